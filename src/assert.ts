@@ -1,0 +1,16 @@
+/** Which of our own assumptions must hold? A broken one is a bug: the daemon ends and a peer takes over. */
+
+/** A broken assumption of our own, never an answer to bad input. */
+export class AssertionFailure extends Error {
+  override readonly name = "AssertionFailure";
+}
+
+/** Throws {@link AssertionFailure} unless `condition` holds. `claim` says what should have been true. */
+export function assert(condition: boolean, claim: string): asserts condition {
+  if (!condition) throw new AssertionFailure(`broken assumption: ${claim}`);
+}
+
+/** For the end of an exhaustive `switch`: a compile error when a variant is missing. */
+export function unreachable(value: never): never {
+  throw new AssertionFailure(`broken assumption: unreachable value ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,33 @@
+/** What is this node to run? The configuration held against a machine: one plan per virtual router. */
+import type { Family, Ip } from "../net/ip.ts";
+import type { Fault } from "../vrrp/effect.ts";
+import type { Rules } from "../vrrp/rules.ts";
+import type { ChecksumForm } from "../wire/vrrp.ts";
+import type { HeldAddress } from "../host.ts";
+
+/** One virtual router: one VRID, one family. An instance with both families has two. */
+export interface Plan {
+  /** The instance's name; with `family` the identity of the virtual router. */
+  readonly name: string;
+  readonly family: Family;
+  /** Undefined while it cannot be told; `waiting` says why. */
+  readonly interface: string | undefined;
+  /** Why the plan cannot run yet, for instance "identity" or "interface-missing". Empty: it can. */
+  readonly waiting: readonly Fault[];
+  /** `source` as written, or the node's own address in [nodes]; undefined: the interface's primary address. */
+  readonly source: Ip | undefined;
+  readonly held: readonly HeldAddress[];
+  readonly rules: Rules;
+  readonly checksum: ChecksumForm | "auto";
+  /** The sync group's name. */
+  readonly group: string | undefined;
+}
+
+/** Everything a node is to run. */
+export interface NodePlan {
+  /** This node's name: --node, node.name, its entry in [nodes], or the host name. */
+  readonly node: string;
+  /** Names of all nodes by address text, for people. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly plans: readonly Plan[];
+}

@@ -1,0 +1,105 @@
+/** What goes over the control socket? The documents of contract.md section 3, and what reload answers. */
+import type { LocatedProblem } from "../config/problem.ts";
+
+/** `GET /v1/status`. Times are RFC 3339 in UTC; a number carries its unit in its name. */
+export interface StatusDocument {
+  readonly schema: 1;
+  readonly node: string;
+  readonly version: string;
+  readonly started: string;
+  readonly config_file: string;
+  readonly instances: readonly InstanceStatus[];
+  readonly nodes: readonly NodeStatus[];
+  /** Packets that fit no instance, by reason; only reasons that occurred. */
+  readonly rejects: Readonly<Record<string, number>>;
+  /** Whole sentences about what a person should look at; empty when all is well. */
+  readonly attention: readonly string[];
+}
+
+/** One virtual router: an instance with IPv4 and IPv6 addresses has two entries. */
+export interface InstanceStatus {
+  readonly name: string;
+  readonly state: "init" | "backup" | "master" | "fault";
+  readonly vrid: number;
+  readonly interface: string | null;
+  readonly family: "ipv4" | "ipv6";
+  readonly version: 2 | 3;
+  readonly transport: "multicast" | "unicast";
+  readonly base_priority: number;
+  readonly priority: number;
+  readonly addresses: readonly string[];
+  /** Who holds the addresses as far as this node knows; null: nobody was heard. */
+  readonly master: MasterStatus | null;
+  readonly since: string;
+  /** Why the last transition happened, in words. */
+  readonly cause: string;
+  /** Reasons in words why the instance cannot take part. */
+  readonly faults: readonly string[];
+  readonly checks: readonly CheckStatus[];
+  readonly group: string | null;
+  readonly source: string | null;
+  readonly advert_interval_ms: number;
+  /** The interval learnt from the master (v3). */
+  readonly master_interval_ms: number;
+  readonly master_down_ms: number;
+  /** How long ago the master's last advert came; null where none came, or this node is the master. */
+  readonly last_advert_age_ms: number | null;
+  readonly checksum: "pseudo-header" | "rfc9568" | null;
+  readonly peers: readonly PeerStatus[];
+  readonly counters: InstanceCounters;
+  /** Rejected packets by reason; only reasons that occurred. */
+  readonly rejects: Readonly<Record<string, number>>;
+  /** Somebody else uses our VRID or holds our address now, in words; empty when not. */
+  readonly conflicts: readonly string[];
+}
+
+export interface MasterStatus {
+  /** Its name in [nodes], or its address. */
+  readonly node: string;
+  readonly address: string;
+  readonly priority: number;
+}
+
+/** A configured peer, or whoever was heard for this VRID. */
+export interface PeerStatus {
+  readonly node: string;
+  readonly address: string;
+  readonly configured: boolean;
+  /** The priority of its last advert; null: never heard (backups are silent). */
+  readonly priority: number | null;
+  readonly last_heard_ms: number | null;
+  readonly checksum: "pseudo-header" | "rfc9568" | null;
+  /** Its adverts name other addresses than ours. */
+  readonly other_addresses: boolean;
+}
+
+/** RFC 6527 names in snake case. */
+export interface InstanceCounters {
+  readonly master_transitions: number;
+  readonly rcvd_advertisements: number;
+  readonly sent_advertisements: number;
+  readonly rcvd_pri_zero_packets: number;
+  readonly sent_pri_zero_packets: number;
+}
+
+export interface CheckStatus {
+  readonly name: string;
+  readonly up: boolean;
+  readonly last: string;
+}
+
+/** A line of [nodes]. */
+export interface NodeStatus {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly self: boolean;
+}
+
+/** `POST /v1/reload`: 200 with `applied`, or 422 with the problems. */
+export type ReloadAnswer =
+  | {
+    readonly applied: true;
+    readonly changes: readonly string[];
+    readonly warnings: readonly LocatedProblem[];
+  }
+  | { readonly applied: false; readonly problems: readonly LocatedProblem[] };

@@ -1,0 +1,105 @@
+/** What does floatip ask of a machine? Everything, on one page; LinuxHost and SimHost implement it. */
+import type { Instant, WallTime } from "./time.ts";
+import type { Interfaces } from "./net/interfaces.ts";
+import type { Family, Ip } from "./net/ip.ts";
+import type { Prefix } from "./net/prefix.ts";
+
+/** Where adverts are heard and sent: a group on an interface, or an own address that peers know. */
+export type Endpoint =
+  | { readonly kind: "multicast"; readonly family: Family; readonly interface: string }
+  | { readonly kind: "unicast"; readonly family: Family; readonly source: Ip };
+
+/** One VRRP packet (IP protocol 112) as it arrived, nothing in it believed yet. */
+export interface Datagram {
+  readonly source: Ip;
+  readonly destination: Ip;
+  /** TTL or hop limit, 0-255. */
+  readonly ttl: number;
+  /** What follows the IP header. */
+  readonly payload: Uint8Array;
+}
+
+/** An address that floatip puts on an interface. */
+export interface HeldAddress {
+  readonly interface: string;
+  readonly prefix: Prefix;
+  /** IFA_LABEL, at most 15 bytes (IPv4 only). */
+  readonly label?: string;
+}
+
+/** One thing that happened. `Order` is what the program above posts (signals, requests). */
+export type Happening<Order> =
+  | {
+    readonly kind: "datagram";
+    readonly endpoint: Endpoint;
+    readonly datagram: Datagram;
+    /** When it was read. */
+    readonly at: Instant;
+  }
+  | { readonly kind: "interfaces" }
+  | { readonly kind: "order"; readonly order: Order }
+  | { readonly kind: "deadline" };
+
+/**
+ * The machine's "no": what was asked, of what, and the kernel's own words.
+ * Every call below that touches the network may throw it.
+ */
+export class HostError extends Error {
+  override readonly name: string = "HostError";
+  constructor(
+    /** The call: "RTM_NEWADDR", "sendmsg". */
+    readonly call: string,
+    /** What it was about: "192.168.1.50/24 on eth0". */
+    readonly object: string,
+    /** The symbolic errno: "EPERM". */
+    readonly code: string,
+    /** The kernel's words: "Operation not permitted". */
+    readonly words: string,
+  ) {
+    super(`${call} ${object}: ${words} (${code})`);
+  }
+}
+
+/** The machine. All calls but `wait` are synchronous: the kernel has acknowledged when they return. */
+export interface Host<Order> {
+  /** CLOCK_MONOTONIC. */
+  now(): Instant;
+  /** The calendar, for people only. */
+  wallTime(): WallTime;
+  hostName(): string;
+
+  /**
+   * Resolves when something happened or `deadline` has come, with everything that can be had at that moment: packets
+   * first, then interface changes, then orders, and `deadline` last, so that an overdue deadline is acted on
+   * only after the queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
+   */
+  wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]>;
+  /** Makes `order` the next happening; wakes a waiting `wait`. */
+  post(order: Order): void;
+
+  /** Links and addresses as last heard from the kernel; own additions and removals show at once. */
+  interfaces(): Interfaces;
+
+  /** Starts hearing `endpoint`. Again on an open one: nothing. Throws HostError (ENODEV, EADDRNOTAVAIL, EPERM). */
+  open(endpoint: Endpoint): void;
+  /** Stops hearing `endpoint`. On a closed one: nothing. */
+  close(endpoint: Endpoint): void;
+  /**
+   * Sends a VRRP message (what follows the IP header) with TTL 255 and TOS/class 0xc0 through an open endpoint.
+   * `source` must be an address of this machine: the checksum may cover it.
+   */
+  send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void;
+  /** Sends a whole Ethernet frame (ARP, Neighbor Advertisement) out of `interfaceName`. */
+  sendFrame(interfaceName: string, frame: Uint8Array): void;
+
+  /**
+   * Adds an address, marked as ours; IPv6 without duplicate address detection; host addresses (/32, /128) so
+   * that they are never chosen as a source. "present": it was there already and is ours from now on.
+   */
+  addAddress(address: HeldAddress): "added" | "present";
+  /**
+   * Removes an address; other addresses of its subnet stay (promote_secondaries). "absent": it was gone already, or
+   * its interface is.
+   */
+  removeAddress(address: HeldAddress): "removed" | "absent";
+}

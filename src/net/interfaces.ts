@@ -1,0 +1,89 @@
+/** What does a machine's network look like? Links and their addresses, as a value. */
+import { type Ip, isLinkLocal, sameIp } from "./ip.ts";
+import type { Mac } from "./mac.ts";
+import { containsIp, type Prefix } from "./prefix.ts";
+
+/** A network interface (rtnetlink(7): RTM_NEWLINK). */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** Absent where the link has no 6-byte hardware address. */
+  readonly mac: Mac | undefined;
+  /** IFF_UP: the administrator switched it on. */
+  readonly up: boolean;
+  /** IFF_RUNNING: there is carrier. */
+  readonly running: boolean;
+  /** Without IFF_NOARP: neighbours ask for addresses here. */
+  readonly arp: boolean;
+  readonly loopback: boolean;
+  readonly multicast: boolean;
+  readonly mtu: number;
+  /** Does it forward IPv6 packets (the Router flag of a Neighbor Advertisement)? */
+  readonly forwards6: boolean;
+}
+
+/** An address on a link (rtnetlink(7): RTM_NEWADDR). */
+export interface LinkAddress {
+  /** The link's index. */
+  readonly index: number;
+  readonly prefix: Prefix;
+  /** Added by floatip: the kernel carries our mark (IFA_PROTO, Linux 5.18). */
+  readonly ours: boolean;
+  /** IFA_F_TENTATIVE or IFA_F_DADFAILED: not usable (yet). */
+  readonly tentative: boolean;
+  /** IFA_F_SECONDARY: another address of the same subnet came first (IPv4). */
+  readonly secondary: boolean;
+  /** IFA_F_DEPRECATED, preferred lifetime 0: not chosen as source. */
+  readonly deprecated: boolean;
+}
+
+/** Everything known of a machine's network at one moment. */
+export interface Interfaces {
+  readonly links: readonly Link[];
+  readonly addresses: readonly LinkAddress[];
+}
+
+/** The link called `name`. */
+export function linkNamed(interfaces: Interfaces, name: string): Link | undefined {
+  return interfaces.links.find((link) => link.name === name);
+}
+
+/** All addresses of `link`, in the kernel's order. */
+export function addressesOf(interfaces: Interfaces, link: Link): readonly LinkAddress[] {
+  return interfaces.addresses.filter((address) => address.index === link.index);
+}
+
+/** The link that has `address`, whatever its prefix length. */
+export function linkWith(interfaces: Interfaces, address: Ip): Link | undefined {
+  const found = interfaces.addresses.find((entry) => sameIp(entry.prefix.address, address));
+  return interfaces.links.find((link) => link.index === found?.index);
+}
+
+/** The link with the longest subnet around `address`, addresses of our own making left aside. */
+export function linkAround(interfaces: Interfaces, address: Ip): Link | undefined {
+  let best: LinkAddress | undefined;
+  for (const entry of interfaces.addresses) {
+    if (entry.ours || !containsIp(entry.prefix, address)) continue;
+    if (best === undefined || entry.prefix.length > best.prefix.length) best = entry;
+  }
+  return interfaces.links.find((link) => link.index === best?.index);
+}
+
+/**
+ * The address that adverts of `family` leave `link` with (RFC 9568 5.1.1.1, 5.1.2.1): its first usable IPv4 address, or
+ * its link-local IPv6 address. Addresses in `floating` and of our own making are never chosen.
+ */
+export function primaryAddress(
+  interfaces: Interfaces,
+  link: Link,
+  family: "ipv4" | "ipv6",
+  floating: readonly Ip[],
+): Ip | undefined {
+  const usable = addressesOf(interfaces, link).filter((entry) =>
+    entry.prefix.address.family === family && !entry.tentative && !entry.ours &&
+    !floating.some((other) => sameIp(other, entry.prefix.address)) &&
+    (family === "ipv4" || isLinkLocal(entry.prefix.address))
+  );
+  const first = usable.find((entry) => !entry.secondary) ?? usable[0];
+  return first?.prefix.address;
+}

@@ -1,0 +1,148 @@
+/** What is an IP address? Bytes in network order with a family; text only at the edges. */
+
+/** The two address families. */
+export type Family = "ipv4" | "ipv6";
+
+/** An address: 4 bytes (ipv4) or 16 bytes (ipv6) in network order. */
+export interface Ip {
+  readonly family: Family;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes in an address of `family`: 4 or 16. */
+export function sizeOf(family: Family): 4 | 16 {
+  return family === "ipv4" ? 4 : 16;
+}
+
+/** Wraps 4 or 16 bytes; the bytes are copied. Throws RangeError on any other count. */
+export function ipFromBytes(bytes: Uint8Array): Ip {
+  if (bytes.length === 4) return { family: "ipv4", bytes: bytes.slice() };
+  if (bytes.length === 16) return { family: "ipv6", bytes: bytes.slice() };
+  throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
+}
+
+/** Reads "192.168.1.50" or "fe80::1" (RFC 4291 2.2; no zone, no port). Undefined where it is neither. */
+export function parseIp(text: string): Ip | undefined {
+  return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
+}
+
+/** {@link parseIp} for text known to be right, such as a constant. Throws RangeError. */
+export function ip(text: string): Ip {
+  const parsed = parseIp(text);
+  if (parsed === undefined) throw new RangeError(`not an address: ${text}`);
+  return parsed;
+}
+
+/** "192.168.1.50", or IPv6 in its canonical form (RFC 5952). */
+export function formatIp(address: Ip): string {
+  return address.family === "ipv4" ? address.bytes.join(".") : formatIpv6(address.bytes);
+}
+
+/**
+ * Numerical comparison, unsigned, network order: negative, 0 or positive. The one place where addresses are
+ * compared (RFC 9568 6.4.3 breaks ties by it). IPv4 sorts before IPv6.
+ */
+export function compareIp(a: Ip, b: Ip): number {
+  if (a.family !== b.family) return a.family === "ipv4" ? -1 : 1;
+  for (let i = 0; i < a.bytes.length; i++) {
+    const difference = (a.bytes[i] ?? 0) - (b.bytes[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Are both the same address? */
+export function sameIp(a: Ip, b: Ip): boolean {
+  return compareIp(a, b) === 0;
+}
+
+/** Is `address` one of `list`? */
+export function includesIp(list: readonly Ip[], address: Ip): boolean {
+  return list.some((other) => sameIp(other, address));
+}
+
+/** 224.0.0.0/4 or ff00::/8. */
+export function isMulticast(address: Ip): boolean {
+  const first = address.bytes[0] ?? 0;
+  return address.family === "ipv4" ? first >> 4 === 0xe : first === 0xff;
+}
+
+/** 169.254.0.0/16 or fe80::/10. */
+export function isLinkLocal(address: Ip): boolean {
+  const [first = 0, second = 0] = address.bytes;
+  if (address.family === "ipv4") return first === 169 && second === 254;
+  return first === 0xfe && (second & 0xc0) === 0x80;
+}
+
+/** 127.0.0.0/8 or ::1. */
+export function isLoopback(address: Ip): boolean {
+  if (address.family === "ipv4") return address.bytes[0] === 127;
+  return sameIp(address, ip("::1"));
+}
+
+/** 0.0.0.0 or ::. */
+export function isUnspecified(address: Ip): boolean {
+  return address.bytes.every((byte) => byte === 0);
+}
+
+function parseIpv4(text: string): Ip | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4) return undefined;
+  if (!parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) {
+    return undefined;
+  }
+  return { family: "ipv4", bytes: Uint8Array.from(parts, Number) };
+}
+
+function parseIpv6(text: string): Ip | undefined {
+  const halves = text.split("::");
+  if (halves.length > 2) return undefined;
+  const [head, tail] = halves.map((half) => half === "" ? [] : half.split(":"));
+  const left = ipv6Bytes(head ?? [], tail === undefined);
+  const right = ipv6Bytes(tail ?? [], true);
+  if (left === undefined || right === undefined) return undefined;
+  const gap = 16 - left.length - right.length;
+  if (tail === undefined ? gap !== 0 : gap < 2) return undefined;
+  const zeros = new Array<number>(gap).fill(0);
+  return { family: "ipv6", bytes: Uint8Array.from([...left, ...zeros, ...right]) };
+}
+
+/** The bytes of colon-separated groups; the last may be a dotted quad where `atEnd`. */
+function ipv6Bytes(groups: readonly string[], atEnd: boolean): readonly number[] | undefined {
+  const bytes: number[] = [];
+  for (const [index, group] of groups.entries()) {
+    if (/^[0-9a-fA-F]{1,4}$/.test(group)) {
+      const value = parseInt(group, 16);
+      bytes.push(value >> 8, value & 0xff);
+    } else if (atEnd && index === groups.length - 1) {
+      const quad = parseIpv4(group);
+      if (quad === undefined) return undefined;
+      bytes.push(...quad.bytes);
+    } else {
+      return undefined;
+    }
+  }
+  return bytes;
+}
+
+function formatIpv6(bytes: Uint8Array): string {
+  const groups = Array.from(
+    { length: 8 },
+    (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0),
+  );
+  const [start, length] = longestZeroRun(groups);
+  const text = groups.map((group) => group.toString(16));
+  if (length < 2) return text.join(":");
+  return `${text.slice(0, start).join(":")}::${text.slice(start + length).join(":")}`;
+}
+
+/** Start and length of the longest run of zero groups, the first of equals (RFC 5952 4.2.3). */
+function longestZeroRun(groups: readonly number[]): readonly [number, number] {
+  let best: readonly [number, number] = [0, 0];
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === 0) length++;
+    if (length > best[1]) best = [start, length];
+  }
+  return best;
+}

@@ -1,0 +1,53 @@
+/** What may the engine ask for, and why does a state change? Data only; daemon/perform.ts carries it out. */
+import type { Nanoseconds } from "../time.ts";
+import type { Ip } from "../net/ip.ts";
+
+/** The names of the states, as people and scripts see them. */
+export type StateName = "init" | "backup" | "master" | "fault";
+
+/** A reason why an instance cannot take part now. One per kind and object at a time. */
+export interface Fault {
+  readonly kind:
+    | "identity" // none of this machine's addresses is in [nodes] yet
+    | "interface-missing"
+    | "link-down" // switched off
+    | "no-carrier" // cable unplugged
+    | "source-missing" // no address to send adverts from
+    | "kernel" // the kernel refused an effect
+    | "group" // another member of the sync group is in fault
+    | "check"; // a health check failed
+  /** For people: "eth0 has no carrier (cable unplugged?)". */
+  readonly words: string;
+}
+
+/** Why a transition happened, with its evidence. `words` in vrrp/cause.ts puts it into a sentence. */
+export type Cause =
+  | { readonly kind: "start" }
+  | { readonly kind: "stop" }
+  | { readonly kind: "owner" } // priority 255 claims at once
+  | { readonly kind: "nobody-heard"; readonly listened: Nanoseconds }
+  | { readonly kind: "master-silent"; readonly master: Ip; readonly silence: Nanoseconds }
+  | { readonly kind: "master-left"; readonly master: Ip } // it sent priority 0
+  | { readonly kind: "preempted-master"; readonly master: Ip; readonly priority: number } // we are better
+  | { readonly kind: "better-master"; readonly master: Ip; readonly priority: number } // it is better
+  | { readonly kind: "tie-lost"; readonly master: Ip; readonly priority: number } // equal, higher address
+  | { readonly kind: "fault"; readonly faults: readonly Fault[] }
+  | { readonly kind: "faults-cleared" }
+  | { readonly kind: "group"; readonly member: string } // followed the sync group
+  | { readonly kind: "reconfigured" }; // reload took the instance away
+
+/** One thing to be done, in the order given. */
+export type Effect =
+  /** Send an advert now; 0 says "I am leaving". */
+  | { readonly kind: "send-advert"; readonly priority: number }
+  | { readonly kind: "add-addresses" }
+  | { readonly kind: "remove-addresses" }
+  /** One burst of gratuitous ARP or unsolicited NA (`count` frames for each address). */
+  | { readonly kind: "announce"; readonly count: number }
+  /** The one source of log line, counter, hook, history entry and notification. */
+  | {
+    readonly kind: "transition";
+    readonly from: StateName;
+    readonly to: StateName;
+    readonly cause: Cause;
+  };

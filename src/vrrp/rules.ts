@@ -1,0 +1,51 @@
+/** What does a virtual router obey? The resolved settings of one VRID of one family, as the engine needs them. */
+import type { Nanoseconds } from "../time.ts";
+import type { Family, Ip } from "../net/ip.ts";
+
+declare const brand: unique symbol;
+
+/** A virtual router identifier, 1-255. */
+export type Vrid = number & { readonly [brand]: "Vrid" };
+
+/** A priority: 1-254 for backups, 255 for the owner of the address, 0 in adverts for "I am leaving". */
+export type Priority = number & { readonly [brand]: "Priority" };
+
+/** What to do with an advert that names other addresses than ours. */
+export type AddressMismatch =
+  /** Obey a configured peer and whoever shares an address with us; ignore strangers. */
+  | "auto"
+  /** Obey everyone (RFC 9568 7.1 permits it; keepalived 2.3.3 and later). */
+  | "obey"
+  /** Ignore everyone (keepalived up to 2.3.2). */
+  | "ignore";
+
+/** The settings of one virtual router. */
+export interface Rules {
+  readonly vrid: Vrid;
+  readonly family: Family;
+  readonly version: 2 | 3;
+  /** The effective priority, 1-255. */
+  readonly priority: Priority;
+  /** Own advertisement interval; the master's is learnt (v3). */
+  readonly advertInterval: Nanoseconds;
+  /** The floating addresses in configured order, as adverts carry them; at least one. */
+  readonly addresses: readonly Ip[];
+  readonly preempt: boolean;
+  /** How long a living master of lower priority is left alone; 0: not at all. */
+  readonly preemptDelay: Nanoseconds;
+  /** "master": the first election after a start preempts at once, whatever preempt and preemptDelay say. */
+  readonly initialState: "backup" | "master";
+  /** VRRPv2 simple text password: 8 bytes, zero padded (RFC 2338 5.3.10). */
+  readonly password?: Uint8Array;
+  readonly transport: "multicast" | "unicast";
+  /** Addresses of the configured peers; with unicast never empty. */
+  readonly peers: readonly Ip[];
+  readonly addressMismatch: AddressMismatch;
+  /** Member of a sync group: becomes master only together with the others. */
+  readonly grouped: boolean;
+}
+
+/** Does this node own the address (priority 255)? Then it is master from the start (RFC 9568 6.4.1). */
+export function isOwner(rules: Rules): boolean {
+  return rules.priority === 255;
+}

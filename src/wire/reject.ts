@@ -1,0 +1,32 @@
+/** Why was a packet not accepted? A closed union: name = counter = log line = test. */
+
+/** In the order in which a receiver looks (RFC 9568 7.1, RFC 3768 7.1), each with its meaning in words. */
+export const REJECT_REASONS = {
+  "unknown-vrid": "no instance here has this VRID",
+  "ttl": "TTL or hop limit is not 255: it came through a router",
+  "too-short": "too short for a VRRP header",
+  "version": "the VRRP version is not the instance's",
+  "type": "not an advertisement (type is not 1)",
+  "count-zero": "it names no address",
+  "length": "its length does not fit its address count",
+  "checksum": "the checksum is wrong in both forms",
+  "interval-zero": "its advertisement interval is 0",
+  "auth-type": "the authentication type is not the instance's",
+  "auth-password": "the password is wrong",
+  "interval-mismatch": "VRRPv2 demands equal intervals",
+  "own-packet": "it is our own, sent back to us",
+  "own-address": "somebody else sends from our address: a cloned node?",
+  "unknown-peer": "its source is not among the configured peers",
+  "destination": "sent by unicast to a multicast instance, or the reverse",
+  "addresses": "a stranger uses this VRID for other addresses",
+} as const;
+
+/** The name of a reason. */
+export type RejectReason = keyof typeof REJECT_REASONS;
+
+/** A packet that was not accepted. It changes no state and touches no timer; it is counted under its reason. */
+export interface Reject {
+  readonly reason: RejectReason;
+  /** What was found, for people: "interval 2 s, ours is 1 s". Never a password. */
+  readonly detail: string;
+}
