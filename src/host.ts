@@ -1,8 +1,7 @@
 /** What does floatip ask of a machine? Everything, on one page; LinuxHost and SimHost implement it. */
 import type { Instant, WallTime } from "./time.ts";
-import type { Interfaces } from "./net/interfaces.ts";
+import type { HeldAddress, Interfaces } from "./net/interfaces.ts";
 import type { Family, Ip } from "./net/ip.ts";
-import type { Prefix } from "./net/prefix.ts";
 
 /** Where adverts are heard and sent: a group on an interface, or an own address that peers know. */
 export type Endpoint =
@@ -17,14 +16,6 @@ export interface Datagram {
   readonly ttl: number;
   /** What follows the IP header. */
   readonly payload: Uint8Array;
-}
-
-/** An address that floatip puts on an interface. */
-export interface HeldAddress {
-  readonly interface: string;
-  readonly prefix: Prefix;
-  /** IFA_LABEL, at most 15 bytes (IPv4 only). */
-  readonly label?: string;
 }
 
 /** One thing that happened. `Order` is what the program above posts (signals, requests). */

@@ -1,9 +1,9 @@
 /** What is this node to run? The configuration held against a machine: one plan per virtual router. */
+import type { HeldAddress } from "../net/interfaces.ts";
 import type { Family, Ip } from "../net/ip.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
-import type { HeldAddress } from "../host.ts";
 
 /** One virtual router: one VRID, one family. An instance with both families has two. */
 export interface Plan {

@@ -37,6 +37,14 @@ export interface LinkAddress {
   readonly deprecated: boolean;
 }
 
+/** An address that floatip puts on an interface. */
+export interface HeldAddress {
+  readonly interface: string;
+  readonly prefix: Prefix;
+  /** IFA_LABEL, at most 15 bytes (IPv4 only). */
+  readonly label?: string;
+}
+
 /** Everything known of a machine's network at one moment. */
 export interface Interfaces {
   readonly links: readonly Link[];
