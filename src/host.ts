@@ -6,7 +6,13 @@ import type { Family, Ip } from "./net/ip.ts";
 /** Where adverts are heard and sent: a group on an interface, or an own address that peers know. */
 export type Endpoint =
   | { readonly kind: "multicast"; readonly family: Family; readonly interface: string }
-  | { readonly kind: "unicast"; readonly family: Family; readonly source: Ip };
+  | {
+    readonly kind: "unicast";
+    readonly family: Family;
+    readonly source: Ip;
+    /** Which link a link-local source belongs to; otherwise it does not matter. */
+    readonly interface: string;
+  };
 
 /** One VRRP packet (IP protocol 112) as it arrived, nothing in it believed yet. */
 export interface Datagram {

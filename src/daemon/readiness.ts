@@ -1,0 +1,85 @@
+/** Is the network ready for a virtual router? Faults with their reasons, and where its adverts go. Pure. */
+import type { Endpoint } from "../host.ts";
+import type { Plan } from "../config/plan.ts";
+import { formatIp, type Ip } from "../net/ip.ts";
+import { type Interfaces, linkNamed, linkWith, primaryAddress } from "../net/interfaces.ts";
+import type { Fault } from "../vrrp/effect.ts";
+import { isOwner } from "../vrrp/rules.ts";
+
+/** What {@link readiness} found. */
+export interface Readiness {
+  /** Empty: ready. */
+  readonly faults: readonly Fault[];
+  readonly endpoint: Endpoint | undefined;
+  /** The index of the endpoint's link: another index is another interface, whatever its name. */
+  readonly linkIndex: number | undefined;
+  readonly source: Ip | undefined;
+}
+
+/** Holds `plan` against the present network. */
+export function readiness(plan: Plan, interfaces: Interfaces): Readiness {
+  if (plan.waiting.length > 0 || plan.interface === undefined) {
+    return { faults: plan.waiting, endpoint: undefined, linkIndex: undefined, source: undefined };
+  }
+  const names = new Set([plan.interface, ...plan.held.map((held) => held.interface)]);
+  const linkFaults = [...names].flatMap((name) => linkFault(name, interfaces));
+  const link = linkNamed(interfaces, plan.interface);
+  const source = sourceOf(plan, interfaces);
+  const faults = link === undefined || source !== undefined
+    ? linkFaults
+    : [...linkFaults, sourceFault(plan, plan.interface)];
+  const endpoint = link === undefined || source === undefined
+    ? undefined
+    : endpointOf(plan, plan.interface, source);
+  return { faults, endpoint, linkIndex: link?.index, source };
+}
+
+/** The floating addresses of `plan` that the kernel does not have where they belong. */
+export function missingAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
+  return plan.held.filter((held) => {
+    const link = linkNamed(interfaces, held.interface);
+    return !interfaces.addresses.some((entry) =>
+      entry.index === link?.index && entry.prefix.length === held.prefix.length &&
+      formatIp(entry.prefix.address) === formatIp(held.prefix.address)
+    );
+  }).map((held) => formatIp(held.prefix.address));
+}
+
+function linkFault(name: string, interfaces: Interfaces): readonly Fault[] {
+  const link = linkNamed(interfaces, name);
+  if (link === undefined) {
+    return [{ kind: "interface-missing", words: `there is no interface ${name} (yet)` }];
+  }
+  if (!link.up) return [{ kind: "link-down", words: `${name} is switched off` }];
+  if (!link.running) {
+    return [{ kind: "no-carrier", words: `${name} has no carrier (cable unplugged?)` }];
+  }
+  return [];
+}
+
+function sourceOf(plan: Plan, interfaces: Interfaces): Ip | undefined {
+  if (plan.source !== undefined) {
+    return linkWith(interfaces, plan.source) === undefined ? undefined : plan.source;
+  }
+  const link = linkNamed(interfaces, plan.interface ?? "");
+  if (link === undefined) return undefined;
+  // An owner's floating address is its own address: the only one it may have.
+  const floating = isOwner(plan.rules) ? [] : plan.held.map((held) => held.prefix.address);
+  return primaryAddress(interfaces, link, plan.family, floating) ??
+    (isOwner(plan.rules) ? plan.rules.addresses[0] : undefined);
+}
+
+function sourceFault(plan: Plan, interfaceName: string): Fault {
+  const words = plan.source !== undefined
+    ? `no interface has the source address ${formatIp(plan.source)} (yet)`
+    : `${interfaceName} has no ${
+      plan.family === "ipv4" ? "IPv4" : "link-local IPv6"
+    } address to send adverts from (yet)`;
+  return { kind: "source-missing", words };
+}
+
+function endpointOf(plan: Plan, interfaceName: string, source: Ip): Endpoint {
+  return plan.rules.transport === "multicast"
+    ? { kind: "multicast", family: plan.family, interface: interfaceName }
+    : { kind: "unicast", family: plan.family, source, interface: interfaceName };
+}

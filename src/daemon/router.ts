@@ -1,0 +1,84 @@
+/** What does the daemon keep of one virtual router? Its plan, the engine's state, and what was counted and heard. */
+import type { Endpoint } from "../host.ts";
+import type { Instant, WallTime } from "../time.ts";
+import type { Ip } from "../net/ip.ts";
+import type { Plan } from "../config/plan.ts";
+import type { Cause, Fault } from "../vrrp/effect.ts";
+import { initial, type State } from "../vrrp/instance.ts";
+import type { RejectReason } from "../wire/reject.ts";
+import type { ChecksumForm } from "../wire/vrrp.ts";
+
+/** Counters of one virtual router, after RFC 6527. */
+export interface Counters {
+  masterTransitions: number;
+  received: number;
+  sent: number;
+  receivedZero: number;
+  sentZero: number;
+}
+
+/** Somebody whose adverts for this VRID were accepted. */
+export interface Heard {
+  readonly source: Ip;
+  readonly priority: number;
+  readonly at: Instant;
+  readonly checksum: ChecksumForm | undefined;
+  /** Its list of addresses is not ours. */
+  readonly otherAddresses: boolean;
+}
+
+/** Somebody who is in our way: another master, a stranger on our VRID, a clone of ours. */
+export interface Conflict {
+  /** "192.168.1.77 uses VRID 51 for 192.168.1.80". */
+  readonly words: string;
+  readonly at: Instant;
+}
+
+/** One virtual router at run time. Changed by the daemon's loop only. */
+export interface Router {
+  plan: Plan;
+  state: State;
+  /** When the present state was entered. */
+  since: WallTime;
+  /** Why. */
+  cause: Cause;
+  /** Where adverts are heard and sent; undefined while the network is not ready. */
+  endpoint: Endpoint | undefined;
+  /** The address that adverts leave with. */
+  source: Ip | undefined;
+  /** The kernel's last refusal; the instance is in fault until `retryAt`. */
+  refusal: Fault | undefined;
+  retryAt: Instant | undefined;
+  /** The last advert that could not be sent, in words; undefined since one could. */
+  sendTrouble: string | undefined;
+  readonly counters: Counters;
+  readonly rejects: Map<RejectReason, number>;
+  /** By address text. */
+  readonly heard: Map<string, Heard>;
+  /** By address text. */
+  readonly conflicts: Map<string, Conflict>;
+}
+
+/** A virtual router that has not started. */
+export function createRouter(plan: Plan, now: WallTime): Router {
+  return {
+    plan,
+    state: initial(),
+    since: now,
+    cause: { kind: "start" },
+    endpoint: undefined,
+    source: undefined,
+    refusal: undefined,
+    retryAt: undefined,
+    sendTrouble: undefined,
+    counters: { masterTransitions: 0, received: 0, sent: 0, receivedZero: 0, sentZero: 0 },
+    rejects: new Map(),
+    heard: new Map(),
+    conflicts: new Map(),
+  };
+}
+
+/** The identity of a virtual router: one instance name may have one of each family. */
+export function keyOf(plan: Plan): string {
+  return `${plan.name}/${plan.family}`;
+}
