@@ -1,0 +1,269 @@
+/** What runs? The loop: wait for something to happen, ask the engine what to do, do it, look at the next. */
+import { type Happening, type Host, HostError } from "../host.ts";
+import type { Config } from "../config/config.ts";
+import type { NodePlan } from "../config/plan.ts";
+import { plan } from "../config/cluster.ts";
+import { type Change, describe, diff } from "../config/diff.ts";
+import type { StatusDocument } from "../control/api.ts";
+import { unreachable } from "../assert.ts";
+import { after, earliest, type Instant, seconds, type WallTime } from "../time.ts";
+import type { Fault } from "../vrrp/effect.ts";
+import { settle } from "../vrrp/group.ts";
+import { type Event, nextDeadline, step } from "../vrrp/instance.ts";
+import { endpointKey, Endpoints } from "./endpoints.ts";
+import type { Journal } from "./journal.ts";
+import { Once, tellTransition } from "./narrate.ts";
+import type { Order } from "./order.ts";
+import { perform, removeAddresses } from "./perform.ts";
+import { missingAddresses, readiness } from "./readiness.ts";
+import { Reception } from "./reception.ts";
+import { createRouter, keyOf, type Router } from "./router.ts";
+import { snapshot } from "./snapshot.ts";
+
+/** How long an instance stays in fault after the kernel refused something, before it is tried again. */
+const RETRY_AFTER = seconds(5);
+
+/** What a daemon is made of. */
+export interface DaemonOptions {
+  readonly host: Host<Order>;
+  /** Decoded and sound. */
+  readonly config: Config;
+  /** --node NAME. */
+  readonly nodeName: string | undefined;
+  /** For status only. */
+  readonly configFile: string;
+  readonly journal: Journal;
+}
+
+/** A running floatip: all virtual routers of one node. */
+export class Daemon {
+  readonly #host: Host<Order>;
+  readonly #journal: Journal;
+  readonly #options: DaemonOptions;
+  readonly #endpoints: Endpoints;
+  readonly #reception: Reception;
+  readonly #started: WallTime;
+  #routers: ReadonlyMap<string, Router> = new Map();
+  #config: Config;
+  #node: NodePlan | undefined;
+  #stopping = false;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.#host = options.host;
+    this.#journal = options.journal;
+    this.#config = options.config;
+    this.#endpoints = new Endpoints(options.host);
+    this.#reception = new Reception(new Once(options.journal));
+    this.#started = options.host.wallTime();
+  }
+
+  /** Runs until a stop order: resolves when every address has been given up in order. */
+  async run(): Promise<void> {
+    this.#replan();
+    this.#refresh();
+    while (!this.#stopping) {
+      // The only await in the loop: everything else happens between two looks at the clock.
+      const happenings = await this.#host.wait(this.#nextDeadline());
+      for (const happening of happenings) this.#take(happening);
+    }
+    for (const router of this.#routers.values()) this.#advance(router, { kind: "stop" });
+    this.#endpoints.settle([]);
+  }
+
+  /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
+  snapshot(): StatusDocument {
+    return snapshot({
+      node: this.#node,
+      routers: [...this.#routers.values()],
+      config: this.#config,
+      configFile: this.#options.configFile,
+      started: this.#started,
+      unknown: this.#reception.unknown,
+      now: this.#host.now(),
+      wallNow: this.#host.wallTime(),
+    });
+  }
+
+  #take(happening: Happening<Order>): void {
+    switch (happening.kind) {
+      case "datagram": {
+        const { endpoint, datagram, at } = happening;
+        const routers = [...this.#routers.values()];
+        for (const heard of this.#reception.take(endpoint, datagram, at, routers)) {
+          this.#advance(heard.router, heard.event);
+        }
+        return;
+      }
+      case "interfaces":
+        this.#replan();
+        return this.#refresh();
+      case "order":
+        return this.#obey(happening.order);
+      case "deadline":
+        return this.#actOnDeadlines(this.#host.now());
+      default:
+        return unreachable(happening);
+    }
+  }
+
+  #obey(order: Order): void {
+    switch (order.kind) {
+      case "stop":
+        this.#stopping = true;
+        return;
+      case "reload": {
+        this.#config = order.config;
+        const changes = this.#replan();
+        this.#refresh();
+        return order.reply(changes);
+      }
+      default:
+        return unreachable(order);
+    }
+  }
+
+  #nextDeadline(): Instant | undefined {
+    const deadlines = [...this.#routers.values()].flatMap((router) => [
+      nextDeadline(router.state),
+      router.retryAt,
+    ]);
+    return earliest(...deadlines);
+  }
+
+  #actOnDeadlines(now: Instant): void {
+    for (const router of this.#routers.values()) {
+      const due = nextDeadline(router.state);
+      if (due !== undefined && due <= now) this.#advance(router, { kind: "deadline" });
+      if (router.retryAt !== undefined && router.retryAt <= now) {
+        router.retryAt = undefined;
+        router.refusal = undefined;
+        this.#refresh();
+      }
+    }
+  }
+
+  /** Holds the configuration against the present network and applies the difference; says what changed. */
+  #replan(): readonly string[] {
+    const machine = { hostName: this.#host.hostName(), interfaces: this.#host.interfaces() };
+    const next = plan(this.#config, machine, this.#options.nodeName, this.#node).node;
+    const changes = diff(this.#node?.plans ?? [], next.plans);
+    this.#node = next;
+    for (const change of changes) this.#apply(change);
+    return changes.filter((change) => change.kind !== "unchanged").map(describe);
+  }
+
+  #apply(change: Change): void {
+    switch (change.kind) {
+      case "unchanged":
+        return;
+      case "removed":
+        return this.#drop(change.before.name, change.before.family);
+      case "added":
+        return this.#create(change.after);
+      case "replaced":
+        this.#drop(change.before.name, change.before.family);
+        return this.#create(change.after);
+      case "changed": {
+        const router = this.#routers.get(keyOf(change.after));
+        if (router === undefined) return;
+        return this.#change(router, change.after);
+      }
+      default:
+        return unreachable(change);
+    }
+  }
+
+  #create(added: Router["plan"]): void {
+    const router = createRouter(added, this.#host.wallTime());
+    this.#routers = new Map(this.#routers).set(keyOf(added), router);
+  }
+
+  #drop(name: string, family: string): void {
+    const key = `${name}/${family}`;
+    const router = this.#routers.get(key);
+    if (router === undefined) return;
+    this.#advance(router, { kind: "stop", cause: { kind: "reconfigured" } });
+    this.#routers = new Map([...this.#routers].filter(([other]) => other !== key));
+  }
+
+  #change(router: Router, next: Router["plan"]): void {
+    const before = router.plan;
+    const kept = new Set(next.held.map((held) => JSON.stringify(held)));
+    const gone = before.held.filter((held) => !kept.has(JSON.stringify(held)));
+    removeAddresses(gone, router, this.#host, this.#journal);
+    router.plan = next;
+    this.#advance(router, { kind: "rules", before: before.rules });
+  }
+
+  /** Brings sockets, faults and floating addresses in line with the present network. */
+  #refresh(): void {
+    const interfaces = this.#host.interfaces();
+    const ready = [...this.#routers.values()].map((router) => ({
+      router,
+      ready: readiness(router.plan, interfaces),
+    }));
+    const refusals = this.#endpoints.settle(
+      ready.flatMap(({ ready: { endpoint, linkIndex } }) =>
+        endpoint === undefined ? [] : [{ endpoint, linkIndex }]
+      ),
+    );
+    for (const { router, ready: { endpoint, source, faults } } of ready) {
+      router.endpoint = endpoint;
+      router.source = source;
+      const refusal = endpoint === undefined ? undefined : refusals.get(endpointKey(endpoint));
+      if (refusal !== undefined) this.#refuse(router, refusal);
+      this.#setFaults(router, faults);
+      if (router.state.kind === "master" && missingAddresses(router.plan, interfaces).length > 0) {
+        this.#advance(router, { kind: "addresses-lost" });
+      }
+    }
+  }
+
+  /** Starts `router`, or tells it the complete list of its faults if that changed. */
+  #setFaults(router: Router, faults: readonly Fault[]): void {
+    const all = router.refusal === undefined ? faults : [...faults, router.refusal];
+    const { state } = router;
+    if (state.kind === "init" && !state.started) this.#advance(router, { kind: "start" });
+    this.#advance(router, { kind: "faults", faults: all });
+  }
+
+  #refuse(router: Router, error: HostError): void {
+    router.refusal = { kind: "kernel", words: error.message };
+    router.retryAt = after(this.#host.now(), RETRY_AFTER);
+  }
+
+  /** One step of the engine, its effects, and what follows from it for the sync group. */
+  #advance(router: Router, event: Event): void {
+    const { state, effects } = step(router.state, event, this.#host.now(), router.plan.rules);
+    router.state = state;
+    for (const effect of effects) {
+      if (effect.kind === "transition") {
+        router.since = this.#host.wallTime();
+        router.cause = effect.cause;
+        if (effect.to === "master") router.counters.masterTransitions++;
+        tellTransition(this.#journal, router.plan, effect);
+        continue;
+      }
+      try {
+        perform(effect, router, this.#host, this.#journal);
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        this.#journal.write("error", `${router.plan.name}: ${error.message}`);
+        this.#refuse(router, error);
+        return this.#setFaults(router, []);
+      }
+    }
+    this.#settleGroup(router.plan.group);
+  }
+
+  #settleGroup(group: string | undefined): void {
+    if (group === undefined) return;
+    const members = [...this.#routers.values()].filter((router) => router.plan.group === group);
+    const entries = members.map((router) => ({ name: keyOf(router.plan), state: router.state }));
+    for (const { name, event } of settle(entries)) {
+      const router = this.#routers.get(name);
+      if (router !== undefined) this.#advance(router, event);
+    }
+  }
+}

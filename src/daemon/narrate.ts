@@ -1,0 +1,55 @@
+/** How is what happened told? One sentence per transition, new reject reason, and new oddity. */
+import type { Plan } from "../config/plan.ts";
+import { formatIp, type Ip } from "../net/ip.ts";
+import { words } from "../vrrp/cause.ts";
+import type { Effect } from "../vrrp/effect.ts";
+import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
+import type { Journal, Level } from "./journal.ts";
+
+/** Most different (instance, reason, sender) lines told; senders are anybody's to invent, a log is not endless. */
+const MOST_TOLD = 256;
+
+/** "web", or "web (IPv6)" for the IPv6 router of an instance. */
+export function labelOf(plan: Plan): string {
+  return plan.family === "ipv6" ? `${plan.name} (IPv6)` : plan.name;
+}
+
+/** Tells a transition: "web: backup -> master: no advert from 192.168.1.11 for 3.61 s". */
+export function tellTransition(
+  journal: Journal,
+  plan: Plan,
+  transition: Extract<Effect, { kind: "transition" }>,
+): void {
+  const level: Level = transition.to === "fault" ? "warning" : "info";
+  const { from, to, cause } = transition;
+  journal.write(level, `${labelOf(plan)}: ${from} -> ${to}: ${words(cause)}`);
+}
+
+/** Says each thing once per key: the first packet of a kind is news, the thousandth is a counter. */
+export class Once {
+  readonly #told = new Set<string>();
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /** Writes `line` unless something was told under `key` before, or too much was. */
+  say(level: Level, key: string, line: string): void {
+    if (this.#told.has(key) || this.#told.size > MOST_TOLD) return;
+    this.#told.add(key);
+    const last = this.#told.size > MOST_TOLD;
+    this.#journal.write(level, last ? "too many odd packets to tell one by one: see status" : line);
+  }
+
+  /** Tells a rejected packet, once per instance, reason and sender. */
+  sayReject(plan: Plan, reject: Reject, source: Ip): void {
+    const sender = formatIp(source);
+    const detail = reject.detail === "" ? REJECT_REASONS[reject.reason] : reject.detail;
+    this.say(
+      "warning",
+      `${plan.name}/${plan.family} ${reject.reason} ${sender}`,
+      `${labelOf(plan)}: ignored a packet from ${sender}: ${detail} [${reject.reason}]`,
+    );
+  }
+}

@@ -1,0 +1,159 @@
+/** How is an effect carried out? Each becomes calls of the host, finished before the next is looked at. */
+import { type Endpoint, type Host, HostError } from "../host.ts";
+import { unreachable } from "../assert.ts";
+import { formatIp, type Ip, ip, sameIp } from "../net/ip.ts";
+import { type HeldAddress, type LinkAddress, linkNamed } from "../net/interfaces.ts";
+import { formatPrefix, samePrefix } from "../net/prefix.ts";
+import type { Effect } from "../vrrp/effect.ts";
+import { isOwner } from "../vrrp/rules.ts";
+import { gratuitousArp } from "../wire/arp.ts";
+import { unsolicitedNa } from "../wire/ndp.ts";
+import { type ChecksumForm, encodeAdvert } from "../wire/vrrp.ts";
+import type { Journal } from "./journal.ts";
+import { labelOf } from "./narrate.ts";
+import type { Order } from "./order.ts";
+import type { Router } from "./router.ts";
+
+/** 224.0.0.18 and ff02::12 (RFC 9568 5.1.1.2, 5.1.2.2). */
+const GROUPS = { ipv4: ip("224.0.0.18"), ipv6: ip("ff02::12") } as const;
+
+/** An effect for the network; transitions are told, not performed. */
+export type NetworkEffect = Exclude<Effect, { kind: "transition" }>;
+
+/** Carries `effect` out for `router`. Throws HostError where an address cannot be added. */
+export function perform(
+  effect: NetworkEffect,
+  router: Router,
+  host: Host<Order>,
+  journal: Journal,
+): void {
+  switch (effect.kind) {
+    case "send-advert":
+      return sendAdvert(effect.priority, router, host, journal);
+    case "add-addresses":
+      return addAddresses(router, host, journal);
+    case "remove-addresses":
+      return removeAddresses(router.plan.held, router, host, journal);
+    case "announce":
+      return announce(effect.count, router, host, journal);
+    default:
+      return unreachable(effect);
+  }
+}
+
+/** Takes `addresses` off their interfaces, other prefix lengths of the same address included. Never throws. */
+export function removeAddresses(
+  addresses: readonly HeldAddress[],
+  router: Router,
+  host: Host<Order>,
+  journal: Journal,
+): void {
+  for (const held of addresses) {
+    for (const entry of present(held, host)) {
+      if (isOwner(router.plan.rules) && !entry.ours) continue;
+      if (!entry.ours) {
+        const where = `${formatPrefix(entry.prefix)} on ${held.interface}`;
+        journal.write(
+          "warning",
+          `${
+            labelOf(router.plan)
+          }: ${where} was put there by somebody else: removed, floatip decides who holds it`,
+        );
+      }
+      attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
+    }
+  }
+}
+
+function addAddresses(router: Router, host: Host<Order>, journal: Journal): void {
+  for (const held of router.plan.held) {
+    const there = present(held, host);
+    // An owner's address is the node's own: it stays as it is, also when floatip ends.
+    if (isOwner(router.plan.rules) && there.some((entry) => !entry.ours)) continue;
+    host.addAddress(held);
+    for (const entry of there) {
+      if (samePrefix(entry.prefix, held.prefix)) continue;
+      attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
+    }
+  }
+}
+
+function announce(count: number, router: Router, host: Host<Order>, journal: Journal): void {
+  const interfaces = host.interfaces();
+  for (const held of router.plan.held) {
+    const link = linkNamed(interfaces, held.interface);
+    if (link === undefined || link.mac === undefined || !link.arp) continue;
+    const frame = held.prefix.address.family === "ipv4"
+      ? gratuitousArp(link.mac, held.prefix.address)
+      : unsolicitedNa(link.mac, held.prefix.address, link.forwards6);
+    attempt(router, journal, () => {
+      for (let i = 0; i < count; i++) host.sendFrame(held.interface, frame);
+    });
+  }
+}
+
+function sendAdvert(priority: number, router: Router, host: Host<Order>, journal: Journal): void {
+  const { endpoint, source, plan } = router;
+  if (endpoint === undefined || source === undefined) return;
+  let trouble: string | undefined;
+  for (const destination of destinations(endpoint, plan.rules.peers)) {
+    const form = checksumForm(router, isMulticast(destination) ? undefined : destination);
+    const { vrid, version, advertInterval, addresses, password } = plan.rules;
+    const fields = { vrid, version, priority, interval: advertInterval, addresses };
+    const message = encodeAdvert(
+      password === undefined ? fields : { ...fields, auth: { type: 1, data: password } },
+      source,
+      destination,
+      form,
+    );
+    try {
+      host.send(endpoint, source, destination, message);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      trouble = `adverts to ${formatIp(destination)} do not leave: ${error.words}`;
+    }
+  }
+  router.counters.sent++;
+  if (priority === 0) router.counters.sentZero++;
+  if (trouble !== undefined && trouble !== router.sendTrouble) {
+    journal.write("warning", `${labelOf(plan)}: ${trouble}`);
+  }
+  router.sendTrouble = trouble;
+}
+
+/**
+ * The form to send: the configured one, else the one that is known of `destination`; to a group, or without a
+ * destination, the one that everybody heard uses. Alone: with the pseudo-header, as keepalived and FRR do.
+ */
+export function checksumForm(router: Router, destination?: Ip): ChecksumForm {
+  if (router.plan.checksum !== "auto") return router.plan.checksum;
+  const heard = [...router.heard.values()].filter((peer) =>
+    peer.checksum !== undefined && (destination === undefined || sameIp(peer.source, destination))
+  );
+  return heard.length > 0 && heard.every((peer) => peer.checksum === "rfc9568")
+    ? "rfc9568"
+    : "pseudo-header";
+}
+
+function destinations(endpoint: Endpoint, peers: readonly Ip[]): readonly Ip[] {
+  return endpoint.kind === "multicast" ? [GROUPS[endpoint.family]] : peers;
+}
+
+/** The kernel's entries for the address of `held` on its interface, whatever their prefix length. */
+function present(held: HeldAddress, host: Host<Order>): readonly LinkAddress[] {
+  const interfaces = host.interfaces();
+  const link = linkNamed(interfaces, held.interface);
+  return interfaces.addresses.filter((entry) =>
+    entry.index === link?.index && sameIp(entry.prefix.address, held.prefix.address)
+  );
+}
+
+/** Runs `act`; the host's refusal becomes a log line. For acts whose failure must not stop the others. */
+function attempt(router: Router, journal: Journal, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    journal.write("error", `${labelOf(router.plan)}: ${error.message}`);
+  }
+}

@@ -1,0 +1,125 @@
+/** Which virtual router is a packet for, and is it accepted? Counts every packet; only accepted ones become events. */
+import type { Datagram, Endpoint } from "../host.ts";
+import { formatIp } from "../net/ip.ts";
+import type { Instant } from "../time.ts";
+import type { Event } from "../vrrp/instance.ts";
+import { admit, type Notice } from "../vrrp/receive.ts";
+import type { Reject, RejectReason } from "../wire/reject.ts";
+import { type Advert, decodeAdvert, isReject, peekVrid } from "../wire/vrrp.ts";
+import { endpointKey } from "./endpoints.ts";
+import { labelOf, type Once } from "./narrate.ts";
+import { type Heard, keyOf, type Router } from "./router.ts";
+
+/** Most senders remembered per virtual router: anybody on the LAN can invent one. */
+const MOST_SENDERS = 32;
+
+/** An accepted advert and who takes it. */
+export interface Accepted {
+  readonly router: Router;
+  readonly event: Event;
+}
+
+/** The receiving side of a daemon. */
+export class Reception {
+  /** Packets that no virtual router here is meant by, by reason. */
+  readonly unknown = new Map<RejectReason, number>();
+  readonly #once: Once;
+
+  constructor(once: Once) {
+    this.#once = once;
+  }
+
+  /** Looks at one packet that came through `endpoint` at `at`. A packet that is refused touches no timer. */
+  take(
+    endpoint: Endpoint,
+    datagram: Datagram,
+    at: Instant,
+    routers: readonly Router[],
+  ): readonly Accepted[] {
+    const key = endpointKey(endpoint);
+    const vrid = peekVrid(datagram.payload);
+    const meant = routers.filter((router) =>
+      router.plan.rules.vrid === vrid && router.endpoint !== undefined &&
+      endpointKey(router.endpoint) === key
+    );
+    if (meant.length === 0) {
+      count(this.unknown, vrid === undefined ? "too-short" : "unknown-vrid");
+      return [];
+    }
+    const decoded = decodeAdvert(datagram);
+    return meant.flatMap((router) => this.#judge(router, decoded, endpoint, datagram, at));
+  }
+
+  #judge(
+    router: Router,
+    decoded: Advert | Reject,
+    endpoint: Endpoint,
+    datagram: Datagram,
+    at: Instant,
+  ): readonly Accepted[] {
+    if (isReject(decoded)) return this.#refuse(router, decoded, datagram, at);
+    const { source, destination } = datagram;
+    const multicast = endpoint.kind === "multicast";
+    const own = router.source;
+    const verdict = admit(decoded, { source, destination, own, multicast }, router.plan.rules);
+    if ("reject" in verdict) return this.#refuse(router, verdict.reject, datagram, at);
+    if (own === undefined) return [];
+    this.#note(router, decoded, verdict.notices, datagram, at);
+    return [{ router, event: { kind: "advert", advert: decoded, source, own } }];
+  }
+
+  #refuse(router: Router, reject: Reject, datagram: Datagram, at: Instant): readonly [] {
+    count(router.rejects, reject.reason);
+    this.#once.sayReject(router.plan, reject, datagram.source);
+    if (reject.reason === "addresses" || reject.reason === "own-address") {
+      const sender = formatIp(datagram.source);
+      remember(router.conflicts, sender, { words: `${sender}: ${reject.detail}`, at });
+    }
+    return [];
+  }
+
+  #note(
+    router: Router,
+    advert: Advert,
+    notices: readonly Notice[],
+    datagram: Datagram,
+    at: Instant,
+  ): void {
+    const sender = formatIp(datagram.source);
+    router.counters.received++;
+    if (advert.priority === 0) router.counters.receivedZero++;
+    const heard: Heard = {
+      source: datagram.source,
+      priority: advert.priority,
+      at,
+      checksum: advert.checksumForm,
+      otherAddresses: notices.some((notice) => notice.kind === "other-addresses"),
+    };
+    remember(router.heard, sender, heard);
+    if (router.state.kind === "master" && advert.priority !== 0) {
+      const words = `${sender} claims to be master too, with priority ${advert.priority}`;
+      remember(router.conflicts, sender, { words, at });
+      const episode = `${keyOf(router.plan)} rival ${sender} ${router.counters.masterTransitions}`;
+      this.#once.say("warning", episode, `${labelOf(router.plan)}: ${words}`);
+    }
+    for (const notice of notices) {
+      const key = `${router.plan.name}/${router.plan.family} ${notice.kind} ${sender}`;
+      this.#once.say("warning", key, `${labelOf(router.plan)}: ${sender}: ${notice.words}`);
+    }
+  }
+}
+
+function count(counters: Map<RejectReason, number>, reason: RejectReason): void {
+  counters.set(reason, (counters.get(reason) ?? 0) + 1);
+}
+
+/** Keeps the newest `MOST_SENDERS` entries: the one that was not renewed for longest goes first. */
+function remember<T>(memory: Map<string, T>, key: string, value: T): void {
+  memory.delete(key);
+  memory.set(key, value);
+  if (memory.size <= MOST_SENDERS) return;
+  for (const oldest of memory.keys()) {
+    memory.delete(oldest);
+    return;
+  }
+}

@@ -1,0 +1,179 @@
+/** What does this node know now? The status document, made from the routers at one moment. */
+import type {
+  InstanceStatus,
+  MasterStatus,
+  NodeStatus,
+  PeerStatus,
+  StatusDocument,
+} from "../control/api.ts";
+import type { Config } from "../config/config.ts";
+import type { NodePlan } from "../config/plan.ts";
+import { formatIp, includesIp, type Ip } from "../net/ip.ts";
+import { formatPrefix } from "../net/prefix.ts";
+import { between, formatWallTime, type Instant, toMilliseconds, type WallTime } from "../time.ts";
+import { VERSION } from "../version.ts";
+import { words } from "../vrrp/cause.ts";
+import { nameOf } from "../vrrp/instance.ts";
+import { masterDown } from "../vrrp/intervals.ts";
+import type { RejectReason } from "../wire/reject.ts";
+import { labelOf } from "./narrate.ts";
+import { checksumForm } from "./perform.ts";
+import type { Heard, Router } from "./router.ts";
+
+/** What a snapshot is made of. */
+export interface Moment {
+  readonly node: NodePlan | undefined;
+  readonly routers: readonly Router[];
+  readonly config: Config;
+  readonly configFile: string;
+  readonly started: WallTime;
+  readonly unknown: ReadonlyMap<RejectReason, number>;
+  readonly now: Instant;
+  readonly wallNow: WallTime;
+}
+
+/** The document of `GET /v1/status`. */
+export function snapshot(moment: Moment): StatusDocument {
+  const node = moment.node?.node ?? "unknown";
+  const instances = moment.routers.map((router) => instanceStatus(router, moment));
+  return {
+    schema: 1,
+    node,
+    version: VERSION,
+    started: formatWallTime(moment.started),
+    config_file: moment.configFile,
+    instances,
+    nodes: moment.config.nodes.map((entry): NodeStatus => ({
+      name: entry.name,
+      addresses: entry.addresses.map(formatIp),
+      self: entry.name === node,
+    })),
+    rejects: Object.fromEntries(moment.unknown),
+    attention: moment.routers.flatMap((router) => attention(router, moment)),
+  };
+}
+
+function instanceStatus(router: Router, moment: Moment): InstanceStatus {
+  const { plan, state, counters } = router;
+  const { rules } = plan;
+  const masterInterval = state.kind === "backup" ? state.masterInterval : rules.advertInterval;
+  const lastAdvert = state.kind === "backup" ? state.heard?.at : undefined;
+  return {
+    name: plan.name,
+    state: nameOf(state),
+    vrid: rules.vrid,
+    interface: plan.interface ?? null,
+    family: plan.family,
+    version: rules.version,
+    transport: rules.transport,
+    base_priority: plan.rules.priority,
+    priority: rules.priority,
+    addresses: plan.held.map((held) => formatPrefix(held.prefix)),
+    master: masterStatus(router, moment),
+    since: formatWallTime(router.since),
+    cause: words(router.cause),
+    faults: state.kind === "init" ? state.faults.map((fault) => fault.words) : [],
+    checks: [],
+    group: plan.group ?? null,
+    source: router.source === undefined ? null : formatIp(router.source),
+    advert_interval_ms: toMilliseconds(rules.advertInterval),
+    master_interval_ms: toMilliseconds(masterInterval),
+    master_down_ms: toMilliseconds(masterDown(rules, masterInterval)),
+    last_advert_age_ms: lastAdvert === undefined ? null : age(lastAdvert, moment.now),
+    checksum: rules.version === 3 && plan.family === "ipv4" ? checksumForm(router) : null,
+    peers: peerStatuses(router, moment),
+    counters: {
+      master_transitions: counters.masterTransitions,
+      rcvd_advertisements: counters.received,
+      sent_advertisements: counters.sent,
+      rcvd_pri_zero_packets: counters.receivedZero,
+      sent_pri_zero_packets: counters.sentZero,
+    },
+    rejects: Object.fromEntries(router.rejects),
+    conflicts: conflicts(router, moment.now),
+  };
+}
+
+function masterStatus(router: Router, moment: Moment): MasterStatus | null {
+  const { state, source } = router;
+  if (state.kind === "master" && source !== undefined) {
+    return {
+      node: moment.node?.node ?? formatIp(source),
+      address: formatIp(source),
+      priority: router.plan.rules.priority,
+    };
+  }
+  if (state.kind !== "backup" || state.heard === undefined) return null;
+  const address = formatIp(state.heard.source);
+  return { node: nameOfNode(address, moment), address, priority: state.heard.priority };
+}
+
+function peerStatuses(router: Router, moment: Moment): readonly PeerStatus[] {
+  const configured = router.plan.rules.peers;
+  const silent = configured.filter((peer) => !router.heard.has(formatIp(peer)));
+  return [
+    ...[...router.heard.values()].map((heard) =>
+      peerStatus(heard.source, heard, includesIp(configured, heard.source), moment)
+    ),
+    ...silent.map((peer) => peerStatus(peer, undefined, true, moment)),
+  ];
+}
+
+function peerStatus(
+  source: Ip,
+  heard: Heard | undefined,
+  configured: boolean,
+  moment: Moment,
+): PeerStatus {
+  const address = formatIp(source);
+  return {
+    node: nameOfNode(address, moment),
+    address,
+    configured,
+    priority: heard?.priority ?? null,
+    last_heard_ms: heard === undefined ? null : age(heard.at, moment.now),
+    checksum: heard?.checksum ?? null,
+    other_addresses: heard?.otherAddresses ?? false,
+  };
+}
+
+function attention(router: Router, moment: Moment): readonly string[] {
+  const label = labelOf(router.plan);
+  const mismatch = [...router.heard.values()]
+    .filter((heard) => heard.otherAddresses && isRecent(heard.at, router, moment.now))
+    .map((heard) => {
+      const sender = nameOfNode(formatIp(heard.source), moment);
+      return `${label}: ${sender} names other floating addresses: the files differ`;
+    });
+  const forms = new Set([...router.heard.values()].map((heard) => heard.checksum));
+  forms.delete(undefined);
+  const mixed = forms.size > 1 && router.plan.checksum === "auto"
+    ? [`${label}: peers use both checksum forms: set checksum by hand`]
+    : [];
+  return [
+    ...(router.sendTrouble === undefined ? [] : [`${label}: ${router.sendTrouble}`]),
+    ...conflicts(router, moment.now).map((conflict) => `${label}: ${conflict}`),
+    ...mismatch,
+    ...mixed,
+  ];
+}
+
+function conflicts(router: Router, now: Instant): readonly string[] {
+  return [...router.conflicts.values()]
+    .filter((conflict) => isRecent(conflict.at, router, now))
+    .map((conflict) => conflict.words);
+}
+
+/** Within the time after which a silent master counts as gone. */
+function isRecent(then: Instant, router: Router, now: Instant): boolean {
+  const { rules } = router.plan;
+  return between(then, now) <= masterDown(rules, rules.advertInterval);
+}
+
+function nameOfNode(address: string, moment: Moment): string {
+  return moment.node?.names.get(address) ?? address;
+}
+
+function age(then: Instant, now: Instant): number {
+  return Math.round(toMilliseconds(between(then, now)));
+}
