@@ -30,3 +30,8 @@ export interface Reject {
   /** What was found, for people: "interval 2 s, ours is 1 s". Never a password. */
   readonly detail: string;
 }
+
+/** Did a decoder say no? Tells a {@link Reject} from whatever else it may return. */
+export function isReject<T extends object>(decoded: T | Reject): decoded is Reject {
+  return "reason" in decoded;
+}
