@@ -1,0 +1,59 @@
+/** What is in a captured Ethernet frame, as far as it concerns floating addresses? */
+import { type Arp, decodeArp } from "./arp.ts";
+import { decodeEthernet, type EthernetFrame, ETHERTYPE } from "./ethernet.ts";
+import { decodeIpv4 } from "./ipv4.ts";
+import { decodeIpv6 } from "./ipv6.ts";
+import { decodeNeighbor, type NeighborAdvert, type NeighborSolicit } from "./ndp.ts";
+import { VRRP_PROTOCOL, type VrrpDatagram } from "./vrrp.ts";
+
+/** One frame, understood. `ethernet` is absent only where there is not even a whole Ethernet header. */
+export type Frame =
+  | { readonly kind: "arp"; readonly ethernet: EthernetFrame; readonly arp: Arp }
+  | { readonly kind: "na"; readonly ethernet: EthernetFrame; readonly neighbor: NeighborAdvert }
+  | { readonly kind: "ns"; readonly ethernet: EthernetFrame; readonly neighbor: NeighborSolicit }
+  /** A VRRP message, well-formed or not: decodeAdvert judges it. */
+  | { readonly kind: "vrrp"; readonly ethernet: EthernetFrame; readonly datagram: VrrpDatagram }
+  /** Something else, or something broken. */
+  | { readonly kind: "other"; readonly ethernet: EthernetFrame | undefined };
+
+/** Reads a frame. Never throws, whatever the bytes. Payloads are views into `frame`, not copies. */
+export function decodeFrame(frame: Uint8Array): Frame {
+  const ethernet = decodeEthernet(frame);
+  const other: Frame = { kind: "other", ethernet };
+  switch (ethernet?.etherType) {
+    case ETHERTYPE.arp:
+      return arpIn(ethernet) ?? other;
+    case ETHERTYPE.ipv4:
+      return ipv4In(ethernet) ?? other;
+    case ETHERTYPE.ipv6:
+      return ipv6In(ethernet) ?? other;
+    default:
+      return other;
+  }
+}
+
+function arpIn(ethernet: EthernetFrame): Frame | undefined {
+  const arp = decodeArp(ethernet.payload);
+  return arp && { kind: "arp", ethernet, arp };
+}
+
+function ipv4In(ethernet: EthernetFrame): Frame | undefined {
+  const packet = decodeIpv4(ethernet.payload);
+  if (packet?.protocol !== VRRP_PROTOCOL) return undefined;
+  const { source, destination, ttl, payload } = packet;
+  return { kind: "vrrp", ethernet, datagram: { source, destination, ttl, payload } };
+}
+
+function ipv6In(ethernet: EthernetFrame): Frame | undefined {
+  const packet = decodeIpv6(ethernet.payload);
+  if (packet === undefined) return undefined;
+  if (packet.nextHeader === VRRP_PROTOCOL) {
+    const { source, destination, hopLimit, payload } = packet;
+    return { kind: "vrrp", ethernet, datagram: { source, destination, ttl: hopLimit, payload } };
+  }
+  const neighbor = decodeNeighbor(packet);
+  if (neighbor === undefined) return undefined;
+  return neighbor.kind === "na"
+    ? { kind: "na", ethernet, neighbor }
+    : { kind: "ns", ethernet, neighbor };
+}
