@@ -1,0 +1,149 @@
+/** What does a backup do: whom does it obey, and when does it take over? (RFC 9568 6.4.2) */
+import { after, between, type Instant, type Nanoseconds } from "../time.ts";
+import { isObeyedByBackup } from "./election.ts";
+import type { Cause } from "./effect.ts";
+import type { BackupState, Event, Heard, Step } from "./instance.ts";
+import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
+import { becomeMaster, groupFault, unchanged, withdraw } from "./passage.ts";
+import { isOwner, type Rules } from "./rules.ts";
+
+type AdvertEvent = Extract<Event, { kind: "advert" }>;
+
+/** {@link ./instance.ts} `step` in backup. */
+export function stepBackup(state: BackupState, event: Event, now: Instant, rules: Rules): Step {
+  switch (event.kind) {
+    case "advert":
+      return unchanged(hear(state, event, now, rules));
+    case "deadline":
+      return meetDeadline(state, now, rules);
+    case "group-claim":
+      if (!state.awaitingGroup) return unchanged(state);
+      return becomeMaster("backup", claimCause(state, now, rules), now, rules);
+    case "stop":
+      return withdraw("backup", [], event.cause ?? { kind: "stop" });
+    case "faults":
+      if (event.faults.length === 0) return unchanged(state);
+      return withdraw("backup", event.faults, { kind: "fault", faults: event.faults });
+    case "group-fault": {
+      if (event.member === undefined) return unchanged(state);
+      const faults = [groupFault(event.member)];
+      return withdraw("backup", faults, { kind: "fault", faults });
+    }
+    case "rules":
+      return unchanged(adaptToRules(state, event.before, now, rules));
+    case "start":
+    case "addresses-lost":
+    case "group-release":
+      return unchanged(state);
+  }
+}
+
+function meetDeadline(state: BackupState, now: Instant, rules: Rules): Step {
+  if (state.awaitingGroup || now < state.masterDownAt) return unchanged(state);
+  if (rules.grouped) return unchanged({ ...state, awaitingGroup: true });
+  return becomeMaster("backup", claimCause(state, now, rules), now, rules);
+}
+
+/** Why a backup whose master-down has passed takes over, with the evidence. */
+function claimCause(state: BackupState, now: Instant, rules: Rules): Cause {
+  const { heard, left } = state;
+  if (left !== undefined) return { kind: "master-left", master: left };
+  if (heard === undefined) {
+    if (isOwner(rules)) return { kind: "owner" };
+    return { kind: "nobody-heard", listened: between(state.since, now) };
+  }
+  const silence = between(heard.at, now);
+  const living = silence < masterDownOf(rules, state.masterInterval);
+  if (state.outranked && living) {
+    return { kind: "preempted-master", master: heard.source, priority: heard.priority };
+  }
+  return { kind: "master-silent", master: heard.source, silence };
+}
+
+function hear(state: BackupState, event: AdvertEvent, now: Instant, rules: Rules): BackupState {
+  const { priority } = event.advert;
+  if (priority === 0) return hearLeaving(state, event, now, rules);
+  const heard: Heard = { source: event.source, priority, at: now };
+  const interval = learntInterval(rules, event.advert.interval);
+  if (isObeyedByBackup(rules.priority, priority)) {
+    const lost = { ...state, preemptHoldUntil: undefined, eager: false };
+    return obey(lost, heard, interval, now, rules);
+  }
+  if (state.eager || isOwner(rules)) return disregard(state, heard);
+  if (!rules.preempt) return obey(state, heard, interval, now, rules);
+  if (rules.preemptDelay === 0) return disregard(state, heard);
+  // Armed by the first advert of a living, losing master; a dead one is replaced when its adverts stay away.
+  const preemptHoldUntil = state.preemptHoldUntil ?? after(now, rules.preemptDelay);
+  const held = { ...state, preemptHoldUntil };
+  return now < preemptHoldUntil ? obey(held, heard, interval, now, rules) : disregard(held, heard);
+}
+
+/**
+ * Priority 0 from anyone counts, as RFC 9568 6.4.2 has it: should it come from a rival of the present master, then the
+ * master answers it with an advert at once (6.4.3), which sets the timer right again before a skew has passed.
+ */
+function hearLeaving(
+  state: BackupState,
+  event: AdvertEvent,
+  now: Instant,
+  rules: Rules,
+): BackupState {
+  return {
+    ...state,
+    left: event.source,
+    heard: undefined,
+    outranked: false,
+    masterDownAt: notWhileListening(state, after(now, skewOf(rules, state.masterInterval))),
+  };
+}
+
+function obey(
+  state: BackupState,
+  heard: Heard,
+  interval: Nanoseconds,
+  now: Instant,
+  rules: Rules,
+): BackupState {
+  return {
+    ...state,
+    heard,
+    outranked: false,
+    left: undefined,
+    awaitingGroup: false,
+    masterInterval: interval,
+    masterDownAt: notWhileListening(state, after(now, masterDownOf(rules, interval))),
+  };
+}
+
+/** The timer keeps running: when it ends, this backup takes over from the living master. */
+function disregard(state: BackupState, heard: Heard): BackupState {
+  return { ...state, heard, outranked: true, left: undefined };
+}
+
+/** The rest of a wait for a new priority or interval: longer or shorter by the difference, never over already. */
+function adaptToRules(
+  state: BackupState,
+  before: Rules,
+  now: Instant,
+  rules: Rules,
+): BackupState {
+  const learnt = state.heard !== undefined && rules.version === 3;
+  const masterInterval = learnt ? state.masterInterval : rules.advertInterval;
+  const wait = state.left === undefined ? masterDownOf : skewOf;
+  const shift = wait(rules, masterInterval) - wait(before, state.masterInterval);
+  const hold = state.preemptHoldUntil;
+  return {
+    ...state,
+    masterInterval,
+    masterDownAt: Math.max(now, state.masterDownAt + shift) as Instant,
+    listenUntil: Math.max(now, state.listenUntil + shift) as Instant,
+    preemptHoldUntil: hold === undefined
+      ? undefined
+      : (hold + rules.preemptDelay - before.preemptDelay) as Instant,
+    awaitingGroup: state.awaitingGroup && rules.grouped,
+  };
+}
+
+function notWhileListening(state: BackupState, deadline: Instant): Instant {
+  return Math.max(deadline, state.listenUntil) as Instant;
+}

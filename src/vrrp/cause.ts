@@ -1,0 +1,43 @@
+/** Why did it happen, in words? One sentence without a full stop for each cause, for log, history and status. */
+import { formatDuration } from "../time.ts";
+import { formatIp } from "../net/ip.ts";
+import type { Cause } from "./effect.ts";
+
+/** "no advert from 192.168.1.11 for 3.61 s". */
+export function words(cause: Cause): string {
+  switch (cause.kind) {
+    case "start":
+      return "started";
+    case "stop":
+      return "stopped";
+    case "owner":
+      return "owns the address (priority 255)";
+    case "nobody-heard":
+      return `nobody was heard for ${formatDuration(cause.listened)}`;
+    case "master-silent":
+      return `no advert from ${formatIp(cause.master)} for ${formatDuration(cause.silence)}`;
+    case "master-left":
+      return `${formatIp(cause.master)} said that it leaves (priority 0)`;
+    case "preempted-master":
+      return `${formatIp(cause.master)} has only ${priorityWords(cause.priority)}`;
+    case "better-master":
+      return `${formatIp(cause.master)} has ${priorityWords(cause.priority)}`;
+    case "tie-lost":
+      return `${formatIp(cause.master)} has the same ${priorityWords(cause.priority)} ` +
+        "and the higher address";
+    case "fault":
+      return cause.faults.map((fault) => fault.words).join("; ");
+    case "faults-cleared":
+      return "no fault any more";
+    case "group":
+      return `${cause.member}, a member of the same group, is not master`;
+    case "reconfigured":
+      return "the configuration does not contain it any more";
+  }
+}
+
+/** "priority 150", "priority 255 (owner)", "priority 0 (leaving)". */
+export function priorityWords(priority: number): string {
+  if (priority === 0) return "priority 0 (leaving)";
+  return priority === 255 ? "priority 255 (owner)" : `priority ${priority}`;
+}

@@ -1,0 +1,67 @@
+/** What must members of a sync group do so that they are all master, or all not? */
+import type { Event, State } from "./instance.ts";
+import { groupFault } from "./passage.ts";
+
+/** One member, in the order in which the group names them: the same order on every node. */
+export interface Member {
+  readonly name: string;
+  readonly state: State;
+}
+
+/** An event for `step` of the member called `name`. */
+export interface GroupEvent {
+  readonly name: string;
+  readonly event: Event;
+}
+
+/**
+ * The events that bring a group into agreement; call it after every step of a member, step each event, and call it again
+ * until it returns nothing (at most three times). Rules, in this order:
+ *
+ * 1. a member with a fault of its own puts every other one in fault, kind "group", which goes when that fault goes;
+ * 2. while a member is not ready (its master-down has not passed), no member is master: those who are leave willingly;
+ * 3. when every member is ready, all become master.
+ *
+ * Where priorities or addresses contradict each other (A wins inside, B wins outside), both nodes would leave for the other's
+ * sake and claim again at the same time, for ever. So whoever lost with the first member waits twice as long.
+ */
+export function settle(members: readonly Member[]): readonly GroupEvent[] {
+  const faults = members.flatMap((member) => faultEvent(member, members));
+  if (faults.length > 0) return faults;
+  const missing = members.find((member) => !isReady(member.state));
+  if (missing === undefined) return claims(members);
+  const patience = missing === members[0] ? 2 : 1;
+  return members.filter(({ state }) => state.kind === "master").map(({ name }) => ({
+    name,
+    event: { kind: "group-release", member: missing.name, patience },
+  }));
+}
+
+function claims(members: readonly Member[]): readonly GroupEvent[] {
+  const waiting = members.filter(({ state }) => state.kind === "backup");
+  const last = waiting.at(-1);
+  if (last === undefined) return [];
+  return waiting.map(({ name }) => ({ name, event: { kind: "group-claim", member: last.name } }));
+}
+
+/** Is it master, or could it be as far as it alone is concerned? */
+function isReady(state: State): boolean {
+  return state.kind === "master" || (state.kind === "backup" && state.awaitingGroup);
+}
+
+/** Gives `member` the fault of another member, or takes it back. */
+function faultEvent(member: Member, members: readonly Member[]): readonly GroupEvent[] {
+  const culprit = members.find((other) => other.name !== member.name && hasOwnFault(other.state));
+  const wanted = culprit === undefined ? undefined : groupFault(culprit.name).words;
+  if (wanted === presentGroupFault(member.state)) return [];
+  return [{ name: member.name, event: { kind: "group-fault", member: culprit?.name } }];
+}
+
+function hasOwnFault(state: State): boolean {
+  return state.kind === "init" && state.faults.some((fault) => fault.kind !== "group");
+}
+
+function presentGroupFault(state: State): string | undefined {
+  if (state.kind !== "init") return undefined;
+  return state.faults.find((fault) => fault.kind === "group")?.words;
+}

@@ -1,0 +1,66 @@
+/** What does a virtual router do that takes no part, because it is not started or in fault? (RFC 9568 6.4.1) */
+import type { Instant } from "../time.ts";
+import type { Cause, Fault } from "./effect.ts";
+import type { Event, InitState, Step } from "./instance.ts";
+import { enter, groupFault, unchanged } from "./passage.ts";
+import type { Rules } from "./rules.ts";
+
+/** {@link ./instance.ts} `step` in init and fault. Packets and deadlines mean nothing here. */
+export function stepInit(state: InitState, event: Event, now: Instant, rules: Rules): Step {
+  switch (event.kind) {
+    case "start":
+      return start(state, now, rules);
+    case "stop":
+      return stop(state, event.cause ?? { kind: "stop" });
+    case "faults": {
+      const ofGroup = state.faults.filter((fault) => fault.kind === "group");
+      return replaceFaults(state, [...event.faults, ...ofGroup], now, rules);
+    }
+    case "group-fault": {
+      const own = state.faults.filter((fault) => fault.kind !== "group");
+      const ofGroup = event.member === undefined ? [] : [groupFault(event.member)];
+      return replaceFaults(state, [...own, ...ofGroup], now, rules);
+    }
+    case "advert":
+    case "deadline":
+    case "rules":
+    case "addresses-lost":
+    case "group-claim":
+    case "group-release":
+      return unchanged(state);
+  }
+}
+
+function start(state: InitState, now: Instant, rules: Rules): Step {
+  if (state.started) return unchanged(state);
+  if (state.faults.length === 0) return enter("init", { kind: "start" }, now, rules);
+  const cause: Cause = { kind: "fault", faults: state.faults };
+  return {
+    state: { ...state, started: true },
+    // A crash may have left addresses behind; another node may hold them by now.
+    effects: [
+      { kind: "remove-addresses" },
+      { kind: "transition", from: "init", to: "fault", cause },
+    ],
+  };
+}
+
+function stop(state: InitState, cause: Cause): Step {
+  if (!state.started) return unchanged(state);
+  return {
+    state: { ...state, started: false },
+    effects: [{ kind: "transition", from: "fault", to: "init", cause }],
+  };
+}
+
+function replaceFaults(
+  state: InitState,
+  faults: readonly Fault[],
+  now: Instant,
+  rules: Rules,
+): Step {
+  if (state.started && faults.length === 0) {
+    return enter("fault", { kind: "faults-cleared" }, now, rules);
+  }
+  return unchanged({ ...state, faults });
+}

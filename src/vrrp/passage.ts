@@ -1,0 +1,103 @@
+/** How does a virtual router pass from one state to another, and what has to be done on the way? */
+import { after, type Instant, nanoseconds } from "../time.ts";
+import { burst } from "./announcements.ts";
+import type { Cause, Effect, Fault, StateName } from "./effect.ts";
+import type { BackupState, InitState, State, Step } from "./instance.ts";
+import { masterDownOf } from "./intervals.ts";
+import { isOwner, type Rules } from "./rules.ts";
+
+/** Nothing changes and nothing is to be done. */
+export function unchanged(state: State): Step {
+  return { state, effects: [] };
+}
+
+/**
+ * To master. The advert goes first, so that rivals hear it soonest (RFC 9568 6.4.1 (110), 6.4.2 (365)); addresses are there before
+ * they are announced. Own interval from now on, whatever was learnt.
+ */
+export function becomeMaster(from: StateName, cause: Cause, now: Instant, rules: Rules): Step {
+  const { announcements, effects } = burst(now);
+  return {
+    state: {
+      kind: "master",
+      since: now,
+      advertAt: after(now, rules.advertInterval),
+      answeredAt: undefined,
+      ...announcements,
+    },
+    effects: [
+      { kind: "send-advert", priority: rules.priority },
+      { kind: "add-addresses" },
+      ...effects,
+      { kind: "transition", from, to: "master", cause },
+    ],
+  };
+}
+
+/**
+ * From init or fault into the protocol: an owner claims at once (RFC 9568 6.4.1), everyone else listens for one
+ * master-down interval. An owner in a sync group is ready at once but waits for the others.
+ */
+export function enter(from: "init" | "fault", cause: Cause, now: Instant, rules: Rules): Step {
+  if (isOwner(rules) && !rules.grouped) {
+    return becomeMaster(from, cause.kind === "start" ? { kind: "owner" } : cause, now, rules);
+  }
+  const listen = isOwner(rules) ? nanoseconds(0) : masterDownOf(rules, rules.advertInterval);
+  const listenUntil = after(now, listen);
+  const state: BackupState = {
+    ...restingBackup(now, rules),
+    masterDownAt: listenUntil,
+    listenUntil,
+    awaitingGroup: isOwner(rules),
+    eager: cause.kind === "start" && rules.initialState === "master",
+  };
+  return {
+    state,
+    effects: [
+      { kind: "remove-addresses" },
+      { kind: "transition", from, to: "backup", cause },
+    ],
+  };
+}
+
+/** A backup that has heard nobody and has one master-down interval ahead. */
+export function restingBackup(now: Instant, rules: Rules): BackupState {
+  return {
+    kind: "backup",
+    since: now,
+    masterDownAt: after(now, masterDownOf(rules, rules.advertInterval)),
+    masterInterval: rules.advertInterval,
+    listenUntil: now,
+    heard: undefined,
+    outranked: false,
+    left: undefined,
+    awaitingGroup: false,
+    preemptHoldUntil: undefined,
+    eager: false,
+  };
+}
+
+/** What a master does that leaves of its own accord: the addresses are gone before anyone is invited to take them. */
+export function leaveWillingly(): readonly Effect[] {
+  return [{ kind: "remove-addresses" }, { kind: "send-advert", priority: 0 }];
+}
+
+/** Out of the protocol from backup or master: by a fault, or by a stop (`faults` empty). */
+export function withdraw(
+  from: "backup" | "master",
+  faults: readonly Fault[],
+  cause: Cause,
+): Step {
+  const inFault = faults.length > 0;
+  const state: InitState = { kind: "init", started: inFault, faults };
+  const parting = from === "master" ? leaveWillingly() : [];
+  return {
+    state,
+    effects: [...parting, { kind: "transition", from, to: inFault ? "fault" : "init", cause }],
+  };
+}
+
+/** The fault that a member of a sync group has because another member has one. */
+export function groupFault(member: string): Fault {
+  return { kind: "group", words: `${member}, a member of the same group, is in fault` };
+}

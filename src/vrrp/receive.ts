@@ -1,0 +1,183 @@
+/** Is a well-formed advert for us? Admits it, with what is odd about it, or names the reason why not. */
+import { formatDuration } from "../time.ts";
+import { formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
+import type { Reject, RejectReason } from "../wire/reject.ts";
+import type { Advert } from "../wire/vrrp.ts";
+import { isOwner, type Rules } from "./rules.ts";
+
+/** What is known of a packet beside its payload. */
+export interface Context {
+  readonly source: Ip;
+  readonly destination: Ip;
+  /** The address that our own adverts leave from; undefined while there is none. */
+  readonly own: Ip | undefined;
+  /** It was sent to the VRRP group. */
+  readonly multicast: boolean;
+}
+
+/** What is odd about an advert that is obeyed all the same, each with its meaning in words. */
+export const NOTICES = {
+  "other-addresses": "its addresses are not ours",
+  "interval-differs": "its interval is not ours; the master's is adopted",
+  "first-address-not-link-local": "its first IPv6 address is not link-local (RFC 9568 5.2.9)",
+  "owner-contradicted": "somebody else is master although we own the address (priority 255)",
+} as const;
+
+/** The name of an oddity. */
+export type NoticeKind = keyof typeof NOTICES;
+
+/** An oddity of an admitted advert; worth telling once for each kind and source. */
+export interface Notice {
+  readonly kind: NoticeKind;
+  /** What was found, for people: "192.168.1.60, ours is 192.168.1.50". */
+  readonly detail: string;
+}
+
+/** The verdict. A rejected advert must not reach the engine: it touches no timer. */
+export type Admission =
+  | { readonly reject: Reject }
+  | { readonly notices: readonly Notice[] };
+
+/** A check answers the detail of what is wrong; undefined: nothing. */
+type Check = (advert: Advert, context: Context, rules: Rules) => string | undefined;
+
+/** In this order (RFC 9568 7.1, RFC 3768 7.1); the first that objects decides. */
+const CHECKS: readonly (readonly [RejectReason, Check])[] = [
+  ["version", version],
+  ["destination", destination],
+  ["own-packet", ownPacket],
+  ["own-address", ownAddress],
+  ["auth-type", authType],
+  ["auth-password", authPassword],
+  ["interval-mismatch", intervalMismatch],
+  ["unknown-peer", unknownPeer],
+  ["addresses", strangeAddresses],
+];
+
+const ODDITIES: readonly (readonly [NoticeKind, Check])[] = [
+  ["other-addresses", otherAddresses],
+  ["interval-differs", intervalDiffers],
+  ["first-address-not-link-local", firstAddressNotLinkLocal],
+  ["owner-contradicted", ownerContradicted],
+];
+
+/**
+ * Holds an advert for our VRID and family against `rules`. What can be checked without rules (length, checksum, type,
+ * TTL) was checked when it was decoded.
+ */
+export function admit(advert: Advert, context: Context, rules: Rules): Admission {
+  for (const [reason, check] of CHECKS) {
+    const detail = check(advert, context, rules);
+    if (detail !== undefined) return { reject: { reason, detail } };
+  }
+  const notices: Notice[] = [];
+  for (const [kind, check] of ODDITIES) {
+    const detail = check(advert, context, rules);
+    if (detail !== undefined) notices.push({ kind, detail });
+  }
+  return { notices };
+}
+
+function version(advert: Advert, _context: Context, rules: Rules): string | undefined {
+  if (advert.version === rules.version) return undefined;
+  return `version ${advert.version}, ours is ${rules.version}`;
+}
+
+function destination(_advert: Advert, context: Context, rules: Rules): string | undefined {
+  if (context.multicast === (rules.transport === "multicast")) return undefined;
+  return `sent to ${formatIp(context.destination)}, ours is ${rules.transport}`;
+}
+
+/** The very thing that we send: an echo. A clone with the same file looks the same; both are refused. */
+function ownPacket(advert: Advert, context: Context, rules: Rules): string | undefined {
+  if (!isFromOwnAddress(context)) return undefined;
+  // Priority 0 is what we send on leaving.
+  const ours = (advert.priority === rules.priority || advert.priority === 0) &&
+    advert.interval === rules.advertInterval && sameSet(advert.addresses, rules.addresses);
+  return ours ? `from ${formatIp(context.source)}` : undefined;
+}
+
+function ownAddress(advert: Advert, context: Context): string | undefined {
+  if (!isFromOwnAddress(context)) return undefined;
+  return `priority ${advert.priority} from ${formatIp(context.source)}`;
+}
+
+function authType(advert: Advert, _context: Context, rules: Rules): string | undefined {
+  if (rules.version !== 2) return undefined;
+  const wanted = rules.password === undefined ? 0 : 1;
+  const found = advert.auth?.type ?? 0;
+  return found === wanted ? undefined : `type ${found}, ours is ${wanted}`;
+}
+
+function authPassword(advert: Advert, _context: Context, rules: Rules): string | undefined {
+  if (rules.version !== 2 || rules.password === undefined) return undefined;
+  const same = sameSecret(advert.auth?.data ?? new Uint8Array(), rules.password);
+  return same ? undefined : "not ours";
+}
+
+function intervalMismatch(advert: Advert, _context: Context, rules: Rules): string | undefined {
+  return rules.version === 2 ? differentInterval(advert, rules) : undefined;
+}
+
+function unknownPeer(_advert: Advert, context: Context, rules: Rules): string | undefined {
+  if (rules.transport !== "unicast" || includesIp(rules.peers, context.source)) return undefined;
+  return formatIp(context.source);
+}
+
+/** The policy of {@link Rules.addressMismatch}: a stranger must not take the addresses away in silence. */
+function strangeAddresses(advert: Advert, context: Context, rules: Rules): string | undefined {
+  const found = otherAddresses(advert, context, rules);
+  if (found === undefined || rules.addressMismatch === "obey") return undefined;
+  if (rules.addressMismatch === "ignore") return found;
+  const known = includesIp(rules.peers, context.source);
+  const shared = advert.addresses.some((address) => includesIp(rules.addresses, address));
+  return known || shared ? undefined : found;
+}
+
+function otherAddresses(advert: Advert, _context: Context, rules: Rules): string | undefined {
+  if (sameSet(advert.addresses, rules.addresses)) return undefined;
+  return `${list(advert.addresses)}, ours is ${list(rules.addresses)}`;
+}
+
+function intervalDiffers(advert: Advert, _context: Context, rules: Rules): string | undefined {
+  return rules.version === 3 ? differentInterval(advert, rules) : undefined;
+}
+
+function firstAddressNotLinkLocal(advert: Advert): string | undefined {
+  const [first] = advert.addresses;
+  if (first === undefined || first.family !== "ipv6" || isLinkLocal(first)) return undefined;
+  return formatIp(first);
+}
+
+function ownerContradicted(advert: Advert, context: Context, rules: Rules): string | undefined {
+  if (!isOwner(rules) || advert.priority === 0) return undefined;
+  return `priority ${advert.priority} from ${formatIp(context.source)}`;
+}
+
+function differentInterval(advert: Advert, rules: Rules): string | undefined {
+  if (advert.interval === rules.advertInterval) return undefined;
+  return `interval ${formatDuration(advert.interval)}, ours is ${
+    formatDuration(rules.advertInterval)
+  }`;
+}
+
+function isFromOwnAddress(context: Context): boolean {
+  return context.own !== undefined && sameIp(context.source, context.own);
+}
+
+/** The same addresses, in whatever order. */
+function sameSet(a: readonly Ip[], b: readonly Ip[]): boolean {
+  return a.every((address) => includesIp(b, address)) &&
+    b.every((address) => includesIp(a, address));
+}
+
+/** Looks at every byte whatever it finds, so that the time taken tells nothing about the password. */
+function sameSecret(found: Uint8Array, wanted: Uint8Array): boolean {
+  let difference = found.length ^ wanted.length;
+  for (const [i, byte] of wanted.entries()) difference |= byte ^ (found[i] ?? 0);
+  return difference === 0;
+}
+
+function list(addresses: readonly Ip[]): string {
+  return addresses.map(formatIp).join(" ");
+}
