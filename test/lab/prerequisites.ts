@@ -1,0 +1,63 @@
+/** Can namespaces be built here, and what is to be installed first? Answers in words, and installs with apt where it may. */
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { run } from "./command.ts";
+
+/** A Debian package and a program that shows it is there. */
+const programOf: Readonly<Record<string, string>> = {
+  iproute2: "ip",
+  "iputils-ping": "ping",
+  keepalived: "keepalived",
+  tcpdump: "tcpdump",
+  nftables: "nft",
+  procps: "ps",
+};
+
+const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/** Is this program on the machine? */
+export function has(program: string): boolean {
+  return folders.some((folder) => existsSync(`${folder}/${program}`));
+}
+
+/** Why no lab can be built here ("needs root"), or undefined where one can. `programs` are needed besides iproute2. */
+export function missing(...programs: readonly string[]): string | undefined {
+  if (process.getuid?.() !== 0) return "needs root (network namespaces)";
+  if (!has("ip")) return "needs iproute2";
+  const absent = programs.filter((program) => !has(program));
+  return absent.length === 0 ? undefined : `needs ${absent.join(", ")}`;
+}
+
+/** What {@link ensure} came to. */
+export interface Ensured {
+  readonly installed: readonly string[];
+  /** Still not there, and why, in words; undefined: everything is there. */
+  readonly failure: string | undefined;
+}
+
+/** Installs the Debian packages whose programs are not there, where root and apt are at hand. Never rejects. */
+export async function ensure(packages: readonly string[]): Promise<Ensured> {
+  const absent = packages.filter((name) => !has(programOf[name] ?? name));
+  if (absent.length === 0) return { installed: [], failure: undefined };
+  const wanted = absent.join(" ");
+  if (process.getuid?.() !== 0) {
+    return refuse(`${wanted}: not installed, and installing needs root`);
+  }
+  if (!has("apt-get")) return refuse(`${wanted}: not installed, and there is no apt-get here`);
+  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...absent];
+  const first = await apt(install);
+  if (first.code === 0) return { installed: absent, failure: undefined };
+  // Package lists of a fresh machine are empty or stale.
+  await apt(["apt-get", "update"]);
+  const second = await apt(install);
+  if (second.code === 0) return { installed: absent, failure: undefined };
+  return refuse(`${wanted}: apt-get install failed: ${second.stderr.trim().split("\n").at(-1)}`);
+}
+
+function refuse(failure: string): Ensured {
+  return { installed: [], failure };
+}
+
+function apt(argv: readonly string[]): ReturnType<typeof run> {
+  return run(argv, { env: { DEBIAN_FRONTEND: "noninteractive" }, timeoutMs: 300_000 });
+}
