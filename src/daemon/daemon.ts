@@ -7,12 +7,12 @@ import { type Change, describe, diff } from "../config/diff.ts";
 import type { StatusDocument } from "../control/api.ts";
 import { unreachable } from "../assert.ts";
 import { after, earliest, type Instant, seconds, type WallTime } from "../time.ts";
-import type { Fault } from "../vrrp/effect.ts";
+import type { Effect, Fault } from "../vrrp/effect.ts";
 import { settle } from "../vrrp/group.ts";
 import { type Event, nextDeadline, step } from "../vrrp/instance.ts";
 import { endpointKey, Endpoints } from "./endpoints.ts";
 import type { Journal } from "./journal.ts";
-import { Once, tellTransition } from "./narrate.ts";
+import { labelOf, Once, tellTransition } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { perform, removeAddresses } from "./perform.ts";
 import { missingAddresses, readiness } from "./readiness.ts";
@@ -22,6 +22,9 @@ import { snapshot } from "./snapshot.ts";
 
 /** How long an instance stays in fault after the kernel refused something, before it is tried again. */
 const RETRY_AFTER = seconds(5);
+
+/** A sync group agrees after at most three rounds; more would be a bug, and must not hang the loop. */
+const MOST_GROUP_ROUNDS = 4;
 
 /** What a daemon is made of. */
 export interface DaemonOptions {
@@ -220,50 +223,60 @@ export class Daemon {
     }
   }
 
-  /** Starts `router`, or tells it the complete list of its faults if that changed. */
+  /** Tells `router` the complete list of its faults, and starts it where that has not happened. */
   #setFaults(router: Router, faults: readonly Fault[]): void {
     const all = router.refusal === undefined ? faults : [...faults, router.refusal];
-    const { state } = router;
-    if (state.kind === "init" && !state.started) this.#advance(router, { kind: "start" });
     this.#advance(router, { kind: "faults", faults: all });
+    // Faults first: an instance that cannot run starts as fault, without a moment as backup.
+    this.#advance(router, { kind: "start" });
   }
 
   #refuse(router: Router, error: HostError): void {
-    router.refusal = { kind: "kernel", words: error.message };
+    router.refusal = refusalOf(error);
     router.retryAt = after(this.#host.now(), RETRY_AFTER);
   }
 
-  /** One step of the engine, its effects, and what follows from it for the sync group. */
+  /** One step of the engine for `router`, and the steps that follow from it in its sync group. */
   #advance(router: Router, event: Event): void {
+    this.#step(router, event);
+    const { group } = router.plan;
+    if (group === undefined) return;
+    for (let round = 0; round < MOST_GROUP_ROUNDS; round++) {
+      const members = [...this.#routers.values()].filter((other) => other.plan.group === group);
+      const events = settle(members.map(({ plan, state }) => ({ name: keyOf(plan), state })));
+      if (events.length === 0) return;
+      for (const { name, event } of events) {
+        const member = this.#routers.get(name);
+        if (member !== undefined) this.#step(member, event);
+      }
+    }
+  }
+
+  #step(router: Router, event: Event): void {
     const { state, effects } = step(router.state, event, this.#host.now(), router.plan.rules);
     router.state = state;
     for (const effect of effects) {
-      if (effect.kind === "transition") {
-        router.since = this.#host.wallTime();
-        router.cause = effect.cause;
-        if (effect.to === "master") router.counters.masterTransitions++;
-        tellTransition(this.#journal, router.plan, effect);
-        continue;
-      }
       try {
-        perform(effect, router, this.#host, this.#journal);
+        this.#perform(router, effect);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
-        this.#journal.write("error", `${router.plan.name}: ${error.message}`);
+        this.#journal.write("error", `${labelOf(router.plan)}: ${error.message}`);
         this.#refuse(router, error);
-        return this.#setFaults(router, []);
+        // Its further effects rest on the one that failed.
+        return this.#step(router, { kind: "faults", faults: [refusalOf(error)] });
       }
     }
-    this.#settleGroup(router.plan.group);
   }
 
-  #settleGroup(group: string | undefined): void {
-    if (group === undefined) return;
-    const members = [...this.#routers.values()].filter((router) => router.plan.group === group);
-    const entries = members.map((router) => ({ name: keyOf(router.plan), state: router.state }));
-    for (const { name, event } of settle(entries)) {
-      const router = this.#routers.get(name);
-      if (router !== undefined) this.#advance(router, event);
-    }
+  #perform(router: Router, effect: Effect): void {
+    if (effect.kind !== "transition") return perform(effect, router, this.#host, this.#journal);
+    router.since = this.#host.wallTime();
+    router.cause = effect.cause;
+    if (effect.to === "master") router.counters.masterTransitions++;
+    tellTransition(this.#journal, router.plan, effect);
   }
+}
+
+function refusalOf(error: HostError): Fault {
+  return { kind: "kernel", words: error.message };
 }

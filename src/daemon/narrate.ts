@@ -3,6 +3,7 @@ import type { Plan } from "../config/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { words } from "../vrrp/cause.ts";
 import type { Effect } from "../vrrp/effect.ts";
+import { type Notice, NOTICES } from "../vrrp/receive.ts";
 import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
 import type { Journal, Level } from "./journal.ts";
 
@@ -44,12 +45,22 @@ export class Once {
 
   /** Tells a rejected packet, once per instance, reason and sender. */
   sayReject(plan: Plan, reject: Reject, source: Ip): void {
-    const sender = formatIp(source);
-    const detail = reject.detail === "" ? REJECT_REASONS[reject.reason] : reject.detail;
-    this.say(
-      "warning",
-      `${plan.name}/${plan.family} ${reject.reason} ${sender}`,
-      `${labelOf(plan)}: ignored a packet from ${sender}: ${detail} [${reject.reason}]`,
-    );
+    const line = `${labelOf(plan)}: ignored a packet: ${
+      rejectWords(reject, source)
+    } [${reject.reason}]`;
+    this.say("warning", `${plan.name}/${plan.family} ${reject.reason} ${formatIp(source)}`, line);
   }
+
+  /** Tells what is odd about an accepted advert, once per instance, oddity and sender. */
+  sayNotice(plan: Plan, notice: Notice, source: Ip): void {
+    const sender = formatIp(source);
+    const line = `${labelOf(plan)}: ${sender}: ${NOTICES[notice.kind]}: ${notice.detail}`;
+    this.say("warning", `${plan.name}/${plan.family} ${notice.kind} ${sender}`, line);
+  }
+}
+
+/** "192.168.1.77: a stranger uses this VRID for other addresses: 192.168.1.80, ours is 192.168.1.50". */
+export function rejectWords(reject: Reject, source: Ip): string {
+  const meaning = REJECT_REASONS[reject.reason];
+  return `${formatIp(source)}: ${meaning}${reject.detail === "" ? "" : `: ${reject.detail}`}`;
 }

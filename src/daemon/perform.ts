@@ -1,21 +1,18 @@
 /** How is an effect carried out? Each becomes calls of the host, finished before the next is looked at. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
-import { formatIp, type Ip, ip, sameIp } from "../net/ip.ts";
+import { formatIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import { type HeldAddress, type LinkAddress, linkNamed } from "../net/interfaces.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import type { Effect } from "../vrrp/effect.ts";
 import { isOwner } from "../vrrp/rules.ts";
 import { gratuitousArp } from "../wire/arp.ts";
 import { unsolicitedNa } from "../wire/ndp.ts";
-import { type ChecksumForm, encodeAdvert } from "../wire/vrrp.ts";
+import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import type { Router } from "./router.ts";
-
-/** 224.0.0.18 and ff02::12 (RFC 9568 5.1.1.2, 5.1.2.2). */
-const GROUPS = { ipv4: ip("224.0.0.18"), ipv6: ip("ff02::12") } as const;
 
 /** An effect for the network; transitions are told, not performed. */
 export type NetworkEffect = Exclude<Effect, { kind: "transition" }>;
@@ -136,7 +133,7 @@ export function checksumForm(router: Router, destination?: Ip): ChecksumForm {
 }
 
 function destinations(endpoint: Endpoint, peers: readonly Ip[]): readonly Ip[] {
-  return endpoint.kind === "multicast" ? [GROUPS[endpoint.family]] : peers;
+  return endpoint.kind === "multicast" ? [groupOf(endpoint.family)] : peers;
 }
 
 /** The kernel's entries for the address of `held` on its interface, whatever their prefix length. */

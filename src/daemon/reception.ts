@@ -4,10 +4,10 @@ import { formatIp } from "../net/ip.ts";
 import type { Instant } from "../time.ts";
 import type { Event } from "../vrrp/instance.ts";
 import { admit, type Notice } from "../vrrp/receive.ts";
-import type { Reject, RejectReason } from "../wire/reject.ts";
-import { type Advert, decodeAdvert, isReject, peekVrid } from "../wire/vrrp.ts";
+import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
+import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
 import { endpointKey } from "./endpoints.ts";
-import { labelOf, type Once } from "./narrate.ts";
+import { labelOf, type Once, rejectWords } from "./narrate.ts";
 import { type Heard, keyOf, type Router } from "./router.ts";
 
 /** Most senders remembered per virtual router: anybody on the LAN can invent one. */
@@ -73,7 +73,7 @@ export class Reception {
     this.#once.sayReject(router.plan, reject, datagram.source);
     if (reject.reason === "addresses" || reject.reason === "own-address") {
       const sender = formatIp(datagram.source);
-      remember(router.conflicts, sender, { words: `${sender}: ${reject.detail}`, at });
+      remember(router.conflicts, sender, { words: rejectWords(reject, datagram.source), at });
     }
     return [];
   }
@@ -102,10 +102,7 @@ export class Reception {
       const episode = `${keyOf(router.plan)} rival ${sender} ${router.counters.masterTransitions}`;
       this.#once.say("warning", episode, `${labelOf(router.plan)}: ${words}`);
     }
-    for (const notice of notices) {
-      const key = `${router.plan.name}/${router.plan.family} ${notice.kind} ${sender}`;
-      this.#once.say("warning", key, `${labelOf(router.plan)}: ${sender}: ${notice.words}`);
-    }
+    for (const notice of notices) this.#once.sayNotice(router.plan, notice, datagram.source);
   }
 }
 

@@ -14,7 +14,7 @@ import { between, formatWallTime, type Instant, toMilliseconds, type WallTime } 
 import { VERSION } from "../version.ts";
 import { words } from "../vrrp/cause.ts";
 import { nameOf } from "../vrrp/instance.ts";
-import { masterDown } from "../vrrp/intervals.ts";
+import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import { labelOf } from "./narrate.ts";
 import { checksumForm } from "./perform.ts";
@@ -78,7 +78,7 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
     source: router.source === undefined ? null : formatIp(router.source),
     advert_interval_ms: toMilliseconds(rules.advertInterval),
     master_interval_ms: toMilliseconds(masterInterval),
-    master_down_ms: toMilliseconds(masterDown(rules, masterInterval)),
+    master_down_ms: toMilliseconds(masterDownOf(rules, masterInterval)),
     last_advert_age_ms: lastAdvert === undefined ? null : age(lastAdvert, moment.now),
     checksum: rules.version === 3 && plan.family === "ipv4" ? checksumForm(router) : null,
     peers: peerStatuses(router, moment),
@@ -167,7 +167,7 @@ function conflicts(router: Router, now: Instant): readonly string[] {
 /** Within the time after which a silent master counts as gone. */
 function isRecent(then: Instant, router: Router, now: Instant): boolean {
   const { rules } = router.plan;
-  return between(then, now) <= masterDown(rules, rules.advertInterval);
+  return between(then, now) <= masterDownOf(rules, rules.advertInterval);
 }
 
 function nameOfNode(address: string, moment: Moment): string {

@@ -1,0 +1,125 @@
+/** Does each effect become the right calls, in order, and does a refusal stop only what it must? */
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import type { Journal } from "../../../src/daemon/journal.ts";
+import { checksumForm, type NetworkEffect, perform } from "../../../src/daemon/perform.ts";
+import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { HostError } from "../../../src/host.ts";
+import { ip } from "../../../src/net/ip.ts";
+import type { LinkAddress } from "../../../src/net/interfaces.ts";
+import type { Instant, WallTime } from "../../../src/time.ts";
+import { aPlan, PEER, type Variation } from "./plans.ts";
+import { address, link, RecordingHost } from "./recording_host.ts";
+
+class Lines implements Journal {
+  readonly lines: string[] = [];
+  write(level: string, line: string): void {
+    this.lines.push(`${level} ${line}`);
+  }
+}
+
+function lab(variation: Variation = {}, there: readonly LinkAddress[] = []) {
+  const host = new RecordingHost({ links: [link("eth0", 2)], addresses: there });
+  const router = createRouter(aPlan(variation), 0 as WallTime);
+  router.source = ip("10.77.0.1");
+  router.endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
+  const journal = new Lines();
+  const act = (effect: NetworkEffect) => perform(effect, router, host, journal);
+  return { host, router, journal, act };
+}
+
+function hear(router: Router, text: string, checksum: "pseudo-header" | "rfc9568"): void {
+  const source = ip(text);
+  const at = 0 as Instant;
+  router.heard.set(text, { source, priority: 100, at, checksum, otherAddresses: false });
+}
+
+Deno.test("add-addresses: each is added; another prefix length of it goes", () => {
+  const { host, act } = lab({}, [address(2, "10.77.0.100/32")]);
+  act({ kind: "add-addresses" });
+  deepStrictEqual(host.calls, ["add 10.77.0.100/24 eth0", "remove 10.77.0.100/32 eth0"]);
+});
+
+Deno.test("add-addresses: the kernel's refusal reaches the caller", () => {
+  const { host, act } = lab();
+  host.refuse = "add";
+  throws(() => act({ kind: "add-addresses" }), HostError);
+});
+
+Deno.test("an owner's own address is neither added nor removed", () => {
+  const { host, act } = lab({ priority: 255 }, [address(2, "10.77.0.100/24")]);
+  act({ kind: "add-addresses" });
+  act({ kind: "remove-addresses" });
+  deepStrictEqual(host.calls, []);
+});
+
+Deno.test("an owner's address that floatip added is removed", () => {
+  const { host, act } = lab({ priority: 255 }, [address(2, "10.77.0.100/24", { ours: true })]);
+  act({ kind: "remove-addresses" });
+  deepStrictEqual(host.calls, ["remove 10.77.0.100/24 eth0"]);
+});
+
+Deno.test("remove-addresses: one that somebody else put there goes too, and is told", () => {
+  const { host, journal, act } = lab({}, [address(2, "10.77.0.100/24")]);
+  act({ kind: "remove-addresses" });
+  deepStrictEqual(host.calls, ["remove 10.77.0.100/24 eth0"]);
+  strictEqual(journal.lines.length, 1);
+});
+
+Deno.test("remove-addresses: a refusal is told and does not keep the others", () => {
+  const there = [address(2, "10.77.0.100/24"), address(2, "10.77.0.101/24", { ours: true })];
+  const { host, act, journal } = lab({ addresses: ["10.77.0.100/24", "10.77.0.101/24"] }, there);
+  host.refuse = "remove 10.77.0.100";
+  act({ kind: "remove-addresses" });
+  strictEqual(host.calls.at(-1), "remove 10.77.0.101/24 eth0");
+  strictEqual(journal.lines.some((line) => line.startsWith("error")), true);
+});
+
+Deno.test("send-advert: to the group, and to each peer; zero is counted", () => {
+  const multicast = lab();
+  multicast.act({ kind: "send-advert", priority: 0 });
+  deepStrictEqual(multicast.host.calls, ["send 10.77.0.1 -> 224.0.0.18 priority 0"]);
+  strictEqual(multicast.router.counters.sentZero, 1);
+
+  const unicast = lab({ peers: [PEER, ip("10.77.0.3")] });
+  unicast.router.endpoint = {
+    kind: "unicast",
+    family: "ipv4",
+    source: ip("10.77.0.1"),
+    interface: "eth0",
+  };
+  unicast.act({ kind: "send-advert", priority: 100 });
+  deepStrictEqual(unicast.host.calls, [
+    "send 10.77.0.1 -> 10.77.0.2 priority 100",
+    "send 10.77.0.1 -> 10.77.0.3 priority 100",
+  ]);
+});
+
+Deno.test("send-advert: trouble is told once, and forgotten when it is over", () => {
+  const { host, router, journal, act } = lab();
+  host.refuse = "send";
+  act({ kind: "send-advert", priority: 100 });
+  act({ kind: "send-advert", priority: 100 });
+  strictEqual(journal.lines.length, 1);
+  strictEqual(router.sendTrouble?.includes("Operation not permitted"), true);
+  host.refuse = undefined;
+  act({ kind: "send-advert", priority: 100 });
+  strictEqual(router.sendTrouble, undefined);
+});
+
+Deno.test("announce: as many frames as asked for, for each address", () => {
+  const { host, act } = lab({ addresses: ["10.77.0.100/24", "10.77.0.101/24"] });
+  act({ kind: "announce", count: 5 });
+  strictEqual(host.calls.filter((call) => call === "frame eth0 42").length, 10);
+});
+
+Deno.test("checksum form: alone with the pseudo-header, else what the peer uses", () => {
+  const { router } = lab();
+  strictEqual(checksumForm(router), "pseudo-header");
+  hear(router, "10.77.0.2", "rfc9568");
+  strictEqual(checksumForm(router), "rfc9568");
+  hear(router, "10.77.0.3", "pseudo-header");
+  strictEqual(checksumForm(router), "pseudo-header");
+  strictEqual(checksumForm(router, PEER), "rfc9568");
+  const forced = lab({ checksum: "rfc9568" });
+  strictEqual(checksumForm(forced.router), "rfc9568");
+});

@@ -1,0 +1,91 @@
+/** Does readiness name the right fault, and choose the right endpoint and source? */
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { Plan } from "../../../src/config/plan.ts";
+import { missingAddresses, readiness } from "../../../src/daemon/readiness.ts";
+import { formatIp, ip } from "../../../src/net/ip.ts";
+import type { Interfaces } from "../../../src/net/interfaces.ts";
+import { aPlan } from "./plans.ts";
+import { address, link } from "./recording_host.ts";
+
+const eth0 = link("eth0", 2);
+const own = address(2, "10.77.0.1/24");
+
+interface Case {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly interfaces: Interfaces;
+  readonly faults: readonly string[];
+  readonly source?: string;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "all there",
+    plan: aPlan(),
+    interfaces: { links: [eth0], addresses: [own] },
+    faults: [],
+    source: "10.77.0.1",
+  },
+  {
+    name: "no interface",
+    plan: aPlan(),
+    interfaces: { links: [], addresses: [] },
+    faults: ["interface-missing"],
+  },
+  {
+    name: "switched off",
+    plan: aPlan(),
+    interfaces: { links: [link("eth0", 2, { up: false, running: false })], addresses: [own] },
+    faults: ["link-down"],
+    source: "10.77.0.1",
+  },
+  {
+    name: "cable unplugged and no address",
+    plan: aPlan(),
+    interfaces: { links: [link("eth0", 2, { running: false })], addresses: [] },
+    faults: ["no-carrier", "source-missing"],
+  },
+  {
+    name: "only a floating address left is no source",
+    plan: aPlan(),
+    interfaces: { links: [eth0], addresses: [address(2, "10.77.0.100/24")] },
+    faults: ["source-missing"],
+  },
+  {
+    name: "an address of our own making is no source",
+    plan: aPlan(),
+    interfaces: { links: [eth0], addresses: [address(2, "10.77.0.9/24", { ours: true })] },
+    faults: ["source-missing"],
+  },
+  {
+    name: "written source not here",
+    plan: aPlan({ source: ip("10.77.0.7") }),
+    interfaces: { links: [eth0], addresses: [own] },
+    faults: ["source-missing"],
+  },
+  {
+    name: "an owner's floating address is its own",
+    plan: aPlan({ priority: 255 }),
+    interfaces: { links: [eth0], addresses: [address(2, "10.77.0.100/24")] },
+    faults: [],
+    source: "10.77.0.100",
+  },
+];
+
+for (const { name, plan, interfaces, faults, source } of CASES) {
+  Deno.test(`readiness: ${name}`, () => {
+    const found = readiness(plan, interfaces);
+    deepStrictEqual(found.faults.map((fault) => fault.kind), faults);
+    strictEqual(found.source === undefined ? undefined : formatIp(found.source), source);
+    strictEqual(found.endpoint === undefined, source === undefined);
+  });
+}
+
+Deno.test("missing addresses: another prefix length or another link is not the address", () => {
+  const links = [eth0, link("eth1", 3)];
+  const there = (index: number, text: string) =>
+    missingAddresses(aPlan(), { links, addresses: [address(index, text)] });
+  deepStrictEqual(there(2, "10.77.0.100/24"), []);
+  deepStrictEqual(there(2, "10.77.0.100/32"), ["10.77.0.100"]);
+  deepStrictEqual(there(3, "10.77.0.100/24"), ["10.77.0.100"]);
+});

@@ -1,0 +1,111 @@
+/** What did the daemon ask of its machine? A host that writes calls down and can be told to refuse some. */
+import { type Endpoint, type Happening, type Host, HostError } from "../../../src/host.ts";
+import { formatIp, type Ip } from "../../../src/net/ip.ts";
+import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
+import { formatPrefix, parsePrefix, samePrefix } from "../../../src/net/prefix.ts";
+import type { Instant, WallTime } from "../../../src/time.ts";
+import type { Order } from "../../../src/daemon/order.ts";
+
+/** A link that is up with carrier. */
+export function link(name: string, index: number, changes: Partial<Link> = {}): Link {
+  return {
+    index,
+    name,
+    mac: new Uint8Array([2, 0, 0, 0, 0, index]),
+    up: true,
+    running: true,
+    arp: true,
+    loopback: false,
+    multicast: true,
+    mtu: 1500,
+    forwards6: false,
+    ...changes,
+  };
+}
+
+/** An address on the link with `index`. */
+export function address(
+  index: number,
+  text: string,
+  changes: Partial<LinkAddress> = {},
+): LinkAddress {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) throw new RangeError(text);
+  const plain = { ours: false, tentative: false, secondary: false, deprecated: false };
+  return { index, prefix, ...plain, ...changes };
+}
+
+/** Collects calls in `calls`; refuses those whose text contains `refuse`. */
+export class RecordingHost implements Host<Order> {
+  readonly calls: string[] = [];
+  refuse: string | undefined;
+  links: readonly Link[];
+  addresses: readonly LinkAddress[];
+
+  constructor(interfaces: Interfaces) {
+    this.links = interfaces.links;
+    this.addresses = interfaces.addresses;
+  }
+
+  now(): Instant {
+    return 1_000_000_000 as Instant;
+  }
+
+  wallTime(): WallTime {
+    return 0 as WallTime;
+  }
+
+  hostName(): string {
+    return "pi-a";
+  }
+
+  wait(): Promise<readonly Happening<Order>[]> {
+    return Promise.reject(new Error("nobody waits in these tests"));
+  }
+
+  post(): void {}
+
+  interfaces(): Interfaces {
+    return { links: this.links, addresses: this.addresses };
+  }
+
+  open(endpoint: Endpoint): void {
+    this.#call(`open ${endpoint.kind} ${endpoint.interface}`);
+  }
+
+  close(endpoint: Endpoint): void {
+    this.#call(`close ${endpoint.kind} ${endpoint.interface}`);
+  }
+
+  send(_endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
+    this.#call(`send ${formatIp(source)} -> ${formatIp(destination)} priority ${message[2]}`);
+  }
+
+  sendFrame(interfaceName: string, frame: Uint8Array): void {
+    this.#call(`frame ${interfaceName} ${frame.length}`);
+  }
+
+  addAddress(held: HeldAddress): "added" | "present" {
+    this.#call(`add ${formatPrefix(held.prefix)} ${held.interface}`);
+    const there = this.addresses.some((entry) => samePrefix(entry.prefix, held.prefix));
+    const index = this.links.find((one) => one.name === held.interface)?.index ?? 0;
+    this.addresses = [
+      ...this.addresses.filter((entry) => !samePrefix(entry.prefix, held.prefix)),
+      address(index, formatPrefix(held.prefix), { ours: true }),
+    ];
+    return there ? "present" : "added";
+  }
+
+  removeAddress(held: HeldAddress): "removed" | "absent" {
+    this.#call(`remove ${formatPrefix(held.prefix)} ${held.interface}`);
+    this.addresses = this.addresses.filter((entry) => !samePrefix(entry.prefix, held.prefix));
+    return "removed";
+  }
+
+  #call(text: string): void {
+    this.calls.push(text);
+    if (this.refuse !== undefined && text.includes(this.refuse)) {
+      throw new HostError(text, "", "EPERM", "Operation not permitted");
+    }
+  }
+}
