@@ -1,0 +1,115 @@
+/** Does each packet reach the router that it is meant for, or the right counter, and nothing else? */
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { Journal } from "../../../src/daemon/journal.ts";
+import { Once } from "../../../src/daemon/narrate.ts";
+import { Reception } from "../../../src/daemon/reception.ts";
+import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import type { Datagram, Endpoint } from "../../../src/host.ts";
+import { type Ip, ip } from "../../../src/net/ip.ts";
+import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
+import { becomeMaster } from "../../../src/vrrp/passage.ts";
+import { type Advert, encodeAdvert } from "../../../src/wire/vrrp.ts";
+import { aPlan, PEER } from "./plans.ts";
+
+const ENDPOINT: Endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
+const GROUP = ip("224.0.0.18");
+const AT = 5_000_000_000 as Instant;
+
+class Lines implements Journal {
+  readonly lines: string[] = [];
+  write(_level: string, line: string): void {
+    this.lines.push(line);
+  }
+}
+
+function lab() {
+  const journal = new Lines();
+  const router = createRouter(aPlan(), 0 as WallTime);
+  router.endpoint = ENDPOINT;
+  router.source = ip("10.77.0.1");
+  const reception = new Reception(new Once(journal));
+  const take = (datagram: Datagram, endpoint = ENDPOINT, routers: readonly Router[] = [router]) =>
+    reception.take(endpoint, datagram, AT, routers);
+  return { router, reception, journal, take };
+}
+
+function packet(changes: Partial<Advert> = {}, source: Ip = PEER, ttl = 255): Datagram {
+  const advert: Advert = {
+    version: 3,
+    vrid: 51,
+    priority: 150,
+    interval: seconds(1),
+    addresses: [ip("10.77.0.100")],
+    ...changes,
+  };
+  return { source, destination: GROUP, ttl, payload: encodeAdvert(advert, source, GROUP) };
+}
+
+Deno.test("reception: an accepted advert becomes an event and is remembered", () => {
+  const { router, take } = lab();
+  const [accepted] = take(packet());
+  strictEqual(accepted?.router, router);
+  strictEqual(accepted.event.kind, "advert");
+  strictEqual(router.counters.received, 1);
+  deepStrictEqual(router.heard.get("10.77.0.2"), {
+    source: PEER,
+    priority: 150,
+    at: AT,
+    checksum: "pseudo-header",
+    otherAddresses: false,
+  });
+});
+
+Deno.test("reception: another VRID is nobody's, and a byte is too short", () => {
+  const { reception, take } = lab();
+  deepStrictEqual(take(packet({ vrid: 52 })), []);
+  deepStrictEqual(take({ ...packet(), payload: new Uint8Array([0x31]) }), []);
+  deepStrictEqual(Object.fromEntries(reception.unknown), { "unknown-vrid": 1, "too-short": 1 });
+});
+
+Deno.test("reception: the same VRID behind another endpoint is nobody's", () => {
+  const { reception, take } = lab();
+  deepStrictEqual(take(packet(), { ...ENDPOINT, interface: "eth1" }), []);
+  strictEqual(reception.unknown.get("unknown-vrid"), 1);
+});
+
+Deno.test("reception: every refusal is counted; its line is written once per sender", () => {
+  const { router, journal, take } = lab();
+  for (let i = 0; i < 3; i++) deepStrictEqual(take(packet({}, PEER, 254)), []);
+  deepStrictEqual(take(packet({}, ip("10.77.0.3"), 254)), []);
+  strictEqual(router.rejects.get("ttl"), 4);
+  strictEqual(journal.lines.length, 2);
+  strictEqual(router.heard.size, 0);
+});
+
+Deno.test("reception: a stranger with other addresses is refused and shown as a conflict", () => {
+  const { router, take } = lab();
+  deepStrictEqual(take(packet({ priority: 254, addresses: [ip("10.77.0.200")] })), []);
+  strictEqual(router.rejects.get("addresses"), 1);
+  strictEqual(router.conflicts.get("10.77.0.2")?.words.includes("10.77.0.200"), true);
+});
+
+Deno.test("reception: who claims to be master beside us is a conflict, told once per term", () => {
+  const { router, journal, take } = lab();
+  router.state = becomeMaster("backup", { kind: "start" }, AT, router.plan.rules).state;
+  take(packet({ priority: 50 }));
+  take(packet({ priority: 50 }));
+  strictEqual(journal.lines.filter((line) => line.includes("master too")).length, 1);
+  strictEqual(router.conflicts.size, 1);
+});
+
+Deno.test("reception: senders are forgotten, the oldest first: memory has an end", () => {
+  const { router, take } = lab();
+  for (let i = 2; i < 102; i++) take(packet({}, ip(`10.77.0.${i}`)));
+  strictEqual(router.heard.size, 32);
+  strictEqual(router.heard.has("10.77.0.101"), true);
+  strictEqual(router.heard.has("10.77.0.2"), false);
+});
+
+Deno.test("once: the log has an end too", () => {
+  const journal = new Lines();
+  const once = new Once(journal);
+  for (let i = 0; i < 1000; i++) once.say("warning", `key ${i}`, `line ${i}`);
+  strictEqual(journal.lines.length, 257);
+  strictEqual(journal.lines.at(-1), "too many odd packets to tell one by one: see status");
+});
