@@ -1,0 +1,126 @@
+/** For how long did an address not answer? Watches it from one host of the lab and measures the gaps. */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { LabHost } from "./lab_host.ts";
+import { waitFor } from "./wait.ts";
+
+/** A time without replies. */
+export interface Gap {
+  /** From the probe's start to the last reply before the gap (0 for a leading one), in milliseconds. */
+  readonly startMs: number;
+  /** From that reply to the next one, or to the latest request where none came, in milliseconds. */
+  readonly lengthMs: number;
+  /** "leading": nothing answered before it; "trailing": nothing has answered since. */
+  readonly kind: "leading" | "inner" | "trailing";
+}
+
+/** How {@link Probe.start} watches. */
+export interface ProbeOptions {
+  /** A request every so many milliseconds; default 10. A gap is known to this grain. */
+  readonly everyMs?: number;
+  /** Wait for a first reply, which fills the neighbour cache, and count from there. Default true. */
+  readonly warm?: boolean;
+}
+
+/** A running client. Stop it with `await using` or {@link Probe.stop}; the figures stay. */
+export class Probe implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #replies: number[] = [];
+  readonly #ended: Promise<unknown>;
+  #started: number | undefined;
+  #lastRequest = 0;
+  #unfinished = "";
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#ended = once(child, "close");
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#read(text));
+    child.stderr?.pipe(process.stderr, { end: false });
+  }
+
+  /** Starts to ask `address` (IPv4 or IPv6, no prefix length) from `host`. Rejects where `warm` waits 10 s in vain. */
+  static async start(host: LabHost, address: string, options: ProbeOptions = {}): Promise<Probe> {
+    const program = fileURLToPath(import.meta.resolve("./prober.ts"));
+    const child = host.spawn([
+      Deno.execPath(),
+      ...["run", "--quiet", "--no-config", "--no-check", "--allow-all"],
+      ...[program, address, String(options.everyMs ?? 10)],
+    ]);
+    const probe = new Probe(child);
+    try {
+      await waitFor("the prober's first request", () => probe.#started !== undefined);
+      if (options.warm ?? true) {
+        await waitFor(`a reply of ${address}`, () => probe.#replies.length > 0);
+        probe.#started = probe.#replies[0];
+      }
+    } catch (cause) {
+      await probe.stop();
+      throw cause;
+    }
+    return probe;
+  }
+
+  /** How many replies came. */
+  get replies(): number {
+    return this.#replies.length;
+  }
+
+  /** For how long has the probe been asking, in milliseconds? */
+  get elapsedMs(): number {
+    return this.#lastRequest - (this.#started ?? 0);
+  }
+
+  /** How long ago was the last reply, in milliseconds; from the start where none came. */
+  get silenceMs(): number {
+    return Math.max(0, this.#lastRequest - (this.#replies.at(-1) ?? this.#started ?? 0));
+  }
+
+  /** Every time of at least `minMs` without a reply until now, oldest first. */
+  gaps(minMs: number): readonly Gap[] {
+    return gapsBetween(this.#started ?? 0, this.#replies, this.#lastRequest)
+      .filter((gap) => gap.lengthMs >= minMs);
+  }
+
+  /** Ends the client and waits for its last line. */
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #read(text: string): void {
+    const lines = (this.#unfinished + text).split("\n");
+    this.#unfinished = lines.pop() ?? "";
+    for (const line of lines) {
+      const at = Number(line.slice(2));
+      if (line.startsWith("r")) this.#replies.push(at);
+      else this.#lastRequest = at;
+      this.#started ??= at;
+    }
+  }
+}
+
+/** The gaps between a start, the replies after it and an end, all in milliseconds on one clock. */
+export function gapsBetween(
+  start: number,
+  replies: readonly number[],
+  end: number,
+): readonly Gap[] {
+  const times = replies.filter((at) => at >= start);
+  const first = times[0];
+  if (first === undefined) return [{ startMs: 0, lengthMs: end - start, kind: "leading" }];
+  const last = times.at(-1) ?? first;
+  return [
+    { startMs: 0, lengthMs: first - start, kind: "leading" },
+    ...times.slice(1).map((at, index): Gap => {
+      const before = times[index] ?? at;
+      return { startMs: before - start, lengthMs: at - before, kind: "inner" };
+    }),
+    { startMs: last - start, lengthMs: Math.max(0, end - last), kind: "trailing" },
+  ];
+}
