@@ -1,0 +1,131 @@
+/** How does a test run keepalived as a peer? In the foreground, one per host of the lab, with files of its own. */
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { kill } from "../lab/command.ts";
+import type { LabHost } from "../lab/lan.ts";
+import { ProgramLog } from "./program_log.ts";
+
+/** One vrrp_instance, in the words of keepalived.conf(5). */
+export interface KeepalivedInstance {
+  /** Default "VI". */
+  readonly name?: string;
+  /** Default: the host's first card. */
+  readonly interface?: string;
+  readonly vrid: number;
+  readonly priority: number;
+  readonly version: 2 | 3;
+  /** Milliseconds; v2 takes whole seconds only. */
+  readonly intervalMs: number;
+  /** "10.77.0.100/24". */
+  readonly addresses: readonly string[];
+  readonly password?: string | undefined;
+  readonly unicast?: { readonly source: string; readonly peers: readonly string[] } | undefined;
+  readonly preempt?: boolean | undefined;
+}
+
+/** The states that keepalived names. */
+export type KeepalivedState = "MASTER" | "BACKUP" | "FAULT";
+
+/** The configuration file that says all this. */
+export function writeKeepalivedConf(
+  host: string,
+  instances: readonly (KeepalivedInstance & { readonly interface: string })[],
+): string {
+  const globals = `global_defs {\n  router_id ${host}\n}\n`;
+  return globals + instances.map(writeInstance).join("");
+}
+
+/** A running keepalived: its VRRP process and the parent that watches it. */
+export class Keepalived implements AsyncDisposable {
+  readonly log: ProgramLog;
+
+  private constructor(
+    readonly host: LabHost,
+    readonly child: ChildProcess,
+    readonly folder: string,
+  ) {
+    this.log = new ProgramLog(`keepalived on ${host.name}`, child);
+  }
+
+  /** Starts it; resolves when its first instance has entered a state. */
+  static async start(host: LabHost, ...instances: KeepalivedInstance[]): Promise<Keepalived> {
+    const folder = mkdtempSync("/tmp/fl-keepalived-");
+    const file = `${folder}/keepalived.conf`;
+    const complete = instances.map((instance) => ({ interface: host.interface, ...instance }));
+    writeFileSync(file, writeKeepalivedConf(host.name, complete));
+    const child = host.spawn([
+      "keepalived",
+      ...["-n", "-l", "-D", "-P", "-f", file],
+      ...["-p", `${folder}/parent.pid`, "-r", `${folder}/vrrp.pid`],
+    ]);
+    const keepalived = new Keepalived(host, child, folder);
+    await keepalived.log.until(/Entering \w+ STATE/, 10_000);
+    return keepalived;
+  }
+
+  /** The state it last said that it entered; `name` is the instance's. */
+  state(name = "VI"): KeepalivedState | undefined {
+    const pattern = new RegExp(`\\(${name}\\) Entering (\\w+) STATE`);
+    const line = this.log.lines.findLast(({ text }) => pattern.test(text));
+    return pattern.exec(line?.text ?? "")?.[1] as KeepalivedState | undefined;
+  }
+
+  /** Resolves when it is in `state`, or enters it. */
+  async untilState(state: KeepalivedState, timeoutMs = 10_000, name = "VI"): Promise<void> {
+    if (this.state(name) === state) return;
+    const pattern = new RegExp(`\\(${name}\\) Entering ${state} STATE`);
+    await this.log.until(pattern, timeoutMs, this.log.lines.at(-1)?.at);
+  }
+
+  /** SIGTERM: priority 0 first, then the addresses go; resolves when it has ended, about a second later. */
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGTERM");
+    await ended;
+  }
+
+  /** SIGKILL for both processes: the addresses stay where they are. */
+  async crash(): Promise<void> {
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    kill(Number(readFileSync(`${this.folder}/vrrp.pid`, "utf8")), "SIGKILL");
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function writeInstance(
+  instance: KeepalivedInstance & { readonly interface: string },
+): string {
+  const { name = "VI", unicast, password, preempt = true } = instance;
+  return [
+    `vrrp_instance ${name} {`,
+    // With nopreempt the initial state must be BACKUP, else it is ignored.
+    "  state BACKUP",
+    `  interface ${instance.interface}`,
+    `  virtual_router_id ${instance.vrid}`,
+    `  priority ${instance.priority}`,
+    `  version ${instance.version}`,
+    `  advert_int ${instance.intervalMs / 1000}`,
+    ...(preempt ? [] : ["  nopreempt"]),
+    ...(password === undefined
+      ? []
+      : ["  authentication {", "    auth_type PASS", `    auth_pass ${password}`, "  }"]),
+    ...(unicast === undefined ? [] : [
+      `  unicast_src_ip ${unicast.source}`,
+      "  unicast_peer {",
+      ...unicast.peers.map((peer) => `    ${peer}`),
+      "  }",
+    ]),
+    "  virtual_ipaddress {",
+    ...instance.addresses.map((address) => `    ${address}`),
+    "  }",
+    "}\n",
+  ].join("\n");
+}

@@ -1,0 +1,22 @@
+/** How does a test wait for something that cannot call it? It looks every few milliseconds, up to a limit. */
+import { setTimeout as pause } from "node:timers/promises";
+
+const LOOK_EVERY_MS = 10;
+
+/** Resolves with the first truthy answer of `look`; rejects with `what` after `timeoutMs`. */
+export async function until<T>(
+  what: string | (() => string),
+  look: () => T | Promise<T>,
+  timeoutMs = 10_000,
+): Promise<NonNullable<T>> {
+  const limit = performance.now() + timeoutMs;
+  while (true) {
+    const found = await look();
+    if (found) return found;
+    if (performance.now() > limit) {
+      const words = typeof what === "string" ? what : what();
+      throw new Error(`not within ${timeoutMs} ms: ${words}`);
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
