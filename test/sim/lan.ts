@@ -1,0 +1,262 @@
+/** How does a whole LAN run in virtual time? Machines, the ways between them, and the one queue that drives them all. */
+import type { Datagram } from "../../src/host.ts";
+import { formatIp, isMulticast } from "../../src/net/ip.ts";
+import { formatMac } from "../../src/net/mac.ts";
+import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
+import { announcementIn } from "./frame.ts";
+import { Machine, type Port } from "./machine.ts";
+import { Paths } from "./paths.ts";
+import { Random } from "./random.ts";
+import type { Seen, Watcher } from "./record.ts";
+import { Schedule } from "./schedule.ts";
+import { SimHost } from "./sim_host.ts";
+
+/** How long Linux takes for duplicate address detection of a link-local address: one probe, one second. */
+const DAD: Nanoseconds = nanoseconds(1_000_000_000);
+
+/** What a program on the LAN is, whatever orders it takes. */
+type Program = Pick<
+  SimHost<unknown>,
+  | "machine"
+  | "receive"
+  | "noticeInterfaces"
+  | "pause"
+  | "resume"
+  | "paused"
+  | "queued"
+  | "end"
+  | "settled"
+  | "wake"
+  | "wakes"
+  | "promptness"
+>;
+
+/** A LAN with everything on it. */
+export class Lan {
+  readonly random: Random;
+  readonly paths: Paths;
+  readonly #schedule = new Schedule();
+  readonly #machines = new Map<string, Machine>();
+  readonly #programs = new Map<string, Program>();
+  readonly #watchers: Watcher[] = [];
+  #running: Promise<void> | undefined;
+
+  /** The same `seed` and the same calls give the same course, to the nanosecond. */
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.paths = new Paths(new Random(seed, 1));
+  }
+
+  /** Virtual time. */
+  get now(): Instant {
+    return this.#schedule.now;
+  }
+
+  /** Everything that is seen from now on is told to `watcher`. */
+  watch(watcher: Watcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** Tells all watchers. */
+  see(seen: Seen): void {
+    for (const watcher of this.#watchers) watcher(seen, this.now);
+  }
+
+  /** A new machine without cards. */
+  createMachine(name: string): Machine {
+    const machine = new Machine(name, this.#machines.size + 1, {
+      see: (seen) => this.see(seen),
+      networkChanged: () => this.#programs.get(name)?.noticeInterfaces(),
+    });
+    this.#machines.set(name, machine);
+    return machine;
+  }
+
+  /** The machine called `name`. Throws RangeError where there is none. */
+  machine(name: string): Machine {
+    const machine = this.#machines.get(name);
+    if (machine === undefined) throw new RangeError(`there is no machine ${name}`);
+    return machine;
+  }
+
+  /** All machines in order of their making. */
+  machines(): readonly Machine[] {
+    return [...this.#machines.values()];
+  }
+
+  /** What runs on `name`. */
+  program(name: string): Program | undefined {
+    return this.#programs.get(name);
+  }
+
+  /** Lets `act` happen at `at`. */
+  at(at: Instant, act: () => void): void {
+    this.#schedule.at(at, act);
+  }
+
+  /** Starts a program on `machine` at once; it runs until it returns, throws or is killed. */
+  start<Order>(
+    machine: Machine,
+    run: (host: SimHost<Order>) => Promise<void>,
+    stream = this.#programs.size,
+  ): SimHost<Order> {
+    const name = machine.name;
+    const host = new SimHost<Order>(this, machine, new Random(this.random.u32(), stream));
+    this.#programs.set(name, host as unknown as Program);
+    this.see({ kind: "program", node: name, what: "started", words: "" });
+    const close = (what: "ended" | "crashed", words: string) => {
+      // A killed program's promise may end as well, later and unheard.
+      if ((this.#programs.get(name) as unknown) !== host) return;
+      this.#programs.delete(name);
+      host.end();
+      this.see({ kind: "program", node: name, what, words });
+    };
+    const start = () =>
+      run(host).then(
+        () => close("ended", ""),
+        (error: unknown) => close("crashed", String(error)),
+      );
+    this.#schedule.at(this.now, () => {
+      if ((this.#programs.get(name) as unknown) !== host) return;
+      start();
+      this.#running = host.settled();
+    });
+    return host;
+  }
+
+  /** SIGKILL. Addresses stay where they are. */
+  kill(name: string): void {
+    const program = this.#programs.get(name);
+    if (program === undefined) return;
+    this.#programs.delete(name);
+    program.end();
+    this.see({ kind: "program", node: name, what: "killed", words: "" });
+  }
+
+  /** SIGSTOP. */
+  pause(name: string): void {
+    this.#programs.get(name)?.pause();
+    this.see({ kind: "program", node: name, what: "paused", words: "" });
+  }
+
+  /** SIGCONT. */
+  resume(name: string): void {
+    this.#programs.get(name)?.resume();
+    this.see({ kind: "program", node: name, what: "resumed", words: "" });
+  }
+
+  /** `ip link set NAME up`: the link-local address is usable once its detection is through. */
+  switchOn(name: string, interfaceName: string): void {
+    const machine = this.machine(name);
+    machine.setUp(interfaceName, true);
+    this.at(after(this.now, DAD), () => machine.finishDad(interfaceName));
+  }
+
+  /** Lets `duration` of virtual time pass. */
+  async run(duration: Nanoseconds): Promise<void> {
+    const end = after(this.now, duration);
+    while (!await this.step(end));
+    this.#schedule.skip(end);
+  }
+
+  /** Lets the next thing happen, if it is due by `end`; true where nothing is. */
+  async step(end: Instant): Promise<boolean> {
+    for (;;) {
+      const next = this.#schedule.next;
+      if (next === undefined || next > end) return true;
+      this.#schedule.step();
+      if (this.#running !== undefined) break;
+    }
+    const running = this.#running;
+    this.#running = undefined;
+    await running;
+    return false;
+  }
+
+  /** For a host: let `program` have the processor at `at`, if `stillWanted` then. */
+  planWake(at: Instant, program: Pick<Program, "wake">, stillWanted: () => boolean): void {
+    this.#schedule.at(at, () => {
+      if (stillWanted()) this.#running = program.wake();
+    });
+  }
+
+  /** For a host: a message was given to the program on `node`. */
+  seeRead(node: string, from: string, datagram: Datagram): void {
+    const source = formatIp(datagram.source);
+    this.see({ kind: "read", node, from, source, message: datagram.payload });
+  }
+
+  /** For a host: carries `datagram` from `port` to whoever should hear it. */
+  carryDatagram(sender: Machine, port: Port, datagram: Datagram): void {
+    const { source, destination, payload } = datagram;
+    this.see({
+      kind: "sent",
+      node: sender.name,
+      interface: port.name,
+      source: formatIp(source),
+      destination: formatIp(destination),
+      message: payload,
+    });
+    const group = isMulticast(destination);
+    this.#carry(sender, port, (machine, arrival) => {
+      if (group || machine.has(destination)) {
+        this.#programs.get(machine.name)?.receive(arrival, datagram, sender.name);
+      }
+    });
+  }
+
+  /** For a host: carries an Ethernet frame to all other machines, which learn from it. */
+  carryFrame(sender: Machine, port: Port, frame: Uint8Array): void {
+    const announced = announcementIn(frame);
+    if (announced === undefined) return;
+    this.see({ kind: "announced", node: sender.name, interface: port.name, ...announced });
+    this.#carry(sender, port, (machine) => {
+      machine.neighbours.set(announced.address, announced.mac);
+    });
+  }
+
+  /** `name` asks its segment who has `address`; the first answer counts, as in Linux (locktime). */
+  ask(name: string, interfaceName: string, address: string): void {
+    const asker = this.machine(name);
+    const port = asker.port(interfaceName);
+    if (port === undefined) return;
+    asker.neighbours.delete(address);
+    this.#carry(asker, port, (machine) => {
+      const answering = machine.answersFor(address, port.segment);
+      if (answering === undefined) return;
+      this.#carry(machine, answering, (receiver) => {
+        if (receiver !== asker || asker.neighbours.has(address)) return;
+        asker.neighbours.set(address, formatMac(answering.mac));
+      });
+    });
+  }
+
+  /** Which machine a packet from `name` to `address` ends up at, by its neighbour table; undefined: at none. */
+  reaches(name: string, address: string): string | undefined {
+    const mac = this.machine(name).neighbours.get(address);
+    if (mac === undefined) return undefined;
+    for (const machine of this.#machines.values()) {
+      for (const port of machine.ports()) {
+        if (formatMac(port.mac) !== mac || !machine.isLive(port)) continue;
+        return machine.answersFor(address, port.segment) === undefined ? undefined : machine.name;
+      }
+    }
+    return undefined;
+  }
+
+  #carry(sender: Machine, port: Port, arrive: (machine: Machine, port: Port) => void): void {
+    if (!sender.isLive(port)) return;
+    for (const machine of this.#machines.values()) {
+      if (machine === sender) continue;
+      for (const other of machine.ports()) {
+        if (other.segment !== port.segment) continue;
+        for (const delay of this.paths.arrivals(sender.name, machine.name, this.now)) {
+          this.#schedule.at(after(this.now, delay), () => {
+            const there = machine.port(other.name);
+            if (there !== undefined && machine.isLive(there)) arrive(machine, there);
+          });
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,297 @@
+/** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
+import { assert } from "../../src/assert.ts";
+import type { Datagram, Endpoint, Happening, Host } from "../../src/host.ts";
+import { formatIp, type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
+import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
+import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
+import type { Lan } from "./lan.ts";
+import { type Machine, type Port, refusal } from "./machine.ts";
+import type { Random } from "./random.ts";
+
+/** How long a ready program waits for the processor. */
+export interface Promptness {
+  /** Always so long. */
+  readonly least: Nanoseconds;
+  /** Up to so much longer. */
+  readonly spread: Nanoseconds;
+}
+
+/** An idle machine. */
+export const PROMPT: Promptness = { least: nanoseconds(50_000), spread: nanoseconds(0) };
+
+/** 2001-09-09T01:46:40Z at virtual time 0. */
+const EPOCH_MS = 1_000_000_000_000;
+
+/** As many datagrams as a socket's receive buffer holds; more are lost. */
+const QUEUE_LIMIT = 256;
+
+interface Socket {
+  readonly endpoint: Endpoint;
+  /** The link it was bound to; a link of the same name made later is another one. */
+  readonly index: number | undefined;
+  readonly queue: { readonly datagram: Datagram; readonly from: string }[];
+}
+
+/** A process. Made by {@link Lan.start}. */
+export class SimHost<Order> implements Host<Order> {
+  readonly machine: Machine;
+  /** How often it was woken. */
+  wakes = 0;
+  promptness: Promptness = PROMPT;
+  /** False where a test calls `wait` when it likes: then virtual time does not stand still until it does. */
+  keepsTimeStill = true;
+  readonly #lan: Lan;
+  readonly #random: Random;
+  readonly #sockets = new Map<string, Socket>();
+  readonly #orders: Order[] = [];
+  #view: Interfaces;
+  #interfacesChanged = false;
+  #deadline: Instant | undefined;
+  #resolve: ((happenings: readonly Happening<Order>[]) => void) | undefined;
+  #settle: (() => void) | undefined;
+  #wakeAt: Instant | undefined;
+  #state: "running" | "paused" | "gone" = "running";
+
+  constructor(lan: Lan, machine: Machine, random: Random) {
+    this.#lan = lan;
+    this.machine = machine;
+    this.#random = random;
+    this.#view = machine.interfaces();
+  }
+
+  now(): Instant {
+    return this.#lan.now;
+  }
+
+  wallTime(): WallTime {
+    return Math.floor(EPOCH_MS + this.#lan.now / 1e6 + this.machine.wallOffset) as WallTime;
+  }
+
+  hostName(): string {
+    return this.machine.name;
+  }
+
+  wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
+    assert(this.#resolve === undefined, "one wait at a time");
+    const { promise, resolve } = Promise.withResolvers<readonly Happening<Order>[]>();
+    this.#resolve = resolve;
+    this.#deadline = deadline;
+    this.#settle?.();
+    this.#settle = undefined;
+    if (this.#isReady()) this.#planWake(this.now());
+    else if (deadline !== undefined) this.#planWake(deadline);
+    return promise;
+  }
+
+  post(order: Order): void {
+    this.#orders.push(order);
+    this.#planWake(this.now());
+  }
+
+  interfaces(): Interfaces {
+    return this.#view;
+  }
+
+  open(endpoint: Endpoint): void {
+    this.#assertAlive();
+    const key = keyOf(endpoint);
+    if (this.#sockets.has(key)) return;
+    const object = `${endpoint.kind} ${endpoint.family} on ${endpoint.interface}`;
+    this.machine.maybeRefuse("open", "setsockopt", object);
+    const port = this.machine.port(endpoint.interface);
+    if (endpoint.kind === "multicast" || isLinkLocal(endpoint.source)) {
+      if (port === undefined) throw refusal("setsockopt", object, "ENODEV");
+    }
+    if (endpoint.kind === "unicast" && !this.machine.has(endpoint.source)) {
+      throw refusal("bind", formatIp(endpoint.source), port ? "EADDRNOTAVAIL" : "ENODEV");
+    }
+    const bound = endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
+    this.#sockets.set(key, { endpoint, index: bound ? port?.index : undefined, queue: [] });
+  }
+
+  close(endpoint: Endpoint): void {
+    this.#sockets.delete(keyOf(endpoint));
+  }
+
+  send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
+    this.#assertAlive();
+    const object = `${formatIp(destination)} from ${formatIp(source)}`;
+    const socket = this.#sockets.get(keyOf(endpoint));
+    if (socket === undefined) throw refusal("sendmsg", object, "EBADF");
+    this.machine.maybeRefuse("send", "sendmsg", object);
+    if (!this.machine.has(source)) throw refusal("sendmsg", object, "EADDRNOTAVAIL");
+    const port = this.machine.port(endpoint.interface);
+    if (port === undefined || (socket.index !== undefined && socket.index !== port.index)) {
+      throw refusal("sendmsg", object, "ENODEV");
+    }
+    if (!port.up) throw refusal("sendmsg", object, "ENETDOWN");
+    const datagram = { source, destination, ttl: 255, payload: message.slice() };
+    this.#lan.carryDatagram(this.machine, port, datagram);
+  }
+
+  sendFrame(interfaceName: string, frame: Uint8Array): void {
+    this.#assertAlive();
+    this.machine.maybeRefuse("frame", "sendto", interfaceName);
+    const port = this.machine.port(interfaceName);
+    if (port === undefined) throw refusal("sendto", interfaceName, "ENODEV");
+    if (!port.up) throw refusal("sendto", interfaceName, "ENETDOWN");
+    this.#lan.carryFrame(this.machine, port, frame.slice());
+  }
+
+  addAddress(address: HeldAddress): "added" | "present" {
+    this.#assertAlive();
+    const { entry, was } = this.machine.add(address);
+    const others = this.#view.addresses.filter((other) => !isEntry(other, entry));
+    this.#view = { ...this.#view, addresses: [...others, entry] };
+    return was;
+  }
+
+  removeAddress(address: HeldAddress): "removed" | "absent" {
+    this.#assertAlive();
+    const index = this.#view.links.find((link) => link.name === address.interface)?.index;
+    const was = this.machine.remove(address);
+    const addresses = this.#view.addresses.filter((other) =>
+      index === undefined || !isEntry(other, { index, prefix: address.prefix })
+    );
+    this.#view = { ...this.#view, addresses };
+    return was;
+  }
+
+  /** A datagram came in through `port`; it is queued on every socket that is meant. */
+  receive(port: Port, datagram: Datagram, from: string): void {
+    if (this.#state === "gone") return;
+    for (const socket of this.#sockets.values()) {
+      if (!hears(socket, port, datagram) || socket.queue.length >= QUEUE_LIMIT) continue;
+      socket.queue.push({ datagram, from });
+      this.#planWake(this.now());
+    }
+  }
+
+  /** The kernel says that links or addresses changed. */
+  noticeInterfaces(): void {
+    this.#interfacesChanged = true;
+    this.#planWake(this.now());
+  }
+
+  /** SIGSTOP: nothing runs, everything queues. */
+  pause(): void {
+    if (this.#state === "running") this.#state = "paused";
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    if (this.#state !== "paused") return;
+    this.#state = "running";
+    this.#wakeAt = undefined;
+    this.#planWake(this.#isReady() ? this.now() : this.#deadline);
+  }
+
+  /** Is it stopped by SIGSTOP? */
+  get paused(): boolean {
+    return this.#state === "paused";
+  }
+
+  /** The messages that wait to be read, in order of arrival per endpoint. */
+  queued(): readonly Datagram[] {
+    return [...this.#sockets.values()].flatMap((socket) =>
+      socket.queue.map((entry) => entry.datagram)
+    );
+  }
+
+  /** The end of the process, by SIGKILL or its own: its sockets are gone, what it waits for never comes. */
+  end(): void {
+    this.#state = "gone";
+    this.#sockets.clear();
+    this.#resolve = undefined;
+    this.#settle?.();
+    this.#settle = undefined;
+  }
+
+  /** Resolves when the program waits again or has ended. */
+  settled(): Promise<void> {
+    const waits = this.#resolve !== undefined || this.#state === "gone";
+    if (waits || !this.keepsTimeStill) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#settle = resolve;
+    return promise;
+  }
+
+  /** Gives the program what there is. Undefined: it was not due. Otherwise resolves when it waits again. */
+  wake(): Promise<void> | undefined {
+    this.#wakeAt = undefined;
+    if (this.#state !== "running" || this.#resolve === undefined) return undefined;
+    if (!this.#isReady()) {
+      if (this.#deadline !== undefined) this.#planWake(this.#deadline);
+      return undefined;
+    }
+    const resolve = this.#resolve;
+    this.#resolve = undefined;
+    this.wakes++;
+    const settled = this.settled();
+    resolve(this.#batch());
+    return settled;
+  }
+
+  #batch(): readonly Happening<Order>[] {
+    const at = this.now();
+    const happenings: Happening<Order>[] = [];
+    for (const { endpoint, queue } of this.#sockets.values()) {
+      for (const { datagram, from } of queue.splice(0)) {
+        this.#lan.seeRead(this.machine.name, from, datagram);
+        happenings.push({ kind: "datagram", endpoint, datagram, at });
+      }
+    }
+    if (this.#interfacesChanged) {
+      this.#interfacesChanged = false;
+      this.#view = this.machine.interfaces();
+      happenings.push({ kind: "interfaces" });
+    }
+    for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
+    if (this.#deadline !== undefined && this.#deadline <= at) happenings.push({ kind: "deadline" });
+    return happenings;
+  }
+
+  #isReady(): boolean {
+    if (this.#interfacesChanged || this.#orders.length > 0) return true;
+    if (this.#deadline !== undefined && this.#deadline <= this.now()) return true;
+    for (const socket of this.#sockets.values()) if (socket.queue.length > 0) return true;
+    return false;
+  }
+
+  /** Asks the scheduler for the processor from `from` on, unless it was asked for an earlier moment already. */
+  #planWake(from: Instant | undefined): void {
+    if (from === undefined || this.#resolve === undefined || this.#state !== "running") return;
+    const start = from < this.now() ? this.now() : from;
+    const { least, spread } = this.promptness;
+    const late = least + (spread === 0 ? 0 : this.#random.between(0, spread));
+    const at = start + late as Instant;
+    if (this.#wakeAt !== undefined && this.#wakeAt <= at) return;
+    this.#wakeAt = at;
+    this.#lan.planWake(at, this, () => this.#wakeAt === at);
+  }
+
+  #assertAlive(): void {
+    assert(this.#state === "running", `${this.machine.name}: a program that runs calls its host`);
+  }
+}
+
+function hears(socket: Socket, port: Port, datagram: Datagram): boolean {
+  const { endpoint, index } = socket;
+  if (endpoint.family !== datagram.destination.family) return false;
+  if (index !== undefined && index !== port.index) return false;
+  return endpoint.kind === "multicast"
+    ? isMulticast(datagram.destination)
+    : sameIp(endpoint.source, datagram.destination);
+}
+
+function keyOf(endpoint: Endpoint): string {
+  const source = endpoint.kind === "unicast" ? formatIp(endpoint.source) : "";
+  return `${endpoint.kind} ${endpoint.family} ${endpoint.interface} ${source}`;
+}
+
+type Entry = Pick<Interfaces["addresses"][number], "index" | "prefix">;
+
+function isEntry(a: Entry, b: Entry): boolean {
+  return a.index === b.index && a.prefix.length === b.prefix.length &&
+    sameIp(a.prefix.address, b.prefix.address);
+}
