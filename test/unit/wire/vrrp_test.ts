@@ -3,7 +3,7 @@ import { AssertionFailure } from "../../../src/assert.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { checksum, pseudoHeader } from "../../../src/wire/checksum.ts";
-import { isReject, type Reject, REJECT_REASONS } from "../../../src/wire/reject.ts";
+import { isReject, type Reject } from "../../../src/wire/reject.ts";
 import {
   type Advert,
   type ChecksumForm,
@@ -361,7 +361,7 @@ Deno.test("passwords are 8 bytes, zero padded", () => {
   assert.equal(passwordBytes("").toHex(), "0000000000000000");
   assert.equal(passwordBytes("abc").toHex(), "6162630000000000");
   assert.equal(passwordBytes("secret12").toHex(), "7365637265743132");
-  assert.equal(passwordBytes("pässw0r").toHex(), "70c3a4737377307200".slice(0, 16));
+  assert.equal(passwordBytes("pässw0r").toHex(), "70c3a47373773072");
   assert.throws(() => passwordBytes("secret123"), AssertionFailure);
   assert.throws(() => passwordBytes("pässw0rd"), AssertionFailure);
 });
@@ -383,5 +383,4 @@ Deno.test("groups", () => {
 Deno.test("isReject tells a reject from an advert", () => {
   assert.equal(isReject({ reason: "ttl", detail: "" }), true);
   assert.equal(isReject(accepted(sealed(v3()))), false);
-  assert.equal(Object.keys(REJECT_REASONS).length, 17);
 });
