@@ -27,6 +27,7 @@ export interface FloatingAddress {
   readonly prefix: Prefix;
   /** Undefined: the instance's. */
   readonly interface: string | undefined;
+  /** At most 15 bytes; one that begins with ":" is put behind the interface's name. */
   readonly label: string | undefined;
 }
 
@@ -37,7 +38,10 @@ export interface InstanceConfig {
   readonly vrid: number;
   readonly addresses: readonly FloatingAddress[];
   readonly prefer: readonly string[] | undefined;
+  /** The same on every node that reads this file. */
   readonly priority: number | undefined;
+  /** `priority = { pi-a = 150, pi-b = 100 }`: one per node of [nodes], by name; empty: not written so. */
+  readonly priorities: ReadonlyMap<string, number>;
   readonly version: 2 | 3;
   readonly advertInterval: Nanoseconds;
   readonly transport: "multicast" | "unicast" | undefined;
@@ -50,6 +54,11 @@ export interface InstanceConfig {
   readonly password: string | undefined;
   readonly checksum: ChecksumForm | "auto";
   readonly addressMismatch: AddressMismatch;
+  /**
+   * How long the kernel keeps a floating address that nobody renews: floatip's choice ("auto"), for ever
+   * ("off"), or whole seconds from 1 s to 1 h.
+   */
+  readonly lease: "auto" | "off" | Nanoseconds;
 }
 
 /** One [group.NAME]. */

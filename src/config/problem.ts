@@ -17,6 +17,8 @@ export interface Problem {
   readonly why: string;
   /** The corrected line, as it could stand in the file: `interface = "eth0"`; or what to do. */
   readonly fix: string;
+  /** Where in the text, 1-based, for what has no path: a file that is not TOML, not UTF-8, not there. */
+  readonly position?: { readonly line: number; readonly column: number };
 }
 
 /** A problem with its place in the file, 1-based. */
@@ -26,4 +28,6 @@ export interface LocatedProblem extends Problem {
   readonly column: number;
   /** The offending line as it stands in the file, secrets masked. */
   readonly source: string;
+  /** The column in `source`, 1-based: not `column` where masking or shortening moved the place. */
+  readonly caret: number;
 }

@@ -1,0 +1,79 @@
+/** What does a configuration text say? A sound Config with its warnings, or every problem that it has. */
+import { assert } from "../assert.ts";
+import { seconds } from "../time.ts";
+import type { Ip } from "../net/ip.ts";
+import type { Config, FloatingAddress, InstanceConfig } from "./config.ts";
+import { type FileDraft, type InstanceDraft, readFileDraft } from "./drafts.ts";
+import type { Problem } from "./problem.ts";
+import { checkFile } from "./sound_file.ts";
+import { parseToml } from "./syntax.ts";
+
+/** What a text decodes to. */
+export type Decoded =
+  | { readonly kind: "config"; readonly config: Config; readonly warnings: readonly Problem[] }
+  /** At least one of them an error; warnings stand among them. */
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+
+/** Decodes `text`; all problems are found, not the first (but of broken TOML only the first). Never throws. */
+export function decode(text: string): Decoded {
+  const parsed = parseToml(text);
+  if (parsed.kind === "problem") return { kind: "problems", problems: [parsed.problem] };
+  const problems: Problem[] = [];
+  const file = readFileDraft(parsed.root, (problem) => problems.push(problem));
+  checkFile(file, (problem) => problems.push(problem));
+  if (problems.some((problem) => problem.severity === "error")) {
+    return { kind: "problems", problems };
+  }
+  return { kind: "config", config: toConfig(file), warnings: problems };
+}
+
+function toConfig(file: FileDraft): Config {
+  return {
+    nodeName: file.nodeName,
+    nodes: file.nodes.map(({ name, addresses }) => ({
+      name,
+      addresses: addresses.map(({ address }) => address),
+    })),
+    instances: file.instances.map(toInstance),
+    groups: file.groups.map(({ name, instances }) => ({ name, instances: whole(instances) })),
+  };
+}
+
+function toInstance(draft: InstanceDraft): InstanceConfig {
+  const { keys, name } = draft;
+  const { vrid, priority } = keys;
+  assert(vrid !== undefined, "an instance without a vrid is a problem");
+  return {
+    name,
+    vrid,
+    interface: keys.interface,
+    addresses: draft.addresses.map(toFloating),
+    prefer: keys.prefer,
+    priority: typeof priority === "object" ? undefined : priority,
+    priorities: typeof priority === "object" ? priority : new Map(),
+    version: keys.version ?? 3,
+    advertInterval: keys.advert_interval ?? seconds(1),
+    transport: keys.transport,
+    source: keys.source,
+    peers: keys.peers === undefined ? undefined : whole<Ip>(keys.peers),
+    preempt: keys.preempt ?? true,
+    preemptDelay: keys.preempt_delay ?? seconds(0),
+    initialState: keys.initial_state ?? "backup",
+    password: draft.password,
+    checksum: keys.checksum ?? "auto",
+    addressMismatch: keys.address_mismatch ?? "auto",
+    lease: keys.lease ?? "auto",
+  };
+}
+
+function toFloating(entry: InstanceDraft["addresses"][number]): FloatingAddress {
+  assert(entry.prefix !== undefined, "an address that cannot be read is a problem");
+  return { prefix: entry.prefix, interface: entry.interface, label: entry.label };
+}
+
+function whole<T>(entries: readonly (T | undefined)[]): readonly T[] {
+  return entries.map((entry) => {
+    assert(entry !== undefined, "an entry that cannot be read is a problem");
+    return entry;
+  });
+}

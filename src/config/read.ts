@@ -1,0 +1,159 @@
+/** Does a table have the keys it may have, each of the right shape? Every key that does not is a problem. */
+import * as v from "valibot";
+import { mendLine } from "./mend.ts";
+import { nearest } from "./nearest.ts";
+import type { Path, Problem } from "./problem.ts";
+import type { Draft, Key, Keys } from "./schema.ts";
+import { isTable } from "./shapes.ts";
+import { showName, showValue, writeHeader, writeKey } from "./toml_text.ts";
+
+/** Takes one problem; the reader goes on, so that all of a file's problems are found. */
+export type Report = (problem: Problem) => void;
+
+/**
+ * Reads the table at `path` against `keys`. A key that is missing, unknown or wrong is reported and left out; of a list
+ * the wrong entries become undefined, so that the others keep their places.
+ */
+export function readTable<T extends Keys>(
+  keys: T,
+  raw: Readonly<Record<string, unknown>>,
+  path: Path,
+  report: Report,
+): Draft<T> {
+  const draft: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(raw)) {
+    const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
+    if (key === undefined) report(unknownKey(keys, name, value, path));
+    else if (key.later !== undefined) report(laterKey(key, key.later, [...path, name]));
+    else draft[name] = readValue(name, key, value, [...path, name], report);
+  }
+  for (const [name, key] of Object.entries(keys)) {
+    if (key.default === undefined && !Object.hasOwn(raw, name) && path.length > 0) {
+      report(missingKey(name, key, path));
+    }
+  }
+  return draft as Draft<T>;
+}
+
+/** Reads a table of tables such as [instance.NAME]; entries that are no tables, or ill named, are reported. */
+export function readNamed(
+  raw: Readonly<Record<string, unknown>>,
+  path: Path,
+  example: string,
+  report: Report,
+): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
+  const found: (readonly [string, Readonly<Record<string, unknown>>])[] = [];
+  for (const [name, value] of Object.entries(raw)) {
+    if (isTable(value)) {
+      found.push([name, value]);
+      continue;
+    }
+    report({
+      severity: "error",
+      path: [...path, name],
+      at: "key",
+      what: `${showName(name)} stands in [${path.join(".")}] itself, without a name of its own`,
+      why: `Each ${path.at(-1)} has a name: the table is ${example}.`,
+      fix: `${example}  # and below it: ${writeKey(name)} = ...`,
+    });
+  }
+  return found;
+}
+
+function readValue(name: string, key: Key, value: unknown, path: Path, report: Report): unknown {
+  const result = v.safeParse(key.shape, value);
+  if (result.success) return result.output;
+  const wrong = new Set(result.issues.map((issue) => issue.path?.[0]?.key));
+  const entries = Array.isArray(value) && Array.isArray(result.output) && !wrong.has(undefined);
+  if (!entries) {
+    report(wrongValue(name, key, value, value, path));
+    return undefined;
+  }
+  for (const index of wrong) {
+    if (typeof index !== "number") continue;
+    report(wrongValue(name, key, value, value[index], [...path, index]));
+  }
+  return (result.output as readonly unknown[]).map((entry, index) =>
+    wrong.has(index) ? undefined : entry
+  );
+}
+
+function wrongValue(name: string, key: Key, value: unknown, wrong: unknown, path: Path): Problem {
+  const found = key.secret ? "" : `, not ${showValue(wrong)}`;
+  return {
+    severity: "error",
+    path,
+    at: "value",
+    what: `${name} must be ${key.form}${found}`,
+    why: key.why,
+    fix: mendLine(name, key, value),
+  };
+}
+
+function missingKey(name: string, key: Key, path: Path): Problem {
+  return {
+    severity: "error",
+    path,
+    at: "key",
+    what: typeof path.at(-1) === "number"
+      ? `this entry of ${path.at(-2)} has no ${name}`
+      : `${writeHeader(path)} has no ${name}`,
+    why: `It has no default. ${key.what}`,
+    fix: `${name} = ${key.example}`,
+  };
+}
+
+function laterKey(
+  key: Key,
+  later: { readonly what: string; readonly fix: string },
+  path: Path,
+): Problem {
+  return {
+    severity: "error",
+    path,
+    at: "key",
+    what: `${path.at(-1)}: ${later.what}`,
+    why: key.why,
+    fix: later.fix,
+  };
+}
+
+function unknownKey(keys: Keys, name: string, value: unknown, path: Path): Problem {
+  const names = Object.keys(keys).filter((known) => keys[known]?.later === undefined);
+  const meant = synonym(keys, name) ?? nearest(name, Object.keys(keys));
+  const key = meant === undefined ? undefined : keys[meant];
+  const where = path.length === 0 ? "the file" : writeHeader(path);
+  const problem = {
+    severity: "error",
+    path: [...path, name],
+    at: "key",
+    why: "A key that is not known would be ignored, and its default would hold without a word.",
+  } as const;
+  if (meant === undefined || key === undefined) {
+    return {
+      ...problem,
+      what: `unknown key ${showName(name)} in ${where}`,
+      fix: `remove it; the keys here are ${names.join(", ")}`,
+    };
+  }
+  return {
+    ...problem,
+    what: `unknown key ${showName(name)} in ${where}: did you mean ${writeKey(meant)}?`,
+    fix: key.later?.fix ?? unknownFix(meant, key, name, value, path),
+  };
+}
+
+/** At the root a key is a table; `nopreempt` says the contrary of `preempt`. */
+function unknownFix(meant: string, key: Key, name: string, value: unknown, path: Path): string {
+  if (path.length > 0) {
+    return name === "nopreempt" ? "preempt = false" : mendLine(meant, key, value);
+  }
+  const inner = isTable(value) ? Object.keys(value)[0] : undefined;
+  const named = meant === "instance" || meant === "group";
+  return named ? writeHeader([meant, inner ?? "web"]) : writeHeader([meant]);
+}
+
+function synonym(keys: Keys, name: string): string | undefined {
+  const plain = name.toLowerCase().replaceAll("-", "_");
+  return Object.keys(keys).find((known) => keys[known]?.synonyms?.includes(plain));
+}

@@ -1,0 +1,87 @@
+/** Is the text TOML at all? If not: where it stops being TOML, and what was probably meant. */
+import { parse, TomlError } from "smol-toml";
+import type { Problem } from "./problem.ts";
+import { SECRET_WORD } from "./secret.ts";
+import { writeKey, writeValue } from "./toml_text.ts";
+
+/** A TOML document as tables, or the one problem at which reading it stopped. */
+export type Parsed =
+  | { readonly kind: "document"; readonly root: Readonly<Record<string, unknown>> }
+  | { readonly kind: "problem"; readonly problem: Problem };
+
+/** Reads `text` as TOML. Never throws. */
+export function parseToml(text: string): Parsed {
+  try {
+    return { kind: "document", root: parse(text, { maxDepth: 32 }) };
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    return { kind: "problem", problem: syntaxProblem(text, error) };
+  }
+}
+
+function syntaxProblem(text: string, error: TomlError): Problem {
+  const lines = text.split(/\r?\n/);
+  const line = Math.min(Math.max(1, error.line), lines.length);
+  const source = lines[line - 1] ?? "";
+  // The first line of the message; the rest is a picture of the text, which may hold a password.
+  const words = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+  const guess = guesses.find(({ when }) => when({ text, source, words }));
+  return {
+    severity: "error",
+    path: [],
+    at: "value",
+    what: guess?.what ?? `this is not TOML: ${words}`,
+    why: guess?.why ??
+      "Nothing after this place can be read, so nothing of the file is used.",
+    fix: guess?.fix({ text, source, words }) ??
+      'write it as TOML: key = "text", key = 51, or [table]',
+    position: { line, column: Math.min(Math.max(1, error.column), source.length + 1) },
+  };
+}
+
+interface Place {
+  readonly text: string;
+  readonly source: string;
+  readonly words: string;
+}
+
+interface Guess {
+  readonly when: (place: Place) => boolean;
+  readonly what: string;
+  readonly why: string;
+  readonly fix: (place: Place) => string;
+}
+
+const ASSIGNMENT = /^\s*([A-Za-z0-9_-]+)\s*=\s*([^"'[{\s#][^"'#]*?)\s*(#.*)?$/;
+
+/** The mistakes that people make, first match. */
+const guesses: readonly Guess[] = [
+  {
+    when: ({ text }) =>
+      /^\s*(vrrp_instance|vrrp_sync_group|global_defs|virtual_server)\b/m.test(text),
+    what: "this is a keepalived.conf, not TOML",
+    why: "floatip reads TOML: tables in brackets, `key = value` lines, texts in quotes.",
+    fix: () => "[instance.web]  # instead of: vrrp_instance web {",
+  },
+  {
+    when: ({ words }) => words.includes("redefine"),
+    what: "this is here twice",
+    why: "TOML allows each key and each table once; it cannot be told which one should hold.",
+    fix: () => "remove one of the two",
+  },
+  {
+    when: ({ source }) => ASSIGNMENT.test(source) && !SECRET_WORD.test(source),
+    what: "this value is not TOML: a text needs quotes",
+    why: "Without quotes TOML knows numbers, true and false only.",
+    fix: ({ source }) => {
+      const [, name = "", value = ""] = ASSIGNMENT.exec(source) ?? [];
+      return `${writeKey(name)} = ${writeValue(value)}`;
+    },
+  },
+  {
+    when: ({ source }) => /[\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb]/.test(source),
+    what: "these quotes are not TOML's",
+    why: "A word processor or web page made them curly; TOML knows the straight ones only.",
+    fix: () => 'write "text" with straight quotes',
+  },
+];
