@@ -1,0 +1,53 @@
+/** How does every Host wait? */
+import assert from "node:assert/strict";
+import { after, milliseconds, nanoseconds } from "../../src/time.ts";
+import { type ContractCase, GROUP4, MULTICAST4, numbered, ordersOf, PEER4 } from "./lab.ts";
+
+/** Cases about deadlines and orders. */
+export const WAITING_CASES: readonly ContractCase[] = [
+  {
+    name: "a deadline wakes, not before its time",
+    async run({ host }) {
+      const due = after(host.now(), milliseconds(30));
+      let happened = await host.wait(due);
+      // The kernel may have something to tell first.
+      while (happened.at(-1)?.kind !== "deadline") happened = await host.wait(due);
+      assert.ok(host.now() >= due);
+    },
+  },
+  {
+    name: "an overdue deadline comes after the datagrams that are queued",
+    async run({ host, peer }) {
+      host.open(MULTICAST4);
+      peer.open(MULTICAST4);
+      for (let attempt = 0; attempt < 100; attempt++) {
+        peer.send(MULTICAST4, PEER4, GROUP4, numbered(attempt));
+        const batch = await host.wait(after(host.now(), nanoseconds(-1)));
+        const kinds = batch.map((happening) => happening.kind);
+        assert.equal(kinds.at(-1), "deadline");
+        assert.equal(kinds.filter((kind) => kind === "deadline").length, 1);
+        if (kinds.includes("datagram")) return;
+      }
+      assert.fail("no datagram arrived together with an overdue deadline");
+    },
+  },
+  {
+    name: "an order wakes a host that waits for nothing else",
+    async run({ host }) {
+      const waiting = host.wait(undefined);
+      host.post("first");
+      host.post("second");
+      const orders = ordersOf(await waiting);
+      if (orders.length < 2) orders.push(...ordersOf(await host.wait(undefined)));
+      assert.deepEqual(orders, ["first", "second"]);
+    },
+  },
+  {
+    name: "an order posted before the wait is not lost",
+    async run({ host, until }) {
+      host.post("early");
+      const happened = await until(host, (soFar) => ordersOf(soFar).length > 0);
+      assert.deepEqual(ordersOf(happened), ["early"]);
+    },
+  },
+];
