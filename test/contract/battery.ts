@@ -4,8 +4,6 @@ import { NETWORK_CASES } from "./network.ts";
 import { PACKET_CASES } from "./packets.ts";
 import { WAITING_CASES } from "./waiting.ts";
 
-export { type ContractLab, waitUntil } from "./lab.ts";
-
 /** The battery. */
 export const CONTRACT_CASES: readonly ContractCase[] = [
   ...PACKET_CASES,

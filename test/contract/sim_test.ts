@@ -3,7 +3,8 @@ import { assert } from "../../src/assert.ts";
 import type { Happening, Host } from "../../src/host.ts";
 import { type Instant, milliseconds } from "../../src/time.ts";
 import { Lan } from "../sim/lan.ts";
-import { CONTRACT_CASES, type ContractLab, waitUntil } from "./battery.ts";
+import { CONTRACT_CASES } from "./battery.ts";
+import { type ContractLab, waitUntil } from "./lab.ts";
 
 for (const { name, run } of CONTRACT_CASES) {
   Deno.test(`SimHost: ${name}`, async () => {
