@@ -28,8 +28,9 @@ export interface GroupEvent {
 export function settle(members: readonly Member[]): readonly GroupEvent[] {
   const faults = members.flatMap((member) => faultEvent(member, members));
   if (faults.length > 0) return faults;
-  const missing = members.find((member) => !isReady(member.state));
-  if (missing === undefined) return claims(members);
+  if (members.every((member) => isReady(member.state))) return claims(members);
+  const missing = members.find(({ state }) => !isReady(state) && !isAtRest(state));
+  if (missing === undefined) return [];
   const patience = missing === members[0] ? 2 : 1;
   return members.filter(({ state }) => state.kind === "master").map(({ name }) => ({
     name,
@@ -47,6 +48,11 @@ function claims(members: readonly Member[]): readonly GroupEvent[] {
 /** Is it master, or could it be as far as it alone is concerned? */
 function isReady(state: State): boolean {
   return state.kind === "master" || (state.kind === "backup" && state.awaitingGroup);
+}
+
+/** Not started yet, or stopped: the others are about to be told the same and need not be told to leave before. */
+function isAtRest(state: State): boolean {
+  return state.kind === "init" && !state.started;
 }
 
 /** Gives `member` the fault of another member, or takes it back. */

@@ -159,8 +159,10 @@ function advertNow(rules: Rules): Effect {
 }
 
 function announced(state: MasterState, effects: readonly Effect[], more: Announced): Step {
+  // One by one: a whole state is an Announcements, too, and would bring its old advertAt along.
+  const { announceAt, announceNext, burstAt } = more.announcements;
   return {
-    state: { ...state, ...more.announcements },
+    state: { ...state, announceAt, announceNext, burstAt },
     effects: [...effects, ...more.effects],
   };
 }

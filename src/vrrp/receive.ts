@@ -2,7 +2,7 @@
 import { formatDuration } from "../time.ts";
 import { formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
 import type { Reject, RejectReason } from "../wire/reject.ts";
-import type { Advert } from "../wire/vrrp.ts";
+import { type Advert, sameSecret } from "../wire/vrrp.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
 /** What is known of a packet beside its payload. */
@@ -169,13 +169,6 @@ function isFromOwnAddress(context: Context): boolean {
 function sameSet(a: readonly Ip[], b: readonly Ip[]): boolean {
   return a.every((address) => includesIp(b, address)) &&
     b.every((address) => includesIp(a, address));
-}
-
-/** Looks at every byte whatever it finds, so that the time taken tells nothing about the password. */
-function sameSecret(found: Uint8Array, wanted: Uint8Array): boolean {
-  let difference = found.length ^ wanted.length;
-  for (const [i, byte] of wanted.entries()) difference |= byte ^ (found[i] ?? 0);
-  return difference === 0;
 }
 
 function list(addresses: readonly Ip[]): string {

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { announceAgain, announceDue, burst } from "../../../src/vrrp/announcements.ts";
+import { at, brief } from "./scene.ts";
+
+Deno.test("announcements: five at once, five after 5 s, then one a minute", () => {
+  const seen: string[] = [];
+  let { announcements, effects } = burst(at(0));
+  seen.push(...effects.map((effect) => `0 ${brief(effect)}`));
+  while (announcements.announceAt <= at(130_000)) {
+    const now = announcements.announceAt;
+    ({ announcements, effects } = announceDue(announcements, now));
+    seen.push(...effects.map((effect) => `${now / 1e6} ${brief(effect)}`));
+  }
+  assert.deepEqual(seen, [
+    "0 announce 5",
+    "5000 announce 5",
+    "65000 announce 1",
+    "125000 announce 1",
+  ]);
+});
+
+Deno.test("announcements: too early a call changes nothing", () => {
+  const { announcements } = burst(at(0));
+  const early = announceDue(announcements, at(4999));
+  assert.equal(early.announcements, announcements);
+  assert.deepEqual(early.effects, []);
+});
+
+Deno.test("announcements: a late call makes up for nothing", () => {
+  const { announcements } = burst(at(0));
+  const late = announceDue(announcements, at(7_200_000));
+  assert.deepEqual(late.effects.map(brief), ["announce 5"]);
+  assert.equal(late.announcements.announceAt, at(7_260_000));
+});
+
+Deno.test("announcements: twenty reasons in a second make two bursts, the second after the last reason", () => {
+  let { announcements } = burst(at(-10_000));
+  const bursts: number[] = [];
+  for (let ms = 0; ms < 1000; ms += 50) {
+    const answer = announceAgain(announcements, at(ms));
+    announcements = answer.announcements;
+    if (answer.effects.length > 0) bursts.push(ms);
+  }
+  assert.deepEqual(bursts, [0]);
+  assert.equal(announcements.announceAt, at(1000));
+  const trailing = announceDue(announcements, at(1000));
+  assert.deepEqual(trailing.effects.map(brief), ["announce 5"]);
+  assert.equal(trailing.announcements.announceAt, at(6000), "and five more after 5 s");
+});

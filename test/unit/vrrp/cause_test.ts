@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { ip } from "../../../src/net/ip.ts";
+import { nanoseconds } from "../../../src/time.ts";
+import { priorityWords, words } from "../../../src/vrrp/cause.ts";
+import type { Cause } from "../../../src/vrrp/effect.ts";
+
+const master = ip("192.168.1.11");
+
+const TABLE: readonly (readonly [Cause, string])[] = [
+  [{ kind: "start" }, "started"],
+  [{ kind: "stop" }, "stopped"],
+  [{ kind: "owner" }, "owns the address (priority 255)"],
+  [
+    { kind: "nobody-heard", listened: nanoseconds(3_609_375_000) },
+    "nobody was heard for 3.61 s",
+  ],
+  [
+    { kind: "master-silent", master, silence: nanoseconds(3_609_375_000) },
+    "no advert from 192.168.1.11 for 3.61 s",
+  ],
+  [{ kind: "master-left", master }, "192.168.1.11 said that it leaves (priority 0)"],
+  [
+    { kind: "preempted-master", master, priority: 90 },
+    "192.168.1.11 has only priority 90",
+  ],
+  [{ kind: "better-master", master, priority: 150 }, "192.168.1.11 has priority 150"],
+  [
+    { kind: "tie-lost", master, priority: 150 },
+    "192.168.1.11 has the same priority 150 and the higher address",
+  ],
+  [
+    {
+      kind: "fault",
+      faults: [
+        { kind: "no-carrier", words: "eth0 has no carrier" },
+        { kind: "check", words: "nginx is down" },
+      ],
+    },
+    "eth0 has no carrier; nginx is down",
+  ],
+  [{ kind: "faults-cleared" }, "no fault any more"],
+  [
+    { kind: "group", member: "inside" },
+    "inside, a member of the same group, is not master",
+  ],
+  [{ kind: "reconfigured" }, "the configuration does not contain it any more"],
+];
+
+for (const [cause, expected] of TABLE) {
+  Deno.test(`cause: ${cause.kind} in words`, () => assert.equal(words(cause), expected));
+}
+
+Deno.test("cause: priorities in words", () => {
+  assert.deepEqual([0, 100, 255].map(priorityWords), [
+    "priority 0 (leaving)",
+    "priority 100",
+    "priority 255 (owner)",
+  ]);
+});

@@ -1,0 +1,136 @@
+/** How do tests of the engine set up a virtual router? Short names for rules, adverts, instants and one that is stepped. */
+import assert from "node:assert/strict";
+import { type Instant, milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
+import { type Ip, ip } from "../../../src/net/ip.ts";
+import type { Advert } from "../../../src/wire/vrrp.ts";
+import type { Effect } from "../../../src/vrrp/effect.ts";
+import { type Event, initial, nextDeadline, type State, step } from "../../../src/vrrp/instance.ts";
+import type { Priority, Rules, Vrid } from "../../../src/vrrp/rules.ts";
+
+/** This node; the numerically lower and higher peers are .1 and .3. */
+export const OWN = ip("10.0.0.2");
+export const LOWER = ip("10.0.0.1");
+export const HIGHER = ip("10.0.0.3");
+export const FLOATING = ip("10.0.0.100");
+
+/** Rules as a user gets them who writes nothing but VRID and address, save what `changes` says. */
+export function rules(
+  changes: Partial<Omit<Rules, "priority">> & { readonly priority?: number } = {},
+): Rules {
+  const { priority = 100, ...rest } = changes;
+  return {
+    vrid: 51 as Vrid,
+    family: "ipv4",
+    version: 3,
+    advertInterval: seconds(1),
+    addresses: [FLOATING],
+    preempt: true,
+    preemptDelay: nanoseconds(0),
+    initialState: "backup",
+    transport: "multicast",
+    peers: [],
+    addressMismatch: "auto",
+    grouped: false,
+    ...rest,
+    priority: priority as Priority,
+  };
+}
+
+/** The instant `ms` milliseconds after the tests' zero. */
+export function at(ms: number): Instant {
+  return Math.round(ms * 1e6) as Instant;
+}
+
+/** A well-formed v3 advert of priority 100, save what `changes` says. */
+export function advert(changes: Partial<Advert> = {}): Advert {
+  return {
+    version: 3,
+    vrid: 51,
+    priority: 100,
+    interval: seconds(1),
+    addresses: [FLOATING],
+    ...changes,
+  };
+}
+
+/** The event that an advert of `priority` came from `source`, its interval in ms. */
+export function heard(priority: number, source: Ip = HIGHER, intervalMs = 1000): Event {
+  const interval = milliseconds(intervalMs);
+  return { kind: "advert", advert: advert({ priority, interval }), source, own: OWN };
+}
+
+/** A virtual router that is stepped through a test; remembers its state and every effect. */
+export interface Router {
+  /** One step at `ms`; answers the effects in short form. */
+  take(ms: number, event: Event): readonly string[];
+  /** Deadlines up to and including `ms`, each met in time; answers "ms effect" lines. */
+  runTo(ms: number): readonly string[];
+  /** Replaces the rules and steps the "rules" event. */
+  replaceRules(ms: number, rules: Rules): readonly string[];
+  state(): State;
+  /** {@link nextDeadline} in ms. */
+  deadline(): number | undefined;
+  /** All effects so far. */
+  effects(): readonly Effect[];
+}
+
+/** A router in init; with `start` it is started at 0. */
+export function router(initialRules: Rules, start = true): Router {
+  let current = initialRules;
+  let state = initial();
+  const effects: Effect[] = [];
+  const take = (ms: number, event: Event): readonly string[] => {
+    const answer = step(state, event, at(ms), current);
+    state = answer.state;
+    effects.push(...answer.effects);
+    return answer.effects.map(brief);
+  };
+  const due = () => {
+    const deadline = nextDeadline(state);
+    return deadline === undefined ? undefined : deadline / 1e6;
+  };
+  if (start) take(0, { kind: "start" });
+  return {
+    take,
+    runTo(ms) {
+      const lines: string[] = [];
+      for (let next = due(); next !== undefined && next <= ms; next = due()) {
+        for (const line of take(next, { kind: "deadline" })) lines.push(`${next} ${line}`);
+        assert.notEqual(due(), next, "a deadline that was met is over");
+      }
+      return lines;
+    },
+    replaceRules(ms, replacement) {
+      const before = current;
+      current = replacement;
+      return take(ms, { kind: "rules", before });
+    },
+    state: () => state,
+    deadline: due,
+    effects: () => effects,
+  };
+}
+
+/** A router that has become master at `ms` (given) because nobody was heard. */
+export function master(ofRules: Rules = rules()): { readonly it: Router; readonly ms: number } {
+  const it = router(ofRules);
+  const ms = it.deadline() ?? 0;
+  if (it.state().kind !== "master") it.runTo(ms);
+  return { it, ms };
+}
+
+/** An effect in short form: "advert 100", "add", "remove", "announce 5", "backup->master master-silent". */
+export function brief(effect: Effect): string {
+  switch (effect.kind) {
+    case "send-advert":
+      return `advert ${effect.priority}`;
+    case "add-addresses":
+      return "add";
+    case "remove-addresses":
+      return "remove";
+    case "announce":
+      return `announce ${effect.count}`;
+    case "transition":
+      return `${effect.from}->${effect.to} ${effect.cause.kind}`;
+  }
+}
