@@ -5,8 +5,6 @@ import { demand, run } from "./command.ts";
 import { LabHost, type Port } from "./lab_host.ts";
 import { demolishLab, recordLab } from "./orphans.ts";
 
-export { LabHost } from "./lab_host.ts";
-
 /** A host that differs from the rule. */
 export interface HostOptions {
   readonly name: string;

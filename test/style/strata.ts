@@ -1,0 +1,133 @@
+/** Who may import whom, and who may touch the world? The tables of ARCHITECTURE.md, as data and two questions. */
+
+/** What a stratum may import, besides itself and {@link everybodys}. "types" stands for `import type` only. */
+type Grants = Readonly<Record<string, "all" | "types">>;
+
+/** Folders of src/ (or single files, without ".ts") that each folder may import. */
+const grantsOf: Readonly<Record<string, Grants>> = {
+  net: {},
+  wire: { net: "all" },
+  vrrp: { wire: "all", net: "all" },
+  health: { net: "all", process: "all" },
+  config: { vrrp: "types", wire: "types", "health/check": "types", net: "all" },
+  daemon: {
+    "control/api": "types",
+    config: "all",
+    health: "all",
+    vrrp: "all",
+    host: "all",
+    wire: "all",
+    net: "all",
+  },
+  linux: { host: "all", process: "all", "health/probes": "all", wire: "all", net: "all" },
+  control: { "config/problem": "types" },
+  cli: { control: "all", config: "all", health: "types", wire: "all", net: "all", vrrp: "all" },
+  // The files at the top of src/.
+  "": { net: "all", wire: "types", vrrp: "types" },
+};
+
+/** Single files that may import more than their folder, each with the reason. */
+const extraGrantsOf: Readonly<Record<string, Grants>> = {
+  // The one place where the parts are put together.
+  "cli/run": { daemon: "all", linux: "all", "control/server": "all", host: "all" },
+};
+
+/** May be imported by all. */
+const everybodys: readonly string[] = ["time", "assert", "version"];
+
+/** npm libraries, and who may use them. Tests may use any. */
+const librariesOf: Readonly<Record<string, readonly string[]>> = {
+  config: ["smol-toml", "toml-eslint-parser", "valibot"],
+  cli: ["@stricli/core", "@logtape/logtape"],
+};
+
+/** Folders and files that know neither clock nor chance nor the machine: everything comes in as a value. */
+const pureFolders: readonly string[] = ["net", "wire", "vrrp", "config", "daemon"];
+const pureFiles: readonly string[] = [
+  "assert",
+  "version",
+  "host",
+  "health/check",
+  "health/judge",
+];
+/** config/load reads the file. (time.ts is not listed: it prints instants that it is given, by way of Date.) */
+const impureFiles: readonly string[] = ["config/load"];
+
+/** The names that pure code does not mention. */
+export const impureNames: ReadonlySet<string> = new Set([
+  "Deno",
+  "process",
+  "globalThis",
+  "performance",
+  "Date",
+  "setTimeout",
+  "setInterval",
+  "fetch",
+  "crypto",
+  "console",
+]);
+
+/** Members of globals that have exactly one home each. */
+export const homes: Readonly<Record<string, string>> = {
+  "Deno.exit": "main.ts",
+  "Deno.dlopen": "src/linux/libc.ts",
+};
+
+/** Is this file (relative to the checkout: "src/vrrp/rules.ts") one that stays pure? */
+export function isPure(file: string): boolean {
+  const module = moduleOf(file);
+  if (module === undefined || impureFiles.includes(module)) return false;
+  return pureFolders.includes(folderOf(module)) || pureFiles.includes(module);
+}
+
+/**
+ * Why `file` may not import `specifier`, in words; undefined: it may.
+ * Files outside src/ may import what they like; main.ts only the command line.
+ */
+export function refusal(file: string, specifier: string, typesOnly: boolean): string | undefined {
+  const importer = file === "main.ts" ? "main" : moduleOf(file);
+  if (importer === undefined) return undefined;
+  if (!specifier.startsWith(".")) return refusalOfLibrary(importer, specifier);
+  const imported = moduleOf(resolve(file, specifier));
+  if (imported === undefined) return `${importer} imports a file outside src/`;
+  if (importer === "main") {
+    return folderOf(imported) === "cli" ? undefined : "main.ts may import only cli";
+  }
+  if (folderOf(importer) === folderOf(imported) && folderOf(importer) !== "") return undefined;
+  if (everybodys.includes(imported)) return undefined;
+  const grant = grantFor(importer, imported);
+  if (grant === "all" || (grant === "types" && typesOnly)) return undefined;
+  const rule = grant === "types" ? "only by `import type`" : "not at all";
+  return `${importer} may import ${imported} ${rule}`;
+}
+
+function refusalOfLibrary(importer: string, specifier: string): string | undefined {
+  if (specifier.startsWith("node:")) {
+    return `${specifier} costs every start 6 to 11 MB and 12 to 30 ms: use Deno's own functions`;
+  }
+  const allowed = librariesOf[folderOf(importer)] ?? [];
+  const known = allowed.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+  return known ? undefined : `${importer} may not use the library ${specifier}`;
+}
+
+function grantFor(importer: string, imported: string): "all" | "types" | undefined {
+  const grants = { ...grantsOf[folderOf(importer)], ...extraGrantsOf[importer] };
+  const fitting = Object.keys(grants)
+    .filter((name) => imported === name || imported.startsWith(`${name}/`))
+    .toSorted((a, b) => b.length - a.length);
+  return fitting.map((name) => grants[name]).find((grant) => grant !== undefined);
+}
+
+/** "src/vrrp/rules.ts" -> "vrrp/rules"; undefined for a file that is not in src/. */
+function moduleOf(file: string): string | undefined {
+  return /^src\/(.+)\.ts$/.exec(file)?.[1];
+}
+
+/** "vrrp/rules" -> "vrrp"; "time" -> "". */
+function folderOf(module: string): string {
+  return module.includes("/") ? module.slice(0, module.indexOf("/")) : "";
+}
+
+function resolve(file: string, specifier: string): string {
+  return new URL(specifier, `file:///${file}`).pathname.slice(1);
+}
