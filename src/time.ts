@@ -53,10 +53,12 @@ export function earliest(...instants: readonly (Instant | undefined)[]): Instant
 /** `duration` for people: "36 ms", "3.61 s", "2 min 5 s", "3 h 2 min", "12 d 4 h". */
 export function formatDuration(duration: Nanoseconds): string {
   const ms = duration / 1e6;
-  if (ms < 10) return `${trimmed(ms, 2)} ms`;
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  const wholeSeconds = Math.floor(duration / 1e9);
-  if (wholeSeconds < 60) return `${trimmed(duration / 1e9, 2)} s`;
+  if (ms < 10) return `${Number(ms.toFixed(2))} ms`;
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
+  // Rounded before the unit is chosen, so that 59.996 s is a minute and never "60 s".
+  const hundredths = Math.round(duration / 1e7);
+  if (hundredths < 6000) return `${hundredths / 100} s`;
+  const wholeSeconds = Math.floor(hundredths / 100);
   const minutes = Math.floor(wholeSeconds / 60);
   if (minutes < 60) return pair(minutes, "min", wholeSeconds % 60, "s");
   const hours = Math.floor(minutes / 60);
@@ -89,10 +91,6 @@ export function writeDuration(duration: Nanoseconds): string {
 /** `time` as RFC 3339 in UTC with milliseconds: "2026-11-21T03:04:05.678Z". */
 export function formatWallTime(time: WallTime): string {
   return new Date(time).toISOString();
-}
-
-function trimmed(value: number, digits: number): string {
-  return String(Number(value.toFixed(digits)));
 }
 
 function pair(major: number, majorUnit: string, minor: number, minorUnit: string): string {

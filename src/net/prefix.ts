@@ -14,7 +14,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   if (address === undefined || rest !== undefined) return undefined;
   const most = sizeOf(address.family) * 8;
   if (after === undefined) return { address, length: most };
-  if (!/^\d{1,3}$/.test(after) || Number(after) > most) return undefined;
+  if (!/^(0|[1-9]\d{0,2})$/.test(after) || Number(after) > most) return undefined;
   return { address, length: Number(after) };
 }
 
