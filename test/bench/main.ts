@@ -1,0 +1,82 @@
+/** How does floatip compare with keepalived, on this machine, in this run? `deno task bench [-- takeover|load] [--runs N]`. */
+import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
+import { measureLoad } from "./load.ts";
+import { ensure, missing } from "../lab/prerequisites.ts";
+import { formatTable, median, range } from "./table.ts";
+
+const INTERVALS_MS = [1000, 100, 10];
+const COUNTS = [1, 10, 100];
+const STRETCH_MS = 20_000;
+
+async function takeovers(runs: number): Promise<void> {
+  console.log("\nTakeover: last advert of the silent master to the first of the backup, in ms");
+  console.log("(VRRPv3, multicast, priority 100, idle machine; both programs side by side)\n");
+  const rows: string[][] = [];
+  for (const intervalMs of INTERVALS_MS) {
+    const figure = protocolFigure(intervalMs);
+    const measured = await Promise.all(
+      PROGRAMS.map((program) => measureTakeovers({ program, intervalMs }, runs)),
+    );
+    for (const [i, program] of PROGRAMS.entries()) {
+      const late = (measured[i] ?? []).map((ms) => ms - figure);
+      const [least, most] = range(late);
+      rows.push([
+        `${intervalMs} ms`,
+        program,
+        figure.toFixed(3),
+        median(measured[i] ?? []).toFixed(3),
+        `${median(late).toFixed(3)}`,
+        `${least.toFixed(3)} .. ${most.toFixed(3)}`,
+        String(runs),
+      ]);
+    }
+  }
+  console.log(formatTable(
+    ["interval", "program", "protocol", "median", "late by (median)", "late by (range)", "runs"],
+    rows,
+  ));
+}
+
+async function loads(): Promise<void> {
+  console.log(`\nLoad: one node, master of N instances at 1 s adverts, ${STRETCH_MS / 1000} s\n`);
+  const rows: string[][] = [];
+  for (const count of COUNTS) {
+    const measured = await Promise.all(
+      PROGRAMS.map((program) => measureLoad(program, count, STRETCH_MS)),
+    );
+    for (const [i, program] of PROGRAMS.entries()) {
+      const load = measured[i];
+      if (load === undefined) continue;
+      rows.push([
+        String(count),
+        program,
+        load.cpuSecondsPerMinute.toFixed(2),
+        load.residentMegabytes.toFixed(1),
+        load.proportionalMegabytes.toFixed(1),
+        load.advertsPerInstanceAndSecond.toFixed(2),
+        load.longestGapMs.toFixed(1),
+      ]);
+    }
+  }
+  console.log(formatTable(
+    ["instances", "program", "CPU s/min", "RSS MB", "PSS MB", "adverts/s each", "longest gap ms"],
+    rows,
+  ));
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  await ensure(["iproute2", "keepalived", "tcpdump"]);
+  const lacking = missing();
+  if (lacking !== undefined) {
+    console.error(`the benchmark ${lacking}`);
+    return 1;
+  }
+  const at = args.indexOf("--runs");
+  const runs = at < 0 ? 10 : Number(args[at + 1]);
+  const chosen = args.filter((arg) => arg === "takeover" || arg === "load");
+  if (chosen.length === 0 || chosen.includes("takeover")) await takeovers(runs);
+  if (chosen.length === 0 || chosen.includes("load")) await loads();
+  return 0;
+}
+
+Deno.exit(await main(Deno.args));
