@@ -7,10 +7,13 @@ import type { Effect } from "../../../src/vrrp/effect.ts";
 import { type Event, initial, nextDeadline, type State, step } from "../../../src/vrrp/instance.ts";
 import type { Priority, Rules, Vrid } from "../../../src/vrrp/rules.ts";
 
-/** This node; the numerically lower and higher peers are .1 and .3. */
+/** Where this node's adverts leave from. */
 export const OWN = ip("10.0.0.2");
+/** A peer with a numerically lower address. */
 export const LOWER = ip("10.0.0.1");
+/** A peer with a numerically higher address. */
 export const HIGHER = ip("10.0.0.3");
+/** The floating address. */
 export const FLOATING = ip("10.0.0.100");
 
 /** Rules as a user gets them who writes nothing but VRID and address, save what `changes` says. */

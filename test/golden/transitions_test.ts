@@ -1,0 +1,241 @@
+/** What does every state do with every event, under every kind of rules? The whole table, to be held against RFC 9568 6.4. */
+import { formatIp } from "../../src/net/ip.ts";
+import { type Instant, milliseconds, seconds } from "../../src/time.ts";
+import type { Fault } from "../../src/vrrp/effect.ts";
+import {
+  type BackupState,
+  type Event,
+  type MasterState,
+  nameOf,
+  nextDeadline,
+  type State,
+  type Step,
+  step,
+} from "../../src/vrrp/instance.ts";
+import type { Rules } from "../../src/vrrp/rules.ts";
+import { at, brief, heard, HIGHER, LOWER, rules } from "../unit/vrrp/scene.ts";
+import { golden } from "./golden.ts";
+
+/** Every row happens at this moment, except deadlines. */
+const NOW_MS = 100_000;
+const NOW = at(NOW_MS);
+
+const CARRIER: Fault = { kind: "no-carrier", words: "eth0 has no carrier" };
+const GROUP: Fault = { kind: "group", words: "inside, a member of the same group, is in fault" };
+
+const RULES: Readonly<Record<string, Rules>> = {
+  "v3 preempt": rules(),
+  "v3 nopreempt": rules({ preempt: false }),
+  "v3 preempt_delay 10s": rules({ preemptDelay: seconds(10) }),
+  "v3 owner": rules({ priority: 255 }),
+  "v3 grouped": rules({ grouped: true }),
+  "v3 grouped owner": rules({ grouped: true, priority: 255 }),
+  "v2 preempt": rules({ version: 2 }),
+  "v2 nopreempt": rules({ version: 2, preempt: false }),
+};
+
+/** A backup that entered 5 s ago, heard priority 200 half a second ago and has 3109.375 ms to go. */
+const BACKUP: BackupState = {
+  kind: "backup",
+  since: at(NOW_MS - 5000),
+  masterDownAt: at(NOW_MS + 3109.375),
+  masterInterval: seconds(1),
+  listenUntil: at(NOW_MS - 1390.625),
+  heard: { source: HIGHER, priority: 200, at: at(NOW_MS - 500) },
+  outranked: false,
+  left: undefined,
+  awaitingGroup: false,
+  preemptHoldUntil: undefined,
+  eager: false,
+};
+
+/** A master for 3.5 s; the next advert is due in half a second. */
+const MASTER: MasterState = {
+  kind: "master",
+  since: at(NOW_MS - 3500),
+  advertAt: at(NOW_MS + 500),
+  announceAt: at(NOW_MS + 1500),
+  announceNext: "follow-up",
+  burstAt: at(NOW_MS - 3500),
+  answeredAt: undefined,
+};
+
+const LOSER = { source: HIGHER, priority: 50, at: at(NOW_MS - 500) };
+
+const STATES: Readonly<Record<string, State>> = {
+  "init": { kind: "init", started: false, faults: [] },
+  "init, with a fault": { kind: "init", started: false, faults: [CARRIER] },
+  "fault": { kind: "init", started: true, faults: [CARRIER] },
+  "fault, of the group": { kind: "init", started: true, faults: [GROUP] },
+  "fault, own and of the group": { kind: "init", started: true, faults: [CARRIER, GROUP] },
+  "backup, listening": {
+    ...BACKUP,
+    since: at(NOW_MS - 500),
+    listenUntil: BACKUP.masterDownAt,
+    heard: undefined,
+  },
+  "backup, listening eagerly": {
+    ...BACKUP,
+    since: at(NOW_MS - 500),
+    listenUntil: BACKUP.masterDownAt,
+    heard: undefined,
+    eager: true,
+  },
+  "backup, of a better master": BACKUP,
+  "backup, of a fast master": {
+    ...BACKUP,
+    masterInterval: milliseconds(100),
+    masterDownAt: at(NOW_MS + 300),
+  },
+  "backup, about to preempt": { ...BACKUP, heard: LOSER, outranked: true },
+  "backup, preemption held": { ...BACKUP, heard: LOSER, preemptHoldUntil: at(NOW_MS + 4000) },
+  "backup, hold over": { ...BACKUP, heard: LOSER, preemptHoldUntil: at(NOW_MS - 1) },
+  "backup, master has left": {
+    ...BACKUP,
+    heard: undefined,
+    left: HIGHER,
+    masterDownAt: at(NOW_MS + 300),
+  },
+  "backup, awaiting the group": {
+    ...BACKUP,
+    masterDownAt: at(NOW_MS - 2000),
+    heard: { ...LOSER, priority: 200, at: at(NOW_MS - 5609.375) },
+    awaitingGroup: true,
+  },
+  "master": MASTER,
+  "master, new": {
+    ...MASTER,
+    since: at(NOW_MS - 500),
+    burstAt: at(NOW_MS - 500),
+    announceAt: at(NOW_MS + 4500),
+  },
+  "master, answered just now": {
+    ...MASTER,
+    answeredAt: at(NOW_MS - 1),
+    burstAt: at(NOW_MS - 1),
+    announceAt: at(NOW_MS + 4999),
+  },
+  "master, owes a burst": {
+    ...MASTER,
+    burstAt: at(NOW_MS - 400),
+    announceAt: at(NOW_MS + 600),
+    announceNext: "owed",
+  },
+  "master, settled": { ...MASTER, announceNext: "refresh", announceAt: at(NOW_MS + 30_000) },
+};
+
+/** The events that depend on the rules: priorities are relative to ours. */
+function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
+  const better = Math.min(own.priority + 1, 255);
+  return {
+    "start": { kind: "start" },
+    "stop": { kind: "stop" },
+    "stop, reconfigured": { kind: "stop", cause: { kind: "reconfigured" } },
+    "advert 0": heard(0),
+    "advert lower": heard(own.priority - 1),
+    "advert equal, from .1": heard(own.priority, LOWER),
+    "advert equal, from .3": heard(own.priority, HIGHER),
+    ...(better > own.priority ? { "advert higher": heard(better, LOWER) } : {}),
+    "advert 255, 100 ms": heard(255, HIGHER, 100),
+    "faults": { kind: "faults", faults: [CARRIER] },
+    "faults cleared": { kind: "faults", faults: [] },
+    "addresses lost": { kind: "addresses-lost" },
+    "group claim": { kind: "group-claim", member: "outside" },
+    "group release": { kind: "group-release", member: "inside" },
+    "group release, patient": { kind: "group-release", member: "inside", patience: 2 },
+    "group fault": { kind: "group-fault", member: "inside" },
+    "group fault over": { kind: "group-fault", member: undefined },
+    "rules, priority was 50": { kind: "rules", before: rules({ ...own, priority: 50 }) },
+    "rules, interval was 3s": { kind: "rules", before: { ...own, advertInterval: seconds(3) } },
+    "rules, address was .1": { kind: "rules", before: { ...own, addresses: [LOWER] } },
+    "rules, preempt was other": { kind: "rules", before: { ...own, preempt: !own.preempt } },
+  };
+}
+
+Deno.test("golden: the transition table", async () => {
+  const lines = [
+    "Times in ms from now; .1 and .3 are peers with a lower and a higher address than ours.",
+    "What changes nothing and asks for nothing is listed under =.",
+  ];
+  for (const [rulesName, own] of Object.entries(RULES)) {
+    lines.push("", `=== ${rulesName} (priority ${own.priority}) ===`);
+    for (const [stateName, state] of Object.entries(STATES)) {
+      if (isPossible(state, own)) lines.push("", ...table(stateName, state, own));
+    }
+  }
+  await golden("transitions", lines.join("\n"));
+});
+
+/** Can a router get into `state` under these rules? */
+function isPossible(state: State, own: Rules): boolean {
+  if (state.kind !== "backup") return own.grouped || !(state.kind === "init" && hasGroup(state));
+  if (state.awaitingGroup) return own.grouped;
+  if (state.preemptHoldUntil !== undefined) return own.preemptDelay > 0;
+  return true;
+}
+
+function hasGroup(state: State & { readonly kind: "init" }): boolean {
+  return state.faults.some((fault) => fault.kind === "group");
+}
+
+/** One paragraph: the state, a line for each event that matters, and those that do not. */
+function table(name: string, state: State, own: Rules): readonly string[] {
+  const rows: string[] = [];
+  const nothing: string[] = [];
+  const add = (event: string, answer: Step, now: Instant) => {
+    const effects = answer.effects.map(brief).join(", ");
+    const shown = show(answer.state, now);
+    const change = shown === show(state, now) ? "same" : shown;
+    if (change === "same" && effects === "") {
+      nothing.push(event);
+      return;
+    }
+    rows.push(`  ${event.padEnd(25)} ${effects === "" ? "-" : effects} => ${change}`);
+  };
+  for (const [event, value] of Object.entries(eventsUnder(own))) {
+    add(event, step(state, value, NOW, own), NOW);
+  }
+  add("deadline, too early", step(state, { kind: "deadline" }, NOW, own), NOW);
+  const due = nextDeadline(state);
+  if (due !== undefined) {
+    add("deadline", step(state, { kind: "deadline" }, due, own), due);
+    const late = (due + 3600e9) as Instant;
+    add("deadline, an hour late", step(state, { kind: "deadline" }, late, own), late);
+  }
+  return [`${name}: ${show(state, NOW)}`, ...rows, `  = ${nothing.join("; ")}`];
+}
+
+/** A state in one line, times relative to `now`. */
+function show(state: State, now: Instant): string {
+  const ms = (instant: Instant) => `${instant >= now ? "+" : ""}${(instant - now) / 1e6}`;
+  switch (state.kind) {
+    case "init": {
+      const faults = state.faults.map((fault) => fault.kind).join(" ");
+      return `${nameOf(state)}${faults === "" ? "" : ` (${faults})`}`;
+    }
+    case "backup":
+      return [
+        "backup",
+        `down ${ms(state.masterDownAt)}`,
+        `interval ${state.masterInterval / 1e6}`,
+        state.listenUntil > now ? `listen ${ms(state.listenUntil)}` : "",
+        state.heard === undefined
+          ? ""
+          : `heard ${state.heard.priority} from ${formatIp(state.heard.source).slice(6)} ` +
+            ms(state.heard.at),
+        state.outranked ? "outranked" : "",
+        state.left === undefined ? "" : `left ${formatIp(state.left).slice(6)}`,
+        state.awaitingGroup ? "awaiting" : "",
+        state.preemptHoldUntil === undefined ? "" : `hold ${ms(state.preemptHoldUntil)}`,
+        state.eager ? "eager" : "",
+      ].filter((part) => part !== "").join(" ");
+    case "master":
+      return [
+        "master",
+        `advert ${ms(state.advertAt)}`,
+        `announce ${ms(state.announceAt)} ${state.announceNext}`,
+        `burst ${ms(state.burstAt)}`,
+        state.answeredAt === undefined ? "" : `answered ${ms(state.answeredAt)}`,
+      ].filter((part) => part !== "").join(" ");
+  }
+}
