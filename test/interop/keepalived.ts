@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { kill } from "../lab/command.ts";
-import type { LabHost } from "../lab/lan.ts";
+import type { LabHost } from "../lab/lab_host.ts";
 import { ProgramLog } from "./program_log.ts";
 
 /** One vrrp_instance, in the words of keepalived.conf(5). */

@@ -1,0 +1,111 @@
+/** Does floatip live with Debian's keepalived 2.2.7, as master and as backup each, in every form both speak? */
+import { missing } from "../lab/prerequisites.ts";
+import { atMost } from "./at_most.ts";
+import {
+  Arena,
+  type Figure,
+  type PairSettings,
+  playNoPreempt,
+  playRivals,
+  playTie,
+} from "./rivals.ts";
+import type { Program } from "./speaker.ts";
+
+const reason = missing("keepalived", "tcpdump", "ping");
+
+/** LANs at the same time: two processors carry so many without a takeover that nobody asked for. */
+const AT_ONCE = 5;
+
+const PROGRAMS: readonly Program[] = ["floatip", "keepalived"];
+
+const V2 = { version: 2, family: "ipv4", intervalMs: 1000 } as const;
+const V3 = { version: 3, family: "ipv4", intervalMs: 100 } as const;
+
+/** Slow ones first: the others fill the gaps. */
+const PAIRS: Readonly<Record<string, PairSettings>> = {
+  "v2 multicast 1 s": { ...V2, transport: "multicast" },
+  "v2 unicast 1 s": { ...V2, transport: "unicast" },
+  "v2 PASS multicast 1 s": { ...V2, transport: "multicast", password: "secret12" },
+  "v2 PASS unicast 1 s": { ...V2, transport: "unicast", password: "abc" },
+  "v3 IPv4 multicast 1 s": { ...V3, transport: "multicast", intervalMs: 1000 },
+  "v3 IPv6 multicast 1 s": { ...V3, family: "ipv6", transport: "multicast", intervalMs: 1000 },
+  "v3 IPv4 multicast 100 ms": { ...V3, transport: "multicast" },
+  "v3 IPv4 unicast 100 ms": { ...V3, transport: "unicast" },
+  "v3 IPv6 multicast 100 ms": { ...V3, family: "ipv6", transport: "multicast" },
+  "v3 IPv6 unicast 100 ms": { ...V3, family: "ipv6", transport: "unicast" },
+};
+
+interface Case {
+  readonly name: string;
+  readonly settings: PairSettings;
+  readonly higher?: Program;
+  readonly play: (arena: Arena) => Promise<void>;
+}
+
+function cases(): readonly Case[] {
+  const tie: PairSettings = { ...V3, transport: "multicast" };
+  return [
+    ...Object.entries(PAIRS).flatMap(([pair, settings]) =>
+      PROGRAMS.map((better) => ({
+        name: `${pair}, ${better} preferred`,
+        settings,
+        play: (arena: Arena) => playRivals(arena, better),
+      }))
+    ),
+    ...PROGRAMS.map((higher) => ({
+      name: `v3 100 ms, equal priorities, ${higher} has the higher address`,
+      settings: tie,
+      higher,
+      play: (arena: Arena) => playTie(arena, higher),
+    })),
+    ...PROGRAMS.map((better) => ({
+      name: `v3 100 ms, ${better} preferred without preempting`,
+      settings: tie,
+      play: (arena: Arena) => playNoPreempt(arena, better),
+    })),
+  ];
+}
+
+Deno.test({
+  name: `interop: floatip and keepalived${reason === undefined ? "" : ` (${reason})`}`,
+  ignore: reason !== undefined,
+  fn: async (t) => {
+    const figures: Figure[] = [];
+    await atMost(AT_ONCE, cases(), async ({ name, settings, higher, play }) => {
+      await t.step({
+        name,
+        // Cases run beside each other, so that each sees the others' processes.
+        sanitizeOps: false,
+        sanitizeResources: false,
+        sanitizeExit: false,
+        fn: async () => {
+          await using arena = await Arena.open(name, settings, higher);
+          try {
+            await play(arena);
+          } finally {
+            figures.push(...arena.figures);
+          }
+        },
+      });
+    });
+    console.log(table(figures));
+  },
+});
+
+function table(figures: readonly Figure[]): string {
+  const lines = figures.map(({ pair, program, what, measured, expected }) =>
+    [
+      pair.padEnd(56),
+      `${program} ${what}`.padEnd(38),
+      `${measured.toFixed(2)} ms`.padStart(12),
+      `(protocol: ${expected.toFixed(2)} ms)`,
+    ].join(" ")
+  );
+  const gone = figures.filter(({ what, program }) => what === "letting go" && program === "floatip")
+    .map(({ measured }) => measured).sort((a, b) => a - b);
+  const middle = gone[Math.floor(gone.length / 2)];
+  return [
+    ...lines,
+    `floatip lets go of the address ${middle?.toFixed(2)} ms (median) after the winner's advert`,
+  ].join("\n");
+}
