@@ -114,7 +114,9 @@ function readAddress(entry: unknown, path: Path, report: Report): AddressDraft {
   const inline = isTable(entry);
   const raw = inline ? entry : { address: entry };
   // A text stands for its own address: its problems point at the entry itself.
-  const to: Report = inline ? report : (problem) => report({ ...problem, path, fix: listed(problem.fix) });
+  const to: Report = inline
+    ? report
+    : (problem) => report({ ...problem, path, fix: listed(problem.fix) });
   const keys = readTable(ADDRESS, raw, path, to);
   return {
     path,

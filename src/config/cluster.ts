@@ -1,0 +1,264 @@
+/** What is this node to run? The configuration held against one machine: identity, interface, priority, peers. */
+import type { Family, Ip } from "../net/ip.ts";
+import { formatIp, includesIp, isLinkLocal } from "../net/ip.ts";
+import {
+  type HeldAddress,
+  type Interfaces,
+  type Link,
+  linkAround,
+  linkWith,
+} from "../net/interfaces.ts";
+import type { Fault } from "../vrrp/effect.ts";
+import type { Priority, Vrid } from "../vrrp/rules.ts";
+import type { Config, InstanceConfig } from "./config.ts";
+import { fit } from "./fit.ts";
+import { identify, type Identity } from "./identity.ts";
+import type { NodePlan, Plan } from "./plan.ts";
+import type { Problem } from "./problem.ts";
+
+/** What a machine looks like to {@link plan}. */
+export interface Machine {
+  readonly hostName: string;
+  readonly interfaces: Interfaces;
+}
+
+/** Everything {@link plan} needs to know to plan one virtual router. */
+interface Setting {
+  readonly config: Config;
+  readonly machine: Machine;
+  readonly self: Identity;
+  readonly previous: NodePlan | undefined;
+}
+
+/**
+ * Plans what this node runs. `nodeName` is --node; `previous` the plan in force: what cannot be told now stays as it was.
+ * The daemon follows the plan (a plan that cannot run yet says why in `waiting`) and leaves `problems` aside, which are for a
+ * person who asks whether file and machine fit: "machine" and "warning" only.
+ *
+ * Where something is not written:
+ * - interface: the link with the node's address in [nodes], of the router's family, else of the other; else the link
+ *   whose subnet holds the first floating address that is in any.
+ * - priority: 200, 190, 180 and so on along `prefer`, then the nodes not named there in the order of [nodes] (in smaller
+ *   steps where there are more than 20 nodes); without `prefer` 100.
+ * - source: the node's address in [nodes] of the family; IPv6 multicast takes a link-local one only (RFC 9568 5.1.2.1).
+ * - peers: the other nodes' addresses of the family. Written ones are the same on all nodes: a node leaves out itself.
+ * - transport: unicast where peers are written, or every node in [nodes] has an address of the family; else multicast.
+ *   So an IPv6 router between nodes known by IPv4 addresses speaks multicast, on all of them.
+ */
+export function plan(
+  config: Config,
+  machine: Machine,
+  nodeName: string | undefined,
+  previous: NodePlan | undefined,
+): { readonly node: NodePlan; readonly problems: readonly Problem[] } {
+  const self = identify(config, machine, nodeName, previous);
+  const setting: Setting = { config, machine, self, previous };
+  const plans = config.instances.flatMap((instance) =>
+    familiesOf(instance).map((family) => planRouter(instance, family, setting))
+  );
+  const names = new Map(
+    config.nodes.flatMap((node) =>
+      node.addresses.map((own) => [formatIp(own), node.name] as const)
+    ),
+  );
+  const node: NodePlan = { node: self.name, names, plans: withoutClashes(plans) };
+  return { node, problems: [...self.problems, ...fit(config, node, machine.interfaces)] };
+}
+
+/** The families of an instance's addresses, IPv4 first. */
+function familiesOf(instance: InstanceConfig): readonly Family[] {
+  const families: readonly Family[] = ["ipv4", "ipv6"];
+  return families.filter((family) =>
+    instance.addresses.some(({ prefix }) => prefix.address.family === family)
+  );
+}
+
+function planRouter(instance: InstanceConfig, family: Family, setting: Setting): Plan {
+  const { config, self } = setting;
+  const name = interfaceOf(instance, family, setting);
+  const transport = transportOf(instance, family, config);
+  const source = sourceOf(instance, family, transport, self);
+  const { peers, alone } = peersOf(instance, family, source, setting);
+  const floating = instance.addresses.filter(({ prefix }) => prefix.address.family === family);
+  const group = config.groups.find((entry) => entry.instances.includes(instance.name))?.name;
+  const waiting = [...identityFault(self), ...interfaceFault(name, instance, family), ...alone];
+  return {
+    name: instance.name,
+    family,
+    interface: name,
+    waiting,
+    source,
+    held: name === undefined ? [] : floating.map((entry) => toHeld(entry, name)),
+    checksum: instance.checksum,
+    group,
+    rules: {
+      vrid: instance.vrid as Vrid,
+      family,
+      version: instance.version,
+      priority: priorityOf(instance, self.name, config) as Priority,
+      advertInterval: instance.advertInterval,
+      addresses: floating.map(({ prefix }) => prefix.address),
+      preempt: instance.preempt,
+      preemptDelay: instance.preemptDelay,
+      initialState: instance.initialState,
+      ...(instance.password === undefined ? {} : { password: padded(instance.password) }),
+      transport,
+      peers,
+      addressMismatch: instance.addressMismatch,
+      grouped: group !== undefined,
+    },
+  };
+}
+
+/** Eight bytes, zero padded (RFC 2338 5.3.10). */
+function padded(password: string): Uint8Array {
+  const bytes = new Uint8Array(8);
+  bytes.set(new TextEncoder().encode(password).subarray(0, 8));
+  return bytes;
+}
+
+function identityFault(self: Identity): readonly Fault[] {
+  return self.unknown === undefined ? [] : [{ kind: "identity", words: self.unknown }];
+}
+
+function interfaceFault(
+  name: string | undefined,
+  instance: InstanceConfig,
+  family: Family,
+): readonly Fault[] {
+  if (name !== undefined) return [];
+  const first = instance.addresses.find(({ prefix }) => prefix.address.family === family);
+  const address = first === undefined ? "the address" : formatIp(first.prefix.address);
+  const words = `no interface has a subnet around ${address} (yet)`;
+  return [{ kind: "interface-missing", words }];
+}
+
+function interfaceOf(
+  instance: InstanceConfig,
+  family: Family,
+  { machine: { interfaces }, self, previous }: Setting,
+): string | undefined {
+  if (instance.interface !== undefined) return instance.interface;
+  const before = previous?.plans.find((old) => old.name === instance.name && old.family === family)
+    ?.interface;
+  if (self.entry !== undefined) {
+    const own = linkOfNode(self.entry.addresses, family, interfaces);
+    if (own !== undefined) return own.name;
+    // The node's address is gone for now (a lease ran out, a cable is out): it will be back where it was.
+    if (before !== undefined) return before;
+  }
+  for (const { prefix: { address } } of instance.addresses) {
+    // Every link holds fe80::/64: a link-local address tells nothing.
+    if (address.family !== family || isLinkLocal(address)) continue;
+    const around = linkAround(interfaces, address);
+    if (around !== undefined) return around.name;
+  }
+  return before;
+}
+
+/** The link that has the node's address of `family`, else of the other family. */
+function linkOfNode(
+  addresses: readonly Ip[],
+  family: Family,
+  interfaces: Interfaces,
+): Link | undefined {
+  // An address of our own making is a floating one: it may be on another wire than the node's.
+  const real = { ...interfaces, addresses: interfaces.addresses.filter((entry) => !entry.ours) };
+  const sorted = addresses.toSorted((a, b) =>
+    Number(b.family === family) - Number(a.family === family)
+  );
+  for (const address of sorted) {
+    const link = linkWith(real, address);
+    if (link !== undefined) return link;
+  }
+  return undefined;
+}
+
+function priorityOf(instance: InstanceConfig, node: string, config: Config): number {
+  const written = instance.priorities.get(node) ?? instance.priority;
+  if (written !== undefined) return written;
+  if (instance.prefer === undefined) return 100;
+  const rest = config.nodes.map(({ name }) => name).filter((name) =>
+    !instance.prefer?.includes(name)
+  );
+  const order = [...instance.prefer, ...rest];
+  const place = order.indexOf(node);
+  const step = Math.max(1, Math.min(10, Math.floor(199 / order.length)));
+  return place < 0 ? 100 : Math.max(1, 200 - step * place);
+}
+
+function transportOf(
+  instance: InstanceConfig,
+  family: Family,
+  config: Config,
+): "multicast" | "unicast" {
+  if (instance.transport !== undefined) return instance.transport;
+  if (instance.peers !== undefined) {
+    return instance.peers.some((peer) => peer.family === family) ? "unicast" : "multicast";
+  }
+  // All nodes or none: a node without an address would speak multicast to peers that expect unicast.
+  const all = config.nodes.length > 1 &&
+    config.nodes.every((node) => node.addresses.some((own) => own.family === family));
+  return all ? "unicast" : "multicast";
+}
+
+function sourceOf(
+  instance: InstanceConfig,
+  family: Family,
+  transport: "multicast" | "unicast",
+  self: Identity,
+): Ip | undefined {
+  if (instance.source?.family === family) return instance.source;
+  const own = self.entry?.addresses.find((address) => address.family === family);
+  if (own === undefined) return undefined;
+  return transport === "multicast" && family === "ipv6" && !isLinkLocal(own) ? undefined : own;
+}
+
+/** The peers of one family; `alone` says so where a written list is of this node's own addresses only. */
+function peersOf(
+  instance: InstanceConfig,
+  family: Family,
+  source: Ip | undefined,
+  { config, machine, self }: Setting,
+): { readonly peers: readonly Ip[]; readonly alone: readonly Fault[] } {
+  if (instance.peers === undefined) {
+    const others = config.nodes.filter((node) => node !== self.entry);
+    const all = others.flatMap((node) => node.addresses);
+    return { peers: all.filter((address) => address.family === family), alone: [] };
+  }
+  const written = instance.peers.filter((peer) => peer.family === family);
+  const own = [
+    ...(source === undefined ? [] : [source]),
+    ...(self.entry?.addresses ?? []),
+    ...machine.interfaces.addresses.filter((entry) => !entry.ours).map(({ prefix }) =>
+      prefix.address
+    ),
+  ];
+  const peers = written.filter((peer) => !includesIp(own, peer));
+  if (peers.length > 0 || written.length === 0) return { peers, alone: [] };
+  const words = `all peers are this machine's own addresses: ${written.map(formatIp).join(", ")}`;
+  return { peers: written, alone: [{ kind: "identity", words }] };
+}
+
+function toHeld(entry: InstanceConfig["addresses"][number], name: string): HeldAddress {
+  const wire = entry.interface ?? name;
+  const label = entry.label?.startsWith(":") ? `${wire}${entry.label}` : entry.label;
+  // A label that grew too long with this machine's interface name is left out: the address matters more.
+  const fits = label !== undefined && new TextEncoder().encode(label).length <= 15;
+  return { interface: wire, prefix: entry.prefix, ...(fits ? { label } : {}) };
+}
+
+/** Two routers of one family and number that turn out to share a wire: the later one waits. */
+function withoutClashes(plans: readonly Plan[]): readonly Plan[] {
+  return plans.map((own, index) => {
+    const first = plans.slice(0, index).find((other) => clash(other, own));
+    if (first === undefined) return own;
+    const words = `${own.interface} has VRID ${own.rules.vrid} of instance ${first.name} already`;
+    return { ...own, waiting: [...own.waiting, { kind: "interface-missing", words }] };
+  });
+}
+
+function clash(a: Plan, b: Plan): boolean {
+  return a.interface !== undefined && a.interface === b.interface && a.family === b.family &&
+    a.rules.vrid === b.rules.vrid;
+}

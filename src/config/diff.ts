@@ -1,0 +1,162 @@
+/** What does a new configuration change? Virtual router by virtual router, so that untouched ones stay untouched. */
+import { writeDuration } from "../time.ts";
+import type { HeldAddress } from "../net/interfaces.ts";
+import { formatIp, type Ip } from "../net/ip.ts";
+import { formatPrefix } from "../net/prefix.ts";
+import type { Plan } from "./plan.ts";
+
+/** The fate of one virtual router (name and family). */
+export type Change =
+  | { readonly kind: "added"; readonly after: Plan }
+  | { readonly kind: "removed"; readonly before: Plan }
+  /** Its identity changed: it must stop and start. `what` says in words what changed. */
+  | {
+    readonly kind: "replaced";
+    readonly before: Plan;
+    readonly after: Plan;
+    readonly what: readonly string[];
+  }
+  /** Altered in place. */
+  | {
+    readonly kind: "changed";
+    readonly before: Plan;
+    readonly after: Plan;
+    readonly what: readonly string[];
+  }
+  | { readonly kind: "unchanged"; readonly before: Plan; readonly after: Plan };
+
+/** The changes from `before` to `after`: removed ones first, the others in the order of `after`. */
+export function diff(before: readonly Plan[], after: readonly Plan[]): readonly Change[] {
+  const old = new Map(before.map((plan) => [keyOf(plan), plan]));
+  const fresh = new Set(after.map(keyOf));
+  const removed = before.filter((plan) => !fresh.has(keyOf(plan)));
+  return [
+    ...removed.map((plan): Change => ({ kind: "removed", before: plan })),
+    ...after.map((plan) => compare(old.get(keyOf(plan)), plan)),
+  ];
+}
+
+/** `change` as one sentence: "web: priority 100 -> 150, address 192.168.1.51/24 added". Never a password. */
+export function describe(change: Change): string {
+  const name = change.kind === "removed" ? titleOf(change.before) : titleOf(change.after);
+  switch (change.kind) {
+    case "added":
+      return `${name}: added`;
+    case "removed":
+      return `${name}: removed`;
+    case "replaced":
+      return `${name}: started anew: ${change.what.join(", ")}`;
+    case "changed":
+      return `${name}: ${change.what.join(", ")}`;
+    case "unchanged":
+      return `${name}: unchanged`;
+  }
+}
+
+/** "web", or "web (ipv6)" for the second virtual router of an instance. */
+function titleOf(plan: Plan): string {
+  return plan.family === "ipv4" ? plan.name : `${plan.name} (ipv6)`;
+}
+
+function keyOf(plan: Plan): string {
+  return `${plan.family}/${plan.name}`;
+}
+
+function compare(before: Plan | undefined, after: Plan): Change {
+  if (before === undefined) return { kind: "added", after };
+  const identity = differences(IDENTITY, before, after);
+  const what = [
+    ...identity,
+    ...differences(SETTINGS, before, after),
+    ...addressChanges(before, after),
+    ...peerChanges(before, after),
+    ...waitingChanges(before, after),
+  ];
+  if (identity.length > 0) return { kind: "replaced", before, after, what };
+  return what.length > 0
+    ? { kind: "changed", before, after, what }
+    : { kind: "unchanged", before, after };
+}
+
+type Aspect = readonly [title: string, show: (plan: Plan) => string];
+
+/** What makes a virtual router another one on the wire. */
+const IDENTITY: readonly Aspect[] = [
+  ["interface", (plan) => plan.interface ?? "none"],
+  ["vrid", (plan) => String(plan.rules.vrid)],
+  ["version", (plan) => String(plan.rules.version)],
+  ["transport", (plan) => plan.rules.transport],
+];
+
+/** What can change while it runs. */
+const SETTINGS: readonly Aspect[] = [
+  ["source", (plan) => plan.source === undefined ? "the interface's" : formatIp(plan.source)],
+  ["priority", (plan) => String(plan.rules.priority)],
+  ["advert_interval", (plan) => writeDuration(plan.rules.advertInterval)],
+  ["preempt", (plan) => String(plan.rules.preempt)],
+  ["preempt_delay", (plan) => writeDuration(plan.rules.preemptDelay)],
+  ["initial_state", (plan) => plan.rules.initialState],
+  ["address_mismatch", (plan) => plan.rules.addressMismatch],
+  ["checksum", (plan) => plan.checksum],
+  ["group", (plan) => plan.group ?? "none"],
+];
+
+function differences(
+  aspects: readonly Aspect[],
+  before: Plan,
+  after: Plan,
+): readonly string[] {
+  const texts = aspects.flatMap(([title, show]) =>
+    show(before) === show(after) ? [] : [`${title} ${show(before)} -> ${show(after)}`]
+  );
+  const secret = aspects === SETTINGS && !sameBytes(before.rules.password, after.rules.password);
+  return secret ? [...texts, "password changed"] : texts;
+}
+
+function addressChanges(before: Plan, after: Plan): readonly string[] {
+  const texts = changes(formatHeld(before), formatHeld(after), "address");
+  if (texts.length > 0) return texts;
+  const order = (plan: Plan): string => plan.rules.addresses.map(formatIp).join(" ");
+  return order(before) === order(after) ? [] : ["order of addresses changed"];
+}
+
+function peerChanges(before: Plan, after: Plan): readonly string[] {
+  return changes(formatAll(before.rules.peers), formatAll(after.rules.peers), "peer");
+}
+
+function waitingChanges(before: Plan, after: Plan): readonly string[] {
+  const [old, now] = [before, after].map((plan) =>
+    plan.waiting.map((fault) => fault.words).join("; ")
+  );
+  if (old === now) return [];
+  return [now === "" ? "waits no more" : `waits: ${now}`];
+}
+
+function changes(
+  before: readonly string[],
+  after: readonly string[],
+  title: string,
+): readonly string[] {
+  return [
+    ...after.filter((text) => !before.includes(text)).map((text) => `${title} ${text} added`),
+    ...before.filter((text) => !after.includes(text)).map((text) => `${title} ${text} removed`),
+  ];
+}
+
+function formatAll(addresses: readonly Ip[]): readonly string[] {
+  return addresses.map(formatIp);
+}
+
+/** The addresses with what is special about each; the plan's own interface goes without saying. */
+function formatHeld(plan: Plan): readonly string[] {
+  return plan.held.map((held) => {
+    const wire = held.interface === plan.interface ? "" : ` on ${held.interface}`;
+    const label = held.label === undefined ? "" : ` label ${held.label}`;
+    return `${formatPrefix(held.prefix)}${wire}${label}`;
+  });
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,122 @@
+/** What does the configuration file say? The one place where it is read. */
+import type { Config } from "./config.ts";
+import { decode } from "./decode.ts";
+import { locate } from "./locate.ts";
+import type { LocatedProblem, Problem } from "./problem.ts";
+
+/** A file that was read: sound, or with all that is wrong. */
+export type Loaded =
+  | {
+    readonly kind: "config";
+    readonly config: Config;
+    readonly warnings: readonly LocatedProblem[];
+    /** The text of the file, to locate problems that come up later. */
+    readonly text: string;
+  }
+  | { readonly kind: "problems"; readonly problems: readonly LocatedProblem[] };
+
+/** Largest file that is read, in bytes: a thousand instances fit several times. */
+export const LARGEST_FILE = 1024 * 1024;
+
+/**
+ * Reads and decodes `file`. A file that is not there, not a file, not permitted, too large or not UTF-8 is a problem like
+ * any other, at line 1 or at the byte to blame. Never rejects.
+ */
+export async function load(file: string): Promise<Loaded> {
+  const read = await readText(file);
+  if (read.kind === "problem") {
+    return { kind: "problems", problems: await locate([read.problem], read.text, file) };
+  }
+  const decoded = decode(read.text);
+  const open = exposed(read.mode, file, decoded.kind === "config" ? decoded.config : undefined);
+  if (decoded.kind === "problems") {
+    return { kind: "problems", problems: await locate(decoded.problems, read.text, file) };
+  }
+  const warnings = await locate([...decoded.warnings, ...open], read.text, file);
+  return { kind: "config", config: decoded.config, warnings, text: read.text };
+}
+
+type Read =
+  | { readonly kind: "text"; readonly text: string; readonly mode: number | null }
+  | { readonly kind: "problem"; readonly problem: Problem; readonly text: string };
+
+async function readText(file: string): Promise<Read> {
+  try {
+    // Through one descriptor: what was looked at is what is read.
+    using opened = await Deno.open(file, { read: true });
+    const { isFile, isDirectory, size, mode } = await opened.stat();
+    if (!isFile) return unreadable(isDirectory ? "it is a directory" : "it is no plain file", file);
+    if (size > LARGEST_FILE) return unreadable("it is larger than 1 MiB", file);
+    const bytes = new Uint8Array(await new Response(opened.readable).arrayBuffer());
+    return toText(bytes, mode);
+  } catch (error) {
+    return unreadable(wordsOf(error), file);
+  }
+}
+
+function toText(bytes: Uint8Array, mode: number | null): Read {
+  try {
+    return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), mode };
+  } catch {
+    // Once more, with a mark for each wrong byte: the first mark is the place.
+    const text = new TextDecoder().decode(bytes);
+    const before = text.slice(0, Math.max(0, text.indexOf("\ufffd"))).split("\n");
+    const position = { line: before.length, column: (before.at(-1) ?? "").length + 1 };
+    return {
+      kind: "problem",
+      text,
+      problem: {
+        severity: "error",
+        path: [],
+        at: "value",
+        what: "the file is not UTF-8",
+        why: "TOML is UTF-8 by definition; another encoding, or no text at all, cannot be read.",
+        fix: "iconv -f latin1 -t utf-8 OLD > NEW",
+        position,
+      },
+    };
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "it may not be read by this user";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (error instanceof Deno.errors.NotADirectory) return "its path leads through a file";
+  return error instanceof Error ? error.message : String(error);
+}
+
+function unreadable(words: string, file: string): Read {
+  return {
+    kind: "problem",
+    text: "",
+    problem: {
+      severity: "error",
+      path: [],
+      at: "value",
+      what: `the configuration cannot be read: ${words}`,
+      why: "Without it floatip does not know which addresses to hold.",
+      fix: words.includes("by this user")
+        ? `run it as root, or: chgrp floatip ${file} && chmod 640 ${file}`
+        : "name the file with -c FILE; /etc/floatip/floatip.toml is read without",
+    },
+  };
+}
+
+/** A password in a file that everyone on the machine may read. */
+function exposed(
+  mode: number | null,
+  file: string,
+  config: Config | undefined,
+): readonly Problem[] {
+  const secret = config?.instances.find((instance) => instance.password !== undefined);
+  if (secret === undefined || mode === null || (mode & 0o004) === 0) return [];
+  return [{
+    severity: "warning",
+    path: ["instance", secret.name, "auth"],
+    at: "key",
+    what: "every user of this machine may read the file, and a password is in it",
+    why: "Whoever knows the password can send adverts that take the addresses away.",
+    fix: `chmod o-rwx ${file}`,
+  }];
+}
