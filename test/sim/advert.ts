@@ -1,0 +1,20 @@
+/** What does an advert on the wire say? Read by hand here, so that it is a second opinion on src/wire. */
+
+/** The fields that plays and checkers look at. */
+export interface AdvertSeen {
+  readonly version: number;
+  readonly vrid: number;
+  readonly priority: number;
+  /** How many addresses it names. */
+  readonly count: number;
+  /** Milliseconds between adverts as it says. */
+  readonly intervalMs: number;
+}
+
+/** Reads the first 8 bytes of `message` (RFC 9568 5.1, RFC 3768 5.1). */
+export function advertIn(message: Uint8Array): AdvertSeen {
+  const [first = 0, vrid = 0, priority = 0, count = 0, high = 0, low = 0] = message;
+  const version = first >> 4;
+  const intervalMs = version === 2 ? low * 1000 : (((high & 0xf) << 8) | low) * 10;
+  return { version, vrid, priority, count, intervalMs };
+}

@@ -1,0 +1,167 @@
+/** How does floatip run on simulated machines? The real daemon, started, stopped, killed and asked, by node name. */
+import { decode } from "../../src/config/decode.ts";
+import type { Config } from "../../src/config/config.ts";
+import type { StatusDocument } from "../../src/control/api.ts";
+import { Daemon } from "../../src/daemon/daemon.ts";
+import type { Order } from "../../src/daemon/order.ts";
+import { Lan } from "./lan.ts";
+import type { Machine } from "./machine.ts";
+import { PROMPT, type Promptness, type SimHost } from "./sim_host.ts";
+
+/** A card and what it has. */
+export interface CardPlan {
+  readonly name: string;
+  readonly segment: string;
+  /** "192.168.1.11/24". */
+  readonly addresses: readonly string[];
+}
+
+interface Node {
+  readonly machine: Machine;
+  readonly cards: readonly CardPlan[];
+  config: Config | undefined;
+  promptness: Promptness;
+  daemon: Daemon | undefined;
+  host: SimHost<Order> | undefined;
+}
+
+/** Some nodes with floatip on a LAN. */
+export class Cluster {
+  readonly lan: Lan;
+  readonly #nodes = new Map<string, Node>();
+
+  /** The same `seed` and the same calls give the same course. */
+  constructor(seed: number) {
+    this.lan = new Lan(seed);
+    this.lan.watch((seen) => {
+      if (seen.kind !== "program" || !["ended", "killed", "crashed"].includes(seen.what)) return;
+      const node = this.#nodes.get(seen.node);
+      if (node !== undefined) node.daemon = node.host = undefined;
+    });
+  }
+
+  /** The names of all nodes in order of their making. */
+  get names(): readonly string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  /** A machine with `cards` that floatip is installed on, not yet running. */
+  createNode(name: string, cards: readonly CardPlan[]): void {
+    const machine = this.lan.createMachine(name);
+    for (const card of cards) plugIn(machine, card);
+    const promptness = PROMPT;
+    const fresh = { config: undefined, daemon: undefined, host: undefined };
+    this.#nodes.set(name, { machine, cards, promptness, ...fresh });
+  }
+
+  /** Writes the configuration file of `name`; it counts from the next start on. */
+  setConfig(name: string, config: Config): void {
+    this.#node(name).config = config;
+  }
+
+  /** How long the program on `name` waits for the processor, from its next start on and now. */
+  setPromptness(name: string, promptness: Promptness): void {
+    const node = this.#node(name);
+    node.promptness = promptness;
+    if (node.host !== undefined) node.host.promptness = promptness;
+  }
+
+  /** systemctl start floatip. On a running one: nothing. */
+  start(name: string): void {
+    const node = this.#node(name);
+    const { config } = node;
+    if (node.host !== undefined) return;
+    if (config === undefined) throw new RangeError(`${name} has no configuration`);
+    node.host = this.lan.start<Order>(node.machine, (host) => {
+      const daemon = new Daemon({
+        host,
+        config,
+        nodeName: undefined,
+        configFile: "/etc/floatip/floatip.toml",
+        journal: {
+          write: (level, line) => this.lan.see({ kind: "journal", node: name, level, line }),
+        },
+      });
+      node.daemon = daemon;
+      return daemon.run();
+    });
+    node.host.promptness = node.promptness;
+  }
+
+  /** systemctl stop floatip. */
+  stop(name: string): void {
+    this.#node(name).host?.post({ kind: "stop" });
+  }
+
+  /** systemctl reload floatip, with another file; it also counts for later starts. */
+  reload(name: string, config: Config): void {
+    this.setConfig(name, config);
+    this.#node(name).host?.post({ kind: "reload", config, reply: () => {} });
+  }
+
+  /** Pulls the plug: the program, and every address that is not written down, are gone. */
+  powerOff(name: string): void {
+    this.lan.kill(name);
+    this.lan.machine(name).setPowered(false);
+  }
+
+  /** Power comes back, and floatip is started. */
+  powerOn(name: string): void {
+    this.lan.machine(name).setPowered(true);
+    this.start(name);
+  }
+
+  /** The card `cardName` is there again as it was at first. */
+  restoreCard(name: string, cardName: string): void {
+    const { machine, cards } = this.#node(name);
+    const card = cards.find((one) => one.name === cardName);
+    if (card !== undefined && machine.port(cardName) === undefined) plugIn(machine, card);
+  }
+
+  /** The addresses that an administrator gave to `cardName` are there, whatever became of them. */
+  restoreAddresses(name: string, cardName: string): void {
+    const { machine, cards } = this.#node(name);
+    for (const address of cards.find((one) => one.name === cardName)?.addresses ?? []) {
+      machine.addForeign(cardName, address);
+    }
+  }
+
+  /** The cards of `name` as they were at first. */
+  cards(name: string): readonly CardPlan[] {
+    return this.#node(name).cards;
+  }
+
+  /** Does floatip run there? */
+  isRunning(name: string): boolean {
+    return this.#node(name).host !== undefined;
+  }
+
+  /** The running program on `name`. */
+  host(name: string): SimHost<Order> | undefined {
+    return this.#node(name).host;
+  }
+
+  /** The status document of `name`; undefined: floatip does not run there. */
+  status(name: string): StatusDocument | undefined {
+    return this.#node(name).daemon?.snapshot();
+  }
+
+  #node(name: string): Node {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new RangeError(`there is no node ${name}`);
+    return node;
+  }
+}
+
+/** The configuration that `text` says. Throws RangeError with its problems where it is not sound. */
+export function configFrom(text: string): Config {
+  const decoded = decode(text);
+  if (decoded.kind === "config") return decoded.config;
+  const problems = decoded.problems.map(({ path, what }) => `${path.join(".")}: ${what}`);
+  throw new RangeError(`not a sound configuration:\n${problems.join("\n")}\n${text}`);
+}
+
+function plugIn(machine: Machine, card: CardPlan): void {
+  machine.createPort(card.name, card.segment);
+  for (const address of card.addresses) machine.addForeign(card.name, address);
+}
