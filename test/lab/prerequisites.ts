@@ -22,10 +22,16 @@ export function has(program: string): boolean {
 
 /** Why no lab can be built here ("needs root"), or undefined where one can. `programs` are needed besides iproute2. */
 export function missing(...programs: readonly string[]): string | undefined {
+  if (process.env["FLOATIP_TESTS"] === "without-root") return "needs root, left out on demand";
   if (process.getuid?.() !== 0) return "needs root (network namespaces)";
   if (!has("ip")) return "needs iproute2";
   const absent = programs.filter((program) => !has(program));
   return absent.length === 0 ? undefined : `needs ${absent.join(", ")}`;
+}
+
+/** The name of a test that may be skipped: the reason stands in brackets behind it, for the summary to show. */
+export function nameWith(name: string, reason: string | undefined): string {
+  return reason === undefined ? name : `${name} [${reason}]`;
 }
 
 /** What {@link ensure} came to. */

@@ -1,0 +1,178 @@
+/**
+ * Do all tests pass? Installs what they need, runs them in groups, and ends with one line: N passed, N failed, N skipped.
+ *
+ *     deno task test                    everything
+ *     deno task test unit interop       only these groups
+ *     deno task test --without-root     what needs no root: the rest counts as skipped
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { add, nothing, readTally, type Tally } from "./junit.ts";
+import { sweepOrphans } from "./lab/orphans.ts";
+import { ensure, missing } from "./lab/prerequisites.ts";
+
+/** What the tests in namespaces use. */
+const packages = ["iproute2", "iputils-ping", "keepalived", "tcpdump", "nftables", "procps"];
+
+const checkout = fileURLToPath(new URL("..", import.meta.url));
+const groupLimitMs = 15 * 60_000;
+
+/** Tests that run together. A folder of test/ that no group names is a group of its own, run one file at a time. */
+interface Group {
+  readonly name: string;
+  readonly folders: readonly string[];
+  /** Several files at once: for tests that only compute. */
+  readonly parallel: boolean;
+  /** Shows the tests and what they print as they run: for slow ones, and for those that measure. */
+  readonly shown: boolean;
+}
+
+const groups: readonly Group[] = [
+  { name: "style", folders: ["style"], parallel: false, shown: false },
+  {
+    name: "unit",
+    folders: ["unit", "golden", "rfc9568", "scenarios"],
+    parallel: true,
+    shown: false,
+  },
+  { name: "sim", folders: ["sim", "fuzz"], parallel: true, shown: false },
+];
+
+/** What `deno` itself checks, counted as one test each. */
+const checks: readonly (readonly [string, readonly string[]])[] = [
+  ["format", ["fmt", "--check"]],
+  ["lint", ["lint"]],
+  ["types", ["check"]],
+];
+
+Deno.exit(await main(Deno.args));
+
+async function main(args: readonly string[]): Promise<number> {
+  const withoutRoot = args.includes("--without-root");
+  const wanted = args.filter((arg) => !arg.startsWith("-"));
+  const selected = allGroups().filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  const known = allGroups().map(({ name }) => name);
+  if (selected.length < wanted.length || args.length > wanted.length + Number(withoutRoot)) {
+    console.error(`usage: deno task test [--without-root] [${known.join(" | ")}] ...`);
+    return 2;
+  }
+  if (withoutRoot) Deno.env.set("FLOATIP_TESTS", "without-root");
+  else await prepare();
+  const results: Tally[] = [];
+  for (const group of selected) results.push(await runGroup(group));
+  const sum = results.reduce(add, nothing);
+  summarize(sum);
+  return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+}
+
+function allGroups(): readonly Group[] {
+  const named = new Set(groups.flatMap(({ folders }) => folders));
+  const others = readdirSync(`${checkout}/test`, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !named.has(entry.name))
+    .map(({ name }) => name)
+    .toSorted();
+  return [
+    ...groups,
+    ...others.map((name) => ({ name, folders: [name], parallel: false, shown: true })),
+  ].filter(({ folders }) => folders.some(hasTests));
+}
+
+function hasTests(folder: string): boolean {
+  const path = `${checkout}/test/${folder}`;
+  return existsSync(path) &&
+    readdirSync(path, { recursive: true }).some((name) => String(name).endsWith("_test.ts"));
+}
+
+async function prepare(): Promise<void> {
+  const { installed, failure } = await ensure(packages);
+  if (installed.length > 0) console.log(`installed ${installed.join(" ")}`);
+  if (failure !== undefined) console.log(`not installed: ${failure}`);
+  const swept = sweepOrphans();
+  if (swept.length > 0) console.log(`removed what earlier runs left behind: ${swept.join(" ")}`);
+}
+
+async function runGroup(group: Group): Promise<Tally> {
+  const started = performance.now();
+  if (group.shown) console.log(`${group.name}:`);
+  const checked = group.name === "style" ? await runChecks() : nothing;
+  const tally = add(checked, await runTests(group));
+  sweepOrphans();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${group.name.padEnd(10)} ${inWords(tally)}  (${seconds} s)`);
+  return tally;
+}
+
+async function runChecks(): Promise<Tally> {
+  const results: Tally[] = [];
+  for (const [name, args] of checks) {
+    const { code, output } = await deno(args, false);
+    if (code !== 0) console.log(`${name} failed: deno ${args.join(" ")}\n${output}`);
+    results.push({ ...nothing, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 });
+  }
+  return results.reduce(add, nothing);
+}
+
+async function runTests(group: Group): Promise<Tally> {
+  const scratch = mkdtempSync(`${tmpdir()}/floatip-test-`);
+  const junit = `${scratch}/junit.xml`;
+  // The types were checked in the style group, all at once.
+  const flags = ["--allow-all", "--no-check", `--junit-path=${junit}`];
+  const parallel = group.parallel ? ["--parallel"] : [];
+  const folders = group.folders.filter(hasTests).map((folder) => `test/${folder}`);
+  const { code, output } = await deno(["test", ...flags, ...parallel, ...folders], group.shown);
+  const fallback = missing("keepalived", "tcpdump") ?? "the test does not say why";
+  const tally = existsSync(junit) ? readTally(readFileSync(junit, "utf8"), fallback) : nothing;
+  rmSync(scratch, { recursive: true });
+  if (code !== 0 && !group.shown) console.log(whatFailed(output));
+  // A module that does not load, or a run that was ended, stands in no JUnit file.
+  return code !== 0 && tally.failed === 0 ? add(tally, { ...nothing, failed: 1 }) : tally;
+}
+
+/** The end of what `deno test` said, from where it lists the errors. */
+function whatFailed(output: string): string {
+  const start = output.search(/[^\n]* ERRORS /);
+  return start === -1 ? output : output.slice(start);
+}
+
+interface DenoRun {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs this very Deno, which need not be on the PATH. */
+function deno(args: readonly string[], shown: boolean): Promise<DenoRun> {
+  const { promise, resolve } = Promise.withResolvers<DenoRun>();
+  const output = shown ? "inherit" : "pipe";
+  const child = spawn(Deno.execPath(), args, { cwd: checkout, stdio: ["ignore", output, output] });
+  const timer = setTimeout(() => {
+    console.log(`ended after ${groupLimitMs / 60_000} minutes: deno ${args.join(" ")}`);
+    child.kill("SIGKILL");
+  }, groupLimitMs);
+  const chunks: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
+  }
+  const forward = (signal: NodeJS.Signals): void => {
+    child.kill(signal);
+  };
+  process.on("SIGTERM", forward);
+  child.on("close", (code) => {
+    clearTimeout(timer);
+    process.off("SIGTERM", forward);
+    resolve({ code: code ?? 1, output: chunks.join("") });
+  });
+  return promise;
+}
+
+function summarize(sum: Tally): void {
+  if (sum.skipped.length > 0) console.log("\nskipped:");
+  for (const { name, reason } of sum.skipped) console.log(`  ${name}: ${reason}`);
+  console.log(`\n${inWords(sum)}`);
+}
+
+function inWords({ passed, failed, skipped }: Tally): string {
+  return `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+}
