@@ -145,7 +145,7 @@ function malformed({ destination, ttl, payload }: VrrpDatagram): Reject | undefi
   const length = messageLength(version, family, count);
   if (payload.length === length) return undefined;
   const noun = count === 1 ? "address" : "addresses";
-  return no("length", `${payload.length} bytes; ${count} ${noun} make ${length}`);
+  return no("length", `${payload.length} bytes instead of ${length} (${count} ${noun})`);
 }
 
 function messageLength(version: 2 | 3, family: Family, count: number): number {

@@ -128,7 +128,7 @@ Deno.test("a message shorter than a header", () => {
     rejected(sealed("31330001006400".slice(0, 2 * length)), "too-short", `${length} bytes`);
   }
   const bare = sealed("3133640100640000");
-  rejected(bare, "length", "8 bytes; 1 address make 12");
+  rejected(bare, "length", "8 bytes instead of 12 (1 address)");
 });
 
 Deno.test("versions other than 2 and 3", () => {
@@ -163,31 +163,31 @@ Deno.test("count 0, whatever the length", () => {
 Deno.test("count 255: exactly its 1020 bytes of addresses, not one more or less", () => {
   const rest = "0a630064".repeat(255);
   assert.equal(accepted(sealed(v3({ count: "ff", rest }))).addresses.length, 255);
-  const words = "255 addresses make 1028";
+  const words = "instead of 1028 (255 addresses)";
   const short = sealed(v3({ count: "ff", rest: rest.slice(2) }));
-  rejected(short, "length", `1027 bytes; ${words}`);
-  rejected(sealed(v3({ count: "ff", rest: `${rest}00` })), "length", `1029 bytes; ${words}`);
-  rejected(sealed(v3({ count: "ff" })), "length", `12 bytes; ${words}`);
+  rejected(short, "length", `1027 bytes ${words}`);
+  rejected(sealed(v3({ count: "ff", rest: `${rest}00` })), "length", `1029 bytes ${words}`);
+  rejected(sealed(v3({ count: "ff" })), "length", `12 bytes ${words}`);
   const six = sealed(v3({ count: "ff", rest: "fe80".padEnd(32, "0").repeat(255) }), { source: A6 });
   assert.equal(accepted(six).addresses.length, 255);
 });
 
 Deno.test("count 1 with two addresses, count 2 with one", () => {
   const one = sealed(v3({ rest: "0a630064 0a630065" }));
-  rejected(one, "length", "16 bytes; 1 address make 12");
-  rejected(sealed(v3({ count: "02" })), "length", "12 bytes; 2 addresses make 16");
+  rejected(one, "length", "16 bytes instead of 12 (1 address)");
+  rejected(sealed(v3({ count: "02" })), "length", "12 bytes instead of 16 (2 addresses)");
 });
 
 Deno.test("v3 with the trailer of v2 is refused, and v2 without it", () => {
   const trailer = sealed(v3({ rest: "0a630064 0000000000000000" }));
-  rejected(trailer, "length", "20 bytes; 1 address make 12");
-  rejected(sealed(v2({ rest: "0a630064" })), "length", "12 bytes; 1 address make 20");
+  rejected(trailer, "length", "20 bytes instead of 12 (1 address)");
+  rejected(sealed(v2({ rest: "0a630064" })), "length", "12 bytes instead of 20 (1 address)");
 });
 
 Deno.test("IPv6 with IPv4 addresses inside, and the reverse", () => {
-  rejected(sealed(v3(), { source: A6 }), "length", "12 bytes; 1 address make 24");
+  rejected(sealed(v3(), { source: A6 }), "length", "12 bytes instead of 24 (1 address)");
   const six = sealed(v3({ rest: "fe80".padEnd(32, "0") }));
-  rejected(six, "length", "24 bytes; 1 address make 12");
+  rejected(six, "length", "24 bytes instead of 12 (1 address)");
 });
 
 Deno.test("an HMAC trailer of keepalived 2.4.2 is refused by its length", () => {
@@ -195,7 +195,7 @@ Deno.test("an HMAC trailer of keepalived 2.4.2 is refused by its length", () => 
     "31336401006474ad 0a630064 010100006b011316834c0000 910552243f368f5e652a111bee26228a",
   );
   const datagram = { source: A, destination: GROUP, ttl: 255, payload: captured };
-  rejected(datagram, "length", "40 bytes; 1 address make 12");
+  rejected(datagram, "length", "40 bytes instead of 12 (1 address)");
 });
 
 Deno.test("a checksum that is wrong in both forms", () => {
@@ -284,7 +284,7 @@ Deno.test("checks come in order: of two faults the first in the list is told", (
   rejected(sealed(v3({ head: "32", count: "00" })), "type", "type 2");
   rejected(sealed(v3({ count: "00", interval: "0000" })), "count-zero", "0 addresses");
   const long = sealed(v3({ rest: "0a63006400", interval: "0000" }));
-  rejected(long, "length", "13 bytes; 1 address make 12");
+  rejected(long, "length", "13 bytes instead of 12 (1 address)");
   const wrong = sealed(v3({ interval: "0000" }));
   wrong.payload.set([0xff, 0xff], 6);
   rejected(wrong, "checksum", "0xffff does not fit the message");
