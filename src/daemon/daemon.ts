@@ -1,7 +1,7 @@
 /** What runs? The loop: wait for something to happen, ask the engine what to do, do it, look at the next. */
 import { type Happening, type Host, HostError } from "../host.ts";
 import type { Config } from "../config/config.ts";
-import type { NodePlan } from "../config/plan.ts";
+import type { NodePlan, Plan } from "../config/plan.ts";
 import { plan } from "../config/cluster.ts";
 import { type Change, describe, diff } from "../config/diff.ts";
 import type { StatusDocument } from "../control/api.ts";
@@ -159,7 +159,7 @@ export class Daemon {
   #apply(change: Change): void {
     switch (change.kind) {
       case "unchanged":
-        return;
+        return this.#keep(change.after);
       case "removed":
         return this.#drop(change.before.name, change.before.family);
       case "added":
@@ -177,7 +177,13 @@ export class Daemon {
     }
   }
 
-  #create(added: Router["plan"]): void {
+  /** Nothing that matters changed, though the words of a reason to wait may have. */
+  #keep(plan: Plan): void {
+    const router = this.#routers.get(keyOf(plan));
+    if (router !== undefined) router.plan = plan;
+  }
+
+  #create(added: Plan): void {
     const router = createRouter(added, this.#host.wallTime());
     this.#routers = new Map(this.#routers).set(keyOf(added), router);
   }
@@ -190,7 +196,7 @@ export class Daemon {
     this.#routers = new Map([...this.#routers].filter(([other]) => other !== key));
   }
 
-  #change(router: Router, next: Router["plan"]): void {
+  #change(router: Router, next: Plan): void {
     const before = router.plan;
     const kept = new Set(next.held.map((held) => JSON.stringify(held)));
     const gone = before.held.filter((held) => !kept.has(JSON.stringify(held)));

@@ -1,6 +1,5 @@
 /** How exactly does a backup keep the protocol's time? The master goes silent; the first advert of its successor is timed. */
-import type { Lan } from "../lab/lan.ts";
-import { Lan as Lab } from "../lab/lan.ts";
+import { Lan } from "../lab/lan.ts";
 import { Capture } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
 import { Keepalived } from "../interop/keepalived.ts";
@@ -9,6 +8,7 @@ import { masterDown } from "../../src/vrrp/intervals.ts";
 
 /** The programs that are set side by side. */
 export const PROGRAMS = ["floatip", "keepalived"] as const;
+/** One of {@link PROGRAMS}. */
 export type Program = typeof PROGRAMS[number];
 
 /** What a pair runs: VRRPv3, multicast, priorities 200 and 100. */
@@ -31,7 +31,7 @@ export function protocolFigure(intervalMs: number): number {
  * after the master has come back. Timestamps are the kernel's, taken on the bridge.
  */
 export async function measureTakeovers(pair: Pair, runs: number): Promise<readonly number[]> {
-  await using lan = await Lab.open({ hosts: ["a", "b"] });
+  await using lan = await Lan.open({ hosts: ["a", "b"] });
   await using capture = await Capture.open(lan);
   await using backup = await start(lan, "b", BACKUP_PRIORITY, pair);
   await using master = await start(lan, "a", 200, pair);
