@@ -1,0 +1,17 @@
+#!/bin/sh
+# Starts floatip: Deno's own program and one JavaScript file, both in lib/ beside this script.
+self=$0
+case $self in */*) ;; *) self=./$self ;; esac
+[ -h "$self" ] && self=$(readlink -f -- "$self")
+lib=${self%/*}/lib
+
+# Deno reads these too, and would complete words, change its flags or write elsewhere instead of running floatip.
+unset COMPLETE DENO_V8_FLAGS DENO_COMPAT DENO_COVERAGE_DIR
+# No search for updates, no `node` put into a cache folder, and no cache folder in anybody's home.
+export DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1 DENO_DIR=/dev/null/floatip
+
+# Without --no-config a package.json or deno.json in the current folder would be obeyed.
+# The heap's bounds keep the daemon small; FLOATIP_V8_FLAGS adds flags (for instance --jitless).
+exec "$lib/deno" run --quiet --allow-all --no-prompt --no-config --no-lock --no-npm --no-remote --no-code-cache \
+  --v8-flags="--max-old-space-size=64,--max-semi-space-size=1${FLOATIP_V8_FLAGS:+,$FLOATIP_V8_FLAGS}" \
+  "$lib/floatip.js" "$@"
