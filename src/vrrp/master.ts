@@ -112,12 +112,16 @@ function answer(state: MasterState, now: Instant, rules: Rules): Step {
   return announced(heardOut, adverts, announceAgain(state, now));
 }
 
-/** Another member of the sync group is not master any more: leave with it, willingly. */
+/**
+ * Another member of the sync group is not master any more: leave with it, willingly. Who shall have patience cannot be hurried,
+ * neither by the farewells nor by the last adverts of others who leave for the same reason.
+ */
 function followGroup(member: string, patience: number, now: Instant, rules: Rules): Step {
   const wait = patience * masterDownOf(rules, rules.advertInterval);
   const masterDownAt = (now + wait) as Instant;
+  const listenUntil = patience > 1 ? masterDownAt : now;
   return {
-    state: { ...restingBackup(now, rules), masterDownAt },
+    state: { ...restingBackup(now, rules), listenUntil, masterDownAt },
     effects: [
       ...leaveWillingly(),
       { kind: "transition", from: "master", to: "backup", cause: { kind: "group", member } },

@@ -1,0 +1,283 @@
+/** Does the engine keep its promises whatever happens, in whatever order, at whatever distance? */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type Instant, type Nanoseconds, seconds } from "../../src/time.ts";
+import { type Ip, ip } from "../../src/net/ip.ts";
+import type { Effect, Fault } from "../../src/vrrp/effect.ts";
+import {
+  type Event,
+  initial,
+  nameOf,
+  nextDeadline,
+  type State,
+  type Step,
+  step,
+} from "../../src/vrrp/instance.ts";
+import { masterDownOf } from "../../src/vrrp/intervals.ts";
+import { isOwner, type Rules } from "../../src/vrrp/rules.ts";
+import { advert, FLOATING, OWN, rules } from "../unit/vrrp/scene.ts";
+
+/** FUZZ_RUNS in the environment makes it longer. */
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 1500);
+
+const LONGEST_INTERVAL = seconds(40.95);
+const BURST_SPACING = seconds(1);
+
+const arbitraryInterval = fc.oneof(
+  fc.constantFrom(1, 10, 100, 4095),
+  fc.integer({ min: 1, max: 4095 }),
+).map((centiseconds) => centiseconds * 10e6 as Nanoseconds);
+
+const arbitraryRules: fc.Arbitrary<Rules> = fc.record({
+  priority: fc.oneof(fc.constantFrom(1, 100, 254, 255), fc.integer({ min: 1, max: 255 })),
+  version: fc.constantFrom(2 as const, 3 as const),
+  advertInterval: arbitraryInterval,
+  preempt: fc.boolean(),
+  preemptDelay: fc.constantFrom(seconds(0), seconds(0.5), seconds(10), seconds(3600)),
+  initialState: fc.constantFrom("backup" as const, "master" as const),
+  grouped: fc.boolean(),
+  addresses: fc.constantFrom([FLOATING], [FLOATING, ip("10.0.0.101")]),
+}).map(rules);
+
+const arbitraryFaults: fc.Arbitrary<readonly Fault[]> = fc.subarray([
+  { kind: "no-carrier", words: "eth0 has no carrier" },
+  { kind: "kernel", words: "the kernel says no" },
+]);
+
+const arbitrarySource: fc.Arbitrary<Ip> = fc.constantFrom(
+  ip("10.0.0.1"),
+  OWN,
+  ip("10.0.0.3"),
+  ip("255.255.255.255"),
+);
+
+const arbitraryAdvert: fc.Arbitrary<Event> = fc.record({
+  priority: fc.oneof(
+    fc.constantFrom(0, 1, 99, 100, 101, 254, 255),
+    fc.integer({ max: 255, min: 0 }),
+  ),
+  interval: arbitraryInterval,
+  source: arbitrarySource,
+}).map(({ source, ...said }) => ({ kind: "advert", advert: advert(said), source, own: OWN }));
+
+/** New rules are drawn here; the event that tells of them needs the old ones. */
+type Happening = Event | { readonly kind: "replace"; readonly rules: Rules };
+
+const arbitraryHappening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 6, arbitrary: arbitraryAdvert },
+  { weight: 6, arbitrary: fc.constant<Happening>({ kind: "deadline" }) },
+  { weight: 2, arbitrary: fc.constant<Happening>({ kind: "start" }) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "stop" }) },
+  {
+    weight: 1,
+    arbitrary: arbitraryFaults.map((faults): Happening => ({ kind: "faults", faults })),
+  },
+  {
+    weight: 1,
+    arbitrary: arbitraryRules.map((own): Happening => ({ kind: "replace", rules: own })),
+  },
+  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "addresses-lost" }) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "group-claim", member: "a" }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(1, 2).map((patience): Happening => ({
+      kind: "group-release",
+      member: "a",
+      patience,
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(undefined, "a").map((member): Happening => ({
+      kind: "group-fault",
+      member,
+    })),
+  },
+);
+
+/** How long after the last thing; "deadline": exactly when the engine asked to be called. */
+const arbitraryPause: fc.Arbitrary<number | "deadline"> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant("deadline" as const) },
+  { weight: 2, arbitrary: fc.constant(0) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 2e9 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 200e9 }) },
+  // The clock jumps by hours: a suspended machine, a stopped process.
+  { weight: 1, arbitrary: fc.integer({ min: 3600e9, max: 24 * 3600e9 }) },
+);
+
+const arbitraryStory = fc.tuple(
+  arbitraryRules,
+  fc.array(fc.tuple(arbitraryPause, arbitraryHappening), { maxLength: 80, size: "max" }),
+);
+
+/** What a checker sees of one step. */
+interface Seen {
+  readonly before: State;
+  readonly event: Event;
+  readonly now: Instant;
+  readonly own: Rules;
+  readonly answer: Step;
+}
+
+/** Plays a story and shows every step to `check`. */
+function play(
+  [firstRules, story]: [Rules, [number | "deadline", Happening][]],
+  check: (seen: Seen) => void,
+): void {
+  let own = firstRules;
+  let state = initial();
+  let now = 1e9 as Instant;
+  for (const [pause, happening] of story) {
+    const deadline = nextDeadline(state);
+    const target = pause === "deadline" ? deadline ?? now : now + pause;
+    now = Math.max(now, target) as Instant;
+    const event: Event = happening.kind === "replace" ? { kind: "rules", before: own } : happening;
+    if (happening.kind === "replace") own = happening.rules;
+    const answer = step(state, event, now, own);
+    check({ before: state, event, now, own, answer });
+    state = answer.state;
+  }
+}
+
+/** One property over all stories; `checker` makes a fresh check with its own memory for each. */
+function always(name: string, checker: () => (seen: Seen) => void): void {
+  Deno.test(`fuzz step: ${name}`, () => {
+    fc.assert(fc.property(arbitraryStory, (story) => play(story, checker())), { numRuns: RUNS });
+  });
+}
+
+function kinds(effects: readonly Effect[]): readonly string[] {
+  return effects.map((effect) => effect.kind);
+}
+
+always("a deadline that was met is over", () => ({ event, now, answer }) => {
+  const next = nextDeadline(answer.state);
+  if (event.kind === "deadline") assert.ok(next === undefined || next > now);
+  assert.ok(next === undefined || Number.isSafeInteger(next));
+});
+
+always("a deadline that has not come changes nothing", () => ({ before, event, now, answer }) => {
+  const due = nextDeadline(before);
+  if (event.kind !== "deadline" || (due !== undefined && due <= now)) return;
+  assert.deepEqual(answer, { state: before, effects: [] });
+});
+
+always("transitions chain, come once and last, and only when the name changes", () => {
+  let name = nameOf(initial());
+  return ({ answer }) => {
+    const last = answer.effects.at(-1);
+    const count = kinds(answer.effects).filter((kind) => kind === "transition").length;
+    if (last?.kind === "transition") {
+      assert.equal(last.from, name);
+      assert.notEqual(last.to, name);
+      name = last.to;
+    }
+    assert.equal(count, last?.kind === "transition" ? 1 : 0);
+    assert.equal(nameOf(answer.state), name);
+  };
+});
+
+always("addresses are held by a master and by nobody else, and announced only while held", () => {
+  let held = false;
+  return ({ answer }) => {
+    for (const effect of answer.effects) {
+      if (effect.kind === "add-addresses") held = true;
+      if (effect.kind === "remove-addresses") held = false;
+      if (effect.kind === "announce") assert.ok(held);
+    }
+    assert.equal(held, answer.state.kind === "master");
+  };
+});
+
+always("only a master advertises, its own priority; 0 only on leaving, after the addresses", () => {
+  return ({ before, answer, own }) => {
+    const leaves = before.kind === "master" && answer.state.kind !== "master";
+    for (const [i, effect] of answer.effects.entries()) {
+      if (effect.kind !== "send-advert") continue;
+      assert.equal(effect.priority, leaves ? 0 : own.priority);
+      if (leaves) assert.equal(answer.effects[i - 1]?.kind, "remove-addresses");
+      else assert.equal(answer.state.kind, "master");
+    }
+    const adverts = kinds(answer.effects).filter((kind) => kind === "send-advert");
+    assert.ok(adverts.length <= 1, "never a burst of adverts");
+  };
+});
+
+always("a master has an advert ahead within its interval, or an overdue one", () => {
+  return ({ answer, now, own }) => {
+    if (answer.state.kind !== "master") return;
+    // New rules may have a shorter interval than the one that the last beat was set for.
+    assert.ok(answer.state.advertAt <= now + Math.max(own.advertInterval, LONGEST_INTERVAL));
+    assert.ok(Number.isSafeInteger(answer.state.announceAt));
+  };
+});
+
+always("the advert rhythm does not drift", () => ({ before, answer, now, event, own }) => {
+  if (before.kind !== "master" || answer.state.kind !== "master") return;
+  if (event.kind !== "deadline" || now < before.advertAt) return;
+  const beat = before.advertAt + own.advertInterval;
+  assert.equal(answer.state.advertAt, beat > now ? beat : now + own.advertInterval);
+});
+
+always("bursts of one master are a second apart", () => {
+  let last = -Infinity;
+  return ({ before, answer, now }) => {
+    if (before.kind !== "master") last = -Infinity;
+    for (const effect of answer.effects) {
+      if (effect.kind !== "announce" || effect.count === 1) continue;
+      assert.ok(now - last >= BURST_SPACING);
+      last = now;
+    }
+  };
+});
+
+always("a loser is followed by a burst within a second", () => ({ before, answer, event, now }) => {
+  if (before.kind !== "master" || answer.state.kind !== "master") return;
+  if (event.kind !== "advert" || event.advert.priority === 0) return;
+  if (answer.state === before) return;
+  const announced = kinds(answer.effects).includes("announce");
+  assert.ok(announced || answer.state.announceAt <= now + BURST_SPACING);
+});
+
+always("nobody but an owner is master before it has listened", () => {
+  let entered = -Infinity;
+  return ({ before, answer, now, own, event }) => {
+    if (before.kind === "init" && answer.state.kind === "backup") entered = now;
+    // New rules change how long a master-down interval is.
+    if (event.kind === "rules") entered = -Infinity;
+    if (answer.state.kind !== "master" || before.kind === "master" || isOwner(own)) return;
+    assert.equal(before.kind, "backup");
+    assert.ok(now - entered >= masterDownOf(own, own.advertInterval));
+  };
+});
+
+always("a backup never waits longer than the longest master-down", () => ({ answer, now }) => {
+  if (answer.state.kind !== "backup") return;
+  // Twice, where a sync group asks for patience.
+  assert.ok(answer.state.masterDownAt - now <= 2 * 4 * LONGEST_INTERVAL);
+});
+
+always(
+  "a losing master does not put off the preemption",
+  () => ({ before, answer, event, own }) => {
+    if (
+      before.kind !== "backup" || event.kind !== "advert" || answer.state.kind !== "backup"
+    ) return;
+    const { priority } = event.advert;
+    if (priority === 0 || priority >= own.priority || !own.preempt || own.preemptDelay > 0) return;
+    assert.equal(answer.state.masterDownAt, before.masterDownAt);
+    assert.equal(answer.state.awaitingGroup, before.awaitingGroup);
+  },
+);
+
+always("without a start nothing happens", () => ({ before, answer, event }) => {
+  if (nameOf(before) !== "init" || event.kind === "start") return;
+  assert.deepEqual(answer.effects, []);
+});
+
+always("the same question has the same answer, and asking changes nothing", () => (seen) => {
+  const { before, event, now, own, answer } = seen;
+  const copy = structuredClone(before);
+  assert.deepEqual(step(before, event, now, own), answer);
+  assert.deepEqual(before, copy);
+});
