@@ -1,5 +1,5 @@
 /** Who answers for a floating address, and when does a node let go of it? Seen from a client and from the kernel. */
-import { type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { LabHost } from "../lab/lab_host.ts";
 import type { Capture } from "./capture.ts";

@@ -1,0 +1,43 @@
+/**
+ * What puts hostile frames on the LAN? This program, run inside a host of the lab: `inject.ts CARD EVERY_MS FILE` sends the frames
+ * of FILE, one in hexadecimal per line, and ends. It speaks to the kernel by itself, so that it shares no fault with what it attacks.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+
+/** socket(2), if_nametoindex(3), bind(2), send(2). */
+const libc = Deno.dlopen("libc.so.6", {
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  if_nametoindex: { parameters: ["buffer"], result: "u32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+});
+
+function open(card: string): number {
+  // Protocol 0: it sends, and hears nothing.
+  const descriptor = libc.symbols.socket(AF_PACKET, SOCK_RAW, 0);
+  const index = libc.symbols.if_nametoindex(new TextEncoder().encode(`${card}\0`));
+  // struct sockaddr_ll (packet(7)): the family and the interface's index in host order, the rest zero.
+  const address = new Uint8Array(20);
+  new Uint16Array(address.buffer)[0] = AF_PACKET;
+  new Int32Array(address.buffer)[1] = index;
+  const bound = libc.symbols.bind(descriptor, address, address.length);
+  if (descriptor < 0 || index === 0 || bound !== 0) throw new Error(`cannot send out of ${card}`);
+  return descriptor;
+}
+
+if (import.meta.main) {
+  const [card = "", every = "", file = ""] = Deno.args;
+  const descriptor = open(card);
+  const start = performance.now();
+  const lines = Deno.readTextFileSync(file).split("\n").filter(Boolean);
+  for (const [number, line] of lines.entries()) {
+    const due = start + number * Number(every);
+    if (due > performance.now()) await pause(due - performance.now());
+    const frame = Uint8Array.fromHex(line);
+    const sent = Number(libc.symbols.send(descriptor, frame, BigInt(frame.length), 0));
+    if (sent !== frame.length) throw new Error(`frame ${number + 1} did not leave`);
+  }
+}

@@ -1,0 +1,142 @@
+/** What does the daemon do when links and addresses come and go, or when it was asleep? */
+import assert from "node:assert/strict";
+import type { LabHost } from "../lab/lab_host.ts";
+import { Floatip, writeFloatipToml } from "./floatip.ts";
+import { wallNow } from "./program_log.ts";
+import {
+  ADDRESS,
+  assertFaultAndReturn,
+  type Case,
+  playAll,
+  startMaster,
+  untilHeld,
+  WEB,
+} from "./stage.ts";
+import { until } from "./until.ts";
+
+const CASES: readonly Case[] = [
+  {
+    name: "an interface that is switched off is a fault with its reason, and heals by itself",
+    play: async (stage) => {
+      const { a } = stage;
+      await using floatip = await startMaster(a, WEB);
+      await a.linkDown();
+      await assertFaultAndReturn(stage, floatip, /eth0 is switched off/, () => a.linkUp());
+    },
+  },
+  {
+    name: "a pulled cable is a fault with its reason, and heals by itself",
+    play: async (stage) => {
+      const { a } = stage;
+      await using floatip = await startMaster(a, WEB);
+      await a.unplug();
+      await assertFaultAndReturn(stage, floatip, /eth0 has no carrier/, () => a.plug());
+    },
+  },
+  {
+    name: "an interface that is deleted and made again is found again",
+    play: async (stage) => {
+      const { a, lan } = stage;
+      await using floatip = await startMaster(a, WEB);
+      await a.ip("link", "del", "eth0");
+      await assertFaultAndReturn(stage, floatip, /no interface eth0/, async () => {
+        const peer = ["peer", "name", "again", "netns", lan.bridgeNamespace];
+        await a.ip("link", "add", "eth0", "type", "veth", ...peer);
+        await a.exec(["ip", "-n", lan.bridgeNamespace, "link", "set", "again", "master", "br0"]);
+        await a.exec(["ip", "-n", lan.bridgeNamespace, "link", "set", "again", "up"]);
+        await a.ip("link", "set", "eth0", "up");
+        await a.ip("addr", "add", `${a.address}/24`, "dev", "eth0");
+      });
+    },
+  },
+  {
+    name: "without a source address it waits, and goes on when there is one",
+    play: async (stage) => {
+      const { a } = stage;
+      await using floatip = await startMaster(a, WEB);
+      await a.ip("addr", "del", `${a.address}/24`, "dev", "eth0");
+      await assertFaultAndReturn(
+        stage,
+        floatip,
+        /eth0 has no IPv4 address/,
+        () => a.ip("addr", "add", `${a.address}/24`, "dev", "eth0"),
+      );
+    },
+  },
+  {
+    name: "an interface and an address that are missing at the start are waited for",
+    play: async ({ a }) => {
+      await using floatip = await Floatip.run(a, { ...WEB, interface: "lan7" });
+      const { state, faults } = await floatip.instance();
+      assert.equal(state, "fault");
+      assert.match(faults.join(), /no interface lan7/);
+      await a.ip("link", "add", "lan7", "type", "dummy");
+      await until(
+        "the next fault",
+        async () => (await floatip.instance()).faults.join().includes("switched off"),
+      );
+      await a.ip("link", "set", "lan7", "up");
+      await until(
+        "the last fault",
+        async () => (await floatip.instance()).faults.join().includes("no IPv4 address"),
+      );
+      await a.ip("addr", "add", "10.79.0.1/24", "dev", "lan7");
+      await floatip.untilState("master");
+      const line = (await a.addresses()).find(({ address }) => address === ADDRESS);
+      assert.equal(line?.interface, "lan7");
+    },
+  },
+  {
+    name: "a sync group leaves and returns together",
+    lan: { second: { prefix: "10.78.0.0/24", interface: "eth1" } },
+    play: async ({ a, lan }) => {
+      const b = lan.host("client");
+      const file = (host: LabHost, priority: number) =>
+        writeFloatipToml(host.name, [
+          { ...WEB, name: "inside", interface: "eth0", priority },
+          {
+            ...WEB,
+            ...{ name: "outside", vrid: 52, interface: "eth1", priority },
+            addresses: ["10.78.0.100/24"],
+          },
+        ]) + '\n[group.gateway]\ninstances = ["inside", "outside"]\n';
+      await using first = await Floatip.start(a, file(a, 150));
+      await using second = await Floatip.start(b, file(b, 100));
+      for (const name of ["inside", "outside"]) {
+        await first.untilState("master", 5000, name);
+        await second.untilState("backup", 5000, name);
+      }
+      await a.unplug("eth1");
+      for (const name of ["inside", "outside"]) await second.untilState("master", 5000, name);
+      assert.ok(!await a.holds(ADDRESS) && !await a.holds("10.78.0.100"));
+      assert.ok(await b.holds(ADDRESS) && await b.holds("10.78.0.100"));
+      await a.plug("eth1");
+      for (const name of ["inside", "outside"]) await first.untilState("master", 5000, name);
+      for (const name of ["inside", "outside"]) await second.untilState("backup", 5000, name);
+      assert.ok(!await b.holds(ADDRESS) && !await b.holds("10.78.0.100"));
+    },
+  },
+  {
+    name: "after a stall a master that was replaced gives way and does not fight",
+    play: async ({ a, lan, capture }) => {
+      const b = lan.host("client");
+      await using first = await startMaster(a, { ...WEB, priority: 100 });
+      await using second = await Floatip.run(b, { ...WEB, priority: 100 });
+      await second.untilState("backup");
+      first.child.kill("SIGSTOP");
+      await second.untilState("master");
+      const resumed = wallNow();
+      first.child.kill("SIGCONT");
+      // Equal priorities: the higher address stays, and that is the second one's.
+      await first.untilState("backup");
+      await untilHeld(a, ADDRESS, false);
+      const sent = capture.advertsOf(a.address, resumed).length;
+      console.log(`  a master that was stalled sent ${sent} adverts before it gave way`);
+      assert.ok(sent <= 1);
+      await second.stop();
+      await first.untilState("master");
+    },
+  },
+];
+
+playAll("links", CASES);
