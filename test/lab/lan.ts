@@ -60,14 +60,14 @@ export class Lan implements AsyncDisposable {
     );
     const lan = new Lan(id, bridgeNamespaceOf(id), hosts);
     recordLab(id, lan.namespaces);
+    if (options.closeOnSignal === true) {
+      process.on("SIGINT", lan.#onSignal).on("SIGTERM", lan.#onSignal);
+    }
     try {
       await build(lan, segments);
     } catch (cause) {
       await lan.close();
       throw cause;
-    }
-    if (options.closeOnSignal === true) {
-      process.on("SIGINT", lan.#onSignal).on("SIGTERM", lan.#onSignal);
     }
     return lan;
   }

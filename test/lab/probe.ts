@@ -83,6 +83,16 @@ export class Probe implements AsyncDisposable {
       .filter((gap) => gap.lengthMs >= minMs);
   }
 
+  /** The last `cells` times of `cellMs` milliseconds each, oldest first: did a reply come in it? */
+  timeline(cellMs: number, cells: number): readonly boolean[] {
+    const end = this.#lastRequest;
+    const answered = new Set(
+      this.#replies.map((at) => Math.max(0, Math.floor((end - at) / cellMs))),
+    );
+    const known = Math.min(cells, Math.ceil(this.elapsedMs / cellMs));
+    return Array.from({ length: known }, (_, index) => answered.has(known - 1 - index));
+  }
+
   /** Ends the client and waits for its last line. */
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");
