@@ -31,12 +31,23 @@ export interface CapturedClaim {
   readonly mac: string;
   /** "reply" was asked for, "announcement" was not. */
   readonly kind: "reply" | "announcement";
+  /** Whom an ARP reply answers: the hardware address that asked. */
+  readonly to: string | undefined;
+}
+
+/** Someone asks by ARP who has an address. */
+export interface CapturedQuestion {
+  readonly at: number;
+  readonly address: string;
+  /** The hardware address that asks. */
+  readonly from: string;
 }
 
 /** VRRP, ARP and ICMPv6 of one bridge from {@link Capture.open} until disposed. */
 export class Capture implements AsyncDisposable {
   readonly adverts: CapturedAdvert[] = [];
   readonly claims: CapturedClaim[] = [];
+  readonly questions: CapturedQuestion[] = [];
   readonly #watchers = new Set<() => void>();
 
   private constructor(readonly child: ChildProcess) {
@@ -131,19 +142,23 @@ export class Capture implements AsyncDisposable {
         return;
       }
       case "arp": {
-        const { operation, senderIp, senderMac, targetIp } = frame.arp;
-        const address = formatIp(senderIp);
-        const announced = address === formatIp(targetIp);
-        if (operation === "request" && !announced) return;
-        const kind = announced ? "announcement" : "reply";
-        this.claims.push({ at, address, mac: formatMac(senderMac), kind });
+        const { operation, senderIp, targetIp } = frame.arp;
+        const [mac, target] = [formatMac(frame.arp.senderMac), formatMac(frame.arp.targetMac)];
+        const [address, asked] = [formatIp(senderIp), formatIp(targetIp)];
+        if (address === asked) {
+          this.claims.push({ at, address, mac, kind: "announcement", to: undefined });
+        } else if (operation === "reply") {
+          this.claims.push({ at, address, mac, kind: "reply", to: target });
+        } else {
+          this.questions.push({ at, address: asked, from: mac });
+        }
         return;
       }
       case "na": {
         const { target, solicited, ...neighbor } = frame.neighbor;
         const mac = formatMac(neighbor.mac ?? frame.ethernet.source);
         const kind = solicited ? "reply" : "announcement";
-        this.claims.push({ at, address: formatIp(target), mac, kind });
+        this.claims.push({ at, address: formatIp(target), mac, kind, to: undefined });
         return;
       }
       case "ns":
