@@ -18,6 +18,7 @@ export interface FloatipInstance {
   readonly priority: number;
   readonly version: 2 | 3;
   readonly intervalMs: number;
+  /** Empty: said in `more`. */
   readonly addresses: readonly string[];
   readonly password?: string | undefined;
   readonly unicast?: { readonly source: string; readonly peers: readonly string[] } | undefined;
@@ -54,7 +55,8 @@ export class Floatip implements AsyncDisposable {
   /** Starts it with this file; resolves when it answers for its status. `more`: further words of the command line. */
   static async start(host: LabHost, toml: string, ...more: string[]): Promise<Floatip> {
     const folder = mkdtempSync("/tmp/fl-floatip-");
-    writeFileSync(`${folder}/floatip.toml`, toml);
+    // There may be a password in it.
+    writeFileSync(`${folder}/floatip.toml`, toml, { mode: 0o600 });
     const directories = ["--run-dir", `${folder}/run`, "--state-dir", `${folder}/state`];
     const child = host.spawn(
       [
@@ -161,7 +163,7 @@ function writeInstance(instance: FloatipInstance): string {
     `\n[instance.${name}]`,
     ...(instance.interface === undefined ? [] : [`interface = ${text(instance.interface)}`]),
     `vrid = ${instance.vrid}`,
-    `addresses = ${list(instance.addresses)}`,
+    ...(instance.addresses.length === 0 ? [] : [`addresses = ${list(instance.addresses)}`]),
     `priority = ${instance.priority}`,
     `version = ${instance.version}`,
     `advert_interval = "${instance.intervalMs}ms"`,
