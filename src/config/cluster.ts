@@ -40,7 +40,8 @@ interface Setting {
  *   whose subnet holds the first floating address that is in any.
  * - priority: 200, 190, 180 and so on along `prefer`, then the nodes not named there in the order of [nodes] (in smaller
  *   steps where there are more than 20 nodes); without `prefer` 100.
- * - source: the node's address in [nodes] of the family; IPv6 multicast takes a link-local one only (RFC 9568 5.1.2.1).
+ * - source: the node's address in [nodes] of the family; with multicast only where it is on the same interface, and
+ *   for IPv6 only a link-local one (RFC 9568 5.1.2.1).
  * - peers: the other nodes' addresses of the family. Written ones are the same on all nodes: a node leaves out itself.
  * - transport: unicast where peers are written, or every node in [nodes] has an address of the family; else multicast.
  *   So an IPv6 router between nodes known by IPv4 addresses speaks multicast, on all of them.
@@ -77,7 +78,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
   const { config, self } = setting;
   const name = interfaceOf(instance, family, setting);
   const transport = transportOf(instance, family, config);
-  const source = sourceOf(instance, family, transport, self);
+  const source = sourceOf(instance, family, transport, name, setting);
   const { peers, alone } = peersOf(instance, family, source, setting);
   const floating = instance.addresses.filter(({ prefix }) => prefix.address.family === family);
   const group = config.groups.find((entry) => entry.instances.includes(instance.name))?.name;
@@ -206,12 +207,16 @@ function sourceOf(
   instance: InstanceConfig,
   family: Family,
   transport: "multicast" | "unicast",
-  self: Identity,
+  name: string | undefined,
+  { machine: { interfaces }, self }: Setting,
 ): Ip | undefined {
   if (instance.source?.family === family) return instance.source;
   const own = self.entry?.addresses.find((address) => address.family === family);
-  if (own === undefined) return undefined;
-  return transport === "multicast" && family === "ipv6" && !isLinkLocal(own) ? undefined : own;
+  if (own === undefined || transport === "unicast") return own;
+  if (family === "ipv6" && !isLinkLocal(own)) return undefined;
+  // Multicast stays on its wire: an address of another wire would be a stranger there.
+  const link = linkWith(interfaces, own);
+  return link === undefined || link.name === name ? own : undefined;
 }
 
 /** The peers of one family; `alone` says so where a written list is of this node's own addresses only. */

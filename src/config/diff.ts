@@ -1,6 +1,5 @@
 /** What does a new configuration change? Virtual router by virtual router, so that untouched ones stay untouched. */
 import { writeDuration } from "../time.ts";
-import type { HeldAddress } from "../net/interfaces.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import type { Plan } from "./plan.ts";

@@ -42,12 +42,11 @@ type Read =
 
 async function readText(file: string): Promise<Read> {
   try {
-    // Through one descriptor: what was looked at is what is read.
-    using opened = await Deno.open(file, { read: true });
-    const { isFile, isDirectory, size, mode } = await opened.stat();
+    // Looked at first: opening a pipe would wait for somebody to write to it.
+    const { isFile, isDirectory, size, mode } = await Deno.stat(file);
     if (!isFile) return unreadable(isDirectory ? "it is a directory" : "it is no plain file", file);
     if (size > LARGEST_FILE) return unreadable("it is larger than 1 MiB", file);
-    const bytes = new Uint8Array(await new Response(opened.readable).arrayBuffer());
+    const bytes = await Deno.readFile(file);
     return toText(bytes, mode);
   } catch (error) {
     return unreadable(wordsOf(error), file);

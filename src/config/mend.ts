@@ -34,7 +34,7 @@ const NO = ["false", "no", "off", "0"];
 /** What `written` could have meant, most literal first. */
 function guesses(written: unknown): readonly unknown[] {
   if (typeof written === "string") return [written, ...fromText(written.trim()), [written]];
-  if (typeof written === "number") return [written, `${written}s`, String(written), written === 1];
+  if (typeof written === "number") return [written, String(written), `${written}s`, written === 1];
   if (Array.isArray(written) && written.length === 1) return [written, written[0]];
   return [written];
 }

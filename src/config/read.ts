@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { mendLine } from "./mend.ts";
 import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
-import type { Draft, Key, Keys } from "./schema.ts";
+import { type Draft, INSTANCE, type Key, type Keys } from "./schema.ts";
 import { isTable } from "./shapes.ts";
 import { showName, showValue, writeHeader, writeKey } from "./toml_text.ts";
 
@@ -86,7 +86,7 @@ function wrongValue(name: string, key: Key, value: unknown, wrong: unknown, path
     at: "value",
     what: `${name} must be ${key.form}${found}`,
     why: key.why,
-    fix: mendLine(name, key, value),
+    fix: path.length === 1 ? header(name, undefined) : mendLine(name, key, value),
   };
 }
 
@@ -95,9 +95,7 @@ function missingKey(name: string, key: Key, path: Path): Problem {
     severity: "error",
     path,
     at: "key",
-    what: typeof path.at(-1) === "number"
-      ? `this entry of ${path.at(-2)} has no ${name}`
-      : `${writeHeader(path)} has no ${name}`,
+    what: `${placeName(path)} has no ${name}`,
     why: `It has no default. ${key.what}`,
     fix: `${name} = ${key.example}`,
   };
@@ -122,7 +120,7 @@ function unknownKey(keys: Keys, name: string, value: unknown, path: Path): Probl
   const names = Object.keys(keys).filter((known) => keys[known]?.later === undefined);
   const meant = synonym(keys, name) ?? nearest(name, Object.keys(keys));
   const key = meant === undefined ? undefined : keys[meant];
-  const where = path.length === 0 ? "the file" : writeHeader(path);
+  const where = placeName(path);
   const problem = {
     severity: "error",
     path: [...path, name],
@@ -133,7 +131,9 @@ function unknownKey(keys: Keys, name: string, value: unknown, path: Path): Probl
     return {
       ...problem,
       what: `unknown key ${showName(name)} in ${where}`,
-      fix: `remove it; the keys here are ${names.join(", ")}`,
+      fix: path.length === 0 && Object.hasOwn(INSTANCE, name)
+        ? `[instance.web]  # above it: ${name} belongs to an instance`
+        : `remove it; the keys here are ${names.join(", ")}`,
     };
   }
   return {
@@ -148,9 +148,20 @@ function unknownFix(meant: string, key: Key, name: string, value: unknown, path:
   if (path.length > 0) {
     return name === "nopreempt" ? "preempt = false" : mendLine(meant, key, value);
   }
-  const inner = isTable(value) ? Object.keys(value)[0] : undefined;
-  const named = meant === "instance" || meant === "group";
-  return named ? writeHeader([meant, inner ?? "web"]) : writeHeader([meant]);
+  return header(meant, isTable(value) ? Object.keys(value)[0] : undefined);
+}
+
+/** The header of a root table; of tables with a name of their own one with that name. */
+function header(name: string, inner: string | undefined): string {
+  return name === "instance" || name === "group"
+    ? writeHeader([name, inner ?? "web"])
+    : writeHeader([name]);
+}
+
+/** What the table at `path` is called in a sentence. */
+function placeName(path: Path): string {
+  if (path.length === 0) return "the file";
+  return typeof path.at(-1) === "number" ? `this entry of ${path.at(-2)}` : writeHeader(path);
 }
 
 function synonym(keys: Keys, name: string): string | undefined {

@@ -122,7 +122,7 @@ function checkPassword(instance: InstanceDraft): Problem | undefined {
   const what = bytes === 0
     ? "the password is empty"
     : bytes > 8
-    ? `the password has ${bytes} bytes, and VRRPv2 carries 8`
+    ? "the password is longer than 8 bytes, and VRRPv2 carries no more"
     : /\p{Cc}/u.test(password)
     ? "the password has a control character in it"
     : undefined;
@@ -221,9 +221,14 @@ function checkUnicast(instance: InstanceDraft, file: FileDraft): Problem | undef
     "Nobody would hear the adverts, and every node would make itself master.",
     stranger === undefined || lacking === undefined || file.nodes.length < 2
       ? 'peers = ["192.168.1.12"]'
-      : `${stranger.name} = ["192.168.1.12", "fd00::12"]  # one address per family`,
+      : `${stranger.name} = [${
+        [...stranger.addresses.map(({ address }) => formatIp(address)), EXAMPLE[lacking]]
+          .map((address) => `"${address}"`).join(", ")
+      }]  # one address per family`,
   );
 }
+
+const EXAMPLE: Readonly<Record<Family, string>> = { ipv4: "192.168.1.12", ipv6: "fd00::12" };
 
 function hasFamily(node: FileDraft["nodes"][number], family: Family): boolean {
   return node.addresses.some(({ address }) => address.family === family);

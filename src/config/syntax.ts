@@ -54,6 +54,8 @@ interface Guess {
 
 const ASSIGNMENT = /^\s*([A-Za-z0-9_-]+)\s*=\s*([^"'[{\s#][^"'#]*?)\s*(#.*)?$/;
 
+const CURLY = /[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]/g;
+
 /** The mistakes that people make, first match. */
 const guesses: readonly Guess[] = [
   {
@@ -70,6 +72,18 @@ const guesses: readonly Guess[] = [
     fix: () => "remove one of the two",
   },
   {
+    when: ({ source }) => source.search(CURLY) >= 0,
+    what: "these quotes are not TOML's",
+    why: "A word processor or web page made them curly; TOML knows the straight ones only.",
+    fix: ({ source }) => repeated(source.replace(CURLY, '"')),
+  },
+  {
+    when: ({ words }) => /control characters|unfinished/.test(words),
+    what: "this text is not closed: its second quote is missing",
+    why: "A text ends where its line ends, or has three quotes on either side.",
+    fix: ({ source }) => repeated(`${source}"`),
+  },
+  {
     when: ({ source }) => ASSIGNMENT.test(source) && !SECRET_WORD.test(source),
     what: "this value is not TOML: a text needs quotes",
     why: "Without quotes TOML knows numbers, true and false only.",
@@ -78,10 +92,13 @@ const guesses: readonly Guess[] = [
       return `${writeKey(name)} = ${writeValue(value)}`;
     },
   },
-  {
-    when: ({ source }) => /[\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb]/.test(source),
-    what: "these quotes are not TOML's",
-    why: "A word processor or web page made them curly; TOML knows the straight ones only.",
-    fix: () => 'write "text" with straight quotes',
-  },
 ];
+
+/** A mended line, unless it speaks of a secret. */
+function repeated(line: string): string {
+  return SECRET_WORD.test(line) ? 'key = "text"' : showLine(line);
+}
+
+function showLine(line: string): string {
+  return line.trim().replace(/\p{C}/gu, " ").slice(0, 120);
+}

@@ -1,0 +1,159 @@
+/** Does decode find every mistake, all of them at once, and nothing in a sound file? */
+import assert from "node:assert/strict";
+import { decode } from "../../../src/config/decode.ts";
+import { formatProblem } from "../../../src/config/format.ts";
+import { locate } from "../../../src/config/locate.ts";
+import type { Problem } from "../../../src/config/problem.ts";
+import { formatIp } from "../../../src/net/ip.ts";
+import { formatPrefix } from "../../../src/net/prefix.ts";
+import { milliseconds, seconds } from "../../../src/time.ts";
+import { golden } from "../../golden/golden.ts";
+import { MISUSES } from "./misuses.ts";
+
+function problemsOf(text: string): readonly Problem[] {
+  const decoded = decode(text);
+  return decoded.kind === "problems" ? decoded.problems : decoded.warnings;
+}
+
+for (const { title, toml, expected } of MISUSES) {
+  Deno.test(`config problem: ${title}`, async () => {
+    const located = await locate(problemsOf(toml), toml, "floatip.toml");
+    const found = located.map(({ severity, path }) => `${severity} ${path.join(".")}`);
+    assert.deepEqual(found, expected, located.map(formatProblem).join("\n"));
+    assert.equal(
+      decode(toml).kind,
+      expected.some((entry) => entry.startsWith("error")) ? "problems" : "config",
+    );
+    for (const problem of located) {
+      assert.ok(
+        !/hunter/.test(formatProblem(problem) + JSON.stringify(problem)),
+        "a password is shown",
+      );
+      assert.ok(problem.what !== "" && problem.why !== "" && problem.fix !== "");
+    }
+  });
+}
+
+Deno.test("every problem as it is printed (golden)", async () => {
+  const parts: string[] = [];
+  for (const { title, toml } of MISUSES) {
+    const located = await locate(problemsOf(toml), toml, "floatip.toml");
+    parts.push(`### ${title}`, ...located.map(formatProblem));
+  }
+  await golden("config_problems", parts.join("\n\n"));
+});
+
+Deno.test("a file that says only what it must has the documented defaults", () => {
+  const decoded = decode('[instance.web]\nvrid = 51\naddresses = ["192.168.1.50"]\n');
+  assert.equal(decoded.kind, "config");
+  assert.deepEqual(decoded.kind === "config" && decoded.warnings, []);
+  const instance = decoded.kind === "config" ? decoded.config.instances[0] : undefined;
+  assert.ok(instance !== undefined);
+  assert.equal(formatPrefix(instance.addresses[0]?.prefix ?? assert.fail()), "192.168.1.50/32");
+  const { addresses: _, ...rest } = instance;
+  assert.deepEqual(rest, {
+    name: "web",
+    vrid: 51,
+    interface: undefined,
+    prefer: undefined,
+    priority: undefined,
+    priorities: new Map(),
+    version: 3,
+    advertInterval: seconds(1),
+    transport: undefined,
+    source: undefined,
+    peers: undefined,
+    preempt: true,
+    preemptDelay: seconds(0),
+    initialState: "backup",
+    password: undefined,
+    checksum: "auto",
+    addressMismatch: "auto",
+    lease: "auto",
+  });
+});
+
+Deno.test("every key said by hand is decoded", () => {
+  const decoded = decode(`
+[node]
+name = "pi-a"
+
+[nodes]
+pi-a = ["192.168.1.11", "fe80::11"]
+pi-b = "192.168.1.12"
+
+[instance.web]
+interface = "eth0"
+vrid = 51
+addresses = ["192.168.1.50/24", { address = "10.0.2.100/8", interface = "eth1", label = "eth1:1" }]
+priority = { pi-a = 150, pi-b = 100 }
+version = 2
+advert_interval = "2s"
+transport = "unicast"
+source = "192.168.1.11"
+peers = ["192.168.1.12"]
+preempt = true
+preempt_delay = "1.5s"
+initial_state = "master"
+auth = { pass = "secret12" }
+address_mismatch = "obey"
+lease = "10s"
+
+[instance.six]
+vrid = 51
+addresses = ["fe80::50/64", "2001:db8::50/64"]
+checksum = "rfc9568"
+
+[group.gateway]
+instances = ["web", "six"]
+`);
+  assert.equal(decoded.kind, "config", JSON.stringify(decoded));
+  if (decoded.kind !== "config") return;
+  const { config } = decoded;
+  assert.deepEqual(decoded.warnings, []);
+  assert.equal(config.nodeName, "pi-a");
+  assert.deepEqual(
+    config.nodes.map((node) => [node.name, node.addresses.map(formatIp)]),
+    [["pi-a", ["192.168.1.11", "fe80::11"]], ["pi-b", ["192.168.1.12"]]],
+  );
+  assert.deepEqual(config.groups, [{ name: "gateway", instances: ["web", "six"] }]);
+  const [web, six] = config.instances;
+  assert.equal(web?.password, "secret12");
+  assert.equal(web?.preemptDelay, milliseconds(1500));
+  assert.equal(web?.lease, seconds(10));
+  assert.deepEqual([...web?.priorities ?? []], [["pi-a", 150], ["pi-b", 100]]);
+  assert.equal(web?.addresses[1]?.label, "eth1:1");
+  assert.equal(six?.checksum, "rfc9568");
+});
+
+/** Files that look like mistakes and are none. */
+const SOUND: Readonly<Record<string, string>> = {
+  "a /31 has two usable addresses": '[instance.a]\nvrid = 1\naddresses = ["10.0.0.0/31"]\n',
+  "a host address has no network": '[instance.a]\nvrid = 1\naddresses = ["192.168.1.255/32"]\n',
+  "a /127 has two usable addresses": '[instance.a]\nvrid = 1\naddresses = ["fe80::/127"]\n',
+  "one VRID, one instance per family":
+    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\n[instance.b]\nvrid = 1\naddresses = ["fe80::5/64"]\n',
+  "one VRID on two interfaces":
+    '[instance.a]\nvrid = 1\ninterface = "eth0"\naddresses = ["10.0.0.5/24"]\n[instance.b]\nvrid = 1\ninterface = "eth1"\naddresses = ["10.1.0.5/24"]\n',
+  "one link-local address on two interfaces":
+    '[instance.a]\nvrid = 1\ninterface = "eth0"\naddresses = ["fe80::1/64"]\n[instance.b]\nvrid = 1\ninterface = "eth1"\naddresses = ["fe80::1/64"]\n',
+  "the owner's own address floats":
+    '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.a]\nvrid = 1\naddresses = ["10.0.0.1/24"]\npriority = { a = 255, b = 100 }\n',
+  "another subnet": '[instance.a]\nvrid = 1\naddresses = ["10.0.2.100/8"]\n',
+  "the smallest interval":
+    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nadvert_interval = "10ms"\n',
+  "the largest interval":
+    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nadvert_interval = "40.95s"\n',
+  "the largest interval of VRRPv2":
+    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nversion = 2\nadvert_interval = "255s"\n',
+  "a password of 8 bytes":
+    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nversion = 2\nauth = { pass = "12345678" }\n',
+  "unicast between nodes":
+    '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\ntransport = "unicast"\n',
+};
+
+for (const [title, toml] of Object.entries(SOUND)) {
+  Deno.test(`config without problem: ${title}`, () => {
+    assert.deepEqual(problemsOf(toml), []);
+  });
+}
