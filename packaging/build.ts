@@ -51,13 +51,16 @@ function parseOptions(
   return { kind: kind as Kind | undefined, out: given.get("out") ?? `${checkout}dist` };
 }
 
-/** Builds floatip into the folder `out`. Rejects with what Deno said where it fails; an earlier build then stays whole. */
-export async function build(kind: Kind, out: string): Promise<void> {
+/**
+ * Builds floatip, or the program that begins in another file, into the folder `out`. Rejects with what Deno said where it
+ * fails; an earlier build then stays whole.
+ */
+export async function build(kind: Kind, out: string, entry = "main.ts"): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
   // Beside the goal, so that renaming is one step: whoever runs the old one meanwhile keeps it.
   const scratch = await Deno.makeTempDir({ dir: out, prefix: ".build-" });
   try {
-    await (kind === "compile" ? compile : bundle)(scratch);
+    await (kind === "compile" ? compile : bundle)(scratch, entry);
     await replace(`${out}/lib`, `${scratch}/lib`);
     await replace(`${out}/floatip`, `${scratch}/floatip`);
   } finally {
@@ -65,16 +68,16 @@ export async function build(kind: Kind, out: string): Promise<void> {
   }
 }
 
-async function compile(folder: string): Promise<void> {
+async function compile(folder: string, entry: string): Promise<void> {
   const flags = ["--quiet", "--allow-all", "--no-prompt", "--frozen"];
-  await deno("compile", ...flags, `--output=${folder}/floatip`, "main.ts");
+  await deno("compile", ...flags, `--output=${folder}/floatip`, entry);
 }
 
-async function bundle(folder: string): Promise<void> {
+async function bundle(folder: string, entry: string): Promise<void> {
   await Deno.mkdir(`${folder}/lib`);
   // Deno fetches esbuild from npm the first time. Names are kept: they stand in errors that people report.
   const flags = ["--quiet", "--minify", "--keep-names", "--frozen"];
-  await deno("bundle", ...flags, `--output=${folder}/lib/floatip.js`, "main.ts");
+  await deno("bundle", ...flags, `--output=${folder}/lib/floatip.js`, entry);
   await linkOrCopy(Deno.execPath(), `${folder}/lib/deno`);
   await Deno.copyFile(`${checkout}packaging/launcher.sh`, `${folder}/floatip`);
   await Deno.chmod(`${folder}/floatip`, 0o755);
@@ -87,6 +90,7 @@ async function deno(...args: readonly string[]): Promise<void> {
     stdin: "null",
     stdout: "null",
     stderr: "piped",
+    env: { NO_COLOR: "1" },
   }).output();
   if (success) return;
   const said = new TextDecoder().decode(stderr).trim();

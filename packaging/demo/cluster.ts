@@ -67,6 +67,7 @@ export class DemoNode {
     const ended = once(child, "close");
     child.kill("SIGTERM");
     await ended;
+    this.#child = undefined;
     this.#instance = undefined;
   }
 
@@ -92,7 +93,7 @@ export class DemoNode {
     return this.#instance;
   }
 
-  /** The node has ended by itself. */
+  /** The node has ended, and not because it was stopped. */
   get ended(): boolean {
     return this.#child !== undefined && this.#child.exitCode !== null;
   }

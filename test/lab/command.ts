@@ -46,13 +46,24 @@ export function runNow(argv: readonly string[], input = ""): Outcome {
   return { code: result.status ?? 127, stdout: result.stdout ?? "", stderr: result.stderr ?? "" };
 }
 
-/** Ends a process we started by its pid; one that is gone already is no error. */
-export function kill(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
+/** Signals a process we started by its pid; false: it is gone already. */
+export function kill(pid: number, signal: NodeJS.Signals | number): boolean {
   try {
-    process.kill(pid, signal);
+    return process.kill(pid, signal);
   } catch {
-    // ESRCH: it ended by itself between our look and our signal.
+    return false; // ESRCH: it ended by itself between our look and our signal.
   }
+}
+
+/**
+ * Makes `child.kill` say no more than kill(2). Deno's own makes "exit" report the signal even where the program caught it
+ * and ended with a code of its choice.
+ */
+export function withPlainKill(child: ChildProcess): ChildProcess {
+  child.kill = (signal = "SIGTERM") =>
+    child.pid !== undefined && child.exitCode === null && child.signalCode === null &&
+    kill(child.pid, signal);
+  return child;
 }
 
 function outcomeOf(child: ChildProcess, options: RunOptions): Promise<Outcome> {

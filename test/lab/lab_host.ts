@@ -1,7 +1,7 @@
 /** What can a test do with one machine of the lab? Run programs in it, pull its cables, read its addresses. */
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { demand, type Outcome, run, type RunOptions } from "./command.ts";
+import { demand, type Outcome, run, type RunOptions, withPlainKill } from "./command.ts";
 
 /** One network card and the bridge port its cable leads to. */
 export interface Port {
@@ -84,11 +84,11 @@ export class LabHost {
   spawn(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     const [program = "", ...rest] = this.argv(args);
     const output = options.output ?? "pipe";
-    const child = spawn(program, rest, {
+    const child = withPlainKill(spawn(program, rest, {
       stdio: ["ignore", output, output],
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    });
+    }));
     this.#children.add(child);
     child.on("close", () => this.#children.delete(child));
     return child;

@@ -1,0 +1,85 @@
+/** Does the built program behave as one program: arguments, exit codes, signals, folder, environment? */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { build } from "../../packaging/build.ts";
+import { run, withPlainKill } from "../lab/command.ts";
+
+/** A program that shows what reaches it. */
+const echo = `
+const [first] = Deno.args;
+if (first === "exit") Deno.exit(Number(Deno.args[1]));
+if (first === "wait") {
+  Deno.addSignalListener("SIGTERM", () => { console.log("SIGTERM came"); Deno.exit(7); });
+  setInterval(() => {}, 1000);
+  console.log("waiting");
+} else {
+  const input = await new Response(Deno.stdin.readable).text();
+  console.log(JSON.stringify({ args: Deno.args, cwd: Deno.cwd(), input, extra: Deno.env.get("EXTRA") }));
+}
+`;
+
+async function inScratch(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "floatip-package-" }));
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the launcher passes arguments, input, folder, environment and exit codes through", () =>
+  inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", `${folder}/dist`, `${folder}/echo.ts`);
+    // Things in the current folder and the environment that Deno would otherwise obey.
+    const elsewhere = `${folder}/else where`;
+    await Deno.mkdir(elsewhere);
+    await Deno.writeTextFile(`${elsewhere}/deno.json`, "{ this is no JSON");
+    await Deno.writeTextFile(`${elsewhere}/package.json`, `{ "dependencies": { "x": "1" } }`);
+    await Deno.symlink(`${folder}/dist/floatip`, `${folder}/link`);
+    await Deno.symlink("../link", `${elsewhere}/second`);
+    const args = ["a b", "*", "--", "--help", "-V", ""];
+    const env = { COMPLETE: "bash", DENO_V8_FLAGS: "--nonsense", EXTRA: "yes" };
+    for (const program of [`${folder}/dist/floatip`, `${folder}/link`, "./second"]) {
+      const outcome = await run([program, ...args], { cwd: elsewhere, env, input: "words" });
+      assert.equal(outcome.stderr, "");
+      const expected = { args, cwd: elsewhere, input: "words", extra: "yes" };
+      assert.deepEqual(JSON.parse(outcome.stdout), expected);
+    }
+    for (const code of [0, 1, 42]) {
+      const outcome = await run([`${folder}/dist/floatip`, "exit", String(code)]);
+      assert.equal(outcome.code, code);
+    }
+    const left = [...Deno.readDirSync(elsewhere)].map(({ name }) => name).toSorted();
+    assert.deepEqual(left, ["deno.json", "package.json", "second"]);
+  }));
+
+Deno.test("a signal reaches the program behind the launcher", () =>
+  inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", `${folder}/dist`, `${folder}/echo.ts`);
+    const child = withPlainKill(
+      spawn(`${folder}/dist/floatip`, ["wait"], { stdio: ["ignore", "pipe", "inherit"] }),
+    );
+    const output = child.stdout?.setEncoding("utf8");
+    assert.ok(output);
+    await once(output, "data");
+    const said = once(output, "data");
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    assert.deepEqual(await said, ["SIGTERM came\n"]);
+    assert.deepEqual(await ended, [7, null]);
+  }));
+
+Deno.test("a build that fails says why and leaves the earlier one", () =>
+  inScratch(async (folder) => {
+    const dist = `${folder}/dist`;
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", dist, `${folder}/echo.ts`);
+    await Deno.writeTextFile(`${folder}/broken.ts`, `import "./missing.ts";`);
+    await assert.rejects(build("bundle", dist, `${folder}/broken.ts`), /missing\.ts/);
+    assert.equal((await run([`${dist}/floatip`, "exit", "5"])).code, 5);
+    const left = [...Deno.readDirSync(dist)].map(({ name }) => name).toSorted();
+    assert.deepEqual(left, ["floatip", "lib"]);
+  }));
