@@ -1,0 +1,38 @@
+/** May this process do what the daemon does? Its effective capabilities, capabilities(7). */
+
+/** What floatip needs, and what for. */
+export const NEEDED = {
+  CAP_NET_ADMIN: { bit: 12, purpose: "add and remove addresses" },
+  CAP_NET_RAW: { bit: 13, purpose: "send and receive VRRP" },
+} as const;
+
+/** One that floatip needs. */
+export type Capability = keyof typeof NEEDED;
+
+/**
+ * Those of `wanted` that are not effective by `processStatus`, the text of /proc/PID/status (proc_pid_status(5)). None where
+ * the text does not say: the kernel will, then.
+ */
+export function missingFrom(
+  processStatus: string,
+  wanted: readonly Capability[],
+): readonly Capability[] {
+  const mask = /^CapEff:\s*([0-9a-fA-F]{1,16})$/m.exec(processStatus)?.[1];
+  if (mask === undefined) return [];
+  const effective = BigInt(`0x${mask}`);
+  return wanted.filter((name) => (effective >> BigInt(NEEDED[name].bit) & 1n) === 0n);
+}
+
+/** {@link missingFrom} for this process. */
+export function missingCapabilities(wanted: readonly Capability[]): readonly Capability[] {
+  try {
+    return missingFrom(Deno.readTextFileSync("/proc/self/status"), wanted);
+  } catch {
+    return [];
+  }
+}
+
+/** "add and remove addresses (CAP_NET_ADMIN) and send and receive VRRP (CAP_NET_RAW)". */
+export function purposesOf(capabilities: readonly Capability[]): string {
+  return capabilities.map((name) => `${NEEDED[name].purpose} (${name})`).join(" and ");
+}

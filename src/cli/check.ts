@@ -1,0 +1,100 @@
+/** `floatip check`: everything that is wrong with a file, then what does not fit between it and this machine. */
+import { plan } from "../config/cluster.ts";
+import type { Loaded } from "../config/load.ts";
+import { locate } from "../config/locate.ts";
+import type { NodePlan } from "../config/plan.ts";
+import type { LocatedProblem } from "../config/problem.ts";
+import { missingCapabilities, NEEDED } from "./capabilities.ts";
+import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
+import { EXIT, type ExitCode, Failure } from "./exit.ts";
+import { look } from "./machine.ts";
+import { planLines } from "./plan_text.ts";
+import { countProblems, problemsText } from "./problems_text.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Flags of `floatip check`. */
+export interface CheckFlags {
+  readonly json?: boolean | undefined;
+  readonly config?: string | undefined;
+  readonly node?: string | undefined;
+}
+
+/** What was found, before it is printed. */
+interface Finding {
+  readonly problems: readonly LocatedProblem[];
+  /** What this node would do; undefined: the file is wrong, so nobody knows. */
+  readonly node: NodePlan | undefined;
+}
+
+/** `floatip check [FILE]`. */
+export async function check(
+  terminal: Terminal,
+  flags: CheckFlags,
+  file: string = flags.config ?? DEFAULT_CONFIG_FILE,
+): Promise<ExitCode> {
+  const found = await hold(await readConfiguration(file), file, flags.node);
+  terminal.out(flags.json === true ? formatJson(found, file) : formatText(found));
+  const errors = count(found, "error");
+  if (errors > 0) {
+    const sentence = `${file} is wrong: ${countProblems(found.problems)}`;
+    throw new Failure(EXIT.invalid, sentence, "Each problem above says how its line should read.");
+  }
+  if (count(found, "machine") > 0) {
+    const sentence = `${file} is right, but does not fit this machine: ` +
+      countProblems(found.problems);
+    throw new Failure(EXIT.failed, sentence, "floatip would start, and wait for what is missing.");
+  }
+  if (flags.json !== true) terminal.out(`${file} is right and fits this machine\n`);
+  return EXIT.ok;
+}
+
+function count(found: Finding, severity: LocatedProblem["severity"]): number {
+  return found.problems.filter((problem) => problem.severity === severity).length;
+}
+
+/** Holds what was read against this machine. */
+async function hold(loaded: Loaded, file: string, nodeName: string | undefined): Promise<Finding> {
+  if (loaded.kind === "problems") return { problems: loaded.problems, node: undefined };
+  const { config, warnings, text } = loaded;
+  const { node, problems } = plan(config, await look(), nodeName, undefined);
+  const machine = await locate(problems, text, file);
+  return { problems: [...warnings, ...machine, ...capabilityProblems(file)], node };
+}
+
+function capabilityProblems(file: string): readonly LocatedProblem[] {
+  return missingCapabilities(["CAP_NET_ADMIN", "CAP_NET_RAW"]).map((name) => ({
+    severity: "machine",
+    path: [],
+    at: "value",
+    what: `this user may not ${NEEDED[name].purpose} (${name})`,
+    why: "`floatip run` needs it and would not start.",
+    fix: "run it as root, or by systemd: systemctl start floatip",
+    // It concerns no line of the file.
+    file,
+    line: 0,
+    column: 0,
+    source: "",
+    caret: 0,
+  }));
+}
+
+function formatText({ problems, node }: Finding): string {
+  const plans = node === undefined ? "" : `${planLines(node).join("\n")}\n`;
+  const between = problems.length > 0 && plans !== "" ? "\n" : "";
+  return `${problemsText(problems)}${between}${plans}`;
+}
+
+/** Problems by their names in the file; `plan` says in words what this node would do. */
+function formatJson({ problems, node }: Finding, file: string): string {
+  const valid = !problems.some(({ severity }) => severity === "error");
+  const document = {
+    schema: 1,
+    file,
+    valid,
+    fits: valid && !problems.some(({ severity }) => severity === "machine"),
+    node: node?.node ?? null,
+    problems,
+    plan: node === undefined ? [] : planLines(node),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}

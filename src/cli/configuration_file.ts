@@ -1,0 +1,38 @@
+/** Where is the configuration, and what does a command say when it is not there? */
+import type { Loaded } from "../config/load.ts";
+import { EXIT, Failure } from "./exit.ts";
+
+/** The file that is read where none is named. */
+export const DEFAULT_CONFIG_FILE = "/etc/floatip/floatip.toml";
+
+const EXAMPLE = `[nodes]
+pi-a = "192.168.1.11"
+pi-b = "192.168.1.12"
+
+[instance.web]
+vrid = 51
+addresses = ["192.168.1.50/24"]
+prefer = ["pi-a", "pi-b"]`;
+
+/** Reads `file`. Throws Failure where it is not there, or not for this user; all else is in what comes back. */
+export async function readConfiguration(file: string): Promise<Loaded> {
+  const { load } = await import("../config/load.ts");
+  try {
+    (await Deno.open(file)).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw missing(file);
+    if (error instanceof Deno.errors.PermissionDenied) throw denied(file);
+  }
+  return await load(file);
+}
+
+function missing(file: string): Failure {
+  const hint = "Another file is named with -c FILE. A first one, the same on every node:\n" +
+    EXAMPLE.split("\n").map((line) => `  ${line}`.trimEnd()).join("\n");
+  return new Failure(EXIT.invalid, `there is no configuration file ${file}`, hint);
+}
+
+function denied(file: string): Failure {
+  const hint = `Run it as root, or let this user read the file: chmod, chgrp ${file}`;
+  return new Failure(EXIT.notPermitted, `not permitted to read ${file}`, hint);
+}

@@ -1,0 +1,138 @@
+/** How do the daemon's words get out? Through LogTape to standard error: for journald, or for people. */
+import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
+
+/** The four levels, from much to little. */
+export type Level = "debug" | "info" | "warning" | "error";
+
+/** Where lines go; `write` may be called again before the last one has got through. */
+export interface ByteStream {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** One line as it is written, with its newline. */
+export type LineFormat = (level: Level, text: string, at: Date) => string;
+
+/** syslog(3)'s numbers, as sd-daemon(3) puts them in front of a line. */
+const PRIORITIES: Readonly<Record<Level, number>> = { debug: 7, info: 6, warning: 4, error: 3 };
+
+/** Lines that wait for a slow reader; what comes on top is counted and dropped: the daemon never waits. */
+const MOST_WAITING = 4096;
+
+/** Longest wait at the end for lines that have not got through, in milliseconds. */
+const FLUSH_PATIENCE_MS = 1000;
+
+/** For journald: "<6>web: backup -> master: ...". It adds the time itself. */
+export const journaldFormat: LineFormat = (level, text) =>
+  `<${PRIORITIES[level]}>${printable(text)}\n`;
+
+/** For people and files: "2026-11-21T03:04:05.678Z info    web: backup -> master: ...". */
+export const plainFormat: LineFormat = (level, text, at) =>
+  `${at.toISOString()} ${level.padEnd(7)} ${printable(text)}\n`;
+
+/**
+ * Is standard error the journal? systemd names its device and inode in JOURNAL_STREAM (systemd.exec(5)), which a shell may
+ * hand on to a child whose standard error is something else. `stderr`: undefined where it cannot be looked at.
+ */
+export function isJournal(
+  journalStream: string | undefined,
+  stderr: { readonly dev: number; readonly ino: number | null } | undefined,
+): boolean {
+  if (journalStream === undefined || journalStream === "") return false;
+  return stderr === undefined || journalStream === `${stderr.dev}:${stderr.ino}`;
+}
+
+/** The log of a running daemon. There is one at a time: LogTape's configuration belongs to the process. */
+export class Journal implements AsyncDisposable {
+  readonly #lines: LineQueue;
+  readonly #logger = getLogger("floatip");
+
+  constructor(level: Level, stream: ByteStream, format: LineFormat) {
+    this.#lines = new LineQueue(stream);
+    const sink = (record: LogRecord): void => {
+      const text = record.message.map(String).join("");
+      this.#lines.add(format(levelOf(record), text, new Date(record.timestamp)));
+    };
+    configureSync({
+      reset: true,
+      sinks: { stderr: sink },
+      loggers: [
+        { category: "floatip", lowestLevel: level, sinks: ["stderr"] },
+        // Its own complaints, such as a sink that throws.
+        { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+      ],
+    });
+  }
+
+  /** Takes one finished line without a newline; never throws, never waits. */
+  write(level: Level, line: string): void {
+    // As a value, not as the template: braces in it mean nothing.
+    const log = { debug: "debug", info: "info", warning: "warn", error: "error" } as const;
+    this.#logger[log[level]]`${line}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lines.flush();
+  }
+}
+
+/** Lines on their way out, in order, at most {@link MOST_WAITING} of them. */
+class LineQueue {
+  readonly #stream: ByteStream;
+  #waiting: string[] = [];
+  #dropped = 0;
+  #draining: Promise<void> | undefined;
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+  }
+
+  add(line: string): void {
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#dropped++;
+      return;
+    }
+    this.#waiting.push(line);
+    this.#draining ??= this.#drain();
+  }
+
+  async flush(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FLUSH_PATIENCE_MS);
+    await Promise.race([this.#draining, promise]);
+    clearTimeout(timer);
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      const dropped = this.#dropped;
+      this.#waiting = [];
+      this.#dropped = 0;
+      const gap = dropped === 0 ? "" : `... ${dropped} lines were lost: nobody read the log\n`;
+      try {
+        await writeAll(this.#stream, batch.join("") + gap);
+      } catch {
+        // Nobody reads the log any more; the daemon has better things to do than to end over it.
+      }
+    }
+    this.#draining = undefined;
+  }
+}
+
+async function writeAll(stream: ByteStream, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) {
+    written += await stream.write(bytes.subarray(written));
+  }
+}
+
+function levelOf(record: LogRecord): Level {
+  if (record.level === "trace") return "debug";
+  return record.level === "fatal" ? "error" : record.level;
+}
+
+/** Names come from files and packets: nothing in them may move a cursor or begin a line. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what is meant
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "?");
+}

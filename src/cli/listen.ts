@@ -1,0 +1,55 @@
+/** `floatip listen`: all VRRP on the LAN, decoded live. */
+import { toMilliseconds } from "../time.ts";
+import type { Nanoseconds } from "../time.ts";
+import { decodeFrame } from "../wire/frame.ts";
+import { missingCapabilities, purposesOf } from "./capabilities.ts";
+import { EXIT, type ExitCode, Failure } from "./exit.ts";
+import { sightingJson, sightingLines, summaryLines } from "./listen_text.ts";
+import { capture } from "./machine.ts";
+import { Sightings } from "./sightings.ts";
+import { Ending } from "./signals.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Flags of `floatip listen`. */
+export interface ListenFlags {
+  readonly interface?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly for?: Nanoseconds | undefined;
+}
+
+/** `floatip listen`: until Ctrl-C, or the end of `--for`. */
+export async function listen(terminal: Terminal, flags: ListenFlags): Promise<ExitCode> {
+  demandCapability();
+  const json = flags.json === true;
+  const sightings = new Sightings();
+  using ending = new Ending(flags.for === undefined ? undefined : toMilliseconds(flags.for));
+  if (!json) terminal.error(`${greeting(flags)}\n`);
+  for await (const { frame, interface: name, at } of capture(flags.interface, ending.signal)) {
+    const decoded = decodeFrame(frame);
+    if (decoded.kind !== "vrrp") continue;
+    const { ethernet, datagram } = decoded;
+    const sighting = sightings.take({ interface: name, ethernet, datagram, at });
+    const now = new Date();
+    const lines = json
+      ? [sightingJson(sighting, now)]
+      : sightingLines(sighting, now, terminal.paint);
+    terminal.out(`${lines.join("\n")}\n`);
+    if (terminal.closed) return EXIT.ok;
+  }
+  const { paint } = terminal;
+  if (!json) terminal.out(`${summaryLines(sightings.summaries(), paint).join("\n")}\n`);
+  return EXIT.ok;
+}
+
+function demandCapability(): void {
+  const missing = missingCapabilities(["CAP_NET_RAW"]);
+  if (missing.length === 0) return;
+  const sentence = `this user may not ${purposesOf(missing)}`;
+  throw new Failure(EXIT.notPermitted, sentence, "Run it as root: `sudo floatip listen`.");
+}
+
+function greeting({ interface: name, for: time }: ListenFlags): string {
+  const where = name === undefined ? "all interfaces" : name;
+  const end = time === undefined ? "Ctrl-C ends and sums up" : "sums up when the time is over";
+  return `listening for VRRP on ${where}; ${end}`;
+}

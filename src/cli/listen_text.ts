@@ -1,0 +1,104 @@
+/** How is a heard VRRP packet told? A line for people, an object for programs; never a password. */
+import { formatIp } from "../net/ip.ts";
+import { formatMac } from "../net/mac.ts";
+import { formatDuration, toMilliseconds } from "../time.ts";
+import { priorityWords } from "../vrrp/cause.ts";
+import { isReject, REJECT_REASONS } from "../wire/reject.ts";
+import type { Advert } from "../wire/vrrp.ts";
+import { addressList, type Sender, type Sighting, type Summary } from "./sightings.ts";
+import { alignColumns } from "./table.ts";
+import type { Paint } from "./terminal.ts";
+
+/** The names of VRRPv2's authentication types (RFC 2338 5.3.6). */
+const AUTH_TYPES: Readonly<Record<number, string>> = { 0: "none", 1: "password", 2: "AH" };
+
+/** The lines for one packet heard at `time`; the first of a sender has a headline. */
+export function sightingLines(sighting: Sighting, time: Date, paint: Paint): readonly string[] {
+  const { captured, message, first, odd } = sighting;
+  const source = formatIp(captured.datagram.source);
+  const mac = formatMac(captured.ethernet.source);
+  const headline = `new sender ${source} (${mac}) on ${captured.interface}, ${vridOf(sighting)}`;
+  const words = isReject(message)
+    ? `${paint("bad", "broken")}: ${REJECT_REASONS[message.reason]}: ${message.detail}`
+    : advertWords(message);
+  const clock = paint("dim", time.toISOString().slice(11, 23));
+  return [
+    ...(first ? [paint("bold", headline)] : []),
+    `${clock}  ${captured.interface}  ${source}  ${vridOf(sighting)}  ${words}`,
+    ...odd.map((remark) => `              ${paint("warn", "!")} ${remark}`),
+  ];
+}
+
+/** One packet as a JSON object; numbers carry their unit in their names. */
+export function sightingJson(sighting: Sighting, time: Date): string {
+  const { captured, message, vrid, odd } = sighting;
+  const { source, destination, ttl } = captured.datagram;
+  return JSON.stringify({
+    time: time.toISOString(),
+    interface: captured.interface,
+    source: formatIp(source),
+    mac: formatMac(captured.ethernet.source),
+    destination: formatIp(destination),
+    ttl,
+    family: source.family,
+    vrid: vrid ?? null,
+    ...(isReject(message)
+      ? { reject: { reason: message.reason, detail: message.detail } }
+      : advertFields(message)),
+    odd,
+  });
+}
+
+/** What was heard in all, VRID by VRID. */
+export function summaryLines(summaries: readonly Summary[], paint: Paint): readonly string[] {
+  if (summaries.length === 0) return ["no VRRP was heard"];
+  return summaries.flatMap((summary) => {
+    const { vrid, family, senders, odd } = summary;
+    const name = vrid === undefined ? "no VRID" : `VRID ${vrid}`;
+    const title = `${summary.interface}  ${name}  ${family === "ipv4" ? "IPv4" : "IPv6"}`;
+    return [
+      "",
+      paint("bold", title),
+      ...alignColumns(senders.map(senderRow)),
+      ...odd.map((remark) => `  ${paint("warn", "!")} ${remark}`),
+    ];
+  });
+}
+
+function vridOf({ vrid }: Sighting): string {
+  return vrid === undefined ? "no VRID" : `VRID ${vrid}`;
+}
+
+/** "priority 200  v3 every 1 s  192.168.1.50  checksum pseudo-header". */
+function advertWords(advert: Advert): string {
+  const { version, priority, interval, checksumForm, auth } = advert;
+  return [
+    priorityWords(priority),
+    `v${version} every ${formatDuration(interval)}`,
+    addressList(advert),
+    ...(checksumForm === undefined ? [] : [`checksum ${checksumForm}`]),
+    ...(auth === undefined ? [] : [`auth ${authName(auth.type)}`]),
+  ].join("  ");
+}
+
+function authName(type: number): string {
+  return AUTH_TYPES[type] ?? `type ${type}`;
+}
+
+function advertFields(advert: Advert): Readonly<Record<string, unknown>> {
+  const { version, priority, interval, addresses, checksumForm, auth } = advert;
+  return {
+    version,
+    priority,
+    advert_interval_ms: toMilliseconds(interval),
+    addresses: addresses.map(formatIp),
+    checksum: checksumForm ?? null,
+    auth_type: auth === undefined ? null : authName(auth.type),
+  };
+}
+
+function senderRow({ source, mac, packets, broken, last }: Sender): readonly string[] {
+  const counted = `${packets} packet${packets === 1 ? "" : "s"}`;
+  const known = last === undefined ? [] : [advertWords(last)];
+  return [`  ${source}`, mac, broken === 0 ? counted : `${counted}, ${broken} broken`, ...known];
+}

@@ -1,0 +1,168 @@
+/** `floatip run`: the daemon in the foreground. The one place where machine, daemon and control socket meet. */
+import { load, type Loaded } from "../config/load.ts";
+import type { ReloadAnswer } from "../control/api.ts";
+import { ControlServer, RunDirTaken } from "../control/server.ts";
+import { DEFAULT_RUN_DIR, socketPath } from "../control/socket.ts";
+import { Daemon } from "../daemon/daemon.ts";
+import type { Order } from "../daemon/order.ts";
+import type { Host } from "../host.ts";
+import { LinuxHost } from "../linux/linux_host.ts";
+import { VERSION } from "../version.ts";
+import { missingCapabilities, purposesOf } from "./capabilities.ts";
+import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
+import { EXIT, type ExitCode, Failure } from "./exit.ts";
+import { isJournal, Journal, journaldFormat, type Level, plainFormat } from "./journal.ts";
+import { countProblems, problemLine, problemsText } from "./problems_text.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Flags of `floatip run`. */
+export interface RunFlags {
+  readonly config?: string | undefined;
+  readonly node?: string | undefined;
+  readonly runDir?: string | undefined;
+  readonly stateDir?: string | undefined;
+  readonly logLevel?: Level | undefined;
+}
+
+type Sound = Extract<Loaded, { kind: "config" }>;
+
+/** `floatip run`: comes back after an orderly stop. */
+export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode> {
+  const file = flags.config ?? DEFAULT_CONFIG_FILE;
+  const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
+  const { config, warnings } = await soundConfiguration(file, terminal);
+  demandCapabilities();
+  await using journal = openJournal(flags.logLevel ?? "info");
+  for (const warning of warnings) journal.write("warning", problemLine(warning));
+  using host = new LinuxHost<Order>();
+  const daemon = new Daemon({ host, config, nodeName: flags.node, configFile: file, journal });
+  const reloader = new Reloader(file, host, journal);
+  const status = () => daemon.snapshot();
+  await using _server = openControl(runDir, { status, reload: () => reloader.reload() });
+  using _signals = obeySignals(host, reloader);
+  journal.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
+  try {
+    await daemon.run();
+  } finally {
+    reloader.end();
+  }
+  journal.write("info", "stopped in order: nothing of ours is left behind");
+  return EXIT.ok;
+}
+
+async function soundConfiguration(file: string, terminal: Terminal): Promise<Sound> {
+  const loaded = await readConfiguration(file);
+  if (loaded.kind === "config") return loaded;
+  terminal.error(problemsText(loaded.problems));
+  const sentence = `not started: ${countProblems(loaded.problems)} in ${file}`;
+  throw new Failure(
+    EXIT.invalid,
+    sentence,
+    `Mend the file; \`floatip check ${file}\` looks again.`,
+  );
+}
+
+function demandCapabilities(): void {
+  const missing = missingCapabilities(["CAP_NET_ADMIN", "CAP_NET_RAW"]);
+  if (missing.length === 0) return;
+  throw new Failure(
+    EXIT.notPermitted,
+    `this user may not ${purposesOf(missing)}`,
+    "Run it as root: `sudo floatip run`; or by systemd: `systemctl start floatip`.",
+  );
+}
+
+function openJournal(level: Level): Journal {
+  const stream = Deno.env.get("JOURNAL_STREAM");
+  const format = isJournal(stream, statStderr()) ? journaldFormat : plainFormat;
+  return new Journal(level, Deno.stderr, format);
+}
+
+function statStderr(): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync("/proc/self/fd/2");
+  } catch {
+    return undefined;
+  }
+}
+
+function openControl(
+  runDir: string,
+  answers: Parameters<typeof ControlServer.open>[1],
+): ControlServer {
+  try {
+    return ControlServer.open(runDir, answers);
+  } catch (error) {
+    if (error instanceof RunDirTaken) {
+      const hint = "`floatip status` shows it. A second one needs a --run-dir of its own.";
+      throw new Failure(EXIT.failed, error.message, hint);
+    }
+    const words = error instanceof Error ? error.message : String(error);
+    const denied = error instanceof Deno.errors.PermissionDenied;
+    throw new Failure(
+      denied ? EXIT.notPermitted : EXIT.failed,
+      `the control socket ${socketPath(runDir)} cannot be opened: ${words}`,
+      "Name a directory that can be written with --run-dir DIR.",
+    );
+  }
+}
+
+/** SIGTERM and SIGINT leave in order, SIGHUP reads the file again. Undone when disposed of. */
+function obeySignals(host: Host<Order>, reloader: Reloader): Disposable {
+  const stop = (): void => host.post({ kind: "stop" });
+  const reload = (): void => void reloader.reload();
+  const listeners = [["SIGTERM", stop], ["SIGINT", stop], ["SIGHUP", reload]] as const;
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  return {
+    [Symbol.dispose]() {
+      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+    },
+  };
+}
+
+/** Reads the file again on demand, one time after the other, and never ends the daemon. */
+class Reloader {
+  readonly #file: string;
+  readonly #host: Host<Order>;
+  readonly #journal: Journal;
+  readonly #ended = Promise.withResolvers<ReloadAnswer>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(file: string, host: Host<Order>, journal: Journal) {
+    this.#file = file;
+    this.#host = host;
+    this.#journal = journal;
+  }
+
+  /** Never rejects; after {@link end} it answers that nothing changed. */
+  reload(): Promise<ReloadAnswer> {
+    const answer = this.#last.then(() => this.#reloadOnce());
+    this.#last = answer;
+    return answer;
+  }
+
+  /** The daemon takes no more orders: whoever waits is let go. */
+  end(): void {
+    this.#ended.resolve({ applied: true, changes: ["the daemon is stopping"], warnings: [] });
+  }
+
+  async #reloadOnce(): Promise<ReloadAnswer> {
+    const loaded = await load(this.#file);
+    if (loaded.kind === "problems") {
+      const { problems } = loaded;
+      const count = countProblems(problems);
+      this.#journal.write("error", `not reloaded: ${count}; the old configuration stays in force`);
+      for (const problem of problems) this.#journal.write("error", problemLine(problem));
+      return { applied: false, problems };
+    }
+    const { config, warnings } = loaded;
+    const applied = Promise.withResolvers<ReloadAnswer>();
+    const reply = (changes: readonly string[]): void => {
+      const text = changes.length === 0 ? "nothing changed" : changes.join("; ");
+      this.#journal.write("info", `reloaded ${this.#file}: ${text}`);
+      applied.resolve({ applied: true, changes, warnings });
+    };
+    this.#host.post({ kind: "reload", config, reply });
+    return await Promise.race([applied.promise, this.#ended.promise]);
+  }
+}

@@ -1,0 +1,34 @@
+/** How is a picture redrawn in place? Over the lines of the last one, with the cursor put back at the end. */
+import { clip } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
+const CLEAR_LINE = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+
+/** A picture on a terminal. Disposing of it leaves the last picture, and the cursor below it. */
+export class Screen implements Disposable {
+  readonly #terminal: Terminal;
+  #height = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    terminal.out(HIDE_CURSOR);
+  }
+
+  /** Replaces the picture by `lines`, cut to the terminal's width and height as they are now. */
+  draw(lines: readonly string[]): void {
+    const { columns, rows } = this.#terminal.size();
+    // A line that wraps, or scrolls, would make the count of lines to go up wrong.
+    const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => clip(line, columns));
+    const up = this.#height === 0 ? "" : `\x1b[${this.#height}A`;
+    const picture = fitting.map((line) => `${line}${CLEAR_LINE}\n`).join("");
+    this.#terminal.out(`\r${up}${picture}${CLEAR_BELOW}`);
+    this.#height = fitting.length;
+  }
+
+  [Symbol.dispose](): void {
+    this.#terminal.out(SHOW_CURSOR);
+  }
+}

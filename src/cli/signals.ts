@@ -1,0 +1,38 @@
+/** When does a command that goes on and on end? At Ctrl-C, SIGTERM, or the end of its time. */
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** A wish to end, and what is to be put away after it. */
+export class Ending implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #end = (): void => this.#controller.abort();
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `after`: milliseconds until it ends by itself; undefined: never. */
+  constructor(after?: number) {
+    for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#end);
+    this.#timer = after === undefined ? undefined : setTimeout(this.#end, after);
+  }
+
+  /** Aborted when it is time to end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Resolves after `ms` milliseconds, or at once when it is time to end. */
+  async pause(ms: number): Promise<void> {
+    if (this.signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    const wake = (): void => resolve();
+    this.signal.addEventListener("abort", wake, { once: true });
+    await promise;
+    clearTimeout(timer);
+    this.signal.removeEventListener("abort", wake);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    for (const signal of SIGNALS) Deno.removeSignalListener(signal, this.#end);
+  }
+}

@@ -1,0 +1,227 @@
+/** How is a status document told to people? A headline for each instance, who takes part, and what needs a look. */
+import type { InstanceStatus, PeerStatus, StatusDocument } from "../control/api.ts";
+import { formatDuration, milliseconds } from "../time.ts";
+import { REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
+import { alignColumns } from "./table.ts";
+import type { Paint, Style } from "./terminal.ts";
+import { type Health, healthOf, rivals } from "./verdict.ts";
+
+/** What a headline says when it does not say who holds the addresses, and how it looks. */
+const HEADLINE_STYLES: Readonly<Record<Health, Style>> = {
+  held: "good",
+  listening: "warn",
+  fault: "bad",
+  nobody: "bad",
+  two: "bad",
+};
+
+/** `document` as lines, as read at `now` (milliseconds since 1970). */
+export function statusLines(
+  document: StatusDocument,
+  now: number,
+  paint: Paint,
+): readonly string[] {
+  const instances = document.instances.flatMap((instance) => [
+    "",
+    ...instanceLines(instance, document, now, paint),
+  ]);
+  const none = ["", "no instance: the configuration has no [instance.NAME] for this node"];
+  return [
+    paint("dim", header(document, now)),
+    ...(document.instances.length === 0 ? none : instances),
+    ...strayLines(document.rejects),
+    ...attentionLines(document, now, paint),
+  ];
+}
+
+function header(document: StatusDocument, now: number): string {
+  const { node, version, started, config_file: file } = document;
+  return `${node}: floatip ${version}, up ${age(started, now)}, ${file}`;
+}
+
+function instanceLines(
+  instance: InstanceStatus,
+  document: StatusDocument,
+  now: number,
+  paint: Paint,
+): readonly string[] {
+  const health = healthOf(instance, now);
+  const headline = [
+    paint("bold", labelOf(instance)),
+    `${instance.addresses.join(", ")} on ${instance.interface ?? "no interface yet"}`,
+    paint(HEADLINE_STYLES[health], holder(instance, health, now)),
+  ].join("  ");
+  return [
+    headline,
+    `  ${ownPart(instance, now)}`,
+    ...alignColumns(nodeRows(instance, document, paint)),
+    `  ${paint("dim", protocolWords(instance))}`,
+    ...rejectLines(instance.rejects),
+    ...instance.checks.map((check) =>
+      `  check ${check.name}: ${check.up ? "up" : paint("bad", "down")} (${check.last})`
+    ),
+  ];
+}
+
+/** "web", or "web (IPv6)" for the IPv6 half of an instance. */
+function labelOf(instance: InstanceStatus): string {
+  return instance.family === "ipv6" ? `${instance.name} (IPv6)` : instance.name;
+}
+
+/** Who holds the addresses, as far as this node can tell. */
+function holder(instance: InstanceStatus, health: Health, now: number): string {
+  const { master, state, since } = instance;
+  switch (health) {
+    case "two":
+      return `HELD TWICE: by ${master?.node} (this node) and ${rivals(instance, now).join(", ")}`;
+    case "nobody":
+      return "HELD BY NOBODY";
+    case "fault":
+      return "FAULT on this node; who holds it is unknown here";
+    case "listening":
+      return "nobody was heard yet: listening before claiming";
+    case "held":
+      return state === "master"
+        ? `held by ${master?.node} (this node) for ${age(since, now)}`
+        : `held by ${master?.node}`;
+  }
+}
+
+/** This node's own state with its reason. */
+function ownPart(instance: InstanceStatus, now: number): string {
+  const { state, since, cause, faults } = instance;
+  if (state === "fault") return `this node: fault for ${age(since, now)}: ${faults.join("; ")}`;
+  return `this node: ${state} for ${age(since, now)}: ${cause}`;
+}
+
+/** The table of nodes; a star marks the master. */
+function nodeRows(
+  instance: InstanceStatus,
+  document: StatusDocument,
+  paint: Paint,
+): readonly (readonly string[])[] {
+  const others = [...instance.peers, ...unheardNodes(instance, document)]
+    .map((peer) => peerRow(peer, instance));
+  const titles = ["   ", "NODE", "STATE", "PRIORITY", "SEEN"].map((title) => paint("dim", title));
+  return [titles, ownRow(instance, document), ...others];
+}
+
+/**
+ * Nodes of the file that no peer stands for: with multicast, peers are those who were heard. For IPv4 only: by IPv6 a
+ * node is heard from its link-local address, which the file may not name.
+ */
+function unheardNodes(instance: InstanceStatus, document: StatusDocument): readonly PeerStatus[] {
+  if (instance.family !== "ipv4") return [];
+  const known = new Set(instance.peers.map(({ address }) => address));
+  return document.nodes.filter(({ self }) => !self).flatMap(({ name, addresses }) => {
+    const own = addresses.filter((address) => !address.includes(":"));
+    const [address] = own;
+    if (address === undefined || own.some((other) => known.has(other))) return [];
+    return [{
+      node: name,
+      address,
+      configured: true,
+      priority: null,
+      last_heard_ms: null,
+      checksum: null,
+      other_addresses: false,
+    }];
+  });
+}
+
+function ownRow(instance: InstanceStatus, document: StatusDocument): readonly string[] {
+  const { state, source } = instance;
+  const mark = state === "master" ? "  *" : "   ";
+  const name = withAddress(document.node, source);
+  return [mark, name, state, priorityWords(instance), "this node"];
+}
+
+function peerRow(peer: PeerStatus, instance: InstanceStatus): readonly string[] {
+  const { address, last_heard_ms: heard, priority } = peer;
+  const isMaster = instance.state === "backup" && instance.master?.address === address;
+  const mark = isMaster ? "  *" : "   ";
+  const name = withAddress(peer.node, address);
+  const notes = [
+    ...(peer.configured ? [] : ["not configured"]),
+    ...(peer.other_addresses ? ["! other addresses"] : []),
+  ];
+  const seen = [heard === null ? "never" : `${duration(heard)} ago`, ...notes].join(", ");
+  const known = priority === null || priority === 0 ? "unknown" : String(priority);
+  return [mark, name, peerState(peer, instance, isMaster), known, seen];
+}
+
+function peerState(peer: PeerStatus, instance: InstanceStatus, isMaster: boolean): string {
+  const { last_heard_ms: heard, priority } = peer;
+  if (isMaster) return "master";
+  if (heard === null || heard > instance.master_down_ms) {
+    return "not heard (backups are silent)";
+  }
+  return priority === 0 ? "said that it leaves" : "claims to be master";
+}
+
+function withAddress(name: string, address: string | null): string {
+  return address === null || address === name ? name : `${name} (${address})`;
+}
+
+/** "150", or with its arithmetic "150 = 200 - 50 by checks". */
+function priorityWords(instance: InstanceStatus): string {
+  const { priority, base_priority: base } = instance;
+  if (priority === base) return priority === 255 ? "255 (owner)" : String(priority);
+  const difference = priority - base;
+  return `${priority} = ${base} ${difference < 0 ? "-" : "+"} ${Math.abs(difference)} by checks`;
+}
+
+/** "VRID 51, VRRPv3 by unicast, advert every 1 s, master-down after 3.22 s, last advert 0.4 s ago". */
+function protocolWords(instance: InstanceStatus): string {
+  const { vrid, version, transport, group, last_advert_age_ms: last } = instance;
+  const learnt = instance.master_interval_ms !== instance.advert_interval_ms
+    ? ` (the master's: ${duration(instance.master_interval_ms)})`
+    : "";
+  return [
+    `VRID ${vrid}`,
+    `VRRPv${version} by ${transport}`,
+    `advert every ${duration(instance.advert_interval_ms)}${learnt}`,
+    `master-down after ${duration(instance.master_down_ms)}`,
+    ...(last === null ? [] : [`last advert ${duration(last)} ago`]),
+    ...(group === null ? [] : [`group ${group}`]),
+  ].join(", ");
+}
+
+function rejectLines(rejects: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(rejects).map(([reason, count]) =>
+    `  ${count} ${packets(count)} ignored: ${rejectMeaning(reason)} [${reason}]`
+  );
+}
+
+function strayLines(rejects: Readonly<Record<string, number>>): readonly string[] {
+  const lines = rejectLines(rejects);
+  return lines.length === 0 ? [] : ["", "packets that fit no instance", ...lines];
+}
+
+function packets(count: number): string {
+  return count === 1 ? "packet" : "packets";
+}
+
+function rejectMeaning(reason: string): string {
+  return Object.hasOwn(REJECT_REASONS, reason) ? REJECT_REASONS[reason as RejectReason] : "unknown";
+}
+
+function attentionLines(document: StatusDocument, now: number, paint: Paint): readonly string[] {
+  const faults = document.instances
+    .filter((instance) => healthOf(instance, now) === "fault")
+    .map((instance) => `${labelOf(instance)}: ${instance.faults.join("; ")}`);
+  const nobody = document.instances
+    .filter((instance) => healthOf(instance, now) === "nobody")
+    .map((instance) => `${labelOf(instance)}: nobody holds it`);
+  const all = new Set([...nobody, ...faults, ...document.attention]);
+  if (all.size === 0) return [];
+  return ["", paint("warn", "attention"), ...[...all].map((sentence) => `- ${sentence}`)];
+}
+
+function age(since: string, now: number): string {
+  return duration(Math.max(0, now - Date.parse(since)));
+}
+
+function duration(ms: number): string {
+  return formatDuration(milliseconds(ms));
+}

@@ -1,0 +1,32 @@
+/** How do rows become aligned columns? Widths as seen on a terminal, escapes not counted. */
+
+/** The columns that `text` takes on a terminal: escapes take none, a wide or combining character is not minded. */
+export function widthOf(text: string): number {
+  // deno-lint-ignore no-control-regex -- the escapes of our own styles are what is meant
+  return [...text.replace(/\x1b\[[0-9;]*m/g, "")].length;
+}
+
+/** `rows` with every column as wide as its widest cell, two spaces between, nothing behind the last cell. */
+export function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
+  }
+  return rows.map((row) =>
+    row.map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - widthOf(cell))).join("  ").trimEnd()
+  );
+}
+
+/** `line` cut to `columns`, an ellipsis where something is missing; escapes are kept and ended. */
+export function clip(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line;
+  let room = columns - 1;
+  let clipped = "";
+  // deno-lint-ignore no-control-regex -- see widthOf
+  for (const [piece] of line.matchAll(/\x1b\[[0-9;]*m|./gsu)) {
+    if (!piece.startsWith("\x1b")) room--;
+    if (room < 0) break;
+    clipped += piece;
+  }
+  return `${clipped}…${line.includes("\x1b") ? "\x1b[0m" : ""}`;
+}

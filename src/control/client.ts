@@ -1,0 +1,105 @@
+/** How is the running daemon asked? Typed requests over its unix socket. */
+import type { ReloadAnswer, StatusDocument } from "./api.ts";
+import { socketPath } from "./socket.ts";
+
+/** Why no answer came. */
+export type ControlTrouble =
+  | "not-running" // no socket, or nobody behind it
+  | "not-permitted" // the socket is not for this user
+  | "no-answer" // the daemon does not answer in time, or hangs up
+  | "bad-answer"; // it answers something that this version does not know
+
+/** The daemon could not be asked. */
+export class ControlError extends Error {
+  override readonly name = "ControlError";
+  constructor(readonly trouble: ControlTrouble, readonly path: string, message: string) {
+    super(message);
+  }
+}
+
+/** Longest wait for the daemon, in milliseconds; it answers between two happenings, in far less. */
+const PATIENCE_MS = 5000;
+
+/** A line to the daemon of one runtime directory. Every call may throw ControlError. */
+export class ControlClient {
+  readonly #path: string;
+  readonly #http: Deno.HttpClient;
+  readonly #patience: number;
+
+  /** `patience`: the longest wait for an answer, in milliseconds. Opens nothing yet. */
+  constructor(runDir: string, patience: number = PATIENCE_MS) {
+    this.#path = socketPath(runDir);
+    this.#patience = patience;
+    this.#http = Deno.createHttpClient({ proxy: { transport: "unix", path: this.#path } });
+  }
+
+  /** What the daemon knows now. */
+  async status(): Promise<StatusDocument> {
+    const response = await this.#request("GET", "/v1/status", [200]);
+    const document = await this.#json(response) as StatusDocument;
+    if (document?.schema !== 1) throw this.#badAnswer("its status has another schema");
+    return document;
+  }
+
+  /** Has the daemon read its configuration file again. */
+  async reload(): Promise<ReloadAnswer> {
+    const response = await this.#request("POST", "/v1/reload", [200, 422]);
+    const answer = await this.#json(response) as ReloadAnswer;
+    if (typeof answer?.applied !== "boolean") throw this.#badAnswer("its answer is no reload's");
+    return answer;
+  }
+
+  [Symbol.dispose](): void {
+    this.#http.close();
+  }
+
+  async #request(method: string, path: string, expected: readonly number[]): Promise<Response> {
+    const signal = AbortSignal.timeout(this.#patience);
+    let response: Response;
+    try {
+      // The name is never resolved: every request goes to the socket.
+      response = await fetch(`http://floatip${path}`, { method, client: this.#http, signal });
+    } catch (error) {
+      throw await this.#diagnose(error);
+    }
+    if (expected.includes(response.status)) return response;
+    await response.body?.cancel();
+    throw this.#badAnswer(`it answers ${response.status} to ${method} ${path}`);
+  }
+
+  async #json(response: Response): Promise<unknown> {
+    try {
+      return await response.json();
+    } catch (error) {
+      if (error instanceof SyntaxError) throw this.#badAnswer("its answer is not JSON");
+      throw this.#error("no-answer", "the daemon hung up in the middle of its answer");
+    }
+  }
+
+  /** fetch says in its own words that it failed; connecting once more says why in the kernel's. */
+  async #diagnose(error: unknown): Promise<ControlError> {
+    if (error instanceof DOMException && error.name === "TimeoutError") {
+      return this.#error(
+        "no-answer",
+        `the daemon did not answer within ${this.#patience / 1000} s`,
+      );
+    }
+    try {
+      (await Deno.connect({ transport: "unix", path: this.#path })).close();
+    } catch (refusal) {
+      const denied = refusal instanceof Deno.errors.PermissionDenied;
+      return denied
+        ? this.#error("not-permitted", `not permitted to use ${this.#path}`)
+        : this.#error("not-running", `the daemon is not running (nobody answers at ${this.#path})`);
+    }
+    return this.#error("no-answer", "the daemon hung up without an answer");
+  }
+
+  #badAnswer(what: string): ControlError {
+    return this.#error("bad-answer", `the daemon is of another version: ${what}`);
+  }
+
+  #error(trouble: ControlTrouble, message: string): ControlError {
+    return new ControlError(trouble, this.#path, message);
+  }
+}

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { ip } from "../../../src/net/ip.ts";
+import { type Instant, seconds } from "../../../src/time.ts";
+import { type Advert, encodeAdvert, groupOf, passwordBytes } from "../../../src/wire/vrrp.ts";
+import { type Sighting, Sightings } from "../../../src/cli/sightings.ts";
+import { sightingJson, sightingLines, summaryLines } from "../../../src/cli/listen_text.ts";
+import { plain } from "../../../src/cli/terminal.ts";
+
+const TIME = new Date("2026-11-21T03:04:05.678Z");
+
+const ADVERT: Advert = {
+  version: 3,
+  vrid: 51,
+  priority: 200,
+  interval: seconds(1),
+  addresses: [ip("192.168.1.50")],
+};
+
+/** `source` says `change` of the usual advert at second `at`; its MAC ends in the last byte of its address. */
+function hear(
+  sightings: Sightings,
+  source: string,
+  at: number,
+  change: Partial<Advert> = {},
+  spoil: (payload: Uint8Array) => void = () => {},
+  mac = 0,
+): Sighting {
+  const from = ip(source);
+  const destination = groupOf("ipv4");
+  const payload = encodeAdvert({ ...ADVERT, ...change }, from, destination);
+  spoil(payload);
+  const ethernet = {
+    destination: new Uint8Array(6),
+    source: Uint8Array.of(2, 0, 0, 0, mac, from.bytes[3] ?? 0),
+    etherType: 0x0800,
+    payload,
+  };
+  const datagram = { source: from, destination, ttl: 255, payload };
+  const captured = { interface: "eth0", ethernet, datagram, at: at * 1e9 as Instant };
+  return sightings.take(captured);
+}
+
+Deno.test("a sender is new once, per VRID", () => {
+  const sightings = new Sightings();
+  assert.equal(hear(sightings, "192.168.1.11", 0).first, true);
+  assert.equal(hear(sightings, "192.168.1.11", 1).first, false);
+  assert.equal(hear(sightings, "192.168.1.11", 1, { vrid: 52 }).first, true);
+  assert.equal(hear(sightings, "192.168.1.12", 2).first, true);
+});
+
+Deno.test("two masters are those who are heard in turns", () => {
+  const sightings = new Sightings();
+  hear(sightings, "192.168.1.11", 0);
+  hear(sightings, "192.168.1.11", 1);
+  assert.deepEqual(hear(sightings, "192.168.1.12", 1.5, { priority: 210 }).odd, []);
+  assert.deepEqual(hear(sightings, "192.168.1.11", 2).odd, [
+    "two masters: 192.168.1.12 (priority 210) is one too",
+  ]);
+});
+
+Deno.test("a takeover is no two masters, nor is a return", () => {
+  const sightings = new Sightings();
+  const heard = [
+    hear(sightings, "192.168.1.11", 0),
+    hear(sightings, "192.168.1.12", 3.6),
+    hear(sightings, "192.168.1.12", 4.6),
+    hear(sightings, "192.168.1.12", 4.8, { priority: 0 }),
+    hear(sightings, "192.168.1.11", 5),
+    hear(sightings, "192.168.1.11", 6),
+  ];
+  assert.deepEqual(heard.flatMap(({ odd }) => odd), []);
+});
+
+Deno.test("a change of addresses, version or MAC is odd", () => {
+  const sightings = new Sightings();
+  hear(sightings, "192.168.1.11", 0);
+  const addresses = [ip("192.168.1.50"), ip("192.168.1.51")];
+  assert.deepEqual(hear(sightings, "192.168.1.11", 1, { addresses }).odd, [
+    "its addresses were 192.168.1.50 before",
+  ]);
+  const swapped = addresses.toReversed();
+  assert.deepEqual(hear(sightings, "192.168.1.11", 2, { addresses: swapped }).odd, []);
+  assert.deepEqual(hear(sightings, "192.168.1.11", 3, { addresses, version: 2 }).odd, [
+    "spoke version 3 before",
+  ]);
+  const moved = hear(sightings, "192.168.1.11", 4, { addresses, version: 2 }, undefined, 9);
+  assert.deepEqual(moved.odd, ["sent from 02:00:00:00:09:0b now, before from 02:00:00:00:00:0b"]);
+});
+
+Deno.test("two senders that do not go together are odd", () => {
+  const sightings = new Sightings();
+  hear(sightings, "192.168.1.11", 0);
+  const other = { addresses: [ip("192.168.1.80")], version: 2 } as const;
+  assert.deepEqual(hear(sightings, "192.168.1.12", 0.5, other).odd, [
+    "names other addresses than 192.168.1.11: 192.168.1.50 there",
+    "speaks version 2, 192.168.1.11 version 3",
+  ]);
+});
+
+Deno.test("a packet is told on a line, the first of a sender with a headline", () => {
+  const sightings = new Sightings();
+  const line = "03:04:05.678  eth0  192.168.1.11  VRID 51  priority 200  v3 every 1 s  " +
+    "192.168.1.50  checksum pseudo-header";
+  assert.deepEqual(sightingLines(hear(sightings, "192.168.1.11", 0), TIME, plain), [
+    "new sender 192.168.1.11 (02:00:00:00:00:0b) on eth0, VRID 51",
+    line,
+  ]);
+  assert.deepEqual(sightingLines(hear(sightings, "192.168.1.11", 1), TIME, plain), [line]);
+});
+
+Deno.test("a broken packet is told with its reason", () => {
+  const sightings = new Sightings();
+  const broken = hear(sightings, "192.168.1.11", 0, {}, (payload) => {
+    payload[6] = (payload[6] ?? 0) ^ 1;
+  });
+  const [, line] = sightingLines(broken, TIME, plain);
+  assert.match(line ?? "", /VRID 51 {2}broken: the checksum is wrong in both forms: 0x/);
+  assert.equal(JSON.parse(sightingJson(broken, TIME)).reject.reason, "checksum");
+});
+
+Deno.test("a password is in no output", () => {
+  const auth = { type: 1, data: passwordBytes("topsecre") };
+  const sightings = new Sightings();
+  const heard = hear(sightings, "192.168.1.11", 0, { version: 2, auth });
+  const all = [
+    ...sightingLines(heard, TIME, plain),
+    sightingJson(heard, TIME),
+    ...summaryLines(sightings.summaries(), plain),
+  ].join("\n");
+  assert.match(all, /auth password/);
+  assert.doesNotMatch(all, /topsecre|116,111,112/);
+});
+
+Deno.test("as JSON a packet has its numbers with their units", () => {
+  const fields = JSON.parse(sightingJson(hear(new Sightings(), "192.168.1.11", 0), TIME));
+  assert.deepEqual(fields, {
+    time: "2026-11-21T03:04:05.678Z",
+    interface: "eth0",
+    source: "192.168.1.11",
+    mac: "02:00:00:00:00:0b",
+    destination: "224.0.0.18",
+    ttl: 255,
+    family: "ipv4",
+    vrid: 51,
+    version: 3,
+    priority: 200,
+    advert_interval_ms: 1000,
+    addresses: ["192.168.1.50"],
+    checksum: "pseudo-header",
+    auth_type: null,
+    odd: [],
+  });
+});
+
+Deno.test("the summary has each VRID with its senders and oddities", () => {
+  const sightings = new Sightings();
+  hear(sightings, "192.168.1.12", 0, { vrid: 52, priority: 255 });
+  hear(sightings, "192.168.1.11", 0);
+  hear(sightings, "192.168.1.11", 1);
+  assert.deepEqual(summaryLines(sightings.summaries(), plain), [
+    "",
+    "eth0  VRID 51  IPv4",
+    "  192.168.1.11  02:00:00:00:00:0b  2 packets  priority 200  v3 every 1 s  192.168.1.50  checksum pseudo-header",
+    "",
+    "eth0  VRID 52  IPv4",
+    "  192.168.1.12  02:00:00:00:00:0c  1 packet  priority 255 (owner)  v3 every 1 s  192.168.1.50  checksum pseudo-header",
+    "  ! 192.168.1.12: claims to own the addresses (priority 255)",
+  ]);
+  assert.deepEqual(summaryLines([], plain), ["no VRRP was heard"]);
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import type { StatusDocument } from "../../../src/control/api.ts";
+import { statusLines } from "../../../src/cli/status_text.ts";
+import { widthOf } from "../../../src/cli/table.ts";
+import { ansi, plain } from "../../../src/cli/terminal.ts";
+import { golden } from "../../golden/golden.ts";
+import { ago, backup, documentOf, master, NOW, SILENT, SPEAKING } from "./documents.ts";
+
+const ipv6 = {
+  family: "ipv6",
+  addresses: ["fe80::50/64", "2001:db8::50/64"],
+  source: "fe80::11",
+  checksum: null,
+  peers: [],
+  transport: "multicast",
+  master: { node: "pi-a", address: "fe80::11", priority: 200 },
+} as const;
+
+const SAMPLES: Readonly<Record<string, StatusDocument>> = {
+  master: documentOf([master()]),
+  backup: documentOf([backup()]),
+  both_families: documentOf([master(), master(ipv6)]),
+  listening: documentOf([
+    backup({ master: null, since: ago(1000), last_advert_age_ms: null, cause: "started" }),
+  ], { started: ago(1000) }),
+  fault: documentOf([
+    master({
+      state: "fault",
+      master: null,
+      since: ago(125_000),
+      cause: "eth0 has no carrier (cable unplugged?)",
+      faults: ["eth0 has no carrier (cable unplugged?)"],
+      group: "gateway",
+    }),
+    backup({ name: "outside", interface: null, group: "gateway" }),
+  ]),
+  nobody: documentOf([backup({ master: null, last_advert_age_ms: null, peers: [SILENT] })]),
+  held_twice: documentOf([
+    master({
+      peers: [SPEAKING, {
+        ...SILENT,
+        node: "192.168.1.77",
+        address: "192.168.1.77",
+        configured: false,
+        priority: 100,
+        last_heard_ms: 90_000,
+        other_addresses: true,
+      }],
+      conflicts: ["192.168.1.12 claims to be master too, with priority 190"],
+    }),
+  ], { attention: ["web: 192.168.1.12 claims to be master too, with priority 190"] }),
+  rejects_and_checks: documentOf([
+    master({
+      priority: 150,
+      checks: [
+        { name: "nginx", up: false, last: "connection refused" },
+        { name: "disk", up: true, last: "exit 0 in 12 ms" },
+      ],
+      rejects: { "checksum": 3, "auth-password": 1 },
+      master_interval_ms: 100,
+    }),
+  ], { rejects: { "unknown-vrid": 12 } }),
+  multicast: documentOf([master({ transport: "multicast", peers: [] })]),
+  empty: documentOf([]),
+};
+
+for (const [name, document] of Object.entries(SAMPLES)) {
+  Deno.test(`status of ${name.replaceAll("_", " ")}`, async () => {
+    await golden(`status_${name}`, statusLines(document, NOW, plain).join("\n"));
+  });
+
+  Deno.test(`colour changes no width: ${name}`, () => {
+    const widths = (paint: typeof plain) => statusLines(document, NOW, paint).map(widthOf);
+    assert.deepEqual(widths(ansi), widths(plain));
+  });
+}

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import type { ReloadAnswer } from "../../../src/control/api.ts";
+import { ControlClient, ControlError, type ControlTrouble } from "../../../src/control/client.ts";
+import { type ControlAnswers, ControlServer, RunDirTaken } from "../../../src/control/server.ts";
+import { socketPath } from "../../../src/control/socket.ts";
+import { documentOf, master } from "../cli/documents.ts";
+
+const document = documentOf([master()]);
+const applied: ReloadAnswer = {
+  applied: true,
+  changes: ["web: priority 100 -> 150"],
+  warnings: [],
+};
+const answers: ControlAnswers = {
+  status: () => document,
+  reload: () => Promise.resolve(applied),
+};
+
+/** Runs `body` with a runtime directory of its own that does not exist yet. */
+async function withRunDir(body: (runDir: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "floatip-" });
+  try {
+    await body(`${root}/run/floatip`);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+async function troubleOf(request: Promise<unknown>): Promise<ControlTrouble | undefined> {
+  const error: unknown = await request.then(() => undefined, (reason) => reason);
+  assert.ok(error instanceof ControlError, `expected a ControlError, not ${error}`);
+  return error.trouble;
+}
+
+/** Says `text` to the socket as it is, and answers all that comes back. */
+async function saying(runDir: string, text: string): Promise<string> {
+  const connection = await Deno.connect({ transport: "unix", path: socketPath(runDir) });
+  await connection.write(new TextEncoder().encode(text));
+  return await new Response(connection.readable).text();
+}
+
+/** Listens at the control socket and says `text` to whoever comes, then hangs up. */
+async function withImpostor(
+  runDir: string,
+  text: string | undefined,
+  body: () => Promise<void>,
+): Promise<void> {
+  Deno.mkdirSync(runDir, { recursive: true });
+  using listener = Deno.listen({ transport: "unix", path: socketPath(runDir) });
+  const visitors: Deno.Conn[] = [];
+  const serving = (async () => {
+    for await (const connection of listener) {
+      visitors.push(connection);
+      if (text === undefined) continue;
+      await connection.read(new Uint8Array(4096));
+      await connection.write(new TextEncoder().encode(text)).catch(() => {});
+      connection.close();
+    }
+  })();
+  try {
+    await body();
+  } finally {
+    listener.close();
+    await serving;
+    if (text === undefined) { for (const connection of visitors) connection.close(); }
+  }
+}
+
+Deno.test("the client gets what the server answers", () =>
+  withRunDir(async (runDir) => {
+    await using _server = ControlServer.open(runDir, answers);
+    using client = new ControlClient(runDir);
+    assert.deepEqual(await client.status(), document);
+    assert.deepEqual(await client.reload(), applied);
+  }));
+
+Deno.test("problems come back as they are", () =>
+  withRunDir(async (runDir) => {
+    const refused: ReloadAnswer = { applied: false, problems: [] };
+    const refusing = { ...answers, reload: () => Promise.resolve(refused) };
+    await using _server = ControlServer.open(runDir, refusing);
+    using client = new ControlClient(runDir);
+    assert.deepEqual(await client.reload(), refused);
+  }));
+
+Deno.test("the directory is made, the socket is for root and one group, and goes with the server", () =>
+  withRunDir(async (runDir) => {
+    const umask = Deno.umask(0o022);
+    try {
+      const server = ControlServer.open(runDir, answers);
+      assert.equal((Deno.statSync(runDir).mode ?? 0) & 0o7777, 0o755);
+      assert.equal((Deno.statSync(socketPath(runDir)).mode ?? 0) & 0o7777, 0o660);
+      assert.equal(Deno.umask(), 0o022);
+      await server.close();
+      assert.deepEqual([...Deno.readDirSync(runDir)], []);
+    } finally {
+      Deno.umask(umask);
+    }
+  }));
+
+Deno.test("a second daemon is turned away, and the first goes on", () =>
+  withRunDir(async (runDir) => {
+    await using _server = ControlServer.open(runDir, answers);
+    assert.throws(() => ControlServer.open(runDir, answers), RunDirTaken);
+    using client = new ControlClient(runDir);
+    assert.equal((await client.status()).node, "pi-a");
+  }));
+
+Deno.test("a socket left behind by a dead daemon is replaced", () =>
+  withRunDir(async (runDir) => {
+    Deno.mkdirSync(runDir, { recursive: true });
+    const script = `Deno.listen({ transport: "unix", path: Deno.args[0] });
+      Deno.kill(Deno.pid, "SIGKILL");`;
+    const args = ["eval", script, socketPath(runDir)];
+    await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+    assert.ok(Deno.statSync(socketPath(runDir)).isSocket, "the dead daemon left its socket");
+    using stale = new ControlClient(runDir);
+    assert.equal(await troubleOf(stale.status()), "not-running");
+    await using _server = ControlServer.open(runDir, answers);
+    using client = new ControlClient(runDir);
+    assert.equal((await client.status()).node, "pi-a");
+  }));
+
+Deno.test("what stands in the socket's place and is none is left alone", () =>
+  withRunDir(async (runDir) => {
+    Deno.mkdirSync(runDir, { recursive: true });
+    Deno.writeTextFileSync(socketPath(runDir), "precious");
+    assert.throws(() => ControlServer.open(runDir, answers));
+    assert.equal(Deno.readTextFileSync(socketPath(runDir)), "precious");
+    await Promise.resolve();
+  }));
+
+Deno.test("an unknown path and a wrong method are told apart, in JSON", () =>
+  withRunDir(async (runDir) => {
+    await using _server = ControlServer.open(runDir, answers);
+    const expectations = [
+      ["GET /nothing", "404"],
+      ["GET /v1/reload", "405"],
+      ["POST /v1/status", "405"],
+      ["DELETE /v1/status", "405"],
+      ["constructor /v1/status", "405"],
+      ["GET /v1/status/", "404"],
+      ["GET /v1/status?x=y", "200"],
+    ] as const;
+    for (const [line, status] of expectations) {
+      const answer = await saying(runDir, `${line} HTTP/1.0\r\nhost: floatip\r\n\r\n`);
+      assert.match(answer, new RegExp(`^HTTP/1.[01] ${status} `), line);
+      assert.match(answer, /content-type: application\/json/i, line);
+    }
+    const notAllowed = await saying(runDir, "POST /v1/status HTTP/1.0\r\nhost: x\r\n\r\n");
+    assert.match(notAllowed, /allow: GET/);
+  }));
+
+Deno.test("hostile input ends its own connection and nothing else", () =>
+  withRunDir(async (runDir) => {
+    await using _server = ControlServer.open(runDir, answers);
+    const hostile = [
+      "\x00\xff\xfe\r\n\r\n",
+      "GET\r\n\r\n",
+      "GET /v1/status HTTP/9.9\r\n\r\n",
+      `GET /${"a".repeat(1_000_000)} HTTP/1.0\r\n\r\n`,
+      `POST /v1/reload HTTP/1.0\r\ncontent-length: 5\r\n\r\n${"b".repeat(500_000)}`,
+      "POST /v1/reload HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    ];
+    for (const text of hostile) {
+      // The server may hang up before all was said.
+      await saying(runDir, text).catch((error) => assert.ok(error instanceof Error));
+      using client = new ControlClient(runDir);
+      assert.equal((await client.status()).node, "pi-a");
+    }
+  }));
+
+Deno.test("an answer that fails is a 500, not an end", () =>
+  withRunDir(async (runDir) => {
+    let fail = true;
+    const status = () => {
+      if (fail) throw new Error("secret inner workings");
+      return document;
+    };
+    await using _server = ControlServer.open(runDir, { ...answers, status });
+    using client = new ControlClient(runDir);
+    assert.equal(await troubleOf(client.status()), "bad-answer");
+    fail = false;
+    assert.equal((await client.status()).node, "pi-a");
+  }));
+
+Deno.test("each trouble of the client has its name", async (t) => {
+  await t.step("nobody runs", () =>
+    withRunDir(async (runDir) => {
+      using client = new ControlClient(runDir);
+      assert.equal(await troubleOf(client.status()), "not-running");
+    }));
+  await t.step(
+    "somebody who never answers",
+    () =>
+      withRunDir((runDir) =>
+        withImpostor(runDir, undefined, async () => {
+          using client = new ControlClient(runDir, 50);
+          assert.equal(await troubleOf(client.status()), "no-answer");
+        })
+      ),
+  );
+  const json = (body: string) =>
+    `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
+  const impostors: readonly (readonly [string, string, ControlTrouble])[] = [
+    ["another schema", json('{"schema":2}'), "bad-answer"],
+    ["no object", json("null"), "bad-answer"],
+    ["no JSON", json("hello"), "bad-answer"],
+    ["a hang-up in the middle", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", "no-answer"],
+    ["an error", "HTTP/1.1 503 X\r\ncontent-length: 0\r\n\r\n", "bad-answer"],
+  ];
+  for (const [what, text, trouble] of impostors) {
+    await t.step(what, () =>
+      withRunDir((runDir) =>
+        withImpostor(runDir, text, async () => {
+          using client = new ControlClient(runDir);
+          assert.equal(await troubleOf(client.status()), trouble);
+        })
+      ));
+  }
+});
