@@ -8,7 +8,7 @@ import { formatIp } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { machine } from "./machines.ts";
 
-export function configOf(text: string): Config {
+function configOf(text: string): Config {
   const decoded = decode(text);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems, null, 2));
   return decoded.config;

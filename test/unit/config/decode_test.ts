@@ -8,7 +8,10 @@ import { formatIp } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { golden } from "../../golden/golden.ts";
-import { MISUSES } from "./misuses.ts";
+import { FORM } from "./misuses_form.ts";
+import { MEANING } from "./misuses_meaning.ts";
+
+const MISUSES = [...FORM, ...MEANING];
 
 function problemsOf(text: string): readonly Problem[] {
   const decoded = decode(text);

@@ -1,0 +1,98 @@
+/** Does loading a file answer plainly, whatever stands at the path? */
+import assert from "node:assert/strict";
+import { LARGEST_FILE, load } from "../../../src/config/load.ts";
+
+const SOUND = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n';
+const SECRET = `${SOUND}version = 2\nauth = { pass = "hunter2" }\n`;
+
+async function loaded(write: (file: string) => Promise<void>) {
+  const folder = await Deno.makeTempDir({ prefix: "fl-load-" });
+  try {
+    const file = `${folder}/floatip.toml`;
+    await write(file);
+    const result = await load(file);
+    const problems = result.kind === "config" ? result.warnings : result.problems;
+    const says = problems.map(({ line, column, what }) => `${line}:${column} ${what}`);
+    return { result, problems, says, file };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a sound file is loaded with its text", async () => {
+  const { result, says } = await loaded((file) => Deno.writeTextFile(file, SOUND));
+  assert.equal(result.kind, "config");
+  assert.deepEqual(says, []);
+  assert.equal(result.kind === "config" && result.text, SOUND);
+});
+
+Deno.test("a byte order mark is no problem", async () => {
+  const { result } = await loaded((file) => Deno.writeTextFile(file, `\ufeff${SOUND}`));
+  assert.equal(result.kind, "config");
+});
+
+Deno.test("a missing file", async () => {
+  const { says, problems, file } = await loaded(() => Promise.resolve());
+  assert.deepEqual(says, ["1:1 the configuration cannot be read: there is no such file"]);
+  assert.equal(problems[0]?.file, file);
+  assert.equal(problems[0]?.severity, "error");
+});
+
+Deno.test("a directory", async () => {
+  const { says } = await loaded((file) => Deno.mkdir(file));
+  assert.deepEqual(says, ["1:1 the configuration cannot be read: it is a directory"]);
+});
+
+Deno.test("a pipe is not waited for", async () => {
+  const { says } = await loaded(async (file) => {
+    const { success } = await new Deno.Command("mkfifo", { args: [file] }).output();
+    assert.ok(success);
+  });
+  assert.deepEqual(says, ["1:1 the configuration cannot be read: it is no plain file"]);
+});
+
+Deno.test("a file larger than 1 MiB", async () => {
+  const { says } = await loaded((file) => Deno.writeTextFile(file, "#".repeat(LARGEST_FILE + 1)));
+  assert.deepEqual(says, ["1:1 the configuration cannot be read: it is larger than 1 MiB"]);
+});
+
+Deno.test("bytes that are not UTF-8 have a place", async () => {
+  const bytes = new TextEncoder().encode("# gr\n# gr?n\n");
+  bytes[9] = 0xfc;
+  const { says } = await loaded((file) => Deno.writeFile(file, bytes));
+  assert.deepEqual(says, ["2:5 the file is not UTF-8"]);
+});
+
+Deno.test({
+  name: "a file that this user may not read",
+  // root may read everything
+  ignore: Deno.uid() === 0,
+  fn: async () => {
+    const { says } = await loaded((file) => Deno.writeTextFile(file, SOUND, { mode: 0o000 }));
+    assert.deepEqual(says, [
+      "1:1 the configuration cannot be read: it may not be read by this user",
+    ]);
+  },
+});
+
+Deno.test("a password in a file that everyone may read is a warning with the command that mends it", async () => {
+  const write = (mode: number) => async (file: string) => {
+    await Deno.writeTextFile(file, SECRET);
+    await Deno.chmod(file, mode);
+  };
+  const { result, says, problems, file } = await loaded(write(0o644));
+  assert.equal(result.kind, "config");
+  assert.deepEqual(says, [
+    "5:1 every user of this machine may read the file, and a password is in it",
+  ]);
+  assert.equal(problems[0]?.fix, `chmod o-rwx ${file}`);
+  assert.ok(!JSON.stringify(problems).includes("hunter"));
+  assert.deepEqual((await loaded(write(0o640))).says, []);
+});
+
+Deno.test("a wrong file has all its problems located", async () => {
+  const text = SOUND.replace("51", "0").replace("vrid", "colour = 1\nvrid");
+  const { result, says } = await loaded((file) => Deno.writeTextFile(file, text));
+  assert.equal(result.kind, "problems");
+  assert.deepEqual(says.map((line) => line.split(" ")[0]), ["2:1", "3:8"]);
+});
