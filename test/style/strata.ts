@@ -30,6 +30,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
 const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // The one place where the parts are put together.
   "cli/run": { daemon: "all", linux: "all", "control/server": "all", host: "all" },
+  // What check and listen see of this machine; they run beside the daemon, or without it.
+  "cli/machine": { linux: "all", host: "all" },
 };
 
 /** May be imported by all. */
