@@ -8,7 +8,7 @@ import { type ContractLab, waitUntil } from "./lab.ts";
 
 for (const { name, run } of CONTRACT_CASES) {
   Deno.test(`SimHost: ${name}`, async () => {
-    const lab = openLab();
+    const lab = await openLab();
     try {
       await run(lab);
     } finally {
@@ -17,7 +17,7 @@ for (const { name, run } of CONTRACT_CASES) {
   });
 }
 
-function openLab(): ContractLab {
+async function openLab(): Promise<ContractLab> {
   const lan = new Lan(1);
   const [host, peer] = ["host", "peer"].map((name, i) => {
     const machine = lan.createMachine(name);
@@ -25,6 +25,7 @@ function openLab(): ContractLab {
     machine.addForeign("eth0", `10.77.0.${i + 1}/24`);
     return drivenHost(lan, machine.name);
   });
+  await lan.run(milliseconds(1));
   assert(host !== undefined && peer !== undefined, "there are two hosts");
   const machine = lan.machine("host");
   return {

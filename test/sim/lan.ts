@@ -1,7 +1,6 @@
 /** How does a whole LAN run in virtual time? Machines, the ways between them, and the one queue that drives them all. */
 import type { Datagram } from "../../src/host.ts";
-import { formatIp, isMulticast } from "../../src/net/ip.ts";
-import { formatMac } from "../../src/net/mac.ts";
+import { isMulticast } from "../../src/net/ip.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { announcementIn } from "./frame.ts";
 import { Machine, type Port } from "./machine.ts";
@@ -10,6 +9,7 @@ import { Random } from "./random.ts";
 import type { Seen, Watcher } from "./record.ts";
 import { Schedule } from "./schedule.ts";
 import { SimHost } from "./sim_host.ts";
+import { TextOf } from "./text_of.ts";
 
 /** How long Linux takes for duplicate address detection of a link-local address: one probe, one second. */
 const DAD: Nanoseconds = nanoseconds(1_000_000_000);
@@ -35,6 +35,7 @@ type Program = Pick<
 export class Lan {
   readonly random: Random;
   readonly paths: Paths;
+  readonly textOf = new TextOf();
   readonly #schedule = new Schedule();
   readonly #machines = new Map<string, Machine>();
   readonly #programs = new Map<string, Program>();
@@ -118,6 +119,7 @@ export class Lan {
       );
     this.#schedule.at(this.now, () => {
       if ((this.#programs.get(name) as unknown) !== host) return;
+      host.begin();
       start();
       this.#running = host.settled();
     });
@@ -182,24 +184,25 @@ export class Lan {
 
   /** For a host: a message was given to the program on `node`. */
   seeRead(node: string, from: string, datagram: Datagram): void {
-    const source = formatIp(datagram.source);
+    const source = this.textOf.ip(datagram.source);
     this.see({ kind: "read", node, from, source, message: datagram.payload });
   }
 
   /** For a host: carries `datagram` from `port` to whoever should hear it. */
   carryDatagram(sender: Machine, port: Port, datagram: Datagram): void {
     const { source, destination, payload } = datagram;
+    const group = isMulticast(destination);
+    const to = this.textOf.ip(destination);
     this.see({
       kind: "sent",
       node: sender.name,
       interface: port.name,
-      source: formatIp(source),
-      destination: formatIp(destination),
+      source: this.textOf.ip(source),
+      destination: to,
       message: payload,
     });
-    const group = isMulticast(destination);
     this.#carry(sender, port, (machine, arrival) => {
-      if (group || machine.has(destination)) {
+      if (group || machine.has(to)) {
         this.#programs.get(machine.name)?.receive(arrival, datagram, sender.name);
       }
     });
@@ -226,19 +229,21 @@ export class Lan {
       if (answering === undefined) return;
       this.#carry(machine, answering, (receiver) => {
         if (receiver !== asker || asker.neighbours.has(address)) return;
-        asker.neighbours.set(address, formatMac(answering.mac));
+        asker.neighbours.set(address, answering.macText);
       });
     });
   }
 
-  /** Which machine a packet from `name` to `address` ends up at, by its neighbour table; undefined: at none. */
+  /** Which machine answers a packet from `name` to `address`, by its neighbour table; undefined: none. */
   reaches(name: string, address: string): string | undefined {
     const mac = this.machine(name).neighbours.get(address);
     if (mac === undefined) return undefined;
     for (const machine of this.#machines.values()) {
       for (const port of machine.ports()) {
-        if (formatMac(port.mac) !== mac || !machine.isLive(port)) continue;
-        return machine.answersFor(address, port.segment) === undefined ? undefined : machine.name;
+        if (port.macText !== mac || !machine.isLive(port)) continue;
+        const there = machine.answersFor(address, port.segment) !== undefined &&
+          this.paths.isOpen(name, machine.name) && this.paths.isOpen(machine.name, name);
+        return there ? machine.name : undefined;
       }
     }
     return undefined;

@@ -1,14 +1,15 @@
 /** What does the kernel of a simulated machine know? Its links and addresses, and how it says no. */
 import { HostError } from "../../src/host.ts";
-import { type Ip, ip, sameIp } from "../../src/net/ip.ts";
+import { formatIp, sameIp } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../src/net/interfaces.ts";
-import type { Mac } from "../../src/net/mac.ts";
+import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { containsIp, formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
 import type { Seen } from "./record.ts";
 
 /** A network card and what it is plugged into. */
 export interface Port extends Link {
   readonly mac: Mac;
+  readonly macText: string;
   /** Which switch it is plugged into. */
   readonly segment: string;
 }
@@ -51,6 +52,8 @@ export class Machine {
   #powered = true;
   #nextIndex = 2;
   #interfaces: Interfaces | undefined;
+  /** All entries by address text; made when asked for. */
+  #byText: ReadonlyMap<string, readonly LinkAddress[]> | undefined;
 
   /** `number` (1-250) makes MACs and link-local addresses unlike those of other machines. */
   constructor(name: string, number: number, surroundings: Surroundings) {
@@ -93,7 +96,17 @@ export class Machine {
     this.#slots.set(name, slot);
     const mac = Uint8Array.of(0x02, 0, 0, this.#number, 0, slot);
     const flags = { up: true, running: true, arp: true, loopback: false, multicast: true };
-    this.#ports.set(name, { index, name, mac, segment, ...flags, mtu: 1500, forwards6: false });
+    const text = { macText: formatMac(mac) };
+    this.#ports.set(name, {
+      index,
+      name,
+      mac,
+      segment,
+      ...flags,
+      ...text,
+      mtu: 1500,
+      forwards6: false,
+    });
     this.#addresses = [...this.#addresses, this.#linkLocal(name, index, false)];
     this.#linkSeen(`${name} appears`);
   }
@@ -214,21 +227,20 @@ export class Machine {
 
   /** Has it `address` on a port that packets come through, so that it answers when asked for it there? */
   answersFor(address: string, segment: string): Port | undefined {
-    const wanted = ip(address);
-    for (const entry of this.#addresses) {
-      if (entry.tentative || !sameIp(entry.prefix.address, wanted)) continue;
+    for (const entry of this.#entriesOf(address)) {
+      if (entry.tentative) continue;
       for (const port of this.#ports.values()) {
         // arp_ignore=0: Linux answers for IPv4 on any link, for IPv6 on the one that has it.
-        const here = entry.index === port.index || wanted.family === "ipv4";
+        const here = entry.index === port.index || !isIpv6(entry);
         if (here && port.segment === segment && this.isLive(port)) return port;
       }
     }
     return undefined;
   }
 
-  /** Has it `address`, on whatever link? */
-  has(address: Ip): boolean {
-    return this.#addresses.some((entry) => sameIp(entry.prefix.address, address));
+  /** Has it `address`, on whatever link, with whatever prefix length? */
+  has(address: string): boolean {
+    return this.#entriesOf(address).length > 0;
   }
 
   /** Everything there that a program marked as its own, as "192.168.1.50/24 on eth0". */
@@ -236,6 +248,11 @@ export class Machine {
     return this.#addresses.filter((entry) => entry.ours).map((entry) =>
       `${formatPrefix(entry.prefix)} on ${this.#nameOf(entry.index)}`
     );
+  }
+
+  #entriesOf(address: string): readonly LinkAddress[] {
+    this.#byText ??= Map.groupBy(this.#addresses, (entry) => formatIp(entry.prefix.address));
+    return this.#byText.get(address) ?? [];
   }
 
   #insert(port: Port, prefix: Prefix, ours: boolean): LinkAddress {
@@ -317,6 +334,7 @@ export class Machine {
 
   #changedSilently(): void {
     this.#interfaces = undefined;
+    this.#byText = undefined;
   }
 }
 

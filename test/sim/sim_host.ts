@@ -1,7 +1,7 @@
 /** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
 import { assert } from "../../src/assert.ts";
 import type { Datagram, Endpoint, Happening, Host } from "../../src/host.ts";
-import { formatIp, type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
+import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
 import type { Lan } from "./lan.ts";
@@ -94,7 +94,7 @@ export class SimHost<Order> implements Host<Order> {
 
   open(endpoint: Endpoint): void {
     this.#assertAlive();
-    const key = keyOf(endpoint);
+    const key = this.#keyOf(endpoint);
     if (this.#sockets.has(key)) return;
     const object = `${endpoint.kind} ${endpoint.family} on ${endpoint.interface}`;
     this.machine.maybeRefuse("open", "setsockopt", object);
@@ -102,24 +102,31 @@ export class SimHost<Order> implements Host<Order> {
     if (endpoint.kind === "multicast" || isLinkLocal(endpoint.source)) {
       if (port === undefined) throw refusal("setsockopt", object, "ENODEV");
     }
-    if (endpoint.kind === "unicast" && !this.machine.has(endpoint.source)) {
-      throw refusal("bind", formatIp(endpoint.source), port ? "EADDRNOTAVAIL" : "ENODEV");
+    if (endpoint.kind === "unicast" && !this.machine.has(this.#lan.textOf.ip(endpoint.source))) {
+      throw refusal(
+        "bind",
+        this.#lan.textOf.ip(endpoint.source),
+        port ? "EADDRNOTAVAIL" : "ENODEV",
+      );
     }
     const bound = endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
     this.#sockets.set(key, { endpoint, index: bound ? port?.index : undefined, queue: [] });
   }
 
   close(endpoint: Endpoint): void {
-    this.#sockets.delete(keyOf(endpoint));
+    this.#sockets.delete(this.#keyOf(endpoint));
   }
 
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
     this.#assertAlive();
-    const object = `${formatIp(destination)} from ${formatIp(source)}`;
-    const socket = this.#sockets.get(keyOf(endpoint));
+    const { textOf } = this.#lan;
+    const object = `${textOf.ip(destination)} from ${textOf.ip(source)}`;
+    const socket = this.#sockets.get(this.#keyOf(endpoint));
     if (socket === undefined) throw refusal("sendmsg", object, "EBADF");
     this.machine.maybeRefuse("send", "sendmsg", object);
-    if (!this.machine.has(source)) throw refusal("sendmsg", object, "EADDRNOTAVAIL");
+    if (!this.machine.has(this.#lan.textOf.ip(source))) {
+      throw refusal("sendmsg", object, "EADDRNOTAVAIL");
+    }
     const port = this.machine.port(endpoint.interface);
     if (port === undefined || (socket.index !== undefined && socket.index !== port.index)) {
       throw refusal("sendmsg", object, "ENODEV");
@@ -155,6 +162,12 @@ export class SimHost<Order> implements Host<Order> {
     );
     this.#view = { ...this.#view, addresses };
     return was;
+  }
+
+  /** The program begins: it asks the kernel for everything once. */
+  begin(): void {
+    this.#view = this.machine.interfaces();
+    this.#interfacesChanged = false;
   }
 
   /** A datagram came in through `port`; it is queued on every socket that is meant. */
@@ -270,6 +283,11 @@ export class SimHost<Order> implements Host<Order> {
     this.#lan.planWake(at, this, () => this.#wakeAt === at);
   }
 
+  #keyOf(endpoint: Endpoint): string {
+    const source = endpoint.kind === "unicast" ? this.#lan.textOf.ip(endpoint.source) : "";
+    return `${endpoint.kind} ${endpoint.family} ${endpoint.interface} ${source}`;
+  }
+
   #assertAlive(): void {
     assert(this.#state === "running", `${this.machine.name}: a program that runs calls its host`);
   }
@@ -282,11 +300,6 @@ function hears(socket: Socket, port: Port, datagram: Datagram): boolean {
   return endpoint.kind === "multicast"
     ? isMulticast(datagram.destination)
     : sameIp(endpoint.source, datagram.destination);
-}
-
-function keyOf(endpoint: Endpoint): string {
-  const source = endpoint.kind === "unicast" ? formatIp(endpoint.source) : "";
-  return `${endpoint.kind} ${endpoint.family} ${endpoint.interface} ${source}`;
 }
 
 type Entry = Pick<Interfaces["addresses"][number], "index" | "prefix">;

@@ -1,0 +1,25 @@
+/** Does a healthy node that may preempt hold the addresses, once nobody better is there? */
+import type { Checker, World } from "../world.ts";
+
+/** Looks when all is calm. */
+export function bestHolds(world: World): Checker {
+  return {
+    enter(phase) {
+      if (phase !== "calm") return;
+      for (const instance of world.setup.instances) {
+        for (const island of world.islands(instance)) {
+          const holder = island.find((node) => world.has(node.name, instance));
+          if (holder === undefined) continue;
+          for (const node of island) {
+            if (!node.preempt || node.priority <= holder.priority) continue;
+            world.complain(
+              "best_holds",
+              `${instance.name}: ${holder.name} (${holder.priority}) holds it, ` +
+                `not ${node.name} (${node.priority}), which may preempt`,
+            );
+          }
+        }
+      }
+    },
+  };
+}

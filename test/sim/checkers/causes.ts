@@ -1,0 +1,115 @@
+/** Is every transition's cause true, as far as can be seen from outside? */
+import type { Instant } from "../../../src/time.ts";
+import { advertIn } from "../advert.ts";
+import { fastest, slowest } from "../setup.ts";
+import type { Checker, World } from "../world.ts";
+
+interface Read {
+  readonly priority: number;
+  readonly at: Instant;
+}
+
+interface Claim {
+  readonly node: string;
+  readonly instance: string;
+  readonly words: string;
+  readonly at: Instant;
+}
+
+/** What a node was told about an instance, by sender's address. */
+type Memory = ReadonlyMap<string, Read>;
+
+/** Why a claim cannot be true; undefined: it can. */
+type Judge = (
+  claim: Claim,
+  match: RegExpExecArray,
+  memory: Memory,
+  world: World,
+) => string | undefined;
+
+const JUDGES: readonly (readonly [RegExp, Judge])[] = [
+  [/^no advert from (\S+) for /, ({ at }, [, sender = ""], memory, world) => {
+    const last = memory.get(sender);
+    if (last === undefined) return "it never heard that one";
+    const silence = at - last.at;
+    return silence < 3 * fastest(world.setup) ? `it heard it ${silence / 1e6} ms ago` : undefined;
+  }],
+  [/^nobody was heard for /, ({ at }, _match, memory, world) => {
+    const heard = [...memory].find(([, { priority, at: then }]) =>
+      priority > 0 && at - then < 3 * fastest(world.setup)
+    );
+    return heard === undefined ? undefined : `it heard ${heard[0]}`;
+  }],
+  [
+    /^(\S+) said that it leaves/,
+    (_claim, [, sender = ""], memory) =>
+      memory.get(sender)?.priority === 0 ? undefined : "it did not say so",
+  ],
+  [
+    /^(\S+) has (?:only |the same )?priority (\d+)/,
+    ({ at }, [, sender = "", priority], memory, world) => {
+      const last = memory.get(sender);
+      if (last === undefined) return "it never heard that one";
+      if (last.priority !== Number(priority)) return `it said ${last.priority}`;
+      return at - last.at > 5 * slowest(world.setup) ? "that was long ago" : undefined;
+    },
+  ],
+  [/^(?:started|stopped|no fault any more)$/, () => undefined],
+  [
+    /^(\S+), a member of the same group, is /,
+    (_claim, _match, _memory, world) => world.setup.grouped ? undefined : "there is no group",
+  ],
+  [
+    /^(\S+) has no carrier/,
+    ({ node }, [, card = ""], _memory, world) =>
+      world.cluster.lan.machine(node).port(card)?.running === true ? "it has" : undefined,
+  ],
+  [
+    /^(\S+) is switched off/,
+    ({ node }, [, card = ""], _memory, world) =>
+      world.cluster.lan.machine(node).port(card)?.up === true ? "it is not" : undefined,
+  ],
+  [
+    /^there is no interface (\S+)/,
+    ({ node }, [, card = ""], _memory, world) =>
+      world.cluster.lan.machine(node).port(card) === undefined ? undefined : "there is",
+  ],
+  [/ has no .* address|^no interface has the source address/, () => undefined],
+  [/^(?:RTM_NEWADDR|setsockopt|bind|sendmsg) /, () => undefined],
+];
+
+/** Judges every transition that a journal tells. */
+export function causes(world: World): Checker {
+  const memories = new Map<string, Map<string, Read>>();
+  const memoryOf = (node: string, instance: string) => {
+    const key = `${node} ${instance}`;
+    const found = memories.get(key) ?? new Map<string, Read>();
+    memories.set(key, found);
+    return found;
+  };
+  return {
+    see(seen, at) {
+      if (seen.kind === "read") {
+        const advert = advertIn(seen.message);
+        const instance = world.instanceOf(advert, seen.source);
+        if (instance === undefined) return;
+        memoryOf(seen.node, instance.name).set(seen.source, { priority: advert.priority, at });
+      }
+      if (seen.kind !== "journal") return;
+      const told = /^(\S+)(?: \(IPv6\))?: \S+ -> \S+: (.*)$/.exec(seen.line);
+      if (told === null) return;
+      const [, instance = "", words = ""] = told;
+      const claim: Claim = { node: seen.node, instance, words, at };
+      const why = judge(claim, memoryOf(seen.node, instance), world);
+      if (why !== undefined) world.complain("causes", `${seen.node}: "${seen.line}", but ${why}`);
+    },
+  };
+}
+
+function judge(claim: Claim, memory: Memory, world: World): string | undefined {
+  for (const [pattern, because] of JUDGES) {
+    const match = pattern.exec(claim.words);
+    if (match !== null) return because(claim, match, memory, world);
+  }
+  return "that is no cause known here";
+}

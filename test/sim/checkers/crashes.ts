@@ -1,0 +1,12 @@
+/** Does a program ever end of its own accord? */
+import type { Checker, World } from "../world.ts";
+
+/** Watches all programs. */
+export function crashes(world: World): Checker {
+  return {
+    see(seen) {
+      if (seen.kind !== "program" || seen.what !== "crashed") return;
+      world.complain("crashes", `${seen.node} crashed: ${seen.words}`);
+    },
+  };
+}

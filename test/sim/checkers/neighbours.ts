@@ -1,0 +1,57 @@
+/** Does a client's packet for a floating address reach the holder? */
+import { after, type Instant, nanoseconds } from "../../../src/time.ts";
+import type { Checker, World } from "../world.ts";
+
+/** A client that hears nothing for so long asks again who has the address (Linux takes 8 s; a simulation has less patience). */
+const PATIENCE = nanoseconds(2e9);
+
+/** The client's name. */
+export const CLIENT = "client";
+
+/** Plays the client, and looks at its neighbour table when all is calm. */
+export function neighbours(world: World): Checker {
+  const unanswered = new Map<string, Instant>();
+  const { lan } = world.cluster;
+  const look = () => {
+    for (const instance of world.setup.instances) {
+      const island = world.islands(instance).find(([first]) =>
+        first !== undefined && lan.paths.isOpen(first.name, CLIENT) &&
+        lan.paths.isOpen(CLIENT, first.name)
+      );
+      const holder = island?.find((node) => world.has(node.name, instance));
+      if (holder === undefined) continue;
+      for (const text of instance.addresses) {
+        const [address = ""] = text.split("/");
+        const reached = lan.reaches(CLIENT, address);
+        if (reached === holder.name) continue;
+        world.complain(
+          "neighbours",
+          `${address} leads to ${reached ?? "nobody"}, not to its holder ${holder.name}`,
+        );
+      }
+    }
+  };
+  return {
+    enter(phase) {
+      if (phase === "calm") look();
+    },
+    see(seen) {
+      if (world.phase === "calm" && seen.kind === "announced") look();
+    },
+    tick(at) {
+      for (const instance of world.setup.instances) {
+        for (const text of instance.addresses) {
+          const [address = ""] = text.split("/");
+          if (lan.reaches(CLIENT, address) !== undefined) {
+            unanswered.delete(address);
+            continue;
+          }
+          const since = unanswered.get(address);
+          if (since !== undefined && after(since, PATIENCE) > at) continue;
+          unanswered.set(address, at);
+          lan.ask(CLIENT, instance.card, address);
+        }
+      }
+    },
+  };
+}

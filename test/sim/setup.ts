@@ -1,0 +1,172 @@
+/** What does a random run set up? Nodes, instances and their settings, drawn from a seed and written as TOML. */
+import { compareIp, type Ip, ip } from "../../src/net/ip.ts";
+import {
+  milliseconds,
+  type Nanoseconds,
+  nanoseconds,
+  seconds,
+  writeDuration,
+} from "../../src/time.ts";
+import type { CardPlan } from "./cluster.ts";
+import type { Random } from "./random.ts";
+
+/** One instance, the same on all nodes but for what stands in {@link NodeSetup}. */
+export interface InstanceSetup {
+  readonly name: string;
+  readonly vrid: number;
+  readonly family: "ipv4" | "ipv6";
+  readonly version: 2 | 3;
+  readonly transport: "multicast" | "unicast";
+  /** The card and the switch. */
+  readonly card: string;
+  readonly segment: string;
+  /** As configured, "192.168.1.50/24". */
+  readonly addresses: readonly string[];
+}
+
+/** What one node says of all instances. */
+export interface NodeSetup {
+  readonly name: string;
+  /** 11, 12, …: the last part of its addresses. */
+  readonly number: number;
+  readonly priority: number;
+  readonly preempt: boolean;
+  readonly preemptDelay: Nanoseconds;
+  readonly initialState: "backup" | "master";
+  readonly interval: Nanoseconds;
+  readonly cards: readonly CardPlan[];
+}
+
+/** A whole run's cast. */
+export interface Setup {
+  readonly nodes: readonly NodeSetup[];
+  readonly instances: readonly InstanceSetup[];
+  /** Do the instances change state together? */
+  readonly grouped: boolean;
+}
+
+const OUTSIDE = { card: "eth0", segment: "outside", net4: "192.168.1", net6: "fd01:" } as const;
+const INSIDE = { card: "eth1", segment: "inside", net4: "10.0.2", net6: "fd02:" } as const;
+
+/** Draws a setup. */
+export function drawSetup(random: Random): Setup {
+  const count = random.pick([2, 2, 3, 3, 4, 5]);
+  const grouped = random.chance(0.2);
+  const version = random.chance(0.2) ? 2 : 3;
+  const family = version === 3 && random.chance(0.3) ? "ipv6" : "ipv4";
+  const transport = random.chance(0.5) ? "unicast" : "multicast";
+  const places = grouped || random.chance(0.2) ? [OUTSIDE, INSIDE] : [OUTSIDE];
+  const instances = places.map((place, i): InstanceSetup => ({
+    name: i === 0 ? "web" : "db",
+    vrid: random.between(1, 255),
+    family,
+    version,
+    transport,
+    card: place.card,
+    segment: place.segment,
+    addresses: drawAddresses(place, family, random),
+  }));
+  const interval = drawInterval(version, random);
+  const sameInterval = version === 2 || random.chance(0.8);
+  const preempt = random.pick(["all", "all", "none", "some"] as const);
+  const delayed = random.chance(0.2);
+  const nodes = Array.from({ length: count }, (_, i): NodeSetup => ({
+    name: `n${i + 1}`,
+    number: 11 + i,
+    priority: random.pick([1, 50, 100, 100, 100, 150, 200, random.between(1, 254)]),
+    preempt: preempt === "some" ? random.chance(0.5) : preempt === "all",
+    preemptDelay: delayed ? nanoseconds(random.between(0, 5) * interval) : seconds(0),
+    initialState: random.chance(0.1) ? "master" : "backup",
+    interval: sameInterval ? interval : drawInterval(version, random),
+    cards: places.map((place) => ({
+      name: place.card,
+      segment: place.segment,
+      addresses: [`${place.net4}.${11 + i}/24`, `${place.net6}:${11 + i}/64`],
+    })),
+  }));
+  return { nodes, instances, grouped };
+}
+
+/** The configuration file of `node`. */
+export function tomlOf(setup: Setup, node: NodeSetup): string {
+  const parts = setup.instances.map((instance) => {
+    const lines = [
+      `[instance.${instance.name}]`,
+      `interface = "${instance.card}"`,
+      `vrid = ${instance.vrid}`,
+      `addresses = ${JSON.stringify(instance.addresses)}`,
+      `priority = ${node.priority}`,
+      `version = ${instance.version}`,
+      `advert_interval = "${writeDuration(node.interval)}"`,
+      `transport = "${instance.transport}"`,
+      `preempt = ${node.preempt}`,
+      `preempt_delay = "${writeDuration(node.preemptDelay)}"`,
+      `initial_state = "${node.initialState}"`,
+    ];
+    if (instance.transport === "unicast") {
+      const peers = setup.nodes.filter((other) => other !== node);
+      lines.push(`source = "${sourceText(instance, node)}"`);
+      lines.push(`peers = ${JSON.stringify(peers.map((peer) => sourceText(instance, peer)))}`);
+    }
+    return `${lines.join("\n")}\n`;
+  });
+  if (setup.grouped) parts.push(`[group.both]\ninstances = ["web", "db"]\n`);
+  return [`[node]\nname = "${node.name}"\n`, ...parts].join("\n");
+}
+
+/** The interval of the slowest node. */
+export function slowest(setup: Setup): Nanoseconds {
+  return Math.max(...setup.nodes.map((node) => node.interval)) as Nanoseconds;
+}
+
+/** The interval of the fastest node. */
+export function fastest(setup: Setup): Nanoseconds {
+  return Math.min(...setup.nodes.map((node) => node.interval)) as Nanoseconds;
+}
+
+/** No master-down interval of anybody is longer than this. */
+export function longestDown(setup: Setup): Nanoseconds {
+  const interval = slowest(setup);
+  const v2 = setup.instances.some((instance) => instance.version === 2);
+  return nanoseconds(3 * interval + (v2 ? 1e9 : interval));
+}
+
+/** Would `a` stay master if it and `b` both were? */
+export function outranks(instance: InstanceSetup, a: NodeSetup, b: NodeSetup): boolean {
+  if (a.priority !== b.priority) return a.priority > b.priority;
+  return compareIp(sourceOf(instance, a), sourceOf(instance, b)) > 0;
+}
+
+/** Where the adverts of `node` come from, but for link-local sources: those are in the same order. */
+function sourceOf(instance: InstanceSetup, node: NodeSetup): Ip {
+  return ip(sourceText(instance, node));
+}
+
+function sourceText(instance: InstanceSetup, node: NodeSetup): string {
+  const place = instance.card === OUTSIDE.card ? OUTSIDE : INSIDE;
+  return instance.family === "ipv4"
+    ? `${place.net4}.${node.number}`
+    : `${place.net6}:${node.number}`;
+}
+
+function drawAddresses(
+  place: typeof OUTSIDE | typeof INSIDE,
+  family: "ipv4" | "ipv6",
+  random: Random,
+): readonly string[] {
+  const count = random.pick([1, 1, 1, 2, 3]);
+  const short = random.chance(0.3);
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      family === "ipv4"
+        ? `${place.net4}.${50 + i}/${short ? 32 : 24}`
+        : `${place.net6}:${50 + i}/${short ? 128 : 64}`,
+  );
+}
+
+function drawInterval(version: 2 | 3, random: Random): Nanoseconds {
+  return version === 2
+    ? seconds(random.pick([1, 1, 2]))
+    : milliseconds(random.pick([10, 50, 100, 100, 200, 200, 500, 1000, 1000, 1000, 1000, 3000]));
+}

@@ -1,0 +1,139 @@
+/** How do things stand on the LAN right now? What checkers may ask, from outside, without asking the daemons. */
+import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
+import type { AdvertSeen } from "./advert.ts";
+import type { Cluster } from "./cluster.ts";
+import {
+  fastest,
+  type InstanceSetup,
+  longestDown,
+  type NodeSetup,
+  type Setup,
+  slowest,
+} from "./setup.ts";
+import type { Seen } from "./record.ts";
+
+/** "chaos": anything may happen. "settling": nothing happens any more. "calm": all should be well by now. */
+export type Phase = "chaos" | "settling" | "calm";
+
+/** Looks at a run and complains. Made anew for each run. */
+export interface Checker {
+  /** Everything that is seen. */
+  see?(seen: Seen, at: Instant): void;
+  /** A new phase begins. */
+  enter?(phase: Phase, at: Instant): void;
+  /** From time to time. */
+  tick?(at: Instant): void;
+}
+
+/** Makes a checker for one run. */
+export type CheckerMaker = (world: World) => Checker;
+
+/** One broken promise. */
+export interface Complaint {
+  readonly checker: string;
+  readonly words: string;
+  readonly at: Instant;
+}
+
+/** The slowest reaction of a healthy machine: its program has the processor within this. */
+export const PROMPT_WITHIN: Nanoseconds = nanoseconds(2_000_000);
+
+/** Nothing on a healthy LAN takes longer than this from one program's send to another's having acted on it. */
+export const HOP: Nanoseconds = nanoseconds(10_000_000);
+
+/** A run as seen from outside. */
+export class World {
+  readonly cluster: Cluster;
+  readonly setup: Setup;
+  readonly complaints: Complaint[] = [];
+  /** How long a cluster that is left alone may need until all is well. */
+  readonly settlingTime: Nanoseconds;
+  /** Two masters that hear each other: the next regular advert of either ends it. */
+  readonly rivalryTime: Nanoseconds;
+  phase: Phase = "settling";
+  phaseSince: Instant;
+  /** Since when nothing in the air or on the machines is worse than on an idle LAN; undefined: it is. */
+  cleanSince: Instant | undefined;
+
+  constructor(cluster: Cluster, setup: Setup) {
+    this.cluster = cluster;
+    this.setup = setup;
+    this.settlingTime = settlingTimeOf(setup);
+    this.rivalryTime = nanoseconds(fastest(setup) + 2 * HOP);
+    this.phaseSince = this.cleanSince = cluster.lan.now;
+  }
+
+  /** Writes down that a promise was broken. */
+  complain(checker: string, words: string): void {
+    this.complaints.push({ checker, words, at: this.cluster.lan.now });
+  }
+
+  /** The setup of the node called `name`. */
+  node(name: string): NodeSetup | undefined {
+    return this.setup.nodes.find((node) => node.name === name);
+  }
+
+  /** Whose advert is this? */
+  instanceOf(advert: AdvertSeen, source: string): InstanceSetup | undefined {
+    const family = source.includes(":") ? "ipv6" : "ipv4";
+    return this.setup.instances.find((one) => one.vrid === advert.vrid && one.family === family);
+  }
+
+  /** Has the kernel of `name` an address of `instance`, where floatip runs? */
+  holds(name: string, instance: InstanceSetup): boolean {
+    return this.cluster.isRunning(name) && this.has(name, instance);
+  }
+
+  /** Has the kernel of `name` an address of `instance`, whatever runs there? */
+  has(name: string, instance: InstanceSetup): boolean {
+    const machine = this.cluster.lan.machine(name);
+    return instance.addresses.some((text) => machine.has(text.split("/", 1)[0] ?? ""));
+  }
+
+  /** Can `name` talk to anybody for `instance`: powered, floatip running, card there and plugged in? */
+  isAble(name: string, instance: InstanceSetup): boolean {
+    const machine = this.cluster.lan.machine(name);
+    const port = machine.port(instance.card);
+    return port !== undefined && machine.isLive(port) && this.cluster.isRunning(name) &&
+      this.cluster.host(name)?.paused !== true;
+  }
+
+  /** Do `a` and `b` hear each other? */
+  areConnected(a: string, b: string, instance: InstanceSetup): boolean {
+    const { paths } = this.cluster.lan;
+    return this.isAble(a, instance) && this.isAble(b, instance) &&
+      paths.isOpen(a, b) && paths.isOpen(b, a);
+  }
+
+  /** The nodes that can take part in `instance`, in groups that hear each other. */
+  islands(instance: InstanceSetup): readonly (readonly NodeSetup[])[] {
+    const islands: NodeSetup[][] = [];
+    for (const node of this.setup.nodes.filter((one) => this.isAble(one.name, instance))) {
+      const home = islands.find(([first]) =>
+        first !== undefined && this.areConnected(first.name, node.name, instance)
+      );
+      if (home === undefined) islands.push([node]);
+      else home.push(node);
+    }
+    return islands;
+  }
+
+  /** Has everything been clean for `duration`? */
+  cleanFor(duration: Nanoseconds): boolean {
+    return this.cleanSince !== undefined &&
+      after(this.cleanSince, duration) <= this.cluster.lan.now;
+  }
+}
+
+/** The sum of everything that a mended cluster may have to wait for, one after the other. */
+function settlingTimeOf(setup: Setup): Nanoseconds {
+  const down = longestDown(setup);
+  const delay = Math.max(...setup.nodes.map((node) => node.preemptDelay));
+  const retry = 5e9; // after the kernel refused something
+  const detection = 1e9; // of duplicate IPv6 addresses
+  const client = 3e9; // until a client notices that nobody answers, and asks again
+  const elections = setup.grouped ? 8 : 3;
+  return nanoseconds(
+    retry + detection + client + elections * down + delay + slowest(setup) + 1e9,
+  );
+}
