@@ -127,7 +127,8 @@ function adaptToRules(
   now: Instant,
   rules: Rules,
 ): BackupState {
-  const learnt = state.heard !== undefined && rules.version === 3;
+  const met = state.heard !== undefined || state.left !== undefined;
+  const learnt = met && rules.version === 3;
   const masterInterval = learnt ? state.masterInterval : rules.advertInterval;
   const wait = state.left === undefined ? masterDownOf : skewOf;
   const shift = wait(rules, masterInterval) - wait(before, state.masterInterval);

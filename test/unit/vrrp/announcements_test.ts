@@ -47,3 +47,10 @@ Deno.test("announcements: twenty reasons in a second make two bursts, the second
   assert.deepEqual(trailing.effects.map(brief), ["announce 5"]);
   assert.equal(trailing.announcements.announceAt, at(6000), "and five more after 5 s");
 });
+
+Deno.test("announcements: the second burst counts as one, the refresh does not", () => {
+  const second = announceDue(burst(at(0)).announcements, at(5000)).announcements;
+  assert.deepEqual(announceAgain(second, at(5500)).effects, []);
+  const refreshed = announceDue(second, at(65_000)).announcements;
+  assert.deepEqual(announceAgain(refreshed, at(65_001)).effects.map(brief), ["announce 5"]);
+});

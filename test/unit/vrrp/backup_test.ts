@@ -237,6 +237,33 @@ Deno.test("backup: a new priority shifts the skew after priority 0, too", () => 
   assert.equal(it.deadline(), 5000 + 414.0625);
 });
 
+Deno.test("backup: a new interval changes nothing about the skew of v2 after priority 0", () => {
+  const it = router(rules({ version: 2 }));
+  it.take(4000, heard(200));
+  it.take(5000, heard(0));
+  it.replaceRules(5100, rules({ version: 2, advertInterval: seconds(3) }));
+  assert.equal(it.deadline(), 5609.375);
+});
+
+Deno.test("backup: what was learnt from a master that has left stays learnt", () => {
+  const it = router(rules());
+  it.take(4000, heard(200, HIGHER, 100));
+  it.take(4050, heard(0, HIGHER, 100));
+  it.replaceRules(4051, rules({ priority: 150 }));
+  assert.equal(it.deadline(), 4050 + 41.40625);
+});
+
+Deno.test("backup: a losing master that fell silent meanwhile was not preempted, it was replaced", () => {
+  const it = router(rules());
+  it.take(500, heard(99));
+  it.take(20_000, { kind: "deadline" });
+  assert.deepEqual(lastCause(it), {
+    kind: "master-silent",
+    master: HIGHER,
+    silence: 19_500_000_000,
+  });
+});
+
 Deno.test("backup: a new own interval counts where none was learnt", () => {
   const fast = { advertInterval: milliseconds(100) };
   const alone = router(rules());

@@ -122,6 +122,9 @@ Deno.test("group: a member's fault is everybody's, and goes with it", () => {
     "outside: advert 0",
     "outside: master->fault fault",
   ]);
+  const inside = it.named("inside").state();
+  assert.ok(inside.kind === "init");
+  assert.deepEqual(inside.faults, [CARRIER], "not its own fault a second time");
   const outside = it.named("outside").state();
   assert.ok(outside.kind === "init");
   assert.deepEqual(outside.faults, [

@@ -15,6 +15,12 @@ Deno.test("master: a late wake-up does not shift the rhythm", () => {
   assert.equal(it.deadline(), ms + 2000);
 });
 
+Deno.test("master: a wake-up exactly one beat late leaves no deadline at the same moment", () => {
+  const { it, ms } = master();
+  assert.deepEqual(it.take(ms + 2000, { kind: "deadline" }), ["advert 100"]);
+  assert.equal(it.deadline(), ms + 3000);
+});
+
 Deno.test("master: after hours of standstill one advert, not thousands", () => {
   const { it, ms } = master();
   const hours = ms + 5 * 3600e3;
@@ -143,6 +149,8 @@ Deno.test("master: follows its sync group into backup and fault", () => {
   const patient = master();
   patient.it.take(patient.ms + 100, { ...release, patience: 2 });
   assert.equal(patient.it.deadline(), patient.ms + 100 + 2 * 3609.375);
+  patient.it.take(patient.ms + 200, heard(0));
+  assert.equal(patient.it.deadline(), patient.ms + 100 + 2 * 3609.375, "not to be hurried");
   const faulty = master();
   const fault = { kind: "group-fault", member: "inside" } as const;
   assert.deepEqual(faulty.it.take(faulty.ms + 100, fault), [

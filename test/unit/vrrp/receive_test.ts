@@ -86,6 +86,13 @@ const TABLE: readonly (readonly [string, Advert, Context, Rules, string])[] = [
   ["a stranger's addresses", strange, MULTICAST, rules(), "reject addresses"],
   ["overlapping addresses", overlapping, MULTICAST, rules(), "admitted other-addresses"],
   [
+    "some of our addresses",
+    advert(),
+    MULTICAST,
+    rules({ addresses: [FLOATING, STRANGE] }),
+    "admitted other-addresses",
+  ],
+  [
     "a known peer's other addresses",
     strange,
     MULTICAST,
