@@ -48,7 +48,7 @@ const checks: readonly (readonly [string, readonly string[]])[] = [
   ["types", ["check"]],
 ];
 
-Deno.exit(await main(Deno.args));
+Deno.exit(await main(Deno.args.filter((arg) => arg !== "--")));
 
 async function main(args: readonly string[]): Promise<number> {
   const withoutRoot = args.includes("--without-root");
