@@ -35,7 +35,7 @@ async function main(): Promise<number> {
 /** Installs what is missing where it may; why the demo cannot run, or undefined. */
 async function prepare(): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "it needs Linux";
-  if (Deno.uid() !== 0) return "it needs root, for network namespaces (try: sudo deno task demo)";
+  if (Deno.uid() !== 0) return "it needs root, for network namespaces (the same command with sudo)";
   const { installed, failure } = await ensure(["iproute2"]);
   if (failure !== undefined) return failure;
   if (installed.length > 0) console.log(`Installed ${installed.join(" ")}.`);

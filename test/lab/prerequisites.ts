@@ -23,7 +23,7 @@ export function has(program: string): boolean {
 /** Why no lab can be built here ("needs root"), or undefined where one can. `programs` are needed besides iproute2. */
 export function missing(...programs: readonly string[]): string | undefined {
   if (process.env["FLOATIP_TESTS"] === "without-root") return "needs root, left out on demand";
-  if (process.getuid?.() !== 0) return "needs root (network namespaces)";
+  if (process.getuid?.() !== 0) return "needs root";
   if (!has("ip")) return "needs iproute2";
   const absent = programs.filter((program) => !has(program));
   return absent.length === 0 ? undefined : `needs ${absent.join(", ")}`;
