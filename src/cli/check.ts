@@ -1,4 +1,4 @@
-/** `floatip check`: everything that is wrong with a file, then what does not fit between it and this machine. */
+/** `floatip check`: what is wrong with a file, and what does not fit between it and this machine? */
 import { plan } from "../config/cluster.ts";
 import type { Loaded } from "../config/load.ts";
 import { locate } from "../config/locate.ts";

@@ -1,4 +1,4 @@
-/** `floatip listen`: all VRRP on the LAN, decoded live. */
+/** `floatip listen`: what VRRP is on the LAN? All of it, decoded live. */
 import { toMilliseconds } from "../time.ts";
 import type { Nanoseconds } from "../time.ts";
 import { decodeFrame } from "../wire/frame.ts";

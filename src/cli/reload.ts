@@ -1,4 +1,4 @@
-/** `floatip reload`: the running daemon reads its file again, or says why it keeps the old one. */
+/** `floatip reload`: does the running daemon take its file as it is now? Else it keeps the old one and says why. */
 import type { ReloadAnswer } from "../control/api.ts";
 import { ControlClient } from "../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";

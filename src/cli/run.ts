@@ -1,4 +1,4 @@
-/** `floatip run`: the daemon in the foreground. The one place where machine, daemon and control socket meet. */
+/** `floatip run`: how do machine, daemon and control socket come together? In this one place, in the foreground. */
 import { load, type Loaded } from "../config/load.ts";
 import type { ReloadAnswer } from "../control/api.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";

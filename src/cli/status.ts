@@ -1,4 +1,4 @@
-/** `floatip status`: who holds which address, as the daemon of this node knows it. */
+/** `floatip status`: who holds which address, as the daemon of this node knows it? */
 import type { StatusDocument } from "../control/api.ts";
 import { ControlClient } from "../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";
@@ -101,10 +101,12 @@ function block(document: StatusDocument, terminal: Terminal): string {
 }
 
 /** What of a document is news when it changes: no ages and no counters. */
-function essenceOf({ node, instances, attention }: StatusDocument): string {
+function essenceOf(document: StatusDocument): string {
+  const { node, instances, attention } = document;
   const parts = instances.map((one) => [
     [one.name, one.family, one.state, one.master, one.since, one.priority, one.addresses],
     [one.interface, one.faults, one.conflicts.length > 0, one.checks.map(({ up }) => up)],
   ]);
-  return JSON.stringify([node, parts, attention]);
+  // The verdict too: that nobody claims an address shows by nothing but time.
+  return JSON.stringify([node, parts, attention, verdict(document, Date.now())]);
 }

@@ -1,4 +1,4 @@
-/** What goes over the control socket? The documents of contract.md section 3, and what reload answers. */
+/** What goes over the control socket? The status document, which scripts read too, and what reload answers. */
 import type { LocatedProblem } from "../config/problem.ts";
 
 /** `GET /v1/status`. Times are RFC 3339 in UTC; a number carries its unit in its name. */
@@ -53,6 +53,7 @@ export interface InstanceStatus {
   readonly conflicts: readonly string[];
 }
 
+/** Who holds the addresses. */
 export interface MasterStatus {
   /** Its name in [nodes], or its address. */
   readonly node: string;
@@ -82,6 +83,7 @@ export interface InstanceCounters {
   readonly sent_pri_zero_packets: number;
 }
 
+/** A health check and its last result. */
 export interface CheckStatus {
   readonly name: string;
   readonly up: boolean;
