@@ -21,7 +21,7 @@ export class Screen implements Disposable {
   draw(lines: readonly string[]): void {
     const { columns, rows } = this.#terminal.size();
     // A line that wraps, or scrolls, would make the count of lines to go up wrong.
-    const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => clip(line, columns));
+    const fitting = fit(lines, Math.max(1, rows - 1)).map((line) => clip(line, columns));
     const up = this.#height === 0 ? "" : `\x1b[${this.#height}A`;
     const picture = fitting.map((line) => `${line}${CLEAR_LINE}\n`).join("");
     this.#terminal.out(`\r${up}${picture}${CLEAR_BELOW}`);
@@ -31,4 +31,11 @@ export class Screen implements Disposable {
   [Symbol.dispose](): void {
     this.#terminal.out(SHOW_CURSOR);
   }
+}
+
+/** As many lines as there is room for; the last says how many are not shown. */
+function fit(lines: readonly string[], room: number): readonly string[] {
+  if (lines.length <= room) return lines;
+  const shown = lines.slice(0, room - 1);
+  return [...shown, `... ${lines.length - shown.length} more lines: this window is too low`];
 }
