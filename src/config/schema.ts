@@ -193,7 +193,8 @@ export const INSTANCE = {
     synonyms: ["vrrp_version"],
   },
   advert_interval: {
-    shape: duration(nanoseconds(1), seconds(256)),
+    // What each version can carry is checked where the version is known.
+    shape: duration(nanoseconds(0), seconds(86400)),
     form: 'a duration with its unit, such as "1s" or "100ms"',
     default: '"1s"',
     what:

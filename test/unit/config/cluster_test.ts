@@ -212,6 +212,30 @@ Deno.test("all nodes of a file choose the same transport, whoever has an IPv6 ad
   ]);
 });
 
+Deno.test("a node alone in [nodes] speaks multicast", () => {
+  const text = `[nodes]\npi-b = "192.168.1.12"\n${WEB}`;
+  assert.equal(only(planned(text, PI_B).node).rules.transport, "multicast");
+});
+
+Deno.test("each family lives where the node's address of that family is", () => {
+  const text = '[nodes]\na = ["10.0.0.1", "fd00::1"]\nb = ["10.0.0.2", "fd00::2"]\n' +
+    '[instance.x]\nvrid = 1\naddresses = ["10.0.0.9/24", "fe80::9/64"]\n';
+  const two = machine({ eth0: ["10.0.0.1/24"], eth1: ["fd00::1/64", "fe80::1/64"] });
+  const before = planned(text, two).node;
+  assert.deepEqual(before.plans.map((entry) => entry.interface), ["eth0", "eth1"]);
+  const bare = planned(text, machine({ eth0: [], eth1: [] }), undefined, before).node;
+  assert.deepEqual(bare.plans.map((entry) => entry.interface), ["eth0", "eth1"]);
+});
+
+Deno.test("of two nodes that a machine could be it is the one with its host name, or the one it was", () => {
+  const both = machine({ eth0: ["192.168.1.11/24", "192.168.1.12/24"] }, "pi-b");
+  const before = planned(NODES + WEB, both).node;
+  assert.equal(before.node, "pi-b");
+  const renamed = { ...both, hostName: "pi-c" };
+  assert.equal(planned(NODES + WEB, renamed, undefined, before).node.node, "pi-b");
+  assert.equal(planned(NODES + WEB, renamed).node.node, "pi-a");
+});
+
 Deno.test("multicast on another wire than the node's address does not borrow that address", () => {
   const text = `${NODES}${WEB}interface = "wlan0"\ntransport = "multicast"\n`;
   assert.equal(only(planned(text, PI_B).node).source, undefined);

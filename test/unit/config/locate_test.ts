@@ -69,6 +69,15 @@ Deno.test("secrets are masked, and the caret stays under its word", async () => 
   assert.equal(located?.source.slice((located?.caret ?? 0) - 1, (located?.caret ?? 0) + 3), "more");
 });
 
+Deno.test("what people call their nodes and instances is no secret", async () => {
+  const text = '[nodes]\nauth-1 = "10.0.0.1"\n[instance.passage]\nvrid = 5\n[other]\npasses = 5\n';
+  const lines = async (...path: Path) =>
+    (await locate([problem("value", ...path)], text, "f"))[0]?.source;
+  assert.equal(await lines("nodes", "auth-1"), 'auth-1 = "10.0.0.1"');
+  assert.equal(await lines("instance", "passage", "vrid"), "vrid = 5");
+  assert.equal(await lines("other", "passes"), "passes = ********");
+});
+
 Deno.test("a long line is shown around its place", async () => {
   const text = `x = [${'"aaaaaaaa", '.repeat(60)}"bbbb"]\n`;
   const [located] = await locate([problem("value", "x", 60)], text, "f");

@@ -84,6 +84,26 @@ export const MEANING: readonly Misuse[] = [
     toml: web("version = 2", 'checksum = "rfc9568"'),
     expected: ["warning instance.web.checksum"],
   },
+  {
+    title: "more IPv6 addresses than one advert can carry",
+    toml: floating(...Array.from({ length: 91 }, (_, index) => `"fe80::${index + 1}/64"`)),
+    expected: ["error instance.web.addresses.90"],
+  },
+  {
+    title: "a lease of a second and a half",
+    toml: web('lease = "1500ms"'),
+    expected: ["error instance.web.lease"],
+  },
+  {
+    title: "a lease of two hours",
+    toml: web('lease = "2h"'),
+    expected: ["error instance.web.lease"],
+  },
+  {
+    title: "a delay of two days",
+    toml: web('preempt_delay = "48h"'),
+    expected: ["error instance.web.preempt_delay"],
+  },
   // Priorities and preemption
   {
     title: "priority and prefer",
@@ -140,6 +160,11 @@ export const MEANING: readonly Misuse[] = [
   {
     title: "unicast between nodes without IPv6 addresses",
     toml: `${NODES}[instance.web]\nvrid = 51\naddresses = ["fe80::50/64"]\ntransport = "unicast"\n`,
+    expected: ["error instance.web.transport"],
+  },
+  {
+    title: "unicast on the only node",
+    toml: `[nodes]\npi-a = "192.168.1.11"\n\n${web('transport = "unicast"')}`,
     expected: ["error instance.web.transport"],
   },
   {

@@ -83,6 +83,9 @@ Deno.test("edit distance", () => {
   assert.equal(editDistance("", "abc"), 3);
   assert.equal(editDistance("abc", "abc"), 0);
   assert.equal(editDistance("abc", "acb"), 1);
+  assert.equal(editDistance("abc", "ab"), 1);
+  assert.equal(editDistance("ab", "abc"), 1);
+  assert.equal(editDistance("abcd", "badc"), 2);
   assert.equal(editDistance("kitten", "sitting"), 3);
 });
 
