@@ -28,7 +28,8 @@ for (const { name, header, datagram } of CAPTURED) {
 function sealed(header: string, payload: string): Uint8Array {
   const head = hex(header);
   head.set([0, 0], 10);
-  new DataView(head.buffer).setUint16(10, checksum(head));
+  const length = 4 * ((head[0] ?? 0) & 0xf);
+  new DataView(head.buffer).setUint16(10, checksum(head.subarray(0, length)));
   return new Uint8Array([...head, ...hex(payload)]);
 }
 

@@ -72,6 +72,15 @@ Deno.test("a layout reads and writes in the middle of other bytes, and of a larg
   assert.throws(() => pair.write({ a: 1, b: 2 }, part, 4), AssertionFailure);
 });
 
+Deno.test("byte fields keep to their part of a larger buffer", () => {
+  const named = layout("named", 3, { a: u8(0), b: bytes(1, 2) });
+  const buffer = new Uint8Array(8);
+  const values = { a: 1, b: new Uint8Array([2, 3]) };
+  named.write(values, buffer.subarray(2, 7), 1);
+  assert.equal(buffer.toHex(), "000000" + "010203" + "0000");
+  assert.deepEqual(named.read(buffer.subarray(2, 7), 1), values);
+});
+
 Deno.test("writing clears padding and reading copies bytes", () => {
   const padded = layout("padded", 4, { a: bytes(0, 2), b: pad(2, 2) });
   const dirty = new Uint8Array(4).fill(0xff);
