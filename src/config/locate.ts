@@ -35,21 +35,23 @@ export async function locate(
 ): Promise<readonly LocatedProblem[]> {
   if (problems.length === 0) return [];
   const places = await placesOf(text);
+  const secrets = places && secretsOf(places);
   const lines = text.split(/\r?\n/);
-  return problems.map((problem) => locateOne(problem, places, lines, file))
+  return problems.map((problem) => locateOne(problem, places, secrets, lines, file))
     .toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 function locateOne(
   problem: Problem,
   places: ReadonlyMap<string, Place> | undefined,
+  secrets: readonly Span[] | undefined,
   lines: readonly string[],
   file: string,
 ): LocatedProblem {
   const found = problem.position ?? pointAt(problem, places);
   const line = Math.min(Math.max(1, found.line), lines.length);
   const column = Math.min(Math.max(1, found.column), (lines[line - 1] ?? "").length + 1);
-  return { ...problem, file, line, column, ...shownLine(places, lines, line, column) };
+  return { ...problem, file, line, column, ...shownLine(secrets, lines, line, column) };
 }
 
 /** The nearest place on the way from the problem's path to the root. */
@@ -68,36 +70,41 @@ function pointAt(
 }
 
 function shownLine(
-  places: ReadonlyMap<string, Place> | undefined,
+  secrets: readonly Span[] | undefined,
   lines: readonly string[],
   line: number,
   column: number,
 ): { readonly source: string; readonly caret: number } {
   const text = lines[line - 1] ?? "";
   // A text without positions is no TOML, or none that the second parser reads: then all that looks like a secret.
-  const ranges = places === undefined
+  const ranges = secrets === undefined
     ? suspectRanges(text)
-    : secretRanges(places, line, text.length);
+    : secretRanges(secrets, line, text.length);
   const masked = maskRanges(text, ranges);
   return shorten(masked.line, masked.at(column - 1));
 }
 
 /** The columns of `line` that belong to secrets; one that runs over many lines hides each of them. */
 function secretRanges(
-  places: ReadonlyMap<string, Place>,
+  secrets: readonly Span[],
   line: number,
   length: number,
 ): readonly (readonly [number, number])[] {
-  const ranges: (readonly [number, number])[] = [];
-  for (const [key, { value, leaf }] of places) {
-    if (value === undefined || !leaf || !isSecret(JSON.parse(key) as Path)) continue;
-    if (line < value.line || line > value.endLine) continue;
-    ranges.push([
-      line === value.line ? value.column : 0,
-      line === value.endLine ? value.endColumn : length,
-    ]);
-  }
-  return ranges.toSorted((a, b) => a[0] - b[0]);
+  return secrets.filter((span) => line >= span.line && line <= span.endLine)
+    .map((span) =>
+      [
+        line === span.line ? span.column : 0,
+        line === span.endLine ? span.endColumn : length,
+      ] as const
+    )
+    .toSorted((a, b) => a[0] - b[0]);
+}
+
+/** Where secrets stand. */
+function secretsOf(places: ReadonlyMap<string, Place>): readonly Span[] {
+  return [...places].flatMap(([key, { value, leaf }]) =>
+    value !== undefined && leaf && isSecret(JSON.parse(key) as Path) ? [value] : []
+  );
 }
 
 /** Does a path speak of a secret? A node or instance may be called as it likes. */
