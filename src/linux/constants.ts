@@ -1,0 +1,145 @@
+/** Which numbers does the kernel speak? In its own spelling, so that man pages and grep find them; equal on x86-64 and arm64. */
+
+/** socket(2): address families. */
+export const AF_UNSPEC = 0,
+  AF_INET = 2,
+  AF_INET6 = 10,
+  AF_NETLINK = 16,
+  AF_PACKET = 17;
+
+/** socket(2): types and flags. */
+export const SOCK_RAW = 3,
+  SOCK_NONBLOCK = 0o4000,
+  SOCK_CLOEXEC = 0o2000000;
+
+/** recv(2), send(2). */
+export const MSG_CTRUNC = 0x8,
+  MSG_TRUNC = 0x20,
+  MSG_DONTWAIT = 0x40;
+
+/** poll(2). */
+export const POLLIN = 0x1,
+  POLLERR = 0x8,
+  POLLHUP = 0x10,
+  POLLNVAL = 0x20;
+
+/** eventfd(2), timerfd_create(2), clock_gettime(2). */
+export const EFD_NONBLOCK = 0o4000,
+  EFD_CLOEXEC = 0o2000000,
+  TFD_NONBLOCK = 0o4000,
+  TFD_CLOEXEC = 0o2000000,
+  TFD_TIMER_ABSTIME = 1,
+  CLOCK_MONOTONIC = 1;
+
+/** socket(7). */
+export const SOL_SOCKET = 1,
+  SO_RCVBUF = 8,
+  SO_RCVTIMEO = 20,
+  SO_BINDTODEVICE = 25,
+  SO_ATTACH_FILTER = 26,
+  SO_RCVBUFFORCE = 33;
+
+/** ip(7). */
+export const IPPROTO_IP = 0,
+  IP_HDRINCL = 3,
+  IP_PKTINFO = 8,
+  IP_MULTICAST_IF = 32,
+  IP_MULTICAST_LOOP = 34,
+  IP_ADD_MEMBERSHIP = 35,
+  IP_MULTICAST_ALL = 49;
+
+/** ipv6(7), linux/in6.h. */
+export const IPPROTO_IPV6 = 41,
+  IPV6_UNICAST_HOPS = 16,
+  IPV6_MULTICAST_IF = 17,
+  IPV6_MULTICAST_HOPS = 18,
+  IPV6_MULTICAST_LOOP = 19,
+  IPV6_ADD_MEMBERSHIP = 20,
+  IPV6_MULTICAST_ALL = 29,
+  IPV6_RECVPKTINFO = 49,
+  IPV6_PKTINFO = 50,
+  IPV6_RECVHOPLIMIT = 51,
+  IPV6_HOPLIMIT = 52,
+  IPV6_TCLASS = 67,
+  IPV6_AUTOFLOWLABEL = 70;
+
+/** packet(7). */
+export const ETH_P_ALL = 0x0003,
+  PACKET_OUTGOING = 4;
+
+/** netlink(7). */
+export const NETLINK_ROUTE = 0,
+  SOL_NETLINK = 270,
+  NETLINK_CAP_ACK = 10,
+  NETLINK_EXT_ACK = 11,
+  NLM_F_REQUEST = 0x1,
+  NLM_F_ACK = 0x4,
+  NLM_F_DUMP_INTR = 0x10,
+  NLM_F_CAPPED = 0x100,
+  NLM_F_ACK_TLVS = 0x200,
+  NLM_F_REPLACE = 0x100,
+  NLM_F_EXCL = 0x200,
+  NLM_F_CREATE = 0x400,
+  NLM_F_DUMP = 0x300,
+  NLMSG_ERROR = 2,
+  NLMSG_DONE = 3,
+  NLMSGERR_ATTR_MSG = 1,
+  NLA_F_NESTED = 0x8000,
+  NLA_TYPE_MASK = 0x3fff;
+
+/** rtnetlink(7): messages and groups. */
+export const RTM_NEWLINK = 16,
+  RTM_DELLINK = 17,
+  RTM_GETLINK = 18,
+  RTM_SETLINK = 19,
+  RTM_NEWADDR = 20,
+  RTM_DELADDR = 21,
+  RTM_GETADDR = 22,
+  RTM_NEWNETCONF = 80,
+  RTMGRP_LINK = 0x1,
+  RTMGRP_IPV4_IFADDR = 0x10,
+  RTMGRP_IPV6_IFADDR = 0x100;
+/** RTNLGRP_IPV6_NETCONF (25) as a bit of nl_groups. */
+export const RTMGRP_IPV6_NETCONF = 0x1000000;
+
+/** linux/if_link.h. */
+export const IFLA_ADDRESS = 1,
+  IFLA_IFNAME = 3,
+  IFLA_MTU = 4,
+  IFLA_AF_SPEC = 26,
+  IFLA_EXT_MASK = 29,
+  IFLA_INET_CONF = 1,
+  IFLA_INET6_CONF = 2,
+  RTEXT_FILTER_SKIP_STATS = 8;
+
+/** linux/ip.h, linux/ipv6.h, linux/netconf.h. */
+export const IPV4_DEVCONF_PROMOTE_SECONDARIES = 20,
+  DEVCONF_FORWARDING = 0,
+  NETCONFA_IFINDEX = 1,
+  NETCONFA_FORWARDING = 2;
+
+/** netdevice(7). */
+export const IFF_UP = 0x1,
+  IFF_LOOPBACK = 0x8,
+  IFF_RUNNING = 0x40,
+  IFF_NOARP = 0x80,
+  IFF_MULTICAST = 0x1000;
+
+/** linux/if_addr.h. */
+export const IFA_ADDRESS = 1,
+  IFA_LOCAL = 2,
+  IFA_LABEL = 3,
+  IFA_BROADCAST = 4,
+  IFA_CACHEINFO = 6,
+  IFA_FLAGS = 8,
+  IFA_PROTO = 11,
+  IFA_F_SECONDARY = 0x01,
+  IFA_F_NODAD = 0x02,
+  IFA_F_DADFAILED = 0x08,
+  IFA_F_DEPRECATED = 0x20,
+  IFA_F_TENTATIVE = 0x40,
+  INFINITY_LIFE_TIME = 0xffffffff;
+
+/** rtnetlink(7): rtm_scope. */
+export const RT_SCOPE_UNIVERSE = 0,
+  RT_SCOPE_HOST = 254;

@@ -1,0 +1,234 @@
+/** Which functions of libc are called, and how do their errors come back? As the kernel gives them: a negative errno. */
+import { EAGAIN } from "./errno.ts";
+
+/** Where Debian (x86-64, arm64) and Fedora keep libc; absolute, because permissions are given by path. */
+export const LIBC_PATHS: readonly string[] = [
+  "/lib/x86_64-linux-gnu/libc.so.6",
+  "/lib/aarch64-linux-gnu/libc.so.6",
+  "/lib64/libc.so.6",
+];
+
+/** What is looked up in libc; lengths and addresses are size_t and pointers of a 64-bit machine. */
+const SYMBOLS = {
+  // int *__errno_location(void);
+  __errno_location: { parameters: [], result: "pointer" },
+  // int socket(int domain, int type, int protocol);
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  // int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen);
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  // ssize_t sendto(int sockfd, const void *buf, size_t len, int flags, const struct sockaddr *dest_addr, socklen_t addrlen);
+  // No result here is over 2^31, so that ssize_t can be read as an int.
+  sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" },
+  // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags);
+  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
+  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // int close(int fd);
+  close: { parameters: ["i32"], result: "i32" },
+  // ssize_t read(int fd, void *buf, size_t count);
+  read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  // ssize_t write(int fd, const void *buf, size_t count);
+  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  // int poll(struct pollfd *fds, nfds_t nfds, int timeout);
+  poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
+  // The same, on a thread of its own: the one call that may take long.
+  pollLater: {
+    name: "poll",
+    parameters: ["buffer", "usize", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  // int eventfd(unsigned int initval, int flags);
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  // int timerfd_create(int clockid, int flags);
+  timerfd_create: { parameters: ["i32", "i32"], result: "i32" },
+  // int timerfd_settime(int fd, int flags, const struct itimerspec *new_value, struct itimerspec *old_value);
+  timerfd_settime: { parameters: ["i32", "i32", "buffer", "pointer"], result: "i32" },
+  // int clock_gettime(clockid_t clockid, struct timespec *tp);
+  clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
+  // int gethostname(char *name, size_t len);
+  gethostname: { parameters: ["buffer", "usize"], result: "i32" },
+  // unsigned int if_nametoindex(const char *ifname);
+  if_nametoindex: { parameters: ["buffer"], result: "u32" },
+  // char *if_indextoname(unsigned int ifindex, char *ifname);
+  if_indextoname: { parameters: ["u32", "buffer"], result: "pointer" },
+} as const;
+
+/** Bytes that libc reads or writes. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * libc, opened. Each method is one call; a result below 0 is the negative errno (-19 for ENODEV). Descriptors are
+ * plain numbers: who opens one closes it.
+ */
+export class Libc implements Disposable {
+  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  readonly #symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+  /** Where this thread's errno lies; it never moves. */
+  readonly #errno: Deno.UnsafePointerView;
+
+  /** Opens the libc of this machine. Throws where none of {@link LIBC_PATHS} is there, or --allow-ffi is not given. */
+  constructor() {
+    this.#library = openLibrary();
+    this.#symbols = this.#library.symbols;
+    const pointer = this.#symbols.__errno_location();
+    if (pointer === null) throw new Error("__errno_location() gave NULL");
+    this.#errno = new Deno.UnsafePointerView(pointer);
+  }
+
+  // errno is read in the very next call after the one that failed: the runtime's own system calls overwrite it.
+
+  /** socket(2): a descriptor. */
+  socket(domain: number, type: number, protocol: number): number {
+    const result = this.#symbols.socket(domain, type, protocol);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** bind(2). */
+  bind(fd: number, address: Bytes): number {
+    const result = this.#symbols.bind(fd, address, address.length);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** setsockopt(2). */
+  setsockopt(fd: number, level: number, option: number, value: Bytes): number {
+    const result = this.#symbols.setsockopt(fd, level, option, value, value.length);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** sendto(2): the count of bytes sent. */
+  sendto(fd: number, message: Bytes, flags: number, address: Bytes): number {
+    const count = BigInt(message.length);
+    const result = this.#symbols.sendto(fd, message, count, flags, address, address.length);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** sendmsg(2) with a struct msghdr: the count of bytes sent. */
+  sendmsg(fd: number, header: Bytes, flags: number): number {
+    const result = this.#symbols.sendmsg(fd, header, flags);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** recvmsg(2) into a struct msghdr: the count of bytes received. */
+  recvmsg(fd: number, header: Bytes, flags: number): number {
+    const result = this.#symbols.recvmsg(fd, header, flags);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** close(2). */
+  close(fd: number): number {
+    const result = this.#symbols.close(fd);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** read(2): the count of bytes read. */
+  read(fd: number, into: Bytes): number {
+    const result = this.#symbols.read(fd, into, BigInt(into.length));
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** write(2): the count of bytes written. */
+  write(fd: number, bytes: Bytes): number {
+    const result = this.#symbols.write(fd, bytes, BigInt(bytes.length));
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** poll(2) over the first `count` of `fds`, at once: the count of those that are ready. */
+  poll(fds: Bytes, count: number): number {
+    const result = this.#symbols.poll(fds, BigInt(count), 0);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /**
+   * poll(2) without end, on another thread. Resolves when one is ready or on any error: the other thread's errno is
+   * out of reach, {@link Libc.poll} tells it. `fds` must not be touched meanwhile.
+   */
+  pollLater(fds: Bytes, count: number): Promise<number> {
+    return this.#symbols.pollLater(fds, BigInt(count), -1);
+  }
+
+  /** eventfd(2): a descriptor. */
+  eventfd(initial: number, flags: number): number {
+    const result = this.#symbols.eventfd(initial, flags);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** timerfd_create(2): a descriptor. */
+  timerfdCreate(clock: number, flags: number): number {
+    const result = this.#symbols.timerfd_create(clock, flags);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** timerfd_settime(2). */
+  timerfdSettime(fd: number, flags: number, value: Bytes): number {
+    const result = this.#symbols.timerfd_settime(fd, flags, value, null);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** clock_gettime(2) into a struct timespec. */
+  clockGettime(clock: number, into: Bytes): number {
+    const result = this.#symbols.clock_gettime(clock, into);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** gethostname(2). */
+  gethostname(into: Bytes): number {
+    const result = this.#symbols.gethostname(into, BigInt(into.length));
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** if_nametoindex(3): the index of the interface called `name` (at least 1). */
+  ifNametoindex(name: string): number {
+    const text = cString(name);
+    const result = this.#symbols.if_nametoindex(text);
+    return result === 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** if_indextoname(3): undefined where there is no such interface (any more). */
+  ifIndextoname(index: number): string | undefined {
+    const into = new Uint8Array(16);
+    if (this.#symbols.if_indextoname(index, into) === null) return undefined;
+    return textOf(into);
+  }
+
+  /** Lets go of the library; no method may be called afterwards, and no poll may be under way. */
+  [Symbol.dispose](): void {
+    this.#library.close();
+  }
+}
+
+/** The address of `memory`, for a structure that points to it. The caller keeps `memory` alive. */
+export function addressOf(memory: Bytes): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(memory));
+}
+
+/** `text` with the zero byte that ends a string in C. */
+export function cString(text: string): Bytes {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+/** The text before the first zero byte. */
+export function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/** Is `result` the "nothing there (any more) just now" of a descriptor that does not block? */
+export function wouldBlock(result: number): boolean {
+  return result === -EAGAIN;
+}
+
+/** The first of {@link LIBC_PATHS} that opens: where one is missing or not permitted, the next is tried. */
+function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> {
+  const refusals: string[] = [];
+  for (const path of LIBC_PATHS) {
+    try {
+      return Deno.dlopen(path, SYMBOLS);
+    } catch (error) {
+      refusals.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(`libc cannot be opened: ${refusals.join("; ")}`);
+}

@@ -1,0 +1,158 @@
+/** What is floatip's machine on Linux? Host, over raw sockets, rtnetlink and one poll. */
+import type { Datagram, Endpoint, Happening, Host } from "../host.ts";
+import { formatIp, type Ip } from "../net/ip.ts";
+import {
+  type HeldAddress,
+  type Interfaces,
+  type Link,
+  linkNamed,
+  linkWith,
+} from "../net/interfaces.ts";
+import type { Instant, WallTime } from "../time.ts";
+import { Receiver, Sender } from "./datagram.ts";
+import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
+import { Libc, textOf } from "./libc.ts";
+import { Connection, KernelExchange } from "./netlink/connection.ts";
+import { Network } from "./netlink/network.ts";
+import { Watch } from "./netlink/watch.ts";
+import { PacketSocket } from "./packet_socket.ts";
+import { Poller } from "./poller.ts";
+import { refusal } from "./refusal.ts";
+import { describe, isOnOneLink, VrrpSocket } from "./vrrp_socket.ts";
+
+/** Longer than any VRRP message: 255 IPv6 addresses are 4,088 bytes. */
+const DATAGRAM_SIZE = 9216;
+
+/**
+ * This machine. Looking at links and addresses needs no privilege; sockets need CAP_NET_RAW, addresses CAP_NET_ADMIN, and say
+ * EPERM without.
+ */
+export class LinuxHost<Order> implements Host<Order>, Disposable {
+  readonly #libc: Libc = new Libc();
+  readonly #poller: Poller = new Poller(this.#libc);
+  readonly #exchange: KernelExchange = new KernelExchange(this.#libc);
+  readonly #watch: Watch = new Watch(this.#libc);
+  readonly #network: Network = new Network(new Connection(this.#exchange), this.#watch);
+  readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE);
+  readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
+  readonly #sockets = new Map<string, VrrpSocket>();
+  readonly #orders: Order[] = [];
+  #packets: PacketSocket | undefined;
+
+  /** Opens libc and listens to the kernel. Throws HostError, or Error where libc is not to be had. */
+  constructor() {
+    this.#poller.add(this.#watch.fd);
+  }
+
+  now(): Instant {
+    return this.#poller.now();
+  }
+
+  wallTime(): WallTime {
+    return Date.now() as WallTime;
+  }
+
+  hostName(): string {
+    const name = new Uint8Array(65);
+    const result = this.#libc.gethostname(name);
+    if (result < 0) throw refusal("gethostname", "this machine", result);
+    return textOf(name);
+  }
+
+  async wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
+    for (;;) {
+      await this.#poller.poll(deadline);
+      if (this.#poller.disposed) return [];
+      const happenings = this.#collect(deadline);
+      if (happenings.length > 0) return happenings;
+    }
+  }
+
+  post(order: Order): void {
+    if (this.#poller.disposed) return;
+    this.#orders.push(order);
+    this.#poller.wake();
+  }
+
+  interfaces(): Interfaces {
+    return this.#network.interfaces();
+  }
+
+  open(endpoint: Endpoint): void {
+    const key = describe(endpoint);
+    if (this.#sockets.has(key)) return;
+    const index = this.#linkNamed(endpoint.interface)?.index;
+    if (index === undefined && isOnOneLink(endpoint)) throw refusal("open", key, -ENODEV);
+    const socket = VrrpSocket.open(this.#libc, endpoint, index ?? 0);
+    this.#sockets.set(key, socket);
+    this.#poller.add(socket.fd);
+  }
+
+  close(endpoint: Endpoint): void {
+    const key = describe(endpoint);
+    const socket = this.#sockets.get(key);
+    if (socket === undefined) return;
+    this.#poller.remove(socket.fd);
+    socket[Symbol.dispose]();
+    this.#sockets.delete(key);
+  }
+
+  send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
+    const object = `${formatIp(destination)} from ${formatIp(source)} on ${endpoint.interface}`;
+    const socket = this.#sockets.get(describe(endpoint));
+    if (socket === undefined) throw refusal("sendmsg", object, -EBADF);
+    const result = linkWith(this.interfaces(), source) === undefined
+      ? -EADDRNOTAVAIL
+      : socket.send(this.#sender, source, destination, message);
+    if (result < 0) throw refusal("sendmsg", object, result);
+  }
+
+  sendFrame(interfaceName: string, frame: Uint8Array): void {
+    const link = this.#linkNamed(interfaceName);
+    if (link === undefined) throw refusal("sendto", `a frame on ${interfaceName}`, -ENODEV);
+    this.#packets ??= new PacketSocket(this.#libc);
+    this.#packets.send(link.index, link.name, frame);
+  }
+
+  addAddress(address: HeldAddress): "added" | "present" {
+    return this.#network.addAddress(address);
+  }
+
+  removeAddress(address: HeldAddress): "removed" | "absent" {
+    return this.#network.removeAddress(address);
+  }
+
+  /** Closes every descriptor; a `wait` that is under way resolves with nothing. */
+  [Symbol.dispose](): void {
+    if (this.#poller.disposed) return;
+    for (const socket of this.#sockets.values()) socket[Symbol.dispose]();
+    this.#sockets.clear();
+    this.#packets?.[Symbol.dispose]();
+    this.#watch[Symbol.dispose]();
+    this.#exchange[Symbol.dispose]();
+    this.#poller[Symbol.dispose]();
+    this.#poller.whenIdle(() => this.#libc[Symbol.dispose]());
+  }
+
+  #collect(deadline: Instant | undefined): readonly Happening<Order>[] {
+    // The clock first: what was queued when the deadline came is then looked at before it.
+    const due = deadline !== undefined && deadline <= this.now();
+    const ready = this.#poller.ready();
+    const happenings: Happening<Order>[] = [];
+    for (const socket of this.#sockets.values()) {
+      if (!ready.has(socket.fd)) continue;
+      const { endpoint } = socket;
+      const take = (datagram: Datagram) =>
+        happenings.push({ kind: "datagram", endpoint, datagram, at: this.now() });
+      socket.drain(this.#receiver, take);
+    }
+    if (this.#network.takeChanged()) happenings.push({ kind: "interfaces" });
+    for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
+    if (due) happenings.push({ kind: "deadline" });
+    return happenings;
+  }
+
+  #linkNamed(name: string): Link | undefined {
+    return linkNamed(this.#network.interfaces(), name);
+  }
+}

@@ -1,0 +1,200 @@
+/** Which addresses are on the interfaces, and how are ours put there? RTM_GETADDR, RTM_NEWADDR, RTM_DELADDR (rtnetlink(7)). */
+import { type Ip, isLoopback, sizeOf } from "../../net/ip.ts";
+import type { HeldAddress, LinkAddress } from "../../net/interfaces.ts";
+import { broadcastOf, formatPrefix, type Prefix } from "../../net/prefix.ts";
+import { IFA_CACHEINFO_STRUCT, IFADDRMSG } from "../abi.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
+  IFA_ADDRESS,
+  IFA_BROADCAST,
+  IFA_CACHEINFO,
+  IFA_F_DADFAILED,
+  IFA_F_DEPRECATED,
+  IFA_F_NODAD,
+  IFA_F_SECONDARY,
+  IFA_F_TENTATIVE,
+  IFA_FLAGS,
+  IFA_LABEL,
+  IFA_LOCAL,
+  IFA_PROTO,
+  INFINITY_LIFE_TIME,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  NLM_F_REPLACE,
+  RT_SCOPE_HOST,
+  RT_SCOPE_UNIVERSE,
+  RTM_DELADDR,
+  RTM_GETADDR,
+  RTM_NEWADDR,
+} from "../constants.ts";
+import type { Connection } from "./connection.ts";
+import {
+  address,
+  attribute,
+  attributeTable,
+  concat,
+  type NetlinkMessage,
+  struct,
+  text,
+  u32,
+  u8,
+} from "./message.ts";
+
+/**
+ * Our mark on an address (IFA_PROTO, Linux 5.18; older kernels pass over it): VRRP's protocol number, which no other
+ * program claims in iproute2's rt_addrprotos. `ip -d addr` shows it as "proto 112".
+ */
+export const IFAPROT_FLOATIP = 112;
+
+/** How long the kernel keeps an address, in whole seconds; {@link FOREVER} until it is removed. */
+export type Lifetime = number;
+
+/** A lifetime without end. */
+export const FOREVER: Lifetime = INFINITY_LIFE_TIME;
+
+const ADDRESS_ATTRIBUTES = attributeTable({
+  address: attribute(IFA_ADDRESS, address),
+  local: attribute(IFA_LOCAL, address),
+  label: attribute(IFA_LABEL, text),
+  broadcast: attribute(IFA_BROADCAST, address),
+  cacheInfo: attribute(IFA_CACHEINFO, struct(IFA_CACHEINFO_STRUCT)),
+  flags: attribute(IFA_FLAGS, u32),
+  proto: attribute(IFA_PROTO, u8),
+});
+
+/** Every address of every link, in the kernel's order. Throws NetlinkError. */
+export function loadAddresses(connection: Connection): readonly LinkAddress[] {
+  const header = { family: AF_UNSPEC, prefixlen: 0, flags: 0, scope: 0, index: 0 };
+  const answers = connection.dump({
+    call: "RTM_GETADDR",
+    object: "all addresses",
+    type: RTM_GETADDR,
+    body: IFADDRMSG.write(header),
+  });
+  return answers.flatMap((message) => decodeAddress(message) ?? []);
+}
+
+/** What an RTM_NEWADDR or RTM_DELADDR says; undefined where it is of another family. */
+export function decodeAddress({ body }: NetlinkMessage): LinkAddress | undefined {
+  if (!IFADDRMSG.fits(body)) return undefined;
+  const header = IFADDRMSG.read(body);
+  if (header.family !== AF_INET && header.family !== AF_INET6) return undefined;
+  const values = ADDRESS_ATTRIBUTES.decode(body.subarray(IFADDRMSG.size));
+  // On a point-to-point link IFA_ADDRESS is the other end, IFA_LOCAL our own.
+  const own = values.local ?? values.address;
+  if (own === undefined) return undefined;
+  const flags = values.flags ?? header.flags;
+  return {
+    index: header.index,
+    prefix: { address: own, length: header.prefixlen },
+    ours: values.proto === IFAPROT_FLOATIP,
+    tentative: (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== 0,
+    // For IPv6 the same bit says "temporary address".
+    secondary: header.family === AF_INET && (flags & IFA_F_SECONDARY) !== 0,
+    deprecated: (flags & IFA_F_DEPRECATED) !== 0,
+  };
+}
+
+/**
+ * Adds `held` to the link with `index` for `lifetime`. Throws NetlinkError; EEXIST: it is there already, and
+ * {@link replaceAddress} makes it ours.
+ */
+export function addAddress(
+  connection: Connection,
+  held: HeldAddress,
+  index: number,
+  lifetime: Lifetime,
+): void {
+  newAddress(connection, held, index, lifetime, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+/** Marks `held`, which may be there, as ours and has the kernel keep it for `lifetime` from now. Throws NetlinkError. */
+export function replaceAddress(
+  connection: Connection,
+  held: HeldAddress,
+  index: number,
+  lifetime: Lifetime,
+): void {
+  newAddress(connection, held, index, lifetime, NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+/** Deletes `held` from the link with `index`. Throws NetlinkError (EADDRNOTAVAIL, ENODEV). */
+export function deleteAddress(connection: Connection, held: HeldAddress, index: number): void {
+  const { prefix } = held;
+  connection.request({
+    call: "RTM_DELADDR",
+    object: objectOf(held),
+    type: RTM_DELADDR,
+    flags: 0,
+    body: concat(
+      headerOf(prefix, index),
+      ADDRESS_ATTRIBUTES.encode({ local: prefix.address, address: prefix.address }),
+    ),
+  });
+}
+
+/** Is it a single host's, /32 or /128? */
+export function isHostAddress({ address, length }: Prefix): boolean {
+  return length === sizeOf(address.family) * 8;
+}
+
+function newAddress(
+  connection: Connection,
+  held: HeldAddress,
+  index: number,
+  lifetime: Lifetime,
+  flags: number,
+): void {
+  connection.request({
+    call: "RTM_NEWADDR",
+    object: objectOf(held),
+    type: RTM_NEWADDR,
+    flags,
+    body: concat(headerOf(held.prefix, index), attributesOf(held, lifetime)),
+  });
+}
+
+function headerOf(prefix: Prefix, index: number): Uint8Array {
+  return IFADDRMSG.write({
+    family: prefix.address.family === "ipv4" ? AF_INET : AF_INET6,
+    prefixlen: prefix.length,
+    flags: 0,
+    scope: scopeOf(prefix),
+    index,
+  });
+}
+
+/**
+ * An IPv4 host address gets host scope: the kernel then never chooses it as a source (for scope "global" and "link" it
+ * does, for multicast and broadcast, once the node's own address went and came back), and answers for it all the same.
+ */
+function scopeOf(prefix: Prefix): number {
+  const aside = prefix.address.family === "ipv4" && isHostAddress(prefix);
+  return aside || isLoopback(prefix.address) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+}
+
+function attributesOf({ prefix, label }: HeldAddress, valid: Lifetime): Uint8Array {
+  const ipv4 = prefix.address.family === "ipv4";
+  // An IPv6 host address is deprecated from the start: that keeps it from being chosen (RFC 6724 5, rule 3).
+  const preferred = !ipv4 && isHostAddress(prefix) ? 0 : valid;
+  return ADDRESS_ATTRIBUTES.encode({
+    local: prefix.address,
+    address: prefix.address,
+    label: ipv4 ? label : undefined,
+    broadcast: broadcastFor(prefix),
+    cacheInfo: { preferred, valid, created: 0, updated: 0 },
+    flags: ipv4 ? undefined : IFA_F_NODAD,
+    proto: IFAPROT_FLOATIP,
+  });
+}
+
+/** Subnets of one or two addresses have no broadcast address (RFC 3021). */
+function broadcastFor(prefix: Prefix): Ip | undefined {
+  return prefix.address.family === "ipv4" && prefix.length < 31 ? broadcastOf(prefix) : undefined;
+}
+
+function objectOf({ prefix, interface: name }: HeldAddress): string {
+  return `${formatPrefix(prefix)} on ${name}`;
+}

@@ -1,0 +1,157 @@
+/** Which network interfaces are there? RTM_GETLINK and what RTM_NEWLINK says (rtnetlink(7), linux/if_link.h). */
+import type { Link } from "../../net/interfaces.ts";
+import { IFINFOMSG, NETCONFMSG } from "../abi.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
+  DEVCONF_FORWARDING,
+  IFF_LOOPBACK,
+  IFF_MULTICAST,
+  IFF_NOARP,
+  IFF_RUNNING,
+  IFF_UP,
+  IFLA_ADDRESS,
+  IFLA_AF_SPEC,
+  IFLA_EXT_MASK,
+  IFLA_IFNAME,
+  IFLA_INET6_CONF,
+  IFLA_INET_CONF,
+  IFLA_MTU,
+  IPV4_DEVCONF_PROMOTE_SECONDARIES,
+  NETCONFA_FORWARDING,
+  NETCONFA_IFINDEX,
+  RTEXT_FILTER_SKIP_STATS,
+  RTM_GETLINK,
+  RTM_SETLINK,
+} from "../constants.ts";
+import type { Connection } from "./connection.ts";
+import {
+  attribute,
+  attributeTable,
+  concat,
+  type NetlinkMessage,
+  raw,
+  s32Array,
+  text,
+  u32,
+} from "./message.ts";
+
+const FAMILIES = attributeTable({
+  ipv4: attribute(AF_INET, attributeTable({ conf: attribute(IFLA_INET_CONF, s32Array) })),
+  ipv6: attribute(AF_INET6, attributeTable({ conf: attribute(IFLA_INET6_CONF, s32Array) })),
+});
+
+const LINK_ATTRIBUTES = attributeTable({
+  address: attribute(IFLA_ADDRESS, raw),
+  name: attribute(IFLA_IFNAME, text),
+  mtu: attribute(IFLA_MTU, u32),
+  extMask: attribute(IFLA_EXT_MASK, u32),
+  families: attribute(IFLA_AF_SPEC, FAMILIES),
+});
+
+/** IFLA_INET_CONF as it is set: each setting an attribute with its own number. */
+const INET_SETTINGS = attributeTable({
+  families: attribute(
+    IFLA_AF_SPEC,
+    attributeTable({
+      ipv4: attribute(
+        AF_INET,
+        attributeTable({
+          conf: attribute(
+            IFLA_INET_CONF,
+            attributeTable({
+              promoteSecondaries: attribute(IPV4_DEVCONF_PROMOTE_SECONDARIES, u32),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+
+const NETCONF_ATTRIBUTES = attributeTable({
+  index: attribute(NETCONFA_IFINDEX, u32),
+  forwarding: attribute(NETCONFA_FORWARDING, u32),
+});
+
+/** Every link, in the kernel's order. Throws NetlinkError. */
+export function loadLinks(connection: Connection): readonly Link[] {
+  const answers = connection.dump({
+    call: "RTM_GETLINK",
+    object: "all interfaces",
+    type: RTM_GETLINK,
+    body: getLinkBody(0),
+  });
+  return answers.flatMap((message) => decodeLink(message) ?? []);
+}
+
+/** What an RTM_NEWLINK or RTM_DELLINK says; undefined where it is about a bridge's port and not about the link itself. */
+export function decodeLink({ body }: NetlinkMessage): Link | undefined {
+  if (!IFINFOMSG.fits(body)) return undefined;
+  const { family, index, flags } = IFINFOMSG.read(body);
+  // A link that leaves a bridge is told as RTM_DELLINK of AF_BRIDGE: it is still there.
+  if (family !== AF_UNSPEC) return undefined;
+  const { name, address, mtu, families } = LINK_ATTRIBUTES.decode(body.subarray(IFINFOMSG.size));
+  if (name === undefined) return undefined;
+  return {
+    index,
+    name,
+    mac: address?.length === 6 ? address.slice() : undefined,
+    up: (flags & IFF_UP) !== 0,
+    running: (flags & IFF_RUNNING) !== 0,
+    arp: (flags & IFF_NOARP) === 0,
+    loopback: (flags & IFF_LOOPBACK) !== 0,
+    multicast: (flags & IFF_MULTICAST) !== 0,
+    mtu: mtu ?? 0,
+    forwards6: (families?.ipv6?.conf?.[DEVCONF_FORWARDING] ?? 0) !== 0,
+  };
+}
+
+/** What an RTM_NEWNETCONF says of IPv6 forwarding on one link; undefined where it is about something else. */
+export function decodeForwarding(
+  { body }: NetlinkMessage,
+): { readonly index: number; readonly forwards6: boolean } | undefined {
+  if (!NETCONFMSG.fits(body) || NETCONFMSG.read(body).family !== AF_INET6) return undefined;
+  const { index, forwarding } = NETCONF_ATTRIBUTES.decode(body.subarray(NETCONFMSG.size));
+  if (index === undefined || forwarding === undefined) return undefined;
+  return { index, forwards6: forwarding !== 0 };
+}
+
+/** Is promote_secondaries on for this interface alone (ip-sysctl)? Throws NetlinkError (ENODEV). */
+export function promotesSecondaries(connection: Connection, index: number): boolean {
+  const [answer] = connection.request({
+    call: "RTM_GETLINK",
+    object: `interface ${index}`,
+    type: RTM_GETLINK,
+    flags: 0,
+    body: getLinkBody(index),
+  });
+  const attributes = answer?.body.subarray(IFINFOMSG.size) ?? new Uint8Array();
+  const conf = LINK_ATTRIBUTES.decode(attributes).families?.ipv4?.conf;
+  // The array begins with setting number 1.
+  return (conf?.[IPV4_DEVCONF_PROMOTE_SECONDARIES - 1] ?? 0) !== 0;
+}
+
+/** Switches promote_secondaries for this interface, without /proc/sys. Throws NetlinkError. */
+export function setPromotesSecondaries(connection: Connection, index: number, on: boolean): void {
+  const promoteSecondaries = on ? 1 : 0;
+  connection.request({
+    call: "RTM_SETLINK",
+    object: `promote_secondaries of interface ${index}`,
+    type: RTM_SETLINK,
+    flags: 0,
+    body: concat(
+      linkHeader(index),
+      INET_SETTINGS.encode({ families: { ipv4: { conf: { promoteSecondaries } } } }),
+    ),
+  });
+}
+
+function getLinkBody(index: number): Uint8Array {
+  return concat(linkHeader(index), LINK_ATTRIBUTES.encode({ extMask: RTEXT_FILTER_SKIP_STATS }));
+}
+
+function linkHeader(index: number): Uint8Array {
+  return IFINFOMSG.write({ family: AF_UNSPEC, type: 0, index, flags: 0, change: 0 });
+}

@@ -1,0 +1,154 @@
+/** How does one look at and change the machine's addresses? Requests and the watch together: own changes show at once. */
+import { HostError } from "../../host.ts";
+import { type HeldAddress, type Interfaces, type Link, linkNamed } from "../../net/interfaces.ts";
+import { formatPrefix } from "../../net/prefix.ts";
+import { EADDRNOTAVAIL, EEXIST, ENODEV } from "../errno.ts";
+import { refusal } from "../refusal.ts";
+import {
+  addAddress,
+  deleteAddress,
+  FOREVER,
+  isHostAddress,
+  type Lifetime,
+  loadAddresses,
+  replaceAddress,
+} from "./addresses.ts";
+import { type Connection, NetlinkError } from "./connection.ts";
+import { loadLinks, promotesSecondaries, setPromotesSecondaries } from "./links.ts";
+import type { NetlinkMessage } from "./message.ts";
+import { addressKey, type EntryKey, InterfaceTable } from "./table.ts";
+
+/** Where changes are told: a Watch; in tests, a function stands behind it. */
+export interface Changes {
+  /** Gives what is queued to `take`; false: something was lost. */
+  drain(take: (message: NetlinkMessage) => void): boolean;
+}
+
+/** The machine's links and addresses. */
+export class Network {
+  readonly #connection: Connection;
+  readonly #changes: Changes;
+  readonly #table = new InterfaceTable();
+  #changed = false;
+
+  /** `changes` must have been listening before. Throws HostError. */
+  constructor(connection: Connection, changes: Changes) {
+    this.#connection = connection;
+    this.#changes = changes;
+    this.#load();
+  }
+
+  /** As last heard. */
+  interfaces(): Interfaces {
+    return this.#table.interfaces();
+  }
+
+  /** Did anything change since the last call, other than what was asked for here? */
+  takeChanged(): boolean {
+    this.#hear();
+    const changed = this.#changed;
+    this.#changed = false;
+    return changed;
+  }
+
+  /** {@link Host.addAddress}, kept by the kernel for `lifetime`. Calling it again is how a lifetime is renewed. */
+  addAddress(held: HeldAddress, lifetime: Lifetime = FOREVER): "added" | "present" {
+    this.#hear();
+    const link = this.#linkOf(held);
+    if (link === undefined) throw refusal("RTM_NEWADDR", objectOf(held), -ENODEV);
+    const outcome = this.#addOrReplace(held, link.index, lifetime);
+    this.#table.claim(link.index, held.prefix);
+    this.#hear(addressKey(link.index, held.prefix));
+    if (this.#table.find(link.index, held.prefix) === undefined) this.#predict(held, link.index);
+    return outcome;
+  }
+
+  /** {@link Host.removeAddress}. */
+  removeAddress(held: HeldAddress): "removed" | "absent" {
+    this.#hear();
+    const link = this.#linkOf(held);
+    if (link === undefined) return "absent";
+    try {
+      if (this.#table.hasDependants(link.index, held.prefix)) this.#deletePromoting(held, link);
+      else deleteAddress(this.#connection, held, link.index);
+      return "removed";
+    } catch (error) {
+      if (isErrno(error, EADDRNOTAVAIL, ENODEV)) return "absent";
+      throw error;
+    } finally {
+      this.#hear(addressKey(link.index, held.prefix));
+    }
+  }
+
+  #addOrReplace(held: HeldAddress, index: number, lifetime: Lifetime): "added" | "present" {
+    try {
+      addAddress(this.#connection, held, index, lifetime);
+      return "added";
+    } catch (error) {
+      if (!isErrno(error, EEXIST)) throw error;
+      replaceAddress(this.#connection, held, index, lifetime);
+      return "present";
+    }
+  }
+
+  /** The interface's setting is put back afterwards: it is the administrator's. */
+  #deletePromoting(held: HeldAddress, { index }: Link): void {
+    if (promotesSecondaries(this.#connection, index)) {
+      return deleteAddress(this.#connection, held, index);
+    }
+    setPromotesSecondaries(this.#connection, index, true);
+    try {
+      deleteAddress(this.#connection, held, index);
+    } finally {
+      this.#restore(index);
+    }
+  }
+
+  #restore(index: number): void {
+    try {
+      setPromotesSecondaries(this.#connection, index, false);
+    } catch (error) {
+      // The interface went in the meantime, and its settings with it.
+      if (!isErrno(error, ENODEV)) throw error;
+    }
+  }
+
+  /** The kernel tells of an IPv6 address from a work queue, a moment after it acknowledged it. */
+  #predict(held: HeldAddress, index: number): void {
+    this.#table.put({
+      index,
+      prefix: held.prefix,
+      ours: true,
+      tentative: false,
+      secondary: false,
+      deprecated: held.prefix.address.family === "ipv6" && isHostAddress(held.prefix),
+    });
+  }
+
+  #linkOf(held: HeldAddress): Link | undefined {
+    return linkNamed(this.interfaces(), held.interface);
+  }
+
+  /** Takes in what the kernel told. A change of `own` is what was asked for, and no news. */
+  #hear(own?: EntryKey): void {
+    const whole = this.#changes.drain((message) => {
+      const key = this.#table.apply(message);
+      if (key !== undefined && key !== own) this.#changed = true;
+    });
+    if (!whole && this.#load()) this.#changed = true;
+  }
+
+  #load(): boolean {
+    return this.#table.load(loadLinks(this.#connection), loadAddresses(this.#connection));
+  }
+}
+
+function isErrno(error: unknown, ...numbers: readonly number[]): boolean {
+  if (error instanceof NetlinkError) return numbers.includes(error.errno);
+  if (error instanceof HostError) return false;
+  throw error;
+}
+
+function objectOf({ prefix, interface: name }: HeldAddress): string {
+  return `${formatPrefix(prefix)} on ${name}`;
+}

@@ -1,0 +1,233 @@
+/** How do VRRP packets come and go? Raw sockets of IP protocol 112 (raw(7), ip(7), ipv6(7)), one for each endpoint. */
+import { assert } from "../assert.ts";
+import type { Datagram, Endpoint } from "../host.ts";
+import { formatIp, type Ip, ip, ipFromBytes, isLinkLocal } from "../net/ip.ts";
+import { decodeIpv4, encodeIpv4 } from "../wire/ipv4.ts";
+import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
+import {
+  IN6_PKTINFO,
+  IN_PKTINFO,
+  IP_MREQ,
+  IP_MREQN,
+  IPV6_MREQ,
+  SOCKADDR_IN,
+  SOCKADDR_IN6,
+} from "./abi.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  IP_ADD_MEMBERSHIP,
+  IP_HDRINCL,
+  IP_MULTICAST_ALL,
+  IP_MULTICAST_IF,
+  IP_MULTICAST_LOOP,
+  IP_PKTINFO,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_ADD_MEMBERSHIP,
+  IPV6_AUTOFLOWLABEL,
+  IPV6_HOPLIMIT,
+  IPV6_MULTICAST_ALL,
+  IPV6_MULTICAST_HOPS,
+  IPV6_MULTICAST_IF,
+  IPV6_MULTICAST_LOOP,
+  IPV6_PKTINFO,
+  IPV6_RECVHOPLIMIT,
+  IPV6_RECVPKTINFO,
+  IPV6_TCLASS,
+  IPV6_UNICAST_HOPS,
+  SOCK_RAW,
+} from "./constants.ts";
+import type { ControlMessage, Received, Receiver, Sender } from "./datagram.ts";
+import { ENODEV } from "./errno.ts";
+import { type Libc, wouldBlock } from "./libc.ts";
+import { refusal } from "./refusal.ts";
+import { Socket } from "./socket.ts";
+
+/** The groups that VRRP routers hear (RFC 9568 5.1.1.2, 5.1.2.2). */
+const GROUP4 = ip("224.0.0.18");
+const GROUP6 = ip("ff02::12");
+
+/** Network control, the class of routing protocols. */
+const TRAFFIC_CLASS = 0xc0;
+
+/** RFC 9568 5.1.1.3: what did not come from this link has less. */
+const HOPS = 255;
+
+/** Room for the adverts of a stall: some 680 packets, because the kernel doubles it and counts 768 bytes for each. */
+const RECEIVE_BUFFER = 256 * 1024;
+
+/** More than the receive buffer holds: a backlog is read in one go, and a flood does not hold up the others for ever. */
+const MOST_AT_ONCE = 1024;
+
+/** An endpoint that is heard. */
+export class VrrpSocket implements Disposable {
+  readonly #socket: Socket;
+  readonly #index: number;
+
+  private constructor(readonly endpoint: Endpoint, socket: Socket, index: number) {
+    this.#socket = socket;
+    this.#index = index;
+  }
+
+  /** Opens `endpoint`, whose interface has `index`. Throws HostError (EPERM, ENODEV, EADDRNOTAVAIL). */
+  static open(libc: Libc, endpoint: Endpoint, index: number): VrrpSocket {
+    const family = endpoint.family === "ipv4" ? AF_INET : AF_INET6;
+    const socket = Socket.open(libc, family, SOCK_RAW, VRRP_PROTOCOL, describe(endpoint));
+    try {
+      socket.setReceiveBuffer(RECEIVE_BUFFER);
+      if (isOnOneLink(endpoint)) socket.bindToDevice(endpoint.interface);
+      if (endpoint.family === "ipv4") prepareIpv4(socket, endpoint, index);
+      else prepareIpv6(socket, endpoint, index);
+      return new VrrpSocket(endpoint, socket, index);
+    } catch (error) {
+      socket[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The descriptor to watch. */
+  get fd(): number {
+    return this.#socket.fd;
+  }
+
+  /** Gives everything that is queued to `take`, in order of arrival. An error of the link (ENETDOWN) is read and forgotten. */
+  drain(receiver: Receiver, take: (datagram: Datagram) => void): void {
+    for (let count = 0; count < MOST_AT_ONCE; count++) {
+      const received = receiver.receive(this.fd);
+      if (typeof received === "number") {
+        if (wouldBlock(received)) return;
+        // The socket tells an error once, and hears again when its link does.
+        continue;
+      }
+      const datagram = this.endpoint.family === "ipv4" ? ipv4In(received) : ipv6In(received);
+      if (datagram !== undefined) take(datagram);
+    }
+  }
+
+  /**
+   * Sends a VRRP message: the negative errno, or the count of bytes sent. For IPv4 the kernel takes any source, so
+   * the caller looks whether it is ours.
+   */
+  send(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number {
+    assert(
+      source.family === this.endpoint.family && destination.family === source.family,
+      "all addresses are of the endpoint's family",
+    );
+    return source.family === "ipv4"
+      ? this.#sendIpv4(sender, source, destination, message)
+      : this.#sendIpv6(sender, source, destination, message);
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket[Symbol.dispose]();
+  }
+
+  #sendIpv4(sender: Sender, source: Ip, destination: Ip, payload: Uint8Array): number {
+    // ID 0 lets the kernel choose one.
+    const packet = encodeIpv4({ source, destination, id: 0, payload, ttl: HOPS });
+    const name = SOCKADDR_IN.write({ family: AF_INET, port: 0, address: destination.bytes });
+    // The header says the source already; with this it counts when the kernel looks for a route.
+    const ifindex = isOnOneLink(this.endpoint) ? this.#index : 0;
+    const info = IN_PKTINFO.write({ ifindex, specDst: source.bytes, addr: ZERO4 });
+    return sender.send(this.fd, packet, name, [
+      { level: IPPROTO_IP, type: IP_PKTINFO, data: info },
+    ]);
+  }
+
+  #sendIpv6(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number {
+    const onLink = isOnOneLink(this.endpoint) || isLinkLocal(destination);
+    const ifindex = onLink ? this.#index : 0;
+    const info = IN6_PKTINFO.write({ addr: source.bytes, ifindex });
+    return sender.send(this.fd, message, sockaddrIn6(destination, ifindex), [
+      { level: IPPROTO_IPV6, type: IPV6_PKTINFO, data: info },
+    ]);
+  }
+}
+
+/** Does it belong to one link, not to the whole machine? */
+export function isOnOneLink(endpoint: Endpoint): boolean {
+  return endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
+}
+
+/** For people: "multicast ipv4 on eth0", "unicast 10.0.0.1 on eth0". */
+export function describe(endpoint: Endpoint): string {
+  const what = endpoint.kind === "multicast" ? endpoint.family : formatIp(endpoint.source);
+  return `${endpoint.kind} ${what} on ${endpoint.interface}`;
+}
+
+const ZERO4 = new Uint8Array(4);
+
+function prepareIpv4(socket: Socket, endpoint: Endpoint, index: number): void {
+  socket.set(IPPROTO_IP, IP_HDRINCL, 1, "IP_HDRINCL");
+  const address = endpoint.kind === "multicast" ? GROUP4 : endpoint.source;
+  const name = SOCKADDR_IN.write({ family: AF_INET, port: 0, address: address.bytes });
+  // Bound to the group it hears no unicast, bound to an own address only what was sent to that.
+  socket.bind(name, formatIp(address));
+  if (endpoint.kind !== "multicast") return;
+  const request = IP_MREQN.write({ group: GROUP4.bytes, address: ZERO4, ifindex: index });
+  joinGroup4(socket, request);
+  socket.set(IPPROTO_IP, IP_MULTICAST_IF, request, "IP_MULTICAST_IF");
+  socket.set(IPPROTO_IP, IP_MULTICAST_LOOP, 0, "IP_MULTICAST_LOOP");
+  socket.set(IPPROTO_IP, IP_MULTICAST_ALL, 0, "IP_MULTICAST_ALL");
+}
+
+function joinGroup4(socket: Socket, request: Uint8Array): void {
+  const result = socket.trySet(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+  if (result >= 0) return;
+  if (result !== -ENODEV) throw refusal("setsockopt IP_ADD_MEMBERSHIP", socket.what, result);
+  // qemu's user emulation knows the older form only; SO_BINDTODEVICE makes it the same link.
+  const older = IP_MREQ.write({ group: GROUP4.bytes, address: ZERO4 });
+  socket.set(IPPROTO_IP, IP_ADD_MEMBERSHIP, older, "IP_ADD_MEMBERSHIP");
+}
+
+function prepareIpv6(socket: Socket, endpoint: Endpoint, index: number): void {
+  const set = (option: number, value: number | Uint8Array, name: string) =>
+    socket.set(IPPROTO_IPV6, option, value, name);
+  set(IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+  set(IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT");
+  set(IPV6_UNICAST_HOPS, HOPS, "IPV6_UNICAST_HOPS");
+  set(IPV6_TCLASS, TRAFFIC_CLASS, "IPV6_TCLASS");
+  set(IPV6_AUTOFLOWLABEL, 0, "IPV6_AUTOFLOWLABEL");
+  const address = endpoint.kind === "multicast" ? GROUP6 : endpoint.source;
+  socket.bind(sockaddrIn6(address, isOnOneLink(endpoint) ? index : 0), formatIp(address));
+  if (endpoint.kind !== "multicast") return;
+  const membership = IPV6_MREQ.write({ group: GROUP6.bytes, ifindex: index });
+  set(IPV6_ADD_MEMBERSHIP, membership, "IPV6_ADD_MEMBERSHIP");
+  set(IPV6_MULTICAST_IF, index, "IPV6_MULTICAST_IF");
+  set(IPV6_MULTICAST_HOPS, HOPS, "IPV6_MULTICAST_HOPS");
+  set(IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP");
+  // Linux 4.20; without it SO_BINDTODEVICE and the bound group leave out the same packets.
+  socket.trySet(IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
+}
+
+function sockaddrIn6(address: Ip, scopeId: number): Uint8Array {
+  const fields = { family: AF_INET6, port: 0, flowinfo: 0, address: address.bytes, scopeId };
+  return SOCKADDR_IN6.write(fields);
+}
+
+/** An AF_INET raw socket gives the whole packet. */
+function ipv4In(received: Received): Datagram | undefined {
+  const packet = received.truncated ? undefined : decodeIpv4(received.data);
+  if (packet === undefined) return undefined;
+  const { source, destination, ttl, payload } = packet;
+  return { source, destination, ttl, payload: payload.slice() };
+}
+
+/** An AF_INET6 raw socket gives what follows the header, and the header's fields as ancillary data. */
+function ipv6In(received: Received): Datagram | undefined {
+  const info = controlOf(received.control, IPV6_PKTINFO);
+  const hops = controlOf(received.control, IPV6_HOPLIMIT);
+  if (received.truncated || info === undefined || hops === undefined) return undefined;
+  if (!SOCKADDR_IN6.fits(received.name) || !IN6_PKTINFO.fits(info)) return undefined;
+  return {
+    source: ipFromBytes(SOCKADDR_IN6.read(received.name).address),
+    destination: ipFromBytes(IN6_PKTINFO.read(info).addr),
+    ttl: hops[0] ?? 0,
+    payload: received.data.slice(),
+  };
+}
+
+function controlOf(control: readonly ControlMessage[], type: number): Uint8Array | undefined {
+  return control.find((message) => message.level === IPPROTO_IPV6 && message.type === type)?.data;
+}

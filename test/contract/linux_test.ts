@@ -1,0 +1,68 @@
+/** Does the real host behave as every Host must? Two namespaces on one bridge. */
+import { linkNamed } from "../../src/net/interfaces.ts";
+import { isLinkLocal } from "../../src/net/ip.ts";
+import { demand } from "../lab/command.ts";
+import { Lan } from "../lab/lan.ts";
+import { hostIn, kernelTest, type NamespacedHost } from "../kernel/netns.ts";
+import { CONTRACT_CASES } from "./battery.ts";
+import { type ContractLab, waitUntil } from "./lab.ts";
+
+for (const { name, run } of CONTRACT_CASES) {
+  kernelTest(`LinuxHost: ${name}`, async () => {
+    const lab = await openLab();
+    try {
+      await run(lab);
+    } finally {
+      await lab.close();
+    }
+  });
+}
+
+async function openLab(): Promise<ContractLab> {
+  const lan = await Lan.open({ hosts: ["host", "peer"] });
+  const machine = lan.host("host");
+  const [host, peer] = ["host", "peer"].map((name) => hostIn<string>(lan.host(name).namespace)) as [
+    NamespacedHost<string>,
+    NamespacedHost<string>,
+  ];
+  const [port] = machine.ports;
+  for (const one of [host, peer]) await waitUntil(one, () => isUsable(one));
+  return {
+    host,
+    peer,
+    world: {
+      setCarrier: (running) => running ? machine.plug() : machine.unplug(),
+      setUp: (up) => up ? machine.linkUp() : machine.linkDown(),
+      addAddress: async (text) => void await machine.ip("addr", "add", text, "dev", "eth0"),
+      deleteAddress: async (text) => void await machine.ip("addr", "del", text, "dev", "eth0"),
+      deleteInterface: async () => void await machine.ip("link", "del", "eth0"),
+      createInterface: async () => {
+        const script = [
+          `link add ${port.peer} type veth peer name eth0 netns ${machine.namespace}`,
+          `link set ${port.peer} master ${port.bridge} up`,
+        ];
+        const input = script.join("\n");
+        await demand(["ip", "-n", lan.bridgeNamespace, "-batch", "-"], { input });
+        await machine.linkUp();
+        await machine.ip("addr", "add", "10.77.0.1/24", "dev", "eth0");
+      },
+    },
+    until: waitUntil,
+    async close() {
+      host[Symbol.dispose]();
+      peer[Symbol.dispose]();
+      await lan.close();
+    },
+  };
+}
+
+/** Carrier and the link-local address come a moment after the cable. */
+function isUsable(host: NamespacedHost<string>): boolean {
+  const interfaces = host.interfaces();
+  const link = linkNamed(interfaces, "eth0");
+  return link?.running === true &&
+    interfaces.addresses.some(({ index, tentative, prefix }) =>
+      index === link.index && !tentative && prefix.address.family === "ipv6" &&
+      isLinkLocal(prefix.address)
+    );
+}
