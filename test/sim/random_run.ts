@@ -52,7 +52,7 @@ export async function randomRun(seed: number, options: RunOptions = {}): Promise
   const run = new Run(world, random, (options.checkers ?? CHECKERS).map((make) => make(world)));
   for (const { name } of setup.nodes) cluster.start(name);
   await run.settle();
-  const rounds = random.between(1, 3);
+  const rounds = random.pick([1, 1, 2]);
   for (let round = 0; round < rounds && world.complaints.length === 0; round++) {
     await run.chaos();
     run.mend();
@@ -79,6 +79,9 @@ class Run {
     this.#world = world;
     this.#random = random;
     this.#checkers = checkers;
+    world.cluster.lan.watch((seen) => {
+      if (seen.kind === "refused") world.refused = true;
+    });
     for (const checker of checkers) {
       if (checker.see !== undefined) world.cluster.lan.watch(checker.see);
     }
@@ -123,6 +126,7 @@ class Run {
     await this.#pass(this.#world.settlingTime);
     if (this.#world.complaints.length > 0) return;
     this.#enter("calm");
+    this.#world.refused = false;
     await this.#pass(nanoseconds(5 * slowest(this.#world.setup)));
   }
 

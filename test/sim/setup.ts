@@ -56,9 +56,10 @@ export function drawSetup(random: Random): Setup {
   const family = version === 3 && random.chance(0.3) ? "ipv6" : "ipv4";
   const transport = random.chance(0.5) ? "unicast" : "multicast";
   const places = grouped || random.chance(0.2) ? [OUTSIDE, INSIDE] : [OUTSIDE];
+  const vrid = random.between(0, 254);
   const instances = places.map((place, i): InstanceSetup => ({
     name: i === 0 ? "web" : "db",
-    vrid: random.between(1, 255),
+    vrid: (vrid + i) % 255 + 1,
     family,
     version,
     transport,

@@ -2,14 +2,7 @@
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import type { AdvertSeen } from "./advert.ts";
 import type { Cluster } from "./cluster.ts";
-import {
-  fastest,
-  type InstanceSetup,
-  longestDown,
-  type NodeSetup,
-  type Setup,
-  slowest,
-} from "./setup.ts";
+import { type InstanceSetup, longestDown, type NodeSetup, type Setup, slowest } from "./setup.ts";
 import type { Seen } from "./record.ts";
 
 /** "chaos": anything may happen. "settling": nothing happens any more. "calm": all should be well by now. */
@@ -46,10 +39,8 @@ export class World {
   readonly cluster: Cluster;
   readonly setup: Setup;
   readonly complaints: Complaint[] = [];
-  /** How long a cluster that is left alone may need until all is well. */
-  readonly settlingTime: Nanoseconds;
-  /** Two masters that hear each other: the next regular advert of either ends it. */
-  readonly rivalryTime: Nanoseconds;
+  /** Has a kernel refused something since all was well? Then it is tried again after a while only. */
+  refused = false;
   phase: Phase = "settling";
   phaseSince: Instant;
   /** Since when nothing in the air or on the machines is worse than on an idle LAN; undefined: it is. */
@@ -58,14 +49,30 @@ export class World {
   constructor(cluster: Cluster, setup: Setup) {
     this.cluster = cluster;
     this.setup = setup;
-    this.settlingTime = settlingTimeOf(setup);
-    this.rivalryTime = nanoseconds(fastest(setup) + 2 * HOP);
     this.phaseSince = this.cleanSince = cluster.lan.now;
   }
 
   /** Writes down that a promise was broken. */
   complain(checker: string, words: string): void {
     this.complaints.push({ checker, words, at: this.cluster.lan.now });
+  }
+
+  /** How long a cluster that is left alone may need: everything it may wait for, one after the other. */
+  get settlingTime(): Nanoseconds {
+    const down = longestDown(this.setup);
+    const delay = Math.max(...this.setup.nodes.map((node) => node.preemptDelay));
+    const retry = this.refused ? 5e9 : 0;
+    const detection = 1e9; // of duplicate IPv6 addresses
+    const client = 3e9; // until a client notices that nobody answers, and asks again
+    const elections = this.setup.grouped ? 8 : 3;
+    const adverts = elections * down + slowest(this.setup);
+    return nanoseconds(retry + detection + client + adverts + delay + 0.1e9);
+  }
+
+  /** Two masters that hear each other: the next regular advert of either ends it. */
+  rivalryTime(a: string, b: string): Nanoseconds {
+    const [one, other] = [this.node(a), this.node(b)];
+    return nanoseconds(Math.min(one?.interval ?? 0, other?.interval ?? 0) + 2 * HOP);
   }
 
   /** The setup of the node called `name`. */
@@ -123,17 +130,4 @@ export class World {
     return this.cleanSince !== undefined &&
       after(this.cleanSince, duration) <= this.cluster.lan.now;
   }
-}
-
-/** The sum of everything that a mended cluster may have to wait for, one after the other. */
-function settlingTimeOf(setup: Setup): Nanoseconds {
-  const down = longestDown(setup);
-  const delay = Math.max(...setup.nodes.map((node) => node.preemptDelay));
-  const retry = 5e9; // after the kernel refused something
-  const detection = 1e9; // of duplicate IPv6 addresses
-  const client = 3e9; // until a client notices that nobody answers, and asks again
-  const elections = setup.grouped ? 8 : 3;
-  return nanoseconds(
-    retry + detection + client + elections * down + delay + slowest(setup) + 1e9,
-  );
 }

@@ -4,8 +4,9 @@ import { advertIn } from "../advert.ts";
 import { fastest, slowest } from "../setup.ts";
 import type { Checker, World } from "../world.ts";
 
+/** What was read last of one sender: a batch may bring several at once. */
 interface Read {
-  readonly priority: number;
+  readonly priorities: readonly number[];
   readonly at: Instant;
 }
 
@@ -35,22 +36,22 @@ const JUDGES: readonly (readonly [RegExp, Judge])[] = [
     return silence < 3 * fastest(world.setup) ? `it heard it ${silence / 1e6} ms ago` : undefined;
   }],
   [/^nobody was heard for /, ({ at }, _match, memory, world) => {
-    const heard = [...memory].find(([, { priority, at: then }]) =>
-      priority > 0 && at - then < 3 * fastest(world.setup)
+    const heard = [...memory].find(([, { priorities, at: then }]) =>
+      priorities.at(-1) !== 0 && at - then < 3 * fastest(world.setup)
     );
     return heard === undefined ? undefined : `it heard ${heard[0]}`;
   }],
   [
     /^(\S+) said that it leaves/,
     (_claim, [, sender = ""], memory) =>
-      memory.get(sender)?.priority === 0 ? undefined : "it did not say so",
+      memory.get(sender)?.priorities.includes(0) === true ? undefined : "it did not say so",
   ],
   [
     /^(\S+) has (?:only |the same )?priority (\d+)/,
     ({ at }, [, sender = "", priority], memory, world) => {
       const last = memory.get(sender);
       if (last === undefined) return "it never heard that one";
-      if (last.priority !== Number(priority)) return `it said ${last.priority}`;
+      if (!last.priorities.includes(Number(priority))) return `it said ${last.priorities}`;
       return at - last.at > 5 * slowest(world.setup) ? "that was long ago" : undefined;
     },
   ],
@@ -93,7 +94,10 @@ export function causes(world: World): Checker {
         const advert = advertIn(seen.message);
         const instance = world.instanceOf(advert, seen.source);
         if (instance === undefined) return;
-        memoryOf(seen.node, instance.name).set(seen.source, { priority: advert.priority, at });
+        const memory = memoryOf(seen.node, instance.name);
+        const last = memory.get(seen.source);
+        const before = last?.at === at ? last.priorities : [];
+        memory.set(seen.source, { priorities: [...before, advert.priority], at });
       }
       if (seen.kind !== "journal") return;
       const told = /^(\S+)(?: \(IPv6\))?: \S+ -> \S+: (.*)$/.exec(seen.line);

@@ -6,17 +6,20 @@ import type { Checker, World } from "../world.ts";
 /** Watches every pair of nodes, also in the midst of chaos, as long as nothing is wrong with the pair. */
 export function rivals(world: World): Checker {
   const since = new Map<string, Instant>();
+  const both = pairs(world);
   const look = (at: Instant) => {
     for (const instance of world.setup.instances) {
-      for (const [a, b] of pairs(world)) {
+      for (const [a, b] of both) {
+        const rivals = areRivals(world, instance, a, b);
+        if (!rivals && since.size === 0) continue;
         const key = `${instance.name}: ${a} and ${b}`;
-        if (!areRivals(world, instance, a, b)) {
+        if (!rivals) {
           since.delete(key);
           continue;
         }
         const start = since.get(key) ?? at;
         since.set(key, start);
-        if (at - start <= world.rivalryTime) continue;
+        if (at - start <= world.rivalryTime(a, b)) continue;
         const ms = ((at - start) / 1e6).toFixed(1);
         world.complain("rivals", `${key} both hold it for ${ms} ms and hear each other`);
         since.set(key, at);
@@ -33,8 +36,8 @@ export function rivals(world: World): Checker {
 }
 
 function areRivals(world: World, instance: InstanceSetup, a: string, b: string): boolean {
-  return world.cleanFor(world.rivalryTime) && world.holds(a, instance) &&
-    world.holds(b, instance) && world.areConnected(a, b, instance);
+  return world.holds(a, instance) && world.holds(b, instance) &&
+    world.cleanFor(world.rivalryTime(a, b)) && world.areConnected(a, b, instance);
 }
 
 function pairs(world: World): readonly (readonly [string, string])[] {
