@@ -38,16 +38,18 @@ export const strip = { cellMs: 100, cells: 60 };
 /** A client that waits longer than this between two replies is said to be without the address. */
 const silentMs = 60;
 
-/** The whole picture, redrawn in place on a terminal. */
-export function picture(view: View, paint: Paint): readonly string[] {
-  return [
+/** The whole picture, redrawn in place on a terminal of so many rows; of what happened, the newest that fit. */
+export function picture(view: View, rows: number, paint: Paint): readonly string[] {
+  const above = [
     "",
     ...table(view.nodes, paint).map((row) => `  ${row}`),
     "",
     `  ${clientLine(view.client, paint)}`,
     "",
-    ...view.lines.map((line) => formatLine(line, paint)),
   ];
+  // The cursor needs the last row.
+  const room = Math.max(1, rows - 1 - above.length);
+  return [...above, ...view.lines.slice(-room).map((line) => formatLine(line, paint))];
 }
 
 /** The nodes: one row each, under a head. */

@@ -1,4 +1,5 @@
 /** Where does the demo's story go? A picture redrawn in place on a terminal, plain lines into a pipe. */
+import process from "node:process";
 import { Screen } from "../../src/cli/screen.ts";
 import { ProcessTerminal } from "../../src/cli/terminal.ts";
 import {
@@ -28,6 +29,8 @@ export class Show implements Disposable {
     this.#source = source;
     this.#terminal.out(`${title}\n`);
     this.#screen = this.#terminal.interactive ? new Screen(this.#terminal) : undefined;
+    // After Ctrl-C nobody disposes of anything.
+    process.on("exit", () => this[Symbol.dispose]());
   }
 
   /** Says what happened, and in a pipe, where there is no picture, how the nodes are now if `withTable`. */
@@ -55,7 +58,7 @@ export class Show implements Disposable {
       client: this.#source.client(),
       lines: this.#lines,
     };
-    this.#screen?.draw(picture(view, this.#terminal.paint));
+    this.#screen?.draw(picture(view, this.#terminal.size().rows, this.#terminal.paint));
   }
 
   [Symbol.dispose](): void {

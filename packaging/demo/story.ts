@@ -1,11 +1,15 @@
 /** What happens in the demo, and in which order? A takeover, a return, an orderly stop, each measured. */
 import { Probe } from "../../test/lab/probe.ts";
-import { type DemoCluster, type DemoNode, floatingAddress } from "./cluster.ts";
+import { configuration, type DemoCluster, type DemoNode, floatingAddress } from "./cluster.ts";
 import { type ClientView, strip } from "./picture.ts";
 import { Show } from "./show.ts";
 
-const title = `Three nodes on one LAN, one floating address ${floatingAddress}, ` +
-  "and a client that pings it every 10 ms.";
+const title =
+  `Three nodes on one LAN, one floating address ${floatingAddress}, and a client that pings it
+every 10 ms. The same file on all three:
+
+${configuration.trimEnd().replaceAll(/^(?=.)/gm, "    ")}
+`;
 
 /** Longest wait for anything that the protocol does within four seconds. */
 const patienceMs = 12_000;

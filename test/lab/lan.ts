@@ -94,9 +94,10 @@ export class Lan implements AsyncDisposable {
   closeNow(): void {
     if (!this.#open) return;
     this.#open = false;
-    process.off("SIGINT", this.#onSignal).off("SIGTERM", this.#onSignal);
     for (const host of this.hosts) host.killChildren();
     demolishLab(this.id, this.namespaces);
+    // Not before: Ctrl-C often comes twice, from the terminal and from the program that started us.
+    process.off("SIGINT", this.#onSignal).off("SIGTERM", this.#onSignal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -44,7 +44,8 @@ export function sweepOrphans(): readonly string[] {
   return orphans.map(({ lab }) => lab);
 }
 
-function readRecords(): readonly LabRecord[] {
+/** Every lab of this machine that is not closed. */
+export function readRecords(): readonly LabRecord[] {
   try {
     return readdirSync(recordFolder)
       .filter((name) => name.endsWith(".json"))
