@@ -61,8 +61,8 @@ export class Chatter {
 
   #hearAdvert(seen: Sent, at: Instant): void {
     const advert = advertIn(seen.message);
-    const words = advertWords(advert);
-    const key = `${seen.node} ${advert.vrid} ${seen.destination}`;
+    const words = `${advertWords(advert)} on ${seen.interface}`;
+    const key = `${seen.node} ${seen.interface} ${advert.vrid} ${seen.destination}`;
     const before = this.#adverts.get(key);
     this.#adverts.set(key, { words, at });
     if (before?.words === words && isRegular(at - before.at, advert)) return;
