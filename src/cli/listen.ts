@@ -23,12 +23,13 @@ export async function listen(terminal: Terminal, flags: ListenFlags): Promise<Ex
   const json = flags.json === true;
   const sightings = new Sightings();
   using ending = new Ending(flags.for === undefined ? undefined : toMilliseconds(flags.for));
+  const frames = await capture(flags.interface, ending.signal);
   if (!json) terminal.error(`${greeting(flags)}\n`);
-  for await (const { frame, interface: name, at } of capture(flags.interface, ending.signal)) {
+  for await (const { frame, ...passed } of frames) {
     const decoded = decodeFrame(frame);
     if (decoded.kind !== "vrrp") continue;
     const { ethernet, datagram } = decoded;
-    const sighting = sightings.take({ interface: name, ethernet, datagram, at });
+    const sighting = sightings.take({ ...passed, ethernet, datagram });
     const now = new Date();
     const lines = json
       ? [sightingJson(sighting, now)]

@@ -17,7 +17,10 @@ export function sightingLines(sighting: Sighting, time: Date, paint: Paint): rea
   const { captured, message, first, odd } = sighting;
   const source = formatIp(captured.datagram.source);
   const mac = formatMac(captured.ethernet.source);
-  const headline = `new sender ${source} (${mac}) on ${captured.interface}, ${vridOf(sighting)}`;
+  const own = captured.outgoing ? ", this machine" : "";
+  const headline = `new sender ${source} (${mac}${own}) on ${captured.interface}, ${
+    vridOf(sighting)
+  }`;
   const words = isReject(message)
     ? `${paint("bad", "broken")}: ${REJECT_REASONS[message.reason]}: ${message.detail}`
     : advertWords(message);
@@ -38,6 +41,7 @@ export function sightingJson(sighting: Sighting, time: Date): string {
     interface: captured.interface,
     source: formatIp(source),
     mac: formatMac(captured.ethernet.source),
+    outgoing: captured.outgoing,
     destination: formatIp(destination),
     ttl,
     family: source.family,

@@ -1,25 +1,55 @@
 /** What does a command other than `run` see of this machine? Its network at one moment, and what passes on the wire. */
 import type { Machine } from "../config/cluster.ts";
-import type { Instant } from "../time.ts";
+import { HostError } from "../host.ts";
+import type { Capture, CapturedFrame } from "../linux/capture.ts";
+import { EXIT, Failure } from "./exit.ts";
 
-/** One Ethernet frame that passed an interface. */
-export interface CapturedFrame {
-  readonly interface: string;
-  readonly frame: Uint8Array;
-  readonly at: Instant;
-}
-
-/** The host name, links and addresses now. */
+/** The host name, links and addresses now. Throws HostError. */
 export async function look(): Promise<Machine> {
   const { LinuxHost } = await import("../linux/linux_host.ts");
   using host = new LinuxHost<never>();
   return { hostName: host.hostName(), interfaces: host.interfaces() };
 }
 
-/** VRRP, ARP and Neighbor Discovery frames on one interface, or on all, until `signal` is aborted. */
-export async function* capture(
-  _interfaceName: string | undefined,
-  _signal: AbortSignal,
-): AsyncGenerator<CapturedFrame> {
-  await Promise.resolve();
+/**
+ * Listens on the interface called `interfaceName`, or on all: frames that may be VRRP, own ones included, until `signal` is
+ * aborted. Throws Failure where there is no such interface, or this user may not listen.
+ */
+export async function capture(
+  interfaceName: string | undefined,
+  signal: AbortSignal,
+): Promise<AsyncIterable<CapturedFrame>> {
+  const { openCapture } = await import("../linux/capture.ts");
+  return framesOf(await opened(() => openCapture(interfaceName), interfaceName), signal);
+}
+
+async function* framesOf(frames: Capture, signal: AbortSignal): AsyncGenerator<CapturedFrame> {
+  using open = frames;
+  const close = (): void => open[Symbol.dispose]();
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    while (!signal.aborted) yield* await open.read();
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}
+
+async function opened<T>(open: () => T, interfaceName: string | undefined): Promise<T> {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    if (error.code === "EPERM") {
+      const hint = "Run it as root: `sudo floatip listen`.";
+      throw new Failure(EXIT.notPermitted, "this user may not listen to the LAN", hint);
+    }
+    if (error.code !== "ENODEV") throw error;
+    const { links } = (await look()).interfaces;
+    const names = links.map(({ name }) => name).join(", ");
+    throw new Failure(
+      EXIT.failed,
+      `there is no interface ${interfaceName}`,
+      `There are: ${names}.`,
+    );
+  }
 }

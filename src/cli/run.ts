@@ -35,7 +35,8 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   await using journal = openJournal(flags.logLevel ?? "info");
   for (const warning of warnings) journal.write("warning", problemLine(warning));
   using host = new LinuxHost<Order>();
-  const daemon = new Daemon({ host, config, nodeName: flags.node, configFile: file, journal });
+  const configFile = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
+  const daemon = new Daemon({ host, config, nodeName: flags.node, configFile, journal });
   const reloader = new Reloader(file, host, journal);
   const status = () => daemon.snapshot();
   await using _server = openControl(runDir, { status, reload: () => reloader.reload() });
@@ -46,7 +47,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   } finally {
     reloader.end();
   }
-  journal.write("info", "stopped in order: nothing of ours is left behind");
+  journal.write("info", "stopped in order");
   return EXIT.ok;
 }
 

@@ -13,6 +13,8 @@ export interface Captured {
   readonly interface: string;
   readonly ethernet: EthernetFrame;
   readonly datagram: VrrpDatagram;
+  /** Sent by this machine itself. */
+  readonly outgoing: boolean;
   readonly at: Instant;
 }
 

@@ -57,8 +57,9 @@ export class ControlClient {
     const signal = AbortSignal.timeout(this.#patience);
     let response: Response;
     try {
-      // The name is never resolved: every request goes to the socket.
-      response = await fetch(`http://floatip${path}`, { method, client: this.#http, signal });
+      // Every request goes to the socket; a number, because a name would be looked up first, for
+      // 5 s where no name server answers, which is when people ask for the status.
+      response = await fetch(`http://127.0.0.1${path}`, { method, client: this.#http, signal });
     } catch (error) {
       throw await this.#diagnose(error);
     }

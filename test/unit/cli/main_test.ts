@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { ReloadAnswer, StatusDocument } from "../../../src/control/api.ts";
 import { ControlServer } from "../../../src/control/server.ts";
+import { missing, nameWith } from "../../lab/prerequisites.ts";
 import { golden } from "../../golden/golden.ts";
 import { backup, documentOf, master } from "./documents.ts";
 
@@ -114,15 +115,16 @@ Deno.test("status exits by its verdict and prints the document as it is", async 
     const degraded = await floatip(["status", "--run-dir", runDir]);
     assert.equal(degraded.code, 1);
     assert.match(degraded.out, /^attention\n- web: look here$/m);
-    assert.doesNotMatch(degraded.out, /\x1b/, "no escapes in a pipe");
+    assert.ok(!degraded.out.includes("\x1b"), "no escapes in a pipe");
 
     document = documentOf([backup({ master: null, since: LONG_AGO })]);
     assert.equal((await floatip(["status", "--run-dir", runDir])).code, 2);
   });
 });
 
-Deno.test("a socket for others is exit 5", {
-  ignore: Deno.uid() !== 0 && "needs root, to become nobody",
+const reason = missing();
+Deno.test(nameWith("a socket for others is exit 5", reason), {
+  ignore: reason !== undefined,
 }, async () => {
   await withDaemon(() => documentOf([]), async (runDir) => {
     Deno.chmodSync(runDir, 0o755);
@@ -191,7 +193,7 @@ Deno.test("a reader that has seen enough is no error", async () => {
 });
 
 Deno.test("output that cannot be written is one sentence and exit 1", {
-  ignore: !exists("/dev/full") && "there is no /dev/full here",
+  ignore: !exists("/dev/full"),
 }, async () => {
   const child = new Deno.Command("sh", {
     args: ["-c", `exec "$0" run -A --no-check "$1" version > /dev/full`, Deno.execPath(), MAIN],

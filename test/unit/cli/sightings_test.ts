@@ -36,7 +36,13 @@ function hear(
     payload,
   };
   const datagram = { source: from, destination, ttl: 255, payload };
-  const captured = { interface: "eth0", ethernet, datagram, at: at * 1e9 as Instant };
+  const captured = {
+    interface: "eth0",
+    ethernet,
+    datagram,
+    outgoing: false,
+    at: at * 1e9 as Instant,
+  };
   return sightings.take(captured);
 }
 
@@ -138,6 +144,7 @@ Deno.test("as JSON a packet has its numbers with their units", () => {
     interface: "eth0",
     source: "192.168.1.11",
     mac: "02:00:00:00:00:0b",
+    outgoing: false,
     destination: "224.0.0.18",
     ttl: 255,
     family: "ipv4",
