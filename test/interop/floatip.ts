@@ -29,6 +29,9 @@ export interface FloatipInstance {
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
+/** Deno itself asks for its newest version when it starts, which needs the world outside. */
+const ENVIRONMENT = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+
 /** How long a daemon may take until it answers: other tests may be using the machine. */
 const START_TIMEOUT_MS = 20_000;
 
@@ -64,7 +67,7 @@ export class Floatip implements AsyncDisposable {
         ...directories,
         ...more,
       ],
-      { env: { NO_COLOR: "1" } },
+      { env: ENVIRONMENT },
     );
     const floatip = new Floatip(host, child, folder);
     try {
@@ -92,7 +95,8 @@ export class Floatip implements AsyncDisposable {
 
   /** What the daemon says of itself. Rejects while nobody listens. */
   async status(): Promise<StatusDocument> {
-    const response = await fetch("http://floatip/v1/status", { client: this.#client });
+    // A number, not a name: that would be looked up, for 5 s where no name server answers.
+    const response = await fetch("http://127.0.0.1/v1/status", { client: this.#client });
     return await response.json() as StatusDocument;
   }
 
@@ -123,7 +127,7 @@ export class Floatip implements AsyncDisposable {
   command(...args: string[]): Promise<Outcome> {
     const directories = ["--run-dir", `${this.folder}/run`];
     return this.host.exec([Deno.execPath(), "run", "-A", MAIN, ...args, ...directories], {
-      env: { NO_COLOR: "1" },
+      env: ENVIRONMENT,
     });
   }
 

@@ -70,7 +70,8 @@ const CASES: readonly Case[] = [
       const { state, faults } = await floatip.instance();
       assert.equal(state, "fault");
       assert.match(faults.join(), /no interface lan7/);
-      await a.ip("link", "add", "lan7", "type", "dummy");
+      await a.ip("link", "add", "lan7", "type", "veth", "peer", "name", "peer7");
+      await a.ip("link", "set", "peer7", "up");
       await until(
         "the next fault",
         async () => (await floatip.instance()).faults.join().includes("switched off"),
