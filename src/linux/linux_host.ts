@@ -61,6 +61,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
 
   async wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
     for (;;) {
+      if (this.#network.changed) this.#poller.wake();
       await this.#poller.poll(deadline);
       if (this.#poller.disposed) return [];
       const happenings = this.#collect(deadline);

@@ -43,6 +43,14 @@ export class Network {
     return this.#table.interfaces();
   }
 
+  /**
+   * Was news heard beside one of our own requests, and not taken yet? It has left the kernel's queue, so that no
+   * descriptor tells of it any more.
+   */
+  get changed(): boolean {
+    return this.#changed;
+  }
+
   /** Did anything change since the last call, other than what was asked for here? */
   takeChanged(): boolean {
     this.#hear();
