@@ -64,13 +64,16 @@ interface Daemon {
   logged(pattern: RegExp): Promise<string>;
 }
 
-async function withDaemon(body: (daemon: Daemon) => Promise<void>): Promise<void> {
+async function withDaemon(
+  body: (daemon: Daemon) => Promise<void>,
+  script = 'exec "$@"',
+): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "floatip-" });
   const file = `${root}/floatip.toml`;
   const runDir = `${root}/run`;
   await Deno.writeTextFile(file, CONFIG);
   const args = ["run", "-c", file, "--run-dir", runDir, "--state-dir", `${root}/state`];
-  const child = inNamespace('exec "$@"', args).spawn();
+  const child = inNamespace(script, args).spawn();
   const lines = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   let log = "";
   const logged = async (pattern: RegExp): Promise<string> => {
@@ -174,6 +177,16 @@ testInNamespace("run: Ctrl-C leaves in order, too", () =>
     child.kill("SIGINT");
     assert.equal((await child.status).code, 0);
   }));
+
+testInNamespace(
+  "run: in a systemd unit every line has its level, and the journal adds the time",
+  () =>
+    withDaemon(async ({ logged }) => {
+      const log = await logged(/backup -> master.*\n/);
+      assert.match(log, /^<6>web: backup -> master: nobody was heard for \d+ ms$/m);
+      for (const line of log.trimEnd().split("\n")) assert.match(line, /^<[3467]>/);
+    }, 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"'),
+);
 
 testInNamespace("run: without the capabilities it says which, and exit 5", async () => {
   const file = await Deno.makeTempFile({ prefix: "floatip-", suffix: ".toml" });

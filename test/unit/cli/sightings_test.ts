@@ -77,6 +77,26 @@ Deno.test("a takeover is no two masters, nor is a return", () => {
   assert.deepEqual(heard.flatMap(({ odd }) => odd), []);
 });
 
+Deno.test("who preempts, leaves, or was silent long enough makes no two masters", () => {
+  const plays: Readonly<Record<string, readonly (readonly [string, number, number])[]>> = {
+    preempted: [["192.168.1.11", 0, 100], ["192.168.1.12", 0.5, 200], ["192.168.1.12", 1.5, 200]],
+    left: [["192.168.1.11", 0, 100], ["192.168.1.12", 0.5, 0], ["192.168.1.11", 1, 100]],
+    silent: [["192.168.1.11", 0, 100], ["192.168.1.12", 0.5, 200], ["192.168.1.11", 10, 100]],
+  };
+  for (const [name, play] of Object.entries(plays)) {
+    const sightings = new Sightings();
+    const heard = play.map(([source, at, priority]) => hear(sightings, source, at, { priority }));
+    assert.deepEqual(heard.flatMap(({ odd }) => odd), [], name);
+  }
+});
+
+Deno.test("what a leaving master said binds nobody", () => {
+  const sightings = new Sightings();
+  hear(sightings, "192.168.1.11", 0, { priority: 0 });
+  const addresses = [ip("192.168.1.80")];
+  assert.deepEqual(hear(sightings, "192.168.1.12", 0.5, { addresses }).odd, []);
+});
+
 Deno.test("a change of addresses, version or MAC is odd", () => {
   const sightings = new Sightings();
   hear(sightings, "192.168.1.11", 0);

@@ -180,6 +180,8 @@ Deno.test("an answer that fails is a 500, not an end", () =>
     await using _server = ControlServer.open(runDir, { ...answers, status });
     using client = new ControlClient(runDir);
     assert.equal(await troubleOf(client.status()), "bad-answer");
+    const answer = await saying(runDir, "GET /v1/status HTTP/1.0\r\nhost: x\r\n\r\n");
+    assert.match(answer, /^HTTP\/1.0 500 [^]*\{"error":"the request could not be answered"\}$/);
     fail = false;
     assert.equal((await client.status()).node, "pi-a");
   }));
