@@ -60,8 +60,15 @@ class Cluster implements AsyncDisposable {
     assert.deepEqual(macs, [await macOf(this.host(name))], `${name} alone answers for ${address}`);
   }
 
-  /** Pulls the cable of `name`; resolves with the time from its last advert for `vrid` to the first one of `next`. */
+  /**
+   * Pulls the cable of `name`; resolves with the time from its last advert for `vrid` that reached `next` to the first one
+   * of `next`, which has heard it by then: a node that has just started listens for a whole master-down interval.
+   */
   async cutOff(name: string, next: string, vrid: number): Promise<number> {
+    await until(`${next} hears the master`, async () => {
+      const { instances } = await this.#floatip(next).status();
+      return instances.some((one) => one.vrid === vrid && one.last_advert_age_ms !== null);
+    });
     await this.host(name).unplug();
     const cut = wallNow();
     const source = this.host(next).address;
@@ -72,7 +79,10 @@ class Cluster implements AsyncDisposable {
       cut,
     );
     const last = this.capture.advertsOf(this.host(name).address)
-      .findLast((seen) => seen.advert.vrid === vrid && seen.at < claim.at);
+      .findLast((seen) =>
+        seen.advert.vrid === vrid && seen.at < claim.at &&
+        [source, "224.0.0.18"].includes(seen.destination)
+      );
     return claim.at - (last?.at ?? NaN);
   }
 

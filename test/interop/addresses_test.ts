@@ -19,7 +19,6 @@ const CASES: readonly Case[] = [
         "it is back",
         () => watch.changesOf(ADDRESS, removed.at).find(({ kind }) => kind === "added"),
       );
-      console.log(`  a deleted address was back after ${(added.at - removed.at).toFixed(2)} ms`);
       assert.ok(added.at - removed.at < 100);
       await capture.untilMaster(a.address, 1000, start + 500);
       const { state, counters } = await floatip.instance();
