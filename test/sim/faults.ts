@@ -33,7 +33,8 @@ const FAULTS: readonly (readonly [number, Fault])[] = [
   [1, pullOut],
   [1, loseOwnAddress],
   [2, loseFloating],
-  [2, refuse],
+  [3, refuse],
+  [1, swapCard],
   [4, cutOneWay],
   [3, isolate],
   [3, part],
@@ -135,6 +136,15 @@ function pullOut({ cluster }: World, name: string, random: Random): Damage {
   };
 }
 
+/** So fast that the program sees one change only. */
+function swapCard({ cluster }: World, name: string, random: Random): Damage {
+  const machine = cluster.lan.machine(name);
+  const card = random.pick(cluster.cards(name)).name;
+  machine.deletePort(card);
+  cluster.restoreCard(name, card);
+  return { words: `swap ${name} ${card}`, dirty: false, mend: () => {} };
+}
+
 function loseOwnAddress({ cluster }: World, name: string, random: Random): Damage {
   const machine = cluster.lan.machine(name);
   const card = random.pick(cluster.cards(name));
@@ -158,7 +168,7 @@ function loseFloating({ cluster, setup }: World, name: string, random: Random): 
 
 function refuse({ cluster: { lan } }: World, name: string, random: Random): Damage {
   const machine = lan.machine(name);
-  const call = random.pick<Call>(["add", "send", "frame", "open"]);
+  const call = random.pick<Call>(["add", "add", "send", "frame", "open"]);
   const count = random.between(1, 20);
   machine.refuse(call, count, "ENOBUFS");
   return {

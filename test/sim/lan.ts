@@ -223,12 +223,13 @@ export class Lan {
     const asker = this.machine(name);
     const port = asker.port(interfaceName);
     if (port === undefined) return;
-    asker.neighbours.delete(address);
+    let isAnswered = false;
     this.#carry(asker, port, (machine) => {
       const answering = machine.answersFor(address, port.segment);
       if (answering === undefined) return;
       this.#carry(machine, answering, (receiver) => {
-        if (receiver !== asker || asker.neighbours.has(address)) return;
+        if (receiver !== asker || isAnswered) return;
+        isAnswered = true;
         asker.neighbours.set(address, answering.macText);
       });
     });

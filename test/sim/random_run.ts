@@ -79,9 +79,7 @@ class Run {
     this.#world = world;
     this.#random = random;
     this.#checkers = checkers;
-    world.cluster.lan.watch((seen) => {
-      if (seen.kind === "refused") world.refused = true;
-    });
+    world.cluster.lan.watch(world.see);
     for (const checker of checkers) {
       if (checker.see !== undefined) world.cluster.lan.watch(checker.see);
     }

@@ -34,6 +34,14 @@ export const PROMPT_WITHIN: Nanoseconds = nanoseconds(2_000_000);
 /** Nothing on a healthy LAN takes longer than this from one program's send to another's having acted on it. */
 export const HOP: Nanoseconds = nanoseconds(10_000_000);
 
+const DISTURBANCES: ReadonlySet<Seen["kind"]> = new Set([
+  "act",
+  "program",
+  "link",
+  "address",
+  "refused",
+]);
+
 /** A run as seen from outside. */
 export class World {
   readonly cluster: Cluster;
@@ -50,6 +58,21 @@ export class World {
     this.cluster = cluster;
     this.setup = setup;
     this.phaseSince = this.cleanSince = cluster.lan.now;
+  }
+
+  /** When somebody's hand, or the world, last did something to anything. */
+  disturbedAt: Instant = 0 as Instant;
+
+  /** Notes what is seen; to be called before the checkers are. */
+  readonly see = (seen: Seen, at: Instant): void => {
+    if (seen.kind === "refused") this.refused = true;
+    const own = seen.kind === "address" && seen.byProgram;
+    if (DISTURBANCES.has(seen.kind) && !own) this.disturbedAt = at;
+  };
+
+  /** Has nothing been disturbed since before `then`, in clean air? */
+  undisturbedSince(then: Instant): boolean {
+    return this.disturbedAt < then && this.cleanSince !== undefined && this.cleanSince < then;
   }
 
   /** Writes down that a promise was broken. */

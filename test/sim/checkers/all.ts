@@ -1,5 +1,7 @@
 /** Which promises are watched in a random run? */
 import type { CheckerMaker } from "../world.ts";
+import { announcing } from "./announcing.ts";
+import { answers } from "./answers.ts";
 import { bestHolds } from "./best_holds.ts";
 import { causes } from "./causes.ts";
 import { crashes } from "./crashes.ts";
@@ -7,8 +9,10 @@ import { leftBehind } from "./left_behind.ts";
 import { listensFirst } from "./listens_first.ts";
 import { neighbours } from "./neighbours.ts";
 import { oneHolder } from "./one_holder.ts";
+import { ordering } from "./ordering.ts";
 import { quiet } from "./quiet.ts";
 import { rivals } from "./rivals.ts";
+import { takeoverTime } from "./takeover_time.ts";
 import { wakingUp } from "./waking_up.ts";
 
 /** All checkers. */
@@ -16,9 +20,13 @@ export const CHECKERS: readonly CheckerMaker[] = [
   crashes,
   oneHolder,
   rivals,
+  answers,
+  takeoverTime,
   bestHolds,
   quiet,
+  ordering,
   neighbours,
+  announcing,
   leftBehind,
   listensFirst,
   wakingUp,

@@ -1,0 +1,40 @@
+/** Does a new master tell the neighbours at once where its addresses are now? */
+import { after, type Instant, nanoseconds } from "../../../src/time.ts";
+import type { InstanceSetup } from "../setup.ts";
+import { type Checker, HOP, type World } from "../world.ts";
+import { CLIENT } from "./neighbours.ts";
+
+/** A rival that has yielded may have announced last: the winner's word comes within a second. */
+const AFTER_RIVALS = nanoseconds(1e9 + 2 * HOP);
+
+/** Looks at the client's neighbour table shortly after each takeover. */
+export function announcing(world: World): Checker {
+  const { lan } = world.cluster;
+  const lastAnnouncer = new Map<string, string>();
+  const lookAtTakeover = (name: string, instance: InstanceSetup, at: Instant, final: boolean) => {
+    const others = world.setup.nodes.filter((node) => node.name !== name);
+    const alone = world.holds(name, instance) &&
+      !others.some((other) => world.has(other.name, instance)) &&
+      lan.paths.isOpen(name, CLIENT) && lan.paths.isOpen(CLIENT, name);
+    if (!alone || !world.undisturbedSince(at)) return;
+    for (const text of instance.addresses) {
+      const [address = ""] = text.split("/");
+      const reached = lan.reaches(CLIENT, address);
+      const contested = lastAnnouncer.get(address) !== name;
+      if (reached === name || (contested && !final)) continue;
+      const where = `${address} leads to ${reached ?? "nobody"}`;
+      world.complain("announcing", `${name} took over and did not say so: ${where}`);
+    }
+  };
+  return {
+    see(seen, at) {
+      if (seen.kind === "announced") lastAnnouncer.set(seen.address, seen.node);
+      if (seen.kind !== "journal") return;
+      const told = /^(\S+)(?: \(IPv6\))?: \S+ -> master:/.exec(seen.line);
+      const instance = world.setup.instances.find(({ name }) => name === told?.[1]);
+      if (instance === undefined) return;
+      lan.at(after(at, HOP), () => lookAtTakeover(seen.node, instance, at, false));
+      lan.at(after(at, AFTER_RIVALS), () => lookAtTakeover(seen.node, instance, at, true));
+    },
+  };
+}

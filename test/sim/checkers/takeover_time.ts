@@ -1,0 +1,46 @@
+/** Does a backup wait exactly as long as the protocol says: master-down after silence, a skew after a farewell? */
+import type { Instant } from "../../../src/time.ts";
+import { advertIn, type AdvertSeen } from "../advert.ts";
+import type { InstanceSetup, NodeSetup } from "../setup.ts";
+import { type Checker, PROMPT_WITHIN, type World } from "../world.ts";
+
+interface Read {
+  readonly advert: AdvertSeen;
+  readonly at: Instant;
+}
+
+/** The figures are worked out here by hand (RFC 9568 6.1, RFC 3768 6.1), as a second opinion. */
+export function takeoverTime(world: World): Checker {
+  const reads = new Map<string, Read>();
+  return {
+    see(seen, at) {
+      if (seen.kind === "read") {
+        const advert = advertIn(seen.message);
+        const key = `${seen.node} ${advert.vrid}`;
+        reads.set(`${key} ${seen.source}`, { advert, at });
+        return;
+      }
+      if (seen.kind !== "journal") return;
+      const told = /^(\S+)(?: \(IPv6\))?: backup -> master: (.*)$/.exec(seen.line);
+      const instance = world.setup.instances.find(({ name }) => name === told?.[1]);
+      const node = world.node(seen.node);
+      if (told === null || instance === undefined || node === undefined) return;
+      const silent = /^no advert from (\S+) for /.exec(told[2] ?? "");
+      const last = reads.get(`${node.name} ${instance.vrid} ${silent?.[1]}`);
+      // A losing master is not waited for: it may be silent for any time when it is replaced.
+      if (last === undefined || last.advert.priority < node.priority) return;
+      const due = masterDown(instance, node, last.advert);
+      const waited = at - last.at;
+      const undisturbed = world.undisturbedSince(last.at) && !world.setup.grouped;
+      if (waited >= due && (!undisturbed || waited <= due + PROMPT_WITHIN)) return;
+      const words = `${node.name} took over after ${waited / 1e6} ms, not ${due / 1e6} ms`;
+      world.complain("takeover_time", `${instance.name}: ${words}`);
+    },
+  };
+}
+
+function masterDown(instance: InstanceSetup, node: NodeSetup, advert: AdvertSeen): number {
+  const interval = instance.version === 2 ? node.interval : advert.intervalMs * 1e6;
+  const unit = instance.version === 2 ? 1e9 : interval;
+  return 3 * interval + Math.floor((256 - node.priority) * unit / 256);
+}
