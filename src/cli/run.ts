@@ -5,6 +5,7 @@ import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { DEFAULT_RUN_DIR, socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import type { Order } from "../daemon/order.ts";
+import { rehearse } from "../daemon/rehearsal.ts";
 import type { Host } from "../host.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
 import { VERSION } from "../version.ts";
@@ -36,6 +37,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   for (const warning of warnings) journal.write("warning", problemLine(warning));
   using host = new LinuxHost<Order>();
   const configFile = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
+  await rehearse();
   const daemon = new Daemon({ host, config, nodeName: flags.node, configFile, journal });
   const reloader = new Reloader(file, host, journal);
   const status = () => daemon.snapshot();
