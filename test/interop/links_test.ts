@@ -88,6 +88,80 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "both families come back after the interface was off, which takes its IPv6 addresses",
+    lan: { ipv6: true },
+    play: async ({ a }) => {
+      await a.exec(["sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/eth0/accept_dad"]);
+      await using floatip = await startMaster(a, {
+        ...WEB,
+        addresses: [`${ADDRESS}/24`, "fe80::100/64", "fd77::100/64"],
+      });
+      const untilFamilies = async (state: "master" | "fault") => {
+        for (const family of ["ipv4", "ipv6"] as const) {
+          await until(
+            () => `${family} in ${state}\n${floatip.log.text}`,
+            async () => (await floatip.instance("web", family)).state === state,
+          );
+        }
+      };
+      await untilFamilies("master");
+      await a.linkDown();
+      await untilFamilies("fault");
+      await a.linkUp();
+      await untilFamilies("master");
+      for (const address of [ADDRESS, "fe80::100", "fd77::100"]) {
+        assert.ok(await a.holds(address), address);
+      }
+    },
+  },
+  {
+    name: "unicast survives its source address going and coming",
+    play: async (stage) => {
+      const { a, lan } = stage;
+      const peers = [lan.host("client").address];
+      await using floatip = await startMaster(a, {
+        ...WEB,
+        unicast: { source: a.address, peers },
+      });
+      await a.ip("addr", "del", `${a.address}/24`, "dev", "eth0");
+      await assertFaultAndReturn(
+        stage,
+        floatip,
+        /no interface has the source address/,
+        () => a.ip("addr", "add", `${a.address}/24`, "dev", "eth0"),
+      );
+    },
+  },
+  {
+    name: "an orderly end without the interface, and a second SIGTERM",
+    play: async ({ a }) => {
+      await using floatip = await startMaster(a, WEB);
+      await a.ip("link", "del", "eth0");
+      await floatip.untilState("fault");
+      floatip.child.kill("SIGTERM");
+      assert.equal(await floatip.stop(), 0);
+    },
+  },
+  {
+    name: "a renamed interface is gone, and found again under its old name",
+    play: async (stage) => {
+      const { a } = stage;
+      await using floatip = await startMaster(a, WEB);
+      const rename = async (from: string, to: string) => {
+        await a.ip("link", "set", from, "down");
+        await a.ip("link", "set", from, "name", to);
+        await a.ip("link", "set", to, "up");
+      };
+      await rename("eth0", "wan0");
+      await assertFaultAndReturn(
+        stage,
+        floatip,
+        /no interface eth0/,
+        () => rename("wan0", "eth0"),
+      );
+    },
+  },
+  {
     name: "a sync group leaves and returns together",
     lan: { second: { prefix: "10.78.0.0/24", interface: "eth1" } },
     play: async ({ a, lan }) => {

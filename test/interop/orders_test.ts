@@ -1,9 +1,11 @@
 /** Does the daemon stop and reload as it promises? One node, its signals and its commands. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { writeFloatipToml } from "./floatip.ts";
+import type { LabHost } from "../lab/lab_host.ts";
+import { Floatip, writeFloatipToml } from "./floatip.ts";
 import { wallNow } from "./program_log.ts";
 import { ADDRESS, type Case, longestGap, playAll, startMaster, untilHeld, WEB } from "./stage.ts";
+import { until } from "./until.ts";
 
 const CASES: readonly Case[] = [
   {
@@ -48,6 +50,116 @@ const CASES: readonly Case[] = [
         assert.ok(gap < 160, `${name}: a gap of ${gap}`);
       }
       assert.equal((await floatip.instance("other")).counters.sent_pri_zero_packets, 0);
+    },
+  },
+  {
+    name: "a reload moves addresses between instances, and changes a prefix length and a label",
+    play: async ({ a, capture }) => {
+      const one = { ...WEB, interface: "eth0", addresses: [] };
+      const two = { ...one, name: "other", vrid: 52 };
+      const list = (...entries: string[]) => [`addresses = [${entries.join(", ")}]`];
+      const file = (first: string, second: string) =>
+        writeFloatipToml("a", [{ ...one, more: list(first) }, { ...two, more: list(second) }]);
+      await using floatip = await Floatip.start(a, file(`"${ADDRESS}/24"`, '"10.77.0.110/24"'));
+      await floatip.untilState("master");
+      await floatip.untilState("master", 5000, "other");
+      const start = wallNow();
+      const reload = async (first: string, second: string) => {
+        writeFileSync(floatip.configFile, file(first, second));
+        const outcome = await floatip.command("reload");
+        assert.equal(outcome.code, 0, outcome.stderr);
+      };
+      const floating = async () =>
+        (await a.addresses("eth0")).filter((line) =>
+          line.family === "inet" && line.address !== a.address
+        ).map((line) => `${line.address}/${line.prefixLength} ${line.label}`).toSorted();
+      await reload('"10.77.0.110/24"', `"${ADDRESS}/24"`);
+      const both = [`${ADDRESS}/24 eth0`, "10.77.0.110/24 eth0"];
+      await until(
+        "both addresses after the exchange",
+        async () => `${await floating()}` === `${both}`,
+      );
+      await reload('"10.77.0.110"', `{ address = "${ADDRESS}/24", label = ":web" }`);
+      const changed = [`${ADDRESS}/24 eth0:web`, "10.77.0.110/32 eth0"];
+      await until(`${changed}`, async () => `${await floating()}` === `${changed}`).catch(
+        async () => assert.deepEqual(await floating(), changed),
+      );
+      await capture.untilMaster(a.address, 2000, wallNow() + 300);
+      for (const { name, vrid } of [{ name: "web", vrid: 51 }, { name: "other", vrid: 52 }]) {
+        const { state, counters } = await floatip.instance(name);
+        assert.deepEqual([state, counters.master_transitions], ["master", 1], name);
+        assert.ok(longestGap(capture.adverts, vrid, start - 200) < 160, name);
+      }
+      assert.equal(await floatip.stop(), 0);
+      assert.deepEqual(await floating(), []);
+    },
+  },
+  {
+    name: "a reload that takes an instance away hands over, and one that brings one starts it",
+    play: async ({ a, capture }) => {
+      const one = { ...WEB, interface: "eth0" };
+      const two = { ...one, name: "other", vrid: 52, addresses: ["10.77.0.110/24"] };
+      await using floatip = await startMaster(a, one, two);
+      writeFileSync(floatip.configFile, writeFloatipToml("a", [one]));
+      const start = wallNow();
+      assert.equal((await floatip.command("reload")).code, 0);
+      await capture.untilAdvert(
+        "priority 0 of the second",
+        ({ advert }) => advert.vrid === 52 && advert.priority === 0,
+        1000,
+        start,
+      );
+      assert.ok(!await a.holds("10.77.0.110"));
+      assert.deepEqual((await floatip.status()).instances.map(({ name }) => name), ["web"]);
+      writeFileSync(floatip.configFile, writeFloatipToml("a", [one, two]));
+      floatip.child.kill("SIGHUP");
+      await until(
+        "the second again",
+        async () =>
+          (await floatip.status()).instances.some(({ name, state }) =>
+            name === "other" && state === "master"
+          ),
+      );
+      assert.ok(await a.holds("10.77.0.110"));
+      assert.equal((await floatip.instance("web")).counters.master_transitions, 1);
+    },
+  },
+  {
+    name: "a reload changes priority and transport of a running master",
+    play: async ({ a, lan, capture }) => {
+      const b = lan.host("client");
+      const pair = (host: LabHost, other: LabHost, priority: number, unicast: boolean) => ({
+        ...WEB,
+        ...{ interface: "eth0", priority },
+        unicast: unicast ? { source: host.address, peers: [other.address] } : undefined,
+      });
+      await using first = await startMaster(a, pair(a, b, 150, false));
+      await using second = await Floatip.run(b, pair(b, a, 100, false));
+      await second.untilState("backup");
+      const write = async (floatip: Floatip, instance: ReturnType<typeof pair>) => {
+        writeFileSync(floatip.configFile, writeFloatipToml(floatip.host.name, [instance]));
+        const outcome = await floatip.command("reload");
+        assert.equal(outcome.code, 0, outcome.stderr);
+      };
+      // Demoted: the other one preempts after its master-down interval.
+      await write(first, pair(a, b, 50, false));
+      await second.untilState("master");
+      await first.untilState("backup");
+      await untilHeld(a, ADDRESS, false);
+      const start = wallNow();
+      await Promise.all([
+        write(first, pair(a, b, 50, true)),
+        write(second, pair(b, a, 100, true)),
+      ]);
+      await capture.untilAdvert(
+        "unicast",
+        ({ destination, advert }) => destination === a.address && advert.priority > 0,
+        3000,
+        start,
+      );
+      await second.untilState("master");
+      await first.untilState("backup");
+      await until("only one holder", async () => !await a.holds(ADDRESS) && await b.holds(ADDRESS));
     },
   },
   {
