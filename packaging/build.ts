@@ -3,7 +3,7 @@
  *
  *     deno task build                     compile where Deno's runtime for it (denort) is at hand, else bundle
  *     deno task build --kind=compile      a single file; Deno may download denort
- *     deno task build --kind=bundle       a launcher, with lib/floatip.js and Deno's own program beside it
+ *     deno task build --kind=bundle       a launcher, with lib/ beside it: JavaScript and Deno's own program
  *     deno task build --out=DIR           leave it in DIR instead of dist
  */
 
@@ -74,10 +74,13 @@ async function compile(folder: string, entry: string): Promise<void> {
 }
 
 async function bundle(folder: string, entry: string): Promise<void> {
-  await Deno.mkdir(`${folder}/lib`);
-  // Deno fetches esbuild from npm the first time. Names are kept: they stand in errors that people report.
-  const flags = ["--quiet", "--minify", "--keep-names", "--frozen"];
-  await deno("bundle", ...flags, `--output=${folder}/lib/floatip.js`, entry);
+  // Deno fetches esbuild from npm the first time. In parts, so that `status` does not pay for what `run` needs. Names are
+  // kept: they stand in errors that people report. As for a browser: libraries then do without node:*, which costs memory.
+  const flags = ["--quiet", "--minify", "--keep-names", "--code-splitting", "--platform=browser"];
+  await deno("bundle", ...flags, "--frozen", `--outdir=${folder}/lib`, entry);
+  // esbuild names the first part after the entry.
+  const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
+  await Deno.rename(`${folder}/lib/${name}`, `${folder}/lib/floatip.js`);
   await linkOrCopy(Deno.execPath(), `${folder}/lib/deno`);
   await Deno.copyFile(`${checkout}packaging/launcher.sh`, `${folder}/floatip`);
   await Deno.chmod(`${folder}/floatip`, 0o755);

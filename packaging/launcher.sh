@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts floatip: Deno's own program and one JavaScript file, both in lib/ beside this script.
+# Starts floatip: Deno's own program and floatip's JavaScript, both in lib/ beside this script.
 self=$0
 case $self in */*) ;; *) self=./$self ;; esac
 [ -h "$self" ] && self=$(readlink -f -- "$self")

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { build } from "../../packaging/build.ts";
+import { VERSION } from "../../src/version.ts";
 import { run, withPlainKill } from "../lab/command.ts";
 
 /** A program that shows what reaches it. */
@@ -82,4 +83,18 @@ Deno.test("a build that fails says why and leaves the earlier one", () =>
     assert.equal((await run([`${dist}/floatip`, "exit", "5"])).code, 5);
     const left = [...Deno.readDirSync(dist)].map(({ name }) => name).toSorted();
     assert.deepEqual(left, ["floatip", "lib"]);
+  }));
+
+Deno.test("floatip itself, built: it runs, knows wrong usage, and needs nothing of node:", () =>
+  inScratch(async (folder) => {
+    await build("bundle", folder);
+    const version = await run([`${folder}/floatip`, "--version"]);
+    assert.deepEqual([version.code, version.stdout], [0, `floatip ${VERSION}\n`]);
+    const wrong = await run([`${folder}/floatip`, "nonsense"]);
+    assert.equal(wrong.code, 2);
+    const parts = [...Deno.readDirSync(`${folder}/lib`)].filter(({ name }) => name.endsWith(".js"));
+    for (const { name } of parts) {
+      const text = await Deno.readTextFile(`${folder}/lib/${name}`);
+      assert.doesNotMatch(text, /(from|import\()\s*"node:/, name);
+    }
   }));
