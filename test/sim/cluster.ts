@@ -66,11 +66,11 @@ export class Cluster {
     if (node.host !== undefined) node.host.promptness = promptness;
   }
 
-  /** systemctl start floatip. On a running one: nothing. */
+  /** systemctl start floatip. Where it runs, or there is no power: nothing. */
   start(name: string): void {
     const node = this.#node(name);
     const { config } = node;
-    if (node.host !== undefined) return;
+    if (node.host !== undefined || !node.machine.powered) return;
     if (config === undefined) throw new RangeError(`${name} has no configuration`);
     node.host = this.lan.start<Order>(node.machine, (host) => {
       const daemon = new Daemon({

@@ -4,12 +4,19 @@ import type { Checker, World } from "../world.ts";
 
 /** Watches announcements and partings. */
 export function ordering(world: World): Checker {
+  // Who has been robbed may announce once more before the kernel's word about it is read.
+  const robbed = new Set<string>();
   return {
     see(seen) {
+      if (seen.kind === "address") {
+        const key = `${seen.node} ${seen.prefix.split("/", 1)[0]}`;
+        if (seen.there) robbed.delete(key);
+        else if (!seen.byProgram) robbed.add(key);
+      }
       if (seen.kind === "announced") {
         const machine = world.cluster.lan.machine(seen.node);
         const { address, mac } = seen;
-        if (!machine.has(address)) {
+        if (!machine.has(address) && !robbed.has(`${seen.node} ${address}`)) {
           world.complain("ordering", `${seen.node} announces ${address}, which it has not`);
         }
         if (machine.port(seen.interface)?.macText !== mac) {

@@ -1,37 +1,32 @@
 /** Does a holder that was stopped for a while read its post before it talks, and give up if it has lost? */
 import { formatIp } from "../../../src/net/ip.ts";
-import type { Instant } from "../../../src/time.ts";
+import { after } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { type InstanceSetup, type NodeSetup, outranks } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
-/** Watches every SIGCONT. */
+/** Watches every SIGCONT of a holder whose queued adverts are all from somebody better. */
 export function wakingUp(world: World): Checker {
-  const mustYield = new Map<string, { readonly instance: InstanceSetup; readonly by: Instant }>();
+  const losers = new Map<string, InstanceSetup>();
   return {
     see(seen, at) {
-      if (seen.kind === "program") mustYield.delete(seen.node);
+      if (seen.kind === "program") losers.delete(seen.node);
       if (seen.kind === "program" && seen.what === "resumed") {
         const lost = world.setup.instances.find((instance) => hasLost(world, seen.node, instance));
         if (lost === undefined) return;
-        mustYield.set(seen.node, { instance: lost, by: (at + HOP) as Instant });
+        losers.set(seen.node, lost);
+        world.cluster.lan.at(after(at, HOP), () => {
+          if (losers.get(seen.node) !== lost || !world.cleanFor(HOP)) return;
+          world.complain("waking_up", `${seen.node} woke up, had lost ${lost.name}, and keeps it`);
+        });
       }
+      if (seen.kind === "address" && !seen.there) losers.delete(seen.node);
       if (seen.kind !== "sent") return;
-      const due = mustYield.get(seen.node);
+      const lost = losers.get(seen.node);
       const advert = advertIn(seen.message);
-      if (due?.instance.vrid !== advert.vrid || advert.priority === 0) return;
-      if (!world.holds(seen.node, due.instance)) return;
+      if (lost?.vrid !== advert.vrid || advert.priority === 0) return;
       world.complain("waking_up", `${seen.node} wakes up and advertises, with its loss unread`);
-      mustYield.delete(seen.node);
-    },
-    tick(at) {
-      for (const [name, { instance, by }] of mustYield) {
-        if (at < by) continue;
-        mustYield.delete(name);
-        if (world.cleanFor(HOP) && world.holds(name, instance)) {
-          world.complain("waking_up", `${name} woke up, had lost ${instance.name}, and keeps it`);
-        }
-      }
+      losers.delete(seen.node);
     },
   };
 }
