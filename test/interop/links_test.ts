@@ -38,15 +38,19 @@ const CASES: readonly Case[] = [
     play: async (stage) => {
       const { a, lan } = stage;
       await using floatip = await startMaster(a, WEB);
-      await a.ip("link", "del", "eth0");
-      await assertFaultAndReturn(stage, floatip, /no interface eth0/, async () => {
-        const peer = ["peer", "name", "again", "netns", lan.bridgeNamespace];
-        await a.ip("link", "add", "eth0", "type", "veth", ...peer);
-        await a.exec(["ip", "-n", lan.bridgeNamespace, "link", "set", "again", "master", "br0"]);
-        await a.exec(["ip", "-n", lan.bridgeNamespace, "link", "set", "again", "up"]);
-        await a.ip("link", "set", "eth0", "up");
-        await a.ip("addr", "add", `${a.address}/24`, "dev", "eth0");
-      });
+      // The kernel's news and our own requests cross differently each time.
+      for (const round of [1, 2, 3]) {
+        await a.ip("link", "del", "eth0");
+        await assertFaultAndReturn(stage, floatip, /no interface eth0/, async () => {
+          const port = `again${round}`;
+          const peer = ["peer", "name", port, "netns", lan.bridgeNamespace];
+          await a.ip("link", "add", "eth0", "type", "veth", ...peer);
+          await a.exec(["ip", "-n", lan.bridgeNamespace, "link", "set", port, "master", "br0"]);
+          await a.exec(["ip", "-n", lan.bridgeNamespace, "link", "set", port, "up"]);
+          await a.ip("link", "set", "eth0", "up");
+          await a.ip("addr", "add", `${a.address}/24`, "dev", "eth0");
+        });
+      }
     },
   },
   {
@@ -207,7 +211,8 @@ const CASES: readonly Case[] = [
       await untilHeld(a, ADDRESS, false);
       const sent = capture.advertsOf(a.address, resumed).length;
       console.log(`  a master that was stalled sent ${sent} adverts before it gave way`);
-      assert.ok(sent <= 1);
+      // What was queued while it was stalled is looked at before the beat that is overdue.
+      assert.equal(sent, 0);
       await second.stop();
       await first.untilState("master");
     },
