@@ -11,6 +11,7 @@ import { neighbours } from "./neighbours.ts";
 import { oneHolder } from "./one_holder.ts";
 import { ordering } from "./ordering.ts";
 import { quiet } from "./quiet.ts";
+import { reclaiming } from "./reclaiming.ts";
 import { rivals } from "./rivals.ts";
 import { takeoverTime } from "./takeover_time.ts";
 import { wakingUp } from "./waking_up.ts";
@@ -32,3 +33,9 @@ export const CHECKERS: readonly CheckerMaker[] = [
   wakingUp,
   causes,
 ];
+
+/**
+ * Promises that are not kept yet: a loser that hears the winner first yields without a word, so that the winner never learns
+ * that neighbours were misled. `deno task sim -- --awaited` watches them, too.
+ */
+export const AWAITED: readonly CheckerMaker[] = [reclaiming];

@@ -46,8 +46,9 @@ export function neighbours(world: World): Checker {
             unanswered.delete(address);
             continue;
           }
-          const since = unanswered.get(address);
-          if (since !== undefined && after(since, PATIENCE) > at) continue;
+          const since = unanswered.get(address) ?? at;
+          unanswered.set(address, since);
+          if (after(since, PATIENCE) > at) continue;
           unanswered.set(address, at);
           lan.ask(CLIENT, instance.card, address);
         }
