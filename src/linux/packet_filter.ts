@@ -1,0 +1,83 @@
+/** Which frames should the kernel hand over? Classic BPF programs (packet(7), linux/filter.h), with labels for their jumps. */
+import { assert } from "../assert.ts";
+import { SOCK_FILTER } from "./abi.ts";
+import type { Bytes } from "./libc.ts";
+
+/** One instruction. `load` puts bytes of the frame into the accumulator, `equal` compares it with a constant. */
+export type Instruction =
+  | { readonly op: "load8" | "load16"; readonly at: number }
+  | { readonly op: "equal"; readonly to: number; readonly then: string; readonly else: string }
+  | { readonly op: "accept" | "drop" };
+
+/** Instructions by label, run from the first to the next; "next" is the one that follows. */
+export type Program = readonly (readonly [label: string, Instruction])[];
+
+/** linux/bpf_common.h: BPF_LD|BPF_B|BPF_ABS, BPF_LD|BPF_H|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K. */
+const CODES = { load8: 0x30, load16: 0x28, equal: 0x15, accept: 0x06, drop: 0x06 } as const;
+
+/** Of an accepted frame so many bytes: all. */
+const WHOLE = 0x40000;
+
+/** VRRP over IPv4 and IPv6 without extension headers, seen from the Ethernet header. */
+export const VRRP_FRAMES: Program = [
+  ["type", { op: "load16", at: 12 }],
+  ["ipv4?", { op: "equal", to: 0x0800, then: "ipv4", else: "next" }],
+  ["ipv6?", { op: "equal", to: 0x86dd, then: "ipv6", else: "drop" }],
+  ["ipv4", { op: "load8", at: 23 }],
+  ["vrrp4?", { op: "equal", to: 112, then: "accept", else: "drop" }],
+  ["ipv6", { op: "load8", at: 20 }],
+  ["vrrp6?", { op: "equal", to: 112, then: "accept", else: "drop" }],
+  ["accept", { op: "accept" }],
+  ["drop", { op: "drop" }],
+];
+
+/** {@link VRRP_FRAMES}, and who claims which address: ARP, Neighbor Solicitation and Advertisement. */
+export const VRRP_AND_NEIGHBOUR_FRAMES: Program = [
+  ["type", { op: "load16", at: 12 }],
+  ["arp?", { op: "equal", to: 0x0806, then: "accept", else: "next" }],
+  ["ipv4?", { op: "equal", to: 0x0800, then: "ipv4", else: "next" }],
+  ["ipv6?", { op: "equal", to: 0x86dd, then: "ipv6", else: "drop" }],
+  ["ipv4", { op: "load8", at: 23 }],
+  ["vrrp4?", { op: "equal", to: 112, then: "accept", else: "drop" }],
+  ["ipv6", { op: "load8", at: 20 }],
+  ["vrrp6?", { op: "equal", to: 112, then: "accept", else: "next" }],
+  ["icmp6?", { op: "equal", to: 58, then: "icmp6", else: "drop" }],
+  ["icmp6", { op: "load8", at: 54 }],
+  ["solicit?", { op: "equal", to: 135, then: "accept", else: "next" }],
+  ["advert?", { op: "equal", to: 136, then: "accept", else: "drop" }],
+  ["accept", { op: "accept" }],
+  ["drop", { op: "drop" }],
+];
+
+/** The program as an array of struct sock_filter. Throws AssertionFailure on a jump to nowhere or backwards. */
+export function assemble(program: Program): Bytes {
+  const labels = new Map(program.map(([label], index) => [label, index]));
+  const bytes = new Uint8Array(program.length * SOCK_FILTER.size);
+  for (const [index, [label, instruction]] of program.entries()) {
+    const jump = (target: string): number => {
+      const to = target === "next" ? index + 1 : labels.get(target);
+      assert(to !== undefined && to > index, `${label} jumps forward to ${target}`);
+      return to - index - 1;
+    };
+    const fields = fieldsOf(instruction, jump);
+    SOCK_FILTER.write({ code: CODES[instruction.op], ...fields }, bytes, index * SOCK_FILTER.size);
+  }
+  return bytes;
+}
+
+function fieldsOf(
+  instruction: Instruction,
+  jump: (target: string) => number,
+): { readonly jt: number; readonly jf: number; readonly k: number } {
+  switch (instruction.op) {
+    case "load8":
+    case "load16":
+      return { jt: 0, jf: 0, k: instruction.at };
+    case "equal":
+      return { jt: jump(instruction.then), jf: jump(instruction.else), k: instruction.to };
+    case "accept":
+      return { jt: 0, jf: 0, k: WHOLE };
+    case "drop":
+      return { jt: 0, jf: 0, k: 0 };
+  }
+}

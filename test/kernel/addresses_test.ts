@@ -1,0 +1,161 @@
+/** What does the real kernel make of our addresses? As `ip` shows it, from outside. */
+import assert from "node:assert/strict";
+import { addressesOf, linkNamed } from "../../src/net/interfaces.ts";
+import { formatPrefix } from "../../src/net/prefix.ts";
+import { demand } from "../lab/command.ts";
+import { waitUntil } from "../contract/lab.ts";
+import { held, openMachines, shown, sourceTowards } from "./machine.ts";
+import { hostIn, kernelTest, type NamespacedHost } from "./netns.ts";
+
+kernelTest("an IPv4 address has its broadcast address, label and global scope", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  host.addAddress(held("10.88.0.50/24", "eth0:web"));
+  const entry = (await shown(machine)).find(({ local }) => local === "10.88.0.50");
+  assert.equal(entry?.prefixlen, 24);
+  assert.equal(entry?.broadcast, "10.88.0.255");
+  assert.equal(entry?.label, "eth0:web");
+  assert.equal(entry?.scope, "global");
+  assert.equal(entry?.valid_life_time, 4294967295);
+});
+
+kernelTest("an IPv6 address skips duplicate address detection; /128 is deprecated", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  host.addAddress(held("fd77::50/64"));
+  host.addAddress(held("fd77::51/128"));
+  const all = await shown(machine);
+  const [usual, single] = ["fd77::50", "fd77::51"].map((text) =>
+    all.find(({ local }) => local === text)
+  );
+  assert.equal(usual?.nodad, true);
+  assert.equal(usual?.tentative, undefined);
+  assert.equal(usual?.preferred_life_time, 4294967295);
+  assert.equal(single?.deprecated, true);
+  assert.equal(single?.preferred_life_time, 0);
+  assert.equal(single?.valid_life_time, 4294967295);
+});
+
+kernelTest("our mark survives us: another process knows the address as ours", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  host.addAddress(held("10.77.0.50/24"));
+  host.addAddress(held("fd77::50/64"));
+  await machine.ip("addr", "add", "10.77.0.60/24", "dev", "eth0");
+  await machine.ip("addr", "add", "fd77::60/64", "dev", "eth0", "nodad");
+  // What somebody else put there becomes ours, and is marked too.
+  assert.equal(host.addAddress(held("10.77.0.60/24")), "present");
+  assert.equal(host.addAddress(held("fd77::60/64")), "present");
+  using second = hostIn<string>(machine.namespace);
+  const expected = ["10.77.0.50/24", "10.77.0.60/24", "fd77::50/64", "fd77::60/64"];
+  assert.deepEqual(oursOf(second), expected);
+});
+
+kernelTest(
+  "a host address is never chosen as source, also after the node's own came back",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine } = machines;
+    const towards = [
+      ["8.8.8.8"],
+      ["10.77.0.2"],
+      ["224.0.0.251", "oif", "eth0"],
+      ["239.1.1.1", "oif", "eth0"],
+      ["255.255.255.255", "oif", "eth0"],
+    ];
+    await machine.ip("route", "replace", "default", "via", "10.77.0.2");
+    host.addAddress(held("10.77.0.50/32"));
+    for (const way of towards) assert.equal(await sourceTowards(machine, ...way), "10.77.0.1");
+    await machine.ip("addr", "del", "10.77.0.1/24", "dev", "eth0");
+    await machine.ip("addr", "add", "10.77.0.1/24", "dev", "eth0");
+    await machine.ip("route", "replace", "default", "via", "10.77.0.2");
+    for (const way of towards) {
+      assert.equal(await sourceTowards(machine, ...way), "10.77.0.1", way.join(" "));
+    }
+  },
+);
+
+kernelTest("a host address answers ARP and takes connections", async () => {
+  await using machines = await openMachines();
+  const { host } = machines;
+  host.addAddress(held("10.77.0.50/32"));
+  const listener = host.namespace.run(() => Deno.listen({ hostname: "10.77.0.50", port: 8099 }));
+  const accepted = listener.accept();
+  const { code } = await machines.lan.host("peer").exec([
+    "bash",
+    "-c",
+    "exec 3<>/dev/tcp/10.77.0.50/8099",
+  ]);
+  assert.equal(code, 0);
+  const connection = await accepted;
+  assert.equal((connection.localAddr as Deno.NetAddr).hostname, "10.77.0.50");
+  connection.close();
+  listener.close();
+});
+
+kernelTest(
+  "the first of a subnet goes, the others stay, with promote_secondaries off",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine } = machines;
+    const setting = async (): Promise<string> =>
+      (await machine.exec(["cat", "/proc/sys/net/ipv4/conf/eth0/promote_secondaries"])).stdout
+        .trim();
+    assert.equal(await setting(), "0");
+    for (const last of [50, 51, 52]) host.addAddress(held(`10.88.0.${last}/24`));
+    assert.equal(host.removeAddress(held("10.88.0.50/24")), "removed");
+    const rest = (await shown(machine)).filter(({ local }) => local.startsWith("10.88."));
+    assert.deepEqual(rest.map(({ local, secondary }) => [local, secondary ?? false]), [
+      ["10.88.0.51", false],
+      ["10.88.0.52", true],
+    ]);
+    // The host knows which one was promoted, and the setting is as the administrator left it.
+    assert.equal(entryOf(host, "10.88.0.51/24")?.secondary, false);
+    assert.equal(await setting(), "0");
+  },
+);
+
+kernelTest("the kernel's own words come with its refusals", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  const tooLong = held("10.88.0.50/24", "eth0:far-too-long-a-label");
+  assert.throws(() => host.addAddress(tooLong), {
+    name: "HostError",
+    call: "RTM_NEWADDR",
+    object: "10.88.0.50/24 on eth0",
+    code: "ERANGE",
+    words: "Attribute failed policy validation",
+  });
+  await machine.exec(["sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1"]);
+  assert.throws(() => host.addAddress(held("fd77::50/64")), {
+    code: "EACCES",
+    words: "ipv6: IPv6 is disabled on this device",
+  });
+});
+
+kernelTest("changes that do not fit the queue are found by asking anew", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  const lines = Array.from(
+    { length: 6000 },
+    (_, i) => `addr add 10.${100 + (i >> 8)}.${i & 255}.1/32 dev eth0`,
+  );
+  await demand(["ip", "-n", machine.namespace, "-batch", "-"], { input: lines.join("\n") });
+  const happened = await waitUntil(host, (soFar) => soFar.length > 0);
+  assert.deepEqual(happened, [{ kind: "interfaces" }]);
+  const known = host.interfaces().addresses.filter(({ prefix }) => prefix.length === 32).length;
+  assert.equal(known, 6000);
+});
+
+function entryOf(host: NamespacedHost<string>, text: string) {
+  const interfaces = host.interfaces();
+  const link = linkNamed(interfaces, "eth0");
+  assert.ok(link !== undefined);
+  return addressesOf(interfaces, link).find(({ prefix }) => formatPrefix(prefix) === text);
+}
+
+function oursOf(host: NamespacedHost<string>): readonly string[] {
+  return host.interfaces().addresses.filter(({ ours }) => ours).map(({ prefix }) =>
+    formatPrefix(prefix)
+  ).toSorted();
+}
