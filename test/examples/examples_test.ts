@@ -11,7 +11,7 @@ import { wallNow } from "../interop/program_log.ts";
 import { until } from "../interop/until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { type HostOptions, Lan } from "../lab/lan.ts";
-import { missing } from "../lab/prerequisites.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
 
 const FOLDER = new URL("../../packaging/examples/", import.meta.url);
 
@@ -242,7 +242,7 @@ Deno.test("examples: every file has a play", () => {
 const reason = missing("tcpdump", "ping");
 
 Deno.test({
-  name: `examples: they fail over${reason === undefined ? "" : ` (${reason})`}`,
+  name: nameWith("examples: they fail over", reason),
   ignore: reason !== undefined,
   fn: async (t) => {
     await atMost(AT_ONCE, Object.entries(PLAYS), async ([name, play]) => {

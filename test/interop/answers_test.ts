@@ -4,7 +4,7 @@ import { ip } from "../../src/net/ip.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { arpRequest } from "../../src/wire/arp.ts";
 import { Lan } from "../lab/lan.ts";
-import { missing } from "../lab/prerequisites.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
 import { Capture } from "./capture.ts";
 import { Floatip } from "./floatip.ts";
 import { inject } from "./hostile.ts";
@@ -25,7 +25,7 @@ function asker(number: number): Mac {
 }
 
 Deno.test({
-  name: `one answer for the address at any time${reason === undefined ? "" : ` (${reason})`}`,
+  name: nameWith("one answer for the address at any time", reason),
   ignore: reason !== undefined,
   fn: async () => {
     await using lan = await Lan.open({ hosts: ["a", "b", "client"] });

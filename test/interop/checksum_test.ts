@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Lan } from "../lab/lan.ts";
-import { missing } from "../lab/prerequisites.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
 import { Capture } from "./capture.ts";
 import { Floatip } from "./floatip.ts";
 import { type Attack, inject, strangersFrame } from "./hostile.ts";
@@ -16,7 +16,10 @@ const reason = missing("tcpdump", "keepalived");
 const ignore = reason !== undefined;
 
 Deno.test({
-  name: "checksum: a master that sums as RFC 9568 says is obeyed, and its form is adopted",
+  name: nameWith(
+    "checksum: a master that sums as RFC 9568 says is obeyed, and its form is adopted",
+    reason,
+  ),
   ignore,
   fn: async () => {
     await using lan = await Lan.open({ hosts: ["a", "router"] });
@@ -46,7 +49,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "checksum: with keepalived it is the form with a pseudo-header",
+  name: nameWith("checksum: with keepalived it is the form with a pseudo-header", reason),
   ignore,
   fn: async () => {
     await using lan = await Lan.open({ hosts: ["a", "b"] });

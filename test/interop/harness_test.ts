@@ -1,14 +1,17 @@
 /** Can the harness be trusted? A pair of keepalived fails over, and what is measured fits what is known of it. */
 import assert from "node:assert/strict";
 import { Lan } from "../lab/lan.ts";
-import { missing } from "../lab/prerequisites.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
 import { Capture } from "./capture.ts";
 import { Keepalived } from "./keepalived.ts";
 
-const ignore = missing("keepalived", "tcpdump") !== undefined;
+const reason = missing("keepalived", "tcpdump");
 
 Deno.test(
-  { name: "harness: a keepalived pair fails over at the protocol's time", ignore },
+  {
+    name: nameWith("harness: a keepalived pair fails over at the protocol's time", reason),
+    ignore: reason !== undefined,
+  },
   async () => {
     await using lan = await Lan.open({ hosts: ["a", "b", "client"] });
     await using capture = await Capture.open(lan);

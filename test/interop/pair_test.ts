@@ -1,11 +1,11 @@
 /** Does floatip live with Debian's keepalived 2.2.7, as master and as backup each, in every form both speak? */
-import { missing } from "../lab/prerequisites.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
 import { atMost } from "./at_most.ts";
+import { Arena, type Figure, type PairSettings } from "./arena.ts";
 import {
-  Arena,
-  type Figure,
-  type PairSettings,
+  playLearntInterval,
   playNoPreempt,
+  playPreemptDelay,
   playRivals,
   playTie,
 } from "./rivals.ts";
@@ -58,6 +58,12 @@ function cases(): readonly Case[] {
       higher,
       play: (arena: Arena) => playTie(arena, higher),
     })),
+    {
+      name: "v3, floatip learns the interval of keepalived",
+      settings: tie,
+      play: playLearntInterval,
+    },
+    { name: "v3 100 ms, floatip preempts after a delay", settings: tie, play: playPreemptDelay },
     ...PROGRAMS.map((better) => ({
       name: `v3 100 ms, ${better} preferred without preempting`,
       settings: tie,
@@ -67,7 +73,7 @@ function cases(): readonly Case[] {
 }
 
 Deno.test({
-  name: `interop: floatip and keepalived${reason === undefined ? "" : ` (${reason})`}`,
+  name: nameWith("interop: floatip and keepalived", reason),
   ignore: reason !== undefined,
   fn: async (t) => {
     const figures: Figure[] = [];

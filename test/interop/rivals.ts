@@ -1,145 +1,11 @@
-/** What do two programs do as rivals for one address? The play that every pair of floatip and keepalived goes through. */
+/** What do two programs do as rivals for one address? The plays that floatip and keepalived go through. */
 import assert from "node:assert/strict";
-import { masterDown, skew } from "../../src/vrrp/intervals.ts";
+import { masterDown } from "../../src/vrrp/intervals.ts";
 import { milliseconds } from "../../src/time.ts";
-import type { LabHost } from "../lab/lab_host.ts";
-import { Lan } from "../lab/lan.ts";
-import { Capture } from "./capture.ts";
-import { AddressWatch, askWhoHas, macOf } from "./holders.ts";
+import { type Arena, BETTER, opponentOf, TOLERANCE_MS, WORSE } from "./arena.ts";
+import { AddressWatch } from "./holders.ts";
 import { wallNow } from "./program_log.ts";
-import {
-  ASKED,
-  type Program,
-  type Settings,
-  sourceOf,
-  type Speaker,
-  startSpeaker,
-} from "./speaker.ts";
-
-/** What a pair is told, priorities aside. */
-export type PairSettings = Omit<Settings, "priority" | "preempt">;
-
-/** One time that was measured, in milliseconds. */
-export interface Figure {
-  readonly pair: string;
-  /** The program whose time it is. */
-  readonly program: Program;
-  readonly what: "takeover after silence" | "takeover after priority 0" | "letting go";
-  readonly measured: number;
-  /** The protocol's own figure. */
-  readonly expected: number;
-}
-
-/** How far from the protocol's figure a time may be: tests share the machine. Precise figures are the benchmark's. */
-export const TOLERANCE_MS = 150;
-/** How long a loser may keep the address after the winner's advert was on the LAN. */
-export const LETTING_GO_MS = 50;
-
-const BETTER = 150;
-const WORSE = 100;
-
-/** A LAN with one floatip and one keepalived that may come and go. */
-export class Arena implements AsyncDisposable {
-  private constructor(
-    readonly pair: string,
-    readonly settings: PairSettings,
-    readonly lan: Lan,
-    readonly capture: Capture,
-    readonly stack: AsyncDisposableStack,
-    readonly figures: Figure[],
-  ) {}
-
-  /** `higher` has the higher address. */
-  static async open(
-    pair: string,
-    settings: PairSettings,
-    higher: Program = "keepalived",
-  ): Promise<Arena> {
-    await using stack = new AsyncDisposableStack();
-    const programs = higher === "keepalived"
-      ? ["floatip", "keepalived"]
-      : ["keepalived", "floatip"];
-    const lan = stack.use(await Lan.open({ hosts: [...programs, "client"], ipv6: true }));
-    const capture = stack.use(await Capture.open(lan));
-    return new Arena(pair, settings, lan, capture, stack.move(), []);
-  }
-
-  host(program: Program): LabHost {
-    return this.lan.host(program);
-  }
-
-  source(program: Program): Promise<string> {
-    return sourceOf(this.host(program), { ...this.settings, priority: WORSE });
-  }
-
-  async start(program: Program, priority: number, preempt?: boolean): Promise<Speaker> {
-    const settings = { ...this.settings, priority, preempt };
-    const speaker = await startSpeaker(
-      program,
-      this.host(program),
-      this.host(opponentOf(program)),
-      settings,
-    );
-    return this.stack.use(speaker);
-  }
-
-  /** Exactly one host answers for the address: that of `program`. */
-  async assertOnlyHolder(program: Program): Promise<void> {
-    const macs = await askWhoHas(
-      this.lan.host("client"),
-      this.capture,
-      ASKED[this.settings.family],
-    );
-    assert.deepEqual(macs, [await macOf(this.host(program))], `${program} alone answers`);
-    assert.ok(!await this.holds(opponentOf(program)), `${opponentOf(program)} holds nothing`);
-  }
-
-  holds(program: Program): Promise<boolean> {
-    return this.host(program).holds(ASKED[this.settings.family]);
-  }
-
-  /** The protocol's time from the last advert to the takeover by a backup of `priority`. */
-  masterDownMs(priority: number): number {
-    const { version, intervalMs } = this.settings;
-    return masterDown(version, priority, milliseconds(intervalMs)) / 1e6;
-  }
-
-  /** The protocol's time from priority 0 to the takeover. */
-  skewMs(priority: number): number {
-    const { version, intervalMs } = this.settings;
-    return skew(version, priority, milliseconds(intervalMs)) / 1e6;
-  }
-
-  record(program: Program, what: Figure["what"], measured: number, expected: number): void {
-    this.figures.push({ pair: this.pair, program, what, measured, expected });
-    const limit = what === "letting go" ? LETTING_GO_MS : TOLERANCE_MS;
-    assert.ok(
-      measured - expected < limit && (what === "letting go" || expected - measured < limit),
-      `${program}, ${what}: ${measured.toFixed(1)} ms, expected ${expected.toFixed(1)} ms`,
-    );
-  }
-
-  /** How long after `claimedAt` the loser's kernel let the address go; negative: before. Earlier changes than `since` do not count. */
-  async recordLettingGo(
-    loser: Program,
-    watch: AddressWatch,
-    claimedAt: number,
-    since: number,
-  ): Promise<void> {
-    const address = ASKED[this.settings.family];
-    const change = await watch.untilRemoved(address, 2000, since);
-    this.record(loser, "letting go", change.at - claimedAt, 0);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stack.disposeAsync();
-  }
-}
-
-/** The other one. */
-export function opponentOf(program: Program): Program {
-  return program === "floatip" ? "keepalived" : "floatip";
-}
+import type { Program } from "./speaker.ts";
 
 /**
  * The whole play: `better` leads, is cut off and comes back, leaves and comes back. Times of the takeovers and of
@@ -242,7 +108,7 @@ export async function playNoPreempt(arena: Arena, better: Program): Promise<void
   const [betterSource, worseSource] = [await arena.source(better), await arena.source(worse)];
   const first = await arena.start(worse, WORSE);
   await first.untilState("master", patience);
-  const second = await arena.start(better, BETTER, false);
+  const second = await arena.start(better, BETTER, { preempt: false });
   await second.untilState("backup", patience);
   const settled = wallNow();
   await capture.untilMaster(worseSource, patience, settled + 3 * arena.masterDownMs(WORSE));
@@ -259,4 +125,61 @@ export async function playNoPreempt(arena: Arena, better: Program): Promise<void
   arena.record(better, "takeover after priority 0", succession.at - zero.at, arena.skewMs(BETTER));
   await stopped;
   await arena.assertOnlyHolder(better);
+}
+
+/** keepalived's interval is twice floatip's: the master's counts, as long as it is heard. */
+export async function playLearntInterval(arena: Arena): Promise<void> {
+  const { capture } = arena;
+  const intervalMs = 2 * arena.settings.intervalMs;
+  const patience = 5000;
+  const first = await arena.start("keepalived", BETTER, { intervalMs });
+  await first.untilState("master", patience);
+  const second = await arena.start("floatip", WORSE);
+  await second.untilState("backup", patience);
+  const source = await arena.source("keepalived");
+  // Long enough for a takeover by one's own interval.
+  await capture.untilMaster(source, patience, wallNow() + 2 * arena.masterDownMs(WORSE));
+  await arena.assertOnlyHolder("keepalived");
+  await arena.host("keepalived").isolate();
+  const takeover = await capture.untilMaster(await arena.source("floatip"), patience);
+  const last = capture.advertsOf(source).findLast(({ at }) => at < takeover.at);
+  const expected = masterDown(3, WORSE, milliseconds(intervalMs)) / 1e6;
+  arena.record("floatip", "takeover after silence", takeover.at - (last?.at ?? 0), expected);
+  await second.untilState("master", patience);
+  const claims = capture.advertsOf(takeover.source).map(({ advert }) => advert.interval / 1e6);
+  assert.deepEqual([...new Set(claims)], [arena.settings.intervalMs], "as master: its own");
+}
+
+/** floatip is better and leaves a living keepalived alone for a while; a dead one it replaces at once. */
+export async function playPreemptDelay(arena: Arena): Promise<void> {
+  const { capture } = arena;
+  const patience = 5000;
+  const delayMs = 1000;
+  const more = [`preempt_delay = "${delayMs}ms"`];
+  const first = await arena.start("keepalived", WORSE);
+  await first.untilState("master", patience);
+  const second = await arena.start("floatip", BETTER, { more });
+  const started = wallNow();
+  const source = await arena.source("floatip");
+  const claim = await capture.untilMaster(source, patience, started);
+  const latest = delayMs + arena.masterDownMs(BETTER) + TOLERANCE_MS;
+  assert.ok(
+    claim.at - started > delayMs - 2 * TOLERANCE_MS && claim.at - started < latest,
+    `it preempted after ${claim.at - started} ms`,
+  );
+  await first.untilState("backup", patience);
+  await arena.assertOnlyHolder("floatip");
+
+  await second.stop();
+  await first.untilState("master", patience);
+  const again = await arena.start("floatip", BETTER, { more: ['preempt_delay = "1h"'] });
+  await again.untilState("backup", patience);
+  const settled = wallNow();
+  await capture.untilMaster(await arena.source("keepalived"), patience, settled + 1000);
+  assert.equal(capture.advertsOf(source, settled).length, 0, "an hour has not passed");
+  await arena.host("keepalived").isolate();
+  const takeover = await capture.untilMaster(source, patience, settled);
+  const silence = takeover.at -
+    (capture.advertsOf(await arena.source("keepalived")).at(-1)?.at ?? 0);
+  arena.record("floatip", "takeover after silence", silence, arena.masterDownMs(BETTER));
 }

@@ -13,6 +13,8 @@ export interface Settings {
   readonly priority: number;
   readonly password?: string | undefined;
   readonly preempt?: boolean | undefined;
+  /** Further lines for floatip as they stand. */
+  readonly more?: readonly string[];
 }
 
 /** The two programs. */
@@ -33,7 +35,7 @@ export const VRID = 51;
 
 /** What floats, by family; IPv6 begins with a link-local address as RFC 9568 5.2.9 wants it. */
 export const FLOATING = {
-  ipv4: ["10.77.0.100/24"],
+  ipv4: ["10.77.0.100/24", "10.77.0.101/24"],
   ipv6: ["fe80::100/64", "fd77::100/64"],
 } as const;
 
@@ -57,7 +59,9 @@ export async function startSpeaker(
     unicast: transport === "unicast" ? { source: own, peers: [other] } : undefined,
   };
   if (program === "floatip") {
-    const floatip = await Floatip.run(host, instance);
+    // The order of IPv4 addresses is nobody's business: each has its own.
+    const addresses = family === "ipv4" ? instance.addresses.toReversed() : instance.addresses;
+    const floatip = await Floatip.run(host, { ...instance, addresses });
     return {
       untilState: (state, timeoutMs) => floatip.untilState(state, timeoutMs),
       stop: () => floatip.stop(),

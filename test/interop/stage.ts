@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan, type LanOptions } from "../lab/lan.ts";
-import { missing } from "../lab/prerequisites.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
 import { atMost } from "./at_most.ts";
 import { Capture, type CapturedAdvert } from "./capture.ts";
 import { Floatip, type FloatipInstance } from "./floatip.ts";
@@ -92,7 +92,7 @@ export async function assertFaultAndReturn(
 export function playAll(title: string, cases: readonly Case[]): void {
   const reason = missing("tcpdump", "ping");
   Deno.test({
-    name: `daemon: ${title}${reason === undefined ? "" : ` (${reason})`}`,
+    name: nameWith(`daemon: ${title}`, reason),
     ignore: reason !== undefined,
     fn: async (t) => {
       await atMost(AT_ONCE, cases, async ({ name, lan: options, play }) => {
