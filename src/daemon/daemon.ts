@@ -161,11 +161,11 @@ export class Daemon {
       case "unchanged":
         return this.#keep(change.after);
       case "removed":
-        return this.#drop(change.before.name, change.before.family);
+        return this.#drop(change.before, "removed from the configuration");
       case "added":
         return this.#create(change.after);
       case "replaced":
-        this.#drop(change.before.name, change.before.family);
+        this.#drop(change.before, change.what.join(", "));
         return this.#create(change.after);
       case "changed": {
         const router = this.#routers.get(keyOf(change.after));
@@ -188,11 +188,11 @@ export class Daemon {
     this.#routers = new Map(this.#routers).set(keyOf(added), router);
   }
 
-  #drop(name: string, family: string): void {
-    const key = `${name}/${family}`;
+  #drop(dropped: Plan, what: string): void {
+    const key = keyOf(dropped);
     const router = this.#routers.get(key);
     if (router === undefined) return;
-    this.#advance(router, { kind: "stop", cause: { kind: "reconfigured" } });
+    this.#advance(router, { kind: "stop", cause: { kind: "reconfigured", what } });
     this.#routers = new Map([...this.#routers].filter(([other]) => other !== key));
   }
 

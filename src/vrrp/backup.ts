@@ -34,6 +34,7 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
     case "start":
     case "addresses-lost":
     case "group-release":
+    case "release":
       return unchanged(state);
   }
 }

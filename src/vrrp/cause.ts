@@ -32,7 +32,9 @@ export function words(cause: Cause): string {
     case "group":
       return `${cause.member}, a member of the same group, is not master`;
     case "reconfigured":
-      return "the configuration does not contain it any more";
+      return `reconfigured: ${cause.what}`;
+    case "outranked":
+      return `its priority fell to ${cause.priority}: ${cause.by.join(", ")} can do better`;
   }
 }
 

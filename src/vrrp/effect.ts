@@ -34,7 +34,10 @@ export type Cause =
   | { readonly kind: "fault"; readonly faults: readonly Fault[] }
   | { readonly kind: "faults-cleared" }
   | { readonly kind: "group"; readonly member: string } // followed the sync group
-  | { readonly kind: "reconfigured" }; // reload took the instance away
+  /** The instance is gone from the configuration, or starts anew; `what` says what changed. */
+  | { readonly kind: "reconfigured"; readonly what: string }
+  /** A check failed, and another node's priority is higher now. */
+  | { readonly kind: "outranked"; readonly priority: number; readonly by: readonly string[] };
 
 /** One thing to be done, in the order given. */
 export type Effect =

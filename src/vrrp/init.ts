@@ -27,6 +27,7 @@ export function stepInit(state: InitState, event: Event, now: Instant, rules: Ru
     case "addresses-lost":
     case "group-claim":
     case "group-release":
+    case "release":
       return unchanged(state);
   }
 }

@@ -74,6 +74,8 @@ export type Event =
   | { readonly kind: "faults"; readonly faults: readonly Fault[] }
   /** The rules were replaced; `step` gets the new ones, these were in force until now. */
   | { readonly kind: "rules"; readonly before: Rules }
+  /** Somebody else should be master now: give the addresses up, but stay in the election. */
+  | { readonly kind: "release"; readonly cause: Cause }
   /** Somebody deleted a floating address. */
   | { readonly kind: "addresses-lost" }
   /** Every member of the sync group is ready; `member` was the last. */

@@ -39,7 +39,9 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
       return withdraw("master", faults, { kind: "fault", faults });
     }
     case "group-release":
-      return followGroup(event.member, event.patience ?? 1, now, rules);
+      return release({ kind: "group", member: event.member }, event.patience ?? 1, now, rules);
+    case "release":
+      return release(event.cause, 1, now, rules);
     case "start":
     case "group-claim":
       return unchanged(state);
@@ -113,10 +115,10 @@ function answer(state: MasterState, now: Instant, rules: Rules): Step {
 }
 
 /**
- * Another member of the sync group is not master any more: leave with it, willingly. Who shall have patience cannot be hurried,
- * neither by the farewells nor by the last adverts of others who leave for the same reason.
+ * Leaves willingly, and claims again after `patience` master-down intervals should nobody else be master by then. Who shall
+ * have patience cannot be hurried, neither by the farewells nor by the last adverts of others who leave for the same reason.
  */
-function followGroup(member: string, patience: number, now: Instant, rules: Rules): Step {
+function release(cause: Cause, patience: number, now: Instant, rules: Rules): Step {
   const wait = patience * masterDownOf(rules, rules.advertInterval);
   const masterDownAt = (now + wait) as Instant;
   const listenUntil = patience > 1 ? masterDownAt : now;
@@ -124,7 +126,7 @@ function followGroup(member: string, patience: number, now: Instant, rules: Rule
     state: { ...restingBackup(now, rules), listenUntil, masterDownAt },
     effects: [
       ...leaveWillingly(),
-      { kind: "transition", from: "master", to: "backup", cause: { kind: "group", member } },
+      { kind: "transition", from: "master", to: "backup", cause },
     ],
   };
 }

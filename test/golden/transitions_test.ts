@@ -130,7 +130,7 @@ function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
   return {
     "start": { kind: "start" },
     "stop": { kind: "stop" },
-    "stop, reconfigured": { kind: "stop", cause: { kind: "reconfigured" } },
+    "stop, reconfigured": { kind: "stop", cause: { kind: "reconfigured", what: "removed" } },
     "advert 0": heard(0),
     "advert lower": heard(own.priority - 1),
     "advert equal, from .1": heard(own.priority, LOWER),
@@ -140,6 +140,10 @@ function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
     "faults": { kind: "faults", faults: [CARRIER] },
     "faults cleared": { kind: "faults", faults: [] },
     "addresses lost": { kind: "addresses-lost" },
+    "release": {
+      kind: "release",
+      cause: { kind: "outranked", priority: 150, by: ["pi-b"] },
+    },
     "group claim": { kind: "group-claim", member: "outside" },
     "group release": { kind: "group-release", member: "inside" },
     "group release, patient": { kind: "group-release", member: "inside", patience: 2 },

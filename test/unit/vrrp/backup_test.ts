@@ -290,9 +290,12 @@ Deno.test("backup: a stop or a fault is a transition and nothing else", () => {
   assert.deepEqual(stopped.take(10, { kind: "stop" }), ["backup->init stop"]);
   assert.equal(stopped.deadline(), undefined);
   const reloaded = router(rules());
-  assert.deepEqual(reloaded.take(10, { kind: "stop", cause: { kind: "reconfigured" } }), [
-    "backup->init reconfigured",
-  ]);
+  assert.deepEqual(
+    reloaded.take(10, { kind: "stop", cause: { kind: "reconfigured", what: "removed" } }),
+    [
+      "backup->init reconfigured",
+    ],
+  );
   const faulty = router(rules());
   const faults = [{ kind: "link-down" as const, words: "eth0 is down" }];
   assert.deepEqual(faulty.take(10, { kind: "faults", faults }), ["backup->fault fault"]);

@@ -43,7 +43,14 @@ const TABLE: readonly (readonly [Cause, string])[] = [
     { kind: "group", member: "inside" },
     "inside, a member of the same group, is not master",
   ],
-  [{ kind: "reconfigured" }, "the configuration does not contain it any more"],
+  [
+    { kind: "reconfigured", what: "interface eth0 -> eth1" },
+    "reconfigured: interface eth0 -> eth1",
+  ],
+  [
+    { kind: "outranked", priority: 150, by: ["pi-b", "pi-c"] },
+    "its priority fell to 150: pi-b, pi-c can do better",
+  ],
 ];
 
 for (const [cause, expected] of TABLE) {

@@ -160,6 +160,17 @@ Deno.test("master: follows its sync group into backup and fault", () => {
   ]);
 });
 
+Deno.test("master: released for a better node, it leaves willingly and listens", () => {
+  const { it, ms } = master();
+  const cause = { kind: "outranked", priority: 150, by: ["pi-b"] } as const;
+  assert.deepEqual(it.take(ms + 100, { kind: "release", cause }), [
+    "remove",
+    "advert 0",
+    "master->backup outranked",
+  ]);
+  assert.equal(it.deadline(), ms + 100 + 3609.375, "back if nobody takes over");
+});
+
 Deno.test("master: puts a deleted address back and stays master", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 2000, { kind: "addresses-lost" }), ["add", "announce 5"]);
