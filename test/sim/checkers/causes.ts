@@ -55,7 +55,7 @@ const JUDGES: readonly (readonly [RegExp, Judge])[] = [
       return at - last.at > 5 * slowest(world.setup) ? "that was long ago" : undefined;
     },
   ],
-  [/^(?:started|stopped|no fault any more)$/, () => undefined],
+  [/^(?:started|stopped|no fault any more|reconfigured: .*)$/, () => undefined],
   [
     /^(\S+), a member of the same group, is /,
     (_claim, _match, _memory, world) => world.setup.grouped ? undefined : "there is no group",
