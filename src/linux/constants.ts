@@ -19,8 +19,6 @@ export const MSG_CTRUNC = 0x8,
 
 /** poll(2). */
 export const POLLIN = 0x1,
-  POLLERR = 0x8,
-  POLLHUP = 0x10,
   POLLNVAL = 0x20;
 
 /** eventfd(2), timerfd_create(2), clock_gettime(2). */

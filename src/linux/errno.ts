@@ -1,9 +1,7 @@
 /** What does an errno mean? Its name and the words of strerror(3); numbers are equal on x86-64 and arm64. */
 
 /** errno(3): those that code branches on. */
-export const EPERM = 1,
-  EINTR = 4,
-  ENXIO = 6,
+export const EINTR = 4,
   EBADF = 9,
   EAGAIN = 11,
   EEXIST = 17,

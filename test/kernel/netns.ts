@@ -65,7 +65,11 @@ export class Namespace implements Disposable {
 }
 
 /** A LinuxHost that lives in a namespace. */
-export type NamespacedHost<Order> = Host<Order> & Disposable & { readonly namespace: Namespace };
+export type NamespacedHost<Order> = Host<Order> & Disposable & {
+  readonly namespace: Namespace;
+  /** The host itself, for calls that are made inside already. */
+  readonly direct: LinuxHost<Order>;
+};
 
 /** Opens a LinuxHost in the namespace called `name`; each of its synchronous calls is made there. */
 export function hostIn<Order>(name: string): NamespacedHost<Order> {
@@ -74,6 +78,7 @@ export function hostIn<Order>(name: string): NamespacedHost<Order> {
   return new Proxy(host as unknown as NamespacedHost<Order>, {
     get(_target, key) {
       if (key === "namespace") return namespace;
+      if (key === "direct") return host;
       const member: unknown = Reflect.get(host, key, host);
       if (typeof member !== "function") return member;
       // Waiting opens no socket, and is not over when it returns.

@@ -1,0 +1,69 @@
+/** What does the real kernel tell of links, and what does it only seem to tell? */
+import assert from "node:assert/strict";
+import { linkNamed } from "../../src/net/interfaces.ts";
+import { waitUntil } from "../contract/lab.ts";
+import { openMachines } from "./machine.ts";
+import { kernelTest, type NamespacedHost } from "./netns.ts";
+
+kernelTest("IPv6 forwarding is known, also when it is switched later", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  assert.equal(eth0(host)?.forwards6, false);
+  await machine.exec(["sysctl", "-qw", "net.ipv6.conf.eth0.forwarding=1"]);
+  await waitUntil(host, () => eth0(host)?.forwards6 === true);
+});
+
+kernelTest("a link that leaves a bridge is not a link that is gone", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  await machine.ip("link", "add", "br9", "type", "bridge");
+  await machine.ip("link", "set", "eth0", "master", "br9");
+  await machine.ip("link", "set", "eth0", "nomaster");
+  await machine.ip("link", "del", "br9");
+  await machine.ip("link", "set", "eth0", "mtu", "1400");
+  await waitUntil(host, () => eth0(host)?.mtu === 1400 && link(host, "br9") === undefined);
+});
+
+kernelTest("a link that is renamed is known by its new name", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  const index = eth0(host)?.index;
+  await machine.linkDown();
+  await machine.ip("link", "set", "eth0", "name", "lan0");
+  await waitUntil(host, () => link(host, "lan0")?.index === index && eth0(host) === undefined);
+});
+
+kernelTest("a link without ARP, its MAC and loopback are told apart", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  assert.equal(eth0(host)?.arp, true);
+  assert.equal(link(host, "lo")?.loopback, true);
+  await machine.ip("link", "set", "eth0", "arp", "off");
+  await machine.ip("link", "set", "eth0", "address", "02:00:00:00:00:07");
+  await waitUntil(host, () => eth0(host)?.arp === false && eth0(host)?.mac?.at(-1) === 7);
+  assert.deepEqual(eth0(host)?.mac, Uint8Array.of(2, 0, 0, 0, 0, 7));
+});
+
+kernelTest(
+  "packets come and go through a link that was down, gone and back many times",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine } = machines;
+    for (let round = 0; round < 5; round++) {
+      await machine.linkDown();
+      await waitUntil(host, () => eth0(host)?.up === false);
+      assert.throws(() => host.sendFrame("eth0", new Uint8Array(60)), { code: "ENETDOWN" });
+      await machine.linkUp();
+      await waitUntil(host, () => eth0(host)?.running === true);
+      host.sendFrame("eth0", new Uint8Array(60));
+    }
+  },
+);
+
+function eth0(host: NamespacedHost<string>) {
+  return link(host, "eth0");
+}
+
+function link(host: NamespacedHost<string>, name: string) {
+  return linkNamed(host.interfaces(), name);
+}

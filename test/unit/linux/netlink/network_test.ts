@@ -1,0 +1,224 @@
+/** Does the network's picture follow requests and changes? The kernel is a function here, changes are a list. */
+import assert from "node:assert/strict";
+import { IFADDRMSG, IFINFOMSG, NETCONFMSG } from "../../../../src/linux/abi.ts";
+import { IFAPROT_FLOATIP } from "../../../../src/linux/netlink/addresses.ts";
+import { Connection } from "../../../../src/linux/netlink/connection.ts";
+import {
+  address,
+  attribute,
+  attributeTable,
+  concat,
+  type NetlinkMessage,
+  text,
+  u32,
+  u8,
+} from "../../../../src/linux/netlink/message.ts";
+import { Network } from "../../../../src/linux/netlink/network.ts";
+import { formatPrefix, parsePrefix } from "../../../../src/net/prefix.ts";
+import { answer, done, FakeExchange, verdict } from "./fake_kernel.ts";
+
+const NAME = attributeTable({ name: attribute(3, text) });
+const ADDRESS = attributeTable({
+  address: attribute(1, address),
+  local: attribute(2, address),
+  flags: attribute(8, u32),
+  proto: attribute(11, u8),
+});
+const NETCONF = attributeTable({ index: attribute(1, u32), forwarding: attribute(2, u32) });
+
+const OWN = "10.0.0.1/24";
+const FLOATING = held("10.0.0.50/24");
+
+Deno.test("the first picture is what the kernel tells, with our marks", () => {
+  const { network } = open({
+    addresses: [newAddress(OWN), newAddress("10.0.0.50/24", IFAPROT_FLOATIP)],
+  });
+  assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24 ours"]);
+  assert.equal(network.takeChanged(), false);
+});
+
+Deno.test("an added address shows at once, though the kernel tells of it later, and is no news", () => {
+  const { network, changes } = open({});
+  assert.equal(network.addAddress(FLOATING), "added");
+  assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24 ours"]);
+  changes.push(newAddress("10.0.0.50/24", IFAPROT_FLOATIP));
+  assert.equal(network.takeChanged(), false);
+});
+
+Deno.test("an old kernel keeps no mark: it is remembered until the address is gone", () => {
+  const { network, changes } = open({});
+  network.addAddress(FLOATING);
+  changes.push(newAddress("10.0.0.50/24"));
+  assert.equal(network.takeChanged(), false);
+  assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24 ours"]);
+  changes.push(deleteAddress("10.0.0.50/24"), newAddress("10.0.0.50/24"));
+  assert.equal(network.takeChanged(), true);
+  assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24"]);
+});
+
+Deno.test("an address that is there is replaced, so that it carries our mark", () => {
+  const { network, exchange } = open({
+    addresses: [newAddress(OWN), newAddress("10.0.0.50/24")],
+    refuse: (request) => (request.flags & 0x200) !== 0 ? -17 : 0,
+  });
+  assert.equal(network.addAddress(FLOATING), "present");
+  assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24 ours"]);
+  const [first, second] = exchange.requests.slice(-2);
+  assert.equal(first?.flags, 0x605);
+  assert.equal(second?.flags, 0x505);
+});
+
+Deno.test("removing what is gone already is no failure; other refusals are", () => {
+  for (const error of [-99, -19]) {
+    const { network } = open({ refuse: () => error });
+    assert.equal(network.removeAddress(FLOATING), "absent");
+  }
+  const { network } = open({ refuse: () => -1 });
+  assert.throws(() => network.removeAddress(FLOATING), { code: "EPERM", call: "RTM_DELADDR" });
+  assert.equal(network.removeAddress(held("10.0.0.50/24", "nope0")), "absent");
+});
+
+Deno.test("an address for an interface that is not there is refused without asking", () => {
+  const { network } = open({});
+  assert.throws(() => network.addAddress(held("10.0.0.50/24", "nope0")), { code: "ENODEV" });
+});
+
+Deno.test("before the first of a subnet goes, its interface is told to keep the others", () => {
+  const others = [
+    newAddress("10.0.0.50/24", IFAPROT_FLOATIP),
+    newAddress("10.0.0.51/24", IFAPROT_FLOATIP, 1),
+  ];
+  const { network, exchange } = open({ addresses: others });
+  network.removeAddress(FLOATING);
+  const [SETLINK, DELADDR, GETLINK] = [19, 21, 18];
+  assert.deepEqual(exchange.requests.slice(-4).map(({ type }) => type), [
+    GETLINK,
+    SETLINK,
+    DELADDR,
+    SETLINK,
+  ]);
+  const settings = exchange.requests.filter(({ type }) => type === SETLINK);
+  assert.deepEqual(settings.map(({ body }) => body.at(-4)), [1, 0]);
+});
+
+Deno.test("a secondary address, or the only one of its subnet, goes without that", () => {
+  const { network, exchange } = open({
+    addresses: [newAddress(OWN), newAddress("10.0.0.50/24", IFAPROT_FLOATIP, 1)],
+  });
+  const before = exchange.requests.length;
+  network.removeAddress(FLOATING);
+  assert.equal(exchange.requests.length, before + 1);
+});
+
+Deno.test("what others do is news", () => {
+  const { network, changes } = open({});
+  changes.push(newAddress("10.0.0.9/24"));
+  assert.equal(network.takeChanged(), true);
+  assert.equal(network.takeChanged(), false);
+  changes.push(newAddress("10.0.0.9/24"));
+  assert.equal(network.takeChanged(), false);
+  changes.push(deleteAddress("10.0.0.9/24"));
+  assert.equal(network.takeChanged(), true);
+  changes.push(newLink(1, "eth0", { type: 17 }));
+  assert.equal(network.takeChanged(), true);
+  assert.deepEqual(network.interfaces(), { links: [], addresses: [] });
+});
+
+Deno.test("what others did is still news after an own request that heard of it", () => {
+  const { network, changes } = open({});
+  changes.push(deleteAddress(OWN));
+  network.addAddress(FLOATING);
+  assert.equal(network.takeChanged(), true);
+});
+
+Deno.test("a port that leaves a bridge stays a link", () => {
+  const { network, changes } = open({});
+  const AF_BRIDGE = 7;
+  changes.push(newLink(1, "eth0", { type: 17, family: AF_BRIDGE }));
+  assert.equal(network.takeChanged(), false);
+  assert.equal(network.interfaces().links.length, 1);
+});
+
+Deno.test("IPv6 forwarding that is switched is news", () => {
+  const { network, changes } = open({});
+  const conf = NETCONF.encode({ index: 1, forwarding: 1 });
+  changes.push(told(80, concat(NETCONFMSG.write({ family: 10 }), conf)));
+  assert.equal(network.takeChanged(), true);
+  assert.equal(network.interfaces().links[0]?.forwards6, true);
+});
+
+Deno.test("when something was lost, everything is asked anew", () => {
+  const kernel = { addresses: [newAddress(OWN)] };
+  const opened = open(kernel);
+  kernel.addresses = [newAddress("10.0.0.77/24")];
+  opened.whole = false;
+  assert.equal(opened.network.takeChanged(), true);
+  assert.deepEqual(shown(opened.network), ["10.0.0.77/24"]);
+  assert.equal(opened.network.takeChanged(), false);
+});
+
+function open(
+  kernel: {
+    readonly addresses?: readonly NetlinkMessage[];
+    readonly refuse?: (request: NetlinkMessage) => number;
+  },
+) {
+  const changes: NetlinkMessage[] = [];
+  const exchange = new FakeExchange((request) => {
+    const list = (messages: readonly NetlinkMessage[]) => [
+      messages.map(({ type, body }) => answer(request, type, body)),
+      [(request.flags & 0x300) === 0x300 ? done(request) : verdict(request, 0)],
+    ];
+    if (request.type === 18) return list([newLink(1, "eth0")]);
+    if (request.type === 22) return list(kernel.addresses ?? [newAddress(OWN)]);
+    return [[verdict(request, kernel.refuse?.(request) ?? 0)]];
+  });
+  const opened = { exchange, changes, whole: true };
+  const drain = (take: (message: NetlinkMessage) => void): boolean => {
+    for (const message of changes.splice(0)) take(message);
+    const { whole } = opened;
+    opened.whole = true;
+    return whole;
+  };
+  return Object.assign(opened, { network: new Network(new Connection(exchange), { drain }) });
+}
+
+function shown(network: Network): readonly string[] {
+  return network.interfaces().addresses.map(({ prefix, ours }) =>
+    `${formatPrefix(prefix)}${ours ? " ours" : ""}`
+  );
+}
+
+function held(text: string, name = "eth0") {
+  return { interface: name, prefix: prefixOf(text) };
+}
+
+function prefixOf(text: string) {
+  const prefix = parsePrefix(text);
+  assert.ok(prefix !== undefined);
+  return prefix;
+}
+
+function newAddress(text: string, proto?: number, flags = 0): NetlinkMessage {
+  const prefix = prefixOf(text);
+  const header = { family: 2, prefixlen: prefix.length, flags: 0, scope: 0, index: 1 };
+  const values = { address: prefix.address, local: prefix.address, flags, proto };
+  return told(20, concat(IFADDRMSG.write(header), ADDRESS.encode(values)));
+}
+
+function deleteAddress(text: string): NetlinkMessage {
+  return { ...newAddress(text), type: 21 };
+}
+
+function newLink(
+  index: number,
+  name: string,
+  { type = 16, family = 0 }: { readonly type?: number; readonly family?: number } = {},
+): NetlinkMessage {
+  const header = { family, type: 1, index, flags: 0x41, change: 0 };
+  return told(type, concat(IFINFOMSG.write(header), NAME.encode({ name })));
+}
+
+function told(type: number, body: Uint8Array): NetlinkMessage {
+  return { type, flags: 0, seq: 0, pid: 0, body };
+}

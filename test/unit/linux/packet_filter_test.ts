@@ -1,0 +1,60 @@
+/** Do the packet filters accept what they should? Run here by an interpreter of the few instructions they use. */
+import assert from "node:assert/strict";
+import { SOCK_FILTER } from "../../../src/linux/abi.ts";
+import {
+  assemble,
+  type Program,
+  VRRP_AND_NEIGHBOUR_FRAMES,
+  VRRP_FRAMES,
+} from "../../../src/linux/packet_filter.ts";
+
+const FRAMES:
+  readonly (readonly [name: string, frame: Uint8Array, vrrp: boolean, near: boolean])[] = [
+    ["VRRP over IPv4", frameWith({ 12: 0x08, 13: 0x00, 23: 112 }), true, true],
+    ["VRRP over IPv6", frameWith({ 12: 0x86, 13: 0xdd, 20: 112 }), true, true],
+    ["ARP", frameWith({ 12: 0x08, 13: 0x06 }), false, true],
+    ["Neighbor Solicitation", frameWith({ 12: 0x86, 13: 0xdd, 20: 58, 54: 135 }), false, true],
+    ["Neighbor Advertisement", frameWith({ 12: 0x86, 13: 0xdd, 20: 58, 54: 136 }), false, true],
+    ["ping over IPv6", frameWith({ 12: 0x86, 13: 0xdd, 20: 58, 54: 128 }), false, false],
+    ["TCP over IPv4", frameWith({ 12: 0x08, 13: 0x00, 23: 6 }), false, false],
+    ["IPv4 with 112 where IPv6 has it", frameWith({ 12: 0x08, 20: 112 }), false, false],
+    ["a VLAN tag", frameWith({ 12: 0x81, 13: 0x00, 20: 112, 23: 112 }), false, false],
+    ["nothing", new Uint8Array(), false, false],
+    ["a header alone", frameWith({ 12: 0x08, 13: 0x00 }).subarray(0, 14), false, false],
+  ];
+
+for (const [name, frame, vrrp, near] of FRAMES) {
+  Deno.test(`packet filter: ${name}`, () => {
+    assert.equal(accepts(VRRP_FRAMES, frame), vrrp);
+    assert.equal(accepts(VRRP_AND_NEIGHBOUR_FRAMES, frame), near);
+  });
+}
+
+Deno.test("packet filter: a jump backwards or to nowhere is a mistake of ours", () => {
+  const equal = { op: "equal", to: 1, then: "start", else: "next" } as const;
+  assert.throws(() => assemble([["start", { op: "drop" }], ["again", equal]]), /forward/);
+  assert.throws(() => assemble([["start", { ...equal, then: "nowhere" }]]), /nowhere/);
+});
+
+function frameWith(bytes: Readonly<Record<number, number>>): Uint8Array {
+  const frame = new Uint8Array(60);
+  for (const [offset, value] of Object.entries(bytes)) frame[Number(offset)] = value;
+  return frame;
+}
+
+/** linux/filter.h, as far as our programs go; a load beyond the frame's end drops it. */
+function accepts(program: Program, frame: Uint8Array): boolean {
+  const code = assemble(program);
+  let accumulator = 0;
+  for (let at = 0;; at++) {
+    const { code: operation, jt, jf, k } = SOCK_FILTER.read(code, at * SOCK_FILTER.size);
+    if (operation === 0x06) return k > 0;
+    if (operation === 0x15) at += accumulator === k ? jt : jf;
+    else {
+      const size = operation === 0x28 ? 2 : 1;
+      if (k + size > frame.length) return false;
+      accumulator = 0;
+      for (let i = 0; i < size; i++) accumulator = accumulator * 256 + (frame[k + i] ?? 0);
+    }
+  }
+}
