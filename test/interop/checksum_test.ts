@@ -9,8 +9,8 @@ import { Capture } from "./capture.ts";
 import { Floatip } from "./floatip.ts";
 import { type Attack, inject, strangersFrame } from "./hostile.ts";
 import { Keepalived } from "./keepalived.ts";
+import { wallNow } from "./program_log.ts";
 import { ADDRESS, WEB } from "./stage.ts";
-import { until } from "./until.ts";
 
 const reason = missing("tcpdump", "keepalived");
 const ignore = reason !== undefined;
@@ -39,12 +39,10 @@ Deno.test({
     assert.equal(checksum, "rfc9568");
     await sending;
     // The interval of 1 s was learnt with the adverts: three of them are waited for.
-    await floatip.untilState("master");
-    const own = () => capture.advertsOf(a.address);
-    const [first] = own();
-    const last = await until("an advert after the return", () => own().at(-1));
+    const [first] = capture.advertsOf(a.address);
+    const back = await capture.untilMaster(a.address, 10_000, wallNow());
     assert.equal(first?.advert.checksumForm, "pseudo-header", "alone: as keepalived and FRR do");
-    assert.equal(last.advert.checksumForm, "rfc9568");
+    assert.equal(back.advert.checksumForm, "rfc9568");
   },
 });
 

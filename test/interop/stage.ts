@@ -47,6 +47,9 @@ export async function startMaster(
   return floatip;
 }
 
+/** {@link WEB}'s interval twice: a master that is late by so much has left an advert out. */
+export const MISSED_MS = 200;
+
 /** The longest time between two adverts of `vrid` since `start`, in milliseconds. */
 export function longestGap(
   adverts: readonly CapturedAdvert[],
