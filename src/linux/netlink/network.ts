@@ -2,6 +2,7 @@
 import { HostError } from "../../host.ts";
 import { type HeldAddress, type Interfaces, type Link, linkNamed } from "../../net/interfaces.ts";
 import { formatPrefix } from "../../net/prefix.ts";
+import { RTM_DELADDR } from "../constants.ts";
 import { EADDRNOTAVAIL, EEXIST, ENODEV } from "../errno.ts";
 import { refusal } from "../refusal.ts";
 import {
@@ -66,8 +67,9 @@ export class Network {
     if (link === undefined) throw refusal("RTM_NEWADDR", objectOf(held), -ENODEV);
     const outcome = this.#addOrReplace(held, link.index, lifetime);
     this.#table.claim(link.index, held.prefix);
-    this.#hear(addressKey(link.index, held.prefix));
     if (this.#table.find(link.index, held.prefix) === undefined) this.#predict(held, link.index);
+    const deleted = this.#hear(addressKey(link.index, held.prefix));
+    if (deleted) this.#askFor(held, link.index);
     return outcome;
   }
 
@@ -133,17 +135,28 @@ export class Network {
     });
   }
 
+  /** Somebody deleted the address just now: only the kernel knows whether that was before or after we added it. */
+  #askFor({ prefix }: HeldAddress, index: number): void {
+    this.#table.claim(index, prefix);
+    this.#load();
+    if (this.#table.find(index, prefix) === undefined) this.#changed = true;
+  }
+
   #linkOf(held: HeldAddress): Link | undefined {
     return linkNamed(this.interfaces(), held.interface);
   }
 
-  /** Takes in what the kernel told. A change of `own` is what was asked for, and no news. */
-  #hear(own?: EntryKey): void {
+  /** Takes in what the kernel told. A change of `own` is what was asked for, and no news; true: it was deleted. */
+  #hear(own?: EntryKey): boolean {
+    let deleted = false;
     const whole = this.#changes.drain((message) => {
       const key = this.#table.apply(message);
-      if (key !== undefined && key !== own) this.#changed = true;
+      if (key === undefined) return;
+      if (key !== own) this.#changed = true;
+      else if (message.type === RTM_DELADDR) deleted = true;
     });
     if (!whole && this.#load()) this.#changed = true;
+    return deleted;
   }
 
   #load(): boolean {
