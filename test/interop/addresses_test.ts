@@ -37,6 +37,29 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "addresses that somebody deletes over and over are there in the end",
+    lan: { ipv6: true },
+    play: async ({ a }) => {
+      const addresses = [ADDRESS, "fe80::100", "fd77::100"];
+      await using floatip = await startMaster(a, {
+        ...WEB,
+        addresses: [`${ADDRESS}/24`, "fe80::100/64", "fd77::100/64"],
+      });
+      await untilHeld(a, "fd77::100");
+      // Some of these fall between the kernel's yes and its news of it.
+      const once = addresses.map((address) => {
+        const length = address.includes(":") ? 64 : 24;
+        return `addr del ${address}/${length} dev eth0\n`;
+      }).join("");
+      await a.exec(["ip", "-force", "-batch", "-"], { input: once.repeat(2000) });
+      for (const address of addresses) await untilHeld(a, address);
+      for (const family of ["ipv4", "ipv6"] as const) {
+        const { state, counters } = await floatip.instance("web", family);
+        assert.deepEqual([state, counters.master_transitions], ["master", 1], family);
+      }
+    },
+  },
+  {
     name: "an address that is there before the start is taken over, not duplicated",
     play: async ({ a }) => {
       await a.ip("addr", "add", `${ADDRESS}/24`, "dev", "eth0");
