@@ -126,7 +126,7 @@ kernelTest("the kernel's own words come with its refusals", async () => {
     code: "ERANGE",
     words: "Attribute failed policy validation",
   });
-  await machine.exec(["sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1"]);
+  await machine.exec(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6"]);
   assert.throws(() => host.addAddress(held("fd77::50/64")), {
     code: "EACCES",
     words: "ipv6: IPv6 is disabled on this device",

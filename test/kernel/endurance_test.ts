@@ -52,6 +52,16 @@ kernelTest("deadlines are never early", async () => {
   assert.ok((late[0] ?? -1) >= 0, `early by ${late[0]} ns`);
 });
 
+kernelTest("an order that comes before the deadline comes without it", async () => {
+  using host = new LinuxHost<string>();
+  const due = after(host.now(), milliseconds(60_000));
+  host.post("early");
+  const batch = await host.wait(due);
+  assert.deepEqual(batch.filter(({ kind }) => kind !== "interfaces"), [
+    { kind: "order", order: "early" },
+  ]);
+});
+
 kernelTest("thousands of calls of each kind succeed", async () => {
   await using machines = await openMachines();
   const { host, peer } = machines;

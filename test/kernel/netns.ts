@@ -17,9 +17,13 @@ const SYMBOLS = {
   fclose: { parameters: ["pointer"], result: "i32" },
 } as const;
 
-/** Registers a test that needs root and iproute2; where they are missing it is skipped, and its name says why. */
-export function kernelTest(name: string, run: () => void | Promise<void>): void {
-  const reason = missing("tcpdump");
+/** Registers a test that needs root, iproute2 and `programs`; where they are missing it is skipped, and its name says why. */
+export function kernelTest(
+  name: string,
+  run: () => void | Promise<void>,
+  ...programs: readonly string[]
+): void {
+  const reason = missing(...programs);
   if (reason === undefined) Deno.test(name, async () => await run());
   else Deno.test({ name: `${name} [${reason}]`, ignore: true, fn: () => {} });
 }

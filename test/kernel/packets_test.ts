@@ -7,7 +7,7 @@ import { openCapture } from "../../src/linux/capture.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";
 import type { Mac } from "../../src/net/mac.ts";
 import { linkNamed } from "../../src/net/interfaces.ts";
-import { after, nanoseconds } from "../../src/time.ts";
+import { after, between, nanoseconds, seconds } from "../../src/time.ts";
 import { gratuitousArp } from "../../src/wire/arp.ts";
 import { encodeEthernet, ETHERTYPE, multicastMac } from "../../src/wire/ethernet.ts";
 import { decodeIpv4, encodeIpv4 } from "../../src/wire/ipv4.ts";
@@ -24,7 +24,7 @@ import {
   openMachines,
   PEER4,
 } from "./machine.ts";
-import { kernelTest, Namespace, type NamespacedHost } from "./netns.ts";
+import { hostIn, kernelTest, Namespace, type NamespacedHost } from "./netns.ts";
 
 kernelTest("tcpdump sees just the bytes that were encoded", async () => {
   await using machines = await openMachines();
@@ -71,7 +71,7 @@ kernelTest("tcpdump sees just the bytes that were encoded", async () => {
     }),
   );
   assert.deepEqual(arp, announcement);
-});
+}, "tcpdump");
 
 kernelTest("a group's socket hears no unicast, an address's socket no group", async () => {
   await using machines = await openMachines();
@@ -87,6 +87,38 @@ kernelTest("a group's socket hears no unicast, an address's socket no group", as
     one.kind === "datagram" ? [[one.endpoint.kind, numberOf(one.datagram)]] : []
   );
   assert.deepEqual(heard, [["multicast", 1], ["unicast", 2]]);
+});
+
+kernelTest(
+  "own multicast over IPv6 is not heard, not even by another socket of the machine",
+  async () => {
+    await using machines = await openMachines();
+    const { host, peer } = machines;
+    const [here, there] = [linkLocalOf(host), linkLocalOf(peer)];
+    assert.ok(here !== undefined && there !== undefined);
+    using neighbour = hostIn<string>(host.namespace.name);
+    for (const one of [host, neighbour, peer]) one.open(MULTICAST6);
+    host.send(MULTICAST6, here, GROUP6, numbered(1));
+    await waitUntil(peer, (soFar) => datagrams(soFar).length > 0);
+    peer.send(MULTICAST6, there, GROUP6, numbered(2));
+    for (const one of [host, neighbour]) {
+      const happened = await waitUntil(one, (soFar) => datagrams(soFar).length > 0);
+      assert.deepEqual(datagrams(happened).map(numberOf), [2]);
+    }
+  },
+);
+
+kernelTest("an endpoint that is opened while the host waits is heard by that wait", async () => {
+  await using machines = await openMachines();
+  const { host, peer } = machines;
+  const start = host.now();
+  const hearing = waitUntil(host, (soFar) => datagrams(soFar).length > 0);
+  host.open(MULTICAST4);
+  peer.open(MULTICAST4);
+  peer.send(MULTICAST4, PEER4, GROUP4, numbered(1));
+  assert.deepEqual(datagrams(await hearing).map(numberOf), [1]);
+  // After 5 s waitUntil's own deadline would have ended the wait.
+  assert.ok(between(start, host.now()) < seconds(5), "the wait ended because of the datagram");
 });
 
 kernelTest("a backlog of any length comes before an overdue deadline", async () => {
