@@ -138,8 +138,9 @@ export class Network {
   /** Somebody deleted the address just now: only the kernel knows whether that was before or after we added it. */
   #askFor({ prefix }: HeldAddress, index: number): void {
     this.#table.claim(index, prefix);
-    this.#load();
-    if (this.#table.find(index, prefix) === undefined) this.#changed = true;
+    // Whatever else it shows is news too: the messages about that will find nothing left to change.
+    const differs = this.#load();
+    if (differs || this.#table.find(index, prefix) === undefined) this.#changed = true;
   }
 
   #linkOf(held: HeldAddress): Link | undefined {

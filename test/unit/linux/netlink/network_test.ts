@@ -131,6 +131,31 @@ Deno.test("what others did is still news after an own request that heard of it",
   assert.equal(network.takeChanged(), true);
 });
 
+Deno.test("deleted by somebody in the moment it was added: the kernel is asked, and what it says is news", () => {
+  const told: NetlinkMessage[] = [];
+  const refuse = (): number => changes.push(...told) && 0;
+  const kernel = { addresses: [newAddress(OWN)], refuse };
+  const { network, changes } = open(kernel);
+  told.push(newAddress("10.0.0.50/24", IFAPROT_FLOATIP), deleteAddress("10.0.0.50/24"));
+  assert.equal(network.addAddress(FLOATING), "added");
+  assert.deepEqual(shown(network), [OWN]);
+  assert.equal(network.takeChanged(), true);
+});
+
+Deno.test("what that question shows besides is news too", () => {
+  const told: NetlinkMessage[] = [];
+  const refuse = (): number => changes.push(...told) && 0;
+  const kernel = { addresses: [newAddress(OWN)], refuse };
+  const { network, changes } = open(kernel);
+  told.push(deleteAddress("10.0.0.50/24"), newAddress("10.0.0.50/24", IFAPROT_FLOATIP));
+  kernel.addresses = [newAddress("10.0.0.50/24", IFAPROT_FLOATIP)];
+  network.addAddress(FLOATING);
+  assert.deepEqual(shown(network), ["10.0.0.50/24 ours"]);
+  assert.equal(network.takeChanged(), true);
+  changes.push(deleteAddress(OWN));
+  assert.equal(network.takeChanged(), false);
+});
+
 Deno.test("a port that leaves a bridge stays a link", () => {
   const { network, changes } = open({});
   const AF_BRIDGE = 7;
