@@ -1,6 +1,8 @@
 /** Do the example configurations do what their comments promise? Each runs in namespaces that look like its network, and fails over. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { load } from "../../src/config/load.ts";
 import { masterDown } from "../../src/vrrp/intervals.ts";
 import { seconds } from "../../src/time.ts";
 import { atMost } from "../interop/at_most.ts";
@@ -237,6 +239,13 @@ const PLAYS: Readonly<Record<string, (file: string) => Promise<void>>> = {
 Deno.test("examples: every file has a play", () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith(".toml"));
   assert.deepEqual(files.toSorted(), Object.keys(PLAYS).toSorted());
+});
+
+Deno.test("examples: every file is sound", async () => {
+  for (const name of Object.keys(PLAYS)) {
+    const loaded = await load(fileURLToPath(new URL(name, FOLDER)));
+    assert.equal(loaded.kind, "config", `${name}: ${JSON.stringify(loaded)}`);
+  }
 });
 
 const reason = missing("tcpdump", "ping");

@@ -166,6 +166,36 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "however often link, source address and cable come and go, it ends as master",
+    lan: { ipv6: true },
+    play: async ({ a }) => {
+      const addresses = [`${ADDRESS}/24`, "fe80::100/64", "fd77::100/64"];
+      await using floatip = await startMaster(a, { ...WEB, addresses });
+      const source = `${a.address}/24 dev eth0\n`;
+      const flaps: readonly (() => Promise<unknown>)[] = [
+        () => batch(a, "link set eth0 down\nlink set eth0 up\n", 100),
+        () => batch(a, `addr del ${source}addr add ${source}`, 300),
+        async () => {
+          for (let n = 0; n < 10; n++) {
+            await a.unplug();
+            await a.plug();
+          }
+        },
+        () => batch(a, "addr add 127.9.9.9/32 dev lo\naddr del 127.9.9.9/32 dev lo\n", 2000),
+      ];
+      for (const flap of flaps) {
+        await flap();
+        await until(() => `master of both families\n${floatip.log.text}`, async () => {
+          const { instances } = await floatip.status();
+          const held = await Promise.all([ADDRESS, "fd77::100"].map((ip) => a.holds(ip)));
+          return instances.every(({ state }) => state === "master") && !held.includes(false);
+        });
+      }
+      assert.equal(await floatip.stop(), 0);
+      assert.ok(!await a.holds(ADDRESS) && !await a.holds("fd77::100"));
+    },
+  },
+  {
     name: "a sync group leaves and returns together",
     lan: { second: { prefix: "10.78.0.0/24", interface: "eth1" } },
     play: async ({ a, lan }) => {
@@ -218,5 +248,10 @@ const CASES: readonly Case[] = [
     },
   },
 ];
+
+/** The same words to `ip` again and again, whatever it says to each. */
+async function batch(host: LabHost, lines: string, times: number): Promise<void> {
+  await host.exec(["ip", "-force", "-batch", "-"], { input: lines.repeat(times) });
+}
 
 playAll("links", CASES);

@@ -172,6 +172,31 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "a hail of reloads leaves what the last file says, and not one advert is left out",
+    play: async ({ a, capture }) => {
+      const one = { ...WEB, interface: "eth0" };
+      const other = { ...one, name: "other", vrid: 52, addresses: ["10.77.0.110/24"] };
+      const more = { ...one, addresses: ["10.77.0.101/24", `${ADDRESS}/24`] };
+      await using floatip = await startMaster(a, one, other);
+      const start = wallNow();
+      for (let n = 0; n < 30; n++) {
+        const first = n % 2 === 0 ? more : one;
+        writeFileSync(floatip.configFile, writeFloatipToml("a", [first, other]));
+        floatip.child.kill("SIGHUP");
+        if (n % 5 === 0) await floatip.log.until(/reloaded/, 5000, wallNow());
+      }
+      assert.equal((await floatip.command("reload")).code, 0);
+      await untilHeld(a, "10.77.0.101", false);
+      assert.ok(await a.holds(ADDRESS) && await a.holds("10.77.0.110"));
+      await capture.untilMaster(a.address, 2000, wallNow() + 300);
+      for (const { name, vrid } of [{ name: "web", vrid: 51 }, { name: "other", vrid: 52 }]) {
+        const { state, counters } = await floatip.instance(name);
+        assert.deepEqual([state, counters.master_transitions], ["master", 1], name);
+        assert.ok(longestGap(capture.adverts, vrid, start - 200) < MISSED_MS, name);
+      }
+    },
+  },
+  {
     name: "a bad reload changes nothing and says what is wrong",
     play: async ({ a, capture }) => {
       await using floatip = await startMaster(a, WEB);
