@@ -15,7 +15,7 @@ import type { Journal } from "./journal.ts";
 import { labelOf, Once, tellTransition } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { perform, removeAddresses } from "./perform.ts";
-import { missingAddresses, readiness } from "./readiness.ts";
+import { leftoverAddresses, missingAddresses, readiness } from "./readiness.ts";
 import { Reception } from "./reception.ts";
 import { createRouter, keyOf, type Router } from "./router.ts";
 import { snapshot } from "./snapshot.ts";
@@ -223,10 +223,24 @@ export class Daemon {
       const refusal = endpoint === undefined ? undefined : refusals.get(endpointKey(endpoint));
       if (refusal !== undefined) this.#refuse(router, refusal);
       this.#setFaults(router, faults);
-      if (router.state.kind === "master" && missingAddresses(router.plan, interfaces).length > 0) {
+      if (router.state.kind !== "master") this.#clearLeftovers(router);
+      else if (missingAddresses(router.plan, interfaces).length > 0) {
         this.#advance(router, { kind: "addresses-lost" });
       }
     }
+  }
+
+  /** Takes away what a refused removal has left; tries again while it is refused. */
+  #clearLeftovers(router: Router): void {
+    if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
+    removeAddresses(router.plan.held, router, this.#host, this.#journal);
+    this.#watchLeftovers(router);
+  }
+
+  /** Looks again later where a removal was refused. */
+  #watchLeftovers(router: Router): void {
+    if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
+    router.retryAt = after(this.#host.now(), RETRY_AFTER);
   }
 
   /** Tells `router` the complete list of its faults, and starts it where that has not happened. */
@@ -261,21 +275,29 @@ export class Daemon {
   #step(router: Router, event: Event): void {
     const { state, effects } = step(router.state, event, this.#host.now(), router.plan.rules);
     router.state = state;
+    let refused: HostError | undefined;
     for (const effect of effects) {
+      // What follows rests on what was refused; but the state was entered, and that has to be told.
+      if (refused !== undefined && effect.kind !== "transition") continue;
       try {
         this.#perform(router, effect);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
-        this.#journal.write("error", `${labelOf(router.plan)}: ${error.message}`);
-        this.#refuse(router, error);
-        // Its further effects rest on the one that failed.
-        return this.#step(router, { kind: "faults", faults: [refusalOf(error)] });
+        refused = error;
       }
     }
+    if (refused === undefined) return;
+    this.#journal.write("error", `${labelOf(router.plan)}: ${refused.message}`);
+    this.#refuse(router, refused);
+    this.#step(router, { kind: "faults", faults: [refusalOf(refused)] });
   }
 
   #perform(router: Router, effect: Effect): void {
-    if (effect.kind !== "transition") return perform(effect, router, this.#host, this.#journal);
+    if (effect.kind !== "transition") {
+      perform(effect, router, this.#host, this.#journal);
+      if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
+      return;
+    }
     router.since = this.#host.wallTime();
     router.cause = effect.cause;
     if (effect.to === "master") router.counters.masterTransitions++;

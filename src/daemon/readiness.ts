@@ -1,8 +1,9 @@
 /** Is the network ready for a virtual router? Faults with their reasons, and where its adverts go. Pure. */
 import type { Endpoint } from "../host.ts";
 import type { Plan } from "../config/plan.ts";
-import { formatIp, type Ip } from "../net/ip.ts";
+import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { type Interfaces, linkNamed, linkWith, primaryAddress } from "../net/interfaces.ts";
+import { samePrefix } from "../net/prefix.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import { isOwner } from "../vrrp/rules.ts";
 
@@ -34,13 +35,23 @@ export function readiness(plan: Plan, interfaces: Interfaces): Readiness {
   return { faults, endpoint, linkIndex: link?.index, source };
 }
 
+/** The floating addresses of `plan` that floatip has put on an interface: a router that is not master has none. */
+export function leftoverAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
+  const floating = plan.held.filter((held) => {
+    const link = linkNamed(interfaces, held.interface);
+    return interfaces.addresses.some((entry) =>
+      entry.ours && entry.index === link?.index && sameIp(entry.prefix.address, held.prefix.address)
+    );
+  });
+  return floating.map((held) => formatIp(held.prefix.address));
+}
+
 /** The floating addresses of `plan` that the kernel does not have where they belong. */
 export function missingAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
   return plan.held.filter((held) => {
     const link = linkNamed(interfaces, held.interface);
     return !interfaces.addresses.some((entry) =>
-      entry.index === link?.index && entry.prefix.length === held.prefix.length &&
-      formatIp(entry.prefix.address) === formatIp(held.prefix.address)
+      entry.index === link?.index && samePrefix(entry.prefix, held.prefix)
     );
   }).map((held) => formatIp(held.prefix.address));
 }

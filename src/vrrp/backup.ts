@@ -54,7 +54,7 @@ function claimCause(state: BackupState, now: Instant, rules: Rules): Cause {
     return { kind: "nobody-heard", listened: between(state.since, now) };
   }
   const silence = between(heard.at, now);
-  const living = silence < masterDownOf(rules, state.masterInterval);
+  const living = silence < masterDownOf(rules, heard.interval);
   if (state.outranked && living) {
     return { kind: "preempted-master", master: heard.source, priority: heard.priority };
   }
@@ -62,10 +62,10 @@ function claimCause(state: BackupState, now: Instant, rules: Rules): Cause {
 }
 
 function hear(state: BackupState, event: AdvertEvent, now: Instant, rules: Rules): BackupState {
-  const { priority } = event.advert;
+  const { priority, interval: advertised } = event.advert;
   if (priority === 0) return hearLeaving(state, event, now, rules);
-  const heard: Heard = { source: event.source, priority, at: now };
-  const interval = learntInterval(rules, event.advert.interval);
+  const heard: Heard = { source: event.source, priority, interval: advertised, at: now };
+  const interval = learntInterval(rules, advertised);
   if (isObeyedByBackup(rules.priority, priority)) {
     const lost = { ...state, preemptHoldUntil: undefined, eager: false };
     return obey(lost, heard, interval, now, rules);

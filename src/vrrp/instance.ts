@@ -14,6 +14,8 @@ export interface Heard {
   readonly source: Ip;
   /** 1-255. */
   readonly priority: number;
+  /** As advertised: what tells whether it lives, whether or not it is obeyed. */
+  readonly interval: Nanoseconds;
   readonly at: Instant;
 }
 

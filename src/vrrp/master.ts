@@ -96,7 +96,7 @@ function yieldTo(
       ...restingBackup(now, rules),
       masterInterval,
       masterDownAt: after(now, masterDownOf(rules, masterInterval)),
-      heard: { source, priority, at: now },
+      heard: { source, priority, interval, at: now },
     },
     effects: [
       { kind: "remove-addresses" },
