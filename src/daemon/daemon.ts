@@ -23,6 +23,9 @@ import { snapshot } from "./snapshot.ts";
 /** How long an instance stays in fault after the kernel refused something, before it is tried again. */
 const RETRY_AFTER = seconds(5);
 
+/** How long until an address is taken away again whose removal was refused: two nodes may hold it meanwhile. */
+const REMOVE_AGAIN_AFTER = seconds(1);
+
 /** A sync group agrees after at most three rounds; more would be a bug, and must not hang the loop. */
 const MOST_GROUP_ROUNDS = 4;
 
@@ -240,7 +243,7 @@ export class Daemon {
   /** Looks again later where a removal was refused. */
   #watchLeftovers(router: Router): void {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
-    router.retryAt = after(this.#host.now(), RETRY_AFTER);
+    router.retryAt = after(this.#host.now(), REMOVE_AGAIN_AFTER);
   }
 
   /** Tells `router` the complete list of its faults, and starts it where that has not happened. */

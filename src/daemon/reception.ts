@@ -2,6 +2,7 @@
 import type { Datagram, Endpoint } from "../host.ts";
 import { formatIp } from "../net/ip.ts";
 import type { Instant } from "../time.ts";
+import { compareMasters } from "../vrrp/election.ts";
 import type { Event } from "../vrrp/instance.ts";
 import { admit, type Notice } from "../vrrp/receive.ts";
 import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
@@ -96,7 +97,7 @@ export class Reception {
       otherAddresses: notices.some((notice) => notice.kind === "other-addresses"),
     };
     remember(router.heard, sender, heard);
-    if (router.state.kind === "master" && advert.priority !== 0) {
+    if (isRival(router, heard)) {
       const words = `${sender} claims to be master too, with priority ${advert.priority}`;
       remember(router.conflicts, sender, { words, at });
       const episode = `${keyOf(router.plan)} rival ${sender} ${router.counters.masterTransitions}`;
@@ -104,6 +105,14 @@ export class Reception {
     }
     for (const notice of notices) this.#once.sayNotice(router.plan, notice, datagram.source);
   }
+}
+
+/** Does a master who loses against us claim to be one? To a better one we yield at once: that is no conflict. */
+function isRival(router: Router, heard: Heard): boolean {
+  if (router.state.kind !== "master" || router.source === undefined) return false;
+  const ours = { priority: router.plan.rules.priority, source: router.source };
+  const verdict = compareMasters(ours, heard);
+  return heard.priority !== 0 && (verdict === "worse" || verdict === "same");
 }
 
 function count(counters: Map<RejectReason, number>, reason: RejectReason): void {

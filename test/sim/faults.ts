@@ -168,7 +168,7 @@ function loseFloating({ cluster, setup }: World, name: string, random: Random): 
 
 function refuse({ cluster: { lan } }: World, name: string, random: Random): Damage {
   const machine = lan.machine(name);
-  const call = random.pick<Call>(["add", "add", "remove", "send", "frame", "open"]);
+  const call = random.pick<Call>(["add", "add", "send", "frame", "open"]);
   const count = random.between(1, 20);
   machine.refuse(call, count, "ENOBUFS");
   return {

@@ -6,17 +6,13 @@ import type { Checker, World } from "../world.ts";
 export function ordering(world: World): Checker {
   // Who has been robbed may announce once more before the kernel's word about it is read.
   const robbed = new Set<string>();
-  /** Nodes whose kernel would not take an address away: they leave all the same, and try again. */
-  const stuck = new Set<string>();
   return {
     see(seen) {
       if (seen.kind === "address") {
         const key = `${seen.node} ${seen.prefix.split("/", 1)[0]}`;
         if (seen.there) robbed.delete(key);
         else if (!seen.byProgram) robbed.add(key);
-        if (!seen.there) stuck.delete(seen.node);
       }
-      if (seen.kind === "refused" && seen.call === "remove") stuck.add(seen.node);
       if (seen.kind === "announced") {
         const machine = world.cluster.lan.machine(seen.node);
         const { address, mac } = seen;
@@ -33,10 +29,7 @@ export function ordering(world: World): Checker {
       if (seen.kind !== "sent") return;
       const advert = advertIn(seen.message);
       const instance = world.instanceOf(advert, seen.source);
-      if (
-        advert.priority > 0 || stuck.has(seen.node) || instance === undefined ||
-        !world.has(seen.node, instance)
-      ) return;
+      if (advert.priority > 0 || instance === undefined || !world.has(seen.node, instance)) return;
       world.complain("ordering", `${seen.node} says that it leaves, and still has the address`);
     },
   };
