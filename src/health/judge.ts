@@ -1,0 +1,45 @@
+/** Is it up or down? What a row of results says, one result after the other. */
+import type { CheckSettings, ProbeResult } from "./check.ts";
+
+/** What is known of a check. */
+export interface Judgement {
+  /** Undefined: no result yet. */
+  readonly up: boolean | undefined;
+  /**
+   * Results in a row that speak against `up`: 0 where the last one agrees, at most `fall` - 1 while up and
+   * `rise` - 1 while down.
+   */
+  readonly streak: number;
+  /** The last result; undefined: none yet. */
+  readonly last: ProbeResult | undefined;
+  /** The last integer that a file probe with want "value" read; it outlives failures that do not make a verdict. */
+  readonly value: number | undefined;
+}
+
+/** What is known before the first result. */
+export const UNJUDGED: Judgement = { up: undefined, streak: 0, last: undefined, value: undefined };
+
+/**
+ * What is known after `result`. The first result decides at once; later ones turn the verdict when `fall` failures or
+ * `rise` successes came in a row (keepalived's script counters). Counts below 1 mean 1.
+ */
+export function judge(
+  before: Judgement,
+  result: ProbeResult,
+  settings: Pick<CheckSettings, "rise" | "fall">,
+): Judgement {
+  const { up, streak } = verdict(before, result.ok, settings);
+  return { up, streak, last: result, value: result.value ?? (up ? before.value : undefined) };
+}
+
+function verdict(
+  before: Judgement,
+  ok: boolean,
+  settings: Pick<CheckSettings, "rise" | "fall">,
+): Pick<Judgement, "up" | "streak"> {
+  if (before.up === undefined || before.up === ok) return { up: ok, streak: 0 };
+  // Settings may have become smaller since the streak began: at least, not exactly.
+  const streak = before.streak + 1;
+  const needed = before.up ? settings.fall : settings.rise;
+  return streak >= needed ? { up: ok, streak: 0 } : { up: before.up, streak };
+}

@@ -1,0 +1,129 @@
+/** What does one attempt of a check find? Any probe, within its time, without ever failing itself. */
+import type { Interfaces } from "../net/interfaces.ts";
+import { formatDuration, milliseconds, toMilliseconds } from "../time.ts";
+import type { CheckSettings, Probe, ProbeResult } from "./check.ts";
+import { type Finding, wordsOf } from "./probes/finding.ts";
+import type { Ping } from "./probes/ping.ts";
+
+/** What probes need of the machine beyond Deno. */
+export interface ProbeTools {
+  /** The machine's network as the kernel last told it. */
+  interfaces(): Interfaces;
+  /** How a host is asked; undefined: by the programs ping and arping. */
+  readonly ping?: Ping;
+  /** By name, the process that was found last: it is looked at first. Starts empty; kept between attempts. */
+  readonly knownProcesses: Map<string, number>;
+}
+
+/** How long an attempt that ran out of time may take to tidy up (close, kill) before it is left behind. */
+const TIDY_MS = 100;
+
+/**
+ * Makes one attempt. Resolves within the timeout plus 100 ms, whatever the probe does, and never rejects. Aborting `stop`
+ * ends it early, with its connections and children. An attempt that cannot be ended, such as a look at a file on a
+ * network drive that is gone, is left behind; starting the next one is then up to the caller.
+ */
+export async function runProbe(
+  check: CheckSettings,
+  tools: ProbeTools,
+  stop?: AbortSignal,
+): Promise<ProbeResult> {
+  const start = performance.now();
+  using deadline = new Deadline(toMilliseconds(check.timeout), stop);
+  const attempt = attemptOf(check, tools, deadline.signal);
+  const finding = await Promise.race([attempt, deadline.passed.then(() => undefined)]);
+  const latency = milliseconds(performance.now() - start);
+  if (finding === undefined || deadline.signal.aborted) {
+    await tidied(attempt);
+    const words = stop?.aborted ? "stopped" : lateWords(check);
+    return { ok: false, words, latency };
+  }
+  const timed = finding.ok && TIMED.has(check.probe.kind);
+  const words = timed ? `${finding.words} in ${formatDuration(latency)}` : finding.words;
+  return { ...finding, words, latency };
+}
+
+/** Probes whose time says something about the service. */
+const TIMED: ReadonlySet<Probe["kind"]> = new Set(["http", "tcp", "dns", "ping", "command"]);
+
+function lateWords(check: CheckSettings): string {
+  const time = formatDuration(check.timeout);
+  return check.probe.kind === "command" ? `killed after ${time}` : `no answer within ${time}`;
+}
+
+async function attemptOf(
+  check: CheckSettings,
+  tools: ProbeTools,
+  deadline: AbortSignal,
+): Promise<Finding> {
+  try {
+    return await begin(check, tools, deadline);
+  } catch (error) {
+    return { ok: false, words: wordsOf(error) };
+  }
+}
+
+/** Each probe's file is loaded when it is needed: a daemon without checks carries none. */
+async function begin(
+  check: CheckSettings,
+  tools: ProbeTools,
+  deadline: AbortSignal,
+): Promise<Finding> {
+  const settings = check.probe;
+  switch (settings.kind) {
+    case "http":
+      return (await import("./probes/http.ts")).probe(settings, deadline);
+    case "tcp":
+      return (await import("./probes/tcp.ts")).probe(settings, deadline);
+    case "dns":
+      return (await import("./probes/dns.ts")).probe(settings, deadline);
+    case "ping": {
+      const ping = tools.ping ?? (await import("./probes/ping.ts")).pingBySystem;
+      return ping(settings.address, settings.by, deadline);
+    }
+    case "command":
+      return (await import("./probes/command.ts")).probe(settings, check.name, deadline);
+    case "process":
+      return (await import("./probes/process.ts")).probe(settings, tools.knownProcesses);
+    case "file":
+      return (await import("./probes/file.ts")).probe(settings);
+    case "interface":
+      return (await import("./probes/interface.ts")).probe(settings, tools.interfaces());
+  }
+}
+
+/** A signal that is aborted when the time is over, or when somebody stops it earlier. */
+class Deadline implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #stop: AbortSignal | undefined;
+  readonly #abort = (): void => this.#controller.abort();
+  /** Resolves when the signal is aborted. */
+  readonly passed: Promise<void>;
+
+  constructor(timeoutMs: number, stop: AbortSignal | undefined) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.passed = promise;
+    this.signal.addEventListener("abort", () => resolve(), { once: true });
+    this.#timer = setTimeout(this.#abort, timeoutMs);
+    this.#stop = stop;
+    stop?.addEventListener("abort", this.#abort, { once: true });
+    if (stop?.aborted) this.#abort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#stop?.removeEventListener("abort", this.#abort);
+  }
+}
+
+async function tidied(attempt: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, TIDY_MS);
+  await Promise.race([attempt, promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,50 @@
+/** Does a program of the user's exit with 0? */
+import { type ChildOutcome, runChild } from "../../process.ts";
+import type { Probe } from "../check.ts";
+import { type Finding, firstLine } from "./finding.ts";
+import { findProgram, findRunner, refusalOf } from "./script.ts";
+
+/** Kept of what it says, in bytes: one line is shown. */
+const OUTPUT_LIMIT = 1024;
+
+/**
+ * The runner's clock is only the second line of defence: the deadline comes first and kills. Its longest is a day, which
+ * no timeout reaches.
+ */
+const LONGEST_MS = 86_400_000;
+
+/**
+ * Runs the command as the script user, with the check's name in FLOATIP_CHECK; killed with all its children when `deadline`
+ * is aborted. Rejects where it cannot be started.
+ */
+export async function probe(
+  settings: Extract<Probe, { kind: "command" }>,
+  check: string,
+  deadline: AbortSignal,
+): Promise<Finding> {
+  const [name = "", ...args] = settings.argv;
+  const program = await findProgram(name);
+  if ("refusal" in program) return { ok: false, words: program.refusal };
+  const runner = await findRunner(settings.user);
+  if ("refusal" in runner) return { ok: false, words: runner.refusal };
+  const uid = runner.account?.uid ?? Deno.uid();
+  const refusal = await refusalOf(program.path, uid === 0);
+  if (refusal !== undefined) return { ok: false, words: refusal };
+  const outcome = await runChild({
+    argv: [program.path, ...args],
+    env: { FLOATIP_CHECK: check },
+    ...(runner.account === undefined ? {} : { account: runner.account }),
+    timeoutMs: LONGEST_MS,
+    outputLimit: OUTPUT_LIMIT,
+    stop: deadline,
+  });
+  return findingOf(outcome);
+}
+
+/** What an exit says: 0 is ok. Its own words are the first line of standard error, or else of standard output. */
+export function findingOf(outcome: ChildOutcome): Finding {
+  if (outcome.code === 0) return { ok: true, words: "exit 0" };
+  const end = outcome.signal === undefined ? `exit ${outcome.code}` : `killed by ${outcome.signal}`;
+  const said = firstLine(outcome.stderr) || firstLine(outcome.stdout);
+  return { ok: false, words: said === "" ? end : `${end}: ${said}` };
+}

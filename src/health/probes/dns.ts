@@ -1,0 +1,58 @@
+/** Does a name server answer? */
+import type { Probe } from "../check.ts";
+import { type Finding, firstLine } from "./finding.ts";
+
+type Settings = Extract<Probe, { kind: "dns" }>;
+
+/**
+ * Asks `server` (an address; UDP, then TCP where the answer was cut) for one record. Rejects with Deno's error, or when
+ * `deadline` is aborted. Deno's resolver does not tell an unknown name from a server that refuses or fails.
+ */
+export async function probe(settings: Settings, deadline: AbortSignal): Promise<Finding> {
+  const { server, port, query, expect } = settings;
+  // With a dot at its end a name is whole: no search domain is tried.
+  const name = query.endsWith(".") ? query : `${query}.`;
+  const answers = await ask(name, settings.type, {
+    nameServer: { ipAddr: server, port },
+    signal: deadline,
+  });
+  const [first] = answers;
+  if (first === undefined) return { ok: false, words: `no ${settings.type} record` };
+  if (expect === undefined) return { ok: true, words: firstLine(answers.join(" ")) };
+  if (answers.some((answer) => sameName(answer, expect))) return { ok: true, words: expect };
+  return { ok: false, words: firstLine(`another answer than expected: ${answers.join(" ")}`) };
+}
+
+/** The answers as text, as they stand in a zone file. */
+async function ask(
+  name: string,
+  type: Settings["type"],
+  options: Deno.ResolveDnsOptions,
+): Promise<readonly string[]> {
+  try {
+    switch (type) {
+      case "MX":
+        return (await Deno.resolveDns(name, type, options))
+          .map(({ preference, exchange }) => `${preference} ${exchange}`);
+      case "SRV":
+        return (await Deno.resolveDns(name, type, options))
+          .map(({ priority, weight, port, target }) => `${priority} ${weight} ${port} ${target}`);
+      case "SOA":
+        return (await Deno.resolveDns(name, type, options))
+          .map(({ mname, rname, serial }) => `${mname} ${rname} ${serial}`);
+      case "TXT":
+        return (await Deno.resolveDns(name, type, options)).map((parts) => parts.join(""));
+      default:
+        return await Deno.resolveDns(name, type, options);
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Case and a dot at the end make no difference in a name, and do not occur otherwise but in texts. */
+function sameName(answer: string, expect: string): boolean {
+  const plain = (text: string): string => text.toLowerCase().replace(/\.$/, "");
+  return answer === expect || plain(answer) === plain(expect);
+}

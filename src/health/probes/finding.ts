@@ -1,0 +1,64 @@
+/** What does one probe say, and how does an error read to a person? */
+
+/** What a probe found; how long it took is measured around it. */
+export interface Finding {
+  readonly ok: boolean;
+  /** A few words on one line: "200", "connection refused". No secrets, so never a whole URL. */
+  readonly words: string;
+  /** The integer of a file probe with want "value". */
+  readonly value?: number;
+}
+
+/** The most of a foreign text that is shown, in characters. */
+const LONGEST = 120;
+
+/** The first line of `text` that says something, without control characters, at most 120 characters. */
+export function firstLine(text: string): string {
+  // deno-lint-ignore no-control-regex -- terminals obey them, and this text is somebody else's
+  const lines = text.split("\n").map((line) => line.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim());
+  const line = lines.find((one) => one !== "") ?? "";
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+}
+
+/** An error of Deno's, in the words of this program. */
+export function wordsOf(error: unknown): string {
+  const message = error instanceof Error ? messageOf(error) : String(error);
+  return knownWords.find(([pattern]) => pattern.test(message))?.[1] ?? tailOf(message);
+}
+
+/** What errno(3) (Node gives its code), getaddrinfo(3) and rustls say, in short. */
+const knownWords: readonly (readonly [RegExp, string])[] = [
+  [/Connection refused|ECONNREFUSED/i, "connection refused"],
+  [/Connection reset|ECONNRESET/i, "connection reset"],
+  [/Broken pipe/i, "connection closed by the other side"],
+  [/No route to host|EHOSTUNREACH/i, "no route to host"],
+  [/Network is unreachable|ENETUNREACH/i, "network unreachable"],
+  [/Cannot assign requested address/i, "address not available"],
+  [/Too many open files/i, "too many open files"],
+  [/failed to lookup address|ENOTFOUND|dns error/i, "host name not found"],
+  [/Connection timed out|request timed out|ETIMEDOUT/i, "no answer"],
+  [/UnknownIssuer/, "certificate not trusted: unknown issuer"],
+  [/CaUsedAsEndEntity/, "certificate not trusted: it signed itself"],
+  [/certificate.*(Expired)/i, "certificate expired"],
+  [/NotValidForName/i, "certificate is for another name"],
+  [/invalid peer certificate/i, "certificate not trusted"],
+  [
+    /Requests to port \d+ are blocked/i,
+    "web clients never ask this port (fetch standard, bad port)",
+  ],
+  [/closed before message completed|unexpected EOF|end of file|socket hang up/i, "closed early"],
+  [/invalid HTTP|error parsing|Parse Error/i, "the answer is not HTTP"],
+  [/Permission denied/i, "permission denied"],
+  [/No such file/i, "no such file"],
+  [/Is a directory/i, "is a directory"],
+];
+
+function messageOf(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
+/** What stands last says most; a URL, which may carry a password, is left out. */
+function tailOf(message: string): string {
+  const plain = message.replaceAll(/[a-z]+:\/\/\S+/gi, "…").replace(/\s*\(os error \d+\)/, "");
+  return firstLine(plain.split(": ").at(-1) ?? plain) || "failed";
+}

@@ -1,0 +1,74 @@
+/** Does a web server answer as it should? */
+import { VERSION } from "../../version.ts";
+import type { Probe } from "../check.ts";
+import type { Finding } from "./finding.ts";
+
+type Settings = Extract<Probe, { kind: "http" }>;
+
+/** What both ways of asking give: a status and the bytes of the body, read only where somebody wants them. */
+interface Answer {
+  readonly status: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The most of a body that is read for `match`, in bytes. */
+const MOST = 64 * 1024;
+
+/**
+ * Gets the URL over a connection of its own; a redirection is an answer and not followed. Rejects with the error of
+ * Deno's, or when `deadline` is aborted.
+ */
+export async function probe(settings: Settings, deadline: AbortSignal): Promise<Finding> {
+  // Ends the connection whatever comes: nothing of the body is read but what is asked for.
+  const over = new AbortController();
+  const signal = AbortSignal.any([deadline, over.signal]);
+  try {
+    if (settings.insecure && settings.url.startsWith("https:")) {
+      const { open } = await import("./https_unverified.ts");
+      return await judge(settings, await open(settings.url, headersOf(settings), signal));
+    }
+    // A client of its own: Deno's shared one keeps connections open, which would hide a server that takes no new ones.
+    using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0, allowHost: true, http2: false });
+    const headers = headersOf(settings);
+    const response = await fetch(settings.url, { client, headers, signal, redirect: "manual" });
+    return await judge(settings, { status: response.status, body: response.body ?? nothing() });
+  } finally {
+    over.abort();
+  }
+}
+
+async function judge(settings: Settings, answer: Answer): Promise<Finding> {
+  const { statuses, match } = settings;
+  const { status } = answer;
+  const fits = statuses.length === 0 ? status >= 200 && status < 400 : statuses.includes(status);
+  if (!fits) {
+    const wanted = statuses.length === 0 ? "200 to 399" : statuses.join(", ");
+    return { ok: false, words: `${status}, not ${wanted}` };
+  }
+  if (match === undefined || await contains(answer.body, match)) {
+    return { ok: true, words: `${status}` };
+  }
+  return { ok: false, words: `${status}, but the body does not match` };
+}
+
+async function contains(body: AsyncIterable<Uint8Array>, match: string): Promise<boolean> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = MOST;
+  for await (const chunk of body) {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= Math.min(left, chunk.length);
+    if (text.includes(match)) return true;
+    if (left === 0) return false;
+  }
+  return false;
+}
+
+function headersOf(settings: Settings): Record<string, string> {
+  const headers = { accept: "*/*", "user-agent": `floatip/${VERSION}`, connection: "close" };
+  return settings.host === undefined ? headers : { ...headers, host: settings.host };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // A response without a body.
+}

@@ -1,0 +1,250 @@
+/** How does floatip run a program? As a child with its own process group, a deadline, few rights and bounded output. */
+
+/** Who a child runs as. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What {@link runChild} is told. */
+export interface ChildOptions {
+  /** Program (absolute, or found on {@link CHILD_PATH}) and arguments; no shell. */
+  readonly argv: readonly string[];
+  /** Added to PATH and LANG; nothing else is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written to its standard input, which is then closed; undefined: it is empty. */
+  readonly input?: string;
+  /** Undefined: the daemon's own user. */
+  readonly account?: Account;
+  /** May it use the daemon's ambient capabilities? Default: false. Root keeps all in any case. */
+  readonly privileged?: boolean;
+  /** 1 or more. At the timeout it and all its children are killed (SIGKILL). */
+  readonly timeoutMs: number;
+  /** Kept of standard output and of standard error, in bytes each; the rest is read and thrown away. */
+  readonly outputLimit: number;
+  /** Kills it before its time. */
+  readonly stop?: AbortSignal;
+}
+
+/** What became of a child. */
+export interface ChildOutcome {
+  /** The exit code; undefined where a signal ended it. */
+  readonly code: number | undefined;
+  /** "SIGKILL" and the like; undefined where it exited. */
+  readonly signal: string | undefined;
+  /** Killed at the timeout. */
+  readonly timedOut: boolean;
+  /** Killed because `stop` was aborted. */
+  readonly stopped: boolean;
+  /** The first `outputLimit` bytes as text. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where programs are looked for: the PATH of every child. */
+export const CHILD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Marks a child and whatever comes of it, so that those who left its process group are found too. */
+const MARK = "FLOATIP_CHILD";
+
+/** A service that is being started has left its starter, and is about to leave the group (daemon(3)): it gets this time. */
+const SETTLE_MS = 50;
+
+/** How long its streams may stay open after a child's end: somebody it left behind may hold them. */
+const DRAIN_MS = 100;
+
+/** Pause after each 64 KiB that nobody wants: no more than 64 MB/s are read, so that a flood does not take the thread. */
+const THROTTLE_MS = 1;
+
+/**
+ * Runs a program to its end, in a session and process group of its own, outside real-time scheduling. Whoever is left in
+ * its process group is killed when it ends; one who made a session of his own is killed at the timeout only, since a check
+ * may have started a service on purpose. Rejects (Deno.errors.NotFound, PermissionDenied) where it cannot be started.
+ */
+export async function runChild(options: ChildOptions): Promise<ChildOutcome> {
+  const mark = `${Deno.pid}.${crypto.randomUUID()}`;
+  const child = spawn(options, mark);
+  const end: Ending = { timedOut: false, stopped: false };
+  const kill = (why: keyof Ending) => (): void => {
+    if (end.timedOut || end.stopped) return;
+    end[why] = true;
+    killGroup(child.pid);
+  };
+  const timer = setTimeout(kill("timedOut"), options.timeoutMs);
+  const stop = kill("stopped");
+  options.stop?.addEventListener("abort", stop, { once: true });
+  if (options.stop?.aborted) stop();
+  using stdout = new BoundedReader(child.stdout, options.outputLimit);
+  using stderr = new BoundedReader(child.stderr, options.outputLimit);
+  feed(child, options.input);
+  try {
+    const status = await child.status;
+    if (end.timedOut || end.stopped) await killMarked(mark);
+    else await clearGroup(child.pid);
+    await within(Promise.all([stdout.done, stderr.done]), DRAIN_MS);
+    const signal = status.signal ?? undefined;
+    const code = signal === undefined ? status.code : undefined;
+    return { code, signal, ...end, stdout: stdout.text(), stderr: stderr.text() };
+  } finally {
+    clearTimeout(timer);
+    options.stop?.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * The account called `name`: from /etc/passwd, else from where else this machine knows it (getent(1): LDAP and the
+ * like). Undefined: there is none.
+ */
+export async function findAccount(name: string): Promise<Account | undefined> {
+  const local = accountIn(await Deno.readTextFile("/etc/passwd").catch(() => ""), name);
+  if (local !== undefined) return local;
+  const argv = ["getent", "passwd", "--", name];
+  const asked = await runChild({ argv, timeoutMs: 5000, outputLimit: 4096 }).catch(() => undefined);
+  return asked?.code === 0 ? accountIn(asked.stdout, name) : undefined;
+}
+
+/** The account called `name` in text of the form of passwd(5). */
+export function accountIn(passwd: string, name: string): Account | undefined {
+  for (const line of passwd.split("\n")) {
+    const [login, , uid, gid] = line.split(":");
+    if (login !== name || !/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? "")) continue;
+    return { name, uid: Number(uid), gid: Number(gid) };
+  }
+  return undefined;
+}
+
+interface Ending {
+  timedOut: boolean;
+  stopped: boolean;
+}
+
+function spawn(options: ChildOptions, mark: string): Deno.ChildProcess {
+  const [program = "", ...args] = [...launcher(options), ...options.argv];
+  return new Deno.Command(program, {
+    args,
+    cwd: "/",
+    clearEnv: true,
+    env: { PATH: CHILD_PATH, LANG: "C.UTF-8", ...options.env, [MARK]: mark },
+    // setsid(2): a session and a process group of its own, numbered like the child.
+    detached: true,
+    stdin: options.input === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** What stands before the program: both are part of util-linux, and end by becoming the program (exec). */
+function launcher({ account, privileged = false }: ChildOptions): readonly string[] {
+  // Children inherit the daemon's real-time class (sched(7)).
+  const ordinary = ["chrt", "--other", "0"];
+  const rights = privileged ? [] : ["--ambient-caps=-all", "--inh-caps=-all"];
+  const identity = account === undefined || account.uid === Deno.uid()
+    ? []
+    : [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--init-groups"];
+  const flags = [...identity, ...rights];
+  return flags.length === 0 ? ordinary : [...ordinary, "setpriv", ...flags, "--"];
+}
+
+function killGroup(pid: number): void {
+  signalGroup(pid, "SIGKILL");
+}
+
+/** False: nobody is in it (ESRCH), or whoever is belongs to somebody else (EPERM) and is not ours to end. */
+function signalGroup(pid: number, signal: Deno.Signal): boolean {
+  try {
+    Deno.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Kills whom an ended child left in its group. The number is not given to another group while somebody is in this one; where
+ * nobody is, SIGCONT, which does nothing to those that run, says so at once.
+ */
+async function clearGroup(pid: number): Promise<void> {
+  if (!signalGroup(pid, "SIGCONT")) return;
+  await pause(SETTLE_MS);
+  killGroup(pid);
+}
+
+/** Kills those who carry `mark` in their environment (proc(5): /proc/PID/environ), until there is nobody left. */
+async function killMarked(mark: string): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    const found = await markedBy(mark);
+    for (const pid of found) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself between our look and our signal.
+      }
+    }
+    if (found.length === 0) return;
+  }
+}
+
+async function markedBy(mark: string): Promise<readonly number[]> {
+  const found: number[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    // One that ended, or is somebody else's, reads as nothing; so does a zombie.
+    const environment = await Deno.readTextFile(`/proc/${name}/environ`).catch(() => "");
+    if (environment.split("\0").includes(`${MARK}=${mark}`)) found.push(Number(name));
+  }
+  return found;
+}
+
+/** Gives the child its input. One that does not read it, or ends early, is no failure of ours. */
+function feed(child: Deno.ChildProcess, input: string | undefined): void {
+  if (input === undefined) return;
+  const writer = child.stdin.getWriter();
+  writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
+}
+
+/** Reads a stream to its end and keeps the beginning. Disposing of it closes the stream. */
+class BoundedReader implements Disposable {
+  /** Resolves at the end of the stream; never rejects. */
+  readonly done: Promise<void>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #kept: Uint8Array;
+  #length = 0;
+
+  constructor(stream: ReadableStream<Uint8Array>, limit: number) {
+    this.#reader = stream.getReader();
+    this.#kept = new Uint8Array(limit);
+    this.done = this.#read().catch(() => {});
+  }
+
+  text(): string {
+    return new TextDecoder().decode(this.#kept.subarray(0, this.#length));
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader.cancel().catch(() => {});
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const { value } = await this.#reader.read();
+      if (value === undefined) return;
+      const wanted = value.subarray(0, this.#kept.length - this.#length);
+      this.#kept.set(wanted, this.#length);
+      this.#length += wanted.length;
+      if (wanted.length < value.length) await pause(THROTTLE_MS);
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,69 @@
+/** What do tests of probes share? Checks by their probe, tools that find nothing, and a count of what is open. */
+import type { CheckSettings, Probe, ProbeResult } from "../../../src/health/check.ts";
+import { type ProbeTools, runProbe } from "../../../src/health/probe.ts";
+import { milliseconds } from "../../../src/time.ts";
+
+/** A check with this probe and this timeout. */
+export function check(probe: Probe, timeoutMs = 2000): CheckSettings {
+  return {
+    name: "tried",
+    probe,
+    interval: milliseconds(timeoutMs),
+    timeout: milliseconds(timeoutMs),
+    fall: 3,
+    rise: 2,
+    weight: undefined,
+  };
+}
+
+/** Tools of a machine without a network. */
+export function tools(given: Partial<ProbeTools> = {}): ProbeTools {
+  const interfaces = () => ({ links: [], addresses: [] });
+  return { interfaces, knownProcesses: new Map(), ...given };
+}
+
+/** One attempt with {@link tools}. */
+export function attempt(probe: Probe, timeoutMs?: number): Promise<ProbeResult> {
+  return runProbe(check(probe, timeoutMs), tools());
+}
+
+/** How many descriptors this process has open. */
+export function descriptors(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].length;
+}
+
+/** Every process whose environment has `entry` ("NAME=value"), zombies left out. */
+export function processesWith(entry: string): readonly number[] {
+  const pids = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name));
+  return pids.filter(Number.isInteger).filter((pid) => {
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0").includes(entry);
+    } catch {
+      return false; // It ended meanwhile.
+    }
+  });
+}
+
+/** Children of this process, zombies too. */
+export function children(): number {
+  return [...Deno.readDirSync("/proc/self/task")]
+    .flatMap(({ name }) => read(`/proc/self/task/${name}/children`).split(" "))
+    .filter((pid) => pid !== "").length;
+}
+
+/** Waits until `true` comes back; fails with `what` after five seconds. */
+export async function eventually(what: string, holds: () => boolean): Promise<void> {
+  const end = performance.now() + 5000;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`not within 5 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}

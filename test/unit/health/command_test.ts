@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { runProbe } from "../../../src/health/probe.ts";
+import {
+  attempt,
+  check,
+  children,
+  descriptors,
+  eventually,
+  processesWith,
+  tools,
+} from "./checks.ts";
+
+const ROUNDS = Number(Deno.env.get("FLOATIP_ROUNDS") ?? 60);
+
+function run(argv: readonly string[], timeoutMs?: number) {
+  return attempt({ kind: "command", argv, user: undefined }, timeoutMs);
+}
+
+function shell(text: string, timeoutMs?: number) {
+  return run(["/bin/sh", "-c", text], timeoutMs);
+}
+
+/** Runs a command whose whole offspring carries a name of its own, and gives what it left running. */
+async function leftBy(text: string, timeoutMs: number) {
+  const name = crypto.randomUUID();
+  const settings = check(
+    { kind: "command", argv: ["/bin/sh", "-c", text], user: undefined },
+    timeoutMs,
+  );
+  const before = descriptors();
+  const result = await runProbe({ ...settings, name }, tools());
+  const left = () => processesWith(`FLOATIP_CHECK=${name}`);
+  await eventually("its descriptors are closed", () => descriptors() <= before);
+  return { result, left };
+}
+
+const ends: readonly (readonly [text: string, ok: boolean, words: RegExp])[] = [
+  ["exit 0", true, /^exit 0 in [\d.]+ ms$/],
+  ["exit 1", false, /^exit 1$/],
+  ["echo; echo ' all is lost '; echo more; exit 3", false, /^exit 3: all is lost$/],
+  ["echo out; echo err >&2; exit 1", false, /^exit 1: err$/],
+  ["kill -9 $$", false, /^killed by SIGKILL$/],
+  ["kill -TERM $$", false, /^killed by SIGTERM$/],
+  ["printf '\\033[31mred\\033[0m\\n'; exit 1", false, /^exit 1: \[31mred \[0m$/],
+  ["printf 'x%.0s' $(seq 500); exit 1", false, /^exit 1: x{119}…$/],
+];
+
+for (const [text, ok, words] of ends) {
+  Deno.test(`sh -c "${text}" reads ${words}`, async () => {
+    const result = await shell(text);
+    assert.match(result.words, words);
+    assert.equal(result.ok, ok);
+  });
+}
+
+Deno.test("the environment is clean, and names the check", async () => {
+  const result = await shell("env | cut -d= -f1 | sort | tr '\\n' ' '; exit 1");
+  // PWD is the shell's own.
+  assert.equal(result.words, "exit 1: FLOATIP_CHECK FLOATIP_CHILD LANG PATH PWD");
+  assert.match((await shell("echo $FLOATIP_CHECK $PWD; exit 1")).words, /tried \/$/);
+});
+
+Deno.test("arguments arrive as they are, without a shell", async () => {
+  const result = await run(["/bin/sh", "-c", 'echo "$1" >&2; exit 1', "sh", "$(id) ; * 'x'"]);
+  assert.equal(result.words, "exit 1: $(id) ; * 'x'");
+});
+
+Deno.test("it runs outside real-time scheduling, in a session of its own, with no input", async () => {
+  const policy = await shell("chrt -p $$ >&2; exit 1");
+  assert.match(policy.words, /SCHED_OTHER$/);
+  const session = await shell("test $(ps -o sid= -p $$) -eq $$");
+  assert.ok(session.ok, session.words);
+  assert.ok((await shell("! read line")).ok);
+});
+
+Deno.test("what hangs is killed at the timeout, with children that outlive it", async () => {
+  for (
+    const text of [
+      "sleep 1000",
+      "sleep 1000 & sleep 1000 & exec sleep 1000",
+      "trap '' TERM HUP INT; sleep 1000; sleep 1000",
+      "(trap '' TERM; sleep 1000) & while :; do :; done",
+      // Sessions of their own: no longer in the process group.
+      "setsid sleep 1000 & setsid -f setsid -f sleep 1000; sleep 1000",
+    ]
+  ) {
+    const start = performance.now();
+    const { result, left } = await leftBy(text, 150);
+    assert.deepEqual([result.ok, result.words], [false, "killed after 150 ms"], text);
+    assert.ok(performance.now() - start < 700);
+    await eventually(`nothing is left of: ${text}`, () => left().length === 0);
+  }
+});
+
+Deno.test("what it leaves in its process group is killed when it ends", async () => {
+  const { result, left } = await leftBy("sleep 1000 & sleep 1000 & exit 0", 5000);
+  assert.ok(result.ok, result.words);
+  assert.ok(result.latency < 1e9);
+  await eventually("nothing is left", () => left().length === 0);
+});
+
+Deno.test("a service that it starts on purpose lives on, and does not hold the probe", async () => {
+  const { result, left } = await leftBy("setsid -f sleep 1000; exit 0", 5000);
+  const pids = left();
+  for (const pid of pids) Deno.kill(pid, "SIGKILL");
+  assert.ok(result.ok, result.words);
+  assert.ok(result.latency < 1e9);
+  assert.equal(pids.length, 1);
+});
+
+Deno.test("megabytes are read and forgotten", async () => {
+  const before = Deno.memoryUsage().rss;
+  const result = await shell("head -c 20000000 /dev/zero; head -c 20000000 /dev/zero >&2", 10_000);
+  assert.ok(result.ok, result.words);
+  console.log(`      40 MB in ${Math.round(result.latency / 1e6)} ms`);
+  assert.ok(Deno.memoryUsage().rss - before < 30e6);
+});
+
+Deno.test("an endless flood is killed, and the thread stays free meanwhile", async () => {
+  const start = performance.now();
+  let latest = start;
+  let gap = 0;
+  const ticking = setInterval(() => {
+    const now = performance.now();
+    gap = Math.max(gap, now - latest);
+    latest = now;
+  }, 5);
+  const { result, left } = await leftBy("yes & yes >&2 & yes", 500);
+  clearInterval(ticking);
+  assert.equal(result.words, "killed after 500 ms");
+  await eventually("nothing is left", () => left().length === 0);
+  console.log(`      longest pause of a 5 ms rhythm: ${gap.toFixed(1)} ms`);
+  assert.ok(gap < 100, `${gap} ms`);
+});
+
+Deno.test("what cannot be run says so", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "fl-command-" });
+  try {
+    await Deno.chmod(folder, 0o755);
+    const path = `${folder}/check`;
+    assert.equal((await run([path])).words, `${path}: no such file`);
+    await Deno.writeTextFile(path, "#!/no/such/interpreter\n");
+    await Deno.chmod(path, 0o644);
+    assert.equal((await run([path])).words, `${path}: not executable: chmod +x ${path}`);
+    await Deno.chmod(path, 0o755);
+    assert.match((await run([path])).words, /^exit 127: setpriv: failed to execute/);
+    assert.equal((await run([folder])).words, `${folder}: not a regular file`);
+    assert.match((await run(["no-such-program"])).words, /^no-such-program: no such program in/);
+    assert.equal((await run(["bin/x"])).words, "bin/x: not an absolute path");
+    assert.ok((await run(["true"])).ok);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a user who is not there is named", async () => {
+  const probe = { kind: "command", argv: ["true"], user: "no-such-user" } as const;
+  assert.equal((await attempt(probe)).words, "no user no-such-user on this machine");
+});
+
+Deno.test("a probe that is stopped takes its children with it", async () => {
+  const name = crypto.randomUUID();
+  const stop = new AbortController();
+  const argv = ["/bin/sh", "-c", "sleep 1000 & sleep 1000"];
+  const settings = { ...check({ kind: "command", argv, user: undefined }, 60_000), name };
+  const running = runProbe(settings, tools(), stop.signal);
+  const left = () => processesWith(`FLOATIP_CHECK=${name}`);
+  await eventually("it runs", () => left().length >= 2);
+  stop.abort();
+  assert.equal((await running).words, "stopped");
+  await eventually("nothing is left", () => left().length === 0);
+});
+
+Deno.test(`${ROUNDS} rounds of the worst leak neither descriptor nor process nor memory`, async () => {
+  const name = crypto.randomUUID();
+  const texts = [
+    "exit 0",
+    "sleep 1000 & exit 1",
+    "sleep 1000 & sleep 1000",
+    "trap '' TERM; sleep 1000",
+    "setsid sleep 1000 & sleep 1000",
+    "yes & yes >&2",
+  ];
+  const round = (index: number) => {
+    const argv = ["/bin/sh", "-c", texts[index % texts.length] ?? ""];
+    return runProbe({ ...check({ kind: "command", argv, user: undefined }, 60), name }, tools());
+  };
+  for (let index = 0; index < 12; index++) await round(index);
+  const before = { descriptors: descriptors(), children: children() };
+  const rss = Deno.memoryUsage().rss;
+  const start = performance.now();
+  for (let index = 0; index < ROUNDS; index++) await round(index);
+  const each = (performance.now() - start) / ROUNDS;
+  const grown = (Deno.memoryUsage().rss - rss) / 1e6;
+  console.log(`      ${each.toFixed(1)} ms each, ${grown.toFixed(1)} MB more`);
+  await eventually("no descriptor more", () => descriptors() <= before.descriptors);
+  await eventually("no child more", () => children() <= before.children);
+  await eventually("nobody left", () => processesWith(`FLOATIP_CHECK=${name}`).length === 0);
+  assert.ok(grown < 40, `${grown} MB`);
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { attempt } from "./checks.ts";
+
+async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "fl-file-" });
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function look(path: string, want: "present" | "absent" | "value") {
+  return attempt({ kind: "file", path, want });
+}
+
+Deno.test("a file is present or absent", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/flag`;
+    assert.deepEqual(await said(look(path, "present")), [false, "no such file"]);
+    assert.deepEqual(await said(look(path, "absent")), [true, "absent"]);
+    await Deno.writeTextFile(path, "");
+    assert.deepEqual(await said(look(path, "present")), [true, "present"]);
+    assert.deepEqual(await said(look(path, "absent")), [false, "present"]);
+    // Below a file there is nothing.
+    assert.deepEqual(await said(look(`${path}/x`, "absent")), [true, "absent"]);
+  }));
+
+const values: readonly (readonly [text: string, value: number | undefined, words: string])[] = [
+  ["7", 7, "value 7"],
+  [" -12\n", -12, "value -12"],
+  ["+3", 3, "value 3"],
+  ["-0", 0, "value 0"],
+  ["254", 254, "value 254"],
+  ["255", undefined, "an integer beyond -254 to 254"],
+  ["", undefined, "no integer in it"],
+  ["1.5", undefined, "no integer in it"],
+  ["0x10", undefined, "no integer in it"],
+  ["1 2", undefined, "no integer in it"],
+  ["9".repeat(100_000), undefined, "an integer beyond -254 to 254"],
+];
+
+Deno.test("an integer is read, and nothing else", () =>
+  inFolder(async (folder) => {
+    for (const [text, value, words] of values) {
+      await Deno.writeTextFile(`${folder}/value`, text);
+      const result = await look(`${folder}/value`, "value");
+      assert.deepEqual([result.ok, result.value, result.words], [
+        value !== undefined,
+        value,
+        words,
+      ]);
+      assert.ok(!Object.is(result.value, -0));
+    }
+    assert.deepEqual(await said(look(`${folder}/gone`, "value")), [false, "no such file"]);
+    assert.deepEqual(await said(look(folder, "value")), [false, "not a regular file"]);
+  }));
+
+Deno.test("a pipe that nobody writes to is not waited for", () =>
+  inFolder(async (folder) => {
+    const { success } = await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+    assert.ok(success);
+    assert.deepEqual(await said(look(`${folder}/pipe`, "value")), [false, "not a regular file"]);
+  }));
+
+async function said(result: ReturnType<typeof look>): Promise<readonly [boolean, string]> {
+  const { ok, words } = await result;
+  return [ok, words];
+}
