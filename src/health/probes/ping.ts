@@ -1,7 +1,7 @@
 /** Does a host answer an echo request, or an ARP request? By the system's ping and arping. */
 import { runChild } from "../../process.ts";
 import { formatIp, type Ip } from "../../net/ip.ts";
-import { type Finding, firstLine } from "./finding.ts";
+import { type Finding, firstLine, wordsOf } from "./finding.ts";
 
 /** How a host is asked. Resolves with what was found; rejects, or is left behind, when `deadline` is aborted. */
 export type Ping = (
@@ -36,5 +36,6 @@ export async function pingBySystem(
   if (outcome.code === 0) return { ok: true, words: "answered" };
   // chrt says so where the program is not there.
   if (outcome.code === 127) return { ok: false, words: `${argv[0]} is not installed` };
-  return { ok: false, words: firstLine(outcome.stderr) || "no answer" };
+  const said = firstLine(outcome.stderr);
+  return { ok: false, words: said === "" ? "no answer" : wordsOf(said) };
 }
