@@ -49,7 +49,9 @@ export class ProcessTerminal implements Terminal {
 
   size(): { readonly columns: number; readonly rows: number } {
     try {
-      return Deno.consoleSize();
+      const { columns, rows } = Deno.consoleSize();
+      // A serial line or a terminal in a pipe may say 0: it does not know.
+      return { columns: columns || 80, rows: rows || 24 };
     } catch {
       return { columns: 80, rows: 24 };
     }
