@@ -1,0 +1,29 @@
+/** What is remembered of one transition? The same words for history, hooks and every other sink. */
+
+/** One transition of one virtual router. Times are RFC 3339 in UTC; a number carries its unit in its name. */
+export interface TransitionRecord {
+  readonly time: string;
+  readonly node: string;
+  readonly instance: string;
+  readonly family: "ipv4" | "ipv6";
+  readonly vrid: number;
+  readonly interface: string | null;
+  readonly addresses: readonly string[];
+  readonly from: "init" | "backup" | "master" | "fault";
+  readonly to: "init" | "backup" | "master" | "fault";
+  /** The effective priority at that moment. */
+  readonly priority: number;
+  /** The kind of the cause, for programs: "master-silent". */
+  readonly reason: string;
+  /** The cause in words, with its evidence: "no advert from 192.168.1.11 for 3.61 s". */
+  readonly cause: string;
+  /** Did somebody want it (start, stop, reload), or did it befall us? */
+  readonly planned: boolean;
+  /** How long nobody was heard before it; null where that played no part. */
+  readonly silence_ms: number | null;
+}
+
+/** Is told of every transition, in order, at once; must not wait and never throws. */
+export interface Observer {
+  observe(record: TransitionRecord): void;
+}
