@@ -9,7 +9,8 @@ import {
   linkWith,
 } from "../net/interfaces.ts";
 import type { Fault } from "../vrrp/effect.ts";
-import type { Priority, Vrid } from "../vrrp/rules.ts";
+import type { Vrid } from "../vrrp/rules.ts";
+import { basePriorityOf } from "./base_priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 import { fit } from "./fit.ts";
 import { identify, type Identity } from "./identity.ts";
@@ -62,7 +63,14 @@ export function plan(
       node.addresses.map((own) => [formatIp(own), node.name] as const)
     ),
   );
-  const node: NodePlan = { node: self.name, names, plans: withoutClashes(plans) };
+  const node: NodePlan = {
+    node: self.name,
+    known: self.unknown === undefined,
+    names,
+    plans: withoutClashes(plans),
+    checks: config.checks.filter(({ name }) => plans.some((one) => one.checks.includes(name))),
+    notify: config.notify,
+  };
   return { node, problems: [...self.problems, ...fit(config, node, machine.interfaces)] };
 }
 
@@ -92,11 +100,13 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
     held: name === undefined ? [] : floating.map((entry) => toHeld(entry, name)),
     checksum: instance.checksum,
     group,
+    checks: instance.checks,
+    notify: instance.notify,
     rules: {
       vrid: instance.vrid as Vrid,
       family,
       version: instance.version,
-      priority: priorityOf(instance, self.name, config) as Priority,
+      priority: basePriorityOf(instance, self.name, config),
       advertInterval: instance.advertInterval,
       addresses: floating.map(({ prefix }) => prefix.address),
       preempt: instance.preempt,
@@ -173,19 +183,6 @@ function linkOfNode(
     if (link !== undefined) return link;
   }
   return undefined;
-}
-
-function priorityOf(instance: InstanceConfig, node: string, config: Config): number {
-  const written = instance.priorities.get(node) ?? instance.priority;
-  if (written !== undefined) return written;
-  if (instance.prefer === undefined) return 100;
-  const rest = config.nodes.map(({ name }) => name).filter((name) =>
-    !instance.prefer?.includes(name)
-  );
-  const order = [...instance.prefer, ...rest];
-  const place = order.indexOf(node);
-  const step = Math.max(1, Math.min(10, Math.floor(199 / order.length)));
-  return place < 0 ? 100 : Math.max(1, 200 - step * place);
 }
 
 function transportOf(

@@ -2,6 +2,7 @@
 import type { Nanoseconds } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Prefix } from "../net/prefix.ts";
+import type { CheckSettings } from "../health/check.ts";
 import type { AddressMismatch } from "../vrrp/rules.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
 
@@ -13,6 +14,10 @@ export interface Config {
   readonly nodes: readonly NodeEntry[];
   readonly instances: readonly InstanceConfig[];
   readonly groups: readonly GroupConfig[];
+  /** [check.NAME] in the order of the file, those that no instance uses among them. */
+  readonly checks: readonly CheckSettings[];
+  /** [notify]: told about every instance. */
+  readonly notify: NotifySettings | undefined;
 }
 
 /** One line of [nodes]. */
@@ -59,10 +64,64 @@ export interface InstanceConfig {
    * ("off"), or whole seconds from 1 s to 1 h.
    */
   readonly lease: "auto" | "off" | Nanoseconds;
+  /** Names of {@link Config} checks, each once. */
+  readonly checks: readonly string[];
+  /** Told about this instance, besides [notify]. */
+  readonly notify: NotifySettings | undefined;
 }
 
 /** One [group.NAME]. */
 export interface GroupConfig {
   readonly name: string;
   readonly instances: readonly string[];
+}
+
+/** One [notify]: whom to tell about a change. A sink that is not written is undefined. */
+export interface NotifySettings {
+  /** Program and arguments, to be followed by INSTANCE, name, MASTER, BACKUP or FAULT, and the priority. */
+  readonly command: readonly string[] | undefined;
+  /** Program and arguments, for one state only. */
+  readonly onMaster: readonly string[] | undefined;
+  readonly onBackup: readonly string[] | undefined;
+  readonly onFault: readonly string[] | undefined;
+  /** Who runs the commands; undefined: floatip's script user where it exists, else the daemon's. */
+  readonly user: string | undefined;
+  /** For each attempt of each sink: 100 ms to 1 h. */
+  readonly timeout: Nanoseconds;
+  readonly webhook: WebhookSettings | undefined;
+  readonly ntfy: NtfySettings | undefined;
+  readonly mqtt: MqttSettings | undefined;
+}
+
+/** A JSON POST for each change. */
+export interface WebhookSettings {
+  /** http: or https:; never printed. */
+  readonly url: string;
+  /** Signs the body (HMAC-SHA-256); never printed. */
+  readonly secret: string | undefined;
+  /** Further attempts after the first, 0 to 20. */
+  readonly retries: number;
+}
+
+/** A message to a topic of ntfy for each change. */
+export interface NtfySettings {
+  /** http: or https:, with the topic as its path; never printed. */
+  readonly url: string;
+  /** Access token; never printed. */
+  readonly token: string | undefined;
+  /** Further attempts after the first, 0 to 20. */
+  readonly retries: number;
+}
+
+/** The present state as a retained message. */
+export interface MqttSettings {
+  /** mqtt: or mqtts:; may carry user and password; never printed. */
+  readonly url: string;
+  readonly user: string | undefined;
+  /** Never printed. */
+  readonly password: string | undefined;
+  /** What topics begin with, without a slash at the end. */
+  readonly topic: string;
+  /** Announce the instances to Home Assistant? */
+  readonly discovery: boolean;
 }

@@ -5,6 +5,9 @@ import type { Ip } from "../net/ip.ts";
 import type { Config, FloatingAddress, InstanceConfig } from "./config.ts";
 import { type FileDraft, type InstanceDraft, readFileDraft } from "./drafts.ts";
 import type { Problem } from "./problem.ts";
+import { toCheck } from "./drafts_check.ts";
+import { toNotify } from "./drafts_notify.ts";
+import { RELEASED, type Released } from "./released.ts";
 import { checkFile } from "./sound_file.ts";
 import { parseToml } from "./syntax.ts";
 
@@ -14,12 +17,15 @@ export type Decoded =
   /** At least one of them an error; warnings stand among them. */
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
-/** Decodes `text`; all problems are found, not the first (but of broken TOML only the first). Never throws. */
-export function decode(text: string): Decoded {
+/**
+ * Decodes `text`; all problems are found, not the first (but of broken TOML only the first). `released`: the parts of the
+ * language that are known. Never throws.
+ */
+export function decode(text: string, released: Released = RELEASED): Decoded {
   const parsed = parseToml(text);
   if (parsed.kind === "problem") return { kind: "problems", problems: [parsed.problem] };
   const problems: Problem[] = [];
-  const file = readFileDraft(parsed.root, (problem) => problems.push(problem));
+  const file = readFileDraft(parsed.root, released, (problem) => problems.push(problem));
   checkFile(file, (problem) => problems.push(problem));
   if (problems.some((problem) => problem.severity === "error")) {
     return { kind: "problems", problems };
@@ -36,6 +42,8 @@ function toConfig(file: FileDraft): Config {
     })),
     instances: file.instances.map(toInstance),
     groups: file.groups.map(({ name, instances }) => ({ name, instances: whole(instances) })),
+    checks: file.checks.map(toCheck),
+    notify: file.notify && toNotify(file.notify),
   };
 }
 
@@ -63,6 +71,8 @@ function toInstance(draft: InstanceDraft): InstanceConfig {
     checksum: keys.checksum ?? "auto",
     addressMismatch: keys.address_mismatch ?? "auto",
     lease: keys.lease ?? "auto",
+    checks: keys.checks ?? [],
+    notify: draft.notify && toNotify(draft.notify),
   };
 }
 

@@ -69,6 +69,8 @@ function compare(before: Plan | undefined, after: Plan): Change {
     ...differences(SETTINGS, before, after),
     ...addressChanges(before, after),
     ...peerChanges(before, after),
+    ...checkChanges(before, after),
+    ...notifyChanges(before, after),
     ...waitingChanges(before, after),
   ];
   if (identity.length > 0) return { kind: "replaced", before, after, what };
@@ -99,6 +101,15 @@ const SETTINGS: readonly Aspect[] = [
   ["checksum", (plan) => plan.checksum],
   ["group", (plan) => plan.group ?? "none"],
 ];
+
+function checkChanges(before: Plan, after: Plan): readonly string[] {
+  return changes(before.checks, after.checks, "check");
+}
+
+/** What notifications say may be secret: that they changed is enough. */
+function notifyChanges(before: Plan, after: Plan): readonly string[] {
+  return JSON.stringify(before.notify) === JSON.stringify(after.notify) ? [] : ["notify changed"];
+}
 
 function differences(
   aspects: readonly Aspect[],

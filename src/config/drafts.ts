@@ -2,7 +2,10 @@
 import type { Ip } from "../net/ip.ts";
 import type { Prefix } from "../net/prefix.ts";
 import type { Path, Problem } from "./problem.ts";
+import { type CheckDraft, readCheck } from "./drafts_check.ts";
+import { type NotifyDraft, readNotify } from "./drafts_notify.ts";
 import { readNamed, readTable, type Report } from "./read.ts";
+import { type Released, releasedKeys } from "./released.ts";
 import { ADDRESS, AUTH, type Draft, GROUP, INSTANCE, NAME_PATTERN, NODE, ROOT } from "./schema.ts";
 import { address as addressShape, isTable } from "./shapes.ts";
 import { showName, showValue, writeKey } from "./toml_text.ts";
@@ -25,6 +28,7 @@ export interface InstanceDraft {
   readonly keys: Draft<typeof INSTANCE>;
   readonly addresses: readonly AddressDraft[];
   readonly password: string | undefined;
+  readonly notify: NotifyDraft | undefined;
 }
 
 /** One line of [nodes]. */
@@ -49,26 +53,37 @@ export interface FileDraft {
   readonly nodes: readonly NodeDraft[];
   readonly instances: readonly InstanceDraft[];
   readonly groups: readonly GroupDraft[];
+  readonly checks: readonly CheckDraft[];
+  readonly notify: NotifyDraft | undefined;
 }
 
-/** Reads a TOML document. Whatever has not the right shape is reported and left out. */
+/**
+ * Reads a TOML document. Whatever has not the right shape is reported and left out; so are parts of the language that
+ * are not `released`.
+ */
 export function readFileDraft(
   root: Readonly<Record<string, unknown>>,
+  released: Released,
   report: Report,
 ): FileDraft {
-  const tables = readTable(ROOT, root, [], report);
+  const tables = readTable(releasedKeys(ROOT, released), root, [], report);
   if (!Object.hasOwn(root, "instance")) report(NO_INSTANCE);
   const node = tables.node && readTable(NODE, tables.node, ["node"], report);
   const instances = readNamed(tables.instance ?? {}, ["instance"], "[instance.web]", report);
   const groups = readNamed(tables.group ?? {}, ["group"], "[group.gateway]", report);
   for (const [name] of instances) checkName(name, ["instance", name], report);
+  const checks = readNamed(tables.check ?? {}, ["check"], "[check.nginx]", report);
   for (const [name] of groups) checkName(name, ["group", name], report);
+  for (const [name] of checks) checkName(name, ["check", name], report);
+  const instanceKeys = releasedKeys(INSTANCE, released);
   return {
     nodeName: node?.name,
     hasNodes: Object.hasOwn(root, "nodes"),
     nodes: readNodes(tables.nodes ?? {}, report),
-    instances: instances.map(([name, raw]) => readInstance(name, raw, report)),
+    instances: instances.map(([name, raw]) => readInstance(name, raw, instanceKeys, report)),
     groups: groups.map(([name, raw]) => readGroup(name, raw, report)),
+    checks: checks.map(([name, raw]) => readCheck(name, raw, report)),
+    notify: tables.notify && readNotify(tables.notify, ["notify"], report),
   };
 }
 
@@ -84,6 +99,7 @@ const NO_INSTANCE: Problem = {
 function readInstance(
   name: string,
   raw: Readonly<Record<string, unknown>>,
+  known: typeof INSTANCE,
   report: Report,
 ): InstanceDraft {
   const path: Path = ["instance", name];
@@ -91,12 +107,13 @@ function readInstance(
   const udp = raw["transport"] === "udp";
   if (udp) report(noUdp([...path, "transport"]));
   const { transport: _, ...rest } = raw;
-  const keys = readTable(INSTANCE, udp ? rest : raw, path, report);
+  const keys = readTable(known, udp ? rest : raw, path, report);
   const auth = keys.auth && readTable(AUTH, keys.auth, [...path, "auth"], report);
   const addresses = (keys.addresses ?? []).map((entry, index) =>
     readAddress(entry, [...path, "addresses", index], report)
   );
-  return { name, path, keys, addresses, password: auth?.pass };
+  const notify = keys.notify && readNotify(keys.notify, [...path, "notify"], report);
+  return { name, path, keys, addresses, password: auth?.pass, notify };
 }
 
 function noUdp(path: Path): Problem {

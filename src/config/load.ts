@@ -2,7 +2,7 @@
 import type { Config } from "./config.ts";
 import { decode } from "./decode.ts";
 import { locate } from "./locate.ts";
-import type { LocatedProblem, Problem } from "./problem.ts";
+import type { LocatedProblem, Path, Problem } from "./problem.ts";
 
 /** A file that was read: sound, or with all that is wrong. */
 export type Loaded =
@@ -108,14 +108,29 @@ function exposed(
   file: string,
   config: Config | undefined,
 ): readonly Problem[] {
-  const secret = config?.instances.find((instance) => instance.password !== undefined);
-  if (secret === undefined || mode === null || (mode & 0o004) === 0) return [];
+  const path = config && secretIn(config);
+  if (path === undefined || mode === null || (mode & 0o004) === 0) return [];
   return [{
     severity: "warning",
-    path: ["instance", secret.name, "auth"],
+    path,
     at: "key",
     what: "every user of this machine may read the file, and a password is in it",
-    why: "Whoever knows the password can send adverts that take the addresses away.",
+    why: path.includes("notify")
+      ? "Whoever knows the password can pass for this node."
+      : "Whoever knows the password can send adverts that take the addresses away.",
     fix: `chmod o-rwx ${file}`,
   }];
+}
+
+/** Where the first password stands. */
+function secretIn({ instances, notify }: Config): Path | undefined {
+  const auth = instances.find((instance) => instance.password !== undefined);
+  if (auth !== undefined) return ["instance", auth.name, "auth"];
+  const named = instances.map((one) => [["instance", one.name, "notify"], one.notify] as const);
+  const all = [[["notify"], notify] as const, ...named];
+  return all.flatMap(([path, settings]): readonly Path[] => [
+    ...(settings?.webhook?.secret === undefined ? [] : [[...path, "webhook", "secret"]]),
+    ...(settings?.ntfy?.token === undefined ? [] : [[...path, "ntfy", "token"]]),
+    ...(settings?.mqtt?.password === undefined ? [] : [[...path, "mqtt", "password"]]),
+  ])[0];
 }

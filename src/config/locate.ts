@@ -1,7 +1,7 @@
 /** Where in the file is a problem? Line, column and the offending line, by the positions of keys and values. */
 import type { AST } from "toml-eslint-parser";
 import type { LocatedProblem, Path, Problem } from "./problem.ts";
-import { maskRanges, SECRET_WORD, suspectRanges } from "./secret.ts";
+import { loginRanges, maskRanges, SECRET_WORD, suspectRanges } from "./secret.ts";
 
 /** A half-open piece of the text; lines count from 1, columns from 0. */
 interface Span {
@@ -80,7 +80,8 @@ function shownLine(
   const ranges = secrets === undefined
     ? suspectRanges(text)
     : secretRanges(secrets, line, text.length);
-  const masked = maskRanges(text, ranges);
+  const hidden = [...ranges, ...loginRanges(text)].toSorted((a, b) => a[0] - b[0]);
+  const masked = maskRanges(text, hidden);
   return shorten(masked.line, masked.at(column - 1));
 }
 
@@ -107,10 +108,15 @@ function secretsOf(places: ReadonlyMap<string, Place>): readonly Span[] {
   );
 }
 
+const NAMED: readonly unknown[] = ["instance", "nodes", "group", "check"];
+
+/** Keys whose values may hold a secret: whoever knows the URL of a webhook or a topic can use it. */
+const TELLING: readonly unknown[] = ["send", "webhook", "ntfy", "mqtt", "url"];
+
 /** Does a path speak of a secret? A node or instance may be called as it likes. */
 function isSecret(path: Path): boolean {
-  const named = path[0] === "instance" || path[0] === "nodes" || path[0] === "group";
-  return SECRET_WORD.test(path.slice(named ? 2 : 0).join(" "));
+  const steps = path.slice(NAMED.includes(path[0]) ? 2 : 0);
+  return SECRET_WORD.test(steps.join(" ")) || TELLING.includes(steps.at(-1));
 }
 
 function shorten(

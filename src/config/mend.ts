@@ -1,5 +1,6 @@
 /** How would the line look if it were right? Guesses from what was written; the example where no guess fits. */
 import * as v from "valibot";
+import { withoutLogins } from "./secret.ts";
 import type { Key } from "./schema.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
 
@@ -10,7 +11,7 @@ export function mendLine(name: string, key: Key, written: unknown): string {
 
 /** The value as TOML, as it was probably meant; undefined where no guess fits, or it is a secret. */
 export function mendValue(key: Key, written: unknown): string | undefined {
-  if (key.secret) return undefined;
+  if (key.secret || (writeValue(written) !== withoutLogins(writeValue(written)))) return undefined;
   for (const guess of guesses(written)) {
     if (key.entry !== undefined && Array.isArray(guess)) {
       const mended = guess.map((inner) => mendEntry(key.entry, inner));
@@ -34,7 +35,9 @@ const NO = ["false", "no", "off", "0"];
 /** What `written` could have meant, most literal first. */
 function guesses(written: unknown): readonly unknown[] {
   if (typeof written === "string") return [written, ...fromText(written.trim()), [written]];
-  if (typeof written === "number") return [written, String(written), `${written}s`, written === 1];
+  if (typeof written === "number") {
+    return [written, String(written), `${written}s`, written === 1, [written]];
+  }
   if (Array.isArray(written) && written.length === 1) return [written, written[0]];
   return [written];
 }
@@ -49,7 +52,7 @@ function fromText(written: string): readonly unknown[] {
     ...(/^\d+(\.\d+)?$/.test(written) ? [`${written}s`] : []),
     ...(YES.includes(word) ? [true] : []),
     ...(NO.includes(word) ? [false] : []),
-    ...(written.includes("/") ? [`${bare}/${bare.includes(":") ? 64 : 24}`, bare] : []),
+    ...(/^[\d.]+\/|:.*\//.test(written) ? [`${bare}/${bare.includes(":") ? 64 : 24}`, bare] : []),
     ...(/[\s,]/.test(written) ? [written.split(/[\s,]+/)] : []),
   ];
 }

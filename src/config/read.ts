@@ -153,8 +153,8 @@ function unknownFix(meant: string, key: Key, name: string, value: unknown, path:
 
 /** The header of a root table; of tables with a name of their own one with that name. */
 function header(name: string, inner: string | undefined): string {
-  return name === "instance" || name === "group"
-    ? writeHeader([name, inner ?? "web"])
+  return name === "instance" || name === "group" || name === "check"
+    ? writeHeader([name, inner ?? (name === "check" ? "nginx" : "web")])
     : writeHeader([name]);
 }
 

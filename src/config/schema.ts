@@ -1,9 +1,9 @@
 /** Which keys may a configuration have? One table of all: shape, default, meaning, why it matters, example. */
 import type * as v from "valibot";
 import { milliseconds, nanoseconds, seconds } from "../time.ts";
+import { NO_CHECKS, NO_NOTIFY, type Released } from "./released.ts";
 import {
   address,
-  anything,
   duration,
   either,
   flag,
@@ -36,8 +36,12 @@ export interface Key<Output = unknown> {
   readonly example: string;
   /** Words that users of other programs write instead. */
   readonly synonyms?: readonly string[];
-  /** Known, but not in this version yet: what is missing, one sentence, and what to do instead. */
-  readonly later?: { readonly what: string; readonly fix: string };
+  /** Known, but not in this version until its feature is released: what is missing, one sentence, and what to do instead. */
+  readonly later?: {
+    readonly feature: keyof Released;
+    readonly what: string;
+    readonly fix: string;
+  };
   /** Its value is never shown. */
   readonly secret?: true;
 }
@@ -54,11 +58,6 @@ export type Draft<T extends Keys> = {
 export const NAME_PATTERN = /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,62}$/u;
 
 const INTERFACE_PATTERN = /^(?!\.{1,2}$)[^\s/:\p{C}]{1,15}$/u;
-const NO_CHECKS = {
-  what: "health checks are not in this version yet",
-  fix: "remove it for now: floatip still moves the addresses when a node, link or cable fails",
-};
-
 /** The tables at the root of the file. */
 export const ROOT = {
   node: {
@@ -97,26 +96,23 @@ export const ROOT = {
     synonyms: ["vrrp_sync_group", "sync_group"],
   },
   check: {
-    shape: anything(),
-    form: "tables with a name each",
+    shape: table(),
+    form: "tables with a name each, such as [check.nginx]",
     default: "none",
-    what: "A health check.",
+    what: "Health checks: what must work on a node that holds an address.",
     why: "A node whose service fails would go on holding the address, and nobody would be told.",
     example: "{}",
     synonyms: ["vrrp_script", "vrrp_track_process"],
     later: NO_CHECKS,
   },
   notify: {
-    shape: anything(),
+    shape: table(),
     form: "a table",
     default: "none",
-    what: "Whom to tell about a change.",
+    what: "Whom to tell about a change of any instance.",
     why: "The command or address named here would never be called.",
     example: "{}",
-    later: {
-      what: "notifications are not in this version yet",
-      fix: "remove it for now: every change stands in the log with its cause",
-    },
+    later: NO_NOTIFY,
   },
 } as const satisfies Keys;
 
@@ -291,14 +287,24 @@ export const INSTANCE = {
     example: '"auto"',
   },
   checks: {
-    shape: anything(),
-    form: "a list of names",
+    shape: listOf(text(NAME_PATTERN)),
+    entry: text(NAME_PATTERN),
+    form: "a list of names of checks",
     default: "none",
     what: "The health checks that this instance depends on.",
     why: "A node whose service fails would go on holding the address, and nobody would be told.",
-    example: "[]",
+    example: '["nginx"]',
     synonyms: ["check", "track_script", "track_process", "track_file"],
     later: NO_CHECKS,
+  },
+  notify: {
+    shape: table(),
+    form: "a table",
+    default: "none",
+    what: "Whom to tell about this instance's changes, besides [notify].",
+    why: "The command or address named here would never be called.",
+    example: "{}",
+    later: NO_NOTIFY,
   },
 } as const satisfies Keys;
 

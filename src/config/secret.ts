@@ -44,3 +44,15 @@ export function suspectRanges(line: string): readonly (readonly [number, number]
   const start = from + (/^\s*/.exec(line.slice(from))?.[0].length ?? 0);
   return start < line.length ? [[start, line.length]] : [];
 }
+
+/** The names and passwords in URLs of a line: between `//` and `@`. */
+export function loginRanges(line: string): readonly (readonly [number, number])[] {
+  return [...line.matchAll(/\/\/[^/?#\s"']*@/g)].map(({ index, 0: found }) =>
+    [index + 2, index + found.length - 1] as const
+  );
+}
+
+/** `text` with names and passwords in URLs masked. */
+export function withoutLogins(text: string): string {
+  return maskRanges(text, loginRanges(text)).line;
+}

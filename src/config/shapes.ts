@@ -12,6 +12,18 @@ export function wholeNumber(
   return v.pipe(v.unknown(), v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 }
 
+/** A weight of keepalived's: -253 to 253, and not 0, which would never count. */
+export function weight(): v.GenericSchema<unknown, number> {
+  return v.pipe(
+    v.unknown(),
+    v.number(),
+    v.integer(),
+    v.minValue(-253),
+    v.maxValue(253),
+    v.notValue(0),
+  );
+}
+
 /** One of the given words. */
 export function oneOf<const Word extends string | number>(
   ...words: readonly Word[]
@@ -101,11 +113,6 @@ export function table(): v.GenericSchema<unknown, Readonly<Record<string, unknow
 /** Any list; what stands in it is read elsewhere. */
 export function list(): v.GenericSchema<unknown, unknown[]> {
   return v.pipe(v.unknown(), v.array(v.unknown()), v.nonEmpty());
-}
-
-/** Anything at all. */
-export function anything(): v.GenericSchema<unknown, unknown> {
-  return v.unknown();
 }
 
 /** Is `value` a TOML table? smol-toml's tables have no prototype, its dates have one. */

@@ -5,7 +5,10 @@ import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./read.ts";
 import { checkAddresses, checkOwnable, checkTwice, familiesOf, words } from "./sound_address.ts";
+import { checkCheck } from "./sound_check.ts";
 import { checkInstance } from "./sound_instance.ts";
+import { checkNotify } from "./sound_notify.ts";
+import { checkReferences } from "./sound_reference.ts";
 import { showName, writeKey } from "./toml_text.ts";
 
 /** Reports everything that is unsound in a file whose shape was read, in no particular order. */
@@ -20,6 +23,11 @@ export function checkFile(file: FileDraft, report: Report): void {
   checkTwice(file, report);
   checkVrids(file, report);
   checkGroups(file, report);
+  for (const check of file.checks) checkCheck(check, file, report);
+  checkReferences(file, report);
+  for (const { notify } of [file, ...file.instances]) {
+    if (notify !== undefined) checkNotify(notify, report);
+  }
 }
 
 function checkNodes(file: FileDraft, report: Report): void {
@@ -77,8 +85,16 @@ function sameAddress(node: NodeDraft, owner: NodeDraft, path: Path): Problem {
   };
 }
 
-function unknownNode(name: string, names: readonly string[], path: Path, where: string): Problem {
-  const meant = nearest(name, names);
+/** `used`: names that stand there already, so that none of them can be meant. */
+function unknownNode(
+  name: string,
+  names: readonly string[],
+  path: Path,
+  where: string,
+  used: readonly (string | undefined)[] = [],
+): Problem {
+  const free = names.filter((known) => !used.includes(known));
+  const meant = nearest(name, free);
   return {
     severity: "error",
     path,
@@ -88,9 +104,11 @@ function unknownNode(name: string, names: readonly string[], path: Path, where: 
     why: "A name that no node has means nobody.",
     fix: names.length === 0
       ? '[nodes]  # with a line for each: pi-a = "192.168.1.11"'
-      : meant === undefined
-      ? `use one of ${names.join(", ")}`
-      : `"${meant}"`,
+      : meant !== undefined
+      ? `"${meant}"`
+      : free.length > 0
+      ? `use one of ${free.join(", ")}`
+      : "remove it: all nodes stand there already",
   };
 }
 
@@ -101,7 +119,7 @@ function checkPrefer(instance: InstanceDraft, file: FileDraft, report: Report): 
   for (const [index, name] of prefer.entries()) {
     if (name === undefined) continue;
     const path = [...instance.path, "prefer", index];
-    if (!names.includes(name)) report(unknownNode(name, names, path, "prefer"));
+    if (!names.includes(name)) report(unknownNode(name, names, path, "prefer", prefer));
     else if (prefer.indexOf(name) !== index) report(preferredTwice(name, path));
   }
 }
@@ -124,7 +142,8 @@ function checkPriorities(instance: InstanceDraft, file: FileDraft, report: Repor
   const names = file.nodes.map((node) => node.name);
   for (const name of priority.keys()) {
     if (names.includes(name)) continue;
-    report({ ...unknownNode(name, names, [...path, name], "priority"), at: "key" });
+    const used = [...priority.keys()];
+    report({ ...unknownNode(name, names, [...path, name], "priority", used), at: "key" });
   }
   const missing = names.filter((name) => !priority.has(name));
   if (missing.length > 0) report(noPriority(missing, path));

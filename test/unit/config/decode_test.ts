@@ -8,13 +8,19 @@ import { formatIp } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { golden } from "../../golden/golden.ts";
+import { RELEASED, type Released } from "../../../src/config/released.ts";
+import { CHECKS } from "./misuses_checks.ts";
 import { FORM } from "./misuses_form.ts";
 import { MEANING } from "./misuses_meaning.ts";
+import { NOTIFY } from "./misuses_notify.ts";
 
-const MISUSES = [...FORM, ...MEANING];
+const MISUSES = [...FORM, ...MEANING, ...CHECKS, ...NOTIFY];
+
+/** The whole language, whatever of it this version runs. */
+const ALL: Released = { checks: true, notify: true };
 
 function problemsOf(text: string): readonly Problem[] {
-  const decoded = decode(text);
+  const decoded = decode(text, ALL);
   return decoded.kind === "problems" ? decoded.problems : decoded.warnings;
 }
 
@@ -24,7 +30,7 @@ for (const { title, toml, expected } of MISUSES) {
     const found = located.map(({ severity, path }) => `${severity} ${path.join(".")}`);
     assert.deepEqual(found, expected, located.map(formatProblem).join("\n"));
     assert.equal(
-      decode(toml).kind,
+      decode(toml, ALL).kind,
       expected.some((entry) => entry.startsWith("error")) ? "problems" : "config",
     );
     for (const problem of located) {
@@ -73,6 +79,8 @@ Deno.test("a file that says only what it must has the documented defaults", () =
     checksum: "auto",
     addressMismatch: "auto",
     lease: "auto",
+    checks: [],
+    notify: undefined,
   });
 });
 
@@ -128,6 +136,34 @@ instances = ["web", "six"]
   assert.equal(web?.addresses[1]?.label, "eth1:1");
   assert.equal(six?.checksum, "rfc9568");
 });
+
+const UNRELEASED: Readonly<
+  Record<keyof Released, readonly [toml: string, places: readonly string[]]>
+> = {
+  checks: [
+    `[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\nchecks = ["nginx"]\n[check.nginx]\nprocess = "nginx"\n`,
+    ["check", "instance.web.checks"],
+  ],
+  notify: [
+    `[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\nnotify = {}\n[notify]\ncommand = ["/bin/true"]\n`,
+    ["notify", "instance.web.notify"],
+  ],
+};
+
+for (const part of ["checks", "notify"] as const) {
+  const [toml, places] = UNRELEASED[part];
+  Deno.test(`${part}: known and not run where this version does not, read where it does`, () => {
+    const held = decode(toml, { ...ALL, [part]: false });
+    const problems = held.kind === "problems" ? held.problems : [];
+    assert.deepEqual(problems.map(({ path }) => path.join(".")), places);
+    for (const { what } of problems) assert.match(what, /not in this version yet$/);
+    assert.equal(decode(toml, ALL).kind, "config");
+    assert.deepEqual(decode(toml), decode(toml, RELEASED));
+    // What is not run is not proposed either.
+    const misspelt = decode(`[instance.web]\ncheks = []\n`, { ...ALL, checks: false });
+    assert.doesNotMatch(JSON.stringify(misspelt), /"fix":"checks/);
+  });
+}
 
 /** Files that look like mistakes and are none. */
 const SOUND: Readonly<Record<string, string>> = {

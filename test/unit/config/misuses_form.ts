@@ -169,16 +169,6 @@ lease = 5
   },
   // Later work
   {
-    title: "health checks",
-    toml: `${web('checks = ["nginx"]')}\n[check.nginx]\nhttp = "http://127.0.0.1/"\nweight = -50\n`,
-    expected: ["error instance.web.checks", "error check"],
-  },
-  {
-    title: "notifications",
-    toml: `${WEB}\n[notify]\ncommand = ["/bin/true"]\n`,
-    expected: ["error notify"],
-  },
-  {
     title: "transport udp",
     toml: web('transport = "udp"'),
     expected: ["error instance.web.transport"],

@@ -121,6 +121,16 @@ export const MEANING: readonly Misuse[] = [
     expected: ["error instance.web.prefer.1"],
   },
   {
+    title: "prefer names a stranger who is like a node that stands there already",
+    toml: NODES + web('prefer = ["pi-a", "pi-x"]'),
+    expected: ["error instance.web.prefer.1"],
+  },
+  {
+    title: "prefer names more than there are",
+    toml: NODES + web('prefer = ["pi-a", "pi-b", "pi-c"]'),
+    expected: ["error instance.web.prefer.2"],
+  },
+  {
     title: "prefer names a node twice",
     toml: NODES + web('prefer = ["pi-a", "pi-a"]'),
     expected: ["error instance.web.prefer.1"],

@@ -46,6 +46,8 @@ export function aPlan(variation: Variation = {}): Plan {
     rules,
     checksum: variation.checksum ?? "auto",
     group: undefined,
+    checks: [],
+    notify: undefined,
   };
 }
 

@@ -1,0 +1,95 @@
+/** Can everybody be told whom [notify] names? Commands that can run, and URLs that can be opened. */
+import { COMMANDS, type NotifyDraft } from "./drafts_notify.ts";
+import type { Path, Problem } from "./problem.ts";
+import type { Report } from "./read.ts";
+import { MQTT, NTFY, WEBHOOK } from "./schema_notify.ts";
+import { checkCommand } from "./sound_command.ts";
+import { readUrl } from "./target.ts";
+import { writeHeader } from "./toml_text.ts";
+
+/** Reports what is unsound about one [notify]; keys that could not be read are taken as unknown, not as wrong. */
+export function checkNotify(draft: NotifyDraft, report: Report): void {
+  const { path, keys, webhook, ntfy, mqtt } = draft;
+  for (const name of COMMANDS) {
+    const argv = keys[name];
+    if (argv !== undefined) checkCommand(argv, [...path, name], report);
+  }
+  checkUrl(webhook, "webhook", ["http", "https"], WEBHOOK.url.example, report);
+  checkUrl(ntfy, "ntfy", ["https", "http"], NTFY.url.example, report);
+  checkUrl(mqtt, "mqtt", ["mqtt", "mqtts"], MQTT.url.example, report);
+  checkTopic(draft, report);
+  checkUser(draft, report);
+  if (draft.empty) report(nobody(path));
+}
+
+/** A URL may carry a password or be a secret as a whole: it is never shown. */
+function checkUrl(
+  sink: { readonly urlPath: Path; readonly keys: { readonly url?: string } } | undefined,
+  name: string,
+  schemes: readonly [string, ...string[]],
+  example: string,
+  report: Report,
+): void {
+  const url = sink?.keys.url;
+  if (sink === undefined || url === undefined) return;
+  const target = readUrl(url, schemes);
+  if (target.kind === "url") return;
+  report({
+    severity: "error",
+    path: sink.urlPath,
+    at: "value",
+    what: `the URL of ${name} ${target.what}`,
+    why: "Nobody would be told.",
+    fix: `${sink.urlPath.at(-1)} = ${example}`,
+  });
+}
+
+/** Servers of ntfy answer a post to no topic with an error each time. */
+function checkTopic({ ntfy }: NotifyDraft, report: Report): void {
+  const url = ntfy?.keys.url;
+  if (ntfy === undefined || url === undefined || readUrl(url, ["https", "http"]).kind === "wrong") {
+    return;
+  }
+  if (/^[^/]+\/\/[^/?#]+\/[^/?#]+/.test(url)) return;
+  report({
+    severity: "error",
+    path: ntfy.urlPath,
+    at: "value",
+    what: "the URL of ntfy has no topic",
+    why: "The server would not know for whom the message is.",
+    fix: `${ntfy.urlPath.at(-1)} = ${NTFY.url.example}`,
+  });
+}
+
+function checkUser({ mqtt, keys, path }: NotifyDraft, report: Report): void {
+  if (mqtt !== undefined && "password" in mqtt.keys && !("user" in mqtt.keys)) {
+    report({
+      severity: "error",
+      path: [...mqtt.path, "password"],
+      at: "key",
+      what: "mqtt has a password and no user",
+      why: "MQTT knows no password without a user name (MQTT 3.1.1, 3.1.2.9).",
+      fix: `user = ${MQTT.user.example}`,
+    });
+  }
+  if (keys.user === undefined || COMMANDS.some((name) => name in keys)) return;
+  report({
+    severity: "warning",
+    path: [...path, "user"],
+    at: "key",
+    what: "user has no effect without a command",
+    why: "It says who runs the commands.",
+    fix: "remove it",
+  });
+}
+
+function nobody(path: Path): Problem {
+  return {
+    severity: "warning",
+    path,
+    at: "key",
+    what: `${writeHeader(path)} names nobody`,
+    why: "Nobody is told of changes.",
+    fix: 'command = ["/etc/floatip/notify"]',
+  };
+}

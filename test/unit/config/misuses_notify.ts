@@ -1,0 +1,59 @@
+/** What do people write that tells nobody? Mistakes of [notify]. */
+import { type Misuse, WEB, web } from "./misuse.ts";
+
+function one(title: string, lines: string, ...expected: readonly string[]): Misuse {
+  return { title, toml: `${WEB}\n[notify]\n${lines}\n`, expected };
+}
+
+/** Mistakes of notifications. */
+export const NOTIFY: readonly Misuse[] = [
+  one("nobody to tell", "", "warning notify"),
+  one("a notify command as a text", 'command = "/bin/mail root"', "error notify.command"),
+  one("a notify command without its path", 'on_master = ["arping"]', "error notify.on_master.0"),
+  one("redirected output", 'on_fault = ["/bin/echo", "x", ">>"]', "error notify.on_fault.2"),
+  one("keepalived's words for notify", 'notify_master = "/bin/x"', "error notify.notify_master"),
+  one("a webhook without its scheme", 'webhook = "127.0.0.1/hunter2"', "error notify.webhook"),
+  one("a webhook that is a number", "webhook = 8080", "error notify.webhook"),
+  one(
+    "a webhook's table without a URL",
+    'webhook = { secret = "hunter2" }',
+    "error notify.webhook",
+  ),
+  one(
+    "a webhook's retries and URL",
+    'webhook = { url = "https://", secret = "hunter2", retries = 100 }',
+    "error notify.webhook.url",
+    "error notify.webhook.retries",
+  ),
+  one(
+    "a secret beside its webhook",
+    'webhook = "http://127.0.0.1/"\nsecret = "hunter2"',
+    "error notify.secret",
+  ),
+  one("a topic that is missing", 'ntfy = "https://ntfy.sh/"', "error notify.ntfy"),
+  one(
+    "a token that is empty",
+    'ntfy = { url = "https://a/b", token = "" }',
+    "error notify.ntfy.token",
+  ),
+  one("a broker over HTTP", 'mqtt = "http://u:hunter2@10.0.0.5"', "error notify.mqtt"),
+  one("a broker's port", 'mqtt = "mqtt://10.0.0.5:188300"', "error notify.mqtt"),
+  one("a wildcard", 'mqtt = { url = "mqtt://a", topic = "a/#" }', "error notify.mqtt.topic"),
+  one(
+    "a password without its user",
+    'mqtt = { url = "mqtt://a", password = "hunter2" }',
+    "error notify.mqtt.password",
+  ),
+  one("a user without a command", 'user = "nobody"\nntfy = "https://a/b"', "warning notify.user"),
+  one("no time", 'command = ["/bin/x"]\ntimeout = "0s"', "error notify.timeout"),
+  {
+    title: "an instance's webhook",
+    toml: web('notify = { webhook = "htp://127.0.0.1/hunter2" }'),
+    expected: ["error instance.web.notify.webhook"],
+  },
+  {
+    title: "an instance's notify as a text",
+    toml: web('notify = "/bin/x"'),
+    expected: ["error instance.web.notify"],
+  },
+];
