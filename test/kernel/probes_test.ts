@@ -40,6 +40,9 @@ kernelTest(
     const who = await shell("id >&2; exit 1", "nobody");
     assert.match(who.words, /^exit 1: uid=65534\(nobody\) gid=\d+\(\w+\) groups=\d+\(\w+\)$/);
     assert.doesNotMatch(who.words, /root/);
+    const probe = { kind: "command", argv: ["/bin/sh", "-c", "id -G >&2; exit 1"], user: "nobody" };
+    const groups = await elsewhere(["setpriv", "--groups=4242"], probe, 5000);
+    assert.doesNotMatch(groups.words, /4242/);
     const rights = await shell(
       "grep -E 'Cap(Eff|Prm|Amb|Inh)' /proc/self/status | grep -v 0000000000000000",
       "nobody",

@@ -100,7 +100,7 @@ Deno.test("what it leaves in its process group is killed when it ends", async ()
 });
 
 Deno.test("a service that it starts on purpose lives on, and does not hold the probe", async () => {
-  const { result, left } = await leftBy("setsid -f sleep 1000; exit 0", 5000);
+  const { result, left } = await leftBy("(sleep 0.02; exec setsid sleep 1000) & exit 0", 5000);
   const pids = left();
   for (const pid of pids) Deno.kill(pid, "SIGKILL");
   assert.ok(result.ok, result.words);

@@ -128,16 +128,32 @@ Deno.test("of a huge body 64 KiB are looked at, and it is not downloaded", async
   assert.ok(sent.bytes < 50e6, `${sent.bytes} bytes were sent`);
 });
 
-Deno.test("a match is found across chunks", () =>
+Deno.test("a match is found across chunks, cut in the middle of a letter", () =>
   spoken(async (connection) => {
-    const say = (text: string) => connection.write(new TextEncoder().encode(text));
-    await say("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nall is ");
+    const body = new TextEncoder().encode("all is w\xe9ll");
+    const header = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(header));
+    await connection.write(body.subarray(0, 9));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    await say("w\xe9ll");
+    await connection.write(body.subarray(9));
   }, async (url) => {
     const result = await get(url, { match: "is w\xe9ll" });
     assert.ok(result.ok, result.words);
   }));
+
+Deno.test("a body that nobody wants is not waited for: the connection ends with the answer", async () => {
+  const ended = Promise.withResolvers<void>();
+  await spoken(async (connection) => {
+    const header = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
+    await connection.write(new TextEncoder().encode(header));
+    const heard = new Uint8Array(1024);
+    while (await connection.read(heard).catch(() => null) !== null);
+    ended.resolve();
+  }, async (url) => {
+    assert.ok((await get(url)).ok);
+    await ended.promise;
+  });
+});
 
 Deno.test("a server that takes the connection and says nothing is late, and left", async () => {
   const before = descriptors();
