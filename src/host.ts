@@ -1,4 +1,5 @@
 /** What does floatip ask of a machine? Everything, on one page; LinuxHost and SimHost implement it. */
+import type { CheckSettings, ProbeResult } from "./health/check.ts";
 import type { Instant, WallTime } from "./time.ts";
 import type { HeldAddress, Interfaces } from "./net/interfaces.ts";
 import type { Family, Ip } from "./net/ip.ts";
@@ -34,6 +35,7 @@ export type Happening<Order> =
     readonly at: Instant;
   }
   | { readonly kind: "interfaces" }
+  | { readonly kind: "probe"; readonly check: string; readonly result: ProbeResult }
   | { readonly kind: "order"; readonly order: Order }
   | { readonly kind: "deadline" };
 
@@ -67,12 +69,18 @@ export interface Host<Order> {
 
   /**
    * Resolves when something happened or `deadline` has come, with everything that can be had at that moment: packets
-   * first, then interface changes, then orders, and `deadline` last, so that an overdue deadline is acted on
+   * first, then interface changes, then results of probes, then orders, and `deadline` last, so that an overdue deadline is acted on
    * only after the queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
    */
   wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]>;
   /** Makes `order` the next happening; wakes a waiting `wait`. */
   post(order: Order): void;
+
+  /**
+   * Starts one attempt of a health check, beside everything else; its result is a "probe" happening, at most 100 ms after the
+   * check's timeout. The next attempt of the same check is started after that: the caller sees to it.
+   */
+  startProbe(check: CheckSettings): void;
 
   /** Links and addresses as last heard from the kernel; own additions and removals show at once. */
   interfaces(): Interfaces;

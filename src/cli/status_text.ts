@@ -1,5 +1,5 @@
 /** How is a status document told to people? A headline for each instance, who takes part, and what needs a look. */
-import type { InstanceStatus, PeerStatus, StatusDocument } from "../control/api.ts";
+import type { CheckStatus, InstanceStatus, PeerStatus, StatusDocument } from "../control/api.ts";
 import { formatDuration, milliseconds } from "../time.ts";
 import { REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
 import { alignColumns } from "./table.ts";
@@ -57,10 +57,16 @@ function instanceLines(
     ...alignColumns(nodeRows(instance, document, paint)),
     `  ${paint("dim", protocolWords(instance))}`,
     ...rejectLines(instance.rejects),
-    ...instance.checks.map((check) =>
-      `  check ${check.name}: ${check.up ? "up" : paint("bad", "down")} (${check.last})`
-    ),
+    ...instance.checks.map((check) => `  ${checkWords(check, paint)}`),
   ];
+}
+
+/** "check nginx: down (connection refused), weight -50". */
+function checkWords(check: CheckStatus, paint: Paint): string {
+  const weight = check.weight === null ? "" : `, weight ${check.weight}`;
+  if (check.up === null) return `check ${check.name}: no result yet${weight}`;
+  const verdict = check.up ? "up" : paint("bad", "down");
+  return `check ${check.name}: ${verdict} (${check.last})${weight}`;
 }
 
 /** "web", or "web (IPv6)" for the IPv6 half of an instance. */

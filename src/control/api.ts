@@ -81,13 +81,21 @@ export interface InstanceCounters {
   readonly sent_advertisements: number;
   readonly rcvd_pri_zero_packets: number;
   readonly sent_pri_zero_packets: number;
+  /** Not in RFC 6527: how often this backup came within one interval of taking over from a living master. */
+  readonly near_misses: number;
 }
 
 /** A health check and its last result. */
 export interface CheckStatus {
   readonly name: string;
-  readonly up: boolean;
+  /** Null: no result yet. */
+  readonly up: boolean | null;
+  /** What the last attempt found: "200 in 3 ms". */
   readonly last: string;
+  /** Of the last attempt; null: none yet. */
+  readonly latency_ms: number | null;
+  /** Null: down means fault. */
+  readonly weight: number | null;
 }
 
 /** A line of [nodes]. */

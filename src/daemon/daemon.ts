@@ -4,19 +4,25 @@ import type { Config } from "../config/config.ts";
 import type { NodePlan, Plan } from "../config/plan.ts";
 import { plan } from "../config/cluster.ts";
 import { type Change, describe, diff } from "../config/diff.ts";
+import { betterNodes } from "../config/standing.ts";
 import type { StatusDocument } from "../control/api.ts";
 import { unreachable } from "../assert.ts";
 import { after, earliest, type Instant, seconds, type WallTime } from "../time.ts";
 import type { Effect, Fault } from "../vrrp/effect.ts";
 import { settle } from "../vrrp/group.ts";
 import { type Event, nextDeadline, step } from "../vrrp/instance.ts";
+import { nearMiss } from "../vrrp/near_miss.ts";
+import { Checks } from "./checks.ts";
+import { checkFaults, effectiveRules } from "./eligibility.ts";
 import { endpointKey, Endpoints } from "./endpoints.ts";
 import type { Journal } from "./journal.ts";
-import { labelOf, Once, tellTransition } from "./narrate.ts";
+import { labelOf, Once, tellNearMiss, tellTransition } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { perform, removeAddresses } from "./perform.ts";
 import { leftoverAddresses, missingAddresses, readiness } from "./readiness.ts";
 import { Reception } from "./reception.ts";
+import type { Observer } from "./record.ts";
+import { recordOf } from "./remember.ts";
 import { createRouter, keyOf, type Router } from "./router.ts";
 import { snapshot } from "./snapshot.ts";
 
@@ -39,6 +45,8 @@ export interface DaemonOptions {
   /** For status only. */
   readonly configFile: string;
   readonly journal: Journal;
+  /** Told of every transition, beside the journal. */
+  readonly observers?: readonly Observer[];
 }
 
 /** A running floatip: all virtual routers of one node. */
@@ -48,6 +56,7 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #endpoints: Endpoints;
   readonly #reception: Reception;
+  readonly #checks = new Checks();
   readonly #started: WallTime;
   #routers: ReadonlyMap<string, Router> = new Map();
   #config: Config;
@@ -83,6 +92,7 @@ export class Daemon {
       node: this.#node,
       routers: [...this.#routers.values()],
       config: this.#config,
+      checks: this.#checks,
       configFile: this.#options.configFile,
       started: this.#started,
       unknown: this.#reception.unknown,
@@ -97,13 +107,18 @@ export class Daemon {
         const { endpoint, datagram, at } = happening;
         const routers = [...this.#routers.values()];
         for (const heard of this.#reception.take(endpoint, datagram, at, routers)) {
-          this.#advance(heard.router, heard.event);
+          this.#hear(heard.router, heard.event);
         }
         return;
       }
       case "interfaces":
         this.#replan();
         return this.#refresh();
+      case "probe": {
+        const { check, result } = happening;
+        if (this.#checks.take(check, result, this.#host.now())) this.#refresh();
+        return;
+      }
       case "order":
         return this.#obey(happening.order);
       case "deadline":
@@ -111,6 +126,15 @@ export class Daemon {
       default:
         return unreachable(happening);
     }
+  }
+
+  #hear(router: Router, event: Event): void {
+    const before = router.state;
+    this.#advance(router, event);
+    const miss = nearMiss(before, router.state, router.rules);
+    if (miss === undefined) return;
+    router.counters.nearMisses++;
+    tellNearMiss(this.#journal, router.plan, miss);
   }
 
   #obey(order: Order): void {
@@ -134,10 +158,11 @@ export class Daemon {
       nextDeadline(router.state),
       router.retryAt,
     ]);
-    return earliest(...deadlines);
+    return earliest(this.#checks.nextDeadline(), ...deadlines);
   }
 
   #actOnDeadlines(now: Instant): void {
+    for (const check of this.#checks.start(now)) this.#host.startProbe(check);
     for (const router of this.#routers.values()) {
       const due = nextDeadline(router.state);
       if (due !== undefined && due <= now) this.#advance(router, { kind: "deadline" });
@@ -155,6 +180,7 @@ export class Daemon {
     const next = plan(this.#config, machine, this.#options.nodeName, this.#node).node;
     const changes = diff(this.#node?.plans ?? [], next.plans);
     this.#node = next;
+    this.#checks.settle(next.checks, next.node, this.#host.now());
     for (const change of changes) this.#apply(change);
     return changes.filter((change) => change.kind !== "unchanged").map(describe);
   }
@@ -204,8 +230,10 @@ export class Daemon {
     const kept = new Set(next.held.map((held) => JSON.stringify(held)));
     const gone = before.held.filter((held) => !kept.has(JSON.stringify(held)));
     removeAddresses(gone, router, this.#host, this.#journal);
+    const rules = router.rules;
     router.plan = next;
-    this.#advance(router, { kind: "rules", before: before.rules });
+    router.rules = effectiveRules(next, this.#checks);
+    this.#advance(router, { kind: "rules", before: rules });
   }
 
   /** Brings sockets, faults and floating addresses in line with the present network. */
@@ -225,12 +253,39 @@ export class Daemon {
       router.source = source;
       const refusal = endpoint === undefined ? undefined : refusals.get(endpointKey(endpoint));
       if (refusal !== undefined) this.#refuse(router, refusal);
-      this.#setFaults(router, faults);
+      this.#weigh(router);
+      this.#setFaults(router, [...faults, ...checkFaults(router.plan, this.#checks)]);
       if (router.state.kind !== "master") this.#clearLeftovers(router);
       else if (missingAddresses(router.plan, interfaces).length > 0) {
         this.#advance(router, { kind: "addresses-lost" });
       }
     }
+  }
+
+  /** Brings the effective priority up to date; a master that fell behind others gives way. */
+  #weigh(router: Router): void {
+    const before = router.rules;
+    const rules = effectiveRules(router.plan, this.#checks);
+    if (rules.priority === before.priority) return;
+    router.rules = rules;
+    this.#journal.write(
+      "info",
+      `${labelOf(router.plan)}: priority ${before.priority} -> ${rules.priority}`,
+    );
+    this.#advance(router, { kind: "rules", before });
+    if (rules.priority > before.priority || router.state.kind !== "master") return;
+    const by = this.#betterNodes(router);
+    // Backups that do not preempt would obey the lowest priority for ever.
+    if (by.length === 0 && rules.preempt) return;
+    const cause = { kind: "outranked", priority: rules.priority, by } as const;
+    this.#advance(router, { kind: "release", cause });
+  }
+
+  /** The other nodes that the file gives a higher priority than this one has now. */
+  #betterNodes({ plan, rules }: Router): readonly string[] {
+    const instance = this.#config.instances.find((one) => one.name === plan.name);
+    if (instance === undefined) return [];
+    return betterNodes(this.#config, instance, this.#node?.node ?? "", rules.priority);
   }
 
   /** Takes away what a refused removal has left; tries again while it is refused. */
@@ -276,7 +331,7 @@ export class Daemon {
   }
 
   #step(router: Router, event: Event): void {
-    const { state, effects } = step(router.state, event, this.#host.now(), router.plan.rules);
+    const { state, effects } = step(router.state, event, this.#host.now(), router.rules);
     router.state = state;
     let refused: HostError | undefined;
     for (const effect of effects) {
@@ -305,6 +360,8 @@ export class Daemon {
     router.cause = effect.cause;
     if (effect.to === "master") router.counters.masterTransitions++;
     tellTransition(this.#journal, router.plan, effect);
+    const record = recordOf(effect, router, this.#node, router.since);
+    for (const observer of this.#options.observers ?? []) observer.observe(record);
   }
 }
 

@@ -3,6 +3,8 @@ import type { Plan } from "../config/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { words } from "../vrrp/cause.ts";
 import type { Effect } from "../vrrp/effect.ts";
+import type { NearMiss } from "../vrrp/near_miss.ts";
+import { formatDuration } from "../time.ts";
 import { type Notice, NOTICES } from "../vrrp/receive.ts";
 import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
 import type { Journal, Level } from "./journal.ts";
@@ -24,6 +26,18 @@ export function tellTransition(
   const level: Level = transition.to === "fault" ? "warning" : "info";
   const { from, to, cause } = transition;
   journal.write(level, `${labelOf(plan)}: ${from} -> ${to}: ${words(cause)}`);
+}
+
+/** Tells that this backup has almost taken over from a living master. */
+export function tellNearMiss(journal: Journal, plan: Plan, miss: NearMiss): void {
+  const silence = formatDuration(miss.silence);
+  const limit = formatDuration(miss.limit);
+  journal.write(
+    "warning",
+    `${labelOf(plan)}: near miss: ${
+      formatIp(miss.master)
+    } was silent for ${silence}, after ${limit} this node takes over`,
+  );
 }
 
 /** Says each thing once per key: the first packet of a kind is news, the thousandth is a counter. */

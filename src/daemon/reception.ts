@@ -62,7 +62,7 @@ export class Reception {
     const { source, destination } = datagram;
     const multicast = endpoint.kind === "multicast";
     const own = router.source;
-    const verdict = admit(decoded, { source, destination, own, multicast }, router.plan.rules);
+    const verdict = admit(decoded, { source, destination, own, multicast }, router.rules);
     if ("reject" in verdict) return this.#refuse(router, verdict.reject, datagram, at);
     if (own === undefined) return [];
     this.#note(router, decoded, verdict.notices, datagram, at);
@@ -110,7 +110,7 @@ export class Reception {
 /** Does a master who loses against us claim to be one? To a better one we yield at once: that is no conflict. */
 function isRival(router: Router, heard: Heard): boolean {
   if (router.state.kind !== "master" || router.source === undefined) return false;
-  const ours = { priority: router.plan.rules.priority, source: router.source };
+  const ours = { priority: router.rules.priority, source: router.source };
   const verdict = compareMasters(ours, heard);
   return heard.priority !== 0 && (verdict === "worse" || verdict === "same");
 }

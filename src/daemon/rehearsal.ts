@@ -57,6 +57,8 @@ class Stage implements Host<Order> {
 
   post(): void {}
 
+  startProbe(): void {}
+
   interfaces(): Interfaces {
     const plain = { ours: false, tentative: false, secondary: false, deprecated: false };
     return {

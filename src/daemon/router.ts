@@ -4,6 +4,7 @@ import type { Instant, WallTime } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
+import type { Rules } from "../vrrp/rules.ts";
 import { initial, type State } from "../vrrp/instance.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
@@ -15,6 +16,8 @@ export interface Counters {
   sent: number;
   receivedZero: number;
   sentZero: number;
+  /** Adverts that came just before this backup took over. */
+  nearMisses: number;
 }
 
 /** Somebody whose adverts for this VRID were accepted. */
@@ -37,6 +40,8 @@ export interface Conflict {
 /** One virtual router at run time. Changed by the daemon's loop only. */
 export interface Router {
   plan: Plan;
+  /** The plan's rules with the effective priority: what health checks make of the base. */
+  rules: Rules;
   state: State;
   /** When the present state was entered. */
   since: WallTime;
@@ -63,6 +68,7 @@ export interface Router {
 export function createRouter(plan: Plan, now: WallTime): Router {
   return {
     plan,
+    rules: plan.rules,
     state: initial(),
     since: now,
     cause: { kind: "start" },
@@ -71,7 +77,14 @@ export function createRouter(plan: Plan, now: WallTime): Router {
     refusal: undefined,
     retryAt: undefined,
     sendTrouble: undefined,
-    counters: { masterTransitions: 0, received: 0, sent: 0, receivedZero: 0, sentZero: 0 },
+    counters: {
+      masterTransitions: 0,
+      received: 0,
+      sent: 0,
+      receivedZero: 0,
+      sentZero: 0,
+      nearMisses: 0,
+    },
     rejects: new Map(),
     heard: new Map(),
     conflicts: new Map(),

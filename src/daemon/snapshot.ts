@@ -1,5 +1,6 @@
 /** What does this node know now? The status document, made from the routers at one moment. */
 import type {
+  CheckStatus,
   InstanceStatus,
   MasterStatus,
   NodeStatus,
@@ -16,6 +17,7 @@ import { words } from "../vrrp/cause.ts";
 import { nameOf } from "../vrrp/instance.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
+import type { Checks } from "./checks.ts";
 import { labelOf } from "./narrate.ts";
 import { checksumForm } from "./perform.ts";
 import type { Heard, Router } from "./router.ts";
@@ -25,6 +27,7 @@ export interface Moment {
   readonly node: NodePlan | undefined;
   readonly routers: readonly Router[];
   readonly config: Config;
+  readonly checks: Checks;
   readonly configFile: string;
   readonly started: WallTime;
   readonly unknown: ReadonlyMap<RejectReason, number>;
@@ -54,8 +57,7 @@ export function snapshot(moment: Moment): StatusDocument {
 }
 
 function instanceStatus(router: Router, moment: Moment): InstanceStatus {
-  const { plan, state, counters } = router;
-  const { rules } = plan;
+  const { plan, rules, state, counters } = router;
   const masterInterval = state.kind === "backup" ? state.masterInterval : rules.advertInterval;
   const lastAdvert = state.kind === "backup" ? state.heard?.at : undefined;
   return {
@@ -73,7 +75,7 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
     since: formatWallTime(router.since),
     cause: words(router.cause),
     faults: state.kind === "init" ? state.faults.map((fault) => fault.words) : [],
-    checks: [],
+    checks: plan.checks.map((name) => checkStatus(name, moment.checks)),
     group: plan.group ?? null,
     source: router.source === undefined ? null : formatIp(router.source),
     advert_interval_ms: toMilliseconds(rules.advertInterval),
@@ -88,9 +90,22 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
       sent_advertisements: counters.sent,
       rcvd_pri_zero_packets: counters.receivedZero,
       sent_pri_zero_packets: counters.sentZero,
+      near_misses: counters.nearMisses,
     },
     rejects: Object.fromEntries(router.rejects),
     conflicts: conflicts(router, moment.now),
+  };
+}
+
+function checkStatus(name: string, checks: Checks): CheckStatus {
+  const { up, last } = checks.judgement(name);
+  const weight = checks.settings(name)?.weight ?? null;
+  return {
+    name,
+    up: up ?? null,
+    last: last?.words ?? "no result yet",
+    latency_ms: last === undefined ? null : toMilliseconds(last.latency),
+    weight,
   };
 }
 
@@ -100,7 +115,7 @@ function masterStatus(router: Router, moment: Moment): MasterStatus | null {
     return {
       node: moment.node?.node ?? formatIp(source),
       address: formatIp(source),
-      priority: router.plan.rules.priority,
+      priority: router.rules.priority,
     };
   }
   if (state.kind !== "backup" || state.heard === undefined) return null;

@@ -1,4 +1,6 @@
 /** What is floatip's machine on Linux? Host, over raw sockets, rtnetlink and one poll. */
+import type { CheckSettings } from "../health/check.ts";
+import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type { Datagram, Endpoint, Happening, Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import {
@@ -37,6 +39,9 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
   readonly #sockets = new Map<string, VrrpSocket>();
   readonly #orders: Order[] = [];
+  readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
+  readonly #tools: ProbeTools = { interfaces: () => this.interfaces(), knownProcesses: new Map() };
+  readonly #ending = new AbortController();
   #packets: PacketSocket | undefined;
 
   /** Opens libc and listens to the kernel. Throws HostError, or Error where libc is not to be had. */
@@ -73,6 +78,14 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     if (this.#poller.disposed) return;
     this.#orders.push(order);
     this.#poller.wake();
+  }
+
+  startProbe(check: CheckSettings): void {
+    void runProbe(check, this.#tools, this.#ending.signal).then((result) => {
+      if (this.#poller.disposed) return;
+      this.#results.push({ kind: "probe", check: check.name, result });
+      this.#poller.wake();
+    });
   }
 
   interfaces(): Interfaces {
@@ -126,6 +139,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   /** Closes every descriptor; a `wait` that is under way resolves with nothing. */
   [Symbol.dispose](): void {
     if (this.#poller.disposed) return;
+    this.#ending.abort();
     for (const socket of this.#sockets.values()) socket[Symbol.dispose]();
     this.#sockets.clear();
     this.#packets?.[Symbol.dispose]();
@@ -148,6 +162,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
       socket.drain(this.#receiver, take);
     }
     if (this.#network.takeChanged()) happenings.push({ kind: "interfaces" });
+    happenings.push(...this.#results.splice(0));
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
     if (due) happenings.push({ kind: "deadline" });
     return happenings;

@@ -34,7 +34,10 @@ export function words(cause: Cause): string {
     case "reconfigured":
       return `reconfigured: ${cause.what}`;
     case "outranked":
-      return `its priority fell to ${cause.priority}: ${cause.by.join(", ")} can do better`;
+      return `its priority fell to ${cause.priority}: ` +
+        (cause.by.length > 0
+          ? `${cause.by.join(", ")} can do better`
+          : "backups that do not preempt wait to be asked");
   }
 }
 

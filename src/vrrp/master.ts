@@ -4,8 +4,8 @@ import { sameIp } from "../net/ip.ts";
 import { announceAgain, type Announced, announceDue } from "./announcements.ts";
 import { compareMasters } from "./election.ts";
 import type { Cause, Effect } from "./effect.ts";
-import type { Event, MasterState, Step } from "./instance.ts";
-import { learntInterval, masterDownOf } from "./intervals.ts";
+import type { BackupState, Event, MasterState, Step } from "./instance.ts";
+import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
 import { groupFault, leaveWillingly, restingBackup, unchanged, withdraw } from "./passage.ts";
 import type { Rules } from "./rules.ts";
 
@@ -39,9 +39,9 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
       return withdraw("master", faults, { kind: "fault", faults });
     }
     case "group-release":
-      return release({ kind: "group", member: event.member }, event.patience ?? 1, now, rules);
+      return followGroup(event.member, event.patience ?? 1, now, rules);
     case "release":
-      return release(event.cause, 1, now, rules);
+      return release(event.cause, now, rules);
     case "start":
     case "group-claim":
       return unchanged(state);
@@ -115,15 +115,27 @@ function answer(state: MasterState, now: Instant, rules: Rules): Step {
 }
 
 /**
- * Leaves willingly, and claims again after `patience` master-down intervals should nobody else be master by then. Who shall
- * have patience cannot be hurried, neither by the farewells nor by the last adverts of others who leave for the same reason.
+ * Another member of the sync group is not master any more: leave with it, willingly. Who shall have patience cannot be hurried,
+ * neither by the farewells nor by the last adverts of others who leave for the same reason.
  */
-function release(cause: Cause, patience: number, now: Instant, rules: Rules): Step {
+function followGroup(member: string, patience: number, now: Instant, rules: Rules): Step {
   const wait = patience * masterDownOf(rules, rules.advertInterval);
   const masterDownAt = (now + wait) as Instant;
   const listenUntil = patience > 1 ? masterDownAt : now;
+  const backup = { ...restingBackup(now, rules), listenUntil, masterDownAt };
+  return leaveFor(backup, { kind: "group", member });
+}
+
+/** For a better node. After priority 0 everyone alive claims within an interval: so long, and a skew, it lets them go first. */
+function release(cause: Cause, now: Instant, rules: Rules): Step {
+  const { advertInterval } = rules;
+  const masterDownAt = after(after(now, advertInterval), skewOf(rules, advertInterval));
+  return leaveFor({ ...restingBackup(now, rules), masterDownAt }, cause);
+}
+
+function leaveFor(state: BackupState, cause: Cause): Step {
   return {
-    state: { ...restingBackup(now, rules), listenUntil, masterDownAt },
+    state,
     effects: [
       ...leaveWillingly(),
       { kind: "transition", from: "master", to: "backup", cause },

@@ -41,7 +41,7 @@ const BACKUP: BackupState = {
   masterDownAt: at(NOW_MS + 3109.375),
   masterInterval: seconds(1),
   listenUntil: at(NOW_MS - 1390.625),
-  heard: { source: HIGHER, priority: 200, at: at(NOW_MS - 500) },
+  heard: { source: HIGHER, priority: 200, interval: seconds(1), at: at(NOW_MS - 500) },
   outranked: false,
   left: undefined,
   awaitingGroup: false,
@@ -60,7 +60,7 @@ const MASTER: MasterState = {
   answeredAt: undefined,
 };
 
-const LOSER = { source: HIGHER, priority: 50, at: at(NOW_MS - 500) };
+const LOSER = { source: HIGHER, priority: 50, interval: seconds(1), at: at(NOW_MS - 500) };
 
 const STATES: Readonly<Record<string, State>> = {
   "init": { kind: "init", started: false, faults: [] },

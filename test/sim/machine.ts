@@ -22,6 +22,13 @@ export interface Surroundings {
   networkChanged(machine: Machine): void;
 }
 
+/** What probes of a service find. */
+export interface Service {
+  readonly ok: boolean;
+  /** The number in a file. */
+  readonly value?: number;
+}
+
 /** The calls that a kernel can be told to refuse. */
 export type Call = "add" | "remove" | "send" | "frame" | "open";
 
@@ -46,6 +53,7 @@ export class Machine {
   readonly #ports = new Map<string, Port>();
   readonly #slots = new Map<string, number>();
   readonly #surroundings: Surroundings;
+  readonly #services = new Map<string, Service>();
   readonly #refusals = new Map<Call, { count: number; readonly code: string }>();
   readonly #number: number;
   #addresses: readonly LinkAddress[] = [];
@@ -213,6 +221,16 @@ export class Machine {
   /** No call fails any more but for a reason. */
   refuseNothing(): void {
     this.#refusals.clear();
+  }
+
+  /** How its service named `check` is: well, unless {@link Machine.setService} said otherwise. */
+  service(check: string): Service {
+    return this.#services.get(check) ?? { ok: true };
+  }
+
+  /** What every probe of `check` finds from now on. */
+  setService(check: string, service: Service): void {
+    this.#services.set(check, service);
   }
 
   /** Throws the HostError that {@link Machine.refuse} asked for. */

@@ -1,5 +1,6 @@
 /** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
 import { assert } from "../../src/assert.ts";
+import type { CheckSettings } from "../../src/health/check.ts";
 import type { Datagram, Endpoint, Happening, Host } from "../../src/host.ts";
 import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
@@ -21,6 +22,9 @@ export const PROMPT: Promptness = { least: nanoseconds(50_000), spread: nanoseco
 
 /** 2001-09-09T01:46:40Z at virtual time 0. */
 const EPOCH_MS = 1_000_000_000_000;
+
+/** How long every simulated probe takes. */
+const PROBE_TIME: Nanoseconds = nanoseconds(1_000_000);
 
 /** As many datagrams as a socket's receive buffer holds; more are lost. */
 const QUEUE_LIMIT = 256;
@@ -44,6 +48,7 @@ export class SimHost<Order> implements Host<Order> {
   readonly #random: Random;
   readonly #sockets = new Map<string, Socket>();
   readonly #orders: Order[] = [];
+  readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
   #view: Interfaces;
   #interfacesChanged = false;
   #deadline: Instant | undefined;
@@ -86,6 +91,18 @@ export class SimHost<Order> implements Host<Order> {
   post(order: Order): void {
     this.#orders.push(order);
     this.#planWake(this.now());
+  }
+
+  startProbe(check: CheckSettings): void {
+    this.#assertAlive();
+    this.#lan.at(this.now() + PROBE_TIME as Instant, () => {
+      if (this.#state === "gone") return;
+      const { ok, value } = this.machine.service(check.name);
+      const words = ok ? "well" : "ill";
+      const result = { ok, words, latency: PROBE_TIME, ...(value === undefined ? {} : { value }) };
+      this.#results.push({ kind: "probe", check: check.name, result });
+      this.#planWake(this.now());
+    });
   }
 
   interfaces(): Interfaces {
@@ -259,6 +276,7 @@ export class SimHost<Order> implements Host<Order> {
       this.#view = this.machine.interfaces();
       happenings.push({ kind: "interfaces" });
     }
+    happenings.push(...this.#results.splice(0));
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
     if (this.#deadline !== undefined && this.#deadline <= at) happenings.push({ kind: "deadline" });
     return happenings;
@@ -266,6 +284,7 @@ export class SimHost<Order> implements Host<Order> {
 
   #isReady(): boolean {
     if (this.#interfacesChanged || this.#orders.length > 0) return true;
+    if (this.#results.length > 0) return true;
     if (this.#deadline !== undefined && this.#deadline <= this.now()) return true;
     for (const socket of this.#sockets.values()) if (socket.queue.length > 0) return true;
     return false;

@@ -63,6 +63,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
       sent_advertisements: 1_051_200,
       rcvd_pri_zero_packets: 0,
       sent_pri_zero_packets: 0,
+      near_misses: 0,
     },
     rejects: {},
     conflicts: [],

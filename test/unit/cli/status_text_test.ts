@@ -53,8 +53,9 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
     master({
       priority: 150,
       checks: [
-        { name: "nginx", up: false, last: "connection refused" },
-        { name: "disk", up: true, last: "exit 0 in 12 ms" },
+        { name: "nginx", up: false, last: "connection refused", latency_ms: 1, weight: null },
+        { name: "disk", up: true, last: "exit 0 in 12 ms", latency_ms: 12, weight: -50 },
+        { name: "gateway", up: null, last: "no result yet", latency_ms: null, weight: 20 },
       ],
       rejects: { "checksum": 3, "auth-password": 1 },
       master_interval_ms: 100,

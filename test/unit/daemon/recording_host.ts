@@ -1,4 +1,5 @@
 /** What did the daemon ask of its machine? A host that writes calls down and can be told to refuse some. */
+import type { CheckSettings } from "../../../src/health/check.ts";
 import { type Endpoint, type Happening, type Host, HostError } from "../../../src/host.ts";
 import { formatIp, type Ip } from "../../../src/net/ip.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
@@ -64,6 +65,10 @@ export class RecordingHost implements Host<Order> {
   }
 
   post(): void {}
+
+  startProbe(check: CheckSettings): void {
+    this.#call(`probe ${check.name}`);
+  }
 
   interfaces(): Interfaces {
     return { links: this.links, addresses: this.addresses };

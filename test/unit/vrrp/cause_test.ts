@@ -51,6 +51,10 @@ const TABLE: readonly (readonly [Cause, string])[] = [
     { kind: "outranked", priority: 150, by: ["pi-b", "pi-c"] },
     "its priority fell to 150: pi-b, pi-c can do better",
   ],
+  [
+    { kind: "outranked", priority: 50, by: [] },
+    "its priority fell to 50: backups that do not preempt wait to be asked",
+  ],
 ];
 
 for (const [cause, expected] of TABLE) {

@@ -168,7 +168,7 @@ Deno.test("master: released for a better node, it leaves willingly and listens",
     "advert 0",
     "master->backup outranked",
   ]);
-  assert.equal(it.deadline(), ms + 100 + 3609.375, "back if nobody takes over");
+  assert.equal(it.deadline(), ms + 100 + 1000 + 609.375, "back if nobody takes over");
 });
 
 Deno.test("master: puts a deleted address back and stays master", () => {

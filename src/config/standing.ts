@@ -1,0 +1,54 @@
+/** How do the nodes stand to each other? Their priorities as far as the file knows them, checks counted. */
+import type { CheckSettings } from "../health/check.ts";
+import { contributionsOf, effectivePriority } from "../vrrp/priority.ts";
+import { basePriorityOf } from "./base_priority.ts";
+import type { Config, InstanceConfig } from "./config.ts";
+
+/** One node and its priority, 1-255. */
+export interface Standing {
+  readonly node: string;
+  readonly priority: number;
+}
+
+/** The checks of `instance`, in its order. */
+export function checksOf(config: Config, instance: InstanceConfig): readonly CheckSettings[] {
+  return instance.checks.flatMap((name) => config.checks.filter((check) => check.name === name));
+}
+
+/**
+ * The priority of `node` in `instance` while all checks are up but the one called `down`, if any; the number in a file
+ * counts as 0. The same arithmetic as the daemon's.
+ */
+export function priorityWithout(
+  config: Config,
+  instance: InstanceConfig,
+  node: string,
+  down?: string,
+): number {
+  const base = basePriorityOf(instance, node, config);
+  const verdictOf = (name: string) => ({ up: name !== down, value: 0 });
+  return effectivePriority(base, contributionsOf(checksOf(config, instance), verdictOf));
+}
+
+/** Every node of [nodes] while all checks are up, best first; equals in the order of [nodes]. */
+export function standings(config: Config, instance: InstanceConfig): readonly Standing[] {
+  return config.nodes
+    .map(({ name }) => ({ node: name, priority: priorityWithout(config, instance, name) }))
+    .toSorted((a, b) => b.priority - a.priority);
+}
+
+/**
+ * The other nodes, best first, that are better than `self` with priority `ownEffective` when all their checks are up: whether
+ * they are up, or there at all, nobody knows, since backups are silent. A master for whom there are any gives the addresses
+ * up of its own accord. Equals are not better. Empty where the file has no [nodes].
+ */
+export function betterNodes(
+  config: Config,
+  instance: InstanceConfig,
+  self: string,
+  ownEffective: number,
+): readonly string[] {
+  return standings(config, instance)
+    .filter(({ node, priority }) => node !== self && priority > ownEffective)
+    .map(({ node }) => node);
+}

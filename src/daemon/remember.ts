@@ -1,0 +1,43 @@
+/** What does a transition look like in history, hooks and messages? A record made from the router at that moment. */
+import type { NodePlan } from "../config/plan.ts";
+import { formatPrefix } from "../net/prefix.ts";
+import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
+import { words } from "../vrrp/cause.ts";
+import type { Cause, Effect } from "../vrrp/effect.ts";
+import type { TransitionRecord } from "./record.ts";
+import type { Router } from "./router.ts";
+
+/** Causes that somebody wanted; the others befall us. */
+const PLANNED: ReadonlySet<Cause["kind"]> = new Set(["start", "stop", "owner", "reconfigured"]);
+
+/** The record of `transition`, which `router` has just made. */
+export function recordOf(
+  transition: Extract<Effect, { kind: "transition" }>,
+  router: Router,
+  node: NodePlan | undefined,
+  now: WallTime,
+): TransitionRecord {
+  const { plan, rules } = router;
+  const { from, to, cause } = transition;
+  return {
+    time: formatWallTime(now),
+    node: node?.node ?? "unknown",
+    instance: plan.name,
+    family: plan.family,
+    vrid: rules.vrid,
+    interface: plan.interface ?? null,
+    addresses: plan.held.map((held) => formatPrefix(held.prefix)),
+    from,
+    to,
+    priority: rules.priority,
+    reason: cause.kind,
+    cause: words(cause),
+    planned: PLANNED.has(cause.kind),
+    silence_ms: silenceOf(cause),
+  };
+}
+
+function silenceOf(cause: Cause): number | null {
+  if (cause.kind === "master-silent") return toMilliseconds(cause.silence);
+  return cause.kind === "nobody-heard" ? toMilliseconds(cause.listened) : null;
+}
