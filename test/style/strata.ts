@@ -9,7 +9,14 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   wire: { net: "all" },
   vrrp: { wire: "all", net: "all" },
   health: { net: "all", process: "all" },
-  config: { vrrp: "types", wire: "types", "health/check": "types", net: "all" },
+  // The forecast must do the daemon's sums.
+  config: {
+    vrrp: "types",
+    "vrrp/priority": "all",
+    wire: "types",
+    "health/check": "types",
+    net: "all",
+  },
   daemon: {
     "control/api": "types",
     config: "all",
@@ -19,17 +26,25 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     wire: "all",
     net: "all",
   },
-  linux: { host: "all", process: "all", "health/probes": "all", wire: "all", net: "all" },
+  linux: { host: "all", process: "all", health: "all", wire: "all", net: "all" },
+  notify: {
+    "daemon/record": "types",
+    config: "types",
+    process: "all",
+    // A hook is a program of the user's like a check's: the same runs it, or refuses to.
+    "health/probes/script": "all",
+    "health/probes/command": "all",
+  },
   control: { "config/problem": "types" },
   cli: { control: "all", config: "all", health: "types", wire: "all", net: "all", vrrp: "all" },
   // The files at the top of src/.
-  "": { net: "all", wire: "types", vrrp: "types" },
+  "": { net: "all", wire: "types", vrrp: "types", "health/check": "types" },
 };
 
 /** Single files that may import more than their folder, each with the reason. */
 const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // The one place where the parts are put together.
-  "cli/run": { daemon: "all", linux: "all", "control/server": "all", host: "all" },
+  "cli/run": { daemon: "all", linux: "all", notify: "all", "control/server": "all", host: "all" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
   "cli/machine": { linux: "all", host: "all" },
 };
@@ -51,6 +66,7 @@ const pureFiles: readonly string[] = [
   "host",
   "health/check",
   "health/judge",
+  "notify/backlog",
 ];
 /** config/load reads the file. (time.ts is not listed: it prints instants that it is given, by way of Date.) */
 const impureFiles: readonly string[] = ["config/load"];
