@@ -41,6 +41,15 @@ export async function locate(
     .toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
+/** Finds the line of a path in `text`, from 1: that of its value, else of its key; undefined where it is not there. */
+export async function lineFinder(text: string): Promise<(path: Path) => number | undefined> {
+  const places = await placesOf(text);
+  return (path) => {
+    const place = places?.get(pathKey(path));
+    return (place?.value ?? place?.key)?.line;
+  };
+}
+
 function locateOne(
   problem: Problem,
   places: ReadonlyMap<string, Place> | undefined,
@@ -111,12 +120,16 @@ function secretsOf(places: ReadonlyMap<string, Place>): readonly Span[] {
 const NAMED: readonly unknown[] = ["instance", "nodes", "group", "check"];
 
 /** Keys whose values may hold a secret: whoever knows the URL of a webhook or a topic can use it. */
-const TELLING: readonly unknown[] = ["send", "webhook", "ntfy", "mqtt", "url"];
+const TELLING: readonly unknown[] = ["send", "webhook", "ntfy", "mqtt"];
+
+/** What stands beside such URLs and may be read by everybody. */
+const HARMLESS: readonly unknown[] = ["retries", "topic", "user", "discovery"];
 
 /** Does a path speak of a secret? A node or instance may be called as it likes. */
 function isSecret(path: Path): boolean {
   const steps = path.slice(NAMED.includes(path[0]) ? 2 : 0);
-  return SECRET_WORD.test(steps.join(" ")) || TELLING.includes(steps.at(-1));
+  if (SECRET_WORD.test(steps.join(" "))) return true;
+  return steps.some((step) => TELLING.includes(step)) && !HARMLESS.includes(steps.at(-1));
 }
 
 function shorten(

@@ -182,7 +182,7 @@ export const MQTT = {
     form: "a topic of at most 128 characters, without blanks, #, + and a leading /",
     default: '"floatip"',
     what: "What the topics begin with: floatip/NODE/INSTANCE.",
-    why: "# and + are wildcards of those who listen.",
+    why: "The signs # and + are wildcards of those who listen.",
     example: '"floatip"',
     synonyms: ["prefix", "base_topic"],
   },

@@ -5,8 +5,11 @@ import { plan } from "../../src/config/cluster.ts";
 import { decode } from "../../src/config/decode.ts";
 import { describe, diff } from "../../src/config/diff.ts";
 import { formatProblem } from "../../src/config/format.ts";
-import { locate } from "../../src/config/locate.ts";
+import { forecast } from "../../src/config/forecast.ts";
+import { lineFinder, locate } from "../../src/config/locate.ts";
 import { INSTANCE } from "../../src/config/schema.ts";
+import { CHECK } from "../../src/config/schema_check.ts";
+import { NOTIFY } from "../../src/config/schema_notify.ts";
 import { machine } from "../unit/config/machines.ts";
 
 /** More with FUZZ_RUNS=100000. */
@@ -33,7 +36,14 @@ prefer = ["pi-b", "pi-a"]
 version = 2
 advert_interval = "2s"
 preempt_delay = "30s"
+checks = ["nginx", "redis"]
 auth = { pass = "s3cr3tpw" }
+
+[instance.alone]
+vrid = 52
+addresses = ["10.0.0.60/24"]
+prefer = ["pi-a", "pi-b"]
+checks = ["load"]
 
 [instance.six]
 vrid = 51
@@ -42,11 +52,36 @@ priority = { pi-a = 255, pi-b = 1 }
 
 [group.gateway]
 instances = ["web", "six"]
+
+[check.nginx]
+http = "https://127.0.0.1:8443/up"
+status = [200, 204]
+interval = "1s"
+timeout = "500ms"
+fall = 2
+rise = 5
+
+[check.redis]
+tcp = "[::1]:6379"
+send = "AUTH s3cr3tpw"
+expect = "OK"
+
+[check.load]
+file = "/run/load"
+want = "value"
+weight = -3
+
+[notify]
+command = ["/etc/floatip/notify"]
+webhook = { url = "http://127.0.0.1:8080/s3cr3tpw", secret = "s3cr3tpw", retries = 2 }
+mqtt = "mqtt://u:s3cr3tpw@10.0.0.5"
 `;
+/** The whole language, whatever of it this version runs. */
+const ALL = { checks: true, notify: true };
 
 /** Whatever the text: an answer, in place, printable; and a plan where the file is sound. */
 async function holds(text: string): Promise<void> {
-  const decoded = decode(text);
+  const decoded = decode(text, ALL);
   const problems = decoded.kind === "problems" ? decoded.problems : decoded.warnings;
   if (decoded.kind === "problems") assert.ok(problems.some(({ severity }) => severity === "error"));
   else assert.ok(problems.every(({ severity }) => severity === "warning"));
@@ -64,7 +99,16 @@ async function holds(text: string): Promise<void> {
     );
     assert.ok(formatProblem(located).split("\n").length <= 5, formatProblem(located));
   }
-  if (planned === undefined) return;
+  if (planned === undefined || decoded.kind !== "config") return;
+  for (const { interval, timeout, fall, rise } of decoded.config.checks) {
+    assert.ok(interval >= 100e6 && timeout > 0 && timeout <= interval && fall > 0 && rise > 0);
+  }
+  for (const { rows } of forecast(decoded.config, await lineFinder(text))) {
+    for (const { words } of rows) assert.doesNotMatch(words, /undefined|NaN|\n/);
+  }
+  for (const { name } of planned.node.checks) {
+    assert.ok(planned.node.plans.some(({ checks }) => checks.includes(name)));
+  }
   for (const { rules, waiting, interface: wire } of planned.node.plans) {
     assert.ok(rules.priority >= 1 && rules.priority <= 255);
     assert.ok(rules.addresses.length > 0);
@@ -90,6 +134,15 @@ const value: fc.Arbitrary<string> = fc.oneof(
     '"unicast"',
     '"auto"',
     '["pi-a"]',
+    '["nginx"]',
+    '["/bin/true", "x"]',
+    '"http://127.0.0.1/"',
+    '"http://u:p@[::1]:8080/"',
+    '"127.0.0.1:80"',
+    '"mqtt://10.0.0.5"',
+    '"500ms"',
+    "-50",
+    '{ command = ["/bin/true"] }',
     '["192.168.1.12"]',
     '["192.168.1.50/24", "fd00::5/64"]',
     "true",
@@ -112,13 +165,20 @@ const value: fc.Arbitrary<string> = fc.oneof(
   fc.string().map((text) => JSON.stringify(text)),
   fc.json(),
 );
-const assignment = fc.tuple(
-  fc.oneof(
-    fc.constantFrom(...Object.keys(INSTANCE)),
-    fc.string().map((text) => JSON.stringify(text)),
-  ),
-  value,
-).map(([name, written]) => `${name} = ${written}`);
+function assignmentOf(keys: object): fc.Arbitrary<string> {
+  const name = fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...Object.keys(keys)) },
+    { weight: 1, arbitrary: fc.string().map((text) => JSON.stringify(text)) },
+  );
+  return fc.tuple(name, value).map(([key, written]) => `${key} = ${written}`);
+}
+
+function linesOf(keys: object, maxLength: number): fc.Arbitrary<string> {
+  return fc.uniqueArray(assignmentOf(keys), {
+    maxLength,
+    selector: (line) => line.split(" = ")[0],
+  }).map((lines) => lines.join("\n"));
+}
 
 Deno.test("fuzz: any text", async () => {
   await fc.assert(fc.asyncProperty(fc.string({ unit: "binary", maxLength: 200 }), holds), {
@@ -127,20 +187,18 @@ Deno.test("fuzz: any text", async () => {
 });
 
 Deno.test("fuzz: any TOML of known and unknown keys", async () => {
-  const instance = fc.uniqueArray(assignment, {
-    maxLength: 12,
-    selector: (line) => line.split(" = ")[0],
-  });
-  const file = fc.tuple(instance, instance).map(([a, b]) =>
-    `[nodes]\npi-a = "192.168.1.11"\npi-b = "192.168.1.12"\n[instance.web]\n${a.join("\n")}\n` +
-    `[instance.dns]\n${b.join("\n")}\n`
+  const instance = linesOf(INSTANCE, 12);
+  const tables = fc.tuple(instance, instance, linesOf(CHECK, 5), linesOf(NOTIFY, 3));
+  const file = tables.map(([a, b, check, notify]) =>
+    `[nodes]\npi-a = "192.168.1.11"\npi-b = "192.168.1.12"\n[instance.web]\n${a}\n` +
+    `[instance.dns]\n${b}\n[check.nginx]\n${check}\n[notify]\n${notify}\n`
   );
   await fc.assert(fc.asyncProperty(file, holds), { numRuns: RUNS });
 });
 
 Deno.test("fuzz: a sound file with pieces cut out, doubled and replaced", async () => {
   await holds(FULL);
-  assert.equal(decode(FULL).kind, "config", JSON.stringify(decode(FULL)));
+  assert.equal(decode(FULL, ALL).kind, "config", JSON.stringify(decode(FULL, ALL)));
   const mutation = fc.record({
     at: fc.nat(FULL.length),
     cut: fc.nat(12),
@@ -177,6 +235,15 @@ Deno.test("fuzz: no password is ever shown, wherever a line goes wrong", async (
     (secret: string) => `auth = { pass = "${secret}`,
     (secret: string) => `auth = { passwd = "${secret}" }`,
     (secret: string) => `auth = { pass = { "${"x"}" = "${secret}" } }`,
+    (secret: string) => `notify = { webhook = "x://${secret}" }`,
+    (secret: string) => `notify = { webhook = { url = "http://", secret = "${secret}" } }`,
+    (secret: string) => `notify = { webhook = "http://a", secret = "${secret}" }`,
+    (secret: string) => `notify = { ntfy = { url = "https://a", token = ["${secret}"] } }`,
+    (secret: string) => `notify = { mqtt = "http://u:${secret}@10.0.0.5" }`,
+    (secret: string) => `notify = { mqtt = { url = "mqtt://a", password = "${secret}" } }`,
+    (secret: string) => `[check.x]\nhttp = "htp://u:${secret}@127.0.0.1/"`,
+    (secret: string) => `[check.x]\nhttp = ["http://u:${secret}@127.0.0.1/"]`,
+    (secret: string) => `[check.x]\ntcp = "127.0.0.1"\nsend = ["${secret}"]`,
     (secret: string) => `auth = { pass = """\n${secret}\n${secret}""" }`,
   );
   const rest = fc.constantFrom(
@@ -191,7 +258,7 @@ Deno.test("fuzz: no password is ever shown, wherever a line goes wrong", async (
       const text = `[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n${
         write(secret)
       }${more}\n`;
-      const decoded = decode(text);
+      const decoded = decode(text, ALL);
       const problems = decoded.kind === "problems" ? decoded.problems : decoded.warnings;
       const located = await locate(problems, text, "f");
       const shown = located.map(formatProblem).join("\n") + JSON.stringify(located);

@@ -338,3 +338,30 @@ for (const [title, text, where, expected] of MISFITS) {
     assert.deepEqual(planned(text, where).problems, expected);
   });
 }
+
+Deno.test("the plan knows whether it is this node's, and which checks run on it", () => {
+  const text = `[nodes]
+a = "10.0.0.1"
+b = "10.0.0.2"
+[instance.web]
+vrid = 1
+addresses = ["10.0.0.50/24", "fd00::50/64"]
+checks = ["nginx"]
+[check.unused]
+process = "x"
+[check.nginx]
+process = "nginx"
+[notify]
+command = ["/bin/true"]
+`;
+  const decoded = decode(text, { checks: true, notify: true });
+  assert.equal(decoded.kind, "config");
+  if (decoded.kind !== "config") return;
+  const here = plan(decoded.config, machine({ eth0: ["10.0.0.1/24"] }), undefined, undefined).node;
+  assert.equal(here.known, true);
+  assert.deepEqual(here.plans.map(({ checks }) => checks), [["nginx"], ["nginx"]]);
+  assert.deepEqual(here.checks.map(({ name }) => name), ["nginx"]);
+  assert.deepEqual(here.notify?.command, ["/bin/true"]);
+  const there = plan(decoded.config, machine({ eth0: ["10.0.0.9/24"] }), undefined, undefined).node;
+  assert.equal(there.known, false);
+});

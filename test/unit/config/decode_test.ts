@@ -4,7 +4,8 @@ import { decode } from "../../../src/config/decode.ts";
 import { formatProblem } from "../../../src/config/format.ts";
 import { locate } from "../../../src/config/locate.ts";
 import type { Problem } from "../../../src/config/problem.ts";
-import { formatIp } from "../../../src/net/ip.ts";
+import type { CheckSettings } from "../../../src/health/check.ts";
+import { formatIp, ip } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { golden } from "../../golden/golden.ts";
@@ -202,3 +203,159 @@ for (const [title, toml] of Object.entries(SOUND)) {
     assert.deepEqual(problemsOf(toml), []);
   });
 }
+
+/** The check called x of these lines, decoded. */
+function checkOf(...lines: readonly string[]): CheckSettings | undefined {
+  const text = `[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nchecks = ["x"]\n[check.x]\n${
+    lines.join("\n")
+  }`;
+  const decoded = decode(text, ALL);
+  assert.equal(decoded.kind, "config", JSON.stringify(decoded));
+  assert.deepEqual(decoded.kind === "config" && decoded.warnings, []);
+  return decoded.kind === "config" ? decoded.config.checks[0] : undefined;
+}
+
+const PROBES: readonly (readonly [lines: string, probe: CheckSettings["probe"]])[] = [
+  [
+    'http = "http://127.0.0.1/"',
+    {
+      kind: "http",
+      url: "http://127.0.0.1/",
+      statuses: [],
+      match: undefined,
+      host: undefined,
+      insecure: false,
+    },
+  ],
+  [
+    'http = "https://[::1]:8443/up"\nstatus = [200, 204]\nmatch = "OK"\nhost = "a.example"\ninsecure = true',
+    {
+      kind: "http",
+      url: "https://[::1]:8443/up",
+      statuses: [200, 204],
+      match: "OK",
+      host: "a.example",
+      insecure: true,
+    },
+  ],
+  [
+    'tcp = "[::1]:5432"\nsend = "PING\\r\\n"\nexpect = "PONG"',
+    { kind: "tcp", host: "::1", port: 5432, send: "PING\r\n", expect: "PONG" },
+  ],
+  [
+    'tcp = "db.example.org:5432"',
+    { kind: "tcp", host: "db.example.org", port: 5432, send: undefined, expect: undefined },
+  ],
+  [
+    'dns = "example.org"',
+    {
+      kind: "dns",
+      server: "127.0.0.1",
+      port: 53,
+      query: "example.org",
+      type: "A",
+      expect: undefined,
+    },
+  ],
+  [
+    'dns = "_ldap._tcp.example.org."\nserver = "[fd00::1]:5353"\ntype = "SRV"\nexpect = "x"',
+    {
+      kind: "dns",
+      server: "fd00::1",
+      port: 5353,
+      query: "_ldap._tcp.example.org.",
+      type: "SRV",
+      expect: "x",
+    },
+  ],
+  ['ping = "10.0.0.1"', { kind: "ping", address: ip("10.0.0.1"), by: "icmp" }],
+  ['ping = "10.0.0.1"\nby = "arp"', { kind: "ping", address: ip("10.0.0.1"), by: "arp" }],
+  [
+    'command = ["/bin/sh", "-c", "true | true"]\nuser = "nobody"',
+    { kind: "command", argv: ["/bin/sh", "-c", "true | true"], user: "nobody" },
+  ],
+  ['process = "nginx"', { kind: "process", name: "nginx" }],
+  ['file = "/run/x"', { kind: "file", path: "/run/x", want: "present" }],
+  ['file = "/run/x"\nwant = "value"\nweight = 1', { kind: "file", path: "/run/x", want: "value" }],
+  ['interface = "eth1"', { kind: "interface", name: "eth1" }],
+];
+
+for (const [lines, probe] of PROBES) {
+  Deno.test(`check: ${lines.replaceAll("\n", ", ")}`, () => {
+    assert.deepEqual(checkOf(lines)?.probe, probe);
+  });
+}
+
+Deno.test("check: its defaults, and its keys by hand", () => {
+  const { probe: _, ...rest } = checkOf('process = "x"') ?? assert.fail();
+  assert.deepEqual(rest, {
+    name: "x",
+    interval: seconds(2),
+    timeout: seconds(2),
+    fall: 3,
+    rise: 2,
+    weight: undefined,
+  });
+  const own = checkOf(
+    'process = "x"',
+    'interval = "500ms"',
+    "fall = 1",
+    "rise = 5",
+    "weight = 253",
+  );
+  assert.deepEqual([own?.timeout, own?.fall, own?.rise, own?.weight], [
+    milliseconds(500),
+    1,
+    5,
+    253,
+  ]);
+});
+
+Deno.test("notify: every key, of the file and of an instance", () => {
+  const decoded = decode(
+    `[instance.a]
+vrid = 1
+addresses = ["10.0.0.5/24"]
+notify = { on_master = ["/bin/m"], webhook = "https://example.org/hook" }
+
+[notify]
+command = ["/etc/floatip/notify", "x"]
+on_backup = ["/bin/b"]
+on_fault = ["/bin/f"]
+user = "nobody"
+timeout = "5s"
+webhook = { url = "http://127.0.0.1:8080/hook", secret = "s3cr3t", retries = 0 }
+ntfy = { url = "https://ntfy.sh/my-topic", token = "tk_1" }
+mqtt = { url = "mqtts://broker:8883", user = "u", password = "p", topic = "home/floatip/", discovery = false }
+`,
+    ALL,
+  );
+  assert.equal(decoded.kind, "config", JSON.stringify(decoded));
+  if (decoded.kind !== "config") return;
+  assert.deepEqual(decoded.warnings, []);
+  assert.deepEqual(decoded.config.notify, {
+    command: ["/etc/floatip/notify", "x"],
+    onMaster: undefined,
+    onBackup: ["/bin/b"],
+    onFault: ["/bin/f"],
+    user: "nobody",
+    timeout: seconds(5),
+    webhook: { url: "http://127.0.0.1:8080/hook", secret: "s3cr3t", retries: 0 },
+    ntfy: { url: "https://ntfy.sh/my-topic", token: "tk_1", retries: 5 },
+    mqtt: {
+      url: "mqtts://broker:8883",
+      user: "u",
+      password: "p",
+      topic: "home/floatip",
+      discovery: false,
+    },
+  });
+  const own = decoded.config.instances[0]?.notify;
+  assert.deepEqual(own?.onMaster, ["/bin/m"]);
+  assert.deepEqual(own?.webhook, {
+    url: "https://example.org/hook",
+    secret: undefined,
+    retries: 5,
+  });
+  assert.equal(own?.timeout, seconds(30));
+});

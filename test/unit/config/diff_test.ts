@@ -2,19 +2,22 @@
 import assert from "node:assert/strict";
 import { plan } from "../../../src/config/cluster.ts";
 import { decode } from "../../../src/config/decode.ts";
+import type { Config } from "../../../src/config/config.ts";
 import { describe, diff } from "../../../src/config/diff.ts";
+import { describeChecks, diffChecks } from "../../../src/config/diff_checks.ts";
 import type { Plan } from "../../../src/config/plan.ts";
 import { machine } from "./machines.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24", "fe80::12/64"], eth1: ["10.0.0.12/24"] });
 
 function plans(...lines: readonly string[]): readonly Plan[] {
-  const decoded = decode(lines.join("\n"));
+  const decoded = decode(lines.join("\n"), { checks: true, notify: true });
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
   return plan(decoded.config, PI, undefined, undefined).node.plans;
 }
 
 const WEB = ["[instance.web]", "vrid = 51", 'addresses = ["192.168.1.50/24"]'];
+const XY = ["[check.x]", 'process = "x"', "[check.y]", 'process = "y"'];
 
 function changes(before: readonly string[], after: readonly string[]): readonly string[] {
   return diff(plans(...before), plans(...after)).map((change) =>
@@ -25,6 +28,13 @@ function changes(before: readonly string[], after: readonly string[]): readonly 
 const CASES:
   readonly (readonly [string, readonly string[], readonly string[], readonly string[]])[] = [
     ["the same", WEB, WEB, ["unchanged| web: unchanged"]],
+    ["a check less", [...WEB, 'checks = ["x", "y"]', ...XY], [...WEB, 'checks = ["y"]', ...XY], [
+      "changed| web: check x removed",
+    ]],
+    ["a secret of notify", [...WEB, 'notify = { webhook = "https://a/x" }'], [
+      ...WEB,
+      'notify = { webhook = "https://a/y" }',
+    ], ["changed| web: notify changed"]],
     ["priority", [...WEB, "priority = 100"], [...WEB, "priority = 150"], [
       "changed| web: priority 100 -> 150",
     ]],
@@ -125,3 +135,61 @@ const CASES:
 for (const [title, before, after, expected] of CASES) {
   Deno.test(`diff: ${title}`, () => assert.deepEqual(changes(before, after), expected));
 }
+
+function checks(text: string): Config["checks"] {
+  const decoded = decode(
+    `[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nchecks = ["x", "y"]\n${text}`,
+    { checks: true, notify: true },
+  );
+  if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
+  return decoded.config.checks;
+}
+
+const CHECK_DIFFS: readonly (readonly [
+  title: string,
+  before: string,
+  after: string,
+  words: readonly string[],
+  anew: readonly boolean[],
+])[] = [
+  ["nothing", 'process = "x"', 'process = "x"', [], []],
+  [
+    "times and counts",
+    'process = "x"',
+    'process = "x"\ninterval = "1s"\nfall = 2\nrise = 5\nweight = -50',
+    ["check x: interval 2s -> 1s, timeout 2s -> 1s, fall 3 -> 2, rise 2 -> 5, weight none -> -50"],
+    [false],
+  ],
+  [
+    "another place",
+    'tcp = "127.0.0.1:80"',
+    'http = "http://u:hunter2@127.0.0.1/"',
+    ["check x: tcp 127.0.0.1:80 -> http http://********@127.0.0.1/"],
+    [true],
+  ],
+  [
+    "something that is not shown",
+    'tcp = "[::1]:80"\nsend = "hunter2"',
+    'tcp = "[::1]:80"\nsend = "hunter3"',
+    ["check x: another tcp"],
+    [true],
+  ],
+];
+
+for (const [title, before, after, words, anew] of CHECK_DIFFS) {
+  Deno.test(`diff of checks: ${title}`, () => {
+    const more = '[check.y]\ndns = "example.org"\n';
+    const found = diffChecks(
+      checks(`[check.x]\n${before}\n${more}`),
+      checks(`[check.x]\n${after}\n${more}`),
+    );
+    assert.deepEqual(describeChecks(found), words);
+    assert.deepEqual(found.changed.map((change) => change.anew), anew);
+  });
+}
+
+Deno.test("diff of checks: added and removed ones", () => {
+  const [x, y] = checks('[check.x]\nprocess = "x"\n[check.y]\nping = "10.0.0.1"\n');
+  assert.ok(x !== undefined && y !== undefined);
+  assert.deepEqual(describeChecks(diffChecks([x], [y])), ["check x: removed", "check y: added"]);
+});

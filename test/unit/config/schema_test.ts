@@ -14,9 +14,23 @@ import {
   NODE,
   ROOT,
 } from "../../../src/config/schema.ts";
+import { CHECK } from "../../../src/config/schema_check.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/schema_notify.ts";
 import { writeHeader, writeValue } from "../../../src/config/toml_text.ts";
 
-const TABLES: Readonly<Record<string, Keys>> = { ROOT, NODE, INSTANCE, ADDRESS, AUTH, GROUP };
+const TABLES: Readonly<Record<string, Keys>> = {
+  ROOT,
+  NODE,
+  INSTANCE,
+  ADDRESS,
+  AUTH,
+  GROUP,
+  CHECK,
+  NOTIFY,
+  WEBHOOK,
+  NTFY,
+  MQTT,
+};
 
 for (const [table, keys] of Object.entries(TABLES)) {
   for (const [name, key] of Object.entries(keys)) {

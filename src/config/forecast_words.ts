@@ -1,0 +1,83 @@
+/** How is a forecast told? One short sentence for each event, outcome and recovery. */
+import { type Nanoseconds, writeDuration } from "../time.ts";
+import type { ForecastEvent, ForecastOutcome } from "./forecast.ts";
+import type { Standing } from "./standing.ts";
+
+/** "nginx fails on pi-a", "load reads 17 or more on pi-a", "pi-a dies". */
+export function tellEvent(event: ForecastEvent): string {
+  switch (event.kind) {
+    case "check-fails":
+      return `${event.check.name} fails on ${event.node}`;
+    case "check-reads": {
+      const further = event.value > 0 ? "more" : "less";
+      return `${event.check.name} reads ${event.value} or ${further} on ${event.node}`;
+    }
+    case "node-dies":
+      return `${event.node} dies`;
+  }
+}
+
+/** "pi-b takes over", "pi-a keeps it", "NOTHING HAPPENS, line 14: ...", "NOBODY holds it". */
+export function tellOutcome(outcome: ForecastOutcome): string {
+  switch (outcome.kind) {
+    case "moves":
+      return `${outcome.to} takes over`;
+    case "moves-to-either":
+      return `${either(outcome.among)} takes over (equals: the first to speak)`;
+    case "keeps":
+      return `${either(outcome.on)} keeps it`;
+    case "stays":
+      return `NOTHING HAPPENS, ${outcome.why}`;
+    case "nobody":
+      return "NOBODY holds it, there is no other node";
+    case "unknown":
+      return outcome.why;
+  }
+}
+
+/** What comes after a move, when all is well again; undefined where nothing moved. */
+export function tellRecovery(
+  event: ForecastEvent,
+  outcome: ForecastOutcome,
+  returns: boolean,
+  delay: Nanoseconds,
+): string | undefined {
+  const again = event.kind === "node-dies" ? `${event.node} is back` : "it works again";
+  const later = delay > 0 ? ` after ${writeDuration(delay)}` : "";
+  switch (outcome.kind) {
+    case "moves":
+      return returns
+        ? `${event.node} takes it back${later} when ${again}`
+        : `${outcome.to} keeps it when ${again}`;
+    case "moves-to-either":
+      return returns
+        ? `${event.node} takes it back${later} when ${again}`
+        : `it stays there when ${again}`;
+    case "nobody":
+      return `${event.node} holds it again when ${again}`;
+    case "keeps":
+    case "stays":
+    case "unknown":
+      return undefined;
+  }
+}
+
+/** "while all is well pi-a holds it: pi-a 200, pi-b 190". */
+export function tellStart(
+  standings: readonly Standing[],
+  holders: readonly string[],
+  self: string,
+): string {
+  if (standings.length === 0) {
+    return `the file knows ${self} only, so who holds it stands in the other nodes' files, too`;
+  }
+  const list = standings.map(({ node, priority }) => `${node} ${priority}`).join(", ");
+  const equals = holders.length > 1 ? " (equals: the first to speak)" : "";
+  return `while all is well ${either(holders)} holds it${equals}: ${list}`;
+}
+
+/** "pi-a", "pi-a or pi-b", "pi-a, pi-b or pi-c". */
+function either(names: readonly string[]): string {
+  const [last = "", ...before] = names.toReversed();
+  return before.length === 0 ? last : `${before.toReversed().join(", ")} or ${last}`;
+}
