@@ -10,7 +10,7 @@ export interface Released {
 }
 
 /** What this version runs. */
-export const RELEASED: Released = { checks: false, notify: false };
+export const RELEASED: Released = { checks: true, notify: false };
 
 /** `later` of the keys of health checks. */
 export const NO_CHECKS = {

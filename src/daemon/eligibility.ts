@@ -11,10 +11,10 @@ export function checkFaults(plan: Plan, checks: Checks): readonly Fault[] {
     if (checks.settings(name)?.weight !== undefined) return [];
     const { up, last } = checks.judgement(name);
     if (up === true) return [];
-    const words = up === undefined
-      ? `check ${name} has no result yet`
-      : `check ${name} is down: ${last?.words ?? "no result"}`;
-    return [{ kind: "check", words }];
+    if (up === undefined) {
+      return [{ kind: "check-pending", words: `check ${name} has no result yet` }];
+    }
+    return [{ kind: "check", words: `check ${name} is down: ${last?.words ?? "no result"}` }];
   });
 }
 

@@ -23,8 +23,11 @@ export function tellTransition(
   plan: Plan,
   transition: Extract<Effect, { kind: "transition" }>,
 ): void {
-  const level: Level = transition.to === "fault" ? "warning" : "info";
   const { from, to, cause } = transition;
+  // Waiting for the first result of a check is how a start goes.
+  const isPending = cause.kind === "fault" &&
+    cause.faults.every((fault) => fault.kind === "check-pending");
+  const level: Level = to === "fault" && !isPending ? "warning" : "info";
   journal.write(level, `${labelOf(plan)}: ${from} -> ${to}: ${words(cause)}`);
 }
 

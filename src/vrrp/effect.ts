@@ -15,7 +15,8 @@ export interface Fault {
     | "source-missing" // no address to send adverts from
     | "kernel" // the kernel refused an effect
     | "group" // another member of the sync group is in fault
-    | "check"; // a health check failed
+    | "check" // a health check failed
+    | "check-pending"; // a health check has no result yet
   /** For people: "eth0 has no carrier (cable unplugged?)". */
   readonly words: string;
 }

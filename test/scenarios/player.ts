@@ -93,6 +93,12 @@ const RULES: readonly (readonly [RegExp, Act])[] = [
     ),
   ],
   [
+    /^(\S+) (fails|works) on (\S+)$/,
+    acting(({ cluster: { lan } }, [check, verdict, name]) =>
+      lan.machine(name).setService(check, { ok: verdict === "works" })
+    ),
+  ],
+  [
     /^cut (\S+) -> (\S+)$/,
     acting(({ cluster: { lan } }, [from, to]) => lan.paths.cut(from, to)),
   ],
