@@ -1,0 +1,127 @@
+/** Who is told of a transition? Every sink of everybody's [notify] and of the instance's own, each at its own pace. */
+import type { Config } from "../config/config.ts";
+import type { Observer, TransitionRecord } from "../daemon/record.ts";
+import { DeliveryQueue, type Pause, type SinkStatus } from "./queue.ts";
+import type { Answer } from "./sink.ts";
+import { sinksOf } from "./sinks.ts";
+
+/** The part of a configuration that says who is told. */
+export type NotifyPlan =
+  & Pick<Config, "notify">
+  & { readonly instances: readonly Pick<Config["instances"][number], "name" | "notify">[] };
+
+/** What became of a test message. */
+export interface TestResult extends Pick<SinkStatus, "name" | "instance"> {
+  readonly ok: boolean;
+  readonly words: string;
+}
+
+/** How long the end waits for the last messages, and then for attempts that are cut short, in milliseconds. */
+const PATIENCE_MS = 1800;
+const CUT_MS = 200;
+
+interface Listener {
+  readonly instance: string | null;
+  readonly queue: DeliveryQueue;
+}
+
+/** Tells the sinks of a configuration. Disposing of it gives the last messages two seconds. */
+export class Notifier implements Observer, AsyncDisposable {
+  readonly #pause: Pause | undefined;
+  /** By whose [notify] it is and what kind of sink. */
+  #listeners: ReadonlyMap<string, Listener> = new Map();
+  /** The present state of each virtual router that runs, by instance and family. */
+  readonly #present = new Map<string, TransitionRecord>();
+  /** Those that a reload took away, until they have told what waited. */
+  readonly #leaving = new Set<DeliveryQueue>();
+
+  /** `pause`: how the time between attempts passes; by the clock unless a test says otherwise. */
+  constructor(plan: NotifyPlan, pause?: Pause) {
+    this.#pause = pause;
+    this.settle(plan);
+  }
+
+  observe(record: TransitionRecord): void {
+    const router = `${record.instance}/${record.family}`;
+    if (record.to === "init") this.#present.delete(router);
+    else this.#present.set(router, record);
+    for (const { instance, queue } of this.#listeners.values()) {
+      if (instance === null || instance === record.instance) queue.add(record);
+    }
+  }
+
+  /** From now on `plan` holds. A sink that stays keeps its queue and its figures, also where its settings are others. */
+  settle(plan: NotifyPlan): void {
+    const before = this.#listeners;
+    const listeners = new Map<string, Listener>();
+    const own = plan.instances.map(({ name, notify }) => [name, notify] as const);
+    for (const [instance, settings] of [[null, plan.notify] as const, ...own]) {
+      if (settings === undefined) continue;
+      for (const [kind, sink] of sinksOf(settings)) {
+        const id = JSON.stringify([instance, kind]);
+        const queue = before.get(id)?.queue ?? new DeliveryQueue(instance, sink, this.#pause);
+        queue.settle(sink);
+        listeners.set(id, { instance, queue });
+      }
+    }
+    this.#listeners = listeners;
+    for (const [id, { queue }] of before) if (!listeners.has(id)) this.#leave(queue);
+  }
+
+  /** How each sink fares, those of everybody's [notify] first. */
+  status(): readonly SinkStatus[] {
+    return [...this.#listeners.values()].map(({ queue }) => queue.status());
+  }
+
+  /**
+   * Tells each sink once more the present state of an instance that it is told of, with the reason "test", and waits for
+   * the answers: no longer than the longest timeout. `time` is RFC 3339 in UTC.
+   */
+  async test(time: string): Promise<readonly TestResult[]> {
+    return await Promise.all(
+      [...this.#listeners.values()].map(async ({ instance, queue }) => {
+        const { name } = queue.status();
+        const { ok, words } = await this.#try(instance, queue, time);
+        return { name, instance, ok, words };
+      }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const queues = [...this.#leaving, ...[...this.#listeners.values()].map(({ queue }) => queue)];
+    const done = Promise.all(queues.map((queue) => queue.close()));
+    await within(done, PATIENCE_MS);
+    const cut = Promise.all(queues.map((queue) => queue[Symbol.asyncDispose]()));
+    await within(cut, CUT_MS);
+  }
+
+  #leave(queue: DeliveryQueue): void {
+    this.#leaving.add(queue);
+    queue.close().then(() => this.#leaving.delete(queue));
+  }
+
+  async #try(instance: string | null, queue: DeliveryQueue, time: string): Promise<Answer> {
+    const known = [...this.#present.values()]
+      .findLast((record) => instance === null || record.instance === instance);
+    if (known === undefined) {
+      return { ok: false, words: "no instance is running: nothing to tell", again: true };
+    }
+    return await queue.try({
+      ...known,
+      time,
+      from: known.to,
+      reason: "test",
+      cause: "a test, asked for by floatip notify-test",
+      planned: true,
+      silence_ms: null,
+    });
+  }
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

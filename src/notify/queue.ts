@@ -1,0 +1,196 @@
+/** When is a sink told what? In order, one at a time, each attempt with a deadline; nobody else waits for it. */
+import { formatDuration, milliseconds } from "../time.ts";
+import type { TransitionRecord } from "../daemon/record.ts";
+import { add, type Backlog, collapse, isOutdated, NOTHING, pauseAfter, take } from "./backlog.ts";
+import { type Answer, type Sink, untold } from "./sink.ts";
+
+/** How a sink fares. */
+export interface SinkStatus {
+  /** The key of [notify]: "webhook". */
+  readonly name: string;
+  /** Whose [notify] it is; null: everybody's. */
+  readonly instance: string | null;
+  /** Waiting, the one under way included. */
+  readonly pending: number;
+  readonly delivered: number;
+  /** Not told because a newer state of the same instance was to be told. */
+  readonly collapsed: number;
+  /** Given up after the last attempt. */
+  readonly failed: number;
+  /** The latest attempt; null: none yet. `at` is RFC 3339 in UTC. */
+  readonly last: { readonly ok: boolean; readonly words: string; readonly at: string } | null;
+}
+
+/** The most that wait for a sink, as long as not more instances have news. */
+export const CAPACITY = 64;
+
+/** How long a test waits for its turn, besides the timeout of its attempt, in milliseconds. */
+const TURN_MS = 100;
+
+/** Pauses `ms`, or until `stop` is aborted; never rejects. */
+export type Pause = (ms: number, stop: AbortSignal) => Promise<void>;
+
+interface Message {
+  readonly record: TransitionRecord;
+  /** Told of the answer; makes it a single attempt. */
+  readonly answered?: (answer: Answer) => void;
+}
+
+/** The queue of one sink. Disposing of it gives up what waits, at once. */
+export class DeliveryQueue implements AsyncDisposable {
+  readonly #instance: string | null;
+  readonly #pause: Pause;
+  readonly #closing = new AbortController();
+  readonly #over = new AbortController();
+  #sink: Sink;
+  #backlog: Backlog<Message> = NOTHING;
+  #run: Promise<void> | undefined;
+  #underWay = 0;
+  #delivered = 0;
+  #outdated = 0;
+  #failed = 0;
+  #last: SinkStatus["last"] = null;
+
+  /** `instance`: whose [notify] it is; null: everybody's. */
+  constructor(instance: string | null, sink: Sink, pause: Pause = pauseOnClock) {
+    this.#instance = instance;
+    this.#sink = sink;
+    this.#pause = pause;
+  }
+
+  /** From the next attempt on `sink` is told, also of what waits already. */
+  settle(sink: Sink): void {
+    this.#sink = sink;
+  }
+
+  /** Tells the sink in its turn. Begins nothing before the caller is done, and never throws. */
+  add(record: TransitionRecord): void {
+    this.#add(`${record.instance}/${record.family}`, { record });
+  }
+
+  /** Tells the sink in its turn, in one attempt, and gives its answer; waits no longer for it than for an attempt. */
+  async try(record: TransitionRecord): Promise<Answer> {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#add("a test", { record, answered: resolve });
+    const limit = new AbortController();
+    const late = pauseOnClock(this.#sink.timeoutMs + TURN_MS, limit.signal)
+      .then(() => untold("it is not its turn yet: earlier ones are under way", true));
+    const answer = await Promise.race([promise, late]);
+    limit.abort();
+    return answer;
+  }
+
+  /** How the sink fares. */
+  status(): SinkStatus {
+    return {
+      name: this.#sink.name,
+      instance: this.#instance,
+      pending: this.#backlog.waiting.length + this.#underWay,
+      delivered: this.#delivered,
+      collapsed: this.#backlog.collapsed + this.#outdated,
+      failed: this.#failed,
+      last: this.#last,
+    };
+  }
+
+  /** Takes no more, tells the newest states without further pauses, and resolves when nothing waits. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#backlog = collapse(this.#backlog);
+    await this.#run;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.close();
+  }
+
+  #add(key: string, item: Message): void {
+    if (this.#closing.signal.aborted) {
+      item.answered?.(untold("floatip is stopping", false));
+      return;
+    }
+    this.#backlog = add(this.#backlog, { key, item }, CAPACITY);
+    this.#run ??= this.#work();
+  }
+
+  async #work(): Promise<void> {
+    // The caller is in the middle of an election.
+    await Promise.resolve();
+    for (;;) {
+      const [entry, rest] = take(this.#backlog);
+      if (entry === undefined) break;
+      this.#backlog = rest;
+      this.#underWay = 1;
+      await this.#tell(entry.key, entry.item);
+      this.#underWay = 0;
+    }
+    this.#run = undefined;
+  }
+
+  async #tell(key: string, { record, answered }: Message): Promise<void> {
+    if (!this.#sink.wants(record)) {
+      answered?.({ ok: true, words: `nothing to do for ${record.to}`, again: false });
+      return;
+    }
+    for (let attempts = 1;; attempts++) {
+      const answer = await this.#attempt(record);
+      this.#last = { ok: answer.ok, words: answer.words, at: new Date().toISOString() };
+      answered?.(answer);
+      if (answer.ok) {
+        this.#delivered++;
+        return;
+      }
+      // It is behind now: only the newest states are worth its time.
+      if (answer.again) this.#backlog = collapse(this.#backlog);
+      const spent = attempts > this.#sink.retries || answered !== undefined;
+      if (!answer.again || spent || this.#closing.signal.aborted) {
+        this.#failed++;
+        return;
+      }
+      if (!isOutdated(this.#backlog, key)) {
+        await this.#pause(pauseAfter(attempts), this.#closing.signal);
+      }
+      if (isOutdated(this.#backlog, key)) {
+        this.#outdated++;
+        return;
+      }
+    }
+  }
+
+  async #attempt(record: TransitionRecord): Promise<Answer> {
+    if (this.#over.signal.aborted) return untold("floatip is stopping", false);
+    const { timeoutMs } = this.#sink;
+    const time = new AbortController();
+    const timer = setTimeout(() => time.abort(), timeoutMs);
+    try {
+      const deadline = AbortSignal.any([time.signal, this.#over.signal]);
+      const answer = await this.#sink.deliver(record, deadline);
+      return answer.ok || !deadline.aborted ? answer : this.#late(timeoutMs);
+    } catch (error) {
+      if (time.signal.aborted || this.#over.signal.aborted) return this.#late(timeoutMs);
+      // Messages of errors carry URLs, and URLs passwords.
+      return untold(`failed: ${error instanceof Error ? error.name : "unknown error"}`, true);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #late(timeoutMs: number): Answer {
+    if (this.#over.signal.aborted) return untold("cut short: floatip is stopping", false);
+    return untold(`no end within ${formatDuration(milliseconds(timeoutMs))}`, true);
+  }
+}
+
+function pauseOnClock(ms: number, stop: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (stop.aborted) return Promise.resolve();
+  const end = (): void => {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", end);
+    resolve();
+  };
+  const timer = setTimeout(end, ms);
+  stop.addEventListener("abort", end);
+  return promise;
+}

@@ -1,0 +1,33 @@
+/** Which sinks does a [notify] ask for? */
+import { toMilliseconds } from "../time.ts";
+import type { NotifySettings } from "../config/config.ts";
+import { commandSink, stateSink } from "./command.ts";
+import { ntfySink } from "./ntfy.ts";
+import type { Sink } from "./sink.ts";
+import { webhookSink } from "./webhook.ts";
+
+/** The kinds of sink: each [notify] has at most one of each. */
+export type SinkKind = "command" | "states" | "webhook" | "ntfy";
+
+/** The sinks of one [notify], in the order in which they are shown. */
+export function sinksOf(settings: NotifySettings): ReadonlyMap<SinkKind, Sink> {
+  const { command, user, webhook, ntfy } = settings;
+  const timeoutMs = Math.max(1, Math.round(toMilliseconds(settings.timeout)));
+  const sinks = new Map<SinkKind, Sink>();
+  const programs = programsOf(settings);
+  if (Object.keys(programs).length > 0) sinks.set("states", stateSink(programs, user, timeoutMs));
+  if (command !== undefined) sinks.set("command", commandSink(command, user, timeoutMs));
+  if (webhook !== undefined) sinks.set("webhook", webhookSink(webhook, timeoutMs));
+  if (ntfy !== undefined) sinks.set("ntfy", ntfySink(ntfy, timeoutMs));
+  return sinks;
+}
+
+function programsOf({ onMaster, onBackup, onFault }: NotifySettings): Parameters<
+  typeof stateSink
+>[0] {
+  return {
+    ...(onMaster === undefined ? {} : { master: onMaster }),
+    ...(onBackup === undefined ? {} : { backup: onBackup }),
+    ...(onFault === undefined ? {} : { fault: onFault }),
+  };
+}

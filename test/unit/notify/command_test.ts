@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { commandSink, stateSink } from "../../../src/notify/command.ts";
+import { DeliveryQueue } from "../../../src/notify/queue.ts";
+import { descriptors, eventually, processesWith } from "../health/checks.ts";
+import { record, transitions } from "./records.ts";
+
+const never = new AbortController().signal;
+
+/** A shell that is told `text` and writes to `$OUT`, a file that the user of the tests can read. */
+function shell(text: string, out = "/dev/null") {
+  return ["/bin/sh", "-c", `OUT=${out}; ${text}`, "hook"];
+}
+
+/** A file that every user may write to, and its lines. */
+function paper() {
+  const path = Deno.makeTempFileSync({ prefix: "floatip-hook-" });
+  Deno.chmodSync(path, 0o666);
+  return {
+    path,
+    lines: () => Deno.readTextFileSync(path).trimEnd().split("\n"),
+    [Symbol.dispose]: () => Deno.removeSync(path),
+  };
+}
+
+const words = [
+  ["master", "MASTER"],
+  ["backup", "BACKUP"],
+  ["fault", "FAULT"],
+  ["init", "STOP"],
+] as const;
+
+for (const [to, word] of words) {
+  Deno.test(`${to} is ${word} for a command, as with keepalived`, async () => {
+    using out = paper();
+    const sink = commandSink(shell('echo "$@" >>$OUT', out.path), undefined, 5000);
+    const answer = await sink.deliver(record({ to, instance: "a b" }), never);
+    assert.deepEqual(answer, { ok: true, words: "exit 0", again: false });
+    assert.deepEqual(out.lines(), [`INSTANCE a b ${word} 150`]);
+  });
+}
+
+Deno.test("the record is one line of JSON on standard input", async () => {
+  using out = paper();
+  await commandSink(shell("cat >>$OUT", out.path), undefined, 5000).deliver(record(), never);
+  assert.deepEqual(out.lines().map((line) => JSON.parse(line)), [record()]);
+});
+
+Deno.test("FLOATIP_* hold the whole record", async () => {
+  using out = paper();
+  const sink = commandSink(shell("env | grep ^FLOATIP_ | sort >>$OUT", out.path), undefined, 5000);
+  await sink.deliver(record({ silence_ms: null, cause: "zero \0 byte" }), never);
+  assert.deepEqual(out.lines().filter((line) => !line.startsWith("FLOATIP_CHILD=")), [
+    "FLOATIP_ADDRESSES=192.168.1.50/24 192.168.1.51/24",
+    "FLOATIP_CAUSE=zero  byte",
+    "FLOATIP_FAMILY=ipv4",
+    "FLOATIP_FROM=backup",
+    "FLOATIP_INSTANCE=web",
+    "FLOATIP_INTERFACE=eth0",
+    "FLOATIP_NODE=pi-a",
+    "FLOATIP_PLANNED=false",
+    "FLOATIP_PRIORITY=150",
+    "FLOATIP_REASON=master-silent",
+    "FLOATIP_SILENCE_MS=",
+    "FLOATIP_STATE=MASTER",
+    "FLOATIP_TIME=2026-11-21T03:04:05.678Z",
+    "FLOATIP_TO=master",
+    "FLOATIP_VRID=51",
+  ]);
+});
+
+Deno.test("on_master and its like run for their state alone, with no further arguments", async () => {
+  using out = paper();
+  const says = (text: string) => shell(`echo ${text} $# >>$OUT`, out.path);
+  const sink = stateSink({ master: says("up"), fault: says("ill") }, undefined, 5000);
+  assert.equal(sink.name, "on_master/on_fault");
+  await using queue = new DeliveryQueue(null, sink);
+  for (const to of ["backup", "master", "fault", "init"] as const) queue.add(record({ to }));
+  await eventually("all are told", () => queue.status().pending === 0);
+  assert.deepEqual(out.lines(), ["up 0", "ill 0"]);
+  assert.equal(queue.status().delivered, 2);
+});
+
+Deno.test("it exits 1, is missing, or may be rewritten by others: status says so", async () => {
+  const say = async (argv: readonly string[]) =>
+    (await commandSink(argv, undefined, 5000).deliver(record(), never)).words;
+  assert.equal(await say(shell("echo disk full >&2; exit 1")), "exit 1: disk full");
+  assert.equal(await say(["/nowhere/hook"]), "/nowhere/hook: no such file");
+  using out = paper();
+  Deno.chmodSync(out.path, 0o777);
+  assert.match(await say([out.path]), /writable by everybody: chmod o-w /);
+  const nobody = commandSink(shell("exit 0"), "no-such-user", 5000);
+  assert.equal(
+    (await nobody.deliver(record(), never)).words,
+    "no user no-such-user on this machine",
+  );
+});
+
+Deno.test({
+  name: "as root: it runs as the user who is named",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    using out = paper();
+    await commandSink(shell("id -un >>$OUT", out.path), "nobody", 5000).deliver(record(), never);
+    assert.deepEqual(out.lines(), ["nobody"]);
+  },
+});
+
+Deno.test("a hook that sleeps for a minute is killed at its timeout with its children", async () => {
+  const instance = `sleeper-${crypto.randomUUID()}`;
+  const argv = shell("sleep 60 & sleep 60");
+  await using queue = new DeliveryQueue(null, commandSink(argv, undefined, 300));
+  queue.add(record({ instance }));
+  assert.equal(queue.status().pending, 1);
+  await eventually("it is given up", () => queue.status().failed === 1);
+  assert.equal(queue.status().last?.words, "no end within 300 ms");
+  const left = () => processesWith(`FLOATIP_INSTANCE=${instance}`);
+  await eventually("nothing is left", () => left().length === 0);
+});
+
+Deno.test("500 transitions reach a slow hook in order, the last one too", async () => {
+  using out = paper();
+  const argv = shell("echo $FLOATIP_SILENCE_MS $FLOATIP_TO >>$OUT", out.path);
+  await using queue = new DeliveryQueue(null, commandSink(argv, undefined, 5000));
+  const oneMore = (): () => boolean => {
+    const { delivered } = queue.status();
+    return () => queue.status().delivered > delivered;
+  };
+  const before = descriptors();
+  for (const one of transitions(500)) {
+    queue.add(one);
+    // Some are told between, some wait.
+    if ((one.silence_ms ?? 0) % 40 === 39) await eventually("one is told", oneMore());
+  }
+  await eventually("all are told", () => queue.status().pending === 0);
+  const numbers = out.lines().map((line) => Number.parseInt(line));
+  assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
+  assert.equal(out.lines().at(-1), "499 backup");
+  const { delivered, collapsed } = queue.status();
+  assert.equal(delivered + collapsed, 500);
+  assert.ok(delivered >= 12 && collapsed > 0, `${delivered} told`);
+  await eventually("descriptors are closed", () => descriptors() <= before);
+});

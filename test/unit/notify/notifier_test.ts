@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { milliseconds } from "../../../src/time.ts";
+import { Notifier } from "../../../src/notify/notifier.ts";
+import { eventually } from "../health/checks.ts";
+import { plan, record, settings, transitions } from "./records.ts";
+import { Receiver } from "./servers.ts";
+
+const TIME = "2026-11-21T04:00:00.000Z";
+
+function hook(url: string, retries = 0) {
+  return { url, secret: undefined, retries };
+}
+
+function idle(notifier: Notifier): boolean {
+  return notifier.status().every(({ pending }) => pending === 0);
+}
+
+Deno.test("everybody's sinks hear of all, an instance's of itself", async () => {
+  await using receiver = new Receiver();
+  await using notifier = new Notifier(plan(
+    settings({ webhook: hook(`${receiver.url}/all`) }),
+    { web: settings({ webhook: hook(`${receiver.url}/web`) }) },
+  ));
+  notifier.observe(record());
+  notifier.observe(record({ instance: "db" }));
+  await eventually("all are told", () => idle(notifier));
+  const seen = receiver.arrivals.map(({ path, body }) => `${path} ${JSON.parse(body).instance}`);
+  assert.deepEqual(seen.toSorted(), ["/all db", "/all web", "/web web"]);
+  assert.deepEqual(
+    notifier.status().map(({ name, instance, delivered }) => [name, instance, delivered]),
+    [["webhook", null, 2], ["webhook", "web", 1]],
+  );
+});
+
+Deno.test("a sink that never answers holds up no other, and no caller", async () => {
+  await using receiver = new Receiver();
+  // It takes connections and says nothing.
+  using deaf = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const started = performance.now();
+  {
+    await using notifier = new Notifier(plan(
+      settings({
+        command: ["/bin/sh", "-c", "sleep 60"],
+        onMaster: ["/nowhere/hook"],
+        onBackup: ["/bin/false"],
+        webhook: hook(receiver.url),
+        ntfy: { url: `http://127.0.0.1:${deaf.addr.port}/topic`, token: undefined, retries: 5 },
+      }),
+    ));
+    const all = transitions(500);
+    for (const one of all) notifier.observe(one);
+    assert.ok(performance.now() - started < 100);
+    const by = (wanted: string) => notifier.status().find(({ name }) => name === wanted);
+    await eventually("the webhook has heard", () => by("webhook")?.pending === 0);
+    await eventually("the others have failed", () => by("on_master/on_backup")?.pending === 0);
+    const numbers = receiver.arrivals.map(({ body }) => JSON.parse(body).silence_ms);
+    assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
+    assert.equal(numbers.at(-1), 499);
+    assert.match(by("on_master/on_backup")?.last?.words ?? "", /^exit 1$|no such file/);
+    assert.ok((by("command")?.pending ?? 0) > 0);
+    assert.ok((by("ntfy")?.pending ?? 0) > 0);
+  }
+  const taken = performance.now() - started;
+  assert.ok(taken < 5000, `${taken} ms with two seconds of patience at the end`);
+});
+
+Deno.test("a reload keeps queue and figures of a sink that stays, and lets the others finish", async () => {
+  await using receiver = new Receiver();
+  await using notifier = new Notifier(plan(settings({
+    webhook: hook(`${receiver.url}/old`),
+    ntfy: { url: `${receiver.url}/topic`, token: undefined, retries: 0 },
+  })));
+  notifier.observe(record());
+  notifier.settle(plan(settings({ webhook: hook(`${receiver.url}/new`) })));
+  notifier.observe(record({ to: "backup" }));
+  await eventually("all have come", () => receiver.arrivals.length === 3);
+  await eventually("all are told", () => idle(notifier));
+  const paths = receiver.arrivals.map(({ path }) => path);
+  assert.deepEqual(paths.toSorted(), ["/new", "/new", "/topic"]);
+  assert.deepEqual(notifier.status().map(({ name, delivered }) => [name, delivered]), [
+    ["webhook", 2],
+  ]);
+  notifier.settle(plan(undefined));
+  assert.deepEqual(notifier.status(), []);
+});
+
+Deno.test("a test tells each sink the present state once, and says what came back", async () => {
+  await using receiver = new Receiver(({ path }) =>
+    new Response(null, { status: path === "/bad" ? 500 : 200 })
+  );
+  await using notifier = new Notifier(plan(
+    settings({ onMaster: ["/bin/true"], webhook: hook(`${receiver.url}/good`) }),
+    {
+      web: settings({ webhook: hook(`${receiver.url}/bad`, 20) }),
+      idle: settings({ webhook: hook(`${receiver.url}/idle`) }),
+    },
+  ));
+  notifier.observe(record({ to: "backup" }));
+  notifier.observe(record({ instance: "gone" }));
+  notifier.observe(record({ instance: "gone", to: "init" }));
+  notifier.settle(plan(
+    settings({ onMaster: ["/bin/true"], webhook: hook(`${receiver.url}/good`) }),
+    {
+      web: settings({ webhook: hook(`${receiver.url}/bad`, 0) }),
+      idle: settings({ webhook: hook(`${receiver.url}/idle`) }),
+    },
+  ));
+  assert.deepEqual(await notifier.test(TIME), [
+    { name: "on_master", instance: null, ok: true, words: "nothing to do for backup" },
+    { name: "webhook", instance: null, ok: true, words: "200" },
+    { name: "webhook", instance: "web", ok: false, words: "500, not 200 to 299" },
+    {
+      name: "webhook",
+      instance: "idle",
+      ok: false,
+      words: "no instance is running: nothing to tell",
+    },
+  ]);
+  const last = receiver.arrivals.filter(({ path }) => path === "/good").at(-1);
+  assert.deepEqual(
+    JSON.parse(last?.body ?? ""),
+    record({
+      time: TIME,
+      from: "backup",
+      to: "backup",
+      reason: "test",
+      cause: "a test, asked for by floatip notify-test",
+      planned: true,
+      silence_ms: null,
+    }),
+  );
+});
+
+Deno.test("the end tells what was to be told, and cuts short what hangs after two seconds", async () => {
+  await using receiver = new Receiver();
+  const hanging = new Notifier(plan(
+    settings({
+      command: ["/bin/sh", "-c", "sleep 60"],
+      webhook: hook(receiver.url),
+      timeout: milliseconds(3_600_000),
+    }),
+  ));
+  for (const one of transitions(10)) hanging.observe(one);
+  hanging.observe(record({ to: "init", reason: "stop" }));
+  const started = performance.now();
+  await hanging[Symbol.asyncDispose]();
+  const taken = performance.now() - started;
+  assert.ok(taken > 1500 && taken < 2300, `${taken} ms`);
+  assert.equal(JSON.parse(receiver.arrivals.at(-1)?.body ?? "").to, "init");
+  hanging.observe(record());
+  assert.ok(idle(hanging));
+});

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { TransitionRecord } from "../../../src/daemon/record.ts";
+import { CAPACITY, DeliveryQueue } from "../../../src/notify/queue.ts";
+import { type Answer, type Sink, told, untold } from "../../../src/notify/sink.ts";
+import { record, transitions } from "./records.ts";
+
+const soon = () => Promise.resolve();
+
+function sink(
+  deliver: (record: TransitionRecord, deadline: AbortSignal) => Promise<Answer>,
+  change: Partial<Sink> = {},
+): Sink {
+  return { name: "fake", timeoutMs: 10_000, retries: 0, wants: () => true, deliver, ...change };
+}
+
+Deno.test("nothing begins before the caller is done", async () => {
+  let begun = 0;
+  await using queue = new DeliveryQueue(null, sink(() => Promise.resolve(told(`${++begun}`))));
+  queue.add(record());
+  assert.equal(begun, 0);
+  assert.equal(queue.status().pending, 1);
+  await queue.close();
+  assert.equal(begun, 1);
+});
+
+Deno.test("one at a time, in order, with whatever failures: told, given up or outdated, all counted", async () => {
+  const script = fc.array(fc.constantFrom("ok", "no", "again", "throw"), { minLength: 1 });
+  const bursts = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(
+      script,
+      bursts,
+      fc.integer({ min: 0, max: 3 }),
+      async (fates, sizes, retries) => {
+        const heard: number[] = [];
+        let attempts = 0;
+        let busy = 0;
+        const fake = sink(async ({ silence_ms }) => {
+          assert.equal(++busy, 1);
+          await Promise.resolve();
+          busy--;
+          heard.push(silence_ms ?? -1);
+          const fate = fates[attempts++ % fates.length];
+          if (fate === "throw") throw new Error("http://user:hunter2@host/");
+          return fate === "ok" ? told("fine") : untold("no", fate === "again");
+        }, { retries });
+        await using queue = new DeliveryQueue(null, fake, soon);
+        const all = transitions(sizes.reduce((sum, size) => sum + size));
+        let next = 0;
+        for (const size of sizes) {
+          for (const one of all.slice(next, next += size)) queue.add(one);
+          for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+          assert.ok(queue.status().pending <= CAPACITY + 1);
+        }
+        await queue.close();
+        assert.deepEqual(heard, heard.toSorted((a, b) => a - b));
+        assert.equal(heard.at(-1), all.length - 1);
+        const { delivered, collapsed, failed, pending, last } = queue.status();
+        assert.equal(delivered + collapsed + failed, all.length);
+        assert.equal(pending, 0);
+        assert.doesNotMatch(last?.words ?? "", /hunter2/);
+      },
+    ),
+  );
+});
+
+Deno.test("pauses between attempts double up to a minute", async () => {
+  const pauses: number[] = [];
+  const reached = Promise.withResolvers<void>();
+  const fake = sink(({ instance }) => {
+    if (instance === "next") reached.resolve();
+    return Promise.resolve(instance === "next" ? told("200") : untold("503", true));
+  }, { retries: 8 });
+  await using queue = new DeliveryQueue(null, fake, (ms) => Promise.resolve(void pauses.push(ms)));
+  queue.add(record());
+  queue.add(record({ instance: "next" }));
+  await reached.promise;
+  assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+});
+
+Deno.test("a newer state of the same instance ends the attempts for the older one", async () => {
+  const heard: number[] = [];
+  const reached = Promise.withResolvers<void>();
+  const fake = sink(({ silence_ms }) => {
+    heard.push(silence_ms ?? -1);
+    if (silence_ms === 3) reached.resolve();
+    return Promise.resolve(silence_ms === 3 ? told("200") : untold("503", true));
+  }, { retries: 20 });
+  await using queue = new DeliveryQueue(null, fake, () => {
+    if (heard.length === 1) { for (const one of transitions(4).slice(1)) queue.add(one); }
+    return Promise.resolve();
+  });
+  for (const one of transitions(1)) queue.add(one);
+  await reached.promise;
+  // 1 is tried once, since the sink might be back; then it is behind, and only the newest counts.
+  assert.deepEqual(heard, [0, 1, 3]);
+  await queue.close();
+  const { delivered, collapsed, failed } = queue.status();
+  assert.deepEqual({ delivered, collapsed, failed }, { delivered: 1, collapsed: 3, failed: 0 });
+});
+
+Deno.test("closing tells the newest states without pauses", async () => {
+  const heard: number[] = [];
+  const pausing = Promise.withResolvers<void>();
+  const fake = sink(({ silence_ms }) => {
+    heard.push(silence_ms ?? -1);
+    return Promise.resolve(heard.length === 1 ? untold("503", true) : told("200"));
+  }, { retries: 20 });
+  await using queue = new DeliveryQueue(null, fake, (_, stop) => {
+    pausing.resolve();
+    return new Promise((resolve) => stop.addEventListener("abort", () => resolve()));
+  });
+  const [first, ...others] = transitions(5);
+  if (first !== undefined) queue.add(first);
+  await pausing.promise;
+  for (const one of others) queue.add(one);
+  await queue.close();
+  assert.deepEqual(heard, [0, 4]);
+  queue.add(record());
+  assert.equal(queue.status().pending, 0);
+});
+
+Deno.test("an attempt ends at the timeout, and the next has its turn", async () => {
+  let attempts = 0;
+  const stuck = sink((_, deadline) => {
+    if (++attempts > 1) return Promise.resolve(told("fine"));
+    const { promise, reject } = Promise.withResolvers<Answer>();
+    deadline.addEventListener("abort", () => reject(new Error("aborted")));
+    return promise;
+  }, { timeoutMs: 20 });
+  await using queue = new DeliveryQueue("web", stuck);
+  queue.add(record());
+  const answer = await queue.try(record());
+  assert.deepEqual(answer, told("fine"));
+  const { failed, delivered, instance } = queue.status();
+  assert.deepEqual({ failed, delivered, instance }, { failed: 1, delivered: 1, instance: "web" });
+});
+
+Deno.test("a test says that it has no turn where earlier ones take all the time", async () => {
+  await using queue = new DeliveryQueue(
+    null,
+    sink(
+      (_, deadline) =>
+        new Promise((resolve) =>
+          deadline.addEventListener("abort", () => resolve(untold("ended", false)))
+        ),
+      { timeoutMs: 60 },
+    ),
+  );
+  for (const one of transitions(2)) queue.add(one);
+  queue.add(record({ instance: "other" }));
+  queue.add(record({ instance: "third" }));
+  queue.add(record({ instance: "fourth" }));
+  const answer = await queue.try(record());
+  assert.match(answer.words, /not its turn/);
+});
