@@ -239,10 +239,13 @@ function lonelyRows(scene: Scene): readonly ForecastRow[] {
       return [event, `its number counts times ${check.weight}; the other nodes' files say how far`];
     }
     const after = priorityWithout(config, leader, self, check.name);
+    const fall = `its priority falls from ${before} to ${after}`;
+    // Without preempt nobody would ever take it from a master that has fallen behind.
     return [
       event,
-      `its priority falls from ${before} to ${after}; whether a node between them takes over ` +
-      "stands in the other nodes' files",
+      scene.preempts
+        ? `${fall}; whether a node between them takes over stands in the other nodes' files`
+        : `${fall} and it gives the addresses up; who takes over stands in the other nodes' files`,
     ];
   });
   const death: ForecastEvent = { kind: "node-dies", node: self };

@@ -238,6 +238,11 @@ Deno.test("forecast as it is told (golden)", async () => {
       'process = "x"\nweight = -50\n[check.more]\nprocess = "x"\nweight = 20\n[check.count]\n' +
       'file = "/run/load"\nwant = "value"\nweight = -3\n',
     ],
+    [
+      "this node only, no preemption",
+      '[instance.web]\nvrid = 1\naddresses = ["10.0.0.50/24"]\npreempt = false\nchecks = ["x"]\n' +
+      '[check.x]\nprocess = "x"\nweight = -50\n',
+    ],
     ["nobody knows who this is", '[instance.web]\nvrid = 1\naddresses = ["10.0.0.50/24"]\n'],
   ];
   const parts: string[] = [];
