@@ -1,11 +1,13 @@
 /** `floatip check`: what is wrong with a file, and what does not fit between it and this machine? */
 import { plan } from "../config/cluster.ts";
 import type { Loaded } from "../config/load.ts";
-import { locate } from "../config/locate.ts";
+import { type Forecast, forecast } from "../config/forecast.ts";
+import { lineFinder, locate } from "../config/locate.ts";
 import type { NodePlan } from "../config/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
 import { missingCapabilities, NEEDED } from "./capabilities.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
+import { forecastLines } from "./forecast_text.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { look } from "./machine.ts";
 import { planLines } from "./plan_text.ts";
@@ -24,6 +26,8 @@ interface Finding {
   readonly problems: readonly LocatedProblem[];
   /** What this node would do; undefined: the file is wrong, so nobody knows. */
   readonly node: NodePlan | undefined;
+  /** Who holds the addresses when something fails, by the file alone. */
+  readonly forecasts: readonly Forecast[];
 }
 
 /** `floatip check [FILE]`. */
@@ -54,11 +58,14 @@ function count(found: Finding, severity: LocatedProblem["severity"]): number {
 
 /** Holds what was read against this machine. */
 async function hold(loaded: Loaded, file: string, nodeName: string | undefined): Promise<Finding> {
-  if (loaded.kind === "problems") return { problems: loaded.problems, node: undefined };
+  if (loaded.kind === "problems") {
+    return { problems: loaded.problems, node: undefined, forecasts: [] };
+  }
   const { config, warnings, text } = loaded;
   const { node, problems } = plan(config, await look(), nodeName, undefined);
   const machine = await locate(problems, text, file);
-  return { problems: [...warnings, ...machine, ...capabilityProblems(file)], node };
+  const forecasts = forecast(config, await lineFinder(text));
+  return { problems: [...warnings, ...machine, ...capabilityProblems(file)], node, forecasts };
 }
 
 function capabilityProblems(file: string): readonly LocatedProblem[] {
@@ -78,14 +85,15 @@ function capabilityProblems(file: string): readonly LocatedProblem[] {
   }));
 }
 
-function formatText({ problems, node }: Finding): string {
-  const plans = node === undefined ? "" : `${planLines(node).join("\n")}\n`;
+function formatText({ problems, node, forecasts }: Finding): string {
+  const lines = node === undefined ? [] : [...planLines(node), "", ...forecastLines(forecasts)];
+  const plans = lines.map((line) => `${line}\n`).join("");
   const between = problems.length > 0 && plans !== "" ? "\n" : "";
   return `${problemsText(problems)}${between}${plans}`;
 }
 
 /** Problems by their names in the file; `plan` says in words what this node would do. */
-function formatJson({ problems, node }: Finding, file: string): string {
+function formatJson({ problems, node, forecasts }: Finding, file: string): string {
   const valid = !problems.some(({ severity }) => severity === "error");
   const document = {
     schema: 1,
@@ -95,6 +103,17 @@ function formatJson({ problems, node }: Finding, file: string): string {
     node: node?.node ?? null,
     problems,
     plan: node === undefined ? [] : planLines(node),
+    forecast: forecasts.map(({ instance, start, rows }) => ({
+      instance,
+      start,
+      rows: rows.map(({ event, words, arithmetic, alarming, recovery }) => ({
+        event,
+        words,
+        arithmetic,
+        alarming,
+        recovery: recovery ?? null,
+      })),
+    })),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }

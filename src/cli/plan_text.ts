@@ -8,6 +8,7 @@ import { isOwner } from "../vrrp/rules.ts";
 
 /** "pi-a: instance web: VRID 51, priority 200, unicast from 192.168.1.11 to ..." for each plan of `node`. */
 export function planLines(node: NodePlan): readonly string[] {
+  if (!node.known) return ["which node this is cannot be told yet: it would wait"];
   if (node.plans.length === 0) return [`${node.node}: no instance to run`];
   return node.plans.map((plan) => `${node.node}: ${planWords(plan, node)}`);
 }
