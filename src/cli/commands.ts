@@ -9,13 +9,16 @@ import {
 } from "@stricli/core";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";
-import { parseDuration } from "../time.ts";
+import { DEFAULT_STATE_DIR } from "../history/place.ts";
+import { parseDuration, type WallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
 import type { CheckFlags } from "./check.ts";
+import type { EventsFlags } from "./events.ts";
 import type { ExitCode } from "./exit.ts";
 import type { ListenFlags } from "./listen.ts";
 import type { ReloadFlags } from "./reload.ts";
 import type { RunFlags } from "./run.ts";
+import { parseSince } from "./since.ts";
 import type { StatusFlags } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 import { describeUsageError, didYouMean } from "./usage.ts";
@@ -208,6 +211,62 @@ const reload = buildCommand<ReloadFlags, [], Context>({
   },
 });
 
+const events = buildCommand<EventsFlags, [], Context>({
+  func: choose(async () => (await import("./events.ts")).events),
+  parameters: {
+    flags: {
+      follow: jsonFlag("Go on with what happens from now on, until Ctrl-C"),
+      since: {
+        kind: "parsed",
+        parse: parseMoment,
+        optional: true,
+        placeholder: "T",
+        brief: "Only from this moment on: 10m, 2h or 1d ago, or 2026-11-21T03:04:05Z",
+      },
+      instance: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "NAME",
+        brief: "Only of this instance",
+      },
+      json: jsonFlag("One JSON object for each entry, one per line"),
+      stateDir: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "DIR",
+        brief: `The state directory with the history (${DEFAULT_STATE_DIR})`,
+      },
+    },
+    aliases: { f: "follow", i: "instance" },
+  },
+  docs: {
+    brief: "Show what has happened on this node, when and why",
+    fullDescription: [
+      "One line for each change of an instance, oldest first, in local time: from which state to which,",
+      "and the cause with its evidence. `(planned)` is what somebody wanted: a start, a stop, a reload.",
+      "A near miss is a backup that almost took over from a master that still lives: one more lost",
+      "advert, and two nodes would have held the address.",
+      "",
+      "Reads a file, so it works while the daemon does not run. Every node has its own; it holds some",
+      "thousand entries and never grows over 1 MiB: the oldest go first.",
+      "",
+      "EXIT CODES",
+      "  0  done, also where nothing has happened yet",
+      "  5  not permitted to read the history",
+      "",
+      "EXAMPLES",
+      "  floatip events",
+      "  floatip events --since 1d --instance web",
+      "  floatip events --follow",
+      '  floatip events --json | jq -r \'select(.to == "master") | .time + " " + .instance\'',
+      "",
+      "Next: `floatip status` shows how things are now.",
+    ].join("\n"),
+  },
+});
+
 const listen = buildCommand<ListenFlags, [], Context>({
   func: choose(async () => (await import("./listen.ts")).listen),
   parameters: {
@@ -258,7 +317,15 @@ const version = buildCommand<VersionFlags, [], Context>({
 export const APPLICATION: Application<Context> = buildApplication(
   buildRouteMap<string, Context>({
     // Without a prototype: `floatip constructor` is an unknown command like any other.
-    routes: Object.assign(Object.create(null), { run, status, check, reload, listen, version }),
+    routes: Object.assign(Object.create(null), {
+      run,
+      status,
+      check,
+      reload,
+      events,
+      listen,
+      version,
+    }),
     docs: {
       brief: "One address that stays up when a machine does not",
       fullDescription: [
@@ -312,4 +379,12 @@ function parseTime(input: string): number {
   const time = parseDuration(input);
   if (time === undefined) throw new SyntaxError('write a number and a unit, such as "10s" or "2m"');
   return time;
+}
+
+function parseMoment(input: string): WallTime {
+  const moment = parseSince(input, Date.now() as WallTime);
+  if (moment !== undefined) return moment;
+  throw new SyntaxError(
+    'write how long ago, such as "10m", or a time such as 2026-11-21T03:04:05Z',
+  );
 }

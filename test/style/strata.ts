@@ -36,7 +36,16 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "health/probes/command": "all",
   },
   control: { "config/problem": "types" },
-  cli: { control: "all", config: "all", health: "types", wire: "all", net: "all", vrrp: "all" },
+  history: { "daemon/record": "types" },
+  cli: {
+    control: "all",
+    config: "all",
+    history: "all",
+    health: "types",
+    wire: "all",
+    net: "all",
+    vrrp: "all",
+  },
   // The files at the top of src/.
   "": { net: "all", wire: "types", vrrp: "types", "health/check": "types" },
 };
@@ -66,6 +75,8 @@ const pureFiles: readonly string[] = [
   "host",
   "health/check",
   "health/judge",
+  "history/line",
+  "history/place",
   "notify/backlog",
 ];
 /** config/load reads the file. (time.ts is not listed: it prints instants that it is given, by way of Date.) */

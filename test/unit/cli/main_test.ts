@@ -53,7 +53,7 @@ async function withDaemon(
   }
 }
 
-for (const verb of ["", "run", "status", "check", "reload", "listen", "version"]) {
+for (const verb of ["", "run", "status", "check", "reload", "events", "listen", "version"]) {
   Deno.test(`help${verb && " of "}${verb} teaches`, async () => {
     const { code, out, err } = await floatip(verb === "" ? ["--help"] : [verb, "--help"]);
     await golden(`help${verb && "_"}${verb}`, out);

@@ -1,0 +1,176 @@
+/** How does a file of lines stay whole and small, whatever kills the process or cuts the power? */
+
+/** How far one step back goes when the end of the last whole line is looked for, in bytes. */
+const STEP = 64 * 1024;
+const NEWLINE = 10;
+
+/** A file that lines are added to, open for writing. All its methods may throw what Deno throws. */
+export class AppendFile implements Disposable {
+  #file: Deno.FsFile;
+  /** Operations on one FsFile wait for each other; a line shall not wait until the card has taken the former. */
+  #syncing: Deno.FsFile;
+  #sync: Promise<void> = Promise.resolve();
+
+  private constructor(
+    readonly path: string,
+    readonly limit: number,
+    file: Deno.FsFile,
+    syncing: Deno.FsFile,
+  ) {
+    this.#file = file;
+    this.#syncing = syncing;
+  }
+
+  /**
+   * Opens or makes `path`, whose directory exists; a last line that has no end is cut off. It will hold `limit` bytes, or
+   * one line where that is longer.
+   */
+  static async open(path: string, limit: number): Promise<AppendFile> {
+    const file = await Deno.open(path, { read: true, append: true, create: true, mode: 0o644 });
+    try {
+      await cutTornLine(file);
+      return new AppendFile(path, limit, file, await Deno.open(path));
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Is this still the file that the path names? Not when somebody has removed or replaced it. */
+  async isCurrent(): Promise<boolean> {
+    const [named, open] = await Promise.all([statOrNothing(this.path), this.#file.stat()]);
+    return named !== undefined && named.ino === open.ino && named.dev === open.dev;
+  }
+
+  /** Adds `line`, which ends with a newline, by one write(2). Before, the older half goes when there would be too much. */
+  async append(line: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { size } = await this.#file.stat();
+    if (size > 0 && size + line.length > this.limit) await this.#dropOlderHalf(line.length);
+    const written = await this.#file.write(line);
+    // The rest is not tried: the next open cuts off what has reached the file.
+    if (written < line.length) throw new Error("only a part of the line could be written");
+  }
+
+  /** Resolves when all that was added has reached the medium (fdatasync(2)). */
+  sync(): Promise<void> {
+    // Chosen when its turn comes: the file may have been replaced until then.
+    const sync = (): Promise<void> => this.#syncing.syncData();
+    // Also after one that has failed: the next may go well.
+    this.#sync = this.#sync.then(sync, sync);
+    return this.#sync;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+    this.#syncing.close();
+  }
+
+  /** Puts a file with the newest half in the place of this one. At any moment one of both is there, whole. */
+  async #dropOlderHalf(coming: number): Promise<void> {
+    const room = Math.max(0, Math.min(Math.floor(this.limit / 2), this.limit - coming));
+    const kept = await readNewest(this.#file, room);
+    const beside = `${this.path}.new`;
+    await removeIfThere(beside);
+    const file = await Deno.open(beside, {
+      read: true,
+      append: true,
+      createNew: true,
+      mode: 0o644,
+    });
+    try {
+      await writeAll(file, kept);
+      await file.syncData();
+      await Deno.rename(beside, this.path);
+      await this.#moveTo(file);
+    } catch (error) {
+      if (this.#file !== file) {
+        file.close();
+        await removeIfThere(beside).catch(() => {});
+      }
+      throw error;
+    }
+    await syncDirectory(this.path.slice(0, this.path.lastIndexOf("/")));
+  }
+
+  async #moveTo(file: Deno.FsFile): Promise<void> {
+    const syncing = await Deno.open(this.path);
+    await this.#sync.catch(() => {});
+    this[Symbol.dispose]();
+    this.#file = file;
+    this.#syncing = syncing;
+  }
+}
+
+/** The newest whole lines of `file`, at most `most` bytes. */
+export async function readNewest(
+  file: Deno.FsFile,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = await file.stat();
+  // One byte more than wanted shows whether a line begins where the wanted part does.
+  const start = Math.max(0, size - most - 1);
+  const bytes = await readAt(file, start, size - start);
+  const end = bytes.lastIndexOf(NEWLINE) + 1;
+  const begin = start === 0 && size <= most ? 0 : bytes.indexOf(NEWLINE) + 1;
+  return bytes.slice(Math.min(begin, end), end);
+}
+
+async function cutTornLine(file: Deno.FsFile): Promise<void> {
+  const { size, isFile } = await file.stat();
+  if (!isFile) return;
+  for (let end = size; end > 0; end -= STEP) {
+    const start = Math.max(0, end - STEP);
+    const newline = (await readAt(file, start, end - start)).lastIndexOf(NEWLINE);
+    if (newline === -1) continue;
+    const whole = start + newline + 1;
+    if (whole < size) await file.truncate(whole);
+    return;
+  }
+  if (size > 0) await file.truncate(0);
+}
+
+/** `count` bytes from `start`, or fewer where the file ends before. */
+async function readAt(
+  file: Deno.FsFile,
+  start: number,
+  count: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  await file.seek(start, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(count);
+  let got = 0;
+  while (got < count) {
+    const more = await file.read(bytes.subarray(got));
+    if (more === null) break;
+    got += more;
+  }
+  return bytes.subarray(0, got);
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+}
+
+/** Makes a rename in `directory` last (fsync(2) of the directory). */
+async function syncDirectory(directory: string): Promise<void> {
+  using open = await Deno.open(directory === "" ? "/" : directory);
+  await open.sync();
+}
+
+async function statOrNothing(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

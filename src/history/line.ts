@@ -1,0 +1,143 @@
+/** What does the history remember, and how is it written down? One JSON object per line; foreign lines are passed over. */
+import type { TransitionRecord } from "../daemon/record.ts";
+
+/** A virtual router changed its state. */
+export type TransitionEntry = { readonly kind: "transition" } & TransitionRecord;
+
+/** A backup almost took over from a living master. Durations in milliseconds. */
+export interface NearMissEntry {
+  readonly kind: "near-miss";
+  /** RFC 3339 in UTC. */
+  readonly time: string;
+  readonly instance: string;
+  readonly family: "ipv4" | "ipv6";
+  /** How long the master was silent. */
+  readonly late_ms: number;
+  /** The silence after which this node would have taken over. */
+  readonly limit_ms: number;
+  /** The master's address. */
+  readonly master: string;
+}
+
+/** Something about the daemon itself. */
+export interface DaemonEntry {
+  readonly kind: "daemon";
+  /** RFC 3339 in UTC. */
+  readonly time: string;
+  readonly what: "started" | "stopped" | "reloaded";
+}
+
+/** One thing that is remembered. */
+export type HistoryEntry = TransitionEntry | NearMissEntry | DaemonEntry;
+
+/** What a text holds: the entries in its order, and how many lines were none. */
+export interface DecodedHistory {
+  readonly entries: readonly HistoryEntry[];
+  readonly skipped: number;
+}
+
+type Check = (value: unknown) => boolean;
+type Checks<Entry extends HistoryEntry> = Readonly<Record<Exclude<keyof Entry, "kind">, Check>>;
+
+const TIME =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?Z$/;
+
+const isText: Check = (value) => typeof value === "string";
+const isTime: Check = (value) => typeof value === "string" && TIME.test(value);
+const isDuration: Check = (value) => Number.isFinite(value) && Number(value) >= 0;
+const isBoolean: Check = (value) => typeof value === "boolean";
+const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
+const isByte: Check = (value) =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) < 256;
+const isOneOf = (...words: readonly string[]): Check => (value) =>
+  typeof value === "string" && words.includes(value);
+const isNullOr = (check: Check): Check => (value) => value === null || check(value);
+
+const isFamily = isOneOf("ipv4", "ipv6");
+const isState = isOneOf("init", "backup", "master", "fault");
+
+const TRANSITION: Checks<TransitionEntry> = {
+  time: isTime,
+  node: isText,
+  instance: isText,
+  family: isFamily,
+  vrid: isByte,
+  interface: isNullOr(isText),
+  addresses: isTexts,
+  from: isState,
+  to: isState,
+  priority: isByte,
+  reason: isText,
+  cause: isText,
+  planned: isBoolean,
+  silence_ms: isNullOr(isDuration),
+};
+
+const NEAR_MISS: Checks<NearMissEntry> = {
+  time: isTime,
+  instance: isText,
+  family: isFamily,
+  late_ms: isDuration,
+  limit_ms: isDuration,
+  master: isText,
+};
+
+const DAEMON: Checks<DaemonEntry> = {
+  time: isTime,
+  what: isOneOf("started", "stopped", "reloaded"),
+};
+
+/** What each kind of entry consists of. A map: a line may claim to be of the kind "constructor". */
+const CHECKS: ReadonlyMap<unknown, Readonly<Record<string, Check>>> = new Map(
+  Object.entries({ "transition": TRANSITION, "near-miss": NEAR_MISS, "daemon": DAEMON }),
+);
+
+/** `entry` as one line of JSON with its newline. */
+export function encodeEntry(entry: HistoryEntry): string {
+  return `${JSON.stringify(entry)}\n`;
+}
+
+/**
+ * The entry that `line` (without its newline) says; undefined where it is torn, or not of ours. Never throws. Fields that
+ * are not known are left out.
+ */
+export function decodeEntry(line: string): HistoryEntry | undefined {
+  const value = parseJson(line);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const said = new Map<string, unknown>(Object.entries(value));
+  const kind = said.get("kind");
+  const checks = CHECKS.get(kind);
+  if (checks === undefined) return undefined;
+  const known = Object.entries(checks);
+  if (!known.every(([name, check]) => check(said.get(name)))) return undefined;
+  const fields = known.map(([name]) => [name, said.get(name)] as const);
+  // Every field of this kind was held against its check, and nothing else is taken over.
+  return { kind, ...Object.fromEntries(fields) } as HistoryEntry;
+}
+
+/** The entries of `text`, line by line. Never throws; an empty line is nothing. */
+export function decodeHistory(text: string): DecodedHistory {
+  const lines = text.split("\n").filter((line) => line !== "");
+  const entries = lines.map(decodeEntry).filter((entry) => entry !== undefined);
+  return { entries, skipped: lines.length - entries.length };
+}
+
+/**
+ * How much of `now` is already in `seen`, both whole lines with their newlines: the length of the longest end of `seen`, from a line's
+ * start, that `now` begins with. The history loses lines at its front and grows at its end; what is behind is news.
+ */
+export function overlap(seen: string, now: string): number {
+  for (let start = 0; start < seen.length; start = seen.indexOf("\n", start) + 1) {
+    if (now.startsWith(seen.slice(start))) return seen.length - start;
+    if (seen.indexOf("\n", start) === -1) break;
+  }
+  return 0;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,9 @@
+/** Where is the history kept? */
+
+/** The state directory when nobody says otherwise. */
+export const DEFAULT_STATE_DIR = "/var/lib/floatip";
+
+/** The history file of the state directory `stateDir`. */
+export function historyPath(stateDir: string): string {
+  return `${stateDir.replace(/(?<=.)\/+$/, "")}/history.jsonl`;
+}

@@ -1,0 +1,40 @@
+/** What is in the history now, and what comes next? For readers beside the daemon, or without one. */
+import { readNewest } from "./append_file.ts";
+import { type DecodedHistory, decodeHistory, overlap } from "./line.ts";
+
+/** More than any history of floatip has: whatever else stands in its place fills no memory. In bytes. */
+const MOST_READ = 16 * 1024 * 1024;
+
+/** Reads a history again and again, and tells each entry once, also when its older half is dropped meanwhile. */
+export class HistoryReader {
+  readonly #path: string;
+  #seen = "";
+
+  /** `path`: of the history file, which need not be there. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * What has been added since the last call; at first, all. Undefined: there is no file. A last line without an end is still
+   * being written, and comes with a later call. Throws what Deno throws where the file cannot be read.
+   */
+  async next(): Promise<DecodedHistory | undefined> {
+    const text = await readText(this.#path);
+    if (text === undefined) return undefined;
+    const news = text.slice(overlap(this.#seen, text));
+    this.#seen = text;
+    return decodeHistory(news);
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    using file = await Deno.open(path);
+    // A byte order mark is kept: text that is left out would make the rest look new.
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readNewest(file, MOST_READ));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
