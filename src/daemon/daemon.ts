@@ -275,8 +275,9 @@ export class Daemon {
     this.#advance(router, { kind: "rules", before });
     if (rules.priority > before.priority || router.state.kind !== "master") return;
     const by = this.#betterNodes(router);
-    // Backups that do not preempt would obey the lowest priority for ever.
-    if (by.length === 0 && rules.preempt) return;
+    // A file without [nodes] does not know; and backups that do not preempt would obey the lowest priority for ever.
+    const mayBeStuck = this.#config.nodes.length === 0 && !rules.preempt;
+    if (by.length === 0 && !mayBeStuck) return;
     const cause = { kind: "outranked", priority: rules.priority, by } as const;
     this.#advance(router, { kind: "release", cause });
   }
