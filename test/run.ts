@@ -15,7 +15,15 @@ import { sweepOrphans } from "./lab/orphans.ts";
 import { ensure, missing } from "./lab/prerequisites.ts";
 
 /** What the tests in namespaces use. */
-const packages = ["iproute2", "iputils-ping", "keepalived", "tcpdump", "nftables", "procps"];
+const packages = [
+  "iproute2",
+  "iputils-ping",
+  "keepalived",
+  "tcpdump",
+  "nftables",
+  "procps",
+  "nginx-light",
+];
 
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 const groupLimitMs = 15 * 60_000;

@@ -11,6 +11,7 @@ const programOf: Readonly<Record<string, string>> = {
   tcpdump: "tcpdump",
   nftables: "nft",
   procps: "ps",
+  "nginx-light": "nginx",
 };
 
 const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];

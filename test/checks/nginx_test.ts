@@ -1,0 +1,240 @@
+/** Does the address go where nginx works? A real nginx is killed on the master, and comes back. */
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import type { InstanceStatus } from "../../src/control/api.ts";
+import { seconds, toMilliseconds } from "../../src/time.ts";
+import { masterDown, skew } from "../../src/vrrp/intervals.ts";
+import { atMost } from "../interop/at_most.ts";
+import { Capture } from "../interop/capture.ts";
+import { Floatip, writeFloatipToml } from "../interop/floatip.ts";
+import { wallNow } from "../interop/program_log.ts";
+import { ADDRESS, untilHeld } from "../interop/stage.ts";
+import { until } from "../interop/until.ts";
+import type { LabHost } from "../lab/lab_host.ts";
+import { Lan } from "../lab/lan.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
+import { Nginx } from "./nginx.ts";
+
+/** LANs at the same time. */
+const AT_ONCE = 3;
+const PATIENCE_MS = 20_000;
+const INTERVAL_MS = 1000;
+const FALL = 2;
+const RISE = 2;
+/** What a probe, a verdict and a packet may take together. */
+const TOLERANCE_MS = 100;
+
+/** How long after a probe that nginx has answered it is killed: at once is the longest way to `FALL` failures. */
+const PHASES_MS = [0, 600];
+
+/** A pair on a LAN, with nginx on both. */
+class WebPair implements AsyncDisposable {
+  private constructor(
+    readonly lan: Lan,
+    readonly capture: Capture,
+    readonly first: Floatip,
+    readonly second: Floatip,
+    readonly stack: AsyncDisposableStack,
+    public nginx: Nginx,
+  ) {}
+
+  /** `fileOf`: the file of a host. Resolves when "a" is master and "b" obeys it. */
+  static async open(fileOf: (host: LabHost, lan: Lan) => string): Promise<WebPair> {
+    await using stack = new AsyncDisposableStack();
+    const lan = stack.use(await Lan.open({ hosts: ["a", "b", "client"] }));
+    const [a, b] = [lan.host("a"), lan.host("b")];
+    const capture = stack.use(await Capture.open(lan));
+    const [nginx] = await Promise.all(
+      [a, b].map(async (host) => stack.use(await Nginx.start(host))),
+    );
+    const [first, second] = await Promise.all(
+      [a, b].map(async (host) => stack.use(await Floatip.start(host, fileOf(host, lan)))),
+    );
+    assert.ok(nginx !== undefined && first !== undefined && second !== undefined);
+    await first.untilState("master", PATIENCE_MS);
+    await second.untilState("backup", PATIENCE_MS);
+    return new WebPair(lan, capture, first, second, stack.move(), nginx);
+  }
+
+  get a(): LabHost {
+    return this.lan.host("a");
+  }
+
+  get b(): LabHost {
+    return this.lan.host("b");
+  }
+
+  /** Kills nginx on "a" so long after a probe; resolves with the time until the first advert of "b", in milliseconds. */
+  async killNginx(phaseMs: number): Promise<number> {
+    const asked = await this.nginx.untilAsked(wallNow());
+    if (phaseMs > 0) await pause(Math.max(1, asked + phaseMs - wallNow()));
+    const killed = wallNow();
+    await this.nginx.crash();
+    const claim = await this.capture.untilMaster(this.b.address, PATIENCE_MS, killed);
+    await untilHeld(this.a, ADDRESS, false);
+    assert.ok(await this.b.holds(ADDRESS), "b holds the address");
+    return claim.at - killed;
+  }
+
+  /** Starts nginx on "a" again; resolves with the time until the first advert of "a" as master. */
+  async startNginx(): Promise<number> {
+    this.nginx = this.stack.use(await Nginx.start(this.a));
+    const { at } = await this.nginx.log.until(/start worker process \d/, 0);
+    const claim = await this.capture.untilMaster(this.a.address, PATIENCE_MS, at);
+    await untilHeld(this.b, ADDRESS, false);
+    assert.ok(await this.a.holds(ADDRESS), "a holds the address");
+    await this.second.untilState("backup");
+    return claim.at - at;
+  }
+
+  /** What "a" says of its instance when its check has the verdict `up`. */
+  async judged(up: boolean): Promise<InstanceStatus> {
+    await until(
+      () => `nginx ${up ? "up" : "down"}\n${this.first.log.text}`,
+      async () => (await this.first.instance()).checks[0]?.up === up,
+    );
+    return await this.first.instance();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack.disposeAsync();
+  }
+}
+
+/** One file for both nodes: 200 and 190 follow from `prefer`. */
+function oneFile(lan: Lan, ...more: string[]): string {
+  return [
+    "[nodes]",
+    ...["a", "b"].map((name) => `${name} = "${lan.host(name).address}"`),
+    "[instance.web]",
+    "vrid = 51",
+    `addresses = ["${ADDRESS}/24"]`,
+    'prefer = ["a", "b"]',
+    'checks = ["nginx"]',
+    checkOf(...more),
+  ].join("\n");
+}
+
+function checkOf(...more: string[]): string {
+  return [
+    "[check.nginx]",
+    'http = "http://127.0.0.1/"',
+    `interval = "${INTERVAL_MS}ms"`,
+    `fall = ${FALL}`,
+    `rise = ${RISE}`,
+    ...more,
+    "",
+  ].join("\n");
+}
+
+/** A file per node, that says nothing of the other. */
+function byHand(host: LabHost): string {
+  const priority = host.name === "a" ? 150 : 100;
+  const instance = {
+    interface: host.interface,
+    ...{ vrid: 51, version: 3 as const, intervalMs: 1000, preempt: true },
+    ...{ priority, addresses: [`${ADDRESS}/24`], more: ['checks = ["nginx"]'] },
+  };
+  return writeFloatipToml(host.name, [instance]) + checkOf("weight = -60");
+}
+
+function tell(what: string, measured: number, limit: number): void {
+  console.log(`  ${what}: ${measured.toFixed(0)} ms (limit ${limit.toFixed(0)} ms)`);
+  assert.ok(measured < limit, `${what}: ${measured} ms, not below ${limit} ms`);
+}
+
+/** The longest way from nginx's end to the first advert of a peer that is told to take over. */
+const HANDED_OVER_MS = FALL * INTERVAL_MS + toMilliseconds(skew(3, 190, seconds(1))) + TOLERANCE_MS;
+
+/** The longest way from nginx's return to the first advert of the better node. */
+const RETURNED_MS = RISE * INTERVAL_MS + toMilliseconds(masterDown(3, 200, seconds(1))) +
+  TOLERANCE_MS;
+
+async function playUnweighted(): Promise<void> {
+  await using pair = await WebPair.open((_, lan) => oneFile(lan));
+  const healthy = await pair.judged(true);
+  assert.match(healthy.checks[0]?.last ?? "", /^200 in /);
+  assert.deepEqual([healthy.base_priority, healthy.priority], [200, 200]);
+  for (const phase of PHASES_MS) {
+    tell(
+      `unweighted, killed ${phase} ms after a probe`,
+      await pair.killNginx(phase),
+      HANDED_OVER_MS,
+    );
+    const { state, faults, checks, priority } = await pair.judged(false);
+    assert.equal(state, "fault");
+    assert.match(faults.join("; "), /^check nginx is down: .*refused/);
+    assert.deepEqual([checks[0]?.name, checks[0]?.weight, priority], ["nginx", null, 200]);
+    assert.match(pair.first.log.text, /web: master -> fault: .*check nginx is down: .*refused/);
+    tell("unweighted, nginx is back", await pair.startNginx(), RETURNED_MS);
+    assert.deepEqual((await pair.judged(true)).faults, []);
+  }
+}
+
+async function playWeighted(): Promise<void> {
+  await using pair = await WebPair.open((_, lan) => oneFile(lan, "weight = -50"));
+  for (const phase of PHASES_MS) {
+    tell(
+      `weight -50, killed ${phase} ms after a probe`,
+      await pair.killNginx(phase),
+      HANDED_OVER_MS,
+    );
+    const { state, faults, checks, ...down } = await pair.judged(false);
+    assert.equal(state, "backup");
+    assert.deepEqual(faults, []);
+    assert.deepEqual([down.base_priority, down.priority], [200, 150]);
+    assert.equal(checks[0]?.weight, -50);
+    assert.match(checks[0]?.last ?? "", /refused/);
+    assert.match(pair.first.log.text, /web: priority 200 -> 150/);
+    assert.match(pair.first.log.text, /web: master -> backup: .*150/);
+    tell("weight -50, nginx is back", await pair.startNginx(), RETURNED_MS);
+    assert.equal((await pair.judged(true)).priority, 200);
+  }
+}
+
+async function playByHand(): Promise<void> {
+  await using pair = await WebPair.open(byHand);
+  const down = toMilliseconds(masterDown(3, 100, seconds(1)));
+  for (const phase of PHASES_MS) {
+    const since = wallNow();
+    const limit = FALL * INTERVAL_MS + down + TOLERANCE_MS;
+    const measured = await pair.killNginx(phase);
+    tell(`by hand, weight -60, killed ${phase} ms after a probe`, measured, limit);
+    const [claim] = pair.capture.advertsOf(pair.b.address, since);
+    const better = pair.capture.advertsOf(pair.a.address, since)
+      .findLast(({ advert }) => advert.priority === 150);
+    const late = (claim?.at ?? NaN) - (better?.at ?? NaN) - down;
+    assert.ok(
+      Math.abs(late) < TOLERANCE_MS,
+      `a master-down after the last advert with 150: ${late}`,
+    );
+    assert.deepEqual([(await pair.judged(false)).priority], [90]);
+    const back = RISE * INTERVAL_MS + toMilliseconds(masterDown(3, 150, seconds(1))) + TOLERANCE_MS;
+    tell("by hand, nginx is back", await pair.startNginx(), back);
+  }
+}
+
+const PLAYS: Readonly<Record<string, () => Promise<void>>> = {
+  "without a weight the node is in fault": playUnweighted,
+  "weight -50 in one file for both": playWeighted,
+  "weight -60 in files of their own": playByHand,
+};
+
+const reason = missing("nginx", "tcpdump");
+
+Deno.test({
+  name: nameWith("checks: nginx dies and comes back", reason),
+  ignore: reason !== undefined,
+  fn: async (t) => {
+    await atMost(AT_ONCE, Object.entries(PLAYS), async ([name, play]) => {
+      await t.step({
+        name,
+        // Plays run beside each other, so that each sees the others' processes.
+        sanitizeOps: false,
+        sanitizeResources: false,
+        sanitizeExit: false,
+        fn: play,
+      });
+    });
+  },
+});
