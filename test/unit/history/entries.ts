@@ -1,11 +1,5 @@
-/** What does a test put into a history? Usual entries, and arbitrary ones. */
-import fc from "fast-check";
-import type {
-  DaemonEntry,
-  HistoryEntry,
-  NearMissEntry,
-  TransitionEntry,
-} from "../../../src/history/line.ts";
+/** What does a test put into a history? */
+import type { DaemonEntry, NearMissEntry, TransitionEntry } from "../../../src/history/line.ts";
 
 const TIME = "2026-11-21T03:04:05.678Z";
 
@@ -54,55 +48,3 @@ export function nearMiss(change: Partial<NearMissEntry> = {}): NearMissEntry {
 export function started(change: Partial<DaemonEntry> = {}): DaemonEntry {
   return { kind: "daemon", time: TIME, what: "started", ...change };
 }
-
-const time = fc.date({
-  min: new Date("2000-01-01T00:00:00Z"),
-  max: new Date("2099-12-31T00:00:00Z"),
-  noInvalidDate: true,
-}).map((date) => date.toISOString());
-const text = fc.string({ unit: "binary" });
-const family = fc.constantFrom("ipv4" as const, "ipv6" as const);
-const state = fc.constantFrom(
-  "init" as const,
-  "backup" as const,
-  "master" as const,
-  "fault" as const,
-);
-/** JSON has no -0. */
-const duration = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0);
-const byte = fc.nat(255);
-
-/** Any entry that may be. */
-export const anyEntry: fc.Arbitrary<HistoryEntry> = fc.oneof(
-  fc.record<TransitionEntry>({
-    kind: fc.constant("transition"),
-    time,
-    node: text,
-    instance: text,
-    family,
-    vrid: byte,
-    interface: fc.option(text),
-    addresses: fc.array(text),
-    from: state,
-    to: state,
-    priority: byte,
-    reason: text,
-    cause: text,
-    planned: fc.boolean(),
-    silence_ms: fc.option(duration),
-  }),
-  fc.record<NearMissEntry>({
-    kind: fc.constant("near-miss"),
-    time,
-    instance: text,
-    family,
-    late_ms: duration,
-    limit_ms: duration,
-    master: text,
-  }),
-  fc.record<DaemonEntry>({
-    kind: fc.constant("daemon"),
-    time,
-    what: fc.constantFrom("started", "stopped", "reloaded"),
-  }),
-).map((entry) => ({ ...entry }));

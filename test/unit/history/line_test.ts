@@ -7,7 +7,8 @@ import {
   type HistoryEntry,
   overlap,
 } from "../../../src/history/line.ts";
-import { anyEntry, nearMiss, started, transition } from "./entries.ts";
+import { anyEntry } from "./any_entry.ts";
+import { nearMiss, started, transition } from "./entries.ts";
 
 Deno.test("an entry is one line of JSON, its kind and time first", () => {
   assert.equal(
