@@ -1,5 +1,6 @@
-/** How does floatip compare with keepalived, on this machine, in this run? `deno task bench [-- takeover|load] [--runs N]`. */
+/** How does floatip compare with keepalived, on this machine, in this run? `deno task bench [-- takeover|checks|load] [--runs N]`. */
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
+import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
 import { measureLoad } from "./load.ts";
 import { ensure, missing } from "../lab/prerequisites.ts";
 import { formatTable, median, range } from "./table.ts";
@@ -64,8 +65,22 @@ async function loads(): Promise<void> {
   ));
 }
 
+async function checks(runs: number): Promise<void> {
+  console.log("\nDead service: nginx killed on the master to the first advert of its peer, in ms");
+  console.log(
+    "(checked each second, down after 2 failures; priorities 150 and 100, adverts each second)\n",
+  );
+  const measured = await Promise.all(CHECKED_PAIRS.map((pair) => measureChecks(pair, runs)));
+  const rows = CHECKED_PAIRS.map(({ program, form }, i) => {
+    const [least, most] = range(measured[i] ?? []);
+    const middle = median(measured[i] ?? []).toFixed(0);
+    return [program, form, middle, `${least.toFixed(0)} .. ${most.toFixed(0)}`, String(runs)];
+  });
+  console.log(formatTable(["program", "form", "median", "range", "runs"], rows));
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  await ensure(["iproute2", "keepalived", "tcpdump"]);
+  await ensure(["iproute2", "keepalived", "tcpdump", "nginx-light"]);
   const lacking = missing();
   if (lacking !== undefined) {
     console.error(`the benchmark ${lacking}`);
@@ -73,9 +88,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const at = args.indexOf("--runs");
   const runs = at < 0 ? 10 : Number(args[at + 1]);
-  const chosen = args.filter((arg) => arg === "takeover" || arg === "load");
-  if (chosen.length === 0 || chosen.includes("takeover")) await takeovers(runs);
-  if (chosen.length === 0 || chosen.includes("load")) await loads();
+  const chosen = args.filter((arg) => ["takeover", "checks", "load"].includes(arg));
+  const all = chosen.length === 0;
+  if (all || chosen.includes("takeover")) await takeovers(runs);
+  if (all || chosen.includes("checks")) await checks(Math.min(runs, 5));
+  if (all || chosen.includes("load")) await loads();
   return 0;
 }
 
