@@ -8,17 +8,24 @@ import {
   text_en,
 } from "@stricli/core";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
-import { DEFAULT_RUN_DIR } from "../control/socket.ts";
 import { DEFAULT_STATE_DIR } from "../history/place.ts";
-import { parseDuration, type WallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
 import type { CheckFlags } from "./check.ts";
 import type { EventsFlags } from "./events.ts";
 import type { ExitCode } from "./exit.ts";
+import {
+  configFlag,
+  jsonFlag,
+  nodeFlag,
+  parseMoment,
+  parseTime,
+  runDirFlag,
+  text,
+} from "./flags.ts";
 import type { ListenFlags } from "./listen.ts";
+import type { NotifyTestFlags } from "./notify_test.ts";
 import type { ReloadFlags } from "./reload.ts";
 import type { RunFlags } from "./run.ts";
-import { parseSince } from "./since.ts";
 import type { StatusFlags } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 import { describeUsageError, didYouMean } from "./usage.ts";
@@ -46,35 +53,6 @@ function choose<Flags, Args extends readonly unknown[]>(load: () => Promise<Verb
   };
 }
 
-const text = (input: string): string => input;
-
-const configFlag = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "FILE",
-  brief: `The configuration file (${DEFAULT_CONFIG_FILE})`,
-} as const;
-
-const runDirFlag = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "DIR",
-  brief: `The runtime directory with the control socket (${DEFAULT_RUN_DIR})`,
-} as const;
-
-const nodeFlag = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "NAME",
-  brief: "Which node of [nodes] this is (the one with an address of this machine)",
-} as const;
-
-const jsonFlag = (brief: string) =>
-  ({ kind: "boolean", optional: true, withNegated: false, brief }) as const;
-
 const run = buildCommand<RunFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).run),
   parameters: {
@@ -87,7 +65,7 @@ const run = buildCommand<RunFlags, [], Context>({
         parse: text,
         optional: true,
         placeholder: "DIR",
-        brief: "The state directory (/var/lib/floatip); this version keeps nothing there",
+        brief: "The state directory with the history (/var/lib/floatip)",
       },
       logLevel: {
         kind: "enum",
@@ -307,6 +285,31 @@ const listen = buildCommand<ListenFlags, [], Context>({
   },
 });
 
+const notifyTest = buildCommand<NotifyTestFlags, [], Context>({
+  func: choose(async () => (await import("./notify_test.ts")).notifyTest),
+  parameters: {
+    flags: {
+      json: jsonFlag("The answers as one JSON document"),
+      runDir: runDirFlag,
+    },
+  },
+  docs: {
+    brief: "Send one message through each command and service of [notify]",
+    fullDescription: [
+      "Has the running daemon tell each of its sinks once more how things are now, with the reason",
+      '"test", and prints what each answered.',
+      "",
+      "EXIT CODES",
+      "  0  all were told     1  some were not     4  the daemon is not running",
+      "",
+      "EXAMPLES",
+      "  floatip notify-test",
+      "",
+      "Next: `floatip status` shows how deliveries went.",
+    ].join("\n"),
+  },
+});
+
 const version = buildCommand<VersionFlags, [], Context>({
   func: choose(async () => (await import("./version.ts")).version),
   parameters: { flags: { json: jsonFlag("As one JSON document") } },
@@ -324,6 +327,7 @@ export const APPLICATION: Application<Context> = buildApplication(
       reload,
       events,
       listen,
+      "notify-test": notifyTest,
       version,
     }),
     docs: {
@@ -374,17 +378,3 @@ export const APPLICATION: Application<Context> = buildApplication(
     },
   },
 );
-
-function parseTime(input: string): number {
-  const time = parseDuration(input);
-  if (time === undefined) throw new SyntaxError('write a number and a unit, such as "10s" or "2m"');
-  return time;
-}
-
-function parseMoment(input: string): WallTime {
-  const moment = parseSince(input, Date.now() as WallTime);
-  if (moment !== undefined) return moment;
-  throw new SyntaxError(
-    'write how long ago, such as "10m", or a time such as 2026-11-21T03:04:05Z',
-  );
-}

@@ -1,4 +1,5 @@
 /** `floatip run`: how do machine, daemon and control socket come together? In this one place, in the foreground. */
+import type { Config } from "../config/config.ts";
 import { load, type Loaded } from "../config/load.ts";
 import type { ReloadAnswer } from "../control/api.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
@@ -6,8 +7,13 @@ import { DEFAULT_RUN_DIR, socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import type { Order } from "../daemon/order.ts";
 import { rehearse } from "../daemon/rehearsal.ts";
+import { HistoryFile } from "../history/history_file.ts";
+import type { DaemonEntry } from "../history/line.ts";
+import { DEFAULT_STATE_DIR } from "../history/place.ts";
 import type { Host } from "../host.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
+import { Notifier } from "../notify/notifier.ts";
+import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
 import { missingCapabilities, purposesOf } from "./capabilities.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
@@ -38,17 +44,32 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   using host = new LinuxHost<Order>();
   const configFile = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
   await rehearse();
-  const daemon = new Daemon({ host, config, nodeName: flags.node, configFile, journal });
-  const reloader = new Reloader(file, host, journal);
-  const status = () => daemon.snapshot();
-  await using _server = openControl(runDir, { status, reload: () => reloader.reload() });
+  const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
+  const complain = (words: string) => journal.write("warning", `history: ${words}`);
+  await using history = new HistoryFile({ stateDir, complain });
+  await using notifier = new Notifier(config);
+  const observers = [history, notifier];
+  const daemon = new Daemon({ host, config, nodeName: flags.node, configFile, journal, observers });
+  const note = (what: DaemonEntry["what"]) =>
+    history.add({ kind: "daemon", time: formatWallTime(host.wallTime()), what });
+  const reloader = new Reloader(file, host, journal, (applied) => {
+    notifier.settle(applied);
+    note("reloaded");
+  });
+  await using _server = openControl(runDir, {
+    status: () => ({ ...daemon.snapshot(), sinks: notifier.status() }),
+    reload: () => reloader.reload(),
+    testNotify: async () => ({ results: await notifier.test(formatWallTime(host.wallTime())) }),
+  });
   using _signals = obeySignals(host, reloader);
   journal.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
+  note("started");
   try {
     await daemon.run();
   } finally {
     reloader.end();
   }
+  note("stopped");
   journal.write("info", "stopped in order");
   return EXIT.ok;
 }
@@ -128,10 +149,17 @@ class Reloader {
   readonly #file: string;
   readonly #host: Host<Order>;
   readonly #journal: Journal;
+  readonly #onApplied: (config: Config) => void;
   readonly #ended = Promise.withResolvers<ReloadAnswer>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, host: Host<Order>, journal: Journal) {
+  constructor(
+    file: string,
+    host: Host<Order>,
+    journal: Journal,
+    onApplied: (config: Config) => void,
+  ) {
+    this.#onApplied = onApplied;
     this.#file = file;
     this.#host = host;
     this.#journal = journal;
@@ -163,6 +191,7 @@ class Reloader {
     const reply = (changes: readonly string[]): void => {
       const text = changes.length === 0 ? "nothing changed" : changes.join("; ");
       this.#journal.write("info", `reloaded ${this.#file}: ${text}`);
+      this.#onApplied(config);
       applied.resolve({ applied: true, changes, warnings });
     };
     this.#host.post({ kind: "reload", config, reply });

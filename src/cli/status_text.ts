@@ -1,5 +1,11 @@
 /** How is a status document told to people? A headline for each instance, who takes part, and what needs a look. */
-import type { CheckStatus, InstanceStatus, PeerStatus, StatusDocument } from "../control/api.ts";
+import type {
+  CheckStatus,
+  InstanceStatus,
+  PeerStatus,
+  SinkStatus,
+  StatusDocument,
+} from "../control/api.ts";
 import { formatDuration, milliseconds } from "../time.ts";
 import { REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
 import { alignColumns } from "./table.ts";
@@ -29,6 +35,7 @@ export function statusLines(
   return [
     paint("dim", header(document, now)),
     ...(document.instances.length === 0 ? none : instances),
+    ...sinkLines(document.sinks, paint),
     ...strayLines(document.rejects),
     ...attentionLines(document, now, paint),
   ];
@@ -67,6 +74,24 @@ function checkWords(check: CheckStatus, paint: Paint): string {
   if (check.up === null) return `check ${check.name}: no result yet${weight}`;
   const verdict = check.up ? "up" : paint("bad", "down");
   return `check ${check.name}: ${verdict} (${check.last})${weight}`;
+}
+
+/** How each sink of [notify] fares; nothing where there is none. */
+function sinkLines(sinks: readonly SinkStatus[], paint: Paint): readonly string[] {
+  if (sinks.length === 0) return [];
+  return ["", "told of changes", ...alignColumns(sinks.map((sink) => sinkRow(sink, paint)))];
+}
+
+function sinkRow(sink: SinkStatus, paint: Paint): readonly string[] {
+  const { name, instance, pending, delivered, collapsed, failed, last } = sink;
+  const counts = [
+    `${delivered} delivered`,
+    ...(pending > 0 ? [`${pending} waiting`] : []),
+    ...(collapsed > 0 ? [`${collapsed} overtaken by newer ones`] : []),
+    ...(failed > 0 ? [paint("bad", `${failed} failed`)] : []),
+  ];
+  const words = last === null ? "nothing yet" : last.ok ? last.words : paint("bad", last.words);
+  return ["", instance === null ? name : `${name} of ${instance}`, counts.join(", "), words];
 }
 
 /** "web", or "web (IPv6)" for the IPv6 half of an instance. */

@@ -75,15 +75,14 @@ export function readFileDraft(
   const checks = readNamed(tables.check ?? {}, ["check"], "[check.nginx]", report);
   for (const [name] of groups) checkName(name, ["group", name], report);
   for (const [name] of checks) checkName(name, ["check", name], report);
-  const instanceKeys = releasedKeys(INSTANCE, released);
   return {
     nodeName: node?.name,
     hasNodes: Object.hasOwn(root, "nodes"),
     nodes: readNodes(tables.nodes ?? {}, report),
-    instances: instances.map(([name, raw]) => readInstance(name, raw, instanceKeys, report)),
+    instances: instances.map(([name, raw]) => readInstance(name, raw, released, report)),
     groups: groups.map(([name, raw]) => readGroup(name, raw, report)),
     checks: checks.map(([name, raw]) => readCheck(name, raw, report)),
-    notify: tables.notify && readNotify(tables.notify, ["notify"], report),
+    notify: tables.notify && readNotify(tables.notify, ["notify"], report, released),
   };
 }
 
@@ -99,9 +98,10 @@ const NO_INSTANCE: Problem = {
 function readInstance(
   name: string,
   raw: Readonly<Record<string, unknown>>,
-  known: typeof INSTANCE,
+  released: Released,
   report: Report,
 ): InstanceDraft {
+  const known = releasedKeys(INSTANCE, released);
   const path: Path = ["instance", name];
   // A transport that is known but not built yet deserves a better answer than "must be".
   const udp = raw["transport"] === "udp";
@@ -112,7 +112,7 @@ function readInstance(
   const addresses = (keys.addresses ?? []).map((entry, index) =>
     readAddress(entry, [...path, "addresses", index], report)
   );
-  const notify = keys.notify && readNotify(keys.notify, [...path, "notify"], report);
+  const notify = keys.notify && readNotify(keys.notify, [...path, "notify"], report, released);
   return { name, path, keys, addresses, password: auth?.pass, notify };
 }
 

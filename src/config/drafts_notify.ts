@@ -4,6 +4,7 @@ import { seconds } from "../time.ts";
 import type { MqttSettings, NotifySettings, NtfySettings, WebhookSettings } from "./config.ts";
 import type { Path } from "./problem.ts";
 import { readTable, type Report } from "./read.ts";
+import { type Released, releasedKeys } from "./released.ts";
 import type { Draft, Keys } from "./schema.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "./schema_notify.ts";
 import { takeTextCommands } from "./sound_command.ts";
@@ -35,8 +36,10 @@ export function readNotify(
   raw: Readonly<Record<string, unknown>>,
   path: Path,
   report: Report,
+  released: Released,
 ): NotifyDraft {
-  const keys = readTable(NOTIFY, takeTextCommands(raw, COMMANDS, path, report), path, report);
+  const known = releasedKeys(NOTIFY, released);
+  const keys = readTable(known, takeTextCommands(raw, COMMANDS, path, report), path, report);
   return {
     path,
     empty: Object.keys(raw).length === 0,

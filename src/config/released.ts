@@ -7,10 +7,12 @@ export interface Released {
   readonly checks: boolean;
   /** [notify], and `notify` of an instance. */
   readonly notify: boolean;
+  /** `mqtt` of a notify table. */
+  readonly mqtt: boolean;
 }
 
 /** What this version runs. */
-export const RELEASED: Released = { checks: true, notify: false };
+export const RELEASED: Released = { checks: true, notify: true, mqtt: false };
 
 /** `later` of the keys of health checks. */
 export const NO_CHECKS = {
@@ -24,6 +26,13 @@ export const NO_NOTIFY = {
   feature: "notify",
   what: "notifications are not in this version yet",
   fix: "remove it for now: every change stands in the log with its cause",
+} as const;
+
+/** `later` of the key mqtt. */
+export const NO_MQTT = {
+  feature: "mqtt",
+  what: "messages by MQTT are not in this version yet",
+  fix: "remove it for now: a webhook or a command can tell your broker",
 } as const;
 
 /** `keys` where those of `released` parts are keys like all others. */

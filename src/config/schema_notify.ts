@@ -1,5 +1,6 @@
 /** Which keys may [notify] have? The commands and services that are told about changes. */
 import { seconds } from "../time.ts";
+import { NO_MQTT } from "./released.ts";
 import { CHECK } from "./schema_check.ts";
 import type { Keys } from "./schema.ts";
 import { duration, either, flag, listOf, table, text, wholeNumber } from "./shapes.ts";
@@ -88,6 +89,7 @@ export const NOTIFY = {
     example: '"mqtt://192.168.1.5"',
     synonyms: ["broker", "home_assistant", "homeassistant"],
     secret: true,
+    later: NO_MQTT,
   },
 } as const satisfies Keys;
 

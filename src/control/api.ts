@@ -10,6 +10,8 @@ export interface StatusDocument {
   readonly config_file: string;
   readonly instances: readonly InstanceStatus[];
   readonly nodes: readonly NodeStatus[];
+  /** Who is told of transitions, and how that goes. */
+  readonly sinks: readonly SinkStatus[];
   /** Packets that fit no instance, by reason; only reasons that occurred. */
   readonly rejects: Readonly<Record<string, number>>;
   /** Whole sentences about what a person should look at; empty when all is well. */
@@ -96,6 +98,33 @@ export interface CheckStatus {
   readonly latency_ms: number | null;
   /** Null: down means fault. */
   readonly weight: number | null;
+}
+
+/** Somebody who is told of transitions: a command, a webhook. */
+export interface SinkStatus {
+  /** The key of [notify]: "webhook". */
+  readonly name: string;
+  /** Whose [notify] it is; null: everybody's. */
+  readonly instance: string | null;
+  /** Waiting, the one under way included. */
+  readonly pending: number;
+  readonly delivered: number;
+  /** Not told because a newer state of the same instance was to be told. */
+  readonly collapsed: number;
+  /** Given up after the last attempt. */
+  readonly failed: number;
+  /** The latest attempt; null: none yet. */
+  readonly last: { readonly ok: boolean; readonly words: string; readonly at: string } | null;
+}
+
+/** `POST /v1/notify-test`: what became of one message through each sink. */
+export interface NotifyTestAnswer {
+  readonly results: readonly {
+    readonly name: string;
+    readonly instance: string | null;
+    readonly ok: boolean;
+    readonly words: string;
+  }[];
 }
 
 /** A line of [nodes]. */

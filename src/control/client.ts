@@ -1,5 +1,5 @@
 /** How is the running daemon asked? Typed requests over its unix socket. */
-import type { ReloadAnswer, StatusDocument } from "./api.ts";
+import type { NotifyTestAnswer, ReloadAnswer, StatusDocument } from "./api.ts";
 import { socketPath } from "./socket.ts";
 
 /** Why no answer came. */
@@ -46,6 +46,14 @@ export class ControlClient {
     const response = await this.#request("POST", "/v1/reload", [200, 422]);
     const answer = await this.#json(response) as ReloadAnswer;
     if (typeof answer?.applied !== "boolean") throw this.#badAnswer("its answer is no reload's");
+    return answer;
+  }
+
+  /** Has the daemon send one message through each of its sinks. */
+  async testNotify(): Promise<NotifyTestAnswer> {
+    const response = await this.#request("POST", "/v1/notify-test", [200]);
+    const answer = await this.#json(response) as NotifyTestAnswer;
+    if (!Array.isArray(answer?.results)) throw this.#badAnswer("its answer is no notify-test's");
     return answer;
   }
 

@@ -1,11 +1,13 @@
 /** How does the daemon answer requests? HTTP over a unix socket, one daemon per runtime directory. */
-import type { ReloadAnswer, StatusDocument } from "./api.ts";
+import type { NotifyTestAnswer, ReloadAnswer, StatusDocument } from "./api.ts";
 import { socketPath } from "./socket.ts";
 
 /** What the requests are answered with. */
 export interface ControlAnswers {
   status(): StatusDocument;
   reload(): Promise<ReloadAnswer>;
+  /** Sends one message through each sink and waits for the answers. */
+  testNotify(): Promise<NotifyTestAnswer>;
 }
 
 /** Another daemon has this runtime directory. */
@@ -26,6 +28,9 @@ type Route = (answers: ControlAnswers, request: Request) => Response | Promise<R
 const ROUTES: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map([
   ["/v1/status", { GET: (answers: ControlAnswers) => Response.json(answers.status()) }],
   ["/v1/reload", { POST: answerReload }],
+  ["/v1/notify-test", {
+    POST: async (answers: ControlAnswers) => Response.json(await answers.testNotify()),
+  }],
 ]);
 
 /** More requests at one time than this are turned away: nobody may fill the daemon's memory. */

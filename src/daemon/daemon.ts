@@ -22,7 +22,7 @@ import { perform, removeAddresses } from "./perform.ts";
 import { leftoverAddresses, missingAddresses, readiness } from "./readiness.ts";
 import { Reception } from "./reception.ts";
 import type { Observer } from "./record.ts";
-import { recordOf } from "./remember.ts";
+import { nearMissRecordOf, recordOf } from "./remember.ts";
 import { createRouter, keyOf, type Router } from "./router.ts";
 import { snapshot } from "./snapshot.ts";
 
@@ -87,7 +87,7 @@ export class Daemon {
   }
 
   /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
-  snapshot(): StatusDocument {
+  snapshot(): Omit<StatusDocument, "sinks"> {
     return snapshot({
       node: this.#node,
       routers: [...this.#routers.values()],
@@ -135,6 +135,8 @@ export class Daemon {
     if (miss === undefined) return;
     router.counters.nearMisses++;
     tellNearMiss(this.#journal, router.plan, miss);
+    const record = nearMissRecordOf(miss, router.plan, this.#host.wallTime());
+    for (const observer of this.#options.observers ?? []) observer.observeNearMiss?.(record);
   }
 
   #obey(order: Order): void {

@@ -23,7 +23,22 @@ export interface TransitionRecord {
   readonly silence_ms: number | null;
 }
 
-/** Is told of every transition, in order, at once; must not wait and never throws. */
+/** A backup almost took over from a living master. Durations in milliseconds, time RFC 3339 in UTC. */
+export interface NearMissRecord {
+  readonly time: string;
+  readonly instance: string;
+  readonly family: "ipv4" | "ipv6";
+  /** The master's address. */
+  readonly master: string;
+  /** How long it was silent. */
+  readonly late_ms: number;
+  /** The silence after which this node would have taken over. */
+  readonly limit_ms: number;
+}
+
+/** Is told of what happens, in order, at once; must not wait and never throws. */
 export interface Observer {
   observe(record: TransitionRecord): void;
+  /** Only for those who care. */
+  observeNearMiss?(record: NearMissRecord): void;
 }

@@ -1,10 +1,12 @@
 /** What does a transition look like in history, hooks and messages? A record made from the router at that moment. */
-import type { NodePlan } from "../config/plan.ts";
+import type { NodePlan, Plan } from "../config/plan.ts";
+import { formatIp } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
 import { words } from "../vrrp/cause.ts";
 import type { Cause, Effect } from "../vrrp/effect.ts";
-import type { TransitionRecord } from "./record.ts";
+import type { NearMiss } from "../vrrp/near_miss.ts";
+import type { NearMissRecord, TransitionRecord } from "./record.ts";
 import type { Router } from "./router.ts";
 
 /** Causes that somebody wanted; the others befall us. */
@@ -34,6 +36,18 @@ export function recordOf(
     cause: words(cause),
     planned: PLANNED.has(cause.kind),
     silence_ms: silenceOf(cause),
+  };
+}
+
+/** The record of a near miss at `now`. */
+export function nearMissRecordOf(miss: NearMiss, plan: Plan, now: WallTime): NearMissRecord {
+  return {
+    time: formatWallTime(now),
+    instance: plan.name,
+    family: plan.family,
+    master: formatIp(miss.master),
+    late_ms: toMilliseconds(miss.silence),
+    limit_ms: toMilliseconds(miss.limit),
   };
 }
 

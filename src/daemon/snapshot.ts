@@ -36,7 +36,7 @@ export interface Moment {
 }
 
 /** The document of `GET /v1/status`. */
-export function snapshot(moment: Moment): StatusDocument {
+export function snapshot(moment: Moment): Omit<StatusDocument, "sinks"> {
   const node = moment.node?.node ?? "unknown";
   const instances = moment.routers.map((router) => instanceStatus(router, moment));
   return {

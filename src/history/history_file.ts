@@ -1,5 +1,5 @@
 /** How does everything that happens get into the history without anybody waiting for a disk? By one ordered queue. */
-import type { Observer, TransitionRecord } from "../daemon/record.ts";
+import type { NearMissRecord, Observer, TransitionRecord } from "../daemon/record.ts";
 import { AppendFile } from "./append_file.ts";
 import { encodeEntry, type HistoryEntry } from "./line.ts";
 import { historyPath } from "./place.ts";
@@ -46,6 +46,11 @@ export class HistoryFile implements Observer, AsyncDisposable {
   /** Adds a transition. Returns at once, never throws. */
   observe(record: TransitionRecord): void {
     this.add({ kind: "transition", ...record });
+  }
+
+  /** Adds a near miss. Returns at once, never throws. */
+  observeNearMiss(record: NearMissRecord): void {
+    this.add({ kind: "near-miss", ...record });
   }
 
   /** Adds `entry` behind all former ones. Returns at once, never throws; after the end it does nothing. */

@@ -1,7 +1,8 @@
 /** Who is told of a transition? Every sink of everybody's [notify] and of the instance's own, each at its own pace. */
 import type { Config } from "../config/config.ts";
 import type { Observer, TransitionRecord } from "../daemon/record.ts";
-import { DeliveryQueue, type Pause, type SinkStatus } from "./queue.ts";
+import type { SinkStatus } from "../control/api.ts";
+import { DeliveryQueue, type Pause } from "./queue.ts";
 import type { Answer } from "./sink.ts";
 import { sinksOf } from "./sinks.ts";
 

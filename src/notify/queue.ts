@@ -1,25 +1,9 @@
 /** When is a sink told what? In order, one at a time, each attempt with a deadline; nobody else waits for it. */
+import type { SinkStatus } from "../control/api.ts";
 import { formatDuration, milliseconds } from "../time.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import { add, type Backlog, collapse, isOutdated, NOTHING, pauseAfter, take } from "./backlog.ts";
 import { type Answer, type Sink, untold } from "./sink.ts";
-
-/** How a sink fares. */
-export interface SinkStatus {
-  /** The key of [notify]: "webhook". */
-  readonly name: string;
-  /** Whose [notify] it is; null: everybody's. */
-  readonly instance: string | null;
-  /** Waiting, the one under way included. */
-  readonly pending: number;
-  readonly delivered: number;
-  /** Not told because a newer state of the same instance was to be told. */
-  readonly collapsed: number;
-  /** Given up after the last attempt. */
-  readonly failed: number;
-  /** The latest attempt; null: none yet. `at` is RFC 3339 in UTC. */
-  readonly last: { readonly ok: boolean; readonly words: string; readonly at: string } | null;
-}
 
 /** The most that wait for a sink, as long as not more instances have news. */
 export const CAPACITY = 64;

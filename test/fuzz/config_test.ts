@@ -77,7 +77,7 @@ webhook = { url = "http://127.0.0.1:8080/s3cr3tpw", secret = "s3cr3tpw", retries
 mqtt = "mqtt://u:s3cr3tpw@10.0.0.5"
 `;
 /** The whole language, whatever of it this version runs. */
-const ALL = { checks: true, notify: true };
+const ALL = { checks: true, notify: true, mqtt: true };
 
 /** Whatever the text: an answer, in place, printable; and a plan where the file is sound. */
 async function holds(text: string): Promise<void> {

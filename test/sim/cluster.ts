@@ -1,7 +1,6 @@
 /** How does floatip run on simulated machines? The real daemon, started, stopped, killed and asked, by node name. */
 import { decode } from "../../src/config/decode.ts";
 import type { Config } from "../../src/config/config.ts";
-import type { StatusDocument } from "../../src/control/api.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
 import type { Order } from "../../src/daemon/order.ts";
 import { Lan } from "./lan.ts";
@@ -142,7 +141,7 @@ export class Cluster {
   }
 
   /** The status document of `name`; undefined: floatip does not run there. */
-  status(name: string): StatusDocument | undefined {
+  status(name: string): ReturnType<Daemon["snapshot"]> | undefined {
     return this.#node(name).daemon?.snapshot();
   }
 

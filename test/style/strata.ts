@@ -28,6 +28,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   },
   linux: { host: "all", process: "all", health: "all", wire: "all", net: "all" },
   notify: {
+    "control/api": "types",
     "daemon/record": "types",
     config: "types",
     process: "all",

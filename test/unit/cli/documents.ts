@@ -102,6 +102,7 @@ export function documentOf(
       { name: "pi-a", addresses: ["192.168.1.11"], self: true },
       { name: "pi-b", addresses: ["192.168.1.12"], self: false },
     ],
+    sinks: [],
     rejects: {},
     attention: [],
     ...change,

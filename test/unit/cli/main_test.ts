@@ -6,6 +6,9 @@ import { missing, nameWith } from "../../lab/prerequisites.ts";
 import { golden } from "../../golden/golden.ts";
 import { backup, documentOf, master } from "./documents.ts";
 
+/** Nobody is told in these tests. */
+const testNotify = () => Promise.resolve({ results: [] });
+
 /** Long enough ago for the real clock, which the child reads. */
 const LONG_AGO = "2020-01-01T00:00:00.000Z";
 
@@ -46,7 +49,7 @@ async function withDaemon(
   const root = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const reload = () => Promise.resolve(answer);
-    await using _server = ControlServer.open(root, { status: document, reload });
+    await using _server = ControlServer.open(root, { status: document, reload, testNotify });
     await body(root);
   } finally {
     await Deno.remove(root, { recursive: true });
@@ -232,7 +235,11 @@ Deno.test("a daemon that is gone is told once by --watch, which waits for the ne
   const root = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const reload = () => Promise.reject(new Error("unused"));
-    const first = ControlServer.open(root, { status: () => documentOf([master()]), reload });
+    const first = ControlServer.open(root, {
+      status: () => documentOf([master()]),
+      reload,
+      testNotify,
+    });
     await using child = command(["status", "--watch", "--run-dir", root]).spawn();
     const out = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     const err = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
@@ -240,7 +247,7 @@ Deno.test("a daemon that is gone is told once by --watch, which waits for the ne
     await first.close();
     assert.match((await err.read()).value ?? "", /the daemon is not running/);
     const status = () => documentOf([master({ since: new Date().toISOString() })]);
-    await using _second = ControlServer.open(root, { status, reload });
+    await using _second = ControlServer.open(root, { status, reload, testNotify });
     await untilEmptyLine(out);
     child.kill("SIGTERM");
     assert.equal((await child.status).code, 0);

@@ -62,6 +62,37 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
     }),
   ], { rejects: { "unknown-vrid": 12 } }),
   multicast: documentOf([master({ transport: "multicast", peers: [] })]),
+  sinks: documentOf([master()], {
+    sinks: [
+      {
+        name: "webhook",
+        instance: null,
+        pending: 0,
+        delivered: 12,
+        collapsed: 0,
+        failed: 0,
+        last: { ok: true, words: "204", at: "2026-11-21T03:04:05.678Z" },
+      },
+      {
+        name: "command",
+        instance: "web",
+        pending: 2,
+        delivered: 3,
+        collapsed: 1,
+        failed: 1,
+        last: { ok: false, words: "exit 1: disk full", at: "2026-11-21T03:04:05.678Z" },
+      },
+      {
+        name: "ntfy",
+        instance: null,
+        pending: 0,
+        delivered: 0,
+        collapsed: 0,
+        failed: 0,
+        last: null,
+      },
+    ],
+  }),
   empty: documentOf([]),
 };
 

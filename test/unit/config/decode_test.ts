@@ -18,7 +18,7 @@ import { NOTIFY } from "./misuses_notify.ts";
 const MISUSES = [...FORM, ...MEANING, ...CHECKS, ...NOTIFY];
 
 /** The whole language, whatever of it this version runs. */
-const ALL: Released = { checks: true, notify: true };
+const ALL: Released = { checks: true, notify: true, mqtt: true };
 
 function problemsOf(text: string): readonly Problem[] {
   const decoded = decode(text, ALL);
@@ -149,9 +149,13 @@ const UNRELEASED: Readonly<
     `[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\nnotify = {}\n[notify]\ncommand = ["/bin/true"]\n`,
     ["notify", "instance.web.notify"],
   ],
+  mqtt: [
+    `[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n[notify]\nmqtt = "mqtt://192.168.1.5"\n`,
+    ["notify.mqtt"],
+  ],
 };
 
-for (const part of ["checks", "notify"] as const) {
+for (const part of ["checks", "notify", "mqtt"] as const) {
   const [toml, places] = UNRELEASED[part];
   Deno.test(`${part}: known and not run where this version does not, read where it does`, () => {
     const held = decode(toml, { ...ALL, [part]: false });

@@ -12,6 +12,7 @@ const applied: ReloadAnswer = {
   warnings: [],
 };
 const answers: ControlAnswers = {
+  testNotify: () => Promise.resolve({ results: [] }),
   status: () => document,
   reload: () => Promise.resolve(applied),
 };

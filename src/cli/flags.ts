@@ -1,0 +1,55 @@
+/** Which flags and arguments do several commands take, and how are they read? */
+import { DEFAULT_RUN_DIR } from "../control/socket.ts";
+import { parseDuration, type WallTime } from "../time.ts";
+import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
+import { parseSince } from "./since.ts";
+
+/** Any text, as it is. */
+export const text = (input: string): string => input;
+
+/** --config FILE */
+export const configFlag = {
+  kind: "parsed",
+  parse: text,
+  optional: true,
+  placeholder: "FILE",
+  brief: `The configuration file (${DEFAULT_CONFIG_FILE})`,
+} as const;
+
+/** --run-dir DIR */
+export const runDirFlag = {
+  kind: "parsed",
+  parse: text,
+  optional: true,
+  placeholder: "DIR",
+  brief: `The runtime directory with the control socket (${DEFAULT_RUN_DIR})`,
+} as const;
+
+/** --node NAME */
+export const nodeFlag = {
+  kind: "parsed",
+  parse: text,
+  optional: true,
+  placeholder: "NAME",
+  brief: "Which node of [nodes] this is (the one with an address of this machine)",
+} as const;
+
+/** --json, and what it prints. */
+export const jsonFlag = (brief: string) =>
+  ({ kind: "boolean", optional: true, withNegated: false, brief }) as const;
+
+/** A duration in nanoseconds: "10s". Throws SyntaxError. */
+export function parseTime(input: string): number {
+  const time = parseDuration(input);
+  if (time === undefined) throw new SyntaxError('write a number and a unit, such as "10s" or "2m"');
+  return time;
+}
+
+/** A point in time, or how long ago: "10m", "2026-11-21T03:04:05Z". Throws SyntaxError. */
+export function parseMoment(input: string): WallTime {
+  const moment = parseSince(input, Date.now() as WallTime);
+  if (moment !== undefined) return moment;
+  throw new SyntaxError(
+    'write how long ago, such as "10m", or a time such as 2026-11-21T03:04:05Z',
+  );
+}
