@@ -4,7 +4,13 @@ import { countsValue } from "../vrrp/priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 import { tellEvent, tellOutcome, tellRecovery, tellStart } from "./forecast_words.ts";
 import type { Path } from "./problem.ts";
-import { checksOf, priorityWithout, type Standing, standings } from "./standing.ts";
+import {
+  checksOf,
+  priorityReading,
+  priorityWithout,
+  type Standing,
+  standings,
+} from "./standing.ts";
 
 /** What happens to one node while all else is well. */
 export type ForecastEvent =
@@ -127,19 +133,25 @@ function checkRows(check: CheckSettings, node: string, scene: Scene): readonly F
   // What a backup's number does depends on who is master then.
   if (!scene.holders.includes(node)) return [];
   const value = tippingValue(check, node, scene);
-  const before = priorityOf(node, scene);
-  const after = Math.min(254, Math.max(1, before + value * (check.weight ?? 0)));
+  const after = priorityReading(scene.config, scene.leader, node, check.name, value);
   return [row({ kind: "check-reads", check, node, value }, after, scene)];
 }
 
 /** Files hold numbers from -254 to 254. */
 const LARGEST_VALUE = 254;
 
-/** The number nearest to 0 that makes another node the better one, or the largest where none does. */
-function tippingValue({ weight = 1 }: CheckSettings, node: string, scene: Scene): number {
+/** The number nearest to 0 that makes another node the better one; where none does, from which on nothing changes. */
+function tippingValue({ name, weight = 1 }: CheckSettings, node: string, scene: Scene): number {
   const best = Math.max(...others(node, scene).map(({ priority }) => priority), 0);
-  const count = Math.floor((priorityOf(node, scene) - best) / Math.abs(weight)) + 1;
-  return -Math.sign(weight) * Math.min(LARGEST_VALUE, count);
+  const direction = -Math.sign(weight);
+  const reading = (value: number) => priorityReading(scene.config, scene.leader, node, name, value);
+  const end = reading(direction * LARGEST_VALUE);
+  // Tried, not divided: other checks may have brought the sum beyond 254, where the first points change nothing.
+  for (let count = 1; count < LARGEST_VALUE; count++) {
+    const priority = reading(direction * count);
+    if (priority < best || priority === end) return direction * count;
+  }
+  return direction * LARGEST_VALUE;
 }
 
 function priorityOf(node: string, scene: Scene): number {

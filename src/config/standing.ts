@@ -1,6 +1,6 @@
 /** How do the nodes stand to each other? Their priorities as far as the file knows them, checks counted. */
 import type { CheckSettings } from "../health/check.ts";
-import { contributionsOf, effectivePriority } from "../vrrp/priority.ts";
+import { contributionsOf, effectivePriority, type Verdict } from "../vrrp/priority.ts";
 import { basePriorityOf } from "./base_priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 
@@ -25,8 +25,28 @@ export function priorityWithout(
   node: string,
   down?: string,
 ): number {
+  return priorityWith(config, instance, node, (name) => ({ up: name !== down, value: 0 }));
+}
+
+/** The priority of `node` in `instance` while all checks are up, and `value` stands in the file of the check named `reading`. */
+export function priorityReading(
+  config: Config,
+  instance: InstanceConfig,
+  node: string,
+  reading: string,
+  value: number,
+): number {
+  const verdictOf = (name: string) => ({ up: true, value: name === reading ? value : 0 });
+  return priorityWith(config, instance, node, verdictOf);
+}
+
+function priorityWith(
+  config: Config,
+  instance: InstanceConfig,
+  node: string,
+  verdictOf: (name: string) => Verdict,
+): number {
   const base = basePriorityOf(instance, node, config);
-  const verdictOf = (name: string) => ({ up: name !== down, value: 0 });
   return effectivePriority(base, contributionsOf(checksOf(config, instance), verdictOf));
 }
 
