@@ -1,0 +1,22 @@
+/** Does what is forecast happen? For each row of generated clusters the daemon's outcome is the printed one. */
+import assert from "node:assert/strict";
+import { tell, tryForecast } from "./forecast_run.ts";
+
+/** Clusters in a run, more with FUZZ_RUNS; FORECAST_SEED tries a single one. */
+const CLUSTERS = Number(Deno.env.get("FUZZ_RUNS") ?? 240);
+const CLUSTERS_PER_TEST = 40;
+const only = Deno.env.get("FORECAST_SEED");
+
+const first = Number(only ?? 1);
+const last = only === undefined ? CLUSTERS : first;
+
+for (let from = first; from <= last; from += CLUSTERS_PER_TEST) {
+  const to = Math.min(last, from + CLUSTERS_PER_TEST - 1);
+  Deno.test(`clusters ${from} to ${to} do what their forecasts say`, async () => {
+    for (let seed = from; seed <= to; seed++) {
+      const { rows, mismatch } = await tryForecast(seed);
+      assert.ok(rows > 0, `seed ${seed}: a forecast without rows`);
+      assert.equal(mismatch, undefined, mismatch && tell(mismatch));
+    }
+  });
+}
