@@ -48,7 +48,9 @@ export class AppendFile implements Disposable {
     if (size > 0 && size + line.length > this.limit) await this.#dropOlderHalf(line.length);
     const written = await this.#file.write(line);
     // The rest is not tried: the next open cuts off what has reached the file.
-    if (written < line.length) throw new Error("only a part of the line could be written: is the disk full?");
+    if (written < line.length) {
+      throw new Error("only a part of the line could be written: is the disk full?");
+    }
   }
 
   /** Resolves when all that was added has reached the medium (fdatasync(2)). */
