@@ -160,7 +160,7 @@ export class HistoryFile implements Observer, AsyncDisposable {
     this.#complained = true;
     const why = error instanceof Error ? error.message : String(error);
     this.#options.complain(
-      `the history ${this.#path} cannot be written: ${why}; tried again with the next event`,
+      `${this.#path} cannot be written: ${why}; tried again with the next event`,
     );
   }
 

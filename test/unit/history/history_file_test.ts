@@ -182,7 +182,7 @@ Deno.test("a disk that is full is told once, and the entries are written when it
     assert.equal(complaints.length, 1);
     assert.match(
       complaints[0] ?? "",
-      /^the history .*history\.jsonl cannot be written: No space left on device/,
+      /^\/.*\/history\.jsonl cannot be written: No space left on device/,
     );
     Deno.removeSync(path);
     history.add(numbered(4));
