@@ -5,11 +5,11 @@ import { decode } from "../../../src/config/decode.ts";
 import { forecast } from "../../../src/config/forecast.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
 
-const FOLDER = new URL("./examples_with_checks/", import.meta.url);
+const FOLDER = new URL("../../../packaging/examples/", import.meta.url);
 
 function read(name: string, change: (text: string) => string = (text) => text): Config {
   const text = change(Deno.readTextFileSync(new URL(name, FOLDER)));
-  const decoded = decode(text, { checks: true, notify: true });
+  const decoded = decode(text, { checks: true, notify: true, mqtt: true });
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems, null, 2));
   assert.deepEqual(decoded.warnings, []);
   return decoded.config;

@@ -70,7 +70,7 @@ Deno.test("web-pair.toml: VRRPv2 with a password, one file per node", () => {
   const first = read("web-pair.toml");
   const second = first.replace(/^name = "web-1"$/m, 'name = "web-2"').replace(
     /^priority = 150/m,
-    "priority = 100",
+    "priority = 110",
   );
   assert.deepEqual(shown(first, machine({ eth0: ["192.168.1.11/24"] })), {
     node: "web-1",
@@ -78,11 +78,11 @@ Deno.test("web-pair.toml: VRRPv2 with a password, one file per node", () => {
   });
   assert.deepEqual(shown(second, machine({ eth0: ["192.168.1.12/24"] })), {
     node: "web-2",
-    plans: ["web: v2 100 multicast 192.168.1.51/24@eth0 []"],
+    plans: ["web: v2 110 multicast 192.168.1.51/24@eth0 []"],
   });
 });
 
-Deno.test("load-balancer-pair.toml: one address, the returning node leaves it alone", () => {
+Deno.test("load-balancer-pair.toml: one address, two priorities", () => {
   for (
     const [node, own, other, priority] of [["lb-1", 21, 22, 200], ["lb-2", 22, 21, 190]] as const
   ) {
