@@ -19,9 +19,13 @@ export interface ForecastSetup {
   readonly preempt: boolean;
   /** No master-down interval is longer. */
   readonly longestDown: Nanoseconds;
+  /** In a group a member that followed another holds back for some master-down intervals; alone 2 are enough. */
+  readonly settlingDowns: number;
+  /** No skew is longer. */
+  readonly longestSkew: Nanoseconds;
   readonly preemptDelay: Nanoseconds;
-  /** The longest time from one attempt of a check to the next. */
-  readonly checkInterval: Nanoseconds;
+  /** The longest time until a check has noticed a change. */
+  readonly longestVerdict: Nanoseconds;
 }
 
 /** Half of the clusters have checks with weights; an owner and a group can have none. */
@@ -41,7 +45,10 @@ export function drawForecastSetup(random: Random): ForecastSetup {
   const families = version === 2
     ? ["ipv4"] as const
     : random.pick([["ipv4"], ["ipv4"], ["ipv6"], ["ipv4", "ipv6"]] as const);
-  const interval = version === 2 ? seconds(1) : milliseconds(random.pick([100, 200, 500, 1000]));
+  const interval = version === 2
+    ? seconds(1)
+    : milliseconds(random.pick([10, 50, 100, 100, 200, 200, 500, 1000]));
+  const longestSkew = nanoseconds(Math.max(interval, version === 2 ? 1e9 : 0));
   const preempt = random.chance(0.6);
   const preemptDelay = preempt && random.chance(0.2)
     ? nanoseconds(random.between(1, 5) * interval)
@@ -49,35 +56,19 @@ export function drawForecastSetup(random: Random): ForecastSetup {
   const checks = drawChecks(style, random);
   const floating = families.flatMap((family) => FAMILIES[family].floating);
   const inside = style === "group" ? ["10.0.2.50/24"] : [];
+  const priorities = drawPriorities(names, style === "owner", random);
   const common = [
-    ...drawPriorities(names, style === "owner", random),
     `version = ${version}`,
     `advert_interval = "${writeDuration(interval)}"`,
     `preempt = ${preempt}`,
     ...(preemptDelay === 0 ? [] : [`preempt_delay = "${writeDuration(preemptDelay)}"`]),
-    ...(random.chance(0.3) ? [`transport = "multicast"`] : []),
     `checks = ${JSON.stringify(checks.map(({ name }) => name))}`,
   ];
+  const multicast = random.chance(0.3) ? ['transport = "multicast"'] : [];
   const lines = [
-    "[nodes]",
-    ...names.map((name, index) => {
-      const own = families.map((family) => FAMILIES[family].nodes(index + 1));
-      return `${name} = ${JSON.stringify(own.length === 1 ? own[0] : own)}`;
-    }),
-    "",
-    ...instance("web", 51, floating, common),
-    ...(style === "group"
-      ? [
-        ...instance("inside", 52, inside, [
-          'interface = "eth1"',
-          'transport = "multicast"',
-          ...common.filter((line) => !line.startsWith("transport")),
-        ]),
-        "[group.both]",
-        'instances = ["web", "inside"]',
-        "",
-      ]
-      : []),
+    ...nodes(names, families),
+    ...instance("web", 51, floating, [...priorities, ...common, ...multicast]),
+    ...group(inside, [...priorities, ...common]),
     ...checks.flatMap(({ lines }) => [...lines, ""]),
   ];
   return {
@@ -85,20 +76,45 @@ export function drawForecastSetup(random: Random): ForecastSetup {
     toml: lines.join("\n"),
     addresses: [...floating, ...inside].map((prefix) => prefix.split("/", 1)[0] ?? ""),
     preempt,
-    longestDown: nanoseconds(3 * interval + Math.max(interval, version === 2 ? 1e9 : 0)),
+    longestDown: nanoseconds(3 * interval + longestSkew),
+    longestSkew,
+    settlingDowns: style === "group" ? 4 : 2,
     preemptDelay,
-    checkInterval: nanoseconds(Math.max(...checks.map((check) => check.interval))),
+    longestVerdict: nanoseconds(Math.max(...checks.map((check) => check.verdict))),
   };
+}
+
+function nodes(
+  names: readonly string[],
+  families: readonly (keyof typeof FAMILIES)[],
+): readonly string[] {
+  const entries = names.map((name, index) => {
+    const own = families.map((family) => FAMILIES[family].nodes(index + 1));
+    return `${name} = ${JSON.stringify(own.length === 1 ? own[0] : own)}`;
+  });
+  return ["[nodes]", ...entries, ""];
 }
 
 function instance(
   name: string,
   vrid: number,
   floating: readonly string[],
-  common: readonly string[],
+  more: readonly string[],
 ): readonly string[] {
   const own = [`vrid = ${vrid}`, `addresses = ${JSON.stringify(floating)}`];
-  return [`[instance.${name}]`, ...own, ...common, ""];
+  return [`[instance.${name}]`, ...own, ...more, ""];
+}
+
+/** A second instance on another LAN that moves with web; none where it has no addresses. */
+function group(floating: readonly string[], more: readonly string[]): readonly string[] {
+  if (floating.length === 0) return [];
+  const place = ['interface = "eth1"', 'transport = "multicast"'];
+  return [
+    ...instance("inside", 52, floating, [...place, ...more]),
+    "[group.both]",
+    'instances = ["web", "inside"]',
+    "",
+  ];
 }
 
 /** The lines that say who is better: none, one number for all, a number for each, or an order. */
@@ -137,7 +153,8 @@ function drawPriorities(
 
 interface CheckDraft {
   readonly name: string;
-  readonly interval: Nanoseconds;
+  /** The longest time until it has noticed a change. */
+  readonly verdict: Nanoseconds;
   readonly lines: readonly string[];
 }
 
@@ -153,14 +170,15 @@ function drawChecks(style: Style, random: Random): readonly CheckDraft[] {
     const weight = random.chance(0.5) ? size : -size;
     const isWeighted = style === "weighted" || (style === "mixed" && random.chance(0.5));
     const byValue = isWeighted && random.chance(0.3);
+    const [fall, rise] = [random.pick([1, 1, 2, 3]), random.pick([1, 1, 2, 3])];
     const lines = [
       `[check.${name}]`,
       ...(byValue ? [`file = "/run/${name}"`, 'want = "value"'] : [`process = "${name}"`]),
       `interval = "${writeDuration(interval)}"`,
-      "fall = 1",
-      "rise = 1",
+      `fall = ${fall}`,
+      `rise = ${rise}`,
       ...(isWeighted ? [`weight = ${weight}`] : []),
     ];
-    return { name, interval, lines };
+    return { name, verdict: nanoseconds(interval * Math.max(fall, rise)), lines };
   });
 }
