@@ -1,5 +1,6 @@
 /** Does the address go where nginx works? A real nginx is killed on the master, and comes back. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { InstanceStatus } from "../../src/control/api.ts";
 import { seconds, toMilliseconds } from "../../src/time.ts";
@@ -16,7 +17,7 @@ import { missing, nameWith } from "../lab/prerequisites.ts";
 import { Nginx } from "./nginx.ts";
 
 /** LANs at the same time. */
-const AT_ONCE = 3;
+const AT_ONCE = 4;
 const PATIENCE_MS = 20_000;
 const INTERVAL_MS = 1000;
 const FALL = 2;
@@ -214,10 +215,37 @@ async function playByHand(): Promise<void> {
   }
 }
 
+/** The first result decides alone, whatever `fall` is. A reload that takes the check away takes its fault away. */
+async function playNeverStarted(): Promise<void> {
+  await using lan = await Lan.open({ hosts: ["a", "b", "client"] });
+  const [a, b] = [lan.host("a"), lan.host("b")];
+  await using capture = await Capture.open(lan);
+  await using nginx = await Nginx.start(b);
+  void nginx;
+  const started = wallNow();
+  await using first = await Floatip.start(a, oneFile(lan));
+  await using second = await Floatip.start(b, oneFile(lan));
+  await second.untilState("master", PATIENCE_MS);
+  assert.deepEqual(capture.advertsOf(a.address, started), [], "a never claims");
+  const { state, checks, faults } = await first.instance();
+  assert.deepEqual([state, checks[0]?.up], ["fault", false]);
+  assert.match(faults.join("; "), /^check nginx is down: .*refused/);
+  const unchecked = oneFile(lan).replace(/^checks = .*$/m, "").replace(/\[check\.nginx\][^]*/, "");
+  writeFileSync(first.configFile, unchecked, { mode: 0o600 });
+  const reloaded = await first.command("reload");
+  assert.equal(reloaded.code, 0, reloaded.stderr);
+  await first.untilState("master", PATIENCE_MS);
+  await untilHeld(a, ADDRESS);
+  await untilHeld(b, ADDRESS, false);
+  const { faults: none, checks: gone } = await first.instance();
+  assert.deepEqual([none, gone], [[], []]);
+}
+
 const PLAYS: Readonly<Record<string, () => Promise<void>>> = {
   "without a weight the node is in fault": playUnweighted,
   "weight -50 in one file for both": playWeighted,
   "weight -60 in files of their own": playByHand,
+  "a node without nginx does not claim, until nobody asks for it": playNeverStarted,
 };
 
 const reason = missing("nginx", "tcpdump");
