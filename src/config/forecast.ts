@@ -2,7 +2,7 @@
 import type { CheckSettings } from "../health/check.ts";
 import { countsValue } from "../vrrp/priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
-import { tellEvent, tellOutcome, tellRecovery, tellStart } from "./forecast_words.ts";
+import { tellDiscord, tellEvent, tellOutcome, tellRecovery, tellStart } from "./forecast_words.ts";
 import type { Path } from "./problem.ts";
 import {
   checksOf,
@@ -70,7 +70,8 @@ export type LineOf = (path: Path) => number | undefined;
  * The forecast of every instance: each of its checks failing on each node, and each node dying, one at a time, all nodes
  * alive and all checks up before. Numbers in files count as 0 before. It is what the daemon does: down without a weight is a
  * fault; with a weight a master gives the addresses up at once when another node is better now, whether backups preempt or
- * not; between equals nothing moves. Members of a group move together, in the order of the group's first member.
+ * not; between equals nothing moves. Members of a group move together; those that differ on who is better have no rows, since
+ * a node takes the addresses from another only when all of its members are better.
  */
 export function forecast(config: Config, lineOf: LineOf = () => undefined): readonly Forecast[] {
   return config.instances.map((instance) => {
@@ -78,8 +79,10 @@ export function forecast(config: Config, lineOf: LineOf = () => undefined): read
     return {
       instance: instance.name,
       holders: scene.holders,
-      start: tellStart(scene.standings, scene.holders, scene.self),
-      rows: scene.standings.length === 0 ? lonelyRows(scene) : [
+      start: scene.discord === undefined
+        ? tellStart(scene.standings, scene.holders, scene.self)
+        : tellDiscord(scene.discord),
+      rows: scene.discord !== undefined ? [] : scene.standings.length === 0 ? lonelyRows(scene) : [
         ...scene.checks.flatMap((check) =>
           scene.standings.flatMap(({ node }) => checkRows(check, node, scene))
         ),
@@ -92,7 +95,7 @@ export function forecast(config: Config, lineOf: LineOf = () => undefined): read
 /** What is the same for all rows of an instance. */
 interface Scene {
   readonly config: Config;
-  /** The instance whose priorities decide: itself, or the first member of its group. */
+  /** The instance whose priorities are shown: itself, or the first member of its group. */
   readonly leader: InstanceConfig;
   readonly preempts: boolean;
   readonly checks: readonly CheckSettings[];
@@ -100,6 +103,8 @@ interface Scene {
   readonly standings: readonly Standing[];
   readonly holders: readonly string[];
   readonly self: string;
+  /** The name of a group whose members differ on which node is better. */
+  readonly discord: string | undefined;
   readonly lineOf: LineOf;
 }
 
@@ -111,16 +116,33 @@ function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scen
   const checks = new Set(members.flatMap((member) => checksOf(config, member)));
   const all = standings(config, leader);
   const best = all[0]?.priority;
+  const discord = members.every((member) => agree(all, standings(config, member)))
+    ? undefined
+    : group?.name;
+  const holders = all.filter(({ priority }) => priority === best).map(({ node }) => node);
   return {
     config,
     leader,
     preempts: members.every(({ preempt }) => preempt),
     checks: [...checks],
     standings: all,
-    holders: all.filter(({ priority }) => priority === best).map(({ node }) => node),
+    holders: discord === undefined ? holders : [],
     self: config.nodeName ?? "this node",
+    discord,
     lineOf,
   };
+}
+
+/** Is, of any two nodes, the same one better in both, or neither? */
+function agree(some: readonly Standing[], others: readonly Standing[]): boolean {
+  const elsewhere = new Map(others.map(({ node, priority }) => [node, priority]));
+  const order = (a: number, b: number) => Math.sign(a - b);
+  return some.every((a) =>
+    some.every((b) =>
+      order(a.priority, b.priority) ===
+        order(elsewhere.get(a.node) ?? 0, elsewhere.get(b.node) ?? 0)
+    )
+  );
 }
 
 function checkRows(check: CheckSettings, node: string, scene: Scene): readonly ForecastRow[] {

@@ -76,6 +76,12 @@ export function tellStart(
   return `while all is well ${either(holders)} holds it${equals}: ${list}`;
 }
 
+/** In place of {@link tellStart}, where the members of `group` cannot agree. */
+export function tellDiscord(group: string): string {
+  return `WHO HOLDS IT IS LEFT TO CHANCE: the members of group ${group} differ on which node is better; ` +
+    "give them the same priorities";
+}
+
 /** "pi-a", "pi-a or pi-b", "pi-a, pi-b or pi-c". */
 function either(names: readonly string[]): string {
   const [last = "", ...before] = names.toReversed();

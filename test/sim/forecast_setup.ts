@@ -68,7 +68,10 @@ export function drawForecastSetup(random: Random): ForecastSetup {
   const lines = [
     ...nodes(names, families),
     ...instance("web", 51, floating, [...priorities, ...common, ...multicast]),
-    ...group(inside, [...priorities, ...common]),
+    ...group(inside, [
+      ...(random.chance(0.5) ? priorities : drawPriorities(names, false, random)),
+      ...common,
+    ]),
     ...checks.flatMap(({ lines }) => [...lines, ""]),
   ];
   return {

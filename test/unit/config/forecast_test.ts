@@ -185,15 +185,38 @@ Deno.test("forecast: what returns after recovery depends on preempt, on equals, 
   }
 });
 
-Deno.test("forecast: a group moves together, as its first member's priorities say", () => {
-  const config = configOf(`[nodes]
+Deno.test("forecast: a group moves together, whatever numbers its members have", () => {
+  const config = group("priority = { a = 90, b = 10 }");
+  for (const { instance, holders, rows } of forecast(config)) {
+    assert.deepEqual(holders, ["a"], instance);
+    assert.deepEqual(rows.map(({ words }) => words), [
+      "nginx fails on a: b takes over",
+      "nginx fails on b: a keeps it",
+      "a dies: b takes over",
+      "b dies: a keeps it",
+    ]);
+  }
+});
+
+Deno.test("forecast: a group whose members differ on who is better is left to chance", () => {
+  for (const outside of ['prefer = ["b", "a"]', "priority = 100"]) {
+    for (const { start, holders, rows } of forecast(group(outside))) {
+      assert.match(start, /LEFT TO CHANCE: the members of group gateway differ/);
+      assert.deepEqual([holders, rows], [[], []]);
+    }
+  }
+});
+
+/** inside prefers a; outside does as said. */
+function group(outside: string): Config {
+  return configOf(`[nodes]
 a = "10.0.0.1"
 b = "10.0.0.2"
 
 [instance.outside]
 vrid = 1
 addresses = ["10.0.0.50/24"]
-prefer = ["b", "a"]
+${outside}
 
 [instance.inside]
 vrid = 2
@@ -207,16 +230,7 @@ instances = ["inside", "outside"]
 [check.nginx]
 process = "nginx"
 `);
-  for (const { instance, holders, rows } of forecast(config)) {
-    assert.deepEqual(holders, ["a"], instance);
-    assert.deepEqual(rows.map(({ words }) => words), [
-      "nginx fails on a: b takes over",
-      "nginx fails on b: a keeps it",
-      "a dies: b takes over",
-      "b dies: a keeps it",
-    ]);
-  }
-});
+}
 
 Deno.test("forecast as it is told (golden)", async () => {
   const texts: readonly (readonly [string, string])[] = [
