@@ -41,7 +41,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   demandCapabilities();
   await using journal = openJournal(flags.logLevel ?? "info");
   for (const warning of warnings) journal.write("warning", problemLine(warning));
-  using host = new LinuxHost<Order>();
+  await using host = new LinuxHost<Order>();
   const configFile = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
   await rehearse();
   const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;

@@ -104,7 +104,7 @@ function checkStatus(name: string, checks: Checks): CheckStatus {
     name,
     up: up ?? null,
     last: last?.words ?? "no result yet",
-    latency_ms: last === undefined ? null : toMilliseconds(last.latency),
+    latency_ms: last === undefined ? null : Math.round(toMilliseconds(last.latency) * 100) / 100,
     weight,
   };
 }

@@ -42,6 +42,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
   readonly #tools: ProbeTools = { interfaces: () => this.interfaces(), knownProcesses: new Map() };
   readonly #ending = new AbortController();
+  readonly #probes = new Set<Promise<void>>();
   #packets: PacketSocket | undefined;
 
   /** Opens libc and listens to the kernel. Throws HostError, or Error where libc is not to be had. */
@@ -81,11 +82,13 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   }
 
   startProbe(check: CheckSettings): void {
-    void runProbe(check, this.#tools, this.#ending.signal).then((result) => {
+    const probe = runProbe(check, this.#tools, this.#ending.signal).then((result) => {
+      this.#probes.delete(probe);
       if (this.#poller.disposed) return;
       this.#results.push({ kind: "probe", check: check.name, result });
       this.#poller.wake();
     });
+    this.#probes.add(probe);
   }
 
   interfaces(): Interfaces {
@@ -134,6 +137,12 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
 
   removeAddress(address: HeldAddress): "removed" | "absent" {
     return this.#network.removeAddress(address);
+  }
+
+  /** The same, and waits until the probes that were under way have killed their children: at most 100 ms. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    await Promise.all(this.#probes);
   }
 
   /** Closes every descriptor; a `wait` that is under way resolves with nothing. */

@@ -251,7 +251,8 @@ testInNamespace("listen: hears the adverts on the LAN until nobody reads any mor
   const root = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     await Deno.writeTextFile(`${root}/floatip.toml`, CONFIG);
-    const daemon = ["run", "-c", `${root}/floatip.toml`, "--run-dir", `${root}/run`];
+    const folders = ["--run-dir", `${root}/run`, "--state-dir", `${root}/state`];
+    const daemon = ["run", "-c", `${root}/floatip.toml`, ...folders];
     const listen = (flags: string) =>
       `"${Deno.execPath()}" run -A --no-check "${MAIN}" listen ${flags}`;
     const script = `"$@" >/dev/null 2>&1 & daemon=$!
