@@ -97,6 +97,8 @@ interface Scene {
   readonly config: Config;
   /** The instance whose priorities are shown: itself, or the first member of its group. */
   readonly leader: InstanceConfig;
+  /** The instances that move together: itself, or all of its group. */
+  readonly members: readonly InstanceConfig[];
   readonly preempts: boolean;
   readonly checks: readonly CheckSettings[];
   /** Best first; empty: the file has no [nodes]. */
@@ -123,6 +125,7 @@ function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scen
   return {
     config,
     leader,
+    members: members.length > 0 ? members : [instance],
     preempts: members.every(({ preempt }) => preempt),
     checks: [...checks],
     standings: all,
@@ -215,11 +218,17 @@ function outcomeOf(cause: ForecastEvent, after: number, scene: Scene): ForecastO
     : { kind: "moves-to-either", among: [to, ...more] };
 }
 
+/** The priority of an owner, who always preempts. */
+const OWNER = 255;
+
 /** Does `node` take the addresses back once all is well again? Equals never do; owners always. */
 function returns(node: string, scene: Scene): boolean {
   const own = priorityOf(node, scene);
   if (others(node, scene).some(({ priority }) => priority >= own)) return false;
-  return scene.preempts || own === 255;
+  const { config, members } = scene;
+  return members.every((member) =>
+    member.preempt || priorityWithout(config, member, node) === OWNER
+  );
 }
 
 function whyStays(cause: ForecastEvent, after: number, best: number, scene: Scene): string {

@@ -53,10 +53,11 @@ export function drawForecastSetup(random: Random): ForecastSetup {
   const preemptDelay = preempt && random.chance(0.2)
     ? nanoseconds(random.between(1, 5) * interval)
     : seconds(0);
+  const hasOwner = style === "owner" || (style === "group" && random.chance(0.3));
   const checks = drawChecks(style, random);
   const floating = families.flatMap((family) => FAMILIES[family].floating);
   const inside = style === "group" ? ["10.0.2.50/24"] : [];
-  const priorities = drawPriorities(names, style === "owner", random);
+  const priorities = drawPriorities(names, hasOwner, random);
   const common = [
     `version = ${version}`,
     `advert_interval = "${writeDuration(interval)}"`,
