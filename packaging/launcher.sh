@@ -9,6 +9,8 @@ lib=${self%/*}/lib
 unset COMPLETE DENO_V8_FLAGS DENO_COMPAT DENO_COVERAGE_DIR
 # No search for updates, no `node` put into a cache folder, and no cache folder in anybody's home.
 export DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1 DENO_DIR=/dev/null/floatip
+# On a terminal Deno would say that it cannot keep a cache there. What floatip says is not touched by this.
+export DENO_LOG=off
 
 # Without --no-config a package.json or deno.json in the current folder would be obeyed.
 # The heap's bounds keep the daemon small; FLOATIP_V8_FLAGS adds flags (for instance --jitless).

@@ -90,6 +90,9 @@ Deno.test("floatip itself, built: it runs, knows wrong usage, and needs nothing 
     await build("bundle", folder);
     const version = await run([`${folder}/floatip`, "--version"]);
     assert.deepEqual([version.code, version.stdout], [0, `floatip ${VERSION}\n`]);
+    // On a terminal Deno itself has more to say than in a pipe, unless it is told not to.
+    const seen = await run(["script", "-qec", `${folder}/floatip --version`, "/dev/null"]);
+    assert.deepEqual([seen.code, seen.stdout], [0, `floatip ${VERSION}\r\n`]);
     const wrong = await run([`${folder}/floatip`, "nonsense"]);
     assert.equal(wrong.code, 2);
     const parts = [...Deno.readDirSync(`${folder}/lib`)].filter(({ name }) => name.endsWith(".js"));

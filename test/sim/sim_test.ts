@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Outcome, randomRun } from "./random_run.ts";
 
 /** Seeds in a normal run, and how many of them a test takes. */
-const SEEDS = 1500;
+const SEEDS = 2000;
 const SEEDS_PER_TEST = 100;
 
 for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
