@@ -3,6 +3,7 @@ import type { CheckSettings, ProbeResult } from "./health/check.ts";
 import type { Instant, WallTime } from "./time.ts";
 import type { HeldAddress, Interfaces } from "./net/interfaces.ts";
 import type { Family, Ip } from "./net/ip.ts";
+import type { VrrpDatagram } from "./wire/vrrp.ts";
 
 /** Where adverts are heard and sent: a group on an interface, or an own address that peers know. */
 export type Endpoint =
@@ -16,14 +17,7 @@ export type Endpoint =
   };
 
 /** One VRRP packet (IP protocol 112) as it arrived, nothing in it believed yet. */
-export interface Datagram {
-  readonly source: Ip;
-  readonly destination: Ip;
-  /** TTL or hop limit, 0-255. */
-  readonly ttl: number;
-  /** What follows the IP header. */
-  readonly payload: Uint8Array;
-}
+export type Datagram = VrrpDatagram;
 
 /** One thing that happened. `Order` is what the program above posts (signals, requests). */
 export type Happening<Order> =

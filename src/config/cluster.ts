@@ -10,6 +10,7 @@ import {
 } from "../net/interfaces.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import type { Vrid } from "../vrrp/rules.ts";
+import { passwordBytes } from "../wire/vrrp.ts";
 import { basePriorityOf } from "./base_priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 import { fit } from "./fit.ts";
@@ -112,20 +113,13 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
       preempt: instance.preempt,
       preemptDelay: instance.preemptDelay,
       initialState: instance.initialState,
-      ...(instance.password === undefined ? {} : { password: padded(instance.password) }),
+      ...(instance.password === undefined ? {} : { password: passwordBytes(instance.password) }),
       transport,
       peers,
       addressMismatch: instance.addressMismatch,
       grouped: group !== undefined,
     },
   };
-}
-
-/** Eight bytes, zero padded (RFC 2338 5.3.10). */
-function padded(password: string): Uint8Array {
-  const bytes = new Uint8Array(8);
-  bytes.set(new TextEncoder().encode(password).subarray(0, 8));
-  return bytes;
 }
 
 function identityFault(self: Identity): readonly Fault[] {

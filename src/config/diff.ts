@@ -2,7 +2,7 @@
 import { writeDuration } from "../time.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
-import type { Plan } from "./plan.ts";
+import { keyOf, type Plan } from "./plan.ts";
 
 /** The fate of one virtual router (name and family). */
 export type Change =
@@ -55,10 +55,6 @@ export function describe(change: Change): string {
 /** "web", or "web (ipv6)" for the second virtual router of an instance. */
 function titleOf(plan: Plan): string {
   return plan.family === "ipv4" ? plan.name : `${plan.name} (ipv6)`;
-}
-
-function keyOf(plan: Plan): string {
-  return `${plan.family}/${plan.name}`;
 }
 
 function compare(before: Plan | undefined, after: Plan): Change {

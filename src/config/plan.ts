@@ -43,3 +43,8 @@ export interface NodePlan {
   /** Told about every instance. */
   readonly notify: NotifySettings | undefined;
 }
+
+/** The identity of a virtual router: one instance name may have one of each family. */
+export function keyOf(plan: Plan): string {
+  return `${plan.name}/${plan.family}`;
+}

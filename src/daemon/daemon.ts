@@ -1,7 +1,7 @@
 /** What runs? The loop: wait for something to happen, ask the engine what to do, do it, look at the next. */
 import { type Happening, type Host, HostError } from "../host.ts";
 import type { Config } from "../config/config.ts";
-import type { NodePlan, Plan } from "../config/plan.ts";
+import { keyOf, type NodePlan, type Plan } from "../config/plan.ts";
 import { plan } from "../config/cluster.ts";
 import { type Change, describe, diff } from "../config/diff.ts";
 import { betterNodes } from "../config/standing.ts";
@@ -23,7 +23,7 @@ import { leftoverAddresses, missingAddresses, readiness } from "./readiness.ts";
 import { Reception } from "./reception.ts";
 import type { Observer } from "./record.ts";
 import { nearMissRecordOf, recordOf } from "./remember.ts";
-import { createRouter, keyOf, type Router } from "./router.ts";
+import { createRouter, type Router } from "./router.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** How long an instance stays in fault after the kernel refused something, before it is tried again. */

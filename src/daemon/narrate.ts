@@ -1,5 +1,5 @@
 /** How is what happened told? One sentence per transition, new reject reason, and new oddity. */
-import type { Plan } from "../config/plan.ts";
+import { keyOf, type Plan } from "../config/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { words } from "../vrrp/cause.ts";
 import type { Effect } from "../vrrp/effect.ts";
@@ -65,14 +65,14 @@ export class Once {
     const line = `${labelOf(plan)}: ignored a packet: ${
       rejectWords(reject, source)
     } [${reject.reason}]`;
-    this.say("warning", `${plan.name}/${plan.family} ${reject.reason} ${formatIp(source)}`, line);
+    this.say("warning", `${keyOf(plan)} ${reject.reason} ${formatIp(source)}`, line);
   }
 
   /** Tells what is odd about an accepted advert, once per instance, oddity and sender. */
   sayNotice(plan: Plan, notice: Notice, source: Ip): void {
     const sender = formatIp(source);
     const line = `${labelOf(plan)}: ${sender}: ${NOTICES[notice.kind]}: ${notice.detail}`;
-    this.say("warning", `${plan.name}/${plan.family} ${notice.kind} ${sender}`, line);
+    this.say("warning", `${keyOf(plan)} ${notice.kind} ${sender}`, line);
   }
 }
 

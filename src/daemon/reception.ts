@@ -1,5 +1,6 @@
 /** Which virtual router is a packet for, and is it accepted? Counts every packet; only accepted ones become events. */
 import type { Datagram, Endpoint } from "../host.ts";
+import { keyOf } from "../config/plan.ts";
 import { formatIp } from "../net/ip.ts";
 import type { Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
@@ -9,7 +10,7 @@ import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
 import { endpointKey } from "./endpoints.ts";
 import { labelOf, type Once, rejectWords } from "./narrate.ts";
-import { type Heard, keyOf, type Router } from "./router.ts";
+import type { Heard, Router } from "./router.ts";
 
 /** Most senders remembered per virtual router: anybody on the LAN can invent one. */
 const MOST_SENDERS = 32;

@@ -90,8 +90,3 @@ export function createRouter(plan: Plan, now: WallTime): Router {
     conflicts: new Map(),
   };
 }
-
-/** The identity of a virtual router: one instance name may have one of each family. */
-export function keyOf(plan: Plan): string {
-  return `${plan.name}/${plan.family}`;
-}

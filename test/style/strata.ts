@@ -14,6 +14,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     vrrp: "types",
     "vrrp/priority": "all",
     wire: "types",
+    // The plan carries a password as it stands on the wire.
+    "wire/vrrp": "all",
     "health/check": "types",
     net: "all",
   },
