@@ -10,6 +10,8 @@ interface Entry {
   /** When the next attempt starts; of one that is under way: when it was due. */
   readonly at: Instant;
   readonly underWay: boolean;
+  /** The attempt that is under way probes what the check probed before a reload: its result says nothing. */
+  readonly stale: boolean;
 }
 
 /** The checks of one node. */
@@ -27,9 +29,9 @@ export class Checks {
         JSON.stringify(before.settings.probe) === JSON.stringify(next.probe);
       if (same) return [next.name, { ...before, settings: next }];
       const at = firstStart(now, next.interval, jitter(`${node} ${next.name}`));
-      // A probe of the old kind may be under way: its result comes under this name, so wait for it.
+      // A probe of the old kind may be under way: its result comes under this name, so it is waited for.
       const underWay = before?.underWay ?? false;
-      return [next.name, { settings: next, judgement: UNJUDGED, at, underWay }];
+      return [next.name, { settings: next, judgement: UNJUDGED, at, underWay, stale: underWay }];
     }));
   }
 
@@ -52,10 +54,14 @@ export class Checks {
     const entry = this.#entries.get(name);
     // The check went with a reload while its probe was under way.
     if (entry === undefined) return false;
+    if (entry.stale) {
+      this.#set({ ...entry, at: now, underWay: false, stale: false });
+      return false;
+    }
     const { settings, judgement: before } = entry;
     const judgement = judge(before, result, settings);
     const at = nextStart(entry.at, now, settings.interval);
-    this.#set({ settings, judgement, at, underWay: false });
+    this.#set({ settings, judgement, at, underWay: false, stale: false });
     return judgement.up !== before.up || judgement.value !== before.value;
   }
 

@@ -57,6 +57,16 @@ Deno.test("checks: a changed value is news", () => {
   strictEqual(checks.take("nginx", { ...OK, value: 4 }, at(4300)), true);
 });
 
+Deno.test("checks: what the old probe finds after a reload says nothing about the new one", () => {
+  const checks = started();
+  checks.settle([{ ...NGINX, probe: { kind: "process", name: "caddy" } }], "pi-a", at(250));
+  strictEqual(checks.nextDeadline(), undefined, "one attempt at a time");
+  strictEqual(checks.take("nginx", BAD, at(300)), false);
+  strictEqual(checks.judgement("nginx").up, undefined);
+  strictEqual(checks.start(at(300)).length, 1);
+  strictEqual(checks.take("nginx", OK, at(310)), true);
+});
+
 Deno.test("checks: a reload keeps verdicts unless something else is probed", () => {
   const checks = started();
   checks.take("nginx", OK, at(300));
