@@ -1,6 +1,7 @@
 /** How does a command line become an exit code? Parse, run the chosen command, put into words what failed. */
 import { run } from "@stricli/core";
-import { APPLICATION, type Context } from "./commands.ts";
+import { APPLICATION } from "./application.ts";
+import type { Context } from "./commands/choose.ts";
 import { EXIT, type ExitCode, Failure, formatFailure, formatFailureJson } from "./exit.ts";
 import { ProcessTerminal, type Terminal } from "./terminal.ts";
 

@@ -3,7 +3,8 @@ import * as v from "valibot";
 import { mendLine } from "./mend.ts";
 import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
-import { type Draft, INSTANCE, type Key, type Keys } from "./schema.ts";
+import type { Draft, Key, Keys } from "./schema.ts";
+import { INSTANCE } from "./schema_instance.ts";
 import { isTable } from "./shapes.ts";
 import { showName, showValue, writeHeader, writeKey } from "./toml_text.ts";
 

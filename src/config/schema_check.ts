@@ -1,7 +1,8 @@
 /** Which keys may a [check.NAME] have? One of eight probes, what belongs to each, and how often and how patiently. */
 import type { Probe } from "../health/check.ts";
 import { milliseconds, seconds } from "../time.ts";
-import { INSTANCE, type Keys } from "./schema.ts";
+import type { Keys } from "./schema.ts";
+import { INSTANCE } from "./schema_instance.ts";
 import { address, duration, flag, listOf, oneOf, text, weight, wholeNumber } from "./shapes.ts";
 
 /** Printable text on one line: what a URL, a path or a host is made of is looked at later. */

@@ -4,7 +4,7 @@ import { type Family, formatIp, type Ip, sameIp } from "../net/ip.ts";
 import type { FileDraft, InstanceDraft } from "./drafts.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./read.ts";
-import { V3_INTERVAL } from "./schema.ts";
+import { V3_INTERVAL } from "./schema_instance.ts";
 import { checkOwnable, familiesOf, words } from "./sound_address.ts";
 
 /** Reports what is unsound about one instance; keys that could not be read are taken as unknown, not as wrong. */

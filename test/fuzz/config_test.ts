@@ -7,7 +7,7 @@ import { describe, diff } from "../../src/config/diff.ts";
 import { formatProblem } from "../../src/config/format.ts";
 import { forecast } from "../../src/config/forecast.ts";
 import { lineFinder, locate } from "../../src/config/locate.ts";
-import { INSTANCE } from "../../src/config/schema.ts";
+import { INSTANCE } from "../../src/config/schema_instance.ts";
 import { CHECK } from "../../src/config/schema_check.ts";
 import { NOTIFY } from "../../src/config/schema_notify.ts";
 import { machine } from "../unit/config/machines.ts";

@@ -4,16 +4,8 @@ import * as v from "valibot";
 import { parse } from "smol-toml";
 import { mendLine } from "../../../src/config/mend.ts";
 import { editDistance, nearest } from "../../../src/config/nearest.ts";
-import {
-  ADDRESS,
-  AUTH,
-  GROUP,
-  INSTANCE,
-  type Key,
-  type Keys,
-  NODE,
-  ROOT,
-} from "../../../src/config/schema.ts";
+import { GROUP, type Key, type Keys, NODE, ROOT } from "../../../src/config/schema.ts";
+import { ADDRESS, AUTH, INSTANCE } from "../../../src/config/schema_instance.ts";
 import { CHECK } from "../../../src/config/schema_check.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/schema_notify.ts";
 import { writeHeader, writeValue } from "../../../src/config/toml_text.ts";

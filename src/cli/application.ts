@@ -1,0 +1,77 @@
+/** Which commands are there, and how does their parser speak? What each takes and teaches stands in commands/. */
+import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
+import { VERSION } from "../version.ts";
+import { check } from "./commands/check.ts";
+import { events } from "./commands/events.ts";
+import { listen } from "./commands/listen.ts";
+import { notifyTest } from "./commands/notify_test.ts";
+import { reload } from "./commands/reload.ts";
+import { run } from "./commands/run.ts";
+import { status } from "./commands/status.ts";
+import { version } from "./commands/version.ts";
+import type { Context } from "./commands/choose.ts";
+import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
+import { describeUsageError, didYouMean } from "./usage.ts";
+
+/** The whole command line. Its parser calls nothing: it leaves the chosen command in the context. */
+export const APPLICATION: Application<Context> = buildApplication(
+  buildRouteMap<string, Context>({
+    // Without a prototype: `floatip constructor` is an unknown command like any other.
+    routes: Object.assign(Object.create(null), {
+      run,
+      status,
+      check,
+      reload,
+      events,
+      listen,
+      "notify-test": notifyTest,
+      version,
+    }),
+    docs: {
+      brief: "One address that stays up when a machine does not",
+      fullDescription: [
+        "floatip gives a few Linux machines one floating IP address: one node, the master, holds it,",
+        "and when that node fails, another takes it within seconds. It speaks VRRP, so keepalived and",
+        "routers may take part.",
+        "",
+        "BEGIN HERE",
+        `  1. Write the same ${DEFAULT_CONFIG_FILE} on every node:`,
+        "",
+        "       [nodes]",
+        '       pi-a = "192.168.1.11"',
+        '       pi-b = "192.168.1.12"',
+        "",
+        "       [instance.web]",
+        "       vrid = 51",
+        '       addresses = ["192.168.1.50/24"]',
+        '       prefer = ["pi-a", "pi-b"]',
+        "",
+        "  2. floatip check             is it right, and does it fit this machine?",
+        "  3. floatip run               on every node, as root",
+        "  4. floatip status --watch    then pull a cable",
+        "",
+        "`floatip COMMAND --help` explains a command with examples.",
+      ].join("\n"),
+    },
+  }),
+  {
+    name: "floatip",
+    versionInfo: { currentVersion: `floatip ${VERSION}` },
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: { caseStyle: "convert-camel-to-kebab", onlyRequiredInUsageLine: false },
+    localization: {
+      text: {
+        ...text_en,
+        briefs: {
+          ...text_en.briefs,
+          help: "Print this help",
+          version: "Print the version",
+          argumentEscapeSequence: "What follows is no flag, even where it begins with -",
+        },
+        noCommandRegisteredForInput: ({ input, corrections }) =>
+          `there is no command ${JSON.stringify(input)}${didYouMean(corrections)}`,
+        exceptionWhileParsingArguments: (error) => describeUsageError(error),
+      },
+    },
+  },
+);

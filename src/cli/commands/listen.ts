@@ -1,0 +1,46 @@
+/** What does `floatip listen` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { jsonFlag, parseTime, text } from "../flags.ts";
+import type { ListenFlags } from "../listen.ts";
+import { choose, type Context } from "./choose.ts";
+
+/** `floatip listen` */
+export const listen = buildCommand<ListenFlags, [], Context>({
+  func: choose(async () => (await import("../listen.ts")).listen),
+  parameters: {
+    flags: {
+      interface: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "IF",
+        brief: "Listen on this interface only (all)",
+      },
+      json: jsonFlag("One JSON object for each packet, one per line"),
+      for: {
+        kind: "parsed",
+        parse: parseTime,
+        optional: true,
+        placeholder: "TIME",
+        brief: "End after this time, such as 10s (at Ctrl-C)",
+      },
+    },
+    aliases: { i: "interface" },
+  },
+  docs: {
+    brief: "Decode all VRRP on the LAN, live",
+    fullDescription: [
+      "Shows every VRRP packet that reaches this machine, from floatip, keepalived or a router: who",
+      "sent it, VRID, priority, version, interval, addresses, checksum form, and what is odd about",
+      "it, such as two masters for one VRID. Sends nothing, and needs no configuration and no",
+      "daemon. Needs root, or the capability CAP_NET_RAW.",
+      "",
+      "EXAMPLES",
+      "  floatip listen",
+      "  floatip listen --interface eth0 --for 10s",
+      "  floatip listen --json | jq -c 'select(.odd != [])'",
+      "",
+      "A VRID that nobody is heard with after 10 s is likely free for an instance of yours.",
+    ].join("\n"),
+  },
+});

@@ -1,0 +1,48 @@
+/** What does `floatip run` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { configFlag, nodeFlag, runDirFlag, text } from "../flags.ts";
+import type { RunFlags } from "../run.ts";
+import { choose, type Context } from "./choose.ts";
+
+/** `floatip run` */
+export const run = buildCommand<RunFlags, [], Context>({
+  func: choose(async () => (await import("../run.ts")).run),
+  parameters: {
+    flags: {
+      config: configFlag,
+      node: nodeFlag,
+      runDir: runDirFlag,
+      stateDir: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "DIR",
+        brief: "The state directory with the history (/var/lib/floatip)",
+      },
+      logLevel: {
+        kind: "enum",
+        values: ["debug", "info", "warning", "error"],
+        optional: true,
+        brief: "How much is logged (info)",
+      },
+    },
+    aliases: { c: "config" },
+  },
+  docs: {
+    brief: "Run the daemon in the foreground",
+    fullDescription: [
+      "Elects a master among the nodes of the configuration file, and holds the floating addresses",
+      "while this node is it. The log goes to standard error, one line for each thing that happens,",
+      "with its reason. Needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW.",
+      "",
+      "SIGTERM and Ctrl-C leave in order: addresses away, the others told, exit code 0.",
+      "SIGHUP reads the file again, as `floatip reload` does.",
+      "",
+      "EXAMPLES",
+      "  floatip run",
+      "  floatip run -c ./floatip.toml --run-dir /tmp/floatip --log-level debug",
+      "",
+      "Before: `floatip check`. After, in another window: `floatip status --watch`.",
+    ].join("\n"),
+  },
+});

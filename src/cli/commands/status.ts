@@ -1,0 +1,38 @@
+/** What does `floatip status` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { jsonFlag, runDirFlag } from "../flags.ts";
+import type { StatusFlags } from "../status.ts";
+import { choose, type Context } from "./choose.ts";
+
+/** `floatip status` */
+export const status = buildCommand<StatusFlags, [], Context>({
+  func: choose(async () => (await import("../status.ts")).status),
+  parameters: {
+    flags: {
+      json: jsonFlag("Everything that is known, as one JSON document"),
+      watch: jsonFlag("Go on and on: redrawn each second, or printed at each change in a pipe"),
+      runDir: runDirFlag,
+    },
+  },
+  docs: {
+    brief: "Show who holds which address, since when and why",
+    fullDescription: [
+      "Asks the daemon on this node. In VRRP only the master speaks, so a backup that was never",
+      "master is listed as not heard: that is normal. What a person should look at comes last,",
+      "under `attention`.",
+      "",
+      "EXIT CODES",
+      "  0  every address is held by one node",
+      "  1  an instance is in fault, does not know yet, or something is under `attention`",
+      "  2  nobody, or two nodes, hold an address, as far as this node can tell",
+      "  4  the daemon is not running     5  not permitted to ask it",
+      "",
+      "EXAMPLES",
+      "  floatip status",
+      "  floatip status --watch",
+      "  floatip status --json | jq -r '.instances[] | .name + \" \" + .state'",
+      "",
+      "Next: `floatip listen` shows what all others say on the LAN.",
+    ].join("\n"),
+  },
+});
