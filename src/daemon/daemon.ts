@@ -2,11 +2,13 @@
 import type { Happening, Host } from "../host.ts";
 import type { Config } from "../config/config.ts";
 import type { StatusDocument } from "../control/api.ts";
+import type { MeterReading } from "../control/reading.ts";
 import { unreachable } from "../assert.ts";
 import { earliest, type Instant, type WallTime } from "../time.ts";
 import { type Event, nextDeadline } from "../vrrp/instance.ts";
 import { nearMiss } from "../vrrp/near_miss.ts";
 import type { Journal } from "./journal.ts";
+import { Meter } from "./meter.ts";
 import { Once, tellNearMiss } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { Reception } from "./reception.ts";
@@ -39,16 +41,20 @@ export class Daemon {
   readonly #configFile: string;
   readonly #roster: Roster;
   readonly #reception: Reception;
+  readonly #meter: Meter;
   readonly #started: WallTime;
   #stopping = false;
 
   constructor(options: DaemonOptions) {
-    const { host, journal, observers = [] } = options;
+    const { host, journal } = options;
+    this.#meter = new Meter(host.now());
+    const observers = [this.#meter, ...(options.observers ?? [])];
     this.#host = host;
     this.#journal = journal;
     this.#observers = observers;
     this.#configFile = options.configFile;
-    this.#roster = new Roster({ ...options, stepper: new Stepper({ host, journal, observers }) });
+    const stepper = new Stepper({ host, journal, observers, meter: this.#meter });
+    this.#roster = new Roster({ ...options, stepper });
     this.#reception = new Reception(new Once(journal));
     this.#started = host.wallTime();
   }
@@ -59,7 +65,11 @@ export class Daemon {
     this.#roster.refresh();
     while (!this.#stopping) {
       // The only await in the loop: everything else happens between two looks at the clock.
-      const happenings = await this.#host.wait(this.#nextDeadline());
+      const deadline = this.#nextDeadline();
+      const happenings = await this.#host.wait(deadline);
+      if (deadline !== undefined && happenings.at(-1)?.kind === "deadline") {
+        this.#meter.awoke(deadline, this.#host.now());
+      }
       for (const happening of happenings) this.#take(happening);
     }
     this.#roster.close();
@@ -81,6 +91,13 @@ export class Daemon {
     });
   }
 
+  /** What the loop has measured so far. */
+  measure(): MeterReading {
+    const { node, routers } = this.#roster;
+    const checks = (node?.checks ?? []).map(({ name }) => name);
+    return this.#meter.read({ routers, checks, now: this.#host.now() });
+  }
+
   #take(happening: Happening<Order>): void {
     switch (happening.kind) {
       case "datagram": {
@@ -97,6 +114,7 @@ export class Daemon {
         return this.#roster.refresh();
       case "probe": {
         const { check, result } = happening;
+        this.#meter.probed(check, result);
         if (this.#roster.checks.take(check, result, this.#host.now())) this.#roster.refresh();
         return;
       }
@@ -112,6 +130,7 @@ export class Daemon {
   #hear(router: Router, event: Event): void {
     const before = router.state;
     this.#roster.advance(router, event);
+    this.#meter.heard(router, before);
     const miss = nearMiss(before, router.state, router.rules);
     if (miss === undefined) return;
     router.counters.nearMisses++;

@@ -6,6 +6,7 @@ import type { Effect, Fault } from "../vrrp/effect.ts";
 import { settle } from "../vrrp/group.ts";
 import { type Event, step } from "../vrrp/instance.ts";
 import type { Journal } from "./journal.ts";
+import type { Meter } from "./meter.ts";
 import { labelOf, tellTransition } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { perform, removeAddresses } from "./perform.ts";
@@ -29,6 +30,7 @@ export interface StepperOptions {
   readonly journal: Journal;
   /** Told of every transition, beside the journal. */
   readonly observers: readonly Observer[];
+  readonly meter: Meter;
 }
 
 /** Steps the virtual routers of one node. */
@@ -36,13 +38,15 @@ export class Stepper {
   readonly #host: Host<Order>;
   readonly #journal: Journal;
   readonly #observers: readonly Observer[];
+  readonly #meter: Meter;
   /** This node's name, for records. */
   nodeName = "unknown";
 
-  constructor({ host, journal, observers }: StepperOptions) {
+  constructor({ host, journal, observers, meter }: StepperOptions) {
     this.#host = host;
     this.#journal = journal;
     this.#observers = observers;
+    this.#meter = meter;
   }
 
   /** One step of the engine for `router`, and the steps that follow from it in its sync group, which is among `all`. */
@@ -105,6 +109,9 @@ export class Stepper {
     if (effect.kind !== "transition") {
       perform(effect, router, this.#host, this.#journal);
       if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
+      if (effect.kind === "send-advert") {
+        this.#meter.sent(router, effect.priority, this.#host.now());
+      }
       return;
     }
     router.since = this.#host.wallTime();

@@ -21,6 +21,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   },
   daemon: {
     "control/api": "types",
+    "control/reading": "types",
     config: "all",
     health: "all",
     vrrp: "all",
