@@ -31,6 +31,8 @@ export interface DaemonOptions {
   readonly journal: Journal;
   /** Told of every transition, beside the journal. */
   readonly observers?: readonly Observer[];
+  /** Called once in each turn of the loop, first when all is set up; says when the loop shall turn again at the latest. */
+  readonly onTurn?: (now: Instant) => Instant | undefined;
 }
 
 /** A running floatip: all virtual routers of one node. */
@@ -42,6 +44,7 @@ export class Daemon {
   readonly #roster: Roster;
   readonly #reception: Reception;
   readonly #meter: Meter;
+  readonly #onTurn: DaemonOptions["onTurn"];
   readonly #started: WallTime;
   #stopping = false;
 
@@ -53,6 +56,7 @@ export class Daemon {
     this.#journal = journal;
     this.#observers = observers;
     this.#configFile = options.configFile;
+    this.#onTurn = options.onTurn;
     const stepper = new Stepper({ host, journal, observers, meter: this.#meter });
     this.#roster = new Roster({ ...options, stepper });
     this.#reception = new Reception(new Once(journal));
@@ -65,7 +69,7 @@ export class Daemon {
     this.#roster.refresh();
     while (!this.#stopping) {
       // The only await in the loop: everything else happens between two looks at the clock.
-      const deadline = this.#nextDeadline();
+      const deadline = earliest(this.#onTurn?.(this.#host.now()), this.#nextDeadline());
       const happenings = await this.#host.wait(deadline);
       if (deadline !== undefined && happenings.at(-1)?.kind === "deadline") {
         this.#meter.awoke(deadline, this.#host.now());

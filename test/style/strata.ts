@@ -58,6 +58,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
 const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // The one place where the parts are put together.
   "cli/run": { daemon: "all", linux: "all", notify: "all", "control/server": "all", host: "all" },
+  // systemd hears of transitions as history and notifications do.
+  "cli/service": { "daemon/record": "types" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
   "cli/machine": { linux: "all", host: "all" },
 };
