@@ -10,7 +10,7 @@ import {
   linkNamed,
   linkWith,
 } from "../net/interfaces.ts";
-import type { Instant, WallTime } from "../time.ts";
+import type { Instant, Nanoseconds, WallTime } from "../time.ts";
 import { Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
 import { Libc, textOf } from "./libc.ts";
@@ -131,8 +131,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#packets.send(link.index, link.name, frame);
   }
 
-  addAddress(address: HeldAddress): "added" | "present" {
-    return this.#network.addAddress(address);
+  addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
+    return this.#network.addAddress(address, lifetime);
   }
 
   removeAddress(address: HeldAddress): "removed" | "absent" {

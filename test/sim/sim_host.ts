@@ -162,11 +162,16 @@ export class SimHost<Order> implements Host<Order> {
     this.#lan.carryFrame(this.machine, port, frame.slice());
   }
 
-  addAddress(address: HeldAddress): "added" | "present" {
+  addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     this.#assertAlive();
-    const { entry, was } = this.machine.add(address);
-    const others = this.#view.addresses.filter((other) => !isEntry(other, entry));
-    this.#view = { ...this.#view, addresses: [...others, entry] };
+    const was = this.machine.add(address, lifetime);
+    const entry = this.machine.entryOf(address);
+    assert(entry !== undefined, "what was just added is there");
+    const known = this.#view.addresses;
+    const addresses = known.some((other) => isEntry(other, entry))
+      ? known.map((other) => isEntry(other, entry) ? entry : other)
+      : [...known, entry];
+    this.#view = { ...this.#view, addresses };
     return was;
   }
 
