@@ -53,12 +53,22 @@ export class HostError extends Error {
   }
 }
 
+/** Where one run of the kernel stands: what a daemon that ended wrote down, its successor can tell the age of. */
+export interface Boot {
+  /** No other run has the same. */
+  readonly id: string;
+  /** CLOCK_BOOTTIME: goes on while the machine is suspended. Exact to a microsecond for some 50 years. */
+  readonly now: Nanoseconds;
+}
+
 /** The machine. All calls but `wait` are synchronous: the kernel has acknowledged when they return. */
 export interface Host<Order> {
   /** CLOCK_MONOTONIC. */
   now(): Instant;
   /** The calendar, for people only. */
   wallTime(): WallTime;
+  /** Throws HostError where the kernel does not tell. */
+  boot(): Boot;
   hostName(): string;
 
   /**

@@ -30,7 +30,8 @@ export const EFD_NONBLOCK = 0o4000,
   TFD_NONBLOCK = 0o4000,
   TFD_CLOEXEC = 0o2000000,
   TFD_TIMER_ABSTIME = 1,
-  CLOCK_MONOTONIC = 1;
+  CLOCK_MONOTONIC = 1,
+  CLOCK_BOOTTIME = 7;
 
 /** socket(7). */
 export const SOL_SOCKET = 1,

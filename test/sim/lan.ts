@@ -69,6 +69,7 @@ export class Lan {
   /** A new machine without cards. */
   createMachine(name: string): Machine {
     const machine = new Machine(name, this.#machines.size + 1, {
+      now: () => this.now,
       see: (seen) => this.see(seen),
       networkChanged: () => this.#programs.get(name)?.noticeInterfaces(),
       leases: new Leases(this.#schedule, this.#leaseRandom),

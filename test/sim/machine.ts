@@ -1,9 +1,9 @@
 /** What does the kernel of a simulated machine know? Its links and addresses, and how it says no. */
-import { HostError } from "../../src/host.ts";
+import { type Boot, HostError } from "../../src/host.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../src/net/interfaces.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
-import type { Nanoseconds } from "../../src/time.ts";
+import { between, type Instant, type Nanoseconds } from "../../src/time.ts";
 import { AddressTable, type Taker } from "./address_table.ts";
 import type { Leases } from "./leases.ts";
 import type { Seen } from "./record.ts";
@@ -18,6 +18,8 @@ export interface Port extends Link {
 
 /** What a machine tells the world about itself. */
 export interface Surroundings {
+  /** Virtual time. */
+  now(): Instant;
   /** Something can be seen from outside. */
   see(seen: Seen): void;
   /** Links or addresses are not what they were. */
@@ -60,6 +62,8 @@ export class Machine {
   readonly #number: number;
   readonly #addresses: AddressTable;
   #powered = true;
+  #boots = 1;
+  #bootedAt: Instant;
   #nextIndex = 2;
 
   /** `number` (1-250) makes MACs and link-local addresses unlike those of other machines. */
@@ -67,6 +71,7 @@ export class Machine {
     this.name = name;
     this.#number = number;
     this.#surroundings = surroundings;
+    this.#bootedAt = surroundings.now();
     this.#addresses = new AddressTable(surroundings.leases, {
       gone: ({ index, prefix }, by) => this.#addressSeen(this.#nameOf(index), prefix, false, by),
       leaseOver: () => this.#changed(),
@@ -81,6 +86,12 @@ export class Machine {
   /** Everything as it is now. */
   interfaces(): Interfaces {
     return { links: [...this.#ports.values()], addresses: this.#addresses.all() };
+  }
+
+  /** Which run of its kernel this is, and for how long it has been going. */
+  boot(): Boot {
+    const now = between(this.#bootedAt, this.#surroundings.now());
+    return { id: `${this.name} ${this.#boots}`, now };
   }
 
   /** Is it switched on? */
@@ -164,6 +175,10 @@ export class Machine {
 
   /** Power: false loses everything that is not written down. */
   setPowered(powered: boolean): void {
+    if (powered && !this.#powered) {
+      this.#boots++;
+      this.#bootedAt = this.#surroundings.now();
+    }
     this.#powered = powered;
     if (!powered) this.#addresses.drop((entry) => entry.ours, "others");
     this.#changed();

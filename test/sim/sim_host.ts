@@ -1,7 +1,7 @@
 /** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
 import { assert } from "../../src/assert.ts";
 import type { CheckSettings } from "../../src/health/check.ts";
-import type { Datagram, Endpoint, Happening, Host } from "../../src/host.ts";
+import type { Boot, Datagram, Endpoint, Happening, Host } from "../../src/host.ts";
 import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
@@ -70,6 +70,10 @@ export class SimHost<Order> implements Host<Order> {
 
   wallTime(): WallTime {
     return Math.floor(EPOCH_MS + this.#lan.now / 1e6 + this.machine.wallOffset) as WallTime;
+  }
+
+  boot(): Boot {
+    return this.machine.boot();
   }
 
   hostName(): string {
