@@ -3,7 +3,6 @@ import { type Application, buildApplication, buildRouteMap, text_en } from "@str
 import { VERSION } from "../version.ts";
 import { check } from "./commands/check.ts";
 import { events } from "./commands/events.ts";
-import { firewall } from "./commands/firewall.ts";
 import { listen } from "./commands/listen.ts";
 import { notifyTest } from "./commands/notify_test.ts";
 import { reload } from "./commands/reload.ts";
@@ -24,7 +23,6 @@ export const APPLICATION: Application<Context> = buildApplication(
       check,
       reload,
       events,
-      firewall,
       listen,
       "notify-test": notifyTest,
       version,

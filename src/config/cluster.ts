@@ -17,6 +17,7 @@ import { fit } from "./fit.ts";
 import { identify, type Identity } from "./identity.ts";
 import type { NodePlan, Plan } from "./plan.ts";
 import type { Problem } from "./problem.ts";
+import { rivalsOf } from "./standing.ts";
 
 /** What a machine looks like to {@link plan}. */
 export interface Machine {
@@ -92,6 +93,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
   const floating = instance.addresses.filter(({ prefix }) => prefix.address.family === family);
   const group = config.groups.find((entry) => entry.instances.includes(instance.name))?.name;
   const waiting = [...identityFault(self), ...interfaceFault(name, instance, family), ...alone];
+  const rivals = rivalsOf(config, instance, self.name, family);
   return {
     name: instance.name,
     family,
@@ -117,6 +119,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
       transport,
       peers,
       addressMismatch: instance.addressMismatch,
+      ...(rivals === undefined ? {} : { rivals }),
       grouped: group !== undefined,
     },
   };

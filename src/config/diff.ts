@@ -89,6 +89,7 @@ const IDENTITY: readonly Aspect[] = [
 const SETTINGS: readonly Aspect[] = [
   ["source", (plan) => plan.source === undefined ? "the interface's" : formatIp(plan.source)],
   ["priority", (plan) => String(plan.rules.priority)],
+  ["the others' priorities", rivalsText],
   ["advert_interval", (plan) => writeDuration(plan.rules.advertInterval)],
   ["preempt", (plan) => String(plan.rules.preempt)],
   ["preempt_delay", (plan) => writeDuration(plan.rules.preemptDelay)],
@@ -97,6 +98,11 @@ const SETTINGS: readonly Aspect[] = [
   ["checksum", (plan) => plan.checksum],
   ["group", (plan) => plan.group ?? "none"],
 ];
+
+/** "200, 180"; "unknown" where the file does not name them all. */
+function rivalsText({ rules: { rivals } }: Plan): string {
+  return rivals?.map(({ priority }) => priority).join(", ") ?? "unknown";
+}
 
 function checkChanges(before: Plan, after: Plan): readonly string[] {
   return changes(before.checks, after.checks, "check");

@@ -1,6 +1,8 @@
 /** How do the nodes stand to each other? Their priorities as far as the file knows them, checks counted. */
 import type { CheckSettings } from "../health/check.ts";
-import { contributionsOf, effectivePriority, type Verdict } from "../vrrp/priority.ts";
+import type { Family } from "../net/ip.ts";
+import { contributionsOf, countsValue, effectivePriority, type Verdict } from "../vrrp/priority.ts";
+import type { Rules } from "../vrrp/rules.ts";
 import { basePriorityOf } from "./base_priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 
@@ -71,4 +73,26 @@ export function betterNodes(
   return standings(config, instance)
     .filter(({ node, priority }) => node !== self && priority > ownEffective)
     .map(({ node }) => node);
+}
+
+/**
+ * The others of [nodes] by their addresses of `family`, each as good as it can be; undefined where the file does not say it of
+ * all: no [nodes], a node without an address of the family, peers by hand, or a number in a file that counts.
+ */
+export function rivalsOf(
+  config: Config,
+  instance: InstanceConfig,
+  self: string,
+  family: Family,
+): Rules["rivals"] {
+  if (config.nodes.length === 0 || instance.peers !== undefined) return undefined;
+  if (checksOf(config, instance).some(countsValue)) return undefined;
+  const rivals = config.nodes.filter(({ name }) => name !== self).map(({ name, addresses }) => ({
+    source: addresses.find((address) => address.family === family),
+    priority: priorityWithout(config, instance, name),
+  }));
+  const known = rivals.flatMap(({ source, priority }) =>
+    source === undefined ? [] : [{ source, priority }]
+  );
+  return known.length === rivals.length ? known : undefined;
 }

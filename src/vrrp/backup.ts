@@ -1,6 +1,7 @@
 /** What does a backup do: whom does it obey, and when does it take over? (RFC 9568 6.4.2) */
-import { after, between, type Instant, type Nanoseconds } from "../time.ts";
-import { isObeyedByBackup } from "./election.ts";
+import { after, between, type Instant, type Nanoseconds, nanoseconds } from "../time.ts";
+import { type Ip, sameIp } from "../net/ip.ts";
+import { isHeirOf, isObeyedByBackup } from "./election.ts";
 import type { Cause } from "./effect.ts";
 import type { BackupState, Event, Heard, Step } from "./instance.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
@@ -70,13 +71,15 @@ function hear(state: BackupState, event: AdvertEvent, now: Instant, rules: Rules
     const lost = { ...state, preemptHoldUntil: undefined, eager: false };
     return obey(lost, heard, interval, now, rules);
   }
-  if (state.eager || isOwner(rules)) return disregard(state, heard);
+  if (state.eager || isOwner(rules)) return disregard(state, heard, now, rules);
   if (!rules.preempt) return obey(state, heard, interval, now, rules);
-  if (rules.preemptDelay === 0) return disregard(state, heard);
+  if (rules.preemptDelay === 0) return disregard(state, heard, now, rules);
   // Armed by the first advert of a living, losing master; a dead one is replaced when its adverts stay away.
   const preemptHoldUntil = state.preemptHoldUntil ?? after(now, rules.preemptDelay);
   const held = { ...state, preemptHoldUntil };
-  return now < preemptHoldUntil ? obey(held, heard, interval, now, rules) : disregard(held, heard);
+  return now < preemptHoldUntil
+    ? obey(held, heard, interval, now, rules)
+    : disregard(held, heard, now, rules);
 }
 
 /**
@@ -94,7 +97,7 @@ function hearLeaving(
     left: event.source,
     heard: undefined,
     outranked: false,
-    masterDownAt: notWhileListening(state, after(now, skewOf(rules, state.masterInterval))),
+    masterDownAt: relieveAt(state, event.source, now, rules),
   };
 }
 
@@ -116,9 +119,30 @@ function obey(
   };
 }
 
-/** The timer keeps running: when it ends, this backup takes over from the living master. */
-function disregard(state: BackupState, heard: Heard): BackupState {
-  return { ...state, heard, outranked: true, left: undefined };
+/**
+ * The timer keeps running: when it ends, this backup takes over from the living master. But one that was good enough until now
+ * and says itself that it is not any more is relieved like one that leaves: everyone has heard it, nobody is to be listened for.
+ */
+function disregard(state: BackupState, heard: Heard, now: Instant, rules: Rules): BackupState {
+  const relief = hasFallen(state, heard, rules)
+    ? relieveAt(state, heard.source, now, rules)
+    : state.masterDownAt;
+  const masterDownAt = Math.min(state.masterDownAt, relief) as Instant;
+  return { ...state, heard, outranked: true, left: undefined, masterDownAt };
+}
+
+function hasFallen({ heard }: BackupState, { source }: Heard, rules: Rules): boolean {
+  return heard !== undefined && sameIp(heard.source, source) &&
+    isObeyedByBackup(rules.priority, heard.priority);
+}
+
+/** When the master at `source`, which leaves or has fallen, is relieved: after a skew, so that the best comes first. */
+function relieveAt(state: BackupState, source: Ip, now: Instant, rules: Rules): Instant {
+  const isMaster = state.heard !== undefined && sameIp(state.heard.source, source);
+  const wait = isMaster && isHeirOf(rules, source)
+    ? nanoseconds(0)
+    : skewOf(rules, state.masterInterval);
+  return notWhileListening(state, after(now, wait));
 }
 
 /** The rest of a wait for a new priority or interval: longer or shorter by the difference, never over already. */

@@ -1,5 +1,6 @@
 /** Who is better? A backup looks at priorities only; two masters break a tie by their source addresses. */
-import { compareIp, type Ip } from "../net/ip.ts";
+import { compareIp, type Ip, sameIp } from "../net/ip.ts";
+import type { Rules } from "./rules.ts";
 
 /** One who wants to be master, as its adverts show it. */
 export interface Candidate {
@@ -15,6 +16,15 @@ export interface Candidate {
  */
 export function isObeyedByBackup(own: number, theirs: number): boolean {
   return theirs >= own;
+}
+
+/**
+ * Is it certain that nobody else comes before this backup once the node at `leaver` is gone? Certain are the others' priorities
+ * where the file names them ({@link Rules} rivals); equals are not certain.
+ */
+export function isHeirOf({ rivals, priority }: Rules, leaver: Ip): boolean {
+  return rivals !== undefined &&
+    rivals.every((rival) => sameIp(rival.source, leaver) || rival.priority < priority);
 }
 
 /**

@@ -41,6 +41,8 @@ export interface Rules {
   /** Addresses of the configured peers; with unicast never empty. */
   readonly peers: readonly Ip[];
   readonly addressMismatch: AddressMismatch;
+  /** Everybody else and the best that each can be (1-255), where the file names all of them. */
+  readonly rivals?: readonly { readonly source: Ip; readonly priority: number }[];
   /** Member of a sync group: becomes master only together with the others. */
   readonly grouped: boolean;
 }

@@ -130,18 +130,28 @@ const SECTION_6: readonly Row[] = [
   ["6.4.2", "MUST", "when the timer fires it advertises, announces and is master", {
     test: "RFC 9568 6.4.2: when the master-down time is over it advertises, announces, is master",
   }],
-  ["6.4.2", "MUST", "on priority 0 the timer is set to Skew_Time", {
-    test: "RFC 9568 6.4.2: priority 0 sets the timer to the skew",
-  }],
+  [
+    "6.4.2",
+    "MUST",
+    "on priority 0 the timer is set to Skew_Time (ours: to 0 for who is certain to be the next)",
+    {
+      test: "RFC 9568 6.4.2: priority 0 sets the timer to the skew",
+    },
+  ],
   ["6.4.2", "MUST", "without preempt every advert restarts the timer with its interval", {
     test: "RFC 9568 6.4.2: without preempt any master is obeyed, with its interval",
   }],
   ["6.4.2", "MUST", "a better or equal advert restarts the timer with its interval", {
     test: "RFC 9568 6.4.2: a better or equal master is obeyed, with its interval",
   }],
-  ["6.4.2", "MUST", "with preempt a lower advert is discarded", {
-    test: "RFC 9568 6.4.2: with preempt a lower advert leaves the timer alone",
-  }],
+  [
+    "6.4.2",
+    "MUST",
+    "with preempt a lower advert is discarded (ours: but the first of a master that was obeyed counts like priority 0)",
+    {
+      test: "RFC 9568 6.4.2: with preempt a lower advert leaves the timer alone",
+    },
+  ],
   ["6.4.3", "MUST", "a master answers ARP requests for the addresses", {
     test: "RFC 9568 6.4.3: a master has the addresses as long as it is one",
   }],

@@ -28,9 +28,7 @@ export class Chatter {
       case "address":
         return this.#say(
           seen.node,
-          `${seen.there ? "+" : "-"} ${seen.prefix} on ${seen.interface}${
-            seen.why && `: ${seen.why}`
-          }`,
+          `${seen.there ? "+" : "-"} ${seen.prefix} on ${seen.interface}`,
           at,
         );
       case "journal":

@@ -43,6 +43,8 @@ export interface Setup {
   readonly instances: readonly InstanceSetup[];
   /** Do the instances change state together? */
   readonly grouped: boolean;
+  /** Does the file name all nodes and their priorities, rather than peers by hand? */
+  readonly oneFile: boolean;
 }
 
 const OUTSIDE = { card: "eth0", segment: "outside", net4: "192.168.1", net6: "fd01:" } as const;
@@ -85,7 +87,9 @@ export function drawSetup(random: Random): Setup {
       addresses: [`${place.net4}.${11 + i}/24`, `${place.net6}:${11 + i}/64`],
     })),
   }));
-  return { nodes, instances, grouped };
+  // Known by one address of a family, a node is known on one wire only. By the number: seeds stay what they are.
+  const oneFile = places.length === 1 && vrid % 2 === 0;
+  return { nodes, instances, grouped, oneFile };
 }
 
 /** The configuration file of `node`. */
@@ -96,7 +100,7 @@ export function tomlOf(setup: Setup, node: NodeSetup): string {
       `interface = "${instance.card}"`,
       `vrid = ${instance.vrid}`,
       `addresses = ${JSON.stringify(instance.addresses)}`,
-      `priority = ${node.priority}`,
+      `priority = ${setup.oneFile ? prioritiesText(setup) : node.priority}`,
       `version = ${instance.version}`,
       `advert_interval = "${writeDuration(node.interval)}"`,
       `transport = "${instance.transport}"`,
@@ -104,7 +108,7 @@ export function tomlOf(setup: Setup, node: NodeSetup): string {
       `preempt_delay = "${writeDuration(node.preemptDelay)}"`,
       `initial_state = "${node.initialState}"`,
     ];
-    if (instance.transport === "unicast") {
+    if (instance.transport === "unicast" && !setup.oneFile) {
       const peers = setup.nodes.filter((other) => other !== node);
       lines.push(`source = "${sourceText(instance, node)}"`);
       lines.push(`peers = ${JSON.stringify(peers.map((peer) => sourceText(instance, peer)))}`);
@@ -112,7 +116,19 @@ export function tomlOf(setup: Setup, node: NodeSetup): string {
     return `${lines.join("\n")}\n`;
   });
   if (setup.grouped) parts.push(`[group.both]\ninstances = ["web", "db"]\n`);
+  if (setup.oneFile) parts.unshift(nodesText(setup));
   return [`[node]\nname = "${node.name}"\n`, ...parts].join("\n");
+}
+
+function prioritiesText({ nodes }: Setup): string {
+  return `{ ${nodes.map(({ name, priority }) => `${name} = ${priority}`).join(", ")} }`;
+}
+
+function nodesText({ nodes, instances }: Setup): string {
+  const lines = nodes.map((node) =>
+    `${node.name} = ${JSON.stringify(instances.map((instance) => sourceText(instance, node)))}`
+  );
+  return `[nodes]\n${lines.join("\n")}\n`;
 }
 
 /** The interval of the slowest node. */

@@ -78,14 +78,15 @@ export class InterfaceTable {
     return this.#addresses.get(addressKey(index, prefix));
   }
 
-  /** Adds or replaces an address. Another time that it has left is no change. */
+  /** Adds or replaces an address. */
   put(address: LinkAddress): EntryKey | undefined {
     const key = addressKey(address.index, address.prefix);
     const entry = this.#marked(address);
     const before = this.#addresses.get(key);
+    if (before !== undefined && sameAddress(before, entry)) return undefined;
     this.#addresses.set(key, entry);
     this.#interfaces = undefined;
-    return before !== undefined && sameAddress(before, entry) ? undefined : key;
+    return key;
   }
 
   /** Forgets an address, and that it was ours. */

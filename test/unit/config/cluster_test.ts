@@ -365,3 +365,26 @@ command = ["/bin/true"]
   const there = plan(decoded.config, machine({ eth0: ["10.0.0.9/24"] }), undefined, undefined).node;
   assert.equal(there.known, false);
 });
+
+Deno.test("who else there is, each as good as it can be, where the file says it of all", () => {
+  const rivals = (text: string) => {
+    const [first] = planned(text, PI_B).node.plans;
+    return first?.rules.rivals?.map(({ source, priority }) => `${formatIp(source)} ${priority}`);
+  };
+  const prefer = 'prefer = ["pi-a", "pi-b", "pi-c"]\n';
+  assert.deepEqual(rivals(NODES + WEB + prefer), ["192.168.1.11 200", "192.168.1.13 180"]);
+  const checked = `${NODES}${WEB}${prefer}checks = ["web"]\n[check.web]\n`;
+  assert.deepEqual(rivals(`${checked}process = "nginx"\nweight = 20\n`), [
+    "192.168.1.11 220",
+    "192.168.1.13 200",
+  ]);
+  assert.deepEqual(rivals(`${checked}process = "nginx"\nweight = -20\n`), [
+    "192.168.1.11 200",
+    "192.168.1.13 180",
+  ]);
+  const number = 'file = "/run/points"\nwant = "value"\nweight = 1\n';
+  assert.equal(rivals(checked + number), undefined);
+  assert.equal(rivals(`${NODES}${WEB}${prefer}peers = ["192.168.1.11"]\n`), undefined);
+  assert.equal(rivals(NODES.replace("192.168.1.13", "fe80::13") + WEB + prefer), undefined);
+  assert.equal(rivals(WEB), undefined);
+});

@@ -17,6 +17,7 @@ function plans(...lines: readonly string[]): readonly Plan[] {
 }
 
 const WEB = ["[instance.web]", "vrid = 51", 'addresses = ["192.168.1.50/24"]'];
+const NODES = ["[nodes]", 'a = "192.168.1.11"', 'b = "192.168.1.12"'];
 const XY = ["[check.x]", 'process = "x"', "[check.y]", 'process = "y"'];
 
 function changes(before: readonly string[], after: readonly string[]): readonly string[] {
@@ -38,6 +39,11 @@ const CASES:
     ["priority", [...WEB, "priority = 100"], [...WEB, "priority = 150"], [
       "changed| web: priority 100 -> 150",
     ]],
+    ["another node's priority", [...NODES, ...WEB, "priority = { a = 200, b = 100 }"], [
+      ...NODES,
+      ...WEB,
+      "priority = { a = 150, b = 100 }",
+    ], ["changed| web: the others' priorities 200 -> 150"]],
     ["an address more", WEB, [
       "[instance.web]",
       "vrid = 51",
