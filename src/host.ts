@@ -1,6 +1,6 @@
 /** What does floatip ask of a machine? Everything, on one page; LinuxHost and SimHost implement it. */
 import type { CheckSettings, ProbeResult } from "./health/check.ts";
-import type { Instant, WallTime } from "./time.ts";
+import type { Instant, Nanoseconds, WallTime } from "./time.ts";
 import type { HeldAddress, Interfaces } from "./net/interfaces.ts";
 import type { Family, Ip } from "./net/ip.ts";
 import type { VrrpDatagram } from "./wire/vrrp.ts";
@@ -53,12 +53,22 @@ export class HostError extends Error {
   }
 }
 
+/** Where one run of the kernel stands: what a daemon that ended wrote down, its successor can tell the age of. */
+export interface Boot {
+  /** No other run has the same. */
+  readonly id: string;
+  /** CLOCK_BOOTTIME: goes on while the machine is suspended. Exact to a microsecond for some 50 years. */
+  readonly now: Nanoseconds;
+}
+
 /** The machine. All calls but `wait` are synchronous: the kernel has acknowledged when they return. */
 export interface Host<Order> {
   /** CLOCK_MONOTONIC. */
   now(): Instant;
   /** The calendar, for people only. */
   wallTime(): WallTime;
+  /** Throws HostError where the kernel does not tell. */
+  boot(): Boot;
   hostName(): string;
 
   /**
@@ -94,8 +104,13 @@ export interface Host<Order> {
   /**
    * Adds an address, marked as ours; IPv6 without duplicate address detection; host addresses (/32, /128) so
    * that they are never chosen as a source. "present": it was there already and is ours from now on.
+   *
+   * With a `lifetime` (rounded to whole seconds, at least 1 s) the kernel removes the address by itself when that has
+   * passed since the last call: an "interfaces" happening. Calling it again in time renews it, which is no happening.
+   * Without one it stays until it is removed, whatever was said before. Linux is up to 0.3 s late, 0.5 s from 3 s on, and
+   * a second more where other addresses of the family were renewed more than 20 ms apart: renew all in one go.
    */
-  addAddress(address: HeldAddress): "added" | "present";
+  addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present";
   /**
    * Removes an address; other addresses of its subnet stay (promote_secondaries). "absent": it was gone already, or
    * its interface is.

@@ -23,7 +23,12 @@ const packages = [
   "nftables",
   "procps",
   "nginx-light",
+  "iptables",
+  "ufw",
 ];
+
+/** The same, but these start when they are installed: only where nothing starts them, on a machine without systemd. */
+const startingPackages = ["firewalld"];
 
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 const groupLimitMs = 15 * 60_000;
@@ -102,7 +107,9 @@ function hasTests(folder: string): boolean {
 }
 
 async function prepare(): Promise<void> {
-  const { installed, failure } = await ensure(packages);
+  const startsNothing = !existsSync("/run/systemd/system");
+  const wanted = startsNothing ? [...packages, ...startingPackages] : packages;
+  const { installed, failure } = await ensure(wanted);
   if (installed.length > 0) console.log(`installed ${installed.join(" ")}`);
   if (failure !== undefined) console.log(`not installed: ${failure}`);
   const swept = sweepOrphans();

@@ -3,6 +3,7 @@ import { type Application, buildApplication, buildRouteMap, text_en } from "@str
 import { VERSION } from "../version.ts";
 import { check } from "./commands/check.ts";
 import { events } from "./commands/events.ts";
+import { firewall } from "./commands/firewall.ts";
 import { listen } from "./commands/listen.ts";
 import { notifyTest } from "./commands/notify_test.ts";
 import { reload } from "./commands/reload.ts";
@@ -23,6 +24,7 @@ export const APPLICATION: Application<Context> = buildApplication(
       check,
       reload,
       events,
+      firewall,
       listen,
       "notify-test": notifyTest,
       version,

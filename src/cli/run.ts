@@ -1,7 +1,7 @@
 /** `floatip run`: how do machine, daemon and control socket come together? In this one place, in the foreground. */
 import type { Config } from "../config/config.ts";
 import { load, type Loaded } from "../config/load.ts";
-import type { ReloadAnswer } from "../control/api.ts";
+import type { ReloadAnswer, StatusDocument } from "../control/api.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { DEFAULT_RUN_DIR, socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
@@ -12,6 +12,7 @@ import type { DaemonEntry } from "../history/line.ts";
 import { DEFAULT_STATE_DIR } from "../history/place.ts";
 import type { Host } from "../host.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
+import { SdNotify } from "../linux/sd_notify.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
@@ -20,6 +21,7 @@ import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts"
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { isJournal, Journal, journaldFormat, type Level, plainFormat } from "./journal.ts";
 import { countProblems, problemLine, problemsText } from "./problems_text.ts";
+import { Service, watchdogOf } from "./service.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Flags of `floatip run`. */
@@ -48,11 +50,21 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   const complain = (words: string) => journal.write("warning", `history: ${words}`);
   await using history = new HistoryFile({ stateDir, complain });
   await using notifier = new Notifier(config);
-  const observers = [history, notifier];
-  const daemon = new Daemon({ host, config, nodeName: flags.node, configFile, journal, observers });
+  using line = openLine(journal);
+  const service: Service | undefined = line &&
+    serviceOf(line, journal, () => daemon.snapshot().instances);
+  const daemon = new Daemon({
+    host,
+    config,
+    nodeName: flags.node,
+    configFile,
+    journal,
+    observers: [history, notifier, ...(service === undefined ? [] : [service])],
+    onTurn: (now) => service?.turn(now),
+  });
   const note = (what: DaemonEntry["what"]) =>
     history.add({ kind: "daemon", time: formatWallTime(host.wallTime()), what });
-  const reloader = new Reloader(file, host, journal, (applied) => {
+  const reloader = new Reloader(file, host, journal, service, (applied) => {
     notifier.settle(applied);
     note("reloaded");
   });
@@ -61,7 +73,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
     reload: () => reloader.reload(),
     testNotify: async () => ({ results: await notifier.test(formatWallTime(host.wallTime())) }),
   });
-  using _signals = obeySignals(host, reloader);
+  using _signals = obeySignals(host, reloader, service);
   journal.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
   note("started");
   try {
@@ -110,6 +122,30 @@ function statStderr(): Deno.FileInfo | undefined {
   }
 }
 
+/** The line to systemd, where it started this process and wants to hear of it. */
+function openLine(journal: Journal): SdNotify | undefined {
+  const path = Deno.env.get("NOTIFY_SOCKET");
+  if (path === undefined || path === "") return undefined;
+  try {
+    return new SdNotify(path);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    journal.write("warning", `systemd is not told how things stand: ${words}`);
+    return undefined;
+  }
+}
+
+function serviceOf(
+  line: SdNotify,
+  journal: Journal,
+  instances: () => StatusDocument["instances"],
+): Service {
+  const watchdog = watchdogOf(Deno.env.toObject(), Deno.pid);
+  const complain = (words: string): void =>
+    journal.write("warning", `systemd does not hear how things stand: ${words}`);
+  return new Service({ line, watchdog, instances, complain });
+}
+
 function openControl(
   runDir: string,
   answers: Parameters<typeof ControlServer.open>[1],
@@ -132,8 +168,15 @@ function openControl(
 }
 
 /** SIGTERM and SIGINT leave in order, SIGHUP reads the file again. Undone when disposed of. */
-function obeySignals(host: Host<Order>, reloader: Reloader): Disposable {
-  const stop = (): void => host.post({ kind: "stop" });
+function obeySignals(
+  host: Host<Order>,
+  reloader: Reloader,
+  service: Service | undefined,
+): Disposable {
+  const stop = (): void => {
+    service?.stopping();
+    host.post({ kind: "stop" });
+  };
   const reload = (): void => void reloader.reload();
   const listeners = [["SIGTERM", stop], ["SIGINT", stop], ["SIGHUP", reload]] as const;
   for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
@@ -149,6 +192,7 @@ class Reloader {
   readonly #file: string;
   readonly #host: Host<Order>;
   readonly #journal: Journal;
+  readonly #service: Service | undefined;
   readonly #onApplied: (config: Config) => void;
   readonly #ended = Promise.withResolvers<ReloadAnswer>();
   #last: Promise<unknown> = Promise.resolve();
@@ -157,8 +201,10 @@ class Reloader {
     file: string,
     host: Host<Order>,
     journal: Journal,
+    service: Service | undefined,
     onApplied: (config: Config) => void,
   ) {
+    this.#service = service;
     this.#onApplied = onApplied;
     this.#file = file;
     this.#host = host;
@@ -178,6 +224,15 @@ class Reloader {
   }
 
   async #reloadOnce(): Promise<ReloadAnswer> {
+    this.#service?.reloading();
+    try {
+      return await this.#loadAndApply();
+    } finally {
+      this.#service?.reloaded();
+    }
+  }
+
+  async #loadAndApply(): Promise<ReloadAnswer> {
     const loaded = await load(this.#file);
     if (loaded.kind === "problems") {
       const { problems } = loaded;

@@ -53,6 +53,17 @@ export interface InstanceStatus {
   readonly rejects: Readonly<Record<string, number>>;
   /** Somebody else uses our VRID or holds our address now, in words; empty when not. */
   readonly conflicts: readonly string[];
+  /** Two masters: who the other is, since when, in words; null: none is seen. */
+  readonly conflict: ConflictStatus | null;
+  /** How long the kernel keeps the addresses if nobody renews them; null: not held, or for ever. */
+  readonly lease_remaining_ms: number | null;
+}
+
+/** Somebody else is master too. */
+export interface ConflictStatus {
+  readonly address: string;
+  readonly since: string;
+  readonly words: string;
 }
 
 /** Who holds the addresses. */
@@ -85,6 +96,8 @@ export interface InstanceCounters {
   readonly sent_pri_zero_packets: number;
   /** Not in RFC 6527: how often this backup came within one interval of taking over from a living master. */
   readonly near_misses: number;
+  /** Not in RFC 6527: how often somebody else came to use our VRID or hold our address; while one does, once. */
+  readonly conflicts: number;
 }
 
 /** A health check and its last result. */

@@ -10,7 +10,7 @@ import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
 import { endpointKey } from "./endpoints.ts";
 import { labelOf, type Once, rejectWords } from "./narrate.ts";
-import type { Heard, Router } from "./router.ts";
+import { type Conflict, type Heard, isRecent, type Router } from "./router.ts";
 
 /** Most senders remembered per virtual router: anybody on the LAN can invent one. */
 const MOST_SENDERS = 32;
@@ -75,7 +75,7 @@ export class Reception {
     this.#once.sayReject(router.plan, reject, datagram.source);
     if (reject.reason === "addresses" || reject.reason === "own-address") {
       const sender = formatIp(datagram.source);
-      remember(router.conflicts, sender, { words: rejectWords(reject, datagram.source), at });
+      noteConflict(router, sender, { words: rejectWords(reject, datagram.source), at });
     }
     return [];
   }
@@ -100,7 +100,7 @@ export class Reception {
     remember(router.heard, sender, heard);
     if (isRival(router, heard)) {
       const words = `${sender} claims to be master too, with priority ${advert.priority}`;
-      remember(router.conflicts, sender, { words, at });
+      noteConflict(router, sender, { words, at });
       const episode = `${keyOf(router.plan)} rival ${sender} ${router.counters.masterTransitions}`;
       this.#once.say("warning", episode, `${labelOf(router.plan)}: ${words}`);
     }
@@ -114,6 +114,15 @@ function isRival(router: Router, heard: Heard): boolean {
   const ours = { priority: router.rules.priority, source: router.source };
   const verdict = compareMasters(ours, heard);
   return heard.priority !== 0 && (verdict === "worse" || verdict === "same");
+}
+
+/** Remembers it, and counts it unless it is going on already. */
+function noteConflict(router: Router, sender: string, conflict: Conflict): void {
+  const before = router.conflicts.get(sender);
+  if (before === undefined || !isRecent(before.at, router, conflict.at)) {
+    router.counters.conflicts++;
+  }
+  remember(router.conflicts, sender, conflict);
 }
 
 function count(counters: Map<RejectReason, number>, reason: RejectReason): void {

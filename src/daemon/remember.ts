@@ -1,5 +1,5 @@
 /** What does a transition look like in history, hooks and messages? A record made from the router at that moment. */
-import type { NodePlan, Plan } from "../config/plan.ts";
+import type { Plan } from "../config/plan.ts";
 import { formatIp } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
@@ -12,18 +12,18 @@ import type { Router } from "./router.ts";
 /** Causes that somebody wanted; the others befall us. */
 const PLANNED: ReadonlySet<Cause["kind"]> = new Set(["start", "stop", "owner", "reconfigured"]);
 
-/** The record of `transition`, which `router` has just made. */
+/** The record of `transition`, which `router` of the node called `node` has just made. */
 export function recordOf(
   transition: Extract<Effect, { kind: "transition" }>,
   router: Router,
-  node: NodePlan | undefined,
+  node: string,
   now: WallTime,
 ): TransitionRecord {
   const { plan, rules } = router;
   const { from, to, cause } = transition;
   return {
     time: formatWallTime(now),
-    node: node?.node ?? "unknown",
+    node,
     instance: plan.name,
     family: plan.family,
     vrid: rules.vrid,

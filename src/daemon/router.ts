@@ -1,11 +1,12 @@
 /** What does the daemon keep of one virtual router? Its plan, the engine's state, and what was counted and heard. */
 import type { Endpoint } from "../host.ts";
-import type { Instant, WallTime } from "../time.ts";
+import { between, type Instant, type WallTime } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import { initial, type State } from "../vrrp/instance.ts";
+import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
 
@@ -18,6 +19,8 @@ export interface Counters {
   sentZero: number;
   /** Adverts that came just before this backup took over. */
   nearMisses: number;
+  /** How often somebody came into our way; while one stays there, once. */
+  conflicts: number;
 }
 
 /** Somebody whose adverts for this VRID were accepted. */
@@ -84,9 +87,15 @@ export function createRouter(plan: Plan, now: WallTime): Router {
       receivedZero: 0,
       sentZero: 0,
       nearMisses: 0,
+      conflicts: 0,
     },
     rejects: new Map(),
     heard: new Map(),
     conflicts: new Map(),
   };
+}
+
+/** Is `then` within the time after which a silent master counts as gone? */
+export function isRecent(then: Instant, { plan }: Router, now: Instant): boolean {
+  return between(then, now) <= masterDownOf(plan.rules, plan.rules.advertInterval);
 }

@@ -20,7 +20,7 @@ import type { RejectReason } from "../wire/reject.ts";
 import type { Checks } from "./checks.ts";
 import { labelOf } from "./narrate.ts";
 import { checksumForm } from "./perform.ts";
-import type { Heard, Router } from "./router.ts";
+import { type Heard, isRecent, type Router } from "./router.ts";
 
 /** What a snapshot is made of. */
 export interface Moment {
@@ -91,9 +91,12 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
       rcvd_pri_zero_packets: counters.receivedZero,
       sent_pri_zero_packets: counters.sentZero,
       near_misses: counters.nearMisses,
+      conflicts: counters.conflicts,
     },
     rejects: Object.fromEntries(router.rejects),
     conflicts: conflicts(router, moment.now),
+    conflict: null,
+    lease_remaining_ms: null,
   };
 }
 
@@ -177,12 +180,6 @@ function conflicts(router: Router, now: Instant): readonly string[] {
   return [...router.conflicts.values()]
     .filter((conflict) => isRecent(conflict.at, router, now))
     .map((conflict) => conflict.words);
-}
-
-/** Within the time after which a silent master counts as gone. */
-function isRecent(then: Instant, router: Router, now: Instant): boolean {
-  const { rules } = router.plan;
-  return between(then, now) <= masterDownOf(rules, rules.advertInterval);
 }
 
 function nameOfNode(address: string, moment: Moment): string {

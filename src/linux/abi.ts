@@ -71,6 +71,12 @@ export const SOCKADDR_LL = layout("struct sockaddr_ll", 20, {
   addr: bytes(12, 8),
 });
 
+/** unix(7); an address is as long as its family and the path that is used of it. */
+export const SOCKADDR_UN = layout("struct sockaddr_un", 110, {
+  family: ne16(0),
+  path: bytes(2, 108),
+});
+
 /** Room for any address that recvmsg(2) gives (struct sockaddr_storage). */
 export const SOCKADDR_STORAGE_SIZE = 128;
 

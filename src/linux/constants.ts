@@ -2,20 +2,23 @@
 
 /** socket(2): address families. */
 export const AF_UNSPEC = 0,
+  AF_UNIX = 1,
   AF_INET = 2,
   AF_INET6 = 10,
   AF_NETLINK = 16,
   AF_PACKET = 17;
 
 /** socket(2): types and flags. */
-export const SOCK_RAW = 3,
+export const SOCK_DGRAM = 2,
+  SOCK_RAW = 3,
   SOCK_NONBLOCK = 0o4000,
   SOCK_CLOEXEC = 0o2000000;
 
 /** recv(2), send(2). */
 export const MSG_CTRUNC = 0x8,
   MSG_TRUNC = 0x20,
-  MSG_DONTWAIT = 0x40;
+  MSG_DONTWAIT = 0x40,
+  MSG_NOSIGNAL = 0x4000;
 
 /** poll(2). */
 export const POLLIN = 0x1,
@@ -27,7 +30,8 @@ export const EFD_NONBLOCK = 0o4000,
   TFD_NONBLOCK = 0o4000,
   TFD_CLOEXEC = 0o2000000,
   TFD_TIMER_ABSTIME = 1,
-  CLOCK_MONOTONIC = 1;
+  CLOCK_MONOTONIC = 1,
+  CLOCK_BOOTTIME = 7;
 
 /** socket(7). */
 export const SOL_SOCKET = 1,

@@ -6,6 +6,7 @@ export const EINTR = 4,
   EAGAIN = 11,
   EEXIST = 17,
   ENODEV = 19,
+  EINVAL = 22,
   EMSGSIZE = 90,
   EADDRNOTAVAIL = 99,
   ENOBUFS = 105;

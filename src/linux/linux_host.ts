@@ -1,7 +1,7 @@
 /** What is floatip's machine on Linux? Host, over raw sockets, rtnetlink and one poll. */
 import type { CheckSettings } from "../health/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
-import type { Datagram, Endpoint, Happening, Host } from "../host.ts";
+import type { Boot, Datagram, Endpoint, Happening, Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import {
   type HeldAddress,
@@ -10,7 +10,9 @@ import {
   linkNamed,
   linkWith,
 } from "../net/interfaces.ts";
-import type { Instant, WallTime } from "../time.ts";
+import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import { bootId, Clock } from "./clock.ts";
+import { CLOCK_BOOTTIME } from "./constants.ts";
 import { Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
 import { Libc, textOf } from "./libc.ts";
@@ -32,6 +34,7 @@ const DATAGRAM_SIZE = 9216;
 export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #libc: Libc = new Libc();
   readonly #poller: Poller = new Poller(this.#libc);
+  readonly #bootClock: Clock = new Clock(this.#libc, CLOCK_BOOTTIME);
   readonly #exchange: KernelExchange = new KernelExchange(this.#libc);
   readonly #watch: Watch = new Watch(this.#libc);
   readonly #network: Network = new Network(new Connection(this.#exchange), this.#watch);
@@ -44,6 +47,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #ending = new AbortController();
   readonly #probes = new Set<Promise<void>>();
   #packets: PacketSocket | undefined;
+  #bootId: string | undefined;
 
   /** Opens libc and listens to the kernel. Throws HostError, or Error where libc is not to be had. */
   constructor() {
@@ -56,6 +60,12 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
 
   wallTime(): WallTime {
     return Date.now() as WallTime;
+  }
+
+  boot(): Boot {
+    this.#bootId ??= bootId();
+    const { sec, nsec } = this.#bootClock.read();
+    return { id: this.#bootId, now: nanoseconds(sec * 1e9 + nsec) };
   }
 
   hostName(): string {
@@ -131,8 +141,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#packets.send(link.index, link.name, frame);
   }
 
-  addAddress(address: HeldAddress): "added" | "present" {
-    return this.#network.addAddress(address);
+  addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
+    return this.#network.addAddress(address, lifetime);
   }
 
   removeAddress(address: HeldAddress): "removed" | "absent" {

@@ -1,7 +1,8 @@
 /** When is there something to read, or is it time? One poll(2) over all descriptors, a wake-up and a timer. */
 import { assert } from "../assert.ts";
 import type { Instant } from "../time.ts";
-import { ITIMERSPEC, POLLFD, TIMESPEC } from "./abi.ts";
+import { ITIMERSPEC, POLLFD } from "./abi.ts";
+import { Clock } from "./clock.ts";
 import {
   CLOCK_MONOTONIC,
   EFD_CLOEXEC,
@@ -24,8 +25,7 @@ export class Poller implements Disposable {
   readonly #libc: Libc;
   readonly #eventfd: number;
   readonly #timerfd: number;
-  readonly #timespec: Bytes = new Uint8Array(TIMESPEC.size);
-  readonly #timespecView: DataView = new DataView(this.#timespec.buffer);
+  readonly #clock: Clock;
   readonly #counter: Bytes = new Uint8Array(8);
   readonly #watched = new Set<number>();
   readonly #origin: number;
@@ -44,12 +44,13 @@ export class Poller implements Disposable {
       "timerfd_create",
       "the poller",
     );
-    this.#origin = this.#clock().sec - 1;
+    this.#clock = new Clock(libc, CLOCK_MONOTONIC);
+    this.#origin = this.#clock.read().sec - 1;
   }
 
   /** CLOCK_MONOTONIC, as the timer counts it. */
   now(): Instant {
-    const { sec, nsec } = this.#clock();
+    const { sec, nsec } = this.#clock.read();
     return (sec - this.#origin) * 1e9 + nsec as Instant;
   }
 
@@ -130,15 +131,6 @@ export class Poller implements Disposable {
       this.#libc.close(this.#eventfd);
       this.#libc.close(this.#timerfd);
     });
-  }
-
-  #clock(): { readonly sec: number; readonly nsec: number } {
-    const { sec, nsec } = TIMESPEC.members;
-    demand(this.#libc.clockGettime(CLOCK_MONOTONIC, this.#timespec), "clock_gettime", "the poller");
-    return {
-      sec: Number(sec.get(this.#timespecView, sec.offset)),
-      nsec: Number(nsec.get(this.#timespecView, nsec.offset)),
-    };
   }
 
   #changed(): void {

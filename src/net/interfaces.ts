@@ -1,4 +1,5 @@
 /** What does a machine's network look like? Links and their addresses, as a value. */
+import type { Nanoseconds } from "../time.ts";
 import { type Ip, isLinkLocal, sameIp } from "./ip.ts";
 import type { Mac } from "./mac.ts";
 import { containsIp, type Prefix } from "./prefix.ts";
@@ -35,6 +36,11 @@ export interface LinkAddress {
   readonly secondary: boolean;
   /** IFA_F_DEPRECATED, preferred lifetime 0: not chosen as source. */
   readonly deprecated: boolean;
+  /**
+   * How much longer the kernel would have kept it when it was last told or asked, in whole seconds rounded up
+   * (IFA_CACHEINFO); absent: for ever. Its passing is no change.
+   */
+  readonly validFor?: Nanoseconds;
 }
 
 /** An address that floatip puts on an interface. */

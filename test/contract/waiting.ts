@@ -43,6 +43,18 @@ export const WAITING_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: "the time since the machine's start goes as the clock does, and the start has a name",
+    async run({ host }) {
+      const [start, before] = [host.now(), host.boot()];
+      const due = after(start, milliseconds(50));
+      while (host.now() < due) await host.wait(due);
+      const passed = host.boot().now - before.now;
+      assert.equal(host.boot().id, before.id);
+      assert.notEqual(before.id, "");
+      assert.ok(passed >= 50e6 && passed <= host.now() - start + 5e6, `${passed / 1e6} ms`);
+    },
+  },
+  {
     name: "an order posted before the wait is not lost",
     async run({ host, until }) {
       host.post("early");

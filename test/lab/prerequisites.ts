@@ -12,6 +12,7 @@ const programOf: Readonly<Record<string, string>> = {
   nftables: "nft",
   procps: "ps",
   "nginx-light": "nginx",
+  firewalld: "firewall-cmd",
 };
 
 const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];

@@ -28,7 +28,9 @@ export class Chatter {
       case "address":
         return this.#say(
           seen.node,
-          `${seen.there ? "+" : "-"} ${seen.prefix} on ${seen.interface}`,
+          `${seen.there ? "+" : "-"} ${seen.prefix} on ${seen.interface}${
+            seen.why && `: ${seen.why}`
+          }`,
           at,
         );
       case "journal":

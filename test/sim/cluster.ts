@@ -145,6 +145,11 @@ export class Cluster {
     return this.#node(name).daemon?.snapshot();
   }
 
+  /** What the loop of `name` has measured; undefined: floatip does not run there. */
+  measurements(name: string): ReturnType<Daemon["measure"]> | undefined {
+    return this.#node(name).daemon?.measure();
+  }
+
   #node(name: string): Node {
     const node = this.#nodes.get(name);
     if (node === undefined) throw new RangeError(`there is no node ${name}`);

@@ -3,6 +3,7 @@ import type { Datagram } from "../../src/host.ts";
 import { isMulticast } from "../../src/net/ip.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { announcementIn } from "./frame.ts";
+import { Leases } from "./leases.ts";
 import { Machine, type Port } from "./machine.ts";
 import { Paths } from "./paths.ts";
 import { Random } from "./random.ts";
@@ -37,6 +38,7 @@ export class Lan {
   readonly paths: Paths;
   readonly textOf = new TextOf();
   readonly #schedule = new Schedule();
+  readonly #leaseRandom: Random;
   readonly #machines = new Map<string, Machine>();
   readonly #programs = new Map<string, Program>();
   readonly #watchers: Watcher[] = [];
@@ -46,6 +48,7 @@ export class Lan {
   constructor(seed: number) {
     this.random = new Random(seed);
     this.paths = new Paths(new Random(seed, 1));
+    this.#leaseRandom = new Random(seed, 3);
   }
 
   /** Virtual time. */
@@ -66,8 +69,10 @@ export class Lan {
   /** A new machine without cards. */
   createMachine(name: string): Machine {
     const machine = new Machine(name, this.#machines.size + 1, {
+      now: () => this.now,
       see: (seen) => this.see(seen),
       networkChanged: () => this.#programs.get(name)?.noticeInterfaces(),
+      leases: new Leases(this.#schedule, this.#leaseRandom),
     });
     this.#machines.set(name, machine);
     return machine;

@@ -1,9 +1,11 @@
 /** What does the kernel of a simulated machine know? Its links and addresses, and how it says no. */
-import { HostError } from "../../src/host.ts";
-import { formatIp, sameIp } from "../../src/net/ip.ts";
+import { type Boot, HostError } from "../../src/host.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../src/net/interfaces.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
-import { containsIp, formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
+import { between, type Instant, type Nanoseconds } from "../../src/time.ts";
+import { AddressTable, type Taker } from "./address_table.ts";
+import type { Leases } from "./leases.ts";
 import type { Seen } from "./record.ts";
 
 /** A network card and what it is plugged into. */
@@ -16,10 +18,14 @@ export interface Port extends Link {
 
 /** What a machine tells the world about itself. */
 export interface Surroundings {
+  /** Virtual time. */
+  now(): Instant;
   /** Something can be seen from outside. */
   see(seen: Seen): void;
   /** Links or addresses are not what they were. */
   networkChanged(machine: Machine): void;
+  /** Counts the lifetimes of its addresses. */
+  readonly leases: Leases;
 }
 
 /** What probes of a service find. */
@@ -44,8 +50,6 @@ const WORDS: Readonly<Record<string, string>> = {
 /** One machine's kernel. What runs on it comes and goes; links and addresses stay. */
 export class Machine {
   readonly name: string;
-  /** Linux's promote_secondaries: do the other addresses of a subnet survive the first one's removal? */
-  promotesSecondaries = true;
   /** Added to the calendar by somebody's hand. */
   wallOffset = 0;
   /** MACs by address text, as announced or asked for. */
@@ -56,24 +60,38 @@ export class Machine {
   readonly #services = new Map<string, Service>();
   readonly #refusals = new Map<Call, { count: number; readonly code: string }>();
   readonly #number: number;
-  #addresses: readonly LinkAddress[] = [];
+  readonly #addresses: AddressTable;
   #powered = true;
+  #boots = 1;
+  #bootedAt: Instant;
   #nextIndex = 2;
-  #interfaces: Interfaces | undefined;
-  /** All entries by address text; made when asked for. */
-  #byText: ReadonlyMap<string, readonly LinkAddress[]> | undefined;
 
   /** `number` (1-250) makes MACs and link-local addresses unlike those of other machines. */
   constructor(name: string, number: number, surroundings: Surroundings) {
     this.name = name;
     this.#number = number;
     this.#surroundings = surroundings;
+    this.#bootedAt = surroundings.now();
+    this.#addresses = new AddressTable(surroundings.leases, {
+      gone: ({ index, prefix }, by) => this.#addressSeen(this.#nameOf(index), prefix, false, by),
+      leaseOver: () => this.#changed(),
+    });
+  }
+
+  /** Linux's promote_secondaries: do the other addresses of a subnet survive the first one's removal? */
+  set promotesSecondaries(on: boolean) {
+    this.#addresses.promotesSecondaries = on;
   }
 
   /** Everything as it is now. */
   interfaces(): Interfaces {
-    this.#interfaces ??= { links: [...this.#ports.values()], addresses: this.#addresses };
-    return this.#interfaces;
+    return { links: [...this.#ports.values()], addresses: this.#addresses.all() };
+  }
+
+  /** Which run of its kernel this is, and for how long it has been going. */
+  boot(): Boot {
+    const now = between(this.#bootedAt, this.#surroundings.now());
+    return { id: `${this.name} ${this.#boots}`, now };
   }
 
   /** Is it switched on? */
@@ -115,7 +133,7 @@ export class Machine {
       mtu: 1500,
       forwards6: false,
     });
-    this.#addresses = [...this.#addresses, this.#linkLocal(name, index, false)];
+    this.#addresses.put(this.#linkLocal(name, index, false));
     this.#linkSeen(`${name} appears`);
   }
 
@@ -124,7 +142,7 @@ export class Machine {
     const port = this.#ports.get(name);
     if (port === undefined) return;
     this.#ports.delete(name);
-    this.#dropAddresses((entry) => entry.index === port.index, false);
+    this.#addresses.drop((entry) => entry.index === port.index, "others");
     this.#linkSeen(`${name} disappears`);
   }
 
@@ -141,26 +159,28 @@ export class Machine {
     const port = this.#ports.get(name);
     if (port === undefined || port.up === up) return;
     this.#ports.set(name, { ...port, up });
-    if (up) this.#addresses = [...this.#addresses, this.#linkLocal(name, port.index, true)];
-    else this.#dropAddresses((entry) => entry.index === port.index && isIpv6(entry), false);
+    if (up) this.#addresses.put(this.#linkLocal(name, port.index, true));
+    else this.#addresses.drop((entry) => entry.index === port.index && isIpv6(entry), "others");
     this.#linkSeen(`${name} is switched ${up ? "on" : "off"}`);
   }
 
   /** Duplicate address detection on `name` is through: nothing there is tentative any more. */
   finishDad(name: string): void {
     const index = this.#ports.get(name)?.index;
-    const done = (entry: LinkAddress) => entry.index === index && entry.tentative;
-    if (!this.#addresses.some(done)) return;
-    this.#addresses = this.#addresses.map((entry) =>
-      done(entry) ? { ...entry, tentative: false } : entry
+    const changed = this.#addresses.change((entry) =>
+      entry.index === index && entry.tentative ? { ...entry, tentative: false } : entry
     );
-    this.#changed();
+    if (changed) this.#changed();
   }
 
   /** Power: false loses everything that is not written down. */
   setPowered(powered: boolean): void {
+    if (powered && !this.#powered) {
+      this.#boots++;
+      this.#bootedAt = this.#surroundings.now();
+    }
     this.#powered = powered;
-    if (!powered) this.#dropAddresses((entry) => entry.ours, false);
+    if (!powered) this.#addresses.drop((entry) => entry.ours, "others");
     this.#changed();
   }
 
@@ -168,11 +188,10 @@ export class Machine {
   addForeign(name: string, text: string): void {
     const prefix = parsePrefix(text);
     const port = this.#ports.get(name);
-    if (prefix === undefined || port === undefined || this.#find(port, prefix) !== undefined) {
-      return;
-    }
-    this.#insert(port, prefix, false);
-    this.#addressSeen(name, prefix, true, false);
+    if (prefix === undefined || port === undefined) return;
+    if (this.#addresses.find(port.index, prefix) !== undefined) return;
+    this.#addresses.insert(port.index, prefix, false);
+    this.#addressSeen(name, prefix, true, "others");
     this.#changed();
   }
 
@@ -181,34 +200,39 @@ export class Machine {
     const prefix = parsePrefix(text);
     const port = this.#ports.get(name);
     if (prefix === undefined || port === undefined) return;
-    if (this.#delete(port, prefix, false)) this.#changed();
+    if (this.#addresses.delete(port.index, prefix, "others")) this.#changed();
   }
 
-  /** The program adds an address (RTM_NEWADDR). Gives the entry as it stands now. Throws HostError. */
-  add(held: HeldAddress): { readonly entry: LinkAddress; readonly was: "added" | "present" } {
+  /** The program adds an address (RTM_NEWADDR), or renews its lifetime. Throws HostError. */
+  add(held: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     const object = `${formatPrefix(held.prefix)} on ${held.interface}`;
     this.maybeRefuse("add", "RTM_NEWADDR", object);
-    const port = this.#ports.get(held.interface);
-    if (port === undefined) throw refusal("RTM_NEWADDR", object, "ENODEV");
-    const there = this.#find(port, held.prefix);
-    if (there === undefined) {
-      const entry = this.#insert(port, held.prefix, true);
-      this.#addressSeen(held.interface, held.prefix, true, true);
+    const index = this.#ports.get(held.interface)?.index;
+    if (index === undefined) throw refusal("RTM_NEWADDR", object, "ENODEV");
+    if (this.#addresses.find(index, held.prefix) === undefined) {
+      this.#addresses.insert(index, held.prefix, true, lifetime);
+      this.#addressSeen(held.interface, held.prefix, true, "program");
       this.#changed();
-      return { entry, was: "added" };
+      return "added";
     }
-    const entry = { ...there, ours: true };
-    this.#addresses = this.#addresses.map((other) => other === there ? entry : other);
-    this.#changed();
-    return { entry, was: "present" };
+    this.#addresses.lease(index, held.prefix, lifetime);
+    if (this.#addresses.claim(index, held.prefix)) this.#changed();
+    return "present";
+  }
+
+  /** What is known of the address `held`. */
+  entryOf(held: HeldAddress): LinkAddress | undefined {
+    const index = this.#ports.get(held.interface)?.index;
+    return index === undefined ? undefined : this.#addresses.find(index, held.prefix);
   }
 
   /** The program removes an address (RTM_DELADDR). Throws HostError. */
   remove(held: HeldAddress): "removed" | "absent" {
     const object = `${formatPrefix(held.prefix)} on ${held.interface}`;
     this.maybeRefuse("remove", "RTM_DELADDR", object);
-    const port = this.#ports.get(held.interface);
-    if (port === undefined || !this.#delete(port, held.prefix, true)) return "absent";
+    const index = this.#ports.get(held.interface)?.index;
+    if (index === undefined) return "absent";
+    if (!this.#addresses.delete(index, held.prefix, "program")) return "absent";
     this.#changed();
     return "removed";
   }
@@ -245,7 +269,7 @@ export class Machine {
 
   /** Has it `address` on a port that packets come through, so that it answers when asked for it there? */
   answersFor(address: string, segment: string): Port | undefined {
-    for (const entry of this.#entriesOf(address)) {
+    for (const entry of this.#addresses.of(address)) {
       if (entry.tentative) continue;
       for (const port of this.#ports.values()) {
         // arp_ignore=0: Linux answers for IPv4 on any link, for IPv6 on the one that has it.
@@ -258,65 +282,13 @@ export class Machine {
 
   /** Has it `address`, on whatever link, with whatever prefix length? */
   has(address: string): boolean {
-    return this.#entriesOf(address).length > 0;
+    return this.#addresses.of(address).length > 0;
   }
 
   /** Everything there that a program marked as its own, as "192.168.1.50/24 on eth0". */
   left(): readonly string[] {
-    return this.#addresses.filter((entry) => entry.ours).map((entry) =>
+    return this.#addresses.all().filter((entry) => entry.ours).map((entry) =>
       `${formatPrefix(entry.prefix)} on ${this.#nameOf(entry.index)}`
-    );
-  }
-
-  #entriesOf(address: string): readonly LinkAddress[] {
-    this.#byText ??= Map.groupBy(this.#addresses, (entry) => formatIp(entry.prefix.address));
-    return this.#byText.get(address) ?? [];
-  }
-
-  #insert(port: Port, prefix: Prefix, ours: boolean): LinkAddress {
-    const host = prefix.length === prefix.address.bytes.length * 8;
-    const secondary = prefix.address.family === "ipv4" &&
-      this.#addresses.some((entry) =>
-        entry.index === port.index && entry.prefix.length === prefix.length &&
-        containsIp(entry.prefix, prefix.address)
-      );
-    const flags = { ours, tentative: false, secondary };
-    const entry = { index: port.index, prefix, ...flags, deprecated: host && isIpv6({ prefix }) };
-    this.#addresses = [...this.#addresses, entry];
-    return entry;
-  }
-
-  #delete(port: Port, prefix: Prefix, byProgram: boolean): boolean {
-    const found = this.#find(port, prefix);
-    if (found === undefined) return false;
-    const dependants = this.#addresses.filter((entry) =>
-      entry.secondary && entry.index === port.index &&
-      entry.prefix.length === prefix.length && containsIp(prefix, entry.prefix.address)
-    );
-    this.#dropAddresses((entry) => entry === found, byProgram);
-    if (found.secondary || dependants.length === 0) return true;
-    if (!this.promotesSecondaries) {
-      this.#dropAddresses((entry) => dependants.includes(entry), byProgram);
-      return true;
-    }
-    this.#addresses = this.#addresses.map((entry) =>
-      entry === dependants[0] ? { ...entry, secondary: false } : entry
-    );
-    return true;
-  }
-
-  #dropAddresses(which: (entry: LinkAddress) => boolean, byProgram: boolean): void {
-    const gone = this.#addresses.filter(which);
-    this.#addresses = this.#addresses.filter((entry) => !which(entry));
-    for (const entry of gone) {
-      this.#addressSeen(this.#nameOf(entry.index), entry.prefix, false, byProgram);
-    }
-  }
-
-  #find(port: Port, prefix: Prefix): LinkAddress | undefined {
-    return this.#addresses.find((entry) =>
-      entry.index === port.index && entry.prefix.length === prefix.length &&
-      sameIp(entry.prefix.address, prefix.address)
     );
   }
 
@@ -332,27 +304,20 @@ export class Machine {
     return [...this.#ports.values()].find((port) => port.index === index)?.name ?? `if${index}`;
   }
 
-  #addressSeen(name: string, prefix: Prefix, there: boolean, byProgram: boolean): void {
-    const text = formatPrefix(prefix);
-    const where = { node: this.name, interface: name, prefix: text };
-    this.#changedSilently();
-    this.#surroundings.see({ kind: "address", ...where, there, byProgram });
+  #addressSeen(name: string, prefix: Prefix, there: boolean, by: Taker): void {
+    const where = { node: this.name, interface: name, prefix: formatPrefix(prefix) };
+    const why = by === "lease" ? "its lease ran out" : "";
+    const byProgram = by === "program";
+    this.#surroundings.see({ kind: "address", ...where, there, byProgram, why });
   }
 
   #linkSeen(words: string): void {
-    this.#changedSilently();
     this.#surroundings.see({ kind: "link", node: this.name, words });
     this.#changed();
   }
 
   #changed(): void {
-    this.#changedSilently();
     this.#surroundings.networkChanged(this);
-  }
-
-  #changedSilently(): void {
-    this.#interfaces = undefined;
-    this.#byText = undefined;
   }
 }
 

@@ -37,6 +37,8 @@ export type Seen =
     readonly there: boolean;
     /** The program did it, not somebody else or the kernel itself. */
     readonly byProgram: boolean;
+    /** Why it went: "its lease ran out"; "": somebody wanted it. */
+    readonly why: string;
   }
   | { readonly kind: "link"; readonly node: string; readonly words: string }
   | {

@@ -1,7 +1,7 @@
 /** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
 import { assert } from "../../src/assert.ts";
 import type { CheckSettings } from "../../src/health/check.ts";
-import type { Datagram, Endpoint, Happening, Host } from "../../src/host.ts";
+import type { Boot, Datagram, Endpoint, Happening, Host } from "../../src/host.ts";
 import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
@@ -70,6 +70,10 @@ export class SimHost<Order> implements Host<Order> {
 
   wallTime(): WallTime {
     return Math.floor(EPOCH_MS + this.#lan.now / 1e6 + this.machine.wallOffset) as WallTime;
+  }
+
+  boot(): Boot {
+    return this.machine.boot();
   }
 
   hostName(): string {
@@ -162,11 +166,16 @@ export class SimHost<Order> implements Host<Order> {
     this.#lan.carryFrame(this.machine, port, frame.slice());
   }
 
-  addAddress(address: HeldAddress): "added" | "present" {
+  addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     this.#assertAlive();
-    const { entry, was } = this.machine.add(address);
-    const others = this.#view.addresses.filter((other) => !isEntry(other, entry));
-    this.#view = { ...this.#view, addresses: [...others, entry] };
+    const was = this.machine.add(address, lifetime);
+    const entry = this.machine.entryOf(address);
+    assert(entry !== undefined, "what was just added is there");
+    const known = this.#view.addresses;
+    const addresses = known.some((other) => isEntry(other, entry))
+      ? known.map((other) => isEntry(other, entry) ? entry : other)
+      : [...known, entry];
+    this.#view = { ...this.#view, addresses };
     return was;
   }
 

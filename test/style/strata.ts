@@ -21,6 +21,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   },
   daemon: {
     "control/api": "types",
+    "control/reading": "types",
     config: "all",
     health: "all",
     vrrp: "all",
@@ -38,11 +39,14 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "health/probes/script": "all",
     "health/probes/command": "all",
   },
+  // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
+  firewall: { "config/plan": "types", wire: "all", net: "all" },
   control: { "config/problem": "types" },
   history: { "daemon/record": "types" },
   cli: {
     control: "all",
     config: "all",
+    firewall: "all",
     history: "all",
     health: "types",
     wire: "all",
@@ -57,8 +61,12 @@ const grantsOf: Readonly<Record<string, Grants>> = {
 const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // The one place where the parts are put together.
   "cli/run": { daemon: "all", linux: "all", notify: "all", "control/server": "all", host: "all" },
+  // systemd hears of transitions as history and notifications do.
+  "cli/service": { "daemon/record": "types" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
   "cli/machine": { linux: "all", host: "all" },
+  // Other programs (nft, timedatectl) are asked through one door.
+  "cli/programs": { process: "all" },
 };
 
 /** May be imported by all. */
@@ -71,7 +79,7 @@ const librariesOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders and files that know neither clock nor chance nor the machine: everything comes in as a value. */
-const pureFolders: readonly string[] = ["net", "wire", "vrrp", "config", "daemon"];
+const pureFolders: readonly string[] = ["net", "wire", "vrrp", "config", "daemon", "firewall"];
 const pureFiles: readonly string[] = [
   "assert",
   "version",

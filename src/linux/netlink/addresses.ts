@@ -2,6 +2,7 @@
 import { type Ip, isLoopback, sizeOf } from "../../net/ip.ts";
 import type { HeldAddress, LinkAddress } from "../../net/interfaces.ts";
 import { broadcastOf, formatPrefix, type Prefix } from "../../net/prefix.ts";
+import { type Nanoseconds, seconds } from "../../time.ts";
 import { IFA_CACHEINFO_STRUCT, IFADDRMSG } from "../abi.ts";
 import {
   AF_INET,
@@ -48,11 +49,14 @@ import {
  */
 export const IFAPROT_FLOATIP = 112;
 
-/** How long the kernel keeps an address, in whole seconds; {@link FOREVER} until it is removed. */
+/** How long the kernel keeps an address, in whole seconds; 0xffffffff until it is removed. */
 export type Lifetime = number;
 
-/** A lifetime without end. */
-export const FOREVER: Lifetime = INFINITY_LIFE_TIME;
+/** `duration` as the kernel counts it, at least a second; undefined: without end. */
+export function lifetimeOf(duration: Nanoseconds | undefined): Lifetime {
+  if (duration === undefined) return INFINITY_LIFE_TIME;
+  return Math.min(Math.max(1, Math.round(duration / 1e9)), INFINITY_LIFE_TIME - 1);
+}
 
 const ADDRESS_ATTRIBUTES = attributeTable({
   address: attribute(IFA_ADDRESS, address),
@@ -94,6 +98,7 @@ export function decodeAddress({ body }: NetlinkMessage): LinkAddress | undefined
     // For IPv6 the same bit says "temporary address".
     secondary: header.family === AF_INET && (flags & IFA_F_SECONDARY) !== 0,
     deprecated: (flags & IFA_F_DEPRECATED) !== 0,
+    ...validity(values.cacheInfo?.valid),
   };
 }
 
@@ -138,6 +143,10 @@ export function deleteAddress(connection: Connection, held: HeldAddress, index: 
 /** Is it a single host's, /32 or /128? */
 export function isHostAddress({ address, length }: Prefix): boolean {
   return length === sizeOf(address.family) * 8;
+}
+
+function validity(lifetime: Lifetime = INFINITY_LIFE_TIME): Pick<LinkAddress, "validFor"> {
+  return lifetime === INFINITY_LIFE_TIME ? {} : { validFor: seconds(lifetime) };
 }
 
 function newAddress(

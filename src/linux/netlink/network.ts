@@ -2,15 +2,16 @@
 import { HostError } from "../../host.ts";
 import { type HeldAddress, type Interfaces, type Link, linkNamed } from "../../net/interfaces.ts";
 import { formatPrefix } from "../../net/prefix.ts";
+import type { Nanoseconds } from "../../time.ts";
 import { RTM_DELADDR } from "../constants.ts";
 import { EADDRNOTAVAIL, EEXIST, ENODEV } from "../errno.ts";
 import { refusal } from "../refusal.ts";
 import {
   addAddress,
   deleteAddress,
-  FOREVER,
   isHostAddress,
   type Lifetime,
+  lifetimeOf,
   loadAddresses,
   replaceAddress,
 } from "./addresses.ts";
@@ -60,12 +61,12 @@ export class Network {
     return changed;
   }
 
-  /** {@link Host.addAddress}, kept by the kernel for `lifetime`. Calling it again is how a lifetime is renewed. */
-  addAddress(held: HeldAddress, lifetime: Lifetime = FOREVER): "added" | "present" {
+  /** {@link Host.addAddress}. */
+  addAddress(held: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) throw refusal("RTM_NEWADDR", objectOf(held), -ENODEV);
-    const outcome = this.#addOrReplace(held, link.index, lifetime);
+    const outcome = this.#addOrReplace(held, link.index, lifetimeOf(lifetime));
     this.#table.claim(link.index, held.prefix);
     if (this.#table.find(link.index, held.prefix) === undefined) this.#predict(held, link.index);
     const deleted = this.#hear(addressKey(link.index, held.prefix));

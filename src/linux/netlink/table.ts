@@ -78,15 +78,14 @@ export class InterfaceTable {
     return this.#addresses.get(addressKey(index, prefix));
   }
 
-  /** Adds or replaces an address. */
+  /** Adds or replaces an address. Another time that it has left is no change. */
   put(address: LinkAddress): EntryKey | undefined {
     const key = addressKey(address.index, address.prefix);
     const entry = this.#marked(address);
     const before = this.#addresses.get(key);
-    if (before !== undefined && sameAddress(before, entry)) return undefined;
     this.#addresses.set(key, entry);
     this.#interfaces = undefined;
-    return key;
+    return before !== undefined && sameAddress(before, entry) ? undefined : key;
   }
 
   /** Forgets an address, and that it was ours. */

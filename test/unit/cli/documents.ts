@@ -64,9 +64,12 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
       rcvd_pri_zero_packets: 0,
       sent_pri_zero_packets: 0,
       near_misses: 0,
+      conflicts: 0,
     },
     rejects: {},
     conflicts: [],
+    conflict: null,
+    lease_remaining_ms: null,
     ...change,
   };
 }

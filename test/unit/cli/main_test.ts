@@ -56,7 +56,9 @@ async function withDaemon(
   }
 }
 
-for (const verb of ["", "run", "status", "check", "reload", "events", "listen", "version"]) {
+for (
+  const verb of ["", "run", "status", "check", "reload", "events", "firewall", "listen", "version"]
+) {
   Deno.test(`help${verb && " of "}${verb} teaches`, async () => {
     const { code, out, err } = await floatip(verb === "" ? ["--help"] : [verb, "--help"]);
     await golden(`help${verb && "_"}${verb}`, out);
@@ -78,6 +80,8 @@ const TABLE: readonly (readonly [readonly string[], number, RegExp])[] = [
   [["status", "extra"], 2, /one argument too many: "extra"/],
   [["run", "--log-level", "inf"], 2, /is one of debug, .*, not "inf": did you mean info\?/],
   [["check", "-c"], 2, /--config needs a value/],
+  [["firewall", "--format", "ntf"], 2, /is one of nft, .*, not "ntf": did you mean nft\?/],
+  [["firewall", "-c", "/nonexistent.toml"], 3, /there is no configuration file/],
   [["listen", "--for", "10"], 2, /--for "10": write a number and a unit/],
   [["status", "--run-dir", NOBODY], 4, /the daemon is not running .*\n {2}Start it/],
   [["status", "--watch", "--run-dir", NOBODY], 4, /the daemon is not running/],

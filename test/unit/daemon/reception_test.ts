@@ -98,6 +98,15 @@ Deno.test("reception: who claims to be master beside us is a conflict, told once
   strictEqual(router.conflicts.size, 1);
 });
 
+Deno.test("reception: a conflict counts once while it lasts, and again when it comes back", () => {
+  const { router, reception } = lab();
+  const stranger = packet({ priority: 254, addresses: [ip("10.77.0.200")] });
+  for (const ms of [0, 1000, 4000, 20_000, 21_000]) {
+    reception.take(ENDPOINT, stranger, (AT + ms * 1e6) as Instant, [router]);
+  }
+  strictEqual(router.counters.conflicts, 2);
+});
+
 Deno.test("reception: senders are forgotten, the oldest first: memory has an end", () => {
   const { router, take } = lab();
   for (let i = 2; i < 102; i++) take(packet({}, ip(`10.77.0.${i}`)));

@@ -1,10 +1,16 @@
 /** What did the daemon ask of its machine? A host that writes calls down and can be told to refuse some. */
 import type { CheckSettings } from "../../../src/health/check.ts";
-import { type Endpoint, type Happening, type Host, HostError } from "../../../src/host.ts";
+import {
+  type Boot,
+  type Endpoint,
+  type Happening,
+  type Host,
+  HostError,
+} from "../../../src/host.ts";
 import { formatIp, type Ip } from "../../../src/net/ip.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
 import { formatPrefix, parsePrefix, samePrefix } from "../../../src/net/prefix.ts";
-import type { Instant, WallTime } from "../../../src/time.ts";
+import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import type { Order } from "../../../src/daemon/order.ts";
 
 /** A link that is up with carrier. */
@@ -54,6 +60,10 @@ export class RecordingHost implements Host<Order> {
 
   wallTime(): WallTime {
     return 0 as WallTime;
+  }
+
+  boot(): Boot {
+    return { id: "boot", now: seconds(1) };
   }
 
   hostName(): string {

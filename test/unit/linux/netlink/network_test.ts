@@ -1,6 +1,11 @@
 /** Does the network's picture follow requests and changes? The kernel is a function here, changes are a list. */
 import assert from "node:assert/strict";
-import { IFADDRMSG, IFINFOMSG, NETCONFMSG } from "../../../../src/linux/abi.ts";
+import {
+  IFA_CACHEINFO_STRUCT,
+  IFADDRMSG,
+  IFINFOMSG,
+  NETCONFMSG,
+} from "../../../../src/linux/abi.ts";
 import { IFAPROT_FLOATIP } from "../../../../src/linux/netlink/addresses.ts";
 import { Connection } from "../../../../src/linux/netlink/connection.ts";
 import {
@@ -9,18 +14,21 @@ import {
   attributeTable,
   concat,
   type NetlinkMessage,
+  struct,
   text,
   u32,
   u8,
 } from "../../../../src/linux/netlink/message.ts";
 import { Network } from "../../../../src/linux/netlink/network.ts";
 import { formatPrefix, parsePrefix } from "../../../../src/net/prefix.ts";
+import { seconds } from "../../../../src/time.ts";
 import { answer, done, FakeExchange, verdict } from "./fake_kernel.ts";
 
 const NAME = attributeTable({ name: attribute(3, text) });
 const ADDRESS = attributeTable({
   address: attribute(1, address),
   local: attribute(2, address),
+  cacheInfo: attribute(6, struct(IFA_CACHEINFO_STRUCT)),
   flags: attribute(8, u32),
   proto: attribute(11, u8),
 });
@@ -54,6 +62,24 @@ Deno.test("an old kernel keeps no mark: it is remembered until the address is go
   changes.push(deleteAddress("10.0.0.50/24"), newAddress("10.0.0.50/24"));
   assert.equal(network.takeChanged(), true);
   assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24"]);
+});
+
+Deno.test("another lifetime is no news, its end is", () => {
+  for (const mark of [IFAPROT_FLOATIP, undefined]) {
+    const { network, changes, exchange } = open({});
+    network.addAddress(FLOATING, seconds(3));
+    assert.equal(lifetimeIn(exchange.requests.at(-1)), 3);
+    changes.push(newAddress("10.0.0.50/24", mark, 0, 3));
+    assert.equal(network.takeChanged(), false);
+    changes.push(newAddress("10.0.0.50/24", mark, 0, 2));
+    assert.equal(network.takeChanged(), false);
+    const entry = network.interfaces().addresses.at(-1);
+    assert.equal(entry?.validFor, seconds(2));
+    assert.equal(entry?.ours, true);
+    changes.push(deleteAddress("10.0.0.50/24"));
+    assert.equal(network.takeChanged(), true);
+    assert.deepEqual(shown(network), ["10.0.0.1/24"]);
+  }
 });
 
 Deno.test("an address that is there is replaced, so that it carries our mark", () => {
@@ -224,10 +250,22 @@ function prefixOf(text: string) {
   return prefix;
 }
 
-function newAddress(text: string, proto?: number, flags = 0): NetlinkMessage {
+/** For how many seconds does a request to add an address say? */
+function lifetimeIn(request: NetlinkMessage | undefined): number | undefined {
+  const attributes = request?.body.subarray(IFADDRMSG.size) ?? new Uint8Array();
+  return ADDRESS.decode(attributes).cacheInfo?.valid;
+}
+
+function newAddress(
+  text: string,
+  proto?: number,
+  flags = 0,
+  valid = 0xffffffff,
+): NetlinkMessage {
   const prefix = prefixOf(text);
   const header = { family: 2, prefixlen: prefix.length, flags: 0, scope: 0, index: 1 };
-  const values = { address: prefix.address, local: prefix.address, flags, proto };
+  const cacheInfo = { preferred: valid, valid, created: 0, updated: 0 };
+  const values = { address: prefix.address, local: prefix.address, cacheInfo, flags, proto };
   return told(20, concat(IFADDRMSG.write(header), ADDRESS.encode(values)));
 }
 

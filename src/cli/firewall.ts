@@ -1,0 +1,50 @@
+/** `floatip firewall`: which rules does this configuration need in this machine's packet filter? */
+import { plan } from "../config/cluster.ts";
+import type { NodePlan } from "../config/plan.ts";
+import { type FirewallFormat, firewallText } from "../firewall/formats.ts";
+import { passagesOf } from "../firewall/passages.ts";
+import { survey } from "../firewall/survey.ts";
+import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
+import { EXIT, type ExitCode, Failure } from "./exit.ts";
+import { look } from "./machine.ts";
+import { countProblems, problemsText } from "./problems_text.ts";
+import { askProgram } from "./programs.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Flags of `floatip firewall`. */
+export interface FirewallFlags {
+  readonly format?: FirewallFormat | undefined;
+  readonly outgoing?: boolean | undefined;
+  readonly config?: string | undefined;
+  readonly node?: string | undefined;
+}
+
+/** `floatip firewall`. */
+export async function firewall(terminal: Terminal, flags: FirewallFlags): Promise<ExitCode> {
+  const node = await planOf(terminal, flags);
+  const found = await survey(askProgram, passagesOf(node));
+  const format = flags.format ?? found.format;
+  const outgoing = flags.outgoing ?? found.surfaces.outgoing;
+  terminal.out(firewallText(node, format, { ...found.surfaces, outgoing }));
+  if (found.refusal !== undefined && format === "nft") {
+    terminal.error(
+      `floatip: this machine's rules cannot be read (${found.refusal}): ` +
+        "the names of table and chain are the usual ones\n",
+    );
+  }
+  return EXIT.ok;
+}
+
+async function planOf(terminal: Terminal, flags: FirewallFlags): Promise<NodePlan> {
+  const file = flags.config ?? DEFAULT_CONFIG_FILE;
+  const loaded = await readConfiguration(file);
+  if (loaded.kind === "problems") {
+    terminal.error(problemsText(loaded.problems));
+    const sentence = `${file} is wrong: ${countProblems(loaded.problems)}`;
+    throw new Failure(EXIT.invalid, sentence, "Which rules it needs can be told when it is right.");
+  }
+  const { node, problems } = plan(loaded.config, await look(), flags.node, undefined);
+  if (node.known) return node;
+  const why = problems[0]?.what ?? "which node this is cannot be told";
+  throw new Failure(EXIT.failed, why, "Name the node that the rules are for: --node NAME.");
+}

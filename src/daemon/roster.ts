@@ -1,0 +1,210 @@
+/** Which virtual routers does this node run, and is the network ready for each? The configuration held against the machine. */
+import type { Host, HostError } from "../host.ts";
+import { unreachable } from "../assert.ts";
+import { plan } from "../config/cluster.ts";
+import type { Config } from "../config/config.ts";
+import { type Change, describe, diff } from "../config/diff.ts";
+import { keyOf, type NodePlan, type Plan } from "../config/plan.ts";
+import { betterNodes } from "../config/standing.ts";
+import type { Fault } from "../vrrp/effect.ts";
+import type { Event } from "../vrrp/instance.ts";
+import { Checks } from "./checks.ts";
+import { checkFaults, effectiveRules } from "./eligibility.ts";
+import { endpointKey, Endpoints } from "./endpoints.ts";
+import type { Journal } from "./journal.ts";
+import { labelOf } from "./narrate.ts";
+import type { Order } from "./order.ts";
+import { removeAddresses } from "./perform.ts";
+import { missingAddresses, readiness } from "./readiness.ts";
+import { createRouter, type Router } from "./router.ts";
+import type { Stepper } from "./stepper.ts";
+
+/** What a roster works with. */
+export interface RosterOptions {
+  readonly host: Host<Order>;
+  readonly config: Config;
+  /** --node NAME. */
+  readonly nodeName: string | undefined;
+  readonly journal: Journal;
+  readonly stepper: Stepper;
+}
+
+/** The virtual routers of one node, and the checks that they rest on. */
+export class Roster {
+  readonly checks = new Checks();
+  readonly #host: Host<Order>;
+  readonly #journal: Journal;
+  readonly #stepper: Stepper;
+  readonly #nodeName: string | undefined;
+  readonly #endpoints: Endpoints;
+  #routers: ReadonlyMap<string, Router> = new Map();
+  #config: Config;
+  #node: NodePlan | undefined;
+
+  constructor({ host, config, nodeName, journal, stepper }: RosterOptions) {
+    this.#host = host;
+    this.#config = config;
+    this.#nodeName = nodeName;
+    this.#journal = journal;
+    this.#stepper = stepper;
+    this.#endpoints = new Endpoints(host);
+  }
+
+  /** All virtual routers, in the order of the file. */
+  get routers(): readonly Router[] {
+    return [...this.#routers.values()];
+  }
+
+  /** The configuration in force. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** What this node is; undefined before the first {@link Roster.replan}. */
+  get node(): NodePlan | undefined {
+    return this.#node;
+  }
+
+  /** One step for `router` and its sync group. */
+  advance(router: Router, event: Event): void {
+    this.#stepper.advance(router, event, this.#routers.values());
+  }
+
+  /** Puts `config` in force; says what changed, one sentence each. */
+  reload(config: Config): readonly string[] {
+    this.#config = config;
+    const changes = this.replan();
+    this.refresh();
+    return changes;
+  }
+
+  /** Holds the configuration against the present network and applies the difference; says what changed. */
+  replan(): readonly string[] {
+    const machine = { hostName: this.#host.hostName(), interfaces: this.#host.interfaces() };
+    const next = plan(this.#config, machine, this.#nodeName, this.#node).node;
+    const changes = diff(this.#node?.plans ?? [], next.plans);
+    this.#node = next;
+    this.#stepper.nodeName = next.node;
+    this.checks.settle(next.checks, next.node, this.#host.now());
+    for (const change of changes) this.#apply(change);
+    return changes.filter((change) => change.kind !== "unchanged").map(describe);
+  }
+
+  /** Brings sockets, faults and floating addresses in line with the present network. */
+  refresh(): void {
+    const interfaces = this.#host.interfaces();
+    const ready = this.routers.map((router) => ({
+      router,
+      ready: readiness(router.plan, interfaces),
+    }));
+    const refusals = this.#endpoints.settle(
+      ready.flatMap(({ ready: { endpoint, linkIndex } }) =>
+        endpoint === undefined ? [] : [{ endpoint, linkIndex }]
+      ),
+    );
+    for (const { router, ready: { endpoint, source, faults } } of ready) {
+      router.endpoint = endpoint;
+      router.source = source;
+      const refusal = endpoint === undefined ? undefined : refusals.get(endpointKey(endpoint));
+      this.#settle(router, faults, refusal);
+      if (router.state.kind !== "master") this.#stepper.clearLeftovers(router);
+      else if (missingAddresses(router.plan, interfaces).length > 0) {
+        this.advance(router, { kind: "addresses-lost" });
+      }
+    }
+  }
+
+  /** Stops every router and closes every socket. */
+  close(): void {
+    for (const router of this.routers) this.advance(router, { kind: "stop" });
+    this.#endpoints.settle([]);
+  }
+
+  #settle(router: Router, faults: readonly Fault[], refusal: HostError | undefined): void {
+    if (refusal !== undefined) this.#stepper.refuse(router, refusal);
+    this.#weigh(router);
+    const known = [...faults, ...checkFaults(router.plan, this.checks)];
+    const all = router.refusal === undefined ? known : [...known, router.refusal];
+    this.advance(router, { kind: "faults", faults: all });
+    // Faults first: an instance that cannot run starts as fault, without a moment as backup.
+    this.advance(router, { kind: "start" });
+  }
+
+  #apply(change: Change): void {
+    switch (change.kind) {
+      case "unchanged":
+        return this.#keep(change.after);
+      case "removed":
+        return this.#drop(change.before, "removed from the configuration");
+      case "added":
+        return this.#create(change.after);
+      case "replaced":
+        this.#drop(change.before, change.what.join(", "));
+        return this.#create(change.after);
+      case "changed": {
+        const router = this.#routers.get(keyOf(change.after));
+        if (router === undefined) return;
+        return this.#change(router, change.after);
+      }
+      default:
+        return unreachable(change);
+    }
+  }
+
+  /** Nothing that matters changed, though the words of a reason to wait may have. */
+  #keep(plan: Plan): void {
+    const router = this.#routers.get(keyOf(plan));
+    if (router !== undefined) router.plan = plan;
+  }
+
+  #create(added: Plan): void {
+    const router = createRouter(added, this.#host.wallTime());
+    this.#routers = new Map(this.#routers).set(keyOf(added), router);
+  }
+
+  #drop(dropped: Plan, what: string): void {
+    const key = keyOf(dropped);
+    const router = this.#routers.get(key);
+    if (router === undefined) return;
+    this.advance(router, { kind: "stop", cause: { kind: "reconfigured", what } });
+    this.#routers = new Map([...this.#routers].filter(([other]) => other !== key));
+  }
+
+  #change(router: Router, next: Plan): void {
+    const before = router.plan;
+    const kept = new Set(next.held.map((held) => JSON.stringify(held)));
+    const gone = before.held.filter((held) => !kept.has(JSON.stringify(held)));
+    removeAddresses(gone, router, this.#host, this.#journal);
+    const rules = router.rules;
+    router.plan = next;
+    router.rules = effectiveRules(next, this.checks);
+    this.advance(router, { kind: "rules", before: rules });
+  }
+
+  /** Brings the effective priority up to date; a master that fell behind others gives way. */
+  #weigh(router: Router): void {
+    const before = router.rules;
+    const rules = effectiveRules(router.plan, this.checks);
+    if (rules.priority === before.priority) return;
+    router.rules = rules;
+    this.#journal.write(
+      "info",
+      `${labelOf(router.plan)}: priority ${before.priority} -> ${rules.priority}`,
+    );
+    this.advance(router, { kind: "rules", before });
+    if (rules.priority > before.priority || router.state.kind !== "master") return;
+    const by = this.#betterNodes(router);
+    // A file without [nodes] does not know; and backups that do not preempt would obey the lowest priority for ever.
+    const mayBeStuck = this.#config.nodes.length === 0 && !rules.preempt;
+    if (by.length === 0 && !mayBeStuck) return;
+    const cause = { kind: "outranked", priority: rules.priority, by } as const;
+    this.advance(router, { kind: "release", cause });
+  }
+
+  /** The other nodes that the file gives a higher priority than this one has now. */
+  #betterNodes({ plan, rules }: Router): readonly string[] {
+    const instance = this.#config.instances.find((one) => one.name === plan.name);
+    if (instance === undefined) return [];
+    return betterNodes(this.#config, instance, this.#node?.node ?? "", rules.priority);
+  }
+}

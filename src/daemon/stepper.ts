@@ -1,0 +1,128 @@
+/** How does a virtual router take a step? The engine says what to do; it is done, told, and its sync group follows. */
+import { type Host, HostError } from "../host.ts";
+import { keyOf } from "../config/plan.ts";
+import { after, seconds } from "../time.ts";
+import type { Effect, Fault } from "../vrrp/effect.ts";
+import { settle } from "../vrrp/group.ts";
+import { type Event, step } from "../vrrp/instance.ts";
+import type { Journal } from "./journal.ts";
+import type { Meter } from "./meter.ts";
+import { labelOf, tellTransition } from "./narrate.ts";
+import type { Order } from "./order.ts";
+import { perform, removeAddresses } from "./perform.ts";
+import { leftoverAddresses } from "./readiness.ts";
+import type { Observer } from "./record.ts";
+import { recordOf } from "./remember.ts";
+import type { Router } from "./router.ts";
+
+/** How long an instance stays in fault after the kernel refused something, before it is tried again. */
+const RETRY_AFTER = seconds(5);
+
+/** How long until an address is taken away again whose removal was refused: two nodes may hold it meanwhile. */
+const REMOVE_AGAIN_AFTER = seconds(1);
+
+/** A sync group agrees after at most three rounds; more would be a bug, and must not hang the loop. */
+const MOST_GROUP_ROUNDS = 4;
+
+/** What a stepper works with. */
+export interface StepperOptions {
+  readonly host: Host<Order>;
+  readonly journal: Journal;
+  /** Told of every transition, beside the journal. */
+  readonly observers: readonly Observer[];
+  readonly meter: Meter;
+}
+
+/** Steps the virtual routers of one node. */
+export class Stepper {
+  readonly #host: Host<Order>;
+  readonly #journal: Journal;
+  readonly #observers: readonly Observer[];
+  readonly #meter: Meter;
+  /** This node's name, for records. */
+  nodeName = "unknown";
+
+  constructor({ host, journal, observers, meter }: StepperOptions) {
+    this.#host = host;
+    this.#journal = journal;
+    this.#observers = observers;
+    this.#meter = meter;
+  }
+
+  /** One step of the engine for `router`, and the steps that follow from it in its sync group, which is among `all`. */
+  advance(router: Router, event: Event, all: Iterable<Router>): void {
+    this.#step(router, event);
+    const { group } = router.plan;
+    if (group === undefined) return;
+    const members = [...all].filter((other) => other.plan.group === group);
+    const byName = new Map(members.map((member) => [keyOf(member.plan), member]));
+    for (let round = 0; round < MOST_GROUP_ROUNDS; round++) {
+      const events = settle([...byName].map(([name, { state }]) => ({ name, state })));
+      if (events.length === 0) return;
+      for (const { name, event } of events) {
+        const member = byName.get(name);
+        if (member !== undefined) this.#step(member, event);
+      }
+    }
+  }
+
+  /** The host said no: the instance is in fault until it is tried again. */
+  refuse(router: Router, error: HostError): void {
+    router.refusal = refusalOf(error);
+    router.retryAt = after(this.#host.now(), RETRY_AFTER);
+  }
+
+  /** Takes away what a refused removal, or somebody dead, has left; tries again while it is refused. */
+  clearLeftovers(router: Router): void {
+    if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
+    removeAddresses(router.plan.held, router, this.#host, this.#journal);
+    this.#watchLeftovers(router);
+  }
+
+  /** Looks again later where a removal was refused. */
+  #watchLeftovers(router: Router): void {
+    if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
+    router.retryAt = after(this.#host.now(), REMOVE_AGAIN_AFTER);
+  }
+
+  #step(router: Router, event: Event): void {
+    const { state, effects } = step(router.state, event, this.#host.now(), router.rules);
+    router.state = state;
+    let refused: HostError | undefined;
+    for (const effect of effects) {
+      // What follows rests on what was refused; but the state was entered, and that has to be told.
+      if (refused !== undefined && effect.kind !== "transition") continue;
+      try {
+        this.#perform(router, effect);
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        refused = error;
+      }
+    }
+    if (refused === undefined) return;
+    this.#journal.write("error", `${labelOf(router.plan)}: ${refused.message}`);
+    this.refuse(router, refused);
+    this.#step(router, { kind: "faults", faults: [refusalOf(refused)] });
+  }
+
+  #perform(router: Router, effect: Effect): void {
+    if (effect.kind !== "transition") {
+      perform(effect, router, this.#host, this.#journal);
+      if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
+      if (effect.kind === "send-advert") {
+        this.#meter.sent(router, effect.priority, this.#host.now());
+      }
+      return;
+    }
+    router.since = this.#host.wallTime();
+    router.cause = effect.cause;
+    if (effect.to === "master") router.counters.masterTransitions++;
+    tellTransition(this.#journal, router.plan, effect);
+    const record = recordOf(effect, router, this.nodeName, router.since);
+    for (const observer of this.#observers) observer.observe(record);
+  }
+}
+
+function refusalOf(error: HostError): Fault {
+  return { kind: "kernel", words: error.message };
+}

@@ -1,0 +1,129 @@
+/** Does the meter count what happened, and only that? */
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { Histogram } from "../../../src/daemon/histogram.ts";
+import { Meter } from "../../../src/daemon/meter.ts";
+import type { TransitionRecord } from "../../../src/daemon/record.ts";
+import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { type Ip, ip } from "../../../src/net/ip.ts";
+import { type Instant, milliseconds, seconds, type WallTime } from "../../../src/time.ts";
+import type { BackupState, State } from "../../../src/vrrp/instance.ts";
+import { at } from "../vrrp/scene.ts";
+import { aPlan, PEER } from "./plans.ts";
+
+const RECORD: TransitionRecord = {
+  time: "2026-11-21T12:00:00.000Z",
+  node: "pi-a",
+  instance: "web",
+  family: "ipv4",
+  vrid: 51,
+  interface: "eth0",
+  addresses: ["10.77.0.100/24"],
+  from: "backup",
+  to: "master",
+  priority: 100,
+  reason: "master-silent",
+  cause: "no advert from 10.77.0.2 for 3.61 s",
+  planned: false,
+  silence_ms: 3610,
+};
+
+/** A backup that heard `source` last at `ms`. */
+function backup(source: Ip, ms: number): BackupState {
+  const heard = { source, priority: 150, interval: seconds(1), at: at(ms) };
+  return {
+    kind: "backup",
+    since: at(0),
+    masterDownAt: at(ms + 3600),
+    masterInterval: seconds(1),
+    listenUntil: at(0),
+    heard,
+    outranked: false,
+    left: undefined,
+    awaitingGroup: false,
+    preemptHoldUntil: undefined,
+    eager: false,
+  };
+}
+
+function lab() {
+  const meter = new Meter(0 as Instant);
+  const router = createRouter(aPlan(), 0 as WallTime);
+  const hear = (before: State, state: State): void => {
+    router.state = state;
+    meter.heard(router, before);
+  };
+  const read = (routers: readonly Router[] = [router], checks: readonly string[] = []) =>
+    meter.read({ routers, checks, now: at(90_000) });
+  return { meter, router, hear, read };
+}
+
+/** How many durations were counted, by the upper bound of their bucket in seconds. */
+function filled({ bounds, counts }: { bounds: readonly number[]; counts: readonly number[] }) {
+  const entries = counts.map((count, index) => [String(bounds[index] ?? "beyond"), count] as const);
+  return Object.fromEntries(entries.filter(([, count]) => count > 0));
+}
+
+Deno.test("histogram: a bound belongs to its bucket, what is beyond to the last, and the sum is in seconds", () => {
+  const histogram = new Histogram([0.1, 1]);
+  for (const ms of [-5, 0, 100, 100.001, 1000, 1001]) histogram.add(milliseconds(ms));
+  const { counts, sum } = histogram.read();
+  deepStrictEqual(counts, [3, 2, 1]);
+  strictEqual(sum.toFixed(6), "2.201001");
+});
+
+Deno.test("meter: a deadline's lateness, and the time since the start", () => {
+  const { meter, read } = lab();
+  meter.awoke(at(1000), at(1000.04));
+  meter.awoke(at(2000), at(2040));
+  deepStrictEqual(filled(read().timerLateness), { "0.0001": 1, "0.05": 1 });
+  strictEqual(read().uptimeMs, 90_000);
+});
+
+Deno.test("meter: gaps between adverts of one master as a backup hears it, and no others", () => {
+  const { hear, router, read } = lab();
+  const other = ip("10.77.0.3");
+  hear(backup(PEER, 1000), backup(PEER, 2000.3));
+  hear(backup(PEER, 2000), backup(PEER, 4100));
+  hear(backup(PEER, 4000), backup(other, 7600));
+  const same = backup(PEER, 8000);
+  hear(same, { ...same, masterDownAt: at(9999) });
+  hear({ kind: "init", started: false, faults: [] }, backup(PEER, 9000));
+  deepStrictEqual(filled(read([router]).routers[0]?.receivedGap ?? EMPTY), { "1.2": 1, "2.2": 1 });
+});
+
+const EMPTY = { bounds: [], counts: [] };
+
+Deno.test("meter: gaps between own adverts while master; a farewell or a term in between counts none", () => {
+  const { meter, router, read } = lab();
+  for (const ms of [0, 1000, 2000]) meter.sent(router, 100, at(ms));
+  meter.sent(router, 0, at(2001));
+  meter.observe({ ...RECORD, from: "master", to: "backup" });
+  meter.sent(router, 100, at(50_000));
+  meter.observe(RECORD);
+  meter.sent(router, 100, at(51_000));
+  deepStrictEqual(filled(read().routers[0]?.sentGap ?? EMPTY), { "1.2": 3 });
+});
+
+Deno.test("meter: transitions are counted by states and reason, by family", () => {
+  const { meter, read } = lab();
+  meter.observe(RECORD);
+  meter.observe(RECORD);
+  meter.observe({ ...RECORD, reason: "master-left" });
+  meter.observe({ ...RECORD, family: "ipv6" });
+  deepStrictEqual(read().routers[0]?.transitions, [
+    { from: "backup", to: "master", reason: "master-silent", count: 2 },
+    { from: "backup", to: "master", reason: "master-left", count: 1 },
+  ]);
+});
+
+Deno.test("meter: attempts of checks; one that was never tried reads as zero, one that is gone not at all", () => {
+  const { meter, read } = lab();
+  meter.probed("nginx", { ok: true, words: "200 in 3 ms", latency: milliseconds(3) });
+  meter.probed("nginx", { ok: false, words: "no answer within 1 s", latency: seconds(1) });
+  meter.probed("gone", { ok: true, words: "", latency: seconds(0) });
+  const [nginx, dns, ...rest] = read([], ["nginx", "dns"]).checks;
+  deepStrictEqual([nginx?.succeeded, nginx?.failed], [1, 1]);
+  deepStrictEqual(filled(nginx?.latency ?? EMPTY), { "0.005": 1, "1": 1 });
+  deepStrictEqual([dns?.succeeded, dns?.failed, filled(dns?.latency ?? EMPTY)], [0, 0, {}]);
+  deepStrictEqual(rest, []);
+});

@@ -1,0 +1,40 @@
+/** What node do tests of rules speak of? One with a unicast, a multicast and an IPv6 router, planned as the daemon would. */
+import assert from "node:assert/strict";
+import { plan } from "../../../src/config/cluster.ts";
+import { decode } from "../../../src/config/decode.ts";
+import type { NodePlan } from "../../../src/config/plan.ts";
+import { type Passage, passagesOf } from "../../../src/firewall/passages.ts";
+import { machine } from "../config/machines.ts";
+
+/** Two peers by unicast, IPv6 by multicast because no node has an IPv6 address, and one IPv4 router that wants multicast. */
+export const THREE_KINDS = `[nodes]
+pi-a = "192.168.1.11"
+pi-b = "192.168.1.12"
+pi-c = "192.168.1.13"
+
+[instance.web]
+vrid = 51
+addresses = ["192.168.1.50/24"]
+
+[instance.six]
+vrid = 52
+addresses = ["fe80::50/64", "fd77::50/64"]
+
+[instance.old]
+vrid = 53
+transport = "multicast"
+addresses = ["192.168.1.51/24"]
+`;
+
+/** What pi-a, with eth0, runs by `text`. */
+export function nodeOf(text: string): NodePlan {
+  const decoded = decode(text);
+  if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
+  const here = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.11/24", "fe80::11/64"] });
+  return plan(decoded.config, here, undefined, undefined).node;
+}
+
+/** The passages of {@link THREE_KINDS}. */
+export function threeKinds(): readonly Passage[] {
+  return passagesOf(nodeOf(THREE_KINDS));
+}
