@@ -47,6 +47,8 @@ function story(entry: HistoryEntry, paint: Paint): string {
       const master = printable(entry.master);
       return `${what}  ${master} was silent for ${late}, after ${limit} this node takes over`;
     }
+    case "conflict":
+      return `${paint("bad", "conflict".padEnd(CHANGE_WIDTH))}  ${printable(entry.words)}`;
     case "daemon":
       return entry.what;
   }

@@ -9,10 +9,12 @@ import {
   linkWith,
 } from "../net/interfaces.ts";
 import type { Fault } from "../vrrp/effect.ts";
+import { autoLease } from "../vrrp/lease.ts";
 import type { Vrid } from "../vrrp/rules.ts";
 import { passwordBytes } from "../wire/vrrp.ts";
 import { basePriorityOf } from "./base_priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
+import type { Nanoseconds } from "../time.ts";
 import { fit } from "./fit.ts";
 import { identify, type Identity } from "./identity.ts";
 import type { NodePlan, Plan } from "./plan.ts";
@@ -121,8 +123,16 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
       addressMismatch: instance.addressMismatch,
       ...(rivals === undefined ? {} : { rivals }),
       grouped: group !== undefined,
+      lease: leaseOf(instance),
+      duplicateCheck: instance.duplicateCheck === "quick",
+      stop: instance.stop,
     },
   };
+}
+
+function leaseOf({ lease, advertInterval }: InstanceConfig): Nanoseconds | undefined {
+  if (lease === "off") return undefined;
+  return lease === "auto" ? autoLease(advertInterval) : lease;
 }
 
 function identityFault(self: Identity): readonly Fault[] {

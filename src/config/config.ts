@@ -64,6 +64,10 @@ export interface InstanceConfig {
    * ("off"), or whole seconds from 1 s to 1 h.
    */
   readonly lease: "auto" | "off" | Nanoseconds;
+  /** Ask who has the addresses before claiming them? */
+  readonly duplicateCheck: "quick" | "off";
+  /** How an orderly stop gives the addresses up. */
+  readonly stop: "handover" | "release";
   /** Names of {@link Config} checks, each once. */
   readonly checks: readonly string[];
   /** Told about this instance, besides [notify]. */

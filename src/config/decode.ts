@@ -71,6 +71,8 @@ function toInstance(draft: InstanceDraft): InstanceConfig {
     checksum: keys.checksum ?? "auto",
     addressMismatch: keys.address_mismatch ?? "auto",
     lease: keys.lease ?? "auto",
+    duplicateCheck: keys.duplicate_check ?? "quick",
+    stop: keys.stop ?? "handover",
     checks: keys.checks ?? [],
     notify: draft.notify && toNotify(draft.notify),
   };

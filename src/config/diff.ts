@@ -96,6 +96,9 @@ const SETTINGS: readonly Aspect[] = [
   ["initial_state", (plan) => plan.rules.initialState],
   ["address_mismatch", (plan) => plan.rules.addressMismatch],
   ["checksum", (plan) => plan.checksum],
+  ["lease", ({ rules: { lease } }) => lease === undefined ? "off" : writeDuration(lease)],
+  ["duplicate_check", (plan) => plan.rules.duplicateCheck ? "quick" : "off"],
+  ["stop", (plan) => plan.rules.stop],
   ["group", (plan) => plan.group ?? "none"],
 ];
 

@@ -177,6 +177,22 @@ export const INSTANCE = {
     why: "It takes the address off a node whose floatip died, so that two nodes never hold it.",
     example: '"auto"',
   },
+  duplicate_check: {
+    shape: oneOf("quick", "off"),
+    form: '"quick" or "off"',
+    default: '"quick"',
+    what: "Ask the LAN twice, just before a takeover, whether somebody has the address already.",
+    why: "An answer is told: adverts are being lost, or another machine uses the address.",
+    example: '"quick"',
+  },
+  stop: {
+    shape: oneOf("handover", "release"),
+    form: '"handover" or "release"',
+    default: '"handover"',
+    what: "How an orderly stop gives the addresses up: when a backup has taken over, or at once.",
+    why: "At once is sooner done, and clients notice it.",
+    example: '"handover"',
+  },
   checks: {
     shape: listOf(text(NAME_PATTERN)),
     entry: text(NAME_PATTERN),

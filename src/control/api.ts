@@ -16,6 +16,16 @@ export interface StatusDocument {
   readonly rejects: Readonly<Record<string, number>>;
   /** Whole sentences about what a person should look at; empty when all is well. */
   readonly attention: readonly string[];
+  /** This node stands down; null: it does not. */
+  readonly maintenance: MaintenanceStatus | null;
+}
+
+/** Maintenance that is in force. */
+export interface MaintenanceStatus {
+  readonly since: string;
+  /** Null: until somebody ends it. */
+  readonly until: string | null;
+  readonly reason: string | null;
 }
 
 /** One virtual router: an instance with IPv4 and IPv6 addresses has two entries. */
@@ -57,6 +67,8 @@ export interface InstanceStatus {
   readonly conflict: ConflictStatus | null;
   /** How long the kernel keeps the addresses if nobody renews them; null: not held, or for ever. */
   readonly lease_remaining_ms: number | null;
+  /** Handed over by hand: it does not preempt until then, or (null in it) until asked; null: it was not. */
+  readonly aside: { readonly until: string | null } | null;
 }
 
 /** Somebody else is master too. */
@@ -98,6 +110,47 @@ export interface InstanceCounters {
   readonly near_misses: number;
   /** Not in RFC 6527: how often somebody else came to use our VRID or hold our address; while one does, once. */
   readonly conflicts: number;
+}
+
+/** `POST /v1/handover`: what became of it. */
+export interface HandoverAnswer {
+  readonly instance: string;
+  /**
+   * "kept": nobody took over, this node is master still; "not-master": it is not; "refused": it cannot be done; "gone": a
+   * fault came in between, and nobody was heard yet.
+   */
+  readonly outcome: "handed-over" | "taken-back" | "kept" | "not-master" | "refused" | "gone";
+  /** One sentence. */
+  readonly words: string;
+  /** One for each virtual router that was given away. */
+  readonly routers: readonly HandedOver[];
+}
+
+/** One virtual router that was given away. */
+export interface HandedOver {
+  readonly family: "ipv4" | "ipv6";
+  /** Who has taken over; null: nobody was heard. */
+  readonly master: MasterStatus | null;
+  /** From the order until the addresses were gone here. */
+  readonly took_ms: number;
+  /** From the successor's first advert until the addresses were gone here; null: there was none. */
+  readonly overlap_ms: number | null;
+}
+
+/** `POST /v1/maintenance`: what became of it. */
+export interface MaintenanceAnswer {
+  readonly outcome: "on" | "off" | "refused";
+  /** One sentence. */
+  readonly words: string;
+  readonly maintenance: MaintenanceStatus | null;
+  readonly routers: readonly HandedOver[];
+}
+
+/** `POST /v1/restart`: the daemon is about to end, its addresses stay. */
+export interface RestartAnswer {
+  readonly restarting: boolean;
+  /** One sentence. */
+  readonly words: string;
 }
 
 /** A health check and its last result. */

@@ -17,6 +17,12 @@ interface Entry {
 /** The checks of one node. */
 export class Checks {
   #entries: ReadonlyMap<string, Entry> = new Map();
+  #known: ReadonlyMap<string, Judgement>;
+
+  /** `known`: what a process before this one has found out, by name; for the first {@link Checks.settle}. */
+  constructor(known: ReadonlyMap<string, Judgement> = new Map()) {
+    this.#known = known;
+  }
 
   /**
    * Makes `settings` the checks that run. One that was there already keeps its verdict unless it probes something else; a
@@ -31,8 +37,10 @@ export class Checks {
       const at = firstStart(now, next.interval, jitter(`${node} ${next.name}`));
       // A probe of the old kind may be under way: its result comes under this name, so it is waited for.
       const underWay = before?.underWay ?? false;
-      return [next.name, { settings: next, judgement: UNJUDGED, at, underWay, stale: underWay }];
+      const judgement = this.#known.get(next.name) ?? UNJUDGED;
+      return [next.name, { settings: next, judgement, at, underWay, stale: underWay }];
     }));
+    this.#known = new Map();
   }
 
   /** When the next attempt starts. */

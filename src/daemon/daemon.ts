@@ -8,12 +8,18 @@ import { earliest, type Instant, type WallTime } from "../time.ts";
 import { type Event, nextDeadline } from "../vrrp/instance.ts";
 import { nearMiss } from "../vrrp/near_miss.ts";
 import type { Journal } from "./journal.ts";
+import { Conflicts } from "./conflicts.ts";
+import { Departures } from "./departures.ts";
+import { Handovers } from "./handovers.ts";
+import { Keeper } from "./keeper.ts";
+import { type Maintenance, MaintenanceMode } from "./maintenance.ts";
 import { Meter } from "./meter.ts";
 import { Once, tellNearMiss } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { Reception } from "./reception.ts";
 import type { Observer } from "./record.ts";
 import { nearMissRecordOf } from "./remember.ts";
+import type { ResumeNote } from "./resume.ts";
 import { Roster } from "./roster.ts";
 import type { Router } from "./router.ts";
 import { snapshot } from "./snapshot.ts";
@@ -33,7 +39,18 @@ export interface DaemonOptions {
   readonly observers?: readonly Observer[];
   /** Called once in each turn of the loop, first when all is set up; says when the loop shall turn again at the latest. */
   readonly onTurn?: (now: Instant) => Instant | undefined;
+  /** What the process before this one wrote down for it. */
+  readonly note?: ResumeNote | undefined;
+  /** Writes down for the process after this one; on a file system in memory, several times a second. Never throws. */
+  readonly keepNote?: (note: ResumeNote) => void;
+  /** Maintenance that was in force when the process before this one ended. */
+  readonly maintenance?: Maintenance | undefined;
+  /** Writes maintenance down where it survives a reboot. Never throws. */
+  readonly keepMaintenance?: (maintenance: Maintenance | undefined) => void;
 }
+
+/** How a daemon ends: with everything given up, or so that another process can go on. */
+export type Ending = "stopped" | "restarting";
 
 /** A running floatip: all virtual routers of one node. */
 export class Daemon {
@@ -46,7 +63,11 @@ export class Daemon {
   readonly #meter: Meter;
   readonly #onTurn: DaemonOptions["onTurn"];
   readonly #started: WallTime;
-  #stopping = false;
+  readonly #keeper: Keeper;
+  readonly #departures: Departures;
+  readonly #handovers: Handovers;
+  readonly #maintenance: MaintenanceMode;
+  #restarting = false;
 
   constructor(options: DaemonOptions) {
     const { host, journal } = options;
@@ -57,17 +78,34 @@ export class Daemon {
     this.#observers = observers;
     this.#configFile = options.configFile;
     this.#onTurn = options.onTurn;
-    const stepper = new Stepper({ host, journal, observers, meter: this.#meter });
-    this.#roster = new Roster({ ...options, stepper });
-    this.#reception = new Reception(new Once(journal));
+    this.#keeper = new Keeper(host, options.keepNote);
+    const beforeLeaving = () => this.#keep("at once");
+    const stepper = new Stepper({ host, journal, observers, meter: this.#meter, beforeLeaving });
+    this.#roster = new Roster({ ...options, stepper, note: options.note });
+    const once = new Once(journal);
+    const conflicts = new Conflicts({ once, observers, wallTime: () => host.wallTime() });
+    this.#reception = new Reception(once, conflicts);
+    const roster = this.#roster;
+    this.#departures = new Departures(host, roster);
+    const departures = this.#departures;
+    this.#handovers = new Handovers(host, roster, departures);
+    this.#maintenance = new MaintenanceMode({
+      host,
+      roster,
+      departures,
+      journal,
+      before: options.maintenance,
+      keep: options.keepMaintenance ?? (() => {}),
+    });
     this.#started = host.wallTime();
   }
 
-  /** Runs until a stop order: resolves when every address has been given up in order. */
-  async run(): Promise<void> {
+  /** Runs until a stop order, resolves when every address has been given up in order; or until a restart order. */
+  async run(): Promise<Ending> {
     this.#roster.replan();
     this.#roster.refresh();
-    while (!this.#stopping) {
+    this.#settle();
+    while (!this.#departures.gone && !this.#restarting) {
       // The only await in the loop: everything else happens between two looks at the clock.
       const deadline = earliest(this.#onTurn?.(this.#host.now()), this.#nextDeadline());
       const happenings = await this.#host.wait(deadline);
@@ -75,8 +113,16 @@ export class Daemon {
         this.#meter.awoke(deadline, this.#host.now());
       }
       for (const happening of happenings) this.#take(happening);
+      this.#settle();
+    }
+    if (this.#restarting) {
+      this.#roster.park();
+      this.#keep("at once");
+      return "restarting";
     }
     this.#roster.close();
+    this.#keep("at once");
+    return "stopped";
   }
 
   /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
@@ -90,6 +136,7 @@ export class Daemon {
       configFile: this.#configFile,
       started: this.#started,
       unknown: this.#reception.unknown,
+      maintenance: this.#maintenance.status(),
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),
     });
@@ -146,10 +193,21 @@ export class Daemon {
   #obey(order: Order): void {
     switch (order.kind) {
       case "stop":
-        this.#stopping = true;
-        return;
+        return this.#departures.stop();
       case "reload":
         return order.reply(this.#roster.reload(order.config));
+      case "handover":
+        return this.#handovers.handOver(order);
+      case "take-back":
+        return this.#handovers.takeBack(order);
+      case "maintenance":
+        return this.#maintenance.obey(order);
+      case "restart":
+        this.#restarting = true;
+        return order.reply({
+          restarting: true,
+          words: "the addresses stay, the daemon starts anew",
+        });
       default:
         return unreachable(order);
     }
@@ -160,7 +218,25 @@ export class Daemon {
       nextDeadline(router.state),
       router.retryAt,
     ]);
-    return earliest(this.#roster.checks.nextDeadline(), ...deadlines);
+    return earliest(
+      this.#roster.checks.nextDeadline(),
+      this.#handovers.nextDeadline(),
+      this.#maintenance.nextDeadline(),
+      ...deadlines,
+    );
+  }
+
+  /** After each batch: what waits for others may be done, and what was done is written down. */
+  #settle(): void {
+    const now = this.#host.now();
+    this.#departures.settle();
+    this.#handovers.settle(now);
+    this.#maintenance.settle(now);
+    this.#keep("in a while");
+  }
+
+  #keep(when: "at once" | "in a while"): void {
+    this.#keeper.keep(this.#roster, when);
   }
 
   #actOnDeadlines(now: Instant): void {

@@ -18,9 +18,13 @@ export function checkFaults(plan: Plan, checks: Checks): readonly Fault[] {
   });
 }
 
-/** The plan's rules with the effective priority: base and weights of the checks, between 1 and 254. */
-export function effectiveRules(plan: Plan, checks: Checks): Rules {
+/**
+ * The plan's rules with the effective priority: base and weights of the checks, between 1 and 254. One that was handed over by
+ * hand stands `aside`: it does not preempt.
+ */
+export function effectiveRules(plan: Plan, checks: Checks, aside = false): Rules {
   const weighted = plan.checks.flatMap((name) => checks.settings(name) ?? []);
   const contributions = contributionsOf(weighted, (name) => checks.judgement(name));
-  return { ...plan.rules, priority: effectivePriority(plan.rules.priority, contributions) };
+  const priority = effectivePriority(plan.rules.priority, contributions);
+  return { ...plan.rules, priority, preempt: plan.rules.preempt && !aside };
 }

@@ -3,11 +3,14 @@ import { type Endpoint, type Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
 import { formatIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import { type HeldAddress, type LinkAddress, linkNamed } from "../net/interfaces.ts";
+import type { Mac } from "../net/mac.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
+import { after } from "../time.ts";
+import { BURST } from "../vrrp/announcements.ts";
 import type { Effect } from "../vrrp/effect.ts";
 import { isOwner } from "../vrrp/rules.ts";
-import { gratuitousArp } from "../wire/arp.ts";
-import { unsolicitedNa } from "../wire/ndp.ts";
+import { arpProbe, gratuitousArp } from "../wire/arp.ts";
+import { encodeNeighborSolicit, solicitedNode, unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./narrate.ts";
@@ -26,13 +29,20 @@ export function perform(
 ): void {
   switch (effect.kind) {
     case "send-advert":
-      return sendAdvert(effect.priority, router, host, journal);
+      return sendAdvert(effect, router, host, journal);
     case "add-addresses":
       return addAddresses(router, host, journal);
     case "remove-addresses":
-      return removeAddresses(router.plan.held, router, host, journal);
+      removeAddresses(router.plan.held, router, host, journal);
+      router.releasedAt = host.now();
+      router.leaseUntil = undefined;
+      return;
+    case "renew-addresses":
+      return renewAddresses(router, host, journal);
     case "announce":
       return announce(effect.count, router, host, journal);
+    case "ask":
+      return ask(router, host, journal);
     default:
       return unreachable(effect);
   }
@@ -67,12 +77,58 @@ function addAddresses(router: Router, host: Host<Order>, journal: Journal): void
     const there = present(held, host);
     // An owner's address is the node's own: it stays as it is, also when floatip ends.
     if (isOwner(router.plan.rules) && there.some((entry) => !entry.ours)) continue;
-    host.addAddress(held);
+    host.addAddress(held, router.rules.lease);
+    noteLease(router, host);
     for (const entry of there) {
       if (samePrefix(entry.prefix, held.prefix)) continue;
       attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
     }
   }
+}
+
+/** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
+function renewAddresses(router: Router, host: Host<Order>, journal: Journal): void {
+  for (const held of router.plan.held) {
+    const there = present(held, host);
+    if (isOwner(router.plan.rules) && there.some((entry) => !entry.ours)) continue;
+    const was = host.addAddress(held, router.rules.lease);
+    noteLease(router, host);
+    if (was === "added") announce(BURST, router, host, journal);
+  }
+}
+
+function noteLease(router: Router, host: Host<Order>): void {
+  const { lease } = router.rules;
+  router.leaseUntil = lease === undefined ? undefined : after(host.now(), lease);
+}
+
+/** Whoever has an address, and whoever was master, is asked for it; answers come as claims. */
+function ask(router: Router, host: Host<Order>, journal: Journal): void {
+  const { source, state } = router;
+  const interfaces = host.interfaces();
+  const master = state.kind === "backup" ? state.heard?.source : undefined;
+  for (const held of router.plan.held) {
+    const link = linkNamed(interfaces, held.interface);
+    if (link === undefined || link.mac === undefined || !link.arp) continue;
+    for (const target of [held.prefix.address, ...(master === undefined ? [] : [master])]) {
+      const frame = question(link.mac, source, target);
+      if (frame === undefined) continue;
+      attempt(router, journal, () => host.sendFrame(held.interface, frame));
+    }
+  }
+}
+
+/** Who has `target`? Without a claim of one's own; for IPv6 from the address that adverts come from. */
+function question(mac: Mac, source: Ip | undefined, target: Ip): Uint8Array | undefined {
+  if (target.family === "ipv4") return arpProbe(mac, target);
+  if (source === undefined) return undefined;
+  return encodeNeighborSolicit(mac, {
+    kind: "ns",
+    source,
+    destination: solicitedNode(target),
+    target,
+    mac,
+  });
 }
 
 function announce(count: number, router: Router, host: Host<Order>, journal: Journal): void {
@@ -89,14 +145,19 @@ function announce(count: number, router: Router, host: Host<Order>, journal: Jou
   }
 }
 
-function sendAdvert(priority: number, router: Router, host: Host<Order>, journal: Journal): void {
+function sendAdvert(
+  { priority, interval }: Extract<Effect, { kind: "send-advert" }>,
+  router: Router,
+  host: Host<Order>,
+  journal: Journal,
+): void {
   const { endpoint, source, plan } = router;
   if (endpoint === undefined || source === undefined) return;
   let trouble: string | undefined;
   for (const destination of destinations(endpoint, plan.rules.peers)) {
     const form = checksumForm(router, isMulticast(destination) ? undefined : destination);
     const { vrid, version, advertInterval, addresses, password } = plan.rules;
-    const fields = { vrid, version, priority, interval: advertInterval, addresses };
+    const fields = { vrid, version, priority, interval: interval ?? advertInterval, addresses };
     const message = encodeAdvert(
       password === undefined ? fields : { ...fields, auth: { type: 1, data: password } },
       source,
@@ -111,6 +172,7 @@ function sendAdvert(priority: number, router: Router, host: Host<Order>, journal
     }
   }
   router.counters.sent++;
+  router.advertisedAt = host.now();
   if (priority === 0) router.counters.sentZero++;
   if (trouble !== undefined && trouble !== router.sendTrouble) {
     journal.write("warning", `${labelOf(plan)}: ${trouble}`);

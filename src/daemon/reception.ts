@@ -1,19 +1,17 @@
 /** Which virtual router is a packet for, and is it accepted? Counts every packet; only accepted ones become events. */
 import type { Datagram, Endpoint } from "../host.ts";
-import { keyOf } from "../config/plan.ts";
 import { formatIp } from "../net/ip.ts";
-import type { Instant } from "../time.ts";
+import { between, type Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
 import type { Event } from "../vrrp/instance.ts";
 import { admit, type Notice } from "../vrrp/receive.ts";
 import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
+import type { Conflicts } from "./conflicts.ts";
 import { endpointKey } from "./endpoints.ts";
-import { labelOf, type Once, rejectWords } from "./narrate.ts";
-import { type Conflict, type Heard, isRecent, type Router } from "./router.ts";
-
-/** Most senders remembered per virtual router: anybody on the LAN can invent one. */
-const MOST_SENDERS = 32;
+import { type Once, rejectWords } from "./narrate.ts";
+import type { Heard, Router } from "./router.ts";
+import { remember } from "./senders.ts";
 
 /** An accepted advert and who takes it. */
 export interface Accepted {
@@ -26,9 +24,11 @@ export class Reception {
   /** Packets that no virtual router here is meant by, by reason. */
   readonly unknown = new Map<RejectReason, number>();
   readonly #once: Once;
+  readonly #conflicts: Conflicts;
 
-  constructor(once: Once) {
+  constructor(once: Once, conflicts: Conflicts) {
     this.#once = once;
+    this.#conflicts = conflicts;
   }
 
   /** Looks at one packet that came through `endpoint` at `at`. A packet that is refused touches no timer. */
@@ -75,7 +75,7 @@ export class Reception {
     this.#once.sayReject(router.plan, reject, datagram.source);
     if (reject.reason === "addresses" || reject.reason === "own-address") {
       const sender = formatIp(datagram.source);
-      noteConflict(router, sender, { words: rejectWords(reject, datagram.source), at });
+      this.#conflicts.note(router, sender, rejectWords(reject, datagram.source), at);
     }
     return [];
   }
@@ -100,42 +100,33 @@ export class Reception {
     remember(router.heard, sender, heard);
     if (isRival(router, heard)) {
       const words = `${sender} claims to be master too, with priority ${advert.priority}`;
-      noteConflict(router, sender, { words, at });
-      const episode = `${keyOf(router.plan)} rival ${sender} ${router.counters.masterTransitions}`;
-      this.#once.say("warning", episode, `${labelOf(router.plan)}: ${words}`);
+      this.#conflicts.warn(router, sender, words, at);
     }
-    for (const notice of notices) this.#once.sayNotice(router.plan, notice, datagram.source);
+    for (const notice of notices) {
+      if (notice.kind === "owner-contradicted" && isNewMaster(router, at)) continue;
+      this.#once.sayNotice(router.plan, notice, datagram.source);
+    }
   }
 }
 
-/** Does a master who loses against us claim to be one? To a better one we yield at once: that is no conflict. */
+/**
+ * Does a master who loses against us claim to be one? To a better one we yield at once: that is no conflict. Nor is the last word of one
+ * whom we have replaced just now.
+ */
 function isRival(router: Router, heard: Heard): boolean {
-  if (router.state.kind !== "master" || router.source === undefined) return false;
-  const ours = { priority: router.rules.priority, source: router.source };
+  const { state, source, rules } = router;
+  if (state.kind !== "master" || state.leaving !== undefined || source === undefined) return false;
+  if (isNewMaster(router, heard.at)) return false;
+  const ours = { priority: rules.priority, source };
   const verdict = compareMasters(ours, heard);
   return heard.priority !== 0 && (verdict === "worse" || verdict === "same");
 }
 
-/** Remembers it, and counts it unless it is going on already. */
-function noteConflict(router: Router, sender: string, conflict: Conflict): void {
-  const before = router.conflicts.get(sender);
-  if (before === undefined || !isRecent(before.at, router, conflict.at)) {
-    router.counters.conflicts++;
-  }
-  remember(router.conflicts, sender, conflict);
+/** Has it become master less than an interval ago? Then whoever was it before may still say so. */
+function isNewMaster({ state, rules }: Router, at: Instant): boolean {
+  return state.kind === "master" && between(state.since, at) < rules.advertInterval;
 }
 
 function count(counters: Map<RejectReason, number>, reason: RejectReason): void {
   counters.set(reason, (counters.get(reason) ?? 0) + 1);
-}
-
-/** Keeps the newest `MOST_SENDERS` entries: the one that was not renewed for longest goes first. */
-function remember<T>(memory: Map<string, T>, key: string, value: T): void {
-  memory.delete(key);
-  memory.set(key, value);
-  if (memory.size <= MOST_SENDERS) return;
-  for (const oldest of memory.keys()) {
-    memory.delete(oldest);
-    return;
-  }
 }

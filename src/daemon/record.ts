@@ -36,9 +36,22 @@ export interface NearMissRecord {
   readonly limit_ms: number;
 }
 
+/** Somebody else is master too, uses our VRID, or claims our address. Time RFC 3339 in UTC. */
+export interface ConflictRecord {
+  readonly time: string;
+  readonly instance: string;
+  readonly family: "ipv4" | "ipv6";
+  /** Its address, as far as it is known, or its MAC. */
+  readonly rival: string;
+  /** What it does. */
+  readonly words: string;
+}
+
 /** Is told of what happens, in order, at once; must not wait and never throws. */
 export interface Observer {
   observe(record: TransitionRecord): void;
   /** Only for those who care. */
   observeNearMiss?(record: NearMissRecord): void;
+  /** Only for those who care. */
+  observeConflict?(record: ConflictRecord): void;
 }

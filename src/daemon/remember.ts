@@ -10,7 +10,15 @@ import type { NearMissRecord, TransitionRecord } from "./record.ts";
 import type { Router } from "./router.ts";
 
 /** Causes that somebody wanted; the others befall us. */
-const PLANNED: ReadonlySet<Cause["kind"]> = new Set(["start", "stop", "owner", "reconfigured"]);
+const PLANNED: ReadonlySet<Cause["kind"]> = new Set([
+  "start",
+  "stop",
+  "owner",
+  "reconfigured",
+  "handover",
+  "maintenance",
+  "maintenance-over",
+]);
 
 /** The record of `transition`, which `router` of the node called `node` has just made. */
 export function recordOf(

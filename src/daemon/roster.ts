@@ -1,12 +1,14 @@
 /** Which virtual routers does this node run, and is the network ready for each? The configuration held against the machine. */
 import type { Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
+import { after, nanoseconds, type WallTime } from "../time.ts";
 import { plan } from "../config/cluster.ts";
 import type { Config } from "../config/config.ts";
 import { type Change, describe, diff } from "../config/diff.ts";
 import { keyOf, type NodePlan, type Plan } from "../config/plan.ts";
 import { betterNodes } from "../config/standing.ts";
-import type { Fault } from "../vrrp/effect.ts";
+import { words } from "../vrrp/cause.ts";
+import type { Cause, Fault } from "../vrrp/effect.ts";
 import type { Event } from "../vrrp/instance.ts";
 import { Checks } from "./checks.ts";
 import { checkFaults, effectiveRules } from "./eligibility.ts";
@@ -16,7 +18,8 @@ import { labelOf } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { removeAddresses } from "./perform.ts";
 import { missingAddresses, readiness } from "./readiness.ts";
-import { createRouter, type Router } from "./router.ts";
+import { judgementsOf, mayResume, noteFor, type ResumeNote } from "./resume.ts";
+import { createRouter, isLeaving, type Router } from "./router.ts";
 import type { Stepper } from "./stepper.ts";
 
 /** What a roster works with. */
@@ -27,21 +30,30 @@ export interface RosterOptions {
   readonly nodeName: string | undefined;
   readonly journal: Journal;
   readonly stepper: Stepper;
+  /** What the process before this one wrote down. */
+  readonly note: ResumeNote | undefined;
 }
 
 /** The virtual routers of one node, and the checks that they rest on. */
 export class Roster {
-  readonly checks = new Checks();
+  readonly checks: Checks;
   readonly #host: Host<Order>;
   readonly #journal: Journal;
   readonly #stepper: Stepper;
   readonly #nodeName: string | undefined;
   readonly #endpoints: Endpoints;
+  #note: ResumeNote | undefined;
+  /** Is nobody to be started, for maintenance or since the end is near? */
+  out = false;
+  /** Why those are started that are started next; undefined: for no particular reason. */
+  startReason: Cause | undefined;
   #routers: ReadonlyMap<string, Router> = new Map();
   #config: Config;
   #node: NodePlan | undefined;
 
-  constructor({ host, config, nodeName, journal, stepper }: RosterOptions) {
+  constructor({ host, config, nodeName, journal, stepper, note }: RosterOptions) {
+    this.#note = note;
+    this.checks = new Checks(judgementsOf(note, host.boot()));
     this.#host = host;
     this.#config = config;
     this.#nodeName = nodeName;
@@ -92,6 +104,12 @@ export class Roster {
 
   /** Brings sockets, faults and floating addresses in line with the present network. */
   refresh(): void {
+    this.#refresh();
+    // What was written down counts for the first time only.
+    this.#note = undefined;
+  }
+
+  #refresh(): void {
     const interfaces = this.#host.interfaces();
     const ready = this.routers.map((router) => ({
       router,
@@ -114,6 +132,21 @@ export class Roster {
     }
   }
 
+  /** `router` was handed over by hand, or (undefined) goes by the priorities again. */
+  setAside(router: Router, aside: Router["aside"]): void {
+    router.aside = aside;
+    this.#weigh(router);
+  }
+
+  /** Before a restart in place: a last advert, a whole lease, and no more sockets. */
+  park(): void {
+    for (const router of this.routers) {
+      if (router.state.kind !== "master" || isLeaving(router)) continue;
+      this.#stepper.refreshMaster(router);
+    }
+    this.#endpoints.settle([]);
+  }
+
   /** Stops every router and closes every socket. */
   close(): void {
     for (const router of this.routers) this.advance(router, { kind: "stop" });
@@ -127,7 +160,32 @@ export class Roster {
     const all = router.refusal === undefined ? known : [...known, router.refusal];
     this.advance(router, { kind: "faults", faults: all });
     // Faults first: an instance that cannot run starts as fault, without a moment as backup.
-    this.advance(router, { kind: "start" });
+    if (this.out) return;
+    this.#resume(router);
+    const cause = this.startReason;
+    this.advance(router, cause === undefined ? { kind: "start" } : { kind: "start", cause });
+  }
+
+  /** Goes on where the process before this one ended. */
+  #resume(router: Router): void {
+    const boot = this.#host.boot();
+    const note = noteFor(router.plan, this.#note, boot);
+    if (note === undefined) return;
+    const now = this.#host.now();
+    if (note.aside !== null && note.master === null) {
+      const { until } = note.aside;
+      const left = until === null ? undefined : after(now, nanoseconds(until - boot.now));
+      this.setAside(router, { until: left });
+    }
+    if (note.master === null) return;
+    const elapsed = mayResume(router.plan, note.master, this.#host.interfaces(), boot);
+    if (elapsed === undefined) return;
+    this.advance(router, { kind: "resume" });
+    if (router.state.kind !== "master") return;
+    router.since = note.master.since as WallTime;
+    router.counters.masterTransitions = note.master.transitions;
+    router.cause = { kind: "resumed", elapsed };
+    this.#journal.write("info", `${labelOf(router.plan)}: master still: ${words(router.cause)}`);
   }
 
   #apply(change: Change): void {
@@ -177,16 +235,17 @@ export class Roster {
     removeAddresses(gone, router, this.#host, this.#journal);
     const rules = router.rules;
     router.plan = next;
-    router.rules = effectiveRules(next, this.checks);
+    router.rules = effectiveRules(next, this.checks, router.aside !== undefined);
     this.advance(router, { kind: "rules", before: rules });
   }
 
   /** Brings the effective priority up to date; a master that fell behind others gives way. */
   #weigh(router: Router): void {
     const before = router.rules;
-    const rules = effectiveRules(router.plan, this.checks);
-    if (rules.priority === before.priority) return;
+    const rules = effectiveRules(router.plan, this.checks, router.aside !== undefined);
+    if (rules.priority === before.priority && rules.preempt === before.preempt) return;
     router.rules = rules;
+    if (rules.priority === before.priority) return this.advance(router, { kind: "rules", before });
     this.#journal.write(
       "info",
       `${labelOf(router.plan)}: priority ${before.priority} -> ${rules.priority}`,

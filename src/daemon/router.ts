@@ -37,7 +37,10 @@ export interface Heard {
 export interface Conflict {
   /** "192.168.1.77 uses VRID 51 for 192.168.1.80". */
   readonly words: string;
+  /** When it was last seen. */
   readonly at: Instant;
+  /** When it began. */
+  readonly since: Instant;
 }
 
 /** One virtual router at run time. Changed by the daemon's loop only. */
@@ -54,6 +57,14 @@ export interface Router {
   endpoint: Endpoint | undefined;
   /** The address that adverts leave with. */
   source: Ip | undefined;
+  /** It was handed over by hand, and does not preempt until then, or until asked. */
+  aside: { readonly until: Instant | undefined } | undefined;
+  /** When its last advert left. */
+  advertisedAt: Instant | undefined;
+  /** When its addresses were last taken off. */
+  releasedAt: Instant | undefined;
+  /** When the kernel takes its addresses off, unless their lease is renewed. */
+  leaseUntil: Instant | undefined;
   /** The kernel's last refusal; the instance is in fault until `retryAt`. */
   refusal: Fault | undefined;
   retryAt: Instant | undefined;
@@ -77,6 +88,10 @@ export function createRouter(plan: Plan, now: WallTime): Router {
     cause: { kind: "start" },
     endpoint: undefined,
     source: undefined,
+    aside: undefined,
+    advertisedAt: undefined,
+    releasedAt: undefined,
+    leaseUntil: undefined,
     refusal: undefined,
     retryAt: undefined,
     sendTrouble: undefined,
@@ -93,6 +108,11 @@ export function createRouter(plan: Plan, now: WallTime): Router {
     heard: new Map(),
     conflicts: new Map(),
   };
+}
+
+/** Is it a master on its way out? */
+export function isLeaving({ state }: Router): boolean {
+  return state.kind === "master" && state.leaving !== undefined;
 }
 
 /** Is `then` within the time after which a silent master counts as gone? */

@@ -1,7 +1,9 @@
 /** What does this node know now? The status document, made from the routers at one moment. */
 import type {
   CheckStatus,
+  ConflictStatus,
   InstanceStatus,
+  MaintenanceStatus,
   MasterStatus,
   NodeStatus,
   PeerStatus,
@@ -31,6 +33,7 @@ export interface Moment {
   readonly configFile: string;
   readonly started: WallTime;
   readonly unknown: ReadonlyMap<RejectReason, number>;
+  readonly maintenance: MaintenanceStatus | null;
   readonly now: Instant;
   readonly wallNow: WallTime;
 }
@@ -52,6 +55,7 @@ export function snapshot(moment: Moment): Omit<StatusDocument, "sinks"> {
       self: entry.name === node,
     })),
     rejects: Object.fromEntries(moment.unknown),
+    maintenance: moment.maintenance,
     attention: moment.routers.flatMap((router) => attention(router, moment)),
   };
 }
@@ -95,9 +99,31 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
     },
     rejects: Object.fromEntries(router.rejects),
     conflicts: conflicts(router, moment.now),
-    conflict: null,
-    lease_remaining_ms: null,
+    conflict: conflictOf(router, moment),
+    lease_remaining_ms: router.leaseUntil === undefined
+      ? null
+      : Math.max(0, Math.round(toMilliseconds(between(moment.now, router.leaseUntil)))),
+    aside: asideOf(router, moment),
   };
+}
+
+/** The newest conflict that goes on. */
+function conflictOf(router: Router, moment: Moment): ConflictStatus | null {
+  const present = [...router.conflicts].filter(([, { at }]) => isRecent(at, router, moment.now));
+  const newest = present.at(-1);
+  if (newest === undefined) return null;
+  const [address, { since, words }] = newest;
+  return { address, since: formatWallTime(wallTimeOf(since, moment)), words };
+}
+
+function asideOf({ aside }: Router, moment: Moment): InstanceStatus["aside"] {
+  if (aside === undefined) return null;
+  const { until } = aside;
+  return { until: until === undefined ? null : formatWallTime(wallTimeOf(until, moment)) };
+}
+
+function wallTimeOf(instant: Instant, { now, wallNow }: Moment): WallTime {
+  return (wallNow + Math.round(toMilliseconds(between(now, instant)))) as WallTime;
 }
 
 function checkStatus(name: string, checks: Checks): CheckStatus {

@@ -13,7 +13,7 @@ import { perform, removeAddresses } from "./perform.ts";
 import { leftoverAddresses } from "./readiness.ts";
 import type { Observer } from "./record.ts";
 import { recordOf } from "./remember.ts";
-import type { Router } from "./router.ts";
+import { isLeaving, type Router } from "./router.ts";
 
 /** How long an instance stays in fault after the kernel refused something, before it is tried again. */
 const RETRY_AFTER = seconds(5);
@@ -31,6 +31,8 @@ export interface StepperOptions {
   /** Told of every transition, beside the journal. */
   readonly observers: readonly Observer[];
   readonly meter: Meter;
+  /** Called when a master leaves, or begins to, before anybody is told. */
+  readonly beforeLeaving?: () => void;
 }
 
 /** Steps the virtual routers of one node. */
@@ -39,10 +41,12 @@ export class Stepper {
   readonly #journal: Journal;
   readonly #observers: readonly Observer[];
   readonly #meter: Meter;
+  readonly #beforeLeaving: () => void;
   /** This node's name, for records. */
   nodeName = "unknown";
 
-  constructor({ host, journal, observers, meter }: StepperOptions) {
+  constructor({ host, journal, observers, meter, beforeLeaving = () => {} }: StepperOptions) {
+    this.#beforeLeaving = beforeLeaving;
     this.#host = host;
     this.#journal = journal;
     this.#observers = observers;
@@ -72,6 +76,16 @@ export class Stepper {
     router.retryAt = after(this.#host.now(), RETRY_AFTER);
   }
 
+  /** Has everybody wait for `router`, a master, as long as can be from now. Never throws. */
+  refreshMaster(router: Router): void {
+    try {
+      this.#perform(router, { kind: "send-advert", priority: router.rules.priority });
+      this.#perform(router, { kind: "renew-addresses" });
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+    }
+  }
+
   /** Takes away what a refused removal, or somebody dead, has left; tries again while it is refused. */
   clearLeftovers(router: Router): void {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
@@ -87,7 +101,9 @@ export class Stepper {
 
   #step(router: Router, event: Event): void {
     const { state, effects } = step(router.state, event, this.#host.now(), router.rules);
+    const stayed = router.state.kind === "master" && !isLeaving(router);
     router.state = state;
+    if (stayed && (state.kind !== "master" || isLeaving(router))) this.#beforeLeaving();
     let refused: HostError | undefined;
     for (const effect of effects) {
       // What follows rests on what was refused; but the state was entered, and that has to be told.

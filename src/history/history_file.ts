@@ -1,5 +1,10 @@
 /** How does everything that happens get into the history without anybody waiting for a disk? By one ordered queue. */
-import type { NearMissRecord, Observer, TransitionRecord } from "../daemon/record.ts";
+import type {
+  ConflictRecord,
+  NearMissRecord,
+  Observer,
+  TransitionRecord,
+} from "../daemon/record.ts";
 import { AppendFile } from "./append_file.ts";
 import { encodeEntry, type HistoryEntry } from "./line.ts";
 import { historyPath } from "./place.ts";
@@ -51,6 +56,11 @@ export class HistoryFile implements Observer, AsyncDisposable {
   /** Adds a near miss. Returns at once, never throws. */
   observeNearMiss(record: NearMissRecord): void {
     this.add({ kind: "near-miss", ...record });
+  }
+
+  /** Adds a conflict. Returns at once, never throws. */
+  observeConflict(record: ConflictRecord): void {
+    this.add({ kind: "conflict", ...record });
   }
 
   /** Adds `entry` behind all former ones. Returns at once, never throws; after the end it does nothing. */

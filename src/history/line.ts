@@ -1,5 +1,5 @@
 /** What does the history remember, and how is it written down? One JSON object per line; foreign lines are passed over. */
-import type { TransitionRecord } from "../daemon/record.ts";
+import type { ConflictRecord, TransitionRecord } from "../daemon/record.ts";
 
 /** A virtual router changed its state. */
 export type TransitionEntry = { readonly kind: "transition" } & TransitionRecord;
@@ -19,16 +19,19 @@ export interface NearMissEntry {
   readonly master: string;
 }
 
+/** Somebody else was in the way. */
+export type ConflictEntry = { readonly kind: "conflict" } & ConflictRecord;
+
 /** Something about the daemon itself. */
 export interface DaemonEntry {
   readonly kind: "daemon";
   /** RFC 3339 in UTC. */
   readonly time: string;
-  readonly what: "started" | "stopped" | "reloaded";
+  readonly what: "started" | "stopped" | "reloaded" | "restarting" | "restarted in place";
 }
 
 /** One thing that is remembered. */
-export type HistoryEntry = TransitionEntry | NearMissEntry | DaemonEntry;
+export type HistoryEntry = TransitionEntry | NearMissEntry | ConflictEntry | DaemonEntry;
 
 /** What a text holds: the entries in its order, and how many lines were none. */
 export interface DecodedHistory {
@@ -82,14 +85,27 @@ const NEAR_MISS: Checks<NearMissEntry> = {
   master: isText,
 };
 
+const CONFLICT: Checks<ConflictEntry> = {
+  time: isTime,
+  instance: isText,
+  family: isFamily,
+  rival: isText,
+  words: isText,
+};
+
 const DAEMON: Checks<DaemonEntry> = {
   time: isTime,
-  what: isOneOf("started", "stopped", "reloaded"),
+  what: isOneOf("started", "stopped", "reloaded", "restarting", "restarted in place"),
 };
 
 /** What each kind of entry consists of. A map: a line may claim to be of the kind "constructor". */
 const CHECKS: ReadonlyMap<unknown, Readonly<Record<string, Check>>> = new Map(
-  Object.entries({ "transition": TRANSITION, "near-miss": NEAR_MISS, "daemon": DAEMON }),
+  Object.entries({
+    "transition": TRANSITION,
+    "near-miss": NEAR_MISS,
+    "conflict": CONFLICT,
+    "daemon": DAEMON,
+  }),
 );
 
 /** `entry` as one line of JSON with its newline. */

@@ -1,6 +1,7 @@
 /** What does a backup do: whom does it obey, and when does it take over? (RFC 9568 6.4.2) */
-import { after, between, type Instant, type Nanoseconds, nanoseconds } from "../time.ts";
+import { after, between, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
+import { askAt, questionsBeforeClaim, questionsLeft } from "./duplicate.ts";
 import { isHeirOf, isObeyedByBackup } from "./election.ts";
 import type { Cause } from "./effect.ts";
 import type { BackupState, Event, Heard, Step } from "./instance.ts";
@@ -8,13 +9,16 @@ import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
 import { becomeMaster, groupFault, unchanged, withdraw } from "./passage.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
+/** A node that is slow by less than this is busy, not stalled: its sockets held what was sent meanwhile. */
+const STALL = seconds(1);
+
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
 
 /** {@link ./instance.ts} `step` in backup. */
 export function stepBackup(state: BackupState, event: Event, now: Instant, rules: Rules): Step {
   switch (event.kind) {
     case "advert":
-      return unchanged(hear(state, event, now, rules));
+      return unchanged(hearAsBackup(state, event, now, rules));
     case "deadline":
       return meetDeadline(state, now, rules);
     case "group-claim":
@@ -32,7 +36,11 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
     }
     case "rules":
       return unchanged(adaptToRules(state, event.before, now, rules));
+    case "hand-over":
+      return event.why.kind === "handover" ? unchanged(state) : withdraw("backup", [], event.why);
     case "start":
+    case "resume":
+    case "claimed":
     case "addresses-lost":
     case "group-release":
     case "release":
@@ -41,9 +49,33 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
 }
 
 function meetDeadline(state: BackupState, now: Instant, rules: Rules): Step {
-  if (state.awaitingGroup || now < state.masterDownAt) return unchanged(state);
+  if (state.awaitingGroup) return unchanged(state);
+  if (now < state.masterDownAt) return ask(state, now);
+  if (isStalled(state, now) && !isOwner(rules)) return unchanged(listenAgain(state, now, rules));
   if (rules.grouped) return unchanged({ ...state, awaitingGroup: true });
   return becomeMaster("backup", claimCause(state, now, rules), now, rules);
+}
+
+/** Shortly before it claims, it asks who has the addresses: an answer is an alarm, not a veto. */
+function ask(state: BackupState, now: Instant): Step {
+  const due = askAt(state);
+  if (due === undefined || now < due) return unchanged(state);
+  return {
+    state: { ...state, questions: questionsLeft(state, now) },
+    effects: [{ kind: "ask" }],
+  };
+}
+
+/** So late a deadline means that this node did not run, and adverts may have been lost on the way to it meanwhile. */
+function isStalled(state: BackupState, now: Instant): boolean {
+  return between(state.masterDownAt, now) >= Math.max(state.masterInterval, STALL);
+}
+
+/** A living master is heard within an interval. */
+function listenAgain(state: BackupState, now: Instant, rules: Rules): BackupState {
+  const { masterInterval } = state;
+  const masterDownAt = after(after(now, masterInterval), skewOf(rules, masterInterval));
+  return { ...state, masterDownAt, listenUntil: masterDownAt };
 }
 
 /** Why a backup whose master-down has passed takes over, with the evidence. */
@@ -62,7 +94,13 @@ function claimCause(state: BackupState, now: Instant, rules: Rules): Cause {
   return { kind: "master-silent", master: heard.source, silence };
 }
 
-function hear(state: BackupState, event: AdvertEvent, now: Instant, rules: Rules): BackupState {
+/** The state of a backup that has heard an advert: obeyed, or not. */
+export function hearAsBackup(
+  state: BackupState,
+  event: AdvertEvent,
+  now: Instant,
+  rules: Rules,
+): BackupState {
   const { priority, interval: advertised } = event.advert;
   if (priority === 0) return hearLeaving(state, event, now, rules);
   const heard: Heard = { source: event.source, priority, interval: advertised, at: now };
@@ -114,6 +152,7 @@ function obey(
     outranked: false,
     left: undefined,
     awaitingGroup: false,
+    questions: questionsBeforeClaim(rules),
     masterInterval: interval,
     masterDownAt: notWhileListening(state, after(now, masterDownOf(rules, interval))),
   };

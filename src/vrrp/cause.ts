@@ -1,6 +1,6 @@
 /** Why did it happen, in words? One sentence without a full stop for each cause, for log, history and status. */
 import { formatDuration } from "../time.ts";
-import { formatIp } from "../net/ip.ts";
+import { formatIp, type Ip } from "../net/ip.ts";
 import type { Cause } from "./effect.ts";
 
 /** "no advert from 192.168.1.11 for 3.61 s". */
@@ -9,7 +9,18 @@ export function words(cause: Cause): string {
     case "start":
       return "started";
     case "stop":
-      return "stopped";
+      return `stopped${followed(cause.successor)}`;
+    case "handover":
+      return `handed over by hand${followed(cause.successor)}`;
+    case "maintenance":
+      return `maintenance${followed(cause.successor)}`;
+    case "maintenance-over":
+      return "maintenance is over";
+    case "resumed":
+      return `restarted within ${formatDuration(cause.elapsed)} of its last advert`;
+    case "stalled":
+      return `this node did not run for ${formatDuration(cause.silence)}: ` +
+        `${formatIp(cause.master)} with ${priorityWords(cause.priority)} has taken over`;
     case "owner":
       return "owns the address (priority 255)";
     case "nobody-heard":
@@ -39,6 +50,10 @@ export function words(cause: Cause): string {
           ? `${cause.by.join(", ")} can do better`
           : "backups that do not preempt wait to be asked");
   }
+}
+
+function followed(successor: Ip | undefined): string {
+  return successor === undefined ? "" : `: ${formatIp(successor)} has taken over`;
 }
 
 /** "priority 150", "priority 255 (owner)", "priority 0 (leaving)". */

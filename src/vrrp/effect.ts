@@ -24,7 +24,8 @@ export interface Fault {
 /** Why a transition happened, with its evidence. `words` in vrrp/cause.ts puts it into a sentence. */
 export type Cause =
   | { readonly kind: "start" }
-  | { readonly kind: "stop" }
+  /** `successor`: who took over before the addresses were given up. */
+  | { readonly kind: "stop"; readonly successor?: Ip }
   | { readonly kind: "owner" } // priority 255 claims at once
   | { readonly kind: "nobody-heard"; readonly listened: Nanoseconds }
   | { readonly kind: "master-silent"; readonly master: Ip; readonly silence: Nanoseconds }
@@ -38,13 +39,31 @@ export type Cause =
   /** The instance is gone from the configuration, or starts anew; `what` says what changed. */
   | { readonly kind: "reconfigured"; readonly what: string }
   /** A check failed, and another node's priority is higher now. */
-  | { readonly kind: "outranked"; readonly priority: number; readonly by: readonly string[] };
+  | { readonly kind: "outranked"; readonly priority: number; readonly by: readonly string[] }
+  /** A person asked for it; `successor` has taken over. */
+  | { readonly kind: "handover"; readonly successor?: Ip }
+  | { readonly kind: "maintenance"; readonly successor?: Ip }
+  | { readonly kind: "maintenance-over" }
+  /** No transition: the process was another one, `elapsed` after whose last advert this one went on. */
+  | { readonly kind: "resumed"; readonly elapsed: Nanoseconds }
+  /** This node did not run (frozen, suspended) for `silence`, and meanwhile `master` took over. */
+  | {
+    readonly kind: "stalled";
+    readonly master: Ip;
+    readonly priority: number;
+    readonly silence: Nanoseconds;
+  };
 
 /** One thing to be done, in the order given. */
 export type Effect =
-  /** Send an advert now; 0 says "I am leaving". */
-  | { readonly kind: "send-advert"; readonly priority: number }
+  /** Send an advert now; 0 says "I am leaving". `interval`: what it says where that is not our own. */
+  | { readonly kind: "send-advert"; readonly priority: number; readonly interval?: Nanoseconds }
+  /** Put them there, for the time of a lease. */
   | { readonly kind: "add-addresses" }
+  /** They are there: have the kernel keep them for another lease. */
+  | { readonly kind: "renew-addresses" }
+  /** Ask the neighbours who has them. */
+  | { readonly kind: "ask" }
   | { readonly kind: "remove-addresses" }
   /** One burst of gratuitous ARP or unsolicited NA (`count` frames for each address). */
   | { readonly kind: "announce"; readonly count: number }

@@ -2,14 +2,18 @@
 import type { Instant } from "../time.ts";
 import type { Cause, Fault } from "./effect.ts";
 import type { Event, InitState, Step } from "./instance.ts";
-import { enter, groupFault, unchanged } from "./passage.ts";
+import { enter, groupFault, resumeMaster, unchanged } from "./passage.ts";
 import type { Rules } from "./rules.ts";
 
 /** {@link ./instance.ts} `step` in init and fault. Packets and deadlines mean nothing here. */
 export function stepInit(state: InitState, event: Event, now: Instant, rules: Rules): Step {
   switch (event.kind) {
     case "start":
-      return start(state, now, rules);
+      return start(state, event.cause ?? { kind: "start" }, now, rules);
+    case "resume":
+      return state.started || state.faults.length > 0 ? unchanged(state) : resumeMaster(now, rules);
+    case "hand-over":
+      return event.why.kind === "handover" ? unchanged(state) : stop(state, event.why);
     case "stop":
       return stop(state, event.cause ?? { kind: "stop" });
     case "faults": {
@@ -25,6 +29,7 @@ export function stepInit(state: InitState, event: Event, now: Instant, rules: Ru
     case "deadline":
     case "rules":
     case "addresses-lost":
+    case "claimed":
     case "group-claim":
     case "group-release":
     case "release":
@@ -32,9 +37,9 @@ export function stepInit(state: InitState, event: Event, now: Instant, rules: Ru
   }
 }
 
-function start(state: InitState, now: Instant, rules: Rules): Step {
+function start(state: InitState, why: Cause, now: Instant, rules: Rules): Step {
   if (state.started) return unchanged(state);
-  if (state.faults.length === 0) return enter("init", { kind: "start" }, now, rules);
+  if (state.faults.length === 0) return enter("init", why, now, rules);
   const cause: Cause = { kind: "fault", faults: state.faults };
   return {
     state: { ...state, started: true },

@@ -4,8 +4,10 @@ import type { Ip } from "../net/ip.ts";
 import type { Advert } from "../wire/vrrp.ts";
 import type { Announcements } from "./announcements.ts";
 import { stepBackup } from "./backup.ts";
+import { askAt } from "./duplicate.ts";
 import type { Cause, Effect, Fault, StateName } from "./effect.ts";
 import { stepInit } from "./init.ts";
+import { leavingDeadline } from "./leaving.ts";
 import { stepMaster } from "./master.ts";
 import type { Rules } from "./rules.ts";
 
@@ -48,6 +50,22 @@ export interface BackupState {
   readonly preemptHoldUntil: Instant | undefined;
   /** initial_state = "master" and the first election is still open: preempts whatever preempt and preempt_delay say. */
   readonly eager: boolean;
+  /** How often the neighbours are still to be asked who has the addresses, before a claim (duplicate.ts). */
+  readonly questions: number;
+}
+
+/** "asking": advertises priority 1, and backups that preempt take over. "offering": has said priority 0. */
+export type Phase = "asking" | "offering";
+
+/** A master that is on its way out, and keeps the addresses until somebody has taken over (leaving.ts). */
+export interface Leaving {
+  /** Stop, handover or maintenance. */
+  readonly why: Extract<Cause, { readonly kind: "stop" | "handover" | "maintenance" }>;
+  readonly phase: Phase;
+  /** The phases after this one, where nobody takes over. */
+  readonly rest: readonly Phase[];
+  /** When the phase ends without a successor. */
+  readonly until: Instant;
 }
 
 /** Holds the addresses and says so. */
@@ -58,6 +76,12 @@ export interface MasterState extends Announcements {
   readonly advertAt: Instant;
   /** When a losing master was last answered; undefined: never. */
   readonly answeredAt: Instant | undefined;
+  /** When the lease of the addresses is to be renewed; undefined: they have none. */
+  readonly renewAt: Instant | undefined;
+  /** When the neighbours were last told because somebody else claimed an address; undefined: never. */
+  readonly defendedAt: Instant | undefined;
+  /** Undefined: it stays. */
+  readonly leaving: Leaving | undefined;
 }
 
 /** The state of one virtual router. All of it: there is no flag beside it. */
@@ -65,8 +89,13 @@ export type State = InitState | BackupState | MasterState;
 
 /** What can happen to a virtual router. */
 export type Event =
-  | { readonly kind: "start" }
-  /** Leave in order. `cause` says why, where it is not a plain stop. */
+  /** `cause` says why, where it is not a plain start. */
+  | { readonly kind: "start"; readonly cause?: Cause }
+  /** Go on as the master that a process before this one was, within the time in which nobody can have taken over. */
+  | { readonly kind: "resume" }
+  /** Leave as soon as somebody has taken over: to init for a stop and for maintenance, else to backup. */
+  | { readonly kind: "hand-over"; readonly why: Leaving["why"] }
+  /** Leave in order, at once. `cause` says why, where it is not a plain stop. */
   | { readonly kind: "stop"; readonly cause?: Cause }
   /** An advert that was admitted (receive.ts). `own` is the address that our adverts leave from. */
   | { readonly kind: "advert"; readonly advert: Advert; readonly source: Ip; readonly own: Ip }
@@ -78,8 +107,10 @@ export type Event =
   | { readonly kind: "rules"; readonly before: Rules }
   /** Somebody else should be master now: give the addresses up, but stay in the election. */
   | { readonly kind: "release"; readonly cause: Cause }
-  /** Somebody deleted a floating address. */
+  /** Somebody deleted a floating address, or its lease ran out. */
   | { readonly kind: "addresses-lost" }
+  /** Somebody else on the link told the neighbours that it has one of the addresses. */
+  | { readonly kind: "claimed" }
   /** Every member of the sync group is ready; `member` was the last. */
   | { readonly kind: "group-claim"; readonly member: string }
   /** `member` is not master any more. `patience`: how many master-down intervals to wait before the next claim, 1 or 2. */
@@ -104,8 +135,11 @@ export function initial(): State {
  * a state leaves the very same state object. Effects of each way out of and into a state:
  *
  * - becoming master: send-advert, add-addresses, announce, transition
- * - leaving master willingly (stop, fault, sync group): remove-addresses, send-advert 0, transition
- * - yielding to a better master: remove-addresses, transition
+ * - going on as master after a restart: send-advert, add-addresses
+ * - leaving master at once (stop, fault, sync group): remove-addresses, send-advert 0, transition
+ * - leaving master for a successor (hand-over): remove-addresses, transition, once the successor was heard
+ * - yielding to a better master: remove-addresses, a last advert, transition
+ * - yielding after a stall to whoever took over: remove-addresses, transition
  * - entering backup or fault from init: remove-addresses (a crash may have left some), transition
  */
 export function step(state: State, event: Event, now: Instant, rules: Rules): Step {
@@ -125,9 +159,11 @@ export function nextDeadline(state: State): Instant | undefined {
     case "init":
       return undefined;
     case "backup":
-      return state.awaitingGroup ? undefined : state.masterDownAt;
+      return state.awaitingGroup ? undefined : earliest(askAt(state), state.masterDownAt);
     case "master":
-      return earliest(state.advertAt, state.announceAt);
+      return state.leaving === undefined
+        ? earliest(state.advertAt, state.announceAt, state.renewAt)
+        : earliest(leavingDeadline(state, state.leaving), state.renewAt);
   }
 }
 

@@ -1,12 +1,23 @@
 /** What does a master do: when does it advertise, whom does it yield to, whom does it answer? (RFC 9568 6.4.3) */
-import { after, between, type Instant, milliseconds } from "../time.ts";
+import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import { sameIp } from "../net/ip.ts";
-import { announceAgain, type Announced, announceDue } from "./announcements.ts";
+import { announceAgain, announceDue } from "./announcements.ts";
 import { compareMasters } from "./election.ts";
 import type { Cause, Effect } from "./effect.ts";
-import type { BackupState, Event, MasterState, Step } from "./instance.ts";
-import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
-import { groupFault, leaveWillingly, restingBackup, unchanged, withdraw } from "./passage.ts";
+import { hearAsBackup } from "./backup.ts";
+import type { BackupState, Event, Leaving, MasterState, Step } from "./instance.ts";
+import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
+import { beginLeaving, hearSuccessor, LEAVING_PRIORITY, meetLeavingDeadline } from "./leaving.ts";
+import { isRenewalDue, nextRenewal } from "./lease.ts";
+import {
+  announced,
+  goOnAsMaster,
+  groupFault,
+  leaveWillingly,
+  restingBackup,
+  unchanged,
+  withdraw,
+} from "./passage.ts";
 import type { Rules } from "./rules.ts";
 
 /**
@@ -14,6 +25,9 @@ import type { Rules } from "./rules.ts";
  * stalled: one answer is enough. Half of the shortest interval, so that each living rival's every advert is answered.
  */
 const ANSWER_SPACING = milliseconds(5);
+
+/** From one answer to a claim of somebody else's to the next (RFC 5227 1.1, DEFEND_INTERVAL). */
+const DEFEND_INTERVAL = seconds(10);
 
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
 
@@ -25,7 +39,11 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
     case "deadline":
       return meetDeadline(state, now, rules);
     case "addresses-lost":
-      return announced(state, [{ kind: "add-addresses" }], announceAgain(state, now));
+      return restore(state, now, rules);
+    case "claimed":
+      return defend(state, now);
+    case "hand-over":
+      return handOver(state, event.why, now, rules);
     case "rules":
       return adaptToRules(state, event.before, now, rules);
     case "stop":
@@ -43,16 +61,58 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
     case "release":
       return release(event.cause, now, rules);
     case "start":
+    case "resume":
     case "group-claim":
       return unchanged(state);
   }
 }
 
 function meetDeadline(state: MasterState, now: Instant, rules: Rules): Step {
+  if (state.leaving !== undefined) return meetLeavingDeadline(state, state.leaving, now, rules);
+  if (isOverdue(state, now, rules)) return goOnAsMaster(state, now, rules);
   const due = now >= state.advertAt;
-  const adverts: readonly Effect[] = due ? [advertNow(rules)] : [];
-  const advertAt = due ? nextBeat(state.advertAt, now, rules) : state.advertAt;
-  return announced({ ...state, advertAt }, adverts, announceDue(state, now));
+  const renew = isRenewalDue(state.renewAt, due, now, rules);
+  const next = {
+    ...state,
+    advertAt: due ? nextBeat(state.advertAt, now, rules) : state.advertAt,
+    renewAt: renew ? nextRenewal(now, rules) : state.renewAt,
+  };
+  const effects: readonly Effect[] = [
+    ...(due ? [advertNow(rules)] : []),
+    ...(renew ? [{ kind: "renew-addresses" } as const] : []),
+  ];
+  return announced(next, effects, announceDue(state, now));
+}
+
+/**
+ * Is this node so late with an advert that a backup may have taken over? It was frozen, suspended or starved. Adverts come before the
+ * deadline in every batch of happenings, so whatever a new master has said is looked at first.
+ */
+function isOverdue(state: MasterState, now: Instant, rules: Rules): boolean {
+  const { version, advertInterval } = rules;
+  const wait = masterDown(version, 255, advertInterval) - advertInterval;
+  return between(state.advertAt, now) >= wait;
+}
+
+/** Whoever may have been replaced does not put addresses back: its deadline is next, after all adverts. */
+function restore(state: MasterState, now: Instant, rules: Rules): Step {
+  if (state.leaving === undefined && isOverdue(state, now, rules)) return unchanged(state);
+  const renewed = { ...state, renewAt: nextRenewal(now, rules) };
+  return announced(renewed, [{ kind: "add-addresses" }], announceAgain(state, now));
+}
+
+/** RFC 5227 2.4 (c): tell the neighbours once more, but not again and again where the other one does the same. */
+function defend(state: MasterState, now: Instant): Step {
+  const { defendedAt } = state;
+  const just = defendedAt !== undefined && between(defendedAt, now) < DEFEND_INTERVAL;
+  if (just || state.leaving !== undefined) return unchanged(state);
+  return announced({ ...state, defendedAt: now }, [], announceAgain(state, now));
+}
+
+function handOver(state: MasterState, why: Leaving["why"], now: Instant, rules: Rules): Step {
+  return state.leaving?.why.kind === why.kind
+    ? unchanged(state)
+    : beginLeaving(state, why, now, rules);
 }
 
 /** The rhythm does not drift: one interval after the last beat. Missed beats are not made up for. */
@@ -63,14 +123,14 @@ function nextBeat(beat: Instant, now: Instant, rules: Rules): Instant {
 
 function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules): Step {
   const { advert, source, own } = event;
-  if (advert.priority === 0) {
-    return {
-      state: { ...state, advertAt: after(now, rules.advertInterval) },
-      effects: [advertNow(rules)],
-    };
-  }
+  if (state.leaving !== undefined) return hearSuccessor(state, state.leaving, event, now, rules);
+  if (advert.priority === 0) return answerFarewell(state, now, rules);
   const ours = { priority: rules.priority, source: own };
-  switch (compareMasters(ours, { priority: advert.priority, source })) {
+  const verdict = compareMasters(ours, { priority: advert.priority, source });
+  if (verdict !== "same" && isOverdue(state, now, rules)) {
+    return giveWay(state, event, now, rules);
+  }
+  switch (verdict) {
     case "better":
       return yieldTo("better-master", event, now, rules);
     case "tie-lost":
@@ -82,6 +142,31 @@ function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules
   }
 }
 
+/** Somebody who leaves was master beside us, and the neighbours may have believed it. */
+function answerFarewell(state: MasterState, now: Instant, rules: Rules): Step {
+  const next = { ...state, advertAt: after(now, rules.advertInterval) };
+  return announced(next, [advertNow(rules)], announceAgain(state, now));
+}
+
+/** Somebody took over while this node did not run. Whether it comes back is a matter of preemption, like anybody's. */
+function giveWay(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules): Step {
+  const { source, advert: { priority } } = event;
+  const silence = between(state.advertAt, after(now, rules.advertInterval));
+  const cause: Cause = { kind: "stalled", master: source, priority, silence };
+  return {
+    state: hearAsBackup(restingBackup(now, rules), event, now, rules),
+    effects: [
+      { kind: "remove-addresses" },
+      { kind: "transition", from: "master", to: "backup", cause },
+    ],
+  };
+}
+
+/**
+ * The loser's last advert, at the winner's interval, is for the winner: it may not know yet that somebody else told the
+ * neighbours something different, and announces itself again. Not in a sync group, whose members may be of different minds
+ * about who is better: there it would set back the wait of one who is about to take over for all of them.
+ */
 function yieldTo(
   kind: "better-master" | "tie-lost",
   event: AdvertEvent,
@@ -91,6 +176,9 @@ function yieldTo(
   const { source, advert: { priority, interval } } = event;
   const masterInterval = learntInterval(rules, interval);
   const cause: Cause = { kind, master: source, priority };
+  const lastWord: readonly Effect[] = rules.grouped
+    ? []
+    : [{ kind: "send-advert", priority: rules.priority, interval: masterInterval }];
   return {
     state: {
       ...restingBackup(now, rules),
@@ -100,6 +188,7 @@ function yieldTo(
     },
     effects: [
       { kind: "remove-addresses" },
+      ...lastWord,
       { kind: "transition", from: "master", to: "backup", cause },
     ],
   };
@@ -145,16 +234,24 @@ function leaveFor(state: BackupState, cause: Cause): Step {
 
 /** Whatever adverts carry is told at once if it changed; the rhythm goes on, faster from now on where it shall. */
 function adaptToRules(state: MasterState, before: Rules, now: Instant, rules: Rules): Step {
-  const addressesChanged = !sameAddresses(before, rules);
-  if (!addressesChanged && sameHeader(before, rules)) return unchanged(state);
-  const advertAt = Math.min(state.advertAt, now + rules.advertInterval) as Instant;
-  const adapted = { ...state, advertAt };
-  if (!addressesChanged) return { state: adapted, effects: [advertNow(rules)] };
-  return announced(
-    adapted,
-    [advertNow(rules), { kind: "add-addresses" }],
-    announceAgain(state, now),
-  );
+  const newAddresses = !sameAddresses(before, rules);
+  const newLease = before.lease !== rules.lease;
+  const advert: readonly Effect[] = newAddresses || !sameHeader(before, rules)
+    ? [advertOf(state, rules)]
+    : [];
+  const adapted = {
+    ...state,
+    advertAt: advert.length > 0
+      ? Math.min(state.advertAt, now + rules.advertInterval) as Instant
+      : state.advertAt,
+    renewAt: newLease ? nextRenewal(now, rules) : state.renewAt,
+  };
+  if (newAddresses) {
+    const effects: readonly Effect[] = [...advert, { kind: "add-addresses" }];
+    return announced(adapted, effects, announceAgain(state, now));
+  }
+  if (newLease) return { state: adapted, effects: [...advert, { kind: "renew-addresses" }] };
+  return advert.length > 0 ? { state: adapted, effects: advert } : unchanged(state);
 }
 
 function sameHeader(before: Rules, rules: Rules): boolean {
@@ -176,11 +273,8 @@ function advertNow(rules: Rules): Effect {
   return { kind: "send-advert", priority: rules.priority };
 }
 
-function announced(state: MasterState, effects: readonly Effect[], more: Announced): Step {
-  // One by one: a whole state is an Announcements, too, and would bring its old advertAt along.
-  const { announceAt, announceNext, burstAt } = more.announcements;
-  return {
-    state: { ...state, announceAt, announceNext, burstAt },
-    effects: [...effects, ...more.effects],
-  };
+/** The same of a master that may be leaving. */
+function advertOf({ leaving }: MasterState, rules: Rules): Effect {
+  if (leaving === undefined) return advertNow(rules);
+  return { kind: "send-advert", priority: leaving.phase === "asking" ? LEAVING_PRIORITY : 0 };
 }

@@ -1,9 +1,11 @@
 /** How does a virtual router pass from one state to another, and what has to be done on the way? */
 import { after, type Instant, nanoseconds } from "../time.ts";
-import { burst } from "./announcements.ts";
+import { announceAgain, type Announced, burst } from "./announcements.ts";
+import { questionsBeforeClaim } from "./duplicate.ts";
 import type { Cause, Effect, Fault, StateName } from "./effect.ts";
-import type { BackupState, InitState, State, Step } from "./instance.ts";
+import type { BackupState, InitState, MasterState, State, Step } from "./instance.ts";
 import { masterDownOf } from "./intervals.ts";
+import { nextRenewal } from "./lease.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
 /** Nothing changes and nothing is to be done. */
@@ -23,6 +25,9 @@ export function becomeMaster(from: StateName, cause: Cause, now: Instant, rules:
       since: now,
       advertAt: after(now, rules.advertInterval),
       answeredAt: undefined,
+      renewAt: nextRenewal(now, rules),
+      defendedAt: undefined,
+      leaving: undefined,
       ...announcements,
     },
     effects: [
@@ -31,6 +36,44 @@ export function becomeMaster(from: StateName, cause: Cause, now: Instant, rules:
       ...effects,
       { kind: "transition", from, to: "master", cause },
     ],
+  };
+}
+
+/**
+ * To master again, without a transition: the process before this one was it, and nobody can have taken over since its last advert
+ * (daemon/resume.ts). The neighbours know where the addresses are, and so does everybody who is told of transitions.
+ */
+export function resumeMaster(now: Instant, rules: Rules): Step {
+  const { state, effects } = becomeMaster("init", { kind: "start" }, now, rules);
+  const kept = effects.filter(({ kind }) => kind === "send-advert" || kind === "add-addresses");
+  return { state, effects: kept };
+}
+
+/**
+ * Master still, after a time in which nobody took over: this node did not run, or was about to leave. The lease may have run out, and
+ * rivals and neighbours may doubt.
+ */
+export function goOnAsMaster(state: MasterState, now: Instant, rules: Rules): Step {
+  const next = {
+    ...state,
+    leaving: undefined,
+    advertAt: after(now, rules.advertInterval),
+    renewAt: nextRenewal(now, rules),
+  };
+  const effects: readonly Effect[] = [
+    { kind: "send-advert", priority: rules.priority },
+    { kind: "add-addresses" },
+  ];
+  return announced(next, effects, announceAgain(state, now));
+}
+
+/** `state` with `more` to announce, and its effects after `effects`. */
+export function announced(state: MasterState, effects: readonly Effect[], more: Announced): Step {
+  // One by one: a whole state is an Announcements, too, and would bring its old advertAt along.
+  const { announceAt, announceNext, burstAt } = more.announcements;
+  return {
+    state: { ...state, announceAt, announceNext, burstAt },
+    effects: [...effects, ...more.effects],
   };
 }
 
@@ -74,6 +117,7 @@ export function restingBackup(now: Instant, rules: Rules): BackupState {
     awaitingGroup: false,
     preemptHoldUntil: undefined,
     eager: false,
+    questions: questionsBeforeClaim(rules),
   };
 }
 

@@ -45,6 +45,12 @@ export interface Rules {
   readonly rivals?: readonly { readonly source: Ip; readonly priority: number }[];
   /** Member of a sync group: becomes master only together with the others. */
   readonly grouped: boolean;
+  /** How long the kernel keeps an address that nobody renews, in whole seconds; undefined: for ever. */
+  readonly lease: Nanoseconds | undefined;
+  /** Ask who has the addresses shortly before they are claimed, where the interval leaves time for it. */
+  readonly duplicateCheck: boolean;
+  /** An orderly stop: keep the addresses until somebody has taken over, or give them up at once. */
+  readonly stop: "handover" | "release";
 }
 
 /** Does this node own the address (priority 255)? Then it is master from the start (RFC 9568 6.4.1). */

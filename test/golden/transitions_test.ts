@@ -47,6 +47,7 @@ const BACKUP: BackupState = {
   awaitingGroup: false,
   preemptHoldUntil: undefined,
   eager: false,
+  questions: 0,
 };
 
 /** A master for 3.5 s; the next advert is due in half a second. */
@@ -58,6 +59,9 @@ const MASTER: MasterState = {
   announceNext: "follow-up",
   burstAt: at(NOW_MS - 3500),
   answeredAt: undefined,
+  renewAt: undefined,
+  defendedAt: undefined,
+  leaving: undefined,
 };
 
 const LOSER = { source: HIGHER, priority: 50, interval: seconds(1), at: at(NOW_MS - 500) };
@@ -121,6 +125,20 @@ const STATES: Readonly<Record<string, State>> = {
     announceAt: at(NOW_MS + 600),
     announceNext: "owed",
   },
+  "master, asked to stand aside": {
+    ...MASTER,
+    leaving: {
+      why: { kind: "handover" },
+      phase: "asking",
+      rest: ["offering"],
+      until: at(NOW_MS + 400),
+    },
+  },
+  "master, stopping": {
+    ...MASTER,
+    leaving: { why: { kind: "stop" }, phase: "offering", rest: [], until: at(NOW_MS + 400) },
+  },
+  "master, overdue": { ...MASTER, advertAt: at(NOW_MS - 5000), burstAt: at(NOW_MS - 9000) },
   "master, settled": { ...MASTER, announceNext: "refresh", announceAt: at(NOW_MS + 30_000) },
 };
 
@@ -129,6 +147,10 @@ function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
   const better = Math.min(own.priority + 1, 255);
   return {
     "start": { kind: "start" },
+    "resume": { kind: "resume" },
+    "hand over": { kind: "hand-over", why: { kind: "handover" } },
+    "hand over, stop": { kind: "hand-over", why: { kind: "stop" } },
+    "claimed": { kind: "claimed" },
     "stop": { kind: "stop" },
     "stop, reconfigured": { kind: "stop", cause: { kind: "reconfigured", what: "removed" } },
     "advert 0": heard(0),
@@ -240,6 +262,11 @@ function show(state: State, now: Instant): string {
         `announce ${ms(state.announceAt)} ${state.announceNext}`,
         `burst ${ms(state.burstAt)}`,
         state.answeredAt === undefined ? "" : `answered ${ms(state.answeredAt)}`,
+        state.renewAt === undefined ? "" : `renew ${ms(state.renewAt)}`,
+        state.defendedAt === undefined ? "" : `defended ${ms(state.defendedAt)}`,
+        state.leaving === undefined
+          ? ""
+          : `${state.leaving.phase} until ${ms(state.leaving.until)}`,
       ].filter((part) => part !== "").join(" ");
   }
 }

@@ -71,7 +71,7 @@ export class Cluster {
     const { config } = node;
     if (node.host !== undefined || !node.machine.powered) return;
     if (config === undefined) throw new RangeError(`${name} has no configuration`);
-    node.host = this.lan.start<Order>(node.machine, (host) => {
+    node.host = this.lan.start<Order>(node.machine, async (host) => {
       const daemon = new Daemon({
         host,
         config,
@@ -82,7 +82,7 @@ export class Cluster {
         },
       });
       node.daemon = daemon;
-      return daemon.run();
+      await daemon.run();
     });
     node.host.promptness = node.promptness;
   }

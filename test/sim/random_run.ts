@@ -13,7 +13,7 @@ import { type Damage, damage, lasting } from "./faults.ts";
 import { RunHash } from "./run_hash.ts";
 import { Random } from "./random.ts";
 import type { Watcher } from "./record.ts";
-import { drawSetup, longestDown, type Setup, slowest, tomlOf } from "./setup.ts";
+import { drawSetup, longestDown, longestParting, type Setup, slowest, tomlOf } from "./setup.ts";
 import { type Checker, type CheckerMaker, type Complaint, type Phase, World } from "./world.ts";
 
 /** How a run went. */
@@ -132,7 +132,7 @@ class Run {
   async shutDown(): Promise<void> {
     this.#enter("chaos");
     for (const { name } of this.#world.setup.nodes) this.#world.cluster.stop(name);
-    await this.#pass(milliseconds(100));
+    await this.#pass(nanoseconds(longestParting(this.#world.setup) + milliseconds(100)));
     for (const { name } of this.#world.setup.nodes) {
       if (this.#world.cluster.isRunning(name)) this.#world.complain("crashes", `${name} hangs`);
     }

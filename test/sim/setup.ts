@@ -148,6 +148,12 @@ export function longestDown(setup: Setup): Nanoseconds {
   return nanoseconds(3 * interval + (v2 ? 1e9 : interval));
 }
 
+/** Nobody who stops waits longer than this for a successor: twice everybody's skew, and a little. */
+export function longestParting(setup: Setup): Nanoseconds {
+  const v2 = setup.instances.some((instance) => instance.version === 2);
+  return nanoseconds(2 * ((v2 ? 1e9 : slowest(setup)) + 0.2e9));
+}
+
 /** Would `a` stay master if it and `b` both were? */
 export function outranks(instance: InstanceSetup, a: NodeSetup, b: NodeSetup): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority;

@@ -55,6 +55,16 @@ const JUDGES: readonly (readonly [RegExp, Judge])[] = [
       return at - last.at > 5 * slowest(world.setup) ? "that was long ago" : undefined;
     },
   ],
+  [
+    /^(?:stopped|handed over by hand|maintenance): (\S+) has taken over$/,
+    (_claim, [, sender = ""], memory) =>
+      memory.get(sender)?.priorities.some((said) => said > 0) ? undefined : "it was not heard to",
+  ],
+  [
+    /^this node did not run for .*: (\S+) with priority (\d+) has taken over$/,
+    (_claim, [, sender = "", priority], memory) =>
+      memory.get(sender)?.priorities.includes(Number(priority)) ? undefined : "it did not say so",
+  ],
   [/^(?:started|stopped|no fault any more|reconfigured: .*)$/, () => undefined],
   [
     /^(\S+), a member of the same group, is /,

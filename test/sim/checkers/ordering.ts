@@ -1,13 +1,16 @@
-/** Is everything done in the right order: announced only what is there, and gone before anybody is invited to take it? */
+/** Is everything done in the right order: announced only what is there, and gone soon after somebody else was invited to take it? */
 import { advertIn } from "../advert.ts";
-import type { Checker, World } from "../world.ts";
+import { after, nanoseconds } from "../../../src/time.ts";
+import { longestParting } from "../setup.ts";
+import { type Checker, HOP, type World } from "../world.ts";
 
 /** Watches announcements and partings. */
 export function ordering(world: World): Checker {
   // Who has been robbed may announce once more before the kernel's word about it is read.
   const robbed = new Set<string>();
+  const leaving = new Set<string>();
   return {
-    see(seen) {
+    see(seen, at) {
       if (seen.kind === "address") {
         const key = `${seen.node} ${seen.prefix.split("/", 1)[0]}`;
         if (seen.there) robbed.delete(key);
@@ -29,8 +32,17 @@ export function ordering(world: World): Checker {
       if (seen.kind !== "sent") return;
       const advert = advertIn(seen.message);
       const instance = world.instanceOf(advert, seen.source);
-      if (advert.priority > 0 || instance === undefined || !world.has(seen.node, instance)) return;
-      world.complain("ordering", `${seen.node} says that it leaves, and still has the address`);
+      if (instance === undefined) return;
+      const key = `${seen.node} ${instance.name}`;
+      // It stays after all: nobody wanted the address.
+      if (advert.priority > 0) leaving.delete(key);
+      if (advert.priority > 0 || leaving.has(key) || !world.has(seen.node, instance)) return;
+      leaving.add(key);
+      world.cluster.lan.at(after(at, nanoseconds(longestParting(world.setup) + HOP)), () => {
+        if (!leaving.delete(key) || !world.holds(seen.node, instance)) return;
+        if (!world.cleanFor(HOP) || world.refused) return;
+        world.complain("ordering", `${seen.node} says that it leaves, and keeps the address`);
+      });
     },
   };
 }

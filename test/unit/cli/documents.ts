@@ -70,6 +70,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
     conflicts: [],
     conflict: null,
     lease_remaining_ms: null,
+    aside: null,
     ...change,
   };
 }
@@ -107,6 +108,7 @@ export function documentOf(
     ],
     sinks: [],
     rejects: {},
+    maintenance: null,
     attention: [],
     ...change,
   };

@@ -80,6 +80,8 @@ Deno.test("a file that says only what it must has the documented defaults", () =
     checksum: "auto",
     addressMismatch: "auto",
     lease: "auto",
+    duplicateCheck: "quick",
+    stop: "handover",
     checks: [],
     notify: undefined,
   });

@@ -84,7 +84,8 @@ const CASES:
       'source = "192.168.1.12"',
     ], [
       "changed| web: source the interface's -> 192.168.1.12, advert_interval 1s -> 100ms, preempt true -> false, " +
-      "initial_state backup -> master, address_mismatch auto -> obey, checksum auto -> rfc9568",
+      "initial_state backup -> master, address_mismatch auto -> obey, checksum auto -> rfc9568, " +
+      "lease 3s -> 1s",
     ]],
     ["peers", [...WEB, 'peers = ["192.168.1.11"]'], [...WEB, 'peers = ["192.168.1.13"]'], [
       "changed| web: peer 192.168.1.13 added, peer 192.168.1.11 removed",

@@ -42,6 +42,7 @@ function backup(source: Ip, ms: number): BackupState {
     awaitingGroup: false,
     preemptHoldUntil: undefined,
     eager: false,
+    questions: 0,
   };
 }
 

@@ -34,6 +34,9 @@ export function aPlan(variation: Variation = {}): Plan {
     peers,
     addressMismatch: "auto",
     grouped: false,
+    lease: seconds(3),
+    duplicateCheck: true,
+    stop: "handover",
     ...variation.rules,
   };
   return {

@@ -1,6 +1,7 @@
 /** Does each packet reach the router that it is meant for, or the right counter, and nothing else? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Journal } from "../../../src/daemon/journal.ts";
+import { Conflicts } from "../../../src/daemon/conflicts.ts";
 import { Once } from "../../../src/daemon/narrate.ts";
 import { Reception } from "../../../src/daemon/reception.ts";
 import { createRouter, type Router } from "../../../src/daemon/router.ts";
@@ -14,6 +15,7 @@ import { aPlan, PEER } from "./plans.ts";
 const ENDPOINT: Endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
 const GROUP = ip("224.0.0.18");
 const AT = 5_000_000_000 as Instant;
+const EARLIER = 1_000_000_000 as Instant;
 
 class Lines implements Journal {
   readonly lines: string[] = [];
@@ -27,7 +29,9 @@ function lab() {
   const router = createRouter(aPlan(), 0 as WallTime);
   router.endpoint = ENDPOINT;
   router.source = ip("10.77.0.1");
-  const reception = new Reception(new Once(journal));
+  const once = new Once(journal);
+  const conflicts = new Conflicts({ once, observers: [], wallTime: () => 0 as WallTime });
+  const reception = new Reception(once, conflicts);
   const take = (datagram: Datagram, endpoint = ENDPOINT, routers: readonly Router[] = [router]) =>
     reception.take(endpoint, datagram, AT, routers);
   return { router, reception, journal, take };
@@ -91,11 +95,18 @@ Deno.test("reception: a stranger with other addresses is refused and shown as a 
 
 Deno.test("reception: who claims to be master beside us is a conflict, told once per term", () => {
   const { router, journal, take } = lab();
-  router.state = becomeMaster("backup", { kind: "start" }, AT, router.plan.rules).state;
+  router.state = becomeMaster("backup", { kind: "start" }, EARLIER, router.plan.rules).state;
   take(packet({ priority: 50 }));
   take(packet({ priority: 50 }));
   strictEqual(journal.lines.filter((line) => line.includes("master too")).length, 1);
   strictEqual(router.conflicts.size, 1);
+});
+
+Deno.test("reception: the last word of one whom we have just replaced is no conflict", () => {
+  const { router, take } = lab();
+  router.state = becomeMaster("backup", { kind: "start" }, AT, router.plan.rules).state;
+  take(packet({ priority: 50 }));
+  strictEqual(router.conflicts.size, 0);
 });
 
 Deno.test("reception: a conflict counts once while it lasts, and again when it comes back", () => {

@@ -96,3 +96,18 @@ for (const event of MEANINGLESS) {
     assert.equal(it.state(), fault);
   });
 }
+
+Deno.test("resume: master at once, told to rivals but to nobody who follows transitions", () => {
+  const it = router(rules(), false);
+  assert.deepEqual(it.take(100, { kind: "resume" }), ["advert 100", "add"]);
+  assert.equal(it.state().kind, "master");
+  assert.deepEqual(it.runTo(1100), ["1100 advert 100"]);
+});
+
+Deno.test("resume: not in fault, and not twice", () => {
+  const faulty = router(rules(), false);
+  faulty.take(0, { kind: "faults", faults: [{ kind: "no-carrier", words: "no carrier" }] });
+  assert.deepEqual(faulty.take(100, { kind: "resume" }), []);
+  const started = router(rules());
+  assert.deepEqual(started.take(100, { kind: "resume" }), []);
+});

@@ -24,7 +24,7 @@ Deno.test("master: a wake-up exactly one beat late leaves no deadline at the sam
 Deno.test("master: after hours of standstill one advert, not thousands", () => {
   const { it, ms } = master();
   const hours = ms + 5 * 3600e3;
-  assert.deepEqual(it.take(hours, { kind: "deadline" }), ["advert 100", "announce 5"]);
+  assert.deepEqual(it.take(hours, { kind: "deadline" }), ["advert 100", "add", "announce 5"]);
   assert.equal(it.deadline(), hours + 1000);
   assert.deepEqual(it.take(hours, { kind: "deadline" }), []);
 });
@@ -41,6 +41,7 @@ Deno.test("master: yields to a better master without priority 0", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 100, heard(101, LOWER)), [
     "remove",
+    "advert 100 (1000 ms)",
     "master->backup better-master",
   ]);
   assert.equal(it.deadline(), ms + 100 + 3609.375);
@@ -48,7 +49,11 @@ Deno.test("master: yields to a better master without priority 0", () => {
 
 Deno.test("master: yields to a better master even without preempt on either side", () => {
   const { it, ms } = master(rules({ preempt: false }));
-  assert.deepEqual(it.take(ms + 100, heard(101)), ["remove", "master->backup better-master"]);
+  assert.deepEqual(it.take(ms + 100, heard(101, HIGHER, 2000)), [
+    "remove",
+    "advert 100 (2000 ms)",
+    "master->backup better-master",
+  ]);
 });
 
 Deno.test("master: adopts the interval of whom it yields to", () => {
@@ -61,6 +66,7 @@ Deno.test("master: of equals the higher address stays", () => {
   const lost = master();
   assert.deepEqual(lost.it.take(lost.ms + 100, heard(100, HIGHER)), [
     "remove",
+    "advert 100 (1000 ms)",
     "master->backup tie-lost",
   ]);
   const won = master();
@@ -69,7 +75,11 @@ Deno.test("master: of equals the higher address stays", () => {
 
 Deno.test("master: of two owners the higher address stays", () => {
   const lost = master(rules({ priority: 255 }));
-  assert.deepEqual(lost.it.take(100, heard(255, HIGHER)), ["remove", "master->backup tie-lost"]);
+  assert.deepEqual(lost.it.take(100, heard(255, HIGHER)), [
+    "remove",
+    "advert 255 (1000 ms)",
+    "master->backup tie-lost",
+  ]);
   const won = master(rules({ priority: 255 }));
   assert.deepEqual(won.it.take(1500, heard(255, LOWER)), ["advert 255", "announce 5"]);
 });
@@ -110,10 +120,10 @@ Deno.test("master: a backlog of a loser's adverts is answered once", () => {
   assert.equal(answers.flat().filter((effect) => effect === "advert 100").length, 1);
 });
 
-Deno.test("master: answers priority 0 at once and counts the interval from there", () => {
+Deno.test("master: answers priority 0 at once, announces itself and counts the interval from there", () => {
   const { it, ms } = master();
-  assert.deepEqual(it.take(ms + 400, heard(0)), ["advert 100"]);
-  assert.equal(it.deadline(), ms + 1400);
+  assert.deepEqual(it.take(ms + 1400, heard(0)), ["advert 100", "announce 5"]);
+  assert.equal(it.deadline(), ms + 2400);
 });
 
 Deno.test("master: a stop removes the addresses before it invites others to take them", () => {

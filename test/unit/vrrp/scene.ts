@@ -34,6 +34,9 @@ export function rules(
     peers: [],
     addressMismatch: "auto",
     grouped: false,
+    lease: undefined,
+    duplicateCheck: false,
+    stop: "handover",
     ...rest,
     priority: priority as Priority,
   };
@@ -126,11 +129,17 @@ export function master(ofRules: Rules = rules()): { readonly it: Router; readonl
 export function brief(effect: Effect): string {
   switch (effect.kind) {
     case "send-advert":
-      return `advert ${effect.priority}`;
+      return effect.interval === undefined
+        ? `advert ${effect.priority}`
+        : `advert ${effect.priority} (${effect.interval / 1e6} ms)`;
     case "add-addresses":
       return "add";
     case "remove-addresses":
       return "remove";
+    case "renew-addresses":
+      return "renew";
+    case "ask":
+      return "ask";
     case "announce":
       return `announce ${effect.count}`;
     case "transition":

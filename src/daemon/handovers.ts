@@ -1,0 +1,149 @@
+/** What does `floatip handover` do? Moves an instance away, and keeps it there until somebody asks for it again. */
+import type { HandedOver, HandoverAnswer } from "../control/api.ts";
+import { priorityWithout, standings } from "../config/standing.ts";
+import type { Host } from "../host.ts";
+import { after, earliest, formatDuration, type Instant, milliseconds } from "../time.ts";
+import type { Departures, Outcome } from "./departures.ts";
+import { labelOf } from "./narrate.ts";
+import type { Order } from "./order.ts";
+import type { Roster } from "./roster.ts";
+import { isLeaving, type Router } from "./router.ts";
+
+type HandoverOrder = Extract<Order, { readonly kind: "handover" }>;
+type Refusal = readonly [outcome: HandoverAnswer["outcome"], words: string];
+
+/** The handovers of one node. */
+export class Handovers {
+  readonly #host: Host<Order>;
+  readonly #roster: Roster;
+  readonly #departures: Departures;
+
+  constructor(host: Host<Order>, roster: Roster, departures: Departures) {
+    this.#host = host;
+    this.#roster = roster;
+    this.#departures = departures;
+  }
+
+  /** Answers when somebody has taken over, when nobody did, or at once why not. */
+  handOver(order: HandoverOrder): void {
+    const { instance, reply } = order;
+    const members = this.#membersOf(instance);
+    const refusal = this.#refusal(order, members);
+    if (refusal !== undefined) return reply(answer(instance, ...refusal));
+    const masters = members.filter(({ state }) => state.kind === "master");
+    this.#departures.begin(masters, { kind: "handover" }, (outcome) => {
+      const { forTime } = order;
+      const until = forTime === undefined ? undefined : after(this.#host.now(), forTime);
+      for (const { router } of outcome.gone) this.#roster.setAside(router, { until });
+      reply(answerOf(order, outcome));
+    });
+  }
+
+  /** The priorities decide again, from now on. */
+  takeBack({ instance, reply }: Extract<Order, { readonly kind: "take-back" }>): void {
+    const members = this.#membersOf(instance);
+    if (members.length === 0) return reply(answer(instance, ...this.#unknown(instance)));
+    for (const router of members) this.#roster.setAside(router, undefined);
+    reply(answer(instance, "taken-back", `${instance} goes by the priorities again`));
+  }
+
+  /** To be called after each batch of happenings: whose time is over, or who is master again, goes by the priorities. */
+  settle(now: Instant): void {
+    for (const router of this.#roster.routers) {
+      const { aside, state } = router;
+      if (aside === undefined) continue;
+      const isBack = state.kind === "master" && !isLeaving(router);
+      const isOver = aside.until !== undefined && aside.until <= now;
+      if (isBack || isOver) this.#roster.setAside(router, undefined);
+    }
+  }
+
+  /** When {@link Handovers.settle} has something to do by itself. */
+  nextDeadline(): Instant | undefined {
+    return earliest(...this.#roster.routers.map(({ aside }) => aside?.until));
+  }
+
+  /** The routers of `instance`, and those that change state together with it. */
+  #membersOf(instance: string): readonly Router[] {
+    const { routers } = this.#roster;
+    const own = routers.filter(({ plan }) => plan.name === instance);
+    const group = own[0]?.plan.group;
+    return group === undefined ? own : routers.filter(({ plan }) => plan.group === group);
+  }
+
+  #refusal({ instance, to }: HandoverOrder, members: readonly Router[]): Refusal | undefined {
+    if (members.length === 0) return this.#unknown(instance);
+    if (members.some(isLeaving)) return ["refused", `${instance} is being handed over already`];
+    if (!members.some(({ state }) => state.kind === "master")) {
+      return ["not-master", `this node does not hold ${instance}: there is nothing to hand over`];
+    }
+    return to === undefined ? undefined : this.#refusalOfNode(instance, to);
+  }
+
+  #unknown(instance: string): Refusal {
+    const known = [...new Set(this.#roster.routers.map(({ plan }) => plan.name))].join(", ");
+    return ["refused", `there is no instance ${instance}, only: ${known}`];
+  }
+
+  /** VRRP lets the best of the others take over; whom it is to be can be wished for, not chosen. */
+  #refusalOfNode(instance: string, to: string): Refusal | undefined {
+    const { config, node } = this.#roster;
+    const settings = config.instances.find(({ name }) => name === instance);
+    if (settings === undefined) return this.#unknown(instance);
+    const others = standings(config, settings).filter((one) => one.node !== node?.node);
+    const first = others[0];
+    if (first === undefined) {
+      return [
+        "refused",
+        "the file has no [nodes]: who takes over is decided by the others' priorities",
+      ];
+    }
+    if (!others.some((one) => one.node === to)) {
+      return [
+        "refused",
+        `there is no other node ${to}, only: ${others.map((one) => one.node).join(", ")}`,
+      ];
+    }
+    const wanted = priorityWithout(config, settings, to);
+    if (wanted === first.priority) return undefined;
+    return [
+      "refused",
+      `${first.node} would take over before ${to}: its priority is ${first.priority}, ` +
+      `${to}'s ${wanted}; put ${first.node} into maintenance first`,
+    ];
+  }
+}
+
+function answerOf({ instance, to }: HandoverOrder, { gone, kept }: Outcome): HandoverAnswer {
+  const routers = gone.map(({ how }) => how);
+  if (kept.length > 0) {
+    const names = kept.map(({ plan }) => labelOf(plan)).join(", ");
+    return answer(instance, "kept", `nobody took ${names} over: this node keeps it`, routers);
+  }
+  const [first] = routers;
+  if (first === undefined || first.master === null) {
+    return answer(
+      instance,
+      "gone",
+      `this node gave ${instance} up, and nobody was heard yet`,
+      routers,
+    );
+  }
+  const { master, took_ms: took, overlap_ms: overlap } = first;
+  const time = formatDuration(milliseconds(took));
+  const both = overlap === null
+    ? ""
+    : `, both held it for ${formatDuration(milliseconds(overlap))}`;
+  const other = to === undefined || to === master.node ? "" : ` (not ${to}: is it running?)`;
+  const words = `${master.node} holds ${instance} now${other}: it took ${time}${both}`;
+  return answer(instance, "handed-over", words, routers);
+}
+
+function answer(
+  instance: string,
+  outcome: HandoverAnswer["outcome"],
+  words: string,
+  routers: readonly HandedOver[] = [],
+): HandoverAnswer {
+  return { instance, outcome, words, routers };
+}

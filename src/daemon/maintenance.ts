@@ -1,0 +1,178 @@
+/** What does `floatip maintenance` do? This node stands down, with everything, until somebody says otherwise. */
+import type { HandedOver, MaintenanceAnswer, MaintenanceStatus } from "../control/api.ts";
+import type { Host } from "../host.ts";
+import {
+  after,
+  formatDuration,
+  formatWallTime,
+  type Instant,
+  milliseconds,
+  seconds,
+  type WallTime,
+} from "../time.ts";
+import type { Departures, Outcome } from "./departures.ts";
+import type { Journal } from "./journal.ts";
+import { labelOf } from "./narrate.ts";
+import type { Order } from "./order.ts";
+import type { Roster } from "./roster.ts";
+
+/** Maintenance that is in force; it survives restart and reboot. */
+export interface Maintenance {
+  readonly since: WallTime;
+  /** By the calendar; undefined: until somebody ends it. */
+  readonly until: WallTime | undefined;
+  readonly reason: string | undefined;
+}
+
+type MaintenanceOrder = Extract<Order, { readonly kind: "maintenance" }>;
+
+/** The calendar may jump, on a machine without a battery for its clock by years: it is looked at so often. */
+const LOOK = seconds(5);
+
+/** What maintenance works with. */
+export interface MaintenanceOptions {
+  readonly host: Host<Order>;
+  readonly roster: Roster;
+  readonly departures: Departures;
+  readonly journal: Journal;
+  /** What was in force when the process before this one ended. */
+  readonly before: Maintenance | undefined;
+  /** Writes down what is in force now. Never throws. */
+  readonly keep: (maintenance: Maintenance | undefined) => void;
+}
+
+/** The maintenance of one node. */
+export class MaintenanceMode {
+  readonly #options: MaintenanceOptions;
+  #now: Maintenance | undefined;
+  #lookAt: Instant | undefined;
+
+  constructor(options: MaintenanceOptions) {
+    this.#options = options;
+    this.#now = options.before;
+    if (this.#now === undefined) return;
+    options.roster.out = true;
+    this.#lookAgain();
+  }
+
+  /** For status. */
+  status(): MaintenanceStatus | null {
+    return this.#now === undefined ? null : statusOf(this.#now);
+  }
+
+  /** Answers when it is in force or over, or at once why not. */
+  obey(order: MaintenanceOrder): void {
+    if (order.wanted === undefined) return this.#end("asked by hand", order.reply);
+    if (this.#now !== undefined) {
+      this.#set({ ...order.wanted, since: this.#now.since });
+      return order.reply(this.#answer("on", "maintenance was on already, and goes on"));
+    }
+    const alone = order.force ? [] : this.#unheld();
+    if (alone.length > 0) {
+      const words = `nobody else is known to hold ${alone.join(", ")}: it would be left to nobody`;
+      return order.reply(this.#answer("refused", words));
+    }
+    const { roster, departures } = this.#options;
+    // Whoever has left is not to come back before all have.
+    roster.out = true;
+    const masters = roster.routers.filter(({ state }) => state.kind === "master");
+    departures.begin(masters, { kind: "maintenance" }, (outcome) => this.#enter(order, outcome));
+  }
+
+  /** To be called after each batch of happenings: ends what was to last until now. */
+  settle(now: Instant): void {
+    if (this.#lookAt === undefined || this.#lookAt > now) return;
+    this.#lookAgain();
+    const until = this.#now?.until;
+    if (until !== undefined && until <= this.#options.host.wallTime()) {
+      this.#end("its time is over", () => {});
+    }
+  }
+
+  /** When {@link MaintenanceMode.settle} has something to do by itself. */
+  nextDeadline(): Instant | undefined {
+    return this.#lookAt;
+  }
+
+  /** Instances that this node is to stand by for, though nobody is heard who holds them. */
+  #unheld(): readonly string[] {
+    return this.#options.roster.routers
+      .filter(({ state }) => state.kind === "backup" && state.heard === undefined)
+      .map(({ plan }) => labelOf(plan));
+  }
+
+  #enter(order: MaintenanceOrder, { gone, kept }: Outcome): void {
+    const { roster } = this.#options;
+    const routers = gone.map(({ how }) => how);
+    if (order.wanted === undefined) return;
+    if (kept.length > 0 && !order.force) {
+      // Whoever left meanwhile comes back, too: half a maintenance is none.
+      roster.out = false;
+      roster.refresh();
+      const names = kept.map(({ plan }) => labelOf(plan)).join(", ");
+      const words = `nobody took ${names} over: this node keeps it, and maintenance is not on`;
+      return order.reply(this.#answer("refused", words, routers));
+    }
+    for (const router of roster.routers) {
+      roster.advance(router, { kind: "stop", cause: { kind: "maintenance" } });
+    }
+    this.#set(order.wanted);
+    order.reply(this.#answer("on", onWords({ gone, kept }), routers));
+  }
+
+  #end(why: string, reply: MaintenanceOrder["reply"]): void {
+    if (this.#now === undefined) return reply(this.#answer("off", "maintenance was not on"));
+    const { roster, journal } = this.#options;
+    this.#set(undefined);
+    journal.write("info", `maintenance is over: ${why}`);
+    roster.out = false;
+    roster.startReason = { kind: "maintenance-over" };
+    roster.refresh();
+    roster.startReason = undefined;
+    reply(this.#answer("off", "maintenance is over: this node takes part again"));
+  }
+
+  #set(maintenance: Maintenance | undefined): void {
+    const { keep, journal } = this.#options;
+    if (maintenance !== undefined && this.#now === undefined) {
+      const reason = maintenance.reason === undefined ? "" : `: ${maintenance.reason}`;
+      journal.write("info", `maintenance is on${reason}`);
+    }
+    this.#now = maintenance;
+    keep(maintenance);
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    this.#lookAt = this.#now?.until === undefined
+      ? undefined
+      : after(this.#options.host.now(), LOOK);
+  }
+
+  #answer(
+    outcome: MaintenanceAnswer["outcome"],
+    words: string,
+    routers: readonly HandedOver[] = [],
+  ): MaintenanceAnswer {
+    return { outcome, words, maintenance: this.status(), routers };
+  }
+}
+
+function statusOf({ since, until, reason }: Maintenance): MaintenanceStatus {
+  return {
+    since: formatWallTime(since),
+    until: until === undefined ? null : formatWallTime(until),
+    reason: reason ?? null,
+  };
+}
+
+function onWords({ gone, kept }: Outcome): string {
+  const moved = gone.map(({ router, how }) => {
+    const name = labelOf(router.plan);
+    if (how.master === null) return `${name} was given up`;
+    const time = formatDuration(milliseconds(how.took_ms));
+    return `${how.master.node} holds ${name} now, it took ${time}`;
+  });
+  const left = kept.map(({ plan }) => `NOBODY holds ${labelOf(plan)} now`);
+  return ["maintenance is on", ...moved, ...left].join("; ");
+}

@@ -1,0 +1,159 @@
+/**
+ * May this process go on as the master that the one before it was? What was written down, held against clock, plan and network.
+ *
+ * The argument why this cannot make two masters stands in ARCHITECTURE.md under "Restart in place".
+ */
+import type { Plan } from "../config/plan.ts";
+import { keyOf } from "../config/plan.ts";
+import type { Judgement } from "../health/judge.ts";
+import { formatPrefix, samePrefix } from "../net/prefix.ts";
+import { type Interfaces, linkNamed } from "../net/interfaces.ts";
+import { between, type Instant, type Nanoseconds, nanoseconds } from "../time.ts";
+import { isOwner } from "../vrrp/rules.ts";
+import { masterDown } from "../vrrp/intervals.ts";
+import type { Checks } from "./checks.ts";
+import { isLeaving, type Router } from "./router.ts";
+
+/** The machine's clock since its start, suspend included, and which start that was. */
+export interface Boot {
+  readonly id: string;
+  readonly now: Nanoseconds;
+}
+
+/** What a process writes down for the one after it; a value of JSON. */
+export interface ResumeNote {
+  readonly schema: 1;
+  readonly boot: string;
+  readonly routers: readonly RouterNote[];
+  readonly checks: readonly CheckNote[];
+}
+
+/** One virtual router in it. */
+export interface RouterNote {
+  readonly key: string;
+  /** It was master and not leaving; null: it was not. */
+  readonly master: MasterNote | null;
+  /** Handed over by hand until then (in ns since boot), or (null in it) until asked; null: it was not. */
+  readonly aside: { readonly until: number | null } | null;
+}
+
+/** What a master was. */
+export interface MasterNote {
+  /** When its last advert left, in ns since boot. */
+  readonly advertised: number;
+  /** What must not have changed: see {@link identityOf}. */
+  readonly identity: string;
+  /** Since when, in ms of the calendar. */
+  readonly since: number;
+  /** How often it had become master. */
+  readonly transitions: number;
+}
+
+/** The verdict of a health check. */
+export interface CheckNote {
+  readonly name: string;
+  readonly up: boolean;
+  readonly value: number | null;
+  readonly words: string;
+}
+
+/** What there is to write down at `now`. */
+export function noteOf(
+  routers: readonly Router[],
+  checks: Checks,
+  names: readonly string[],
+  boot: Boot,
+  now: Instant,
+): ResumeNote {
+  const sinceBoot = (instant: Instant): number => boot.now - between(instant, now);
+  return {
+    schema: 1,
+    boot: boot.id,
+    routers: routers.map((router): RouterNote => {
+      const { plan, state, advertisedAt, aside } = router;
+      const holds = state.kind === "master" && !isLeaving(router) && advertisedAt !== undefined;
+      return {
+        key: keyOf(plan),
+        master: !holds ? null : {
+          advertised: sinceBoot(advertisedAt),
+          identity: identityOf(plan),
+          since: router.since,
+          transitions: router.counters.masterTransitions,
+        },
+        aside: aside === undefined
+          ? null
+          : { until: aside.until === undefined ? null : sinceBoot(aside.until) },
+      };
+    }),
+    checks: names.flatMap((name): readonly CheckNote[] => {
+      const { up, value, last } = checks.judgement(name);
+      if (up === undefined) return [];
+      return [{ name, up, value: value ?? null, words: last?.words ?? "" }];
+    }),
+  };
+}
+
+/** What `note` says of `plan`, of this start of the machine; undefined: nothing. */
+export function noteFor(
+  plan: Plan,
+  note: ResumeNote | undefined,
+  boot: Boot,
+): RouterNote | undefined {
+  if (note === undefined || note.boot !== boot.id) return undefined;
+  return note.routers.find(({ key }) => key === keyOf(plan));
+}
+
+/**
+ * How long ago the process before this one advertised as master for `plan`, where this one may go on: so recently that no peer can
+ * have taken over, with the same settings, and with all the addresses still there and ours. Undefined: it may not.
+ */
+export function mayResume(
+  plan: Plan,
+  master: MasterNote,
+  interfaces: Interfaces,
+  boot: Boot,
+): Nanoseconds | undefined {
+  const elapsed = nanoseconds(boot.now - master.advertised);
+  const { version, advertInterval } = plan.rules;
+  // The best backup that there can be waits so long.
+  const limit = masterDown(version, 255, advertInterval);
+  if (elapsed < 0 || elapsed >= limit || master.identity !== identityOf(plan)) return undefined;
+  return isHeld(plan, interfaces) ? elapsed : undefined;
+}
+
+/** What the checks were found to be, as if they had been probed here. */
+export function judgementsOf(
+  note: ResumeNote | undefined,
+  boot: Boot,
+): ReadonlyMap<string, Judgement> {
+  if (note === undefined || note.boot !== boot.id) return new Map();
+  return new Map(note.checks.map(({ name, up, value, words }): [string, Judgement] => {
+    const last = { ok: up, words: `${words} (before the restart)`, latency: nanoseconds(0) };
+    return [name, { up, streak: 0, last, value: value ?? undefined }];
+  }));
+}
+
+/** What a virtual router is on the wire and on its interface, as text. */
+function identityOf({ interface: name, held, rules, source }: Plan): string {
+  const { vrid, family, version, advertInterval, transport } = rules;
+  return JSON.stringify([
+    name,
+    family,
+    vrid,
+    version,
+    advertInterval,
+    transport,
+    source === undefined ? null : [...source.bytes],
+    held.map((one) => [one.interface, formatPrefix(one.prefix)]),
+  ]);
+}
+
+function isHeld(plan: Plan, interfaces: Interfaces): boolean {
+  return plan.held.every((held) => {
+    const link = linkNamed(interfaces, held.interface);
+    return interfaces.addresses.some((entry) =>
+      entry.index === link?.index && samePrefix(entry.prefix, held.prefix) &&
+      (entry.ours || isOwner(plan.rules))
+    );
+  });
+}

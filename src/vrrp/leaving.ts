@@ -1,0 +1,141 @@
+/**
+ * How does a master leave without a gap? It keeps the addresses until somebody has taken over, and lets go when it hears so.
+ *
+ * Who is asked to stand aside first advertises priority 1, below every backup's: those that preempt take over when their master-down
+ * interval has passed, and for everyone there is a master all the time, so that nothing has happened where there is nobody.
+ * Then, or at once where backups do not preempt or the interval is long, it says priority 0 and still keeps the addresses:
+ * everyone alive claims within a skew (RFC 9568 6.4.2). Who stops leaves in any case: it says so at once.
+ */
+import { after, earliest, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
+import { hearAsBackup } from "./backup.ts";
+import type { Cause, Effect, StateName } from "./effect.ts";
+import type { Event, InitState, Leaving, MasterState, Phase, State, Step } from "./instance.ts";
+import { masterDown, skew } from "./intervals.ts";
+import { isRenewalDue, nextRenewal } from "./lease.ts";
+import { goOnAsMaster, restingBackup, unchanged } from "./passage.ts";
+import type { Rules } from "./rules.ts";
+
+/** What a master that leaves says: the least that a living one can. */
+export const LEAVING_PRIORITY = 1;
+
+/** For a backup's timer and the way of its first advert. */
+const SLACK = milliseconds(200);
+
+/** Nobody is asked longer than this: with long intervals priority 0 is the first word. */
+const LONGEST_ASKING = seconds(10);
+
+type AdvertEvent = Extract<Event, { kind: "advert" }>;
+
+/** Begins to leave. */
+export function beginLeaving(
+  state: MasterState,
+  why: Leaving["why"],
+  now: Instant,
+  rules: Rules,
+): Step {
+  const [first, ...rest] = phasesOf(why, rules);
+  return first === undefined ? unchanged(state) : enterPhase(state, why, first, rest, now, rules);
+}
+
+/** A lost packet is made up for once. */
+const STOPPING: readonly Phase[] = ["offering", "offering"];
+
+function phasesOf({ kind }: Leaving["why"], rules: Rules): readonly Phase[] {
+  if (kind === "stop") return STOPPING;
+  return rules.preempt && longestWait(rules) <= LONGEST_ASKING
+    ? ["asking", "offering"]
+    : ["offering"];
+}
+
+function enterPhase(
+  state: MasterState,
+  why: Leaving["why"],
+  phase: Phase,
+  rest: readonly Phase[],
+  now: Instant,
+  rules: Rules,
+): Step {
+  const asking = phase === "asking";
+  const until = after(now, asking ? longestWait(rules) : longestSkew(rules));
+  return {
+    state: {
+      ...state,
+      leaving: { why, phase, rest, until },
+      advertAt: after(now, rules.advertInterval),
+      renewAt: nextRenewal(now, rules),
+    },
+    effects: [
+      { kind: "send-advert", priority: asking ? LEAVING_PRIORITY : 0 },
+      { kind: "renew-addresses" },
+    ],
+  };
+}
+
+/** When something is to be done for leaving itself. */
+export function leavingDeadline(state: MasterState, leaving: Leaving): Instant | undefined {
+  return leaving.phase === "asking" ? earliest(state.advertAt, leaving.until) : leaving.until;
+}
+
+/** A rival's advert: it has taken over, whoever it is. Priority 0 is from somebody who leaves, too. */
+export function hearSuccessor(
+  state: MasterState,
+  leaving: Leaving,
+  event: AdvertEvent,
+  now: Instant,
+  rules: Rules,
+): Step {
+  if (event.advert.priority === 0) return unchanged(state);
+  const cause: Cause = { ...leaving.why, successor: event.source };
+  const next: State = leaving.why.kind === "handover"
+    ? hearAsBackup(restingBackup(now, rules), event, now, rules)
+    : OUT;
+  return { state: next, effects: [{ kind: "remove-addresses" }, transition(next, cause)] };
+}
+
+/** A deadline of a master that leaves. */
+export function meetLeavingDeadline(
+  state: MasterState,
+  leaving: Leaving,
+  now: Instant,
+  rules: Rules,
+): Step {
+  if (now >= leaving.until) return endPhase(state, leaving, now, rules);
+  const due = leaving.phase === "asking" && now >= state.advertAt;
+  const renew = isRenewalDue(state.renewAt, due, now, rules);
+  return {
+    state: {
+      ...state,
+      advertAt: due ? after(now, rules.advertInterval) : state.advertAt,
+      renewAt: renew ? nextRenewal(now, rules) : state.renewAt,
+    },
+    effects: [
+      ...(due ? [{ kind: "send-advert", priority: LEAVING_PRIORITY } as const] : []),
+      ...(renew ? [{ kind: "renew-addresses" } as const] : []),
+    ],
+  };
+}
+
+/** Nobody took over in this phase. In the end who stops goes all the same; who was only asked to stand aside stays. */
+function endPhase(state: MasterState, leaving: Leaving, now: Instant, rules: Rules): Step {
+  const { why, rest: [next, ...rest] } = leaving;
+  if (next !== undefined) return enterPhase(state, why, next, rest, now, rules);
+  if (why.kind !== "stop") return goOnAsMaster(state, now, rules);
+  return { state: OUT, effects: [{ kind: "remove-addresses" }, transition(OUT, why)] };
+}
+
+const OUT: InitState = { kind: "init", started: false, faults: [] };
+
+function transition(next: State, cause: Cause): Effect {
+  const to: StateName = next.kind;
+  return { kind: "transition", from: "master", to, cause };
+}
+
+/** Within this every backup that preempts has claimed, whatever its priority. */
+function longestWait({ version, advertInterval }: Rules): Nanoseconds {
+  return (masterDown(version, 0, advertInterval) + SLACK) as Nanoseconds;
+}
+
+/** Within this everyone has claimed who heard priority 0. */
+function longestSkew({ version, advertInterval }: Rules): Nanoseconds {
+  return (skew(version, 0, advertInterval) + SLACK) as Nanoseconds;
+}

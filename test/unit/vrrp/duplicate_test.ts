@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { milliseconds } from "../../../src/time.ts";
+import { heard, router, rules } from "./scene.ts";
+
+const ASKING = rules({ duplicateCheck: true });
+
+Deno.test("duplicate: asks twice within the last 150 ms before a claim, and claims in time", () => {
+  const it = router(ASKING);
+  it.take(500, heard(200));
+  const claim = 500 + 3609.375;
+  assert.deepEqual(it.runTo(claim).slice(0, 3), [
+    `${claim - 150} ask`,
+    `${claim - 75} ask`,
+    `${claim} advert 100`,
+  ]);
+});
+
+Deno.test("duplicate: an advert in between ends the asking, and the next silence begins it anew", () => {
+  const it = router(ASKING);
+  it.take(500, heard(200));
+  it.runTo(500 + 3609.375 - 100);
+  it.take(4050, heard(200));
+  assert.equal(it.deadline(), 4050 + 3609.375 - 150);
+});
+
+Deno.test("duplicate: nobody is asked about who leaves or is preempted: they have the address", () => {
+  const left = router(ASKING);
+  left.take(500, heard(200));
+  left.take(1000, heard(0));
+  assert.equal(left.deadline(), 3609.375, "still listening");
+  const preempted = router(ASKING);
+  preempted.take(500, heard(50));
+  assert.equal(preempted.deadline(), 3609.375);
+});
+
+Deno.test("duplicate: fast adverts leave no time, an owner needs not ask, and it can be off", () => {
+  assert.equal(
+    router(rules({ duplicateCheck: true, advertInterval: milliseconds(100) })).deadline(),
+    360.9375,
+  );
+  assert.equal(router(rules()).deadline(), 3609.375);
+  const owner = router(rules({ duplicateCheck: true, priority: 255 }));
+  assert.equal(owner.state().kind, "master");
+});
+
+Deno.test("duplicate: what was missed is not made up for", () => {
+  const it = router(ASKING);
+  assert.deepEqual(it.take(3609.375 - 10, { kind: "deadline" }), ["ask"]);
+  assert.equal(it.deadline(), 3609.375);
+});

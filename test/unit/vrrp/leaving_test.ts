@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { seconds } from "../../../src/time.ts";
+import { nameOf } from "../../../src/vrrp/instance.ts";
+import { heard, HIGHER, LOWER, master, router, rules } from "./scene.ts";
+
+const BY_HAND = { kind: "hand-over", why: { kind: "handover" } } as const;
+const STOP = { kind: "hand-over", why: { kind: "stop" } } as const;
+const MAINTENANCE = { kind: "hand-over", why: { kind: "maintenance" } } as const;
+
+/** Priority 0 comes when every backup has had its time: 4 intervals and a little. */
+const ASKING = 4200;
+/** Every backup's skew, and a little. */
+const OFFERING = 1200;
+
+Deno.test("leaving: says priority 1 and keeps the addresses until a successor is heard", () => {
+  const { it, ms } = master();
+  assert.deepEqual(it.take(ms + 300, MAINTENANCE), ["advert 1", "renew"]);
+  assert.deepEqual(it.runTo(ms + 2300), [`${ms + 1300} advert 1`, `${ms + 2300} advert 1`]);
+  assert.deepEqual(it.take(ms + 2900, heard(90, HIGHER)), ["remove", "master->init maintenance"]);
+  assert.equal(nameOf(it.state()), "init");
+});
+
+Deno.test("leaving: by hand it stays in the election, as a backup of the successor", () => {
+  const { it, ms } = master(rules({ preempt: false }));
+  it.take(ms + 300, BY_HAND);
+  assert.deepEqual(it.take(ms + 800, heard(90)), ["remove", "master->backup handover"]);
+  assert.equal(it.deadline(), ms + 800 + 3609.375, "it obeys the successor");
+});
+
+Deno.test("leaving: who stops says priority 0 at once, and keeps the addresses until a successor is heard", () => {
+  const { it, ms } = master();
+  assert.deepEqual(it.take(ms + 300, STOP), ["advert 0", "renew"]);
+  assert.deepEqual(it.runTo(ms + 900), [], "no advert while others are to claim");
+  assert.deepEqual(it.take(ms + 900, heard(90)), ["remove", "master->init stop"]);
+});
+
+Deno.test("leaving: who stops says so twice, and goes also where nobody took over", () => {
+  const { it, ms } = master();
+  it.take(ms, STOP);
+  assert.deepEqual(it.runTo(ms + 2 * OFFERING), [
+    `${ms + OFFERING} advert 0`,
+    `${ms + OFFERING} renew`,
+    `${ms + 2 * OFFERING} remove`,
+    `${ms + 2 * OFFERING} master->init stop`,
+  ]);
+});
+
+Deno.test("leaving: nobody preempts within everybody's time: priority 0, and the addresses stay", () => {
+  const { it, ms } = master();
+  it.take(ms, BY_HAND);
+  const lines = it.runTo(ms + ASKING);
+  assert.deepEqual(lines.slice(-2), [`${ms + ASKING} advert 0`, `${ms + ASKING} renew`]);
+  assert.deepEqual(it.take(ms + ASKING + 600, heard(99)), ["remove", "master->backup handover"]);
+});
+
+Deno.test("leaving: where backups do not preempt, or the interval is long, priority 0 is the first word", () => {
+  for (const own of [rules({ preempt: false }), rules({ advertInterval: seconds(40) })]) {
+    const { it, ms } = master(own);
+    assert.deepEqual(it.take(ms, BY_HAND), ["advert 0", "renew"]);
+  }
+});
+
+Deno.test("leaving: who was only asked to stand aside stays where nobody took over", () => {
+  for (const event of [BY_HAND, MAINTENANCE]) {
+    const { it, ms } = master(rules({ preempt: false }));
+    it.take(ms, event);
+    const back = ["advert 100", "add", "announce 5"];
+    assert.deepEqual(it.runTo(ms + OFFERING), back.map((effect) => `${ms + OFFERING} ${effect}`));
+    assert.deepEqual(it.runTo(ms + OFFERING + 1000), [`${ms + OFFERING + 1000} advert 100`]);
+  }
+});
+
+Deno.test("leaving: the lease is renewed meanwhile", () => {
+  const { it, ms } = master(rules({ lease: seconds(3), preempt: false }));
+  it.take(ms + 500, STOP);
+  assert.deepEqual(it.runTo(ms + 1600), [`${ms + 1500} renew`]);
+});
+
+Deno.test("leaving: another one who leaves is no successor", () => {
+  const { it, ms } = master();
+  it.take(ms, STOP);
+  assert.deepEqual(it.take(ms + 100, heard(0)), []);
+  assert.equal(it.state().kind, "master");
+});
+
+Deno.test("leaving: a second word to stop is obeyed at once", () => {
+  const { it, ms } = master();
+  it.take(ms, STOP);
+  assert.deepEqual(it.take(ms + 100, { kind: "stop" }), [
+    "remove",
+    "advert 0",
+    "master->init stop",
+  ]);
+});
+
+Deno.test("leaving: a fault does not wait for a successor", () => {
+  const { it, ms } = master();
+  it.take(ms, BY_HAND);
+  const faults = [{ kind: "no-carrier", words: "eth0 has no carrier" }] as const;
+  assert.deepEqual(it.take(ms + 100, { kind: "faults", faults }), [
+    "remove",
+    "advert 0",
+    "master->fault fault",
+  ]);
+});
+
+Deno.test("leaving: a stop overrides a handover that is under way", () => {
+  const { it, ms } = master();
+  it.take(ms, BY_HAND);
+  assert.deepEqual(it.take(ms + 100, STOP), ["advert 0", "renew"]);
+  assert.deepEqual(it.take(ms + 200, heard(50, LOWER)), ["remove", "master->init stop"]);
+});
+
+Deno.test("leaving: a backup stops at once, and a handover of it means nothing", () => {
+  const it = router(rules());
+  assert.deepEqual(it.take(10, BY_HAND), []);
+  assert.deepEqual(it.take(20, STOP), ["backup->init stop"]);
+  assert.deepEqual(it.take(30, { kind: "start", cause: { kind: "maintenance-over" } }), [
+    "remove",
+    "init->backup maintenance-over",
+  ]);
+});
