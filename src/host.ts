@@ -3,6 +3,7 @@ import type { CheckSettings, ProbeResult } from "./health/check.ts";
 import type { Instant, Nanoseconds, WallTime } from "./time.ts";
 import type { HeldAddress, Interfaces } from "./net/interfaces.ts";
 import type { Family, Ip } from "./net/ip.ts";
+import type { Mac } from "./net/mac.ts";
 import type { VrrpDatagram } from "./wire/vrrp.ts";
 
 /** Where adverts are heard and sent: a group on an interface, or an own address that peers know. */
@@ -29,9 +30,27 @@ export type Happening<Order> =
     readonly at: Instant;
   }
   | { readonly kind: "interfaces" }
+  /**
+   * Somebody with another MAC than this machine's said that it has a watched address: in an ARP request or reply (RFC 5227
+   * probes do not), or in a Neighbor Advertisement. Once in a batch for each MAC, however often it was said.
+   */
+  | {
+    readonly kind: "claim";
+    readonly interface: string;
+    readonly address: Ip;
+    readonly mac: Mac;
+    /** When it was read. */
+    readonly at: Instant;
+  }
   | { readonly kind: "probe"; readonly check: string; readonly result: ProbeResult }
   | { readonly kind: "order"; readonly order: Order }
   | { readonly kind: "deadline" };
+
+/** An address that is listened for on an interface: does somebody else claim it? */
+export interface WatchedAddress {
+  readonly interface: string;
+  readonly address: Ip;
+}
 
 /**
  * The machine's "no": what was asked, of what, and the kernel's own words.
@@ -73,8 +92,8 @@ export interface Host<Order> {
 
   /**
    * Resolves when something happened or `deadline` has come, with everything that can be had at that moment: packets
-   * first, then interface changes, then results of probes, then orders, and `deadline` last, so that an overdue deadline is acted on
-   * only after the queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
+   * first, then interface changes, claims, results of probes, orders, and `deadline` last, so that an overdue deadline is
+   * acted on only after the queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
    */
   wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]>;
   /** Makes `order` the next happening; wakes a waiting `wait`. */
@@ -100,6 +119,12 @@ export interface Host<Order> {
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void;
   /** Sends a whole Ethernet frame (ARP, Neighbor Advertisement) out of `interfaceName`. */
   sendFrame(interfaceName: string, frame: Uint8Array): void;
+  /**
+   * Listens for claims of `watched`, and of nothing else, from now on. An interface that is not there is passed over: call
+   * it again when it is. Again with the same list: nothing. Throws HostError (EPERM) each time that something could not be
+   * listened for; the rest is.
+   */
+  watchClaims(watched: readonly WatchedAddress[]): void;
 
   /**
    * Adds an address, marked as ours; IPv6 without duplicate address detection; host addresses (/32, /128) so

@@ -163,6 +163,9 @@ export class Daemon {
       case "interfaces":
         this.#roster.replan();
         return this.#roster.refresh();
+      case "claim":
+        // Nobody watches an address yet.
+        return;
       case "probe": {
         const { check, result } = happening;
         this.#meter.probed(check, result);

@@ -90,6 +90,8 @@ class Stage implements Host<Order> {
 
   sendFrame(): void {}
 
+  watchClaims(): void {}
+
   addAddress(): "added" {
     return "added";
   }

@@ -1,17 +1,10 @@
 /** Which VRRP frames pass this machine's interfaces? A packet socket (packet(7)) that only hears. */
 import type { Instant } from "../time.ts";
-import { SOCK_FPROG, SOCKADDR_LL } from "./abi.ts";
-import {
-  AF_PACKET,
-  ETH_P_ALL,
-  PACKET_OUTGOING,
-  SO_ATTACH_FILTER,
-  SOCK_RAW,
-  SOL_SOCKET,
-} from "./constants.ts";
+import { SOCKADDR_LL } from "./abi.ts";
+import { AF_PACKET, ETH_P_ALL, PACKET_OUTGOING, SOCK_RAW } from "./constants.ts";
 import { Receiver } from "./datagram.ts";
-import { addressOf, Libc } from "./libc.ts";
-import { assemble, VRRP_AND_NEIGHBOUR_FRAMES, VRRP_FRAMES } from "./packet_filter.ts";
+import { Libc } from "./libc.ts";
+import { attachFilter, VRRP_AND_NEIGHBOUR_FRAMES, VRRP_FRAMES } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
 import { Poller } from "./poller.ts";
 import { demand } from "./refusal.ts";
@@ -58,7 +51,7 @@ export function openCapture(
   // Protocol 0 hears nothing yet: the filter is there before the first frame.
   const socket = Socket.open(libc, AF_PACKET, SOCK_RAW, 0, what);
   try {
-    attachFilter(socket, options.neighbours === true);
+    attachFilter(socket, options.neighbours ? VRRP_AND_NEIGHBOUR_FRAMES : VRRP_FRAMES);
     socket.setReceiveBuffer(RECEIVE_BUFFER);
     socket.bind(packetAddress(index, ETH_P_ALL));
     return new Capture(libc, socket, new Map([[index, interfaceName ?? "any"]]));
@@ -129,13 +122,4 @@ export class Capture implements Disposable {
     this.#names.set(index, name);
     return name;
   }
-}
-
-function attachFilter(socket: Socket, neighbours: boolean): void {
-  const program = neighbours ? VRRP_AND_NEIGHBOUR_FRAMES : VRRP_FRAMES;
-  const filter = assemble(program);
-  const request = SOCK_FPROG.write({ len: program.length, filter: addressOf(filter) });
-  socket.set(SOL_SOCKET, SO_ATTACH_FILTER, request, "SO_ATTACH_FILTER");
-  // `request` points to it, which keeps nothing alive.
-  filter.fill(0);
 }

@@ -1,7 +1,7 @@
 /** What is floatip's machine on Linux? Host, over raw sockets, rtnetlink and one poll. */
 import type { CheckSettings } from "../health/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
-import type { Boot, Datagram, Endpoint, Happening, Host } from "../host.ts";
+import type { Boot, Datagram, Endpoint, Happening, Host, WatchedAddress } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import {
   type HeldAddress,
@@ -11,6 +11,7 @@ import {
   linkWith,
 } from "../net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import { ClaimWatch, type HeardClaim } from "./claim_watch.ts";
 import { bootId, Clock } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
 import { Receiver, Sender } from "./datagram.ts";
@@ -38,6 +39,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #exchange: KernelExchange = new KernelExchange(this.#libc);
   readonly #watch: Watch = new Watch(this.#libc);
   readonly #network: Network = new Network(new Connection(this.#exchange), this.#watch);
+  readonly #claims: ClaimWatch = new ClaimWatch(this.#libc, this.#poller);
   readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
   readonly #sockets = new Map<string, VrrpSocket>();
@@ -141,6 +143,10 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#packets.send(link.index, link.name, frame);
   }
 
+  watchClaims(watched: readonly WatchedAddress[]): void {
+    this.#claims.settle(watched, this.interfaces());
+  }
+
   addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     return this.#network.addAddress(address, lifetime);
   }
@@ -162,6 +168,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     for (const socket of this.#sockets.values()) socket[Symbol.dispose]();
     this.#sockets.clear();
     this.#packets?.[Symbol.dispose]();
+    this.#claims[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.#exchange[Symbol.dispose]();
     this.#poller[Symbol.dispose]();
@@ -181,6 +188,9 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
       socket.drain(this.#receiver, take);
     }
     if (this.#network.takeChanged()) happenings.push({ kind: "interfaces" });
+    const claimed = (claim: HeardClaim) =>
+      happenings.push({ kind: "claim", ...claim, at: this.now() });
+    this.#claims.drain(ready, this.#receiver, this.interfaces(), claimed);
     happenings.push(...this.#results.splice(0));
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
     if (due) happenings.push({ kind: "deadline" });

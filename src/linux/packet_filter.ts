@@ -1,19 +1,37 @@
 /** Which frames should the kernel hand over? Classic BPF programs (packet(7), linux/filter.h), with labels for their jumps. */
 import { assert } from "../assert.ts";
-import { SOCK_FILTER } from "./abi.ts";
-import type { Bytes } from "./libc.ts";
+import { SOCK_FILTER, SOCK_FPROG } from "./abi.ts";
+import { SO_ATTACH_FILTER, SOL_SOCKET } from "./constants.ts";
+import { addressOf, type Bytes } from "./libc.ts";
+import type { Socket } from "./socket.ts";
 
-/** One instruction. `load` puts bytes of the frame into the accumulator, `equal` compares it with a constant. */
+/**
+ * One instruction. `load` puts bytes of the frame into the accumulator, big endian, `equal` compares it with a constant.
+ * A load beyond the frame's end drops it.
+ */
 export type Instruction =
-  | { readonly op: "load8" | "load16"; readonly at: number }
+  | { readonly op: "load8" | "load16" | "load32"; readonly at: number }
   | { readonly op: "equal"; readonly to: number; readonly then: string; readonly else: string }
   | { readonly op: "accept" | "drop" };
 
 /** Instructions by label, run from the first to the next; "next" is the one that follows. */
 export type Program = readonly (readonly [label: string, Instruction])[];
 
-/** linux/bpf_common.h: BPF_LD|BPF_B|BPF_ABS, BPF_LD|BPF_H|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K. */
-const CODES = { load8: 0x30, load16: 0x28, equal: 0x15, accept: 0x06, drop: 0x06 } as const;
+/** linux/bpf_common.h: BPF_LD|BPF_B|BPF_ABS, and with BPF_H, BPF_W; BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K. */
+const CODES = {
+  load8: 0x30,
+  load16: 0x28,
+  load32: 0x20,
+  equal: 0x15,
+  accept: 0x06,
+  drop: 0x06,
+} as const;
+
+/** linux/filter.h: where load8 finds the packet type (packet(7): PACKET_HOST and so on), SKF_AD_OFF + SKF_AD_PKTTYPE. */
+export const PACKET_TYPE_AT = 0xfffff004;
+
+/** linux/filter.h: BPF_MAXINSNS. */
+export const MOST_INSTRUCTIONS = 4096;
 
 /** Of an accepted frame so many bytes: all. */
 const WHOLE = 0x40000;
@@ -49,6 +67,15 @@ export const VRRP_AND_NEIGHBOUR_FRAMES: Program = [
   ["drop", { op: "drop" }],
 ];
 
+/** Has the kernel hand over only what `program` accepts, from now on. Throws HostError. */
+export function attachFilter(socket: Socket, program: Program): void {
+  const filter = assemble(program);
+  const request = SOCK_FPROG.write({ len: program.length, filter: addressOf(filter) });
+  socket.set(SOL_SOCKET, SO_ATTACH_FILTER, request, "SO_ATTACH_FILTER");
+  // `request` points to it, which keeps nothing alive.
+  filter.fill(0);
+}
+
 /** The program as an array of struct sock_filter. Throws AssertionFailure on a jump to nowhere or backwards. */
 export function assemble(program: Program): Bytes {
   const labels = new Map(program.map(([label], index) => [label, index]));
@@ -57,6 +84,7 @@ export function assemble(program: Program): Bytes {
     const jump = (target: string): number => {
       const to = target === "next" ? index + 1 : labels.get(target);
       assert(to !== undefined && to > index, `${label} jumps forward to ${target}`);
+      assert(to - index <= 256, `${label} jumps no further than 255 instructions`);
       return to - index - 1;
     };
     const fields = fieldsOf(instruction, jump);
@@ -72,6 +100,7 @@ function fieldsOf(
   switch (instruction.op) {
     case "load8":
     case "load16":
+    case "load32":
       return { jt: 0, jf: 0, k: instruction.at };
     case "equal":
       return { jt: jump(instruction.then), jf: jump(instruction.else), k: instruction.to };

@@ -57,6 +57,7 @@ const FLAGS = { router: 0x80, solicited: 0x40, override: 0x20 } as const;
 const SOURCE_LINK_LAYER = 1;
 const TARGET_LINK_LAYER = 2;
 const ALL_NODES = ip("ff02::1");
+const UNSPECIFIED = ip("::");
 const HOP_LIMIT = 255;
 
 /**
@@ -91,6 +92,21 @@ export function encodeNeighborAdvert(
 export function encodeNeighborSolicit(mac: Mac, solicit: NeighborSolicit): Uint8Array {
   const to = multicastMac(solicit.destination);
   return frame(mac, to, solicit, { type: SOLICITATION, flags: 0, option: SOURCE_LINK_LAYER });
+}
+
+/**
+ * The whole frame (78 bytes) that asks who has `target` without claiming anything: from ::, as duplicate address
+ * detection does (RFC 4862 5.4.2). It is answered to everybody.
+ */
+export function neighborProbe(mac: Mac, target: Ip): Uint8Array {
+  const destination = solicitedNode(target);
+  return encodeNeighborSolicit(mac, {
+    kind: "ns",
+    source: UNSPECIFIED,
+    destination,
+    target,
+    mac: undefined,
+  });
 }
 
 /** Where solicitations for `address` go: ff02::1:ffXX:XXXX (RFC 4291 2.7.1). */

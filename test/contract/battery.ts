@@ -1,5 +1,6 @@
 /** How does every Host behave? One battery for the simulated and the real one, so that they cannot drift apart. */
 import type { ContractCase } from "./lab.ts";
+import { CLAIM_CASES } from "./claims.ts";
 import { LEASE_CASES } from "./leases.ts";
 import { NETWORK_CASES } from "./network.ts";
 import { PACKET_CASES } from "./packets.ts";
@@ -11,4 +12,5 @@ export const CONTRACT_CASES: readonly ContractCase[] = [
   ...WAITING_CASES,
   ...NETWORK_CASES,
   ...LEASE_CASES,
+  ...CLAIM_CASES,
 ];

@@ -4,6 +4,7 @@ import { type Family, type Ip, ipFromBytes, isMulticast, isUnspecified } from ".
 import { milliseconds, seconds } from "../../src/time.ts";
 import { type Arp, ARP_MESSAGE, decodeArp, encodeArp } from "../../src/wire/arp.ts";
 import { checksum, pseudoHeader } from "../../src/wire/checksum.ts";
+import { claimIn } from "../../src/wire/claim.ts";
 import { decodeEthernet, encodeEthernet, ETHERTYPE } from "../../src/wire/ethernet.ts";
 import { decodeFrame } from "../../src/wire/frame.ts";
 import { decodeIpv4, encodeIpv4, IPV4_HEADER } from "../../src/wire/ipv4.ts";
@@ -222,7 +223,7 @@ Deno.test("an advert with one bit flipped is not the same advert, and not of the
   });
 });
 
-Deno.test("decodeFrame never throws, whatever the bytes", () => {
+Deno.test("decodeFrame and claimIn never throw, whatever the bytes", () => {
   const etherType = fc.constantFrom(...Object.values(ETHERTYPE));
   const framed = fc.tuple(etherType, anyBytes).map(([type, payload]) =>
     encodeEthernet({
@@ -234,6 +235,7 @@ Deno.test("decodeFrame never throws, whatever the bytes", () => {
   );
   check(fc.oneof(anyBytes, framed), (frame) => {
     decodeFrame(frame);
+    claimIn(frame);
   });
 });
 

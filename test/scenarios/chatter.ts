@@ -25,6 +25,13 @@ export class Chatter {
         return this.#hearAdvert(seen, at);
       case "announced":
         return this.#collect(seen.node, announcedWords(seen), "", at);
+      case "asked":
+        return this.#collect(
+          seen.node,
+          `asks who has ${seen.address} on ${seen.interface}`,
+          "",
+          at,
+        );
       case "address":
         return this.#say(
           seen.node,

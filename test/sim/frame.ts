@@ -1,48 +1,70 @@
-/** What does a neighbour learn from an Ethernet frame? Read by hand here, so that it is a second opinion on src/wire. */
+/** What does an Ethernet frame tell or ask the others on its segment? Read by hand here: a second opinion on src/wire. */
 import { formatIp, ipFromBytes } from "../../src/net/ip.ts";
-import { formatMac } from "../../src/net/mac.ts";
+import { formatMac, type Mac } from "../../src/net/mac.ts";
 
-/** "This address is at this MAC", by gratuitous ARP (RFC 5227 3) or unsolicited NA (RFC 4861 7.2.6). */
-export interface Announcement {
-  /** As text. */
-  readonly address: string;
-  /** As text. */
-  readonly mac: string;
+/** What ARP and Neighbor Discovery say with one frame; a frame may both claim and ask. Addresses as text. */
+export interface FrameSaid {
+  /** "This address is at this MAC." */
+  readonly claim?: { readonly address: string; readonly mac: Mac; readonly macText: string };
+  /** The claim is one that neighbours act on: gratuitous ARP (RFC 5227 3), unsolicited NA (RFC 4861 7.2.6). */
+  readonly announced: boolean;
+  /** "Who has this address?" */
+  readonly question?: {
+    readonly address: string; /** The answer goes to everybody. */
+    readonly openly: boolean;
+  };
 }
 
 const ETHERTYPE_ARP = 0x0806;
 const ETHERTYPE_IPV6 = 0x86dd;
 const ICMPV6 = 58;
+const NEIGHBOR_SOLICITATION = 135;
 const NEIGHBOR_ADVERTISEMENT = 136;
 const OVERRIDE = 0x20;
 const SOLICITED = 0x40;
 const TARGET_LINK_LAYER_ADDRESS = 2;
 
-/** The announcement in `frame`; undefined where there is none that a neighbour would act on. */
-export function announcementIn(frame: Uint8Array): Announcement | undefined {
+/** Undefined: nothing that concerns addresses. */
+export function saidBy(frame: Uint8Array): FrameSaid | undefined {
   const ethertype = be16(frame, 12);
-  if (ethertype === ETHERTYPE_ARP) return gratuitousArp(frame);
-  if (ethertype === ETHERTYPE_IPV6) return unsolicitedNa(frame);
+  if (ethertype === ETHERTYPE_ARP) return arp(frame);
+  if (ethertype === ETHERTYPE_IPV6) return neighborDiscovery(frame);
   return undefined;
 }
 
-function gratuitousArp(frame: Uint8Array): Announcement | undefined {
+function arp(frame: Uint8Array): FrameSaid | undefined {
   if (frame.length < 42 || be16(frame, 14) !== 1 || be16(frame, 16) !== 0x0800) return undefined;
-  const sender = formatIp(ipFromBytes(frame.subarray(28, 32)));
-  const target = formatIp(ipFromBytes(frame.subarray(38, 42)));
-  if (sender !== target) return undefined;
-  return { address: sender, mac: formatMac(frame.subarray(22, 28)) };
+  const [sender, target] = [ipAt(frame, 28, 4), ipAt(frame, 38, 4)];
+  const probes = sender === "0.0.0.0";
+  const asks = be16(frame, 20) === 1 && sender !== target;
+  return {
+    announced: sender === target,
+    ...(probes ? {} : { claim: claimOf(sender, frame.slice(22, 28)) }),
+    ...(asks ? { question: { address: target, openly: false } } : {}),
+  };
 }
 
-function unsolicitedNa(frame: Uint8Array): Announcement | undefined {
-  if (frame.length < 86 || frame[20] !== ICMPV6 || frame[21] !== 255) return undefined;
-  if (frame[54] !== NEIGHBOR_ADVERTISEMENT || frame[78] !== TARGET_LINK_LAYER_ADDRESS) {
-    return undefined;
+function neighborDiscovery(frame: Uint8Array): FrameSaid | undefined {
+  if (frame.length < 78 || frame[20] !== ICMPV6 || frame[21] !== 255) return undefined;
+  const target = ipAt(frame, 62, 16);
+  if (frame[54] === NEIGHBOR_SOLICITATION) {
+    const openly = ipAt(frame, 22, 16) === "::";
+    return { announced: false, question: { address: target, openly } };
   }
+  if (frame[54] !== NEIGHBOR_ADVERTISEMENT) return undefined;
   const flags = frame[58] ?? 0;
-  if ((flags & OVERRIDE) === 0 || (flags & SOLICITED) !== 0) return undefined;
-  const address = formatIp(ipFromBytes(frame.subarray(62, 78)));
-  return { address, mac: formatMac(frame.subarray(80, 86)) };
+  const saysMac = frame[78] === TARGET_LINK_LAYER_ADDRESS;
+  const mac = saysMac ? frame.slice(80, 86) : frame.slice(6, 12);
+  const announced = saysMac && (flags & OVERRIDE) !== 0 && (flags & SOLICITED) === 0;
+  return { announced, claim: claimOf(target, mac) };
+}
+
+function claimOf(address: string, mac: Mac) {
+  return { address, mac, macText: formatMac(mac) };
+}
+
+function ipAt(frame: Uint8Array, at: number, size: number): string {
+  return formatIp(ipFromBytes(frame.subarray(at, at + size)));
 }
 
 function be16(bytes: Uint8Array, at: number): number {

@@ -2,7 +2,7 @@
 import type { Datagram } from "../../src/host.ts";
 import { isMulticast } from "../../src/net/ip.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
-import { announcementIn } from "./frame.ts";
+import { type FrameSaid, saidBy } from "./frame.ts";
 import { Leases } from "./leases.ts";
 import { Machine, type Port } from "./machine.ts";
 import { Paths } from "./paths.ts";
@@ -20,6 +20,7 @@ type Program = Pick<
   SimHost<unknown>,
   | "machine"
   | "receive"
+  | "hearClaim"
   | "noticeInterfaces"
   | "pause"
   | "resume"
@@ -213,13 +214,37 @@ export class Lan {
     });
   }
 
-  /** For a host: carries an Ethernet frame to all other machines, which learn from it. */
+  /** For a host: carries an Ethernet frame to all other machines, whose kernels learn from it and answer. */
   carryFrame(sender: Machine, port: Port, frame: Uint8Array): void {
-    const announced = announcementIn(frame);
-    if (announced === undefined) return;
-    this.see({ kind: "announced", node: sender.name, interface: port.name, ...announced });
-    this.#carry(sender, port, (machine) => {
-      machine.neighbours.set(announced.address, announced.mac);
+    const said = saidBy(frame);
+    if (said === undefined) return;
+    const { claim, question, announced } = said;
+    const where = { node: sender.name, interface: port.name };
+    if (claim !== undefined && announced) {
+      this.see({ kind: "announced", ...where, address: claim.address, mac: claim.macText });
+    }
+    if (question !== undefined) this.see({ kind: "asked", ...where, address: question.address });
+    this.#carry(sender, port, (machine, arrival) => {
+      if (claim !== undefined) {
+        if (announced) machine.neighbours.set(claim.address, claim.macText);
+        this.#programs.get(machine.name)?.hearClaim(arrival, claim.address, claim.mac);
+      }
+      if (question !== undefined) this.#answer(machine, arrival, question, sender);
+    });
+  }
+
+  /** The kernel of `machine` says that it has the address, where it has. */
+  #answer(
+    machine: Machine,
+    { segment }: Port,
+    { address, openly }: NonNullable<FrameSaid["question"]>,
+    asker: Machine,
+  ): void {
+    const answering = machine.answersFor(address, segment);
+    if (answering === undefined) return;
+    this.#carry(machine, answering, (receiver, arrival) => {
+      if (!openly && receiver !== asker) return;
+      this.#programs.get(receiver.name)?.hearClaim(arrival, address, answering.mac);
     });
   }
 

@@ -36,7 +36,7 @@ export interface Service {
 }
 
 /** The calls that a kernel can be told to refuse. */
-export type Call = "add" | "remove" | "send" | "frame" | "open";
+export type Call = "add" | "remove" | "send" | "frame" | "open" | "watch";
 
 const WORDS: Readonly<Record<string, string>> = {
   ENODEV: "No such device",

@@ -28,6 +28,13 @@ export type Seen =
     readonly address: string;
     readonly mac: string;
   }
+  /** Who has this address? */
+  | {
+    readonly kind: "asked";
+    readonly node: string;
+    readonly interface: string;
+    readonly address: string;
+  }
   | {
     readonly kind: "address";
     readonly node: string;

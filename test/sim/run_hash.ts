@@ -37,6 +37,8 @@ function detail(seen: Seen): string {
       return seen.source;
     case "announced":
       return `${seen.address} ${seen.mac}`;
+    case "asked":
+      return seen.address;
     case "address":
       return `${seen.prefix} ${seen.there}`;
     case "link":

@@ -1,10 +1,12 @@
 /** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
 import { assert } from "../../src/assert.ts";
 import type { CheckSettings } from "../../src/health/check.ts";
-import type { Boot, Datagram, Endpoint, Happening, Host } from "../../src/host.ts";
+import type { Boot, Datagram, Endpoint, Happening, Host, WatchedAddress } from "../../src/host.ts";
 import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
+import type { Mac } from "../../src/net/mac.ts";
+import { Claims } from "./claims.ts";
 import type { Lan } from "./lan.ts";
 import { type Machine, type Port, refusal } from "./machine.ts";
 import type { Random } from "./random.ts";
@@ -47,6 +49,7 @@ export class SimHost<Order> implements Host<Order> {
   readonly #lan: Lan;
   readonly #random: Random;
   readonly #sockets = new Map<string, Socket>();
+  readonly #claims: Claims;
   readonly #orders: Order[] = [];
   readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
   #view: Interfaces;
@@ -62,6 +65,7 @@ export class SimHost<Order> implements Host<Order> {
     this.machine = machine;
     this.#random = random;
     this.#view = machine.interfaces();
+    this.#claims = new Claims(machine);
   }
 
   now(): Instant {
@@ -166,6 +170,12 @@ export class SimHost<Order> implements Host<Order> {
     this.#lan.carryFrame(this.machine, port, frame.slice());
   }
 
+  watchClaims(watched: readonly WatchedAddress[]): void {
+    this.#assertAlive();
+    this.machine.maybeRefuse("watch", "socket", "claims");
+    this.#claims.watch(watched);
+  }
+
   addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     this.#assertAlive();
     const was = this.machine.add(address, lifetime);
@@ -204,6 +214,11 @@ export class SimHost<Order> implements Host<Order> {
       socket.queue.push({ datagram, from });
       this.#planWake(this.now());
     }
+  }
+
+  /** A frame came in through `port` that says that `address` is at `mac`. */
+  hearClaim(port: Port, address: string, mac: Mac): void {
+    if (this.#claims.hear(port, address, mac)) this.#planWake(this.now());
   }
 
   /** The kernel says that links or addresses changed. */
@@ -285,6 +300,7 @@ export class SimHost<Order> implements Host<Order> {
       this.#view = this.machine.interfaces();
       happenings.push({ kind: "interfaces" });
     }
+    for (const claim of this.#claims.take()) happenings.push({ kind: "claim", ...claim, at });
     happenings.push(...this.#results.splice(0));
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
     if (this.#deadline !== undefined && this.#deadline <= at) happenings.push({ kind: "deadline" });
@@ -293,7 +309,7 @@ export class SimHost<Order> implements Host<Order> {
 
   #isReady(): boolean {
     if (this.#interfacesChanged || this.#orders.length > 0) return true;
-    if (this.#results.length > 0) return true;
+    if (this.#results.length > 0 || this.#claims.waiting) return true;
     if (this.#deadline !== undefined && this.#deadline <= this.now()) return true;
     for (const socket of this.#sockets.values()) if (socket.queue.length > 0) return true;
     return false;

@@ -6,6 +6,7 @@ import {
   type Happening,
   type Host,
   HostError,
+  type WatchedAddress,
 } from "../../../src/host.ts";
 import { formatIp, type Ip } from "../../../src/net/ip.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
@@ -98,6 +99,12 @@ export class RecordingHost implements Host<Order> {
 
   sendFrame(interfaceName: string, frame: Uint8Array): void {
     this.#call(`frame ${interfaceName} ${frame.length}`);
+  }
+
+  watchClaims(watched: readonly WatchedAddress[]): void {
+    this.#call(
+      `watch ${watched.map((one) => `${formatIp(one.address)} ${one.interface}`).join(", ")}`,
+    );
   }
 
   addAddress(held: HeldAddress): "added" | "present" {

@@ -1,12 +1,11 @@
 /** Do the packet filters accept what they should? Run here by an interpreter of the few instructions they use. */
 import assert from "node:assert/strict";
-import { SOCK_FILTER } from "../../../src/linux/abi.ts";
 import {
   assemble,
-  type Program,
   VRRP_AND_NEIGHBOUR_FRAMES,
   VRRP_FRAMES,
 } from "../../../src/linux/packet_filter.ts";
+import { accepts } from "./filter_machine.ts";
 
 const FRAMES:
   readonly (readonly [name: string, frame: Uint8Array, vrrp: boolean, near: boolean])[] = [
@@ -40,21 +39,4 @@ function frameWith(bytes: Readonly<Record<number, number>>): Uint8Array {
   const frame = new Uint8Array(60);
   for (const [offset, value] of Object.entries(bytes)) frame[Number(offset)] = value;
   return frame;
-}
-
-/** linux/filter.h, as far as our programs go; a load beyond the frame's end drops it. */
-function accepts(program: Program, frame: Uint8Array): boolean {
-  const code = assemble(program);
-  let accumulator = 0;
-  for (let at = 0;; at++) {
-    const { code: operation, jt, jf, k } = SOCK_FILTER.read(code, at * SOCK_FILTER.size);
-    if (operation === 0x06) return k > 0;
-    if (operation === 0x15) at += accumulator === k ? jt : jf;
-    else {
-      const size = operation === 0x28 ? 2 : 1;
-      if (k + size > frame.length) return false;
-      accumulator = 0;
-      for (let i = 0; i < size; i++) accumulator = accumulator * 256 + (frame[k + i] ?? 0);
-    }
-  }
 }

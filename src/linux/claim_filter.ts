@@ -1,0 +1,77 @@
+/** Which frames claim one of a few addresses? Programs for the kernel, so that a noisy LAN does not wake us. */
+import { assert } from "../assert.ts";
+import type { Ip } from "../net/ip.ts";
+import { PACKET_OTHERHOST } from "./constants.ts";
+import {
+  type Instruction,
+  MOST_INSTRUCTIONS,
+  PACKET_TYPE_AT,
+  type Program,
+} from "./packet_filter.ts";
+
+type Step = readonly [label: string, instruction: Instruction];
+
+/** What a frame must have before its address matters: width, offset, value. */
+type Demand = readonly [op: "load8" | "load16", at: number, value: number];
+
+/** ARP for Ethernet and IPv4, seen from the Ethernet header; which operation it is makes no difference. */
+const ARP = {
+  demands: [["load16", 14, 1], ["load16", 16, 0x0800]],
+  /** The sender's IPv4 address. */
+  address: 28,
+} as const satisfies { demands: readonly Demand[]; address: number };
+
+/** A Neighbor Advertisement that follows the IPv6 header at once, hop limit 255. */
+const ADVERTISEMENT = {
+  demands: [["load8", 20, 58], ["load8", 21, 255], ["load8", 54, 136]],
+  /** The target. */
+  address: 62,
+} as const satisfies { demands: readonly Demand[]; address: number };
+
+/**
+ * Accepts what claims one of `addresses`, all of one family, from frames of that family's ethertype (ARP, IPv6). Too many
+ * of them (over 1,300 IPv4, 450 IPv6): every claim. Frames for a VLAN that nobody here is in are dropped.
+ */
+export function claimFilter(addresses: readonly Ip[]): Program {
+  const [first] = addresses;
+  assert(first !== undefined, "there is something to listen for");
+  const { demands, address } = first.family === "ipv4" ? ARP : ADVERTISEMENT;
+  const before: readonly Step[] = [
+    ["whose", { op: "load8", at: PACKET_TYPE_AT }],
+    ["others'?", { op: "equal", to: PACKET_OTHERHOST, then: "next", else: stage(0) }],
+    ["others'", { op: "drop" }],
+    ...demands.flatMap(demandSteps),
+  ];
+  const start = demands.length;
+  const compared = addresses.flatMap((one, i) => addressSteps(one, start + i, address));
+  const end: Step = [stage(start + addresses.length), { op: "drop" }];
+  const program: Program = [...before, ...compared, end];
+  if (program.length <= MOST_INSTRUCTIONS) return program;
+  return [...before, [stage(start), { op: "accept" }]];
+}
+
+/** Each decides for itself, so that no jump is far: they reach 255 instructions only. */
+function demandSteps([op, at, to]: Demand, number: number): readonly Step[] {
+  return [
+    [stage(number), { op, at }],
+    [`${number} met?`, { op: "equal", to, then: stage(number + 1), else: "next" }],
+    [`${number} missed`, { op: "drop" }],
+  ];
+}
+
+/** As many words as it has, all equal; one that is not leads to the next address. */
+function addressSteps({ bytes }: Ip, number: number, at: number): readonly Step[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const steps: Step[] = [];
+  for (let offset = 0; offset < bytes.length; offset += 4) {
+    const label = offset === 0 ? stage(number) : `${number} word ${offset}`;
+    const to = view.getUint32(offset);
+    steps.push([label, { op: "load32", at: at + offset }]);
+    steps.push([`${label}?`, { op: "equal", to, then: "next", else: stage(number + 1) }]);
+  }
+  return [...steps, [`${number} claimed`, { op: "accept" }]];
+}
+
+function stage(number: number): string {
+  return `stage ${number}`;
+}

@@ -1,0 +1,31 @@
+/** Who says that it has which address? What ARP and Neighbor Discovery let others hear of that, in one form. */
+import { type Ip, isUnspecified } from "../net/ip.ts";
+import type { Mac } from "../net/mac.ts";
+import { decodeArp } from "./arp.ts";
+import { decodeEthernet, ETHERTYPE } from "./ethernet.ts";
+import { decodeIpv6 } from "./ipv6.ts";
+import { decodeNeighbor } from "./ndp.ts";
+
+/** "`address` is at `mac`." */
+export interface Claim {
+  readonly address: Ip;
+  readonly mac: Mac;
+}
+
+/**
+ * What `frame` claims: the sender of an ARP request or reply, the target of a Neighbor Advertisement. Undefined where it
+ * claims nothing: other frames, probes (sender 0.0.0.0, RFC 5227 2.1), solicitations.
+ */
+export function claimIn(frame: Uint8Array): Claim | undefined {
+  const ethernet = decodeEthernet(frame);
+  if (ethernet?.etherType === ETHERTYPE.arp) {
+    const arp = decodeArp(ethernet.payload);
+    if (arp === undefined || isUnspecified(arp.senderIp)) return undefined;
+    return { address: arp.senderIp, mac: arp.senderMac };
+  }
+  if (ethernet?.etherType !== ETHERTYPE.ipv6) return undefined;
+  const packet = decodeIpv6(ethernet.payload);
+  const neighbor = packet && decodeNeighbor(packet);
+  if (neighbor?.kind !== "na") return undefined;
+  return { address: neighbor.target, mac: neighbor.mac ?? ethernet.source };
+}

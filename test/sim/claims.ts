@@ -1,0 +1,65 @@
+/** Which claims of others reach a simulated program? Those of addresses that it watches, on the card they came in through. */
+import type { WatchedAddress } from "../../src/host.ts";
+import { formatIp, sameIp } from "../../src/net/ip.ts";
+import { formatMac, type Mac } from "../../src/net/mac.ts";
+import type { Machine, Port } from "./machine.ts";
+
+/** As many frames as the socket's receive buffer holds; more are lost. */
+const QUEUE_LIMIT = 100;
+
+/** A claim of a watched address. */
+export interface HeardClaim extends WatchedAddress {
+  readonly mac: Mac;
+}
+
+/** What one program watches, and what is queued for it. */
+export class Claims {
+  readonly #machine: Machine;
+  #watched: ReadonlyMap<string, WatchedAddress> = new Map();
+  #queue: HeardClaim[] = [];
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  /** Replaces the list; what is queued of addresses that are not in it is not told any more. */
+  watch(watched: readonly WatchedAddress[]): void {
+    this.#watched = new Map(watched.flatMap((one) => {
+      const port = this.#machine.port(one.interface);
+      return port === undefined ? [] : [[keyOf(port, formatIp(one.address)), one] as const];
+    }));
+    const kept = [...this.#watched.values()];
+    this.#queue = this.#queue.filter((claim) =>
+      kept.some((one) => one.interface === claim.interface && sameIp(one.address, claim.address))
+    );
+  }
+
+  /** A frame came in through `port` that says that `address` is at `mac`; true: it concerns the program. */
+  hear(port: Port, address: string, mac: Mac): boolean {
+    const watched = this.#watched.get(keyOf(port, address));
+    if (watched === undefined || this.#queue.length >= QUEUE_LIMIT) return false;
+    const text = formatMac(mac);
+    if (this.#machine.ports().some(({ macText }) => macText === text)) return false;
+    this.#queue.push({ ...watched, mac });
+    return true;
+  }
+
+  /** Is anything queued? */
+  get waiting(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** What is queued, each MAC's claim once. */
+  take(): readonly HeardClaim[] {
+    const taken = new Map(this.#queue.map((claim) => [
+      `${claim.interface} ${formatIp(claim.address)} ${formatMac(claim.mac)}`,
+      claim,
+    ]));
+    this.#queue = [];
+    return [...taken.values()];
+  }
+}
+
+function keyOf(port: Port, address: string): string {
+  return `${port.index} ${address}`;
+}

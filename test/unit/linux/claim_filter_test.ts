@@ -1,0 +1,81 @@
+/** Does the kernel hand over exactly the frames that claim a listed address? */
+import assert from "node:assert/strict";
+import { claimFilter } from "../../../src/linux/claim_filter.ts";
+import { MOST_INSTRUCTIONS } from "../../../src/linux/packet_filter.ts";
+import { type Ip, ip, ipFromBytes } from "../../../src/net/ip.ts";
+import { arpProbe, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
+import { neighborProbe, unsolicitedNa } from "../../../src/wire/ndp.ts";
+import { accepts } from "./filter_machine.ts";
+
+const MAC = new Uint8Array([2, 0, 0, 0, 0, 1]);
+const OTHER_HOST = 3;
+
+const LIST4 = ["192.168.1.50", "10.0.0.1", "192.168.1.51"].map(ip);
+const LIST6 = ["fd00::50", "fe80::1:2:3:4", "fd00::51"].map(ip);
+
+Deno.test("each address of the list, and none beside it", () => {
+  for (const list of [LIST4, LIST6]) {
+    const program = claimFilter(list);
+    for (const address of list) {
+      assert.ok(accepts(program, claim(address)));
+      for (let at = 0; at < address.bytes.length; at++) {
+        const bytes = address.bytes.slice();
+        bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+        assert.ok(!accepts(program, claim(ipFromBytes(bytes))));
+      }
+    }
+  }
+});
+
+Deno.test("who asks or probes claims nothing", () => {
+  const [own4, own6] = [ip("192.168.1.9"), ip("fd00::50")];
+  for (const address of LIST4) {
+    assert.ok(!accepts(claimFilter(LIST4), arpProbe(MAC, address)));
+    assert.ok(!accepts(claimFilter(LIST4), arpRequest(MAC, own4, address)));
+    assert.ok(accepts(claimFilter(LIST4), arpRequest(MAC, address, own4)));
+  }
+  assert.ok(!accepts(claimFilter(LIST6), neighborProbe(MAC, own6)));
+});
+
+Deno.test("what is for a VLAN of others, cut short or of another kind is dropped", () => {
+  for (const list of [LIST4, LIST6]) {
+    const program = claimFilter(list);
+    const [first = ip("::")] = list;
+    const frame = claim(first);
+    assert.ok(!accepts(program, frame, OTHER_HOST));
+    for (let length = 0; length < frame.length - 24; length++) {
+      assert.ok(!accepts(program, frame.subarray(0, length)));
+    }
+  }
+  const echo = claim(ip("fd00::50"));
+  echo[54] = 128;
+  assert.ok(!accepts(claimFilter(LIST6), echo));
+  const forwarded = claim(ip("fd00::50"));
+  forwarded[21] = 254;
+  assert.ok(!accepts(claimFilter(LIST6), forwarded));
+  const tokenRing = claim(ip("10.0.0.1"));
+  tokenRing[15] = 6;
+  assert.ok(!accepts(claimFilter(LIST4), tokenRing));
+});
+
+Deno.test("255 addresses fit; with more than a program may have, every claim is handed over", () => {
+  const list = (count: number, make: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => ip(make(i)));
+  const make4 = (i: number) => `10.1.${i >> 8}.${i & 255}`;
+  const make6 = (i: number) => `fd00::${i.toString(16)}`;
+  for (const make of [make4, make6]) {
+    const some = claimFilter(list(255, make));
+    assert.ok(some.length < MOST_INSTRUCTIONS);
+    assert.ok(accepts(some, claim(ip(make(254)))));
+    assert.ok(!accepts(some, claim(ip(make(255)))));
+    const all = claimFilter(list(3000, make));
+    assert.ok(all.length < MOST_INSTRUCTIONS);
+    assert.ok(accepts(all, claim(ip(make(3001)))));
+  }
+});
+
+function claim(address: Ip): Uint8Array {
+  return address.family === "ipv4"
+    ? gratuitousArp(MAC, address)
+    : unsolicitedNa(MAC, address, false);
+}
