@@ -8,6 +8,7 @@ import { listen } from "./commands/listen.ts";
 import { notifyTest } from "./commands/notify_test.ts";
 import { reload } from "./commands/reload.ts";
 import { run } from "./commands/run.ts";
+import { runner } from "./commands/runner.ts";
 import { status } from "./commands/status.ts";
 import { version } from "./commands/version.ts";
 import type { Context } from "./commands/choose.ts";
@@ -28,8 +29,11 @@ export const APPLICATION: Application<Context> = buildApplication(
       listen,
       "notify-test": notifyTest,
       version,
+      runner,
     }),
     docs: {
+      // For systemd, not for people.
+      hideRoute: { runner: true },
       brief: "One address that stays up when a machine does not",
       fullDescription: [
         "floatip gives a few Linux machines one floating IP address: one node, the master, holds it,",

@@ -14,6 +14,7 @@ import type { Host } from "../host.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
 import { SdNotify } from "../linux/sd_notify.ts";
 import { Notifier } from "../notify/notifier.ts";
+import { RunnerLine } from "../runner/line.ts";
 import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
 import { missingCapabilities, purposesOf } from "./capabilities.ts";
@@ -43,13 +44,19 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   demandCapabilities();
   await using journal = openJournal(flags.logLevel ?? "info");
   for (const warning of warnings) journal.write("warning", problemLine(warning));
-  await using host = new LinuxHost<Order>();
+  using runner = openRunner();
+  const runnerReady = runner?.start(config);
+  await using host = new LinuxHost<Order>(runner);
   const configFile = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
   await rehearse();
   const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
   const complain = (words: string) => journal.write("warning", `history: ${words}`);
   await using history = new HistoryFile({ stateDir, complain });
-  await using notifier = new Notifier(config);
+  await using notifier = new Notifier(
+    config,
+    undefined,
+    (instance, kind, sink) => runner?.sink(instance, kind, sink) ?? sink,
+  );
   using line = openLine(journal);
   const service: Service | undefined = line &&
     serviceOf(line, journal, () => daemon.snapshot().instances);
@@ -65,6 +72,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   const note = (what: DaemonEntry["what"]) =>
     history.add({ kind: "daemon", time: formatWallTime(host.wallTime()), what });
   const reloader = new Reloader(file, host, journal, service, (applied) => {
+    runner?.reload();
     notifier.settle(applied);
     note("reloaded");
   });
@@ -76,6 +84,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   using _signals = obeySignals(host, reloader, service);
   journal.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
   note("started");
+  await runnerReady;
   try {
     await daemon.run();
   } finally {
@@ -120,6 +129,12 @@ function statStderr(): Deno.FileInfo | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The line to whoever runs programs for a daemon that may not, where the unit names one. */
+function openRunner(): RunnerLine | undefined {
+  const path = Deno.env.get("FLOATIP_RUNNER");
+  return path === undefined || path === "" ? undefined : new RunnerLine(path);
 }
 
 /** The line to systemd, where it started this process and wants to hear of it. */

@@ -1,5 +1,5 @@
 /** What is floatip's machine on Linux? Host, over raw sockets, rtnetlink and one poll. */
-import type { CheckSettings } from "../health/check.ts";
+import type { CheckSettings, ProbeResult } from "../health/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type { Boot, Datagram, Endpoint, Happening, Host, WatchedAddress } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
@@ -28,6 +28,14 @@ import { describe, isOnOneLink, VrrpSocket } from "./vrrp_socket.ts";
 /** Longer than any VRRP message: 255 IPv6 addresses are 4,088 bytes. */
 const DATAGRAM_SIZE = 9216;
 
+/** Makes attempts of checks in another process. */
+export interface Elsewhere {
+  /** Is `check` one that is made there? */
+  takes(check: CheckSettings): boolean;
+  /** One attempt. Resolves within the timeout plus 100 ms and never rejects. */
+  probe(check: CheckSettings, stop: AbortSignal): Promise<ProbeResult>;
+}
+
 /**
  * This machine. Looking at links and addresses needs no privilege; sockets need CAP_NET_RAW, addresses CAP_NET_ADMIN, and say
  * EPERM without.
@@ -48,11 +56,16 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #tools: ProbeTools = { interfaces: () => this.interfaces(), knownProcesses: new Map() };
   readonly #ending = new AbortController();
   readonly #probes = new Set<Promise<void>>();
+  readonly #elsewhere: Elsewhere | undefined;
   #packets: PacketSocket | undefined;
   #bootId: string | undefined;
 
-  /** Opens libc and listens to the kernel. Throws HostError, or Error where libc is not to be had. */
-  constructor() {
+  /**
+   * Opens libc and listens to the kernel. `elsewhere`: makes some attempts of checks in this host's place. Throws HostError, or
+   * Error where libc is not to be had.
+   */
+  constructor(elsewhere?: Elsewhere) {
+    this.#elsewhere = elsewhere;
     this.#poller.add(this.#watch.fd);
   }
 
@@ -94,7 +107,11 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   }
 
   startProbe(check: CheckSettings): void {
-    const probe = runProbe(check, this.#tools, this.#ending.signal).then((result) => {
+    const { signal } = this.#ending;
+    const attempt = this.#elsewhere?.takes(check)
+      ? this.#elsewhere.probe(check, signal)
+      : runProbe(check, this.#tools, signal);
+    const probe = attempt.then((result) => {
       this.#probes.delete(probe);
       if (this.#poller.disposed) return;
       this.#results.push({ kind: "probe", check: check.name, result });

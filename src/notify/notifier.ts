@@ -3,8 +3,11 @@ import type { Config } from "../config/config.ts";
 import type { Observer, TransitionRecord } from "../daemon/record.ts";
 import type { SinkStatus } from "../control/api.ts";
 import { DeliveryQueue, type Pause } from "./queue.ts";
-import type { Answer } from "./sink.ts";
-import { sinksOf } from "./sinks.ts";
+import type { Answer, Sink } from "./sink.ts";
+import { type SinkKind, sinksOf } from "./sinks.ts";
+
+/** Makes of a sink one that is told by another process, where that is to be. */
+export type Replace = (instance: string | null, kind: SinkKind, sink: Sink) => Sink;
 
 /** The part of a configuration that says who is told. */
 export type NotifyPlan =
@@ -29,6 +32,7 @@ interface Listener {
 /** Tells the sinks of a configuration. Disposing of it gives the last messages two seconds. */
 export class Notifier implements Observer, AsyncDisposable {
   readonly #pause: Pause | undefined;
+  readonly #replace: Replace;
   /** By whose [notify] it is and what kind of sink. */
   #listeners: ReadonlyMap<string, Listener> = new Map();
   /** The present state of each virtual router that runs, by instance and family. */
@@ -36,8 +40,12 @@ export class Notifier implements Observer, AsyncDisposable {
   /** Those that a reload took away, until they have told what waited. */
   readonly #leaving = new Set<DeliveryQueue>();
 
-  /** `pause`: how the time between attempts passes; by the clock unless a test says otherwise. */
-  constructor(plan: NotifyPlan, pause?: Pause) {
+  /**
+   * `pause`: how the time between attempts passes; by the clock unless a test says otherwise. `replace`: puts others in the
+   * place of some sinks.
+   */
+  constructor(plan: NotifyPlan, pause?: Pause, replace: Replace = (_, __, sink) => sink) {
+    this.#replace = replace;
     this.#pause = pause;
     this.settle(plan);
   }
@@ -58,7 +66,8 @@ export class Notifier implements Observer, AsyncDisposable {
     const own = plan.instances.map(({ name, notify }) => [name, notify] as const);
     for (const [instance, settings] of [[null, plan.notify] as const, ...own]) {
       if (settings === undefined) continue;
-      for (const [kind, sink] of sinksOf(settings)) {
+      for (const [kind, made] of sinksOf(settings)) {
+        const sink = this.#replace(instance, kind, made);
         const id = JSON.stringify([instance, kind]);
         const queue = before.get(id)?.queue ?? new DeliveryQueue(instance, sink, this.#pause);
         queue.settle(sink);

@@ -43,6 +43,13 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   },
   // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
   firewall: { "config/plan": "types", wire: "all", net: "all" },
+  // What the sandboxed daemon has done for it by another process: the same checks and commands.
+  runner: {
+    config: "types",
+    "daemon/record": "types",
+    health: "all",
+    notify: "all",
+  },
   control: { "config/problem": "types" },
   history: { "daemon/record": "types" },
   cli: {
@@ -62,7 +69,16 @@ const grantsOf: Readonly<Record<string, Grants>> = {
 /** Single files that may import more than their folder, each with the reason. */
 const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // The one place where the parts are put together.
-  "cli/run": { daemon: "all", linux: "all", notify: "all", "control/server": "all", host: "all" },
+  "cli/run": {
+    daemon: "all",
+    linux: "all",
+    notify: "all",
+    runner: "all",
+    "control/server": "all",
+    host: "all",
+  },
+  // The other end of the daemon's line to its runner.
+  "cli/runner": { runner: "all" },
   // systemd hears of transitions as history and notifications do.
   "cli/service": { "daemon/record": "types" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
