@@ -4,63 +4,99 @@
  *     deno task build                     compile where Deno's runtime for it (denort) is at hand, else bundle
  *     deno task build --kind=compile      a single file; Deno may download denort
  *     deno task build --kind=bundle       a launcher, with lib/ beside it: JavaScript and Deno's own program
+ *     deno task build --arch=arm64        for another machine: amd64 or arm64
  *     deno task build --out=DIR           leave it in DIR instead of dist
  */
+import { ALL_ARCHES, type Arch, ARCHES, fetchRuntime, ownArch } from "./runtime.ts";
 
 const checkout = new URL("../", import.meta.url).pathname;
 
 /** compile: one file made by `deno compile`. bundle: launcher, bundle and Deno side by side. */
 export type Kind = "compile" | "bundle";
 
+/**
+ * V8 without its just-in-time compiler needs no memory that is written and then run, so that the service's sandbox can forbid
+ * that. A compiled program takes no flags at run time; the launcher of a bundle has them from the unit.
+ */
+const COMPILED_V8_FLAGS = "--jitless,--max-old-space-size=256,--max-semi-space-size=1";
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (options === undefined) {
-    console.error("usage: deno task build [--kind=compile|bundle] [--out=DIR]");
+    console.error(
+      "usage: deno task build [--kind=compile|bundle] [--arch=amd64|arm64] [--out=DIR]",
+    );
     return 2;
   }
-  const denort = await findDenort();
-  const kind = options.kind ?? (denort === undefined ? "bundle" : "compile");
-  if (options.kind === undefined && denort === undefined) {
-    console.log(
-      "no denort here (DENORT_BIN, Deno's cache): a bundle with Deno beside it, not one file",
-    );
-  }
+  const { arch, out } = options;
+  const kind = options.kind ?? await defaultKind(arch);
   try {
-    await build(kind, options.out);
+    await build(kind, out, { arch });
   } catch (cause) {
     console.error(`build: ${cause instanceof Error ? cause.message : cause}`);
     return 1;
   }
-  console.log(`${options.out}/floatip (${kind}, ${megabytes(await sizeOf(options.out))} MB)`);
+  console.log(`${out}/floatip (${kind}, ${arch}, ${megabytes(await sizeOf(out))} MB)`);
   return 0;
 }
 
-function parseOptions(
-  args: readonly string[],
-): { readonly kind: Kind | undefined; readonly out: string } | undefined {
+interface Options {
+  readonly kind: Kind | undefined;
+  readonly arch: Arch;
+  readonly out: string;
+}
+
+function parseOptions(args: readonly string[]): Options | undefined {
   const given = new Map(
     args.filter((arg) => arg !== "--").map((arg) => {
-      const [, name = "", value = ""] = /^--(kind|out)=(.+)$/.exec(arg) ?? [];
+      const [, name = "", value = ""] = /^--(kind|arch|out)=(.+)$/.exec(arg) ?? [];
       return [name, value] as const;
     }),
   );
   const kind = given.get("kind");
-  if (given.has("") || ![undefined, "compile", "bundle"].includes(kind)) return undefined;
-  return { kind: kind as Kind | undefined, out: given.get("out") ?? `${checkout}dist` };
+  const arch = ALL_ARCHES.find((one) => one === (given.get("arch") ?? ownArch()));
+  if (given.has("") || arch === undefined) return undefined;
+  if (kind !== undefined && kind !== "compile" && kind !== "bundle") return undefined;
+  return { kind, arch, out: given.get("out") ?? `${checkout}dist` };
+}
+
+/**
+ * What is made where nobody says: one file where Deno's runtime for it is at hand. For arm64 always a bundle, since compiled
+ * programs were seen to crash on kernels with pages of 16 KiB (denoland/deno#36282), where Deno's own program runs.
+ */
+export async function defaultKind(arch: Arch): Promise<Kind> {
+  if (arch === "arm64") return "bundle";
+  if (await findDenort(arch) !== undefined) return "compile";
+  console.log(
+    "no denort here (DENORT_BIN, beside deno, Deno's cache): a bundle with Deno beside it, not one file; --kind=compile fetches it",
+  );
+  return "bundle";
+}
+
+/** What {@link build} may be told besides. */
+export interface BuildOptions {
+  /** Where the program begins; default: floatip itself. */
+  readonly entry?: string;
+  /** Default: this machine's. */
+  readonly arch?: Arch;
+  /** Deno's program for a bundle; default: the one that runs this, or for another machine the one from npm. */
+  readonly runtime?: string;
 }
 
 /**
  * Builds floatip, or the program that begins in another file, into the folder `out`. Rejects with what Deno said where it
  * fails; an earlier build then stays whole.
  */
-export async function build(kind: Kind, out: string, entry = "main.ts"): Promise<void> {
+export async function build(kind: Kind, out: string, options: BuildOptions = {}): Promise<void> {
+  const { entry = "main.ts", arch = ownArch() } = options;
   await Deno.mkdir(out, { recursive: true });
   // Beside the goal, so that renaming is one step: whoever runs the old one meanwhile keeps it.
   const scratch = await Deno.makeTempDir({ dir: out, prefix: ".build-" });
   try {
-    await (kind === "compile" ? compile : bundle)(scratch, entry);
+    if (kind === "compile") await compile(scratch, entry, arch);
+    else await bundle(scratch, entry, options.runtime ?? await runtimeFor(arch));
     await replace(`${out}/lib`, `${scratch}/lib`);
     await replace(`${out}/floatip`, `${scratch}/floatip`);
   } finally {
@@ -68,32 +104,44 @@ export async function build(kind: Kind, out: string, entry = "main.ts"): Promise
   }
 }
 
-async function compile(folder: string, entry: string): Promise<void> {
-  const flags = ["--quiet", "--allow-all", "--no-prompt", "--frozen"];
-  await deno("compile", ...flags, `--output=${folder}/floatip`, entry);
+async function compile(folder: string, entry: string, arch: Arch): Promise<void> {
+  const flags = ["--quiet", "--allow-all", "--no-prompt", "--frozen", "--bundle", "--minify"];
+  const target = [`--target=${ARCHES[arch].target}`, `--v8-flags=${COMPILED_V8_FLAGS}`];
+  const denort = await findDenort(arch);
+  // Deno finds it in its cache by itself; a file has to be named.
+  const env = denort?.endsWith(".zip") === false ? { DENORT_BIN: denort } : {};
+  const args = ["compile", ...flags, ...target, `--output=${folder}/floatip`, entry];
+  await deno(args, env);
 }
 
-async function bundle(folder: string, entry: string): Promise<void> {
+async function bundle(folder: string, entry: string, runtime: string): Promise<void> {
   // Deno fetches esbuild from npm the first time. In parts, so that `status` does not pay for what `run` needs. Names are
   // kept: they stand in errors that people report. As for a browser: libraries then do without node:*, which costs memory.
   const flags = ["--quiet", "--minify", "--keep-names", "--code-splitting", "--platform=browser"];
-  await deno("bundle", ...flags, "--frozen", `--outdir=${folder}/lib`, entry);
+  await deno(["bundle", ...flags, "--frozen", `--outdir=${folder}/lib`, entry]);
   // esbuild names the first part after the entry.
   const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
   await Deno.rename(`${folder}/lib/${name}`, `${folder}/lib/floatip.js`);
-  await linkOrCopy(Deno.execPath(), `${folder}/lib/deno`);
+  await linkOrCopy(runtime, `${folder}/lib/floatip`);
   await Deno.copyFile(`${checkout}packaging/launcher.sh`, `${folder}/floatip`);
   await Deno.chmod(`${folder}/floatip`, 0o755);
 }
 
-async function deno(...args: readonly string[]): Promise<void> {
+async function runtimeFor(arch: Arch): Promise<string> {
+  return arch === ownArch() ? Deno.execPath() : await fetchRuntime(arch);
+}
+
+async function deno(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: checkout,
     stdin: "null",
     stdout: "null",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   }).output();
   if (success) return;
   const said = new TextDecoder().decode(stderr).trim();
@@ -121,16 +169,17 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-/** The runtime that `deno compile` puts in front of a program, where it need not be downloaded. */
-async function findDenort(): Promise<string | undefined> {
-  const { arch, os } = Deno.build;
+/** The runtime that `deno compile` puts in front of a program for `arch`, where it need not be downloaded. */
+async function findDenort(arch: Arch): Promise<string | undefined> {
   const home = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`;
+  const beside = Deno.execPath().replace(/[^/]*$/, "denort");
   const candidates = [
-    Deno.env.get("DENORT_BIN"),
-    `${home}/dl/release/v${Deno.version.deno}/denort-${arch}-unknown-${os}-gnu.zip`,
+    // A file for this machine only: nobody knows which other one it would be for.
+    ...(arch === ownArch() ? [Deno.env.get("DENORT_BIN"), beside] : []),
+    `${home}/dl/release/v${Deno.version.deno}/denort-${ARCHES[arch].target}.zip`,
   ];
   for (const path of candidates) {
-    if (path !== undefined && await exists(path)) return path;
+    if (path !== undefined && path !== "" && await exists(path)) return path;
   }
   return undefined;
 }
@@ -140,7 +189,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function sizeOf(folder: string): Promise<number> {
-  const files = ["floatip", "lib/floatip.js", "lib/deno"].map((name) => `${folder}/${name}`);
+  const files = ["floatip", "lib/floatip.js", "lib/floatip"].map((name) => `${folder}/${name}`);
   const sizes = await Promise.all(
     files.map((file) => Deno.stat(file).then(({ size }) => size, () => 0)),
   );

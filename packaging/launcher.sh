@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts floatip: Deno's own program and floatip's JavaScript, both in lib/ beside this script.
+# Starts floatip. Beside this script, lib/ has its JavaScript, and Deno's own program under the name that ps and pgrep shall show.
 self=$0
 case $self in */*) ;; *) self=./$self ;; esac
 [ -h "$self" ] && self=$(readlink -f -- "$self")
@@ -13,7 +13,8 @@ export DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1 DENO_DIR=/dev/null/floati
 export DENO_LOG=off
 
 # Without --no-config a package.json or deno.json in the current folder would be obeyed.
-# The heap's bounds keep the daemon small; FLOATIP_V8_FLAGS adds flags (for instance --jitless).
-exec "$lib/deno" run --quiet --allow-all --no-prompt --no-config --no-lock --no-npm --no-remote --no-code-cache \
+# The heap's bounds keep the daemon small; FLOATIP_V8_FLAGS adds flags (the service's --jitless).
+# SIGUSR1 would open Deno's debugger to everybody on this machine.
+exec env --block-signal=USR1 "$lib/floatip" run --quiet --allow-all --no-prompt --no-config --no-lock --no-npm --no-remote --no-code-cache \
   --v8-flags="--max-old-space-size=64,--max-semi-space-size=1${FLOATIP_V8_FLAGS:+,$FLOATIP_V8_FLAGS}" \
   "$lib/floatip.js" "$@"

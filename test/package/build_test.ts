@@ -32,7 +32,7 @@ async function inScratch(body: (folder: string) => Promise<void>): Promise<void>
 Deno.test("the launcher passes arguments, input, folder, environment and exit codes through", () =>
   inScratch(async (folder) => {
     await Deno.writeTextFile(`${folder}/echo.ts`, echo);
-    await build("bundle", `${folder}/dist`, `${folder}/echo.ts`);
+    await build("bundle", `${folder}/dist`, { entry: `${folder}/echo.ts` });
     // Things in the current folder and the environment that Deno would otherwise obey.
     const elsewhere = `${folder}/else where`;
     await Deno.mkdir(elsewhere);
@@ -59,7 +59,7 @@ Deno.test("the launcher passes arguments, input, folder, environment and exit co
 Deno.test("a signal reaches the program behind the launcher", () =>
   inScratch(async (folder) => {
     await Deno.writeTextFile(`${folder}/echo.ts`, echo);
-    await build("bundle", `${folder}/dist`, `${folder}/echo.ts`);
+    await build("bundle", `${folder}/dist`, { entry: `${folder}/echo.ts` });
     const child = withPlainKill(
       spawn(`${folder}/dist/floatip`, ["wait"], { stdio: ["ignore", "pipe", "inherit"] }),
     );
@@ -77,9 +77,9 @@ Deno.test("a build that fails says why and leaves the earlier one", () =>
   inScratch(async (folder) => {
     const dist = `${folder}/dist`;
     await Deno.writeTextFile(`${folder}/echo.ts`, echo);
-    await build("bundle", dist, `${folder}/echo.ts`);
+    await build("bundle", dist, { entry: `${folder}/echo.ts` });
     await Deno.writeTextFile(`${folder}/broken.ts`, `import "./missing.ts";`);
-    await assert.rejects(build("bundle", dist, `${folder}/broken.ts`), /missing\.ts/);
+    await assert.rejects(build("bundle", dist, { entry: `${folder}/broken.ts` }), /missing\.ts/);
     assert.equal((await run([`${dist}/floatip`, "exit", "5"])).code, 5);
     const left = [...Deno.readDirSync(dist)].map(({ name }) => name).toSorted();
     assert.deepEqual(left, ["floatip", "lib"]);

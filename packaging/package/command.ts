@@ -1,0 +1,19 @@
+/** How does a packager's tool run? To its end, with its own words where it fails. */
+
+/** Runs `program`; its standard output. Rejects with what it said unless it succeeded. */
+export async function demand(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { LC_ALL: "C.UTF-8", TZ: "UTC", ...env },
+  }).output();
+  const decoder = new TextDecoder();
+  if (success) return decoder.decode(stdout);
+  throw new Error(`${program} failed: ${decoder.decode(stderr).trim()}`);
+}

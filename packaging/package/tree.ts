@@ -1,0 +1,99 @@
+/** Which files has a package, and where do they stand? One table for Debian's and for rpm's. */
+import { VERSION } from "../../src/version.ts";
+
+/** The checkout's folder, with a slash at its end. */
+export const CHECKOUT = new URL("../../", import.meta.url).pathname;
+
+/** Where the two kinds of distribution differ. */
+export type Flavour = "deb" | "rpm";
+
+/** One file of a package. Folders on the way to it are made with mode 0755; everything belongs to root. */
+export interface Entry {
+  /** Absolute, where it will stand. */
+  readonly path: string;
+  readonly content:
+    | { readonly kind: "file"; readonly from: string }
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "link"; readonly to: string };
+  /** Permission bits; default: 0644. */
+  readonly mode?: number;
+  /** Made for people to change: never overwritten. */
+  readonly config?: true;
+  /** Compressed, with ".gz" behind the path. */
+  readonly gzip?: true;
+}
+
+const DOC = "/usr/share/doc/floatip";
+
+/** Everything that a package holds. `program` is a folder that {@link ../build.ts} made. */
+export async function entriesOf(flavour: Flavour, program: string): Promise<readonly Entry[]> {
+  return [
+    ...await programEntries(program),
+    { path: "/usr/bin/floatip", content: { kind: "link", to: "../lib/floatip/floatip" } },
+    ...unit("floatip.service"),
+    ...unit("floatip-runner.socket"),
+    ...unit("floatip-runner@.service"),
+    file("/usr/lib/sysusers.d/floatip.conf", "systemd/sysusers.conf"),
+    file("/usr/lib/tmpfiles.d/floatip.conf", "systemd/tmpfiles.conf"),
+    {
+      ...file("/etc/floatip/floatip.toml.example", "packaging/examples/five-nodes.toml"),
+      config: true,
+    },
+    ...documentation(flavour),
+    ...await folder(`${DOC}/examples`, "packaging/examples"),
+    ...await folder("/usr/share/floatip/grafana", "packaging/grafana"),
+    ...await folder("/usr/share/floatip/prometheus", "packaging/prometheus"),
+  ];
+}
+
+async function programEntries(program: string): Promise<readonly Entry[]> {
+  const names = ["floatip"];
+  for await (const { name } of readFolder(`${program}/lib`)) names.push(`lib/${name}`);
+  return names.toSorted().map((name) => ({
+    path: `/usr/lib/floatip/${name}`,
+    content: { kind: "file", from: `${program}/${name}` },
+    mode: name.endsWith(".js") ? 0o644 : 0o755,
+  }));
+}
+
+function unit(name: string): readonly Entry[] {
+  return [file(`/usr/lib/systemd/system/${name}`, `systemd/${name}`)];
+}
+
+function documentation(flavour: Flavour): readonly Entry[] {
+  const common = [file(`${DOC}/README.md`, "README.md")];
+  return flavour === "deb"
+    ? [
+      ...common,
+      file(`${DOC}/copyright`, "packaging/deb/copyright"),
+    ]
+    : [
+      ...common,
+      file(`${DOC}/CHANGELOG.md`, "CHANGELOG.md"),
+      file("/usr/share/licenses/floatip/copyright", "packaging/deb/copyright"),
+    ];
+}
+
+/** Every file of a folder of the checkout; a folder that is not there has none. */
+async function folder(path: string, from: string): Promise<readonly Entry[]> {
+  const names: string[] = [];
+  for await (const { name, isFile } of readFolder(`${CHECKOUT}${from}`)) {
+    if (isFile) names.push(name);
+  }
+  return names.toSorted().map((name) => file(`${path}/${name}`, `${from}/${name}`));
+}
+
+async function* readFolder(path: string): AsyncGenerator<Deno.DirEntry> {
+  try {
+    yield* Deno.readDir(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function file(path: string, from: string): Entry {
+  return { path, content: { kind: "file", from: `${CHECKOUT}${from}` } };
+}
+
+/** The version of the packages where nobody says another. */
+export const PACKAGE_VERSION = VERSION;
