@@ -10,7 +10,7 @@ const HINTS: Readonly<Record<ControlTrouble, readonly [ExitCode, string]>> = {
   ],
   "not-permitted": [
     EXIT.notPermitted,
-    "Use sudo, or be in the group that the socket belongs to.",
+    "Use sudo. To look, being in the group floatip is enough: `sudo adduser $USER floatip`, and log in anew.",
   ],
   "no-answer": [EXIT.failed, "Is it stopped (SIGSTOP), or the machine overloaded?"],
   "bad-answer": [EXIT.failed, "Restart the daemon: it is probably older than this program."],

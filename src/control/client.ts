@@ -1,6 +1,6 @@
 /** How is the running daemon asked? Typed requests over its unix socket. */
 import type { NotifyTestAnswer, ReloadAnswer, StatusDocument } from "./api.ts";
-import { socketPath } from "./socket.ts";
+import { readingSocketPath, socketPath } from "./socket.ts";
 
 /** Why no answer came. */
 export type ControlTrouble =
@@ -20,17 +20,24 @@ export class ControlError extends Error {
 /** Longest wait for the daemon, in milliseconds; it answers between two happenings, in far less. */
 const PATIENCE_MS = 5000;
 
+/** One of the daemon's sockets. */
+interface Line {
+  readonly path: string;
+  readonly http: Deno.HttpClient;
+}
+
 /** A line to the daemon of one runtime directory. Every call may throw ControlError. */
 export class ControlClient {
-  readonly #path: string;
-  readonly #http: Deno.HttpClient;
+  readonly #control: Line;
+  /** For those who may not use the other. */
+  readonly #reading: Line;
   readonly #patience: number;
 
   /** `patience`: the longest wait for an answer, in milliseconds. Opens nothing yet. */
   constructor(runDir: string, patience: number = PATIENCE_MS) {
-    this.#path = socketPath(runDir);
+    this.#control = lineTo(socketPath(runDir));
+    this.#reading = lineTo(readingSocketPath(runDir));
     this.#patience = patience;
-    this.#http = Deno.createHttpClient({ proxy: { transport: "unix", path: this.#path } });
   }
 
   /** What the daemon knows now. */
@@ -58,18 +65,34 @@ export class ControlClient {
   }
 
   [Symbol.dispose](): void {
-    this.#http.close();
+    this.#control.http.close();
+    this.#reading.http.close();
   }
 
   async #request(method: string, path: string, expected: readonly number[]): Promise<Response> {
+    try {
+      return await this.#requestBy(this.#control, method, path, expected);
+    } catch (error) {
+      const denied = error instanceof ControlError && error.trouble === "not-permitted";
+      if (!denied || method !== "GET") throw error;
+      return await this.#requestBy(this.#reading, method, path, expected);
+    }
+  }
+
+  async #requestBy(
+    line: Line,
+    method: string,
+    path: string,
+    expected: readonly number[],
+  ): Promise<Response> {
     const signal = AbortSignal.timeout(this.#patience);
     let response: Response;
     try {
       // Every request goes to the socket; a number, because a name would be looked up first, for
       // 5 s where no name server answers, which is when people ask for the status.
-      response = await fetch(`http://127.0.0.1${path}`, { method, client: this.#http, signal });
+      response = await fetch(`http://127.0.0.1${path}`, { method, client: line.http, signal });
     } catch (error) {
-      throw await this.#diagnose(error);
+      throw await this.#diagnose(error, line.path);
     }
     if (expected.includes(response.status)) return response;
     await response.body?.cancel();
@@ -86,7 +109,7 @@ export class ControlClient {
   }
 
   /** fetch says in its own words that it failed; connecting once more says why in the kernel's. */
-  async #diagnose(error: unknown): Promise<ControlError> {
+  async #diagnose(error: unknown, path: string): Promise<ControlError> {
     if (error instanceof DOMException && error.name === "TimeoutError") {
       return this.#error(
         "no-answer",
@@ -94,12 +117,12 @@ export class ControlClient {
       );
     }
     try {
-      (await Deno.connect({ transport: "unix", path: this.#path })).close();
+      (await Deno.connect({ transport: "unix", path })).close();
     } catch (refusal) {
       const denied = refusal instanceof Deno.errors.PermissionDenied;
       return denied
-        ? this.#error("not-permitted", `not permitted to use ${this.#path}`)
-        : this.#error("not-running", `the daemon is not running (nobody answers at ${this.#path})`);
+        ? this.#error("not-permitted", `not permitted to use ${path}`)
+        : this.#error("not-running", `the daemon is not running (nobody answers at ${path})`);
     }
     return this.#error("no-answer", "the daemon hung up without an answer");
   }
@@ -109,6 +132,10 @@ export class ControlClient {
   }
 
   #error(trouble: ControlTrouble, message: string): ControlError {
-    return new ControlError(trouble, this.#path, message);
+    return new ControlError(trouble, this.#control.path, message);
   }
+}
+
+function lineTo(path: string): Line {
+  return { path, http: Deno.createHttpClient({ proxy: { transport: "unix", path } }) };
 }

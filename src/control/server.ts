@@ -1,6 +1,6 @@
-/** How does the daemon answer requests? HTTP over a unix socket, one daemon per runtime directory. */
+/** How does the daemon answer requests? HTTP over unix sockets, one daemon per runtime directory. */
 import type { NotifyTestAnswer, ReloadAnswer, StatusDocument } from "./api.ts";
-import { socketPath } from "./socket.ts";
+import { readingSocketPath, socketPath } from "./socket.ts";
 
 /** What the requests are answered with. */
 export interface ControlAnswers {
@@ -36,31 +36,48 @@ const ROUTES: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map([
 /** More requests at one time than this are turned away: nobody may fill the daemon's memory. */
 const MOST_REQUESTS = 64;
 
-/** Bits that the socket's mode never has: 0660 remains, for root and one group. */
-const SOCKET_UMASK = 0o117;
+/**
+ * What comes by each socket, and the bits that its mode never has: whoever orders is the daemon's user or root, its group
+ * may read.
+ */
+const SOCKETS = [
+  { pathIn: socketPath, umask: 0o177, methods: undefined },
+  { pathIn: readingSocketPath, umask: 0o117, methods: ["GET"] },
+] as const;
 
-/** An open control socket. Closing it removes the socket file. */
+/** The methods that a socket takes; undefined: all. */
+type Methods = readonly string[] | undefined;
+
+/** Open control sockets. Closing them removes the socket files. */
 export class ControlServer {
   readonly #lock: Deno.FsFile;
-  readonly #server: Deno.HttpServer;
+  readonly #servers: readonly Deno.HttpServer[];
   readonly #closing = new AbortController();
 
-  private constructor(lock: Deno.FsFile, path: string, answers: ControlAnswers) {
+  private constructor(lock: Deno.FsFile, runDir: string, answers: ControlAnswers) {
     this.#lock = lock;
+    this.#servers = SOCKETS.map(({ pathIn, umask, methods }) =>
+      // The mode must be right from the first moment on, so it comes from the umask and not from a chmod.
+      underUmask(umask, () => this.#serve(pathIn(runDir), answers, methods))
+    );
+  }
+
+  #serve(path: string, answers: ControlAnswers, methods: Methods): Deno.HttpServer {
     let open = 0;
     const answerOne = async (request: Request): Promise<Response> => {
       open++;
       try {
         return open > MOST_REQUESTS
           ? problem(503, "too many requests at one time")
-          : await respond(request, answers);
+          : await respond(request, answers, methods);
       } finally {
         open--;
       }
     };
+    removeSocket(path);
     const { signal } = this.#closing;
     const onError = () => problem(500, "the request could not be answered");
-    this.#server = Deno.serve({ path, signal, onListen: () => {}, onError }, answerOne);
+    return Deno.serve({ path, signal, onListen: () => {}, onError }, answerOne);
   }
 
   /**
@@ -69,25 +86,19 @@ export class ControlServer {
    */
   static open(runDir: string, answers: ControlAnswers): ControlServer {
     Deno.mkdirSync(runDir, { recursive: true, mode: 0o755 });
-    const path = socketPath(runDir);
     const lock = lockDirectory(runDir);
-    // The mode must be right from the first moment on, so it comes from the umask and not from a chmod.
-    const umask = Deno.umask(SOCKET_UMASK);
     try {
-      removeSocket(path);
-      return new ControlServer(lock, path, answers);
+      return new ControlServer(lock, runDir, answers);
     } catch (error) {
       lock.close();
       throw error;
-    } finally {
-      Deno.umask(umask);
     }
   }
 
-  /** Stops listening, drops what is still open, removes the socket. */
+  /** Stops listening, drops what is still open, removes the sockets. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#server.finished;
+    await Promise.all(this.#servers.map(({ finished }) => finished));
     this.#lock.close();
   }
 
@@ -96,8 +107,15 @@ export class ControlServer {
   }
 }
 
-/** The answer to `request`: 404 for an unknown path, 405 for a method that it does not have. */
-export async function respond(request: Request, answers: ControlAnswers): Promise<Response> {
+/**
+ * The answer to `request`: 404 for an unknown path, 405 for a method that it does not have, 403 for one that does not come by
+ * this socket.
+ */
+export async function respond(
+  request: Request,
+  answers: ControlAnswers,
+  taken?: Methods,
+): Promise<Response> {
   // Nothing here takes a body: what was sent along is not even read.
   await request.body?.cancel();
   const { pathname } = new URL(request.url);
@@ -109,6 +127,9 @@ export async function respond(request: Request, answers: ControlAnswers): Promis
     const response = problem(405, `this path takes ${allowed} only`);
     response.headers.set("allow", allowed);
     return response;
+  }
+  if (taken?.includes(request.method) === false) {
+    return problem(403, "nothing is ordered by this socket");
   }
   return await route(answers, request);
 }
@@ -128,6 +149,15 @@ function lockDirectory(runDir: string): Deno.FsFile {
   if (lock.tryLockSync(true)) return lock;
   lock.close();
   throw new RunDirTaken(runDir);
+}
+
+function underUmask<T>(mask: number, act: () => T): T {
+  const before = Deno.umask(mask);
+  try {
+    return act();
+  } finally {
+    Deno.umask(before);
+  }
 }
 
 function removeSocket(path: string): void {

@@ -1,9 +1,14 @@
-/** Where do the daemon and the other commands meet? A unix socket in the runtime directory. */
+/** Where do the daemon and the other commands meet? At unix sockets in the runtime directory. */
 
 /** Where systemd and people expect it; `--run-dir` names another. */
 export const DEFAULT_RUN_DIR = "/run/floatip";
 
-/** The control socket of the daemon that runs in `runDir`. */
+/** The control socket of the daemon that runs in `runDir`: for the daemon's own user and root. */
 export function socketPath(runDir: string): string {
   return `${runDir}/control.sock`;
+}
+
+/** The socket beside it at which the same is answered to the daemon's group too, but nothing is ordered. */
+export function readingSocketPath(runDir: string): string {
+  return `${runDir}/status.sock`;
 }

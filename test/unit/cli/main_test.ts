@@ -149,7 +149,7 @@ Deno.test(nameWith("a socket for others is exit 5", reason), {
       args: ["eval", asNobody],
       stdout: "null",
     }).output();
-    assert.match(new TextDecoder().decode(stderr), /not permitted to use .*control\.sock/);
+    assert.match(new TextDecoder().decode(stderr), /not permitted to use .*status\.sock/);
     assert.equal(code, 5);
   });
 });

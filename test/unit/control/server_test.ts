@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ReloadAnswer } from "../../../src/control/api.ts";
 import { ControlClient, ControlError, type ControlTrouble } from "../../../src/control/client.ts";
 import { type ControlAnswers, ControlServer, RunDirTaken } from "../../../src/control/server.ts";
-import { socketPath } from "../../../src/control/socket.ts";
+import { readingSocketPath, socketPath } from "../../../src/control/socket.ts";
 import { documentOf, master } from "../cli/documents.ts";
 
 const document = documentOf([master()]);
@@ -84,19 +84,41 @@ Deno.test("problems come back as they are", () =>
     assert.deepEqual(await client.reload(), refused);
   }));
 
-Deno.test("the directory is made, the socket is for root and one group, and goes with the server", () =>
+Deno.test("the directory is made, one socket is the user's, one for reading the group's too, and both go with the server", () =>
   withRunDir(async (runDir) => {
     const umask = Deno.umask(0o022);
     try {
       const server = ControlServer.open(runDir, answers);
       assert.equal((Deno.statSync(runDir).mode ?? 0) & 0o7777, 0o755);
-      assert.equal((Deno.statSync(socketPath(runDir)).mode ?? 0) & 0o7777, 0o660);
+      assert.equal((Deno.statSync(socketPath(runDir)).mode ?? 0) & 0o7777, 0o600);
+      assert.equal((Deno.statSync(readingSocketPath(runDir)).mode ?? 0) & 0o7777, 0o660);
       assert.equal(Deno.umask(), 0o022);
       await server.close();
       assert.deepEqual([...Deno.readDirSync(runDir)], []);
     } finally {
       Deno.umask(umask);
     }
+  }));
+
+Deno.test("by the reading socket everything can be read and nothing ordered", () =>
+  withRunDir(async (runDir) => {
+    let orders = 0;
+    const reload = (): Promise<ReloadAnswer> => {
+      orders++;
+      return answers.reload();
+    };
+    await using _server = ControlServer.open(runDir, { ...answers, reload });
+    const proxy = { transport: "unix", path: readingSocketPath(runDir) } as const;
+    using client = Deno.createHttpClient({ proxy });
+    const ask = async (method: string, path: string): Promise<number> => {
+      const response = await fetch(`http://127.0.0.1${path}`, { method, client });
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.equal(await ask("GET", "/v1/status"), 200);
+    assert.equal(await ask("POST", "/v1/reload"), 403);
+    assert.equal(await ask("POST", "/v1/notify-test"), 403);
+    assert.equal(orders, 0);
   }));
 
 Deno.test("a second daemon is turned away, and the first goes on", () =>

@@ -1,0 +1,100 @@
+/** Does the .deb do what the README says, on booted Debians: install, one file, enable, fail over, remove, purge? */
+import assert from "node:assert/strict";
+import type { Container } from "../lab/container.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
+import { Probe } from "../lab/probe.ts";
+import { waitFor } from "../lab/wait.ts";
+import { packaged } from "./made.ts";
+import { ADDRESS, FILE, install, ThreeHosts } from "./three_hosts.ts";
+
+const reason = missing("mmdebstrap", "systemd-nspawn", "dpkg-deb");
+
+Deno.test({
+  name: nameWith("the .deb from installation to purge, on three booted Debians", reason),
+  ignore: reason !== undefined,
+  fn: async (t) => {
+    await using hosts = await ThreeHosts.boot();
+    const deb = await packaged("deb", "0.1.0");
+    const before = await everything(hosts.machine("pi-c"));
+    const steps = {
+      "it installs, starts nothing, and says what to do next": () => installs(hosts, deb),
+      "its units are sound, and closed as far as they go": () => isClosed(hosts.machine("pi-a")),
+      "one file, enable: a cluster": () => becomesACluster(hosts),
+      "the cable of the master is pulled, and put back": () => failsOver(hosts),
+      "removing it from the master hands over": () => handsOver(hosts),
+      "a purge leaves nothing": () => leavesNothing(hosts.machine("pi-c"), before),
+    };
+    for (const [name, step] of Object.entries(steps)) await t.step(name, step);
+  },
+});
+
+async function installs(hosts: ThreeHosts, deb: string): Promise<void> {
+  const a = hosts.machine("pi-a");
+  const said = await install(a, deb);
+  const next =
+    /1\. Write the same \/etc\/floatip\/floatip\.toml .*\n.*\n.*3\. systemctl enable --now/;
+  assert.match(said, next);
+  assert.equal((await a.exec(["systemctl", "is-active", "floatip"])).stdout, "inactive\n");
+  assert.equal((await a.exec(["systemctl", "is-enabled", "floatip"])).stdout, "disabled\n");
+  assert.equal((await a.exec(["floatip", "status"])).code, 4);
+  assert.equal(await a.shell("dpkg -V floatip"), "");
+  await Promise.all(["pi-b", "pi-c"].map((name) => install(hosts.machine(name), deb)));
+}
+
+async function isClosed(machine: Container): Promise<void> {
+  const units = "floatip.service floatip-runner.socket floatip-runner@1.service";
+  assert.equal(await machine.shell(`systemd-analyze verify ${units} 2>&1`), "");
+  const exposure = await machine.shell("systemd-analyze security floatip.service --no-pager");
+  const [, level] = /exposure level for floatip.service: ([\d.]+)/.exec(exposure) ?? [];
+  assert.ok(Number(level) <= 2, exposure);
+}
+
+async function becomesACluster(hosts: ThreeHosts): Promise<void> {
+  for (const machine of hosts.machines) {
+    machine.write("/etc/floatip/floatip.toml", FILE);
+    await machine.demand("floatip", "check");
+    await machine.demand("systemctl", "--quiet", "enable", "--now", "floatip");
+  }
+  await hosts.heldBy("pi-a");
+  const a = hosts.machine("pi-a");
+  await waitFor("a healthy status", async () => (await a.exec(["floatip", "status"])).code === 0);
+  const shown = await a.shell("systemctl show -p StatusText --value floatip");
+  assert.equal(shown, `web: master, holds ${ADDRESS}/24\n`);
+}
+
+async function failsOver(hosts: ThreeHosts): Promise<void> {
+  const { host } = hosts.machine("pi-a");
+  await host.unplug();
+  await hosts.heldBy("pi-b");
+  await host.plug();
+  await hosts.heldBy("pi-a");
+}
+
+async function handsOver(hosts: ThreeHosts): Promise<void> {
+  const a = hosts.machine("pi-a");
+  await using client = await Probe.start(hosts.lan.host("client"), ADDRESS);
+  await a.shell("DEBIAN_FRONTEND=noninteractive apt-get remove -y floatip 2>&1");
+  await hosts.heldBy("pi-b");
+  await waitFor("an answer of pi-b", () => client.silenceMs < 100);
+  const longest = Math.max(...client.gaps(0).map(({ lengthMs }) => lengthMs));
+  assert.ok(longest < 1000, `no answer for ${longest} ms`);
+  assert.notEqual((await a.exec(["systemctl", "is-enabled", "floatip"])).code, 0);
+  assert.equal(await a.shell("pgrep -l floatip || true"), "");
+  assert.equal(await a.shell("cat /etc/floatip/floatip.toml"), FILE);
+}
+
+async function leavesNothing(machine: Container, before: readonly string[]): Promise<void> {
+  await machine.shell("DEBIAN_FRONTEND=noninteractive apt-get purge -y floatip 2>&1");
+  assert.deepEqual(await everything(machine), before);
+  const accounts = "getent passwd floatip floatipd || true; getent group floatip floatipd || true";
+  assert.equal(await machine.shell(accounts), "");
+  assert.doesNotMatch(await machine.shell("ip addr"), new RegExp(ADDRESS));
+}
+
+/** Everything on the machine's disk but what apt, dpkg and the journal keep for themselves. */
+async function everything(machine: Container): Promise<readonly string[]> {
+  const kept = ["/var/lib/dpkg", "/var/lib/apt", "/var/cache", "/var/log", "/root", "/tmp", "/run"];
+  const skipped = kept.map((path) => `-path ${path} -prune`).join(" -o ");
+  const found = await machine.shell(`find / -xdev ${skipped} -o -printf '%p %m %u %g\\n'; ls /run`);
+  return found.trim().split("\n").toSorted();
+}
