@@ -100,7 +100,7 @@ export interface Host<Order> {
   post(order: Order): void;
 
   /**
-   * Starts one attempt of a health check, beside everything else; its result is a "probe" happening, at most 100 ms after the
+   * Starts one attempt of a health check, beside everything else; its result is a "probe" happening, at most 200 ms after the
    * check's timeout. The next attempt of the same check is started after that: the caller sees to it.
    */
   startProbe(check: CheckSettings): void;

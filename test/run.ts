@@ -25,6 +25,8 @@ const packages = [
   "nginx-light",
   "iptables",
   "ufw",
+  "mmdebstrap",
+  "systemd-container",
 ];
 
 /** The same, but these start when they are installed: only where nothing starts them, on a machine without systemd. */

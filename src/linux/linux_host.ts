@@ -32,7 +32,7 @@ const DATAGRAM_SIZE = 9216;
 export interface Elsewhere {
   /** Is `check` one that is made there? */
   takes(check: CheckSettings): boolean;
-  /** One attempt. Resolves within the timeout plus 100 ms and never rejects. */
+  /** One attempt. Resolves within the timeout plus 200 ms and never rejects. */
   probe(check: CheckSettings, stop: AbortSignal): Promise<ProbeResult>;
 }
 

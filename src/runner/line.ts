@@ -20,8 +20,8 @@ const KINDS: ReadonlySet<Probe["kind"]> = new Set(["command", "process", "file",
 /** How long the runner may take to start, in milliseconds. */
 const START_MS = 3000;
 
-/** How long after its timeout an attempt that the runner was to end is given up, in milliseconds. */
-const LATE_MS = 90;
+/** How long after its timeout an attempt that the runner was to end is given up, in milliseconds: it may need half of that. */
+const LATE_MS = 200;
 
 /** A delivery is ended by its own deadline: a day is longer than any, in milliseconds. */
 const LONGEST_MS = 86_400_000;
@@ -65,7 +65,7 @@ export class RunnerLine implements Disposable {
     await Promise.race([ready, patience.passed]);
   }
 
-  /** One attempt, which the runner ends at the check's timeout. Resolves at most 100 ms after it, and never rejects. */
+  /** One attempt, which the runner ends at the check's timeout. Resolves at most 200 ms after it, and never rejects. */
   async probe(check: CheckSettings, stop: AbortSignal): Promise<ProbeResult> {
     const started = performance.now();
     const patience = toMilliseconds(check.timeout) + LATE_MS;

@@ -12,6 +12,7 @@ const programOf: Readonly<Record<string, string>> = {
   nftables: "nft",
   procps: "ps",
   "nginx-light": "nginx",
+  "systemd-container": "systemd-nspawn",
   firewalld: "firewall-cmd",
 };
 
