@@ -27,6 +27,8 @@ const packages = [
   "ufw",
   "mmdebstrap",
   "systemd-container",
+  "mosquitto",
+  "mosquitto-clients",
 ];
 
 /** The same, but these start when they are installed: only where nothing starts them, on a machine without systemd. */

@@ -124,6 +124,8 @@ export interface MqttSettings {
   readonly user: string | undefined;
   /** Never printed. */
   readonly password: string | undefined;
+  /** With mqtts: the path of a file of certificates (PEM) that are trusted besides the usual ones. */
+  readonly ca: string | undefined;
   /** What topics begin with, without a slash at the end. */
   readonly topic: string;
   /** Announce the instances to Home Assistant? */

@@ -7,7 +7,6 @@ import { type FileDraft, type InstanceDraft, readFileDraft } from "./drafts.ts";
 import type { Problem } from "./problem.ts";
 import { toCheck } from "./drafts_check.ts";
 import { toNotify } from "./drafts_notify.ts";
-import { RELEASED, type Released } from "./released.ts";
 import { checkFile } from "./sound_file.ts";
 import { parseToml } from "./syntax.ts";
 
@@ -17,15 +16,12 @@ export type Decoded =
   /** At least one of them an error; warnings stand among them. */
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
-/**
- * Decodes `text`; all problems are found, not the first (but of broken TOML only the first). `released`: the parts of the
- * language that are known. Never throws.
- */
-export function decode(text: string, released: Released = RELEASED): Decoded {
+/** Decodes `text`; all problems are found, not the first (but of broken TOML only the first). Never throws. */
+export function decode(text: string): Decoded {
   const parsed = parseToml(text);
   if (parsed.kind === "problem") return { kind: "problems", problems: [parsed.problem] };
   const problems: Problem[] = [];
-  const file = readFileDraft(parsed.root, released, (problem) => problems.push(problem));
+  const file = readFileDraft(parsed.root, (problem) => problems.push(problem));
   checkFile(file, (problem) => problems.push(problem));
   if (problems.some((problem) => problem.severity === "error")) {
     return { kind: "problems", problems };

@@ -5,7 +5,6 @@ import type { Path, Problem } from "./problem.ts";
 import { type CheckDraft, readCheck } from "./drafts_check.ts";
 import { type NotifyDraft, readNotify } from "./drafts_notify.ts";
 import { readNamed, readTable, type Report } from "./read.ts";
-import { type Released, releasedKeys } from "./released.ts";
 import { type Draft, GROUP, NAME_PATTERN, NODE, ROOT } from "./schema.ts";
 import { ADDRESS, AUTH, INSTANCE } from "./schema_instance.ts";
 import { address as addressShape, isTable } from "./shapes.ts";
@@ -58,16 +57,12 @@ export interface FileDraft {
   readonly notify: NotifyDraft | undefined;
 }
 
-/**
- * Reads a TOML document. Whatever has not the right shape is reported and left out; so are parts of the language that
- * are not `released`.
- */
+/** Reads a TOML document. Whatever has not the right shape is reported and left out. */
 export function readFileDraft(
   root: Readonly<Record<string, unknown>>,
-  released: Released,
   report: Report,
 ): FileDraft {
-  const tables = readTable(releasedKeys(ROOT, released), root, [], report);
+  const tables = readTable(ROOT, root, [], report);
   if (!Object.hasOwn(root, "instance")) report(NO_INSTANCE);
   const node = tables.node && readTable(NODE, tables.node, ["node"], report);
   const instances = readNamed(tables.instance ?? {}, ["instance"], "[instance.web]", report);
@@ -80,10 +75,10 @@ export function readFileDraft(
     nodeName: node?.name,
     hasNodes: Object.hasOwn(root, "nodes"),
     nodes: readNodes(tables.nodes ?? {}, report),
-    instances: instances.map(([name, raw]) => readInstance(name, raw, released, report)),
+    instances: instances.map(([name, raw]) => readInstance(name, raw, report)),
     groups: groups.map(([name, raw]) => readGroup(name, raw, report)),
     checks: checks.map(([name, raw]) => readCheck(name, raw, report)),
-    notify: tables.notify && readNotify(tables.notify, ["notify"], report, released),
+    notify: tables.notify && readNotify(tables.notify, ["notify"], report),
   };
 }
 
@@ -99,21 +94,19 @@ const NO_INSTANCE: Problem = {
 function readInstance(
   name: string,
   raw: Readonly<Record<string, unknown>>,
-  released: Released,
   report: Report,
 ): InstanceDraft {
-  const known = releasedKeys(INSTANCE, released);
   const path: Path = ["instance", name];
   // A transport that is known but not built yet deserves a better answer than "must be".
   const udp = raw["transport"] === "udp";
   if (udp) report(noUdp([...path, "transport"]));
   const { transport: _, ...rest } = raw;
-  const keys = readTable(known, udp ? rest : raw, path, report);
+  const keys = readTable(INSTANCE, udp ? rest : raw, path, report);
   const auth = keys.auth && readTable(AUTH, keys.auth, [...path, "auth"], report);
   const addresses = (keys.addresses ?? []).map((entry, index) =>
     readAddress(entry, [...path, "addresses", index], report)
   );
-  const notify = keys.notify && readNotify(keys.notify, [...path, "notify"], report, released);
+  const notify = keys.notify && readNotify(keys.notify, [...path, "notify"], report);
   return { name, path, keys, addresses, password: auth?.pass, notify };
 }
 

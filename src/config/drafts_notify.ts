@@ -4,7 +4,6 @@ import { seconds } from "../time.ts";
 import type { MqttSettings, NotifySettings, NtfySettings, WebhookSettings } from "./config.ts";
 import type { Path } from "./problem.ts";
 import { readTable, type Report } from "./read.ts";
-import { type Released, releasedKeys } from "./released.ts";
 import type { Draft, Keys } from "./schema.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "./schema_notify.ts";
 import { takeTextCommands } from "./sound_command.ts";
@@ -36,10 +35,8 @@ export function readNotify(
   raw: Readonly<Record<string, unknown>>,
   path: Path,
   report: Report,
-  released: Released,
 ): NotifyDraft {
-  const known = releasedKeys(NOTIFY, released);
-  const keys = readTable(known, takeTextCommands(raw, COMMANDS, path, report), path, report);
+  const keys = readTable(NOTIFY, takeTextCommands(raw, COMMANDS, path, report), path, report);
   return {
     path,
     empty: Object.keys(raw).length === 0,
@@ -89,8 +86,8 @@ function toNtfy({ url, token, retries = RETRIES }: Draft<typeof NTFY>): NtfySett
 }
 
 function toMqtt(keys: Draft<typeof MQTT>): MqttSettings {
-  const { url, user, password, topic = "floatip", discovery = true } = keys;
-  return { url: written(url), user, password, topic: topic.replace(/\/+$/, ""), discovery };
+  const { url, user, password, ca, topic = "floatip", discovery = true } = keys;
+  return { url: written(url), user, password, ca, topic: topic.replace(/\/+$/, ""), discovery };
 }
 
 function written(url: string | undefined): string {

@@ -25,7 +25,6 @@ export function readTable<T extends Keys>(
   for (const [name, value] of Object.entries(raw)) {
     const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
     if (key === undefined) report(unknownKey(keys, name, value, path));
-    else if (key.later !== undefined) report(laterKey(key, key.later, [...path, name]));
     else draft[name] = readValue(name, key, value, [...path, name], report);
   }
   for (const [name, key] of Object.entries(keys)) {
@@ -102,23 +101,7 @@ function missingKey(name: string, key: Key, path: Path): Problem {
   };
 }
 
-function laterKey(
-  key: Key,
-  later: { readonly what: string; readonly fix: string },
-  path: Path,
-): Problem {
-  return {
-    severity: "error",
-    path,
-    at: "key",
-    what: `${path.at(-1)}: ${later.what}`,
-    why: key.why,
-    fix: later.fix,
-  };
-}
-
 function unknownKey(keys: Keys, name: string, value: unknown, path: Path): Problem {
-  const names = Object.keys(keys).filter((known) => keys[known]?.later === undefined);
   const meant = synonym(keys, name) ?? nearest(name, Object.keys(keys));
   const key = meant === undefined ? undefined : keys[meant];
   const where = placeName(path);
@@ -134,13 +117,13 @@ function unknownKey(keys: Keys, name: string, value: unknown, path: Path): Probl
       what: `unknown key ${showName(name)} in ${where}`,
       fix: path.length === 0 && Object.hasOwn(INSTANCE, name)
         ? `[instance.web]  # above it: ${name} belongs to an instance`
-        : `remove it; the keys here are ${names.join(", ")}`,
+        : `remove it; the keys here are ${Object.keys(keys).join(", ")}`,
     };
   }
   return {
     ...problem,
     what: `unknown key ${showName(name)} in ${where}: did you mean ${writeKey(meant)}?`,
-    fix: key.later?.fix ?? unknownFix(meant, key, name, value, path),
+    fix: unknownFix(meant, key, name, value, path),
   };
 }
 

@@ -1,6 +1,5 @@
 /** Which keys may a configuration have, at its root and in small tables? For each: shape, default, meaning, why it matters, example. */
 import type * as v from "valibot";
-import { NO_CHECKS, NO_NOTIFY, type Released } from "./released.ts";
 import { listOf, table, text } from "./shapes.ts";
 
 /** One key. The texts are for problems, manual pages and completions alike. */
@@ -21,12 +20,6 @@ export interface Key<Output = unknown> {
   readonly example: string;
   /** Words that users of other programs write instead. */
   readonly synonyms?: readonly string[];
-  /** Known, but not in this version until its feature is released: what is missing, one sentence, and what to do instead. */
-  readonly later?: {
-    readonly feature: keyof Released;
-    readonly what: string;
-    readonly fix: string;
-  };
   /** Its value is never shown. */
   readonly secret?: true;
 }
@@ -87,7 +80,6 @@ export const ROOT = {
     why: "A node whose service fails would go on holding the address, and nobody would be told.",
     example: "{}",
     synonyms: ["vrrp_script", "vrrp_track_process"],
-    later: NO_CHECKS,
   },
   notify: {
     shape: table(),
@@ -96,7 +88,6 @@ export const ROOT = {
     what: "Whom to tell about a change of any instance.",
     why: "The command or address named here would never be called.",
     example: "{}",
-    later: NO_NOTIFY,
   },
 } as const satisfies Keys;
 

@@ -1,6 +1,5 @@
 /** Which keys may an [instance.NAME] have, and what stands inside them? */
 import { milliseconds, nanoseconds, seconds } from "../time.ts";
-import { NO_CHECKS, NO_NOTIFY } from "./released.ts";
 import { type Keys, NAME_PATTERN } from "./schema.ts";
 import {
   address,
@@ -202,7 +201,6 @@ export const INSTANCE = {
     why: "A node whose service fails would go on holding the address, and nobody would be told.",
     example: '["nginx"]',
     synonyms: ["check", "track_script", "track_process", "track_file"],
-    later: NO_CHECKS,
   },
   notify: {
     shape: table(),
@@ -211,7 +209,6 @@ export const INSTANCE = {
     what: "Whom to tell about this instance's changes, besides [notify].",
     why: "The command or address named here would never be called.",
     example: "{}",
-    later: NO_NOTIFY,
   },
 } as const satisfies Keys;
 

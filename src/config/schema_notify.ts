@@ -1,6 +1,5 @@
 /** Which keys may [notify] have? The commands and services that are told about changes. */
 import { seconds } from "../time.ts";
-import { NO_MQTT } from "./released.ts";
 import { CHECK } from "./schema_check.ts";
 import type { Keys } from "./schema.ts";
 import { duration, either, flag, listOf, table, text, wholeNumber } from "./shapes.ts";
@@ -89,7 +88,6 @@ export const NOTIFY = {
     example: '"mqtt://192.168.1.5"',
     synonyms: ["broker", "home_assistant", "homeassistant"],
     secret: true,
-    later: NO_MQTT,
   },
 } as const satisfies Keys;
 
@@ -178,6 +176,15 @@ export const MQTT = {
     example: '"a-long-random-text"',
     synonyms: ["pass", "secret"],
     secret: true,
+  },
+  ca: {
+    shape: text(/^\/[^\0]+$/u),
+    form: 'the whole path of a file, such as "/etc/floatip/ca.pem"',
+    default: "none",
+    what: "Certificates in PEM form that are trusted besides the usual ones (mqtts).",
+    why: "A certificate that nobody known has signed is refused.",
+    example: '"/etc/floatip/ca.pem"',
+    synonyms: ["cafile", "ca_file", "certificate", "tls"],
   },
   topic: {
     shape: TOPIC,

@@ -17,6 +17,7 @@ export function checkNotify(draft: NotifyDraft, report: Report): void {
   checkUrl(webhook, "webhook", ["http", "https"], WEBHOOK.url.example, report);
   checkUrl(ntfy, "ntfy", ["https", "http"], NTFY.url.example, report);
   checkUrl(mqtt, "mqtt", ["mqtt", "mqtts"], MQTT.url.example, report);
+  checkBroker(draft, report);
   checkTopic(draft, report);
   checkUser(draft, report);
   if (draft.empty) report(nobody(path));
@@ -61,17 +62,53 @@ function checkTopic({ ntfy }: NotifyDraft, report: Report): void {
   });
 }
 
-function checkUser({ mqtt, keys, path }: NotifyDraft, report: Report): void {
-  if (mqtt !== undefined && "password" in mqtt.keys && !("user" in mqtt.keys)) {
-    report({
-      severity: "error",
-      path: [...mqtt.path, "password"],
-      at: "key",
-      what: "mqtt has a password and no user",
-      why: "MQTT knows no password without a user name (MQTT 3.1.1, 3.1.2.9).",
-      fix: `user = ${MQTT.user.example}`,
-    });
+/** What a URL may carry and a broker's does not, and keys that have no effect alone. */
+function checkBroker({ mqtt }: NotifyDraft, report: Report): void {
+  const url = mqtt?.keys.url;
+  if (mqtt === undefined || url === undefined) return;
+  if (readUrl(url, ["mqtt", "mqtts"]).kind === "wrong") return;
+  const { pathname, search, hash, protocol, username, password } = new URL(url);
+  const ofUrl = {
+    severity: "error",
+    path: mqtt.urlPath,
+    at: "value",
+    fix: `${mqtt.urlPath.at(-1)} = ${MQTT.url.example}`,
+  } as const;
+  if (pathname.length > 1 || search !== "" || hash !== "") report({ ...ofUrl, ...BROKER_PATH });
+  if (/%(?![0-9a-f]{2})/i.test(username + password)) report({ ...ofUrl, ...BROKER_ESCAPE });
+  const written = "password" in mqtt.keys;
+  if ((mqtt.keys.user ?? username) === "" && (password !== "" || written)) {
+    report(
+      written
+        ? { ...NO_USER, severity: "error", path: [...mqtt.path, "password"], at: "key" }
+        : { ...NO_USER, ...ofUrl },
+    );
   }
+  if (mqtt.keys.ca !== undefined && protocol !== "mqtts:") {
+    report({ severity: "error", path: [...mqtt.path, "ca"], at: "key", ...NO_TLS });
+  }
+}
+
+const BROKER_PATH = {
+  what: "the URL of mqtt has something behind host and port, and a broker has no pages",
+  why: "It would be ignored: topics have a key of their own, topic.",
+};
+const BROKER_ESCAPE = {
+  what: "the user or password in the URL of mqtt has a % that begins no escape",
+  why: "The broker would be told another one; user and password have keys of their own.",
+};
+const NO_USER = {
+  what: "mqtt has a password and no user",
+  why: "MQTT knows no password without a user name (MQTT 3.1.1, 3.1.2.9).",
+  fix: `user = ${MQTT.user.example}`,
+};
+const NO_TLS = {
+  what: "ca has no effect without mqtts",
+  why: "Over mqtt:// nothing is encrypted, and nobody shows a certificate.",
+  fix: 'url = "mqtts://broker.example.org"',
+};
+
+function checkUser({ keys, path }: NotifyDraft, report: Report): void {
   if (keys.user === undefined || COMMANDS.some((name) => name in keys)) return;
   report({
     severity: "warning",

@@ -42,7 +42,7 @@ export function isOutdated<T>(backlog: Backlog<T>, key: string): boolean {
   return backlog.waiting.some((entry) => entry.key === key);
 }
 
-/** How long to pause after so many failed attempts (1 or more), in milliseconds: 1 s, 2 s, 4 s and so on to a minute. */
-export function pauseAfter(attempts: number): number {
-  return Math.min(60_000, 1000 * 2 ** (attempts - 1));
+/** How long to pause after so many failed attempts (1 or more), in milliseconds: 1 s, 2 s, 4 s and so on to `longest`. */
+export function pauseAfter(attempts: number, longest = 60_000): number {
+  return Math.min(longest, 1000 * 2 ** (attempts - 1));
 }

@@ -27,6 +27,8 @@ const CUT_MS = 200;
 interface Listener {
   readonly instance: string | null;
   readonly queue: DeliveryQueue;
+  /** The [notify] that it was made for, as text. */
+  readonly written: string;
 }
 
 /** Tells the sinks of a configuration. Disposing of it gives the last messages two seconds. */
@@ -55,23 +57,33 @@ export class Notifier implements Observer, AsyncDisposable {
     if (record.to === "init") this.#present.delete(router);
     else this.#present.set(router, record);
     for (const { instance, queue } of this.#listeners.values()) {
-      if (instance === null || instance === record.instance) queue.add(record);
+      if (concerns(record, instance)) queue.add(record);
     }
   }
 
-  /** From now on `plan` holds. A sink that stays keeps its queue and its figures, also where its settings are others. */
+  /**
+   * From now on `plan` holds. A sink that stays keeps its queue and its figures, also where its settings are others; where
+   * they are the same, what it holds open too.
+   */
   settle(plan: NotifyPlan): void {
     const before = this.#listeners;
     const listeners = new Map<string, Listener>();
     const own = plan.instances.map(({ name, notify }) => [name, notify] as const);
     for (const [instance, settings] of [[null, plan.notify] as const, ...own]) {
       if (settings === undefined) continue;
-      for (const [kind, made] of sinksOf(settings)) {
+      const written = JSON.stringify(settings);
+      const again = (kind: SinkKind): void => this.#tellAgain(idOf(instance, kind));
+      for (const [kind, made] of sinksOf(settings, instance, again)) {
         const sink = this.#replace(instance, kind, made);
-        const id = JSON.stringify([instance, kind]);
-        const queue = before.get(id)?.queue ?? new DeliveryQueue(instance, sink, this.#pause);
-        queue.settle(sink);
-        listeners.set(id, { instance, queue });
+        const id = idOf(instance, kind);
+        const known = before.get(id);
+        if (known === undefined) {
+          const queue = new DeliveryQueue(instance, sink, this.#pause);
+          listeners.set(id, { instance, queue, written });
+          continue;
+        }
+        if (known.written !== written) known.queue.settle(sink);
+        listeners.set(id, { ...known, written });
       }
     }
     this.#listeners = listeners;
@@ -105,6 +117,14 @@ export class Notifier implements Observer, AsyncDisposable {
     await within(cut, CUT_MS);
   }
 
+  /** Tells the sink called `id` the present states, after whatever waits for it. */
+  #tellAgain(id: string): void {
+    const listener = this.#listeners.get(id);
+    for (const record of this.#present.values()) {
+      if (listener !== undefined && concerns(record, listener.instance)) listener.queue.add(record);
+    }
+  }
+
   #leave(queue: DeliveryQueue): void {
     this.#leaving.add(queue);
     queue.close().then(() => this.#leaving.delete(queue));
@@ -112,7 +132,7 @@ export class Notifier implements Observer, AsyncDisposable {
 
   async #try(instance: string | null, queue: DeliveryQueue, time: string): Promise<Answer> {
     const known = [...this.#present.values()]
-      .findLast((record) => instance === null || record.instance === instance);
+      .findLast((record) => concerns(record, instance));
     if (known === undefined) {
       return { ok: false, words: "no instance is running: nothing to tell", again: true };
     }
@@ -126,6 +146,15 @@ export class Notifier implements Observer, AsyncDisposable {
       silence_ms: null,
     });
   }
+}
+
+/** Is a sink told of `record` that is `instance`'s, or everybody's (null)? */
+function concerns(record: TransitionRecord, instance: string | null): boolean {
+  return instance === null || instance === record.instance;
+}
+
+function idOf(instance: string | null, kind: SinkKind): string {
+  return JSON.stringify([instance, kind]);
 }
 
 /** Waits for `work`, but no longer than `ms`. */

@@ -1,4 +1,5 @@
 /** Did a server take what was posted to it? */
+import { wordsOf } from "../health/probes/finding.ts";
 import { VERSION } from "../version.ts";
 import { type Answer, told, untold } from "./sink.ts";
 
@@ -39,7 +40,7 @@ export async function post(letter: Letter, deadline: AbortSignal): Promise<Answe
     return judge(response.status);
   } catch (error) {
     if (deadline.aborted) throw error;
-    return untold(reasonOf(error), true);
+    return untold(wordsOf(error), true);
   } finally {
     over.abort();
   }
@@ -71,15 +72,4 @@ async function discard({ body }: Response): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * What Deno's error says behind its last colon ("Connection refused (os error 111)"). In front of it stands the URL,
- * which may be a secret; in a URL no blank follows a colon.
- */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "not reachable";
-  const { message } = error.cause instanceof Error ? error.cause : error;
-  const tail = message.split(": ").at(-1) ?? "";
-  return /^[\w ,.'()-]{1,100}$/.test(tail) ? tail : "not reachable";
 }

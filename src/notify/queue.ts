@@ -29,6 +29,8 @@ export class DeliveryQueue implements AsyncDisposable {
   #sink: Sink;
   #backlog: Backlog<Message> = NOTHING;
   #run: Promise<void> | undefined;
+  /** Ends the present pause between two attempts. */
+  #pausing: AbortController | undefined;
   #underWay = 0;
   #delivered = 0;
   #outdated = 0;
@@ -44,7 +46,9 @@ export class DeliveryQueue implements AsyncDisposable {
 
   /** From the next attempt on `sink` is told, also of what waits already. */
   settle(sink: Sink): void {
+    const before = this.#sink;
     this.#sink = sink;
+    void before.close?.(AbortSignal.timeout(before.timeoutMs));
   }
 
   /** Tells the sink in its turn. Begins nothing before the caller is done, and never throws. */
@@ -52,10 +56,14 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#add(`${record.instance}/${record.family}`, { record });
   }
 
-  /** Tells the sink in its turn, in one attempt, and gives its answer; waits no longer for it than for an attempt. */
+  /**
+   * Tells the sink in its turn, in one attempt, and gives its answer; waits no longer for it than for an attempt. What pauses
+   * before another attempt is attempted now, and answers for the test where it fails.
+   */
   async try(record: TransitionRecord): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#add("a test", { record, answered: resolve });
+    this.#pausing?.abort();
     const limit = new AbortController();
     const late = pauseOnClock(this.#sink.timeoutMs + TURN_MS, limit.signal)
       .then(() => untold("it is not its turn yet: earlier ones are under way", true));
@@ -82,6 +90,7 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#closing.abort();
     this.#backlog = collapse(this.#backlog);
     await this.#run;
+    await this.#sink.close?.(this.#over.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -132,14 +141,30 @@ export class DeliveryQueue implements AsyncDisposable {
         this.#failed++;
         return;
       }
+      this.#answerTests(answer);
       if (!isOutdated(this.#backlog, key)) {
-        await this.#pause(pauseAfter(attempts), this.#closing.signal);
+        await this.#rest(pauseAfter(attempts, this.#sink.longestPauseMs));
       }
       if (isOutdated(this.#backlog, key)) {
         this.#outdated++;
         return;
       }
     }
+  }
+
+  /** Whoever waits to try the sink has seen enough: it fails now. */
+  #answerTests(answer: Answer): void {
+    const { waiting } = this.#backlog;
+    for (const { item } of waiting) item.answered?.(answer);
+    const others = waiting.filter(({ item }) => item.answered === undefined);
+    this.#failed += waiting.length - others.length;
+    this.#backlog = { ...this.#backlog, waiting: others };
+  }
+
+  async #rest(ms: number): Promise<void> {
+    this.#pausing = new AbortController();
+    await this.#pause(ms, AbortSignal.any([this.#closing.signal, this.#pausing.signal]));
+    this.#pausing = undefined;
   }
 
   async #attempt(record: TransitionRecord): Promise<Answer> {

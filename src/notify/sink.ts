@@ -10,7 +10,7 @@ export interface Answer {
   readonly again: boolean;
 }
 
-/** One who is told. Holds nothing between deliveries, so that a reload may put another in its place. */
+/** One who is told. A reload may put another in its place. */
 export interface Sink {
   /** The key of [notify] that made it: "webhook"; several as "on_master/on_backup". */
   readonly name: string;
@@ -18,10 +18,17 @@ export interface Sink {
   readonly timeoutMs: number;
   /** Further attempts after the first, 0 or more. */
   readonly retries: number;
+  /** The longest pause between two attempts, in milliseconds; undefined: a minute. */
+  readonly longestPauseMs?: number;
   /** Is there anything to be done for it? */
   wants(record: TransitionRecord): boolean;
   /** One attempt. Ends soon after `deadline` is aborted; may reject, but not with a secret in the error's name. */
   deliver(record: TransitionRecord, deadline: AbortSignal): Promise<Answer>;
+  /**
+   * Lets go of what it holds between deliveries, where it holds anything; for good. Ends soon after `deadline` is aborted, and
+   * never rejects. A second time: nothing.
+   */
+  close?(deadline: AbortSignal): Promise<void>;
 }
 
 /** It was told. */

@@ -14,6 +14,8 @@ const programOf: Readonly<Record<string, string>> = {
   "nginx-light": "nginx",
   "systemd-container": "systemd-nspawn",
   firewalld: "firewall-cmd",
+  mosquitto: "mosquitto",
+  "mosquitto-clients": "mosquitto_sub",
 };
 
 const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];

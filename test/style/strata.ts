@@ -40,6 +40,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     // A hook is a program of the user's like a check's: the same runs it, or refuses to.
     "health/probes/script": "all",
     "health/probes/command": "all",
+    // An error of the network reads the same in a check and in a message.
+    "health/probes/finding": "all",
   },
   // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
   firewall: { "config/plan": "types", wire: "all", net: "all" },
@@ -94,6 +96,7 @@ const everybodys: readonly string[] = ["time", "assert", "version"];
 const librariesOf: Readonly<Record<string, readonly string[]>> = {
   config: ["smol-toml", "toml-eslint-parser", "valibot"],
   cli: ["@stricli/core", "@logtape/logtape"],
+  notify: ["u8-mqtt"],
 };
 
 /** Folders and files that know neither clock nor chance nor the machine: everything comes in as a value. */

@@ -354,7 +354,7 @@ process = "nginx"
 [notify]
 command = ["/bin/true"]
 `;
-  const decoded = decode(text, { checks: true, notify: true, mqtt: true });
+  const decoded = decode(text);
   assert.equal(decoded.kind, "config");
   if (decoded.kind !== "config") return;
   const here = plan(decoded.config, machine({ eth0: ["10.0.0.1/24"] }), undefined, undefined).node;

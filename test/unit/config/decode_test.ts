@@ -9,7 +9,6 @@ import { formatIp, ip } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { golden } from "../../golden/golden.ts";
-import { RELEASED, type Released } from "../../../src/config/released.ts";
 import { CHECKS } from "./misuses_checks.ts";
 import { FORM } from "./misuses_form.ts";
 import { MEANING } from "./misuses_meaning.ts";
@@ -17,11 +16,8 @@ import { NOTIFY } from "./misuses_notify.ts";
 
 const MISUSES = [...FORM, ...MEANING, ...CHECKS, ...NOTIFY];
 
-/** The whole language, whatever of it this version runs. */
-const ALL: Released = { checks: true, notify: true, mqtt: true };
-
 function problemsOf(text: string): readonly Problem[] {
-  const decoded = decode(text, ALL);
+  const decoded = decode(text);
   return decoded.kind === "problems" ? decoded.problems : decoded.warnings;
 }
 
@@ -31,7 +27,7 @@ for (const { title, toml, expected } of MISUSES) {
     const found = located.map(({ severity, path }) => `${severity} ${path.join(".")}`);
     assert.deepEqual(found, expected, located.map(formatProblem).join("\n"));
     assert.equal(
-      decode(toml, ALL).kind,
+      decode(toml).kind,
       expected.some((entry) => entry.startsWith("error")) ? "problems" : "config",
     );
     for (const problem of located) {
@@ -140,38 +136,6 @@ instances = ["web", "six"]
   assert.equal(six?.checksum, "rfc9568");
 });
 
-const UNRELEASED: Readonly<
-  Record<keyof Released, readonly [toml: string, places: readonly string[]]>
-> = {
-  checks: [
-    `[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\nchecks = ["nginx"]\n[check.nginx]\nprocess = "nginx"\n`,
-    ["check", "instance.web.checks"],
-  ],
-  notify: [
-    `[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\nnotify = {}\n[notify]\ncommand = ["/bin/true"]\n`,
-    ["notify", "instance.web.notify"],
-  ],
-  mqtt: [
-    `[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n[notify]\nmqtt = "mqtt://192.168.1.5"\n`,
-    ["notify.mqtt"],
-  ],
-};
-
-for (const part of ["checks", "notify", "mqtt"] as const) {
-  const [toml, places] = UNRELEASED[part];
-  Deno.test(`${part}: known and not run where this version does not, read where it does`, () => {
-    const held = decode(toml, { ...ALL, [part]: false });
-    const problems = held.kind === "problems" ? held.problems : [];
-    assert.deepEqual(problems.map(({ path }) => path.join(".")), places);
-    for (const { what } of problems) assert.match(what, /not in this version yet$/);
-    assert.equal(decode(toml, ALL).kind, "config");
-    assert.deepEqual(decode(toml), decode(toml, RELEASED));
-    // What is not run is not proposed either.
-    const misspelt = decode(`[instance.web]\ncheks = []\n`, { ...ALL, checks: false });
-    assert.doesNotMatch(JSON.stringify(misspelt), /"fix":"checks/);
-  });
-}
-
 /** Files that look like mistakes and are none. */
 const SOUND: Readonly<Record<string, string>> = {
   "a /31 has two usable addresses": '[instance.a]\nvrid = 1\naddresses = ["10.0.0.0/31"]\n',
@@ -215,7 +179,7 @@ function checkOf(...lines: readonly string[]): CheckSettings | undefined {
   const text = `[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nchecks = ["x"]\n[check.x]\n${
     lines.join("\n")
   }`;
-  const decoded = decode(text, ALL);
+  const decoded = decode(text);
   assert.equal(decoded.kind, "config", JSON.stringify(decoded));
   assert.deepEqual(decoded.kind === "config" && decoded.warnings, []);
   return decoded.kind === "config" ? decoded.config.checks[0] : undefined;
@@ -332,9 +296,8 @@ user = "nobody"
 timeout = "5s"
 webhook = { url = "http://127.0.0.1:8080/hook", secret = "s3cr3t", retries = 0 }
 ntfy = { url = "https://ntfy.sh/my-topic", token = "tk_1" }
-mqtt = { url = "mqtts://broker:8883", user = "u", password = "p", topic = "home/floatip/", discovery = false }
+mqtt = { url = "mqtts://broker:8883", user = "u", password = "p", ca = "/etc/floatip/ca.pem", topic = "home/floatip/", discovery = false }
 `,
-    ALL,
   );
   assert.equal(decoded.kind, "config", JSON.stringify(decoded));
   if (decoded.kind !== "config") return;
@@ -352,6 +315,7 @@ mqtt = { url = "mqtts://broker:8883", user = "u", password = "p", topic = "home/
       url: "mqtts://broker:8883",
       user: "u",
       password: "p",
+      ca: "/etc/floatip/ca.pem",
       topic: "home/floatip",
       discovery: false,
     },

@@ -11,7 +11,7 @@ import { machine } from "./machines.ts";
 const PI = machine({ eth0: ["192.168.1.12/24", "fe80::12/64"], eth1: ["10.0.0.12/24"] });
 
 function plans(...lines: readonly string[]): readonly Plan[] {
-  const decoded = decode(lines.join("\n"), { checks: true, notify: true, mqtt: true });
+  const decoded = decode(lines.join("\n"));
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
   return plan(decoded.config, PI, undefined, undefined).node.plans;
 }
@@ -146,7 +146,6 @@ for (const [title, before, after, expected] of CASES) {
 function checks(text: string): Config["checks"] {
   const decoded = decode(
     `[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nchecks = ["x", "y"]\n${text}`,
-    { checks: true, notify: true, mqtt: true },
   );
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
   return decoded.config.checks;

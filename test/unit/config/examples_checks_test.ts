@@ -9,7 +9,7 @@ const FOLDER = new URL("../../../packaging/examples/", import.meta.url);
 
 function read(name: string, change: (text: string) => string = (text) => text): Config {
   const text = change(Deno.readTextFileSync(new URL(name, FOLDER)));
-  const decoded = decode(text, { checks: true, notify: true, mqtt: true });
+  const decoded = decode(text);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems, null, 2));
   assert.deepEqual(decoded.warnings, []);
   return decoded.config;

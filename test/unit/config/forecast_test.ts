@@ -9,7 +9,7 @@ import { betterNodes } from "../../../src/config/standing.ts";
 import { golden } from "../../golden/golden.ts";
 
 function configOf(text: string): Config {
-  const decoded = decode(text, { checks: true, notify: true, mqtt: true });
+  const decoded = decode(text);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems, null, 2));
   return decoded.config;
 }

@@ -44,6 +44,36 @@ export const NOTIFY: readonly Misuse[] = [
     'mqtt = { url = "mqtt://a", password = "hunter2" }',
     "error notify.mqtt.password",
   ),
+  one("a user's password in the URL", 'mqtt = "mqtt://:hunter2@a"', "error notify.mqtt"),
+  one("a broker with a path", 'mqtt = { url = "mqtt://a/home" }', "error notify.mqtt.url"),
+  one("a password that is not escaped", 'mqtt = "mqtt://u:hunter2%@a"', "error notify.mqtt"),
+  one(
+    "certificates where nothing is encrypted",
+    'mqtt = { url = "mqtt://a", ca = "/etc/ca.pem" }',
+    "error notify.mqtt.ca",
+  ),
+  one(
+    "certificates without their path",
+    'mqtt = { url = "mqtts://a", ca = "ca.pem" }',
+    "error notify.mqtt.ca",
+  ),
+  one("a broker without its URL", 'mqtt = { user = "u" }', "error notify.mqtt"),
+  one(
+    "a broker's key misspelt",
+    'mqtt = { url = "mqtt://a", tpic = "x" }',
+    "error notify.mqtt.tpic",
+  ),
+  one("a broker's name as user names it", 'broker = "mqtt://hunter2@a"', "error notify.broker"),
+  one(
+    "retries of a broker",
+    'mqtt = { url = "mqtt://a", retries = 3 }',
+    "error notify.mqtt.retries",
+  ),
+  one(
+    "discovery as a text",
+    'mqtt = { url = "mqtt://a", discovery = "yes" }',
+    "error notify.mqtt.discovery",
+  ),
   one("a user without a command", 'user = "nobody"\nntfy = "https://a/b"', "warning notify.user"),
   one("no time", 'command = ["/bin/x"]\ntimeout = "0s"', "error notify.timeout"),
   {

@@ -150,19 +150,3 @@ Deno.test("the end tells what was to be told, and cuts short what hangs after tw
   hanging.observe(record());
   assert.ok(idle(hanging));
 });
-
-Deno.test("a sink that this version cannot tell fails in status, not in silence", async () => {
-  const mqtt = {
-    url: "mqtt://user:hunter2@192.168.1.5",
-    user: undefined,
-    password: undefined,
-    topic: "floatip",
-    discovery: true,
-  };
-  await using notifier = new Notifier(plan(settings({ mqtt })));
-  notifier.observe(record());
-  await eventually("it is given up", () => idle(notifier));
-  const [status] = notifier.status();
-  assert.equal(status?.failed, 1);
-  assert.equal(status?.last?.words, "mqtt is not in this version yet");
-});

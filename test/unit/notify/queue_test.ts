@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
 import { CAPACITY, DeliveryQueue } from "../../../src/notify/queue.ts";
 import { type Answer, type Sink, told, untold } from "../../../src/notify/sink.ts";
+import { eventually } from "../health/checks.ts";
 import { record, transitions } from "./records.ts";
 
 const soon = () => Promise.resolve();
@@ -135,6 +136,28 @@ Deno.test("an attempt ends at the timeout, and the next has its turn", async () 
   assert.deepEqual(answer, told("fine"));
   const { failed, delivered, instance } = queue.status();
   assert.deepEqual({ failed, delivered, instance }, { failed: 1, delivered: 1, instance: "web" });
+});
+
+Deno.test("a test ends a pause: a sink that works again is told at once, one that fails answers for it", async () => {
+  let works = false;
+  let pauses = 0;
+  const fake = sink(
+    () => Promise.resolve(works ? told("fine") : untold("refused", true)),
+    { retries: Infinity },
+  );
+  await using queue = new DeliveryQueue(null, fake, (_, stop) => {
+    pauses++;
+    return new Promise((resolve) => stop.addEventListener("abort", () => resolve()));
+  });
+  queue.add(record());
+  await eventually("it pauses", () => pauses === 1);
+  assert.deepEqual(await queue.try(record()), untold("refused", true));
+  assert.equal(queue.status().pending, 1);
+  await eventually("it pauses again", () => pauses === 2);
+  works = true;
+  assert.deepEqual(await queue.try(record()), told("fine"));
+  const { delivered, failed, pending } = queue.status();
+  assert.deepEqual({ delivered, failed, pending }, { delivered: 2, failed: 1, pending: 0 });
 });
 
 Deno.test("a test says that it has no turn where earlier ones take all the time", async () => {

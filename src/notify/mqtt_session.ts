@@ -1,0 +1,215 @@
+/** How does one connection to an MQTT broker live? From greeting to farewell: MQTT 3.1.1 over TCP or TLS. */
+// @ts-types="./u8_mqtt.d.ts"
+import mqtt from "u8-mqtt/esm/basic-v4.js";
+
+/** Where a broker is, and who floatip is to it. */
+export interface Broker {
+  readonly hostname: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Certificates that are trusted besides the usual ones, PEM; only with `tls`. */
+  readonly authorities: readonly string[];
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  /** Of two connections with one name the broker ends the older. */
+  readonly clientId: string;
+  /**
+   * In whole seconds, 1 or more: a ping is sent each half of it, and answered within as long, or the connection is over. The
+   * broker counts a client as gone that is silent for one and a half times this.
+   */
+  readonly keepAliveS: number;
+}
+
+/** One message. The broker keeps a retained one for those who come later. */
+export interface Message {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retained: boolean;
+}
+
+/** More than this between two pings is no broker's: it has nothing to say but acknowledgements. */
+const MOST_BYTES = 16 * 1024;
+
+/** What a refusal says (3.2.2.3). */
+const REFUSALS: Readonly<Record<number, string>> = {
+  1: "the broker speaks no MQTT 3.1.1",
+  2: "the broker refuses the client's name",
+  3: "the broker is not ready",
+  4: "wrong user name or password",
+  5: "not authorized",
+};
+
+/** Why a session could not be had or is over, in words that may be shown. */
+export class SessionError extends Error {
+  override readonly name: string = "SessionError";
+}
+
+/** An accepted connection. Pings by itself; disposing of it cuts it, and the broker then tells the last will. */
+export class MqttSession implements Disposable {
+  readonly #connection: Deno.Conn;
+  readonly #client: ReturnType<typeof mqtt>;
+  /** Who is to hear when it is over. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #over = false;
+  #heard = 0;
+  #written: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  private constructor(connection: Deno.Conn) {
+    this.#connection = connection;
+    const ignore = (): void => {};
+    this.#client = mqtt({
+      keep_alive: 0,
+      sess_stg: undefined,
+      log_conn: ignore,
+      on_error: ignore,
+      on_live: ignore,
+      on_disconnect: ignore,
+    }).with_async_iter(this.#chunks(), (packet) => this.#write(packet));
+  }
+
+  /**
+   * Connects and is accepted. `will`: what the broker tells when the connection breaks. Rejects with Deno's error, with
+   * SessionError, or when `deadline` is aborted.
+   */
+  static async open(broker: Broker, will: Message, deadline: AbortSignal): Promise<MqttSession> {
+    const session = new MqttSession(await connect(broker, deadline));
+    try {
+      await session.#greet(broker, will, deadline);
+      session.#beat(broker.keepAliveS * 500);
+      return session;
+    } catch (error) {
+      session[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Resolves when it is over, by whomsoever. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Is it over? */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Resolves when the broker has acknowledged `message` (QoS 1). Rejects as {@link MqttSession.open}. */
+  async publish(message: Message, deadline: AbortSignal): Promise<void> {
+    const published = this.#client.pub(packetOf(message));
+    const [acknowledgement] = await this.#unlessOver(published, deadline);
+    if (acknowledgement === undefined) throw new SessionError("not acknowledged");
+  }
+
+  /** Says farewell, so that the last will is not told, and closes. Never rejects. */
+  async leave(deadline: AbortSignal): Promise<void> {
+    await this.#unlessOver(this.#client.disconnect(), deadline).catch(() => {});
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#connection.close();
+    for (const reject of this.#waiting) reject(new SessionError("closed by the broker"));
+    this.#ended.resolve();
+  }
+
+  async #greet(broker: Broker, will: Message, deadline: AbortSignal): Promise<void> {
+    const { user, password, clientId, keepAliveS } = broker;
+    const accepted = this.#client.connect({
+      client_id: clientId,
+      keep_alive: keepAliveS,
+      flags: 2,
+      ...(user === undefined ? {} : { username: user }),
+      ...(password === undefined ? {} : { password }),
+      will: packetOf(will),
+    });
+    try {
+      await this.#unlessOver(accepted, deadline);
+    } catch (error) {
+      const code = error instanceof Error && "reason" in error ? Number(error.reason) : undefined;
+      throw code === undefined ? error : new SessionError(REFUSALS[code] ?? `refused (${code})`);
+    }
+  }
+
+  /** `work`, which never settles by itself once the connection is over. */
+  async #unlessOver<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const late = (): void => reject(new SessionError("no answer in time"));
+    this.#waiting.add(reject);
+    deadline.addEventListener("abort", late);
+    if (deadline.aborted) late();
+    if (this.#over) reject(new SessionError("closed by the broker"));
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      this.#waiting.delete(reject);
+      deadline.removeEventListener("abort", late);
+    }
+  }
+
+  #beat(pingMs: number): void {
+    this.#timer = setTimeout(async () => {
+      this.#heard = 0;
+      try {
+        await this.#unlessOver(this.#client.ping(), AbortSignal.timeout(pingMs));
+        this.#beat(pingMs);
+      } catch {
+        this[Symbol.dispose]();
+      }
+    }, pingMs);
+  }
+
+  /** Packets leave whole and one after the other. */
+  #write(packet: Uint8Array): Promise<void> {
+    this.#written = this.#written.then(async () => {
+      for (let rest = packet; rest.length > 0;) {
+        rest = rest.subarray(await this.#connection.write(rest));
+      }
+    });
+    this.#written.catch(() => this[Symbol.dispose]());
+    return this.#written;
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    const buffer = new Uint8Array(1024);
+    try {
+      for (;;) {
+        const count = await this.#connection.read(buffer);
+        this.#heard += count ?? 0;
+        if (count === null || this.#heard > MOST_BYTES) return;
+        yield buffer.slice(0, count);
+      }
+    } catch {
+      // Broken or closed: the same as an end.
+    } finally {
+      this[Symbol.dispose]();
+    }
+  }
+}
+
+async function connect(broker: Broker, deadline: AbortSignal): Promise<Deno.Conn> {
+  const { hostname, port, tls, authorities } = broker;
+  const plain = await Deno.connect({ hostname, port, signal: deadline });
+  if (!tls) return plain;
+  const secure = await Deno.startTls(plain, { hostname, caCerts: [...authorities] });
+  const cut = (): void => secure.close();
+  deadline.addEventListener("abort", cut);
+  if (deadline.aborted) cut();
+  try {
+    await secure.handshake();
+    return secure;
+  } catch (error) {
+    if (!deadline.aborted) secure.close();
+    throw error;
+  } finally {
+    deadline.removeEventListener("abort", cut);
+  }
+}
+
+function packetOf({ topic, payload, retained }: Message) {
+  return { topic, payload, qos: 1, retain: retained ? 1 : 0 } as const;
+}
