@@ -79,9 +79,11 @@ function checkBroker({ mqtt }: NotifyDraft, report: Report): void {
   const written = "password" in mqtt.keys;
   if ((mqtt.keys.user ?? username) === "" && (password !== "" || written)) {
     report(
-      written
-        ? { ...NO_USER, severity: "error", path: [...mqtt.path, "password"], at: "key" }
-        : { ...NO_USER, ...ofUrl },
+      written ? { ...NO_USER, severity: "error", path: [...mqtt.path, "password"], at: "key" } : {
+        ...ofUrl,
+        ...NO_USER,
+        fix: `${mqtt.urlPath.at(-1)} = "mqtt://USER:PASSWORD@192.168.1.5"`,
+      },
     );
   }
   if (mqtt.keys.ca !== undefined && protocol !== "mqtts:") {
