@@ -2,6 +2,7 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
 import { VERSION } from "../version.ts";
 import { check } from "./commands/check.ts";
+import { doctor } from "./commands/doctor.ts";
 import { events } from "./commands/events.ts";
 import { firewall } from "./commands/firewall.ts";
 import { listen } from "./commands/listen.ts";
@@ -25,6 +26,7 @@ export const APPLICATION: Application<Context> = buildApplication(
       check,
       reload,
       events,
+      doctor,
       firewall,
       listen,
       "notify-test": notifyTest,

@@ -1,5 +1,6 @@
 /** Which flags and arguments do several commands take, and how are they read? */
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";
+import { DEFAULT_STATE_DIR } from "../history/place.ts";
 import { parseDuration, type WallTime } from "../time.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
 import { parseSince } from "./since.ts";
@@ -23,6 +24,15 @@ export const runDirFlag = {
   optional: true,
   placeholder: "DIR",
   brief: `The runtime directory with the control socket (${DEFAULT_RUN_DIR})`,
+} as const;
+
+/** --state-dir DIR */
+export const stateDirFlag = {
+  kind: "parsed",
+  parse: text,
+  optional: true,
+  placeholder: "DIR",
+  brief: `The state directory with the history (${DEFAULT_STATE_DIR})`,
 } as const;
 
 /** --node NAME */

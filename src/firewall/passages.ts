@@ -1,8 +1,8 @@
 /** What must a packet filter let through for this node's virtual routers? Kinds of packets, as values. */
 import type { NodePlan, Plan } from "../config/plan.ts";
-import { compareIp, type Family, includesIp, type Ip, ip } from "../net/ip.ts";
+import { compareIp, type Family, includesIp, type Ip } from "../net/ip.ts";
 import { ICMPV6_PROTOCOL } from "../wire/ndp.ts";
-import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
+import { groupOf, VRRP_PROTOCOL } from "../wire/vrrp.ts";
 
 /** What such a packet is for. */
 export type Traffic =
@@ -38,12 +38,6 @@ export const TRAFFIC: Readonly<
   listeners: { protocol: ICMPV6_PROTOCOL, in: [130], out: [131, 132, 143] },
 };
 
-/** Where adverts go that are not sent to peers one by one (RFC 9568 5.1.1.2, 5.1.2.2). */
-export const VRRP_GROUP: Readonly<Record<Family, Ip>> = {
-  ipv4: ip("224.0.0.18"),
-  ipv6: ip("ff02::12"),
-};
-
 /**
  * Everything that must pass on `node`, in before out, IPv4 before IPv6, each kind once per interface. Empty only where the
  * node runs nothing.
@@ -68,7 +62,7 @@ function passagesOfPlan({ family, interface: name, rules }: Plan): readonly Pass
     traffic: "vrrp",
     interface: name,
     others: rules.peers,
-    group: multicast ? VRRP_GROUP[family] : undefined,
+    group: multicast ? groupOf(family) : undefined,
   } as const;
   const traffics: readonly Traffic[] = [
     ...(family === "ipv6" ? ["neighbours"] as const : []),

@@ -1,7 +1,8 @@
 /** Which packet filter does this machine have, and what does it say? Asked of the programs themselves. */
 import type { Program } from "./program.ts";
 import type { FirewallFormat, Surfaces } from "./formats.ts";
-import { obstaclesOf } from "./obstacles.ts";
+import type { NftChain } from "./nft.ts";
+import { type Obstacle, obstaclesOf } from "./obstacles.ts";
 import type { Passage } from "./passages.ts";
 import { filtersAnything, readIptables } from "./read_iptables.ts";
 import { type NftRuleset, readNft } from "./read_nft.ts";
@@ -39,16 +40,30 @@ export async function survey(run: Program, passages: readonly Passage[]): Promis
     : /^Status: active$/m.test(ufw?.stdout ?? "")
     ? "ufw"
     : formatOf(native, tables, nft !== undefined);
+  const obstacles = obstaclesOf(passages, rulesets);
+  const barring = [...new Map(
+    obstacles.filter(({ program }) => program === "nft").map(nftChainOf).map((chain) => [
+      chain.table + chain.chain,
+      chain,
+    ]),
+  ).values()];
   return {
     format,
     rulesets,
     surfaces: {
-      chains: native?.filters ?? [],
+      // Those in the way; where nothing is, those where something could be.
+      chains: barring.length > 0 ? barring : native?.filters ?? [],
       zones: format === "firewalld" ? await zonesOf(run, passages) : new Map(),
-      outgoing: obstaclesOf(passages, rulesets).some(({ passage }) => passage.direction === "out"),
+      outgoing: obstacles.some(({ passage }) => passage.direction === "out"),
     },
     refusal: refusalOf(nft) ?? refusalOf(ip4),
   };
+}
+
+/** The chain of nft that an obstacle is in. */
+export function nftChainOf({ passage, fate }: Obstacle): NftChain {
+  const [family = "inet", table = "filter", chain = "input"] = fate.chain.split(" ");
+  return { family, table, chain, direction: passage.direction };
 }
 
 /** nft warns about each: "# Warning: table ip filter is managed by iptables-nft, do not touch!" */

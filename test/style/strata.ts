@@ -52,11 +52,21 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     health: "all",
     notify: "all",
   },
+  // What usually breaks, judged; the world is handed in (doctor/surroundings.ts), so that a test can make one up.
+  doctor: {
+    config: "types",
+    firewall: "all",
+    "health/check": "types",
+    "control/api": "types",
+    wire: "types",
+    net: "all",
+  },
   control: { "config/problem": "types" },
   history: { "daemon/record": "types" },
   cli: {
     control: "all",
     config: "all",
+    doctor: "all",
     firewall: "all",
     history: "all",
     health: "types",
@@ -85,6 +95,11 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   "cli/service": { "daemon/record": "types" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
   "cli/machine": { linux: "all", host: "all" },
+  // What doctor and init hear and ask on the LAN, with the sockets that the daemon has.
+  "cli/lan": { linux: "all", host: "all" },
+  // A second of timers, by the clock and poll that the daemon waits with; endpoints of the plan.
+  "cli/surroundings": { linux: "all" },
+  "cli/doctor": { host: "types" },
   // Other programs (nft, timedatectl) are asked through one door.
   "cli/programs": { process: "all" },
 };
@@ -100,7 +115,15 @@ const librariesOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders and files that know neither clock nor chance nor the machine: everything comes in as a value. */
-const pureFolders: readonly string[] = ["net", "wire", "vrrp", "config", "daemon", "firewall"];
+const pureFolders: readonly string[] = [
+  "net",
+  "wire",
+  "vrrp",
+  "config",
+  "daemon",
+  "firewall",
+  "doctor",
+];
 const pureFiles: readonly string[] = [
   "assert",
   "version",

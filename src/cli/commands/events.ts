@@ -1,7 +1,6 @@
 /** What does `floatip events` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
-import { DEFAULT_STATE_DIR } from "../../history/place.ts";
-import { jsonFlag, parseMoment, text } from "../flags.ts";
+import { jsonFlag, parseMoment, stateDirFlag, text } from "../flags.ts";
 import type { EventsFlags } from "../events.ts";
 import { choose, type Context } from "./choose.ts";
 
@@ -26,13 +25,7 @@ export const events = buildCommand<EventsFlags, [], Context>({
         brief: "Only of this instance",
       },
       json: jsonFlag("One JSON object for each entry, one per line"),
-      stateDir: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "DIR",
-        brief: `The state directory with the history (${DEFAULT_STATE_DIR})`,
-      },
+      stateDir: stateDirFlag,
     },
     aliases: { f: "follow", i: "instance" },
   },

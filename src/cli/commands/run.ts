@@ -1,6 +1,6 @@
 /** What does `floatip run` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
-import { configFlag, nodeFlag, runDirFlag, text } from "../flags.ts";
+import { configFlag, nodeFlag, runDirFlag, stateDirFlag } from "../flags.ts";
 import type { RunFlags } from "../run.ts";
 import { choose, type Context } from "./choose.ts";
 
@@ -12,13 +12,7 @@ export const run = buildCommand<RunFlags, [], Context>({
       config: configFlag,
       node: nodeFlag,
       runDir: runDirFlag,
-      stateDir: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "DIR",
-        brief: "The state directory with the history (/var/lib/floatip)",
-      },
+      stateDir: stateDirFlag,
       logLevel: {
         kind: "enum",
         values: ["debug", "info", "warning", "error"],

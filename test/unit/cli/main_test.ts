@@ -57,7 +57,18 @@ async function withDaemon(
 }
 
 for (
-  const verb of ["", "run", "status", "check", "reload", "events", "firewall", "listen", "version"]
+  const verb of [
+    "",
+    "run",
+    "status",
+    "check",
+    "reload",
+    "events",
+    "doctor",
+    "firewall",
+    "listen",
+    "version",
+  ]
 ) {
   Deno.test(`help${verb && " of "}${verb} teaches`, async () => {
     const { code, out, err } = await floatip(verb === "" ? ["--help"] : [verb, "--help"]);

@@ -1,0 +1,102 @@
+/** `floatip doctor`: what is wrong with machine, LAN and peers, and how is it mended? */
+import { plan } from "../config/cluster.ts";
+import type { Loaded } from "../config/load.ts";
+import { locate } from "../config/locate.ts";
+import type { LocatedProblem } from "../config/problem.ts";
+import { DEFAULT_RUN_DIR } from "../control/socket.ts";
+import { examineAll, type Reported } from "../doctor/examinations.ts";
+import { placedPlans, questionsOf, type Subject } from "../doctor/subject.ts";
+import { DEFAULT_STATE_DIR } from "../history/place.ts";
+import type { Endpoint } from "../host.ts";
+import { type Interfaces, linkNamed, primaryAddress } from "../net/interfaces.ts";
+import { formatDuration, milliseconds, type Nanoseconds } from "../time.ts";
+import { VERSION } from "../version.ts";
+import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
+import { doctorJson, doctorLines } from "./doctor_text.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { watchLan } from "./lan.ts";
+import { look } from "./machine.ts";
+import { realSurroundings } from "./surroundings.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Flags of `floatip doctor`. */
+export interface DoctorFlags {
+  readonly json?: boolean | undefined;
+  readonly config?: string | undefined;
+  readonly node?: string | undefined;
+  readonly runDir?: string | undefined;
+  readonly stateDir?: string | undefined;
+  readonly for?: Nanoseconds | undefined;
+}
+
+/** `floatip doctor`: 0 where nothing is to be mended, 1 where something is; warnings alone are no failure. */
+export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<ExitCode> {
+  const { interfaces, hostName } = await look();
+  const subject = await subjectOf(flags, { interfaces, hostName });
+  const time = flags.for ?? listeningTime(subject);
+  if (terminal.interactive && flags.json !== true) {
+    terminal.error(`looking at this node, and listening for ${formatDuration(time)} ...\r`);
+  }
+  const wish = {
+    time,
+    questions: questionsOf(subject, interfaces),
+    endpoints: endpointsOf(subject, interfaces),
+  };
+  const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
+  const world = realSurroundings(interfaces, runDir, () => watchLan(wish));
+  const reported = await examineAll(subject, world);
+  if (terminal.interactive && flags.json !== true) terminal.error("\x1b[K");
+  const node = subject.plan?.node.node ?? hostName;
+  terminal.out(
+    flags.json === true
+      ? doctorJson(node, subject.file, VERSION, reported)
+      : `${doctorLines(node, VERSION, reported, terminal.paint).join("\n")}\n`,
+  );
+  return failed(reported) ? EXIT.failed : EXIT.ok;
+}
+
+function failed(reported: readonly Reported[]): boolean {
+  return reported.some(({ mark }) => mark === "problem");
+}
+
+async function subjectOf(
+  flags: DoctorFlags,
+  machine: { readonly interfaces: Interfaces; readonly hostName: string },
+): Promise<Subject> {
+  const named = flags.config ?? DEFAULT_CONFIG_FILE;
+  const file = named.startsWith("/") ? named : `${Deno.cwd()}/${named}`;
+  const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
+  const { load } = await import("../config/load.ts");
+  const loaded: Loaded = await load(file);
+  if (loaded.kind === "problems") {
+    return { file, stateDir, problems: loaded.problems.map(withFirstStep), plan: undefined };
+  }
+  const { config, warnings, text } = loaded;
+  const { node, problems } = plan(config, machine, flags.node, undefined);
+  const here = await locate(problems, text, file);
+  return { file, stateDir, problems: [...warnings, ...here], plan: { config, node } };
+}
+
+/** A file that is not there has no line to mend. */
+function withFirstStep(problem: LocatedProblem): LocatedProblem {
+  return problem.what.includes("cannot be read") ? { ...problem, line: 0 } : problem;
+}
+
+/** A master that is there is heard within three of its intervals; two seconds at least, for those who answer late. */
+function listeningTime(subject: Subject): Nanoseconds {
+  const intervals = placedPlans(subject).map(({ rules }) => rules.advertInterval);
+  const longest = Math.max(0, ...intervals) * 3 + milliseconds(500);
+  return Math.max(milliseconds(2000), longest) as Nanoseconds;
+}
+
+/** Where the daemon would hear: what arrives on the wire and not there is lost on this machine. */
+function endpointsOf(subject: Subject, interfaces: Interfaces): readonly Endpoint[] {
+  return placedPlans(subject).flatMap((plan): readonly Endpoint[] => {
+    const { family, interface: name, rules } = plan;
+    if (rules.transport === "multicast") return [{ kind: "multicast", family, interface: name }];
+    const link = linkNamed(interfaces, name);
+    const source = plan.source ??
+      (link && primaryAddress(interfaces, link, family, rules.addresses));
+    return source === undefined ? [] : [{ kind: "unicast", family, source, interface: name }];
+  });
+}

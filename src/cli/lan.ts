@@ -1,0 +1,187 @@
+/** What happens on the LAN for some seconds? Adverts on the wire and at a socket, and who answers for which address. */
+import type {
+  Answer,
+  DeliveredAdvert,
+  HeardAdvert,
+  LanSeen,
+  Question,
+} from "../doctor/surroundings.ts";
+import { type Endpoint, HostError } from "../host.ts";
+import type { Capture, CapturedFrame } from "../linux/capture.ts";
+import type { LinuxHost } from "../linux/linux_host.ts";
+import { type Interfaces, linkNamed, primaryAddress } from "../net/interfaces.ts";
+import { formatIp, includesIp, type Ip, ip, sameIp } from "../net/ip.ts";
+import { formatMac, type Mac } from "../net/mac.ts";
+import { after, type Instant, milliseconds, type Nanoseconds } from "../time.ts";
+import { arpProbe, arpRequest } from "../wire/arp.ts";
+import { decodeFrame } from "../wire/frame.ts";
+import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
+import { isReject } from "../wire/reject.ts";
+import { decodeAdvert } from "../wire/vrrp.ts";
+
+/** What is to be heard and asked. */
+export interface LanWish {
+  readonly time: Nanoseconds;
+  readonly questions: readonly Question[];
+  /** Where adverts are received as the daemon would; none: on the wire alone. */
+  readonly endpoints: readonly Endpoint[];
+  /** Told of each advert of somebody else as it comes. */
+  readonly hear?: (advert: HeardAdvert) => void;
+}
+
+/** Each question is put so many milliseconds after the start: one request or answer may get lost. */
+const ASKED_AT_MS = [0, 300, 700];
+
+/** Listens for `wish.time`, asking at its beginning. Rejects only for a mistake of ours; a "no" of the kernel is `refusal`. */
+export async function watchLan(wish: LanWish): Promise<LanSeen> {
+  const nothing = { listened: wish.time, asked: [], answers: [], adverts: [], delivered: [] };
+  const [{ openCapture }, { LinuxHost }] = await Promise.all([
+    import("../linux/capture.ts"),
+    import("../linux/linux_host.ts"),
+  ]);
+  try {
+    using capture = openCapture(undefined, { neighbours: true });
+    using host = new LinuxHost<never>();
+    for (const endpoint of wish.endpoints) openWhereItCan(host, endpoint);
+    const heard = new Heard(wish);
+    const listening = heard.listen(capture);
+    const { delivered, asked } = await attend(host, wish);
+    capture[Symbol.dispose]();
+    await listening;
+    const { adverts, answers } = heard;
+    return { listened: wish.time, adverts, answers, delivered, asked, refusal: undefined };
+  } catch (error) {
+    if (error instanceof HostError) return { ...nothing, refusal: error.words };
+    throw error;
+  }
+}
+
+/** An address that is not here, or a group on a link that is down: what cannot be opened hears nothing. */
+function openWhereItCan(host: LinuxHost<never>, endpoint: Endpoint): void {
+  try {
+    host.open(endpoint);
+  } catch (error) {
+    if (!(error instanceof HostError) || error.code === "EPERM") throw error;
+  }
+}
+
+/** Puts the questions, and receives what the endpoints get, until the time is over. */
+async function attend(
+  host: LinuxHost<never>,
+  { time, questions }: LanWish,
+): Promise<Pick<LanSeen, "delivered" | "asked">> {
+  const delivered: DeliveredAdvert[] = [];
+  const asked = new Set<Question>();
+  const start = host.now();
+  const rounds = ASKED_AT_MS.map((ms) => after(start, milliseconds(ms)));
+  const end = after(start, time);
+  for (let next = rounds.shift(); host.now() < end;) {
+    if (next !== undefined && host.now() >= next) {
+      for (const question of questions) if (ask(host, question)) asked.add(question);
+      next = rounds.shift();
+    }
+    for (const happening of await host.wait(earlier(next, end))) {
+      if (happening.kind !== "datagram") continue;
+      const message = decodeAdvert(happening.datagram);
+      if (isReject(message)) continue;
+      const { source } = happening.datagram;
+      delivered.push({ family: source.family, source, vrid: message.vrid });
+    }
+  }
+  return { delivered, asked: [...asked] };
+}
+
+function earlier(a: Instant | undefined, b: Instant): Instant {
+  return a === undefined || a > b ? b : a;
+}
+
+/** Asks who has the address; false: it cannot be asked there (no such link, or one without ARP). */
+function ask(host: LinuxHost<never>, { interface: name, address }: Question): boolean {
+  const link = linkNamed(host.interfaces(), name);
+  if (link?.mac === undefined || !link.up || !link.running || !link.arp) return false;
+  const frame = address.family === "ipv4"
+    ? arpFor(host.interfaces(), name, link.mac, address)
+    : solicitFor(host.interfaces(), name, link.mac, address);
+  try {
+    host.sendFrame(name, frame);
+    return true;
+  } catch (error) {
+    if (!(error instanceof HostError) || error.code === "EPERM") throw error;
+    return false;
+  }
+}
+
+function arpFor(interfaces: Interfaces, name: string, mac: Mac, address: Ip): Uint8Array {
+  const source = senderOn(interfaces, name, address);
+  return source === undefined ? arpProbe(mac, address) : arpRequest(mac, source, address);
+}
+
+function solicitFor(interfaces: Interfaces, name: string, mac: Mac, address: Ip): Uint8Array {
+  const own = senderOn(interfaces, name, address);
+  return encodeNeighborSolicit(mac, {
+    kind: "ns",
+    source: own ?? ip("::"),
+    destination: solicitedNode(address),
+    target: address,
+    mac: own === undefined ? undefined : mac,
+  });
+}
+
+/** Who asks: this node's own address there; nobody where its very own is asked for (RFC 5227 2.1.1, RFC 4862 5.4.2). */
+function senderOn(interfaces: Interfaces, name: string, address: Ip): Ip | undefined {
+  const link = linkNamed(interfaces, name);
+  if (link === undefined) return undefined;
+  const mine = interfaces.addresses.some((entry) => sameIp(entry.prefix.address, address));
+  return mine ? undefined : primaryAddress(interfaces, link, address.family, [address]);
+}
+
+/** What the frames said. */
+class Heard {
+  readonly adverts: HeardAdvert[] = [];
+  readonly answers: Answer[] = [];
+  readonly #wish: LanWish;
+  readonly #asked: readonly Ip[];
+  readonly #claims = new Set<string>();
+
+  constructor(wish: LanWish) {
+    this.#wish = wish;
+    this.#asked = wish.questions.map(({ address }) => address);
+  }
+
+  /** Until the capture is closed. */
+  async listen(capture: Capture): Promise<void> {
+    for (;;) {
+      const frames = await capture.read();
+      if (frames.length === 0) return;
+      for (const frame of frames) this.#take(frame);
+    }
+  }
+
+  #take({ interface: name, frame, outgoing }: CapturedFrame): void {
+    const decoded = decodeFrame(frame);
+    if (decoded.kind === "vrrp") {
+      const advert = decodeAdvert(decoded.datagram);
+      if (isReject(advert)) return;
+      const { source, destination } = decoded.datagram;
+      const mac = formatMac(decoded.ethernet.source);
+      const heard = { interface: name, source, mac, destination, advert, outgoing };
+      this.adverts.push(heard);
+      if (!outgoing) this.#wish.hear?.(heard);
+    } else if (decoded.kind === "arp" && !outgoing) {
+      this.#claim(name, decoded.arp.senderIp, decoded.arp.senderMac);
+    } else if (decoded.kind === "na" && !outgoing) {
+      const { target, mac } = decoded.neighbor;
+      this.#claim(name, target, mac ?? decoded.ethernet.source);
+    }
+  }
+
+  /** Whoever says that it has an address, asked or not. */
+  #claim(name: string, address: Ip, mac: Mac): void {
+    if (!includesIp(this.#asked, address)) return;
+    const answer = { interface: name, address, mac: formatMac(mac) };
+    const key = `${name} ${formatIp(address)} ${answer.mac}`;
+    if (this.#claims.has(key)) return;
+    this.#claims.add(key);
+    this.answers.push(answer);
+  }
+}

@@ -1,0 +1,37 @@
+/** Is the calendar right? Elections do not need it; logs, history and certificates do. */
+import type { Examination } from "../examination.ts";
+import { type Finding, ok, unknown, warning } from "../finding.ts";
+
+/** clock */
+export const clock: Examination = {
+  name: "clock",
+  needs: "nothing",
+  async examine(_, world) {
+    const properties = ["-p", "NTP", "-p", "NTPSynchronized"];
+    const asked = await world.ask(["timedatectl", "show", ...properties]);
+    return judgeClock(world.year, asked?.code === 0 ? asked.stdout : undefined);
+  },
+};
+
+/** A Raspberry Pi without a clock of its own begins in 1970, or when its system was made. */
+const EARLIEST_YEAR = 2025;
+
+/** By the year that it says, and the answer of `timedatectl show`. */
+export function judgeClock(year: number, shown: string | undefined): readonly Finding[] {
+  if (year < EARLIEST_YEAR) {
+    return [warning(
+      `the clock says that it is ${year}`,
+      "History and logs of the nodes cannot be compared, and certificates count as not valid yet.",
+      "timedatectl set-ntp true",
+    )];
+  }
+  const synchronized = /^NTPSynchronized=(yes|no)$/m.exec(shown ?? "")?.[1];
+  if (synchronized === undefined) return [unknown("nobody says whether the clock is set by NTP")];
+  if (synchronized === "yes") return [ok("the clock is set by NTP")];
+  const on = /^NTP=yes$/m.test(shown ?? "");
+  return [warning(
+    on ? "the clock is to be set by NTP, and is not yet" : "the clock is not set by NTP",
+    "History and logs of the nodes cannot be compared; the election does not mind.",
+    on ? "timedatectl timesync-status" : "timedatectl set-ntp true",
+  )];
+}

@@ -1,0 +1,62 @@
+/** Does the daemon run, is it of this version, and what does it complain about? */
+import type { Examination } from "../examination.ts";
+import { type Finding, ok, problem, warning } from "../finding.ts";
+import type { DaemonSeen } from "../surroundings.ts";
+
+/** daemon */
+export const daemon: Examination = {
+  name: "daemon",
+  needs: "nothing",
+  async examine({ file }, world) {
+    return judgeDaemon(await world.daemon(), file, world.runtime.version);
+  },
+};
+
+/** By what it says of itself; `file` and `version` are those of the program that asks. */
+export function judgeDaemon(
+  seen: DaemonSeen,
+  file: string,
+  version: string,
+): readonly Finding[] {
+  if (seen.kind === "silent") {
+    if (seen.running) {
+      return [problem(seen.words, "Nobody can ask it or reload it.", "systemctl restart floatip")];
+    }
+    return [warning(
+      "floatip does not run on this node",
+      "This node takes no address over.",
+      "systemctl enable --now floatip",
+    )];
+  }
+  const { status } = seen;
+  const faults = status.instances.flatMap(({ name, faults }) =>
+    faults.map((words) => problem(`${name} is in fault: ${words}`, FAULT, "see the lines below"))
+  );
+  const states = status.instances.map(({ name, state }) => `${name} ${state}`).join(", ");
+  return [
+    ok(`floatip ${status.version} runs: ${states || "no instance"}`),
+    ...(status.version === version ? [] : [otherVersion(status.version, version)]),
+    ...(status.config_file === file ? [] : [otherFile(status.config_file, file)]),
+    ...faults,
+    ...status.attention.map((words) => warning(words, "The daemon asks to look at it.", STATUS)),
+  ];
+}
+
+const FAULT = "The instance takes no part until that is over.";
+const STATUS = "floatip status";
+
+function otherVersion(running: string, installed: string): Finding {
+  return warning(
+    `the daemon is ${running}, this program ${installed}`,
+    "What was installed is not what runs.",
+    "systemctl restart floatip",
+  );
+}
+
+function otherFile(running: string, asked: string): Finding {
+  return warning(
+    `the daemon runs ${running}, not ${asked}`,
+    "What is said here about the file is not about what runs.",
+    `floatip doctor -c ${running}`,
+  );
+}

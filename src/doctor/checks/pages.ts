@@ -1,0 +1,26 @@
+/** How large are the kernel's pages? Programs made by `deno compile` were seen to crash where they have 16 KiB. */
+import type { Examination } from "../examination.ts";
+import { type Finding, ok, unknown, warning } from "../finding.ts";
+import type { Runtime } from "../surroundings.ts";
+
+/** page size */
+export const pages: Examination = {
+  name: "page size",
+  needs: "nothing",
+  async examine(_, world) {
+    const asked = await world.ask(["getconf", "PAGESIZE"]);
+    return judgePages(Number(asked?.stdout ?? NaN), world.runtime);
+  },
+};
+
+/** `size` in bytes; NaN: not known. */
+export function judgePages(size: number, { arch, standalone }: Runtime): readonly Finding[] {
+  if (!Number.isInteger(size) || size < 4096) return [unknown("the page size is not known")];
+  const what = `${size / 1024} KiB pages (${arch})`;
+  if (arch !== "aarch64" || size <= 4096 || !standalone) return [ok(what)];
+  return [warning(
+    `${what}, and this floatip is one compiled file`,
+    "Such programs were seen to crash on these kernels (Raspberry Pi 5); the package for arm64 does not.",
+    "apt install ./floatip_*_arm64.deb   # or kernel=kernel8.img in /boot/firmware/config.txt",
+  )];
+}

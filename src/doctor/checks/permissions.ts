@@ -1,0 +1,64 @@
+/** May floatip do what it has to? The capabilities of this process and of the daemon. */
+import type { Examination } from "../examination.ts";
+import { type Finding, ok, problem, unknown } from "../finding.ts";
+import type { DaemonSeen } from "../surroundings.ts";
+
+/** permissions */
+export const permissions: Examination = {
+  name: "permissions",
+  needs: "nothing",
+  async examine(_, world) {
+    const daemon = await world.daemon();
+    const pid = daemon.kind === "running" ? daemon.pid : undefined;
+    const [own, running] = await Promise.all([
+      world.read("/proc/self/status"),
+      pid === undefined ? undefined : world.read(`/proc/${pid}/status`),
+    ]);
+    return judgePermissions(own, running, daemon, world.root);
+  },
+};
+
+/** capabilities(7): bit and what for. */
+const NEEDED = [
+  { name: "CAP_NET_ADMIN", bit: 12n, purpose: "add and remove addresses" },
+  { name: "CAP_NET_RAW", bit: 13n, purpose: "send and receive VRRP" },
+] as const;
+
+/** By the texts of /proc/PID/status (proc_pid_status(5)) of this process and of the daemon. */
+export function judgePermissions(
+  own: string | undefined,
+  running: string | undefined,
+  daemon: DaemonSeen,
+  root: boolean,
+): readonly Finding[] {
+  const lacking = missingIn(running);
+  if (lacking.length > 0) {
+    const fix = "give the unit AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW, or run it as root";
+    return [problem(`the daemon may not ${purposes(lacking)}`, "It cannot hold an address.", fix)];
+  }
+  const missing = missingIn(own);
+  if (missing.length === 0) return [ok("floatip may hold addresses and speak VRRP here")];
+  if (root) {
+    return [problem(
+      `root may not ${purposes(missing)} here`,
+      "This is a container without these rights; floatip would not start in it.",
+      "docker run --network host --cap-add NET_ADMIN --cap-add NET_RAW ...",
+    )];
+  }
+  const what = `this user may not ${purposes(missing)}`;
+  return [unknown(
+    daemon.kind === "running" ? `${what}, the daemon may` : `${what}: some of this stays unknown`,
+    "sudo floatip doctor",
+  )];
+}
+
+function missingIn(status: string | undefined): readonly (typeof NEEDED)[number][] {
+  const mask = /^CapEff:\s*([0-9a-fA-F]{1,16})$/m.exec(status ?? "")?.[1];
+  if (mask === undefined) return [];
+  const effective = BigInt(`0x${mask}`);
+  return NEEDED.filter(({ bit }) => (effective >> bit & 1n) === 0n);
+}
+
+function purposes(capabilities: readonly (typeof NEEDED)[number][]): string {
+  return capabilities.map(({ name, purpose }) => `${purpose} (${name})`).join(" and ");
+}

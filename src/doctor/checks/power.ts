@@ -1,0 +1,61 @@
+/** Does a Raspberry Pi get enough power, and is it cool enough? A Pi that is throttled stalls, and stalls look like failures. */
+import type { Examination } from "../examination.ts";
+import { type Finding, ok, problem, warning } from "../finding.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** power */
+export const power: Examination = {
+  name: "power",
+  needs: "nothing",
+  async examine(_, world) {
+    const [flags, alarms] = await Promise.all([throttledFlags(world), voltageAlarms(world)]);
+    return judgePower(flags, alarms);
+  },
+};
+
+const FIRMWARE = "/sys/devices/platform/soc/soc:firmware/get_throttled";
+
+async function throttledFlags(world: Surroundings): Promise<number | undefined> {
+  const asked = await world.ask(["vcgencmd", "get_throttled"]);
+  const said = /^throttled=0x([0-9a-f]+)/im.exec(asked?.stdout ?? "")?.[1];
+  const text = said ?? (await world.read(FIRMWARE))?.trim().replace(/^0x/i, "");
+  return text !== undefined && /^[0-9a-f]+$/i.test(text) ? parseInt(text, 16) : undefined;
+}
+
+/** Alarms of the kernel's under-voltage sensor (hwmon: rpi_volt), "0" or "1"; empty where there is none. */
+async function voltageAlarms(world: Surroundings): Promise<readonly string[]> {
+  const folders = (await world.list("/sys/class/hwmon")).map((name) => `/sys/class/hwmon/${name}`);
+  const found = await Promise.all(folders.map(async (folder) => {
+    const name = (await world.read(`${folder}/name`))?.trim();
+    return name === "rpi_volt" ? await world.read(`${folder}/in0_lcrit_alarm`) : undefined;
+  }));
+  return found.flatMap((text) => text === undefined ? [] : [text.trim()]);
+}
+
+/** Bits of get_throttled, now and (16 higher) since the last boot. */
+const BITS: readonly (readonly [number, string])[] = [
+  [0x1, "too little voltage"],
+  [0x2, "a lowered frequency"],
+  [0x4, "throttling"],
+  [0x8, "too much heat"],
+];
+
+const FIX = "use the official power supply and a short cable; look at cooling";
+
+/** By the firmware's flags (undefined: no Raspberry Pi, or it does not tell) and the kernel's alarms. */
+export function judgePower(
+  flags: number | undefined,
+  alarms: readonly string[],
+): readonly Finding[] {
+  if (flags === undefined && alarms.length === 0) {
+    return [ok("no Raspberry Pi firmware that would tell of throttling")];
+  }
+  const now = BITS.filter(([bit]) => ((flags ?? 0) & bit) !== 0).map(([, words]) => words);
+  if (alarms.includes("1") && !now.includes("too little voltage")) now.push("too little voltage");
+  const why =
+    "The processor stalls for moments, SD card and Ethernet with it: backups take over for nothing.";
+  if (now.length > 0) return [problem(`this Pi has ${now.join(", ")} right now`, why, FIX)];
+  const before = BITS.filter(([bit]) => ((flags ?? 0) & bit << 16) !== 0).map(([, words]) => words);
+  if (before.length === 0) return [ok("power and temperature are well")];
+  return [warning(`this Pi had ${before.join(", ")} since it was started`, why, FIX)];
+}

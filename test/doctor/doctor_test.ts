@@ -1,0 +1,75 @@
+/** Does the doctor find each fault, and say nothing about a node that is well? */
+import assert from "node:assert/strict";
+import { atMost } from "../interop/at_most.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
+import { assertFound, Clinic } from "./clinic.ts";
+import type { Fault } from "./fault.ts";
+import { LAN_FAULTS } from "./lan_faults.ts";
+import { MACHINE_FAULTS, serveWell, SOUND_FILE } from "./machine_faults.ts";
+
+/** Clinics at the same time. */
+const AT_ONCE = 3;
+
+async function play({ expected, play, mend, lan }: Fault): Promise<void> {
+  await using clinic = await Clinic.open(lan);
+  const found = assertFound(await play(clinic), expected);
+  if (mend === undefined) return;
+  const after = await mend(clinic, found);
+  const again = after.findings.find(({ check, what }) =>
+    check === found.check && what === found.what
+  );
+  assert.equal(again, undefined, `mended, and still there:\n${after.words}`);
+}
+
+/** One step for each fault; those that cannot be built here are skipped with the reason. */
+function playAll(title: string, faults: readonly Fault[]): void {
+  const reason = missing("ip", "sysctl", "unshare");
+  Deno.test({
+    name: nameWith(`doctor: ${title}`, reason),
+    ignore: reason !== undefined,
+    fn: async (t) => {
+      await atMost(AT_ONCE, faults, async (fault) => {
+        const lacks = missing(...(fault.programs ?? []));
+        await t.step({
+          name: nameWith(fault.name, lacks),
+          ignore: lacks !== undefined,
+          // Steps run beside each other, so that each sees the others' processes.
+          sanitizeOps: false,
+          sanitizeResources: false,
+          sanitizeExit: false,
+          fn: () => play(fault),
+        });
+      });
+    },
+  });
+}
+
+playAll(`${LAN_FAULTS.length} faults of interface, filter and LAN`, LAN_FAULTS);
+playAll(`${MACHINE_FAULTS.length} faults of service, machine and daemon`, MACHINE_FAULTS);
+
+const reason = missing();
+Deno.test({
+  name: nameWith("doctor: a sound master and a sound backup are left alone", reason),
+  ignore: reason !== undefined,
+  fn: async () => {
+    await using clinic = await Clinic.open();
+    await Promise.all(["a", "b"].map((name) => serveWell(clinic.host(name))));
+    const master = await clinic.start("a", "master", SOUND_FILE);
+    const backup = await clinic.start("b", "backup", SOUND_FILE);
+    for (const [name, daemon] of [["a", master], ["b", backup]] as const) {
+      const { code, findings, words } = await clinic.examine(name, {
+        daemon,
+      });
+      const loud = findings.filter(({ mark }) => mark === "warning" || mark === "problem");
+      assert.deepEqual(loud, [], words);
+      assert.equal(code, 0);
+      // It looked at everything, and was not silent for want of looking.
+      const checks = new Set(
+        findings.filter(({ mark }) => mark === "ok").map(({ check }) => check),
+      );
+      for (const check of ["firewall", "adverts", "VRID", "holder", "service", "kernel settings"]) {
+        assert.ok(checks.has(check), `${check} in\n${words}`);
+      }
+    }
+  },
+});
