@@ -29,6 +29,8 @@ const packages = [
   "systemd-container",
   "mosquitto",
   "mosquitto-clients",
+  "zsh",
+  "fish",
 ];
 
 /** The same, but these start when they are installed: only where nothing starts them, on a machine without systemd. */

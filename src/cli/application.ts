@@ -3,6 +3,8 @@ import { type Application, buildApplication, buildRouteMap, text_en } from "@str
 import { VERSION } from "../version.ts";
 import { check } from "./commands/check.ts";
 import { doctor } from "./commands/doctor.ts";
+import { complete } from "./commands/complete.ts";
+import { completions } from "./commands/completions.ts";
 import { events } from "./commands/events.ts";
 import { firewall } from "./commands/firewall.ts";
 import { listen } from "./commands/listen.ts";
@@ -30,12 +32,14 @@ export const APPLICATION: Application<Context> = buildApplication(
       firewall,
       listen,
       "notify-test": notifyTest,
+      completions,
       version,
       runner,
+      complete,
     }),
     docs: {
-      // For systemd, not for people.
-      hideRoute: { runner: true },
+      // For systemd and for shells, not for people.
+      hideRoute: { runner: true, complete: true },
       brief: "One address that stays up when a machine does not",
       fullDescription: [
         "floatip gives a few Linux machines one floating IP address: one node, the master, holds it,",
@@ -54,9 +58,9 @@ export const APPLICATION: Application<Context> = buildApplication(
         '       addresses = ["192.168.1.50/24"]',
         '       prefer = ["pi-a", "pi-b"]',
         "",
-        "  2. floatip check             is it right, and does it fit this machine?",
-        "  3. floatip run               on every node, as root",
-        "  4. floatip status --watch    then pull a cable",
+        "  2. floatip check                     is it right, and does it fit this machine?",
+        "  3. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
+        "  4. floatip status --watch            then pull a cable",
         "",
         "`floatip COMMAND --help` explains a command with examples.",
       ].join("\n"),

@@ -3,6 +3,7 @@ import { DEFAULT_RUN_DIR } from "../control/socket.ts";
 import { DEFAULT_STATE_DIR } from "../history/place.ts";
 import { parseDuration, type WallTime } from "../time.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
+import { proposeNodes } from "./names.ts";
 import { parseSince } from "./since.ts";
 
 /** Any text, as it is. */
@@ -40,6 +41,7 @@ export const nodeFlag = {
   kind: "parsed",
   parse: text,
   optional: true,
+  proposeCompletions: proposeNodes,
   placeholder: "NAME",
   brief: "Which node of [nodes] this is (the one with an address of this machine)",
 } as const;

@@ -47,7 +47,9 @@ export function describeUsageError(error: unknown): string {
   if (error instanceof ArgumentParseError) {
     const { externalFlagNameOrPlaceholder, input, exception } = error;
     const why = exception instanceof Error ? exception.message : String(exception);
-    return `--${externalFlagNameOrPlaceholder} ${JSON.stringify(input)}: ${why}`;
+    // A placeholder of an argument is written in capitals, a flag never.
+    const isFlag = externalFlagNameOrPlaceholder !== externalFlagNameOrPlaceholder.toUpperCase();
+    return `${isFlag ? "--" : ""}${externalFlagNameOrPlaceholder} ${JSON.stringify(input)}: ${why}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

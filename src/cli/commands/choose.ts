@@ -9,6 +9,8 @@ export type Chosen = (terminal: Terminal) => Promise<ExitCode>;
 /** What the parser leaves behind. */
 export interface Context extends CommandContext {
   chosen: Chosen | undefined;
+  /** Where completions are asked for: the file whose names may come. */
+  readonly configFile?: string | undefined;
 }
 
 /** The function of one verb's file. */

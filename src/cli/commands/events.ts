@@ -2,6 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, parseMoment, stateDirFlag, text } from "../flags.ts";
 import type { EventsFlags } from "../events.ts";
+import { proposeInstances } from "../names.ts";
 import { choose, type Context } from "./choose.ts";
 
 /** `floatip events` */
@@ -20,6 +21,7 @@ export const events = buildCommand<EventsFlags, [], Context>({
       instance: {
         kind: "parsed",
         parse: text,
+        proposeCompletions: proposeInstances,
         optional: true,
         placeholder: "NAME",
         brief: "Only of this instance",

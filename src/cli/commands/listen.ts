@@ -2,6 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, parseTime, text } from "../flags.ts";
 import type { ListenFlags } from "../listen.ts";
+import { proposeInterfaces } from "../names.ts";
 import { choose, type Context } from "./choose.ts";
 
 /** `floatip listen` */
@@ -12,6 +13,7 @@ export const listen = buildCommand<ListenFlags, [], Context>({
       interface: {
         kind: "parsed",
         parse: text,
+        proposeCompletions: proposeInterfaces,
         optional: true,
         placeholder: "IF",
         brief: "Listen on this interface only (all)",
