@@ -1,7 +1,7 @@
 /** `floatip run`: how do machine, daemon and control socket come together? In this one place, in the foreground. */
-import type { Config } from "../config/config.ts";
-import { load, type Loaded } from "../config/load.ts";
-import type { ReloadAnswer, StatusDocument } from "../control/api.ts";
+import type { Loaded } from "../config/load.ts";
+import type { StatusDocument } from "../control/api.ts";
+import { printMetrics } from "../control/metrics.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { DEFAULT_RUN_DIR, socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
@@ -22,6 +22,7 @@ import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts"
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { isJournal, Journal, journaldFormat, type Level, plainFormat } from "./journal.ts";
 import { countProblems, problemLine, problemsText } from "./problems_text.ts";
+import { Reloader, type ReloaderOptions } from "./reloader.ts";
 import { Service, watchdogOf } from "./service.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -69,17 +70,28 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
     observers: [history, notifier, ...(service === undefined ? [] : [service])],
     onTurn: (now) => service?.turn(now),
   });
-  const note = (what: DaemonEntry["what"]) =>
-    history.add({ kind: "daemon", time: formatWallTime(host.wallTime()), what });
-  const reloader = new Reloader(file, host, journal, service, (applied) => {
-    runner?.reload();
-    notifier.settle(applied);
-    note("reloaded");
+  const now = (): string => formatWallTime(host.wallTime());
+  const note = (what: DaemonEntry["what"]) => history.add({ kind: "daemon", time: now(), what });
+  const apply: ReloaderOptions["apply"] = (config, tell) => {
+    const reply = (changes: readonly string[]): void => {
+      runner?.reload();
+      notifier.settle(config);
+      note("reloaded");
+      tell(changes);
+    };
+    host.post({ kind: "reload", config, reply });
+  };
+  const reloader = new Reloader({ file, journal, service, apply, now });
+  const status = (): StatusDocument => ({
+    ...daemon.snapshot(),
+    ...reloader.status(),
+    sinks: notifier.status(),
   });
   await using _server = openControl(runDir, {
-    status: () => ({ ...daemon.snapshot(), sinks: notifier.status() }),
+    status,
+    metrics: () => printMetrics(status(), daemon.measure()),
     reload: () => reloader.reload(),
-    testNotify: async () => ({ results: await notifier.test(formatWallTime(host.wallTime())) }),
+    testNotify: async () => ({ results: await notifier.test(now()) }),
   });
   using _signals = obeySignals(host, reloader, service);
   journal.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
@@ -200,71 +212,4 @@ function obeySignals(
       for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
-}
-
-/** Reads the file again on demand, one time after the other, and never ends the daemon. */
-class Reloader {
-  readonly #file: string;
-  readonly #host: Host<Order>;
-  readonly #journal: Journal;
-  readonly #service: Service | undefined;
-  readonly #onApplied: (config: Config) => void;
-  readonly #ended = Promise.withResolvers<ReloadAnswer>();
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(
-    file: string,
-    host: Host<Order>,
-    journal: Journal,
-    service: Service | undefined,
-    onApplied: (config: Config) => void,
-  ) {
-    this.#service = service;
-    this.#onApplied = onApplied;
-    this.#file = file;
-    this.#host = host;
-    this.#journal = journal;
-  }
-
-  /** Never rejects; after {@link end} it answers that nothing changed. */
-  reload(): Promise<ReloadAnswer> {
-    const answer = this.#last.then(() => this.#reloadOnce());
-    this.#last = answer;
-    return answer;
-  }
-
-  /** The daemon takes no more orders: whoever waits is let go. */
-  end(): void {
-    this.#ended.resolve({ applied: true, changes: ["the daemon is stopping"], warnings: [] });
-  }
-
-  async #reloadOnce(): Promise<ReloadAnswer> {
-    this.#service?.reloading();
-    try {
-      return await this.#loadAndApply();
-    } finally {
-      this.#service?.reloaded();
-    }
-  }
-
-  async #loadAndApply(): Promise<ReloadAnswer> {
-    const loaded = await load(this.#file);
-    if (loaded.kind === "problems") {
-      const { problems } = loaded;
-      const count = countProblems(problems);
-      this.#journal.write("error", `not reloaded: ${count}; the old configuration stays in force`);
-      for (const problem of problems) this.#journal.write("error", problemLine(problem));
-      return { applied: false, problems };
-    }
-    const { config, warnings } = loaded;
-    const applied = Promise.withResolvers<ReloadAnswer>();
-    const reply = (changes: readonly string[]): void => {
-      const text = changes.length === 0 ? "nothing changed" : changes.join("; ");
-      this.#journal.write("info", `reloaded ${this.#file}: ${text}`);
-      this.#onApplied(config);
-      applied.resolve({ applied: true, changes, warnings });
-    };
-    this.#host.post({ kind: "reload", config, reply });
-    return await Promise.race([applied.promise, this.#ended.promise]);
-  }
 }

@@ -8,6 +8,10 @@ export interface StatusDocument {
   readonly version: string;
   readonly started: string;
   readonly config_file: string;
+  /** Since when the configuration in force is in force: the start, or a reload. */
+  readonly config_since: string;
+  /** How the latest reload went; null: none since the start. */
+  readonly last_reload: LastReload | null;
   readonly instances: readonly InstanceStatus[];
   readonly nodes: readonly NodeStatus[];
   /** Who is told of transitions, and how that goes. */
@@ -26,6 +30,15 @@ export interface MaintenanceStatus {
   /** Null: until somebody ends it. */
   readonly until: string | null;
   readonly reason: string | null;
+}
+
+/** What became of a reload. */
+export interface LastReload {
+  readonly at: string;
+  /** False: the file was refused, and what was in force stayed in force. */
+  readonly applied: boolean;
+  /** How many problems the file has, warnings included. */
+  readonly problems: number;
 }
 
 /** One virtual router: an instance with IPv4 and IPv6 addresses has two entries. */

@@ -1,10 +1,13 @@
 /** How does the daemon answer requests? HTTP over unix sockets, one daemon per runtime directory. */
 import type { NotifyTestAnswer, ReloadAnswer, StatusDocument } from "./api.ts";
+import { EXPOSITION_TYPE } from "./exposition.ts";
 import { readingSocketPath, socketPath } from "./socket.ts";
 
 /** What the requests are answered with. */
 export interface ControlAnswers {
   status(): StatusDocument;
+  /** The exposition for Prometheus. */
+  metrics(): string;
   reload(): Promise<ReloadAnswer>;
   /** Sends one message through each sink and waits for the answers. */
   testNotify(): Promise<NotifyTestAnswer>;
@@ -27,6 +30,7 @@ type Route = (answers: ControlAnswers, request: Request) => Response | Promise<R
 /** Every path, and what each method does there. */
 const ROUTES: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map([
   ["/v1/status", { GET: (answers: ControlAnswers) => Response.json(answers.status()) }],
+  ["/metrics", { GET: answerMetrics }],
   ["/v1/reload", { POST: answerReload }],
   ["/v1/notify-test", {
     POST: async (answers: ControlAnswers) => Response.json(await answers.testNotify()),
@@ -137,6 +141,10 @@ export async function respond(
 async function answerReload(answers: ControlAnswers): Promise<Response> {
   const answer = await answers.reload();
   return Response.json(answer, { status: answer.applied ? 200 : 422 });
+}
+
+function answerMetrics(answers: ControlAnswers): Response {
+  return new Response(answers.metrics(), { headers: { "content-type": EXPOSITION_TYPE } });
 }
 
 function problem(status: number, error: string): Response {

@@ -1,7 +1,6 @@
 /** What runs? The loop: wait for something to happen, ask the engine what to do, do it, look at the next. */
 import type { Happening, Host } from "../host.ts";
 import type { Config } from "../config/config.ts";
-import type { StatusDocument } from "../control/api.ts";
 import type { MeterReading } from "../control/reading.ts";
 import { unreachable } from "../assert.ts";
 import { earliest, type Instant, type WallTime } from "../time.ts";
@@ -22,7 +21,7 @@ import { nearMissRecordOf } from "./remember.ts";
 import type { ResumeNote } from "./resume.ts";
 import { Roster } from "./roster.ts";
 import type { Router } from "./router.ts";
-import { snapshot } from "./snapshot.ts";
+import { type DaemonStatus, snapshot } from "./snapshot.ts";
 import { Stepper } from "./stepper.ts";
 
 /** What a daemon is made of. */
@@ -126,7 +125,7 @@ export class Daemon {
   }
 
   /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
-  snapshot(): Omit<StatusDocument, "sinks"> {
+  snapshot(): DaemonStatus {
     const { node, routers, config, checks } = this.#roster;
     return snapshot({
       node,

@@ -38,8 +38,11 @@ export interface Moment {
   readonly wallNow: WallTime;
 }
 
-/** The document of `GET /v1/status`. */
-export function snapshot(moment: Moment): Omit<StatusDocument, "sinks"> {
+/** The part of a status document that the daemon's loop knows. */
+export type DaemonStatus = Omit<StatusDocument, "sinks" | "config_since" | "last_reload">;
+
+/** What the routers say at one moment. */
+export function snapshot(moment: Moment): DaemonStatus {
   const node = moment.node?.node ?? "unknown";
   const instances = moment.routers.map((router) => instanceStatus(router, moment));
   return {

@@ -101,6 +101,8 @@ export function documentOf(
     version: "0.1.0",
     started: ago(LONG + 4000),
     config_file: "/etc/floatip/floatip.toml",
+    config_since: ago(LONG + 4000),
+    last_reload: null,
     instances,
     nodes: [
       { name: "pi-a", addresses: ["192.168.1.11"], self: true },

@@ -7,6 +7,7 @@ import { golden } from "../../golden/golden.ts";
 import { backup, documentOf, master } from "./documents.ts";
 
 /** Nobody is told in these tests. */
+const metrics = () => "";
 const testNotify = () => Promise.resolve({ results: [] });
 
 /** Long enough ago for the real clock, which the child reads. */
@@ -49,7 +50,12 @@ async function withDaemon(
   const root = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const reload = () => Promise.resolve(answer);
-    await using _server = ControlServer.open(root, { status: document, reload, testNotify });
+    await using _server = ControlServer.open(root, {
+      status: document,
+      metrics,
+      reload,
+      testNotify,
+    });
     await body(root);
   } finally {
     await Deno.remove(root, { recursive: true });
@@ -252,6 +258,7 @@ Deno.test("a daemon that is gone is told once by --watch, which waits for the ne
     const reload = () => Promise.reject(new Error("unused"));
     const first = ControlServer.open(root, {
       status: () => documentOf([master()]),
+      metrics,
       reload,
       testNotify,
     });
@@ -262,7 +269,7 @@ Deno.test("a daemon that is gone is told once by --watch, which waits for the ne
     await first.close();
     assert.match((await err.read()).value ?? "", /the daemon is not running/);
     const status = () => documentOf([master({ since: new Date().toISOString() })]);
-    await using _second = ControlServer.open(root, { status, reload, testNotify });
+    await using _second = ControlServer.open(root, { status, metrics, reload, testNotify });
     await untilEmptyLine(out);
     child.kill("SIGTERM");
     assert.equal((await child.status).code, 0);

@@ -99,6 +99,13 @@ async function withDaemon(
   }
 }
 
+/** What curl --unix-socket would get. */
+async function metrics(runDir: string): Promise<string> {
+  const proxy = { transport: "unix", path: socketPath(runDir) } as const;
+  using client = Deno.createHttpClient({ proxy });
+  return await (await fetch("http://127.0.0.1/metrics", { client })).text();
+}
+
 /** A test that needs a network namespace: skipped, with its reason in its name, where there can be none. */
 function testInNamespace(name: string, body: () => Promise<void>): void {
   Deno.test(nameWith(name, reason), { ignore: reason !== undefined }, body);
@@ -157,6 +164,7 @@ testInNamespace(
       assert.equal(refused.code, 3);
       assert.match(refused.out, /floatip\.toml:4:8: error: /);
       assert.match(refused.err, /the old configuration stays in force/);
+      assert.match(await metrics(runDir), /^floatip_config_last_reload_successful 0$/m);
 
       child.kill("SIGHUP");
       const log = await logged(/(not reloaded(.|\n)*){2}\n20\S+ error .*floatip\.toml:4:8: /);
@@ -168,6 +176,7 @@ testInNamespace(
       await Deno.writeTextFile(file, CONFIG);
       child.kill("SIGHUP");
       await logged(/priority 150 -> 100/);
+      assert.match(await metrics(runDir), /^floatip_config_last_reload_successful 1$/m);
     }),
 );
 

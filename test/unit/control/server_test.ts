@@ -14,6 +14,7 @@ const applied: ReloadAnswer = {
 const answers: ControlAnswers = {
   testNotify: () => Promise.resolve({ results: [] }),
   status: () => document,
+  metrics: () => "floatip_attention 0\n",
   reload: () => Promise.resolve(applied),
 };
 
@@ -160,6 +161,7 @@ Deno.test("an unknown path and a wrong method are told apart, in JSON", () =>
       ["GET /nothing", "404"],
       ["GET /v1/reload", "405"],
       ["POST /v1/status", "405"],
+      ["POST /metrics", "405"],
       ["DELETE /v1/status", "405"],
       ["constructor /v1/status", "405"],
       ["GET /v1/status/", "404"],
@@ -172,6 +174,15 @@ Deno.test("an unknown path and a wrong method are told apart, in JSON", () =>
     }
     const notAllowed = await saying(runDir, "POST /v1/status HTTP/1.0\r\nhost: x\r\n\r\n");
     assert.match(notAllowed, /allow: GET/);
+  }));
+
+Deno.test("metrics come as the text that Prometheus expects", () =>
+  withRunDir(async (runDir) => {
+    await using _server = ControlServer.open(runDir, answers);
+    const answer = await saying(runDir, "GET /metrics HTTP/1.0\r\nhost: floatip\r\n\r\n");
+    assert.match(answer, /^HTTP\/1.0 200 /);
+    assert.match(answer, /content-type: text\/plain; version=0\.0\.4; charset=utf-8\r\n/i);
+    assert.match(answer, /\r\n\r\nfloatip_attention 0\n$/);
   }));
 
 Deno.test("hostile input ends its own connection and nothing else", () =>

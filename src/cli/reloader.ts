@@ -1,0 +1,88 @@
+/** How is the file read again while the daemon runs? On demand, one time after the other, and never to its harm. */
+import type { Config } from "../config/config.ts";
+import { load } from "../config/load.ts";
+import type { LastReload, ReloadAnswer, StatusDocument } from "../control/api.ts";
+import type { Journal } from "./journal.ts";
+import { countProblems, problemLine } from "./problems_text.ts";
+import type { Service } from "./service.ts";
+
+/** What a reloader works with. */
+export interface ReloaderOptions {
+  readonly file: string;
+  readonly journal: Pick<Journal, "write">;
+  /** Hears of each reload; undefined: systemd does not want to. */
+  readonly service: Service | undefined;
+  /** Puts a sound configuration in force; `reply` gets what changed, one sentence each. */
+  readonly apply: (config: Config, reply: (changes: readonly string[]) => void) => void;
+  /** The calendar, RFC 3339 in UTC. */
+  readonly now: () => string;
+}
+
+/** Reads the file again; what it cannot apply changes nothing. */
+export class Reloader {
+  readonly #options: ReloaderOptions;
+  readonly #ended = Promise.withResolvers<ReloadAnswer>();
+  #previous: Promise<unknown> = Promise.resolve();
+  #since: string;
+  #last: LastReload | null = null;
+
+  /** What is in force now was put in force now. */
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    this.#since = options.now();
+  }
+
+  /** Never rejects; after {@link end} it answers that nothing changed. */
+  reload(): Promise<ReloadAnswer> {
+    const answer = this.#previous.then(() => this.#reloadOnce());
+    this.#previous = answer;
+    return answer;
+  }
+
+  /** The daemon takes no more orders: whoever waits is let go. */
+  end(): void {
+    this.#ended.resolve({ applied: true, changes: ["the daemon is stopping"], warnings: [] });
+  }
+
+  /** Its part of the status document. */
+  status(): Pick<StatusDocument, "config_since" | "last_reload"> {
+    return { config_since: this.#since, last_reload: this.#last };
+  }
+
+  async #reloadOnce(): Promise<ReloadAnswer> {
+    this.#options.service?.reloading();
+    try {
+      return await this.#loadAndApply();
+    } finally {
+      this.#options.service?.reloaded();
+    }
+  }
+
+  async #loadAndApply(): Promise<ReloadAnswer> {
+    const { file, journal, apply } = this.#options;
+    const loaded = await load(file);
+    if (loaded.kind === "problems") {
+      const { problems } = loaded;
+      const count = countProblems(problems);
+      journal.write("error", `not reloaded: ${count}; the old configuration stays in force`);
+      for (const problem of problems) journal.write("error", problemLine(problem));
+      this.#note(false, problems.length);
+      return { applied: false, problems };
+    }
+    const { config, warnings } = loaded;
+    const applied = Promise.withResolvers<ReloadAnswer>();
+    apply(config, (changes) => {
+      const text = changes.length === 0 ? "nothing changed" : changes.join("; ");
+      journal.write("info", `reloaded ${file}: ${text}`);
+      this.#note(true, warnings.length);
+      applied.resolve({ applied: true, changes, warnings });
+    });
+    return await Promise.race([applied.promise, this.#ended.promise]);
+  }
+
+  #note(applied: boolean, problems: number): void {
+    const at = this.#options.now();
+    this.#last = { at, applied, problems };
+    if (applied) this.#since = at;
+  }
+}

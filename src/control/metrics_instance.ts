@@ -1,0 +1,205 @@
+/**
+ * What do metrics say of each virtual router? Names follow the objects of RFC 6527 (VRRPV3-MIB) where there is one. The
+ * label is `vrrp_instance`, because Prometheus writes the address that it scrapes into `instance`.
+ */
+import type { InstanceStatus } from "./api.ts";
+import {
+  formatLabels,
+  joinLabels,
+  type Metric,
+  printHistogram,
+  printMetric,
+  type Sample,
+} from "./exposition.ts";
+import { counter, type Figure, gauge, type Labelled, printFigures } from "./figure.ts";
+import type { HistogramReading, RouterReading } from "./reading.ts";
+
+/** Everything that `instances` have, and what was measured of them. */
+export function printInstances(
+  instances: readonly InstanceStatus[],
+  readings: readonly RouterReading[],
+): string {
+  const labelled = instances.map((one) => [routerLabels(one), one] as const);
+  const measured = pair(labelled, readings);
+  return [
+    printMetric(INFO, labelled.map(([labels, one]) => [joinLabels(labels, infoLabels(one)), 1])),
+    printMetric(STATE, labelled.flatMap(([labels, one]) => stateSamples(labels, one))),
+    printMetric(MASTER, labelled.flatMap(([labels, one]) => masterSamples(labels, one))),
+    printFigures(FIGURES, labelled),
+    printMetric(TRANSITIONS, measured.flatMap(([labels, one]) => transitionSamples(labels, one))),
+    printHistogram(RCVD_GAP, gapSamples(measured, ({ receivedGap }) => receivedGap)),
+    printHistogram(SENT_GAP, gapSamples(measured, ({ sentGap }) => sentGap)),
+  ].join("");
+}
+
+/** The labels of every sample of a virtual router: alike on all nodes, so that rules can sum over nodes. */
+export function routerLabels(router: Pick<InstanceStatus, "name" | "vrid" | "family">): string {
+  const { name, vrid, family } = router;
+  return formatLabels({ vrrp_instance: name, vrid: String(vrid), family });
+}
+
+const FIGURES: readonly Figure<InstanceStatus>[] = [
+  gauge(
+    "state_since_timestamp_seconds",
+    "When the present state was entered, as a Unix time.",
+    ({ since }) => Date.parse(since) / 1000,
+  ),
+  gauge(
+    "priority",
+    "The effective priority: what health checks make of the base.",
+    ({ priority }) => priority,
+  ),
+  gauge("base_priority", "The configured priority.", ({ base_priority }) => base_priority),
+  gauge(
+    "master_known",
+    "1 where this node is master or hears one.",
+    ({ master }) => Number(master !== null),
+  ),
+  gauge(
+    "conflict",
+    "1 while somebody else is seen to be master too, or to use the VRID or the addresses.",
+    ({ conflict, conflicts }) => Number(conflict !== null || conflicts.length > 0),
+  ),
+  counter(
+    "conflicts_total",
+    "Times that somebody else came to use the VRID or to hold the addresses.",
+    ({ counters }) => counters.conflicts,
+  ),
+  counter(
+    "near_misses_total",
+    "Times that this backup came within one interval of taking over from a living master.",
+    ({ counters }) => counters.near_misses,
+  ),
+  gauge(
+    "lease_remaining_seconds",
+    "How long the kernel keeps the addresses if nobody renews them; not there where it is for ever.",
+    ({ lease_remaining_ms }) => lease_remaining_ms === null ? null : lease_remaining_ms / 1000,
+  ),
+  gauge(
+    "advert_interval_seconds",
+    "The interval between adverts that counts now: the master's as learnt, or the own one.",
+    ({ master_interval_ms }) => master_interval_ms / 1000,
+  ),
+  gauge(
+    "master_down_seconds",
+    "How long a backup of this priority waits without an advert before it takes over.",
+    ({ master_down_ms }) => master_down_ms / 1000,
+  ),
+  counter(
+    "master_transitions_total",
+    "Times that this node became master (RFC 6527 vrrpv3StatisticsMasterTransitions).",
+    ({ counters }) => counters.master_transitions,
+  ),
+  counter(
+    "rcvd_advertisements_total",
+    "Adverts that were accepted (RFC 6527 vrrpv3StatisticsRcvdAdvertisements).",
+    ({ counters }) => counters.rcvd_advertisements,
+  ),
+  counter(
+    "sent_advertisements_total",
+    "Adverts that were sent; one that goes to several peers counts once.",
+    ({ counters }) => counters.sent_advertisements,
+  ),
+  counter(
+    "rcvd_pri_zero_packets_total",
+    "Adverts by which a master left (RFC 6527 vrrpv3StatisticsRcvdPriZeroPackets).",
+    ({ counters }) => counters.rcvd_pri_zero_packets,
+  ),
+  counter(
+    "sent_pri_zero_packets_total",
+    "Adverts by which this node left (RFC 6527 vrrpv3StatisticsSentPriZeroPackets).",
+    ({ counters }) => counters.sent_pri_zero_packets,
+  ),
+];
+
+const INFO: Metric = {
+  name: "floatip_instance_info",
+  type: "gauge",
+  help: "Always 1: how the instance is set up on this node.",
+};
+
+function infoLabels(one: InstanceStatus): string {
+  return formatLabels({
+    interface: one.interface ?? "",
+    version: String(one.version),
+    transport: one.transport,
+    addresses: one.addresses.join(" "),
+    group: one.group ?? "",
+  });
+}
+
+const STATE: Metric = {
+  name: "floatip_state",
+  type: "gauge",
+  help: "1 for the state in which the instance is on this node, 0 for the others.",
+};
+
+const STATES = ["init", "backup", "master", "fault"] as const;
+
+function stateSamples(labels: string, one: InstanceStatus): readonly Sample<number>[] {
+  return STATES.map((state) => [
+    joinLabels(labels, formatLabels({ state })),
+    Number(one.state === state),
+  ]);
+}
+
+const MASTER: Metric = {
+  name: "floatip_master_info",
+  type: "gauge",
+  help:
+    "Always 1: who holds the addresses as far as this node knows; not there while it knows nobody.",
+};
+
+function masterSamples(labels: string, { master }: InstanceStatus): readonly Sample<number>[] {
+  if (master === null) return [];
+  const { node, address } = master;
+  return [[joinLabels(labels, formatLabels({ master: node, address })), 1]];
+}
+
+const TRANSITIONS: Metric = {
+  name: "floatip_transitions_total",
+  type: "counter",
+  help: "Changes of state by reason, as in floatip events; only those that occurred.",
+};
+
+function transitionSamples(labels: string, reading: RouterReading): readonly Sample<number>[] {
+  return reading.transitions.map(({ from, to, reason, count }) => [
+    joinLabels(labels, formatLabels({ from, to, reason })),
+    count,
+  ]);
+}
+
+const RCVD_GAP: Metric = {
+  name: "floatip_rcvd_advert_gap_seconds",
+  type: "histogram",
+  help: "Time between two adverts of one master, as this node accepted them as backup.",
+};
+
+const SENT_GAP: Metric = {
+  name: "floatip_sent_advert_gap_seconds",
+  type: "histogram",
+  help: "Time between two adverts that this node sent as master.",
+};
+
+function gapSamples(
+  measured: Labelled<RouterReading>,
+  gapOf: (reading: RouterReading) => HistogramReading,
+): readonly Sample<HistogramReading>[] {
+  return measured
+    .map(([labels, reading]) => [labels, gapOf(reading)] as const)
+    // A node that was never master, or never backup: sixteen zeros for nothing.
+    .filter(([, gap]) => gap.counts.some((count) => count > 0));
+}
+
+/** The readings with the labels of their routers. */
+function pair(
+  labelled: Labelled<InstanceStatus>,
+  readings: readonly RouterReading[],
+): Labelled<RouterReading> {
+  const key = (name: string, family: string): string => `${name}/${family}`;
+  const labels = new Map(labelled.map(([text, one]) => [key(one.name, one.family), text]));
+  return readings.flatMap((reading) => {
+    const found = labels.get(key(reading.instance, reading.family));
+    return found === undefined ? [] : [[found, reading] as const];
+  });
+}

@@ -1,0 +1,86 @@
+/** Does /metrics say what the status says, in the form that Prometheus reads? */
+import assert from "node:assert/strict";
+import type { SinkStatus } from "../../../src/control/api.ts";
+import { printMetrics } from "../../../src/control/metrics.ts";
+import { golden } from "../../golden/golden.ts";
+import { ago, backup, documentOf, master } from "../cli/documents.ts";
+import { EMPTY, readingOf, SOME } from "./readings.ts";
+
+const NGINX = { name: "nginx", up: true, last: "200 in 3 ms", latency_ms: 3, weight: null };
+const SINK: SinkStatus = {
+  name: "webhook",
+  instance: null,
+  pending: 1,
+  delivered: 12,
+  collapsed: 3,
+  failed: 2,
+  last: null,
+};
+
+/** The value of the line that begins with `series`; undefined: there is none. */
+function valueOf(text: string, series: string): number | undefined {
+  const line = text.split("\n").find((one) => one.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+Deno.test("metrics of a master with a check and a sink, and a backup over IPv6", async () => {
+  const status = documentOf([
+    master({
+      checks: [NGINX],
+      rejects: { ttl: 3, checksum: 1, "interval-mismatch": 2 },
+      lease_remaining_ms: 2700,
+      group: "gateway",
+    }),
+    backup({ family: "ipv6", addresses: ["fd00::50/64"], checks: [NGINX] }),
+  ], { sinks: [SINK, { ...SINK, instance: "web" }], rejects: { "unknown-vrid": 7 } });
+  const web = readingOf();
+  const reading = readingOf({
+    routers: [
+      ...web.routers,
+      {
+        instance: "web",
+        family: "ipv6",
+        transitions: [],
+        receivedGap: SOME,
+        sentGap: EMPTY,
+      },
+    ],
+  });
+  await golden("metrics", printMetrics(status, reading));
+});
+
+Deno.test("a daemon without instances says that it runs", () => {
+  const text = printMetrics(documentOf([]), readingOf({ routers: [], checks: [] }));
+  assert.equal(valueOf(text, 'floatip_info{node="pi-a",version="0.1.0"}'), 1);
+  assert.equal(valueOf(text, "floatip_uptime_seconds"), 90.5);
+  assert.doesNotMatch(text, /floatip_(state|check|sink)/);
+});
+
+Deno.test("what a name may hold cannot end its label, or its line", () => {
+  const name = 'a"b\\c\nd';
+  const text = printMetrics(documentOf([master({ name })]), readingOf());
+  assert.equal(
+    valueOf(text, `floatip_priority{vrrp_instance="a\\"b\\\\c\\nd",vrid="51",family="ipv4"}`),
+    200,
+  );
+});
+
+Deno.test("a refused reload, attention and a conflict show", () => {
+  const conflict = { address: "192.168.1.12", since: ago(1000), words: "two masters" };
+  const last_reload = { at: ago(5000), applied: false, problems: 2 };
+  const status = documentOf([master({ conflict })], { attention: ["a", "b"], last_reload });
+  const text = printMetrics(status, readingOf());
+  const labels = '{vrrp_instance="web",vrid="51",family="ipv4"}';
+  assert.equal(valueOf(text, `floatip_conflict${labels}`), 1);
+  assert.equal(valueOf(text, "floatip_attention"), 2);
+  assert.equal(valueOf(text, "floatip_config_last_reload_successful"), 0);
+  const older = printMetrics(documentOf([master({ conflicts: ["somebody"] })]), readingOf());
+  assert.equal(valueOf(older, `floatip_conflict${labels}`), 1);
+});
+
+Deno.test("nobody is master, no result yet, no lease: no sample, rather than a wrong one", () => {
+  const checks = [{ ...NGINX, up: null, latency_ms: null }];
+  const text = printMetrics(documentOf([backup({ master: null, checks })]), readingOf());
+  assert.doesNotMatch(text, /floatip_(master_info|check_up|lease_remaining)/);
+  assert.match(text, /floatip_master_known\{[^}]*\} 0\n/);
+});
