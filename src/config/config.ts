@@ -18,6 +18,21 @@ export interface Config {
   readonly checks: readonly CheckSettings[];
   /** [notify]: told about every instance. */
   readonly notify: NotifySettings | undefined;
+  readonly metrics: MetricsSettings;
+}
+
+/** [metrics]; the control socket has them always. */
+export interface MetricsSettings {
+  /** Where they are served by HTTP, too; undefined: nowhere. */
+  readonly listen: ListenAddress | undefined;
+}
+
+/** Where a server listens. */
+export interface ListenAddress {
+  /** Unspecified: on every address. */
+  readonly address: Ip;
+  /** 1 to 65535. */
+  readonly port: number;
 }
 
 /** One line of [nodes]. */

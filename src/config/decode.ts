@@ -40,6 +40,7 @@ function toConfig(file: FileDraft): Config {
     groups: file.groups.map(({ name, instances }) => ({ name, instances: whole(instances) })),
     checks: file.checks.map(toCheck),
     notify: file.notify && toNotify(file.notify),
+    metrics: { listen: file.metrics?.listen },
   };
 }
 

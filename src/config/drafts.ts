@@ -7,6 +7,7 @@ import { type NotifyDraft, readNotify } from "./drafts_notify.ts";
 import { readNamed, readTable, type Report } from "./read.ts";
 import { type Draft, GROUP, NAME_PATTERN, NODE, ROOT } from "./schema.ts";
 import { ADDRESS, AUTH, INSTANCE } from "./schema_instance.ts";
+import { METRICS } from "./schema_metrics.ts";
 import { address as addressShape, isTable } from "./shapes.ts";
 import { showName, showValue, writeKey } from "./toml_text.ts";
 import * as v from "valibot";
@@ -55,6 +56,7 @@ export interface FileDraft {
   readonly groups: readonly GroupDraft[];
   readonly checks: readonly CheckDraft[];
   readonly notify: NotifyDraft | undefined;
+  readonly metrics: Draft<typeof METRICS> | undefined;
 }
 
 /** Reads a TOML document. Whatever has not the right shape is reported and left out. */
@@ -79,6 +81,7 @@ export function readFileDraft(
     groups: groups.map(([name, raw]) => readGroup(name, raw, report)),
     checks: checks.map(([name, raw]) => readCheck(name, raw, report)),
     notify: tables.notify && readNotify(tables.notify, ["notify"], report),
+    metrics: tables.metrics && readTable(METRICS, tables.metrics, ["metrics"], report),
   };
 }
 

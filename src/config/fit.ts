@@ -1,5 +1,12 @@
 /** Does the file fit this machine? What a person should know before the daemon runs into it. */
-import { type Family, formatIp, isLinkLocal, sameIp } from "../net/ip.ts";
+import {
+  type Family,
+  formatIp,
+  isLinkLocal,
+  isLoopback,
+  isUnspecified,
+  sameIp,
+} from "../net/ip.ts";
 import {
   addressesOf,
   type HeldAddress,
@@ -24,17 +31,33 @@ export function fit(
 ): readonly Problem[] {
   // Whoever is none of the nodes was told so once, by identity.ts.
   const known = config.nodes.length === 0 || config.nodes.some(({ name }) => name === node.node);
-  const problems = node.plans.flatMap((plan) => {
+  const problems = fitMetrics(config, interfaces).concat(node.plans.flatMap((plan) => {
     const instance = config.instances.find((entry) => entry.name === plan.name);
     if (instance === undefined) return [];
     return [...fitWaiting(plan, known), ...fitPlan(plan, instance, interfaces)];
-  });
+  }));
   // Both families of an instance may say the same.
   const seen = new Set<string>();
   return problems.filter((problem) => {
     const key = JSON.stringify([problem.path, problem.what]);
     return !seen.has(key) && seen.add(key);
   });
+}
+
+/** Can metrics be served where [metrics] says? */
+function fitMetrics({ metrics }: Config, interfaces: Interfaces): readonly Problem[] {
+  const { listen } = metrics;
+  if (listen === undefined || isUnspecified(listen.address) || isLoopback(listen.address)) {
+    return [];
+  }
+  if (linkWith(interfaces, listen.address) !== undefined) return [];
+  const any = listen.address.family === "ipv6" ? "[::]" : "0.0.0.0";
+  return [machine(
+    ["metrics", "listen"],
+    `this machine does not have the address ${formatIp(listen.address)}`,
+    "Metrics wait until it comes; in a file for all nodes it is one node's only.",
+    `listen = "${any}:${listen.port}"`,
+  )];
 }
 
 /** What the plan itself says about why it cannot run. */

@@ -36,7 +36,9 @@ const NO = ["false", "no", "off", "0"];
 function guesses(written: unknown): readonly unknown[] {
   if (typeof written === "string") return [written, ...fromText(written.trim()), [written]];
   if (typeof written === "number") {
-    return [written, String(written), `${written}s`, written === 1, [written]];
+    return [written, String(written), `127.0.0.1:${written}`, `${written}s`, written === 1, [
+      written,
+    ]];
   }
   if (Array.isArray(written) && written.length === 1) return [written, written[0]];
   return [written];
@@ -53,6 +55,8 @@ function fromText(written: string): readonly unknown[] {
     ...(YES.includes(word) ? [true] : []),
     ...(NO.includes(word) ? [false] : []),
     ...(/^[\d.]+\/|:.*\//.test(written) ? [`${bare}/${bare.includes(":") ? 64 : 24}`, bare] : []),
+    ...(/^:\d+$/.test(written) ? [`0.0.0.0${written}`] : []),
+    `${written}:9112`,
     ...(/[\s,]/.test(written) ? [written.split(/[\s,]+/)] : []),
   ];
 }

@@ -89,6 +89,15 @@ export const ROOT = {
     why: "The command or address named here would never be called.",
     example: "{}",
   },
+  metrics: {
+    shape: table(),
+    form: "a table",
+    default: "none: metrics are on the control socket only",
+    what: "Where Prometheus may ask.",
+    why: "It is a table of its own.",
+    example: '{ listen = "127.0.0.1:9112" }',
+    synonyms: ["prometheus", "exporter", "monitoring", "telemetry"],
+  },
 } as const satisfies Keys;
 
 /** [node] */

@@ -1,7 +1,7 @@
 /** What shapes may a single value have? valibot schemas that turn TOML values into values of ours. */
 import * as v from "valibot";
 import { type Nanoseconds, parseDuration } from "../time.ts";
-import { type Ip, parseIp } from "../net/ip.ts";
+import { type Ip, isMulticast, parseIp } from "../net/ip.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
 
 /** A TOML integer from `least` to `most`. */
@@ -68,6 +68,18 @@ export function leaseTime(
 /** "192.168.1.11" or "fe80::11", without a prefix length. */
 export function address(): v.GenericSchema<unknown, Ip> {
   return parsed(parseIp);
+}
+
+/** "127.0.0.1:9112" or "[::1]:9112"; no multicast address, no port 0. */
+export function listenAddress(): v.GenericSchema<unknown, { address: Ip; port: number }> {
+  return parsed((written) => {
+    const [, six, four, digits] = /^(?:\[([\da-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(written) ?? [];
+    const address = parseIp(six ?? four ?? "");
+    const port = Number(digits);
+    if (address === undefined || isMulticast(address)) return undefined;
+    if ((address.family === "ipv6") !== (six !== undefined)) return undefined;
+    return port >= 1 && port <= 65535 ? { address, port } : undefined;
+  });
 }
 
 /** "192.168.1.50/24"; without a length a host address. Never /0, which would be the whole Internet. */

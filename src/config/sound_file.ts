@@ -7,6 +7,7 @@ import type { Report } from "./read.ts";
 import { checkAddresses, checkOwnable, checkTwice, familiesOf, words } from "./sound_address.ts";
 import { checkCheck } from "./sound_check.ts";
 import { checkInstance } from "./sound_instance.ts";
+import { checkMetrics } from "./sound_metrics.ts";
 import { checkNotify } from "./sound_notify.ts";
 import { checkReferences } from "./sound_reference.ts";
 import { showName, writeKey } from "./toml_text.ts";
@@ -25,6 +26,7 @@ export function checkFile(file: FileDraft, report: Report): void {
   checkGroups(file, report);
   for (const check of file.checks) checkCheck(check, file, report);
   checkReferences(file, report);
+  checkMetrics(file, report);
   for (const { notify } of [file, ...file.instances]) {
     if (notify !== undefined) checkNotify(notify, report);
   }

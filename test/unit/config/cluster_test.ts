@@ -328,6 +328,12 @@ const MISFITS: readonly (readonly [string, string, Machine, readonly string[]])[
     machine({ eth0: ["10.0.1.11/24"] }),
     [],
   ],
+  ["another node's address for metrics", `${WEB}[metrics]\nlisten = "192.168.1.13:9112"\n`, PI_B, [
+    "machine metrics.listen: this machine does not have the address 192.168.1.13",
+  ]],
+  ["metrics on its own address", `${WEB}[metrics]\nlisten = "10.9.9.9:9112"\n`, PI_B, []],
+  ["metrics on a loopback address", `${WEB}[metrics]\nlisten = "127.0.0.5:9112"\n`, PI_B, []],
+  ["metrics on every address", `${WEB}[metrics]\nlisten = "[::]:9112"\n`, PI_B, []],
   ["two nodes at once", NODES + WEB, machine({ eth0: ["192.168.1.11/24", "192.168.1.12/24"] }), [
     "machine nodes.pi-b: this machine has addresses of pi-a and pi-b",
   ]],

@@ -12,9 +12,10 @@ import { golden } from "../../golden/golden.ts";
 import { CHECKS } from "./misuses_checks.ts";
 import { FORM } from "./misuses_form.ts";
 import { MEANING } from "./misuses_meaning.ts";
+import { METRICS } from "./misuses_metrics.ts";
 import { NOTIFY } from "./misuses_notify.ts";
 
-const MISUSES = [...FORM, ...MEANING, ...CHECKS, ...NOTIFY];
+const MISUSES = [...FORM, ...MEANING, ...CHECKS, ...NOTIFY, ...METRICS];
 
 function problemsOf(text: string): readonly Problem[] {
   const decoded = decode(text);

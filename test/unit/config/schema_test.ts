@@ -7,6 +7,7 @@ import { editDistance, nearest } from "../../../src/config/nearest.ts";
 import { GROUP, type Key, type Keys, NODE, ROOT } from "../../../src/config/schema.ts";
 import { ADDRESS, AUTH, INSTANCE } from "../../../src/config/schema_instance.ts";
 import { CHECK } from "../../../src/config/schema_check.ts";
+import { METRICS } from "../../../src/config/schema_metrics.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/schema_notify.ts";
 import { writeHeader, writeValue } from "../../../src/config/toml_text.ts";
 
@@ -22,6 +23,7 @@ const TABLES: Readonly<Record<string, Keys>> = {
   WEBHOOK,
   NTFY,
   MQTT,
+  METRICS,
 };
 
 for (const [table, keys] of Object.entries(TABLES)) {
@@ -59,6 +61,10 @@ const MENDED: readonly (readonly [string, Key, unknown, string])[] = [
   ["address", ADDRESS.address, "fd00::1/129", 'address = "fd00::1/64"'],
   ["pass", AUTH.pass, 5, 'pass = "secret12"'],
   ["auth", INSTANCE.auth, "hunter2", 'auth = { pass = "secret12" }'],
+  ["listen", METRICS.listen, 9200, 'listen = "127.0.0.1:9200"'],
+  ["listen", METRICS.listen, ":9200", 'listen = "0.0.0.0:9200"'],
+  ["listen", METRICS.listen, "10.0.0.1", 'listen = "10.0.0.1:9112"'],
+  ["listen", METRICS.listen, "localhost:9200", 'listen = "127.0.0.1:9112"'],
 ];
 
 for (const [name, key, written, expected] of MENDED) {
