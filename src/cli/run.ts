@@ -1,7 +1,9 @@
 /** `floatip run`: how do machine, daemon and control socket come together? In this one place, in the foreground. */
+import type { Config } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";
 import type { StatusDocument } from "../control/api.ts";
 import { printMetrics } from "../control/metrics.ts";
+import { type Listen, MetricsServer } from "../control/metrics_server.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { DEFAULT_RUN_DIR, socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
@@ -15,6 +17,7 @@ import { LinuxHost } from "../linux/linux_host.ts";
 import { SdNotify } from "../linux/sd_notify.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { RunnerLine } from "../runner/line.ts";
+import { formatIp } from "../net/ip.ts";
 import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
 import { missingCapabilities, purposesOf } from "./capabilities.ts";
@@ -50,14 +53,8 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   await using host = new LinuxHost<Order>(runner);
   const configFile = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
   await rehearse();
-  const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
-  const complain = (words: string) => journal.write("warning", `history: ${words}`);
-  await using history = new HistoryFile({ stateDir, complain });
-  await using notifier = new Notifier(
-    config,
-    undefined,
-    (instance, kind, sink) => runner?.sink(instance, kind, sink) ?? sink,
-  );
+  await using history = openHistory(flags.stateDir ?? DEFAULT_STATE_DIR, journal);
+  await using notifier = openNotifier(config, runner);
   using line = openLine(journal);
   const service: Service | undefined = line &&
     serviceOf(line, journal, () => daemon.snapshot().instances);
@@ -72,29 +69,25 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   });
   const now = (): string => formatWallTime(host.wallTime());
   const note = (what: DaemonEntry["what"]) => history.add({ kind: "daemon", time: now(), what });
-  const apply: ReloaderOptions["apply"] = (config, tell) => {
-    const reply = (changes: readonly string[]): void => {
-      runner?.reload();
-      notifier.settle(config);
-      note("reloaded");
-      tell(changes);
-    };
-    host.post({ kind: "reload", config, reply });
-  };
-  const reloader = new Reloader({ file, journal, service, apply, now });
-  const status = (): StatusDocument => ({
-    ...daemon.snapshot(),
-    ...reloader.status(),
-    sinks: notifier.status(),
+  const apply = applyBy(host, (config) => {
+    runner?.reload();
+    notifier.settle(config);
+    note("reloaded");
+    return exporter.settle(listenOf(config));
   });
+  const reloader = new Reloader({ file, journal, service, apply, now });
+  const status = (): StatusDocument => statusOf(daemon, reloader, exporter, notifier);
+  const metrics = (): string => printMetrics(status(), daemon.measure());
+  await using exporter = new MetricsServer({ print: metrics, journal });
   await using _server = openControl(runDir, {
     status,
-    metrics: () => printMetrics(status(), daemon.measure()),
+    metrics,
     reload: () => reloader.reload(),
     testNotify: async () => ({ results: await notifier.test(now()) }),
   });
   using _signals = obeySignals(host, reloader, service);
   journal.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
+  exporter.settle(listenOf(config));
   note("started");
   await runnerReady;
   try {
@@ -141,6 +134,19 @@ function statStderr(): Deno.FileInfo | undefined {
   } catch {
     return undefined;
   }
+}
+
+function openHistory(stateDir: string, journal: Journal): HistoryFile {
+  const complain = (words: string) => journal.write("warning", `history: ${words}`);
+  return new HistoryFile({ stateDir, complain });
+}
+
+function openNotifier(config: Config, runner: RunnerLine | undefined): Notifier {
+  return new Notifier(
+    config,
+    undefined,
+    (instance, kind, sink) => runner?.sink(instance, kind, sink) ?? sink,
+  );
 }
 
 /** The line to whoever runs programs for a daemon that may not, where the unit names one. */
@@ -192,6 +198,34 @@ function openControl(
       "Name a directory that can be written with --run-dir DIR.",
     );
   }
+}
+
+/** Puts a configuration in force in the loop's turn; `settle` does so outside the loop, and says what that changed. */
+function applyBy(
+  host: Host<Order>,
+  settle: (config: Config) => readonly string[],
+): ReloaderOptions["apply"] {
+  return (config, tell) => {
+    const reply = (changes: readonly string[]): void => tell([...changes, ...settle(config)]);
+    host.post({ kind: "reload", config, reply });
+  };
+}
+
+/** What each of them knows. */
+function statusOf(
+  daemon: Daemon,
+  reloader: Reloader,
+  exporter: MetricsServer,
+  notifier: Notifier,
+): StatusDocument {
+  const { attention, ...known } = daemon.snapshot();
+  const all = [...attention, ...exporter.attention()];
+  return { ...known, ...reloader.status(), sinks: notifier.status(), attention: all };
+}
+
+/** Where [metrics] says that Prometheus asks. */
+function listenOf({ metrics: { listen } }: Config): Listen | undefined {
+  return listen && { hostname: formatIp(listen.address), port: listen.port };
 }
 
 /** SIGTERM and SIGINT leave in order, SIGHUP reads the file again. Undone when disposed of. */
