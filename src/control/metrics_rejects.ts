@@ -1,46 +1,33 @@
 /** What do metrics say of packets that were not accepted? Every reason, and the error counters of RFC 6527. */
-import { REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
+import type { RejectReason } from "../wire/reject.ts";
 import type { StatusDocument } from "./api.ts";
 import { formatLabels, joinLabels, type Metric, printMetric, type Sample } from "./exposition.ts";
-import { counter, type Figure, printFigures } from "./figure.ts";
+import { counter, type Figure, type Labelled, printFigures } from "./figure.ts";
 import { routerLabels } from "./metrics_instance.ts";
 
 type Rejects = Readonly<Record<string, number>>;
 
-/** Every reason of every instance, and the sums that VRRPV3-MIB has. */
-export function printRejects(status: StatusDocument): string {
-  const { instances, rejects } = status;
+/** Every reason that occurred, by instance, and the sums that VRRPV3-MIB has. */
+export function printRejects({ instances, rejects }: StatusDocument): string {
   const labelled = instances.map((one) => [routerLabels(one), one.rejects] as const);
+  const all: Labelled<Rejects> = [...labelled, ["", rejects]];
   return [
-    printMetric(REJECTS, [
-      ...labelled.flatMap(([labels, counts]) => samplesOf(labels, counts, REASONS)),
-      // What fits no instance has reasons of its own.
-      ...samplesOf("", rejects, UNKNOWN_REASONS),
-    ]),
+    printMetric(REJECTS, all.flatMap(([labels, counts]) => samplesOf(labels, counts))),
     printFigures(PER_INSTANCE, labelled),
-    printFigures(PER_NODE, [["", total([rejects, ...instances.map((one) => one.rejects)])]]),
+    printFigures(PER_NODE, [["", total(all.map(([, counts]) => counts))]]),
   ].join("");
 }
 
 const REJECTS: Metric = {
   name: "floatip_rejects_total",
   type: "counter",
-  help: "Packets that were refused, by reason; without vrrp_instance those that fit no instance.",
+  help: "Packets refused, by reason, of those that occurred; without vrrp_instance: they fit none.",
 };
 
-const UNKNOWN_REASONS: readonly RejectReason[] = ["unknown-vrid", "too-short"];
-const REASONS = (Object.keys(REJECT_REASONS) as RejectReason[])
-  .filter((reason) => reason !== "unknown-vrid");
-
-/** Zeros too: a rate over a counter that appears with its first packet would miss that packet. */
-function samplesOf(
-  labels: string,
-  counts: Rejects,
-  reasons: readonly RejectReason[],
-): readonly Sample<number>[] {
-  return reasons.map((reason) => [
+function samplesOf(labels: string, counts: Rejects): readonly Sample<number>[] {
+  return Object.entries(counts).map(([reason, count]) => [
     joinLabels(labels, formatLabels({ reason })),
-    counts[reason] ?? 0,
+    count,
   ]);
 }
 

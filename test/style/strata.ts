@@ -61,7 +61,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     wire: "types",
     net: "all",
   },
-  control: { "config/problem": "types" },
+  control: { "config/problem": "types", "wire/reject": "types" },
   history: { "daemon/record": "types" },
   cli: {
     control: "all",
@@ -93,8 +93,6 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   "cli/runner": { runner: "all" },
   // systemd hears of transitions as history and notifications do.
   "cli/service": { "daemon/record": "types" },
-  // Every reason is told from the start, so that the first packet of a kind is seen to come.
-  "control/metrics_rejects": { "wire/reject": "all" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
   "cli/machine": { linux: "all", host: "all" },
   // What doctor and init hear and ask on the LAN, with the sockets that the daemon has.
