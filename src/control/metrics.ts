@@ -41,6 +41,11 @@ const DAEMON: readonly Figure<Both>[] = [
     ({ status }) => status.attention.length,
   ),
   gauge(
+    "maintenance",
+    "1 while this node stands down.",
+    ({ status }) => Number(status.maintenance !== null),
+  ),
+  gauge(
     "config_last_reload_successful",
     "0 where the file was refused at the last reload, so that an older one is in force.",
     ({ status }) => Number(status.last_reload?.applied ?? true),

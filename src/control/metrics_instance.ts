@@ -56,6 +56,11 @@ const FIGURES: readonly Figure<InstanceStatus>[] = [
     ({ master }) => Number(master !== null),
   ),
   gauge(
+    "handed_over",
+    "1 while this node does not preempt because somebody handed the addresses over by hand.",
+    ({ aside }) => Number(aside !== null),
+  ),
+  gauge(
     "conflict",
     "1 while somebody else is seen to be master too, or to use the VRID or the addresses.",
     ({ conflict, conflicts }) => Number(conflict !== null || conflicts.length > 0),

@@ -82,6 +82,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     async play(clinic) {
       await using _server = ControlServer.open(`${clinic.folder}/run`, {
         status: () => documentOf([master()], { version: "0.0.9" }),
+        metrics: () => "",
         reload: () => Promise.reject(new Error("not asked")),
         testNotify: () => Promise.resolve({ results: [] }),
       });

@@ -65,6 +65,14 @@ Deno.test("what a name may hold cannot end its label, or its line", () => {
   );
 });
 
+Deno.test("standing down, for all or for one, shows", () => {
+  const maintenance = { since: ago(5000), until: null, reason: "new disk" };
+  const aside = { until: null };
+  const text = printMetrics(documentOf([backup({ aside })], { maintenance }), readingOf());
+  assert.equal(valueOf(text, "floatip_maintenance"), 1);
+  assert.match(text, /^floatip_handed_over\{[^}]*\} 1$/m);
+});
+
 Deno.test("a refused reload, attention and a conflict show", () => {
   const conflict = { address: "192.168.1.12", since: ago(1000), words: "two masters" };
   const last_reload = { at: ago(5000), applied: false, problems: 2 };
