@@ -80,6 +80,13 @@ export interface Boot {
   readonly now: Nanoseconds;
 }
 
+/** How the kernel schedules a process (sched(7)). */
+export interface Scheduling {
+  readonly policy: "other" | "fifo" | "rr" | "batch" | "idle" | "deadline";
+  /** 1-99 for fifo and rr, else 0. */
+  readonly priority: number;
+}
+
 /** The machine. All calls but `wait` are synchronous: the kernel has acknowledged when they return. */
 export interface Host<Order> {
   /** CLOCK_MONOTONIC. */
@@ -89,6 +96,8 @@ export interface Host<Order> {
   /** Throws HostError where the kernel does not tell. */
   boot(): Boot;
   hostName(): string;
+  /** Of this process, now: what each of its threads has at least. */
+  scheduling(): Scheduling;
 
   /**
    * Resolves when something happened or `deadline` has come, with everything that can be had at that moment: packets

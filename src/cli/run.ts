@@ -36,6 +36,7 @@ export interface RunFlags {
   readonly runDir?: string | undefined;
   readonly stateDir?: string | undefined;
   readonly logLevel?: Level | undefined;
+  readonly noRealTime?: boolean | undefined;
 }
 
 type Sound = Extract<Loaded, { kind: "config" }>;
@@ -51,6 +52,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   using runner = openRunner();
   const runnerReady = runner?.start(config);
   await using host = new LinuxHost<Order>(runner);
+  if (flags.noRealTime !== true) wantRealTime(host, journal);
   const configFile = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
   await rehearse();
   await using history = openHistory(flags.stateDir ?? DEFAULT_STATE_DIR, journal);
@@ -119,6 +121,17 @@ function demandCapabilities(): void {
     EXIT.notPermitted,
     `this user may not ${purposesOf(missing)}`,
     "Run it as root: `sudo floatip run`; or by systemd: `systemctl start floatip`.",
+  );
+}
+
+/** Where it is not permitted, all works but for what a busy machine delays. */
+function wantRealTime(host: LinuxHost<Order>, journal: Journal): void {
+  const answer = host.wantRealTime();
+  if (answer === "got") return;
+  journal.write(
+    "warning",
+    `no real-time scheduling: ${answer.words}. On a busy machine adverts may be late, and nodes ` +
+      "take over from one that is well; CAP_SYS_NICE permits it, --no-real-time does without",
   );
 }
 

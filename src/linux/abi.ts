@@ -32,6 +32,9 @@ export const ITIMERSPEC = layout("struct itimerspec", 32, {
   valueNsec: neS64(24),
 });
 
+/** sched_setscheduler(2). */
+export const SCHED_PARAM = layout("struct sched_param", 4, { priority: neS32(0) });
+
 /** socket(7): SO_RCVTIMEO. */
 export const TIMEVAL = layout("struct timeval", 16, { sec: neS64(0), usec: neS64(8) });
 

@@ -33,6 +33,15 @@ export const EFD_NONBLOCK = 0o4000,
   CLOCK_MONOTONIC = 1,
   CLOCK_BOOTTIME = 7;
 
+/** sched(7). */
+export const SCHED_OTHER = 0,
+  SCHED_FIFO = 1,
+  SCHED_RR = 2,
+  SCHED_BATCH = 3,
+  SCHED_IDLE = 5,
+  SCHED_DEADLINE = 6,
+  SCHED_RESET_ON_FORK = 0x40000000;
+
 /** socket(7). */
 export const SOL_SOCKET = 1,
   SO_RCVBUF = 8,

@@ -1,7 +1,8 @@
 /** What does an errno mean? Its name and the words of strerror(3); numbers are equal on x86-64 and arm64. */
 
 /** errno(3): those that code branches on. */
-export const EINTR = 4,
+export const ESRCH = 3,
+  EINTR = 4,
   EBADF = 9,
   EAGAIN = 11,
   EEXIST = 17,
@@ -22,6 +23,7 @@ export interface ErrnoWords {
 const TABLE: readonly (readonly [number, string, string])[] = [
   [1, "EPERM", "Operation not permitted"],
   [2, "ENOENT", "No such file or directory"],
+  [3, "ESRCH", "No such process"],
   [4, "EINTR", "Interrupted system call"],
   [5, "EIO", "Input/output error"],
   [6, "ENXIO", "No such device or address"],

@@ -48,6 +48,12 @@ const SYMBOLS = {
   timerfd_settime: { parameters: ["i32", "i32", "buffer", "pointer"], result: "i32" },
   // int clock_gettime(clockid_t clockid, struct timespec *tp);
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
+  // int sched_getscheduler(pid_t pid);
+  sched_getscheduler: { parameters: ["i32"], result: "i32" },
+  // int sched_getparam(pid_t pid, struct sched_param *param);
+  sched_getparam: { parameters: ["i32", "buffer"], result: "i32" },
+  // int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param);
+  sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   // int gethostname(char *name, size_t len);
   gethostname: { parameters: ["buffer", "usize"], result: "i32" },
   // unsigned int if_nametoindex(const char *ifname);
@@ -170,6 +176,24 @@ export class Libc implements Disposable {
   /** clock_gettime(2) into a struct timespec. */
   clockGettime(clock: number, into: Bytes): number {
     const result = this.#symbols.clock_gettime(clock, into);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** sched_getscheduler(2) of the thread `id`: SCHED_OTHER and the like. */
+  schedGetscheduler(id: number): number {
+    const result = this.#symbols.sched_getscheduler(id);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** sched_getparam(2) of the thread `id` into a struct sched_param. */
+  schedGetparam(id: number, into: Bytes): number {
+    const result = this.#symbols.sched_getparam(id, into);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** sched_setscheduler(2) of the thread `id` with a struct sched_param. */
+  schedSetscheduler(id: number, policy: number, param: Bytes): number {
+    const result = this.#symbols.sched_setscheduler(id, policy, param);
     return result < 0 ? -this.#errno.getInt32() : result;
   }
 

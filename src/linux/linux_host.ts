@@ -1,7 +1,16 @@
 /** What is floatip's machine on Linux? Host, over raw sockets, rtnetlink and one poll. */
 import type { CheckSettings, ProbeResult } from "../health/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
-import type { Boot, Datagram, Endpoint, Happening, Host, WatchedAddress } from "../host.ts";
+import type {
+  Boot,
+  Datagram,
+  Endpoint,
+  Happening,
+  Host,
+  HostError,
+  Scheduling,
+  WatchedAddress,
+} from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import {
   type HeldAddress,
@@ -23,6 +32,7 @@ import { Watch } from "./netlink/watch.ts";
 import { PacketSocket } from "./packet_socket.ts";
 import { Poller } from "./poller.ts";
 import { refusal } from "./refusal.ts";
+import { schedulingOf, takeRealTime } from "./scheduling.ts";
 import { describe, isOnOneLink, VrrpSocket } from "./vrrp_socket.ts";
 
 /** Longer than any VRRP message: 255 IPv6 addresses are 4,088 bytes. */
@@ -88,6 +98,15 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     const result = this.#libc.gethostname(name);
     if (result < 0) throw refusal("gethostname", "this machine", result);
     return textOf(name);
+  }
+
+  scheduling(): Scheduling {
+    return schedulingOf(this.#libc);
+  }
+
+  /** Asks to be let run before all ordinary programs from now on, children left aside: {@link takeRealTime}. */
+  wantRealTime(): "got" | HostError {
+    return takeRealTime(this.#libc);
   }
 
   async wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {

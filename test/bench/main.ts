@@ -1,13 +1,15 @@
-/** How does floatip compare with keepalived, on this machine, in this run? `deno task bench [-- takeover|checks|load] [--runs N]`. */
+/** How does floatip compare with keepalived, on this machine, in this run? `deno task bench [-- takeover|checks|load|timers] [--runs N]`. */
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
 import { measureLoad } from "./load.ts";
 import { ensure, missing } from "../lab/prerequisites.ts";
 import { formatTable, median, range } from "./table.ts";
+import { measureTimers, percentile } from "./timers.ts";
 
 const INTERVALS_MS = [1000, 100, 10];
 const COUNTS = [1, 10, 100];
 const STRETCH_MS = 20_000;
+const TIMER_INTERVALS_MS = [10, 100];
 
 async function takeovers(runs: number): Promise<void> {
   console.log("\nTakeover: last advert of the silent master to the first of the backup, in ms");
@@ -79,8 +81,25 @@ async function checks(runs: number): Promise<void> {
   console.log(formatTable(["program", "form", "median", "range", "runs"], rows));
 }
 
+async function timers(): Promise<void> {
+  console.log(`\nTimers: how late the loop is woken, ${STRETCH_MS / 1000} s each, in ms`);
+  console.log("(busy: stress-ng --cpu 4 --vm 1 beside it)\n");
+  const rows: string[][] = [];
+  for (const company of ["idle", "busy"] as const) {
+    for (const policy of ["ordinary", "real-time"] as const) {
+      for (const intervalMs of TIMER_INTERVALS_MS) {
+        const count = STRETCH_MS / intervalMs;
+        const late = await measureTimers({ policy, company, intervalMs, count });
+        const figures = [0.5, 0.99, 1].map((share) => percentile(late, share).toFixed(3));
+        rows.push([company, policy, `${intervalMs} ms`, ...figures]);
+      }
+    }
+  }
+  console.log(formatTable(["machine", "scheduling", "interval", "p50", "p99", "max"], rows));
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  await ensure(["iproute2", "keepalived", "tcpdump", "nginx-light"]);
+  await ensure(["iproute2", "keepalived", "tcpdump", "nginx-light", "stress-ng"]);
   const lacking = missing();
   if (lacking !== undefined) {
     console.error(`the benchmark ${lacking}`);
@@ -88,11 +107,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const at = args.indexOf("--runs");
   const runs = at < 0 ? 10 : Number(args[at + 1]);
-  const chosen = args.filter((arg) => ["takeover", "checks", "load"].includes(arg));
+  const chosen = args.filter((arg) => ["takeover", "checks", "load", "timers"].includes(arg));
   const all = chosen.length === 0;
   if (all || chosen.includes("takeover")) await takeovers(runs);
   if (all || chosen.includes("checks")) await checks(Math.min(runs, 5));
   if (all || chosen.includes("load")) await loads();
+  if (all || chosen.includes("timers")) await timers();
   return 0;
 }
 

@@ -1,7 +1,15 @@
 /** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
 import { assert } from "../../src/assert.ts";
 import type { CheckSettings } from "../../src/health/check.ts";
-import type { Boot, Datagram, Endpoint, Happening, Host, WatchedAddress } from "../../src/host.ts";
+import type {
+  Boot,
+  Datagram,
+  Endpoint,
+  Happening,
+  Host,
+  Scheduling,
+  WatchedAddress,
+} from "../../src/host.ts";
 import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
@@ -82,6 +90,10 @@ export class SimHost<Order> implements Host<Order> {
 
   hostName(): string {
     return this.machine.name;
+  }
+
+  scheduling(): Scheduling {
+    return { policy: "other", priority: 0 };
   }
 
   wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {

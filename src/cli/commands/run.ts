@@ -13,6 +13,12 @@ export const run = buildCommand<RunFlags, [], Context>({
       node: nodeFlag,
       runDir: runDirFlag,
       stateDir: stateDirFlag,
+      noRealTime: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Do without real-time scheduling, which is taken where it is permitted",
+      },
       logLevel: {
         kind: "enum",
         values: ["debug", "info", "warning", "error"],

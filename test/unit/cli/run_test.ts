@@ -197,6 +197,29 @@ testInNamespace(
     }, 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"'),
 );
 
+testInNamespace(
+  "run: where real-time scheduling is not permitted it says what that may cost, and runs",
+  () =>
+    withDaemon(async ({ logged }) => {
+      const log = await logged(/backup -> master/);
+      assert.match(
+        log,
+        /^20\S+Z warning no real-time scheduling: Operation not permitted\. .*CAP_SYS_NICE/m,
+      );
+    }, 'exec prlimit --rtprio=0 setpriv --bounding-set -sys_nice --inh-caps -sys_nice "$@"'),
+);
+
+testInNamespace("run: real-time scheduling is taken, unless one does without it", async () => {
+  for (const [flags, policy] of [["", "2"], ["--no-real-time", "0"]] as const) {
+    await withDaemon(async ({ child, logged }) => {
+      const log = await logged(/backup -> master/);
+      assert.doesNotMatch(log, /real-time/);
+      const stat = await Deno.readTextFile(`/proc/${child.pid}/stat`);
+      assert.equal(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[38], policy);
+    }, `exec chrt --other 0 "$@" ${flags}`);
+  }
+});
+
 testInNamespace("run: without the capabilities it says which, and exit 5", async () => {
   const file = await Deno.makeTempFile({ prefix: "floatip-", suffix: ".toml" });
   try {

@@ -6,6 +6,7 @@ import {
   type Happening,
   type Host,
   HostError,
+  type Scheduling,
   type WatchedAddress,
 } from "../../../src/host.ts";
 import { formatIp, type Ip } from "../../../src/net/ip.ts";
@@ -69,6 +70,10 @@ export class RecordingHost implements Host<Order> {
 
   hostName(): string {
     return "pi-a";
+  }
+
+  scheduling(): Scheduling {
+    return { policy: "other", priority: 0 };
   }
 
   wait(): Promise<readonly Happening<Order>[]> {

@@ -1,0 +1,30 @@
+/** How late does the loop's timer wake a process? Waits for deadlines and tells as JSON how late each was, in milliseconds. */
+import { LinuxHost } from "../../src/linux/linux_host.ts";
+import { after, type Instant, milliseconds } from "../../src/time.ts";
+
+if (import.meta.main) await measure(Deno.args);
+
+async function measure([policy, intervalMs, count]: readonly string[]): Promise<void> {
+  await using host = new LinuxHost<string>();
+  if (policy === "real-time") {
+    const answer = host.wantRealTime();
+    if (answer !== "got") throw answer;
+  }
+  const interval = milliseconds(Number(intervalMs));
+  const late: number[] = [];
+  let due = after(host.now(), interval);
+  for (let i = 0; i < Number(count); i++) {
+    await untilDue(host, due);
+    late.push((host.now() - due) / 1e6);
+    // From now on, as the daemon does: a late one does not make the next one early.
+    due = after(host.now(), interval);
+  }
+  console.log(JSON.stringify(late));
+}
+
+async function untilDue(host: LinuxHost<string>, due: Instant): Promise<void> {
+  for (;;) {
+    const happenings = await host.wait(due);
+    if (happenings.at(-1)?.kind === "deadline") return;
+  }
+}
