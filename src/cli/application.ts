@@ -7,9 +7,13 @@ import { complete } from "./commands/complete.ts";
 import { completions } from "./commands/completions.ts";
 import { events } from "./commands/events.ts";
 import { firewall } from "./commands/firewall.ts";
+import { handover } from "./commands/handover.ts";
 import { listen } from "./commands/listen.ts";
+import { maintenance } from "./commands/maintenance.ts";
 import { notifyTest } from "./commands/notify_test.ts";
 import { reload } from "./commands/reload.ts";
+import { release } from "./commands/release.ts";
+import { restart } from "./commands/restart.ts";
 import { run } from "./commands/run.ts";
 import { runner } from "./commands/runner.ts";
 import { status } from "./commands/status.ts";
@@ -27,6 +31,9 @@ export const APPLICATION: Application<Context> = buildApplication(
       status,
       check,
       reload,
+      handover,
+      maintenance,
+      restart,
       events,
       doctor,
       firewall,
@@ -36,10 +43,11 @@ export const APPLICATION: Application<Context> = buildApplication(
       version,
       runner,
       complete,
+      release,
     }),
     docs: {
       // For systemd and for shells, not for people.
-      hideRoute: { runner: true, complete: true },
+      hideRoute: { runner: true, complete: true, release: true },
       brief: "One address that stays up when a machine does not",
       fullDescription: [
         "floatip gives a few Linux machines one floating IP address: one node, the master, holds it,",

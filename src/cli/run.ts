@@ -24,6 +24,8 @@ import { missingCapabilities, purposesOf } from "./capabilities.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { isJournal, Journal, journaldFormat, type Level, plainFormat } from "./journal.ts";
+import { kept } from "./keeping.ts";
+import { Orders } from "./orders.ts";
 import { countProblems, problemLine, problemsText } from "./problems_text.ts";
 import { Reloader, type ReloaderOptions } from "./reloader.ts";
 import { Service, watchdogOf } from "./service.ts";
@@ -47,15 +49,14 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
   const { config, warnings } = await soundConfiguration(file, terminal);
   demandCapabilities();
-  await using journal = openJournal(flags.logLevel ?? "info");
-  for (const warning of warnings) journal.write("warning", problemLine(warning));
+  await using journal = openJournal(flags.logLevel ?? "info", warnings);
   using runner = openRunner();
   const runnerReady = runner?.start(config);
   await using host = new LinuxHost<Order>(runner);
   if (flags.noRealTime !== true) wantRealTime(host, journal);
-  const configFile = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
   await rehearse();
-  await using history = openHistory(flags.stateDir ?? DEFAULT_STATE_DIR, journal);
+  const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
+  await using history = openHistory(stateDir, journal);
   await using notifier = openNotifier(config, runner);
   using line = openLine(journal);
   const service: Service | undefined = line &&
@@ -64,11 +65,13 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
     host,
     config,
     nodeName: flags.node,
-    configFile,
+    configFile: file.startsWith("/") ? file : `${Deno.cwd()}/${file}`,
     journal,
     observers: [history, notifier, ...(service === undefined ? [] : [service])],
     onTurn: (now) => service?.turn(now),
+    ...kept(runDir, stateDir, journal),
   });
+  const orders = new Orders(host);
   const now = (): string => formatWallTime(host.wallTime());
   const note = (what: DaemonEntry["what"]) => history.add({ kind: "daemon", time: now(), what });
   const apply = applyBy(host, (config) => {
@@ -82,6 +85,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   const metrics = (): string => printMetrics(status(), daemon.measure());
   await using exporter = new MetricsServer({ print: metrics, journal });
   await using _server = openControl(runDir, {
+    ...orders.answers(),
     status,
     metrics,
     reload: () => reloader.reload(),
@@ -92,13 +96,12 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   exporter.settle(listenOf(config));
   note("started");
   await runnerReady;
-  try {
-    await daemon.run();
-  } finally {
+  const ending = await daemon.run().finally(() => {
     reloader.end();
-  }
-  note("stopped");
-  journal.write("info", "stopped in order");
+    orders.end();
+  });
+  note(ending);
+  journal.write("info", ending === "stopped" ? "stopped in order" : "ends to be started anew");
   return EXIT.ok;
 }
 
@@ -135,10 +138,17 @@ function wantRealTime(host: LinuxHost<Order>, journal: Journal): void {
   );
 }
 
-function openJournal(level: Level): Journal {
+function openHistory(stateDir: string, journal: Journal): HistoryFile {
+  const complain = (words: string) => journal.write("warning", `history: ${words}`);
+  return new HistoryFile({ stateDir, complain });
+}
+
+function openJournal(level: Level, warnings: Sound["warnings"]): Journal {
   const stream = Deno.env.get("JOURNAL_STREAM");
   const format = isJournal(stream, statStderr()) ? journaldFormat : plainFormat;
-  return new Journal(level, Deno.stderr, format);
+  const journal = new Journal(level, Deno.stderr, format);
+  for (const warning of warnings) journal.write("warning", problemLine(warning));
+  return journal;
 }
 
 function statStderr(): Deno.FileInfo | undefined {
@@ -147,11 +157,6 @@ function statStderr(): Deno.FileInfo | undefined {
   } catch {
     return undefined;
   }
-}
-
-function openHistory(stateDir: string, journal: Journal): HistoryFile {
-  const complain = (words: string) => journal.write("warning", `history: ${words}`);
-  return new HistoryFile({ stateDir, complain });
 }
 
 function openNotifier(config: Config, runner: RunnerLine | undefined): Notifier {

@@ -1,5 +1,18 @@
 /** How is the running daemon asked? Typed requests over its unix socket. */
-import type { NotifyTestAnswer, ReloadAnswer, StatusDocument } from "./api.ts";
+import type {
+  HandoverAnswer,
+  MaintenanceAnswer,
+  NotifyTestAnswer,
+  ReloadAnswer,
+  RestartAnswer,
+  StatusDocument,
+} from "./api.ts";
+import {
+  handoverQuery,
+  type HandoverRequest,
+  maintenanceQuery,
+  type MaintenanceRequest,
+} from "./requests.ts";
 import { readingSocketPath, socketPath } from "./socket.ts";
 
 /** Why no answer came. */
@@ -61,6 +74,34 @@ export class ControlClient {
     const response = await this.#request("POST", "/v1/notify-test", [200]);
     const answer = await this.#json(response) as NotifyTestAnswer;
     if (!Array.isArray(answer?.results)) throw this.#badAnswer("its answer is no notify-test's");
+    return answer;
+  }
+
+  /** Has the daemon give an instance away. Patience must be that of the backups. */
+  async handOver(request: HandoverRequest): Promise<HandoverAnswer> {
+    const path = `/v1/handover${handoverQuery(request)}`;
+    const answer = await this.#json(await this.#request("POST", path, [200])) as HandoverAnswer;
+    if (typeof answer?.outcome !== "string") throw this.#badAnswer("its answer is no handover's");
+    return answer;
+  }
+
+  /** Has the daemon stand down, or take part again. Patience must be that of the backups. */
+  async maintain(request: MaintenanceRequest): Promise<MaintenanceAnswer> {
+    const path = `/v1/maintenance${maintenanceQuery(request)}`;
+    const answer = await this.#json(await this.#request("POST", path, [200])) as MaintenanceAnswer;
+    if (typeof answer?.outcome !== "string") {
+      throw this.#badAnswer("its answer is no maintenance's");
+    }
+    return answer;
+  }
+
+  /** Has the daemon end, and another process go on. */
+  async restart(): Promise<RestartAnswer> {
+    const response = await this.#request("POST", "/v1/restart", [200]);
+    const answer = await this.#json(response) as RestartAnswer;
+    if (typeof answer?.restarting !== "boolean") {
+      throw this.#badAnswer("its answer is no restart's");
+    }
     return answer;
   }
 

@@ -1,6 +1,19 @@
 /** How does the daemon answer requests? HTTP over unix sockets, one daemon per runtime directory. */
-import type { NotifyTestAnswer, ReloadAnswer, StatusDocument } from "./api.ts";
+import type {
+  HandoverAnswer,
+  MaintenanceAnswer,
+  NotifyTestAnswer,
+  ReloadAnswer,
+  RestartAnswer,
+  StatusDocument,
+} from "./api.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
+import {
+  type HandoverRequest,
+  handoverRequest,
+  type MaintenanceRequest,
+  maintenanceRequest,
+} from "./requests.ts";
 import { readingSocketPath, socketPath } from "./socket.ts";
 
 /** What the requests are answered with. */
@@ -11,6 +24,12 @@ export interface ControlAnswers {
   reload(): Promise<ReloadAnswer>;
   /** Sends one message through each sink and waits for the answers. */
   testNotify(): Promise<NotifyTestAnswer>;
+  /** Gives an instance away and waits until somebody has it, or nobody wants it. */
+  handOver(request: HandoverRequest): Promise<HandoverAnswer>;
+  /** Stands down, or takes part again; waits like {@link handOver}. */
+  maintain(request: MaintenanceRequest): Promise<MaintenanceAnswer>;
+  /** Has the daemon end so that another process goes on. */
+  restart(): Promise<RestartAnswer>;
 }
 
 /** Another daemon has this runtime directory. */
@@ -34,6 +53,17 @@ const ROUTES: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map([
   ["/v1/reload", { POST: answerReload }],
   ["/v1/notify-test", {
     POST: async (answers: ControlAnswers) => Response.json(await answers.testNotify()),
+  }],
+  ["/v1/handover", {
+    POST: (answers: ControlAnswers, request: Request) =>
+      answerWanted(handoverRequest(parametersOf(request)), (wanted) => answers.handOver(wanted)),
+  }],
+  ["/v1/maintenance", {
+    POST: (answers: ControlAnswers, request: Request) =>
+      answerWanted(maintenanceRequest(parametersOf(request)), (wanted) => answers.maintain(wanted)),
+  }],
+  ["/v1/restart", {
+    POST: async (answers: ControlAnswers) => Response.json(await answers.restart()),
   }],
 ]);
 
@@ -145,6 +175,18 @@ async function answerReload(answers: ControlAnswers): Promise<Response> {
 
 function answerMetrics(answers: ControlAnswers): Response {
   return new Response(answers.metrics(), { headers: { "content-type": EXPOSITION_TYPE } });
+}
+
+function parametersOf(request: Request): URLSearchParams {
+  return new URL(request.url).searchParams;
+}
+
+/** A request that cannot be understood, as text, is answered with 400. */
+async function answerWanted<Wanted extends object>(
+  wanted: Wanted | string,
+  act: (wanted: Wanted) => Promise<unknown>,
+): Promise<Response> {
+  return typeof wanted === "string" ? problem(400, wanted) : Response.json(await act(wanted));
 }
 
 function problem(status: number, error: string): Response {

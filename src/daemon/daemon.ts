@@ -7,6 +7,7 @@ import { earliest, type Instant, type WallTime } from "../time.ts";
 import { type Event, nextDeadline } from "../vrrp/instance.ts";
 import { nearMiss } from "../vrrp/near_miss.ts";
 import type { Journal } from "./journal.ts";
+import { Claims } from "./claims.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Departures } from "./departures.ts";
 import { Handovers } from "./handovers.ts";
@@ -59,6 +60,7 @@ export class Daemon {
   readonly #configFile: string;
   readonly #roster: Roster;
   readonly #reception: Reception;
+  readonly #claims: Claims;
   readonly #meter: Meter;
   readonly #onTurn: DaemonOptions["onTurn"];
   readonly #started: WallTime;
@@ -85,6 +87,7 @@ export class Daemon {
     const conflicts = new Conflicts({ once, observers, wallTime: () => host.wallTime() });
     this.#reception = new Reception(once, conflicts);
     const roster = this.#roster;
+    this.#claims = new Claims(host, roster, conflicts, journal);
     this.#departures = new Departures(host, roster);
     const departures = this.#departures;
     this.#handovers = new Handovers(host, roster, departures);
@@ -163,8 +166,7 @@ export class Daemon {
         this.#roster.replan();
         return this.#roster.refresh();
       case "claim":
-        // Nobody watches an address yet.
-        return;
+        return this.#claims.take(happening);
       case "probe": {
         const { check, result } = happening;
         this.#meter.probed(check, result);
@@ -234,6 +236,7 @@ export class Daemon {
     this.#departures.settle();
     this.#handovers.settle(now);
     this.#maintenance.settle(now);
+    this.#claims.settle();
     this.#keep("in a while");
   }
 

@@ -1,7 +1,7 @@
 /** How is an effect carried out? Each becomes calls of the host, finished before the next is looked at. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
-import { formatIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
+import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import { type HeldAddress, type LinkAddress, linkNamed } from "../net/interfaces.ts";
 import type { Mac } from "../net/mac.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
@@ -104,13 +104,17 @@ function noteLease(router: Router, host: Host<Order>): void {
 
 /** Whoever has an address, and whoever was master, is asked for it; answers come as claims. */
 function ask(router: Router, host: Host<Order>, journal: Journal): void {
-  const { source, state } = router;
+  const { source, state, plan: { held: all, rules } } = router;
   const interfaces = host.interfaces();
   const master = state.kind === "backup" ? state.heard?.source : undefined;
-  for (const held of router.plan.held) {
+  // By the master's and the peers' answers it is known whose MAC is whose.
+  const others = master === undefined || includesIp(rules.peers, master)
+    ? rules.peers
+    : [...rules.peers, master];
+  for (const held of all) {
     const link = linkNamed(interfaces, held.interface);
     if (link === undefined || link.mac === undefined || !link.arp) continue;
-    for (const target of [held.prefix.address, ...(master === undefined ? [] : [master])]) {
+    for (const target of [held.prefix.address, ...others]) {
       const frame = question(link.mac, source, target);
       if (frame === undefined) continue;
       attempt(router, journal, () => host.sendFrame(held.interface, frame));

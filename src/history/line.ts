@@ -27,7 +27,7 @@ export interface DaemonEntry {
   readonly kind: "daemon";
   /** RFC 3339 in UTC. */
   readonly time: string;
-  readonly what: "started" | "stopped" | "reloaded" | "restarting" | "restarted in place";
+  readonly what: "started" | "stopped" | "reloaded" | "restarting";
 }
 
 /** One thing that is remembered. */
@@ -95,7 +95,7 @@ const CONFLICT: Checks<ConflictEntry> = {
 
 const DAEMON: Checks<DaemonEntry> = {
   time: isTime,
-  what: isOneOf("started", "stopped", "reloaded", "restarting", "restarted in place"),
+  what: isOneOf("started", "stopped", "reloaded", "restarting"),
 };
 
 /** What each kind of entry consists of. A map: a line may claim to be of the kind "constructor". */

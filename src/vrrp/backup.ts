@@ -2,7 +2,7 @@
 import { after, between, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
 import { askAt, questionsBeforeClaim, questionsLeft } from "./duplicate.ts";
-import { isHeirOf, isObeyedByBackup } from "./election.ts";
+import { isHeirOf, isObeyedByBackup, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause } from "./effect.ts";
 import type { BackupState, Event, Heard, Step } from "./instance.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
@@ -110,6 +110,7 @@ export function hearAsBackup(
     return obey(lost, heard, interval, now, rules);
   }
   if (state.eager || isOwner(rules)) return disregard(state, heard, now, rules);
+  if (asksForRelief(state, heard)) return disregard(state, heard, now, rules);
   if (!rules.preempt) return obey(state, heard, interval, now, rules);
   if (rules.preemptDelay === 0) return disregard(state, heard, now, rules);
   // Armed by the first advert of a living, losing master; a dead one is replaced when its adverts stay away.
@@ -163,11 +164,17 @@ function obey(
  * and says itself that it is not any more is relieved like one that leaves: everyone has heard it, nobody is to be listened for.
  */
 function disregard(state: BackupState, heard: Heard, now: Instant, rules: Rules): BackupState {
-  const relief = hasFallen(state, heard, rules)
+  const relief = hasFallen(state, heard, rules) || asksForRelief(state, heard)
     ? relieveAt(state, heard.source, now, rules)
     : state.masterDownAt;
   const masterDownAt = Math.min(state.masterDownAt, relief) as Instant;
   return { ...state, heard, outranked: true, left: undefined, masterDownAt };
+}
+
+/** It was master with more, and says the least that there is: it wants to be relieved, also by those who do not preempt. */
+function asksForRelief({ heard, outranked }: BackupState, { source, priority }: Heard): boolean {
+  return priority === LEAVING_PRIORITY && heard !== undefined && sameIp(heard.source, source) &&
+    (heard.priority > LEAVING_PRIORITY || outranked);
 }
 
 function hasFallen({ heard }: BackupState, { source }: Heard, rules: Rules): boolean {

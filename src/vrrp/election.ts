@@ -2,6 +2,9 @@
 import { compareIp, type Ip, sameIp } from "../net/ip.ts";
 import type { Rules } from "./rules.ts";
 
+/** What a master says that wants to be relieved (leaving.ts): the least that a living one can. */
+export const LEAVING_PRIORITY = 1;
+
 /** One who wants to be master, as its adverts show it. */
 export interface Candidate {
   /** 1-255. */

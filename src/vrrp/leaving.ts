@@ -8,15 +8,13 @@
  */
 import { after, earliest, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import { hearAsBackup } from "./backup.ts";
+import { LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect, StateName } from "./effect.ts";
 import type { Event, InitState, Leaving, MasterState, Phase, State, Step } from "./instance.ts";
 import { masterDown, skew } from "./intervals.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import { goOnAsMaster, restingBackup, unchanged } from "./passage.ts";
 import type { Rules } from "./rules.ts";
-
-/** What a master that leaves says: the least that a living one can. */
-export const LEAVING_PRIORITY = 1;
 
 /** For a backup's timer and the way of its first advert. */
 const SLACK = milliseconds(200);

@@ -2,12 +2,12 @@
 import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import { sameIp } from "../net/ip.ts";
 import { announceAgain, announceDue } from "./announcements.ts";
-import { compareMasters } from "./election.ts";
+import { compareMasters, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect } from "./effect.ts";
 import { hearAsBackup } from "./backup.ts";
 import type { BackupState, Event, Leaving, MasterState, Step } from "./instance.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
-import { beginLeaving, hearSuccessor, LEAVING_PRIORITY, meetLeavingDeadline } from "./leaving.ts";
+import { beginLeaving, hearSuccessor, meetLeavingDeadline } from "./leaving.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   announced,

@@ -1,4 +1,5 @@
 /** Which faults of service, machine and daemon does the doctor know? Each built for real; what a machine lacks is put there in a mount namespace. */
+import { ANSWERS } from "../unit/control/answers.ts";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { ControlServer } from "../../src/control/server.ts";
@@ -81,10 +82,10 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     },
     async play(clinic) {
       await using _server = ControlServer.open(`${clinic.folder}/run`, {
+        ...ANSWERS,
         status: () => documentOf([master()], { version: "0.0.9" }),
         metrics: () => "",
         reload: () => Promise.reject(new Error("not asked")),
-        testNotify: () => Promise.resolve({ results: [] }),
       });
       return await clinic.examine("a");
     },

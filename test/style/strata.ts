@@ -63,6 +63,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   },
   control: { "config/problem": "types", "wire/reject": "types" },
   history: { "daemon/record": "types" },
+  keeping: { "daemon/resume": "types", "daemon/maintenance": "types" },
   cli: {
     control: "all",
     config: "all",
@@ -93,6 +94,11 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   "cli/runner": { runner: "all" },
   // systemd hears of transitions as history and notifications do.
   "cli/service": { "daemon/record": "types" },
+  // What the daemon is handed at its start, and the orders that come over the socket.
+  "cli/keeping": { keeping: "all", "daemon/resume": "types", "daemon/maintenance": "types" },
+  "cli/orders": { "daemon/order": "types", "control/server": "types", host: "types" },
+  "cli/reloader": { "daemon/order": "types", host: "types" },
+  "cli/release": { linux: "all", host: "all" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
   "cli/machine": { linux: "all", host: "all" },
   // What doctor and init hear and ask on the LAN, with the sockets that the daemon has.

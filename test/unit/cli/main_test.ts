@@ -4,11 +4,8 @@ import type { ReloadAnswer, StatusDocument } from "../../../src/control/api.ts";
 import { ControlServer } from "../../../src/control/server.ts";
 import { missing, nameWith } from "../../lab/prerequisites.ts";
 import { golden } from "../../golden/golden.ts";
+import { ANSWERS } from "../control/answers.ts";
 import { backup, documentOf, master } from "./documents.ts";
-
-/** Nobody is told in these tests. */
-const metrics = () => "";
-const testNotify = () => Promise.resolve({ results: [] });
 
 /** Long enough ago for the real clock, which the child reads. */
 const LONG_AGO = "2020-01-01T00:00:00.000Z";
@@ -50,12 +47,7 @@ async function withDaemon(
   const root = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const reload = () => Promise.resolve(answer);
-    await using _server = ControlServer.open(root, {
-      status: document,
-      metrics,
-      reload,
-      testNotify,
-    });
+    await using _server = ControlServer.open(root, { ...ANSWERS, status: document, reload });
     await body(root);
   } finally {
     await Deno.remove(root, { recursive: true });
@@ -64,16 +56,8 @@ async function withDaemon(
 
 for (
   const verb of [
-    "",
-    "run",
-    "status",
-    "check",
-    "reload",
-    "events",
-    "doctor",
-    "firewall",
-    "listen",
-    "version",
+    ...["", "run", "status", "check", "reload", "handover", "maintenance", "restart"],
+    ...["events", "doctor", "firewall", "listen", "version"],
   ]
 ) {
   Deno.test(`help${verb && " of "}${verb} teaches`, async () => {
@@ -91,7 +75,11 @@ const TABLE: readonly (readonly [readonly string[], number, RegExp])[] = [
   [["--version"], 0, /^$/],
   [["version"], 0, /^$/],
   [["statsu"], 2, /no command "statsu": did you mean `?status`?\?/],
-  [["handover", "web"], 2, /no command "handover"/],
+  [["handover"], 2, /INSTANCE/],
+  [["handover", "web", "--run-dir", NOBODY], 4, /the daemon is not running/],
+  [["maintenance", "onn"], 2, /write "on", "off" or "status"/],
+  [["maintenance", "on", "--for", "2"], 2, /write a number and a unit/],
+  [["restart", "--run-dir", NOBODY], 4, /the daemon is not running/],
   [["constructor"], 2, /no command "constructor"/],
   [["status", "--jsn"], 2, /no flag --jsn: did you mean --json\?/],
   [["status", "extra"], 2, /one argument too many: "extra"/],
@@ -257,10 +245,9 @@ Deno.test("a daemon that is gone is told once by --watch, which waits for the ne
   try {
     const reload = () => Promise.reject(new Error("unused"));
     const first = ControlServer.open(root, {
+      ...ANSWERS,
       status: () => documentOf([master()]),
-      metrics,
       reload,
-      testNotify,
     });
     await using child = command(["status", "--watch", "--run-dir", root]).spawn();
     const out = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -269,7 +256,7 @@ Deno.test("a daemon that is gone is told once by --watch, which waits for the ne
     await first.close();
     assert.match((await err.read()).value ?? "", /the daemon is not running/);
     const status = () => documentOf([master({ since: new Date().toISOString() })]);
-    await using _second = ControlServer.open(root, { status, metrics, reload, testNotify });
+    await using _second = ControlServer.open(root, { ...ANSWERS, status, reload });
     await untilEmptyLine(out);
     child.kill("SIGTERM");
     assert.equal((await child.status).code, 0);

@@ -4,6 +4,7 @@ import { ControlClient, ControlError, type ControlTrouble } from "../../../src/c
 import { type ControlAnswers, ControlServer, RunDirTaken } from "../../../src/control/server.ts";
 import { readingSocketPath, socketPath } from "../../../src/control/socket.ts";
 import { documentOf, master } from "../cli/documents.ts";
+import { ANSWERS } from "./answers.ts";
 
 const document = documentOf([master()]);
 const applied: ReloadAnswer = {
@@ -12,7 +13,7 @@ const applied: ReloadAnswer = {
   warnings: [],
 };
 const answers: ControlAnswers = {
-  testNotify: () => Promise.resolve({ results: [] }),
+  ...ANSWERS,
   status: () => document,
   metrics: () => "floatip_attention 0\n",
   reload: () => Promise.resolve(applied),

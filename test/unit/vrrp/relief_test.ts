@@ -78,3 +78,21 @@ Deno.test("backup: it is not certain where another is as good, the leaver is unk
   assert.equal(leaving(HIGHER, [ip("10.0.0.9"), 200], [LOWER, 99]), 5109.375);
   assert.equal(leaving(LOWER, [HIGHER, 99], [LOWER, 200]), 5109.375);
 });
+
+Deno.test("backup: priority 1 from the master asks to be relieved, also by who does not preempt", () => {
+  const it = router(rules({ preempt: false }));
+  it.take(4000, heard(90));
+  it.take(5000, heard(1));
+  assert.equal(it.deadline(), 5609.375);
+  it.take(5500, heard(1));
+  assert.equal(it.deadline(), 5609.375, "saying so again puts nothing off");
+  it.take(5600, heard(90));
+  assert.equal(it.deadline(), 9209.375, "it has changed its mind");
+});
+
+Deno.test("backup: a master that never was more than priority 1 asks for nothing", () => {
+  const it = router(rules({ preempt: false }));
+  it.take(4000, heard(1));
+  it.take(5000, heard(1));
+  assert.equal(it.deadline(), 8609.375);
+});

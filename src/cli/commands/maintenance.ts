@@ -1,0 +1,60 @@
+/** What does `floatip maintenance` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { jsonFlag, parseTime, runDirFlag, text } from "../flags.ts";
+import type { MaintenanceFlags } from "../maintenance.ts";
+import { choose, type Context } from "./choose.ts";
+
+const WHAT = ["on", "off", "status"] as const;
+type What = (typeof WHAT)[number];
+
+/** `floatip maintenance` */
+export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>({
+  func: choose(async () => (await import("../maintenance.ts")).maintenance),
+  parameters: {
+    flags: {
+      reason: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "TEXT",
+        brief: "Shown in status and log",
+      },
+      for: {
+        kind: "parsed",
+        parse: parseTime,
+        optional: true,
+        placeholder: "TIME",
+        brief: "Ends by itself after this time, such as 2h",
+      },
+      force: jsonFlag("Also where that leaves an address to nobody"),
+      json: jsonFlag("The answer as one JSON document"),
+      runDir: runDirFlag,
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: parseWhat, placeholder: "on|off|status", brief: "What to do" }],
+    },
+  },
+  docs: {
+    brief: "Stand down with everything, for as long as it is on",
+    fullDescription: [
+      "on: this node hands over what it holds, without losing packets, and takes no part in any",
+      "election until it is off again, also after a restart or reboot. Where nobody takes over it is",
+      "refused, and this node stays master; with --force the address is left to nobody.",
+      "",
+      "EXIT CODES",
+      "  0  done     1  refused, and why     4  the daemon is not running",
+      "",
+      "EXAMPLES",
+      '  floatip maintenance on --reason "new SSD" --for 2h',
+      "  floatip maintenance status",
+      "  floatip maintenance off",
+    ].join("\n"),
+  },
+});
+
+function parseWhat(input: string): What {
+  const what = WHAT.find((one) => one === input);
+  if (what === undefined) throw new SyntaxError('write "on", "off" or "status"');
+  return what;
+}

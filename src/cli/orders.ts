@@ -1,0 +1,74 @@
+/** How does a request over the socket become an order to the daemon, and its answer come back? */
+import type { HandoverAnswer, MaintenanceAnswer, RestartAnswer } from "../control/api.ts";
+import type { ControlAnswers } from "../control/server.ts";
+import type { HandoverRequest, MaintenanceRequest } from "../control/requests.ts";
+import type { Order } from "../daemon/order.ts";
+import type { Host } from "../host.ts";
+import { milliseconds, type WallTime } from "../time.ts";
+
+const ENDING = "the daemon is stopping";
+
+/** Posts orders, and lets those go at the end who still wait for an answer. */
+export class Orders {
+  readonly #host: Host<Order>;
+  readonly #ended = Promise.withResolvers<void>();
+
+  constructor(host: Host<Order>) {
+    this.#host = host;
+  }
+
+  /** What the control socket asks for. */
+  answers(): Pick<ControlAnswers, "handOver" | "maintain" | "restart"> {
+    return {
+      handOver: (request) => this.#handOver(request),
+      maintain: (request) => this.#maintain(request),
+      restart: () => this.#restart(),
+    };
+  }
+
+  /** The daemon takes no more orders. */
+  end(): void {
+    this.#ended.resolve();
+  }
+
+  #handOver(request: HandoverRequest): Promise<HandoverAnswer> {
+    const { instance, back, to, forMs } = request;
+    const forTime = forMs === undefined ? undefined : milliseconds(forMs);
+    return this.#ask<HandoverAnswer>(
+      (reply) =>
+        back
+          ? { kind: "take-back", instance, reply }
+          : { kind: "handover", instance, to, forTime, reply },
+      { instance, outcome: "gone", words: ENDING, routers: [] },
+    );
+  }
+
+  #maintain({ on, reason, forMs, force }: MaintenanceRequest): Promise<MaintenanceAnswer> {
+    const since = this.#host.wallTime();
+    const until = forMs === undefined ? undefined : (since + forMs) as WallTime;
+    const wanted = on ? { since, until, reason } : undefined;
+    return this.#ask<MaintenanceAnswer>(
+      (reply) => ({ kind: "maintenance", wanted, force, reply }),
+      { outcome: "refused", words: ENDING, maintenance: null, routers: [] },
+    );
+  }
+
+  /** Only where somebody starts the daemon again. */
+  #restart(): Promise<RestartAnswer> {
+    // Every process of a unit has it (systemd.exec(5)).
+    if (Deno.env.get("INVOCATION_ID") === undefined) {
+      const words = "systemd did not start this daemon, and nobody would start it again";
+      return Promise.resolve({ restarting: false, words });
+    }
+    return this.#ask<RestartAnswer>(
+      (reply) => ({ kind: "restart", reply }),
+      { restarting: false, words: ENDING },
+    );
+  }
+
+  #ask<Answer>(order: (reply: (answer: Answer) => void) => Order, last: Answer): Promise<Answer> {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#host.post(order(resolve));
+    return Promise.race([promise, this.#ended.promise.then(() => last)]);
+  }
+}

@@ -1,0 +1,64 @@
+/** Where does a process leave what the next one needs to go on? In the runtime directory, which is memory, and gone with a reboot. */
+import type { CheckNote, MasterNote, ResumeNote, RouterNote } from "../daemon/resume.ts";
+
+/** The note of a daemon with this runtime directory. */
+export function resumePath(runDir: string): string {
+  return `${runDir}/resume.json`;
+}
+
+/** Writes `note`, whole or not at all. Throws Deno.errors.*. */
+export function writeResumeNote(runDir: string, note: ResumeNote): void {
+  const path = resumePath(runDir);
+  Deno.writeTextFileSync(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
+  Deno.renameSync(`${path}.new`, path);
+}
+
+/** The note that is there; undefined: none that could be read. Never throws. */
+export function readResumeNote(runDir: string): ResumeNote | undefined {
+  try {
+    return decodeResumeNote(JSON.parse(Deno.readTextFileSync(resumePath(runDir))));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `value` as a note; undefined where it is none, or of another version. */
+export function decodeResumeNote(value: unknown): ResumeNote | undefined {
+  if (!isRecord(value) || value["schema"] !== 1 || typeof value["boot"] !== "string") {
+    return undefined;
+  }
+  const { routers, checks } = value;
+  if (!Array.isArray(routers) || !routers.every(isRouter)) return undefined;
+  if (!Array.isArray(checks) || !checks.every(isCheck)) return undefined;
+  return { schema: 1, boot: value["boot"], routers, checks };
+}
+
+function isRouter(value: unknown): value is RouterNote {
+  return isRecord(value) && typeof value["key"] === "string" &&
+    (value["master"] === null || isMaster(value["master"])) &&
+    (value["aside"] === null || isAside(value["aside"]));
+}
+
+function isMaster(value: unknown): value is MasterNote {
+  return isRecord(value) && isNumber(value["advertised"]) &&
+    typeof value["identity"] === "string" && isNumber(value["since"]) &&
+    isNumber(value["transitions"]);
+}
+
+function isAside(value: unknown): boolean {
+  return isRecord(value) && (value["until"] === null || isNumber(value["until"]));
+}
+
+function isCheck(value: unknown): value is CheckNote {
+  return isRecord(value) && typeof value["name"] === "string" &&
+    typeof value["up"] === "boolean" && typeof value["words"] === "string" &&
+    (value["value"] === null || isNumber(value["value"]));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}
