@@ -165,7 +165,7 @@ export const CHECK = {
     form: '"icmp" or "arp"',
     default: '"icmp"',
     what:
-      "How the address is asked (ping): ARP works where a firewall drops ICMP, on the same wire.",
+      "How the address is asked (ping): ARP (for IPv6 Neighbor Discovery) works where a firewall drops ICMP, on the same wire.",
     why: "An address that answers the one may be silent to the other.",
     example: '"icmp"',
     synonyms: ["via", "method"],

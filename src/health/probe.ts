@@ -1,16 +1,20 @@
 /** What does one attempt of a check find? Any probe, within its time, without ever failing itself. */
 import type { Interfaces } from "../net/interfaces.ts";
+import type { Ip } from "../net/ip.ts";
 import { formatDuration, milliseconds, toMilliseconds } from "../time.ts";
 import type { CheckSettings, Probe, ProbeResult } from "./check.ts";
 import { type Finding, wordsOf } from "./probes/finding.ts";
-import type { Ping } from "./probes/ping.ts";
 
 /** What probes need of the machine beyond Deno. */
 export interface ProbeTools {
   /** The machine's network as the kernel last told it. */
   interfaces(): Interfaces;
-  /** How a host is asked; undefined: by the programs ping and arping. */
-  readonly ping?: Ping;
+  /** How a host is asked: resolves with what was found, at the latest when `deadline` is aborted. Undefined: not here. */
+  readonly ping?: (
+    address: Ip,
+    by: "icmp" | "arp",
+    deadline: AbortSignal,
+  ) => Promise<Finding>;
   /** By name, the process that was found last: it is looked at first. Starts empty; kept between attempts. */
   readonly knownProcesses: Map<string, number>;
 }
@@ -77,10 +81,9 @@ async function begin(
       return (await import("./probes/tcp.ts")).probe(settings, deadline);
     case "dns":
       return (await import("./probes/dns.ts")).probe(settings, deadline);
-    case "ping": {
-      const ping = tools.ping ?? (await import("./probes/ping.ts")).pingBySystem;
-      return ping(settings.address, settings.by, deadline);
-    }
+    case "ping":
+      if (tools.ping === undefined) return { ok: false, words: "no hosts can be asked from here" };
+      return tools.ping(settings.address, settings.by, deadline);
     case "command":
       return (await import("./probes/command.ts")).probe(settings, check.name, deadline);
     case "process":

@@ -50,6 +50,13 @@ export const SOL_SOCKET = 1,
   SO_ATTACH_FILTER = 26,
   SO_RCVBUFFORCE = 33;
 
+/** raw(7), linux/icmp.h; RFC 3542 3.2, linux/icmpv6.h. */
+export const IPPROTO_ICMP = 1,
+  IPPROTO_ICMPV6 = 58,
+  SOL_RAW = 255,
+  ICMP_FILTER = 1,
+  ICMP6_FILTER = 1;
+
 /** ip(7). */
 export const IPPROTO_IP = 0,
   IP_HDRINCL = 3,

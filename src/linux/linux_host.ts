@@ -30,6 +30,7 @@ import { Connection, KernelExchange } from "./netlink/connection.ts";
 import { Network } from "./netlink/network.ts";
 import { Watch } from "./netlink/watch.ts";
 import { PacketSocket } from "./packet_socket.ts";
+import { Pinger } from "./pinger.ts";
 import { Poller } from "./poller.ts";
 import { refusal } from "./refusal.ts";
 import { schedulingOf, takeRealTime } from "./scheduling.ts";
@@ -63,7 +64,12 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #sockets = new Map<string, VrrpSocket>();
   readonly #orders: Order[] = [];
   readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
-  readonly #tools: ProbeTools = { interfaces: () => this.interfaces(), knownProcesses: new Map() };
+  readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
+  readonly #tools: ProbeTools = {
+    interfaces: () => this.interfaces(),
+    ping: (address, by, deadline) => this.#pinger.ping(address, by, this.interfaces(), deadline),
+    knownProcesses: new Map(),
+  };
   readonly #ending = new AbortController();
   readonly #probes = new Set<Promise<void>>();
   readonly #elsewhere: Elsewhere | undefined;
@@ -205,6 +211,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#sockets.clear();
     this.#packets?.[Symbol.dispose]();
     this.#claims[Symbol.dispose]();
+    this.#pinger[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.#exchange[Symbol.dispose]();
     this.#poller[Symbol.dispose]();
@@ -227,6 +234,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     const claimed = (claim: HeardClaim) =>
       happenings.push({ kind: "claim", ...claim, at: this.now() });
     this.#claims.drain(ready, this.#receiver, this.interfaces(), claimed);
+    this.#pinger.drain(ready, this.#receiver);
     happenings.push(...this.#results.splice(0));
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
     if (due) happenings.push({ kind: "deadline" });

@@ -1,5 +1,6 @@
 /** What is a descriptor that somebody owns? One that is closed once; and the few options that every socket needs. */
 import {
+  MSG_DONTWAIT,
   SO_BINDTODEVICE,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
@@ -40,6 +41,13 @@ export class Socket implements Disposable {
   /** bind(2). Throws HostError. */
   bind(address: Uint8Array, object = this.what): void {
     demand(this.libc.bind(this.fd, new Uint8Array(address)), "bind", object);
+  }
+
+  /** sendto(2), all or nothing, now or never. Throws HostError. */
+  send(message: Uint8Array, address: Uint8Array): void {
+    const to = new Uint8Array(address);
+    const result = this.libc.sendto(this.fd, new Uint8Array(message), MSG_DONTWAIT, to);
+    demand(result, "sendto", this.what);
   }
 
   /** Only this interface. Throws HostError (ENODEV). */

@@ -15,7 +15,7 @@ import {
 } from "./message.ts";
 
 /** Probes that run programs, or look at what the sandbox hides: processes and files. */
-const KINDS: ReadonlySet<Probe["kind"]> = new Set(["command", "process", "file", "ping"]);
+const KINDS: ReadonlySet<Probe["kind"]> = new Set(["command", "process", "file"]);
 
 /** How long the runner may take to start, in milliseconds. */
 const START_MS = 3000;

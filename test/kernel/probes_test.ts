@@ -1,7 +1,6 @@
 /** Do probes keep to their user, their scheduling and their network? What only root can try. */
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../src/health/check.ts";
-import { has } from "../lab/prerequisites.ts";
 import { attempt, eventually, processesWith } from "../unit/health/checks.ts";
 import { check, tools } from "../unit/health/checks.ts";
 import { runProbe } from "../../src/health/probe.ts";
@@ -104,19 +103,4 @@ kernelTest("a command of a daemon with real-time scheduling does not have it", a
   if (!plain.success) return console.log("      real-time scheduling is not allowed here");
   const result = await elsewhere(["chrt", "-r", "10"], probe, 5000);
   assert.match(result.words, /SCHED_OTHER$/);
-});
-
-kernelTest("ping: an answer, none, no way there, and nothing left behind", async () => {
-  if (!has("ping")) return console.log("      ping is not installed");
-  // A network of its own, in which 192.0.2.0/24 leads to nobody.
-  const network = 'ip link set lo up; ip route add 192.0.2.0/24 dev lo; exec "$@"';
-  const before = ["unshare", "--net", "sh", "-c", network, "sh"];
-  const probe = { kind: "ping", by: "icmp" };
-  const answered = await elsewhere(before, { ...probe, address: "127.0.0.1" }, 5000);
-  assert.match(answered.words, /^answered in [\d.]+ ms$/);
-  assert.ok((await elsewhere(before, { ...probe, address: "::1" }, 5000)).ok);
-  const silent = await elsewhere(before, { ...probe, address: "192.0.2.1" }, 300);
-  assert.deepEqual([silent.ok, silent.words], [false, "no answer within 300 ms"]);
-  const nowhere = await elsewhere(before, { ...probe, address: "198.51.100.1" }, 5000);
-  assert.equal(nowhere.words, "network unreachable");
 });

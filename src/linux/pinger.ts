@@ -1,0 +1,198 @@
+/** Is a host there? It is asked by an echo request, or by ARP and Neighbor Solicitation, over sockets of that attempt alone. */
+import { type Finding, wordsOf } from "../health/probes/finding.ts";
+import { HostError } from "../host.ts";
+import { type Interfaces, type Link, linkWith } from "../net/interfaces.ts";
+import { type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
+import type { Mac } from "../net/mac.ts";
+import { containsIp } from "../net/prefix.ts";
+import { arpRequest } from "../wire/arp.ts";
+import { claimIn } from "../wire/claim.ts";
+import type { Echo } from "../wire/icmp.ts";
+import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
+import { claimFilter } from "./claim_filter.ts";
+import { AF_PACKET, ETH_P_ARP, ETH_P_IPV6, SOCK_RAW } from "./constants.ts";
+import type { Received, Receiver } from "./datagram.ts";
+import { isReplyTo, openEchoSocket, sendEcho } from "./echo_socket.ts";
+import type { Libc } from "./libc.ts";
+import { attachFilter } from "./packet_filter.ts";
+import { packetAddress } from "./packet_socket.ts";
+import type { Poller } from "./poller.ts";
+import { Socket } from "./socket.ts";
+
+/** More than this on one socket waits for the next look: others may be making echo requests, too. */
+const MOST_AT_ONCE = 64;
+
+/** A socket on which an answer is awaited. */
+interface Question {
+  readonly socket: Socket;
+  readonly isAnswer: (received: Received) => boolean;
+}
+
+interface Attempt {
+  readonly questions: readonly Question[];
+  readonly end: (finding: Finding) => void;
+}
+
+/** A link that a host can be asked on, and as whom. */
+interface Wire {
+  readonly link: Link;
+  readonly mac: Mac;
+  readonly source: Ip;
+}
+
+/** Asks hosts. */
+export class Pinger implements Disposable {
+  readonly #libc: Libc;
+  readonly #poller: Poller;
+  readonly #attempts = new Set<Attempt>();
+
+  constructor(libc: Libc, poller: Poller) {
+    this.#libc = libc;
+    this.#poller = poller;
+  }
+
+  /**
+   * Asks `address` once: by "icmp" wherever it is, by "arp" (for IPv6 by Neighbor Solicitation) on the links of `interfaces`
+   * in whose networks it is. Resolves with the answer, with a refusal, or when `deadline` is aborted; never rejects.
+   */
+  ping(
+    address: Ip,
+    by: "icmp" | "arp",
+    interfaces: Interfaces,
+    deadline: AbortSignal,
+  ): Promise<Finding> {
+    const wires = wiresTo(address, interfaces);
+    if (by === "arp" && wires.length === 0) return Promise.resolve(noWire(address, interfaces));
+    // An echo request finds its way by itself, but for link-local addresses, which are on every link.
+    const ways = by === "arp" || isLinkLocal(address) ? wires : [undefined];
+    const questions: Question[] = [];
+    let refused: HostError | undefined;
+    for (const wire of ways) {
+      try {
+        questions.push(
+          by === "arp" && wire !== undefined
+            ? this.#askNeighbours(address, wire)
+            : this.#askByEcho(address, wire?.link.index ?? 0),
+        );
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        refused = error;
+      }
+    }
+    if (questions.length === 0) {
+      const words = refused === undefined ? "no link to ask on" : wordsOf(refused);
+      return Promise.resolve({ ok: false, words });
+    }
+    return this.#await(questions, deadline);
+  }
+
+  /** Looks for answers on the `ready` descriptors. */
+  drain(ready: ReadonlySet<number>, receiver: Receiver): void {
+    for (const { questions, end } of this.#attempts) {
+      const answered = questions.some((question) =>
+        ready.has(question.socket.fd) && isAnswered(question, receiver)
+      );
+      if (answered) end({ ok: true, words: "answered" });
+    }
+  }
+
+  /** Ends all attempts. */
+  [Symbol.dispose](): void {
+    for (const { end } of this.#attempts) end({ ok: false, words: "stopped" });
+  }
+
+  #await(questions: readonly Question[], deadline: AbortSignal): Promise<Finding> {
+    const { promise, resolve } = Promise.withResolvers<Finding>();
+    const late = (): void => end({ ok: false, words: "no answer" });
+    const end = (finding: Finding): void => {
+      if (!this.#attempts.delete(attempt)) return;
+      deadline.removeEventListener("abort", late);
+      for (const { socket } of questions) {
+        this.#poller.remove(socket.fd);
+        socket[Symbol.dispose]();
+      }
+      resolve(finding);
+    };
+    const attempt: Attempt = { questions, end };
+    this.#attempts.add(attempt);
+    for (const { socket } of questions) this.#poller.add(socket.fd);
+    deadline.addEventListener("abort", late, { once: true });
+    if (deadline.aborted) late();
+    return promise;
+  }
+
+  #askByEcho(address: Ip, index: number): Question {
+    const socket = openEchoSocket(this.#libc, address, "echo requests");
+    const [id = 0] = crypto.getRandomValues(new Uint16Array(1));
+    const echo: Echo = { id, sequence: 1, data: crypto.getRandomValues(new Uint8Array(24)) };
+    return asked(
+      socket,
+      () => sendEcho(socket, address, index, echo),
+      (received) => isReplyTo(received, address, echo),
+    );
+  }
+
+  /** Whatever says that it has the address is an answer, also to somebody else. */
+  #askNeighbours(address: Ip, { link, mac, source }: Wire): Question {
+    const protocol = address.family === "ipv4" ? ETH_P_ARP : ETH_P_IPV6;
+    const frame = address.family === "ipv4"
+      ? arpRequest(mac, source, address)
+      : encodeNeighborSolicit(mac, {
+        kind: "ns",
+        source,
+        destination: solicitedNode(address),
+        target: address,
+        mac,
+      });
+    const socket = Socket.open(this.#libc, AF_PACKET, SOCK_RAW, 0, `neighbours on ${link.name}`);
+    return asked(socket, () => {
+      attachFilter(socket, claimFilter([address]));
+      socket.bind(packetAddress(link.index, protocol));
+      socket.send(frame, packetAddress(link.index, protocol));
+    }, ({ data }) => {
+      const claim = claimIn(data);
+      return claim !== undefined && sameIp(claim.address, address);
+    });
+  }
+}
+
+/** A question that was put by `ask`; where that is refused, the socket is closed. Throws what `ask` throws. */
+function asked(socket: Socket, ask: () => void, isAnswer: Question["isAnswer"]): Question {
+  try {
+    ask();
+    return { socket, isAnswer };
+  } catch (error) {
+    socket[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function isAnswered({ socket, isAnswer }: Question, receiver: Receiver): boolean {
+  for (let count = 0; count < MOST_AT_ONCE; count++) {
+    const received = receiver.receive(socket.fd);
+    // Nothing more, or the link's going down, which is told once.
+    if (typeof received === "number") return false;
+    if (isAnswer(received)) return true;
+  }
+  return false;
+}
+
+/** The links in whose networks `address` is, with an address of this node's own to ask as: not one that floats. */
+function wiresTo(address: Ip, { links, addresses }: Interfaces): readonly Wire[] {
+  const wires = new Map<number, Wire>();
+  for (const { index, prefix, ours, tentative } of addresses) {
+    const link = links.find((one) => one.index === index);
+    if (link?.mac === undefined || link.loopback || !link.arp || wires.has(index)) continue;
+    if (ours || tentative || !containsIp(prefix, address)) continue;
+    wires.set(index, { link, mac: link.mac, source: prefix.address });
+  }
+  return [...wires.values()];
+}
+
+function noWire(address: Ip, interfaces: Interfaces): Finding {
+  const own = linkWith(interfaces, address);
+  const words = own === undefined
+    ? "no interface has an address in its network"
+    : `it is an address of this machine's, on ${own.name}`;
+  return { ok: false, words };
+}
