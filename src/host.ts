@@ -89,7 +89,7 @@ export interface Scheduling {
 
 /** The machine. All calls but `wait` are synchronous: the kernel has acknowledged when they return. */
 export interface Host<Order> {
-  /** CLOCK_MONOTONIC. */
+  /** CLOCK_BOOTTIME: it counts while the machine is suspended, too. */
   now(): Instant;
   /** The calendar, for people only. */
   wallTime(): WallTime;

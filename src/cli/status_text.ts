@@ -21,6 +21,9 @@ const HEADLINE_STYLES: Readonly<Record<Health, Style>> = {
   two: "bad",
 };
 
+/** A master says this priority when it asks the others to take over. */
+const LEAST = 1;
+
 /** `document` as lines, as read at `now` (milliseconds since 1970). */
 export function statusLines(
   document: StatusDocument,
@@ -34,6 +37,7 @@ export function statusLines(
   const none = ["", "no instance: the configuration has no [instance.NAME] for this node"];
   return [
     paint("dim", header(document, now)),
+    ...maintenanceLines(document, now, paint),
     ...(document.instances.length === 0 ? none : instances),
     ...sinkLines(document.sinks, paint),
     ...strayLines(document.rejects),
@@ -46,6 +50,20 @@ function header(document: StatusDocument, now: number): string {
   return `${node}: floatip ${version}, up ${age(started, now)}, ${file}`;
 }
 
+function maintenanceLines(
+  { maintenance }: StatusDocument,
+  now: number,
+  paint: Paint,
+): readonly string[] {
+  if (maintenance === null) return [];
+  const { since, until, reason } = maintenance;
+  const end = until === null
+    ? ", until `floatip maintenance off`"
+    : `, for another ${duration(Math.max(0, Date.parse(until) - now))}`;
+  const why = reason === null ? "" : `: ${reason}`;
+  return [paint("warn", `MAINTENANCE for ${age(since, now)}${end}${why}`)];
+}
+
 function instanceLines(
   instance: InstanceStatus,
   document: StatusDocument,
@@ -56,11 +74,12 @@ function instanceLines(
   const headline = [
     paint("bold", labelOf(instance)),
     `${instance.addresses.join(", ")} on ${instance.interface ?? "no interface yet"}`,
-    paint(HEADLINE_STYLES[health], holder(instance, health, now)),
+    paint(HEADLINE_STYLES[health], holder(instance, health, document, now)),
   ].join("  ");
   return [
     headline,
     `  ${ownPart(instance, now)}`,
+    ...asideLines(instance, now, paint),
     ...alignColumns(nodeRows(instance, document, paint)),
     `  ${paint("dim", protocolWords(instance))}`,
     ...rejectLines(instance.rejects),
@@ -100,8 +119,16 @@ function labelOf(instance: InstanceStatus): string {
 }
 
 /** Who holds the addresses, as far as this node can tell. */
-function holder(instance: InstanceStatus, health: Health, now: number): string {
+function holder(
+  instance: InstanceStatus,
+  health: Health,
+  { maintenance }: StatusDocument,
+  now: number,
+): string {
   const { master, state, since } = instance;
+  if (state === "init" && maintenance !== null) {
+    return "this node stands down; who holds it is unknown here";
+  }
   switch (health) {
     case "two":
       return `HELD TWICE: by ${master?.node} (this node) and ${rivals(instance, now).join(", ")}`;
@@ -123,6 +150,19 @@ function ownPart(instance: InstanceStatus, now: number): string {
   const { state, since, cause, faults } = instance;
   if (state === "fault") return `this node: fault for ${age(since, now)}: ${faults.join("; ")}`;
   return `this node: ${state} for ${age(since, now)}: ${cause}`;
+}
+
+/** Since it was handed over by hand, it does not come back by itself. */
+function asideLines(
+  { aside, name }: InstanceStatus,
+  now: number,
+  paint: Paint,
+): readonly string[] {
+  if (aside === null) return [];
+  const end = aside.until === null
+    ? `until \`floatip handover ${name} --back\``
+    : `for another ${duration(Math.max(0, Date.parse(aside.until) - now))}`;
+  return [`  ${paint("warn", "handed over")}: does not take it back from a living master ${end}`];
 }
 
 /** The table of nodes; a star marks the master. */
@@ -177,17 +217,17 @@ function peerRow(peer: PeerStatus, instance: InstanceStatus): readonly string[] 
     ...(peer.other_addresses ? ["! other addresses"] : []),
   ];
   const seen = [heard === null ? "never" : `${duration(heard)} ago`, ...notes].join(", ");
-  const known = priority === null || priority === 0 ? "unknown" : String(priority);
+  const known = priority === null || priority <= LEAST ? "unknown" : String(priority);
   return [mark, name, peerState(peer, instance, isMaster), known, seen];
 }
 
 function peerState(peer: PeerStatus, instance: InstanceStatus, isMaster: boolean): string {
   const { last_heard_ms: heard, priority } = peer;
   if (isMaster) return "master";
-  if (heard === null || heard > instance.master_down_ms) {
-    return "not heard (backups are silent)";
-  }
-  return priority === 0 ? "said that it leaves" : "claims to be master";
+  if (priority === 0) return "said that it leaves";
+  if (priority === LEAST) return "handed over";
+  if (heard === null || heard > instance.master_down_ms) return "not heard (backups are silent)";
+  return "claims to be master";
 }
 
 function withAddress(name: string, address: string | null): string {

@@ -22,6 +22,8 @@ export interface StatusDocument {
   readonly attention: readonly string[];
   /** This node stands down; null: it does not. */
   readonly maintenance: MaintenanceStatus | null;
+  /** How the kernel runs this process, in the words of sched(7): "rr" with a priority is real time. */
+  readonly scheduling: { readonly policy: string; readonly priority: number };
 }
 
 /** Maintenance that is in force. */

@@ -139,6 +139,7 @@ export class Daemon {
       started: this.#started,
       unknown: this.#reception.unknown,
       maintenance: this.#maintenance.status(),
+      scheduling: this.#host.scheduling(),
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),
     });

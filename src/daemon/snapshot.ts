@@ -9,6 +9,7 @@ import type {
   PeerStatus,
   StatusDocument,
 } from "../control/api.ts";
+import type { Scheduling } from "../host.ts";
 import type { Config } from "../config/config.ts";
 import type { NodePlan } from "../config/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
@@ -34,6 +35,7 @@ export interface Moment {
   readonly started: WallTime;
   readonly unknown: ReadonlyMap<RejectReason, number>;
   readonly maintenance: MaintenanceStatus | null;
+  readonly scheduling: Scheduling;
   readonly now: Instant;
   readonly wallNow: WallTime;
 }
@@ -59,6 +61,7 @@ export function snapshot(moment: Moment): DaemonStatus {
     })),
     rejects: Object.fromEntries(moment.unknown),
     maintenance: moment.maintenance,
+    scheduling: moment.scheduling,
     attention: moment.routers.flatMap((router) => attention(router, moment)),
   };
 }

@@ -17,7 +17,7 @@ export interface CapturedFrame {
   readonly frame: Uint8Array;
   /** Sent by this machine itself. */
   readonly outgoing: boolean;
-  /** When it was read, on the capture's own clock (CLOCK_MONOTONIC). */
+  /** When it was read, on the capture's own clock (CLOCK_BOOTTIME). */
   readonly at: Instant;
 }
 

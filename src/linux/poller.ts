@@ -4,7 +4,7 @@ import type { Instant } from "../time.ts";
 import { ITIMERSPEC, POLLFD } from "./abi.ts";
 import { Clock } from "./clock.ts";
 import {
-  CLOCK_MONOTONIC,
+  CLOCK_BOOTTIME,
   EFD_CLOEXEC,
   EFD_NONBLOCK,
   POLLIN,
@@ -18,8 +18,9 @@ import type { Bytes, Libc } from "./libc.ts";
 import { demand } from "./refusal.ts";
 
 /**
- * Waits for descriptors, deadlines and {@link Poller.wake}. Its clock is CLOCK_MONOTONIC, counted from shortly before
- * the poller was made: nanoseconds since the machine's start would be inexact after 104 days.
+ * Waits for descriptors, deadlines and {@link Poller.wake}. Its clock is CLOCK_BOOTTIME, so that a suspended
+ * machine is late like a stopped process, counted from shortly before the poller was made: nanoseconds since the machine's
+ * start would be inexact after 104 days.
  */
 export class Poller implements Disposable {
   readonly #libc: Libc;
@@ -40,15 +41,15 @@ export class Poller implements Disposable {
     this.#libc = libc;
     this.#eventfd = demand(libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd", "the poller");
     this.#timerfd = demand(
-      libc.timerfdCreate(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+      libc.timerfdCreate(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK),
       "timerfd_create",
       "the poller",
     );
-    this.#clock = new Clock(libc, CLOCK_MONOTONIC);
+    this.#clock = new Clock(libc, CLOCK_BOOTTIME);
     this.#origin = this.#clock.read().sec - 1;
   }
 
-  /** CLOCK_MONOTONIC, as the timer counts it. */
+  /** CLOCK_BOOTTIME, as the timer counts it. */
   now(): Instant {
     const { sec, nsec } = this.#clock.read();
     return (sec - this.#origin) * 1e9 + nsec as Instant;

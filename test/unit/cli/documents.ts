@@ -111,6 +111,7 @@ export function documentOf(
     sinks: [],
     rejects: {},
     maintenance: null,
+    scheduling: { policy: "rr", priority: 10 },
     attention: [],
     ...change,
   };

@@ -93,6 +93,18 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
       },
     ],
   }),
+  maintenance: documentOf([master({ state: "init", master: null, cause: "maintenance" })], {
+    maintenance: { since: ago(600_000), until: ago(-3_000_000), reason: "new SSD" },
+  }),
+  handed_over: documentOf([
+    backup({
+      cause: "handed over by hand: 192.168.1.12 has taken over",
+      aside: { until: null },
+    }),
+  ]),
+  left_in_order: documentOf([
+    master({ peers: [{ ...SILENT, priority: 0, last_heard_ms: 90_000 }] }),
+  ]),
   empty: documentOf([]),
 };
 
