@@ -8,6 +8,7 @@ import { completions } from "./commands/completions.ts";
 import { events } from "./commands/events.ts";
 import { firewall } from "./commands/firewall.ts";
 import { handover } from "./commands/handover.ts";
+import { init } from "./commands/init.ts";
 import { listen } from "./commands/listen.ts";
 import { maintenance } from "./commands/maintenance.ts";
 import { notifyTest } from "./commands/notify_test.ts";
@@ -27,6 +28,7 @@ export const APPLICATION: Application<Context> = buildApplication(
   buildRouteMap<string, Context>({
     // Without a prototype: `floatip constructor` is an unknown command like any other.
     routes: Object.assign(Object.create(null), {
+      init,
       run,
       status,
       check,
@@ -55,20 +57,12 @@ export const APPLICATION: Application<Context> = buildApplication(
         "routers may take part.",
         "",
         "BEGIN HERE",
-        `  1. Write the same ${DEFAULT_CONFIG_FILE} on every node:`,
-        "",
-        "       [nodes]",
-        '       pi-a = "192.168.1.11"',
-        '       pi-b = "192.168.1.12"',
-        "",
-        "       [instance.web]",
-        "       vrid = 51",
-        '       addresses = ["192.168.1.50/24"]',
-        '       prefer = ["pi-a", "pi-b"]',
-        "",
-        "  2. floatip check                     is it right, and does it fit this machine?",
-        "  3. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
-        "  4. floatip status --watch            then pull a cable",
+        "  1. floatip init                      on one node: it listens, asks, and writes the file",
+        `  2. copy ${DEFAULT_CONFIG_FILE} to the other nodes: it is the same on all of them`,
+        "  3. floatip check                     is it right, and does it fit this machine?",
+        "  4. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
+        "  5. floatip doctor                    is anything in the way?",
+        "  6. floatip status --watch            then pull a cable",
         "",
         "`floatip COMMAND --help` explains a command with examples.",
       ].join("\n"),

@@ -27,7 +27,8 @@ export async function readConfiguration(file: string): Promise<Loaded> {
 }
 
 function missing(file: string): Failure {
-  const hint = "Another file is named with -c FILE. A first one, the same on every node:\n" +
+  const hint =
+    "Another file is named with -c FILE. `floatip init` writes a first one, like this:\n" +
     EXAMPLE.split("\n").map((line) => `  ${line}`.trimEnd()).join("\n");
   return new Failure(EXIT.invalid, `there is no configuration file ${file}`, hint);
 }

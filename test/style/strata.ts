@@ -106,6 +106,7 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // A second of timers, by the clock and poll that the daemon waits with; endpoints of the plan.
   "cli/surroundings": { linux: "all" },
   "cli/doctor": { host: "types" },
+  "cli/init_listening": { host: "types" },
   // Other programs (nft, timedatectl) are asked through one door.
   "cli/programs": { process: "all" },
 };

@@ -56,7 +56,7 @@ async function withDaemon(
 
 for (
   const verb of [
-    ...["", "run", "status", "check", "reload", "handover", "maintenance", "restart"],
+    ...["", "init", "run", "status", "check", "reload", "handover", "maintenance", "restart"],
     ...["events", "doctor", "firewall", "listen", "version"],
   ]
 ) {

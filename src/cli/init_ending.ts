@@ -1,0 +1,87 @@
+/** How does the new file get where it belongs, and what is to be done next? */
+import { decode } from "../config/decode.ts";
+import { plan } from "../config/cluster.ts";
+import type { FirstNode } from "../config/first_file.ts";
+import { passagesOf } from "../firewall/passages.ts";
+import { obstaclesOf } from "../firewall/obstacles.ts";
+import { survey } from "../firewall/survey.ts";
+import { formatIp, sameIp } from "../net/ip.ts";
+import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
+import { EXIT, Failure } from "./exit.ts";
+import { look } from "./machine.ts";
+import { askProgram } from "./programs.ts";
+
+/** No secret is in a first file: everybody on the machine may read it. */
+const MODE = 0o644;
+
+/** Writes the whole file or nothing. Throws Failure where it may not be written, or came to be in the meantime. */
+export async function writeNew(file: string, text: string, force: boolean): Promise<void> {
+  const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) || "/" : ".";
+  const draft = `${file}.new-${Deno.pid}`;
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(draft, text, { mode: MODE, createNew: true });
+    try {
+      if (force) await Deno.rename(draft, file);
+      else await Deno.link(draft, file);
+    } finally {
+      await Deno.remove(draft).catch(() => {});
+    }
+  } catch (error) {
+    throw refusal(file, error);
+  }
+}
+
+function refusal(file: string, error: unknown): unknown {
+  if (error instanceof Deno.errors.AlreadyExists) {
+    return new Failure(EXIT.failed, `${file} is there already`, "--force writes over it.");
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    const hint = "Run it as root: `sudo floatip init`; or name another file with -c FILE.";
+    return new Failure(EXIT.notPermitted, `this user may not write ${file}`, hint);
+  }
+  const words = error instanceof Error ? error.message : String(error);
+  return new Failure(EXIT.failed, `${file} cannot be written: ${words}`, "Nothing was written.");
+}
+
+/** What a person does next, as lines with a final newline: copy the file, open the filter, start. */
+export async function nextSteps(
+  file: string,
+  text: string,
+  nodes: readonly FirstNode[],
+  self: FirstNode,
+  dry: boolean,
+): Promise<string> {
+  const others = nodes.filter(({ address }) => !sameIp(address, self.address));
+  const place = file === DEFAULT_CONFIG_FILE ? "" : ` -c ${file}`;
+  const copies = others.length === 0 ? ["Copy this very file to the other machines."] : [
+    `This very file belongs on ${others.map(({ name }) => name).join(" and ")} too:`,
+    ...others.map(({ address }) => `  scp ${file} root@${formatIp(address)}:${file}`),
+  ];
+  return [
+    "",
+    dry ? "nothing was written (--dry-run)" : `wrote ${file}`,
+    "",
+    ...copies,
+    "Then, on every one of them:",
+    ...await filterStep(text, place),
+    `  floatip check${place}`,
+    "  systemctl enable --now floatip",
+    `  floatip doctor${place}`,
+    "",
+  ].join("\n");
+}
+
+/** Where this machine's packet filter would drop VRRP, the command that lets it through. */
+async function filterStep(text: string, place: string): Promise<readonly string[]> {
+  const decoded = decode(text);
+  if (decoded.kind === "problems") return [];
+  const { node } = plan(decoded.config, await look(), undefined, undefined);
+  const passages = passagesOf(node);
+  const found = await survey(askProgram, passages);
+  const dropped = obstaclesOf(passages, found.rulesets).some(({ fate }) => fate.kind === "dropped");
+  const reader = found.format === "nft" ? "nft -f -" : "sh";
+  return dropped
+    ? [`  floatip firewall${place} | ${reader}   # the packet filter here drops VRRP`]
+    : [];
+}

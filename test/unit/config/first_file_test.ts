@@ -1,0 +1,44 @@
+/** Is the file that init writes one that floatip reads, with its comments taken off too? */
+import assert from "node:assert/strict";
+import { decode } from "../../../src/config/decode.ts";
+import { type FirstAnswers, firstFile, proposedCheck } from "../../../src/config/first_file.ts";
+import { ip } from "../../../src/net/ip.ts";
+import { parsePrefix } from "../../../src/net/prefix.ts";
+import { golden } from "../../golden/golden.ts";
+
+const ANSWERS: FirstAnswers = {
+  instance: "main",
+  interface: undefined,
+  vrid: 52,
+  heard: true,
+  address: parsePrefix("192.168.1.250/24") ?? assert.fail(),
+  nodes: [
+    { name: "pi-a", address: ip("192.168.1.11") },
+    { name: "pi.b", address: ip("192.168.1.12") },
+  ],
+  check: proposedCheck(new Set()),
+};
+
+function demandSound(text: string): void {
+  const decoded = decode(text);
+  assert.equal(decoded.kind, "config", `${text}\n${JSON.stringify(decoded)}`);
+}
+
+Deno.test("the first file reads as it was agreed", async () => {
+  const alone = firstFile({ ...ANSWERS, nodes: [], interface: "eth0", heard: false });
+  await golden("first_file", `${firstFile(ANSWERS)}\n=== without nodes\n\n${alone}`);
+  demandSound(firstFile(ANSWERS));
+  demandSound(alone);
+});
+
+for (const port of [0, 53, 80, 443, 1883, 5432, 6443, 8123]) {
+  Deno.test(`the check that is proposed for port ${port} works once its marks are taken off`, () => {
+    const check = proposedCheck(new Set([port]));
+    const text = firstFile({ ...ANSWERS, check }).replace(/^# (checks =|\[check|\w+ = )/gm, "$1");
+    const decoded = decode(text);
+    assert.equal(decoded.kind, "config", `${text}\n${JSON.stringify(decoded)}`);
+    if (decoded.kind !== "config") return;
+    assert.deepEqual(decoded.config.instances[0]?.checks, [check.name]);
+    assert.equal(decoded.config.checks[0]?.name, check.name);
+  });
+}
