@@ -94,7 +94,7 @@ export async function makePackages(options: PackageOptions): Promise<readonly Ma
       const making: Making = { arch, version, compression, epoch, out };
       for (const format of options.formats) {
         const make = format === "deb" ? makeDeb : makeRpm;
-        made.push(await make(await entriesOf(format, program), making, scratch));
+        made.push(await make(await entriesOf(format, program, making), making, scratch));
       }
     }
     return made;

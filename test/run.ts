@@ -26,6 +26,8 @@ const packages = [
   "iptables",
   "ufw",
   "mmdebstrap",
+  "rpm",
+  "lintian",
   "systemd-container",
   "mosquitto",
   "mosquitto-clients",

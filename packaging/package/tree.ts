@@ -1,5 +1,9 @@
 /** Which files has a package, and where do they stand? One table for Debian's and for rpm's. */
+import { completionScript, type Shell } from "../../src/cli/completion_scripts.ts";
 import { VERSION } from "../../src/version.ts";
+import { filePage } from "../man/file_page.ts";
+import { programPage } from "../man/program_page.ts";
+import type { Making } from "./making.ts";
 
 /** The checkout's folder, with a slash at its end. */
 export const CHECKOUT = new URL("../../", import.meta.url).pathname;
@@ -26,10 +30,15 @@ export interface Entry {
 const DOC = "/usr/share/doc/floatip";
 
 /** Everything that a package holds. `program` is a folder that {@link ../build.ts} made. */
-export async function entriesOf(flavour: Flavour, program: string): Promise<readonly Entry[]> {
+export async function entriesOf(
+  flavour: Flavour,
+  program: string,
+  { version, epoch }: Making,
+): Promise<readonly Entry[]> {
   return [
     ...await programEntries(program),
     { path: "/usr/bin/floatip", content: { kind: "link", to: "../lib/floatip/floatip" } },
+    { ...file("/usr/lib/floatip/installed", "packaging/installed.sh"), mode: 0o755 },
     ...unit("floatip.service"),
     ...unit("floatip-runner.socket"),
     ...unit("floatip-runner@.service"),
@@ -40,6 +49,9 @@ export async function entriesOf(flavour: Flavour, program: string): Promise<read
       config: true,
     },
     ...documentation(flavour),
+    manual("man8/floatip.8", programPage(version, epoch)),
+    manual("man5/floatip.toml.5", filePage(version, epoch)),
+    ...completions(flavour),
     ...await folder(`${DOC}/examples`, "packaging/examples"),
     ...await folder("/usr/share/floatip/grafana", "packaging/grafana"),
     ...await folder("/usr/share/floatip/prometheus", "packaging/prometheus"),
@@ -66,12 +78,31 @@ function documentation(flavour: Flavour): readonly Entry[] {
     ? [
       ...common,
       file(`${DOC}/copyright`, "packaging/deb/copyright"),
+      file("/usr/share/lintian/overrides/floatip", "packaging/deb/lintian-overrides"),
     ]
     : [
       ...common,
       file(`${DOC}/CHANGELOG.md`, "CHANGELOG.md"),
       file("/usr/share/licenses/floatip/copyright", "packaging/deb/copyright"),
     ];
+}
+
+function manual(place: string, text: string): Entry {
+  return { path: `/usr/share/man/${place}`, content: { kind: "text", text }, gzip: true };
+}
+
+/** Where each shell looks. */
+function completions(flavour: Flavour): readonly Entry[] {
+  const zsh = flavour === "deb" ? "vendor-completions" : "site-functions";
+  const places: readonly (readonly [Shell, string])[] = [
+    ["bash", "bash-completion/completions/floatip"],
+    ["zsh", `zsh/${zsh}/_floatip`],
+    ["fish", "fish/vendor_completions.d/floatip.fish"],
+  ];
+  return places.map(([shell, place]) => ({
+    path: `/usr/share/${place}`,
+    content: { kind: "text", text: completionScript(shell) },
+  }));
 }
 
 /** Every file of a folder of the checkout; a folder that is not there has none. */

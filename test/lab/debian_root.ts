@@ -13,6 +13,7 @@ const PACKAGES = [
   "procps",
   "netbase",
   "man-db",
+  "rpm",
 ];
 
 /** Named after what is in it, so that another list makes another one. */

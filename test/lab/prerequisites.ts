@@ -13,6 +13,7 @@ const programOf: Readonly<Record<string, string>> = {
   procps: "ps",
   "nginx-light": "nginx",
   "systemd-container": "systemd-nspawn",
+  rpm: "rpmbuild",
   firewalld: "firewall-cmd",
   mosquitto: "mosquitto",
   "mosquitto-clients": "mosquitto_sub",

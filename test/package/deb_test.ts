@@ -4,7 +4,7 @@ import type { Container } from "../lab/container.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
 import { Probe } from "../lab/probe.ts";
 import { waitFor } from "../lab/wait.ts";
-import { packaged } from "./made.ts";
+import { onePackage } from "./made.ts";
 import { ADDRESS, FILE, install, ThreeHosts } from "./three_hosts.ts";
 
 const reason = missing("mmdebstrap", "systemd-nspawn", "dpkg-deb");
@@ -14,7 +14,7 @@ Deno.test({
   ignore: reason !== undefined,
   fn: async (t) => {
     await using hosts = await ThreeHosts.boot();
-    const deb = await packaged("deb", "0.1.0");
+    const deb = await onePackage("deb", "0.1.0");
     const before = await everything(hosts.machine("pi-c"));
     const steps = {
       "it installs, starts nothing, and says what to do next": () => installs(hosts, deb),

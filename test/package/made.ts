@@ -6,20 +6,21 @@ import { type Arch, ownArch } from "../../packaging/runtime.ts";
 const folder = Deno.makeTempDirSync({ prefix: "floatip-made-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
-/** The path of a package of this version. */
+/** Makes packages of this version, and answers their paths. */
 export async function packaged(
-  format: Flavour,
   version: string,
-  arch: Arch = ownArch(),
-): Promise<string> {
-  const [made] = await makePackages({
-    arches: [arch],
-    formats: [format],
-    kind: "bundle",
-    version,
-    compression: "fast",
-    out: folder,
-  });
-  if (made === undefined) throw new Error("no package was made");
-  return made.file;
+  formats: readonly Flavour[],
+  arches: readonly Arch[] = [ownArch()],
+  out = folder,
+): Promise<readonly string[]> {
+  const kind = "bundle";
+  const made = await makePackages({ arches, formats, kind, version, compression: "fast", out });
+  return made.map(({ file }) => file);
+}
+
+/** The path of one package for this machine. */
+export async function onePackage(format: Flavour, version: string): Promise<string> {
+  const [file] = await packaged(version, [format]);
+  if (file === undefined) throw new Error("no package was made");
+  return file;
 }

@@ -6,7 +6,7 @@ import { Lan } from "../lab/lan.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
 import { waitFor } from "../lab/wait.ts";
 import type { StatusDocument } from "../../src/control/api.ts";
-import { packaged } from "./made.ts";
+import { onePackage } from "./made.ts";
 import { install } from "./three_hosts.ts";
 
 const reason = missing("mmdebstrap", "systemd-nspawn", "dpkg-deb");
@@ -58,7 +58,7 @@ Deno.test({
   fn: async (t) => {
     await using lan = await Lan.open({ hosts: ["pi-a", "pi-b"] });
     await using machine = await Container.boot(lan.host("pi-a"), await debianRoot());
-    await install(machine, await packaged("deb", "0.1.0"));
+    await install(machine, await onePackage("deb", "0.1.0"));
     await prepare(machine);
     const steps = {
       "it runs as its unit says": runsAsSaid,

@@ -1,0 +1,30 @@
+#!/bin/sh
+# What remains to be done when the package's files are in place: a restart that keeps the floating addresses where the daemon
+# runs, else a word about what comes next. Called by the packages' scripts.
+config=/etc/floatip/floatip.toml
+
+if [ -d /run/systemd/system ] && systemctl --quiet is-active floatip.service; then
+    # A file that this version refuses must not end what the old one does.
+    status=0
+    problems=$(floatip check "$config" 2>&1) || status=$?
+    if [ "$status" = 3 ]; then
+        echo "floatip: this version refuses $config; the old one goes on running." >&2
+        echo "$problems" >&2
+        echo "floatip: mend the file, then: systemctl restart floatip" >&2
+    else
+        floatip restart || systemctl try-restart floatip.service
+    fi
+elif [ -e "$config" ]; then
+    echo "floatip is installed. To start it with $config: systemctl enable --now floatip"
+else
+    cat <<EOF
+
+floatip is installed. It does not run yet, because nobody has told it which address to hold:
+
+  1. Write the same $config on every node; $config.example is one.
+  2. floatip check
+  3. systemctl enable --now floatip
+  4. floatip status
+
+EOF
+fi

@@ -1,0 +1,93 @@
+/** What does `man floatip.toml` say? Every key, from the same tables that `floatip check` speaks from. */
+import { GROUP, type Key, type Keys, NODE, ROOT } from "../../src/config/schema.ts";
+import { CHECK } from "../../src/config/schema_check.ts";
+import { ADDRESS, AUTH, INSTANCE } from "../../src/config/schema_instance.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../src/config/schema_notify.ts";
+import { bold, entry, inline, paragraph, section, title, verbatim } from "./roff.ts";
+
+/** A table of the file. */
+export interface Table {
+  /** As it is written: "[instance.NAME]". */
+  readonly name: string;
+  readonly what: string;
+  readonly keys: Keys;
+}
+
+/** Every table, in the order of the page. */
+export const TABLES: readonly Table[] = [
+  { name: "[node]", what: ROOT.node.what, keys: NODE },
+  { name: "[instance.NAME]", what: ROOT.instance.what, keys: INSTANCE },
+  {
+    name: "addresses = [{ ... }]",
+    what: "An entry of the addresses of an instance: a text, or a table.",
+    keys: ADDRESS,
+  },
+  { name: "auth = { ... }", what: INSTANCE.auth.what, keys: AUTH },
+  { name: "[group.NAME]", what: ROOT.group.what, keys: GROUP },
+  { name: "[check.NAME]", what: ROOT.check.what, keys: CHECK },
+  {
+    name: "[notify]",
+    what: `${ROOT.notify.what} As notify of an instance: of that one's.`,
+    keys: NOTIFY,
+  },
+  { name: "webhook = { ... }", what: NOTIFY.webhook.what, keys: WEBHOOK },
+  { name: "ntfy = { ... }", what: NOTIFY.ntfy.what, keys: NTFY },
+  { name: "mqtt = { ... }", what: NOTIFY.mqtt.what, keys: MQTT },
+];
+
+const EXAMPLE = `[nodes]                              # the same file on all of them
+pi-a = "192.168.1.11"
+pi-b = "192.168.1.12"
+pi-c = "192.168.1.13"
+
+[instance.web]
+vrid = 51
+addresses = ["192.168.1.50/24"]
+prefer = ["pi-a", "pi-b", "pi-c"]    # who should hold it, best first
+checks = ["nginx"]
+
+[check.nginx]
+http = "http://127.0.0.1/"`;
+
+/** floatip.toml(5). `epoch`: its date, in seconds since 1970. */
+export function filePage(version: string, epoch: number): string {
+  return [
+    title("floatip.toml", 5, version, epoch),
+    section("NAME"),
+    "floatip.toml \\- configuration of floatip",
+    section("SYNOPSIS"),
+    "/etc/floatip/floatip.toml",
+    section("DESCRIPTION"),
+    ...INTRODUCTION.map((text) => paragraph(inline(text))),
+    section("EXAMPLE"),
+    verbatim(EXAMPLE.split("\n")),
+    section("[nodes]"),
+    paragraph(inline(`${ROOT.nodes.what} ${ROOT.nodes.why}`)),
+    verbatim(["[nodes]", 'NAME = "ADDRESS"', 'NAME = ["IPV4 ADDRESS", "IPV6 ADDRESS"]']),
+    ...TABLES.flatMap(({ name, what, keys }) => [
+      section(name),
+      paragraph(inline(what)),
+      ...Object.entries(keys).map(([key, is]) => describe(key, is)),
+    ]),
+    section("SEE ALSO"),
+    `${bold("floatip")}(8), ${bold("systemd.exec")}(5) for LoadCredential=`,
+    "",
+  ].join("\n");
+}
+
+const INTRODUCTION = [
+  "The file is TOML (https://toml.io), and the same on every node: each finds itself by its own address in [nodes]. " +
+  "Everything has a default but `vrid` and `addresses`. An unknown key is an error.",
+  'Durations are texts with a unit: "100ms", "1s", "2m". An address without a prefix length is a host address.',
+  "`floatip check` says what is wrong with a file, where, why that matters, and how the line should read; " +
+  "`floatip reload` applies it, and leaves alone what did not change.",
+] as const;
+
+function describe(name: string, key: Key): string {
+  const fallback = key.default === undefined ? "It must be written." : `Default: ${key.default}.`;
+  return entry(
+    bold(name),
+    inline(`${key.what} ${key.why}`),
+    `${inline(`It is ${key.form}. ${fallback}`)}\n.br\n${bold(`${name} = ${key.example}`)}`,
+  );
+}
