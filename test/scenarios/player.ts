@@ -1,6 +1,7 @@
 /** How is a play performed? Each line by the one rule that fits it, over the real daemon on simulated machines. */
 import assert from "node:assert/strict";
-import { after, type Nanoseconds, parseDuration } from "../../src/time.ts";
+import type { Order } from "../../src/daemon/order.ts";
+import { after, type Nanoseconds, parseDuration, type WallTime } from "../../src/time.ts";
 import { Cluster, configFrom } from "../sim/cluster.ts";
 import type { Call } from "../sim/machine.ts";
 import { CALM } from "../sim/paths.ts";
@@ -55,6 +56,53 @@ const RULES: readonly (readonly [RegExp, Act])[] = [
     acting(({ cluster }, [names], { block }) => {
       for (const name of listed(names, cluster)) cluster.reload(name, configFrom(text(block)));
     }),
+  ],
+  [
+    /^handover (\S+) on (\S+)$/,
+    acting((stage, [instance, name]) =>
+      order(stage, name, (reply) => ({
+        kind: "handover",
+        instance,
+        to: undefined,
+        forTime: undefined,
+        reply,
+      }))
+    ),
+  ],
+  [
+    /^handover (\S+) on (\S+) for (\S+)$/,
+    acting((stage, [instance, name, forTime]) =>
+      order(stage, name, (reply) => ({
+        kind: "handover",
+        instance,
+        to: undefined,
+        forTime: time(forTime),
+        reply,
+      }))
+    ),
+  ],
+  [
+    /^take back (\S+) on (\S+)$/,
+    acting((stage, [instance, name]) =>
+      order(stage, name, (reply) => ({ kind: "take-back", instance, reply }))
+    ),
+  ],
+  [
+    /^maintenance (on|off) on (\S+)( by force)?$/,
+    acting((stage, [what, name, force]) =>
+      order(stage, name, (reply) => ({
+        kind: "maintenance",
+        wanted: what === "on"
+          ? { since: 0 as WallTime, until: undefined, reason: "new SSD" }
+          : undefined,
+        force: force !== "",
+        reply,
+      }))
+    ),
+  ],
+  [
+    /^restart (\S+) in place$/,
+    acting((stage, [name]) => order(stage, name, (reply) => ({ kind: "restart", reply }))),
   ],
   [/^unplug (\S+) (\S+)$/, acting((stage, [name, card]) => carrier(stage, name, card, false))],
   [/^plug (\S+) (\S+)$/, acting((stage, [name, card]) => carrier(stage, name, card, true))],
@@ -195,6 +243,17 @@ function acting(
     stage.cluster.lan.see({ kind: "act", words: line.text });
     act(stage, [a, b, c, d], line);
   };
+}
+
+/** Posts an order; what is answered, the node's journal tells. */
+function order<Answer extends { readonly words: string }>(
+  { cluster }: Stage,
+  name: string,
+  make: (reply: (answer: Answer) => void) => Order,
+): void {
+  const reply = ({ words: line }: Answer) =>
+    cluster.lan.see({ kind: "journal", node: name, level: "info", line: `answer: ${line}` });
+  cluster.order(name, make(reply));
 }
 
 /** "a b c" have eth0 (192.168.1.11/24, .12, .13); with "on two LANs" also eth1 (10.0.2.11/24, …). */

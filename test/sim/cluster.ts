@@ -2,7 +2,9 @@
 import { decode } from "../../src/config/decode.ts";
 import type { Config } from "../../src/config/config.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
+import type { Maintenance } from "../../src/daemon/maintenance.ts";
 import type { Order } from "../../src/daemon/order.ts";
+import type { ResumeNote } from "../../src/daemon/resume.ts";
 import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
 import { PROMPT, type Promptness, type SimHost } from "./sim_host.ts";
@@ -22,6 +24,9 @@ interface Node {
   promptness: Promptness;
   daemon: Daemon | undefined;
   host: SimHost<Order> | undefined;
+  /** What its programs leave for the next one: in memory, and on its disk. */
+  note: ResumeNote | undefined;
+  maintenance: Maintenance | undefined;
 }
 
 /** Some nodes with floatip on a LAN. */
@@ -49,7 +54,8 @@ export class Cluster {
     const machine = this.lan.createMachine(name);
     for (const card of cards) plugIn(machine, card);
     const promptness = PROMPT;
-    const fresh = { config: undefined, daemon: undefined, host: undefined };
+    const running = { config: undefined, daemon: undefined, host: undefined };
+    const fresh = { ...running, note: undefined, maintenance: undefined };
     this.#nodes.set(name, { machine, cards, promptness, ...fresh });
   }
 
@@ -80,6 +86,10 @@ export class Cluster {
         journal: {
           write: (level, line) => this.lan.see({ kind: "journal", node: name, level, line }),
         },
+        note: node.note,
+        keepNote: (note) => node.note = note,
+        maintenance: node.maintenance,
+        keepMaintenance: (maintenance) => node.maintenance = maintenance,
       });
       node.daemon = daemon;
       await daemon.run();
@@ -92,6 +102,11 @@ export class Cluster {
     this.#node(name).host?.post({ kind: "stop" });
   }
 
+  /** Any order to the program on `name`; where none runs, nothing. */
+  order(name: string, order: Order): void {
+    this.#node(name).host?.post(order);
+  }
+
   /** systemctl reload floatip, with another file; it also counts for later starts. */
   reload(name: string, config: Config): void {
     this.setConfig(name, config);
@@ -101,6 +116,7 @@ export class Cluster {
   /** Pulls the plug: the program, and every address that is not written down, are gone. */
   powerOff(name: string): void {
     this.lan.kill(name);
+    this.#node(name).note = undefined;
     this.lan.machine(name).setPowered(false);
   }
 

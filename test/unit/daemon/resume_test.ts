@@ -1,0 +1,139 @@
+/** When may a process go on as master where another one ended? */
+import assert from "node:assert/strict";
+import { Checks } from "../../../src/daemon/checks.ts";
+import {
+  judgementsOf,
+  mayResume,
+  noteFor,
+  noteOf,
+  type ResumeNote,
+} from "../../../src/daemon/resume.ts";
+import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import type { Interfaces } from "../../../src/net/interfaces.ts";
+import {
+  type Instant,
+  milliseconds,
+  type Nanoseconds,
+  nanoseconds,
+  seconds,
+  type WallTime,
+} from "../../../src/time.ts";
+import { beginLeaving } from "../../../src/vrrp/leaving.ts";
+import { becomeMaster } from "../../../src/vrrp/passage.ts";
+import { aPlan } from "./plans.ts";
+
+const NOW = seconds(100) as number as Instant;
+const BOOT = { id: "this start", now: seconds(5000) };
+
+function aMaster(advertisedMsAgo = 500): Router {
+  const router = createRouter(aPlan(), 1_700_000_000_000 as WallTime);
+  router.state = becomeMaster("backup", { kind: "start" }, NOW, router.rules).state;
+  router.advertisedAt = (NOW - milliseconds(advertisedMsAgo)) as Instant;
+  return router;
+}
+
+function note(...routers: readonly Router[]): ResumeNote {
+  return noteOf(routers, new Checks(), [], BOOT, NOW);
+}
+
+function network(present = ["10.77.0.100/24"], ours = true): Interfaces {
+  const plain = { tentative: false, secondary: false, deprecated: false };
+  return {
+    links: [{
+      index: 2,
+      name: "eth0",
+      mac: new Uint8Array(6),
+      up: true,
+      running: true,
+      arp: true,
+      loopback: false,
+      multicast: true,
+      mtu: 1500,
+      forwards6: false,
+    }],
+    addresses: aPlan({ addresses: present }).held.map(({ prefix }) => ({
+      index: 2,
+      prefix,
+      ours,
+      ...plain,
+    })),
+  };
+}
+
+/** What a process finds that starts `ms` after the note was written. */
+function found(
+  written: ResumeNote,
+  ms: number,
+  plan = aPlan(),
+  interfaces = network(),
+): Nanoseconds | undefined {
+  const boot = { ...BOOT, now: nanoseconds(BOOT.now + milliseconds(ms)) };
+  const master = noteFor(plan, written, boot)?.master;
+  return master ? mayResume(plan, master, interfaces, boot) : undefined;
+}
+
+Deno.test("resume: within the time in which no backup can have claimed, to the nanosecond", () => {
+  const written = note(aMaster(500));
+  assert.equal(found(written, 700), milliseconds(1200));
+  // The best of all backups waits 3 intervals and a 256th.
+  assert.equal(found(written, 2503.9), milliseconds(3003.9));
+  assert.equal(found(written, 2503.91), undefined);
+});
+
+Deno.test("resume: not before the note was written: that clock is another one", () => {
+  assert.equal(found(note(aMaster(500)), -501), undefined);
+});
+
+Deno.test("resume: not after another start of the machine", () => {
+  const written = { ...note(aMaster()), boot: "another start" };
+  assert.equal(found(written, 100), undefined);
+});
+
+Deno.test("resume: not where the address is gone, or is somebody else's", () => {
+  const written = note(aMaster());
+  assert.equal(found(written, 100, aPlan(), network([])), undefined);
+  assert.equal(found(written, 100, aPlan(), network(["10.77.0.100/24"], false)), undefined);
+});
+
+Deno.test("resume: not with other settings on the wire; another priority is told at once", () => {
+  const written = note(aMaster());
+  for (
+    const other of [
+      aPlan({ addresses: ["10.77.0.101/24"] }),
+      aPlan({ rules: { version: 2 } }),
+      aPlan({ rules: { advertInterval: seconds(2) } }),
+      { ...aPlan(), interface: "eth1" },
+      { ...aPlan(), name: "other" },
+    ]
+  ) {
+    assert.equal(found(written, 100, other, network(["10.77.0.100/24"])), undefined);
+  }
+  assert.ok(found(written, 100, aPlan({ priority: 150 })) !== undefined);
+});
+
+Deno.test("resume: who was no master, or was leaving, has nothing to go on with", () => {
+  const backup = createRouter(aPlan(), 0 as WallTime);
+  assert.equal(note(backup).routers[0]?.master, null);
+  const leaving = aMaster();
+  assert.ok(leaving.state.kind === "master");
+  leaving.state = beginLeaving(leaving.state, { kind: "stop" }, NOW, leaving.rules).state;
+  assert.equal(note(leaving).routers[0]?.master, null);
+});
+
+Deno.test("resume: what was handed over by hand stays so, in this start of the machine", () => {
+  const router = createRouter(aPlan(), 0 as WallTime);
+  router.aside = { until: (NOW + seconds(60)) as Instant };
+  const written = note(router);
+  assert.deepEqual(noteFor(aPlan(), written, BOOT)?.aside, { until: seconds(5060) });
+  assert.equal(noteFor(aPlan(), written, { ...BOOT, id: "another" }), undefined);
+});
+
+Deno.test("resume: a check that was up needs no first result", () => {
+  const written: ResumeNote = {
+    ...note(),
+    checks: [{ name: "nginx", up: true, value: null, words: "200 in 3 ms" }],
+  };
+  const judgement = judgementsOf(written, BOOT).get("nginx");
+  assert.deepEqual([judgement?.up, judgement?.streak, judgement?.last?.ok], [true, 0, true]);
+  assert.equal(judgementsOf(written, { ...BOOT, id: "another" }).size, 0);
+});
