@@ -43,6 +43,8 @@ export type Happening<Order> =
     readonly at: Instant;
   }
   | { readonly kind: "probe"; readonly check: string; readonly result: ProbeResult }
+  /** What the last attempt of `check` found is over (its process has ended): the next one would find something else. */
+  | { readonly kind: "probe-due"; readonly check: string }
   | { readonly kind: "order"; readonly order: Order }
   | { readonly kind: "deadline" };
 
@@ -101,7 +103,7 @@ export interface Host<Order> {
 
   /**
    * Resolves when something happened or `deadline` has come, with everything that can be had at that moment: packets
-   * first, then interface changes, claims, results of probes, orders, and `deadline` last, so that an overdue deadline is
+   * first, then interface changes, claims, results of probes and what they rest on, orders, and `deadline` last, so that an overdue deadline is
    * acted on only after the queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
    */
   wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]>;

@@ -63,7 +63,7 @@ export const CHECK = {
     shape: text(/^[^\s/\p{Cc}]+$/u),
     form: "the name of a program, without path and arguments",
     default: "none",
-    what: "A program that must be running.",
+    what: "A program that must be running; its end is noticed at once.",
     why: "Processes are found by the name that `ps -e` shows.",
     example: '"nginx"',
     synonyms: ["program", "daemon", "quorum"],

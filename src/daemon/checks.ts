@@ -12,6 +12,8 @@ interface Entry {
   readonly underWay: boolean;
   /** The attempt that is under way probes what the check probed before a reload: its result says nothing. */
   readonly stale: boolean;
+  /** The next attempt is due as soon as the one that is under way is over. */
+  readonly urgent: boolean;
 }
 
 /** The checks of one node. */
@@ -38,7 +40,14 @@ export class Checks {
       // A probe of the old kind may be under way: its result comes under this name, so it is waited for.
       const underWay = before?.underWay ?? false;
       const judgement = this.#known.get(next.name) ?? UNJUDGED;
-      return [next.name, { settings: next, judgement, at, underWay, stale: underWay }];
+      return [next.name, {
+        settings: next,
+        judgement,
+        at,
+        underWay,
+        stale: underWay,
+        urgent: false,
+      }];
     }));
     this.#known = new Map();
   }
@@ -63,14 +72,21 @@ export class Checks {
     // The check went with a reload while its probe was under way.
     if (entry === undefined) return false;
     if (entry.stale) {
-      this.#set({ ...entry, at: now, underWay: false, stale: false });
+      this.#set({ ...entry, at: now, underWay: false, stale: false, urgent: false });
       return false;
     }
     const { settings, judgement: before } = entry;
     const judgement = judge(before, result, settings);
-    const at = nextStart(entry.at, now, settings.interval);
-    this.#set({ settings, judgement, at, underWay: false, stale: false });
+    const at = entry.urgent ? now : nextStart(entry.at, now, settings.interval);
+    this.#set({ settings, judgement, at, underWay: false, stale: false, urgent: false });
     return judgement.up !== before.up || judgement.value !== before.value;
+  }
+
+  /** Makes the next attempt of the check called `name` due at once; the rhythm goes on from there. */
+  hurry(name: string, now: Instant): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#set(entry.underWay ? { ...entry, urgent: true } : { ...entry, at: now });
   }
 
   /** The settings of the check called `name`. */

@@ -174,6 +174,8 @@ export class Daemon {
         if (this.#roster.checks.take(check, result, this.#host.now())) this.#roster.refresh();
         return;
       }
+      case "probe-due":
+        return this.#roster.checks.hurry(happening.check, this.#host.now());
       case "order":
         return this.#obey(happening.order);
       case "deadline":

@@ -77,4 +77,6 @@ export interface ProbeResult {
   readonly latency: Nanoseconds;
   /** The integer of a file probe with want "value". */
   readonly value?: number;
+  /** The process that a process probe found: its end is worth another attempt at once. */
+  readonly pid?: number;
 }

@@ -8,6 +8,7 @@ export const ESRCH = 3,
   EEXIST = 17,
   ENODEV = 19,
   EINVAL = 22,
+  ENOSYS = 38,
   EMSGSIZE = 90,
   EADDRNOTAVAIL = 99,
   ENOBUFS = 105;

@@ -1,5 +1,5 @@
 /** Which functions of libc are called, and how do their errors come back? As the kernel gives them: a negative errno. */
-import { EAGAIN } from "./errno.ts";
+import { EAGAIN, ENOSYS } from "./errno.ts";
 
 /** Where Debian (x86-64, arm64) and Fedora keep libc; absolute, because permissions are given by path. */
 export const LIBC_PATHS: readonly string[] = [
@@ -54,6 +54,8 @@ const SYMBOLS = {
   sched_getparam: { parameters: ["i32", "buffer"], result: "i32" },
   // int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param);
   sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  // int pidfd_open(pid_t pid, unsigned int flags); since glibc 2.36
+  pidfd_open: { parameters: ["i32", "u32"], result: "i32", optional: true },
   // int gethostname(char *name, size_t len);
   gethostname: { parameters: ["buffer", "usize"], result: "i32" },
   // unsigned int if_nametoindex(const char *ifname);
@@ -194,6 +196,14 @@ export class Libc implements Disposable {
   /** sched_setscheduler(2) of the thread `id` with a struct sched_param. */
   schedSetscheduler(id: number, policy: number, param: Bytes): number {
     const result = this.#symbols.sched_setscheduler(id, policy, param);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** pidfd_open(2): a descriptor, ready to be read when the process `pid` ends; -ENOSYS where libc has no such function. */
+  pidfdOpen(pid: number): number {
+    const open = this.#symbols.pidfd_open;
+    if (open === null) return -ENOSYS;
+    const result = open(pid, 0);
     return result < 0 ? -this.#errno.getInt32() : result;
   }
 

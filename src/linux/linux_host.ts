@@ -25,6 +25,7 @@ import { bootId, Clock } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
 import { Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
+import { ExitWatch } from "./exit_watch.ts";
 import { Libc, textOf } from "./libc.ts";
 import { Connection, KernelExchange } from "./netlink/connection.ts";
 import { Network } from "./netlink/network.ts";
@@ -64,6 +65,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #sockets = new Map<string, VrrpSocket>();
   readonly #orders: Order[] = [];
   readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
+  readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
   readonly #tools: ProbeTools = {
     interfaces: () => this.interfaces(),
@@ -140,6 +142,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
       this.#probes.delete(probe);
       if (this.#poller.disposed) return;
       this.#results.push({ kind: "probe", check: check.name, result });
+      if (result.pid === undefined) this.#exits.forget(check.name);
+      else this.#exits.watch(check.name, result.pid);
       this.#poller.wake();
     });
     this.#probes.add(probe);
@@ -211,6 +215,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#sockets.clear();
     this.#packets?.[Symbol.dispose]();
     this.#claims[Symbol.dispose]();
+    this.#exits[Symbol.dispose]();
     this.#pinger[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.#exchange[Symbol.dispose]();
@@ -236,6 +241,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#claims.drain(ready, this.#receiver, this.interfaces(), claimed);
     this.#pinger.drain(ready, this.#receiver);
     happenings.push(...this.#results.splice(0));
+    for (const check of this.#exits.drain(ready)) happenings.push({ kind: "probe-due", check });
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
     if (due) happenings.push({ kind: "deadline" });
     return happenings;

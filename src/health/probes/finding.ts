@@ -7,6 +7,8 @@ export interface Finding {
   readonly words: string;
   /** The integer of a file probe with want "value". */
   readonly value?: number;
+  /** The process that a process probe found. */
+  readonly pid?: number;
 }
 
 /** The most of a foreign text that is shown, in characters. */

@@ -27,7 +27,7 @@ export async function probe(
 }
 
 function running(pid: number): Finding {
-  return { ok: true, words: `running, pid ${pid}` };
+  return { ok: true, words: `running, pid ${pid}`, pid };
 }
 
 async function isCalled(pid: number, name: string): Promise<boolean> {

@@ -77,3 +77,25 @@ Deno.test("checks: a reload keeps verdicts unless something else is probed", () 
   checks.settle([], "pi-a", at(600));
   strictEqual(checks.take("nginx", BAD, at(700)), false);
 });
+
+Deno.test("checks: what ends is looked at once more at once, and the rhythm goes on from there", () => {
+  const checks = started();
+  checks.take("nginx", OK, at(200));
+  checks.hurry("nginx", at(700));
+  strictEqual(checks.nextDeadline(), at(700));
+  strictEqual(checks.start(at(700)).length, 1);
+  checks.take("nginx", BAD, at(710));
+  strictEqual(checks.nextDeadline(), at(2700));
+});
+
+Deno.test("checks: an end while an attempt is under way is looked at when that is over, once", () => {
+  const checks = started();
+  checks.hurry("nginx", at(300));
+  strictEqual(checks.nextDeadline(), undefined);
+  checks.take("nginx", OK, at(400));
+  strictEqual(checks.nextDeadline(), at(400));
+  checks.start(at(400));
+  checks.take("nginx", BAD, at(410));
+  strictEqual(checks.nextDeadline(), at(2400));
+  checks.hurry("gone", at(500));
+});
