@@ -23,6 +23,7 @@ const packages = [
   "nftables",
   "procps",
   "nginx-light",
+  "prometheus",
   "iptables",
   "ufw",
   "mmdebstrap",

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { run } from "./command.ts";
+import { withQuietServices } from "./quiet_services.ts";
 
 /** A Debian package and a program that shows it is there. */
 const programOf: Readonly<Record<string, string>> = {
@@ -56,14 +57,19 @@ export async function ensure(packages: readonly string[]): Promise<Ensured> {
     return refuse(`${wanted}: not installed, and installing needs root`);
   }
   if (!has("apt-get")) return refuse(`${wanted}: not installed, and there is no apt-get here`);
-  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...absent];
-  const first = await apt(install);
+  return await withQuietServices(() => install(absent));
+}
+
+async function install(absent: readonly string[]): Promise<Ensured> {
+  const words = ["apt-get", "install", "-y", "--no-install-recommends", ...absent];
+  const first = await apt(words);
   if (first.code === 0) return { installed: absent, failure: undefined };
   // Package lists of a fresh machine are empty or stale.
   await apt(["apt-get", "update"]);
-  const second = await apt(install);
+  const second = await apt(words);
   if (second.code === 0) return { installed: absent, failure: undefined };
-  return refuse(`${wanted}: apt-get install failed: ${second.stderr.trim().split("\n").at(-1)}`);
+  const why = second.stderr.trim().split("\n").at(-1);
+  return refuse(`${absent.join(" ")}: apt-get install failed: ${why}`);
 }
 
 function refuse(failure: string): Ensured {
