@@ -18,6 +18,7 @@ import { restart } from "./commands/restart.ts";
 import { run } from "./commands/run.ts";
 import { runner } from "./commands/runner.ts";
 import { status } from "./commands/status.ts";
+import { stopping } from "./commands/stopping.ts";
 import { version } from "./commands/version.ts";
 import type { Context } from "./commands/choose.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
@@ -46,10 +47,11 @@ export const APPLICATION: Application<Context> = buildApplication(
       runner,
       complete,
       release,
+      stopping,
     }),
     docs: {
       // For systemd and for shells, not for people.
-      hideRoute: { runner: true, complete: true, release: true },
+      hideRoute: { runner: true, complete: true, release: true, stopping: true },
       brief: "One address that stays up when a machine does not",
       fullDescription: [
         "floatip gives a few Linux machines one floating IP address: one node, the master, holds it,",
