@@ -13,7 +13,7 @@ import type { Cause, Effect, StateName } from "./effect.ts";
 import type { Event, InitState, Leaving, MasterState, Phase, State, Step } from "./instance.ts";
 import { masterDown, skew } from "./intervals.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
-import { goOnAsMaster, restingBackup, unchanged } from "./passage.ts";
+import { goOnAsMaster, leaveWillingly, restingBackup, unchanged } from "./passage.ts";
 import type { Rules } from "./rules.ts";
 
 /** For a backup's timer and the way of its first advert. */
@@ -88,6 +88,12 @@ export function hearSuccessor(
     ? hearAsBackup(restingBackup(now, rules), event, now, rules)
     : OUT;
   return { state: next, effects: [{ kind: "remove-addresses" }, transition(next, cause)] };
+}
+
+/** Another member of the sync group was succeeded first: whoever has that one takes all. */
+export function leaveWithGroup(leaving: Leaving, now: Instant, rules: Rules): Step {
+  const next: State = leaving.why.kind === "handover" ? restingBackup(now, rules) : OUT;
+  return { state: next, effects: [...leaveWillingly(), transition(next, leaving.why)] };
 }
 
 /** A deadline of a master that leaves. */

@@ -7,7 +7,7 @@ import type { Cause, Effect } from "./effect.ts";
 import { hearAsBackup } from "./backup.ts";
 import type { BackupState, Event, Leaving, MasterState, Step } from "./instance.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
-import { beginLeaving, hearSuccessor, meetLeavingDeadline } from "./leaving.ts";
+import { beginLeaving, hearSuccessor, leaveWithGroup, meetLeavingDeadline } from "./leaving.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   announced,
@@ -57,7 +57,9 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
       return withdraw("master", faults, { kind: "fault", faults });
     }
     case "group-release":
-      return followGroup(event.member, event.patience ?? 1, now, rules);
+      return state.leaving === undefined
+        ? followGroup(event.member, event.patience ?? 1, now, rules)
+        : leaveWithGroup(state.leaving, now, rules);
     case "release":
       return release(event.cause, now, rules);
     case "start":
