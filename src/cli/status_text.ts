@@ -127,7 +127,7 @@ function holder(
 ): string {
   const { master, state, since } = instance;
   if (state === "init" && maintenance !== null) {
-    return "this node stands down; who holds it is unknown here";
+    return `this node stands down; ${heldElsewhere(instance)}`;
   }
   switch (health) {
     case "two":
@@ -135,7 +135,7 @@ function holder(
     case "nobody":
       return "HELD BY NOBODY";
     case "fault":
-      return "FAULT on this node; who holds it is unknown here";
+      return `FAULT on this node; ${heldElsewhere(instance)}`;
     case "listening":
       return "nobody was heard yet: listening before claiming";
     case "held":
@@ -143,6 +143,11 @@ function holder(
         ? `held by ${master?.node} (this node) for ${age(since, now)}`
         : `held by ${master?.node}`;
   }
+}
+
+/** Of a node that takes no part: it hears who does. */
+function heldElsewhere({ master }: InstanceStatus): string {
+  return master === null ? "who holds it is unknown here" : `held by ${master.node}`;
 }
 
 /** This node's own state with its reason. */
@@ -209,7 +214,7 @@ function ownRow(instance: InstanceStatus, document: StatusDocument): readonly st
 
 function peerRow(peer: PeerStatus, instance: InstanceStatus): readonly string[] {
   const { address, last_heard_ms: heard, priority } = peer;
-  const isMaster = instance.state === "backup" && instance.master?.address === address;
+  const isMaster = instance.state !== "master" && instance.master?.address === address;
   const mark = isMaster ? "  *" : "   ";
   const name = withAddress(peer.node, address);
   const notes = [

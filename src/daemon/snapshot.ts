@@ -16,6 +16,7 @@ import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { between, formatWallTime, type Instant, toMilliseconds, type WallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
+import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { words } from "../vrrp/cause.ts";
 import { nameOf } from "../vrrp/instance.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
@@ -153,9 +154,18 @@ function masterStatus(router: Router, moment: Moment): MasterStatus | null {
       priority: router.rules.priority,
     };
   }
-  if (state.kind !== "backup" || state.heard === undefined) return null;
-  const address = formatIp(state.heard.source);
-  return { node: nameOfNode(address, moment), address, priority: state.heard.priority };
+  const heard = state.kind === "backup" ? state.heard : masterHeard(router, moment.now);
+  if (heard === undefined) return null;
+  const address = formatIp(heard.source);
+  return { node: nameOfNode(address, moment), address, priority: heard.priority };
+}
+
+/** Whoever has said last that it is master, and cannot have gone since: a node that takes no part hears all the same. */
+function masterHeard(router: Router, now: Instant): Heard | undefined {
+  const living = [...router.heard.values()].filter(({ priority, at }) =>
+    priority > LEAVING_PRIORITY && isRecent(at, router, now)
+  );
+  return router.state.kind === "init" ? living.at(-1) : undefined;
 }
 
 function peerStatuses(router: Router, moment: Moment): readonly PeerStatus[] {

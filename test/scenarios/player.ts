@@ -188,6 +188,10 @@ const RULES: readonly (readonly [RegExp, Act])[] = [
   [/^expect client reaches (\S+) at (\S+)$/, ({ cluster }, [name = "", address = ""]) => {
     assert.equal(cluster.lan.reaches(CLIENT, address) ?? "nobody", name);
   }],
+  [/^expect (\S+) sees (\S+) as master$/, ({ cluster }, [name = "", master]) => {
+    const seen = (cluster.status(name)?.instances ?? []).map((one) => one.master?.node);
+    assert.deepEqual(seen, seen.map(() => master));
+  }],
   [/^expect (\S+) says (.*)$/, ({ journals }, [name = "", words = ""]) => {
     const said = journals.get(name) ?? [];
     assert.ok(said.some((one) => one.includes(words)), `${name} said only:\n${said.join("\n")}`);

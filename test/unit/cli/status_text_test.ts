@@ -93,7 +93,14 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
       },
     ],
   }),
-  maintenance: documentOf([master({ state: "init", master: null, cause: "maintenance" })], {
+  maintenance: documentOf([
+    master({
+      state: "init",
+      master: { node: "pi-b", address: "192.168.1.12", priority: 190 },
+      peers: [SPEAKING],
+      cause: "maintenance",
+    }),
+  ], {
     maintenance: { since: ago(600_000), until: ago(-3_000_000), reason: "new SSD" },
   }),
   handed_over: documentOf([
