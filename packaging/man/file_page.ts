@@ -2,6 +2,7 @@
 import { GROUP, type Key, type Keys, NODE, ROOT } from "../../src/config/schema.ts";
 import { CHECK } from "../../src/config/schema_check.ts";
 import { ADDRESS, AUTH, INSTANCE } from "../../src/config/schema_instance.ts";
+import { METRICS } from "../../src/config/schema_metrics.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../src/config/schema_notify.ts";
 import { bold, entry, inline, paragraph, section, title, verbatim } from "./roff.ts";
 
@@ -33,6 +34,7 @@ export const TABLES: readonly Table[] = [
   { name: "webhook = { ... }", what: NOTIFY.webhook.what, keys: WEBHOOK },
   { name: "ntfy = { ... }", what: NOTIFY.ntfy.what, keys: NTFY },
   { name: "mqtt = { ... }", what: NOTIFY.mqtt.what, keys: MQTT },
+  { name: "[metrics]", what: ROOT.metrics.what, keys: METRICS },
 ];
 
 const EXAMPLE = `[nodes]                              # the same file on all of them
@@ -79,6 +81,9 @@ const INTRODUCTION = [
   "The file is TOML (https://toml.io), and the same on every node: each finds itself by its own address in [nodes]. " +
   "Everything has a default but `vrid` and `addresses`. An unknown key is an error.",
   'Durations are texts with a unit: "100ms", "1s", "2m". An address without a prefix length is a host address.',
+  'A password, token, secret or URL can be kept out of the file: `pass = { credential = "NAME" }` takes it from ' +
+  "/etc/floatip/credentials/NAME, which only root reads; systemd hands it to the service when that starts. " +
+  "LoadCredential=NAME:FILE in a drop-in of floatip.service takes it from elsewhere.",
   "`floatip check` says what is wrong with a file, where, why that matters, and how the line should read; " +
   "`floatip reload` applies it, and leaves alone what did not change.",
 ] as const;

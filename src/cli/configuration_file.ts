@@ -1,4 +1,5 @@
 /** Where is the configuration, and what does a command say when it is not there? */
+import type { Credentials } from "../config/credentials.ts";
 import type { Loaded } from "../config/load.ts";
 import { EXIT, Failure } from "./exit.ts";
 
@@ -14,8 +15,14 @@ vrid = 51
 addresses = ["192.168.1.50/24"]
 prefer = ["pi-a", "pi-b"]`;
 
-/** Reads `file`. Throws Failure where it is not there, or not for this user; all else is in what comes back. */
-export async function readConfiguration(file: string): Promise<Loaded> {
+/**
+ * Reads `file`. `credentials`: the secrets that it only names; default: as one sees them who only looks. Throws Failure where
+ * it is not there, or not for this user; all else is in what comes back.
+ */
+export async function readConfiguration(
+  file: string,
+  credentials?: Credentials,
+): Promise<Loaded> {
   const { load } = await import("../config/load.ts");
   try {
     (await Deno.open(file)).close();
@@ -23,7 +30,7 @@ export async function readConfiguration(file: string): Promise<Loaded> {
     if (error instanceof Deno.errors.NotFound) throw missing(file);
     if (error instanceof Deno.errors.PermissionDenied) throw denied(file);
   }
-  return await load(file);
+  return await load(file, credentials);
 }
 
 function missing(file: string): Failure {

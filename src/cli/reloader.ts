@@ -1,5 +1,6 @@
 /** How is the file read again while the daemon runs? On demand, one time after the other, and never to its harm. */
 import type { Config } from "../config/config.ts";
+import { demandCredential } from "../config/credential_files.ts";
 import { load } from "../config/load.ts";
 import type { LastReload, ReloadAnswer, StatusDocument } from "../control/api.ts";
 import type { Journal } from "./journal.ts";
@@ -60,7 +61,7 @@ export class Reloader {
 
   async #loadAndApply(): Promise<ReloadAnswer> {
     const { file, journal, apply } = this.#options;
-    const loaded = await load(file);
+    const loaded = await load(file, demandCredential);
     if (loaded.kind === "problems") {
       const { problems } = loaded;
       const count = countProblems(problems);

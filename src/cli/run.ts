@@ -1,5 +1,6 @@
 /** `floatip run`: how do machine, daemon and control socket come together? In this one place, in the foreground. */
 import type { Config } from "../config/config.ts";
+import { demandCredential } from "../config/credential_files.ts";
 import type { Loaded } from "../config/load.ts";
 import type { StatusDocument } from "../control/api.ts";
 import { printMetrics } from "../control/metrics.ts";
@@ -106,7 +107,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
 }
 
 async function soundConfiguration(file: string, terminal: Terminal): Promise<Sound> {
-  const loaded = await readConfiguration(file);
+  const loaded = await readConfiguration(file, demandCredential);
   if (loaded.kind === "config") return loaded;
   terminal.error(problemsText(loaded.problems));
   const sentence = `not started: ${countProblems(loaded.problems)} in ${file}`;

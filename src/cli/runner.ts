@@ -1,4 +1,5 @@
 /** `floatip runner`: what runs outside of the service's sandbox? Programs that the configuration file names, for the daemon. */
+import { UNSEEN } from "../config/credentials.ts";
 import { load } from "../config/load.ts";
 import { serve } from "../runner/serve.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
@@ -16,8 +17,9 @@ export async function runner(_terminal: Terminal, flags: RunnerFlags): Promise<E
   await serve({
     requests: Deno.stdin.readable,
     responses: Deno.stdout.writable,
+    // Secrets are the daemon's: no command needs one.
     load: async () => {
-      const loaded = await load(file);
+      const loaded = await load(file, UNSEEN);
       return loaded.kind === "config" ? loaded.config : undefined;
     },
   });

@@ -3,8 +3,9 @@ import { assert } from "../assert.ts";
 import { seconds } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Config, FloatingAddress, InstanceConfig } from "./config.ts";
+import { type Credentials, substitute, UNSEEN } from "./credentials.ts";
 import { type FileDraft, type InstanceDraft, readFileDraft } from "./drafts.ts";
-import type { Problem } from "./problem.ts";
+import type { Path, Problem } from "./problem.ts";
 import { toCheck } from "./drafts_check.ts";
 import { toNotify } from "./drafts_notify.ts";
 import { checkFile } from "./sound_file.ts";
@@ -12,21 +13,32 @@ import { parseToml } from "./syntax.ts";
 
 /** What a text decodes to. */
 export type Decoded =
-  | { readonly kind: "config"; readonly config: Config; readonly warnings: readonly Problem[] }
+  | {
+    readonly kind: "config";
+    readonly config: Config;
+    readonly warnings: readonly Problem[];
+    /** Where the file only names a secret that is kept elsewhere. */
+    readonly credentials: readonly Path[];
+  }
   /** At least one of them an error; warnings stand among them. */
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
-/** Decodes `text`; all problems are found, not the first (but of broken TOML only the first). Never throws. */
-export function decode(text: string): Decoded {
+/**
+ * Decodes `text`; all problems are found, not the first (but of broken TOML only the first). `credentials`: the secrets that it
+ * only names. Never throws.
+ */
+export function decode(text: string, credentials: Credentials = UNSEEN): Decoded {
   const parsed = parseToml(text);
   if (parsed.kind === "problem") return { kind: "problems", problems: [parsed.problem] };
   const problems: Problem[] = [];
-  const file = readFileDraft(parsed.root, (problem) => problems.push(problem));
-  checkFile(file, (problem) => problems.push(problem));
+  const report = (problem: Problem): void => void problems.push(problem);
+  const { root, places } = substitute(parsed.root, credentials, report);
+  const file = readFileDraft(root, report);
+  checkFile(file, report);
   if (problems.some((problem) => problem.severity === "error")) {
     return { kind: "problems", problems };
   }
-  return { kind: "config", config: toConfig(file), warnings: problems };
+  return { kind: "config", config: toConfig(file), warnings: problems, credentials: places };
 }
 
 function toConfig(file: FileDraft): Config {

@@ -1,6 +1,8 @@
 /** What does the configuration file say? The one place where it is read. */
 import type { Config } from "./config.ts";
-import { decode } from "./decode.ts";
+import { seeCredential } from "./credential_files.ts";
+import type { Credentials } from "./credentials.ts";
+import { decode, type Decoded } from "./decode.ts";
 import { locate } from "./locate.ts";
 import type { LocatedProblem, Path, Problem } from "./problem.ts";
 
@@ -20,18 +22,21 @@ export const LARGEST_FILE = 1024 * 1024;
 
 /**
  * Reads and decodes `file`. A file that is not there, not a file, not permitted, too large or not UTF-8 is a problem like
- * any other, at line 1 or at the byte to blame. Never rejects.
+ * any other, at line 1 or at the byte to blame. `credentials`: the secrets that it only names. Never rejects.
  */
-export async function load(file: string): Promise<Loaded> {
+export async function load(
+  file: string,
+  credentials: Credentials = seeCredential,
+): Promise<Loaded> {
   const read = await readText(file);
   if (read.kind === "problem") {
     return { kind: "problems", problems: await locate([read.problem], read.text, file) };
   }
-  const decoded = decode(read.text);
-  const open = exposed(read.mode, file, decoded.kind === "config" ? decoded.config : undefined);
+  const decoded = decode(read.text, credentials);
   if (decoded.kind === "problems") {
     return { kind: "problems", problems: await locate(decoded.problems, read.text, file) };
   }
+  const open = exposed(read.mode, file, decoded);
   const warnings = await locate([...decoded.warnings, ...open], read.text, file);
   return { kind: "config", config: decoded.config, warnings, text: read.text };
 }
@@ -106,9 +111,10 @@ function unreadable(words: string, file: string): Read {
 function exposed(
   mode: number | null,
   file: string,
-  config: Config | undefined,
+  { config, credentials }: Extract<Decoded, { kind: "config" }>,
 ): readonly Problem[] {
-  const path = config && secretIn(config);
+  const elsewhere = new Set(credentials.map((place) => place.join("\0")));
+  const path = secretsIn(config).find((place) => !elsewhere.has(place.join("\0")));
   if (path === undefined || mode === null || (mode & 0o004) === 0) return [];
   return [{
     severity: "warning",
@@ -122,15 +128,17 @@ function exposed(
   }];
 }
 
-/** Where the first password stands. */
-function secretIn({ instances, notify }: Config): Path | undefined {
-  const auth = instances.find((instance) => instance.password !== undefined);
-  if (auth !== undefined) return ["instance", auth.name, "auth"];
+/** Where passwords stand. */
+function secretsIn({ instances, notify }: Config): readonly Path[] {
   const named = instances.map((one) => [["instance", one.name, "notify"], one.notify] as const);
   const all = [[["notify"], notify] as const, ...named];
-  return all.flatMap(([path, settings]): readonly Path[] => [
-    ...(settings?.webhook?.secret === undefined ? [] : [[...path, "webhook", "secret"]]),
-    ...(settings?.ntfy?.token === undefined ? [] : [[...path, "ntfy", "token"]]),
-    ...(settings?.mqtt?.password === undefined ? [] : [[...path, "mqtt", "password"]]),
-  ])[0];
+  return [
+    ...instances.filter(({ password }) => password !== undefined)
+      .map(({ name }) => ["instance", name, "auth", "pass"]),
+    ...all.flatMap(([path, settings]): readonly Path[] => [
+      ...(settings?.webhook?.secret === undefined ? [] : [[...path, "webhook", "secret"]]),
+      ...(settings?.ntfy?.token === undefined ? [] : [[...path, "ntfy", "token"]]),
+      ...(settings?.mqtt?.password === undefined ? [] : [[...path, "mqtt", "password"]]),
+    ]),
+  ];
 }

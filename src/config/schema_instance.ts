@@ -247,7 +247,7 @@ export const ADDRESS = {
 export const AUTH = {
   pass: {
     shape: text(/^/),
-    form: "a text of 1 to 8 bytes",
+    form: 'a text of 1 to 8 bytes, or { credential = "NAME" }',
     default: undefined,
     what: "The password, the same on all nodes.",
     why: "Adverts with another password are rejected, and every node makes itself master.",

@@ -118,7 +118,7 @@ export const WEBHOOK = {
   },
   secret: {
     shape: text(/^[^\0]{1,1024}$/u),
-    form: "a text of 1 to 1024 characters",
+    form: 'a text of 1 to 1024 characters, or { credential = "NAME" }',
     default: "none: not signed",
     what: "What the posts are signed with (HMAC-SHA-256), so that the receiver knows the sender.",
     why: "A receiver that checks signatures refuses posts without one.",
@@ -139,7 +139,7 @@ export const NTFY = {
   },
   token: {
     shape: text(/^[!-~]{1,255}$/),
-    form: "an access token without blanks",
+    form: 'an access token without blanks, or { credential = "NAME" }',
     default: "none",
     what: "The access token of a topic that not everybody may write to.",
     why: "The server refuses the message without it.",
@@ -169,7 +169,7 @@ export const MQTT = {
   },
   password: {
     shape: text(/^[^\0]+$/u),
-    form: "a text of at least one character",
+    form: 'a text of at least one character, or { credential = "NAME" }',
     default: "none",
     what: "The user's password.",
     why: "The broker refuses the connection without it.",

@@ -64,6 +64,7 @@ Deno.test({
       "it runs as its unit says": runsAsSaid,
       "checks of every kind, and scripts as other users": checksWork,
       "notifications": tells,
+      "a secret that only root reads": keepsSecrets,
       "a reload, good and bad": reloads,
       "the group reads, and orders nothing": groupReads,
       "killed: it is back at once": comesBack,
@@ -135,6 +136,35 @@ async function tells(machine: Container): Promise<void> {
     const said = await machine.shell("cat /tmp/told");
     return said.endsWith("floatip INSTANCE web MASTER 98\n");
   });
+}
+
+async function keepsSecrets(machine: Container): Promise<void> {
+  const secret = FILE.replace(
+    "[notify]",
+    '[notify]\nwebhook = { url = "http://127.0.0.1:9/", secret = { credential = "hook" } }',
+  );
+  machine.write("/etc/floatip/floatip.toml", secret);
+  const check = await machine.exec(["floatip", "check"]);
+  assert.match(check.stdout, /there is no credential "hook"/);
+  assert.notEqual((await machine.exec(["systemctl", "restart", "floatip"])).code, 0);
+  assert.match(
+    await machine.shell("journalctl -u floatip"),
+    /no file \/etc\/floatip\/credentials\/hook/,
+  );
+  await machine.shell("umask 077; echo s3cret > /etc/floatip/credentials/hook");
+  await machine.shell("systemctl reset-failed floatip; systemctl restart floatip; floatip check");
+  const mode = await machine.shell(
+    "stat -c '%a %U' /etc/floatip/credentials /etc/floatip/credentials/hook",
+  );
+  assert.equal(mode, "700 root\n600 root\n");
+  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  assert.equal(
+    (await machine.exec(["grep", "-r", "s3cret", "/var/lib/floatip", "/run/floatip"])).stdout,
+    "",
+  );
+  machine.write("/etc/floatip/floatip.toml", FILE);
+  await machine.shell("rm -r /etc/floatip/credentials; systemctl restart floatip");
+  await waitFor("the address", () => machine.host.holds(ADDRESS));
 }
 
 async function reloads(machine: Container): Promise<void> {

@@ -86,7 +86,7 @@ Deno.test("a password in a file that everyone may read is a warning with the com
   const { result, says, problems, file } = await loaded(write(0o644));
   assert.equal(result.kind, "config");
   assert.deepEqual(says, [
-    "5:1 every user of this machine may read the file, and a password is in it",
+    "5:10 every user of this machine may read the file, and a password is in it",
   ]);
   assert.equal(problems[0]?.fix, `chmod o-rwx ${file}`);
   assert.ok(!JSON.stringify(problems).includes("hunter"));
