@@ -4,6 +4,7 @@ import { seconds } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Config, FloatingAddress, InstanceConfig } from "./config.ts";
 import { type Credentials, substitute, UNSEEN } from "./credentials.ts";
+import { discords } from "./discord.ts";
 import { type FileDraft, type InstanceDraft, readFileDraft } from "./drafts.ts";
 import type { Path, Problem } from "./problem.ts";
 import { toCheck } from "./drafts_check.ts";
@@ -38,7 +39,9 @@ export function decode(text: string, credentials: Credentials = UNSEEN): Decoded
   if (problems.some((problem) => problem.severity === "error")) {
     return { kind: "problems", problems };
   }
-  return { kind: "config", config: toConfig(file), warnings: problems, credentials: places };
+  const config = toConfig(file);
+  const warnings = [...problems, ...discords(config)];
+  return { kind: "config", config, warnings, credentials: places };
 }
 
 function toConfig(file: FileDraft): Config {

@@ -1,6 +1,7 @@
 /** Who will hold the addresses when a check fails, or a node dies? A truth table from the file alone. */
 import type { CheckSettings } from "../health/check.ts";
 import { countsValue } from "../vrrp/priority.ts";
+import { isAgreed } from "./discord.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 import { tellDiscord, tellEvent, tellOutcome, tellRecovery, tellStart } from "./forecast_words.ts";
 import type { Path } from "./problem.ts";
@@ -118,9 +119,7 @@ function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scen
   const checks = new Set(members.flatMap((member) => checksOf(config, member)));
   const all = standings(config, leader);
   const best = all[0]?.priority;
-  const discord = members.every((member) => agree(all, standings(config, member)))
-    ? undefined
-    : group?.name;
+  const discord = isAgreed(config, members) ? undefined : group?.name;
   const holders = all.filter(({ priority }) => priority === best).map(({ node }) => node);
   return {
     config,
@@ -134,18 +133,6 @@ function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scen
     discord,
     lineOf,
   };
-}
-
-/** Is, of any two nodes, the same one better in both, or neither? */
-function agree(some: readonly Standing[], others: readonly Standing[]): boolean {
-  const elsewhere = new Map(others.map(({ node, priority }) => [node, priority]));
-  const order = (a: number, b: number) => Math.sign(a - b);
-  return some.every((a) =>
-    some.every((b) =>
-      order(a.priority, b.priority) ===
-        order(elsewhere.get(a.node) ?? 0, elsewhere.get(b.node) ?? 0)
-    )
-  );
 }
 
 function checkRows(check: CheckSettings, node: string, scene: Scene): readonly ForecastRow[] {

@@ -113,6 +113,7 @@ lease = "10s"
 [instance.six]
 vrid = 51
 addresses = ["fe80::50/64", "2001:db8::50/64"]
+priority = { pi-a = 150, pi-b = 100 }
 checksum = "rfc9568"
 
 [group.gateway]

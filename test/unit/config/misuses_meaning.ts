@@ -259,6 +259,13 @@ export const MEANING: readonly Misuse[] = [
     expected: ["error group.all.instances.1"],
   },
   {
+    title: "a group that is of two minds",
+    toml: `${NODES}${WEB}prefer = ["pi-a", "pi-b"]\n\n[instance.dns]\nvrid = 53\n` +
+      `addresses = ["192.168.1.53/24"]\nprefer = ["pi-b", "pi-a"]\n\n` +
+      `[group.all]\ninstances = ["web", "dns"]\n`,
+    expected: ["warning instance.dns.prefer"],
+  },
+  {
     title: "a group of one",
     toml: `${WEB}\n[group.all]\ninstances = ["web"]\n`,
     expected: ["warning group.all.instances"],
