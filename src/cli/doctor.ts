@@ -2,7 +2,6 @@
 import { plan } from "../config/cluster.ts";
 import type { Loaded } from "../config/load.ts";
 import { locate } from "../config/locate.ts";
-import type { LocatedProblem } from "../config/problem.ts";
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";
 import { examineAll, type Reported } from "../doctor/examinations.ts";
 import { placedPlans, questionsOf, type Subject } from "../doctor/subject.ts";
@@ -41,6 +40,7 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
     time,
     questions: questionsOf(subject, interfaces),
     endpoints: endpointsOf(subject, interfaces),
+    groupsOn: groupsOf(subject),
   };
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
   const world = realSurroundings(interfaces, runDir, () => watchLan(wish));
@@ -67,9 +67,12 @@ async function subjectOf(
   const file = named.startsWith("/") ? named : `${Deno.cwd()}/${named}`;
   const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
   const { load } = await import("../config/load.ts");
+  // One that is not there has no line to mend.
+  const there = await Deno.stat(file).then(() => true, () => false);
   const loaded: Loaded = await load(file);
   if (loaded.kind === "problems") {
-    return { file, stateDir, problems: loaded.problems.map(withFirstStep), plan: undefined };
+    const problems = loaded.problems.map((one) => there ? one : { ...one, line: 0 });
+    return { file, stateDir, problems, plan: undefined };
   }
   const { config, warnings, text } = loaded;
   const { node, problems } = plan(config, machine, flags.node, undefined);
@@ -77,16 +80,19 @@ async function subjectOf(
   return { file, stateDir, problems: [...warnings, ...here], plan: { config, node } };
 }
 
-/** A file that is not there has no line to mend. */
-function withFirstStep(problem: LocatedProblem): LocatedProblem {
-  return problem.what.includes("cannot be read") ? { ...problem, line: 0 } : problem;
-}
-
 /** A master that is there is heard within three of its intervals; two seconds at least, for those who answer late. */
 function listeningTime(subject: Subject): Nanoseconds {
   const intervals = placedPlans(subject).map(({ rules }) => rules.advertInterval);
   const longest = Math.max(0, ...intervals) * 3 + milliseconds(500);
   return Math.max(milliseconds(2000), longest) as Nanoseconds;
+}
+
+/** Where it matters who hears multicast. */
+function groupsOf(subject: Subject): readonly string[] {
+  const speaking = placedPlans(subject).filter(({ family, rules }) =>
+    family === "ipv4" && rules.transport === "multicast"
+  );
+  return [...new Set(speaking.map((plan) => plan.interface))];
 }
 
 /** Where the daemon would hear: what arrives on the wire and not there is lost on this machine. */

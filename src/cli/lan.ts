@@ -4,7 +4,9 @@ import type {
   DeliveredAdvert,
   HeardAdvert,
   LanSeen,
+  Member,
   Question,
+  Refused,
 } from "../doctor/surroundings.ts";
 import { type Endpoint, HostError } from "../host.ts";
 import type { Capture, CapturedFrame } from "../linux/capture.ts";
@@ -14,15 +16,22 @@ import { formatIp, includesIp, type Ip, ip, sameIp } from "../net/ip.ts";
 import { formatMac, type Mac } from "../net/mac.ts";
 import { after, type Instant, milliseconds, type Nanoseconds } from "../time.ts";
 import { arpProbe, arpRequest } from "../wire/arp.ts";
+import { claimIn } from "../wire/claim.ts";
+import type { EthernetFrame } from "../wire/ethernet.ts";
 import { decodeFrame } from "../wire/frame.ts";
+import { decodeUnreachable } from "../wire/icmp.ts";
+import { encodeGroupQuery, groupsHeard } from "../wire/igmp.ts";
+import { decodeIpv4 } from "../wire/ipv4.ts";
 import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
 import { isReject } from "../wire/reject.ts";
-import { decodeAdvert } from "../wire/vrrp.ts";
+import { decodeAdvert, groupOf, VRRP_PROTOCOL } from "../wire/vrrp.ts";
 
 /** What is to be heard and asked. */
 export interface LanWish {
   readonly time: Nanoseconds;
   readonly questions: readonly Question[];
+  /** Interfaces on which the group of IPv4 adverts is asked for, to hear who gets it. */
+  readonly groupsOn?: readonly string[];
   /** Where adverts are received as the daemon would; none: on the wire alone. */
   readonly endpoints: readonly Endpoint[];
   /** Told of each advert of somebody else as it comes. */
@@ -34,7 +43,7 @@ const ASKED_AT_MS = [0, 300, 700];
 
 /** Listens for `wish.time`, asking at its beginning. Rejects only for a mistake of ours; a "no" of the kernel is `refusal`. */
 export async function watchLan(wish: LanWish): Promise<LanSeen> {
-  const nothing = { listened: wish.time, asked: [], answers: [], adverts: [], delivered: [] };
+  const nothing = { asked: [], answers: [], adverts: [], delivered: [], members: [], refused: [] };
   const [{ openCapture }, { LinuxHost }] = await Promise.all([
     import("../linux/capture.ts"),
     import("../linux/linux_host.ts"),
@@ -48,10 +57,13 @@ export async function watchLan(wish: LanWish): Promise<LanSeen> {
     const { delivered, asked } = await attend(host, wish);
     capture[Symbol.dispose]();
     await listening;
-    const { adverts, answers } = heard;
-    return { listened: wish.time, adverts, answers, delivered, asked, refusal: undefined };
+    const { adverts, answers, members, refused } = heard;
+    const found = { adverts, answers, members, refused, delivered, asked };
+    return { listened: wish.time, ...found, refusal: undefined };
   } catch (error) {
-    if (error instanceof HostError) return { ...nothing, refusal: error.words };
+    if (error instanceof HostError) {
+      return { listened: wish.time, ...nothing, refusal: error.words };
+    }
     throw error;
   }
 }
@@ -68,7 +80,7 @@ function openWhereItCan(host: LinuxHost<never>, endpoint: Endpoint): void {
 /** Puts the questions, and receives what the endpoints get, until the time is over. */
 async function attend(
   host: LinuxHost<never>,
-  { time, questions }: LanWish,
+  { time, questions, groupsOn = [] }: LanWish,
 ): Promise<Pick<LanSeen, "delivered" | "asked">> {
   const delivered: DeliveredAdvert[] = [];
   const asked = new Set<Question>();
@@ -78,6 +90,9 @@ async function attend(
   for (let next = rounds.shift(); host.now() < end;) {
     if (next !== undefined && host.now() >= next) {
       for (const question of questions) if (ask(host, question)) asked.add(question);
+      for (const name of groupsOn) {
+        sendOn(host, name, ({ mac }) => encodeGroupQuery(mac, groupOf("ipv4")));
+      }
       next = rounds.shift();
     }
     for (const happening of await host.wait(earlier(next, end))) {
@@ -97,13 +112,20 @@ function earlier(a: Instant | undefined, b: Instant): Instant {
 
 /** Asks who has the address; false: it cannot be asked there (no such link, or one without ARP). */
 function ask(host: LinuxHost<never>, { interface: name, address }: Question): boolean {
+  const frameFor = address.family === "ipv4" ? arpFor : solicitFor;
+  return sendOn(host, name, ({ mac }) => frameFor(host.interfaces(), name, mac, address));
+}
+
+/** Sends a frame where there is a link with neighbours; false: there is none, or it does not take it. */
+function sendOn(
+  host: LinuxHost<never>,
+  name: string,
+  frameFor: (from: { readonly mac: Mac }) => Uint8Array,
+): boolean {
   const link = linkNamed(host.interfaces(), name);
   if (link?.mac === undefined || !link.up || !link.running || !link.arp) return false;
-  const frame = address.family === "ipv4"
-    ? arpFor(host.interfaces(), name, link.mac, address)
-    : solicitFor(host.interfaces(), name, link.mac, address);
   try {
-    host.sendFrame(name, frame);
+    host.sendFrame(name, frameFor({ mac: link.mac }));
     return true;
   } catch (error) {
     if (!(error instanceof HostError) || error.code === "EPERM") throw error;
@@ -135,10 +157,16 @@ function senderOn(interfaces: Interfaces, name: string, address: Ip): Ip | undef
   return mine ? undefined : primaryAddress(interfaces, link, address.family, [address]);
 }
 
+/** ICMP's codes (RFC 792, RFC 1812 5.2.7.1); 3, "port", is what netfilter's REJECT says where it is told nothing else. */
+const NO_SUCH_PROTOCOL = 2;
+const FORBIDDEN = [3, 9, 10, 13];
+
 /** What the frames said. */
 class Heard {
   readonly adverts: HeardAdvert[] = [];
   readonly answers: Answer[] = [];
+  readonly members: Member[] = [];
+  readonly refused: Refused[] = [];
   readonly #wish: LanWish;
   readonly #asked: readonly Ip[];
   readonly #claims = new Set<string>();
@@ -167,12 +195,25 @@ class Heard {
       const heard = { interface: name, source, mac, destination, advert, outgoing };
       this.adverts.push(heard);
       if (!outgoing) this.#wish.hear?.(heard);
-    } else if (decoded.kind === "arp" && !outgoing) {
-      this.#claim(name, decoded.arp.senderIp, decoded.arp.senderMac);
-    } else if (decoded.kind === "na" && !outgoing) {
-      const { target, mac } = decoded.neighbor;
-      this.#claim(name, target, mac ?? decoded.ethernet.source);
+    } else if (!outgoing) {
+      const claim = claimIn(frame);
+      if (claim !== undefined) this.#claim(name, claim.address, claim.mac);
+      else if (decoded.kind === "other") this.#takeIpv4(name, decoded.ethernet);
     }
+  }
+
+  /** Who hears the group, and who takes no VRRP. */
+  #takeIpv4(name: string, ethernet: EthernetFrame | undefined): void {
+    const packet = ethernet && decodeIpv4(ethernet.payload);
+    if (packet === undefined) return;
+    if (includesIp(groupsHeard(packet), groupOf("ipv4"))) {
+      this.members.push({ interface: name, source: packet.source });
+    }
+    const unreachable = decodeUnreachable(packet);
+    if (unreachable?.protocol !== VRRP_PROTOCOL) return;
+    const { code, destination } = unreachable;
+    if (code === NO_SUCH_PROTOCOL) this.refused.push({ destination, by: "protocol" });
+    else if (FORBIDDEN.includes(code)) this.refused.push({ destination, by: "filter" });
   }
 
   /** Whoever says that it has an address, asked or not. */

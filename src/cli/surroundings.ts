@@ -1,5 +1,5 @@
 /** How does the doctor look at the real machine? Files, programs, sockets and the daemon, behind one interface. */
-import { ControlClient, ControlError } from "../control/client.ts";
+import { ControlClient, ControlError, type ControlTrouble } from "../control/client.ts";
 import { socketPath } from "../control/socket.ts";
 import type { DaemonSeen, LanSeen, Surroundings } from "../doctor/surroundings.ts";
 import type { Interfaces } from "../net/interfaces.ts";
@@ -107,6 +107,13 @@ async function firstExisting(folder: string): Promise<string> {
   return "/";
 }
 
+const SILENCE = {
+  "not-running": "stopped",
+  "not-permitted": "secret",
+  "no-answer": "sick",
+  "bad-answer": "sick",
+} as const satisfies Readonly<Record<ControlTrouble, unknown>>;
+
 async function askDaemon(runDir: string): Promise<DaemonSeen> {
   using client = new ControlClient(runDir);
   try {
@@ -114,7 +121,7 @@ async function askDaemon(runDir: string): Promise<DaemonSeen> {
     return { kind: "running", status, pid: await pidBehind(socketPath(runDir)) };
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
-    return { kind: "silent", running: error.trouble !== "not-running", words: error.message };
+    return { kind: "silent", why: SILENCE[error.trouble], words: error.message };
   }
 }
 

@@ -38,6 +38,19 @@ export interface Question {
   readonly address: Ip;
 }
 
+/** A machine that was asked by IPv4 multicast whether it hears VRRP's group, and answered: so it does. */
+export interface Member {
+  readonly interface: string;
+  readonly source: Ip;
+}
+
+/** A VRRP packet of this machine's that its destination (IPv4) did not take, and said so. */
+export interface Refused {
+  readonly destination: Ip;
+  /** "protocol": nobody there speaks VRRP; "filter": a packet filter forbids it. */
+  readonly by: "protocol" | "filter";
+}
+
 /** Some seconds of the LAN. */
 export interface LanSeen {
   readonly listened: Nanoseconds;
@@ -45,6 +58,8 @@ export interface LanSeen {
   readonly delivered: readonly DeliveredAdvert[];
   readonly asked: readonly Question[];
   readonly answers: readonly Answer[];
+  readonly members: readonly Member[];
+  readonly refused: readonly Refused[];
   /** Why nothing could be heard or asked, in words; undefined: it could. */
   readonly refusal: string | undefined;
 }
@@ -57,7 +72,12 @@ export type DaemonSeen =
     /** Undefined where it cannot be found out (not root). */
     readonly pid: number | undefined;
   }
-  | { readonly kind: "silent"; readonly running: boolean; readonly words: string };
+  | {
+    readonly kind: "silent";
+    /** "stopped": none is there; "secret": this user may not ask; "sick": it does not answer as it should. */
+    readonly why: "stopped" | "secret" | "sick";
+    readonly words: string;
+  };
 
 /** The program that runs the doctor. */
 export interface Runtime {

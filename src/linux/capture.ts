@@ -23,7 +23,7 @@ export interface CapturedFrame {
 
 /** What {@link openCapture} listens to. */
 export interface CaptureOptions {
-  /** ARP and Neighbor Discovery too. Default: VRRP alone. */
+  /** ARP, Neighbor Discovery, IGMP and ICMP's "unreachable" too. Default: VRRP alone. */
   readonly neighbours?: boolean;
 }
 

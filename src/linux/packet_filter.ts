@@ -49,14 +49,21 @@ export const VRRP_FRAMES: Program = [
   ["drop", { op: "drop" }],
 ];
 
-/** {@link VRRP_FRAMES}, and who claims which address: ARP, Neighbor Solicitation and Advertisement. */
+/**
+ * {@link VRRP_FRAMES}, and what else is said about addresses: ARP, Neighbor Solicitation and Advertisement, who hears which group
+ * (IGMP), and what was not taken (ICMP destination unreachable, without IP options).
+ */
 export const VRRP_AND_NEIGHBOUR_FRAMES: Program = [
   ["type", { op: "load16", at: 12 }],
   ["arp?", { op: "equal", to: 0x0806, then: "accept", else: "next" }],
   ["ipv4?", { op: "equal", to: 0x0800, then: "ipv4", else: "next" }],
   ["ipv6?", { op: "equal", to: 0x86dd, then: "ipv6", else: "drop" }],
   ["ipv4", { op: "load8", at: 23 }],
-  ["vrrp4?", { op: "equal", to: 112, then: "accept", else: "drop" }],
+  ["vrrp4?", { op: "equal", to: 112, then: "accept", else: "next" }],
+  ["igmp?", { op: "equal", to: 2, then: "accept", else: "next" }],
+  ["icmp4?", { op: "equal", to: 1, then: "icmp4", else: "drop" }],
+  ["icmp4", { op: "load8", at: 34 }],
+  ["unreachable?", { op: "equal", to: 3, then: "accept", else: "drop" }],
   ["ipv6", { op: "load8", at: 20 }],
   ["vrrp6?", { op: "equal", to: 112, then: "accept", else: "next" }],
   ["icmp6?", { op: "equal", to: 58, then: "icmp6", else: "drop" }],

@@ -1,7 +1,8 @@
-/** Is anybody there? Echo requests and replies of RFC 792 and RFC 4443 4.1, without the IP header. */
-import type { Family } from "../net/ip.ts";
+/** Is anybody there, and does he take what is sent? Echoes of RFC 792 and RFC 4443 4.1, and RFC 792's "unreachable". */
+import { type Family, type Ip, ipFromBytes } from "../net/ip.ts";
 import { checksum } from "./checksum.ts";
-import { be16, layout, u8 } from "./layout.ts";
+import { IPV4_HEADER, type Ipv4Packet } from "./ipv4.ts";
+import { be16, layout, pad, u8 } from "./layout.ts";
 
 /** An echo request or reply; data follow. */
 export const ECHO_MESSAGE = layout("ICMP echo message", 8, {
@@ -47,4 +48,36 @@ export function decodeEchoReply(family: Family, message: Uint8Array): Echo | und
   if (type !== ECHO_TYPES[family].reply || code !== 0) return undefined;
   if (family === "ipv4" && checksum(message) !== 0) return undefined;
   return { id, sequence, data: message.subarray(ECHO_MESSAGE.size) };
+}
+
+/** "Destination unreachable" (RFC 792); the header of the packet that it is about follows, and 8 of its bytes. */
+export const UNREACHABLE_MESSAGE = layout("ICMP destination unreachable", 8, {
+  type: u8(0),
+  code: u8(1),
+  checksum: be16(2),
+  unused: pad(4, 4),
+});
+
+/** A packet that somebody would not take. */
+export interface Unreachable {
+  /** 2: nobody there speaks its protocol; 9, 10 and 13: a filter forbids it (RFC 1812 5.2.7.1). */
+  readonly code: number;
+  /** Of the packet that was not taken. */
+  readonly destination: Ip;
+  readonly protocol: number;
+}
+
+const UNREACHABLE = 3;
+const OWN_PROTOCOL = 1;
+
+/** What an IPv4 packet says was not taken; undefined where it is no such message, or its checksum is wrong. */
+export function decodeUnreachable({ protocol, payload }: Ipv4Packet): Unreachable | undefined {
+  if (protocol !== OWN_PROTOCOL || !UNREACHABLE_MESSAGE.fits(payload)) return undefined;
+  const { type, code } = UNREACHABLE_MESSAGE.read(payload);
+  if (type !== UNREACHABLE || checksum(payload) !== 0) return undefined;
+  const about = payload.subarray(UNREACHABLE_MESSAGE.size);
+  // The rest of that packet is missing, so that it cannot be read as a whole one.
+  if (!IPV4_HEADER.fits(about)) return undefined;
+  const header = IPV4_HEADER.read(about);
+  return { code, destination: ipFromBytes(header.destination), protocol: header.protocol };
 }

@@ -50,6 +50,8 @@ export const FILE = fileWith();
 
 /** A LAN of `a`, `b` and whoever else, with what belongs to it. */
 export class Clinic implements AsyncDisposable {
+  readonly #daemons = new Map<string, Floatip>();
+
   private constructor(
     readonly lan: Lan,
     /** For files of the test; gone afterwards. */
@@ -76,8 +78,16 @@ export class Clinic implements AsyncDisposable {
     file: string = FILE,
   ): Promise<Floatip> {
     const floatip = this.stack.use(await Floatip.start(this.host(name), file));
+    this.#daemons.set(name, floatip);
     await floatip.untilState(state);
     return floatip;
+  }
+
+  /** The one that was started last on `name`. */
+  daemon(name: string): Floatip {
+    const daemon = this.#daemons.get(name);
+    assert.ok(daemon !== undefined, `${name} was started`);
+    return daemon;
   }
 
   /**

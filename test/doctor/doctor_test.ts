@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { atMost } from "../interop/at_most.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
-import { assertFound, Clinic } from "./clinic.ts";
+import { demand } from "../lab/command.ts";
+import { assertFound, Clinic, fileWith } from "./clinic.ts";
 import type { Fault } from "./fault.ts";
 import { LAN_FAULTS } from "./lan_faults.ts";
 import { MACHINE_FAULTS, serveWell, SOUND_FILE } from "./machine_faults.ts";
@@ -71,5 +72,32 @@ Deno.test({
         assert.ok(checks.has(check), `${check} in\n${words}`);
       }
     }
+  },
+});
+
+const MULTICAST = fileWith(['transport = "multicast"']);
+
+Deno.test({
+  name: nameWith(
+    "doctor: a master learns whether its multicast reaches the others",
+    missing("nft"),
+  ),
+  ignore: missing("nft") !== undefined,
+  fn: async () => {
+    await using clinic = await Clinic.open();
+    const daemon = await clinic.start("a", "master", MULTICAST);
+    await clinic.start("b", "backup", MULTICAST);
+    const words = async () => (await clinic.examine("a", { daemon })).words;
+    assert.match(await words(), /^ok adverts: .* its multicast reaches b \(10\.77\.0\.2\)$/m);
+    // A switch that loses the group's frames on their way to b: its port drops them, both ways.
+    const { bridgeNamespace, ports: [port] } = clinic.host("b");
+    const group = "ether daddr 01:00:5e:00:00:12 drop";
+    const hook = `type filter hook ingress device "${port.peer}" priority 0;`;
+    const at = `table netdev lost {\nchain from {\n${hook}\n${group}\n}\n}\n`;
+    const to =
+      `table bridge lost {\nchain to {\ntype filter hook postrouting priority 0;\noifname "${port.peer}" ${group}\n}\n}\n`;
+    await demand(["ip", "netns", "exec", bridgeNamespace, "nft", "-f", "-"], { input: at + to });
+    assert.match(await words(), /^problem holder: .* answered for by this node and by b/m);
+    assert.doesNotMatch(await words(), /its multicast reaches/);
   },
 });

@@ -36,6 +36,7 @@ function typedOnA(file?: string): (clinic: Clinic, found: Found) => Promise<Repo
 }
 
 const WRONG_INTERFACE = fileWith(['interface = "eth1"']);
+const VERSION_2 = fileWith(["version = 2"]).replace("300ms", "1s");
 const MULTICAST = fileWith(['transport = "multicast"']);
 
 /** All of them. */
@@ -244,6 +245,39 @@ export const LAN_FAULTS: readonly Fault[] = [
     async play(clinic) {
       await clinic.host("stranger").ip("addr", "add", "10.77.0.1/24", "dev", "eth0");
       return await clinic.examine("a");
+    },
+  },
+  {
+    name: "a peer on which floatip does not run",
+    expected: {
+      check: "adverts",
+      mark: "warning",
+      what: /floatip does not run on b \(10\.77\.0\.2\): it takes no VRRP/,
+      fix: /^systemctl enable --now floatip /,
+    },
+    async play(clinic) {
+      const daemon = await clinic.start("a", "master");
+      return await clinic.examine("a", { daemon });
+    },
+    async mend(clinic) {
+      await clinic.start("b", "backup");
+      return await clinic.examine("a", { daemon: clinic.daemon("a") });
+    },
+  },
+  {
+    name: "a peer whose filter rejects",
+    programs: ["nft"],
+    expected: {
+      check: "adverts",
+      mark: "problem",
+      what: /the packet filter of b \(10\.77\.0\.2\) rejects this node's adverts/,
+      fix: /^floatip firewall /,
+    },
+    async play(clinic) {
+      await nft(clinic.host("b"), tableOf("input", "\nmeta l4proto 112 reject"));
+      // netfilter answers only where it finds the checksum right, and knows no pseudo-header of VRRPv3's.
+      const daemon = await clinic.start("a", "master", VERSION_2);
+      return await clinic.examine("a", { daemon });
     },
   },
   {

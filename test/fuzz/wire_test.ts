@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Family, type Ip, ipFromBytes, isMulticast, isUnspecified } from "../../src/net/ip.ts";
+import {
+  type Family,
+  type Ip,
+  ip,
+  ipFromBytes,
+  isMulticast,
+  isUnspecified,
+} from "../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../src/time.ts";
 import { type Arp, ARP_MESSAGE, decodeArp, encodeArp } from "../../src/wire/arp.ts";
 import { checksum, pseudoHeader } from "../../src/wire/checksum.ts";
 import { claimIn } from "../../src/wire/claim.ts";
 import { decodeEthernet, encodeEthernet, ETHERTYPE } from "../../src/wire/ethernet.ts";
 import { decodeFrame } from "../../src/wire/frame.ts";
+import { decodeUnreachable } from "../../src/wire/icmp.ts";
+import { groupsHeard } from "../../src/wire/igmp.ts";
 import { decodeIpv4, encodeIpv4, IPV4_HEADER } from "../../src/wire/ipv4.ts";
 import { decodeIpv6, encodeIpv6 } from "../../src/wire/ipv6.ts";
 import {
@@ -236,6 +245,21 @@ Deno.test("decodeFrame and claimIn never throw, whatever the bytes", () => {
   check(fc.oneof(anyBytes, framed), (frame) => {
     decodeFrame(frame);
     claimIn(frame);
+  });
+});
+
+Deno.test("reports of IGMP and refusals of ICMP never throw, whatever the bytes", () => {
+  const types = fc.constantFrom(0x11, 0x12, 0x16, 0x22, 3);
+  const typed = fc.tuple(types, anyBytes).map(([type, rest]) => {
+    const payload = Uint8Array.from([type, 2, 0, 0, ...rest]);
+    new DataView(payload.buffer).setUint16(2, checksum(payload));
+    return payload;
+  });
+  const source = ip("10.0.0.1");
+  const header = { source, destination: source, ttl: 1, id: 0, typeOfService: 0 };
+  check(fc.oneof(anyBytes, typed), (payload) => {
+    groupsHeard({ ...header, protocol: 2, payload });
+    decodeUnreachable({ ...header, protocol: 1, payload });
   });
 });
 

@@ -53,19 +53,62 @@ function judgeRouter(
   const what = `VRID ${plan.rules.vrid} of ${plan.name}`;
   if (senders.length > 0) {
     const masters = senders.map((sender) => nameOf(node, sender)).join(" and ");
-    return holding
-      ? [twoMasters(what, masters, node)]
-      : [ok(`${what}: adverts of ${masters} arrive`)];
+    return holding ? [twoMasters(what, masters)] : [ok(`${what}: adverts of ${masters} arrive`)];
   }
-  if (holding) {
-    return [ok(`${what}: this node is master; backups are silent, ask the doctor there too`)];
-  }
+  if (holding) return judgeSending(what, plan, node, lan);
   const holder = holderOf(plan, lan);
   if (holder !== undefined) return [judgeUnheard(what, plan, nameOf(node, holder))];
   const silence = `${what}: no advert within ${formatDuration(lan.listened)}`;
   return daemon.kind === "running"
     ? [unknown(`${silence}, and nobody holds the address`)]
     : [unknown(`${silence}: nobody is master yet`)];
+}
+
+/** This node is master: backups are silent, so that only those can be told apart who refuse, and who answer for the group. */
+function judgeSending(
+  what: string,
+  plan: Placed,
+  node: NodePlan,
+  lan: LanSeen,
+): readonly Finding[] {
+  const { transport, peers } = plan.rules;
+  const names = (addresses: readonly Ip[]) => addresses.map((one) => nameOf(node, one)).join(", ");
+  const refusing = lan.refused.filter(({ destination }) => includesIp(peers, destination));
+  const found = uniqueIps(refusing.map(({ destination }) => destination)).map((peer) => {
+    const filtered = refusing.some(({ by, destination }) =>
+      by === "filter" && sameIp(destination, peer)
+    );
+    return filtered ? judgeRejecting(nameOf(node, peer)) : judgeDeaf(nameOf(node, peer));
+  });
+  if (found.length > 0) return found;
+  const sentence = `${what}: this node is master`;
+  if (plan.family === "ipv6") return [ok(sentence)];
+  if (transport === "unicast") {
+    const there = peers.filter((peer) => lan.answers.some(({ address }) => sameIp(address, peer)));
+    if (there.length === 0) return [ok(sentence)];
+    return [ok(`${sentence}, and no refusal comes from ${names(there)}`)];
+  }
+  const members = uniqueIps(
+    lan.members.filter((one) => one.interface === plan.interface).map(({ source }) => source),
+  );
+  if (members.length > 0) return [ok(`${sentence}, and its multicast reaches ${names(members)}`)];
+  return [unknown(`${sentence}, and nobody says that its multicast arrives`)];
+}
+
+function judgeRejecting(peer: string): Finding {
+  return problem(
+    `the packet filter of ${peer} rejects this node's adverts`,
+    "It takes the address while this node holds it.",
+    `floatip firewall   # on ${peer}`,
+  );
+}
+
+function judgeDeaf(peer: string): Finding {
+  return warning(
+    `floatip does not run on ${peer}: it takes no VRRP`,
+    "It takes nothing over when this node fails.",
+    `systemctl enable --now floatip   # on ${peer}`,
+  );
 }
 
 function isOurs({ interface: name, source, advert }: HeardAdvert, plan: Placed): boolean {
@@ -75,8 +118,12 @@ function isOurs({ interface: name, source, advert }: HeardAdvert, plan: Placed):
 }
 
 function uniqueSenders(heard: readonly HeardAdvert[]): readonly Ip[] {
-  return heard.map(({ source }) => source).filter((source, index, all) =>
-    all.findIndex((other) => sameIp(other, source)) === index
+  return uniqueIps(heard.map(({ source }) => source));
+}
+
+function uniqueIps(addresses: readonly Ip[]): readonly Ip[] {
+  return addresses.filter((address, index) =>
+    addresses.findIndex((other) => sameIp(other, address)) === index
   );
 }
 
@@ -103,11 +150,11 @@ function judgeLost(sender: Ip, plan: Placed, node: NodePlan): Finding {
   );
 }
 
-function twoMasters(what: string, masters: string, node: NodePlan): Finding {
+function twoMasters(what: string, masters: string): Finding {
   return problem(
     `${what}: ${masters} is master too, beside this node`,
     "It does not hear this node's adverts: a packet filter there, or multicast that gets lost.",
-    `floatip doctor   # on ${masters}; ${node.node} is heard there?`,
+    `floatip doctor   # on ${masters}`,
   );
 }
 

@@ -15,7 +15,9 @@ export function judgeConfiguration({ file, problems, plan }: Subject): readonly 
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     return errors.map(({ line, what, why }) =>
-      problem(line > 0 ? `${file}:${line}: ${what}` : what, why, `floatip check ${file}`)
+      line > 0
+        ? problem(`${file}:${line}: ${what}`, why, `floatip check ${file}`)
+        : problem(`${what}: ${file}`, why, "floatip init")
     );
   }
   const warnings = problems.filter(({ severity }) => severity === "warning");

@@ -1,6 +1,6 @@
 /** Does the daemon run, is it of this version, and what does it complain about? */
 import type { Examination } from "../examination.ts";
-import { type Finding, ok, problem, warning } from "../finding.ts";
+import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
 import type { DaemonSeen } from "../surroundings.ts";
 
 /** daemon */
@@ -19,7 +19,8 @@ export function judgeDaemon(
   version: string,
 ): readonly Finding[] {
   if (seen.kind === "silent") {
-    if (seen.running) {
+    if (seen.why === "secret") return [unknown(seen.words, "sudo floatip doctor")];
+    if (seen.why === "sick") {
       return [problem(seen.words, "Nobody can ask it or reload it.", "systemctl restart floatip")];
     }
     return [warning(

@@ -25,7 +25,7 @@ import { machine } from "../config/machines.ts";
 import { answer, emptyWorld, heard, lanWith, NAMELESS, PAIR, subjectOf } from "./world.ts";
 
 const DAEMON: DaemonSeen = { kind: "running", status: documentOf([master()]), pid: 7 };
-const NONE: DaemonSeen = { kind: "silent", running: false, words: "not running" };
+const NONE: DaemonSeen = { kind: "silent", why: "stopped", words: "not running" };
 
 const compiled = (arch: string, standalone: boolean) => ({ version: "1", arch, standalone });
 
@@ -141,6 +141,25 @@ Deno.test("doctor: a farewell (priority 0) is nobody's claim", () => {
     marks(judgeAdverts(subjectOf(PAIR), MASTER, seen, DAEMON)),
     /^ok .*this node is master/,
   );
+});
+
+Deno.test("doctor: a master learns from refusals and from who answers for the group", () => {
+  const answers = [answer("192.168.1.12", "0b")];
+  const judge = (seen: Parameters<typeof lanWith>[0], text = PAIR) =>
+    marks(judgeAdverts(subjectOf(text), MASTER, lanWith({ answers, ...seen }), DAEMON));
+  assert.match(judge({}), /^ok .*no refusal comes from pi-b/);
+  const refused = (by: "protocol" | "filter") => [{ destination: ip("192.168.1.12"), by }] as const;
+  assert.match(judge({ refused: refused("protocol") }), /^warning floatip does not run on pi-b/);
+  assert.match(
+    judge({ refused: refused("filter") }),
+    /^problem the packet filter of pi-b .* rejects/,
+  );
+  const stranger = [{ destination: ip("192.168.1.99"), by: "filter" }] as const;
+  assert.match(judge({ refused: stranger }), /^ok /, "not one of ours");
+  const group = PAIR.replace("vrid = 51", 'vrid = 51\ntransport = "multicast"');
+  assert.match(judge({}, group), /^unknown .*nobody says that its multicast arrives/);
+  const members = [{ interface: "eth0", source: ip("192.168.1.12") }];
+  assert.match(judge({ members }, group), /^ok .*its multicast reaches pi-b/);
 });
 
 Deno.test("doctor: multicast of a peer that is expected by unicast says so", () => {

@@ -46,6 +46,8 @@ export function lanWith(seen: Partial<LanSeen> = {}): LanSeen {
     delivered: [],
     asked: [],
     answers: [],
+    members: [],
+    refused: [],
     refusal: undefined,
     ...seen,
   };
@@ -86,7 +88,7 @@ export function emptyWorld(changes: Partial<Surroundings> = {}): Surroundings {
     ask: () => Promise.resolve(undefined),
     tryWriting: () => Promise.resolve(undefined),
     tryConnecting: () => Promise.resolve("connection refused"),
-    daemon: () => Promise.resolve({ kind: "silent", running: false, words: "not running" }),
+    daemon: () => Promise.resolve({ kind: "silent", why: "stopped", words: "not running" }),
     lan: () => Promise.resolve(lanWith()),
     lateness: () => Promise.resolve([milliseconds(0.1)]),
     ...changes,
