@@ -62,11 +62,11 @@ function transitionStory(entry: TransitionEntry, paint: Paint): string {
   return `${change}${padding}  ${printable(cause)}${mark}`;
 }
 
-/** "web", "web (ipv6)", "floatip". */
+/** "web", "web (IPv6)", "floatip". */
 function subjectOf(entry: HistoryEntry): string {
   if (entry.kind === "daemon") return DAEMON;
   const name = printable(entry.instance);
-  return entry.family === "ipv6" ? `${name} (ipv6)` : name;
+  return entry.family === "ipv6" ? `${name} (IPv6)` : name;
 }
 
 /** "2026-11-21 04:04:05.678" in the zone of this process. */

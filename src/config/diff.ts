@@ -52,9 +52,9 @@ export function describe(change: Change): string {
   }
 }
 
-/** "web", or "web (ipv6)" for the second virtual router of an instance. */
+/** "web", or "web (IPv6)" for the second virtual router of an instance. */
 function titleOf(plan: Plan): string {
-  return plan.family === "ipv4" ? plan.name : `${plan.name} (ipv6)`;
+  return plan.family === "ipv4" ? plan.name : `${plan.name} (IPv6)`;
 }
 
 function compare(before: Plan | undefined, after: Plan): Change {

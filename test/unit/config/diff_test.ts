@@ -131,7 +131,7 @@ const CASES:
       'addresses = ["192.168.1.50/24", "fe80::50/64"]',
     ], [
       "unchanged| web: unchanged",
-      "added| web (ipv6): added",
+      "added| web (IPv6): added",
     ]],
     ["waiting", WEB, [...WEB, 'peers = ["192.168.1.12"]'], [
       "replaced| web: started anew: transport multicast -> unicast, peer 192.168.1.12 added, " +
