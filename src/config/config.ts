@@ -103,6 +103,7 @@ export interface NotifySettings {
   readonly onMaster: readonly string[] | undefined;
   readonly onBackup: readonly string[] | undefined;
   readonly onFault: readonly string[] | undefined;
+  readonly onStop: readonly string[] | undefined;
   /** Who runs the commands; undefined: floatip's script user where it exists, else the daemon's. */
   readonly user: string | undefined;
   /** For each attempt of each sink: 100 ms to 1 h. */

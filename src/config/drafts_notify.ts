@@ -28,7 +28,7 @@ export interface NotifyDraft {
 }
 
 /** The keys of [notify] that are commands. */
-export const COMMANDS = ["command", "on_master", "on_backup", "on_fault"] as const;
+export const COMMANDS = ["command", "on_master", "on_backup", "on_fault", "on_stop"] as const;
 
 /** Reads the [notify] at `path`. Whatever has not the right shape is reported and left out. */
 export function readNotify(
@@ -66,6 +66,7 @@ export function toNotify({ keys, webhook, ntfy, mqtt }: NotifyDraft): NotifySett
     onMaster: keys.on_master,
     onBackup: keys.on_backup,
     onFault: keys.on_fault,
+    onStop: keys.on_stop,
     user: keys.user,
     timeout: keys.timeout ?? seconds(30),
     webhook: webhook && toWebhook(webhook.keys),

@@ -38,7 +38,12 @@ export const NOTIFY = {
   on_fault: {
     ...COMMAND,
     what: "Run when this node can take part no longer.",
-    synonyms: ["notify_fault", "notify_stop", "fault"],
+    synonyms: ["notify_fault", "fault"],
+  },
+  on_stop: {
+    ...COMMAND,
+    what: "Run when floatip ends in order, or a reload takes the instance away.",
+    synonyms: ["notify_stop", "notify_deleted", "stop"],
   },
   user: {
     shape: CHECK.user.shape,

@@ -51,7 +51,7 @@ export function stateSink(
   timeoutMs: number,
 ): Sink {
   return {
-    name: Object.keys(programs).map((state) => `on_${state}`).join("/"),
+    name: Object.keys(programs).map((state) => `on_${state === "init" ? "stop" : state}`).join("/"),
     timeoutMs,
     retries: 0,
     wants: ({ to }) => programs[to] !== undefined,

@@ -33,12 +33,13 @@ export function sinksOf(
   return sinks;
 }
 
-function programsOf({ onMaster, onBackup, onFault }: NotifySettings): Parameters<
+function programsOf({ onMaster, onBackup, onFault, onStop }: NotifySettings): Parameters<
   typeof stateSink
 >[0] {
   return {
     ...(onMaster === undefined ? {} : { master: onMaster }),
     ...(onBackup === undefined ? {} : { backup: onBackup }),
     ...(onFault === undefined ? {} : { fault: onFault }),
+    ...(onStop === undefined ? {} : { init: onStop }),
   };
 }

@@ -294,6 +294,7 @@ notify = { on_master = ["/bin/m"], webhook = "https://example.org/hook" }
 command = ["/etc/floatip/notify", "x"]
 on_backup = ["/bin/b"]
 on_fault = ["/bin/f"]
+on_stop = ["/bin/s"]
 user = "nobody"
 timeout = "5s"
 webhook = { url = "http://127.0.0.1:8080/hook", secret = "s3cr3t", retries = 0 }
@@ -309,6 +310,7 @@ mqtt = { url = "mqtts://broker:8883", user = "u", password = "p", ca = "/etc/flo
     onMaster: undefined,
     onBackup: ["/bin/b"],
     onFault: ["/bin/f"],
+    onStop: ["/bin/s"],
     user: "nobody",
     timeout: seconds(5),
     webhook: { url: "http://127.0.0.1:8080/hook", secret: "s3cr3t", retries: 0 },

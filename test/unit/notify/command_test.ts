@@ -71,13 +71,14 @@ Deno.test("FLOATIP_* hold the whole record", async () => {
 Deno.test("on_master and its like run for their state alone, with no further arguments", async () => {
   using out = paper();
   const says = (text: string) => shell(`echo ${text} $# >>$OUT`, out.path);
-  const sink = stateSink({ master: says("up"), fault: says("ill") }, undefined, 5000);
-  assert.equal(sink.name, "on_master/on_fault");
+  const programs = { master: says("up"), fault: says("ill"), init: says("bye") };
+  const sink = stateSink(programs, undefined, 5000);
+  assert.equal(sink.name, "on_master/on_fault/on_stop");
   await using queue = new DeliveryQueue(null, sink);
   for (const to of ["backup", "master", "fault", "init"] as const) queue.add(record({ to }));
   await eventually("all are told", () => queue.status().pending === 0);
-  assert.deepEqual(out.lines(), ["up 0", "ill 0"]);
-  assert.equal(queue.status().delivered, 2);
+  assert.deepEqual(out.lines(), ["up 0", "ill 0", "bye 0"]);
+  assert.equal(queue.status().delivered, 3);
 });
 
 Deno.test("it exits 1, is missing, or may be rewritten by others: status says so", async () => {

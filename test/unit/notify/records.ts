@@ -43,6 +43,7 @@ export function settings(change: Partial<NotifySettings> = {}): NotifySettings {
     onMaster: undefined,
     onBackup: undefined,
     onFault: undefined,
+    onStop: undefined,
     user: undefined,
     timeout: milliseconds(20_000),
     webhook: undefined,
