@@ -199,7 +199,7 @@ export const CHECK = {
   },
   timeout: {
     shape: duration(milliseconds(10), seconds(86400)),
-    form: 'a duration with its unit from "10ms" to the interval, such as "1s"',
+    form: 'a duration with its unit from "10ms" to "24h", such as "1s"',
     default: "the interval",
     what: "How long an attempt may take before it counts as failure.",
     why: "A service that does not answer in time is of no use to its clients.",

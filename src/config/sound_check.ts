@@ -96,8 +96,9 @@ function checkTimeout(check: CheckDraft, report: Report): void {
     check,
     "timeout",
     `timeout ${writeDuration(timeout)} is longer than the interval of ${writeDuration(interval)}`,
-    "An attempt must be over before the next one starts, or failures would be noticed late.",
+    "An attempt is over before the next one starts: one that hangs is noticed late.",
     `timeout = "${writeDuration(interval)}", or a longer interval`,
+    { severity: "warning" },
   ));
 }
 
