@@ -78,11 +78,21 @@ export function plan(
   return { node, problems: [...self.problems, ...fit(config, node, machine.interfaces)] };
 }
 
-/** The families of an instance's addresses, IPv4 first. */
+/** The families of the addresses that adverts name, IPv4 first: there is a router of each. */
 function familiesOf(instance: InstanceConfig): readonly Family[] {
   const families: readonly Family[] = ["ipv4", "ipv6"];
   return families.filter((family) =>
-    instance.addresses.some(({ prefix }) => prefix.address.family === family)
+    instance.addresses.some(({ prefix, advertised }) =>
+      advertised && prefix.address.family === family
+    )
+  );
+}
+
+/** The addresses that move with the router of `family`: with the first one also those of a family without a router. */
+function movingWith(instance: InstanceConfig, family: Family): InstanceConfig["addresses"] {
+  const families = familiesOf(instance);
+  return instance.addresses.filter(({ prefix: { address } }) =>
+    address.family === family || (family === families[0] && !families.includes(address.family))
   );
 }
 
@@ -92,7 +102,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
   const transport = transportOf(instance, family, config);
   const source = sourceOf(instance, family, transport, name, setting);
   const { peers, alone } = peersOf(instance, family, source, setting);
-  const floating = instance.addresses.filter(({ prefix }) => prefix.address.family === family);
+  const moving = movingWith(instance, family);
   const group = config.groups.find((entry) => entry.instances.includes(instance.name))?.name;
   const waiting = [...identityFault(self), ...interfaceFault(name, instance, family), ...alone];
   const rivals = rivalsOf(config, instance, self.name, family);
@@ -102,7 +112,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
     interface: name,
     waiting,
     source,
-    held: name === undefined ? [] : floating.map((entry) => toHeld(entry, name)),
+    held: name === undefined ? [] : moving.map((entry) => toHeld(entry, name)),
     checksum: instance.checksum,
     group,
     checks: instance.checks,
@@ -113,7 +123,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
       version: instance.version,
       priority: basePriorityOf(instance, self.name, config),
       advertInterval: instance.advertInterval,
-      addresses: floating.map(({ prefix }) => prefix.address),
+      addresses: moving.filter(({ advertised }) => advertised).map(({ prefix }) => prefix.address),
       preempt: instance.preempt,
       preemptDelay: instance.preemptDelay,
       initialState: instance.initialState,

@@ -49,6 +49,8 @@ export interface FloatingAddress {
   readonly interface: string | undefined;
   /** At most 15 bytes; one that begins with ":" is put behind the interface's name. */
   readonly label: string | undefined;
+  /** Do adverts name it? At least one of an instance's addresses is advertised. */
+  readonly advertised: boolean;
 }
 
 /** One [instance.NAME]. Undefined: not written, so that the default of {@link ../config/cluster.ts} holds. */

@@ -92,7 +92,8 @@ function toInstance(draft: InstanceDraft): InstanceConfig {
 
 function toFloating(entry: InstanceDraft["addresses"][number]): FloatingAddress {
   assert(entry.prefix !== undefined, "an address that cannot be read is a problem");
-  return { prefix: entry.prefix, interface: entry.interface, label: entry.label };
+  const { prefix, interface: wire, label, advertised } = entry;
+  return { prefix, interface: wire, label, advertised };
 }
 
 function whole<T>(entries: readonly (T | undefined)[]): readonly T[] {

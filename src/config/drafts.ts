@@ -20,6 +20,7 @@ export interface AddressDraft {
   readonly prefix: Prefix | undefined;
   readonly interface: string | undefined;
   readonly label: string | undefined;
+  readonly advertised: boolean;
 }
 
 /** One [instance.NAME]. */
@@ -138,6 +139,7 @@ function readAddress(entry: unknown, path: Path, report: Report): AddressDraft {
     prefix: keys.address,
     interface: keys.interface,
     label: keys.label,
+    advertised: keys.advertise ?? true,
   };
 }
 

@@ -241,6 +241,16 @@ export const ADDRESS = {
     why: "The kernel keeps 15 bytes of it.",
     example: '"eth0:1"',
   },
+  advertise: {
+    shape: flag(),
+    form: "true or false",
+    default: "true",
+    what:
+      "Do adverts name the address? Without, it moves all the same, and peers need not know it.",
+    why: "Peers that name other addresses than this node may ignore its adverts.",
+    example: "false",
+    synonyms: ["advertised", "excluded", "virtual_ipaddress_excluded"],
+  },
 } as const satisfies Keys;
 
 /** auth = { ... } */

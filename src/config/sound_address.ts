@@ -24,6 +24,7 @@ export function checkAddresses(instance: InstanceDraft, file: FileDraft, report:
     else checkAgainstNodes(entry, entry.prefix, instance, file, report);
     checkLabel(entry, entry.prefix, instance, report);
   }
+  checkAdvertised(instance, report);
   checkCount(instance, report);
   checkLinkLocalFirst(instance, report);
 }
@@ -67,16 +68,21 @@ export function checkOwnable(address: Ip, role: string, path: Path, fix: string,
   });
 }
 
-/** The families of an instance's addresses, IPv4 first. */
+/** The families of the addresses that adverts name, IPv4 first. */
 export function familiesOf(instance: InstanceDraft): readonly Family[] {
   const families: readonly Family[] = ["ipv4", "ipv6"];
-  return families.filter((family) =>
-    instance.addresses.some((entry) => entry.prefix?.address.family === family)
+  return families.filter((family) => advertisedOf(instance, family).length > 0);
+}
+
+/** The addresses of `family` that adverts name. */
+export function advertisedOf(instance: InstanceDraft, family: Family): readonly AddressDraft[] {
+  return instance.addresses.filter(({ prefix, advertised }) =>
+    advertised && prefix?.address.family === family
   );
 }
 
 /** What an address is that can not float, in words; undefined: it can. */
-function natureOf(prefix: Prefix): string | undefined {
+export function natureOf(prefix: Prefix): string | undefined {
   const { address, length } = prefix;
   if (isUnspecified(address)) return "the unspecified address";
   if (isMulticast(address)) return "a multicast address";
@@ -208,12 +214,26 @@ function checkLabel(
   }
 }
 
+/** A router whose adverts name nothing could not be told from another's by its peers. */
+function checkAdvertised(instance: InstanceDraft, report: Report): void {
+  const [first] = instance.addresses;
+  if (first === undefined || instance.addresses.some(({ advertised }) => advertised)) return;
+  report({
+    severity: "error",
+    path: [...first.path, "advertise"],
+    at: "value",
+    what: "none of the addresses is advertised",
+    why: "An advert names at least one address; peers know by it what it is about.",
+    fix: "advertise = true",
+  });
+}
+
 /** Most addresses that one advert can carry: its count is a byte, and it must fit 1500 bytes. */
-const MOST = { ipv4: 255, ipv6: 90 } as const;
+export const MOST = { ipv4: 255, ipv6: 90 } as const;
 
 function checkCount(instance: InstanceDraft, report: Report): void {
   for (const family of familiesOf(instance)) {
-    const all = instance.addresses.filter((entry) => entry.prefix?.address.family === family);
+    const all = advertisedOf(instance, family);
     const first = all[MOST[family]];
     if (first === undefined) continue;
     report({
@@ -228,7 +248,7 @@ function checkCount(instance: InstanceDraft, report: Report): void {
 }
 
 function checkLinkLocalFirst(instance: InstanceDraft, report: Report): void {
-  const first = instance.addresses.find((entry) => entry.prefix?.address.family === "ipv6");
+  const [first] = advertisedOf(instance, "ipv6");
   if (first?.prefix === undefined || isLinkLocal(first.prefix.address)) return;
   if (natureOf(first.prefix) !== undefined) return;
   report({

@@ -5,7 +5,7 @@ import type { FileDraft, InstanceDraft } from "./drafts.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./read.ts";
 import { V3_INTERVAL } from "./schema_instance.ts";
-import { checkOwnable, familiesOf, words } from "./sound_address.ts";
+import { advertisedOf, checkOwnable, familiesOf, words } from "./sound_address.ts";
 
 /** Reports what is unsound about one instance; keys that could not be read are taken as unknown, not as wrong. */
 export function checkInstance(instance: InstanceDraft, file: FileDraft, report: Report): void {
@@ -51,7 +51,7 @@ function versionOf(instance: InstanceDraft): 2 | 3 | undefined {
 
 function checkFamily(instance: InstanceDraft): Problem | undefined {
   if (versionOf(instance) !== 2) return undefined;
-  const entry = instance.addresses.find(({ prefix }) => prefix?.address.family === "ipv6");
+  const [entry] = advertisedOf(instance, "ipv6");
   if (entry?.prefix === undefined) return undefined;
   return {
     severity: "error",

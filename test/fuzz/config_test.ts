@@ -47,7 +47,7 @@ checks = ["load"]
 
 [instance.six]
 vrid = 51
-addresses = ["fe80::50/64", "2001:db8::50/64"]
+addresses = ["fe80::50/64", { address = "2001:db8::50/64", advertise = false }]
 priority = { pi-a = 255, pi-b = 1 }
 
 [group.gateway]

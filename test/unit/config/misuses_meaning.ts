@@ -3,6 +3,11 @@ import { floating, type Misuse, NODES, WEB, web } from "./misuse.ts";
 
 /** Mistakes of meaning. */
 export const MEANING: readonly Misuse[] = [
+  {
+    title: "no address is advertised",
+    toml: floating('{ address = "192.168.1.50/24", advertise = false }'),
+    expected: ["error instance.web.addresses.0.advertise"],
+  },
   // Versions
   {
     title: "IPv6 with VRRPv2",
