@@ -1,0 +1,305 @@
+/** Which lines count? Files with their includes, conditions, macros and sequences become lines, each with its place. */
+import { type Files, folderOf, matchesOf, wholePath } from "./include.ts";
+import { linesOf, withoutComment } from "./lexer.ts";
+import {
+  continued,
+  type Definition,
+  definitionIn,
+  LONGEST_LINE,
+  type Macros,
+  substitute,
+  tooLong,
+} from "./macros.ts";
+import { type Repeated, repeatedIn } from "./sequence.ts";
+import { type Line, type Place, refuse } from "./statement.ts";
+
+/** An `include` and what came of it. */
+export interface Inclusion {
+  readonly place: Place;
+  readonly text: string;
+  /** The files that were read. */
+  readonly files: readonly string[];
+  /** Files that were named and cannot be had: path, and why in words. */
+  readonly refused: readonly { readonly path: string; readonly words: string }[];
+  /** It has wildcards, and nothing matches: keepalived goes on as if nothing stood there. */
+  readonly nothing: boolean;
+  /** keepalived takes quotes for a part of the name. */
+  readonly quoted: boolean;
+}
+
+/** Lines that begin with `@ID` or `@^ID`. */
+export interface Condition {
+  /** The word behind the `@`; "" where a comment begins at once (`@!ID`). */
+  readonly id: string;
+  /** `@^ID`: for all others. */
+  readonly negated: boolean;
+  /** The first such line that was left out; undefined: all count. */
+  readonly place: Place | undefined;
+  /** How many lines were left out. */
+  readonly left: number;
+}
+
+/** A whole configuration as lines. */
+export interface Expanded {
+  readonly lines: readonly Line[];
+  readonly inclusions: readonly Inclusion[];
+  readonly conditions: readonly Condition[];
+}
+
+/** Most lines, of all files and all that macros make of them, and most characters of all. */
+const MOST_LINES = 50_000;
+const MOST_CHARACTERS = 4 * 1024 * 1024;
+/** Most files that include each other in a row, and macros in macros. */
+const DEEPEST = 64;
+
+/** Where lines come from: a file, or what a macro or sequence stands for. */
+interface Source {
+  readonly lines: readonly string[];
+  next: number;
+  readonly file: string;
+  /** The path without detours, to notice a file that includes itself. */
+  readonly path: string;
+  /** The folder of the file, a whole path. */
+  readonly folder: string;
+  /** Undefined: a file, each of whose lines is its own place. */
+  readonly place: Place | undefined;
+}
+
+interface State {
+  readonly files: Files;
+  readonly nodeId: string;
+  readonly workingFolder: string;
+  readonly sources: Source[];
+  readonly macros: Map<string, readonly string[]>;
+  readonly lines: Line[];
+  readonly inclusions: Inclusion[];
+  readonly conditions: Map<string, Condition>;
+  taken: number;
+  characters: number;
+}
+
+/**
+ * Reads `file` and all that it includes. `nodeId` is what `@ID` lines are held against; `workingFolder` what relative paths
+ * are meant from. Throws MalformedError where the lines cannot be told, or would be too many.
+ */
+export function expand(
+  file: string,
+  files: Files,
+  nodeId: string,
+  workingFolder: string,
+): Expanded {
+  const state: State = {
+    ...{ files, nodeId, workingFolder, taken: 0, characters: 0 },
+    ...{ sources: [], lines: [], inclusions: [] },
+    macros: new Map([["_INSTANCE", [nodeId]], ["_HASH", ["#"]], ["_BANG", ["!"]]]),
+    conditions: new Map(),
+  };
+  const read = openFile(file, state);
+  if (read !== undefined) {
+    const place = { file, line: 1 };
+    refuse(place, `the file ${read}`, "There is nothing to import.", "name another file");
+  }
+  for (let source = state.sources.at(-1); source !== undefined; source = state.sources.at(-1)) {
+    const line = source.lines[source.next++];
+    if (line === undefined) state.sources.pop();
+    else take(line, source, state);
+  }
+  const { lines, inclusions, conditions } = state;
+  return { lines, inclusions, conditions: [...conditions.values()] };
+}
+
+/** Makes the file the next source; answers why it cannot, in words behind "the file". */
+function openFile(path: string, state: State, from?: Place): string | undefined {
+  const whole = wholePath(path, state.workingFolder);
+  const open = state.sources.filter((source) => source.place === undefined);
+  if (open.some((source) => source.path === whole) && from !== undefined) {
+    const chain = [...open.map(({ file }) => file), path].join(" -> ");
+    refuse(
+      from,
+      `the files include each other in a circle: ${shorten(chain)}`,
+      "keepalived opens them again and again until it can open no more.",
+      "remove one of these includes",
+    );
+  }
+  if (state.sources.length >= DEEPEST && from !== undefined) tooDeep(from);
+  const read = state.files.read(path);
+  if (read.kind === "refused") return read.words;
+  const lines = linesOf(read.text);
+  checkText(lines, path);
+  const folder = folderOf(whole);
+  state.sources.push({ lines, next: 0, file: path, path: whole, folder, place: undefined });
+  return undefined;
+}
+
+/** A file with control characters is no text, whatever its name. */
+function checkText(lines: readonly string[], file: string): void {
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  const control = /[\x00-\x08\x0e-\x1f]/;
+  const index = lines.findIndex((line) => control.test(line));
+  if (index < 0) return;
+  refuse(
+    { file, line: index + 1 },
+    "the file is not a text: a control character stands in it",
+    "A keepalived.conf has letters, digits and signs only.",
+    "name the right file",
+  );
+}
+
+/** Takes one line: what it stands for is looked at again until nothing is left to replace. */
+function take(raw: string, source: Source, state: State): void {
+  const place = source.place ?? { file: source.file, line: source.next };
+  count(raw.length, place, state);
+  const { text: bare, cut } = withoutComment(raw, place);
+  let text = bare;
+  for (let round = 0; text !== ""; round++) {
+    if (round > DEEPEST) tooLong(place);
+    const definition = definitionIn(text);
+    if (definition !== undefined) return define(definition, raw, source, place, state);
+    const condition = conditionIn(text);
+    if (condition !== undefined) {
+      if (!applies(condition, place, state)) return;
+      text = condition.rest;
+      continue;
+    }
+    const repeated = repeatedIn(text, (inside) => resolved(inside, place, state), place);
+    if (repeated !== undefined) return push(repeatedLines(repeated), place, state);
+    const replaced = substitute(text, macrosFor(source, state), place);
+    if (replaced.kind === "lines") return push(replaced.lines, place, state);
+    text = replaced.text.trim();
+    if (!replaced.changed) break;
+  }
+  if (text === "") return;
+  if (text.length > LONGEST_LINE) tooLong(place);
+  if (!include(text, place, source, state)) state.lines.push({ place, text, cut });
+}
+
+function count(characters: number, place: Place, state: State): void {
+  state.taken++;
+  state.characters += characters;
+  if (state.taken <= MOST_LINES && state.characters <= MOST_CHARACTERS) return;
+  refuse(
+    place,
+    `the configuration has more than ${MOST_LINES} lines or ${MOST_CHARACTERS} characters`,
+    "Macros, sequences and includes multiply; no machine has so many instances.",
+    "look for a macro that holds others many times, or import a part of it",
+  );
+}
+
+/** A definition goes on for as long as its lines end with a backslash. */
+function define(
+  { name, value }: Definition,
+  raw: string,
+  source: Source,
+  place: Place,
+  state: State,
+): void {
+  const first = continued(raw);
+  const lines = [first.goesOn ? withoutComment(continued(value).text, place).text : value];
+  for (let more = first.goesOn; more;) {
+    const next = source.lines[source.next++];
+    if (next === undefined) break;
+    count(next.length, place, state);
+    const { text, goesOn } = continued(next);
+    lines.push(withoutComment(text, place).text);
+    more = goesOn;
+  }
+  const kept = lines.filter((line) => line !== "");
+  state.macros.set(name, kept.length === 0 ? [""] : kept);
+}
+
+/** Macros in the arguments of a sequence are replaced before it is carried out. */
+function resolved(inside: string, place: Place, state: State): string {
+  let text = inside;
+  for (let round = 0;; round++) {
+    if (round > DEEPEST) tooLong(place);
+    const replaced = substitute(text, state.macros, place);
+    if (replaced.kind === "lines" || !replaced.changed) return text;
+    text = replaced.text;
+  }
+}
+
+function repeatedLines({ rounds, rest }: Repeated): readonly string[] {
+  return rounds.flatMap((round) => [
+    ...round.map(([name, value]) => `$${name}=${value}`),
+    rest,
+  ]);
+}
+
+/** `${_PWD}` is the folder of the file that the line stands in. */
+function macrosFor(source: Source, state: State): Macros {
+  return state.macros.set("_PWD", [source.folder]);
+}
+
+function push(lines: readonly string[], place: Place, state: State): void {
+  if (state.sources.length >= DEEPEST) tooDeep(place);
+  const { file = place.file, folder = "" } = state.sources.at(-1) ?? {};
+  state.sources.push({ lines, next: 0, file, path: "", folder, place });
+}
+
+function tooDeep(place: Place): never {
+  return refuse(
+    place,
+    `files and macros hold each other more than ${DEEPEST} deep`,
+    "A macro that holds itself never ends.",
+    "look for a file or a macro that leads back to itself",
+  );
+}
+
+interface Conditional {
+  readonly id: string;
+  readonly negated: boolean;
+  readonly rest: string;
+}
+
+/** `@ID rest` and `@^ID rest`. */
+function conditionIn(text: string): Conditional | undefined {
+  if (!text.startsWith("@")) return undefined;
+  const match = /^@(\^?)(\S*)(.*)$/s.exec(text);
+  if (match === null) return undefined;
+  const [, sign = "", id = "", rest = ""] = match;
+  return { id, negated: sign !== "", rest: rest.trim() };
+}
+
+function applies({ id, negated }: Conditional, place: Place, state: State): boolean {
+  const counts = (id === state.nodeId) !== negated;
+  const key = `${negated ? "^" : ""}${id}`;
+  const before = state.conditions.get(key) ?? { id, negated, place: undefined, left: 0 };
+  state.conditions.set(
+    key,
+    counts ? before : { ...before, place: before.place ?? place, left: before.left + 1 },
+  );
+  return counts;
+}
+
+/** Carries an `include` out; false: the line is none. */
+function include(text: string, place: Place, source: Source, state: State): boolean {
+  const pattern = /^include[rmwba]?\s+(.+)$/s.exec(text)?.[1];
+  if (pattern === undefined) return false;
+  const { paths, pattern: wild, tooMany } = matchesOf(pattern, folderOf(source.file), state.files);
+  if (tooMany) {
+    refuse(
+      place,
+      "the include stands for more files than are followed",
+      "Wildcards and braces multiply.",
+      "name the files, or fewer at once",
+    );
+  }
+  const read: string[] = [];
+  const refused: { readonly path: string; readonly words: string }[] = [];
+  // The source that was opened last is read first.
+  for (const path of paths.toReversed()) {
+    const words = openFile(path, state, place);
+    if (words === undefined) read.unshift(path);
+    else refused.unshift({ path, words });
+  }
+  state.inclusions.push({
+    ...{ place, text, files: read, refused },
+    nothing: wild && paths.length === 0,
+    quoted: /^["']/.test(pattern),
+  });
+  return true;
+}
+
+function shorten(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 197)}...`;
+}

@@ -1,0 +1,85 @@
+/** What do `$NAME` and `${NAME}` stand for? keepalived's parameters: replaced when a line is used, not when it is written. */
+import { type Place, refuse } from "./statement.ts";
+
+/** The lines that a name stands for; most have one. */
+export type Macros = ReadonlyMap<string, readonly string[]>;
+
+/** The beginning of a definition: `$NAME=` and what follows. */
+export interface Definition {
+  readonly name: string;
+  /** What stands behind the `=`. */
+  readonly value: string;
+}
+
+/** `$NAME=VALUE` at the beginning of a line without comment; undefined: it is none. */
+export function definitionIn(text: string): Definition | undefined {
+  const match = /^\$([A-Za-z_]\w*)=(.*)$/s.exec(text);
+  if (match === null) return undefined;
+  const [, name = "", value = ""] = match;
+  return { name, value: value.trim() };
+}
+
+/**
+ * A line of a definition: where it ends with `\`, and be that in a comment, the next line belongs to the definition, too.
+ * `text` is without it.
+ */
+export function continued(raw: string): { readonly text: string; readonly goesOn: boolean } {
+  const text = raw.trimEnd();
+  return text.endsWith("\\") ? { text: text.slice(0, -1), goesOn: true } : { text, goesOn: false };
+}
+
+/** Longest line, with all that macros make of it. keepalived itself gives up at about this length. */
+export const LONGEST_LINE = 16_384;
+
+/** What a line becomes: itself with its macros replaced, or the lines of the one macro that it consists of. */
+export type Substituted =
+  | { readonly kind: "line"; readonly text: string; readonly changed: boolean }
+  | { readonly kind: "lines"; readonly name: string; readonly lines: readonly string[] };
+
+const USE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*)(?=\s|$))/g;
+
+/**
+ * Replaces the macros of `text` once; what they are replaced by may hold further ones. A name that stands for nothing stays as
+ * it is: scripts have `$` of their own. Refuses a line that grows beyond {@link LONGEST_LINE}, and a macro of several
+ * lines that does not stand alone.
+ */
+export function substitute(text: string, macros: Macros, place: Place): Substituted {
+  if (!text.includes("$")) return { kind: "line", text, changed: false };
+  const alone = /^\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))$/.exec(text);
+  const only = alone?.[1] ?? alone?.[2] ?? "";
+  const lines = macros.get(only);
+  if (lines !== undefined && lines.length > 1) return { kind: "lines", name: only, lines };
+  let changed = false;
+  let grown = text.length;
+  const replaced = text.replace(USE, (use, braced?: string, bare?: string) => {
+    const name = braced ?? bare ?? "";
+    const found = macros.get(name);
+    if (found === undefined) return use;
+    if (found.length > 1) refuseInline(name, place);
+    changed = true;
+    const [value = ""] = found;
+    grown += value.length;
+    if (grown > LONGEST_LINE) tooLong(place);
+    return value;
+  });
+  return { kind: "line", text: replaced, changed };
+}
+
+/** Refuses a line that is too long. Never returns. */
+export function tooLong(place: Place): never {
+  return refuse(
+    place,
+    `the line is longer than ${LONGEST_LINE} characters once its macros are replaced`,
+    "A macro that holds itself, or others that hold others, grows without end.",
+    "look for a $NAME in the value of $NAME",
+  );
+}
+
+function refuseInline(name: string, place: Place): never {
+  return refuse(
+    place,
+    `the macro $${name} has several lines and does not stand alone on its line`,
+    "keepalived replaces such a macro only where nothing else is on the line.",
+    `put $${name} on a line of its own`,
+  );
+}
