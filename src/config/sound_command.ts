@@ -5,7 +5,20 @@ import { showValue, writeKey, writeValue } from "./toml_text.ts";
 
 /** What only a shell makes something of. */
 const SHELL = /[|&;<>$`*?~"'\\(){}]/;
-const OPERATORS = new Set(["|", "||", "&&", "&", ";", ">", ">>", "<", "2>", "2>&1", ">/dev/null"]);
+/** Words that only a shell understands, and that a command cannot have. */
+export const OPERATORS: ReadonlySet<string> = new Set([
+  "|",
+  "||",
+  "&&",
+  "&",
+  ";",
+  ">",
+  ">>",
+  "<",
+  "2>",
+  "2>&1",
+  ">/dev/null",
+]);
 const WHY = "It is run without a shell: no pipes, variables, wildcards or quotes.";
 
 /**

@@ -394,25 +394,3 @@ Deno.test("who else there is, each as good as it can be, where the file says it 
   assert.equal(rivals(NODES.replace("192.168.1.13", "fe80::13") + WEB + prefer), undefined);
   assert.equal(rivals(WEB), undefined);
 });
-
-Deno.test("what is not advertised moves with the router of its family, else with the first one", () => {
-  const six = '{ address = "2001:db8::50/64", advertise = false }';
-  const four = '{ address = "192.168.1.51/24", advertise = false }';
-  const both = (...addresses: readonly string[]) =>
-    planned(
-      `[instance.web]\ninterface = "eth0"\nvrid = 51\naddresses = [${addresses.join(", ")}]\n`,
-      PI_B,
-    ).node.plans
-      .map(({ held, rules: { family, addresses } }) => [
-        family,
-        addresses.map(formatIp).join(" "),
-        held.map(({ prefix }) => formatPrefix(prefix)).join(" "),
-      ]);
-  assert.deepEqual(both(six, '"192.168.1.50/24"', four), [
-    ["ipv4", "192.168.1.50", "2001:db8::50/64 192.168.1.50/24 192.168.1.51/24"],
-  ]);
-  assert.deepEqual(both('"192.168.1.50/24"', '"fe80::50/64"', six, four), [
-    ["ipv4", "192.168.1.50", "192.168.1.50/24 192.168.1.51/24"],
-    ["ipv6", "fe80::50", "fe80::50/64 2001:db8::50/64"],
-  ]);
-});

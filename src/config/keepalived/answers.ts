@@ -1,0 +1,164 @@
+/** What does floatip say to a directive that has no key of its own? A verdict for each, and values that change nothing. */
+import type { Statement } from "./statement.ts";
+import { switchIn, valueOf } from "./values.ts";
+import { carried, changed, needless, unsupported, type Verdict } from "./verdict.ts";
+
+/** What floatip says to one keyword. */
+export interface Answer {
+  readonly verdict: Verdict;
+  /** Values with which floatip does the same. */
+  readonly same: readonly string[];
+}
+
+/** Keywords and their answers. */
+export type Answers = Readonly<Record<string, Answer>>;
+
+/** What `answers` say to a keyword; undefined: nothing. */
+export function answerTo(answers: Answers, keyword: string): Answer | undefined {
+  return Object.hasOwn(answers, keyword) ? answers[keyword] : undefined;
+}
+
+/** The verdict on `statement`: what `answer` says, unless its value asks for what floatip does anyway. */
+export function verdictOf(statement: Statement, answer: Answer): Verdict {
+  const value = valueOf(statement);
+  if (value !== undefined && answer.same.includes(value)) {
+    return carried(undefined, "floatip does so by itself");
+  }
+  if (value !== undefined && switchIn(value) === false) {
+    return carried(undefined, "switched off, as in floatip");
+  }
+  return answer.verdict;
+}
+
+/** Answers `verdict`, but carried where the first argument is one of `same`. */
+export function answer(verdict: Verdict, ...same: readonly string[]): Answer {
+  return { verdict, same };
+}
+
+const BURST = "floatip sends five at once and five more after 5 s";
+const LOSERS = changed("floatip answers whoever claims with a lower priority at once");
+const THREE = unsupported(
+  "floatip takes over after three missed adverts, always: nodes that count otherwise take over at another time",
+  "choose advert_interval instead, the same on all nodes",
+);
+const ACCEPTED = needless(
+  "floatip compares the addresses of every advert; address_mismatch says what follows",
+);
+
+const BALANCER = needless("it belongs to the load balancer, which floatip is not");
+
+/** Directives that stand in global_defs with vrrp_ in front, and in an instance without. */
+export const SHARED: Answers = {
+  garp_master_delay: answer(changed(BURST), "5"),
+  garp_master_repeat: answer(changed(BURST), "5"),
+  garp_lower_prio_delay: answer(changed(BURST), "5"),
+  garp_lower_prio_repeat: answer(changed(BURST), "5"),
+  garp_master_refresh: answer(changed("floatip announces its addresses once a minute"), "60"),
+  garp_master_refresh_repeat: answer(changed("floatip repeats one announcement a minute"), "1"),
+  garp_extra_if: answer(
+    changed("floatip announces every address once a minute, on whichever interface it is"),
+  ),
+  down_timer_adverts: answer(THREE, "3"),
+  lower_prio_no_advert: answer(LOSERS),
+  higher_prio_send_advert: answer(
+    needless("floatip gives way in silence, and the new master announces itself"),
+  ),
+  owner_ignore_adverts: answer(needless("an owner of floatip's answers a rival, and stays")),
+  skip_check_adv_addr: answer(ACCEPTED),
+  check_unicast_src: anyway("adverts from others than the peers are refused"),
+};
+
+/** Directives of an instance. */
+export const INSTANCE_ANSWERS: Answers = {
+  ...SHARED,
+  accept: anyway("whoever has the address answers at it"),
+  no_accept: answer(unsupported(
+    "a node that holds an address answers at it",
+    "drop what is not to come in with the machine's firewall",
+  )),
+  use_vmac: answer(needless(
+    "no virtual MAC is needed: a new master announces itself by gratuitous ARP and Neighbor Advertisements, and clients learn its MAC at once",
+  )),
+  use_vmac_addr: answer(needless("there is no virtual MAC")),
+  vmac_xmit_base: answer(needless("there is no virtual MAC: adverts leave by the interface")),
+  use_ipvlan: answer(unsupported(
+    "floatip adds addresses to the interface itself",
+    "make the ipvlan interface in the network configuration, and name it as the interface",
+  )),
+  native_ipv6: answer(needless("the addresses say which family it is")),
+  debug: answer(needless("floatip run --log-level debug says more")),
+  kernel_rx_buf_size: answer(needless("floatip reads its sockets at once")),
+  linkbeat_use_polling: answer(needless("the kernel tells when a link goes down")),
+  promote_secondaries: anyway("the other addresses of a subnet stay when one goes"),
+  dont_track_primary: answer(unsupported(
+    "an instance whose interface is down is in fault, always",
+    "nothing: a node that cannot be reached there should not hold the address",
+  )),
+  timer_expired_backup: anyway("after a stall floatip listens before it speaks"),
+  track_src_ip: anyway("an instance without its source address is in fault"),
+  unicast_fault_no_peer: anyway("unicast without peers is an error of the file"),
+  unicast_ttl: answer(changed("floatip sends with a TTL of 255"), "255"),
+  old_unicast_checksum: answer(
+    unsupported(
+      "floatip sends the checksums of today",
+      "bring peers from before keepalived 1.3.7 up to date",
+    ),
+    "never",
+  ),
+  mcast_dst_ip: answer(group(), "224.0.0.18", "ff02::12"),
+  vrf: answer(unsupported(
+    "floatip knows no VRF",
+    "name the interface inside the VRF",
+  )),
+  auth_hmac: answer(unsupported(
+    "floatip does not sign adverts in this version; peers that demand it would not hear it",
+    "remove auth_hmac on all nodes, or leave this cluster with keepalived for now",
+  )),
+  virtual_routes: answer(routes("route")),
+  virtual_rules: answer(routes("rule")),
+  track_bfd: answer(unsupported(
+    "floatip speaks no BFD",
+    `write a check that asks the neighbour: ping = "ADDRESS", interval = "100ms", and name it in checks`,
+  )),
+  notify_priority_changes: answer(needless("it is for named pipes only")),
+  lvs_sync_daemon_interface: answer(BALANCER),
+  // As keepalived 1 spelt it, and many files still do.
+  lvs_sync_daemon_inteface: answer(BALANCER),
+  notify_master_rx_lower_pri: answer(unsupported(
+    "a rival with a lower priority is answered and the addresses are announced anew; no command is run",
+    "`floatip events` and status tell of rivals",
+  )),
+};
+
+/** Directives of a sync group. */
+export const GROUP_ANSWERS: Answers = {
+  track_bfd: INSTANCE_ANSWERS["track_bfd"] ?? answer(needless("")),
+  notify_priority_changes: answer(needless("it is for named pipes only")),
+  global_tracking: answer(needless("keepalived itself has given it up")),
+  sync_group_tracking_weight: answer(unsupported(
+    "weights of single members would draw a group to two nodes at once",
+    "checks without a weight: down then means fault, for the whole group",
+  )),
+};
+
+/** floatip does so whatever the file says. */
+function anyway(why: string): Answer {
+  return answer(carried(undefined, why));
+}
+
+function group(): Verdict {
+  return unsupported(
+    "floatip sends to the group of the RFC, 224.0.0.18 or ff02::12",
+    "name the other nodes in peers: adverts then go to each by unicast",
+  );
+}
+
+/** The answer to another multicast group. */
+export const OTHER_GROUP: Verdict = group();
+
+function routes(noun: string): Verdict {
+  return unsupported(
+    `floatip moves addresses, no ${noun}s`,
+    `let commands do it: \`ip ${noun} add\` in one that on_master names, \`ip ${noun} del\` in one for on_backup, on_fault and on_stop`,
+  );
+}
