@@ -8,6 +8,7 @@ import { completions } from "./commands/completions.ts";
 import { events } from "./commands/events.ts";
 import { firewall } from "./commands/firewall.ts";
 import { handover } from "./commands/handover.ts";
+import { importFile } from "./commands/import.ts";
 import { init } from "./commands/init.ts";
 import { listen } from "./commands/listen.ts";
 import { maintenance } from "./commands/maintenance.ts";
@@ -30,6 +31,7 @@ export const APPLICATION: Application<Context> = buildApplication(
     // Without a prototype: `floatip constructor` is an unknown command like any other.
     routes: Object.assign(Object.create(null), {
       init,
+      import: importFile,
       run,
       status,
       check,

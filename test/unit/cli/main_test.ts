@@ -56,7 +56,18 @@ async function withDaemon(
 
 for (
   const verb of [
-    ...["", "init", "run", "status", "check", "reload", "handover", "maintenance", "restart"],
+    ...[
+      "",
+      "init",
+      "import",
+      "run",
+      "status",
+      "check",
+      "reload",
+      "handover",
+      "maintenance",
+      "restart",
+    ],
     ...["events", "doctor", "firewall", "listen", "version"],
   ]
 ) {
