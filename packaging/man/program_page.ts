@@ -135,6 +135,8 @@ const FILES = [
   [readingSocketPath(DEFAULT_RUN_DIR), "The same for the group `floatip`, which only reads."],
   [`${DEFAULT_STATE_DIR}/history.jsonl`, "What `floatip events` shows."],
   ["/usr/share/doc/floatip/examples", "Configurations for usual cases."],
+  ["/usr/share/floatip/prometheus/floatip.rules.yml", "Alert rules for Prometheus."],
+  ["/usr/share/floatip/grafana/floatip.json", "A dashboard for Grafana."],
 ] as const;
 
 const ENVIRONMENT = [
