@@ -13,7 +13,7 @@ import { judgePermissions } from "../../../src/doctor/checks/permissions.ts";
 import { judgePower } from "../../../src/doctor/checks/power.ts";
 import { judgeStorage } from "../../../src/doctor/checks/storage.ts";
 import { judgeStrangers } from "../../../src/doctor/checks/strangers.ts";
-import { judgeLateness, judgeScheduling } from "../../../src/doctor/checks/timers.ts";
+import { judgeTimers } from "../../../src/doctor/checks/timers.ts";
 import { EXAMINATIONS, examineAll } from "../../../src/doctor/examinations.ts";
 import type { Finding } from "../../../src/doctor/finding.ts";
 import { listenersFor, readListeners } from "../../../src/doctor/listeners.ts";
@@ -25,6 +25,11 @@ import { machine } from "../config/machines.ts";
 import { answer, emptyWorld, heard, lanWith, NAMELESS, PAIR, subjectOf } from "./world.ts";
 
 const DAEMON: DaemonSeen = { kind: "running", status: documentOf([master()]), pid: 7 };
+const FIRST: DaemonSeen = {
+  kind: "running",
+  status: documentOf([master()], { scheduling: { policy: "rr", priority: 10 } }),
+  pid: 7,
+};
 const NONE: DaemonSeen = { kind: "silent", why: "stopped", words: "not running" };
 
 const compiled = (arch: string, standalone: boolean) => ({ version: "1", arch, standalone });
@@ -55,14 +60,23 @@ const ROWS: readonly (readonly [string, readonly Finding[], readonly RegExp[]])[
   ["little room", judgeStorage("/s", undefined, 3000, true), [/^warning .*3 MiB/]],
   ["another user", judgeStorage("/s", "permission denied", 1e6, false), [/^unknown /]],
 
-  ["prompt", [judgeLateness([milliseconds(0.1), milliseconds(2)], seconds(1))], [
-    /^ok .*0.1 ms|^ok .*2 ms/,
+  ["prompt", judgeTimers([milliseconds(0.1), milliseconds(2)], seconds(1), NONE), [
+    /^ok timers are 2 ms late/,
   ]],
-  ["late for short intervals", [judgeLateness([milliseconds(30)], milliseconds(100))], [
+  ["late for short intervals", judgeTimers([milliseconds(30)], milliseconds(100), NONE), [
     /^warning /,
   ]],
-  ["late by an interval", [judgeLateness([milliseconds(100)], milliseconds(100))], [/^problem /]],
-  ["late, and no instance", [judgeLateness([seconds(9)], undefined)], [/^ok /]],
+  ["late by an interval", judgeTimers([milliseconds(100)], milliseconds(100), NONE), [
+    /^problem /,
+  ]],
+  [
+    "late, and a daemon that runs before others",
+    judgeTimers([seconds(1)], milliseconds(100), FIRST),
+    [
+      /^ok .*the daemon runs before others \(rr\)/,
+    ],
+  ],
+  ["late, and no instance", judgeTimers([seconds(9)], undefined, NONE), [/^ok /]],
 
   ["all rights", judgePermissions("CapEff:\t0000000000003000", undefined, NONE, true), [/^ok /]],
   ["no right at all", judgePermissions("CapEff:\t0", undefined, NONE, false), [
@@ -230,19 +244,6 @@ Deno.test("doctor: listeners are read from the kernel's tables", () => {
   ]);
   const reached = listenersFor(found, ip("192.168.1.50")).map(({ port }) => port);
   assert.deepEqual(reached, [80, 443]);
-});
-
-Deno.test("doctor: what scheduling the daemon's threads got", () => {
-  const stat = (policy: number, priority: number) =>
-    `1 (dl (x) y) ${
-      ["S", ...Array.from({ length: 36 }, () => "0"), priority, policy, "0"].join(" ")
-    }`;
-  assert.match(judgeScheduling([stat(0, 0)]).what, /normal/);
-  assert.match(
-    judgeScheduling([stat(2, 10), stat(2, 10)]).what,
-    /real-time scheduling, priority 10$/,
-  );
-  assert.match(judgeScheduling([stat(2, 10), stat(0, 0)]).what, /on 1 of 2 threads/);
 });
 
 Deno.test("doctor: where nothing can be looked at, nothing is claimed to be wrong", async () => {
