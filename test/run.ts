@@ -32,6 +32,7 @@ const packages = [
   "systemd-container",
   "mosquitto",
   "mosquitto-clients",
+  "openssl",
   "zsh",
   "fish",
 ];
