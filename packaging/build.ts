@@ -16,7 +16,8 @@ export type Kind = "compile" | "bundle";
 
 /**
  * V8 without its just-in-time compiler needs no memory that is written and then run, so that the service's sandbox can forbid
- * that. A compiled program takes no flags at run time; the launcher of a bundle has them from the unit.
+ * that. A compiled program takes no flags at run time; the launcher of a bundle has them from the unit. The heap's bound holds
+ * for the compiler too, which needs more than floatip.
  */
 const COMPILED_V8_FLAGS = "--jitless,--max-old-space-size=256,--max-semi-space-size=1";
 
@@ -144,8 +145,9 @@ async function deno(
     env: { NO_COLOR: "1", ...env },
   }).output();
   if (success) return;
-  const said = new TextDecoder().decode(stderr).trim();
-  throw new Error(`deno ${args[0]} failed: ${said}`);
+  // What follows is where in Deno it happened.
+  const [said = ""] = new TextDecoder().decode(stderr).split("\nStack backtrace:");
+  throw new Error(`deno ${args[0]} failed: ${said.trim()}`);
 }
 
 /** A hard link costs no 95 MB; across file systems it has to be a copy. */

@@ -134,10 +134,10 @@ function spawn(options: ChildOptions, mark: string): Deno.ChildProcess {
   }).spawn();
 }
 
-/** What stands before the program: both are part of util-linux, and end by becoming the program (exec). */
+/** What stands before the program: parts of coreutils and util-linux, which end by becoming the program (exec). */
 function launcher({ account, privileged = false }: ChildOptions): readonly string[] {
-  // Children inherit the daemon's real-time class (sched(7)).
-  const ordinary = ["chrt", "--other", "0"];
+  // Children inherit the daemon's real-time class (sched(7)), and the signal that packaging/launcher.sh blocks.
+  const ordinary = ["env", "--default-signal=USR1", "chrt", "--other", "0"];
   const rights = privileged ? [] : ["--ambient-caps=-all", "--inh-caps=-all"];
   const identity = account === undefined || account.uid === Deno.uid()
     ? []

@@ -29,6 +29,7 @@ const packages = [
   "mmdebstrap",
   "rpm",
   "lintian",
+  "qemu-user-static",
   "systemd-container",
   "mosquitto",
   "mosquitto-clients",

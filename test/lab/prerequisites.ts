@@ -15,6 +15,7 @@ const programOf: Readonly<Record<string, string>> = {
   "nginx-light": "nginx",
   "systemd-container": "systemd-nspawn",
   rpm: "rpmbuild",
+  "qemu-user-static": "qemu-aarch64-static",
   firewalld: "firewall-cmd",
   mosquitto: "mosquitto",
   "mosquitto-clients": "mosquitto_sub",

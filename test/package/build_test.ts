@@ -73,6 +73,28 @@ Deno.test("a signal reaches the program behind the launcher", () =>
     assert.deepEqual(await ended, [7, null]);
   }));
 
+Deno.test("SIGUSR1, at which Deno would open its debugger to everybody, reaches no thread of it", () =>
+  inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", `${folder}/dist`, { entry: `${folder}/echo.ts` });
+    const child = withPlainKill(
+      spawn(`${folder}/dist/floatip`, ["wait"], { stdio: ["ignore", "pipe", "inherit"] }),
+    );
+    assert.ok(child.stdout && child.pid);
+    await once(child.stdout, "data");
+    const blocked = await Promise.all(
+      (await Array.fromAsync(Deno.readDir(`/proc/${child.pid}/task`))).map(async ({ name }) => {
+        const status = await Deno.readTextFile(`/proc/${child.pid}/task/${name}/status`);
+        const mask = BigInt(`0x${/^SigBlk:\s*(\w+)$/m.exec(status)?.[1] ?? "0"}`);
+        return (mask >> 9n & 1n) === 1n;
+      }),
+    );
+    assert.ok(blocked.length > 1 && blocked.every(Boolean), blocked.join());
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }));
+
 Deno.test("a build that fails says why and leaves the earlier one", () =>
   inScratch(async (folder) => {
     const dist = `${folder}/dist`;

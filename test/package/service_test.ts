@@ -15,7 +15,8 @@ const ADDRESS = "10.77.0.50";
 
 /** Scripts say who ran them, fail where the daemon's sandbox or its priority is theirs too, and what they were told. */
 const SCRIPTS = {
-  "who": '#!/bin/sh\nid -un > "/tmp/$1"\ngrep -q "^NoNewPrivs:.0" /proc/self/status\n',
+  "who":
+    '#!/bin/sh\nid -un > "/tmp/$1"\ngrep -q "^NoNewPrivs:.0" /proc/self/status && grep -q "^SigBlk:.0*$" /proc/self/status\n',
   "hang": "#!/bin/sh\nsleep 4711 &\nwait\n",
   "told": '#!/bin/sh\necho "$(id -un) $*" >> /tmp/told\n',
 };
