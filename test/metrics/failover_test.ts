@@ -18,7 +18,8 @@ function toml(name: string, priority: number): string {
     vrid: 51,
     priority,
     version: 3,
-    intervalMs: 100,
+    // A busy machine must not cause a takeover that nobody asked for.
+    intervalMs: 300,
     addresses: ["10.77.0.100/24"],
     more: ['checks = ["up", "down"]'],
   }]) + `
@@ -93,7 +94,7 @@ Deno.test({
     const [mean] = await prometheus.query(
       `floatip_sent_advert_gap_seconds_sum{${atB}} / floatip_sent_advert_gap_seconds_count{${atB}}`,
     );
-    assert.ok(mean !== undefined && mean.value > 0.09 && mean.value < 0.12, `${mean?.value} s`);
+    assert.ok(mean !== undefined && mean.value > 0.29 && mean.value < 0.33, `${mean?.value} s`);
 
     for (const { where, expression } of expressionsOf(await readDashboard(), "1m")) {
       const found = await prometheus.query(expression);
