@@ -79,6 +79,15 @@ Deno.test("metrics are served in HTTP/1.0 and 1.1, by fetch too, and printed onc
     assert.deepEqual(lines, [`info metrics are at http://${HOST}:${listen.port}/metrics`]);
   }));
 
+Deno.test("a long answer arrives whole", async () => {
+  const long = "x".repeat(20_000_000);
+  await scene(async ({ server, listen }) => {
+    server.settle(listen);
+    const answer = await saying(listen, get("/metrics"));
+    assert.equal(answer.length - answer.indexOf("\r\n\r\n") - 4, long.length);
+  }, { print: () => long, connectionMs: 60_000 });
+});
+
 Deno.test("what is not GET /metrics is told so", () =>
   scene(async ({ server, listen, printed }) => {
     server.settle(listen);
