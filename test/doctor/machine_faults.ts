@@ -1,5 +1,6 @@
 /** Which faults of service, machine and daemon does the doctor know? Each built for real; what a machine lacks is put there in a mount namespace. */
 import { ANSWERS } from "../unit/control/answers.ts";
+import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { ControlServer } from "../../src/control/server.ts";
@@ -218,14 +219,14 @@ export const MACHINE_FAULTS: readonly Fault[] = [
         return chunks;
       });
       const ended = once(child, "close");
-      // It stops for as long as a card that swaps, several times, so that its timers are among what waits.
-      for (let stop = 0; stop < 4; stop++) {
-        await new Promise((resolve) => setTimeout(resolve, 150));
-        kill(child.pid ?? 0, "SIGSTOP");
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        kill(child.pid ?? 0, "SIGCONT");
-      }
-      const [code] = await ended as [number];
+      // Stopped again and again, as by a card that swaps, for longer than an advert's interval: its timers are among what waits.
+      const { pid } = child;
+      assert.ok(pid !== undefined);
+      const stalls = setInterval(() => {
+        kill(pid, "SIGSTOP");
+        setTimeout(() => kill(pid, "SIGCONT"), 400);
+      }, 600);
+      const [code] = await ended.finally(() => clearInterval(stalls)) as [number];
       return reportOf(code, (stdout ?? []).join(""), (stderr ?? []).join(""));
     },
   },
