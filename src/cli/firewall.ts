@@ -1,9 +1,11 @@
 /** `floatip firewall`: which rules does this configuration need in this machine's packet filter? */
 import { plan } from "../config/cluster.ts";
+import type { Config } from "../config/config.ts";
 import type { NodePlan } from "../config/plan.ts";
 import { type FirewallFormat, firewallText } from "../firewall/formats.ts";
 import { passagesOf } from "../firewall/passages.ts";
 import { survey } from "../firewall/survey.ts";
+import { isLoopback } from "../net/ip.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { look } from "./machine.ts";
@@ -21,11 +23,11 @@ export interface FirewallFlags {
 
 /** `floatip firewall`. */
 export async function firewall(terminal: Terminal, flags: FirewallFlags): Promise<ExitCode> {
-  const node = await planOf(terminal, flags);
+  const { config, node } = await planOf(terminal, flags);
   const found = await survey(askProgram, passagesOf(node));
   const format = flags.format ?? found.format;
   const outgoing = flags.outgoing ?? found.surfaces.outgoing;
-  terminal.out(firewallText(node, format, { ...found.surfaces, outgoing }));
+  terminal.out(firewallText(node, format, { ...found.surfaces, outgoing }, remarksOn(config)));
   if (found.refusal !== undefined && format === "nft") {
     terminal.error(
       `floatip: this machine's rules cannot be read (${found.refusal}): ` +
@@ -35,7 +37,16 @@ export async function firewall(terminal: Terminal, flags: FirewallFlags): Promis
   return EXIT.ok;
 }
 
-async function planOf(terminal: Terminal, flags: FirewallFlags): Promise<NodePlan> {
+/** Metrics are asked for by a machine that the file does not know: its rule is for a person to write. */
+function remarksOn({ metrics: { listen } }: Config): readonly string[] {
+  if (listen === undefined || isLoopback(listen.address)) return [];
+  return [`Prometheus asks at TCP port ${listen.port}: let it in from where it runs.`];
+}
+
+async function planOf(
+  terminal: Terminal,
+  flags: FirewallFlags,
+): Promise<{ readonly config: Config; readonly node: NodePlan }> {
   const file = flags.config ?? DEFAULT_CONFIG_FILE;
   const loaded = await readConfiguration(file);
   if (loaded.kind === "problems") {
@@ -44,7 +55,7 @@ async function planOf(terminal: Terminal, flags: FirewallFlags): Promise<NodePla
     throw new Failure(EXIT.invalid, sentence, "Which rules it needs can be told when it is right.");
   }
   const { node, problems } = plan(loaded.config, await look(), flags.node, undefined);
-  if (node.known) return node;
+  if (node.known) return { config: loaded.config, node };
   const why = problems[0]?.what ?? "which node this is cannot be told";
   throw new Failure(EXIT.failed, why, "Name the node that the rules are for: --node NAME.");
 }

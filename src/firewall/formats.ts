@@ -66,8 +66,16 @@ export function firewallLines(
   return FORMATS[format].lines(wanted, surfaces);
 }
 
-/** All rules that `node` needs, with comments that say how to use them; what reads the rules leaves comments aside. */
-export function firewallText(node: NodePlan, format: FirewallFormat, surfaces: Surfaces): string {
+/**
+ * All rules that `node` needs, with comments that say how to use them; what reads the rules leaves comments aside. `remarks` are
+ * comments about what else should pass.
+ */
+export function firewallText(
+  node: NodePlan,
+  format: FirewallFormat,
+  surfaces: Surfaces,
+  remarks: readonly string[] = [],
+): string {
   const passages = passagesOf(node);
   const { apply, keep } = FORMATS[format];
   const ipv6 = passages.some(({ traffic }) => traffic === "neighbours");
@@ -80,6 +88,7 @@ export function firewallText(node: NodePlan, format: FirewallFormat, surfaces: S
       : []),
     ...(passages.length === 0 ? ["# Nothing: no instance runs on this node."] : []),
     ...firewallLines(passages, format, surfaces),
+    ...remarks.map((remark) => `# ${remark}`),
     ...(keep === undefined ? [] : [`# Keep it over a reboot: ${keep}`]),
     ...(surfaces.outgoing ? [] : ["# Where what goes out is dropped by default: --outgoing"]),
     "",

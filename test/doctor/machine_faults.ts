@@ -154,7 +154,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     expected: {
       check: "network manager",
       mark: "warning",
-      what: /systemd-networkd manages eth0 and removes the floating address/,
+      what: /systemd-networkd manages eth0, and may remove the floating address/,
       fix: /KeepConfiguration=static.*\/etc\/systemd\/network\/10-eth0\.network\.d\/floatip\.conf/,
     },
     async play(clinic) {

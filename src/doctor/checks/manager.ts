@@ -52,7 +52,7 @@ export function judgeNetworkd(
   const base = file.slice(file.lastIndexOf("/") + 1);
   const folder = `/etc/systemd/network/${base}.d`;
   return warning(
-    `systemd-networkd manages ${name} and removes the floating address when it restarts`,
+    `systemd-networkd manages ${name}, and may remove the floating address when it restarts`,
     "floatip puts it back at once, but clients notice.",
     `mkdir -p ${folder}; printf '[Network]\\nKeepConfiguration=static\\n' > ${folder}/floatip.conf; networkctl reload`,
   );

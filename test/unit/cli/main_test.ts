@@ -170,6 +170,22 @@ Deno.test(nameWith("a socket for others is exit 5", reason), {
   });
 });
 
+Deno.test("firewall remarks that Prometheus has to be let in, where it is not on this machine", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".toml" });
+  try {
+    for (const [listen, remark] of [["0.0.0.0:9112", true], ["127.0.0.1:9112", false]] as const) {
+      const instance = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n';
+      await Deno.writeTextFile(file, `[metrics]\nlisten = "${listen}"\n${instance}`);
+      const { code, out } = await floatip(["firewall", "-c", file, "--format", "ufw"]);
+      assert.equal(code, 0);
+      assert.match(out, /^ufw allow in .*proto vrrp from any to 224\.0\.0\.18/m);
+      assert.equal(/^# Prometheus asks at TCP port 9112/m.test(out), remark, out);
+    }
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 Deno.test("reload prints the changes, or the problems and exit 3", async (t) => {
   const changes = ["web: priority 100 -> 150"];
   await t.step("applied", () =>
