@@ -38,7 +38,10 @@ command = ["/usr/local/bin/hang"]
 timeout = "300ms"
 weight = -1
 [check.process]
-process = "systemd-journald"
+process = "served"
+interval = "30s"
+fall = 1
+weight = -1
 [check.file]
 file = "/tmp/flag"
 [check.home]
@@ -64,6 +67,7 @@ Deno.test({
     const steps = {
       "it runs as its unit says": runsAsSaid,
       "checks of every kind, and scripts as other users": checksWork,
+      "the end of a process, long before the next look": seesEnds,
       "notifications": tells,
       "a secret that only root reads": keepsSecrets,
       "a reload, good and bad": reloads,
@@ -82,6 +86,9 @@ async function prepare(machine: Container): Promise<void> {
     await machine.demand("chmod", "755", `/usr/local/bin/${name}`);
   }
   await machine.shell("touch /tmp/flag /root/flag; useradd --system --groups floatip reader");
+  await machine.shell(
+    "cp /bin/sleep /usr/local/bin/served; systemd-run --quiet --collect -u served served 600",
+  );
   machine.write("/etc/floatip/floatip.toml", FILE);
   // Readable for the daemon by the folder's group, and for nobody else.
   await machine.shell("chmod 640 /etc/floatip/floatip.toml");
@@ -131,11 +138,19 @@ async function checksWork(machine: Container): Promise<void> {
   });
 }
 
+async function seesEnds(machine: Container): Promise<void> {
+  await machine.shell("systemctl kill --signal=SIGKILL served");
+  await waitFor("the check to be down", async () => {
+    const { checks } = await instance(machine);
+    return checks.find(({ name }) => name === "process")?.up === false;
+  }, { limitMs: 3000 });
+}
+
 async function tells(machine: Container): Promise<void> {
   await waitFor("the address", () => machine.host.holds(ADDRESS));
   await waitFor("the script to be told", async () => {
     const said = await machine.shell("cat /tmp/told");
-    return said.endsWith("floatip INSTANCE web MASTER 98\n");
+    return /^floatip INSTANCE web MASTER \d+$/m.test(said);
   });
 }
 
