@@ -1,9 +1,10 @@
 /** How does a test run floatip itself? From source, one daemon per host of the lab, with directories of its own. */
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { InstanceStatus, StatusDocument } from "../../src/control/api.ts";
+import { decodeHistory, type HistoryEntry } from "../../src/history/line.ts";
 import type { Outcome } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { ProgramLog } from "./program_log.ts";
@@ -27,7 +28,20 @@ export interface FloatipInstance {
   readonly more?: readonly string[];
 }
 
+/** How {@link Floatip.start} starts it, where that differs from the rule. */
+export interface LaunchOptions {
+  /** Further words of `floatip run`. */
+  readonly words?: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What stands in front of `run`; default: Deno and main.ts of this checkout. */
+  readonly program?: readonly string[];
+}
+
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+/** floatip as it is in this checkout. */
+export const FROM_SOURCE: readonly string[] = [Deno.execPath(), "run", "-A", MAIN];
 
 /** Deno itself asks for its newest version when it starts, which needs the world outside. */
 const ENVIRONMENT = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
@@ -49,34 +63,39 @@ export class Floatip implements AsyncDisposable {
     readonly host: LabHost,
     readonly child: ChildProcess,
     readonly folder: string,
+    readonly options: LaunchOptions,
   ) {
     this.log = new ProgramLog(`floatip on ${host.name}`, child);
     const path = `${folder}/run/control.sock`;
     this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
   }
 
-  /** Starts it with this file; resolves when it answers for its status. `more`: further words of the command line. */
-  static async start(host: LabHost, toml: string, ...more: string[]): Promise<Floatip> {
+  /** Starts it with this file; resolves when it answers for its status. */
+  static start(host: LabHost, toml: string, options: LaunchOptions = {}): Promise<Floatip> {
     const folder = mkdtempSync("/tmp/fl-floatip-");
     // There may be a password in it.
     writeFileSync(`${folder}/floatip.toml`, toml, { mode: 0o600 });
-    const directories = ["--run-dir", `${folder}/run`, "--state-dir", `${folder}/state`];
-    const child = host.spawn(
-      [
-        ...[Deno.execPath(), "run", "-A", MAIN, "run", "-c", `${folder}/floatip.toml`],
-        ...directories,
-        ...more,
-      ],
-      { env: ENVIRONMENT },
-    );
-    const floatip = new Floatip(host, child, folder);
+    return Floatip.#launch(host, folder, options);
+  }
+
+  /** A new process with the files of this one, which has ended; to be disposed of before this one is. */
+  again(): Promise<Floatip> {
+    return Floatip.#launch(this.host, this.folder, this.options);
+  }
+
+  static async #launch(host: LabHost, folder: string, options: LaunchOptions): Promise<Floatip> {
+    const { program = FROM_SOURCE, words = [], env = {} } = options;
+    const files = ["-c", `${folder}/floatip.toml`, ...directoriesIn(folder)];
+    const child = host.spawn([...program, "run", ...files, ...words], {
+      env: { ...ENVIRONMENT, ...env },
+    });
+    const floatip = new Floatip(host, child, folder, options);
     try {
       await until(() => `an answer of ${floatip.log.label}\n${floatip.log.text}`, async () => {
         if (child.exitCode !== null) throw new Error(`floatip ended:\n${floatip.log.text}`);
         return await floatip.status().catch(() => undefined);
       }, START_TIMEOUT_MS);
     } catch (cause) {
-      child.kill("SIGKILL");
       await floatip[Symbol.asyncDispose]();
       throw cause;
     }
@@ -123,10 +142,19 @@ export class Floatip implements AsyncDisposable {
     );
   }
 
+  /** What its history remembers, oldest first; nothing where there is no file yet. */
+  history(): readonly HistoryEntry[] {
+    try {
+      return decodeHistory(readFileSync(`${this.folder}/state/history.jsonl`, "utf8")).entries;
+    } catch {
+      return [];
+    }
+  }
+
   /** Another floatip command against this daemon, for instance `command("reload")`. */
   command(...args: string[]): Promise<Outcome> {
-    const directories = ["--run-dir", `${this.folder}/run`];
-    return this.host.exec([Deno.execPath(), "run", "-A", MAIN, ...args, ...directories], {
+    const { program = FROM_SOURCE } = this.options;
+    return this.host.exec([...program, ...args, "--run-dir", `${this.folder}/run`], {
       env: ENVIRONMENT,
     });
   }
@@ -148,8 +176,9 @@ export class Floatip implements AsyncDisposable {
     await ended;
   }
 
+  /** Whoever is interested in an orderly end asks for it: a lone master waits for a successor. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.crash();
     this.#client.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -157,6 +186,11 @@ export class Floatip implements AsyncDisposable {
   #ended(): boolean {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
+}
+
+/** The words for the directories of a daemon that has `folder`. */
+function directoriesIn(folder: string): readonly string[] {
+  return ["--run-dir", `${folder}/run`, "--state-dir", `${folder}/state`];
 }
 
 function writeInstance(instance: FloatipInstance): string {

@@ -16,18 +16,37 @@ export interface Gap {
   readonly kind: "leading" | "inner" | "trailing";
 }
 
+/** Requests in a row that nobody answered, though later ones were. */
+export interface Outage {
+  /** When the first of them was sent, in milliseconds since 1970. */
+  readonly from: number;
+  /** From there to the first request that was answered again, in milliseconds. */
+  readonly lengthMs: number;
+  readonly lost: number;
+}
+
 /** How {@link Probe.start} watches. */
 export interface ProbeOptions {
   /** A request every so many milliseconds; default 10. A gap is known to this grain. */
   readonly everyMs?: number;
   /** Wait for a first reply, which fills the neighbour cache, and count from there. Default true. */
   readonly warm?: boolean;
+  /** Runs before ordinary programs, as those do that it watches. Default false. */
+  readonly realTime?: boolean;
+}
+
+/** One request, and when it was answered. */
+interface Request {
+  readonly sentAt: number;
+  readonly answered: boolean;
 }
 
 /** A running client. Stop it with `await using` or {@link Probe.stop}; the figures stay. */
 export class Probe implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #replies: number[] = [];
+  /** By their numbers. */
+  readonly #requests: Request[] = [];
   readonly #ended: Promise<unknown>;
   #started: number | undefined;
   #lastRequest = 0;
@@ -44,6 +63,7 @@ export class Probe implements AsyncDisposable {
   static async start(host: LabHost, address: string, options: ProbeOptions = {}): Promise<Probe> {
     const program = fileURLToPath(import.meta.resolve("./prober.ts"));
     const child = host.spawn([
+      ...(options.realTime === true ? ["chrt", "--rr", "40"] : []),
       Deno.execPath(),
       ...["run", "--quiet", "--no-config", "--no-check", "--allow-all"],
       ...[program, address, String(options.everyMs ?? 10)],
@@ -83,6 +103,23 @@ export class Probe implements AsyncDisposable {
       .filter((gap) => gap.lengthMs >= minMs);
   }
 
+  /** Resolves when a request was answered that was sent after this call: what was sent before is answered by then, or lost. */
+  async settled(limitMs = 10_000): Promise<void> {
+    const first = this.#requests.length;
+    const answered = () => this.#requests.findIndex((one, i) => i >= first && one.answered) >= 0;
+    await waitFor("an answer to a new request", answered, { limitMs });
+  }
+
+  /** What was lost of all that was sent since `since` (milliseconds since 1970); what is under way still is not lost. */
+  outages(since: number): readonly Outage[] {
+    return outagesOf(this.#requests.filter(({ sentAt }) => sentAt >= since));
+  }
+
+  /** How many requests were sent since `since` (milliseconds since 1970)? */
+  sentSince(since: number): number {
+    return this.#requests.filter(({ sentAt }) => sentAt >= since).length;
+  }
+
   /** The last `cells` times of `cellMs` milliseconds each, oldest first: did a reply come in it? */
   timeline(cellMs: number, cells: number): readonly boolean[] {
     const end = this.#lastRequest;
@@ -107,12 +144,38 @@ export class Probe implements AsyncDisposable {
     const lines = (this.#unfinished + text).split("\n");
     this.#unfinished = lines.pop() ?? "";
     for (const line of lines) {
-      const at = Number(line.slice(2));
-      if (line.startsWith("r")) this.#replies.push(at);
-      else this.#lastRequest = at;
-      this.#started ??= at;
+      const [kind, time, number] = line.split(" ");
+      const at = Number(time);
+      if (kind === "s") this.#send(at);
+      else this.#answer(at, Number(number));
     }
   }
+
+  #send(sentAt: number): void {
+    this.#started ??= sentAt;
+    this.#lastRequest = sentAt;
+    this.#requests.push({ sentAt, answered: false });
+  }
+
+  #answer(at: number, number: number): void {
+    this.#replies.push(at);
+    const request = this.#requests[number];
+    if (request !== undefined) this.#requests[number] = { ...request, answered: true };
+  }
+}
+
+/** Runs of requests without an answer, each followed by one that was answered. */
+export function outagesOf(requests: readonly Request[]): readonly Outage[] {
+  const outages: Outage[] = [];
+  let begun: { readonly from: number; readonly lost: number } | undefined;
+  for (const { sentAt, answered } of requests) {
+    if (!answered) begun = { from: begun?.from ?? sentAt, lost: (begun?.lost ?? 0) + 1 };
+    else if (begun !== undefined) {
+      outages.push({ ...begun, lengthMs: sentAt - begun.from });
+      begun = undefined;
+    }
+  }
+  return outages;
 }
 
 /** The gaps between a start, the replies after it and an end, all in milliseconds on one clock. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Lan } from "./lan.ts";
 import { missing } from "./prerequisites.ts";
-import { gapsBetween, Probe } from "./probe.ts";
+import { gapsBetween, outagesOf, Probe } from "./probe.ts";
 import { waitFor } from "./wait.ts";
 
 const ignore = missing() !== undefined;
@@ -17,6 +17,18 @@ Deno.test("probe: leading, inner and trailing gaps", () => {
   ]);
 });
 
+Deno.test("probe: an outage lasts from the first lost request to the first answered one", () => {
+  const requests = "+--++-+-".split("").map((sign, i) => ({
+    sentAt: 100 + 2 * i,
+    answered: sign === "+",
+  }));
+  // What comes last is under way still.
+  assert.deepEqual(outagesOf(requests), [
+    { from: 102, lost: 2, lengthMs: 4 },
+    { from: 110, lost: 1, lengthMs: 2 },
+  ]);
+});
+
 Deno.test({ name: "probe: measures a cut cable, over IPv4 and IPv6", ignore }, async () => {
   await using lan = await Lan.open({ hosts: ["client", "server"], ipv6: true });
   const server = lan.host("server");
@@ -25,12 +37,14 @@ Deno.test({ name: "probe: measures a cut cable, over IPv4 and IPv6", ignore }, a
     await waitFor("steady replies", () => probe.replies > 50);
     await server.isolate();
     const cut = performance.now();
+    const since = performance.timeOrigin + cut - 50;
     await waitFor("an outage", () => probe.silenceMs > 200);
     assert.equal(probe.gaps(150).at(-1)?.kind, "trailing");
     const before = probe.replies;
     await server.join();
     const length = performance.now() - cut;
     await waitFor("replies again", () => probe.replies > before + 20);
+    await probe.settled();
     await probe.stop();
     const [gap, ...others] = probe.gaps(150);
     assert.deepEqual(others, []);
@@ -39,6 +53,10 @@ Deno.test({ name: "probe: measures a cut cable, over IPv4 and IPv6", ignore }, a
       Math.abs(gap.lengthMs - length) < 60,
       `${gap.lengthMs} ms measured, ${length} ms made`,
     );
+    const [outage, ...more] = probe.outages(since);
+    assert.deepEqual(more, []);
+    assert.ok(outage !== undefined && Math.abs(outage.lengthMs - length) < 60);
+    assert.ok(Math.abs(outage.lost - outage.lengthMs / 5) < 12, `${outage.lost} requests lost`);
   }
 });
 

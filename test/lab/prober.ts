@@ -1,6 +1,7 @@
 /**
  * When does an address answer? A program of its own, run inside a namespace: it sends an ICMP echo request every N ms and
- * writes a line for each request ("s TIME") and each reply ("r TIME"), times in milliseconds since 1970.
+ * writes a line for each request ("s TIME NUMBER") and each reply ("r TIME NUMBER"), times in milliseconds since 1970; a reply has
+ * the number of its request, counted from 0.
  *
  * It needs no ping(8), which not every machine has, and its clock is read when the reply is there, not when it is printed.
  * Arguments: ADDRESS INTERVAL_MS.
@@ -41,15 +42,18 @@ async function probe(address: string, everyMs: number): Promise<void> {
   for (;;) {
     const late = now() - due;
     if (late >= 0) {
-      const request = echoRequest(identifier, sequence++ & 0xffff, six);
+      const request = echoRequest(identifier, sequence & 0xffff, six);
       // A refusal (no route, no neighbour) is one more request without a reply.
       libc.sendto(socket, request, BigInt(request.length), 0, destination, destination.length);
-      write("s");
+      write("s", sequence++);
       // After a stall the missed requests are not made up for.
       due += everyMs * (1 + Math.floor(late / everyMs));
     }
     await libc.poll(waiting, 1n, Math.max(0, Math.ceil(due - now())));
-    for (let count = drain(socket, identifier, six); count > 0; count--) write("r");
+    for (const low of drain(socket, identifier, six)) {
+      // Of all numbers with these 16 bits the newest that was sent.
+      write("r", sequence - 1 - ((sequence - 1 - low) & 0xffff));
+    }
   }
 }
 
@@ -57,21 +61,23 @@ function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-function write(kind: "s" | "r"): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${kind} ${now().toFixed(3)}\n`));
+function write(kind: "s" | "r", number: number): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${kind} ${now().toFixed(3)} ${number}\n`));
 }
 
-/** How many echo replies to our own requests are there to read? */
-function drain(socket: number, identifier: number, six: boolean): number {
+/** The sequence numbers, 16 bits each, of the echo replies to our own requests that are there to read. */
+function drain(socket: number, identifier: number, six: boolean): readonly number[] {
   const buffer = new Uint8Array(1500);
-  let replies = 0;
+  const replies: number[] = [];
   for (;;) {
     const length = Number(libc.recv(socket, buffer, BigInt(buffer.length), 0));
     if (length <= 0) return replies;
     // An IPv4 raw socket also delivers the IP header, an IPv6 one does not.
     const start = six ? 0 : ((buffer[0] ?? 0) & 15) * 4;
     const view = new DataView(buffer.buffer, start);
-    if (view.getUint8(0) === (six ? 129 : 0) && view.getUint16(4) === identifier) replies++;
+    if (view.getUint8(0) === (six ? 129 : 0) && view.getUint16(4) === identifier) {
+      replies.push(view.getUint16(6));
+    }
   }
 }
 
