@@ -77,7 +77,8 @@ export class Claims {
   #judge(router: Router, { address, mac, at }: Claim): void {
     const who = this.#nameOf(formatMac(mac));
     if (router.state.kind === "master") {
-      if (isLeaving(router)) return;
+      // Its successor: no conflict, but what it waits for.
+      if (isLeaving(router)) return this.#roster.advance(router, { kind: "claimed" });
       const words = `${who} tells the neighbours that it has ${formatIp(address)}`;
       this.#conflicts.warn(router, who, words, at);
       this.#roster.advance(router, { kind: "claimed" });

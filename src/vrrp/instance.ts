@@ -57,15 +57,24 @@ export interface BackupState {
 /** "asking": advertises priority 1, and backups that preempt take over. "offering": has said priority 0. */
 export type Phase = "asking" | "offering";
 
-/** A master that is on its way out, and keeps the addresses until somebody has taken over (leaving.ts). */
+/** A master that is on its way out, and keeps the addresses until somebody has taken over and said where they are (leaving.ts). */
 export interface Leaving {
   /** Stop, handover or maintenance. */
   readonly why: Extract<Cause, { readonly kind: "stop" | "handover" | "maintenance" }>;
   readonly phase: Phase;
   /** The phases after this one, where nobody takes over. */
   readonly rest: readonly Phase[];
-  /** When the phase ends without a successor. */
+  /** When the phase ends without a successor; with one, when its announcement is not waited for any more. */
   readonly until: Instant;
+  /** Undefined: nobody has taken over yet. */
+  readonly successor: Successor | undefined;
+}
+
+/** Who has taken over from a master that leaves. */
+export interface Successor {
+  readonly source: Ip;
+  /** What the one that leaves is when it has let go. */
+  readonly next: InitState | BackupState;
 }
 
 /** Holds the addresses and says so. */
@@ -137,7 +146,7 @@ export function initial(): State {
  * - becoming master: send-advert, add-addresses, announce, transition
  * - going on as master after a restart: send-advert, add-addresses
  * - leaving master at once (stop, fault, sync group): remove-addresses, send-advert 0, transition
- * - leaving master for a successor (hand-over): remove-addresses, transition, once the successor was heard
+ * - leaving master for a successor (hand-over): remove-addresses, transition, once the successor was heard to announce itself
  * - yielding to a better master: remove-addresses, a last advert, transition
  * - yielding after a stall to whoever took over: remove-addresses, transition
  * - entering backup or fault from init: remove-addresses (a crash may have left some), transition

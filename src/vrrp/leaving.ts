@@ -1,16 +1,34 @@
 /**
- * How does a master leave without a gap? It keeps the addresses until somebody has taken over, and lets go when it hears so.
+ * How does a master leave without a gap? It keeps the addresses until somebody has taken over, and lets go when it hears that the
+ * neighbours were told so.
  *
  * Who is asked to stand aside first advertises priority 1, below every backup's: those that preempt take over when their master-down
  * interval has passed, and for everyone there is a master all the time, so that nothing has happened where there is nobody.
  * Then, or at once where backups do not preempt or the interval is long, it says priority 0 and still keeps the addresses:
  * everyone alive claims within a skew (RFC 9568 6.4.2). Who stops leaves in any case: it says so at once.
  */
-import { after, earliest, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
+import {
+  after,
+  earliest,
+  type Instant,
+  milliseconds,
+  type Nanoseconds,
+  nanoseconds,
+  seconds,
+} from "../time.ts";
 import { hearAsBackup } from "./backup.ts";
 import { LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect, StateName } from "./effect.ts";
-import type { Event, InitState, Leaving, MasterState, Phase, State, Step } from "./instance.ts";
+import type {
+  Event,
+  InitState,
+  Leaving,
+  MasterState,
+  Phase,
+  State,
+  Step,
+  Successor,
+} from "./instance.ts";
 import { masterDown, skew } from "./intervals.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import { goOnAsMaster, leaveWillingly, restingBackup, unchanged } from "./passage.ts";
@@ -18,6 +36,12 @@ import type { Rules } from "./rules.ts";
 
 /** For a backup's timer and the way of its first advert. */
 const SLACK = milliseconds(200);
+
+/**
+ * A successor says first that it is master, then puts the addresses on its interface and announces them, which takes a busy one
+ * many milliseconds. So long its announcement is waited for at most, and not longer than until its next advert.
+ */
+const ARRIVAL = milliseconds(200);
 
 /** Nobody is asked longer than this: with long intervals priority 0 is the first word. */
 const LONGEST_ASKING = seconds(10);
@@ -58,7 +82,7 @@ function enterPhase(
   return {
     state: {
       ...state,
-      leaving: { why, phase, rest, until },
+      leaving: { why, phase, rest, until, successor: undefined },
       advertAt: after(now, rules.advertInterval),
       renewAt: nextRenewal(now, rules),
     },
@@ -71,7 +95,12 @@ function enterPhase(
 
 /** When something is to be done for leaving itself. */
 export function leavingDeadline(state: MasterState, leaving: Leaving): Instant | undefined {
-  return leaving.phase === "asking" ? earliest(state.advertAt, leaving.until) : leaving.until;
+  return speaks(leaving) ? earliest(state.advertAt, leaving.until) : leaving.until;
+}
+
+/** Does it say so again and again? Nobody has an interest in that once there is a successor. */
+function speaks({ phase, successor }: Leaving): boolean {
+  return phase === "asking" && successor === undefined;
 }
 
 /** A rival's advert: it has taken over, whoever it is. Priority 0 is from somebody who leaves, too. */
@@ -83,10 +112,31 @@ export function hearSuccessor(
   rules: Rules,
 ): Step {
   if (event.advert.priority === 0) return unchanged(state);
-  const cause: Cause = { ...leaving.why, successor: event.source };
-  const next: State = leaving.why.kind === "handover"
-    ? hearAsBackup(restingBackup(now, rules), event, now, rules)
+  const { successor: before, why } = leaving;
+  const resting = before?.next.kind === "backup" ? before.next : restingBackup(now, rules);
+  const next: Successor["next"] = why.kind === "handover"
+    ? hearAsBackup(resting, event, now, rules)
     : OUT;
+  const successor: Successor = { source: event.source, next };
+  const patience = nanoseconds(Math.min(ARRIVAL, event.advert.interval));
+  const until = before === undefined ? after(now, patience) : leaving.until;
+  return unchanged({ ...state, leaving: { ...leaving, successor, until } });
+}
+
+/** Somebody tells the neighbours that it has an address: the successor, if there is one. From now on nobody comes here. */
+export function hearArrival(state: MasterState, leaving: Leaving): Step {
+  return leaving.successor === undefined ? unchanged(state) : letGo(leaving, leaving.successor);
+}
+
+/** The successor's time has run out meanwhile? This node did not run, and listens anew. */
+function present(successor: Successor, now: Instant, rules: Rules): Successor {
+  const { next } = successor;
+  if (next.kind === "init" || next.masterDownAt > now) return successor;
+  return { ...successor, next: restingBackup(now, rules) };
+}
+
+function letGo({ why }: Leaving, { source, next }: Successor): Step {
+  const cause: Cause = { ...why, successor: source };
   return { state: next, effects: [{ kind: "remove-addresses" }, transition(next, cause)] };
 }
 
@@ -104,7 +154,7 @@ export function meetLeavingDeadline(
   rules: Rules,
 ): Step {
   if (now >= leaving.until) return endPhase(state, leaving, now, rules);
-  const due = leaving.phase === "asking" && now >= state.advertAt;
+  const due = speaks(leaving) && now >= state.advertAt;
   const renew = isRenewalDue(state.renewAt, due, now, rules);
   return {
     state: {
@@ -119,9 +169,10 @@ export function meetLeavingDeadline(
   };
 }
 
-/** Nobody took over in this phase. In the end who stops goes all the same; who was only asked to stand aside stays. */
+/** Nobody took over in this phase, or nobody was heard to announce itself. In the end who stops goes all the same; who was only asked to stand aside stays. */
 function endPhase(state: MasterState, leaving: Leaving, now: Instant, rules: Rules): Step {
-  const { why, rest: [next, ...rest] } = leaving;
+  const { why, rest: [next, ...rest], successor } = leaving;
+  if (successor !== undefined) return letGo(leaving, present(successor, now, rules));
   if (next !== undefined) return enterPhase(state, why, next, rest, now, rules);
   if (why.kind !== "stop") return goOnAsMaster(state, now, rules);
   return { state: OUT, effects: [{ kind: "remove-addresses" }, transition(OUT, why)] };

@@ -7,7 +7,13 @@ import type { Cause, Effect } from "./effect.ts";
 import { hearAsBackup } from "./backup.ts";
 import type { BackupState, Event, Leaving, MasterState, Step } from "./instance.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
-import { beginLeaving, hearSuccessor, leaveWithGroup, meetLeavingDeadline } from "./leaving.ts";
+import {
+  beginLeaving,
+  hearArrival,
+  hearSuccessor,
+  leaveWithGroup,
+  meetLeavingDeadline,
+} from "./leaving.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   announced,
@@ -41,7 +47,7 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
     case "addresses-lost":
       return restore(state, now, rules);
     case "claimed":
-      return defend(state, now);
+      return state.leaving === undefined ? defend(state, now) : hearArrival(state, state.leaving);
     case "hand-over":
       return handOver(state, event.why, now, rules);
     case "rules":
@@ -107,7 +113,7 @@ function restore(state: MasterState, now: Instant, rules: Rules): Step {
 function defend(state: MasterState, now: Instant): Step {
   const { defendedAt } = state;
   const just = defendedAt !== undefined && between(defendedAt, now) < DEFEND_INTERVAL;
-  if (just || state.leaving !== undefined) return unchanged(state);
+  if (just) return unchanged(state);
   return announced({ ...state, defendedAt: now }, [], announceAgain(state, now));
 }
 

@@ -5,6 +5,7 @@ import type { Fault } from "../../src/vrrp/effect.ts";
 import {
   type BackupState,
   type Event,
+  type Leaving,
   type MasterState,
   nameOf,
   nextDeadline,
@@ -62,6 +63,14 @@ const MASTER: MasterState = {
   renewAt: undefined,
   defendedAt: undefined,
   leaving: undefined,
+};
+
+const STOPPING: Leaving = {
+  why: { kind: "stop" },
+  phase: "offering",
+  rest: [],
+  until: at(NOW_MS + 400),
+  successor: undefined,
 };
 
 const LOSER = { source: HIGHER, priority: 50, interval: seconds(1), at: at(NOW_MS - 500) };
@@ -132,11 +141,17 @@ const STATES: Readonly<Record<string, State>> = {
       phase: "asking",
       rest: ["offering"],
       until: at(NOW_MS + 400),
+      successor: undefined,
     },
   },
-  "master, stopping": {
+  "master, stopping": { ...MASTER, leaving: STOPPING },
+  "master, succeeded": {
     ...MASTER,
-    leaving: { why: { kind: "stop" }, phase: "offering", rest: [], until: at(NOW_MS + 400) },
+    leaving: {
+      ...STOPPING,
+      until: at(NOW_MS + 100),
+      successor: { source: HIGHER, next: { kind: "init", started: false, faults: [] } },
+    },
   },
   "master, overdue": { ...MASTER, advertAt: at(NOW_MS - 5000), burstAt: at(NOW_MS - 9000) },
   "master, settled": { ...MASTER, announceNext: "refresh", announceAt: at(NOW_MS + 30_000) },
@@ -266,7 +281,11 @@ function show(state: State, now: Instant): string {
         state.defendedAt === undefined ? "" : `defended ${ms(state.defendedAt)}`,
         state.leaving === undefined
           ? ""
-          : `${state.leaving.phase} until ${ms(state.leaving.until)}`,
+          : `${phaseOf(state.leaving)} until ${ms(state.leaving.until)}`,
       ].filter((part) => part !== "").join(" ");
   }
+}
+
+function phaseOf({ phase, successor }: Leaving): string {
+  return successor === undefined ? phase : `succeeded by ${formatIp(successor.source)}`;
 }

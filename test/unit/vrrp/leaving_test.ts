@@ -1,37 +1,82 @@
 import assert from "node:assert/strict";
-import { seconds } from "../../../src/time.ts";
+import { milliseconds, seconds } from "../../../src/time.ts";
 import { nameOf } from "../../../src/vrrp/instance.ts";
 import { heard, HIGHER, LOWER, master, router, rules } from "./scene.ts";
 
 const BY_HAND = { kind: "hand-over", why: { kind: "handover" } } as const;
 const STOP = { kind: "hand-over", why: { kind: "stop" } } as const;
+/** The successor tells the neighbours. */
+const CLAIMED = { kind: "claimed" } as const;
 const MAINTENANCE = { kind: "hand-over", why: { kind: "maintenance" } } as const;
 
 /** Priority 0 comes when every backup has had its time: 4 intervals and a little. */
 const ASKING = 4200;
 /** Every backup's skew, and a little. */
 const OFFERING = 1200;
+/** From a successor's first advert, where its announcement is not heard. */
+const ARRIVAL = 200;
 
-Deno.test("leaving: says priority 1 and keeps the addresses until a successor is heard", () => {
+Deno.test("leaving: says priority 1 and keeps the addresses until a successor announces itself", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 300, MAINTENANCE), ["advert 1", "renew"]);
   assert.deepEqual(it.runTo(ms + 2300), [`${ms + 1300} advert 1`, `${ms + 2300} advert 1`]);
-  assert.deepEqual(it.take(ms + 2900, heard(90, HIGHER)), ["remove", "master->init maintenance"]);
+  assert.deepEqual(it.take(ms + 2900, heard(90, HIGHER)), []);
+  assert.deepEqual(it.take(ms + 2905, CLAIMED), ["remove", "master->init maintenance"]);
   assert.equal(nameOf(it.state()), "init");
 });
 
 Deno.test("leaving: by hand it stays in the election, as a backup of the successor", () => {
   const { it, ms } = master(rules({ preempt: false }));
   it.take(ms + 300, BY_HAND);
-  assert.deepEqual(it.take(ms + 800, heard(90)), ["remove", "master->backup handover"]);
+  it.take(ms + 800, heard(90));
+  assert.deepEqual(it.take(ms + 850, CLAIMED), ["remove", "master->backup handover"]);
   assert.equal(it.deadline(), ms + 800 + 3609.375, "it obeys the successor");
 });
 
-Deno.test("leaving: who stops says priority 0 at once, and keeps the addresses until a successor is heard", () => {
+Deno.test("leaving: who stops says priority 0 at once, and keeps the addresses until a successor announces itself", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 300, STOP), ["advert 0", "renew"]);
   assert.deepEqual(it.runTo(ms + 900), [], "no advert while others are to claim");
-  assert.deepEqual(it.take(ms + 900, heard(90)), ["remove", "master->init stop"]);
+  assert.deepEqual(it.take(ms + 900, heard(90)), []);
+  assert.deepEqual(it.take(ms + 901, CLAIMED), ["remove", "master->init stop"]);
+});
+
+Deno.test("leaving: an announcement that is not heard is not waited for much longer", () => {
+  const { it, ms } = master();
+  it.take(ms, BY_HAND);
+  assert.deepEqual(it.take(ms + 500, heard(90)), []);
+  const lines = it.runTo(ms + 500 + ARRIVAL);
+  assert.deepEqual(
+    lines,
+    ["remove", "master->backup handover"].map((effect) => `${ms + 500 + ARRIVAL} ${effect}`),
+    "and there is no advert meanwhile",
+  );
+});
+
+Deno.test("leaving: with fast adverts an announcement is waited for until the next one", () => {
+  const { it, ms } = master(rules({ advertInterval: milliseconds(100) }));
+  it.take(ms, BY_HAND);
+  assert.deepEqual(it.take(ms + 150, heard(90, HIGHER, 100)), []);
+  assert.equal(it.runTo(ms + 250).length, 2);
+  assert.equal(it.deadline(), ms + 150 + 360.9375, "it obeys the successor");
+});
+
+Deno.test("leaving: after a stall the successor is listened for anew", () => {
+  const { it, ms } = master();
+  it.take(ms, BY_HAND);
+  it.take(ms + 500, heard(90));
+  assert.deepEqual(it.take(ms + 9500, { kind: "deadline" }), [
+    "remove",
+    "master->backup handover",
+  ]);
+  assert.equal(it.deadline(), ms + 9500 + 3609.375);
+});
+
+Deno.test("leaving: a stranger's claim before anybody has taken over means nothing", () => {
+  const { it, ms } = master();
+  it.take(ms, STOP);
+  assert.deepEqual(it.take(ms + 100, CLAIMED), []);
+  assert.equal(it.state().kind, "master");
 });
 
 Deno.test("leaving: who stops says so twice, and goes also where nobody took over", () => {
@@ -50,7 +95,8 @@ Deno.test("leaving: nobody preempts within everybody's time: priority 0, and the
   it.take(ms, BY_HAND);
   const lines = it.runTo(ms + ASKING);
   assert.deepEqual(lines.slice(-2), [`${ms + ASKING} advert 0`, `${ms + ASKING} renew`]);
-  assert.deepEqual(it.take(ms + ASKING + 600, heard(99)), ["remove", "master->backup handover"]);
+  it.take(ms + ASKING + 600, heard(99));
+  assert.deepEqual(it.take(ms + ASKING + 601, CLAIMED), ["remove", "master->backup handover"]);
 });
 
 Deno.test("leaving: where backups do not preempt, or the interval is long, priority 0 is the first word", () => {
@@ -108,7 +154,8 @@ Deno.test("leaving: a stop overrides a handover that is under way", () => {
   const { it, ms } = master();
   it.take(ms, BY_HAND);
   assert.deepEqual(it.take(ms + 100, STOP), ["advert 0", "renew"]);
-  assert.deepEqual(it.take(ms + 200, heard(50, LOWER)), ["remove", "master->init stop"]);
+  it.take(ms + 200, heard(50, LOWER));
+  assert.deepEqual(it.take(ms + 201, CLAIMED), ["remove", "master->init stop"]);
 });
 
 Deno.test("leaving: a backup stops at once, and a handover of it means nothing", () => {
