@@ -93,23 +93,34 @@ export async function assertFaultAndReturn(
 
 /** Declares one test whose steps are `cases`, each on a LAN of its own with the hosts "a" and "client". */
 export function playAll(title: string, cases: readonly Case[]): void {
-  const reason = missing("tcpdump", "ping");
+  const programs = ["tcpdump", "ping"];
+  playEach(`daemon: ${title}`, programs, cases, async ({ lan: options, play }) => {
+    await using lan = await Lan.open({ hosts: ["a", "client"], ...options });
+    await using capture = await Capture.open(lan);
+    await play({ lan, capture, a: lan.host("a") });
+  });
+}
+
+/** Declares one test whose steps are `cases`, some of them at a time; skipped where a program is missing. */
+export function playEach<One extends { readonly name: string }>(
+  title: string,
+  programs: readonly string[],
+  cases: readonly One[],
+  play: (one: One) => Promise<void>,
+): void {
+  const reason = missing(...programs);
   Deno.test({
-    name: nameWith(`daemon: ${title}`, reason),
+    name: nameWith(title, reason),
     ignore: reason !== undefined,
     fn: async (t) => {
-      await atMost(AT_ONCE, cases, async ({ name, lan: options, play }) => {
+      await atMost(AT_ONCE, cases, async (one) => {
         await t.step({
-          name,
+          name: one.name,
           // Cases run beside each other, so that each sees the others' processes.
           sanitizeOps: false,
           sanitizeResources: false,
           sanitizeExit: false,
-          fn: async () => {
-            await using lan = await Lan.open({ hosts: ["a", "client"], ...options });
-            await using capture = await Capture.open(lan);
-            await play({ lan, capture, a: lan.host("a") });
-          },
+          fn: () => play(one),
         });
       });
     },

@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { run } from "./command.ts";
 import type { LabHost } from "./lab_host.ts";
 import { waitFor } from "./wait.ts";
 
@@ -31,7 +32,7 @@ export interface ProbeOptions {
   readonly everyMs?: number;
   /** Wait for a first reply, which fills the neighbour cache, and count from there. Default true. */
   readonly warm?: boolean;
-  /** Runs before ordinary programs, as those do that it watches. Default false. */
+  /** Runs before ordinary programs, as those do that it watches, where that is permitted. Default false. */
   readonly realTime?: boolean;
 }
 
@@ -63,7 +64,7 @@ export class Probe implements AsyncDisposable {
   static async start(host: LabHost, address: string, options: ProbeOptions = {}): Promise<Probe> {
     const program = fileURLToPath(import.meta.resolve("./prober.ts"));
     const child = host.spawn([
-      ...(options.realTime === true ? ["chrt", "--rr", "40"] : []),
+      ...(options.realTime === true ? await realTimeWords() : []),
       Deno.execPath(),
       ...["run", "--quiet", "--no-config", "--no-check", "--allow-all"],
       ...[program, address, String(options.everyMs ?? 10)],
@@ -162,6 +163,13 @@ export class Probe implements AsyncDisposable {
     const request = this.#requests[number];
     if (request !== undefined) this.#requests[number] = { ...request, answered: true };
   }
+}
+
+/** What starts a program before ordinary ones; nothing where that is not permitted. */
+async function realTimeWords(): Promise<readonly string[]> {
+  const words = ["chrt", "--rr", "40"];
+  const { code } = await run([...words, "true"]).catch(() => ({ code: 127 }));
+  return code === 0 ? words : [];
 }
 
 /** Runs of requests without an answer, each followed by one that was answered. */
