@@ -47,6 +47,9 @@ export class Chatter {
           `${seen.level === "info" ? "" : `${seen.level}: `}${seen.line}`,
           at,
         );
+      case "order":
+        if (seen.outcome === undefined) return;
+        return this.#say(seen.node, `answer to ${seen.what}: ${seen.outcome}`, at);
       case "link":
         return this.#say(seen.node, seen.words, at);
       case "program":

@@ -89,7 +89,7 @@ export class AddressTable {
   /** Has it kept for `lifetime` from now; undefined: for ever. */
   lease(index: number, prefix: Prefix, lifetime: Nanoseconds | undefined): void {
     if (lifetime !== undefined) this.#leased = true;
-    this.#leases.set(keyOf(index, prefix), lifetime, () => {
+    this.#leases.set(prefix.address.family, keyOf(index, prefix), lifetime, () => {
       if (this.delete(index, prefix, "lease")) this.#aftermath.leaseOver();
     });
   }

@@ -5,6 +5,7 @@ import { Daemon } from "../../src/daemon/daemon.ts";
 import type { Maintenance } from "../../src/daemon/maintenance.ts";
 import type { Order } from "../../src/daemon/order.ts";
 import type { ResumeNote } from "../../src/daemon/resume.ts";
+import { after, type Nanoseconds } from "../../src/time.ts";
 import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
 import { PROMPT, type Promptness, type SimHost } from "./sim_host.ts";
@@ -26,6 +27,8 @@ interface Node {
   host: SimHost<Order> | undefined;
   /** What its programs leave for the next one: in memory, and on its disk. */
   note: ResumeNote | undefined;
+  /** How long after its restart in place the next program begins; undefined: somebody starts it. */
+  pause: Nanoseconds | undefined;
   maintenance: Maintenance | undefined;
 }
 
@@ -33,6 +36,7 @@ interface Node {
 export class Cluster {
   readonly lan: Lan;
   readonly #nodes = new Map<string, Node>();
+  #orders = 0;
 
   /** The same `seed` and the same calls give the same course. */
   constructor(seed: number) {
@@ -40,7 +44,11 @@ export class Cluster {
     this.lan.watch((seen) => {
       if (seen.kind !== "program" || !["ended", "killed", "crashed"].includes(seen.what)) return;
       const node = this.#nodes.get(seen.node);
-      if (node !== undefined) node.daemon = node.host = undefined;
+      if (node === undefined) return;
+      node.daemon = node.host = undefined;
+      if (seen.words === "restarting" && node.pause !== undefined) {
+        this.startLater(seen.node, node.pause);
+      }
     });
   }
 
@@ -55,7 +63,7 @@ export class Cluster {
     for (const card of cards) plugIn(machine, card);
     const promptness = PROMPT;
     const running = { config: undefined, daemon: undefined, host: undefined };
-    const fresh = { ...running, note: undefined, maintenance: undefined };
+    const fresh = { ...running, note: undefined, maintenance: undefined, pause: undefined };
     this.#nodes.set(name, { machine, cards, promptness, ...fresh });
   }
 
@@ -71,11 +79,11 @@ export class Cluster {
     if (node.host !== undefined) node.host.promptness = promptness;
   }
 
-  /** systemctl start floatip. Where it runs, or there is no power: nothing. */
+  /** systemctl start floatip. Where it runs, or nothing can: nothing. */
   start(name: string): void {
     const node = this.#node(name);
     const { config } = node;
-    if (node.host !== undefined || !node.machine.powered) return;
+    if (node.host !== undefined || !node.machine.powered || node.machine.clock.frozen) return;
     if (config === undefined) throw new RangeError(`${name} has no configuration`);
     node.host = this.lan.start<Order>(node.machine, async (host) => {
       const daemon = new Daemon({
@@ -92,9 +100,26 @@ export class Cluster {
         keepMaintenance: (maintenance) => node.maintenance = maintenance,
       });
       node.daemon = daemon;
-      await daemon.run();
+      const ending = await daemon.run();
+      return ending === "stopped" ? "" : ending;
     });
     node.host.promptness = node.promptness;
+  }
+
+  /** The service manager starts it after `delay`, where nothing runs then. */
+  startLater(name: string, delay: Nanoseconds): void {
+    this.lan.at(after(this.lan.now, delay), () => this.start(name));
+  }
+
+  /** floatip restart; the next program begins after `pause`. */
+  restart(name: string, pause: Nanoseconds): void {
+    this.#node(name).pause = pause;
+    this.order(name, { kind: "restart", reply: () => {} });
+  }
+
+  /** A number that no other order has. */
+  nextOrder(): number {
+    return this.#orders++;
   }
 
   /** systemctl stop floatip. */
@@ -105,6 +130,11 @@ export class Cluster {
   /** Any order to the program on `name`; where none runs, nothing. */
   order(name: string, order: Order): void {
     this.#node(name).host?.post(order);
+  }
+
+  /** Is maintenance in force there, whether or not floatip runs? */
+  isMaintained(name: string): boolean {
+    return this.#node(name).maintenance !== undefined;
   }
 
   /** systemctl reload floatip, with another file; it also counts for later starts. */

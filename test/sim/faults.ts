@@ -3,6 +3,8 @@ import { after, milliseconds, nanoseconds } from "../../src/time.ts";
 import { configFrom } from "./cluster.ts";
 import { CLIENT } from "./checkers/neighbours.ts";
 import type { Call } from "./machine.ts";
+import type { Freeze } from "./machine_clock.ts";
+import { handOver, maintain, restart } from "./orders.ts";
 import { CALM } from "./paths.ts";
 import type { Random } from "./random.ts";
 import { fastest, longestDown, tomlOf } from "./setup.ts";
@@ -25,6 +27,11 @@ type Fault = (world: World, name: string, random: Random) => Damage;
 /** All kinds, each as often as it should be picked. */
 const FAULTS: readonly (readonly [number, Fault])[] = [
   [3, kill],
+  [3, killAndRestart],
+  [2, restart],
+  [3, handOver],
+  [2, maintain],
+  [3, freeze],
   [2, stop],
   [2, powerOff],
   [4, pause],
@@ -69,6 +76,28 @@ export function lasting(world: World, random: Random): Damage {
 function kill({ cluster }: World, name: string): Damage {
   cluster.lan.kill(name);
   return { words: `kill ${name}`, dirty: false, mend: () => cluster.start(name) };
+}
+
+/** The service manager notices, and starts it again. */
+function killAndRestart({ cluster }: World, name: string, random: Random): Damage {
+  const pause = nanoseconds(random.between(0.1e9, 5e9));
+  cluster.lan.kill(name);
+  cluster.startLater(name, pause);
+  return {
+    words: `kill ${name} for ${pause / 1e6} ms`,
+    dirty: false,
+    mend: () => cluster.start(name),
+  };
+}
+
+/** The whole machine, kernel and clocks. */
+function freeze({ cluster: { lan }, setup }: World, name: string, random: Random): Damage {
+  const duration = nanoseconds(random.between(1, 5 * longestDown(setup)));
+  const how = random.pick<Freeze>(["stopped", "suspended", "starved"]);
+  lan.freeze(name, how);
+  const mend = () => lan.thaw(name);
+  lan.at(after(lan.now, duration), mend);
+  return { words: `freeze ${name} (${how}) for ${duration / 1e6} ms`, dirty: false, mend };
 }
 
 function stop({ cluster }: World, name: string): Damage {

@@ -3,8 +3,8 @@ import type { Datagram } from "../../src/host.ts";
 import { isMulticast } from "../../src/net/ip.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { type FrameSaid, saidBy } from "./frame.ts";
-import { Leases } from "./leases.ts";
 import { Machine, type Port } from "./machine.ts";
+import type { Freeze } from "./machine_clock.ts";
 import { Paths } from "./paths.ts";
 import { Random } from "./random.ts";
 import type { Seen, Watcher } from "./record.ts";
@@ -73,7 +73,8 @@ export class Lan {
       now: () => this.now,
       see: (seen) => this.see(seen),
       networkChanged: () => this.#programs.get(name)?.noticeInterfaces(),
-      leases: new Leases(this.#schedule, this.#leaseRandom),
+      at: (at, act) => this.#schedule.at(at, act),
+      random: this.#leaseRandom,
     });
     this.#machines.set(name, machine);
     return machine;
@@ -101,10 +102,10 @@ export class Lan {
     this.#schedule.at(at, act);
   }
 
-  /** Starts a program on `machine` at once; it runs until it returns, throws or is killed. */
+  /** Starts a program on `machine` at once; it runs until it returns (how, in a word), throws or is killed. */
   start<Order>(
     machine: Machine,
-    run: (host: SimHost<Order>) => Promise<void>,
+    run: (host: SimHost<Order>) => Promise<string | void>,
     stream = this.#programs.size,
   ): SimHost<Order> {
     const name = machine.name;
@@ -120,7 +121,7 @@ export class Lan {
     };
     const start = () =>
       run(host).then(
-        () => close("ended", ""),
+        (how) => close("ended", how ?? ""),
         (error: unknown) => close("crashed", String(error)),
       );
     this.#schedule.at(this.now, () => {
@@ -147,10 +148,25 @@ export class Lan {
     this.see({ kind: "program", node: name, what: "paused", words: "" });
   }
 
-  /** SIGCONT. */
+  /** SIGCONT; on a machine that stands still: nothing. */
   resume(name: string): void {
+    if (this.machine(name).clock.frozen) return;
     this.#programs.get(name)?.resume();
     this.see({ kind: "program", node: name, what: "resumed", words: "" });
+  }
+
+  /** The whole machine stands still. */
+  freeze(name: string, how: Freeze): void {
+    this.machine(name).freeze(how);
+    this.pause(name);
+  }
+
+  /** It goes on: its kernel first. Where it does not stand still: nothing. */
+  thaw(name: string): void {
+    const machine = this.machine(name);
+    if (!machine.clock.frozen) return;
+    machine.thaw();
+    this.resume(name);
   }
 
   /** `ip link set NAME up`: the link-local address is usable once its detection is through. */

@@ -3,9 +3,11 @@ import { type Boot, HostError } from "../../src/host.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../src/net/interfaces.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
-import { between, type Instant, type Nanoseconds } from "../../src/time.ts";
+import type { Instant, Nanoseconds } from "../../src/time.ts";
 import { AddressTable, type Taker } from "./address_table.ts";
-import type { Leases } from "./leases.ts";
+import { Leases } from "./leases.ts";
+import { type Freeze, MachineClock } from "./machine_clock.ts";
+import type { Random } from "./random.ts";
 import type { Seen } from "./record.ts";
 
 /** A network card and what it is plugged into. */
@@ -24,8 +26,9 @@ export interface Surroundings {
   see(seen: Seen): void;
   /** Links or addresses are not what they were. */
   networkChanged(machine: Machine): void;
-  /** Counts the lifetimes of its addresses. */
-  readonly leases: Leases;
+  /** Lets something happen later, in virtual time. */
+  at(at: Instant, act: () => void): void;
+  readonly random: Random;
 }
 
 /** What probes of a service find. */
@@ -63,7 +66,8 @@ export class Machine {
   readonly #addresses: AddressTable;
   #powered = true;
   #boots = 1;
-  #bootedAt: Instant;
+  readonly clock: MachineClock;
+  readonly #leases: Leases;
   #nextIndex = 2;
 
   /** `number` (1-250) makes MACs and link-local addresses unlike those of other machines. */
@@ -71,8 +75,15 @@ export class Machine {
     this.name = name;
     this.#number = number;
     this.#surroundings = surroundings;
-    this.#bootedAt = surroundings.now();
-    this.#addresses = new AddressTable(surroundings.leases, {
+    this.clock = new MachineClock(() => surroundings.now());
+    this.#leases = new Leases({
+      now: () => this.clock.now(),
+      at: (at, act) =>
+        surroundings.at(this.clock.inWorld(at), () => {
+          if (!this.clock.frozen && this.clock.now() >= at) act();
+        }),
+    }, surroundings.random);
+    this.#addresses = new AddressTable(this.#leases, {
       gone: ({ index, prefix }, by) => this.#addressSeen(this.#nameOf(index), prefix, false, by),
       leaseOver: () => this.#changed(),
     });
@@ -90,8 +101,7 @@ export class Machine {
 
   /** Which run of its kernel this is, and for how long it has been going. */
   boot(): Boot {
-    const now = between(this.#bootedAt, this.#surroundings.now());
-    return { id: `${this.name} ${this.#boots}`, now };
+    return { id: `${this.name} ${this.#boots}`, now: this.clock.sinceBoot() };
   }
 
   /** Is it switched on? */
@@ -111,7 +121,7 @@ export class Machine {
 
   /** Can packets come and go through `port`? */
   isLive(port: Port): boolean {
-    return this.#powered && port.up && port.running;
+    return this.#powered && !this.clock.frozen && port.up && port.running;
   }
 
   /** A new card: up, plugged in, with a link-local IPv6 address. */
@@ -173,11 +183,23 @@ export class Machine {
     if (changed) this.#changed();
   }
 
+  /** Nothing of it runs any more: no program, no kernel, no card. */
+  freeze(how: Freeze): void {
+    this.clock.freeze(how);
+  }
+
+  /** It goes on. */
+  thaw(): void {
+    if (!this.clock.frozen) return;
+    this.clock.thaw();
+    this.#leases.thaw();
+  }
+
   /** Power: false loses everything that is not written down. */
   setPowered(powered: boolean): void {
     if (powered && !this.#powered) {
       this.#boots++;
-      this.#bootedAt = this.#surroundings.now();
+      this.clock.boot();
     }
     this.#powered = powered;
     if (!powered) this.#addresses.drop((entry) => entry.ours, "others");

@@ -10,6 +10,7 @@ import { CHECKERS } from "./checkers/all.ts";
 import { CLIENT } from "./checkers/neighbours.ts";
 import { Cluster, configFrom } from "./cluster.ts";
 import { type Damage, damage, lasting } from "./faults.ts";
+import { endOrders } from "./orders.ts";
 import { RunHash } from "./run_hash.ts";
 import { Random } from "./random.ts";
 import type { Watcher } from "./record.ts";
@@ -114,6 +115,7 @@ class Run {
       for (const card of cards) this.#world.cluster.restoreAddresses(name, card.name);
       if (!this.#world.cluster.isRunning(name)) this.#world.cluster.start(name);
     }
+    endOrders(this.#world);
     if (this.#random.chance(0.3)) this.#damages = [lasting(this.#world, this.#random)];
     this.#judgeAir();
   }

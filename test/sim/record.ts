@@ -61,6 +61,14 @@ export type Seen =
     /** Why it crashed. */
     readonly words: string;
   }
+  /** Somebody gave an order, or (`outcome`) was answered. */
+  | {
+    readonly kind: "order";
+    readonly node: string;
+    readonly number: number;
+    readonly what: string;
+    readonly outcome: string | undefined;
+  }
   | {
     readonly kind: "journal";
     readonly node: string;

@@ -1,6 +1,6 @@
 /** Which seeds go wrong? `deno task sim` runs many or one; a seed that fails is printed and replays exactly. */
 import { Chatter } from "../scenarios/chatter.ts";
-import { AWAITED, CHECKERS } from "./checkers/all.ts";
+import { CHECKERS } from "./checkers/all.ts";
 import { type Outcome, randomRun } from "./random_run.ts";
 import { tomlOf } from "./setup.ts";
 import type { CheckerMaker } from "./world.ts";
@@ -8,15 +8,13 @@ import type { CheckerMaker } from "./world.ts";
 const USAGE = `deno task sim                     1000 runs with new seeds
 deno task sim -- 123              replays seed 123 and tells everything
 deno task sim -- --seeds 1..5000  those seeds
-deno task sim -- --hours 8        new seeds for 8 hours
-with --awaited                    also watches promises that are not kept yet`;
+deno task sim -- --hours 8        new seeds for 8 hours`;
 
 if (import.meta.main) Deno.exit(await main(Deno.args.filter((arg) => arg !== "--")));
 
 async function main(given: readonly string[]): Promise<number> {
-  const args = given.filter((arg) => arg !== "--awaited");
-  const checkers = args.length < given.length ? [...CHECKERS, ...AWAITED] : CHECKERS;
-  const [first, second] = args;
+  const checkers = CHECKERS;
+  const [first, second] = given;
   if (first === undefined) return await many(newSeeds(1000), checkers);
   if (/^\d+$/.test(first)) return await replay(Number(first), checkers);
   const range = first === "--seeds" ? /^(\d+)\.\.(\d+)$/.exec(second ?? "") : null;

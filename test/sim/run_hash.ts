@@ -48,6 +48,8 @@ function detail(seen: Seen): string {
       return seen.object;
     case "program":
       return seen.what;
+    case "order":
+      return `${seen.number} ${seen.outcome}`;
     case "journal":
       return seen.line;
   }

@@ -4,6 +4,7 @@ import {
   milliseconds,
   type Nanoseconds,
   nanoseconds,
+  parseDuration,
   seconds,
   writeDuration,
 } from "../../src/time.ts";
@@ -34,6 +35,10 @@ export interface NodeSetup {
   readonly preemptDelay: Nanoseconds;
   readonly initialState: "backup" | "master";
   readonly interval: Nanoseconds;
+  /** The key `lease`: "auto", "off", or a duration. */
+  readonly lease: string;
+  /** The key `stop`. */
+  readonly stop: "handover" | "release";
   readonly cards: readonly CardPlan[];
 }
 
@@ -81,6 +86,8 @@ export function drawSetup(random: Random): Setup {
     preemptDelay: delayed ? nanoseconds(random.between(0, 5) * interval) : seconds(0),
     initialState: random.chance(0.1) ? "master" : "backup",
     interval: sameInterval ? interval : drawInterval(version, random),
+    lease: random.pick(["auto", "auto", "auto", "auto", "auto", "off", "1s", "2s", "5s"]),
+    stop: random.chance(0.2) ? "release" : "handover",
     cards: places.map((place) => ({
       name: place.card,
       segment: place.segment,
@@ -107,6 +114,8 @@ export function tomlOf(setup: Setup, node: NodeSetup): string {
       `preempt = ${node.preempt}`,
       `preempt_delay = "${writeDuration(node.preemptDelay)}"`,
       `initial_state = "${node.initialState}"`,
+      `lease = "${node.lease}"`,
+      `stop = "${node.stop}"`,
     ];
     if (instance.transport === "unicast" && !setup.oneFile) {
       const peers = setup.nodes.filter((other) => other !== node);
@@ -152,6 +161,13 @@ export function longestDown(setup: Setup): Nanoseconds {
 export function longestParting(setup: Setup): Nanoseconds {
   const v2 = setup.instances.some((instance) => instance.version === 2);
   return nanoseconds(2 * ((v2 ? 1e9 : slowest(setup)) + 0.2e9));
+}
+
+/** How long the kernel keeps an address of `node` that is not renewed, worked out by hand; undefined: for ever. */
+export function leaseOf({ lease, interval }: NodeSetup): Nanoseconds | undefined {
+  if (lease === "off") return undefined;
+  if (lease === "auto") return seconds(Math.max(1, Math.floor(3 * interval / 1e9)));
+  return parseDuration(lease);
 }
 
 /** Would `a` stay master if it and `b` both were? */

@@ -77,7 +77,7 @@ export class SimHost<Order> implements Host<Order> {
   }
 
   now(): Instant {
-    return this.#lan.now;
+    return this.machine.clock.now();
   }
 
   wallTime(): WallTime {
@@ -115,7 +115,7 @@ export class SimHost<Order> implements Host<Order> {
 
   startProbe(check: CheckSettings): void {
     this.#assertAlive();
-    this.#lan.at(this.now() + PROBE_TIME as Instant, () => {
+    this.#lan.at(this.#lan.now + PROBE_TIME as Instant, () => {
       if (this.#state === "gone") return;
       const { ok, value } = this.machine.service(check.name);
       const words = ok ? "well" : "ill";
@@ -336,7 +336,8 @@ export class SimHost<Order> implements Host<Order> {
     const at = start + late as Instant;
     if (this.#wakeAt !== undefined && this.#wakeAt <= at) return;
     this.#wakeAt = at;
-    this.#lan.planWake(at, this, () => this.#wakeAt === at);
+    const inWorld = this.machine.clock.inWorld(at);
+    this.#lan.planWake(inWorld, this, () => this.#wakeAt === at);
   }
 
   #keyOf(endpoint: Endpoint): string {

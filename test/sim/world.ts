@@ -60,12 +60,20 @@ export class World {
     this.phaseSince = this.cleanSince = cluster.lan.now;
   }
 
+  /** Until when each node's program, or the whole machine, last stood still. */
+  readonly stoodStill = new Map<string, Instant>();
+
+  /** Who was given which order so far: "n1 handover". */
+  readonly ordered = new Set<string>();
+
   /** When somebody's hand, or the world, last did something to anything. */
   disturbedAt: Instant = 0 as Instant;
 
   /** Notes what is seen; to be called before the checkers are. */
   readonly see = (seen: Seen, at: Instant): void => {
     if (seen.kind === "refused") this.refused = true;
+    if (seen.kind === "program" && seen.what === "resumed") this.stoodStill.set(seen.node, at);
+    if (seen.kind === "order") this.ordered.add(`${seen.node} ${seen.what}`);
     const own = seen.kind === "address" && seen.byProgram;
     if (DISTURBANCES.has(seen.kind) && !own) this.disturbedAt = at;
   };
@@ -135,10 +143,13 @@ export class World {
       paths.isOpen(a, b) && paths.isOpen(b, a);
   }
 
-  /** The nodes that can take part in `instance`, in groups that hear each other. */
+  /** The nodes that take part in `instance`, in groups that hear each other. */
   islands(instance: InstanceSetup): readonly (readonly NodeSetup[])[] {
     const islands: NodeSetup[][] = [];
-    for (const node of this.setup.nodes.filter((one) => this.isAble(one.name, instance))) {
+    const able = this.setup.nodes.filter(({ name }) =>
+      this.isAble(name, instance) && !this.cluster.isMaintained(name)
+    );
+    for (const node of able) {
       const home = islands.find(([first]) =>
         first !== undefined && this.areConnected(first.name, node.name, instance)
       );

@@ -1,15 +1,19 @@
 /** Which promises are watched in a random run? */
 import type { CheckerMaker } from "../world.ts";
 import { announcing } from "./announcing.ts";
-import { answers } from "./answers.ts";
 import { bestHolds } from "./best_holds.ts";
 import { causes } from "./causes.ts";
+import { contact } from "./contact.ts";
 import { crashes } from "./crashes.ts";
+import { inPlace } from "./in_place.ts";
+import { leases } from "./leases.ts";
 import { leftBehind } from "./left_behind.ts";
 import { listensFirst } from "./listens_first.ts";
 import { neighbours } from "./neighbours.ts";
 import { oneHolder } from "./one_holder.ts";
 import { ordering } from "./ordering.ts";
+import { orders } from "./orders.ts";
+import { partings } from "./partings.ts";
 import { quiet } from "./quiet.ts";
 import { reclaiming } from "./reclaiming.ts";
 import { rivals } from "./rivals.ts";
@@ -21,21 +25,20 @@ export const CHECKERS: readonly CheckerMaker[] = [
   crashes,
   oneHolder,
   rivals,
-  answers,
+  contact,
   takeoverTime,
   bestHolds,
   quiet,
   ordering,
   neighbours,
   announcing,
+  reclaiming,
   leftBehind,
   listensFirst,
   wakingUp,
+  inPlace,
+  leases,
+  partings,
+  orders,
   causes,
 ];
-
-/**
- * Promises that are not kept yet: a loser that hears the winner first yields without a word, so that the winner never learns
- * that neighbours were misled. `deno task sim -- --awaited` watches them, too.
- */
-export const AWAITED: readonly CheckerMaker[] = [reclaiming];

@@ -48,11 +48,12 @@ const JUDGES: readonly (readonly [RegExp, Judge])[] = [
   ],
   [
     /^(\S+) has (?:only |the same )?priority (\d+)/,
-    ({ at }, [, sender = "", priority], memory, world) => {
+    ({ node, at }, [, sender = "", priority], memory, world) => {
       const last = memory.get(sender);
       if (last === undefined) return "it never heard that one";
       if (!last.priorities.includes(Number(priority))) return `it said ${last.priorities}`;
-      return at - last.at > 5 * slowest(world.setup) ? "that was long ago" : undefined;
+      const since = Math.max(last.at, world.stoodStill.get(node) ?? 0);
+      return at - since > 5 * slowest(world.setup) ? "that was long ago" : undefined;
     },
   ],
   [
@@ -64,6 +65,13 @@ const JUDGES: readonly (readonly [RegExp, Judge])[] = [
     /^this node did not run for .*: (\S+) with priority (\d+) has taken over$/,
     (_claim, [, sender = "", priority], memory) =>
       memory.get(sender)?.priorities.includes(Number(priority)) ? undefined : "it did not say so",
+  ],
+  [
+    /^(maintenance|handed over by hand)(?: is over)?$/,
+    ({ node }, [, words], _memory, world) => {
+      const order = words === "maintenance" ? words : "handover";
+      return world.ordered.has(`${node} ${order}`) ? undefined : "nobody asked for it";
+    },
   ],
   [/^(?:started|stopped|no fault any more|reconfigured: .*)$/, () => undefined],
   [

@@ -11,6 +11,8 @@ export function leftBehind(world: World): Checker {
         if (seen.what === "started") refused.delete(seen.node);
         const left = world.cluster.lan.machine(seen.node).left();
         if (seen.what !== "ended" || left.length === 0 || refused.has(seen.node)) return;
+        // Another process goes on with them.
+        if (seen.words === "restarting") return;
         world.complain("left_behind", `${seen.node} ended and left ${left.join(", ")}`);
       }
       if (seen.kind !== "journal" || refused.has(seen.node)) return;

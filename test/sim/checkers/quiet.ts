@@ -1,6 +1,7 @@
 /** Is a calm LAN quiet: no transition, nobody but the holder talks, at its rhythm, and everybody else sleeps? */
 import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
+import { leaseOf } from "../setup.ts";
 import { type Checker, PROMPT_WITHIN, type World } from "../world.ts";
 
 /** Listens while all is calm. */
@@ -43,7 +44,9 @@ function lookForRestless(world: World, wakes: ReadonlyMap<string, number>, at: I
   for (const node of world.setup.nodes) {
     const count = wakesOf(world, node.name) - (wakes.get(node.name) ?? 0);
     const fastest = Math.min(...world.setup.nodes.map((other) => other.interval));
-    const due = 10 + 3 * world.setup.instances.length * elapsed / fastest;
+    const lease = leaseOf(node) ?? Infinity;
+    const beats = elapsed / fastest + elapsed / lease;
+    const due = 10 + 3 * world.setup.instances.length * beats;
     if (count <= due) continue;
     const ms = (elapsed / 1e6).toFixed(0);
     world.complain("quiet", `${node.name} was woken ${count} times in ${ms} ms of calm`);

@@ -1,24 +1,40 @@
-/** Does a holder that was stopped for a while read its post before it talks, and give up if it has lost? */
+/** A holder did not run for a while, and meanwhile somebody has taken over: does it read its post before it talks, and give up? */
 import { formatIp } from "../../../src/net/ip.ts";
-import { after } from "../../../src/time.ts";
+import { after, type Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { type InstanceSetup, type NodeSetup, outranks } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
-/** Watches every SIGCONT of a holder whose queued adverts are all from somebody better. */
+/**
+ * Watches every SIGCONT, and the end of every freeze that its clocks tell of. Whoever has lost by that says nothing that a master
+ * says before it has let go, and has let go at once; from then on it is a backup like any other.
+ */
 export function wakingUp(world: World): Checker {
+  const asleep = new Map<string, Instant>();
+  const becameMaster = new Map<string, Instant>();
   const losers = new Map<string, InstanceSetup>();
+  const wake = (name: string, at: Instant) => {
+    const since = asleep.get(name);
+    asleep.delete(name);
+    if (since === undefined) return;
+    const lost = world.setup.instances.find((instance) =>
+      hasLost(world, name, instance, (other) => (becameMaster.get(other) ?? 0) > since)
+    );
+    if (lost === undefined) return;
+    losers.set(name, lost);
+    world.cluster.lan.at(after(at, HOP), () => {
+      if (losers.get(name) !== lost || !world.cleanFor(HOP)) return;
+      world.complain("waking_up", `${name} woke up, had lost ${lost.name}, and keeps it`);
+    });
+  };
   return {
     see(seen, at) {
       if (seen.kind === "program") losers.delete(seen.node);
-      if (seen.kind === "program" && seen.what === "resumed") {
-        const lost = world.setup.instances.find((instance) => hasLost(world, seen.node, instance));
-        if (lost === undefined) return;
-        losers.set(seen.node, lost);
-        world.cluster.lan.at(after(at, HOP), () => {
-          if (losers.get(seen.node) !== lost || !world.cleanFor(HOP)) return;
-          world.complain("waking_up", `${seen.node} woke up, had lost ${lost.name}, and keeps it`);
-        });
+      if (seen.kind === "program" && seen.what === "paused") asleep.set(seen.node, at);
+      if (seen.kind === "program" && seen.what === "resumed") wake(seen.node, at);
+      if (seen.kind === "journal") {
+        const name = /^(\S+)(?: \(IPv6\))?: \S+ -> master:/.exec(seen.line)?.[1];
+        if (name !== undefined) becameMaster.set(`${seen.node} ${name}`, at);
       }
       if (seen.kind === "address" && !seen.there) losers.delete(seen.node);
       if (seen.kind !== "sent") return;
@@ -31,18 +47,29 @@ export function wakingUp(world: World): Checker {
   };
 }
 
-/** Holds `name` the addresses, with adverts in its queue and all of them from somebody better? */
-function hasLost(world: World, name: string, instance: InstanceSetup): boolean {
+/**
+ * Holds `name` the addresses, with adverts in its queue and all of them from somebody who is better, or who took over meanwhile
+ * (`isNew` of "node instance") and holds them too?
+ */
+function hasLost(
+  world: World,
+  name: string,
+  instance: InstanceSetup,
+  isNew: (who: string) => boolean,
+): boolean {
   const me = world.node(name);
   if (me === undefined || !world.holds(name, instance) || !world.cleanFor(HOP)) return false;
   const queued = world.cluster.host(name)?.queued() ?? [];
-  const senders = queued.map(({ source, payload }) => {
+  const senders = queued.flatMap(({ source, payload }) => {
     const { vrid, priority } = advertIn(payload);
-    return vrid === instance.vrid && priority > 0 ? senderOf(world, formatIp(source)) : undefined;
+    if (vrid !== instance.vrid) return [];
+    return [priority > 0 ? senderOf(world, formatIp(source)) : undefined];
   });
   return senders.length > 0 &&
     senders.every((sender) =>
-      sender !== undefined && sender !== me && outranks(instance, sender, me)
+      sender !== undefined && sender !== me &&
+      (outranks(instance, sender, me) ||
+        (isNew(`${sender.name} ${instance.name}`) && world.holds(sender.name, instance)))
     );
 }
 

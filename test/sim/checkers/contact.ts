@@ -1,0 +1,25 @@
+/** Two holders, and one hears the other: are they one within a round trip? Whoever has lost yields, or is told so at once. */
+import { after } from "../../../src/time.ts";
+import { advertIn } from "../advert.ts";
+import { type Checker, HOP, type World } from "../world.ts";
+
+/** Watches every advert of a holder that another holder reads, where nothing stands between the two. */
+export function contact(world: World): Checker {
+  const { lan } = world.cluster;
+  return {
+    see(seen, at) {
+      if (seen.kind !== "read") return;
+      const instance = world.instanceOf(advertIn(seen.message), seen.source);
+      if (instance === undefined) return;
+      const areTwo = () =>
+        world.holds(seen.node, instance) && world.holds(seen.from, instance) &&
+        world.areConnected(seen.node, seen.from, instance);
+      if (!areTwo()) return;
+      lan.at(after(at, HOP), () => {
+        if (!areTwo() || !world.undisturbedSince(at)) return;
+        const both = `${seen.node} heard ${seen.from}`;
+        world.complain("contact", `${instance.name}: ${both}, and both hold it still`);
+      });
+    },
+  };
+}

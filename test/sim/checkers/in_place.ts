@@ -1,0 +1,82 @@
+/** Does a daemon that comes back in time go on as master, so that nobody notices? And only in time? As far as can be seen from outside. */
+import { after, type Instant, milliseconds } from "../../../src/time.ts";
+import { advertIn, type AdvertSeen } from "../advert.ts";
+import type { Seen } from "../record.ts";
+import type { InstanceSetup, NodeSetup } from "../setup.ts";
+import { type Checker, HOP, type World } from "../world.ts";
+
+/** What a daemon writes down for its successor may be a little older than the truth. */
+const NOTE_AGE = milliseconds(260);
+
+interface Sent {
+  readonly advert: AdvertSeen;
+  readonly at: Instant;
+}
+
+/** Watches every start on a machine that has the addresses, and everyone who goes on. */
+export function inPlace(world: World): Checker {
+  const { lan } = world.cluster;
+  const adverts = new Map<string, Sent>();
+  const resumed = new Set<string>();
+  // When somebody last did something else than to end a program.
+  let meddled = 0 as Instant;
+  const goesOn = (node: NodeSetup, instance: InstanceSetup, at: Instant) => {
+    const key = `${node.name} ${instance.vrid}`;
+    resumed.add(key);
+    const last = adverts.get(key);
+    if (last !== undefined && at - last.at <= longest(node, instance)) return;
+    world.complain("in_place", `${node.name} goes on as master of ${instance.name}, too late`);
+  };
+  const starts = (node: NodeSetup, instance: InstanceSetup, at: Instant) => {
+    const key = `${node.name} ${instance.vrid}`;
+    resumed.delete(key);
+    const last = adverts.get(key);
+    const inTime = last !== undefined && last.advert.priority === node.priority &&
+      at - last.at < longest(node, instance) - NOTE_AGE && meddled < last.at;
+    if (!inTime || !isWhole(world, node, instance)) return;
+    lan.at(after(at, HOP), () => {
+      if (resumed.has(key) || meddled >= last.at || !world.isAble(node.name, instance)) return;
+      if (!world.cleanFor(HOP)) return;
+      const words = `${node.name} came back in time, and did not go on as master`;
+      world.complain("in_place", `${instance.name}: ${words}`);
+    });
+  };
+  return {
+    see(seen, at) {
+      if (isMeddling(seen)) meddled = at;
+      if (seen.kind === "sent") {
+        const advert = advertIn(seen.message);
+        adverts.set(`${seen.node} ${advert.vrid}`, { advert, at });
+      }
+      const node = "node" in seen ? world.node(seen.node) : undefined;
+      if (node === undefined) return;
+      for (const instance of world.setup.instances) {
+        if (seen.kind === "program" && seen.what === "started") starts(node, instance, at);
+        if (seen.kind !== "journal") continue;
+        if (new RegExp(`^${instance.name}(?: \\(IPv6\\))?: master still: `).test(seen.line)) {
+          goesOn(node, instance, at);
+        }
+      }
+    },
+  };
+}
+
+/** Kills and restarts are what is looked at here; everything else may have a say in who is master. */
+function isMeddling(seen: Seen): boolean {
+  if (seen.kind === "act") return !/^(?:kill|restart) /.test(seen.words);
+  if (seen.kind === "address") return !seen.byProgram;
+  return seen.kind === "link" || seen.kind === "refused" || seen.kind === "order";
+}
+
+/** Has it everything that it needs, and the addresses? A group goes on together or not at all, which is not looked into here. */
+function isWhole(world: World, { name }: NodeSetup, instance: InstanceSetup): boolean {
+  const left = world.cluster.lan.machine(name).left();
+  return !world.setup.grouped && !world.cluster.isMaintained(name) &&
+    instance.addresses.every((text) => left.includes(`${text} on ${instance.card}`));
+}
+
+/** The wait of the best backup that there can be, worked out by hand (RFC 9568 6.1, RFC 3768 6.1). */
+function longest(node: NodeSetup, { version }: InstanceSetup): number {
+  const unit = version === 2 ? 1e9 : node.interval;
+  return 3 * node.interval + Math.floor(unit / 256);
+}

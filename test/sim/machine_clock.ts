@@ -1,0 +1,69 @@
+/** What time is it on a simulated machine? Its clocks stand still while it does, or find themselves late afterwards. */
+import { between, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
+
+/**
+ * What a machine's clocks make of a time in which nothing of it ran. "stopped": nothing, as when a hypervisor stops it and puts its
+ * clock back. "suspended": CLOCK_BOOTTIME counts it, CLOCK_MONOTONIC does not. "starved": both go on, as when its host has no
+ * processor for it.
+ */
+export type Freeze = "stopped" | "suspended" | "starved";
+
+/** One machine's clocks. */
+export class MachineClock {
+  readonly #world: () => Instant;
+  #frozen: { readonly since: Instant; readonly how: Freeze } | undefined;
+  /** How far CLOCK_MONOTONIC is behind the world. */
+  #behind: Nanoseconds = nanoseconds(0);
+  /** The same of CLOCK_BOOTTIME, since it was switched on. */
+  #bootBehind: Nanoseconds = nanoseconds(0);
+  #bootedAt: Instant;
+
+  constructor(world: () => Instant) {
+    this.#world = world;
+    this.#bootedAt = world();
+  }
+
+  /** Does nothing run? */
+  get frozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  /** CLOCK_MONOTONIC. */
+  now(): Instant {
+    return this.#world() - this.#behind - this.#standing("starved") as Instant;
+  }
+
+  /** When the world will be there where this clock shows `at`, if nothing stops it. */
+  inWorld(at: Instant): Instant {
+    return at + this.#behind as Instant;
+  }
+
+  /** CLOCK_BOOTTIME. */
+  sinceBoot(): Nanoseconds {
+    const age = between(this.#bootedAt, this.#world());
+    return nanoseconds(age - this.#bootBehind - this.#standing("starved", "suspended"));
+  }
+
+  /** It was switched on just now. */
+  boot(): void {
+    this.#frozen = undefined;
+    this.#bootBehind = nanoseconds(0);
+    this.#bootedAt = this.#world();
+  }
+
+  freeze(how: Freeze): void {
+    this.#frozen ??= { since: this.#world(), how };
+  }
+
+  thaw(): void {
+    this.#behind = nanoseconds(this.#behind + this.#standing("starved"));
+    this.#bootBehind = nanoseconds(this.#bootBehind + this.#standing("starved", "suspended"));
+    this.#frozen = undefined;
+  }
+
+  /** For how long a clock has been standing still that goes on in the kinds of freeze given. */
+  #standing(...goingOn: readonly Freeze[]): number {
+    if (this.#frozen === undefined || goingOn.includes(this.#frozen.how)) return 0;
+    return this.#world() - this.#frozen.since;
+  }
+}
