@@ -21,6 +21,9 @@ Deno.test({
       "its units are sound, and closed as far as they go": () => isClosed(hosts.machine("pi-a")),
       "one file, enable: a cluster": () => becomesACluster(hosts),
       "the cable of the master is pulled, and put back": () => failsOver(hosts),
+      "an upgrade of the master is noticed by nobody": () => upgrades(hosts),
+      "systemctl restart neither": () => restarts(hosts),
+      "a new version that refuses the file leaves the old one running": () => staysOld(hosts),
       "removing it from the master hands over": () => handsOver(hosts),
       "a purge leaves nothing": () => leavesNothing(hosts.machine("pi-c"), before),
     };
@@ -68,6 +71,58 @@ async function failsOver(hosts: ThreeHosts): Promise<void> {
   await hosts.heldBy("pi-b");
   await host.plug();
   await hosts.heldBy("pi-a");
+}
+
+/** What a client and the other nodes notice of what `body` does to the master: nothing, or this fails. */
+async function unnoticed(
+  hosts: ThreeHosts,
+  body: (master: Container) => Promise<void>,
+): Promise<void> {
+  const [a, b] = [hosts.machine("pi-a"), hosts.machine("pi-b")];
+  const pid = "systemctl show -p MainPID --value floatip";
+  const taken = 'floatip events --json | grep -c \'"to":"master"\' || true';
+  const before = { pid: await a.shell(pid), taken: await b.shell(taken) };
+  await using client = await Probe.start(hosts.lan.host("client"), ADDRESS);
+  const begun = Date.now();
+  await body(a);
+  await waitFor("the new daemon to be master", async () => {
+    const { stdout } = await a.exec(["floatip", "status", "--json"]);
+    return await a.shell(pid) !== before.pid && /"state": "master"/.test(stdout);
+  });
+  // Longer than a backup waits for a master that it does not hear.
+  const waited = client.elapsedMs + 4000;
+  await waitFor("the others to have had their time", () => client.elapsedMs > waited);
+  await client.settled();
+  assert.deepEqual(client.outages(begun), []);
+  assert.equal(await b.shell(taken), before.taken);
+}
+
+async function upgrades(hosts: ThreeHosts): Promise<void> {
+  const deb = await onePackage("deb", "0.1.1");
+  await unnoticed(hosts, async (a) => {
+    a.write("/etc/floatip/floatip.toml.example", "# mine\n");
+    await install(a, deb);
+    assert.equal(await a.shell("dpkg-query -W -f '\${Version}' floatip"), "0.1.1");
+    assert.equal(await a.shell("cat /etc/floatip/floatip.toml.example"), "# mine\n");
+  });
+}
+
+async function restarts(hosts: ThreeHosts): Promise<void> {
+  await unnoticed(hosts, async (a) => {
+    await a.demand("systemctl", "restart", "floatip");
+  });
+}
+
+async function staysOld(hosts: ThreeHosts): Promise<void> {
+  const a = hosts.machine("pi-a");
+  const pid = await a.shell("systemctl show -p MainPID --value floatip");
+  a.write("/etc/floatip/floatip.toml", `${FILE}nonsense = true\n`);
+  const said = await install(a, await onePackage("deb", "0.1.2"));
+  assert.match(said, /this version refuses .*; the old one goes on running/);
+  assert.match(said, /unknown key "nonsense"/);
+  assert.equal(await a.shell("systemctl show -p MainPID --value floatip"), pid);
+  assert.equal(await a.host.holds(ADDRESS), true);
+  a.write("/etc/floatip/floatip.toml", FILE);
 }
 
 async function handsOver(hosts: ThreeHosts): Promise<void> {
