@@ -187,7 +187,7 @@ function scopeOf(prefix: Prefix): number {
 function attributesOf({ prefix, label }: HeldAddress, valid: Lifetime): Uint8Array {
   const ipv4 = prefix.address.family === "ipv4";
   // An IPv6 host address is deprecated from the start: that keeps it from being chosen (RFC 6724 5, rule 3).
-  const preferred = !ipv4 && isHostAddress(prefix) ? 0 : valid;
+  const preferred = !ipv4 && isHostAddress(prefix) ? 0 : preferredOf(valid);
   return ADDRESS_ATTRIBUTES.encode({
     local: prefix.address,
     address: prefix.address,
@@ -197,6 +197,16 @@ function attributesOf({ prefix, label }: HeldAddress, valid: Lifetime): Uint8Arr
     flags: ipv4 ? undefined : IFA_F_NODAD,
     proto: IFAPROT_FLOATIP,
   });
+}
+
+/**
+ * The kernel sleeps until the next end of a lifetime, in steps of up to an eighth of that time (its timer wheel): after 3 s it is up
+ * to 0.25 s late. The end of the preferred lifetime wakes it up before, and from there it finds the other end by 0.03 s.
+ * Linux chooses IPv4 addresses whether they are preferred or not.
+ */
+function preferredOf(valid: Lifetime): Lifetime {
+  if (valid === INFINITY_LIFE_TIME) return valid;
+  return Math.max(1, valid - 2 - Math.floor(valid / 16));
 }
 
 /** Subnets of one or two addresses have no broadcast address (RFC 3021). */

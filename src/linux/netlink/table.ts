@@ -78,7 +78,7 @@ export class InterfaceTable {
     return this.#addresses.get(addressKey(index, prefix));
   }
 
-  /** Adds or replaces an address. Another time that it has left is no change. */
+  /** Adds or replaces an address. Another time that it has left is no change, nor is that its preferred time is over. */
   put(address: LinkAddress): EntryKey | undefined {
     const key = addressKey(address.index, address.prefix);
     const entry = this.#marked(address);
@@ -166,5 +166,5 @@ function sameLink(a: Link, b: Link): boolean {
 function sameAddress(a: LinkAddress, b: LinkAddress): boolean {
   return a.index === b.index && a.prefix.length === b.prefix.length &&
     sameIp(a.prefix.address, b.prefix.address) && a.ours === b.ours &&
-    a.tentative === b.tentative && a.secondary === b.secondary && a.deprecated === b.deprecated;
+    a.tentative === b.tentative && a.secondary === b.secondary;
 }
