@@ -2,6 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { LabHost } from "../lab/lab_host.ts";
+import { realTimeWords } from "../lab/real_time.ts";
 import type { Capture } from "./capture.ts";
 import { ProgramLog } from "./program_log.ts";
 import { until } from "./until.ts";
@@ -51,7 +52,10 @@ export class AddressWatch implements AsyncDisposable {
 
   /** Resolves when changes are seen: an address put on loopback and taken away shows it. */
   static async open(host: LabHost): Promise<AddressWatch> {
-    const child = host.spawn(["ip", "-ts", "-o", "monitor", "address"]);
+    const child = host.spawn([
+      ...await realTimeWords(),
+      ...["ip", "-ts", "-o", "monitor", "address"],
+    ]);
     const watch = new AddressWatch(child, `addresses of ${host.name}`);
     let seen = false;
     const shown = watch.#log.until(/127\.9\.9\.9/, 5000).then(() => seen = true);

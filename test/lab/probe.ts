@@ -3,8 +3,8 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { run } from "./command.ts";
 import type { LabHost } from "./lab_host.ts";
+import { realTimeWords } from "./real_time.ts";
 import { waitFor } from "./wait.ts";
 
 /** A time without replies. */
@@ -163,13 +163,6 @@ export class Probe implements AsyncDisposable {
     const request = this.#requests[number];
     if (request !== undefined) this.#requests[number] = { ...request, answered: true };
   }
-}
-
-/** What starts a program before ordinary ones; nothing where that is not permitted. */
-async function realTimeWords(): Promise<readonly string[]> {
-  const words = ["chrt", "--rr", "40"];
-  const { code } = await run([...words, "true"]).catch(() => ({ code: 127 }));
-  return code === 0 ? words : [];
 }
 
 /** Runs of requests without an answer, each followed by one that was answered. */

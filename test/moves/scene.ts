@@ -1,14 +1,15 @@
 /** Where does an address move? Two nodes and a client on one LAN, and everything that shows how it went. */
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import type { HistoryEntry } from "../../src/history/line.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
 import { type Outage, Probe } from "../lab/probe.ts";
-import { Capture } from "../interop/capture.ts";
-import { Floatip, type LaunchOptions } from "../interop/floatip.ts";
+import { realTimeWords } from "../lab/real_time.ts";
+import { Capture, type CapturedAdvert } from "../interop/capture.ts";
+import { Floatip, FROM_SOURCE, type LaunchOptions } from "../interop/floatip.ts";
 import { AddressWatch } from "../interop/holders.ts";
 import { Keepalived, type KeepalivedInstance } from "../interop/keepalived.ts";
-import { wallNow } from "../interop/program_log.ts";
 import { playEach } from "../interop/stage.ts";
 import { until } from "../interop/until.ts";
 
@@ -60,13 +61,15 @@ export class Scene implements AsyncDisposable {
     return this.lan.host(name);
   }
 
-  /** floatip on a node, with the file that is the same on both. */
+  /** floatip on a node, with the file that is the same on both; scheduled as its unit has it, from the first moment on. */
   async floatip(
     node: NodeName,
     settings: SceneSettings = {},
     options: LaunchOptions = {},
   ): Promise<Floatip> {
-    return this.stack.use(await Floatip.start(this.host(node), this.file(settings), options));
+    const program = [...await realTimeWords(10), ...FROM_SOURCE];
+    const file = this.file(settings);
+    return this.stack.use(await Floatip.start(this.host(node), file, { program, ...options }));
   }
 
   /** A new process in the place of one that has ended. */
@@ -123,6 +126,12 @@ export class Scene implements AsyncDisposable {
     return found.at;
   }
 
+  /** Resolves when somebody has advertised this priority at or after `since`. */
+  async said(priority: number, since: number): Promise<void> {
+    const wanted = ({ advert }: CapturedAdvert) => advert.priority === priority;
+    await this.capture.untilAdvert(`priority ${priority}`, wanted, 10_000, since);
+  }
+
   /** Resolves when the kernel of `node` has let the address go at or after `since`, with the time. */
   async releaseOf(node: NodeName, since: number, timeoutMs = 10_000): Promise<number> {
     return (await this.changes[node].untilRemoved(ADDRESS, timeoutMs, since)).at;
@@ -159,10 +168,9 @@ export class Scene implements AsyncDisposable {
       .map(({ at, words }) => `  ${(at - since).toFixed(1).padStart(8)} ${words}`).join("\n");
   }
 
-  /** Waits until this moment is `milliseconds` in the past, seen by a living master's adverts. */
-  async pass(milliseconds: number): Promise<void> {
-    const end = wallNow() + milliseconds;
-    await until(`${milliseconds} ms`, () => wallNow() >= end, milliseconds + 1000);
+  /** For what is not to happen: resolves when `milliseconds` have passed. */
+  pass(milliseconds: number): Promise<void> {
+    return pause(milliseconds);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -86,12 +86,7 @@ const CASES: readonly SceneCase[] = [
       await again.untilState("master");
       const since = wallNow();
       again.child.kill("SIGTERM");
-      await scene.capture.untilAdvert(
-        "priority 0",
-        ({ advert }) => advert.priority === 0,
-        1000,
-        since,
-      );
+      await scene.said(0, since);
       assert.ok(await scene.host("a").holds(ADDRESS));
       const hurried = wallNow();
       assert.equal(await again.stop(), 0);
