@@ -2,7 +2,12 @@
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
-import { type HeldAddress, type LinkAddress, linkNamed } from "../net/interfaces.ts";
+import {
+  type HeldAddress,
+  type LinkAddress,
+  linkNamed,
+  primaryAddress,
+} from "../net/interfaces.ts";
 import type { Mac } from "../net/mac.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { after } from "../time.ts";
@@ -114,15 +119,19 @@ function ask(router: Router, host: Host<Order>, journal: Journal): void {
   for (const held of all) {
     const link = linkNamed(interfaces, held.interface);
     if (link === undefined || link.mac === undefined || !link.arp) continue;
+    // An address that is not advertised may be of the other family than the router: it is asked from the link's own.
+    const asker = source?.family === "ipv6"
+      ? source
+      : primaryAddress(interfaces, link, "ipv6", all.map(({ prefix }) => prefix.address));
     for (const target of [held.prefix.address, ...others]) {
-      const frame = question(link.mac, source, target);
+      const frame = question(link.mac, asker, target);
       if (frame === undefined) continue;
       attempt(router, journal, () => host.sendFrame(held.interface, frame));
     }
   }
 }
 
-/** Who has `target`? Without a claim of one's own; for IPv6 from the address that adverts come from. */
+/** Who has `target`? Without a claim of one's own; for IPv6 from `source`, an IPv6 address of this node's. */
 function question(mac: Mac, source: Ip | undefined, target: Ip): Uint8Array | undefined {
   if (target.family === "ipv4") return arpProbe(mac, target);
   if (source === undefined) return undefined;

@@ -112,6 +112,19 @@ Deno.test("announce: as many frames as asked for, for each address", () => {
   strictEqual(host.calls.filter((call) => call === "frame eth0 42").length, 10);
 });
 
+Deno.test("ask and announce: addresses of the other family, too, which move along unadvertised", () => {
+  const both = { addresses: ["10.77.0.100/24", "fd77::100/64"] };
+  const { host, act, journal } = lab(both, [address(2, "fe80::1/64")]);
+  act({ kind: "ask" });
+  act({ kind: "announce", count: 1 });
+  // ARP, Neighbor Solicitation from the link-local address; gratuitous ARP, Neighbor Advertisement.
+  deepStrictEqual(host.calls, [42, 86, 42, 86].map((length) => `frame eth0 ${length}`));
+  const alone = lab(both);
+  alone.act({ kind: "ask" });
+  deepStrictEqual(alone.host.calls, ["frame eth0 42"]);
+  deepStrictEqual([...journal.lines, ...alone.journal.lines], []);
+});
+
 Deno.test("checksum form: alone with the pseudo-header, else what the peer uses", () => {
   const { router } = lab();
   strictEqual(checksumForm(router), "pseudo-header");
