@@ -1,15 +1,15 @@
 /** What becomes of every directive of keepalived's, and of whole files? Read the golden texts as a user would. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { decode } from "../../src/config/decode.ts";
 import type { Note } from "../../src/config/keepalived/verdict.ts";
 import { FILE, imported, importing, noteText, shown } from "../unit/config/keepalived/importing.ts";
+import { originalOf, ORIGINALS } from "../import/originals.ts";
 import { golden } from "./golden.ts";
 import { fileOf, type Option, OPTIONS } from "./import_options.ts";
 
 /** floatip takes what it is given, and nothing is left without an answer. */
-function assertSound(title: string, text: string): void {
-  const result = importing(text);
+function assertSound(title: string, text: string, nodeId?: string): void {
+  const result = importing(text, nodeId);
   if (result.kind === "malformed") return;
   for (const { directive, why = "" } of result.notes) {
     assert.doesNotMatch(
@@ -76,13 +76,12 @@ function newLines(file: string): readonly string[] {
   return fresh.length === 0 ? [] : ["result:", ...fresh.map((line) => `    ${line}`)];
 }
 
-const FOLDER = new URL("./import/", import.meta.url);
-
-for (const name of readdirSync(FOLDER).filter((file) => file.endsWith(".conf")).toSorted()) {
-  Deno.test(`import: ${name}`, async () => {
-    const text = readFileSync(new URL(name, FOLDER), "utf8");
-    assertSound(name, text);
-    await golden(`import/${name.replace(/\.conf$/, "")}`, shown({ [FILE]: text }));
+for (const original of ORIGINALS) {
+  Deno.test(`import: ${original.name}, as its first node sees it`, async () => {
+    for (const node of original.nodes) assertSound(node, originalOf(original, node), node);
+    const [node = ""] = original.nodes;
+    const text = shown({ [FILE]: originalOf(original, node) }, node);
+    await golden(`import/${original.name}`, text);
   });
 }
 

@@ -27,9 +27,11 @@ export function readAddress(
   own: string | undefined,
   judge: Judge,
 ): Address | undefined {
-  const prefix = prefixOf(keywordOf(statement), statement, judge);
-  if (prefix === undefined) return undefined;
+  const written = prefixOf(keywordOf(statement), statement, judge);
+  if (written === undefined) return undefined;
   const options = optionsOf(statement, judge);
+  // With another end keepalived leaves the length aside.
+  const prefix = options.has("peer") ? hostOf(written) : written;
   const dev = interfaceOf(options.get("dev"), statement, judge);
   const nature = prefix.length === 0 ? "the whole Internet" : natureOf(prefix);
   if (dev === null) return undefined;
@@ -52,7 +54,18 @@ function interfaceOf(
   return null;
 }
 
-/** "192.168.1.50/24"; without a length, and with one that is none, keepalived takes a host address. */
+function hostOf({ address }: Prefix): Prefix {
+  return { address, length: mostOf(address.family) };
+}
+
+function mostOf(family: Family): 32 | 128 {
+  return family === "ipv4" ? 32 : 128;
+}
+
+/**
+ * "192.168.1.50/24". Of a length keepalived takes the digits that it begins with; without a length, and with one that is
+ * none, it takes a host address.
+ */
 function prefixOf(text: string, statement: Statement, judge: Judge): Prefix | undefined {
   const [before = "", length] = text.split("/");
   const address = parseIp(before);
@@ -60,19 +73,21 @@ function prefixOf(text: string, statement: Statement, judge: Judge): Prefix | un
     judge(statement, unsupported("it is no address, and keepalived skips it", "correct it"));
     return undefined;
   }
-  const most = address.family === "ipv4" ? 32 : 128;
-  const bits = length === undefined ? most : wholeNumberIn(length, 0, most);
-  if (bits === undefined) {
+  const most = mostOf(address.family);
+  const digits = /^\d+/.exec(length ?? "")?.[0];
+  const bits = length === undefined ? most : wholeNumberIn(digits, 0, most) ?? most;
+  if (length !== undefined && length !== String(bits)) {
+    const taken = bits === most ? `${most}, a host address` : `${bits}`;
     judge(
       statement,
       altered(
-        `${length} is no prefix length: keepalived takes ${most}, a host address`,
+        `${showName(length)} is no prefix length: keepalived takes ${taken}`,
         undefined,
         "write the length of the subnet, such as /24, if that was meant",
       ),
     );
   }
-  return { address, length: bits ?? most };
+  return { address, length: bits };
 }
 
 /** Options with a value, and what is said of each. */
@@ -233,7 +248,7 @@ export function withoutSurplus(addresses: readonly Address[], judge: Judge): rea
 /** The address as it stands in the result. */
 export function writeAddress(address: Address, advertised: boolean): unknown {
   const { prefix, interface: dev, label } = address;
-  const host = prefix.length === (prefix.address.family === "ipv4" ? 32 : 128);
+  const host = prefix.length === mostOf(prefix.address.family);
   const text = host ? formatIp(prefix.address) : formatPrefix(prefix);
   if (dev === undefined && label === undefined && advertised) return text;
   return {

@@ -22,10 +22,18 @@ export interface Command {
 /** What only a shell makes something of: pipes, redirections, the ends of commands. */
 const SHELL = /^(\|\|?|&&?|;|\d?>.*|\d?<.*)$|.;$/;
 
-/** Reads the command that `statement` names behind its keyword, or says why it is none. */
-export function commandOf(statement: Statement, around: Surroundings): Command | Verdict {
+/**
+ * Reads the command that `statement` names behind its keyword, or says why it is none. `withUser`: a user and a group may
+ * follow it.
+ */
+export function commandOf(
+  statement: Statement,
+  withUser: boolean,
+  around: Surroundings,
+): Command | Verdict {
   const words = scriptWordsOf(statement.text);
-  const [, line = "", user, group] = words ?? [];
+  const [, line = "", ...account] = words ?? [];
+  const [user, group] = withUser ? account : [];
   const argv = argvOf(line);
   if (words === undefined || argv === undefined) {
     return unsupported(
@@ -42,20 +50,8 @@ export function commandOf(statement: Statement, around: Surroundings): Command |
       "correct it, or put the whole command in quotes",
     );
   }
-  if (program.startsWith("<")) {
-    const why = "keepalived leaves such a line to a shell";
-    return { ...rests, argv: ["/bin/sh", "-c", line], verdict: changed(why) };
-  }
-  const unquoted = line.replace(/"[^"]*"|'[^']*'/g, "Q").split(/\s+/);
-  if (unquoted.some((word) => SHELL.test(word))) {
-    const why = "keepalived runs no shell: it hands |, && and > to the program as words; " +
-      "here a shell runs the line, as it was probably meant";
-    return { ...rests, argv: ["/bin/sh", "-c", line], verdict: altered(why) };
-  }
-  if (argv.some((word) => OPERATORS.has(word))) {
-    const why = "floatip takes no such sign for an argument, a shell does";
-    return { ...rests, argv: ["/bin/sh", "-c", line], verdict: changed(why) };
-  }
+  const shell = shellNeed(line, argv);
+  if (shell !== undefined) return { ...rests, argv: ["/bin/sh", "-c", line], verdict: shell };
   const found = around.findProgram(program);
   if (program.startsWith("/")) {
     const verdict = found === undefined
@@ -79,6 +75,21 @@ export function commandOf(statement: Statement, around: Surroundings): Command |
     )
     : changed("floatip wants the program's whole path");
   return { ...rests, argv: [found ?? `/usr/bin/${program}`, ...rest], verdict };
+}
+
+/** What is said where only a shell can run the line; undefined: none is needed. */
+function shellNeed(line: string, argv: readonly string[]): Verdict | undefined {
+  if (line.trimStart().startsWith("<")) return changed("keepalived leaves such a line to a shell");
+  const unquoted = line.replace(/"[^"]*"|'[^']*'/g, "Q").split(/\s+/);
+  if (unquoted.some((word) => SHELL.test(word))) {
+    return altered(
+      "keepalived runs no shell: it hands |, && and > to the program as words; " +
+        "here a shell runs the line, as it was probably meant",
+    );
+  }
+  return argv.some((word) => OPERATORS.has(word))
+    ? changed("floatip takes no such sign for an argument, a shell does")
+    : undefined;
 }
 
 /** Is it a command, and not the reason why it is none? */

@@ -69,7 +69,7 @@ function commandsOf(bag: Bag | undefined, group: boolean, context: Context): rea
   return Object.entries(KEYS).flatMap(([keyword, key]) => {
     const statement = lastOf(bag, keyword, context.judge);
     if (statement === undefined) return [];
-    const command = commandOf(statement, context.around);
+    const command = commandOf(statement, true, context.around);
     if (isCommand(command)) return [{ key, statement, command, group }];
     context.judge(statement, command);
     return [];

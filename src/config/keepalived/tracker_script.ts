@@ -40,7 +40,7 @@ export function scriptEntries(
     judge(statement, unsupported("it has no script, and keepalived removes it", "remove it"));
     return undefined;
   }
-  const command = commandOf(script, around);
+  const command = commandOf(script, false, around);
   if (!isCommand(command)) {
     judge(script, command);
     return undefined;
@@ -126,10 +126,12 @@ function timeOf(
   }
   const time = Math.max(least, Math.round(value * 1000) / 1000);
   const to = `${keyword} = "${writeSeconds(time)}"`;
-  judge(
-    statement,
-    time === value ? carried(to) : changed(`floatip's shortest ${keyword} is ${least} s`, to),
-  );
+  const verdict = time !== value
+    ? changed(`floatip's shortest ${keyword} is ${least} s`, to)
+    : Number.isInteger(value)
+    ? carried(to)
+    : changed("keepalived before 2.3.2 reads whole seconds only, and takes 1", to);
+  judge(statement, verdict);
   return time;
 }
 

@@ -152,7 +152,7 @@ function withinReach(
   if (asked.weight === 0 || (!owner && by === "alone")) return { weighing: asked };
   if (by === "group") return { weighing: undefined, verdict: GROUP_WEIGHT };
   const who = owner ? "an owner's priority never changes" : "members of a group move together";
-  if (keyword === "track_file" || keyword === "track_interface") {
+  if (keyword === "track_file" || (keyword === "track_interface" && !owner)) {
     const why = `${who}: keepalived drops the weight, so that down means fault`;
     return { weighing: { ...asked, weight: 0 }, verdict: changed(why) };
   }
