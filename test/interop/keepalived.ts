@@ -49,14 +49,19 @@ export class Keepalived implements AsyncDisposable {
   }
 
   /** Starts it; resolves when its first instance has entered a state. */
-  static async start(host: LabHost, ...instances: KeepalivedInstance[]): Promise<Keepalived> {
+  static start(host: LabHost, ...instances: KeepalivedInstance[]): Promise<Keepalived> {
+    const complete = instances.map((instance) => ({ interface: host.interface, ...instance }));
+    return Keepalived.startFile(host, writeKeepalivedConf(host.name, complete));
+  }
+
+  /** Starts it with a file of its own; the host's name is what `@ID` lines are held against. */
+  static async startFile(host: LabHost, text: string): Promise<Keepalived> {
     const folder = mkdtempSync("/tmp/fl-keepalived-");
     const file = `${folder}/keepalived.conf`;
-    const complete = instances.map((instance) => ({ interface: host.interface, ...instance }));
-    writeFileSync(file, writeKeepalivedConf(host.name, complete));
+    writeFileSync(file, text);
     const child = host.spawn([
       "keepalived",
-      ...["-n", "-l", "-D", "-P", "-f", file],
+      ...["-n", "-l", "-D", "-P", "-i", host.name, "-f", file],
       ...["-p", `${folder}/parent.pid`, "-r", `${folder}/vrrp.pid`],
     ]);
     const keepalived = new Keepalived(host, child, folder);
