@@ -19,20 +19,20 @@ b = "10.77.0.2"
 vrid = 51
 addresses = ["10.77.0.100/24"]
 prefer = ["a", "b"]
-advert_interval = "100ms"
+advert_interval = "300ms"
 
 [instance.group]
 vrid = 52
 transport = "multicast"
 addresses = ["10.77.0.101/24"]
 prefer = ["a", "b"]
-advert_interval = "100ms"
+advert_interval = "300ms"
 
 [instance.six]
 vrid = 53
 addresses = ["fe80::100/64", "fd77::100/64"]
 prefer = ["a", "b"]
-advert_interval = "100ms"
+advert_interval = "300ms"
 `;
 const INSTANCES = ["unicast", "group", "six"];
 
@@ -70,6 +70,7 @@ async function letThrough({ exec }: Filtered, configFile: string, filter: Filter
     printed.stdout,
   ]);
   assert.equal(applied.code, 0, `${printed.stdout}\n${applied.stdout}${applied.stderr}`);
+  assert.equal(applied.stderr, "", printed.stdout);
   return printed.stdout;
 }
 
@@ -138,11 +139,18 @@ for (const filter of FILTERS) {
       stack.use(first);
       stack.use(second);
       // Three of its master-down intervals, and one more for a node that only now counts silence.
-      await until("b has heard a for a while", async () => {
-        const { instances } = await second.status();
-        return instances.every(({ counters }) => counters.rcvd_advertisements >= 12);
-      });
-      assert.doesNotMatch(second.log.text, /-> master/, "b hears a from the first moment on");
+      await until(
+        () => `b has heard a for a while\n${first.log.text}\n${second.log.text}`,
+        async () => {
+          const { instances } = await second.status();
+          return instances.every(({ counters }) => counters.rcvd_advertisements >= 12);
+        },
+      );
+      assert.doesNotMatch(
+        second.log.text,
+        /-> master/,
+        `b hears a from the first moment on\n${first.log.text}\n${second.log.text}`,
+      );
       const neighbour = await neighbourOf(lan.host("client"), "fd77::100");
       assert.match(neighbour, /lladdr/, "IPv6 neighbours find the floating address");
     },
