@@ -34,11 +34,19 @@ export const CHECKED_PAIRS: readonly CheckedPair[] = [
   { program: "keepalived", form: "weight -60", start: startKeepalived("weight -60") },
 ];
 
+/** What {@link measureChecks} found, in milliseconds, a figure for each run. */
+export interface CheckedTimes {
+  /** From SIGKILL for nginx on the master to the first advert of its peer. */
+  readonly away: readonly number[];
+  /** From nginx's return to the first advert of the better node. */
+  readonly back: readonly number[];
+}
+
 /**
- * Milliseconds from SIGKILL for nginx on the master to the first advert of its peer, `runs` times, at moments spread evenly
- * over the interval between two probes: the same for each pair, since that is where most of the time goes.
+ * Kills nginx on the master and starts it again, `runs` times. Both are spread evenly over the interval between two probes: the
+ * same for each pair, since that is where most of the time goes.
  */
-export async function measureChecks(pair: CheckedPair, runs: number): Promise<readonly number[]> {
+export async function measureChecks(pair: CheckedPair, runs: number): Promise<CheckedTimes> {
   await using lan = await Lan.open({ hosts: ["a", "b"] });
   await using capture = await Capture.open(lan);
   const [a, b] = [lan.host("a"), lan.host("b")];
@@ -48,34 +56,43 @@ export async function measureChecks(pair: CheckedPair, runs: number): Promise<re
     await using backup = await pair.start(b, lan);
     await using master = await pair.start(a, lan);
     void [peerNginx, backup, master];
-    const measured: number[] = [];
+    const away: number[] = [];
+    const back: number[] = [];
+    await untilSettled(capture, a.address, 0);
     for (let run = 0; run < runs; run++) {
-      await untilSettled(capture, a.address);
       const asked = await nginx.untilAsked(wallNow());
-      await pause(Math.max(1, asked + (run + 0.5) / runs * INTERVAL_MS - wallNow()));
+      const phase = (run + 0.5) / runs * INTERVAL_MS;
+      await pause(Math.max(1, asked + phase - wallNow()));
       const killed = wallNow();
       await nginx.crash();
-      measured.push((await capture.untilMaster(b.address, PATIENCE_MS, killed)).at - killed);
+      away.push((await capture.untilMaster(b.address, PATIENCE_MS, killed)).at - killed);
       await nginx[Symbol.asyncDispose]();
+      await pause(1 + (phase + asked + PATIENCE_MS - wallNow()) % INTERVAL_MS);
       nginx = await Nginx.start(a);
+      const returned = wallNow();
+      back.push(await untilSettled(capture, a.address, returned) - returned);
     }
-    return measured;
+    return { away, back };
   } finally {
     await nginx[Symbol.asyncDispose]();
   }
 }
 
-/** Resolves when the best node has been the only one to advertise for a while, with its whole priority. */
-async function untilSettled(capture: Capture, address: string): Promise<void> {
+/**
+ * Resolves when the best node has been the only one to advertise for a while, with its whole priority: with the moment of its
+ * first such advert at or after `since`.
+ */
+async function untilSettled(capture: Capture, address: string, since: number): Promise<number> {
   const wanted = 150;
-  await capture.untilAdvert(
+  const { at } = await capture.untilAdvert(
     `${address} with priority ${wanted}`,
     ({ source, advert }) => source === address && advert.priority === wanted,
     PATIENCE_MS,
-    wallNow(),
+    since,
   );
   // Three more beats: the peer has yielded and is at rest.
   await pause(3 * INTERVAL_MS);
+  return at;
 }
 
 function floatipCheck(...more: readonly string[]): string {
