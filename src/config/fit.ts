@@ -18,6 +18,7 @@ import {
   primaryAddress,
 } from "../net/interfaces.ts";
 import { containsIp, formatPrefix } from "../net/prefix.ts";
+import type { CheckSettings } from "../health/check.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 import { nearest } from "./nearest.ts";
 import type { NodePlan, Plan } from "./plan.ts";
@@ -31,11 +32,16 @@ export function fit(
 ): readonly Problem[] {
   // Whoever is none of the nodes was told so once, by identity.ts.
   const known = config.nodes.length === 0 || config.nodes.some(({ name }) => name === node.node);
-  const problems = fitMetrics(config, interfaces).concat(node.plans.flatMap((plan) => {
+  const ofPlans = node.plans.flatMap((plan) => {
     const instance = config.instances.find((entry) => entry.name === plan.name);
     if (instance === undefined) return [];
     return [...fitWaiting(plan, known), ...fitPlan(plan, instance, interfaces)];
-  }));
+  });
+  const problems = [
+    ...fitMetrics(config, interfaces),
+    ...ofPlans,
+    ...node.checks.flatMap((check) => fitCheck(check, interfaces)),
+  ];
   // Both families of an instance may say the same.
   const seen = new Set<string>();
   return problems.filter((problem) => {
@@ -57,6 +63,24 @@ function fitMetrics({ metrics }: Config, interfaces: Interfaces): readonly Probl
     `this machine does not have the address ${formatIp(listen.address)}`,
     "Metrics wait until it comes; in a file for all nodes it is one node's only.",
     `listen = "${any}:${listen.port}"`,
+  )];
+}
+
+/** Is there what the check looks at: a wrong name or wire would be down for ever. */
+function fitCheck({ name, probe }: CheckSettings, interfaces: Interfaces): readonly Problem[] {
+  if (probe.kind === "interface" && linkNamed(interfaces, probe.name) === undefined) {
+    return [{
+      ...noInterface(probe.name, ["check", name, "interface"], interfaces),
+      why: "The check is down until it comes; with a wrong name it is down for ever.",
+    }];
+  }
+  if (probe.kind !== "ping" || probe.by !== "arp") return [];
+  if (interfaces.addresses.some(({ prefix }) => containsIp(prefix, probe.address))) return [];
+  return [machine(
+    ["check", name, "ping"],
+    `no interface of this machine has an address in the network of ${formatIp(probe.address)}`,
+    "ARP and Neighbor Discovery reach no further than the wire: the check is down for ever.",
+    'by = "icmp"',
   )];
 }
 

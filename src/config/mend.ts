@@ -47,6 +47,7 @@ function guesses(written: unknown): readonly unknown[] {
 function fromText(written: string): readonly unknown[] {
   const word = written.toLowerCase();
   const bare = written.split("/")[0] ?? "";
+  const host = /^[a-z]+:\/\/([^/?#@\s]+)/i.exec(written)?.[1];
   return [
     written,
     word,
@@ -54,9 +55,12 @@ function fromText(written: string): readonly unknown[] {
     ...(/^\d+(\.\d+)?$/.test(written) ? [`${written}s`] : []),
     ...(YES.includes(word) ? [true] : []),
     ...(NO.includes(word) ? [false] : []),
-    ...(/^[\d.]+\/|:.*\//.test(written) ? [`${bare}/${bare.includes(":") ? 64 : 24}`, bare] : []),
+    ...(host === undefined ? [] : [host]),
+    ...(/^[\d.]+\/|:[^/]*\//.test(written)
+      ? [`${bare}/${bare.includes(":") ? 64 : 24}`, bare]
+      : []),
     ...(/^:\d+$/.test(written) ? [`0.0.0.0${written}`] : []),
-    `${written}:9112`,
+    ...(/^[\d.]+$|^\[.+\]$|^[a-z][\w.-]+$/i.test(written) ? [`${written}:9112`] : []),
     ...(/[\s,]/.test(written) ? [written.split(/[\s,]+/)] : []),
   ];
 }

@@ -36,6 +36,8 @@ const LINES: readonly Misuse[] = [
     ...one("a certificate of http", "", ""),
     ...lines2('http = "http://localhost/"', "insecure = true", "insecure", "warning"),
   },
+  { ...one("a page's text that is empty", "", ""), ...lines2('http = "http://a/"', 'match = ""') },
+  { ...one("a host as a URL", "", ""), ...lines2('http = "http://a/"', 'host = "http://b/"') },
   // tcp
   one("a port without a host", 'tcp = ":5432"', "tcp"),
   one("a port as a number", "tcp = 5432", "tcp"),

@@ -12,6 +12,24 @@ export const NOTIFY: readonly Misuse[] = [
   one("a notify command without its path", 'on_master = ["arping"]', "error notify.on_master.0"),
   one("redirected output", 'on_fault = ["/bin/echo", "x", ">>"]', "error notify.on_fault.2"),
   one("keepalived's words for notify", 'notify_master = "/bin/x"', "error notify.notify_master"),
+  one("a program of one state as a text", 'on_backup = "/bin/x"', "error notify.on_backup"),
+  one("a program of the end as a text", 'on_stop = "/bin/x"', "error notify.on_stop"),
+  one(
+    "a secret that is empty",
+    'webhook = { url = "http://a/", secret = "" }',
+    "error notify.webhook.secret",
+  ),
+  one(
+    "a topic's URL and retries",
+    'ntfy = { url = "ftp://a/b", retries = -1 }',
+    "error notify.ntfy.url",
+    "error notify.ntfy.retries",
+  ),
+  one(
+    "a broker's user as a number",
+    'mqtt = { url = "mqtt://a", user = 7 }',
+    "error notify.mqtt.user",
+  ),
   one("a webhook without its scheme", 'webhook = "127.0.0.1/hunter2"', "error notify.webhook"),
   one("a webhook that is a number", "webhook = 8080", "error notify.webhook"),
   one(
