@@ -55,7 +55,7 @@ Version: ${version}
 Architecture: ${arch}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${kibibytes}
-Depends: libc6 (>= 2.27), libgcc-s1, systemd | systemd-standalone-sysusers, util-linux (>= 2.33)
+Depends: coreutils (>= 8.31), libc6 (>= 2.27), libgcc-s1, systemd (>= 252), util-linux (>= 2.33)
 Recommends: systemd-sysv
 Section: net
 Priority: optional

@@ -59,7 +59,7 @@ Summary: One address that stays up when a machine does not
 License: MIT AND BSD-2-Clause AND BSD-3-Clause AND Apache-2.0
 Group: System Environment/Daemons
 Packager: ${MAINTAINER}
-Requires: systemd, util-linux
+Requires: coreutils >= 8.31, systemd >= 252, util-linux >= 2.33
 Requires(pre): shadow-utils
 
 %description
