@@ -1,9 +1,10 @@
-/** How does floatip compare with keepalived, on this machine, in this run? `deno task bench [-- takeover|checks|load|timers] [--runs N]`. */
+/** How does floatip compare with keepalived, on this machine, in this run? `deno task bench [-- takeover|checks|load|timers|program] [--runs N]`. */
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
 import { measureLoad } from "./load.ts";
 import { ensure, missing } from "../lab/prerequisites.ts";
 import { formatTable, median, range } from "./table.ts";
+import { makes, weigh } from "./program.ts";
 import { measureTimers, percentile } from "./timers.ts";
 
 const INTERVALS_MS = [1000, 100, 10];
@@ -104,6 +105,41 @@ async function timers(): Promise<void> {
   console.log(formatTable(["machine", "scheduling", "interval", "p50", "p99", "max"], rows));
 }
 
+async function program(runs: number): Promise<void> {
+  console.log(
+    "\nProgram: both kinds of build; `floatip version`, and ten instances at 1 s adverts\n",
+  );
+  const rows: string[][] = [];
+  for (const make of await makes()) {
+    const { bytes, startMs, daemon } = await weigh(make, 2 * runs, STRETCH_MS);
+    const [least, most] = range(startMs);
+    rows.push([
+      make.kind,
+      make.jitless ? "off (the service)" : "on (commands)",
+      (bytes / 1e6).toFixed(1),
+      median(startMs).toFixed(0),
+      `${least.toFixed(0)} .. ${most.toFixed(0)}`,
+      daemon.residentMegabytes.toFixed(1),
+      daemon.proportionalMegabytes.toFixed(1),
+      daemon.cpuSecondsPerMinute.toFixed(2),
+    ]);
+  }
+  console.log(formatTable(
+    [
+      "kind",
+      "V8's compiler",
+      "MB",
+      "start ms (median)",
+      "(range)",
+      "RSS MB",
+      "PSS MB",
+      "CPU s/min",
+    ],
+    rows,
+  ));
+  if (rows.length < 3) console.log("\n(compile: not measured, there is no denort here)");
+}
+
 async function main(args: readonly string[]): Promise<number> {
   await ensure(["iproute2", "keepalived", "tcpdump", "nginx-light", "stress-ng"]);
   const lacking = missing();
@@ -113,12 +149,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const at = args.indexOf("--runs");
   const runs = at < 0 ? 10 : Number(args[at + 1]);
-  const chosen = args.filter((arg) => ["takeover", "checks", "load", "timers"].includes(arg));
+  const chosen = args.filter((arg) =>
+    ["takeover", "checks", "load", "timers", "program"].includes(arg)
+  );
   const all = chosen.length === 0;
   if (all || chosen.includes("takeover")) await takeovers(runs);
   if (all || chosen.includes("checks")) await checks(runs);
   if (all || chosen.includes("load")) await loads();
   if (all || chosen.includes("timers")) await timers();
+  if (all || chosen.includes("program")) await program(runs);
   return 0;
 }
 
