@@ -5,7 +5,7 @@ import type { FirstNode } from "../config/first_file.ts";
 import { passagesOf } from "../firewall/passages.ts";
 import { obstaclesOf } from "../firewall/obstacles.ts";
 import { survey } from "../firewall/survey.ts";
-import { formatIp, sameIp } from "../net/ip.ts";
+import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { look } from "./machine.ts";
@@ -56,7 +56,7 @@ export async function nextSteps(
   const place = file === DEFAULT_CONFIG_FILE ? "" : ` -c ${file}`;
   const copies = others.length === 0 ? ["Copy this very file to the other machines."] : [
     `This very file belongs on ${others.map(({ name }) => name).join(" and ")} too:`,
-    ...others.map(({ address }) => `  scp ${file} root@${formatIp(address)}:${file}`),
+    ...others.map(({ address }) => `  scp ${file} root@${hostWords(address)}:${file}`),
   ];
   return [
     "",
@@ -70,6 +70,11 @@ export async function nextSteps(
     `  floatip doctor${place}`,
     "",
   ].join("\n");
+}
+
+/** In brackets where colons would be taken for what follows the host. */
+function hostWords(address: Ip): string {
+  return address.family === "ipv4" ? formatIp(address) : `[${formatIp(address)}]`;
 }
 
 /** Where this machine's packet filter would drop VRRP, the command that lets it through. */

@@ -1,5 +1,5 @@
 /** How does a first configuration read? The one file for all nodes, with the comments that a newcomer needs. */
-import { formatIp, type Ip } from "../net/ip.ts";
+import { formatIp, type Ip, isLinkLocal } from "../net/ip.ts";
 import { formatPrefix, type Prefix } from "../net/prefix.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
 
@@ -45,8 +45,10 @@ export function firstFile(answers: FirstAnswers): string {
     ...(answers.interface === undefined ? [] : [`interface = ${writeValue(answers.interface)}`]),
     commented(`vrid = ${vrid}`, vridWords),
     commented(
-      `addresses = [${writeValue(formatPrefix(address))}]`,
-      "keep it out of your router's DHCP range",
+      `addresses = ${writeValue(addressesOf(answers))}`,
+      address.address.family === "ipv4"
+        ? "keep it out of your router's DHCP range"
+        : "RFC 9568 wants a link-local one first",
     ),
     ...(nodes.length === 0 ? [] : [commented(
       `prefer = ${writeValue(nodes.map(({ name }) => name))}`,
@@ -59,6 +61,12 @@ export function firstFile(answers: FirstAnswers): string {
     `# ${check.line}`,
     "",
   ].join("\n");
+}
+
+/** An IPv6 address has a link-local companion in front of it, made of the VRID (RFC 9568 5.2.9). */
+function addressesOf({ address, vrid }: FirstAnswers): readonly string[] {
+  const companion = address.address.family === "ipv6" && !isLinkLocal(address.address);
+  return [...(companion ? [`fe80::${vrid.toString(16)}/64`] : []), formatPrefix(address)];
 }
 
 function nodeLines(nodes: readonly FirstNode[]): readonly string[] {

@@ -221,3 +221,16 @@ deskTest(
   },
   "setpriv",
 );
+
+deskTest("on a LAN of IPv6 alone it works as well", { ipv6: true }, async ({ lan, file }) => {
+  const hosts = ["a", "b"].map((name) => lan.host(name));
+  for (const host of hosts) await host.ip("-4", "addr", "flush", "dev", "eth0");
+  const [a] = hosts;
+  assert.ok(a !== undefined);
+  const { code, stderr } = await init(a, "-c", file, "--listen", "1s", "--nodes", "b=fd77::2");
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /warning/);
+  assert.match(stderr, /^ {2}scp .* root@\[fd77::2\]:/m);
+  await using stack = new AsyncDisposableStack();
+  await assertCluster(stack, hosts, readFileSync(file, "utf8"), "fd77::fa");
+});

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import { type FirstAnswers, firstFile, proposedCheck } from "../../../src/config/first_file.ts";
 import { ip } from "../../../src/net/ip.ts";
-import { parsePrefix } from "../../../src/net/prefix.ts";
+import { formatPrefix, parsePrefix } from "../../../src/net/prefix.ts";
 import { golden } from "../../golden/golden.ts";
 
 const ANSWERS: FirstAnswers = {
@@ -29,6 +29,19 @@ Deno.test("the first file reads as it was agreed", async () => {
   await golden("first_file", `${firstFile(ANSWERS)}\n=== without nodes\n\n${alone}`);
   demandSound(firstFile(ANSWERS));
   demandSound(alone);
+});
+
+Deno.test("an IPv6 address has a link-local one in front, and the file no warning", () => {
+  const address = parsePrefix("fd00::fa/64") ?? assert.fail();
+  const decoded = decode(firstFile({ ...ANSWERS, nodes: [], address }));
+  assert.equal(decoded.kind, "config");
+  if (decoded.kind !== "config") return;
+  assert.deepEqual(decoded.warnings, []);
+  const [instance] = decoded.config.instances;
+  assert.deepEqual(instance?.addresses.map(({ prefix }) => formatPrefix(prefix)), [
+    "fe80::34/64",
+    "fd00::fa/64",
+  ]);
 });
 
 for (const port of [0, 53, 80, 443, 1883, 5432, 6443, 8123]) {
