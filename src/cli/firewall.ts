@@ -2,7 +2,8 @@
 import { plan } from "../config/cluster.ts";
 import type { Config } from "../config/config.ts";
 import type { NodePlan } from "../config/plan.ts";
-import { type FirewallFormat, firewallText } from "../firewall/formats.ts";
+import type { FirewallFormat } from "../firewall/format_names.ts";
+import { firewallText } from "../firewall/formats.ts";
 import { passagesOf } from "../firewall/passages.ts";
 import { survey } from "../firewall/survey.ts";
 import { isLoopback } from "../net/ip.ts";

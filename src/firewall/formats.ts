@@ -1,16 +1,11 @@
 /** In which words are the rules wanted? One text for each program that people filter packets with. */
 import type { NodePlan } from "../config/plan.ts";
 import { firewalldLines } from "./firewalld.ts";
+import type { FirewallFormat } from "./format_names.ts";
 import { iptablesLines } from "./iptables.ts";
 import { type NftChain, nftLines, USUAL_NFT_CHAINS } from "./nft.ts";
 import { type Passage, passagesOf } from "./passages.ts";
 import { ufwLines } from "./ufw.ts";
-
-/** The programs, by the names of `--format`. */
-export const FIREWALL_FORMATS = ["nft", "iptables", "firewalld", "ufw"] as const;
-
-/** One of them. */
-export type FirewallFormat = (typeof FIREWALL_FORMATS)[number];
 
 /** What of this machine's filters the words depend on. */
 export interface Surfaces {

@@ -1,6 +1,7 @@
 /** Which packet filter does this machine have, and what does it say? Asked of the programs themselves. */
 import type { Program, Said } from "./program.ts";
-import type { FirewallFormat, Surfaces } from "./formats.ts";
+import type { FirewallFormat } from "./format_names.ts";
+import type { Surfaces } from "./formats.ts";
 import type { NftChain } from "./nft.ts";
 import { type Obstacle, obstaclesOf } from "./obstacles.ts";
 import type { Passage } from "./passages.ts";

@@ -1,6 +1,7 @@
 /** Do the rules read as they were agreed, for each program? That they work is test/firewall/'s business. */
 import assert from "node:assert/strict";
-import { FIREWALL_FORMATS, firewallText, UNKNOWN_SURFACES } from "../../../src/firewall/formats.ts";
+import { FIREWALL_FORMATS } from "../../../src/firewall/format_names.ts";
+import { firewallText, UNKNOWN_SURFACES } from "../../../src/firewall/formats.ts";
 import { golden } from "../../golden/golden.ts";
 import { nodeOf, THREE_KINDS } from "./nodes.ts";
 
