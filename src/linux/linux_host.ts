@@ -69,7 +69,13 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
   readonly #tools: ProbeTools = {
     interfaces: () => this.interfaces(),
-    ping: (address, by, deadline) => this.#pinger.ping(address, by, this.interfaces(), deadline),
+    ping: (address, by, deadline) =>
+      this.#pinger.ping(
+        address,
+        by,
+        { interfaces: this.interfaces(), receiver: this.#receiver },
+        deadline,
+      ),
     knownProcesses: new Map(),
   };
   readonly #ending = new AbortController();

@@ -1,8 +1,8 @@
-/** Is a host there? It is asked by an echo request, or by ARP and Neighbor Solicitation, over sockets of that attempt alone. */
+/** Is a host there? It is asked by an echo request, or by ARP and Neighbor Solicitation. */
 import { type Finding, wordsOf } from "../health/probes/finding.ts";
 import { HostError } from "../host.ts";
 import { type Interfaces, type Link, linkWith } from "../net/interfaces.ts";
-import { type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
+import { formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
 import { containsIp } from "../net/prefix.ts";
 import { arpRequest } from "../wire/arp.ts";
@@ -22,10 +22,18 @@ import { Socket } from "./socket.ts";
 /** More than this on one socket waits for the next look: others may be making echo requests, too. */
 const MOST_AT_ONCE = 64;
 
+/** Room for some claims: more of them say nothing new. */
+const RECEIVE_BUFFER = 16 * 1024;
+
+/** Packet sockets that wait for the next attempt: of more, the oldest are closed. */
+const MOST_IDLE = 32;
+
 /** A socket on which an answer is awaited. */
 interface Question {
   readonly socket: Socket;
   readonly isAnswer: (received: Received) => boolean;
+  /** What becomes of the socket afterwards. */
+  readonly done: () => void;
 }
 
 interface Attempt {
@@ -40,11 +48,19 @@ interface Wire {
   readonly source: Ip;
 }
 
+/** A packet socket that hears claims of one address on one link. */
+interface Ear {
+  readonly key: string;
+  readonly socket: Socket;
+}
+
 /** Asks hosts. */
 export class Pinger implements Disposable {
   readonly #libc: Libc;
   readonly #poller: Poller;
   readonly #attempts = new Set<Attempt>();
+  /** To close a packet socket takes the kernel 7 to 70 ms (it waits for all processors), too long for a loop that advertises. */
+  readonly #idle: Ear[] = [];
 
   constructor(libc: Libc, poller: Poller) {
     this.#libc = libc;
@@ -58,7 +74,7 @@ export class Pinger implements Disposable {
   ping(
     address: Ip,
     by: "icmp" | "arp",
-    interfaces: Interfaces,
+    { interfaces, receiver }: { readonly interfaces: Interfaces; readonly receiver: Receiver },
     deadline: AbortSignal,
   ): Promise<Finding> {
     const wires = wiresTo(address, interfaces);
@@ -71,7 +87,7 @@ export class Pinger implements Disposable {
       try {
         questions.push(
           by === "arp" && wire !== undefined
-            ? this.#askNeighbours(address, wire)
+            ? this.#askNeighbours(address, wire, receiver)
             : this.#askByEcho(address, wire?.link.index ?? 0),
         );
       } catch (error) {
@@ -99,6 +115,7 @@ export class Pinger implements Disposable {
   /** Ends all attempts. */
   [Symbol.dispose](): void {
     for (const { end } of this.#attempts) end({ ok: false, words: "stopped" });
+    for (const { socket } of this.#idle.splice(0)) socket[Symbol.dispose]();
   }
 
   #await(questions: readonly Question[], deadline: AbortSignal): Promise<Finding> {
@@ -107,9 +124,9 @@ export class Pinger implements Disposable {
     const end = (finding: Finding): void => {
       if (!this.#attempts.delete(attempt)) return;
       deadline.removeEventListener("abort", late);
-      for (const { socket } of questions) {
+      for (const { socket, done } of questions) {
         this.#poller.remove(socket.fd);
-        socket[Symbol.dispose]();
+        done();
       }
       resolve(finding);
     };
@@ -125,16 +142,14 @@ export class Pinger implements Disposable {
     const socket = openEchoSocket(this.#libc, address, "echo requests");
     const [id = 0] = crypto.getRandomValues(new Uint16Array(1));
     const echo: Echo = { id, sequence: 1, data: crypto.getRandomValues(new Uint8Array(24)) };
-    return asked(
-      socket,
-      () => sendEcho(socket, address, index, echo),
-      (received) => isReplyTo(received, address, echo),
-    );
+    const done = (): void => socket[Symbol.dispose]();
+    const isAnswer = (received: Received) => isReplyTo(received, address, echo);
+    return asked({ socket, isAnswer, done }, () => sendEcho(socket, address, index, echo));
   }
 
   /** Whatever says that it has the address is an answer, also to somebody else. */
-  #askNeighbours(address: Ip, { link, mac, source }: Wire): Question {
-    const protocol = address.family === "ipv4" ? ETH_P_ARP : ETH_P_IPV6;
+  #askNeighbours(address: Ip, wire: Wire, receiver: Receiver): Question {
+    const { link, mac, source } = wire;
     const frame = address.family === "ipv4"
       ? arpRequest(mac, source, address)
       : encodeNeighborSolicit(mac, {
@@ -144,25 +159,55 @@ export class Pinger implements Disposable {
         target: address,
         mac,
       });
-    const socket = Socket.open(this.#libc, AF_PACKET, SOCK_RAW, 0, `neighbours on ${link.name}`);
-    return asked(socket, () => {
-      attachFilter(socket, claimFilter([address]));
-      socket.bind(packetAddress(link.index, protocol));
-      socket.send(frame, packetAddress(link.index, protocol));
-    }, ({ data }) => {
+    const ear = this.#listen(address, link, receiver);
+    const { socket } = ear;
+    const isAnswer = ({ data }: Received): boolean => {
       const claim = claimIn(data);
       return claim !== undefined && sameIp(claim.address, address);
-    });
+    };
+    const done = (): void => this.#keep(ear);
+    return asked(
+      { socket, isAnswer, done },
+      () => socket.send(frame, packetAddress(link.index, 0)),
+    );
+  }
+
+  /** An ear that has heard nothing yet. */
+  #listen(address: Ip, link: Link, receiver: Receiver): Ear {
+    const key = `${link.index} ${formatIp(address)}`;
+    const at = this.#idle.findIndex((ear) => ear.key === key);
+    const [known] = at === -1 ? [] : this.#idle.splice(at, 1);
+    if (known !== undefined) {
+      // What came in the meantime says nothing about now.
+      while (typeof receiver.receive(known.socket.fd) !== "number");
+      return known;
+    }
+    const protocol = address.family === "ipv4" ? ETH_P_ARP : ETH_P_IPV6;
+    const socket = Socket.open(this.#libc, AF_PACKET, SOCK_RAW, 0, `neighbours on ${link.name}`);
+    try {
+      attachFilter(socket, claimFilter([address]));
+      socket.setReceiveBuffer(RECEIVE_BUFFER);
+      socket.bind(packetAddress(link.index, protocol));
+      return { key, socket };
+    } catch (error) {
+      socket[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #keep(ear: Ear): void {
+    this.#idle.push(ear);
+    if (this.#idle.length > MOST_IDLE) this.#idle.shift()?.socket[Symbol.dispose]();
   }
 }
 
-/** A question that was put by `ask`; where that is refused, the socket is closed. Throws what `ask` throws. */
-function asked(socket: Socket, ask: () => void, isAnswer: Question["isAnswer"]): Question {
+/** A question that was put by `ask`; where that is refused, it is done. Throws what `ask` throws. */
+function asked(question: Question, ask: () => void): Question {
   try {
     ask();
-    return { socket, isAnswer };
+    return question;
   } catch (error) {
-    socket[Symbol.dispose]();
+    question.done();
     throw error;
   }
 }

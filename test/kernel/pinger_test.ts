@@ -113,23 +113,32 @@ kernelTest(
   },
 );
 
-kernelTest("a cable that is pulled is no answer, and no failure of ours", async () => {
-  await using machines = await openMachines();
-  await answers(machines, "10.77.0.2", "arp");
-  await machines.machine.ip("link", "set", "eth0", "down");
-  await waitUntil(machines.host, () => {
-    const link = linkNamed(machines.host.interfaces(), "eth0");
-    return link?.up === false;
-  });
-  for (const by of ["icmp", "arp"] as const) {
-    const { ok, words } = await ask(machines, "10.77.0.2", by, 200);
-    assert.equal(ok, false);
-    assert.match(
-      words,
-      /^(network (unreachable|is down)|Network is down \(ENETDOWN\)|no answer.*)$/,
+kernelTest(
+  "a cable that is pulled is no answer, and no failure of ours; back again, it is one",
+  async () => {
+    await using machines = await openMachines();
+    await answers(machines, "10.77.0.2", "arp");
+    await machines.machine.ip("link", "set", "eth0", "down");
+    await waitUntil(machines.host, () => {
+      const link = linkNamed(machines.host.interfaces(), "eth0");
+      return link?.up === false;
+    });
+    for (const by of ["icmp", "arp"] as const) {
+      const { ok, words } = await ask(machines, "10.77.0.2", by, 200);
+      assert.equal(ok, false);
+      assert.match(
+        words,
+        /^(network (unreachable|is down)|Network is down \(ENETDOWN\)|no answer.*)$/,
+      );
+    }
+    await machines.machine.ip("link", "set", "eth0", "up");
+    await waitUntil(
+      machines.host,
+      () => linkNamed(machines.host.interfaces(), "eth0")?.running === true,
     );
-  }
-});
+    await answers(machines, "10.77.0.2", "arp");
+  },
+);
 
 kernelTest("what others say and echo is no answer", async () => {
   await using machines = await openMachines();
