@@ -17,6 +17,7 @@ import {
   seconds,
 } from "../time.ts";
 import { hearAsBackup } from "./backup.ts";
+import { askAt } from "./duplicate.ts";
 import { LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect, StateName } from "./effect.ts";
 import type {
@@ -128,10 +129,10 @@ export function hearArrival(state: MasterState, leaving: Leaving): Step {
   return leaving.successor === undefined ? unchanged(state) : letGo(leaving, leaving.successor);
 }
 
-/** The successor's time has run out meanwhile? This node did not run, and listens anew. */
+/** Is the successor's time over, or nearly? Then this node did not run meanwhile, and listens anew. */
 function present(successor: Successor, now: Instant, rules: Rules): Successor {
   const { next } = successor;
-  if (next.kind === "init" || next.masterDownAt > now) return successor;
+  if (next.kind === "init" || (askAt(next) ?? next.masterDownAt) > now) return successor;
   return { ...successor, next: restingBackup(now, rules) };
 }
 
