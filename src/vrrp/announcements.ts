@@ -8,7 +8,7 @@ export const BURST = 5;
 export const FOLLOW_UP = seconds(5);
 /** From one refresh to the next, for switches and hypervisors that forget. */
 export const REFRESH = seconds(60);
-/** At least this much lies between two bursts, however many rivals show up. */
+/** At least this much lies between two bursts, however many rivals show up; a single frame is sent meanwhile for each. */
 export const BURST_SPACING = seconds(1);
 
 /** What a master still has to announce. */
@@ -37,14 +37,19 @@ export function burst(now: Instant): Announced {
 
 /**
  * The neighbours may have been misled (a rival, a deleted address): a burst now or, where the last one is less than
- * {@link BURST_SPACING} old, as soon as it is that old. So the last reason is always followed by a burst.
+ * {@link BURST_SPACING} old, `meanwhile` frames (0 or 1) now and a burst as soon as it is that old. So the last reason is always
+ * followed by a burst.
  */
-export function announceAgain(announcements: Announcements, now: Instant): Announced {
+export function announceAgain(
+  announcements: Announcements,
+  now: Instant,
+  meanwhile: 0 | 1 = 1,
+): Announced {
   const allowedAt = after(announcements.burstAt, BURST_SPACING);
   if (now >= allowedAt) return burst(now);
   return {
     announcements: { ...announcements, announceAt: allowedAt, announceNext: "owed" },
-    effects: [],
+    effects: meanwhile === 0 ? [] : [{ kind: "announce", count: meanwhile }],
   };
 }
 

@@ -208,7 +208,7 @@ function answer(state: MasterState, now: Instant, rules: Rules): Step {
   const answered = answeredAt !== undefined && between(answeredAt, now) < ANSWER_SPACING;
   const adverts: readonly Effect[] = answered ? [] : [advertNow(rules)];
   const heardOut = answered ? state : { ...state, answeredAt: now };
-  return announced(heardOut, adverts, announceAgain(state, now));
+  return announced(heardOut, adverts, announceAgain(state, now, answered ? 0 : 1));
 }
 
 /**

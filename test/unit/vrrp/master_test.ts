@@ -185,7 +185,7 @@ Deno.test("master: puts a deleted address back and stays master", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 2000, { kind: "addresses-lost" }), ["add", "announce 5"]);
   assert.equal(it.state().kind, "master");
-  assert.deepEqual(it.take(ms + 2500, { kind: "addresses-lost" }), ["add"]);
+  assert.deepEqual(it.take(ms + 2500, { kind: "addresses-lost" }), ["add", "announce 1"]);
   assert.ok(it.runTo(ms + 3000).includes(`${ms + 3000} announce 5`), "announced all the same");
 });
 

@@ -36,7 +36,7 @@ Deno.test("stall: an expired lease is not put back before all adverts were looke
 Deno.test("stall: a shorter one is nobody's chance: the loser is answered, the address put back", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 3000, heard(99)), ["advert 100", "announce 5"]);
-  assert.deepEqual(it.take(ms + 3000, { kind: "addresses-lost" }), ["add"]);
+  assert.deepEqual(it.take(ms + 3000, { kind: "addresses-lost" }), ["add", "announce 1"]);
 });
 
 Deno.test("stall: exactly when the best of backups would claim, not before", () => {
