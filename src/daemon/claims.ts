@@ -75,12 +75,14 @@ export class Claims {
   }
 
   #judge(router: Router, { address, mac, at }: Claim): void {
-    const who = this.#nameOf(formatMac(mac));
+    const text = formatMac(mac);
+    const rival = this.#addressOf(text) ?? text;
+    const who = rival === text ? text : `${rival} (${text})`;
     if (router.state.kind === "master") {
       // Its successor: no conflict, but what it waits for.
       if (isLeaving(router)) return this.#roster.advance(router, { kind: "claimed" });
       const words = `${who} tells the neighbours that it has ${formatIp(address)}`;
-      this.#conflicts.warn(router, who, words, at);
+      this.#conflicts.warn(router, rival, words, at);
       this.#roster.advance(router, { kind: "claimed" });
       return;
     }
@@ -94,7 +96,7 @@ export class Claims {
     const known = this.#isPeer(mac);
     // Peers are asked together with the address: whose MAC this is may be told by the next answer.
     if (!known && state.questions > 0) return;
-    this.#conflicts.warn(router, who, alarm(formatIp(address), who, known), at);
+    this.#conflicts.warn(router, rival, alarm(formatIp(address), who, known), at);
   }
 
   #learn(address: Ip, mac: Uint8Array): void {
@@ -106,10 +108,9 @@ export class Claims {
     return [...this.#macs.values()].includes(text);
   }
 
-  /** "192.168.1.12 (02:00:00:00:00:02)", or the MAC alone. */
-  #nameOf(mac: string): string {
-    const address = [...this.#macs].find(([, known]) => known === mac)?.[0];
-    return address === undefined ? mac : `${address} (${mac})`;
+  /** Whose MAC this is, as far as it is known. */
+  #addressOf(mac: string): string | undefined {
+    return [...this.#macs].find(([, known]) => known === mac)?.[0];
   }
 }
 
