@@ -24,7 +24,8 @@ const SUBNETS = ["10.77.0.50/24", "fd77::50/64"].map(held);
 const HOSTS = ["10.77.0.51/32", "fd77::51/128"].map(held);
 
 /**
- * Linux rounds the moment up by 250 ms at most, and by the steps of its timer wheel (32 ms for a second); it also takes along what would end within 20 ms. The rest of LATE is a busy machine's.
+ * Linux rounds the moment up by 250 ms at most, and by the steps of its timer wheel (32 ms for a second); it also takes
+ * along what would end within 20 ms. The rest of LATE is a busy machine's.
  */
 const EARLY = milliseconds(30), LATE = milliseconds(400);
 

@@ -142,6 +142,12 @@ export class Floatip implements AsyncDisposable {
     );
   }
 
+  /** What it has measured, as Prometheus reads it. */
+  async metrics(): Promise<string> {
+    const response = await fetch("http://127.0.0.1/metrics", { client: this.#client });
+    return await response.text();
+  }
+
   /** What its history remembers, oldest first; nothing where there is no file yet. */
   history(): readonly HistoryEntry[] {
     try {

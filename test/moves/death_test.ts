@@ -52,10 +52,7 @@ const CASES: readonly SceneCase[] = [
     name: `SIGSTOP for 6 s, then SIGCONT, preempt = ${preempt}`,
     play: async (scene) => {
       const settings = { lines: [`preempt = ${preempt}`] };
-      const first = await scene.floatip("a", settings);
-      await first.untilState("master");
-      const second = await scene.floatip("b", settings);
-      await second.untilState("backup");
+      const [first, second] = await scene.pair(settings);
       const probe = await scene.probe();
       const frozen = wallNow();
       first.child.kill("SIGSTOP");
@@ -115,10 +112,7 @@ const CASES: readonly SceneCase[] = [
   {
     name: "a backup that was frozen does not claim when it wakes up",
     play: async (scene) => {
-      const first = await scene.floatip("a");
-      await first.untilState("master");
-      const second = await scene.floatip("b");
-      await second.untilState("backup");
+      const [, second] = await scene.pair();
       const probe = await scene.probe();
       const frozen = wallNow();
       second.child.kill("SIGSTOP");

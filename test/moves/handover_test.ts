@@ -20,10 +20,7 @@ const CASES: readonly SceneCase[] = [
   {
     name: "away and back, between two floatips",
     play: async (scene) => {
-      const first = await scene.floatip("a");
-      const second = await scene.floatip("b");
-      await first.untilState("master");
-      await second.untilState("backup");
+      const [first, second] = await scene.pair();
       const probe = await scene.probe();
       const away: number[] = [];
       const back: number[] = [];
@@ -66,10 +63,7 @@ const CASES: readonly SceneCase[] = [
   {
     name: "for a while",
     play: async (scene) => {
-      const first = await scene.floatip("a");
-      await first.untilState("master");
-      const second = await scene.floatip("b");
-      await second.untilState("backup");
+      const [first, second] = await scene.pair();
       const probe = await scene.probe();
       const left = wallNow();
       assert.equal((await handOver(first, 0, "--for", "5s")).outcome, "handed-over");

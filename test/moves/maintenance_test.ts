@@ -20,10 +20,7 @@ const CASES: readonly SceneCase[] = [
   {
     name: "on, a restart, a crash, off",
     play: async (scene) => {
-      const first = await scene.floatip("a");
-      const second = await scene.floatip("b");
-      await first.untilState("master");
-      await second.untilState("backup");
+      const [first, second] = await scene.pair();
       const probe = await scene.probe();
       const left = wallNow();
       const answer = await maintain(first, 0, "on", "--reason", "new SSD");

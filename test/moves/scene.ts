@@ -72,6 +72,27 @@ export class Scene implements AsyncDisposable {
     return this.stack.use(await Floatip.start(this.host(node), file, { program, ...options }));
   }
 
+  /** floatip on both nodes: "a" is master, "b" has heard so. */
+  async pair(settings: SceneSettings = {}): Promise<readonly [Floatip, Floatip]> {
+    const first = await this.floatip("a", settings);
+    await first.untilState("master");
+    const second = await this.floatip("b", settings);
+    await this.untilFollowing(second, "a");
+    return [first, second];
+  }
+
+  /** Resolves when `floatip` is a backup that has heard `master`. */
+  async untilFollowing(floatip: Floatip, master: NodeName): Promise<void> {
+    const { address } = this.host(master);
+    await until(
+      () => `${floatip.log.label} follows ${master}\n${floatip.log.text}`,
+      async () => {
+        const { state, master: known } = await floatip.instance();
+        return state === "backup" && known?.address === address;
+      },
+    );
+  }
+
   /** A new process in the place of one that has ended. */
   async again(before: Floatip): Promise<Floatip> {
     return this.stack.use(await before.again());
@@ -216,7 +237,7 @@ export interface SceneCase {
 
 /** Declares one test whose steps are `cases`. */
 export function playScenes(title: string, cases: readonly SceneCase[]): void {
-  const programs = ["tcpdump", "keepalived"];
+  const programs = ["tcpdump", "keepalived", "nft"];
   playEach(`moves: ${title}`, programs, cases, async ({ play, hosts = [] }) => {
     await using scene = await Scene.open(...hosts);
     await play(scene);

@@ -18,10 +18,7 @@ const CASES: readonly SceneCase[] = [
   {
     name: "SIGTERM, floatip to floatip, and its return",
     play: async (scene) => {
-      const first = await scene.floatip("a");
-      const second = await scene.floatip("b");
-      await first.untilState("master");
-      await second.untilState("backup");
+      const [first, second] = await scene.pair();
       await leaveAndReturn(scene, first, () => second.untilState("backup"));
       const seen = transitionsOf(second.history());
       assert.equal(
