@@ -7,7 +7,7 @@ export const clock: Examination = {
   name: "clock",
   needs: "nothing",
   async examine(_, world) {
-    const properties = ["-p", "NTP", "-p", "NTPSynchronized"];
+    const properties = ["-p", "CanNTP", "-p", "NTP", "-p", "NTPSynchronized"];
     const asked = await world.ask(["timedatectl", "show", ...properties]);
     return judgeClock(world.year, asked?.code === 0 ? asked.stdout : undefined);
   },
@@ -15,6 +15,8 @@ export const clock: Examination = {
 
 /** A Raspberry Pi without a clock of its own begins in 1970, or when its system was made. */
 const EARLIEST_YEAR = 2025;
+
+const WHY = "History and logs of the nodes cannot be compared; the election does not mind.";
 
 /** By the year that it says, and the answer of `timedatectl show`. */
 export function judgeClock(year: number, shown: string | undefined): readonly Finding[] {
@@ -28,10 +30,14 @@ export function judgeClock(year: number, shown: string | undefined): readonly Fi
   const synchronized = /^NTPSynchronized=(yes|no)$/m.exec(shown ?? "")?.[1];
   if (synchronized === undefined) return [unknown("nobody says whether the clock is set by NTP")];
   if (synchronized === "yes") return [ok("the clock is set by NTP")];
+  if (/^CanNTP=no$/m.test(shown ?? "")) {
+    const fix = "apt install systemd-timesyncd   # or chrony";
+    return [warning("the clock is not set by NTP, and nothing here could set it", WHY, fix)];
+  }
   const on = /^NTP=yes$/m.test(shown ?? "");
   return [warning(
     on ? "the clock is to be set by NTP, and is not yet" : "the clock is not set by NTP",
-    "History and logs of the nodes cannot be compared; the election does not mind.",
+    WHY,
     on ? "timedatectl timesync-status" : "timedatectl set-ntp true",
   )];
 }

@@ -53,6 +53,9 @@ const ROWS: readonly (readonly [string, readonly Finding[], readonly RegExp[]])[
 
   ["set by NTP", judgeClock(2026, "NTP=yes\nNTPSynchronized=yes\n"), [/^ok /]],
   ["not yet", judgeClock(2026, "NTP=yes\nNTPSynchronized=no\n"), [/^warning .*not yet/]],
+  ["nothing that could set it", judgeClock(2026, "CanNTP=no\nNTP=no\nNTPSynchronized=no\n"), [
+    /^warning .*nothing here could set it/,
+  ]],
   ["1970", judgeClock(1970, "NTP=yes\nNTPSynchronized=yes\n"), [/^warning .*1970/]],
   ["no timedatectl", judgeClock(2026, undefined), [/^unknown /]],
 
