@@ -58,7 +58,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   await rehearse();
   const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
   await using history = openHistory(stateDir, journal);
-  await using notifier = openNotifier(config, runner);
+  await using notifier = openNotifier(config, runner, journal);
   using line = openLine(journal);
   const service: Service | undefined = line &&
     serviceOf(line, journal, () => daemon.snapshot().instances);
@@ -160,12 +160,15 @@ function statStderr(): Deno.FileInfo | undefined {
   }
 }
 
-function openNotifier(config: Config, runner: RunnerLine | undefined): Notifier {
-  return new Notifier(
-    config,
-    undefined,
-    (instance, kind, sink) => runner?.sink(instance, kind, sink) ?? sink,
-  );
+function openNotifier(
+  config: Config,
+  runner: RunnerLine | undefined,
+  journal: Journal,
+): Notifier {
+  return new Notifier(config, {
+    replace: (instance, kind, sink) => runner?.sink(instance, kind, sink) ?? sink,
+    tell: (level, words) => journal.write(level, words),
+  });
 }
 
 /** The line to whoever runs programs for a daemon that may not, where the unit names one. */

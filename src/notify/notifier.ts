@@ -2,7 +2,7 @@
 import type { Config } from "../config/config.ts";
 import type { Observer, TransitionRecord } from "../daemon/record.ts";
 import type { SinkStatus } from "../control/api.ts";
-import { DeliveryQueue, type Pause } from "./queue.ts";
+import { DeliveryQueue, type Pause, type Tell } from "./queue.ts";
 import type { Answer, Sink } from "./sink.ts";
 import { type SinkKind, sinksOf } from "./sinks.ts";
 
@@ -13,6 +13,16 @@ export type Replace = (instance: string | null, kind: SinkKind, sink: Sink) => S
 export type NotifyPlan =
   & Pick<Config, "notify">
   & { readonly instances: readonly Pick<Config["instances"][number], "name" | "notify">[] };
+
+/** What a {@link Notifier} may be given. */
+export interface NotifierOptions {
+  /** How the time between attempts passes; by the clock unless a test says otherwise. */
+  readonly pause?: Pause;
+  /** Puts others in the place of some sinks. */
+  readonly replace?: Replace;
+  /** Hears of sinks that cannot be told any more. */
+  readonly tell?: Tell;
+}
 
 /** What became of a test message. */
 export interface TestResult extends Pick<SinkStatus, "name" | "instance"> {
@@ -33,8 +43,7 @@ interface Listener {
 
 /** Tells the sinks of a configuration. Disposing of it gives the last messages two seconds. */
 export class Notifier implements Observer, AsyncDisposable {
-  readonly #pause: Pause | undefined;
-  readonly #replace: Replace;
+  readonly #options: NotifierOptions;
   /** By whose [notify] it is and what kind of sink. */
   #listeners: ReadonlyMap<string, Listener> = new Map();
   /** The present state of each virtual router that runs, by instance and family. */
@@ -42,13 +51,8 @@ export class Notifier implements Observer, AsyncDisposable {
   /** Those that a reload took away, until they have told what waited. */
   readonly #leaving = new Set<DeliveryQueue>();
 
-  /**
-   * `pause`: how the time between attempts passes; by the clock unless a test says otherwise. `replace`: puts others in the
-   * place of some sinks.
-   */
-  constructor(plan: NotifyPlan, pause?: Pause, replace: Replace = (_, __, sink) => sink) {
-    this.#replace = replace;
-    this.#pause = pause;
+  constructor(plan: NotifyPlan, options: NotifierOptions = {}) {
+    this.#options = options;
     this.settle(plan);
   }
 
@@ -66,6 +70,7 @@ export class Notifier implements Observer, AsyncDisposable {
    * they are the same, what it holds open too.
    */
   settle(plan: NotifyPlan): void {
+    const { pause, replace, tell } = this.#options;
     const before = this.#listeners;
     const listeners = new Map<string, Listener>();
     const own = plan.instances.map(({ name, notify }) => [name, notify] as const);
@@ -74,11 +79,11 @@ export class Notifier implements Observer, AsyncDisposable {
       const written = JSON.stringify(settings);
       const again = (kind: SinkKind): void => this.#tellAgain(idOf(instance, kind));
       for (const [kind, made] of sinksOf(settings, instance, again)) {
-        const sink = this.#replace(instance, kind, made);
+        const sink = replace?.(instance, kind, made) ?? made;
         const id = idOf(instance, kind);
         const known = before.get(id);
         if (known === undefined) {
-          const queue = new DeliveryQueue(instance, sink, this.#pause);
+          const queue = new DeliveryQueue(instance, sink, pause, tell);
           listeners.set(id, { instance, queue, written });
           continue;
         }

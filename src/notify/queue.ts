@@ -11,6 +11,9 @@ export const CAPACITY = 64;
 /** How long a test waits for its turn, besides the timeout of its attempt, in milliseconds. */
 const TURN_MS = 100;
 
+/** Hears in one sentence, without a full stop, that a sink cannot be told any more, and that it can again. */
+export type Tell = (level: "warning" | "info", words: string) => void;
+
 /** Pauses `ms`, or until `stop` is aborted; never rejects. */
 export type Pause = (ms: number, stop: AbortSignal) => Promise<void>;
 
@@ -24,6 +27,7 @@ interface Message {
 export class DeliveryQueue implements AsyncDisposable {
   readonly #instance: string | null;
   readonly #pause: Pause;
+  readonly #say: Tell;
   readonly #closing = new AbortController();
   readonly #over = new AbortController();
   #sink: Sink;
@@ -38,10 +42,16 @@ export class DeliveryQueue implements AsyncDisposable {
   #last: SinkStatus["last"] = null;
 
   /** `instance`: whose [notify] it is; null: everybody's. */
-  constructor(instance: string | null, sink: Sink, pause: Pause = pauseOnClock) {
+  constructor(
+    instance: string | null,
+    sink: Sink,
+    pause: Pause = pauseOnClock,
+    tell: Tell = () => {},
+  ) {
     this.#instance = instance;
     this.#sink = sink;
     this.#pause = pause;
+    this.#say = tell;
   }
 
   /** From the next attempt on `sink` is told, also of what waits already. */
@@ -128,6 +138,7 @@ export class DeliveryQueue implements AsyncDisposable {
     }
     for (let attempts = 1;; attempts++) {
       const answer = await this.#attempt(record);
+      this.#sayChange(answer);
       this.#last = { ok: answer.ok, words: answer.words, at: new Date().toISOString() };
       answered?.(answer);
       if (answer.ok) {
@@ -150,6 +161,15 @@ export class DeliveryQueue implements AsyncDisposable {
         return;
       }
     }
+  }
+
+  /** A sink that is in trouble is no news at each attempt. */
+  #sayChange({ ok, words }: Answer): void {
+    if (ok === (this.#last?.ok ?? true)) return;
+    const owner = this.#instance === null ? "" : ` of ${this.#instance}`;
+    const label = `notify: ${this.#sink.name}${owner}`;
+    if (ok) this.#say("info", `${label} can be told again`);
+    else this.#say("warning", `${label} cannot be told: ${words}`);
   }
 
   /** Whoever waits to try the sink has seen enough: it fails now. */

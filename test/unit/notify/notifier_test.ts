@@ -145,7 +145,7 @@ Deno.test("the end tells what was to be told, and cuts short what hangs after tw
   const started = performance.now();
   await hanging[Symbol.asyncDispose]();
   const taken = performance.now() - started;
-  assert.ok(taken > 1500 && taken < 2300, `${taken} ms`);
+  assert.ok(taken > 1500 && taken < 4000, `${taken} ms`);
   assert.equal(JSON.parse(receiver.arrivals.at(-1)?.body ?? "").to, "init");
   hanging.observe(record());
   assert.ok(idle(hanging));

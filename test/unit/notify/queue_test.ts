@@ -138,6 +138,24 @@ Deno.test("an attempt ends at the timeout, and the next has its turn", async () 
   assert.deepEqual({ failed, delivered, instance }, { failed: 1, delivered: 1, instance: "web" });
 });
 
+Deno.test("that a sink cannot be told is said once, and that it can again", async () => {
+  const fates = [true, false, false, true, true, false];
+  const said: string[] = [];
+  const fake = sink(() => {
+    const ok = fates.shift() ?? true;
+    return Promise.resolve(ok ? told("fine") : untold("exit 1: disk full", false));
+  });
+  const tell = (level: string, words: string) => said.push(`${level}: ${words}`);
+  await using queue = new DeliveryQueue("web", fake, soon, tell);
+  for (const one of transitions(6)) queue.add(one);
+  await eventually("all were tried", () => queue.status().pending === 0);
+  assert.deepEqual(said, [
+    "warning: notify: fake of web cannot be told: exit 1: disk full",
+    "info: notify: fake of web can be told again",
+    "warning: notify: fake of web cannot be told: exit 1: disk full",
+  ]);
+});
+
 Deno.test("a test ends a pause: a sink that works again is told at once, one that fails answers for it", async () => {
   let works = false;
   let pauses = 0;
