@@ -122,8 +122,6 @@ function delayOf(bag: Bag, standing: Standing, judge: Judge): string | undefined
     ? "nopreempt"
     : strict
     ? "vrrp_strict"
-    : owner
-    ? "priority 255"
     : undefined;
   if (value === undefined) {
     judge(statement, altered("it is no time from 0 to 1000 seconds: keepalived ignores it"));
@@ -131,6 +129,10 @@ function delayOf(bag: Bag, standing: Standing, judge: Judge): string | undefined
   }
   if (reason !== undefined) {
     judge(statement, changed(`it says nothing because of ${reason}`));
+    return undefined;
+  }
+  if (owner) {
+    judge(statement, altered("an owner of floatip's claims the address at once"));
     return undefined;
   }
   if (value === 0) {

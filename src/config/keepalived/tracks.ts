@@ -134,13 +134,19 @@ function askedFor(entry: Statement, tracker: Tracker | undefined, able: Trackabl
     const written = weighingOf(words);
     if (written === undefined) {
       judge(entry, altered("its weight is not within -253 and 253: the definition's counts"));
-    } else asked = written;
+    } else asked = { weight: written.weight, reverse: turned(words[1], reverse) };
   } else if (keyword === "reverse" || keyword === "noreverse" || keyword === "no_reverse") {
-    asked = { weight, reverse: keyword === "reverse" };
+    asked = { weight, reverse: turned(keyword, reverse) };
   } else if (keyword !== undefined) {
     judge(entry, altered(`keepalived does not know ${keyword} here, and ignores it`));
   }
   return asked;
+}
+
+/** A direction stays as it is defined unless the entry says it. */
+function turned(word: string | undefined, defined: boolean): boolean {
+  if (word === "reverse") return true;
+  return word === "noreverse" || word === "no_reverse" ? false : defined;
 }
 
 /** What keepalived makes of a weight where priorities must not move, and what floatip can make of it. */
@@ -151,12 +157,18 @@ function withinReach(
 ): { readonly weighing: Weighing | undefined; readonly verdict?: Verdict } {
   if (asked.weight === 0 || (!owner && by === "alone")) return { weighing: asked };
   if (by === "group") return { weighing: undefined, verdict: GROUP_WEIGHT };
+  if (keyword === "track_process" && by === "member" && !owner) {
+    return { weighing: undefined, verdict: GROUP_WEIGHT };
+  }
   const who = owner ? "an owner's priority never changes" : "members of a group move together";
-  if (keyword === "track_file" || (keyword === "track_interface" && !owner)) {
+  // A file's weight of 1 is the one that it has without a word.
+  const stripped = keyword === "track_interface"
+    ? by === "member"
+    : keyword === "track_file" && Math.abs(asked.weight) === 1;
+  if (stripped) {
     const why = `${who}: keepalived drops the weight, so that down means fault`;
     return { weighing: { ...asked, weight: 0 }, verdict: changed(why) };
   }
-  if (keyword === "track_process" && !owner) return { weighing: undefined, verdict: GROUP_WEIGHT };
   return {
     weighing: undefined,
     verdict: needless(`${who}: keepalived itself ignores what has a weight`),
