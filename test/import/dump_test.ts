@@ -8,12 +8,17 @@ import { findProgram, hasUser } from "../../src/cli/keepalived_files.ts";
 import { formatIp } from "../../src/net/ip.ts";
 import { formatPrefix } from "../../src/net/prefix.ts";
 import { fileOf, OPTIONS } from "../golden/import_options.ts";
+import fc from "fast-check";
 import { atMost } from "../interop/at_most.ts";
 import { Lan } from "../lab/lan.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
 import { filesOf } from "../unit/config/keepalived/importing.ts";
 import { type Dump, type DumpedInstance, dumpOf } from "./dump.ts";
 import { originalOf, ORIGINALS } from "./originals.ts";
+import { randomFile } from "./random_file.ts";
+
+/** Random files; more with FUZZ_RUNS=1000. */
+const RANDOM = Number(Deno.env.get("FUZZ_RUNS") ?? "60");
 
 /** Namespaces at the same time. */
 const AT_ONCE = 3;
@@ -59,6 +64,15 @@ function cases(): readonly Case[] {
   return [...originals, ...options.filter(({ title }) => OTHERWISE[title] === undefined)];
 }
 
+/** Files that nobody has written, from a seed that is told where they fail. */
+function randomCases(seed: number): readonly Case[] {
+  return fc.sample(randomFile, { seed, numRuns: RANDOM }).map((text, index) => ({
+    title: `random file ${index} of seed ${seed}`,
+    text,
+    nodeId: "pi-a",
+  }));
+}
+
 const reason = missing("keepalived");
 
 Deno.test({
@@ -71,10 +85,12 @@ Deno.test({
     const folder = programs();
     const failures: string[] = [];
     let [read, refused] = [0, 0];
+    const seed = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    const all = [...cases(), ...randomCases(seed)];
     try {
       const lanes = Array.from({ length: AT_ONCE }, (_, lane) => ({
         lane,
-        cases: cases().filter((_, index) => index % AT_ONCE === lane),
+        cases: all.filter((_, index) => index % AT_ONCE === lane),
       }));
       await atMost(AT_ONCE, lanes, async ({ cases }) => {
         await using lan = await openLan();
@@ -182,7 +198,10 @@ function instanceDifferences(
   const own = dump.instances.map((one) => `${one.interface} 0`);
   const shared = common.filter((text) => text.endsWith(" 0") && !own.includes(text));
   const all = [...theirs.tracked, ...shared];
-  const tracked = [...new Set(all)].toSorted();
+  // The weight of a process counts in a group, by an oversight that floatip does not share, and of an owner for nothing.
+  const fixed = theirs.group !== undefined || theirs.priority === 255;
+  const odd = (text: string) => fixed && /^init (?!0$)/.test(text);
+  const tracked = [...new Set(all)].filter((text) => !odd(text)).toSorted();
   return [
     ...say("version", theirs.version, ours.version),
     ...say("interface", theirs.interface, ours.interface),
@@ -190,9 +209,15 @@ function instanceDifferences(
     ...say("priority", theirs.priority, ours.priority),
     ...say("interval", theirs.intervalMs, ours.advertInterval / 1e6),
     ...say("preempt", theirs.preempt, ours.preempt),
-    ...say("preempt_delay", theirs.preemptDelayMs, ours.preemptDelay / 1e6),
+    // An owner of floatip's waits for nobody.
+    ...(ours.priority === 255
+      ? []
+      : say("preempt_delay", theirs.preemptDelayMs, ours.preemptDelay / 1e6)),
     // keepalived says "MASTER" of every owner.
-    ...say("state", theirs.master && theirs.priority !== 255, isMaster(ours)),
+    // In a group it makes all states those of the worst member, which moves nothing.
+    ...(theirs.group === undefined
+      ? say("state", theirs.master && theirs.priority !== 255, isMaster(ours))
+      : []),
     ...say("password", theirs.password, ours.password),
     ...say("addresses", theirs.addresses.map(withoutOtherLabels), written(true)),
     ...say("excluded", theirs.excluded, written(false)),
