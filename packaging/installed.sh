@@ -21,8 +21,9 @@ else
 
 floatip is installed. It does not run yet, because nobody has told it which address to hold:
 
-  1. Write the same $config on every node; $config.example is one.
-  2. floatip check
+  1. floatip init              or write the same $config on every node by hand;
+                               $config.example is one
+  2. floatip check             is it right, and does it fit this machine?
   3. systemctl enable --now floatip
   4. floatip status
 

@@ -2,6 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, parseTime, runDirFlag, text } from "../flags.ts";
 import type { HandoverFlags } from "../handover.ts";
+import { proposeInstances, proposeNodes } from "../names.ts";
 import { choose, type Context } from "./choose.ts";
 
 /** `floatip handover` */
@@ -12,6 +13,7 @@ export const handover = buildCommand<HandoverFlags, [instance: string], Context>
       to: {
         kind: "parsed",
         parse: text,
+        proposeCompletions: proposeNodes,
         optional: true,
         placeholder: "NODE",
         brief: "The node that is to take over; refused where another one would",
@@ -29,7 +31,12 @@ export const handover = buildCommand<HandoverFlags, [instance: string], Context>
     },
     positional: {
       kind: "tuple",
-      parameters: [{ parse: text, placeholder: "INSTANCE", brief: "The instance to hand over" }],
+      parameters: [{
+        parse: text,
+        proposeCompletions: proposeInstances,
+        placeholder: "INSTANCE",
+        brief: "The instance to hand over",
+      }],
     },
   },
   docs: {

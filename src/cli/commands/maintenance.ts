@@ -32,7 +32,13 @@ export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>
     },
     positional: {
       kind: "tuple",
-      parameters: [{ parse: parseWhat, placeholder: "on|off|status", brief: "What to do" }],
+      parameters: [{
+        parse: parseWhat,
+        proposeCompletions: (partial) =>
+          ["on", "off", "status"].filter((word) => word.startsWith(partial)),
+        placeholder: "on|off|status",
+        brief: "What to do",
+      }],
     },
   },
   docs: {

@@ -36,6 +36,7 @@ Deno.test("commands, then their flags, then their values", async () => {
   assert.deepEqual(await words("run", "--log-level", "w"), ["warning"]);
   assert.deepEqual(await words("run", "--log-level=w"), ["--log-level=warning"]);
   assert.deepEqual(await words("completions", ""), ["bash", "zsh", "fish"]);
+  assert.deepEqual(await words("maintenance", "o"), ["on", "off"]);
   const commands = await words("");
   assert.ok(commands.includes("check") && !commands.includes("complete"));
 });
