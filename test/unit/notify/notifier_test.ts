@@ -61,7 +61,7 @@ Deno.test("a sink that never answers holds up no other, and no caller", async ()
     assert.ok((by("ntfy")?.pending ?? 0) > 0);
   }
   const taken = performance.now() - started;
-  assert.ok(taken < 5000, `${taken} ms with two seconds of patience at the end`);
+  assert.ok(taken < 10_000, `${taken} ms with two seconds of patience at the end`);
 });
 
 Deno.test("a reload keeps queue and figures of a sink that stays, and lets the others finish", async () => {
