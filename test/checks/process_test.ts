@@ -15,7 +15,7 @@ const PATIENCE_MS = 20_000;
 const ROUNDS = 5;
 
 /** Without the kernel's word it would take up to the interval, two seconds. */
-const LIMIT_MS = 200;
+const LIMIT_MS = 500;
 
 function fileOf(lan: Lan, program: string): string {
   return [
