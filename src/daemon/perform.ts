@@ -185,7 +185,8 @@ function sendAdvert(
     }
   }
   router.counters.sent++;
-  router.advertisedAt = host.now();
+  // Whoever did not hear it counts from the one before.
+  if (trouble === undefined) router.advertisedAt = host.now();
   if (priority === 0) router.counters.sentZero++;
   if (trouble !== undefined && trouble !== router.sendTrouble) {
     journal.write("warning", `${labelOf(plan)}: ${trouble}`);

@@ -126,23 +126,29 @@ function ipv6Bytes(groups: readonly string[], atEnd: boolean): readonly number[]
 }
 
 function formatIpv6(bytes: Uint8Array): string {
-  const groups = Array.from(
-    { length: 8 },
-    (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0),
-  );
+  const groups: number[] = [];
+  for (let at = 0; at < 16; at += 2) groups.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
   const [start, length] = longestZeroRun(groups);
-  const text = groups.map((group) => group.toString(16));
-  if (length < 2) return text.join(":");
-  return `${text.slice(0, start).join(":")}::${text.slice(start + length).join(":")}`;
+  if (length < 2) return joined(groups, 0, 8);
+  return `${joined(groups, 0, start)}::${joined(groups, start + length, 8)}`;
+}
+
+function joined(groups: readonly number[], from: number, to: number): string {
+  let text = "";
+  for (let i = from; i < to; i++) {
+    text += `${i === from ? "" : ":"}${(groups[i] ?? 0).toString(16)}`;
+  }
+  return text;
 }
 
 /** Start and length of the longest run of zero groups, the first of equals (RFC 5952 4.2.3). */
 function longestZeroRun(groups: readonly number[]): readonly [number, number] {
   let best: readonly [number, number] = [0, 0];
   for (let start = 0; start < groups.length; start++) {
-    let length = 0;
-    while (groups[start + length] === 0) length++;
-    if (length > best[1]) best = [start, length];
+    let end = start;
+    while (groups[end] === 0) end++;
+    if (end - start > best[1]) best = [start, end - start];
+    start = end;
   }
   return best;
 }

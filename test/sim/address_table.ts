@@ -1,9 +1,10 @@
 /** Which addresses has a simulated machine, and what becomes of the others when one goes? As Linux has it. */
-import { formatIp, sameIp } from "../../src/net/ip.ts";
+import { sameIp } from "../../src/net/ip.ts";
 import type { LinkAddress } from "../../src/net/interfaces.ts";
-import { containsIp, formatPrefix, type Prefix } from "../../src/net/prefix.ts";
+import { containsIp, type Prefix } from "../../src/net/prefix.ts";
 import type { Nanoseconds } from "../../src/time.ts";
 import type { Leases } from "./leases.ts";
+import { TextOf } from "./text_of.ts";
 
 /** Who took an address away: the program on the machine, somebody else or the machine itself, or its lifetime. */
 export type Taker = "program" | "others" | "lease";
@@ -22,6 +23,7 @@ export class AddressTable {
   promotesSecondaries = true;
   readonly #leases: Leases;
   readonly #aftermath: Aftermath;
+  readonly #textOf = new TextOf();
   #entries: readonly LinkAddress[] = [];
   /** Had any a lifetime yet? */
   #leased = false;
@@ -40,15 +42,12 @@ export class AddressTable {
 
   /** Those of the address `text`, "192.168.1.50". */
   of(text: string): readonly LinkAddress[] {
-    this.#byText ??= Map.groupBy(this.#entries, (entry) => formatIp(entry.prefix.address));
+    this.#byText ??= Map.groupBy(this.#entries, (entry) => this.#textOf.ip(entry.prefix.address));
     return this.#byText.get(text) ?? [];
   }
 
   find(index: number, prefix: Prefix): LinkAddress | undefined {
-    const found = this.#entries.find((entry) =>
-      entry.index === index && entry.prefix.length === prefix.length &&
-      sameIp(entry.prefix.address, prefix.address)
-    );
+    const found = this.#entries.find((entry) => isAt(entry, index, prefix));
     return found && this.#timed(found);
   }
 
@@ -72,9 +71,8 @@ export class AddressTable {
 
   /** Marks it as a program's own; true: it was not. */
   claim(index: number, prefix: Prefix): boolean {
-    const key = keyOf(index, prefix);
     return this.change((entry) =>
-      !entry.ours && keyOf(entry.index, entry.prefix) === key ? { ...entry, ours: true } : entry
+      !entry.ours && isAt(entry, index, prefix) ? { ...entry, ours: true } : entry
     );
   }
 
@@ -89,26 +87,24 @@ export class AddressTable {
   /** Has it kept for `lifetime` from now; undefined: for ever. */
   lease(index: number, prefix: Prefix, lifetime: Nanoseconds | undefined): void {
     if (lifetime !== undefined) this.#leased = true;
-    this.#leases.set(prefix.address.family, keyOf(index, prefix), lifetime, () => {
-      if (this.delete(index, prefix, "lease")) this.#aftermath.leaseOver();
+    this.#leases.set(prefix.address.family, this.#keyOf(index, prefix), lifetime, () => {
+      if (this.delete(index, prefix, "lease") > 0) this.#aftermath.leaseOver();
     });
   }
 
-  /** Takes one away, and with it what depends on it; false: it was not there. */
-  delete(index: number, prefix: Prefix, by: Taker): boolean {
-    const found = this.#entries.find((entry) =>
-      keyOf(entry.index, entry.prefix) === keyOf(index, prefix)
-    );
-    if (found === undefined) return false;
+  /** Takes one away, and with it what depends on it: how many entries are not as they were; 0: it was not there. */
+  delete(index: number, prefix: Prefix, by: Taker): number {
+    const found = this.#entries.find((entry) => isAt(entry, index, prefix));
+    if (found === undefined) return 0;
     const dependants = this.#entries.filter((entry) =>
       entry.secondary && entry.index === index &&
       entry.prefix.length === prefix.length && containsIp(prefix, entry.prefix.address)
     );
     this.drop((entry) => entry === found, by);
-    if (found.secondary || dependants.length === 0) return true;
+    if (found.secondary) return 1;
     if (!this.promotesSecondaries) this.drop((entry) => dependants.includes(entry), by);
     else this.change((entry) => entry === dependants[0] ? { ...entry, secondary: false } : entry);
-    return true;
+    return 1 + dependants.length;
   }
 
   /** Takes away all that `which` says. */
@@ -116,14 +112,18 @@ export class AddressTable {
     const gone = this.#entries.filter(which);
     this.#replace(this.#entries.filter((entry) => !which(entry)));
     for (const entry of gone) {
-      this.#leases.forget(keyOf(entry.index, entry.prefix));
+      this.#leases.forget(this.#keyOf(entry.index, entry.prefix));
       this.#aftermath.gone(entry, by);
     }
   }
 
   #timed(entry: LinkAddress): LinkAddress {
-    const validFor = this.#leases.left(keyOf(entry.index, entry.prefix));
+    const validFor = this.#leases.left(this.#keyOf(entry.index, entry.prefix));
     return validFor === undefined ? entry : { ...entry, validFor };
+  }
+
+  #keyOf(index: number, prefix: Prefix): string {
+    return `${index} ${this.#textOf.prefix(prefix)}`;
   }
 
   #replace(entries: readonly LinkAddress[]): void {
@@ -132,6 +132,7 @@ export class AddressTable {
   }
 }
 
-function keyOf(index: number, prefix: Prefix): string {
-  return `${index} ${formatPrefix(prefix)}`;
+function isAt(entry: LinkAddress, index: number, { address, length }: Prefix): boolean {
+  return entry.index === index && entry.prefix.length === length &&
+    sameIp(entry.prefix.address, address);
 }

@@ -7,6 +7,12 @@ import type { Machine, Port } from "./machine.ts";
 /** As many frames as the socket's receive buffer holds; more are lost. */
 const QUEUE_LIMIT = 100;
 
+/** Whose claim it is. */
+export interface Speaker {
+  readonly mac: Mac;
+  readonly macText: string;
+}
+
 /** A claim of a watched address. */
 export interface HeardClaim extends WatchedAddress {
   readonly mac: Mac;
@@ -34,12 +40,11 @@ export class Claims {
     );
   }
 
-  /** A frame came in through `port` that says that `address` is at `mac`; true: it concerns the program. */
-  hear(port: Port, address: string, mac: Mac): boolean {
+  /** A frame came in through `port` that says that `address` is at a MAC; true: it concerns the program. */
+  hear(port: Port, address: string, { mac, macText }: Speaker): boolean {
     const watched = this.#watched.get(keyOf(port, address));
     if (watched === undefined || this.#queue.length >= QUEUE_LIMIT) return false;
-    const text = formatMac(mac);
-    if (this.#machine.ports().some(({ macText }) => macText === text)) return false;
+    if (this.#machine.ports().some((own) => own.macText === macText)) return false;
     this.#queue.push({ ...watched, mac });
     return true;
   }

@@ -27,6 +27,8 @@ interface Node {
   host: SimHost<Order> | undefined;
   /** What its programs leave for the next one: in memory, and on its disk. */
   note: ResumeNote | undefined;
+  /** How often the service manager was told something. */
+  words: number;
   /** How long after its restart in place the next program begins; undefined: somebody starts it. */
   pause: Nanoseconds | undefined;
   maintenance: Maintenance | undefined;
@@ -63,7 +65,13 @@ export class Cluster {
     for (const card of cards) plugIn(machine, card);
     const promptness = PROMPT;
     const running = { config: undefined, daemon: undefined, host: undefined };
-    const fresh = { ...running, note: undefined, maintenance: undefined, pause: undefined };
+    const fresh = {
+      ...running,
+      note: undefined,
+      maintenance: undefined,
+      pause: undefined,
+      words: 0,
+    };
     this.#nodes.set(name, { machine, cards, promptness, ...fresh });
   }
 
@@ -83,6 +91,7 @@ export class Cluster {
   start(name: string): void {
     const node = this.#node(name);
     const { config } = node;
+    node.words++;
     if (node.host !== undefined || !node.machine.powered || node.machine.clock.frozen) return;
     if (config === undefined) throw new RangeError(`${name} has no configuration`);
     node.host = this.lan.start<Order>(node.machine, async (host) => {
@@ -106,9 +115,13 @@ export class Cluster {
     node.host.promptness = node.promptness;
   }
 
-  /** The service manager starts it after `delay`, where nothing runs then. */
+  /** The service manager starts it after `delay`, unless it is told something else before. */
   startLater(name: string, delay: Nanoseconds): void {
-    this.lan.at(after(this.lan.now, delay), () => this.start(name));
+    const node = this.#node(name);
+    const word = ++node.words;
+    this.lan.at(after(this.lan.now, delay), () => {
+      if (node.words === word) this.start(name);
+    });
   }
 
   /** floatip restart; the next program begins after `pause`. */
@@ -124,7 +137,8 @@ export class Cluster {
 
   /** systemctl stop floatip. */
   stop(name: string): void {
-    this.#node(name).host?.post({ kind: "stop" });
+    this.#node(name).words++;
+    this.order(name, { kind: "stop" });
   }
 
   /** Any order to the program on `name`; where none runs, nothing. */

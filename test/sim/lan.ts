@@ -243,7 +243,7 @@ export class Lan {
     this.#carry(sender, port, (machine, arrival) => {
       if (claim !== undefined) {
         if (announced) machine.neighbours.set(claim.address, claim.macText);
-        this.#programs.get(machine.name)?.hearClaim(arrival, claim.address, claim.mac);
+        this.#programs.get(machine.name)?.hearClaim(arrival, claim.address, claim);
       }
       if (question !== undefined) this.#answer(machine, arrival, question, sender);
     });
@@ -260,7 +260,7 @@ export class Lan {
     if (answering === undefined) return;
     this.#carry(machine, answering, (receiver, arrival) => {
       if (!openly && receiver !== asker) return;
-      this.#programs.get(receiver.name)?.hearClaim(arrival, address, answering.mac);
+      this.#programs.get(receiver.name)?.hearClaim(arrival, address, answering);
     });
   }
 

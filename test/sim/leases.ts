@@ -1,6 +1,6 @@
 /** When does a simulated kernel take addresses away by itself? As Linux does (check_lifetime, addrconf_verify): a little late. */
 import type { Family } from "../../src/net/ip.ts";
-import { type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
+import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
 import type { Random } from "./random.ts";
 
 const SECOND = seconds(1);
@@ -27,7 +27,13 @@ const WHEEL: readonly (readonly [below: number, step: number])[] = [
 
 /** How late an address with this lifetime may go that was renewed alone, or together with all others of its family. */
 export function latestEnd(lifetime: Nanoseconds): Nanoseconds {
-  return (FUZZ + stepFor(lifetime + FUZZ)) as Nanoseconds;
+  return (FUZZ + stepFor(lifetime - preferredOf(lifetime)) + JIFFY) as Nanoseconds;
+}
+
+/** What floatip asks for beside a lifetime (src/linux/netlink/addresses.ts): its end wakes the kernel up in time for the other. */
+function preferredOf(lifetime: Nanoseconds): Nanoseconds {
+  const whole = lifetime / SECOND;
+  return seconds(Math.max(1, whole - 2 - Math.floor(whole / 16)));
 }
 
 /** The virtual time that leases run in. */
@@ -38,6 +44,7 @@ export interface LeaseClock {
 
 interface Lease {
   due: Instant;
+  preferredUntil: Instant;
   /** Takes the address away. */
   readonly expire: () => void;
 }
@@ -89,10 +96,12 @@ class Sweep {
   }
 
   set(key: string, lifetime: Nanoseconds, expire: () => void): void {
-    const due = this.#clock.now() + lifetime as Instant;
+    const now = this.#clock.now();
+    const due = after(now, lifetime);
+    const preferredUntil = after(now, preferredOf(lifetime));
     const running = this.#leases.get(key);
-    if (running === undefined) this.#leases.set(key, { due, expire });
-    else running.due = due;
+    if (running === undefined) this.#leases.set(key, { due, preferredUntil, expire });
+    else Object.assign(running, { due, preferredUntil });
     // Each change of an address is a look at all.
     this.#look();
   }
@@ -115,9 +124,9 @@ class Sweep {
   #look(): void {
     const now = this.#clock.now();
     let next: number = Infinity;
-    for (const [key, { due, expire }] of this.#leases) {
+    for (const [key, { due, preferredUntil, expire }] of this.#leases) {
       if (due - EARLY > now) {
-        next = Math.min(next, due);
+        next = Math.min(next, preferredUntil - EARLY > now ? preferredUntil : due);
         continue;
       }
       this.#leases.delete(key);

@@ -222,7 +222,7 @@ export class Machine {
     const prefix = parsePrefix(text);
     const port = this.#ports.get(name);
     if (prefix === undefined || port === undefined) return;
-    if (this.#addresses.delete(port.index, prefix, "others")) this.#changed();
+    if (this.#addresses.delete(port.index, prefix, "others") > 0) this.#changed();
   }
 
   /** The program adds an address (RTM_NEWADDR), or renews its lifetime. Throws HostError. */
@@ -234,11 +234,10 @@ export class Machine {
     if (this.#addresses.find(index, held.prefix) === undefined) {
       this.#addresses.insert(index, held.prefix, true, lifetime);
       this.#addressSeen(held.interface, held.prefix, true, "program");
-      this.#changed();
       return "added";
     }
     this.#addresses.lease(index, held.prefix, lifetime);
-    if (this.#addresses.claim(index, held.prefix)) this.#changed();
+    this.#addresses.claim(index, held.prefix);
     return "present";
   }
 
@@ -254,9 +253,10 @@ export class Machine {
     this.maybeRefuse("remove", "RTM_DELADDR", object);
     const index = this.#ports.get(held.interface)?.index;
     if (index === undefined) return "absent";
-    if (!this.#addresses.delete(index, held.prefix, "program")) return "absent";
-    this.#changed();
-    return "removed";
+    const touched = this.#addresses.delete(index, held.prefix, "program");
+    // What was asked for is no news, what became of others is.
+    if (touched > 1) this.#changed();
+    return touched > 0 ? "removed" : "absent";
   }
 
   /** The next `count` calls of this kind fail with `code`, "ENOBUFS". */

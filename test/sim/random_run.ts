@@ -126,7 +126,7 @@ class Run {
     await this.#pass(this.#world.settlingTime);
     if (this.#world.complaints.length > 0) return;
     this.#enter("calm");
-    this.#world.refused = false;
+    this.#world.refused = this.#world.switchedOn = false;
     await this.#pass(nanoseconds(5 * slowest(this.#world.setup)));
   }
 

@@ -13,6 +13,7 @@ export class RunHash {
   readonly add = (seen: Seen, at: Instant): void => {
     if (seen.kind === "journal" && seen.line.includes(" -> ")) this.transitions++;
     this.#text(`${at} ${seen.kind} ${"node" in seen ? seen.node : ""} ${detail(seen)}`);
+    if (seen.kind === "sent") { for (const byte of seen.message) this.#take(byte); }
   };
 
   /** 16 hexadecimal digits. */
@@ -21,18 +22,19 @@ export class RunHash {
   }
 
   #text(text: string): void {
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      this.#a = Math.imul(this.#a ^ code, 0x01000193);
-      this.#b = Math.imul(this.#b ^ code, 0x01000193);
-    }
+    for (let i = 0; i < text.length; i++) this.#take(text.charCodeAt(i));
+  }
+
+  #take(code: number): void {
+    this.#a = Math.imul(this.#a ^ code, 0x01000193);
+    this.#b = Math.imul(this.#b ^ code, 0x01000193);
   }
 }
 
 function detail(seen: Seen): string {
   switch (seen.kind) {
     case "sent":
-      return `${seen.destination} ${seen.message.join(" ")}`;
+      return seen.destination;
     case "read":
       return seen.source;
     case "announced":

@@ -55,6 +55,9 @@ export interface Setup {
 const OUTSIDE = { card: "eth0", segment: "outside", net4: "192.168.1", net6: "fd01:" } as const;
 const INSIDE = { card: "eth1", segment: "inside", net4: "10.0.2", net6: "fd02:" } as const;
 
+/** Mostly what people use; in ms. */
+const INTERVALS = [10, 50, 100, 200, 500, 1000, 1000, 1000, 1000, 1000, 1000, 3000, 3000, 10_000];
+
 /** Draws a setup. */
 export function drawSetup(random: Random): Setup {
   const count = random.pick([2, 2, 3, 3, 4, 5]);
@@ -85,7 +88,7 @@ export function drawSetup(random: Random): Setup {
     preempt: preempt === "some" ? random.chance(0.5) : preempt === "all",
     preemptDelay: delayed ? nanoseconds(random.between(0, 5) * interval) : seconds(0),
     initialState: random.chance(0.1) ? "master" : "backup",
-    interval: sameInterval ? interval : drawInterval(version, random),
+    interval: sameInterval ? interval : milliseconds(random.pick(near(interval))),
     lease: random.pick(["auto", "auto", "auto", "auto", "auto", "off", "1s", "2s", "5s"]),
     stop: random.chance(0.2) ? "release" : "handover",
     cards: places.map((place) => ({
@@ -163,6 +166,11 @@ export function longestParting(setup: Setup): Nanoseconds {
   return nanoseconds(2 * ((v2 ? 1e9 : slowest(setup)) + 0.2e9));
 }
 
+/** How long a client waits that hears nothing, before it asks again who has the address (Linux: 8 s). */
+export function patience(setup: Setup): Nanoseconds {
+  return nanoseconds(Math.min(Math.max(10 * slowest(setup), 0.2e9), 2e9));
+}
+
 /** How long the kernel keeps an address of `node` that is not renewed, worked out by hand; undefined: for ever. */
 export function leaseOf({ lease, interval }: NodeSetup): Nanoseconds | undefined {
   if (lease === "off") return undefined;
@@ -204,8 +212,12 @@ function drawAddresses(
   );
 }
 
+/** What somebody else on the same LAN may have: with 10 ms beside 10 s nothing but 10 ms would be simulated. */
+function near(interval: Nanoseconds): readonly number[] {
+  const ms = interval / 1e6;
+  return INTERVALS.filter((other) => other <= 10 * ms && ms <= 10 * other);
+}
+
 function drawInterval(version: 2 | 3, random: Random): Nanoseconds {
-  return version === 2
-    ? seconds(random.pick([1, 1, 2]))
-    : milliseconds(random.pick([10, 50, 100, 100, 200, 200, 500, 1000, 1000, 1000, 1000, 3000]));
+  return version === 2 ? seconds(random.pick([1, 1, 2])) : milliseconds(random.pick(INTERVALS));
 }

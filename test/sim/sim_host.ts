@@ -13,8 +13,7 @@ import type {
 import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
-import type { Mac } from "../../src/net/mac.ts";
-import { Claims } from "./claims.ts";
+import { Claims, type Speaker } from "./claims.ts";
 import type { Lan } from "./lan.ts";
 import { type Machine, type Port, refusal } from "./machine.ts";
 import type { Random } from "./random.ts";
@@ -228,9 +227,9 @@ export class SimHost<Order> implements Host<Order> {
     }
   }
 
-  /** A frame came in through `port` that says that `address` is at `mac`. */
-  hearClaim(port: Port, address: string, mac: Mac): void {
-    if (this.#claims.hear(port, address, mac)) this.#planWake(this.now());
+  /** A frame came in through `port` that says that `address` is at `speaker`. */
+  hearClaim(port: Port, address: string, speaker: Speaker): void {
+    if (this.#claims.hear(port, address, speaker)) this.#planWake(this.now());
   }
 
   /** The kernel says that links or addresses changed. */

@@ -1,8 +1,15 @@
 /** How do things stand on the LAN right now? What checkers may ask, from outside, without asking the daemons. */
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
-import type { AdvertSeen } from "./advert.ts";
+import { advertIn, type AdvertSeen } from "./advert.ts";
 import type { Cluster } from "./cluster.ts";
-import { type InstanceSetup, longestDown, type NodeSetup, type Setup, slowest } from "./setup.ts";
+import {
+  type InstanceSetup,
+  longestDown,
+  type NodeSetup,
+  patience,
+  type Setup,
+  slowest,
+} from "./setup.ts";
 import type { Seen } from "./record.ts";
 
 /** "chaos": anything may happen. "settling": nothing happens any more. "calm": all should be well by now. */
@@ -34,6 +41,9 @@ export const PROMPT_WITHIN: Nanoseconds = nanoseconds(2_000_000);
 /** Nothing on a healthy LAN takes longer than this from one program's send to another's having acted on it. */
 export const HOP: Nanoseconds = nanoseconds(10_000_000);
 
+/** For a successor's announcement is waited so long at most. */
+const ARRIVAL = 0.2e9;
+
 const DISTURBANCES: ReadonlySet<Seen["kind"]> = new Set([
   "act",
   "program",
@@ -47,8 +57,13 @@ export class World {
   readonly cluster: Cluster;
   readonly setup: Setup;
   readonly complaints: Complaint[] = [];
+  /** Who says in its adverts that it leaves: "n1 51". */
+  readonly #leaving = new Set<string>();
+  readonly #texts = new Map<InstanceSetup, readonly string[]>();
   /** Has a kernel refused something since all was well? Then it is tried again after a while only. */
   refused = false;
+  /** Was a card switched on since all was well? Then its addresses are looked into before they count. */
+  switchedOn = false;
   phase: Phase = "settling";
   phaseSince: Instant;
   /** Since when nothing in the air or on the machines is worse than on an idle LAN; undefined: it is. */
@@ -72,6 +87,8 @@ export class World {
   /** Notes what is seen; to be called before the checkers are. */
   readonly see = (seen: Seen, at: Instant): void => {
     if (seen.kind === "refused") this.refused = true;
+    if (seen.kind === "sent") this.#noteLeaving(seen.node, advertIn(seen.message));
+    if (seen.kind === "link" && seen.words.includes("switched on")) this.switchedOn = true;
     if (seen.kind === "program" && seen.what === "resumed") this.stoodStill.set(seen.node, at);
     if (seen.kind === "order") this.ordered.add(`${seen.node} ${seen.what}`);
     const own = seen.kind === "address" && seen.byProgram;
@@ -93,17 +110,31 @@ export class World {
     const down = longestDown(this.setup);
     const delay = Math.max(...this.setup.nodes.map((node) => node.preemptDelay));
     const retry = this.refused ? 5e9 : 0;
-    const detection = 1e9; // of duplicate IPv6 addresses
-    const client = 3e9; // until a client notices that nobody answers, and asks again
+    const detection = this.switchedOn ? 1e9 : 0; // of duplicate IPv6 addresses
+    const client = 1.5 * patience(this.setup) + 0.1e9; // until it notices that nobody answers, and asks again
     const elections = this.setup.grouped ? 8 : 3;
     const adverts = elections * down + slowest(this.setup);
     return nanoseconds(retry + detection + client + adverts + delay + 0.1e9);
   }
 
   /** Two masters that hear each other: the next regular advert of either ends it. */
-  rivalryTime(a: string, b: string): Nanoseconds {
+  rivalryTime(a: string, b: string, instance: InstanceSetup): Nanoseconds {
     const [one, other] = [this.node(a), this.node(b)];
-    return nanoseconds(Math.min(one?.interval ?? 0, other?.interval ?? 0) + 2 * HOP);
+    const beat = Math.min(one?.interval ?? 0, other?.interval ?? 0);
+    return nanoseconds(beat + this.partingTime(a, b, instance) + 2 * HOP);
+  }
+
+  /** Do both say that they leave? Then neither takes over from the other. */
+  bothLeave(a: string, b: string, { vrid }: InstanceSetup): boolean {
+    return [a, b].every((name) => this.#leaving.has(`${name} ${vrid}`));
+  }
+
+  /** Who leaves for a successor lets go when that one has announced itself, and waits no longer for it than so. */
+  partingTime(a: string, b: string, instance: InstanceSetup): Nanoseconds {
+    const [one, other] = [this.node(a), this.node(b)];
+    const leaves = [a, b].some((name) => this.#leaving.has(`${name} ${instance.vrid}`));
+    const interval = Math.max(one?.interval ?? 0, other?.interval ?? 0);
+    return nanoseconds(leaves ? Math.min(ARRIVAL, interval) : 0);
   }
 
   /** The setup of the node called `name`. */
@@ -125,7 +156,23 @@ export class World {
   /** Has the kernel of `name` an address of `instance`, whatever runs there? */
   has(name: string, instance: InstanceSetup): boolean {
     const machine = this.cluster.lan.machine(name);
-    return instance.addresses.some((text) => machine.has(text.split("/", 1)[0] ?? ""));
+    for (const text of this.#textsOf(instance)) if (machine.has(text)) return true;
+    return false;
+  }
+
+  #noteLeaving(name: string, { vrid, priority }: AdvertSeen): void {
+    const asks = priority === 1 && this.node(name)?.priority !== 1;
+    if (priority === 0 || asks) this.#leaving.add(`${name} ${vrid}`);
+    else this.#leaving.delete(`${name} ${vrid}`);
+  }
+
+  /** The addresses of `instance` without prefix lengths. */
+  #textsOf(instance: InstanceSetup): readonly string[] {
+    const known = this.#texts.get(instance);
+    if (known !== undefined) return known;
+    const texts = instance.addresses.map((text) => text.split("/", 1)[0] ?? "");
+    this.#texts.set(instance, texts);
+    return texts;
   }
 
   /** Can `name` talk to anybody for `instance`: powered, floatip running, card there and plugged in? */

@@ -1,5 +1,5 @@
 /** Two holders, and one hears the other: are they one within a round trip? Whoever has lost yields, or is told so at once. */
-import { after } from "../../../src/time.ts";
+import { after, nanoseconds } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
@@ -13,9 +13,11 @@ export function contact(world: World): Checker {
       if (instance === undefined) return;
       const areTwo = () =>
         world.holds(seen.node, instance) && world.holds(seen.from, instance) &&
-        world.areConnected(seen.node, seen.from, instance);
+        world.areConnected(seen.node, seen.from, instance) &&
+        !world.bothLeave(seen.node, seen.from, instance);
       if (!areTwo()) return;
-      lan.at(after(at, HOP), () => {
+      const parting = world.partingTime(seen.node, seen.from, instance);
+      lan.at(after(at, nanoseconds(HOP + parting)), () => {
         if (!areTwo() || !world.undisturbedSince(at)) return;
         const both = `${seen.node} heard ${seen.from}`;
         world.complain("contact", `${instance.name}: ${both}, and both hold it still`);

@@ -26,7 +26,8 @@ export function listensFirst(world: World): Checker {
         (seen.kind === "address" && seen.there && seen.byProgram);
       if (!claims || !isNew(seen.node, at) || world.node(seen.node)?.priority === 255) return;
       world.cluster.lan.at(at, () => {
-        if (goingOn.has(seen.node)) return;
+        // Where the kernel refuses what it asks for, it does not go on after all.
+        if (goingOn.has(seen.node) || world.refused) return;
         world.complain("listens_first", `${seen.node} claims at once after its start`);
       });
     },

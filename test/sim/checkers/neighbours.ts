@@ -1,9 +1,7 @@
 /** Does a client's packet for a floating address reach the holder? */
-import { after, type Instant, nanoseconds } from "../../../src/time.ts";
+import { after, type Instant } from "../../../src/time.ts";
+import { patience } from "../setup.ts";
 import type { Checker, World } from "../world.ts";
-
-/** A client that hears nothing for so long asks again who has the address (Linux takes 8 s; a simulation has less patience). */
-const PATIENCE = nanoseconds(2e9);
 
 /** The client's name. */
 export const CLIENT = "client";
@@ -48,7 +46,7 @@ export function neighbours(world: World): Checker {
           }
           const since = unanswered.get(address) ?? at;
           unanswered.set(address, since);
-          if (after(since, PATIENCE) > at) continue;
+          if (after(since, patience(world.setup)) > at) continue;
           unanswered.set(address, at);
           lan.ask(CLIENT, instance.card, address);
         }

@@ -1,6 +1,6 @@
 /** Is everything done in the right order: announced only what is there, and gone soon after somebody else was invited to take it? */
 import { advertIn } from "../advert.ts";
-import { after, nanoseconds } from "../../../src/time.ts";
+import { after, type Instant, nanoseconds } from "../../../src/time.ts";
 import { longestParting } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
@@ -8,7 +8,8 @@ import { type Checker, HOP, type World } from "../world.ts";
 export function ordering(world: World): Checker {
   // Who has been robbed may announce once more before the kernel's word about it is read.
   const robbed = new Set<string>();
-  const leaving = new Set<string>();
+  // Since when each says so.
+  const leaving = new Map<string, Instant>();
   return {
     see(seen, at) {
       if (seen.kind === "address") {
@@ -37,9 +38,10 @@ export function ordering(world: World): Checker {
       // It stays after all: nobody wanted the address.
       if (advert.priority > 0) leaving.delete(key);
       if (advert.priority > 0 || leaving.has(key) || !world.has(seen.node, instance)) return;
-      leaving.add(key);
+      leaving.set(key, at);
       world.cluster.lan.at(after(at, nanoseconds(longestParting(world.setup) + HOP)), () => {
-        if (!leaving.delete(key) || !world.holds(seen.node, instance)) return;
+        if (leaving.get(key) !== at || !world.holds(seen.node, instance)) return;
+        leaving.delete(key);
         if (!world.cleanFor(HOP) || world.refused) return;
         world.complain("ordering", `${seen.node} says that it leaves, and keeps the address`);
       });

@@ -10,11 +10,11 @@ const SOON = nanoseconds(1e9 + 2 * HOP);
 /** Looks at the client's neighbour table a second after somebody has yielded. */
 export function reclaiming(world: World): Checker {
   const { lan } = world.cluster;
-  const look = (instance: InstanceSetup) => {
+  const look = (loser: string, instance: InstanceSetup) => {
     const holders = world.setup.nodes.filter((node) => world.has(node.name, instance));
     const [holder] = holders;
     if (holder === undefined || holders.length !== 1) return;
-    if (!world.isAble(holder.name, instance)) return;
+    if (!world.areConnected(holder.name, loser, instance)) return;
     if (!lan.paths.isOpen(holder.name, CLIENT) || !lan.paths.isOpen(CLIENT, holder.name)) return;
     for (const text of instance.addresses) {
       const [address = ""] = text.split("/");
@@ -28,11 +28,13 @@ export function reclaiming(world: World): Checker {
     see(seen, at) {
       if (seen.kind !== "journal") return;
       const name = /^(\S+)(?: \(IPv6\))?: master -> backup: /.exec(seen.line)?.[1];
+      // Who was succeeded goes without a word: its successor has announced itself.
+      if (seen.line.endsWith(" has taken over")) return;
       const instance = world.setup.instances.find((one) => one.name === name);
       // In a sync group a loser has no last word: it would set back the wait of one who takes over for all members.
       if (instance === undefined || world.setup.grouped) return;
       lan.at(after(at, SOON), () => {
-        if (world.undisturbedSince(at)) look(instance);
+        if (world.undisturbedSince(at)) look(seen.node, instance);
       });
     },
   };

@@ -19,7 +19,7 @@ export function rivals(world: World): Checker {
         }
         const start = since.get(key) ?? at;
         since.set(key, start);
-        if (at - start <= world.rivalryTime(a, b)) continue;
+        if (at - start <= world.rivalryTime(a, b, instance)) continue;
         const ms = ((at - start) / 1e6).toFixed(1);
         world.complain("rivals", `${key} both hold it for ${ms} ms and hear each other`);
         since.set(key, at);
@@ -37,7 +37,8 @@ export function rivals(world: World): Checker {
 
 function areRivals(world: World, instance: InstanceSetup, a: string, b: string): boolean {
   return world.holds(a, instance) && world.holds(b, instance) &&
-    world.cleanFor(world.rivalryTime(a, b)) && world.areConnected(a, b, instance);
+    !world.bothLeave(a, b, instance) &&
+    world.cleanFor(world.rivalryTime(a, b, instance)) && world.areConnected(a, b, instance);
 }
 
 function pairs(world: World): readonly (readonly [string, string])[] {

@@ -1,0 +1,38 @@
+/** What does one processor do of a long simulation? One piece after the other of the seeds that it is given. */
+import { randomRun } from "./random_run.ts";
+import { summary } from "./summary.ts";
+
+/** Consecutive seeds. */
+export interface Piece {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What came of a piece. */
+export interface PieceResult extends Piece {
+  readonly transitions: number;
+  readonly nodeHours: number;
+  /** One text for each run that went wrong. */
+  readonly failures: readonly string[];
+}
+
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<Piece>) => void;
+  postMessage(result: PieceResult): void;
+};
+
+// A worker's global scope; imported anywhere else for its types alone.
+scope.onmessage = async ({ data }) => scope.postMessage(await simulate(data));
+
+async function simulate({ first, last }: Piece): Promise<PieceResult> {
+  const failures: string[] = [];
+  let transitions = 0;
+  let nodeHours = 0;
+  for (let seed = first; seed <= last; seed++) {
+    const outcome = await randomRun(seed);
+    transitions += outcome.transitions;
+    nodeHours += outcome.setup.nodes.length * outcome.elapsed / 3.6e12;
+    if (outcome.complaints.length > 0) failures.push(summary(outcome));
+  }
+  return { first, last, transitions, nodeHours, failures };
+}
