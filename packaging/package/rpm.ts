@@ -70,6 +70,7 @@ LAN together with keepalived and with routers.
 
 %install
 cp -a %{tree}/. %{buildroot}
+install -d -m 0700 %{buildroot}/etc/floatip/credentials
 
 %pre
 ${await accounts()}
@@ -91,6 +92,7 @@ fi
 
 %files
 ${ownFolders(entries).map(folderLine).join("\n")}
+%dir %attr(0700, root, root) /etc/floatip/credentials
 ${entries.map(fileLine).join("\n")}
 
 %changelog
