@@ -34,7 +34,7 @@ export function importFile(
   }
   const output = toml === undefined ? undefined : flags.output;
   const format = flags.json === true ? formatImportJson : formatImportText;
-  terminal.error(format({ file, nodeId, output, notes }));
+  terminal.error(format({ file, nodeId, result: toml !== undefined, output, notes }));
   return Promise.resolve(notes.some(({ matters }) => matters) ? EXIT.failed : EXIT.ok);
 }
 

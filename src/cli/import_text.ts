@@ -6,7 +6,9 @@ import { alignColumns } from "./table.ts";
 export interface ImportReport {
   readonly file: string;
   readonly nodeId: string;
-  /** Where the result was written; undefined: to standard output, or there is none. */
+  /** Is there a result? */
+  readonly result: boolean;
+  /** Where it was written; undefined: to standard output, or there is none. */
   readonly output: string | undefined;
   readonly notes: readonly Note[];
 }
@@ -19,7 +21,7 @@ const TITLES: readonly (readonly [Outcome, string])[] = [
 
 /** For people, with a final newline; what matters most stands last. */
 export function formatImportText(report: ImportReport): string {
-  const { notes, output } = report;
+  const { notes, output, result } = report;
   const parts = TITLES.flatMap(([outcome, title]) => {
     const some = notes.filter((note) => note.outcome === outcome);
     return some.length === 0 ? [] : [`${title}:`, ...noteLines(some), ""];
@@ -32,7 +34,9 @@ export function formatImportText(report: ImportReport): string {
   const verdict = serious === 0
     ? "all that matters is in the result"
     : `look at the ${serious === 1 ? "one" : serious} marked with !`;
-  const next = `Next: floatip check ${output ?? "FILE"}`;
+  const next = result
+    ? `Next: floatip check ${output ?? "FILE"}`
+    : "Nothing is written: mend what is marked, and import again";
   return [...parts, `${counts.join(", ")}: ${verdict}`, next, ""].join("\n");
 }
 

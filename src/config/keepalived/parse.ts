@@ -41,7 +41,7 @@ export function parse(lines: readonly Line[]): readonly Statement[] {
   for (const { place, text, cut } of lines) {
     for (const piece of piecesOf(text, place)) {
       const block = open.at(-1)?.block ?? root;
-      if (piece === "{") open.push(openBlock(block, open.length, place));
+      if (piece === "{") open.push(openBlock(block, open.length, { place, text }));
       else if (piece === "}") closeBlock(open, place);
       else block.push(toStatement(piece, { place, order: order++, cut }, open));
     }
@@ -62,9 +62,15 @@ function toStatement(
   return { ...rest, text, words: [first, ...more], block: undefined };
 }
 
-function openBlock(block: Growing[], depth: number, place: Place): Open {
+function openBlock(
+  block: Growing[],
+  depth: number,
+  { place, text }: Pick<Line, "place" | "text">,
+): Open {
   const statement = block.at(-1);
+  if (statement?.text.endsWith("$") === true) notFilledIn(/\$\{[^}]{0,60}\}?/, text, place);
   if (statement === undefined || statement.block !== undefined) {
+    if (text.includes("{{")) notFilledIn(/\{\{[^}]{0,60}\}{0,2}/, text, place);
     return refuse(
       place,
       "a { has no word in front of it",
@@ -82,6 +88,16 @@ function openBlock(block: Growing[], depth: number, place: Place): Open {
   }
   statement.block = [];
   return { statement, block: statement.block, place };
+}
+
+/** Tutorials print `${NAME}` and `{{ name }}` for somebody to fill in. */
+function notFilledIn(blank: RegExp, text: string, place: Place): never {
+  return refuse(
+    place,
+    `${blank.exec(text)?.[0] ?? "$ {"} is not filled in`,
+    "No line above defines it, and keepalived takes its brace for the begin of a block.",
+    "write the value in its place, or import the file that the template is made into",
+  );
 }
 
 function closeBlock(open: Open[], place: Place): void {
