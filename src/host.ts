@@ -6,7 +6,7 @@ import type { Family, Ip } from "./net/ip.ts";
 import type { Mac } from "./net/mac.ts";
 import type { VrrpDatagram } from "./wire/vrrp.ts";
 
-/** Where adverts are heard and sent: a group on an interface, or an own address that peers know. */
+/** Where adverts are heard and sent: a group on an interface, or an own address that peers know, with a UDP port or without. */
 export type Endpoint =
   | { readonly kind: "multicast"; readonly family: Family; readonly interface: string }
   | {
@@ -15,9 +15,18 @@ export type Endpoint =
     readonly source: Ip;
     /** Which link a link-local source belongs to; otherwise it does not matter. */
     readonly interface: string;
+  }
+  | {
+    readonly kind: "udp";
+    readonly family: Family;
+    readonly source: Ip;
+    /** 1-65535: what is sent comes from it and goes to it. */
+    readonly port: number;
+    /** The link that has the source. */
+    readonly interface: string;
   };
 
-/** One VRRP packet (IP protocol 112) as it arrived, nothing in it believed yet. */
+/** One VRRP packet (IP protocol 112, or UDP) as it arrived, nothing in it believed yet. */
 export type Datagram = VrrpDatagram;
 
 /** One thing that happened. `Order` is what the program above posts (signals, requests). */
@@ -119,13 +128,16 @@ export interface Host<Order> {
   /** Links and addresses as last heard from the kernel; own additions and removals show at once. */
   interfaces(): Interfaces;
 
-  /** Starts hearing `endpoint`. Again on an open one: nothing. Throws HostError (ENODEV, EADDRNOTAVAIL, EPERM). */
+  /**
+   * Starts hearing `endpoint`. Again on an open one: nothing. Throws HostError (ENODEV, EADDRNOTAVAIL, EPERM; for UDP also EADDRINUSE,
+   * and EACCES for a port below 1024).
+   */
   open(endpoint: Endpoint): void;
   /** Stops hearing `endpoint`. On a closed one: nothing. */
   close(endpoint: Endpoint): void;
   /**
-   * Sends a VRRP message (what follows the IP header) with TTL 255 and TOS/class 0xc0 through an open endpoint.
-   * `source` must be an address of this machine: the checksum may cover it.
+   * Sends a VRRP message (what follows the IP or UDP header) with TTL 255 and TOS/class 0xc0 through an open endpoint.
+   * `source` must be an address of this machine (with UDP, the endpoint's): the checksum may cover it.
    */
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void;
   /** Sends a whole Ethernet frame (ARP, Neighbor Advertisement) out of `interfaceName`. */

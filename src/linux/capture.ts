@@ -4,7 +4,7 @@ import { SOCKADDR_LL } from "./abi.ts";
 import { AF_PACKET, ETH_P_ALL, PACKET_OUTGOING, SOCK_RAW } from "./constants.ts";
 import { Receiver } from "./datagram.ts";
 import { Libc } from "./libc.ts";
-import { attachFilter, VRRP_AND_NEIGHBOUR_FRAMES, VRRP_FRAMES } from "./packet_filter.ts";
+import { attachFilter, framesOf, type Wanted } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
 import { Poller } from "./poller.ts";
 import { demand } from "./refusal.ts";
@@ -21,12 +21,6 @@ export interface CapturedFrame {
   readonly at: Instant;
 }
 
-/** What {@link openCapture} listens to. */
-export interface CaptureOptions {
-  /** ARP, Neighbor Discovery, IGMP and ICMP's "unreachable" too. Default: VRRP alone. */
-  readonly neighbours?: boolean;
-}
-
 /** Room for a burst of some thousand frames. */
 const RECEIVE_BUFFER = 1024 * 1024;
 
@@ -37,11 +31,12 @@ const FRAME_SIZE = 64 * 1024;
 const MOST_AT_ONCE = 1024;
 
 /**
- * Hears the VRRP frames of the interface called `interfaceName`, or of all, own ones included. Throws HostError (ENODEV, EPERM).
+ * Hears the VRRP frames of the interface called `interfaceName`, or of all, and what else is `wanted`, own ones included. Throws
+ * HostError (ENODEV, EPERM).
  */
 export function openCapture(
   interfaceName: string | undefined,
-  options: CaptureOptions = {},
+  wanted: Wanted = {},
 ): Capture {
   const libc = new Libc();
   const what = `frames on ${interfaceName ?? "all interfaces"}`;
@@ -51,7 +46,7 @@ export function openCapture(
   // Protocol 0 hears nothing yet: the filter is there before the first frame.
   const socket = Socket.open(libc, AF_PACKET, SOCK_RAW, 0, what);
   try {
-    attachFilter(socket, options.neighbours ? VRRP_AND_NEIGHBOUR_FRAMES : VRRP_FRAMES);
+    attachFilter(socket, framesOf(wanted));
     socket.setReceiveBuffer(RECEIVE_BUFFER);
     socket.bind(packetAddress(index, ETH_P_ALL));
     return new Capture(libc, socket, new Map([[index, interfaceName ?? "any"]]));

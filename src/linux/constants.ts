@@ -59,8 +59,11 @@ export const IPPROTO_ICMP = 1,
 
 /** ip(7). */
 export const IPPROTO_IP = 0,
+  IP_TOS = 1,
+  IP_TTL = 2,
   IP_HDRINCL = 3,
   IP_PKTINFO = 8,
+  IP_RECVTTL = 12,
   IP_MULTICAST_IF = 32,
   IP_MULTICAST_LOOP = 34,
   IP_ADD_MEMBERSHIP = 35,

@@ -2,7 +2,8 @@
 import { type Ip, ipFromBytes, sameIp } from "../net/ip.ts";
 import { decodeEchoReply, type Echo, ECHO_TYPES, encodeEchoRequest } from "../wire/icmp.ts";
 import { decodeIpv4 } from "../wire/ipv4.ts";
-import { SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.ts";
+import { SOCKADDR_IN6 } from "./abi.ts";
+import { sockaddr } from "./advert_socket.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -24,15 +25,7 @@ export function openEchoSocket(libc: Libc, { family }: Ip, what: string): Socket
 
 /** Sends `echo` to `address`; a link-local one by the link with `index`. Throws HostError (ENETUNREACH). */
 export function sendEcho(socket: Socket, address: Ip, index: number, echo: Echo): void {
-  const name = address.family === "ipv4"
-    ? SOCKADDR_IN.write({ family: AF_INET, port: 0, address: address.bytes })
-    : SOCKADDR_IN6.write({
-      family: AF_INET6,
-      port: 0,
-      flowinfo: 0,
-      address: address.bytes,
-      scopeId: index,
-    });
+  const name = sockaddr(address, 0, index);
   socket.send(encodeEchoRequest(address.family, echo), name);
 }
 

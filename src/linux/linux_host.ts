@@ -20,6 +20,7 @@ import {
   linkWith,
 } from "../net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import { type AdvertSocket, describe, isOnOneLink } from "./advert_socket.ts";
 import { ClaimWatch, type HeardClaim } from "./claim_watch.ts";
 import { bootId, Clock } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
@@ -35,7 +36,8 @@ import { Pinger } from "./pinger.ts";
 import { Poller } from "./poller.ts";
 import { refusal } from "./refusal.ts";
 import { schedulingOf, takeRealTime } from "./scheduling.ts";
-import { describe, isOnOneLink, VrrpSocket } from "./vrrp_socket.ts";
+import { UdpSocket } from "./udp_socket.ts";
+import { VrrpSocket } from "./vrrp_socket.ts";
 
 /** Longer than any VRRP message: 255 IPv6 addresses are 4,088 bytes. */
 const DATAGRAM_SIZE = 9216;
@@ -62,7 +64,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #claims: ClaimWatch = new ClaimWatch(this.#libc, this.#poller);
   readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
-  readonly #sockets = new Map<string, VrrpSocket>();
+  readonly #sockets = new Map<string, AdvertSocket>();
   readonly #orders: Order[] = [];
   readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
   readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
@@ -164,7 +166,9 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     if (this.#sockets.has(key)) return;
     const index = this.#linkNamed(endpoint.interface)?.index;
     if (index === undefined && isOnOneLink(endpoint)) throw refusal("open", key, -ENODEV);
-    const socket = VrrpSocket.open(this.#libc, endpoint, index ?? 0);
+    const socket = endpoint.kind === "udp"
+      ? UdpSocket.open(this.#libc, endpoint, index ?? 0)
+      : VrrpSocket.open(this.#libc, endpoint, index ?? 0);
     this.#sockets.set(key, socket);
     this.#poller.add(socket.fd);
   }

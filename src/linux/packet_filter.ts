@@ -36,43 +36,62 @@ export const MOST_INSTRUCTIONS = 4096;
 /** Of an accepted frame so many bytes: all. */
 const WHOLE = 0x40000;
 
-/** VRRP over IPv4 and IPv6 without extension headers, seen from the Ethernet header. */
-export const VRRP_FRAMES: Program = [
-  ["type", { op: "load16", at: 12 }],
-  ["ipv4?", { op: "equal", to: 0x0800, then: "ipv4", else: "next" }],
-  ["ipv6?", { op: "equal", to: 0x86dd, then: "ipv6", else: "drop" }],
-  ["ipv4", { op: "load8", at: 23 }],
-  ["vrrp4?", { op: "equal", to: 112, then: "accept", else: "drop" }],
-  ["ipv6", { op: "load8", at: 20 }],
-  ["vrrp6?", { op: "equal", to: 112, then: "accept", else: "drop" }],
-  ["accept", { op: "accept" }],
-  ["drop", { op: "drop" }],
-];
+/** What {@link framesOf} accepts besides VRRP as IP protocol 112. */
+export interface Wanted {
+  /**
+   * What else is said about addresses: ARP, Neighbor Solicitation and Advertisement, who hears which group (IGMP), and what was not
+   * taken (ICMP destination unreachable). Default: not.
+   */
+  readonly neighbours?: boolean;
+  /** UDP to these ports. Default: none. */
+  readonly ports?: readonly number[];
+}
 
-/**
- * {@link VRRP_FRAMES}, and what else is said about addresses: ARP, Neighbor Solicitation and Advertisement, who hears which group
- * (IGMP), and what was not taken (ICMP destination unreachable, without IP options).
- */
-export const VRRP_AND_NEIGHBOUR_FRAMES: Program = [
-  ["type", { op: "load16", at: 12 }],
-  ["arp?", { op: "equal", to: 0x0806, then: "accept", else: "next" }],
-  ["ipv4?", { op: "equal", to: 0x0800, then: "ipv4", else: "next" }],
-  ["ipv6?", { op: "equal", to: 0x86dd, then: "ipv6", else: "drop" }],
-  ["ipv4", { op: "load8", at: 23 }],
-  ["vrrp4?", { op: "equal", to: 112, then: "accept", else: "next" }],
-  ["igmp?", { op: "equal", to: 2, then: "accept", else: "next" }],
-  ["icmp4?", { op: "equal", to: 1, then: "icmp4", else: "drop" }],
-  ["icmp4", { op: "load8", at: 34 }],
-  ["unreachable?", { op: "equal", to: 3, then: "accept", else: "drop" }],
-  ["ipv6", { op: "load8", at: 20 }],
-  ["vrrp6?", { op: "equal", to: 112, then: "accept", else: "next" }],
-  ["icmp6?", { op: "equal", to: 58, then: "icmp6", else: "drop" }],
-  ["icmp6", { op: "load8", at: 54 }],
-  ["solicit?", { op: "equal", to: 135, then: "accept", else: "next" }],
-  ["advert?", { op: "equal", to: 136, then: "accept", else: "drop" }],
-  ["accept", { op: "accept" }],
-  ["drop", { op: "drop" }],
-];
+/** VRRP over IPv4 and IPv6, headers without options or extensions, seen from the Ethernet header; and what else is wanted. */
+export function framesOf({ neighbours = false, ports = [] }: Wanted): Program {
+  const only = (program: Program): Program => neighbours ? program : [];
+  return [
+    ["type", { op: "load16", at: 12 }],
+    ...only([["arp?", { op: "equal", to: 0x0806, then: "accept", else: "next" }]]),
+    ["ipv4?", { op: "equal", to: 0x0800, then: "ipv4", else: "next" }],
+    ["ipv6?", { op: "equal", to: 0x86dd, then: "ipv6", else: "drop" }],
+    ["ipv4", { op: "load8", at: 23 }],
+    ["vrrp4?", { op: "equal", to: 112, then: "accept", else: "next" }],
+    ...only([
+      ["igmp?", { op: "equal", to: 2, then: "accept", else: "next" }],
+      ["icmp4?", { op: "equal", to: 1, then: "icmp4", else: "next" }],
+    ]),
+    ...portsAt("4", 36, ports),
+    ...only([
+      ["icmp4", { op: "load8", at: 34 }],
+      ["unreachable?", { op: "equal", to: 3, then: "accept", else: "drop" }],
+    ]),
+    ["ipv6", { op: "load8", at: 20 }],
+    ["vrrp6?", { op: "equal", to: 112, then: "accept", else: "next" }],
+    ...only([["icmp6?", { op: "equal", to: 58, then: "icmp6", else: "next" }]]),
+    ...portsAt("6", 56, ports),
+    ...only([
+      ["icmp6", { op: "load8", at: 54 }],
+      ["solicit?", { op: "equal", to: 135, then: "accept", else: "next" }],
+      ["advert?", { op: "equal", to: 136, then: "accept", else: "drop" }],
+    ]),
+    ["accept", { op: "accept" }],
+    ["drop", { op: "drop" }],
+  ];
+}
+
+/** With the protocol in the accumulator: is it UDP, and the port that lies at `at` one of `ports`? If not, drop. */
+function portsAt(family: string, at: number, ports: readonly number[]): Program {
+  return [
+    [`udp${family}?`, { op: "equal", to: 17, then: "next", else: "drop" }],
+    [`port${family}`, { op: "load16", at }],
+    ...ports.map((port): Program[number] => [
+      `port${family} ${port}?`,
+      { op: "equal", to: port, then: "accept", else: "next" },
+    ]),
+    [`no port${family}`, { op: "equal", to: 0, then: "drop", else: "drop" }],
+  ];
+}
 
 /** Has the kernel hand over only what `program` accepts, from now on. Throws HostError. */
 export function attachFilter(socket: Socket, program: Program): void {

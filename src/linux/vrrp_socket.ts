@@ -4,15 +4,18 @@ import type { Datagram, Endpoint } from "../host.ts";
 import { formatIp, type Ip, ip, ipFromBytes, isLinkLocal } from "../net/ip.ts";
 import { decodeIpv4, encodeIpv4 } from "../wire/ipv4.ts";
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
+import { IN6_PKTINFO, IN_PKTINFO, IP_MREQ, IP_MREQN, IPV6_MREQ, SOCKADDR_IN6 } from "./abi.ts";
 import {
-  IN6_PKTINFO,
-  IN_PKTINFO,
-  IP_MREQ,
-  IP_MREQN,
-  IPV6_MREQ,
-  SOCKADDR_IN,
-  SOCKADDR_IN6,
-} from "./abi.ts";
+  type AdvertSocket,
+  controlOf,
+  describe,
+  drain,
+  HOPS,
+  isOnOneLink,
+  RECEIVE_BUFFER,
+  sockaddr,
+  TRAFFIC_CLASS,
+} from "./advert_socket.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -38,9 +41,9 @@ import {
   IPV6_UNICAST_HOPS,
   SOCK_RAW,
 } from "./constants.ts";
-import type { ControlMessage, Received, Receiver, Sender } from "./datagram.ts";
+import type { Received, Receiver, Sender } from "./datagram.ts";
 import { ENODEV } from "./errno.ts";
-import { type Libc, wouldBlock } from "./libc.ts";
+import type { Libc } from "./libc.ts";
 import { refusal } from "./refusal.ts";
 import { Socket } from "./socket.ts";
 
@@ -48,30 +51,21 @@ import { Socket } from "./socket.ts";
 const GROUP4 = ip("224.0.0.18");
 const GROUP6 = ip("ff02::12");
 
-/** Network control, the class of routing protocols. */
-const TRAFFIC_CLASS = 0xc0;
-
-/** RFC 9568 5.1.1.3: what did not come from this link has less. */
-const HOPS = 255;
-
-/** Room for the adverts of a stall: some 680 packets, because the kernel doubles it and counts 768 bytes for each. */
-const RECEIVE_BUFFER = 256 * 1024;
-
-/** More than the receive buffer holds: a backlog is read in one go, and a flood does not hold up the others for ever. */
-const MOST_AT_ONCE = 1024;
+/** An endpoint of IP protocol 112. */
+export type RawEndpoint = Exclude<Endpoint, { kind: "udp" }>;
 
 /** An endpoint that is heard. */
-export class VrrpSocket implements Disposable {
+export class VrrpSocket implements AdvertSocket {
   readonly #socket: Socket;
   readonly #index: number;
 
-  private constructor(readonly endpoint: Endpoint, socket: Socket, index: number) {
+  private constructor(readonly endpoint: RawEndpoint, socket: Socket, index: number) {
     this.#socket = socket;
     this.#index = index;
   }
 
   /** Opens `endpoint`, whose interface has `index`. Throws HostError (EPERM, ENODEV, EADDRNOTAVAIL). */
-  static open(libc: Libc, endpoint: Endpoint, index: number): VrrpSocket {
+  static open(libc: Libc, endpoint: RawEndpoint, index: number): VrrpSocket {
     const family = endpoint.family === "ipv4" ? AF_INET : AF_INET6;
     const socket = Socket.open(libc, family, SOCK_RAW, VRRP_PROTOCOL, describe(endpoint));
     try {
@@ -86,29 +80,17 @@ export class VrrpSocket implements Disposable {
     }
   }
 
-  /** The descriptor to watch. */
   get fd(): number {
     return this.#socket.fd;
   }
 
-  /** Gives everything that is queued to `take`, in order of arrival. An error of the link (ENETDOWN) is read and forgotten. */
   drain(receiver: Receiver, take: (datagram: Datagram) => void): void {
-    for (let count = 0; count < MOST_AT_ONCE; count++) {
-      const received = receiver.receive(this.fd);
-      if (typeof received === "number") {
-        if (wouldBlock(received)) return;
-        // The socket tells an error once, and hears again when its link does.
-        continue;
-      }
+    drain(this.fd, receiver, (received) => {
       const datagram = this.endpoint.family === "ipv4" ? ipv4In(received) : ipv6In(received);
       if (datagram !== undefined) take(datagram);
-    }
+    });
   }
 
-  /**
-   * Sends a VRRP message: the negative errno, or the count of bytes sent. For IPv4 the kernel takes any source, so
-   * the caller looks whether it is ours.
-   */
   send(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number {
     assert(
       source.family === this.endpoint.family && destination.family === source.family,
@@ -126,7 +108,7 @@ export class VrrpSocket implements Disposable {
   #sendIpv4(sender: Sender, source: Ip, destination: Ip, payload: Uint8Array): number {
     // ID 0 lets the kernel choose one.
     const packet = encodeIpv4({ source, destination, id: 0, payload, ttl: HOPS });
-    const name = SOCKADDR_IN.write({ family: AF_INET, port: 0, address: destination.bytes });
+    const name = sockaddr(destination, 0, 0);
     // The header says the source already; with this it counts when the kernel looks for a route.
     const ifindex = isOnOneLink(this.endpoint) ? this.#index : 0;
     const info = IN_PKTINFO.write({ ifindex, specDst: source.bytes, addr: ZERO4 });
@@ -139,31 +121,19 @@ export class VrrpSocket implements Disposable {
     const onLink = isOnOneLink(this.endpoint) || isLinkLocal(destination);
     const ifindex = onLink ? this.#index : 0;
     const info = IN6_PKTINFO.write({ addr: source.bytes, ifindex });
-    return sender.send(this.fd, message, sockaddrIn6(destination, ifindex), [
+    return sender.send(this.fd, message, sockaddr(destination, 0, ifindex), [
       { level: IPPROTO_IPV6, type: IPV6_PKTINFO, data: info },
     ]);
   }
 }
 
-/** Does it belong to one link, not to the whole machine? */
-export function isOnOneLink(endpoint: Endpoint): boolean {
-  return endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
-}
-
-/** For people: "multicast ipv4 on eth0", "unicast 10.0.0.1 on eth0". */
-export function describe(endpoint: Endpoint): string {
-  const what = endpoint.kind === "multicast" ? endpoint.family : formatIp(endpoint.source);
-  return `${endpoint.kind} ${what} on ${endpoint.interface}`;
-}
-
 const ZERO4 = new Uint8Array(4);
 
-function prepareIpv4(socket: Socket, endpoint: Endpoint, index: number): void {
+function prepareIpv4(socket: Socket, endpoint: RawEndpoint, index: number): void {
   socket.set(IPPROTO_IP, IP_HDRINCL, 1, "IP_HDRINCL");
   const address = endpoint.kind === "multicast" ? GROUP4 : endpoint.source;
-  const name = SOCKADDR_IN.write({ family: AF_INET, port: 0, address: address.bytes });
   // Bound to the group it hears no unicast, bound to an own address only what was sent to that.
-  socket.bind(name, formatIp(address));
+  socket.bind(sockaddr(address, 0, 0), formatIp(address));
   if (endpoint.kind !== "multicast") return;
   const request = IP_MREQN.write({ group: GROUP4.bytes, address: ZERO4, ifindex: index });
   joinGroup4(socket, request);
@@ -181,7 +151,7 @@ function joinGroup4(socket: Socket, request: Uint8Array): void {
   socket.set(IPPROTO_IP, IP_ADD_MEMBERSHIP, older, "IP_ADD_MEMBERSHIP");
 }
 
-function prepareIpv6(socket: Socket, endpoint: Endpoint, index: number): void {
+function prepareIpv6(socket: Socket, endpoint: RawEndpoint, index: number): void {
   const set = (option: number, value: number | Uint8Array, name: string) =>
     socket.set(IPPROTO_IPV6, option, value, name);
   set(IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
@@ -190,7 +160,7 @@ function prepareIpv6(socket: Socket, endpoint: Endpoint, index: number): void {
   set(IPV6_TCLASS, TRAFFIC_CLASS, "IPV6_TCLASS");
   set(IPV6_AUTOFLOWLABEL, 0, "IPV6_AUTOFLOWLABEL");
   const address = endpoint.kind === "multicast" ? GROUP6 : endpoint.source;
-  socket.bind(sockaddrIn6(address, isOnOneLink(endpoint) ? index : 0), formatIp(address));
+  socket.bind(sockaddr(address, 0, isOnOneLink(endpoint) ? index : 0), formatIp(address));
   if (endpoint.kind !== "multicast") return;
   const membership = IPV6_MREQ.write({ group: GROUP6.bytes, ifindex: index });
   set(IPV6_ADD_MEMBERSHIP, membership, "IPV6_ADD_MEMBERSHIP");
@@ -199,11 +169,6 @@ function prepareIpv6(socket: Socket, endpoint: Endpoint, index: number): void {
   set(IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP");
   // Linux 4.20; without it SO_BINDTODEVICE and the bound group leave out the same packets.
   socket.trySet(IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
-}
-
-function sockaddrIn6(address: Ip, scopeId: number): Uint8Array {
-  const fields = { family: AF_INET6, port: 0, flowinfo: 0, address: address.bytes, scopeId };
-  return SOCKADDR_IN6.write(fields);
 }
 
 /** An AF_INET raw socket gives the whole packet. */
@@ -216,8 +181,8 @@ function ipv4In(received: Received): Datagram | undefined {
 
 /** An AF_INET6 raw socket gives what follows the header, and the header's fields as ancillary data. */
 function ipv6In(received: Received): Datagram | undefined {
-  const info = controlOf(received.control, IPV6_PKTINFO);
-  const hops = controlOf(received.control, IPV6_HOPLIMIT);
+  const info = controlOf(received.control, IPPROTO_IPV6, IPV6_PKTINFO);
+  const hops = controlOf(received.control, IPPROTO_IPV6, IPV6_HOPLIMIT);
   if (received.truncated || info === undefined || hops === undefined) return undefined;
   if (!SOCKADDR_IN6.fits(received.name) || !IN6_PKTINFO.fits(info)) return undefined;
   return {
@@ -226,8 +191,4 @@ function ipv6In(received: Received): Datagram | undefined {
     ttl: hops[0] ?? 0,
     payload: received.data.slice(),
   };
-}
-
-function controlOf(control: readonly ControlMessage[], type: number): Uint8Array | undefined {
-  return control.find((message) => message.level === IPPROTO_IPV6 && message.type === type)?.data;
 }

@@ -4,6 +4,7 @@ import { decodeEthernet, type EthernetFrame, ETHERTYPE } from "./ethernet.ts";
 import { decodeIpv4 } from "./ipv4.ts";
 import { decodeIpv6 } from "./ipv6.ts";
 import { decodeNeighbor, type NeighborAdvert, type NeighborSolicit } from "./ndp.ts";
+import { decodeUdp, UDP_PROTOCOL } from "./udp.ts";
 import { VRRP_PROTOCOL, type VrrpDatagram } from "./vrrp.ts";
 
 /** One frame, understood. `ethernet` is absent only where there is not even a whole Ethernet header. */
@@ -16,17 +17,20 @@ export type Frame =
   /** Something else, or something broken. */
   | { readonly kind: "other"; readonly ethernet: EthernetFrame | undefined };
 
-/** Reads a frame. Never throws, whatever the bytes. Payloads are views into `frame`, not copies. */
-export function decodeFrame(frame: Uint8Array): Frame {
+/**
+ * Reads a frame. UDP to one of `ports` is taken for VRRP. Never throws, whatever the bytes. Payloads are views into `frame`,
+ * not copies.
+ */
+export function decodeFrame(frame: Uint8Array, ports: readonly number[] = []): Frame {
   const ethernet = decodeEthernet(frame);
   const other: Frame = { kind: "other", ethernet };
   switch (ethernet?.etherType) {
     case ETHERTYPE.arp:
       return arpIn(ethernet) ?? other;
     case ETHERTYPE.ipv4:
-      return ipv4In(ethernet) ?? other;
+      return ipv4In(ethernet, ports) ?? other;
     case ETHERTYPE.ipv6:
-      return ipv6In(ethernet) ?? other;
+      return ipv6In(ethernet, ports) ?? other;
     default:
       return other;
   }
@@ -37,23 +41,35 @@ function arpIn(ethernet: EthernetFrame): Frame | undefined {
   return arp && { kind: "arp", ethernet, arp };
 }
 
-function ipv4In(ethernet: EthernetFrame): Frame | undefined {
+function ipv4In(ethernet: EthernetFrame, ports: readonly number[]): Frame | undefined {
   const packet = decodeIpv4(ethernet.payload);
-  if (packet?.protocol !== VRRP_PROTOCOL) return undefined;
+  if (packet === undefined) return undefined;
   const { source, destination, ttl, payload } = packet;
-  return { kind: "vrrp", ethernet, datagram: { source, destination, ttl, payload } };
+  const datagram = vrrpIn(packet.protocol, { source, destination, ttl, payload }, ports);
+  return datagram && { kind: "vrrp", ethernet, datagram };
 }
 
-function ipv6In(ethernet: EthernetFrame): Frame | undefined {
+function ipv6In(ethernet: EthernetFrame, ports: readonly number[]): Frame | undefined {
   const packet = decodeIpv6(ethernet.payload);
   if (packet === undefined) return undefined;
-  if (packet.nextHeader === VRRP_PROTOCOL) {
-    const { source, destination, hopLimit, payload } = packet;
-    return { kind: "vrrp", ethernet, datagram: { source, destination, ttl: hopLimit, payload } };
-  }
+  const { source, destination, hopLimit: ttl, payload } = packet;
+  const datagram = vrrpIn(packet.nextHeader, { source, destination, ttl, payload }, ports);
+  if (datagram !== undefined) return { kind: "vrrp", ethernet, datagram };
   const neighbor = decodeNeighbor(packet);
   if (neighbor === undefined) return undefined;
   return neighbor.kind === "na"
     ? { kind: "na", ethernet, neighbor }
     : { kind: "ns", ethernet, neighbor };
+}
+
+/** The message in an IP packet of `protocol`, as it is or in UDP. */
+function vrrpIn(
+  protocol: number,
+  packet: VrrpDatagram,
+  ports: readonly number[],
+): VrrpDatagram | undefined {
+  if (protocol === VRRP_PROTOCOL) return packet;
+  const udp = protocol === UDP_PROTOCOL ? decodeUdp(packet.payload) : undefined;
+  if (udp === undefined || !ports.includes(udp.destinationPort)) return undefined;
+  return { ...packet, payload: udp.payload, port: udp.sourcePort };
 }

@@ -9,6 +9,13 @@ import type { Reject, RejectReason } from "./reject.ts";
 /** The IP protocol (IPv6: next header) number of VRRP. */
 export const VRRP_PROTOCOL = 112;
 
+/**
+ * The UDP port of adverts between floatip nodes, where the file names no other. IANA has assigned it to nobody. Being below
+ * 1024 it is never anybody's by chance (ip_local_port_range), and only the privileged send from it, as with protocol 112;
+ * below 512 no RPC service of libc's takes it either (bindresvport(3)).
+ */
+export const DEFAULT_UDP_PORT = 336;
+
 /** The two forms of the VRRPv3 checksum over IPv4: with a pseudo-header (RFC 5798) or without (RFC 9568 5.2.8). */
 export type ChecksumForm = "pseudo-header" | "rfc9568";
 
@@ -35,8 +42,10 @@ export interface VrrpDatagram {
   readonly destination: Ip;
   /** TTL or hop limit, 0-255. */
   readonly ttl: number;
-  /** What follows the IP header. */
+  /** What follows the IP header, or the UDP header. */
   readonly payload: Uint8Array;
+  /** The UDP port that it came from; absent: it is IP protocol 112, which has none. */
+  readonly port?: number;
 }
 
 /** The first 8 bytes of a VRRPv3 message (RFC 9568 5.1). */

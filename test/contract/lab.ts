@@ -97,6 +97,11 @@ export function unicast(source: Ip): Endpoint {
   return { kind: "unicast", family: source.family, source, interface: "eth0" };
 }
 
+/** The UDP endpoint of `source` on eth0. */
+export function udp(source: Ip, port = 336): Extract<Endpoint, { kind: "udp" }> {
+  return { kind: "udp", family: source.family, source, port, interface: "eth0" };
+}
+
 /** "10.77.0.50/24" on eth0. */
 export function held(text: string): HeldAddress {
   const prefix = parsePrefix(text);
@@ -175,12 +180,19 @@ export function numberOf(datagram: Datagram): number {
 /** Did the expected datagram arrive, with TTL 255? */
 export function assertDatagram(
   datagram: Datagram | undefined,
-  expected: { readonly source: Ip; readonly destination: Ip; readonly number?: number },
+  expected: {
+    readonly source: Ip;
+    readonly destination: Ip;
+    readonly number?: number;
+    /** Of UDP. */
+    readonly port?: number;
+  },
 ): void {
   assert.ok(datagram !== undefined, "a datagram arrived");
   assert.equal(formatIp(datagram.source), formatIp(expected.source));
   assert.equal(formatIp(datagram.destination), formatIp(expected.destination));
   assert.equal(datagram.ttl, 255);
+  assert.equal(datagram.port, expected.port);
   if (expected.number !== undefined) assert.deepEqual(datagram.payload, numbered(expected.number));
 }
 

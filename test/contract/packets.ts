@@ -20,6 +20,7 @@ import {
   numbered,
   numberOf,
   PEER4,
+  udp,
   unicast,
 } from "./lab.ts";
 
@@ -68,6 +69,80 @@ export const PACKET_CASES: readonly ContractCase[] = [
       peer.send(unicast(there), there, here, numbered(4));
       const [first] = datagrams(await until(host, hasDatagrams(1)));
       assertDatagram(first, { source: there, destination: here, number: 4 });
+    },
+  },
+  {
+    name: "an IPv4 datagram by UDP arrives whole",
+    async run({ host, peer, until }) {
+      host.open(udp(HOST4));
+      peer.open(udp(PEER4));
+      peer.send(udp(PEER4), PEER4, HOST4, numbered(14));
+      const happened = await until(host, hasDatagrams(1));
+      const expected = { source: PEER4, destination: HOST4, number: 14, port: 336 };
+      assertDatagram(datagrams(happened)[0], expected);
+      assert.deepEqual(endpointsOf(happened), [udp(HOST4)]);
+    },
+  },
+  {
+    name: "an IPv6 datagram by UDP between link-local addresses arrives whole",
+    async run({ host, peer, until }) {
+      const [here, there] = [linkLocalOf(host), linkLocalOf(peer)];
+      host.open(udp(here));
+      peer.open(udp(there));
+      peer.send(udp(there), there, here, numbered(15));
+      const [first] = datagrams(await until(host, hasDatagrams(1)));
+      assertDatagram(first, { source: there, destination: here, number: 15, port: 336 });
+    },
+  },
+  {
+    name: "UDP to another port, unicast and multicast are not each other's",
+    async run({ host, peer, until }) {
+      const all = (own: typeof HOST4) => [udp(own), udp(own, 337), unicast(own), MULTICAST4];
+      const [here, there] = [all(HOST4), all(PEER4)];
+      for (const endpoint of here) host.open(endpoint);
+      for (const endpoint of there) peer.open(endpoint);
+      for (const [index, endpoint] of there.entries()) {
+        const to = endpoint.kind === "multicast" ? GROUP4 : HOST4;
+        peer.send(endpoint, PEER4, to, numbered(index));
+      }
+      const happened = await until(host, hasDatagrams(4));
+      const heard = happened.flatMap((one) =>
+        one.kind === "datagram" ? [[one.endpoint, numberOf(one.datagram)] as const] : []
+      );
+      assert.equal(heard.length, 4);
+      for (const [endpoint, number] of heard) assert.deepEqual(endpoint, here[number]);
+    },
+  },
+  {
+    name: "a UDP port of an address is one endpoint's",
+    async run({ host, peer, until }) {
+      host.open(udp(HOST4));
+      assert.throws(() => host.open({ ...udp(HOST4), interface: "lo" }), hostError("EADDRINUSE"));
+      host.open(udp(HOST4, 337));
+      host.close(udp(HOST4));
+      host.open({ ...udp(HOST4), interface: "lo" });
+      peer.open(udp(PEER4));
+      peer.send(udp(PEER4), PEER4, HOST4, numbered(16));
+      const happened = await until(host, hasDatagrams(1));
+      assert.deepEqual(endpointsOf(happened), [{ ...udp(HOST4), interface: "lo" }]);
+    },
+  },
+  {
+    name:
+      "UDP from an address that is not there is refused with EADDRNOTAVAIL, and works when it is",
+    async run({ host, peer, world, until }) {
+      const late = ip("10.77.0.9");
+      assert.throws(() => host.open(udp(late)), hostError("EADDRNOTAVAIL"));
+      await world.addAddress("10.77.0.9/24");
+      await until(host, (soFar) => soFar.some(({ kind }) => kind === "interfaces"));
+      host.open(udp(late));
+      peer.open(udp(PEER4));
+      peer.send(udp(PEER4), PEER4, late, numbered(17));
+      const [first] = datagrams(await until(host, hasDatagrams(1)));
+      assertDatagram(first, { source: PEER4, destination: late, number: 17, port: 336 });
+      await world.deleteAddress("10.77.0.9/24");
+      await until(host, (soFar) => soFar.some(({ kind }) => kind === "interfaces"));
+      assert.throws(() => host.send(udp(late), late, PEER4, numbered(18)), HostError);
     },
   },
   {

@@ -242,8 +242,12 @@ Deno.test("decodeFrame and claimIn never throw, whatever the bytes", () => {
       payload,
     })
   );
-  check(fc.oneof(anyBytes, framed), (frame) => {
+  check(fc.tuple(fc.oneof(anyBytes, framed), word), ([frame, port]) => {
     decodeFrame(frame);
+    // Whatever is taken for UDP.
+    const there = new DataView(frame.buffer, frame.byteOffset, frame.length);
+    const ports = [36, 56].flatMap((at) => at + 2 <= frame.length ? [there.getUint16(at)] : []);
+    decodeFrame(frame, [port, ...ports]);
     claimIn(frame);
   });
 });

@@ -138,14 +138,16 @@ export class SimHost<Order> implements Host<Order> {
     if (endpoint.kind === "multicast" || isLinkLocal(endpoint.source)) {
       if (port === undefined) throw refusal("setsockopt", object, "ENODEV");
     }
-    if (endpoint.kind === "unicast" && !this.machine.has(this.#lan.textOf.ip(endpoint.source))) {
-      throw refusal(
-        "bind",
-        this.#lan.textOf.ip(endpoint.source),
-        port ? "EADDRNOTAVAIL" : "ENODEV",
-      );
-    }
     const bound = endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
+    if (endpoint.kind !== "multicast") {
+      const source = this.#lan.textOf.ip(endpoint.source);
+      if (!this.machine.has(source)) {
+        throw refusal("bind", source, port ? "EADDRNOTAVAIL" : "ENODEV");
+      }
+      if (!bound && endpoint.kind === "udp" && this.#isTaken(endpoint)) {
+        throw refusal("bind", source, "EADDRINUSE");
+      }
+    }
     this.#sockets.set(key, { endpoint, index: bound ? port?.index : undefined, queue: [] });
   }
 
@@ -168,7 +170,9 @@ export class SimHost<Order> implements Host<Order> {
       throw refusal("sendmsg", object, "ENODEV");
     }
     if (!port.up) throw refusal("sendmsg", object, "ENETDOWN");
-    const datagram = { source, destination, ttl: 255, payload: message.slice() };
+    const payload = message.slice();
+    const plain = { source, destination, ttl: 255, payload };
+    const datagram = endpoint.kind === "udp" ? { ...plain, port: endpoint.port } : plain;
     this.#lan.carryDatagram(this.machine, port, datagram);
   }
 
@@ -340,8 +344,16 @@ export class SimHost<Order> implements Host<Order> {
   }
 
   #keyOf(endpoint: Endpoint): string {
-    const source = endpoint.kind === "unicast" ? this.#lan.textOf.ip(endpoint.source) : "";
-    return `${endpoint.kind} ${endpoint.family} ${endpoint.interface} ${source}`;
+    const source = endpoint.kind === "multicast" ? "" : this.#lan.textOf.ip(endpoint.source);
+    const port = endpoint.kind === "udp" ? endpoint.port : "";
+    return `${endpoint.kind} ${endpoint.family} ${endpoint.interface} ${source} ${port}`;
+  }
+
+  /** Is the port of the address bound already, by whatever interface it was named? */
+  #isTaken({ source, port }: Extract<Endpoint, { kind: "udp" }>): boolean {
+    return [...this.#sockets.values()].some(({ endpoint }) =>
+      endpoint.kind === "udp" && endpoint.port === port && sameIp(endpoint.source, source)
+    );
   }
 
   #assertAlive(): void {
@@ -353,6 +365,8 @@ function hears(socket: Socket, port: Port, datagram: Datagram): boolean {
   const { endpoint, index } = socket;
   if (endpoint.family !== datagram.destination.family) return false;
   if (index !== undefined && index !== port.index) return false;
+  // All nodes use one port: what comes from it goes to it.
+  if ((endpoint.kind === "udp" ? endpoint.port : undefined) !== datagram.port) return false;
   return endpoint.kind === "multicast"
     ? isMulticast(datagram.destination)
     : sameIp(endpoint.source, datagram.destination);

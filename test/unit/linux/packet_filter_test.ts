@@ -1,10 +1,6 @@
 /** Do the packet filters accept what they should? Run here by an interpreter of the few instructions they use. */
 import assert from "node:assert/strict";
-import {
-  assemble,
-  VRRP_AND_NEIGHBOUR_FRAMES,
-  VRRP_FRAMES,
-} from "../../../src/linux/packet_filter.ts";
+import { assemble, framesOf } from "../../../src/linux/packet_filter.ts";
 import { accepts } from "./filter_machine.ts";
 
 const FRAMES:
@@ -27,8 +23,33 @@ const FRAMES:
 
 for (const [name, frame, vrrp, near] of FRAMES) {
   Deno.test(`packet filter: ${name}`, () => {
-    assert.equal(accepts(VRRP_FRAMES, frame), vrrp);
-    assert.equal(accepts(VRRP_AND_NEIGHBOUR_FRAMES, frame), near);
+    for (const ports of [[], [336, 5000]]) {
+      assert.equal(accepts(framesOf({ ports }), frame), vrrp);
+      assert.equal(accepts(framesOf({ neighbours: true, ports }), frame), near);
+    }
+  });
+}
+
+const UDP4 = { 12: 0x08, 13: 0x00, 23: 17 };
+const UDP6 = { 12: 0x86, 13: 0xdd, 20: 17 };
+
+for (
+  const [name, frame, expected] of [
+    ["UDP over IPv4 to a port", frameWith({ ...UDP4, 36: 1, 37: 80 }), true],
+    ["to the last port", frameWith({ ...UDP4, 36: 0x13, 37: 0x88 }), true],
+    ["to another port", frameWith({ ...UDP4, 36: 1, 37: 81 }), false],
+    ["from the port", frameWith({ ...UDP4, 34: 1, 35: 80 }), false],
+    ["UDP over IPv6 to a port", frameWith({ ...UDP6, 56: 1, 57: 80 }), true],
+    ["over IPv6 to another port", frameWith({ ...UDP6, 56: 2, 57: 80 }), false],
+    ["over IPv6 where IPv4 has it", frameWith({ ...UDP6, 36: 1, 37: 80 }), false],
+    ["TCP to the port", frameWith({ ...UDP4, 23: 6, 36: 1, 37: 80 }), false],
+  ] as const
+) {
+  Deno.test(`packet filter: ${name}`, () => {
+    for (const neighbours of [false, true]) {
+      assert.equal(accepts(framesOf({ neighbours, ports: [336, 5000] }), frame), expected);
+      assert.equal(accepts(framesOf({ neighbours }), frame), false);
+    }
   });
 }
 

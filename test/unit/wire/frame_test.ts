@@ -6,6 +6,7 @@ import { decodeFrame, type Frame } from "../../../src/wire/frame.ts";
 import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
 import { encodeIpv6 } from "../../../src/wire/ipv6.ts";
 import { encodeNeighborSolicit, solicitedNode, unsolicitedNa } from "../../../src/wire/ndp.ts";
+import { encodeUdp } from "../../../src/wire/udp.ts";
 import { CAPTURED, CAPTURED_GRATUITOUS_ARP, hex } from "./captured.ts";
 
 const MAC = hex("3ec6a77f0204");
@@ -83,4 +84,39 @@ Deno.test("group addresses become Ethernet addresses", () => {
   assert.equal(multicastMac(ip("239.129.2.3")).toHex(), "01005e010203");
   assert.equal(multicastMac(ip("ff02::12")).toHex(), "333300000012");
   assert.equal(multicastMac(ip("ff02::1:ff28:9c5a")).toHex(), "3333ff289c5a");
+});
+
+Deno.test("UDP to a port that is asked for is VRRP with the port it came from, to another one it is not", () => {
+  const { datagram } = CAPTURED[0] ?? assert.fail();
+  const udp = { sourcePort: 5000, destinationPort: 336, payload: datagram.payload };
+  const [source, destination] = [ip("10.0.0.1"), ip("10.0.0.2")];
+  const payload = encodeUdp(udp, source, destination);
+  const [from, to] = [ip("fd00::1"), ip("fd00::2")];
+  const six = {
+    source: from,
+    destination: to,
+    hopLimit: 64,
+    nextHeader: 17,
+    trafficClass: 0,
+    payload: encodeUdp(udp, from, to),
+  };
+  const frames = [
+    framed(
+      ETHERTYPE.ipv4,
+      encodeIpv4({ source, destination, id: 1, protocol: 17, ttl: 64, payload }),
+    ),
+    framed(ETHERTYPE.ipv6, encodeIpv6(six)),
+  ];
+  for (const [index, frame] of frames.entries()) {
+    const decoded = decodeFrame(frame, [53, 336]);
+    assert(decoded.kind === "vrrp");
+    const addresses = index === 0 ? { source, destination } : { source: from, destination: to };
+    assert.deepEqual(decoded.datagram, {
+      ...addresses,
+      ttl: 64,
+      payload: datagram.payload,
+      port: 5000,
+    });
+    for (const ports of [[], [53], [5000]]) assert.equal(decodeFrame(frame, ports).kind, "other");
+  }
 });

@@ -1,0 +1,74 @@
+/** What has a socket for adverts, whatever protocol carries them? What the daemon asks of it, and what both kinds share. */
+import type { Datagram, Endpoint } from "../host.ts";
+import { formatIp, type Ip, isLinkLocal } from "../net/ip.ts";
+import { SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.ts";
+import { AF_INET, AF_INET6 } from "./constants.ts";
+import type { ControlMessage, Received, Receiver, Sender } from "./datagram.ts";
+import { wouldBlock } from "./libc.ts";
+
+/** Network control, the class of routing protocols. */
+export const TRAFFIC_CLASS = 0xc0;
+
+/** RFC 9568 5.1.1.3: what did not come from this link has less. */
+export const HOPS = 255;
+
+/** Room for the adverts of a stall: some 680 packets, because the kernel doubles it and counts 768 bytes for each. */
+export const RECEIVE_BUFFER = 256 * 1024;
+
+/** More than the receive buffer holds: a backlog is read in one go, and a flood does not hold up the others for ever. */
+const MOST_AT_ONCE = 1024;
+
+/** An endpoint that is heard. */
+export interface AdvertSocket extends Disposable {
+  readonly endpoint: Endpoint;
+  /** The descriptor to watch. */
+  readonly fd: number;
+  /** Gives everything that is queued to `take`, in order of arrival. */
+  drain(receiver: Receiver, take: (datagram: Datagram) => void): void;
+  /** Sends a VRRP message: the negative errno, or the count of bytes sent. The caller looks whether `source` is ours. */
+  send(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number;
+}
+
+/** Reads all that is queued on `fd`. An error of the link (ENETDOWN) is read and forgotten. */
+export function drain(fd: number, receiver: Receiver, take: (received: Received) => void): void {
+  for (let count = 0; count < MOST_AT_ONCE; count++) {
+    const received = receiver.receive(fd);
+    if (typeof received !== "number") take(received);
+    // The socket tells any other error once, and hears again when its link does.
+    else if (wouldBlock(received)) return;
+  }
+}
+
+/** Does it belong to one link, not to the whole machine? */
+export function isOnOneLink(endpoint: Endpoint): boolean {
+  return endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
+}
+
+/** For people: "multicast ipv4 on eth0", "unicast 10.0.0.1 on eth0", "udp 10.0.0.1 port 336 on eth0". */
+export function describe(endpoint: Endpoint): string {
+  const what = endpoint.kind === "multicast" ? endpoint.family : formatIp(endpoint.source);
+  const port = endpoint.kind === "udp" ? ` port ${endpoint.port}` : "";
+  return `${endpoint.kind} ${what}${port} on ${endpoint.interface}`;
+}
+
+/** struct sockaddr_in or sockaddr_in6; `scopeId` is the index of the link where a link-local address needs one, else 0. */
+export function sockaddr(address: Ip, port: number, scopeId: number): Uint8Array {
+  return address.family === "ipv4"
+    ? SOCKADDR_IN.write({ family: AF_INET, port, address: address.bytes })
+    : SOCKADDR_IN6.write({
+      family: AF_INET6,
+      port,
+      flowinfo: 0,
+      address: address.bytes,
+      scopeId,
+    });
+}
+
+/** The data of the ancillary message of `level` and `type`. */
+export function controlOf(
+  control: readonly ControlMessage[],
+  level: number,
+  type: number,
+): Uint8Array | undefined {
+  return control.find((message) => message.level === level && message.type === type)?.data;
+}
