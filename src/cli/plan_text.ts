@@ -36,7 +36,9 @@ function transportWords(plan: Plan, node: NodePlan): string {
     const name = node.names.get(address);
     return name === undefined ? address : `${address} (${name})`;
   });
-  return `unicast${source} to ${named.join(", ")}`;
+  // keepalived and routers hear no UDP: whoever reads this may be waiting for one.
+  const way = plan.port === undefined ? transport : `UDP port ${plan.port} (floatip only)`;
+  return `${way}${source} to ${named.join(", ")}`;
 }
 
 function heldWords(plan: Plan): string {

@@ -249,13 +249,13 @@ function priorityWords(instance: InstanceStatus): string {
 
 /** "VRID 51, VRRPv3 by unicast, advert every 1 s, master-down after 3.22 s, last advert 0.4 s ago". */
 function protocolWords(instance: InstanceStatus): string {
-  const { vrid, version, transport, group, last_advert_age_ms: last } = instance;
+  const { vrid, version, transport, port, group, last_advert_age_ms: last } = instance;
   const learnt = instance.master_interval_ms !== instance.advert_interval_ms
     ? ` (the master's: ${duration(instance.master_interval_ms)})`
     : "";
   return [
     `VRID ${vrid}`,
-    `VRRPv${version} by ${transport}`,
+    `VRRPv${version} by ${transport}${port === null ? "" : ` port ${port}`}`,
     `advert every ${duration(instance.advert_interval_ms)}${learnt}`,
     `master-down after ${duration(instance.master_down_ms)}`,
     ...(last === null ? [] : [`last advert ${duration(last)} ago`]),

@@ -1,6 +1,6 @@
 /** What is this node to run? The configuration held against one machine: identity, interface, priority, peers. */
 import type { Family, Ip } from "../net/ip.ts";
-import { formatIp, includesIp, isLinkLocal } from "../net/ip.ts";
+import { formatIp, includesIp, isLinkLocal, sameIp } from "../net/ip.ts";
 import {
   type HeldAddress,
   type Interfaces,
@@ -10,14 +10,14 @@ import {
 } from "../net/interfaces.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import { autoLease } from "../vrrp/lease.ts";
-import type { Vrid } from "../vrrp/rules.ts";
+import type { Transport, Vrid } from "../vrrp/rules.ts";
 import { passwordBytes } from "../wire/vrrp.ts";
 import { basePriorityOf } from "./base_priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 import type { Nanoseconds } from "../time.ts";
 import { fit } from "./fit.ts";
 import { identify, type Identity } from "./identity.ts";
-import type { NodePlan, Plan } from "./plan.ts";
+import { type NodePlan, type Plan, transportText } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import { rivalsOf } from "./standing.ts";
 
@@ -49,7 +49,7 @@ interface Setting {
  *   for IPv6 only a link-local one (RFC 9568 5.1.2.1).
  * - peers: the other nodes' addresses of the family. Written ones are the same on all nodes: a node leaves out itself.
  * - transport: unicast where peers are written, or every node in [nodes] has an address of the family; else multicast.
- *   So an IPv6 router between nodes known by IPv4 addresses speaks multicast, on all of them.
+ *   So an IPv6 router between nodes known by IPv4 addresses speaks multicast, on all of them. UDP is for those who ask for it.
  */
 export function plan(
   config: Config,
@@ -112,6 +112,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
     interface: name,
     waiting,
     source,
+    port: transport === "udp" ? instance.port : undefined,
     held: name === undefined ? [] : moving.map((entry) => toHeld(entry, name)),
     checksum: instance.checksum,
     group,
@@ -206,7 +207,7 @@ function transportOf(
   instance: InstanceConfig,
   family: Family,
   config: Config,
-): "multicast" | "unicast" {
+): Transport {
   if (instance.transport !== undefined) return instance.transport;
   if (instance.peers !== undefined) {
     return instance.peers.some((peer) => peer.family === family) ? "unicast" : "multicast";
@@ -220,13 +221,13 @@ function transportOf(
 function sourceOf(
   instance: InstanceConfig,
   family: Family,
-  transport: "multicast" | "unicast",
+  transport: Transport,
   name: string | undefined,
   { machine: { interfaces }, self }: Setting,
 ): Ip | undefined {
   if (instance.source?.family === family) return instance.source;
   const own = self.entry?.addresses.find((address) => address.family === family);
-  if (own === undefined || transport === "unicast") return own;
+  if (own === undefined || transport !== "multicast") return own;
   if (family === "ipv6" && !isLinkLocal(own)) return undefined;
   // Multicast stays on its wire: an address of another wire would be a stranger there.
   const link = linkWith(interfaces, own);
@@ -267,17 +268,28 @@ function toHeld(entry: InstanceConfig["addresses"][number], name: string): HeldA
   return { interface: wire, prefix: entry.prefix, ...(fits ? { label } : {}) };
 }
 
-/** Two routers of one family and number that turn out to share a wire: the later one waits. */
+/** Two routers of one family and number that turn out to share a wire or a socket: the later one waits. */
 function withoutClashes(plans: readonly Plan[]): readonly Plan[] {
   return plans.map((own, index) => {
     const first = plans.slice(0, index).find((other) => clash(other, own));
     if (first === undefined) return own;
-    const words = `${own.interface} has VRID ${own.rules.vrid} of instance ${first.name} already`;
+    const place = sharesWire(first, own) ? own.interface : own.source && formatIp(own.source);
+    const words = `${place} has VRID ${own.rules.vrid} of instance ${first.name} already`;
     return { ...own, waiting: [...own.waiting, { kind: "interface-missing", words }] };
   });
 }
 
 function clash(a: Plan, b: Plan): boolean {
-  return a.interface !== undefined && a.interface === b.interface && a.family === b.family &&
-    a.rules.vrid === b.rules.vrid;
+  return a.family === b.family && a.rules.vrid === b.rules.vrid &&
+    (sharesWire(a, b) || sharesSocket(a, b));
+}
+
+function sharesWire(a: Plan, b: Plan): boolean {
+  return a.interface !== undefined && a.interface === b.interface;
+}
+
+/** What is sent to an address of the node reaches all who hear there, whichever interface their floating addresses are on. */
+function sharesSocket(a: Plan, b: Plan): boolean {
+  return a.rules.transport !== "multicast" && transportText(a) === transportText(b) &&
+    a.source !== undefined && b.source !== undefined && sameIp(a.source, b.source);
 }

@@ -3,7 +3,7 @@ import type { Nanoseconds } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Prefix } from "../net/prefix.ts";
 import type { CheckSettings } from "../health/check.ts";
-import type { AddressMismatch } from "../vrrp/rules.ts";
+import type { AddressMismatch, Transport } from "../vrrp/rules.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
 
 /** A whole configuration file. */
@@ -66,7 +66,9 @@ export interface InstanceConfig {
   readonly priorities: ReadonlyMap<string, number>;
   readonly version: 2 | 3;
   readonly advertInterval: Nanoseconds;
-  readonly transport: "multicast" | "unicast" | undefined;
+  readonly transport: Transport | undefined;
+  /** The UDP port of adverts, 1-65535; counts with transport "udp". */
+  readonly port: number;
   readonly source: Ip | undefined;
   readonly peers: readonly Ip[] | undefined;
   readonly preempt: boolean;

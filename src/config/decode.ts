@@ -2,6 +2,7 @@
 import { assert } from "../assert.ts";
 import { seconds } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
+import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
 import type { Config, FloatingAddress, InstanceConfig } from "./config.ts";
 import { type Credentials, substitute, UNSEEN } from "./credentials.ts";
 import { discords } from "./discord.ts";
@@ -74,6 +75,7 @@ function toInstance(draft: InstanceDraft): InstanceConfig {
     version: keys.version ?? 3,
     advertInterval: keys.advert_interval ?? seconds(1),
     transport: keys.transport,
+    port: keys.port ?? DEFAULT_UDP_PORT,
     source: keys.source,
     peers: keys.peers === undefined ? undefined : whole<Ip>(keys.peers),
     preempt: keys.preempt ?? true,

@@ -2,7 +2,7 @@
 import { writeDuration } from "../time.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
-import { keyOf, type Plan } from "./plan.ts";
+import { keyOf, type Plan, transportText } from "./plan.ts";
 
 /** The fate of one virtual router (name and family). */
 export type Change =
@@ -82,7 +82,7 @@ const IDENTITY: readonly Aspect[] = [
   ["interface", (plan) => plan.interface ?? "none"],
   ["vrid", (plan) => String(plan.rules.vrid)],
   ["version", (plan) => String(plan.rules.version)],
-  ["transport", (plan) => plan.rules.transport],
+  ["transport", transportText],
 ];
 
 /** What can change while it runs. */

@@ -101,28 +101,13 @@ function readInstance(
   report: Report,
 ): InstanceDraft {
   const path: Path = ["instance", name];
-  // A transport that is known but not built yet deserves a better answer than "must be".
-  const udp = raw["transport"] === "udp";
-  if (udp) report(noUdp([...path, "transport"]));
-  const { transport: _, ...rest } = raw;
-  const keys = readTable(INSTANCE, udp ? rest : raw, path, report);
+  const keys = readTable(INSTANCE, raw, path, report);
   const auth = keys.auth && readTable(AUTH, keys.auth, [...path, "auth"], report);
   const addresses = (keys.addresses ?? []).map((entry, index) =>
     readAddress(entry, [...path, "addresses", index], report)
   );
   const notify = keys.notify && readNotify(keys.notify, [...path, "notify"], report);
   return { name, path, keys, addresses, password: auth?.pass, notify };
-}
-
-function noUdp(path: Path): Problem {
-  return {
-    severity: "error",
-    path,
-    at: "value",
-    what: 'transport: "udp" is not in this version yet',
-    why: "Adverts would travel otherwise than the file says.",
-    fix: 'transport = "unicast"',
-  };
 }
 
 function readAddress(entry: unknown, path: Path, report: Report): AddressDraft {

@@ -175,8 +175,8 @@ function fitSource(
   const wire = linkWith(interfaces, plan.source);
   // A source out of [nodes] that is not here was reported for the node as a whole.
   const written = instance.source !== undefined && sameIp(instance.source, plan.source);
-  // Unicast may take another path than the addresses: that is somebody's choice, not a mistake.
-  const elsewhere = wire !== undefined && plan.rules.transport === "unicast";
+  // What goes to peers may take another path than the addresses: that is somebody's choice, not a mistake.
+  const elsewhere = wire !== undefined && plan.rules.transport !== "multicast";
   if (!written || wire?.name === link.name || elsewhere) return [];
   const own = addressesOf(interfaces, link).find((entry) =>
     !entry.ours && entry.prefix.address.family === family

@@ -1,5 +1,5 @@
 /** What is this node to run? The configuration held against a machine: one plan per virtual router. */
-import type { HeldAddress } from "../net/interfaces.ts";
+import { type HeldAddress, type Interfaces, linkWith } from "../net/interfaces.ts";
 import type { Family, Ip } from "../net/ip.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import type { Rules } from "../vrrp/rules.ts";
@@ -18,6 +18,8 @@ export interface Plan {
   readonly waiting: readonly Fault[];
   /** `source` as written, or the node's own address in [nodes]; undefined: the interface's primary address. */
   readonly source: Ip | undefined;
+  /** The UDP port of adverts, 1-65535; undefined: they are IP protocol 112. */
+  readonly port: number | undefined;
   readonly held: readonly HeldAddress[];
   readonly rules: Rules;
   readonly checksum: ChecksumForm | "auto";
@@ -47,4 +49,20 @@ export interface NodePlan {
 /** The identity of a virtual router: one instance name may have one of each family. */
 export function keyOf(plan: Plan): string {
   return `${plan.name}/${plan.family}`;
+}
+
+/** "multicast", "unicast", "udp port 336": nodes that say different things here do not hear each other. */
+export function transportText({ rules: { transport }, port }: Plan): string {
+  return port === undefined ? transport : `${transport} port ${port}`;
+}
+
+/** The link that adverts leave by and come in at, as far as that is known: the one with the source, unless they go to a group. */
+export function advertLink(plan: Plan, interfaces: Interfaces): string | undefined {
+  if (plan.source === undefined || plan.rules.transport === "multicast") return plan.interface;
+  return linkWith(interfaces, plan.source)?.name ?? plan.interface;
+}
+
+/** Does `node` send from a port below `least`? That needs CAP_NET_BIND_SERVICE (ip(7): ip_unprivileged_port_start). */
+export function usesLowPort({ plans }: NodePlan, least = 1024): boolean {
+  return plans.some(({ port }) => port !== undefined && port < least);
 }

@@ -1,5 +1,6 @@
 /** Which keys may an [instance.NAME] have, and what stands inside them? */
 import { milliseconds, nanoseconds, seconds } from "../time.ts";
+import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
 import { type Keys, NAME_PATTERN } from "./schema.ts";
 import {
   address,
@@ -90,12 +91,22 @@ export const INSTANCE = {
     synonyms: ["advert_int", "advertisement_interval", "interval"],
   },
   transport: {
-    shape: oneOf("multicast", "unicast"),
-    form: '"multicast" or "unicast"',
+    shape: oneOf("multicast", "unicast", "udp"),
+    form: '"multicast", "unicast" or "udp"',
     default: '"unicast" where peers are known, else "multicast"',
-    what: "How adverts travel: to a group on the LAN, or to each peer by its address.",
+    what:
+      "How adverts travel: to a group on the LAN, to each peer by its address, or (between floatip nodes only) to each peer by UDP.",
     why: "Nodes that use different transports do not hear each other: each makes itself master.",
     example: '"multicast"',
+  },
+  port: {
+    shape: wholeNumber(1, 65535),
+    form: "a whole number from 1 to 65535",
+    default: String(DEFAULT_UDP_PORT),
+    what: 'The UDP port with transport = "udp": adverts come from it and go to it.',
+    why: "Nodes that use different ports do not hear each other: each makes itself master.",
+    example: String(DEFAULT_UDP_PORT),
+    synonyms: ["udp_port"],
   },
   source: {
     shape: address(),
@@ -112,7 +123,7 @@ export const INSTANCE = {
     form: 'a list of at least one address without prefix length, such as ["192.168.1.12"]',
     default: "the other nodes in [nodes]",
     what: "The other nodes' addresses.",
-    why: "With unicast, whoever is not named here hears nothing and makes itself master.",
+    why: "Whoever is not named here hears nothing, but for multicast, and makes itself master.",
     example: '["192.168.1.12"]',
     synonyms: ["unicast_peer", "unicast_peers", "peer"],
   },

@@ -9,6 +9,7 @@ import { checkCheck } from "./sound_check.ts";
 import { checkInstance } from "./sound_instance.ts";
 import { checkMetrics } from "./sound_metrics.ts";
 import { checkNotify } from "./sound_notify.ts";
+import { checkPeers } from "./sound_peers.ts";
 import { checkReferences } from "./sound_reference.ts";
 import { showName, writeKey } from "./toml_text.ts";
 
@@ -18,6 +19,7 @@ export function checkFile(file: FileDraft, report: Report): void {
   for (const instance of file.instances) {
     checkAddresses(instance, file, report);
     checkInstance(instance, file, report);
+    checkPeers(instance, file, report);
     checkPrefer(instance, file, report);
     checkPriorities(instance, file, report);
   }

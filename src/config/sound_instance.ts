@@ -1,11 +1,11 @@
-/** Does an instance make sense in itself? Version, interval, password, priority and peers held against each other. */
+/** Does an instance make sense in itself? Version, interval, password and priority held against each other. */
 import { type Nanoseconds, writeDuration } from "../time.ts";
-import { type Family, formatIp, type Ip, sameIp } from "../net/ip.ts";
+import { formatIp } from "../net/ip.ts";
 import type { FileDraft, InstanceDraft } from "./drafts.ts";
-import type { Path, Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import type { Report } from "./read.ts";
 import { V3_INTERVAL } from "./schema_instance.ts";
-import { advertisedOf, checkOwnable, familiesOf, words } from "./sound_address.ts";
+import { advertisedOf } from "./sound_address.ts";
 
 /** Reports what is unsound about one instance; keys that could not be read are taken as unknown, not as wrong. */
 export function checkInstance(instance: InstanceDraft, file: FileDraft, report: Report): void {
@@ -13,7 +13,6 @@ export function checkInstance(instance: InstanceDraft, file: FileDraft, report: 
     const problem = check(instance, file);
     if (problem !== undefined) report(problem);
   }
-  checkPeers(instance, report);
 }
 
 /** Fills in what most problems share. */
@@ -40,7 +39,6 @@ const CHECKS: readonly Check[] = [
   checkPreferred,
   checkOwner,
   checkDelay,
-  checkUnicast,
   checkLease,
 ];
 
@@ -204,40 +202,6 @@ function checkDelay(instance: InstanceDraft): Problem | undefined {
   );
 }
 
-function checkUnicast(instance: InstanceDraft, file: FileDraft): Problem | undefined {
-  const { transport, peers } = instance.keys;
-  if (transport !== "unicast" || instance.keys.peers !== undefined) return undefined;
-  if ("peers" in instance.keys && peers === undefined) return undefined;
-  const lacking = familiesOf(instance).find((family) => !allHave(file, family));
-  if (lacking === undefined && file.nodes.length > 1) return undefined;
-  const stranger = lacking && file.nodes.find((node) => !hasFamily(node, lacking));
-  const what = file.nodes.length > 1 && stranger !== undefined && lacking !== undefined
-    ? `transport is unicast, and node ${stranger.name} has no ${words(lacking)} address in [nodes]`
-    : "transport is unicast, and no peers are known";
-  return wrong(
-    instance,
-    "transport",
-    what,
-    "Nobody would hear the adverts, and every node would make itself master.",
-    stranger === undefined || lacking === undefined || file.nodes.length < 2
-      ? 'peers = ["192.168.1.12"]'
-      : `${stranger.name} = [${
-        [...stranger.addresses.map(({ address }) => formatIp(address)), EXAMPLE[lacking]]
-          .map((address) => `"${address}"`).join(", ")
-      }]  # one address per family`,
-  );
-}
-
-const EXAMPLE: Readonly<Record<Family, string>> = { ipv4: "192.168.1.12", ipv6: "fd00::12" };
-
-function hasFamily(node: FileDraft["nodes"][number], family: Family): boolean {
-  return node.addresses.some(({ address }) => address.family === family);
-}
-
-function allHave(file: FileDraft, family: Family): boolean {
-  return file.nodes.length > 1 && file.nodes.every((node) => hasFamily(node, family));
-}
-
 function checkLease(instance: InstanceDraft): Problem | undefined {
   const { lease, advert_interval: interval = 1e9 } = instance.keys;
   if (lease === undefined || typeof lease === "string" || lease >= 3 * interval) return undefined;
@@ -249,89 +213,4 @@ function checkLease(instance: InstanceDraft): Problem | undefined {
     'lease = "auto"',
     "warning",
   );
-}
-
-function checkPeers(instance: InstanceDraft, report: Report): void {
-  const { source, peers } = instance.keys;
-  const families = familiesOf(instance);
-  const known = families.length > 0;
-  if (source !== undefined) {
-    const path = [...instance.path, "source"];
-    checkOwnable(source, "the source", path, 'source = "192.168.1.11"', report);
-    if (known && !families.includes(source.family)) report(otherFamily("source", source, path));
-    checkNotFloating(instance, source, "the source", path, report);
-  }
-  for (const [index, peer] of (peers ?? []).entries()) {
-    // A hole is an entry that was reported already.
-    if ((peer as Ip | undefined) === undefined) continue;
-    const path = [...instance.path, "peers", index];
-    checkOwnable(peer, "a peer", path, 'peers = ["192.168.1.12"]', report);
-    if (known && !families.includes(peer.family)) report(otherFamily("peer", peer, path));
-    checkNotFloating(instance, peer, "a peer", path, report);
-    if (source !== undefined && sameIp(peer, source)) report(peerIsSource(peer, path));
-    if (peers?.findIndex((other) => isSame(other, peer)) !== index) report(peerTwice(peer, path));
-  }
-}
-
-function isSame(a: Ip | undefined, b: Ip): boolean {
-  return a !== undefined && sameIp(a, b);
-}
-
-function checkNotFloating(
-  instance: InstanceDraft,
-  address: Ip,
-  role: string,
-  path: Path,
-  report: Report,
-): void {
-  const { priority } = instance.keys;
-  const floats = instance.addresses.some(({ prefix }) => isSame(prefix?.address, address));
-  // The owner's own address is the floating one; a map of priorities has an owner somewhere.
-  const owned = priority === 255 ||
-    (typeof priority === "object" && [...priority.values()].includes(255));
-  if (!floats || owned) return;
-  report({
-    severity: "error",
-    path,
-    at: "value",
-    what: `${formatIp(address)} is ${role} and a floating address of this instance`,
-    why: "A floating address moves between nodes, so adverts from or to it would go astray.",
-    fix: "use the machine's own address",
-  });
-}
-
-function otherFamily(role: string, address: Ip, path: Path): Problem {
-  const other = address.family === "ipv4" ? "ipv6" : "ipv4";
-  return {
-    severity: "error",
-    path,
-    at: "value",
-    what: `${role} ${formatIp(address)} is ${words(address.family)}, and all addresses here are ${
-      words(other)
-    }`,
-    why: "Adverts travel in the family of the addresses they speak of.",
-    fix: `use the machine's ${words(other)} address`,
-  };
-}
-
-function peerIsSource(peer: Ip, path: Path): Problem {
-  return {
-    severity: "error",
-    path,
-    at: "value",
-    what: `peer ${formatIp(peer)} is the source itself`,
-    why: "Adverts to oneself reach nobody; the list is of the other nodes.",
-    fix: "remove it from peers",
-  };
-}
-
-function peerTwice(peer: Ip, path: Path): Problem {
-  return {
-    severity: "error",
-    path,
-    at: "value",
-    what: `peer ${formatIp(peer)} is in the list twice`,
-    why: "It would be sent every advert twice; probably another address was meant.",
-    fix: "remove one of the two",
-  };
 }

@@ -51,7 +51,9 @@ export interface InstanceStatus {
   readonly interface: string | null;
   readonly family: "ipv4" | "ipv6";
   readonly version: 2 | 3;
-  readonly transport: "multicast" | "unicast";
+  readonly transport: "multicast" | "unicast" | "udp";
+  /** The UDP port of adverts; null: they are IP protocol 112. */
+  readonly port: number | null;
   readonly base_priority: number;
   readonly priority: number;
   readonly addresses: readonly string[];

@@ -85,7 +85,7 @@ export class Daemon {
     this.#roster = new Roster({ ...options, stepper, note: options.note });
     const once = new Once(journal);
     const conflicts = new Conflicts({ once, observers, wallTime: () => host.wallTime() });
-    this.#reception = new Reception(once, conflicts);
+    this.#reception = new Reception(once, conflicts, () => host.interfaces());
     const roster = this.#roster;
     this.#claims = new Claims(host, roster, conflicts, journal);
     this.#departures = new Departures(host, roster);

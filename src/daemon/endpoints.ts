@@ -12,7 +12,8 @@ export interface Wanted {
 /** Text that is equal for equal endpoints. */
 export function endpointKey(endpoint: Endpoint): string {
   const where = endpoint.kind === "multicast" ? "" : formatIp(endpoint.source);
-  return `${endpoint.kind} ${endpoint.family} ${endpoint.interface} ${where}`;
+  const port = endpoint.kind === "udp" ? endpoint.port : "";
+  return `${endpoint.kind} ${endpoint.family} ${endpoint.interface} ${where} ${port}`;
 }
 
 /** The open endpoints of a host. */

@@ -1,8 +1,14 @@
 /** Is the network ready for a virtual router? Faults with their reasons, and where its adverts go. Pure. */
 import type { Endpoint } from "../host.ts";
 import type { Plan } from "../config/plan.ts";
-import { formatIp, type Ip, sameIp } from "../net/ip.ts";
-import { type Interfaces, linkNamed, linkWith, primaryAddress } from "../net/interfaces.ts";
+import { formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
+import {
+  type Interfaces,
+  type Link,
+  linkNamed,
+  linkWith,
+  primaryAddress,
+} from "../net/interfaces.ts";
 import { samePrefix } from "../net/prefix.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import { isOwner } from "../vrrp/rules.ts";
@@ -29,10 +35,19 @@ export function readiness(plan: Plan, interfaces: Interfaces): Readiness {
   const faults = link === undefined || source !== undefined
     ? linkFaults
     : [...linkFaults, sourceFault(plan, plan.interface)];
-  const endpoint = link === undefined || source === undefined
-    ? undefined
-    : endpointOf(plan, plan.interface, source);
-  return { faults, endpoint, linkIndex: link?.index, source };
+  if (link === undefined || source === undefined) {
+    return { faults, endpoint: undefined, linkIndex: link?.index, source };
+  }
+  const place = placeOf(plan, link, source, interfaces);
+  return { faults, endpoint: endpointOf(plan, place.name, source), linkIndex: place.index, source };
+}
+
+/**
+ * The link of the endpoint. A UDP port of an address can be bound once: whoever shares it must name the same link, wherever its
+ * floating addresses are. A link-local source is that of the plan's own link.
+ */
+function placeOf({ port }: Plan, link: Link, source: Ip, interfaces: Interfaces): Link {
+  return port === undefined || isLinkLocal(source) ? link : linkWith(interfaces, source) ?? link;
 }
 
 /** The floating addresses of `plan` that floatip has put on an interface: a router that is not master has none. */
@@ -89,8 +104,10 @@ function sourceFault(plan: Plan, interfaceName: string): Fault {
   return { kind: "source-missing", words };
 }
 
-function endpointOf(plan: Plan, interfaceName: string, source: Ip): Endpoint {
-  return plan.rules.transport === "multicast"
-    ? { kind: "multicast", family: plan.family, interface: interfaceName }
-    : { kind: "unicast", family: plan.family, source, interface: interfaceName };
+function endpointOf({ family, port, rules }: Plan, interfaceName: string, source: Ip): Endpoint {
+  const place = { family, interface: interfaceName };
+  if (rules.transport === "multicast") return { kind: "multicast", ...place };
+  return port === undefined
+    ? { kind: "unicast", ...place, source }
+    : { kind: "udp", ...place, source, port };
 }

@@ -1,10 +1,11 @@
 /** Which virtual router is a packet for, and is it accepted? Counts every packet; only accepted ones become events. */
 import type { Datagram, Endpoint } from "../host.ts";
-import { formatIp } from "../net/ip.ts";
+import { type Interfaces, isNeighbour } from "../net/interfaces.ts";
+import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
 import type { Event } from "../vrrp/instance.ts";
-import { admit, type Notice } from "../vrrp/receive.ts";
+import { admit, type Context, type Notice } from "../vrrp/receive.ts";
 import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
 import type { Conflicts } from "./conflicts.ts";
@@ -25,10 +26,13 @@ export class Reception {
   readonly unknown = new Map<RejectReason, number>();
   readonly #once: Once;
   readonly #conflicts: Conflicts;
+  readonly #interfaces: () => Interfaces;
 
-  constructor(once: Once, conflicts: Conflicts) {
+  /** `interfaces` are the machine's now: who is a neighbour is told by them. */
+  constructor(once: Once, conflicts: Conflicts, interfaces: () => Interfaces) {
     this.#once = once;
     this.#conflicts = conflicts;
+    this.#interfaces = interfaces;
   }
 
   /** Looks at one packet that came through `endpoint` at `at`. A packet that is refused touches no timer. */
@@ -60,14 +64,21 @@ export class Reception {
     at: Instant,
   ): readonly Accepted[] {
     if (isReject(decoded)) return this.#refuse(router, decoded, datagram, at);
-    const { source, destination } = datagram;
-    const multicast = endpoint.kind === "multicast";
+    const { source } = datagram;
     const own = router.source;
-    const verdict = admit(decoded, { source, destination, own, multicast }, router.rules);
+    const verdict = admit(decoded, this.#contextOf(endpoint, datagram, own), router.rules);
     if ("reject" in verdict) return this.#refuse(router, verdict.reject, datagram, at);
     if (own === undefined) return [];
     this.#note(router, decoded, verdict.notices, datagram, at);
     return [{ router, event: { kind: "advert", advert: decoded, source, own } }];
+  }
+
+  #contextOf(endpoint: Endpoint, datagram: Datagram, own: Ip | undefined): Context {
+    const { source, destination, ttl, port: sourcePort = 0 } = datagram;
+    const context = { source, destination, own, transport: endpoint.kind };
+    if (endpoint.kind !== "udp") return context;
+    const neighbour = isNeighbour(this.#interfaces(), source);
+    return { ...context, udp: { ttl, sourcePort, port: endpoint.port, neighbour } };
   }
 
   #refuse(router: Router, reject: Reject, datagram: Datagram, at: Instant): readonly [] {

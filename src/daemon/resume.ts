@@ -4,7 +4,7 @@
  * The argument why this cannot make two masters stands in ARCHITECTURE.md under "Restart in place".
  */
 import type { Plan } from "../config/plan.ts";
-import { keyOf } from "../config/plan.ts";
+import { keyOf, transportText } from "../config/plan.ts";
 import type { Judgement } from "../health/judge.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
@@ -134,15 +134,16 @@ export function judgementsOf(
 }
 
 /** What a virtual router is on the wire and on its interface, as text. */
-function identityOf({ interface: name, held, rules, source }: Plan): string {
-  const { vrid, family, version, advertInterval, transport } = rules;
+function identityOf(plan: Plan): string {
+  const { interface: name, held, rules, source } = plan;
+  const { vrid, family, version, advertInterval } = rules;
   return JSON.stringify([
     name,
     family,
     vrid,
     version,
     advertInterval,
-    transport,
+    transportText(plan),
     source === undefined ? null : [...source.bytes],
     held.map((one) => [one.interface, formatPrefix(one.prefix)]),
   ]);

@@ -79,6 +79,7 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
     family: plan.family,
     version: rules.version,
     transport: rules.transport,
+    port: plan.port ?? null,
     base_priority: plan.rules.priority,
     priority: rules.priority,
     addresses: plan.held.map((held) => formatPrefix(held.prefix)),

@@ -84,6 +84,15 @@ export function linkAround(interfaces: Interfaces, address: Ip): Link | undefine
 }
 
 /**
+ * Is `address` on a LAN of this machine, so that what comes from it passes no router? A subnet on a link without ARP (a tunnel, a
+ * VPN) says nothing of that: its packets may go through a hub.
+ */
+export function isNeighbour(interfaces: Interfaces, address: Ip): boolean {
+  const link = linkAround(interfaces, address);
+  return link !== undefined && link.arp && !link.loopback;
+}
+
+/**
  * The address that adverts of `family` leave `link` with (RFC 9568 5.1.1.1, 5.1.2.1): its first usable IPv4 address, or
  * its link-local IPv6 address. Addresses in `floating` and of our own making are never chosen.
  */

@@ -3,7 +3,7 @@ import { formatDuration } from "../time.ts";
 import { formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
 import type { Reject, RejectReason } from "../wire/reject.ts";
 import { type Advert, sameSecret } from "../wire/vrrp.ts";
-import { isOwner, type Rules } from "./rules.ts";
+import { isOwner, type Rules, type Transport } from "./rules.ts";
 
 /** What is known of a packet beside its payload. */
 export interface Context {
@@ -11,8 +11,17 @@ export interface Context {
   readonly destination: Ip;
   /** The address that our own adverts leave from; undefined while there is none. */
   readonly own: Ip | undefined;
-  /** It was sent to the VRRP group. */
-  readonly multicast: boolean;
+  /** How it came. */
+  readonly transport: Transport;
+  /** By UDP: TTL or hop limit, and the port that it came from. */
+  readonly udp?: {
+    readonly ttl: number;
+    readonly sourcePort: number;
+    /** Ours, which is theirs. */
+    readonly port: number;
+    /** Is its source on a LAN of this machine? Then no router was on its way. */
+    readonly neighbour: boolean;
+  };
 }
 
 /** What is odd about an advert that is obeyed all the same, each with its meaning in words. */
@@ -43,6 +52,8 @@ type Check = (advert: Advert, context: Context, rules: Rules) => string | undefi
 
 /** In this order (RFC 9568 7.1, RFC 3768 7.1); the first that objects decides. */
 const CHECKS: readonly (readonly [RejectReason, Check])[] = [
+  ["ttl", routed],
+  ["source-port", sourcePort],
   ["version", version],
   ["destination", destination],
   ["own-packet", ownPacket],
@@ -78,13 +89,25 @@ export function admit(advert: Advert, context: Context, rules: Rules): Admission
   return { notices };
 }
 
+/** RFC 5082: who is on our LAN sends with 255, and whoever is not cannot make it arrive so. Other peers may be behind routers. */
+function routed(_advert: Advert, { udp }: Context): string | undefined {
+  if (udp === undefined || !udp.neighbour || udp.ttl === 255) return undefined;
+  return `TTL ${udp.ttl} from a neighbour`;
+}
+
+/** Any user of a peer may send by UDP, but not from a port that floatip has there (or, below 1024, could have). */
+function sourcePort(_advert: Advert, { udp }: Context): string | undefined {
+  if (udp === undefined || udp.sourcePort === udp.port) return undefined;
+  return `port ${udp.sourcePort}, ours is ${udp.port}`;
+}
+
 function version(advert: Advert, _context: Context, rules: Rules): string | undefined {
   if (advert.version === rules.version) return undefined;
   return `version ${advert.version}, ours is ${rules.version}`;
 }
 
 function destination(_advert: Advert, context: Context, rules: Rules): string | undefined {
-  if (context.multicast === (rules.transport === "multicast")) return undefined;
+  if (context.transport === rules.transport) return undefined;
   return `sent to ${formatIp(context.destination)}, ours is ${rules.transport}`;
 }
 
@@ -120,7 +143,7 @@ function intervalMismatch(advert: Advert, _context: Context, rules: Rules): stri
 }
 
 function unknownPeer(_advert: Advert, context: Context, rules: Rules): string | undefined {
-  if (rules.transport !== "unicast" || includesIp(rules.peers, context.source)) return undefined;
+  if (rules.transport === "multicast" || includesIp(rules.peers, context.source)) return undefined;
   return formatIp(context.source);
 }
 

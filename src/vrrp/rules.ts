@@ -10,6 +10,9 @@ export type Vrid = number & { readonly [brand]: "Vrid" };
 /** A priority: 1-254 for backups, 255 for the owner of the address, 0 in adverts for "I am leaving". */
 export type Priority = number & { readonly [brand]: "Priority" };
 
+/** How adverts travel: IP protocol 112 to the group or to each peer, or UDP to each peer (floatip's own). */
+export type Transport = "multicast" | "unicast" | "udp";
+
 /** What to do with an advert that names other addresses than ours. */
 export type AddressMismatch =
   /** Obey a configured peer and whoever shares an address with us; ignore strangers. */
@@ -37,8 +40,8 @@ export interface Rules {
   readonly initialState: "backup" | "master";
   /** VRRPv2 simple text password: 8 bytes, zero padded (RFC 2338 5.3.10). */
   readonly password?: Uint8Array;
-  readonly transport: "multicast" | "unicast";
-  /** Addresses of the configured peers; with unicast never empty. */
+  readonly transport: Transport;
+  /** Addresses of the configured peers; never empty but with multicast. */
   readonly peers: readonly Ip[];
   readonly addressMismatch: AddressMismatch;
   /** Everybody else and the best that each can be (1-255), where the file names all of them. */

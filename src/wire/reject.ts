@@ -11,13 +11,14 @@ export const REJECT_REASONS = {
   "length": "its length does not fit its address count",
   "checksum": "the checksum is wrong in both forms",
   "interval-zero": "its advertisement interval is 0",
+  "source-port": "it comes from another UDP port than floatip's",
   "auth-type": "the authentication type is not the instance's",
   "auth-password": "the password is wrong",
   "interval-mismatch": "VRRPv2 demands equal intervals",
   "own-packet": "it is our own, sent back to us",
   "own-address": "somebody else sends from our address: a cloned node?",
   "unknown-peer": "its source is not among the configured peers",
-  "destination": "sent by unicast to a multicast instance, or the reverse",
+  "destination": "sent by another transport than the instance's",
   "addresses": "a stranger uses this VRID for other addresses",
 } as const;
 

@@ -130,6 +130,8 @@ const value: fc.Arbitrary<string> = fc.oneof(
     '"1s"',
     '"10ms"',
     '"unicast"',
+    '"udp"',
+    "336",
     '"auto"',
     '["pi-a"]',
     '["nginx"]',

@@ -180,8 +180,8 @@ Deno.test("RFC 9568 5.2.9: an advert whose first IPv6 address is not link-local 
     source: ip("fe80::3"),
     destination: groupOf("ipv6"),
     own: LINK_LOCAL,
-    multicast: true,
-  };
+    transport: "multicast",
+  } as const;
   const admission = admit(advert({ addresses }), context, rules({ family: "ipv6", addresses }));
   assert.ok("notices" in admission);
   assert.deepEqual(admission.notices.map((notice) => notice.kind), [

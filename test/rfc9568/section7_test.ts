@@ -9,7 +9,7 @@ import type { Rules } from "../../src/vrrp/rules.ts";
 import { advert, HIGHER, OWN, rules } from "../unit/vrrp/scene.ts";
 
 const GROUP = groupOf("ipv4");
-const CONTEXT = { source: HIGHER, destination: GROUP, own: OWN, multicast: true };
+const CONTEXT = { source: HIGHER, destination: GROUP, own: OWN, transport: "multicast" } as const;
 
 /** The kinds of the notices on an admitted advert; undefined where it was rejected. */
 function notices(found: Advert, ours: Rules): readonly string[] | undefined {

@@ -51,7 +51,12 @@ Deno.test("RFC 9568 8.3.2: of two owners one stays, and both point it out", () =
   assert.equal(lower.state().kind, "backup");
   const higher = router(owner);
   assert.equal(higher.take(100, heard(255, LOWER))[0], "advert 255");
-  const context = { source: HIGHER, destination: groupOf("ipv4"), own: OWN, multicast: true };
+  const context = {
+    source: HIGHER,
+    destination: groupOf("ipv4"),
+    own: OWN,
+    transport: "multicast",
+  } as const;
   const admission = admit(advert({ priority: 255 }), context, owner);
   assert.ok("notices" in admission && admission.notices[0]?.kind === "owner-contradicted");
 });

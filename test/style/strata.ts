@@ -44,7 +44,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "health/probes/finding": "all",
   },
   // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
-  firewall: { "config/plan": "types", wire: "all", net: "all" },
+  firewall: { "config/plan": "all", wire: "all", net: "all" },
   // What the sandboxed daemon has done for it by another process: the same checks and commands.
   runner: {
     config: "types",
@@ -55,6 +55,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   // What usually breaks, judged; the world is handed in (doctor/surroundings.ts), so that a test can make one up.
   doctor: {
     config: "types",
+    // What a plan says of itself: where its adverts travel.
+    "config/plan": "all",
     firewall: "all",
     "health/check": "types",
     "control/api": "types",

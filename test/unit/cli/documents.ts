@@ -41,6 +41,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
     family: "ipv4",
     version: 3,
     transport: "unicast",
+    port: null,
     base_priority: 200,
     priority: 200,
     addresses: ["192.168.1.50/24"],

@@ -16,10 +16,13 @@ const ipv6 = {
   master: { node: "pi-a", address: "fe80::11", priority: 200 },
 } as const;
 
+const udp = { name: "odd", transport: "udp", port: 336 } as const;
+
 const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   master: documentOf([master()]),
   backup: documentOf([backup()]),
   both_families: documentOf([master(), master(ipv6)]),
+  udp: documentOf([master(udp)]),
   listening: documentOf([
     backup({ master: null, since: ago(1000), last_advert_age_ms: null, cause: "started" }),
   ], { started: ago(1000) }),

@@ -68,6 +68,7 @@ Deno.test("a file that says only what it must has the documented defaults", () =
     version: 3,
     advertInterval: seconds(1),
     transport: undefined,
+    port: 336,
     source: undefined,
     peers: undefined,
     preempt: true,
@@ -332,4 +333,27 @@ mqtt = { url = "mqtts://broker:8883", user = "u", password = "p", ca = "/etc/flo
     retries: 5,
   });
   assert.equal(own?.timeout, seconds(30));
+});
+
+Deno.test("adverts by UDP: what is written, and IPv6 by global addresses that are said", () => {
+  for (
+    const [toml, port] of [
+      ['transport = "udp"\npeers = ["192.168.1.12"]\naddresses = ["192.168.1.50/24"]', 336],
+      [
+        'transport = "udp"\nport = 5112\nversion = 2\nauth = { pass = "x" }\n' +
+        'peers = ["192.168.1.12"]\naddresses = ["192.168.1.50/24"]',
+        5112,
+      ],
+      [
+        'transport = "udp"\nsource = "fd00::11"\npeers = ["fd00::12"]\naddresses = ["fe80::50/64"]',
+        336,
+      ],
+      ['transport = "udp"\npeers = ["fe80::12"]\naddresses = ["fe80::50/64"]', 336],
+    ] as const
+  ) {
+    const decoded = decode(`[instance.web]\nvrid = 51\n${toml}\n`);
+    if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
+    const [instance] = decoded.config.instances;
+    assert.deepEqual([instance?.transport, instance?.port], ["udp", port]);
+  }
 });

@@ -26,6 +26,8 @@ function changes(before: readonly string[], after: readonly string[]): readonly 
   );
 }
 
+const UDP = [...NODES, ...WEB, 'transport = "udp"'];
+
 const CASES:
   readonly (readonly [string, readonly string[], readonly string[], readonly string[]])[] = [
     ["the same", WEB, WEB, ["unchanged| web: unchanged"]],
@@ -44,6 +46,12 @@ const CASES:
       ...WEB,
       "priority = { a = 150, b = 100 }",
     ], ["changed| web: the others' priorities 200 -> 150"]],
+    ["UDP", [...NODES, ...WEB], UDP, [
+      "replaced| web: started anew: transport unicast -> udp port 336",
+    ]],
+    ["another port", UDP, [...UDP, "port = 337"], [
+      "replaced| web: started anew: transport udp port 336 -> udp port 337",
+    ]],
     ["an address more", WEB, [
       "[instance.web]",
       "vrid = 51",

@@ -167,10 +167,21 @@ lease = 5
     toml: web('lease = "2s"'),
     expected: ["warning instance.web.lease"],
   },
-  // Later work
+  // Ports
   {
-    title: "transport udp",
-    toml: web('transport = "udp"'),
+    title: "ports that are none",
+    toml: web('transport = "udp"', 'peers = ["192.168.1.12"]', "port = 0") +
+      '[instance.b]\nvrid = 52\naddresses = ["10.0.0.1/24"]\nport = 65536\n' +
+      '[instance.c]\nvrid = 53\naddresses = ["10.0.0.2/24"]\nport = "336"\n',
+    expected: [
+      "error instance.web.port",
+      "error instance.b.port",
+      "error instance.c.port",
+    ],
+  },
+  {
+    title: "a transport that is none, and a port",
+    toml: web('transport = "tcp"', "port = 336"),
     expected: ["error instance.web.transport"],
   },
   // Addresses

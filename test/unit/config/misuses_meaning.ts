@@ -183,6 +183,38 @@ export const MEANING: readonly Misuse[] = [
     expected: ["error instance.web.transport"],
   },
   {
+    title: "udp without peers",
+    toml: web('transport = "udp"'),
+    expected: ["error instance.web.transport"],
+  },
+  {
+    title: "udp between nodes without IPv6 addresses",
+    toml: `${NODES}[instance.web]\nvrid = 51\naddresses = ["fe80::50/64"]\ntransport = "udp"\n`,
+    expected: ["error instance.web.transport"],
+  },
+  {
+    title: "a port without udp",
+    toml: web("port = 336"),
+    expected: ["error instance.web.port"],
+  },
+  {
+    title: "peers of one family for addresses of both",
+    toml: floating('"192.168.1.50/24"', '"fe80::50/64"') +
+      'transport = "udp"\npeers = ["192.168.1.12"]\n',
+    expected: ["error instance.web.peers"],
+  },
+  {
+    title: "an IPv6 peer that is not link-local, and no source",
+    toml: floating('"fe80::50/64"') + 'peers = ["fe80::12", "fd00::12"]\n',
+    expected: ["error instance.web.peers.1"],
+  },
+  {
+    title: "an IPv6 peer that is not link-local, and a source of the other family",
+    toml: floating('"192.168.1.50/24"', '"fe80::50/64"') +
+      'source = "192.168.1.11"\npeers = ["192.168.1.12", "fd00::12"]\n',
+    expected: ["error instance.web.peers.1"],
+  },
+  {
     title: "a peer that is the source",
     toml: web('source = "192.168.1.11"', 'peers = ["192.168.1.11"]'),
     expected: ["error instance.web.peers.0"],

@@ -80,18 +80,18 @@ Deno.test("send-advert: to the group, and to each peer; zero is counted", () => 
   deepStrictEqual(multicast.host.calls, ["send 10.77.0.1 -> 224.0.0.18 priority 0"]);
   strictEqual(multicast.router.counters.sentZero, 1);
 
-  const unicast = lab({ peers: [PEER, ip("10.77.0.3")] });
-  unicast.router.endpoint = {
-    kind: "unicast",
-    family: "ipv4",
-    source: ip("10.77.0.1"),
-    interface: "eth0",
-  };
-  unicast.act({ kind: "send-advert", priority: 100 });
-  deepStrictEqual(unicast.host.calls, [
-    "send 10.77.0.1 -> 10.77.0.2 priority 100",
-    "send 10.77.0.1 -> 10.77.0.3 priority 100",
-  ]);
+  const place = { family: "ipv4", source: ip("10.77.0.1"), interface: "eth0" } as const;
+  for (
+    const endpoint of [{ kind: "unicast", ...place }, { kind: "udp", port: 336, ...place }] as const
+  ) {
+    const { host, router, act } = lab({ peers: [PEER, ip("10.77.0.3")] });
+    router.endpoint = endpoint;
+    act({ kind: "send-advert", priority: 100 });
+    deepStrictEqual(host.calls, [
+      "send 10.77.0.1 -> 10.77.0.2 priority 100",
+      "send 10.77.0.1 -> 10.77.0.3 priority 100",
+    ]);
+  }
 });
 
 Deno.test("send-advert: trouble is told once, and forgotten when it is over", () => {

@@ -3,6 +3,7 @@ import type { Plan } from "../../../src/config/plan.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { parsePrefix, type Prefix } from "../../../src/net/prefix.ts";
 import { seconds } from "../../../src/time.ts";
+import { DEFAULT_UDP_PORT } from "../../../src/wire/vrrp.ts";
 import type { Priority, Rules, Vrid } from "../../../src/vrrp/rules.ts";
 
 /** What tests vary most. */
@@ -45,6 +46,7 @@ export function aPlan(variation: Variation = {}): Plan {
     interface: "eth0",
     waiting: [],
     source: variation.source,
+    port: rules.transport === "udp" ? DEFAULT_UDP_PORT : undefined,
     held: prefixes.map((one) => ({ interface: "eth0", prefix: one })),
     rules,
     checksum: variation.checksum ?? "auto",

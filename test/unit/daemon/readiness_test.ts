@@ -4,7 +4,7 @@ import type { Plan } from "../../../src/config/plan.ts";
 import { missingAddresses, readiness } from "../../../src/daemon/readiness.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
-import { aPlan } from "./plans.ts";
+import { aPlan, PEER } from "./plans.ts";
 import { address, link } from "./recording_host.ts";
 
 const eth0 = link("eth0", 2);
@@ -88,4 +88,39 @@ Deno.test("missing addresses: another prefix length or another link is not the a
   deepStrictEqual(there(2, "10.77.0.100/24"), []);
   deepStrictEqual(there(2, "10.77.0.100/32"), ["10.77.0.100"]);
   deepStrictEqual(there(3, "10.77.0.100/24"), ["10.77.0.100"]);
+});
+
+Deno.test("readiness: all who share an address and a UDP port share the endpoint, wherever their addresses are", () => {
+  const links = [eth0, link("eth1", 3)];
+  const interfaces = { links, addresses: [own, address(3, "10.78.0.1/24")] };
+  const source = ip("10.77.0.1");
+  const shared = { peers: [PEER], source, rules: { transport: "udp" } } as const;
+  const expected = { kind: "udp", family: "ipv4", interface: "eth0", source, port: 336 };
+  for (const name of ["eth0", "eth1"]) {
+    const found = readiness({ ...aPlan(shared), interface: name }, interfaces);
+    deepStrictEqual(found.endpoint, expected);
+    strictEqual(found.linkIndex, 2);
+  }
+});
+
+Deno.test("readiness: a link-local source of UDP is that of the instance's own link", () => {
+  const links = [eth0, link("eth1", 3)];
+  const both = [address(2, "fe80::1/64"), address(3, "fe80::1/64")];
+  const source = ip("fe80::1");
+  const plan: Plan = {
+    ...aPlan({ peers: [ip("fe80::2")], source, rules: { transport: "udp" } }),
+    family: "ipv6",
+    interface: "eth1",
+    held: [],
+  };
+  const found = readiness(plan, { links, addresses: both });
+  strictEqual(found.endpoint?.interface, "eth1");
+  strictEqual(found.linkIndex, 3);
+});
+
+Deno.test("readiness: UDP waits for its source like everybody", () => {
+  const plan = aPlan({ peers: [PEER], source: ip("10.77.0.7"), rules: { transport: "udp" } });
+  const found = readiness(plan, { links: [eth0], addresses: [own] });
+  deepStrictEqual(found.faults.map(({ kind }) => kind), ["source-missing"]);
+  strictEqual(found.endpoint, undefined);
 });

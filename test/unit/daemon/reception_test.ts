@@ -1,19 +1,30 @@
 /** Does each packet reach the router that it is meant for, or the right counter, and nothing else? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { Plan } from "../../../src/config/plan.ts";
 import type { Journal } from "../../../src/daemon/journal.ts";
 import { Conflicts } from "../../../src/daemon/conflicts.ts";
 import { Once } from "../../../src/daemon/narrate.ts";
 import { Reception } from "../../../src/daemon/reception.ts";
 import { createRouter, type Router } from "../../../src/daemon/router.ts";
 import type { Datagram, Endpoint } from "../../../src/host.ts";
+import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
+import type { Vrid } from "../../../src/vrrp/rules.ts";
 import { becomeMaster } from "../../../src/vrrp/passage.ts";
 import { type Advert, encodeAdvert } from "../../../src/wire/vrrp.ts";
 import { aPlan, PEER } from "./plans.ts";
+import { address, link } from "./recording_host.ts";
 
 const ENDPOINT: Endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
 const GROUP = ip("224.0.0.18");
+const OWN = ip("10.77.0.1");
+/** On the LAN 10.77.0.0/24; and 10.88.0.0/24 is behind a tunnel, whose packets may take any way. */
+const HERE: Interfaces = {
+  links: [link("eth0", 2), link("wg0", 3, { arp: false })],
+  addresses: [address(2, "10.77.0.1/24"), address(3, "10.88.0.1/24")],
+};
+const UDP: Endpoint = { ...ENDPOINT, kind: "udp", source: OWN, port: 336 };
 const AT = 5_000_000_000 as Instant;
 const EARLIER = 1_000_000_000 as Instant;
 
@@ -24,16 +35,16 @@ class Lines implements Journal {
   }
 }
 
-function lab() {
+function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   const journal = new Lines();
-  const router = createRouter(aPlan(), 0 as WallTime);
-  router.endpoint = ENDPOINT;
-  router.source = ip("10.77.0.1");
+  const router = createRouter(plan, 0 as WallTime);
+  router.endpoint = endpoint;
+  router.source = OWN;
   const once = new Once(journal);
   const conflicts = new Conflicts({ once, observers: [], wallTime: () => 0 as WallTime });
-  const reception = new Reception(once, conflicts);
-  const take = (datagram: Datagram, endpoint = ENDPOINT, routers: readonly Router[] = [router]) =>
-    reception.take(endpoint, datagram, AT, routers);
+  const reception = new Reception(once, conflicts, () => HERE);
+  const take = (datagram: Datagram, at = endpoint, routers: readonly Router[] = [router]) =>
+    reception.take(at, datagram, AT, routers);
   return { router, reception, journal, take };
 }
 
@@ -133,3 +144,76 @@ Deno.test("once: the log has an end too", () => {
   strictEqual(journal.lines.length, 257);
   strictEqual(journal.lines.at(-1), "too many odd packets to tell one by one: see status");
 });
+
+const FAR = ip("192.0.2.7");
+const TUNNELLED = ip("10.88.0.2");
+
+/** An advert by UDP to us. */
+function byUdp(source: Ip, ttl: number, changes: Partial<Datagram> = {}): Datagram {
+  const advert: Advert = {
+    version: 3,
+    vrid: 51,
+    priority: 150,
+    interval: seconds(1),
+    addresses: [ip("10.77.0.100")],
+  };
+  const payload = encodeAdvert(advert, source, OWN);
+  return { source, destination: OWN, ttl, payload, port: 336, ...changes };
+}
+
+/** What becomes of it: "accepted", or the reason why not. */
+function fateOf(datagram: Datagram): string {
+  const plan = aPlan({ peers: [PEER, FAR, TUNNELLED], rules: { transport: "udp" } });
+  const { router, reception, take } = lab(plan, UDP);
+  if (take(datagram).length > 0) return "accepted";
+  return [...router.rejects.keys(), ...reception.unknown.keys()].join();
+}
+
+const whole = byUdp(PEER, 255).payload;
+
+for (
+  const [name, datagram, expected] of [
+    ["from a neighbour", byUdp(PEER, 255), "accepted"],
+    ["from a neighbour through a router", byUdp(PEER, 254), "ttl"],
+    ["from a peer far away", byUdp(FAR, 57), "accepted"],
+    ["from a peer through the hub of a VPN", byUdp(TUNNELLED, 254), "accepted"],
+    ["from a stranger", byUdp(ip("10.77.0.9"), 255), "unknown-peer"],
+    ["from another port of a peer", byUdp(PEER, 255, { port: 50_000 }), "source-port"],
+    ["without a port", (({ port: _, ...rest }) => rest)(byUdp(PEER, 255)), "source-port"],
+    ["cut off", byUdp(PEER, 255, { payload: whole.subarray(0, 11) }), "length"],
+    ["empty", byUdp(PEER, 255, { payload: new Uint8Array() }), "too-short"],
+    ["far too long", byUdp(PEER, 255, { payload: withMore(whole, 9000) }), "length"],
+    ["with a bit turned", byUdp(PEER, 255, { payload: turned(whole, 9) }), "checksum"],
+    ["with another's checksum", byUdp(PEER, 255, { payload: byUdp(FAR, 255).payload }), "checksum"],
+  ] as const
+) {
+  Deno.test(`reception, by UDP: ${name}: ${expected}`, () => {
+    strictEqual(fateOf(datagram), expected);
+  });
+}
+
+Deno.test("reception, by UDP: instances that share a port are told apart by their VRID", () => {
+  const peers = [PEER];
+  const { router, take } = lab(aPlan({ peers, rules: { transport: "udp" } }), UDP);
+  const other = createRouter(
+    aPlan({ name: "db", peers, rules: { transport: "udp", vrid: 52 as Vrid } }),
+    0 as WallTime,
+  );
+  other.endpoint = UDP;
+  other.source = OWN;
+  const accepted = take(byUdp(PEER, 255), UDP, [other, router]);
+  deepStrictEqual(accepted.map(({ router: { plan } }) => plan.name), ["web"]);
+  strictEqual(other.rejects.size, 0);
+});
+
+function withMore(bytes: Uint8Array, length: number): Uint8Array {
+  const more = new Uint8Array(length);
+  more.set(bytes);
+  return more;
+}
+
+function turned(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}

@@ -104,11 +104,21 @@ Deno.test("resume: not with other settings on the wire; another priority is told
       aPlan({ rules: { advertInterval: seconds(2) } }),
       { ...aPlan(), interface: "eth1" },
       { ...aPlan(), name: "other" },
+      aPlan({ rules: { transport: "udp" } }),
     ]
   ) {
     assert.equal(found(written, 100, other, network(["10.77.0.100/24"])), undefined);
   }
   assert.ok(found(written, 100, aPlan({ priority: 150 })) !== undefined);
+});
+
+Deno.test("resume: by UDP from the same port only", () => {
+  const plan = aPlan({ rules: { transport: "udp" } });
+  const master = aMaster();
+  master.plan = plan;
+  const written = note(master);
+  assert.ok(found(written, 100, plan) !== undefined);
+  assert.equal(found(written, 100, { ...plan, port: 337 }), undefined);
 });
 
 Deno.test("resume: who was no master, or was leaving, has nothing to go on with", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   addressesOf,
   type Interfaces,
+  isNeighbour,
   type Link,
   type LinkAddress,
   linkAround,
@@ -125,3 +126,34 @@ for (const [name, family, addresses, expected] of PRIMARY) {
     assert.equal(found && formatIp(found), expected);
   });
 }
+
+Deno.test("a neighbour is in a subnet of a link with ARP, by the longest one", () => {
+  const tunnel: Link = { ...ETH0, index: 4, name: "wg0", arp: false };
+  const loopback: Link = { ...ETH0, index: 1, name: "lo", loopback: true };
+  const here: Interfaces = {
+    links: [loopback, ETH0, tunnel],
+    addresses: [
+      address(1, "127.0.0.1/8"),
+      address(2, "10.0.0.1/24"),
+      address(2, "172.16.0.1/12"),
+      address(4, "10.8.0.1/24"),
+      address(4, "172.16.5.1/24"),
+      address(2, "fd00::1/64"),
+      address(2, "203.0.113.5/32"),
+      address(2, "198.51.100.50/24", { ours: true }),
+    ],
+  };
+  const cases: readonly (readonly [string, boolean])[] = [
+    ["10.0.0.2", true],
+    ["fd00::2", true],
+    ["172.17.0.1", true],
+    ["172.16.5.2", false],
+    ["10.8.0.2", false],
+    ["192.0.2.1", false],
+    ["fd01::2", false],
+    ["203.0.113.6", false],
+    ["198.51.100.7", false],
+    ["127.0.0.2", false],
+  ];
+  for (const [text, expected] of cases) assert.equal(isNeighbour(here, ip(text)), expected, text);
+});

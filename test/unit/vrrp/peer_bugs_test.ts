@@ -73,7 +73,12 @@ Deno.test("holo: centiseconds must not be taken for seconds", () => {
 });
 
 Deno.test("holo: another interval in v3 must not be a reason to discard", () => {
-  const context = { source: HIGHER, destination: groupOf("ipv4"), own: OWN, multicast: true };
+  const context = {
+    source: HIGHER,
+    destination: groupOf("ipv4"),
+    own: OWN,
+    transport: "multicast",
+  } as const;
   const admission = admit(advert({ interval: milliseconds(100) }), context, rules());
   assert.ok("notices" in admission);
 });
@@ -101,7 +106,12 @@ Deno.test("holo: an owner must add and remove its addresses like everyone", () =
 
 Deno.test("holo: more than 20 addresses must be possible", () => {
   const addresses = Array.from({ length: 100 }, (_, i) => ip(`10.0.1.${i + 1}`));
-  const context = { source: HIGHER, destination: groupOf("ipv4"), own: OWN, multicast: true };
+  const context = {
+    source: HIGHER,
+    destination: groupOf("ipv4"),
+    own: OWN,
+    transport: "multicast",
+  } as const;
   assert.deepEqual(admit(advert({ addresses }), context, rules({ addresses })), { notices: [] });
 });
 
@@ -143,7 +153,12 @@ Deno.test("keepalived: a refused packet must not put off the master's advert", (
 });
 
 Deno.test("keepalived: a stranger with other addresses must not take the address away", () => {
-  const context = { source: HIGHER, destination: groupOf("ipv4"), own: OWN, multicast: true };
+  const context = {
+    source: HIGHER,
+    destination: groupOf("ipv4"),
+    own: OWN,
+    transport: "multicast",
+  } as const;
   const admission = admit(advert({ addresses: [ip("10.9.9.9")] }), context, rules());
   assert.ok("reject" in admission && admission.reject.reason === "addresses");
 });

@@ -10,8 +10,14 @@ import { advert, FLOATING, HIGHER, LOWER, OWN, rules } from "./scene.ts";
 const GROUP = ip("224.0.0.18");
 const STRANGE = ip("10.0.0.200");
 
-const MULTICAST: Context = { source: HIGHER, destination: GROUP, own: OWN, multicast: true };
-const UNICAST: Context = { source: HIGHER, destination: OWN, own: OWN, multicast: false };
+const MULTICAST: Context = { source: HIGHER, destination: GROUP, own: OWN, transport: "multicast" };
+const UNICAST: Context = { source: HIGHER, destination: OWN, own: OWN, transport: "unicast" };
+
+/** By UDP from a neighbour, save what `changes` says. */
+function byUdp(changes: Partial<NonNullable<Context["udp"]>> = {}, source = HIGHER): Context {
+  const udp = { ttl: 255, sourcePort: 336, port: 336, neighbour: true, ...changes };
+  return { source, destination: OWN, own: OWN, transport: "udp", udp };
+}
 
 /** The verdict in short: the reject's reason, or the kinds of the notices. */
 function verdict(found: Advert, context: Context, ours: Rules): string {
@@ -23,6 +29,7 @@ function verdict(found: Advert, context: Context, ours: Rules): string {
 const v2 = rules({ version: 2 });
 const secret = rules({ version: 2, password: passwordBytes("secret12") });
 const unicast = rules({ transport: "unicast", peers: [HIGHER] });
+const udp = rules({ transport: "udp", peers: [HIGHER] });
 const strange = advert({ addresses: [STRANGE] });
 const overlapping = advert({ addresses: [STRANGE, FLOATING] });
 
@@ -83,6 +90,38 @@ const TABLE: readonly (readonly [string, Advert, Context, Rules, string])[] = [
   ],
   ["unicast from a peer", advert(), UNICAST, unicast, "admitted"],
   ["unicast from nobody", advert(), { ...UNICAST, source: LOWER }, unicast, "reject unknown-peer"],
+  ["UDP from a peer", advert(), byUdp(), udp, "admitted"],
+  ["UDP from nobody", advert(), byUdp({}, LOWER), udp, "reject unknown-peer"],
+  ["UDP from a neighbour through a router", advert(), byUdp({ ttl: 254 }), udp, "reject ttl"],
+  [
+    "UDP from a peer behind a router",
+    advert(),
+    byUdp({ ttl: 60, neighbour: false }),
+    udp,
+    "admitted",
+  ],
+  [
+    "UDP from another port",
+    advert(),
+    byUdp({ sourcePort: 40_000 }),
+    udp,
+    "reject source-port",
+  ],
+  [
+    "UDP from our own address by anybody here",
+    advert(),
+    byUdp({ sourcePort: 40_000 }, OWN),
+    udp,
+    "reject source-port",
+  ],
+  ["our own UDP, sent back", advert(), byUdp({}, OWN), udp, "reject own-packet"],
+  ["unicast to a UDP instance", advert(), UNICAST, udp, "reject destination"],
+  ["UDP to a unicast instance", advert(), byUdp(), unicast, "reject destination"],
+  ["v2 by UDP, a wrong password", v2Advert(1, "x"), byUdp(), {
+    ...secret,
+    transport: "udp",
+    peers: [HIGHER],
+  }, "reject auth-password"],
   ["a stranger's addresses", strange, MULTICAST, rules(), "reject addresses"],
   ["overlapping addresses", overlapping, MULTICAST, rules(), "admitted other-addresses"],
   [
@@ -149,7 +188,7 @@ Deno.test("receive: the first objection decides, in the order of the reject reas
   const ours = rules({ version: 2, password: passwordBytes("x"), transport: "unicast" });
   assert.equal(verdict({ ...found, version: 3 }, context, ours), "reject version");
   assert.equal(verdict(found, context, ours), "reject destination");
-  const direct = { ...context, multicast: false };
+  const direct = { ...context, transport: "unicast" } as const;
   assert.equal(verdict(found, direct, ours), "reject auth-type");
   const wrong = { ...found, auth: { type: 1, data: passwordBytes("y") } };
   assert.equal(verdict(wrong, direct, ours), "reject auth-password");
@@ -173,8 +212,8 @@ Deno.test("receive: IPv6 without a link-local address in front is told, not refu
     source: ip("fe80::3"),
     destination: ip("ff02::12"),
     own: ip("fe80::2"),
-    multicast: true,
-  };
+    transport: "multicast",
+  } as const;
   const ours = rules({ family: "ipv6", addresses: [linkLocal, global] });
   assert.equal(
     verdict(advert({ addresses: [linkLocal, global] }), context, ours),
