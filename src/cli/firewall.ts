@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { NodePlan } from "../config/plan.ts";
 import type { FirewallFormat } from "../firewall/format_names.ts";
 import { firewallText } from "../firewall/formats.ts";
-import { passagesOf } from "../firewall/passages.ts";
+import { type Passage, passagesOf } from "../firewall/passages.ts";
 import { survey } from "../firewall/survey.ts";
 import { isLoopback } from "../net/ip.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
@@ -24,11 +24,11 @@ export interface FirewallFlags {
 
 /** `floatip firewall`. */
 export async function firewall(terminal: Terminal, flags: FirewallFlags): Promise<ExitCode> {
-  const { config, node } = await planOf(terminal, flags);
-  const found = await survey(askProgram, passagesOf(node));
+  const { config, node, passages } = await planOf(terminal, flags);
+  const found = await survey(askProgram, passages);
   const format = flags.format ?? found.format;
-  const outgoing = flags.outgoing ?? found.surfaces.outgoing;
-  terminal.out(firewallText(node, format, { ...found.surfaces, outgoing }, remarksOn(config)));
+  const surfaces = { ...found.surfaces, outgoing: flags.outgoing ?? found.surfaces.outgoing };
+  terminal.out(firewallText(node, passages, format, surfaces, remarksOn(config)));
   if (found.refusal !== undefined && format === "nft") {
     terminal.error(
       `floatip: this machine's rules cannot be read (${found.refusal}): ` +
@@ -44,10 +44,14 @@ function remarksOn({ metrics: { listen } }: Config): readonly string[] {
   return [`Prometheus asks at TCP port ${listen.port}: let it in from where it runs.`];
 }
 
-async function planOf(
-  terminal: Terminal,
-  flags: FirewallFlags,
-): Promise<{ readonly config: Config; readonly node: NodePlan }> {
+/** What the file says, and what it needs of this machine. */
+interface Need {
+  readonly config: Config;
+  readonly node: NodePlan;
+  readonly passages: readonly Passage[];
+}
+
+async function planOf(terminal: Terminal, flags: FirewallFlags): Promise<Need> {
   const file = flags.config ?? DEFAULT_CONFIG_FILE;
   const loaded = await readConfiguration(file);
   if (loaded.kind === "problems") {
@@ -55,8 +59,10 @@ async function planOf(
     const sentence = `${file} is wrong: ${countProblems(loaded.problems)}`;
     throw new Failure(EXIT.invalid, sentence, "Which rules it needs can be told when it is right.");
   }
-  const { node, problems } = plan(loaded.config, await look(), flags.node, undefined);
-  if (node.known) return { config: loaded.config, node };
+  const machine = await look();
+  const { config } = loaded;
+  const { node, problems } = plan(config, machine, flags.node, undefined);
+  if (node.known) return { config, node, passages: passagesOf(node, machine.interfaces) };
   const why = problems[0]?.what ?? "which node this is cannot be told";
   throw new Failure(EXIT.failed, why, "Name the node that the rules are for: --node NAME.");
 }

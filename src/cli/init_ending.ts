@@ -81,8 +81,9 @@ function hostWords(address: Ip): string {
 async function filterStep(text: string, place: string): Promise<readonly string[]> {
   const decoded = decode(text);
   if (decoded.kind === "problems") return [];
-  const { node } = plan(decoded.config, await look(), undefined, undefined);
-  const passages = passagesOf(node);
+  const machine = await look();
+  const { node } = plan(decoded.config, machine, undefined, undefined);
+  const passages = passagesOf(node, machine.interfaces);
   const found = await survey(askProgram, passages);
   const dropped = obstaclesOf(passages, found.rulesets).some(({ fate }) => fate.kind === "dropped");
   const reader = found.format === "nft" ? "nft -f -" : "sh";

@@ -23,10 +23,10 @@ export function firewalldLines(
   return lines.length === 0 ? [] : [...lines, "firewall-cmd --reload"];
 }
 
-function richRules({ family, others, group }: Passage): readonly string[] {
+function richRules({ family, others, group, port }: Passage): readonly string[] {
+  const what = port === undefined ? 'protocol value="vrrp"' : `port port="${port}" protocol="udp"`;
   const rule = (element: "source" | "destination", address: Ip) =>
-    `rule family="${family}" ${element} address="${formatIp(address)}" ` +
-    `protocol value="vrrp" accept`;
+    `rule family="${family}" ${element} address="${formatIp(address)}" ${what} accept`;
   return group === undefined
     ? others.map((other) => rule("source", other))
     : [rule("destination", group)];

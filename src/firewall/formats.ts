@@ -4,7 +4,7 @@ import { firewalldLines } from "./firewalld.ts";
 import type { FirewallFormat } from "./format_names.ts";
 import { iptablesLines } from "./iptables.ts";
 import { type NftChain, nftLines, USUAL_NFT_CHAINS } from "./nft.ts";
-import { type Passage, passagesOf } from "./passages.ts";
+import type { Passage } from "./passages.ts";
 import { ufwLines } from "./ufw.ts";
 
 /** What of this machine's filters the words depend on. */
@@ -62,22 +62,26 @@ export function firewallLines(
 }
 
 /**
- * All rules that `node` needs, with comments that say how to use them; what reads the rules leaves comments aside. `remarks` are
- * comments about what else should pass.
+ * All rules that `node` needs for its `passages`, with comments that say how to use them; what reads the rules leaves comments
+ * aside. `remarks` are comments about what else should pass.
  */
 export function firewallText(
-  node: NodePlan,
+  { node }: Pick<NodePlan, "node">,
+  passages: readonly Passage[],
   format: FirewallFormat,
   surfaces: Surfaces,
   remarks: readonly string[] = [],
 ): string {
-  const passages = passagesOf(node);
   const { apply, keep } = FORMATS[format];
   const ipv6 = passages.some(({ traffic }) => traffic === "neighbours");
+  const protocol112 = passages.some(({ traffic, port }) =>
+    traffic === "vrrp" && port === undefined
+  );
   const byItself = format === "firewalld" || format === "ufw";
   return [
-    `# What floatip on ${node.node} needs, for ${format}. Put in force: ${apply}`,
-    "# VRRP is IP protocol 112: it has no port. ARP does not pass through these filters.",
+    `# What floatip on ${node} needs, for ${format}. Put in force: ${apply}`,
+    ...(protocol112 ? ["# VRRP is IP protocol 112: it has no port."] : []),
+    "# ARP does not pass through these filters.",
     ...(ipv6 && byItself
       ? [`# IPv6's Neighbour Discovery is let through by ${format} itself.`]
       : []),

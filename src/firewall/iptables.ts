@@ -1,6 +1,6 @@
 /** How does iptables(8) let the passages through? Shell lines, at the head of INPUT and OUTPUT. */
 import { type Family, formatIp } from "../net/ip.ts";
-import { type Passage, TRAFFIC } from "./passages.ts";
+import { type Passage, protocolOf, TRAFFIC } from "./passages.ts";
 import { quoteForShell } from "./shell.ts";
 
 const PROGRAM: Readonly<Record<Family, string>> = { ipv4: "iptables", ipv6: "ip6tables" };
@@ -34,8 +34,10 @@ function addressWords({ direction, others, group }: Passage): readonly (readonly
   return others.map((other) => [`${direction === "in" ? "-s" : "-d"} ${formatIp(other)}`]);
 }
 
-function protocolWords({ traffic, direction }: Passage): readonly string[] {
-  const { protocol, [direction]: types } = TRAFFIC[traffic];
-  if (types.length === 0) return [`-p ${protocol}`];
+function protocolWords(passage: Passage): readonly string[] {
+  const { traffic, direction, port } = passage;
+  const { [direction]: types } = TRAFFIC[traffic];
+  if (port !== undefined) return [`-p udp --dport ${port}`];
+  if (types.length === 0) return [`-p ${protocolOf(passage)}`];
   return types.map((type) => `-p icmpv6 --icmpv6-type ${type}`);
 }

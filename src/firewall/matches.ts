@@ -120,6 +120,14 @@ export function icmpv6Match(text: string): Match {
   return ({ icmpType }) => icmpType === undefined || type === undefined ? false : icmpType === type;
 }
 
+/** A UDP port, or a range of them with `separator` in it; false for what has no port. Ours come from it and go to it. */
+export function portMatch(text: string, separator: string): Match {
+  const [first = "", last = first] = text.split(separator);
+  const [low, high] = [first === "" ? 0 : Number(first), last === "" ? 65535 : Number(last)];
+  const known = Number.isInteger(low) && Number.isInteger(high);
+  return ({ port }) => port === undefined ? false : known ? low <= port && port <= high : undefined;
+}
+
 /** Conntrack's words: nothing that is to pass here answers anything, so its first packet has to get through. */
 export function stateMatch(words: readonly string[]): Match {
   const has = words.some((word) => word.toLowerCase() === "new");

@@ -1,6 +1,6 @@
 /** How does nft(8) let the passages through? Lines for `nft -f -`, at the head of the chains that filter. */
 import { type Family, formatIp } from "../net/ip.ts";
-import { type Passage, passageWords, TRAFFIC } from "./passages.ts";
+import { type Passage, passageWords, protocolOf, TRAFFIC } from "./passages.ts";
 
 /** A base chain that rules are put into. */
 export interface NftChain {
@@ -72,9 +72,11 @@ function addressMatch({ direction, family, others, group }: Passage): readonly s
   return [`${keyword} ${direction === "in" ? "saddr" : "daddr"} ${set}`];
 }
 
-function protocolMatch({ traffic, direction }: Passage): readonly string[] {
-  const { protocol, [direction]: types } = TRAFFIC[traffic];
-  if (types.length === 0) return [`meta l4proto ${protocol}`];
+function protocolMatch(passage: Passage): readonly string[] {
+  const { traffic, direction, port } = passage;
+  const { [direction]: types } = TRAFFIC[traffic];
+  if (port !== undefined) return [`udp dport ${port}`];
+  if (types.length === 0) return [`meta l4proto ${protocolOf(passage)}`];
   const names = types.map((type) => ICMPV6_NAMES.get(type) ?? String(type));
   return [`icmpv6 type ${names.length === 1 ? names.join() : `{ ${names.join(", ")} }`}`];
 }

@@ -1,6 +1,6 @@
 /** What does not get through? The passages that are needed, tried against the rulesets that are there. */
 import type { Ip } from "../net/ip.ts";
-import { type Passage, TRAFFIC } from "./passages.ts";
+import { type Passage, protocolOf, TRAFFIC } from "./passages.ts";
 import { type Fate, fateOf, type Packet, type Ruleset } from "./ruleset.ts";
 
 /** A passage that is barred, or may be. */
@@ -28,15 +28,16 @@ export function obstaclesOf(
 
 /** One packet for each peer, or from somebody where none is known, and for each ICMPv6 type. */
 function packetsOf(passage: Passage): readonly Packet[] {
-  const { direction, family, traffic, group, others } = passage;
-  const { protocol, [direction]: types } = TRAFFIC[traffic];
+  const { direction, family, traffic, port, group, others } = passage;
+  const { [direction]: types } = TRAFFIC[traffic];
   const ends: readonly (Ip | undefined)[] = others.length === 0 ? [undefined] : others;
   return ends.flatMap((other) =>
     (types.length === 0 ? [undefined] : types).map((icmpType): Packet => ({
       direction,
       interface: passage.interface,
       family,
-      protocol,
+      protocol: protocolOf(passage),
+      port,
       icmpType,
       source: direction === "in" ? other : undefined,
       destination: group ?? (direction === "out" ? other : undefined),

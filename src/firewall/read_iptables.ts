@@ -3,11 +3,13 @@ import type { Family } from "../net/ip.ts";
 import {
   addressMatch,
   addressTypeMatch,
+  anyOf,
   hopsMatch,
   icmpv6Match,
   interfaceMatch,
   inverted,
   packetTypeMatch,
+  portMatch,
   protocolMatch,
   rangeMatch,
   stateMatch,
@@ -93,7 +95,7 @@ type Option = (values: readonly string[]) => Match | undefined;
 const unknownOption: Option = () => unknownMatch;
 const nothing: Option = () => undefined;
 const first = (read: (value: string) => Match): Option => ([value = ""]) => read(value);
-/** A port or flag of another protocol than ours. */
+/** A flag of another protocol than ours. */
 const never: Option = () => () => false;
 
 /** Modules that say nothing before their options do. `-m limit` without one limits too. */
@@ -120,16 +122,21 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   "--dst-range": first((text) => rangeOf("destination", text)),
   "--icmpv6-type": first(icmpv6Match),
   "--icmp-type": never,
-  "--dport": never,
-  "--sport": never,
-  "--dports": never,
-  "--sports": never,
-  "--ports": never,
+  "--dport": first((text) => portMatch(text, ":")),
+  "--sport": first((text) => portMatch(text, ":")),
+  "--dports": first(portsMatch),
+  "--sports": first(portsMatch),
+  "--ports": first(portsMatch),
   "--tcp-flags": never,
   "--syn": never,
   "--ttl-eq": first(hopsMatch),
   "--hl-eq": first(hopsMatch),
 };
+
+/** Multiport's list: "22,336,8000:8080". */
+function portsMatch(text: string): Match {
+  return anyOf(text.split(",").map((one) => portMatch(one, ":")));
+}
 
 function rangeOf(end: "source" | "destination", text: string): Match {
   const [low = "", high = ""] = text.split("-");

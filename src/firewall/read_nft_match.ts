@@ -10,6 +10,7 @@ import {
   interfaceMatch,
   inverted,
   packetTypeMatch,
+  portMatch,
   protocolMatch,
   rangeMatch,
   stateMatch,
@@ -38,6 +39,7 @@ function scopeOf(key: unknown): (packet: Packet) => boolean {
   if (protocol === "ip") return ({ family }) => family === "ipv4";
   if (protocol === "ip6") return ({ family }) => family === "ipv6";
   if (protocol === "icmpv6") return ({ icmpType }) => icmpType !== undefined;
+  if (protocol === "udp") return ({ port }) => port !== undefined;
   // Raw payload ("@th,0,16") has no protocol.
   return () => protocol === "" || protocol === "th";
 }
@@ -149,7 +151,24 @@ const CONNTRACK: Readonly<Record<string, Reader>> = {
 function payloadReader(payload: Json): Reader | undefined {
   const [protocol, field] = [textIn(payload, "protocol"), textIn(payload, "field")];
   if (protocol === "ip" || protocol === "ip6") return IP_FIELDS[field];
+  if (protocol === "udp") return PORT_FIELDS[field];
+  if (protocol === "th") return transportReader(PORT_FIELDS[field]);
   return protocol === "icmpv6" && field === "type" ? text(icmpv6Match) : undefined;
+}
+
+const PORT_FIELDS: Readonly<Record<string, Reader>> = { sport: portOf, dport: portOf };
+
+/** `th dport` looks where ports would be, also in packets that have none. */
+function transportReader(ports: Reader | undefined): Reader | undefined {
+  return ports && ((value) => {
+    const match = ports(value);
+    return (packet) => packet.port === undefined ? undefined : match(packet);
+  });
+}
+
+function portOf(value: Value): Match {
+  if (value.kind === "range") return portMatch(`${value.first}-${value.last}`, "-");
+  return value.kind === "text" ? portMatch(value.text, "-") : unknownMatch;
 }
 
 const IP_FIELDS: Readonly<Record<string, Reader>> = {

@@ -12,6 +12,8 @@ export interface Packet {
   readonly source: Ip | undefined;
   readonly destination: Ip | undefined;
   readonly icmpType: number | undefined;
+  /** Of UDP, from which and to which it goes; undefined: it has none. */
+  readonly port: number | undefined;
 }
 
 /** Does it match? Undefined: that cannot be told, because the rule looks at something that is not known here. */

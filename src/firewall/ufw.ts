@@ -13,12 +13,18 @@ export function ufwLines(passages: readonly Passage[], denyOut: boolean): readon
   ).flatMap(linesOf);
 }
 
-function linesOf({ direction, interface: name, others, group }: Passage): readonly string[] {
+function linesOf({ direction, interface: name, others, group, port }: Passage): readonly string[] {
   const on = name === undefined ? "" : ` on ${quoteForShell(name)}`;
-  const start = `ufw allow ${direction}${on} proto vrrp`;
+  const start = `ufw allow ${direction}${on} proto ${port === undefined ? "vrrp" : "udp"}`;
   if (group !== undefined) return [`${start} from any to ${formatIp(group)} comment floatip`];
   return others.map((other) => {
     const ends = direction === "in" ? `from ${formatIp(other)}` : `to ${formatIp(other)}`;
-    return `${start} ${ends} comment floatip`;
+    // Without "to any" a port would be the sender's.
+    const to = port === undefined
+      ? ""
+      : direction === "in"
+      ? ` to any port ${port}`
+      : ` port ${port}`;
+    return `${start} ${ends}${to} comment floatip`;
   });
 }

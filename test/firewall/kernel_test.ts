@@ -5,7 +5,16 @@ import { readIptables } from "../../src/firewall/read_iptables.ts";
 import { readNft } from "../../src/firewall/read_nft.ts";
 import { fateOf, type Packet, type Ruleset } from "../../src/firewall/ruleset.ts";
 import { after, milliseconds } from "../../src/time.ts";
-import { GROUP4, HOST4, MULTICAST4, numbered, numberOf, PEER4, unicast } from "../contract/lab.ts";
+import {
+  GROUP4,
+  HOST4,
+  MULTICAST4,
+  numbered,
+  numberOf,
+  PEER4,
+  udp,
+  unicast,
+} from "../contract/lab.ts";
 import { kernelTest } from "../kernel/netns.ts";
 import { type Machines, openMachines } from "../kernel/machine.ts";
 import { demand, run } from "../lab/command.ts";
@@ -17,16 +26,25 @@ const RUNS = { numRuns: Number(Deno.env.get("FUZZ_RUNS") ?? 120) };
 const SLACK = milliseconds(4);
 const PATIENCE = milliseconds(2000);
 
-const packet = { direction: "in", interface: "eth0", family: "ipv4", protocol: 112 } as const;
-const PACKETS: Readonly<Record<"unicast" | "multicast", Packet>> = {
-  unicast: { ...packet, source: PEER4, destination: HOST4, icmpType: undefined },
-  multicast: { ...packet, source: PEER4, destination: GROUP4, icmpType: undefined },
+const KINDS = ["unicast", "multicast", "udp"] as const;
+/** What comes in. */
+type Kind = (typeof KINDS)[number];
+
+const packet: Packet = {
+  direction: "in",
+  interface: "eth0",
+  family: "ipv4",
+  protocol: 112,
+  source: PEER4,
+  destination: HOST4,
+  icmpType: undefined,
+  port: undefined,
 };
-
-/** The kinds of {@link PACKETS}. */
-type Kind = keyof typeof PACKETS;
-
-const KINDS = ["unicast", "multicast"] as const;
+const PACKETS: Readonly<Record<Kind, Packet>> = {
+  unicast: packet,
+  multicast: { ...packet, destination: GROUP4 },
+  udp: { ...packet, protocol: 17, port: 336 },
+};
 
 /** Sends one packet of each kind from the peer; which of them reach a socket? */
 class Range {
@@ -34,17 +52,18 @@ class Range {
 
   constructor(readonly machines: Machines) {
     const { host, peer } = machines;
-    for (const one of [MULTICAST4, unicast(HOST4)]) host.open(one);
-    peer.open(MULTICAST4);
-    peer.open(unicast(PEER4));
+    for (const one of [MULTICAST4, unicast(HOST4), udp(HOST4)]) host.open(one);
+    for (const one of [MULTICAST4, unicast(PEER4), udp(PEER4)]) peer.open(one);
   }
 
   /** Those that are `expected` are waited for; for the others there is a moment. */
   async arrived(expected: readonly Kind[]): Promise<readonly Kind[]> {
     const { host, peer } = this.machines;
-    const numbers = { unicast: ++this.#sent & 0xffff, multicast: ++this.#sent & 0xffff };
+    const next = () => ++this.#sent & 0xffff;
+    const numbers = { unicast: next(), multicast: next(), udp: next() };
     peer.send(unicast(PEER4), PEER4, HOST4, numbered(numbers.unicast));
     peer.send(MULTICAST4, PEER4, GROUP4, numbered(numbers.multicast));
+    peer.send(udp(PEER4), PEER4, HOST4, numbered(numbers.udp));
     const seen = new Set<number>();
     const limit = after(host.now(), PATIENCE);
     const moment = after(host.now(), SLACK);
@@ -83,6 +102,8 @@ const NFT_CONDITIONS = [
   ...["ct state new", "ct state established,related", "ct state invalid", "ct state != new"],
   ...["meta pkttype host", "meta pkttype multicast", "ip ttl 255", "ip ttl != 255"],
   ...["meta nfproto ipv4", "meta nfproto ipv6", "fib daddr type local", "fib daddr type multicast"],
+  ...["udp dport 336", "udp sport 336", "udp dport 53", "udp dport != 53", "udp dport != 336"],
+  ...["udp dport { 53, 300-400 }", "udp sport { 53, 400-500 }", "th dport 336", "th sport 53"],
   ...["tcp dport 22", "tcp dport != 22", "icmpv6 type nd-neighbor-solicit", "limit rate 1/hour"],
 ];
 
@@ -154,6 +175,9 @@ const IPTABLES_CONDITIONS = [
   ],
   ...["-s 10.77.0.0/24", "-d 224.0.0.18", "-d 10.77.0.1", "-p vrrp", "-p 112", "! -p tcp"],
   ...["-p tcp -m tcp --dport 22", "-p tcp -m multiport --dports 22,80", "-p udp"],
+  ...["-p udp -m udp --dport 336", "-p udp -m udp --sport 300:400", "-p udp -m udp ! --dport 53"],
+  ...["-p udp -m udp --dport 337:", "-p udp -m multiport --dports 53,336"],
+  ...["-p udp -m multiport --ports 53,300:400", "-p udp -m multiport ! --sports 336"],
   ...["-m conntrack --ctstate NEW", "-m conntrack --ctstate RELATED,ESTABLISHED"],
   ...["-m conntrack ! --ctstate NEW", "-m addrtype --dst-type LOCAL", "-m pkttype --pkt-type host"],
   ...["-m addrtype --dst-type MULTICAST", "-m addrtype ! --dst-type MULTICAST"],

@@ -10,7 +10,7 @@ import { type Filter, type Filtered, FILTERS } from "./filters.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-/** Unicast, multicast and IPv6, all of one file. */
+/** Unicast, multicast, UDP and IPv6, all of one file. */
 const FILE = `[nodes]
 a = "10.77.0.1"
 b = "10.77.0.2"
@@ -28,13 +28,20 @@ addresses = ["10.77.0.101/24"]
 prefer = ["a", "b"]
 advert_interval = "300ms"
 
+[instance.udp]
+vrid = 54
+transport = "udp"
+addresses = ["10.77.0.102/24"]
+prefer = ["a", "b"]
+advert_interval = "300ms"
+
 [instance.six]
 vrid = 53
 addresses = ["fe80::100/64", "fd77::100/64"]
 prefer = ["a", "b"]
 advert_interval = "300ms"
 `;
-const INSTANCES = ["unicast", "group", "six"];
+const INSTANCES = ["unicast", "group", "udp", "six"];
 
 async function statesOf(floatip: Floatip): Promise<string> {
   return (await floatip.status()).instances.map(({ state }) => state).join(" ");
@@ -84,7 +91,7 @@ async function neighbourOf(client: LabHost, address: string): Promise<string> {
 async function untilForgotten(host: LabHost): Promise<void> {
   await until(`${host.name} tracks no VRRP`, async () => {
     const { stdout } = await host.exec(["cat", "/proc/net/nf_conntrack"]);
-    return !/^ipv[46] +\d+ +unknown +112 /m.test(stdout);
+    return !/^ipv[46] +\d+ +(unknown +112|udp +17) /m.test(stdout);
   });
 }
 
@@ -120,7 +127,9 @@ for (const filter of FILTERS) {
       const hosts = [lan.host("a"), lan.host("b")];
       const filtered = await Promise.all(hosts.map((host) => filter.start(host, stack)));
       for (const host of hosts) {
-        await host.exec(["sysctl", "-w", "net.netfilter.nf_conntrack_generic_timeout=1"]);
+        for (const timer of ["generic_timeout", "udp_timeout", "udp_timeout_stream"]) {
+          await host.exec(["sysctl", "-w", `net.netfilter.nf_conntrack_${timer}=1`]);
+        }
       }
       for (const before of await startBoth(hosts, "master")) {
         const node = filtered.find(({ host }) => host === before.host);

@@ -31,8 +31,9 @@ export const firewall = buildCommand<FirewallFlags, [], Context>({
     brief: "Print the firewall rules that this configuration needs",
     fullDescription: [
       "Prints rules for nft, iptables, firewalld or ufw that let this node hear its peers: VRRP is",
-      "IP protocol 112 and has no port, so that no rule about ports lets it through. Every node",
-      "needs them: run it on each. Changes nothing itself.",
+      "IP protocol 112 and has no port, so that no rule about ports lets it through. (With",
+      'transport = "udp" it is a UDP port.) Every node needs them: run it on each. Changes nothing',
+      "itself.",
       "",
       "Rules about the services behind the floating address are yours: they are those for the",
       "machine's own address.",

@@ -12,7 +12,7 @@ export const firewall: Examination = {
   name: "firewall",
   needs: "interface",
   async examine({ plan }, world) {
-    const passages = plan === undefined ? [] : passagesOf(plan.node);
+    const passages = plan === undefined ? [] : passagesOf(plan.node, world.interfaces);
     return judgeFirewall(passages, await survey(world.ask, passages));
   },
 };
@@ -34,7 +34,7 @@ export function judgeFirewall(passages: readonly Passage[], found: Survey): read
   const filters = found.rulesets.some(({ chains }) =>
     chains.some(({ base }) => base !== undefined)
   );
-  return [ok(filters ? "the packet filter lets VRRP through" : "no packet filter")];
+  return [ok(filters ? "the packet filter lets the adverts through" : "no packet filter")];
 }
 
 function judgeObstacle(obstacle: Obstacle, { format, surfaces, rulesets }: Survey): Finding {

@@ -1,15 +1,15 @@
 /** Do the rules read as they were agreed, for each program? That they work is test/firewall/'s business. */
 import assert from "node:assert/strict";
-import { FIREWALL_FORMATS } from "../../../src/firewall/format_names.ts";
-import { firewallText, UNKNOWN_SURFACES } from "../../../src/firewall/formats.ts";
+import { FIREWALL_FORMATS, type FirewallFormat } from "../../../src/firewall/format_names.ts";
+import { firewallText, type Surfaces, UNKNOWN_SURFACES } from "../../../src/firewall/formats.ts";
+import { passagesOf } from "../../../src/firewall/passages.ts";
 import { golden } from "../../golden/golden.ts";
-import { nodeOf, THREE_KINDS } from "./nodes.ts";
+import { ALL_KINDS, HERE, nodeOf } from "./nodes.ts";
 
 for (const format of FIREWALL_FORMATS) {
   Deno.test(`firewall rules for ${format}`, async () => {
-    const node = nodeOf(THREE_KINDS);
-    const incoming = firewallText(node, format, UNKNOWN_SURFACES);
-    const both = firewallText(node, format, { ...UNKNOWN_SURFACES, outgoing: true });
+    const incoming = textOf(ALL_KINDS, format, UNKNOWN_SURFACES);
+    const both = textOf(ALL_KINDS, format, { ...UNKNOWN_SURFACES, outgoing: true });
     await golden(`firewall_${format}`, `${incoming}\n=== and outgoing\n\n${both}`);
   });
 }
@@ -20,7 +20,7 @@ Deno.test("nft rules go into the chains that this machine has, by family and dir
     { family: "ip6", table: "mine", chain: "IN6", direction: "in" },
     { family: "inet", table: "all", chain: "out", direction: "out" },
   ] as const;
-  const lines = firewallText(nodeOf(THREE_KINDS), "nft", {
+  const lines = textOf(ALL_KINDS, "nft", {
     ...UNKNOWN_SURFACES,
     chains,
     outgoing: true,
@@ -41,15 +41,33 @@ Deno.test("nft rules go into the chains that this machine has, by family and dir
 
 Deno.test("firewalld rules name the zone of their interface", () => {
   const zones = new Map([["eth0", "dmz"]]);
-  const text = firewallText(nodeOf(THREE_KINDS), "firewalld", { ...UNKNOWN_SURFACES, zones });
+  const text = textOf(ALL_KINDS, "firewalld", { ...UNKNOWN_SURFACES, zones });
   const rules = text.split("\n").filter((line) => line.includes("rich-rule"));
-  assert.equal(rules.length, 4);
+  assert.equal(rules.length, 6);
   assert.ok(rules.every((line) => line.startsWith("firewall-cmd --permanent --zone=dmz --add")));
 });
 
 Deno.test("an interface's odd name cannot become a command", () => {
-  const node = nodeOf(THREE_KINDS.replace("vrid = 51", 'vrid = 51\ninterface = "e$(x)"'));
+  const file = ALL_KINDS.replace(
+    "vrid = 51",
+    'vrid = 51\nsource = "10.9.9.9"\ninterface = "e$(x)"',
+  );
   for (const format of ["iptables", "ufw"] as const) {
-    assert.match(firewallText(node, format, UNKNOWN_SURFACES), / 'e\$\(x\)' /);
+    assert.match(textOf(file, format, UNKNOWN_SURFACES), / 'e\$\(x\)' /);
   }
 });
+
+Deno.test("adverts to peers come in where their source is, whatever interface the addresses are on", () => {
+  const file = ALL_KINDS.replace("vrid = 54", 'vrid = 54\ninterface = "eth7"');
+  const lines = textOf(file, "iptables", UNKNOWN_SURFACES).split("\n");
+  assert.deepEqual(lines.filter((line) => line.includes("udp")), [
+    "iptables -I INPUT -i eth0 -s 192.168.1.12 -p udp --dport 336 -m comment --comment floatip -j ACCEPT",
+    "iptables -I INPUT -i eth0 -s 192.168.1.13 -p udp --dport 336 -m comment --comment floatip -j ACCEPT",
+  ]);
+});
+
+/** What pi-a is told of `file`. */
+function textOf(file: string, format: FirewallFormat, surfaces: Surfaces): string {
+  const node = nodeOf(file);
+  return firewallText(node, passagesOf(node, HERE.interfaces), format, surfaces);
+}

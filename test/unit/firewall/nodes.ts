@@ -1,4 +1,4 @@
-/** What node do tests of rules speak of? One with a unicast, a multicast and an IPv6 router, planned as the daemon would. */
+/** What node do tests of rules speak of? One with a router of each transport and an IPv6 one, planned as the daemon would. */
 import assert from "node:assert/strict";
 import { plan } from "../../../src/config/cluster.ts";
 import { decode } from "../../../src/config/decode.ts";
@@ -7,7 +7,7 @@ import { type Passage, passagesOf } from "../../../src/firewall/passages.ts";
 import { machine } from "../config/machines.ts";
 
 /** Two peers by unicast, IPv6 by multicast because no node has an IPv6 address, and one IPv4 router that wants multicast. */
-export const THREE_KINDS = `[nodes]
+const THREE_KINDS = `[nodes]
 pi-a = "192.168.1.11"
 pi-b = "192.168.1.12"
 pi-c = "192.168.1.13"
@@ -26,15 +26,33 @@ transport = "multicast"
 addresses = ["192.168.1.51/24"]
 `;
 
+/** By UDP, to the same peers. */
+const BY_UDP = `
+[instance.odd]
+vrid = 54
+transport = "udp"
+addresses = ["192.168.1.52/24"]
+`;
+
+/** All of these. */
+export const ALL_KINDS = THREE_KINDS + BY_UDP;
+
+/** eth0 of pi-a. */
+export const HERE = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.11/24", "fe80::11/64"] });
+
 /** What pi-a, with eth0, runs by `text`. */
 export function nodeOf(text: string): NodePlan {
   const decoded = decode(text);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
-  const here = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.11/24", "fe80::11/64"] });
-  return plan(decoded.config, here, undefined, undefined).node;
+  return plan(decoded.config, HERE, undefined, undefined).node;
 }
 
-/** The passages of {@link THREE_KINDS}. */
+/** The passages of those that are IP protocol 112. */
 export function threeKinds(): readonly Passage[] {
-  return passagesOf(nodeOf(THREE_KINDS));
+  return passagesOf(nodeOf(THREE_KINDS), HERE.interfaces);
+}
+
+/** The passages of the one by UDP: port 336. */
+export function byUdp(): readonly Passage[] {
+  return passagesOf(nodeOf(ALL_KINDS), HERE.interfaces).filter(({ port }) => port !== undefined);
 }

@@ -4,7 +4,7 @@ import { obstaclesOf } from "../../../src/firewall/obstacles.ts";
 import { readIptables } from "../../../src/firewall/read_iptables.ts";
 import { readNft } from "../../../src/firewall/read_nft.ts";
 import type { Ruleset } from "../../../src/firewall/ruleset.ts";
-import { threeKinds } from "./nodes.ts";
+import { byUdp, threeKinds } from "./nodes.ts";
 
 /** "dropped in ipv4 vrrp group", "unknown in ..." for whatever does not pass; each passage once. */
 function inTheWay(...rulesets: readonly Ruleset[]): readonly string[] {
@@ -222,6 +222,58 @@ for (const [what, lines, expected] of IPTABLES) {
   Deno.test(`iptables: ${what}`, () => {
     const text = ["*filter", ...lines, "COMMIT", ""].join("\n");
     assert.deepEqual(inTheWay(readIptables(text, "ipv4")), expected);
+  });
+}
+
+/** What becomes of adverts by UDP port 336, in, from .12 and .13. */
+function ofUdp(ruleset: Ruleset): string {
+  const incoming = byUdp().filter(({ direction }) => direction === "in");
+  return obstaclesOf(incoming, [ruleset])[0]?.fate.kind ?? "passes";
+}
+
+const NFT_PORTS: readonly (readonly [string, unknown, string])[] = [
+  ["the port", field("udp", "dport", 336), "passes"],
+  ["the port as the sender's", field("udp", "sport", 336), "passes"],
+  ["another port", field("udp", "dport", 335), "dropped"],
+  ["all but another port", field("udp", "dport", 53, "!="), "passes"],
+  ["all but the port", field("udp", "dport", 336, "!="), "dropped"],
+  ["one of several", field("udp", "dport", { set: [53, { range: [330, 340] }] }), "passes"],
+  ["none of several", field("udp", "dport", { set: [53, { range: [337, 340] }] }), "dropped"],
+  ["the same port of TCP", field("tcp", "dport", 336), "dropped"],
+  ["of whatever transport", field("th", "dport", 336), "passes"],
+  ["a service by a name that is not known", field("udp", "dport", "zserv"), "unknown"],
+  ["protocol 112", meta("l4proto", 112), "dropped"],
+  ["UDP", meta("l4proto", "udp"), "passes"],
+];
+
+for (const [what, match, expected] of NFT_PORTS) {
+  Deno.test(`nft, adverts by UDP: ${what}`, () => {
+    assert.equal(ofUdp(nft(base("drop"), rule([match, ACCEPT]))), expected);
+  });
+}
+
+Deno.test("nft: what looks like a port in a protocol without ports cannot be told", () => {
+  const found = inTheWay(nft(base("drop"), rule([field("th", "dport", 336), ACCEPT])));
+  assert.ok(found.every((line) => line.startsWith("unknown")), found.join());
+});
+
+const IPTABLES_PORTS: readonly (readonly [string, string, string])[] = [
+  ["the port", "-p udp -m udp --dport 336", "passes"],
+  ["another port", "-p udp -m udp --dport 53", "dropped"],
+  ["all but another port", "-p udp -m udp ! --dport 53", "passes"],
+  ["a range", "-p udp -m udp --dport 300:400", "passes"],
+  ["a range without a beginning", "-p udp -m udp --sport :335", "dropped"],
+  ["a range without an end", "-p udp -m udp --dport 336:", "passes"],
+  ["one of several", "-p udp -m multiport --dports 53,330:340", "passes"],
+  ["none of several", "-p udp -m multiport --ports 53,337:340", "dropped"],
+  ["the same port of TCP", "-p tcp -m tcp --dport 336", "dropped"],
+  ["protocol 112", "-p vrrp", "dropped"],
+];
+
+for (const [what, words, expected] of IPTABLES_PORTS) {
+  Deno.test(`iptables, adverts by UDP: ${what}`, () => {
+    const text = `*filter\n:INPUT DROP [0:0]\n-A INPUT ${words} -j ACCEPT\nCOMMIT\n`;
+    assert.equal(ofUdp(readIptables(text, "ipv4")), expected);
   });
 }
 
