@@ -10,6 +10,7 @@ import type { Endpoint } from "../host.ts";
 import { type Interfaces, linkNamed, primaryAddress } from "../net/interfaces.ts";
 import { formatDuration, milliseconds, type Nanoseconds } from "../time.ts";
 import { VERSION } from "../version.ts";
+import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
 import { doctorJson, doctorLines } from "./doctor_text.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -41,6 +42,7 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
     questions: questionsOf(subject, interfaces),
     endpoints: endpointsOf(subject, interfaces),
     groupsOn: groupsOf(subject),
+    ports: portsOf(subject),
   };
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
   const world = realSurroundings(interfaces, runDir, () => watchLan(wish));
@@ -95,10 +97,17 @@ function groupsOf(subject: Subject): readonly string[] {
   return [...new Set(speaking.map((plan) => plan.interface))];
 }
 
-/** Where the daemon would hear: what arrives on the wire and not there is lost on this machine. */
+/** The UDP ports of adverts: this node's, and the usual one, which a peer's file may say instead. */
+function portsOf(subject: Subject): readonly number[] {
+  const ports = placedPlans(subject).flatMap(({ port }) => port ?? []);
+  return [...new Set([DEFAULT_UDP_PORT, ...ports])];
+}
+
+/** Where the daemon would hear, but for UDP, which it alone can: what arrives on the wire and not there is lost on this machine. */
 function endpointsOf(subject: Subject, interfaces: Interfaces): readonly Endpoint[] {
   return placedPlans(subject).flatMap((plan): readonly Endpoint[] => {
     const { family, interface: name, rules } = plan;
+    if (rules.transport === "udp") return [];
     if (rules.transport === "multicast") return [{ kind: "multicast", family, interface: name }];
     const link = linkNamed(interfaces, name);
     const source = plan.source ??

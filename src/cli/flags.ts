@@ -57,6 +57,13 @@ export function parseTime(input: string): number {
   return time;
 }
 
+/** A port: 1 to 65535. Throws SyntaxError. */
+export function parsePort(input: string): number {
+  const port = /^[1-9]\d{0,4}$/.test(input) ? Number(input) : NaN;
+  if (port <= 65535) return port;
+  throw new SyntaxError("write a number from 1 to 65535");
+}
+
 /** A point in time, or how long ago: "10m", "2026-11-21T03:04:05Z". Throws SyntaxError. */
 export function parseMoment(input: string): WallTime {
   const moment = parseSince(input, Date.now() as WallTime);

@@ -19,7 +19,7 @@ import { arpProbe, arpRequest } from "../wire/arp.ts";
 import { claimIn } from "../wire/claim.ts";
 import type { EthernetFrame } from "../wire/ethernet.ts";
 import { decodeFrame } from "../wire/frame.ts";
-import { decodeUnreachable } from "../wire/icmp.ts";
+import { decodeUnreachable, type Unreachable } from "../wire/icmp.ts";
 import { encodeGroupQuery, groupsHeard } from "../wire/igmp.ts";
 import { decodeIpv4 } from "../wire/ipv4.ts";
 import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
@@ -34,6 +34,8 @@ export interface LanWish {
   readonly groupsOn?: readonly string[];
   /** Where adverts are received as the daemon would; none: on the wire alone. */
   readonly endpoints: readonly Endpoint[];
+  /** UDP to these ports is taken for VRRP; default: none. */
+  readonly ports?: readonly number[];
   /** Told of each advert of somebody else as it comes. */
   readonly hear?: (advert: HeardAdvert) => void;
 }
@@ -49,7 +51,7 @@ export async function watchLan(wish: LanWish): Promise<LanSeen> {
     import("../linux/linux_host.ts"),
   ]);
   try {
-    using capture = openCapture(undefined, { neighbours: true });
+    using capture = openCapture(undefined, { neighbours: true, ports: wish.ports ?? [] });
     using host = new LinuxHost<never>();
     for (const endpoint of wish.endpoints) openWhereItCan(host, endpoint);
     const heard = new Heard(wish);
@@ -159,6 +161,7 @@ function senderOn(interfaces: Interfaces, name: string, address: Ip): Ip | undef
 
 /** ICMP's codes (RFC 792, RFC 1812 5.2.7.1); 3, "port", is what netfilter's REJECT says where it is told nothing else. */
 const NO_SUCH_PROTOCOL = 2;
+const NO_SUCH_PORT = 3;
 const FORBIDDEN = [3, 9, 10, 13];
 
 /** What the frames said. */
@@ -186,13 +189,14 @@ class Heard {
   }
 
   #take({ interface: name, frame, outgoing }: CapturedFrame): void {
-    const decoded = decodeFrame(frame);
+    const decoded = decodeFrame(frame, this.#wish.ports);
     if (decoded.kind === "vrrp") {
       const advert = decodeAdvert(decoded.datagram);
       if (isReject(advert)) return;
-      const { source, destination } = decoded.datagram;
+      const { source, destination, port } = decoded.datagram;
       const mac = formatMac(decoded.ethernet.source);
-      const heard = { interface: name, source, mac, destination, advert, outgoing };
+      const by = port === undefined ? {} : { port };
+      const heard = { interface: name, source, mac, destination, ...by, advert, outgoing };
       this.adverts.push(heard);
       if (!outgoing) this.#wish.hear?.(heard);
     } else if (!outgoing) {
@@ -210,10 +214,18 @@ class Heard {
       this.members.push({ interface: name, source: packet.source });
     }
     const unreachable = decodeUnreachable(packet);
-    if (unreachable?.protocol !== VRRP_PROTOCOL) return;
-    const { code, destination } = unreachable;
-    if (code === NO_SUCH_PROTOCOL) this.refused.push({ destination, by: "protocol" });
-    else if (FORBIDDEN.includes(code)) this.refused.push({ destination, by: "filter" });
+    if (unreachable !== undefined) this.#refuse(unreachable);
+  }
+
+  #refuse({ code, destination, protocol, port }: Unreachable): void {
+    const byUdp = port !== undefined && this.#wish.ports?.includes(port) === true;
+    if (byUdp) {
+      const by = code === NO_SUCH_PORT ? "port" : FORBIDDEN.includes(code) ? "filter" : undefined;
+      if (by !== undefined) this.refused.push({ destination, by, port });
+    } else if (protocol === VRRP_PROTOCOL) {
+      if (code === NO_SUCH_PROTOCOL) this.refused.push({ destination, by: "protocol" });
+      else if (FORBIDDEN.includes(code)) this.refused.push({ destination, by: "filter" });
+    }
   }
 
   /** Whoever says that it has an address, asked or not. */

@@ -2,6 +2,7 @@
 import { toMilliseconds } from "../time.ts";
 import type { Nanoseconds } from "../time.ts";
 import { decodeFrame } from "../wire/frame.ts";
+import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
 import { missingCapabilities, purposesOf } from "./capabilities.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { sightingJson, sightingLines, summaryLines } from "./listen_text.ts";
@@ -13,6 +14,8 @@ import type { Terminal } from "./terminal.ts";
 /** Flags of `floatip listen`. */
 export interface ListenFlags {
   readonly interface?: string | undefined;
+  /** Adverts by UDP are looked for at this port; undefined: at floatip's usual one. */
+  readonly port?: number | undefined;
   readonly json?: boolean | undefined;
   readonly for?: Nanoseconds | undefined;
 }
@@ -23,10 +26,11 @@ export async function listen(terminal: Terminal, flags: ListenFlags): Promise<Ex
   const json = flags.json === true;
   const sightings = new Sightings();
   using ending = new Ending(flags.for === undefined ? undefined : toMilliseconds(flags.for));
-  const frames = await capture(flags.interface, ending.signal);
+  const ports = [flags.port ?? DEFAULT_UDP_PORT];
+  const frames = await capture(flags.interface, ports, ending.signal);
   if (!json) terminal.error(`${greeting(flags)}\n`);
   for await (const { frame, ...passed } of frames) {
-    const decoded = decodeFrame(frame);
+    const decoded = decodeFrame(frame, ports);
     if (decoded.kind !== "vrrp") continue;
     const { ethernet, datagram } = decoded;
     const sighting = sightings.take({ ...passed, ethernet, datagram });

@@ -18,9 +18,11 @@ export function sightingLines(sighting: Sighting, time: Date, paint: Paint): rea
   const source = formatIp(captured.datagram.source);
   const mac = formatMac(captured.ethernet.source);
   const own = captured.outgoing ? ", this machine" : "";
+  const { port } = captured.datagram;
+  const by = port === undefined ? "" : `, by UDP port ${port}`;
   const headline = `new sender ${source} (${mac}${own}) on ${captured.interface}, ${
     vridOf(sighting)
-  }`;
+  }${by}`;
   const words = isReject(message)
     ? `${paint("bad", "broken")}: ${REJECT_REASONS[message.reason]}: ${message.detail}`
     : advertWords(message);
@@ -35,7 +37,7 @@ export function sightingLines(sighting: Sighting, time: Date, paint: Paint): rea
 /** One packet as a JSON object; numbers carry their unit in their names. */
 export function sightingJson(sighting: Sighting, time: Date): string {
   const { captured, message, vrid, odd } = sighting;
-  const { source, destination, ttl } = captured.datagram;
+  const { source, destination, ttl, port } = captured.datagram;
   return JSON.stringify({
     time: time.toISOString(),
     interface: captured.interface,
@@ -44,6 +46,7 @@ export function sightingJson(sighting: Sighting, time: Date): string {
     outgoing: captured.outgoing,
     destination: formatIp(destination),
     ttl,
+    udp_port: port ?? null,
     family: source.family,
     vrid: vrid ?? null,
     ...(isReject(message)

@@ -12,15 +12,16 @@ export async function look(): Promise<Machine> {
 }
 
 /**
- * Listens on the interface called `interfaceName`, or on all: frames that may be VRRP, own ones included, until `signal` is
- * aborted. Throws Failure where there is no such interface, or this user may not listen.
+ * Listens on the interface called `interfaceName`, or on all: frames that may be VRRP, those of UDP to `ports` and own ones
+ * included, until `signal` is aborted. Throws Failure where there is no such interface, or this user may not listen.
  */
 export async function capture(
   interfaceName: string | undefined,
+  ports: readonly number[],
   signal: AbortSignal,
 ): Promise<AsyncIterable<CapturedFrame>> {
   const { openCapture } = await import("../linux/capture.ts");
-  return framesOf(await opened(() => openCapture(interfaceName), interfaceName), signal);
+  return framesOf(await opened(() => openCapture(interfaceName, { ports }), interfaceName), signal);
 }
 
 async function* framesOf(frames: Capture, signal: AbortSignal): AsyncGenerator<CapturedFrame> {

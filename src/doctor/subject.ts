@@ -2,7 +2,7 @@
 import type { Config } from "../config/config.ts";
 import type { NodePlan, Plan } from "../config/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
-import { addressesOf, type Interfaces, linkNamed } from "../net/interfaces.ts";
+import { addressesOf, type Interfaces, linkAround, linkNamed } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import type { Question } from "./surroundings.ts";
 
@@ -52,11 +52,12 @@ export function holdsNow(interfaces: Interfaces, name: string, address: Ip): boo
     addressesOf(interfaces, link).some(({ prefix }) => sameIp(prefix.address, address));
 }
 
-/** Who is to be asked for on the LAN: floating addresses, the peers, and this node's own address. */
+/** Who is to be asked for on the LAN: floating addresses, the peers that are on it, and this node's own address. */
 export function questionsOf(subject: Subject, interfaces: Interfaces): readonly Question[] {
   const questions = placedPlans(subject).flatMap((plan): readonly Question[] => [
     ...plan.held.map((held) => ({ interface: held.interface, address: held.prefix.address })),
-    ...plan.rules.peers.map((address) => ({ interface: plan.interface, address })),
+    ...plan.rules.peers.filter((peer) => linkAround(interfaces, peer)?.name === plan.interface)
+      .map((address) => ({ interface: plan.interface, address })),
     ...ownOn(interfaces, plan).map((address) => ({ interface: plan.interface, address })),
   ]);
   const seen = new Set<string>();

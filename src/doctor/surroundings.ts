@@ -14,6 +14,8 @@ export interface HeardAdvert {
   readonly mac: string;
   readonly destination: Ip;
   readonly advert: Advert;
+  /** The UDP port that it came from; absent: it is IP protocol 112. */
+  readonly port?: number;
   /** Sent by this machine itself. */
   readonly outgoing: boolean;
 }
@@ -47,8 +49,13 @@ export interface Member {
 /** A VRRP packet of this machine's that its destination (IPv4) did not take, and said so. */
 export interface Refused {
   readonly destination: Ip;
-  /** "protocol": nobody there speaks VRRP; "filter": a packet filter forbids it. */
-  readonly by: "protocol" | "filter";
+  /**
+   * "protocol": nobody there speaks VRRP; "port": nobody there has the UDP port, or a packet filter says so; "filter": a packet
+   * filter forbids it.
+   */
+  readonly by: "protocol" | "port" | "filter";
+  /** The UDP port that it was sent to; absent: it was IP protocol 112. */
+  readonly port?: number;
 }
 
 /** Some seconds of the LAN. */

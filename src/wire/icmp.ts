@@ -3,6 +3,7 @@ import { type Family, type Ip, ipFromBytes } from "../net/ip.ts";
 import { checksum } from "./checksum.ts";
 import { IPV4_HEADER, type Ipv4Packet } from "./ipv4.ts";
 import { be16, layout, pad, u8 } from "./layout.ts";
+import { UDP_HEADER, UDP_PROTOCOL } from "./udp.ts";
 
 /** An echo request or reply; data follow. */
 export const ECHO_MESSAGE = layout("ICMP echo message", 8, {
@@ -60,11 +61,13 @@ export const UNREACHABLE_MESSAGE = layout("ICMP destination unreachable", 8, {
 
 /** A packet that somebody would not take. */
 export interface Unreachable {
-  /** 2: nobody there speaks its protocol; 9, 10 and 13: a filter forbids it (RFC 1812 5.2.7.1). */
+  /** 2: nobody there speaks its protocol; 3: nobody has its port; 9, 10 and 13: a filter forbids it (RFC 1812 5.2.7.1). */
   readonly code: number;
   /** Of the packet that was not taken. */
   readonly destination: Ip;
   readonly protocol: number;
+  /** The port that it was sent to; absent: it is not UDP, or is not told. */
+  readonly port?: number;
 }
 
 const UNREACHABLE = 3;
@@ -79,5 +82,8 @@ export function decodeUnreachable({ protocol, payload }: Ipv4Packet): Unreachabl
   // The rest of that packet is missing, so that it cannot be read as a whole one.
   if (!IPV4_HEADER.fits(about)) return undefined;
   const header = IPV4_HEADER.read(about);
-  return { code, destination: ipFromBytes(header.destination), protocol: header.protocol };
+  const refused = { code, destination: ipFromBytes(header.destination), protocol: header.protocol };
+  const message = about.subarray(4 * (header.versionAndLength & 0xf));
+  if (header.protocol !== UDP_PROTOCOL || !UDP_HEADER.fits(message)) return refused;
+  return { ...refused, port: UDP_HEADER.read(message).destinationPort };
 }

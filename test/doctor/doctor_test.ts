@@ -7,6 +7,7 @@ import { assertFound, Clinic, fileWith } from "./clinic.ts";
 import type { Fault } from "./fault.ts";
 import { LAN_FAULTS } from "./lan_faults.ts";
 import { MACHINE_FAULTS, serveWell, SOUND_FILE } from "./machine_faults.ts";
+import { BY_UDP, UDP_FAULTS } from "./udp_faults.ts";
 
 /** Clinics at the same time. */
 const AT_ONCE = 3;
@@ -46,6 +47,7 @@ function playAll(title: string, faults: readonly Fault[]): void {
 }
 
 playAll(`${LAN_FAULTS.length} faults of interface, filter and LAN`, LAN_FAULTS);
+playAll(`${UDP_FAULTS.length} faults of adverts by UDP`, UDP_FAULTS);
 playAll(`${MACHINE_FAULTS.length} faults of service, machine and daemon`, MACHINE_FAULTS);
 
 const reason = missing();
@@ -99,5 +101,33 @@ Deno.test({
     await demand(["ip", "netns", "exec", bridgeNamespace, "nft", "-f", "-"], { input: at + to });
     assert.match(await words(), /^problem holder: .* answered for by this node and by b/m);
     assert.doesNotMatch(await words(), /its multicast reaches/);
+  },
+});
+
+Deno.test({
+  name: nameWith(
+    "doctor: it leaves a UDP port alone, and what needs a look is not called sound",
+    reason,
+  ),
+  ignore: reason !== undefined,
+  fn: async () => {
+    await using clinic = await Clinic.open();
+    const master = await clinic.start("a", "master", BY_UDP);
+    const backup = await clinic.start("b", "backup", BY_UDP);
+    const [first, second] = await Promise.all([
+      clinic.examine("a", { daemon: master }),
+      clinic.examine("b", { daemon: backup }),
+    ]);
+    assert.match(
+      first.words,
+      /^ok adverts: .* this node is master, and no refusal comes from b \(10\.77\.0\.2\)$/m,
+    );
+    assert.match(second.words, /^ok adverts: .* adverts of a \(10\.77\.0\.1\) arrive$/m);
+    // One that starts while the doctor listens.
+    await backup.stop();
+    const examining = clinic.examine("b", { file: BY_UDP });
+    await clinic.start("b", "backup", BY_UDP);
+    assert.match((await examining).words, /^ok adverts: .* adverts of a .* arrive$/m);
+    assert.doesNotMatch(clinic.daemon("b").log.text, /in use/);
   },
 });

@@ -1,6 +1,7 @@
 /** What does `floatip listen` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, parseTime, text } from "../flags.ts";
+import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
+import { jsonFlag, parsePort, parseTime, text } from "../flags.ts";
 import type { ListenFlags } from "../listen.ts";
 import { proposeInterfaces } from "../names.ts";
 import { choose, type Context } from "./choose.ts";
@@ -17,6 +18,13 @@ export const listen = buildCommand<ListenFlags, [], Context>({
         optional: true,
         placeholder: "IF",
         brief: "Listen on this interface only (all)",
+      },
+      port: {
+        kind: "parsed",
+        parse: parsePort,
+        optional: true,
+        placeholder: "PORT",
+        brief: `Adverts by UDP go to this port (${DEFAULT_UDP_PORT})`,
       },
       json: jsonFlag("One JSON object for each packet, one per line"),
       for: {
@@ -35,7 +43,8 @@ export const listen = buildCommand<ListenFlags, [], Context>({
       "Shows every VRRP packet that reaches this machine, from floatip, keepalived or a router: who",
       "sent it, VRID, priority, version, interval, addresses, checksum form, and what is odd about",
       "it, such as two masters for one VRID. Sends nothing, and needs no configuration and no",
-      "daemon. Needs root, or the capability CAP_NET_RAW.",
+      'daemon. What floatip nodes with transport = "udp" send each other shows only on these nodes.',
+      "Needs root, or the capability CAP_NET_RAW.",
       "",
       "EXAMPLES",
       "  floatip listen",

@@ -1,7 +1,7 @@
 /** Do adverts arrive, and does floatip get them? What came by on the wire held against what reached a socket. */
-import { formatIp, includesIp, type Ip, sameIp } from "../../net/ip.ts";
+import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../../net/ip.ts";
 import { formatDuration } from "../../time.ts";
-import type { NodePlan } from "../../config/plan.ts";
+import { type NodePlan, transportText } from "../../config/plan.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
 import { holdsNow, nameOf, type Placed, placedPlans, type Subject } from "../subject.ts";
@@ -46,11 +46,13 @@ function judgeRouter(
   holding: boolean,
   daemon: DaemonSeen,
 ): readonly Finding[] {
-  const heard = lan.adverts.filter((one) => isOurs(one, plan) && !one.outgoing);
-  const senders = uniqueSenders(heard);
-  const lost = senders.filter((sender) => !wasDelivered(sender, plan, lan));
-  if (lost.length > 0) return lost.map((sender) => judgeLost(sender, plan, node));
+  const heard = firstOfEach(lan.adverts.filter((one) => isOurs(one, plan) && !one.outgoing));
+  const lost = heard.filter((one) => !wasDelivered(one, plan, lan, daemon));
+  if (lost.length > 0) return lost.map((one) => judgeLost(one, plan, node));
   const what = `VRID ${plan.rules.vrid} of ${plan.name}`;
+  // What comes through a tunnel has no Ethernet header to be seen by; the daemon hears it.
+  const unseen = plan.port === undefined || holding ? [] : heardByDaemon(plan, daemon);
+  const senders = uniqueIps([...heard.map(({ source }) => source), ...unseen]);
   if (senders.length > 0) {
     const masters = senders.map((sender) => nameOf(node, sender)).join(" and ");
     return holding ? [twoMasters(what, masters)] : [ok(`${what}: adverts of ${masters} arrive`)];
@@ -73,17 +75,19 @@ function judgeSending(
 ): readonly Finding[] {
   const { transport, peers } = plan.rules;
   const names = (addresses: readonly Ip[]) => addresses.map((one) => nameOf(node, one)).join(", ");
-  const refusing = lan.refused.filter(({ destination }) => includesIp(peers, destination));
+  const refusing = lan.refused.filter(({ destination, port }) =>
+    port === plan.port && includesIp(peers, destination)
+  );
   const found = uniqueIps(refusing.map(({ destination }) => destination)).map((peer) => {
     const filtered = refusing.some(({ by, destination }) =>
       by === "filter" && sameIp(destination, peer)
     );
-    return filtered ? judgeRejecting(nameOf(node, peer)) : judgeDeaf(nameOf(node, peer));
+    return filtered ? judgeRejecting(nameOf(node, peer)) : judgeDeaf(nameOf(node, peer), plan.port);
   });
   if (found.length > 0) return found;
   const sentence = `${what}: this node is master`;
   if (plan.family === "ipv6") return [ok(sentence)];
-  if (transport === "unicast") {
+  if (transport !== "multicast") {
     const there = peers.filter((peer) => lan.answers.some(({ address }) => sameIp(address, peer)));
     if (there.length === 0) return [ok(sentence)];
     return [ok(`${sentence}, and no refusal comes from ${names(there)}`)];
@@ -103,44 +107,77 @@ function judgeRejecting(peer: string): Finding {
   );
 }
 
-function judgeDeaf(peer: string): Finding {
+/** For UDP a filter that rejects in the usual way says the same as a port that nobody has. */
+function judgeDeaf(peer: string, port: number | undefined): Finding {
   return warning(
-    `floatip does not run on ${peer}: it takes no VRRP`,
+    port === undefined
+      ? `floatip does not run on ${peer}: it takes no VRRP`
+      : `UDP port ${port} of ${peer} is closed: floatip does not run there, or its packet filter rejects it`,
     "It takes nothing over when this node fails.",
     `systemctl enable --now floatip   # on ${peer}`,
   );
 }
 
+/** UDP to this node may come in anywhere. */
 function isOurs({ interface: name, source, advert }: HeardAdvert, plan: Placed): boolean {
-  return name === plan.interface && source.family === plan.family &&
+  return (name === plan.interface || plan.port !== undefined) && source.family === plan.family &&
     advert.vrid === plan.rules.vrid && advert.priority > 0 &&
     advert.addresses.some((address) => includesIp(plan.rules.addresses, address));
 }
 
-function uniqueSenders(heard: readonly HeardAdvert[]): readonly Ip[] {
-  return uniqueIps(heard.map(({ source }) => source));
+function firstOfEach(heard: readonly HeardAdvert[]): readonly HeardAdvert[] {
+  return heard.filter(({ source }, index) =>
+    heard.findIndex((other) => sameIp(other.source, source)) === index
+  );
 }
 
 function uniqueIps(addresses: readonly Ip[]): readonly Ip[] {
-  return addresses.filter((address, index) =>
-    addresses.findIndex((other) => sameIp(other, address)) === index
+  return addresses.filter((address, index) => !includesIp(addresses.slice(0, index), address));
+}
+
+/**
+ * A UDP port is the daemon's alone: the doctor does not take it, or a daemon that starts meanwhile would find it in use. So the
+ * daemon is asked what it hears; while none runs, nothing is lost.
+ */
+function wasDelivered(one: HeardAdvert, plan: Placed, lan: LanSeen, daemon: DaemonSeen): boolean {
+  if (plan.port !== undefined && wayOf(one) === transportText(plan)) {
+    return daemon.kind !== "running" || includesIp(heardByDaemon(plan, daemon), one.source);
+  }
+  return lan.delivered.some(({ family, vrid, source }) =>
+    family === plan.family && vrid === plan.rules.vrid && sameIp(source, one.source)
   );
 }
 
-function wasDelivered(sender: Ip, { family, rules }: Placed, { delivered }: LanSeen): boolean {
-  return delivered.some((one) =>
-    one.family === family && one.vrid === rules.vrid && sameIp(one.source, sender)
+/** From whom the daemon had an advert within a master-down interval. */
+function heardByDaemon({ name, family }: Placed, daemon: DaemonSeen): readonly Ip[] {
+  if (daemon.kind !== "running") return [];
+  const router = daemon.status.instances.find((one) => one.name === name && one.family === family);
+  const recent = router?.peers.filter(({ last_heard_ms: heard }) =>
+    heard !== null && heard <= router.master_down_ms
   );
+  return recent?.flatMap(({ address }) => parseIp(address) ?? []) ?? [];
 }
 
-function judgeLost(sender: Ip, plan: Placed, node: NodePlan): Finding {
-  const who = nameOf(node, sender);
-  const { transport, peers } = plan.rules;
-  if (transport === "unicast" && !includesIp(peers, sender)) {
+/** How an advert travelled, in the words of {@link transportText}. */
+function wayOf({ port, destination }: HeardAdvert): string {
+  if (port !== undefined) return `udp port ${port}`;
+  return isMulticast(destination) ? "multicast" : "unicast";
+}
+
+function judgeLost(one: HeardAdvert, plan: Placed, node: NodePlan): Finding {
+  const who = nameOf(node, one.source);
+  const [way, expected] = [wayOf(one), transportText(plan)];
+  const stranger = plan.rules.transport !== "multicast" &&
+    !includesIp(plan.rules.peers, one.source);
+  if (stranger || way !== expected) {
     return warning(
-      `${who} sends adverts for VRID ${plan.rules.vrid} by multicast or to others; this node expects unicast`,
+      `${who} sends adverts for VRID ${plan.rules.vrid} by ${way}${
+        stranger && way === expected ? " to others" : ""
+      }; this node expects ${expected}`,
       "The two do not hear each other, and both take the address.",
-      `list ${formatIp(sender)} in [nodes], on all of them`,
+      stranger
+        ? `list ${formatIp(one.source)} in [nodes], on all of them`
+        : "give all nodes the same transport and port: one file for all of them",
     );
   }
   return problem(

@@ -2,6 +2,7 @@
 import { addressesOf, type Interfaces, linkNamed } from "../../net/interfaces.ts";
 import { formatIp, type Ip } from "../../net/ip.ts";
 import { containsIp } from "../../net/prefix.ts";
+import { advertLink } from "../../config/plan.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
 import { type Placed, placedPlans } from "../subject.ts";
@@ -66,7 +67,10 @@ export function judgeKernel(
   interfaces: Interfaces,
 ): readonly Finding[] {
   return [
-    ...judgeReversePath(plan, settings, routes),
+    // What comes in elsewhere, by way of a tunnel say, has another interface's settings, and its way back is there.
+    ...(advertLink(plan, interfaces) === plan.interface
+      ? judgeReversePath(plan, settings, routes)
+      : []),
     ...judgeSilence(plan, settings),
     ...judgeNeighbours(plan, settings, interfaces),
   ];

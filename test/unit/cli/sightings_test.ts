@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds } from "../../../src/time.ts";
-import { type Advert, encodeAdvert, groupOf, passwordBytes } from "../../../src/wire/vrrp.ts";
+import {
+  type Advert,
+  encodeAdvert,
+  groupOf,
+  passwordBytes,
+  type VrrpDatagram,
+} from "../../../src/wire/vrrp.ts";
 import { type Sighting, Sightings } from "../../../src/cli/sightings.ts";
 import { sightingJson, sightingLines, summaryLines } from "../../../src/cli/listen_text.ts";
 import { plain } from "../../../src/cli/terminal.ts";
@@ -24,6 +30,7 @@ function hear(
   change: Partial<Advert> = {},
   spoil: (payload: Uint8Array) => void = () => {},
   mac = 0,
+  more: Partial<VrrpDatagram> = {},
 ): Sighting {
   const from = ip(source);
   const destination = groupOf("ipv4");
@@ -35,7 +42,7 @@ function hear(
     etherType: 0x0800,
     payload,
   };
-  const datagram = { source: from, destination, ttl: 255, payload };
+  const datagram = { source: from, destination, ttl: 255, payload, ...more };
   const captured = {
     interface: "eth0",
     ethernet,
@@ -167,6 +174,7 @@ Deno.test("as JSON a packet has its numbers with their units", () => {
     outgoing: false,
     destination: "224.0.0.18",
     ttl: 255,
+    udp_port: null,
     family: "ipv4",
     vrid: 51,
     version: 3,
@@ -194,4 +202,17 @@ Deno.test("the summary has each VRID with its senders and oddities", () => {
     "  ! 192.168.1.12: claims to own the addresses (priority 255)",
   ]);
   assert.deepEqual(summaryLines([], plain), ["no VRRP was heard"]);
+});
+
+Deno.test("what came by UDP says so, once to people and always to programs", () => {
+  const sightings = new Sightings();
+  const udp = { port: 336 };
+  const first = hear(sightings, "192.168.1.11", 0, {}, undefined, 0, udp);
+  const second = hear(sightings, "192.168.1.11", 1, {}, undefined, 0, udp);
+  const [headline, ...rest] = sightingLines(first, TIME, plain);
+  assert.match(headline ?? "", /on eth0, VRID 51, by UDP port 336$/);
+  assert.doesNotMatch([...rest, ...sightingLines(second, TIME, plain)].join(), /UDP/);
+  for (const sighting of [first, second]) {
+    assert.equal(JSON.parse(sightingJson(sighting, TIME)).udp_port, 336);
+  }
 });

@@ -17,10 +17,11 @@ import { judgeTimers } from "../../../src/doctor/checks/timers.ts";
 import { EXAMINATIONS, examineAll } from "../../../src/doctor/examinations.ts";
 import type { Finding } from "../../../src/doctor/finding.ts";
 import { listenersFor, readListeners } from "../../../src/doctor/listeners.ts";
-import type { DaemonSeen } from "../../../src/doctor/surroundings.ts";
+import { questionsOf } from "../../../src/doctor/subject.ts";
+import type { DaemonSeen, HeardAdvert } from "../../../src/doctor/surroundings.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
-import { documentOf, master } from "../cli/documents.ts";
+import { backup, documentOf, master, SPEAKING } from "../cli/documents.ts";
 import { machine } from "../config/machines.ts";
 import { answer, emptyWorld, heard, lanWith, NAMELESS, PAIR, subjectOf } from "./world.ts";
 
@@ -89,6 +90,21 @@ const ROWS: readonly (readonly [string, readonly Finding[], readonly RegExp[]])[
     /^problem the daemon may not send and receive VRRP \(CAP_NET_RAW\)$/,
   ]],
 
+  [
+    "a daemon without BIND_SERVICE that sends from no low port",
+    judgePermissions("CapEff:\t3400", "CapEff:\t3000", DAEMON, true),
+    [/^ok /],
+  ],
+  [
+    "one that does",
+    judgePermissions("CapEff:\t3400", "CapEff:\t3000", DAEMON, true, true),
+    [/^problem the daemon may not use a UDP port below 1024 \(CAP_NET_BIND_SERVICE\)$/],
+  ],
+  [
+    "one that may",
+    judgePermissions("CapEff:\t3400", "CapEff:\t3400", DAEMON, true, true),
+    [/^ok /],
+  ],
   [
     "NetworkManager's interface",
     judgeNetworkManager("eth0", "GENERAL.STATE:100 (connected)\nGENERAL.NM-MANAGED:yes\n"),
@@ -185,6 +201,72 @@ Deno.test("doctor: multicast of a peer that is expected by unicast says so", () 
     marks(judgeAdverts(subjectOf(PAIR), MUTE, seen, NONE)),
     /^warning 192\.168\.1\.13 sends adverts .* unicast/,
   );
+});
+
+const BY_UDP = `${PAIR}transport = "udp"\n`;
+const udpTo = { destination: ip("192.168.1.11"), port: 336 };
+/** The daemon of pi-a, a backup, has heard pi-b so many milliseconds ago. */
+const hearing = (ms: number | null): DaemonSeen => {
+  const peers = [{ ...SPEAKING, last_heard_ms: ms }];
+  return { kind: "running", status: documentOf([backup({ peers })]), pid: 7 };
+};
+
+Deno.test("doctor: what the daemon gets by UDP, the daemon is asked", () => {
+  const seen = lanWith({ adverts: [{ ...heard("192.168.1.12", ["192.168.1.50"]), ...udpTo }] });
+  const judge = (daemon: DaemonSeen, lan = seen) =>
+    marks(judgeAdverts(subjectOf(BY_UDP), MUTE, lan, daemon));
+  assert.match(judge(hearing(400)), /^ok VRID 51 of web: adverts of pi-b .* arrive$/);
+  assert.match(judge(NONE), /^ok VRID 51 of web: adverts of pi-b .* arrive$/);
+  for (const ms of [null, 90_000]) {
+    assert.match(judge(hearing(ms)), /^problem adverts of pi-b .* reach eth0, but not floatip$/);
+  }
+  // Through a tunnel nothing is seen on the wire.
+  assert.match(judge(hearing(400), lanWith()), /^ok .* adverts of pi-b .* arrive$/);
+  assert.match(judge(hearing(null), lanWith()), /^unknown .* no advert within 4 s/);
+});
+
+Deno.test("doctor: nodes that send otherwise than they are expected to", () => {
+  const unicast = { ...heard("192.168.1.12", ["192.168.1.50"]), destination: ip("192.168.1.11") };
+  const judge = (text: string, advert: HeardAdvert) =>
+    marks(judgeAdverts(subjectOf(text), MUTE, lanWith({ adverts: [advert] }), hearing(null)));
+  assert.match(
+    judge(PAIR, { ...unicast, ...udpTo }),
+    /^warning pi-b .* by udp port 336; this node expects unicast$/,
+  );
+  assert.match(
+    judge(BY_UDP, unicast),
+    /^warning pi-b .* by unicast; this node expects udp port 336$/,
+  );
+  assert.match(
+    judge(BY_UDP, { ...unicast, port: 337 }),
+    /^warning pi-b .* by udp port 337; this node expects udp port 336$/,
+  );
+  assert.match(judge(PAIR, unicast), /^problem adverts of pi-b .* reach eth0, but not floatip$/);
+});
+
+Deno.test("doctor: a peer whose UDP port is closed", () => {
+  const judge = (by: "port" | "filter" | "protocol", port?: number) => {
+    const refused = [{
+      destination: ip("192.168.1.12"),
+      by,
+      ...port === undefined ? {} : { port },
+    }];
+    return marks(judgeAdverts(subjectOf(BY_UDP), MASTER, lanWith({ refused }), DAEMON));
+  };
+  assert.match(judge("port", 336), /^warning UDP port 336 of pi-b .* is closed/);
+  assert.match(judge("filter", 336), /^problem the packet filter of pi-b .* rejects/);
+  // Of another instance.
+  for (const other of [judge("protocol"), judge("port", 337)]) {
+    assert.match(other, /^ok VRID 51 of web: this node is master$/);
+  }
+});
+
+Deno.test("doctor: only peers on the LAN are asked for there", () => {
+  const text = BY_UDP + 'peers = ["192.168.1.12", "10.9.9.9"]\n';
+  const asked = questionsOf(subjectOf(text), MUTE.interfaces).map(({ address }) =>
+    formatIp(address)
+  );
+  assert.deepEqual(asked, ["192.168.1.50", "192.168.1.12", "192.168.1.11"]);
 });
 
 Deno.test("doctor: who is a stranger depends on who is named", () => {

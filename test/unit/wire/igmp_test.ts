@@ -4,6 +4,7 @@ import { formatIp, ip } from "../../../src/net/ip.ts";
 import { checksum } from "../../../src/wire/checksum.ts";
 import { decodeEthernet } from "../../../src/wire/ethernet.ts";
 import { decodeUnreachable } from "../../../src/wire/icmp.ts";
+import { encodeUdp } from "../../../src/wire/udp.ts";
 import { encodeGroupQuery, groupsHeard, IGMP_PROTOCOL } from "../../../src/wire/igmp.ts";
 import { decodeIpv4, encodeIpv4, type Ipv4Packet } from "../../../src/wire/ipv4.ts";
 
@@ -91,4 +92,20 @@ Deno.test("a packet that was not taken", () => {
   );
   const broken = message(3, 2);
   assert.equal(decodeUnreachable({ ...broken, payload: broken.payload.with(9, 1) }), undefined);
+});
+
+Deno.test("a datagram that was not taken, with its port where that is told", () => {
+  const [source, destination] = [ip("10.0.0.1"), ip("10.0.0.2")];
+  const udp = { sourcePort: 5000, destinationPort: 336, payload: new Uint8Array(20) };
+  const about = (payload: Uint8Array) =>
+    encodeIpv4({ source, destination, id: 7, protocol: 17, payload });
+  const told = (quoted: Uint8Array) =>
+    decodeUnreachable(packet(summed(3, 3, 0, 0, 0, 0, 0, 0, ...quoted), 1));
+  // RFC 792: the header and 8 bytes, which are those of UDP.
+  const whole = about(encodeUdp(udp, source, destination));
+  assert.equal(told(whole.subarray(0, 28))?.port, 336);
+  assert.equal(told(whole.subarray(0, 20))?.port, undefined);
+  assert.equal(told(whole.subarray(0, 27))?.port, undefined);
+  const other = encodeIpv4({ source, destination, id: 7, payload: new Uint8Array(8) });
+  assert.equal(told(other)?.port, undefined);
 });
