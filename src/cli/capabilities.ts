@@ -1,9 +1,23 @@
 /** May this process do what the daemon does? Its effective capabilities, capabilities(7). */
 
-/** What floatip needs, and what for. */
+/** What floatip needs, what for, and what is without. */
 export const NEEDED = {
-  CAP_NET_ADMIN: { bit: 12, purpose: "add and remove addresses" },
-  CAP_NET_RAW: { bit: 13, purpose: "send and receive VRRP" },
+  CAP_NET_ADMIN: {
+    bit: 12,
+    purpose: "add and remove addresses",
+    without: "`floatip run` needs it and would not start.",
+  },
+  CAP_NET_RAW: {
+    bit: 13,
+    purpose: "send and receive VRRP",
+    without: "`floatip run` needs it and would not start.",
+  },
+  /** Only where adverts go by UDP from a port below 1024. */
+  CAP_NET_BIND_SERVICE: {
+    bit: 10,
+    purpose: "use a UDP port below 1024",
+    without: '`floatip run` needs it for transport = "udp": the instance would stay in fault.',
+  },
 } as const;
 
 /** One that floatip needs. */

@@ -3,7 +3,7 @@ import { plan } from "../config/cluster.ts";
 import type { Loaded } from "../config/load.ts";
 import { type Forecast, forecast } from "../config/forecast.ts";
 import { lineFinder, locate } from "../config/locate.ts";
-import type { NodePlan } from "../config/plan.ts";
+import { type NodePlan, usesLowPort } from "../config/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
 import { missingCapabilities, NEEDED } from "./capabilities.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
@@ -65,16 +65,22 @@ async function hold(loaded: Loaded, file: string, nodeName: string | undefined):
   const { node, problems } = plan(config, await look(), nodeName, undefined);
   const machine = await locate(problems, text, file);
   const forecasts = forecast(config, await lineFinder(text));
-  return { problems: [...warnings, ...machine, ...capabilityProblems(file)], node, forecasts };
+  return {
+    problems: [...warnings, ...machine, ...capabilityProblems(file, node)],
+    node,
+    forecasts,
+  };
 }
 
-function capabilityProblems(file: string): readonly LocatedProblem[] {
-  return missingCapabilities(["CAP_NET_ADMIN", "CAP_NET_RAW"]).map((name) => ({
+function capabilityProblems(file: string, node: NodePlan): readonly LocatedProblem[] {
+  const always = ["CAP_NET_ADMIN", "CAP_NET_RAW"] as const;
+  const wanted = usesLowPort(node) ? [...always, "CAP_NET_BIND_SERVICE"] as const : always;
+  return missingCapabilities(wanted).map((name) => ({
     severity: "machine",
     path: [],
     at: "value",
     what: `this user may not ${NEEDED[name].purpose} (${name})`,
-    why: "`floatip run` needs it and would not start.",
+    why: NEEDED[name].without,
     fix: "run it as root, or by systemd: systemctl start floatip",
     // It concerns no line of the file.
     file,

@@ -71,6 +71,7 @@ Deno.test({
       "notifications": tells,
       "a secret that only root reads": keepsSecrets,
       "a reload, good and bad": reloads,
+      "adverts by UDP from a port that only the privileged have": speaksUdp,
       "the group reads, and orders nothing": groupReads,
       "killed: it is back at once": comesBack,
       "a loop that hangs: the watchdog notices": isWatched,
@@ -98,9 +99,9 @@ async function prepare(machine: Container): Promise<void> {
 async function runsAsSaid(machine: Container): Promise<void> {
   const pid = await mainPid(machine);
   const status = await machine.shell(`cat /proc/${pid}/status`);
-  // CAP_NET_ADMIN and CAP_NET_RAW, no more.
+  // CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE, no more.
   for (const set of ["CapEff", "CapBnd", "CapAmb"]) {
-    assert.match(status, new RegExp(`^${set}:\\t0000000000003000$`, "m"));
+    assert.match(status, new RegExp(`^${set}:\\t0000000000003400$`, "m"));
   }
   assert.match(status, /^NoNewPrivs:\t1$/m);
   assert.match(status, /^Seccomp:\t2$/m);
@@ -194,6 +195,20 @@ async function reloads(machine: Container): Promise<void> {
   await machine.demand("systemctl", "reload", "floatip");
   await waitFor("the address", () => machine.host.holds(ADDRESS));
   assert.equal(await machine.shell("systemctl is-active floatip"), "active\n");
+}
+
+async function speaksUdp(machine: Container): Promise<void> {
+  const nodes = '[nodes]\npi-a = "10.77.0.1"\npi-b = "10.77.0.2"\n\n';
+  const udp = FILE.replace("[instance.web]", '[instance.web]\ntransport = "udp"');
+  machine.write("/etc/floatip/floatip.toml", nodes + udp);
+  await machine.demand("systemctl", "reload", "floatip");
+  await waitFor("its first advert by UDP", async () => {
+    const { transport, state, counters } = await instance(machine);
+    return transport === "udp" && state === "master" && counters.sent_advertisements > 0;
+  }, { limitMs: 20_000 });
+  machine.write("/etc/floatip/floatip.toml", FILE);
+  await machine.demand("systemctl", "reload", "floatip");
+  await waitFor("the address", () => machine.host.holds(ADDRESS));
 }
 
 async function groupReads(machine: Container): Promise<void> {

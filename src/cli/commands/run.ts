@@ -33,7 +33,8 @@ export const run = buildCommand<RunFlags, [], Context>({
     fullDescription: [
       "Elects a master among the nodes of the configuration file, and holds the floating addresses",
       "while this node is it. The log goes to standard error, one line for each thing that happens,",
-      "with its reason. Needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW.",
+      "with its reason. Needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW (and with",
+      'transport = "udp" CAP_NET_BIND_SERVICE, where the port is below 1024).',
       "",
       "SIGTERM and Ctrl-C leave in order: addresses away, the others told, exit code 0.",
       "SIGHUP reads the file again, as `floatip reload` does.",
