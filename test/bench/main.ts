@@ -1,14 +1,25 @@
-/** How does floatip compare with keepalived, on this machine, in this run? `deno task bench [-- takeover|checks|load|timers|program] [--runs N]`. */
+/**
+ * How does floatip compare with keepalived, on this machine, in this run?
+ *
+ *     deno task bench                        the whole table of moves (sections.ts), about half an hour
+ *     deno task bench -- sigterm handover    only these sections
+ *     deno task bench -- takeover checks load timers program    others, in more detail
+ *
+ * `--runs N`: 10 where nobody says. `--built`: dist/floatip instead of the source.
+ */
+import { loadavg } from "node:os";
+import { floatipWords } from "./duo.ts";
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
 import { measureLoad } from "./load.ts";
 import { ensure, missing } from "../lab/prerequisites.ts";
-import { formatTable, median, range } from "./table.ts";
+import { formatMarkdown, formatTable, type Line, median, range } from "./table.ts";
 import { makes, weigh } from "./program.ts";
+import { lineText, SECTIONS } from "./sections.ts";
 import { measureTimers, percentile } from "./timers.ts";
 
 const INTERVALS_MS = [1000, 100, 10];
-const COUNTS = [1, 10, 100];
+const COUNTS = [1, 10, 100, 255];
 const STRETCH_MS = 20_000;
 const TIMER_INTERVALS_MS = [10, 100];
 
@@ -140,24 +151,49 @@ async function program(runs: number): Promise<void> {
   if (rows.length < 3) console.log("\n(compile: not measured, there is no denort here)");
 }
 
+/** The table of moves: least / median / most, in milliseconds where nothing else is said. */
+async function moves(names: readonly string[], runs: number, floatip: readonly string[]) {
+  const lines: Line[] = [];
+  for (const name of names) {
+    const load = loadavg()[0] ?? NaN;
+    if (load > 1.5) console.log(`(the machine is busy already: load ${load.toFixed(1)})`);
+    for await (const line of SECTIONS[name]?.({ runs, floatip }) ?? []) {
+      console.log(lineText(line));
+      lines.push(line);
+    }
+  }
+  console.log(`\nleast / median / most of ${runs} runs; ratio of the medians\n`);
+  console.log(formatMarkdown(lines));
+}
+
+const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
+  takeover: takeovers,
+  checks,
+  load: loads,
+  timers,
+  program,
+};
+
 async function main(args: readonly string[]): Promise<number> {
-  await ensure(["iproute2", "keepalived", "tcpdump", "nginx-light", "stress-ng"]);
-  const lacking = missing();
+  const needed = ["iproute2", "keepalived", "tcpdump", "nftables", "nginx-light", "stress-ng"];
+  await ensure(needed);
+  const lacking = missing("keepalived", "tcpdump");
   if (lacking !== undefined) {
     console.error(`the benchmark ${lacking}`);
     return 1;
   }
   const at = args.indexOf("--runs");
   const runs = at < 0 ? 10 : Number(args[at + 1]);
-  const chosen = args.filter((arg) =>
-    ["takeover", "checks", "load", "timers", "program"].includes(arg)
-  );
-  const all = chosen.length === 0;
-  if (all || chosen.includes("takeover")) await takeovers(runs);
-  if (all || chosen.includes("checks")) await checks(runs);
-  if (all || chosen.includes("load")) await loads();
-  if (all || chosen.includes("timers")) await timers();
-  if (all || chosen.includes("program")) await program(runs);
+  const words = args.filter((arg, i) => !arg.startsWith("--") && (at < 0 || i !== at + 1));
+  const unknown = words.find((word) => !(word in DETAILS) && !(word in SECTIONS));
+  if (unknown !== undefined || !(runs > 0)) {
+    const known = [...Object.keys(SECTIONS), ...Object.keys(DETAILS)].join(" ");
+    console.error(`usage: deno task bench -- [--runs N] [--built] [SECTION ...], of: ${known}`);
+    return 2;
+  }
+  for (const word of words.filter((word) => word in DETAILS)) await DETAILS[word]?.(runs);
+  const chosen = words.length === 0 ? Object.keys(SECTIONS) : words.filter((w) => w in SECTIONS);
+  if (chosen.length > 0) await moves(chosen, runs, floatipWords(args));
   return 0;
 }
 

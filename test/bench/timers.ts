@@ -39,7 +39,8 @@ export function percentile(values: readonly number[], share: number): number {
   return values[Math.min(values.length - 1, Math.floor(share * values.length))] ?? NaN;
 }
 
-async function companyOf(company: Company): Promise<AsyncDisposable> {
+/** What `company` is, until it is disposed of. */
+export async function companyOf(company: Company): Promise<AsyncDisposable> {
   if (company === "idle") return { [Symbol.asyncDispose]: () => Promise.resolve() };
   const [program = "", ...args] = HOGS;
   const child = withPlainKill(spawn(program, args, { stdio: "ignore" }));

@@ -55,10 +55,21 @@ export class Keepalived implements AsyncDisposable {
   }
 
   /** Starts it with a file of its own; the host's name is what `@ID` lines are held against. */
-  static async startFile(host: LabHost, text: string): Promise<Keepalived> {
+  static startFile(host: LabHost, text: string): Promise<Keepalived> {
     const folder = mkdtempSync("/tmp/fl-keepalived-");
+    writeFileSync(`${folder}/keepalived.conf`, text);
+    return Keepalived.#launch(host, folder);
+  }
+
+  /** New processes with the files of these, which have ended; to be disposed of before these are. */
+  again(): Promise<Keepalived> {
+    // Nobody may have waited for the dead yet: it would believe them alive.
+    for (const name of ["parent", "vrrp"]) rmSync(`${this.folder}/${name}.pid`, { force: true });
+    return Keepalived.#launch(this.host, this.folder);
+  }
+
+  static async #launch(host: LabHost, folder: string): Promise<Keepalived> {
     const file = `${folder}/keepalived.conf`;
-    writeFileSync(file, text);
     const child = host.spawn([
       "keepalived",
       ...["-n", "-l", "-D", "-P", "-i", host.name, "-f", file],
@@ -91,11 +102,20 @@ export class Keepalived implements AsyncDisposable {
     await ended;
   }
 
+  get configFile(): string {
+    return `${this.folder}/keepalived.conf`;
+  }
+
+  /** The process that watches, and the one that speaks VRRP. */
+  get pids(): readonly number[] {
+    return [this.child.pid ?? 0, Number(readFileSync(`${this.folder}/vrrp.pid`, "utf8"))];
+  }
+
   /** SIGKILL for both processes: the addresses stay where they are. */
   async crash(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, "exit");
-    this.child.kill("SIGKILL");
-    kill(Number(readFileSync(`${this.folder}/vrrp.pid`, "utf8")), "SIGKILL");
+    for (const pid of this.pids) kill(pid, "SIGKILL");
     await ended;
   }
 

@@ -1,0 +1,101 @@
+/** Who is measured? A master "a" and a backup "b" of one program, on the LAN and with the client that the other program has, too. */
+import { setTimeout as pause } from "node:timers/promises";
+import { Floatip, FROM_SOURCE, type LaunchOptions } from "../interop/floatip.ts";
+import type { Keepalived } from "../interop/keepalived.ts";
+import { kill } from "../lab/command.ts";
+import { realTimeWords } from "../lab/real_time.ts";
+import type { NodeName, Scene } from "../moves/scene.ts";
+import type { Program } from "./takeover.ts";
+
+/** A running one of either program. */
+export type Running = Floatip | Keepalived;
+
+/** How a pair runs. */
+export interface DuoSettings {
+  readonly program: Program;
+  readonly intervalMs: number;
+  /** What stands in front of `run` of floatip. */
+  readonly floatip: readonly string[];
+}
+
+/** The two of them; whoever is started again takes the place of the one before. */
+export class Duo implements AsyncDisposable {
+  private constructor(
+    readonly scene: Scene,
+    readonly settings: DuoSettings,
+    public a: Running,
+    public b: Running,
+  ) {}
+
+  /** Resolves when both are at rest: "a" is master. */
+  static async open(scene: Scene, settings: DuoSettings): Promise<Duo> {
+    const a = await start(scene, "a", settings);
+    await untilMaster(a);
+    const b = await start(scene, "b", settings);
+    const duo = new Duo(scene, settings, a, b);
+    await duo.untilRest();
+    return duo;
+  }
+
+  /** A new process in the place of the master that has ended. */
+  async again(): Promise<void> {
+    this.a = this.scene.stack.use(await this.a.again());
+  }
+
+  /** Resolves when "a" is master and "b" has followed for some intervals. */
+  async untilRest(): Promise<void> {
+    await untilMaster(this.a);
+    if (this.b instanceof Floatip) await this.scene.untilFollowing(this.b, "a");
+    else await this.b.untilState("BACKUP");
+    await pause(Math.max(300, 3 * this.settings.intervalMs));
+  }
+
+  /** Sends a signal to every process of the master. */
+  signal(name: NodeJS.Signals): void {
+    for (const pid of pidsOf(this.a)) kill(pid, name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const one of [this.a, this.b]) await one.crash().catch(() => {});
+    // What keepalived leaves behind is not to be in the way of the next.
+    for (const name of ["a", "b"] as const) await clear(this.scene, name);
+  }
+}
+
+/** Starts one on `node`; it ends with the scene. */
+export async function start(
+  scene: Scene,
+  node: NodeName,
+  { program, intervalMs, floatip }: DuoSettings,
+  options: LaunchOptions = {},
+): Promise<Running> {
+  if (program === "keepalived") return await scene.keepalived(node, { intervalMs });
+  return await scene.floatip(node, { intervalMs }, {
+    program: [...await realTimeWords(10), ...floatip],
+    ...options,
+  });
+}
+
+/** The processes of one. */
+export function pidsOf(one: Running): readonly number[] {
+  return one instanceof Floatip ? [one.child.pid ?? 0] : one.pids;
+}
+
+/** Resolves when it says that it is master. */
+export function untilMaster(one: Running): Promise<void> {
+  return one instanceof Floatip ? one.untilState("master") : one.untilState("MASTER");
+}
+
+/** floatip as it is measured: as built, where that is asked for, else from source. */
+export function floatipWords(args: readonly string[]): readonly string[] {
+  const built = new URL("../../dist/floatip", import.meta.url).pathname;
+  return args.includes("--built") ? [built] : FROM_SOURCE;
+}
+
+async function clear(scene: Scene, node: NodeName): Promise<void> {
+  const host = scene.host(node);
+  for (const line of await host.addresses(host.interface)) {
+    if (line.family !== "inet" || line.address === host.address) continue;
+    await host.ip("addr", "del", `${line.address}/${line.prefixLength}`, "dev", line.interface);
+  }
+}

@@ -1,0 +1,73 @@
+/** Does a backup stay quiet while the machine is overloaded? Adverts of 100 ms beside the processor's hogs, for some minutes. */
+import { setTimeout as pause } from "node:timers/promises";
+import { FROM_SOURCE } from "../interop/floatip.ts";
+import { wallNow } from "../interop/program_log.ts";
+import { demand } from "../lab/command.ts";
+import { Scene } from "../moves/scene.ts";
+import { pidsOf, type Running, untilMaster } from "./duo.ts";
+import type { Program } from "./takeover.ts";
+import { companyOf, type Policy } from "./timers.ts";
+
+const INTERVAL_MS = 100;
+
+/** What was seen of one pair. */
+export interface Strain {
+  /** How often the backup became master though the master lived. */
+  readonly falseTakeovers: number;
+  /** The longest time between two adverts of the master, in milliseconds. */
+  readonly longestGapMs: number;
+}
+
+/** Watches a pair of each of `programs` for `stretchMs`, all beside the same hogs. */
+export async function measureStrain(
+  programs: readonly Program[],
+  policy: Policy,
+  stretchMs: number,
+): Promise<readonly Strain[]> {
+  await using stack = new AsyncDisposableStack();
+  const scenes: Scene[] = [];
+  for (const program of programs) {
+    const scene = stack.use(await Scene.open());
+    for (const node of ["a", "b"] as const) {
+      const one = await startOne(scene, node, program, policy);
+      if (node === "a") await untilMaster(one);
+    }
+    scenes.push(scene);
+  }
+  await pause(10 * INTERVAL_MS);
+  await using _company = await companyOf("busy");
+  const start = wallNow();
+  await pause(stretchMs);
+  return scenes.map((scene) => strainOf(scene, start));
+}
+
+async function startOne(
+  scene: Scene,
+  node: "a" | "b",
+  program: Program,
+  policy: Policy,
+): Promise<Running> {
+  const settings = { intervalMs: INTERVAL_MS };
+  if (program === "floatip") {
+    const words = policy === "ordinary" ? ["--no-real-time"] : [];
+    return await scene.floatip(node, settings, { program: FROM_SOURCE, words });
+  }
+  const one = await scene.keepalived(node, settings);
+  if (policy === "ordinary") return one;
+  for (const pid of pidsOf(one)) {
+    await demand(["chrt", "--all-tasks", "--rr", "--pid", "10", String(pid)]);
+  }
+  return one;
+}
+
+function strainOf(scene: Scene, start: number): Strain {
+  const [a, b] = [scene.host("a").address, scene.host("b").address];
+  const times = scene.capture.advertsOf(a, start).map(({ at }) => at);
+  // A takeover is a row of the backup's adverts: what comes after a while is another one.
+  const claims = scene.capture.advertsOf(b, start).map(({ at }) => at);
+  const begun = claims.filter((at, i) => at - (claims[i - 1] ?? -Infinity) > 3 * INTERVAL_MS);
+  return {
+    falseTakeovers: begun.length,
+    longestGapMs: Math.max(...times.slice(1).map((at, i) => at - (times[i] ?? NaN))),
+  };
+}
