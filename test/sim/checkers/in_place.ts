@@ -17,13 +17,15 @@ interface Sent {
 export function inPlace(world: World): Checker {
   const { lan } = world.cluster;
   const adverts = new Map<string, Sent>();
+  // The last one of the program before the present one.
+  const former = new Map<string, Sent | undefined>();
   const resumed = new Set<string>();
   // When somebody last did something else than to end a program.
   let meddled = 0 as Instant;
   const goesOn = (node: NodeSetup, instance: InstanceSetup, at: Instant) => {
     const key = `${node.name} ${instance.vrid}`;
     resumed.add(key);
-    const last = adverts.get(key);
+    const last = former.get(key);
     if (last !== undefined && at - last.at <= longest(node, instance)) return;
     world.complain("in_place", `${node.name} goes on as master of ${instance.name}, too late`);
   };
@@ -31,6 +33,7 @@ export function inPlace(world: World): Checker {
     const key = `${node.name} ${instance.vrid}`;
     resumed.delete(key);
     const last = adverts.get(key);
+    former.set(key, last);
     const inTime = last !== undefined && last.advert.priority === node.priority &&
       at - last.at < longest(node, instance) - NOTE_AGE && meddled < last.at;
     if (!inTime || !isWhole(world, node, instance)) return;
