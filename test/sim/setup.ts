@@ -56,8 +56,12 @@ export interface Setup {
 const OUTSIDE = { card: "eth0", segment: "outside", net4: "192.168.1", net6: "fd01:" } as const;
 const INSIDE = { card: "eth1", segment: "inside", net4: "10.0.2", net6: "fd02:" } as const;
 
-/** Mostly what people use; in ms. */
-const INTERVALS = [10, 50, 100, 200, 500, 1000, 1000, 1000, 1000, 1000, 1000, 3000, 3000, 10_000];
+/** Mostly what people use, and what may be used at the utmost; in ms. */
+const INTERVALS = [
+  ...[10, 50, 100, 200, 500],
+  ...[1000, 1000, 1000, 1000, 1000, 1000],
+  ...[3000, 3000, 10_000, 40_000],
+];
 
 /** Draws a setup. */
 export function drawSetup(random: Random): Setup {
