@@ -83,7 +83,9 @@ const CASES: readonly SceneCase[] = [
         assert.equal((await second.instance()).state, "master");
       }
       assert.equal(await lostSince(probe, woken), undefined, "nobody noticed that it woke up");
-      assert.ok(!second.log.text.includes("conflict"), second.log.text);
+      // Before that the frozen one's kernel may have answered the question who has the address: a true alarm.
+      const since = second.log.lines.filter(({ at }) => at >= woken);
+      assert.ok(!since.some(({ text }) => text.includes("conflict")), second.log.text);
     },
   })),
   {
