@@ -42,10 +42,16 @@ until /bin/busybox mount -t ext4 -o rw,noatime /dev/vda /new 2>/dev/null; do /bi
 exec /bin/busybox switch_root /new /sbin/init
 `;
 
-/** Makes what boots `kernel`, with `files` (their place -> their text, or the file to copy) in it, in the folder `scratch`. */
+/** A file of the machine: its text, the file that it is a copy of, or where a link leads. */
+export type Content =
+  | { readonly text: string }
+  | { readonly from: string }
+  | { readonly to: string };
+
+/** Makes what boots `kernel`, with `files` by their places in it, in the folder `scratch`. */
 export async function makeImage(
   kernel: Kernel,
-  files: Readonly<Record<string, { readonly text: string } | { readonly from: string }>>,
+  files: Readonly<Record<string, Content>>,
   scratch: string,
 ): Promise<Image> {
   const root = `${scratch}/root`;
@@ -58,7 +64,8 @@ export async function makeImage(
     await Deno.mkdir(`${root}${place.replace(/\/[^/]*$/, "")}`, { recursive: true });
     if ("text" in content) {
       await Deno.writeTextFile(`${root}${place}`, content.text, { mode: 0o755 });
-    } else await Deno.copyFile(content.from, `${root}${place}`);
+    } else if ("to" in content) await Deno.symlink(content.to, `${root}${place}`);
+    else await Deno.copyFile(content.from, `${root}${place}`);
   }
   const initrd = await makeInitrd(root, version, scratch);
   const disk = `${scratch}/disk.img`;

@@ -10,12 +10,14 @@ import type { Image, Kernel } from "./image.ts";
 export class ArmMachine implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
+  #running = true;
   /** All that it has said on its console. */
   console = "";
 
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#ended = new Promise((resolve) => child.once("close", resolve));
+    void this.#ended.then(() => this.#running = false);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on(
         "data",
@@ -34,11 +36,11 @@ export class ArmMachine implements AsyncDisposable {
       ...["-smp", "1", "-m", "768", "-nodefaults", "-display", "none", "-no-reboot"],
       ...["-serial", "stdio", "-kernel", image.kernel, "-initrd", image.initrd],
       ...["-append", "console=ttyAMA0 rw net.ifnames=0 mitigations=off quiet"],
-      // By PCI: in virtio-mmio the order of disks is another one.
+      // Nothing is booted from the network: no ROM for it. By PCI: in virtio-mmio the order of disks is another one.
       ...["-drive", `file=${image.disk},if=none,id=disk,format=raw,cache=unsafe`],
       ...["-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci"],
       ...["-netdev", "tap,id=lan,ifname=vm0,script=no,downscript=no"],
-      ...["-device", "virtio-net-pci,netdev=lan,mac=52:54:00:aa:00:01"],
+      ...["-device", "virtio-net-pci,netdev=lan,romfile=,mac=52:54:00:aa:00:01"],
     ];
     const argv = ["netns", "exec", lan.bridgeNamespace, "qemu-system-aarch64", ...args];
     return new ArmMachine(withPlainKill(spawn("ip", argv, { stdio: ["ignore", "pipe", "pipe"] })));
@@ -47,10 +49,13 @@ export class ArmMachine implements AsyncDisposable {
   /** What stands behind `word` in a line "TRIAL word ..." of the console; waits for it. */
   async said(word: string, limitMs = 600_000): Promise<string> {
     const pattern = new RegExp(`^TRIAL ${word} ?(.*)$`, "m");
-    return await waitFor(`the machine to say ${word}`, () => pattern.exec(this.console)?.[1], {
-      limitMs,
-      everyMs: 100,
-    });
+    const end = "";
+    const found = await waitFor(`the machine to say ${word}`, () => {
+      const said = pattern.exec(this.console)?.[1];
+      return said ?? (this.#running ? undefined : end);
+    }, { limitMs, everyMs: 100 });
+    if (found === end) throw new Error(`the machine ended before it said ${word}`);
+    return found;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

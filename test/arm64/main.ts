@@ -21,7 +21,7 @@ const ADDRESS = "10.77.0.50";
 
 /** The emulated machine is vm; the other one, in a namespace of this machine, is preferred. */
 const FILE = `[nodes]
-vm = "10.77.0.1"
+vm = "10.77.0.9"
 here = "10.77.0.2"
 
 [instance.web]
@@ -35,7 +35,7 @@ const TRIAL = `#!/bin/sh
 exec > /dev/console 2>&1
 echo "TRIAL kernel $(uname -m) $(uname -r) $(getconf PAGESIZE)"
 ip link set eth0 up
-ip addr add 10.77.0.1/24 dev eth0
+ip addr add 10.77.0.9/24 dev eth0
 up() { cut -d ' ' -f 1 /proc/uptime; }
 begin=$(up); dpkg -i /root/floatip.deb && echo "TRIAL installed from $begin to $(up)"
 cp /root/floatip.toml /etc/floatip/floatip.toml
@@ -47,7 +47,7 @@ floatip status; echo "TRIAL master at $(up)"
 `;
 
 const UNIT = `[Unit]
-After=multi-user.target
+After=network.target dbus.service
 [Service]
 Type=oneshot
 ExecStart=/root/trial
@@ -108,7 +108,7 @@ async function tryKernel(kernel: Kernel): Promise<void> {
       "/root/floatip.toml": { text: FILE },
       "/root/trial": { text: TRIAL },
       "/etc/systemd/system/trial.service": { text: UNIT },
-      "/etc/systemd/system/default.target.wants/trial.service": { text: UNIT },
+      "/etc/systemd/system/multi-user.target.wants/trial.service": { to: "../trial.service" },
     }, scratch);
     await using lan = await Lan.open({ hosts: ["client", "here"] });
     await using vm = await ArmMachine.boot(lan, kernel, image);
