@@ -1,5 +1,5 @@
 /** Does a daemon that comes back in time go on as master, so that nobody notices? And only in time? As far as can be seen from outside. */
-import { after, type Instant, milliseconds } from "../../../src/time.ts";
+import { after, type Instant, milliseconds, type Nanoseconds } from "../../../src/time.ts";
 import { advertIn, type AdvertSeen } from "../advert.ts";
 import type { Seen } from "../record.ts";
 import type { InstanceSetup, NodeSetup } from "../setup.ts";
@@ -11,6 +11,8 @@ const NOTE_AGE = milliseconds(260);
 interface Sent {
   readonly advert: AdvertSeen;
   readonly at: Instant;
+  /** The same by the machine's own clock, which a hypervisor may have stopped. */
+  readonly own: Nanoseconds;
 }
 
 /** Watches every start on a machine that has the addresses, and everyone who goes on. */
@@ -22,11 +24,12 @@ export function inPlace(world: World): Checker {
   const resumed = new Set<string>();
   // When somebody last did something else than to end a program.
   let meddled = 0 as Instant;
-  const goesOn = (node: NodeSetup, instance: InstanceSetup, at: Instant) => {
+  const goesOn = (node: NodeSetup, instance: InstanceSetup) => {
     const key = `${node.name} ${instance.vrid}`;
     resumed.add(key);
     const last = former.get(key);
-    if (last !== undefined && at - last.at <= longest(node, instance)) return;
+    const now = lan.machine(node.name).clock.sinceBoot();
+    if (last !== undefined && now - last.own <= longest(node, instance)) return;
     world.complain("in_place", `${node.name} goes on as master of ${instance.name}, too late`);
   };
   const starts = (node: NodeSetup, instance: InstanceSetup, at: Instant) => {
@@ -49,7 +52,8 @@ export function inPlace(world: World): Checker {
       if (isMeddling(seen)) meddled = at;
       if (seen.kind === "sent") {
         const advert = advertIn(seen.message);
-        adverts.set(`${seen.node} ${advert.vrid}`, { advert, at });
+        const own = lan.machine(seen.node).clock.sinceBoot();
+        adverts.set(`${seen.node} ${advert.vrid}`, { advert, at, own });
       }
       const node = "node" in seen ? world.node(seen.node) : undefined;
       if (node === undefined) return;
@@ -57,7 +61,7 @@ export function inPlace(world: World): Checker {
         if (seen.kind === "program" && seen.what === "started") starts(node, instance, at);
         if (seen.kind !== "journal") continue;
         if (new RegExp(`^${instance.name}(?: \\(IPv6\\))?: master still: `).test(seen.line)) {
-          goesOn(node, instance, at);
+          goesOn(node, instance);
         }
       }
     },
