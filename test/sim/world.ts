@@ -161,7 +161,8 @@ export class World {
   }
 
   #noteLeaving(name: string, { vrid, priority }: AdvertSeen): void {
-    const asks = priority === 1 && this.node(name)?.priority !== 1;
+    const mayAsk = ["handover", "maintenance"].some((what) => this.ordered.has(`${name} ${what}`));
+    const asks = priority === 1 && (this.node(name)?.priority !== 1 || mayAsk);
     if (priority === 0 || asks) this.#leaving.add(`${name} ${vrid}`);
     else this.#leaving.delete(`${name} ${vrid}`);
   }

@@ -4,6 +4,14 @@ import { after, type Instant, nanoseconds } from "../../../src/time.ts";
 import { longestParting } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
+/** Who is stopped while it offers the addresses to others has offered them once already. */
+const WITH_A_HANDOVER = 1.5;
+
+/** Has the program on `name`, or the whole machine, stood still since `at`? */
+function stoodStill(world: World, name: string, at: Instant): boolean {
+  return world.cluster.host(name)?.paused === true || (world.stoodStill.get(name) ?? 0) >= at;
+}
+
 /** Watches announcements and partings. */
 export function ordering(world: World): Checker {
   // Who has been robbed may announce once more before the kernel's word about it is read.
@@ -39,12 +47,15 @@ export function ordering(world: World): Checker {
       if (advert.priority > 0) leaving.delete(key);
       if (advert.priority > 0 || leaving.has(key) || !world.has(seen.node, instance)) return;
       leaving.set(key, at);
-      world.cluster.lan.at(after(at, nanoseconds(longestParting(world.setup) + HOP)), () => {
-        if (leaving.get(key) !== at || !world.holds(seen.node, instance)) return;
-        leaving.delete(key);
-        if (!world.cleanFor(HOP) || world.refused) return;
-        world.complain("ordering", `${seen.node} says that it leaves, and keeps the address`);
-      });
+      world.cluster.lan.at(
+        after(at, nanoseconds(WITH_A_HANDOVER * longestParting(world.setup) + HOP)),
+        () => {
+          if (leaving.get(key) !== at || !world.holds(seen.node, instance)) return;
+          leaving.delete(key);
+          if (!world.cleanFor(HOP) || world.refused || stoodStill(world, seen.node, at)) return;
+          world.complain("ordering", `${seen.node} says that it leaves, and keeps the address`);
+        },
+      );
     },
   };
 }

@@ -17,9 +17,12 @@ export function wakingUp(world: World): Checker {
     const since = asleep.get(name);
     asleep.delete(name);
     if (since === undefined) return;
-    const lost = world.setup.instances.find((instance) =>
-      hasLost(world, name, instance, (other) => (becameMaster.get(other) ?? 0) > since)
-    );
+    const lost = world.setup.instances.find((instance) => {
+      // In a shorter time nobody has taken over because of it: that is two masters like any others.
+      const wasLong = at - since >= longestWait(instance, world.node(name));
+      const isNew = (other: string) => wasLong && (becameMaster.get(other) ?? 0) > since;
+      return hasLost(world, name, instance, isNew);
+    });
     if (lost === undefined) return;
     losers.set(name, lost);
     world.cluster.lan.at(after(at, HOP), () => {
@@ -71,6 +74,12 @@ function hasLost(
       (outranks(instance, sender, me) ||
         (isNew(`${sender.name} ${instance.name}`) && world.holds(sender.name, instance)))
     );
+}
+
+/** The master-down interval of the best backup that there can be, and an advert. */
+function longestWait({ version }: InstanceSetup, node: NodeSetup | undefined): number {
+  const interval = node?.interval ?? 0;
+  return 4 * interval + (version === 2 ? 1e9 : interval) / 256;
 }
 
 function senderOf(world: World, source: string): NodeSetup | undefined {
