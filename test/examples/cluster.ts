@@ -177,9 +177,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stack.disposeAsync();
-    for (const { folder, child } of this.nodes.values()) {
-      assert.equal(child.exitCode, 0, `floatip of ${folder} ended in order`);
+    await using _rest = this.stack;
+    const nodes = [...this.nodes.values()];
+    const codes = await Promise.all(nodes.map((node) => node.stop()));
+    for (const [index, { folder }] of nodes.entries()) {
+      assert.equal(codes[index], 0, `floatip of ${folder} ended in order`);
     }
   }
 }
