@@ -229,6 +229,7 @@ export class Daemon {
       this.#roster.checks.nextDeadline(),
       this.#handovers.nextDeadline(),
       this.#maintenance.nextDeadline(),
+      this.#keeper.nextDeadline(),
       ...deadlines,
     );
   }

@@ -1,12 +1,12 @@
 /** When is written down what the process after this one needs to go on? When it matters at once, else several times a second. */
 import type { Host } from "../host.ts";
-import { between, type Instant, milliseconds } from "../time.ts";
+import { after, between, type Instant, milliseconds } from "../time.ts";
 import type { Order } from "./order.ts";
 import { noteOf, type ResumeNote } from "./resume.ts";
 import type { Roster } from "./roster.ts";
 import { isLeaving } from "./router.ts";
 
-/** A note that is a little older than the truth is safe: it only shortens the time in which it counts. */
+/** A note that is so much older than the truth is safe: it only shortens the time in which it counts. */
 const PAUSE = milliseconds(250);
 
 /** Writes notes. */
@@ -14,11 +14,17 @@ export class Keeper {
   readonly #host: Host<Order>;
   readonly #write: ((note: ResumeNote) => void) | undefined;
   #written: { readonly at: Instant; readonly standing: string } | undefined;
+  #putOffUntil: Instant | undefined;
 
   /** `write` undefined: nobody comes after this process. */
   constructor(host: Host<Order>, write: ((note: ResumeNote) => void) | undefined) {
     this.#host = host;
     this.#write = write;
+  }
+
+  /** When {@link Keeper.keep} has something to write down that it put off. */
+  nextDeadline(): Instant | undefined {
+    return this.#putOffUntil;
   }
 
   /** Writes down how things stand. "in a while": where the last note is old, or who is master has changed. */
@@ -29,10 +35,16 @@ export class Keeper {
       const aside = router.aside === undefined ? "" : `aside until ${router.aside.until}`;
       return `${isLeaving(router) ? "leaving" : router.state.kind} ${aside}`;
     }).join();
-    const isFresh = this.#written !== undefined && between(this.#written.at, now) < PAUSE &&
-      this.#written.standing === standing;
-    if (when === "in a while" && isFresh) return;
+    const last = this.#written;
+    const isFresh = last !== undefined && between(last.at, now) < PAUSE &&
+      last.standing === standing;
+    if (when === "in a while" && isFresh) {
+      const isNewer = routers.some(({ advertisedAt = last.at }) => advertisedAt > last.at);
+      if (isNewer) this.#putOffUntil = after(last.at, PAUSE);
+      return;
+    }
     this.#written = { at: now, standing };
+    this.#putOffUntil = undefined;
     const names = (node?.checks ?? []).map(({ name }) => name);
     this.#write(noteOf(routers, checks, names, this.#host.boot(), now));
   }

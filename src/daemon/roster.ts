@@ -1,7 +1,7 @@
 /** Which virtual routers does this node run, and is the network ready for each? The configuration held against the machine. */
 import type { Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
-import { after, nanoseconds, type WallTime } from "../time.ts";
+import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
 import { plan } from "../config/cluster.ts";
 import type { Config } from "../config/config.ts";
 import { type Change, describe, diff } from "../config/diff.ts";
@@ -177,15 +177,25 @@ export class Roster {
       const left = until === null ? undefined : after(now, nanoseconds(until - boot.now));
       this.setAside(router, { until: left });
     }
-    if (note.master === null) return;
-    const elapsed = mayResume(router.plan, note.master, this.#host.interfaces(), boot);
-    if (elapsed === undefined) return;
+    const elapsed = this.#silenceOf(router);
+    if (note.master === null || elapsed === undefined) return;
+    // A sync group goes on together, or not at all: whoever could not would make the others leave at once.
+    const { group } = router.plan;
+    const members = this.routers.filter(({ plan }) => group !== undefined && plan.group === group);
+    if (members.some((member) => this.#silenceOf(member) === undefined)) return;
     this.advance(router, { kind: "resume" });
     if (router.state.kind !== "master") return;
     router.since = note.master.since as WallTime;
     router.counters.masterTransitions = note.master.transitions;
     router.cause = { kind: "resumed", elapsed };
     this.#journal.write("info", `${labelOf(router.plan)}: master still: ${words(router.cause)}`);
+  }
+
+  /** How long ago the process before this one advertised for `router`, where this one may go on: {@link mayResume}. */
+  #silenceOf({ plan }: Router): Nanoseconds | undefined {
+    const boot = this.#host.boot();
+    const master = noteFor(plan, this.#note, boot)?.master ?? undefined;
+    return master && mayResume(plan, master, this.#host.interfaces(), boot);
   }
 
   #apply(change: Change): void {

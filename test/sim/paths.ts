@@ -46,6 +46,11 @@ export class Paths {
     this.#cuts.delete(`${from} -> ${to}`);
   }
 
+  /** When the last packet arrives that bad weather holds up. */
+  get inFlightUntil(): number {
+    return Math.max(0, ...this.#lastArrival.values());
+  }
+
   /** No cuts any more. */
   healAll(): void {
     this.#cuts.clear();

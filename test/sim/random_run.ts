@@ -160,8 +160,9 @@ class Run {
   /** Notes since when there is nothing dirty in the air. */
   #judgeAir(): void {
     const dirty = this.#damages.some((one) => one.dirty);
-    const { now } = this.#world.cluster.lan;
-    this.#world.cleanSince = dirty ? undefined : this.#world.cleanSince ?? now as Instant;
+    const { now, paths } = this.#world.cluster.lan;
+    const settled = Math.max(now, paths.inFlightUntil) as Instant;
+    this.#world.cleanSince = dirty ? undefined : this.#world.cleanSince ?? settled;
   }
 }
 

@@ -124,15 +124,20 @@ export class World {
     return nanoseconds(beat + this.partingTime(a, b, instance) + 2 * HOP);
   }
 
+  /** Do the last adverts of `name` say that it leaves, or may they? */
+  isLeaving(name: string, { vrid }: InstanceSetup): boolean {
+    return this.#leaving.has(`${name} ${vrid}`);
+  }
+
   /** Do both say that they leave? Then neither takes over from the other. */
-  bothLeave(a: string, b: string, { vrid }: InstanceSetup): boolean {
-    return [a, b].every((name) => this.#leaving.has(`${name} ${vrid}`));
+  bothLeave(a: string, b: string, instance: InstanceSetup): boolean {
+    return this.isLeaving(a, instance) && this.isLeaving(b, instance);
   }
 
   /** Who leaves for a successor lets go when that one has announced itself, and waits no longer for it than so. */
   partingTime(a: string, b: string, instance: InstanceSetup): Nanoseconds {
     const [one, other] = [this.node(a), this.node(b)];
-    const leaves = [a, b].some((name) => this.#leaving.has(`${name} ${instance.vrid}`));
+    const leaves = this.isLeaving(a, instance) || this.isLeaving(b, instance);
     const interval = Math.max(one?.interval ?? 0, other?.interval ?? 0);
     return nanoseconds(leaves ? Math.min(ARRIVAL, interval) : 0);
   }

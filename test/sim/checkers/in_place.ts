@@ -79,6 +79,7 @@ function isMeddling(seen: Seen): boolean {
 function isWhole(world: World, { name }: NodeSetup, instance: InstanceSetup): boolean {
   const left = world.cluster.lan.machine(name).left();
   return !world.setup.grouped && !world.cluster.isMaintained(name) &&
+    !world.isLeaving(name, instance) &&
     instance.addresses.every((text) => left.includes(`${text} on ${instance.card}`));
 }
 

@@ -5,17 +5,17 @@ import type { Checker, World } from "../world.ts";
 
 /** Watches every master that leaves while it is the only one, and names its successor. */
 export function partings(world: World): Checker {
-  // Who leaves, and was alone when it began to: "n1 web".
-  const leaving = new Set<string>();
+  // Who leaves ("n1 web"), and was it alone when it began to?
+  const leaving = new Map<string, boolean>();
   const begins = (name: string, instance: InstanceSetup, priority: number) => {
     const key = `${name} ${instance.name}`;
     const asks = priority === 1 && world.node(name)?.priority !== 1;
     if (priority > 0 && !asks) leaving.delete(key);
-    else if (
-      world.setup.nodes.every((one) => one.name === name || !world.has(one.name, instance))
-    ) {
-      leaving.add(key);
-    }
+    if ((priority > 0 && !asks) || leaving.has(key)) return;
+    const others = world.setup.nodes.filter((one) => one.name !== name);
+    // For one with priority 1 who asks is an equal.
+    const isClear = others.every((one) => one.priority > 1 && !world.has(one.name, instance));
+    leaving.set(key, isClear);
   };
   return {
     see(seen, at) {
@@ -30,7 +30,10 @@ export function partings(world: World): Checker {
       const told = /^(\S+)(?: \(IPv6\))?: master -> \S+: .*: \S+ has taken over$/.exec(seen.line);
       const instance = world.setup.instances.find(({ name }) => name === told?.[1]);
       if (instance === undefined) return;
-      if (!leaving.delete(`${seen.node} ${instance.name}`)) return;
+      const key = `${seen.node} ${instance.name}`;
+      const wasAlone = leaving.get(key);
+      leaving.delete(key);
+      if (wasAlone !== true) return;
       if (world.refused || !world.undisturbedSince(at)) return;
       // The successor may have lost it to a third already.
       if (world.setup.nodes.some(({ name }) => world.holds(name, instance))) return;
