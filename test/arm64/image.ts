@@ -57,8 +57,10 @@ export async function makeImage(
   const root = `${scratch}/root`;
   await demand(["cp", "-a", await debian(), root]);
   const tree = await packageOf(kernel.release, kernel.meta);
-  const version = nameIn(`${tree}/lib/modules`);
-  await demand(["cp", "-a", `${tree}/lib/modules/${version}`, `${root}/usr/lib/modules/`]);
+  // From trixie on nothing stands in /lib any more.
+  const modules = [`${tree}/lib/modules`, `${tree}/usr/lib/modules`].find(existsSync) ?? tree;
+  const version = nameIn(modules);
+  await demand(["cp", "-a", `${modules}/${version}`, `${root}/usr/lib/modules/`]);
   await demand(["depmod", "-b", root, version]);
   for (const [place, content] of Object.entries(files)) {
     await Deno.mkdir(`${root}${place.replace(/\/[^/]*$/, "")}`, { recursive: true });
