@@ -92,7 +92,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
     reload: () => reloader.reload(),
     testNotify: async () => ({ results: await notifier.test(now()) }),
   });
-  using _signals = obeySignals(host, reloader, service);
+  obeySignals(host, reloader, service);
   journal.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
   exporter.settle(listenOf(config));
   note("started");
@@ -250,12 +250,15 @@ function listenOf({ metrics: { listen } }: Config): Listen | undefined {
   return listen && { hostname: formatIp(listen.address), port: listen.port };
 }
 
-/** SIGTERM and SIGINT leave in order, SIGHUP reads the file again. Undone when disposed of. */
+/**
+ * SIGTERM and SIGINT leave in order, SIGHUP reads the file again. For as long as the process lives: a second SIGTERM must not kill
+ * it while it puts things away.
+ */
 function obeySignals(
   host: Host<Order>,
   reloader: Reloader,
   service: Service | undefined,
-): Disposable {
+): void {
   const stop = (): void => {
     service?.stopping();
     host.post({ kind: "stop" });
@@ -263,9 +266,4 @@ function obeySignals(
   const reload = (): void => void reloader.reload();
   const listeners = [["SIGTERM", stop], ["SIGINT", stop], ["SIGHUP", reload]] as const;
   for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
-  return {
-    [Symbol.dispose]() {
-      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
-    },
-  };
 }

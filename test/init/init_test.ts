@@ -58,7 +58,12 @@ async function assertCluster(
   address: string,
 ): Promise<void> {
   const daemons: Floatip[] = [];
-  for (const host of hosts) daemons.push(stack.use(await Floatip.start(host, text)));
+  for (const host of hosts) {
+    const daemon = stack.use(await Floatip.start(host, text));
+    // Equals: whoever listens first is master, if the others let it.
+    if (daemons.length === 0) await daemon.untilState("master", 15_000, "main");
+    daemons.push(daemon);
+  }
   const instances = await Promise.all(daemons.map(async (daemon) => {
     const { code, stdout, stderr } = await daemon.host.exec(
       [...FLOATIP, "check", daemon.configFile],
@@ -67,8 +72,7 @@ async function assertCluster(
     assert.equal(code, 0, `${daemon.host.name}: ${stdout}${stderr}`);
     return daemon;
   }));
-  const [first, ...others] = instances;
-  await first?.untilState("master", 15_000, "main");
+  const [, ...others] = instances;
   for (const other of others) await other.untilState("backup", 15_000, "main");
   const client = hosts.at(-1);
   const ping = await client?.exec(["ping", "-c1", "-W2", address]);
