@@ -1,13 +1,16 @@
 /** Is every order answered, within the time that it may take? */
 import { after, nanoseconds } from "../../../src/time.ts";
-import { slowest } from "../setup.ts";
+import { fastest, slowest } from "../setup.ts";
 import type { Checker, World } from "../world.ts";
 
 /** Nobody is asked to take over for longer; then he is told to. */
 const LONGEST_ASKING = 10e9;
 
-/** What a slow machine adds to each of a few steps. */
+/** For timers, ways and answers. */
 const SLACK = 2e9;
+
+/** So many steps may each come late on a slow machine, by up to the fastest interval. */
+const STEPS = 4;
 
 /** Watches every order, unless its program ends or stands still before the answer. */
 export function orders(world: World): Checker {
@@ -25,7 +28,8 @@ export function orders(world: World): Checker {
       if (world.cluster.host(seen.node)?.paused === true) return;
       open.set(seen.number, seen.node);
       const unit = Math.max(slowest(world.setup), 1e9);
-      const limit = Math.min(4 * unit, LONGEST_ASKING) + unit + SLACK;
+      const late = STEPS * fastest(world.setup);
+      const limit = Math.min(4 * unit, LONGEST_ASKING) + unit + SLACK + late;
       world.cluster.lan.at(after(at, nanoseconds(limit)), () => {
         if (!open.delete(seen.number)) return;
         world.complain("orders", `${seen.node}: ${seen.what} is not answered in ${limit / 1e9} s`);
