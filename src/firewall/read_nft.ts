@@ -92,7 +92,9 @@ function rulesOf(rule: Json, sets: Sets): readonly Rule[] {
   const matches: Match[] = [];
   for (const statement of listIn(rule, "expr").filter(isObject)) {
     const action = actionOf(statement, table);
-    if (action !== undefined) return [{ matches, action }];
+    if (action !== undefined) {
+      return [{ matches: [...matches, ...familyOfReject(statement)], action }];
+    }
     const map = statement["vmap"];
     if (isObject(map)) {
       return verdictMaps(map, table, sets).map(([match, verdict]) => ({
@@ -118,6 +120,17 @@ function matchesOf(statement: Json, table: string, sets: Sets): readonly Match[]
   if (isObject(extension) && textIn(extension, "name") === "comment") return [];
   return [unknownMatch];
 }
+
+/** nft leaves out `meta nfproto` where what is answered with says the family: `reject with icmpv6` is for IPv6 alone. */
+function familyOfReject({ reject }: Json): readonly Match[] {
+  const family = isObject(reject) ? FAMILY_OF_REJECT.get(textIn(reject, "type")) : undefined;
+  return family === undefined ? [] : [(packet) => packet.family === family];
+}
+
+const FAMILY_OF_REJECT: ReadonlyMap<string, Family> = new Map([
+  ["icmp", "ipv4"],
+  ["icmpv6", "ipv6"],
+]);
 
 function actionOf(statement: Json, table: string): Action | undefined {
   for (const kind of ["accept", "return", "continue"] as const) {

@@ -48,7 +48,8 @@ const PACKETS: Readonly<Record<Kind, Packet>> = {
 
 /** Sends one packet of each kind from the peer; which of them reach a socket? */
 class Range {
-  #sent = 0;
+  /** Above all ports that rules are about: `th dport` looks at these bytes whatever the protocol is. */
+  #sent = 1000;
 
   constructor(readonly machines: Machines) {
     const { host, peer } = machines;

@@ -109,6 +109,11 @@ const NFT: readonly (readonly [string, readonly unknown[], readonly string[]])[]
     [base("accept"), rule([meta("l4proto", 112), { reject: null }])],
     EVERYTHING_IN.slice(0, 3),
   ],
+  [
+    "rejected for IPv6 only, as nft writes it",
+    [base("accept"), rule([{ reject: { type: "icmpv6", expr: "port-unreachable" } }])],
+    EVERYTHING_IN.slice(2),
+  ],
   ["a second table drops what the first accepts", [
     base("accept", "input", "inet", 0),
     rule([ACCEPT]),
