@@ -53,10 +53,12 @@ Deno.test({
     await using lan = await Lan.open({ hosts: ["a", "b"] });
     await using capture = await Capture.open(lan);
     const [a, b] = [lan.host("a"), lan.host("b")];
+    const start = wallNow();
     await using floatip = await Floatip.run(a, { ...WEB, priority: 150 });
     await using keepalived = await Keepalived.start(b, WEB);
     await floatip.untilState("master");
     await keepalived.untilState("BACKUP");
+    await capture.untilMaster(a.address, 5000, start);
     const forms = new Set(capture.adverts.map(({ advert }) => advert.checksumForm));
     assert.deepEqual([...forms], ["pseudo-header"]);
     assert.ok(!/checksum/i.test(keepalived.log.text), keepalived.log.text);
