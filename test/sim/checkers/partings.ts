@@ -1,13 +1,14 @@
 /** Who lets an address go because somebody has taken over: has anybody got it? So that no packet finds nobody. */
+import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import type { InstanceSetup } from "../setup.ts";
 import type { Checker, World } from "../world.ts";
 
 /** Watches every master that leaves while it is the only one, and names its successor. */
 export function partings(world: World): Checker {
-  // Who leaves ("n1 web"), and was it alone when it began to?
-  const leaving = new Map<string, boolean>();
-  const begins = (name: string, instance: InstanceSetup, priority: number) => {
+  // Since when who leaves ("n1 web"); undefined: it was not alone when it began to.
+  const leaving = new Map<string, Instant | undefined>();
+  const begins = (name: string, instance: InstanceSetup, priority: number, at: Instant) => {
     const key = `${name} ${instance.name}`;
     const asks = priority === 1 && world.node(name)?.priority !== 1;
     if (priority > 0 && !asks) leaving.delete(key);
@@ -15,7 +16,7 @@ export function partings(world: World): Checker {
     const others = world.setup.nodes.filter((one) => one.name !== name);
     // For one with priority 1 who asks is an equal.
     const isClear = others.every((one) => one.priority > 1 && !world.has(one.name, instance));
-    leaving.set(key, isClear);
+    leaving.set(key, isClear ? at : undefined);
   };
   return {
     see(seen, at) {
@@ -23,7 +24,7 @@ export function partings(world: World): Checker {
         const advert = advertIn(seen.message);
         const instance = world.instanceOf(advert, seen.source);
         if (instance !== undefined && world.has(seen.node, instance)) {
-          begins(seen.node, instance, advert.priority);
+          begins(seen.node, instance, advert.priority, at);
         }
       }
       if (seen.kind !== "journal") return;
@@ -31,10 +32,10 @@ export function partings(world: World): Checker {
       const instance = world.setup.instances.find(({ name }) => name === told?.[1]);
       if (instance === undefined) return;
       const key = `${seen.node} ${instance.name}`;
-      const wasAlone = leaving.get(key);
+      const since = leaving.get(key);
       leaving.delete(key);
-      if (wasAlone !== true) return;
-      if (world.refused || !world.undisturbedSince(at)) return;
+      if (since === undefined) return;
+      if (world.refused || !world.undisturbedSince(since)) return;
       // The successor may have lost it to a third already.
       if (world.setup.nodes.some(({ name }) => world.holds(name, instance))) return;
       world.complain("partings", `${seen.node}: "${seen.line}", but nobody has the addresses`);

@@ -23,7 +23,8 @@ export function wakingUp(world: World): Checker {
       const isNew = (other: string) => wasLong && (becameMaster.get(other) ?? 0) > since;
       return hasLost(world, name, instance, isNew);
     });
-    if (lost === undefined) return;
+    // Who is on its way out waits a moment for its successor's announcement.
+    if (lost === undefined || world.isLeaving(name, lost)) return;
     losers.set(name, lost);
     world.cluster.lan.at(after(at, HOP), () => {
       if (losers.get(name) !== lost || !world.cleanFor(HOP)) return;
