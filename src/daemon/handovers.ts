@@ -1,6 +1,6 @@
 /** What does `floatip handover` do? Moves an instance away, and keeps it there until somebody asks for it again. */
 import type { HandedOver, HandoverAnswer } from "../control/api.ts";
-import { priorityWithout, standings } from "../config/standing.ts";
+import { standings } from "../config/standing.ts";
 import type { Host } from "../host.ts";
 import { after, earliest, formatDuration, type Instant, milliseconds } from "../time.ts";
 import type { Departures, Outcome } from "./departures.ts";
@@ -98,13 +98,13 @@ export class Handovers {
         "the file has no [nodes]: who takes over is decided by the others' priorities",
       ];
     }
-    if (!others.some((one) => one.node === to)) {
+    const wanted = others.find((one) => one.node === to)?.priority;
+    if (wanted === undefined) {
       return [
         "refused",
         `there is no other node ${to}, only: ${others.map((one) => one.node).join(", ")}`,
       ];
     }
-    const wanted = priorityWithout(config, settings, to);
     if (wanted === first.priority) return undefined;
     return [
       "refused",
