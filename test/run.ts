@@ -44,6 +44,9 @@ const startingPackages = ["firewalld"];
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 const groupLimitMs = 15 * 60_000;
 
+/** So many lines of a failure stand in the summary; all of them stand where it happened. */
+const SHOWN_LINES = 20;
+
 /** Tests that run together. A folder of test/ that no group names is a group of its own, run one file at a time. */
 interface Group {
   readonly name: string;
@@ -96,7 +99,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const group of selected) results.push(await runGroup(group));
   const sum = results.reduce(add, nothing);
   summarize(sum);
-  return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+  return sum.failed.length === 0 && sum.passed > 0 ? 0 : 1;
 }
 
 function allGroups(): readonly Group[] {
@@ -143,7 +146,8 @@ async function runChecks(): Promise<Tally> {
   for (const [name, args] of checks) {
     const { code, output } = await deno(args, false);
     if (code !== 0) console.log(`${name} failed: deno ${args.join(" ")}\n${output}`);
-    results.push({ ...nothing, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 });
+    const message = `deno ${args.join(" ")} says what, above`;
+    results.push(code === 0 ? { ...nothing, passed: 1 } : failure(name, message));
   }
   return results.reduce(add, nothing);
 }
@@ -163,7 +167,13 @@ async function runTests(group: Group): Promise<Tally> {
   rmSync(scratch, { recursive: true });
   if (code !== 0 && !group.shown) console.log(whatFailed(output));
   // A module that does not load, or a run that was ended, stands in no JUnit file.
-  return code !== 0 && tally.failed === 0 ? add(tally, { ...nothing, failed: 1 }) : tally;
+  return code !== 0 && tally.failed.length === 0
+    ? add(tally, failure(group.name, `the whole group: deno test ended with ${code}, above`))
+    : tally;
+}
+
+function failure(name: string, message: string): Tally {
+  return { ...nothing, failed: [{ name, message }] };
 }
 
 /** The end of what `deno test` said, from where it lists the errors. */
@@ -205,9 +215,19 @@ function deno(args: readonly string[], shown: boolean): Promise<DenoRun> {
 function summarize(sum: Tally): void {
   if (sum.skipped.length > 0) console.log("\nskipped:");
   for (const { name, reason } of sum.skipped) console.log(`  ${name}: ${reason}`);
+  // Where only the end of a long output is kept, what failed is to stand there.
+  if (sum.failed.length > 0) console.log("\nfailed:");
+  for (const { name, message } of sum.failed) console.log(`  ${name}: ${shortened(message)}`);
   console.log(`\n${inWords(sum)}`);
 }
 
+/** The first lines of what a test said, below its name. */
+function shortened(message: string): string {
+  const lines = message.split("\n");
+  const more = lines.length > SHOWN_LINES ? ["…"] : [];
+  return [...lines.slice(0, SHOWN_LINES), ...more].join("\n    ");
+}
+
 function inWords({ passed, failed, skipped }: Tally): string {
-  return `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+  return `${passed} passed, ${failed.length} failed, ${skipped.length} skipped`;
 }

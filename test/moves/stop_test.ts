@@ -119,7 +119,8 @@ async function leaveAndReturn(
     assert.equal(await present.stop(), 0);
     assert.ok(!await scene.host("a").holds(ADDRESS), "it holds nothing any more");
     const claimed = await scene.claimOf("b", left);
-    assert.ok(await scene.releaseOf("a", left) >= claimed, "it let go when it heard so");
+    const gone = await scene.releaseOf("a", left);
+    assert.ok(gone >= claimed, `it let go before it heard so:\n${scene.story(left, 4000)}`);
     leaving.push(await gapSince(probe, left));
     const back = wallNow();
     present = await scene.again(present);
