@@ -40,9 +40,7 @@ export async function handover(
 ): Promise<ExitCode> {
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR, PATIENCE_MS);
   const back = flags.back === true;
-  const forMs = flags.for === undefined
-    ? undefined
-    : Math.round(toMilliseconds(flags.for as Nanoseconds));
+  const forMs = wholeMilliseconds(flags.for);
   using _patience = patienceWith(terminal, flags.json === true);
   const answer = await ask(client, { instance, back, to: flags.to, forMs });
   const done = answer.outcome === "handed-over" || answer.outcome === "taken-back";
@@ -51,6 +49,11 @@ export async function handover(
   if (done) return EXIT.ok;
   if (flags.json === true) return EXIT.failed;
   throw new Failure(EXIT.failed, answer.words, HINTS[answer.outcome]);
+}
+
+/** A flag's time (nanoseconds) as the control socket takes it. */
+export function wholeMilliseconds(time: number | undefined): number | undefined {
+  return time === undefined ? undefined : Math.round(toMilliseconds(time as Nanoseconds));
 }
 
 /** Says that something is going on, where it takes longer than people wait without a word. */

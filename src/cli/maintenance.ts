@@ -2,10 +2,9 @@
 import type { MaintenanceAnswer, MaintenanceStatus } from "../control/api.ts";
 import { ControlClient } from "../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";
-import { type Nanoseconds, toMilliseconds } from "../time.ts";
 import { explainControl } from "./asking.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
-import { PATIENCE_MS, patienceWith } from "./handover.ts";
+import { PATIENCE_MS, patienceWith, wholeMilliseconds } from "./handover.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Flags of `floatip maintenance`. */
@@ -58,11 +57,9 @@ async function order(
 ): Promise<ExitCode> {
   const json = flags.json === true;
   using _patience = patienceWith(terminal, json);
-  const forMs = flags.for === undefined
-    ? undefined
-    : Math.round(toMilliseconds(flags.for as Nanoseconds));
-  const { reason } = flags;
-  const answer = await client.maintain({ on, reason, forMs, force: flags.force === true });
+  const { reason, force = false } = flags;
+  const forMs = wholeMilliseconds(flags.for);
+  const answer = await client.maintain({ on, reason, forMs, force });
   return tell(answer, json, terminal);
 }
 

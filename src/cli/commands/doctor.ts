@@ -1,7 +1,7 @@
 /** What does `floatip doctor` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
 import type { DoctorFlags } from "../doctor.ts";
-import { configFlag, jsonFlag, nodeFlag, parseTime, runDirFlag, stateDirFlag } from "../flags.ts";
+import { configFlag, jsonFlag, nodeFlag, runDirFlag, stateDirFlag, timeFlag } from "../flags.ts";
 import { choose, type Context } from "./choose.ts";
 
 /** `floatip doctor` */
@@ -14,13 +14,7 @@ export const doctor = buildCommand<DoctorFlags, [], Context>({
       node: nodeFlag,
       runDir: runDirFlag,
       stateDir: stateDirFlag,
-      for: {
-        kind: "parsed",
-        parse: parseTime,
-        optional: true,
-        placeholder: "TIME",
-        brief: "Listen to the LAN for this time (three advert intervals, at least 2s)",
-      },
+      for: timeFlag("Listen to the LAN for this time (three advert intervals, at least 2s)"),
     },
     aliases: { c: "config" },
   },

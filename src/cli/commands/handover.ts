@@ -1,6 +1,6 @@
 /** What does `floatip handover` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, parseTime, runDirFlag, text } from "../flags.ts";
+import { jsonFlag, runDirFlag, text, timeFlag } from "../flags.ts";
 import type { HandoverFlags } from "../handover.ts";
 import { proposeInstances, proposeNodes } from "../names.ts";
 import { choose, type Context } from "./choose.ts";
@@ -18,13 +18,7 @@ export const handover = buildCommand<HandoverFlags, [instance: string], Context>
         placeholder: "NODE",
         brief: "The node that is to take over; refused where another one would",
       },
-      for: {
-        kind: "parsed",
-        parse: parseTime,
-        optional: true,
-        placeholder: "TIME",
-        brief: "Go by the priorities again after this time, such as 30m",
-      },
+      for: timeFlag("Go by the priorities again after this time, such as 30m"),
       back: jsonFlag("End a handover: go by the priorities again, now"),
       json: jsonFlag("The answer as one JSON document"),
       runDir: runDirFlag,

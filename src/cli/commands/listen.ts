@@ -1,7 +1,7 @@
 /** What does `floatip listen` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
 import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
-import { jsonFlag, parsePort, parseTime, text } from "../flags.ts";
+import { jsonFlag, parsePort, text, timeFlag } from "../flags.ts";
 import type { ListenFlags } from "../listen.ts";
 import { proposeInterfaces } from "../names.ts";
 import { choose, type Context } from "./choose.ts";
@@ -27,13 +27,7 @@ export const listen = buildCommand<ListenFlags, [], Context>({
         brief: `Adverts by UDP go to this port (${DEFAULT_UDP_PORT})`,
       },
       json: jsonFlag("One JSON object for each packet, one per line"),
-      for: {
-        kind: "parsed",
-        parse: parseTime,
-        optional: true,
-        placeholder: "TIME",
-        brief: "End after this time, such as 10s (at Ctrl-C)",
-      },
+      for: timeFlag("End after this time, such as 10s (at Ctrl-C)"),
     },
     aliases: { i: "interface" },
   },

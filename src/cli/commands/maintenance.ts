@@ -1,6 +1,6 @@
 /** What does `floatip maintenance` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, parseTime, runDirFlag, text } from "../flags.ts";
+import { jsonFlag, runDirFlag, text, timeFlag } from "../flags.ts";
 import type { MaintenanceFlags } from "../maintenance.ts";
 import { choose, type Context } from "./choose.ts";
 
@@ -19,13 +19,7 @@ export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>
         placeholder: "TEXT",
         brief: "Shown in status and log",
       },
-      for: {
-        kind: "parsed",
-        parse: parseTime,
-        optional: true,
-        placeholder: "TIME",
-        brief: "Ends by itself after this time, such as 2h",
-      },
+      for: timeFlag("Ends by itself after this time, such as 2h"),
       force: jsonFlag("Also where that leaves an address to nobody"),
       json: jsonFlag("The answer as one JSON document"),
       runDir: runDirFlag,
