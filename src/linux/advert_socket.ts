@@ -4,7 +4,8 @@ import { formatIp, type Ip, isLinkLocal } from "../net/ip.ts";
 import { SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.ts";
 import { AF_INET, AF_INET6 } from "./constants.ts";
 import type { ControlMessage, Received, Receiver, Sender } from "./datagram.ts";
-import { wouldBlock } from "./libc.ts";
+import { type Libc, wouldBlock } from "./libc.ts";
+import { Socket } from "./socket.ts";
 
 /** Network control, the class of routing protocols. */
 export const TRAFFIC_CLASS = 0xc0;
@@ -13,7 +14,7 @@ export const TRAFFIC_CLASS = 0xc0;
 export const HOPS = 255;
 
 /** Room for the adverts of a stall: some 680 packets, because the kernel doubles it and counts 768 bytes for each. */
-export const RECEIVE_BUFFER = 256 * 1024;
+const RECEIVE_BUFFER = 256 * 1024;
 
 /** More than the receive buffer holds: a backlog is read in one go, and a flood does not hold up the others for ever. */
 const MOST_AT_ONCE = 1024;
@@ -27,6 +28,20 @@ export interface AdvertSocket extends Disposable {
   drain(receiver: Receiver, take: (datagram: Datagram) => void): void;
   /** Sends a VRRP message: the negative errno, or the count of bytes sent. The caller looks whether `source` is ours. */
   send(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number;
+}
+
+/** The socket of `endpoint`, before what its protocol wants of it. Throws HostError (EPERM, ENODEV). */
+export function openFor(
+  libc: Libc,
+  endpoint: Endpoint,
+  type: number,
+  protocol: number,
+): Socket {
+  const family = endpoint.family === "ipv4" ? AF_INET : AF_INET6;
+  return Socket.open(libc, family, type, protocol, describe(endpoint)).prepare((socket) => {
+    socket.setReceiveBuffer(RECEIVE_BUFFER);
+    if (isOnOneLink(endpoint)) socket.bindToDevice(endpoint.interface);
+  });
 }
 
 /** Reads all that is queued on `fd`. An error of the link (ENETDOWN) is read and forgotten. */

@@ -1,14 +1,14 @@
 /** Which VRRP frames pass this machine's interfaces? A packet socket (packet(7)) that only hears. */
 import type { Instant } from "../time.ts";
 import { SOCKADDR_LL } from "./abi.ts";
-import { AF_PACKET, ETH_P_ALL, PACKET_OUTGOING, SOCK_RAW } from "./constants.ts";
+import { ETH_P_ALL, PACKET_OUTGOING } from "./constants.ts";
 import { Receiver } from "./datagram.ts";
 import { Libc } from "./libc.ts";
-import { attachFilter, framesOf, type Wanted } from "./packet_filter.ts";
+import { framesOf, openFiltered, type Wanted } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
 import { Poller } from "./poller.ts";
 import { demand } from "./refusal.ts";
-import { Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 
 /** One frame that passed. */
 export interface CapturedFrame {
@@ -43,17 +43,9 @@ export function openCapture(
   const index = interfaceName === undefined
     ? 0
     : demand(libc.ifNametoindex(interfaceName), "if_nametoindex", interfaceName);
-  // Protocol 0 hears nothing yet: the filter is there before the first frame.
-  const socket = Socket.open(libc, AF_PACKET, SOCK_RAW, 0, what);
-  try {
-    attachFilter(socket, framesOf(wanted));
-    socket.setReceiveBuffer(RECEIVE_BUFFER);
-    socket.bind(packetAddress(index, ETH_P_ALL));
-    return new Capture(libc, socket, new Map([[index, interfaceName ?? "any"]]));
-  } catch (error) {
-    socket[Symbol.dispose]();
-    throw error;
-  }
+  const address = packetAddress(index, ETH_P_ALL);
+  const socket = openFiltered(libc, framesOf(wanted), RECEIVE_BUFFER, address, what);
+  return new Capture(libc, socket, new Map([[index, interfaceName ?? "any"]]));
 }
 
 /** A running capture; made by {@link openCapture}. */

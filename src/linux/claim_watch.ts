@@ -5,13 +5,13 @@ import { type Family, formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatMac } from "../net/mac.ts";
 import { type Claim, claimIn } from "../wire/claim.ts";
 import { claimFilter } from "./claim_filter.ts";
-import { AF_PACKET, ETH_P_ARP, ETH_P_IPV6, SOCK_RAW } from "./constants.ts";
+import { ETH_P_ARP, ETH_P_IPV6 } from "./constants.ts";
 import type { Receiver } from "./datagram.ts";
 import { type Libc, wouldBlock } from "./libc.ts";
-import { attachFilter } from "./packet_filter.ts";
+import { attachFilter, openFiltered } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
-import { Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 
 /** One socket never gives more frames than this at once: a flood waits its turn, or does not fit. */
 const MOST_AT_ONCE = 64;
@@ -115,19 +115,10 @@ export class ClaimWatch implements Disposable {
   }
 
   #open(wanted: Wanted): Socket {
+    const address = packetAddress(wanted.index, PROTOCOLS[wanted.family]);
     const what = `claims on ${wanted.interface}`;
-    // Protocol 0 hears nothing yet: the filter is there before the first frame.
-    const socket = Socket.open(this.#libc, AF_PACKET, SOCK_RAW, 0, what);
-    try {
-      attachFilter(socket, claimFilter(wanted.addresses));
-      socket.setReceiveBuffer(RECEIVE_BUFFER);
-      socket.bind(packetAddress(wanted.index, PROTOCOLS[wanted.family]));
-      this.#poller.add(socket.fd);
-      return socket;
-    } catch (error) {
-      socket[Symbol.dispose]();
-      throw error;
-    }
+    return openFiltered(this.#libc, claimFilter(wanted.addresses), RECEIVE_BUFFER, address, what)
+      .prepare(({ fd }) => this.#poller.add(fd));
   }
 
   #close(socket: Socket): void {

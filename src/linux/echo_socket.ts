@@ -40,22 +40,20 @@ export function isReplyTo(received: Received, address: Ip, echo: Echo): boolean 
 }
 
 function openIpv4(libc: Libc, what: string): Socket {
-  const socket = Socket.open(libc, AF_INET, SOCK_RAW, IPPROTO_ICMP, what);
   // struct icmp_filter: a bit set keeps that type away.
   const filter = new Uint8Array(4);
   new DataView(filter.buffer).setUint32(0, ~(1 << ECHO_TYPES.ipv4.reply) >>> 0, true);
-  socket.set(SOL_RAW, ICMP_FILTER, filter, "ICMP_FILTER");
-  return socket;
+  return Socket.open(libc, AF_INET, SOCK_RAW, IPPROTO_ICMP, what)
+    .prepare((socket) => socket.set(SOL_RAW, ICMP_FILTER, filter, "ICMP_FILTER"));
 }
 
 function openIpv6(libc: Libc, what: string): Socket {
-  const socket = Socket.open(libc, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6, what);
   // struct icmp6_filter: the same for 256 types.
   const filter = new Uint8Array(32).fill(0xff);
   const { reply } = ECHO_TYPES.ipv6;
   filter[reply >> 3] = 0xff & ~(1 << (reply & 7));
-  socket.set(IPPROTO_ICMPV6, ICMP6_FILTER, filter, "ICMP6_FILTER");
-  return socket;
+  return Socket.open(libc, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6, what)
+    .prepare((socket) => socket.set(IPPROTO_ICMPV6, ICMP6_FILTER, filter, "ICMP6_FILTER"));
 }
 
 /** An AF_INET raw socket gives the whole packet. */

@@ -1,9 +1,9 @@
 /** Which frames should the kernel hand over? Classic BPF programs (packet(7), linux/filter.h), with labels for their jumps. */
 import { assert } from "../assert.ts";
 import { SOCK_FILTER, SOCK_FPROG } from "./abi.ts";
-import { SO_ATTACH_FILTER, SOL_SOCKET } from "./constants.ts";
-import { addressOf, type Bytes } from "./libc.ts";
-import type { Socket } from "./socket.ts";
+import { AF_PACKET, SO_ATTACH_FILTER, SOCK_RAW, SOL_SOCKET } from "./constants.ts";
+import { addressOf, type Bytes, type Libc } from "./libc.ts";
+import { Socket } from "./socket.ts";
 
 /**
  * One instruction. `load` puts bytes of the frame into the accumulator, big endian, `equal` compares it with a constant.
@@ -91,6 +91,25 @@ function portsAt(family: string, at: number, ports: readonly number[]): Program 
     ]),
     [`no port${family}`, { op: "equal", to: 0, then: "drop", else: "drop" }],
   ];
+}
+
+/**
+ * A packet socket for the frames at `address` (a struct sockaddr_ll) that `program` accepts, with room for `room` bytes.
+ * Throws HostError (EPERM, ENODEV).
+ */
+export function openFiltered(
+  libc: Libc,
+  program: Program,
+  room: number,
+  address: Uint8Array,
+  what: string,
+): Socket {
+  // Protocol 0 hears nothing yet: the filter is there before the first frame.
+  return Socket.open(libc, AF_PACKET, SOCK_RAW, 0, what).prepare((socket) => {
+    attachFilter(socket, program);
+    socket.setReceiveBuffer(room);
+    socket.bind(address);
+  });
 }
 
 /** Has the kernel hand over only what `program` accepts, from now on. Throws HostError. */

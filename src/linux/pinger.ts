@@ -10,14 +10,14 @@ import { claimIn } from "../wire/claim.ts";
 import type { Echo } from "../wire/icmp.ts";
 import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
 import { claimFilter } from "./claim_filter.ts";
-import { AF_PACKET, ETH_P_ARP, ETH_P_IPV6, SOCK_RAW } from "./constants.ts";
+import { ETH_P_ARP, ETH_P_IPV6 } from "./constants.ts";
 import type { Received, Receiver } from "./datagram.ts";
 import { isReplyTo, openEchoSocket, sendEcho } from "./echo_socket.ts";
 import type { Libc } from "./libc.ts";
-import { attachFilter } from "./packet_filter.ts";
+import { openFiltered } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
-import { Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 
 /** More than this on one socket waits for the next look: others may be making echo requests, too. */
 const MOST_AT_ONCE = 64;
@@ -183,16 +183,9 @@ export class Pinger implements Disposable {
       return known;
     }
     const protocol = address.family === "ipv4" ? ETH_P_ARP : ETH_P_IPV6;
-    const socket = Socket.open(this.#libc, AF_PACKET, SOCK_RAW, 0, `neighbours on ${link.name}`);
-    try {
-      attachFilter(socket, claimFilter([address]));
-      socket.setReceiveBuffer(RECEIVE_BUFFER);
-      socket.bind(packetAddress(link.index, protocol));
-      return { key, socket };
-    } catch (error) {
-      socket[Symbol.dispose]();
-      throw error;
-    }
+    const [filter, from] = [claimFilter([address]), packetAddress(link.index, protocol)];
+    const what = `neighbours on ${link.name}`;
+    return { key, socket: openFiltered(this.#libc, filter, RECEIVE_BUFFER, from, what) };
   }
 
   #keep(ear: Ear): void {

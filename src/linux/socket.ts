@@ -27,6 +27,17 @@ export class Socket implements Disposable {
     );
   }
 
+  /** Takes the first steps with it; where one throws, it is closed. */
+  prepare(steps: (socket: Socket) => void): this {
+    try {
+      steps(this);
+      return this;
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
   /** setsockopt(2) with an int or with a structure. Throws HostError. */
   set(level: number, option: number, value: number | Uint8Array, name: string): void {
     demand(this.trySet(level, option, value), `setsockopt ${name}`, this.what);

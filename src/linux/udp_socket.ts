@@ -6,17 +6,13 @@ import { SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.ts";
 import {
   type AdvertSocket,
   controlOf,
-  describe,
   drain,
   HOPS,
-  isOnOneLink,
-  RECEIVE_BUFFER,
+  openFor,
   sockaddr,
   TRAFFIC_CLASS,
 } from "./advert_socket.ts";
 import {
-  AF_INET,
-  AF_INET6,
   IP_RECVTTL,
   IP_TOS,
   IP_TTL,
@@ -30,7 +26,7 @@ import {
 } from "./constants.ts";
 import type { Received, Receiver, Sender } from "./datagram.ts";
 import type { Libc } from "./libc.ts";
-import { Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 
 /** An endpoint with a port. */
 export type UdpEndpoint = Extract<Endpoint, { kind: "udp" }>;
@@ -50,20 +46,13 @@ export class UdpSocket implements AdvertSocket {
    * 1024 without CAP_NET_BIND_SERVICE).
    */
   static open(libc: Libc, endpoint: UdpEndpoint, index: number): UdpSocket {
-    const family = endpoint.family === "ipv4" ? AF_INET : AF_INET6;
-    const socket = Socket.open(libc, family, SOCK_DGRAM, 0, describe(endpoint));
-    try {
-      socket.setReceiveBuffer(RECEIVE_BUFFER);
-      if (isOnOneLink(endpoint)) socket.bindToDevice(endpoint.interface);
+    const socket = openFor(libc, endpoint, SOCK_DGRAM, 0).prepare((socket) => {
       if (endpoint.family === "ipv4") prepareIpv4(socket);
       else prepareIpv6(socket);
       // Neither SO_REUSEADDR nor SO_REUSEPORT: nobody else shall get what is meant for us.
       bind(socket, endpoint, index);
-      return new UdpSocket(endpoint, socket, index);
-    } catch (error) {
-      socket[Symbol.dispose]();
-      throw error;
-    }
+    });
+    return new UdpSocket(endpoint, socket, index);
   }
 
   get fd(): number {

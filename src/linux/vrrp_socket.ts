@@ -8,17 +8,14 @@ import { IN6_PKTINFO, IN_PKTINFO, IP_MREQ, IP_MREQN, IPV6_MREQ, SOCKADDR_IN6 } f
 import {
   type AdvertSocket,
   controlOf,
-  describe,
   drain,
   HOPS,
   isOnOneLink,
-  RECEIVE_BUFFER,
+  openFor,
   sockaddr,
   TRAFFIC_CLASS,
 } from "./advert_socket.ts";
 import {
-  AF_INET,
-  AF_INET6,
   IP_ADD_MEMBERSHIP,
   IP_HDRINCL,
   IP_MULTICAST_ALL,
@@ -45,7 +42,7 @@ import type { Received, Receiver, Sender } from "./datagram.ts";
 import { ENODEV } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { refusal } from "./refusal.ts";
-import { Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 
 /** The groups that VRRP routers hear (RFC 9568 5.1.1.2, 5.1.2.2). */
 const GROUP4 = ip("224.0.0.18");
@@ -66,18 +63,11 @@ export class VrrpSocket implements AdvertSocket {
 
   /** Opens `endpoint`, whose interface has `index`. Throws HostError (EPERM, ENODEV, EADDRNOTAVAIL). */
   static open(libc: Libc, endpoint: RawEndpoint, index: number): VrrpSocket {
-    const family = endpoint.family === "ipv4" ? AF_INET : AF_INET6;
-    const socket = Socket.open(libc, family, SOCK_RAW, VRRP_PROTOCOL, describe(endpoint));
-    try {
-      socket.setReceiveBuffer(RECEIVE_BUFFER);
-      if (isOnOneLink(endpoint)) socket.bindToDevice(endpoint.interface);
+    const socket = openFor(libc, endpoint, SOCK_RAW, VRRP_PROTOCOL).prepare((socket) => {
       if (endpoint.family === "ipv4") prepareIpv4(socket, endpoint, index);
       else prepareIpv6(socket, endpoint, index);
-      return new VrrpSocket(endpoint, socket, index);
-    } catch (error) {
-      socket[Symbol.dispose]();
-      throw error;
-    }
+    });
+    return new VrrpSocket(endpoint, socket, index);
   }
 
   get fd(): number {
