@@ -7,14 +7,13 @@ import {
   ADDRESS,
   assertUnnoticed,
   gapSince,
+  LONG_ENOUGH_MS,
   lostSince,
+  order,
   playScenes,
   type SceneCase,
   transitionsOf,
 } from "./scene.ts";
-
-/** Longer than any backup waits for a silent master. */
-const LONG_ENOUGH_MS = 4500;
 
 const CASES: readonly SceneCase[] = [
   {
@@ -143,14 +142,12 @@ const CASES: readonly SceneCase[] = [
 ];
 
 /** `floatip handover web ...` on that node, with its answer. */
-async function handOver(
+function handOver(
   floatip: Floatip,
   code: number,
   ...words: readonly string[]
 ): Promise<HandoverAnswer> {
-  const outcome = await floatip.command("handover", "web", "--json", ...words);
-  assert.equal(outcome.code, code, outcome.stdout + outcome.stderr);
-  return JSON.parse(outcome.stdout) as HandoverAnswer;
+  return order(floatip, code, "handover", "web", ...words);
 }
 
 playScenes("handover", CASES);

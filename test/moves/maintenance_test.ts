@@ -7,14 +7,13 @@ import {
   ADDRESS,
   assertUnnoticed,
   gapSince,
+  LONG_ENOUGH_MS,
   lostSince,
+  order,
   playScenes,
   type SceneCase,
   transitionsOf,
 } from "./scene.ts";
-
-/** Longer than any backup waits for a silent master. */
-const LONG_ENOUGH_MS = 4500;
 
 const CASES: readonly SceneCase[] = [
   {
@@ -117,14 +116,12 @@ const CASES: readonly SceneCase[] = [
 ];
 
 /** `floatip maintenance ...` on that node, with its answer. */
-async function maintain(
+function maintain(
   floatip: Floatip,
   code: number,
   ...words: readonly string[]
 ): Promise<MaintenanceAnswer> {
-  const outcome = await floatip.command("maintenance", "--json", ...words);
-  assert.equal(outcome.code, code, outcome.stdout + outcome.stderr);
-  return JSON.parse(outcome.stdout) as MaintenanceAnswer;
+  return order(floatip, code, "maintenance", ...words);
 }
 
 playScenes("maintenance", CASES);

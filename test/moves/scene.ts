@@ -22,6 +22,9 @@ export type NodeName = "a" | "b";
 /** How long a gap may be that clients do not notice, in milliseconds (median). */
 export const UNNOTICED_MS = 10;
 
+/** Longer than any backup waits for a silent master, in milliseconds. */
+export const LONG_ENOUGH_MS = 4500;
+
 /** A 2 ms grain shows each lost packet of a gap that matters. */
 const PROBE_EVERY_MS = 2;
 
@@ -217,6 +220,17 @@ export function transitionsOf(history: readonly HistoryEntry[], since = 0): read
       ? [`${entry.from} -> ${entry.to} (${entry.reason})`]
       : []
   );
+}
+
+/** What floatip answers to an order, as JSON; it has to end with `code`. */
+export async function order<Answer>(
+  floatip: Floatip,
+  code: number,
+  ...words: readonly string[]
+): Promise<Answer> {
+  const outcome = await floatip.command(...words, "--json");
+  assert.equal(outcome.code, code, outcome.stdout + outcome.stderr);
+  return JSON.parse(outcome.stdout) as Answer;
 }
 
 /** Asserts that the gaps are none that clients notice, and shows them. */
