@@ -7,7 +7,8 @@ import { Nginx } from "../checks/nginx.ts";
 import { Capture } from "../interop/capture.ts";
 import { Floatip, writeFloatipToml } from "../interop/floatip.ts";
 import { writeKeepalivedConf } from "../interop/keepalived.ts";
-import { ProgramLog, wallNow } from "../interop/program_log.ts";
+import { ProgramLog } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
 

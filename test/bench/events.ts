@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip } from "../interop/floatip.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { until } from "../interop/until.ts";
 import { ADDRESS, lostSince, type Scene } from "../moves/scene.ts";
 import type { Probe } from "../lab/probe.ts";

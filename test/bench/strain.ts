@@ -1,7 +1,7 @@
 /** Does a backup stay quiet while the machine is overloaded? Adverts of 100 ms beside the processor's hogs, for some minutes. */
 import { setTimeout as pause } from "node:timers/promises";
 import { FROM_SOURCE } from "../interop/floatip.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { demand } from "../lab/command.ts";
 import { Scene } from "../moves/scene.ts";
 import { pidsOf, type Running, untilMaster } from "./duo.ts";

@@ -5,19 +5,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { InstanceStatus } from "../../src/control/api.ts";
 import { seconds, toMilliseconds } from "../../src/time.ts";
 import { masterDown, skew } from "../../src/vrrp/intervals.ts";
-import { atMost } from "../interop/at_most.ts";
 import { Capture } from "../interop/capture.ts";
 import { Floatip, writeFloatipToml } from "../interop/floatip.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { playEach } from "../interop/play_each.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { ADDRESS, untilHeld } from "../interop/stage.ts";
 import { until } from "../interop/until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
-import { missing, nameWith } from "../lab/prerequisites.ts";
 import { Nginx } from "./nginx.ts";
 
-/** LANs at the same time. */
-const AT_ONCE = 4;
 const PATIENCE_MS = 20_000;
 const INTERVAL_MS = 1000;
 const FALL = 2;
@@ -238,28 +235,11 @@ async function playNeverStarted(): Promise<void> {
   assert.deepEqual([none, gone], [[], []]);
 }
 
-const PLAYS: Readonly<Record<string, () => Promise<void>>> = {
-  "without a weight the node is in fault": playUnweighted,
-  "weight -50 in one file for both": playWeighted,
-  "weight -60 in files of their own": playByHand,
-  "a node without nginx does not claim, until nobody asks for it": playNeverStarted,
-};
+const PLAYS = [
+  { name: "without a weight the node is in fault", play: playUnweighted },
+  { name: "weight -50 in one file for both", play: playWeighted },
+  { name: "weight -60 in files of their own", play: playByHand },
+  { name: "a node without nginx does not claim, until nobody asks for it", play: playNeverStarted },
+];
 
-const reason = missing("nginx", "tcpdump");
-
-Deno.test({
-  name: nameWith("checks: nginx dies and comes back", reason),
-  ignore: reason !== undefined,
-  fn: async (t) => {
-    await atMost(AT_ONCE, Object.entries(PLAYS), async ([name, play]) => {
-      await t.step({
-        name,
-        // Plays run beside each other, so that each sees the others' processes.
-        sanitizeOps: false,
-        sanitizeResources: false,
-        sanitizeExit: false,
-        fn: play,
-      });
-    });
-  },
-});
+playEach("checks: nginx dies and comes back", ["nginx", "tcpdump"], PLAYS, ({ play }) => play());

@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { Capture } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { ADDRESS, untilHeld } from "../interop/stage.ts";
 import { until } from "../interop/until.ts";
 import type { LabHost } from "../lab/lab_host.ts";

@@ -1,6 +1,6 @@
 /** Does the doctor find each fault, and say nothing about a node that is well? */
 import assert from "node:assert/strict";
-import { atMost } from "../interop/at_most.ts";
+import { playEach } from "../interop/play_each.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
 import { demand } from "../lab/command.ts";
 import { assertFound, Clinic, fileWith } from "./clinic.ts";
@@ -8,9 +8,6 @@ import type { Fault } from "./fault.ts";
 import { LAN_FAULTS } from "./lan_faults.ts";
 import { MACHINE_FAULTS, serveWell, SOUND_FILE } from "./machine_faults.ts";
 import { BY_UDP, UDP_FAULTS } from "./udp_faults.ts";
-
-/** Clinics at the same time. */
-const AT_ONCE = 3;
 
 async function play({ expected, play, mend, lan }: Fault): Promise<void> {
   await using clinic = await Clinic.open(lan);
@@ -23,27 +20,8 @@ async function play({ expected, play, mend, lan }: Fault): Promise<void> {
   assert.equal(again, undefined, `mended, and still there:\n${after.words}`);
 }
 
-/** One step for each fault; those that cannot be built here are skipped with the reason. */
 function playAll(title: string, faults: readonly Fault[]): void {
-  const reason = missing("ip", "sysctl", "unshare");
-  Deno.test({
-    name: nameWith(`doctor: ${title}`, reason),
-    ignore: reason !== undefined,
-    fn: async (t) => {
-      await atMost(AT_ONCE, faults, async (fault) => {
-        const lacks = missing(...(fault.programs ?? []));
-        await t.step({
-          name: nameWith(fault.name, lacks),
-          ignore: lacks !== undefined,
-          // Steps run beside each other, so that each sees the others' processes.
-          sanitizeOps: false,
-          sanitizeResources: false,
-          sanitizeExit: false,
-          fn: () => play(fault),
-        });
-      });
-    },
-  });
+  playEach(`doctor: ${title}`, ["ip", "sysctl", "unshare"], faults, play, { atOnce: 3 });
 }
 
 playAll(`${LAN_FAULTS.length} faults of interface, filter and LAN`, LAN_FAULTS);

@@ -8,7 +8,7 @@ import { Nginx } from "../checks/nginx.ts";
 import { Capture } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
 import { askWhoHas, macOf } from "../interop/holders.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { until } from "../interop/until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { type HostOptions, Lan } from "../lab/lan.ts";

@@ -5,15 +5,12 @@ import { fileURLToPath } from "node:url";
 import { load } from "../../src/config/load.ts";
 import { seconds, toMilliseconds } from "../../src/time.ts";
 import { masterDown, skew } from "../../src/vrrp/intervals.ts";
-import { atMost } from "../interop/at_most.ts";
-import { wallNow } from "../interop/program_log.ts";
-import { missing, nameWith } from "../lab/prerequisites.ts";
+import { playEach } from "../interop/play_each.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { Cluster, PATIENCE_MS } from "./cluster.ts";
 
 const FOLDER = new URL("../../packaging/examples/", import.meta.url);
 
-/** LANs at the same time. */
-const AT_ONCE = 3;
 async function playFiveNodes(file: string): Promise<void> {
   const names = [1, 2, 3, 4, 5].map((n) => `node-${n}`);
   await using cluster = await Cluster.open("192.168.1.0/24", [
@@ -239,21 +236,10 @@ Deno.test("examples: every file is sound", async () => {
   }
 });
 
-const reason = missing("tcpdump", "ping", "nginx");
-
-Deno.test({
-  name: nameWith("examples: they fail over", reason),
-  ignore: reason !== undefined,
-  fn: async (t) => {
-    await atMost(AT_ONCE, Object.entries(PLAYS), async ([name, play]) => {
-      await t.step({
-        name,
-        // Plays run beside each other, so that each sees the others' processes.
-        sanitizeOps: false,
-        sanitizeResources: false,
-        sanitizeExit: false,
-        fn: () => play(readFileSync(new URL(name, FOLDER), "utf8")),
-      });
-    });
-  },
-});
+playEach(
+  "examples: they fail over",
+  ["tcpdump", "ping", "nginx"],
+  Object.entries(PLAYS).map(([name, play]) => ({ name, play })),
+  ({ name, play }) => play(readFileSync(new URL(name, FOLDER), "utf8")),
+  { atOnce: 3 },
+);

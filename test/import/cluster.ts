@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { Capture, type CapturedAdvert } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
 import { Keepalived } from "../interop/keepalived.ts";
-import { wallNow } from "../interop/program_log.ts";
 import { until } from "../interop/until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
@@ -173,4 +172,3 @@ export class MixedCluster implements AsyncDisposable {
 }
 
 /** This very moment, in the clock of captures. */
-export { wallNow };

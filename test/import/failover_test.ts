@@ -1,16 +1,15 @@
 /** Does an imported file behave like its original? Beside a real keepalived with the original, each of them preferred once. */
 import assert from "node:assert/strict";
 import { formatIp } from "../../src/net/ip.ts";
-import { atMost } from "../interop/at_most.ts";
 import type { CapturedAdvert } from "../interop/capture.ts";
+import { playEach } from "../interop/play_each.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
-import { MixedCluster, type Program, wallNow } from "./cluster.ts";
+import { wallNow } from "../lab/wall_clock.ts";
+import { MixedCluster, type Program } from "./cluster.ts";
 import { type Original, ORIGINALS } from "./originals.ts";
 
-const reason = missing("keepalived", "tcpdump");
-
-/** LANs at the same time. */
-const AT_ONCE = 3;
+const PROGRAMS = ["keepalived", "tcpdump"];
+const reason = missing(...PROGRAMS);
 
 /** What happened, for the table. */
 interface Figure {
@@ -86,28 +85,19 @@ async function play(original: Original, best: Program, figures: Figure[]) {
   return adverts;
 }
 
-Deno.test({
-  name: nameWith("import: files behave like their originals beside keepalived", reason),
-  ignore: reason !== undefined,
-  fn: async (t) => {
-    const figures: Figure[] = [];
-    await atMost(AT_ONCE, ORIGINALS, async (original) => {
-      await t.step({
-        name: original.name,
-        // Plays run beside each other, so that each sees the others' processes.
-        sanitizeOps: false,
-        sanitizeResources: false,
-        sanitizeExit: false,
-        fn: async () => {
-          const theirs = await play(original, "keepalived", figures);
-          const ours = await play(original, "floatip", figures);
-          assert.deepEqual(ours, theirs, "both say the same on the wire");
-        },
-      });
-    });
-    console.log(table(figures));
+const figures: Figure[] = [];
+
+playEach(
+  "import: files behave like their originals beside keepalived",
+  PROGRAMS,
+  ORIGINALS,
+  async (original) => {
+    const theirs = await play(original, "keepalived", figures);
+    const ours = await play(original, "floatip", figures);
+    assert.deepEqual(ours, theirs, "both say the same on the wire");
   },
-});
+  { atOnce: 3, afterwards: () => console.log(table(figures)) },
+);
 
 Deno.test({
   name: nameWith("import: another password is another cluster", reason),

@@ -1,7 +1,7 @@
 /** Does the daemon keep its addresses as it promises? One node against the real kernel. */
 import assert from "node:assert/strict";
 import { AddressWatch } from "./holders.ts";
-import { wallNow } from "./program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import {
   ADDRESS,
   type Case,

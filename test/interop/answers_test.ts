@@ -8,7 +8,7 @@ import { missing, nameWith } from "../lab/prerequisites.ts";
 import { Capture } from "./capture.ts";
 import { Floatip } from "./floatip.ts";
 import { inject } from "./hostile.ts";
-import { wallNow } from "./program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { ADDRESS, WEB } from "./stage.ts";
 import { until } from "./until.ts";
 

@@ -9,7 +9,7 @@ import { Capture } from "./capture.ts";
 import { Floatip } from "./floatip.ts";
 import { type Attack, inject, strangersFrame } from "./hostile.ts";
 import { Keepalived } from "./keepalived.ts";
-import { wallNow } from "./program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { ADDRESS, WEB } from "./stage.ts";
 
 const reason = missing("tcpdump", "keepalived");

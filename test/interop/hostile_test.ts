@@ -6,7 +6,7 @@ import { Capture, type CapturedAdvert } from "./capture.ts";
 import { Floatip } from "./floatip.ts";
 import { type Attack, hostileFrame, inject, kindsFor, strangersFrame } from "./hostile.ts";
 import { Keepalived } from "./keepalived.ts";
-import { wallNow } from "./program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { until } from "./until.ts";
 
 const reason = missing("keepalived", "tcpdump");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Floatip, writeFloatipToml } from "./floatip.ts";
-import { wallNow } from "./program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import {
   ADDRESS,
   type Case,

@@ -1,7 +1,5 @@
 /** Does floatip live with Debian's keepalived 2.2.7, as master and as backup each, in every form both speak? */
 import assert from "node:assert/strict";
-import { missing, nameWith } from "../lab/prerequisites.ts";
-import { atMost } from "./at_most.ts";
 import { Arena, type Figure, LETTING_GO_MS, type PairSettings } from "./arena.ts";
 import {
   playLearntInterval,
@@ -10,12 +8,8 @@ import {
   playRivals,
   playTie,
 } from "./rivals.ts";
+import { playEach } from "./play_each.ts";
 import type { Program } from "./speaker.ts";
-
-const reason = missing("keepalived", "tcpdump", "ping");
-
-/** LANs at the same time: two processors carry so many without a takeover that nobody asked for. */
-const AT_ONCE = 5;
 
 const PROGRAMS: readonly Program[] = ["floatip", "keepalived"];
 
@@ -73,32 +67,29 @@ function cases(): readonly Case[] {
   ];
 }
 
-Deno.test({
-  name: nameWith("interop: floatip and keepalived", reason),
-  ignore: reason !== undefined,
-  fn: async (t) => {
-    const figures: Figure[] = [];
-    await atMost(AT_ONCE, cases(), async ({ name, settings, higher, play }) => {
-      await t.step({
-        name,
-        // Cases run beside each other, so that each sees the others' processes.
-        sanitizeOps: false,
-        sanitizeResources: false,
-        sanitizeExit: false,
-        fn: async () => {
-          await using arena = await Arena.open(name, settings, higher);
-          try {
-            await play(arena);
-          } finally {
-            figures.push(...arena.figures);
-          }
-        },
-      });
-    });
-    console.log(table(figures));
-    assert.ok(lettingGo(figures) < LETTING_GO_MS);
+const figures: Figure[] = [];
+
+playEach(
+  "interop: floatip and keepalived",
+  ["keepalived", "tcpdump", "ping"],
+  cases(),
+  async ({ name, settings, higher, play }) => {
+    await using arena = await Arena.open(name, settings, higher);
+    try {
+      await play(arena);
+    } finally {
+      figures.push(...arena.figures);
+    }
   },
-});
+  {
+    // Two processors carry so many without a takeover that nobody asked for.
+    atOnce: 5,
+    afterwards: () => {
+      console.log(table(figures));
+      assert.ok(lettingGo(figures) < LETTING_GO_MS);
+    },
+  },
+);
 
 function table(figures: readonly Figure[]): string {
   const lines = figures.map(({ pair, program, what, measured, expected }) =>

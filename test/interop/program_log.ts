@@ -1,15 +1,11 @@
 /** What did a program say, and when does it say a certain thing? The lines of a child, kept and awaited. */
 import type { ChildProcess } from "node:child_process";
+import { wallNow } from "../lab/wall_clock.ts";
 
 /** One line, and when it was read, in milliseconds since 1970 with their fraction. */
 export interface LogLine {
   readonly at: number;
   readonly text: string;
-}
-
-/** This very moment in the clock of {@link LogLine} and of captures: CLOCK_REALTIME, in milliseconds. */
-export function wallNow(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 interface Waiter {

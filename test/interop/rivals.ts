@@ -4,7 +4,7 @@ import { masterDown } from "../../src/vrrp/intervals.ts";
 import { milliseconds } from "../../src/time.ts";
 import { type Arena, BETTER, opponentOf, TOLERANCE_MS, WORSE } from "./arena.ts";
 import { AddressWatch } from "./holders.ts";
-import { wallNow } from "./program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import type { Program } from "./speaker.ts";
 
 /**

@@ -2,15 +2,11 @@
 import assert from "node:assert/strict";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan, type LanOptions } from "../lab/lan.ts";
-import { missing, nameWith } from "../lab/prerequisites.ts";
-import { atMost } from "./at_most.ts";
 import { Capture, type CapturedAdvert } from "./capture.ts";
 import { Floatip, type FloatipInstance } from "./floatip.ts";
-import { wallNow } from "./program_log.ts";
+import { playEach } from "./play_each.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { until } from "./until.ts";
-
-/** Daemons at the same time. */
-const AT_ONCE = 4;
 
 /** The floating address of {@link WEB}. */
 export const ADDRESS = "10.77.0.100";
@@ -98,31 +94,5 @@ export function playAll(title: string, cases: readonly Case[]): void {
     await using lan = await Lan.open({ hosts: ["a", "client"], ...options });
     await using capture = await Capture.open(lan);
     await play({ lan, capture, a: lan.host("a") });
-  });
-}
-
-/** Declares one test whose steps are `cases`, some of them at a time; skipped where a program is missing. */
-export function playEach<One extends { readonly name: string }>(
-  title: string,
-  programs: readonly string[],
-  cases: readonly One[],
-  play: (one: One) => Promise<void>,
-): void {
-  const reason = missing(...programs);
-  Deno.test({
-    name: nameWith(title, reason),
-    ignore: reason !== undefined,
-    fn: async (t) => {
-      await atMost(AT_ONCE, cases, async (one) => {
-        await t.step({
-          name: one.name,
-          // Cases run beside each other, so that each sees the others' processes.
-          sanitizeOps: false,
-          sanitizeResources: false,
-          sanitizeExit: false,
-          fn: () => play(one),
-        });
-      });
-    },
   });
 }

@@ -7,6 +7,8 @@
  * Arguments: ADDRESS INTERVAL_MS.
  */
 
+import { wallNow } from "./wall_clock.ts";
+
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_RAW = 3;
@@ -38,9 +40,9 @@ async function probe(address: string, everyMs: number): Promise<void> {
   const identifier = Deno.pid & 0xffff;
   const waiting = pollArray(socket);
   let sequence = 0;
-  let due = now();
+  let due = performance.now();
   for (;;) {
-    const late = now() - due;
+    const late = performance.now() - due;
     if (late >= 0) {
       const request = echoRequest(identifier, sequence & 0xffff, six);
       // A refusal (no route, no neighbour) is one more request without a reply.
@@ -49,7 +51,7 @@ async function probe(address: string, everyMs: number): Promise<void> {
       // After a stall the missed requests are not made up for.
       due += everyMs * (1 + Math.floor(late / everyMs));
     }
-    await libc.poll(waiting, 1n, Math.max(0, Math.ceil(due - now())));
+    await libc.poll(waiting, 1n, Math.max(0, Math.ceil(due - performance.now())));
     for (const low of drain(socket, identifier, six)) {
       // Of all numbers with these 16 bits the newest that was sent.
       write("r", sequence - 1 - ((sequence - 1 - low) & 0xffff));
@@ -57,12 +59,8 @@ async function probe(address: string, everyMs: number): Promise<void> {
   }
 }
 
-function now(): number {
-  return performance.timeOrigin + performance.now();
-}
-
 function write(kind: "s" | "r", number: number): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${kind} ${now().toFixed(3)} ${number}\n`));
+  Deno.stdout.writeSync(new TextEncoder().encode(`${kind} ${wallNow().toFixed(3)} ${number}\n`));
 }
 
 /** The sequence numbers, 16 bits each, of the echo replies to our own requests that are there to read. */

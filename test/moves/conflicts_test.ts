@@ -7,7 +7,7 @@ import type { LabHost } from "../lab/lab_host.ts";
 import { type Floatip, FROM_SOURCE } from "../interop/floatip.ts";
 import { macOf } from "../interop/holders.ts";
 import { inject } from "../interop/hostile.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { until } from "../interop/until.ts";
 import {
   ADDRESS,

@@ -1,6 +1,6 @@
 /** Is a dead or frozen master's address gone before long, and does whoever wakes up keep quiet while another one is master? */
 import assert from "node:assert/strict";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import {
   ADDRESS,
   lostSince,

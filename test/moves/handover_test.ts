@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { HandoverAnswer } from "../../src/control/api.ts";
 import type { Floatip } from "../interop/floatip.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import {
   ADDRESS,
   assertUnnoticed,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Floatip } from "../interop/floatip.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { until } from "../interop/until.ts";
 import { Hook } from "./hook.ts";
 import {

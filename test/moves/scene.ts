@@ -10,7 +10,7 @@ import { Capture, type CapturedAdvert } from "../interop/capture.ts";
 import { Floatip, FROM_SOURCE, type LaunchOptions } from "../interop/floatip.ts";
 import { AddressWatch } from "../interop/holders.ts";
 import { Keepalived, type KeepalivedInstance } from "../interop/keepalived.ts";
-import { playEach } from "../interop/stage.ts";
+import { playEach } from "../interop/play_each.ts";
 import { until } from "../interop/until.ts";
 
 /** What floats. */

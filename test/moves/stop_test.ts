@@ -1,7 +1,7 @@
 /** Does an orderly stop of the master leave a gap? The address stays until its successor has spoken, floatip or keepalived. */
 import assert from "node:assert/strict";
 import type { Floatip } from "../interop/floatip.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import {
   ADDRESS,
   assertUnnoticed,

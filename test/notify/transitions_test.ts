@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { TransitionRecord } from "../../src/daemon/record.ts";
 import { Capture } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { until } from "../interop/until.ts";
 import { demand } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";

@@ -1,6 +1,6 @@
 /** Does the address move where only one UDP port gets through? Two nodes behind filters, a client that pings, a router between. */
 import assert from "node:assert/strict";
-import { wallNow } from "../interop/program_log.ts";
+import { wallNow } from "../lab/wall_clock.ts";
 import { Floatip } from "../interop/floatip.ts";
 import { until } from "../interop/until.ts";
 import { Lan } from "../lab/lan.ts";
