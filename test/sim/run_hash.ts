@@ -4,14 +4,11 @@ import type { Seen } from "./record.ts";
 
 /** FNV-1a over everything that was seen, twice over with different starts: 64 bits. */
 export class RunHash {
-  /** How many transitions were told. */
-  transitions = 0;
   #a = 0x811c9dc5;
   #b = 0x01234567;
 
   /** To be told of everything that is seen. */
   readonly add = (seen: Seen, at: Instant): void => {
-    if (seen.kind === "journal" && seen.line.includes(" -> ")) this.transitions++;
     this.#text(`${at} ${seen.kind} ${"node" in seen ? seen.node : ""} ${detail(seen)}`);
     if (seen.kind === "sent") { for (const byte of seen.message) this.#take(byte); }
   };
