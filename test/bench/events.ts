@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip } from "../interop/floatip.ts";
 import { wallNow } from "../lab/wall_clock.ts";
+import { macOf } from "../interop/holders.ts";
 import { until } from "../interop/until.ts";
 import { ADDRESS, lostSince, type Scene } from "../moves/scene.ts";
 import type { Probe } from "../lab/probe.ts";
@@ -29,6 +30,7 @@ const FROZEN_MS = 5000;
 export const cutCable: Measure = async (scene, settings, runs) => {
   await using duo = await Duo.open(scene, settings);
   await using probe = await scene.probe();
+  await rememberMaster(scene);
   const figures: Figures = new Map();
   for (let run = 0; run < runs; run++) {
     const beat = await scene.claimOf("a", wallNow());
@@ -180,6 +182,13 @@ export const startUp: Measure = async (scene, settings, runs) => {
   }
   return figures;
 };
+
+/** Who takes over sends its adverts to the one that is gone: on the wire they are only while its hardware address is known. */
+async function rememberMaster(scene: Scene): Promise<void> {
+  const [a, b] = [scene.host("a"), scene.host("b")];
+  const entry = [a.address, "lladdr", await macOf(a), "dev", b.interface, "nud", "permanent"];
+  await b.ip("neigh", "replace", ...entry);
+}
 
 /** When the address went from "a" after `since`, and for how long "b" had it, too. */
 async function noteRelease(figures: Figures, scene: Scene, since: number): Promise<void> {

@@ -151,19 +151,33 @@ async function program(runs: number): Promise<void> {
   if (rows.length < 3) console.log("\n(compile: not measured, there is no denort here)");
 }
 
-/** The table of moves: least / median / most, in milliseconds where nothing else is said. */
-async function moves(names: readonly string[], runs: number, floatip: readonly string[]) {
+/**
+ * The table of moves: least / median / most, in milliseconds where nothing else is said. A section that fails is told and left out:
+ * the others took their time. Gives the number of those.
+ */
+async function moves(
+  names: readonly string[],
+  runs: number,
+  floatip: readonly string[],
+): Promise<number> {
   const lines: Line[] = [];
+  let failed = 0;
   for (const name of names) {
     const load = loadavg()[0] ?? NaN;
     if (load > 1.5) console.log(`(the machine is busy already: load ${load.toFixed(1)})`);
-    for await (const line of SECTIONS[name]?.({ runs, floatip }) ?? []) {
-      console.log(lineText(line));
-      lines.push(line);
+    try {
+      for await (const line of SECTIONS[name]?.({ runs, floatip }) ?? []) {
+        console.log(lineText(line));
+        lines.push(line);
+      }
+    } catch (cause) {
+      failed++;
+      console.error(`${name} failed: ${cause instanceof Error ? cause.stack : cause}`);
     }
   }
   console.log(`\nleast / median / most of ${runs} runs; ratio of the medians\n`);
   console.log(formatMarkdown(lines));
+  return failed;
 }
 
 const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
@@ -193,8 +207,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   for (const word of words.filter((word) => word in DETAILS)) await DETAILS[word]?.(runs);
   const chosen = words.length === 0 ? Object.keys(SECTIONS) : words.filter((w) => w in SECTIONS);
-  if (chosen.length > 0) await moves(chosen, runs, floatipWords(args));
-  return 0;
+  const failed = chosen.length > 0 ? await moves(chosen, runs, floatipWords(args)) : 0;
+  return failed === 0 ? 0 : 1;
 }
 
 Deno.exit(await main(Deno.args));
