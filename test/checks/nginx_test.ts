@@ -19,8 +19,8 @@ const PATIENCE_MS = 20_000;
 const INTERVAL_MS = 1000;
 const FALL = 2;
 const RISE = 2;
-/** What a probe, a verdict and a packet may take together. */
-const TOLERANCE_MS = 100;
+/** What a probe, a verdict and a packet may take together on a busy machine; how little it is, the benchmark says. */
+const TOLERANCE_MS = 500;
 
 /** How long after a probe that nginx has answered it is killed: at once is the longest way to `FALL` failures. */
 const PHASES_MS = [0, 600];

@@ -25,9 +25,10 @@ const HOSTS = ["10.77.0.51/32", "fd77::51/128"].map(held);
 
 /**
  * Linux rounds the moment up by 250 ms at most, and by the steps of its timer wheel (32 ms for a second); it also takes
- * along what would end within 20 ms. The rest of LATE is a busy machine's.
+ * along what would end within 20 ms. A kernel that writes a lot to disk meanwhile was seen to be 650 ms late. How long it takes
+ * is for the benchmark to say; here it is enough that nobody had to do anything.
  */
-const EARLY = milliseconds(30), LATE = milliseconds(400);
+const EARLY = milliseconds(30), LATE = seconds(2);
 
 /** Cases about lifetimes. */
 export const LEASE_CASES: readonly ContractCase[] = [

@@ -15,7 +15,7 @@ const ignore = reason !== undefined;
 const EVERY_MS = 50;
 const ATTACK_SECONDS = 6;
 const INTERVAL_MS = 1000;
-const RHYTHM_MS = 50;
+const RHYTHM_MS = 150;
 
 const V2: Attack = { version: 2, vrid: 51, address: "10.77.0.100", password: "secret12" };
 const V3: Attack = { version: 3, vrid: 52, address: "10.77.0.101" };

@@ -43,8 +43,8 @@ export async function startMaster(
   return floatip;
 }
 
-/** {@link WEB}'s interval twice: a master that is late by so much has left an advert out. */
-export const MISSED_MS = 200;
+/** {@link WEB}'s interval thrice: a busy machine is not as late as that, and an election takes longer. */
+export const MISSED_MS = 300;
 
 /** The longest time between two adverts of `vrid` since `start`, in milliseconds. */
 export function longestGap(

@@ -58,7 +58,7 @@ kernelTest(
     const claims = batches.map((batch) => batch.filter(({ kind }) => kind === "claim").length);
     assert.ok(Math.max(...claims) > 1, "claims arrive");
     assert.ok(Math.max(...claims) <= 64, `${Math.max(...claims)} in a batch`);
-    assert.ok(overdue < 50e6, `a deadline came ${overdue / 1e6} ms late`);
+    assert.ok(overdue < 250e6, `a deadline came ${overdue / 1e6} ms late`);
   },
 );
 

@@ -10,9 +10,9 @@ import {
   transitionsOf,
 } from "./scene.ts";
 
-/** What the kernel adds to a lease of 3 s on its way (issue: 3.3 s), and what a test allows a busy machine besides. */
-const GONE_MS = 3300;
-const BOTH_MS = 300;
+/** A lease of 3 s, and what a busy machine's kernel may add: without one the address would stay for ever. */
+const GONE_MS = 4500;
+const BOTH_MS = 1500;
 
 /** Longer than a backup of any priority waits for a master that is silent. */
 const FROZEN_MS = 6000;
