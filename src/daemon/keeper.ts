@@ -9,11 +9,19 @@ import { isLeaving } from "./router.ts";
 /** A note that is so much older than the truth is safe: it only shortens the time in which it counts. */
 const PAUSE = milliseconds(250);
 
+/** What was last written down. */
+interface Written {
+  readonly at: Instant;
+  readonly standing: string;
+  /** When a note last told of an advert that the one before did not know of. */
+  readonly toldAt: Instant;
+}
+
 /** Writes notes. */
 export class Keeper {
   readonly #host: Host<Order>;
   readonly #write: ((note: ResumeNote) => void) | undefined;
-  #written: { readonly at: Instant; readonly standing: string } | undefined;
+  #written: Written | undefined;
   #putOffUntil: Instant | undefined;
 
   /** `write` undefined: nobody comes after this process. */
@@ -36,14 +44,17 @@ export class Keeper {
       return `${isLeaving(router) ? "leaving" : router.state.kind} ${aside}`;
     }).join();
     const last = this.#written;
-    const isFresh = last !== undefined && between(last.at, now) < PAUSE &&
-      last.standing === standing;
+    const isNewer = last === undefined ||
+      routers.some(({ advertisedAt = last.at }) => advertisedAt > last.at);
+    // An advert does not wait because something else was written down just now: what counts is how old the last one is.
+    const since = isNewer ? last?.toldAt : last.at;
+    const isFresh = since !== undefined && between(since, now) < PAUSE &&
+      last?.standing === standing;
     if (when === "in a while" && isFresh) {
-      const isNewer = routers.some(({ advertisedAt = last.at }) => advertisedAt > last.at);
-      if (isNewer) this.#putOffUntil = after(last.at, PAUSE);
+      if (isNewer) this.#putOffUntil = after(since, PAUSE);
       return;
     }
-    this.#written = { at: now, standing };
+    this.#written = { at: now, standing, toldAt: isNewer ? now : last.toldAt };
     this.#putOffUntil = undefined;
     const names = (node?.checks ?? []).map(({ name }) => name);
     this.#write(noteOf(routers, checks, names, this.#host.boot(), now));

@@ -5,7 +5,7 @@ import type { Seen } from "../record.ts";
 import type { InstanceSetup, NodeSetup } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
-/** What a daemon writes down for its successor may be a little older than the truth. */
+/** What a daemon writes down for its successor may be so much older than the truth: then it tells of the advert before the last. */
 const NOTE_AGE = milliseconds(260);
 
 interface Sent {
@@ -15,10 +15,29 @@ interface Sent {
   readonly own: Nanoseconds;
 }
 
+/** What every program advertised, by "n1 51". */
+class Adverts {
+  readonly last = new Map<string, Sent>();
+  /** The last one that its program is sure to have written down. */
+  readonly noted = new Map<string, Sent>();
+
+  send(key: string, sent: Sent): void {
+    const before = this.last.get(key);
+    if (before !== undefined) this.noted.set(key, before);
+    this.last.set(key, sent);
+  }
+
+  /** Something happens to the program, which may be its end. */
+  end(key: string, at: Instant): void {
+    const last = this.last.get(key);
+    if (last !== undefined && at - last.at >= NOTE_AGE) this.noted.set(key, last);
+  }
+}
+
 /** Watches every start on a machine that has the addresses, and everyone who goes on. */
 export function inPlace(world: World): Checker {
   const { lan } = world.cluster;
-  const adverts = new Map<string, Sent>();
+  const adverts = new Adverts();
   // The last one of the program before the present one.
   const former = new Map<string, Sent | undefined>();
   const resumed = new Set<string>();
@@ -35,10 +54,11 @@ export function inPlace(world: World): Checker {
   const starts = (node: NodeSetup, instance: InstanceSetup, at: Instant) => {
     const key = `${node.name} ${instance.vrid}`;
     resumed.delete(key);
-    const last = adverts.get(key);
+    const last = adverts.last.get(key);
     former.set(key, last);
+    const known = adverts.noted.get(key);
     const inTime = last !== undefined && last.advert.priority === node.priority &&
-      at - last.at < longest(node, instance) - NOTE_AGE && meddled < last.at;
+      known !== undefined && at - known.at < longest(node, instance) && meddled < known.at;
     if (!inTime || !isWhole(world, node, instance)) return;
     lan.at(after(at, HOP), () => {
       if (resumed.has(key) || meddled >= last.at || !world.isAble(node.name, instance)) return;
@@ -53,11 +73,12 @@ export function inPlace(world: World): Checker {
       if (seen.kind === "sent") {
         const advert = advertIn(seen.message);
         const own = lan.machine(seen.node).clock.sinceBoot();
-        adverts.set(`${seen.node} ${advert.vrid}`, { advert, at, own });
+        adverts.send(`${seen.node} ${advert.vrid}`, { advert, at, own });
       }
       const node = "node" in seen ? world.node(seen.node) : undefined;
       if (node === undefined) return;
       for (const instance of world.setup.instances) {
+        if (seen.kind === "program") adverts.end(`${node.name} ${instance.vrid}`, at);
         if (seen.kind === "program" && seen.what === "started") starts(node, instance, at);
         if (seen.kind !== "journal") continue;
         if (new RegExp(`^${instance.name}(?: \\(IPv6\\))?: master still: `).test(seen.line)) {

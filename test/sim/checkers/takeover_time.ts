@@ -9,9 +9,13 @@ interface Read {
   readonly at: Instant;
 }
 
-/** The figures are worked out here by hand (RFC 9568 6.1, RFC 3768 6.1), as a second opinion. */
+/**
+ * The figures are worked out here by hand (RFC 9568 6.1, RFC 3768 6.1), as a second opinion. Whoever has just come up listens for its
+ * own master-down interval in any case, also when a master with a shorter one was heard once meanwhile.
+ */
 export function takeoverTime(world: World): Checker {
   const reads = new Map<string, Read>();
+  const cameUpAt = new Map<string, Instant>();
   return {
     see(seen, at) {
       if (seen.kind === "read") {
@@ -21,6 +25,8 @@ export function takeoverTime(world: World): Checker {
         return;
       }
       if (seen.kind !== "journal") return;
+      const cameUp = /^(\S+)(?: \(IPv6\))?: (?:init|fault) -> backup: /.exec(seen.line);
+      if (cameUp !== null) cameUpAt.set(`${seen.node} ${cameUp[1]}`, at);
       const told = /^(\S+)(?: \(IPv6\))?: backup -> master: (.*)$/.exec(seen.line);
       const instance = world.setup.instances.find(({ name }) => name === told?.[1]);
       const node = world.node(seen.node);
@@ -29,8 +35,11 @@ export function takeoverTime(world: World): Checker {
       const last = reads.get(`${node.name} ${instance.vrid} ${silent?.[1]}`);
       // A losing master is not waited for: it may be silent for any time when it is replaced.
       if (last === undefined || last.advert.priority < node.priority) return;
-      const due = masterDown(instance, node, last.advert);
+      const listened = cameUpAt.get(`${node.name} ${instance.name}`) ?? 0;
+      const own = listened + masterDown(instance, node, node.interval);
+      const due = masterDown(instance, node, last.advert.intervalMs * 1e6);
       const waited = at - last.at;
+      if (at <= own + PROMPT_WITHIN) return;
       const undisturbed = world.undisturbedSince(last.at) && !world.setup.grouped;
       if (waited >= due && (!undisturbed || waited <= due + PROMPT_WITHIN)) return;
       const words = `${node.name} took over after ${waited / 1e6} ms, not ${due / 1e6} ms`;
@@ -39,8 +48,8 @@ export function takeoverTime(world: World): Checker {
   };
 }
 
-function masterDown(instance: InstanceSetup, node: NodeSetup, advert: AdvertSeen): number {
-  const interval = instance.version === 2 ? node.interval : advert.intervalMs * 1e6;
+function masterDown(instance: InstanceSetup, node: NodeSetup, masterInterval: number): number {
+  const interval = instance.version === 2 ? node.interval : masterInterval;
   const unit = instance.version === 2 ? 1e9 : interval;
   return 3 * interval + Math.floor((256 - node.priority) * unit / 256);
 }
