@@ -251,8 +251,8 @@ function listenOf({ metrics: { listen } }: Config): Listen | undefined {
 }
 
 /**
- * SIGTERM and SIGINT leave in order, SIGHUP reads the file again. For as long as the process lives: a second SIGTERM must not kill
- * it while it puts things away.
+ * SIGTERM and SIGINT leave in order, SIGHUP reads the file again; SIGUSR1, by which keepalived writes its state to a file, means
+ * nothing. For as long as the process lives: a second SIGTERM must not kill it while it puts things away.
  */
 function obeySignals(
   host: Host<Order>,
@@ -264,6 +264,13 @@ function obeySignals(
     host.post({ kind: "stop" });
   };
   const reload = (): void => void reloader.reload();
-  const listeners = [["SIGTERM", stop], ["SIGINT", stop], ["SIGHUP", reload]] as const;
-  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  const listeners: Readonly<Partial<Record<Deno.Signal, () => void>>> = {
+    SIGTERM: stop,
+    SIGINT: stop,
+    SIGHUP: reload,
+    SIGUSR1: () => {},
+  };
+  for (const [signal, listener] of Object.entries(listeners)) {
+    Deno.addSignalListener(signal as Deno.Signal, listener);
+  }
 }
