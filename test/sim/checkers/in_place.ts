@@ -8,6 +8,8 @@ import { type Checker, HOP, type World } from "../world.ts";
 /** What a daemon writes down for its successor may be so much older than the truth: then it tells of the advert before the last. */
 const NOTE_AGE = milliseconds(260);
 
+const STOPS: ReadonlySet<string> = new Set(["ended", "killed", "crashed", "paused"]);
+
 interface Sent {
   readonly advert: AdvertSeen;
   readonly at: Instant;
@@ -23,12 +25,13 @@ class Adverts {
 
   send(key: string, sent: Sent): void {
     const before = this.last.get(key);
-    if (before !== undefined) this.noted.set(key, before);
+    // By unicast one advert is several packets.
+    if (before !== undefined && before.at < sent.at) this.noted.set(key, before);
     this.last.set(key, sent);
   }
 
-  /** Something happens to the program, which may be its end. */
-  end(key: string, at: Instant): void {
+  /** The program does not run any more. */
+  stop(key: string, at: Instant): void {
     const last = this.last.get(key);
     if (last !== undefined && at - last.at >= NOTE_AGE) this.noted.set(key, last);
   }
@@ -78,7 +81,8 @@ export function inPlace(world: World): Checker {
       const node = "node" in seen ? world.node(seen.node) : undefined;
       if (node === undefined) return;
       for (const instance of world.setup.instances) {
-        if (seen.kind === "program") adverts.end(`${node.name} ${instance.vrid}`, at);
+        const key = `${node.name} ${instance.vrid}`;
+        if (seen.kind === "program" && STOPS.has(seen.what)) adverts.stop(key, at);
         if (seen.kind === "program" && seen.what === "started") starts(node, instance, at);
         if (seen.kind !== "journal") continue;
         if (new RegExp(`^${instance.name}(?: \\(IPv6\\))?: master still: `).test(seen.line)) {
