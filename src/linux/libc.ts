@@ -9,6 +9,8 @@ export const LIBC_PATHS: readonly string[] = [
 ];
 
 /** What is looked up in libc; lengths and addresses are size_t and pointers of a 64-bit machine. */
+const NO_FDS = new Uint8Array(8);
+
 const SYMBOLS = {
   // int *__errno_location(void);
   __errno_location: { parameters: [], result: "pointer" },
@@ -147,6 +149,11 @@ export class Libc implements Disposable {
   poll(fds: Bytes, count: number): number {
     const result = this.#symbols.poll(fds, BigInt(count), 0);
     return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** This thread sleeps, by a poll(2) of nothing. */
+  pause(milliseconds: number): void {
+    this.#symbols.poll(NO_FDS, 0n, milliseconds);
   }
 
   /**

@@ -42,6 +42,9 @@ import { VrrpSocket } from "./vrrp_socket.ts";
 /** Longer than any VRRP message: 255 IPv6 addresses are 4,088 bytes. */
 const DATAGRAM_SIZE = 9216;
 
+/** The kernel's worker needs some 50 µs. With very many addresses at once, adverts on time count for more. */
+const PAUSE_MS = 1, MOST_PAUSES = 10;
+
 /** Makes attempts of checks in another process. */
 export interface Elsewhere {
   /** Is `check` one that is made there? */
@@ -84,6 +87,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #probes = new Set<Promise<void>>();
   readonly #elsewhere: Elsewhere | undefined;
   #packets: PacketSocket | undefined;
+  /** Since the last wait. */
+  #pauses = 0;
   #bootId: string | undefined;
 
   /**
@@ -129,6 +134,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     for (;;) {
       if (this.#network.changed) this.#poller.wake();
       await this.#poller.poll(deadline);
+      this.#pauses = 0;
       if (this.#poller.disposed) return [];
       const happenings = this.#collect(deadline);
       if (happenings.length > 0) return happenings;
@@ -204,7 +210,9 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   }
 
   addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
-    return this.#network.addAddress(address, lifetime);
+    const outcome = this.#network.addAddress(address, lifetime);
+    if (outcome === "added" && address.prefix.address.family === "ipv6") this.#letKernelWork();
+    return outcome;
   }
 
   removeAddress(address: HeldAddress): "removed" | "absent" {
@@ -231,6 +239,14 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#exchange[Symbol.dispose]();
     this.#poller[Symbol.dispose]();
     this.#poller.whenIdle(() => this.#libc[Symbol.dispose]());
+  }
+
+  /**
+   * Linux answers to a new IPv6 address only when a worker of this very processor has made its local route, and that does not run
+   * before this thread sleeps. Without a pause the neighbours are told too early, and what they send is lost.
+   */
+  #letKernelWork(): void {
+    if (this.#pauses++ < MOST_PAUSES) this.#libc.pause(PAUSE_MS);
   }
 
   #collect(deadline: Instant | undefined): readonly Happening<Order>[] {
