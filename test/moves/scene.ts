@@ -25,6 +25,9 @@ export const UNNOTICED_MS = 10;
 /** Longer than any backup waits for a silent master, in milliseconds. */
 export const LONG_ENOUGH_MS = 4500;
 
+/** master-down of "b", in intervals, and a little more. */
+const LISTENED_INTERVALS = 3.3;
+
 /** A 2 ms grain shows each lost packet of a gap that matters. */
 const PROBE_EVERY_MS = 2;
 
@@ -75,11 +78,12 @@ export class Scene implements AsyncDisposable {
     return this.stack.use(await Floatip.start(this.host(node), file, { program, ...options }));
   }
 
-  /** floatip on both nodes: "a" is master, "b" has heard so. */
+  /** floatip on both nodes: "a" is master, "b" has heard so, and may take over: whoever has just come up listens first. */
   async pair(settings: SceneSettings = {}): Promise<readonly [Floatip, Floatip]> {
     const first = await this.floatip("a", settings);
     await first.untilState("master");
     const second = await this.floatip("b", settings);
+    await this.pass(LISTENED_INTERVALS * (settings.intervalMs ?? 1000));
     await this.untilFollowing(second, "a");
     return [first, second];
   }
