@@ -5,7 +5,7 @@ import { Daemon } from "../../src/daemon/daemon.ts";
 import type { Maintenance } from "../../src/daemon/maintenance.ts";
 import type { Order } from "../../src/daemon/order.ts";
 import type { ResumeNote } from "../../src/daemon/resume.ts";
-import { after, type Nanoseconds } from "../../src/time.ts";
+import { after, type Instant, type Nanoseconds } from "../../src/time.ts";
 import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
 import { PROMPT, type Promptness, type SimHost } from "./sim_host.ts";
@@ -39,6 +39,8 @@ export class Cluster {
   readonly lan: Lan;
   readonly #nodes = new Map<string, Node>();
   #orders = 0;
+  /** When the last of all starts that were planned is due. */
+  latestStart: Instant = 0 as Instant;
 
   /** The same `seed` and the same calls give the same course. */
   constructor(seed: number) {
@@ -119,7 +121,9 @@ export class Cluster {
   startLater(name: string, delay: Nanoseconds): void {
     const node = this.#node(name);
     const word = ++node.words;
-    this.lan.at(after(this.lan.now, delay), () => {
+    const due = after(this.lan.now, delay);
+    this.latestStart = Math.max(this.latestStart, due) as Instant;
+    this.lan.at(due, () => {
       if (node.words === word) this.start(name);
     });
   }

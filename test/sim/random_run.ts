@@ -1,6 +1,7 @@
 /** How does one random run go? Rounds of chaos, mending, settling and calm, all from one seed, with all checkers on. */
 import {
   after,
+  between,
   type Instant,
   milliseconds,
   type Nanoseconds,
@@ -129,7 +130,13 @@ class Run {
   /** Nothing happens any more; when it must be well, the checkers look. */
   async settle(): Promise<void> {
     this.#enter("settling");
+    const { cluster } = this.#world;
     await this.#pass(this.#world.settlingTime);
+    // A service manager may start one again only now.
+    if (cluster.latestStart > cluster.lan.now) {
+      await this.#pass(between(cluster.lan.now, cluster.latestStart));
+      await this.#pass(this.#world.settlingTime);
+    }
     if (this.#world.complaints.length > 0) return;
     this.#enter("calm");
     this.#world.refused = this.#world.switchedOn = false;

@@ -1,5 +1,5 @@
 /** Is every transition's cause true, as far as can be seen from outside? */
-import type { Instant } from "../../../src/time.ts";
+import { type Instant, milliseconds } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { fastest, slowest } from "../setup.ts";
 import type { Checker, World } from "../world.ts";
@@ -8,7 +8,12 @@ import type { Checker, World } from "../world.ts";
 interface Read {
   readonly priorities: readonly number[];
   readonly at: Instant;
+  /** When it last said that it is master, and does not leave. */
+  readonly claimedAt: Instant | undefined;
 }
+
+/** Whoever leaves waits so long, or an interval, for the announcement of one whom it has heard. */
+const ARRIVAL = milliseconds(200);
 
 interface Claim {
   readonly node: string;
@@ -58,8 +63,11 @@ const JUDGES: readonly (readonly [RegExp, Judge])[] = [
   ],
   [
     /^(?:stopped|handed over by hand|maintenance): (\S+) has taken over$/,
-    (_claim, [, sender = ""], memory) =>
-      memory.get(sender)?.priorities.some((said) => said > 0) ? undefined : "it was not heard to",
+    ({ at }, [, sender = ""], memory, world) => {
+      const claimedAt = memory.get(sender)?.claimedAt;
+      const recent = claimedAt !== undefined && at - claimedAt <= ARRIVAL + slowest(world.setup);
+      return recent ? undefined : "it was not heard to";
+    },
   ],
   [
     /^this node did not run for .*: (\S+) with priority (\d+) has taken over$/,
@@ -115,7 +123,8 @@ export function causes(world: World): Checker {
         const memory = memoryOf(seen.node, instance.name);
         const last = memory.get(seen.source);
         const before = last?.at === at ? last.priorities : [];
-        memory.set(seen.source, { priorities: [...before, advert.priority], at });
+        const claimedAt = advert.priority > 0 ? at : last?.claimedAt;
+        memory.set(seen.source, { priorities: [...before, advert.priority], at, claimedAt });
       }
       if (seen.kind !== "journal") return;
       const told = /^(\S+)(?: \(IPv6\))?: \S+ -> \S+: (.*)$/.exec(seen.line);
