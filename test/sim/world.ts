@@ -119,9 +119,11 @@ export class World {
 
   /** Two masters that hear each other: the next regular advert of either ends it. */
   rivalryTime(a: string, b: string, instance: InstanceSetup): Nanoseconds {
-    const [one, other] = [this.node(a), this.node(b)];
-    const beat = Math.min(one?.interval ?? 0, other?.interval ?? 0);
-    return nanoseconds(beat + this.partingTime(a, b, instance) + 2 * HOP);
+    const intervals = [this.node(a), this.node(b)].map((node) => node?.interval ?? 0);
+    const parting = this.partingTime(a, b, instance);
+    // Whoever leaves is silent: it is the other one's that counts.
+    const beat = parting > 0 ? Math.max(...intervals) : Math.min(...intervals);
+    return nanoseconds(beat + parting + 2 * HOP);
   }
 
   /** Do the last adverts of `name` say that it leaves, or may they? */

@@ -5,7 +5,7 @@ import type { Seen } from "../record.ts";
 import type { InstanceSetup, NodeSetup } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
-/** What a daemon writes down for its successor may be so much older than the truth: then it tells of the advert before the last. */
+/** What a daemon writes down for its successor may be so much older than the truth, and tells of an earlier advert then. */
 const NOTE_AGE = milliseconds(260);
 
 const STOPS: ReadonlySet<string> = new Set(["ended", "killed", "crashed", "paused"]);
@@ -20,20 +20,27 @@ interface Sent {
 /** What every program advertised, by "n1 51". */
 class Adverts {
   readonly last = new Map<string, Sent>();
-  /** The last one that its program is sure to have written down. */
+  /** The last one that its program is sure to have written down before it stopped. */
   readonly noted = new Map<string, Sent>();
+  readonly #recent = new Map<string, readonly Sent[]>();
 
   send(key: string, sent: Sent): void {
-    const before = this.last.get(key);
-    // By unicast one advert is several packets.
-    if (before !== undefined && before.at < sent.at) this.noted.set(key, before);
     this.last.set(key, sent);
+    this.#recent.set(key, [...this.#since(key, sent.at), sent]);
   }
 
   /** The program does not run any more. */
   stop(key: string, at: Instant): void {
-    const last = this.last.get(key);
-    if (last !== undefined && at - last.at >= NOTE_AGE) this.noted.set(key, last);
+    const [first] = this.#since(key, at);
+    if (first !== undefined && at - first.at >= NOTE_AGE) this.noted.set(key, first);
+    else this.noted.delete(key);
+  }
+
+  /** Of the recent ones the last that was old enough at `at`, and what came after it. */
+  #since(key: string, at: Instant): readonly Sent[] {
+    const recent = this.#recent.get(key) ?? [];
+    const start = recent.findLastIndex((sent) => at - sent.at >= NOTE_AGE);
+    return recent.slice(Math.max(0, start));
   }
 }
 
