@@ -83,8 +83,8 @@ export interface MasterState extends Announcements {
   readonly since: Instant;
   /** When the next regular advert is due. */
   readonly advertAt: Instant;
-  /** When a losing master was last answered; undefined: never. */
-  readonly answeredAt: Instant | undefined;
+  /** When which losing master was last answered; undefined: none was. */
+  readonly answered: { readonly source: Ip; readonly at: Instant } | undefined;
   /** When the lease of the addresses is to be renewed; undefined: they have none. */
   readonly renewAt: Instant | undefined;
   /** When the neighbours were last told because somebody else claimed an address; undefined: never. */

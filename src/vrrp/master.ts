@@ -1,6 +1,6 @@
 /** What does a master do: when does it advertise, whom does it yield to, whom does it answer? (RFC 9568 6.4.3) */
 import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
-import { sameIp } from "../net/ip.ts";
+import { type Ip, sameIp } from "../net/ip.ts";
 import { announceAgain, announceDue } from "./announcements.ts";
 import { compareMasters, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect } from "./effect.ts";
@@ -28,7 +28,8 @@ import type { Rules } from "./rules.ts";
 
 /**
  * A losing master's further adverts within this time were sent before our answer reached it, or queued up while this node was
- * stalled: one answer is enough. Half of the shortest interval, so that each living rival's every advert is answered.
+ * stalled: one answer is enough. Half of the shortest interval, so that each living rival's every advert is answered. Another rival,
+ * which may have woken up just now and not have heard that answer, gets one when this time is over: many together get no more.
  */
 const ANSWER_SPACING = milliseconds(5);
 
@@ -144,7 +145,7 @@ function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules
     case "tie-lost":
       return yieldTo("tie-lost", event, now, rules);
     case "worse":
-      return answer(state, now, rules);
+      return answer(state, source, now, rules);
     case "same":
       return unchanged(state);
   }
@@ -203,12 +204,17 @@ function yieldTo(
 }
 
 /** The loser hears at once that it has lost (the regular rhythm goes on), and the neighbours whom to believe. */
-function answer(state: MasterState, now: Instant, rules: Rules): Step {
-  const { answeredAt } = state;
-  const answered = answeredAt !== undefined && between(answeredAt, now) < ANSWER_SPACING;
-  const adverts: readonly Effect[] = answered ? [] : [advertNow(rules)];
-  const heardOut = answered ? state : { ...state, answeredAt: now };
-  return announced(heardOut, adverts, announceAgain(state, now, answered ? 0 : 1));
+function answer(state: MasterState, source: Ip, now: Instant, rules: Rules): Step {
+  const { answered: last } = state;
+  if (last === undefined || between(last.at, now) >= ANSWER_SPACING) {
+    const next = { ...state, answered: { source, at: now } };
+    return announced(next, [advertNow(rules)], announceAgain(state, now));
+  }
+  const soon = after(last.at, ANSWER_SPACING);
+  const next = sameIp(last.source, source)
+    ? state
+    : { ...state, advertAt: Math.min(state.advertAt, soon) as Instant };
+  return announced(next, [], announceAgain(state, now, 0));
 }
 
 /**

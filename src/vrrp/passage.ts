@@ -24,7 +24,7 @@ export function becomeMaster(from: StateName, cause: Cause, now: Instant, rules:
       kind: "master",
       since: now,
       advertAt: after(now, rules.advertInterval),
-      answeredAt: undefined,
+      answered: undefined,
       renewAt: nextRenewal(now, rules),
       defendedAt: undefined,
       leaving: undefined,

@@ -59,7 +59,7 @@ const MASTER: MasterState = {
   announceAt: at(NOW_MS + 1500),
   announceNext: "follow-up",
   burstAt: at(NOW_MS - 3500),
-  answeredAt: undefined,
+  answered: undefined,
   renewAt: undefined,
   defendedAt: undefined,
   leaving: undefined,
@@ -124,7 +124,7 @@ const STATES: Readonly<Record<string, State>> = {
   },
   "master, answered just now": {
     ...MASTER,
-    answeredAt: at(NOW_MS - 1),
+    answered: { source: HIGHER, at: at(NOW_MS - 1) },
     burstAt: at(NOW_MS - 1),
     announceAt: at(NOW_MS + 4999),
   },
@@ -276,7 +276,7 @@ function show(state: State, now: Instant): string {
         `advert ${ms(state.advertAt)}`,
         `announce ${ms(state.announceAt)} ${state.announceNext}`,
         `burst ${ms(state.burstAt)}`,
-        state.answeredAt === undefined ? "" : `answered ${ms(state.answeredAt)}`,
+        state.answered === undefined ? "" : `answered ${ms(state.answered.at)}`,
         state.renewAt === undefined ? "" : `renew ${ms(state.renewAt)}`,
         state.defendedAt === undefined ? "" : `defended ${ms(state.defendedAt)}`,
         state.leaving === undefined

@@ -114,6 +114,16 @@ Deno.test("master: bursts against a loser come once a second at most, and after 
   assert.ok(it.runTo(from + 6000).includes(`${from + 6000} announce 5`), "and 5 s later");
 });
 
+Deno.test("master: a second loser, which may not have heard the first one's answer, gets one soon", () => {
+  const { it, ms } = master();
+  const from = ms + 10_000;
+  it.runTo(from);
+  assert.ok(it.take(from + 100, heard(99, LOWER)).includes("advert 100"));
+  assert.deepEqual(it.take(from + 102, heard(99, HIGHER)), []);
+  const sent = it.runTo(from + 900).filter((line) => line.includes("advert 100"));
+  assert.deepEqual(sent, [`${from + 105} advert 100`]);
+});
+
 Deno.test("master: a backlog of a loser's adverts is answered once", () => {
   const { it, ms } = master();
   const answers = Array.from({ length: 10 }, (_, i) => it.take(ms + 2000 + i / 10, heard(99)));
