@@ -126,9 +126,9 @@ export class World {
     return nanoseconds(beat + parting + 2 * HOP);
   }
 
-  /** Do the last adverts of `name` say that it leaves, or may they? */
+  /** Do the last adverts of `name` say that it leaves, or may they? Where its kernel refuses, it may have tried to. */
   isLeaving(name: string, { vrid }: InstanceSetup): boolean {
-    return this.#leaving.has(`${name} ${vrid}`);
+    return this.#leaving.has(`${name} ${vrid}`) || (this.refused && this.#mayAsk(name));
   }
 
   /** Do both say that they leave? Then neither takes over from the other. */
@@ -168,10 +168,14 @@ export class World {
   }
 
   #noteLeaving(name: string, { vrid, priority }: AdvertSeen): void {
-    const mayAsk = ["handover", "maintenance"].some((what) => this.ordered.has(`${name} ${what}`));
-    const asks = priority === 1 && (this.node(name)?.priority !== 1 || mayAsk);
+    const asks = priority === 1 && (this.node(name)?.priority !== 1 || this.#mayAsk(name));
     if (priority === 0 || asks) this.#leaving.add(`${name} ${vrid}`);
     else this.#leaving.delete(`${name} ${vrid}`);
+  }
+
+  /** Was it asked to hand over? */
+  #mayAsk(name: string): boolean {
+    return ["handover", "maintenance"].some((what) => this.ordered.has(`${name} ${what}`));
   }
 
   /** The addresses of `instance` without prefix lengths. */
