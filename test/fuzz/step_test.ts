@@ -298,9 +298,9 @@ always(
     if (priority === 0 || priority >= own.priority || !own.preempt || own.preemptDelay > 0) return;
     assert.equal(answer.state.awaitingGroup, before.awaitingGroup);
     const { heard, masterDownAt, listenUntil } = before;
-    // One that was good enough until now and says that it has fallen may be relieved sooner.
+    // One that was good enough until now and says that it has fallen, or that asks for it by priority 1, may be relieved sooner.
     const fell = heard !== undefined && sameIp(heard.source, event.source) &&
-      heard.priority >= own.priority;
+      (heard.priority >= own.priority || priority === 1);
     if (!fell) return assert.equal(answer.state.masterDownAt, masterDownAt);
     assert.ok(answer.state.masterDownAt <= masterDownAt);
     assert.ok(answer.state.masterDownAt >= Math.min(masterDownAt, listenUntil));
