@@ -130,13 +130,11 @@ class Run {
   /** Nothing happens any more; when it must be well, the checkers look. */
   async settle(): Promise<void> {
     this.#enter("settling");
-    const { cluster } = this.#world;
-    await this.#pass(this.#world.settlingTime);
-    // A service manager may start one again only now.
-    if (cluster.latestStart > cluster.lan.now) {
-      await this.#pass(between(cluster.lan.now, cluster.latestStart));
-      await this.#pass(this.#world.settlingTime);
-    }
+    const { cluster, settlingTime } = this.#world;
+    await this.#pass(settlingTime);
+    // A service manager may start one again late.
+    const rest = between(cluster.lan.now, after(cluster.latestStart, settlingTime));
+    if (rest > 0) await this.#pass(rest);
     if (this.#world.complaints.length > 0) return;
     this.#enter("calm");
     this.#world.refused = this.#world.switchedOn = false;
