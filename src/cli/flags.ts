@@ -50,12 +50,12 @@ export const nodeFlag = {
 export const jsonFlag = (brief: string) =>
   ({ kind: "boolean", optional: true, withNegated: false, brief }) as const;
 
-/** `--for 10s`: a duration, in nanoseconds. */
+/** A flag such as `--for 10s`: a duration, in nanoseconds. */
 export const timeFlag = (brief: string) =>
   ({ kind: "parsed", parse: parseTime, optional: true, placeholder: "TIME", brief }) as const;
 
 /** A duration in nanoseconds: "10s". Throws SyntaxError. */
-export function parseTime(input: string): number {
+function parseTime(input: string): number {
   const time = parseDuration(input);
   if (time === undefined) throw new SyntaxError('write a number and a unit, such as "10s" or "2m"');
   return time;

@@ -264,13 +264,12 @@ function obeySignals(
     host.post({ kind: "stop" });
   };
   const reload = (): void => void reloader.reload();
-  const listeners: Readonly<Partial<Record<Deno.Signal, () => void>>> = {
-    SIGTERM: stop,
-    SIGINT: stop,
-    SIGHUP: reload,
-    SIGUSR1: () => {},
-  };
-  for (const [signal, listener] of Object.entries(listeners)) {
-    Deno.addSignalListener(signal as Deno.Signal, listener);
-  }
+  const nothing = (): void => {};
+  const listeners = [
+    ["SIGTERM", stop],
+    ["SIGINT", stop],
+    ["SIGHUP", reload],
+    ["SIGUSR1", nothing],
+  ] as const;
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
 }

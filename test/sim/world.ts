@@ -42,7 +42,7 @@ export const PROMPT_WITHIN: Nanoseconds = nanoseconds(2_000_000);
 export const HOP: Nanoseconds = nanoseconds(10_000_000);
 
 /** For a successor's announcement is waited so long at most. */
-const ARRIVAL = 0.2e9;
+export const ARRIVAL: Nanoseconds = nanoseconds(200_000_000);
 
 const DISTURBANCES: ReadonlySet<Seen["kind"]> = new Set([
   "act",

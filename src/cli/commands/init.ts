@@ -1,7 +1,7 @@
 /** What does `floatip init` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
-import { configFlag, parseTime, text } from "../flags.ts";
+import { configFlag, text, timeFlag } from "../flags.ts";
 import type { InitFlags } from "../init.ts";
 import { choose, type Context } from "./choose.ts";
 
@@ -52,13 +52,7 @@ export const init = buildCommand<InitFlags, [], Context>({
         placeholder: "NAME",
         brief: "What the instance is called (main)",
       },
-      listen: {
-        kind: "parsed",
-        parse: parseTime,
-        optional: true,
-        placeholder: "TIME",
-        brief: "How long to listen for other VRRP (4s)",
-      },
+      listen: timeFlag("How long to listen for other VRRP (4s)"),
       yes: {
         kind: "boolean",
         optional: true,

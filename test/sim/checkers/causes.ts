@@ -1,8 +1,8 @@
 /** Is every transition's cause true, as far as can be seen from outside? */
-import { type Instant, milliseconds } from "../../../src/time.ts";
+import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { fastest, slowest } from "../setup.ts";
-import type { Checker, World } from "../world.ts";
+import { ARRIVAL, type Checker, type World } from "../world.ts";
 
 /** What was read last of one sender: a batch may bring several at once. */
 interface Read {
@@ -11,9 +11,6 @@ interface Read {
   /** When it last said that it is master, and does not leave. */
   readonly claimedAt: Instant | undefined;
 }
-
-/** Whoever leaves waits so long, or an interval, for the announcement of one whom it has heard. */
-const ARRIVAL = milliseconds(200);
 
 interface Claim {
   readonly node: string;

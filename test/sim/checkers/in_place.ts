@@ -88,8 +88,9 @@ export function inPlace(world: World): Checker {
       const node = "node" in seen ? world.node(seen.node) : undefined;
       if (node === undefined) return;
       for (const instance of world.setup.instances) {
-        const key = `${node.name} ${instance.vrid}`;
-        if (seen.kind === "program" && STOPS.has(seen.what)) adverts.stop(key, at);
+        if (seen.kind === "program" && STOPS.has(seen.what)) {
+          adverts.stop(`${node.name} ${instance.vrid}`, at);
+        }
         if (seen.kind === "program" && seen.what === "started") starts(node, instance, at);
         if (seen.kind !== "journal") continue;
         if (new RegExp(`^${instance.name}(?: \\(IPv6\\))?: master still: `).test(seen.line)) {
