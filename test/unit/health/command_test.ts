@@ -87,7 +87,7 @@ Deno.test("what hangs is killed at the timeout, with children that outlive it", 
     const start = performance.now();
     const { result, left } = await leftBy(text, 150);
     assert.deepEqual([result.ok, result.words], [false, "killed after 150 ms"], text);
-    assert.ok(performance.now() - start < 700);
+    assert.ok(performance.now() - start < 3000);
     await eventually(`nothing is left of: ${text}`, () => left().length === 0);
   }
 });
@@ -137,7 +137,7 @@ Deno.test("an endless flood is killed, and the thread stays free meanwhile", asy
   assert.equal(result.words, "killed after 500 ms");
   await eventually("nothing is left", () => left().length === 0);
   console.log(`      longest pause of a 5 ms rhythm: ${gap.toFixed(1)} ms`);
-  assert.ok(gap < 100, `${gap} ms`);
+  assert.ok(gap < 400, `${gap} ms`);
 });
 
 Deno.test("what cannot be run says so", async () => {

@@ -49,7 +49,7 @@ Deno.test("a sink that never answers holds up no other, and no caller", async ()
     ));
     const all = transitions(500);
     for (const one of all) notifier.observe(one);
-    assert.ok(performance.now() - started < 100);
+    assert.ok(performance.now() - started < 1000);
     const by = (wanted: string) => notifier.status().find(({ name }) => name === wanted);
     await eventually("the webhook has heard", () => by("webhook")?.pending === 0);
     await eventually("the others have failed", () => by("on_master/on_backup")?.pending === 0);

@@ -139,7 +139,7 @@ Deno.test("no runner, and one that says nothing: a failed attempt in time", asyn
   const mute = await line.probe(check, NEVER);
   const took = performance.now() - started;
   assert.equal(mute.words, "the runner does not answer");
-  assert.ok(took >= 200 && took < 1000, `${took} ms`);
+  assert.ok(took >= 200 && took < 3000, `${took} ms`);
   listener.unref();
 });
 
