@@ -16,6 +16,7 @@ import {
   nanoseconds,
   seconds,
 } from "../time.ts";
+import { sameIp } from "../net/ip.ts";
 import { hearAsBackup } from "./backup.ts";
 import { askAt } from "./duplicate.ts";
 import { LEAVING_PRIORITY } from "./election.ts";
@@ -104,7 +105,7 @@ function speaks({ phase, successor }: Leaving): boolean {
   return phase === "asking" && successor === undefined;
 }
 
-/** A rival's advert: it has taken over, whoever it is. Priority 0 is from somebody who leaves, too. */
+/** A rival's advert: it has taken over, whoever it is. */
 export function hearSuccessor(
   state: MasterState,
   leaving: Leaving,
@@ -112,8 +113,12 @@ export function hearSuccessor(
   now: Instant,
   rules: Rules,
 ): Step {
-  if (event.advert.priority === 0) return unchanged(state);
   const { successor: before, why } = leaving;
+  if (event.advert.priority === 0) {
+    return before !== undefined && sameIp(before.source, event.source)
+      ? loseSuccessor(state, leaving, now, rules)
+      : unchanged(state);
+  }
   const resting = before?.next.kind === "backup" ? before.next : restingBackup(now, rules);
   const next: Successor["next"] = why.kind === "handover"
     ? hearAsBackup(resting, event, now, rules)
@@ -122,6 +127,12 @@ export function hearSuccessor(
   const patience = nanoseconds(Math.min(ARRIVAL, event.advert.interval));
   const until = before === undefined ? after(now, patience) : leaving.until;
   return unchanged({ ...state, leaving: { ...leaving, successor, until } });
+}
+
+/** It leaves again, before this node has let go. Whoever else there is has heard that, and claims within a skew. */
+function loseSuccessor(state: MasterState, leaving: Leaving, now: Instant, rules: Rules): Step {
+  const until = after(now, longestSkew(rules));
+  return unchanged({ ...state, leaving: { ...leaving, successor: undefined, until } });
 }
 
 /** Somebody tells the neighbours that it has an address: the successor, if there is one. From now on nobody comes here. */

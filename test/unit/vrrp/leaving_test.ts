@@ -129,6 +129,39 @@ Deno.test("leaving: another one who leaves is no successor", () => {
   assert.equal(it.state().kind, "master");
 });
 
+Deno.test("leaving: a successor that leaves again is none: somebody else, or nobody, comes", () => {
+  const { it, ms } = master();
+  it.take(ms, STOP);
+  it.take(ms + 1100, heard(90, HIGHER));
+  assert.deepEqual(
+    it.take(ms + 1110, heard(0, LOWER)),
+    [],
+    "a third one's farewell changes nothing",
+  );
+  assert.deepEqual(it.take(ms + 1120, heard(0, HIGHER)), []);
+  assert.deepEqual(it.take(ms + 1125, CLAIMED), [], "it is nobody's any more");
+  assert.deepEqual(
+    it.runTo(ms + 1119 + OFFERING),
+    [],
+    "everybody else has heard that, and has time",
+  );
+  it.take(ms + 2000, heard(80, LOWER));
+  assert.deepEqual(it.take(ms + 2010, CLAIMED), ["remove", "master->init stop"]);
+});
+
+Deno.test("leaving: by hand, and the successor leaves again: the addresses stay", () => {
+  const { it, ms } = master();
+  it.take(ms, BY_HAND);
+  it.take(ms + 500, heard(90));
+  it.take(ms + 510, heard(0));
+  const lines = it.runTo(ms + 510 + 2 * OFFERING);
+  assert.deepEqual(
+    lines.slice(-3),
+    ["advert 100", "add", "announce 5"].map((effect) => `${ms + 510 + 2 * OFFERING} ${effect}`),
+  );
+  assert.equal(it.state().kind, "master");
+});
+
 Deno.test("leaving: a second word to stop is obeyed at once", () => {
   const { it, ms } = master();
   it.take(ms, STOP);
