@@ -77,10 +77,10 @@ export class Machine {
     this.#surroundings = surroundings;
     this.clock = new MachineClock(() => surroundings.now());
     this.#leases = new Leases({
-      now: () => this.clock.now(),
+      now: () => this.clock.monotonic(),
       at: (at, act) =>
-        surroundings.at(this.clock.inWorld(at), () => {
-          if (!this.clock.frozen && this.clock.now() >= at) act();
+        surroundings.at(this.clock.whenMonotonic(at), () => {
+          if (!this.clock.frozen && this.clock.monotonic() >= at) act();
         }),
     }, surroundings.random);
     this.#addresses = new AddressTable(this.#leases, {

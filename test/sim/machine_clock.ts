@@ -28,20 +28,30 @@ export class MachineClock {
     return this.#frozen !== undefined;
   }
 
-  /** CLOCK_MONOTONIC. */
-  now(): Instant {
+  /** CLOCK_MONOTONIC, which the kernel's own lifetimes go by. */
+  monotonic(): Instant {
     return this.#world() - this.#behind - this.#standing("starved") as Instant;
   }
 
-  /** When the world will be there where this clock shows `at`, if nothing stops it. */
-  inWorld(at: Instant): Instant {
+  /** When the world will be there where CLOCK_MONOTONIC shows `at`, if nothing stops it. */
+  whenMonotonic(at: Instant): Instant {
     return at + this.#behind as Instant;
   }
 
-  /** CLOCK_BOOTTIME. */
+  /** CLOCK_BOOTTIME, which programs go by. */
+  boottime(): Instant {
+    const standing = this.#standing("starved", "suspended");
+    return this.#world() - this.#bootBehind - standing as Instant;
+  }
+
+  /** When the world will be there where CLOCK_BOOTTIME shows `at`, if nothing stops it. */
+  whenBoottime(at: Instant): Instant {
+    return at + this.#bootBehind as Instant;
+  }
+
+  /** The same clock since this machine was switched on. */
   sinceBoot(): Nanoseconds {
-    const age = between(this.#bootedAt, this.#world());
-    return nanoseconds(age - this.#bootBehind - this.#standing("starved", "suspended"));
+    return between(this.#bootedAt, this.boottime());
   }
 
   /** It was switched on just now. */

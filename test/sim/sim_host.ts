@@ -76,7 +76,7 @@ export class SimHost<Order> implements Host<Order> {
   }
 
   now(): Instant {
-    return this.machine.clock.now();
+    return this.machine.clock.boottime();
   }
 
   wallTime(): WallTime {
@@ -339,7 +339,7 @@ export class SimHost<Order> implements Host<Order> {
     const at = start + late as Instant;
     if (this.#wakeAt !== undefined && this.#wakeAt <= at) return;
     this.#wakeAt = at;
-    const inWorld = this.machine.clock.inWorld(at);
+    const inWorld = this.machine.clock.whenBoottime(at);
     this.#lan.planWake(inWorld, this, () => this.#wakeAt === at);
   }
 

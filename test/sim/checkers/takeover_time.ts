@@ -15,7 +15,9 @@ interface Read {
  */
 export function takeoverTime(world: World): Checker {
   const reads = new Map<string, Read>();
+  // By the machine's own clock, which a hypervisor may have stopped.
   const cameUpAt = new Map<string, Instant>();
+  const ownTime = (node: string) => world.cluster.lan.machine(node).clock.boottime();
   return {
     see(seen, at) {
       if (seen.kind === "read") {
@@ -26,7 +28,9 @@ export function takeoverTime(world: World): Checker {
       }
       if (seen.kind !== "journal") return;
       const cameUp = /^(\S+)(?: \(IPv6\))?: (?:init|fault) -> backup: /.exec(seen.line);
-      if (cameUp !== null) cameUpAt.set(`${seen.node} ${cameUp[1]}`, at);
+      if (cameUp !== null) {
+        cameUpAt.set(`${seen.node} ${cameUp[1]}`, ownTime(seen.node));
+      }
       const told = /^(\S+)(?: \(IPv6\))?: backup -> master: (.*)$/.exec(seen.line);
       const instance = world.setup.instances.find(({ name }) => name === told?.[1]);
       const node = world.node(seen.node);
@@ -39,7 +43,7 @@ export function takeoverTime(world: World): Checker {
       const own = listened + masterDown(instance, node, node.interval);
       const due = masterDown(instance, node, last.advert.intervalMs * 1e6);
       const waited = at - last.at;
-      if (at <= own + PROMPT_WITHIN) return;
+      if (ownTime(node.name) <= own + PROMPT_WITHIN) return;
       const undisturbed = world.undisturbedSince(last.at) && !world.setup.grouped;
       if (waited >= due && (!undisturbed || waited <= due + PROMPT_WITHIN)) return;
       const words = `${node.name} took over after ${waited / 1e6} ms, not ${due / 1e6} ms`;
