@@ -75,6 +75,8 @@ export interface Successor {
   readonly source: Ip;
   /** What the one that leaves is when it has let go. */
   readonly next: InitState | BackupState;
+  /** So long its announcement is waited for. */
+  readonly until: Instant;
 }
 
 /** Holds the addresses and says so. */

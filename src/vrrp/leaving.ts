@@ -97,7 +97,12 @@ function enterPhase(
 
 /** When something is to be done for leaving itself. */
 export function leavingDeadline(state: MasterState, leaving: Leaving): Instant | undefined {
-  return speaks(leaving) ? earliest(state.advertAt, leaving.until) : leaving.until;
+  return speaks(leaving) ? earliest(state.advertAt, leaving.until) : endOf(leaving);
+}
+
+/** When it does not wait any longer: for somebody to take over, or for the successor to announce itself. */
+function endOf({ until, successor }: Leaving): Instant {
+  return successor?.until ?? until;
 }
 
 /** Does it say so again and again? Nobody has an interest in that once there is a successor. */
@@ -115,24 +120,22 @@ export function hearSuccessor(
 ): Step {
   const { successor: before, why } = leaving;
   if (event.advert.priority === 0) {
-    return before !== undefined && sameIp(before.source, event.source)
-      ? loseSuccessor(state, leaving, now, rules)
-      : unchanged(state);
+    const isGone = before !== undefined && sameIp(before.source, event.source);
+    return isGone ? loseSuccessor(state, leaving) : unchanged(state);
   }
   const resting = before?.next.kind === "backup" ? before.next : restingBackup(now, rules);
   const next: Successor["next"] = why.kind === "handover"
     ? hearAsBackup(resting, event, now, rules)
     : OUT;
-  const successor: Successor = { source: event.source, next };
   const patience = nanoseconds(Math.min(ARRIVAL, event.advert.interval));
-  const until = before === undefined ? after(now, patience) : leaving.until;
-  return unchanged({ ...state, leaving: { ...leaving, successor, until } });
+  const until = before?.until ?? after(now, patience);
+  const successor: Successor = { source: event.source, next, until };
+  return unchanged({ ...state, leaving: { ...leaving, successor } });
 }
 
-/** It leaves again, before this node has let go. Whoever else there is has heard that, and claims within a skew. */
-function loseSuccessor(state: MasterState, leaving: Leaving, now: Instant, rules: Rules): Step {
-  const until = after(now, longestSkew(rules));
-  return unchanged({ ...state, leaving: { ...leaving, successor: undefined, until } });
+/** It leaves again before this node has let go, which waits for somebody else as long as it would have without it. */
+function loseSuccessor(state: MasterState, leaving: Leaving): Step {
+  return unchanged({ ...state, leaving: { ...leaving, successor: undefined } });
 }
 
 /** Somebody tells the neighbours that it has an address: the successor, if there is one. From now on nobody comes here. */
@@ -165,7 +168,7 @@ export function meetLeavingDeadline(
   now: Instant,
   rules: Rules,
 ): Step {
-  if (now >= leaving.until) return endPhase(state, leaving, now, rules);
+  if (now >= endOf(leaving)) return endPhase(state, leaving, now, rules);
   const due = speaks(leaving) && now >= state.advertAt;
   const renew = isRenewalDue(state.renewAt, due, now, rules);
   return {

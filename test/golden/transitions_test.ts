@@ -149,8 +149,11 @@ const STATES: Readonly<Record<string, State>> = {
     ...MASTER,
     leaving: {
       ...STOPPING,
-      until: at(NOW_MS + 100),
-      successor: { source: HIGHER, next: { kind: "init", started: false, faults: [] } },
+      successor: {
+        source: HIGHER,
+        next: { kind: "init", started: false, faults: [] },
+        until: at(NOW_MS + 100),
+      },
     },
   },
   "master, overdue": { ...MASTER, advertAt: at(NOW_MS - 5000), burstAt: at(NOW_MS - 9000) },
@@ -279,13 +282,13 @@ function show(state: State, now: Instant): string {
         state.answered === undefined ? "" : `answered ${ms(state.answered.at)}`,
         state.renewAt === undefined ? "" : `renew ${ms(state.renewAt)}`,
         state.defendedAt === undefined ? "" : `defended ${ms(state.defendedAt)}`,
-        state.leaving === undefined
-          ? ""
-          : `${phaseOf(state.leaving)} until ${ms(state.leaving.until)}`,
+        state.leaving === undefined ? "" : leavingText(state.leaving, ms),
       ].filter((part) => part !== "").join(" ");
   }
 }
 
-function phaseOf({ phase, successor }: Leaving): string {
-  return successor === undefined ? phase : `succeeded by ${formatIp(successor.source)}`;
+function leavingText({ phase, until, successor }: Leaving, ms: (at: Instant) => string): string {
+  const own = `${phase} until ${ms(until)}`;
+  if (successor === undefined) return own;
+  return `${own}, succeeded by ${formatIp(successor.source)} until ${ms(successor.until)}`;
 }
