@@ -27,7 +27,9 @@ const WHEEL: readonly (readonly [below: number, step: number])[] = [
 
 /** How late an address with this lifetime may go that was renewed alone, or together with all others of its family. */
 export function latestEnd(lifetime: Nanoseconds): Nanoseconds {
-  return (FUZZ + stepFor(lifetime - preferredOf(lifetime)) + JIFFY) as Nanoseconds;
+  // From the look before to the last one: from its renewal on, where it is preferred as long as it lives.
+  const last = lifetime - preferredOf(lifetime) || lifetime;
+  return (FUZZ + stepFor(last) + JIFFY) as Nanoseconds;
 }
 
 /** What floatip asks for beside a lifetime (src/linux/netlink/addresses.ts): its end wakes the kernel up in time for the other. */

@@ -2,12 +2,14 @@
 import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import type { InstanceSetup } from "../setup.ts";
-import type { Checker, World } from "../world.ts";
+import { type Checker, HOP, type World } from "../world.ts";
 
 /** Watches every master that leaves while it is the only one, and names its successor. */
 export function partings(world: World): Checker {
   // Since when who leaves ("n1 web"); undefined: it was not alone when it began to.
   const leaving = new Map<string, Instant | undefined>();
+  // When who last claimed to be master.
+  const claims = new Map<string, Instant>();
   const begins = (name: string, instance: InstanceSetup, priority: number, at: Instant) => {
     const key = `${name} ${instance.name}`;
     const asks = priority === 1 && world.node(name)?.priority !== 1;
@@ -15,7 +17,12 @@ export function partings(world: World): Checker {
     if ((priority > 0 && !asks) || leaving.has(key)) return;
     const others = world.setup.nodes.filter((one) => one.name !== name);
     // For one with priority 1 who asks is an equal.
-    const isClear = others.every((one) => one.priority > 1 && !world.has(one.name, instance));
+    const isClear = others.every((one) => {
+      // The last word of one that yields may be on its way still.
+      const claimedAt = claims.get(`${one.name} ${instance.name}`);
+      const isSilent = claimedAt === undefined || at - claimedAt > HOP;
+      return one.priority > 1 && isSilent && !world.has(one.name, instance);
+    });
     leaving.set(key, isClear ? at : undefined);
   };
   return {
@@ -23,6 +30,9 @@ export function partings(world: World): Checker {
       if (seen.kind === "sent") {
         const advert = advertIn(seen.message);
         const instance = world.instanceOf(advert, seen.source);
+        if (instance !== undefined && advert.priority > 0) {
+          claims.set(`${seen.node} ${instance.name}`, at);
+        }
         if (instance !== undefined && world.has(seen.node, instance)) {
           begins(seen.node, instance, advert.priority, at);
         }
