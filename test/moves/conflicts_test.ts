@@ -77,8 +77,11 @@ const CASES: readonly SceneCase[] = [
       // Its status tells by now what that one does since.
       const who = `${a.address} (${await macOf(a)})`;
       assert.ok((await second.instance()).conflicts.some((one) => one.includes(who)));
-      assert.ok(second.log.text.includes(`conflict: ${who} ${words}`), second.log.text);
-      const told = second.history().find(({ kind }) => kind === "conflict");
+      await untilLogged(second, `conflict: ${who} ${words}`);
+      const told = await until(
+        "a conflict in the history",
+        () => second.history().find(({ kind }) => kind === "conflict"),
+      );
       assert.ok(told?.kind === "conflict" && told.words.startsWith(`${who} ${words}`));
       assert.equal(told.rival, a.address);
       // Its adverts come a while: the first may be the last word of somebody who was replaced.
@@ -153,13 +156,18 @@ async function assertConflict(floatip: Floatip, rival: string, words: string): P
   const { attention } = await floatip.status();
   assert.ok(attention.some((one) => one.includes(words)), attention.join("; "));
   assert.match(await floatip.metrics(), /^floatip_conflict\{[^}]*\} 1$/m);
-  assert.ok(floatip.log.text.includes(`conflict: ${words}`), floatip.log.text);
+  await untilLogged(floatip, `conflict: ${words}`);
   const told = await until(
     `${words} in the history`,
     () =>
       floatip.history().find((entry) => entry.kind === "conflict" && entry.words.includes(words)),
   );
   assert.equal(told.kind === "conflict" && told.rival, rival);
+}
+
+/** What its status tells is in its log too, which comes another way. */
+async function untilLogged(floatip: Floatip, words: string): Promise<void> {
+  await until(() => `${words}\n${floatip.log.text}`, () => floatip.log.text.includes(words));
 }
 
 /** When bursts of announcements began, but those from `other`: five frames are one. */

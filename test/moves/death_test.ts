@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { wallNow } from "../lab/wall_clock.ts";
 import {
   ADDRESS,
+  assertTold,
   lostSince,
   playScenes,
   type Scene,
@@ -69,9 +70,7 @@ const CASES: readonly SceneCase[] = [
       const woken = wallNow();
       first.child.kill("SIGCONT");
       await first.untilState("backup");
-      assert.deepEqual(transitionsOf(first.history(), woken).slice(0, 1), [
-        "master -> backup (stalled)",
-      ]);
+      await assertTold(first, woken, ["master -> backup (stalled)"]);
       if (preempt === "true") {
         // It listens for a whole master-down interval, as anybody who is better does, and preempts then.
         const claimed = await scene.claimOf("a", woken);

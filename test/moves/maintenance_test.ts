@@ -5,6 +5,7 @@ import type { Floatip } from "../interop/floatip.ts";
 import { wallNow } from "../lab/wall_clock.ts";
 import {
   ADDRESS,
+  assertTold,
   assertUnnoticed,
   gapSince,
   LONG_ENOUGH_MS,
@@ -46,7 +47,7 @@ const CASES: readonly SceneCase[] = [
       await present.untilState("master");
       await second.untilState("backup");
       assertUnnoticed("maintenance off, and its return", [await gapSince(probe, over)]);
-      assert.deepEqual(transitionsOf(present.history(), over), [
+      await assertTold(present, over, [
         "init -> backup (maintenance-over)",
         "backup -> master (preempted-master)",
       ]);

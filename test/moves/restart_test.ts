@@ -7,6 +7,7 @@ import { until } from "../interop/until.ts";
 import { Hook } from "./hook.ts";
 import {
   ADDRESS,
+  assertTold,
   lostSince,
   playScenes,
   type Scene,
@@ -155,8 +156,7 @@ async function assertStartsAnew(
 async function assertStarts(floatip: Floatip, what: string, since: number): Promise<void> {
   const { state, cause } = await floatip.instance();
   assert.deepEqual([state, cause], ["backup", "started"], what);
-  const told = await until("its history", () => transitionsOf(floatip.history(), since));
-  assert.deepEqual(told.slice(0, 1), ["init -> backup (start)"], what);
+  await assertTold(floatip, since, ["init -> backup (start)"], what);
 }
 
 function rewrite(floatip: Floatip, from: string, to: string): void {

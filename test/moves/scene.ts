@@ -226,6 +226,21 @@ export function transitionsOf(history: readonly HistoryEntry[], since = 0): read
   );
 }
 
+/** Asserts that the transitions since `since` begin with `expected`. A daemon is seen in a state before its history is written. */
+export async function assertTold(
+  floatip: Floatip,
+  since: number,
+  expected: readonly string[],
+  what?: string,
+): Promise<void> {
+  const told = () => transitionsOf(floatip.history(), since);
+  await until(
+    () => `${expected.length} transitions in the history, only ${JSON.stringify(told())}`,
+    () => told().length >= expected.length,
+  );
+  assert.deepEqual(told().slice(0, expected.length), expected, what);
+}
+
 /** What floatip answers to an order, as JSON; it has to end with `code`. */
 export async function order<Answer>(
   floatip: Floatip,
