@@ -87,9 +87,8 @@ export function untilMaster(one: Running): Promise<void> {
 }
 
 /** floatip as it is measured: as built, where that is asked for, else from source. */
-export function floatipWords(args: readonly string[]): readonly string[] {
-  const built = new URL("../../dist/floatip", import.meta.url).pathname;
-  return args.includes("--built") ? [built] : FROM_SOURCE;
+export function floatipWords(built: boolean): readonly string[] {
+  return built ? [new URL("../../dist/floatip", import.meta.url).pathname] : FROM_SOURCE;
 }
 
 async function clear(scene: Scene, node: NodeName): Promise<void> {

@@ -8,6 +8,7 @@
  * `--runs N`: 10 where nobody says. `--built`: dist/floatip instead of the source.
  */
 import { loadavg } from "node:os";
+import { parseArgs } from "node:util";
 import { floatipWords } from "./duo.ts";
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
@@ -188,7 +189,40 @@ const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
   program,
 };
 
+interface Choice {
+  readonly runs: number;
+  readonly built: boolean;
+  readonly names: readonly string[];
+}
+
+/** What is wished; undefined: something that there is not. */
+function choiceOf(args: readonly string[]): Choice | undefined {
+  try {
+    const { values, positionals: names } = parseArgs({
+      args: [...args],
+      options: {
+        runs: { type: "string", default: "10" },
+        built: { type: "boolean", default: false },
+      },
+      allowPositionals: true,
+    });
+    const runs = Number(values.runs);
+    const known = names.every((name) => name in DETAILS || name in SECTIONS);
+    return known && Number.isInteger(runs) && runs > 0
+      ? { runs, built: values.built, names }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
+  const choice = choiceOf(args);
+  if (choice === undefined) {
+    const known = [...Object.keys(SECTIONS), ...Object.keys(DETAILS)].join(" ");
+    console.error(`usage: deno task bench -- [--runs N] [--built] [SECTION ...], of: ${known}`);
+    return 2;
+  }
   const needed = ["iproute2", "keepalived", "tcpdump", "nftables", "nginx-light", "stress-ng"];
   await ensure(needed);
   const lacking = missing("keepalived", "tcpdump");
@@ -196,19 +230,11 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`the benchmark ${lacking}`);
     return 1;
   }
-  const at = args.indexOf("--runs");
-  const runs = at < 0 ? 10 : Number(args[at + 1]);
-  const words = args.filter((arg, i) => !arg.startsWith("--") && (at < 0 || i !== at + 1));
-  const unknown = words.find((word) => !(word in DETAILS) && !(word in SECTIONS));
-  if (unknown !== undefined || !(runs > 0)) {
-    const known = [...Object.keys(SECTIONS), ...Object.keys(DETAILS)].join(" ");
-    console.error(`usage: deno task bench -- [--runs N] [--built] [SECTION ...], of: ${known}`);
-    return 2;
-  }
-  for (const word of words.filter((word) => word in DETAILS)) await DETAILS[word]?.(runs);
-  const chosen = words.length === 0 ? Object.keys(SECTIONS) : words.filter((w) => w in SECTIONS);
-  const failed = chosen.length > 0 ? await moves(chosen, runs, floatipWords(args)) : 0;
+  const { runs, built, names } = choice;
+  for (const name of names.filter((name) => name in DETAILS)) await DETAILS[name]?.(runs);
+  const chosen = names.length === 0 ? Object.keys(SECTIONS) : names.filter((n) => n in SECTIONS);
+  const failed = chosen.length > 0 ? await moves(chosen, runs, floatipWords(built)) : 0;
   return failed === 0 ? 0 : 1;
 }
 
-Deno.exit(await main(Deno.args));
+Deno.exit(await main(Deno.args.filter((arg) => arg !== "--")));
