@@ -121,6 +121,8 @@ Deno.test("megabytes are read and forgotten", async () => {
   assert.ok(result.ok, result.words);
   console.log(`      80 MB in ${Math.round(result.latency / 1e6)} ms, ${grown} MB held at most`);
   assert.ok(grown < 60, `${grown} MB`);
+  // 64 KiB a millisecond at most: else reading a flood is all that the thread does.
+  assert.ok(result.latency > 1.2e9, "the reader holds it back");
 });
 
 Deno.test("an endless flood is killed, and the thread stays free meanwhile", async () => {
