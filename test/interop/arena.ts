@@ -29,8 +29,12 @@ export interface Figure {
   readonly expected: number;
 }
 
-/** How far from the protocol's figure a time may be: tests share the machine. Precise figures are the benchmark's. */
-export const TOLERANCE_MS = 150;
+/**
+ * How far from the protocol's figure a time may be: tests share the machine (182 ms were seen beside a program that took a
+ * whole processor). Less than what tells a takeover at once from one after silence, 300 ms at adverts every 100 ms.
+ * Precise figures are the benchmark's.
+ */
+export const TOLERANCE_MS = 250;
 /** How long a loser may keep the address after the winner's advert was on the LAN, at the median of all pairs. */
 export const LETTING_GO_MS = 20;
 
