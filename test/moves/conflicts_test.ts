@@ -82,7 +82,7 @@ const CASES: readonly SceneCase[] = [
         "a conflict in the history",
         () => second.history().find(({ kind }) => kind === "conflict"),
       );
-      assert.ok(told?.kind === "conflict" && told.words.startsWith(`${who} ${words}`));
+      assert.ok(told.kind === "conflict" && told.words.startsWith(`${who} ${words}`));
       assert.equal(told.rival, a.address);
       // Its adverts come a while: the first may be the last word of somebody who was replaced.
       await assertConflict(
