@@ -1,5 +1,5 @@
 /** Does the code keep the house's rules? One `deno lint` plugin, so that the editor underlines what does not. */
-import { documented, fileSize, functionSize, question } from "./size_rules.ts";
+import { documented, fileSize, functionSize } from "./size_rules.ts";
 import { homes, impureNames, isPure, refusal } from "./strata.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -165,7 +165,6 @@ const plugin: Deno.lint.Plugin = {
     "no-drawer": noDrawer,
     "file-size": fileSize,
     "function-size": functionSize,
-    question,
     documented,
   },
 };

@@ -63,25 +63,6 @@ function nameOf(node: AnyFunction): string {
   return "";
 }
 
-/** A module begins with a JSDoc comment whose first sentence is a question. */
-export const question: Deno.lint.Rule = {
-  create(context) {
-    if (/_test\.ts$|(^|\/)main\.ts$/.test(context.filename)) return {};
-    return {
-      Program(node) {
-        const comment = /^(?:#!.*\n)?\/\*\*([\s\S]*?)\*\//.exec(context.sourceCode.text)?.[1] ?? "";
-        const prose = comment.replaceAll(/\s*\n\s*\*?\s*/g, " ").trim();
-        // The first sentence ends where a mark is followed by a space or by nothing: "6.4.1" has none.
-        if (/^.*?[.?!](?=\s|$)/.exec(prose)?.[0].endsWith("?") === true) return;
-        context.report({
-          node,
-          message: "a module begins with /** the question that it answers? */",
-        });
-      },
-    };
-  },
-};
-
 /** Every export has a JSDoc comment. */
 export const documented: Deno.lint.Rule = {
   create(context) {
