@@ -84,8 +84,8 @@ async function run(
   if ("refusal" in program) return untold(program.refusal, false);
   const runner = await findRunner(user);
   if ("refusal" in runner) return untold(runner.refusal, false);
-  const uid = runner.account?.uid ?? Deno.uid();
-  const refusal = await refusalOf(program.path, uid === 0);
+  const uid = runner.account?.uid ?? Deno.uid() ?? 0;
+  const refusal = await refusalOf(program.path, uid);
   if (refusal !== undefined) return untold(refusal, false);
   const outcome = await runChild({
     argv: [program.path, ...args],

@@ -27,8 +27,8 @@ export async function probe(
   if ("refusal" in program) return { ok: false, words: program.refusal };
   const runner = await findRunner(settings.user);
   if ("refusal" in runner) return { ok: false, words: runner.refusal };
-  const uid = runner.account?.uid ?? Deno.uid();
-  const refusal = await refusalOf(program.path, uid === 0);
+  const uid = runner.account?.uid ?? Deno.uid() ?? 0;
+  const refusal = await refusalOf(program.path, uid);
   if (refusal !== undefined) return { ok: false, words: refusal };
   const outcome = await runChild({
     argv: [program.path, ...args],

@@ -1,4 +1,4 @@
-/** May this program be run, and as whom? Nobody but its owner and root may be able to change what runs. */
+/** Programs of the user: where they are, as whom they run, and whether another user could change what runs. */
 import { type Account, CHILD_PATH, findAccount } from "../../process.ts";
 
 /** Runs commands where no user is named and such an account exists. */
@@ -39,51 +39,111 @@ export async function findProgram(
   return { refusal: `${name}: no such program in ${CHILD_PATH}` };
 }
 
+/** Links are followed so often, as in the kernel (path_resolution(7)). */
+const MOST_LINKS = 40;
+
+/** A script's first line counts so far, as in the kernel (execve(2)), in bytes. */
+const LONGEST_HEAD = 256;
+
+/** An interpreter may be a script itself; the kernel goes five deep. */
+const MOST_INTERPRETERS = 5;
+
 /**
- * Why the file at `path` must not be run, with the command that mends it; undefined: it may. Refused is what others could
- * replace or rewrite: a file, or a folder on the way to it (symbolic links followed), that everybody may write to;
- * where it would run as root also what a group or a user other than root may.
+ * Why the file at `path` must not be run as the user `uid`, with what mends it; undefined: it may. Everything that leads to
+ * it is looked at, in the kernel's order: each folder, each symbolic link, each folder on the link's way, the file, and the
+ * same for the interpreter that its first line names. Each must belong to root or to that user, and may be written by nobody
+ * else; in a folder with the sticky bit (/tmp) nobody can replace what belongs to another. So only those two can change what
+ * was looked at before it is run, and it is safe to run it by its name. (Running a descriptor instead would make `$0`
+ * of every script /proc/self/fd/N, and protect from nobody else.)
  */
-export async function refusalOf(path: string, asRoot: boolean): Promise<string | undefined> {
-  const real = await Deno.realPath(path).catch((error: unknown) => error);
-  if (typeof real !== "string") {
-    return real instanceof Deno.errors.NotFound ? `${path}: no such file` : `${path}: unreadable`;
+export async function refusalOf(path: string, uid: number): Promise<string | undefined> {
+  let file = path;
+  for (let depth = 0; depth < MOST_INTERPRETERS; depth++) {
+    const reached = await walk(file, uid);
+    if (typeof reached === "string") return depth === 0 ? reached : `${path}: ${reached}`;
+    const interpreter = await interpreterOf(reached.real);
+    if (interpreter === undefined) return undefined;
+    file = interpreter;
   }
-  const info = await Deno.stat(real);
-  if (!info.isFile) return `${path}: not a regular file`;
-  if (((info.mode ?? 0) & 0o111) === 0) return `${path}: not executable: chmod +x ${quote(real)}`;
-  for (const place of wayTo(path, real)) {
-    const refusal = refusalOfPlace(place, await Deno.stat(place), asRoot);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
+  return `${path}: too many interpreters, each a script itself`;
 }
 
-function refusalOfPlace(place: string, info: Deno.FileInfo, asRoot: boolean): string | undefined {
+/** Goes to the file at `path` step by step. Answers its name without links, or why it must not be run. */
+async function walk(path: string, uid: number): Promise<{ readonly real: string } | string> {
+  const ahead = partsOf(path);
+  const behind: string[] = [];
+  let links = 0;
+  for (let part: string | undefined = ""; part !== undefined; part = ahead.shift()) {
+    if (part === "..") behind.pop();
+    else if (part !== "") behind.push(part);
+    const place = `/${behind.join("/")}`;
+    const info = await Deno.lstat(place).catch((error: unknown) => error);
+    if (!isInfo(info)) return `${path}: ${absenceOf(info)}`;
+    const isOther = !info.isFile && !info.isDirectory && !info.isSymlink;
+    if (isOther) return `${path}: not a regular file`;
+    const refusal = refusalOfPlace(place, info, uid);
+    if (refusal !== undefined) return refusal;
+    if (info.isSymlink) {
+      if (++links > MOST_LINKS) return `${path}: too many symbolic links`;
+      const target = await Deno.readLink(place);
+      behind.splice(target.startsWith("/") ? 0 : behind.length - 1);
+      ahead.unshift(...partsOf(target));
+    } else if (ahead.length === 0) {
+      if (!info.isFile) return `${path}: not a regular file`;
+      const isProgram = ((info.mode ?? 0) & 0o111) !== 0;
+      return isProgram ? { real: place } : `${path}: not executable: chmod +x ${quote(place)}`;
+    } else if (!info.isDirectory) return `${path}: no such file`;
+  }
+  return `${path}: not a regular file`;
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function isInfo(value: unknown): value is Deno.FileInfo {
+  return typeof value === "object" && value !== null && "isSymlink" in value;
+}
+
+function absenceOf(error: unknown): string {
+  const absent = error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.NotADirectory;
+  return absent ? "no such file" : "unreadable";
+}
+
+/** The interpreter in the first line of a script (`#!`); undefined: it has none, or may not be read by this process. */
+async function interpreterOf(real: string): Promise<string | undefined> {
+  const head = new Uint8Array(LONGEST_HEAD);
+  let count: number | null;
+  try {
+    using file = await Deno.open(real);
+    count = await file.read(head);
+  } catch {
+    return undefined;
+  }
+  const text = new TextDecoder().decode(head.subarray(0, count ?? 0));
+  const name = /^#![ \t]*([^ \t\n\0]+)/.exec(text)?.[1];
+  // Children start in the root folder.
+  return name === undefined || name.startsWith("/") ? name : `/${name}`;
+}
+
+function refusalOfPlace(place: string, info: Deno.FileInfo, uid: number): string | undefined {
+  const owner = info.uid ?? 0;
+  if (owner !== 0 && owner !== uid) {
+    const trusted = uid === 0 ? "root" : "root and the one that it would run as";
+    const mend = info.isFile ? `chown root ${quote(place)}` : "keep it where only root can write";
+    return `${place} belongs to another user than ${trusted}: ${mend}`;
+  }
+  if (info.isSymlink) return undefined;
   const mode = info.mode ?? 0;
-  // In a folder with the sticky bit (/tmp) nobody can replace what belongs to somebody else.
   const sticky = info.isDirectory && (mode & 0o1000) !== 0;
   if ((mode & 0o002) !== 0 && !sticky) {
     return `${place} is writable by everybody: chmod o-w ${quote(place)}`;
-  }
-  if (!asRoot) return undefined;
-  if ((info.uid ?? 0) !== 0) {
-    return `${place} belongs to another user than root: chown root ${quote(place)}`;
   }
   if ((mode & 0o020) !== 0 && (info.gid ?? 0) !== 0 && !sticky) {
     return `${place} is writable by its group: chmod g-w ${quote(place)}`;
   }
   return undefined;
-}
-
-/** The file, and every folder on the way to it by its given and by its real name. */
-function wayTo(path: string, real: string): ReadonlySet<string> {
-  return new Set([real, ...foldersOf(real), ...foldersOf(path)]);
-}
-
-function foldersOf(path: string): readonly string[] {
-  const parts = path.split("/").slice(1, -1);
-  return ["/", ...parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`)];
 }
 
 /** For a shell, so that the command can be copied. */

@@ -3,6 +3,14 @@ import { accountIn } from "../../../src/process.ts";
 import { findRunner, refusalOf } from "../../../src/health/probes/script.ts";
 import { attempt } from "./checks.ts";
 
+/** The user of this test. */
+const ME = Deno.uid() ?? 0;
+
+/** Who has nothing to do with it. */
+const BOB = 4711;
+
+const ROOT = { ignore: ME !== 0 };
+
 interface Place {
   readonly folder: string;
   readonly script: string;
@@ -26,7 +34,7 @@ async function withScript(run: (place: Place) => Promise<void>): Promise<void> {
 
 Deno.test("a script that only its owner can change is run", () =>
   withScript(async ({ script }) => {
-    assert.equal(await refusalOf(script, false), undefined);
+    assert.equal(await refusalOf(script, ME), undefined);
     const result = await attempt({ kind: "command", argv: [script], user: undefined });
     assert.ok(result.ok, result.words);
   }));
@@ -35,23 +43,23 @@ Deno.test("what everybody can change is refused, with the command that mends it"
   withScript(async ({ folder, script }) => {
     await Deno.chmod(script, 0o777);
     const words = `${script} is writable by everybody: chmod o-w '${script}'`;
-    assert.equal(await refusalOf(script, false), words);
+    assert.equal(await refusalOf(script, ME), words);
     const result = await attempt({ kind: "command", argv: [script], user: undefined });
     assert.deepEqual([result.ok, result.words], [false, words]);
     await mend(words);
-    assert.equal(await refusalOf(script, false), undefined);
+    assert.equal(await refusalOf(script, ME), undefined);
 
     await Deno.chmod(folder, 0o777);
-    const about = await refusalOf(script, false) ?? "";
+    const about = await refusalOf(script, ME) ?? "";
     assert.equal(about, `${folder} is writable by everybody: chmod o-w '${folder}'`);
     await mend(about);
-    assert.equal(await refusalOf(script, false), undefined);
+    assert.equal(await refusalOf(script, ME), undefined);
   }));
 
 Deno.test("a folder with the sticky bit protects what is in it", () =>
   withScript(async ({ folder, script }) => {
     await Deno.chmod(folder, 0o1777);
-    assert.equal(await refusalOf(script, false), undefined);
+    assert.equal(await refusalOf(script, ME), undefined);
   }));
 
 Deno.test("symbolic links are followed, and the folder that holds one counts", () =>
@@ -60,10 +68,115 @@ Deno.test("symbolic links are followed, and the folder that holds one counts", (
     await Deno.mkdir(open);
     await Deno.chmod(open, 0o777);
     await Deno.symlink(script, `${open}/link`);
-    assert.match(await refusalOf(`${open}/link`, false) ?? "", /open is writable by everybody/);
+    assert.match(await refusalOf(`${open}/link`, ME) ?? "", /open is writable by everybody/);
     await Deno.rename(script, `${open}/check`);
     await Deno.symlink(`${open}/check`, script);
-    assert.match(await refusalOf(script, false) ?? "", /open is writable by everybody/);
+    assert.match(await refusalOf(script, ME) ?? "", /open is writable by everybody/);
+  }));
+
+Deno.test(
+  "[root] a link that leads through a folder of another user's is refused",
+  ROOT,
+  () =>
+    withScript(async ({ folder, script }) => {
+      const bobs = `${folder}/bob`;
+      await Deno.mkdir(bobs);
+      await Deno.symlink(script, `${bobs}/current`);
+      await Deno.symlink(`${bobs}/current`, `${folder}/notify`);
+      assert.equal(await refusalOf(`${folder}/notify`, 0), undefined);
+      await Deno.chown(bobs, BOB, BOB);
+      const words = `${bobs} belongs to another user than root: keep it where only root can write`;
+      assert.equal(await refusalOf(`${folder}/notify`, 0), words);
+      assert.match(await refusalOf(`${folder}/notify`, 4712) ?? "", /belongs to another user/);
+      assert.equal(await refusalOf(`${folder}/notify`, BOB), undefined);
+      // By a relative link, and by one that leads back out.
+      await Deno.symlink("bob/current", `${folder}/relative`);
+      assert.equal(await refusalOf(`${folder}/relative`, 0), words);
+      await Deno.symlink("bob/../check", `${folder}/back`);
+      assert.equal(await refusalOf(`${folder}/back`, 0), words);
+      assert.equal(await refusalOf(`${bobs}/../check`, 0), words);
+      const argv = [`${folder}/notify`];
+      const result = await attempt({ kind: "command", argv, user: "root" });
+      assert.deepEqual([result.ok, result.words], [false, words]);
+    }),
+);
+
+Deno.test(
+  "[root] a link or file in a sticky folder counts where it is another user's",
+  ROOT,
+  () =>
+    withScript(async ({ folder, script }) => {
+      const sticky = `${folder}/tmp`;
+      await Deno.mkdir(sticky);
+      await Deno.chmod(sticky, 0o1777);
+      await Deno.symlink(script, `${sticky}/link`);
+      assert.equal(await refusalOf(`${sticky}/link`, 0), undefined);
+      await lchown(`${sticky}/link`);
+      assert.match(await refusalOf(`${sticky}/link`, 0) ?? "", /tmp\/link belongs to another user/);
+      await Deno.chown(script, BOB, BOB);
+      const mend = `check belongs to another user than root: chown root '${script}'`;
+      assert.ok((await refusalOf(script, 0))?.endsWith(mend));
+      assert.equal(await refusalOf(script, BOB), undefined);
+    }),
+);
+
+Deno.test(
+  "[root] what a group may write is refused, but not root's group",
+  ROOT,
+  () =>
+    withScript(async ({ folder, script }) => {
+      await Deno.chmod(folder, 0o775);
+      assert.equal(await refusalOf(script, 0), undefined);
+      await Deno.chown(folder, 0, BOB);
+      await Deno.chmod(folder, 0o775);
+      for (const uid of [0, BOB]) {
+        const words = `${folder} is writable by its group: chmod g-w '${folder}'`;
+        assert.equal(await refusalOf(script, uid), words);
+      }
+    }),
+);
+
+Deno.test(
+  "[root] the interpreter of a script is looked at as the script is",
+  ROOT,
+  () =>
+    withScript(async ({ folder, script }) => {
+      const bobs = `${folder}/bob`;
+      await Deno.mkdir(bobs);
+      await Deno.copyFile("/bin/sh", `${bobs}/sh`);
+      await Deno.chmod(`${bobs}/sh`, 0o755);
+      const short = await Deno.makeTempDir({ prefix: "fl-sh-" });
+      try {
+        await Deno.symlink(`${bobs}/sh`, `${short}/sh`);
+        await Deno.chmod(short, 0o755);
+        await Deno.writeTextFile(script, `#! ${short}/sh -e\nexit 0\n`);
+        assert.equal(await refusalOf(script, 0), undefined);
+        await Deno.chown(bobs, BOB, BOB);
+        assert.match(await refusalOf(script, 0) ?? "", /check: .*bob belongs to another user/);
+        await Deno.remove(`${short}/sh`);
+        assert.equal(await refusalOf(script, 0), `${script}: ${short}/sh: no such file`);
+      } finally {
+        await Deno.remove(short, { recursive: true });
+      }
+    }),
+);
+
+Deno.test("links in a circle, folders and files on the way that are none come to an end", () =>
+  withScript(async ({ folder, script }) => {
+    await Deno.symlink("b", `${folder}/a`);
+    await Deno.symlink("a", `${folder}/b`);
+    const ends = [
+      [`${folder}/a`, `${folder}/a: too many symbolic links`],
+      [folder, `${folder}: not a regular file`],
+      ["/", "/: not a regular file"],
+      [`${script}/x`, `${script}/x: no such file`],
+      [`${script}/..`, `${script}/..: no such file`],
+      [`${folder}/x/../check`, `${folder}/x/../check: no such file`],
+      ["/dev/null", "/dev/null: not a regular file"],
+    ];
+    for (const [path = "", words] of ends) {
+      assert.equal(await refusalOf(path, ME), words);
+    }
   }));
 
 Deno.test("accounts are read as passwd(5) has them", () => {
@@ -85,4 +198,9 @@ async function mend(words: string): Promise<void> {
   const command = words.slice(words.lastIndexOf("chmod"));
   const { success } = await new Deno.Command("sh", { args: ["-c", command] }).output();
   assert.ok(success, command);
+}
+
+async function lchown(link: string): Promise<void> {
+  const { success } = await new Deno.Command("chown", { args: ["-h", `${BOB}`, link] }).output();
+  assert.ok(success);
 }
