@@ -106,7 +106,7 @@ export async function build(kind: Kind, out: string, options: BuildOptions = {})
 }
 
 async function compile(folder: string, entry: string, arch: Arch): Promise<void> {
-  const flags = ["--quiet", "--allow-all", "--no-prompt", "--frozen", "--bundle", "--minify"];
+  const flags = ["--quiet", "--allow-all", "--no-prompt", "--frozen", "--bundle"];
   const target = [`--target=${ARCHES[arch].target}`, `--v8-flags=${COMPILED_V8_FLAGS}`];
   const denort = await findDenort(arch);
   // Deno finds it in its cache by itself; a file has to be named.
@@ -116,9 +116,10 @@ async function compile(folder: string, entry: string, arch: Arch): Promise<void>
 }
 
 async function bundle(folder: string, entry: string, runtime: string): Promise<void> {
-  // Deno fetches esbuild from npm the first time. In parts, so that `status` does not pay for what `run` needs. Names are
-  // kept: they stand in errors that people report. As for a browser: libraries then do without node:*, which costs memory.
-  const flags = ["--quiet", "--minify", "--keep-names", "--code-splitting", "--platform=browser"];
+  // Deno fetches esbuild from npm the first time. In parts, so that `status` does not pay for what
+  // `run` needs. As for a browser: libraries then do without node:*, which costs memory. Not
+  // minified: the esbuild 0.25.5 of Deno 2.9.5 then drops some `using` (test/package/using_test.ts).
+  const flags = ["--quiet", "--code-splitting", "--platform=browser"];
   await deno(["bundle", ...flags, "--frozen", `--outdir=${folder}/lib`, entry]);
   // esbuild names the first part after the entry.
   const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
