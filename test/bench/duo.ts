@@ -1,9 +1,8 @@
 /** Who is measured? A master "a" and a backup "b" of one program, on the LAN and with the client that the other program has, too. */
 import { setTimeout as pause } from "node:timers/promises";
-import { Floatip, FROM_SOURCE, type LaunchOptions } from "../interop/floatip.ts";
+import { Floatip, type LaunchOptions } from "../interop/floatip.ts";
 import type { Keepalived } from "../interop/keepalived.ts";
 import { kill } from "../lab/command.ts";
-import { realTimeWords } from "../lab/real_time.ts";
 import type { NodeName, Scene } from "../moves/scene.ts";
 import type { Program } from "./takeover.ts";
 
@@ -14,8 +13,6 @@ export type Running = Floatip | Keepalived;
 export interface DuoSettings {
   readonly program: Program;
   readonly intervalMs: number;
-  /** What stands in front of `run` of floatip. */
-  readonly floatip: readonly string[];
 }
 
 /** The two of them; whoever is started again takes the place of the one before. */
@@ -66,14 +63,11 @@ export class Duo implements AsyncDisposable {
 export async function start(
   scene: Scene,
   node: NodeName,
-  { program, intervalMs, floatip }: DuoSettings,
+  { program, intervalMs }: DuoSettings,
   options: LaunchOptions = {},
 ): Promise<Running> {
   if (program === "keepalived") return await scene.keepalived(node, { intervalMs });
-  return await scene.floatip(node, { intervalMs }, {
-    program: [...await realTimeWords(10), ...floatip],
-    ...options,
-  });
+  return await scene.floatip(node, { intervalMs }, options);
 }
 
 /** The processes of one. */
@@ -84,11 +78,6 @@ export function pidsOf(one: Running): readonly number[] {
 /** Resolves when it says that it is master. */
 export function untilMaster(one: Running): Promise<void> {
   return one instanceof Floatip ? one.untilState("master") : one.untilState("MASTER");
-}
-
-/** floatip as it is measured: as built, where that is asked for, else from source. */
-export function floatipWords(built: boolean): readonly string[] {
-  return built ? [new URL("../../dist/floatip", import.meta.url).pathname] : FROM_SOURCE;
 }
 
 async function clear(scene: Scene, node: NodeName): Promise<void> {

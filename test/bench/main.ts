@@ -5,11 +5,10 @@
  *     deno task bench -- sigterm handover    only these sections
  *     deno task bench -- takeover checks load timers program    others, in more detail
  *
- * `--runs N`: 10 where nobody says. `--built`: dist/floatip instead of the source.
+ * `--runs N`: 10 where nobody says. floatip is measured as built.
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { floatipWords } from "./duo.ts";
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
 import { measureLoad } from "./load.ts";
@@ -159,7 +158,6 @@ async function program(runs: number): Promise<void> {
 async function moves(
   names: readonly string[],
   runs: number,
-  floatip: readonly string[],
 ): Promise<number> {
   const lines: Line[] = [];
   let failed = 0;
@@ -167,7 +165,7 @@ async function moves(
     const load = loadavg()[0] ?? NaN;
     if (load > 1.5) console.log(`(the machine is busy already: load ${load.toFixed(1)})`);
     try {
-      for await (const line of SECTIONS[name]?.({ runs, floatip }) ?? []) {
+      for await (const line of SECTIONS[name]?.({ runs }) ?? []) {
         console.log(lineText(line));
         lines.push(line);
       }
@@ -191,7 +189,6 @@ const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
 
 interface Choice {
   readonly runs: number;
-  readonly built: boolean;
   readonly names: readonly string[];
 }
 
@@ -202,15 +199,12 @@ function choiceOf(args: readonly string[]): Choice | undefined {
       args: [...args],
       options: {
         runs: { type: "string", default: "10" },
-        built: { type: "boolean", default: false },
       },
       allowPositionals: true,
     });
     const runs = Number(values.runs);
     const known = names.every((name) => name in DETAILS || name in SECTIONS);
-    return known && Number.isInteger(runs) && runs > 0
-      ? { runs, built: values.built, names }
-      : undefined;
+    return known && Number.isInteger(runs) && runs > 0 ? { runs, names } : undefined;
   } catch {
     return undefined;
   }
@@ -220,7 +214,7 @@ async function main(args: readonly string[]): Promise<number> {
   const choice = choiceOf(args);
   if (choice === undefined) {
     const known = [...Object.keys(SECTIONS), ...Object.keys(DETAILS)].join(" ");
-    console.error(`usage: deno task bench -- [--runs N] [--built] [SECTION ...], of: ${known}`);
+    console.error(`usage: deno task bench -- [--runs N] [SECTION ...], of: ${known}`);
     return 2;
   }
   const needed = ["iproute2", "keepalived", "tcpdump", "nftables", "nginx-light", "stress-ng"];
@@ -230,10 +224,10 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`the benchmark ${lacking}`);
     return 1;
   }
-  const { runs, built, names } = choice;
+  const { runs, names } = choice;
   for (const name of names.filter((name) => name in DETAILS)) await DETAILS[name]?.(runs);
   const chosen = names.length === 0 ? Object.keys(SECTIONS) : names.filter((n) => n in SECTIONS);
-  const failed = chosen.length > 0 ? await moves(chosen, runs, floatipWords(built)) : 0;
+  const failed = chosen.length > 0 ? await moves(chosen, runs) : 0;
   return failed === 0 ? 0 : 1;
 }
 

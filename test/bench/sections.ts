@@ -19,8 +19,6 @@ import { type Program, PROGRAMS } from "./takeover.ts";
 /** What sections are told. */
 export interface SectionOptions {
   readonly runs: number;
-  /** What stands in front of `run` of floatip. */
-  readonly floatip: readonly string[];
 }
 
 interface Section {
@@ -61,11 +59,11 @@ export const SECTIONS: Readonly<Record<string, Run>> = {
 
 async function* runEvents(
   { title, measure, intervalsMs = [1000] }: Section,
-  { runs, floatip }: SectionOptions,
+  { runs }: SectionOptions,
 ): AsyncGenerator<Line> {
   for (const intervalMs of intervalsMs) {
     await using scene = await Scene.open();
-    const of = (program: Program) => measure(scene, { program, intervalMs, floatip }, runs);
+    const of = (program: Program) => measure(scene, { program, intervalMs }, runs);
     const [ours, theirs] = [await of("floatip"), await of("keepalived")];
     for (const figure of new Set([...ours.keys(), ...theirs.keys()])) {
       const event = `${title}, adverts of ${intervalMs} ms`;

@@ -1,8 +1,8 @@
 /** Does a backup stay quiet while the machine is overloaded? Adverts of 100 ms beside the processor's hogs, for some minutes. */
 import { setTimeout as pause } from "node:timers/promises";
-import { FROM_SOURCE } from "../interop/floatip.ts";
 import { wallNow } from "../lab/wall_clock.ts";
 import { demand } from "../lab/command.ts";
+import { FLOATIP } from "../lab/program.ts";
 import { Scene } from "../moves/scene.ts";
 import { pidsOf, type Running, untilMaster } from "./duo.ts";
 import type { Program } from "./takeover.ts";
@@ -50,7 +50,7 @@ async function startOne(
   const settings = { intervalMs: INTERVAL_MS };
   if (program === "floatip") {
     const words = policy === "ordinary" ? ["--no-real-time"] : [];
-    return await scene.floatip(node, settings, { program: FROM_SOURCE, words });
+    return await scene.floatip(node, settings, { program: FLOATIP, words });
   }
   const one = await scene.keepalived(node, settings);
   if (policy === "ordinary") return one;

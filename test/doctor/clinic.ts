@@ -1,12 +1,10 @@
 /** Where does the doctor practise in tests? A small cluster on a LAN, one fault in it, and the findings as the program prints them. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Floatip } from "../interop/floatip.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan, type LanOptions } from "../lab/lan.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+import { FLOATIP } from "../lab/program.ts";
 
 /** One finding of `floatip doctor --json`. */
 export interface Found {
@@ -124,7 +122,7 @@ export class Clinic implements AsyncDisposable {
     const places = ["--run-dir", `${folder}/run`, "--state-dir", `${folder}/state`];
     return {
       words: [
-        ...[Deno.execPath(), "run", "-A", "--no-check", MAIN, "doctor", "--json", "-c", configFile],
+        ...[...FLOATIP, "doctor", "--json", "-c", configFile],
         ...[...places, "--for", "2s", ...more],
       ],
     };

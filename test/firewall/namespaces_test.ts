@@ -1,14 +1,12 @@
 /** Do the printed rules let VRRP through, and nothing less? Two nodes behind filters that drop, before and after, with each program. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { Floatip } from "../interop/floatip.ts";
 import { until } from "../interop/until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
+import { FLOATIP } from "../lab/program.ts";
 import { type Filter, type Filtered, FILTERS } from "./filters.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** Unicast, multicast, UDP and IPv6, all of one file. */
 const FILE = `[nodes]
@@ -58,7 +56,7 @@ async function untilStates(floatip: Floatip, state: string): Promise<void> {
 /** Prints the rules with floatip itself, and puts them in force as its first line says. */
 async function letThrough({ exec }: Filtered, configFile: string, filter: Filter): Promise<string> {
   const printed = await exec([
-    ...[Deno.execPath(), "run", "-A", MAIN, "firewall", "-c", configFile],
+    ...[...FLOATIP, "firewall", "-c", configFile],
   ]);
   assert.equal(printed.code, 0, printed.stderr);
   const [first = ""] = printed.stdout.split("\n");

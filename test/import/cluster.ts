@@ -1,13 +1,13 @@
 /** How does a test play a cluster from files of keepalived's? Some nodes run keepalived with them, others floatip with what they become. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Capture, type CapturedAdvert } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
 import { Keepalived } from "../interop/keepalived.ts";
 import { until } from "../interop/until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
+import { FLOATIP } from "../lab/program.ts";
 import { type Original, originalOf } from "./originals.ts";
 
 /** Who runs on a node. */
@@ -15,8 +15,6 @@ export type Program = "keepalived" | "floatip";
 
 /** A takeover takes up to 4 s at 1 s adverts, a check a few more; other tests may be using the machine. */
 const PATIENCE_MS = 25_000;
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** The nodes of one {@link Original} on a LAN of their own. */
 export class MixedCluster implements AsyncDisposable {
@@ -148,12 +146,12 @@ export class MixedCluster implements AsyncDisposable {
     writeFileSync(file, text);
     const toml = `${folder}/floatip.toml`;
     const outcome = await this.host(node).exec([
-      ...[Deno.execPath(), "run", "-A", "--no-check", MAIN, "import", file],
+      ...[...FLOATIP, "import", file],
       ...["--output", toml, "--node-id", node],
     ]);
     assert.ok([0, 1].includes(outcome.code ?? -1), outcome.stderr);
     const check = await this.host(node).exec([
-      ...[Deno.execPath(), "run", "-A", "--no-check", MAIN, "check", toml],
+      ...[...FLOATIP, "check", toml],
     ]);
     assert.equal(check.code, 0, `${node}: ${check.stdout}${check.stderr}`);
     const floatip = await Floatip.start(this.host(node), change(Deno.readTextFileSync(toml)));

@@ -1,17 +1,13 @@
 /** Does `floatip init` make a file with which a cluster works? By a person at a terminal, and by flags. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Floatip } from "../interop/floatip.ts";
 import type { Outcome } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan, type LanOptions } from "../lab/lan.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
+import { FLOATIP, LAB_ENVIRONMENT } from "../lab/program.ts";
 import { Session } from "./pty.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-const FLOATIP = [Deno.execPath(), "run", "-A", "--no-check", MAIN];
-const ENVIRONMENT = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 
 /** What the issue allows a person. */
 const MOST_MS = 10_000;
@@ -47,7 +43,7 @@ function deskTest(
 }
 
 function init(host: LabHost, ...words: readonly string[]): Promise<Outcome> {
-  return host.exec([...FLOATIP, "init", ...words], { env: ENVIRONMENT });
+  return host.exec([...FLOATIP, "init", ...words], { env: LAB_ENVIRONMENT });
 }
 
 /** Copies `file` to every host; resolves when the first is master and the others are backups. */
@@ -67,7 +63,7 @@ async function assertCluster(
   const instances = await Promise.all(daemons.map(async (daemon) => {
     const { code, stdout, stderr } = await daemon.host.exec(
       [...FLOATIP, "check", daemon.configFile],
-      { env: ENVIRONMENT },
+      { env: LAB_ENVIRONMENT },
     );
     assert.equal(code, 0, `${daemon.host.name}: ${stdout}${stderr}`);
     return daemon;
@@ -191,7 +187,7 @@ deskTest(
     const words = ["init", "-c", file, "--listen", "500ms", "--nodes", "pi-b 10.77.0.3"];
     const { code, stderr } = await lan.host("a").exec(
       ["unshare", "-m", "sh", "-c", inside, "sh", ...FLOATIP, ...words],
-      { env: ENVIRONMENT },
+      { env: LAB_ENVIRONMENT },
     );
     assert.equal(code, 0, stderr);
     const text = readFileSync(file, "utf8");

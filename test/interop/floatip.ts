@@ -1,12 +1,12 @@
-/** How does a test run floatip itself? From source, one daemon per host of the lab, with directories of its own. */
+/** A running floatip daemon of the lab: the built program, one per host, with directories of its own. */
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { InstanceStatus, StatusDocument } from "../../src/control/api.ts";
 import { decodeHistory, type HistoryEntry } from "../../src/history/line.ts";
 import type { Outcome } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
+import { FLOATIP, LAB_ENVIRONMENT } from "../lab/program.ts";
 import { ProgramLog } from "./program_log.ts";
 import { until } from "./until.ts";
 
@@ -34,17 +34,9 @@ export interface LaunchOptions {
   readonly words?: readonly string[];
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What stands in front of `run`; default: Deno and main.ts of this checkout. */
+  /** What stands in front of `run`; default: the built program. */
   readonly program?: readonly string[];
 }
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-
-/** floatip as it is in this checkout. */
-export const FROM_SOURCE: readonly string[] = [Deno.execPath(), "run", "-A", MAIN];
-
-/** Deno itself asks for its newest version when it starts, which needs the world outside. */
-const ENVIRONMENT = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 
 /** How long a daemon may take until it answers: other tests may be using the machine. */
 const START_TIMEOUT_MS = 20_000;
@@ -84,10 +76,10 @@ export class Floatip implements AsyncDisposable {
   }
 
   static async #launch(host: LabHost, folder: string, options: LaunchOptions): Promise<Floatip> {
-    const { program = FROM_SOURCE, words = [], env = {} } = options;
+    const { program = FLOATIP, words = [], env = {} } = options;
     const files = ["-c", `${folder}/floatip.toml`, ...directoriesIn(folder)];
     const child = host.spawn([...program, "run", ...files, ...words], {
-      env: { ...ENVIRONMENT, ...env },
+      env: { ...LAB_ENVIRONMENT, ...env },
     });
     const floatip = new Floatip(host, child, folder, options);
     try {
@@ -159,9 +151,9 @@ export class Floatip implements AsyncDisposable {
 
   /** Another floatip command against this daemon, for instance `command("reload")`. */
   command(...args: string[]): Promise<Outcome> {
-    const { program = FROM_SOURCE } = this.options;
+    const { program = FLOATIP } = this.options;
     return this.host.exec([...program, ...args, "--run-dir", `${this.folder}/run`], {
-      env: ENVIRONMENT,
+      env: LAB_ENVIRONMENT,
     });
   }
 

@@ -1,7 +1,8 @@
 /** Does an instance with both families move without a lost packet of either? */
 import assert from "node:assert/strict";
 import type { HandoverAnswer } from "../../src/control/api.ts";
-import { Floatip, FROM_SOURCE } from "../interop/floatip.ts";
+import { Floatip } from "../interop/floatip.ts";
+import { FLOATIP } from "../lab/program.ts";
 import { playEach } from "../interop/play_each.ts";
 import { until } from "../interop/until.ts";
 import { Lan } from "../lab/lan.ts";
@@ -28,7 +29,7 @@ playEach(
       `addresses = ["${ADDRESSES[0]}/24", "${ADDRESSES[1]}/64"]`,
       'prefer = ["a", "b"]',
     ].join("\n");
-    const program = [...await realTimeWords(10), ...FROM_SOURCE];
+    const program = [...await realTimeWords(10), ...FLOATIP];
     await using first = await Floatip.start(a, file, { program });
     await untilBoth(first, "master");
     await using second = await Floatip.start(b, file, { program });

@@ -4,7 +4,8 @@ import { ip } from "../../src/net/ip.ts";
 import { parseMac } from "../../src/net/mac.ts";
 import { gratuitousArp } from "../../src/wire/arp.ts";
 import type { LabHost } from "../lab/lab_host.ts";
-import { type Floatip, FROM_SOURCE } from "../interop/floatip.ts";
+import type { Floatip } from "../interop/floatip.ts";
+import { FLOATIP } from "../lab/program.ts";
 import { macOf } from "../interop/holders.ts";
 import { inject } from "../interop/hostile.ts";
 import { wallNow } from "../lab/wall_clock.ts";
@@ -137,7 +138,7 @@ const CASES: readonly SceneCase[] = [
       );
       assert.match(await first.metrics(), /^floatip_conflict\{[^}]*\} 0$/m);
       const events = ["events", "--state-dir", `${first.folder}/state`];
-      const { stdout, stderr } = await a.exec([...FROM_SOURCE, ...events]);
+      const { stdout, stderr } = await a.exec([...FLOATIP, ...events]);
       assert.match(stdout, /conflict .*10\.77\.0\.2 claims to be master too/, stderr);
     },
   },

@@ -4,10 +4,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { HistoryEntry } from "../../src/history/line.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
+import { FLOATIP } from "../lab/program.ts";
 import { type Outage, Probe } from "../lab/probe.ts";
 import { realTimeWords } from "../lab/real_time.ts";
 import { Capture, type CapturedAdvert } from "../interop/capture.ts";
-import { Floatip, FROM_SOURCE, type LaunchOptions } from "../interop/floatip.ts";
+import { Floatip, type LaunchOptions } from "../interop/floatip.ts";
 import { AddressWatch } from "../interop/holders.ts";
 import { Keepalived, type KeepalivedInstance } from "../interop/keepalived.ts";
 import { playEach } from "../interop/play_each.ts";
@@ -73,7 +74,7 @@ export class Scene implements AsyncDisposable {
     settings: SceneSettings = {},
     options: LaunchOptions = {},
   ): Promise<Floatip> {
-    const program = [...await realTimeWords(10), ...FROM_SOURCE];
+    const program = [...await realTimeWords(10), ...FLOATIP];
     const file = this.file(settings);
     return this.stack.use(await Floatip.start(this.host(node), file, { program, ...options }));
   }

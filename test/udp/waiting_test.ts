@@ -1,7 +1,6 @@
 /** What becomes of an instance whose UDP port is not to be had? It waits, says why, and runs when it is. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Floatip } from "../interop/floatip.ts";
 import { ProgramLog } from "../interop/program_log.ts";
 import { until } from "../interop/until.ts";
@@ -9,10 +8,10 @@ import { hostIn } from "../kernel/netns.ts";
 import { ip } from "../../src/net/ip.ts";
 import { Lan } from "../lab/lan.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
+import { FLOATIP, LAB_ENVIRONMENT } from "../lab/program.ts";
 
 const reason = missing("setpriv");
 const ignore = reason !== undefined;
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 const FILE = `[nodes]
 a = "10.77.0.1"
@@ -100,9 +99,9 @@ Deno.test({
       writeFileSync(`${folder}/floatip.toml`, FILE.replace(low, high), { mode: 0o600 });
       const child = lan.host("a").spawn([
         ...["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"],
-        ...[Deno.execPath(), "run", "-A", MAIN, "run", "-c", `${folder}/floatip.toml`],
+        ...[...FLOATIP, "run", "-c", `${folder}/floatip.toml`],
         ...["--run-dir", `${folder}/run`, "--state-dir", `${folder}/state`],
-      ], { env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" } });
+      ], { env: LAB_ENVIRONMENT });
       const log = new ProgramLog("floatip", child);
       await log.until(
         /web: init -> fault: bind UDP port 336 of 10\.77\.0\.1, without CAP_NET_BIND_SERVICE: Permission denied/,
