@@ -77,6 +77,8 @@ const groups: readonly Group[] = [
   },
   { name: "probes", folders: countsDescriptors, parallel: false, shown: false },
   { name: "sim", folders: ["sim", "fuzz"], parallel: true, shown: false },
+  { name: "lab", folders: ["lab"], without: ["lab/field"], parallel: false, shown: true },
+  { name: "field", folders: ["lab/field"], parallel: true, shown: true },
 ];
 
 /** What `deno` itself checks, counted as one test each. */
