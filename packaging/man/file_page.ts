@@ -86,6 +86,10 @@ const INTRODUCTION = [
   "LoadCredential=NAME:FILE in a drop-in of floatip.service takes it from elsewhere.",
   "`floatip check` says what is wrong with a file, where, why that matters, and how the line should read; " +
   "`floatip reload` applies it, and leaves alone what did not change.",
+  "After a start an instance waits in init for the first result of each of its checks without a weight. A check that a reload " +
+  "adds or points at something else changes nothing until it succeeds once, or fails as often as `fall` says: a master stays " +
+  "master, a backup does not preempt a living master, but takes over from one that is gone. The same probe under another name, " +
+  "or with another interval, `fall`, `rise` or `weight`, keeps what is known of it.",
 ] as const;
 
 function describe(name: string, key: Key): string {

@@ -7,7 +7,7 @@ export function rosterLine(instances: readonly InstanceStatus[]): string {
 }
 
 function standing(instance: InstanceStatus): string {
-  const { name, state, addresses, master, faults } = instance;
+  const { name, state, addresses, master, faults, cause } = instance;
   switch (state) {
     case "master":
       return `${name}: master, holds ${addresses.join(" ")}`;
@@ -16,6 +16,6 @@ function standing(instance: InstanceStatus): string {
     case "fault":
       return `${name}: fault, ${faults.join(", ")}`;
     case "init":
-      return `${name}: not started`;
+      return `${name}: not started: ${cause}`;
   }
 }

@@ -90,7 +90,10 @@ function instanceLines(
 /** "check nginx: down (connection refused), weight -50". */
 function checkWords(check: CheckStatus, paint: Paint): string {
   const weight = check.weight === null ? "" : `, weight ${check.weight}`;
-  if (check.up === null) return `check ${check.name}: no result yet${weight}`;
+  if (check.up === null) {
+    const last = check.latency_ms === null ? "no result yet" : `not decided yet (${check.last})`;
+    return `check ${check.name}: ${last}${weight}`;
+  }
   const verdict = check.up ? "up" : paint("bad", "down");
   return `check ${check.name}: ${verdict} (${check.last})${weight}`;
 }
@@ -129,6 +132,7 @@ function holder(
   if (state === "init" && maintenance !== null) {
     return `this node stands down; ${heldElsewhere(instance)}`;
   }
+  if (state === "init") return `not started; ${heldElsewhere(instance)}`;
   switch (health) {
     case "two":
       return `HELD TWICE: by ${master?.node} (this node) and ${rivals(instance, now).join(", ")}`;

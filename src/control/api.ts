@@ -60,7 +60,7 @@ export interface InstanceStatus {
   /** Who holds the addresses as far as this node knows; null: nobody was heard. */
   readonly master: MasterStatus | null;
   readonly since: string;
-  /** Why the last transition happened, in words. */
+  /** Why the last transition happened, in words; of one that has not started, what it waits for. */
   readonly cause: string;
   /** Reasons in words why the instance cannot take part. */
   readonly faults: readonly string[];
@@ -173,7 +173,7 @@ export interface RestartAnswer {
 /** A health check and its last result. */
 export interface CheckStatus {
   readonly name: string;
-  /** Null: no result yet. */
+  /** Null: its results have not decided yet. */
   readonly up: boolean | null;
   /** What the last attempt found: "200 in 3 ms". */
   readonly last: string;

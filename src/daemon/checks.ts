@@ -1,12 +1,20 @@
-/** Which health checks are due, and what do they say? One entry per check, however many instances rest on it. */
+/** The health checks of a node: which are due, and what they say. One entry per check, however many instances use it. */
 import type { CheckSettings, ProbeResult } from "../health/check.ts";
-import { judge, type Judgement, UNJUDGED } from "../health/judge.ts";
+import { judge, type Judgement, judgeNew, UNJUDGED } from "../health/judge.ts";
 import { firstStart, nextStart } from "../health/schedule.ts";
-import { earliest, type Instant } from "../time.ts";
+import { after, earliest, type Instant } from "../time.ts";
+
+/**
+ * How a check comes to its verdict. "first": the first result decides, since no instance runs on it yet. "trial": the
+ * state that instances have stays until a success, or until `fall` failures in a row. "settled": its results have decided.
+ */
+type Phase = "first" | "trial" | "settled";
 
 interface Entry {
   readonly settings: CheckSettings;
+  /** In a trial: what was known before it, if anything was. */
   readonly judgement: Judgement;
+  readonly phase: Phase;
   /** When the next attempt starts; of one that is under way: when it was due. */
   readonly at: Instant;
   readonly underWay: boolean;
@@ -19,37 +27,48 @@ interface Entry {
 /** The checks of one node. */
 export class Checks {
   #entries: ReadonlyMap<string, Entry> = new Map();
+  /** How checks begin that nothing is known of. */
+  #beginning: Phase;
   #known: ReadonlyMap<string, Judgement>;
 
-  /** `known`: what a process before this one has found out, by name; for the first {@link Checks.settle}. */
-  constructor(known: ReadonlyMap<string, Judgement> = new Map()) {
-    this.#known = known;
+  /**
+   * `known`: what a process before this one, whose instances may go on, has found out, by name; for the first
+   * {@link Checks.settle}. Undefined: there was none.
+   */
+  constructor(known?: ReadonlyMap<string, Judgement>) {
+    this.#known = known ?? new Map();
+    this.#beginning = known === undefined ? "first" : "trial";
   }
 
   /**
-   * Makes `settings` the checks that run. One that was there already keeps its verdict unless it probes something else; a
-   * new one starts after a jitter that follows from `node` and its name, so that nodes do not probe in step.
+   * Makes `settings` the checks that run. Whatever is probed as before, under the same name or another, keeps its verdict
+   * and its rhythm. One that probes something else keeps its verdict for as long as its trial lasts. A new one starts after
+   * a jitter that follows from `node` and its name, so that nodes do not probe in step.
    */
   settle(settings: readonly CheckSettings[], node: string, now: Instant): void {
-    this.#entries = new Map(settings.map((next) => {
-      const before = this.#entries.get(next.name);
-      const same = before !== undefined &&
-        JSON.stringify(before.settings.probe) === JSON.stringify(next.probe);
-      if (same) return [next.name, { ...before, settings: next }];
-      const at = firstStart(now, next.interval, jitter(`${node} ${next.name}`));
-      // A probe of the old kind may be under way: its result comes under this name, so it is waited for.
-      const underWay = before?.underWay ?? false;
-      const judgement = this.#known.get(next.name) ?? UNJUDGED;
-      return [next.name, {
-        settings: next,
-        judgement,
-        at,
-        underWay,
-        stale: underWay,
-        urgent: false,
-      }];
-    }));
+    const before = this.#entries;
+    this.#entries = new Map(settings.map((next) => [
+      next.name,
+      keepRhythm(next, before, now) ?? this.#begin(next, before.get(next.name), node, now),
+    ]));
     this.#known = new Map();
+    this.#beginning = "trial";
+  }
+
+  #begin(next: CheckSettings, before: Entry | undefined, node: string, now: Instant): Entry {
+    const known = this.#known.get(next.name);
+    // A probe of the old kind may be under way: its result comes under this name, so it is waited for.
+    const underWay = before?.underWay ?? false;
+    const { up, value } = before?.judgement ?? UNJUDGED;
+    return {
+      settings: next,
+      judgement: known ?? { ...UNJUDGED, up, value },
+      phase: known === undefined ? this.#beginning : "settled",
+      at: firstStart(now, next.interval, jitter(`${node} ${next.name}`)),
+      underWay,
+      stale: underWay,
+      urgent: false,
+    };
   }
 
   /** When the next attempt starts. */
@@ -66,7 +85,7 @@ export class Checks {
     return due.map((entry) => entry.settings);
   }
 
-  /** Takes a result in. Did it change the verdict, or a value that counts? */
+  /** Takes a result in. Did it change the verdict, or a value that counts, or was it the one that had to be waited for? */
   take(name: string, result: ProbeResult, now: Instant): boolean {
     const entry = this.#entries.get(name);
     // The check went with a reload while its probe was under way.
@@ -76,10 +95,12 @@ export class Checks {
       return false;
     }
     const { settings, judgement: before } = entry;
-    const judgement = judge(before, result, settings);
+    const judgement = (entry.phase === "trial" ? judgeNew : judge)(before, result, settings);
+    const decided = entry.phase !== "trial" || result.ok || judgement.up === false;
+    const phase: Phase = decided ? "settled" : "trial";
     const at = entry.urgent ? now : nextStart(entry.at, now, settings.interval);
-    this.#set({ settings, judgement, at, underWay: false, stale: false, urgent: false });
-    return judgement.up !== before.up || judgement.value !== before.value;
+    this.#set({ settings, judgement, phase, at, underWay: false, stale: false, urgent: false });
+    return judgement.up !== before.up || judgement.value !== before.value || phase !== entry.phase;
   }
 
   /** Makes the next attempt of the check called `name` due at once; the rhythm goes on from there. */
@@ -99,9 +120,36 @@ export class Checks {
     return this.#entries.get(name)?.judgement ?? UNJUDGED;
   }
 
+  /** Have the results of the check called `name`, as it is now, not decided yet? */
+  isPending(name: string): boolean {
+    return this.#entries.get(name)?.phase !== "settled";
+  }
+
   #set(entry: Entry): void {
     this.#entries = new Map(this.#entries).set(entry.settings.name, entry);
   }
+}
+
+/** The entry of a check that probes what one of `before` probed: it goes on. Undefined: there is none. */
+function keepRhythm(
+  next: CheckSettings,
+  before: ReadonlyMap<string, Entry>,
+  now: Instant,
+): Entry | undefined {
+  const probe = JSON.stringify(next.probe);
+  const isSame = (entry: Entry): boolean => JSON.stringify(entry.settings.probe) === probe;
+  const own = before.get(next.name);
+  // Not later than a new interval, which may be shorter, has it.
+  const soon = (at: Instant): Instant => earliest(at, after(now, next.interval)) ?? at;
+  if (own !== undefined && isSame(own)) {
+    return { ...own, settings: next, at: own.underWay ? own.at : soon(own.at) };
+  }
+  const other = [...before.values()].find(isSame);
+  if (other === undefined) return undefined;
+  const { judgement, phase, at, underWay } = other;
+  const start = underWay ? now : soon(at);
+  const stale = own?.underWay ?? false;
+  return { settings: next, judgement, phase, at: start, underWay: stale, stale, urgent: false };
 }
 
 /** A number in [0, 1) that is the same for the same text (FNV-1a, 32 bits). */

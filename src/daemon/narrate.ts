@@ -24,10 +24,7 @@ export function tellTransition(
   transition: Extract<Effect, { kind: "transition" }>,
 ): void {
   const { from, to, cause } = transition;
-  // Waiting for the first result of a check is how a start goes.
-  const isPending = cause.kind === "fault" &&
-    cause.faults.every((fault) => fault.kind === "check-pending");
-  const level: Level = to === "fault" && !isPending ? "warning" : "info";
+  const level: Level = to === "fault" ? "warning" : "info";
   journal.write(level, `${labelOf(plan)}: ${from} -> ${to}: ${words(cause)}`);
 }
 

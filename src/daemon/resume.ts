@@ -121,12 +121,12 @@ export function mayResume(
   return isHeld(plan, interfaces) ? elapsed : undefined;
 }
 
-/** What the checks were found to be, as if they had been probed here. */
+/** What the checks were found to be, as if they had been probed here; undefined: nothing is known of before. */
 export function judgementsOf(
   note: ResumeNote | undefined,
   boot: Boot,
-): ReadonlyMap<string, Judgement> {
-  if (note === undefined || note.boot !== boot.id) return new Map();
+): ReadonlyMap<string, Judgement> | undefined {
+  if (note === undefined || note.boot !== boot.id) return undefined;
   return new Map(note.checks.map(({ name, up, value, words }): [string, Judgement] => {
     const last = { ok: up, words: `${words} (before the restart)`, latency: nanoseconds(0) };
     return [name, { up, streak: 0, last, value: value ?? undefined }];

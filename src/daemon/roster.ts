@@ -9,9 +9,9 @@ import { keyOf, type NodePlan, type Plan } from "../config/plan.ts";
 import { betterNodes } from "../config/standing.ts";
 import { words } from "../vrrp/cause.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
-import type { Event } from "../vrrp/instance.ts";
+import { type Event, nameOf } from "../vrrp/instance.ts";
 import { Checks } from "./checks.ts";
-import { checkFaults, effectiveRules } from "./eligibility.ts";
+import { checkFaults, effectiveRules, pendingChecks, pendingFaults } from "./eligibility.ts";
 import { endpointKey, Endpoints } from "./endpoints.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./narrate.ts";
@@ -156,12 +156,16 @@ export class Roster {
   #settle(router: Router, faults: readonly Fault[], refusal: HostError | undefined): void {
     if (refusal !== undefined) this.#stepper.refuse(router, refusal);
     this.#weigh(router);
-    const known = [...faults, ...checkFaults(router.plan, this.checks)];
+    const { plan } = router;
+    const inFault = nameOf(router.state) === "fault";
+    const pending = inFault ? pendingFaults(plan, this.checks) : [];
+    const known = [...faults, ...checkFaults(plan, this.checks), ...pending];
     const all = router.refusal === undefined ? known : [...known, router.refusal];
     this.advance(router, { kind: "faults", faults: all });
     // Faults first: an instance that cannot run starts as fault, without a moment as backup.
     if (this.out) return;
     this.#resume(router);
+    if (pendingChecks(plan, this.checks).length > 0) return;
     const cause = this.startReason;
     this.advance(router, cause === undefined ? { kind: "start" } : { kind: "start", cause });
   }
@@ -264,7 +268,7 @@ export class Roster {
     if (rules.priority > before.priority || router.state.kind !== "master") return;
     const by = this.#betterNodes(router);
     // A file without [nodes] does not know; and backups that do not preempt would obey the lowest priority for ever.
-    const mayBeStuck = this.#config.nodes.length === 0 && !rules.preempt;
+    const mayBeStuck = this.#config.nodes.length === 0 && !router.plan.rules.preempt;
     if (by.length === 0 && !mayBeStuck) return;
     const cause = { kind: "outranked", priority: rules.priority, by } as const;
     this.advance(router, { kind: "release", cause });

@@ -22,6 +22,7 @@ import { nameOf } from "../vrrp/instance.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { Checks } from "./checks.ts";
+import { pendingChecks } from "./eligibility.ts";
 import { labelOf } from "./narrate.ts";
 import { checksumForm } from "./perform.ts";
 import { type Heard, isRecent, type Router } from "./router.ts";
@@ -85,7 +86,7 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
     addresses: plan.held.map((held) => formatPrefix(held.prefix)),
     master: masterStatus(router, moment),
     since: formatWallTime(router.since),
-    cause: words(router.cause),
+    cause: causeOf(router, moment),
     faults: state.kind === "init" ? state.faults.map((fault) => fault.words) : [],
     checks: plan.checks.map((name) => checkStatus(name, moment.checks)),
     group: plan.group ?? null,
@@ -113,6 +114,16 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
       : Math.max(0, Math.round(toMilliseconds(between(moment.now, router.leaseUntil)))),
     aside: asideOf(router, moment),
   };
+}
+
+/** Why it is what it is; of one that has not started yet, what it waits for. */
+function causeOf({ plan, state, cause }: Router, { checks, maintenance }: Moment): string {
+  const waits = state.kind === "init" && !state.started && maintenance === null;
+  const pending = waits ? pendingChecks(plan, checks) : [];
+  if (pending.length === 0) return words(cause);
+  return `waits for the first result of ${pending.length === 1 ? "check" : "checks"} ${
+    pending.join(", ")
+  }`;
 }
 
 /** The newest conflict that goes on. */

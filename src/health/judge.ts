@@ -32,6 +32,23 @@ export function judge(
   return { up, streak, last: result, value: result.value ?? (up ? before.value : undefined) };
 }
 
+/**
+ * The same of a check that is new beside instances that run, or probes something new since a reload: the first success
+ * makes it up, `fall` failures in a row make it down. Until then `up` is what was known before, or undefined.
+ */
+export function judgeNew(
+  before: Judgement,
+  result: ProbeResult,
+  { fall }: Pick<CheckSettings, "fall">,
+): Judgement {
+  if (result.ok) return { up: true, streak: 0, last: result, value: result.value };
+  const streak = before.streak + 1;
+  const down = before.up === false || streak >= fall;
+  return down
+    ? { up: false, streak: 0, last: result, value: undefined }
+    : { up: before.up, streak, last: result, value: before.value };
+}
+
 function verdict(
   before: Judgement,
   ok: boolean,

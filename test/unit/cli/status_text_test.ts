@@ -26,6 +26,18 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   listening: documentOf([
     backup({ master: null, since: ago(1000), last_advert_age_ms: null, cause: "started" }),
   ], { started: ago(1000) }),
+  waiting: documentOf([
+    backup({
+      state: "init",
+      since: ago(400),
+      cause: "waits for the first result of check nginx",
+      checks: [{ name: "nginx", up: null, last: "no result yet", latency_ms: null, weight: null }],
+    }),
+    master({
+      name: "db",
+      checks: [{ name: "new", up: null, last: "exit 1", latency_ms: 3, weight: null }],
+    }),
+  ], { started: ago(400) }),
   fault: documentOf([
     master({
       state: "fault",

@@ -14,6 +14,8 @@ const NGINX: CheckSettings = {
   rise: 2,
   weight: undefined,
 };
+/** The same check with another probe. */
+const CADDY: CheckSettings = { ...NGINX, probe: { kind: "process", name: "caddy" } };
 const OK: ProbeResult = { ok: true, words: "running", latency: milliseconds(1) };
 const BAD: ProbeResult = { ok: false, words: "not running", latency: milliseconds(1) };
 
@@ -59,7 +61,7 @@ Deno.test("checks: a changed value is news", () => {
 
 Deno.test("checks: what the old probe finds after a reload says nothing about the new one", () => {
   const checks = started();
-  checks.settle([{ ...NGINX, probe: { kind: "process", name: "caddy" } }], "pi-a", at(250));
+  checks.settle([CADDY], "pi-a", at(250));
   strictEqual(checks.nextDeadline(), undefined, "one attempt at a time");
   strictEqual(checks.take("nginx", BAD, at(300)), false);
   strictEqual(checks.judgement("nginx").up, undefined);
@@ -72,8 +74,11 @@ Deno.test("checks: a reload keeps verdicts unless something else is probed", () 
   checks.take("nginx", OK, at(300));
   checks.settle([{ ...NGINX, interval: seconds(5) }], "pi-a", at(400));
   strictEqual(checks.judgement("nginx").up, true);
-  checks.settle([{ ...NGINX, probe: { kind: "process", name: "caddy" } }], "pi-a", at(500));
-  strictEqual(checks.judgement("nginx").up, undefined);
+  strictEqual(checks.isPending("nginx"), false);
+  checks.settle([CADDY], "pi-a", at(500));
+  strictEqual(checks.judgement("nginx").up, true, "as long as the new probe has no result");
+  strictEqual(checks.judgement("nginx").last, undefined);
+  strictEqual(checks.isPending("nginx"), true);
   checks.settle([], "pi-a", at(600));
   strictEqual(checks.take("nginx", BAD, at(700)), false);
 });
@@ -98,4 +103,87 @@ Deno.test("checks: an end while an attempt is under way is looked at when that i
   checks.take("nginx", BAD, at(410));
   strictEqual(checks.nextDeadline(), at(2400));
   checks.hurry("gone", at(500));
+});
+
+/** The verdicts of `checks` after each result of "nginx", written "+" and "-"; "?": pending, beside what is held. */
+function verdictsOf(checks: Checks, results: string): string {
+  return [...results].map((one, i) => {
+    checks.take("nginx", one === "+" ? OK : BAD, at(10_000 * (i + 1)));
+    const { up } = checks.judgement("nginx");
+    return `${checks.isPending("nginx") ? "?" : ""}${up === undefined ? "" : up ? "U" : "d"}`;
+  }).join(" ");
+}
+
+for (
+  const [what, before, results, verdicts] of [
+    ["new", "", "+-+", "U U U"],
+    ["new", "", "--+", "? d d"],
+    ["new", "", "-+-", "? U U"],
+    ["changed while up", "+", "---", "?U d d"],
+    ["changed while up", "+", "-+-", "?U U U"],
+    ["changed while down", "-", "+", "U"],
+    ["changed while down", "-", "-++", "d d U"],
+  ] as const
+) {
+  Deno.test(`checks: one that is ${what} at a reload, then ${results}: ${verdicts}`, () => {
+    const checks = new Checks();
+    checks.settle(before === "" ? [] : [NGINX], "pi-a", at(0));
+    if (before !== "") {
+      checks.start(at(200));
+      checks.take("nginx", before === "+" ? OK : BAD, at(200));
+    }
+    checks.settle([CADDY], "pi-a", at(300));
+    strictEqual(checks.start(at(500)).length, 1);
+    strictEqual(verdictsOf(checks, results), verdicts);
+  });
+}
+
+Deno.test("checks: another name for the same probe keeps verdict and rhythm", () => {
+  const checks = started();
+  checks.take("nginx", BAD, at(300));
+  checks.settle([{ ...NGINX, name: "web", fall: 5 }], "pi-a", at(400));
+  strictEqual(checks.judgement("web").up, false);
+  strictEqual(checks.isPending("web"), false);
+  strictEqual(checks.nextDeadline() !== undefined && checks.nextDeadline() !== at(400), true);
+  strictEqual(checks.isPending("nginx"), true, "the old name is nobody's");
+});
+
+Deno.test("checks: names that are swapped swap their verdicts, and old attempts say nothing", () => {
+  const checks = new Checks();
+  checks.settle([NGINX, { ...CADDY, name: "caddy" }], "pi-a", at(0));
+  checks.start(at(200));
+  checks.take("nginx", OK, at(300));
+  checks.take("caddy", BAD, at(300));
+  checks.start(at(3000));
+  checks.settle([CADDY, { ...NGINX, name: "caddy" }], "pi-a", at(3100));
+  const ups = () => ["nginx", "caddy"].map((name) => checks.judgement(name).up);
+  deepStrictEqual(ups(), [false, true]);
+  checks.take("nginx", OK, at(3200));
+  checks.take("caddy", BAD, at(3200));
+  deepStrictEqual(ups(), [false, true]);
+  strictEqual(checks.judgement("nginx").streak, 0);
+});
+
+Deno.test("checks: a shorter interval counts at once", () => {
+  const checks = new Checks();
+  checks.settle([{ ...NGINX, interval: seconds(60) }], "pi-a", at(0));
+  checks.start(at(200));
+  checks.take("nginx", OK, at(300));
+  checks.settle([NGINX], "pi-a", at(1000));
+  strictEqual(checks.nextDeadline(), at(3000));
+});
+
+Deno.test("checks: beside a process that went on, an unknown one has its trial too", () => {
+  const checks = new Checks(new Map());
+  checks.settle([NGINX], "pi-a", at(0));
+  checks.start(at(200));
+  strictEqual(verdictsOf(checks, "--"), "? d");
+});
+
+Deno.test("checks: the end of a trial is news, also where the verdict stays", () => {
+  const checks = started();
+  checks.take("nginx", OK, at(300));
+  checks.settle([CADDY], "pi-a", at(400));
+  checks.start(at(600));
+  strictEqual(checks.take("nginx", OK, at(700)), true);
 });

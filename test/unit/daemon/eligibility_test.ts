@@ -1,7 +1,12 @@
 /** Do verdicts become the right faults and priorities? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Checks } from "../../../src/daemon/checks.ts";
-import { checkFaults, effectiveRules } from "../../../src/daemon/eligibility.ts";
+import {
+  checkFaults,
+  effectiveRules,
+  pendingChecks,
+  pendingFaults,
+} from "../../../src/daemon/eligibility.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
 import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
 import { aPlan } from "./plans.ts";
@@ -26,7 +31,7 @@ function judged(
   return checks;
 }
 
-Deno.test("eligibility: without a weight, down is a fault and no result is one too", () => {
+Deno.test("eligibility: without a weight, down is a fault; no result is none, and no reason to preempt", () => {
   const plan = { ...aPlan(), checks: ["up", "down", "new", "weighted"] };
   const checks = judged(
     ["up", undefined, true],
@@ -36,8 +41,17 @@ Deno.test("eligibility: without a weight, down is a fault and no result is one t
   );
   deepStrictEqual(checkFaults(plan, checks), [
     { kind: "check", words: "check down is down: words" },
+  ]);
+  deepStrictEqual(pendingChecks(plan, checks), ["new"]);
+  deepStrictEqual(pendingFaults(plan, checks), [
     { kind: "check-pending", words: "check new has no result yet" },
   ]);
+  strictEqual(effectiveRules(plan, checks).preempt, false);
+  strictEqual(effectiveRules({ ...plan, checks: ["up", "down"] }, checks).preempt, true);
+  const weighted = { ...plan, checks: ["later"] };
+  const later = judged(["later", 10, undefined]);
+  deepStrictEqual(pendingChecks(weighted, later), [], "an instance starts without it");
+  strictEqual(effectiveRules(weighted, later).preempt, false);
 });
 
 Deno.test("eligibility: only the instance's own checks count", () => {
