@@ -143,7 +143,7 @@ Deno.test("resume: a check that was up needs no first result", () => {
     ...note(),
     checks: [{ name: "nginx", up: true, value: null, words: "200 in 3 ms" }],
   };
-  const judgement = judgementsOf(written, BOOT).get("nginx");
+  const judgement = judgementsOf(written, BOOT)?.get("nginx");
   assert.deepEqual([judgement?.up, judgement?.streak, judgement?.last?.ok], [true, 0, true]);
   assert.equal(judgementsOf(written, { ...BOOT, id: "another" }), undefined);
 });
