@@ -7,10 +7,10 @@ export function rosterLine(instances: readonly InstanceStatus[]): string {
 }
 
 function standing(instance: InstanceStatus): string {
-  const { name, state, addresses, master, faults, cause } = instance;
+  const { name, state, addresses, master, faults, health, cause } = instance;
   switch (state) {
     case "master":
-      return `${name}: master, holds ${addresses.join(" ")}`;
+      return `${name}: master, ${health === "two" ? "HELD TWICE" : "holds"} ${addresses.join(" ")}`;
     case "backup":
       return `${name}: backup${master === null ? "" : ` of ${master.node}`}`;
     case "fault":

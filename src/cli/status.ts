@@ -26,7 +26,7 @@ export async function status(terminal: Terminal, flags: StatusFlags): Promise<Ex
   const first = await ask(client);
   if (flags.watch === true) return await watch(terminal, client, first, flags.json === true);
   terminal.out(flags.json === true ? formatJson(first) : formatText(first, terminal));
-  return verdict(first, Date.now());
+  return verdict(first);
 }
 
 /** Shows `first` and what follows until it is told to end; answers the verdict on the last. */
@@ -48,7 +48,7 @@ async function watch(
     }
     shown = essence;
     await ending.pause(WATCH_EVERY_MS);
-    if (ending.signal.aborted || terminal.closed) return verdict(document, Date.now());
+    if (ending.signal.aborted || terminal.closed) return verdict(document);
     document = await askAgain(client, ending, (failure) => {
       if (screen !== undefined) screen.draw(formatFailure(failure).trimEnd().split("\n"));
       else if (shown !== failure.message) terminal.error(formatFailure(failure));
@@ -105,8 +105,7 @@ function essenceOf(document: StatusDocument): string {
   const { node, instances, attention } = document;
   const parts = instances.map((one) => [
     [one.name, one.family, one.state, one.master, one.since, one.priority, one.addresses],
-    [one.interface, one.faults, one.conflicts.length > 0, one.checks.map(({ up }) => up)],
+    [one.health, one.interface, one.faults, one.checks.map(({ up }) => up)],
   ]);
-  // The verdict too: that nobody claims an address shows by nothing but time.
-  return JSON.stringify([node, parts, attention, verdict(document, Date.now())]);
+  return JSON.stringify([node, parts, attention]);
 }

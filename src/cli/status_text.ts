@@ -1,6 +1,7 @@
 /** How is a status document told to people? A headline for each instance, who takes part, and what needs a look. */
 import type {
   CheckStatus,
+  Health,
   InstanceStatus,
   PeerStatus,
   SinkStatus,
@@ -10,7 +11,6 @@ import { formatDuration, milliseconds } from "../time.ts";
 import { REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
 import { alignColumns } from "./table.ts";
 import type { Paint, Style } from "./terminal.ts";
-import { type Health, healthOf, rivals } from "./verdict.ts";
 
 /** What a headline says when it does not say who holds the addresses, and how it looks. */
 const HEADLINE_STYLES: Readonly<Record<Health, Style>> = {
@@ -41,7 +41,7 @@ export function statusLines(
     ...(document.instances.length === 0 ? none : instances),
     ...sinkLines(document.sinks, paint),
     ...strayLines(document.rejects),
-    ...attentionLines(document, now, paint),
+    ...attentionLines(document, paint),
   ];
 }
 
@@ -70,11 +70,10 @@ function instanceLines(
   now: number,
   paint: Paint,
 ): readonly string[] {
-  const health = healthOf(instance, now);
   const headline = [
     paint("bold", labelOf(instance)),
     `${instance.addresses.join(", ")} on ${instance.interface ?? "no interface yet"}`,
-    paint(HEADLINE_STYLES[health], holder(instance, health, document, now)),
+    paint(HEADLINE_STYLES[instance.health], holder(instance, document, now)),
   ].join("  ");
   return [
     headline,
@@ -124,18 +123,19 @@ function labelOf(instance: InstanceStatus): string {
 /** Who holds the addresses, as far as this node can tell. */
 function holder(
   instance: InstanceStatus,
-  health: Health,
   { maintenance }: StatusDocument,
   now: number,
 ): string {
-  const { master, state, since } = instance;
+  const { master, state, since, health, rivals } = instance;
+  if (health === "two") {
+    const self = state === "master" ? " (this node)" : "";
+    return `HELD TWICE: by ${[`${master?.node}${self}`, ...rivals].join(" and ")}`;
+  }
   if (state === "init" && maintenance !== null) {
     return `this node stands down; ${heldElsewhere(instance)}`;
   }
   if (state === "init") return `not started; ${heldElsewhere(instance)}`;
   switch (health) {
-    case "two":
-      return `HELD TWICE: by ${master?.node} (this node) and ${rivals(instance, now).join(", ")}`;
     case "nobody":
       return "HELD BY NOBODY";
     case "fault":
@@ -286,14 +286,11 @@ function rejectMeaning(reason: string): string {
   return Object.hasOwn(REJECT_REASONS, reason) ? REJECT_REASONS[reason as RejectReason] : "unknown";
 }
 
-function attentionLines(document: StatusDocument, now: number, paint: Paint): readonly string[] {
+function attentionLines(document: StatusDocument, paint: Paint): readonly string[] {
   const faults = document.instances
-    .filter((instance) => healthOf(instance, now) === "fault")
+    .filter(({ state }) => state === "fault")
     .map((instance) => `${labelOf(instance)}: ${instance.faults.join("; ")}`);
-  const nobody = document.instances
-    .filter((instance) => healthOf(instance, now) === "nobody")
-    .map((instance) => `${labelOf(instance)}: nobody holds it`);
-  const all = new Set([...nobody, ...faults, ...document.attention]);
+  const all = new Set([...faults, ...document.attention]);
   if (all.size === 0) return [];
   return ["", paint("warn", "attention"), ...[...all].map((sentence) => `- ${sentence}`)];
 }

@@ -43,10 +43,29 @@ export interface LastReload {
   readonly problems: number;
 }
 
+/** How an instance is doing, as far as a node can tell, from best to worst. */
+export type Health =
+  /** One node holds the addresses. */
+  | "held"
+  /** Just started: listens before it claims. */
+  | "listening"
+  /** This node cannot take part; another one is heard to hold the addresses, or may be. */
+  | "fault"
+  /** Nobody holds them. */
+  | "nobody"
+  /** Two machines hold them. */
+  | "two";
+
 /** One virtual router: an instance with IPv4 and IPv6 addresses has two entries. */
 export interface InstanceStatus {
   readonly name: string;
   readonly state: "init" | "backup" | "master" | "fault";
+  /** Computed at the moment of the document. */
+  readonly health: Health;
+  /** Sentences: why it is "two" or "nobody"; empty otherwise. */
+  readonly evidence: readonly string[];
+  /** Who else holds the addresses where it is "two": names of nodes, or addresses. */
+  readonly rivals: readonly string[];
   readonly vrid: number;
   readonly interface: string | null;
   readonly family: "ipv4" | "ipv6";

@@ -2,7 +2,7 @@
  * What do metrics say of each virtual router? Names follow the objects of RFC 6527 (VRRPV3-MIB) where there is one. The
  * label is `vrrp_instance`, because Prometheus writes the address that it scrapes into `instance`.
  */
-import type { InstanceStatus } from "./api.ts";
+import type { Health, InstanceStatus } from "./api.ts";
 import {
   formatLabels,
   joinLabels,
@@ -24,6 +24,7 @@ export function printInstances(
   return [
     printMetric(INFO, labelled.map(([labels, one]) => [joinLabels(labels, infoLabels(one)), 1])),
     printMetric(STATE, labelled.flatMap(([labels, one]) => stateSamples(labels, one))),
+    printMetric(HEALTH, labelled.flatMap(([labels, one]) => healthSamples(labels, one))),
     printMetric(MASTER, labelled.flatMap(([labels, one]) => masterSamples(labels, one))),
     printFigures(FIGURES, labelled),
     printMetric(TRANSITIONS, measured.flatMap(([labels, one]) => transitionSamples(labels, one))),
@@ -145,6 +146,27 @@ function stateSamples(labels: string, one: InstanceStatus): readonly Sample<numb
   return STATES.map((state) => [
     joinLabels(labels, formatLabels({ state })),
     Number(one.state === state),
+  ]);
+}
+
+const HEALTH: Metric = {
+  name: "floatip_health",
+  type: "gauge",
+  help: "1 for how the instance is doing as this node sees it, 0 for the other words.",
+};
+
+const HEALTHS = [
+  "held",
+  "listening",
+  "fault",
+  "nobody",
+  "two",
+] as const satisfies readonly Health[];
+
+function healthSamples(labels: string, one: InstanceStatus): readonly Sample<number>[] {
+  return HEALTHS.map((health) => [
+    joinLabels(labels, formatLabels({ health })),
+    Number(one.health === health),
   ]);
 }
 

@@ -230,7 +230,7 @@ export class Roster {
   }
 
   #create(added: Plan): void {
-    const router = createRouter(added, this.#host.wallTime());
+    const router = createRouter(added, this.#host.wallTime(), this.#host.now());
     this.#routers = new Map(this.#routers).set(keyOf(added), router);
   }
 

@@ -49,8 +49,9 @@ export interface Router {
   /** The plan's rules with the effective priority: what health checks make of the base. */
   rules: Rules;
   state: State;
-  /** When the present state was entered. */
+  /** When the present state was entered, by the calendar and by the clock. */
   since: WallTime;
+  entered: Instant;
   /** Why. */
   cause: Cause;
   /** Where adverts are heard and sent; undefined while the network is not ready. */
@@ -78,13 +79,14 @@ export interface Router {
   readonly conflicts: Map<string, Conflict>;
 }
 
-/** A virtual router that has not started. */
-export function createRouter(plan: Plan, now: WallTime): Router {
+/** A virtual router that has not started; `now` and `at` are the same moment. */
+export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
   return {
     plan,
     rules: plan.rules,
     state: initial(),
     since: now,
+    entered: at,
     cause: { kind: "start" },
     endpoint: undefined,
     source: undefined,

@@ -16,13 +16,13 @@ import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { between, formatWallTime, type Instant, toMilliseconds, type WallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
-import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { words } from "../vrrp/cause.ts";
 import { nameOf } from "../vrrp/instance.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./eligibility.ts";
+import { healthOf, masterHeard } from "./health.ts";
 import { labelOf } from "./narrate.ts";
 import { checksumForm } from "./perform.ts";
 import { type Heard, isRecent, type Router } from "./router.ts";
@@ -71,10 +71,14 @@ export function snapshot(moment: Moment): DaemonStatus {
 function instanceStatus(router: Router, moment: Moment): InstanceStatus {
   const { plan, rules, state, counters } = router;
   const masterInterval = state.kind === "backup" ? state.masterInterval : rules.advertInterval;
+  const { health, evidence, rivals } = healthOf(router, moment.now);
   const lastAdvert = state.kind === "backup" ? state.heard?.at : undefined;
   return {
     name: plan.name,
     state: nameOf(state),
+    health,
+    evidence,
+    rivals: rivals.map((address) => nameOfNode(address, moment)),
     vrid: rules.vrid,
     interface: plan.interface ?? null,
     family: plan.family,
@@ -166,18 +170,10 @@ function masterStatus(router: Router, moment: Moment): MasterStatus | null {
       priority: router.rules.priority,
     };
   }
-  const heard = state.kind === "backup" ? state.heard : masterHeard(router, moment.now);
+  const heard = masterHeard(router, moment.now);
   if (heard === undefined) return null;
   const address = formatIp(heard.source);
   return { node: nameOfNode(address, moment), address, priority: heard.priority };
-}
-
-/** Whoever has said last that it is master, and cannot have gone since: a node that takes no part hears all the same. */
-function masterHeard(router: Router, now: Instant): Heard | undefined {
-  const living = [...router.heard.values()].filter(({ priority, at }) =>
-    priority > LEAVING_PRIORITY && isRecent(at, router, now)
-  );
-  return router.state.kind === "init" ? living.at(-1) : undefined;
 }
 
 function peerStatuses(router: Router, moment: Moment): readonly PeerStatus[] {
@@ -224,7 +220,10 @@ function attention(router: Router, moment: Moment): readonly string[] {
     : [];
   return [
     ...(router.sendTrouble === undefined ? [] : [`${label}: ${router.sendTrouble}`]),
-    ...conflicts(router, moment.now).map((conflict) => `${label}: ${conflict}`),
+    ...new Set([
+      ...healthOf(router, moment.now).evidence,
+      ...conflicts(router, moment.now),
+    ].map((words) => `${label}: ${words}`)),
     ...mismatch,
     ...mixed,
   ];

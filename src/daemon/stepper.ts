@@ -131,6 +131,7 @@ export class Stepper {
       return;
     }
     router.since = this.#host.wallTime();
+    router.entered = this.#host.now();
     router.cause = effect.cause;
     if (effect.to === "master") router.counters.masterTransitions++;
     tellTransition(this.#journal, router.plan, effect);

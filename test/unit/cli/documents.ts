@@ -36,6 +36,9 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
   return {
     name: "web",
     state: "master",
+    health: "held",
+    evidence: [],
+    rivals: [],
     vrid: 51,
     interface: "eth0",
     family: "ipv4",

@@ -7,9 +7,6 @@ import { golden } from "../../golden/golden.ts";
 import { ANSWERS } from "../control/answers.ts";
 import { backup, documentOf, master } from "./documents.ts";
 
-/** Long enough ago for the real clock, which the child reads. */
-const LONG_AGO = "2020-01-01T00:00:00.000Z";
-
 const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
 
 interface Outcome {
@@ -140,7 +137,7 @@ Deno.test("status exits by its verdict and prints the document as it is", async 
     assert.match(degraded.out, /^attention\n- web: look here$/m);
     assert.ok(!degraded.out.includes("\x1b"), "no escapes in a pipe");
 
-    document = documentOf([backup({ master: null, since: LONG_AGO })]);
+    document = documentOf([backup({ health: "nobody", master: null })]);
     assert.equal((await floatip(["status", "--run-dir", runDir])).code, 2);
   });
 });
@@ -258,7 +255,7 @@ Deno.test("--watch in a pipe prints each change once, and ends at Ctrl-C with th
     const first = await untilEmptyLine(lines);
     assert.match(first, /^--- 20\d\d-.*Z\n/);
     await thrice.promise;
-    document = documentOf([backup({ master: null, since: LONG_AGO })]);
+    document = documentOf([backup({ health: "nobody", master: null })]);
     const second = await untilEmptyLine(lines);
     assert.match(second, /^--- .*HELD BY NOBODY/s);
     child.kill("SIGINT");

@@ -24,7 +24,13 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   both_families: documentOf([master(), master(ipv6)]),
   udp: documentOf([master(udp)]),
   listening: documentOf([
-    backup({ master: null, since: ago(1000), last_advert_age_ms: null, cause: "started" }),
+    backup({
+      health: "listening",
+      master: null,
+      since: ago(1000),
+      last_advert_age_ms: null,
+      cause: "started",
+    }),
   ], { started: ago(1000) }),
   waiting: documentOf([
     backup({
@@ -41,6 +47,7 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   fault: documentOf([
     master({
       state: "fault",
+      health: "fault",
       master: null,
       since: ago(125_000),
       cause: "eth0 has no carrier (cable unplugged?)",
@@ -49,9 +56,13 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
     }),
     backup({ name: "outside", interface: null, group: "gateway" }),
   ]),
-  nobody: documentOf([backup({ master: null, last_advert_age_ms: null, peers: [SILENT] })]),
+  nobody: documentOf([
+    backup({ health: "nobody", master: null, last_advert_age_ms: null, peers: [SILENT] }),
+  ], { attention: ["web: nobody is heard to hold it, and this node has not taken over"] }),
   held_twice: documentOf([
     master({
+      health: "two",
+      rivals: ["pi-b"],
       peers: [SPEAKING, {
         ...SILENT,
         node: "192.168.1.77",

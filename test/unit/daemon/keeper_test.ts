@@ -14,7 +14,7 @@ import { aPlan } from "./plans.ts";
 /** A master, a clock that is set by hand, and the adverts (in ms) that the notes tell of. */
 class Desk {
   readonly told: number[] = [];
-  readonly router = createRouter(aPlan(), 0 as WallTime);
+  readonly router = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
   readonly #keeper: Keeper;
   #nowMs = 0;
 

@@ -48,7 +48,7 @@ function backup(source: Ip, ms: number): BackupState {
 
 function lab() {
   const meter = new Meter(0 as Instant);
-  const router = createRouter(aPlan(), 0 as WallTime);
+  const router = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
   const hear = (before: State, state: State): void => {
     router.state = state;
     meter.heard(router, before);

@@ -19,7 +19,7 @@ class Lines implements Journal {
 
 function lab(variation: Variation = {}, there: readonly LinkAddress[] = []) {
   const host = new RecordingHost({ links: [link("eth0", 2)], addresses: there });
-  const router = createRouter(aPlan(variation), 0 as WallTime);
+  const router = createRouter(aPlan(variation), 0 as WallTime, 0 as Instant);
   router.source = ip("10.77.0.1");
   router.endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
   const journal = new Lines();

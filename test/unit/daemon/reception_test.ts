@@ -37,7 +37,7 @@ class Lines implements Journal {
 
 function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   const journal = new Lines();
-  const router = createRouter(plan, 0 as WallTime);
+  const router = createRouter(plan, 0 as WallTime, 0 as Instant);
   router.endpoint = endpoint;
   router.source = OWN;
   const once = new Once(journal);
@@ -198,6 +198,7 @@ Deno.test("reception, by UDP: instances that share a port are told apart by thei
   const other = createRouter(
     aPlan({ name: "db", peers, rules: { transport: "udp", vrid: 52 as Vrid } }),
     0 as WallTime,
+    0 as Instant,
   );
   other.endpoint = UDP;
   other.source = OWN;

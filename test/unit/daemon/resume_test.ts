@@ -26,7 +26,7 @@ const NOW = seconds(100) as number as Instant;
 const BOOT = { id: "this start", now: seconds(5000) };
 
 function aMaster(advertisedMsAgo = 500): Router {
-  const router = createRouter(aPlan(), 1_700_000_000_000 as WallTime);
+  const router = createRouter(aPlan(), 1_700_000_000_000 as WallTime, 0 as Instant);
   router.state = becomeMaster("backup", { kind: "start" }, NOW, router.rules).state;
   router.advertisedAt = (NOW - milliseconds(advertisedMsAgo)) as Instant;
   return router;
@@ -122,7 +122,7 @@ Deno.test("resume: by UDP from the same port only", () => {
 });
 
 Deno.test("resume: who was no master, or was leaving, has nothing to go on with", () => {
-  const backup = createRouter(aPlan(), 0 as WallTime);
+  const backup = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
   assert.equal(note(backup).routers[0]?.master, null);
   const leaving = aMaster();
   assert.ok(leaving.state.kind === "master");
@@ -131,7 +131,7 @@ Deno.test("resume: who was no master, or was leaving, has nothing to go on with"
 });
 
 Deno.test("resume: what was handed over by hand stays so, in this start of the machine", () => {
-  const router = createRouter(aPlan(), 0 as WallTime);
+  const router = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
   router.aside = { until: (NOW + seconds(60)) as Instant };
   const written = note(router);
   assert.deepEqual(noteFor(aPlan(), written, BOOT)?.aside, { until: seconds(5060) });

@@ -1,0 +1,121 @@
+/** Health of a virtual router at one moment: what was heard, and how long ago. */
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { Health } from "../../../src/control/api.ts";
+import { healthOf } from "../../../src/daemon/health.ts";
+import { createRouter, type Heard, type Router } from "../../../src/daemon/router.ts";
+import { ip } from "../../../src/net/ip.ts";
+import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
+import type { BackupState, MasterState, State } from "../../../src/vrrp/instance.ts";
+import { aPlan, PEER } from "./plans.ts";
+
+const ENTERED = seconds(100) as number as Instant;
+
+function at(afterwards: number): Instant {
+  return (ENTERED + seconds(afterwards)) as Instant;
+}
+
+/** In `state` since {@link ENTERED}; adverts of PEER with the given priorities, by seconds after that. */
+function aRouter(state: State, adverts: Readonly<Record<number, number>> = {}): Router {
+  const router = createRouter(aPlan(), 0 as WallTime, ENTERED);
+  router.state = state;
+  for (const [seconds, priority] of Object.entries(adverts)) {
+    const heard: Heard = {
+      source: PEER,
+      priority,
+      at: at(Number(seconds)),
+      checksum: undefined,
+      otherAddresses: false,
+    };
+    router.heard.set(`${seconds}`, heard);
+  }
+  return router;
+}
+
+const master: MasterState = {
+  kind: "master",
+  since: ENTERED,
+  advertAt: at(1),
+  answered: undefined,
+  renewAt: undefined,
+  defendedAt: undefined,
+  leaving: undefined,
+  announceAt: at(60),
+  announceNext: "refresh",
+  burstAt: ENTERED,
+};
+
+/** Master-down of priority 100 at 1 s: 3.6 s. */
+function aBackup(heardAt: number | undefined, change: Partial<BackupState> = {}): BackupState {
+  return {
+    kind: "backup",
+    since: ENTERED,
+    masterDownAt: at((heardAt ?? 0) + 3.61),
+    masterInterval: seconds(1),
+    listenUntil: at(0),
+    heard: heardAt === undefined
+      ? undefined
+      : { source: ip("10.77.0.2"), priority: 150, interval: seconds(1), at: at(heardAt) },
+    outranked: false,
+    left: undefined,
+    awaitingGroup: false,
+    preemptHoldUntil: undefined,
+    eager: false,
+    questions: 2,
+    ...change,
+  };
+}
+
+const out: State = { kind: "init", started: false, faults: [] };
+const inFault: State = {
+  kind: "init",
+  started: true,
+  faults: [{ kind: "no-carrier", words: "eth0 has no carrier" }],
+};
+
+/** What is so, the router, when it is looked at, and its health. */
+const TABLE: readonly (readonly [string, Router, number, Health])[] = [
+  ["a master alone", aRouter(master), 9, "held"],
+  ["a master that another one's advert reaches", aRouter(master, { 8: 100 }), 9, "two"],
+  [
+    "the last advert of the master before it",
+    aRouter(master, { "-0.5": 150, 0.05: 150 }),
+    1,
+    "held",
+  ],
+  ["a rival that fell silent", aRouter(master, { 8: 100 }), 12, "held"],
+  ["a rival that left", aRouter(master, { 8: 0 }), 9, "held"],
+  ["a backup that hears its master", aRouter(aBackup(8)), 9, "held"],
+  ["a backup that has just started", aRouter(aBackup(undefined)), 3, "listening"],
+  ["a backup that hears nobody and does not take over", aRouter(aBackup(undefined)), 4, "nobody"],
+  ["a backup whose master fell silent", aRouter(aBackup(2)), 7, "nobody"],
+  [
+    "a backup that listens again after a stall",
+    aRouter(aBackup(2, { masterDownAt: at(8) })),
+    7,
+    "listening",
+  ],
+  [
+    "a backup that waits for its group",
+    aRouter(aBackup(2, { awaitingGroup: true })),
+    7,
+    "nobody",
+  ],
+  ["a fault, and another one is heard", aRouter(inFault, { 8: 150 }), 9, "fault"],
+  ["a fault, and nobody was heard yet", aRouter(inFault), 3, "fault"],
+  ["a fault, and nobody is heard", aRouter(inFault), 4, "nobody"],
+  ["a fault, and the other one has left", aRouter(inFault, { 8: 0 }), 9, "nobody"],
+  ["standing down, another one is heard", aRouter(out, { 8: 150 }), 9, "listening"],
+  ["standing down, and nobody is heard", aRouter(out), 9, "nobody"],
+];
+
+for (const [what, router, when, expected] of TABLE) {
+  Deno.test(`health is ${expected}: ${what}`, () => {
+    const { health, evidence } = healthOf(router, at(when));
+    strictEqual(health, expected);
+    strictEqual(evidence.length > 0, expected === "two" || expected === "nobody");
+  });
+}
+
+Deno.test("health: the others that hold the address too have names", () => {
+  deepStrictEqual(healthOf(aRouter(master, { 8: 100 }), at(9)).rivals, ["10.77.0.2"]);
+});
