@@ -30,6 +30,7 @@ const packages = [
   "mmdebstrap",
   "rpm",
   "lintian",
+  "mandoc",
   "qemu-user-static",
   "systemd-container",
   "mosquitto",

@@ -1,10 +1,10 @@
-/** What does `man floatip.toml` say? Every key, from the same tables that `floatip check` speaks from. */
+/** floatip.toml(5): every key, from the same tables that `floatip check` speaks from. */
 import { GROUP, type Key, type Keys, NODE, ROOT } from "../../src/config/schema.ts";
 import { CHECK } from "../../src/config/schema_check.ts";
 import { ADDRESS, AUTH, INSTANCE } from "../../src/config/schema_instance.ts";
 import { METRICS } from "../../src/config/schema_metrics.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../src/config/schema_notify.ts";
-import { bold, entry, inline, paragraph, section, title, verbatim } from "./roff.ts";
+import { bold, broken, entry, inline, page, paragraph, section, title, verbatim } from "./roff.ts";
 
 /** A table of the file. */
 export interface Table {
@@ -53,7 +53,7 @@ http = "http://127.0.0.1/"`;
 
 /** floatip.toml(5). `epoch`: its date, in seconds since 1970. */
 export function filePage(version: string, epoch: number): string {
-  return [
+  return page(
     title("floatip.toml", 5, version, epoch),
     section("NAME"),
     "floatip.toml \\- configuration of floatip",
@@ -73,8 +73,7 @@ export function filePage(version: string, epoch: number): string {
     ]),
     section("SEE ALSO"),
     `${bold("floatip")}(8), ${bold("systemd.exec")}(5) for LoadCredential=`,
-    "",
-  ].join("\n");
+  );
 }
 
 const INTRODUCTION = [
@@ -97,6 +96,6 @@ function describe(name: string, key: Key): string {
   return entry(
     bold(name),
     inline(`${key.what} ${key.why}`),
-    `${inline(`It is ${key.form}. ${fallback}`)}\n.br\n${bold(`${name} = ${key.example}`)}`,
+    broken(inline(`It is ${key.form}. ${fallback}`), bold(`${name} = ${key.example}`)),
   );
 }

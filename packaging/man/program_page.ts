@@ -6,10 +6,12 @@ import { DEFAULT_RUN_DIR, readingSocketPath, socketPath } from "../../src/contro
 import { DEFAULT_STATE_DIR } from "../../src/history/place.ts";
 import {
   bold,
+  broken,
   entry,
   helpText,
   inline,
   italic,
+  page,
   paragraph,
   section,
   subsection,
@@ -27,15 +29,16 @@ export function programPage(version: string, epoch: number): string {
   const verbs = verbsOf();
   const root = APPLICATION.root;
   const [what = ""] = (root.fullDescription ?? "").split("\n\n");
-  return [
+  return page(
     title("floatip", 8, version, epoch),
     section("NAME"),
     `floatip \\- ${inline(lowerFirst(root.brief))}`,
     section("SYNOPSIS"),
-    ...verbs.map((verb) => `${synopsis(verb)}\n.br`),
-    `${bold("floatip")} [${italic("COMMAND")}] ${bold("--help")}\n.br\n${
-      bold("floatip --version")
-    }`,
+    broken(
+      ...verbs.map(synopsis),
+      `${bold("floatip")} [${italic("COMMAND")}] ${bold("--help")}`,
+      bold("floatip --version"),
+    ),
     section("DESCRIPTION"),
     helpText(what),
     paragraph(`The file that tells it what to do is described in ${bold("floatip.toml")}(5).`),
@@ -51,8 +54,7 @@ export function programPage(version: string, epoch: number): string {
     ...EXIT_STATUS.map(([code, text]) => entry(bold(code), inline(text))),
     section("SEE ALSO"),
     SEE_ALSO.map(([name, part]) => `${bold(name)}(${part})`).join(", "),
-    "",
-  ].join("\n");
+  );
 }
 
 function verbsOf(): readonly Verb[] {
@@ -117,7 +119,7 @@ function describe(verb: Verb): string {
     helpText(verb.command.fullDescription ?? ""),
     ...(flags.length === 0 ? [] : [paragraph(bold("Flags"))]),
     ...flags,
-  ].join("\n");
+  ].filter((part) => part !== "").join("\n");
 }
 
 function lowerFirst(text: string): string {

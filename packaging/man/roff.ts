@@ -1,8 +1,37 @@
-/** How is text written so that man(1) shows it as it is? The few requests of man(7) that our pages need. */
+/** The requests of man(7) that our pages need, and text that man(1) shows as it is. */
+
+/** Columns of a line in a page's source: mandoc's lint asks for at most 80. */
+const COLUMNS = 78;
+
+/** A page of `parts`: long lines folded, no paragraph begun twice. Ends with a line break. */
+export function page(...parts: readonly string[]): string {
+  const lines = parts.join("\n").split("\n");
+  const single = lines.filter((line, index) =>
+    line !== ".PP" || !/^\.(S[HS] |PP$)/.test(lines[index - 1] ?? "")
+  );
+  return `${fold(single).join("\n")}\n`;
+}
+
+/** Breaks lines at spaces, but for requests and what stands between .nf and .fi. */
+function fold(lines: readonly string[]): readonly string[] {
+  let filled = true;
+  return lines.flatMap((line) => {
+    if (line === ".nf" || line === ".fi") filled = line === ".fi";
+    return filled && !line.startsWith(".") ? foldLine(line) : [line];
+  });
+}
+
+function foldLine(line: string): readonly string[] {
+  if (line.length <= COLUMNS) return [line];
+  const space = line.lastIndexOf(" ", COLUMNS);
+  const at = space > 0 ? space : line.indexOf(" ", COLUMNS);
+  return at === -1 ? [line] : [line.slice(0, at), ...foldLine(guard(line.slice(at + 1)))];
+}
 
 /** `text` in a running line: what roff would obey is made harmless, and `code` is set in bold. */
 export function inline(text: string): string {
-  return text.split("`").map((part, index) => index % 2 === 1 ? bold(part) : escape(part)).join("");
+  const parts = text.split("`").map((part, index) => index % 2 === 1 ? bold(part) : escape(part));
+  return guard(parts.join(""));
 }
 
 /** `text` in bold. */
@@ -33,12 +62,17 @@ export function subsection(name: string): string {
 
 /** Something to be looked up, with what it is below it, indented. Both are roff already. */
 export function entry(tag: string, ...paragraphs: readonly string[]): string {
-  return [`.TP\n${guard(tag)}`, paragraphs.map(guard).join("\n.IP\n")].join("\n");
+  return [`.TP\n${tag}`, paragraphs.join("\n.IP\n")].join("\n");
+}
+
+/** Texts, roff already, each beginning on a line of its own. */
+export function broken(...texts: readonly string[]): string {
+  return texts.join("\n.br\n");
 }
 
 /** A paragraph; `text` is roff already. */
 export function paragraph(text: string): string {
-  return `.PP\n${guard(text)}`;
+  return `.PP\n${text}`;
 }
 
 /** Lines that stay as they are. */
@@ -50,6 +84,7 @@ export function verbatim(lines: readonly string[]): string {
 
 /** A text as `--help` shows it: paragraphs, indented lines that stay as they are, headings in capitals. */
 export function helpText(text: string): string {
+  if (text === "") return "";
   return text.split(/\n\n+/).map((block) => helpBlock(block.split("\n"))).join("\n");
 }
 

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { filePage, TABLES } from "../../packaging/man/file_page.ts";
 import { programPage } from "../../packaging/man/program_page.ts";
 import { helpText, inline } from "../../packaging/man/roff.ts";
+import { demand, run } from "../lab/command.ts";
+import { has } from "../lab/prerequisites.ts";
 import { APPLICATION } from "../../src/cli/application.ts";
 
 const PAGE = programPage("1.2.3", 1_700_000_000);
@@ -23,11 +25,16 @@ Deno.test("floatip(8) has every command that people type, and each flag twice", 
     assert.ok(text.includes(target.brief), target.brief);
     for (const flag of Object.keys(target.parameters.flags ?? {})) {
       const kebab = flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      assert.match(text, new RegExp(`floatip ${name.original} .*--${kebab}\\b`), kebab);
+      assert.match(text, synopsisWith(name.original, kebab), kebab);
       assert.match(text, new RegExp(`^(-\\w, )?--${kebab}\\b`, "m"), kebab);
     }
   }
 });
+
+/** A line of the synopsis, which may be folded: it goes on until a request. */
+function synopsisWith(verb: string, flag: string): RegExp {
+  return new RegExp(`floatip ${verb} (?:(?!\\n\\.)[\\s\\S])*--${flag}\\b`);
+}
 
 Deno.test("floatip.toml(5) has every key of every table that the schema has", async () => {
   const text = read(filePage("1.2.3", 1_700_000_000));
@@ -54,6 +61,19 @@ function isTableOfKeys(value: unknown): value is Record<string, { readonly examp
   return typeof value === "object" && value !== null && Object.keys(value).length > 0 &&
     Object.values(value).every((key) => typeof key === "object" && key !== null && "form" in key);
 }
+
+Deno.test({
+  name: "a linter of manual pages finds nothing in either, and no request is shown as text",
+  ignore: !has("mandoc"),
+  fn: async () => {
+    for (const page of [PAGE, filePage("1.2.3", 1_700_000_000)]) {
+      const found = await run(["mandoc", "-T", "lint"], { input: page });
+      assert.deepEqual([found.code, found.stdout + found.stderr], [0, ""]);
+      const shown = await demand(["mandoc", "-T", "ascii"], { input: page });
+      assert.doesNotMatch(shown, /^\s*\.[a-zA-Z]{2}\b/m);
+    }
+  },
+});
 
 Deno.test("nothing in a text is obeyed by roff", () => {
   assert.equal(inline("a `--flag` \\ 'x'"), "a \\fB\\-\\-flag\\fR \\e \\(aqx\\(aq");
