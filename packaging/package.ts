@@ -1,5 +1,5 @@
 /**
- * How does the checkout become packages? Leaves .deb and .rpm files for amd64 and arm64 in dist/, the same bytes every time.
+ * Packages of the checkout. Leaves .deb and .rpm files for amd64 and arm64 in dist/, the same bytes every time.
  *
  *     deno task package                            all four, small (xz: two minutes)
  *     deno task package --fast                     larger, in seconds (zstd)
@@ -8,6 +8,7 @@
  *     deno task package --version=0.1.1            under another version
  *     deno task package --out=DIR                  leave them in DIR instead of dist
  *
+ * Needs dpkg-deb for .deb and rpmbuild for .rpm (Debian: apt install rpm).
  * $SOURCE_DATE_EPOCH is the time of everything in them; default: that of the last commit.
  */
 import { build, defaultKind, type Kind } from "./build.ts";
@@ -30,6 +31,12 @@ export interface PackageOptions {
 
 const FORMATS: readonly Flavour[] = ["deb", "rpm"];
 
+/** The program that makes each format, and the Debian package that it is in. */
+const TOOLS: Readonly<Record<Flavour, { readonly program: string; readonly debian: string }>> = {
+  deb: { program: "dpkg-deb", debian: "dpkg" },
+  rpm: { program: "rpmbuild", debian: "rpm" },
+};
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -41,7 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   try {
-    for (const { file } of await makePackages(options)) {
+    for (const { file } of await makePackages(options, (line) => console.error(line))) {
       const { size } = await Deno.stat(file);
       console.log(`${file} (${(size / 1e6).toFixed(1)} MB)`);
     }
@@ -78,7 +85,11 @@ function parseOptions(args: readonly string[]): PackageOptions | undefined {
 }
 
 /** Makes the packages, one after the other; rejects with the words of the tool that failed. */
-export async function makePackages(options: PackageOptions): Promise<readonly Made[]> {
+export async function makePackages(
+  options: PackageOptions,
+  progress: (line: string) => void = () => {},
+): Promise<readonly Made[]> {
+  for (const format of options.formats) await demandTool(format);
   const epoch = await sourceDate();
   await Deno.mkdir(options.out, { recursive: true });
   const scratch = await Deno.makeTempDir({ prefix: "floatip-package-" });
@@ -89,10 +100,13 @@ export async function makePackages(options: PackageOptions): Promise<readonly Ma
       const kind = options.kind ?? await defaultKind(arch);
       // The runtime from npm for this machine too: whatever Deno builds, the package is the same.
       const runtime = kind === "bundle" ? { runtime: await fetchRuntime(arch) } : {};
+      progress(`${arch}: building the program`);
       await build(kind, program, { arch, ...runtime });
       const { version, compression, out } = options;
       const making: Making = { arch, version, compression, epoch, out };
       for (const format of options.formats) {
+        const pace = compression === "small" ? "xz: about half a minute" : "zstd";
+        progress(`${arch}: packing the .${format} (${pace})`);
         const make = format === "deb" ? makeDeb : makeRpm;
         made.push(await make(await entriesOf(format, program, making), making, scratch));
       }
@@ -103,19 +117,39 @@ export async function makePackages(options: PackageOptions): Promise<readonly Ma
   }
 }
 
+/** Rejects with what to install where the program that makes `format` is missing. */
+async function demandTool(format: Flavour): Promise<void> {
+  const { program, debian } = TOOLS[format];
+  if (await outputOf(program, ["--version"]) !== undefined) return;
+  const others = FORMATS.filter((one) => one !== format).map((one) => `--format=${one}`);
+  throw new Error(
+    `${program} is not on this machine, and a .${format} is made by it: ` +
+      `install it (Debian: apt install ${debian}), or leave it out with ${others.join(" ")}`,
+  );
+}
+
 /** In seconds since 1970: $SOURCE_DATE_EPOCH, else the last commit, else the newest change that is written down. */
 async function sourceDate(): Promise<number> {
   const given = Deno.env.get("SOURCE_DATE_EPOCH");
   if (given !== undefined && /^\d+$/.test(given)) return Number(given);
-  const git = new Deno.Command("git", {
-    args: ["-C", CHECKOUT, "log", "-1", "--format=%ct"],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  });
-  const output = await git.output().catch(() => undefined);
-  const seconds = Number(new TextDecoder().decode(output?.stdout ?? new Uint8Array()).trim());
-  if (output?.success && seconds > 0) return seconds;
+  const seconds = Number(
+    await outputOf("git", ["-C", CHECKOUT, "log", "-1", "--format=%ct"]),
+  );
+  if (seconds > 0) return seconds;
   const { mtime } = await Deno.stat(`${CHECKOUT}CHANGELOG.md`);
   return Math.floor((mtime?.getTime() ?? 0) / 1000);
+}
+
+/** What a program prints; "" where it fails, undefined where it is not on this machine. */
+async function outputOf(program: string, args: readonly string[]): Promise<string | undefined> {
+  try {
+    const command = new Deno.Command(program, {
+      args: [...args],
+      ...{ stdin: "null", stdout: "piped", stderr: "null" },
+    });
+    const { success, stdout } = await command.output();
+    return success ? new TextDecoder().decode(stdout).trim() : "";
+  } catch {
+    return undefined;
+  }
 }

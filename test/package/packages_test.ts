@@ -105,3 +105,11 @@ Deno.test("whose work is in the packages stands in their copyright", async () =>
     assert.ok(copyright.includes(`\nFiles: ${library} (in `), library);
   }
 });
+
+Deno.test("a tool that is missing is named with the package that has it, before anything is built", async () => {
+  const script = new URL("../../packaging/package.ts", import.meta.url).pathname;
+  const program = [Deno.execPath(), "run", "-A", "--no-check", script, "--format=rpm"];
+  const { code, stderr } = await run(program, { env: { PATH: "/nowhere" } });
+  assert.equal(code, 1);
+  assert.match(stderr, /^package: rpmbuild is not on this machine.*apt install rpm.*--format=deb/);
+});
