@@ -19,6 +19,7 @@ import { chooseAddress } from "./init_address.ts";
 import { nextSteps, writeNew } from "./init_ending.ts";
 import { Listening } from "./init_listening.ts";
 import { readNodes, shortName } from "./init_nodes.ts";
+import { FOREIGN, isForeign } from "./sightings.ts";
 import { look } from "./machine.ts";
 import { problemsText } from "./problems_text.ts";
 import { askProgram } from "./programs.ts";
@@ -163,11 +164,10 @@ function demandHearing({ refusal }: LanSeen, flags: InitFlags): void {
 function chooseVrid(
   terminal: Terminal,
   flags: InitFlags,
-  { adverts }: LanSeen,
+  seen: LanSeen,
   name: string,
 ): number {
-  const here = adverts.filter((one) => one.interface === name && !one.outgoing);
-  const used = new Map(here.map(({ advert, source }) => [advert.vrid, formatIp(source)]));
+  const used = usedVrids(seen, name);
   for (const [vrid, who] of used) terminal.error(`VRID ${vrid} is used by ${who}\n`);
   const free = freeVrid(new Set(used.keys()));
   if (flags.vrid === undefined) {
@@ -184,6 +184,23 @@ function chooseVrid(
     );
   }
   return flags.vrid;
+}
+
+/** VRIDs that others use on the interface called `name`, by what packets ever, and who does. */
+export function usedVrids(
+  { adverts, unread }: Pick<LanSeen, "adverts" | "unread">,
+  name: string,
+): ReadonlyMap<number, string> {
+  const isHere = (one: { readonly interface: string; readonly outgoing: boolean }): boolean =>
+    one.interface === name && !one.outgoing;
+  const strange = unread.filter(isHere).map(({ vrid, source, reason }) => {
+    const what = isForeign(reason) ? ` (${FOREIGN[reason]})` : "";
+    return [vrid, `${formatIp(source)}${what}`] as const;
+  });
+  const read = adverts.filter(isHere).map(({ advert, source }) =>
+    [advert.vrid, formatIp(source)] as const
+  );
+  return new Map([...strange, ...read]);
 }
 
 /** Ports that somebody listens on here, for the check that is proposed. */

@@ -1,30 +1,18 @@
-/** What happens on the LAN for some seconds? Adverts on the wire and at a socket, and who answers for which address. */
-import type {
-  Answer,
-  DeliveredAdvert,
-  HeardAdvert,
-  LanSeen,
-  Member,
-  Question,
-  Refused,
-} from "../doctor/surroundings.ts";
+/** Some seconds of the LAN: adverts on the wire and at a socket, and who answers for which address. */
+import type { DeliveredAdvert, HeardAdvert, LanSeen, Question } from "../doctor/surroundings.ts";
 import { type Endpoint, HostError } from "../host.ts";
-import type { Capture, CapturedFrame } from "../linux/capture.ts";
+import type { Capture } from "../linux/capture.ts";
 import type { LinuxHost } from "../linux/linux_host.ts";
 import { type Interfaces, linkNamed, primaryAddress } from "../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, ip, sameIp } from "../net/ip.ts";
-import { formatMac, type Mac } from "../net/mac.ts";
+import type { Mac } from "../net/mac.ts";
 import { after, type Instant, milliseconds, type Nanoseconds } from "../time.ts";
 import { arpProbe, arpRequest } from "../wire/arp.ts";
-import { claimIn } from "../wire/claim.ts";
-import type { EthernetFrame } from "../wire/ethernet.ts";
-import { decodeFrame } from "../wire/frame.ts";
-import { decodeUnreachable, type Unreachable } from "../wire/icmp.ts";
-import { encodeGroupQuery, groupsHeard } from "../wire/igmp.ts";
-import { decodeIpv4 } from "../wire/ipv4.ts";
+import { encodeGroupQuery } from "../wire/igmp.ts";
 import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
 import { isReject } from "../wire/reject.ts";
-import { decodeAdvert, groupOf, VRRP_PROTOCOL } from "../wire/vrrp.ts";
+import { decodeAdvert, groupOf } from "../wire/vrrp.ts";
+import { Bounded, Heard } from "./lan_heard.ts";
 
 /** What is to be heard and asked. */
 export interface LanWish {
@@ -45,7 +33,15 @@ const ASKED_AT_MS = [0, 300, 700];
 
 /** Listens for `wish.time`, asking at its beginning. Rejects only for a mistake of ours; a "no" of the kernel is `refusal`. */
 export async function watchLan(wish: LanWish): Promise<LanSeen> {
-  const nothing = { asked: [], answers: [], adverts: [], delivered: [], members: [], refused: [] };
+  const nothing = {
+    asked: [],
+    answers: [],
+    adverts: [],
+    unread: [],
+    delivered: [],
+    members: [],
+    refused: [],
+  };
   const [{ openCapture }, { LinuxHost }] = await Promise.all([
     import("../linux/capture.ts"),
     import("../linux/linux_host.ts"),
@@ -54,19 +50,26 @@ export async function watchLan(wish: LanWish): Promise<LanSeen> {
     using capture = openCapture(undefined, { neighbours: true, ports: wish.ports ?? [] });
     using host = new LinuxHost<never>();
     for (const endpoint of wish.endpoints) openWhereItCan(host, endpoint);
-    const heard = new Heard(wish);
-    const listening = heard.listen(capture);
+    const heard = new Heard({ ...wish, asked: wish.questions.map(({ address }) => address) });
+    const listening = take(capture, heard);
     const { delivered, asked } = await attend(host, wish);
     capture[Symbol.dispose]();
     await listening;
-    const { adverts, answers, members, refused } = heard;
-    const found = { adverts, answers, members, refused, delivered, asked };
-    return { listened: wish.time, ...found, refusal: undefined };
+    return { listened: wish.time, ...heard.seen(), delivered, asked, refusal: undefined };
   } catch (error) {
     if (error instanceof HostError) {
       return { listened: wish.time, ...nothing, refusal: error.words };
     }
     throw error;
+  }
+}
+
+/** Until the capture is closed. */
+async function take(capture: Capture, heard: Heard): Promise<void> {
+  for (;;) {
+    const frames = await capture.read();
+    if (frames.length === 0) return;
+    for (const { interface: name, frame, outgoing } of frames) heard.take(name, frame, outgoing);
   }
 }
 
@@ -84,8 +87,9 @@ async function attend(
   host: LinuxHost<never>,
   { time, questions, groupsOn = [] }: LanWish,
 ): Promise<Pick<LanSeen, "delivered" | "asked">> {
-  const delivered: DeliveredAdvert[] = [];
+  const delivered = new Bounded<DeliveredAdvert>();
   const asked = new Set<Question>();
+  const asks = questions.map(({ address }) => address);
   const start = host.now();
   const rounds = ASKED_AT_MS.map((ms) => after(start, milliseconds(ms)));
   const end = after(start, time);
@@ -102,10 +106,12 @@ async function attend(
       const message = decodeAdvert(happening.datagram);
       if (isReject(message)) continue;
       const { source } = happening.datagram;
-      delivered.push({ family: source.family, source, vrid: message.vrid });
+      const { vrid } = message;
+      const known = includesIp(asks, source);
+      delivered.add(`${vrid} ${formatIp(source)}`, { family: source.family, source, vrid }, known);
     }
   }
-  return { delivered, asked: [...asked] };
+  return { delivered: delivered.all, asked: [...asked] };
 }
 
 function earlier(a: Instant | undefined, b: Instant): Instant {
@@ -157,84 +163,4 @@ function senderOn(interfaces: Interfaces, name: string, address: Ip): Ip | undef
   if (link === undefined) return undefined;
   const mine = interfaces.addresses.some((entry) => sameIp(entry.prefix.address, address));
   return mine ? undefined : primaryAddress(interfaces, link, address.family, [address]);
-}
-
-/** ICMP's codes (RFC 792, RFC 1812 5.2.7.1); 3, "port", is what netfilter's REJECT says where it is told nothing else. */
-const NO_SUCH_PROTOCOL = 2;
-const NO_SUCH_PORT = 3;
-const FORBIDDEN = [3, 9, 10, 13];
-
-/** What the frames said. */
-class Heard {
-  readonly adverts: HeardAdvert[] = [];
-  readonly answers: Answer[] = [];
-  readonly members: Member[] = [];
-  readonly refused: Refused[] = [];
-  readonly #wish: LanWish;
-  readonly #asked: readonly Ip[];
-  readonly #claims = new Set<string>();
-
-  constructor(wish: LanWish) {
-    this.#wish = wish;
-    this.#asked = wish.questions.map(({ address }) => address);
-  }
-
-  /** Until the capture is closed. */
-  async listen(capture: Capture): Promise<void> {
-    for (;;) {
-      const frames = await capture.read();
-      if (frames.length === 0) return;
-      for (const frame of frames) this.#take(frame);
-    }
-  }
-
-  #take({ interface: name, frame, outgoing }: CapturedFrame): void {
-    const decoded = decodeFrame(frame, this.#wish.ports);
-    if (decoded.kind === "vrrp") {
-      const advert = decodeAdvert(decoded.datagram);
-      if (isReject(advert)) return;
-      const { source, destination, port } = decoded.datagram;
-      const mac = formatMac(decoded.ethernet.source);
-      const by = port === undefined ? {} : { port };
-      const heard = { interface: name, source, mac, destination, ...by, advert, outgoing };
-      this.adverts.push(heard);
-      if (!outgoing) this.#wish.hear?.(heard);
-    } else if (!outgoing) {
-      const claim = claimIn(frame);
-      if (claim !== undefined) this.#claim(name, claim.address, claim.mac);
-      else if (decoded.kind === "other") this.#takeIpv4(name, decoded.ethernet);
-    }
-  }
-
-  /** Who hears the group, and who takes no VRRP. */
-  #takeIpv4(name: string, ethernet: EthernetFrame | undefined): void {
-    const packet = ethernet && decodeIpv4(ethernet.payload);
-    if (packet === undefined) return;
-    if (includesIp(groupsHeard(packet), groupOf("ipv4"))) {
-      this.members.push({ interface: name, source: packet.source });
-    }
-    const unreachable = decodeUnreachable(packet);
-    if (unreachable !== undefined) this.#refuse(unreachable);
-  }
-
-  #refuse({ code, destination, protocol, port }: Unreachable): void {
-    const byUdp = port !== undefined && this.#wish.ports?.includes(port) === true;
-    if (byUdp) {
-      const by = code === NO_SUCH_PORT ? "port" : FORBIDDEN.includes(code) ? "filter" : undefined;
-      if (by !== undefined) this.refused.push({ destination, by, port });
-    } else if (protocol === VRRP_PROTOCOL) {
-      if (code === NO_SUCH_PROTOCOL) this.refused.push({ destination, by: "protocol" });
-      else if (FORBIDDEN.includes(code)) this.refused.push({ destination, by: "filter" });
-    }
-  }
-
-  /** Whoever says that it has an address, asked or not. */
-  #claim(name: string, address: Ip, mac: Mac): void {
-    if (!includesIp(this.#asked, address)) return;
-    const answer = { interface: name, address, mac: formatMac(mac) };
-    const key = `${name} ${formatIp(address)} ${answer.mac}`;
-    if (this.#claims.has(key)) return;
-    this.#claims.add(key);
-    this.answers.push(answer);
-  }
 }

@@ -1,15 +1,26 @@
-/** `floatip listen`: what VRRP is on the LAN? All of it, decoded live. */
+/** `floatip listen`: the VRRP on the LAN, decoded live. */
 import { toMilliseconds } from "../time.ts";
 import type { Nanoseconds } from "../time.ts";
 import { decodeFrame } from "../wire/frame.ts";
 import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
 import { missingCapabilities, purposesOf } from "./capabilities.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
-import { sightingJson, sightingLines, summaryLines } from "./listen_text.ts";
+import {
+  hiddenJson,
+  hiddenLine,
+  sightingJson,
+  sightingLines,
+  summaryLines,
+} from "./listen_text.ts";
 import { capture } from "./machine.ts";
-import { Sightings } from "./sightings.ts";
+import { Pace } from "./pace.ts";
+import { type Sighting, Sightings } from "./sightings.ts";
 import { Ending } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** More lines a second nobody reads, and a terminal is slow; programs take more. A sender's first packet is shown in any case. */
+const MOST_LINES = 40;
+const MOST_OBJECTS = 1000;
 
 /** Flags of `floatip listen`. */
 export interface ListenFlags {
@@ -29,21 +40,31 @@ export async function listen(terminal: Terminal, flags: ListenFlags): Promise<Ex
   const ports = [flags.port ?? DEFAULT_UDP_PORT];
   const frames = await capture(flags.interface, ports, ending.signal);
   if (!json) terminal.error(`${greeting(flags)}\n`);
+  const shown = new Pace(json ? MOST_OBJECTS : MOST_LINES);
   for await (const { frame, ...passed } of frames) {
     const decoded = decodeFrame(frame, ports);
     if (decoded.kind !== "vrrp") continue;
     const { ethernet, datagram } = decoded;
     const sighting = sightings.take({ ...passed, ethernet, datagram });
-    const now = new Date();
-    const lines = json
-      ? [sightingJson(sighting, now)]
-      : sightingLines(sighting, now, terminal.paint);
-    terminal.out(`${lines.join("\n")}\n`);
+    tellHidden(terminal, shown.over(passed.at), json);
+    if (shown.admits(sighting.first)) tell(terminal, sighting, json);
     if (terminal.closed) return EXIT.ok;
   }
+  tellHidden(terminal, shown.rest(), json);
   const { paint } = terminal;
   if (!json) terminal.out(`${summaryLines(sightings.summaries(), paint).join("\n")}\n`);
   return EXIT.ok;
+}
+
+function tell(terminal: Terminal, sighting: Sighting, json: boolean): void {
+  const now = new Date();
+  const lines = json ? [sightingJson(sighting, now)] : sightingLines(sighting, now, terminal.paint);
+  terminal.out(`${lines.join("\n")}\n`);
+}
+
+function tellHidden(terminal: Terminal, count: number, json: boolean): void {
+  if (count === 0) return;
+  terminal.out(`${json ? hiddenJson(count, new Date()) : hiddenLine(count, terminal.paint)}\n`);
 }
 
 function demandCapability(): void {

@@ -1,11 +1,18 @@
-/** How is a heard VRRP packet told? A line for people, an object for programs; never a password. */
+/** Texts of heard VRRP packets: a line for people, an object for programs; never a password. */
 import { formatIp } from "../net/ip.ts";
 import { formatMac } from "../net/mac.ts";
 import { formatDuration, toMilliseconds } from "../time.ts";
 import { priorityWords } from "../vrrp/cause.ts";
-import { isReject, REJECT_REASONS } from "../wire/reject.ts";
+import { isReject, type Reject, REJECT_REASONS } from "../wire/reject.ts";
 import type { Advert } from "../wire/vrrp.ts";
-import { addressList, type Sender, type Sighting, type Summary } from "./sightings.ts";
+import {
+  addressList,
+  FOREIGN,
+  isForeign,
+  type Sender,
+  type Sighting,
+  type Summary,
+} from "./sightings.ts";
 import { alignColumns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
 
@@ -23,9 +30,7 @@ export function sightingLines(sighting: Sighting, time: Date, paint: Paint): rea
   const headline = `new sender ${source} (${mac}${own}) on ${captured.interface}, ${
     vridOf(sighting)
   }${by}`;
-  const words = isReject(message)
-    ? `${paint("bad", "broken")}: ${REJECT_REASONS[message.reason]}: ${message.detail}`
-    : advertWords(message);
+  const words = isReject(message) ? rejectText(message, paint) : advertWords(message);
   const clock = paint("dim", time.toISOString().slice(11, 23));
   return [
     ...(first ? [paint("bold", headline)] : []),
@@ -60,16 +65,23 @@ export function sightingJson(sighting: Sighting, time: Date): string {
 export function summaryLines(summaries: readonly Summary[], paint: Paint): readonly string[] {
   if (summaries.length === 0) return ["no VRRP was heard"];
   return summaries.flatMap((summary) => {
-    const { vrid, family, senders, odd } = summary;
+    const { vrid, family, senders, unlisted, odd } = summary;
     const name = vrid === undefined ? "no VRID" : `VRID ${vrid}`;
     const title = `${summary.interface}  ${name}  ${family === "ipv4" ? "IPv4" : "IPv6"}`;
     return [
       "",
       paint("bold", title),
       ...alignColumns(senders.map(senderRow)),
+      ...(unlisted === 0 ? [] : [`  ${grouped(unlisted)} packets of further senders`]),
       ...odd.map((remark) => `  ${paint("warn", "!")} ${remark}`),
     ];
   });
+}
+
+/** What floatip cannot read is not broken. */
+function rejectText({ reason, detail }: Reject, paint: Paint): string {
+  const label = isForeign(reason) ? paint("warn", "not read") : paint("bad", "broken");
+  return `${label}: ${REJECT_REASONS[reason]}: ${detail}`;
 }
 
 function vridOf({ vrid }: Sighting): string {
@@ -104,8 +116,28 @@ function advertFields(advert: Advert): Readonly<Record<string, unknown>> {
   };
 }
 
-function senderRow({ source, mac, packets, broken, last }: Sender): readonly string[] {
-  const counted = `${packets} packet${packets === 1 ? "" : "s"}`;
+/** "5,412". */
+function grouped(count: number): string {
+  return count.toLocaleString("en");
+}
+
+/** The same as JSON, at `time`. */
+export function hiddenJson(count: number, time: Date): string {
+  return JSON.stringify({ time: time.toISOString(), not_shown: count });
+}
+
+/** "... 5,412 more packets in this second not shown". */
+export function hiddenLine(count: number, paint: Paint): string {
+  const noun = count === 1 ? "packet" : "packets";
+  return paint("dim", `... ${grouped(count)} more ${noun} in this second not shown`);
+}
+
+function senderRow({ source, mac, packets, broken, foreign, last }: Sender): readonly string[] {
+  const counted = [
+    `${packets} packet${packets === 1 ? "" : "s"}`,
+    ...(broken === 0 ? [] : [`${broken} broken`]),
+    ...(foreign === undefined ? [] : [FOREIGN[foreign]]),
+  ].join(", ");
   const known = last === undefined ? [] : [advertWords(last)];
-  return [`  ${source}`, mac, broken === 0 ? counted : `${counted}, ${broken} broken`, ...known];
+  return [`  ${source}`, mac, counted, ...known];
 }

@@ -1,11 +1,11 @@
-/** Who is heard, and what is odd about them over time? What `floatip listen` remembers between packets. Pure. */
+/** Sightings: what `floatip listen` remembers of senders between packets, and what is odd about them. Pure and bounded. */
 import { compareIp, formatIp, sameIp } from "../net/ip.ts";
 import { formatMac } from "../net/mac.ts";
 import type { Instant, Nanoseconds } from "../time.ts";
 import { between } from "../time.ts";
 import type { EthernetFrame } from "../wire/ethernet.ts";
 import { oddities } from "../wire/oddities.ts";
-import { isReject, type Reject } from "../wire/reject.ts";
+import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid, type VrrpDatagram } from "../wire/vrrp.ts";
 
 /** A VRRP packet as it was captured. */
@@ -37,7 +37,23 @@ export interface Sender {
   readonly packets: number;
   /** Not even well-formed. */
   readonly broken: number;
+  /** The last that was sound, but nothing that floatip reads. */
+  readonly foreign: ForeignReason | undefined;
   readonly last: Advert | undefined;
+}
+
+/** Why a packet that is not broken is not read: another protocol, or an extension of keepalived's. */
+export type ForeignReason = "carp" | "auth-hmac";
+
+/** What it is, in a word or two. */
+export const FOREIGN: Readonly<Record<ForeignReason, string>> = {
+  "carp": "CARP",
+  "auth-hmac": "signed with auth_hmac",
+};
+
+/** Is a packet that was refused for `reason` not broken, but another's? */
+export function isForeign(reason: RejectReason): reason is ForeignReason {
+  return reason === "carp" || reason === "auth-hmac";
 }
 
 /** Everything heard for one VRID of one family on one interface. */
@@ -46,23 +62,28 @@ export interface Summary {
   readonly vrid: number | undefined;
   readonly family: "ipv4" | "ipv6";
   readonly senders: readonly Sender[];
-  /** Each oddity once. */
+  /** Packets of senders that are too many to be listed. */
+  readonly unlisted: number;
+  /** Each oddity once, {@link MOST_ODD} at most. */
   readonly odd: readonly string[];
 }
 
 /** A master counts as gone after so many of its intervals. */
 const MISSED = 3;
 
-/** Most senders remembered: anybody on the LAN can invent one. */
-const MOST_SENDERS = 4096;
+/** Most senders remembered for a VRID, and oddities of it: anybody on the LAN can invent them. */
+const MOST_SENDERS = 64;
+const MOST_ODD = 32;
 
-interface Memory {
-  source: string;
-  mac: string;
-  packets: number;
-  broken: number;
-  last: Advert | undefined;
-  lastAt: Instant;
+/** Interfaces, VRIDs and families: more than there are on any LAN. */
+const MOST_PLACES = 2048;
+
+/** So much is odd about one packet at most. */
+const MOST_ODD_AT_ONCE = 4;
+
+/** What is remembered of a sender. */
+interface Memory extends Sender {
+  readonly lastAt: Instant;
 }
 
 interface Place {
@@ -70,13 +91,13 @@ interface Place {
   readonly vrid: number | undefined;
   readonly family: "ipv4" | "ipv6";
   readonly senders: Map<string, Memory>;
+  unlisted: number;
   readonly odd: Set<string>;
 }
 
 /** What was heard until now. */
 export class Sightings {
   readonly #places = new Map<string, Place>();
-  #senders = 0;
 
   /** Takes one packet in and says what is to be said about it. */
   take(captured: Captured): Sighting {
@@ -91,10 +112,12 @@ export class Sightings {
       ...oddities(message, datagram),
       ...sinceLast(message, mac, before),
       ...amongOthers(message, source, before, place, captured.at),
-    ];
-    for (const words of odd) place.odd.add(`${source}: ${words}`);
-    this.#remember(place, source, mac, message, captured.at);
-    return { captured, vrid, message, first: before === undefined, odd };
+    ].slice(0, MOST_ODD_AT_ONCE);
+    for (const words of odd) {
+      if (place.odd.size < MOST_ODD) place.odd.add(`${source}: ${words}`);
+    }
+    const known = remember(place, source, mac, message, captured.at);
+    return { captured, vrid, message, first: known && before === undefined, odd };
   }
 
   /** Per VRID, by interface and number; senders in the order of their addresses. */
@@ -115,36 +138,44 @@ export class Sightings {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     const place: Place = {
+      unlisted: 0,
       interface: captured.interface,
       vrid,
       family,
       senders: new Map(),
       odd: new Set(),
     };
-    this.#places.set(key, place);
+    if (this.#places.size < MOST_PLACES) this.#places.set(key, place);
     return place;
   }
+}
 
-  #remember(
-    place: Place,
-    source: string,
-    mac: string,
-    message: Advert | Reject,
-    at: Instant,
-  ): void {
-    const memory = place.senders.get(source);
-    if (memory === undefined && this.#senders >= MOST_SENDERS) return;
-    if (memory === undefined) this.#senders++;
-    const broken = isReject(message);
-    place.senders.set(source, {
-      source,
-      mac,
-      packets: (memory?.packets ?? 0) + 1,
-      broken: (memory?.broken ?? 0) + (broken ? 1 : 0),
-      last: broken ? memory?.last : message,
-      lastAt: broken ? memory?.lastAt ?? at : at,
-    });
+/** Keeps what `source` said; false: there are too many senders already, and it is only counted. */
+function remember(
+  place: Place,
+  source: string,
+  mac: string,
+  message: Advert | Reject,
+  at: Instant,
+): boolean {
+  const memory = place.senders.get(source);
+  if (memory === undefined && place.senders.size >= MOST_SENDERS) {
+    place.unlisted++;
+    return false;
   }
+  const refused = isReject(message) ? message.reason : undefined;
+  const foreign = refused !== undefined && isForeign(refused) ? refused : undefined;
+  const broken = refused !== undefined && foreign === undefined;
+  place.senders.set(source, {
+    source,
+    mac,
+    packets: (memory?.packets ?? 0) + 1,
+    broken: (memory?.broken ?? 0) + (broken ? 1 : 0),
+    foreign: foreign ?? memory?.foreign,
+    last: isReject(message) ? memory?.last : message,
+    lastAt: isReject(message) ? memory?.lastAt ?? at : at,
+  });
+  return true;
 }
 
 /** What is different from the sender's last packet. */
@@ -171,6 +202,7 @@ function amongOthers(
 ): readonly string[] {
   const odd: string[] = [];
   for (const other of place.senders.values()) {
+    if (odd.length >= MOST_ODD_AT_ONCE) break;
     if (other.source === source || other.last === undefined) continue;
     // A master that gives way to another is heard once before it; two are heard in turns.
     const inTurns = before?.last !== undefined && before.last.priority !== 0 &&

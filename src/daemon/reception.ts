@@ -1,6 +1,6 @@
 /** Which virtual router is a packet for, and is it accepted? Counts every packet; only accepted ones become events. */
 import type { Datagram, Endpoint } from "../host.ts";
-import { type Interfaces, isNeighbour } from "../net/interfaces.ts";
+import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
@@ -27,6 +27,7 @@ export class Reception {
   readonly #once: Once;
   readonly #conflicts: Conflicts;
   readonly #interfaces: () => Interfaces;
+  #edges: { readonly of: Interfaces; readonly texts: ReadonlySet<string> } | undefined;
 
   /** `interfaces` are the machine's now: who is a neighbour is told by them. */
   constructor(once: Once, conflicts: Conflicts, interfaces: () => Interfaces) {
@@ -75,10 +76,20 @@ export class Reception {
 
   #contextOf(endpoint: Endpoint, datagram: Datagram, own: Ip | undefined): Context {
     const { source, destination, ttl, port: sourcePort = 0 } = datagram;
-    const context = { source, destination, own, transport: endpoint.kind };
+    const interfaces = this.#interfaces();
+    const subnetEdge = this.#edgesOf(interfaces).has(formatIp(source));
+    const context = { source, subnetEdge, destination, own, transport: endpoint.kind };
     if (endpoint.kind !== "udp") return context;
-    const neighbour = isNeighbour(this.#interfaces(), source);
+    const neighbour = isNeighbour(interfaces, source);
     return { ...context, udp: { ttl, sourcePort, port: endpoint.port, neighbour } };
+  }
+
+  /** {@link subnetEdges} as text, made again only where the network changed. */
+  #edgesOf(interfaces: Interfaces): ReadonlySet<string> {
+    if (this.#edges?.of !== interfaces) {
+      this.#edges = { of: interfaces, texts: new Set(subnetEdges(interfaces).map(formatIp)) };
+    }
+    return this.#edges.texts;
   }
 
   #refuse(router: Router, reject: Reject, datagram: Datagram, at: Instant): readonly [] {

@@ -4,6 +4,7 @@ import type { Program } from "../firewall/program.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import type { Family, Ip } from "../net/ip.ts";
 import type { Nanoseconds } from "../time.ts";
+import type { RejectReason } from "../wire/reject.ts";
 import type { Advert } from "../wire/vrrp.ts";
 
 /** An advert that came by on an interface, before any packet filter of this machine. */
@@ -16,6 +17,18 @@ export interface HeardAdvert {
   readonly advert: Advert;
   /** The UDP port that it came from; absent: it is IP protocol 112. */
   readonly port?: number;
+  /** Sent by this machine itself. */
+  readonly outgoing: boolean;
+}
+
+/** A packet of IP protocol 112 that is no advert floatip reads: CARP, one that is signed, a broken one. It uses its number all the same. */
+export interface UnreadPacket {
+  readonly interface: string;
+  readonly source: Ip;
+  readonly mac: string;
+  /** 0-255: the second byte. */
+  readonly vrid: number;
+  readonly reason: RejectReason;
   /** Sent by this machine itself. */
   readonly outgoing: boolean;
 }
@@ -62,6 +75,7 @@ export interface Refused {
 export interface LanSeen {
   readonly listened: Nanoseconds;
   readonly adverts: readonly HeardAdvert[];
+  readonly unread: readonly UnreadPacket[];
   readonly delivered: readonly DeliveredAdvert[];
   readonly asked: readonly Question[];
   readonly answers: readonly Answer[];

@@ -2,7 +2,7 @@
 import type { Nanoseconds } from "../time.ts";
 import { type Ip, isLinkLocal, sameIp } from "./ip.ts";
 import type { Mac } from "./mac.ts";
-import { containsIp, type Prefix } from "./prefix.ts";
+import { broadcastOf, containsIp, networkOf, type Prefix } from "./prefix.ts";
 
 /** A network interface (rtnetlink(7): RTM_NEWLINK). */
 export interface Link {
@@ -90,6 +90,13 @@ export function linkAround(interfaces: Interfaces, address: Ip): Link | undefine
 export function isNeighbour(interfaces: Interfaces, address: Ip): boolean {
   const link = linkAround(interfaces, address);
   return link !== undefined && link.arp && !link.loopback;
+}
+
+/** The IPv4 addresses that no machine has in this machine's subnets: of each its own and its broadcast (RFC 1122 3.2.1.3). */
+export function subnetEdges({ addresses }: Interfaces): readonly Ip[] {
+  return addresses.filter(({ prefix: { address, length } }) =>
+    address.family === "ipv4" && length <= 30
+  ).flatMap(({ prefix }) => [networkOf(prefix), broadcastOf(prefix)]);
 }
 
 /**

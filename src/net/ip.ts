@@ -77,12 +77,20 @@ export function isLinkLocal(address: Ip): boolean {
 /** 127.0.0.0/8 or ::1. */
 export function isLoopback(address: Ip): boolean {
   if (address.family === "ipv4") return address.bytes[0] === 127;
-  return sameIp(address, ip("::1"));
+  return address.bytes.every((byte, i) => byte === (i === 15 ? 1 : 0));
 }
 
 /** 0.0.0.0 or ::. */
 export function isUnspecified(address: Ip): boolean {
   return address.bytes.every((byte) => byte === 0);
+}
+
+/** Can one machine have it: no group, no broadcast, no loopback, nothing reserved (RFC 1122 3.2.1.3, RFC 4291 2.4)? */
+export function isUnicast(address: Ip): boolean {
+  if (isMulticast(address) || isLoopback(address) || isUnspecified(address)) return false;
+  const first = address.bytes[0] ?? 0;
+  // 0.0.0.0/8 is "this network", 240.0.0.0/4 reserved, its last address the broadcast.
+  return address.family === "ipv6" || (first !== 0 && first < 240);
 }
 
 function parseIpv4(text: string): Ip | undefined {

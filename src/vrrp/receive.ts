@@ -11,6 +11,8 @@ export interface Context {
   readonly destination: Ip;
   /** The address that our own adverts leave from; undefined while there is none. */
   readonly own: Ip | undefined;
+  /** Is its source a subnet of this machine's, or the broadcast of one? No node has such an address. */
+  readonly subnetEdge?: boolean;
   /** How it came. */
   readonly transport: Transport;
   /** By UDP: TTL or hop limit, and the port that it came from. */
@@ -52,6 +54,7 @@ type Check = (advert: Advert, context: Context, rules: Rules) => string | undefi
 
 /** In this order (RFC 9568 7.1, RFC 3768 7.1); the first that objects decides. */
 const CHECKS: readonly (readonly [RejectReason, Check])[] = [
+  ["source", subnetSource],
   ["ttl", routed],
   ["source-port", sourcePort],
   ["version", version],
@@ -87,6 +90,10 @@ export function admit(advert: Advert, context: Context, rules: Rules): Admission
     if (detail !== undefined) notices.push({ kind, detail });
   }
   return { notices };
+}
+
+function subnetSource(_advert: Advert, { source, subnetEdge }: Context): string | undefined {
+  return subnetEdge === true ? formatIp(source) : undefined;
 }
 
 /** RFC 5082: who is on our LAN sends with 255, and whoever is not cannot make it arrive so. Other peers may be behind routers. */

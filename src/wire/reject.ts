@@ -1,14 +1,17 @@
-/** Why was a packet not accepted? A closed union: name = counter = log line = test. */
+/** Reasons why a packet was not accepted, a closed union: name = counter = log line = test. */
 
 /** In the order in which a receiver looks (RFC 9568 7.1, RFC 3768 7.1), each with its meaning in words. */
 export const REJECT_REASONS = {
   "unknown-vrid": "no instance here has this VRID",
+  "source": "its source is no address that a node can have",
   "ttl": "TTL or hop limit is not 255: it came through a router",
   "too-short": "too short for a VRRP header",
   "version": "the VRRP version is not the instance's",
   "type": "not an advertisement (type is not 1)",
   "count-zero": "it names no address",
   "length": "its length does not fit its address count",
+  "carp": "it is CARP, not VRRP: the two share a group and a protocol number",
+  "auth-hmac": "it is signed with keepalived's auth_hmac, which floatip cannot read",
   "checksum": "the checksum is wrong in both forms",
   "interval-zero": "its advertisement interval is 0",
   "source-port": "it comes from another UDP port than floatip's",

@@ -1,7 +1,16 @@
 /** What does a VRRP packet say? Bytes <-> Advert, for VRRPv2 (RFC 3768 5.1) and VRRPv3 (RFC 9568 5.1). */
 import { assert } from "../assert.ts";
 import { milliseconds, type Nanoseconds, seconds } from "../time.ts";
-import { type Family, type Ip, ip, ipFromBytes, isMulticast, sizeOf } from "../net/ip.ts";
+import {
+  type Family,
+  formatIp,
+  type Ip,
+  ip,
+  ipFromBytes,
+  isMulticast,
+  isUnicast,
+  sizeOf,
+} from "../net/ip.ts";
 import { checksum, pseudoHeader } from "./checksum.ts";
 import { be16, bytes, layout, u8 } from "./layout.ts";
 import type { Reject, RejectReason } from "./reject.ts";
@@ -75,6 +84,8 @@ export const VRRPV2_HEADER = layout("VRRPv2 header", 8, {
 export const VRRPV2_TRAILER = layout("VRRPv2 trailer", 8, { authData: bytes(0, 8) });
 
 const ADVERTISEMENT = 1;
+const CARP_SIZE = 36;
+const HMAC_TRAILER_SIZE = 28;
 const CENTISECOND = milliseconds(10);
 const SECOND = seconds(1);
 const GROUPS: Readonly<Record<Family, Ip>> = { ipv4: ip("224.0.0.18"), ipv6: ip("ff02::12") };
@@ -139,13 +150,16 @@ export function sameSecret(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** The first thing wrong with the message, its checksum and interval aside. */
-function malformed({ destination, ttl, payload }: VrrpDatagram): Reject | undefined {
+function malformed(datagram: VrrpDatagram): Reject | undefined {
+  const { source, destination, ttl, payload } = datagram;
+  if (!isUnicast(source)) return no("source", formatIp(source));
   if (isMulticast(destination) && ttl !== 255) return no("ttl", `TTL ${ttl}`);
   if (!VRRPV3_HEADER.fits(payload)) return no("too-short", `${payload.length} bytes`);
   const { versionAndType, vrid, count } = VRRPV3_HEADER.read(payload);
   const version = versionAndType >> 4;
   const type = versionAndType & 0xf;
   const { family } = destination;
+  if (isCarp(payload)) return no("carp", `VHID ${vrid}`);
   if (version !== 3 && version !== 2) return no("version", `version ${version}`);
   if (version === 2 && family === "ipv6") return no("version", "version 2 over IPv6");
   if (type !== ADVERTISEMENT) return no("type", `type ${type}`);
@@ -153,8 +167,29 @@ function malformed({ destination, ttl, payload }: VrrpDatagram): Reject | undefi
   if (count === 0) return no("count-zero", "0 addresses");
   const length = messageLength(version, family, count);
   if (payload.length === length) return undefined;
+  const key = hmacKeyOf(datagram, length);
+  if (key !== undefined) return no("auth-hmac", `key ${key}`);
   const noun = count === 1 ? "address" : "addresses";
   return no("length", `${payload.length} bytes instead of ${length} (${count} ${noun})`);
+}
+
+/** A CARP advertisement (OpenBSD's ip_carp.h): version 2, type 1, and 7 words of authentication. */
+function isCarp(payload: Uint8Array): boolean {
+  return payload.length === CARP_SIZE && payload[0] === 0x21 && payload[3] === 7;
+}
+
+/**
+ * The key ID of an advert of `length` bytes that keepalived's auth_hmac has signed (draft-cassen-vrrp-auth-hmac): 28 bytes
+ * follow it, the first of them 1. Its checksum leaves them out, but over IPv6. Undefined: it is none.
+ */
+function hmacKeyOf(datagram: VrrpDatagram, length: number): number | undefined {
+  const { payload, destination } = datagram;
+  if (payload.length !== length + HMAC_TRAILER_SIZE || payload[length] !== 1) return undefined;
+  const message = payload.subarray(0, length);
+  const isSound = (payload[0] ?? 0) >> 4 === 2
+    ? checksum(message) === 0
+    : checksumFormOf(destination.family === "ipv6" ? datagram : { ...datagram, payload: message });
+  return isSound ? payload[length + 1] : undefined;
 }
 
 function messageLength(version: 2 | 3, family: Family, count: number): number {

@@ -1,5 +1,5 @@
-/** Does somebody else use our VRID? */
-import { formatIp, includesIp, sameIp } from "../../net/ip.ts";
+/** Examination of our VRIDs: whether others use them. */
+import { formatIp, includesIp, type Ip, sameIp } from "../../net/ip.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
 import { isOwn, type Placed, placedPlans, type Subject } from "../subject.ts";
@@ -29,13 +29,54 @@ export function judgeStrangers(
       one.interface === plan.interface && one.source.family === plan.family && !one.outgoing &&
       one.advert.vrid === plan.rules.vrid && !isOwn(interfaces, one.source)
     );
-    return firstOfEach(heard).flatMap((one) => judgeSender(one, plan, lan));
+    const senders = firstOfEach(heard).flatMap((one) => judgeSender(one, plan, lan));
+    return [...senders.slice(0, MOST_TOLD), ...judgeUnread(plan, interfaces, lan)];
   });
   if (found.length > 0) return found;
   const ours = new Set(plans.map(({ rules }) => rules.vrid as number));
   const others = usedIn(lan).filter((vrid) => !ours.has(vrid));
   const rest = others.length === 0 ? "" : `; on this LAN ${listOf(others)} are used by others`;
   return [ok(`nobody else uses VRID ${listOf([...ours])}${rest}`)];
+}
+
+/** Of senders that anybody can invent, the first few. */
+const MOST_TOLD = 8;
+
+/** What sounds like broken adverts may be another protocol, or adverts that only keepalived reads. */
+const UNREAD = {
+  "carp": "CARP: it shares VRRP's group and protocol number",
+  "auth-hmac": "adverts that keepalived's auth_hmac signs, which floatip cannot read",
+} as const;
+
+/** Packets with our VRID that are not read: another cluster's, which ours disturbs (keepalived falls silent when it hears them). */
+function judgeUnread(
+  plan: Placed,
+  interfaces: Surroundings["interfaces"],
+  lan: LanSeen,
+): readonly Finding[] {
+  const heard = lan.unread.filter((one) =>
+    one.interface === plan.interface && one.source.family === plan.family && !one.outgoing &&
+    one.vrid === plan.rules.vrid && !isOwn(interfaces, one.source)
+  );
+  return firstOfEach(heard).slice(0, MOST_TOLD).flatMap(({ source, mac, reason }) => {
+    if (reason !== "carp" && reason !== "auth-hmac") return [];
+    const who = `${formatIp(source)} (${mac})`;
+    const what = `VRID ${plan.rules.vrid} is used by ${who} for ${UNREAD[reason]}`;
+    const isNode = includesIp(plan.rules.peers, source);
+    return [
+      reason === "auth-hmac" && isNode
+        ? problem(
+          what,
+          "The two do not understand each other, and both take the address.",
+          "remove auth_hmac from keepalived.conf there",
+        )
+        : problem(
+          what,
+          "Two clusters with one VRID on a LAN disturb each other.",
+          `vrid = ${freeVrid(lan, plan.rules.vrid)}   # nobody was heard with it; on every node`,
+        ),
+    ];
+  });
 }
 
 function judgeSender(
@@ -63,7 +104,7 @@ function judgeSender(
   )];
 }
 
-function firstOfEach(heard: readonly HeardAdvert[]): readonly HeardAdvert[] {
+function firstOfEach<T extends { readonly source: Ip }>(heard: readonly T[]): readonly T[] {
   return heard.filter(({ source }, index) =>
     heard.findIndex((other) => sameIp(other.source, source)) === index
   );
@@ -76,8 +117,9 @@ function freeVrid(lan: LanSeen, from: number): number {
   return candidates.find((vrid) => !used.has(vrid)) ?? from;
 }
 
-function usedIn({ adverts }: LanSeen): readonly number[] {
-  return [...new Set(adverts.map(({ advert }) => advert.vrid))].toSorted((a, b) => a - b);
+function usedIn({ adverts, unread }: LanSeen): readonly number[] {
+  const used = [...adverts.map(({ advert }) => advert.vrid), ...unread.map(({ vrid }) => vrid)];
+  return [...new Set(used)].toSorted((a, b) => a - b);
 }
 
 function listOf(numbers: readonly number[]): string {

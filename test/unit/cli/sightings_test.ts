@@ -9,7 +9,13 @@ import {
   type VrrpDatagram,
 } from "../../../src/wire/vrrp.ts";
 import { type Sighting, Sightings } from "../../../src/cli/sightings.ts";
-import { sightingJson, sightingLines, summaryLines } from "../../../src/cli/listen_text.ts";
+import {
+  hiddenLine,
+  sightingJson,
+  sightingLines,
+  summaryLines,
+} from "../../../src/cli/listen_text.ts";
+import { Pace } from "../../../src/cli/pace.ts";
 import { plain } from "../../../src/cli/terminal.ts";
 
 const TIME = new Date("2026-11-21T03:04:05.678Z");
@@ -215,4 +221,39 @@ Deno.test("what came by UDP says so, once to people and always to programs", () 
   for (const sighting of [first, second]) {
     assert.equal(JSON.parse(sightingJson(sighting, TIME)).udp_port, 336);
   }
+});
+
+Deno.test("what floatip cannot read is named, and not called broken", () => {
+  const sightings = new Sightings();
+  const carp = Uint8Array.fromHex(`21330007 00014a53 ${"5c".repeat(28)}`.replaceAll(" ", ""));
+  const from = { payload: carp, destination: groupOf("ipv4") };
+  const heard = hear(sightings, "192.168.1.13", 0, {}, undefined, 0, from);
+  const [, line] = sightingLines(heard, TIME, plain);
+  assert.match(line ?? "", /VRID 51 {2}not read: it is CARP, not VRRP: .*: VHID 51$/);
+  const [, , row] = summaryLines(sightings.summaries(), plain);
+  assert.match(row ?? "", /1 packet, CARP$/);
+});
+
+Deno.test("60,000 senders with all that is odd: memory and remarks have a bound", () => {
+  const sightings = new Sightings();
+  for (let i = 0; i < 60_000; i++) {
+    const source = `10.${1 + i % 3}.${i >> 8}.${i & 255}`;
+    const addresses = [ip(`172.16.${i >> 8}.${i & 255}`)];
+    const { odd } = hear(sightings, source, i / 6000, { addresses, priority: 255 });
+    assert(odd.length <= 4);
+  }
+  const lines = summaryLines(sightings.summaries(), plain);
+  assert.equal(lines.length, 2 + 64 + 1 + 32);
+  assert(lines.includes("  59,936 packets of further senders"));
+});
+
+Deno.test("a live display shows so much a second, and counts the rest", () => {
+  const pace = new Pace(2);
+  const at = (ms: number): Instant => ms * 1e6 as Instant;
+  const shown = [0, 10, 20, 30].map((ms) => [pace.over(at(ms)), pace.admits(ms === 30)]);
+  assert.deepEqual(shown, [[0, true], [0, true], [0, false], [0, true]]);
+  assert.equal(pace.over(at(1000)), 1);
+  assert.equal(pace.admits(false), true);
+  assert.equal(pace.rest(), 0);
+  assert.equal(hiddenLine(5412, plain), "... 5,412 more packets in this second not shown");
 });

@@ -218,3 +218,13 @@ function turned(bytes: Uint8Array, at: number): Uint8Array {
   copy[at] = (copy[at] ?? 0) ^ 1;
   return copy;
 }
+
+Deno.test("reception: nobody has a subnet of this machine's for an address, or its broadcast", () => {
+  const { router, take } = lab();
+  const better = { priority: 255 };
+  for (const source of ["10.77.0.0", "10.77.0.255", "10.88.0.255", "0.0.0.0"]) {
+    deepStrictEqual(take(packet(better, ip(source))), []);
+  }
+  strictEqual(router.rejects.get("source"), 4);
+  strictEqual(take(packet(better, ip("10.99.0.255"))).length, 1);
+});

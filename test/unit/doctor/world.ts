@@ -43,6 +43,7 @@ export function lanWith(seen: Partial<LanSeen> = {}): LanSeen {
   return {
     listened: seconds(4),
     adverts: [],
+    unread: [],
     delivered: [],
     asked: [],
     answers: [],

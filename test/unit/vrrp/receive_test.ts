@@ -39,6 +39,7 @@ function v2Advert(type: number, password: string, interval = seconds(1)): Advert
 
 const TABLE: readonly (readonly [string, Advert, Context, Rules, string])[] = [
   ["a plain v3 advert", advert(), MULTICAST, rules(), "admitted"],
+  ["from a subnet", advert(), { ...MULTICAST, subnetEdge: true }, rules(), "reject source"],
   ["priority 0", advert({ priority: 0 }), MULTICAST, rules(), "admitted"],
   ["v2 to a v3 instance", v2Advert(0, ""), MULTICAST, rules(), "reject version"],
   ["v3 to a v2 instance", advert(), MULTICAST, v2, "reject version"],
