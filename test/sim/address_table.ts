@@ -19,7 +19,10 @@ export interface Aftermath {
 
 /** The addresses of one machine. */
 export class AddressTable {
-  /** Linux's promote_secondaries: do the other addresses of a subnet survive the first one's removal? */
+  /**
+   * Linux's promote_secondaries: do the other addresses of a subnet survive the first one's removal? Of one that the program takes
+   * away they do in any case ({@link Host.removeAddress}).
+   */
   promotesSecondaries = true;
   readonly #leases: Leases;
   readonly #aftermath: Aftermath;
@@ -102,7 +105,8 @@ export class AddressTable {
     );
     this.drop((entry) => entry === found, by);
     if (found.secondary) return 1;
-    if (!this.promotesSecondaries) this.drop((entry) => dependants.includes(entry), by);
+    const promotes = this.promotesSecondaries || by === "program";
+    if (!promotes) this.drop((entry) => dependants.includes(entry), by);
     else this.change((entry) => entry === dependants[0] ? { ...entry, secondary: false } : entry);
     return 1 + dependants.length;
   }

@@ -5,6 +5,7 @@ import { Daemon } from "../../src/daemon/daemon.ts";
 import type { Maintenance } from "../../src/daemon/maintenance.ts";
 import type { Order } from "../../src/daemon/order.ts";
 import type { ResumeNote } from "../../src/daemon/resume.ts";
+import type { Mac } from "../../src/net/mac.ts";
 import { after, type Instant, type Nanoseconds } from "../../src/time.ts";
 import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
@@ -16,6 +17,8 @@ export interface CardPlan {
   readonly segment: string;
   /** "192.168.1.11/24". */
   readonly addresses: readonly string[];
+  /** Where it has another one than its own. */
+  readonly mac?: Mac;
 }
 
 interface Node {
@@ -230,6 +233,6 @@ export function configFrom(text: string): Config {
 }
 
 function plugIn(machine: Machine, card: CardPlan): void {
-  machine.createPort(card.name, card.segment);
+  machine.createPort(card.name, card.segment, card.mac);
   for (const address of card.addresses) machine.addForeign(card.name, address);
 }

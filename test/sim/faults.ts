@@ -22,7 +22,7 @@ export interface Damage {
 }
 
 /** Does one kind of damage to a node. */
-type Fault = (world: World, name: string, random: Random) => Damage;
+export type Fault = (world: World, name: string, random: Random) => Damage;
 
 /** All kinds, each as often as it should be picked. */
 const FAULTS: readonly (readonly [number, Fault])[] = [
@@ -53,16 +53,10 @@ const FAULTS: readonly (readonly [number, Fault])[] = [
 
 /** Does some damage, and says which. */
 export function damage(world: World, random: Random): Damage {
-  const total = FAULTS.reduce((sum, [weight]) => sum + weight, 0);
-  let ticket = random.between(1, total);
-  for (const [weight, fault] of FAULTS) {
-    ticket -= weight;
-    if (ticket > 0) continue;
-    const done = fault(world, random.pick(world.setup.nodes).name, random);
-    world.cluster.lan.see({ kind: "act", words: done.words });
-    return done;
-  }
-  throw new RangeError("the weights add up to their sum");
+  const fault = random.weighed(FAULTS);
+  const done = fault(world, random.pick(world.setup.nodes).name, random);
+  world.cluster.lan.see({ kind: "act", words: done.words });
+  return done;
 }
 
 /** Damage that a cluster is to live with: all is well on each side of it. */
@@ -73,13 +67,15 @@ export function lasting(world: World, random: Random): Damage {
   return done;
 }
 
-function kill({ cluster }: World, name: string): Damage {
+/** See {@link FAULTS}. */
+export function kill({ cluster }: World, name: string): Damage {
   cluster.lan.kill(name);
   return { words: `kill ${name}`, dirty: false, mend: () => cluster.start(name) };
 }
 
 /** The service manager notices, and starts it again. */
-function killAndRestart({ cluster }: World, name: string, random: Random): Damage {
+/** See {@link FAULTS}. */
+export function killAndRestart({ cluster }: World, name: string, random: Random): Damage {
   const pause = nanoseconds(random.between(0.1e9, 5e9));
   cluster.lan.kill(name);
   cluster.startLater(name, pause);
@@ -100,7 +96,8 @@ function freeze({ cluster: { lan }, setup }: World, name: string, random: Random
   return { words: `freeze ${name} (${how}) for ${duration / 1e6} ms`, dirty: false, mend };
 }
 
-function stop({ cluster }: World, name: string): Damage {
+/** See {@link FAULTS}. */
+export function stop({ cluster }: World, name: string): Damage {
   cluster.stop(name);
   return {
     words: `stop ${name}`,
@@ -113,12 +110,14 @@ function stop({ cluster }: World, name: string): Damage {
   };
 }
 
-function powerOff({ cluster }: World, name: string): Damage {
+/** See {@link FAULTS}. */
+export function powerOff({ cluster }: World, name: string): Damage {
   cluster.powerOff(name);
   return { words: `power off ${name}`, dirty: false, mend: () => cluster.powerOn(name) };
 }
 
-function pause({ cluster: { lan }, setup }: World, name: string, random: Random): Damage {
+/** See {@link FAULTS}. */
+export function pause({ cluster: { lan }, setup }: World, name: string, random: Random): Damage {
   const duration = nanoseconds(random.between(1, 5 * longestDown(setup)));
   const host = lan.program(name);
   lan.pause(name);
@@ -129,7 +128,8 @@ function pause({ cluster: { lan }, setup }: World, name: string, random: Random)
   return { words: `pause ${name} for ${duration / 1e6} ms`, dirty: false, mend };
 }
 
-function unplug({ cluster: { lan } }: World, name: string, random: Random): Damage {
+/** See {@link FAULTS}. */
+export function unplug({ cluster: { lan } }: World, name: string, random: Random): Damage {
   const machine = lan.machine(name);
   const card = cardOf(machine.ports(), random);
   machine.setCarrier(card, false);
@@ -188,7 +188,8 @@ function loseOwnAddress({ cluster }: World, name: string, random: Random): Damag
   };
 }
 
-function loseFloating({ cluster, setup }: World, name: string, random: Random): Damage {
+/** See {@link FAULTS}. */
+export function loseFloating({ cluster, setup }: World, name: string, random: Random): Damage {
   const instance = random.pick(setup.instances);
   const address = random.pick(instance.addresses);
   cluster.lan.machine(name).deleteForeign(instance.card, address);

@@ -1,6 +1,6 @@
 /** How does a whole LAN run in virtual time? Machines, the ways between them, and the one queue that drives them all. */
 import type { Datagram } from "../../src/host.ts";
-import { isMulticast } from "../../src/net/ip.ts";
+import { type Family, isMulticast } from "../../src/net/ip.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { type FrameSaid, saidBy } from "./frame.ts";
 import { Machine, type Port } from "./machine.ts";
@@ -215,19 +215,30 @@ export class Lan {
     const { source, destination, payload } = datagram;
     const group = isMulticast(destination);
     const to = this.textOf.ip(destination);
+    const datagramSource = this.textOf.ip(source);
     this.see({
       kind: "sent",
       node: sender.name,
       interface: port.name,
-      source: this.textOf.ip(source),
+      source: datagramSource,
       destination: to,
       message: payload,
     });
+    if (sender.filter.outgoing) return;
+    const goesTo = group ? undefined : this.#ownerOf(to, sender, port);
     this.#carry(sender, port, (machine, arrival) => {
-      if (group || machine.has(to)) {
-        this.#programs.get(machine.name)?.receive(arrival, datagram, sender.name);
-      }
+      if (!group && machine !== goesTo) return;
+      if (machine.filter.incoming || isMartian(machine, source.family, datagramSource)) return;
+      this.#programs.get(machine.name)?.receive(arrival, datagram, sender.name);
     });
+  }
+
+  /** Who gets what is sent to `address`: of clones the one that a neighbour table would name, always the same. */
+  #ownerOf(address: string, sender: Machine, { segment }: Port): Machine | undefined {
+    return this.machines().find((machine) =>
+      machine !== sender && machine.has(address) &&
+      machine.ports().some((port) => port.segment === segment)
+    );
   }
 
   /** For a host: carries an Ethernet frame to all other machines, whose kernels learn from it and answer. */
@@ -245,7 +256,9 @@ export class Lan {
         if (announced) machine.neighbours.set(claim.address, claim.macText);
         this.#programs.get(machine.name)?.hearClaim(arrival, claim.address, claim);
       }
-      if (question !== undefined) this.#answer(machine, arrival, question, sender);
+      // An ARP request from one's own address is a martian: the kernel does not answer it.
+      if (claim !== undefined && isMartian(machine, familyOf(claim.address), claim.address)) return;
+      if (question !== undefined) this.#answer(machine, arrival, question, { sender, port });
     });
   }
 
@@ -254,14 +267,21 @@ export class Lan {
     machine: Machine,
     { segment }: Port,
     { address, openly }: NonNullable<FrameSaid["question"]>,
-    asker: Machine,
+    asker: { readonly sender: Machine; readonly port: Port },
   ): void {
-    const answering = machine.answersFor(address, segment);
-    if (answering === undefined) return;
-    this.#carry(machine, answering, (receiver, arrival) => {
-      if (!openly && receiver !== asker) return;
-      this.#programs.get(receiver.name)?.hearClaim(arrival, address, answering);
-    });
+    if (machine.answersFor(address, segment) === undefined) return;
+    const answer = () => {
+      const answering = machine.answersFor(address, segment);
+      if (answering === undefined) return;
+      this.#carry(machine, answering, (receiver, arrival) => {
+        if (!openly && receiver !== asker.sender) return;
+        // To its own MAC a switch sends nothing back.
+        if (!openly && answering.macText === asker.port.macText) return;
+        this.#programs.get(receiver.name)?.hearClaim(arrival, address, answering);
+      });
+    };
+    if (machine.answerDelay === 0) answer();
+    else this.#schedule.at(after(this.now, machine.answerDelay), answer);
   }
 
   /** `name` asks its segment who has `address`; the first answer counts, as in Linux (locktime). */
@@ -311,4 +331,13 @@ export class Lan {
       }
     }
   }
+}
+
+/** Does the kernel of `machine` drop what says that it comes from `source`? IPv4 from an own address; IPv6 passes. */
+function isMartian(machine: Machine, family: Family, source: string): boolean {
+  return family === "ipv4" && machine.has(source);
+}
+
+function familyOf(address: string): Family {
+  return address.includes(":") ? "ipv6" : "ipv4";
 }

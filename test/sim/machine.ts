@@ -3,7 +3,7 @@ import { type Boot, HostError } from "../../src/host.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../src/net/interfaces.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
-import type { Instant, Nanoseconds } from "../../src/time.ts";
+import { type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { AddressTable, type Taker } from "./address_table.ts";
 import { Leases } from "./leases.ts";
 import { type Freeze, MachineClock } from "./machine_clock.ts";
@@ -41,6 +41,14 @@ export interface Service {
 /** The calls that a kernel can be told to refuse. */
 export type Call = "add" | "remove" | "send" | "frame" | "open" | "watch";
 
+/** What a kernel was told to refuse. */
+interface Refusal {
+  count: number;
+  readonly code: string;
+  /** Of all objects those alone of which this is true. */
+  readonly which: (object: string) => boolean;
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   ENODEV: "No such device",
   ENETDOWN: "Network is down",
@@ -48,6 +56,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EBADF: "Bad file descriptor",
   ENOBUFS: "No buffer space available",
   EPERM: "Operation not permitted",
+  EACCES: "Permission denied",
 };
 
 /** One machine's kernel. What runs on it comes and goes; links and addresses stay. */
@@ -55,13 +64,17 @@ export class Machine {
   readonly name: string;
   /** Added to the calendar by somebody's hand. */
   wallOffset = 0;
+  /** A packet filter that drops adverts, whatever carries them, on their way in or out; ARP and ND pass. */
+  readonly filter = { incoming: false, outgoing: false };
+  /** So much later than others it answers who asks for an address; a router that answers for others does. */
+  answerDelay: Nanoseconds = nanoseconds(0);
   /** MACs by address text, as announced or asked for. */
   readonly neighbours = new Map<string, string>();
   readonly #ports = new Map<string, Port>();
   readonly #slots = new Map<string, number>();
   readonly #surroundings: Surroundings;
   readonly #services = new Map<string, Service>();
-  readonly #refusals = new Map<Call, { count: number; readonly code: string }>();
+  readonly #refusals = new Map<Call, Refusal>();
   readonly #number: number;
   readonly #addresses: AddressTable;
   #powered = true;
@@ -124,13 +137,32 @@ export class Machine {
     return this.#powered && !this.clock.frozen && port.up && port.running;
   }
 
-  /** A new card: up, plugged in, with a link-local IPv6 address. */
-  createPort(name: string, segment: string): void {
+  /** A new card: up, plugged in, with a link-local IPv6 address; with `mac`, where it is to have another one than its own. */
+  createPort(name: string, segment: string, mac?: Mac): void {
     const index = this.#nextIndex++;
     // A card that comes back is the same card: its MAC and what follows from it stay.
     const slot = this.#slots.get(name) ?? this.#slots.size + 1;
     this.#slots.set(name, slot);
-    const mac = Uint8Array.of(0x02, 0, 0, this.#number, 0, slot);
+    this.#putPort(name, segment, index, mac ?? this.macOf(slot));
+    this.#addresses.put(this.#linkLocal(name, index, false));
+    this.#linkSeen(`${name} appears`);
+  }
+
+  /** The MAC that its card number `slot` was made with; beyond those that it has: that of any spare card. */
+  macOf(slot: number): Mac {
+    return Uint8Array.of(0x02, 0, 0, this.#number, 0, slot);
+  }
+
+  /** `ip link set NAME name OTHER`: index and addresses stay. Where there is no NAME, or an OTHER: nothing. */
+  renamePort(name: string, other: string): void {
+    const port = this.#ports.get(name);
+    if (port === undefined || this.#ports.has(other)) return;
+    this.#ports.delete(name);
+    this.#ports.set(other, { ...port, name: other });
+    this.#linkSeen(`${name} is called ${other}`);
+  }
+
+  #putPort(name: string, segment: string, index: number, mac: Mac): void {
     const flags = { up: true, running: true, arp: true, loopback: false, multicast: true };
     const text = { macText: formatMac(mac) };
     this.#ports.set(name, {
@@ -143,8 +175,6 @@ export class Machine {
       mtu: 1500,
       forwards6: false,
     });
-    this.#addresses.put(this.#linkLocal(name, index, false));
-    this.#linkSeen(`${name} appears`);
   }
 
   /** The card is pulled out, its addresses with it. */
@@ -259,9 +289,19 @@ export class Machine {
     return touched > 0 ? "removed" : "absent";
   }
 
-  /** The next `count` calls of this kind fail with `code`, "ENOBUFS". */
-  refuse(call: Call, count: number, code: string): void {
-    this.#refusals.set(call, { count, code });
+  /** The next `count` calls of this kind fail with `code`, "ENOBUFS"; of those alone that concern `which` objects. */
+  refuse(
+    call: Call,
+    count: number,
+    code: string,
+    which: (object: string) => boolean = () => true,
+  ): void {
+    this.#refusals.set(call, { count, code, which });
+  }
+
+  /** This kind of call fails no more but for a reason. */
+  refuseNoMore(call: Call): void {
+    this.#refusals.delete(call);
   }
 
   /** No call fails any more but for a reason. */
@@ -282,7 +322,7 @@ export class Machine {
   /** Throws the HostError that {@link Machine.refuse} asked for. */
   maybeRefuse(call: Call, name: string, object: string): void {
     const asked = this.#refusals.get(call);
-    if (asked === undefined) return;
+    if (asked === undefined || !asked.which(object)) return;
     asked.count--;
     if (asked.count <= 0) this.#refusals.delete(call);
     this.#surroundings.see({ kind: "refused", node: this.name, call: name, object });

@@ -1,5 +1,6 @@
 /** How do many runs use the whole machine? In pieces, one worker for each processor, with a word now and then. */
 import { formatDuration, seconds } from "../../src/time.ts";
+import type { Kind } from "./kinds.ts";
 import type { Piece, PieceResult } from "./worker.ts";
 
 /** Which seeds: to the last one, or until so many node-hours are simulated. */
@@ -23,10 +24,10 @@ interface Sum {
 }
 
 /** Runs them all, prints what went wrong and a line at the end; 0: nothing did. */
-export async function many(range: Range): Promise<number> {
+export async function many(kind: Kind, range: Range): Promise<number> {
   const started = performance.now();
   const sum: Sum = { runs: 0, failed: 0, transitions: 0, nodeHours: 0, last: range.first };
-  const pieces = piecesOf(range, sum);
+  const pieces = piecesOf(kind, range, sum);
   const timer = setInterval(() => console.log(progress(range, sum, started)), PROGRESS_MS);
   const workers = Array.from({ length: navigator.hardwareConcurrency }, () => new Hand());
   await Promise.all(workers.map(async (worker) => {
@@ -39,13 +40,17 @@ export async function many(range: Range): Promise<number> {
 }
 
 /** All take from the same one, so that the seeds follow each other without a hole. */
-function* piecesOf(range: Range, sum: Sum): Generator<Piece, void, undefined> {
+function* piecesOf(
+  kind: Kind,
+  range: Range,
+  sum: Sum,
+): Generator<Piece, void, undefined> {
   for (let first = range.first;; first += PIECE) {
     if ("nodeHours" in range && sum.nodeHours >= range.nodeHours) return;
     if ("last" in range && first > range.last) return;
     const last = Math.min(first + PIECE - 1, "last" in range ? range.last : Infinity);
     sum.last = last;
-    yield { first, last };
+    yield { kind, first, last };
   }
 }
 

@@ -40,4 +40,15 @@ export class Random {
     if (found === undefined) throw new RangeError("nothing to pick from");
     return found;
   }
+
+  /** One of `list`, which has at least one, each as often as its weight says. */
+  weighed<T>(list: readonly (readonly [weight: number, item: T])[]): T {
+    const total = list.reduce((sum, [weight]) => sum + weight, 0);
+    let ticket = this.between(1, total);
+    for (const [weight, item] of list) {
+      ticket -= weight;
+      if (ticket <= 0) return item;
+    }
+    throw new RangeError("the weights add up to their sum");
+  }
 }

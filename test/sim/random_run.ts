@@ -1,60 +1,26 @@
 /** How does one random run go? Rounds of chaos, mending, settling and calm, all from one seed, with all checkers on. */
-import {
-  after,
-  between,
-  type Instant,
-  milliseconds,
-  type Nanoseconds,
-  nanoseconds,
-} from "../../src/time.ts";
+import { type Instant, milliseconds, nanoseconds } from "../../src/time.ts";
 import { CHECKERS } from "./checkers/all.ts";
 import { CLIENT } from "./checkers/neighbours.ts";
 import { Cluster, configFrom } from "./cluster.ts";
+import { Course, type Outcome, Recording, type RecordingOptions } from "./course.ts";
 import { type Damage, damage, lasting } from "./faults.ts";
 import { endOrders } from "./orders.ts";
-import { RunHash } from "./run_hash.ts";
 import { Random } from "./random.ts";
-import type { Watcher } from "./record.ts";
-import { drawSetup, longestDown, longestParting, type Setup, slowest, tomlOf } from "./setup.ts";
-import { type Checker, type CheckerMaker, type Complaint, type Phase, World } from "./world.ts";
-
-/** How a run went. */
-export interface Outcome {
-  readonly seed: number;
-  readonly setup: Setup;
-  readonly complaints: readonly Complaint[];
-  /** Equal for equal runs; "": nobody wants to know. */
-  readonly hash: string;
-  /** Virtual time that passed. */
-  readonly elapsed: Nanoseconds;
-  readonly transitions: number;
-}
+import { drawSetup, longestDown, longestParting, type Setup, tomlOf } from "./setup.ts";
+import { type Checker, type CheckerMaker, World } from "./world.ts";
 
 /** What a run is watched by. */
-export interface RunOptions {
+export interface RunOptions extends RecordingOptions {
   readonly checkers?: readonly CheckerMaker[];
-  /** Is told everything, before the checkers are. */
-  readonly watcher?: Watcher;
-  /** Is the run compared with another one? It costs more than everything else that looks at it. Default true. */
-  readonly hashed?: boolean;
 }
-
-/** How often checkers are asked to look, whatever happens. */
-const TICKS_PER_INTERVAL = 4;
 
 /** Performs the run of `seed`. It ends at the first complaint. */
 export async function randomRun(seed: number, options: RunOptions = {}): Promise<Outcome> {
   const random = new Random(seed, 2);
   const setup = drawSetup(random);
   const cluster = new Cluster(seed);
-  const hash = options.hashed === false ? undefined : new RunHash();
-  let transitions = 0;
-  const start = cluster.lan.now;
-  if (options.watcher !== undefined) cluster.lan.watch(options.watcher);
-  if (hash !== undefined) cluster.lan.watch(hash.add);
-  cluster.lan.watch((seen) => {
-    if (seen.kind === "journal" && seen.line.includes(" -> ")) transitions++;
-  });
+  const recording = new Recording(cluster, options);
   raise(cluster, setup);
   const world = new World(cluster, setup);
   const run = new Run(world, random, (options.checkers ?? CHECKERS).map((make) => make(world)));
@@ -67,48 +33,37 @@ export async function randomRun(seed: number, options: RunOptions = {}): Promise
     await run.settle();
   }
   if (world.complaints.length === 0) await run.shutDown();
-  return {
-    seed,
-    setup,
-    complaints: world.complaints,
-    hash: hash?.text() ?? "",
-    elapsed: nanoseconds(cluster.lan.now - start),
-    transitions,
-  };
+  return recording.outcome(seed, world);
 }
 
 class Run {
   readonly #world: World;
   readonly #random: Random;
-  readonly #checkers: readonly Checker[];
+  readonly #course: Course;
   #damages: readonly Damage[] = [];
 
   constructor(world: World, random: Random, checkers: readonly Checker[]) {
     this.#world = world;
     this.#random = random;
-    this.#checkers = checkers;
-    world.cluster.lan.watch(world.see);
-    for (const checker of checkers) {
-      if (checker.see !== undefined) world.cluster.lan.watch(checker.see);
-    }
+    this.#course = new Course(world, checkers);
   }
 
   /** Things go wrong, and some are put right in between. */
   async chaos(): Promise<void> {
-    this.#enter("chaos");
+    this.#course.enter("chaos");
     const down = longestDown(this.#world.setup);
     const count = this.#random.between(1, 6);
     for (let i = 0; i < count && this.#world.complaints.length === 0; i++) {
       this.#damages = [...this.#damages, damage(this.#world, this.#random)];
       this.#judgeAir();
-      await this.#pass(nanoseconds(this.#random.between(0, 2 * down)));
+      await this.#course.pass(nanoseconds(this.#random.between(0, 2 * down)));
       if (!this.#random.chance(0.5)) continue;
       const [first, ...rest] = this.#damages;
       this.#world.cluster.lan.see({ kind: "act", words: `mend: ${first?.words}` });
       first?.mend();
       this.#damages = rest;
       this.#judgeAir();
-      await this.#pass(nanoseconds(this.#random.between(0, 2 * down)));
+      await this.#course.pass(nanoseconds(this.#random.between(0, 2 * down)));
     }
   }
 
@@ -127,45 +82,19 @@ class Run {
     this.#judgeAir();
   }
 
-  /** Nothing happens any more; when it must be well, the checkers look. */
+  /** Nothing happens any more. */
   async settle(): Promise<void> {
-    this.#enter("settling");
-    const { cluster, settlingTime } = this.#world;
-    await this.#pass(settlingTime);
-    // A service manager may start one again late.
-    const rest = between(cluster.lan.now, after(cluster.latestStart, settlingTime));
-    if (rest > 0) await this.#pass(rest);
-    if (this.#world.complaints.length > 0) return;
-    this.#enter("calm");
-    this.#world.refused = this.#world.switchedOn = false;
-    await this.#pass(nanoseconds(5 * slowest(this.#world.setup)));
+    await this.#course.settle();
   }
 
   /** The end of all programs, in order. */
   async shutDown(): Promise<void> {
-    this.#enter("chaos");
+    this.#course.enter("chaos");
     for (const { name } of this.#world.setup.nodes) this.#world.cluster.stop(name);
-    await this.#pass(nanoseconds(longestParting(this.#world.setup) + milliseconds(100)));
+    await this.#course.pass(nanoseconds(longestParting(this.#world.setup) + milliseconds(100)));
     for (const { name } of this.#world.setup.nodes) {
       if (this.#world.cluster.isRunning(name)) this.#world.complain("crashes", `${name} hangs`);
     }
-  }
-
-  async #pass(duration: Nanoseconds): Promise<void> {
-    const { lan } = this.#world.cluster;
-    const end = after(lan.now, duration);
-    const tick = nanoseconds(slowest(this.#world.setup) / TICKS_PER_INTERVAL);
-    while (lan.now < end && this.#world.complaints.length === 0) {
-      await lan.run(nanoseconds(Math.min(tick, end - lan.now)));
-      for (const checker of this.#checkers) checker.tick?.(lan.now);
-    }
-  }
-
-  #enter(phase: Phase): void {
-    const { now } = this.#world.cluster.lan;
-    for (const checker of this.#checkers) checker.enter?.(phase, now);
-    this.#world.phase = phase;
-    this.#world.phaseSince = now;
   }
 
   /** Notes since when there is nothing dirty in the air. */
@@ -177,7 +106,8 @@ class Run {
   }
 }
 
-function raise(cluster: Cluster, setup: Setup): void {
+/** Puts the machines there, each with its file. */
+export function raise(cluster: Cluster, setup: Setup): void {
   for (const node of setup.nodes) {
     cluster.createNode(node.name, node.cards);
     cluster.setConfig(node.name, configFrom(tomlOf(setup, node)));

@@ -1,27 +1,31 @@
 /** Which seeds go wrong? `deno task sim` runs many or one; a seed that fails is printed and replays exactly. */
 import { Chatter } from "../scenarios/chatter.ts";
+import { type Kind, KINDS } from "./kinds.ts";
 import { many, type Range } from "./many.ts";
-import { type Outcome, randomRun } from "./random_run.ts";
+import type { Outcome } from "./course.ts";
 import { summary } from "./summary.ts";
 import { tomlOf } from "./setup.ts";
 
 const USAGE = `deno task sim                               1000 runs with new seeds
 deno task sim -- 123                        replays seed 123 and tells everything
 deno task sim -- --seeds 1..5000            those seeds
-deno task sim -- --hours 100000 [--from 1]  seeds from there on (default: new ones) until so many node-hours are simulated`;
+deno task sim -- --hours 100000 [--from 1]  seeds from there on (default: new ones) until so many node-hours are simulated
+deno task sim -- field ...                  the same, each with files that differ, clones, kernels that refuse, foreign answers`;
 
 /** Seeds of a million in a row are as good as any. */
 const BLOCK = 1e6;
 
 if (import.meta.main) Deno.exit(await main(Deno.args.filter((arg) => arg !== "--")));
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(words: readonly string[]): Promise<number> {
+  const kind: Kind = words[0] === "field" ? "field" : "random";
+  const args = kind === "field" ? words.slice(1) : words;
   const [only] = args;
   if (args.length === 1 && only !== undefined && /^\d+$/.test(only)) {
-    return await replay(Number(only));
+    return await replay(kind, Number(only));
   }
   const range = rangeOf(args);
-  if (range !== undefined) return await many(range);
+  if (range !== undefined) return await many(kind, range);
   console.error(USAGE);
   return 2;
 }
@@ -38,13 +42,14 @@ function rangeOf(args: readonly string[]): Range | undefined {
 }
 
 /** Runs one seed twice and tells what happened in it. */
-async function replay(seed: number): Promise<number> {
-  const quiet = await randomRun(seed);
+async function replay(kind: Kind, seed: number): Promise<number> {
+  const run = KINDS[kind];
+  const quiet = await run(seed);
   for (const node of quiet.setup.nodes) console.log(`# ${node.name}\n${tomlOf(quiet.setup, node)}`);
   const chatter = new Chatter(1_000_000_000 as Outcome["complaints"][number]["at"]);
-  const told = await randomRun(seed, { watcher: chatter.hear });
+  const told = await run(seed, { watcher: chatter.hear });
   for (const line of chatter.take()) console.log(line);
-  console.log(`\n${summary(told)}`);
+  console.log(`\n${summary(told, kind)}`);
   if (told.hash !== quiet.hash) console.log(`NOT THE SAME TWICE: ${told.hash}, ${quiet.hash}`);
   return told.complaints.length === 0 && told.hash === quiet.hash ? 0 : 1;
 }

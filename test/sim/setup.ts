@@ -24,6 +24,8 @@ export interface InstanceSetup {
   readonly segment: string;
   /** As configured, "192.168.1.50/24". */
   readonly addresses: readonly string[];
+  /** The password (version 2), where there is one. */
+  readonly password?: string;
 }
 
 /** What one node says of all instances. */
@@ -51,6 +53,8 @@ export interface Setup {
   readonly grouped: boolean;
   /** Does the file name all nodes and their priorities, rather than peers by hand? */
   readonly oneFile: boolean;
+  /** Does a file with peers by hand leave it to the machine which address its adverts come from? */
+  readonly sourceless?: boolean;
 }
 
 const OUTSIDE = { card: "eth0", segment: "outside", net4: "192.168.1", net6: "fd01:" } as const;
@@ -127,9 +131,10 @@ export function tomlOf(setup: Setup, node: NodeSetup): string {
       `lease = "${node.lease}"`,
       `stop = "${node.stop}"`,
     ];
+    if (instance.password !== undefined) lines.push(`auth = { pass = "${instance.password}" }`);
     if (instance.transport !== "multicast" && !setup.oneFile) {
       const peers = setup.nodes.filter((other) => other !== node);
-      lines.push(`source = "${sourceText(instance, node)}"`);
+      if (setup.sourceless !== true) lines.push(`source = "${sourceText(instance, node)}"`);
       lines.push(`peers = ${JSON.stringify(peers.map((peer) => sourceText(instance, peer)))}`);
     }
     return `${lines.join("\n")}\n`;

@@ -1,6 +1,7 @@
 /** Do the promises hold, whatever goes wrong? Random runs in each test run; a seed that fails replays exactly. */
 import assert from "node:assert/strict";
-import { type Outcome, randomRun } from "./random_run.ts";
+import type { Outcome } from "./course.ts";
+import { randomRun } from "./random_run.ts";
 
 /** Seeds in a normal run, and how many of them a test takes. */
 const SEEDS = 2000;

@@ -1,5 +1,6 @@
 /** How did a run go, in words? */
-import type { Outcome } from "./random_run.ts";
+import type { Outcome } from "./course.ts";
+import type { Kind } from "./kinds.ts";
 
 /** More complaints of one run say nothing new. */
 const MOST = 5;
@@ -7,6 +8,7 @@ const MOST = 5;
 /** One line per complaint, and how to see more. */
 export function summary(
   { seed, complaints, elapsed, hash }: Pick<Outcome, "seed" | "complaints" | "elapsed" | "hash">,
+  kind: Kind = "random",
 ): string {
   if (complaints.length === 0) {
     return `seed ${seed}: well, ${(elapsed / 1e9).toFixed(1)} s, ${hash}`;
@@ -14,5 +16,6 @@ export function summary(
   const lines = complaints.slice(0, MOST).map(({ checker, words, at }) =>
     `  ${((at - 1e9) / 1e9).toFixed(3)} ${checker}: ${words}`
   );
-  return [`seed ${seed} failed (deno task sim -- ${seed}):`, ...lines].join("\n");
+  const again = kind === "random" ? seed : `${kind} ${seed}`;
+  return [`seed ${seed} failed (deno task sim -- ${again}):`, ...lines].join("\n");
 }

@@ -1,9 +1,10 @@
 /** What does one processor do of a long simulation? One piece after the other of the seeds that it is given. */
-import { randomRun } from "./random_run.ts";
+import { type Kind, KINDS } from "./kinds.ts";
 import { summary } from "./summary.ts";
 
-/** Consecutive seeds. */
+/** Consecutive seeds of one kind. */
 export interface Piece {
+  readonly kind: Kind;
   readonly first: number;
   readonly last: number;
 }
@@ -24,15 +25,15 @@ const scope = globalThis as unknown as {
 // A worker's global scope; imported anywhere else for its types alone.
 scope.onmessage = async ({ data }) => scope.postMessage(await simulate(data));
 
-async function simulate({ first, last }: Piece): Promise<PieceResult> {
+async function simulate({ kind, first, last }: Piece): Promise<PieceResult> {
   const failures: string[] = [];
   let transitions = 0;
   let nodeHours = 0;
   for (let seed = first; seed <= last; seed++) {
-    const outcome = await randomRun(seed, { hashed: false });
+    const outcome = await KINDS[kind](seed, { hashed: false });
     transitions += outcome.transitions;
     nodeHours += outcome.setup.nodes.length * outcome.elapsed / 3.6e12;
-    if (outcome.complaints.length > 0) failures.push(summary(outcome));
+    if (outcome.complaints.length > 0) failures.push(summary(outcome, kind));
   }
-  return { first, last, transitions, nodeHours, failures };
+  return { kind, first, last, transitions, nodeHours, failures };
 }

@@ -1,0 +1,20 @@
+/** Verdict of `floatip status` on a simulated node. */
+import { verdict } from "../../../src/cli/verdict.ts";
+import { EXIT } from "../../../src/cli/exit.ts";
+import type { World } from "../world.ts";
+
+/** Would `floatip status` on `name` exit 0? Where floatip does not run: no. */
+export function isGreen({ cluster }: World, name: string): boolean {
+  const status = cluster.status(name);
+  const now = cluster.host(name)?.wallTime();
+  if (status === undefined || now === undefined) return false;
+  const document = { ...status, sinks: [], config_since: status.started, last_reload: null };
+  return verdict(document, now) === EXIT.ok;
+}
+
+/** What is said of it instead. */
+export function troubleOf({ cluster }: World, name: string): string {
+  const status = cluster.status(name);
+  const states = status?.instances.map((one) => `${one.name}: ${one.state}`) ?? [];
+  return [...states, ...status?.attention ?? []].join("; ");
+}

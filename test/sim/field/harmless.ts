@@ -1,0 +1,38 @@
+/**
+ * Harm to the machine: nothing that others put on it is ever taken away by floatip, or along with
+ * what is floatip's.
+ */
+import type { Checker } from "../world.ts";
+import { causes } from "./truthful.ts";
+import type { FieldWorld } from "./world.ts";
+
+/**
+ * Watches every address that an administrator, DHCP or anybody else adds. A floating address of the
+ * node's own file may be taken away all the same while another node is master of it.
+ */
+export function harmless(world: FieldWorld): Checker {
+  // By "n1 eth0 192.168.1.61/24".
+  const others = new Set<string>();
+  const isElsewhere = (name: string, prefix: string) => {
+    const [address] = prefix.split("/");
+    return world.fileOf(name).setup.instances.some((instance) =>
+      instance.addresses.some((text) => text.split("/")[0] === address) &&
+      world.setup.nodes.some((node) => node.name !== name && world.has(node.name, instance))
+    );
+  };
+  return {
+    see(seen) {
+      if (seen.kind !== "address") return;
+      const { node, prefix, there, byProgram, why } = seen;
+      const key = `${node} ${seen.interface} ${prefix}`;
+      if (there) {
+        if (!byProgram) others.add(key);
+        return;
+      }
+      if (!others.delete(key) || (!byProgram && why === "")) return;
+      if (isElsewhere(node, prefix)) return;
+      const how = byProgram ? "floatip took it" : "it went along with floatip's";
+      world.complain("harmless", `${node} has lost ${prefix}: ${how} (${causes(world)})`);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** End of an alarm: it lasts as long as its cause, and no longer than it takes to ask again. */
+import type { Checker } from "../world.ts";
+import { isGreen, troubleOf } from "./green.ts";
+import type { FieldWorld } from "./world.ts";
+
+/** Looks when everything was mended a while ago. */
+export function recovers(world: FieldWorld): Checker {
+  return {
+    enter(phase) {
+      if (phase !== "calm") return;
+      for (const { name } of world.setup.nodes) {
+        if (isGreen(world, name)) continue;
+        world.complain(
+          "recovers",
+          `all is well, and ${name} does not say so: ${troubleOf(world, name)}`,
+        );
+      }
+    },
+  };
+}

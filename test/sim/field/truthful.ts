@@ -1,0 +1,89 @@
+/**
+ * Truth of the status: never "all is well" while two machines answer for an address, or none does.
+ */
+import { type Instant, seconds } from "../../../src/time.ts";
+import type { Machine } from "../machine.ts";
+import type { InstanceSetup } from "../setup.ts";
+import type { Checker } from "../world.ts";
+import { isGreen } from "./green.ts";
+import type { FieldWorld } from "./world.ts";
+
+/** For so long two may answer unnoticed: who suspects nothing asks every ten seconds. */
+const TWO_FOR = seconds(15);
+
+/**
+ * For so long nobody may answer unnoticed: with adverts of a second a backup waits 4 s for a dead
+ * master.
+ */
+const NOBODY_FOR = seconds(5);
+
+/** What is wrong with an address, as one node could find out. */
+type Wrong = "two" | "nobody";
+
+interface Episode {
+  readonly wrong: Wrong;
+  readonly since: Instant;
+}
+
+/**
+ * Judges each node by the addresses of its own file. Time counts in which the node could observe:
+ * floatip runs there and is not stopped, its card is live, and it and each machine that answers
+ * hear each other's ARP and ND.
+ */
+export function truthful(world: FieldWorld): Checker {
+  // By "n1 192.168.1.50".
+  const episodes = new Map<string, Episode>();
+  const judge = (name: string, instance: InstanceSetup, text: string, at: Instant) => {
+    const [address = ""] = text.split("/");
+    const key = `${name} ${address}`;
+    const answering = answeringFor(world, name, instance, address);
+    const wrong = answering && wrongWith(answering);
+    const before = episodes.get(key);
+    if (wrong === undefined) return void episodes.delete(key);
+    const episode = before?.wrong === wrong ? before : { wrong, since: at };
+    episodes.set(key, episode);
+    const elapsed = at - episode.since;
+    if (elapsed <= (wrong === "two" ? TWO_FOR : NOBODY_FOR) || !isGreen(world, name)) return;
+    const who = answering?.map((machine) => machine.name).join(" and ");
+    const answer = who ? `${who} have answered` : "nobody has answered";
+    const facts = `${answer} for ${address} for ${(elapsed / 1e9).toFixed(1)} s`;
+    world.complain("truthful", `${name} says that all is well, and ${facts} (${causes(world)})`);
+  };
+  return {
+    tick(at) {
+      for (const { name } of world.setup.nodes) {
+        for (const instance of world.fileOf(name).setup.instances) {
+          for (const text of instance.addresses) judge(name, instance, text, at);
+        }
+      }
+    },
+  };
+}
+
+/** Everything that is wrong at the moment. */
+export function causes(world: FieldWorld): string {
+  return world.present.length === 0 ? "nothing is wrong" : world.present.join("; ");
+}
+
+/**
+ * Which machines answer `name` when it asks for `address`, itself included; undefined: it cannot
+ * observe anything.
+ */
+function answeringFor(
+  world: FieldWorld,
+  name: string,
+  instance: InstanceSetup,
+  address: string,
+): readonly Machine[] | undefined {
+  if (!world.isAble(name, instance)) return undefined;
+  const { lan } = world.cluster;
+  return lan.machines().filter((machine) =>
+    machine.answersFor(address, instance.segment) !== undefined &&
+    lan.paths.isOpen(name, machine.name) && lan.paths.isOpen(machine.name, name)
+  );
+}
+
+function wrongWith(answering: readonly Machine[]): Wrong | undefined {
+  if (answering.length === 0) return "nobody";
+  return answering.length === 1 ? undefined : "two";
+}

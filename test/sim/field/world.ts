@@ -1,0 +1,51 @@
+/**
+ * World of a field run: besides what any world has, each node's own file, and a machine that is
+ * none of the nodes.
+ */
+import { decode } from "../../../src/config/decode.ts";
+import type { Cluster } from "../cluster.ts";
+import { type Setup, tomlOf } from "../setup.ts";
+import { World } from "../world.ts";
+
+/** The name of the machine that floatip does not run on, and that does what it likes. */
+export const STRANGER = "stranger";
+
+/** What a node's file says. */
+export interface File {
+  /** Whom it takes its machine to be: the key `node.name`. */
+  readonly name: string;
+  /** The cluster as it describes it. */
+  readonly setup: Setup;
+}
+
+/** A run with files that may differ. */
+export class FieldWorld extends World {
+  readonly #files: Map<string, File>;
+  /** What is wrong now, in words. */
+  present: readonly string[] = [];
+
+  constructor(cluster: Cluster, setup: Setup) {
+    super(cluster, setup);
+    this.#files = new Map(setup.nodes.map(({ name }) => [name, { name, setup }]));
+  }
+
+  /** The file of `name`. */
+  fileOf(name: string): File {
+    return this.#files.get(name) ?? { name, setup: this.setup };
+  }
+
+  /** Gives `name` another file; false: it is not sound, and the one before stays in force. */
+  rewrite(name: string, file: File): boolean {
+    const config = configOf(file);
+    if (config === undefined) return false;
+    this.#files.set(name, file);
+    this.cluster.reload(name, config);
+    return true;
+  }
+}
+
+function configOf({ name, setup }: File) {
+  const node = setup.nodes.find((one) => one.name === name);
+  const decoded = node && decode(tomlOf(setup, node));
+  return decoded?.kind === "config" ? decoded.config : undefined;
+}
