@@ -6,10 +6,9 @@ import type { World } from "../world.ts";
 /** Would `floatip status` on `name` exit 0? Where floatip does not run: no. */
 export function isGreen({ cluster }: World, name: string): boolean {
   const status = cluster.status(name);
-  const now = cluster.host(name)?.wallTime();
-  if (status === undefined || now === undefined) return false;
+  if (status === undefined) return false;
   const document = { ...status, sinks: [], config_since: status.started, last_reload: null };
-  return verdict(document, now) === EXIT.ok;
+  return verdict(document) === EXIT.ok;
 }
 
 /** What is said of it instead. */
