@@ -1,7 +1,7 @@
-/** What does a daemon read that another one left, and leave itself? Files that may fail without its ending. */
+/** What a daemon reads that another one left, and leaves itself: files that may fail without its ending. */
 import type { Maintenance } from "../daemon/maintenance.ts";
 import type { ResumeNote } from "../daemon/resume.ts";
-import { readMaintenance, writeMaintenance } from "../keeping/maintenance_file.ts";
+import { maintenancePath, readMaintenance, writeMaintenance } from "../keeping/maintenance_file.ts";
 import { readResumeNote, writeResumeNote } from "../keeping/resume_file.ts";
 import type { Journal } from "./journal.ts";
 
@@ -10,7 +10,7 @@ export interface Kept {
   readonly note: ResumeNote | undefined;
   readonly keepNote: (note: ResumeNote) => void;
   readonly maintenance: Maintenance | undefined;
-  readonly keepMaintenance: (maintenance: Maintenance | undefined) => void;
+  readonly keepMaintenance: (maintenance: Maintenance | undefined) => string | undefined;
 }
 
 /** What is kept in `runDir` and `stateDir`; what fails is told once. */
@@ -18,7 +18,7 @@ export function kept(runDir: string, stateDir: string, journal: Journal): Kept {
   let complained = false;
   const complain = (words: string) => journal.write("warning", words);
   return {
-    note: readResumeNote(runDir),
+    note: readResumeNote(runDir, complain),
     keepNote: (note) => {
       try {
         writeResumeNote(runDir, note);
@@ -32,13 +32,17 @@ export function kept(runDir: string, stateDir: string, journal: Journal): Kept {
     keepMaintenance: (maintenance) => {
       try {
         writeMaintenance(stateDir, maintenance);
+        return undefined;
       } catch (error) {
-        complain(`maintenance will not survive a restart: ${wordsOf(error)}`);
+        const why = `${maintenancePath(stateDir)} cannot be written: ${wordsOf(error)}`;
+        complain(why);
+        return why;
       }
     },
   };
 }
 
 function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/ \(os error \d+\).*$/s, "");
 }

@@ -67,7 +67,7 @@ function tell(answer: MaintenanceAnswer, json: boolean, terminal: Terminal): Exi
   const refused = answer.outcome === "refused";
   if (json) terminal.out(`${JSON.stringify(answer, undefined, 2)}\n`);
   else if (!refused) terminal.out(`${answer.words}\n`);
-  if (!refused) return EXIT.ok;
+  if (!refused) return answer.saved ? EXIT.ok : EXIT.failed;
   if (json) return EXIT.failed;
   const hint = "With --force this node stands down all the same, and nobody holds the address.";
   throw new Failure(EXIT.failed, answer.words, hint);

@@ -49,7 +49,7 @@ export class Orders {
     const wanted = on ? { since, until, reason } : undefined;
     return this.#ask<MaintenanceAnswer>(
       (reply) => ({ kind: "maintenance", wanted, force, reply }),
-      { outcome: "refused", words: ENDING, maintenance: null, routers: [] },
+      { outcome: "refused", words: ENDING, maintenance: null, saved: true, routers: [] },
     );
   }
 

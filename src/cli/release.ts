@@ -1,6 +1,7 @@
 /** `floatip release`: has a dead daemon left floating addresses here? Takes them off, unless another one is about to go on. */
 import { HostError } from "../host.ts";
 import { formatPrefix } from "../net/prefix.ts";
+import { isRunDirLocked } from "../control/run_dir_lock.ts";
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -18,7 +19,7 @@ export async function release(terminal: Terminal, flags: ReleaseFlags): Promise<
   const result = Deno.env.get("SERVICE_RESULT");
   // After a crash systemd starts it again, in time to go on; after an orderly stop nothing is left.
   if (result !== undefined && result !== FINAL) return EXIT.ok;
-  if (isRunning(flags.runDir ?? DEFAULT_RUN_DIR)) {
+  if (isRunDirLocked(flags.runDir ?? DEFAULT_RUN_DIR)) {
     const hint = "`floatip maintenance on` gives everything up.";
     throw new Failure(EXIT.failed, "the daemon is running, and the addresses are its own", hint);
   }
@@ -37,14 +38,4 @@ export async function release(terminal: Terminal, flags: ReleaseFlags): Promise<
     }
   }
   return EXIT.ok;
-}
-
-/** Does a living daemon have the runtime directory? */
-function isRunning(runDir: string): boolean {
-  try {
-    using directory = Deno.openSync(runDir, { read: true });
-    return !directory.tryLockSync(true);
-  } catch {
-    return false;
-  }
 }

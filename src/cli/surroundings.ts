@@ -81,17 +81,17 @@ async function listFolder(folder: string): Promise<readonly string[]> {
 const SAMPLE = new Uint8Array(4096);
 
 async function tryWriting(folder: string): Promise<string | undefined> {
-  let path: string | undefined;
+  const path = `${await firstExisting(folder)}/.floatip-${crypto.randomUUID()}`;
   try {
-    path = await Deno.makeTempFile({ dir: await firstExisting(folder), prefix: ".floatip-" });
-    using file = await Deno.open(path, { write: true });
-    await file.write(SAMPLE);
+    // Made (O_EXCL) and written by one handle: its name may lead elsewhere a moment later.
+    using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    if (await file.write(SAMPLE) < SAMPLE.length) return "no space left on device";
     await file.sync();
     return undefined;
   } catch (error) {
     return wordsOf(error);
   } finally {
-    if (path !== undefined) await Deno.remove(path).catch(() => {});
+    await Deno.remove(path).catch(() => {});
   }
 }
 

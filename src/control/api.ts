@@ -179,6 +179,8 @@ export interface MaintenanceAnswer {
   /** One sentence. */
   readonly words: string;
   readonly maintenance: MaintenanceStatus | null;
+  /** False: it could not be written down, and the next restart ends it, or brings it back. */
+  readonly saved: boolean;
   readonly routers: readonly HandedOver[];
 }
 

@@ -14,6 +14,7 @@ import {
   type MaintenanceRequest,
   maintenanceRequest,
 } from "./requests.ts";
+import { lockRunDir } from "./run_dir_lock.ts";
 import { readingSocketPath, socketPath } from "./socket.ts";
 
 /** What the requests are answered with. */
@@ -120,7 +121,8 @@ export class ControlServer {
    */
   static open(runDir: string, answers: ControlAnswers): ControlServer {
     Deno.mkdirSync(runDir, { recursive: true, mode: 0o755 });
-    const lock = lockDirectory(runDir);
+    const lock = lockRunDir(runDir);
+    if (lock === undefined) throw new RunDirTaken(runDir);
     try {
       return new ControlServer(lock, runDir, answers);
     } catch (error) {
@@ -191,14 +193,6 @@ async function answerWanted<Wanted extends object>(
 
 function problem(status: number, error: string): Response {
   return Response.json({ error }, { status });
-}
-
-/** A lock that ends with the process, however it ends: held by whoever lives, never left behind. */
-function lockDirectory(runDir: string): Deno.FsFile {
-  const lock = Deno.openSync(runDir, { read: true });
-  if (lock.tryLockSync(true)) return lock;
-  lock.close();
-  throw new RunDirTaken(runDir);
 }
 
 function underUmask<T>(mask: number, act: () => T): T {

@@ -46,7 +46,7 @@ export interface DaemonOptions {
   /** Maintenance that was in force when the process before this one ended. */
   readonly maintenance?: Maintenance | undefined;
   /** Writes maintenance down where it survives a reboot. Never throws. */
-  readonly keepMaintenance?: (maintenance: Maintenance | undefined) => void;
+  readonly keepMaintenance?: (maintenance: Maintenance | undefined) => string | undefined;
 }
 
 /** How a daemon ends: with everything given up, or so that another process can go on. */
@@ -97,7 +97,7 @@ export class Daemon {
       departures,
       journal,
       before: options.maintenance,
-      keep: options.keepMaintenance ?? (() => {}),
+      keep: options.keepMaintenance ?? (() => undefined),
     });
     this.#started = host.wallTime();
   }

@@ -37,14 +37,16 @@ export interface MaintenanceOptions {
   readonly journal: Journal;
   /** What was in force when the process before this one ended. */
   readonly before: Maintenance | undefined;
-  /** Writes down what is in force now. Never throws. */
-  readonly keep: (maintenance: Maintenance | undefined) => void;
+  /** Writes down what is in force now; answers why it could not, in words. Never throws. */
+  readonly keep: (maintenance: Maintenance | undefined) => string | undefined;
 }
 
 /** The maintenance of one node. */
 export class MaintenanceMode {
   readonly #options: MaintenanceOptions;
   #now: Maintenance | undefined;
+  /** Why what is in force now is not written down. */
+  #unsaved: string | undefined;
   #lookAt: Instant | undefined;
 
   constructor(options: MaintenanceOptions) {
@@ -139,7 +141,7 @@ export class MaintenanceMode {
       journal.write("info", `maintenance is on${reason}`);
     }
     this.#now = maintenance;
-    keep(maintenance);
+    this.#unsaved = keep(maintenance);
     this.#lookAgain();
   }
 
@@ -154,7 +156,15 @@ export class MaintenanceMode {
     words: string,
     routers: readonly HandedOver[] = [],
   ): MaintenanceAnswer {
-    return { outcome, words, maintenance: this.status(), routers };
+    const unsaved = outcome === "refused" ? undefined : this.#unsaved;
+    const restart = outcome === "on" ? "a restart ends it" : "a restart brings it back";
+    return {
+      outcome,
+      words: unsaved === undefined ? words : `${words}; but ${restart}: ${unsaved}`,
+      maintenance: this.status(),
+      saved: unsaved === undefined,
+      routers,
+    };
   }
 }
 

@@ -1,4 +1,11 @@
-/** How does a file of lines stay whole and small, whatever kills the process or cuts the power? */
+/** A file of lines that stays whole and small, whatever kills the process or cuts the power. */
+import { PinnedFile, pinOrMake } from "../linux/regular_file.ts";
+
+/** Made for everybody to read, as far as the umask lets them. */
+const MODE = 0o644;
+
+/** A last line without an end is looked for so far back, in bytes; a file without any line is none of ours. */
+const FARTHEST = 4 * 1024 * 1024;
 
 /** How far one step back goes when the end of the last whole line is looked for, in bytes. */
 const STEP = 64 * 1024;
@@ -23,13 +30,14 @@ export class AppendFile implements Disposable {
 
   /**
    * Opens or makes `path`, whose directory exists; a last line that has no end is cut off. It will hold `limit` bytes, or
-   * one line where that is longer.
+   * one line where that is longer. Throws NotAFile for whatever else stands in its place.
    */
   static async open(path: string, limit: number): Promise<AppendFile> {
-    const file = await Deno.open(path, { read: true, append: true, create: true, mode: 0o644 });
+    using pinned = await pinOrMake(path, MODE);
+    const file = await pinned.open({ read: true, append: true });
     try {
       await cutTornLine(file);
-      return new AppendFile(path, limit, file, await Deno.open(path));
+      return new AppendFile(path, limit, file, await pinned.open({ read: true }));
     } catch (error) {
       file.close();
       throw error;
@@ -77,13 +85,14 @@ export class AppendFile implements Disposable {
       read: true,
       append: true,
       createNew: true,
-      mode: 0o644,
+      mode: MODE,
     });
     try {
       await writeAll(file, kept);
       await file.syncData();
       await Deno.rename(beside, this.path);
-      await this.#moveTo(file);
+      using pinned = await PinnedFile.pin(this.path);
+      await this.#moveTo(file, await pinned.open({ read: true }));
     } catch (error) {
       if (this.#file !== file) {
         file.close();
@@ -94,8 +103,7 @@ export class AppendFile implements Disposable {
     await syncDirectory(this.path.slice(0, this.path.lastIndexOf("/")));
   }
 
-  async #moveTo(file: Deno.FsFile): Promise<void> {
-    const syncing = await Deno.open(this.path);
+  async #moveTo(file: Deno.FsFile, syncing: Deno.FsFile): Promise<void> {
     await this.#sync.catch(() => {});
     this[Symbol.dispose]();
     this.#file = file;
@@ -118,9 +126,8 @@ export async function readNewest(
 }
 
 async function cutTornLine(file: Deno.FsFile): Promise<void> {
-  const { size, isFile } = await file.stat();
-  if (!isFile) return;
-  for (let end = size; end > 0; end -= STEP) {
+  const { size } = await file.stat();
+  for (let end = size; end > Math.max(0, size - FARTHEST); end -= STEP) {
     const start = Math.max(0, end - STEP);
     const newline = (await readAt(file, start, end - start)).lastIndexOf(NEWLINE);
     if (newline === -1) continue;
@@ -162,7 +169,7 @@ async function syncDirectory(directory: string): Promise<void> {
 
 async function statOrNothing(path: string): Promise<Deno.FileInfo | undefined> {
   try {
-    return await Deno.stat(path);
+    return await Deno.lstat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 /** What is in the history now, and what comes next? For readers beside the daemon, or without one. */
+import { PinnedFile } from "../linux/regular_file.ts";
 import { readNewest } from "./append_file.ts";
 import { type DecodedHistory, decodeHistory, overlap } from "./line.ts";
 
@@ -17,7 +18,7 @@ export class HistoryReader {
 
   /**
    * What has been added since the last call; at first, all. Undefined: there is no file. A last line without an end is still
-   * being written, and comes with a later call. Throws what Deno throws where the file cannot be read.
+   * being written, and comes with a later call. Throws what Deno throws, or NotAFile, where it cannot be read.
    */
   async next(): Promise<DecodedHistory | undefined> {
     const text = await readText(this.#path);
@@ -30,7 +31,8 @@ export class HistoryReader {
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    using file = await Deno.open(path);
+    using pinned = await PinnedFile.pin(path);
+    using file = await pinned.open({ read: true });
     // A byte order mark is kept: text that is left out would make the rest look new.
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readNewest(file, MOST_READ));
   } catch (error) {

@@ -1,6 +1,13 @@
-/** Is this node to stand down? A file in the state directory, so that it survives a reboot. */
+/** The maintenance of this node: a file in the state directory, so that it survives a reboot. */
 import type { Maintenance } from "../daemon/maintenance.ts";
+import { NotAFile, readTextSync, removeSync, replaceSync } from "../linux/regular_file.ts";
 import type { WallTime } from "../time.ts";
+
+/** A reason has 500 characters at most: more is none of ours, in bytes. */
+const MOST = 64 * 1024;
+
+/** The first and the last time that a calendar has (ECMA-262, Date), in milliseconds from 1970. */
+const FARTHEST = 8_640_000_000_000_000;
 
 /** The file of a daemon with this state directory; where there is none, there is no maintenance. */
 export function maintenancePath(stateDir: string): string {
@@ -10,52 +17,52 @@ export function maintenancePath(stateDir: string): string {
 /** Writes `maintenance` down, synced, or (undefined) removes it. Throws Deno.errors.*. */
 export function writeMaintenance(stateDir: string, maintenance: Maintenance | undefined): void {
   const path = maintenancePath(stateDir);
-  if (maintenance === undefined) return removeFile(path);
+  if (maintenance === undefined) return removeSync(path);
   Deno.mkdirSync(stateDir, { recursive: true, mode: 0o755 });
-  {
-    using file = Deno.openSync(`${path}.new`, { write: true, create: true, truncate: true });
-    const { since, until, reason } = maintenance;
-    const text = JSON.stringify({ since, until: until ?? null, reason: reason ?? null });
-    file.writeSync(new TextEncoder().encode(`${text}\n`));
-    file.syncSync();
-  }
-  Deno.renameSync(`${path}.new`, path);
+  const { since, until, reason } = maintenance;
+  const text = JSON.stringify({ since, until: until ?? null, reason: reason ?? null });
+  replaceSync(path, `${text}\n`, 0o644, true);
 }
 
 /**
  * The maintenance that is written down; undefined: there is none. A file that cannot be understood means maintenance, since
- * somebody wanted some: `complain` is told. Never throws.
+ * it was asked for; what is no file (a symbolic link, a pipe) means none. `complain` is told of both. Never throws.
  */
 export function readMaintenance(
   stateDir: string,
   complain: (words: string) => void,
 ): Maintenance | undefined {
   const path = maintenancePath(stateDir);
+  const unclear = (words: string): void =>
+    complain(`${path} ${words}; maintenance is on until \`floatip maintenance off\``);
   try {
-    const { since, until, reason } = JSON.parse(Deno.readTextFileSync(path));
+    const text = readTextSync(path, MOST);
+    if (text === undefined) return undefined;
+    const { since, until, reason } = fieldsOf(text);
+    if (!isTime(since) || (until !== null && !isTime(until))) unclear("holds a time that is none");
     return {
-      since: toTime(since) ?? (0 as WallTime),
-      until: toTime(until),
+      since: isTime(since) ? since : 0 as WallTime,
+      until: isTime(until) ? until : undefined,
       reason: typeof reason === "string" ? reason : undefined,
     };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    const words = error instanceof Error ? error.message : String(error);
-    complain(
-      `${path} cannot be read: ${words}; maintenance is on until \`floatip maintenance off\``,
-    );
+    if (error instanceof NotAFile) {
+      complain(`${error.message}: maintenance is off`);
+      return undefined;
+    }
+    // A parser's words would show what is in the file.
+    unclear(error instanceof SyntaxError ? "is not what floatip writes" : "cannot be read");
     return { since: 0 as WallTime, until: undefined, reason: "its file cannot be read" };
   }
 }
 
-function toTime(value: unknown): WallTime | undefined {
-  return Number.isFinite(value) ? value as WallTime : undefined;
+function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(text);
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject) throw new SyntaxError("not an object");
+  return value as Readonly<Record<string, unknown>>;
 }
 
-function removeFile(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+function isTime(value: unknown): value is WallTime {
+  return typeof value === "number" && Math.abs(value) <= FARTHEST;
 }

@@ -1,5 +1,9 @@
-/** Where does a process leave what the next one needs to go on? In the runtime directory, which is memory, and gone with a reboot. */
+/** What a process leaves so that the next one goes on: in the runtime directory, which is memory, and gone with a reboot. */
 import type { CheckNote, MasterNote, ResumeNote, RouterNote } from "../daemon/resume.ts";
+import { NotAFile, readTextSync, replaceSync } from "../linux/regular_file.ts";
+
+/** More than the note of 255 instances, in bytes. */
+const MOST = 4 * 1024 * 1024;
 
 /** The note of a daemon with this runtime directory. */
 export function resumePath(runDir: string): string {
@@ -8,16 +12,28 @@ export function resumePath(runDir: string): string {
 
 /** Writes `note`, whole or not at all. Throws Deno.errors.*. */
 export function writeResumeNote(runDir: string, note: ResumeNote): void {
-  const path = resumePath(runDir);
-  Deno.writeTextFileSync(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
-  Deno.renameSync(`${path}.new`, path);
+  replaceSync(resumePath(runDir), JSON.stringify(note), 0o600, false);
 }
 
-/** The note that is there; undefined: none that could be read. Never throws. */
-export function readResumeNote(runDir: string): ResumeNote | undefined {
+/**
+ * The note that is there; undefined: none that could be read. `complain` is told of what stands in its place and is no
+ * file, or cannot be read. Never throws.
+ */
+export function readResumeNote(
+  runDir: string,
+  complain: (words: string) => void,
+): ResumeNote | undefined {
+  const path = resumePath(runDir);
   try {
-    return decodeResumeNote(JSON.parse(Deno.readTextFileSync(resumePath(runDir))));
-  } catch {
+    const text = readTextSync(path, MOST);
+    return text === undefined ? undefined : decodeResumeNote(JSON.parse(text));
+  } catch (error) {
+    // A torn note is none. The parser's words would show what is in the file.
+    if (error instanceof SyntaxError) return undefined;
+    const words = error instanceof NotAFile || error instanceof RangeError
+      ? error.message
+      : `${path} cannot be read`;
+    complain(`${words}: this start does not go on where the last process ended`);
     return undefined;
   }
 }

@@ -24,6 +24,10 @@ export const MSG_CTRUNC = 0x8,
 export const POLLIN = 0x1,
   POLLNVAL = 0x20;
 
+/** open(2). O_NOFOLLOW differs on arm64, and is in regular_file.ts. */
+export const O_CLOEXEC = 0o2000000,
+  O_PATH = 0o10000000;
+
 /** eventfd(2), timerfd_create(2), clock_gettime(2). */
 export const EFD_NONBLOCK = 0o4000,
   EFD_CLOEXEC = 0o2000000,

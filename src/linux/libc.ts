@@ -27,6 +27,10 @@ const SYMBOLS = {
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // int open(const char *pathname, int flags, ...); without a mode, since nothing is made by it.
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  // The same, on a thread of its own: a disk may take its time.
+  openLater: { name: "open", parameters: ["buffer", "i32"], result: "i32", nonblocking: true },
   // int close(int fd);
   close: { parameters: ["i32"], result: "i32" },
   // ssize_t read(int fd, void *buf, size_t count);
@@ -125,6 +129,17 @@ export class Libc implements Disposable {
   recvmsg(fd: number, header: Bytes, flags: number): number {
     const result = this.#symbols.recvmsg(fd, header, flags);
     return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** open(2) of a file that is there: a descriptor. */
+  open(path: Bytes, flags: number): number {
+    const result = this.#symbols.open(path, flags);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** open(2) on another thread, whose errno is out of reach: below 0 means only that it failed. Keep `path` alive. */
+  openLater(path: Bytes, flags: number): Promise<number> {
+    return this.#symbols.openLater(path, flags);
   }
 
   /** close(2). */

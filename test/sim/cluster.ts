@@ -111,7 +111,10 @@ export class Cluster {
         note: node.note,
         keepNote: (note) => node.note = note,
         maintenance: node.maintenance,
-        keepMaintenance: (maintenance) => node.maintenance = maintenance,
+        keepMaintenance: (maintenance) => {
+          node.maintenance = maintenance;
+          return undefined;
+        },
       });
       node.daemon = daemon;
       const ending = await daemon.run();

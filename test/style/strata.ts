@@ -63,9 +63,18 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     wire: "types",
     net: "all",
   },
-  control: { "config/problem": "types", "wire/reject": "types" },
-  history: { "daemon/record": "types" },
-  keeping: { "daemon/resume": "types", "daemon/maintenance": "types" },
+  control: {
+    "config/problem": "types",
+    "wire/reject": "types",
+    "linux/regular_file": "all",
+  },
+  // Files of state are opened so that nobody leads the opener elsewhere.
+  history: { "daemon/record": "types", "linux/regular_file": "all" },
+  keeping: {
+    "daemon/resume": "types",
+    "daemon/maintenance": "types",
+    "linux/regular_file": "all",
+  },
   cli: {
     control: "all",
     config: "all",

@@ -11,6 +11,12 @@ export const ANSWERS: ControlAnswers = {
   handOver: ({ instance }) =>
     Promise.resolve({ instance, outcome: "refused", words: "this is a test", routers: [] }),
   maintain: () =>
-    Promise.resolve({ outcome: "refused", words: "a test", maintenance: null, routers: [] }),
+    Promise.resolve({
+      outcome: "refused",
+      words: "a test",
+      maintenance: null,
+      saved: true,
+      routers: [],
+    }),
   restart: () => Promise.resolve({ restarting: false, words: "this is a test" }),
 };

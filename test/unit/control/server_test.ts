@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ReloadAnswer } from "../../../src/control/api.ts";
 import { ControlClient, ControlError, type ControlTrouble } from "../../../src/control/client.ts";
 import { type ControlAnswers, ControlServer, RunDirTaken } from "../../../src/control/server.ts";
+import { isRunDirLocked } from "../../../src/control/run_dir_lock.ts";
 import { readingSocketPath, socketPath } from "../../../src/control/socket.ts";
 import { documentOf, master } from "../cli/documents.ts";
 import { ANSWERS } from "./answers.ts";
@@ -96,7 +97,8 @@ Deno.test("the directory is made, one socket is the user's, one for reading the 
       assert.equal((Deno.statSync(readingSocketPath(runDir)).mode ?? 0) & 0o7777, 0o660);
       assert.equal(Deno.umask(), 0o022);
       await server.close();
-      assert.deepEqual([...Deno.readDirSync(runDir)], []);
+      // The file of the lock stays: to remove it would let two have one of their own.
+      assert.deepEqual([...Deno.readDirSync(runDir)].map(({ name }) => name), ["lock"]);
     } finally {
       Deno.umask(umask);
     }
@@ -129,6 +131,43 @@ Deno.test("a second daemon is turned away, and the first goes on", () =>
     assert.throws(() => ControlServer.open(runDir, answers), RunDirTaken);
     using client = new ControlClient(runDir);
     assert.equal((await client.status()).node, "pi-a");
+  }));
+
+Deno.test("who can open no more than the directory locks nobody out", () =>
+  withRunDir(async (runDir) => {
+    Deno.mkdirSync(runDir, { recursive: true, mode: 0o755 });
+    const lock = `${runDir}/lock`;
+    // What any user of the machine may do, and a file from before that others could open too.
+    using directory = Deno.openSync(runDir, { read: true });
+    assert.ok(directory.tryLockSync(true));
+    using stale = Deno.openSync(lock, { createNew: true, write: true, mode: 0o644 });
+    assert.ok(stale.tryLockSync(true));
+    for (let start = 0; start < 2; start++) {
+      await using _server = ControlServer.open(runDir, answers);
+      assert.equal((Deno.statSync(lock).mode ?? 0) & 0o777, 0o600);
+      assert.ok(isRunDirLocked(runDir));
+      using client = new ControlClient(runDir);
+      assert.equal((await client.status()).node, "pi-a");
+    }
+    assert.ok(!isRunDirLocked(runDir), "the lock ends with the daemon, its file stays");
+  }));
+
+Deno.test("what stands in the lock's place is replaced, not followed", () =>
+  withRunDir(async (runDir) => {
+    Deno.mkdirSync(runDir, { recursive: true });
+    Deno.writeTextFileSync(`${runDir}/victim`, "precious");
+    const places: readonly ((path: string) => unknown)[] = [
+      (path) => Deno.symlinkSync(`${runDir}/victim`, path),
+      (path) => new Deno.Command("mkfifo", { args: [path] }).outputSync(),
+      (path) => Deno.mkdirSync(path),
+    ];
+    for (const place of places) {
+      place(`${runDir}/lock`);
+      await using _server = ControlServer.open(runDir, answers);
+      assert.ok(Deno.lstatSync(`${runDir}/lock`).isFile);
+      Deno.removeSync(`${runDir}/lock`);
+    }
+    assert.equal(Deno.readTextFileSync(`${runDir}/victim`), "precious");
   }));
 
 Deno.test("a socket left behind by a dead daemon is replaced", () =>

@@ -35,6 +35,19 @@ async function withHistory(
   }
 }
 
+/** While it is full, no write to any file of this process takes a byte (ENOSPC, write(2)). */
+function fullDisk() {
+  const { write } = Deno.FsFile.prototype;
+  const fill = () => {
+    Deno.FsFile.prototype.write = () => Promise.reject(new Error("No space left on device"));
+  };
+  const empty = () => {
+    Deno.FsFile.prototype.write = write;
+  };
+  fill();
+  return { fill, empty, [Symbol.dispose]: empty };
+}
+
 const numbers = (entries: readonly HistoryEntry[]) =>
   entries.map((entry) => entry.kind === "transition" ? entry.silence_ms : entry.kind);
 
@@ -172,8 +185,7 @@ Deno.test("a file that somebody removed is made anew", () =>
 
 Deno.test("a disk that is full is told once, and the entries are written when it takes them", () =>
   withHistory(async ({ path, open, entries, complaints }) => {
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    Deno.symlinkSync("/dev/full", path);
+    using full = fullDisk();
     await using history = open();
     for (const number of [1, 2, 3]) {
       history.add(numbered(number));
@@ -184,17 +196,55 @@ Deno.test("a disk that is full is told once, and the entries are written when it
       complaints[0] ?? "",
       /^\/.*\/history\.jsonl cannot be written: No space left on device/,
     );
-    Deno.removeSync(path);
+    full.empty();
     history.add(numbered(4));
     await history.written();
     assert.deepEqual(numbers(entries()), [1, 2, 3, 4]);
-    Deno.removeSync(path);
-    Deno.symlinkSync("/dev/full", path);
+    full.fill();
     history.add(numbered(5));
     await history.written();
     assert.equal(complaints.length, 2, "news again after it went well");
-    Deno.removeSync(path);
+    full.empty();
+    assert.deepEqual(numbers(entries()), [1, 2, 3, 4]);
+    assert.equal(Deno.statSync(path).isFile, true);
   }));
+
+const strangers: Readonly<Record<string, (path: string, victim: string) => void>> = {
+  "a symbolic link": (path, victim) => Deno.symlinkSync(victim, path),
+  "a file with a second name": (path, victim) => Deno.linkSync(victim, path),
+  "a folder": (path) => Deno.mkdirSync(path),
+  "a pipe": (path) => void new Deno.Command("mkfifo", { args: [path] }).outputSync(),
+};
+
+for (const [what, make] of Object.entries(strangers)) {
+  Deno.test(`${what} in its place is told once, and not followed`, () =>
+    withHistory(async ({ path, open, entries, complaints }) => {
+      const folder = path.slice(0, path.lastIndexOf("/"));
+      Deno.mkdirSync(folder, { recursive: true });
+      Deno.writeTextFileSync(`${folder}/victim`, "a line without an end");
+      make(path, `${folder}/victim`);
+      await using history = open();
+      for (const number of [1, 2]) {
+        history.add(numbered(number));
+        await history.written();
+      }
+      assert.equal(complaints.length, 1);
+      assert.ok(complaints[0]?.includes(` is ${what}, not a file`), complaints[0]);
+      assert.equal(Deno.readTextFileSync(`${folder}/victim`), "a line without an end");
+      await assert.rejects(new HistoryReader(path).next(), { name: "NotAFile" });
+      Deno.removeSync(path);
+      history.add(numbered(3));
+      await history.written();
+      assert.deepEqual(numbers(entries()), [1, 2, 3]);
+      // And once it is open: whoever swaps it is found out before the next entry.
+      Deno.renameSync(path, `${path}.old`);
+      make(path, `${folder}/victim`);
+      history.add(numbered(4));
+      await history.written();
+      assert.equal(complaints.length, 2);
+      assert.equal(Deno.readTextFileSync(`${folder}/victim`), "a line without an end");
+    }));
+}
 
 Deno.test("of entries that nobody takes, the newest thousand wait", () =>
   withHistory(async ({ path, open, entries }) => {
@@ -212,12 +262,10 @@ Deno.test("of entries that nobody takes, the newest thousand wait", () =>
 
 Deno.test("the end does not wait for a disk that never answers", () =>
   withHistory(async ({ path }) => {
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    // A pipe that nobody empties takes 64 KiB, and then the write waits for ever.
-    await new Deno.Command("mkfifo", { args: [path] }).output();
     const source = new URL("../../../src/history/history_file.ts", import.meta.url).href;
     const script = `const { HistoryFile } = await import(${JSON.stringify(source)});
       const stateDir = ${JSON.stringify(path.slice(0, path.lastIndexOf("/")))};
+      Deno.FsFile.prototype.write = () => new Promise(() => {});
       const history = new HistoryFile({ stateDir, complain: () => {} });
       for (let i = 0; i < 900; i++) history.add({ kind: "daemon", time: "x".repeat(500) });
       const start = performance.now();

@@ -1,0 +1,189 @@
+/**
+ * Files of state, opened so that nobody leads the opener elsewhere: only a regular file with one name is taken, never
+ * a symbolic link, a pipe or a device in its place.
+ */
+import { O_CLOEXEC, O_PATH } from "./constants.ts";
+import { cString, Libc } from "./libc.ts";
+
+/** What stands in the place of a file is none: it is left alone. */
+export class NotAFile extends Error {
+  override readonly name = "NotAFile";
+  constructor(path: string, what: string) {
+    super(`${path} is ${what}, not a file`);
+  }
+}
+
+/** open(2): the one flag here whose number is not the same on both. */
+const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
+
+const FLAGS = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+
+const opened: Libc[] = [];
+
+/** One for the process, from the first use on. */
+function libc(): Libc {
+  return opened[0] ?? (opened[0] = new Libc());
+}
+
+/**
+ * A regular file that was looked at and stays the same one, whatever becomes of its name meanwhile: it is held by a
+ * descriptor that neither reads, writes nor waits (O_PATH, open(2)), and opened by way of that (proc_pid_fd(5)).
+ */
+export class PinnedFile implements Disposable {
+  readonly #fd: number;
+  readonly #name: string;
+  /** What fstat(2) says of it. */
+  readonly info: Deno.FileInfo;
+
+  private constructor(fd: number, path: string) {
+    this.#fd = fd;
+    this.#name = `/proc/self/fd/${fd}`;
+    try {
+      this.info = Deno.statSync(this.#name);
+      const what = oddityOf(this.info);
+      if (what !== undefined) throw new NotAFile(path, what);
+    } catch (error) {
+      libc().close(fd);
+      throw error;
+    }
+  }
+
+  /** Throws Deno.errors.* (NotFound: it is not there) or NotAFile. Waits for the disk only. */
+  static pinSync(path: string): PinnedFile {
+    const fd = libc().open(cString(path), FLAGS);
+    if (fd < 0) throw absenceSync(path);
+    return new PinnedFile(fd, path);
+  }
+
+  /** As {@link PinnedFile.pinSync}; the disk is waited for on another thread. */
+  static async pin(path: string): Promise<PinnedFile> {
+    const name = cString(path);
+    const fd = await libc().openLater(name, FLAGS);
+    // The name has to outlive the call.
+    if (fd < 0 || name.length === 0) throw absenceSync(path);
+    return new PinnedFile(fd, path);
+  }
+
+  /** Opens it; `options` that would make a file are not for here. Throws Deno.errors.*. */
+  open(options: Deno.OpenOptions): Promise<Deno.FsFile> {
+    return Deno.open(this.#name, options);
+  }
+
+  /** As {@link PinnedFile.open}. */
+  openSync(options: Deno.OpenOptions): Deno.FsFile {
+    return Deno.openSync(this.#name, options);
+  }
+
+  /** Gives it to another user. Throws Deno.errors.*. */
+  chownSync(uid: number | null, gid: number | null): void {
+    Deno.chownSync(this.#name, uid, gid);
+  }
+
+  /** Lets go of it. What was opened stays open. */
+  [Symbol.dispose](): void {
+    libc().close(this.#fd);
+  }
+}
+
+/** The file at `path`, which is made (O_EXCL) with `mode` where nothing is there. Throws as {@link PinnedFile.pinSync}. */
+export async function pinOrMake(path: string, mode: number): Promise<PinnedFile> {
+  try {
+    return await PinnedFile.pin(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  (await Deno.open(path, { write: true, createNew: true, mode })).close();
+  return await PinnedFile.pin(path);
+}
+
+/** As {@link pinOrMake}. */
+export function pinOrMakeSync(path: string, mode: number): PinnedFile {
+  try {
+    return PinnedFile.pinSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  Deno.openSync(path, { write: true, createNew: true, mode }).close();
+  return PinnedFile.pinSync(path);
+}
+
+/**
+ * The text of the file at `path`, at most `most` bytes; undefined: nothing is there. Throws Deno.errors.*, NotAFile, or
+ * RangeError where there is more.
+ */
+export function readTextSync(path: string, most: number): string | undefined {
+  let pinned: PinnedFile;
+  try {
+    pinned = PinnedFile.pinSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  using held = pinned;
+  if (held.info.size > most) throw new RangeError(`${path} has more than ${most} bytes`);
+  using file = held.openSync({ read: true });
+  const bytes = new Uint8Array(held.info.size);
+  let length = 0;
+  while (length < bytes.length) {
+    const got = file.readSync(bytes.subarray(length));
+    if (got === null) break;
+    length += got;
+  }
+  return new TextDecoder().decode(bytes.subarray(0, length));
+}
+
+/**
+ * Puts a file with `text` in the place of `path`, whole or not at all; `synced`: it outlives a power cut. What stood there
+ * is replaced, not followed or written to. Throws Deno.errors.*.
+ */
+export function replaceSync(path: string, text: string, mode: number, synced: boolean): void {
+  const beside = `${path}.new`;
+  removeSync(beside);
+  try {
+    {
+      using file = Deno.openSync(beside, { write: true, createNew: true, mode });
+      const bytes = new TextEncoder().encode(text);
+      for (let written = 0; written < bytes.length;) {
+        written += file.writeSync(bytes.subarray(written));
+      }
+      if (synced) file.syncSync();
+    }
+    Deno.renameSync(beside, path);
+  } catch (error) {
+    try {
+      removeSync(beside);
+    } catch {
+      // What has failed first is told.
+    }
+    throw error;
+  }
+}
+
+/** Removes what is at `path`, not what it leads to; nothing there is fine. Throws Deno.errors.*. */
+export function removeSync(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function oddityOf(info: Deno.FileInfo): string | undefined {
+  if (info.isSymlink) return "a symbolic link";
+  if (info.isDirectory) return "a folder";
+  if (info.isFifo === true) return "a pipe";
+  if (info.isSocket === true) return "a socket";
+  if (!info.isFile) return "a device";
+  // A hard link to a file of somebody else's.
+  return (info.nlink ?? 1) > 1 ? "a file with a second name" : undefined;
+}
+
+/** Deno's error for a name that could not be opened. */
+function absenceSync(path: string): unknown {
+  try {
+    Deno.lstatSync(path);
+    return new Deno.errors.PermissionDenied(`${path} cannot be opened`);
+  } catch (error) {
+    return error;
+  }
+}
