@@ -4,6 +4,24 @@ import type { HistogramReading } from "./reading.ts";
 /** The Content-Type of an exposition. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
+/** A client that asks again within this time gets the same answer, in milliseconds. */
+export const FRESH_MS = 500;
+
+/** The bytes of what `print` prints, which is called at most once in `ms` milliseconds. */
+export function freshBytes(
+  print: () => string,
+  ms: number = FRESH_MS,
+): () => Uint8Array<ArrayBuffer> {
+  let printed: { readonly at: number; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (printed === undefined || now - printed.at >= ms) {
+      printed = { at: now, bytes: new TextEncoder().encode(print()) };
+    }
+    return printed.bytes;
+  };
+}
+
 /** What a metric is called, how it moves, and what it says, in one sentence. */
 export interface Metric {
   readonly name: string;

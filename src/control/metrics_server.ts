@@ -1,8 +1,10 @@
 /**
- * How does Prometheus ask over the network? HTTP at one address, bounded in connections, time, memory and work, so that
- * nobody who reaches the port can disturb the election. (Deno.serve keeps any number of idle connections for ever.)
+ * The metrics port: HTTP for Prometheus at one address, by the bounded server that the unix sockets have too, so that nobody who
+ * reaches the port can disturb the election.
  */
-import { answerScrape } from "./scrape.ts";
+import { EXPOSITION_TYPE, freshBytes } from "./exposition.ts";
+import { type HttpAnswer, type HttpRequest, plainAnswer } from "./http_message.ts";
+import { HttpServer } from "./http_server.ts";
 
 /** Where to listen. */
 export interface Listen {
@@ -13,7 +15,7 @@ export interface Listen {
 
 /** What a server works with. */
 export interface MetricsServerOptions {
-  /** Prints the metrics as they are now; at most once in {@link FRESH_MS}. */
+  /** Prints the metrics as they are now. */
   readonly print: () => string;
   readonly journal: { write(level: "info" | "warning", line: string): void };
   /** How long until an address is tried again that could not be had, in milliseconds. */
@@ -22,28 +24,20 @@ export interface MetricsServerOptions {
   readonly connectionMs?: number;
 }
 
-/** Connections at one time; more are closed at once. */
-const MOST_CONNECTIONS = 16;
-const CONNECTION_MS = 5000;
-/** From one connection to the next: a flood waits in the kernel, or is turned away there. */
-const PACE_MS = 5;
-/** Whoever asks again within this time gets the same answer. */
-const FRESH_MS = 500;
 const RETRY_MS = 10_000;
 
 /** Serves metrics where {@link MetricsServer.settle} says. It never throws: what it cannot do is told, and tried again. */
 export class MetricsServer implements AsyncDisposable {
   readonly #options: MetricsServerOptions;
-  readonly #connections = new Set<Deno.Conn>();
   #listen: Listen | undefined;
-  #listener: Deno.Listener | undefined;
-  #serving: Promise<void> = Promise.resolve();
+  #server: HttpServer | undefined;
   #trouble: string | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #printed: { readonly at: number; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
+  readonly #exposition: () => Uint8Array<ArrayBuffer>;
 
   constructor(options: MetricsServerOptions) {
     this.#options = options;
+    this.#exposition = freshBytes(options.print);
   }
 
   /** From now on `listen` holds; undefined: nowhere. Says what changed, one sentence each. */
@@ -63,15 +57,18 @@ export class MetricsServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close();
-    await this.#serving;
+    await Promise.resolve();
   }
 
   #open(): void {
     if (this.#listen === undefined) return;
     const place = wordsOf(this.#listen);
-    const { journal, retryMs = RETRY_MS } = this.#options;
+    const { journal, retryMs = RETRY_MS, connectionMs } = this.#options;
     try {
-      this.#listener = Deno.listen(this.#listen);
+      const listener = Deno.listen(this.#listen);
+      const answer = (request: HttpRequest) => this.#answer(request);
+      const limits = connectionMs === undefined ? {} : { connectionMs };
+      this.#server = new HttpServer({ listener, answer, failed: FAILED, ...limits });
     } catch (error) {
       const trouble = `metrics are not served at ${place}: ${refusalWords(error)}`;
       if (trouble !== this.#trouble) journal.write("warning", trouble);
@@ -81,53 +78,25 @@ export class MetricsServer implements AsyncDisposable {
     }
     this.#trouble = undefined;
     journal.write("info", `metrics are at http://${place}/metrics`);
-    this.#serving = this.#serve(this.#listener);
   }
 
   #close(): void {
     clearTimeout(this.#retry);
     this.#trouble = undefined;
-    this.#listener?.close();
-    this.#listener = undefined;
-    for (const connection of this.#connections) closeQuietly(connection);
+    this.#server?.end();
+    this.#server = undefined;
   }
 
-  async #serve(listener: Deno.Listener): Promise<void> {
-    while (this.#listener === listener) {
-      try {
-        void this.#take(await listener.accept());
-      } catch {
-        // Closed, or out of descriptors: then the pace gives others the time to give some back.
-      }
-      await pause(PACE_MS);
-    }
-  }
-
-  async #take(connection: Deno.Conn): Promise<void> {
-    if (this.#connections.size >= MOST_CONNECTIONS) return closeQuietly(connection);
-    this.#connections.add(connection);
-    const { connectionMs = CONNECTION_MS } = this.#options;
-    const limit = setTimeout(() => closeQuietly(connection), connectionMs);
-    try {
-      await answerScrape(connection, () => this.#exposition());
-    } catch {
-      // It hung up, or its time was over.
-    } finally {
-      clearTimeout(limit);
-      closeQuietly(connection);
-      this.#connections.delete(connection);
-    }
-  }
-
-  #exposition(): Uint8Array<ArrayBuffer> {
-    const now = performance.now();
-    if (this.#printed === undefined || now - this.#printed.at >= FRESH_MS) {
-      const bytes = new TextEncoder().encode(this.#options.print());
-      this.#printed = { at: now, bytes };
-    }
-    return this.#printed.bytes;
+  #answer({ method, path }: HttpRequest): HttpAnswer {
+    if (path !== "/metrics") return NOT_FOUND;
+    if (method !== "GET") return NOT_ALLOWED;
+    return { status: 200, type: EXPOSITION_TYPE, body: this.#exposition() };
   }
 }
+
+const NOT_FOUND = plainAnswer(404, "metrics are at /metrics");
+const NOT_ALLOWED = { ...plainAnswer(405, "only GET is answered"), allow: "GET" };
+const FAILED = plainAnswer(500, "metrics could not be printed");
 
 function wordsOf(listen: Listen | undefined): string {
   if (listen === undefined) return "nowhere";
@@ -139,16 +108,4 @@ function refusalWords(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "another program has this port";
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
   return error instanceof Error ? error.message : String(error);
-}
-
-function closeQuietly(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch {
-    // Closed already.
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

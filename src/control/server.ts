@@ -1,4 +1,4 @@
-/** How does the daemon answer requests? HTTP over unix sockets, one daemon per runtime directory. */
+/** The control sockets of the daemon: HTTP over unix sockets, one daemon per runtime directory. */
 import type {
   HandoverAnswer,
   MaintenanceAnswer,
@@ -7,7 +7,9 @@ import type {
   RestartAnswer,
   StatusDocument,
 } from "./api.ts";
-import { EXPOSITION_TYPE } from "./exposition.ts";
+import { EXPOSITION_TYPE, FRESH_MS, freshBytes } from "./exposition.ts";
+import { type HttpAnswer, type HttpRequest, type HttpStatus, jsonAnswer } from "./http_message.ts";
+import { HttpServer } from "./http_server.ts";
 import {
   type HandoverRequest,
   handoverRequest,
@@ -44,40 +46,42 @@ export class RunDirTaken extends Error {
   }
 }
 
-/** Answers one request; its URL is parsed already. */
-type Route = (answers: ControlAnswers, request: Request) => Response | Promise<Response>;
+/** The answers, with the exposition as bytes. */
+interface Answering extends ControlAnswers {
+  exposition(): Uint8Array<ArrayBuffer>;
+}
+
+/** Answers one request; its path and method are looked at already. */
+type Route = (answers: Answering, request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
 
 /** Every path, and what each method does there. */
 const ROUTES: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map([
-  ["/v1/status", { GET: (answers: ControlAnswers) => Response.json(answers.status()) }],
+  ["/v1/status", { GET: (answers: Answering) => jsonAnswer(200, answers.status()) }],
   ["/metrics", { GET: answerMetrics }],
   ["/v1/reload", { POST: answerReload }],
   ["/v1/notify-test", {
-    POST: async (answers: ControlAnswers) => Response.json(await answers.testNotify()),
+    POST: async (answers: Answering) => jsonAnswer(200, await answers.testNotify()),
   }],
   ["/v1/handover", {
-    POST: (answers: ControlAnswers, request: Request) =>
+    POST: (answers: Answering, request: HttpRequest) =>
       answerWanted(handoverRequest(parametersOf(request)), (wanted) => answers.handOver(wanted)),
   }],
   ["/v1/maintenance", {
-    POST: (answers: ControlAnswers, request: Request) =>
+    POST: (answers: Answering, request: HttpRequest) =>
       answerWanted(maintenanceRequest(parametersOf(request)), (wanted) => answers.maintain(wanted)),
   }],
   ["/v1/restart", {
-    POST: async (answers: ControlAnswers) => Response.json(await answers.restart()),
+    POST: async (answers: Answering) => jsonAnswer(200, await answers.restart()),
   }],
 ]);
 
-/** More requests at one time than this are turned away: nobody may fill the daemon's memory. */
-const MOST_REQUESTS = 64;
-
 /**
- * What comes by each socket, and the bits that its mode never has: whoever orders is the daemon's user or root, its group
- * may read.
+ * What comes by each socket, the bits that its mode never has (orders are for the daemon's user and root, its group may read),
+ * and for how long metrics are as they were printed last, in milliseconds.
  */
 const SOCKETS = [
-  { pathIn: socketPath, umask: 0o177, methods: undefined },
-  { pathIn: readingSocketPath, umask: 0o117, methods: ["GET"] },
+  { pathIn: socketPath, umask: 0o177, methods: undefined, freshMs: 0 },
+  { pathIn: readingSocketPath, umask: 0o117, methods: ["GET"], freshMs: FRESH_MS },
 ] as const;
 
 /** The methods that a socket takes; undefined: all. */
@@ -86,33 +90,27 @@ type Methods = readonly string[] | undefined;
 /** Open control sockets. Closing them removes the socket files. */
 export class ControlServer {
   readonly #lock: Deno.FsFile;
-  readonly #servers: readonly Deno.HttpServer[];
-  readonly #closing = new AbortController();
+  readonly #servers: HttpServer[] = [];
+  readonly #paths: string[] = [];
 
   private constructor(lock: Deno.FsFile, runDir: string, answers: ControlAnswers) {
     this.#lock = lock;
-    this.#servers = SOCKETS.map(({ pathIn, umask, methods }) =>
-      // The mode must be right from the first moment on, so it comes from the umask and not from a chmod.
-      underUmask(umask, () => this.#serve(pathIn(runDir), answers, methods))
-    );
-  }
-
-  #serve(path: string, answers: ControlAnswers, methods: Methods): Deno.HttpServer {
-    let open = 0;
-    const answerOne = async (request: Request): Promise<Response> => {
-      open++;
-      try {
-        return open > MOST_REQUESTS
-          ? problem(503, "too many requests at one time")
-          : await respond(request, answers, methods);
-      } finally {
-        open--;
+    try {
+      for (const { pathIn, umask, methods, freshMs } of SOCKETS) {
+        const path = pathIn(runDir);
+        removeSocket(path);
+        // The mode must be right from the first moment on, so it comes from the umask and not from a chmod.
+        const listener = underUmask(umask, () => Deno.listen({ transport: "unix", path }));
+        const exposition = freshBytes(() => answers.metrics(), freshMs);
+        const answering = { ...answers, exposition };
+        const answer = (request: HttpRequest) => respond(request, answering, methods);
+        this.#servers.push(new HttpServer({ listener, answer, failed: FAILED }));
+        this.#paths.push(path);
       }
-    };
-    removeSocket(path);
-    const { signal } = this.#closing;
-    const onError = () => problem(500, "the request could not be answered");
-    return Deno.serve({ path, signal, onListen: () => {}, onError }, answerOne);
+    } catch (error) {
+      for (const server of this.#servers) server.end();
+      throw error;
+    }
   }
 
   /**
@@ -131,10 +129,10 @@ export class ControlServer {
     }
   }
 
-  /** Stops listening, drops what is still open, removes the sockets. */
+  /** Stops listening, lets answers that are on their way arrive for a moment, removes the sockets. */
   async close(): Promise<void> {
-    this.#closing.abort();
-    await Promise.all(this.#servers.map(({ finished }) => finished));
+    await Promise.all(this.#servers.map((server) => server.close()));
+    for (const path of this.#paths) removeSocket(path);
     this.#lock.close();
   }
 
@@ -147,53 +145,54 @@ export class ControlServer {
  * The answer to `request`: 404 for an unknown path, 405 for a method that it does not have, 403 for one that does not come by
  * this socket.
  */
-export async function respond(
-  request: Request,
-  answers: ControlAnswers,
+export function respond(
+  request: HttpRequest,
+  answers: Answering,
   taken?: Methods,
-): Promise<Response> {
-  // Nothing here takes a body: what was sent along is not even read.
-  await request.body?.cancel();
-  const { pathname } = new URL(request.url);
-  const methods = ROUTES.get(pathname);
+): HttpAnswer | Promise<HttpAnswer> {
+  const methods = ROUTES.get(request.path);
   if (methods === undefined) return problem(404, "there is nothing at this path");
   const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
   if (route === undefined) {
-    const allowed = Object.keys(methods).join(", ");
-    const response = problem(405, `this path takes ${allowed} only`);
-    response.headers.set("allow", allowed);
-    return response;
+    const allow = Object.keys(methods).join(", ");
+    return { ...problem(405, `this path takes ${allow} only`), allow };
   }
   if (taken?.includes(request.method) === false) {
     return problem(403, "nothing is ordered by this socket");
   }
-  return await route(answers, request);
+  return route(answers, request);
 }
 
-async function answerReload(answers: ControlAnswers): Promise<Response> {
+async function answerReload(answers: Answering): Promise<HttpAnswer> {
   const answer = await answers.reload();
-  return Response.json(answer, { status: answer.applied ? 200 : 422 });
+  return jsonAnswer(answer.applied ? 200 : 422, answer);
 }
 
-function answerMetrics(answers: ControlAnswers): Response {
-  return new Response(answers.metrics(), { headers: { "content-type": EXPOSITION_TYPE } });
+function answerMetrics(answers: Answering): HttpAnswer {
+  return {
+    status: 200,
+    type: EXPOSITION_TYPE,
+    body: answers.exposition(),
+  };
 }
 
-function parametersOf(request: Request): URLSearchParams {
-  return new URL(request.url).searchParams;
+function parametersOf({ query }: HttpRequest): URLSearchParams {
+  return new URLSearchParams(query);
 }
 
 /** A request that cannot be understood, as text, is answered with 400. */
 async function answerWanted<Wanted extends object>(
   wanted: Wanted | string,
   act: (wanted: Wanted) => Promise<unknown>,
-): Promise<Response> {
-  return typeof wanted === "string" ? problem(400, wanted) : Response.json(await act(wanted));
+): Promise<HttpAnswer> {
+  return typeof wanted === "string" ? problem(400, wanted) : jsonAnswer(200, await act(wanted));
 }
 
-function problem(status: number, error: string): Response {
-  return Response.json({ error }, { status });
+function problem(status: HttpStatus, error: string): HttpAnswer {
+  return jsonAnswer(status, { error });
 }
+
+const FAILED = problem(500, "the request could not be answered");
 
 function underUmask<T>(mask: number, act: () => T): T {
   const before = Deno.umask(mask);

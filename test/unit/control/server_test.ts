@@ -209,7 +209,7 @@ Deno.test("an unknown path and a wrong method are told apart, in JSON", () =>
     ] as const;
     for (const [line, status] of expectations) {
       const answer = await saying(runDir, `${line} HTTP/1.0\r\nhost: floatip\r\n\r\n`);
-      assert.match(answer, new RegExp(`^HTTP/1.[01] ${status} `), line);
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), line);
       assert.match(answer, /content-type: application\/json/i, line);
     }
     const notAllowed = await saying(runDir, "POST /v1/status HTTP/1.0\r\nhost: x\r\n\r\n");
@@ -220,7 +220,7 @@ Deno.test("metrics come as the text that Prometheus expects", () =>
   withRunDir(async (runDir) => {
     await using _server = ControlServer.open(runDir, answers);
     const answer = await saying(runDir, "GET /metrics HTTP/1.0\r\nhost: floatip\r\n\r\n");
-    assert.match(answer, /^HTTP\/1.0 200 /);
+    assert.match(answer, /^HTTP\/1.1 200 /);
     assert.match(answer, /content-type: text\/plain; version=0\.0\.4; charset=utf-8\r\n/i);
     assert.match(answer, /\r\n\r\nfloatip_attention 0\n$/);
   }));
@@ -255,7 +255,7 @@ Deno.test("an answer that fails is a 500, not an end", () =>
     using client = new ControlClient(runDir);
     assert.equal(await troubleOf(client.status()), "bad-answer");
     const answer = await saying(runDir, "GET /v1/status HTTP/1.0\r\nhost: x\r\n\r\n");
-    assert.match(answer, /^HTTP\/1.0 500 [^]*\{"error":"the request could not be answered"\}$/);
+    assert.match(answer, /^HTTP\/1.1 500 [^]*\{"error":"the request could not be answered"\}$/);
     fail = false;
     assert.equal((await client.status()).node, "pi-a");
   }));
