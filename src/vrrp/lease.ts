@@ -42,7 +42,7 @@ export function isRenewalDue(
 
 function renewalPeriod({ lease, advertInterval }: Rules): Nanoseconds | undefined {
   if (lease === undefined) return undefined;
-  if (lease < 2 * advertInterval) return nanoseconds(lease / INTERVALS);
+  if (lease <= 2 * advertInterval) return nanoseconds(lease / INTERVALS);
   const adverts = Math.max(1, Math.floor(lease / RENEWALS / advertInterval));
   return nanoseconds(adverts * advertInterval);
 }

@@ -29,13 +29,15 @@ const WHEEL: readonly (readonly [below: number, step: number])[] = [
 export function latestEnd(lifetime: Nanoseconds): Nanoseconds {
   // From the look before to the last one: from its renewal on, where it is preferred as long as it lives.
   const last = lifetime - preferredOf(lifetime) || lifetime;
-  return (FUZZ + stepFor(last) + JIFFY) as Nanoseconds;
+  // The look at the end of the preferred time may be late, and the next is a pause later at the earliest.
+  const before = last > LEAST_PAUSE ? 0 : stepFor(lifetime - last);
+  return (FUZZ + before + stepFor(last) + JIFFY) as Nanoseconds;
 }
 
 /** What floatip asks for beside a lifetime (src/linux/netlink/addresses.ts): its end wakes the kernel up in time for the other. */
 function preferredOf(lifetime: Nanoseconds): Nanoseconds {
   const whole = lifetime / SECOND;
-  return seconds(Math.max(1, whole - 2 - Math.floor(whole / 16)));
+  return seconds(Math.max(Math.min(whole, 2), whole - 2 - Math.floor(whole / 16)));
 }
 
 /** The virtual time that leases run in. */

@@ -203,10 +203,14 @@ function attributesOf({ prefix, label }: HeldAddress, valid: Lifetime): Uint8Arr
  * The kernel sleeps until the next end of a lifetime, in steps of up to an eighth of that time (its timer wheel): after 3 s it is up
  * to 0.25 s late. The end of the preferred lifetime wakes it up before, and from there it finds the other end by 0.03 s.
  * Linux chooses IPv4 addresses whether they are preferred or not.
+ *
+ * In ordinary running it must never be reached: at its end the kernel wants its lock (RTNL), and by the time that it looked at before
+ * it waited for that it deletes what was renewed meanwhile (check_lifetime in net/ipv4/devinet.c). Renewals are at most half of
+ * `valid` apart, 1.33 s for 3 s (vrrp/lease.ts).
  */
 function preferredOf(valid: Lifetime): Lifetime {
   if (valid === INFINITY_LIFE_TIME) return valid;
-  return Math.max(1, valid - 2 - Math.floor(valid / 16));
+  return Math.max(Math.min(valid, 2), valid - 2 - Math.floor(valid / 16));
 }
 
 /** Subnets of one or two addresses have no broadcast address (RFC 3021). */

@@ -21,7 +21,9 @@ import {
 } from "../../../../src/linux/netlink/message.ts";
 import { Network } from "../../../../src/linux/netlink/network.ts";
 import { formatPrefix, parsePrefix } from "../../../../src/net/prefix.ts";
-import { seconds } from "../../../../src/time.ts";
+import { type Instant, milliseconds, seconds } from "../../../../src/time.ts";
+import { autoLease, nextRenewal } from "../../../../src/vrrp/lease.ts";
+import { rules } from "../../vrrp/scene.ts";
 import { answer, done, FakeExchange, verdict } from "./fake_kernel.ts";
 
 const NAME = attributeTable({ name: attribute(3, text) });
@@ -79,6 +81,22 @@ Deno.test("another lifetime is no news, its end is", () => {
     changes.push(deleteAddress("10.0.0.50/24"));
     assert.equal(network.takeChanged(), true);
     assert.deepEqual(shown(network), ["10.0.0.1/24"]);
+  }
+});
+
+Deno.test("a renewed address never reaches the end of its preferred lifetime, where the kernel may delete it", () => {
+  const { network, exchange } = open({});
+  const intervals = [100, 400, 670, 990, 1000, 1330, 1660, 2000, 2330, 3000, 10_000, 40_950];
+  for (const interval of intervals.map(milliseconds)) {
+    for (const lease of [autoLease(interval), ...[1, 2, 3, 4, 5, 6, 16, 60].map(seconds)]) {
+      network.addAddress(FLOATING, lease);
+      const { preferred = 0, valid = 0 } = cacheInfoIn(exchange.requests.at(-1)) ?? {};
+      assert.equal(seconds(valid), lease);
+      const period = nextRenewal(0 as Instant, rules({ advertInterval: interval, lease })) ?? 0;
+      const spare = seconds(preferred) - period;
+      assert.ok(spare >= milliseconds(250), `${interval / 1e6} ms, ${valid} s: ${spare / 1e6} ms`);
+      assert.ok(preferred <= valid);
+    }
   }
 });
 
@@ -254,6 +272,10 @@ function prefixOf(text: string) {
 function lifetimeIn(request: NetlinkMessage | undefined): number | undefined {
   const attributes = request?.body.subarray(IFADDRMSG.size) ?? new Uint8Array();
   return ADDRESS.decode(attributes).cacheInfo?.valid;
+}
+
+function cacheInfoIn(request: NetlinkMessage | undefined) {
+  return ADDRESS.decode(request?.body.subarray(IFADDRMSG.size) ?? new Uint8Array()).cacheInfo;
 }
 
 function newAddress(
