@@ -3,7 +3,7 @@
  *
  *     deno task bench                        the whole table of moves (sections.ts), about half an hour
  *     deno task bench -- sigterm handover    only these sections
- *     deno task bench -- takeover checks load timers program    others, in more detail
+ *     deno task bench -- takeover checks load timers program leases    others, in more detail
  *
  * `--runs N`: 10 where nobody says. floatip is measured as built.
  */
@@ -11,6 +11,7 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
+import { measureDeletions } from "./leases.ts";
 import { measureLoad } from "./load.ts";
 import { ensure, missing } from "../lab/prerequisites.ts";
 import { formatMarkdown, formatTable, type Line, median, range } from "./table.ts";
@@ -151,6 +152,18 @@ async function program(runs: number): Promise<void> {
   if (rows.length < 3) console.log("\n(compile: not measured, there is no denort here)");
 }
 
+async function leases(): Promise<void> {
+  console.log("\nLeases: addresses that the kernel deleted though they were renewed each second");
+  console.log(
+    `(beside three programs that make and delete veth pairs; 2 x ${STRETCH_MS / 1000} s)\n`,
+  );
+  const rows: string[][] = [];
+  for (const count of COUNTS.slice(1, 3)) {
+    rows.push([String(count), String(await measureDeletions(count, 2 * STRETCH_MS))]);
+  }
+  console.log(formatTable(["addresses", "deleted"], rows));
+}
+
 /**
  * The table of moves: least / median / most, in milliseconds where nothing else is said. A section that fails is told and left out:
  * the others took their time. Gives the number of those.
@@ -185,6 +198,7 @@ const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
   load: loads,
   timers,
   program,
+  leases,
 };
 
 interface Choice {
