@@ -9,6 +9,7 @@ import {
   linkWith,
   primaryAddress,
 } from "../net/interfaces.ts";
+import { formatMac } from "../net/mac.ts";
 import { samePrefix } from "../net/prefix.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import { isOwner } from "../vrrp/rules.ts";
@@ -48,6 +49,22 @@ export function readiness(plan: Plan, interfaces: Interfaces): Readiness {
  */
 function placeOf({ port }: Plan, link: Link, source: Ip, interfaces: Interfaces): Link {
   return port === undefined || isLinkLocal(source) ? link : linkWith(interfaces, source) ?? link;
+}
+
+/**
+ * What neighbours and switches may have learnt of the links of `plan`, as text: where it is another one, a master announces its
+ * addresses again.
+ */
+export function linkPrint(plan: Plan, interfaces: Interfaces): string {
+  const names = new Set(plan.held.map((held) => held.interface));
+  return [...names].map((name) => {
+    const link = linkNamed(interfaces, name);
+    if (link === undefined) return name;
+    const { index, mac, master, activePort, carrierUps, forwards6 } = link;
+    return [name, index, mac && formatMac(mac), master, activePort, carrierUps, forwards6].join(
+      " ",
+    );
+  }).join(", ");
 }
 
 /** The floating addresses of `plan` that floatip has put on an interface: a router that is not master has none. */

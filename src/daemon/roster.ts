@@ -17,7 +17,7 @@ import type { Journal } from "./journal.ts";
 import { labelOf } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { removeAddresses } from "./perform.ts";
-import { missingAddresses, readiness } from "./readiness.ts";
+import { linkPrint, missingAddresses, readiness } from "./readiness.ts";
 import { judgementsOf, mayResume, noteFor, type ResumeNote } from "./resume.ts";
 import { createRouter, isLeaving, type Router } from "./router.ts";
 import type { Stepper } from "./stepper.ts";
@@ -125,10 +125,13 @@ export class Roster {
       router.source = source;
       const refusal = endpoint === undefined ? undefined : refusals.get(endpointKey(endpoint));
       this.#settle(router, faults, refusal);
+      const links = linkPrint(router.plan, interfaces);
+      const changed = router.links !== undefined && router.links !== links;
+      router.links = links;
       if (router.state.kind !== "master") this.#stepper.clearLeftovers(router);
       else if (missingAddresses(router.plan, interfaces).length > 0) {
         this.advance(router, { kind: "addresses-lost" });
-      }
+      } else if (changed) this.advance(router, { kind: "link-changed" });
     }
   }
 

@@ -66,6 +66,8 @@ export interface Router {
   releasedAt: Instant | undefined;
   /** When the kernel takes its addresses off, unless their lease is renewed. */
   leaseUntil: Instant | undefined;
+  /** What its links were when they were last looked at (readiness.ts). */
+  links: string | undefined;
   /** The kernel's last refusal; the instance is in fault until `retryAt`. */
   refusal: Fault | undefined;
   retryAt: Instant | undefined;
@@ -94,6 +96,7 @@ export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
     advertisedAt: undefined,
     releasedAt: undefined,
     leaseUntil: undefined,
+    links: undefined,
     refusal: undefined,
     retryAt: undefined,
     sendTrouble: undefined,

@@ -21,6 +21,12 @@ export interface Link {
   readonly mtu: number;
   /** Does it forward IPv6 packets (the Router flag of a Neighbor Advertisement)? */
   readonly forwards6: boolean;
+  /** The index of the bridge, bond or VRF that it is a port of; absent: of none. */
+  readonly master?: number;
+  /** How often it got its carrier (Linux 4.16); it may have lost it and got it back between two looks. */
+  readonly carrierUps?: number;
+  /** The index of the port that a bond sends by (active-backup). */
+  readonly activePort?: number;
 }
 
 /** An address on a link (rtnetlink(7): RTM_NEWADDR). */

@@ -42,6 +42,7 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
     case "resume":
     case "claimed":
     case "addresses-lost":
+    case "link-changed":
     case "group-release":
     case "release":
       return unchanged(state);

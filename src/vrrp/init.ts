@@ -29,6 +29,7 @@ export function stepInit(state: InitState, event: Event, now: Instant, rules: Ru
     case "deadline":
     case "rules":
     case "addresses-lost":
+    case "link-changed":
     case "claimed":
     case "group-claim":
     case "group-release":

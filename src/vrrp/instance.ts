@@ -120,6 +120,8 @@ export type Event =
   | { readonly kind: "release"; readonly cause: Cause }
   /** Somebody deleted a floating address, or its lease ran out. */
   | { readonly kind: "addresses-lost" }
+  /** A link with floating addresses is not what it was: another MAC, another port, a carrier that came back. */
+  | { readonly kind: "link-changed" }
   /** Somebody else on the link told the neighbours that it has one of the addresses. */
   | { readonly kind: "claimed" }
   /** Every member of the sync group is ready; `member` was the last. */

@@ -47,6 +47,10 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
       return meetDeadline(state, now, rules);
     case "addresses-lost":
       return restore(state, now, rules);
+    case "link-changed":
+      return mayBeReplaced(state, now, rules)
+        ? unchanged(state)
+        : announced(state, [], announceAgain(state, now));
     case "claimed":
       return state.leaving === undefined ? defend(state, now) : hearArrival(state, state.leaving);
     case "hand-over":
@@ -103,9 +107,13 @@ function isOverdue(state: MasterState, now: Instant, rules: Rules): boolean {
   return between(state.advertAt, now) >= wait;
 }
 
-/** Whoever may have been replaced does not put addresses back: its deadline is next, after all adverts. */
+/** Whoever may have been replaced puts and announces nothing: its deadline is next, after all adverts. */
+function mayBeReplaced(state: MasterState, now: Instant, rules: Rules): boolean {
+  return state.leaving === undefined && isOverdue(state, now, rules);
+}
+
 function restore(state: MasterState, now: Instant, rules: Rules): Step {
-  if (state.leaving === undefined && isOverdue(state, now, rules)) return unchanged(state);
+  if (mayBeReplaced(state, now, rules)) return unchanged(state);
   const renewed = { ...state, renewAt: nextRenewal(now, rules) };
   return announced(renewed, [{ kind: "add-addresses" }], announceAgain(state, now));
 }

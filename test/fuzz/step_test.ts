@@ -81,6 +81,7 @@ const arbitraryHappening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: arbitraryRules.map((own): Happening => ({ kind: "replace", rules: own })),
   },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "addresses-lost" }) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "link-changed" }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "claimed" }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "resume" }) },
   {

@@ -180,6 +180,7 @@ function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
     "faults": { kind: "faults", faults: [CARRIER] },
     "faults cleared": { kind: "faults", faults: [] },
     "addresses lost": { kind: "addresses-lost" },
+    "link changed": { kind: "link-changed" },
     "release": {
       kind: "release",
       cause: { kind: "outranked", priority: 150, by: ["pi-b"] },

@@ -13,10 +13,16 @@ import {
   IFF_UP,
   IFLA_ADDRESS,
   IFLA_AF_SPEC,
+  IFLA_BOND_ACTIVE_SLAVE,
+  IFLA_CARRIER_UP_COUNT,
   IFLA_EXT_MASK,
   IFLA_IFNAME,
   IFLA_INET6_CONF,
   IFLA_INET_CONF,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINKINFO,
+  IFLA_MASTER,
   IFLA_MTU,
   IPV4_DEVCONF_PROMOTE_SECONDARIES,
   NETCONFA_FORWARDING,
@@ -42,10 +48,22 @@ const FAMILIES = attributeTable({
   ipv6: attribute(AF_INET6, attributeTable({ conf: attribute(IFLA_INET6_CONF, s32Array) })),
 });
 
+/** What `data` says depends on `kind`; only a bond's is read. */
+const LINK_INFO = attributeTable({
+  kind: attribute(IFLA_INFO_KIND, text),
+  data: attribute(
+    IFLA_INFO_DATA,
+    attributeTable({ activePort: attribute(IFLA_BOND_ACTIVE_SLAVE, u32) }),
+  ),
+});
+
 const LINK_ATTRIBUTES = attributeTable({
   address: attribute(IFLA_ADDRESS, raw),
   name: attribute(IFLA_IFNAME, text),
   mtu: attribute(IFLA_MTU, u32),
+  master: attribute(IFLA_MASTER, u32),
+  info: attribute(IFLA_LINKINFO, LINK_INFO),
+  carrierUps: attribute(IFLA_CARRIER_UP_COUNT, u32),
   extMask: attribute(IFLA_EXT_MASK, u32),
   families: attribute(IFLA_AF_SPEC, FAMILIES),
 });
@@ -92,8 +110,10 @@ export function decodeLink({ body }: NetlinkMessage): Link | undefined {
   const { family, index, flags } = IFINFOMSG.read(body);
   // A link that leaves a bridge is told as RTM_DELLINK of AF_BRIDGE: it is still there.
   if (family !== AF_UNSPEC) return undefined;
-  const { name, address, mtu, families } = LINK_ATTRIBUTES.decode(body.subarray(IFINFOMSG.size));
+  const values = LINK_ATTRIBUTES.decode(body.subarray(IFINFOMSG.size));
+  const { name, address, mtu, families, master, carrierUps, info } = values;
   if (name === undefined) return undefined;
+  const activePort = info?.kind === "bond" ? info.data?.activePort : undefined;
   return {
     index,
     name,
@@ -105,6 +125,9 @@ export function decodeLink({ body }: NetlinkMessage): Link | undefined {
     multicast: (flags & IFF_MULTICAST) !== 0,
     mtu: mtu ?? 0,
     forwards6: (families?.ipv6?.conf?.[DEVCONF_FORWARDING] ?? 0) !== 0,
+    ...(master === undefined ? {} : { master }),
+    ...(carrierUps === undefined ? {} : { carrierUps }),
+    ...(activePort === undefined ? {} : { activePort }),
   };
 }
 

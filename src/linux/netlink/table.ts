@@ -160,7 +160,8 @@ function sameList<T>(a: readonly T[], b: readonly T[], same: (a: T, b: T) => boo
 function sameLink(a: Link, b: Link): boolean {
   return a.index === b.index && a.name === b.name && `${a.mac}` === `${b.mac}` && a.up === b.up &&
     a.running === b.running && a.arp === b.arp && a.loopback === b.loopback &&
-    a.multicast === b.multicast && a.mtu === b.mtu && a.forwards6 === b.forwards6;
+    a.multicast === b.multicast && a.mtu === b.mtu && a.forwards6 === b.forwards6 &&
+    a.master === b.master && a.carrierUps === b.carrierUps && a.activePort === b.activePort;
 }
 
 function sameAddress(a: LinkAddress, b: LinkAddress): boolean {

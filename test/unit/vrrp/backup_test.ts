@@ -304,6 +304,7 @@ Deno.test("backup: a stop or a fault is a transition and nothing else", () => {
 Deno.test("backup: floating addresses that vanish are none of its business", () => {
   const it = router(rules());
   assert.deepEqual(it.take(10, { kind: "addresses-lost" }), []);
+  assert.deepEqual(it.take(10, { kind: "link-changed" }), []);
   assert.deepEqual(it.replaceRules(20, rules({ addresses: [FLOATING, ip("10.0.0.101")] })), []);
 });
 

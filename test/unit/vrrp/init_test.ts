@@ -79,6 +79,7 @@ const MEANINGLESS: readonly Event[] = [
   { kind: "deadline" },
   { kind: "rules", before: rules({ priority: 1 }) },
   { kind: "addresses-lost" },
+  { kind: "link-changed" },
   { kind: "group-claim", member: "a" },
   { kind: "group-release", member: "a" },
 ];

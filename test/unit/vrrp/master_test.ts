@@ -199,6 +199,14 @@ Deno.test("master: puts a deleted address back and stays master", () => {
   assert.ok(it.runTo(ms + 3000).includes(`${ms + 3000} announce 5`), "announced all the same");
 });
 
+Deno.test("master: announces again where a link is not what it was, and once more after 5 s", () => {
+  const { it, ms } = master();
+  assert.deepEqual(it.take(ms + 2000, { kind: "link-changed" }), ["announce 5"]);
+  assert.deepEqual(it.take(ms + 2500, { kind: "link-changed" }), ["announce 1"]);
+  const later = it.runTo(ms + 8100).filter((line) => line.includes("announce"));
+  assert.deepEqual(later, [`${ms + 3000} announce 5`, `${ms + 8000} announce 5`]);
+});
+
 Deno.test("master: a new priority is told at once and the rhythm stays", () => {
   const { it, ms } = master();
   assert.deepEqual(it.replaceRules(ms + 300, rules({ priority: 50 })), ["advert 50"]);

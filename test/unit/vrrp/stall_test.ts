@@ -30,6 +30,7 @@ Deno.test("stall: a better one's advert behind it is heard by a backup", () => {
 Deno.test("stall: an expired lease is not put back before all adverts were looked at", () => {
   const { it, ms } = master(rules({ lease: seconds(3) }));
   assert.deepEqual(it.take(ms + 6000, { kind: "addresses-lost" }), []);
+  assert.deepEqual(it.take(ms + 6000, { kind: "link-changed" }), []);
   assert.deepEqual(it.take(ms + 6000, { kind: "deadline" }), ["advert 100", "add", "announce 5"]);
 });
 
