@@ -22,6 +22,23 @@ kernelTest("a link that is renamed is known by its new name", async () => {
   await waitUntil(host, () => link(host, "lan0")?.index === index && eth0(host) === undefined);
 });
 
+kernelTest(
+  "a carrier that came and went is counted, and the bridge of a port is known",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine } = machines;
+    const before = eth0(host)?.carrierUps ?? 0;
+    await machine.unplug();
+    await machine.plug();
+    await waitUntil(host, () => eth0(host)?.carrierUps === before + 1);
+    await machine.ip("link", "add", "br9", "type", "bridge");
+    await machine.ip("link", "set", "eth0", "master", "br9");
+    await waitUntil(host, () => eth0(host)?.master === link(host, "br9")?.index);
+    await machine.ip("link", "set", "eth0", "nomaster");
+    await waitUntil(host, () => eth0(host)?.master === undefined);
+  },
+);
+
 kernelTest("a link without ARP, its MAC and loopback are told apart", async () => {
   await using machines = await openMachines();
   const { host, machine } = machines;

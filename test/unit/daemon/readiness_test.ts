@@ -1,9 +1,9 @@
 /** Does readiness name the right fault, and choose the right endpoint and source? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Plan } from "../../../src/config/plan.ts";
-import { missingAddresses, readiness } from "../../../src/daemon/readiness.ts";
+import { linkPrint, missingAddresses, readiness } from "../../../src/daemon/readiness.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
-import type { Interfaces } from "../../../src/net/interfaces.ts";
+import type { Interfaces, Link } from "../../../src/net/interfaces.ts";
 import { aPlan, PEER } from "./plans.ts";
 import { address, link } from "./recording_host.ts";
 
@@ -123,4 +123,21 @@ Deno.test("readiness: UDP waits for its source like everybody", () => {
   const found = readiness(plan, { links: [eth0], addresses: [own] });
   deepStrictEqual(found.faults.map(({ kind }) => kind), ["source-missing"]);
   strictEqual(found.endpoint, undefined);
+});
+
+Deno.test("readiness: whatever neighbours may have learnt of a link changes its print, speed does not", () => {
+  const print = (changes: Partial<Link>) =>
+    linkPrint(aPlan(), { links: [link("eth0", 2, changes), link("eth1", 3)], addresses: [own] });
+  const changes: readonly Partial<Link>[] = [
+    { index: 7 },
+    { mac: Uint8Array.of(2, 0, 0, 0, 0, 9) },
+    { mac: undefined },
+    { master: 4 },
+    { activePort: 5 },
+    { carrierUps: 3 },
+    { forwards6: true },
+  ];
+  const prints = [{}, ...changes].map(print);
+  strictEqual(new Set(prints).size, prints.length);
+  strictEqual(print({ mtu: 9000 }), print({}));
 });

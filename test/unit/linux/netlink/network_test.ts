@@ -34,6 +34,16 @@ const ADDRESS = attributeTable({
   flags: attribute(8, u32),
   proto: attribute(11, u8),
 });
+const INFO = attributeTable({
+  name: attribute(3, text),
+  info: attribute(
+    18,
+    attributeTable({
+      kind: attribute(1, text),
+      data: attribute(2, attributeTable({ second: attribute(2, u32) })),
+    }),
+  ),
+});
 const NETCONF = attributeTable({ index: attribute(1, u32), forwarding: attribute(2, u32) });
 
 const OWN = "10.0.0.1/24";
@@ -206,6 +216,17 @@ Deno.test("a port that leaves a bridge stays a link", () => {
   changes.push(newLink(1, "eth0", { type: 17, family: AF_BRIDGE }));
   assert.equal(network.takeChanged(), false);
   assert.equal(network.interfaces().links.length, 1);
+});
+
+Deno.test("the port that a bond sends by is news, and the second attribute of another kind is none", () => {
+  for (const [kind, expected] of [["bond", 7], ["bridge", undefined]] as const) {
+    const { network, changes } = open({});
+    const info = { kind, data: { second: 7 } };
+    const header = IFINFOMSG.write({ family: 0, type: 1, index: 1, flags: 0x41, change: 0 });
+    changes.push(told(16, concat(header, INFO.encode({ name: "eth0", info }))));
+    assert.equal(network.takeChanged(), kind === "bond");
+    assert.equal(network.interfaces().links[0]?.activePort, expected);
+  }
 });
 
 Deno.test("IPv6 forwarding that is switched is news", () => {
