@@ -23,6 +23,8 @@ export interface ChildOptions {
   readonly timeoutMs: number;
   /** Kept of standard output and of standard error, in bytes each; the rest is read and thrown away. */
   readonly outputLimit: number;
+  /** May what it started in the background go on after its end? Default: false. At the timeout nothing does. */
+  readonly leavesBackground?: boolean;
   /** Kills it before its time. */
   readonly stop?: AbortSignal;
 }
@@ -57,10 +59,19 @@ const DRAIN_MS = 100;
 /** Pause after each 64 KiB that nobody wants: no more than 64 MB/s are read, so that a flood does not take the thread. */
 const THROTTLE_MS = 1;
 
+/** The same of what goes on in the background: no more than 640 kB/s. */
+const BACKGROUND_THROTTLE_MS = 100;
+
+/** Of so many programs the output is read on after their end, for what they left in the background. */
+const MOST_BACKGROUNDS = 32;
+
+/** The output of what goes on in the background, oldest first: a pipe that nobody reads would end it at its next word. */
+const backgrounds = new Set<DisposableStack>();
+
 /**
  * Runs a program to its end, in a session and process group of its own, outside real-time scheduling. Whoever is left in
- * its process group is killed when it ends; one who made a session of his own is killed at the timeout only, since a check
- * may have started a service on purpose. Rejects (Deno.errors.NotFound, PermissionDenied) where it cannot be started.
+ * its process group is killed when it ends, unless it `leavesBackground`; one who made a session of his own is killed at the
+ * timeout only, since a check may have started a service on purpose. Rejects (Deno.errors.NotFound, PermissionDenied) where it cannot be started.
  */
 export async function runChild(options: ChildOptions): Promise<ChildOutcome> {
   const mark = `${Deno.pid}.${crypto.randomUUID()}`;
@@ -75,14 +86,20 @@ export async function runChild(options: ChildOptions): Promise<ChildOutcome> {
   const stop = kill("stopped");
   options.stop?.addEventListener("abort", stop, { once: true });
   if (options.stop?.aborted) stop();
-  using stdout = new BoundedReader(child.stdout, options.outputLimit);
-  using stderr = new BoundedReader(child.stderr, options.outputLimit);
+  using readers = new DisposableStack();
+  const stdout = readers.use(new BoundedReader(child.stdout, options.outputLimit));
+  const stderr = readers.use(new BoundedReader(child.stderr, options.outputLimit));
+  const read = Promise.all([stdout.done, stderr.done]);
   feed(child, options.input);
   try {
     const status = await child.status;
     if (end.timedOut || end.stopped) await killMarked(mark);
-    else await clearGroup(child.pid);
-    await within(Promise.all([stdout.done, stderr.done]), DRAIN_MS);
+    else if (options.leavesBackground !== true) await clearGroup(child.pid);
+    const isRead = await within(read, DRAIN_MS);
+    if (!isRead && options.leavesBackground === true) {
+      for (const reader of [stdout, stderr]) reader.throttleMs = BACKGROUND_THROTTLE_MS;
+      readOn(readers.move(), read);
+    }
     const signal = status.signal ?? undefined;
     const code = signal === undefined ? status.code : undefined;
     return { code, signal, ...end, stdout: stdout.text(), stderr: stderr.text() };
@@ -112,6 +129,19 @@ export function accountIn(passwd: string, name: string): Account | undefined {
     return { name, uid: Number(uid), gid: Number(gid) };
   }
   return undefined;
+}
+
+/** Reads on until `read`, or until too many others are read on. */
+function readOn(readers: DisposableStack, read: Promise<unknown>): void {
+  backgrounds.add(readers);
+  read.then(() => {
+    backgrounds.delete(readers);
+    readers.dispose();
+  });
+  const [oldest] = backgrounds;
+  if (oldest === undefined || backgrounds.size <= MOST_BACKGROUNDS) return;
+  backgrounds.delete(oldest);
+  oldest.dispose();
 }
 
 interface Ending {
@@ -207,6 +237,8 @@ function feed(child: Deno.ChildProcess, input: string | undefined): void {
 class BoundedReader implements Disposable {
   /** Resolves at the end of the stream; never rejects. */
   readonly done: Promise<void>;
+  /** Pause after each piece that nobody wants. */
+  throttleMs = THROTTLE_MS;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #kept: Uint8Array;
   #length = 0;
@@ -232,7 +264,7 @@ class BoundedReader implements Disposable {
       const wanted = value.subarray(0, this.#kept.length - this.#length);
       this.#kept.set(wanted, this.#length);
       this.#length += wanted.length;
-      if (wanted.length < value.length) await pause(THROTTLE_MS);
+      if (wanted.length < value.length) await pause(this.throttleMs);
     }
   }
 }
@@ -241,10 +273,11 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits for `work`, but no longer than `ms`. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, promise]);
+/** Waits for `work`, but no longer than `ms`. Is it done? */
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), ms);
+  const isDone = await Promise.race([work.then(() => true), promise]);
   clearTimeout(timer);
+  return isDone;
 }

@@ -58,7 +58,9 @@ export const NOTIFY = {
     shape: duration(seconds(0.1), seconds(3600)),
     form: 'a duration with its unit from "100ms" to "1h", such as "30s"',
     default: '"30s"',
-    what: "How long a command or a service may take before it is given up.",
+    what:
+      "How long a command or a service may take before it is given up; a command then ends with all that it started. " +
+      "What a command that ends in time leaves in the background goes on.",
     why: "Changes are told one after the other: one that hangs holds up the next.",
     example: '"30s"',
     synonyms: ["deadline", "max_time"],

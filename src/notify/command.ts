@@ -31,6 +31,7 @@ export function commandSink(
   return {
     name: "command",
     timeoutMs,
+    lateWords: "it was ended, with all that it started",
     retries: 0,
     wants: () => true,
     deliver: (record, deadline) => {
@@ -53,6 +54,7 @@ export function stateSink(
   return {
     name: Object.keys(programs).map((state) => `on_${state === "init" ? "stop" : state}`).join("/"),
     timeoutMs,
+    lateWords: "it was ended, with all that it started",
     retries: 0,
     wants: ({ to }) => programs[to] !== undefined,
     deliver: (record, deadline) => run(programs[record.to] ?? [], user, record, deadline),
@@ -94,6 +96,8 @@ async function run(
     ...(runner.account === undefined ? {} : { account: runner.account }),
     timeoutMs: LONGEST_MS,
     outputLimit: OUTPUT_LIMIT,
+    // A program that starts something when this node becomes master means it to stay.
+    leavesBackground: true,
     stop: deadline,
   });
   const { ok, words } = findingOf(outcome);

@@ -165,7 +165,8 @@ export class DeliveryQueue implements AsyncDisposable {
 
   /** A sink that is in trouble is no news at each attempt. */
   #sayChange({ ok, words }: Answer): void {
-    if (ok === (this.#last?.ok ?? true)) return;
+    const wasEnded = this.#sink.lateWords !== undefined && words.endsWith(this.#sink.lateWords);
+    if (ok === (this.#last?.ok ?? true) && !wasEnded) return;
     const owner = this.#instance === null ? "" : ` of ${this.#instance}`;
     const label = `notify: ${this.#sink.name}${owner}`;
     if (ok) this.#say("info", `${label} can be told again`);
@@ -207,7 +208,9 @@ export class DeliveryQueue implements AsyncDisposable {
 
   #late(timeoutMs: number): Answer {
     if (this.#over.signal.aborted) return untold("cut short: floatip is stopping", false);
-    return untold(`no end within ${formatDuration(milliseconds(timeoutMs))}`, true);
+    const { lateWords } = this.#sink;
+    const end = lateWords === undefined ? "" : `: ${lateWords}`;
+    return untold(`no end within ${formatDuration(milliseconds(timeoutMs))}${end}`, true);
   }
 }
 

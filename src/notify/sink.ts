@@ -16,6 +16,8 @@ export interface Sink {
   readonly name: string;
   /** For each attempt, in milliseconds; 1 or more. */
   readonly timeoutMs: number;
+  /** What an attempt that has not ended at its deadline comes to, where that is worth a line each time. */
+  readonly lateWords?: string;
   /** Further attempts after the first, 0 or more. */
   readonly retries: number;
   /** The longest pause between two attempts, in milliseconds; undefined: a minute. */

@@ -109,13 +109,63 @@ Deno.test({
 Deno.test("a hook that sleeps for a minute is killed at its timeout with its children", async () => {
   const instance = `sleeper-${crypto.randomUUID()}`;
   const argv = shell("sleep 60 & sleep 60");
-  await using queue = new DeliveryQueue(null, commandSink(argv, undefined, 300));
+  const told: string[] = [];
+  const sink = commandSink(argv, undefined, 300);
+  const tell = (_level: string, words: string): void => void told.push(words);
+  await using queue = new DeliveryQueue(null, sink, undefined, tell);
   queue.add(record({ instance }));
   assert.equal(queue.status().pending, 1);
   await eventually("it is given up", () => queue.status().failed === 1);
-  assert.equal(queue.status().last?.words, "no end within 300 ms");
+  const words = "no end within 300 ms: it was ended, with all that it started";
+  assert.equal(queue.status().last?.words, words);
+  queue.add(record({ instance }));
+  await eventually("it is given up again", () => queue.status().failed === 2);
+  assert.deepEqual(told, Array(2).fill(`notify: command cannot be told: ${words}`), "each is said");
   const left = () => processesWith(`FLOATIP_INSTANCE=${instance}`);
   await eventually("nothing is left", () => left().length === 0);
+});
+
+for (
+  const [what, text] of [
+    ["a job of the shell", "sleep 1000 &"],
+    ["nohup", "nohup sleep 1000 </dev/null >/dev/null 2>&1 &"],
+    ["several in a subshell", "(sleep 1000 & sleep 1000; true) &"],
+    ["a session of its own", "setsid sleep 1000 &"],
+  ] as const
+) {
+  Deno.test(`what a hook leaves in the background goes on: ${what}`, async () => {
+    const instance = `background-${crypto.randomUUID()}`;
+    const sink = commandSink(shell(text), undefined, 5000);
+    const answer = await sink.deliver(record({ instance }), never);
+    assert.deepEqual([answer.ok, answer.words], [true, "exit 0"]);
+    // Longer than what a check leaves behind is given.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const left = processesWith(`FLOATIP_INSTANCE=${instance}`);
+    for (const pid of left) Deno.kill(pid, "SIGKILL");
+    assert.ok(left.length > 0, "it is gone");
+  });
+}
+
+Deno.test("what goes on in the background may go on to speak", async () => {
+  using out = paper();
+  const before = descriptors();
+  const text = "(sleep 0.4; echo more; echo more >&2; sleep 0.1; echo done >>$OUT) & echo begun";
+  const answer = await commandSink(shell(text, out.path), undefined, 5000).deliver(record(), never);
+  assert.deepEqual([answer.ok, out.lines()], [true, [""]]);
+  await eventually("its work is done", () => out.lines()[0] === "done");
+  await eventually("descriptors are closed", () => descriptors() <= before);
+});
+
+Deno.test("of many that go on in the background only some are listened to", async () => {
+  const instance = `crowd-${crypto.randomUUID()}`;
+  const before = descriptors();
+  const sink = commandSink(shell("sleep 1000 &"), undefined, 5000);
+  for (let i = 0; i < 36; i++) await sink.deliver(record({ instance }), never);
+  await eventually("the oldest are let go", () => descriptors() - before <= 2 * 32);
+  const left = processesWith(`FLOATIP_INSTANCE=${instance}`);
+  for (const pid of left) Deno.kill(pid, "SIGKILL");
+  assert.equal(left.length, 36);
+  await eventually("descriptors are closed", () => descriptors() <= before);
 });
 
 Deno.test("500 transitions reach a slow hook in order, the last one too", async () => {

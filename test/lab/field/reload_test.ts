@@ -1,0 +1,96 @@
+/** Field situations of a reload that brings, renames or changes a check: nobody gives an address up for it. */
+import assert from "node:assert/strict";
+import { chmodSync, writeFileSync } from "node:fs";
+import type { Floatip } from "../../interop/floatip.ts";
+import { type Field, fieldCases, FLOATING } from "./field.ts";
+
+/** A script for a check, of the body `says`, that goes with the case. */
+async function script(field: Field, says: string): Promise<string> {
+  const dir = await Deno.makeTempDir({ prefix: "floatip-field-" });
+  field.stack.defer(() => Deno.remove(dir, { recursive: true }));
+  chmodSync(dir, 0o755);
+  const path = `${dir}/check`;
+  writeFileSync(path, `#!/bin/sh\n${says}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/** The file of a pair with a check called `name`. */
+function withCheck(field: Field, name: string, argv: readonly string[], more = ""): string {
+  return field.file({
+    lines: [`checks = ["${name}"]`],
+    sections: `[check.${name}]\ncommand = ${JSON.stringify(argv)}\nuser = "root"\n${more}`,
+  });
+}
+
+/** Runs `act` while a client asks the floating address every 20 ms for 5 s; not one answer may be missing. */
+async function withoutAGap(field: Field, act: () => Promise<unknown>): Promise<void> {
+  const client = field.host("client");
+  const asked = client.exec(["ping", "-q", "-i", "0.02", "-c", "250", "-W", "3", FLOATING]);
+  await act();
+  const { stdout, stderr } = await asked;
+  assert.match(stdout, / 0% packet loss/, stdout + stderr);
+}
+
+/** How many changes of state each has remembered. */
+function changes(nodes: readonly Floatip[]): readonly number[] {
+  return nodes.map((node) => node.history().filter(({ kind }) => kind === "transition").length);
+}
+
+/** Resolves when the check has decided on a node. */
+async function untilUp(field: Field, node: Floatip, name: string): Promise<void> {
+  await field.until(`${name} is up`, async () => {
+    const { checks } = await node.instance();
+    return checks.some((check) =>
+      check.name === name && check.up && check.last !== "no result yet"
+    );
+  });
+}
+
+fieldCases("reload of checks", [
+  {
+    name: "new, slow, renamed, changed: on both nodes at once, and not a packet is lost",
+    play: async (field) => {
+      const nodes = await field.pair();
+      const [a, b] = nodes;
+      const slow = await script(field, "sleep 0.7");
+      const other = await script(field, "exit 0");
+      const before = changes(nodes);
+      await withoutAGap(field, async () => {
+        const reload = async (name: string, argv: readonly string[], more?: string) => {
+          const file = withCheck(field, name, argv, more);
+          await Promise.all(nodes.map((node) => field.reload(node, file)));
+          for (const node of nodes) await untilUp(field, node, name);
+        };
+        await reload("nginx", [slow], 'interval = "1m"');
+        await reload("web", [slow], 'interval = "30s"\nfall = 5');
+        await reload("web", [other]);
+      });
+      assert.deepEqual(changes(nodes), before);
+      assert.equal((await a.instance()).state, "master");
+      assert.equal((await b.instance()).state, "backup");
+    },
+  },
+  {
+    name: "a new one that fails on the master: a row of failures first, then the backup has it",
+    play: async (field) => {
+      const nodes = await field.pair();
+      const [a] = nodes;
+      const fails = await script(field, "exit 1");
+      const before = changes([a]);
+      const failing = withCheck(field, "nginx", [fails], 'interval = "1s"\nfall = 3');
+      await field.reload(a, failing);
+      await field.until("it was tried", async () => {
+        const [check] = (await a.instance()).checks;
+        return check !== undefined && check.latency_ms !== null;
+      });
+      assert.equal((await a.instance()).state, "master");
+      assert.deepEqual(changes([a]), before);
+      await a.untilState("fault");
+      await field.until("b has it", () => field.host("b").holds(FLOATING));
+      // Mended by a reload: its first success counts.
+      await field.reload(a, withCheck(field, "nginx", ["/bin/true"], 'interval = "1m"'));
+      await a.untilState("master");
+    },
+  },
+]);
