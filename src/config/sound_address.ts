@@ -228,8 +228,11 @@ function checkAdvertised(instance: InstanceDraft, report: Report): void {
   });
 }
 
-/** Most addresses that one advert can carry: its count is a byte, and it must fit 1500 bytes. */
-export const MOST = { ipv4: 255, ipv6: 90 } as const;
+/**
+ * Most addresses that one advert names: its count is a byte, and keepalived names 89 of IPv6 on a
+ * link with an MTU of 1500. It refuses adverts that name more than it has.
+ */
+export const MOST = { ipv4: 255, ipv6: 89 } as const;
 
 function checkCount(instance: InstanceDraft, report: Report): void {
   for (const family of familiesOf(instance)) {
@@ -242,7 +245,7 @@ function checkCount(instance: InstanceDraft, report: Report): void {
       at: "value",
       what: `${all.length} ${words(family)} addresses are more than one advert can carry`,
       why: `An advert names all addresses: at most ${MOST[family]} of ${words(family)}.`,
-      fix: "move the rest to a second instance with a VRID of its own",
+      fix: "write the rest with advertise = false, or as a second instance with a VRID of its own",
     });
   }
 }

@@ -144,7 +144,7 @@ function optionsOf(statement: Statement, judge: Judge): ReadonlyMap<string, stri
 
 function unknownOption(word: string): Verdict {
   return parseIp(word.split("/")[0] ?? "") === undefined
-    ? changed(`keepalived does not know ${showName(word)} here, and ignores it`)
+    ? altered(`keepalived does not know ${showName(word)} here, and ignores it`)
     : altered(
       `keepalived takes one address a line, and ignores ${word}`,
       undefined,
@@ -229,18 +229,14 @@ export function wireKeyOf({ prefix: { address } }: Address, wire: string | undef
   return linkLocal ? `${formatIp(address)}%${wire ?? ""}` : formatIp(address);
 }
 
-/** No more addresses than one advert can carry; the rest is judged. */
+/** Those that adverts name: keepalived takes the rest as virtual_ipaddress_excluded, judged here. */
 export function withoutSurplus(addresses: readonly Address[], judge: Judge): readonly Address[] {
   const [first] = addresses;
-  const most = MOST[first?.prefix.address.family ?? "ipv4"];
+  const family = first?.prefix.address.family ?? "ipv4";
+  const most = MOST[family];
+  const mtu = family === "ipv6" ? " on a link with an MTU of 1500" : "";
   for (const { statement } of addresses.slice(most)) {
-    judge(
-      statement,
-      unsupported(
-        `an advert carries ${most} addresses at most`,
-        "a second instance with a VRID of its own, in a group with this one",
-      ),
-    );
+    judge(statement, altered(`keepalived names the first ${most} in its adverts${mtu}`));
   }
   return addresses.slice(0, most);
 }

@@ -55,6 +55,7 @@ export const SHARED: Answers = {
   garp_lower_prio_repeat: answer(changed(BURST), "5"),
   garp_master_refresh: answer(changed("floatip announces its addresses once a minute"), "60"),
   garp_master_refresh_repeat: answer(changed("floatip repeats one announcement a minute"), "1"),
+  vmac_garp_intvl: answer(needless("there is no virtual MAC to be announced")),
   garp_extra_if: answer(
     changed("floatip announces every address once a minute, on whichever interface it is"),
   ),

@@ -5,6 +5,8 @@ import {
   continued,
   type Definition,
   definitionIn,
+  type Guess,
+  guess,
   LONGEST_LINE,
   type Macros,
   substitute,
@@ -44,6 +46,7 @@ export interface Expanded {
   readonly lines: readonly Line[];
   readonly inclusions: readonly Inclusion[];
   readonly conditions: readonly Condition[];
+  readonly guesses: readonly Guess[];
 }
 
 /** Most lines, of all files and all that macros make of them, and most characters of all. */
@@ -74,6 +77,7 @@ interface State {
   readonly lines: Line[];
   readonly inclusions: Inclusion[];
   readonly conditions: Map<string, Condition>;
+  readonly guesses: Guess[];
   taken: number;
   characters: number;
 }
@@ -90,7 +94,7 @@ export function expand(
 ): Expanded {
   const state: State = {
     ...{ files, nodeId, workingFolder, taken: 0, characters: 0 },
-    ...{ sources: [], lines: [], inclusions: [] },
+    ...{ sources: [], lines: [], inclusions: [], guesses: [] },
     macros: new Map([["_INSTANCE", [nodeId]], ["_HASH", ["#"]], ["_BANG", ["!"]]]),
     conditions: new Map(),
   };
@@ -104,8 +108,8 @@ export function expand(
     if (line === undefined) state.sources.pop();
     else take(line, source, state);
   }
-  const { lines, inclusions, conditions } = state;
-  return { lines, inclusions, conditions: [...conditions.values()] };
+  const { lines, inclusions, conditions, guesses } = state;
+  return { lines, inclusions, conditions: [...conditions.values()], guesses };
 }
 
 /** Makes the file the next source; answers why it cannot, in words behind "the file". */
@@ -163,7 +167,9 @@ function take(raw: string, source: Source, state: State): void {
     }
     const repeated = repeatedIn(text, (inside) => resolved(inside, place, state), place);
     if (repeated !== undefined) return push(repeatedLines(repeated), place, state);
-    const replaced = substitute(text, macrosFor(source, state), place);
+    const guessed = guess(text, place);
+    state.guesses.push(...guessed.guesses);
+    const replaced = substitute(guessed.text, macrosFor(source, state), place);
     if (replaced.kind === "lines") return push(replaced.lines, place, state);
     text = replaced.text.trim();
     if (!replaced.changed) break;

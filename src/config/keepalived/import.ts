@@ -4,7 +4,7 @@ import { openContext, type Surroundings } from "./context.ts";
 import { convert } from "./convert.ts";
 import { expand, type Expanded } from "./expand.ts";
 import type { Files } from "./include.ts";
-import { conditionNotes, inclusionNotes, statementNotes } from "./notes.ts";
+import { conditionNotes, guessNotes, inclusionNotes, statementNotes } from "./notes.ts";
 import { parse } from "./parse.ts";
 import { type Malformed, MalformedError, type Statement } from "./statement.ts";
 import { nameOf, printable, writeTables } from "./toml.ts";
@@ -50,6 +50,7 @@ function importLines(
   const notes = inOrder([
     ...inclusionNotes(expanded.inclusions),
     ...conditionNotes(expanded.conditions, around.nodeId),
+    ...guessNotes(expanded.guesses),
     ...statementNotes(root, verdicts),
     ...(tables.length > 0 ? [] : [{ ...NOTHING, place: start, directive: "the whole file" }]),
   ], [file, ...expanded.lines.map(({ place }) => place.file)]);

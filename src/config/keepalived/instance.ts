@@ -180,7 +180,7 @@ function addressesOf(
   if (first === undefined) return { advertised: [], all: excluded };
   const fitting = ofFamily(written, first.prefix.address.family, judge);
   const advertised = withoutSurplus(fitting, judge);
-  const all = once([...advertised, ...excluded], judge);
+  const all = once([...fitting, ...excluded], judge);
   for (const one of all) taken.add(wireKeyOf(one, wire(one)));
   for (const one of all) judge(one.statement, addressVerdict(one, advertised.includes(one)));
   return { advertised, all };

@@ -65,6 +65,38 @@ export function substitute(text: string, macros: Macros, place: Place): Substitu
   return { kind: "line", text: replaced, changed };
 }
 
+/** A predefined macro whose value only keepalived has: what stands in its place, and why. */
+export interface Guess {
+  readonly place: Place;
+  /** As written: "${_ENV NAME}". */
+  readonly text: string;
+  /** What the result has in its place. */
+  readonly value: string;
+  /** Why that is a guess, one sentence without a full stop. */
+  readonly why: string;
+}
+
+const GUESSED = /\$\{_(?:ENV\s+(\w+)|RANDOM(?:\s+(\d{1,9}))?(?:\s+(\d{1,9}))?)\s*\}/g;
+
+/** Replaces `${_ENV NAME}` and `${_RANDOM [MIN [MAX]]}` (keepalived.conf(5)) and says each. */
+export function guess(
+  text: string,
+  place: Place,
+): { readonly text: string; readonly guesses: readonly Guess[] } {
+  const guesses: Guess[] = [];
+  const replaced = text.replace(GUESSED, (use, name?: string, least = "0", most = "32767") => {
+    const [value, why] = name === undefined
+      ? [least, `keepalived draws a number from ${least} to ${most} here at each start`]
+      : [
+        "",
+        `keepalived takes ${name} from the environment of its service, which is not known here`,
+      ];
+    guesses.push({ place, text: use, value, why });
+    return value;
+  });
+  return { text: replaced, guesses };
+}
+
 /** Refuses a line that is too long. Never returns. */
 export function tooLong(place: Place): never {
   return refuse(

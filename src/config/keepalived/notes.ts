@@ -2,6 +2,7 @@
 import { MASK, SECRET_WORD, withoutLogins } from "../secret.ts";
 import { LVS_BLOCKS } from "./answers_global.ts";
 import type { Condition, Inclusion } from "./expand.ts";
+import type { Guess } from "./macros.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import {
   altered,
@@ -38,9 +39,10 @@ function notesOf(
   const own = verdicts.get(statement);
   const lost = outer?.outcome === "unsupported" && own?.outcome !== "unsupported";
   const verdict = lost ? LOST : own ?? (outer?.outcome === "changed" ? LOST : GAP);
-  const strange = statement.block !== undefined && !BLOCKS.has(keywordOf(statement)) &&
-    verdict.outcome !== "unsupported";
-  const judged = strange ? joined(verdict, NO_BLOCK) : verdict;
+  const braces = verdict.outcome === "unsupported"
+    ? undefined
+    : braceVerdict(statement, outer !== undefined);
+  const judged = braces === undefined ? verdict : joined(verdict, braces);
   return [
     { ...judged, place: statement.place, directive: directiveOf(statement) },
     ...(statement.block ?? []).flatMap((inner) => notesOf(inner, verdicts, judged)),
@@ -56,6 +58,31 @@ const BLOCKS: ReadonlySet<string> = new Set([
   ...["track_interface", "track_bfd", "authentication", "auth_hmac", "unicast_peer"],
   ...["virtual_ipaddress", "virtual_ipaddress_excluded", "virtual_routes", "virtual_rules"],
 ]);
+
+/** Keywords that mean nothing without braces behind them; `track_file` at the root has a name. */
+const LISTS: ReadonlySet<string> = new Set([
+  ...["notification_email", "track_group", "group", "static_ipaddress", "static_routes"],
+  ...["static_rules", "track_file", "track_script", "track_process", "track_interface"],
+  ...["track_bfd", "authentication", "auth_hmac", "unicast_peer", "virtual_ipaddress"],
+  ...["virtual_ipaddress_excluded", "virtual_routes", "virtual_rules"],
+]);
+
+/** What keepalived makes of braces that are missing, or of words before them; undefined: all is well. */
+function braceVerdict(statement: Statement, inside: boolean): Verdict | undefined {
+  const keyword = keywordOf(statement);
+  const { block, words } = statement;
+  if (block !== undefined && !BLOCKS.has(keyword)) return NO_BLOCK;
+  if (!LISTS.has(keyword) || (keyword === "track_file" && !inside)) return undefined;
+  const given = words.slice(1).join(" ");
+  if (block === undefined) {
+    return unsupported(
+      "its braces are missing: keepalived takes the lines below, up to the next }, for its entries",
+      `write ${keyword} { ${shorten(given === "" ? "..." : given)} }, and import again`,
+    );
+  }
+  if (given === "") return undefined;
+  return altered("keepalived ignores the words before the brace", undefined, "write them inside");
+}
 
 const NO_BLOCK = altered(
   "keepalived knows no block here: it stumbles over the brace, and reads what follows otherwise",
@@ -109,6 +136,19 @@ function inclusionVerdict(
   }
   if (nothing) return carried(undefined, "nothing matches, and keepalived goes on, too");
   return carried(undefined, `read: ${shorten(files.join(", "))}`);
+}
+
+/** A note for each macro whose value only keepalived has. */
+export function guessNotes(guesses: readonly Guess[]): readonly Note[] {
+  return guesses.map(({ place, text, value, why }) => ({
+    ...altered(
+      `${why}: ${value === "" ? "nothing" : value} stands in its place`,
+      undefined,
+      "write the value in its place, and import again",
+    ),
+    place,
+    directive: shorten(text),
+  }));
 }
 
 /** A note for each word behind an `@` whose lines were left out, or for all where none of them is this node. */

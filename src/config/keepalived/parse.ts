@@ -42,8 +42,10 @@ export function parse(lines: readonly Line[]): readonly Statement[] {
     for (const piece of piecesOf(text, place)) {
       const block = open.at(-1)?.block ?? root;
       if (piece === "{") open.push(openBlock(block, open.length, { place, text }));
-      else if (piece === "}") closeBlock(open, place);
-      else block.push(toStatement(piece, { place, order: order++, cut }, open));
+      else if (piece !== "}" || open.pop() === undefined) {
+        // keepalived says "Extra '}' found" of one that closes nothing, and ignores it.
+        block.push(toStatement(piece, { place, order: order++, cut }, open));
+      }
     }
   }
   const unclosed = open.at(-1);
@@ -97,16 +99,6 @@ function notFilledIn(blank: RegExp, text: string, place: Place): never {
     `${blank.exec(text)?.[0] ?? "$ {"} is not filled in`,
     "No line above defines it, and keepalived takes its brace for the begin of a block.",
     "write the value in its place, or import the file that the template is made into",
-  );
-}
-
-function closeBlock(open: Open[], place: Place): void {
-  if (open.pop() !== undefined) return;
-  refuse(
-    place,
-    "a } closes nothing",
-    "One brace too many here, or one too few above: which statements belong together is not sure.",
-    "remove it, or look for the { that is missing above",
   );
 }
 

@@ -139,7 +139,7 @@ function judgeBounds(line: Statement, judge: Judge): void {
       );
       return;
     } else {
-      judge(line, changed(`keepalived does not know ${showName(option)} here`));
+      judge(line, altered(`keepalived does not know ${showName(option)} here, and ignores it`));
       return;
     }
   }

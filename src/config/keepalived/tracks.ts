@@ -73,11 +73,11 @@ function takeEntry(
   const name = keywordOf(entry);
   const tracker = keyword === "track_interface" ? undefined : trackerOf(entry, keyword, able);
   if (tracker === null) return undefined;
+  const asked = askedFor(entry, tracker, able);
   if (tracker === undefined && tracking.own.includes(name)) {
     judge(entry, carried(undefined, "floatip watches an instance's own interface anyway"));
     return undefined;
   }
-  const asked = askedFor(entry, tracker, able);
   const { weighing, verdict } = withinReach(asked, keyword, tracking);
   if (verdict !== undefined) judge(entry, verdict);
   if (weighing === undefined) return undefined;
@@ -127,20 +127,24 @@ function trackerOf(entry: Statement, keyword: string, able: Trackable): Tracker 
 /** The weight that counts here: the entry's own, else the one of the definition. */
 function askedFor(entry: Statement, tracker: Tracker | undefined, able: Trackable): Weighing {
   const { weight, reverse }: Weighing = tracker ?? { weight: 0, reverse: false };
-  const [keyword, ...words] = argumentsOf(entry);
+  const words = argumentsOf(entry);
   const { judge } = able.context;
-  let asked: Weighing = { weight, reverse };
-  if (keyword === "weight") {
-    const written = weighingOf(words);
-    if (written === undefined) {
-      judge(entry, altered("its weight is not within -253 and 253: the definition's counts"));
-    } else asked = { weight: written.weight, reverse: turned(words[1], reverse) };
-  } else if (keyword === "reverse" || keyword === "noreverse" || keyword === "no_reverse") {
-    asked = { weight, reverse: turned(keyword, reverse) };
-  } else if (keyword !== undefined) {
-    judge(entry, altered(`keepalived does not know ${keyword} here, and ignores it`));
+  const weighted = words[0] === "weight";
+  const direction = words[weighted ? 2 : 0];
+  const unknown = words.slice((weighted ? 2 : 0) + (isDirection(direction) ? 1 : 0));
+  if (unknown.length > 0) {
+    judge(entry, altered(`keepalived does not know ${unknown.join(" ")} here, and ignores it`));
   }
-  return asked;
+  const asked = { weight, reverse: turned(direction, reverse) };
+  if (!weighted) return asked;
+  const written = weighingOf(words.slice(1));
+  if (written !== undefined) return { ...asked, weight: written.weight };
+  judge(entry, altered("its weight is not within -253 and 253: the definition's counts"));
+  return { weight, reverse };
+}
+
+function isDirection(word: string | undefined): boolean {
+  return word === "reverse" || word === "noreverse" || word === "no_reverse";
 }
 
 /** A direction stays as it is defined unless the entry says it. */

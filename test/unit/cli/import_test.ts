@@ -154,7 +154,6 @@ for (
       /not a text/,
     ],
     ["a brace that is missing", SOUND.replace("  }\n", ""), 1, /opened .* not closed/],
-    ["a brace too many", `${SOUND}}\n`, 8, /closes nothing/],
     ["a quote that is not closed", `notify "x\n`, 1, /quote/],
     ["an include of itself", "\ninclude k.conf\n", 2, /circle/],
     ["deep blocks", "a {\n".repeat(10_000), 17, /deep/],

@@ -152,8 +152,8 @@ const SOUND: Readonly<Record<string, string>> = {
     '[instance.a]\nvrid = 1\ninterface = "eth0"\naddresses = ["fe80::1/64"]\n[instance.b]\nvrid = 1\ninterface = "eth1"\naddresses = ["fe80::1/64"]\n',
   "the owner's own address floats":
     '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.a]\nvrid = 1\naddresses = ["10.0.0.1/24"]\npriority = { a = 255, b = 100 }\n',
-  "90 IPv6 addresses": `[instance.a]\nvrid = 1\naddresses = [${
-    Array.from({ length: 90 }, (_, index) => `"fe80::${index + 1}/64"`)
+  "89 IPv6 addresses": `[instance.a]\nvrid = 1\naddresses = [${
+    Array.from({ length: 89 }, (_, index) => `"fe80::${index + 1}/64"`)
   }]\n`,
   "a label of 15 bytes":
     '[instance.a]\nvrid = 1\naddresses = [{ address = "10.0.0.5/24", label = "eth0:1234567890" }]\n',

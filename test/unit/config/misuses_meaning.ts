@@ -91,8 +91,8 @@ export const MEANING: readonly Misuse[] = [
   },
   {
     title: "more IPv6 addresses than one advert can carry",
-    toml: floating(...Array.from({ length: 91 }, (_, index) => `"fe80::${index + 1}/64"`)),
-    expected: ["error instance.web.addresses.90"],
+    toml: floating(...Array.from({ length: 90 }, (_, index) => `"fe80::${index + 1}/64"`)),
+    expected: ["error instance.web.addresses.89"],
   },
   {
     title: "a lease of a second and a half",

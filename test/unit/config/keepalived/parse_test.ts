@@ -42,7 +42,6 @@ for (
       5,
       /vrrp_instance is opened in line 1 and not closed before vrrp_instance/,
     ],
-    ["a brace too many", "a {\n}\n}\n", 3, /closes nothing/],
     ["a brace without a word", "\n{\n}\n", 2, /no word in front/],
     ["a second block behind one", "a {\n} {\n}\n", 2, /no word in front/],
     ["a variable of a tutorial", "a {\n  state ${STATE}\n}\n", 2, /^\$\{STATE\} is not filled in/],
