@@ -219,7 +219,7 @@ function attention(router: Router, moment: Moment): readonly string[] {
     ? [`${label}: peers use both checksum forms: set checksum by hand`]
     : [];
   return [
-    ...(router.sendTrouble === undefined ? [] : [`${label}: ${router.sendTrouble}`]),
+    ...sendTrouble(router).map((trouble) => `${label}: ${trouble}`),
     ...new Set([
       ...healthOf(router, moment.now).evidence,
       ...conflicts(router, moment.now),
@@ -227,6 +227,11 @@ function attention(router: Router, moment: Moment): readonly string[] {
     ...mismatch,
     ...mixed,
   ];
+}
+
+/** Only a master sends: the last word of one that has let go may have failed for good reason. */
+function sendTrouble({ state, sendTrouble: trouble }: Router): readonly string[] {
+  return state.kind === "master" && trouble !== undefined ? [trouble] : [];
 }
 
 function conflicts(router: Router, now: Instant): readonly string[] {
