@@ -208,7 +208,12 @@ function refuse({ cluster: { lan } }: World, name: string, random: Random): Dama
   };
 }
 
-function cutOneWay({ cluster: { lan }, setup }: World, name: string, random: Random): Damage {
+/** See {@link FAULTS}. */
+export function cutOneWay(
+  { cluster: { lan }, setup }: World,
+  name: string,
+  random: Random,
+): Damage {
   const others = [...setup.nodes.map((node) => node.name), CLIENT].filter((one) => one !== name);
   const other = random.pick(others);
   const [from, to] = random.chance(0.5) ? [name, other] : [other, name];
@@ -221,7 +226,8 @@ function isolate(world: World, name: string): Damage {
   return divide(world, [name], [...others, CLIENT]);
 }
 
-function part(world: World, _name: string, random: Random): Damage {
+/** See {@link FAULTS}. */
+export function part(world: World, _name: string, random: Random): Damage {
   const everybody = [...world.setup.nodes.map((node) => node.name), CLIENT];
   const left = everybody.filter(() => random.chance(0.5));
   return divide(world, left, everybody.filter((name) => !left.includes(name)));

@@ -228,6 +228,7 @@ export class Lan {
     const goesTo = group ? undefined : this.#ownerOf(to, sender, port);
     this.#carry(sender, port, (machine, arrival) => {
       if (!group && machine !== goesTo) return;
+      if (this.paths.isMute(sender.name, machine.name)) return;
       if (machine.filter.incoming || isMartian(machine, source.family, datagramSource)) return;
       this.#programs.get(machine.name)?.receive(arrival, datagram, sender.name);
     });

@@ -30,6 +30,7 @@ export class Paths {
   weather: Weather = CALM;
   readonly #random: Random;
   readonly #cuts = new Set<string>();
+  readonly #mutes = new Set<string>();
   readonly #lastArrival = new Map<string, number>();
 
   constructor(random: Random) {
@@ -44,6 +45,21 @@ export class Paths {
   /** Everything gets from `from` to `to` again. */
   heal(from: string, to: string): void {
     this.#cuts.delete(`${from} -> ${to}`);
+  }
+
+  /** A switch carries no adverts from `from` to `to` any more (snooping); ARP and ND pass. */
+  mute(from: string, to: string): void {
+    this.#mutes.add(`${from} -> ${to}`);
+  }
+
+  /** It carries them again. */
+  unmute(from: string, to: string): void {
+    this.#mutes.delete(`${from} -> ${to}`);
+  }
+
+  /** Are no adverts carried from `from` to `to`? */
+  isMute(from: string, to: string): boolean {
+    return this.#mutes.size > 0 && this.#mutes.has(`${from} -> ${to}`);
   }
 
   /** When the last packet arrives that bad weather holds up. */

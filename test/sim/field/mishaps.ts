@@ -7,16 +7,19 @@ import { after, milliseconds, nanoseconds } from "../../../src/time.ts";
 import { gratuitousArp } from "../../../src/wire/arp.ts";
 import { unsolicitedNa } from "../../../src/wire/ndp.ts";
 import {
+  cutOneWay,
   type Damage,
   kill,
   killAndRestart,
   loseFloating,
+  part,
   pause,
   powerOff,
   stop,
   unplug,
 } from "../faults.ts";
 import type { Call, Port } from "../machine.ts";
+import { handOver, maintain, restart } from "../orders.ts";
 import type { Random } from "../random.ts";
 import type { InstanceSetup } from "../setup.ts";
 import { MISTAKES } from "./mistakes.ts";
@@ -45,6 +48,12 @@ const MISHAPS: readonly (readonly [number, Mishap])[] = [
   [1, powerOff],
   [2, unplug],
   [1, loseFloating],
+  [2, snoop],
+  [1, cutOneWay],
+  [1, part],
+  [1, handOver],
+  [1, maintain],
+  [1, restart],
 ];
 
 /** Lets something happen, and says what. */
@@ -264,6 +273,22 @@ function filter({ cluster: { lan }, setup }: FieldWorld, name: string, random: R
   };
 }
 
+/** A switch forgets who hears the group: adverts do not get from one node to another. */
+function snoop({ cluster: { lan }, setup }: FieldWorld, name: string, random: Random): Damage {
+  const other = random.pick(setup.nodes.filter((node) => node.name !== name)).name;
+  const both = random.chance(0.5);
+  lan.paths.mute(name, other);
+  if (both) lan.paths.mute(other, name);
+  return {
+    words: `no advert gets from ${name} to ${other}${both ? ", or back" : ""}`,
+    dirty: false,
+    mend() {
+      lan.paths.unmute(name, other);
+      if (both) lan.paths.unmute(other, name);
+    },
+  };
+}
+
 /** Somebody puts an address of his own into the subnet of a floating one. */
 function addOthers({ cluster, setup }: FieldWorld, name: string, random: Random): Damage {
   const machine = cluster.lan.machine(name);
@@ -292,12 +317,4 @@ function lateAddress({ cluster }: FieldWorld, name: string, random: Random): Dam
   const mend = () => cluster.restoreAddresses(name, card.name);
   lan.at(after(lan.now, milliseconds(random.between(100, 10_000))), mend);
   return { words: `${card.name} of ${name} gets its addresses late`, dirty: false, mend };
-}
-
-/** What the machines of all others have in the air. */
-export function clearAir({ cluster: { lan } }: FieldWorld): void {
-  for (const machine of lan.machines()) {
-    Object.assign(machine.filter, { incoming: false, outgoing: false });
-    machine.refuseNothing();
-  }
 }

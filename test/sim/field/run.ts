@@ -6,6 +6,7 @@ import { nanoseconds, seconds } from "../../../src/time.ts";
 import { Cluster } from "../cluster.ts";
 import { Course, type Outcome, Recording, type RecordingOptions } from "../course.ts";
 import type { Damage } from "../faults.ts";
+import { endOrders } from "../orders.ts";
 import { Random } from "../random.ts";
 import { raise } from "../random_run.ts";
 import { longestParting } from "../setup.ts";
@@ -96,6 +97,7 @@ class FieldRun {
     cluster.lan.see({ kind: "act", words: "mend everything" });
     for (const one of this.#damages.toReversed()) one.mend();
     this.#note(undefined, []);
+    endOrders(this.#world);
     for (const { name, cards } of setup.nodes) {
       cluster.lan.machine(name).refuseNothing();
       for (const card of cards) cluster.restoreAddresses(name, card.name);
