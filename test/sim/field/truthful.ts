@@ -27,8 +27,8 @@ interface Episode {
 
 /**
  * Judges each node by the addresses of its own file. Time counts in which the node could observe:
- * floatip runs there and is not stopped, its card is live, and it and each machine that answers
- * hear each other's ARP and ND.
+ * floatip runs there and is not stopped, and its card is live. Two are two for it where it and each
+ * of them hear each other's ARP and ND; nobody is nobody where it hears nothing of anyone.
  */
 export function truthful(world: FieldWorld): Checker {
   // By "n1 192.168.1.50".
@@ -44,7 +44,7 @@ export function truthful(world: FieldWorld): Checker {
     episodes.set(key, episode);
     const elapsed = at - episode.since;
     if (elapsed <= (wrong === "two" ? TWO_FOR : NOBODY_FOR) || !isGreen(world, name)) return;
-    const who = answering?.map((machine) => machine.name).join(" and ");
+    const who = answering?.asked.map((machine) => machine.name).join(" and ");
     const answer = who ? `${who} have answered` : "nobody has answered";
     const facts = `${answer} for ${address} for ${(elapsed / 1e9).toFixed(1)} s`;
     world.complain("truthful", `${name} says that all is well, and ${facts} (${causes(world)})`);
@@ -65,25 +65,30 @@ export function causes(world: FieldWorld): string {
   return world.present.length === 0 ? "nothing is wrong" : world.present.join("; ");
 }
 
-/**
- * Which machines answer `name` when it asks for `address`, itself included; undefined: it cannot
- * observe anything.
- */
+/** Those that answer for an address as one node could find out; undefined: it cannot observe anything. */
+interface Answering {
+  /** It hears them, whether they hear it or not. */
+  readonly heard: readonly Machine[];
+  /** They hear its question, and it hears their answer; itself included. */
+  readonly asked: readonly Machine[];
+}
+
 function answeringFor(
   world: FieldWorld,
   name: string,
   instance: InstanceSetup,
   address: string,
-): readonly Machine[] | undefined {
+): Answering | undefined {
   if (!world.isAble(name, instance)) return undefined;
   const { lan } = world.cluster;
-  return lan.machines().filter((machine) =>
+  const heard = lan.machines().filter((machine) =>
     machine.answersFor(address, instance.segment) !== undefined &&
-    lan.paths.isOpen(name, machine.name) && lan.paths.isOpen(machine.name, name)
+    lan.paths.isOpen(machine.name, name)
   );
+  return { heard, asked: heard.filter((machine) => lan.paths.isOpen(name, machine.name)) };
 }
 
-function wrongWith(answering: readonly Machine[]): Wrong | undefined {
-  if (answering.length === 0) return "nobody";
-  return answering.length === 1 ? undefined : "two";
+function wrongWith({ heard, asked }: Answering): Wrong | undefined {
+  if (heard.length === 0) return "nobody";
+  return asked.length > 1 ? "two" : undefined;
 }
