@@ -172,6 +172,7 @@ export const IFA_ADDRESS = 1,
   IFA_F_DADFAILED = 0x08,
   IFA_F_DEPRECATED = 0x20,
   IFA_F_TENTATIVE = 0x40,
+  IFA_F_NOPREFIXROUTE = 0x200,
   INFINITY_LIFE_TIME = 0xffffffff;
 
 /** rtnetlink(7): rtm_scope. */

@@ -2,10 +2,14 @@
 import assert from "node:assert/strict";
 import { addressesOf, linkNamed } from "../../src/net/interfaces.ts";
 import { formatPrefix } from "../../src/net/prefix.ts";
+import { seconds } from "../../src/time.ts";
 import { demand } from "../lab/command.ts";
+import type { LabHost } from "../lab/lab_host.ts";
 import { waitUntil } from "../contract/lab.ts";
 import { held, openMachines, shown, sourceTowards } from "./machine.ts";
 import { hostIn, kernelTest, type NamespacedHost } from "./netns.ts";
+
+const PROMOTE = "/proc/sys/net/ipv4/conf/eth0/promote_secondaries";
 
 kernelTest("an IPv4 address has its broadcast address, label and global scope", async () => {
   await using machines = await openMachines();
@@ -98,10 +102,7 @@ kernelTest(
   async () => {
     await using machines = await openMachines();
     const { host, machine } = machines;
-    const setting = async (): Promise<string> =>
-      (await machine.exec(["cat", "/proc/sys/net/ipv4/conf/eth0/promote_secondaries"])).stdout
-        .trim();
-    assert.equal(await setting(), "0");
+    assert.equal(await promotion(machine), "0");
     for (const last of [50, 51, 52]) host.addAddress(held(`10.88.0.${last}/24`));
     assert.equal(host.removeAddress(held("10.88.0.50/24")), "removed");
     const rest = (await shown(machine)).filter(({ local }) => local.startsWith("10.88."));
@@ -111,9 +112,95 @@ kernelTest(
     ]);
     // The host knows which one was promoted, and the setting is as the administrator left it.
     assert.equal(entryOf(host, "10.88.0.51/24")?.secondary, false);
-    assert.equal(await setting(), "0");
+    assert.equal(await promotion(machine), "0");
   },
 );
+
+kernelTest(
+  "the lease of a subnet's first address ends: the others stay, with their routes",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine } = machines;
+    const first = held("10.88.0.50/24");
+    host.addAddress(first, seconds(1));
+    await machine.ip("addr", "add", "10.88.0.60/24", "dev", "eth0");
+    await machine.ip("route", "add", "198.51.100.0/24", "via", "10.88.0.1");
+    await waitUntil(host, () => entryOf(host, "10.88.0.60/24")?.secondary === true);
+    // Somebody puts the setting back: the next renewal sees to it.
+    await machine.exec(["sh", "-c", `echo 0 >${PROMOTE}`]);
+    host.addAddress(first, seconds(1));
+    await waitUntil(host, () => entryOf(host, "10.88.0.50/24") === undefined);
+    assert.equal(entryOf(host, "10.88.0.60/24")?.secondary, false);
+    assert.match(await machine.ip("route", "show", "198.51.100.0/24"), /via 10\.88\.0\.1/);
+    assert.match(await machine.ip("route", "show", "10.88.0.0/24"), /src 10\.88\.0\.60/);
+    assert.equal(await promotion(machine), "0");
+  },
+);
+
+kernelTest(
+  "promote_secondaries is on while a leased address is there, and off again after",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine } = machines;
+    for (const last of [50, 51]) host.addAddress(held(`10.88.0.${last}/24`), seconds(30));
+    assert.equal(await promotion(machine), "1");
+    host.removeAddress(held("10.88.0.50/24"));
+    assert.equal(await promotion(machine), "1");
+    host.removeAddress(held("10.88.0.51/24"));
+    assert.equal(await promotion(machine), "0");
+    await machine.exec(["sh", "-c", `echo 1 >${PROMOTE}`]);
+    host.addAddress(held("10.88.0.50/24"), seconds(30));
+    host.removeAddress(held("10.88.0.50/24"));
+    assert.equal(await promotion(machine), "1", "as the administrator had it");
+  },
+);
+
+kernelTest(
+  "a leased IPv6 address leaves others the route to their subnet, and its end",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine } = machines;
+    const route = async (): Promise<string> => await machine.ip("-6", "route", "show", "fd88::/64");
+    const floating = held("fd88::50/64");
+    // As of a router's advertisement: it ends, but not soon.
+    const slaac = [
+      "fd88::abcd/64",
+      "dev",
+      "eth0",
+      "nodad",
+      "valid_lft",
+      "900",
+      "preferred_lft",
+      "900",
+    ];
+    await machine.ip("addr", "add", ...slaac);
+    await waitUntil(host, () => entryOf(host, "fd88::abcd/64") !== undefined);
+    host.addAddress(floating, seconds(2));
+    host.addAddress(floating, seconds(2));
+    assert.match(await route(), /expires 8\d\dsec/);
+    host.removeAddress(floating);
+    assert.match(await route(), /expires 8\d\dsec/);
+    // Alone it brings the route itself; an administrator's address that comes later keeps it for good.
+    await machine.ip("addr", "del", "fd88::abcd/64", "dev", "eth0");
+    await waitUntil(host, () => entryOf(host, "fd88::abcd/64") === undefined);
+    host.addAddress(floating, seconds(2));
+    assert.match(await route(), /fd88::\/64/);
+    await machine.ip("addr", "add", "fd88::11/64", "dev", "eth0", "nodad");
+    await waitUntil(host, () => entryOf(host, "fd88::11/64") !== undefined);
+    host.addAddress(floating, seconds(1));
+    await waitUntil(host, () => entryOf(host, "fd88::50/64") === undefined);
+    assert.match(await route(), /fd88::\/64 dev eth0 proto kernel metric 256 pref/);
+  },
+);
+
+kernelTest("an IPv6 address without end that gets one keeps the route to its subnet", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  host.addAddress(held("fd88::50/64"));
+  await waitUntil(host, () => entryOf(host, "fd88::50/64") !== undefined);
+  assert.equal(host.addAddress(held("fd88::50/64"), seconds(30)), "present");
+  assert.match(await machine.ip("-6", "route", "show", "fd88::/64"), /expires (29|30)sec/);
+});
 
 kernelTest("the kernel's own words come with its refusals", async () => {
   await using machines = await openMachines();
@@ -158,4 +245,8 @@ function oursOf(host: NamespacedHost<string>): readonly string[] {
   return host.interfaces().addresses.filter(({ ours }) => ours).map(({ prefix }) =>
     formatPrefix(prefix)
   ).toSorted();
+}
+
+async function promotion(machine: LabHost): Promise<string> {
+  return (await machine.exec(["cat", PROMOTE])).stdout.trim();
 }

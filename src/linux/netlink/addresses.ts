@@ -14,6 +14,7 @@ import {
   IFA_F_DADFAILED,
   IFA_F_DEPRECATED,
   IFA_F_NODAD,
+  IFA_F_NOPREFIXROUTE,
   IFA_F_SECONDARY,
   IFA_F_TENTATIVE,
   IFA_FLAGS,
@@ -102,27 +103,34 @@ export function decodeAddress({ body }: NetlinkMessage): LinkAddress | undefined
   };
 }
 
+/** How an address is put there. */
+export interface Terms {
+  readonly lifetime: Lifetime;
+  /** IPv6: the kernel makes the route to its subnet, and ends it with the address; false: others of the subnet have that route. */
+  readonly bringsRoute: boolean;
+}
+
 /**
- * Adds `held` to the link with `index` for `lifetime`. Throws NetlinkError; EEXIST: it is there already, and
+ * Adds `held` to the link with `index` on these terms. Throws NetlinkError; EEXIST: it is there already, and
  * {@link replaceAddress} makes it ours.
  */
 export function addAddress(
   connection: Connection,
   held: HeldAddress,
   index: number,
-  lifetime: Lifetime,
+  terms: Terms,
 ): void {
-  newAddress(connection, held, index, lifetime, NLM_F_CREATE | NLM_F_EXCL);
+  newAddress(connection, held, index, terms, NLM_F_CREATE | NLM_F_EXCL);
 }
 
-/** Marks `held`, which may be there, as ours and has the kernel keep it for `lifetime` from now. Throws NetlinkError. */
+/** Marks `held`, which may be there, as ours and has the kernel keep it on these terms from now. Throws NetlinkError. */
 export function replaceAddress(
   connection: Connection,
   held: HeldAddress,
   index: number,
-  lifetime: Lifetime,
+  terms: Terms,
 ): void {
-  newAddress(connection, held, index, lifetime, NLM_F_CREATE | NLM_F_REPLACE);
+  newAddress(connection, held, index, terms, NLM_F_CREATE | NLM_F_REPLACE);
 }
 
 /** Deletes `held` from the link with `index`. Throws NetlinkError (EADDRNOTAVAIL, ENODEV). */
@@ -145,7 +153,8 @@ export function isHostAddress({ address, length }: Prefix): boolean {
   return length === sizeOf(address.family) * 8;
 }
 
-function validity(lifetime: Lifetime = INFINITY_LIFE_TIME): Pick<LinkAddress, "validFor"> {
+/** `lifetime` as it stands in a {@link LinkAddress}: absent where it has no end. */
+export function validity(lifetime: Lifetime = INFINITY_LIFE_TIME): Pick<LinkAddress, "validFor"> {
   return lifetime === INFINITY_LIFE_TIME ? {} : { validFor: seconds(lifetime) };
 }
 
@@ -153,7 +162,7 @@ function newAddress(
   connection: Connection,
   held: HeldAddress,
   index: number,
-  lifetime: Lifetime,
+  terms: Terms,
   flags: number,
 ): void {
   connection.request({
@@ -161,7 +170,7 @@ function newAddress(
     object: objectOf(held),
     type: RTM_NEWADDR,
     flags,
-    body: concat(headerOf(held.prefix, index), attributesOf(held, lifetime)),
+    body: concat(headerOf(held.prefix, index), attributesOf(held, terms)),
   });
 }
 
@@ -184,7 +193,8 @@ function scopeOf(prefix: Prefix): number {
   return aside || isLoopback(prefix.address) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 }
 
-function attributesOf({ prefix, label }: HeldAddress, valid: Lifetime): Uint8Array {
+function attributesOf({ prefix, label }: HeldAddress, terms: Terms): Uint8Array {
+  const { lifetime: valid, bringsRoute } = terms;
   const ipv4 = prefix.address.family === "ipv4";
   // An IPv6 host address is deprecated from the start: that keeps it from being chosen (RFC 6724 5, rule 3).
   const preferred = !ipv4 && isHostAddress(prefix) ? 0 : preferredOf(valid);
@@ -194,7 +204,7 @@ function attributesOf({ prefix, label }: HeldAddress, valid: Lifetime): Uint8Arr
     label: ipv4 ? label : undefined,
     broadcast: broadcastFor(prefix),
     cacheInfo: { preferred, valid, created: 0, updated: 0 },
-    flags: ipv4 ? undefined : IFA_F_NODAD,
+    flags: ipv4 ? undefined : IFA_F_NODAD | (bringsRoute ? 0 : IFA_F_NOPREFIXROUTE),
     proto: IFAPROT_FLOATIP,
   });
 }

@@ -3,7 +3,7 @@ import { HostError } from "../../host.ts";
 import { type HeldAddress, type Interfaces, type Link, linkNamed } from "../../net/interfaces.ts";
 import { formatPrefix } from "../../net/prefix.ts";
 import type { Nanoseconds } from "../../time.ts";
-import { RTM_DELADDR } from "../constants.ts";
+import { INFINITY_LIFE_TIME, RTM_DELADDR } from "../constants.ts";
 import { EADDRNOTAVAIL, EEXIST, ENODEV } from "../errno.ts";
 import { refusal } from "../refusal.ts";
 import {
@@ -14,10 +14,13 @@ import {
   lifetimeOf,
   loadAddresses,
   replaceAddress,
+  type Terms,
+  validity,
 } from "./addresses.ts";
 import { type Connection, NetlinkError } from "./connection.ts";
-import { loadLinks, promotesSecondaries, setPromotesSecondaries } from "./links.ts";
+import { loadLinks } from "./links.ts";
 import type { NetlinkMessage } from "./message.ts";
+import { Promotion } from "./promotion.ts";
 import { addressKey, type EntryKey, InterfaceTable } from "./table.ts";
 
 /** Where changes are told: a Watch; in tests, a function stands behind it. */
@@ -31,11 +34,13 @@ export class Network {
   readonly #connection: Connection;
   readonly #changes: Changes;
   readonly #table = new InterfaceTable();
+  readonly #promotion: Promotion;
   #changed = false;
 
   /** `changes` must have been listening before. Throws HostError. */
   constructor(connection: Connection, changes: Changes) {
     this.#connection = connection;
+    this.#promotion = new Promotion(connection);
     this.#changes = changes;
     this.#load();
   }
@@ -66,9 +71,12 @@ export class Network {
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) throw refusal("RTM_NEWADDR", objectOf(held), -ENODEV);
+    if (lifetime !== undefined) this.#keepOthers(held, link.index);
     const outcome = this.#addOrReplace(held, link.index, lifetimeOf(lifetime));
     this.#table.claim(link.index, held.prefix);
-    if (this.#table.find(link.index, held.prefix) === undefined) this.#predict(held, link.index);
+    if (this.#table.find(link.index, held.prefix) === undefined) {
+      this.#predict(held, link.index, lifetimeOf(lifetime));
+    }
     const deleted = this.#hear(addressKey(link.index, held.prefix));
     if (deleted) this.#askFor(held, link.index);
     return outcome;
@@ -80,8 +88,8 @@ export class Network {
     const link = this.#linkOf(held);
     if (link === undefined) return "absent";
     try {
-      if (this.#table.hasDependants(link.index, held.prefix)) this.#deletePromoting(held, link);
-      else deleteAddress(this.#connection, held, link.index);
+      if (this.#table.hasDependants(link.index, held.prefix)) this.#promotion.ensure(link.index);
+      deleteAddress(this.#connection, held, link.index);
       return "removed";
     } catch (error) {
       if (isErrno(error, EADDRNOTAVAIL, ENODEV)) return "absent";
@@ -92,40 +100,44 @@ export class Network {
   }
 
   #addOrReplace(held: HeldAddress, index: number, lifetime: Lifetime): "added" | "present" {
+    const { prefix } = held;
+    const follows = prefix.address.family === "ipv6" &&
+      this.#table.hasOthersOfSubnet(index, prefix);
+    const terms = { lifetime, bringsRoute: !follows };
     try {
-      addAddress(this.#connection, held, index, lifetime);
+      addAddress(this.#connection, held, index, terms);
       return "added";
     } catch (error) {
       if (!isErrno(error, EEXIST)) throw error;
-      replaceAddress(this.#connection, held, index, lifetime);
+      this.#replace(held, index, terms);
       return "present";
     }
   }
 
-  /** The interface's setting is put back afterwards: it is the administrator's. */
-  #deletePromoting(held: HeldAddress, { index }: Link): void {
-    if (promotesSecondaries(this.#connection, index)) {
-      return deleteAddress(this.#connection, held, index);
+  /**
+   * Where one without end gets an end, Linux gives the route to its subnet a wrong one, long past (modify_prefix_route in
+   * net/ipv6/addrconf.c). Without a route in between it makes a new one.
+   */
+  #replace(held: HeldAddress, index: number, terms: Terms): void {
+    const before = this.#table.find(index, held.prefix);
+    const getsAnEnd = held.prefix.address.family === "ipv6" && before?.validFor === undefined &&
+      terms.lifetime !== INFINITY_LIFE_TIME;
+    if (terms.bringsRoute && getsAnEnd) {
+      replaceAddress(this.#connection, held, index, { ...terms, bringsRoute: false });
     }
-    setPromotesSecondaries(this.#connection, index, true);
-    try {
-      deleteAddress(this.#connection, held, index);
-    } finally {
-      this.#restore(index);
-    }
+    replaceAddress(this.#connection, held, index, terms);
   }
 
-  #restore(index: number): void {
-    try {
-      setPromotesSecondaries(this.#connection, index, false);
-    } catch (error) {
-      // The interface went in the meantime, and its settings with it.
-      if (!isErrno(error, ENODEV)) throw error;
-    }
+  /** Before an address is there that ends by itself: others of its subnet shall not end with it. */
+  #keepOthers({ prefix }: HeldAddress, index: number): void {
+    if (prefix.address.family !== "ipv4" || isHostAddress(prefix)) return;
+    // Somebody may have switched it off again: that matters where there is somebody to lose.
+    if (this.#promotion.covers(index) && !this.#table.hasDependants(index, prefix)) return;
+    this.#promotion.ensure(index);
   }
 
   /** The kernel tells of an IPv6 address from a work queue, a moment after it acknowledged it. */
-  #predict(held: HeldAddress, index: number): void {
+  #predict(held: HeldAddress, index: number, lifetime: Lifetime): void {
     this.#table.put({
       index,
       prefix: held.prefix,
@@ -133,6 +145,7 @@ export class Network {
       tentative: false,
       secondary: false,
       deprecated: held.prefix.address.family === "ipv6" && isHostAddress(held.prefix),
+      ...validity(lifetime),
     });
   }
 
@@ -158,6 +171,7 @@ export class Network {
       else if (message.type === RTM_DELADDR) deleted = true;
     });
     if (!whole && this.#load()) this.#changed = true;
+    this.#promotion.settle((index) => this.#table.hasLeased(index));
     return deleted;
   }
 

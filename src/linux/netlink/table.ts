@@ -115,6 +115,22 @@ export class InterfaceTable {
     );
   }
 
+  /** Are there others of the subnet of `prefix`, of somebody else's making? */
+  hasOthersOfSubnet(index: number, prefix: Prefix): boolean {
+    return this.interfaces().addresses.some((other) =>
+      other.index === index && !other.ours && other.prefix.length === prefix.length &&
+      containsIp(prefix, other.prefix.address) && !sameIp(prefix.address, other.prefix.address)
+    );
+  }
+
+  /** Is there an IPv4 address of our making on the link with `index` that ends by itself? */
+  hasLeased(index: number): boolean {
+    return this.interfaces().addresses.some((entry) =>
+      entry.index === index && entry.ours && entry.validFor !== undefined &&
+      entry.prefix.address.family === "ipv4"
+    );
+  }
+
   #putLink(link: Link): EntryKey | undefined {
     const before = this.#links.get(link.index);
     if (before !== undefined && sameLink(before, link)) return undefined;
