@@ -49,8 +49,13 @@ function malformed({ malformed }: Extract<Imported, { kind: "malformed" }>): Fai
 
 /** Writes `toml` to `path` in one step; a file with a password is for its owner and group only. */
 function write(path: string, toml: string, secret: boolean, force: boolean): void {
-  const before = sizeOf(path);
-  if (before > 0 && !force) {
+  const before = statOf(path);
+  if (before?.isFile === false) {
+    // A rename would put a file in the place of /dev/null, for every program of the machine.
+    const hint = "Name a file; without --output the result is printed.";
+    throw new Failure(EXIT.failed, `${path} is not a file, and stays as it is`, hint);
+  }
+  if (before !== undefined && before.size > 0 && !force) {
     const hint = "Name another file with --output, or write over it with --force.";
     throw new Failure(EXIT.failed, `${path} is there already, and would be lost`, hint);
   }
@@ -68,12 +73,12 @@ function write(path: string, toml: string, secret: boolean, force: boolean): voi
   }
 }
 
-/** Bytes in the file; 0 where there is none. */
-function sizeOf(path: string): number {
+/** What is at `path`, links followed; undefined: nothing. */
+function statOf(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(path).size;
+    return Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw refused(path, error);
   }
 }

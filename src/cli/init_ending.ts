@@ -22,7 +22,7 @@ export async function writeNew(file: string, text: string, force: boolean): Prom
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeTextFile(draft, text, { mode: MODE, createNew: true });
     try {
-      if (force) await Deno.rename(draft, file);
+      if (force) await replace(draft, file);
       else await Deno.link(draft, file);
     } finally {
       await Deno.remove(draft).catch(() => {});
@@ -32,7 +32,18 @@ export async function writeNew(file: string, text: string, force: boolean): Prom
   }
 }
 
+/** Puts `draft` in the place of a file, never of a device or a pipe. */
+async function replace(draft: string, file: string): Promise<void> {
+  const there = await Deno.stat(file).catch(() => undefined);
+  if (there?.isFile === false) {
+    const hint = "Name a file with -c FILE; --dry-run only prints it.";
+    throw new Failure(EXIT.failed, `${file} is not a file, and stays as it is`, hint);
+  }
+  await Deno.rename(draft, file);
+}
+
 function refusal(file: string, error: unknown): unknown {
+  if (error instanceof Failure) return error;
   if (error instanceof Deno.errors.AlreadyExists) {
     return new Failure(EXIT.failed, `${file} is there already`, "--force writes over it.");
   }

@@ -25,7 +25,7 @@ export interface Substituted {
 }
 
 /** Names that systemd takes, and that are no way to another folder. */
-const CREDENTIAL_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+export const CREDENTIAL_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
 /** Keys whose value is a secret, or may have one in it. */
 const SECRET_KEYS: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@
 import type { CheckSettings, Probe } from "../health/check.ts";
 import { formatIp } from "../net/ip.ts";
 import { writeDuration } from "../time.ts";
-import { withoutLogins } from "./secret.ts";
+import { withoutSecrets } from "./secret.ts";
 import { writeValue } from "./toml_text.ts";
 
 /** The changes from one list of checks to another, by name. */
@@ -75,11 +75,11 @@ function probeChange(before: Probe, after: Probe): string {
   return old === now ? `another ${after.kind}` : `${old} -> ${now}`;
 }
 
-/** What a probe looks at: "http http://127.0.0.1/", "process nginx". Passwords in URLs are masked. */
+/** What a probe looks at: "http http://127.0.0.1/", "process nginx". Secrets in URLs are masked. */
 export function showProbe(probe: Probe): string {
   switch (probe.kind) {
     case "http":
-      return `http ${withoutLogins(probe.url)}`;
+      return `http ${withoutSecrets(probe.url)}`;
     case "tcp":
       return `tcp ${showEndpoint(probe.host, probe.port)}`;
     case "dns":

@@ -1,7 +1,8 @@
-/** Where in the file is a problem? Line, column and the offending line, by the positions of keys and values. */
+/** Where in the file a problem is: line, column and the offending line, by the positions of keys and values. */
 import type { AST } from "toml-eslint-parser";
 import type { LocatedProblem, Path, Problem } from "./problem.ts";
-import { loginRanges, maskRanges, SECRET_WORD, suspectRanges } from "./secret.ts";
+import { isHidden, isSecret, redactor, suspectRanges } from "./redact.ts";
+import { maskRanges, type Ranges, secretRanges } from "./secret.ts";
 
 /** A half-open piece of the text; lines count from 1, columns from 0. */
 interface Span {
@@ -17,8 +18,20 @@ interface Place {
   readonly key: Span;
   /** Absent for a table header, whose value is all that follows. */
   readonly value: Span | undefined;
-  /** Neither a table nor a list: a secret is hidden in its leaf, so that the keys around it can be read. */
-  readonly leaf: boolean;
+  /** What is neither a table nor a list: a secret is hidden in its leaf, so that the keys around it can be read. */
+  readonly leaf: { readonly value: unknown } | undefined;
+}
+
+/** Where everything stands in a text that is TOML. */
+interface Layout {
+  readonly places: ReadonlyMap<string, Place>;
+  readonly comments: readonly Span[];
+}
+
+/** What may be hidden of a line: a comment, a value that nobody may see, or one in which there may be a secret. */
+interface Piece {
+  readonly kind: "comment" | "hidden" | "text";
+  readonly span: Span;
 }
 
 /** Lines longer than this are shown in part: characters around the place. */
@@ -34,33 +47,29 @@ export async function locate(
   file: string,
 ): Promise<readonly LocatedProblem[]> {
   if (problems.length === 0) return [];
-  const places = await placesOf(text);
-  const secrets = places && secretsOf(places);
+  const layout = await layoutOf(text);
+  const pieces = layout && piecesByLine(layout);
+  const redact = redactor(layout === undefined ? [] : secretsOf(layout));
   const lines = text.split(/\r?\n/);
-  return problems.map((problem) => locateOne(problem, places, secrets, lines, file))
-    .toSorted((a, b) => a.line - b.line || a.column - b.column);
+  return problems.map((problem) => {
+    const found = problem.position ?? pointAt(problem, layout?.places);
+    const line = Math.min(Math.max(1, found.line), lines.length);
+    const whole = lines[line - 1] ?? "";
+    const column = Math.min(Math.max(1, found.column), whole.length + 1);
+    const shown = shownLine(pieces && (pieces.get(line) ?? []), whole, line, column);
+    const { what, why, fix } = problem;
+    const told = { what: redact(what), why: redact(why), fix: redact(fix) };
+    return { ...problem, ...told, file, line, column, ...shown };
+  }).toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** Finds the line of a path in `text`, from 1: that of its value, else of its key; undefined where it is not there. */
 export async function lineFinder(text: string): Promise<(path: Path) => number | undefined> {
-  const places = await placesOf(text);
+  const layout = await layoutOf(text);
   return (path) => {
-    const place = places?.get(pathKey(path));
+    const place = layout?.places.get(pathKey(path));
     return (place?.value ?? place?.key)?.line;
   };
-}
-
-function locateOne(
-  problem: Problem,
-  places: ReadonlyMap<string, Place> | undefined,
-  secrets: readonly Span[] | undefined,
-  lines: readonly string[],
-  file: string,
-): LocatedProblem {
-  const found = problem.position ?? pointAt(problem, places);
-  const line = Math.min(Math.max(1, found.line), lines.length);
-  const column = Math.min(Math.max(1, found.column), (lines[line - 1] ?? "").length + 1);
-  return { ...problem, file, line, column, ...shownLine(secrets, lines, line, column) };
 }
 
 /** The nearest place on the way from the problem's path to the root. */
@@ -78,58 +87,59 @@ function pointAt(
   return { line: 1, column: 1 };
 }
 
+/** `pieces`: of this line; undefined: the text is no TOML, or none that the second parser reads. */
 function shownLine(
-  secrets: readonly Span[] | undefined,
-  lines: readonly string[],
+  pieces: readonly Piece[] | undefined,
+  whole: string,
   line: number,
   column: number,
 ): { readonly source: string; readonly caret: number } {
-  const text = lines[line - 1] ?? "";
-  // A text without positions is no TOML, or none that the second parser reads: then all that looks like a secret.
-  const ranges = secrets === undefined
-    ? suspectRanges(text)
-    : secretRanges(secrets, line, text.length);
-  const hidden = [...ranges, ...loginRanges(text)].toSorted((a, b) => a[0] - b[0]);
+  const at = (span: Span) =>
+    [
+      line === span.line ? span.column : 0,
+      line === span.endLine ? span.endColumn : whole.length,
+    ] as const;
+  const comment = pieces?.find(({ kind }) => kind === "comment");
+  const text = whole.slice(0, comment?.span.column).trimEnd();
+  const hidden: Ranges = pieces === undefined ? suspectRanges(text) : pieces.flatMap((piece) => {
+    const [from, to] = at(piece.span);
+    if (piece.kind === "hidden") return [[from, to] as const];
+    return secretRanges(text.slice(from, to)).map(([a, b]) => [from + a, from + b] as const);
+  });
   const masked = maskRanges(text, hidden);
-  return shorten(masked.line, masked.at(column - 1));
+  return shorten(masked.line, Math.min(masked.at(column - 1), masked.line.length));
 }
 
-/** The columns of `line` that belong to secrets; one that runs over many lines hides each of them. */
-function secretRanges(
-  secrets: readonly Span[],
-  line: number,
-  length: number,
-): readonly (readonly [number, number])[] {
-  return secrets.filter((span) => line >= span.line && line <= span.endLine)
-    .map((span) =>
-      [
-        line === span.line ? span.column : 0,
-        line === span.endLine ? span.endColumn : length,
-      ] as const
-    )
-    .toSorted((a, b) => a[0] - b[0]);
+function piecesByLine({ places, comments }: Layout): ReadonlyMap<number, readonly Piece[]> {
+  const found = new Map<number, Piece[]>();
+  const add = (kind: Piece["kind"], span: Span): void => {
+    for (let line = span.line; line <= span.endLine; line++) {
+      const pieces = found.get(line);
+      if (pieces === undefined) found.set(line, [{ kind, span }]);
+      else pieces.push({ kind, span });
+    }
+  };
+  for (const comment of comments) add("comment", comment);
+  for (const [key, { value, leaf }] of places) {
+    if (value === undefined) continue;
+    const path = JSON.parse(key) as Path;
+    if (leaf !== undefined) add(isHidden(path, leaf.value) ? "hidden" : "text", value);
+    // Of a command, an option and its value are two texts.
+    else if (COMMANDS.test(String(path.at(-1)))) add("text", value);
+  }
+  return found;
 }
 
-/** Where secrets stand. */
-function secretsOf(places: ReadonlyMap<string, Place>): readonly Span[] {
-  return [...places].flatMap(([key, { value, leaf }]) =>
-    value !== undefined && leaf && isSecret(JSON.parse(key) as Path) ? [value] : []
-  );
-}
+const COMMANDS = /^(command|script|cmd|exec|argv|on_\w+|notify_\w+)$/;
 
-const NAMED: readonly unknown[] = ["instance", "nodes", "group", "check"];
-
-/** Keys whose values may hold a secret: whoever knows the URL of a webhook or a topic can use it. */
-const TELLING: readonly unknown[] = ["send", "webhook", "ntfy", "mqtt"];
-
-/** What stands beside such URLs and may be read by everybody. */
-const HARMLESS: readonly unknown[] = ["retries", "topic", "user", "discovery"];
-
-/** Does a path speak of a secret? A node or instance may be called as it likes. */
-function isSecret(path: Path): boolean {
-  const steps = path.slice(NAMED.includes(path[0]) ? 2 : 0);
-  if (SECRET_WORD.test(steps.join(" "))) return true;
-  return steps.some((step) => TELLING.includes(step)) && !HARMLESS.includes(steps.at(-1));
+/** Texts that must stand in no sentence. */
+function secretsOf({ places }: Layout): readonly string[] {
+  return [...places].flatMap(([key, { leaf }]) => {
+    if (typeof leaf?.value !== "string") return [];
+    const text = leaf.value;
+    if (isSecret(JSON.parse(key) as Path, text)) return [text];
+    return secretRanges(text).map((range) => text.slice(...range));
+  });
 }
 
 function shorten(
@@ -147,17 +157,18 @@ function shorten(
   };
 }
 
-/** Every key's and value's place by its path; undefined where the text is not TOML. */
-async function placesOf(text: string): Promise<ReadonlyMap<string, Place> | undefined> {
+/** Where all of `text` is; undefined where it is not TOML. */
+async function layoutOf(text: string): Promise<Layout | undefined> {
   // Only needed when something is wrong: a sound file never pays for the second parser.
   const { parseTOML } = await import("toml-eslint-parser");
   try {
     const places = new Map<string, Place>();
-    for (const node of parseTOML(text, { tomlVersion: "latest" }).body[0].body) {
+    const { body: [root], comments } = parseTOML(text, { tomlVersion: "latest" });
+    for (const node of root.body) {
       if (node.type === "TOMLTable") addTable(node, places);
       else addPair(node, [], places);
     }
-    return places;
+    return { places, comments: comments.map(({ loc }) => toSpan(loc)) };
   } catch {
     return undefined;
   }
@@ -169,7 +180,7 @@ function addTable(node: AST.TOMLTable, places: Map<string, Place>): void {
     const key = pathKey(node.resolvedKey.slice(0, length));
     const last = length === node.resolvedKey.length;
     if (last || !places.has(key)) {
-      places.set(key, { key: header, value: undefined, leaf: false });
+      places.set(key, { key: header, value: undefined, leaf: undefined });
     }
   }
   for (const pair of node.body) addPair(pair, node.resolvedKey, places);
@@ -183,7 +194,7 @@ function addPair(node: AST.TOMLKeyValue, base: Path, places: Map<string, Place>)
     const at = pathKey([...base, ...names.slice(0, index + 1)]);
     // `auth.pass = ...` makes a table without a header: its place is its name.
     if (!last && places.has(at)) continue;
-    const leaf = last && node.value.type === "TOMLValue";
+    const leaf = last ? leafOf(node.value) : undefined;
     places.set(at, { key: toSpan(key.loc), value: last ? value : undefined, leaf });
   }
   addContent(node.value, [...base, ...names], places);
@@ -195,11 +206,14 @@ function addContent(node: AST.TOMLContentNode, path: Path, places: Map<string, P
   } else if (node.type === "TOMLArray") {
     for (const [index, element] of node.elements.entries()) {
       const span = toSpan(element.loc);
-      const leaf = element.type === "TOMLValue";
-      places.set(pathKey([...path, index]), { key: span, value: span, leaf });
+      places.set(pathKey([...path, index]), { key: span, value: span, leaf: leafOf(element) });
       addContent(element, [...path, index], places);
     }
   }
+}
+
+function leafOf(node: AST.TOMLContentNode): Place["leaf"] {
+  return node.type === "TOMLValue" ? { value: node.value } : undefined;
 }
 
 function toSpan(start: Location, end: Location = start): Span {

@@ -1,17 +1,18 @@
 /** How would the line look if it were right? Guesses from what was written; the example where no guess fits. */
 import * as v from "valibot";
-import { withoutLogins } from "./secret.ts";
+import type { Path } from "./problem.ts";
+import { holdsHidden } from "./redact.ts";
 import type { Key } from "./schema.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
 
-/** `name = value` with the value as it was probably meant; secrets are never repeated. */
-export function mendLine(name: string, key: Key, written: unknown): string {
-  return `${writeKey(name)} = ${mendValue(key, written) ?? key.example}`;
+/** `name = value` with the value, written at `path`, as it was probably meant; secrets are never repeated. */
+export function mendLine(name: string, key: Key, written: unknown, path: Path): string {
+  return `${writeKey(name)} = ${mendValue(key, written, path) ?? key.example}`;
 }
 
 /** The value as TOML, as it was probably meant; undefined where no guess fits, or it is a secret. */
-export function mendValue(key: Key, written: unknown): string | undefined {
-  if (key.secret || (writeValue(written) !== withoutLogins(writeValue(written)))) return undefined;
+export function mendValue(key: Key, written: unknown, path: Path): string | undefined {
+  if (key.secret || holdsHidden(path, written)) return undefined;
   for (const guess of guesses(written)) {
     if (key.entry !== undefined && Array.isArray(guess)) {
       const mended = guess.map((inner) => mendEntry(key.entry, inner));

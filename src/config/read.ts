@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { mendLine } from "./mend.ts";
 import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
+import { isHidden } from "./redact.ts";
 import type { Draft, Key, Keys } from "./schema.ts";
 import { INSTANCE } from "./schema_instance.ts";
 import { isTable } from "./shapes.ts";
@@ -79,14 +80,15 @@ function readValue(name: string, key: Key, value: unknown, path: Path, report: R
 }
 
 function wrongValue(name: string, key: Key, value: unknown, wrong: unknown, path: Path): Problem {
-  const found = key.secret ? "" : `, not ${showValue(wrong)}`;
+  const found = key.secret || isHidden(path, wrong) ? "" : `, not ${showValue(wrong)}`;
+  const keyPath = typeof path.at(-1) === "number" ? path.slice(0, -1) : path;
   return {
     severity: "error",
     path,
     at: "value",
     what: `${name} must be ${key.form}${found}`,
     why: key.why,
-    fix: path.length === 1 ? header(name, undefined) : mendLine(name, key, value),
+    fix: path.length === 1 ? header(name, undefined) : mendLine(name, key, value, keyPath),
   };
 }
 
@@ -130,7 +132,7 @@ function unknownKey(keys: Keys, name: string, value: unknown, path: Path): Probl
 /** At the root a key is a table; `nopreempt` says the contrary of `preempt`. */
 function unknownFix(meant: string, key: Key, name: string, value: unknown, path: Path): string {
   if (path.length > 0) {
-    return name === "nopreempt" ? "preempt = false" : mendLine(meant, key, value);
+    return name === "nopreempt" ? "preempt = false" : mendLine(meant, key, value, [...path, name]);
   }
   return header(meant, isTable(value) ? Object.keys(value)[0] : undefined);
 }

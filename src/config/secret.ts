@@ -1,10 +1,10 @@
-/** Which parts of a file must nobody see? Passwords are masked wherever a line of the file is shown. */
-
-/** Does a line or key speak of a secret? Rather too often than once too seldom. */
-export const SECRET_WORD = /pass|auth|secret|token|key\b/i;
+/** What nobody may see of a text: values of keys that speak of a secret, logins and tokens in URLs and in commands. */
 
 /** What stands in place of a secret, whatever its length. */
 export const MASK = "********";
+
+/** Half-open pieces of a line, in columns from 0. */
+export type Ranges = readonly (readonly [number, number])[];
 
 /** A line with a part of it hidden, and where a column of the old line is in the new one; both 0-based. */
 export interface Masked {
@@ -12,13 +12,12 @@ export interface Masked {
   readonly at: (column: number) => number;
 }
 
-/** `line` with the given half-open ranges of columns (sorted, apart) replaced by {@link MASK}. */
-export function maskRanges(line: string, ranges: readonly (readonly [number, number])[]): Masked {
+/** `line` with `ranges`, which may overlap, replaced by {@link MASK} each. */
+export function maskRanges(line: string, ranges: Ranges): Masked {
   let shown = "";
   let rest = 0;
   const moves: { readonly from: number; readonly to: number; readonly start: number }[] = [];
-  for (const [from, to] of ranges) {
-    if (from < rest || to <= from) continue;
+  for (const [from, to] of joined(ranges)) {
     shown += line.slice(rest, from);
     moves.push({ from, to, start: shown.length });
     shown += MASK;
@@ -35,24 +34,75 @@ export function maskRanges(line: string, ranges: readonly (readonly [number, num
   };
 }
 
-/** For text that is not TOML: what to hide of a line that speaks of a secret, all behind its first `=` or the line. */
-export function suspectRanges(line: string): readonly (readonly [number, number])[] {
-  if (!SECRET_WORD.test(line)) return [];
-  const equals = line.indexOf("=");
-  const word = SECRET_WORD.exec(line);
-  const from = equals >= 0 ? equals + 1 : (word?.index ?? 0) + (word?.[0].length ?? 0);
-  const start = from + (/^\s*/.exec(line.slice(from))?.[0].length ?? 0);
-  return start < line.length ? [[start, line.length]] : [];
+/** In their order, those that touch or overlap as one, empty ones left out. */
+function joined(ranges: Ranges): Ranges {
+  const found: (readonly [number, number])[] = [];
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const last = found.at(-1);
+    if (to <= from) continue;
+    if (last === undefined || from > last[1]) found.push([from, to]);
+    else found.splice(-1, 1, [last[0], Math.max(last[1], to)]);
+  }
+  return found;
 }
 
-/** The names and passwords in URLs of a line: between `//` and `@`. */
-export function loginRanges(line: string): readonly (readonly [number, number])[] {
-  return [...line.matchAll(/\/\/[^/?#\s"']*@/g)].map(({ index, 0: found }) =>
-    [index + 2, index + found.length - 1] as const
-  );
+const NAME =
+  "pass|pwd|psk|\\bpw\\b|auth|secret|sekret|token|tokn|toekn|cred|key\\b|api_?key|bearer|hmac|login" +
+  "|signature|cookie|\\bpin\\b|kennwort|geheim";
+
+/** Does a key, an option or a line speak of a secret? Rather too often than once too seldom. */
+export const SECRET_WORD = new RegExp(NAME, "i");
+
+/** A word of a secret, what follows it, and the value: in quotes, or up to a blank. */
+const NAMED_VALUE = new RegExp(
+  `(?:${NAME})[\\w-]{0,40}["']?\\s{0,9}(?:[=:,]|\\s)\\s{0,9}(?:bearer\\s|basic\\s)?` +
+    `("[^"]*"?|'[^']*'?|[^\\s"',()[\\]{}]+)`,
+  "dgi",
+);
+
+/** Wherever it stands, it is one: of a URL the login, what is behind `?` or `#`, the path of a webhook. */
+const CERTAIN: readonly RegExp[] = [
+  NAMED_VALUE,
+  /\/\/([^/?#\s"']{0,500})@/dg,
+  /:\/\/[^\s"'?#]{0,500}[?#]([^\s"']+)/dg,
+  /:\/\/[^\s"'/]{0,99}(?:hook|ntfy|gotify|telegram|discord|slack|pushover)[^\s"'/]{0,99}\/([^\s"']+)/dgi,
+  /:\/\/[^\s"'/]{1,99}\/([^\s"'?#]{0,99}hook[^\s"']*)/dgi,
+];
+
+/** Is one unless it can be none: behind an option that programs take a login by, or a long word without an order. */
+const PROBABLE: readonly RegExp[] = [
+  /(?:^|[\s"'])-[pPawkuH](?:["'],?\s{0,9}["']?|\s{1,9})?([^\s"',\]-][^\s"',\]]*)/dg,
+  /(?:^|[^\w.+-])((?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{20,})(?![\w.])/dg,
+];
+
+/** A longer text is hidden from there on, so that no text takes long. */
+const LONGEST = 4096;
+
+/** What of a text of the user's is, or may be, a secret, by how it looks. */
+export function secretRanges(text: string): Ranges {
+  const looked = text.slice(0, LONGEST);
+  const certain = CERTAIN.flatMap((pattern) => rangesOf(pattern, looked));
+  const probable = PROBABLE.flatMap((pattern) => rangesOf(pattern, looked))
+    .filter((range) => !isHarmless(looked.slice(...range)));
+  const rest = text.length > LONGEST ? [[LONGEST, text.length] as const] : [];
+  return [...certain, ...probable, ...rest];
 }
 
-/** `text` with names and passwords in URLs masked. */
-export function withoutLogins(text: string): string {
-  return maskRanges(text, loginRanges(text)).line;
+/** The first group of each match. */
+function rangesOf(pattern: RegExp, text: string): Ranges {
+  return [...text.matchAll(pattern)].flatMap(({ indices }) => indices?.[1] ? [indices[1]] : []);
+}
+
+/** `text` with {@link secretRanges} hidden. */
+export function withoutSecrets(text: string): string {
+  return maskRanges(text, secretRanges(text)).line;
+}
+
+/** Does a value, as it stands in the file or a command, say nothing that could be a secret? A number, a time, an address. */
+export function isHarmless(written: string): boolean {
+  const bare = written.replace(/^["']|["']$/g, "");
+  return bare === "" || /^(true|false|\d{1,5}|\d+(\.\d+)?(ms|s|m|h|d))$/.test(bare) ||
+    /^[\d.]+(\/\d{1,3})?(:\d{1,5})?$/.test(bare) ||
+    /^\[?[\da-f]{0,4}(:[\da-f]{0,4}){2,8}(%[\w.]+)?\]?(\/\d{1,3})?(:\d{1,5})?$/i.test(bare) ||
+    /^\{\s*credential\s*=\s*"[^"]*"\s*\}$/.test(bare) || bare === MASK;
 }

@@ -1,6 +1,7 @@
 /** Can a command be run as it stands? A list, the program by its whole path, nothing that only a shell understands. */
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./read.ts";
+import { secretRanges } from "./secret.ts";
 import { showValue, writeKey, writeValue } from "./toml_text.ts";
 
 /** What only a shell makes something of. */
@@ -51,17 +52,23 @@ function textCommand(name: string, text: string, path: Path): Problem {
   };
 }
 
+/** In place of a line that would repeat a secret. */
+const IN_WORDS =
+  "write it as a list: the program with its whole path, then each argument, each in quotes";
+
 /** `text` as the list that would do the same. */
 function asList(name: string, text: string): string {
   const words = text.trim().split(/\s+/);
   const [program = ""] = words;
   if (program === "") return `${writeKey(name)} = ["/etc/floatip/check"]`;
+  if (secretRanges(text).length > 0) return IN_WORDS;
   const argv = SHELL.test(text) ? ["/bin/sh", "-c", text.trim()] : words;
   return written(name, argv);
 }
 
 /** The line with `argv`; a program without a path gets a probable one, and a word on how to find out. */
 function written(name: string, argv: readonly string[]): string {
+  if (secretRanges(argv.join(" ")).length > 0) return IN_WORDS;
   const [program = "", ...rest] = argv;
   const base = program.split("/").at(-1) || "check";
   if (program.startsWith("/")) return `${writeKey(name)} = ${writeValue(argv)}`;

@@ -1,7 +1,7 @@
 /** Is the text TOML at all? If not: where it stops being TOML, and what was probably meant. */
 import { parse, TomlError } from "smol-toml";
 import type { Problem } from "./problem.ts";
-import { SECRET_WORD } from "./secret.ts";
+import { suspectRanges } from "./redact.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
 
 /** A TOML document as tables, or the one problem at which reading it stopped. */
@@ -84,7 +84,7 @@ const guesses: readonly Guess[] = [
     fix: ({ source }) => repeated(`${source}"`),
   },
   {
-    when: ({ source }) => ASSIGNMENT.test(source) && !SECRET_WORD.test(source),
+    when: ({ source }) => ASSIGNMENT.test(source) && suspectRanges(source).length === 0,
     what: "this value is not TOML: a text needs quotes",
     why: "Without quotes TOML knows numbers, true and false only.",
     fix: ({ source }) => {
@@ -94,9 +94,9 @@ const guesses: readonly Guess[] = [
   },
 ];
 
-/** A mended line, unless it speaks of a secret. */
+/** A mended line, unless a secret may be in it. */
 function repeated(line: string): string {
-  return SECRET_WORD.test(line) ? 'key = "text"' : showLine(line);
+  return suspectRanges(line).length > 0 ? 'key = "text"' : showLine(line);
 }
 
 function showLine(line: string): string {

@@ -1,5 +1,5 @@
 /** How is a value written in TOML? For the corrected lines that problems show. */
-import { withoutLogins } from "./secret.ts";
+import { withoutSecrets } from "./secret.ts";
 import { isTable } from "./shapes.ts";
 
 /** `name` as a TOML key: bare where it can be. */
@@ -27,7 +27,7 @@ export function writeValue(value: unknown): string {
 
 /** `value` for a sentence, never long: a text in quotes, a number, "a table", "a list". */
 export function showValue(value: unknown): string {
-  if (typeof value === "string") return writeText(shorten(withoutLogins(value)));
+  if (typeof value === "string") return writeText(shorten(withoutSecrets(value)));
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (isTable(value)) return "a table";
   if (typeof value === "object") return "a date";

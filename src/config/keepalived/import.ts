@@ -2,6 +2,7 @@
 import { decode } from "../decode.ts";
 import { openContext, type Surroundings } from "./context.ts";
 import { convert } from "./convert.ts";
+import { withoutSecrets } from "../secret.ts";
 import { expand, type Expanded } from "./expand.ts";
 import type { Files } from "./include.ts";
 import { conditionNotes, guessNotes, inclusionNotes, statementNotes } from "./notes.ts";
@@ -61,8 +62,21 @@ function importLines(
     place: start,
     directive: "the result",
   }));
-  const secret = tables.some(({ entries }) => entries.some(([key]) => key === "auth"));
-  return { kind: "imported", toml, secret, notes: [...notes, ...mistakes] };
+  const entries = tables.flatMap((table) => table.entries);
+  const secret = entries.some(([key]) => key === "auth") ||
+    toml.split("\n").some((line) => COMMAND.test(line) && line !== masked(line));
+  const told = [...notes, ...mistakes].map((note) => ({ ...note, to: masked(note.to) }));
+  return { kind: "imported", toml, secret, notes: told };
+}
+
+/** What the arguments of a command may hold. */
+const COMMAND = /\b(?:command|on_\w+) = \[/;
+
+/** A line of the result, with what looks like a secret among the arguments of a command hidden. */
+function masked(line: string): string;
+function masked(line: string | undefined): string | undefined;
+function masked(line: string | undefined): string | undefined {
+  return line !== undefined && COMMAND.test(line) ? withoutSecrets(line) : line;
 }
 
 const NOTHING = unsupported(

@@ -1,5 +1,5 @@
 /** What is told of each directive? Its place, its words without secrets, and its verdict. */
-import { MASK, SECRET_WORD, withoutLogins } from "../secret.ts";
+import { MASK, SECRET_WORD, withoutSecrets } from "../secret.ts";
 import { LVS_BLOCKS } from "./answers_global.ts";
 import type { Condition, Inclusion } from "./expand.ts";
 import type { Guess } from "./macros.ts";
@@ -198,7 +198,7 @@ function directiveOf(statement: Statement): string {
   }
   if (SECRET_WORD.test(keyword) && first !== undefined) return `${shorten(keyword)} ${MASK}`;
   const text = statement.block === undefined ? statement.text : `${statement.text} { }`;
-  return shorten(withoutLogins(text));
+  return shorten(withoutSecrets(text));
 }
 
 function shorten(text: string): string {

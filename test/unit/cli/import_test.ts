@@ -112,6 +112,28 @@ Deno.test("--output writes a file, for few eyes where a password is in it, and l
   const nowhere = await importing(other, "-o", `${folder.path}/no/such/folder.toml`);
   assert.equal(nowhere.code, 1);
   assert.match(nowhere.err, /no such folder/);
+  for (const [name, force] of [["pipe", []], ["pipe", ["--force"]], [".", ["--force"]]] as const) {
+    const place = `${folder.path}/${name}`;
+    await new Deno.Command("mkfifo", { args: [place], stderr: "null" }).output();
+    const refused = await importing(other, "-o", place, ...force);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /is not a file, and stays as it is/);
+  }
+});
+
+Deno.test("what looks like a secret in a command is in the result, and not in the report", async () => {
+  using folder = new Folder();
+  const script = `vrrp_script c {\n  script "/usr/bin/curl -u a:s3cr3t http://h/?k=s3cr3t"\n}\n`;
+  const notify =
+    '  notify "/bin/x --password s3cr3t && y"\n  notify_master "/bin/x --token=s3cr3t"\n';
+  const text = SOUND.replace("  interface", `${notify}  pwd s3cr3t\n  interface`);
+  const file = folder.file("k.conf", `${script}${text}`);
+  const path = `${folder.path}/floatip.toml`;
+  const written = await importing(file, "-o", path);
+  assert.doesNotMatch(written.err, /s3cr3t/);
+  assert.doesNotMatch((await importing(file, "--json")).err, /s3cr3t/);
+  assert.match(readFileSync(path, "utf8"), /"--token=s3cr3t"/);
+  assert.equal(statSync(path).mode & 0o777, 0o640);
 });
 
 Deno.test("@ID lines are held against the host name, or against --node-id", async () => {

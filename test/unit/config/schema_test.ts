@@ -69,7 +69,7 @@ const MENDED: readonly (readonly [string, Key, unknown, string])[] = [
 
 for (const [name, key, written, expected] of MENDED) {
   Deno.test(`${name} = ${JSON.stringify(written)} is mended to ${expected}`, () => {
-    assert.equal(mendLine(name, key, written), expected);
+    assert.equal(mendLine(name, key, written, ["instance", "web", name]), expected);
   });
 }
 

@@ -1,0 +1,173 @@
+/** Which values of a configuration nobody may see, by their keys; and sentences about it without them. */
+import { CREDENTIAL_PATTERN } from "./credentials.ts";
+import { nearest } from "./nearest.ts";
+import type { Path } from "./problem.ts";
+import { GROUP, type Key, type Keys, NODE, ROOT } from "./schema.ts";
+import { CHECK } from "./schema_check.ts";
+import { ADDRESS, AUTH, INSTANCE } from "./schema_instance.ts";
+import { METRICS } from "./schema_metrics.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "./schema_notify.ts";
+import { isHarmless, MASK, type Ranges, SECRET_WORD, secretRanges } from "./secret.ts";
+import { isTable } from "./shapes.ts";
+
+const TABLES: readonly Keys[] = [
+  ...[ROOT, NODE, GROUP, INSTANCE, ADDRESS, AUTH, CHECK, NOTIFY, WEBHOOK, NTFY, MQTT, METRICS],
+];
+
+/** Of no schema's table: { credential = "NAME" } names no secret, it is where one is kept. */
+const PLAIN_KEYS: readonly string[] = ["node", "address", "links", "only_vrrp"];
+
+/** Every key that some table has, and whether its value is never shown. */
+const KNOWN: ReadonlyMap<string, boolean> = new Map([
+  ...TABLES.flatMap((keys) =>
+    Object.values(keys).flatMap(({ secret, synonyms = [] }: Key) =>
+      synonyms.map((word) => [word, secret === true || SECRET_WORD.test(word)] as const)
+    )
+  ),
+  ...PLAIN_KEYS.map((name) => [name, false] as const),
+  // What a table has under its own name counts more than another's synonym for something secret.
+  ...TABLES.flatMap((keys) =>
+    Object.entries(keys).map(([name, { secret }]) => [name, secret === true] as const)
+  ),
+]);
+
+/** Tables in which the next step is a name that people choose. */
+const NAMED: readonly unknown[] = ["instance", "nodes", "group", "check"];
+
+/** What stands beside the URL of a sink, and may be read by everybody. */
+const HARMLESS: ReadonlySet<unknown> = new Set(["retries", "topic", "user", "discovery", "ca"]);
+
+type Standing = "shown" | "unknown" | "secret";
+
+/** What a key says of its value. */
+function standingOf(step: string): Standing {
+  const meant = meantBy(step);
+  const known = KNOWN.get(meant);
+  if (known === true || (known === undefined && SECRET_WORD.test(meant))) return "secret";
+  return known === undefined ? "unknown" : "shown";
+}
+
+/** The key that was meant by a misspelt one; else what was written. */
+function meantBy(step: string): string {
+  const plain = step.toLowerCase().replaceAll("-", "_");
+  return KNOWN.has(plain) ? plain : near(plain) ?? plain;
+}
+
+/** Short words are near to everything: of "pwd" two letters make "id". */
+function near(word: string): string | undefined {
+  const secret = nearest(word, ["password", "passphrase", "secret", "token", "credential"]);
+  if (secret !== undefined) return "secret";
+  return word.length < 5 ? undefined : nearest(word, [...KNOWN.keys()]);
+}
+
+/** What the keys on the way to a value say of it; a node or instance may be called as it likes. */
+function standingOfPath(path: Path): Standing {
+  const steps = path.filter((step, index) =>
+    typeof step === "string" && !(index === 1 && NAMED.includes(path[0]))
+  ).map(String);
+  const standings = steps.map(standingOf);
+  if (standings.includes("secret")) {
+    const beside = HARMLESS.has(meantBy(steps.at(-1) ?? "")) && standings.at(-1) === "shown";
+    return beside ? "shown" : "secret";
+  }
+  return standings.includes("unknown") ? "unknown" : "shown";
+}
+
+/** Do the keys on the way to a single value say that it is a secret? The name of a credential is none. */
+export function isSecret(path: Path, value: unknown): boolean {
+  return standingOfPath(path) === "secret" && !namesCredential(path, value);
+}
+
+/** `{ credential = "NAME" }` where a secret is wanted, and a name that could be a file's. */
+function namesCredential(path: Path, value: unknown): boolean {
+  return path.at(-1) === "credential" && standingOfPath(path.slice(0, -1)) === "secret" &&
+    typeof value === "string" && CREDENTIAL_PATTERN.test(value);
+}
+
+/** Is the single value at `path` hidden? That of a key that nobody knows is, unless it can be no secret. */
+export function isHidden(path: Path, value: unknown): boolean {
+  const standing = standingOfPath(path);
+  if (standing === "secret") return !namesCredential(path, value);
+  return standing === "unknown" && !isHarmless(String(value));
+}
+
+/** Is anything hidden in the value at `path`, however deep, or looks like a secret? */
+export function holdsHidden(path: Path, value: unknown): boolean {
+  if (Array.isArray(value)) {
+    const whole = value.every((entry) => typeof entry === "string") ? value.join(" ") : "";
+    return secretRanges(whole).length > 0 ||
+      value.some((entry, index) => holdsHidden([...path, index], entry));
+  }
+  if (isTable(value)) {
+    return Object.entries(value).some(([name, inner]) => holdsHidden([...path, name], inner));
+  }
+  return isHidden(path, value) || secretRanges(String(value)).length > 0;
+}
+
+/** Shorter ones are hidden in quotes only: of a one-letter password every word would be full of holes. */
+const SHORTEST = 4;
+
+/** A URL that says no more than where to: of such a webhook the secret part is missing. */
+const HOST_ALONE = /^[a-z]+:\/\/[^/@?#\s]*\/?$/i;
+
+/** Hides each of `secrets`, values as they were read, wherever it stands in a sentence about the file. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const wanted = new Set(
+    secrets.filter((one) => !isHarmless(one) && !HOST_ALONE.test(one)).flatMap((secret) => {
+      const escaped = JSON.stringify(secret).slice(1, -1);
+      return secret.length < SHORTEST
+        ? [`"${escaped}"`]
+        : [secret, escaped, ...secret.split(/[\s,]+/).filter((part) => part.length > SHORTEST)];
+    }),
+  );
+  const longestFirst = [...wanted].toSorted((a, b) => b.length - a.length);
+  return (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+}
+
+const PAIR = /^\s*((?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[\w-]+))*)\s*=\s*/;
+
+/** First words of a keepalived.conf whose lines say nothing secret. */
+const KEEPALIVED = /^\s*(vrrp_\w+|global_defs|virtual_\w+|static_\w+|[}{])\s*[\w.-]*\s*[{}]?\s*$/;
+
+/**
+ * For a line of a text that is not TOML: what to hide of it. Shown is `key = value` with a key that is known, as far as the
+ * value is one word, a number, an address or a time; of all else nobody knows what it was meant to be.
+ */
+export function suspectRanges(line: string): Ranges {
+  const comment = COMMENT.exec(line)?.[0].length;
+  const code = comment === undefined ? line : line.slice(0, comment - 1);
+  const behind = comment === undefined ? [] : [[comment, line.length] as const];
+  return [...rangesOfCode(code), ...behind];
+}
+
+/** Up to the sign that begins a comment, which is in no text. */
+const COMMENT = /^(?:[^"'#]|"(?:[^"\\]|\\.)*"|'[^']*')*#/;
+
+function rangesOfCode(line: string): Ranges {
+  const start = /^\s*/.exec(line)?.[0].length ?? 0;
+  const header = /^\s*\[[^\]"'=]*\]+/.exec(line)?.[0];
+  if (header !== undefined) return [[header.length, line.length], ...secretRanges(header)];
+  if (KEEPALIVED.test(line)) return [];
+  const pair = PAIR.exec(line);
+  if (pair === null) return areHarmless(line) ? [] : [[start, line.length]];
+  const behind = pair[0].length;
+  const steps = (pair[1] ?? "").split(".").map((step) => step.trim().replace(/^["']|["']$/g, ""));
+  if (steps.some((step) => standingOf(step) !== "shown")) return [[behind, line.length]];
+  return [...restRanges(line, behind), ...secretRanges(line)];
+}
+
+/** Everything from the second word of the value on that is not known to be harmless. */
+function restRanges(line: string, from: number): Ranges {
+  const words = [...line.slice(from).matchAll(/[^\s,[\]{}"'\u201c-\u201f\u2018\u2019=]+/g)];
+  const suspect = words.findIndex(({ 0: word }, index) => index > 0 && !isPlainWord(word));
+  const found = words[suspect];
+  return found === undefined ? [] : [[from + found.index, line.length]];
+}
+
+function areHarmless(line: string): boolean {
+  return line.split(/[\s,[\]{}"']+/).every((word) => isHarmless(word));
+}
+
+function isPlainWord(word: string): boolean {
+  return isHarmless(word) || (KNOWN.get(word) === false && !SECRET_WORD.test(word));
+}
