@@ -9,16 +9,18 @@ import {
 import { candidatesIn, freeVrid, type Home, homesOf } from "../config/suggest.ts";
 import type { LanSeen } from "../doctor/surroundings.ts";
 import { readListeners } from "../doctor/listeners.ts";
-import { formatIp } from "../net/ip.ts";
+import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { formatPrefix, parsePrefix } from "../net/prefix.ts";
 import { type DefaultRoute, readDefaultRoutes, readDefaultRoutes6 } from "../net/routes.ts";
-import { type Nanoseconds, seconds } from "../time.ts";
+import { milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { chooseAddress } from "./init_address.ts";
-import { nextSteps, writeNew } from "./init_ending.ts";
+import { joinWords, nextSteps, writeNew } from "./init_ending.ts";
 import { Listening } from "./init_listening.ts";
 import { readNodes, shortName } from "./init_nodes.ts";
+import { type RunningCluster, runningClusters } from "./init_running.ts";
+import { watchLan } from "./lan.ts";
 import { FOREIGN, isForeign } from "./sightings.ts";
 import { look } from "./machine.ts";
 import { problemsText } from "./problems_text.ts";
@@ -43,6 +45,9 @@ export interface InitFlags {
 /** A master at 1 s adverts is heard four times within it, one at the slowest interval of keepalived's examples once. */
 const LISTEN = seconds(4);
 
+/** Whoever is there answers ARP at once. */
+const ASK_NODES = milliseconds(400);
+
 /** Addresses that are tried at once. */
 const CANDIDATES = 12;
 
@@ -64,10 +69,13 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
     interface: link.name,
     address: prefix.address,
   }));
-  const listening = new Listening(link.name, flags.listen ?? LISTEN, questions);
+  const listening = new Listening(terminal, link.name, flags.listen ?? LISTEN, questions);
   const nodes = await chooseNodes(asker, flags, self);
   const seen = await listening.result(terminal, terminal.interactive || attended);
   demandHearing(seen, flags);
+  const answers = await answersOf(nodes, seen, link.name);
+  const evidence = { seen: { ...seen, answers }, interface: link.name, nodes };
+  tellRunning(terminal, flags, nodes, runningClusters({ ...evidence, own: ownOf(machine) }));
   const vrid = chooseVrid(terminal, flags, seen, link.name);
   const address = await chooseAddress(asker, flags.address, { home, candidates, seen, nodes });
   const text = await compose(terminal, {
@@ -83,6 +91,45 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
   if (flags.dryRun !== true) await writeNew(file, text, flags.force === true);
   terminal.error(await nextSteps(file, text, nodes, self, flags.dryRun === true));
   return EXIT.ok;
+}
+
+/** What was answered, with the hardware addresses of the nodes where somebody answers for a candidate. */
+async function answersOf(
+  nodes: readonly FirstNode[],
+  seen: LanSeen,
+  name: string,
+): Promise<LanSeen["answers"]> {
+  if (nodes.length === 0 || seen.answers.length === 0) return seen.answers;
+  const questions = nodes.map(({ address }) => ({ interface: name, address }));
+  const asked = await watchLan({ time: ASK_NODES, questions, endpoints: [] });
+  return [...seen.answers, ...asked.answers];
+}
+
+/**
+ * Says which clusters run already, and how to join one. Throws Failure where this machine is in one and
+ * neither --vrid nor --force says that a second one is meant.
+ */
+function tellRunning(
+  terminal: Terminal,
+  { vrid, force }: InitFlags,
+  nodes: readonly FirstNode[],
+  running: readonly RunningCluster[],
+): void {
+  for (const { node, shown, ours } of running) {
+    const name = nodes.find(({ address }) => sameIp(address, node))?.name;
+    const who = name === undefined ? formatIp(node) : `${name} (${formatIp(node)})`;
+    const words = `a cluster runs already: ${who} ${shown}`;
+    const join = joinWords(node);
+    if (ours && vrid === undefined && force !== true) {
+      const second = "A second cluster beside it: give a VRID that is free, --vrid N.";
+      throw new Failure(EXIT.failed, words, `${join}\n${second}`);
+    }
+    terminal.error(`${words}\n${join}\n`);
+  }
+}
+
+function ownOf({ interfaces }: Awaited<ReturnType<typeof look>>): readonly Ip[] {
+  return interfaces.addresses.map(({ prefix }) => prefix.address);
 }
 
 async function demandAbsent(file: string): Promise<void> {

@@ -67,7 +67,7 @@ export async function nextSteps(
   const place = file === DEFAULT_CONFIG_FILE ? "" : ` -c ${file}`;
   const copies = others.length === 0 ? ["Copy this very file to the other machines."] : [
     `This very file belongs on ${others.map(({ name }) => name).join(" and ")} too:`,
-    ...others.map(({ address }) => `  scp ${file} root@${hostWords(address)}:${file}`),
+    ...others.map(({ address }) => `  ${copyWords(file, address)}`),
   ];
   return [
     "",
@@ -83,9 +83,25 @@ export async function nextSteps(
   ].join("\n");
 }
 
-/** In brackets where colons would be taken for what follows the host. */
-function hostWords(address: Ip): string {
-  return address.family === "ipv4" ? formatIp(address) : `[${formatIp(address)}]`;
+/**
+ * Copies `file` to another machine, where an ordinary user logs in and sudo may ask for a password: the
+ * terminal is for that, so the file travels in the command.
+ */
+function copyWords(file: string, address: Ip): string {
+  const command = `echo $(base64 -w0 ${file}) | base64 -d | sudo tee ${file}`;
+  return `ssh -t ${loginWords(address)} "${command}"`;
+}
+
+/** How this machine joins the cluster of `node`: by that node's file. */
+export function joinWords(node: Ip): string {
+  const file = DEFAULT_CONFIG_FILE;
+  return `To join it, copy its file:  ssh ${loginWords(node)} cat ${file} | sudo tee ${file}` +
+    "\n(keepalived has /etc/keepalived/keepalived.conf instead: see `floatip import --help`)";
+}
+
+/** The user who called sudo has the same name there, as a rule; else the one of a Raspberry Pi. */
+function loginWords(address: Ip): string {
+  return `${Deno.env.get("SUDO_USER") ?? "pi"}@${formatIp(address)}`;
 }
 
 /** Where this machine's packet filter would drop VRRP, the command that lets it through. */

@@ -2,7 +2,8 @@
 import type { HeardAdvert, LanSeen, Question as LanQuestion } from "../doctor/surroundings.ts";
 import type { Endpoint } from "../host.ts";
 import { formatIp } from "../net/ip.ts";
-import type { Nanoseconds } from "../time.ts";
+import { type Nanoseconds, toMilliseconds } from "../time.ts";
+import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
 import { watchLan } from "./lan.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,7 +18,14 @@ export class Listening {
   readonly #heard = new Map<number, string>();
 
   /** Begins at once, on the interface called `name`. */
-  constructor(name: string, time: Nanoseconds, questions: readonly LanQuestion[]) {
+  constructor(
+    terminal: Terminal,
+    name: string,
+    time: Nanoseconds,
+    questions: readonly LanQuestion[],
+  ) {
+    const length = toMilliseconds(time) / 1000;
+    terminal.error(`listening on ${name} for ${length} s: which VRIDs and addresses are in use\n`);
     this.#interface = name;
     this.#end = performance.now() + time / 1e6;
     // Joined, so that a switch that snoops sends the group's packets here too.
@@ -26,7 +34,8 @@ export class Listening {
       family,
       interface: name,
     }));
-    this.#seen = watchLan({ time, questions, endpoints, hear: (advert) => this.#hear(advert) });
+    const hear = (advert: HeardAdvert) => this.#hear(advert);
+    this.#seen = watchLan({ time, questions, endpoints, ports: [DEFAULT_UDP_PORT], hear });
   }
 
   /** What was seen, once the time is over; until then a line on `terminal` says how long it takes. */

@@ -1,8 +1,8 @@
 /** Does `floatip init` make a file with which a cluster works? By a person at a terminal, and by flags. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Floatip } from "../interop/floatip.ts";
-import type { Outcome } from "../lab/command.ts";
+import { demand, type Outcome } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan, type LanOptions } from "../lab/lan.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
@@ -95,7 +95,11 @@ deskTest(
     console.log(`  three questions, one of them typed: ${(elapsed / 1000).toFixed(1)} s`);
     assert.ok(elapsed < MOST_MS, `${elapsed} ms`);
     assert.match(session.screen, /listening on eth0 .* s left/, "progress is shown");
-    assert.match(session.screen, /scp .* root@10\.77\.0\.2:/, "and what to do next");
+    assert.match(
+      session.screen,
+      /ssh -t pi@10\.77\.0\.2 "echo .* \| sudo tee/,
+      "and what to do next",
+    );
     const text = readFileSync(file, "utf8");
     assert.ok(session.screen.replaceAll("\r\n", "\n").includes(text), "the file is shown too");
     await using stack = new AsyncDisposableStack();
@@ -230,7 +234,78 @@ deskTest("on a LAN of IPv6 alone it works as well", { ipv6: true }, async ({ lan
   const { code, stderr } = await init(a, "-c", file, "--listen", "1s", "--nodes", "b=fd77::2");
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /warning/);
-  assert.match(stderr, /^ {2}scp .* root@\[fd77::2\]:/m);
+  assert.match(stderr, /^ {2}ssh -t pi@fd77::2 "/m);
   await using stack = new AsyncDisposableStack();
   await assertCluster(stack, hosts, readFileSync(file, "utf8"), "fd77::fa");
 });
+
+/** [title, the file of node a, the words of init on b, how b is told that a cluster runs already]. */
+const RUNNING: readonly (readonly [string, string, readonly string[], RegExp])[] = [
+  [
+    "adverts to this machine",
+    '[nodes]\na = "10.77.0.1"\nb = "10.77.0.2"\n[instance.web]\nvrid = 51\naddresses = ["10.77.0.100/24"]\n',
+    [],
+    /a cluster runs already: 10\.77\.0\.1 advertises VRID 51 with 10\.77\.0\.100/,
+  ],
+  [
+    "adverts by UDP to this machine",
+    '[nodes]\na = "10.77.0.1"\nb = "10.77.0.2"\n[instance.web]\nvrid = 51\ntransport = "udp"\naddresses = ["10.77.0.100/24"]\n',
+    [],
+    /a cluster runs already: 10\.77\.0\.1 advertises VRID 51 with 10\.77\.0\.100/,
+  ],
+  [
+    "a group's adverts of a node that was named",
+    '[instance.web]\nvrid = 51\naddresses = ["10.77.0.100/24"]\n',
+    ["--nodes", "a=10.77.0.1"],
+    /a cluster runs already: a \(10\.77\.0\.1\) advertises VRID 51/,
+  ],
+  [
+    "nothing but ARP, of a node that was named",
+    '[nodes]\na = "10.77.0.1"\nc = "10.77.0.3"\n[instance.web]\nvrid = 51\naddresses = ["10.77.0.250/24"]\n',
+    ["--nodes", "a=10.77.0.1"],
+    /a cluster runs already: a \(10\.77\.0\.1\) answers for 10\.77\.0\.250/,
+  ],
+];
+
+for (const [title, toml, words, told] of RUNNING) {
+  deskTest(`it finds a cluster that runs already by ${title}`, {}, async ({ lan, file }) => {
+    const quick = ["--listen", "1500ms"];
+    const fast = toml.replace("vrid = 51", 'vrid = 51\nadvert_interval = "300ms"');
+    await using a = await Floatip.start(lan.host("a"), fast);
+    await a.untilState("master", 15_000);
+    const { code, stdout, stderr } = await init(lan.host("b"), "-c", file, ...quick, ...words);
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stderr, /^listening on eth0 for 1.5 s/);
+    assert.match(stderr, told);
+    assert.match(stderr, /ssh pi@10\.77\.0\.1 cat \/etc\/floatip\/floatip\.toml \| sudo tee/);
+    assert.throws(() => readFileSync(file), "nothing is written");
+    const meant = await init(lan.host("b"), "-c", file, ...quick, ...words, "--vrid", "77");
+    assert.equal(meant.code, 0, meant.stderr);
+  });
+}
+
+deskTest(
+  "the printed command copies the file to a machine where sudo is needed",
+  {},
+  async (desk) => {
+    const { lan, file, folder } = desk;
+    // In the place of ssh and sudo: what they would run runs here, below another root.
+    const programs = `${folder}/bin`;
+    mkdirSync(`${folder}/other`, { recursive: true });
+    mkdirSync(programs);
+    writeFileSync(
+      `${programs}/ssh`,
+      `#!/bin/sh\n[ "$1 $2" = "-t pi@10.77.0.2" ] && shift 2 && exec sh -c "$*"\n`,
+    );
+    writeFileSync(
+      `${programs}/sudo`,
+      `#!/bin/sh\n[ "$1" = tee ] && exec tee "${folder}/other/got"\n`,
+    );
+    for (const name of ["ssh", "sudo"]) chmodSync(`${programs}/${name}`, 0o755);
+    const { stderr } = await init(lan.host("a"), "-c", file, "--nodes", "b=10.77.0.2");
+    const command = /^\s*(ssh .*)$/m.exec(stderr)?.[1] ?? "";
+    const env = { PATH: `${programs}:${Deno.env.get("PATH")}` };
+    await demand(["sh", "-c", command], { env });
+    assert.equal(readFileSync(`${folder}/other/got`, "utf8"), readFileSync(file, "utf8"));
+  },
+);
