@@ -1,6 +1,7 @@
 /** How does every Host behave? One battery for the simulated and the real one, so that they cannot drift apart. */
 import type { ContractCase } from "./lab.ts";
 import { CLAIM_CASES } from "./claims.ts";
+import { CLONE_CASES } from "./clones.ts";
 import { LEASE_CASES } from "./leases.ts";
 import { NETWORK_CASES } from "./network.ts";
 import { PACKET_CASES } from "./packets.ts";
@@ -11,6 +12,7 @@ export const CONTRACT_CASES: readonly ContractCase[] = [
   ...PACKET_CASES,
   ...WAITING_CASES,
   ...NETWORK_CASES,
+  ...CLONE_CASES,
   ...LEASE_CASES,
   ...CLAIM_CASES,
 ];

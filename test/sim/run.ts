@@ -6,7 +6,8 @@ import type { Outcome } from "./course.ts";
 import { summary } from "./summary.ts";
 import { tomlOf } from "./setup.ts";
 
-const USAGE = `deno task sim                               1000 runs with new seeds
+const USAGE =
+  `deno task sim                               1000 runs with new seeds, and 250 field runs
 deno task sim -- 123                        replays seed 123 and tells everything
 deno task sim -- --seeds 1..5000            those seeds
 deno task sim -- --hours 100000 [--from 1]  seeds from there on (default: new ones) until so many node-hours are simulated
@@ -18,6 +19,7 @@ const BLOCK = 1e6;
 if (import.meta.main) Deno.exit(await main(Deno.args.filter((arg) => arg !== "--")));
 
 async function main(words: readonly string[]): Promise<number> {
+  if (words.length === 0) return await someOfEach();
   const kind: Kind = words[0] === "field" ? "field" : "random";
   const args = kind === "field" ? words.slice(1) : words;
   const [only] = args;
@@ -30,8 +32,19 @@ async function main(words: readonly string[]): Promise<number> {
   return 2;
 }
 
+async function someOfEach(): Promise<number> {
+  const first = freshSeed();
+  const random = await many("random", { first, last: first + 999 });
+  const field = await many("field", { first, last: first + 249 });
+  return Math.max(random, field);
+}
+
+function freshSeed(): number {
+  return Math.floor(Math.random() * 1000) * BLOCK + 1;
+}
+
 function rangeOf(args: readonly string[]): Range | undefined {
-  const fresh = Math.floor(Math.random() * 1000) * BLOCK + 1;
+  const fresh = freshSeed();
   if (args.length === 0) return { first: fresh, last: fresh + 999 };
   const text = args.join(" ");
   const seeds = /^--seeds (\d+)\.\.(\d+)$/.exec(text);

@@ -1,0 +1,64 @@
+/** Cases about a machine that has another's IPv4 address: what it hears of the other, and answers. */
+import assert from "node:assert/strict";
+import type { Host } from "../../src/host.ts";
+import { formatIp } from "../../src/net/ip.ts";
+import { formatMac } from "../../src/net/mac.ts";
+import { after, milliseconds } from "../../src/time.ts";
+import { arpProbe, arpRequest } from "../../src/wire/arp.ts";
+import {
+  type ContractCase,
+  datagrams,
+  eth0,
+  GROUP4,
+  hasDatagrams,
+  HOST4,
+  MULTICAST4,
+  numbered,
+  numberOf,
+  PEER4,
+} from "./lab.ts";
+
+/** The kernel drops what comes from an own address (a martian, to it), and answers probes all the same. */
+export const CLONE_CASES: readonly ContractCase[] = [
+  {
+    name: "an IPv4 datagram from an own address is dropped, and heard when it is none any more",
+    async run({ host, peer, world, until }) {
+      host.open(MULTICAST4);
+      peer.open(MULTICAST4);
+      await world.addAddress(`${formatIp(PEER4)}/24`);
+      peer.send(MULTICAST4, PEER4, GROUP4, numbered(1));
+      // What came first would be there when the second thing has happened.
+      await until(host, (soFar) => soFar.some(({ kind }) => kind === "interfaces"));
+      await world.deleteAddress(`${formatIp(PEER4)}/24`);
+      await until(host, (soFar) => soFar.some(({ kind }) => kind === "interfaces"));
+      peer.send(MULTICAST4, PEER4, GROUP4, numbered(2));
+      const heard = datagrams(await until(host, hasDatagrams(1)));
+      assert.deepEqual(heard.map(numberOf), [2]);
+    },
+  },
+  {
+    name: "an ARP request from an own address is not answered, a probe is",
+    async run({ host, peer, world, until }) {
+      await world.addAddress(`${formatIp(PEER4)}/24`);
+      await until(host, (soFar) => soFar.some(({ kind }) => kind === "interfaces"));
+      peer.watchClaims([{ interface: "eth0", address: HOST4 }]);
+      const claims = async (frame: Uint8Array) => {
+        peer.sendFrame("eth0", frame);
+        const end = after(peer.now(), milliseconds(100));
+        const heard: string[] = [];
+        while (peer.now() < end) {
+          for (const one of await peer.wait(end)) {
+            if (one.kind === "claim") heard.push(formatMac(one.mac));
+          }
+        }
+        return heard;
+      };
+      assert.deepEqual(await claims(arpRequest(macOf(peer), PEER4, HOST4)), []);
+      assert.deepEqual(await claims(arpProbe(macOf(peer), HOST4)), [formatMac(macOf(host))]);
+    },
+  },
+];
+
+function macOf(host: Host<string>) {
+  return eth0(host)?.mac ?? assert.fail("eth0 has a MAC");
+}
