@@ -291,6 +291,6 @@ function reloadSame({ cluster, setup }: World, name: string): Damage {
 }
 
 /** One of the cards that are there; where none is, the first one's usual name. */
-function cardOf(ports: readonly { readonly name: string }[], random: Random): string {
+export function cardOf(ports: readonly { readonly name: string }[], random: Random): string {
   return ports.length === 0 ? "eth0" : random.pick(ports).name;
 }

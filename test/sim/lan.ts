@@ -281,8 +281,8 @@ export class Lan {
         this.#programs.get(receiver.name)?.hearClaim(arrival, address, answering);
       });
     };
-    if (machine.answerDelay === 0) answer();
-    else this.#schedule.at(after(this.now, machine.answerDelay), answer);
+    if (machine.answers.after === 0) answer();
+    else this.#schedule.at(after(this.now, machine.answers.after), answer);
   }
 
   /** `name` asks its segment who has `address`; the first answer counts, as in Linux (locktime). */

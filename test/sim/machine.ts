@@ -66,8 +66,8 @@ export class Machine {
   wallOffset = 0;
   /** A packet filter that drops adverts, whatever carries them, on their way in or out; ARP and ND pass. */
   readonly filter = { incoming: false, outgoing: false };
-  /** So much later than others it answers who asks for an address; a router that answers for others does. */
-  answerDelay: Nanoseconds = nanoseconds(0);
+  /** How it answers who asks for an address: for any IPv4 one (proxy ARP), and so much later. */
+  readonly answers = { forAll: false, after: nanoseconds(0) };
   /** MACs by address text, as announced or asked for. */
   readonly neighbours = new Map<string, string>();
   readonly #ports = new Map<string, Port>();
@@ -148,7 +148,7 @@ export class Machine {
     this.#linkSeen(`${name} appears`);
   }
 
-  /** The MAC that its card number `slot` was made with; beyond those that it has: that of any spare card. */
+  /** The MAC that its card number `slot` was made with, or that a spare one has. */
   macOf(slot: number): Mac {
     return Uint8Array.of(0x02, 0, 0, this.#number, 0, slot);
   }
@@ -160,6 +160,14 @@ export class Machine {
     this.#ports.delete(name);
     this.#ports.set(other, { ...port, name: other });
     this.#linkSeen(`${name} is called ${other}`);
+  }
+
+  /** `ip link set NAME address MAC`, or a bond that fails over. Where there is no NAME: nothing. */
+  setMac(name: string, mac: Mac): void {
+    const port = this.#ports.get(name);
+    if (port === undefined) return;
+    this.#ports.set(name, { ...port, mac, macText: formatMac(mac) });
+    this.#linkSeen(`${name} has another MAC`);
   }
 
   #putPort(name: string, segment: string, index: number, mac: Mac): void {
@@ -339,7 +347,8 @@ export class Machine {
         if (here && port.segment === segment && this.isLive(port)) return port;
       }
     }
-    return undefined;
+    if (!this.answers.forAll || address.includes(":")) return undefined;
+    return this.ports().find((port) => port.segment === segment && this.isLive(port));
   }
 
   /** Has it `address`, on whatever link, with whatever prefix length? */

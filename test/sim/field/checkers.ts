@@ -4,6 +4,7 @@ import { crashes } from "../checkers/crashes.ts";
 import { neighbours } from "../checkers/neighbours.ts";
 import { oneHolder } from "../checkers/one_holder.ts";
 import type { Checker } from "../world.ts";
+import { follows } from "./follows.ts";
 import { harmless } from "./harmless.ts";
 import { recovers } from "./recovers.ts";
 import { truthful } from "./truthful.ts";
@@ -18,6 +19,7 @@ export const FIELD_CHECKERS: readonly ((world: FieldWorld) => Checker)[] = [
   truthful,
   harmless,
   recovers,
+  follows,
   oneHolder,
   bestHolds,
   neighbours,

@@ -7,6 +7,7 @@ import { after, milliseconds, nanoseconds } from "../../../src/time.ts";
 import { gratuitousArp } from "../../../src/wire/arp.ts";
 import { unsolicitedNa } from "../../../src/wire/ndp.ts";
 import {
+  cardOf,
   cutOneWay,
   type Damage,
   kill,
@@ -37,9 +38,11 @@ const MISHAPS: readonly (readonly [number, Mishap])[] = [
   [2, rename],
   [3, readdress],
   [2, changeCard],
+  [2, changeMac],
   [5, answerElsewhere],
+  [1, answerForAll],
   [6, filter],
-  [2, addOthers],
+  [4, addOthers],
   [2, lateAddress],
   [2, kill],
   [2, killAndRestart],
@@ -222,15 +225,28 @@ function changeCard({ cluster }: FieldWorld, name: string, random: Random): Dama
   };
 }
 
-/**
- * A machine without VRRP, or a router that answers for everything, answers for a floating address.
- */
+/** The same card, with another MAC: a bond that fails over, an administrator. */
+function changeMac({ cluster: { lan } }: FieldWorld, name: string, random: Random): Damage {
+  const machine = lan.machine(name);
+  const card = cardOf(machine.ports(), random);
+  const before = machine.port(card)?.mac;
+  machine.setMac(card, machine.macOf(random.between(100, 200)));
+  return {
+    words: `${card} of ${name} has another MAC`,
+    dirty: false,
+    mend() {
+      if (before !== undefined) machine.setMac(card, before);
+    },
+  };
+}
+
+/** A machine without VRRP answers for a floating address. */
 function answerElsewhere(world: FieldWorld, _name: string, random: Random): Damage {
   const { lan } = world.cluster;
   const machine = lan.machine(STRANGER);
   const instance = random.pick(world.setup.instances);
   const address = random.pick(instance.addresses);
-  machine.answerDelay = nanoseconds(random.chance(0.3) ? random.between(1, 0.8e9) : 0);
+  machine.answers.after = nanoseconds(random.chance(0.3) ? random.between(1, 0.8e9) : 0);
   machine.addForeign(instance.card, address);
   const port = machine.port(instance.card);
   const announces = random.chance(0.5);
@@ -239,6 +255,20 @@ function answerElsewhere(world: FieldWorld, _name: string, random: Random): Dama
     words: `${STRANGER} answers for ${address}${announces ? ", and says so" : ""}`,
     dirty: false,
     mend: () => machine.deleteForeign(instance.card, address),
+  };
+}
+
+/** A router with proxy ARP answers for everything, the nodes' own addresses too, and often late. */
+function answerForAll({ cluster: { lan } }: FieldWorld, _name: string, random: Random): Damage {
+  const machine = lan.machine(STRANGER);
+  machine.answers.after = nanoseconds(random.pick([0, random.between(1, 0.8e9)]));
+  machine.answers.forAll = true;
+  return {
+    words: `${STRANGER} answers for every IPv4 address`,
+    dirty: false,
+    mend() {
+      machine.answers.forAll = false;
+    },
   };
 }
 
@@ -295,10 +325,15 @@ function addOthers({ cluster, setup }: FieldWorld, name: string, random: Random)
   const instance = random.pick(setup.instances);
   const text = othersAddress(instance, machine.name);
   machine.addForeign(instance.card, text);
+  const killed = random.chance(0.5);
+  if (killed) cluster.lan.kill(name);
   return {
-    words: `somebody adds ${text} on ${name}`,
+    words: `somebody adds ${text} on ${name}${killed ? " and kills floatip" : ""}`,
     dirty: false,
-    mend: () => machine.deleteForeign(instance.card, text),
+    mend() {
+      machine.deleteForeign(instance.card, text);
+      cluster.start(name);
+    },
   };
 }
 
