@@ -19,14 +19,13 @@ export interface Aftermath {
 
 /** The addresses of one machine. */
 export class AddressTable {
-  /**
-   * Linux's promote_secondaries: do the other addresses of a subnet survive the first one's removal? Of one that the program takes
-   * away they do in any case ({@link Host.removeAddress}).
-   */
+  /** Linux's promote_secondaries: do the other addresses of a subnet survive the first one's removal? */
   promotesSecondaries = true;
   readonly #leases: Leases;
   readonly #aftermath: Aftermath;
   readonly #textOf = new TextOf();
+  /** Where the program has switched that on ({@link Host.addAddress}), by link; it stays on when it is killed. */
+  readonly #promoting = new Set<number>();
   #entries: readonly LinkAddress[] = [];
   /** Had any a lifetime yet? */
   #leased = false;
@@ -89,7 +88,10 @@ export class AddressTable {
 
   /** Has it kept for `lifetime` from now; undefined: for ever. */
   lease(index: number, prefix: Prefix, lifetime: Nanoseconds | undefined): void {
-    if (lifetime !== undefined) this.#leased = true;
+    if (lifetime !== undefined) {
+      this.#leased = true;
+      if (prefix.address.family === "ipv4") this.#promoting.add(index);
+    }
     this.#leases.set(prefix.address.family, this.#keyOf(index, prefix), lifetime, () => {
       if (this.delete(index, prefix, "lease") > 0) this.#aftermath.leaseOver();
     });
@@ -105,9 +107,11 @@ export class AddressTable {
     );
     this.drop((entry) => entry === found, by);
     if (found.secondary) return 1;
-    const promotes = this.promotesSecondaries || by === "program";
+    // The program sees to it that others survive what it removes itself.
+    const promotes = this.promotesSecondaries || by === "program" || this.#promoting.has(index);
     if (!promotes) this.drop((entry) => dependants.includes(entry), by);
     else this.change((entry) => entry === dependants[0] ? { ...entry, secondary: false } : entry);
+    if (by === "program") this.#settlePromotion(index);
     return 1 + dependants.length;
   }
 
@@ -119,6 +123,15 @@ export class AddressTable {
       this.#leases.forget(this.#keyOf(entry.index, entry.prefix));
       this.#aftermath.gone(entry, by);
     }
+  }
+
+  /** The program puts the setting back when it has no leased address there any more. */
+  #settlePromotion(index: number): void {
+    const isNeeded = this.#entries.some((entry) =>
+      entry.ours && entry.index === index &&
+      this.#leases.left(this.#keyOf(index, entry.prefix)) !== undefined
+    );
+    if (!isNeeded) this.#promoting.delete(index);
   }
 
   #timed(entry: LinkAddress): LinkAddress {

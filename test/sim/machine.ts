@@ -102,7 +102,7 @@ export class Machine {
     });
   }
 
-  /** Linux's promote_secondaries: do the other addresses of a subnet survive the first one's removal? */
+  /** {@link AddressTable.promotesSecondaries}. */
   set promotesSecondaries(on: boolean) {
     this.#addresses.promotesSecondaries = on;
   }
@@ -298,12 +298,7 @@ export class Machine {
   }
 
   /** The next `count` calls of this kind fail with `code`, "ENOBUFS"; of those alone that concern `which` objects. */
-  refuse(
-    call: Call,
-    count: number,
-    code: string,
-    which: (object: string) => boolean = () => true,
-  ): void {
+  refuse(call: Call, count: number, code: string, which: Refusal["which"] = () => true): void {
     this.#refusals.set(call, { count, code, which });
   }
 
