@@ -35,7 +35,11 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
   const subject = await subjectOf(flags, { interfaces, hostName });
   const time = flags.for ?? listeningTime(subject);
   if (terminal.interactive && flags.json !== true) {
-    terminal.error(`looking at this node, and listening for ${formatDuration(time)} ...\r`);
+    terminal.error(
+      `looking at this node, and listening for ${formatDuration(time)} ...${
+        terminal.control("\r")
+      }`,
+    );
   }
   const wish = {
     time,
@@ -47,7 +51,7 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
   const world = realSurroundings(interfaces, runDir, () => watchLan(wish));
   const reported = await examineAll(subject, world);
-  if (terminal.interactive && flags.json !== true) terminal.error("\x1b[K");
+  if (terminal.interactive && flags.json !== true) terminal.error(terminal.control("\x1b[K"));
   const node = subject.plan?.node.node ?? hostName;
   terminal.out(
     flags.json === true

@@ -3,7 +3,8 @@ import { type DecodedHistory, encodeEntry, type HistoryEntry } from "../history/
 import { DEFAULT_STATE_DIR, historyPath } from "../history/place.ts";
 import { HistoryReader } from "../history/read.ts";
 import type { WallTime } from "../time.ts";
-import { entryLine, nameWidth, printable } from "./events_text.ts";
+import { printableLine } from "../printable.ts";
+import { entryLine, nameWidth } from "./events_text.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { Ending } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
@@ -165,7 +166,7 @@ function nothingWords(
   }
   const names = [...new Set(entries.map(instanceOf))].filter((name) => name !== undefined);
   if (instance !== undefined && !names.includes(instance)) {
-    const known = names.length === 0 ? "none" : names.map(printable).join(", ");
+    const known = names.length === 0 ? "none" : names.map(printableLine).join(", ");
     return `nothing of instance ${instance}; instances in the history: ${known}`;
   }
   const what = instance === undefined ? "nothing has happened" : `nothing of instance ${instance}`;

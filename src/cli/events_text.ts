@@ -1,5 +1,6 @@
 /** How is the history told to people? One line for each entry, in local time. */
 import type { HistoryEntry, TransitionEntry } from "../history/line.ts";
+import { printableLine } from "../printable.ts";
 import { formatDuration, milliseconds } from "../time.ts";
 import type { Paint, Style } from "./terminal.ts";
 
@@ -31,11 +32,6 @@ export function entryLine(entry: HistoryEntry, width: number, paint: Paint): str
   return `${clock}  ${subject}  ${story(entry, paint)}`.trimEnd();
 }
 
-/** `text` without anything that a terminal would obey: the file may hold what others wrote. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
-}
-
 function story(entry: HistoryEntry, paint: Paint): string {
   switch (entry.kind) {
     case "transition":
@@ -44,11 +40,11 @@ function story(entry: HistoryEntry, paint: Paint): string {
       const late = formatDuration(milliseconds(entry.late_ms));
       const limit = formatDuration(milliseconds(entry.limit_ms));
       const what = paint("warn", "near miss".padEnd(CHANGE_WIDTH));
-      const master = printable(entry.master);
+      const master = printableLine(entry.master);
       return `${what}  ${master} was silent for ${late}, after ${limit} this node takes over`;
     }
     case "conflict":
-      return `${paint("bad", "conflict".padEnd(CHANGE_WIDTH))}  ${printable(entry.words)}`;
+      return `${paint("bad", "conflict".padEnd(CHANGE_WIDTH))}  ${printableLine(entry.words)}`;
     case "daemon":
       return entry.what;
   }
@@ -59,13 +55,13 @@ function transitionStory(entry: TransitionEntry, paint: Paint): string {
   const change = `${from} -> ${paint(STYLES[to], to)}`;
   const padding = " ".repeat(Math.max(0, CHANGE_WIDTH - `${from} -> ${to}`.length));
   const mark = planned ? paint("dim", " (planned)") : "";
-  return `${change}${padding}  ${printable(cause)}${mark}`;
+  return `${change}${padding}  ${printableLine(cause)}${mark}`;
 }
 
 /** "web", "web (IPv6)", "floatip". */
 function subjectOf(entry: HistoryEntry): string {
   if (entry.kind === "daemon") return DAEMON;
-  const name = printable(entry.instance);
+  const name = printableLine(entry.instance);
   return entry.family === "ipv6" ? `${name} (IPv6)` : name;
 }
 

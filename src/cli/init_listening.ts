@@ -41,14 +41,15 @@ export class Listening {
   /** What was seen, once the time is over; until then a line on `terminal` says how long it takes. */
   async result(terminal: Terminal, animated: boolean): Promise<LanSeen> {
     if (!animated) return await this.#seen;
-    const draw = () => terminal.error(`\r${this.#line()}\x1b[K`);
+    const draw = () =>
+      terminal.error(`${terminal.control("\r")}${this.#line()}${terminal.control("\x1b[K")}`);
     draw();
     const timer = setInterval(draw, REDRAW_MS);
     try {
       return await this.#seen;
     } finally {
       clearInterval(timer);
-      terminal.error("\r\x1b[K");
+      terminal.error(terminal.control("\r\x1b[K"));
     }
   }
 

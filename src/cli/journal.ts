@@ -1,5 +1,6 @@
 /** How do the daemon's words get out? Through LogTape to standard error: for journald, or for people. */
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
+import { printableLine } from "../printable.ts";
 
 /** The four levels, from much to little. */
 export type Level = "debug" | "info" | "warning" | "error";
@@ -23,11 +24,11 @@ const FLUSH_PATIENCE_MS = 1000;
 
 /** For journald: "<6>web: backup -> master: ...". It adds the time itself. */
 export const journaldFormat: LineFormat = (level, text) =>
-  `<${PRIORITIES[level]}>${printable(text)}\n`;
+  `<${PRIORITIES[level]}>${printableLine(text)}\n`;
 
 /** For people and files: "2026-11-21T03:04:05.678Z info    web: backup -> master: ...". */
 export const plainFormat: LineFormat = (level, text, at) =>
-  `${at.toISOString()} ${level.padEnd(7)} ${printable(text)}\n`;
+  `${at.toISOString()} ${level.padEnd(7)} ${printableLine(text)}\n`;
 
 /**
  * Is standard error the journal? systemd names its device and inode in JOURNAL_STREAM (systemd.exec(5)), which a shell may
@@ -129,10 +130,4 @@ async function writeAll(stream: ByteStream, text: string): Promise<void> {
 function levelOf(record: LogRecord): Level {
   if (record.level === "trace") return "debug";
   return record.level === "fatal" ? "error" : record.level;
-}
-
-/** Names come from files and packets: nothing in them may move a cursor or begin a line. */
-function printable(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is meant
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "?");
 }

@@ -14,7 +14,7 @@ export class Screen implements Disposable {
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
-    terminal.out(HIDE_CURSOR);
+    terminal.out(terminal.control(HIDE_CURSOR));
   }
 
   /** Replaces the picture by `lines`, cut to the terminal's width and height as they are now. */
@@ -22,14 +22,15 @@ export class Screen implements Disposable {
     const { columns, rows } = this.#terminal.size();
     // A line that wraps, or scrolls, would make the count of lines to go up wrong.
     const fitting = fit(lines, Math.max(1, rows - 1)).map((line) => clip(line, columns));
+    const control = (sequence: string): string => this.#terminal.control(sequence);
     const up = this.#height === 0 ? "" : `\x1b[${this.#height}A`;
-    const picture = fitting.map((line) => `${line}${CLEAR_LINE}\n`).join("");
-    this.#terminal.out(`\r${up}${picture}${CLEAR_BELOW}`);
+    const picture = fitting.map((line) => `${line}${control(CLEAR_LINE)}\n`).join("");
+    this.#terminal.out(`${control(`\r${up}`)}${picture}${control(CLEAR_BELOW)}`);
     this.#height = fitting.length;
   }
 
   [Symbol.dispose](): void {
-    this.#terminal.out(SHOW_CURSOR);
+    this.#terminal.out(this.#terminal.control(SHOW_CURSOR));
   }
 }
 

@@ -28,5 +28,7 @@ export function clip(line: string, columns: number): string {
     if (room < 0) break;
     clipped += piece;
   }
-  return `${clipped}…${line.includes("\x1b") ? "\x1b[0m" : ""}`;
+  // deno-lint-ignore no-control-regex -- see widthOf
+  const ending = /\x1b\[0[;m][0-9;]*m?/.exec(line)?.[0] ?? "";
+  return `${clipped}…${ending}`;
 }

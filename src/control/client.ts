@@ -13,6 +13,7 @@ import {
   maintenanceQuery,
   type MaintenanceRequest,
 } from "./requests.ts";
+import { printableLine } from "../printable.ts";
 import { readingSocketPath, socketPath } from "./socket.ts";
 
 /** Why no answer came. */
@@ -142,7 +143,7 @@ export class ControlClient {
 
   async #json(response: Response): Promise<unknown> {
     try {
-      return await response.json();
+      return JSON.parse(await response.text(), harmless);
     } catch (error) {
       if (error instanceof SyntaxError) throw this.#badAnswer("its answer is not JSON");
       throw this.#error("no-answer", "the daemon hung up in the middle of its answer");
@@ -179,4 +180,9 @@ export class ControlClient {
 
 function lineTo(path: string): Line {
   return { path, http: Deno.createHttpClient({ proxy: { transport: "unix", path } }) };
+}
+
+/** Texts of the daemon hold the words of others: peers, checks, and whoever named a reason. */
+function harmless(_: string, value: unknown): unknown {
+  return typeof value === "string" ? printableLine(value) : value;
 }

@@ -1,4 +1,5 @@
 /** How are wishes written into a request's address, and read from it? Whoever may open the socket may write what he likes. */
+import { printableLine } from "../printable.ts";
 
 /** `POST /v1/handover` */
 export interface HandoverRequest {
@@ -51,13 +52,18 @@ export function maintenanceQuery(request: MaintenanceRequest): string {
 export function maintenanceRequest(parameters: URLSearchParams): MaintenanceRequest | string {
   const on = parameters.get("on");
   if (on !== "1" && on !== "0") return "on must be 1 or 0";
-  const reason = parameters.get("reason") ?? undefined;
+  const reason = reasonOf(parameters.get("reason"));
   if (reason !== undefined && reason.length > LONGEST_REASON) {
     return `a reason has at most ${LONGEST_REASON} characters`;
   }
   const forMs = milliseconds(parameters);
   if (typeof forMs === "string") return forMs;
   return { on: on === "1", reason, forMs, force: parameters.get("force") === "1" };
+}
+
+/** On one line: it is shown in status, log and messages. */
+function reasonOf(written: string | null): string | undefined {
+  return written === null ? undefined : printableLine(written.replace(/[\r\n\t]+/g, " "));
 }
 
 function query(values: Readonly<Record<string, string | number | undefined>>): string {

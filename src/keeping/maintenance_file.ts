@@ -1,6 +1,7 @@
 /** The maintenance of this node: a file in the state directory, so that it survives a reboot. */
 import type { Maintenance } from "../daemon/maintenance.ts";
 import { NotAFile, readTextSync, removeSync, replaceSync } from "../linux/regular_file.ts";
+import { printableLine } from "../printable.ts";
 import type { WallTime } from "../time.ts";
 
 /** A reason has 500 characters at most: more is none of ours, in bytes. */
@@ -35,15 +36,17 @@ export function readMaintenance(
   const path = maintenancePath(stateDir);
   const unclear = (words: string): void =>
     complain(`${path} ${words}; maintenance is on until \`floatip maintenance off\``);
+  let written = 0 as WallTime;
   try {
-    const text = readTextSync(path, MOST);
-    if (text === undefined) return undefined;
-    const { since, until, reason } = fieldsOf(text);
+    const file = readTextSync(path, MOST);
+    if (file === undefined) return undefined;
+    written = (file.modified?.getTime() ?? 0) as WallTime;
+    const { since, until, reason } = fieldsOf(file.text);
     if (!isTime(since) || (until !== null && !isTime(until))) unclear("holds a time that is none");
     return {
-      since: isTime(since) ? since : 0 as WallTime,
+      since: isTime(since) ? since : written,
       until: isTime(until) ? until : undefined,
-      reason: typeof reason === "string" ? reason : undefined,
+      reason: typeof reason === "string" ? printableLine(reason) : undefined,
     };
   } catch (error) {
     if (error instanceof NotAFile) {
@@ -52,7 +55,7 @@ export function readMaintenance(
     }
     // A parser's words would show what is in the file.
     unclear(error instanceof SyntaxError ? "is not what floatip writes" : "cannot be read");
-    return { since: 0 as WallTime, until: undefined, reason: "its file cannot be read" };
+    return { since: written, until: undefined, reason: "its file cannot be read" };
   }
 }
 

@@ -25,8 +25,8 @@ export function readResumeNote(
 ): ResumeNote | undefined {
   const path = resumePath(runDir);
   try {
-    const text = readTextSync(path, MOST);
-    return text === undefined ? undefined : decodeResumeNote(JSON.parse(text));
+    const file = readTextSync(path, MOST);
+    return file && decodeResumeNote(JSON.parse(file.text));
   } catch (error) {
     // A torn note is none. The parser's words would show what is in the file.
     if (error instanceof SyntaxError) return undefined;

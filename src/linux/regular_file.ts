@@ -107,11 +107,17 @@ export function pinOrMakeSync(path: string, mode: number): PinnedFile {
   return PinnedFile.pinSync(path);
 }
 
+/** A text, and when its file was written last. */
+export interface TextFile {
+  readonly text: string;
+  readonly modified: Date | null;
+}
+
 /**
- * The text of the file at `path`, at most `most` bytes; undefined: nothing is there. Throws Deno.errors.*, NotAFile, or
+ * What is in the file at `path`, at most `most` bytes; undefined: nothing is there. Throws Deno.errors.*, NotAFile, or
  * RangeError where there is more.
  */
-export function readTextSync(path: string, most: number): string | undefined {
+export function readTextSync(path: string, most: number): TextFile | undefined {
   let pinned: PinnedFile;
   try {
     pinned = PinnedFile.pinSync(path);
@@ -129,7 +135,8 @@ export function readTextSync(path: string, most: number): string | undefined {
     if (got === null) break;
     length += got;
   }
-  return new TextDecoder().decode(bytes.subarray(0, length));
+  const text = new TextDecoder().decode(bytes.subarray(0, length));
+  return { text, modified: held.info.mtime };
 }
 
 /**

@@ -123,7 +123,7 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
 };
 
 /** May be imported by all. */
-const everybodys: readonly string[] = ["time", "assert", "version"];
+const everybodys: readonly string[] = ["time", "assert", "version", "printable"];
 
 /** npm libraries, and who may use them. Tests may use any. */
 const librariesOf: Readonly<Record<string, readonly string[]>> = {
@@ -145,6 +145,7 @@ const pureFolders: readonly string[] = [
 const pureFiles: readonly string[] = [
   "assert",
   "version",
+  "printable",
   "host",
   "health/check",
   "health/judge",

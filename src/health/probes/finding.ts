@@ -21,8 +21,9 @@ const MOST = 4096;
  * The first line of `text` that says something, without control characters and logins in URLs, at most 120 characters.
  */
 export function firstLine(text: string): string {
-  // deno-lint-ignore no-control-regex -- terminals obey them, and this text is somebody else's
-  const lines = text.split("\n").map((line) => line.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim());
+  const lines = text.split("\n").map((line) =>
+    line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim()
+  );
   const said = lines.find((one) => one !== "") ?? "";
   const line = said.slice(0, MOST).replaceAll(/\/\/[^/?#\s"']*@/g, "//********@");
   return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;

@@ -8,6 +8,7 @@ function recording(): Terminal & { readonly written: string[] } {
   return {
     interactive: true,
     paint: plain,
+    control: (sequence) => sequence,
     closed: false,
     size: () => ({ columns: 10, rows: 4 }),
     out: (text) => void written.push(text),

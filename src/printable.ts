@@ -1,0 +1,25 @@
+/** Text from elsewhere, made fit for a terminal or a log: nothing in it moves a cursor, changes a direction or begins a line. */
+
+/** Control characters of both kinds (C0 and DEL, C1), invisible ones such as bidi overrides, and separators of lines. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** `text` on one line, each unprintable character as a question mark. */
+export function printableLine(text: string): string {
+  return text.replace(UNPRINTABLE, "?");
+}
+
+/**
+ * `text` with its line ends and tabs, each other unprintable character written out as JSON does it (\u001b): a document of
+ * JSON says the same afterwards.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    UNPRINTABLE,
+    (found) => found === "\n" || found === "\t" ? found : escaped(found),
+  );
+}
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+}
