@@ -156,7 +156,7 @@ export interface Host<Order> {
    * With a `lifetime` (rounded to whole seconds, at least 1 s) the kernel removes the address by itself when that has
    * passed since the last call: an "interfaces" happening. Calling it again in time renews it, which is no happening.
    * Without one it stays until it is removed, whatever was said before. While an IPv4 address with a lifetime is there, others
-   * of its subnet stay when it ends, with their routes (promote_secondaries is on); and an IPv6 address ends no route that an
+   * of its subnet stay when it ends, with their routes (promote_secondaries is on from the next `wait` on); and an IPv6 address ends no route that an
    * address of somebody else's needs. Linux is up to 0.3 s late, 0.5 s from 3 s on, and
    * a second more where other addresses of the family were renewed more than 20 ms apart: renew all in one go.
    */

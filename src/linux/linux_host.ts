@@ -132,6 +132,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
 
   async wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
     for (;;) {
+      this.#network.tend();
       if (this.#network.changed) this.#poller.wake();
       await this.#poller.poll(deadline);
       this.#pauses = 0;
@@ -228,6 +229,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   /** Closes every descriptor; a `wait` that is under way resolves with nothing. */
   [Symbol.dispose](): void {
     if (this.#poller.disposed) return;
+    this.#network.tend();
     this.#ending.abort();
     for (const socket of this.#sockets.values()) socket[Symbol.dispose]();
     this.#sockets.clear();

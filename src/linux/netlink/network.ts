@@ -35,6 +35,8 @@ export class Network {
   readonly #changes: Changes;
   readonly #table = new InterfaceTable();
   readonly #promotion: Promotion;
+  /** Links where an address has got a lifetime, and others are to be kept from its end. */
+  readonly #toTend = new Set<number>();
   #changed = false;
 
   /** `changes` must have been listening before. Throws HostError. */
@@ -66,17 +68,27 @@ export class Network {
     return changed;
   }
 
+  /**
+   * What is left to do when everything urgent is done, before this process sleeps or ends: others of a subnet are kept from the end
+   * of a lease, and settings put back that are needed no more. It takes half a millisecond, which a takeover need not wait for.
+   */
+  tend(): void {
+    for (const index of this.#toTend) this.#promotion.ensure(index);
+    this.#toTend.clear();
+    this.#promotion.settle((index) => this.#table.hasLeased(index));
+  }
+
   /** {@link Host.addAddress}. */
   addAddress(held: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) throw refusal("RTM_NEWADDR", objectOf(held), -ENODEV);
-    if (lifetime !== undefined) this.#keepOthers(held, link.index);
     const outcome = this.#addOrReplace(held, link.index, lifetimeOf(lifetime));
     this.#table.claim(link.index, held.prefix);
     if (this.#table.find(link.index, held.prefix) === undefined) {
       this.#predict(held, link.index, lifetimeOf(lifetime));
     }
+    if (lifetime !== undefined) this.#keepOthers(held, link.index);
     const deleted = this.#hear(addressKey(link.index, held.prefix));
     if (deleted) this.#askFor(held, link.index);
     return outcome;
@@ -128,12 +140,12 @@ export class Network {
     replaceAddress(this.#connection, held, index, terms);
   }
 
-  /** Before an address is there that ends by itself: others of its subnet shall not end with it. */
+  /** An address is there that ends by itself: others of its subnet shall not end with it. */
   #keepOthers({ prefix }: HeldAddress, index: number): void {
     if (prefix.address.family !== "ipv4" || isHostAddress(prefix)) return;
     // Somebody may have switched it off again: that matters where there is somebody to lose.
     if (this.#promotion.covers(index) && !this.#table.hasDependants(index, prefix)) return;
-    this.#promotion.ensure(index);
+    this.#toTend.add(index);
   }
 
   /** The kernel tells of an IPv6 address from a work queue, a moment after it acknowledged it. */
@@ -171,7 +183,6 @@ export class Network {
       else if (message.type === RTM_DELADDR) deleted = true;
     });
     if (!whole && this.#load()) this.#changed = true;
-    this.#promotion.settle((index) => this.#table.hasLeased(index));
     return deleted;
   }
 

@@ -144,6 +144,7 @@ Deno.test("before the first of a subnet goes, its interface is told to keep the 
   ];
   const { network, exchange } = open({ addresses: others });
   network.removeAddress(FLOATING);
+  network.tend();
   const [SETLINK, DELADDR, GETLINK] = [19, 21, 18];
   assert.deepEqual(exchange.requests.slice(-4).map(({ type }) => type), [
     GETLINK,
