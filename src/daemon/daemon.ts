@@ -253,11 +253,7 @@ export class Daemon {
     for (const router of this.#roster.routers) {
       const due = nextDeadline(router.state);
       if (due !== undefined && due <= now) this.#roster.advance(router, { kind: "deadline" });
-      if (router.retryAt !== undefined && router.retryAt <= now) {
-        router.retryAt = undefined;
-        router.refusal = undefined;
-        this.#roster.refresh();
-      }
+      if (router.retryAt !== undefined && router.retryAt <= now) this.#roster.lookAgain(router);
     }
   }
 }

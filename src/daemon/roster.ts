@@ -2,6 +2,7 @@
 import type { Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
 import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import type { Interfaces } from "../net/interfaces.ts";
 import { plan } from "../config/cluster.ts";
 import type { Config } from "../config/config.ts";
 import { type Change, describe, diff } from "../config/diff.ts";
@@ -18,6 +19,7 @@ import { labelOf } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { removeAddresses } from "./perform.ts";
 import { linkPrint, missingAddresses, readiness } from "./readiness.ts";
+import { LOOK_AGAIN_AFTER, mayTryAgain, surroundingsOf } from "./refusals.ts";
 import { judgementsOf, mayResume, noteFor, type ResumeNote } from "./resume.ts";
 import { createRouter, isLeaving, type Router } from "./router.ts";
 import type { Stepper } from "./stepper.ts";
@@ -85,6 +87,7 @@ export class Roster {
   /** Puts `config` in force; says what changed, one sentence each. */
   reload(config: Config): readonly string[] {
     this.#config = config;
+    for (const router of this.routers) forget(router);
     const changes = this.replan();
     this.refresh();
     return changes;
@@ -121,18 +124,30 @@ export class Roster {
       ),
     );
     for (const { router, ready: { endpoint, source, faults } } of ready) {
+      if (isChanged(router, interfaces)) forget(router);
       router.endpoint = endpoint;
       router.source = source;
       const refusal = endpoint === undefined ? undefined : refusals.get(endpointKey(endpoint));
       this.#settle(router, faults, refusal);
       const links = linkPrint(router.plan, interfaces);
-      const changed = router.links !== undefined && router.links !== links;
+      const isAnother = router.links !== undefined && router.links !== links;
       router.links = links;
       if (router.state.kind !== "master") this.#stepper.clearLeftovers(router);
       else if (missingAddresses(router.plan, interfaces).length > 0) {
         this.advance(router, { kind: "addresses-lost" });
-      } else if (changed) this.advance(router, { kind: "link-changed" });
+      } else if (isAnother) this.advance(router, { kind: "link-changed" });
     }
+  }
+
+  /** Looks again at what `router` was refused, or has left behind. */
+  lookAgain(router: Router): void {
+    const now = this.#host.now();
+    const { refused, refusal } = router;
+    const mustWait = refused !== undefined && refusal !== undefined &&
+      !mayTryAgain(router, refused, now);
+    if (!mustWait) router.refusal = undefined;
+    router.retryAt = mustWait ? after(now, LOOK_AGAIN_AFTER) : undefined;
+    this.refresh();
   }
 
   /** `router` was handed over by hand, or (undefined) goes by the priorities again. */
@@ -252,14 +267,14 @@ export class Roster {
     removeAddresses(gone, router, this.#host, this.#journal);
     const rules = router.rules;
     router.plan = next;
-    router.rules = effectiveRules(next, this.checks, router.aside !== undefined);
+    router.rules = effectiveRules(next, this.checks, standsAside(router));
     this.advance(router, { kind: "rules", before: rules });
   }
 
   /** Brings the effective priority up to date; a master that fell behind others gives way. */
   #weigh(router: Router): void {
     const before = router.rules;
-    const rules = effectiveRules(router.plan, this.checks, router.aside !== undefined);
+    const rules = effectiveRules(router.plan, this.checks, standsAside(router));
     if (rules.priority === before.priority && rules.preempt === before.preempt) return;
     router.rules = rules;
     if (rules.priority === before.priority) return this.advance(router, { kind: "rules", before });
@@ -283,4 +298,21 @@ export class Roster {
     if (instance === undefined) return [];
     return betterNodes(this.#config, instance, this.#node?.node ?? "", rules.priority);
   }
+}
+
+/** Does it leave a living master alone, whatever its priority? */
+function standsAside({ aside, refused }: Router): boolean {
+  return aside !== undefined || refused !== undefined;
+}
+
+function isChanged({ refused, plan }: Router, interfaces: Interfaces): boolean {
+  return refused !== undefined && refused.surroundings !== surroundingsOf(plan, interfaces);
+}
+
+/** What was refused may be granted now. */
+function forget(router: Router): void {
+  if (router.refused === undefined) return;
+  router.refused = undefined;
+  router.refusal = undefined;
+  router.retryAt = undefined;
 }

@@ -33,6 +33,16 @@ export interface Heard {
   readonly otherAddresses: boolean;
 }
 
+/** What a master was refused, that is not one any more. Until it holds its addresses again it preempts nobody. */
+export interface Refused {
+  /** How many times in a row, at least 1. */
+  readonly attempts: number;
+  /** When it was last. */
+  readonly at: Instant;
+  /** What its links were: with others the answer may be another (refusals.ts). */
+  readonly surroundings: string;
+}
+
 /** Somebody who is in our way: another master, a stranger on our VRID, a clone of ours. */
 export interface Conflict {
   /** "192.168.1.77 uses VRID 51 for 192.168.1.80". */
@@ -68,8 +78,11 @@ export interface Router {
   leaseUntil: Instant | undefined;
   /** What its links were when they were last looked at (readiness.ts). */
   links: string | undefined;
-  /** The kernel's last refusal; the instance is in fault until `retryAt`. */
+  /** The kernel's last refusal; the instance is in fault until `retryAt`, or longer ({@link refused}). */
   refusal: Fault | undefined;
+  /** An address of its was refused, and it has not held them since. */
+  refused: Refused | undefined;
+  /** When what was refused, or left behind, is looked at again. */
   retryAt: Instant | undefined;
   /** The last advert that could not be sent, in words; undefined since one could. */
   sendTrouble: string | undefined;
@@ -98,6 +111,7 @@ export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
     leaseUntil: undefined,
     links: undefined,
     refusal: undefined,
+    refused: undefined,
     retryAt: undefined,
     sendTrouble: undefined,
     counters: {

@@ -11,6 +11,7 @@ import { labelOf, tellTransition } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { perform, removeAddresses } from "./perform.ts";
 import { leftoverAddresses } from "./readiness.ts";
+import { LOOK_AGAIN_AFTER, surroundingsOf } from "./refusals.ts";
 import type { Observer } from "./record.ts";
 import { recordOf } from "./remember.ts";
 import { isLeaving, type Router } from "./router.ts";
@@ -70,10 +71,25 @@ export class Stepper {
     }
   }
 
-  /** The host said no: the instance is in fault until it is tried again. */
+  /** The host said no to a socket: the instance is in fault until it is tried again, which does nobody harm. */
   refuse(router: Router, error: HostError): void {
     router.refusal = refusalOf(error);
     router.retryAt = after(this.#host.now(), RETRY_AFTER);
+  }
+
+  /** The host said no to an address: the instance is in fault until it may try again (refusals.ts). */
+  #refuseAddress(router: Router, error: HostError): void {
+    const now = this.#host.now();
+    const attempts = (router.refused?.attempts ?? 0) + 1;
+    const surroundings = surroundingsOf(router.plan, this.#host.interfaces());
+    router.refused = { attempts, at: now, surroundings };
+    router.refusal = refusalOf(error);
+    router.retryAt = after(now, LOOK_AGAIN_AFTER);
+    const label = labelOf(router.plan);
+    this.#journal.write("error", `${label}: ${error.message}`);
+    if (attempts > 1) return;
+    const when = "once nobody else is master, or when its links or the file change";
+    this.#journal.write("info", `${label}: tries again ${when}`);
   }
 
   /** Has everybody wait for `router`, a master, as long as can be from now. Never throws. */
@@ -115,10 +131,19 @@ export class Stepper {
         refused = error;
       }
     }
-    if (refused === undefined) return;
-    this.#journal.write("error", `${labelOf(router.plan)}: ${refused.message}`);
-    this.refuse(router, refused);
+    if (refused === undefined) {
+      if (effects.some(({ kind }) => kind === "add-addresses")) this.#forgive(router);
+      return;
+    }
+    this.#refuseAddress(router, refused);
     this.#step(router, { kind: "faults", faults: [refusalOf(refused)] });
+  }
+
+  /** It holds what was refused: it preempts as others do, from the next look on. */
+  #forgive(router: Router): void {
+    if (router.refused === undefined) return;
+    router.refused = undefined;
+    router.retryAt = this.#host.now();
   }
 
   #perform(router: Router, effect: Effect): void {
