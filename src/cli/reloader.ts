@@ -7,6 +7,9 @@ import type { Journal } from "./journal.ts";
 import { countProblems, problemLine } from "./problems_text.ts";
 import type { Service } from "./service.ts";
 
+/** Most changes that a line of the log tells. */
+const MOST_TOLD = 50;
+
 /** What a reloader works with. */
 export interface ReloaderOptions {
   readonly file: string;
@@ -73,8 +76,7 @@ export class Reloader {
     const { config, warnings } = loaded;
     const applied = Promise.withResolvers<ReloadAnswer>();
     apply(config, (changes) => {
-      const text = changes.length === 0 ? "nothing changed" : changes.join("; ");
-      journal.write("info", `reloaded ${file}: ${text}`);
+      journal.write("info", `reloaded ${file}: ${changesText(changes)}`);
       this.#note(true, warnings.length);
       applied.resolve({ applied: true, changes, warnings });
     });
@@ -86,4 +88,12 @@ export class Reloader {
     this.#last = { at, applied, problems };
     if (applied) this.#since = at;
   }
+}
+
+/** `changes` on one line, which is not endless: who asks for the reload gets all of them. */
+function changesText(changes: readonly string[]): string {
+  if (changes.length === 0) return "nothing changed";
+  const told = changes.slice(0, MOST_TOLD).join("; ");
+  const rest = changes.length - MOST_TOLD;
+  return rest > 0 ? `${told}; and ${rest} more` : told;
 }

@@ -73,7 +73,6 @@ export function plan(
     names,
     plans: withoutClashes(plans),
     checks: config.checks.filter(({ name }) => plans.some((one) => one.checks.includes(name))),
-    notify: config.notify,
   };
   return { node, problems: [...self.problems, ...fit(config, node, machine.interfaces)] };
 }
@@ -117,7 +116,6 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
     checksum: instance.checksum,
     group,
     checks: instance.checks,
-    notify: instance.notify,
     rules: {
       vrid: instance.vrid as Vrid,
       family,

@@ -1,7 +1,9 @@
-/** What does a new configuration change? Virtual router by virtual router, so that untouched ones stay untouched. */
+/** What a new configuration changes: virtual router by virtual router, so that untouched ones stay untouched. Pure. */
 import { writeDuration } from "../time.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
+import { describeFileChange, type FileChange, fileChanges } from "./changes.ts";
+import type { Config } from "./config.ts";
 import { keyOf, type Plan, transportText } from "./plan.ts";
 
 /** The fate of one virtual router (name and family). */
@@ -52,6 +54,50 @@ export function describe(change: Change): string {
   }
 }
 
+/**
+ * What a reload changed, one sentence each: first what the files say differently, then what follows from it for the virtual
+ * routers of this node. Nothing is said twice in the same words. `nodeFlag`: --node, which a reload does not change.
+ */
+export function describeReload(
+  before: Config,
+  after: Config,
+  changes: readonly Change[],
+  nodeFlag: string | undefined,
+): readonly string[] {
+  const moved = changes.filter((change) => change.kind !== "unchanged");
+  const known = (change: FileChange): boolean =>
+    moved.some((other) => nameOf(other) === change.instance && says(other, change));
+  const written = fileChanges(before, after);
+  return [
+    ...written.filter((change) => !known(change)).map(describeFileChange),
+    ...moved.map(describe),
+    ...written.flatMap((change) => notYet(change, nodeFlag)),
+  ];
+}
+
+/** What a reload cannot put in force. */
+function notYet(
+  { header, instance, key }: FileChange,
+  nodeFlag: string | undefined,
+): readonly string[] {
+  if (header === "[node]" && nodeFlag !== undefined) {
+    return [`${header} ${key} is not applied: --node ${nodeFlag} holds`];
+  }
+  return instance !== undefined && key === "initial_state"
+    ? [`${header} ${key} counts from its next start on`]
+    : [];
+}
+
+function nameOf(change: Change): string {
+  return change.kind === "removed" ? change.before.name : change.after.name;
+}
+
+/** Does the sentence about a virtual router say what changed in its table of the file? */
+function says(change: Change, { key, words }: FileChange): boolean {
+  if (!("what" in change)) return change.kind === words;
+  return change.what.some((said) => said === words || said.startsWith(`${key} `));
+}
+
 /** "web", or "web (IPv6)" for the second virtual router of an instance. */
 function titleOf(plan: Plan): string {
   return plan.family === "ipv4" ? plan.name : `${plan.name} (IPv6)`;
@@ -66,7 +112,6 @@ function compare(before: Plan | undefined, after: Plan): Change {
     ...addressChanges(before, after),
     ...peerChanges(before, after),
     ...checkChanges(before, after),
-    ...notifyChanges(before, after),
     ...waitingChanges(before, after),
   ];
   if (identity.length > 0) return { kind: "replaced", before, after, what };
@@ -111,11 +156,6 @@ function checkChanges(before: Plan, after: Plan): readonly string[] {
   return changes(before.checks, after.checks, "check");
 }
 
-/** What notifications say may be secret: that they changed is enough. */
-function notifyChanges(before: Plan, after: Plan): readonly string[] {
-  return JSON.stringify(before.notify) === JSON.stringify(after.notify) ? [] : ["notify changed"];
-}
-
 function differences(
   aspects: readonly Aspect[],
   before: Plan,
@@ -131,6 +171,12 @@ function differences(
 function addressChanges(before: Plan, after: Plan): readonly string[] {
   const texts = changes(formatHeld(before), formatHeld(after), "address");
   if (texts.length > 0) return texts;
+  const told = changes(
+    formatAll(before.rules.addresses),
+    formatAll(after.rules.addresses),
+    "advertised address",
+  );
+  if (told.length > 0) return told;
   const order = (plan: Plan): string => plan.rules.addresses.map(formatIp).join(" ");
   return order(before) === order(after) ? [] : ["order of addresses changed"];
 }

@@ -5,7 +5,6 @@ import type { Fault } from "../vrrp/effect.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
 import type { CheckSettings } from "../health/check.ts";
-import type { NotifySettings } from "./config.ts";
 
 /** One virtual router: one VRID, one family. An instance with both families has two. */
 export interface Plan {
@@ -27,8 +26,6 @@ export interface Plan {
   readonly group: string | undefined;
   /** Names of the health checks that it depends on, all of them in {@link NodePlan} checks. */
   readonly checks: readonly string[];
-  /** Told about this instance, besides {@link NodePlan} notify. */
-  readonly notify: NotifySettings | undefined;
 }
 
 /** Everything a node is to run. */
@@ -42,8 +39,6 @@ export interface NodePlan {
   readonly plans: readonly Plan[];
   /** The health checks that some plan depends on, in the order of the file. */
   readonly checks: readonly CheckSettings[];
-  /** Told about every instance. */
-  readonly notify: NotifySettings | undefined;
 }
 
 /** The identity of a virtual router: one instance name may have one of each family. */

@@ -40,14 +40,14 @@ export class MetricsServer implements AsyncDisposable {
     this.#exposition = freshBytes(options.print);
   }
 
-  /** From now on `listen` holds; undefined: nowhere. Says what changed, one sentence each. */
+  /** From now on `listen` holds; undefined: nowhere. Says what cannot be done yet, one sentence each. */
   settle(listen: Listen | undefined): readonly string[] {
     const [before, after] = [wordsOf(this.#listen), wordsOf(listen)];
     if (before === after) return [];
     this.#close();
     this.#listen = listen;
     this.#open();
-    return [`metrics: listen ${before} -> ${after}`];
+    return this.attention();
   }
 
   /** What a person should look at. */

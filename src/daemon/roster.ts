@@ -5,7 +5,7 @@ import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts"
 import type { Interfaces } from "../net/interfaces.ts";
 import { plan } from "../config/cluster.ts";
 import type { Config } from "../config/config.ts";
-import { type Change, describe, diff } from "../config/diff.ts";
+import { type Change, describeReload, diff } from "../config/diff.ts";
 import { keyOf, type NodePlan, type Plan } from "../config/plan.ts";
 import { betterNodes } from "../config/standing.ts";
 import { words } from "../vrrp/cause.ts";
@@ -86,15 +86,16 @@ export class Roster {
 
   /** Puts `config` in force; says what changed, one sentence each. */
   reload(config: Config): readonly string[] {
+    const before = this.#config;
     this.#config = config;
     for (const router of this.routers) forget(router);
     const changes = this.replan();
     this.refresh();
-    return changes;
+    return describeReload(before, config, changes, this.#nodeName);
   }
 
-  /** Holds the configuration against the present network and applies the difference; says what changed. */
-  replan(): readonly string[] {
+  /** Holds the configuration against the present network and applies the difference. */
+  replan(): readonly Change[] {
     const machine = { hostName: this.#host.hostName(), interfaces: this.#host.interfaces() };
     const next = plan(this.#config, machine, this.#nodeName, this.#node).node;
     const changes = diff(this.#node?.plans ?? [], next.plans);
@@ -102,7 +103,7 @@ export class Roster {
     this.#stepper.nodeName = next.node;
     this.checks.settle(next.checks, next.node, this.#host.now());
     for (const change of changes) this.#apply(change);
-    return changes.filter((change) => change.kind !== "unchanged").map(describe);
+    return changes;
   }
 
   /** Brings sockets, faults and floating addresses in line with the present network. */

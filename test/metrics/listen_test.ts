@@ -49,7 +49,7 @@ Deno.test({
     }
 
     const said = await reload(floatip, "[::1]:9113");
-    assert.equal(said, "reloaded:\n  metrics: listen 127.0.0.1:9112 -> [::1]:9113\n");
+    assert.equal(said, "reloaded:\n  [metrics] listen 127.0.0.1:9112 -> [::1]:9113\n");
     assert.equal(await ask(a, "127.0.0.1:9112"), undefined);
     assert.match(await ask(a, "[::1]:9113") ?? "", /^floatip_info/m);
 

@@ -94,3 +94,44 @@ fieldCases("reload of checks", [
     },
   },
 ]);
+
+fieldCases("what a reload says", [
+  {
+    name: "a check's URL and interval, a hook, metrics and a secret: each is said, no secret is",
+    play: async (field) => {
+      const file = (url: string, interval: string, rest: string) =>
+        field.file({
+          lines: ['checks = ["web"]'],
+          sections: `[check.web]\nhttp = "${url}"\ninterval = "${interval}"\nweight = -1\n${rest}`,
+        });
+      const hook = (secret: string) =>
+        `[notify]\ncommand = ["/bin/true"]\nwebhook = { url = "http://127.0.0.1:9/", secret = "${secret}" }`;
+      const a = await field.run("a", file("http://127.0.0.1:1/", "2s", ""));
+      await a.untilState("master");
+      const said = async (text: string) => (await field.reload(a, text)).stdout;
+      assert.equal(
+        await said(file("http://127.0.0.1:2/", "1s", hook("hunter2"))),
+        `reloaded:
+  [check.web] http http://127.0.0.1:1/ -> http http://127.0.0.1:2/
+  [check.web] interval 2s -> 1s
+  [check.web] timeout 2s -> 1s
+  [notify] added
+`,
+      );
+      assert.equal(
+        await said(
+          file(
+            "http://127.0.0.1:2/",
+            "1s",
+            `${hook("hunter3")}\n[metrics]\nlisten = "127.0.0.1:9112"`,
+          ),
+        ),
+        `reloaded:
+  [notify] webhook secret changed
+  [metrics] listen nowhere -> 127.0.0.1:9112
+`,
+      );
+      assert.doesNotMatch(a.log.text, /hunter|nothing changed/);
+    },
+  },
+]);

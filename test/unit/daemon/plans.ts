@@ -52,7 +52,6 @@ export function aPlan(variation: Variation = {}): Plan {
     checksum: variation.checksum ?? "auto",
     group: undefined,
     checks: [],
-    notify: undefined,
   };
 }
 
