@@ -9,7 +9,7 @@ import {
   secret,
   shown,
 } from "./compare.ts";
-import { MASK, withoutSecrets } from "./secret.ts";
+import { withoutSecrets } from "./secret.ts";
 import { writeValue } from "./toml_text.ts";
 
 type Of<K extends Probe["kind"]> = Omit<Extract<Probe, { kind: K }>, "kind">;
@@ -62,7 +62,7 @@ function keyChanges(before: Probe, after: Probe): readonly Difference[] {
 export function showPlace(probe: Probe): string {
   switch (probe.kind) {
     case "http":
-      return `http ${withoutSecrets(probe.url).replace(/\?.*$/, `?${MASK}`)}`;
+      return `http ${withoutSecrets(probe.url)}`;
     case "tcp":
       return `tcp ${showEndpoint(probe.host, probe.port)}`;
     case "dns":
