@@ -136,7 +136,7 @@ async function look(reader: HistoryReader, path: string): Promise<DecodedHistory
       throw new Failure(EXIT.notPermitted, `not permitted to read ${path}`, "Run it as root.");
     }
     const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(EXIT.failed, `cannot read ${path}: ${why}`);
+    throw new Failure(EXIT.failed, `cannot read the history: ${why}`);
   }
 }
 
