@@ -79,7 +79,7 @@ const HEADERS = [
   ...["poll.h", "time.h", "sys/time.h", "sys/socket.h", "sys/eventfd.h", "sys/timerfd.h"],
   ...["netinet/in.h", "netpacket/packet.h", "net/ethernet.h", "net/if.h", "sys/uio.h", "errno.h"],
   ...["linux/netlink.h", "linux/rtnetlink.h", "linux/if_addr.h", "linux/if_link.h"],
-  ...["linux/filter.h", "linux/netconf.h", "sched.h", "netinet/icmp6.h", "linux/icmp.h"],
+  ...["linux/filter.h", "linux/netconf.h", "fcntl.h", "sched.h", "netinet/icmp6.h", "linux/icmp.h"],
 ];
 
 /** Enumerated by headers that exclude one another, or spelled by us alone. */
