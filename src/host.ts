@@ -4,6 +4,7 @@ import type { Instant, Nanoseconds, WallTime } from "./time.ts";
 import type { HeldAddress, Interfaces } from "./net/interfaces.ts";
 import type { Family, Ip } from "./net/ip.ts";
 import type { Mac } from "./net/mac.ts";
+import type { PresenceAnswer, Target } from "./wire/presence.ts";
 import type { VrrpDatagram } from "./wire/vrrp.ts";
 
 /** Where adverts are heard and sent: a group on an interface, or an own address that peers know, with a UDP port or without. */
@@ -54,6 +55,8 @@ export type Happening<Order> =
   | { readonly kind: "probe"; readonly check: string; readonly result: ProbeResult }
   /** What the last attempt of `check` found is over (its process has ended): the next one would find something else. */
   | { readonly kind: "probe-due"; readonly check: string }
+  /** What became of the latest {@link Host.askPresence} about `node`. */
+  | { readonly kind: "presence"; readonly node: string; readonly answer: PresenceAnswer }
   | { readonly kind: "order"; readonly order: Order }
   | { readonly kind: "deadline" };
 
@@ -61,6 +64,17 @@ export type Happening<Order> =
 export interface WatchedAddress {
   readonly interface: string;
   readonly address: Ip;
+}
+
+/** Whether a machine is there, and takes VRRP: what is asked of it. */
+export interface PresenceQuestion {
+  /** Comes back with the answer. */
+  readonly node: string;
+  readonly target: Target;
+  /** The link with the source: which one a link-local address is asked on. */
+  readonly interface: string;
+  /** Adverts go to a group: only the machine is asked for, since what is sent to it alone would be refused in any case. */
+  readonly group: boolean;
 }
 
 /**
@@ -124,6 +138,13 @@ export interface Host<Order> {
    * check's timeout. The next attempt of the same check is started after that: the caller sees to it.
    */
   startProbe(check: CheckSettings): void;
+
+  /**
+   * Asks a node by packets that no virtual router counts (an echo request, and what `wire/presence.ts` holds); its answer is a
+   * "presence" happening, 4 s later at most. The same node is asked again after that: the caller sees to it. What cannot be
+   * asked is answered with "unknown" and "silent".
+   */
+  askPresence(question: PresenceQuestion): void;
 
   /** Links and addresses as last heard from the kernel; own additions and removals show at once. */
   interfaces(): Interfaces;

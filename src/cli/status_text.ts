@@ -181,7 +181,7 @@ function nodeRows(
   paint: Paint,
 ): readonly (readonly string[])[] {
   const others = [...instance.peers, ...unheardNodes(instance, document)]
-    .map((peer) => peerRow(peer, instance));
+    .map((peer) => peerRow(peer, instance, document));
   const titles = ["   ", "NODE", "STATE", "PRIORITY", "SEEN"].map((title) => paint("dim", title));
   return [titles, ownRow(instance, document), ...others];
 }
@@ -216,7 +216,11 @@ function ownRow(instance: InstanceStatus, document: StatusDocument): readonly st
   return [mark, name, state, priorityWords(instance), "this node"];
 }
 
-function peerRow(peer: PeerStatus, instance: InstanceStatus): readonly string[] {
+function peerRow(
+  peer: PeerStatus,
+  instance: InstanceStatus,
+  document: StatusDocument,
+): readonly string[] {
   const { address, last_heard_ms: heard, priority } = peer;
   const isMaster = instance.state !== "master" && instance.master?.address === address;
   const mark = isMaster ? "  *" : "   ";
@@ -227,16 +231,24 @@ function peerRow(peer: PeerStatus, instance: InstanceStatus): readonly string[] 
   ];
   const seen = [heard === null ? "never" : `${duration(heard)} ago`, ...notes].join(", ");
   const known = priority === null || priority <= LEAST ? "unknown" : String(priority);
-  return [mark, name, peerState(peer, instance, isMaster), known, seen];
+  return [mark, name, peerState(peer, instance, isMaster, document), known, seen];
 }
 
-function peerState(peer: PeerStatus, instance: InstanceStatus, isMaster: boolean): string {
-  const { last_heard_ms: heard, priority } = peer;
+function peerState(
+  peer: PeerStatus,
+  instance: InstanceStatus,
+  isMaster: boolean,
+  { nodes }: StatusDocument,
+): string {
+  const { address, last_heard_ms: heard, priority } = peer;
   if (isMaster) return "master";
+  const isRecent = heard !== null && heard <= instance.master_down_ms;
+  if (isRecent && priority !== null && priority > LEAST) return "claims to be master";
+  const node = nodes.find(({ addresses }) => addresses.includes(address));
+  if (node !== undefined) return node.words;
   if (priority === 0) return "said that it leaves";
   if (priority === LEAST) return "handed over";
-  if (heard === null || heard > instance.master_down_ms) return "not heard (backups are silent)";
-  return "claims to be master";
+  return heard === null ? "never heard" : "not heard (backups are silent)";
 }
 
 function withAddress(name: string, address: string | null): string {

@@ -236,6 +236,22 @@ export interface NodeStatus {
   readonly name: string;
   readonly addresses: readonly string[];
   readonly self: boolean;
+  /**
+   * "lost": it was master, or answered, and is gone without a word; "left": it said that it leaves; "unknown": what can be asked
+   * does not tell. "maintenance" is known of this node alone.
+   */
+  readonly state:
+    | "up"
+    | "lost"
+    | "left"
+    | "maintenance"
+    | "never-heard"
+    | "not-running"
+    | "unknown";
+  /** The same in a few words: "lost 5 s ago (was master, said no goodbye)". */
+  readonly words: string;
+  /** How long ago its last advert came; null: none came, or it is this node. */
+  readonly heard_ms: number | null;
 }
 
 /** `POST /v1/reload`: 200 with `applied`, or 422 with the problems. */

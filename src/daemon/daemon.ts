@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { MeterReading } from "../control/reading.ts";
 import { unreachable } from "../assert.ts";
 import { earliest, type Instant, type WallTime } from "../time.ts";
-import { type Event, nextDeadline } from "../vrrp/instance.ts";
+import { nextDeadline } from "../vrrp/instance.ts";
 import { nearMiss } from "../vrrp/near_miss.ts";
 import type { Journal } from "./journal.ts";
 import { Claims } from "./claims.ts";
@@ -15,13 +15,13 @@ import { Keeper } from "./keeper.ts";
 import { type Maintenance, MaintenanceMode } from "./maintenance.ts";
 import { Meter } from "./meter.ts";
 import { Once, tellNearMiss } from "./narrate.ts";
+import { NodeWatch } from "./node_watch.ts";
 import type { Order } from "./order.ts";
-import { Reception } from "./reception.ts";
+import { type Accepted, Reception } from "./reception.ts";
 import type { Observer } from "./record.ts";
 import { nearMissRecordOf } from "./remember.ts";
 import type { ResumeNote } from "./resume.ts";
 import { Roster } from "./roster.ts";
-import type { Router } from "./router.ts";
 import { type DaemonStatus, snapshot } from "./snapshot.ts";
 import { Stepper } from "./stepper.ts";
 
@@ -62,6 +62,7 @@ export class Daemon {
   readonly #reception: Reception;
   readonly #claims: Claims;
   readonly #meter: Meter;
+  readonly #nodes: NodeWatch;
   readonly #onTurn: DaemonOptions["onTurn"];
   readonly #started: WallTime;
   readonly #keeper: Keeper;
@@ -73,7 +74,8 @@ export class Daemon {
   constructor(options: DaemonOptions) {
     const { host, journal } = options;
     this.#meter = new Meter(host.now());
-    const observers = [this.#meter, ...(options.observers ?? [])];
+    this.#nodes = new NodeWatch(host, journal);
+    const observers = [this.#meter, this.#nodes, ...(options.observers ?? [])];
     this.#host = host;
     this.#journal = journal;
     this.#observers = observers;
@@ -137,6 +139,7 @@ export class Daemon {
       checks,
       configFile: this.#configFile,
       started: this.#started,
+      nodes: this.#nodes,
       unknown: this.#reception.unknown,
       maintenance: this.#maintenance.status(),
       scheduling: this.#host.scheduling(),
@@ -159,7 +162,7 @@ export class Daemon {
         for (
           const heard of this.#reception.take(endpoint, datagram, at, this.#roster.routers)
         ) {
-          this.#hear(heard.router, heard.event);
+          this.#hear(heard, at);
         }
         return;
       }
@@ -174,6 +177,8 @@ export class Daemon {
         if (this.#roster.checks.take(check, result, this.#host.now())) this.#roster.refresh();
         return;
       }
+      case "presence":
+        return this.#nodes.take(happening.node, happening.answer);
       case "probe-due":
         return this.#roster.checks.hurry(happening.check, this.#host.now());
       case "order":
@@ -185,8 +190,9 @@ export class Daemon {
     }
   }
 
-  #hear(router: Router, event: Event): void {
+  #hear({ router, event }: Accepted, at: Instant): void {
     const before = router.state;
+    if (event.kind === "advert") this.#nodes.hear(router, event.source, event.advert, at);
     this.#roster.advance(router, event);
     this.#meter.heard(router, before);
     const miss = nearMiss(before, router.state, router.rules);
@@ -230,6 +236,7 @@ export class Daemon {
       this.#handovers.nextDeadline(),
       this.#maintenance.nextDeadline(),
       this.#keeper.nextDeadline(),
+      this.#nodes.nextDeadline(),
       ...deadlines,
     );
   }
@@ -241,6 +248,7 @@ export class Daemon {
     this.#handovers.settle(now);
     this.#maintenance.settle(now);
     this.#claims.settle();
+    this.#nodes.settle(this.#roster.config, this.#roster.node?.node);
     this.#keep("in a while");
   }
 
@@ -250,6 +258,7 @@ export class Daemon {
 
   #actOnDeadlines(now: Instant): void {
     for (const check of this.#roster.checks.start(now)) this.#host.startProbe(check);
+    this.#nodes.tick(now, this.#roster.routers);
     for (const router of this.#roster.routers) {
       const due = nextDeadline(router.state);
       if (due !== undefined && due <= now) this.#roster.advance(router, { kind: "deadline" });

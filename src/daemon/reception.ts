@@ -6,6 +6,7 @@ import { between, type Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
 import type { Event } from "../vrrp/instance.ts";
 import { admit, type Context, type Notice } from "../vrrp/receive.ts";
+import { isQuestion } from "../wire/presence.ts";
 import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
 import type { Conflicts } from "./conflicts.ts";
@@ -43,6 +44,8 @@ export class Reception {
     at: Instant,
     routers: readonly Router[],
   ): readonly Accepted[] {
+    // A node asks whether VRRP is taken here: that it is not refused is the answer.
+    if (isQuestion(datagram.payload)) return [];
     const key = endpointKey(endpoint);
     const vrid = peekVrid(datagram.payload);
     const meant = routers.filter((router) =>

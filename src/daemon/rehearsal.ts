@@ -67,6 +67,8 @@ class Stage implements Host<Order> {
 
   startProbe(): void {}
 
+  askPresence(): void {}
+
   interfaces(): Interfaces {
     const plain = { ours: false, tentative: false, secondary: false, deprecated: false };
     return {

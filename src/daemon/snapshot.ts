@@ -24,6 +24,7 @@ import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./eligibility.ts";
 import { healthOf, masterHeard } from "./health.ts";
 import { labelOf } from "./narrate.ts";
+import type { NodeWatch } from "./node_watch.ts";
 import { checksumForm } from "./perform.ts";
 import { type Heard, isRecent, type Router } from "./router.ts";
 
@@ -35,6 +36,7 @@ export interface Moment {
   readonly checks: Checks;
   readonly configFile: string;
   readonly started: WallTime;
+  readonly nodes: NodeWatch;
   readonly unknown: ReadonlyMap<RejectReason, number>;
   readonly maintenance: MaintenanceStatus | null;
   readonly scheduling: Scheduling;
@@ -60,12 +62,22 @@ export function snapshot(moment: Moment): DaemonStatus {
       name: entry.name,
       addresses: entry.addresses.map(formatIp),
       self: entry.name === node,
+      ...(moment.nodes.statusOf(entry.name, moment.now) ?? selfStatus(moment)),
     })),
     rejects: Object.fromEntries(moment.unknown),
     maintenance: moment.maintenance,
     scheduling: moment.scheduling,
-    attention: moment.routers.flatMap((router) => attention(router, moment)),
+    attention: [
+      ...moment.routers.flatMap((router) => attention(router, moment)),
+      ...moment.nodes.attention(moment.now),
+    ],
   };
+}
+
+/** Of this node, which knows itself. */
+function selfStatus({ maintenance }: Moment): Pick<NodeStatus, "state" | "words" | "heard_ms"> {
+  const state = maintenance === null ? "up" : "maintenance";
+  return { state, words: state, heard_ms: null };
 }
 
 function instanceStatus(router: Router, moment: Moment): InstanceStatus {

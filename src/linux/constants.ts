@@ -57,6 +57,7 @@ export const SOL_SOCKET = 1,
 /** raw(7), linux/icmp.h; RFC 3542 3.2, linux/icmpv6.h. */
 export const IPPROTO_ICMP = 1,
   IPPROTO_ICMPV6 = 58,
+  IPPROTO_RAW = 255,
   SOL_RAW = 255,
   ICMP_FILTER = 1,
   ICMP6_FILTER = 1;
@@ -75,6 +76,7 @@ export const IPPROTO_IP = 0,
 
 /** ipv6(7), linux/in6.h. */
 export const IPPROTO_IPV6 = 41,
+  IPV6_HDRINCL = 36,
   IPV6_UNICAST_HOPS = 16,
   IPV6_MULTICAST_IF = 17,
   IPV6_MULTICAST_HOPS = 18,

@@ -8,6 +8,7 @@ import type {
   Happening,
   Host,
   HostError,
+  PresenceQuestion,
   Scheduling,
   WatchedAddress,
 } from "../host.ts";
@@ -34,6 +35,7 @@ import { Watch } from "./netlink/watch.ts";
 import { PacketSocket } from "./packet_socket.ts";
 import { Pinger } from "./pinger.ts";
 import { Poller } from "./poller.ts";
+import { Presence } from "./presence.ts";
 import { refusal } from "./refusal.ts";
 import { schedulingOf, takeRealTime } from "./scheduling.ts";
 import { UdpSocket } from "./udp_socket.ts";
@@ -72,6 +74,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
   readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
+  readonly #presence: Presence = new Presence(this.#libc, this.#poller);
+  readonly #answers: Extract<Happening<Order>, { kind: "presence" }>[] = [];
   readonly #tools: ProbeTools = {
     interfaces: () => this.interfaces(),
     ping: (address, by, deadline) =>
@@ -164,6 +168,14 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#probes.add(probe);
   }
 
+  askPresence(question: PresenceQuestion): void {
+    const index = this.#linkNamed(question.interface)?.index ?? 0;
+    this.#presence.ask(question, index, (answer) => {
+      this.#answers.push({ kind: "presence", node: question.node, answer });
+      this.#poller.wake();
+    });
+  }
+
   interfaces(): Interfaces {
     return this.#network.interfaces();
   }
@@ -237,6 +249,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#claims[Symbol.dispose]();
     this.#exits[Symbol.dispose]();
     this.#pinger[Symbol.dispose]();
+    this.#presence[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.#exchange[Symbol.dispose]();
     this.#poller[Symbol.dispose]();
@@ -268,7 +281,9 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
       happenings.push({ kind: "claim", ...claim, at: this.now() });
     this.#claims.drain(ready, this.#receiver, this.interfaces(), claimed);
     this.#pinger.drain(ready, this.#receiver);
+    this.#presence.drain(ready, this.#receiver);
     happenings.push(...this.#results.splice(0));
+    happenings.push(...this.#answers.splice(0));
     for (const check of this.#exits.drain(ready)) happenings.push({ kind: "probe-due", check });
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
     if (due) happenings.push({ kind: "deadline" });

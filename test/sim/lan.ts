@@ -29,6 +29,7 @@ type Program = Pick<
   | "end"
   | "settled"
   | "wake"
+  | "takesVrrp"
   | "wakes"
   | "promptness"
 >;

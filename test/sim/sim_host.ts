@@ -7,6 +7,7 @@ import type {
   Endpoint,
   Happening,
   Host,
+  PresenceQuestion,
   Scheduling,
   WatchedAddress,
 } from "../../src/host.ts";
@@ -16,6 +17,7 @@ import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../.
 import { Claims, type Speaker } from "./claims.ts";
 import type { Lan } from "./lan.ts";
 import { type Machine, type Port, refusal } from "./machine.ts";
+import { askPresence } from "./presence.ts";
 import type { Random } from "./random.ts";
 
 /** How long a ready program waits for the processor. */
@@ -58,7 +60,7 @@ export class SimHost<Order> implements Host<Order> {
   readonly #sockets = new Map<string, Socket>();
   readonly #claims: Claims;
   readonly #orders: Order[] = [];
-  readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
+  readonly #results: Extract<Happening<Order>, { kind: "probe" | "presence" }>[] = [];
   #view: Interfaces;
   #interfacesChanged = false;
   #deadline: Instant | undefined;
@@ -122,6 +124,23 @@ export class SimHost<Order> implements Host<Order> {
       this.#results.push({ kind: "probe", check: check.name, result });
       this.#planWake(this.now());
     });
+  }
+
+  askPresence(question: PresenceQuestion): void {
+    this.#assertAlive();
+    askPresence(this.#lan, this.machine, question, (answer) => {
+      if (this.#state === "gone") return;
+      this.#results.push({ kind: "presence", node: question.node, answer });
+      this.#planWake(this.now());
+    });
+  }
+
+  /** Has it a socket for what comes to `address` alone? */
+  takesVrrp(address: string, port: number | undefined): boolean {
+    return [...this.#sockets.values()].some(({ endpoint }) =>
+      endpoint.kind !== "multicast" && this.#lan.textOf.ip(endpoint.source) === address &&
+      (endpoint.kind === "udp" ? endpoint.port : undefined) === port
+    );
   }
 
   interfaces(): Interfaces {

@@ -1,5 +1,10 @@
 /** What do status documents look like? Small ones for tests, changed by what a test is about. */
-import type { InstanceStatus, PeerStatus, StatusDocument } from "../../../src/control/api.ts";
+import type {
+  InstanceStatus,
+  NodeStatus,
+  PeerStatus,
+  StatusDocument,
+} from "../../../src/control/api.ts";
 
 /** The moment at which the sample documents are read, in milliseconds since 1970. */
 export const NOW = Date.parse("2026-11-21T12:00:00.000Z");
@@ -30,6 +35,16 @@ export const SPEAKING: PeerStatus = {
   last_heard_ms: 400,
   checksum: "pseudo-header",
 };
+
+/** The node that is asked for its status. */
+export const UP: Pick<NodeStatus, "state" | "words" | "heard_ms"> = {
+  state: "up",
+  words: "up",
+  heard_ms: null,
+};
+
+/** A node that has never been heard, and was asked. */
+export const ASKED: typeof UP = { state: "up", words: "VRRP runs there", heard_ms: null };
 
 /** pi-a is master of web, all is well. */
 export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
@@ -109,8 +124,8 @@ export function documentOf(
     last_reload: null,
     instances,
     nodes: [
-      { name: "pi-a", addresses: ["192.168.1.11"], self: true },
-      { name: "pi-b", addresses: ["192.168.1.12"], self: false },
+      { name: "pi-a", addresses: ["192.168.1.11"], self: true, ...UP },
+      { name: "pi-b", addresses: ["192.168.1.12"], self: false, ...ASKED },
     ],
     sinks: [],
     rejects: {},

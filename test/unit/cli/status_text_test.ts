@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { StatusDocument } from "../../../src/control/api.ts";
+import type { NodeStatus, StatusDocument } from "../../../src/control/api.ts";
 import { statusLines } from "../../../src/cli/status_text.ts";
 import { widthOf } from "../../../src/cli/table.ts";
 import { ansi, plain } from "../../../src/cli/terminal.ts";
 import { golden } from "../../golden/golden.ts";
-import { ago, backup, documentOf, master, NOW, SILENT, SPEAKING } from "./documents.ts";
+import { ago, backup, documentOf, master, NOW, SILENT, SPEAKING, UP } from "./documents.ts";
 
 const ipv6 = {
   family: "ipv6",
@@ -15,6 +15,15 @@ const ipv6 = {
   transport: "multicast",
   master: { node: "pi-a", address: "fe80::11", priority: 200 },
 } as const;
+
+function node(
+  name: string,
+  host: number,
+  state: NodeStatus["state"],
+  words: string,
+): NodeStatus {
+  return { name, addresses: [`192.168.1.${host}`], self: false, state, words, heard_ms: null };
+}
 
 const udp = { name: "odd", transport: "udp", port: 336 } as const;
 
@@ -59,6 +68,30 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   nobody: documentOf([
     backup({ health: "nobody", master: null, last_advert_age_ms: null, peers: [SILENT] }),
   ], { attention: ["web: nobody is heard to hold it, and this node has not taken over"] }),
+  nodes: documentOf([
+    master({
+      peers: [
+        { ...SILENT, priority: 210, last_heard_ms: 5000 },
+        { ...SILENT, node: "pi-c", address: "192.168.1.13", priority: 0, last_heard_ms: 40_000 },
+        { ...SILENT, node: "pi-d", address: "192.168.1.14" },
+        { ...SILENT, node: "pi-e", address: "192.168.1.15" },
+        { ...SILENT, node: "pi-f", address: "192.168.1.16" },
+      ],
+    }),
+  ], {
+    nodes: [
+      { name: "pi-a", addresses: ["192.168.1.11"], self: true, ...UP },
+      node("pi-b", 12, "lost", "lost 5 s ago (was master, said no goodbye)"),
+      node("pi-c", 13, "left", "left 40 s ago"),
+      node("pi-d", 14, "not-running", "floatip does not run there"),
+      node("pi-e", 15, "never-heard", "never heard"),
+      node("pi-f", 16, "unknown", "unknown (its machine answers)"),
+    ],
+    attention: [
+      "pi-b is lost: it was master and said no goodbye",
+      "floatip does not run on pi-d",
+    ],
+  }),
   held_twice: documentOf([
     master({
       health: "two",

@@ -6,6 +6,7 @@ import {
   type Happening,
   type Host,
   HostError,
+  type PresenceQuestion,
   type Scheduling,
   type WatchedAddress,
 } from "../../../src/host.ts";
@@ -84,6 +85,10 @@ export class RecordingHost implements Host<Order> {
 
   startProbe(check: CheckSettings): void {
     this.#call(`probe ${check.name}`);
+  }
+
+  askPresence({ node }: PresenceQuestion): void {
+    this.#call(`ask ${node}`);
   }
 
   interfaces(): Interfaces {

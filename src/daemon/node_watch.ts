@@ -1,0 +1,256 @@
+/** The watch over the other nodes of the file: what is heard of them, and a question to each once a minute. */
+import type { Host, PresenceQuestion } from "../host.ts";
+import type { NodeStatus } from "../control/api.ts";
+import type { Config, NodeEntry } from "../config/config.ts";
+import { formatIp, includesIp, type Ip } from "../net/ip.ts";
+import { after, between, type Instant, milliseconds, seconds, toMilliseconds } from "../time.ts";
+import { LEAVING_PRIORITY } from "../vrrp/election.ts";
+import { masterDownOf } from "../vrrp/intervals.ts";
+import type { PresenceAnswer } from "../wire/presence.ts";
+import type { Advert } from "../wire/vrrp.ts";
+import type { Journal } from "./journal.ts";
+import { type End, NO_FACTS, type NodeFacts, viewOf } from "./nodes.ts";
+import type { Order } from "./order.ts";
+import type { TransitionRecord } from "./record.ts";
+import type { Router } from "./router.ts";
+
+/** From one look at all nodes to the next. */
+const TICK = seconds(1);
+
+/** Questions that begin in one tick: however many nodes there are, no more packets leave. */
+const MOST_AT_ONCE = 4;
+
+/** The first question, and those about a node that left: it needs a moment to end. */
+const SOON = seconds(3);
+
+/** From one question to the next: of a node that is well, and of one that is not. */
+const ASK_AGAIN = seconds(60), ASK_TROUBLED = seconds(10);
+
+/** A silence of so many intervals before another speaks is none of a node that gives way. */
+const INTERVALS_OF_A_LOSS = 2;
+
+/** An advert may be on its way. */
+const MARGIN = milliseconds(100);
+
+/** Another node of the file. */
+interface Other {
+  readonly entry: NodeEntry;
+  facts: NodeFacts;
+  /** When it is asked next. */
+  askAt: Instant;
+  /** When the question that is under way was put. */
+  askedAt: Instant | undefined;
+  /** The UDP port that was asked. */
+  port: number | undefined;
+  /** The attention that the journal was told of. */
+  told: string | undefined;
+}
+
+/** Who was heard last as master of a virtual router. */
+interface Speaker {
+  readonly node: string;
+  readonly at: Instant;
+  readonly priority: number;
+  readonly interval: number;
+  /** Silent until then, it is gone. */
+  readonly until: Instant;
+}
+
+/** Knows the other nodes. */
+export class NodeWatch {
+  readonly #host: Host<Order>;
+  readonly #journal: Journal;
+  #others: ReadonlyMap<string, Other> = new Map();
+  /** Node names by address text. */
+  #names: ReadonlyMap<string, string> = new Map();
+  /** By instance and family. */
+  readonly #speakers = new Map<string, Speaker>();
+  #present: { readonly config: Config; readonly self: string } | undefined;
+  #tickAt: Instant | undefined;
+
+  constructor(host: Host<Order>, journal: Journal) {
+    this.#host = host;
+    this.#journal = journal;
+  }
+
+  /** Watches the nodes of `config` but `self`; what is known of those that stay is kept. */
+  settle(config: Config, self: string | undefined): void {
+    if (self === undefined) return;
+    if (this.#present?.config === config && this.#present.self === self) return;
+    this.#present = { config, self };
+    const now = this.#host.now();
+    const others = config.nodes.filter(({ name }) => name !== self).map((entry): Other => {
+      const before = this.#others.get(entry.name);
+      const same = before !== undefined && isSame(before.entry, entry);
+      if (same) return { ...before, entry };
+      const askAt = after(now, SOON);
+      const nothing = { askedAt: undefined, port: undefined, told: undefined };
+      return { entry, facts: NO_FACTS, askAt, ...nothing };
+    });
+    this.#others = new Map(others.map((other) => [other.entry.name, other]));
+    this.#names = new Map(
+      others.flatMap(({ entry: { name, addresses } }) =>
+        addresses.map((address) => [formatIp(address), name] as const)
+      ),
+    );
+    this.#tickAt = others.length === 0 ? undefined : this.#tickAt ?? after(now, TICK);
+  }
+
+  /** An advert was accepted. */
+  hear({ plan, rules }: Router, source: Ip, { priority, interval }: Advert, at: Instant): void {
+    const key = `${plan.name} ${plan.family}`;
+    const node = this.#names.get(formatIp(source));
+    const before = this.#speakers.get(key);
+    if (before !== undefined && before.node !== node && before.priority > LEAVING_PRIORITY) {
+      const silence = between(before.at, at);
+      const isLost = silence > INTERVALS_OF_A_LOSS * before.interval;
+      this.#end(before, isLost ? "lost" : "superseded", at);
+    }
+    if (node === undefined) {
+      this.#speakers.delete(key);
+      return;
+    }
+    const until = after(at, masterDownOf(rules, interval));
+    const speaker = { node, at, priority, interval, until };
+    this.#speakers.set(key, speaker);
+    const other = this.#others.get(node);
+    if (other === undefined) return;
+    const isMaster = priority > LEAVING_PRIORITY;
+    const ended = isMaster ? undefined : other.facts.ended;
+    other.facts = { ...other.facts, heard: { at, until, priority }, ended };
+    if (!isMaster) this.#end(speaker, priority === 0 ? "left" : "handed-over", at);
+  }
+
+  /** A virtual router of this node made a transition. */
+  observe({ instance, family, to, reason }: TransitionRecord): void {
+    if (to !== "master") return;
+    const key = `${instance} ${family}`;
+    const before = this.#speakers.get(key);
+    if (before === undefined) return;
+    this.#speakers.delete(key);
+    if (before.priority <= LEAVING_PRIORITY) return;
+    this.#end(before, reason === "master-silent" ? "lost" : "superseded", this.#host.now());
+  }
+
+  /** What a question found. */
+  take(node: string, answer: PresenceAnswer): void {
+    const other = this.#others.get(node);
+    // It went with a reload, or is another one of that name.
+    if (other?.askedAt === undefined) return;
+    const at = other.askedAt;
+    other.askedAt = undefined;
+    const wasOpen = other.facts.wasOpen || answer.vrrp === "open";
+    other.facts = { ...other.facts, answer: { ...answer, at }, wasOpen };
+    const now = this.#host.now();
+    const { attention, state } = viewOf(node, other.facts, other.port, now);
+    const isTroubled = attention !== undefined || state === "left";
+    other.askAt = after(now, isTroubled ? ASK_TROUBLED : ASK_AGAIN);
+  }
+
+  /** When {@link NodeWatch.tick} wants to be called. */
+  nextDeadline(): Instant | undefined {
+    return this.#tickAt;
+  }
+
+  /** Looks who has fallen silent, puts the questions that are due, and tells the journal of changes. */
+  tick(now: Instant, routers: readonly Router[]): void {
+    if (this.#tickAt === undefined || this.#tickAt > now) return;
+    this.#tickAt = after(now, TICK);
+    this.#noticeSilence(now, routers);
+    const due = [...this.#others.values()].filter(({ askAt, askedAt }) =>
+      askAt <= now && askedAt === undefined
+    ).toSorted((a, b) => a.askAt - b.askAt);
+    for (const other of due.slice(0, MOST_AT_ONCE)) this.#ask(other, now, routers);
+    for (const other of this.#others.values()) this.#tell(other, now);
+  }
+
+  /** What is known of the node called `name`; undefined: it is none of the others. */
+  statusOf(
+    name: string,
+    now: Instant,
+  ): Pick<NodeStatus, "state" | "words" | "heard_ms"> | undefined {
+    const other = this.#others.get(name);
+    if (other === undefined) return undefined;
+    const { state, words } = viewOf(name, other.facts, other.port, now);
+    const at = other.facts.heard?.at;
+    const heard = at === undefined ? null : Math.round(toMilliseconds(between(at, now)));
+    return { state, words, heard_ms: heard };
+  }
+
+  /** What a person should look at. */
+  attention(now: Instant): readonly string[] {
+    return [...this.#others].flatMap(([name, { facts, port }]) =>
+      viewOf(name, facts, port, now).attention ?? []
+    );
+  }
+
+  #end(speaker: Speaker, how: End, now: Instant): void {
+    const other = this.#others.get(speaker.node);
+    if (other === undefined) return;
+    const { heard } = other.facts;
+    // It speaks for another virtual router still.
+    if (heard !== undefined && heard.at > speaker.at && heard.until >= now) return;
+    other.facts = { ...other.facts, ended: { how, at: speaker.at } };
+    const wanted = how === "lost" ? now : after(now, SOON);
+    if (how !== "superseded" && other.askAt > wanted) other.askAt = wanted;
+  }
+
+  /** A master that nobody has replaced yet, or that this node, in a fault, would not replace. */
+  #noticeSilence(now: Instant, routers: readonly Router[]): void {
+    for (const { plan, state } of routers) {
+      const key = `${plan.name} ${plan.family}`;
+      const speaker = this.#speakers.get(key);
+      if (speaker === undefined || after(speaker.until, MARGIN) >= now) continue;
+      this.#speakers.delete(key);
+      // While this node is master itself, others have nothing to say.
+      if (state.kind === "master" || speaker.priority <= LEAVING_PRIORITY) continue;
+      this.#end(speaker, "lost", now);
+    }
+  }
+
+  #ask(other: Other, now: Instant, routers: readonly Router[]): void {
+    const { heard } = other.facts;
+    const isHeard = heard !== undefined && heard.until >= now && heard.priority > LEAVING_PRIORITY;
+    const question = isHeard ? undefined : questionFor(other.entry, routers);
+    if (question === undefined) {
+      // The next look is soon: the network may be ready then, the master silent.
+      other.askAt = after(now, isHeard ? ASK_AGAIN : TICK);
+      return;
+    }
+    other.askedAt = now;
+    other.port = question.target.port;
+    this.#host.askPresence(question);
+  }
+
+  #tell(other: Other, now: Instant): void {
+    const { entry: { name }, facts, port, told } = other;
+    const { attention, words } = viewOf(name, facts, port, now);
+    if (attention === told) return;
+    other.told = attention;
+    if (attention !== undefined) this.#journal.write("warning", attention);
+    else this.#journal.write("info", `${name}: ${words}`);
+  }
+}
+
+function isSame(a: NodeEntry, b: NodeEntry): boolean {
+  return a.addresses.map(formatIp).join() === b.addresses.map(formatIp).join();
+}
+
+/** Where `entry` is asked from: the first virtual router that is ready and would send adverts to it, by unicast first. */
+function questionFor(
+  { name, addresses }: NodeEntry,
+  routers: readonly Router[],
+): PresenceQuestion | undefined {
+  const questions = routers.flatMap(({ endpoint, source, rules, plan }) =>
+    endpoint === undefined || source === undefined ? [] : addresses
+      .filter((address) => address.family === source.family)
+      .filter((address) => endpoint.kind === "multicast" || includesIp(rules.peers, address))
+      .map((address): PresenceQuestion => ({
+        node: name,
+        target: { source, address, port: plan.port },
+        interface: endpoint.interface,
+        group: endpoint.kind === "multicast",
+      }))
+  );
+  return questions.find(({ group }) => !group) ?? questions[0];
+}
