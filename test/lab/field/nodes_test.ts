@@ -1,0 +1,110 @@
+/** Field situations of other nodes: what is known of one that never ran, was killed, left, or is off. */
+import assert from "node:assert/strict";
+import type { NodeStatus } from "../../../src/control/api.ts";
+import type { Floatip } from "../../interop/floatip.ts";
+import { type Field, fieldCases } from "./field.ts";
+
+/** Drops what comes in, but what this machine has asked for: a default-deny filter. */
+const DENY = `table inet field {
+  chain input { type filter hook input priority 0; policy drop; ct state established,related accept; }
+}
+`;
+
+fieldCases("other nodes", [
+  {
+    name: "floatip never ran on b: attention on a, until it runs there",
+    play: async (field) => {
+      const a = await field.run("a");
+      await untilNode(field, a, "b", "not-running");
+      const seen = await field.status(a);
+      assert.equal(seen.code, 1, seen.text);
+      assert.match(seen.text, /- floatip does not run on b\n/);
+      assert.match(seen.text, /b \(10\.77\.0\.2\) +floatip does not run there/);
+      const b = await field.run("b");
+      await untilNode(field, a, "b", "up");
+      await field.untilCode(0, [a, b]);
+      // What asked was no advert to anybody.
+      assert.deepEqual((await b.status()).rejects, {});
+    },
+  },
+  {
+    name: "a master that was killed is lost until it is heard again",
+    play: async (field) => {
+      const [a, b] = await field.pair();
+      await untilNode(field, b, "a", "up");
+      await a.crash();
+      await untilNode(field, b, "a", "lost");
+      const seen = await field.status(b);
+      assert.equal(seen.code, 1, seen.text);
+      assert.match(seen.text, /lost \S+ m?s ago \(was master, said no goodbye\)/);
+      await field.until(
+        "b says that floatip does not run on a",
+        async () => /a is lost: .*does not run there/.test((await field.status(b)).text),
+      );
+      const again = await field.run("a");
+      await again.untilState("master");
+      await field.untilCode(0, [again, b]);
+    },
+  },
+  {
+    name: "a node that was stopped in order has left, and does not run",
+    play: async (field) => {
+      const [a, b] = await field.pair();
+      await untilNode(field, b, "a", "up");
+      await a.stop();
+      await untilNode(field, b, "a", "left");
+      await field.untilCode(1, [b]);
+      const { text, document } = await field.status(b);
+      assert.equal(nodeIn(document.nodes, "a").state, "left");
+      assert.match(text, /floatip does not run on a: it left in order/);
+    },
+  },
+  {
+    name: "a machine that is off does not answer, one that filters all is not judged",
+    programs: ["nft"],
+    play: async (field) => {
+      await field.host("b").unplug();
+      const a = await field.run("a");
+      await field.until(
+        "a says that b does not answer",
+        async () => /- b does not answer/.test((await field.status(a)).text),
+      );
+      assert.equal((await field.status(a)).code, 1);
+      await field.nft("b", DENY);
+      await field.host("b").plug();
+      await untilNode(field, a, "b", "unknown");
+      await field.untilCode(0, [a]);
+    },
+  },
+  {
+    name: "UDP: a closed port is a node on which floatip does not run, an open one is up",
+    play: async (field) => {
+      const file = field.file({ lines: ['transport = "udp"'] });
+      const a = await field.run("a", file);
+      await untilNode(field, a, "b", "not-running");
+      const b = await field.run("b", file);
+      await untilNode(field, a, "b", "up");
+      await field.untilCode(0, [a, b]);
+      assert.deepEqual((await b.status()).rejects, {});
+    },
+  },
+]);
+
+/** Resolves when `floatip` says that the node called `name` is in `state`. */
+async function untilNode(
+  field: Field,
+  floatip: Floatip,
+  name: string,
+  state: NodeStatus["state"],
+): Promise<void> {
+  await field.until(
+    `${name} is ${state} for ${floatip.host.name}`,
+    async () => nodeIn((await floatip.status()).nodes, name).state === state,
+  );
+}
+
+function nodeIn(nodes: readonly NodeStatus[], name: string): NodeStatus {
+  const found = nodes.find((node) => node.name === name);
+  assert.ok(found);
+  return found;
+}
