@@ -58,7 +58,8 @@ export function viewOf(
   now: Instant,
 ): NodeView {
   const { heard, ended } = facts;
-  if (heard !== undefined && heard.priority > LEAVING_PRIORITY && heard.until >= now) {
+  const isHeard = heard !== undefined && heard.until >= now && heard.priority > LEAVING_PRIORITY;
+  if (isHeard && ended === undefined) {
     return { state: "up", words: "up", attention: undefined };
   }
   const answer = answerThatCounts(facts);
