@@ -228,7 +228,7 @@ export class NodeWatch {
     if (attention === told) return;
     other.told = attention;
     if (attention !== undefined) this.#journal.write("warning", attention);
-    else this.#journal.write("info", `${name}: ${words}`);
+    else this.#journal.write("info", `node ${name}: ${words}`);
   }
 }
 
