@@ -3,7 +3,15 @@ import type { Host, PresenceQuestion } from "../host.ts";
 import type { NodeStatus } from "../control/api.ts";
 import type { Config, NodeEntry } from "../config/config.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
-import { after, between, type Instant, milliseconds, seconds, toMilliseconds } from "../time.ts";
+import {
+  after,
+  between,
+  earliest,
+  type Instant,
+  milliseconds,
+  seconds,
+  toMilliseconds,
+} from "../time.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { PresenceAnswer } from "../wire/presence.ts";
@@ -14,11 +22,11 @@ import type { Order } from "./order.ts";
 import type { TransitionRecord } from "./record.ts";
 import type { Router } from "./router.ts";
 
-/** From one look at all nodes to the next. */
-const TICK = seconds(1);
+/** From one question to the next, whatever node it is about: however many there are, no more packets leave. */
+const PACE = milliseconds(250);
 
-/** Questions that begin in one tick: however many nodes there are, no more packets leave. */
-const MOST_AT_ONCE = 4;
+/** Until the next look at a node that cannot be asked yet, since this node's own network is not ready. */
+const NOT_YET = seconds(10);
 
 /** The first question, and those about a node that left: it needs a moment to end. */
 const SOON = seconds(3);
@@ -66,7 +74,10 @@ export class NodeWatch {
   /** By instance and family. */
   readonly #speakers = new Map<string, Speaker>();
   #present: { readonly config: Config; readonly self: string } | undefined;
-  #tickAt: Instant | undefined;
+  /** The latest question, about any node. */
+  #askedAt: Instant | undefined;
+  /** When the next look is due; undefined: to be found out. */
+  #next: { readonly at: Instant | undefined } | undefined;
 
   constructor(host: Host<Order>, journal: Journal) {
     this.#host = host;
@@ -93,7 +104,7 @@ export class NodeWatch {
         addresses.map((address) => [formatIp(address), name] as const)
       ),
     );
-    this.#tickAt = others.length === 0 ? undefined : this.#tickAt ?? after(now, TICK);
+    this.#next = undefined;
   }
 
   /** An advert was accepted. */
@@ -113,12 +124,15 @@ export class NodeWatch {
     const until = after(at, masterDownOf(rules, interval));
     const speaker = { node, at, priority, interval, until };
     this.#speakers.set(key, speaker);
+    // A deadline that moves on is looked at when the former one has come: less work than with each advert.
+    if (before?.node !== node || before.until > until) this.#next = undefined;
     const other = this.#others.get(node);
     if (other === undefined) return;
     const isMaster = priority > LEAVING_PRIORITY;
     const ended = isMaster ? undefined : other.facts.ended;
     other.facts = { ...other.facts, heard: { at, until, priority }, ended };
     if (!isMaster) this.#end(speaker, priority === 0 ? "left" : "handed-over", at);
+    if (other.told !== undefined) this.#tell(other, at);
   }
 
   /** A virtual router of this node made a transition. */
@@ -145,22 +159,23 @@ export class NodeWatch {
     const { attention, state } = viewOf(node, other.facts, other.port, now);
     const isTroubled = attention !== undefined || state === "left";
     other.askAt = after(now, isTroubled ? ASK_TROUBLED : ASK_AGAIN);
+    this.#next = undefined;
+    this.#tell(other, now);
   }
 
   /** When {@link NodeWatch.tick} wants to be called. */
   nextDeadline(): Instant | undefined {
-    return this.#tickAt;
+    this.#next ??= { at: this.#findNext() };
+    return this.#next.at;
   }
 
-  /** Looks who has fallen silent, puts the questions that are due, and tells the journal of changes. */
+  /** Looks who has fallen silent, puts a question that is due, and tells the journal of changes. */
   tick(now: Instant, routers: readonly Router[]): void {
-    if (this.#tickAt === undefined || this.#tickAt > now) return;
-    this.#tickAt = after(now, TICK);
+    const due = this.nextDeadline();
+    if (due === undefined || due > now) return;
+    this.#next = undefined;
     this.#noticeSilence(now, routers);
-    const due = [...this.#others.values()].filter(({ askAt, askedAt }) =>
-      askAt <= now && askedAt === undefined
-    ).toSorted((a, b) => a.askAt - b.askAt);
-    for (const other of due.slice(0, MOST_AT_ONCE)) this.#ask(other, now, routers);
+    this.#askNext(now, routers);
     for (const other of this.#others.values()) this.#tell(other, now);
   }
 
@@ -184,7 +199,21 @@ export class NodeWatch {
     );
   }
 
+  #findNext(): Instant | undefined {
+    const asking = earliest(
+      ...[...this.#others.values()].map(({ askAt, askedAt }) =>
+        askedAt === undefined ? askAt : undefined
+      ),
+    );
+    const free = this.#askedAt === undefined ? undefined : after(this.#askedAt, PACE);
+    return earliest(
+      asking !== undefined && free !== undefined && free > asking ? free : asking,
+      ...[...this.#speakers.values()].map(({ until }) => after(until, MARGIN)),
+    );
+  }
+
   #end(speaker: Speaker, how: End, now: Instant): void {
+    this.#next = undefined;
     const other = this.#others.get(speaker.node);
     if (other === undefined) return;
     const { heard } = other.facts;
@@ -200,7 +229,7 @@ export class NodeWatch {
     for (const { plan, state } of routers) {
       const key = `${plan.name} ${plan.family}`;
       const speaker = this.#speakers.get(key);
-      if (speaker === undefined || after(speaker.until, MARGIN) >= now) continue;
+      if (speaker === undefined || after(speaker.until, MARGIN) > now) continue;
       this.#speakers.delete(key);
       // While this node is master itself, others have nothing to say.
       if (state.kind === "master" || speaker.priority <= LEAVING_PRIORITY) continue;
@@ -208,18 +237,29 @@ export class NodeWatch {
     }
   }
 
-  #ask(other: Other, now: Instant, routers: readonly Router[]): void {
-    const { heard } = other.facts;
-    const isHeard = heard !== undefined && heard.until >= now && heard.priority > LEAVING_PRIORITY;
+  /** Asks the node that has waited for longest, at this node's pace. */
+  #askNext(now: Instant, routers: readonly Router[]): void {
+    if (this.#askedAt !== undefined && after(this.#askedAt, PACE) > now) return;
+    const due = [...this.#others.values()].filter(({ askAt, askedAt }) =>
+      askAt <= now && askedAt === undefined
+    ).toSorted((a, b) => a.askAt - b.askAt);
+    for (const other of due) if (this.#ask(other, now, routers)) return;
+  }
+
+  /** False: there is nothing to ask, or nothing to ask it with. */
+  #ask(other: Other, now: Instant, routers: readonly Router[]): boolean {
+    const { heard, ended } = other.facts;
+    const isHeard = heard !== undefined && heard.until >= now && ended === undefined;
     const question = isHeard ? undefined : questionFor(other.entry, routers);
     if (question === undefined) {
-      // The next look is soon: the network may be ready then, the master silent.
-      other.askAt = after(now, isHeard ? ASK_AGAIN : TICK);
-      return;
+      other.askAt = after(now, isHeard ? ASK_AGAIN : NOT_YET);
+      return false;
     }
     other.askedAt = now;
     other.port = question.target.port;
+    this.#askedAt = now;
     this.#host.askPresence(question);
+    return true;
   }
 
   #tell(other: Other, now: Instant): void {
