@@ -115,7 +115,7 @@ function endpointsOf(subject: Subject, interfaces: Interfaces): readonly Endpoin
     if (rules.transport === "multicast") return [{ kind: "multicast", family, interface: name }];
     const link = linkNamed(interfaces, name);
     const source = plan.source ??
-      (link && primaryAddress(interfaces, link, family, rules.addresses));
+      (link && primaryAddress(interfaces, link, family, rules.addresses, rules.peers));
     return source === undefined ? [] : [{ kind: "unicast", family, source, interface: name }];
   });
 }

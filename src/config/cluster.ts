@@ -45,7 +45,7 @@ interface Setting {
  *   whose subnet holds the first floating address that is in any.
  * - priority: 200, 190, 180 and so on along `prefer`, then the nodes not named there in the order of [nodes] (in smaller
  *   steps where there are more than 20 nodes); without `prefer` 100.
- * - source: the node's address in [nodes] of the family; with multicast only where it is on the same interface, and
+ * - source: this node's own address among written peers; else its address in [nodes] of the family; with multicast only where it is on the same interface, and
  *   for IPv6 only a link-local one (RFC 9568 5.1.2.1).
  * - peers: the other nodes' addresses of the family. Written ones are the same on all nodes: a node leaves out itself.
  * - transport: unicast where peers are written, or every node in [nodes] has an address of the family; else multicast.
@@ -224,12 +224,27 @@ function sourceOf(
   { machine: { interfaces }, self }: Setting,
 ): Ip | undefined {
   if (instance.source?.family === family) return instance.source;
+  const named = transport === "multicast" ? undefined : ownPeer(instance, family, interfaces);
+  if (named !== undefined) return named;
   const own = self.entry?.addresses.find((address) => address.family === family);
   if (own === undefined || transport !== "multicast") return own;
   if (family === "ipv6" && !isLinkLocal(own)) return undefined;
   // Multicast stays on its wire: an address of another wire would be a stranger there.
   const link = linkWith(interfaces, own);
   return link === undefined || link.name === name ? own : undefined;
+}
+
+/** The one address of this machine that a list of peers names: the list is the same on all nodes, so that all know it. */
+function ownPeer(
+  { peers = [] }: InstanceConfig,
+  family: Family,
+  { addresses }: Interfaces,
+): Ip | undefined {
+  const own = peers.filter((peer) =>
+    peer.family === family &&
+    addresses.some(({ ours, prefix }) => !ours && sameIp(prefix.address, peer))
+  );
+  return own.length === 1 && peers.length > 1 ? own[0] : undefined;
 }
 
 /** The peers of one family; `alone` says so where a written list is of this node's own addresses only. */

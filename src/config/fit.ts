@@ -2,6 +2,7 @@
 import {
   type Family,
   formatIp,
+  type Ip,
   isLinkLocal,
   isLoopback,
   isUnspecified,
@@ -16,6 +17,7 @@ import {
   linkNamed,
   linkWith,
   primaryAddress,
+  usableSources,
 } from "../net/interfaces.ts";
 import { containsIp, formatPrefix } from "../net/prefix.ts";
 import type { CheckSettings } from "../health/check.ts";
@@ -164,7 +166,8 @@ function fitSource(
 ): readonly Problem[] {
   const { family, addresses } = plan.rules;
   if (plan.source === undefined) {
-    if (primaryAddress(interfaces, link, family, addresses) !== undefined) return [];
+    const chosen = primaryAddress(interfaces, link, family, addresses, plan.rules.peers);
+    if (chosen !== undefined) return fitChoice(plan, link, chosen, interfaces, path);
     return [machine(
       [...path, "interface"],
       `${link.name} has no ${family === "ipv4" ? "IPv4" : "link-local IPv6"} address to send from`,
@@ -192,6 +195,34 @@ function fitSource(
       ? `give ${link.name} the address`
       : `source = "${formatIp(own.prefix.address)}"`,
   )];
+}
+
+/** Which of several addresses the peers have in their files, nobody here can know. */
+function fitChoice(
+  { rules: { family, addresses, transport, peers } }: Plan,
+  link: Link,
+  chosen: Ip,
+  interfaces: Interfaces,
+  path: Path,
+): readonly Problem[] {
+  if (transport === "multicast" || peers.length === 0) return [];
+  const own = usableSources(interfaces, link, family, addresses)
+    .map(({ prefix }) => formatIp(prefix.address));
+  if (own.length < 2) return [];
+  const others = own.filter((address) => address !== formatIp(chosen)).join(" or ");
+  return [{
+    ...machine(
+      path,
+      `${link.name} has the addresses ${
+        own.join(" and ")
+      }, and nothing says which of them the peers know`,
+      "Peers refuse what comes from an address that is not in their files, and take over beside this node.",
+      `source = "${
+        formatIp(chosen)
+      }"  # or ${others}: the one that the peers' files have for this node`,
+    ),
+    at: "key",
+  }];
 }
 
 function fitHeld(

@@ -42,7 +42,7 @@ export interface NodePlan {
 }
 
 /** The identity of a virtual router: one instance name may have one of each family. */
-export function keyOf(plan: Plan): string {
+export function keyOf(plan: Pick<Plan, "name" | "family">): string {
   return `${plan.name}/${plan.family}`;
 }
 

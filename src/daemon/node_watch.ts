@@ -2,6 +2,7 @@
 import type { Host, PresenceQuestion } from "../host.ts";
 import type { NodeStatus } from "../control/api.ts";
 import type { Config, NodeEntry } from "../config/config.ts";
+import { keyOf } from "../config/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import {
   after,
@@ -109,7 +110,7 @@ export class NodeWatch {
 
   /** An advert was accepted. */
   hear({ plan, rules }: Router, source: Ip, { priority, interval }: Advert, at: Instant): void {
-    const key = `${plan.name} ${plan.family}`;
+    const key = keyOf(plan);
     const node = this.#names.get(formatIp(source));
     const before = this.#speakers.get(key);
     if (before !== undefined && before.node !== node && before.priority > LEAVING_PRIORITY) {
@@ -138,7 +139,7 @@ export class NodeWatch {
   /** A virtual router of this node made a transition. */
   observe({ instance, family, to, reason }: TransitionRecord): void {
     if (to !== "master") return;
-    const key = `${instance} ${family}`;
+    const key = keyOf({ name: instance, family });
     const before = this.#speakers.get(key);
     if (before === undefined) return;
     this.#speakers.delete(key);
@@ -226,14 +227,13 @@ export class NodeWatch {
 
   /** A master that nobody has replaced yet, or that this node, in a fault, would not replace. */
   #noticeSilence(now: Instant, routers: readonly Router[]): void {
-    for (const { plan, state } of routers) {
-      const key = `${plan.name} ${plan.family}`;
-      const speaker = this.#speakers.get(key);
-      if (speaker === undefined || after(speaker.until, MARGIN) > now) continue;
+    for (const [key, speaker] of this.#speakers) {
+      if (after(speaker.until, MARGIN) > now) continue;
       this.#speakers.delete(key);
+      const router = routers.find(({ plan }) => keyOf(plan) === key);
       // While this node is master itself, others have nothing to say.
-      if (state.kind === "master" || speaker.priority <= LEAVING_PRIORITY) continue;
-      this.#end(speaker, "lost", now);
+      if (router === undefined || router.state.kind === "master") continue;
+      if (speaker.priority > LEAVING_PRIORITY) this.#end(speaker, "lost", now);
     }
   }
 

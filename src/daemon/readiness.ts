@@ -108,7 +108,7 @@ function sourceOf(plan: Plan, interfaces: Interfaces): Ip | undefined {
   if (link === undefined) return undefined;
   // An owner's floating address is its own address: the only one it may have.
   const floating = isOwner(plan.rules) ? [] : plan.held.map((held) => held.prefix.address);
-  return primaryAddress(interfaces, link, plan.family, floating) ??
+  return primaryAddress(interfaces, link, plan.family, floating, plan.rules.peers) ??
     (isOwner(plan.rules) ? plan.rules.addresses[0] : undefined);
 }
 

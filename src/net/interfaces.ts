@@ -106,20 +106,33 @@ export function subnetEdges({ addresses }: Interfaces): readonly Ip[] {
 }
 
 /**
- * The address that adverts of `family` leave `link` with (RFC 9568 5.1.1.1, 5.1.2.1): its first usable IPv4 address, or
- * its link-local IPv6 address. Addresses in `floating` and of our own making are never chosen.
+ * The address that adverts of `family` leave `link` with (RFC 9568 5.1.1.1, 5.1.2.1): its first usable IPv4 address, one
+ * in the subnet of `peers` before others; or its link-local IPv6 address. Addresses in `floating` and of our own making
+ * are never chosen.
  */
 export function primaryAddress(
   interfaces: Interfaces,
   link: Link,
   family: "ipv4" | "ipv6",
   floating: readonly Ip[],
+  peers: readonly Ip[] = [],
 ): Ip | undefined {
-  const usable = addressesOf(interfaces, link).filter((entry) =>
+  const usable = usableSources(interfaces, link, family, floating)
+    .toSorted((a, b) => Number(a.secondary) - Number(b.secondary));
+  const near = usable.find(({ prefix }) => peers.some((peer) => containsIp(prefix, peer)));
+  return (near ?? usable[0])?.prefix.address;
+}
+
+/** The addresses that {@link primaryAddress} chooses from. */
+export function usableSources(
+  interfaces: Interfaces,
+  link: Link,
+  family: "ipv4" | "ipv6",
+  floating: readonly Ip[],
+): readonly LinkAddress[] {
+  return addressesOf(interfaces, link).filter((entry) =>
     entry.prefix.address.family === family && !entry.tentative && !entry.ours &&
     !floating.some((other) => sameIp(other, entry.prefix.address)) &&
     (family === "ipv4" || isLinkLocal(entry.prefix.address))
   );
-  const first = usable.find((entry) => !entry.secondary) ?? usable[0];
-  return first?.prefix.address;
 }

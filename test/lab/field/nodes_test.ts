@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import type { NodeStatus } from "../../../src/control/api.ts";
 import type { Floatip } from "../../interop/floatip.ts";
+import type { Outcome } from "../command.ts";
+import { FLOATIP, LAB_ENVIRONMENT } from "../program.ts";
 import { type Field, fieldCases } from "./field.ts";
 
 /** Drops what comes in, but what this machine has asked for: a default-deny filter. */
@@ -90,6 +92,11 @@ fieldCases("other nodes", [
   },
 ]);
 
+/** `floatip check` of the file that a daemon runs with, on its host. */
+function check({ host, configFile }: Floatip): Promise<Outcome> {
+  return host.exec([...FLOATIP, "check", configFile], { env: LAB_ENVIRONMENT });
+}
+
 /** Resolves when `floatip` says that the node called `name` is in `state`. */
 async function untilNode(
   field: Field,
@@ -108,3 +115,35 @@ function nodeIn(nodes: readonly NodeStatus[], name: string): NodeStatus {
   assert.ok(found);
   return found;
 }
+
+fieldCases("the source of adverts", [
+  {
+    name: "two addresses, peers, no source: check says which line is missing, and the line works",
+    play: async (field) => {
+      const addresses = { a: "10.77.9.1", b: "10.77.9.2" };
+      for (const [name, address] of Object.entries(addresses)) {
+        await field.host(name).ip("addr", "add", `${address}/24`, "dev", "eth0");
+      }
+      const file = (peer: string, priority: number, more: readonly string[] = []) =>
+        field.file({
+          nodes: {},
+          addresses: ["10.77.9.100/24"],
+          lines: [`peers = ["${peer}"]`, `priority = ${priority}`, ...more],
+        });
+      // The first address of eth0 is another one than the peers have.
+      const a = await field.run("a", file(addresses.b, 200));
+      const said = await check(a);
+      assert.equal(said.code, 1, said.stdout);
+      const [, fix] = /(source = "10\.77\.9\.1")/.exec(said.stdout + said.stderr) ?? [];
+      assert.ok(fix, said.stdout + said.stderr);
+      await field.reload(a, file(addresses.b, 200, [fix]));
+      const again = await check(a);
+      assert.equal(again.code, 0, again.stdout + again.stderr);
+      await a.untilState("master");
+      // The other one chooses the address that is in the network of its peer by itself.
+      const b = await field.run("b", file(addresses.a, 100));
+      await b.untilState("backup");
+      await field.untilCode(0, [a, b]);
+    },
+  },
+]);

@@ -53,11 +53,9 @@ function lookForRestless(world: World, wakes: ReadonlyMap<string, number>, at: I
   }
 }
 
-/** Wakes for the questions to the other nodes and their answers: one a minute each, six where one does not run. */
+/** Wakes for the questions to the other nodes and their answers: at most every ten seconds each, where one is not well. */
 function questionsIn(world: World, elapsed: number): number {
-  const { nodes } = world.setup;
-  const isWhole = nodes.every(({ name }) => world.cluster.host(name) !== undefined);
-  return 2 * (nodes.length - 1) * (1 + elapsed / (isWhole ? 60e9 : 10e9));
+  return 2 * (world.setup.nodes.length - 1) * (1 + elapsed / 10e9);
 }
 
 function wakesOf(world: World, name: string): number {

@@ -391,3 +391,44 @@ Deno.test("who else there is, each as good as it can be, where the file says it 
   assert.equal(rivals(NODES.replace("192.168.1.13", "fe80::13") + WEB + prefer), undefined);
   assert.equal(rivals(WEB), undefined);
 });
+
+/** Two addresses on one interface, peers in the network of the second, which is not the first that IPv4 lists. */
+const TWO = machine({ eth0: ["10.5.0.1/24", "10.77.0.11/24"] });
+const PAIR = `[instance.web]
+vrid = 51
+addresses = ["10.77.0.50/24"]
+peers = ["10.77.0.12"]
+`;
+
+Deno.test("several addresses, peers and no source: the machine is told to say which of them the peers know", () => {
+  const { problems } = plan(configOf(PAIR), TWO, undefined, undefined);
+  assert.equal(problems.length, 1);
+  const [{ what, fix, severity } = assert.fail()] = problems;
+  assert.equal(severity, "machine");
+  assert.match(what, /^eth0 has the addresses 10\.5\.0\.1 and 10\.77\.0\.11, and nothing says/);
+  // The line that is printed, put into the file, mends it.
+  const mended = planned(PAIR + fix, TWO);
+  assert.deepEqual(mended.problems, []);
+  assert.equal(show(only(mended.node)).source, "10.77.0.11");
+});
+
+for (
+  const [what, text] of Object.entries({
+    "one list of peers for all names this node's address": PAIR.replace(
+      '["10.77.0.12"]',
+      '["10.77.0.11", "10.77.0.12"]',
+    ),
+    "[nodes] names it": `[nodes]\na = "10.77.0.11"\nb = "10.77.0.12"\n${
+      PAIR.replace(/peers.*\n/, "")
+    }`,
+    "it is written": `${PAIR}source = "10.77.0.11"`,
+    "multicast, where nobody is refused": PAIR.replace(/peers.*\n/, 'transport = "multicast"\n'),
+  })
+) {
+  Deno.test(`several addresses: nothing is asked where ${what}`, () => {
+    const { node, problems } = planned(text, TWO);
+    assert.deepEqual(problems, []);
+    const { source, transport } = show(only(node));
+    assert.equal(source, transport === "multicast" ? undefined : "10.77.0.11");
+  });
+}
