@@ -4,6 +4,7 @@ import { decodeEthernet, type EthernetFrame, ETHERTYPE } from "./ethernet.ts";
 import { decodeIpv4 } from "./ipv4.ts";
 import { decodeIpv6 } from "./ipv6.ts";
 import { decodeNeighbor, type NeighborAdvert, type NeighborSolicit } from "./ndp.ts";
+import { isQuestion } from "./presence.ts";
 import { decodeUdp, UDP_PROTOCOL } from "./udp.ts";
 import { VRRP_PROTOCOL, type VrrpDatagram } from "./vrrp.ts";
 
@@ -62,14 +63,15 @@ function ipv6In(ethernet: EthernetFrame, ports: readonly number[]): Frame | unde
     : { kind: "ns", ethernet, neighbor };
 }
 
-/** The message in an IP packet of `protocol`, as it is or in UDP. */
+/** The message in an IP packet of `protocol`, as it is or in UDP; a question of floatip's to another node is none. */
 function vrrpIn(
   protocol: number,
   packet: VrrpDatagram,
   ports: readonly number[],
 ): VrrpDatagram | undefined {
-  if (protocol === VRRP_PROTOCOL) return packet;
+  if (protocol === VRRP_PROTOCOL) return isQuestion(packet.payload) ? undefined : packet;
   const udp = protocol === UDP_PROTOCOL ? decodeUdp(packet.payload) : undefined;
   if (udp === undefined || !ports.includes(udp.destinationPort)) return undefined;
+  if (isQuestion(udp.payload)) return undefined;
   return { ...packet, payload: udp.payload, port: udp.sourcePort };
 }

@@ -2,6 +2,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import { checksum } from "../../../src/wire/checksum.ts";
+import { decodeFrame } from "../../../src/wire/frame.ts";
 import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
 import {
   answerOf,
@@ -94,6 +95,16 @@ Deno.test("the question is an advert to nobody", () => {
   const { source, address: destination } = V4;
   const read = decodeAdvert({ source, destination, ttl: 255, payload: QUESTION });
   deepStrictEqual("reason" in read, true);
+  for (const target of [V4, V6, UDP4, UDP6]) {
+    const [etherType, packet] = [
+      target.address.family === "ipv4" ? 0x0800 : 0x86dd,
+      encodeQuestion(target),
+    ];
+    const frame = new Uint8Array(14 + packet.length);
+    frame.set([etherType >> 8, etherType & 0xff], 12);
+    frame.set(packet, 14);
+    strictEqual(decodeFrame(frame, [336]).kind, "other");
+  }
 });
 
 Deno.test("signs: silence is a program only where the control was refused", () => {
