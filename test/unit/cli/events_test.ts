@@ -145,7 +145,10 @@ Deno.test("a history that is no file is exit 1 and one sentence", () =>
     Deno.mkdirSync(historyPath(stateDir), { recursive: true });
     const [code, out, err] = await events(stateDir);
     assert.deepEqual([code, out], [1, ""]);
-    assert.match(err, /^floatip: cannot read .*history\.jsonl: .*is a folder, not a file/);
+    assert.match(
+      err,
+      /^floatip: cannot read the history: \/.*history\.jsonl is a folder, not a file$/m,
+    );
   }));
 
 const reason = missing();
