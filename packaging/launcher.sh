@@ -5,6 +5,9 @@ case $self in */*) ;; *) self=./$self ;; esac
 [ -h "$self" ] && self=$(readlink -f -- "$self")
 lib=${self%/*}/lib
 
+# By this the daemon finds its own program again, which reads the configuration for it.
+export FLOATIP_LAUNCHER="$self"
+
 # Deno reads these too, and would complete words, change its flags or write elsewhere instead of running floatip.
 unset COMPLETE DENO_V8_FLAGS DENO_COMPAT DENO_COVERAGE_DIR
 # No search for updates, no `node` put into a cache folder, and no cache folder in anybody's home.

@@ -17,6 +17,8 @@ export interface ChildOptions {
   readonly input?: string;
   /** Undefined: the daemon's own user. */
   readonly account?: Account;
+  /** It is this program itself: it keeps its rights, and real-time scheduling only where that cannot be given up. */
+  readonly own?: boolean;
   /** May it use the daemon's ambient capabilities? Default: false. Root keeps all in any case. */
   readonly privileged?: boolean;
   /** 1 or more. At the timeout it and all its children are killed (SIGKILL). */
@@ -164,8 +166,12 @@ function spawn(options: ChildOptions, mark: string): Deno.ChildProcess {
   }).spawn();
 }
 
+/** The service's sandbox may refuse another scheduling class; without chrt(1) there is none. */
+const OWN_LAUNCHER = 'chrt --other --pid 0 $$ >/dev/null 2>&1; exec "$@"';
+
 /** What stands before the program: parts of coreutils and util-linux, which end by becoming the program (exec). */
-function launcher({ account, privileged = false }: ChildOptions): readonly string[] {
+function launcher({ account, own = false, privileged = false }: ChildOptions): readonly string[] {
+  if (own) return ["env", "--default-signal=USR1", "sh", "-c", OWN_LAUNCHER, "sh"];
   // Children inherit the daemon's real-time class (sched(7)), and the signal that packaging/launcher.sh blocks.
   const ordinary = ["env", "--default-signal=USR1", "chrt", "--other", "0"];
   const rights = privileged ? [] : ["--ambient-caps=-all", "--inh-caps=-all"];

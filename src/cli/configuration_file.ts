@@ -6,6 +6,9 @@ import { EXIT, Failure } from "./exit.ts";
 /** The file that is read where none is named. */
 export const DEFAULT_CONFIG_FILE = "/etc/floatip/floatip.toml";
 
+/** The word by which this program reads the file for the daemon, as another process; no person types it. */
+export const LOAD = "__load";
+
 const EXAMPLE = `[nodes]
 pi-a = "192.168.1.11"
 pi-b = "192.168.1.12"
@@ -25,7 +28,8 @@ export async function readConfiguration(
 ): Promise<Loaded> {
   const { load } = await import("../config/load.ts");
   try {
-    (await Deno.open(file)).close();
+    // Opening a pipe would wait for somebody to write to it; what else is wrong, load says.
+    if ((await Deno.stat(file)).isFile) (await Deno.open(file)).close();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw missing(file);
     if (error instanceof Deno.errors.PermissionDenied) throw denied(file);

@@ -2,6 +2,7 @@
 import { run } from "@stricli/core";
 import { APPLICATION } from "./application.ts";
 import type { Context } from "./commands/choose.ts";
+import { LOAD } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure, formatFailure, formatFailureJson } from "./exit.ts";
 import { ProcessTerminal, type Terminal } from "./terminal.ts";
 
@@ -26,6 +27,10 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** Parses `args` and runs the command that they choose. Throws Failure, or whatever the command throws. */
 export async function dispatch(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [word, file] = args;
+  if (word === LOAD && file !== undefined) {
+    return await (await import("./load_apart.ts")).answerLoad(file);
+  }
   const complaints: string[] = [];
   const colour = terminal.paint("bold", "x") !== "x";
   const exit: { exitCode?: number | string | null } = {};

@@ -9,8 +9,10 @@ export function problemsText(problems: readonly LocatedProblem[]): string {
 
 /** "1 problem", "3 problems", and warnings apart: "1 problem and 2 warnings". */
 export function countProblems(problems: readonly LocatedProblem[]): string {
-  const warnings = problems.filter(({ severity }) => severity === "warning").length;
-  const errors = problems.length - warnings;
+  const count = (some: readonly LocatedProblem[]) =>
+    some.reduce((sum, { more }) => sum + (more ?? 1), 0);
+  const warnings = count(problems.filter(({ severity }) => severity === "warning"));
+  const errors = count(problems) - warnings;
   const parts = [[errors, "problem"], [warnings, "warning"]] as const;
   return parts.filter(([count]) => count > 0)
     .map(([count, noun]) => `${count} ${noun}${count === 1 ? "" : "s"}`).join(" and ") ||

@@ -1,7 +1,8 @@
 /** How is the file read again while the daemon runs? On demand, one time after the other, and never to its harm. */
 import type { Config } from "../config/config.ts";
-import { demandCredential } from "../config/credential_files.ts";
-import { load } from "../config/load.ts";
+import { unforeseen } from "../config/decode.ts";
+import type { LocatedProblem } from "../config/problem.ts";
+import type { Transferred } from "../config/transfer.ts";
 import type { LastReload, ReloadAnswer, StatusDocument } from "../control/api.ts";
 import type { Journal } from "./journal.ts";
 import { countProblems, problemLine } from "./problems_text.ts";
@@ -13,6 +14,8 @@ const MOST_TOLD = 50;
 /** What a reloader works with. */
 export interface ReloaderOptions {
   readonly file: string;
+  /** Reads the file, away from the daemon's loop. Never rejects. */
+  readonly load: (file: string) => Promise<Transferred>;
   readonly journal: Pick<Journal, "write">;
   /** Hears of each reload; undefined: systemd does not want to. */
   readonly service: Service | undefined;
@@ -22,11 +25,16 @@ export interface ReloaderOptions {
   readonly now: () => string;
 }
 
+/** Most problems that the journal gets of one reload, in lines. */
+const MOST_LINES = 20;
+
 /** Reads the file again; what it cannot apply changes nothing. */
 export class Reloader {
   readonly #options: ReloaderOptions;
   readonly #ended = Promise.withResolvers<ReloadAnswer>();
   #previous: Promise<unknown> = Promise.resolve();
+  /** The one that has not begun: it reads the file as it will be then, for all who ask meanwhile. */
+  #waiting: Promise<ReloadAnswer> | undefined;
   #since: string;
   #last: LastReload | null = null;
 
@@ -38,9 +46,13 @@ export class Reloader {
 
   /** Never rejects; after {@link end} it answers that nothing changed. */
   reload(): Promise<ReloadAnswer> {
-    const answer = this.#previous.then(() => this.#reloadOnce());
-    this.#previous = answer;
-    return answer;
+    this.#waiting ??= this.#previous.then(() => {
+      this.#waiting = undefined;
+      const answer = this.#reloadOnce();
+      this.#previous = answer;
+      return answer;
+    });
+    return this.#waiting;
   }
 
   /** The daemon takes no more orders: whoever waits is let go. */
@@ -57,22 +69,19 @@ export class Reloader {
     this.#options.service?.reloading();
     try {
       return await this.#loadAndApply();
+    } catch (error) {
+      // A mistake of ours; who asked by a signal could not catch it, and it would end the daemon.
+      const place = { file: this.#options.file, line: 1, column: 1, source: "", caret: 1 };
+      return this.#refuse([{ ...unforeseen(error), ...place }]);
     } finally {
       this.#options.service?.reloaded();
     }
   }
 
   async #loadAndApply(): Promise<ReloadAnswer> {
-    const { file, journal, apply } = this.#options;
-    const loaded = await load(file, demandCredential);
-    if (loaded.kind === "problems") {
-      const { problems } = loaded;
-      const count = countProblems(problems);
-      journal.write("error", `not reloaded: ${count}; the old configuration stays in force`);
-      for (const problem of problems) journal.write("error", problemLine(problem));
-      this.#note(false, problems.length);
-      return { applied: false, problems };
-    }
+    const { file, load, journal, apply } = this.#options;
+    const loaded = await load(file);
+    if (loaded.kind === "problems") return this.#refuse(loaded.problems);
     const { config, warnings } = loaded;
     const applied = Promise.withResolvers<ReloadAnswer>();
     apply(config, (changes) => {
@@ -81,6 +90,18 @@ export class Reloader {
       applied.resolve({ applied: true, changes, warnings });
     });
     return await Promise.race([applied.promise, this.#ended.promise]);
+  }
+
+  #refuse(problems: readonly LocatedProblem[]): ReloadAnswer {
+    const { file, journal } = this.#options;
+    const count = countProblems(problems);
+    journal.write("error", `not reloaded: ${count}; the old configuration stays in force`);
+    for (const problem of problems.slice(0, MOST_LINES)) {
+      journal.write("error", problemLine(problem));
+    }
+    if (problems.length > MOST_LINES) journal.write("error", `all of them: floatip check ${file}`);
+    this.#note(false, problems.length);
+    return { applied: false, problems };
   }
 
   #note(applied: boolean, problems: number): void {

@@ -26,6 +26,7 @@ import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts"
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { isJournal, Journal, journaldFormat, type Level, plainFormat } from "./journal.ts";
 import { kept } from "./keeping.ts";
+import { loadApart } from "./load_apart.ts";
 import { Orders } from "./orders.ts";
 import { countProblems, problemLine, problemsText } from "./problems_text.ts";
 import { Reloader, type ReloaderOptions } from "./reloader.ts";
@@ -46,7 +47,7 @@ type Sound = Extract<Loaded, { kind: "config" }>;
 
 /** `floatip run`: comes back after an orderly stop. */
 export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode> {
-  const file = flags.config ?? DEFAULT_CONFIG_FILE;
+  const file = absolute(flags.config ?? DEFAULT_CONFIG_FILE);
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
   const { config, warnings } = await soundConfiguration(file, terminal);
   demandCapabilities();
@@ -66,7 +67,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
     host,
     config,
     nodeName: flags.node,
-    configFile: file.startsWith("/") ? file : `${Deno.cwd()}/${file}`,
+    configFile: file,
     journal,
     observers: [history, notifier, ...(service === undefined ? [] : [service])],
     onTurn: (now) => service?.turn(now),
@@ -81,7 +82,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
     note("reloaded");
     return exporter.settle(listenOf(config));
   });
-  const reloader = new Reloader({ file, journal, service, apply, now });
+  const reloader = new Reloader({ file, load: loadApart, journal, service, apply, now });
   const status = (): StatusDocument => statusOf(daemon, reloader, exporter, notifier);
   const metrics = (): string => printMetrics(status(), daemon.measure());
   await using exporter = new MetricsServer({ print: metrics, journal });
@@ -104,6 +105,10 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   note(ending);
   journal.write("info", ending === "stopped" ? "stopped in order" : "ends to be started anew");
   return EXIT.ok;
+}
+
+function absolute(file: string): string {
+  return file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
 }
 
 async function soundConfiguration(file: string, terminal: Terminal): Promise<Sound> {

@@ -3,11 +3,13 @@ import { assert } from "../assert.ts";
 import { seconds } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
+import { boundsProblem, countProblem } from "./bounds.ts";
 import type { Config, FloatingAddress, InstanceConfig } from "./config.ts";
 import { type Credentials, substitute, UNSEEN } from "./credentials.ts";
 import { discords } from "./discord.ts";
 import { type FileDraft, type InstanceDraft, readFileDraft } from "./drafts.ts";
 import type { Path, Problem } from "./problem.ts";
+import { ProblemList } from "./problem_list.ts";
 import { toCheck } from "./drafts_check.ts";
 import { toNotify } from "./drafts_notify.ts";
 import { checkFile } from "./sound_file.ts";
@@ -30,19 +32,43 @@ export type Decoded =
  * only names. Never throws.
  */
 export function decode(text: string, credentials: Credentials = UNSEEN): Decoded {
+  try {
+    return decodeBounded(text, credentials);
+  } catch (error) {
+    return { kind: "problems", problems: [unforeseen(error)] };
+  }
+}
+
+/** A mistake of ours, or a stack that was too small: the file is to blame only as far as it brought that about. */
+export function unforeseen(error: unknown): Problem {
+  const name = error instanceof Error ? error.name : "an exception";
+  return {
+    severity: "error",
+    path: [],
+    at: "value",
+    what: `floatip itself failed over this file (${name})`,
+    why: "It is not known whether the file is sound, so nothing of it is used.",
+    fix: "please report it, with the file without its passwords; a simpler file may do meanwhile",
+    position: { line: 1, column: 1 },
+  };
+}
+
+function decodeBounded(text: string, credentials: Credentials): Decoded {
+  const beyond = boundsProblem(text);
+  if (beyond !== undefined) return { kind: "problems", problems: [beyond] };
   const parsed = parseToml(text);
   if (parsed.kind === "problem") return { kind: "problems", problems: [parsed.problem] };
-  const problems: Problem[] = [];
-  const report = (problem: Problem): void => void problems.push(problem);
+  const tooMany = countProblem(parsed.root);
+  if (tooMany !== undefined) return { kind: "problems", problems: [tooMany] };
+  const problems = new ProblemList();
+  const { report } = problems;
   const { root, places } = substitute(parsed.root, credentials, report);
   const file = readFileDraft(root, report);
   checkFile(file, report);
-  if (problems.some((problem) => problem.severity === "error")) {
-    return { kind: "problems", problems };
-  }
+  if (problems.hasErrors) return { kind: "problems", problems: problems.all() };
   const config = toConfig(file);
-  const warnings = [...problems, ...discords(config)];
-  return { kind: "config", config, warnings, credentials: places };
+  for (const discord of discords(config)) report(discord);
+  return { kind: "config", config, warnings: problems.all(), credentials: places };
 }
 
 function toConfig(file: FileDraft): Config {

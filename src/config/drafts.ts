@@ -4,7 +4,8 @@ import type { Prefix } from "../net/prefix.ts";
 import type { Path, Problem } from "./problem.ts";
 import { type CheckDraft, readCheck } from "./drafts_check.ts";
 import { type NotifyDraft, readNotify } from "./drafts_notify.ts";
-import { readNamed, readTable, type Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
+import { readNamed, readTable } from "./read.ts";
 import { type Draft, GROUP, NAME_PATTERN, NODE, ROOT } from "./schema.ts";
 import { ADDRESS, AUTH, INSTANCE } from "./schema_instance.ts";
 import { METRICS } from "./schema_metrics.ts";
@@ -114,9 +115,11 @@ function readAddress(entry: unknown, path: Path, report: Report): AddressDraft {
   const inline = isTable(entry);
   const raw = inline ? entry : { address: entry };
   // A text stands for its own address: its problems point at the entry itself.
-  const to: Report = inline
-    ? report
-    : (problem) => report({ ...problem, path, fix: listed(problem.fix) });
+  const to: Report = inline ? report : (problem) =>
+    report(() => {
+      const found = typeof problem === "function" ? problem() : problem;
+      return { ...found, path, fix: listed(found.fix) };
+    });
   const keys = readTable(ADDRESS, raw, path, to);
   return {
     path,

@@ -17,6 +17,9 @@ export type Loaded =
   }
   | { readonly kind: "problems"; readonly problems: readonly LocatedProblem[] };
 
+/** How long reading the file may take, in milliseconds. */
+const LONGEST_READ_MS = 3000;
+
 /** Largest file that is read, in bytes: a thousand instances fit several times. */
 export const LARGEST_FILE = 1024 * 1024;
 
@@ -48,13 +51,38 @@ type Read =
 async function readText(file: string): Promise<Read> {
   try {
     // Looked at first: opening a pipe would wait for somebody to write to it.
-    const { isFile, isDirectory, size, mode } = await Deno.stat(file);
+    const { isFile, isDirectory, mode } = await inTime(Deno.stat(file));
     if (!isFile) return unreadable(isDirectory ? "it is a directory" : "it is no plain file", file);
-    if (size > LARGEST_FILE) return unreadable("it is larger than 1 MiB", file);
-    const bytes = await Deno.readFile(file);
+    const bytes = await inTime(readBytes(file));
+    if (bytes.length > LARGEST_FILE) return unreadable("it is larger than 1 MiB", file);
     return toText(bytes, mode);
   } catch (error) {
     return unreadable(wordsOf(error), file);
+  }
+}
+
+/** The file, or so much of it that it is too large: what /proc has is longer than it says. */
+async function readBytes(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(LARGEST_FILE + 1);
+  let size = 0;
+  while (size < bytes.length) {
+    const more = await file.read(bytes.subarray(size));
+    if (more === null) break;
+    size += more;
+  }
+  return bytes.subarray(0, size);
+}
+
+/** What `work` comes to; rejects where that takes too long, as on a network drive that is gone. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const words = `it could not be read within ${LONGEST_READ_MS / 1000} s`;
+  const timer = setTimeout(() => reject(new Error(words)), LONGEST_READ_MS);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Where in the file a problem is: line, column and the offending line, by the positions of keys and values. */
 import type { AST } from "toml-eslint-parser";
+import { boundsProblem } from "./bounds.ts";
 import type { LocatedProblem, Path, Problem } from "./problem.ts";
 import { isHidden, isSecret, redactor, suspectRanges } from "./redact.ts";
 import { maskRanges, type Ranges, secretRanges } from "./secret.ts";
@@ -47,7 +48,8 @@ export async function locate(
   file: string,
 ): Promise<readonly LocatedProblem[]> {
   if (problems.length === 0) return [];
-  const layout = await layoutOf(text);
+  const beyond = boundsProblem(text) !== undefined;
+  const layout = beyond ? undefined : await layoutOf(text);
   const pieces = layout && piecesByLine(layout);
   const redact = redactor(layout === undefined ? [] : secretsOf(layout));
   const lines = text.split(/\r?\n/);
@@ -59,7 +61,9 @@ export async function locate(
     const shown = shownLine(pieces && (pieces.get(line) ?? []), whole, line, column);
     const { what, why, fix } = problem;
     const told = { what: redact(what), why: redact(why), fix: redact(fix) };
-    return { ...problem, ...told, file, line, column, ...shown };
+    // Of a text that no parser may see, nothing is shown: a secret could be anywhere.
+    const picture = beyond ? { source: "", caret: 1 } : shown;
+    return { ...problem, ...told, file, line, column, ...picture };
   }).toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 

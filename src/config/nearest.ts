@@ -1,5 +1,8 @@
 /** Which word was probably meant? */
 
+/** Most words that are looked at, the first ones: names in a file are anybody's to multiply. */
+const MOST_KNOWN = 256;
+
 /**
  * The word of `known` that is nearest to `written`: at most a third of its letters (but at least two) wrong, left
  * out, added or swapped, capitals and `-` for `_` forgiven. Undefined where none is near.
@@ -9,9 +12,11 @@ export function nearest(written: string, known: readonly string[]): string | und
   if (written.length > 64) return undefined;
   const plain = normalised(written);
   let best: { readonly word: string; readonly distance: number } | undefined;
-  for (const word of known) {
-    const distance = editDistance(plain, normalised(word));
+  for (const word of known.slice(0, MOST_KNOWN)) {
     const bound = Math.max(2, Math.floor(word.length / 3));
+    // Each letter that one of them has more is an edit.
+    if (Math.abs(plain.length - word.length) > bound) continue;
+    const distance = editDistance(plain, normalised(word));
     // Of "id" any two letters are two edits away: a word must share something.
     if (distance > bound || distance >= Math.max(plain.length, word.length)) continue;
     if (best === undefined || distance < best.distance) best = { word, distance };

@@ -19,6 +19,8 @@ export interface Problem {
   readonly fix: string;
   /** Where in the text, 1-based, for what has no path: a file that is not TOML, not UTF-8, not there. */
   readonly position?: { readonly line: number; readonly column: number };
+  /** It stands for so many that are not shown. */
+  readonly more?: number;
 }
 
 /** A problem with its place in the file, 1-based. */

@@ -3,14 +3,12 @@ import * as v from "valibot";
 import { mendLine } from "./mend.ts";
 import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
+import type { Report } from "./problem_list.ts";
 import { isHidden } from "./redact.ts";
 import type { Draft, Key, Keys } from "./schema.ts";
 import { INSTANCE } from "./schema_instance.ts";
 import { isTable } from "./shapes.ts";
 import { showName, showValue, writeHeader, writeKey } from "./toml_text.ts";
-
-/** Takes one problem; the reader goes on, so that all of a file's problems are found. */
-export type Report = (problem: Problem) => void;
 
 /**
  * Reads the table at `path` against `keys`. A key that is missing, unknown or wrong is reported and left out; of a list
@@ -25,7 +23,7 @@ export function readTable<T extends Keys>(
   const draft: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(raw)) {
     const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
-    if (key === undefined) report(unknownKey(keys, name, value, path));
+    if (key === undefined) report(() => unknownKey(keys, name, value, path));
     else draft[name] = readValue(name, key, value, [...path, name], report);
   }
   for (const [name, key] of Object.entries(keys)) {
@@ -67,12 +65,12 @@ function readValue(name: string, key: Key, value: unknown, path: Path, report: R
   const wrong = new Set(result.issues.map((issue) => issue.path?.[0]?.key));
   const entries = Array.isArray(value) && Array.isArray(result.output) && !wrong.has(undefined);
   if (!entries) {
-    report(wrongValue(name, key, value, value, path));
+    report(() => wrongValue(name, key, value, value, path));
     return undefined;
   }
   for (const index of wrong) {
     if (typeof index !== "number") continue;
-    report(wrongValue(name, key, value, value[index], [...path, index]));
+    report(() => wrongValue(name, key, value, value[index], [...path, index]));
   }
   return (result.output as readonly unknown[]).map((entry, index) =>
     wrong.has(index) ? undefined : entry

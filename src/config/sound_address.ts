@@ -13,7 +13,7 @@ import {
 import { broadcastOf, formatPrefix, networkOf, type Prefix } from "../net/prefix.ts";
 import type { AddressDraft, FileDraft, InstanceDraft } from "./drafts.ts";
 import type { Path, Problem } from "./problem.ts";
-import type { Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
 
 /** Reports what is unsound about the floating addresses of one instance. */
 export function checkAddresses(instance: InstanceDraft, file: FileDraft, report: Report): void {
@@ -31,17 +31,20 @@ export function checkAddresses(instance: InstanceDraft, file: FileDraft, report:
 
 /** Reports floating addresses that stand in the file twice. */
 export function checkTwice(file: FileDraft, report: Report): void {
-  const seen: { readonly entry: AddressDraft; readonly instance: InstanceDraft }[] = [];
+  const seen = new Map<
+    string,
+    { readonly entry: AddressDraft; readonly instance: InstanceDraft }[]
+  >();
   for (const instance of file.instances) {
     for (const entry of instance.addresses) {
       const { prefix } = entry;
       if (prefix === undefined) continue;
-      const first = seen.find((other) =>
-        other.entry.prefix !== undefined && sameIp(other.entry.prefix.address, prefix.address) &&
+      const equal = seen.get(formatIp(prefix.address)) ?? [];
+      const first = equal.find((other) =>
         !apart(other.entry, other.instance, entry, instance, prefix)
       );
       if (first !== undefined) report(twice(entry, prefix, first.instance, instance));
-      seen.push({ entry, instance });
+      seen.set(formatIp(prefix.address), [...equal, { entry, instance }]);
     }
   }
 }

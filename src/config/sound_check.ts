@@ -4,7 +4,7 @@ import { writeDuration } from "../time.ts";
 import { type CheckDraft, DEFAULT_INTERVAL } from "./drafts_check.ts";
 import type { FileDraft } from "./drafts.ts";
 import type { Problem } from "./problem.ts";
-import type { Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
 import { BELONGS, CHECK } from "./schema_check.ts";
 import { checkCommand } from "./sound_command.ts";
 import { readEndpoint, readUrl } from "./target.ts";

@@ -1,6 +1,6 @@
 /** Can a command be run as it stands? A list, the program by its whole path, nothing that only a shell understands. */
 import type { Path, Problem } from "./problem.ts";
-import type { Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
 import { secretRanges } from "./secret.ts";
 import { showValue, writeKey, writeValue } from "./toml_text.ts";
 

@@ -3,7 +3,7 @@ import { sameIp } from "../net/ip.ts";
 import type { FileDraft, GroupDraft, InstanceDraft, NodeDraft } from "./drafts.ts";
 import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
-import type { Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
 import { checkAddresses, checkOwnable, checkTwice, familiesOf, words } from "./sound_address.ts";
 import { checkCheck } from "./sound_check.ts";
 import { checkInstance } from "./sound_instance.ts";
@@ -11,7 +11,7 @@ import { checkMetrics } from "./sound_metrics.ts";
 import { checkNotify } from "./sound_notify.ts";
 import { checkPeers } from "./sound_peers.ts";
 import { checkReferences } from "./sound_reference.ts";
-import { showName, writeKey } from "./toml_text.ts";
+import { listNames, showName, writeKey } from "./toml_text.ts";
 
 /** Reports everything that is unsound in a file whose shape was read, in no particular order. */
 export function checkFile(file: FileDraft, report: Report): void {
@@ -111,7 +111,7 @@ function unknownNode(
       : meant !== undefined
       ? `"${meant}"`
       : free.length > 0
-      ? `use one of ${free.join(", ")}`
+      ? `use one of ${listNames(free)}`
       : "remove it: all nodes stand there already",
   };
 }
@@ -123,7 +123,7 @@ function checkPrefer(instance: InstanceDraft, file: FileDraft, report: Report): 
   for (const [index, name] of prefer.entries()) {
     if (name === undefined) continue;
     const path = [...instance.path, "prefer", index];
-    if (!names.includes(name)) report(unknownNode(name, names, path, "prefer", prefer));
+    if (!names.includes(name)) report(() => unknownNode(name, names, path, "prefer", prefer));
     else if (prefer.indexOf(name) !== index) report(preferredTwice(name, path));
   }
 }
@@ -147,7 +147,7 @@ function checkPriorities(instance: InstanceDraft, file: FileDraft, report: Repor
   for (const name of priority.keys()) {
     if (names.includes(name)) continue;
     const used = [...priority.keys()];
-    report({ ...unknownNode(name, names, [...path, name], "priority", used), at: "key" });
+    report(() => ({ ...unknownNode(name, names, [...path, name], "priority", used), at: "key" }));
   }
   const missing = names.filter((name) => !priority.has(name));
   if (missing.length > 0) report(noPriority(missing, path));
@@ -180,11 +180,15 @@ function equalPriority(equal: number, path: Path): Problem {
 
 /** Two virtual routers of one family cannot share a number on one wire (RFC 9568 1.6). */
 function checkVrids(file: FileDraft, report: Report): void {
-  for (const [index, instance] of file.instances.entries()) {
+  const earlier = new Map<string, InstanceDraft[]>();
+  for (const instance of file.instances) {
     const { vrid } = instance.keys;
     if (vrid === undefined) continue;
-    for (const other of file.instances.slice(0, index)) {
-      if (other.keys.vrid !== vrid || !sameWire(instance, other)) continue;
+    // The same interface as written; where both are left to floatip, probably the same.
+    const place = JSON.stringify([vrid, instance.keys.interface]);
+    const others = earlier.get(place) ?? [];
+    earlier.set(place, [...others, instance].slice(0, MOST_COMPARED));
+    for (const other of others) {
       const shared = familiesOf(instance).filter((family) => familiesOf(other).includes(family));
       if (shared.length === 0) continue;
       const where = instance.keys.interface === undefined ? "" : ` on ${instance.keys.interface}`;
@@ -204,10 +208,8 @@ function checkVrids(file: FileDraft, report: Report): void {
   }
 }
 
-/** The same interface as written; where both are left to floatip, probably the same. */
-function sameWire(a: InstanceDraft, b: InstanceDraft): boolean {
-  return a.keys.interface === b.keys.interface;
-}
+/** One of each family, and a pair for each problem, can share a number on one wire. */
+const MOST_COMPARED = 4;
 
 function freeVrid(file: FileDraft, from: number): number {
   const used = new Set(file.instances.map((instance) => instance.keys.vrid));
@@ -219,15 +221,16 @@ function freeVrid(file: FileDraft, from: number): number {
 }
 
 function checkGroups(file: FileDraft, report: Report): void {
-  const names = file.instances.map((instance) => instance.name);
+  const names = new Set(file.instances.map((instance) => instance.name));
   const seen = new Map<string, GroupDraft>();
   for (const group of file.groups) {
     const path = [...group.path, "instances"];
     for (const [index, name] of group.instances.entries()) {
       if (name === undefined) continue;
       const first = seen.get(name);
-      if (!names.includes(name)) report(unknownMember(name, names, [...path, index], group));
-      else if (first !== undefined) report(memberTwice(name, first, group, [...path, index]));
+      if (!names.has(name)) {
+        report(() => unknownMember(name, [...names], [...path, index], group));
+      } else if (first !== undefined) report(memberTwice(name, first, group, [...path, index]));
       seen.set(name, first ?? group);
     }
     if (group.instances.length === 1) report(lonely(group, path));
@@ -248,7 +251,7 @@ function unknownMember(
     what: `group ${group.name} names ${showName(name)}, and there is no such instance` +
       (meant === undefined ? "" : `: did you mean ${meant}?`),
     why: "A group whose members are not all there cannot move together.",
-    fix: meant === undefined ? `use one of ${names.join(", ")}` : `"${meant}"`,
+    fix: meant === undefined ? `use one of ${listNames(names)}` : `"${meant}"`,
   };
 }
 

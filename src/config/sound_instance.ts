@@ -3,7 +3,7 @@ import { type Nanoseconds, writeDuration } from "../time.ts";
 import { formatIp } from "../net/ip.ts";
 import type { FileDraft, InstanceDraft } from "./drafts.ts";
 import type { Problem } from "./problem.ts";
-import type { Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
 import { V3_INTERVAL } from "./schema_instance.ts";
 import { advertisedOf } from "./sound_address.ts";
 

@@ -1,7 +1,7 @@
 /** Can metrics be asked for where [metrics] says? */
 import { formatIp, sameIp } from "../net/ip.ts";
 import type { FileDraft } from "./drafts.ts";
-import type { Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
 
 /** Reports where it is unsound. */
 export function checkMetrics(file: FileDraft, report: Report): void {

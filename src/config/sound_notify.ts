@@ -1,7 +1,7 @@
 /** Can everybody be told whom [notify] names? Commands that can run, and URLs that can be opened. */
 import { COMMANDS, type NotifyDraft } from "./drafts_notify.ts";
 import type { Path, Problem } from "./problem.ts";
-import type { Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
 import { MQTT, NTFY, WEBHOOK } from "./schema_notify.ts";
 import { checkCommand } from "./sound_command.ts";
 import { readUrl } from "./target.ts";

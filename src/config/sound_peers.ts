@@ -2,7 +2,7 @@
 import { type Family, formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
 import type { FileDraft, InstanceDraft, NodeDraft } from "./drafts.ts";
 import type { Path, Problem } from "./problem.ts";
-import type { Report } from "./read.ts";
+import type { Report } from "./problem_list.ts";
 import { checkOwnable, familiesOf, words } from "./sound_address.ts";
 
 /** Reports what keeps adverts of one instance from arriving; keys that could not be read are taken as unknown, not as wrong. */

@@ -3,30 +3,31 @@ import type { CheckDraft } from "./drafts_check.ts";
 import type { FileDraft, InstanceDraft } from "./drafts.ts";
 import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
-import type { Report } from "./read.ts";
-import { showName, writeHeader, writeValue } from "./toml_text.ts";
+import type { Report } from "./problem_list.ts";
+import { listNames, showName, writeHeader, writeValue } from "./toml_text.ts";
 
 /** Reports what keeps instances from following the checks that they name, and checks that nobody names. */
 export function checkReferences(file: FileDraft, report: Report): void {
+  const checks = new Map(file.checks.map((check) => [check.name, check]));
   for (const instance of file.instances) {
     const named: readonly (string | undefined)[] = instance.keys.checks ?? [];
     for (const [index, name] of named.entries()) {
       if (name === undefined) continue;
       const path = [...instance.path, "checks", index];
-      const check = file.checks.find((entry) => entry.name === name);
-      if (check === undefined) report(unknownCheck(name, file, named, path));
+      const check = checks.get(name);
+      if (check === undefined) report(() => unknownCheck(name, file, named, path));
       else if (named.indexOf(name) !== index) report(namedTwice(name, path));
       else if (check.keys.weight !== undefined) checkWeight(check, instance, file, path, report);
     }
   }
   // A misspelt name stands for one of those that nobody seems to use.
-  if (!file.instances.some((instance) => namesUnknown(instance, file))) {
-    for (const check of file.checks) checkUse(check, file, report);
+  const named = new Set(file.instances.flatMap(({ keys }) => keys.checks ?? []));
+  if ([...named].some((name) => !checks.has(name))) return;
+  // A list of checks that cannot be read may have named any of them.
+  const unread = file.instances.some(({ keys }) => "checks" in keys && keys.checks === undefined);
+  for (const check of unread ? [] : file.checks) {
+    if (!named.has(check.name)) report(unusedCheck(check, file));
   }
-}
-
-function namesUnknown({ keys }: InstanceDraft, file: FileDraft): boolean {
-  return (keys.checks ?? []).some((name) => file.checks.every((check) => check.name !== name));
 }
 
 function unknownCheck(
@@ -48,7 +49,7 @@ function unknownCheck(
     fix: meant !== undefined
       ? writeValue(meant)
       : free.length > 0
-      ? `use one of ${free.join(", ")}`
+      ? `use one of ${listNames(free)}`
       : `${writeHeader(["check", name])}  # with what to look at: http = "http://127.0.0.1/"`,
   };
 }
@@ -96,14 +97,9 @@ function isOwners({ keys: { priority } }: InstanceDraft): boolean {
   return typeof priority === "object" ? [...priority.values()].includes(255) : priority === 255;
 }
 
-function checkUse(check: CheckDraft, file: FileDraft, report: Report): void {
-  // A list of checks that cannot be read may have named it.
-  const used = file.instances.some(({ keys }) =>
-    "checks" in keys && (keys.checks === undefined || keys.checks.includes(check.name))
-  );
-  if (used) return;
+function unusedCheck(check: CheckDraft, file: FileDraft): Problem {
   const [instance] = file.instances;
-  report({
+  return {
     severity: "warning",
     path: check.path,
     at: "key",
@@ -114,5 +110,5 @@ function checkUse(check: CheckDraft, file: FileDraft, report: Report): void {
       : `checks = ${
         writeValue([...instance.keys.checks ?? [], check.name])
       }  # in [instance.${instance.name}]`,
-  });
+  };
 }

@@ -54,6 +54,9 @@ interface Guess {
 
 const ASSIGNMENT = /^\s*([A-Za-z0-9_-]+)\s*=\s*([^"'[{\s#][^"'#]*?)\s*(#.*)?$/;
 
+/** Longest line that is guessed at, in characters: the pattern above takes the square of it. */
+const LONGEST_GUESSED = 1000;
+
 const CURLY = /[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]/g;
 
 /** The mistakes that people make, first match. */
@@ -84,7 +87,9 @@ const guesses: readonly Guess[] = [
     fix: ({ source }) => repeated(`${source}"`),
   },
   {
-    when: ({ source }) => ASSIGNMENT.test(source) && suspectRanges(source).length === 0,
+    when: ({ source }) =>
+      source.length <= LONGEST_GUESSED && ASSIGNMENT.test(source) &&
+      suspectRanges(source).length === 0,
     what: "this value is not TOML: a text needs quotes",
     why: "Without quotes TOML knows numbers, true and false only.",
     fix: ({ source }) => {

@@ -39,6 +39,15 @@ export function showName(name: string): string {
   return writeText(shorten(name));
 }
 
+/** Most names that a sentence lists. */
+const MOST_NAMES = 20;
+
+/** "a, b, c", or the first of them "and 980 more". */
+export function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(", ");
+  return names.length <= MOST_NAMES ? shown : `${shown} and ${names.length - MOST_NAMES} more`;
+}
+
 function shorten(text: string): string {
   const characters = [...text];
   return characters.length <= 60 ? text : `${characters.slice(0, 57).join("")}...`;

@@ -118,6 +118,8 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   "cli/surroundings": { linux: "all" },
   "cli/doctor": { host: "types" },
   "cli/init_listening": { host: "types" },
+  // This program reads the configuration for the daemon, as another process.
+  "cli/load_apart": { process: "all" },
   // Other programs (nft, timedatectl) are asked through one door.
   "cli/programs": { process: "all" },
 };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../src/config/config.ts";
+import { load } from "../../../src/config/load.ts";
 import { Reloader } from "../../../src/cli/reloader.ts";
 
 const GOOD = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n';
@@ -24,6 +25,7 @@ async function scene(
     await Deno.writeTextFile(file, GOOD);
     const reloader = new Reloader({
       file,
+      load,
       journal: { write: (_, line) => void lines.push(line) },
       service: undefined,
       apply: (config, reply) => {
@@ -38,6 +40,37 @@ async function scene(
     await Deno.remove(file);
   }
 }
+
+Deno.test("a reloader: who asks while one waits gets the answer of that one, and a failed one ends no later one", async () => {
+  let loads = 0;
+  const gate = Promise.withResolvers<void>();
+  const reloader = new Reloader({
+    file: "f",
+    load: async () => {
+      loads++;
+      await gate.promise;
+      if (loads === 2) throw new Error("not foreseen");
+      return { kind: "problems", problems: [] };
+    },
+    journal: { write: () => {} },
+    service: undefined,
+    apply: () => {},
+    now: () => "now",
+  });
+  const first = reloader.reload();
+  // The first has begun, and may have read the file already: the others need another one.
+  while (loads === 0) await Promise.resolve();
+  const others = Array.from({ length: 1000 }, () => reloader.reload());
+  gate.resolve();
+  assert.deepEqual(await first, { applied: false, problems: [] });
+  for (const other of others) {
+    const answer = await other;
+    assert.ok(!answer.applied && answer.problems[0]?.what.includes("floatip itself failed"));
+  }
+  assert.equal(loads, 2);
+  assert.equal((await reloader.reload()).applied, false);
+  assert.equal(loads, 3);
+});
 
 Deno.test("a reloader says since when what is in force, and how the latest reload went", () =>
   scene(async ({ reloader, applied, write }) => {
