@@ -131,6 +131,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
       peers,
       addressMismatch: instance.addressMismatch,
       ...(rivals === undefined ? {} : { rivals }),
+      ...(config.nodes.length > 1 ? { intervalKnown: true } : {}),
       grouped: group !== undefined,
       lease: leaseOf(instance),
       duplicateCheck: instance.duplicateCheck === "quick",

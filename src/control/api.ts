@@ -105,6 +105,8 @@ export interface InstanceStatus {
   readonly lease_remaining_ms: number | null;
   /** Handed over by hand: it does not preempt until then, or (null in it) until asked; null: it was not. */
   readonly aside: { readonly until: string | null } | null;
+  /** So long it does not take over, because masters came and went; null: it does. */
+  readonly held_down_ms: number | null;
 }
 
 /** Somebody else is master too. */

@@ -14,7 +14,15 @@ import type { Config } from "../config/config.ts";
 import type { NodePlan } from "../config/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
-import { between, formatWallTime, type Instant, toMilliseconds, type WallTime } from "../time.ts";
+import {
+  between,
+  formatDuration,
+  formatWallTime,
+  type Instant,
+  seconds,
+  toMilliseconds,
+  type WallTime,
+} from "../time.ts";
 import { VERSION } from "../version.ts";
 import { words } from "../vrrp/cause.ts";
 import { nameOf } from "../vrrp/instance.ts";
@@ -129,6 +137,7 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
       ? null
       : Math.max(0, Math.round(toMilliseconds(between(moment.now, router.leaseUntil)))),
     aside: asideOf(router, moment),
+    held_down_ms: heldDownMs(router, moment.now),
   };
 }
 
@@ -149,6 +158,11 @@ function conflictOf(router: Router, moment: Moment): ConflictStatus | null {
   if (newest === undefined) return null;
   const [address, { since, words }] = newest;
   return { address, since: formatWallTime(wallTimeOf(since, moment)), words };
+}
+
+function heldDownMs({ state }: Router, now: Instant): number | null {
+  const isHeld = state.kind === "backup" && state.damping.until > now;
+  return isHeld ? Math.round(toMilliseconds(between(now, state.damping.until))) : null;
 }
 
 function asideOf({ aside }: Router, moment: Moment): InstanceStatus["aside"] {
@@ -238,12 +252,20 @@ function attention(router: Router, moment: Moment): readonly string[] {
     ].map((words) => `${label}: ${words}`)),
     ...mismatch,
     ...mixed,
+    ...heldDown(label, router, moment.now),
   ];
 }
 
 /** Only a master sends: the last word of one that has let go may have failed for good reason. */
 function sendTrouble({ state, sendTrouble: trouble }: Router): readonly string[] {
   return state.kind === "master" && trouble !== undefined ? [trouble] : [];
+}
+
+function heldDown(label: string, router: Router, now: Instant): readonly string[] {
+  const rest = heldDownMs(router, now);
+  if (rest === null) return [];
+  const wait = formatDuration(seconds(Math.ceil(rest / 1000)));
+  return [`${label}: better masters came and went: this node does not take over for ${wait}`];
 }
 
 function conflicts(router: Router, now: Instant): readonly string[] {

@@ -1,12 +1,13 @@
-/** What does a backup do: whom does it obey, and when does it take over? (RFC 9568 6.4.2) */
-import { after, between, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
+/** Backup: which masters it obeys, and when it takes over (RFC 9568 6.4.2). */
+import { affords, type Limits, spend } from "../budget.ts";
+import { after, between, type Instant, nanoseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
 import { askAt, questionsBeforeClaim, questionsLeft } from "./duplicate.ts";
 import { isHeirOf, isObeyedByBackup, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause } from "./effect.ts";
 import type { BackupState, Event, Heard, Step } from "./instance.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
-import { becomeMaster, groupFault, unchanged, withdraw } from "./passage.ts";
+import { acquainted, becomeMaster, groupFault, unchanged, withdraw } from "./passage.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
 /** A node that is slow by less than this is busy, not stalled: its sockets held what was sent meanwhile. */
@@ -23,7 +24,7 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
       return meetDeadline(state, now, rules);
     case "group-claim":
       if (!state.awaitingGroup) return unchanged(state);
-      return becomeMaster("backup", claimCause(state, now, rules), now, rules);
+      return claim(state, now, rules);
     case "stop":
       return withdraw("backup", [], event.cause ?? { kind: "stop" });
     case "faults":
@@ -54,7 +55,11 @@ function meetDeadline(state: BackupState, now: Instant, rules: Rules): Step {
   if (now < state.masterDownAt) return ask(state, now);
   if (isStalled(state, now) && !isOwner(rules)) return unchanged(listenAgain(state, now, rules));
   if (rules.grouped) return unchanged({ ...state, awaitingGroup: true });
-  return becomeMaster("backup", claimCause(state, now, rules), now, rules);
+  return claim(state, now, rules);
+}
+
+function claim(state: BackupState, now: Instant, rules: Rules): Step {
+  return becomeMaster("backup", claimCause(state, now, rules), now, rules, state);
 }
 
 /** Shortly before it claims, it asks who has the addresses: an answer is an alarm, not a veto. */
@@ -105,26 +110,26 @@ export function hearAsBackup(
   const { priority, interval: advertised } = event.advert;
   if (priority === 0) return hearLeaving(state, event, now, rules);
   const heard: Heard = { source: event.source, priority, interval: advertised, at: now };
-  const interval = learntInterval(rules, advertised);
   if (isObeyedByBackup(rules.priority, priority)) {
     const lost = { ...state, preemptHoldUntil: undefined, eager: false };
-    return obey(lost, heard, interval, now, rules);
+    return obey(lost, heard, now, rules);
   }
   if (state.eager || isOwner(rules)) return disregard(state, heard, now, rules);
   if (asksForRelief(state, heard)) return disregard(state, heard, now, rules);
-  if (!rules.preempt) return obey(state, heard, interval, now, rules);
+  if (!rules.preempt) return obey(state, heard, now, rules);
   if (rules.preemptDelay === 0) return disregard(state, heard, now, rules);
   // Armed by the first advert of a living, losing master; a dead one is replaced when its adverts stay away.
   const preemptHoldUntil = state.preemptHoldUntil ?? after(now, rules.preemptDelay);
   const held = { ...state, preemptHoldUntil };
   return now < preemptHoldUntil
-    ? obey(held, heard, interval, now, rules)
+    ? obey(held, heard, now, rules)
     : disregard(held, heard, now, rules);
 }
 
 /**
  * Priority 0 from anyone counts, as RFC 9568 6.4.2 has it: should it come from a rival of the present master, then the
- * master answers it with an advert at once (6.4.3), which sets the timer right again before a skew has passed.
+ * master answers it with an advert at once (6.4.3), which sets the timer right again before a skew has passed. But the master does
+ * not answer without end, and so those of others do not count without end.
  */
 function hearLeaving(
   state: BackupState,
@@ -132,25 +137,37 @@ function hearLeaving(
   now: Instant,
   rules: Rules,
 ): BackupState {
+  const { heard, farewellsPaid } = state;
+  const isOther = heard !== undefined && !sameIp(heard.source, event.source);
+  const limits = otherFarewells(rules);
+  if (isOther && !affords(farewellsPaid, limits, now)) return state;
   return {
     ...state,
     left: event.source,
     heard: undefined,
     outranked: false,
+    farewellsPaid: isOther ? spend(farewellsPaid, limits, now) : farewellsPaid,
     masterDownAt: relieveAt(state, event.source, now, rules),
   };
+}
+
+/** As many as there are nodes that may leave together, and one more for each time in which one can come back. */
+function otherFarewells(rules: Rules): Limits {
+  return { most: 4, every: masterDownOf(rules, rules.advertInterval) };
 }
 
 function obey(
   state: BackupState,
   heard: Heard,
-  interval: Nanoseconds,
   now: Instant,
   rules: Rules,
 ): BackupState {
+  const acquaintance = acquainted(state.acquaintance, heard.source, now);
+  const interval = learntInterval(rules, heard.interval, between(acquaintance.since, now));
   return {
     ...state,
     heard,
+    acquaintance,
     outranked: false,
     left: undefined,
     awaitingGroup: false,

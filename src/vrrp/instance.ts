@@ -4,6 +4,7 @@ import type { Ip } from "../net/ip.ts";
 import type { Advert } from "../wire/vrrp.ts";
 import type { Announcements } from "./announcements.ts";
 import { stepBackup } from "./backup.ts";
+import type { Damping } from "./damping.ts";
 import { askAt } from "./duplicate.ts";
 import type { Cause, Effect, Fault, StateName } from "./effect.ts";
 import { stepInit } from "./init.ts";
@@ -19,6 +20,12 @@ export interface Heard {
   /** As advertised: what tells whether it lives, whether or not it is obeyed. */
   readonly interval: Nanoseconds;
   readonly at: Instant;
+}
+
+/** The master that was obeyed last, and since when it has been heard. */
+export interface Acquaintance {
+  readonly source: Ip;
+  readonly since: Instant;
 }
 
 /** Takes no part: not started, stopped, or (started, with faults) in fault. Started without faults does not occur. */
@@ -50,6 +57,12 @@ export interface BackupState {
   readonly preemptHoldUntil: Instant | undefined;
   /** initial_state = "master" and the first election is still open: preempts whatever preempt and preempt_delay say. */
   readonly eager: boolean;
+  /** Undefined: none was obeyed yet. */
+  readonly acquaintance: Acquaintance | undefined;
+  /** Whether masters came and went too often of late. */
+  readonly damping: Damping;
+  /** What is left of the farewells that count although they are not the master's (budget.ts). */
+  readonly farewellsPaid: Instant;
   /** How often the neighbours are still to be asked who has the addresses, before a claim (duplicate.ts). */
   readonly questions: number;
 }
@@ -87,6 +100,10 @@ export interface MasterState extends Announcements {
   readonly advertAt: Instant;
   /** When which losing master was last answered; undefined: none was. */
   readonly answered: { readonly source: Ip; readonly at: Instant } | undefined;
+  /** What is left of the adverts that rivals can provoke (budget.ts). */
+  readonly answersPaid: Instant;
+  readonly acquaintance: Acquaintance | undefined;
+  readonly damping: Damping;
   /** When the lease of the addresses is to be renewed; undefined: they have none. */
   readonly renewAt: Instant | undefined;
   /** When the neighbours were last told because somebody else claimed an address; undefined: never. */

@@ -1,5 +1,5 @@
 /** How long does a backup wait before it believes the master gone? Integer nanoseconds, multiplied before divided. */
-import type { Nanoseconds } from "../time.ts";
+import { milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import type { Rules } from "./rules.ts";
 
 /** Priorities are fractions of 256 (RFC 9568 6.1). */
@@ -36,7 +36,30 @@ export function masterDownOf(rules: Rules, interval: Nanoseconds): Nanoseconds {
   return masterDown(rules.version, rules.priority, interval);
 }
 
-/** The interval to expect from a master: learnt from its advert (v3), one's own (v2, where both must be equal). */
-export function learntInterval(rules: Rules, advertised: Nanoseconds): Nanoseconds {
-  return rules.version === 3 ? advertised : rules.advertInterval;
+/** What an advert can say: a yielding master repeats what it learnt. */
+const CENTISECOND = milliseconds(10);
+
+/** An interval that is longer than every node's by the file: a part more, and room for the change from 100 ms to 1 s. */
+const TOLERANCE = 1.25;
+const LEAST_BELIEVED = milliseconds(400);
+
+/** Where the file does not say what the others' interval is: three of these have room for the longest of VRRPv3. */
+const BELIEVED_OF_STRANGERS = seconds(14);
+
+/**
+ * The interval to expect from a master that has been heard for `heardFor`. v2: one's own, both must be equal. v3: learnt from its
+ * adverts (RFC 9568 6.1, Active_Adver_Interval), but a long one is not believed at its first word: one advert with 40.95 s would leave
+ * nobody for minutes. A longer one than the file's is believed as far as its master has been there for so long.
+ */
+export function learntInterval(
+  rules: Rules,
+  advertised: Nanoseconds,
+  heardFor: Nanoseconds,
+): Nanoseconds {
+  if (rules.version === 2) return rules.advertInterval;
+  const usual = rules.intervalKnown === true
+    ? Math.max(TOLERANCE * rules.advertInterval, LEAST_BELIEVED)
+    : Math.max(rules.advertInterval, BELIEVED_OF_STRANGERS);
+  const longest = Math.max(usual, heardFor);
+  return Math.min(advertised, longest - longest % CENTISECOND) as Nanoseconds;
 }

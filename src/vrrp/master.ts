@@ -1,10 +1,12 @@
-/** What does a master do: when does it advertise, whom does it yield to, whom does it answer? (RFC 9568 6.4.3) */
+/** Master: when it advertises, which masters it yields to and which it answers (RFC 9568 6.4.3). */
+import { affordableAt, affords, type Limits, spend } from "../budget.ts";
 import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
-import { announceAgain, announceDue } from "./announcements.ts";
+import { announceAgain, announceDue, announceProvoked } from "./announcements.ts";
 import { compareMasters, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect } from "./effect.ts";
 import { hearAsBackup } from "./backup.ts";
+import { yielded } from "./damping.ts";
 import type { BackupState, Event, Leaving, MasterState, Step } from "./instance.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
 import {
@@ -16,6 +18,7 @@ import {
 } from "./leaving.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
+  acquainted,
   announced,
   goOnAsMaster,
   groupFault,
@@ -32,6 +35,9 @@ import type { Rules } from "./rules.ts";
  * which may have woken up just now and not have heard that answer, gets one when this time is over: many together get no more.
  */
 const ANSWER_SPACING = milliseconds(5);
+
+/** Answers to losing masters and farewells: as many as one rival's adverts can be; more are collapsed into the next. */
+const ANSWERS: Limits = { most: 8, every: milliseconds(10) };
 
 /** From one answer to a claim of somebody else's to the next (RFC 5227 1.1, DEFEND_INTERVAL). */
 const DEFEND_INTERVAL = seconds(10);
@@ -52,7 +58,9 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
         ? unchanged(state)
         : announced(state, [], announceAgain(state, now));
     case "claimed":
-      return state.leaving === undefined ? defend(state, now) : hearArrival(state, state.leaving);
+      return state.leaving === undefined
+        ? defend(state, now, rules)
+        : hearArrival(state, state.leaving);
     case "hand-over":
       return handOver(state, event.why, now, rules);
     case "rules":
@@ -88,13 +96,14 @@ function meetDeadline(state: MasterState, now: Instant, rules: Rules): Step {
   const next = {
     ...state,
     advertAt: due ? nextBeat(state.advertAt, now, rules) : state.advertAt,
+    answersPaid: due ? spend(state.answersPaid, ANSWERS, now) : state.answersPaid,
     renewAt: renew ? nextRenewal(now, rules) : state.renewAt,
   };
   const effects: readonly Effect[] = [
     ...(due ? [advertNow(rules)] : []),
     ...(renew ? [{ kind: "renew-addresses" } as const] : []),
   ];
-  return announced(next, effects, announceDue(state, now));
+  return announced(next, effects, announceDue(state, now, rules.addresses.length));
 }
 
 /**
@@ -119,11 +128,15 @@ function restore(state: MasterState, now: Instant, rules: Rules): Step {
 }
 
 /** RFC 5227 2.4 (c): tell the neighbours once more, but not again and again where the other one does the same. */
-function defend(state: MasterState, now: Instant): Step {
+function defend(state: MasterState, now: Instant, rules: Rules): Step {
   const { defendedAt } = state;
   const just = defendedAt !== undefined && between(defendedAt, now) < DEFEND_INTERVAL;
   if (just) return unchanged(state);
-  return announced({ ...state, defendedAt: now }, [], announceAgain(state, now));
+  return announced(
+    { ...state, defendedAt: now },
+    [],
+    announceProvoked(state, now, rules.addresses.length),
+  );
 }
 
 function handOver(state: MasterState, why: Leaving["why"], now: Instant, rules: Rules): Step {
@@ -149,9 +162,9 @@ function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules
   }
   switch (verdict) {
     case "better":
-      return yieldTo("better-master", event, now, rules);
+      return yieldTo("better-master", state, event, now, rules);
     case "tie-lost":
-      return yieldTo("tie-lost", event, now, rules);
+      return yieldTo("tie-lost", state, event, now, rules);
     case "worse":
       return answer(state, source, now, rules);
     case "same":
@@ -161,8 +174,20 @@ function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules
 
 /** Somebody who leaves was master beside us, and the neighbours may have believed it. */
 function answerFarewell(state: MasterState, now: Instant, rules: Rules): Step {
-  const next = { ...state, advertAt: after(now, rules.advertInterval) };
-  return announced(next, [advertNow(rules)], announceAgain(state, now));
+  if (!affords(state.answersPaid, ANSWERS, now)) return answerLater(state, now, rules);
+  const next = {
+    ...state,
+    advertAt: after(now, rules.advertInterval),
+    answersPaid: spend(state.answersPaid, ANSWERS, now),
+  };
+  return announced(next, [advertNow(rules)], announceProvoked(state, now, rules.addresses.length));
+}
+
+/** With the next advert, which goes as soon as may be; that answers all who came until then. */
+function answerLater(state: MasterState, now: Instant, rules: Rules): Step {
+  const soon = affordableAt(state.answersPaid, ANSWERS);
+  const next = { ...state, advertAt: Math.min(state.advertAt, soon) as Instant };
+  return announced(next, [], announceProvoked(state, now, rules.addresses.length, 0));
 }
 
 /** Somebody took over while this node did not run. Whether it comes back is a matter of preemption, like anybody's. */
@@ -171,7 +196,16 @@ function giveWay(state: MasterState, event: AdvertEvent, now: Instant, rules: Ru
   const silence = between(state.advertAt, after(now, rules.advertInterval));
   const cause: Cause = { kind: "stalled", master: source, priority, silence };
   return {
-    state: hearAsBackup(restingBackup(now, rules), event, now, rules),
+    state: hearAsBackup(
+      {
+        ...restingBackup(now, rules),
+        acquaintance: state.acquaintance,
+        damping: state.damping,
+      },
+      event,
+      now,
+      rules,
+    ),
     effects: [
       { kind: "remove-addresses" },
       { kind: "transition", from: "master", to: "backup", cause },
@@ -186,13 +220,16 @@ function giveWay(state: MasterState, event: AdvertEvent, now: Instant, rules: Ru
  */
 function yieldTo(
   kind: "better-master" | "tie-lost",
+  state: MasterState,
   event: AdvertEvent,
   now: Instant,
   rules: Rules,
 ): Step {
   const { source, advert: { priority, interval } } = event;
-  const masterInterval = learntInterval(rules, interval);
+  const acquaintance = acquainted(state.acquaintance, source, now);
+  const masterInterval = learntInterval(rules, interval, between(acquaintance.since, now));
   const cause: Cause = { kind, master: source, priority };
+  const damping = yielded(state.damping, now, rules);
   const lastWord: readonly Effect[] = rules.grouped
     ? []
     : [{ kind: "send-advert", priority: rules.priority, interval: masterInterval }];
@@ -200,7 +237,13 @@ function yieldTo(
     state: {
       ...restingBackup(now, rules),
       masterInterval,
-      masterDownAt: after(now, masterDownOf(rules, masterInterval)),
+      acquaintance,
+      damping,
+      listenUntil: damping.until,
+      masterDownAt: Math.max(
+        damping.until,
+        after(now, masterDownOf(rules, masterInterval)),
+      ) as Instant,
       heard: { source, priority, interval, at: now },
     },
     effects: [
@@ -213,16 +256,25 @@ function yieldTo(
 
 /** The loser hears at once that it has lost (the regular rhythm goes on), and the neighbours whom to believe. */
 function answer(state: MasterState, source: Ip, now: Instant, rules: Rules): Step {
-  const { answered: last } = state;
+  const { answered: last, answersPaid } = state;
+  if (!affords(answersPaid, ANSWERS, now)) return answerLater(state, now, rules);
   if (last === undefined || between(last.at, now) >= ANSWER_SPACING) {
-    const next = { ...state, answered: { source, at: now } };
-    return announced(next, [advertNow(rules)], announceAgain(state, now));
+    const next = {
+      ...state,
+      answered: { source, at: now },
+      answersPaid: spend(answersPaid, ANSWERS, now),
+    };
+    return announced(
+      next,
+      [advertNow(rules)],
+      announceProvoked(state, now, rules.addresses.length),
+    );
   }
   const soon = after(last.at, ANSWER_SPACING);
   const next = sameIp(last.source, source)
     ? state
     : { ...state, advertAt: Math.min(state.advertAt, soon) as Instant };
-  return announced(next, [], announceAgain(state, now, 0));
+  return announced(next, [], announceProvoked(state, now, rules.addresses.length, 0));
 }
 
 /**

@@ -1,9 +1,11 @@
 /** How does a virtual router pass from one state to another, and what has to be done on the way? */
+import { type Ip, sameIp } from "../net/ip.ts";
 import { after, type Instant, nanoseconds } from "../time.ts";
 import { announceAgain, type Announced, burst } from "./announcements.ts";
+import { calm } from "./damping.ts";
 import { questionsBeforeClaim } from "./duplicate.ts";
 import type { Cause, Effect, Fault, StateName } from "./effect.ts";
-import type { BackupState, InitState, MasterState, State, Step } from "./instance.ts";
+import type { Acquaintance, BackupState, InitState, MasterState, State, Step } from "./instance.ts";
 import { masterDownOf } from "./intervals.ts";
 import { nextRenewal } from "./lease.ts";
 import { isOwner, type Rules } from "./rules.ts";
@@ -13,11 +15,31 @@ export function unchanged(state: State): Step {
   return { state, effects: [] };
 }
 
+/** What is kept from a state to the next, of one that has nothing to keep. */
+function fresh(now: Instant): Pick<BackupState, "acquaintance" | "damping"> {
+  return { acquaintance: undefined, damping: calm(now) };
+}
+
+/** The master at `source` is obeyed. */
+export function acquainted(
+  before: Acquaintance | undefined,
+  source: Ip,
+  now: Instant,
+): Acquaintance {
+  return before !== undefined && sameIp(before.source, source) ? before : { source, since: now };
+}
+
 /**
  * To master. The advert goes first, so that rivals hear it soonest (RFC 9568 6.4.1 (110), 6.4.2 (365)); addresses are there before
  * they are announced. Own interval from now on, whatever was learnt.
  */
-export function becomeMaster(from: StateName, cause: Cause, now: Instant, rules: Rules): Step {
+export function becomeMaster(
+  from: StateName,
+  cause: Cause,
+  now: Instant,
+  rules: Rules,
+  before: Pick<BackupState, "acquaintance" | "damping"> = fresh(now),
+): Step {
   const { announcements, effects } = burst(now);
   return {
     state: {
@@ -25,6 +47,9 @@ export function becomeMaster(from: StateName, cause: Cause, now: Instant, rules:
       since: now,
       advertAt: after(now, rules.advertInterval),
       answered: undefined,
+      answersPaid: now,
+      acquaintance: before.acquaintance,
+      damping: before.damping,
       renewAt: nextRenewal(now, rules),
       defendedAt: undefined,
       leaving: undefined,
@@ -70,9 +95,9 @@ export function goOnAsMaster(state: MasterState, now: Instant, rules: Rules): St
 /** `state` with `more` to announce, and its effects after `effects`. */
 export function announced(state: MasterState, effects: readonly Effect[], more: Announced): Step {
   // One by one: a whole state is an Announcements, too, and would bring its old advertAt along.
-  const { announceAt, announceNext, burstAt } = more.announcements;
+  const { announceAt, announceNext, burstAt, framesPaid } = more.announcements;
   return {
-    state: { ...state, announceAt, announceNext, burstAt },
+    state: { ...state, announceAt, announceNext, burstAt, framesPaid },
     effects: [...effects, ...more.effects],
   };
 }
@@ -117,6 +142,8 @@ export function restingBackup(now: Instant, rules: Rules): BackupState {
     awaitingGroup: false,
     preemptHoldUntil: undefined,
     eager: false,
+    ...fresh(now),
+    farewellsPaid: now,
     questions: questionsBeforeClaim(rules),
   };
 }

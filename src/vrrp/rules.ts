@@ -31,6 +31,8 @@ export interface Rules {
   readonly priority: Priority;
   /** Own advertisement interval; the master's is learnt (v3). */
   readonly advertInterval: Nanoseconds;
+  /** The file names all nodes, so that it says their interval too: a longer one is not believed. Default: no. */
+  readonly intervalKnown?: boolean;
   /** The floating addresses in configured order, as adverts carry them; at least one. */
   readonly addresses: readonly Ip[];
   readonly preempt: boolean;

@@ -6,6 +6,7 @@ import {
   ip,
   ipFromBytes,
   isMulticast,
+  isUnicast,
   isUnspecified,
 } from "../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../src/time.ts";
@@ -97,7 +98,7 @@ const advert6: fc.Arbitrary<Advert> = record({
 
 function between(family: Family, advert: fc.Arbitrary<Advert>): fc.Arbitrary<Sent> {
   const destination = fc.oneof(fc.constant(groupOf(family)), address(family));
-  return record({ advert, source: address(family), destination });
+  return record({ advert, source: address(family).filter(isUnicast), destination });
 }
 
 const sent: fc.Arbitrary<Sent> = fc.oneof(

@@ -1,6 +1,7 @@
 /** What does every state do with every event, under every kind of rules? The whole table, to be held against RFC 9568 6.4. */
 import { formatIp } from "../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds } from "../../src/time.ts";
+import { calm } from "../../src/vrrp/damping.ts";
 import type { Fault } from "../../src/vrrp/effect.ts";
 import {
   type BackupState,
@@ -48,6 +49,9 @@ const BACKUP: BackupState = {
   awaitingGroup: false,
   preemptHoldUntil: undefined,
   eager: false,
+  acquaintance: undefined,
+  damping: calm(at(0)),
+  farewellsPaid: at(0),
   questions: 0,
 };
 
@@ -59,7 +63,11 @@ const MASTER: MasterState = {
   announceAt: at(NOW_MS + 1500),
   announceNext: "follow-up",
   burstAt: at(NOW_MS - 3500),
+  framesPaid: at(0),
   answered: undefined,
+  answersPaid: at(0),
+  acquaintance: undefined,
+  damping: calm(at(0)),
   renewAt: undefined,
   defendedAt: undefined,
   leaving: undefined,
@@ -109,6 +117,15 @@ const STATES: Readonly<Record<string, State>> = {
     left: HIGHER,
     masterDownAt: at(NOW_MS + 300),
   },
+  "backup, of one farewell too many": { ...BACKUP, farewellsPaid: at(NOW_MS + 60_000) },
+  "backup, held down": {
+    ...BACKUP,
+    heard: undefined,
+    left: HIGHER,
+    masterDownAt: at(NOW_MS + 4000),
+    listenUntil: at(NOW_MS + 4000),
+    damping: { paid: at(NOW_MS + 14_000), held: 1, until: at(NOW_MS + 4000) },
+  },
   "backup, awaiting the group": {
     ...BACKUP,
     masterDownAt: at(NOW_MS - 2000),
@@ -133,6 +150,16 @@ const STATES: Readonly<Record<string, State>> = {
     burstAt: at(NOW_MS - 400),
     announceAt: at(NOW_MS + 600),
     announceNext: "owed",
+  },
+  "master, that answered enough": {
+    ...MASTER,
+    answered: { source: HIGHER, at: at(NOW_MS - 10) },
+    answersPaid: at(NOW_MS + 80),
+    framesPaid: at(NOW_MS + 50_000),
+  },
+  "master, that yielded thrice": {
+    ...MASTER,
+    damping: { paid: at(NOW_MS + 9000), held: 1, until: at(0) },
   },
   "master, asked to stand aside": {
     ...MASTER,

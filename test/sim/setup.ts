@@ -110,7 +110,9 @@ export function drawSetup(random: Random): Setup {
   }));
   // Known by one address of a family, a node is known on one wire only. By the number: seeds stay what they are.
   const oneFile = places.length === 1 && vrid % 2 === 0;
-  return { nodes, instances, grouped, oneFile };
+  // One file says one interval, drawn or not.
+  const equal = nodes.map((node) => ({ ...node, interval }));
+  return { nodes: oneFile ? equal : nodes, instances, grouped, oneFile };
 }
 
 /** The configuration file of `node`. */

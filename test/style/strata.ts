@@ -125,7 +125,7 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
 };
 
 /** May be imported by all. */
-const everybodys: readonly string[] = ["time", "assert", "version", "printable"];
+const everybodys: readonly string[] = ["time", "budget", "assert", "version", "printable"];
 
 /** npm libraries, and who may use them. Tests may use any. */
 const librariesOf: Readonly<Record<string, readonly string[]>> = {
@@ -146,6 +146,7 @@ const pureFolders: readonly string[] = [
 ];
 const pureFiles: readonly string[] = [
   "assert",
+  "budget",
   "version",
   "printable",
   "host",

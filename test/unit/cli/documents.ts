@@ -90,6 +90,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
     conflict: null,
     lease_remaining_ms: null,
     aside: null,
+    held_down_ms: null,
     ...change,
   };
 }

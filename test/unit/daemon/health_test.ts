@@ -5,6 +5,7 @@ import { healthOf } from "../../../src/daemon/health.ts";
 import { createRouter, type Heard, type Router } from "../../../src/daemon/router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
+import { calm } from "../../../src/vrrp/damping.ts";
 import type { BackupState, MasterState, State } from "../../../src/vrrp/instance.ts";
 import { aPlan, PEER } from "./plans.ts";
 
@@ -36,6 +37,10 @@ const master: MasterState = {
   since: ENTERED,
   advertAt: at(1),
   answered: undefined,
+  answersPaid: ENTERED,
+  framesPaid: ENTERED,
+  acquaintance: undefined,
+  damping: calm(ENTERED),
   renewAt: undefined,
   defendedAt: undefined,
   leaving: undefined,
@@ -60,6 +65,9 @@ function aBackup(heardAt: number | undefined, change: Partial<BackupState> = {})
     awaitingGroup: false,
     preemptHoldUntil: undefined,
     eager: false,
+    acquaintance: undefined,
+    damping: calm(ENTERED),
+    farewellsPaid: ENTERED,
     questions: 2,
     ...change,
   };

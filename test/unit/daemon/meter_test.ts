@@ -6,6 +6,7 @@ import type { TransitionRecord } from "../../../src/daemon/record.ts";
 import { createRouter, type Router } from "../../../src/daemon/router.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds, type WallTime } from "../../../src/time.ts";
+import { calm } from "../../../src/vrrp/damping.ts";
 import type { BackupState, State } from "../../../src/vrrp/instance.ts";
 import { at } from "../vrrp/scene.ts";
 import { aPlan, PEER } from "./plans.ts";
@@ -42,6 +43,9 @@ function backup(source: Ip, ms: number): BackupState {
     awaitingGroup: false,
     preemptHoldUntil: undefined,
     eager: false,
+    acquaintance: undefined,
+    damping: calm(at(0)),
+    farewellsPaid: at(0),
     questions: 0,
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { milliseconds, type Nanoseconds, seconds } from "../../../src/time.ts";
+import { milliseconds, type Nanoseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import {
   learntInterval,
   masterDown,
@@ -39,8 +39,8 @@ Deno.test("intervals: the v2 skew does not depend on the interval", () => {
 });
 
 Deno.test("intervals: v3 learns the master's interval, v2 keeps its own", () => {
-  assert.equal(learntInterval(rules({ version: 3 }), milliseconds(250)), 250e6);
-  assert.equal(learntInterval(rules({ version: 2 }), milliseconds(250)), 1e9);
+  assert.equal(learntInterval(rules({ version: 3 }), milliseconds(250), nanoseconds(0)), 250e6);
+  assert.equal(learntInterval(rules({ version: 2 }), milliseconds(250), nanoseconds(0)), 1e9);
 });
 
 Deno.test("intervals: integer, exact, and the better priority is always the sooner one", () => {
