@@ -1,4 +1,5 @@
 /** How do things stand on the LAN right now? What checkers may ask, from outside, without asking the daemons. */
+import { pauseAfter } from "../../src/daemon/refusals.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { advertIn, type AdvertSeen } from "./advert.ts";
 import type { Cluster } from "./cluster.ts";
@@ -62,6 +63,8 @@ export class World {
   readonly #texts = new Map<InstanceSetup, readonly string[]>();
   /** Has a kernel refused something since all was well? Then it is tried again after a while only. */
   refused = false;
+  /** How often each node was refused an address since its program started: each time it waits twice as long. */
+  readonly #addRefusals = new Map<string, number>();
   /** Was a card switched on since all was well? Then its addresses are looked into before they count. */
   switchedOn = false;
   phase: Phase = "settling";
@@ -86,9 +89,10 @@ export class World {
 
   /** Notes what is seen; to be called before the checkers are. */
   readonly see = (seen: Seen, at: Instant): void => {
-    if (seen.kind === "refused") this.refused = true;
+    if (seen.kind === "refused") this.#noteRefusal(seen.node, seen.call);
     if (seen.kind === "sent") this.#noteLeaving(seen.node, advertIn(seen.message));
     if (seen.kind === "link" && seen.words.includes("switched on")) this.switchedOn = true;
+    if (seen.kind === "program" && seen.what === "started") this.#addRefusals.delete(seen.node);
     if (seen.kind === "program" && seen.what === "resumed") this.stoodStill.set(seen.node, at);
     if (seen.kind === "order") this.ordered.add(`${seen.node} ${seen.what}`);
     const own = seen.kind === "address" && seen.byProgram;
@@ -109,12 +113,22 @@ export class World {
   get settlingTime(): Nanoseconds {
     const down = longestDown(this.setup);
     const delay = Math.max(...this.setup.nodes.map((node) => node.preemptDelay));
-    const retry = this.refused ? 5e9 : 0;
+    const retry = this.refused ? this.#longestPause() + 1e9 : 0;
     const detection = this.switchedOn ? 1e9 : 0; // of duplicate IPv6 addresses
     const client = 1.5 * patience(this.setup) + 0.1e9; // until it notices that nobody answers, and asks again
     const elections = this.setup.grouped ? 8 : 3;
     const adverts = elections * down + slowest(this.setup);
     return nanoseconds(retry + detection + client + adverts + delay + 0.1e9);
+  }
+
+  #noteRefusal(node: string, call: string): void {
+    this.refused = true;
+    if (call !== "RTM_NEWADDR") return;
+    this.#addRefusals.set(node, (this.#addRefusals.get(node) ?? 0) + 1);
+  }
+
+  #longestPause(): Nanoseconds {
+    return pauseAfter(Math.max(1, ...this.#addRefusals.values()));
   }
 
   /** Two masters that hear each other: the next regular advert of either ends it. */
