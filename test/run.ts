@@ -12,6 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "../packaging/build.ts";
 import { add, nothing, readTally, type Tally } from "./junit.ts";
+import { atMost } from "./interop/at_most.ts";
 import { sweepOrphans } from "./lab/orphans.ts";
 import { ensure, missing } from "./lab/prerequisites.ts";
 
@@ -60,26 +61,29 @@ interface Group {
   readonly without?: readonly string[];
   /** Several files at once: for tests that only compute. */
   readonly parallel: boolean;
-  /** Shows the tests and what they print as they run: for slow ones, and for those that measure. */
-  readonly shown: boolean;
+  /** Mostly waits for programs and networks: runs beside other such groups, and shows its tests at its end. */
+  readonly waits: boolean;
 }
+
+/** So many groups that mostly wait run at the same time. */
+const GROUPS_AT_ONCE = 2;
 
 /** They count their process's descriptors and children, which files beside them would open and start too. */
 const countsDescriptors = ["unit/health", "unit/notify"];
 
 const groups: readonly Group[] = [
-  { name: "style", folders: ["style"], parallel: false, shown: false },
+  { name: "style", folders: ["style"], parallel: false, waits: false },
   {
     name: "unit",
     folders: ["unit", "golden", "rfc9568", "scenarios"],
     without: countsDescriptors,
     parallel: true,
-    shown: false,
+    waits: false,
   },
-  { name: "probes", folders: countsDescriptors, parallel: false, shown: false },
-  { name: "sim", folders: ["sim", "fuzz"], parallel: true, shown: false },
-  { name: "lab", folders: ["lab"], without: ["lab/field"], parallel: false, shown: true },
-  { name: "field", folders: ["lab/field"], parallel: true, shown: true },
+  { name: "probes", folders: countsDescriptors, parallel: false, waits: false },
+  { name: "sim", folders: ["sim", "fuzz"], parallel: true, waits: false },
+  { name: "lab", folders: ["lab"], without: ["lab/field"], parallel: false, waits: true },
+  { name: "field", folders: ["lab/field"], parallel: true, waits: true },
 ];
 
 /** What `deno` itself checks, counted as one test each. */
@@ -106,7 +110,13 @@ async function main(args: readonly string[]): Promise<number> {
   const results: Tally[] = [];
   try {
     await buildProgram(program);
-    for (const group of selected) results.push(await runGroup(group));
+    const [waiting, computing] = [true, false].map((waits) =>
+      selected.filter((group) => group.waits === waits)
+    );
+    for (const group of computing ?? []) results.push(await runGroup(group));
+    await atMost(GROUPS_AT_ONCE, waiting ?? [], async (group) => {
+      results.push(await runGroup(group));
+    });
   } finally {
     rmSync(program, { recursive: true });
   }
@@ -131,7 +141,7 @@ function allGroups(): readonly Group[] {
     .toSorted();
   return [
     ...groups,
-    ...others.map((name) => ({ name, folders: [name], parallel: false, shown: true })),
+    ...others.map((name) => ({ name, folders: [name], parallel: false, waits: true })),
   ].filter(({ folders }) => folders.some(hasTests));
 }
 
@@ -153,7 +163,6 @@ async function prepare(): Promise<void> {
 
 async function runGroup(group: Group): Promise<Tally> {
   const started = performance.now();
-  if (group.shown) console.log(`${group.name}:`);
   const checked = group.name === "style" ? await runChecks() : nothing;
   const tally = add(checked, await runTests(group));
   sweepOrphans();
@@ -165,7 +174,7 @@ async function runGroup(group: Group): Promise<Tally> {
 async function runChecks(): Promise<Tally> {
   const results: Tally[] = [];
   for (const [name, args] of checks) {
-    const { code, output } = await deno(args, false);
+    const { code, output } = await deno(args);
     if (code !== 0) console.log(`${name} failed: deno ${args.join(" ")}\n${output}`);
     const message = `deno ${args.join(" ")} says what, above`;
     results.push(code === 0 ? { ...nothing, passed: 1 } : failure(name, message));
@@ -182,11 +191,12 @@ async function runTests(group: Group): Promise<Tally> {
   const without = (group.without ?? []).map((folder) => `test/${folder}`);
   if (without.length > 0) flags.push(`--ignore=${without.join(",")}`);
   const folders = group.folders.filter(hasTests).map((folder) => `test/${folder}`);
-  const { code, output } = await deno(["test", ...flags, ...parallel, ...folders], group.shown);
+  const { code, output } = await deno(["test", ...flags, ...parallel, ...folders]);
   const fallback = missing("keepalived", "tcpdump") ?? "the test does not say why";
   const tally = existsSync(junit) ? readTally(readFileSync(junit, "utf8"), fallback) : nothing;
   rmSync(scratch, { recursive: true });
-  if (code !== 0 && !group.shown) console.log(whatFailed(output));
+  if (group.waits) console.log(`${group.name}:\n${output}`);
+  else if (code !== 0) console.log(whatFailed(output));
   // A module that does not load, or a run that was ended, stands in no JUnit file.
   return code !== 0 && tally.failed.length === 0
     ? add(tally, failure(group.name, `the whole group: deno test ended with ${code}, above`))
@@ -209,10 +219,9 @@ interface DenoRun {
 }
 
 /** Runs this very Deno, which need not be on the PATH. */
-function deno(args: readonly string[], shown: boolean): Promise<DenoRun> {
+function deno(args: readonly string[]): Promise<DenoRun> {
   const { promise, resolve } = Promise.withResolvers<DenoRun>();
-  const output = shown ? "inherit" : "pipe";
-  const child = spawn(Deno.execPath(), args, { cwd: checkout, stdio: ["ignore", output, output] });
+  const child = spawn(Deno.execPath(), args, { cwd: checkout, stdio: ["ignore", "pipe", "pipe"] });
   const timer = setTimeout(() => {
     console.log(`ended after ${groupLimitMs / 60_000} minutes: deno ${args.join(" ")}`);
     child.kill("SIGKILL");
