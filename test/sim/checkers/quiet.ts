@@ -53,9 +53,13 @@ function lookForRestless(world: World, wakes: ReadonlyMap<string, number>, at: I
   }
 }
 
-/** Wakes for the questions to the other nodes and their answers: at most every ten seconds each, where one is not well. */
-function questionsIn(world: World, elapsed: number): number {
-  return 2 * (world.setup.nodes.length - 1) * (1 + elapsed / 10e9);
+/**
+ * Wakes for questions and their answers, every ten seconds at most: to each of the other nodes where one is not well, and to all
+ * for the addresses of each instance (one to ask, one for each of a few answers, one to conclude).
+ */
+function questionsIn({ setup }: World, elapsed: number): number {
+  const each = 2 * (setup.nodes.length - 1) + 4 * setup.instances.length;
+  return each * (1 + elapsed / 10e9);
 }
 
 function wakesOf(world: World, name: string): number {
