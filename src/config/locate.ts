@@ -50,12 +50,15 @@ export async function locate(
   if (problems.length === 0) return [];
   const beyond = boundsProblem(text) !== undefined;
   const layout = beyond ? undefined : await layoutOf(text);
-  const pieces = layout && piecesByLine(layout);
   const redact = redactor(layout === undefined ? [] : secretsOf(layout));
   const lines = text.split(/\r?\n/);
-  return problems.map((problem) => {
-    const found = problem.position ?? pointAt(problem, layout?.places);
-    const line = Math.min(Math.max(1, found.line), lines.length);
+  const lineOf = ({ line }: { readonly line: number }): number =>
+    Math.min(Math.max(1, line), lines.length);
+  const founds = problems.map((problem) => problem.position ?? pointAt(problem, layout?.places));
+  const pieces = layout && piecesByLine(layout, new Set(founds.map(lineOf)));
+  return problems.map((problem, index) => {
+    const found = founds[index] ?? { line: 1, column: 1 };
+    const line = lineOf(found);
     const whole = lines[line - 1] ?? "";
     const column = Math.min(Math.max(1, found.column), whole.length + 1);
     const shown = shownLine(pieces && (pieces.get(line) ?? []), whole, line, column);
@@ -114,10 +117,19 @@ function shownLine(
   return shorten(masked.line, Math.min(masked.at(column - 1), masked.line.length));
 }
 
-function piecesByLine({ places, comments }: Layout): ReadonlyMap<number, readonly Piece[]> {
+/** Of the lines that are shown. */
+function piecesByLine(
+  { places, comments }: Layout,
+  shown: ReadonlySet<number>,
+): ReadonlyMap<number, readonly Piece[]> {
   const found = new Map<number, Piece[]>();
+  const isShown = ({ line, endLine }: Span): boolean => {
+    for (let one = line; one <= endLine; one++) if (shown.has(one)) return true;
+    return false;
+  };
   const add = (kind: Piece["kind"], span: Span): void => {
     for (let line = span.line; line <= span.endLine; line++) {
+      if (!shown.has(line)) continue;
       const pieces = found.get(line);
       if (pieces === undefined) found.set(line, [{ kind, span }]);
       else pieces.push({ kind, span });
@@ -125,7 +137,7 @@ function piecesByLine({ places, comments }: Layout): ReadonlyMap<number, readonl
   };
   for (const comment of comments) add("comment", comment);
   for (const [key, { value, leaf }] of places) {
-    if (value === undefined) continue;
+    if (value === undefined || !isShown(value)) continue;
     const path = JSON.parse(key) as Path;
     if (leaf !== undefined) add(isHidden(path, leaf.value) ? "hidden" : "text", value);
     // Of a command, an option and its value are two texts.

@@ -11,17 +11,35 @@ export function nearest(written: string, known: readonly string[]): string | und
   // A text far longer than any word is near to none, and would only cost time.
   if (written.length > 64) return undefined;
   const plain = normalised(written);
+  const letters = lettersOf(plain);
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const word of known.slice(0, MOST_KNOWN)) {
     const bound = Math.max(2, Math.floor(word.length / 3));
     // Each letter that one of them has more is an edit.
     if (Math.abs(plain.length - word.length) > bound) continue;
-    const distance = editDistance(plain, normalised(word));
+    const other = normalised(word);
+    // ... and so is each letter that only one of them has.
+    const others = lettersOf(other);
+    if (Math.max(bitsOf(letters & ~others), bitsOf(others & ~letters)) > bound) continue;
+    const distance = editDistance(plain, other);
     // Of "id" any two letters are two edits away: a word must share something.
     if (distance > bound || distance >= Math.max(plain.length, word.length)) continue;
     if (best === undefined || distance < best.distance) best = { word, distance };
   }
   return best?.word;
+}
+
+/** A bit for each letter of `word`, some of which share one. */
+function lettersOf(word: string): number {
+  let letters = 0;
+  for (let i = 0; i < word.length; i++) letters |= 1 << (word.charCodeAt(i) & 31);
+  return letters;
+}
+
+function bitsOf(letters: number): number {
+  let count = 0;
+  for (let rest = letters; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }
 
 /** Edits from `a` to `b`: insert, delete, replace, swap neighbours (optimal string alignment). */

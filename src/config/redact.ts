@@ -41,11 +41,20 @@ type Standing = "shown" | "unknown" | "secret";
 
 /** What a key says of its value. */
 function standingOf(step: string): Standing {
+  const before = LOOKED_UP.get(step);
+  if (before !== undefined) return before;
   const meant = meantBy(step);
   const known = KNOWN.get(meant);
-  if (known === true || (known === undefined && SECRET_WORD.test(meant))) return "secret";
-  return known === undefined ? "unknown" : "shown";
+  const isSecret = known === true || (known === undefined && SECRET_WORD.test(meant));
+  const standing = isSecret ? "secret" : known === undefined ? "unknown" : "shown";
+  if (LOOKED_UP.size >= MOST_LOOKED_UP) LOOKED_UP.clear();
+  LOOKED_UP.set(step, standing);
+  return standing;
 }
+
+/** To find what a misspelt key meant takes long, and one mistake is often made on every line. */
+const LOOKED_UP = new Map<string, Standing>();
+const MOST_LOOKED_UP = 1000;
 
 /** The key that was meant by a misspelt one; else what was written. */
 function meantBy(step: string): string {
