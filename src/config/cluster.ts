@@ -14,10 +14,11 @@ import type { Transport, Vrid } from "../vrrp/rules.ts";
 import { passwordBytes } from "../wire/vrrp.ts";
 import { basePriorityOf } from "./base_priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
+import { indexOf } from "./config_index.ts";
 import type { Nanoseconds } from "../time.ts";
 import { fit } from "./fit.ts";
 import { identify, type Identity } from "./identity.ts";
-import { type NodePlan, type Plan, transportText } from "./plan.ts";
+import { keyOf, type NodePlan, type Plan, transportText } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import { rivalsOf } from "./standing.ts";
 
@@ -32,7 +33,12 @@ interface Setting {
   readonly config: Config;
   readonly machine: Machine;
   readonly self: Identity;
-  readonly previous: NodePlan | undefined;
+  /** The interfaces of the plan in force, by {@link keyOf}. */
+  readonly before: ReadonlyMap<string, string | undefined>;
+  /** The machine without addresses of our own making: such a one may be on another wire than the node's. */
+  readonly real: Interfaces;
+  /** Where the node's addresses are. */
+  readonly home: Readonly<Record<Family, Link | undefined>>;
 }
 
 /**
@@ -57,11 +63,23 @@ export function plan(
   nodeName: string | undefined,
   previous: NodePlan | undefined,
 ): { readonly node: NodePlan; readonly problems: readonly Problem[] } {
+  const { node, problems } = planNode(config, machine, nodeName, previous);
+  return { node, problems: [...problems, ...fit(config, node, machine.interfaces)] };
+}
+
+/** {@link plan} without a look at whether the file fits the machine, in time that grows with the file: for the daemon. */
+export function planNode(
+  config: Config,
+  machine: Machine,
+  nodeName: string | undefined,
+  previous: NodePlan | undefined,
+): { readonly node: NodePlan; readonly problems: readonly Problem[] } {
   const self = identify(config, machine, nodeName, previous);
-  const setting: Setting = { config, machine, self, previous };
+  const setting = settingOf(config, machine, self, previous);
   const plans = config.instances.flatMap((instance) =>
     familiesOf(instance).map((family) => planRouter(instance, family, setting))
   );
+  const used = new Set(plans.flatMap((one) => one.checks));
   const names = new Map(
     config.nodes.flatMap((node) =>
       node.addresses.map((own) => [formatIp(own), node.name] as const)
@@ -72,9 +90,28 @@ export function plan(
     known: self.unknown === undefined,
     names,
     plans: withoutClashes(plans),
-    checks: config.checks.filter(({ name }) => plans.some((one) => one.checks.includes(name))),
+    checks: config.checks.filter(({ name }) => used.has(name)),
   };
-  return { node, problems: [...self.problems, ...fit(config, node, machine.interfaces)] };
+  return { node, problems: self.problems };
+}
+
+function settingOf(
+  config: Config,
+  machine: Machine,
+  self: Identity,
+  previous: NodePlan | undefined,
+): Setting {
+  const addresses = machine.interfaces.addresses.filter((entry) => !entry.ours);
+  const real = { ...machine.interfaces, addresses };
+  const home = (family: Family) => linkOfNode(self.entry?.addresses ?? [], family, real);
+  return {
+    config,
+    machine,
+    self,
+    before: new Map(previous?.plans.map((old) => [keyOf(old), old.interface])),
+    real,
+    home: { ipv4: home("ipv4"), ipv6: home("ipv6") },
+  };
 }
 
 /** The families of the addresses that adverts name, IPv4 first: there is a router of each. */
@@ -102,7 +139,7 @@ function planRouter(instance: InstanceConfig, family: Family, setting: Setting):
   const source = sourceOf(instance, family, transport, name, setting);
   const { peers, alone } = peersOf(instance, family, source, setting);
   const moving = movingWith(instance, family);
-  const group = config.groups.find((entry) => entry.instances.includes(instance.name))?.name;
+  const group = indexOf(config).groupOf.get(instance.name);
   const waiting = [...identityFault(self), ...interfaceFault(name, instance, family), ...alone];
   const rivals = rivalsOf(config, instance, self.name, family);
   return {
@@ -164,13 +201,12 @@ function interfaceFault(
 function interfaceOf(
   instance: InstanceConfig,
   family: Family,
-  { machine: { interfaces }, self, previous }: Setting,
+  { machine: { interfaces }, self, before: interfacesBefore, home }: Setting,
 ): string | undefined {
   if (instance.interface !== undefined) return instance.interface;
-  const before = previous?.plans.find((old) => old.name === instance.name && old.family === family)
-    ?.interface;
+  const before = interfacesBefore.get(keyOf({ name: instance.name, family }));
   if (self.entry !== undefined) {
-    const own = linkOfNode(self.entry.addresses, family, interfaces);
+    const own = home[family];
     if (own !== undefined) return own.name;
     // The node's address is gone for now (a lease ran out, a cable is out): it will be back where it was.
     if (before !== undefined) return before;
@@ -188,10 +224,8 @@ function interfaceOf(
 function linkOfNode(
   addresses: readonly Ip[],
   family: Family,
-  interfaces: Interfaces,
+  real: Interfaces,
 ): Link | undefined {
-  // An address of our own making is a floating one: it may be on another wire than the node's.
-  const real = { ...interfaces, addresses: interfaces.addresses.filter((entry) => !entry.ours) };
   const sorted = addresses.toSorted((a, b) =>
     Number(b.family === family) - Number(a.family === family)
   );
@@ -212,9 +246,7 @@ function transportOf(
     return instance.peers.some((peer) => peer.family === family) ? "unicast" : "multicast";
   }
   // All nodes or none: a node without an address would speak multicast to peers that expect unicast.
-  const all = config.nodes.length > 1 &&
-    config.nodes.every((node) => node.addresses.some((own) => own.family === family));
-  return all ? "unicast" : "multicast";
+  return indexOf(config).allHave[family] ? "unicast" : "multicast";
 }
 
 function sourceOf(
@@ -222,10 +254,10 @@ function sourceOf(
   family: Family,
   transport: Transport,
   name: string | undefined,
-  { machine: { interfaces }, self }: Setting,
+  { machine: { interfaces }, real, self }: Setting,
 ): Ip | undefined {
   if (instance.source?.family === family) return instance.source;
-  const named = transport === "multicast" ? undefined : ownPeer(instance, family, interfaces);
+  const named = transport === "multicast" ? undefined : ownPeer(instance, family, real);
   if (named !== undefined) return named;
   const own = self.entry?.addresses.find((address) => address.family === family);
   if (own === undefined || transport !== "multicast") return own;
@@ -243,7 +275,7 @@ function ownPeer(
 ): Ip | undefined {
   const own = peers.filter((peer) =>
     peer.family === family &&
-    addresses.some(({ ours, prefix }) => !ours && sameIp(prefix.address, peer))
+    addresses.some(({ prefix }) => sameIp(prefix.address, peer))
   );
   return own.length === 1 && peers.length > 1 ? own[0] : undefined;
 }
@@ -253,7 +285,7 @@ function peersOf(
   instance: InstanceConfig,
   family: Family,
   source: Ip | undefined,
-  { config, machine, self }: Setting,
+  { config, real, self }: Setting,
 ): { readonly peers: readonly Ip[]; readonly alone: readonly Fault[] } {
   if (instance.peers === undefined) {
     const others = config.nodes.filter((node) => node !== self.entry);
@@ -264,9 +296,7 @@ function peersOf(
   const own = [
     ...(source === undefined ? [] : [source]),
     ...(self.entry?.addresses ?? []),
-    ...machine.interfaces.addresses.filter((entry) => !entry.ours).map(({ prefix }) =>
-      prefix.address
-    ),
+    ...real.addresses.map(({ prefix }) => prefix.address),
   ];
   const peers = written.filter((peer) => !includesIp(own, peer));
   if (peers.length > 0 || written.length === 0) return { peers, alone: [] };
@@ -284,26 +314,32 @@ function toHeld(entry: InstanceConfig["addresses"][number], name: string): HeldA
 
 /** Two routers of one family and number that turn out to share a wire or a socket: the later one waits. */
 function withoutClashes(plans: readonly Plan[]): readonly Plan[] {
+  const earlier = new Map<string, { readonly index: number; readonly name: string }>();
   return plans.map((own, index) => {
-    const first = plans.slice(0, index).find((other) => clash(other, own));
-    if (first === undefined) return own;
-    const place = sharesWire(first, own) ? own.interface : own.source && formatIp(own.source);
-    const words = `${place} has VRID ${own.rules.vrid} of instance ${first.name} already`;
+    const places = placesOfPlan(own);
+    const [clash] = places.flatMap(({ key, place }) => {
+      const first = earlier.get(key);
+      return first === undefined ? [] : [{ ...first, place }];
+    }).toSorted((a, b) => a.index - b.index);
+    for (const { key } of places) {
+      if (!earlier.has(key)) earlier.set(key, { index, name: own.name });
+    }
+    if (clash === undefined) return own;
+    const words = `${clash.place} has VRID ${own.rules.vrid} of instance ${clash.name} already`;
     return { ...own, waiting: [...own.waiting, { kind: "interface-missing", words }] };
   });
 }
 
-function clash(a: Plan, b: Plan): boolean {
-  return a.family === b.family && a.rules.vrid === b.rules.vrid &&
-    (sharesWire(a, b) || sharesSocket(a, b));
-}
-
-function sharesWire(a: Plan, b: Plan): boolean {
-  return a.interface !== undefined && a.interface === b.interface;
-}
-
-/** What is sent to an address of the node reaches all who hear there, whichever interface their floating addresses are on. */
-function sharesSocket(a: Plan, b: Plan): boolean {
-  return a.rules.transport !== "multicast" && transportText(a) === transportText(b) &&
-    a.source !== undefined && b.source !== undefined && sameIp(a.source, b.source);
+/**
+ * What no other router of its number may have: its wire; and its socket, since what is sent to an address of the node reaches all
+ * who hear there, whichever interface their floating addresses are on.
+ */
+function placesOfPlan(plan: Plan): readonly { readonly key: string; readonly place: string }[] {
+  const { family, interface: wire, source, rules: { vrid, transport } } = plan;
+  const key = (...parts: readonly string[]) => JSON.stringify([family, vrid, ...parts]);
+  const from = source && transport !== "multicast" ? formatIp(source) : undefined;
+  return [
+    ...(wire === undefined ? [] : [{ key: key("wire", wire), place: wire }]),
+    ...(from === undefined ? [] : [{ key: key(transportText(plan), from), place: from }]),
+  ];
 }

@@ -1,7 +1,8 @@
 /** What a new configuration changes: virtual router by virtual router, so that untouched ones stay untouched. Pure. */
 import { writeDuration } from "../time.ts";
-import { formatIp, type Ip } from "../net/ip.ts";
-import { formatPrefix } from "../net/prefix.ts";
+import type { HeldAddress } from "../net/interfaces.ts";
+import { formatIp, type Ip, sameIp } from "../net/ip.ts";
+import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { describeFileChange, type FileChange, fileChanges } from "./changes.ts";
 import type { Config } from "./config.ts";
 import { keyOf, type Plan, transportText } from "./plan.ts";
@@ -65,8 +66,10 @@ export function describeReload(
   nodeFlag: string | undefined,
 ): readonly string[] {
   const moved = changes.filter((change) => change.kind !== "unchanged");
+  const byName = Map.groupBy(moved, nameOf);
   const known = (change: FileChange): boolean =>
-    moved.some((other) => nameOf(other) === change.instance && says(other, change));
+    change.instance !== undefined &&
+    (byName.get(change.instance) ?? []).some((other) => says(other, change));
   const written = fileChanges(before, after);
   return [
     ...written.filter((change) => !known(change)).map(describeFileChange),
@@ -169,6 +172,8 @@ function differences(
 }
 
 function addressChanges(before: Plan, after: Plan): readonly string[] {
+  // Most often nothing changed, and this is asked at every change of the machine's addresses.
+  if (before.interface === after.interface && sameAddresses(before, after)) return [];
   const texts = changes(formatHeld(before), formatHeld(after), "address");
   if (texts.length > 0) return texts;
   const told = changes(
@@ -179,6 +184,18 @@ function addressChanges(before: Plan, after: Plan): readonly string[] {
   if (told.length > 0) return told;
   const order = (plan: Plan): string => plan.rules.addresses.map(formatIp).join(" ");
   return order(before) === order(after) ? [] : ["order of addresses changed"];
+}
+
+function sameAddresses(before: Plan, after: Plan): boolean {
+  const told = after.rules.addresses;
+  return before.held.length === after.held.length &&
+    before.rules.addresses.length === told.length &&
+    before.held.every((held, index) => sameHeld(held, after.held[index])) &&
+    before.rules.addresses.every((address, index) => sameIp(address, told[index] ?? address));
+}
+
+function sameHeld(a: HeldAddress, b: HeldAddress | undefined): boolean {
+  return a.interface === b?.interface && a.label === b.label && samePrefix(a.prefix, b.prefix);
 }
 
 function peerChanges(before: Plan, after: Plan): readonly string[] {
@@ -198,9 +215,10 @@ function changes(
   after: readonly string[],
   title: string,
 ): readonly string[] {
+  const [old, now] = [new Set(before), new Set(after)];
   return [
-    ...after.filter((text) => !before.includes(text)).map((text) => `${title} ${text} added`),
-    ...before.filter((text) => !after.includes(text)).map((text) => `${title} ${text} removed`),
+    ...after.filter((text) => !old.has(text)).map((text) => `${title} ${text} added`),
+    ...before.filter((text) => !now.has(text)).map((text) => `${title} ${text} removed`),
   ];
 }
 

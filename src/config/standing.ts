@@ -5,6 +5,7 @@ import { contributionsOf, countsValue, effectivePriority, type Verdict } from ".
 import type { Rules } from "../vrrp/rules.ts";
 import { basePriorityOf } from "./base_priority.ts";
 import type { Config, InstanceConfig } from "./config.ts";
+import { indexOf } from "./config_index.ts";
 
 /** One node and its priority, 1-255. */
 export interface Standing {
@@ -14,7 +15,8 @@ export interface Standing {
 
 /** The checks of `instance`, in its order. */
 export function checksOf(config: Config, instance: InstanceConfig): readonly CheckSettings[] {
-  return instance.checks.flatMap((name) => config.checks.filter((check) => check.name === name));
+  const { checks } = indexOf(config);
+  return instance.checks.flatMap((name) => checks.get(name) ?? []);
 }
 
 /**
@@ -52,10 +54,17 @@ function priorityWith(
   return effectivePriority(base, contributionsOf(checksOf(config, instance), verdictOf));
 }
 
+/** The priority of each node in `instance` while all checks are up; what they add is the same for all. */
+function priorities(config: Config, instance: InstanceConfig): (node: string) => number {
+  const added = contributionsOf(checksOf(config, instance), () => ({ up: true, value: 0 }));
+  return (node) => effectivePriority(basePriorityOf(instance, node, config), added);
+}
+
 /** Every node of [nodes] while all checks are up, best first; equals in the order of [nodes]. */
 export function standings(config: Config, instance: InstanceConfig): readonly Standing[] {
+  const priorityOf = priorities(config, instance);
   return config.nodes
-    .map(({ name }) => ({ node: name, priority: priorityWithout(config, instance, name) }))
+    .map(({ name }) => ({ node: name, priority: priorityOf(name) }))
     .toSorted((a, b) => b.priority - a.priority);
 }
 
@@ -87,9 +96,10 @@ export function rivalsOf(
 ): Rules["rivals"] {
   if (config.nodes.length === 0 || instance.peers !== undefined) return undefined;
   if (checksOf(config, instance).some(countsValue)) return undefined;
+  const priorityOf = priorities(config, instance);
   const rivals = config.nodes.filter(({ name }) => name !== self).map(({ name, addresses }) => ({
     source: addresses.find((address) => address.family === family),
-    priority: priorityWithout(config, instance, name),
+    priority: priorityOf(name),
   }));
   const known = rivals.flatMap(({ source, priority }) =>
     source === undefined ? [] : [{ source, priority }]

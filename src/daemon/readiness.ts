@@ -1,7 +1,7 @@
 /** Is the network ready for a virtual router? Faults with their reasons, and where its adverts go. Pure. */
 import type { Endpoint } from "../host.ts";
 import type { Plan } from "../config/plan.ts";
-import { formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
+import { formatIp, type Ip, isLinkLocal } from "../net/ip.ts";
 import {
   type Interfaces,
   type Link,
@@ -10,7 +10,7 @@ import {
   primaryAddress,
 } from "../net/interfaces.ts";
 import { formatMac } from "../net/mac.ts";
-import { samePrefix } from "../net/prefix.ts";
+import { formatPrefix } from "../net/prefix.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import { isOwner } from "../vrrp/rules.ts";
 
@@ -69,23 +69,45 @@ export function linkPrint(plan: Plan, interfaces: Interfaces): string {
 
 /** The floating addresses of `plan` that floatip has put on an interface: a router that is not master has none. */
 export function leftoverAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
+  const { ours } = presentIn(interfaces);
   const floating = plan.held.filter((held) => {
     const link = linkNamed(interfaces, held.interface);
-    return interfaces.addresses.some((entry) =>
-      entry.ours && entry.index === link?.index && sameIp(entry.prefix.address, held.prefix.address)
-    );
+    return ours.has(`${link?.index} ${formatIp(held.prefix.address)}`);
   });
   return floating.map((held) => formatIp(held.prefix.address));
 }
 
 /** The floating addresses of `plan` that the kernel does not have where they belong. */
 export function missingAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
+  const { all } = presentIn(interfaces);
   return plan.held.filter((held) => {
     const link = linkNamed(interfaces, held.interface);
-    return !interfaces.addresses.some((entry) =>
-      entry.index === link?.index && samePrefix(entry.prefix, held.prefix)
-    );
+    return !all.has(`${link?.index} ${formatPrefix(held.prefix)}`);
   }).map((held) => formatIp(held.prefix.address));
+}
+
+/** The addresses of a machine as texts, each after the index of its link: all with their lengths, those of ours without. */
+interface Present {
+  readonly all: ReadonlySet<string>;
+  readonly ours: ReadonlySet<string>;
+}
+
+const PRESENT = new WeakMap<Interfaces, Present>();
+
+/** Made once for each picture of the network: every router asks for each of its addresses. */
+function presentIn(interfaces: Interfaces): Present {
+  const known = PRESENT.get(interfaces);
+  if (known !== undefined) return known;
+  const { addresses } = interfaces;
+  const made = {
+    all: new Set(addresses.map(({ index, prefix }) => `${index} ${formatPrefix(prefix)}`)),
+    ours: new Set(
+      addresses.filter(({ ours }) => ours)
+        .map(({ index, prefix }) => `${index} ${formatIp(prefix.address)}`),
+    ),
+  };
+  PRESENT.set(interfaces, made);
+  return made;
 }
 
 function linkFault(name: string, interfaces: Interfaces): readonly Fault[] {

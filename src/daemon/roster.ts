@@ -3,7 +3,7 @@ import type { Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
 import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
 import type { Interfaces } from "../net/interfaces.ts";
-import { plan } from "../config/cluster.ts";
+import { planNode } from "../config/cluster.ts";
 import type { Config } from "../config/config.ts";
 import { type Change, describeReload, diff } from "../config/diff.ts";
 import { keyOf, type NodePlan, type Plan } from "../config/plan.ts";
@@ -49,7 +49,7 @@ export class Roster {
   out = false;
   /** Why those are started that are started next; undefined: for no particular reason. */
   startReason: Cause | undefined;
-  #routers: ReadonlyMap<string, Router> = new Map();
+  readonly #routers = new Map<string, Router>();
   #config: Config;
   #node: NodePlan | undefined;
 
@@ -97,7 +97,7 @@ export class Roster {
   /** Holds the configuration against the present network and applies the difference. */
   replan(): readonly Change[] {
     const machine = { hostName: this.#host.hostName(), interfaces: this.#host.interfaces() };
-    const next = plan(this.#config, machine, this.#nodeName, this.#node).node;
+    const next = planNode(this.#config, machine, this.#nodeName, this.#node).node;
     const changes = diff(this.#node?.plans ?? [], next.plans);
     this.#node = next;
     this.#stepper.nodeName = next.node;
@@ -250,7 +250,7 @@ export class Roster {
 
   #create(added: Plan): void {
     const router = createRouter(added, this.#host.wallTime(), this.#host.now());
-    this.#routers = new Map(this.#routers).set(keyOf(added), router);
+    this.#routers.set(keyOf(added), router);
   }
 
   #drop(dropped: Plan, what: string): void {
@@ -258,7 +258,7 @@ export class Roster {
     const router = this.#routers.get(key);
     if (router === undefined) return;
     this.advance(router, { kind: "stop", cause: { kind: "reconfigured", what } });
-    this.#routers = new Map([...this.#routers].filter(([other]) => other !== key));
+    this.#routers.delete(key);
   }
 
   #change(router: Router, next: Plan): void {
