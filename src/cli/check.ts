@@ -2,21 +2,30 @@
 import { plan } from "../config/cluster.ts";
 import type { Loaded } from "../config/load.ts";
 import { type Forecast, forecast } from "../config/forecast.ts";
+import { few } from "../config/forecast_words.ts";
 import { lineFinder, locate } from "../config/locate.ts";
 import { type NodePlan, usesLowPort } from "../config/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
 import { missingCapabilities, NEEDED } from "./capabilities.ts";
+import { commandProblems } from "./command_problems.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { forecastLines } from "./forecast_text.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { look } from "./machine.ts";
 import { planLines } from "./plan_text.ts";
 import { countProblems, problemsText } from "./problems_text.ts";
+import { formatDuration, toMilliseconds } from "../time.ts";
+import { alignColumns } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
+import { type Tried, tryChecks } from "./try_checks.ts";
 
 /** Flags of `floatip check`. */
 export interface CheckFlags {
   readonly json?: boolean | undefined;
+  /** Runs each check once. */
+  readonly try?: boolean | undefined;
+  /** Every line of the forecast. */
+  readonly all?: boolean | undefined;
   readonly config?: string | undefined;
   readonly node?: string | undefined;
 }
@@ -28,6 +37,8 @@ interface Finding {
   readonly node: NodePlan | undefined;
   /** Who holds the addresses when something fails, by the file alone. */
   readonly forecasts: readonly Forecast[];
+  /** What one attempt of each check found; undefined: that was not asked for. */
+  readonly tried: readonly Tried[] | undefined;
 }
 
 /** `floatip check [FILE]`. */
@@ -36,8 +47,9 @@ export async function check(
   flags: CheckFlags,
   file: string = flags.config ?? DEFAULT_CONFIG_FILE,
 ): Promise<ExitCode> {
-  const found = await hold(await readConfiguration(file), file, flags.node);
-  terminal.out(flags.json === true ? formatJson(found, file) : formatText(found));
+  const found = await hold(await readConfiguration(file), file, flags);
+  const isJson = flags.json === true;
+  terminal.out(isJson ? formatJson(found, file) : formatText(found, flags.all === true));
   const errors = count(found, "error");
   if (errors > 0) {
     const sentence = `${file} is wrong: ${countProblems(found.problems)}`;
@@ -48,7 +60,13 @@ export async function check(
       countProblems(found.problems);
     throw new Failure(EXIT.failed, sentence, "floatip would start, and wait for what is missing.");
   }
-  if (flags.json !== true) terminal.out(`${file} is right and fits this machine\n`);
+  const { tried = [] } = found;
+  const failed = tried.filter(({ result }) => !result.ok).map(({ name }) => name);
+  if (failed.length > 0) {
+    const sentence = `${failed.length} of ${tried.length} checks failed: ${few(failed)}`;
+    throw new Failure(EXIT.failed, sentence, "The daemon would find the same now.");
+  }
+  if (!isJson) terminal.out(`${file} is right and fits this machine\n`);
   return EXIT.ok;
 }
 
@@ -57,18 +75,20 @@ function count(found: Finding, severity: LocatedProblem["severity"]): number {
 }
 
 /** Holds what was read against this machine. */
-async function hold(loaded: Loaded, file: string, nodeName: string | undefined): Promise<Finding> {
+async function hold(loaded: Loaded, file: string, flags: CheckFlags): Promise<Finding> {
   if (loaded.kind === "problems") {
-    return { problems: loaded.problems, node: undefined, forecasts: [] };
+    return { problems: loaded.problems, node: undefined, forecasts: [], tried: undefined };
   }
   const { config, warnings, text } = loaded;
-  const { node, problems } = plan(config, await look(), nodeName, undefined);
-  const machine = await locate(problems, text, file);
+  const { node, problems } = plan(config, await look(), flags.node, undefined);
+  const commands = await commandProblems(config, node);
+  const machine = await locate([...problems, ...commands], text, file);
   const forecasts = forecast(config, await lineFinder(text));
   return {
     problems: [...warnings, ...machine, ...capabilityProblems(file, node)],
     node,
     forecasts,
+    tried: flags.try === true ? await tryChecks(node.checks) : undefined,
   };
 }
 
@@ -91,15 +111,32 @@ function capabilityProblems(file: string, node: NodePlan): readonly LocatedProbl
   }));
 }
 
-function formatText({ problems, node, forecasts }: Finding): string {
-  const lines = node === undefined ? [] : [...planLines(node), "", ...forecastLines(forecasts)];
+function formatText({ problems, node, forecasts, tried }: Finding, all: boolean): string {
+  const lines = node === undefined
+    ? []
+    : [...planLines(node), "", ...forecastLines(forecasts, all), ...triedLines(tried)];
   const plans = lines.map((line) => `${line}\n`).join("");
   const between = problems.length > 0 && plans !== "" ? "\n" : "";
   return `${problemsText(problems)}${between}${plans}`;
 }
 
+/** "checks, each tried once", and a line for each with what was found and how long it took. */
+function triedLines(tried: Finding["tried"]): readonly string[] {
+  if (tried === undefined) return [];
+  if (tried.length === 0) return ["", "no check runs on this node: there is none to try"];
+  const rows = tried.map(({ name, result: { ok, words, latency } }) => [
+    ok ? "   " : "  !",
+    `check ${name}`,
+    ok ? "ok" : "FAILED",
+    words,
+    // Some say it themselves.
+    words.endsWith(` in ${formatDuration(latency)}`) ? "" : `(${formatDuration(latency)})`,
+  ]);
+  return ["", "each check, tried once:", ...alignColumns(rows)];
+}
+
 /** Problems by their names in the file; `plan` says in words what this node would do. */
-function formatJson({ problems, node, forecasts }: Finding, file: string): string {
+function formatJson({ problems, node, forecasts, tried }: Finding, file: string): string {
   const valid = !problems.some(({ severity }) => severity === "error");
   const document = {
     schema: 1,
@@ -120,6 +157,12 @@ function formatJson({ problems, node, forecasts }: Finding, file: string): strin
         recovery: recovery ?? null,
       })),
     })),
+    tried: tried?.map(({ name, result: { ok, words, latency } }) => ({
+      check: name,
+      ok,
+      words,
+      latency_ms: Math.round(toMilliseconds(latency) * 100) / 100,
+    })) ?? null,
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }

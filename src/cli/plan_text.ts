@@ -1,4 +1,5 @@
 /** What will this node do, in words? One line for each virtual router of its plan. */
+import { few } from "../config/forecast_words.ts";
 import type { NodePlan, Plan } from "../config/plan.ts";
 import { formatIp } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
@@ -10,7 +11,11 @@ import { isOwner } from "../vrrp/rules.ts";
 export function planLines(node: NodePlan): readonly string[] {
   if (!node.known) return ["which node this is cannot be told yet: it would wait"];
   if (node.plans.length === 0) return [`${node.node}: no instance to run`];
-  return node.plans.map((plan) => `${node.node}: ${planWords(plan, node)}`);
+  const named = node.names.size > 0 || node.plans.some(({ rules }) => rules.peers.length > 0);
+  return [
+    ...node.plans.map((plan) => `${node.node}: ${planWords(plan, node)}`),
+    ...(named ? [] : ["no other node is named in this file: who takes over, it cannot tell"]),
+  ];
 }
 
 function planWords(plan: Plan, node: NodePlan): string {
@@ -38,7 +43,7 @@ function transportWords(plan: Plan, node: NodePlan): string {
   });
   // keepalived and routers hear no UDP: whoever reads this may be waiting for one.
   const way = plan.port === undefined ? transport : `UDP port ${plan.port} (floatip only)`;
-  return `${way}${source} to ${named.join(", ")}`;
+  return `${way}${source} to ${few(named)}`;
 }
 
 function heldWords(plan: Plan): string {

@@ -19,7 +19,7 @@ import {
   primaryAddress,
   usableSources,
 } from "../net/interfaces.ts";
-import { containsIp, formatPrefix } from "../net/prefix.ts";
+import { containsIp, formatPrefix, networkOf } from "../net/prefix.ts";
 import type { CheckSettings } from "../health/check.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 import { nearest } from "./nearest.ts";
@@ -41,6 +41,7 @@ export function fit(
   });
   const problems = [
     ...fitMetrics(config, interfaces),
+    ...fitNodes(config),
     ...ofPlans,
     ...node.checks.flatMap((check) => fitCheck(check, interfaces)),
   ];
@@ -50,6 +51,20 @@ export function fit(
     const key = JSON.stringify([problem.path, problem.what]);
     return !seen.has(key) && seen.add(key);
   });
+}
+
+/** Is there anybody to take over? Without [nodes] the file cannot tell. */
+function fitNodes({ nodes }: Config): readonly Problem[] {
+  const [only, ...others] = nodes;
+  if (only === undefined || others.length > 0) return [];
+  return [{
+    severity: "warning",
+    path: ["nodes", only.name],
+    at: "key",
+    what: `[nodes] names one node only: ${only.name}`,
+    why: "No other node takes over when it fails.",
+    fix: "add a line for each of the other nodes, and put the same file there",
+  }];
 }
 
 /** Can metrics be served where [metrics] says? */
@@ -246,7 +261,7 @@ function fitHeld(
     if (elsewhere !== undefined) problems.push(alreadyOn(held, elsewhere, path));
     else if (!onSubnet(held, link, interfaces)) {
       problems.push(strangeSubnet(held, link, plan.family, interfaces, path));
-    }
+    } else problems.push(...otherLength(held, link, interfaces, path));
     return problems;
   });
 }
@@ -293,6 +308,39 @@ function onSubnet(held: HeldAddress, link: Link, interfaces: Interfaces): boolea
     !entry.ours && !isLinkLocal(entry.prefix.address) &&
     (containsIp(entry.prefix, address) || containsIp(held.prefix, entry.prefix.address))
   );
+}
+
+/** In the subnet of its link, but with another length: one of the two is probably a slip. A host address is none. */
+function otherLength(
+  held: HeldAddress,
+  link: Link,
+  interfaces: Interfaces,
+  path: Path,
+): readonly Problem[] {
+  const { address, length } = held.prefix;
+  const whole = address.bytes.length * 8;
+  if (length === whole || isLinkLocal(address)) return [];
+  const around = addressesOf(interfaces, link).filter(({ ours, prefix }) =>
+    !ours && prefix.length < whole && containsIp(prefix, address)
+  );
+  const [first] = around;
+  if (first === undefined || around.some(({ prefix }) => prefix.length === length)) return [];
+  const subnet = formatPrefix({ address: networkOf(first.prefix), length: first.prefix.length });
+  const right = formatPrefix({ address, length: first.prefix.length });
+  return [{
+    severity: "warning",
+    path,
+    at: "value",
+    what: `${
+      formatPrefix(held.prefix)
+    } has another length than the subnet of ${link.name}, ${subnet}`,
+    why: length < first.prefix.length
+      ? `The master would look for all of ${
+        formatPrefix({ address: networkOf(held.prefix), length })
+      } on this wire, also for what is behind a router.`
+      : "The master would reach some of its neighbours by a router only, or not at all.",
+    fix: `"${right}"`,
+  }];
 }
 
 function strangeSubnet(

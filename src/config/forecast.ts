@@ -3,7 +3,14 @@ import type { CheckSettings } from "../health/check.ts";
 import { countsValue } from "../vrrp/priority.ts";
 import { isAgreed } from "./discord.ts";
 import type { Config, InstanceConfig } from "./config.ts";
-import { tellDiscord, tellEvent, tellOutcome, tellRecovery, tellStart } from "./forecast_words.ts";
+import {
+  few,
+  tellDiscord,
+  tellEvent,
+  tellOutcome,
+  tellRecovery,
+  tellStart,
+} from "./forecast_words.ts";
 import type { Path } from "./problem.ts";
 import {
   checksOf,
@@ -248,12 +255,12 @@ function whyStays(cause: ForecastEvent, after: number, best: number, scene: Scen
 function arithmetic(cause: ForecastEvent, after: number, scene: Scene): string {
   const rest = others(cause.node, scene).map(({ node, priority }) => `${node} ${priority}`);
   const before = priorityOf(cause.node, scene);
-  if (after === 0) return rest.join(", ");
+  if (after === 0) return few(rest);
   const drop = before - after;
   const sum = drop === 0
     ? `${cause.node} ${after}`
     : `${cause.node} ${before} ${drop > 0 ? "-" : "+"} ${Math.abs(drop)} = ${after}`;
-  return [sum, ...rest].join(", ");
+  return few([sum, ...rest]);
 }
 
 /** Where the file knows this node only: what happens here, and that the rest stands elsewhere. */

@@ -71,7 +71,7 @@ export function tellStart(
   if (standings.length === 0) {
     return `the file knows ${self} only, so who holds it stands in the other nodes' files, too`;
   }
-  const list = standings.map(({ node, priority }) => `${node} ${priority}`).join(", ");
+  const list = few(standings.map(({ node, priority }) => `${node} ${priority}`));
   const equals = holders.length > 1 ? " (equals: the first to speak)" : "";
   return `while all is well ${either(holders)} holds it${equals}: ${list}`;
 }
@@ -82,8 +82,19 @@ export function tellDiscord(group: string): string {
     "give them the same priorities";
 }
 
-/** "pi-a", "pi-a or pi-b", "pi-a, pi-b or pi-c". */
+/** So many of a list are named. */
+const MOST_NAMED = 6;
+
+/** "pi-a 200, pi-b 190", of many the first ones "and 234 more". */
+export function few(texts: readonly string[]): string {
+  const more = texts.length - MOST_NAMED;
+  const named = texts.slice(0, MOST_NAMED).join(", ");
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
+/** "pi-a", "pi-a or pi-b", "pi-a, pi-b or pi-c", of many "one of pi-a, ... and 234 more". */
 function either(names: readonly string[]): string {
+  if (names.length > MOST_NAMED) return `one of ${few(names)}`;
   const [last = "", ...before] = names.toReversed();
   return before.length === 0 ? last : `${before.toReversed().join(", ")} or ${last}`;
 }

@@ -110,6 +110,10 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   "cli/orders": { "daemon/order": "types", "control/server": "types", host: "types" },
   "cli/reloader": { "daemon/order": "types", host: "types" },
   "cli/release": { linux: "all", host: "all" },
+  // Could the programs of the file be run, by those who will run them?
+  "cli/command_problems": { "health/probes/script": "all", process: "all" },
+  // An attempt of each check is the daemon's.
+  "cli/try_checks": { linux: "all" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
   "cli/machine": { linux: "all", host: "all" },
   // What doctor and init hear and ask on the LAN, with the sockets that the daemon has.
