@@ -328,28 +328,6 @@ const MISFITS: readonly (readonly [string, string, Machine, readonly string[]])[
     machine({ eth0: ["10.0.1.11/24"] }),
     [],
   ],
-  ["a longer length than the subnet's", WEB.replace("50/24", "50/25"), PI_B, [
-    "warning instance.web.addresses.0: 192.168.1.50/25 has another length than the subnet of eth0, 192.168.1.0/24",
-  ]],
-  ["a shorter one", WEB.replace("50/24", "50/16"), PI_B, [
-    "warning instance.web.addresses.0: 192.168.1.50/16 has another length than the subnet of eth0, 192.168.1.0/24",
-  ]],
-  ["a host address", WEB.replace("50/24", "50/32"), PI_B, []],
-  [
-    "one of two lengths",
-    WEB.replace("50/24", "50/16"),
-    machine({ eth0: ["192.168.1.12/24", "192.168.2.12/16"] }),
-    [],
-  ],
-  [
-    "an own address without a subnet",
-    `${WEB}interface = "eth0"\n`,
-    machine({ eth0: ["192.168.1.12/32"] }),
-    [],
-  ],
-  ["a lonely node", `[nodes]\npi-b = "192.168.1.12"\n${WEB}`, PI_B, [
-    "warning nodes.pi-b: [nodes] names one node only: pi-b",
-  ]],
   ["another node's address for metrics", `${WEB}[metrics]\nlisten = "192.168.1.13:9112"\n`, PI_B, [
     "machine metrics.listen: this machine does not have the address 192.168.1.13",
   ]],
