@@ -46,6 +46,22 @@ export function missingCapabilities(wanted: readonly Capability[]): readonly Cap
   }
 }
 
+/** How to come by `missing` for `floatip COMMAND`. Root has every right, but not in a container or unit that took some away. */
+export function capabilityHint(
+  missing: readonly Capability[],
+  command: string,
+  uid: number | null = Deno.uid(),
+): string {
+  if (uid !== 0) {
+    const service = command === "run" ? "; or by systemd: `systemctl start floatip`" : "";
+    return `Run it as root: \`sudo floatip ${command}\`${service}.`;
+  }
+  const short = missing.map((name) => name.replace("CAP_", ""));
+  const flags = short.map((name) => `--cap-add ${name}`).join(" ");
+  return `This is root without that right. A container needs ${flags}; ` +
+    `a unit must leave ${missing.join(" and ")} in CapabilityBoundingSet=.`;
+}
+
 /** "add and remove addresses (CAP_NET_ADMIN) and send and receive VRRP (CAP_NET_RAW)". */
 export function purposesOf(capabilities: readonly Capability[]): string {
   return capabilities.map((name) => `${NEEDED[name].purpose} (${name})`).join(" and ");

@@ -6,7 +6,7 @@ import { few } from "../config/forecast_words.ts";
 import { lineFinder, locate } from "../config/locate.ts";
 import { type NodePlan, usesLowPort } from "../config/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
-import { missingCapabilities, NEEDED } from "./capabilities.ts";
+import { capabilityHint, missingCapabilities, NEEDED } from "./capabilities.ts";
 import { commandProblems } from "./command_problems.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { forecastLines } from "./forecast_text.ts";
@@ -101,7 +101,7 @@ function capabilityProblems(file: string, node: NodePlan): readonly LocatedProbl
     at: "value",
     what: `this user may not ${NEEDED[name].purpose} (${name})`,
     why: NEEDED[name].without,
-    fix: "run it as root, or by systemd: systemctl start floatip",
+    fix: capabilityHint([name], "run"),
     // It concerns no line of the file.
     file,
     line: 0,

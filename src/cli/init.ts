@@ -14,6 +14,7 @@ import { formatPrefix, parsePrefix } from "../net/prefix.ts";
 import { type DefaultRoute, readDefaultRoutes, readDefaultRoutes6 } from "../net/routes.ts";
 import { milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
+import { capabilityHint } from "./capabilities.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { chooseAddress } from "./init_address.ts";
 import { joinWords, nextSteps, writeNew } from "./init_ending.ts";
@@ -204,7 +205,7 @@ async function chooseNodes(
 /** Without the right to listen nothing can be guessed; with both values given it need not be. */
 function demandHearing({ refusal }: LanSeen, flags: InitFlags): void {
   if (refusal === undefined || (flags.vrid !== undefined && flags.address !== undefined)) return;
-  const hint = "Run it as root: `sudo floatip init`; or give --vrid and --address.";
+  const hint = `${capabilityHint(["CAP_NET_RAW"], "init")} Or give --vrid and --address.`;
   throw new Failure(EXIT.notPermitted, `this user may not listen to the LAN (${refusal})`, hint);
 }
 

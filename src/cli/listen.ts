@@ -3,7 +3,7 @@ import { toMilliseconds } from "../time.ts";
 import type { Nanoseconds } from "../time.ts";
 import { decodeFrame } from "../wire/frame.ts";
 import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
-import { missingCapabilities, purposesOf } from "./capabilities.ts";
+import { capabilityHint, missingCapabilities, purposesOf } from "./capabilities.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import {
   hiddenJson,
@@ -71,7 +71,7 @@ function demandCapability(): void {
   const missing = missingCapabilities(["CAP_NET_RAW"]);
   if (missing.length === 0) return;
   const sentence = `this user may not ${purposesOf(missing)}`;
-  throw new Failure(EXIT.notPermitted, sentence, "Run it as root: `sudo floatip listen`.");
+  throw new Failure(EXIT.notPermitted, sentence, capabilityHint(missing, "listen"));
 }
 
 function greeting({ interface: name, for: time }: ListenFlags): string {

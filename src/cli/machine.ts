@@ -2,6 +2,7 @@
 import type { Machine } from "../config/cluster.ts";
 import { HostError } from "../host.ts";
 import type { Capture, CapturedFrame } from "../linux/capture.ts";
+import { capabilityHint } from "./capabilities.ts";
 import { EXIT, Failure } from "./exit.ts";
 
 /** The host name, links and addresses now. Throws HostError. */
@@ -41,7 +42,7 @@ async function opened<T>(open: () => T, interfaceName: string | undefined): Prom
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     if (error.code === "EPERM") {
-      const hint = "Run it as root: `sudo floatip listen`.";
+      const hint = capabilityHint(["CAP_NET_RAW"], "listen");
       throw new Failure(EXIT.notPermitted, "this user may not listen to the LAN", hint);
     }
     if (error.code !== "ENODEV") throw error;

@@ -21,7 +21,7 @@ import { RunnerLine } from "../runner/line.ts";
 import { formatIp } from "../net/ip.ts";
 import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
-import { missingCapabilities, purposesOf } from "./capabilities.ts";
+import { capabilityHint, missingCapabilities, purposesOf } from "./capabilities.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { isJournal, Journal, journaldFormat, type Level, plainFormat } from "./journal.ts";
@@ -129,7 +129,7 @@ function demandCapabilities(): void {
   throw new Failure(
     EXIT.notPermitted,
     `this user may not ${purposesOf(missing)}`,
-    "Run it as root: `sudo floatip run`; or by systemd: `systemctl start floatip`.",
+    capabilityHint(missing, "run"),
   );
 }
 

@@ -10,7 +10,7 @@ import { type Draft, GROUP, NAME_PATTERN, NODE, ROOT } from "./schema.ts";
 import { ADDRESS, AUTH, INSTANCE } from "./schema_instance.ts";
 import { METRICS } from "./schema_metrics.ts";
 import { address as addressShape, isTable } from "./shapes.ts";
-import { showName, showValue, writeKey } from "./toml_text.ts";
+import { showName, showValue, writeHeader, writeKey } from "./toml_text.ts";
 import * as v from "valibot";
 
 /** One entry of `addresses`. */
@@ -133,7 +133,7 @@ function readAddress(entry: unknown, path: Path, report: Report): AddressDraft {
 
 /** `address = "..."` as an entry of the list. */
 function listed(fix: string): string {
-  return fix.replace(/^address = (.*)$/, "addresses = [$1]");
+  return fix.replace(/^address = /, "");
 }
 
 function readGroup(
@@ -166,8 +166,10 @@ function readNodes(
 }
 
 function wrongNode(name: string, value: unknown, path: Path): Problem {
-  const bare = typeof value === "string" ? value.split("/")[0] : undefined;
-  const mended = bare !== undefined && v.is(addressShape(), bare) ? bare : "192.168.1.11";
+  const text = typeof value === "string" ? value.trim() : "";
+  const guesses = [text, text.split("/")[0], /^\[([\da-f:.]+)\]/i.exec(text)?.[1]];
+  const mended = guesses.find((guess) => guess !== undefined && v.is(addressShape(), guess));
+  const looksUp = /^[a-z\d][a-z\d.-]*[a-z][a-z\d.-]*$/i.test(text);
   return {
     severity: "error",
     path,
@@ -176,8 +178,23 @@ function wrongNode(name: string, value: unknown, path: Path): Problem {
       showValue(value)
     }`,
     why: "Nodes find themselves and their peers by these addresses.",
-    fix: `${writeKey(name)} = "${mended}"`,
+    fix: mended !== undefined
+      ? path.length === 2 ? `${writeKey(name)} = "${mended}"` : `"${mended}"`
+      : looksUp
+      ? `write its address instead, which \`getent ahosts ${text}\` prints`
+      : "write the address that this node has on the LAN",
   };
+}
+
+function mendName(name: string): string {
+  return name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 63) || "web";
+}
+
+/** A node is a key of [nodes], all else that has a name a table. */
+function writeNamed([table = ""]: Path, name: string): string {
+  return table === "nodes"
+    ? `call it ${writeKey(name)}, here and wherever it is named`
+    : writeHeader([table, name]);
 }
 
 function checkName(name: string, path: Path, report: Report): void {
@@ -188,6 +205,6 @@ function checkName(name: string, path: Path, report: Report): void {
     at: "key",
     what: `${showName(name)} is no name: letters, digits and _ . - (63 at most)`,
     why: "Names stand in logs, commands and scripts, where blanks and signs would be misread.",
-    fix: name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 63) || "web",
+    fix: writeNamed(path, mendName(name)),
   });
 }

@@ -112,7 +112,10 @@ function fitWaiting(plan: Plan, known: boolean): readonly Problem[] {
     }
     const why = "The instance waits, and claims no address.";
     if (plan.interface === undefined) {
-      return [{ ...machine(path, fault.words, why, 'interface = "eth0"'), at: "key" }];
+      return [{
+        ...machine(path, fault.words, why, "name the interface, or correct the address"),
+        at: "key",
+      }];
     }
     return [machine([...path, "vrid"], fault.words, why, "give one of the two another vrid")];
   });
@@ -142,12 +145,12 @@ function machine(path: Path, what: string, why: string, fix: string): Problem {
 
 function noInterface(name: string, path: Path, interfaces: Interfaces): Problem {
   const names = interfaces.links.filter((link) => !link.loopback).map((link) => link.name);
-  const meant = nearest(name, names) ?? names[0];
+  const meant = nearest(name, names) ?? (names.length === 1 ? names[0] : undefined);
   return machine(
     path,
     `there is no interface ${name} on this machine: it has ${names.join(", ") || "none"}`,
     "The instance waits until it comes; with a wrong name it waits for ever.",
-    `interface = "${meant ?? "eth0"}"`,
+    meant === undefined ? "write the name of one that is there" : `interface = "${meant}"`,
   );
 }
 
@@ -159,14 +162,14 @@ function fitLink(plan: Plan, link: Link, path: Path): readonly Problem[] {
       at,
       `${link.name} is the loopback interface`,
       "No other machine hears what is sent there.",
-      'interface = "eth0"',
+      "remove it, or write the interface that the LAN is on",
     ));
   } else if (!link.multicast && plan.rules.transport === "multicast") {
     problems.push(machine(
       at,
       `${link.name} does not carry multicast`,
       "No peer would hear the adverts, and every node would make itself master.",
-      'transport = "unicast"  # with peers',
+      "name the other nodes in [nodes], or in peers: adverts then go to each by its address",
     ));
   }
   return problems;

@@ -1,5 +1,5 @@
 /** Which node is this? Told by name, by an address of its own in [nodes], by what it was before, by host name. */
-import { formatIp, includesIp, type Ip, isLoopback, isMulticast } from "../net/ip.ts";
+import { formatIp, includesIp, type Ip, isLinkLocal, isLoopback, isMulticast } from "../net/ip.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import type { Config, NodeEntry } from "./config.ts";
 import type { NodePlan } from "./plan.ts";
@@ -58,12 +58,33 @@ function byName(name: string, told: boolean, config: Config, own: readonly Ip[])
   const entry = config.nodes.find((node) => node.name === name);
   if (entry !== undefined) {
     const here = entry.addresses.some((address) => includesIp(own, address));
-    return here ? known(name, entry) : known(name, entry, notHere(entry, own));
+    if (here) return known(name, entry);
+    const meant = config.nodes.filter((node) =>
+      node.addresses.some((address) => includesIp(own, address))
+    );
+    const problem = meant[0] && meant.length === 1
+      ? misnamed(entry, meant[0], told)
+      : notHere(entry, own);
+    return known(name, entry, problem);
   }
   const names = config.nodes.map((node) => node.name).join(", ");
   const words = `node ${name} is not in [nodes]: there are ${names}`;
   const path = told ? ["nodes"] : ["node", "name"];
   return { name, entry: undefined, unknown: words, problems: [{ ...stranger(words), path }] };
+}
+
+/** It is told to be `entry`, and has the address of `meant`: the name is to blame, not the address. */
+function misnamed(entry: NodeEntry, meant: NodeEntry, told: boolean): Problem {
+  const has = meant.addresses.map(formatIp).join(" or ");
+  return {
+    severity: "machine",
+    path: told ? ["nodes", entry.name] : ["node", "name"],
+    at: "value",
+    what: `this is node ${entry.name}, and it does not have the address ` +
+      `${entry.addresses.map(formatIp).join(" or ")}, but ${has}, which is ${meant.name}'s`,
+    why: "Peers accept adverts from a node's own address only.",
+    fix: told ? `start it with --node ${meant.name}` : `name = "${meant.name}"`,
+  };
 }
 
 /** Addresses that prove who this machine is. */
@@ -103,14 +124,19 @@ function stranger(words: string): Problem {
 
 function notHere(entry: NodeEntry, own: readonly Ip[]): Problem {
   const wants = entry.addresses.map(formatIp).join(" or ");
-  const has = own.filter((address) => !isLoopback(address)).map(formatIp);
+  const families = new Set(entry.addresses.map(({ family }) => family));
+  const has = own.filter((address) =>
+    families.has(address.family) && !isLoopback(address) && !isLinkLocal(address)
+  ).map(formatIp);
   return {
     severity: "machine",
     path: ["nodes", entry.name],
     at: "value",
     what: `this is node ${entry.name}, and it does not have the address ${wants}`,
     why: "Peers accept adverts from that address only.",
-    fix: `give the machine ${wants}, or write its address: ${has[0] ?? "it has none"}`,
+    fix: has.length === 0
+      ? `give this machine the address ${wants}`
+      : `give this machine the address ${wants}, or write the one that it has: ${listOf(has)}`,
   };
 }
 

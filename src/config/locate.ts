@@ -2,6 +2,7 @@
 import type { AST } from "toml-eslint-parser";
 import { boundsProblem } from "./bounds.ts";
 import type { LocatedProblem, Path, Problem } from "./problem.ts";
+import { THIS_FILE } from "./syntax.ts";
 import { isHidden, isSecret, redactor, suspectRanges } from "./redact.ts";
 import { maskRanges, type Ranges, secretRanges } from "./secret.ts";
 
@@ -63,11 +64,17 @@ export async function locate(
     const column = Math.min(Math.max(1, found.column), whole.length + 1);
     const shown = shownLine(pieces && (pieces.get(line) ?? []), whole, line, column);
     const { what, why, fix } = problem;
-    const told = { what: redact(what), why: redact(why), fix: redact(fix) };
+    const mend = fix.replace(THIS_FILE, () => quote(file));
+    const told = { what: redact(what), why: redact(why), fix: redact(mend) };
     // Of a text that no parser may see, nothing is shown: a secret could be anywhere.
     const picture = beyond ? { source: "", caret: 1 } : shown;
     return { ...problem, ...told, file, line, column, ...picture };
   }).toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** For a shell, so that a command can be copied. */
+function quote(name: string): string {
+  return /^[\w./+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Finds the line of a path in `text`, from 1: that of its value, else of its key; undefined where it is not there. */

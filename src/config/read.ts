@@ -1,6 +1,6 @@
 /** Does a table have the keys it may have, each of the right shape? Every key that does not is a problem. */
 import * as v from "valibot";
-import { mendLine } from "./mend.ts";
+import { mendLine, proposedLine } from "./mend.ts";
 import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
@@ -53,7 +53,7 @@ export function readNamed(
       at: "key",
       what: `${showName(name)} stands in [${path.join(".")}] itself, without a name of its own`,
       why: `Each ${path.at(-1)} has a name: the table is ${example}.`,
-      fix: `${example}  # and below it: ${writeKey(name)} = ...`,
+      fix: `${example}  # instead of [${path.join(".")}]`,
     });
   }
   return found;
@@ -97,7 +97,7 @@ function missingKey(name: string, key: Key, path: Path): Problem {
     at: "key",
     what: `${placeName(path)} has no ${name}`,
     why: `It has no default. ${key.what}`,
-    fix: `${name} = ${key.example}`,
+    fix: proposedLine(name, key),
   };
 }
 
@@ -135,10 +135,13 @@ function unknownFix(meant: string, key: Key, name: string, value: unknown, path:
   return header(meant, isTable(value) ? Object.keys(value)[0] : undefined);
 }
 
+const CHECK_HEADER = '[check.nginx]  # with what to look at: http = "http://127.0.0.1/"';
+
 /** The header of a root table; of tables with a name of their own one with that name. */
 function header(name: string, inner: string | undefined): string {
+  if (name === "check" && inner === undefined) return CHECK_HEADER;
   return name === "instance" || name === "group" || name === "check"
-    ? writeHeader([name, inner ?? (name === "check" ? "nginx" : "web")])
+    ? writeHeader([name, inner ?? "web"])
     : writeHeader([name]);
 }
 

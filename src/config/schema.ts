@@ -18,6 +18,8 @@ export interface Key<Output = unknown> {
   readonly why: string;
   /** A value as TOML. */
   readonly example: string;
+  /** The example can stand in a file as it is; what to mind about it then, or "". Undefined: it is an example only. */
+  readonly remark?: string;
   /** Words that users of other programs write instead. */
   readonly synonyms?: readonly string[];
   /** Its value is never shown. */

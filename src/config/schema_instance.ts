@@ -38,6 +38,7 @@ export const INSTANCE = {
     what: "The virtual router's number: the same on all its nodes, used by nobody else on the LAN.",
     why: "Nodes recognise each other by it; it is one byte of the packet.",
     example: "51",
+    remark: "",
     synonyms: ["virtual_router_id", "router_id", "id"],
   },
   addresses: {
@@ -47,6 +48,7 @@ export const INSTANCE = {
     what: "The floating addresses: whoever is master has them.",
     why: "They are what clients connect to.",
     example: '["192.168.1.50/24"]',
+    remark: "a free address of your LAN",
     synonyms: ["virtual_ipaddress", "virtual_ip", "vip", "vips", "ip", "ips", "address"],
   },
   prefer: {

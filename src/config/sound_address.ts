@@ -110,7 +110,7 @@ function notFloating(entry: AddressDraft, prefix: Prefix, nature: string): Probl
     at: "value",
     what: `${formatIp(prefix.address)} is ${nature}`,
     why: "No machine can have it as its own, so no client could ever reach it.",
-    fix: `"${hostExample(prefix)}"  # or any other free address of your LAN`,
+    fix: `write a free address of your LAN, such as "${hostExample(prefix)}"`,
   };
 }
 
@@ -153,7 +153,7 @@ function twice(
     at: "value",
     what: `floating address ${formatIp(prefix.address)} is ${where}`,
     why: "Two virtual routers could put one address on two nodes at once.",
-    fix: "remove it here, or there",
+    fix: "let one of the two be another address",
   };
 }
 
@@ -198,7 +198,7 @@ function checkLabel(
       ...problem,
       what: `${formatIp(prefix.address)} is IPv6, and only IPv4 addresses have labels`,
       why: "The kernel keeps none for IPv6; the label would be lost without a word.",
-      fix: `{ address = "${formatPrefix(prefix)}" }`,
+      fix: "remove it",
     });
   } else if (new TextEncoder().encode(whole).length > 15) {
     report({

@@ -3,11 +3,13 @@ import { formatIp, type Ip, isMulticast, isUnspecified, parseIp, sameIp } from "
 import { writeDuration } from "../time.ts";
 import { type CheckDraft, DEFAULT_INTERVAL } from "./drafts_check.ts";
 import type { FileDraft } from "./drafts.ts";
+import { wantedLine } from "./mend.ts";
 import type { Problem } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
 import { BELONGS, CHECK } from "./schema_check.ts";
-import { checkCommand } from "./sound_command.ts";
+import { checkCommand, signalProblem } from "./sound_command.ts";
 import { readEndpoint, readUrl } from "./target.ts";
+import { secretRanges } from "./secret.ts";
 import { showName, showValue, writeHeader, writeValue } from "./toml_text.ts";
 
 type KeyName = keyof typeof CHECK;
@@ -21,7 +23,11 @@ export function checkCheck(check: CheckDraft, file: FileDraft, report: Report): 
   checkTargets(check, file, report);
   checkPath(check, report);
   const { command } = check.keys;
-  if (command !== undefined) checkCommand(command, [...check.path, "command"], report);
+  if (command === undefined) return;
+  const path = [...check.path, "command"];
+  checkCommand(command, path, report);
+  const problem = signalProblem(command, check.keys.user, path);
+  if (problem !== undefined) report(problem);
 }
 
 /** Fills in what most problems share. */
@@ -62,10 +68,7 @@ function checkProbes(check: CheckDraft, report: Report): void {
     second,
     `${writeHeader(check.path)} has two probes: ${check.probes.join(" and ")}`,
     "Each has a verdict of its own, and up or down could not be told.",
-    `${
-      writeHeader(["check", `${check.name}-${second}`])
-    }  # of its own, and in \`checks\` besides ` +
-      showName(check.name),
+    `make ${second} a check of its own, and name that in checks, beside ${showName(check.name)}`,
     { at: "key" },
   ));
 }
@@ -97,7 +100,7 @@ function checkTimeout(check: CheckDraft, report: Report): void {
     "timeout",
     `timeout ${writeDuration(timeout)} is longer than the interval of ${writeDuration(interval)}`,
     "An attempt is over before the next one starts: one that hangs is noticed late.",
-    `timeout = "${writeDuration(interval)}", or a longer interval`,
+    `timeout = "${writeDuration(interval)}"  # or a longer interval`,
     { severity: "warning" },
   ));
 }
@@ -109,8 +112,13 @@ function checkValue(check: CheckDraft, report: Report): void {
     "want",
     "the number in the file is to be multiplied with a weight, and there is none",
     "Without a weight a number says neither up nor down.",
-    'weight = 1, or want = "present"',
+    'weight = 1  # or want = "present"',
   ));
+}
+
+/** What is wanted, in words: which place is meant nobody but the reader knows. */
+function suchAs(name: KeyName): string {
+  return wantedLine(name, CHECK[name]);
 }
 
 /** Readers of the keys that say where to go: the host, or what is wrong. */
@@ -126,11 +134,10 @@ function checkTargets(check: CheckDraft, file: FileDraft, report: Report): void 
     if (text === undefined) continue;
     const target = read(text);
     if (target.kind === "wrong") {
-      const fix = target.fix === undefined || target.fix.includes("@")
-        ? CHECK[name].example
-        : writeValue(target.fix);
+      const isTold = target.fix !== undefined && secretRanges(target.fix).length === 0;
+      const fix = isTold ? `${name} = ${writeValue(target.fix)}` : suchAs(name);
       const what = `${name} ${showValue(text)} ${target.what}`;
-      report(wrong(check, name, what, CHECK[name].why, `${name} = ${fix}`));
+      report(wrong(check, name, what, CHECK[name].why, fix));
       continue;
     }
     const address = parseIp(target.host.replace(/^\[|\]$/g, ""));
@@ -153,7 +160,7 @@ function namedServer(check: CheckDraft, text: string): Problem {
     "server",
     `server ${showValue(text)} is no address`,
     "A name would have to be asked of a name server first.",
-    `server = ${CHECK.server.example}`,
+    `server = ${CHECK.server.example}  # or the address of another name server`,
   );
 }
 
@@ -168,7 +175,7 @@ function checkAddress(
   if (isMulticast(address) || isUnspecified(address)) {
     const what = `${name} names ${formatIp(address)}, which is nobody's own address`;
     const why = "A check must know who answered.";
-    return report(wrong(check, name, what, why, `${name} = ${CHECK[name].example}`));
+    return report(wrong(check, name, what, why, suchAs(name)));
   }
   const owner = file.instances.find((instance) =>
     instance.keys.checks?.includes(check.name) &&
@@ -194,7 +201,7 @@ function checkQuery(check: CheckDraft, query: string, report: Report): void {
     "dns",
     `dns ${showValue(query)} is no name that can be asked for`,
     "It is the name to ask for; the name server to ask stands in server.",
-    `dns = ${CHECK.dns.example}`,
+    suchAs("dns"),
   ));
 }
 

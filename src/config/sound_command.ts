@@ -1,4 +1,5 @@
 /** Can a command be run as it stands? A list, the program by its whole path, nothing that only a shell understands. */
+import { probeLike } from "./own_probe.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
 import { secretRanges } from "./secret.ts";
@@ -48,7 +49,7 @@ function textCommand(name: string, text: string, path: Path): Problem {
     at: "value",
     what: `${name} must be a list, the program and its arguments, not ${showValue(text)}`,
     why: WHY,
-    fix: asList(name, text),
+    fix: (name === "command" && ownProbe(words(text), text)) || asList(name, text),
   };
 }
 
@@ -56,13 +57,26 @@ function textCommand(name: string, text: string, path: Path): Problem {
 const IN_WORDS =
   "write it as a list: the program with its whole path, then each argument, each in quotes";
 
+function words(text: string): readonly [string, ...string[]] {
+  const [program = "", ...rest] = text.trim().split(/\s+/);
+  return [program, ...rest];
+}
+
+/** The line of floatip's own probe that asks the same; undefined: there is none, or it takes more than a line. */
+function ownProbe(argv: readonly [string, ...string[]], line: string): string | undefined {
+  const entries = probeLike({ argv, line }) ?? [];
+  const [entry] = entries;
+  return entry === undefined || entries.length > 1
+    ? undefined
+    : `${entry[0]} = ${writeValue(entry[1])}`;
+}
+
 /** `text` as the list that would do the same. */
 function asList(name: string, text: string): string {
-  const words = text.trim().split(/\s+/);
-  const [program = ""] = words;
+  const [program, ...rest] = words(text);
   if (program === "") return `${writeKey(name)} = ["/etc/floatip/check"]`;
   if (secretRanges(text).length > 0) return IN_WORDS;
-  const argv = SHELL.test(text) ? ["/bin/sh", "-c", text.trim()] : words;
+  const argv = SHELL.test(text) ? ["/bin/sh", "-c", text.trim()] : [program, ...rest];
   return written(name, argv);
 }
 
@@ -74,6 +88,29 @@ function written(name: string, argv: readonly string[]): string {
   if (program.startsWith("/")) return `${writeKey(name)} = ${writeValue(argv)}`;
   return `${writeKey(name)} = ${writeValue([`/usr/bin/${base}`, ...rest])}  # the path that ` +
     `\`command -v ${base}\` prints`;
+}
+
+/**
+ * A warning where the command of a check sends the signal 0: only root, and the user whose process it is, may. Undefined
+ * where it runs as somebody who is named.
+ */
+export function signalProblem(
+  argv: readonly (string | undefined)[],
+  user: string | undefined,
+  path: Path,
+): Problem | undefined {
+  const [program = "", ...rest] = argv.map((entry) => entry ?? "");
+  const asked = [program.slice(program.lastIndexOf("/") + 1), ...rest].join(" ");
+  const fix = ownProbe([program, ...rest], asked);
+  if (user !== undefined || fix === undefined || !asked.startsWith("killall ")) return undefined;
+  return {
+    severity: "warning",
+    path,
+    at: "value",
+    what: "killall asks by a signal, and the user `floatip` may send none to processes of others",
+    why: "The check would never be up.",
+    fix,
+  };
 }
 
 /** Reports what keeps `argv`, the value of the key at `path`, from running. Entries that were reported already are undefined. */

@@ -42,7 +42,7 @@ function checkNodes(file: FileDraft, report: Report): void {
   }
   for (const node of file.nodes) {
     for (const [index, { address, path }] of node.addresses.entries()) {
-      const fix = `${writeKey(node.name)} = "192.168.1.11"`;
+      const fix = `write the address that ${node.name} has on the LAN`;
       checkOwnable(address, "a node", path, fix, report);
       const earlier = node.addresses.slice(0, index);
       if (earlier.some((other) => other.address.family === address.family)) {
@@ -63,7 +63,7 @@ function noNodes(): Problem {
     at: "key",
     what: "[nodes] is empty",
     why: "No node could find itself in it, so none would ever claim an address.",
-    fix: 'pi-a = "192.168.1.11"',
+    fix: 'a line for each node, such as pi-a = "192.168.1.11"',
   };
 }
 
@@ -89,6 +89,8 @@ function sameAddress(node: NodeDraft, owner: NodeDraft, path: Path): Problem {
   };
 }
 
+const NODES_WANTED = "write [nodes], with a line for each node and its address";
+
 /** `used`: names that stand there already, so that none of them can be meant. */
 function unknownNode(
   name: string,
@@ -107,7 +109,7 @@ function unknownNode(
       (meant === undefined ? "" : `: did you mean ${meant}?`),
     why: "A name that no node has means nobody.",
     fix: names.length === 0
-      ? '[nodes]  # with a line for each: pi-a = "192.168.1.11"'
+      ? NODES_WANTED
       : meant !== undefined
       ? `"${meant}"`
       : free.length > 0
@@ -147,7 +149,12 @@ function checkPriorities(instance: InstanceDraft, file: FileDraft, report: Repor
   for (const name of priority.keys()) {
     if (names.includes(name)) continue;
     const used = [...priority.keys()];
-    report(() => ({ ...unknownNode(name, names, [...path, name], "priority", used), at: "key" }));
+    report(() => {
+      const problem = unknownNode(name, names, [...path, name], "priority", used);
+      const meant = /^"(.*)"$/.exec(problem.fix)?.[1];
+      const fix = meant === undefined ? problem.fix : `${writeKey(meant)} = ${priority.get(name)}`;
+      return { ...problem, fix, at: "key" };
+    });
   }
   const missing = names.filter((name) => !priority.has(name));
   if (missing.length > 0) report(noPriority(missing, path));
@@ -243,7 +250,8 @@ function unknownMember(
   path: Path,
   group: GroupDraft,
 ): Problem {
-  const meant = nearest(name, names);
+  const free = names.filter((known) => !group.instances.includes(known));
+  const meant = nearest(name, free);
   return {
     severity: "error",
     path,
@@ -251,7 +259,11 @@ function unknownMember(
     what: `group ${group.name} names ${showName(name)}, and there is no such instance` +
       (meant === undefined ? "" : `: did you mean ${meant}?`),
     why: "A group whose members are not all there cannot move together.",
-    fix: meant === undefined ? `use one of ${listNames(names)}` : `"${meant}"`,
+    fix: meant !== undefined
+      ? `"${meant}"`
+      : free.length > 0
+      ? `use one of ${listNames(free)}`
+      : `add another instance, or remove [group.${writeKey(group.name)}]`,
   };
 }
 
@@ -264,7 +276,7 @@ function memberTwice(name: string, first: GroupDraft, group: GroupDraft, path: P
       ? `group ${group.name} names ${name} twice`
       : `instance ${name} is in group ${first.name} already`,
     why: "An instance can follow one group only.",
-    fix: "remove it here, or there",
+    fix: first === group ? "remove one of the two" : "name it in one of the two only",
   };
 }
 

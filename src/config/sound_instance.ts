@@ -69,7 +69,7 @@ function checkInterval2(instance: InstanceDraft): Problem | undefined {
   const nearest = Math.min(255, Math.max(1, Math.round(interval / 1e9)));
   const fix = whole || interval > 1e9
     ? `advert_interval = "${nearest}s"`
-    : `advert_interval = "1s", or version = 3 to keep "${writeDuration(interval)}"`;
+    : `advert_interval = "1s"  # or version = 3, which can have "${writeDuration(interval)}"`;
   return wrong(
     instance,
     "advert_interval",
@@ -109,7 +109,7 @@ function checkAuthVersion(instance: InstanceDraft): Problem | undefined {
     at: "key",
     what: "VRRPv3 has no password",
     why: "RFC 9568 removed it; peers would take no notice, and it would look safer than it is.",
-    fix: "version = 2 where peers demand a password, else remove auth",
+    fix: "remove it, or write version = 2 where peers demand a password",
   };
 }
 
@@ -133,7 +133,7 @@ function checkPassword(instance: InstanceDraft): Problem | undefined {
     why: bytes > 8
       ? "Other programs cut it off in silence; floatip would rather you knew what is on the wire."
       : "Peers compare it byte for byte.",
-    fix: 'auth = { pass = "secret12" }  # your own, 1 to 8 bytes, the same on all nodes',
+    fix: "write a password of 1 to 8 bytes, the same on all nodes",
   };
 }
 
@@ -159,7 +159,7 @@ function checkPreferred(instance: InstanceDraft, file: FileDraft): Problem | und
       "priority",
       "priority stands together with prefer",
       "Both say who should be master, and they could disagree.",
-      "keep prefer, and remove priority",
+      "remove it, and keep prefer",
     );
   }
   if (file.hasNodes) return undefined;
@@ -168,7 +168,7 @@ function checkPreferred(instance: InstanceDraft, file: FileDraft): Problem | und
     "prefer",
     "prefer names nodes, and the file has no [nodes]",
     "Without [nodes] a node cannot tell whether it is meant.",
-    '[nodes]  # with a line for each: pi-a = "192.168.1.11"',
+    "write [nodes], with a line for each node and its address",
   );
 }
 
@@ -197,7 +197,7 @@ function checkDelay(instance: InstanceDraft): Problem | undefined {
     preempt === false
       ? "A node that never preempts has nothing to delay."
       : "Priority 255 is the owner of the address, and it claims it at once.",
-    preempt === false ? "preempt = true, or remove preempt_delay" : "priority = 254",
+    preempt === false ? "remove it, or write preempt = true" : "priority = 254",
     "warning",
   );
 }

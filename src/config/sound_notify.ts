@@ -41,7 +41,7 @@ function checkUrl(
     at: "value",
     what: `the URL of ${name} ${target.what}`,
     why: "Nobody would be told.",
-    fix: `${sink.urlPath.at(-1)} = ${example}`,
+    fix: `write it whole, such as ${sink.urlPath.at(-1)} = ${example}`,
   });
 }
 
@@ -58,7 +58,7 @@ function checkTopic({ ntfy }: NotifyDraft, report: Report): void {
     at: "value",
     what: "the URL of ntfy has no topic",
     why: "The server would not know for whom the message is.",
-    fix: `${ntfy.urlPath.at(-1)} = ${NTFY.url.example}`,
+    fix: `write it whole, such as ${ntfy.urlPath.at(-1)} = ${NTFY.url.example}`,
   });
 }
 
@@ -72,7 +72,7 @@ function checkBroker({ mqtt }: NotifyDraft, report: Report): void {
     severity: "error",
     path: mqtt.urlPath,
     at: "value",
-    fix: `${mqtt.urlPath.at(-1)} = ${MQTT.url.example}`,
+    fix: `write host and port only, such as ${mqtt.urlPath.at(-1)} = ${MQTT.url.example}`,
   } as const;
   if (pathname.length > 1 || search !== "" || hash !== "") report({ ...ofUrl, ...BROKER_PATH });
   if (/%(?![0-9a-f]{2})/i.test(username + password)) report({ ...ofUrl, ...BROKER_ESCAPE });
@@ -82,7 +82,7 @@ function checkBroker({ mqtt }: NotifyDraft, report: Report): void {
       written ? { ...NO_USER, severity: "error", path: [...mqtt.path, "password"], at: "key" } : {
         ...ofUrl,
         ...NO_USER,
-        fix: `${mqtt.urlPath.at(-1)} = "mqtt://USER:PASSWORD@192.168.1.5"`,
+        fix: "write user and password in keys of their own",
       },
     );
   }
@@ -97,17 +97,18 @@ const BROKER_PATH = {
 };
 const BROKER_ESCAPE = {
   what: "the user or password in the URL of mqtt has a % that begins no escape",
-  why: "The broker would be told another one; user and password have keys of their own.",
+  why: "The broker would be told another one.",
+  fix: "write user and password in keys of their own",
 };
 const NO_USER = {
   what: "mqtt has a password and no user",
   why: "MQTT knows no password without a user name (MQTT 3.1.1, 3.1.2.9).",
-  fix: `user = ${MQTT.user.example}`,
+  fix: "write user, the name that the broker knows",
 };
 const NO_TLS = {
   what: "ca has no effect without mqtts",
   why: "Over mqtt:// nothing is encrypted, and nobody shows a certificate.",
-  fix: 'url = "mqtts://broker.example.org"',
+  fix: "remove it, or write mqtts:// in the URL",
 };
 
 function checkUser({ keys, path }: NotifyDraft, report: Report): void {

@@ -29,7 +29,6 @@ function checkKnown(instance: InstanceDraft, file: FileDraft): Problem | undefin
   if (lacking === undefined && file.nodes.length > 1) return undefined;
   const stranger = lacking && file.nodes.find((node) => !hasFamily(node, lacking));
   const named = file.nodes.length > 1 && stranger !== undefined && lacking !== undefined;
-  const addresses = stranger?.addresses.map(({ address }) => formatIp(address)) ?? [];
   return error(
     [...instance.path, "transport"],
     named
@@ -39,10 +38,8 @@ function checkKnown(instance: InstanceDraft, file: FileDraft): Problem | undefin
       : `transport is ${transport}, and no peers are known`,
     "Nobody would hear the adverts, and every node would make itself master.",
     named
-      ? `${stranger.name} = [${
-        [...addresses, EXAMPLE[lacking]].map((address) => `"${address}"`).join(", ")
-      }]  # one address per family`
-      : 'peers = ["192.168.1.12"]',
+      ? `give each node in [nodes] an ${words(lacking)} address too: NAME = [IPV4, IPV6]`
+      : "name the other nodes' addresses in peers, or all nodes in [nodes]",
   );
 }
 
@@ -80,7 +77,7 @@ function checkPort(instance: InstanceDraft): Problem | undefined {
       [...instance.path, "port"],
       'port belongs to transport = "udp"',
       "Otherwise adverts are IP protocol 112, which has no ports: they would not travel as this line says.",
-      'transport = "udp"  # between floatip nodes only, on all of them; or remove port',
+      'remove it, or write transport = "udp" on all nodes, which must be floatip\'s',
     ),
     at: "key",
   };
@@ -101,12 +98,10 @@ function checkSixSource(instance: InstanceDraft, file: FileDraft): Problem | und
     "this peer is not link-local, and nothing says from which IPv6 address this node sends to it",
     "It would send from its link-local address, which its peers do not know and refuse.",
     source === undefined
-      ? 'source = "fd00::11"  # this node\'s own, as the peers have it in their files'
-      : "[nodes]  # with the addresses of both families of each node, instead of source and peers",
+      ? "write source, this node's own IPv6 address, as the peers have it in their files"
+      : "write [nodes] with both addresses of each node, instead of source and peers",
   );
 }
-
-const EXAMPLE: Readonly<Record<Family, string>> = { ipv4: "192.168.1.12", ipv6: "fd00::12" };
 
 function hasFamily(node: NodeDraft, family: Family): boolean {
   return node.addresses.some(({ address }) => address.family === family);
@@ -116,11 +111,13 @@ function allHave(file: FileDraft, family: Family): boolean {
   return file.nodes.length > 1 && file.nodes.every((node) => hasFamily(node, family));
 }
 
+const OWN = "write the address that this node has on the LAN";
+
 function checkSource(instance: InstanceDraft, report: Report): void {
   const { source } = instance.keys;
   if (source === undefined) return;
   const path = [...instance.path, "source"];
-  checkOwnable(source, "the source", path, 'source = "192.168.1.11"', report);
+  checkOwnable(source, "the source", path, OWN, report);
   checkFamily(instance, "source", source, path, report);
   checkNotFloating(instance, source, "the source", path, report);
 }
@@ -132,7 +129,7 @@ function checkEach(instance: InstanceDraft, report: Report): void {
     // A hole is an entry that was reported already.
     if (peer === undefined) continue;
     const path = [...instance.path, "peers", index];
-    checkOwnable(peer, "a peer", path, 'peers = ["192.168.1.12"]', report);
+    checkOwnable(peer, "a peer", path, "write the address that the peer has on the LAN", report);
     checkFamily(instance, "peer", peer, path, report);
     checkNotFloating(instance, peer, "a peer", path, report);
     if (source !== undefined && sameIp(peer, source)) report(peerIsSource(peer, path));

@@ -79,7 +79,7 @@ function checkWeight(
       ...common,
       what: `check ${name} has the weight ${weight}, and an owner's priority of 255 never changes`,
       why: "Priority 255 says that the address is the node's own (RFC 9568 5.2.4).",
-      fix: `a priority of 254 or less, or ${writeHeader(check.path)} without weight`,
+      fix: `write a priority of 254 or less, or remove weight from ${writeHeader(check.path)}`,
     });
   }
   const group = file.groups.find((entry) => entry.instances.includes(instance.name));
@@ -88,7 +88,9 @@ function checkWeight(
     ...common,
     what: `check ${name} has a weight, and instance ${instance.name} is in group ${group.name}`,
     why: "Members whose priorities move apart would draw the group to two nodes at once.",
-    fix: `${writeHeader(check.path)} without weight: down then means fault, for the whole group`,
+    fix: `remove weight from ${
+      writeHeader(check.path)
+    }: down then means fault, for all of the group`,
   });
 }
 

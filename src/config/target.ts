@@ -57,7 +57,7 @@ export function readEndpoint(text: string, port?: number): Endpoint | Wrong {
   const address = parseIp(text);
   if (address?.family === "ipv6") {
     if (port !== undefined) return { kind: "endpoint", host: formatIp(address), port };
-    return wrong("has no port", `[${formatIp(address)}]:80`);
+    return wrong("has no port", undefined);
   }
   const match = /^(?:\[([^\]]*)\]|([^\s:/[\]]*))(?::(.*))?$/.exec(text);
   if (match === null) return wrong("is not a host and a port", undefined);
@@ -66,9 +66,7 @@ export function readEndpoint(text: string, port?: number): Endpoint | Wrong {
   const fault = hostFault(host, inner !== undefined);
   if (fault !== undefined) return wrong(fault, undefined);
   if (written === undefined) {
-    return port === undefined
-      ? wrong("has no port", `${text}:80`)
-      : { kind: "endpoint", host, port };
+    return port === undefined ? wrong("has no port", undefined) : { kind: "endpoint", host, port };
   }
   if (!/^\d+$/.test(written)) {
     return wrong(`has the port "${written}", which is no number`, undefined);

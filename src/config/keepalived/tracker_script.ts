@@ -1,6 +1,7 @@
 /** Which check asks what a vrrp_script asks? Its command, or floatip's own probe, with keepalived's times and counts. */
 import { writeValue } from "../toml_text.ts";
-import { type Command, commandOf, isCommand, probeLike } from "./command.ts";
+import { probeLike } from "../own_probe.ts";
+import { type Command, commandOf, isCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import { type Runner, runnerIn } from "./runner.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";

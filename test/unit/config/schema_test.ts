@@ -59,12 +59,13 @@ const MENDED: readonly (readonly [string, Key, unknown, string])[] = [
   ["interface", INSTANCE.interface, ["eth0"], 'interface = "eth0"'],
   ["address", ADDRESS.address, "10.0.0.1/33", 'address = "10.0.0.1/24"'],
   ["address", ADDRESS.address, "fd00::1/129", 'address = "fd00::1/64"'],
-  ["pass", AUTH.pass, 5, 'pass = "secret12"'],
-  ["auth", INSTANCE.auth, "hunter2", 'auth = { pass = "secret12" }'],
+  ["pass", AUTH.pass, 5, `write ${AUTH.pass.form}, such as pass = "secret12"`],
+  ["auth", INSTANCE.auth, "x", `write ${INSTANCE.auth.form}, such as auth = { pass = "secret12" }`],
+  ["peers", INSTANCE.peers, "pi-b", `write ${INSTANCE.peers.form}`],
   ["listen", METRICS.listen, 9200, 'listen = "127.0.0.1:9200"'],
   ["listen", METRICS.listen, ":9200", 'listen = "0.0.0.0:9200"'],
   ["listen", METRICS.listen, "10.0.0.1", 'listen = "10.0.0.1:9112"'],
-  ["listen", METRICS.listen, "localhost:9200", 'listen = "127.0.0.1:9112"'],
+  ["listen", METRICS.listen, "localhost:9200", 'listen = "127.0.0.1:9200"'],
 ];
 
 for (const [name, key, written, expected] of MENDED) {
