@@ -76,15 +76,15 @@ export function planNode(
 ): { readonly node: NodePlan; readonly problems: readonly Problem[] } {
   const self = identify(config, machine, nodeName, previous);
   const setting = settingOf(config, machine, self, previous);
-  const plans = config.instances.flatMap((instance) =>
-    familiesOf(instance).map((family) => planRouter(instance, family, setting))
-  );
-  const used = new Set(plans.flatMap((one) => one.checks));
   const names = new Map(
     config.nodes.flatMap((node) =>
       node.addresses.map((own) => [formatIp(own), node.name] as const)
     ),
   );
+  const plans = config.instances.flatMap((instance) =>
+    familiesOf(instance).map((family) => ({ ...planRouter(instance, family, setting), names }))
+  );
+  const used = new Set(plans.flatMap((one) => one.checks));
   const node: NodePlan = {
     node: self.name,
     known: self.unknown === undefined,
@@ -132,7 +132,11 @@ function movingWith(instance: InstanceConfig, family: Family): InstanceConfig["a
   );
 }
 
-function planRouter(instance: InstanceConfig, family: Family, setting: Setting): Plan {
+function planRouter(
+  instance: InstanceConfig,
+  family: Family,
+  setting: Setting,
+): Omit<Plan, "names"> {
   const { config, self } = setting;
   const name = interfaceOf(instance, family, setting);
   const transport = transportOf(instance, family, config);

@@ -1,6 +1,6 @@
 /** What is this node to run? The configuration held against a machine: one plan per virtual router. */
 import { type HeldAddress, type Interfaces, linkWith } from "../net/interfaces.ts";
-import type { Family, Ip } from "../net/ip.ts";
+import { type Family, formatIp, type Ip } from "../net/ip.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
@@ -26,6 +26,8 @@ export interface Plan {
   readonly group: string | undefined;
   /** Names of the health checks that it depends on, all of them in {@link NodePlan} checks. */
   readonly checks: readonly string[];
+  /** Names of all nodes by address text, for people: {@link nameIn}. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** Everything a node is to run. */
@@ -34,7 +36,7 @@ export interface NodePlan {
   readonly node: string;
   /** Could it be told which node this is? If not, priorities and peers of the plans are nobody's; they wait. */
   readonly known: boolean;
-  /** Names of all nodes by address text, for people. */
+  /** Names of all nodes by address text, for people: {@link nameIn}. */
   readonly names: ReadonlyMap<string, string>;
   readonly plans: readonly Plan[];
   /** The health checks that some plan depends on, in the order of the file. */
@@ -44,6 +46,13 @@ export interface NodePlan {
 /** The identity of a virtual router: one instance name may have one of each family. */
 export function keyOf(plan: Pick<Plan, "name" | "family">): string {
   return `${plan.name}/${plan.family}`;
+}
+
+/** "pi-b (192.168.1.12)" where [nodes] has a name for `address`, else the address: so that sentences name nodes. */
+export function nameIn({ names }: Pick<Plan, "names">, address: Ip): string {
+  const text = formatIp(address);
+  const name = names.get(text);
+  return name === undefined ? text : `${name} (${text})`;
 }
 
 /** "multicast", "unicast", "udp port 336": nodes that say different things here do not hear each other. */

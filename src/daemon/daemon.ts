@@ -14,7 +14,7 @@ import { Handovers } from "./handovers.ts";
 import { Keeper } from "./keeper.ts";
 import { type Maintenance, MaintenanceMode } from "./maintenance.ts";
 import { Meter } from "./meter.ts";
-import { Once, tellNearMiss } from "./narrate.ts";
+import { Once, tellNearMiss, tellVerdict } from "./narrate.ts";
 import { NodeWatch } from "./node_watch.ts";
 import type { Order } from "./order.ts";
 import { type Accepted, Reception } from "./reception.ts";
@@ -174,7 +174,11 @@ export class Daemon {
       case "probe": {
         const { check, result } = happening;
         this.#meter.probed(check, result);
-        if (this.#roster.checks.take(check, result, this.#host.now())) this.#roster.refresh();
+        const { checks } = this.#roster;
+        const before = checks.judgement(check).up;
+        const changed = checks.take(check, result, this.#host.now());
+        tellVerdict(this.#journal, check, before, checks.judgement(check));
+        if (changed) this.#roster.refresh();
         return;
       }
       case "presence":

@@ -1,7 +1,7 @@
 /** What health checks make of a virtual router: its effective priority, and faults that keep it away. Pure. */
 import type { Plan } from "../config/plan.ts";
 import type { Fault } from "../vrrp/effect.ts";
-import { contributionsOf, effectivePriority } from "../vrrp/priority.ts";
+import { contributionsOf, countsValue, effectivePriority } from "../vrrp/priority.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import type { Checks } from "./checks.ts";
 
@@ -10,8 +10,7 @@ export function checkFaults(plan: Plan, checks: Checks): readonly Fault[] {
   return plan.checks.flatMap((name): readonly Fault[] => {
     const { up, last } = checks.judgement(name);
     if (up !== false || !canFault(name, checks)) return [];
-    const why = last?.words ?? "it was before the reload, and has no result since";
-    return [{ kind: "check", words: `check ${name} is down: ${why}` }];
+    return [{ kind: "check", words: downWords(name, last?.words) }];
   });
 }
 
@@ -31,6 +30,29 @@ export function pendingFaults(plan: Plan, checks: Checks): readonly Fault[] {
     kind: "check-pending",
     words: `check ${name} has no result yet`,
   }));
+}
+
+/** Most checks that are named as reasons of one priority. */
+const MOST_REASONS = 3;
+
+/** Why the priority is what it is: "check nginx is down: exit 1"; empty where no check with a weight lowers it. */
+export function priorityReason(plan: Plan, checks: Checks): string {
+  const reasons = plan.checks.flatMap((name): readonly string[] => {
+    const settings = checks.settings(name);
+    if (settings?.weight === undefined) return [];
+    const { up, last } = checks.judgement(name);
+    if (up === false) return [downWords(name, last?.words)];
+    return up && countsValue(settings) && last?.value !== 0
+      ? [`check ${name}: ${last?.words}`]
+      : [];
+  });
+  const more = reasons.length - MOST_REASONS;
+  return [...reasons.slice(0, MOST_REASONS), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
+/** "check nginx is down: exit 1: Operation not permitted". */
+export function downWords(name: string, found: string | undefined): string {
+  return `check ${name} is down: ${found ?? "it was before the reload, and has no result since"}`;
 }
 
 function canFault(name: string, checks: Checks): boolean {

@@ -1,5 +1,6 @@
 /** Health of an instance as this node sees it at one moment, with its evidence. Pure. */
 import type { Health } from "../control/api.ts";
+import { nameIn } from "../config/plan.ts";
 import { formatIp } from "../net/ip.ts";
 import { after, between, type Instant, milliseconds, type Nanoseconds } from "../time.ts";
 import type { BackupState } from "../vrrp/instance.ts";
@@ -27,7 +28,7 @@ export function healthOf(router: Router, now: Instant): Diagnosis {
       const rivals = rivalsOf(router, now);
       return rivals.length === 0 ? well("held") : {
         health: "two",
-        evidence: rivals.map(rivalWords),
+        evidence: rivals.map((rival) => rivalWords(router, rival)),
         rivals: rivals.map(({ source }) => formatIp(source)),
       };
     }
@@ -92,8 +93,8 @@ function rivalsOf(router: Router, now: Instant): readonly Heard[] {
   );
 }
 
-function rivalWords({ source, priority }: Heard): string {
-  return `${formatIp(source)} claims to be master too, with priority ${priority}`;
+function rivalWords({ plan }: Router, { source, priority }: Heard): string {
+  return `${nameIn(plan, source)} claims to be master too, with priority ${priority}`;
 }
 
 function well(health: Health): Diagnosis {

@@ -1,7 +1,8 @@
 /** How is an effect carried out? Each becomes calls of the host, finished before the next is looked at. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
-import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
+import { nameIn } from "../config/plan.ts";
+import { includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import {
   type HeldAddress,
   type LinkAddress,
@@ -181,7 +182,7 @@ function sendAdvert(
       host.send(endpoint, source, destination, message);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      trouble = `adverts to ${formatIp(destination)} do not leave: ${error.words}`;
+      trouble = `adverts to ${nameIn(plan, destination)} do not leave: ${error.words}`;
     }
   }
   router.counters.sent++;

@@ -9,6 +9,7 @@ import { admit, type Context, type Notice } from "../vrrp/receive.ts";
 import { isQuestion } from "../wire/presence.ts";
 import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
+import { nameIn } from "../config/plan.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { endpointKey } from "./endpoints.ts";
 import { type Once, rejectWords } from "./narrate.ts";
@@ -100,7 +101,7 @@ export class Reception {
     this.#once.sayReject(router.plan, reject, datagram.source);
     if (reject.reason === "addresses" || reject.reason === "own-address") {
       const sender = formatIp(datagram.source);
-      this.#conflicts.note(router, sender, rejectWords(reject, datagram.source), at);
+      this.#conflicts.note(router, sender, rejectWords(router.plan, reject, datagram.source), at);
     }
     return [];
   }
@@ -124,7 +125,9 @@ export class Reception {
     };
     remember(router.heard, sender, heard);
     if (isRival(router, heard)) {
-      const words = `${sender} claims to be master too, with priority ${advert.priority}`;
+      const words = `${
+        nameIn(router.plan, heard.source)
+      } claims to be master too, with priority ${advert.priority}`;
       this.#conflicts.warn(router, sender, words, at);
     }
     for (const notice of notices) {

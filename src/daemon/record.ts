@@ -28,7 +28,7 @@ export interface NearMissRecord {
   readonly time: string;
   readonly instance: string;
   readonly family: "ipv4" | "ipv6";
-  /** The master's address. */
+  /** The master: "pi-a (192.168.1.11)", or its address where the file has no name for it. */
   readonly master: string;
   /** How long it was silent. */
   readonly late_ms: number;

@@ -1,9 +1,8 @@
 /** What does a transition look like in history, hooks and messages? A record made from the router at that moment. */
-import type { Plan } from "../config/plan.ts";
-import { formatIp } from "../net/ip.ts";
+import { nameIn, type Plan } from "../config/plan.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
-import { words } from "../vrrp/cause.ts";
+import { causeText } from "./narrate.ts";
 import type { Cause, Effect } from "../vrrp/effect.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
 import type { NearMissRecord, TransitionRecord } from "./record.ts";
@@ -41,7 +40,7 @@ export function recordOf(
     to,
     priority: rules.priority,
     reason: cause.kind,
-    cause: words(cause),
+    cause: causeText(plan, cause),
     planned: PLANNED.has(cause.kind),
     silence_ms: silenceOf(cause),
   };
@@ -53,7 +52,7 @@ export function nearMissRecordOf(miss: NearMiss, plan: Plan, now: WallTime): Nea
     time: formatWallTime(now),
     instance: plan.name,
     family: plan.family,
-    master: formatIp(miss.master),
+    master: nameIn(plan, miss.master),
     late_ms: toMilliseconds(miss.silence),
     limit_ms: toMilliseconds(miss.limit),
   };

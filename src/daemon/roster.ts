@@ -8,14 +8,19 @@ import type { Config } from "../config/config.ts";
 import { type Change, describeReload, diff } from "../config/diff.ts";
 import { keyOf, type NodePlan, type Plan } from "../config/plan.ts";
 import { betterNodes } from "../config/standing.ts";
-import { words } from "../vrrp/cause.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
 import { type Event, nameOf } from "../vrrp/instance.ts";
 import { Checks } from "./checks.ts";
-import { checkFaults, effectiveRules, pendingChecks, pendingFaults } from "./eligibility.ts";
+import {
+  checkFaults,
+  effectiveRules,
+  pendingChecks,
+  pendingFaults,
+  priorityReason,
+} from "./eligibility.ts";
 import { endpointKey, Endpoints } from "./endpoints.ts";
 import type { Journal } from "./journal.ts";
-import { labelOf } from "./narrate.ts";
+import { causeText, labelOf } from "./narrate.ts";
 import type { Order } from "./order.ts";
 import { removeAddresses } from "./perform.ts";
 import { linkPrint, missingAddresses, readiness } from "./readiness.ts";
@@ -211,7 +216,10 @@ export class Roster {
     router.since = note.master.since as WallTime;
     router.counters.masterTransitions = note.master.transitions;
     router.cause = { kind: "resumed", elapsed };
-    this.#journal.write("info", `${labelOf(router.plan)}: master still: ${words(router.cause)}`);
+    this.#journal.write(
+      "info",
+      `${labelOf(router.plan)}: master still: ${causeText(router.plan, router.cause)}`,
+    );
   }
 
   /** How long ago the process before this one advertised for `router`, where this one may go on: {@link mayResume}. */
@@ -289,7 +297,8 @@ export class Roster {
     // A file without [nodes] does not know; and backups that do not preempt would obey the lowest priority for ever.
     const mayBeStuck = this.#config.nodes.length === 0 && !router.plan.rules.preempt;
     if (by.length === 0 && !mayBeStuck) return;
-    const cause = { kind: "outranked", priority: rules.priority, by } as const;
+    const reason = priorityReason(router.plan, this.checks);
+    const cause = { kind: "outranked", priority: rules.priority, by, reason } as const;
     this.advance(router, { kind: "release", cause });
   }
 

@@ -24,14 +24,13 @@ import {
   type WallTime,
 } from "../time.ts";
 import { VERSION } from "../version.ts";
-import { words } from "../vrrp/cause.ts";
 import { nameOf } from "../vrrp/instance.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./eligibility.ts";
 import { healthOf, masterHeard } from "./health.ts";
-import { labelOf } from "./narrate.ts";
+import { causeText, labelOf } from "./narrate.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import { checksumForm } from "./perform.ts";
 import { type Heard, isRecent, type Router } from "./router.ts";
@@ -145,7 +144,7 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
 function causeOf({ plan, state, cause }: Router, { checks, maintenance }: Moment): string {
   const waits = state.kind === "init" && !state.started && maintenance === null;
   const pending = waits ? pendingChecks(plan, checks) : [];
-  if (pending.length === 0) return words(cause);
+  if (pending.length === 0) return causeText(plan, cause);
   return `waits for the first result of ${pending.length === 1 ? "check" : "checks"} ${
     pending.join(", ")
   }`;

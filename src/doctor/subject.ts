@@ -33,13 +33,6 @@ export function interfacesOf(subject: Subject): readonly string[] {
   return [...new Set(placedPlans(subject).map((plan) => plan.interface))];
 }
 
-/** "pi-b (192.168.1.12)" where [nodes] has a name for it, else the address. */
-export function nameOf(node: NodePlan, address: Ip): string {
-  const text = formatIp(address);
-  const name = node.names.get(text);
-  return name === undefined ? text : `${name} (${text})`;
-}
-
 /** Is `address` one of this machine's own that does not float? */
 export function isOwn(interfaces: Interfaces, address: Ip): boolean {
   return interfaces.addresses.some((entry) => !entry.ours && sameIp(entry.prefix.address, address));

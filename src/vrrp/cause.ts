@@ -3,38 +3,38 @@ import { formatDuration } from "../time.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { Cause } from "./effect.ts";
 
-/** "no advert from 192.168.1.11 for 3.61 s". */
-export function words(cause: Cause): string {
+/** "no advert from pi-a (192.168.1.11) for 3.61 s"; `nameOf` says what an address is called. */
+export function words(cause: Cause, nameOf: (address: Ip) => string = formatIp): string {
   switch (cause.kind) {
     case "start":
       return "started";
     case "stop":
-      return `stopped${followed(cause.successor)}`;
+      return `stopped${followed(cause.successor, nameOf)}`;
     case "handover":
-      return `handed over by hand${followed(cause.successor)}`;
+      return `handed over by hand${followed(cause.successor, nameOf)}`;
     case "maintenance":
-      return `maintenance${followed(cause.successor)}`;
+      return `maintenance${followed(cause.successor, nameOf)}`;
     case "maintenance-over":
       return "maintenance is over";
     case "resumed":
       return `restarted within ${formatDuration(cause.elapsed)} of its last advert`;
     case "stalled":
       return `this node did not run for ${formatDuration(cause.silence)}: ` +
-        `${formatIp(cause.master)} with ${priorityWords(cause.priority)} has taken over`;
+        `${nameOf(cause.master)} with ${priorityWords(cause.priority)} has taken over`;
     case "owner":
       return "owns the address (priority 255)";
     case "nobody-heard":
       return `nobody was heard for ${formatDuration(cause.listened)}`;
     case "master-silent":
-      return `no advert from ${formatIp(cause.master)} for ${formatDuration(cause.silence)}`;
+      return `no advert from ${nameOf(cause.master)} for ${formatDuration(cause.silence)}`;
     case "master-left":
-      return `${formatIp(cause.master)} said that it leaves (priority 0)`;
+      return `${nameOf(cause.master)} said that it leaves (priority 0)`;
     case "preempted-master":
-      return `${formatIp(cause.master)} has only ${priorityWords(cause.priority)}`;
+      return `${nameOf(cause.master)} has only ${priorityWords(cause.priority)}`;
     case "better-master":
-      return `${formatIp(cause.master)} has ${priorityWords(cause.priority)}`;
+      return `${nameOf(cause.master)} has ${priorityWords(cause.priority)}`;
     case "tie-lost":
-      return `${formatIp(cause.master)} has the same ${priorityWords(cause.priority)} ` +
+      return `${nameOf(cause.master)} has the same ${priorityWords(cause.priority)} ` +
         "and the higher address";
     case "fault":
       return cause.faults.map((fault) => fault.words).join("; ");
@@ -45,15 +45,16 @@ export function words(cause: Cause): string {
     case "reconfigured":
       return `reconfigured: ${cause.what}`;
     case "outranked":
-      return `its priority fell to ${cause.priority}: ` +
+      return `its priority fell to ${cause.priority}` +
+        (cause.reason === "" ? ": " : ` (${cause.reason}): `) +
         (cause.by.length > 0
           ? `${cause.by.join(", ")} can do better`
           : "backups that do not preempt wait to be asked");
   }
 }
 
-function followed(successor: Ip | undefined): string {
-  return successor === undefined ? "" : `: ${formatIp(successor)} has taken over`;
+function followed(successor: Ip | undefined, nameOf: (address: Ip) => string): string {
+  return successor === undefined ? "" : `: ${nameOf(successor)} has taken over`;
 }
 
 /** "priority 150", "priority 255 (owner)", "priority 0 (leaving)". */

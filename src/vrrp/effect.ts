@@ -38,8 +38,13 @@ export type Cause =
   | { readonly kind: "group"; readonly member: string } // followed the sync group
   /** The instance is gone from the configuration, or starts anew; `what` says what changed. */
   | { readonly kind: "reconfigured"; readonly what: string }
-  /** A check failed, and another node's priority is higher now. */
-  | { readonly kind: "outranked"; readonly priority: number; readonly by: readonly string[] }
+  /** A check failed, and another node's priority is higher now; `reason`: which and why, or empty. */
+  | {
+    readonly kind: "outranked";
+    readonly priority: number;
+    readonly by: readonly string[];
+    readonly reason: string;
+  }
   /** A person asked for it; `successor` has taken over. */
   | { readonly kind: "handover"; readonly successor?: Ip }
   | { readonly kind: "maintenance"; readonly successor?: Ip }

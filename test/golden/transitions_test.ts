@@ -210,7 +210,7 @@ function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
     "link changed": { kind: "link-changed" },
     "release": {
       kind: "release",
-      cause: { kind: "outranked", priority: 150, by: ["pi-b"] },
+      cause: { kind: "outranked", priority: 150, by: ["pi-b"], reason: "" },
     },
     "group claim": { kind: "group-claim", member: "outside" },
     "group release": { kind: "group-release", member: "inside" },

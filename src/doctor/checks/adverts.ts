@@ -1,10 +1,10 @@
 /** Do adverts arrive, and does floatip get them? What came by on the wire held against what reached a socket. */
 import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../../net/ip.ts";
 import { formatDuration } from "../../time.ts";
-import { type NodePlan, transportText } from "../../config/plan.ts";
+import { nameIn, type NodePlan, transportText } from "../../config/plan.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
-import { holdsNow, nameOf, type Placed, placedPlans, type Subject } from "../subject.ts";
+import { holdsNow, type Placed, placedPlans, type Subject } from "../subject.ts";
 import type { DaemonSeen, HeardAdvert, LanSeen, Surroundings } from "../surroundings.ts";
 
 /** adverts */
@@ -54,12 +54,12 @@ function judgeRouter(
   const unseen = plan.port === undefined || holding ? [] : heardByDaemon(plan, daemon);
   const senders = uniqueIps([...heard.map(({ source }) => source), ...unseen]);
   if (senders.length > 0) {
-    const masters = senders.map((sender) => nameOf(node, sender)).join(" and ");
+    const masters = senders.map((sender) => nameIn(node, sender)).join(" and ");
     return holding ? [twoMasters(what, masters)] : [ok(`${what}: adverts of ${masters} arrive`)];
   }
   if (holding) return judgeSending(what, plan, node, lan);
   const holder = holderOf(plan, lan);
-  if (holder !== undefined) return [judgeUnheard(what, plan, nameOf(node, holder))];
+  if (holder !== undefined) return [judgeUnheard(what, plan, nameIn(node, holder))];
   const silence = `${what}: no advert within ${formatDuration(lan.listened)}`;
   return daemon.kind === "running"
     ? [unknown(`${silence}, and nobody holds the address`)]
@@ -74,7 +74,7 @@ function judgeSending(
   lan: LanSeen,
 ): readonly Finding[] {
   const { transport, peers } = plan.rules;
-  const names = (addresses: readonly Ip[]) => addresses.map((one) => nameOf(node, one)).join(", ");
+  const names = (addresses: readonly Ip[]) => addresses.map((one) => nameIn(node, one)).join(", ");
   const refusing = lan.refused.filter(({ destination, port }) =>
     port === plan.port && includesIp(peers, destination)
   );
@@ -82,7 +82,7 @@ function judgeSending(
     const filtered = refusing.some(({ by, destination }) =>
       by === "filter" && sameIp(destination, peer)
     );
-    return filtered ? judgeRejecting(nameOf(node, peer)) : judgeDeaf(nameOf(node, peer), plan.port);
+    return filtered ? judgeRejecting(nameIn(node, peer)) : judgeDeaf(nameIn(node, peer), plan.port);
   });
   if (found.length > 0) return found;
   const sentence = `${what}: this node is master`;
@@ -165,7 +165,7 @@ function wayOf({ port, destination }: HeardAdvert): string {
 }
 
 function judgeLost(one: HeardAdvert, plan: Placed, node: NodePlan): Finding {
-  const who = nameOf(node, one.source);
+  const who = nameIn(node, one.source);
   const [way, expected] = [wayOf(one), transportText(plan)];
   const stranger = plan.rules.transport !== "multicast" &&
     !includesIp(plan.rules.peers, one.source);
@@ -229,7 +229,7 @@ function silentPeers(subject: Subject, node: NodePlan, lan: LanSeen): readonly F
   );
   return silent.map(({ interface: name, address }) =>
     warning(
-      `${nameOf(node, address)} does not answer on ${name}`,
+      `${nameIn(node, address)} does not answer on ${name}`,
       "It is off, unplugged, or has another address: it takes nothing over.",
       `ping ${formatIp(address)}`,
     )

@@ -1,11 +1,11 @@
 /** Is there exactly one machine behind each floating address? Asked by ARP and Neighbour Discovery. */
-import type { NodePlan } from "../../config/plan.ts";
+import { nameIn, type NodePlan } from "../../config/plan.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import { formatIp, includesIp, sameIp } from "../../net/ip.ts";
 import { formatMac } from "../../net/mac.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, unknown } from "../finding.ts";
-import { holdsNow, nameOf, ownOn, type Placed, placedPlans, type Subject } from "../subject.ts";
+import { holdsNow, ownOn, type Placed, placedPlans, type Subject } from "../subject.ts";
 import type { DaemonSeen, LanSeen, Question, Surroundings } from "../surroundings.ts";
 
 /** holder */
@@ -142,12 +142,12 @@ function ownerOf(
   const peer = answers.find((answer) =>
     answer.mac === mac && includesIp(plan.rules.peers, answer.address)
   );
-  if (peer !== undefined) return { words: nameOf(node, peer.address), known: true };
+  if (peer !== undefined) return { words: nameIn(node, peer.address), known: true };
   const sender = adverts.find((one) =>
     one.mac === mac && one.advert.vrid === plan.rules.vrid &&
     one.advert.addresses.some((address) => includesIp(plan.rules.addresses, address))
   );
-  if (sender !== undefined) return { words: nameOf(node, sender.source), known: true };
+  if (sender !== undefined) return { words: nameIn(node, sender.source), known: true };
   // RFC 9568 7.3: some speakers answer with the virtual router's own address.
   const virtual = plan.family === "ipv4" ? "00:00:5e:00:01:" : "00:00:5e:00:02:";
   if (mac === `${virtual}${plan.rules.vrid.toString(16).padStart(2, "0")}`) {

@@ -164,7 +164,7 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   }),
   handed_over: documentOf([
     backup({
-      cause: "handed over by hand: 192.168.1.12 has taken over",
+      cause: "handed over by hand: pi-b (192.168.1.12) has taken over",
       aside: { until: null },
     }),
   ]),

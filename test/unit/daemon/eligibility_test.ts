@@ -6,6 +6,7 @@ import {
   effectiveRules,
   pendingChecks,
   pendingFaults,
+  priorityReason,
 } from "../../../src/daemon/eligibility.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
 import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
@@ -66,4 +67,21 @@ Deno.test("eligibility: weights add up, within 1 and 254", () => {
   strictEqual(effectiveRules(plan(20), judged(["a", -50, false], ["b", -50, false])).priority, 1);
   strictEqual(effectiveRules(plan(250), judged(["a", 50, true], ["b", 50, true])).priority, 254);
   strictEqual(effectiveRules(plan(255), both).priority, 255);
+});
+
+Deno.test("eligibility: why a priority is low: the checks with a weight that are down, three by name", () => {
+  const reason = (...names: readonly string[]) => {
+    const checks = judged(
+      ["up", -10, true],
+      ["fault", undefined, false],
+      ...["one", "two", "three", "four"].map((name) => [name, -10, false] as const),
+    );
+    return priorityReason({ ...aPlan(), checks: names }, checks);
+  };
+  strictEqual(reason("up", "fault"), "");
+  strictEqual(reason("up", "one"), "check one is down: words");
+  strictEqual(
+    reason("one", "two", "three", "four"),
+    "check one is down: words; check two is down: words; check three is down: words; and 1 more",
+  );
 });

@@ -45,6 +45,7 @@ export function aPlan(variation: Variation = {}): Plan {
     family: "ipv4",
     interface: "eth0",
     waiting: [],
+    names: new Map(),
     source: variation.source,
     port: rules.transport === "udp" ? DEFAULT_UDP_PORT : undefined,
     held: prefixes.map((one) => ({ interface: "eth0", prefix: one })),

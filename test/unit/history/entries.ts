@@ -18,7 +18,7 @@ export function transition(change: Partial<TransitionEntry> = {}): TransitionEnt
     to: "master",
     priority: 100,
     reason: "master-silent",
-    cause: "no advert from 192.168.1.11 for 3.61 s",
+    cause: "no advert from pi-a (192.168.1.11) for 3.61 s",
     planned: false,
     silence_ms: 3610,
     ...change,

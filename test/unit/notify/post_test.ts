@@ -123,7 +123,7 @@ Deno.test("ntfy gets title, priority, tags, token and the cause", async () => {
   ]);
   assert.equal(
     receiver.arrivals[0]?.body,
-    "was backup; no advert from 192.168.1.11 for 3.61 s\n192.168.1.50/24, 192.168.1.51/24",
+    "was backup; no advert from pi-a (192.168.1.11) for 3.61 s\n192.168.1.50/24, 192.168.1.51/24",
   );
   assert.equal(encodeHeader("ä"), "=?UTF-8?B?w6Q=?=");
 });

@@ -18,7 +18,7 @@ export function record(change: Partial<TransitionRecord> = {}): TransitionRecord
     to: "master",
     priority: 150,
     reason: "master-silent",
-    cause: "no advert from 192.168.1.11 for 3.61 s",
+    cause: "no advert from pi-a (192.168.1.11) for 3.61 s",
     planned: false,
     silence_ms: 3610,
     ...change,

@@ -48,12 +48,12 @@ const TABLE: readonly (readonly [Cause, string])[] = [
     "reconfigured: interface eth0 -> eth1",
   ],
   [
-    { kind: "outranked", priority: 150, by: ["pi-b", "pi-c"] },
+    { kind: "outranked", priority: 150, by: ["pi-b", "pi-c"], reason: "" },
     "its priority fell to 150: pi-b, pi-c can do better",
   ],
   [
-    { kind: "outranked", priority: 50, by: [] },
-    "its priority fell to 50: backups that do not preempt wait to be asked",
+    { kind: "outranked", priority: 50, by: [], reason: "check nginx is down: exit 1" },
+    "its priority fell to 50 (check nginx is down: exit 1): backups that do not preempt wait to be asked",
   ],
 ];
 

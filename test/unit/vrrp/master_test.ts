@@ -182,7 +182,7 @@ Deno.test("master: follows its sync group into backup and fault", () => {
 
 Deno.test("master: released for a better node, it leaves willingly and listens", () => {
   const { it, ms } = master();
-  const cause = { kind: "outranked", priority: 150, by: ["pi-b"] } as const;
+  const cause = { kind: "outranked", priority: 150, by: ["pi-b"], reason: "" } as const;
   assert.deepEqual(it.take(ms + 100, { kind: "release", cause }), [
     "remove",
     "advert 0",
