@@ -3,13 +3,16 @@ import type { Checker } from "../world.ts";
 import { isGreen, troubleOf } from "./green.ts";
 import type { FieldWorld } from "./world.ts";
 
-/** Looks when everything was mended a while ago. */
+/**
+ * Looks when everything was mended a while ago. Let pass: a node whose kernel refused it an address is
+ * in fault as long as another is a living master, and says so; trying would cost that one's addresses.
+ */
 export function recovers(world: FieldWorld): Checker {
   return {
     enter(phase) {
       if (phase !== "calm") return;
       for (const { name } of world.setup.nodes) {
-        if (isGreen(world, name)) continue;
+        if (isGreen(world, name) || wasRefused(world, name)) continue;
         world.complain(
           "recovers",
           `all is well, and ${name} does not say so: ${troubleOf(world, name)}`,
@@ -17,4 +20,9 @@ export function recovers(world: FieldWorld): Checker {
       }
     },
   };
+}
+
+function wasRefused({ cluster }: FieldWorld, name: string): boolean {
+  const faults = cluster.status(name)?.instances.flatMap((one) => one.faults) ?? [];
+  return faults.some((words) => words.startsWith("RTM_NEWADDR "));
 }
