@@ -86,8 +86,10 @@ export function viewOf(
   }
 }
 
-function answerThatCounts({ answer, ended }: NodeFacts): NodeFacts["answer"] {
-  if (answer === undefined || ended === undefined) return answer;
+/** What was heard of it since it was asked is newer than what was answered. */
+function answerThatCounts({ answer, ended, heard }: NodeFacts): NodeFacts["answer"] {
+  if (answer === undefined || (heard !== undefined && heard.at > answer.at)) return undefined;
+  if (ended === undefined) return answer;
   const from = ended.how === "left" ? ended.at + LEAVES_WITHIN : ended.at;
   return answer.at > from ? answer : undefined;
 }

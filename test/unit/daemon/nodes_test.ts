@@ -57,6 +57,12 @@ const TABLE: readonly (readonly [
   ],
   ["heard just now", heard(999), "up", "up"],
   ["heard just now, asked before", { ...heard(999), ...CLOSED }, "up", "up"],
+  [
+    "asked while it was cut off, and heard since",
+    { ...heard(996), ...OFF },
+    "unknown",
+    "silent (as backups are)",
+  ],
   ["killed", ended("lost", 995), "lost", "lost 5 s ago (was master, said no goodbye)", LOST],
   [
     "killed, and asked since",
