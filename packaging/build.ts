@@ -124,9 +124,23 @@ async function bundle(folder: string, entry: string, runtime: string): Promise<v
   // esbuild names the first part after the entry.
   const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
   await Deno.rename(`${folder}/lib/${name}`, `${folder}/lib/floatip.js`);
+  await deferImports(`${folder}/lib`);
   await linkOrCopy(runtime, `${folder}/lib/floatip`);
   await Deno.copyFile(`${checkout}packaging/launcher.sh`, `${folder}/floatip`);
   await Deno.chmod(`${folder}/floatip`, 0o755);
+}
+
+/**
+ * Hides the names in `import("./doctor-X.js")` from Deno, which otherwise reads and parses at every
+ * start what only a later import() runs: 89 parts, node:https among them.
+ */
+async function deferImports(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.endsWith(".js")) continue;
+    const text = await Deno.readTextFile(`${folder}/${name}`);
+    const deferred = text.replaceAll(/\bimport\(("[^"]+")\)/g, "import([$1].join())");
+    await Deno.writeTextFile(`${folder}/${name}`, deferred);
+  }
 }
 
 async function runtimeFor(arch: Arch): Promise<string> {
