@@ -23,7 +23,24 @@ import { stopping } from "./commands/stopping.ts";
 import { version } from "./commands/version.ts";
 import type { Context } from "./commands/choose.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
+import { alignColumns } from "./table.ts";
 import { describeUsageError, didYouMean } from "./usage.ts";
+
+const DESCRIPTION = [
+  "floatip gives a few Linux machines one floating IP address: one node, the master, holds it,",
+  "and when that node fails, another takes it within seconds. It speaks VRRP, so keepalived and",
+  "routers may take part.",
+  "",
+  "BEGIN HERE",
+  "  1. floatip init                      on one node: it listens, asks, and writes the file",
+  `  2. copy ${DEFAULT_CONFIG_FILE} to the other nodes: it is the same on all of them`,
+  "  3. floatip check                     is it right, and does it fit this machine?",
+  "  4. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
+  "  5. floatip doctor                    is anything in the way?",
+  "  6. floatip status --watch            then pull a cable",
+  "",
+  "`floatip help COMMAND` explains a command with examples.",
+].join("\n");
 
 /** The whole command line. Its parser calls nothing: it leaves the chosen command in the context. */
 export const APPLICATION: Application<Context> = buildApplication(
@@ -55,21 +72,7 @@ export const APPLICATION: Application<Context> = buildApplication(
       // For systemd and for shells, not for people.
       hideRoute: { runner: true, complete: true, release: true, stopping: true },
       brief: "One address that stays up when a machine does not",
-      fullDescription: [
-        "floatip gives a few Linux machines one floating IP address: one node, the master, holds it,",
-        "and when that node fails, another takes it within seconds. It speaks VRRP, so keepalived and",
-        "routers may take part.",
-        "",
-        "BEGIN HERE",
-        "  1. floatip init                      on one node: it listens, asks, and writes the file",
-        `  2. copy ${DEFAULT_CONFIG_FILE} to the other nodes: it is the same on all of them`,
-        "  3. floatip check                     is it right, and does it fit this machine?",
-        "  4. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
-        "  5. floatip doctor                    is anything in the way?",
-        "  6. floatip status --watch            then pull a cable",
-        "",
-        "`floatip COMMAND --help` explains a command with examples.",
-      ].join("\n"),
+      fullDescription: DESCRIPTION,
     },
   }),
   {
@@ -93,3 +96,20 @@ export const APPLICATION: Application<Context> = buildApplication(
     },
   },
 );
+
+/** What is said where no command is given: what floatip is, how to begin, and which commands there are; no flags. */
+export function startText(): string {
+  const entries = "getAllEntries" in APPLICATION.root ? APPLICATION.root.getAllEntries() : [];
+  const rows = entries.filter(({ hidden }) => !hidden)
+    .map(({ name, target }) => ["", name.original, target.brief]);
+  return [DESCRIPTION, "", "COMMANDS", ...alignColumns(rows), ""].join("\n");
+}
+
+/** `floatip help` and `floatip help COMMAND` are what `--help` is. */
+export function withoutHelpWord(args: readonly string[]): readonly string[] {
+  const [first, command, ...rest] = args;
+  if (first !== "help") return args;
+  return command === undefined || command.startsWith("-")
+    ? ["--help"]
+    : [command, ...rest, "--help"];
+}

@@ -1,6 +1,6 @@
 /** How does a command line become an exit code? Parse, run the chosen command, put into words what failed. */
 import { run } from "@stricli/core";
-import { APPLICATION } from "./application.ts";
+import { APPLICATION, startText, withoutHelpWord } from "./application.ts";
 import type { Context } from "./commands/choose.ts";
 import { LOAD } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure, formatFailure, formatFailureJson } from "./exit.ts";
@@ -31,6 +31,10 @@ export async function dispatch(args: readonly string[], terminal: Terminal): Pro
   if (word === LOAD && file !== undefined) {
     return await (await import("./load_apart.ts")).answerLoad(file);
   }
+  if (args.length === 0) {
+    terminal.out(startText());
+    return EXIT.ok;
+  }
   const complaints: string[] = [];
   const colour = terminal.paint("bold", "x") !== "x";
   const exit: { exitCode?: number | string | null } = {};
@@ -44,7 +48,7 @@ export async function dispatch(args: readonly string[], terminal: Terminal): Pro
       stderr: { write: (text: string) => void complaints.push(text.trimEnd()) },
     }),
   };
-  await run(APPLICATION, args, context);
+  await run(APPLICATION, withoutHelpWord(args), context);
   if (exit.exitCode !== 0) throw usageFailure(complaints, args);
   return context.chosen === undefined ? EXIT.ok : await context.chosen(terminal);
 }

@@ -43,8 +43,12 @@ export class Handovers {
   takeBack({ instance, reply }: Extract<Order, { readonly kind: "take-back" }>): void {
     const members = this.#membersOf(instance);
     if (members.length === 0) return reply(answer(instance, ...this.#unknown(instance)));
+    const wasAside = members.some(({ aside }) => aside !== undefined);
     for (const router of members) this.#roster.setAside(router, undefined);
-    reply(answer(instance, "taken-back", `${instance} goes by the priorities again`));
+    const words = wasAside
+      ? `${instance} goes by the priorities again`
+      : `${instance} was not handed over by this node: nothing has changed`;
+    reply(answer(instance, "taken-back", words));
   }
 
   /** To be called after each batch of happenings: whose time is over, or who is master again, goes by the priorities. */

@@ -75,6 +75,19 @@ for (
   });
 }
 
+Deno.test("without a word it says what it is and how to begin, on one screen", async () => {
+  const { code, out, err } = await floatip([]);
+  await golden("start", out);
+  assert.deepEqual([code, err], [0, ""]);
+  const lines = out.split("\n");
+  assert.ok(lines.length <= 40 && lines.every((line) => line.length <= 100));
+});
+
+Deno.test("help, and help of a command, are what --help prints", async () => {
+  assert.deepEqual(await floatip(["help"]), await floatip(["--help"]));
+  assert.deepEqual(await floatip(["help", "status"]), await floatip(["status", "--help"]));
+});
+
 const NOBODY = "/nonexistent/floatip";
 
 /** Arguments, exit code, and what standard error says. */
@@ -82,6 +95,7 @@ const TABLE: readonly (readonly [readonly string[], number, RegExp])[] = [
   [[], 0, /^$/],
   [["--version"], 0, /^$/],
   [["version"], 0, /^$/],
+  [["help", "statsu"], 2, /no command "statsu": did you mean `?status`?\?/],
   [["statsu"], 2, /no command "statsu": did you mean `?status`?\?/],
   [["handover"], 2, /INSTANCE/],
   [["handover", "web", "--run-dir", NOBODY], 4, /the daemon is not running/],
