@@ -3,10 +3,11 @@ import type { Happening, Host } from "../host.ts";
 import type { Config } from "../config/config.ts";
 import type { MeterReading } from "../control/reading.ts";
 import { unreachable } from "../assert.ts";
-import { earliest, type Instant, type WallTime } from "../time.ts";
+import { earliest, type Instant, seconds, type WallTime } from "../time.ts";
 import { nextDeadline } from "../vrrp/instance.ts";
 import { nearMiss } from "../vrrp/near_miss.ts";
 import type { Journal } from "./journal.ts";
+import { Budget } from "./budget.ts";
 import { Claims } from "./claims.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Departures } from "./departures.ts";
@@ -14,7 +15,7 @@ import { Handovers } from "./handovers.ts";
 import { Keeper } from "./keeper.ts";
 import { type Maintenance, MaintenanceMode } from "./maintenance.ts";
 import { Meter } from "./meter.ts";
-import { Once, tellNearMiss, tellVerdict } from "./narrate.ts";
+import { Once, tellVerdict } from "./narrate.ts";
 import { NodeWatch } from "./node_watch.ts";
 import type { Order } from "./order.ts";
 import { type Accepted, Reception } from "./reception.ts";
@@ -52,16 +53,23 @@ export interface DaemonOptions {
 /** How a daemon ends: with everything given up, or so that another process can go on. */
 export type Ending = "stopped" | "restarting";
 
+/** So many conflicts and near misses each at once, and one more after each {@link INCIDENT_REFILL}. */
+const MOST_INCIDENTS = 100;
+const INCIDENT_REFILL = seconds(60);
+
 /** A running floatip: all virtual routers of one node. */
 export class Daemon {
   readonly #host: Host<Order>;
-  readonly #journal: Journal;
   readonly #observers: readonly Observer[];
   readonly #configFile: string;
   readonly #roster: Roster;
   readonly #reception: Reception;
   readonly #claims: Claims;
+  readonly #journal: Journal;
   readonly #meter: Meter;
+  readonly #once: Once;
+  /** What the history gets that anybody on the LAN can bring about. */
+  readonly #incidents = new Budget(MOST_INCIDENTS, INCIDENT_REFILL);
   readonly #nodes: NodeWatch;
   readonly #onTurn: DaemonOptions["onTurn"];
   readonly #started: WallTime;
@@ -77,7 +85,6 @@ export class Daemon {
     this.#nodes = new NodeWatch(host, journal);
     const observers = [this.#meter, this.#nodes, ...(options.observers ?? [])];
     this.#host = host;
-    this.#journal = journal;
     this.#observers = observers;
     this.#configFile = options.configFile;
     this.#onTurn = options.onTurn;
@@ -85,8 +92,11 @@ export class Daemon {
     const beforeLeaving = () => this.#keep("at once");
     const stepper = new Stepper({ host, journal, observers, meter: this.#meter, beforeLeaving });
     this.#roster = new Roster({ ...options, stepper, note: options.note });
-    const once = new Once(journal);
-    const conflicts = new Conflicts({ once, observers, wallTime: () => host.wallTime() });
+    const once = new Once(journal, () => host.now());
+    this.#journal = journal;
+    this.#once = once;
+    const budget = this.#incidents;
+    const conflicts = new Conflicts({ once, observers, budget, wallTime: () => host.wallTime() });
     this.#reception = new Reception(once, conflicts, () => host.interfaces());
     const roster = this.#roster;
     this.#claims = new Claims(host, roster, conflicts, journal);
@@ -202,7 +212,8 @@ export class Daemon {
     const miss = nearMiss(before, router.state, router.rules);
     if (miss === undefined) return;
     router.counters.nearMisses++;
-    tellNearMiss(this.#journal, router.plan, miss);
+    this.#once.sayNearMiss(router.plan, miss, router.counters.nearMisses);
+    if (!this.#incidents.take("near-miss", at).given) return;
     const record = nearMissRecordOf(miss, router.plan, this.#host.wallTime());
     for (const observer of this.#observers) observer.observeNearMiss?.(record);
   }

@@ -1,18 +1,29 @@
-/** How is what happened told? One sentence per transition, new reject reason, and new oddity. */
+/** What happened, in words for the log: a sentence for each transition, new reject reason and new oddity. */
 import { keyOf, nameIn, type Plan } from "../config/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { Judgement } from "../health/judge.ts";
 import { words } from "../vrrp/cause.ts";
 import type { Cause, Effect } from "../vrrp/effect.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
-import { formatDuration } from "../time.ts";
+import { between, formatDuration, type Instant, seconds } from "../time.ts";
 import { type Notice, NOTICES } from "../vrrp/receive.ts";
 import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
+import { Budget } from "./budget.ts";
 import { downWords } from "./eligibility.ts";
 import type { Journal, Level } from "./journal.ts";
 
-/** Most different (instance, reason, sender) lines told; senders are anybody's to invent, a log is not endless. */
-const MOST_TOLD = 256;
+/** So many lines of one kind at once, and one more after each {@link REFILL}. */
+const BURST = 64;
+const REFILL = seconds(30);
+
+/** Most keys of one kind that are remembered. */
+const MOST_KEYS = 256;
+
+/** What was told so long ago is told again. */
+const AGAIN_AFTER = seconds(86_400);
+
+/** Most characters of what a packet says. */
+const LONGEST_DETAIL = 200;
 
 /** "web", or "web (IPv6)" for the IPv6 router of an instance. */
 export function labelOf(plan: Plan): string {
@@ -47,54 +58,75 @@ export function tellVerdict(
   else if (before === false) journal.write("info", `check ${check} is up: ${last?.words}`);
 }
 
-/** Tells that this backup has almost taken over from a living master. */
-export function tellNearMiss(journal: Journal, plan: Plan, miss: NearMiss): void {
-  const silence = formatDuration(miss.silence);
-  const limit = formatDuration(miss.limit);
-  journal.write(
-    "warning",
-    `${labelOf(plan)}: near miss: ${
-      nameIn(plan, miss.master)
-    } was silent for ${silence}, after ${limit} this node takes over`,
-  );
-}
-
-/** Says each thing once per key: the first packet of a kind is news, the thousandth is a counter. */
+/** Warnings about packets: each once per key, and of each kind a budget that refills, since senders are anybody's to invent. */
 export class Once {
-  readonly #told = new Set<string>();
   readonly #journal: Journal;
+  readonly #now: () => Instant;
+  readonly #budget = new Budget(BURST, REFILL);
+  /** By kind, when each key was told; the newest {@link MOST_KEYS}. */
+  readonly #told = new Map<string, Map<string, Instant>>();
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, now: () => Instant) {
     this.#journal = journal;
+    this.#now = now;
   }
 
-  /** Writes `line` unless something was told under `key` before, or too much was. */
-  say(level: Level, key: string, line: string): void {
-    if (this.#told.has(key) || this.#told.size > MOST_TOLD) return;
-    this.#told.add(key);
-    const last = this.#told.size > MOST_TOLD;
-    this.#journal.write(level, last ? "too many odd packets to tell one by one: see status" : line);
+  /** Writes `line` unless it was told under `key` before, or too much of its `kind` was. */
+  say(level: Level, kind: string, key: string, line: string): void {
+    const now = this.#now();
+    const told = this.#told.get(kind) ?? new Map<string, Instant>();
+    const before = told.get(key);
+    if (before !== undefined && between(before, now) < AGAIN_AFTER) return;
+    const taken = this.#budget.take(kind, now);
+    if (!taken.given) {
+      if (taken.first) this.#journal.write(level, suppressedWords(kind));
+      return;
+    }
+    told.delete(key);
+    told.set(key, now);
+    for (const oldest of told.keys()) if (told.size > MOST_KEYS) told.delete(oldest);
+    this.#told.set(kind, told);
+    const more = taken.before === 0 ? "" : ` (before it ${taken.before} were suppressed)`;
+    this.#journal.write(level, `${line}${more}`);
   }
 
   /** Tells a rejected packet, once per instance, reason and sender. */
   sayReject(plan: Plan, reject: Reject, source: Ip): void {
     const words = rejectWords(plan, reject, source);
     const line = `${labelOf(plan)}: ignored a packet: ${words} [${reject.reason}]`;
-    this.say("warning", `${keyOf(plan)} ${reject.reason} ${formatIp(source)}`, line);
+    this.say("warning", reject.reason, `${keyOf(plan)} ${formatIp(source)}`, line);
   }
 
   /** Tells what is odd about an accepted advert, once per instance, oddity and sender. */
   sayNotice(plan: Plan, notice: Notice, source: Ip): void {
     const sender = formatIp(source);
-    const line = `${labelOf(plan)}: ${nameIn(plan, source)}: ${
-      NOTICES[notice.kind]
-    }: ${notice.detail}`;
-    this.say("warning", `${keyOf(plan)} ${notice.kind} ${sender}`, line);
+    const line = `${labelOf(plan)}: ${nameIn(plan, source)}: ${NOTICES[notice.kind]}: ${
+      shorten(notice.detail)
+    }`;
+    this.say("warning", notice.kind, `${keyOf(plan)} ${sender}`, line);
   }
+
+  /** Tells that this backup has almost taken over from a living master; `count` is the how manieth time. */
+  sayNearMiss(plan: Plan, { silence, limit, master }: NearMiss, count: number): void {
+    const line = `${labelOf(plan)}: near miss: ${nameIn(plan, master)} was silent for ${
+      formatDuration(silence)
+    }, after ${formatDuration(limit)} this node takes over`;
+    this.say("warning", "near-miss", `${keyOf(plan)} ${count}`, line);
+  }
+}
+
+function suppressedWords(kind: string): string {
+  return `further packet warnings are suppressed (${kind}); see \`floatip status\``;
+}
+
+/** What a packet says may be long: 255 addresses fit in one. */
+function shorten(text: string): string {
+  return text.length <= LONGEST_DETAIL ? text : `${text.slice(0, LONGEST_DETAIL)} ...`;
 }
 
 /** "192.168.1.77: a stranger uses this VRID for other addresses: 192.168.1.80, ours is 192.168.1.50". */
 export function rejectWords(plan: Plan, reject: Reject, source: Ip): string {
   const meaning = REJECT_REASONS[reject.reason];
-  return `${nameIn(plan, source)}: ${meaning}${reject.detail === "" ? "" : `: ${reject.detail}`}`;
+  const detail = reject.detail === "" ? "" : `: ${shorten(reject.detail)}`;
+  return `${nameIn(plan, source)}: ${meaning}${detail}`;
 }

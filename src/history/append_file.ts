@@ -1,5 +1,6 @@
 /** A file of lines that stays whole and small, whatever kills the process or cuts the power. */
 import { PinnedFile, pinOrMake } from "../linux/regular_file.ts";
+import { keepNewest } from "./keep_newest.ts";
 
 /** Made for everybody to read, as far as the umask lets them. */
 const MODE = 0o644;
@@ -21,6 +22,7 @@ export class AppendFile implements Disposable {
   private constructor(
     readonly path: string,
     readonly limit: number,
+    readonly isLasting: (line: Uint8Array) => boolean,
     file: Deno.FsFile,
     syncing: Deno.FsFile,
   ) {
@@ -30,14 +32,19 @@ export class AppendFile implements Disposable {
 
   /**
    * Opens or makes `path`, whose directory exists; a last line that has no end is cut off. It will hold `limit` bytes, or
-   * one line where that is longer. Throws NotAFile for whatever else stands in its place.
+   * one line where that is longer. Lines that are `lasting` keep a part of it to themselves ({@link keepNewest}). Throws NotAFile for
+   * whatever else stands in its place.
    */
-  static async open(path: string, limit: number): Promise<AppendFile> {
+  static async open(
+    path: string,
+    limit: number,
+    isLasting: (line: Uint8Array) => boolean = () => true,
+  ): Promise<AppendFile> {
     using pinned = await pinOrMake(path, MODE);
     const file = await pinned.open({ read: true, append: true });
     try {
       await cutTornLine(file);
-      return new AppendFile(path, limit, file, await pinned.open({ read: true }));
+      return new AppendFile(path, limit, isLasting, file, await pinned.open({ read: true }));
     } catch (error) {
       file.close();
       throw error;
@@ -78,7 +85,8 @@ export class AppendFile implements Disposable {
   /** Puts a file with the newest half in the place of this one. At any moment one of both is there, whole. */
   async #dropOlderHalf(coming: number): Promise<void> {
     const room = Math.max(0, Math.min(Math.floor(this.limit / 2), this.limit - coming));
-    const kept = await readNewest(this.#file, room);
+    const all = await readNewest(this.#file, this.limit);
+    const kept = await keepNewest(all, room, this.isLasting);
     const beside = `${this.path}.new`;
     await removeIfThere(beside);
     const file = await Deno.open(beside, {

@@ -6,7 +6,7 @@ import type {
   TransitionRecord,
 } from "../daemon/record.ts";
 import { AppendFile } from "./append_file.ts";
-import { encodeEntry, type HistoryEntry } from "./line.ts";
+import { encodeEntry, type HistoryEntry, isLasting } from "./line.ts";
 import { historyPath } from "./place.ts";
 
 /** How large the history gets, in bytes: some thousand transitions. */
@@ -67,8 +67,15 @@ export class HistoryFile implements Observer, AsyncDisposable {
   add(entry: HistoryEntry): void {
     if (this.#ended) return;
     this.#waiting.push(entry);
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    if (this.#waiting.length > MOST_WAITING) this.#dropOldest();
     void this.written();
+  }
+
+  #dropOldest(): void {
+    const index = this.#waiting.findIndex(({ kind }) =>
+      kind === "conflict" || kind === "near-miss"
+    );
+    this.#waiting.splice(Math.max(0, index), 1);
   }
 
   /** Resolves when all that was added has reached the kernel, or was refused; never rejects. */
@@ -113,7 +120,11 @@ export class HistoryFile implements Observer, AsyncDisposable {
     if (this.#file !== undefined && await this.#file.isCurrent()) return this.#file;
     this.#close();
     await makeDirectory(this.#options.stateDir);
-    this.#file = await AppendFile.open(this.#path, this.#options.limit ?? DEFAULT_LIMIT);
+    this.#file = await AppendFile.open(
+      this.#path,
+      this.#options.limit ?? DEFAULT_LIMIT,
+      isLasting,
+    );
     return this.#file;
   }
 

@@ -138,16 +138,30 @@ export function decodeHistory(text: string): DecodedHistory {
   return { entries, skipped: lines.length - entries.length };
 }
 
+const LASTING = ['{"kind":"transition"', '{"kind":"daemon"'].map((text) =>
+  new TextEncoder().encode(text)
+);
+
+/** Is `line`, as {@link encodeEntry} made it, one of those that strangers cannot bring about in any number? */
+export function isLasting(line: Uint8Array): boolean {
+  return LASTING.some((start) => start.every((byte, index) => line[index] === byte));
+}
+
 /**
- * How much of `now` is already in `seen`, both whole lines with their newlines: the length of the longest end of `seen`, from a line's
- * start, that `now` begins with. The history loses lines at its front and grows at its end; what is behind is news.
+ * How much of `now` is already in `seen`, both whole lines with their newlines: the length of the lines at its front that stand in
+ * `seen` in this order. The history loses lines anywhere and grows at its end; what is behind is news.
  */
 export function overlap(seen: string, now: string): number {
-  for (let start = 0; start < seen.length; start = seen.indexOf("\n", start) + 1) {
-    if (now.startsWith(seen.slice(start))) return seen.length - start;
-    if (seen.indexOf("\n", start) === -1) break;
+  if (now.startsWith(seen)) return seen.length;
+  const old = seen.split("\n").slice(0, -1);
+  let known = 0;
+  let place = 0;
+  for (const line of now.split("\n").slice(0, -1)) {
+    place = old.indexOf(line, place) + 1;
+    if (place === 0) break;
+    known += line.length + 1;
   }
-  return 0;
+  return known;
 }
 
 function parseJson(text: string): unknown {

@@ -102,6 +102,8 @@ const OVERLAPS: readonly (readonly [string, string, number])[] = [
   ["a\nb\n", "", 0],
   ["ab\n", "b\n", 0],
   ["a\na\nb\n", "a\nb\nc\n", 4],
+  ["a\nb\nc\nd\n", "a\nc\nd\ne\n", 6],
+  ["a\nb\nc\n", "b\nx\na\n", 2],
 ];
 
 for (const [seen, now, known] of OVERLAPS) {
