@@ -12,7 +12,7 @@ import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts"
 import { forecastLines } from "./forecast_text.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { look } from "./machine.ts";
-import { planLines } from "./plan_text.ts";
+import { lonelyLines, planLines } from "./plan_text.ts";
 import { countProblems, problemsText } from "./problems_text.ts";
 import { formatDuration, toMilliseconds } from "../time.ts";
 import { alignColumns } from "./table.ts";
@@ -112,9 +112,13 @@ function capabilityProblems(file: string, node: NodePlan): readonly LocatedProbl
 }
 
 function formatText({ problems, node, forecasts, tried }: Finding, all: boolean): string {
-  const lines = node === undefined
-    ? []
-    : [...planLines(node), "", ...forecastLines(forecasts, all), ...triedLines(tried)];
+  const lines = node === undefined ? [] : [
+    ...planLines(node),
+    ...lonelyLines(node),
+    "",
+    ...forecastLines(forecasts, all),
+    ...triedLines(tried),
+  ];
   const plans = lines.map((line) => `${line}\n`).join("");
   const between = problems.length > 0 && plans !== "" ? "\n" : "";
   return `${problemsText(problems)}${between}${plans}`;

@@ -11,11 +11,13 @@ import { isOwner } from "../vrrp/rules.ts";
 export function planLines(node: NodePlan): readonly string[] {
   if (!node.known) return ["which node this is cannot be told yet: it would wait"];
   if (node.plans.length === 0) return [`${node.node}: no instance to run`];
-  const named = node.names.size > 0 || node.plans.some(({ rules }) => rules.peers.length > 0);
-  return [
-    ...node.plans.map((plan) => `${node.node}: ${planWords(plan, node)}`),
-    ...(named ? [] : ["no other node is named in this file: who takes over, it cannot tell"]),
-  ];
+  return node.plans.map((plan) => `${node.node}: ${planWords(plan, node)}`);
+}
+
+/** Where the file names nobody besides this node: with multicast that may be right, and it may be forgotten. */
+export function lonelyLines({ names, plans }: NodePlan): readonly string[] {
+  const named = names.size > 0 || plans.some(({ rules }) => rules.peers.length > 0);
+  return named ? [] : ["no other node is named in this file: who takes over, it cannot tell"];
 }
 
 function planWords(plan: Plan, node: NodePlan): string {

@@ -259,6 +259,7 @@ testInNamespace(
       const text = await outcomeOf(inNamespace('exec "$@"', ["check", file]));
       assert.deepEqual([text.code, text.err], [0, ""]);
       assert.match(text.out, /: instance web: VRID 51, priority 100, multicast on eth0/);
+      assert.match(text.out, /^no other node is named in this file/m);
       const json = await outcomeOf(inNamespace('exec "$@"', ["check", "--json", file]));
       const { valid, fits, problems, plan } = JSON.parse(json.out);
       assert.deepEqual([valid, fits, problems, plan.length], [true, true, [], 1]);
