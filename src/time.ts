@@ -88,9 +88,18 @@ export function writeDuration(duration: Nanoseconds): string {
   return `${duration / 1e6}ms`;
 }
 
-/** `time` as RFC 3339 in UTC with milliseconds: "2026-11-21T03:04:05.678Z". */
+/** `time` for programs and logs, as RFC 3339 in UTC with milliseconds: "2026-11-21T03:04:05.678Z". */
 export function formatWallTime(time: WallTime): string {
   return new Date(time).toISOString();
+}
+
+/** `time` for people, in the time zone of this process: "2026-11-21 04:04:05.678". */
+export function formatLocalTime(time: WallTime): string {
+  const date = new Date(time);
+  const two = (number: number): string => String(number).padStart(2, "0");
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  return `${day} ${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
 function pair(major: number, majorUnit: string, minor: number, minorUnit: string): string {

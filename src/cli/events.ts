@@ -2,7 +2,7 @@
 import { type DecodedHistory, encodeEntry, type HistoryEntry } from "../history/line.ts";
 import { DEFAULT_STATE_DIR, historyPath } from "../history/place.ts";
 import { HistoryReader } from "../history/read.ts";
-import type { WallTime } from "../time.ts";
+import { formatLocalTime, type WallTime } from "../time.ts";
 import { printableLine } from "../printable.ts";
 import { entryLine, nameWidth } from "./events_text.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
@@ -170,5 +170,5 @@ function nothingWords(
     return `nothing of instance ${instance}; instances in the history: ${known}`;
   }
   const what = instance === undefined ? "nothing has happened" : `nothing of instance ${instance}`;
-  return since === undefined ? what : `${what} since ${new Date(since).toISOString()}`;
+  return since === undefined ? what : `${what} since ${formatLocalTime(since)}`;
 }

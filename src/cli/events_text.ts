@@ -1,7 +1,7 @@
 /** How is the history told to people? One line for each entry, in local time. */
 import type { HistoryEntry, TransitionEntry } from "../history/line.ts";
 import { printableLine } from "../printable.ts";
-import { formatDuration, milliseconds } from "../time.ts";
+import { formatDuration, formatLocalTime, milliseconds, type WallTime } from "../time.ts";
 import type { Paint, Style } from "./terminal.ts";
 
 /** Who a line is about when it is about no instance. */
@@ -27,7 +27,7 @@ export function nameWidth(entries: readonly HistoryEntry[], least: number = DAEM
  * 192.168.1.11 for 3.61 s". `width`: of the column of instances, from {@link nameWidth}.
  */
 export function entryLine(entry: HistoryEntry, width: number, paint: Paint): string {
-  const clock = paint("dim", localTime(new Date(entry.time)));
+  const clock = paint("dim", formatLocalTime(Date.parse(entry.time) as WallTime));
   const subject = paint("bold", subjectOf(entry).padEnd(width));
   return `${clock}  ${subject}  ${story(entry, paint)}`.trimEnd();
 }
@@ -63,12 +63,4 @@ function subjectOf(entry: HistoryEntry): string {
   if (entry.kind === "daemon") return DAEMON;
   const name = printableLine(entry.instance);
   return entry.family === "ipv6" ? `${name} (IPv6)` : name;
-}
-
-/** "2026-11-21 04:04:05.678" in the zone of this process. */
-function localTime(time: Date): string {
-  const two = (number: number): string => String(number).padStart(2, "0");
-  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-");
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
-  return `${day} ${clock}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }

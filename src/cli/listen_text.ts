@@ -1,7 +1,7 @@
 /** Texts of heard VRRP packets: a line for people, an object for programs; never a password. */
 import { formatIp } from "../net/ip.ts";
 import { formatMac } from "../net/mac.ts";
-import { formatDuration, toMilliseconds } from "../time.ts";
+import { formatDuration, formatLocalTime, toMilliseconds, type WallTime } from "../time.ts";
 import { priorityWords } from "../vrrp/cause.ts";
 import { isReject, type Reject, REJECT_REASONS } from "../wire/reject.ts";
 import type { Advert } from "../wire/vrrp.ts";
@@ -15,6 +15,9 @@ import {
 } from "./sightings.ts";
 import { alignColumns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
+
+/** Of what {@link formatLocalTime} writes. */
+const CLOCK_WIDTH = 23;
 
 /** The names of VRRPv2's authentication types (RFC 2338 5.3.6). */
 const AUTH_TYPES: Readonly<Record<number, string>> = { 0: "none", 1: "password", 2: "AH" };
@@ -31,11 +34,11 @@ export function sightingLines(sighting: Sighting, time: Date, paint: Paint): rea
     vridOf(sighting)
   }${by}`;
   const words = isReject(message) ? rejectText(message, paint) : advertWords(message);
-  const clock = paint("dim", time.toISOString().slice(11, 23));
+  const clock = paint("dim", formatLocalTime(time.getTime() as WallTime));
   return [
     ...(first ? [paint("bold", headline)] : []),
     `${clock}  ${captured.interface}  ${source}  ${vridOf(sighting)}  ${words}`,
-    ...odd.map((remark) => `              ${paint("warn", "!")} ${remark}`),
+    ...odd.map((remark) => `${" ".repeat(CLOCK_WIDTH)}  ${paint("warn", "!")} ${remark}`),
   ];
 }
 

@@ -5,6 +5,7 @@ import { DEFAULT_RUN_DIR } from "../control/socket.ts";
 import { explainControl } from "./asking.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { PATIENCE_MS, patienceWith, wholeMilliseconds } from "./handover.ts";
+import { formatLocalTime, type WallTime } from "../time.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Flags of `floatip maintenance`. */
@@ -32,10 +33,11 @@ export async function maintenance(
   }
 }
 
-/** "on since 2026-11-21T03:04:05.678Z, until ...: new SSD". */
+/** "on since 2026-11-21 04:04:05.678 until ...: new SSD". */
 export function maintenanceText({ since, until, reason }: MaintenanceStatus): string {
-  const end = until === null ? "" : ` until ${until}`;
-  return `on since ${since}${end}${reason === null ? "" : `: ${reason}`}`;
+  const local = (text: string): string => formatLocalTime(Date.parse(text) as WallTime);
+  const end = until === null ? "" : ` until ${local(until)}`;
+  return `on since ${local(since)}${end}${reason === null ? "" : `: ${reason}`}`;
 }
 
 async function show(

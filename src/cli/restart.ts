@@ -5,6 +5,7 @@ import { DEFAULT_RUN_DIR } from "../control/socket.ts";
 import { explainControl } from "./asking.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
+import { formatDuration, milliseconds } from "../time.ts";
 
 /** Flags of `floatip restart`. */
 export interface RestartFlags {
@@ -34,7 +35,9 @@ export async function restart(terminal: Terminal, flags: RestartFlags): Promise<
     terminal.out(`${JSON.stringify({ ...answer, took_ms: took, masters })}\n`);
   } else {
     const held = masters.length === 0 ? "" : `; still master of ${masters.join(", ")}`;
-    terminal.out(`restarted in ${took} ms: floatip ${after.version}${held}\n`);
+    terminal.out(
+      `restarted in ${formatDuration(milliseconds(took))}: floatip ${after.version}${held}\n`,
+    );
   }
   return EXIT.ok;
 }

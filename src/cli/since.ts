@@ -1,19 +1,22 @@
 /** Which moment does a user mean by `--since`? Some time ago, or a point of the calendar. */
 import { parseDuration, toMilliseconds, type WallTime } from "../time.ts";
 
-const RFC3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+/** RFC 3339; or as events are told, with a blank between day and time and in the local zone. */
+const TIME =
+  /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)| \d\d:\d\d:\d\d(?:\.\d+)?)$/i;
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * The moment that `text` names, seen from `now`: "90s", "10m", "2h", "1d" ago, or RFC 3339: "2026-11-21T03:04:05Z".
+ * The moment that `text` names, seen from `now`: "90s", "10m", "2h", "1d" ago, RFC 3339 ("2026-11-21T03:04:05Z"), or as
+ * events are told: "2026-11-21 04:04:05.678" in the local zone.
  * Undefined where it is neither, or no day of the calendar.
  */
 export function parseSince(text: string, now: WallTime): WallTime | undefined {
   const ago = parseAgo(text.trim());
   if (ago !== undefined) return (now - ago) as WallTime;
-  const [, day] = RFC3339.exec(text.trim()) ?? [];
+  const [, day] = TIME.exec(text.trim()) ?? [];
   if (day === undefined || !isDay(day)) return undefined;
-  const time = Date.parse(text.trim());
+  const time = Date.parse(text.trim().replace(" ", "T"));
   return Number.isNaN(time) ? undefined : time as WallTime;
 }
 

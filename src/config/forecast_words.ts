@@ -1,5 +1,5 @@
 /** How is a forecast told? One short sentence for each event, outcome and recovery. */
-import { type Nanoseconds, writeDuration } from "../time.ts";
+import { formatDuration, type Nanoseconds } from "../time.ts";
 import type { ForecastEvent, ForecastOutcome } from "./forecast.ts";
 import type { Standing } from "./standing.ts";
 
@@ -43,7 +43,7 @@ export function tellRecovery(
   delay: Nanoseconds,
 ): string | undefined {
   const again = event.kind === "node-dies" ? `${event.node} is back` : "it works again";
-  const later = delay > 0 ? ` after ${writeDuration(delay)}` : "";
+  const later = delay > 0 ? ` after ${formatDuration(delay)}` : "";
   switch (outcome.kind) {
     case "moves":
       return returns

@@ -38,7 +38,7 @@ const CASES: readonly SceneCase[] = [
         assert.deepEqual(instances.map(({ state }) => state), ["init"]);
       }
       const said = await present.command("maintenance", "status");
-      assert.match(said.stdout, /maintenance is on since \S+Z: new SSD\n/);
+      assert.match(said.stdout, /maintenance is on since \d{4}-\d\d-\d\d [\d:.]{12}: new SSD\n/);
       await scene.pass(LONG_ENOUGH_MS);
       assert.equal(scene.capture.advertsOf(scene.host("a").address, out).length, 0);
       const over = wallNow();

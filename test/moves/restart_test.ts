@@ -61,7 +61,7 @@ const CASES: readonly SceneCase[] = [
       const asked = wallNow();
       const { code, stdout, stderr } = await supervisor.present.command("restart");
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /^restarted in \d+ ms: floatip \S+; still master of web\n$/);
+      assert.match(stdout, /^restarted in [\d.]+ m?s: floatip \S+; still master of web\n$/);
       await until("a new process", () => supervisor.count === 3);
       const adverts = scene.capture.advertsOf(scene.host("a").address, asked).map(({ at }) => at);
       console.log(`  ${stdout.trim()}, ${adverts.length} adverts meanwhile`);

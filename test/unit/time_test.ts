@@ -5,6 +5,7 @@ import {
   between,
   earliest,
   formatDuration,
+  formatLocalTime,
   formatWallTime,
   type Instant,
   milliseconds,
@@ -111,4 +112,10 @@ for (const [count, text] of SHOWN) {
 Deno.test("wall time is RFC 3339 in UTC", () => {
   assert.equal(formatWallTime(1_795_230_245_678 as WallTime), "2026-11-21T03:04:05.678Z");
   assert.equal(formatWallTime(0 as WallTime), "1970-01-01T00:00:00.000Z");
+});
+
+Deno.test("for people a time is local, and means the same moment", () => {
+  const text = formatLocalTime(1_795_230_245_678 as WallTime);
+  assert.match(text, /^2026-11-2[012] \d\d:\d\d:05\.678$/);
+  assert.equal(Date.parse(text.replace(" ", "T")), 1_795_230_245_678);
 });

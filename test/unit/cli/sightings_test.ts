@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
-import { type Instant, seconds } from "../../../src/time.ts";
+import { formatLocalTime, type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import {
   type Advert,
   encodeAdvert,
@@ -19,6 +19,7 @@ import { Pace } from "../../../src/cli/pace.ts";
 import { plain } from "../../../src/cli/terminal.ts";
 
 const TIME = new Date("2026-11-21T03:04:05.678Z");
+const CLOCK = formatLocalTime(TIME.getTime() as WallTime);
 
 const ADVERT: Advert = {
   version: 3,
@@ -138,7 +139,7 @@ Deno.test("two senders that do not go together are odd", () => {
 
 Deno.test("a packet is told on a line, the first of a sender with a headline", () => {
   const sightings = new Sightings();
-  const line = "03:04:05.678  eth0  192.168.1.11  VRID 51  priority 200  v3 every 1 s  " +
+  const line = `${CLOCK}  eth0  192.168.1.11  VRID 51  priority 200  v3 every 1 s  ` +
     "192.168.1.50  checksum pseudo-header";
   assert.deepEqual(sightingLines(hear(sightings, "192.168.1.11", 0), TIME, plain), [
     "new sender 192.168.1.11 (02:00:00:00:00:0b) on eth0, VRID 51",

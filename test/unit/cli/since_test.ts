@@ -20,6 +20,8 @@ const TABLE: readonly (readonly [string, string | undefined])[] = [
   ["2026-13-01T00:00:00Z", undefined],
   ["2026-11-21T25:00:00Z", undefined],
   ["2026-11-21T03:04:05", undefined],
+  ["2026-11-21 03:04:05.678", new Date(2026, 10, 21, 3, 4, 5, 678).toISOString()],
+  ["2026-11-21 25:04:05", undefined],
   ["2026-11-21", undefined],
   ["yesterday", undefined],
   ["10", undefined],

@@ -172,7 +172,7 @@ Deno.test("forecast: what returns after recovery depends on preempt, on equals, 
     [file([200, 190], ""), "a takes it back when it works again"],
     [
       file([200, 190], "", 'preempt_delay = "30s"'),
-      "a takes it back after 30s when it works again",
+      "a takes it back after 30 s when it works again",
     ],
     [file([200, 190], "", "preempt = false"), "b keeps it when it works again"],
     [file([100, 100], ""), "b keeps it when it works again"],
