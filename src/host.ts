@@ -27,6 +27,14 @@ export type Endpoint =
     readonly interface: string;
   };
 
+/** What of an endpoint's packets is wanted. */
+export interface Interest {
+  /** Of these alone, 1-255. */
+  readonly vrids: readonly number[];
+  /** Their messages are not to be lost in a flood of others'. */
+  readonly known: readonly Ip[];
+}
+
 /** One VRRP packet (IP protocol 112, or UDP) as it arrived, nothing in it believed yet. */
 export type Datagram = VrrpDatagram;
 
@@ -154,6 +162,11 @@ export interface Host<Order> {
    * and EACCES for a port below 1024).
    */
   open(endpoint: Endpoint): void;
+  /**
+   * From now on nothing but what `interest` says need be told of `endpoint`, which is open: the kernel keeps the rest away. Without
+   * this, all is told. Of known sources and of others so much is read as keeps the deadlines.
+   */
+  hear(endpoint: Endpoint, interest: Interest): void;
   /** Stops hearing `endpoint`. On a closed one: nothing. */
   close(endpoint: Endpoint): void;
   /**

@@ -16,6 +16,11 @@ export function nanoseconds(count: number): Nanoseconds {
   return Math.trunc(count) as Nanoseconds;
 }
 
+/** A duration of `count` microseconds. */
+export function microseconds(count: number): Nanoseconds {
+  return Math.round(count * 1e3) as Nanoseconds;
+}
+
 /** A duration of `count` milliseconds. */
 export function milliseconds(count: number): Nanoseconds {
   return Math.round(count * 1e6) as Nanoseconds;

@@ -12,6 +12,7 @@ import { Claims } from "./claims.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Departures } from "./departures.ts";
 import { Handovers } from "./handovers.ts";
+import { Interests } from "./interests.ts";
 import { Keeper } from "./keeper.ts";
 import { type Maintenance, MaintenanceMode } from "./maintenance.ts";
 import { Meter } from "./meter.ts";
@@ -66,6 +67,7 @@ export class Daemon {
   readonly #reception: Reception;
   readonly #claims: Claims;
   readonly #journal: Journal;
+  readonly #interests: Interests;
   readonly #meter: Meter;
   readonly #once: Once;
   /** What the history gets that anybody on the LAN can bring about. */
@@ -99,6 +101,7 @@ export class Daemon {
     const conflicts = new Conflicts({ once, observers, budget, wallTime: () => host.wallTime() });
     this.#reception = new Reception(once, conflicts, () => host.interfaces());
     const roster = this.#roster;
+    this.#interests = new Interests(host);
     this.#claims = new Claims(host, roster, conflicts, journal);
     this.#departures = new Departures(host, roster);
     const departures = this.#departures;
@@ -263,6 +266,7 @@ export class Daemon {
     this.#handovers.settle(now);
     this.#maintenance.settle(now);
     this.#claims.settle();
+    this.#interests.settle(this.#roster.routers);
     this.#nodes.settle(this.#roster.config, this.#roster.node?.node);
     this.#keep("in a while");
   }

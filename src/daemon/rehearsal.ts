@@ -92,6 +92,8 @@ class Stage implements Host<Order> {
 
   close(): void {}
 
+  hear(): void {}
+
   send(): void {}
 
   sendFrame(): void {}

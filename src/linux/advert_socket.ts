@@ -5,6 +5,7 @@ import { SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.ts";
 import { AF_INET, AF_INET6 } from "./constants.ts";
 import type { ControlMessage, Received, Receiver, Sender } from "./datagram.ts";
 import { type Libc, wouldBlock } from "./libc.ts";
+import type { Program } from "./packet_filter.ts";
 import { Socket } from "./socket.ts";
 
 /** Network control, the class of routing protocols. */
@@ -16,16 +17,18 @@ export const HOPS = 255;
 /** Room for the adverts of a stall: some 680 packets, because the kernel doubles it and counts 768 bytes for each. */
 const RECEIVE_BUFFER = 256 * 1024;
 
-/** More than the receive buffer holds: a backlog is read in one go, and a flood does not hold up the others for ever. */
-const MOST_AT_ONCE = 1024;
+/** So many are read in one go: some milliseconds. The deadlines are looked at before the next. */
+const MOST_AT_ONCE = 32;
 
 /** An endpoint that is heard. */
 export interface AdvertSocket extends Disposable {
   readonly endpoint: Endpoint;
   /** The descriptor to watch. */
   readonly fd: number;
-  /** Gives everything that is queued to `take`, in order of arrival. */
-  drain(receiver: Receiver, take: (datagram: Datagram) => void): void;
+  /** Gives what is queued to `take`, in order of arrival, but not too much of it; false: there may be more. */
+  drain(receiver: Receiver, take: (datagram: Datagram) => void): boolean;
+  /** Has the kernel hand over only what `program` accepts. */
+  filter(program: Program): void;
   /** Sends a VRRP message: the negative errno, or the count of bytes sent. The caller looks whether `source` is ours. */
   send(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number;
 }
@@ -44,14 +47,19 @@ export function openFor(
   });
 }
 
-/** Reads all that is queued on `fd`. An error of the link (ENETDOWN) is read and forgotten. */
-export function drain(fd: number, receiver: Receiver, take: (received: Received) => void): void {
+/** Reads what is queued on `fd`; false: there may be more. An error of the link (ENETDOWN) is read and forgotten. */
+export function drain(
+  fd: number,
+  receiver: Receiver,
+  take: (received: Received) => void,
+): boolean {
   for (let count = 0; count < MOST_AT_ONCE; count++) {
     const received = receiver.receive(fd);
     if (typeof received !== "number") take(received);
     // The socket tells any other error once, and hears again when its link does.
-    else if (wouldBlock(received)) return;
+    else if (wouldBlock(received)) return true;
   }
+  return false;
 }
 
 /** Does it belong to one link, not to the whole machine? */

@@ -1,4 +1,5 @@
 /** Who else says that it has our addresses? Packet sockets (packet(7)) that hear nothing but that. */
+import type { Limits } from "../budget.ts";
 import { HostError, type WatchedAddress } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { type Family, formatIp, includesIp, type Ip } from "../net/ip.ts";
@@ -10,11 +11,16 @@ import type { Receiver } from "./datagram.ts";
 import { type Libc, wouldBlock } from "./libc.ts";
 import { attachFilter, openFiltered } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
+import { type Instant, milliseconds } from "../time.ts";
 import type { Poller } from "./poller.ts";
 import type { Socket } from "./socket.ts";
+import { Throttle } from "./throttle.ts";
 
 /** One socket never gives more frames than this at once: a flood waits its turn, or does not fit. */
 const MOST_AT_ONCE = 64;
+
+/** Frames of one socket: the claims of a takeover, of a flood a sample. */
+const LIMITS: Limits = { most: 256, every: milliseconds(10) };
 
 /** Room for about a hundred frames: of a flood, more would say nothing new. */
 const RECEIVE_BUFFER = 64 * 1024;
@@ -44,12 +50,24 @@ interface Listener {
 export class ClaimWatch implements Disposable {
   readonly #libc: Libc;
   readonly #poller: Poller;
+  readonly #throttle: Throttle;
   /** By {@link keyOf}. */
   #listeners: ReadonlyMap<string, Listener> = new Map();
 
   constructor(libc: Libc, poller: Poller) {
     this.#libc = libc;
     this.#poller = poller;
+    this.#throttle = new Throttle(poller, LIMITS);
+  }
+
+  /** When a socket that said too much is to be heard again. */
+  get deadline(): Instant | undefined {
+    return this.#throttle.deadline;
+  }
+
+  /** Hears those again whose time has come. */
+  release(now: Instant): void {
+    this.#throttle.release(now);
   }
 
   /**
@@ -91,7 +109,9 @@ export class ClaimWatch implements Disposable {
     const own = new Set(interfaces.links.flatMap(({ mac }) => mac ? [formatMac(mac)] : []));
     const told = new Set<string>();
     for (const { socket, wanted } of listeners) {
-      for (const claim of heard(socket, receiver, wanted)) {
+      const { claims, count } = heard(socket, receiver, wanted);
+      this.#throttle.spend(socket.fd, count, this.#poller.now());
+      for (const claim of claims) {
         const mac = formatMac(claim.mac);
         const key = `${wanted.index} ${formatIp(claim.address)} ${mac}`;
         if (own.has(mac) || told.has(key)) continue;
@@ -123,23 +143,30 @@ export class ClaimWatch implements Disposable {
 
   #close(socket: Socket): void {
     this.#poller.remove(socket.fd);
+    this.#throttle.forget(socket.fd);
     socket[Symbol.dispose]();
   }
 }
 
 /** The claims among what is queued; what came before the list was last changed may not be wanted any more. */
-function* heard(socket: Socket, receiver: Receiver, { addresses }: Wanted): Iterable<Claim> {
+function heard(
+  socket: Socket,
+  receiver: Receiver,
+  { addresses }: Wanted,
+): { readonly claims: readonly Claim[]; readonly count: number } {
+  const claims: Claim[] = [];
   for (let count = 0; count < MOST_AT_ONCE; count++) {
     const received = receiver.receive(socket.fd);
     if (typeof received === "number") {
-      if (wouldBlock(received)) return;
+      if (wouldBlock(received)) return { claims, count };
       // ENETDOWN is told once; the socket hears again when its link does.
       continue;
     }
     const claim = claimIn(received.data);
     if (claim === undefined || !includesIp(addresses, claim.address)) continue;
-    yield { address: claim.address, mac: claim.mac.slice() };
+    claims.push({ address: claim.address, mac: claim.mac.slice() });
   }
+  return { claims, count: MOST_AT_ONCE };
 }
 
 function groupsOf(

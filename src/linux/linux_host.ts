@@ -3,11 +3,11 @@ import type { CheckSettings, ProbeResult } from "../health/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type {
   Boot,
-  Datagram,
   Endpoint,
   Happening,
   Host,
   HostError,
+  Interest,
   PresenceQuestion,
   Scheduling,
   WatchedAddress,
@@ -20,8 +20,9 @@ import {
   linkNamed,
   linkWith,
 } from "../net/interfaces.ts";
-import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
-import { type AdvertSocket, describe, isOnOneLink } from "./advert_socket.ts";
+import { earliest, type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import { AdvertIntake, type TakenAdvert } from "./advert_intake.ts";
+import { describe, isOnOneLink } from "./advert_socket.ts";
 import { ClaimWatch, type HeardClaim } from "./claim_watch.ts";
 import { bootId, Clock } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
@@ -69,7 +70,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #claims: ClaimWatch = new ClaimWatch(this.#libc, this.#poller);
   readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
-  readonly #sockets = new Map<string, AdvertSocket>();
+  readonly #adverts: AdvertIntake = new AdvertIntake(this.#poller);
   readonly #orders: Order[] = [];
   readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
   readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
@@ -138,7 +139,10 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     for (;;) {
       this.#network.tend();
       if (this.#network.changed) this.#poller.wake();
-      await this.#poller.poll(deadline);
+      await this.#poller.poll(earliest(deadline, this.#adverts.deadline, this.#claims.deadline));
+      const now = this.#poller.now();
+      this.#adverts.release(now);
+      this.#claims.release(now);
       this.#pauses = 0;
       if (this.#poller.disposed) return [];
       const happenings = this.#collect(deadline);
@@ -182,28 +186,26 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
 
   open(endpoint: Endpoint): void {
     const key = describe(endpoint);
-    if (this.#sockets.has(key)) return;
+    if (this.#adverts.get(key) !== undefined) return;
     const index = this.#linkNamed(endpoint.interface)?.index;
     if (index === undefined && isOnOneLink(endpoint)) throw refusal("open", key, -ENODEV);
     const socket = endpoint.kind === "udp"
       ? UdpSocket.open(this.#libc, endpoint, index ?? 0)
       : VrrpSocket.open(this.#libc, endpoint, index ?? 0);
-    this.#sockets.set(key, socket);
-    this.#poller.add(socket.fd);
+    this.#adverts.add(key, socket);
+  }
+
+  hear(endpoint: Endpoint, interest: Interest): void {
+    this.#adverts.hear(describe(endpoint), interest);
   }
 
   close(endpoint: Endpoint): void {
-    const key = describe(endpoint);
-    const socket = this.#sockets.get(key);
-    if (socket === undefined) return;
-    this.#poller.remove(socket.fd);
-    socket[Symbol.dispose]();
-    this.#sockets.delete(key);
+    this.#adverts.remove(describe(endpoint));
   }
 
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
     const object = `${formatIp(destination)} from ${formatIp(source)} on ${endpoint.interface}`;
-    const socket = this.#sockets.get(describe(endpoint));
+    const socket = this.#adverts.get(describe(endpoint));
     if (socket === undefined) throw refusal("sendmsg", object, -EBADF);
     const result = linkWith(this.interfaces(), source) === undefined
       ? -EADDRNOTAVAIL
@@ -243,8 +245,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     if (this.#poller.disposed) return;
     this.#network.tend();
     this.#ending.abort();
-    for (const socket of this.#sockets.values()) socket[Symbol.dispose]();
-    this.#sockets.clear();
+    this.#adverts[Symbol.dispose]();
     this.#packets?.[Symbol.dispose]();
     this.#claims[Symbol.dispose]();
     this.#exits[Symbol.dispose]();
@@ -269,13 +270,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     const due = deadline !== undefined && deadline <= this.now();
     const ready = this.#poller.ready();
     const happenings: Happening<Order>[] = [];
-    for (const socket of this.#sockets.values()) {
-      if (!ready.has(socket.fd)) continue;
-      const { endpoint } = socket;
-      const take = (datagram: Datagram) =>
-        happenings.push({ kind: "datagram", endpoint, datagram, at: this.now() });
-      socket.drain(this.#receiver, take);
-    }
+    const take = (advert: TakenAdvert) => happenings.push({ kind: "datagram", ...advert });
+    const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take);
     if (this.#network.takeChanged()) happenings.push({ kind: "interfaces" });
     const claimed = (claim: HeardClaim) =>
       happenings.push({ kind: "claim", ...claim, at: this.now() });
@@ -286,7 +282,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     happenings.push(...this.#answers.splice(0));
     for (const check of this.#exits.drain(ready)) happenings.push({ kind: "probe-due", check });
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
-    if (due) happenings.push({ kind: "deadline" });
+    if (due && mayEnd) happenings.push({ kind: "deadline" });
     return happenings;
   }
 

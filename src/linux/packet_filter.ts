@@ -1,4 +1,4 @@
-/** Which frames should the kernel hand over? Classic BPF programs (packet(7), linux/filter.h), with labels for their jumps. */
+/** Filters of what the kernel hands over: classic BPF programs (packet(7), linux/filter.h), with labels for their jumps. */
 import { assert } from "../assert.ts";
 import { SOCK_FILTER, SOCK_FPROG } from "./abi.ts";
 import { AF_PACKET, SO_ATTACH_FILTER, SOCK_RAW, SOL_SOCKET } from "./constants.ts";
@@ -6,29 +6,47 @@ import { addressOf, type Bytes, type Libc } from "./libc.ts";
 import { Socket } from "./socket.ts";
 
 /**
- * One instruction. `load` puts bytes of the frame into the accumulator, big endian, `equal` compares it with a constant.
- * A load beyond the frame's end drops it.
+ * One instruction. `load` puts bytes of the frame into the accumulator, big endian, `length` the length of the frame, `equal` and
+ * `above` compare it with a constant. `skip-ipv4` reads the length of the IPv4 header that lies at 0, and `load8-behind` counts from
+ * its end. A load beyond the frame's end drops it.
  */
 export type Instruction =
-  | { readonly op: "load8" | "load16" | "load32"; readonly at: number }
-  | { readonly op: "equal"; readonly to: number; readonly then: string; readonly else: string }
-  | { readonly op: "accept" | "drop" };
+  | { readonly op: "load8" | "load16" | "load32" | "load8-behind"; readonly at: number }
+  | {
+    readonly op: "equal" | "above";
+    readonly to: number;
+    readonly then: string;
+    readonly else: string;
+  }
+  | { readonly op: "jump"; readonly then: string }
+  | { readonly op: "length" | "skip-ipv4" | "accept" | "drop" };
 
 /** Instructions by label, run from the first to the next; "next" is the one that follows. */
 export type Program = readonly (readonly [label: string, Instruction])[];
 
-/** linux/bpf_common.h: BPF_LD|BPF_B|BPF_ABS, and with BPF_H, BPF_W; BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K. */
+/**
+ * linux/bpf_common.h: BPF_LD|BPF_B|BPF_ABS, and with BPF_H, BPF_W, BPF_IND, BPF_LEN; BPF_LDX|BPF_B|BPF_MSH; BPF_JMP|BPF_JEQ|BPF_K, and
+ * with BPF_JGT, BPF_JA; BPF_RET|BPF_K.
+ */
 const CODES = {
   load8: 0x30,
   load16: 0x28,
   load32: 0x20,
+  "load8-behind": 0x50,
+  length: 0x80,
+  "skip-ipv4": 0xb1,
   equal: 0x15,
+  above: 0x25,
+  jump: 0x05,
   accept: 0x06,
   drop: 0x06,
 } as const;
 
 /** linux/filter.h: where load8 finds the packet type (packet(7): PACKET_HOST and so on), SKF_AD_OFF + SKF_AD_PKTTYPE. */
 export const PACKET_TYPE_AT = 0xfffff004;
+
+/** linux/filter.h: from here on loads count from the beginning of the IP header, SKF_NET_OFF. */
+export const IP_HEADER_AT = 0xfff00000;
 
 /** linux/filter.h: BPF_MAXINSNS. */
 export const MOST_INSTRUCTIONS = 4096;
@@ -129,7 +147,8 @@ export function assemble(program: Program): Bytes {
     const jump = (target: string): number => {
       const to = target === "next" ? index + 1 : labels.get(target);
       assert(to !== undefined && to > index, `${label} jumps forward to ${target}`);
-      assert(to - index <= 256, `${label} jumps no further than 255 instructions`);
+      const isFar = to - index > 256 && instruction.op !== "jump";
+      assert(!isFar, `${label} jumps no further than 255 instructions`);
       return to - index - 1;
     };
     const fields = fieldsOf(instruction, jump);
@@ -146,12 +165,18 @@ function fieldsOf(
     case "load8":
     case "load16":
     case "load32":
+    case "load8-behind":
       return { jt: 0, jf: 0, k: instruction.at };
+    case "jump":
+      return { jt: 0, jf: 0, k: jump(instruction.then) };
     case "equal":
+    case "above":
       return { jt: jump(instruction.then), jf: jump(instruction.else), k: instruction.to };
     case "accept":
       return { jt: 0, jf: 0, k: WHOLE };
     case "drop":
+    case "length":
+    case "skip-ipv4":
       return { jt: 0, jf: 0, k: 0 };
   }
 }

@@ -179,7 +179,9 @@ export class Pinger implements Disposable {
     const [known] = at === -1 ? [] : this.#idle.splice(at, 1);
     if (known !== undefined) {
       // What came in the meantime says nothing about now.
-      while (typeof receiver.receive(known.socket.fd) !== "number");
+      for (let count = 0; count < MOST_AT_ONCE; count++) {
+        if (typeof receiver.receive(known.socket.fd) === "number") break;
+      }
       return known;
     }
     const protocol = address.family === "ipv4" ? ETH_P_ARP : ETH_P_IPV6;

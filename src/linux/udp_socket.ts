@@ -26,6 +26,7 @@ import {
 } from "./constants.ts";
 import type { Received, Receiver, Sender } from "./datagram.ts";
 import type { Libc } from "./libc.ts";
+import { attachFilter, type Program } from "./packet_filter.ts";
 import type { Socket } from "./socket.ts";
 
 /** An endpoint with a port. */
@@ -59,11 +60,15 @@ export class UdpSocket implements AdvertSocket {
     return this.#socket.fd;
   }
 
-  drain(receiver: Receiver, take: (datagram: Datagram) => void): void {
-    drain(this.fd, receiver, (received) => {
+  drain(receiver: Receiver, take: (datagram: Datagram) => void): boolean {
+    return drain(this.fd, receiver, (received) => {
       const datagram = datagramIn(received, this.endpoint);
       if (datagram !== undefined) take(datagram);
     });
+  }
+
+  filter(program: Program): void {
+    attachFilter(this.#socket, program);
   }
 
   send(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number {

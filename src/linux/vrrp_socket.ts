@@ -41,6 +41,7 @@ import {
 import type { Received, Receiver, Sender } from "./datagram.ts";
 import { ENODEV } from "./errno.ts";
 import type { Libc } from "./libc.ts";
+import { attachFilter, type Program } from "./packet_filter.ts";
 import { refusal } from "./refusal.ts";
 import type { Socket } from "./socket.ts";
 
@@ -74,11 +75,15 @@ export class VrrpSocket implements AdvertSocket {
     return this.#socket.fd;
   }
 
-  drain(receiver: Receiver, take: (datagram: Datagram) => void): void {
-    drain(this.fd, receiver, (received) => {
+  drain(receiver: Receiver, take: (datagram: Datagram) => void): boolean {
+    return drain(this.fd, receiver, (received) => {
       const datagram = this.endpoint.family === "ipv4" ? ipv4In(received) : ipv6In(received);
       if (datagram !== undefined) take(datagram);
     });
+  }
+
+  filter(program: Program): void {
+    attachFilter(this.#socket, program);
   }
 
   send(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number {

@@ -15,7 +15,7 @@ import {
   linkNamed,
 } from "../../src/net/interfaces.ts";
 import { formatPrefix, parsePrefix } from "../../src/net/prefix.ts";
-import { after, milliseconds } from "../../src/time.ts";
+import { after, type Instant, milliseconds } from "../../src/time.ts";
 
 /** What happens to a host in a case; orders are plain words. */
 export type Happenings = readonly Happening<string>[];
@@ -150,6 +150,16 @@ export async function untilHeard(
     if (first !== undefined) return first;
   }
   return undefined;
+}
+
+/** Everything up to the deadline, wait by wait. */
+export async function batchesUntilDeadline(
+  host: Pick<Host<string>, "wait">,
+  deadline: Instant,
+): Promise<readonly Happenings[]> {
+  const batches: Happenings[] = [];
+  while (batches.at(-1)?.at(-1)?.kind !== "deadline") batches.push(await host.wait(deadline));
+  return batches;
 }
 
 /** The datagrams among `happened`. */

@@ -55,10 +55,9 @@ Deno.test({
     await first.untilState("master");
     await using second = await Floatip.start(b, toml("b", 100));
     await second.untilState("backup");
-    // Somebody whose packets are refused: another VRID.
+    // Somebody whose packets are refused: the same VRID for another address.
     await using _stranger = await startMaster(watcher, {
       ...WEB,
-      vrid: 52,
       addresses: ["10.77.0.200/24"],
     });
     await using prometheus = await Prometheus.start(watcher, [target(a), target(b)]);
@@ -73,7 +72,7 @@ Deno.test({
     await see(`floatip_master_info{instance="${target(b)}",master="10.77.0.1"}`, 1);
     // Two scrapes of everything, for what is counted per time.
     await see("min(count_over_time(up[1m])) >= bool 4", 1);
-    await see('min(floatip_rejects_total{reason="unknown-vrid"}) > bool 5', 1);
+    await see('min(floatip_rejects_total{reason="addresses"}) > bool 5', 1);
     await see("min(sum by (instance, check) (floatip_check_attempts_total)) > bool 3", 1);
 
     await first.crash();

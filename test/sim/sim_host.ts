@@ -170,6 +170,7 @@ export class SimHost<Order> implements Host<Order> {
     this.#sockets.set(key, { endpoint, index: bound ? port?.index : undefined, queue: [] });
   }
 
+  hear(): void {}
   close(endpoint: Endpoint): void {
     this.#sockets.delete(this.#keyOf(endpoint));
   }

@@ -99,6 +99,9 @@ export class RecordingHost implements Host<Order> {
     this.#call(`open ${endpoint.kind} ${endpoint.interface}`);
   }
 
+  /** Tells everything, as it may. */
+  hear(): void {}
+
   close(endpoint: Endpoint): void {
     this.#call(`close ${endpoint.kind} ${endpoint.interface}`);
   }
