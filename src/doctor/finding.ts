@@ -25,8 +25,8 @@ export function unknown(what: string, fix?: string): Finding {
 }
 
 /** Something will go wrong, or has. */
-export function problem(what: string, why: string, fix: string): Finding {
-  return { mark: "problem", what, why, fix };
+export function problem(what: string, why: string, fix?: string): Finding {
+  return { mark: "problem", what, why, ...(fix === undefined ? {} : { fix }) };
 }
 
 /** Something may go wrong, or works worse than it could. */

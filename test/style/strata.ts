@@ -60,6 +60,10 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     firewall: "all",
     "health/check": "types",
     "control/api": "types",
+    // What the daemon refuses, and why: the same checks.
+    "vrrp/receive": "all",
+    "vrrp/rules": "types",
+    "wire/reject": "all",
     wire: "types",
     net: "all",
   },

@@ -1,10 +1,13 @@
 /** Do adverts arrive, and does floatip get them? What came by on the wire held against what reached a socket. */
+import type { Interfaces } from "../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../../net/ip.ts";
+import { formatMac } from "../../net/mac.ts";
 import { formatDuration } from "../../time.ts";
 import { nameIn, type NodePlan, transportText } from "../../config/plan.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
-import { holdsNow, type Placed, placedPlans, type Subject } from "../subject.ts";
+import { holdsNow, isOwn, ownOn, type Placed, placedPlans, type Subject } from "../subject.ts";
+import { judgeRefused, refusedIn, transportOf } from "./refused.ts";
 import type { DaemonSeen, HeardAdvert, LanSeen, Surroundings } from "../surroundings.ts";
 
 /** adverts */
@@ -34,7 +37,10 @@ export function judgeAdverts(
     const holding = one.held.some((held) =>
       holdsNow(interfaces, held.interface, held.prefix.address)
     );
-    return judgeRouter(one, plan.node, lan, holding, daemon);
+    const own = one.source ?? ownOn(interfaces, one)[0];
+    // A switch may send us our own, or what is meant for others.
+    const adverts = lan.adverts.filter((heard) => isForUs(heard, interfaces));
+    return judgeRouter(one, plan.node, { ...lan, adverts }, holding, daemon, own);
   });
   return [...found, ...missing];
 }
@@ -45,8 +51,13 @@ function judgeRouter(
   lan: LanSeen,
   holding: boolean,
   daemon: DaemonSeen,
+  own: Ip | undefined,
 ): readonly Finding[] {
-  const heard = firstOfEach(lan.adverts.filter((one) => isOurs(one, plan) && !one.outgoing));
+  const heard = firstOfEach(lan.adverts.filter((one) => isOurs(one, plan)));
+  const refused = refusedIn(heard, plan, own);
+  if (refused.length > 0) return refused.map((one) => judgeRefused(one, plan, node, lan));
+  const astray = heard.filter((one) => isAstray(one, plan, own));
+  if (astray.length > 0) return astray.map((one) => judgeAstray(one, plan, node, own));
   const lost = heard.filter((one) => !wasDelivered(one, plan, lan, daemon));
   if (lost.length > 0) return lost.map((one) => judgeLost(one, plan, node));
   const what = `VRID ${plan.rules.vrid} of ${plan.name}`;
@@ -159,23 +170,47 @@ function heardByDaemon({ name, family }: Placed, daemon: DaemonSeen): readonly I
 }
 
 /** How an advert travelled, in the words of {@link transportText}. */
-function wayOf({ port, destination }: HeardAdvert): string {
-  if (port !== undefined) return `udp port ${port}`;
-  return isMulticast(destination) ? "multicast" : "unicast";
+function wayOf(one: HeardAdvert): string {
+  const { port } = one;
+  return port === undefined ? transportOf(one) : `udp port ${port}`;
+}
+
+/** Is it another machine's, and sent to a group or to this machine? */
+function isForUs({ outgoing, mac, destination }: HeardAdvert, interfaces: Interfaces): boolean {
+  if (outgoing || interfaces.links.some((link) => link.mac && formatMac(link.mac) === mac)) {
+    return false;
+  }
+  return isMulticast(destination) || isOwn(interfaces, destination);
+}
+
+/** Is it sent to another address of this machine's than the one at which floatip hears? */
+function isAstray(one: HeardAdvert, plan: Placed, own: Ip | undefined): boolean {
+  return own !== undefined && transportOf(one) !== "multicast" &&
+    transportOf(one) === plan.rules.transport && !sameIp(one.destination, own);
+}
+
+function judgeAstray(
+  { source, destination }: HeardAdvert,
+  plan: Placed,
+  node: NodePlan,
+  own: Ip | undefined,
+): Finding {
+  const hears = own === undefined ? "elsewhere" : `at ${formatIp(own)}`;
+  return problem(
+    `adverts of ${nameIn(node, source)} go to ${formatIp(destination)}; this node hears ${hears}`,
+    "It does not hear them, and both take the address.",
+    `source = "${formatIp(destination)}"   # in [instance.${plan.name}], on this node`,
+  );
 }
 
 function judgeLost(one: HeardAdvert, plan: Placed, node: NodePlan): Finding {
   const who = nameIn(node, one.source);
   const [way, expected] = [wayOf(one), transportText(plan)];
-  const stranger = plan.rules.transport !== "multicast" &&
-    !includesIp(plan.rules.peers, one.source);
-  if (stranger || way !== expected) {
+  if (way !== expected) {
     return warning(
-      `${who} sends adverts for VRID ${plan.rules.vrid} by ${way}${
-        stranger && way === expected ? " to others" : ""
-      }; this node expects ${expected}`,
+      `${who} sends adverts for VRID ${plan.rules.vrid} by ${way}; this node expects ${expected}`,
       "The two do not hear each other, and both take the address.",
-      stranger
+      plan.rules.transport !== "multicast" && !includesIp(plan.rules.peers, one.source)
         ? `list ${formatIp(one.source)} in [nodes], on all of them`
         : "give all nodes the same transport and port: one file for all of them",
     );

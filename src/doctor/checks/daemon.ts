@@ -31,19 +31,35 @@ export function judgeDaemon(
   }
   const { status } = seen;
   const faults = status.instances.flatMap(({ name, faults }) =>
-    faults.map((words) => problem(`${name} is in fault: ${words}`, FAULT, "see the lines below"))
+    faults.map((words) =>
+      problem(
+        `${name} is in fault: ${words}`,
+        FAULT,
+        words.startsWith("check ")
+          ? "sudo floatip check --try   # runs each check once"
+          : undefined,
+      )
+    )
   );
+  // What the daemon knows of two holders comes first: what the LAN shows now may be less.
+  const twice = status.instances.filter(({ health }) => health === "two").flatMap((one) =>
+    one.evidence.map((words) => problem(`${one.name} is held twice: ${words}`, TWICE))
+  );
+  const told = status.instances.flatMap(({ evidence }) => evidence);
+  const rest = status.attention.filter((words) => !told.some((one) => words.endsWith(one)));
   const states = status.instances.map(({ name, state }) => `${name} ${state}`).join(", ");
   return [
     ok(`floatip ${status.version} runs: ${states || "no instance"}`),
     ...(status.version === version ? [] : [otherVersion(status.version, version)]),
     ...(status.config_file === file ? [] : [otherFile(status.config_file, file)]),
+    ...twice,
     ...faults,
-    ...status.attention.map((words) => warning(words, "The daemon asks to look at it.", STATUS)),
+    ...rest.map((words) => warning(words, "The daemon asks to look at it.", STATUS)),
   ];
 }
 
 const FAULT = "The instance takes no part until that is over.";
+const TWICE = "Clients reach now one machine, now the other.";
 const STATUS = "floatip status";
 
 function otherVersion(running: string, installed: string): Finding {

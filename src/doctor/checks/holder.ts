@@ -1,11 +1,12 @@
 /** Is there exactly one machine behind each floating address? Asked by ARP and Neighbour Discovery. */
 import { nameIn, type NodePlan } from "../../config/plan.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
-import { formatIp, includesIp, sameIp } from "../../net/ip.ts";
+import { formatIp, includesIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatMac } from "../../net/mac.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, unknown } from "../finding.ts";
 import { holdsNow, ownOn, type Placed, placedPlans, type Subject } from "../subject.ts";
+import { judgeRefused, refusedIn, rejectText } from "./refused.ts";
 import type { DaemonSeen, LanSeen, Question, Surroundings } from "../surroundings.ts";
 
 /** holder */
@@ -52,10 +53,14 @@ const SELF = "this node";
 /** What was seen, and whose the hardware addresses of this machine are. */
 interface Seen extends LanSeen {
   readonly own: readonly string[];
+  /** Addresses of this machine that do not float. */
+  readonly self: readonly Ip[];
 }
 
-function withOwn(lan: LanSeen, { links }: Interfaces): Seen {
-  return { ...lan, own: links.flatMap(({ mac }) => mac === undefined ? [] : [formatMac(mac)]) };
+function withOwn(lan: LanSeen, { links, addresses }: Interfaces): Seen {
+  const own = links.flatMap(({ mac }) => mac === undefined ? [] : [formatMac(mac)]);
+  const self = addresses.filter(({ ours }) => !ours).map(({ prefix }) => prefix.address);
+  return { ...lan, own, self };
 }
 
 function macsFor(
@@ -80,8 +85,12 @@ function judgeAddress(
   const macs = macsFor(question, lan);
   const others = macs.map((mac) => ownerOf(mac, plan, node, lan));
   const all = [...(here ? [SELF] : []), ...others.map(({ words }) => words)];
-  if (all.length > 1) return [judgeSeveral(address, all, others)];
+  const reason = reasonFor(macs, plan, node, lan, daemon);
+  if (all.length > 1) return [judgeSeveral(address, all, others, reason)];
   const stranger = others.find(({ known }) => known === false);
+  if (stranger !== undefined && reason !== undefined) {
+    return [{ mark: "problem", what: `${address} is held by ${stranger.words}`, ...reason }];
+  }
   if (stranger !== undefined) {
     return [problem(
       `${address} belongs to ${stranger.words}, which is none of the nodes`,
@@ -105,11 +114,46 @@ function judgeAddress(
   return [ok(`${address} is free: nobody answers for it`)];
 }
 
+/** Why another machine holds the address beside the master, and how that is mended. */
+type Reason = Pick<Finding, "why" | "fix">;
+
+/**
+ * Adverts of the holder that are refused here; else what the daemon knows: a keepalived that hears adverts which it refuses
+ * falls silent, and the daemon may have heard it before.
+ */
+function reasonFor(
+  macs: readonly string[],
+  plan: Placed,
+  node: NodePlan,
+  lan: Seen,
+  daemon: DaemonSeen,
+): Reason | undefined {
+  const own = plan.source ?? lan.self.find(({ family }) => family === plan.family);
+  const adverts = lan.adverts.filter(({ mac, outgoing, source, advert }) =>
+    macs.includes(mac) && !outgoing && source.family === plan.family &&
+    advert.vrid === plan.rules.vrid
+  );
+  const [refused] = refusedIn(adverts, plan, own);
+  if (refused !== undefined) {
+    const { fix } = judgeRefused(refused, plan, node, lan);
+    const why = `Its adverts are refused: ${rejectText(refused.reject)}.`;
+    return fix === undefined ? { why } : { why, fix };
+  }
+  const status = daemon.kind === "running"
+    ? daemon.status.instances.find(({ name, family }) =>
+      name === plan.name && family === plan.family
+    )
+    : undefined;
+  if (status?.health !== "two" || status.evidence.length === 0) return undefined;
+  return { why: `The daemon says: ${status.evidence.join("; ")}.` };
+}
+
 /** Two answers of one machine: it has two cards on this LAN. Else two machines hold the address. */
 function judgeSeveral(
   address: string,
   all: readonly string[],
   others: readonly { readonly known: boolean | undefined }[],
+  reason: Reason | undefined,
 ): Finding {
   const [first = ""] = all;
   if (all.every((words) => words === first)) {
@@ -118,6 +162,10 @@ function judgeSeveral(
       "It has two interfaces on this LAN, and clients learn now one, now the other.",
       `sysctl -w net.ipv4.conf.all.arp_ignore=1   # on ${first}`,
     );
+  }
+  if (reason !== undefined) {
+    const what = `${address} is answered for by ${all.join(" and by ")}`;
+    return { mark: "problem", what, ...reason };
   }
   const foreign = others.some(({ known }) => known === false);
   return problem(
