@@ -2,6 +2,7 @@
 import type { ProbeResult } from "../health/check.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import type { Answer } from "../notify/sink.ts";
+import type { Fields } from "./record.ts";
 
 /** The commands of a [notify]: `command`, and those of single states. */
 export type CommandKind = "command" | "states";
@@ -26,6 +27,11 @@ export type Request =
   /** From now on the configuration file holds as it is now. */
   | { readonly kind: "reload" };
 
+/** A request whose record nobody has held against the file: {@link ./record.ts} soundRecord does. */
+export type Unchecked =
+  | Exclude<Request, { kind: "notify" }>
+  | (Omit<Extract<Request, { kind: "notify" }>, "record"> & { readonly record: Fields });
+
 /** What the runner answers. */
 export type Response =
   /** First of all: it has read the configuration file. */
@@ -38,12 +44,20 @@ const LONGEST_LINE = 1 << 18;
 
 /** Each line of a stream. Ends with the stream; throws where a line has no end. */
 export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = "";
+  // Pieces of a line that has not come whole: each is looked through once.
+  let pieces: string[] = [];
+  let length = 0;
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > LONGEST_LINE) throw new Error("a line without end");
-    yield* lines;
+    let start = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      yield pieces.join("") + text.slice(start, end);
+      pieces = [];
+      length = 0;
+      start = end + 1;
+    }
+    pieces.push(text.slice(start));
+    length += text.length - start;
+    if (length > LONGEST_LINE) throw new Error("a line without end");
   }
 }
 
@@ -53,7 +67,7 @@ export function lineOf(message: Request | Response): Uint8Array<ArrayBuffer> {
 }
 
 /** A request, or undefined where the line is none: the runner believes nothing that it has not looked at. */
-export function parseRequest(line: string): Request | undefined {
+export function parseRequest(line: string): Unchecked | undefined {
   const value = parseObject(line);
   if (value === undefined) return undefined;
   const { id, kind, check, instance, sink, record } = value;
@@ -61,42 +75,35 @@ export function parseRequest(line: string): Request | undefined {
   if (typeof id !== "number" || !Number.isSafeInteger(id)) return undefined;
   if (kind === "stop") return { id, kind };
   if (kind === "probe" && typeof check === "string") return { id, kind, check };
-  if (kind !== "notify" || !isRecord(record)) return undefined;
+  if (kind !== "notify" || !isObject(record)) return undefined;
   if (instance !== null && typeof instance !== "string") return undefined;
   if (sink !== "command" && sink !== "states") return undefined;
   return { id, kind, instance, sink, record };
 }
 
-/** A response, or undefined where the line is none. Its inside is the runner's word: the daemon does as it says anyway. */
+/** A response, or undefined where the line is none. */
 export function parseResponse(line: string): Response | undefined {
   const value = parseObject(line);
-  const isOne = value?.["kind"] === "ready" || typeof value?.["id"] === "number";
-  return isOne ? value as unknown as Response : undefined;
+  if (value === undefined) return undefined;
+  const { id, kind, result, answer } = value;
+  if (kind === "ready") return { kind };
+  if (typeof id !== "number") return undefined;
+  const inside = kind === "probe" ? result : kind === "notify" ? answer : undefined;
+  if (!isObject(inside) || typeof inside["ok"] !== "boolean") return undefined;
+  if (typeof inside["words"] !== "string") return undefined;
+  if (kind === "probe" && !Number.isFinite(inside["latency"])) return undefined;
+  return value as unknown as Response;
 }
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? value as Readonly<Record<string, unknown>> : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-const STATES: readonly unknown[] = ["init", "backup", "master", "fault"];
-
-/** What becomes arguments and environment of a program: plain values under plain names. */
-function isRecord(value: unknown): value is TransitionRecord {
-  if (typeof value !== "object" || value === null) return false;
-  const { instance, from, to, priority } = value as Readonly<Record<string, unknown>>;
-  const sound = typeof instance === "string" && !instance.includes("\0") &&
-    typeof priority === "number" && STATES.includes(from) && STATES.includes(to);
-  return sound &&
-    Object.entries(value).every(([name, one]) => /^[a-z_]+$/.test(name) && isPlain(one));
-}
-
-function isPlain(value: unknown): boolean {
-  return value === null || ["string", "number", "boolean"].includes(typeof value) ||
-    (Array.isArray(value) && value.every((one) => typeof one === "string"));
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,8 @@ import { type ProbeTools, runProbe } from "../health/probe.ts";
 import { milliseconds } from "../time.ts";
 import { type Answer, untold } from "../notify/sink.ts";
 import { sinksOf } from "../notify/sinks.ts";
-import { lineOf, linesOf, parseRequest, type Request, type Response } from "./message.ts";
+import { lineOf, linesOf, parseRequest, type Response, type Unchecked } from "./message.ts";
+import { soundRecord } from "./record.ts";
 
 /** What a runner is made of. */
 export interface Serving {
@@ -29,21 +30,29 @@ export async function serve({ requests, responses, load }: Serving): Promise<voi
     // Nobody listens any more: the requests are about to end too.
     await writer.write(lineOf(response)).catch(() => {});
   };
-  const underWay = new Map<number, AbortController>();
+  const underWay = new Map<number, Job>();
   const answers = new Set<Promise<void>>();
-  let config = await load();
+  let configs = [await load()].filter((config) => config !== undefined);
   await say({ kind: "ready" });
   try {
     for await (const line of linesOf(requests)) {
       const request = parseRequest(line);
       if (request === undefined) continue;
-      // The old one holds where the new file is broken, as it does for the daemon.
-      if (request.kind === "reload") config = await load() ?? config;
-      else if (request.kind === "stop") underWay.get(request.id)?.abort();
-      else {
+      if (request.kind === "stop") underWay.get(request.id)?.stop.abort();
+      else if (request.kind === "reload") {
+        const next = await load();
+        // The old one holds where the new file is broken, as it does for the daemon.
+        if (next !== undefined) configs = [next, ...configs].slice(0, 2);
+      } else {
+        const work = workOf(request);
+        const busy = [...underWay.values()].filter((job) => job.work === work).length;
+        if (underWay.has(request.id) || busy >= MOST_OF_ONE || underWay.size >= MOST_JOBS) {
+          await say(refusalOf(request, BUSY));
+          continue;
+        }
         const stop = new AbortController();
-        underWay.set(request.id, stop);
-        const answer = answerTo(request, config, stop.signal).then(say).finally(() => {
+        underWay.set(request.id, { work, stop });
+        const answer = answerTo(request, configs, stop.signal).then(say).finally(() => {
           underWay.delete(request.id);
           answers.delete(answer);
         });
@@ -51,34 +60,69 @@ export async function serve({ requests, responses, load }: Serving): Promise<voi
       }
     }
   } finally {
-    for (const stop of underWay.values()) stop.abort();
+    for (const { stop } of underWay.values()) stop.abort();
     await Promise.all(answers);
   }
 }
 
+/** What is under way. */
+interface Job {
+  /** Which check, or whose commands. */
+  readonly work: string;
+  readonly stop: AbortController;
+}
+
+type Wanted = Extract<Unchecked, { kind: "probe" | "notify" }>;
+
+/** So many attempts of one check, or deliveries by one sink, at one time: the daemon has one, and a late one may be ending. */
+const MOST_OF_ONE = 2;
+/** So many attempts and deliveries at one time. */
+const MOST_JOBS = 1024;
+
+const BUSY = "the one before has not ended";
+const NOT_IN_FILE = "not in the configuration file as it was when it was loaded last";
+
+function workOf(request: Wanted): string {
+  return request.kind === "probe"
+    ? JSON.stringify([request.check])
+    : JSON.stringify([request.instance, request.sink]);
+}
+
+function refusalOf({ id, kind }: Wanted, words: string): Response {
+  return kind === "notify"
+    ? { id, kind, answer: untold(words, false) }
+    : { id, kind, result: { ok: false, words, latency: milliseconds(0) } };
+}
+
 async function answerTo(
-  request: Extract<Request, { kind: "probe" | "notify" }>,
-  config: Config | undefined,
+  request: Wanted,
+  configs: readonly Config[],
   stop: AbortSignal,
 ): Promise<Response> {
+  if (request.kind === "notify") {
+    return { id: request.id, kind: "notify", answer: await deliver(request, configs, stop) };
+  }
   const { id, kind } = request;
-  if (kind === "notify") return { id, kind, answer: await deliver(request, config, stop) };
-  const check = config?.checks.find(({ name }) => name === request.check);
-  if (check !== undefined) return { id, kind, result: await runProbe(check, TOOLS, stop) };
-  const words = "not in the configuration file as it was when it was loaded last";
-  return { id, kind, result: { ok: false, words, latency: milliseconds(0) } };
+  const check = configs[0]?.checks.find(({ name }) => name === request.check);
+  if (check === undefined) return refusalOf(request, NOT_IN_FILE);
+  return { id, kind, result: await runProbe(check, TOOLS, stop) };
 }
 
 async function deliver(
-  { instance, sink: kind, record }: Extract<Request, { kind: "notify" }>,
-  config: Config | undefined,
+  { instance, sink: kind, record: fields }: Extract<Unchecked, { kind: "notify" }>,
+  configs: readonly Config[],
   stop: AbortSignal,
 ): Promise<Answer> {
+  const [config] = configs;
   const settings = instance === null
     ? config?.notify
     : config?.instances.find(({ name }) => name === instance)?.notify;
   const sink = settings && sinksOf(settings).get(kind);
-  if (sink === undefined) return untold("not in the configuration file as it was loaded", false);
+  if (sink === undefined) return untold(NOT_IN_FILE, false);
+  const record = soundRecord(fields, configs);
+  if (record === undefined || (instance !== null && instance !== record.instance)) {
+    return untold("the daemon says what the configuration file does not bear out", false);
+  }
   try {
     return await sink.deliver(record, stop);
   } catch (error) {

@@ -47,6 +47,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   firewall: { "config/plan": "all", wire: "all", net: "all" },
   // What the sandboxed daemon has done for it by another process: the same checks and commands.
   runner: {
+    // Records are held against the addresses of the file.
+    net: "all",
     config: "types",
     "daemon/record": "types",
     health: "all",

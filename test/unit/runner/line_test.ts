@@ -15,7 +15,7 @@ function configured(tables: string): Config {
   const decoded = decode(`
 [instance.web]
 vrid = 51
-addresses = ["192.168.1.50/24"]
+addresses = ["192.168.1.50/24", "192.168.1.51/24"]
 ${tables}`);
   assert.equal(decoded.kind, "config", JSON.stringify(decoded));
   return (decoded as Extract<typeof decoded, { kind: "config" }>).config;

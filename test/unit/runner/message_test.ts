@@ -39,10 +39,7 @@ Deno.test("whatever else comes down the line is no request", () => {
     { ...good, sink: "webhook" },
     { ...good, instance: 7 },
     { ...good, record: undefined },
-    { ...good, record: { ...record({}), to: "MASTER" } },
-    { ...good, record: { ...record({}), instance: "a\0b" } },
-    { ...good, record: { ...record({}), "LD_PRELOAD=x": "y" } },
-    { ...good, record: { ...record({}), cause: { deep: true } } },
+    { ...good, record: [record({})] },
   ];
   for (const value of odd) assert.equal(parseRequest(JSON.stringify(value)), undefined);
   for (const line of ["", "{", "\0"]) assert.equal(parseRequest(line), undefined);
