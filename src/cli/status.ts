@@ -42,7 +42,7 @@ async function watch(
   let shown = "";
   while (true) {
     const essence = essenceOf(document);
-    if (screen !== undefined) screen.draw(statusLines(document, Date.now(), terminal.paint));
+    if (screen !== undefined) screen.draw(linesOf(document, terminal));
     else if (essence !== shown) {
       terminal.out(json ? formatLine(document) : block(document, terminal));
     }
@@ -84,7 +84,13 @@ async function ask(client: ControlClient): Promise<StatusDocument> {
 }
 
 function formatText(document: StatusDocument, terminal: Terminal): string {
-  return `${statusLines(document, Date.now(), terminal.paint).join("\n")}\n`;
+  return `${linesOf(document, terminal).join("\n")}\n`;
+}
+
+/** As wide as the terminal is; in a pipe as wide as they come. */
+function linesOf(document: StatusDocument, terminal: Terminal): readonly string[] {
+  const columns = terminal.interactive ? terminal.size().columns : Infinity;
+  return statusLines(document, Date.now(), terminal.paint, columns);
 }
 
 function formatJson(document: StatusDocument): string {

@@ -9,7 +9,7 @@ import type {
 } from "../control/api.ts";
 import { formatDuration, milliseconds } from "../time.ts";
 import { REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
-import { alignColumns } from "./table.ts";
+import { alignColumns, widthOf, wrap } from "./table.ts";
 import type { Paint, Style } from "./terminal.ts";
 
 /** What a headline says when it does not say who holds the addresses, and how it looks. */
@@ -24,15 +24,16 @@ const HEADLINE_STYLES: Readonly<Record<Health, Style>> = {
 /** A master says this priority when it asks the others to take over. */
 const LEAST = 1;
 
-/** `document` as lines, as read at `now` (milliseconds since 1970). */
+/** `document` as lines of at most `columns`, as read at `now` (milliseconds since 1970). */
 export function statusLines(
   document: StatusDocument,
   now: number,
   paint: Paint,
+  columns: number = Infinity,
 ): readonly string[] {
   const instances = document.instances.flatMap((instance) => [
     "",
-    ...instanceLines(instance, document, now, paint),
+    ...instanceLines(instance, document, now, paint, columns),
   ]);
   const none = ["", "no instance: the configuration has no [instance.NAME] for this node"];
   return [
@@ -42,7 +43,7 @@ export function statusLines(
     ...sinkLines(document.sinks, paint),
     ...strayLines(document.rejects),
     ...attentionLines(document, paint),
-  ];
+  ].flatMap((line) => wrap(line, columns));
 }
 
 function header(document: StatusDocument, now: number): string {
@@ -69,17 +70,21 @@ function instanceLines(
   document: StatusDocument,
   now: number,
   paint: Paint,
+  columns: number,
 ): readonly string[] {
   const headline = [
     paint("bold", labelOf(instance)),
     `${instance.addresses.join(", ")} on ${instance.interface ?? "no interface yet"}`,
     paint(HEADLINE_STYLES[instance.health], holder(instance, document, now)),
-  ].join("  ");
+  ];
+  const whole = headline.join("  ");
   return [
-    headline,
+    ...(widthOf(whole) <= columns
+      ? [whole]
+      : headline.map((part, i) => (i > 0 ? "  " : "") + part)),
     `  ${ownPart(instance, now)}`,
     ...asideLines(instance, now, paint),
-    ...alignColumns(nodeRows(instance, document, paint)),
+    ...nodeLines(nodeRows(instance, document, paint), columns),
     `  ${paint("dim", protocolWords(instance))}`,
     ...rejectLines(instance.rejects),
     ...instance.checks.map((check) => `  ${checkWords(check, paint)}`),
@@ -172,6 +177,23 @@ function asideLines(
     ? `until \`floatip handover ${name} --back\``
     : `for another ${duration(Math.max(0, Date.parse(aside.until) - now))}`;
   return [`  ${paint("warn", "handed over")}: does not take it back from a living master ${end}`];
+}
+
+/** The table of nodes; where it is wider than `columns`, without addresses, and else a line for each node. */
+function nodeLines(rows: readonly (readonly string[])[], columns: number): readonly string[] {
+  const named = rows.map(([mark = "", name = "", ...others]) => [
+    mark,
+    name.replace(/ \([^)]*\)$/, ""),
+    ...others,
+  ]);
+  const tables = [rows, named].map(alignColumns);
+  const fitting = tables.find((lines) => lines.every((line) => widthOf(line) <= columns));
+  return fitting ??
+    named.slice(1).map(([mark, name, state, priority, seen]) =>
+      `${mark}  ${name}: ${state}, priority ${priority}, ${
+        seen === "this node" ? seen : `seen ${seen}`
+      }`
+    );
 }
 
 /** The table of nodes; a star marks the master. */

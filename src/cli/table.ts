@@ -1,4 +1,4 @@
-/** How do rows become aligned columns? Widths as seen on a terminal, escapes not counted. */
+/** Rows as aligned columns, and lines that fit a terminal: widths as they are seen, escapes not counted. */
 
 /** The columns that `text` takes on a terminal: escapes take none, a wide or combining character is not minded. */
 export function widthOf(text: string): number {
@@ -15,6 +15,35 @@ export function alignColumns(rows: readonly (readonly string[])[]): readonly str
   return rows.map((row) =>
     row.map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - widthOf(cell))).join("  ").trimEnd()
   );
+}
+
+/** `line` as lines of at most `columns`, broken at blanks, those behind the first indented by two more than it. */
+export function wrap(line: string, columns: number): readonly string[] {
+  if (widthOf(line) <= columns) return [line];
+  const indent = " ".repeat(Math.min((/^ */.exec(line)?.[0].length ?? 0) + 2, columns >> 1));
+  const lines: string[] = [];
+  let rest = line;
+  while (widthOf(rest) > columns) {
+    const end = breakOf(rest, columns, lines.length === 0 ? 0 : indent.length);
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = indent + rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
+}
+
+/** Where `line` breaks: behind the last word that fits, else where the terminal ends. */
+function breakOf(line: string, columns: number, from: number): number {
+  let room = columns + 1;
+  let blank = 0;
+  let cut = 0;
+  // deno-lint-ignore no-control-regex -- see widthOf
+  for (const { index, 0: piece } of line.matchAll(/\x1b\[[0-9;]*m|./gsu)) {
+    if (!piece.startsWith("\x1b")) room--;
+    if (piece === " " && /\S/.test(line.slice(from, index))) blank = index;
+    if (room === 0) break;
+    cut = index + piece.length;
+  }
+  return blank > 0 ? blank : cut;
 }
 
 /** `line` cut to `columns`, an ellipsis where something is missing; escapes are kept and ended. */

@@ -184,3 +184,21 @@ for (const [name, document] of Object.entries(SAMPLES)) {
     assert.deepEqual(widths(ansi), widths(plain));
   });
 }
+
+Deno.test("status in a terminal of 50 columns", async () => {
+  const pictures = Object.entries(SAMPLES).map(([name, document]) =>
+    [`### ${name}`, ...statusLines(document, NOW, plain, 50)].join("\n")
+  );
+  await golden("status_narrow", pictures.join("\n\n"));
+});
+
+Deno.test("no line is wider than the terminal, in colour too, and where all fits nothing changes", () => {
+  for (const document of Object.values(SAMPLES)) {
+    const whole = statusLines(document, NOW, ansi);
+    assert.deepEqual(statusLines(document, NOW, ansi, Math.max(...whole.map(widthOf))), whole);
+    for (let columns = 20; columns < 120; columns += 7) {
+      const lines = statusLines(document, NOW, ansi, columns);
+      assert.ok(lines.every((line) => widthOf(line) <= columns), `${columns}`);
+    }
+  }
+});
