@@ -49,14 +49,17 @@ export type Happening<Order> =
   }
   | { readonly kind: "interfaces" }
   /**
-   * Somebody with another MAC than this machine's said that it has a watched address: in an ARP request or reply (RFC 5227
-   * probes do not), or in a Neighbor Advertisement. Once in a batch for each MAC, however often it was said.
+   * Another machine said that it has a watched address: in an ARP request or reply (RFC 5227 probes do not), or in a Neighbor
+   * Advertisement. Once in a batch for each MAC, however often it was said. With this machine's own MAC only where it is certain that
+   * this machine did not say so: an answer to a question whose answer goes to all, on a link that does not send back what was sent.
    */
   | {
     readonly kind: "claim";
     readonly interface: string;
     readonly address: Ip;
     readonly mac: Mac;
+    /** An answer to a question; else the neighbours were told, unasked. */
+    readonly answer: boolean;
     /** When it was read. */
     readonly at: Instant;
   }

@@ -1,14 +1,93 @@
-/** Who is in our way? Another master, a stranger on our VRID, somebody who claims our address: remembered, counted, told. */
+/** Conflicts of a virtual router: other machines that hold its addresses or claim to. Kept in the router, told once each. */
 import { keyOf } from "../config/plan.ts";
+import { formatIp } from "../net/ip.ts";
 import { between, formatWallTime, type Instant, seconds, type WallTime } from "../time.ts";
 import type { Budget } from "./budget.ts";
+import { describe } from "./evidence_text.ts";
 import { labelOf, type Once } from "./narrate.ts";
+import type { Neighbours } from "./neighbours.ts";
 import type { Observer } from "./record.ts";
-import { isRecent, type Router } from "./router.ts";
+import type { Conflict, Router } from "./router.ts";
 import { remember } from "./senders.ts";
 
-/** One who comes back after so long is news again: for the history, which is not endless. */
+/** One that comes back after so long is news again: for the history, which is not endless. */
 const NEWS_AFTER = seconds(60);
+
+/** So often an address is asked for before it counts as free: an answer may be lost. */
+const FREE = 2;
+
+/** Adverts that were found to be an empty claim are remembered as that for so long after the last one. */
+const REMEMBERED = seconds(600);
+
+/** Most machines remembered for what was told of them. */
+const MOST_TOLD = 1024;
+
+/** What was seen of another machine at `at`. */
+export type Sight = Omit<Conflict, "since" | "free">;
+
+/** Has `conflict` been seen so lately that it goes on? */
+export function isLiving({ at, patience }: Conflict, now: Instant): boolean {
+  return between(at, now) <= patience;
+}
+
+/** Is `conflict` evidence that another machine holds the addresses: not refuted by a question, or by time where none can be asked? */
+export function isEvidence(conflict: Conflict, { askable }: Router, now: Instant): boolean {
+  if (conflict.stranger) return false;
+  if (!askable) return isLiving(conflict, now);
+  // Adverts that are accepted say it themselves, as long as they come.
+  return conflict.free < FREE || (conflict.kind === "master" && isLiving(conflict, now));
+}
+
+/**
+ * The addresses `asked` were asked for, and the time for answers is over: other machines answered with the MACs `answered`. What was not
+ * confirmed is a little less likely.
+ */
+export function concludeQuestion(
+  router: Router,
+  asked: readonly string[],
+  answered: ReadonlySet<string>,
+): void {
+  refute(
+    router,
+    ({ kind, who, words, own }) =>
+      kind === "answer" ? !own && asked.includes(words) && !answered.has(who) : answered.size === 0,
+  );
+}
+
+/** The same for a question that was for a machine with this one's own MAC, and was not answered. */
+export function concludeOwn(router: Router): void {
+  refute(router, ({ own }) => own);
+}
+
+function refute(router: Router, isRefuted: (conflict: Conflict) => boolean): void {
+  for (const [key, conflict] of router.conflicts) {
+    if (!isRefuted(conflict)) continue;
+    router.conflicts.set(key, { ...conflict, free: Math.min(FREE, conflict.free + 1) });
+  }
+}
+
+/** Forgets what is refuted and over, or about an address that the file names no more. */
+export function forgetConflicts(router: Router, now: Instant): void {
+  const floating = router.plan.held.map(({ prefix }) => formatIp(prefix.address));
+  for (const [key, conflict] of router.conflicts) {
+    if (conflict.kind === "answer" && !floating.includes(conflict.words)) {
+      router.conflicts.delete(key);
+    }
+    if (isEvidence(conflict, router, now) || isLiving(conflict, now)) continue;
+    const refuted = conflict.kind === "refused" && between(conflict.at, now) <= REMEMBERED;
+    if (!refuted) router.conflicts.delete(key);
+  }
+}
+
+/** The router's state is another one: what spoke against the one before does not speak against this one. */
+export function resetConflicts(router: Router, now: Instant): void {
+  for (const [key, conflict] of router.conflicts) {
+    if (conflict.kind !== "refused") router.conflicts.delete(key);
+    else if (isLiving(conflict, now)) router.conflicts.set(key, { ...conflict, free: 0 });
+  }
+  router.unanswered = 0;
+  router.answeredAt = undefined;
+}
 
 /** What conflicts are told to. */
 export interface ConflictsOptions {
@@ -17,37 +96,70 @@ export interface ConflictsOptions {
   readonly wallTime: () => WallTime;
   /** How many the history gets. */
   readonly budget: Budget;
+  readonly neighbours: Neighbours;
 }
 
-/** Tells of conflicts; they are kept in their routers. */
+/** Takes conflicts in. */
 export class Conflicts {
   readonly #options: ConflictsOptions;
+  /** When the history was told of whom, by router and name. */
+  readonly #told = new Map<string, Instant>();
+  /** Routers with a conflict that was not there before. */
+  #news = new Set<Router>();
 
   constructor(options: ConflictsOptions) {
     this.#options = options;
   }
 
-  /** `who` (an address) was in the way of `router` at `at`; `words` say how. */
-  note(router: Router, who: string, words: string, at: Instant): void {
-    const before = router.conflicts.get(who);
-    const goesOn = before !== undefined && isRecent(before.at, router, at);
-    if (!goesOn) router.counters.conflicts++;
-    remember(router.conflicts, who, { words, at, since: goesOn ? before.since : at });
-    if (before === undefined || between(before.at, at) >= NEWS_AFTER) {
-      this.#record(router, who, words, at);
-    }
+  /** Routers that have a new conflict since this was last asked. */
+  takeNews(): ReadonlySet<Router> {
+    const news = this.#news;
+    this.#news = new Set();
+    return news;
   }
 
-  /** The same, in the journal too: once for each time that `router` becomes master. */
-  warn(router: Router, who: string, words: string, at: Instant): void {
-    this.note(router, who, words, at);
-    const episode = `${keyOf(router.plan)} ${who} ${router.counters.masterTransitions}`;
-    const line = `${labelOf(router.plan)}: conflict: ${words}`;
-    this.#options.once.say("warning", "rival", episode, line);
+  /** Another machine was seen to hold the addresses of `router` or to claim them. */
+  note(router: Router, sight: Sight): void {
+    const { kind, who, at } = sight;
+    const key = `${kind} ${who}`;
+    const before = router.conflicts.get(key);
+    const goesOn = before !== undefined &&
+      (isEvidence(before, router, at) || isLiving(before, at));
+    // That adverts claim it in vain is known until they stop for long; who answers has it.
+    const free = before === undefined || kind === "answer" ? 0 : before.free;
+    const conflict: Conflict = { ...sight, since: goesOn ? before.since : at, free };
+    remember(router.conflicts, key, conflict);
+    if (goesOn) return;
+    this.#news.add(router);
+    this.#tell(router, conflict);
   }
 
+  /** Tells `words` of `rival` in the log, once for each time that `router` becomes master, and in the history. */
+  warn(router: Router, rival: string, words: string, at: Instant): void {
+    const { plan, state, counters } = router;
+    // What is seen just before a claim belongs to it.
+    const term = counters.masterTransitions + (state.kind === "master" ? 0 : 1);
+    const line = `${labelOf(plan)}: conflict: ${words}`;
+    this.#options.once.say("warning", "rival", `${keyOf(plan)} ${rival} ${term}`, line);
+    this.#record(router, rival, words, at);
+  }
+
+  /** One machine that both sends adverts and answers is one conflict. */
+  #tell(router: Router, conflict: Conflict): void {
+    const { rival, words } = describe(conflict, router, this.#options.neighbours, false);
+    router.counters.conflicts++;
+    // The log has a line of its own for a packet that is refused.
+    if (conflict.kind === "refused") this.#record(router, rival, words, conflict.at);
+    else this.warn(router, rival, words, conflict.at);
+  }
+
+  /** Unless the history was told of it a short while ago. */
   #record({ plan }: Router, rival: string, said: string, at: Instant): void {
     const { observers, wallTime, budget } = this.#options;
+    const key = `${keyOf(plan)} ${rival}`;
+    const before = this.#told.get(key);
+    remember(this.#told, key, at, MOST_TOLD);
+    if (before !== undefined && between(before, at) < NEWS_AFTER) return;
     const taken = budget.take("conflict", at);
     if (!taken.given) return;
     const words = taken.before === 0 ? said : `${said} (before it ${taken.before} more)`;

@@ -8,16 +8,18 @@ import { nextDeadline } from "../vrrp/instance.ts";
 import { nearMiss } from "../vrrp/near_miss.ts";
 import type { Journal } from "./journal.ts";
 import { Budget } from "./budget.ts";
-import { Claims } from "./claims.ts";
+import { AddressConflicts } from "./address_conflicts.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Departures } from "./departures.ts";
 import { Handovers } from "./handovers.ts";
 import { Interests } from "./interests.ts";
+import { Inquiry } from "./inquiry.ts";
 import { Keeper } from "./keeper.ts";
 import { type Maintenance, MaintenanceMode } from "./maintenance.ts";
 import { Meter } from "./meter.ts";
 import { Once, tellVerdict } from "./narrate.ts";
 import { NodeWatch } from "./node_watch.ts";
+import { Neighbours } from "./neighbours.ts";
 import type { Order } from "./order.ts";
 import { type Accepted, Reception } from "./reception.ts";
 import type { Observer } from "./record.ts";
@@ -65,9 +67,10 @@ export class Daemon {
   readonly #configFile: string;
   readonly #roster: Roster;
   readonly #reception: Reception;
-  readonly #claims: Claims;
   readonly #journal: Journal;
   readonly #interests: Interests;
+  readonly #addressConflicts: AddressConflicts;
+  readonly #neighbours: Neighbours = new Neighbours();
   readonly #meter: Meter;
   readonly #once: Once;
   /** What the history gets that anybody on the LAN can bring about. */
@@ -98,11 +101,27 @@ export class Daemon {
     this.#journal = journal;
     this.#once = once;
     const budget = this.#incidents;
-    const conflicts = new Conflicts({ once, observers, budget, wallTime: () => host.wallTime() });
+    const neighbours = this.#neighbours;
+    const node = () => this.#roster.node;
+    const conflicts = new Conflicts({
+      once,
+      observers,
+      budget,
+      wallTime: () => host.wallTime(),
+      neighbours,
+    });
+    const inquiry = new Inquiry({ host, conflicts, neighbours, node });
     this.#reception = new Reception(once, conflicts, () => host.interfaces());
     const roster = this.#roster;
     this.#interests = new Interests(host);
-    this.#claims = new Claims(host, roster, conflicts, journal);
+    this.#addressConflicts = new AddressConflicts({
+      host,
+      roster,
+      conflicts,
+      inquiry,
+      neighbours,
+      journal,
+    });
     this.#departures = new Departures(host, roster);
     const departures = this.#departures;
     this.#handovers = new Handovers(host, roster, departures);
@@ -156,6 +175,8 @@ export class Daemon {
       unknown: this.#reception.unknown,
       maintenance: this.#maintenance.status(),
       scheduling: this.#host.scheduling(),
+      neighbours: this.#neighbours,
+      deaf: this.#addressConflicts.deaf,
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),
     });
@@ -183,7 +204,7 @@ export class Daemon {
         this.#roster.replan();
         return this.#roster.refresh();
       case "claim":
-        return this.#claims.take(happening);
+        return this.#addressConflicts.take(happening);
       case "probe": {
         const { check, result } = happening;
         this.#meter.probed(check, result);
@@ -255,6 +276,7 @@ export class Daemon {
       this.#maintenance.nextDeadline(),
       this.#keeper.nextDeadline(),
       this.#nodes.nextDeadline(),
+      this.#addressConflicts.nextDeadline(),
       ...deadlines,
     );
   }
@@ -265,9 +287,9 @@ export class Daemon {
     this.#departures.settle();
     this.#handovers.settle(now);
     this.#maintenance.settle(now);
-    this.#claims.settle();
     this.#interests.settle(this.#roster.routers);
     this.#nodes.settle(this.#roster.config, this.#roster.node?.node);
+    this.#addressConflicts.settle(now);
     this.#keep("in a while");
   }
 

@@ -1,11 +1,13 @@
 /** Health of an instance as this node sees it at one moment, with its evidence. Pure. */
 import type { Health } from "../control/api.ts";
-import { nameIn } from "../config/plan.ts";
 import { formatIp } from "../net/ip.ts";
-import { after, between, type Instant, milliseconds, type Nanoseconds } from "../time.ts";
+import { after, between, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import type { BackupState } from "../vrrp/instance.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
+import { isEvidence } from "./conflicts.ts";
+import { describeAll } from "./evidence_text.ts";
+import type { Neighbours } from "./neighbours.ts";
 import { type Heard, isLeaving, isRecent, type Router } from "./router.ts";
 
 /** What {@link healthOf} found. */
@@ -13,27 +15,27 @@ export interface Diagnosis {
   readonly health: Health;
   /** Sentences without a full stop: why it is `two` or `nobody`; empty otherwise. */
   readonly evidence: readonly string[];
-  /** Addresses of the others that hold the floating addresses too; empty unless it is `two`. */
+  /** The others that hold the floating addresses too: names of nodes, addresses or MACs; empty unless it is `two`. */
   readonly rivals: readonly string[];
 }
 
 /** An advert may be on its way when a master yields, and a timer may be late: less than this proves nothing. */
 const MARGIN = milliseconds(100);
 
+/** So often nobody has to answer, while the master does for its own address, before it is believed. */
+const UNANSWERED = 3;
+
+/** An answer tells for so long that another machine holds the addresses. */
+const ANSWERED = seconds(25);
+
 /** How `router` is doing at `now`. */
-export function healthOf(router: Router, now: Instant): Diagnosis {
+export function healthOf(router: Router, now: Instant, neighbours: Neighbours): Diagnosis {
   const { state } = router;
   switch (state.kind) {
-    case "master": {
-      const rivals = rivalsOf(router, now);
-      return rivals.length === 0 ? well("held") : {
-        health: "two",
-        evidence: rivals.map((rival) => rivalWords(router, rival)),
-        rivals: rivals.map(({ source }) => formatIp(source)),
-      };
-    }
+    case "master":
+      return isLeaving(router) ? well("held") : two(router, now, neighbours) ?? well("held");
     case "backup":
-      return healthOfBackup(router, state, now);
+      return two(router, now, neighbours) ?? healthOfBackup(router, state, now);
     case "init":
       return healthOutside(router, state.faults.length > 0, now);
   }
@@ -56,8 +58,11 @@ export function masterHeard(
 /** Of a node that takes no part, for a fault or since it stands down: it hears the adverts all the same. */
 function healthOutside(router: Router, isFault: boolean, now: Instant): Diagnosis {
   const waited = between(router.entered, now);
+  const { answeredAt } = router;
+  const isAnswered = answeredAt !== undefined && between(answeredAt, now) <= ANSWERED;
   if (
-    masterHeard(router, now) !== undefined || isPatient(router, router.rules.advertInterval, waited)
+    isAnswered || masterHeard(router, now) !== undefined ||
+    isPatient(router, router.rules.advertInterval, waited)
   ) return well(isFault ? "fault" : "listening");
   return nobody(
     isFault
@@ -69,7 +74,8 @@ function healthOutside(router: Router, isFault: boolean, now: Instant): Diagnosi
 function healthOfBackup(router: Router, state: BackupState, now: Instant): Diagnosis {
   const { heard, masterDownAt, awaitingGroup } = state;
   if (heard !== undefined && isPatient(router, heard.interval, between(heard.at, now))) {
-    return well("held");
+    if (router.unanswered < UNANSWERED) return well("held");
+    return nobody("a master is heard, and no machine answers for the address");
   }
   if (now <= after(masterDownAt, MARGIN) && !awaitingGroup) return well("listening");
   return nobody(
@@ -84,17 +90,22 @@ function isPatient({ rules }: Router, interval: Nanoseconds, silence: Nanosecond
   return silence <= masterDownOf(rules, interval) + MARGIN;
 }
 
-/** The others that have said that they are master since this node is it, and have not fallen silent. */
-function rivalsOf(router: Router, now: Instant): readonly Heard[] {
+/** Whether two machines hold the addresses; undefined: nothing says so. */
+function two(router: Router, now: Instant, neighbours: Neighbours): Diagnosis | undefined {
   const { state } = router;
-  if (state.kind !== "master" || isLeaving(router)) return [];
-  return [...router.heard.values()].filter(({ priority, at }) =>
-    priority !== 0 && isRecent(at, router, now) && between(state.since, at) > MARGIN
-  );
-}
-
-function rivalWords({ plan }: Router, { source, priority }: Heard): string {
-  return `${nameIn(plan, source)} claims to be master too, with priority ${priority}`;
+  const master = state.kind === "backup" && state.heard !== undefined
+    ? formatIp(state.heard.source)
+    : undefined;
+  // A packet that came to harm on its way from the master is none of another one.
+  const conflicts = [...router.conflicts.values()]
+    .filter((conflict) => isEvidence(conflict, router, now) && conflict.who !== master);
+  if (conflicts.length === 0) return undefined;
+  const all = describeAll(conflicts, router, neighbours, now);
+  return {
+    health: "two",
+    evidence: all.map(({ words }) => words),
+    rivals: [...new Set(all.map(({ name }) => name))],
+  };
 }
 
 function well(health: Health): Diagnosis {

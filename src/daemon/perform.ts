@@ -3,24 +3,19 @@ import { type Endpoint, type Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
 import { nameIn } from "../config/plan.ts";
 import { includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
-import {
-  type HeldAddress,
-  type LinkAddress,
-  linkNamed,
-  primaryAddress,
-} from "../net/interfaces.ts";
-import type { Mac } from "../net/mac.ts";
+import { type HeldAddress, type LinkAddress, linkNamed } from "../net/interfaces.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { after } from "../time.ts";
 import { BURST } from "../vrrp/announcements.ts";
 import type { Effect } from "../vrrp/effect.ts";
 import { isOwner } from "../vrrp/rules.ts";
-import { arpProbe, gratuitousArp } from "../wire/arp.ts";
-import { encodeNeighborSolicit, solicitedNode, unsolicitedNa } from "../wire/ndp.ts";
+import { gratuitousArp } from "../wire/arp.ts";
+import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./narrate.ts";
 import type { Order } from "./order.ts";
+import { askableLink, questionFor } from "./questions.ts";
 import type { Router } from "./router.ts";
 
 /** An effect for the network; transitions are told, not performed. */
@@ -110,7 +105,7 @@ function noteLease(router: Router, host: Host<Order>): void {
 
 /** Whoever has an address, and whoever was master, is asked for it; answers come as claims. */
 function ask(router: Router, host: Host<Order>, journal: Journal): void {
-  const { source, state, plan: { held: all, rules } } = router;
+  const { state, plan: { held: all, rules } } = router;
   const interfaces = host.interfaces();
   const master = state.kind === "backup" ? state.heard?.source : undefined;
   // By the master's and the peers' answers it is known whose MAC is whose.
@@ -118,31 +113,14 @@ function ask(router: Router, host: Host<Order>, journal: Journal): void {
     ? rules.peers
     : [...rules.peers, master];
   for (const held of all) {
-    const link = linkNamed(interfaces, held.interface);
-    if (link === undefined || link.mac === undefined || !link.arp) continue;
-    // An address that is not advertised may be of the other family than the router: it is asked from the link's own.
-    const asker = source?.family === "ipv6"
-      ? source
-      : primaryAddress(interfaces, link, "ipv6", all.map(({ prefix }) => prefix.address));
+    const link = askableLink(interfaces, held.interface);
+    if (link === undefined) continue;
     for (const target of [held.prefix.address, ...others]) {
-      const frame = question(link.mac, asker, target);
+      const frame = questionFor(target, link, router, interfaces);
       if (frame === undefined) continue;
       attempt(router, journal, () => host.sendFrame(held.interface, frame));
     }
   }
-}
-
-/** Who has `target`? Without a claim of one's own; for IPv6 from `source`, an IPv6 address of this node's. */
-function question(mac: Mac, source: Ip | undefined, target: Ip): Uint8Array | undefined {
-  if (target.family === "ipv4") return arpProbe(mac, target);
-  if (source === undefined) return undefined;
-  return encodeNeighborSolicit(mac, {
-    kind: "ns",
-    source,
-    destination: solicitedNode(target),
-    target,
-    mac,
-  });
 }
 
 function announce(count: number, router: Router, host: Host<Order>, journal: Journal): void {

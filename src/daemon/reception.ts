@@ -1,18 +1,18 @@
 /** Which virtual router is a packet for, and is it accepted? Counts every packet; only accepted ones become events. */
 import type { Datagram, Endpoint } from "../host.ts";
 import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts";
-import { formatIp, type Ip } from "../net/ip.ts";
+import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { between, type Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
 import type { Event } from "../vrrp/instance.ts";
+import { masterDownOf } from "../vrrp/intervals.ts";
 import { admit, type Context, type Notice } from "../vrrp/receive.ts";
 import { isQuestion } from "../wire/presence.ts";
-import { isReject, type Reject, type RejectReason } from "../wire/reject.ts";
+import { isReject, type Reject, REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
-import { nameIn } from "../config/plan.ts";
-import type { Conflicts } from "./conflicts.ts";
+import type { Conflicts, Sight } from "./conflicts.ts";
 import { endpointKey } from "./endpoints.ts";
-import { type Once, rejectWords } from "./narrate.ts";
+import type { Once } from "./narrate.ts";
 import type { Heard, Router } from "./router.ts";
 import { remember } from "./senders.ts";
 
@@ -68,11 +68,13 @@ export class Reception {
     datagram: Datagram,
     at: Instant,
   ): readonly Accepted[] {
-    if (isReject(decoded)) return this.#refuse(router, decoded, datagram, at);
+    if (isReject(decoded)) return this.#refuse(router, decoded, undefined, datagram, at);
     const { source } = datagram;
     const own = router.source;
     const verdict = admit(decoded, this.#contextOf(endpoint, datagram, own), router.rules);
-    if ("reject" in verdict) return this.#refuse(router, verdict.reject, datagram, at);
+    if ("reject" in verdict) {
+      return this.#refuse(router, verdict.reject, decoded, datagram, at);
+    }
     if (own === undefined) return [];
     this.#note(router, decoded, verdict.notices, datagram, at);
     return [{ router, event: { kind: "advert", advert: decoded, source, own } }];
@@ -96,13 +98,17 @@ export class Reception {
     return this.#edges.texts;
   }
 
-  #refuse(router: Router, reject: Reject, datagram: Datagram, at: Instant): readonly [] {
+  #refuse(
+    router: Router,
+    reject: Reject,
+    decoded: Advert | undefined,
+    datagram: Datagram,
+    at: Instant,
+  ): readonly [] {
     count(router.rejects, reject.reason);
     this.#once.sayReject(router.plan, reject, datagram.source);
-    if (reject.reason === "addresses" || reject.reason === "own-address") {
-      const sender = formatIp(datagram.source);
-      this.#conflicts.note(router, sender, rejectWords(router.plan, reject, datagram.source), at);
-    }
+    const sight = refusedSight(router, reject, decoded, datagram, at);
+    if (sight !== undefined) this.#conflicts.note(router, sight);
     return [];
   }
 
@@ -125,16 +131,48 @@ export class Reception {
     };
     remember(router.heard, sender, heard);
     if (isRival(router, heard)) {
-      const words = `${
-        nameIn(router.plan, heard.source)
-      } claims to be master too, with priority ${advert.priority}`;
-      this.#conflicts.warn(router, sender, words, at);
+      this.#conflicts.note(router, {
+        kind: "master",
+        who: sender,
+        words: `with priority ${advert.priority}`,
+        unasked: false,
+        own: false,
+        stranger: false,
+        at,
+        patience: masterDownOf(router.rules, advert.interval),
+      });
     }
     for (const notice of notices) {
       if (notice.kind === "owner-contradicted" && isNewMaster(router, at)) continue;
       this.#once.sayNotice(router.plan, notice, datagram.source);
     }
   }
+}
+
+/**
+ * What a refused packet says: its sender claims our VRID. Undefined: nothing, for it leaves, or is our own packet sent back to us.
+ * `advert`: what it says, where it could be read.
+ */
+function refusedSight(
+  { rules }: Router,
+  { reason, detail }: Reject,
+  advert: Advert | undefined,
+  { source }: Datagram,
+  at: Instant,
+): Sight | undefined {
+  if (reason === "own-packet" || advert?.priority === 0) return undefined;
+  const shared = advert === undefined ||
+    advert.addresses.some((address) => includesIp(rules.addresses, address));
+  return {
+    kind: "refused",
+    who: formatIp(source),
+    words: `${REJECT_REASONS[reason]}${detail === "" ? "" : `: ${detail}`}`,
+    unasked: false,
+    own: false,
+    stranger: !shared,
+    at,
+    patience: masterDownOf(rules, advert?.interval ?? rules.advertInterval),
+  };
 }
 
 /**

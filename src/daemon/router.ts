@@ -1,6 +1,6 @@
 /** What does the daemon keep of one virtual router? Its plan, the engine's state, and what was counted and heard. */
 import type { Endpoint } from "../host.ts";
-import { between, type Instant, type WallTime } from "../time.ts";
+import { between, type Instant, type Nanoseconds, type WallTime } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
@@ -43,14 +43,29 @@ export interface Refused {
   readonly surroundings: string;
 }
 
-/** Somebody who is in our way: another master, a stranger on our VRID, a clone of ours. */
+/**
+ * Another machine that holds the addresses, or claims to. "answer": it said so to neighbours or when it was asked; "master": its adverts,
+ * which lose, say that it is master; "refused": it sends adverts that are refused.
+ */
 export interface Conflict {
-  /** "192.168.1.77 uses VRID 51 for 192.168.1.80". */
+  readonly kind: "answer" | "master" | "refused";
+  /** The address that adverts come from, or the MAC that answers. */
+  readonly who: string;
+  /** Of an answer: the floating address; of adverts: their priority, or why they are refused. */
   readonly words: string;
-  /** When it was last seen. */
+  /** Of an answer: neighbours were told, not only this node that asked. */
+  readonly unasked: boolean;
+  /** Of an answer: with this machine's own MAC. */
+  readonly own: boolean;
+  /** Refused, and for other addresses than ours: a stranger on our VRID. */
+  readonly stranger: boolean;
+  /** When it was last seen, and when it began. */
   readonly at: Instant;
-  /** When it began. */
   readonly since: Instant;
+  /** A silence that is longer means that it has stopped. */
+  readonly patience: Nanoseconds;
+  /** How often since then the address was asked for and found free; of adverts: since they began. */
+  readonly free: number;
 }
 
 /** One virtual router at run time. Changed by the daemon's loop only. */
@@ -90,8 +105,14 @@ export interface Router {
   readonly rejects: Map<RejectReason, number>;
   /** By address text. */
   readonly heard: Map<string, Heard>;
-  /** By address text. */
+  /** By kind and who. */
   readonly conflicts: Map<string, Conflict>;
+  /** Can neighbours be asked for its addresses? */
+  askable: boolean;
+  /** How often in a row nobody answered, although the master answers for its own address. */
+  unanswered: number;
+  /** When another machine last answered for an address. */
+  answeredAt: Instant | undefined;
 }
 
 /** A virtual router that has not started; `now` and `at` are the same moment. */
@@ -126,6 +147,9 @@ export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
     rejects: new Map(),
     heard: new Map(),
     conflicts: new Map(),
+    askable: false,
+    unanswered: 0,
+    answeredAt: undefined,
   };
 }
 

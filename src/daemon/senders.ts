@@ -3,11 +3,16 @@
 /** Most senders remembered per virtual router. */
 const MOST_SENDERS = 32;
 
-/** Keeps `value` under `key`, and the newest `MOST_SENDERS` entries: the one that was not renewed for longest goes first. */
-export function remember<T>(memory: Map<string, T>, key: string, value: T): void {
+/** Keeps `value` under `key`, and the newest `most` entries: the one that was not renewed for longest goes first. */
+export function remember<T>(
+  memory: Map<string, T>,
+  key: string,
+  value: T,
+  most = MOST_SENDERS,
+): void {
   memory.delete(key);
   memory.set(key, value);
-  if (memory.size <= MOST_SENDERS) return;
+  if (memory.size <= most) return;
   for (const oldest of memory.keys()) {
     memory.delete(oldest);
     return;

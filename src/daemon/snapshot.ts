@@ -29,11 +29,14 @@ import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./eligibility.ts";
+import { isEvidence, isLiving } from "./conflicts.ts";
+import { describeAll, type Description } from "./evidence_text.ts";
 import { healthOf, masterHeard } from "./health.ts";
 import { causeText, labelOf } from "./narrate.ts";
+import type { Neighbours } from "./neighbours.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import { checksumForm } from "./perform.ts";
-import { type Heard, isRecent, type Router } from "./router.ts";
+import { type Conflict, type Heard, isRecent, type Router } from "./router.ts";
 
 /** What a snapshot is made of. */
 export interface Moment {
@@ -47,6 +50,9 @@ export interface Moment {
   readonly unknown: ReadonlyMap<RejectReason, number>;
   readonly maintenance: MaintenanceStatus | null;
   readonly scheduling: Scheduling;
+  readonly neighbours: Neighbours;
+  /** Why other machines that hold an address are not noticed; undefined: they are. */
+  readonly deaf: string | undefined;
   readonly now: Instant;
   readonly wallNow: WallTime;
 }
@@ -75,6 +81,7 @@ export function snapshot(moment: Moment): DaemonStatus {
     maintenance: moment.maintenance,
     scheduling: moment.scheduling,
     attention: [
+      ...(moment.deaf === undefined ? [] : [moment.deaf]),
       ...moment.routers.flatMap((router) => attention(router, moment)),
       ...moment.nodes.attention(moment.now),
     ],
@@ -90,14 +97,14 @@ function selfStatus({ maintenance }: Moment): Pick<NodeStatus, "state" | "words"
 function instanceStatus(router: Router, moment: Moment): InstanceStatus {
   const { plan, rules, state, counters } = router;
   const masterInterval = state.kind === "backup" ? state.masterInterval : rules.advertInterval;
-  const { health, evidence, rivals } = healthOf(router, moment.now);
+  const { health, evidence, rivals } = healthOf(router, moment.now, moment.neighbours);
   const lastAdvert = state.kind === "backup" ? state.heard?.at : undefined;
   return {
     name: plan.name,
     state: nameOf(state),
     health,
     evidence,
-    rivals: rivals.map((address) => nameOfNode(address, moment)),
+    rivals,
     vrid: rules.vrid,
     interface: plan.interface ?? null,
     family: plan.family,
@@ -130,7 +137,7 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
       conflicts: counters.conflicts,
     },
     rejects: Object.fromEntries(router.rejects),
-    conflicts: conflicts(router, moment.now),
+    conflicts: conflictsOf(router, moment).map(({ words }) => words),
     conflict: conflictOf(router, moment),
     lease_remaining_ms: router.leaseUntil === undefined
       ? null
@@ -152,11 +159,23 @@ function causeOf({ plan, state, cause }: Router, { checks, maintenance }: Moment
 
 /** The newest conflict that goes on. */
 function conflictOf(router: Router, moment: Moment): ConflictStatus | null {
-  const present = [...router.conflicts].filter(([, { at }]) => isRecent(at, router, moment.now));
-  const newest = present.at(-1);
-  if (newest === undefined) return null;
-  const [address, { since, words }] = newest;
-  return { address, since: formatWallTime(wallTimeOf(since, moment)), words };
+  const newest = presentConflicts(router, moment).at(-1);
+  const [told] = newest === undefined
+    ? []
+    : describeAll([newest], router, moment.neighbours, moment.now);
+  if (newest === undefined || told === undefined) return null;
+  const { rival, words } = told;
+  return { address: rival, since: formatWallTime(wallTimeOf(newest.since, moment)), words };
+}
+
+function conflictsOf(router: Router, moment: Moment): readonly Description[] {
+  return describeAll(presentConflicts(router, moment), router, moment.neighbours, moment.now);
+}
+
+function presentConflicts(router: Router, { now }: Moment): readonly Conflict[] {
+  return [...router.conflicts.values()].filter((conflict) =>
+    isEvidence(conflict, router, now) || isLiving(conflict, now)
+  );
 }
 
 function heldDownMs({ state }: Router, now: Instant): number | null {
@@ -246,8 +265,8 @@ function attention(router: Router, moment: Moment): readonly string[] {
   return [
     ...sendTrouble(router).map((trouble) => `${label}: ${trouble}`),
     ...new Set([
-      ...healthOf(router, moment.now).evidence,
-      ...conflicts(router, moment.now),
+      ...healthOf(router, moment.now, moment.neighbours).evidence,
+      ...conflictsOf(router, moment).map(({ words }) => words),
     ].map((words) => `${label}: ${words}`)),
     ...mismatch,
     ...mixed,
@@ -265,12 +284,6 @@ function heldDown(label: string, router: Router, now: Instant): readonly string[
   if (rest === null) return [];
   const wait = formatDuration(seconds(Math.ceil(rest / 1000)));
   return [`${label}: better masters came and went: this node does not take over for ${wait}`];
-}
-
-function conflicts(router: Router, now: Instant): readonly string[] {
-  return [...router.conflicts.values()]
-    .filter((conflict) => isRecent(conflict.at, router, now))
-    .map((conflict) => conflict.words);
 }
 
 function nameOfNode(address: string, moment: Moment): string {

@@ -1,6 +1,7 @@
 /** Which frames claim one of a few addresses? Programs for the kernel, so that a noisy LAN does not wake us. */
 import { assert } from "../assert.ts";
 import type { Ip } from "../net/ip.ts";
+import type { Mac } from "../net/mac.ts";
 import { PACKET_OTHERHOST } from "./constants.ts";
 import {
   type Instruction,
@@ -30,9 +31,10 @@ const ADVERTISEMENT = {
 
 /**
  * Accepts what claims one of `addresses`, all of one family, from frames of that family's ethertype (ARP, IPv6). Too many
- * of them (over 1,300 IPv4, 450 IPv6): every claim. Frames for a VLAN that nobody here is in are dropped.
+ * of them (over 1,300 IPv4, 450 IPv6): every claim. Frames for a VLAN that nobody here is in are dropped. ARP probes that come from
+ * `own`, the link's MAC, are accepted too: this machine's, sent back to it.
  */
-export function claimFilter(addresses: readonly Ip[]): Program {
+export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
   const [first] = addresses;
   assert(first !== undefined, "there is something to listen for");
   const { demands, address } = first.family === "ipv4" ? ARP : ADVERTISEMENT;
@@ -42,12 +44,13 @@ export function claimFilter(addresses: readonly Ip[]): Program {
     ["others'", { op: "drop" }],
     ...demands.flatMap(demandSteps),
   ];
-  const start = demands.length;
+  const echo = first.family === "ipv4" && own !== undefined ? echoSteps(demands.length, own) : [];
+  const start = demands.length + (echo.length === 0 ? 0 : 1);
   const compared = addresses.flatMap((one, i) => addressSteps(one, start + i, address));
   const end: Step = [stage(start + addresses.length), { op: "drop" }];
-  const program: Program = [...before, ...compared, end];
+  const program: Program = [...before, ...echo, ...compared, end];
   if (program.length <= MOST_INSTRUCTIONS) return program;
-  return [...before, [stage(start), { op: "accept" }]];
+  return [...before, ...echo, [stage(start), { op: "accept" }]];
 }
 
 /** Each decides for itself, so that no jump is far: they reach 255 instructions only. */
@@ -56,6 +59,21 @@ function demandSteps([op, at, to]: Demand, number: number): readonly Step[] {
     [stage(number), { op, at }],
     [`${number} met?`, { op: "equal", to, then: stage(number + 1), else: "next" }],
     [`${number} missed`, { op: "drop" }],
+  ];
+}
+
+/** A probe (sender 0.0.0.0) whose frame comes from `own`; what is no probe goes on to the next stage. */
+function echoSteps(number: number, own: Mac): readonly Step[] {
+  const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
+  return [
+    [stage(number), { op: "load32", at: ARP.address }],
+    ["a probe?", { op: "equal", to: 0, then: "next", else: stage(number + 1) }],
+    ["own, begin", { op: "load32", at: 6 }],
+    ["begin?", { op: "equal", to: view.getUint32(0), then: "next", else: "not own" }],
+    ["own, end", { op: "load16", at: 10 }],
+    ["end?", { op: "equal", to: view.getUint16(4), then: "next", else: "not own" }],
+    ["own", { op: "accept" }],
+    ["not own", { op: "drop" }],
   ];
 }
 

@@ -2,16 +2,18 @@
 import type { Limits } from "../budget.ts";
 import { HostError, type WatchedAddress } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
-import { type Family, formatIp, includesIp, type Ip } from "../net/ip.ts";
-import { formatMac } from "../net/mac.ts";
+import { type Family, formatIp, includesIp, type Ip, isUnspecified } from "../net/ip.ts";
+import { formatMac, type Mac, sameMac } from "../net/mac.ts";
+import { after, type Instant, milliseconds, seconds } from "../time.ts";
+import { decodeArp } from "../wire/arp.ts";
 import { type Claim, claimIn } from "../wire/claim.ts";
+import { decodeEthernet, ETHERTYPE } from "../wire/ethernet.ts";
 import { claimFilter } from "./claim_filter.ts";
 import { ETH_P_ARP, ETH_P_IPV6 } from "./constants.ts";
 import type { Receiver } from "./datagram.ts";
 import { type Libc, wouldBlock } from "./libc.ts";
 import { attachFilter, openFiltered } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
-import { type Instant, milliseconds } from "../time.ts";
 import type { Poller } from "./poller.ts";
 import type { Socket } from "./socket.ts";
 import { Throttle } from "./throttle.ts";
@@ -28,9 +30,16 @@ const RECEIVE_BUFFER = 64 * 1024;
 /** ARP is not IPv6: a socket each, so that no other frame of the machine passes a filter of ours. */
 const PROTOCOLS = { ipv4: ETH_P_ARP, ipv6: ETH_P_IPV6 } as const;
 
+/** So long after a frame of this machine's came back to it, a link is one that sends frames back. */
+const ECHOES_FOR = seconds(60);
+
+/** Most frames remembered that would be known again. */
+const MOST_SENT = 16;
+
 /** A claim, and where it was heard. */
-export interface HeardClaim extends Claim {
+export interface HeardClaim extends Pick<Claim, "address" | "mac"> {
   readonly interface: string;
+  readonly answer: boolean;
 }
 
 /** What is listened for on one link, of one family. */
@@ -38,12 +47,15 @@ interface Wanted {
   readonly index: number;
   readonly interface: string;
   readonly family: Family;
+  readonly mac: Mac | undefined;
   readonly addresses: readonly Ip[];
 }
 
 interface Listener {
   readonly socket: Socket;
   readonly wanted: Wanted;
+  /** Until then it counts as a link that sends frames back. */
+  echoUntil: Instant;
 }
 
 /** Hears claims of the addresses in a list. */
@@ -53,6 +65,8 @@ export class ClaimWatch implements Disposable {
   readonly #throttle: Throttle;
   /** By {@link keyOf}. */
   #listeners: ReadonlyMap<string, Listener> = new Map();
+  /** Marked questions that this machine sent, the newest last. */
+  #sent: readonly Uint8Array[] = [];
 
   constructor(libc: Libc, poller: Poller) {
     this.#libc = libc;
@@ -94,9 +108,14 @@ export class ClaimWatch implements Disposable {
     if (refused !== undefined) throw refused;
   }
 
+  /** This machine sends `frame`: a question with a mark is known again where the link sends it back. */
+  noteSent(frame: Uint8Array): void {
+    if (isMarked(frame)) this.#sent = [...this.#sent, frame].slice(-MOST_SENT);
+  }
+
   /**
    * Gives the claims that are queued on the `ready` descriptors to `take`: by whom no link of `interfaces` belongs to, and
-   * each once, however often it was made.
+   * each once, however often it was made. With an own MAC only an answer to all, where the link does not send back what was sent to it.
    */
   drain(
     ready: ReadonlySet<number>,
@@ -108,15 +127,16 @@ export class ClaimWatch implements Disposable {
     if (listeners.length === 0) return;
     const own = new Set(interfaces.links.flatMap(({ mac }) => mac ? [formatMac(mac)] : []));
     const told = new Set<string>();
-    for (const { socket, wanted } of listeners) {
-      const { claims, count } = heard(socket, receiver, wanted);
-      this.#throttle.spend(socket.fd, count, this.#poller.now());
-      for (const claim of claims) {
-        const mac = formatMac(claim.mac);
-        const key = `${wanted.index} ${formatIp(claim.address)} ${mac}`;
-        if (own.has(mac) || told.has(key)) continue;
+    for (const listener of listeners) {
+      const { interface: name, index } = listener.wanted;
+      for (const claim of this.#heard(listener, receiver)) {
+        const { address, mac, how } = claim;
+        const macText = formatMac(mac);
+        const key = `${index} ${formatIp(address)} ${macText}`;
+        if (told.has(key)) continue;
+        if (own.has(macText) && !isClone(listener, claim, this.#poller.now())) continue;
         told.add(key);
-        take({ ...claim, interface: wanted.interface });
+        take({ address, mac, interface: name, answer: how !== "unasked" });
       }
     }
   }
@@ -127,18 +147,51 @@ export class ClaimWatch implements Disposable {
   }
 
   #listen(wanted: Wanted, before: Listener | undefined): Listener {
-    if (before === undefined) return { socket: this.#open(wanted), wanted };
-    if (!sameAddresses(before.wanted.addresses, wanted.addresses)) {
-      attachFilter(before.socket, claimFilter(wanted.addresses));
+    if (before === undefined) {
+      return { socket: this.#open(wanted), wanted, echoUntil: 0 as Instant };
     }
-    return { socket: before.socket, wanted };
+    const { addresses, mac } = before.wanted;
+    if (!sameAddresses(addresses, wanted.addresses) || !sameLink(mac, wanted.mac)) {
+      attachFilter(before.socket, claimFilter(wanted.addresses, wanted.mac));
+    }
+    return { ...before, wanted };
   }
 
   #open(wanted: Wanted): Socket {
     const address = packetAddress(wanted.index, PROTOCOLS[wanted.family]);
     const what = `claims on ${wanted.interface}`;
-    return openFiltered(this.#libc, claimFilter(wanted.addresses), RECEIVE_BUFFER, address, what)
+    const program = claimFilter(wanted.addresses, wanted.mac);
+    return openFiltered(this.#libc, program, RECEIVE_BUFFER, address, what)
       .prepare(({ fd }) => this.#poller.add(fd));
+  }
+
+  /** The claims among what is queued; what came before the list was last changed may not be wanted any more. */
+  #heard(listener: Listener, receiver: Receiver): readonly Claim[] {
+    const { socket, wanted: { addresses } } = listener;
+    const claims: Claim[] = [];
+    let count = 0;
+    for (; count < MOST_AT_ONCE; count++) {
+      const received = receiver.receive(socket.fd);
+      if (typeof received === "number") {
+        if (wouldBlock(received)) break;
+        // ENETDOWN is told once; the socket hears again when its link does.
+        continue;
+      }
+      if (this.#isEcho(received.data)) {
+        listener.echoUntil = after(this.#poller.now(), ECHOES_FOR);
+        continue;
+      }
+      const claim = claimIn(received.data);
+      if (claim === undefined || !includesIp(addresses, claim.address)) continue;
+      claims.push({ ...claim, mac: claim.mac.slice() });
+    }
+    this.#throttle.spend(socket.fd, count, this.#poller.now());
+    return claims;
+  }
+
+  /** A frame that this machine has sent, perhaps padded on its way. */
+  #isEcho(data: Uint8Array): boolean {
+    return this.#sent.some((sent) => sent.every((byte, i) => byte === data[i]));
   }
 
   #close(socket: Socket): void {
@@ -148,25 +201,26 @@ export class ClaimWatch implements Disposable {
   }
 }
 
-/** The claims among what is queued; what came before the list was last changed may not be wanted any more. */
-function heard(
-  socket: Socket,
-  receiver: Receiver,
-  { addresses }: Wanted,
-): { readonly claims: readonly Claim[]; readonly count: number } {
-  const claims: Claim[] = [];
-  for (let count = 0; count < MOST_AT_ONCE; count++) {
-    const received = receiver.receive(socket.fd);
-    if (typeof received === "number") {
-      if (wouldBlock(received)) return { claims, count };
-      // ENETDOWN is told once; the socket hears again when its link does.
-      continue;
-    }
-    const claim = claimIn(received.data);
-    if (claim === undefined || !includesIp(addresses, claim.address)) continue;
-    claims.push({ address: claim.address, mac: claim.mac.slice() });
-  }
-  return { claims, count: MOST_AT_ONCE };
+/** Is this link's own MAC the one of another machine? Not where what is heard may be this machine's own word. */
+function isClone(
+  { wanted, echoUntil }: Listener,
+  { mac, how }: Claim,
+  now: Instant,
+): boolean {
+  return how === "answer-to-all" && now >= echoUntil && wanted.mac !== undefined &&
+    sameMac(mac, wanted.mac);
+}
+
+/** An ARP probe with something where a receiver looks for nothing: {@link arpProbeToAll}. */
+function isMarked(frame: Uint8Array): boolean {
+  const ethernet = decodeEthernet(frame);
+  const arp = ethernet?.etherType === ETHERTYPE.arp ? decodeArp(ethernet.payload) : undefined;
+  return arp !== undefined && arp.operation === "request" && isUnspecified(arp.senderIp) &&
+    arp.targetMac.some((byte) => byte !== 0);
+}
+
+function sameLink(a: Mac | undefined, b: Mac | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : sameMac(a, b);
 }
 
 function groupsOf(
@@ -177,7 +231,7 @@ function groupsOf(
   for (const { interface: name, address } of watched) {
     const link = linkNamed(interfaces, name);
     if (link === undefined) continue;
-    const one = { index: link.index, interface: name, family: address.family };
+    const one = { index: link.index, interface: name, family: address.family, mac: link.mac };
     const before = groups.get(keyOf(one))?.addresses ?? [];
     if (includesIp(before, address)) continue;
     groups.set(keyOf(one), { ...one, addresses: [...before, address] });

@@ -217,6 +217,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     const link = this.#linkNamed(interfaceName);
     if (link === undefined) throw refusal("sendto", `a frame on ${interfaceName}`, -ENODEV);
     this.#packets ??= new PacketSocket(this.#libc);
+    this.#claims.noteSent(frame);
     this.#packets.send(link.index, link.name, frame);
   }
 

@@ -100,6 +100,26 @@ export function arpProbe(mac: Mac, target: Ip): Uint8Array {
   return arpRequest(mac, ip("0.0.0.0"), target);
 }
 
+/**
+ * The same, but its answer goes to everybody: as the sender's MAC stands ff:ff:ff:ff:ff:ff. So it arrives where a machine with this very
+ * `mac` answers, which a switch would not send back to where it came from. `mark` (6 bytes, which a receiver passes over) tells the
+ * frame from another machine's that asks the same.
+ */
+export function arpProbeToAll(mac: Mac, target: Ip, mark: Uint8Array): Uint8Array {
+  return encodeEthernet({
+    destination: BROADCAST_MAC,
+    source: mac,
+    etherType: ETHERTYPE.arp,
+    payload: encodeArp({
+      operation: "request",
+      senderMac: BROADCAST_MAC,
+      senderIp: ip("0.0.0.0"),
+      targetMac: mark,
+      targetIp: target,
+    }),
+  });
+}
+
 /** The whole frame (42 bytes) that answers `request`: its target address is at `mac`. */
 export function arpReply(mac: Mac, request: Arp): Uint8Array {
   const payload = encodeArp({

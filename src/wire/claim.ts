@@ -1,7 +1,7 @@
 /** Who says that it has which address? What ARP and Neighbor Discovery let others hear of that, in one form. */
-import { type Ip, isUnspecified } from "../net/ip.ts";
-import type { Mac } from "../net/mac.ts";
-import { decodeArp } from "./arp.ts";
+import { type Ip, isUnspecified, sameIp } from "../net/ip.ts";
+import { BROADCAST_MAC, type Mac, sameMac } from "../net/mac.ts";
+import { type Arp, decodeArp } from "./arp.ts";
 import { decodeEthernet, ETHERTYPE } from "./ethernet.ts";
 import { decodeIpv6 } from "./ipv6.ts";
 import { decodeNeighbor } from "./ndp.ts";
@@ -10,6 +10,8 @@ import { decodeNeighbor } from "./ndp.ts";
 export interface Claim {
   readonly address: Ip;
   readonly mac: Mac;
+  /** Said unasked, which neighbours act on; or as an answer to one that asked, or to a question whose answer goes to all. */
+  readonly how: "unasked" | "answer" | "answer-to-all";
 }
 
 /**
@@ -21,11 +23,18 @@ export function claimIn(frame: Uint8Array): Claim | undefined {
   if (ethernet?.etherType === ETHERTYPE.arp) {
     const arp = decodeArp(ethernet.payload);
     if (arp === undefined || isUnspecified(arp.senderIp)) return undefined;
-    return { address: arp.senderIp, mac: arp.senderMac };
+    return { address: arp.senderIp, mac: arp.senderMac, how: howOf(arp) };
   }
   if (ethernet?.etherType !== ETHERTYPE.ipv6) return undefined;
   const packet = decodeIpv6(ethernet.payload);
   const neighbor = packet && decodeNeighbor(packet);
   if (neighbor?.kind !== "na") return undefined;
-  return { address: neighbor.target, mac: neighbor.mac ?? ethernet.source };
+  const how = neighbor.solicited ? "answer" : "unasked";
+  return { address: neighbor.target, mac: neighbor.mac ?? ethernet.source, how };
+}
+
+/** A reply about the address that it is sent to is an announcement (some speakers send such). */
+function howOf({ operation, senderIp, targetIp, targetMac }: Arp): Claim["how"] {
+  if (operation === "request" || sameIp(senderIp, targetIp)) return "unasked";
+  return sameMac(targetMac, BROADCAST_MAC) ? "answer-to-all" : "answer";
 }

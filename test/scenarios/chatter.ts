@@ -4,13 +4,24 @@ import { advertIn, type AdvertSeen } from "../sim/advert.ts";
 import type { Seen } from "../sim/record.ts";
 
 type Sent = Extract<Seen, { kind: "sent" }>;
+type Asked = Extract<Seen, { kind: "asked" }>;
 type Announced = Extract<Seen, { kind: "announced" }>;
+
+/** Two questions for an address that are no further apart are a backup's before it claims. */
+const HURRY = 0.2e9;
+
+interface Line {
+  readonly words: string;
+  /** Nothing that a person has to see. */
+  isRoutine: boolean;
+}
 
 /** Listens, and tells what it heard since it was last asked. Regular adverts are told once, until something changes. */
 export class Chatter {
   readonly #start: Instant;
   readonly #adverts = new Map<string, { readonly words: string; readonly at: Instant }>();
-  #lines: string[] = [];
+  readonly #questions = new Map<string, { readonly line: Line; readonly at: Instant }>();
+  #lines: Line[] = [];
   #open: { readonly key: string; readonly at: Instant; readonly parts: string[] } | undefined;
 
   /** Times are told in seconds since `start`. */
@@ -26,12 +37,7 @@ export class Chatter {
       case "announced":
         return this.#collect(seen.node, announcedWords(seen), "", at);
       case "asked":
-        return this.#collect(
-          seen.node,
-          `asks who has ${seen.address} on ${seen.interface}`,
-          "",
-          at,
-        );
+        return this.#hearQuestion(seen, at);
       case "address":
         return this.#say(
           seen.node,
@@ -66,7 +72,7 @@ export class Chatter {
   /** The lines since the last call. */
   take(): readonly string[] {
     this.#close();
-    const lines = this.#lines;
+    const lines = this.#lines.filter(({ isRoutine }) => !isRoutine).map(({ words }) => words);
     this.#lines = [];
     return lines;
   }
@@ -79,6 +85,19 @@ export class Chatter {
     this.#adverts.set(key, { words, at });
     if (before?.words === words && isRegular(at - before.at, advert)) return;
     this.#collect(seen.node, words, seen.destination, at);
+  }
+
+  /** Every node asks for its addresses now and then, for ever; told is who asks twice in a hurry, before it claims. */
+  #hearQuestion({ node, address, interface: name }: Asked, at: Instant): void {
+    this.#close();
+    const words = `asks who has ${address} on ${name}`;
+    const key = `${node} ${words}`;
+    const before = this.#questions.get(key);
+    const isHurried = before !== undefined && at - before.at < HURRY;
+    if (isHurried) before.line.isRoutine = false;
+    const line = this.#write(node, `${words}, once`, at);
+    line.isRoutine = !isHurried;
+    this.#questions.set(key, { line, at });
   }
 
   /** Says `words` once, however many packets of the same instant they are true of. */
@@ -107,9 +126,11 @@ export class Chatter {
     this.#write(node, words, at);
   }
 
-  #write(node: string, words: string, at: Instant): void {
+  #write(node: string, words: string, at: Instant): Line {
     const time = ((at - this.#start) / 1e9).toFixed(3).padStart(8);
-    this.#lines.push(`${time}  ${node}: ${words}`);
+    const line = { words: `${time}  ${node}: ${words}`, isRoutine: false };
+    this.#lines.push(line);
+    return line;
   }
 }
 

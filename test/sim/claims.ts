@@ -11,11 +11,16 @@ const QUEUE_LIMIT = 100;
 export interface Speaker {
   readonly mac: Mac;
   readonly macText: string;
+  /** It answers a question. */
+  readonly answer?: boolean;
+  /** To everybody, so that it arrives also where the MAC is the same. */
+  readonly openly?: boolean;
 }
 
 /** A claim of a watched address. */
 export interface HeardClaim extends WatchedAddress {
   readonly mac: Mac;
+  readonly answer: boolean;
 }
 
 /** What one program watches, and what is queued for it. */
@@ -41,11 +46,16 @@ export class Claims {
   }
 
   /** A frame came in through `port` that says that `address` is at a MAC; true: it concerns the program. */
-  hear(port: Port, address: string, { mac, macText }: Speaker): boolean {
+  hear(
+    port: Port,
+    address: string,
+    { mac, macText, answer = false, openly = false }: Speaker,
+  ): boolean {
     const watched = this.#watched.get(keyOf(port, address));
     if (watched === undefined || this.#queue.length >= QUEUE_LIMIT) return false;
-    if (this.#machine.ports().some((own) => own.macText === macText)) return false;
-    this.#queue.push({ ...watched, mac });
+    const isOwn = this.#machine.ports().some((own) => own.macText === macText);
+    if (isOwn && !(answer && openly && port.macText === macText)) return false;
+    this.#queue.push({ ...watched, mac, answer });
     return true;
   }
 

@@ -40,8 +40,13 @@ function arp(frame: Uint8Array): FrameSaid | undefined {
   return {
     announced: sender === target,
     ...(probes ? {} : { claim: claimOf(sender, frame.slice(22, 28)) }),
-    ...(asks ? { question: { address: target, openly: false } } : {}),
+    ...(asks ? { question: { address: target, openly: isBroadcast(frame.slice(22, 28)) } } : {}),
   };
+}
+
+/** Linux answers to the MAC that stands there, whoever sent the frame. */
+function isBroadcast(mac: Mac): boolean {
+  return mac.every((byte) => byte === 0xff);
 }
 
 function neighborDiscovery(frame: Uint8Array): FrameSaid | undefined {

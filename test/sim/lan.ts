@@ -279,7 +279,11 @@ export class Lan {
         if (!openly && receiver !== asker.sender) return;
         // To its own MAC a switch sends nothing back.
         if (!openly && answering.macText === asker.port.macText) return;
-        this.#programs.get(receiver.name)?.hearClaim(arrival, address, answering);
+        this.#programs.get(receiver.name)?.hearClaim(arrival, address, {
+          ...answering,
+          answer: true,
+          openly,
+        });
       });
     };
     if (machine.answers.after === 0) answer();

@@ -46,20 +46,19 @@ function lookForRestless(world: World, wakes: ReadonlyMap<string, number>, at: I
     const fastest = Math.min(...world.setup.nodes.map((other) => other.interval));
     const lease = leaseOf(node) ?? Infinity;
     const beats = elapsed / fastest + elapsed / lease;
-    const due = 10 + 3 * world.setup.instances.length * beats + questionsIn(world, elapsed);
+    // Every ten seconds its addresses are asked for: it asks, is answered, and concludes; others ask it.
+    const questions = 8 * elapsed / 10e9;
+    const due = 10 + world.setup.instances.length * (3 * beats + questions) +
+      questionsIn(world, elapsed);
     if (count <= due) continue;
     const ms = (elapsed / 1e6).toFixed(0);
     world.complain("quiet", `${node.name} was woken ${count} times in ${ms} ms of calm`);
   }
 }
 
-/**
- * Wakes for questions and their answers, every ten seconds at most: to each of the other nodes where one is not well, and to all
- * for the addresses of each instance (one to ask, one for each of a few answers, one to conclude).
- */
-function questionsIn({ setup }: World, elapsed: number): number {
-  const each = 2 * (setup.nodes.length - 1) + 4 * setup.instances.length;
-  return each * (1 + elapsed / 10e9);
+/** Wakes for the questions to the other nodes and their answers: at most every ten seconds each, where one is not well. */
+function questionsIn(world: World, elapsed: number): number {
+  return 2 * (world.setup.nodes.length - 1) * (1 + elapsed / 10e9);
 }
 
 function wakesOf(world: World, name: string): number {

@@ -1,6 +1,7 @@
 /**
  * Truth of the status: never "all is well" while two machines answer for an address, or none does.
  */
+import { formatIp } from "../../../src/net/ip.ts";
 import { type Instant, seconds } from "../../../src/time.ts";
 import type { Machine } from "../machine.ts";
 import type { InstanceSetup } from "../setup.ts";
@@ -37,13 +38,14 @@ export function truthful(world: FieldWorld): Checker {
     const [address = ""] = text.split("/");
     const key = `${name} ${address}`;
     const answering = answeringFor(world, name, instance, address);
-    const wrong = answering && wrongWith(answering);
+    const wrong = answering && wrongWith(world.cluster.lan.machine(name), answering);
     const before = episodes.get(key);
     if (wrong === undefined) return void episodes.delete(key);
     const episode = before?.wrong === wrong ? before : { wrong, since: at };
     episodes.set(key, episode);
     const elapsed = at - episode.since;
     if (elapsed <= (wrong === "two" ? TWO_FOR : NOBODY_FOR) || !isGreen(world, name)) return;
+    if (wrong === "two" && settledFor(world, name) <= TWO_FOR) return;
     const who = answering?.asked.map((machine) => machine.name).join(" and ");
     const answer = who ? `${who} have answered` : "nobody has answered";
     const facts = `${answer} for ${address} for ${(elapsed / 1e9).toFixed(1)} s`;
@@ -88,7 +90,35 @@ function answeringFor(
   return { heard, asked: heard.filter((machine) => lan.paths.isOpen(name, machine.name)) };
 }
 
-function wrongWith({ heard, asked }: Answering): Wrong | undefined {
+/** Clones, that share a MAC or an own address, are told apart by themselves only. */
+function wrongWith(self: Machine, { heard, asked }: Answering): Wrong | undefined {
   if (heard.length === 0) return "nobody";
-  return asked.length > 1 ? "two" : undefined;
+  if (asked.includes(self)) return asked.length > 1 ? "two" : undefined;
+  const apart = asked.filter((machine, i) =>
+    // What goes to its own MAC never comes back.
+    !haveMacInCommon(machine, self) && !asked.slice(0, i).some((other) => areClones(other, machine))
+  );
+  return apart.length > 1 ? "two" : undefined;
+}
+
+function haveMacInCommon(a: Machine, b: Machine): boolean {
+  const macs = new Set(a.ports().map(({ macText }) => macText));
+  return b.ports().some(({ macText }) => macs.has(macText));
+}
+
+function areClones(a: Machine, b: Machine): boolean {
+  return haveMacInCommon(a, b) || ownAddresses(a).some((address) => b.has(address));
+}
+
+function ownAddresses(machine: Machine): readonly string[] {
+  return machine.interfaces().addresses
+    .filter(({ ours, prefix }) => !ours && prefix.address.family === "ipv4")
+    .map(({ prefix }) => formatIp(prefix.address));
+}
+
+/** How long the instances of a node's file have been what they are: before, nothing was asked for them. */
+function settledFor({ cluster }: FieldWorld, name: string): number {
+  const now = cluster.host(name)?.wallTime() ?? 0;
+  const ages = cluster.status(name)?.instances.map(({ since }) => now - Date.parse(since)) ?? [];
+  return Math.min(...ages) * 1e6;
 }

@@ -2,7 +2,13 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Health } from "../../../src/control/api.ts";
 import { healthOf } from "../../../src/daemon/health.ts";
-import { createRouter, type Heard, type Router } from "../../../src/daemon/router.ts";
+import { Neighbours } from "../../../src/daemon/neighbours.ts";
+import {
+  type Conflict,
+  createRouter,
+  type Heard,
+  type Router,
+} from "../../../src/daemon/router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { calm } from "../../../src/vrrp/damping.ts";
@@ -16,9 +22,19 @@ function at(afterwards: number): Instant {
 }
 
 /** In `state` since {@link ENTERED}; adverts of PEER with the given priorities, by seconds after that. */
-function aRouter(state: State, adverts: Readonly<Record<number, number>> = {}): Router {
-  const router = createRouter(aPlan(), 0 as WallTime, ENTERED);
+function aRouter(
+  state: State,
+  adverts: Readonly<Record<number, number>> = {},
+  conflicts: readonly Conflict[] = [],
+): Router {
+  const router = createRouter(
+    aPlan({ names: new Map([["10.77.0.2", "pi-b"]]) }),
+    0 as WallTime,
+    ENTERED,
+  );
   router.state = state;
+  router.askable = true;
+  for (const conflict of conflicts) router.conflicts.set(conflict.who, conflict);
   for (const [seconds, priority] of Object.entries(adverts)) {
     const heard: Heard = {
       source: PEER,
@@ -80,18 +96,83 @@ const inFault: State = {
   faults: [{ kind: "no-carrier", words: "eth0 has no carrier" }],
 };
 
+const conflict = {
+  unasked: false,
+  own: false,
+  stranger: false,
+  at: at(8),
+  since: at(8),
+  patience: seconds(3),
+  free: 0,
+};
+const rival: Conflict = {
+  ...conflict,
+  kind: "master",
+  who: "10.77.0.2",
+  words: "with priority 90",
+};
+const answer: Conflict = {
+  ...conflict,
+  kind: "answer",
+  who: "02:00:00:00:00:02",
+  words: "10.77.0.100",
+};
+const refused: Conflict = {
+  ...conflict,
+  kind: "refused",
+  who: "10.77.0.3",
+  words: "the password is wrong",
+};
+
+function unanswered(state: State, times: number): Router {
+  return Object.assign(aRouter(state), { unanswered: times });
+}
+
+function unaskable(state: State, one: Conflict): Router {
+  return Object.assign(aRouter(state, {}, [one]), { askable: false });
+}
+
+const NOBODY = new Neighbours();
+
 /** What is so, the router, when it is looked at, and its health. */
 const TABLE: readonly (readonly [string, Router, number, Health])[] = [
   ["a master alone", aRouter(master), 9, "held"],
-  ["a master that another one's advert reaches", aRouter(master, { 8: 100 }), 9, "two"],
+  ["a master that another one's advert reaches", aRouter(master, {}, [rival]), 9, "two"],
   [
-    "the last advert of the master before it",
-    aRouter(master, { "-0.5": 150, 0.05: 150 }),
-    1,
+    "its adverts go on, and it does not answer",
+    aRouter(master, {}, [{ ...rival, free: 2 }]),
+    9,
+    "two",
+  ],
+  ["it fell silent, and was not asked", aRouter(master, {}, [rival]), 99, "two"],
+  ["it fell silent, and does not answer", aRouter(master, {}, [{ ...rival, free: 2 }]), 99, "held"],
+  ["another machine answers", aRouter(master, {}, [answer]), 99, "two"],
+  ["it did not answer once", aRouter(master, {}, [{ ...answer, free: 1 }]), 99, "two"],
+  ["it did not answer twice", aRouter(master, {}, [{ ...answer, free: 2 }]), 99, "held"],
+  ["refused adverts, and nobody was asked", aRouter(master, {}, [refused]), 9, "two"],
+  [
+    "refused adverts, and the address is free",
+    aRouter(master, {}, [{ ...refused, free: 2 }]),
+    9,
     "held",
   ],
-  ["a rival that fell silent", aRouter(master, { 8: 100 }), 12, "held"],
-  ["a rival that left", aRouter(master, { 8: 0 }), 9, "held"],
+  ["a stranger on our VRID", aRouter(master, {}, [{ ...refused, stranger: true }]), 9, "held"],
+  ["a backup, and two answer", aRouter(aBackup(8), {}, [answer]), 9, "two"],
+  [
+    "a backup, and an advert of its master came to harm",
+    aRouter(aBackup(8), {}, [{ ...refused, who: "10.77.0.2" }]),
+    9,
+    "held",
+  ],
+  [
+    "a backup, and nobody answers but the master for itself",
+    unanswered(aBackup(8), 3),
+    9,
+    "nobody",
+  ],
+  ["a backup, and nobody answered once", unanswered(aBackup(8), 1), 9, "held"],
+  ["nobody can be asked, and it goes on", unaskable(master, refused), 9, "two"],
+  ["nobody can be asked, and it is over", unaskable(master, refused), 19, "held"],
   ["a backup that hears its master", aRouter(aBackup(8)), 9, "held"],
   ["a backup that has just started", aRouter(aBackup(undefined)), 3, "listening"],
   ["a backup that hears nobody and does not take over", aRouter(aBackup(undefined)), 4, "nobody"],
@@ -118,12 +199,12 @@ const TABLE: readonly (readonly [string, Router, number, Health])[] = [
 
 for (const [what, router, when, expected] of TABLE) {
   Deno.test(`health is ${expected}: ${what}`, () => {
-    const { health, evidence } = healthOf(router, at(when));
+    const { health, evidence } = healthOf(router, at(when), NOBODY);
     strictEqual(health, expected);
     strictEqual(evidence.length > 0, expected === "two" || expected === "nobody");
   });
 }
 
 Deno.test("health: the others that hold the address too have names", () => {
-  deepStrictEqual(healthOf(aRouter(master, { 8: 100 }), at(9)).rivals, ["10.77.0.2"]);
+  deepStrictEqual(healthOf(aRouter(master, {}, [rival]), at(9), NOBODY).rivals, ["pi-b"]);
 });

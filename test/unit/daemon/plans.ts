@@ -14,6 +14,7 @@ export interface Variation {
   readonly peers?: readonly Ip[];
   readonly addresses?: readonly string[];
   readonly checksum?: Plan["checksum"];
+  readonly names?: Plan["names"];
   readonly rules?: Partial<Rules>;
 }
 
@@ -45,7 +46,7 @@ export function aPlan(variation: Variation = {}): Plan {
     family: "ipv4",
     interface: "eth0",
     waiting: [],
-    names: new Map(),
+    names: variation.names ?? new Map(),
     source: variation.source,
     port: rules.transport === "udp" ? DEFAULT_UDP_PORT : undefined,
     held: prefixes.map((one) => ({ interface: "eth0", prefix: one })),

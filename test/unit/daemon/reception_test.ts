@@ -4,6 +4,7 @@ import type { Plan } from "../../../src/config/plan.ts";
 import type { Journal } from "../../../src/daemon/journal.ts";
 import { Budget } from "../../../src/daemon/budget.ts";
 import { Conflicts } from "../../../src/daemon/conflicts.ts";
+import { Neighbours } from "../../../src/daemon/neighbours.ts";
 import { Once } from "../../../src/daemon/narrate.ts";
 import { Reception } from "../../../src/daemon/reception.ts";
 import { createRouter, type Router } from "../../../src/daemon/router.ts";
@@ -43,8 +44,9 @@ function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   router.source = OWN;
   const once = new Once(journal, () => AT);
   const budget = new Budget(10, seconds(60));
+  const neighbours = new Neighbours();
   const wallTime = () => 0 as WallTime;
-  const conflicts = new Conflicts({ once, observers: [], budget, wallTime });
+  const conflicts = new Conflicts({ once, observers: [], budget, wallTime, neighbours });
   const reception = new Reception(once, conflicts, () => HERE);
   const take = (datagram: Datagram, at = endpoint, routers: readonly Router[] = [router]) =>
     reception.take(at, datagram, AT, routers);
@@ -104,7 +106,7 @@ Deno.test("reception: a stranger with other addresses is refused and shown as a 
   const { router, take } = lab();
   deepStrictEqual(take(packet({ priority: 254, addresses: [ip("10.77.0.200")] })), []);
   strictEqual(router.rejects.get("addresses"), 1);
-  strictEqual(router.conflicts.get("10.77.0.2")?.words.includes("10.77.0.200"), true);
+  strictEqual(router.conflicts.get("refused 10.77.0.2")?.words.includes("10.77.0.200"), true);
 });
 
 Deno.test("reception: who claims to be master beside us is a conflict, told once per term", () => {

@@ -1,0 +1,214 @@
+/** Address conflict detection: other machines are listened for that have the floating addresses, and asked for. */
+import { type Happening, type Host, HostError, type WatchedAddress } from "../host.ts";
+import type { NodePlan } from "../config/plan.ts";
+import type { Interfaces } from "../net/interfaces.ts";
+import { formatIp, includesIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
+import { formatMac, sameMac } from "../net/mac.ts";
+import { after, earliest, type Instant, seconds } from "../time.ts";
+import { wasAsked } from "../vrrp/duplicate.ts";
+import type { Conflicts, Sight } from "./conflicts.ts";
+import { describe } from "./evidence_text.ts";
+import type { Inquiry } from "./inquiry.ts";
+import type { Journal } from "./journal.ts";
+import type { Neighbours } from "./neighbours.ts";
+import type { Order } from "./order.ts";
+import { askableLink, isAround } from "./questions.ts";
+import type { Roster } from "./roster.ts";
+import { isLeaving, type Router } from "./router.ts";
+
+type Claim = Extract<Happening<Order>, { readonly kind: "claim" }>;
+
+/** When it is tried again to listen where that was refused. */
+const LISTEN_AGAIN_AFTER = seconds(5);
+
+/** What an answer is worth where nobody can be asked again. */
+const PATIENCE = seconds(10);
+
+/** Most addresses of other machines that are listened for beside the floating ones of a virtual router. */
+const MOST_OTHERS = 64;
+
+/** What the list of watched addresses is made of. */
+interface Present {
+  readonly node: NodePlan | undefined;
+  readonly interfaces: Interfaces;
+  readonly senders: number;
+}
+
+/** What it works with. */
+export interface AddressConflictsOptions {
+  readonly host: Host<Order>;
+  readonly roster: Roster;
+  readonly conflicts: Conflicts;
+  readonly inquiry: Inquiry;
+  readonly neighbours: Neighbours;
+  readonly journal: Journal;
+}
+
+/** The watch of one node over its floating addresses. */
+export class AddressConflicts {
+  readonly #options: AddressConflictsOptions;
+  #present: Present | undefined;
+  /** Why claims are not heard; undefined: they are. */
+  deaf: string | undefined;
+  #listenAgainAt: Instant | undefined;
+  /** What was answered before a claim, until the router is master. */
+  readonly #answers = new Map<Router, Sight>();
+
+  constructor(options: AddressConflictsOptions) {
+    this.#options = options;
+  }
+
+  /** When it wants to be called again. */
+  nextDeadline(): Instant | undefined {
+    return earliest(this.#options.inquiry.nextDeadline(), this.#listenAgainAt);
+  }
+
+  /** Listens for the addresses of now, asks for those that are due, and draws conclusions from what was answered. */
+  settle(now: Instant): void {
+    this.#listen(now);
+    const { roster: { routers }, inquiry, conflicts } = this.#options;
+    for (const router of routers) {
+      if (!inquiry.isNewState(router)) continue;
+      inquiry.begin(router, now);
+      const answer = this.#answers.get(router);
+      this.#answers.delete(router);
+      if (answer !== undefined && router.state.kind === "master") conflicts.note(router, answer);
+    }
+    for (const router of conflicts.takeNews()) inquiry.hurry(router, now);
+    inquiry.settle(routers, othersOf, this.deaf !== undefined, now);
+  }
+
+  /** Takes one claim in. */
+  take(claim: Claim): void {
+    const { roster, neighbours } = this.#options;
+    const holders = roster.routers.filter(({ plan }) =>
+      plan.held.some((held) =>
+        held.interface === claim.interface && sameIp(held.prefix.address, claim.address)
+      )
+    );
+    if (holders.length === 0) {
+      neighbours.learn(formatIp(claim.address), formatMac(claim.mac), claim.at);
+    }
+    for (const router of holders) this.#judge(router, claim);
+  }
+
+  /** What cannot be listened for is told once: the election does not rest on it. */
+  #listen(now: Instant): void {
+    const { host, journal, roster: { routers, node } } = this.#options;
+    const senders = routers.reduce((sum, one) => sum + one.heard.size + one.conflicts.size, 0);
+    const interfaces = host.interfaces();
+    const before = this.#present;
+    const isSame = before?.node === node && before?.interfaces === interfaces &&
+      before?.senders === senders;
+    if (isSame && (this.#listenAgainAt === undefined || now < this.#listenAgainAt)) return;
+    this.#present = { node, interfaces, senders };
+    this.#listenAgainAt = undefined;
+    try {
+      host.watchClaims(routers.flatMap((router) => watchedOf(router, node, interfaces)));
+      this.deaf = undefined;
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      const words = `claims of our addresses are not heard: ${error.message}`;
+      if (this.deaf === undefined) journal.write("warning", words);
+      this.deaf = words;
+      this.#listenAgainAt = after(now, LISTEN_AGAIN_AFTER);
+    }
+  }
+
+  #judge(router: Router, claim: Claim): void {
+    const { host, roster, conflicts, inquiry } = this.#options;
+    const { state } = router;
+    // Its successor: no conflict, but what it waits for.
+    if (isLeaving(router)) return roster.advance(router, { kind: "claimed" });
+    const sight = sightOf(claim, host.interfaces());
+    inquiry.answered(router, sight);
+    if (state.kind === "master") {
+      conflicts.note(router, sight);
+      // Who answers us has told nobody else.
+      if (!claim.answer) roster.advance(router, { kind: "claimed" });
+    } else if (state.kind === "backup" && wasAsked(state, router.rules)) {
+      this.#alarm(router, sight);
+    }
+  }
+
+  /** An answer to the question before a claim: a peer lives and is not heard, or another machine has the address. */
+  #alarm(router: Router, sight: Sight): void {
+    const { conflicts, neighbours } = this.#options;
+    if (router.state.kind !== "backup" || this.#answers.has(router)) return;
+    const isKnown = neighbours.addressesOf(sight.who).length > 0;
+    // Nodes are asked together with the address: whose MAC this is may be told by the next answer.
+    if (!isKnown && router.state.questions > 0) return;
+    this.#answers.set(router, sight);
+    const conflict = { ...sight, since: sight.at, free: 0 };
+    const { rival, machine } = describe(conflict, router, neighbours, false);
+    conflicts.warn(
+      router,
+      rival,
+      isKnown
+        ? `${machine} still answers for ${sight.words}, though its adverts stay away: they are being lost, or its daemon died`
+        : `${machine} answers for ${sight.words}, and is none of the nodes: another machine uses the address`,
+      sight.at,
+    );
+  }
+}
+
+function sightOf(
+  { address, mac, interface: name, answer, at }: Claim,
+  interfaces: Interfaces,
+): Sight {
+  const own = askableLink(interfaces, name)?.mac;
+  return {
+    kind: "answer",
+    who: formatMac(mac),
+    words: formatIp(address),
+    unasked: !answer,
+    own: own !== undefined && sameMac(own, mac),
+    stranger: false,
+    at,
+    patience: PATIENCE,
+  };
+}
+
+function watchedOf(
+  router: Router,
+  node: NodePlan | undefined,
+  interfaces: Interfaces,
+): readonly WatchedAddress[] {
+  const names = [...new Set(router.plan.held.map((held) => held.interface))];
+  const floating = router.plan.held.map(({ interface: name, prefix: { address } }) => ({
+    interface: name,
+    address,
+  }));
+  const others = names.flatMap((name) =>
+    othersOf(router, node, name, interfaces).map((address) => ({ interface: name, address }))
+  );
+  return [...floating, ...others];
+}
+
+/**
+ * Addresses on the link called `name` by which machines are known that may hold the addresses of `router`: its own source, peers,
+ * senders, and the nodes of the file, each once.
+ */
+export function othersOf(
+  { plan, source, heard, conflicts }: Router,
+  node: NodePlan | undefined,
+  name: string,
+  interfaces: Interfaces,
+): readonly Ip[] {
+  const known = [...node?.names.keys() ?? []].flatMap((text) => parseIp(text) ?? []);
+  const claimants = [...conflicts.values()].flatMap(({ kind, who }) =>
+    kind === "answer" ? [] : parseIp(who) ?? []
+  );
+  const all = [
+    ...(source === undefined ? [] : [source]),
+    ...[...heard.values()].map((one) => one.source),
+    ...claimants,
+    ...plan.rules.peers,
+    ...known,
+  ];
+  const floating = plan.held.map(({ prefix }) => prefix.address);
+  return all.filter((address, i) =>
+    !includesIp(all.slice(0, i), address) && !includesIp(floating, address) &&
+    isAround(interfaces, name, address)
+  ).slice(0, MOST_OTHERS);
+}

@@ -1,0 +1,54 @@
+/** Questions to the neighbours: which machine has an address? Frames of ARP and Neighbor Discovery. */
+import {
+  type Interfaces,
+  type Link,
+  linkAround,
+  linkNamed,
+  primaryAddress,
+} from "../net/interfaces.ts";
+import { type Ip, isLinkLocal } from "../net/ip.ts";
+import type { Mac } from "../net/mac.ts";
+import { arpProbe } from "../wire/arp.ts";
+import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
+import type { Router } from "./router.ts";
+
+/** A link that questions can go out of: one with a hardware address, with ARP, and with a cable. */
+export type AskableLink = Link & { readonly mac: Mac };
+
+/** The link called `name`, where neighbours can be asked there. */
+export function askableLink(interfaces: Interfaces, name: string): AskableLink | undefined {
+  const link = linkNamed(interfaces, name);
+  if (link === undefined || link.mac === undefined) return undefined;
+  return link.arp && link.up && link.running ? { ...link, mac: link.mac } : undefined;
+}
+
+/** Is `address` in a subnet of the link called `name`, so that a question there reaches it? */
+export function isAround(interfaces: Interfaces, name: string, address: Ip): boolean {
+  return isLinkLocal(address) || linkAround(interfaces, address)?.name === name;
+}
+
+/**
+ * The frame that asks on `link` who has `target`, without a claim of its own. For IPv6 from the address that `router` advertises
+ * from, else from the link's own; undefined where it has none.
+ */
+export function questionFor(
+  target: Ip,
+  link: AskableLink,
+  router: Router,
+  interfaces: Interfaces,
+): Uint8Array | undefined {
+  if (target.family === "ipv4") return arpProbe(link.mac, target);
+  const floating = router.plan.held.map(({ prefix }) => prefix.address);
+  const source = router.source?.family === "ipv6"
+    ? router.source
+    : primaryAddress(interfaces, link, "ipv6", floating);
+  if (source === undefined) return undefined;
+  const destination = solicitedNode(target);
+  return encodeNeighborSolicit(link.mac, {
+    kind: "ns",
+    source,
+    destination,
+    target,
+    mac: link.mac,
+  });
+}

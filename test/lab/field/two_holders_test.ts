@@ -1,0 +1,177 @@
+/**
+ * Field situations in which two machines hold an address: both nodes say so for as long as it lasts,
+ * with the reason, and are well again soon after it is over.
+ */
+import assert from "node:assert/strict";
+import type { Floatip } from "../../interop/floatip.ts";
+import { until } from "../../interop/until.ts";
+import { DROP_ADVERTS, type Field, type FieldCase, fieldCases, FLOATING } from "./field.ts";
+
+/** So long the alarm is watched after it began, in milliseconds: longer than anything is remembered. */
+const LASTS_MS = 20_000;
+
+/** So long it may take until the end of the cause is noticed, in milliseconds; a machine may be busy. */
+const ENDS_MS = 20_000;
+
+interface Situation extends Pick<FieldCase, "name" | "programs"> {
+  /** Makes the situation; says which nodes see it, and how each explains it. */
+  readonly begin: (field: Field) => Promise<readonly (readonly [node: Floatip, why: RegExp])[]>;
+  readonly end: (field: Field, nodes: readonly Floatip[]) => Promise<unknown> | undefined;
+}
+
+/** A file by hand: no [nodes], so that each names its peers itself. */
+function byHand(field: Field, priority: number, peers: readonly string[], lines = ""): string {
+  return field.file({
+    nodes: {},
+    lines: [
+      'interface = "eth0"',
+      `priority = ${priority}`,
+      ...(peers.length === 0 ? [] : [`peers = ${JSON.stringify(peers)}`]),
+      lines,
+    ],
+  });
+}
+
+/** Starts the two and waits until both are master. */
+async function bothMaster(field: Field, fileA: string, fileB: string) {
+  const [a, b] = [await field.run("a", fileA), await field.run("b", fileB)];
+  await Promise.all([a.untilState("master"), b.untilState("master")]);
+  return [a, b] as const;
+}
+
+const SITUATIONS: readonly Situation[] = [
+  {
+    name: "a wrong peer address in the file of one node",
+    begin: async (field) => {
+      const [a, b] = await bothMaster(
+        field,
+        byHand(field, 150, [field.host("b").address]),
+        byHand(field, 100, ["10.77.0.9"]),
+      );
+      return [
+        [a, /10\.77\.0\.2 \([0-9a-f:]+\) .*10\.77\.0\.100.*none of its adverts arrives here/],
+        [b, /10\.77\.0\.1 \([0-9a-f:]+\) .*its adverts are refused: .*not among the .*peers/],
+      ];
+    },
+    end: (field, [, b]) => b && field.reload(b, byHand(field, 100, [field.host("a").address])),
+  },
+  {
+    name: "a packet filter that drops everything that is not allowed, on both nodes",
+    programs: ["nft"],
+    begin: async (field) => {
+      await Promise.all(["a", "b"].map((name) => field.nft(name, DROP_ADVERTS)));
+      const file = field.file();
+      const [a, b] = await bothMaster(field, file, file);
+      return [
+        [a, /b \(10\.77\.0\.2, [0-9a-f:]+\) .*none of its adverts arrives here: a packet filter/],
+        [b, /a \(10\.77\.0\.1, [0-9a-f:]+\) .*none of its adverts arrives here: a packet filter/],
+      ];
+    },
+    end: (field) =>
+      Promise.all(["a", "b"].map((name) => field.nft(name, "delete table inet field"))),
+  },
+  {
+    name: "cloned machines with one address",
+    begin: (field) => cloned(field, false),
+    end: (_field, [, b]) => b?.crash(),
+  },
+  {
+    name: "cloned machines with one address and one MAC",
+    begin: (field) => cloned(field, true),
+    end: (_field, [, b]) => b?.crash(),
+  },
+  {
+    name: "a unicast peer that got another address by DHCP",
+    begin: async (field) => {
+      const a = await field.run("a", byHand(field, 100, [field.host("b").address]));
+      const b = await field.run("b", byHand(field, 150, [field.host("a").address]));
+      await Promise.all([a.untilState("backup"), b.untilState("master")]);
+      await field.host("b").ip("addr", "add", "10.77.0.12/24", "dev", "eth0");
+      await field.host("b").ip("addr", "del", "10.77.0.2/24", "dev", "eth0");
+      await a.untilState("master");
+      return [
+        [a, /its adverts are refused: .*not among the .*peers: 10\.77\.0\.12/],
+        [b, /10\.77\.0\.1 \([0-9a-f:]+\) .*none of its adverts arrives here/],
+      ];
+    },
+    end: (field, [a]) => a && field.reload(a, byHand(field, 100, ["10.77.0.12"])),
+  },
+  {
+    name: "a machine without floatip has the address",
+    begin: async (field) => {
+      const [a, b] = await field.pair();
+      await field.host("client").ip("addr", "add", `${FLOATING}/24`, "dev", "eth0");
+      const why = /^[0-9a-f:]{17} answers for 10\.77\.0\.100 too; it is none of the nodes/;
+      return [[a, why], [b, why]];
+    },
+    end: (field) => field.host("client").ip("addr", "del", `${FLOATING}/24`, "dev", "eth0"),
+  },
+];
+
+/** b becomes a copy of a. */
+async function cloned(field: Field, withMac: boolean) {
+  const b = field.host("b");
+  if (withMac) {
+    const link = await field.host("a").ip("-br", "link", "show", "dev", "eth0");
+    const mac = link.trim().split(/\s+/)[2] ?? assert.fail(link);
+    await b.ip("link", "set", "eth0", "down");
+    await b.ip("link", "set", "eth0", "address", mac);
+    await b.ip("link", "set", "eth0", "up");
+  }
+  await b.ip("addr", "flush", "dev", "eth0", "scope", "global");
+  await b.ip("addr", "add", `${field.host("a").address}/24`, "dev", "eth0");
+  const [first, second] = await bothMaster(
+    field,
+    byHand(field, 150, []),
+    byHand(field, 100, []),
+  );
+  const why = withMac
+    ? /another machine with this node's own hardware address [0-9a-f:]+ .*clones/
+    : /another machine with this node's own address 10\.77\.0\.1 .*clones/;
+  return [[first, why], [second, why]] as const;
+}
+
+/** Resolves when `node` says that two hold the address, and why, in every place where it can be said. */
+async function untilTold(field: Field, node: Floatip, why: RegExp): Promise<void> {
+  let told = "";
+  await until(() => `two on ${node.host.name}, and ${why}: ${told}`, async () => {
+    const { health, evidence } = await node.instance();
+    told = evidence.join("; ");
+    return health === "two" && evidence.some((sentence) => why.test(sentence));
+  }, ENDS_MS);
+  const { code, text } = await field.status(node);
+  assert.equal(code, 2, text);
+  assert.match(text, /HELD TWICE/);
+  assert.match(await node.metrics(), /^floatip_health\{[^}]*health="two"\} 1$/m);
+}
+
+/** For {@link LASTS_MS} the alarm does not stop. */
+async function assertLasts(nodes: readonly Floatip[]): Promise<void> {
+  const end = performance.now() + LASTS_MS;
+  while (performance.now() < end) {
+    for (const node of nodes) {
+      const { health, evidence } = await node.instance();
+      assert.equal(health, "two", `${node.host.name}: ${evidence.join("; ")}\n${node.log.text}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+fieldCases(
+  "two holders",
+  SITUATIONS.map(({ name, programs = [], begin, end }) => ({
+    name,
+    programs,
+    play: async (field) => {
+      const found = await begin(field);
+      const nodes = found.map(([node]) => node);
+      await Promise.all(found.map(([node, why]) => untilTold(field, node, why)));
+      await assertLasts(nodes);
+      await end(field, nodes);
+      const left = nodes.filter(({ child }) =>
+        child.exitCode === null && child.signalCode === null
+      );
+      await field.untilCode(0, left, ENDS_MS);
+    },
+  })),
+);
