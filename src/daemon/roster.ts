@@ -189,7 +189,8 @@ export class Roster {
     // Faults first: an instance that cannot run starts as fault, without a moment as backup.
     if (this.out) return;
     this.#resume(router);
-    if (pendingChecks(plan, this.checks).length > 0) return;
+    // A fault that is known needs no first result.
+    if (all.length === 0 && pendingChecks(plan, this.checks).length > 0) return;
     const cause = this.startReason;
     this.advance(router, cause === undefined ? { kind: "start" } : { kind: "start", cause });
   }
