@@ -49,6 +49,9 @@ const LISTEN = seconds(4);
 /** Whoever is there answers ARP at once. */
 const ASK_NODES = milliseconds(400);
 
+/** Most running clusters that are told. */
+const MOST_TOLD = 8;
+
 /** Addresses that are tried at once. */
 const CANDIDATES = 12;
 
@@ -116,7 +119,9 @@ function tellRunning(
   nodes: readonly FirstNode[],
   running: readonly RunningCluster[],
 ): void {
-  for (const { node, shown, ours } of running) {
+  // Of senders that anybody can invent, the first few; those of our own cluster first.
+  const first = running.toSorted((a, b) => Number(b.ours) - Number(a.ours)).slice(0, MOST_TOLD);
+  for (const { node, shown, ours } of first) {
     const name = nodes.find(({ address }) => sameIp(address, node))?.name;
     const who = name === undefined ? formatIp(node) : `${name} (${formatIp(node)})`;
     const words = `a cluster runs already: ${who} ${shown}`;
@@ -127,6 +132,8 @@ function tellRunning(
     }
     terminal.error(`${words}\n${join}\n`);
   }
+  const more = running.length - first.length;
+  if (more > 0) terminal.error(`and ${more} more: see floatip listen\n`);
 }
 
 function ownOf({ interfaces }: Awaited<ReturnType<typeof look>>): readonly Ip[] {

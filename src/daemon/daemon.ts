@@ -3,12 +3,13 @@ import type { Happening, Host } from "../host.ts";
 import type { Config } from "../config/config.ts";
 import type { MeterReading } from "../control/reading.ts";
 import { unreachable } from "../assert.ts";
-import { earliest, type Instant, seconds, type WallTime } from "../time.ts";
+import { between, earliest, type Instant, milliseconds, seconds, type WallTime } from "../time.ts";
 import { nextDeadline } from "../vrrp/instance.ts";
 import { nearMiss } from "../vrrp/near_miss.ts";
 import type { Journal } from "./journal.ts";
 import { Budget } from "./budget.ts";
 import { AddressConflicts } from "./address_conflicts.ts";
+import type { Announcer } from "./announcer.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Departures } from "./departures.ts";
 import { Handovers } from "./handovers.ts";
@@ -28,6 +29,9 @@ import type { ResumeNote } from "./resume.ts";
 import { Roster } from "./roster.ts";
 import { type DaemonStatus, snapshot } from "./snapshot.ts";
 import { Stepper } from "./stepper.ts";
+
+/** So long deadlines are acted on before packets are looked at again. */
+const LONGEST_TURN = milliseconds(3);
 
 /** What a daemon is made of. */
 export interface DaemonOptions {
@@ -71,6 +75,7 @@ export class Daemon {
   readonly #interests: Interests;
   readonly #addressConflicts: AddressConflicts;
   readonly #neighbours: Neighbours = new Neighbours();
+  readonly #announcer: Announcer;
   readonly #meter: Meter;
   readonly #once: Once;
   /** What the history gets that anybody on the LAN can bring about. */
@@ -96,6 +101,7 @@ export class Daemon {
     this.#keeper = new Keeper(host, options.keepNote);
     const beforeLeaving = () => this.#keep("at once");
     const stepper = new Stepper({ host, journal, observers, meter: this.#meter, beforeLeaving });
+    this.#announcer = stepper.announcer;
     this.#roster = new Roster({ ...options, stepper, note: options.note });
     const once = new Once(journal, () => host.now());
     this.#journal = journal;
@@ -148,6 +154,7 @@ export class Daemon {
       if (deadline !== undefined && happenings.at(-1)?.kind === "deadline") {
         this.#meter.awoke(deadline, this.#host.now());
       }
+      this.#announcer.turn(this.#host.now());
       for (const happening of happenings) this.#take(happening);
       this.#settle();
     }
@@ -275,6 +282,7 @@ export class Daemon {
       this.#handovers.nextDeadline(),
       this.#maintenance.nextDeadline(),
       this.#keeper.nextDeadline(),
+      this.#announcer.nextDeadline(),
       this.#nodes.nextDeadline(),
       this.#addressConflicts.nextDeadline(),
       ...deadlines,
@@ -304,6 +312,8 @@ export class Daemon {
       const due = nextDeadline(router.state);
       if (due !== undefined && due <= now) this.#roster.advance(router, { kind: "deadline" });
       if (router.retryAt !== undefined && router.retryAt <= now) this.#roster.lookAgain(router);
+      // The rest is due still, and comes with the next turn, behind what has arrived until then.
+      if (between(now, this.#host.now()) > LONGEST_TURN) return;
     }
   }
 }

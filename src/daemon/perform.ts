@@ -12,6 +12,7 @@ import { isOwner } from "../vrrp/rules.ts";
 import { gratuitousArp } from "../wire/arp.ts";
 import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
+import { type Announcement, Announcer } from "./announcer.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./narrate.ts";
 import type { Order } from "./order.ts";
@@ -27,6 +28,7 @@ export function perform(
   router: Router,
   host: Host<Order>,
   journal: Journal,
+  announcer: Announcer = new Announcer(host, journal),
 ): void {
   switch (effect.kind) {
     case "send-advert":
@@ -34,14 +36,15 @@ export function perform(
     case "add-addresses":
       return addAddresses(router, host, journal);
     case "remove-addresses":
+      announcer.cancel(router);
       removeAddresses(router.plan.held, router, host, journal);
       router.releasedAt = host.now();
       router.leaseUntil = undefined;
       return;
     case "renew-addresses":
-      return renewAddresses(router, host, journal);
+      return renewAddresses(router, host, announcer);
     case "announce":
-      return announce(effect.count, router, host, journal);
+      return announce(effect.count, router, host, announcer);
     case "ask":
       return ask(router, host, journal);
     default:
@@ -88,14 +91,16 @@ function addAddresses(router: Router, host: Host<Order>, journal: Journal): void
 }
 
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
-function renewAddresses(router: Router, host: Host<Order>, journal: Journal): void {
+function renewAddresses(router: Router, host: Host<Order>, announcer: Announcer): void {
+  let missed = false;
   for (const held of router.plan.held) {
     const there = present(held, host);
     if (isOwner(router.plan.rules) && there.some((entry) => !entry.ours)) continue;
     const was = host.addAddress(held, router.rules.lease);
     noteLease(router, host);
-    if (was === "added") announce(BURST, router, host, journal);
+    missed ||= was === "added";
   }
+  if (missed) announce(BURST, router, host, announcer);
 }
 
 function noteLease(router: Router, host: Host<Order>): void {
@@ -112,10 +117,14 @@ function ask(router: Router, host: Host<Order>, journal: Journal): void {
   const others = master === undefined || includesIp(rules.peers, master)
     ? rules.peers
     : [...rules.peers, master];
+  const asked = new Set<string>();
   for (const held of all) {
     const link = askableLink(interfaces, held.interface);
     if (link === undefined) continue;
-    for (const target of [held.prefix.address, ...others]) {
+    // Who it is that answers is asked once on each link.
+    const whose = asked.has(held.interface) ? [] : others;
+    asked.add(held.interface);
+    for (const target of [held.prefix.address, ...whose]) {
       const frame = questionFor(target, link, router, interfaces);
       if (frame === undefined) continue;
       attempt(router, journal, () => host.sendFrame(held.interface, frame));
@@ -123,18 +132,22 @@ function ask(router: Router, host: Host<Order>, journal: Journal): void {
   }
 }
 
-function announce(count: number, router: Router, host: Host<Order>, journal: Journal): void {
+function announce(
+  count: number,
+  router: Router,
+  host: Host<Order>,
+  announcer: Announcer,
+): void {
   const interfaces = host.interfaces();
-  for (const held of router.plan.held) {
+  const frames = router.plan.held.flatMap((held): readonly Announcement[] => {
     const link = linkNamed(interfaces, held.interface);
-    if (link === undefined || link.mac === undefined || !link.arp) continue;
+    if (link === undefined || link.mac === undefined || !link.arp) return [];
     const frame = held.prefix.address.family === "ipv4"
       ? gratuitousArp(link.mac, held.prefix.address)
       : unsolicitedNa(link.mac, held.prefix.address, link.forwards6);
-    attempt(router, journal, () => {
-      for (let i = 0; i < count; i++) host.sendFrame(held.interface, frame);
-    });
-  }
+    return [{ interface: held.interface, frame }];
+  });
+  announcer.announce(router, frames, count);
 }
 
 function sendAdvert(

@@ -5,6 +5,7 @@ import { after, seconds } from "../time.ts";
 import type { Effect, Fault } from "../vrrp/effect.ts";
 import { settle } from "../vrrp/group.ts";
 import { type Event, step } from "../vrrp/instance.ts";
+import { Announcer } from "./announcer.ts";
 import type { Journal } from "./journal.ts";
 import type { Meter } from "./meter.ts";
 import { labelOf, tellTransition } from "./narrate.ts";
@@ -43,11 +44,14 @@ export class Stepper {
   readonly #observers: readonly Observer[];
   readonly #meter: Meter;
   readonly #beforeLeaving: () => void;
+  /** What is still to be announced. */
+  readonly announcer: Announcer;
   /** This node's name, for records. */
   nodeName = "unknown";
 
   constructor({ host, journal, observers, meter, beforeLeaving = () => {} }: StepperOptions) {
     this.#beforeLeaving = beforeLeaving;
+    this.announcer = new Announcer(host, journal);
     this.#host = host;
     this.#journal = journal;
     this.#observers = observers;
@@ -148,7 +152,7 @@ export class Stepper {
 
   #perform(router: Router, effect: Effect): void {
     if (effect.kind !== "transition") {
-      perform(effect, router, this.#host, this.#journal);
+      perform(effect, router, this.#host, this.#journal, this.announcer);
       if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
       if (effect.kind === "send-advert") {
         this.#meter.sent(router, effect.priority, this.#host.now());

@@ -1,0 +1,85 @@
+/** Announcements of many addresses: in parts, all once before any again, and nothing of what was given up. */
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { Announcer } from "../../../src/daemon/announcer.ts";
+import { perform } from "../../../src/daemon/perform.ts";
+import { createRouter } from "../../../src/daemon/router.ts";
+import { ip } from "../../../src/net/ip.ts";
+import type { Instant, WallTime } from "../../../src/time.ts";
+import { aPlan } from "./plans.ts";
+import { address, link, RecordingHost } from "./recording_host.ts";
+
+const JOURNAL = { write: () => undefined };
+
+/** Notes which frames are sent. */
+class FrameHost extends RecordingHost {
+  readonly frames: string[] = [];
+
+  override sendFrame(_name: string, frame: Uint8Array): void {
+    this.frames.push(frame.toHex());
+  }
+}
+
+/** A router with `count` addresses, on a host that notes what is sent. */
+function lab(count: number) {
+  const host = new FrameHost({
+    links: [link("eth0", 2)],
+    addresses: [address(2, "10.77.0.1/24")],
+  });
+  const plan = aPlan();
+  const held = Array.from({ length: count }, (_, i) => ({
+    interface: "eth0",
+    prefix: { address: ip(`10.77.1.${i + 1}`), length: 32 },
+  }));
+  const router = createRouter({ ...plan, held }, 0 as WallTime, 0 as Instant);
+  const announcer = new Announcer(host, JOURNAL);
+  const announce = (times: number) =>
+    perform({ kind: "announce", count: times }, router, host, JOURNAL, announcer);
+  return { host, router, announcer, announce };
+}
+
+/** Turns until nothing is pending; gives how many frames each sent. */
+function drain({ host, announcer }: ReturnType<typeof lab>): readonly number[] {
+  const counts: number[] = [];
+  for (let due = announcer.nextDeadline(); due !== undefined; due = announcer.nextDeadline()) {
+    const before = host.frames.length;
+    announcer.turn(due);
+    counts.push(host.frames.length - before);
+  }
+  return counts;
+}
+
+Deno.test("few addresses are announced at once, each as often as it shall be", () => {
+  const it = lab(2);
+  it.announcer.turn(0 as Instant);
+  it.announce(5);
+  strictEqual(it.host.frames.length, 10);
+  deepStrictEqual(new Set(it.host.frames.slice(0, 5)).size, 1);
+  strictEqual(it.announcer.nextDeadline(), undefined);
+});
+
+Deno.test("200 addresses are announced in parts, all of them once before any again", () => {
+  const it = lab(200);
+  it.announcer.turn(0 as Instant);
+  it.announce(5);
+  strictEqual(it.host.frames.length, 64);
+  it.announcer.turn(1 as Instant);
+  strictEqual(it.host.frames.length, 64, "not before its time");
+  const parts = drain(it);
+  ok(parts.every((count) => count <= 64));
+  strictEqual(it.host.frames.length, 1000);
+  strictEqual(new Set(it.host.frames.slice(0, 200)).size, 200);
+});
+
+Deno.test("another announcement takes the place of the rest; what is given up is not announced", () => {
+  const it = lab(200);
+  it.announcer.turn(0 as Instant);
+  it.announce(5);
+  it.announce(1);
+  drain(it);
+  strictEqual(it.host.frames.length, 64 + 200);
+  const before = it.host.frames.length;
+  it.announce(5);
+  perform({ kind: "remove-addresses" }, it.router, it.host, JOURNAL, it.announcer);
+  strictEqual(it.announcer.nextDeadline(), undefined);
+  ok(it.host.frames.length <= before + 64 + 200);
+});
