@@ -33,11 +33,10 @@ import type { Poller } from "./poller.ts";
 import { Socket } from "./socket.ts";
 
 /**
- * When each packet leaves, in milliseconds after the start: Linux sends one refusal a second to one machine (icmp_ratelimit), and
+ * When each packet after the first question leaves, in milliseconds: Linux sends one refusal a second to one machine (icmp_ratelimit), and
  * any packet may be lost.
  */
 const ROUNDS = [
-  { at: 0, send: "question" },
   { at: 1000, send: "control" },
   { at: 2000, send: "question" },
   { at: 3000, send: "control" },
@@ -89,6 +88,7 @@ export class Presence implements Disposable {
     const echo: Echo = { id, sequence: 1, data: crypto.getRandomValues(new Uint8Array(24)) };
     const inquiry: Inquiry = { question, echo, index, signs: new Set(), timers: [], done };
     this.#inquiries.add(inquiry);
+    this.#send(inquiry, "question");
     for (const { at, send } of ROUNDS) {
       inquiry.timers.push(setTimeout(() => this.#send(inquiry, send), at));
     }
@@ -107,10 +107,12 @@ export class Presence implements Disposable {
           ? ipFromBytes(SOCKADDR_IN6.read(name).address)
           : undefined;
         for (const inquiry of [...this.#inquiries]) {
-          const { question: { target }, echo, signs } = inquiry;
+          const { question: { target, group }, echo, signs } = inquiry;
           const isHere = target.address.family === family;
           const sign = isHere ? signIn(data, sender, target, echo) : undefined;
           if (sign === undefined) continue;
+          // Where adverts go to a group, what comes to the node alone is refused whatever runs there.
+          if (group && sign !== "echo" && sign !== "unreachable") continue;
           signs.add(sign);
           // A refusal is the answer; silence takes its time.
           if (sign === "closed" || sign === "filtered") this.#end(inquiry);

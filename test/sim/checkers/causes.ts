@@ -2,6 +2,7 @@
 import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { fastest, slowest } from "../setup.ts";
+import { withoutNames } from "../without_names.ts";
 import { ARRIVAL, type Checker, type World } from "../world.ts";
 
 /** What was read last of one sender: a batch may bring several at once. */
@@ -127,7 +128,7 @@ export function causes(world: World): Checker {
       const told = /^(\S+)(?: \(IPv6\))?: \S+ -> \S+: (.*)$/.exec(seen.line);
       if (told === null) return;
       const [, instance = "", words = ""] = told;
-      const claim: Claim = { node: seen.node, instance, words, at };
+      const claim: Claim = { node: seen.node, instance, words: withoutNames(words), at };
       const why = judge(claim, memoryOf(seen.node, instance), world);
       if (why !== undefined) world.complain("causes", `${seen.node}: "${seen.line}", but ${why}`);
     },

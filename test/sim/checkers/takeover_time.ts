@@ -2,6 +2,7 @@
 import type { Instant } from "../../../src/time.ts";
 import { advertIn, type AdvertSeen } from "../advert.ts";
 import type { InstanceSetup, NodeSetup } from "../setup.ts";
+import { withoutNames } from "../without_names.ts";
 import { type Checker, PROMPT_WITHIN, type World } from "../world.ts";
 
 interface Read {
@@ -35,7 +36,7 @@ export function takeoverTime(world: World): Checker {
       const instance = world.setup.instances.find(({ name }) => name === told?.[1]);
       const node = world.node(seen.node);
       if (told === null || instance === undefined || node === undefined) return;
-      const silent = /^no advert from (\S+) for /.exec(told[2] ?? "");
+      const silent = /^no advert from (\S+) for /.exec(withoutNames(told[2] ?? ""));
       const last = reads.get(`${node.name} ${instance.vrid} ${silent?.[1]}`);
       // A losing master is not waited for: it may be silent for any time when it is replaced.
       if (last === undefined || last.advert.priority < node.priority) return;
