@@ -6,13 +6,15 @@ import type { FieldWorld } from "./world.ts";
 /**
  * Looks when everything was mended a while ago. Let pass: a node whose kernel refused it an address is
  * in fault as long as another is a living master, and says so; trying would cost that one's addresses.
+ * And where adverts go to a group, nobody can be asked whether VRRP runs there: a master that was lost
+ * is lost until it is heard again.
  */
 export function recovers(world: FieldWorld): Checker {
   return {
     enter(phase) {
       if (phase !== "calm") return;
       for (const { name } of world.setup.nodes) {
-        if (isGreen(world, name) || wasRefused(world, name)) continue;
+        if (isGreen(world, name) || wasRefused(world, name) || hasLost(world, name)) continue;
         world.complain(
           "recovers",
           `all is well, and ${name} does not say so: ${troubleOf(world, name)}`,
@@ -25,4 +27,11 @@ export function recovers(world: FieldWorld): Checker {
 function wasRefused({ cluster }: FieldWorld, name: string): boolean {
   const faults = cluster.status(name)?.instances.flatMap((one) => one.faults) ?? [];
   return faults.some((words) => words.startsWith("RTM_NEWADDR "));
+}
+
+function hasLost({ cluster, setup }: FieldWorld, name: string): boolean {
+  const { instances = [], attention = [] } = cluster.status(name) ?? {};
+  const isLoss = (words: string) => words.includes(" is lost: it was master");
+  return setup.instances.some(({ transport }) => transport === "multicast") &&
+    instances.every(({ health }) => health === "held") && attention.every(isLoss);
 }
