@@ -21,6 +21,8 @@ import {
   linkWith,
 } from "../net/interfaces.ts";
 import { earliest, type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import { encodeGroupQuery } from "../wire/igmp.ts";
+import { groupOf } from "../wire/vrrp.ts";
 import { AdvertIntake, type TakenAdvert } from "./advert_intake.ts";
 import { describe, isOnOneLink } from "./advert_socket.ts";
 import { ClaimWatch, type HeardClaim } from "./claim_watch.ts";
@@ -75,7 +77,11 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
   readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
-  readonly #presence: Presence = new Presence(this.#libc, this.#poller);
+  readonly #presence: Presence = new Presence(
+    this.#libc,
+    this.#poller,
+    (name) => this.#askGroup(name),
+  );
   readonly #answers: Extract<Happening<Order>, { kind: "presence" }>[] = [];
   readonly #tools: ProbeTools = {
     interfaces: () => this.interfaces(),
@@ -285,6 +291,12 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
     if (due && mayEnd) happenings.push({ kind: "deadline" });
     return happenings;
+  }
+
+  /** Who hears the group of adverts is asked by a frame: a question from an own address would take part in routers' elections. */
+  #askGroup(name: string): void {
+    const mac = this.#linkNamed(name)?.mac;
+    if (mac !== undefined) this.sendFrame(name, encodeGroupQuery(mac, groupOf("ipv4")));
   }
 
   #linkNamed(name: string): Link | undefined {

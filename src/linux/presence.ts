@@ -1,6 +1,6 @@
 /** The asking of other nodes whether they take VRRP: one question each way, and a raw socket for what ICMP answers (raw(7)). */
 import { HostError, type PresenceQuestion } from "../host.ts";
-import { type Family, ipFromBytes, isLinkLocal } from "../net/ip.ts";
+import { type Family, includesIp, ipFromBytes, isLinkLocal } from "../net/ip.ts";
 import type { Echo } from "../wire/icmp.ts";
 import {
   ANSWERING_TYPES,
@@ -28,6 +28,7 @@ import {
 } from "./constants.ts";
 import type { Receiver } from "./datagram.ts";
 import { sendEcho } from "./echo_socket.ts";
+import { drainReports, openReports } from "./group_reports.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { Socket } from "./socket.ts";
@@ -59,6 +60,8 @@ interface Line {
 
 interface Inquiry {
   readonly question: PresenceQuestion;
+  /** Where adverts go to a group of IPv4: who hears it. */
+  readonly reports: Socket | undefined;
   readonly echo: Echo;
   readonly index: number;
   readonly signs: Set<Sign>;
@@ -66,14 +69,19 @@ interface Inquiry {
   readonly done: (answer: PresenceAnswer) => void;
 }
 
+/** Asks on the link of that name who hears the group of IPv4 adverts. Throws HostError. */
+export type AskGroup = (interfaceName: string) => void;
+
 /** Asks nodes. */
 export class Presence implements Disposable {
+  readonly #askGroup: AskGroup;
   readonly #libc: Libc;
   readonly #poller: Poller;
   readonly #lines = new Map<Family, Line>();
   readonly #inquiries = new Set<Inquiry>();
 
-  constructor(libc: Libc, poller: Poller) {
+  constructor(libc: Libc, poller: Poller, askGroup: AskGroup) {
+    this.#askGroup = askGroup;
     this.#libc = libc;
     this.#poller = poller;
   }
@@ -86,7 +94,8 @@ export class Presence implements Disposable {
   ): void {
     const [id = 0] = crypto.getRandomValues(new Uint16Array(1));
     const echo: Echo = { id, sequence: 1, data: crypto.getRandomValues(new Uint8Array(24)) };
-    const inquiry: Inquiry = { question, echo, index, signs: new Set(), timers: [], done };
+    const reports = this.#openReports(question, index);
+    const inquiry: Inquiry = { question, reports, echo, index, signs: new Set(), timers: [], done };
     this.#inquiries.add(inquiry);
     this.#send(inquiry, "question");
     for (const { at, send } of ROUNDS) {
@@ -97,6 +106,13 @@ export class Presence implements Disposable {
 
   /** Takes in what came on the `ready` descriptors. */
   drain(ready: ReadonlySet<number>, receiver: Receiver): void {
+    for (const inquiry of [...this.#inquiries]) {
+      const { reports, question: { target }, signs } = inquiry;
+      if (reports === undefined || !ready.has(reports.fd)) continue;
+      if (!includesIp(drainReports(reports, receiver), target.address)) continue;
+      signs.add("member");
+      this.#end(inquiry);
+    }
     for (const [family, { icmp }] of [...this.#lines]) {
       if (!ready.has(icmp.fd)) continue;
       for (let count = 0; count < MOST_AT_ONCE; count++) {
@@ -123,23 +139,43 @@ export class Presence implements Disposable {
 
   /** Ends all that is asked, unanswered. */
   [Symbol.dispose](): void {
-    for (const { timers } of this.#inquiries) for (const timer of timers) clearTimeout(timer);
-    this.#inquiries.clear();
+    for (const inquiry of [...this.#inquiries]) this.#close(inquiry);
     this.#closeIdle();
   }
 
   #end(inquiry: Inquiry): void {
-    if (!this.#inquiries.delete(inquiry)) return;
-    for (const timer of inquiry.timers) clearTimeout(timer);
+    if (!this.#close(inquiry)) return;
     this.#closeIdle();
     inquiry.done(answerOf(inquiry.signs));
   }
 
+  /** False: it was closed before. */
+  #close(inquiry: Inquiry): boolean {
+    if (!this.#inquiries.delete(inquiry)) return false;
+    for (const timer of inquiry.timers) clearTimeout(timer);
+    if (inquiry.reports === undefined) return true;
+    this.#poller.remove(inquiry.reports.fd);
+    inquiry.reports[Symbol.dispose]();
+    return true;
+  }
+
+  /** Undefined: adverts go to the node itself, or what it hears cannot be found out. */
+  #openReports({ target, group, interface: name }: PresenceQuestion, index: number) {
+    if (!group || target.address.family !== "ipv4" || index === 0) return undefined;
+    try {
+      return openReports(this.#libc, name, index).prepare(({ fd }) => this.#poller.add(fd));
+    } catch (error) {
+      if (error instanceof HostError) return undefined;
+      throw error;
+    }
+  }
+
   /** What the kernel refuses (no route, a filter of this machine's) is not asked: nothing is learnt from it. */
   #send(inquiry: Inquiry, what: (typeof ROUNDS)[number]["send"]): void {
-    const { question: { target, group }, echo, index } = inquiry;
+    const { question: { target, group, interface: name }, reports, echo, index } = inquiry;
     const { address } = target;
     try {
+      if (what === "question" && reports !== undefined) this.#askGroup(name);
       const line = this.#lineOf(address.family);
       const scope = isLinkLocal(address) ? index : 0;
       if (what === "question") sendEcho(line.icmp, address, scope, echo);

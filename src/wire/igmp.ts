@@ -10,6 +10,9 @@ import { be16, bytes, layout, pad, u8 } from "./layout.ts";
 /** The IP protocol number of IGMP. */
 export const IGMP_PROTOCOL = 2;
 
+/** Where reports of version 3 go (RFC 3376 4.2.14). */
+export const REPORTS_GROUP: Ip = ip("224.0.0.22");
+
 /** A query of version 3 about a group, without sources. */
 export const IGMP_QUERY = layout("IGMPv3 query", 12, {
   type: u8(0),

@@ -67,9 +67,9 @@ function encode(source: Ip, destination: Ip, protocol: number, payload: Uint8Arr
 
 /**
  * What one ICMP message says of `target`: it answered an echo; nothing there takes VRRP; a packet filter rejects it;
- * the control was refused; its machine is not there. Undefined: nothing.
+ * the control was refused; its machine is not there. Undefined: nothing. And what IGMP says: it hears the group of adverts.
  */
-export type Sign = "echo" | "closed" | "filtered" | "control" | "unreachable";
+export type Sign = "echo" | "closed" | "filtered" | "control" | "unreachable" | "member";
 
 /** Reads what an ICMP socket got: for IPv4 a whole packet, for IPv6 the message and its `sender`. */
 export function signIn(
@@ -192,11 +192,12 @@ export interface PresenceAnswer {
 /** What `signs` together say. */
 export function answerOf(signs: ReadonlySet<Sign>): PresenceAnswer {
   const [closed, filtered] = [signs.has("closed"), signs.has("filtered")];
-  const isThere = signs.has("echo") || closed || signs.has("control");
+  const isMember = signs.has("member");
+  const isThere = signs.has("echo") || closed || signs.has("control") || isMember;
   const vrrp = closed ? "closed" : filtered
     ? "filtered"
     // Silence is a program that takes VRRP only where this machine says what it does not take.
-    : signs.has("control")
+    : signs.has("control") || isMember
     ? "open"
     : "unknown";
   const machine = isThere ? "answers" : signs.has("unreachable") ? "unreachable" : "silent";

@@ -29,7 +29,7 @@ type Program = Pick<
   | "end"
   | "settled"
   | "wake"
-  | "takesVrrp"
+  | "endpoints"
   | "wakes"
   | "promptness"
 >;

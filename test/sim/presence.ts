@@ -35,7 +35,17 @@ function look(
     )
     : undefined;
   if (there === undefined) return { vrrp: "unknown", machine: "unreachable" };
-  if (group) return { vrrp: "unknown", machine: "answers" };
-  const isTaken = lan.program(there.name)?.takesVrrp(address, target.port) === true;
+  const endpoints = lan.program(there.name)?.endpoints() ?? [];
+  if (group) {
+    // By IGMP a machine says which groups its programs hear; of none it says nothing.
+    const isMember = endpoints.some(({ kind, family }) =>
+      kind === "multicast" && family === "ipv4" && target.address.family === "ipv4"
+    );
+    return { vrrp: isMember ? "open" : "unknown", machine: "answers" };
+  }
+  const isTaken = endpoints.some((endpoint) =>
+    endpoint.kind !== "multicast" && lan.textOf.ip(endpoint.source) === address &&
+    (endpoint.kind === "udp" ? endpoint.port : undefined) === target.port
+  );
   return { vrrp: isTaken ? "open" : "closed", machine: "answers" };
 }

@@ -135,12 +135,9 @@ export class SimHost<Order> implements Host<Order> {
     });
   }
 
-  /** Has it a socket for what comes to `address` alone? */
-  takesVrrp(address: string, port: number | undefined): boolean {
-    return [...this.#sockets.values()].some(({ endpoint }) =>
-      endpoint.kind !== "multicast" && this.#lan.textOf.ip(endpoint.source) === address &&
-      (endpoint.kind === "udp" ? endpoint.port : undefined) === port
-    );
+  /** What it hears. */
+  endpoints(): readonly Endpoint[] {
+    return [...this.#sockets.values()].map(({ endpoint }) => endpoint);
   }
 
   interfaces(): Interfaces {

@@ -49,6 +49,20 @@ fieldCases("other nodes", [
     },
   },
   {
+    name: "a killed master that runs again as backup is up, also where adverts go to a group",
+    play: async (field) => {
+      const file = field.file({ lines: ['transport = "multicast"', "preempt = false"] });
+      const [a, b] = await field.pair(file);
+      await untilNode(field, b, "a", "up");
+      await a.crash();
+      await untilNode(field, b, "a", "lost");
+      const again = await field.run("a", file);
+      await again.untilState("backup");
+      await untilNode(field, b, "a", "up");
+      await field.untilCode(0, [again, b]);
+    },
+  },
+  {
     name: "a node that was stopped in order has left, and does not run",
     play: async (field) => {
       const [a, b] = await field.pair();

@@ -115,6 +115,7 @@ Deno.test("signs: silence is a program only where the control was refused", () =
   strictEqual(said(), "unknown silent");
   strictEqual(said("echo"), "unknown answers");
   strictEqual(said("control"), "open answers");
+  strictEqual(said("member"), "open answers");
   strictEqual(said("control", "closed", "echo"), "closed answers");
   strictEqual(said("filtered"), "filtered silent");
   strictEqual(said("unreachable"), "unknown unreachable");
