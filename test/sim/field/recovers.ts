@@ -6,8 +6,8 @@ import type { FieldWorld } from "./world.ts";
 /**
  * Looks when everything was mended a while ago. Let pass: a node whose kernel refused it an address is
  * in fault as long as another is a living master, and says so; trying would cost that one's addresses.
- * And where adverts go to a group, nobody can be asked whether VRRP runs there: a master that was lost
- * is lost until it is heard again.
+ * And where adverts go to a group of IPv6, nobody is asked whether VRRP runs there (MLD answers those
+ * alone that take part in the routers' election): a lost master is lost until it is heard again.
  */
 export function recovers(world: FieldWorld): Checker {
   return {
@@ -32,6 +32,9 @@ function wasRefused({ cluster }: FieldWorld, name: string): boolean {
 function hasLost({ cluster, setup }: FieldWorld, name: string): boolean {
   const { instances = [], attention = [] } = cluster.status(name) ?? {};
   const isLoss = (words: string) => words.includes(" is lost: it was master");
-  return setup.instances.some(({ transport }) => transport === "multicast") &&
+  const isGroup6 = setup.instances.some(({ transport, family }) =>
+    transport === "multicast" && family === "ipv6"
+  );
+  return isGroup6 &&
     instances.every(({ health }) => health === "held") && attention.every(isLoss);
 }

@@ -2,7 +2,7 @@
  * Truth of the status: never "all is well" while two machines answer for an address, or none does.
  */
 import { formatIp } from "../../../src/net/ip.ts";
-import { type Instant, seconds } from "../../../src/time.ts";
+import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
 import type { Machine } from "../machine.ts";
 import type { InstanceSetup } from "../setup.ts";
 import type { Checker } from "../world.ts";
@@ -26,10 +26,20 @@ interface Episode {
   readonly since: Instant;
 }
 
+/** After a start, or a change of its state, a node asks again before it knows: this long. */
+const ASKS_WITHIN = seconds(5);
+
+/** From one look to the next. */
+const PACE = milliseconds(250);
+
 /**
  * Judges each node by the addresses of its own file. Time counts in which the node could observe:
  * floatip runs there and is not stopped, and its card is live. Two are two for it where it and each
  * of them hear each other's ARP and ND; nobody is nobody where it hears nothing of anyone.
+ *
+ * What nobody can see from there is let pass: of clones, which a third node cannot tell from one
+ * machine with two cards in the LAN, or by their one MAC not at all; they see each other. And what a
+ * node did not know before it was asked: for five seconds after a start or a change of its state.
  */
 export function truthful(world: FieldWorld): Checker {
   // By "n1 192.168.1.50".
@@ -45,14 +55,24 @@ export function truthful(world: FieldWorld): Checker {
     episodes.set(key, episode);
     const elapsed = at - episode.since;
     if (elapsed <= (wrong === "two" ? TWO_FOR : NOBODY_FOR) || !isGreen(world, name)) return;
-    if (wrong === "two" && settledFor(world, name) <= TWO_FOR) return;
+    if (wrong === "two" && settledFor(world, name) <= ASKS_WITHIN) return;
     const who = answering?.asked.map((machine) => machine.name).join(" and ");
     const answer = who ? `${who} have answered` : "nobody has answered";
     const facts = `${answer} for ${address} for ${(elapsed / 1e9).toFixed(1)} s`;
     world.complain("truthful", `${name} says that all is well, and ${facts} (${causes(world)})`);
   };
+  let lookedAt = 0;
   return {
+    see(seen) {
+      // One that was started, stopped or stood still has not been looking.
+      if (seen.kind !== "program") return;
+      for (const key of episodes.keys()) {
+        if (key.startsWith(`${seen.node} `)) episodes.delete(key);
+      }
+    },
     tick(at) {
+      if (at - lookedAt < PACE) return;
+      lookedAt = at;
       for (const { name } of world.setup.nodes) {
         for (const instance of world.fileOf(name).setup.instances) {
           for (const text of instance.addresses) judge(name, instance, text, at);
