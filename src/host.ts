@@ -160,6 +160,9 @@ export interface Host<Order> {
   /** Links and addresses as last heard from the kernel; own additions and removals show at once. */
   interfaces(): Interfaces;
 
+  /** The gateways of the default routes, asked now: at most one of each family. */
+  gateways(): readonly Ip[];
+
   /**
    * Starts hearing `endpoint`. Again on an open one: nothing. Throws HostError (ENODEV, EADDRNOTAVAIL, EPERM; for UDP also EADDRINUSE,
    * and EACCES for a port below 1024).

@@ -9,7 +9,11 @@ import { EXIT, Failure } from "./exit.ts";
 export async function look(): Promise<Machine> {
   const { LinuxHost } = await import("../linux/linux_host.ts");
   using host = new LinuxHost<never>();
-  return { hostName: host.hostName(), interfaces: host.interfaces() };
+  return {
+    hostName: host.hostName(),
+    interfaces: host.interfaces(),
+    gateways: host.gateways(),
+  };
 }
 
 /**

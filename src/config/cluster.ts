@@ -26,6 +26,8 @@ import { rivalsOf } from "./standing.ts";
 export interface Machine {
   readonly hostName: string;
   readonly interfaces: Interfaces;
+  /** The gateways of its default routes, as far as they are known. */
+  readonly gateways?: readonly Ip[];
 }
 
 /** Everything {@link plan} needs to know to plan one virtual router. */
@@ -64,7 +66,8 @@ export function plan(
   previous: NodePlan | undefined,
 ): { readonly node: NodePlan; readonly problems: readonly Problem[] } {
   const { node, problems } = planNode(config, machine, nodeName, previous);
-  return { node, problems: [...problems, ...fit(config, node, machine.interfaces)] };
+  const { interfaces, gateways } = machine;
+  return { node, problems: [...problems, ...fit(config, node, interfaces, gateways)] };
 }
 
 /** {@link plan} without a look at whether the file fits the machine, in time that grows with the file: for the daemon. */

@@ -1,43 +1,38 @@
 /** Does the file fit this machine? What a person should know before the daemon runs into it. */
-import {
-  type Family,
-  formatIp,
-  type Ip,
-  isLinkLocal,
-  isLoopback,
-  isUnspecified,
-  sameIp,
-} from "../net/ip.ts";
+import { formatIp, type Ip, isLoopback, isUnspecified, sameIp } from "../net/ip.ts";
 import {
   addressesOf,
-  type HeldAddress,
   type Interfaces,
   type Link,
-  linkAround,
   linkNamed,
   linkWith,
   primaryAddress,
   usableSources,
 } from "../net/interfaces.ts";
-import { containsIp, formatPrefix, networkOf } from "../net/prefix.ts";
+import { containsIp } from "../net/prefix.ts";
 import type { CheckSettings } from "../health/check.ts";
 import type { Config, InstanceConfig } from "./config.ts";
-import { nearest } from "./nearest.ts";
+import { fitHeld } from "./fit_held.ts";
+import { machine, noInterface } from "./machine_problem.ts";
+import { ownAddresses } from "./own_address.ts";
 import type { NodePlan, Plan } from "./plan.ts";
 import type { Path, Problem } from "./problem.ts";
 
-/** Holds each plan of `node` against `interfaces`: problems of severity "machine" and "warning". */
+const OWNER = 255;
+
+/** Holds each plan of `node` against `interfaces` and the default routes' `gateways`: problems of severity "machine" and "warning". */
 export function fit(
   config: Config,
   node: NodePlan,
   interfaces: Interfaces,
+  gateways: readonly Ip[] = [],
 ): readonly Problem[] {
   // Whoever is none of the nodes was told so once, by identity.ts.
   const known = config.nodes.length === 0 || config.nodes.some(({ name }) => name === node.node);
   const ofPlans = node.plans.flatMap((plan) => {
     const instance = config.instances.find((entry) => entry.name === plan.name);
     if (instance === undefined) return [];
-    return [...fitWaiting(plan, known), ...fitPlan(plan, instance, interfaces)];
+    return [...fitWaiting(plan, known), ...fitPlan(plan, instance, interfaces, gateways)];
   });
   const problems = [
     ...fitMetrics(config, interfaces),
@@ -125,6 +120,7 @@ function fitPlan(
   plan: Plan,
   instance: InstanceConfig,
   interfaces: Interfaces,
+  gateways: readonly Ip[],
 ): readonly Problem[] {
   const path: Path = ["instance", plan.name];
   if (plan.interface === undefined) return [];
@@ -135,23 +131,8 @@ function fitPlan(
   return [
     ...fitLink(plan, link, path),
     ...fitSource(plan, instance, link, interfaces, path),
-    ...fitHeld(plan, instance, interfaces),
+    ...fitHeld(plan, instance, interfaces, gateways),
   ];
-}
-
-function machine(path: Path, what: string, why: string, fix: string): Problem {
-  return { severity: "machine", path, at: "value", what, why, fix };
-}
-
-function noInterface(name: string, path: Path, interfaces: Interfaces): Problem {
-  const names = interfaces.links.filter((link) => !link.loopback).map((link) => link.name);
-  const meant = nearest(name, names) ?? (names.length === 1 ? names[0] : undefined);
-  return machine(
-    path,
-    `there is no interface ${name} on this machine: it has ${names.join(", ") || "none"}`,
-    "The instance waits until it comes; with a wrong name it waits for ever.",
-    meant === undefined ? "write the name of one that is there" : `interface = "${meant}"`,
-  );
 }
 
 function fitLink(plan: Plan, link: Link, path: Path): readonly Problem[] {
@@ -182,10 +163,14 @@ function fitSource(
   interfaces: Interfaces,
   path: Path,
 ): readonly Problem[] {
-  const { family, addresses } = plan.rules;
+  const { family, priority } = plan.rules;
   if (plan.source === undefined) {
+    // An owner's floating address may be the only one that it has.
+    const addresses = priority === OWNER ? [] : plan.rules.addresses;
     const chosen = primaryAddress(interfaces, link, family, addresses, plan.rules.peers);
     if (chosen !== undefined) return fitChoice(plan, link, chosen, interfaces, path);
+    // It has one, which is to float: that is said.
+    if (ownAddresses(plan, interfaces, new Set()).length > 0) return [];
     return [machine(
       [...path, "interface"],
       `${link.name} has no ${family === "ipv4" ? "IPv4" : "link-local IPv6"} address to send from`,
@@ -241,131 +226,4 @@ function fitChoice(
     ),
     at: "key",
   }];
-}
-
-function fitHeld(
-  plan: Plan,
-  instance: InstanceConfig,
-  interfaces: Interfaces,
-): readonly Problem[] {
-  return plan.held.flatMap((held) => {
-    const index = instance.addresses.findIndex(({ prefix }) =>
-      sameIp(prefix.address, held.prefix.address)
-    );
-    const path: Path = ["instance", plan.name, "addresses", index];
-    const link = linkNamed(interfaces, held.interface);
-    if (link === undefined) return [noInterface(held.interface, path, interfaces)];
-    const wish = instance.addresses[index];
-    const problems: Problem[] = [];
-    if (wish?.label !== undefined && held.label === undefined) {
-      problems.push(labelTooLong(wish.label, held, path));
-    }
-    const elsewhere = presentElsewhere(held, link, interfaces);
-    if (elsewhere !== undefined) problems.push(alreadyOn(held, elsewhere, path));
-    else if (!onSubnet(held, link, interfaces)) {
-      problems.push(strangeSubnet(held, link, plan.family, interfaces, path));
-    } else problems.push(...otherLength(held, link, interfaces, path));
-    return problems;
-  });
-}
-
-function labelTooLong(label: string, held: HeldAddress, path: Path): Problem {
-  return machine(
-    path,
-    `label ${label} behind ${held.interface} is longer than 15 bytes`,
-    "The kernel refuses it; the address is added without a label.",
-    "remove the label",
-  );
-}
-
-/** The other link that has the address by somebody else's doing. */
-function presentElsewhere(
-  held: HeldAddress,
-  link: Link,
-  interfaces: Interfaces,
-): Link | undefined {
-  if (isLinkLocal(held.prefix.address)) return undefined;
-  const entry = interfaces.addresses.find((other) =>
-    !other.ours && other.index !== link.index &&
-    sameIp(other.prefix.address, held.prefix.address)
-  );
-  return interfaces.links.find((other) => other.index === entry?.index);
-}
-
-function alreadyOn(held: HeldAddress, other: Link, path: Path): Problem {
-  return machine(
-    path,
-    `${
-      formatIp(held.prefix.address)
-    } is on ${other.name} already, and is to float on ${held.interface}`,
-    "The machine would answer for it whether it is master or not.",
-    `ip address del ${formatIp(held.prefix.address)} dev ${other.name}`,
-  );
-}
-
-/** Is the address in a subnet of its link, or does its own prefix hold an address of the link? */
-function onSubnet(held: HeldAddress, link: Link, interfaces: Interfaces): boolean {
-  const { address } = held.prefix;
-  if (isLinkLocal(address)) return true;
-  return addressesOf(interfaces, link).some((entry) =>
-    !entry.ours && !isLinkLocal(entry.prefix.address) &&
-    (containsIp(entry.prefix, address) || containsIp(held.prefix, entry.prefix.address))
-  );
-}
-
-/** In the subnet of its link, but with another length: one of the two is probably a slip. A host address is none. */
-function otherLength(
-  held: HeldAddress,
-  link: Link,
-  interfaces: Interfaces,
-  path: Path,
-): readonly Problem[] {
-  const { address, length } = held.prefix;
-  const whole = address.bytes.length * 8;
-  if (length === whole || isLinkLocal(address)) return [];
-  const around = addressesOf(interfaces, link).filter(({ ours, prefix }) =>
-    !ours && prefix.length < whole && containsIp(prefix, address)
-  );
-  const [first] = around;
-  if (first === undefined || around.some(({ prefix }) => prefix.length === length)) return [];
-  const subnet = formatPrefix({ address: networkOf(first.prefix), length: first.prefix.length });
-  const right = formatPrefix({ address, length: first.prefix.length });
-  return [{
-    severity: "warning",
-    path,
-    at: "value",
-    what: `${
-      formatPrefix(held.prefix)
-    } has another length than the subnet of ${link.name}, ${subnet}`,
-    why: length < first.prefix.length
-      ? `The master would look for all of ${
-        formatPrefix({ address: networkOf(held.prefix), length })
-      } on this wire, also for what is behind a router.`
-      : "The master would reach some of its neighbours by a router only, or not at all.",
-    fix: `"${right}"`,
-  }];
-}
-
-function strangeSubnet(
-  held: HeldAddress,
-  link: Link,
-  family: Family,
-  interfaces: Interfaces,
-  path: Path,
-): Problem {
-  const better = linkAround(interfaces, held.prefix.address);
-  const subnets = addressesOf(interfaces, link).filter((entry) =>
-    !entry.ours && entry.prefix.address.family === family
-  );
-  const has = subnets.map((entry) => formatPrefix(entry.prefix)).join(", ") || "no address";
-  return {
-    severity: "warning",
-    path,
-    at: "value",
-    what: `${formatIp(held.prefix.address)} is in no subnet of ${link.name} (${has})`,
-    why: better === undefined
-      ? "Clients reach it only where routers or their own settings say that it is on this wire."
-      : `It is in a subnet of ${better.name}: clients look for it there.`,
-    fix: better === undefined ? "check the address and its length" : `interface = "${better.name}"`,
-  };
 }

@@ -1,14 +1,14 @@
 /** How is an effect carried out? Each becomes calls of the host, finished before the next is looked at. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
+import { isFloating, type OwnAddress } from "../config/own_address.ts";
 import { unreachable } from "../assert.ts";
 import { nameIn } from "../config/plan.ts";
-import { includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
+import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import { type HeldAddress, type LinkAddress, linkNamed } from "../net/interfaces.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { after } from "../time.ts";
 import { BURST } from "../vrrp/announcements.ts";
 import type { Effect } from "../vrrp/effect.ts";
-import { isOwner } from "../vrrp/rules.ts";
 import { gratuitousArp } from "../wire/arp.ts";
 import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
@@ -52,7 +52,10 @@ export function perform(
   }
 }
 
-/** Takes `addresses` off their interfaces, other prefix lengths of the same address included. Never throws. */
+/**
+ * Takes those of `addresses` off their interfaces that floatip has put there, other prefix lengths of the same address included.
+ * What somebody else has put there stays. Never throws.
+ */
 export function removeAddresses(
   addresses: readonly HeldAddress[],
   router: Router,
@@ -61,27 +64,33 @@ export function removeAddresses(
 ): void {
   for (const held of addresses) {
     for (const entry of present(held, host)) {
-      if (isOwner(router.plan.rules) && !entry.ours) continue;
-      if (!entry.ours) {
-        const where = `${formatPrefix(entry.prefix)} on ${held.interface}`;
-        journal.write(
-          "warning",
-          `${
-            labelOf(router.plan)
-          }: ${where} was put there by somebody else: removed, floatip decides who holds it`,
-        );
-      }
+      if (!isOurs(entry, held, router)) continue;
       attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
     }
+    router.placed.delete(formatIp(held.prefix.address));
   }
+}
+
+/** Takes away what a killed program has left (config/own_address.ts), as `master` is heard to have it. Never throws. */
+export function removeLeftover(
+  { held, entry }: OwnAddress,
+  master: Ip,
+  router: Router,
+  host: Host<Order>,
+  journal: Journal,
+): void {
+  const where = `${formatPrefix(entry.prefix)} on ${held.interface}`;
+  const words = `was put there by somebody else: removed, ${formatIp(master)} is master of it`;
+  journal.write("warning", `${labelOf(router.plan)}: ${where} ${words}`);
+  attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
 }
 
 function addAddresses(router: Router, host: Host<Order>, journal: Journal): void {
   for (const held of router.plan.held) {
     const there = present(held, host);
-    // An owner's address is the node's own: it stays as it is, also when floatip ends.
-    if (isOwner(router.plan.rules) && there.some((entry) => !entry.ours)) continue;
+    if (there.some((entry) => !isOurs(entry, held, router))) continue;
     host.addAddress(held, router.rules.lease);
+    router.placed.add(formatIp(held.prefix.address));
     noteLease(router, host);
     for (const entry of there) {
       if (samePrefix(entry.prefix, held.prefix)) continue;
@@ -94,13 +103,20 @@ function addAddresses(router: Router, host: Host<Order>, journal: Journal): void
 function renewAddresses(router: Router, host: Host<Order>, announcer: Announcer): void {
   let missed = false;
   for (const held of router.plan.held) {
-    const there = present(held, host);
-    if (isOwner(router.plan.rules) && there.some((entry) => !entry.ours)) continue;
+    if (present(held, host).some((entry) => !isOurs(entry, held, router))) continue;
     const was = host.addAddress(held, router.rules.lease);
     noteLease(router, host);
     missed ||= was === "added";
   }
   if (missed) announce(BURST, router, host, announcer);
+}
+
+/**
+ * May floatip do with `entry`, an address of `held`, what it likes? An owner's own one, and what else somebody has put there, stays
+ * as it is; while floatip holds it, whoever puts it there again does floatip's work.
+ */
+function isOurs(entry: LinkAddress, { prefix }: HeldAddress, { plan, placed }: Router): boolean {
+  return placed.has(formatIp(prefix.address)) || isFloating(entry, plan);
 }
 
 function noteLease(router: Router, host: Host<Order>): void {

@@ -1,8 +1,10 @@
 /** Is the network ready for a virtual router? Faults with their reasons, and where its adverts go. Pure. */
 import type { Endpoint } from "../host.ts";
+import { isFloating, ownAddresses } from "../config/own_address.ts";
 import type { Plan } from "../config/plan.ts";
-import { formatIp, type Ip, isLinkLocal } from "../net/ip.ts";
+import { formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
 import {
+  addressEntries,
   type Interfaces,
   type Link,
   linkNamed,
@@ -10,7 +12,7 @@ import {
   primaryAddress,
 } from "../net/interfaces.ts";
 import { formatMac } from "../net/mac.ts";
-import { formatPrefix } from "../net/prefix.ts";
+import { samePrefix } from "../net/prefix.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import { isOwner } from "../vrrp/rules.ts";
 
@@ -24,8 +26,16 @@ export interface Readiness {
   readonly source: Ip | undefined;
 }
 
+/** What else {@link readiness} knows of. */
+export interface Known {
+  /** The texts of floating addresses that floatip has put there. */
+  readonly placed?: ReadonlySet<string>;
+  /** The gateways of the default routes. */
+  readonly gateways?: readonly Ip[];
+}
+
 /** Holds `plan` against the present network. */
-export function readiness(plan: Plan, interfaces: Interfaces): Readiness {
+export function readiness(plan: Plan, interfaces: Interfaces, known: Known = {}): Readiness {
   if (plan.waiting.length > 0 || plan.interface === undefined) {
     return { faults: plan.waiting, endpoint: undefined, linkIndex: undefined, source: undefined };
   }
@@ -33,9 +43,11 @@ export function readiness(plan: Plan, interfaces: Interfaces): Readiness {
   const linkFaults = [...names].flatMap((name) => linkFault(name, interfaces));
   const link = linkNamed(interfaces, plan.interface);
   const source = sourceOf(plan, interfaces);
-  const faults = link === undefined || source !== undefined
-    ? linkFaults
-    : [...linkFaults, sourceFault(plan, plan.interface)];
+  const own = ownFaults(plan, interfaces, known);
+  const wanting = link !== undefined && source === undefined && own.length === 0
+    ? [sourceFault(plan, plan.interface)]
+    : [];
+  const faults = [...linkFaults, ...ipv6Faults(plan, interfaces), ...own, ...wanting];
   if (link === undefined || source === undefined) {
     return { faults, endpoint: undefined, linkIndex: link?.index, source };
   }
@@ -69,47 +81,27 @@ export function linkPrint(plan: Plan, interfaces: Interfaces): string {
 
 /** The floating addresses of `plan` that floatip has put on an interface: a router that is not master has none. */
 export function leftoverAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
-  const { ours } = presentIn(interfaces);
   const floating = plan.held.filter((held) => {
     const link = linkNamed(interfaces, held.interface);
-    return ours.has(`${link?.index} ${formatIp(held.prefix.address)}`);
+    return addressEntries(interfaces, held.prefix.address).some((entry) =>
+      entry.index === link?.index && isFloating(entry, plan)
+    );
   });
   return floating.map((held) => formatIp(held.prefix.address));
 }
 
 /** The floating addresses of `plan` that the kernel does not have where they belong. */
 export function missingAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
-  const { all } = presentIn(interfaces);
   return plan.held.filter((held) => {
     const link = linkNamed(interfaces, held.interface);
-    return !all.has(`${link?.index} ${formatPrefix(held.prefix)}`);
+    return !addressEntries(interfaces, held.prefix.address).some((entry) =>
+      entry.index === link?.index && samePrefix(entry.prefix, held.prefix) &&
+      entry.dadFailed !== true
+    );
   }).map((held) => formatIp(held.prefix.address));
 }
 
 /** The addresses of a machine as texts, each after the index of its link: all with their lengths, those of ours without. */
-interface Present {
-  readonly all: ReadonlySet<string>;
-  readonly ours: ReadonlySet<string>;
-}
-
-const PRESENT = new WeakMap<Interfaces, Present>();
-
-/** Made once for each picture of the network: every router asks for each of its addresses. */
-function presentIn(interfaces: Interfaces): Present {
-  const known = PRESENT.get(interfaces);
-  if (known !== undefined) return known;
-  const { addresses } = interfaces;
-  const made = {
-    all: new Set(addresses.map(({ index, prefix }) => `${index} ${formatPrefix(prefix)}`)),
-    ours: new Set(
-      addresses.filter(({ ours }) => ours)
-        .map(({ index, prefix }) => `${index} ${formatIp(prefix.address)}`),
-    ),
-  };
-  PRESENT.set(interfaces, made);
-  return made;
-}
-
 function linkFault(name: string, interfaces: Interfaces): readonly Fault[] {
   const link = linkNamed(interfaces, name);
   if (link === undefined) {
@@ -120,6 +112,33 @@ function linkFault(name: string, interfaces: Interfaces): readonly Fault[] {
     return [{ kind: "no-carrier", words: `${name} has no carrier (cable unplugged?)` }];
   }
   return [];
+}
+
+/** Addresses that would be taken from this very machine, or from its way out. */
+function ownFaults(
+  plan: Plan,
+  interfaces: Interfaces,
+  { placed = new Set(), gateways = [] }: Known,
+): readonly Fault[] {
+  const own = ownAddresses(plan, interfaces, placed).map(({ held, link }) =>
+    `${formatIp(held.prefix.address)} is this machine's own address on ${link.name}: ` +
+    "it was not put there by floatip"
+  );
+  const ways = gateways.filter((gateway) =>
+    plan.held.some(({ prefix }) => sameIp(prefix.address, gateway))
+  ).map((gateway) => `${formatIp(gateway)} is the gateway of this machine's default route`);
+  return [...own, ...ways].map((words): Fault => ({ kind: "own-address", words }));
+}
+
+/** The kernel would refuse them each time. */
+function ipv6Faults(plan: Plan, interfaces: Interfaces): readonly Fault[] {
+  const impossible = plan.held.filter(({ prefix, interface: name }) =>
+    prefix.address.family === "ipv6" && linkNamed(interfaces, name)?.ipv6Off === true
+  );
+  return impossible.map(({ prefix, interface: name }): Fault => ({
+    kind: "ipv6-off",
+    words: `IPv6 is switched off on ${name}, which is to have ${formatIp(prefix.address)}`,
+  }));
 }
 
 function sourceOf(plan: Plan, interfaces: Interfaces): Ip | undefined {

@@ -30,7 +30,10 @@ export function mayTryAgain(router: Router, { attempts, at }: Refused, now: Inst
 /** What the kernel's answer may depend on, as text: the links of `plan` and what others have put on them. */
 export function surroundingsOf(plan: Plan, interfaces: Interfaces): string {
   const indexes = new Set(plan.held.map((held) => linkNamed(interfaces, held.interface)?.index));
+  const off = interfaces.links.filter(({ index, ipv6Off }) => indexes.has(index) && ipv6Off);
   const others = interfaces.addresses.filter(({ index, ours }) => indexes.has(index) && !ours);
   const texts = others.map(({ index, prefix }) => `${index} ${formatPrefix(prefix)}`);
-  return [linkPrint(plan, interfaces), ...texts.toSorted()].join("\n");
+  return [linkPrint(plan, interfaces), ...off.map(({ name }) => name), ...texts.toSorted()].join(
+    "\n",
+  );
 }

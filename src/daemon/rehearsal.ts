@@ -4,7 +4,7 @@
  */
 import type { Boot, Happening, Host, Scheduling } from "../host.ts";
 import { decode } from "../config/decode.ts";
-import { ip } from "../net/ip.ts";
+import { type Ip, ip } from "../net/ip.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { after, between, type Instant, seconds, type WallTime } from "../time.ts";
 import { encodeAdvert, groupOf } from "../wire/vrrp.ts";
@@ -86,6 +86,10 @@ class Stage implements Host<Order> {
       }],
       addresses: [{ index: 1, prefix: { address: OWN, length: 24 }, ...plain }],
     };
+  }
+
+  gateways(): readonly Ip[] {
+    return [];
   }
 
   open(): void {}

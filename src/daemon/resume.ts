@@ -3,6 +3,7 @@
  *
  * The argument why this cannot make two masters stands in ARCHITECTURE.md under "Restart in place".
  */
+import { isFloating } from "../config/own_address.ts";
 import type { Plan } from "../config/plan.ts";
 import { keyOf, transportText } from "../config/plan.ts";
 import type { Judgement } from "../health/judge.ts";
@@ -121,6 +122,15 @@ export function mayResume(
   return isHeld(plan, interfaces) ? elapsed : undefined;
 }
 
+/**
+ * Had the process before this one put the addresses of `plan` there? With a kernel that keeps no mark (before Linux 5.18) an address
+ * without a lease tells nothing itself.
+ */
+export function wasHolding(plan: Plan, note: ResumeNote | undefined, boot: Boot): boolean {
+  const master = noteFor(plan, note, boot)?.master ?? undefined;
+  return master !== undefined && master.identity === identityOf(plan) && !isOwner(plan.rules);
+}
+
 /** What the checks were found to be, as if they had been probed here; undefined: nothing is known of before. */
 export function judgementsOf(
   note: ResumeNote | undefined,
@@ -154,7 +164,7 @@ function isHeld(plan: Plan, interfaces: Interfaces): boolean {
     const link = linkNamed(interfaces, held.interface);
     return interfaces.addresses.some((entry) =>
       entry.index === link?.index && samePrefix(entry.prefix, held.prefix) &&
-      (entry.ours || isOwner(plan.rules))
+      entry.dadFailed !== true && (isFloating(entry, plan) || isOwner(plan.rules))
     );
   });
 }

@@ -2,6 +2,7 @@
 import type { Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
 import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import { formatIp } from "../net/ip.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { planNode } from "../config/cluster.ts";
 import type { Config } from "../config/config.ts";
@@ -25,7 +26,7 @@ import type { Order } from "./order.ts";
 import { removeAddresses } from "./perform.ts";
 import { linkPrint, missingAddresses, readiness } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, mayTryAgain, surroundingsOf } from "./refusals.ts";
-import { judgementsOf, mayResume, noteFor, type ResumeNote } from "./resume.ts";
+import { judgementsOf, mayResume, noteFor, type ResumeNote, wasHolding } from "./resume.ts";
 import { createRouter, isLeaving, type Router } from "./router.ts";
 import type { Stepper } from "./stepper.ts";
 
@@ -119,10 +120,16 @@ export class Roster {
   }
 
   #refresh(): void {
+    const boot = this.#note && this.#host.boot();
+    for (const router of this.routers) {
+      if (boot !== undefined && wasHolding(router.plan, this.#note, boot)) placeAll(router);
+      if (router.state.kind !== "master") this.#stepper.clearForeign(router);
+    }
     const interfaces = this.#host.interfaces();
+    const gateways = this.#host.gateways();
     const ready = this.routers.map((router) => ({
       router,
-      ready: readiness(router.plan, interfaces),
+      ready: readiness(router.plan, interfaces, { placed: router.placed, gateways }),
     }));
     const refusals = this.#endpoints.settle(
       ready.flatMap(({ ready: { endpoint, linkIndex } }) =>
@@ -318,6 +325,10 @@ function standsAside({ aside, refused }: Router): boolean {
 
 function isChanged({ refused, plan }: Router, interfaces: Interfaces): boolean {
   return refused !== undefined && refused.surroundings !== surroundingsOf(plan, interfaces);
+}
+
+function placeAll({ plan, placed }: Router): void {
+  for (const { prefix } of plan.held) placed.add(formatIp(prefix.address));
 }
 
 /** What was refused may be granted now. */

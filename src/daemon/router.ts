@@ -91,6 +91,8 @@ export interface Router {
   releasedAt: Instant | undefined;
   /** When the kernel takes its addresses off, unless their lease is renewed. */
   leaseUntil: Instant | undefined;
+  /** The texts of floating addresses that floatip put there, and has not taken away since: nobody else's. */
+  readonly placed: Set<string>;
   /** What its links were when they were last looked at (readiness.ts). */
   links: string | undefined;
   /** The kernel's last refusal; the instance is in fault until `retryAt`, or longer ({@link refused}). */
@@ -130,6 +132,7 @@ export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
     advertisedAt: undefined,
     releasedAt: undefined,
     leaseUntil: undefined,
+    placed: new Set(),
     links: undefined,
     refusal: undefined,
     refused: undefined,

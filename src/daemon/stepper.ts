@@ -1,16 +1,19 @@
 /** How does a virtual router take a step? The engine says what to do; it is done, told, and its sync group follows. */
 import { type Host, HostError } from "../host.ts";
+import { mayBeLeftover, ownAddresses } from "../config/own_address.ts";
 import { keyOf } from "../config/plan.ts";
-import { after, seconds } from "../time.ts";
+import { after, earliest, seconds } from "../time.ts";
 import type { Effect, Fault } from "../vrrp/effect.ts";
 import { settle } from "../vrrp/group.ts";
 import { type Event, step } from "../vrrp/instance.ts";
 import { Announcer } from "./announcer.ts";
+import { formatIp } from "../net/ip.ts";
+import { masterHeard } from "./health.ts";
 import type { Journal } from "./journal.ts";
 import type { Meter } from "./meter.ts";
 import { labelOf, tellTransition } from "./narrate.ts";
 import type { Order } from "./order.ts";
-import { perform, removeAddresses } from "./perform.ts";
+import { perform, removeAddresses, removeLeftover } from "./perform.ts";
 import { leftoverAddresses } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./refusals.ts";
 import type { Observer } from "./record.ts";
@@ -111,6 +114,25 @@ export class Stepper {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
     removeAddresses(router.plan.held, router, this.#host, this.#journal);
     this.#watchLeftovers(router);
+  }
+
+  /**
+   * Takes away what a killed program has left of the addresses of `router`, which is not master, once another node is heard to be
+   * it; looks again until then.
+   */
+  clearForeign(router: Router): void {
+    const interfaces = this.#host.interfaces();
+    const own = ownAddresses(router.plan, interfaces, router.placed);
+    if (own.length === 0) return;
+    const now = this.#host.now();
+    const master = masterHeard(router, now)?.source;
+    const heard = master && router.heard.get(formatIp(master));
+    if (master !== undefined && heard?.otherAddresses !== true) {
+      for (const one of own.filter((other) => mayBeLeftover(other, interfaces))) {
+        removeLeftover(one, master, router, this.#host, this.#journal);
+      }
+    }
+    router.retryAt = earliest(router.retryAt, after(now, LOOK_AGAIN_AFTER));
   }
 
   /** Looks again later where a removal was refused. */

@@ -184,6 +184,19 @@ export const IFADDRMSG = layout("struct ifaddrmsg", 8, {
   index: ne32(4),
 });
 
+/** rtnetlink(7). */
+export const RTMSG = layout("struct rtmsg", 12, {
+  family: u8(0),
+  destinationLength: u8(1),
+  sourceLength: u8(2),
+  tos: u8(3),
+  table: u8(4),
+  protocol: u8(5),
+  scope: u8(6),
+  type: u8(7),
+  flags: ne32(8),
+});
+
 /** rtnetlink(7): IFA_CACHEINFO; lifetimes in seconds, 0xffffffff for ever. */
 export const IFA_CACHEINFO_STRUCT = layout("struct ifa_cacheinfo", 16, {
   preferred: ne32(0),

@@ -125,6 +125,7 @@ export const RTM_NEWLINK = 16,
   RTM_NEWADDR = 20,
   RTM_DELADDR = 21,
   RTM_GETADDR = 22,
+  RTM_GETROUTE = 26,
   RTM_NEWNETCONF = 80,
   RTMGRP_LINK = 0x1,
   RTMGRP_IPV4_IFADDR = 0x10,
@@ -151,6 +152,7 @@ export const IFLA_ADDRESS = 1,
 /** linux/ip.h, linux/ipv6.h, linux/netconf.h. */
 export const IPV4_DEVCONF_PROMOTE_SECONDARIES = 20,
   DEVCONF_FORWARDING = 0,
+  DEVCONF_DISABLE_IPV6 = 26,
   NETCONFA_IFINDEX = 1,
   NETCONFA_FORWARDING = 2;
 
@@ -176,6 +178,9 @@ export const IFA_ADDRESS = 1,
   IFA_F_TENTATIVE = 0x40,
   IFA_F_NOPREFIXROUTE = 0x200,
   INFINITY_LIFE_TIME = 0xffffffff;
+
+/** rtnetlink(7): attributes of routes. */
+export const RTA_DST = 1, RTA_GATEWAY = 5;
 
 /** rtnetlink(7): rtm_scope. */
 export const RT_SCOPE_UNIVERSE = 0,

@@ -190,6 +190,10 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     return this.#network.interfaces();
   }
 
+  gateways(): readonly Ip[] {
+    return this.#network.gateways();
+  }
+
   open(endpoint: Endpoint): void {
     const key = describe(endpoint);
     if (this.#adverts.get(key) !== undefined) return;

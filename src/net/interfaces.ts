@@ -1,6 +1,6 @@
 /** What does a machine's network look like? Links and their addresses, as a value. */
 import type { Nanoseconds } from "../time.ts";
-import { type Ip, isLinkLocal, sameIp } from "./ip.ts";
+import { formatIp, type Ip, isLinkLocal, sameIp } from "./ip.ts";
 import type { Mac } from "./mac.ts";
 import { broadcastOf, containsIp, networkOf, type Prefix } from "./prefix.ts";
 
@@ -21,6 +21,8 @@ export interface Link {
   readonly mtu: number;
   /** Does it forward IPv6 packets (the Router flag of a Neighbor Advertisement)? */
   readonly forwards6: boolean;
+  /** IPv6 is switched off here (disable_ipv6, an MTU below 1280): the kernel takes no IPv6 address. Absent: it is on, or unknown. */
+  readonly ipv6Off?: true;
   /** The index of the bridge, bond or VRF that it is a port of; absent: of none. */
   readonly master?: number;
   /** How often it got its carrier (Linux 4.16); it may have lost it and got it back between two looks. */
@@ -38,6 +40,8 @@ export interface LinkAddress {
   readonly ours: boolean;
   /** IFA_F_TENTATIVE or IFA_F_DADFAILED: not usable (yet). */
   readonly tentative: boolean;
+  /** IFA_F_DADFAILED: another machine has it, and this one does not use it. */
+  readonly dadFailed?: true;
   /** IFA_F_SECONDARY: another address of the same subnet came first (IPv4). */
   readonly secondary: boolean;
   /** IFA_F_DEPRECATED, preferred lifetime 0: not chosen as source. */
@@ -135,4 +139,15 @@ export function usableSources(
     !floating.some((other) => sameIp(other, entry.prefix.address)) &&
     (family === "ipv4" || isLinkLocal(entry.prefix.address))
   );
+}
+
+/** By the text of the address; made once for each picture of the network: every virtual router asks for each of its addresses. */
+const ENTRIES = new WeakMap<Interfaces, ReadonlyMap<string, readonly LinkAddress[]>>();
+
+/** All that there is of `address`, on whatever link and with whatever prefix length. */
+export function addressEntries(interfaces: Interfaces, address: Ip): readonly LinkAddress[] {
+  const known = ENTRIES.get(interfaces) ??
+    Map.groupBy(interfaces.addresses, (entry) => formatIp(entry.prefix.address));
+  ENTRIES.set(interfaces, known);
+  return known.get(formatIp(address)) ?? [];
 }

@@ -13,6 +13,8 @@ export interface Fault {
     | "link-down" // switched off
     | "no-carrier" // cable unplugged
     | "source-missing" // no address to send adverts from
+    | "own-address" // a floating address is this machine's own, or its gateway's
+    | "ipv6-off" // the link takes no IPv6 address
     | "kernel" // the kernel refused an effect
     | "group" // another member of the sync group is in fault
     | "check" // a health check failed

@@ -209,6 +209,22 @@ kernelTest("an IPv6 address without end that gets one keeps the route to its sub
   assert.match(await machine.ip("-6", "route", "show", "fd88::/64"), /expires (29|30)sec/);
 });
 
+kernelTest(
+  "an address that failed duplicate address detection is used when it is ours",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine, lan } = machines;
+    await machine.exec(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/eth0/accept_dad"]);
+    await lan.host("peer").ip("addr", "add", "fd77::50/64", "dev", "eth0", "nodad");
+    await machine.ip("addr", "add", "fd77::50/64", "dev", "eth0");
+    await waitUntil(host, () => entryOf(host, "fd77::50/64")?.dadFailed === true);
+    assert.equal(host.addAddress(held("fd77::50/64"), seconds(30)), "present");
+    const entry = (await shown(machine)).find(({ local }) => local === "fd77::50");
+    assert.equal(entry?.tentative, undefined);
+    assert.equal(entryOf(host, "fd77::50/64")?.dadFailed, undefined);
+  },
+);
+
 kernelTest("the kernel's own words come with its refusals", async () => {
   await using machines = await openMachines();
   const { host, machine } = machines;

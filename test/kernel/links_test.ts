@@ -1,5 +1,6 @@
 /** What does the real kernel tell of links, and what does it only seem to tell? */
 import assert from "node:assert/strict";
+import { formatIp } from "../../src/net/ip.ts";
 import { linkNamed } from "../../src/net/interfaces.ts";
 import { waitUntil } from "../contract/lab.ts";
 import { openMachines } from "./machine.ts";
@@ -38,6 +39,33 @@ kernelTest(
     await waitUntil(host, () => eth0(host)?.master === undefined);
   },
 );
+
+kernelTest("IPv6 that is switched off is known, also when it is switched later", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  const write = (value: number) =>
+    machine.exec(["sh", "-c", `echo ${value} >/proc/sys/net/ipv6/conf/eth0/disable_ipv6`]);
+  assert.equal(eth0(host)?.ipv6Off, undefined);
+  await write(1);
+  await waitUntil(host, () => eth0(host)?.ipv6Off === true);
+  await write(0);
+  await waitUntil(host, () => eth0(host)?.ipv6Off === undefined);
+  await machine.ip("link", "set", "eth0", "mtu", "1200");
+  await waitUntil(host, () => eth0(host)?.ipv6Off === true);
+  await machine.ip("link", "set", "eth0", "mtu", "1500");
+  await waitUntil(host, () => eth0(host)?.ipv6Off === undefined);
+});
+
+kernelTest("the gateway of the default route is known, of each family", async () => {
+  await using machines = await openMachines();
+  const { host, machine } = machines;
+  assert.deepEqual(host.gateways(), []);
+  await machine.ip("route", "add", "default", "via", "10.77.0.254");
+  await machine.ip("-6", "route", "add", "default", "via", "fe80::1", "dev", "eth0");
+  assert.deepEqual(host.gateways().map(formatIp), ["10.77.0.254", "fe80::1"]);
+  await machine.ip("route", "replace", "unreachable", "default");
+  assert.deepEqual(host.gateways().map(formatIp), ["fe80::1"]);
+});
 
 kernelTest("a link without ARP, its MAC and loopback are told apart", async () => {
   await using machines = await openMachines();

@@ -1,5 +1,6 @@
 /** What does the kernel of a simulated machine know? Its links and addresses, and how it says no. */
 import { type Boot, HostError } from "../../src/host.ts";
+import type { Ip } from "../../src/net/ip.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../src/net/interfaces.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
@@ -64,6 +65,8 @@ export class Machine {
   readonly name: string;
   /** Added to the calendar by somebody's hand. */
   wallOffset = 0;
+  /** Where its default routes lead. */
+  gateways: readonly Ip[] = [];
   /** A packet filter that drops adverts, whatever carries them, on their way in or out; ARP and ND pass. */
   readonly filter = { incoming: false, outgoing: false };
   /** How it answers who asks for an address: for any IPv4 one (proxy ARP), and so much later. */

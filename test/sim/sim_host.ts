@@ -144,6 +144,10 @@ export class SimHost<Order> implements Host<Order> {
     return this.#view;
   }
 
+  gateways(): readonly Ip[] {
+    return this.machine.gateways;
+  }
+
   open(endpoint: Endpoint): void {
     this.#assertAlive();
     const key = this.#keyOf(endpoint);
@@ -151,10 +155,8 @@ export class SimHost<Order> implements Host<Order> {
     const object = `${endpoint.kind} ${endpoint.family} on ${endpoint.interface}`;
     this.machine.maybeRefuse("open", "setsockopt", object);
     const port = this.machine.port(endpoint.interface);
-    if (endpoint.kind === "multicast" || isLinkLocal(endpoint.source)) {
-      if (port === undefined) throw refusal("setsockopt", object, "ENODEV");
-    }
     const bound = endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
+    if (bound && port === undefined) throw refusal("setsockopt", object, "ENODEV");
     if (endpoint.kind !== "multicast") {
       const source = this.#lan.textOf.ip(endpoint.source);
       if (!this.machine.has(source)) {
@@ -356,8 +358,7 @@ export class SimHost<Order> implements Host<Order> {
     const at = start + late as Instant;
     if (this.#wakeAt !== undefined && this.#wakeAt <= at) return;
     this.#wakeAt = at;
-    const inWorld = this.machine.clock.whenBoottime(at);
-    this.#lan.planWake(inWorld, this, () => this.#wakeAt === at);
+    this.#lan.planWake(this.machine.clock.whenBoottime(at), this, () => this.#wakeAt === at);
   }
 
   #keyOf(endpoint: Endpoint): string {

@@ -96,6 +96,7 @@ export function decodeAddress({ body }: NetlinkMessage): LinkAddress | undefined
     prefix: { address: own, length: header.prefixlen },
     ours: values.proto === IFAPROT_FLOATIP,
     tentative: (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== 0,
+    ...((flags & IFA_F_DADFAILED) === 0 ? {} : { dadFailed: true as const }),
     // For IPv6 the same bit says "temporary address".
     secondary: header.family === AF_INET && (flags & IFA_F_SECONDARY) !== 0,
     deprecated: (flags & IFA_F_DEPRECATED) !== 0,

@@ -5,6 +5,7 @@ import {
   AF_INET,
   AF_INET6,
   AF_UNSPEC,
+  DEVCONF_DISABLE_IPV6,
   DEVCONF_FORWARDING,
   IFF_LOOPBACK,
   IFF_MULTICAST,
@@ -35,6 +36,7 @@ import type { Connection } from "./connection.ts";
 import {
   attribute,
   attributeTable,
+  type AttributeValues,
   concat,
   type NetlinkMessage,
   raw,
@@ -43,10 +45,11 @@ import {
   u32,
 } from "./message.ts";
 
-const FAMILIES = attributeTable({
+const FAMILY_TABLE = {
   ipv4: attribute(AF_INET, attributeTable({ conf: attribute(IFLA_INET_CONF, s32Array) })),
   ipv6: attribute(AF_INET6, attributeTable({ conf: attribute(IFLA_INET6_CONF, s32Array) })),
-});
+};
+const FAMILIES = attributeTable(FAMILY_TABLE);
 
 /** What `data` says depends on `kind`; only a bond's is read. */
 const LINK_INFO = attributeTable({
@@ -125,10 +128,31 @@ export function decodeLink({ body }: NetlinkMessage): Link | undefined {
     multicast: (flags & IFF_MULTICAST) !== 0,
     mtu: mtu ?? 0,
     forwards6: (families?.ipv6?.conf?.[DEVCONF_FORWARDING] ?? 0) !== 0,
+    ...(isIpv6Off(families) ? { ipv6Off: true as const } : {}),
     ...(master === undefined ? {} : { master }),
     ...(carrierUps === undefined ? {} : { carrierUps }),
     ...(activePort === undefined ? {} : { activePort }),
   };
+}
+
+/** A link without IPv6 has no settings of it, though it has those of IPv4. */
+function isIpv6Off(families: AttributeValues<typeof FAMILY_TABLE> | undefined): boolean {
+  const conf = families?.ipv6?.conf;
+  return conf === undefined
+    ? families?.ipv4?.conf !== undefined
+    : (conf[DEVCONF_DISABLE_IPV6] ?? 0) !== 0;
+}
+
+/** The link with `index`; undefined: it is gone. Throws NetlinkError where it cannot be asked for. */
+export function loadLink(connection: Connection, index: number): Link | undefined {
+  const [answer] = connection.request({
+    call: "RTM_GETLINK",
+    object: `interface ${index}`,
+    type: RTM_GETLINK,
+    flags: 0,
+    body: getLinkBody(index),
+  });
+  return answer && decodeLink(answer);
 }
 
 /** What an RTM_NEWNETCONF says of IPv6 forwarding on one link; undefined where it is about something else. */

@@ -1,13 +1,15 @@
 /** How does one look at and change the machine's addresses? Requests and the watch together: own changes show at once. */
 import { HostError } from "../../host.ts";
 import { type HeldAddress, type Interfaces, type Link, linkNamed } from "../../net/interfaces.ts";
+import { type Ip, isLinkLocal } from "../../net/ip.ts";
 import { formatPrefix } from "../../net/prefix.ts";
 import type { Nanoseconds } from "../../time.ts";
-import { INFINITY_LIFE_TIME, RTM_DELADDR } from "../constants.ts";
+import { INFINITY_LIFE_TIME, RTM_DELADDR, RTM_NEWADDR } from "../constants.ts";
 import { EADDRNOTAVAIL, EEXIST, ENODEV } from "../errno.ts";
 import { refusal } from "../refusal.ts";
 import {
   addAddress,
+  decodeAddress,
   deleteAddress,
   isHostAddress,
   type Lifetime,
@@ -18,9 +20,10 @@ import {
   validity,
 } from "./addresses.ts";
 import { type Connection, NetlinkError } from "./connection.ts";
-import { loadLinks } from "./links.ts";
+import { loadLink, loadLinks } from "./links.ts";
 import type { NetlinkMessage } from "./message.ts";
 import { Promotion } from "./promotion.ts";
+import { defaultGateways } from "./routes.ts";
 import { addressKey, type EntryKey, InterfaceTable } from "./table.ts";
 
 /** Where changes are told: a Watch; in tests, a function stands behind it. */
@@ -78,6 +81,11 @@ export class Network {
     this.#promotion.settle((index) => this.#table.hasLeased(index));
   }
 
+  /** {@link Host.gateways}. */
+  gateways(): readonly Ip[] {
+    return defaultGateways(this.#connection);
+  }
+
   /** {@link Host.addAddress}. */
   addAddress(held: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     this.#hear();
@@ -132,6 +140,11 @@ export class Network {
    */
   #replace(held: HeldAddress, index: number, terms: Terms): void {
     const before = this.#table.find(index, held.prefix);
+    // Replacing it would leave it unused; added anew it is not looked into.
+    if (before?.dadFailed) {
+      deleteAddress(this.#connection, held, index);
+      return addAddress(this.#connection, held, index, terms);
+    }
     const getsAnEnd = held.prefix.address.family === "ipv6" && before?.validFor === undefined &&
       terms.lifetime !== INFINITY_LIFE_TIME;
     if (terms.bringsRoute && getsAnEnd) {
@@ -176,19 +189,44 @@ export class Network {
   /** Takes in what the kernel told. A change of `own` is what was asked for, and no news; true: it was deleted. */
   #hear(own?: EntryKey): boolean {
     let deleted = false;
+    const doubtful = new Set<number>();
     const whole = this.#changes.drain((message) => {
       const key = this.#table.apply(message);
       if (key === undefined) return;
-      if (key !== own) this.#changed = true;
-      else if (message.type === RTM_DELADDR) deleted = true;
+      if (key !== own) {
+        this.#changed = true;
+        const about = linkOfIpv6Address(message);
+        if (about !== undefined) doubtful.add(about);
+      } else if (message.type === RTM_DELADDR) deleted = true;
     });
+    for (const index of doubtful) this.#lookAt(index);
     if (!whole && this.#load()) this.#changed = true;
     return deleted;
+  }
+
+  /** Whether IPv6 is off the kernel does not tell unasked; but it takes the addresses, or gives the link-local one back. */
+  #lookAt(index: number): void {
+    try {
+      const link = loadLink(this.#connection, index);
+      if (link !== undefined) this.#table.putLink(link);
+    } catch (error) {
+      // It is gone, and its end is told.
+      if (!isErrno(error, ENODEV)) throw error;
+    }
   }
 
   #load(): boolean {
     return this.#table.load(loadLinks(this.#connection), loadAddresses(this.#connection));
   }
+}
+
+/** The link whose IPv6 address somebody else added or deleted. */
+function linkOfIpv6Address(message: NetlinkMessage): number | undefined {
+  if (message.type !== RTM_DELADDR && message.type !== RTM_NEWADDR) return undefined;
+  const entry = decodeAddress(message);
+  return entry?.prefix.address.family === "ipv6" && isLinkLocal(entry.prefix.address)
+    ? entry.index
+    : undefined;
 }
 
 function isErrno(error: unknown, ...numbers: readonly number[]): boolean {

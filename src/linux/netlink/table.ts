@@ -56,7 +56,7 @@ export class InterfaceTable {
   apply(message: NetlinkMessage): EntryKey | undefined {
     switch (message.type) {
       case RTM_NEWLINK:
-        return ifDefined(decodeLink(message), (link) => this.#putLink(link));
+        return ifDefined(decodeLink(message), (link) => this.putLink(link));
       case RTM_DELLINK:
         return ifDefined(decodeLink(message), (link) => this.#dropLink(link.index));
       case RTM_NEWADDR:
@@ -66,7 +66,7 @@ export class InterfaceTable {
       case RTM_NEWNETCONF: {
         const news = decodeForwarding(message);
         const link = news && this.#links.get(news.index);
-        return link && news && this.#putLink({ ...link, forwards6: news.forwards6 });
+        return link && news && this.putLink({ ...link, forwards6: news.forwards6 });
       }
       default:
         return undefined;
@@ -131,7 +131,8 @@ export class InterfaceTable {
     );
   }
 
-  #putLink(link: Link): EntryKey | undefined {
+  /** Adds or replaces a link. */
+  putLink(link: Link): EntryKey | undefined {
     const before = this.#links.get(link.index);
     if (before !== undefined && sameLink(before, link)) return undefined;
     this.#links.set(link.index, link);
@@ -177,11 +178,12 @@ function sameLink(a: Link, b: Link): boolean {
   return a.index === b.index && a.name === b.name && `${a.mac}` === `${b.mac}` && a.up === b.up &&
     a.running === b.running && a.arp === b.arp && a.loopback === b.loopback &&
     a.multicast === b.multicast && a.mtu === b.mtu && a.forwards6 === b.forwards6 &&
+    a.ipv6Off === b.ipv6Off &&
     a.master === b.master && a.carrierUps === b.carrierUps && a.activePort === b.activePort;
 }
 
 function sameAddress(a: LinkAddress, b: LinkAddress): boolean {
   return a.index === b.index && a.prefix.length === b.prefix.length &&
     sameIp(a.prefix.address, b.prefix.address) && a.ours === b.ours &&
-    a.tentative === b.tentative && a.secondary === b.secondary;
+    a.tentative === b.tentative && a.dadFailed === b.dadFailed && a.secondary === b.secondary;
 }

@@ -6,7 +6,7 @@ import { createRouter, type Router } from "../../../src/daemon/router.ts";
 import { HostError } from "../../../src/host.ts";
 import { ip } from "../../../src/net/ip.ts";
 import type { LinkAddress } from "../../../src/net/interfaces.ts";
-import type { Instant, WallTime } from "../../../src/time.ts";
+import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { aPlan, PEER, type Variation } from "./plans.ts";
 import { address, link, RecordingHost } from "./recording_host.ts";
 
@@ -34,9 +34,37 @@ function hear(router: Router, text: string, checksum: "pseudo-header" | "rfc9568
 }
 
 Deno.test("add-addresses: each is added; another prefix length of it goes", () => {
-  const { host, act } = lab({}, [address(2, "10.77.0.100/32")]);
+  const { host, act } = lab({}, [address(2, "10.77.0.100/32", { ours: true })]);
   act({ kind: "add-addresses" });
   deepStrictEqual(host.calls, ["add 10.77.0.100/24 eth0", "remove 10.77.0.100/32 eth0"]);
+});
+
+Deno.test("add-addresses: one that this machine has by somebody else's doing is left as it is", () => {
+  const { host, act } = lab({}, [address(2, "10.77.0.100/16")]);
+  act({ kind: "add-addresses" });
+  act({ kind: "renew-addresses" });
+  act({ kind: "remove-addresses" });
+  deepStrictEqual(host.calls, []);
+});
+
+Deno.test("add-addresses: one that failed duplicate address detection, or is leased, is a leftover", () => {
+  for (const changes of [{ dadFailed: true, tentative: true }, { validFor: seconds(3) }] as const) {
+    const { host, act } = lab({}, [address(2, "10.77.0.100/24", changes)]);
+    act({ kind: "add-addresses" });
+    deepStrictEqual(host.calls, ["add 10.77.0.100/24 eth0"]);
+  }
+});
+
+Deno.test("renew-addresses: one that somebody put there again while floatip holds it becomes ours again", () => {
+  const { host, act } = lab();
+  act({ kind: "add-addresses" });
+  host.addresses = [address(2, "10.77.0.100/24")];
+  act({ kind: "renew-addresses" });
+  act({ kind: "remove-addresses" });
+  deepStrictEqual(host.calls.slice(1), ["add 10.77.0.100/24 eth0", "remove 10.77.0.100/24 eth0"]);
+  host.addresses = [address(2, "10.77.0.100/24")];
+  act({ kind: "remove-addresses" });
+  strictEqual(host.calls.length, 3, "what comes after is somebody else's");
 });
 
 Deno.test("add-addresses: the kernel's refusal reaches the caller", () => {
@@ -58,16 +86,10 @@ Deno.test("an owner's address that floatip added is removed", () => {
   deepStrictEqual(host.calls, ["remove 10.77.0.100/24 eth0"]);
 });
 
-Deno.test("remove-addresses: one that somebody else put there goes too, and is told", () => {
-  const { host, journal, act } = lab({}, [address(2, "10.77.0.100/24")]);
-  act({ kind: "remove-addresses" });
-  deepStrictEqual(host.calls, ["remove 10.77.0.100/24 eth0"]);
-  strictEqual(journal.lines.length, 1);
-});
-
 Deno.test("remove-addresses: a refusal is told and does not keep the others", () => {
-  const there = [address(2, "10.77.0.100/24"), address(2, "10.77.0.101/24", { ours: true })];
-  const { host, act, journal } = lab({ addresses: ["10.77.0.100/24", "10.77.0.101/24"] }, there);
+  const ours = ["10.77.0.100/24", "10.77.0.101/24"];
+  const there = ours.map((text) => address(2, text, { ours: true }));
+  const { host, act, journal } = lab({ addresses: ours }, there);
   host.refuse = "remove 10.77.0.100";
   act({ kind: "remove-addresses" });
   strictEqual(host.calls.at(-1), "remove 10.77.0.101/24 eth0");

@@ -1,14 +1,21 @@
 /** Does readiness name the right fault, and choose the right endpoint and source? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Plan } from "../../../src/config/plan.ts";
-import { linkPrint, missingAddresses, readiness } from "../../../src/daemon/readiness.ts";
+import {
+  type Known,
+  linkPrint,
+  missingAddresses,
+  readiness,
+} from "../../../src/daemon/readiness.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
-import type { Interfaces, Link } from "../../../src/net/interfaces.ts";
+import type { Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
+import { seconds } from "../../../src/time.ts";
 import { aPlan, PEER } from "./plans.ts";
 import { address, link } from "./recording_host.ts";
 
 const eth0 = link("eth0", 2);
 const own = address(2, "10.77.0.1/24");
+const LO = link("lo", 1, { loopback: true });
 
 interface Case {
   readonly name: string;
@@ -46,10 +53,10 @@ const CASES: readonly Case[] = [
     faults: ["no-carrier", "source-missing"],
   },
   {
-    name: "only a floating address left is no source",
+    name: "the only address is the floating one",
     plan: aPlan(),
     interfaces: { links: [eth0], addresses: [address(2, "10.77.0.100/24")] },
-    faults: ["source-missing"],
+    faults: ["own-address"],
   },
   {
     name: "an address of our own making is no source",
@@ -140,4 +147,48 @@ Deno.test("readiness: whatever neighbours may have learnt of a link changes its 
   const prints = [{}, ...changes].map(print);
   strictEqual(new Set(prints).size, prints.length);
   strictEqual(print({ mtu: 9000 }), print({}));
+});
+
+Deno.test("readiness: this machine's own address or gateway is refused, leftovers and an owner's are not", () => {
+  const faults = (
+    there: readonly LinkAddress[],
+    known: Known = {},
+    changes: Parameters<typeof aPlan>[0] = {},
+  ) => {
+    const interfaces = { links: [eth0, link("eth1", 3), LO], addresses: [own, ...there] };
+    return readiness(aPlan(changes), interfaces, known).faults.map(({ words }) => words);
+  };
+  const text = "10.77.0.100/24";
+  const words = (name: string) => [
+    `10.77.0.100 is this machine's own address on ${name}: it was not put there by floatip`,
+  ];
+  deepStrictEqual(faults([address(2, text)]), words("eth0"));
+  deepStrictEqual(faults([address(2, "10.77.0.100/32")]), words("eth0"));
+  deepStrictEqual(faults([address(3, text)]), words("eth1"));
+  deepStrictEqual(faults([address(2, text, { validFor: seconds(86400) })]), words("eth0"));
+  deepStrictEqual(faults([address(2, text)], {}, { rules: { lease: undefined } }), words("eth0"));
+  for (
+    const leftover of [
+      address(2, text, { ours: true }),
+      address(2, text, { validFor: seconds(3) }),
+      address(2, text, { dadFailed: true, tentative: true }),
+      address(1, "10.77.0.100/32"),
+    ]
+  ) deepStrictEqual(faults([leftover]), []);
+  deepStrictEqual(faults([address(2, text)], { placed: new Set(["10.77.0.100"]) }), []);
+  deepStrictEqual(faults([address(2, text)], {}, { priority: 255 }), []);
+  deepStrictEqual(faults([], { gateways: [ip("10.77.0.254"), ip("10.77.0.100")] }), [
+    "10.77.0.100 is the gateway of this machine's default route",
+  ]);
+});
+
+Deno.test("readiness: an IPv6 address on a link without IPv6 is not tried at all", () => {
+  const plan = aPlan({ addresses: ["10.77.0.100/24", "fd77::100/64"] });
+  const faults = (changes: Partial<Link>) =>
+    readiness(plan, { links: [link("eth0", 2, changes)], addresses: [own] }).faults;
+  deepStrictEqual(faults({}), []);
+  deepStrictEqual(faults({ ipv6Off: true }), [{
+    kind: "ipv6-off",
+    words: "IPv6 is switched off on eth0, which is to have fd77::100",
+  }]);
 });

@@ -95,6 +95,10 @@ export class RecordingHost implements Host<Order> {
     return { links: this.links, addresses: this.addresses };
   }
 
+  gateways(): readonly Ip[] {
+    return [];
+  }
+
   open(endpoint: Endpoint): void {
     this.#call(`open ${endpoint.kind} ${endpoint.interface}`);
   }

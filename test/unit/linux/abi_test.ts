@@ -67,6 +67,17 @@ const STRUCTS: readonly (readonly [type: string, layout: Layout<Members>, names:
   ["struct nlattr", abi.NLATTR, prefixed("nla_", "len type")],
   ["struct ifinfomsg", abi.IFINFOMSG, prefixed("ifi_", "family type index flags change")],
   ["struct ifaddrmsg", abi.IFADDRMSG, prefixed("ifa_", "family prefixlen flags scope index")],
+  ["struct rtmsg", abi.RTMSG, {
+    family: "rtm_family",
+    destinationLength: "rtm_dst_len",
+    sourceLength: "rtm_src_len",
+    tos: "rtm_tos",
+    table: "rtm_table",
+    protocol: "rtm_protocol",
+    scope: "rtm_scope",
+    type: "rtm_type",
+    flags: "rtm_flags",
+  }],
   ["struct ifa_cacheinfo", abi.IFA_CACHEINFO_STRUCT, {
     preferred: "ifa_prefered",
     valid: "ifa_valid",
@@ -86,6 +97,7 @@ const HEADERS = [
 const UNCHECKED = new Set([
   "IPV4_DEVCONF_PROMOTE_SECONDARIES",
   "DEVCONF_FORWARDING",
+  "DEVCONF_DISABLE_IPV6",
   "RTMGRP_IPV6_NETCONF",
   "INFINITY_LIFE_TIME",
   "IPV6_MULTICAST_ALL",
