@@ -13,12 +13,13 @@ import {
   seconds,
   toMilliseconds,
 } from "../time.ts";
+import type { Fault } from "../vrrp/effect.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { PresenceAnswer } from "../wire/presence.ts";
 import type { Advert } from "../wire/vrrp.ts";
 import type { Journal } from "./journal.ts";
-import { type End, NO_FACTS, type NodeFacts, viewOf } from "./nodes.ts";
+import { type Asked, type End, NO_FACTS, type NodeFacts, viewOf } from "./nodes.ts";
 import type { Order } from "./order.ts";
 import type { TransitionRecord } from "./record.ts";
 import type { Router } from "./router.ts";
@@ -49,8 +50,8 @@ interface Other {
   askAt: Instant;
   /** When the question that is under way was put. */
   askedAt: Instant | undefined;
-  /** The UDP port that was asked. */
-  port: number | undefined;
+  /** Where it was asked. */
+  asked: Asked | undefined;
   /** The attention that the journal was told of. */
   told: string | undefined;
 }
@@ -96,7 +97,7 @@ export class NodeWatch {
       const same = before !== undefined && isSame(before.entry, entry);
       if (same) return { ...before, entry };
       const askAt = after(now, SOON);
-      const nothing = { askedAt: undefined, port: undefined, told: undefined };
+      const nothing = { askedAt: undefined, asked: undefined, told: undefined };
       return { entry, facts: NO_FACTS, askAt, ...nothing };
     });
     this.#others = new Map(others.map((other) => [other.entry.name, other]));
@@ -157,7 +158,7 @@ export class NodeWatch {
     const wasOpen = other.facts.wasOpen || answer.vrrp === "open";
     other.facts = { ...other.facts, answer: { ...answer, at }, wasOpen };
     const now = this.#host.now();
-    const { attention, state } = viewOf(node, other.facts, other.port, now);
+    const { attention, state } = viewOf(node, other.facts, other.asked, now);
     const isTroubled = attention !== undefined || state === "left";
     other.askAt = after(now, isTroubled ? ASK_TROUBLED : ASK_AGAIN);
     this.#next = undefined;
@@ -187,7 +188,7 @@ export class NodeWatch {
   ): Pick<NodeStatus, "state" | "words" | "heard_ms"> | undefined {
     const other = this.#others.get(name);
     if (other === undefined) return undefined;
-    const { state, words } = viewOf(name, other.facts, other.port, now);
+    const { state, words } = viewOf(name, other.facts, other.asked, now);
     const at = other.facts.heard?.at;
     const heard = at === undefined ? null : Math.round(toMilliseconds(between(at, now)));
     return { state, words, heard_ms: heard };
@@ -195,8 +196,8 @@ export class NodeWatch {
 
   /** What a person should look at. */
   attention(now: Instant): readonly string[] {
-    return [...this.#others].flatMap(([name, { facts, port }]) =>
-      viewOf(name, facts, port, now).attention ?? []
+    return [...this.#others].flatMap(([name, { facts, asked }]) =>
+      viewOf(name, facts, asked, now).attention ?? []
     );
   }
 
@@ -231,8 +232,8 @@ export class NodeWatch {
       if (after(speaker.until, MARGIN) > now) continue;
       this.#speakers.delete(key);
       const router = routers.find(({ plan }) => keyOf(plan) === key);
-      // While this node is master itself, others have nothing to say.
-      if (router === undefined || router.state.kind === "master") continue;
+      // While this node is master itself, others have nothing to say; without a network, nothing is heard of them.
+      if (router === undefined || router.state.kind === "master" || isCutOff(router)) continue;
       if (speaker.priority > LEAVING_PRIORITY) this.#end(speaker, "lost", now);
     }
   }
@@ -256,20 +257,33 @@ export class NodeWatch {
       return false;
     }
     other.askedAt = now;
-    other.port = question.target.port;
+    const { address, port } = question.target;
+    other.asked = { address: formatIp(address), port };
     this.#askedAt = now;
     this.#host.askPresence(question);
     return true;
   }
 
   #tell(other: Other, now: Instant): void {
-    const { entry: { name }, facts, port, told } = other;
-    const { attention, words } = viewOf(name, facts, port, now);
+    const { entry: { name }, facts, asked, told } = other;
+    const { attention, words } = viewOf(name, facts, asked, now);
     if (attention === told) return;
     other.told = attention;
     if (attention !== undefined) this.#journal.write("warning", attention);
     else this.#journal.write("info", `node ${name}: ${words}`);
   }
+}
+
+/** Faults with which this node hears nobody. */
+const CUT_OFF: ReadonlySet<Fault["kind"]> = new Set([
+  "interface-missing",
+  "link-down",
+  "no-carrier",
+  "source-missing",
+]);
+
+function isCutOff({ state }: Router): boolean {
+  return state.kind === "init" && state.faults.some(({ kind }) => CUT_OFF.has(kind));
 }
 
 function isSame(a: NodeEntry, b: NodeEntry): boolean {
@@ -281,7 +295,8 @@ function questionFor(
   { name, addresses }: NodeEntry,
   routers: readonly Router[],
 ): PresenceQuestion | undefined {
-  const questions = routers.flatMap(({ endpoint, source, rules, plan }) =>
+  const able = routers.filter((router) => !isCutOff(router));
+  const questions = able.flatMap(({ endpoint, source, rules, plan }) =>
     endpoint === undefined || source === undefined ? [] : addresses
       .filter((address) => address.family === source.family)
       .filter((address) => endpoint.kind === "multicast" || includesIp(rules.peers, address))

@@ -50,11 +50,18 @@ const UP_AFTER = seconds(90);
 /** One that said that it leaves still takes VRRP until its successor has the address. */
 const LEAVES_WITHIN = seconds(2);
 
-/** What is known at `now` of the node called `name`; `port`: the UDP port of adverts. */
+/** Where a node was asked. */
+export interface Asked {
+  readonly address: string;
+  /** The UDP port of adverts; undefined: they are IP protocol 112. */
+  readonly port: number | undefined;
+}
+
+/** What is known at `now` of the node called `name`; `asked` undefined: it was not asked yet. */
 export function viewOf(
   name: string,
   facts: NodeFacts,
-  port: number | undefined,
+  asked: Asked | undefined,
   now: Instant,
 ): NodeView {
   const { heard, ended } = facts;
@@ -82,7 +89,7 @@ export function viewOf(
     case "handed-over":
       return { state: "up", words: `handed over ${ago}`, attention: undefined };
     default:
-      return viewOfSilent(name, facts, port, now);
+      return viewOfSilent(name, facts, asked, now);
   }
 }
 
@@ -103,17 +110,19 @@ function stateOfMachine(answer: NodeFacts["answer"]): string {
 function viewOfSilent(
   name: string,
   facts: NodeFacts,
-  port: number | undefined,
+  asked: Asked | undefined,
   now: Instant,
 ): NodeView {
   const { heard, ended, wasOpen } = facts;
   const answer = answerThatCounts(facts);
   if (answer?.vrrp === "closed") {
-    const or = port === undefined ? "" : `, or its packet filter rejects UDP port ${port}`;
+    const seen = asked?.port === undefined
+      ? `: nothing at ${asked?.address} takes VRRP`
+      : `, or its packet filter rejects UDP port ${asked.port}`;
     return {
       state: "not-running",
       words: "floatip does not run there",
-      attention: `floatip does not run on ${name}${or}`,
+      attention: `floatip does not run on ${name}${seen}`,
     };
   }
   if (answer?.vrrp === "filtered") {

@@ -20,7 +20,7 @@ fieldCases("other nodes", [
       await untilNode(field, a, "b", "not-running");
       const seen = await field.status(a);
       assert.equal(seen.code, 1, seen.text);
-      assert.match(seen.text, /- floatip does not run on b\n/);
+      assert.match(seen.text, /- floatip does not run on b: nothing at 10\.77\.0\.2 takes VRRP\n/);
       assert.match(seen.text, /b \(10\.77\.0\.2\) +floatip does not run there/);
       const b = await field.run("b");
       await untilNode(field, a, "b", "up");

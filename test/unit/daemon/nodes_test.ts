@@ -32,6 +32,8 @@ function ended(how: End, when: number): Partial<NodeFacts> {
 
 const LOST = "pi-b is lost: it was master and said no goodbye";
 const NOT_RUNNING = "floatip does not run on pi-b";
+const TAKES_NONE = `${NOT_RUNNING}: nothing at 192.168.1.12 takes VRRP`;
+const ASKED = { address: "192.168.1.12", port: undefined };
 const NO_ANSWER = "pi-b does not answer: it is off, unplugged, or has another address";
 const REJECTS =
   `the packet filter of pi-b rejects this node's adverts: run "floatip firewall" there`;
@@ -45,7 +47,7 @@ const TABLE: readonly (readonly [
 ])[] = [
   ["nothing is known", {}, "never-heard", "never heard"],
   ["a backup that runs", OPEN, "up", "VRRP runs there"],
-  ["no program there", CLOSED, "not-running", "floatip does not run there", NOT_RUNNING],
+  ["no program there", CLOSED, "not-running", "floatip does not run there", TAKES_NONE],
   ["its filter says no", FILTERED, "unknown", "its packet filter rejects VRRP", REJECTS],
   ["switched off", OFF, "never-heard", "does not answer", NO_ANSWER],
   ["its filter says nothing", MUTE, "unknown", "unknown (does not answer)"],
@@ -122,12 +124,12 @@ const TABLE: readonly (readonly [
 
 for (const [what, facts, state, words, attention] of TABLE) {
   Deno.test(`a node: ${what}`, () => {
-    const view = viewOf("pi-b", { ...NO_FACTS, ...facts }, undefined, NOW);
+    const view = viewOf("pi-b", { ...NO_FACTS, ...facts }, ASKED, NOW);
     deepStrictEqual(view, { state, words, attention });
   });
 }
 
 Deno.test("a node: by UDP a filter that rejects looks like a closed port", () => {
-  const view = viewOf("pi-b", { ...NO_FACTS, ...CLOSED }, 336, NOW);
+  const view = viewOf("pi-b", { ...NO_FACTS, ...CLOSED }, { ...ASKED, port: 336 }, NOW);
   strictEqual(view.attention, `${NOT_RUNNING}, or its packet filter rejects UDP port 336`);
 });
