@@ -7,7 +7,7 @@ import { lineFinder, locate } from "../config/locate.ts";
 import { type NodePlan, usesLowPort } from "../config/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
 import { capabilityHint, missingCapabilities, NEEDED } from "./capabilities.ts";
-import { commandProblems } from "./command_problems.ts";
+import { commandProblems, fileProblem } from "./command_problems.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { forecastLines } from "./forecast_text.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
@@ -83,14 +83,21 @@ async function hold(loaded: Loaded, file: string, flags: CheckFlags): Promise<Fi
   const { node, problems } = plan(config, await look(), flags.node, undefined);
   const commands = await commandProblems(config, node);
   const machine = await locate([...problems, ...commands], text, file);
+  const changeable = await fileProblem(file);
   const forecasts = forecast(config, await lineFinder(text));
   return {
-    problems: [...warnings, ...machine, ...capabilityProblems(file, node)],
+    problems: [
+      ...[...warnings, ...machine, ...capabilityProblems(file, node)],
+      ...(changeable === undefined ? [] : [{ ...changeable, ...NO_LINE, file }]),
+    ],
     node,
     forecasts,
     tried: flags.try === true ? await tryChecks(node.checks) : undefined,
   };
 }
+
+/** Of what concerns no line of the file. */
+const NO_LINE = { line: 0, column: 0, source: "", caret: 0 } as const;
 
 function capabilityProblems(file: string, node: NodePlan): readonly LocatedProblem[] {
   const always = ["CAP_NET_ADMIN", "CAP_NET_RAW"] as const;
@@ -102,12 +109,8 @@ function capabilityProblems(file: string, node: NodePlan): readonly LocatedProbl
     what: `this user may not ${NEEDED[name].purpose} (${name})`,
     why: NEEDED[name].without,
     fix: capabilityHint([name], "run"),
-    // It concerns no line of the file.
+    ...NO_LINE,
     file,
-    line: 0,
-    column: 0,
-    source: "",
-    caret: 0,
   }));
 }
 

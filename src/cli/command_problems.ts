@@ -2,7 +2,7 @@
 import type { Config, NotifySettings } from "../config/config.ts";
 import type { NodePlan } from "../config/plan.ts";
 import type { Path, Problem } from "../config/problem.ts";
-import { refusalOf, SCRIPT_USER } from "../health/probes/script.ts";
+import { changeableBy, refusalOf, SCRIPT_USER } from "../health/probes/script.ts";
 import { type Account, findAccount, runChild } from "../process.ts";
 
 /** A command of the file. */
@@ -47,6 +47,27 @@ export async function commandProblems(
     });
   }
   return problems;
+}
+
+/**
+ * A warning where another user than root can change the file: commands run as whom it names, as root too. None where
+ * somebody else than root asks, for whom it is probably a try.
+ */
+export async function fileProblem(file: string): Promise<Problem | undefined> {
+  if (Deno.uid() !== 0) return undefined;
+  const path = file.startsWith("/") ? file : `${Deno.cwd()}/${file}`;
+  const what = await changeableBy(path, 0);
+  const [, who = "", command] =
+    /^(.*? (?:belongs to|is writable by) .*?): (.*)$/.exec(what ?? "") ?? [];
+  if (command === undefined) return undefined;
+  return {
+    severity: "warning",
+    path: [],
+    at: "value",
+    what: who,
+    why: "Whoever can change the file can have commands run as root.",
+    fix: command,
+  };
 }
 
 function commandsOf(config: Config, { checks }: NodePlan): readonly Command[] {

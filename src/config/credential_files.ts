@@ -43,6 +43,10 @@ function read(path: string, severity: "error" | "warning"): Credential | undefin
     fix,
   });
   try {
+    // Looked at first: a pipe would hold the start up, and a large file fill the memory.
+    const { isFile, size } = Deno.statSync(path);
+    if (!isFile) return wrong("is no plain file", "write it anew, as plain text");
+    if (size > LARGEST) return wrong("is larger than 4 KiB", "is it the right file?");
     const bytes = Deno.readFileSync(path);
     if (bytes.length > LARGEST) return wrong("is larger than 4 KiB", "is it the right file?");
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -4,6 +4,7 @@ import { seeCredential } from "./credential_files.ts";
 import type { Credentials } from "./credentials.ts";
 import { decode, type Decoded } from "./decode.ts";
 import { locate } from "./locate.ts";
+import { isSecretUrl } from "./secret.ts";
 import type { LocatedProblem, Path, Problem } from "./problem.ts";
 
 /** A file that was read: sound, or with all that is wrong. */
@@ -141,8 +142,10 @@ function exposed(
   file: string,
   { config, credentials }: Extract<Decoded, { kind: "config" }>,
 ): readonly Problem[] {
-  const elsewhere = new Set(credentials.map((place) => place.join("\0")));
-  const path = secretsIn(config).find((place) => !elsewhere.has(place.join("\0")));
+  const elsewhere = credentials.map((place) => place.join("\0"));
+  const path = secretsIn(config).find((place) =>
+    !elsewhere.some((other) => `${other}\0`.startsWith(`${place.join("\0")}\0`))
+  );
   if (path === undefined || mode === null || (mode & 0o004) === 0) return [];
   return [{
     severity: "warning",
@@ -151,13 +154,15 @@ function exposed(
     what: "every user of this machine may read the file, and a password is in it",
     why: path.includes("notify")
       ? "Whoever knows the password can pass for this node."
-      : "Whoever knows the password can send adverts that take the addresses away.",
+      : path.includes("auth")
+      ? "Whoever knows the password can send adverts that take the addresses away."
+      : "Whoever knows it can use it.",
     fix: `chmod o-rwx ${file}`,
   }];
 }
 
 /** Where passwords stand. */
-function secretsIn({ instances, notify }: Config): readonly Path[] {
+function secretsIn({ instances, notify, checks }: Config): readonly Path[] {
   const named = instances.map((one) => [["instance", one.name, "notify"], one.notify] as const);
   const all = [[["notify"], notify] as const, ...named];
   return [
@@ -167,6 +172,14 @@ function secretsIn({ instances, notify }: Config): readonly Path[] {
       ...(settings?.webhook?.secret === undefined ? [] : [[...path, "webhook", "secret"]]),
       ...(settings?.ntfy?.token === undefined ? [] : [[...path, "ntfy", "token"]]),
       ...(settings?.mqtt?.password === undefined ? [] : [[...path, "mqtt", "password"]]),
+      ...(["webhook", "ntfy", "mqtt"] as const).flatMap((name) => {
+        const url = settings?.[name]?.url;
+        return url !== undefined && isSecretUrl(url) ? [[...path, name]] : [];
+      }),
     ]),
+    ...checks.flatMap(({ name, probe }): readonly Path[] => {
+      const text = probe.kind === "http" ? probe.url : "";
+      return isSecretUrl(text) ? [["check", name, "http"]] : [];
+    }),
   ];
 }

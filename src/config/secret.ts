@@ -60,20 +60,31 @@ const NAMED_VALUE = new RegExp(
   "dgi",
 );
 
-/** Wherever it stands, it is one: of a URL the login, what is behind `?` or `#`, the path of a webhook. */
-const CERTAIN: readonly RegExp[] = [
-  NAMED_VALUE,
-  /\/\/([^/?#\s"']{0,500})@/dg,
-  /:\/\/[^\s"'?#]{0,500}[?#]([^\s"']+)/dg,
-  /:\/\/[^\s"'/]{0,99}(?:hook|ntfy|gotify|telegram|discord|slack|pushover)[^\s"'/]{0,99}\/([^\s"']+)/dgi,
-  /:\/\/[^\s"'/]{1,99}\/([^\s"'?#]{0,99}hook[^\s"']*)/dgi,
-];
+/** `//user:password@` of a URL. */
+const LOGIN = /\/\/([^/?#\s"']{0,500})@/dg;
+/** Behind the `?` or `#` of a URL. */
+const QUERY = /:\/\/[^\s"'?#]{0,500}[?#]([^\s"']+)/dg;
+/** The path of a URL of a service to which whoever knows it can send. */
+const TELLING_HOST =
+  /:\/\/[^\s"'/]{0,99}(?:hook|ntfy|gotify|telegram|discord|slack|pushover)[^\s"'/]{0,99}\/([^\s"']+)/dgi;
+/** The path of a URL with a hook in it. */
+const TELLING_PATH = /:\/\/[^\s"'/]{1,99}\/([^\s"'?#]{0,99}hook[^\s"']*)/dgi;
+
+/** Wherever it stands, it is one. */
+const CERTAIN: readonly RegExp[] = [NAMED_VALUE, LOGIN, QUERY, TELLING_HOST, TELLING_PATH];
 
 /** Is one unless it can be none: behind an option that programs take a login by, or a long word without an order. */
 const PROBABLE: readonly RegExp[] = [
   /(?:^|[\s"'])-[pPawkuH](?:["'],?\s{0,9}["']?|\s{1,9})?([^\s"',\]-][^\s"',\]]*)/dg,
   /(?:^|[^\w.+-])((?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{20,})(?![\w.])/dg,
 ];
+
+/** Can whoever knows this URL use it: has it a login, a token behind `?`, or is it a service's whose URLs are secrets? */
+export function isSecretUrl(url: string): boolean {
+  const looked = url.slice(0, LONGEST);
+  const query = rangesOf(QUERY, looked).some((range) => SECRET_WORD.test(looked.slice(...range)));
+  return query || [LOGIN, TELLING_HOST].some((pattern) => rangesOf(pattern, looked).length > 0);
+}
 
 /** A longer text is hidden from there on, so that no text takes long. */
 const LONGEST = 4096;

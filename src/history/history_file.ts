@@ -179,7 +179,8 @@ export class HistoryFile implements Observer, AsyncDisposable {
     this.#close();
     if (this.#complained) return;
     this.#complained = true;
-    const why = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const why = message.replace(/ \(os error \d+\).*$/s, "");
     this.#options.complain(
       `${this.#path} cannot be written: ${why}; tried again with the next event`,
     );

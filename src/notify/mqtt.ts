@@ -144,6 +144,15 @@ export class MqttSink implements Sink {
   }
 }
 
+/** All usual authorities together have 0.2 MiB, in bytes. */
+const MOST_CERTIFICATES = 4 * 1024 * 1024;
+
+async function readCertificates(path: string): Promise<string> {
+  const { isFile, size } = await Deno.stat(path);
+  if (!isFile || size > MOST_CERTIFICATES) throw new Error(`${path} is no file of certificates`);
+  return await Deno.readTextFile(path);
+}
+
 /** Rejects where the file of certificates cannot be read. */
 async function brokerOf(settings: MqttSettings, clientId: string): Promise<Broker> {
   const url = new URL(settings.url);
@@ -153,7 +162,7 @@ async function brokerOf(settings: MqttSettings, clientId: string): Promise<Broke
     hostname: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? (tls ? 8883 : 1883) : Number(url.port),
     tls,
-    authorities: settings.ca === undefined ? [] : [await Deno.readTextFile(settings.ca)],
+    authorities: settings.ca === undefined ? [] : [await readCertificates(settings.ca)],
     user: settings.user ?? part(url.username),
     password: settings.password ?? part(url.password),
     clientId,

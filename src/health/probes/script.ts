@@ -68,8 +68,21 @@ export async function refusalOf(path: string, uid: number): Promise<string | und
   return `${path}: too many interpreters, each a script itself`;
 }
 
+/**
+ * Why somebody else than root and the user `uid` could change the file at `path`, which need not be a program; undefined:
+ * nobody could.
+ */
+export async function changeableBy(path: string, uid: number): Promise<string | undefined> {
+  const reached = await walk(path, uid, false);
+  return typeof reached === "string" ? reached : undefined;
+}
+
 /** Goes to the file at `path` step by step. Answers its name without links, or why it must not be run. */
-async function walk(path: string, uid: number): Promise<{ readonly real: string } | string> {
+async function walk(
+  path: string,
+  uid: number,
+  isRun = true,
+): Promise<{ readonly real: string } | string> {
   const ahead = partsOf(path);
   const behind: string[] = [];
   let links = 0;
@@ -90,7 +103,7 @@ async function walk(path: string, uid: number): Promise<{ readonly real: string 
       ahead.unshift(...partsOf(target));
     } else if (ahead.length === 0) {
       if (!info.isFile) return `${path}: not a regular file`;
-      const isProgram = ((info.mode ?? 0) & 0o111) !== 0;
+      const isProgram = !isRun || ((info.mode ?? 0) & 0o111) !== 0;
       return isProgram ? { real: place } : `${path}: not executable: chmod +x ${quote(place)}`;
     } else if (!info.isDirectory) return `${path}: no such file`;
   }

@@ -1,6 +1,6 @@
 /** Programs of checks and hooks that cannot be run are found before a check is down for it, and the line that is said mends it. */
 import assert from "node:assert/strict";
-import { commandProblems } from "../../../src/cli/command_problems.ts";
+import { commandProblems, fileProblem } from "../../../src/cli/command_problems.ts";
 import { plan } from "../../../src/config/cluster.ts";
 import { decode } from "../../../src/config/decode.ts";
 import type { Problem } from "../../../src/config/problem.ts";
@@ -37,6 +37,22 @@ async function scene(
     await Deno.remove(root, { recursive: true });
   }
 }
+
+Deno.test({
+  name: "a file that another user can change is a warning, with what mends it",
+  ignore,
+  fn: () =>
+    scene({ file: 0o644 }, async (path) => {
+      assert.equal(await fileProblem(path), undefined);
+      await Deno.chmod(path, 0o666);
+      const problem = await fileProblem(path);
+      assert.equal(problem?.what, `${path} is writable by everybody`);
+      await runChild({ argv: ["sh", "-c", problem?.fix ?? ""], timeoutMs: 5000, outputLimit: 0 });
+      assert.equal(await fileProblem(path), undefined);
+      await Deno.chown(path, 4711, 4711);
+      assert.match((await fileProblem(path))?.what ?? "", /belongs to another user than root/);
+    }),
+});
 
 function checkOf(path: string, user = "nobody"): string {
   return `[check.x]\ncommand = ["${path}"]\nuser = "${user}"\n`;

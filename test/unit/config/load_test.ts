@@ -93,6 +93,28 @@ Deno.test("a password in a file that everyone may read is a warning with the com
   assert.deepEqual((await loaded(write(0o640))).says, []);
 });
 
+for (
+  const [lines, isSecret] of [
+    ['[notify]\nwebhook = "https://hooks.slack.com/services/T0/B0/hunter2"', true],
+    ['[notify]\nwebhook = "http://127.0.0.1:8080/hook"', false],
+    ['[notify]\nwebhook = "https://h.example/x?token=hunter2"', true],
+    ['[notify]\nntfy = "https://ntfy.sh/hunter2"', true],
+    ['[notify]\nmqtt = "mqtt://u:hunter2@h"', true],
+    ['[notify]\nmqtt = "mqtt://h"', false],
+    ['checks = ["c"]\n[check.c]\nhttp = "http://u:hunter2@127.0.0.1/"', true],
+    ['checks = ["c"]\n[check.c]\nhttp = "http://127.0.0.1/?full=1"', false],
+  ] as const
+) {
+  Deno.test(`for everybody to read: ${JSON.stringify(lines)} ${isSecret ? "warns" : "is fine"}`, async () => {
+    const { says, problems } = await loaded(async (file) => {
+      await Deno.writeTextFile(file, `${SOUND}${lines}\n`);
+      await Deno.chmod(file, 0o644);
+    });
+    assert.equal(says.length, isSecret ? 1 : 0, says.join());
+    assert.ok(!JSON.stringify(problems).includes("hunter"));
+  });
+}
+
 Deno.test("a wrong file has all its problems located", async () => {
   const text = SOUND.replace("51", "0").replace("vrid", "colour = 1\nvrid");
   const { result, says } = await loaded((file) => Deno.writeTextFile(file, text));
