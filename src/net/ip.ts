@@ -61,6 +61,11 @@ export function includesIp(list: readonly Ip[], address: Ip): boolean {
   return list.some((other) => sameIp(other, address));
 }
 
+/** A text that is equal for equal addresses, to look them up by; not for people. */
+export function ipKey({ bytes }: Ip): string {
+  return String.fromCharCode(...bytes);
+}
+
 /** 224.0.0.0/4 or ff00::/8. */
 export function isMulticast(address: Ip): boolean {
   const first = address.bytes[0] ?? 0;

@@ -1,6 +1,6 @@
 /** Is a well-formed advert for us? Admits it, with what is odd about it, or names the reason why not. */
 import { formatDuration } from "../time.ts";
-import { formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
+import { formatIp, includesIp, type Ip, ipKey, isLinkLocal, sameIp } from "../net/ip.ts";
 import type { Reject, RejectReason } from "../wire/reject.ts";
 import { type Advert, sameSecret } from "../wire/vrrp.ts";
 import { isOwner, type Rules, type Transport } from "./rules.ts";
@@ -160,7 +160,8 @@ function strangeAddresses(advert: Advert, context: Context, rules: Rules): strin
   if (found === undefined || rules.addressMismatch === "obey") return undefined;
   if (rules.addressMismatch === "ignore") return found;
   const known = includesIp(rules.peers, context.source);
-  const shared = advert.addresses.some((address) => includesIp(rules.addresses, address));
+  const ours = keysOf(rules.addresses);
+  const shared = advert.addresses.some((address) => ours.has(ipKey(address)));
   return known || shared ? undefined : found;
 }
 
@@ -195,12 +196,30 @@ function isFromOwnAddress(context: Context): boolean {
   return context.own !== undefined && sameIp(context.source, context.own);
 }
 
-/** The same addresses, in whatever order. */
-function sameSet(a: readonly Ip[], b: readonly Ip[]): boolean {
-  return a.every((address) => includesIp(b, address)) &&
-    b.every((address) => includesIp(a, address));
+/** The keys of a list that stays as it is for long: packets are many. */
+const KEYS = new WeakMap<readonly Ip[], ReadonlySet<string>>();
+
+function keysOf(addresses: readonly Ip[]): ReadonlySet<string> {
+  const known = KEYS.get(addresses);
+  if (known !== undefined) return known;
+  const keys = new Set(addresses.map(ipKey));
+  KEYS.set(addresses, keys);
+  return keys;
 }
 
+/** The same addresses, in whatever order. `ours` stays as it is for long. */
+function sameSet(theirs: readonly Ip[], ours: readonly Ip[]): boolean {
+  if (theirs.length !== ours.length) return false;
+  const keys = keysOf(ours);
+  const named = new Set(theirs.map(ipKey));
+  return named.size === keys.size && [...named].every((key) => keys.has(key));
+}
+
+/** Addresses that are told one by one. */
+const MOST_LISTED = 12;
+
 function list(addresses: readonly Ip[]): string {
-  return addresses.map(formatIp).join(" ");
+  const more = addresses.length - MOST_LISTED;
+  const told = addresses.slice(0, MOST_LISTED).map(formatIp).join(" ");
+  return more > 0 ? `${told} and ${more} more` : told;
 }

@@ -109,11 +109,15 @@ export async function strangersFrame(
   return frameOf(await macOf(attacker), attacker.address, message, 255);
 }
 
-/** Sends `frames` in order out of `host`, one every `everyMs`; resolves when the last one has left. */
+/**
+ * Sends `frames` in order out of `host`, one every `everyMs`; resolves when the last one has left. `seconds`: again and again for
+ * so long.
+ */
 export async function inject(
   host: LabHost,
   frames: readonly Uint8Array[],
   everyMs: number,
+  seconds?: number,
 ): Promise<void> {
   const folder = mkdtempSync("/tmp/fl-inject-");
   try {
@@ -123,8 +127,9 @@ export async function inject(
       [
         ...[Deno.execPath(), "run", "-A", program],
         ...[host.interface, String(everyMs), `${folder}/frames`],
+        ...(seconds === undefined ? [] : [String(seconds)]),
       ],
-      { timeoutMs: frames.length * everyMs + 30_000 },
+      { timeoutMs: frames.length * everyMs + (seconds ?? 0) * 1000 + 30_000 },
     );
     assert.equal(code, 0, stderr);
   } finally {

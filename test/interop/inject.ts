@@ -1,6 +1,6 @@
 /**
- * What puts hostile frames on the LAN? This program, run inside a host of the lab: `inject.ts CARD EVERY_MS FILE` sends the frames
- * of FILE, one in hexadecimal per line, and ends. It speaks to the kernel by itself, so that it shares no fault with what it attacks.
+ * What puts hostile frames on the LAN? This program, run inside a host of the lab: `inject.ts CARD EVERY_MS FILE [SECONDS]` sends the
+ * frames of FILE, one in hexadecimal per line, and ends; with SECONDS again and again for so long. It speaks to the kernel by itself, so that it shares no fault with what it attacks.
  */
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -29,15 +29,19 @@ function open(card: string): number {
 }
 
 if (import.meta.main) {
-  const [card = "", every = "", file = ""] = Deno.args;
+  const [card = "", every = "", file = "", seconds = ""] = Deno.args;
   const descriptor = open(card);
   const start = performance.now();
-  const lines = Deno.readTextFileSync(file).split("\n").filter(Boolean);
-  for (const [number, line] of lines.entries()) {
+  const end = start + 1000 * Number(seconds);
+  const frames = Deno.readTextFileSync(file).split("\n").filter(Boolean).map(Uint8Array.fromHex);
+  for (let number = 0; number < frames.length || performance.now() < end; number++) {
     const due = start + number * Number(every);
     if (due > performance.now()) await pause(due - performance.now());
-    const frame = Uint8Array.fromHex(line);
+    const frame = frames[number % frames.length] ?? new Uint8Array();
     const sent = Number(libc.symbols.send(descriptor, frame, BigInt(frame.length), 0));
-    if (sent !== frame.length) throw new Error(`frame ${number + 1} did not leave`);
+    // A flood may find the card's queue full.
+    if (sent !== frame.length && seconds === "") {
+      throw new Error(`frame ${number + 1} did not leave`);
+    }
   }
 }
