@@ -190,6 +190,12 @@ export interface Host<Order> {
   watchClaims(watched: readonly WatchedAddress[]): void;
 
   /**
+   * Takes `names` for this process, and gives back those that are not among them; with the process they end. Answers which other process
+   * (0: unknown) has one, where it is privileged; what others have taken does not count.
+   */
+  reserve(names: readonly string[]): ReadonlyMap<string, number>;
+
+  /**
    * Adds an address, marked as ours; IPv6 without duplicate address detection; host addresses (/32, /128) so
    * that they are never chosen as a source. "present": it was there already and is ours from now on.
    *

@@ -61,7 +61,7 @@ function healthOutside(router: Router, isFault: boolean, now: Instant): Diagnosi
   const { answeredAt } = router;
   const isAnswered = answeredAt !== undefined && between(answeredAt, now) <= ANSWERED;
   if (
-    isAnswered || masterHeard(router, now) !== undefined ||
+    router.elsewhere !== undefined || isAnswered || masterHeard(router, now) !== undefined ||
     isPatient(router, router.rules.advertInterval, waited)
   ) return well(isFault ? "fault" : "listening");
   return nobody(

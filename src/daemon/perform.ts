@@ -62,6 +62,8 @@ export function removeAddresses(
   host: Host<Order>,
   journal: Journal,
 ): void {
+  // They are another daemon's.
+  if (router.elsewhere !== undefined) return;
   for (const held of addresses) {
     for (const entry of present(held, host)) {
       if (!isOurs(entry, held, router)) continue;

@@ -104,6 +104,10 @@ class Stage implements Host<Order> {
 
   watchClaims(): void {}
 
+  reserve(): ReadonlyMap<string, number> {
+    return new Map();
+  }
+
   addAddress(): "added" {
     return "added";
   }

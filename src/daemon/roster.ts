@@ -27,6 +27,7 @@ import { removeAddresses } from "./perform.ts";
 import { linkPrint, missingAddresses, readiness } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, mayTryAgain, surroundingsOf } from "./refusals.ts";
 import { judgementsOf, mayResume, noteFor, type ResumeNote, wasHolding } from "./resume.ts";
+import { reservationFaults, reserveRouters } from "./reservation.ts";
 import { createRouter, isLeaving, type Router } from "./router.ts";
 import type { Stepper } from "./stepper.ts";
 
@@ -120,6 +121,8 @@ export class Roster {
   }
 
   #refresh(): void {
+    // First of all: what another daemon has is not touched.
+    reserveRouters(this.routers, this.#host);
     const boot = this.#note && this.#host.boot();
     for (const router of this.routers) {
       if (boot !== undefined && wasHolding(router.plan, this.#note, boot)) placeAll(router);
@@ -176,12 +179,14 @@ export class Roster {
       this.#stepper.refreshMaster(router);
     }
     this.#endpoints.settle([]);
+    this.#host.reserve([]);
   }
 
   /** Stops every router and closes every socket. */
   close(): void {
     for (const router of this.routers) this.advance(router, { kind: "stop" });
     this.#endpoints.settle([]);
+    this.#host.reserve([]);
   }
 
   #settle(router: Router, faults: readonly Fault[], refusal: HostError | undefined): void {
@@ -190,7 +195,12 @@ export class Roster {
     const { plan } = router;
     const inFault = nameOf(router.state) === "fault";
     const pending = inFault ? pendingFaults(plan, this.checks) : [];
-    const known = [...faults, ...checkFaults(plan, this.checks), ...pending];
+    const known = [
+      ...reservationFaults(router),
+      ...faults,
+      ...checkFaults(plan, this.checks),
+      ...pending,
+    ];
     const all = router.refusal === undefined ? known : [...known, router.refusal];
     this.advance(router, { kind: "faults", faults: all });
     // Faults first: an instance that cannot run starts as fault, without a moment as backup.

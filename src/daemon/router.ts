@@ -107,6 +107,8 @@ export interface Router {
   readonly rejects: Map<RejectReason, number>;
   /** By address text. */
   readonly heard: Map<string, Heard>;
+  /** The process of this machine that runs it in the place of this one, in words; undefined: none. */
+  elsewhere: string | undefined;
   /** By kind and who. */
   readonly conflicts: Map<string, Conflict>;
   /** Can neighbours be asked for its addresses? */
@@ -149,6 +151,7 @@ export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
     },
     rejects: new Map(),
     heard: new Map(),
+    elsewhere: undefined,
     conflicts: new Map(),
     askable: false,
     unanswered: 0,

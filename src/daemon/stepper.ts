@@ -123,7 +123,7 @@ export class Stepper {
   clearForeign(router: Router): void {
     const interfaces = this.#host.interfaces();
     const own = ownAddresses(router.plan, interfaces, router.placed);
-    if (own.length === 0) return;
+    if (own.length === 0 || router.elsewhere !== undefined) return;
     const now = this.#host.now();
     const master = masterHeard(router, now)?.source;
     const heard = master && router.heard.get(formatIp(master));

@@ -80,6 +80,9 @@ export const SOCKADDR_UN = layout("struct sockaddr_un", 110, {
   path: bytes(2, 108),
 });
 
+/** unix(7): which process is at the other end. */
+export const UCRED = layout("struct ucred", 12, { pid: neS32(0), uid: ne32(4), gid: ne32(8) });
+
 /** Room for any address that recvmsg(2) gives (struct sockaddr_storage). */
 export const SOCKADDR_STORAGE_SIZE = 128;
 

@@ -9,7 +9,8 @@ export const AF_UNSPEC = 0,
   AF_PACKET = 17;
 
 /** socket(2): types and flags. */
-export const SOCK_DGRAM = 2,
+export const SOCK_STREAM = 1,
+  SOCK_DGRAM = 2,
   SOCK_RAW = 3,
   SOCK_NONBLOCK = 0o4000,
   SOCK_CLOEXEC = 0o2000000;
@@ -49,6 +50,7 @@ export const SCHED_OTHER = 0,
 /** socket(7). */
 export const SOL_SOCKET = 1,
   SO_RCVBUF = 8,
+  SO_PEERCRED = 17,
   SO_RCVTIMEO = 20,
   SO_BINDTODEVICE = 25,
   SO_ATTACH_FILTER = 26,

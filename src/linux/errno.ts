@@ -10,6 +10,7 @@ export const ESRCH = 3,
   EINVAL = 22,
   ENOSYS = 38,
   EMSGSIZE = 90,
+  EADDRINUSE = 98,
   EADDRNOTAVAIL = 99,
   ENOBUFS = 105;
 

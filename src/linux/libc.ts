@@ -18,6 +18,14 @@ const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int listen(int sockfd, int backlog);
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags);
+  accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
+  // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen);
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen);
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   // ssize_t sendto(int sockfd, const void *buf, size_t len, int flags, const struct sockaddr *dest_addr, socklen_t addrlen);
@@ -103,6 +111,31 @@ export class Libc implements Disposable {
   /** bind(2). */
   bind(fd: number, address: Bytes): number {
     const result = this.#symbols.bind(fd, address, address.length);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** listen(2). */
+  listen(fd: number, backlog: number): number {
+    const result = this.#symbols.listen(fd, backlog);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** connect(2). */
+  connect(fd: number, address: Bytes): number {
+    const result = this.#symbols.connect(fd, address, address.length);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** accept4(2); who it is is not asked for. */
+  accept(fd: number, flags: number): number {
+    const result = this.#symbols.accept4(fd, null, null, flags);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** getsockopt(2) into `value`, all of which is expected. */
+  getsockopt(fd: number, level: number, option: number, value: Bytes): number {
+    const size = new Uint8Array(new Uint32Array([value.length]).buffer);
+    const result = this.#symbols.getsockopt(fd, level, option, value, size);
     return result < 0 ? -this.#errno.getInt32() : result;
   }
 

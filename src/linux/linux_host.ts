@@ -40,6 +40,7 @@ import { Pinger } from "./pinger.ts";
 import { Poller } from "./poller.ts";
 import { Presence } from "./presence.ts";
 import { refusal } from "./refusal.ts";
+import { Reservations } from "./reservations.ts";
 import { schedulingOf, takeRealTime } from "./scheduling.ts";
 import { UdpSocket } from "./udp_socket.ts";
 import { VrrpSocket } from "./vrrp_socket.ts";
@@ -70,6 +71,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #watch: Watch = new Watch(this.#libc);
   readonly #network: Network = new Network(new Connection(this.#exchange), this.#watch);
   readonly #claims: ClaimWatch = new ClaimWatch(this.#libc, this.#poller);
+  readonly #reservations: Reservations = new Reservations(this.#libc, this.#poller);
   readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
   readonly #adverts: AdvertIntake = new AdvertIntake(this.#poller);
@@ -235,6 +237,10 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#claims.settle(watched, this.interfaces());
   }
 
+  reserve(names: readonly string[]): ReadonlyMap<string, number> {
+    return this.#reservations.settle(names);
+  }
+
   addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
     const outcome = this.#network.addAddress(address, lifetime);
     if (outcome === "added" && address.prefix.address.family === "ipv6") this.#letKernelWork();
@@ -259,6 +265,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#adverts[Symbol.dispose]();
     this.#packets?.[Symbol.dispose]();
     this.#claims[Symbol.dispose]();
+    this.#reservations[Symbol.dispose]();
     this.#exits[Symbol.dispose]();
     this.#pinger[Symbol.dispose]();
     this.#presence[Symbol.dispose]();
@@ -288,6 +295,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
       happenings.push({ kind: "claim", ...claim, at: this.now() });
     this.#claims.drain(ready, this.#receiver, this.interfaces(), claimed);
     this.#pinger.drain(ready, this.#receiver);
+    this.#reservations.drain(ready);
     this.#presence.drain(ready, this.#receiver);
     happenings.push(...this.#results.splice(0));
     happenings.push(...this.#answers.splice(0));

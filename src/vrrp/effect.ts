@@ -16,6 +16,7 @@ export interface Fault {
     | "own-address" // a floating address is this machine's own, or its gateway's
     | "ipv6-off" // the link takes no IPv6 address
     | "kernel" // the kernel refused an effect
+    | "other-process" // another daemon of this machine runs it
     | "group" // another member of the sync group is in fault
     | "check" // a health check failed
     | "check-pending"; // a health check has no result yet

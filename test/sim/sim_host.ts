@@ -52,6 +52,7 @@ export class SimHost<Order> implements Host<Order> {
   readonly machine: Machine;
   /** How often it was woken. */
   wakes = 0;
+  readonly reserve = (): ReadonlyMap<string, number> => new Map();
   promptness: Promptness = PROMPT;
   /** False where a test calls `wait` when it likes: then virtual time does not stand still until it does. */
   keepsTimeStill = true;
@@ -176,8 +177,7 @@ export class SimHost<Order> implements Host<Order> {
 
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
     this.#assertAlive();
-    const { textOf } = this.#lan;
-    const object = `${textOf.ip(destination)} from ${textOf.ip(source)}`;
+    const object = `${this.#lan.textOf.ip(destination)} from ${this.#lan.textOf.ip(source)}`;
     const socket = this.#sockets.get(this.#keyOf(endpoint));
     if (socket === undefined) throw refusal("sendmsg", object, "EBADF");
     this.machine.maybeRefuse("send", "sendmsg", object);

@@ -118,6 +118,13 @@ export class RecordingHost implements Host<Order> {
     this.#call(`frame ${interfaceName} ${frame.length}`);
   }
 
+  /** Processes that have names. */
+  others: ReadonlyMap<string, number> = new Map();
+
+  reserve(): ReadonlyMap<string, number> {
+    return this.others;
+  }
+
   watchClaims(watched: readonly WatchedAddress[]): void {
     this.#call(
       `watch ${watched.map((one) => `${formatIp(one.address)} ${one.interface}`).join(", ")}`,

@@ -61,6 +61,7 @@ const STRUCTS: readonly (readonly [type: string, layout: Layout<Members>, names:
   }],
   ["struct ipv6_mreq", abi.IPV6_MREQ, { group: "ipv6mr_multiaddr", ifindex: "ipv6mr_interface" }],
   ["struct in6_pktinfo", abi.IN6_PKTINFO, prefixed("ipi6_", "addr ifindex")],
+  ["struct ucred", abi.UCRED, {}],
   ["struct sock_filter", abi.SOCK_FILTER, {}],
   ["struct sock_fprog", abi.SOCK_FPROG, {}],
   ["struct nlmsghdr", abi.NLMSGHDR, prefixed("nlmsg_", "len type flags seq pid")],

@@ -1,0 +1,44 @@
+/** A virtual router that another daemon of the machine runs: a fault, and hands off its addresses. */
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { perform } from "../../../src/daemon/perform.ts";
+import { reservationFaults, reserveRouters } from "../../../src/daemon/reservation.ts";
+import { createRouter } from "../../../src/daemon/router.ts";
+import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
+import { becomeMaster } from "../../../src/vrrp/passage.ts";
+import { aPlan } from "./plans.ts";
+import { address, link, RecordingHost } from "./recording_host.ts";
+
+const HERE = {
+  links: [link("eth0", 2)],
+  addresses: [address(2, "10.77.0.100/24", { ours: true })],
+};
+const journal = { write() {} };
+
+function aLab() {
+  const router = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
+  const host = new RecordingHost(HERE);
+  host.others = new Map([["floatip 51 ipv4 eth0", 123]]);
+  return { router, host };
+}
+
+Deno.test("what another daemon runs is in fault, is looked at again, and keeps its addresses", () => {
+  const { router, host } = aLab();
+  reserveRouters([router], host);
+  const words = "another floatip on this machine, process 123, runs VRID 51 on eth0";
+  deepStrictEqual(reservationFaults(router), [{ kind: "other-process", words }]);
+  strictEqual(router.retryAt, host.now() + seconds(5));
+  perform({ kind: "remove-addresses" }, router, host, journal);
+  deepStrictEqual(host.calls, []);
+  host.others = new Map();
+  reserveRouters([router], host);
+  deepStrictEqual(reservationFaults(router), []);
+  perform({ kind: "remove-addresses" }, router, host, journal);
+  strictEqual(host.calls.length, 1);
+});
+
+Deno.test("a master whose name another daemon has goes on: it would leave its addresses behind", () => {
+  const { router, host } = aLab();
+  router.state = becomeMaster("backup", { kind: "start" }, host.now(), router.rules).state;
+  reserveRouters([router], host);
+  deepStrictEqual(reservationFaults(router), []);
+});
