@@ -4,7 +4,8 @@ import type { NodeStatus } from "../../../src/control/api.ts";
 import type { Floatip } from "../../interop/floatip.ts";
 import type { Outcome } from "../command.ts";
 import { FLOATIP, LAB_ENVIRONMENT } from "../program.ts";
-import { type Field, fieldCases } from "./field.ts";
+import { Keepalived } from "../../interop/keepalived.ts";
+import { type Field, fieldCases, FLOATING } from "./field.ts";
 
 /** Drops what comes in, but what this machine has asked for: a default-deny filter. */
 const DENY = `table inet field {
@@ -90,6 +91,29 @@ fieldCases("other nodes", [
       await field.host("b").plug();
       await untilNode(field, a, "b", "unknown");
       await field.untilCode(0, [a]);
+    },
+  },
+  {
+    name: "keepalived on b: VRRP runs there, and it is not told of what asked",
+    programs: ["keepalived"],
+    play: async (field) => {
+      const a = await field.run("a", field.file({ interval: "1s" }));
+      await a.untilState("master");
+      const [own, peer] = [field.host("b").address, field.host("a").address];
+      const b = field.stack.use(
+        await Keepalived.start(field.host("b"), {
+          vrid: 51,
+          priority: 100,
+          version: 3,
+          intervalMs: 1000,
+          addresses: [`${FLOATING}/24`],
+          unicast: { source: own, peers: [peer] },
+        }),
+      );
+      await untilNode(field, a, "b", "up");
+      const { text } = await field.status(a);
+      assert.match(text, /b \(10\.77\.0\.2\) +VRRP runs there/);
+      assert.doesNotMatch(b.log.text, /VRID|too short|invalid|mismatch/i);
     },
   },
   {
