@@ -83,6 +83,8 @@ export class Inquiry {
   #budget = PER_SECOND;
   #budgetAt: Instant | undefined;
   #next: Instant | undefined;
+  /** The kernel's latest refusal of a question, in words. */
+  #refused: string | undefined;
 
   constructor(options: InquiryOptions) {
     this.#options = options;
@@ -160,8 +162,11 @@ export class Inquiry {
     const all = router.plan.held.filter((held) => askableLink(interfaces, held.interface));
     const wanted = deaf || !isAskedFor(router) ? [] : all;
     const asked = this.#choose(router, turn, wanted);
+    this.#refused = undefined;
     const sent = asked.filter((held) => this.#send(router, held.interface, held.prefix.address));
-    router.askable = sent.length > 0;
+    router.askTrouble = sent.length === 0 ? this.#refused : undefined;
+    // What the kernel refuses now is asked later: what is known stays until then.
+    router.askable = sent.length > 0 || router.askTrouble !== undefined;
     if (sent.length === 0) {
       forgetConflicts(router, now);
       turn.nextAt = after(now, HURRIED_PACE);
@@ -229,8 +234,9 @@ export class Inquiry {
       this.#options.host.sendFrame(name, frame);
       return true;
     } catch (error) {
-      if (error instanceof HostError) return false;
-      throw error;
+      if (!(error instanceof HostError)) throw error;
+      this.#refused = error.message;
+      return false;
     }
   }
 

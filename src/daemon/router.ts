@@ -113,6 +113,8 @@ export interface Router {
   readonly conflicts: Map<string, Conflict>;
   /** Can neighbours be asked for its addresses? */
   askable: boolean;
+  /** Why they could not be asked, in words; undefined since they could. */
+  askTrouble: string | undefined;
   /** How often in a row nobody answered, although the master answers for its own address. */
   unanswered: number;
   /** When another machine last answered for an address. */
@@ -154,6 +156,7 @@ export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
     elsewhere: undefined,
     conflicts: new Map(),
     askable: false,
+    askTrouble: undefined,
     unanswered: 0,
     answeredAt: undefined,
   };

@@ -264,6 +264,9 @@ function attention(router: Router, moment: Moment): readonly string[] {
     : [];
   return [
     ...sendTrouble(router).map((trouble) => `${label}: ${trouble}`),
+    ...(router.askTrouble === undefined
+      ? []
+      : [`${label}: who else has its addresses cannot be asked: ${router.askTrouble}`]),
     ...new Set([
       ...healthOf(router, moment.now, moment.neighbours).evidence,
       ...conflictsOf(router, moment).map(({ words }) => words),
