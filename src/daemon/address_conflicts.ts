@@ -126,6 +126,8 @@ export class AddressConflicts {
       conflicts.note(router, sight);
       // Who answers us has told nobody else.
       if (!claim.answer) roster.advance(router, { kind: "claimed" });
+    } else if (sight.own) {
+      conflicts.note(router, sight);
     } else if (state.kind === "backup" && wasAsked(state, router.rules)) {
       this.#alarm(router, sight);
     }

@@ -251,7 +251,7 @@ export class Inquiry {
     }
     const asked = question.asked.map(({ prefix }) => formatIp(prefix.address));
     concludeQuestion(router, asked, new Set(foreign.keys()));
-    if (router.state.kind === "master") this.#askOwn(router, turn, question, now);
+    if (router.state.kind !== "init") this.#askOwn(router, turn, question, now);
     forgetConflicts(router, now);
     const doubted = router.unanswered > 0 ||
       [...router.conflicts.values()].some((conflict) => isEvidence(conflict, router, now));
@@ -299,10 +299,10 @@ export class Inquiry {
   }
 
   /**
-   * A machine with this one's own MAC does not get its answer past the switch: where nobody else has answered, a question is asked
-   * whose answer goes to all. Concludes the one before.
+   * A machine with this one's own MAC does not get its answer past the switch: where that could be all that speaks against it, a
+   * question is asked whose answer goes to all. Concludes the one before.
    */
-  #askOwn(router: Router, turn: Turn, { answered, asked }: Question, now: Instant): void {
+  #askOwn(router: Router, turn: Turn, { asked, answered }: Question, now: Instant): void {
     const before = turn.own;
     if (before !== undefined) {
       const found = [...router.conflicts.values()].some(({ own, at }) => own && at >= before.at);
@@ -311,7 +311,8 @@ export class Inquiry {
     turn.own = undefined;
     const first = asked.find(({ prefix }) => prefix.address.family === "ipv4");
     const link = first && askableLink(this.#options.host.interfaces(), first.interface);
-    if (first === undefined || link === undefined || answered.size > 0) return;
+    const isKnown = router.state.kind === "master" && answered.size > 0;
+    if (first === undefined || link === undefined || isKnown) return;
     const mark = new Uint8Array(8);
     new DataView(mark.buffer).setBigUint64(0, BigInt(now));
     const frame = arpProbeToAll(link.mac, first.prefix.address, mark.subarray(2));

@@ -48,7 +48,11 @@ export function truthful(world: FieldWorld): Checker {
     const [address = ""] = text.split("/");
     const key = `${name} ${address}`;
     const answering = answeringFor(world, name, instance, address);
-    const wrong = answering && wrongWith(world.cluster.lan.machine(name), answering);
+    const wrong = answering && wrongWith(
+      world.cluster.lan.machine(name),
+      answering,
+      instance.family === "ipv4",
+    );
     const before = episodes.get(key);
     if (wrong === undefined) return void episodes.delete(key);
     const episode = before?.wrong === wrong ? before : { wrong, since: at };
@@ -111,12 +115,17 @@ function answeringFor(
 }
 
 /** Clones, that share a MAC or an own address, are told apart by themselves only. */
-function wrongWith(self: Machine, { heard, asked }: Answering): Wrong | undefined {
+function wrongWith(
+  self: Machine,
+  { heard, asked }: Answering,
+  isIpv4: boolean,
+): Wrong | undefined {
   if (heard.length === 0) return "nobody";
   if (asked.includes(self)) return asked.length > 1 ? "two" : undefined;
   const apart = asked.filter((machine, i) =>
-    // What goes to its own MAC never comes back.
-    !haveMacInCommon(machine, self) && !asked.slice(0, i).some((other) => areClones(other, machine))
+    // What goes to its own MAC comes back only where an answer can be had that goes to all.
+    (isIpv4 || !haveMacInCommon(machine, self)) &&
+    !asked.slice(0, i).some((other) => areClones(other, machine))
   );
   return apart.length > 1 ? "two" : undefined;
 }
