@@ -45,6 +45,7 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
     time,
     questions: questionsOf(subject, interfaces),
     endpoints: endpointsOf(subject, interfaces),
+    vrids: [...new Set(placedPlans(subject).map(({ rules }) => Number(rules.vrid)))],
     groupsOn: groupsOf(subject),
     ports: portsOf(subject),
   };

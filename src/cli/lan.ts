@@ -22,6 +22,8 @@ export interface LanWish {
   readonly groupsOn?: readonly string[];
   /** Where adverts are received as the daemon would; none: on the wire alone. */
   readonly endpoints: readonly Endpoint[];
+  /** What the endpoints receive is for these; default: for any. */
+  readonly vrids?: readonly number[];
   /** UDP to these ports is taken for VRRP; default: none. */
   readonly ports?: readonly number[];
   /** Told of each advert of somebody else as it comes. */
@@ -49,7 +51,7 @@ export async function watchLan(wish: LanWish): Promise<LanSeen> {
   try {
     using capture = openCapture(undefined, { neighbours: true, ports: wish.ports ?? [] });
     using host = new LinuxHost<never>();
-    for (const endpoint of wish.endpoints) openWhereItCan(host, endpoint);
+    for (const endpoint of wish.endpoints) openWhereItCan(host, endpoint, wish);
     const heard = new Heard({ ...wish, asked: wish.questions.map(({ address }) => address) });
     const listening = take(capture, heard);
     const { delivered, asked } = await attend(host, wish);
@@ -73,10 +75,21 @@ async function take(capture: Capture, heard: Heard): Promise<void> {
   }
 }
 
-/** An address that is not here, or a group on a link that is down: what cannot be opened hears nothing. */
-function openWhereItCan(host: LinuxHost<never>, endpoint: Endpoint): void {
+/**
+ * An address that is not here, or a group on a link that is down: what cannot be opened hears nothing. Those who are asked for are
+ * heard in a flood too, as by the daemon.
+ */
+function openWhereItCan(
+  host: LinuxHost<never>,
+  endpoint: Endpoint,
+  { vrids, questions }: LanWish,
+): void {
   try {
     host.open(endpoint);
+    if (vrids === undefined) return;
+    const asked = questions.map(({ address }) => address);
+    const known = asked.filter(({ family }) => family === endpoint.family);
+    host.hear(endpoint, { vrids, known });
   } catch (error) {
     if (!(error instanceof HostError) || error.code === "EPERM") throw error;
   }

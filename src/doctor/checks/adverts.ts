@@ -45,6 +45,16 @@ export function judgeAdverts(
   return [...found, ...missing];
 }
 
+/** Of senders that anybody can invent, the first few. */
+const MOST_TOLD = 8;
+
+/** "pi-a and pi-b", "pi-a and 10.77.0.9 and 246 more". */
+function namesOf(node: NodePlan, senders: readonly Ip[]): string {
+  const more = senders.length - MOST_TOLD;
+  const names = senders.slice(0, MOST_TOLD).map((sender) => nameIn(node, sender));
+  return [...names, ...(more > 0 ? [`${more} more`] : [])].join(" and ");
+}
+
 function judgeRouter(
   plan: Placed,
   node: NodePlan,
@@ -59,13 +69,13 @@ function judgeRouter(
   const astray = heard.filter((one) => isAstray(one, plan, own));
   if (astray.length > 0) return astray.map((one) => judgeAstray(one, plan, node, own));
   const lost = heard.filter((one) => !wasDelivered(one, plan, lan, daemon));
-  if (lost.length > 0) return lost.map((one) => judgeLost(one, plan, node));
+  if (lost.length > 0) return lost.slice(0, MOST_TOLD).map((one) => judgeLost(one, plan, node));
   const what = `VRID ${plan.rules.vrid} of ${plan.name}`;
   // What comes through a tunnel has no Ethernet header to be seen by; the daemon hears it.
   const unseen = plan.port === undefined || holding ? [] : heardByDaemon(plan, daemon);
   const senders = uniqueIps([...heard.map(({ source }) => source), ...unseen]);
   if (senders.length > 0) {
-    const masters = senders.map((sender) => nameIn(node, sender)).join(" and ");
+    const masters = namesOf(node, senders);
     return holding ? [twoMasters(what, masters)] : [ok(`${what}: adverts of ${masters} arrive`)];
   }
   if (holding) return judgeSending(what, plan, node, lan);
