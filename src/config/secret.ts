@@ -70,11 +70,18 @@ const TELLING_HOST =
 /** The path of a URL with a hook in it. */
 const TELLING_PATH = /:\/\/[^\s"'/]{1,99}\/([^\s"'?#]{0,99}hook[^\s"']*)/dgi;
 
-/** Wherever it stands, it is one. */
-const CERTAIN: readonly RegExp[] = [NAMED_VALUE, LOGIN, QUERY, TELLING_HOST, TELLING_PATH];
+/** `user:password@host` without a scheme. */
+const BARE_LOGIN = /(?:^|[\s"'])[\w.-]{1,64}:([^\s"'@/]{1,200})@/dg;
 
-/** Is one unless it can be none: behind an option that programs take a login by, or a long word without an order. */
+/** Wherever it stands, it is one. */
+const CERTAIN: readonly RegExp[] = [
+  ...[NAMED_VALUE, LOGIN, BARE_LOGIN, QUERY, TELLING_HOST, TELLING_PATH],
+];
+
+/** Is one unless it can be none: of a variable, behind an option that takes a login, or a long word. */
 const PROBABLE: readonly RegExp[] = [
+  // A variable of the environment.
+  /(?:^|[\s"'])[A-Z][A-Z0-9_]{0,63}=([^\s"',]+)/dg,
   /(?:^|[\s"'])-[pPawkuH](?:["'],?\s{0,9}["']?|\s{1,9})?([^\s"',\]-][^\s"',\]]*)/dg,
   /(?:^|[^\w.+-])((?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{20,})(?![\w.])/dg,
 ];

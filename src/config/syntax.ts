@@ -59,15 +59,20 @@ const LONGEST_GUESSED = 1000;
 
 const CURLY = /[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]/g;
 
+/** What only a keepalived.conf has. */
+const KEEPALIVED: readonly RegExp[] = [
+  /^\s*(vrrp_(instance|sync_group|script|track_\w+)|global_defs|virtual_server(_group)?)\b[^=]*$/m,
+  /^\s*[!#].*keepalived/i,
+  /^\s*include\s+[\w./*"-]+\s*$/m,
+];
+
 /** Stands for the name of the file in a fix, wherever the text came from. */
 export const THIS_FILE = "{file}";
 
 /** The mistakes that people make, first match. */
 const guesses: readonly Guess[] = [
   {
-    when: ({ text }) =>
-      /^\s*(vrrp_(instance|sync_group|script|track_\w+)|global_defs|virtual_server(_group)?)\b[^=]*$/m
-        .test(text),
+    when: ({ text }) => KEEPALIVED.some((sign) => sign.test(text)),
     what: "this is a keepalived.conf, not TOML",
     why: "floatip reads TOML, and translates such a file.",
     fix: () => `floatip import ${THIS_FILE}`,

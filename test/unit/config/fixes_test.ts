@@ -56,6 +56,8 @@ const TOLD: readonly (readonly [toml: string, fix: string])[] = [
   ],
   [KEEPALIVED, "floatip import floatip.toml"],
   [`global_defs {\n}\n`, "floatip import floatip.toml"],
+  ["! Configuration File for keepalived\n\nstatic_routes {\n}\n", "floatip import floatip.toml"],
+  ["include conf.d/*.conf\n", "floatip import floatip.toml"],
 ];
 
 const MISUSES = [
