@@ -139,7 +139,7 @@ Deno.test({
     assert.ok(await host.holds("10.77.0.100"));
     // The same as node b would send it is obeyed: nothing else was in the way.
     await inject(attacker, [await frameOf(attacker, host, {})], EVERY_MS);
-    await a.log.until(/master -> backup: 10\.77\.0\.2 has priority 254/, 5000);
+    await a.log.until(/master -> backup: b \(10\.77\.0\.2\) has priority 254/, 5000);
   },
 });
 
