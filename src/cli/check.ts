@@ -7,6 +7,7 @@ import { lineFinder, locate } from "../config/locate.ts";
 import { type NodePlan, usesLowPort } from "../config/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
 import { capabilityHint, missingCapabilities, NEEDED } from "./capabilities.ts";
+import { strangerProblems } from "./check_lan.ts";
 import { commandProblems, fileProblem } from "./command_problems.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { forecastLines } from "./forecast_text.ts";
@@ -80,9 +81,13 @@ async function hold(loaded: Loaded, file: string, flags: CheckFlags): Promise<Fi
     return { problems: loaded.problems, node: undefined, forecasts: [], tried: undefined };
   }
   const { config, warnings, text } = loaded;
-  const { node, problems } = plan(config, await look(), flags.node, undefined);
-  const commands = await commandProblems(config, node);
-  const machine = await locate([...problems, ...commands], text, file);
+  const here = await look();
+  const { node, problems } = plan(config, here, flags.node, undefined);
+  const [commands, strangers] = await Promise.all([
+    commandProblems(config, node),
+    strangerProblems(config, node, here.interfaces),
+  ]);
+  const machine = await locate([...problems, ...commands, ...strangers], text, file);
   const changeable = await fileProblem(file);
   const forecasts = forecast(config, await lineFinder(text));
   return {
