@@ -61,9 +61,9 @@ const CURLY = /[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]/g;
 
 /** What only a keepalived.conf has. */
 const KEEPALIVED: readonly RegExp[] = [
-  /^\s*(vrrp_(instance|sync_group|script|track_\w+)|global_defs|virtual_server(_group)?)\b[^=]*$/m,
+  /^[ \t]*(vrrp_(instance|sync_group|script|track_\w+)|global_defs|virtual_server(_group)?)\b[^=\n]*$/m,
   /^\s*[!#].*keepalived/i,
-  /^\s*include\s+[\w./*"-]+\s*$/m,
+  /^[ \t]*include[ \t]+[\w./*"-]+[ \t]*$/m,
 ];
 
 /** Stands for the name of the file in a fix, wherever the text came from. */
