@@ -142,15 +142,11 @@ export class AddressConflicts {
     if (!isKnown && router.state.questions > 0) return;
     this.#answers.set(router, sight);
     const conflict = { ...sight, since: sight.at, free: 0 };
-    const { rival, machine } = describe(conflict, router, neighbours, false);
-    conflicts.warn(
-      router,
-      rival,
-      isKnown
-        ? `${machine} still answers for ${sight.words}, though its adverts stay away: they are being lost, or its daemon died`
-        : `${machine} answers for ${sight.words}, and is none of the nodes: another machine uses the address`,
-      sight.at,
-    );
+    const told = describe(conflict, router, neighbours, false);
+    const guess = isKnown
+      ? `${told.machine} still answers for ${sight.words}, though its adverts stay away: they are being lost, or its daemon died`
+      : `${told.machine} answers for ${sight.words}, and is none of the nodes: another machine uses the address`;
+    conflicts.warn(router, told.rival, told.isExplained ? told.words : guess, sight.at);
   }
 }
 

@@ -26,6 +26,8 @@ export interface Description {
   readonly machine: string;
   /** A sentence without a full stop. */
   readonly words: string;
+  /** It says why both hold the address. */
+  readonly isExplained: boolean;
 }
 
 /**
@@ -41,8 +43,10 @@ export function describe(
     ? machineAt(conflict, router, neighbours)
     : machineOf(conflict.who, router);
   const rival = machine.name === conflict.who ? conflict.who : machine.addresses[0] ?? conflict.who;
-  const words = sentence(conflict, machine, router, isSettled);
-  return { name: machine.name, rival, machine: machine.words, words };
+  const reason = conflict.kind === "answer" ? reasonOf(conflict, machine, router, isSettled) : "";
+  const words = `${machine.words} ${actOf(conflict)}${reason}`;
+  const isExplained = reason !== "";
+  return { name: machine.name, rival, machine: machine.words, words, isExplained };
 }
 
 /** Describes `conflicts`: a machine that answers is told once, with what its adverts say as the reason. */
@@ -61,24 +65,14 @@ export function describeAll(
   return [...answers, ...adverts];
 }
 
-function sentence(
-  conflict: Conflict,
-  machine: Machine,
-  router: Router,
-  isSettled: boolean,
-): string {
-  const { kind, words } = conflict;
+function actOf({ kind, words, unasked }: Conflict): string {
   switch (kind) {
-    case "answer": {
-      const does = conflict.unasked
-        ? `tells the neighbours that it has ${words}`
-        : `answers for ${words} too`;
-      return `${machine.words} ${does}${reasonOf(conflict, machine, router, isSettled)}`;
-    }
+    case "answer":
+      return unasked ? `tells the neighbours that it has ${words}` : `answers for ${words} too`;
     case "master":
-      return `${machine.words} claims to be master too, ${words}`;
+      return `claims to be master too, ${words}`;
     case "refused":
-      return `${machine.words} sends adverts that are refused: ${words}`;
+      return `sends adverts that are refused: ${words}`;
   }
 }
 

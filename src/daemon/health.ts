@@ -101,6 +101,8 @@ function two(router: Router, now: Instant, neighbours: Neighbours): Diagnosis | 
     .filter((conflict) => isEvidence(conflict, router, now) && conflict.who !== master);
   if (conflicts.length === 0) return undefined;
   const all = describeAll(conflicts, router, neighbours, now);
+  // One that is alone, as far as this node can tell.
+  if (state.kind === "backup" && master === undefined && all.length < 2) return undefined;
   return {
     health: "two",
     evidence: all.map(({ words }) => words),

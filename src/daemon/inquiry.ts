@@ -324,7 +324,8 @@ export class Inquiry {
 function isAskedFor(router: Router): boolean {
   const { state, rules } = router;
   if (!rules.duplicateCheck || isLeaving(router)) return false;
-  return state.kind !== "backup" || state.heard !== undefined;
+  // Whose adverts are refused holds them perhaps: whose MAC is whose is to be known before the claim.
+  return state.kind !== "backup" || state.heard !== undefined || router.conflicts.size > 0;
 }
 
 /** RFC 9568 7.3: some speakers answer with the virtual router's own MAC. */
