@@ -6,7 +6,7 @@ case $self in */*) ;; *) self=./$self ;; esac
 lib=${self%/*}/lib
 
 # By this the daemon finds its own program again, which reads the configuration for it.
-export FLOATIP_LAUNCHER="$self"
+case $self in /*) export FLOATIP_LAUNCHER="$self" ;; *) export FLOATIP_LAUNCHER="$PWD/$self" ;; esac
 
 # Deno reads these too, and would complete words, change its flags or write elsewhere instead of running floatip.
 unset COMPLETE DENO_V8_FLAGS DENO_COMPAT DENO_COVERAGE_DIR

@@ -16,7 +16,8 @@ if (first === "wait") {
   console.log("waiting");
 } else {
   const input = await new Response(Deno.stdin.readable).text();
-  console.log(JSON.stringify({ args: Deno.args, cwd: Deno.cwd(), input, extra: Deno.env.get("EXTRA") }));
+  const [extra, launcher] = ["EXTRA", "FLOATIP_LAUNCHER"].map((name) => Deno.env.get(name));
+  console.log(JSON.stringify({ args: Deno.args, cwd: Deno.cwd(), input, extra, launcher }));
 }
 `;
 
@@ -42,10 +43,20 @@ Deno.test("the launcher passes arguments, input, folder, environment and exit co
     await Deno.symlink("../link", `${elsewhere}/second`);
     const args = ["a b", "*", "--", "--help", "-V", ""];
     const env = { COMPLETE: "bash", DENO_V8_FLAGS: "--nonsense", EXTRA: "yes" };
-    for (const program of [`${folder}/dist/floatip`, `${folder}/link`, "./second"]) {
-      const outcome = await run([program, ...args], { cwd: elsewhere, env, input: "words" });
+    const program = `${folder}/dist/floatip`;
+    const relative = "../dist/floatip";
+    for (
+      const [name, launcher] of [
+        [program, program],
+        [`${folder}/link`, program],
+        ["./second", program],
+        // A daemon starts itself again to read its file, from whatever folder.
+        [relative, `${elsewhere}/${relative}`],
+      ] as const
+    ) {
+      const outcome = await run([name, ...args], { cwd: elsewhere, env, input: "words" });
       assert.equal(outcome.stderr, "");
-      const expected = { args, cwd: elsewhere, input: "words", extra: "yes" };
+      const expected = { args, cwd: elsewhere, input: "words", extra: "yes", launcher };
       assert.deepEqual(JSON.parse(outcome.stdout), expected);
     }
     for (const code of [0, 1, 42]) {
