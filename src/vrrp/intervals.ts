@@ -43,13 +43,14 @@ const CENTISECOND = milliseconds(10);
 const TOLERANCE = 1.25;
 const LEAST_BELIEVED = milliseconds(400);
 
-/** Where the file does not say what the others' interval is: three of these have room for the longest of VRRPv3. */
-const BELIEVED_OF_STRANGERS = seconds(14);
+/** Where the file does not say what the others' interval is: three of these have room for one ten times as long. */
+const TOLERANCE_OF_STRANGERS = 3.5;
+const LEAST_BELIEVED_OF_STRANGERS = seconds(2);
 
 /**
  * The interval to expect from a master that has been heard for `heardFor`. v2: one's own, both must be equal. v3: learnt from its
  * adverts (RFC 9568 6.1, Active_Adver_Interval), but a long one is not believed at its first word: one advert with 40.95 s would leave
- * nobody for minutes. A longer one than the file's is believed as far as its master has been there for so long.
+ * nobody for minutes. A longer one than usual is believed as far as its master has been there for so long.
  */
 export function learntInterval(
   rules: Rules,
@@ -59,7 +60,7 @@ export function learntInterval(
   if (rules.version === 2) return rules.advertInterval;
   const usual = rules.intervalKnown === true
     ? Math.max(TOLERANCE * rules.advertInterval, LEAST_BELIEVED)
-    : Math.max(rules.advertInterval, BELIEVED_OF_STRANGERS);
+    : Math.max(TOLERANCE_OF_STRANGERS * rules.advertInterval, LEAST_BELIEVED_OF_STRANGERS);
   const longest = Math.max(usual, heardFor);
   return Math.min(advertised, longest - longest % CENTISECOND) as Nanoseconds;
 }

@@ -58,9 +58,9 @@ export function takeoverTime(world: World): Checker {
   };
 }
 
-/** A longer interval than what the file says, or than 14 s where it does not say the others', is believed in the course of time. */
+/** A longer interval than what the file says, or than 3.5 own ones where it does not say the others', is believed in the course of time. */
 function believedAtOnce({ setup }: World, { interval }: NodeSetup): number {
-  const longest = setup.oneFile ? Math.max(1.25 * interval, 400e6) : Math.max(interval, 14e9);
+  const longest = setup.oneFile ? Math.max(1.25 * interval, 400e6) : Math.max(3.5 * interval, 2e9);
   return longest - longest % 10e6;
 }
 

@@ -108,6 +108,18 @@ Deno.test("one advert with 40.95 s leaves nobody for as long as the file's inter
   assert.equal(it.state().kind, "master");
 });
 
+Deno.test("without [nodes] too: a master ten times slower is waited for, one advert with 40.95 s is not", () => {
+  const it = router(rules());
+  for (let ms = 100; ms < 60_000; ms += 10_000) {
+    assert.equal(takeovers(it.runTo(ms)), 0);
+    it.take(ms, heard(200, HIGHER, 10_000));
+  }
+  const { it: attacked, ms } = master(rules({ priority: 150 }));
+  attacked.take(ms + 100, heard(255, HIGHER, 40_950));
+  attacked.runTo(ms + 12_200);
+  assert.equal(attacked.state().kind, "master");
+});
+
 Deno.test("a longer interval than the file's is believed as far as its master has been there", () => {
   const believed = (
     own: number,
@@ -125,9 +137,10 @@ Deno.test("a longer interval than the file's is believed as far as its master ha
   assert.equal(believed(500, 3000), 620, "as an advert can say it");
   // From 100 ms to 1 s, node by node: three such intervals have room for one of a second.
   assert.equal(believed(100, 1000), 400);
-  assert.equal(believed(1000, 40_950, { known: false }), 14_000);
-  assert.equal(believed(1000, 4000, { known: false }), 4000);
-  assert.equal(believed(20_000, 40_950, { known: false }), 20_000);
+  assert.equal(believed(1000, 40_950, { known: false }), 3500);
+  assert.equal(believed(100, 40_950, { known: false }), 2000);
+  assert.equal(believed(1000, 3000, { known: false }), 3000);
+  assert.equal(believed(20_000, 40_950, { known: false }), 40_950);
   assert.equal(believed(1000, 3000, { version: 2 }), 1000);
 });
 
