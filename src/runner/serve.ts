@@ -26,9 +26,14 @@ const TOOLS: ProbeTools = {
 /** Serves until the requests end; what is under way is then stopped, with its children. */
 export async function serve({ requests, responses, load }: Serving): Promise<void> {
   const writer = responses.getWriter();
+  let unsent = 0;
   const say = async (response: Response): Promise<void> => {
+    // A daemon that asks and does not listen goes without: it has given up waiting long before.
+    if (unsent >= MOST_UNSENT) return;
+    unsent++;
     // Nobody listens any more: the requests are about to end too.
     await writer.write(lineOf(response)).catch(() => {});
+    unsent--;
   };
   const underWay = new Map<number, Job>();
   const answers = new Set<Promise<void>>();
@@ -47,12 +52,15 @@ export async function serve({ requests, responses, load }: Serving): Promise<voi
         const work = workOf(request);
         const busy = [...underWay.values()].filter((job) => job.work === work).length;
         if (underWay.has(request.id) || busy >= MOST_OF_ONE || underWay.size >= MOST_JOBS) {
-          await say(refusalOf(request, BUSY));
+          void say(refusalOf(request, BUSY));
           continue;
         }
         const stop = new AbortController();
         underWay.set(request.id, { work, stop });
-        const answer = answerTo(request, configs, stop.signal).then(say).finally(() => {
+        const answer = answerTo(request, configs, stop.signal).then((response) => {
+          // Whether it is read is not waited for: at the end nobody may be there.
+          void say(response);
+        }).finally(() => {
           underWay.delete(request.id);
           answers.delete(answer);
         });
@@ -76,6 +84,8 @@ type Wanted = Extract<Unchecked, { kind: "probe" | "notify" }>;
 
 /** So many attempts of one check, or deliveries by one sink, at one time: the daemon has one, and a late one may be ending. */
 const MOST_OF_ONE = 2;
+/** So many answers wait for the daemon to read them. */
+const MOST_UNSENT = 2048;
 /** So many attempts and deliveries at one time. */
 const MOST_JOBS = 1024;
 
