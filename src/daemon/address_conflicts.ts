@@ -2,7 +2,7 @@
 import { type Happening, type Host, HostError, type WatchedAddress } from "../host.ts";
 import type { NodePlan } from "../config/plan.ts";
 import type { Interfaces } from "../net/interfaces.ts";
-import { formatIp, includesIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
+import { formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
 import { formatMac, sameMac } from "../net/mac.ts";
 import { after, earliest, type Instant, seconds } from "../time.ts";
 import { wasAsked } from "../vrrp/duplicate.ts";
@@ -204,9 +204,13 @@ export function othersOf(
     ...plan.rules.peers,
     ...known,
   ];
-  const floating = plan.held.map(({ prefix }) => prefix.address);
-  return all.filter((address, i) =>
-    !includesIp(all.slice(0, i), address) && !includesIp(floating, address) &&
-    isAround(interfaces, name, address)
-  ).slice(0, MOST_OTHERS);
+  const floating = new Set(plan.held.map(({ prefix }) => formatIp(prefix.address)));
+  const found = new Map<string, Ip>();
+  for (const address of all) {
+    const text = formatIp(address);
+    if (found.has(text) || floating.has(text)) continue;
+    if (isAround(interfaces, name, address)) found.set(text, address);
+    if (found.size >= MOST_OTHERS) break;
+  }
+  return [...found.values()];
 }

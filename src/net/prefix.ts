@@ -36,7 +36,12 @@ export function broadcastOf(prefix: Prefix): Ip {
 /** Does the subnet of `prefix` hold `address`? */
 export function containsIp(prefix: Prefix, address: Ip): boolean {
   if (prefix.address.family !== address.family) return false;
-  return sameIp(networkOf(prefix), networkOf({ address, length: prefix.length }));
+  // Without a network made of each: every address of a machine is asked for every sender.
+  for (let i = 0, left = prefix.length; left > 0; i++, left -= 8) {
+    const mask = left >= 8 ? 0xff : (0xff << (8 - left)) & 0xff;
+    if ((((prefix.address.bytes[i] ?? 0) ^ (address.bytes[i] ?? 0)) & mask) !== 0) return false;
+  }
+  return true;
 }
 
 /** Same address and same length? */

@@ -9,6 +9,7 @@ import {
   type CommandKind,
   lineOf,
   linesOf,
+  LONGEST_RESPONSE,
   parseResponse,
   type Request,
   type Response,
@@ -164,7 +165,7 @@ export class RunnerLine implements Disposable {
   }
 
   async #listen({ conn, waiting }: Connection, ready: () => void): Promise<void> {
-    for await (const line of linesOf(conn.readable)) {
+    for await (const line of linesOf(conn.readable, LONGEST_RESPONSE)) {
       const response = parseResponse(line);
       if (response === undefined) continue;
       if (response.kind === "ready") {

@@ -39,11 +39,17 @@ export type Response =
   | { readonly id: number; readonly kind: "probe"; readonly result: ProbeResult }
   | { readonly id: number; readonly kind: "notify"; readonly answer: Answer };
 
-/** Longest line, in characters: a record with a thousand addresses fits several times. */
-const LONGEST_LINE = 1 << 18;
+/** Longest line of the daemon, in characters: a record with a thousand addresses fits several times. */
+const LONGEST_REQUEST = 1 << 18;
+
+/** Longest line of the runner, in characters: what a check or command said is one short line. */
+export const LONGEST_RESPONSE = 1 << 14;
 
 /** Each line of a stream. Ends with the stream; throws where a line has no end. */
-export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+export async function* linesOf(
+  stream: ReadableStream<Uint8Array>,
+  longest: number = LONGEST_REQUEST,
+): AsyncGenerator<string> {
   // Pieces of a line that has not come whole: each is looked through once.
   let pieces: string[] = [];
   let length = 0;
@@ -57,7 +63,7 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
     }
     pieces.push(text.slice(start));
     length += text.length - start;
-    if (length > LONGEST_LINE) throw new Error("a line without end");
+    if (length > longest) throw new Error("a line without end");
   }
 }
 

@@ -77,7 +77,7 @@ export class RecordingHost implements Host<Order> {
     return { policy: "other", priority: 0 };
   }
 
-  wait(): Promise<readonly Happening<Order>[]> {
+  wait(_deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
     return Promise.reject(new Error("nobody waits in these tests"));
   }
 

@@ -1,0 +1,93 @@
+/** A machine whose time is virtual, for a daemon whose turns are measured: from what `wait` gives until it waits again. */
+import { cpuTime } from "./cpu_clock.ts";
+import type { Order } from "../../../src/daemon/order.ts";
+import type { Happening, PresenceQuestion } from "../../../src/host.ts";
+import type { CheckSettings } from "../../../src/health/check.ts";
+import type { HeldAddress, Interfaces } from "../../../src/net/interfaces.ts";
+import { type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
+import { RecordingHost } from "../../unit/daemon/recording_host.ts";
+
+/** What happens next, at `now`; undefined: nothing before the deadline. */
+export type Batch = readonly Happening<Order>[];
+
+/** After so many turns others on the thread have theirs. */
+const OTHERS = 20;
+
+/** A host that gives the daemon what `next` says, and tells how long each turn took, in milliseconds. */
+export class TurnHost extends RecordingHost {
+  readonly #next: (now: Instant) => Batch;
+  readonly #took: (ms: number) => void;
+  readonly #aside: () => Promise<void>;
+  readonly #results: Happening<Order>[] = [];
+  #now = 1_000_000_000 as Instant;
+  #began: number | undefined;
+  #waits = 0;
+  #view: Interfaces | undefined;
+
+  /** `aside` is done between two turns, from time to time. */
+  constructor(
+    interfaces: Interfaces,
+    next: (now: Instant) => Batch,
+    took: (ms: number) => void,
+    aside: () => Promise<void>,
+  ) {
+    super(interfaces);
+    this.#aside = aside;
+    this.#next = next;
+    this.#took = took;
+  }
+
+  override now(): Instant {
+    return this.#now;
+  }
+
+  /** The same picture until something changes, as the kernel's is. */
+  override interfaces(): Interfaces {
+    this.#view ??= super.interfaces();
+    return this.#view;
+  }
+
+  override addAddress(held: HeldAddress): "added" | "present" {
+    this.#view = undefined;
+    return super.addAddress(held);
+  }
+
+  override removeAddress(held: HeldAddress): "removed" | "absent" {
+    this.#view = undefined;
+    return super.removeAddress(held);
+  }
+
+  /** Another picture of the network. */
+  change(addresses: Interfaces["addresses"]): void {
+    this.#view = undefined;
+    this.addresses = addresses;
+  }
+
+  override watchClaims(): void {}
+
+  override startProbe({ name }: CheckSettings): void {
+    const result = { ok: true, words: "200", latency: milliseconds(1) };
+    this.#results.push({ kind: "probe", check: name, result });
+  }
+
+  override askPresence({ node }: PresenceQuestion): void {
+    const answer = { vrrp: "unknown", machine: "silent" } as const;
+    this.#results.push({ kind: "presence", node, answer });
+  }
+
+  override async wait(deadline: Instant | undefined): Promise<Batch> {
+    if (this.#began !== undefined) this.#took(cpuTime() - this.#began);
+    this.calls.length = 0;
+    // Others have their turn, as they have while a real daemon waits; it is not the daemon's.
+    if (++this.#waits % OTHERS === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      await this.#aside();
+    }
+    const batch = [...this.#results.splice(0), ...this.#next(this.#now)];
+    const soon = nanoseconds(this.#now + milliseconds(1));
+    this.#now = (batch.length > 0 ? soon : Math.max(soon, deadline ?? 0)) as number as Instant;
+    const isDue = deadline !== undefined && deadline <= this.#now;
+    this.#began = cpuTime();
+    return isDue ? [...batch, { kind: "deadline" }] : batch;
+  }
+}

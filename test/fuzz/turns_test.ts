@@ -1,0 +1,17 @@
+/** A small portion of the inputs of turns/turns.ts: none ends the daemon, and none holds it up for long. */
+import assert from "node:assert/strict";
+import { feed } from "./turns/turns.ts";
+
+/** The task `fuzz` runs a million of them by turns/turns.ts itself, without JIT as the service does. */
+const RUNS = 20_000;
+
+Deno.test("fuzz: no input ends the daemon, or holds its loop up", async () => {
+  const { counts, longest } = await feed(RUNS, 7);
+  for (const kind of ["packets", "claims", "orders", "interfaces", "notes", "requests", "files"]) {
+    assert.ok((counts[kind] ?? 0) > 0, kind);
+  }
+  // `deno task fuzz` says 20 ms.
+  for (const [kind, { ms, input }] of longest) {
+    assert.ok(ms < 100 || kind === "start" || kind === "end", `${kind}: ${ms} ms: ${input}`);
+  }
+});
