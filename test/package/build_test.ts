@@ -54,7 +54,8 @@ Deno.test("the launcher passes arguments, input, folder, environment and exit co
         [relative, `${elsewhere}/${relative}`],
       ] as const
     ) {
-      const outcome = await run([name, ...args], { cwd: elsewhere, env, input: "words" });
+      // By way of env, so that a relative name is one.
+      const outcome = await run(["env", name, ...args], { cwd: elsewhere, env, input: "words" });
       assert.equal(outcome.stderr, "");
       const expected = { args, cwd: elsewhere, input: "words", extra: "yes", launcher };
       assert.deepEqual(JSON.parse(outcome.stdout), expected);
