@@ -59,7 +59,11 @@ export async function check(
   if (count(found, "machine") > 0) {
     const sentence = `${file} is right, but does not fit this machine: ` +
       countProblems(found.problems);
-    throw new Failure(EXIT.failed, sentence, "floatip would start, and wait for what is missing.");
+    throw new Failure(
+      EXIT.failed,
+      sentence,
+      "floatip would start all the same: each line above says what it waits for, or what goes wrong.",
+    );
   }
   const { tried = [] } = found;
   const failed = tried.filter(({ result }) => !result.ok).map(({ name }) => name);

@@ -1,5 +1,6 @@
 /** Does the .deb do what the README says, on booted Debians: install, one file, enable, fail over, remove, purge? */
 import assert from "node:assert/strict";
+import type { StatusDocument } from "../../src/control/api.ts";
 import type { Container } from "../lab/container.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
 import { Probe } from "../lab/probe.ts";
@@ -60,6 +61,14 @@ async function becomesACluster(hosts: ThreeHosts): Promise<void> {
   await hosts.heldBy("pi-a");
   const a = hosts.machine("pi-a");
   await waitFor("a healthy status", async () => (await a.exec(["floatip", "status"])).code === 0);
+  // The sandbox lets the daemon ask the others, which are silent backups, and hear their answers.
+  await waitFor("pi-b and pi-c to be known as up", async () => {
+    const { stdout } = await a.exec(["floatip", "status", "--json"]);
+    const { nodes } = JSON.parse(stdout) as StatusDocument;
+    return nodes.every(({ state, words, self }) =>
+      state === "up" && (self || words === "VRRP runs there")
+    );
+  });
   const shown = await a.shell("systemctl show -p StatusText --value floatip");
   assert.equal(shown, `web: master, holds ${ADDRESS}/24\n`);
 }
