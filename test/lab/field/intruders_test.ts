@@ -84,10 +84,12 @@ fieldCases("intruders", [
       const first = await field.run("a");
       await first.untilState("master");
       chmodSync(first.folder, 0o755);
-      const flock = ["flock", "-n", "-x", `${first.folder}/run`];
-      const bob = field.host("a").spawn([...AS_BOB, ...flock, "sleep", "60"]);
+      const runDir = `${first.folder}/run`;
+      const bob = field.host("a").spawn([...AS_BOB, "flock", "-x", runDir, "sleep", "60"]);
       field.stack.defer(() => void bob.kill("SIGKILL"));
-      await field.until("it is locked", async () => (await run([...flock, "true"])).code !== 0);
+      await field.until("it is locked", async () => {
+        return (await run(["flock", "-n", "-x", runDir, "true"])).code !== 0;
+      });
       await first.crash();
       const a = field.stack.use(await first.again());
       await a.untilState("master");
