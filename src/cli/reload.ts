@@ -13,9 +13,12 @@ export interface ReloadFlags {
   readonly runDir?: string | undefined;
 }
 
+/** Longer than the daemon waits for the process that reads the file, in milliseconds. */
+const PATIENCE_MS = 45_000;
+
 /** `floatip reload`. */
 export async function reload(terminal: Terminal, flags: ReloadFlags): Promise<ExitCode> {
-  using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR);
+  using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR, PATIENCE_MS);
   const answer = await ask(client);
   terminal.out(flags.json === true ? `${JSON.stringify(answer, undefined, 2)}\n` : text(answer));
   if (answer.applied) return EXIT.ok;
