@@ -34,7 +34,7 @@ const SETTLED = seconds(1);
 const MOST_AT_ONCE = 20;
 
 /** Most questions of a node in a second, and most that are saved up. */
-const PER_SECOND = 50;
+const PER_SECOND = 50, MOST_SAVED = 20;
 
 /** So long it is known at which MAC a machine is. */
 const KNOWN = seconds(60);
@@ -80,7 +80,7 @@ export class Inquiry {
   readonly #options: InquiryOptions;
   readonly #turns = new Map<Router, Turn>();
   /** Questions that may be asked now, and since when that is so. */
-  #budget = PER_SECOND;
+  #budget = MOST_SAVED;
   #budgetAt: Instant | undefined;
   #next: Instant | undefined;
   /** The kernel's latest refusal of a question, in words. */
@@ -147,7 +147,7 @@ export class Inquiry {
 
   #refill(now: Instant): void {
     const passed = this.#budgetAt === undefined ? 0 : between(this.#budgetAt, now);
-    this.#budget = Math.min(PER_SECOND, this.#budget + passed / 1e9 * PER_SECOND);
+    this.#budget = Math.min(MOST_SAVED, this.#budget + passed / 1e9 * PER_SECOND);
     this.#budgetAt = now;
   }
 

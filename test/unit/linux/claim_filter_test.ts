@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { claimFilter } from "../../../src/linux/claim_filter.ts";
 import { MOST_INSTRUCTIONS } from "../../../src/linux/packet_filter.ts";
 import { type Ip, ip, ipFromBytes } from "../../../src/net/ip.ts";
-import { arpProbe, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
+import { arpProbe, arpProbeToAll, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
 import { neighborProbe, unsolicitedNa } from "../../../src/wire/ndp.ts";
 import { accepts } from "./filter_machine.ts";
 
@@ -35,6 +35,21 @@ Deno.test("who asks or probes claims nothing", () => {
     assert.ok(accepts(claimFilter(LIST4), arpRequest(MAC, address, own4)));
   }
   assert.ok(!accepts(claimFilter(LIST6), neighborProbe(MAC, own6)));
+});
+
+Deno.test("a probe of this machine that comes back is handed over, and no other", () => {
+  const program = claimFilter(LIST4, MAC);
+  const [first = ip("0.0.0.0")] = LIST4;
+  const probe = arpProbeToAll(MAC, first, new Uint8Array([1, 2, 3, 4, 5, 6]));
+  assert.ok(accepts(program, probe));
+  assert.ok(!accepts(claimFilter(LIST4), probe));
+  for (let at = 6; at < 12; at++) {
+    const other = probe.slice();
+    other[at] = (other[at] ?? 0) ^ 1;
+    assert.ok(!accepts(program, other), `byte ${at}`);
+  }
+  assert.ok(accepts(program, claim(first)));
+  assert.ok(!accepts(program, claim(ip("192.168.1.99"))));
 });
 
 Deno.test("what is for a VLAN of others, cut short or of another kind is dropped", () => {

@@ -1,8 +1,14 @@
 /** Which frames say that an address is somewhere? */
 import assert from "node:assert/strict";
 import { formatIp, ip } from "../../../src/net/ip.ts";
-import { formatMac, type Mac } from "../../../src/net/mac.ts";
-import { arpProbe, arpReply, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
+import { BROADCAST_MAC, formatMac, type Mac } from "../../../src/net/mac.ts";
+import {
+  arpProbe,
+  arpProbeToAll,
+  arpReply,
+  arpRequest,
+  gratuitousArp,
+} from "../../../src/wire/arp.ts";
 import { claimIn } from "../../../src/wire/claim.ts";
 import {
   encodeNeighborAdvert,
@@ -33,21 +39,37 @@ const request = {
   targetIp: A4,
 } as const;
 
+/** What is said, and the words "unasked", "answer" or "answer-to-all". */
 const CLAIMS: readonly (readonly [name: string, frame: Uint8Array, claim: string | undefined])[] = [
-  ["gratuitous ARP", gratuitousArp(MAC, A4), "10.0.0.1 at 02:00:00:00:00:01"],
-  ["an ARP request's sender", arpRequest(MAC, A4, B4), "10.0.0.1 at 02:00:00:00:00:01"],
-  ["an ARP reply", arpReply(MAC, request), "10.0.0.1 at 02:00:00:00:00:01"],
+  ["gratuitous ARP", gratuitousArp(MAC, A4), "10.0.0.1 at 02:00:00:00:00:01, unasked"],
+  ["an ARP request's sender", arpRequest(MAC, A4, B4), "10.0.0.1 at 02:00:00:00:00:01, unasked"],
+  ["an ARP reply", arpReply(MAC, request), "10.0.0.1 at 02:00:00:00:00:01, answer"],
+  [
+    "an ARP reply to one who asked for an answer to all",
+    arpReply(MAC, { ...request, senderMac: BROADCAST_MAC }),
+    "10.0.0.1 at 02:00:00:00:00:01, answer-to-all",
+  ],
+  [
+    "a gratuitous ARP reply",
+    arpReply(MAC, { ...request, senderMac: BROADCAST_MAC, senderIp: A4 }),
+    "10.0.0.1 at 02:00:00:00:00:01, unasked",
+  ],
+  ["a probe whose answer goes to all", arpProbeToAll(MAC, A4, MAC), undefined],
   ["an ARP probe", arpProbe(MAC, A4), undefined],
-  ["an unsolicited advertisement", unsolicitedNa(MAC, A6, true), "fd00::1 at 02:00:00:00:00:01"],
+  [
+    "an unsolicited advertisement",
+    unsolicitedNa(MAC, A6, true),
+    "fd00::1 at 02:00:00:00:00:01, unasked",
+  ],
   [
     "a solicited advertisement",
     encodeNeighborAdvert(OTHER, solicited, OTHER),
-    "fd00::1 at 02:00:00:00:00:01",
+    "fd00::1 at 02:00:00:00:00:01, answer",
   ],
   [
     "one without a MAC of its own has the frame's",
     encodeNeighborAdvert(OTHER, { ...solicited, mac: undefined }, MAC),
-    "fd00::1 at 02:00:00:00:00:02",
+    "fd00::1 at 02:00:00:00:00:02, answer",
   ],
   ["a probe of IPv6", neighborProbe(MAC, A6), undefined],
   [
@@ -61,7 +83,7 @@ const CLAIMS: readonly (readonly [name: string, frame: Uint8Array, claim: string
 for (const [name, frame, expected] of CLAIMS) {
   Deno.test(`claim: ${name}`, () => {
     const claim = claimIn(frame);
-    const text = claim && `${formatIp(claim.address)} at ${formatMac(claim.mac)}`;
+    const text = claim && `${formatIp(claim.address)} at ${formatMac(claim.mac)}, ${claim.how}`;
     assert.equal(text, expected);
   });
 }
