@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { missingFrom, purposesOf } from "../../../src/cli/capabilities.ts";
+import { capabilityHint, missingFrom, purposesOf } from "../../../src/cli/capabilities.ts";
 
 const BOTH = ["CAP_NET_ADMIN", "CAP_NET_RAW"] as const;
 
@@ -16,6 +16,13 @@ for (const [status, missing] of TABLE) {
   Deno.test(`missing by ${JSON.stringify(status)}`, () =>
     assert.deepEqual(missingFrom(status, BOTH), missing));
 }
+
+Deno.test("root is not told to become root, and others are", () => {
+  assert.match(capabilityHint(["CAP_NET_RAW"], "listen", 1000), /`sudo floatip listen`/);
+  const root = capabilityHint(BOTH, "run", 0);
+  assert.match(root, /--cap-add NET_ADMIN --cap-add NET_RAW; .*CAP_NET_ADMIN and CAP_NET_RAW in/);
+  assert.doesNotMatch(root, /sudo/);
+});
 
 Deno.test("what they are for is said in words", () =>
   assert.equal(

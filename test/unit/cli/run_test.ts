@@ -228,8 +228,12 @@ testInNamespace("run: without the capabilities it says which, and exit 5", async
     const { code, err } = await outcomeOf(inNamespace(script, ["run", "-c", file]));
     assert.equal(code, 5, err);
     assert.match(err, /^floatip: this user may not send and receive VRRP \(CAP_NET_RAW\)$/m);
+    // It is root: to be told to become root would be no help.
+    assert.match(err, /--cap-add NET_RAW/);
+    assert.doesNotMatch(err, /sudo|as root/);
     const check = await outcomeOf(inNamespace(script, ["check", file]));
     assert.equal(check.code, 1);
+    assert.match(check.out, /fix: .*--cap-add NET_RAW/);
     assert.match(check.out, /^this machine: this user may not send and receive VRRP/m);
   } finally {
     await Deno.remove(file);
