@@ -4,7 +4,12 @@ import { isFloating, type OwnAddress } from "../config/own_address.ts";
 import { unreachable } from "../assert.ts";
 import { nameIn } from "../config/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
-import { type HeldAddress, type LinkAddress, linkNamed } from "../net/interfaces.ts";
+import {
+  addressEntries,
+  type HeldAddress,
+  type LinkAddress,
+  linkNamed,
+} from "../net/interfaces.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { after } from "../time.ts";
 import { BURST } from "../vrrp/announcements.ts";
@@ -226,8 +231,8 @@ function destinations(endpoint: Endpoint, peers: readonly Ip[]): readonly Ip[] {
 function present(held: HeldAddress, host: Host<Order>): readonly LinkAddress[] {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, held.interface);
-  return interfaces.addresses.filter((entry) =>
-    entry.index === link?.index && sameIp(entry.prefix.address, held.prefix.address)
+  return addressEntries(interfaces, held.prefix.address).filter(({ index }) =>
+    index === link?.index
   );
 }
 

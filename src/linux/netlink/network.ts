@@ -124,6 +124,11 @@ export class Network {
     const follows = prefix.address.family === "ipv6" &&
       this.#table.hasOthersOfSubnet(index, prefix);
     const terms = { lifetime, bringsRoute: !follows };
+    // A renewal, as a rule: not first told that it is there already.
+    if (this.#table.find(index, prefix)?.ours === true) {
+      this.#replace(held, index, terms);
+      return "present";
+    }
     try {
       addAddress(this.#connection, held, index, terms);
       return "added";

@@ -84,8 +84,10 @@ export class InterfaceTable {
     const entry = this.#marked(address);
     const before = this.#addresses.get(key);
     this.#addresses.set(key, entry);
-    this.#interfaces = undefined;
-    return before !== undefined && sameAddress(before, entry) ? undefined : key;
+    const same = before !== undefined && sameAddress(before, entry);
+    // The picture stays where a lease was only renewed: whoever compares it has nothing to do.
+    if (!same || before.validFor !== entry.validFor) this.#interfaces = undefined;
+    return same ? undefined : key;
   }
 
   /** Forgets an address, and that it was ours. */
