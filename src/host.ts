@@ -47,6 +47,8 @@ export type Happening<Order> =
     /** When it was read. */
     readonly at: Instant;
   }
+  /** More came in at this endpoint than was read: packets were lost, and nobody's silence is proven. */
+  | { readonly kind: "overrun"; readonly endpoint: Endpoint }
   | { readonly kind: "interfaces" }
   /**
    * Another machine said that it has a watched address: in an ARP request or reply (RFC 5227 probes do not), or in a Neighbor

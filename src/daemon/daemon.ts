@@ -207,6 +207,11 @@ export class Daemon {
         }
         return;
       }
+      case "overrun":
+        for (const router of this.#roster.at(happening.endpoint)) {
+          this.#roster.advance(router, { kind: "overrun" });
+        }
+        return;
       case "interfaces":
         this.#roster.replan();
         return this.#roster.refresh();

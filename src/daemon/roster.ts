@@ -1,5 +1,5 @@
 /** Which virtual routers does this node run, and is the network ready for each? The configuration held against the machine. */
-import type { Host, HostError } from "../host.ts";
+import type { Endpoint, Host, HostError } from "../host.ts";
 import { unreachable } from "../assert.ts";
 import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
 import { formatIp } from "../net/ip.ts";
@@ -74,6 +74,14 @@ export class Roster {
   /** All virtual routers, in the order of the file. */
   get routers(): readonly Router[] {
     return [...this.#routers.values()];
+  }
+
+  /** Those that hear and send at `endpoint`. */
+  at(endpoint: Endpoint): readonly Router[] {
+    const key = endpointKey(endpoint);
+    return this.routers.filter((router) =>
+      router.endpoint !== undefined && endpointKey(router.endpoint) === key
+    );
   }
 
   /** The configuration in force. */

@@ -9,8 +9,8 @@ import type { Receiver } from "./datagram.ts";
 import type { Poller } from "./poller.ts";
 import { Throttle } from "./throttle.ts";
 
-/** Of known sources: more than 255 virtual routers say at 100 ms, or a receive buffer holds. */
-const OF_ALL: Limits = { most: 1024, every: microseconds(100) };
+/** Of all: more than 255 virtual routers say at 100 ms, or a receive buffer holds. */
+const OF_ALL: Limits = { most: 1024, every: microseconds(200) };
 
 /** Of others: strangers and rivals, who say nothing that has to be heard at once. */
 const OF_OTHERS: Limits = { most: 256, every: milliseconds(4) };
@@ -97,7 +97,8 @@ export class AdvertIntake implements Disposable {
   }
 
   /**
-   * Gives what is queued on the `ready` descriptors to `take`, so much that it takes some milliseconds. `due`: a deadline has come.
+   * Gives what is queued on the `ready` descriptors to `take`, so much that it takes some milliseconds, and to `overrun` where more
+   * comes than is read. `due`: a deadline has come.
    * False: packets that were queued before it came are still to be read, and come before it.
    */
   drain(
@@ -105,6 +106,7 @@ export class AdvertIntake implements Disposable {
     receiver: Receiver,
     due: boolean,
     take: (advert: TakenAdvert) => void,
+    overrun: (endpoint: Endpoint) => void,
   ): boolean {
     let isEmpty = true;
     let read = 0;
@@ -112,6 +114,7 @@ export class AdvertIntake implements Disposable {
       if (!ready.has(ear.socket.fd)) continue;
       const taken = this.#read(ear, receiver, take);
       read += taken.count;
+      if (taken.isOverrun) overrun(ear.socket.endpoint);
       isEmpty &&= taken.isEmpty;
     }
     this.#readSinceDue = due ? this.#readSinceDue + read : 0;
@@ -129,7 +132,7 @@ export class AdvertIntake implements Disposable {
     ear: Ear,
     receiver: Receiver,
     take: (advert: TakenAdvert) => void,
-  ): { readonly count: number; readonly isEmpty: boolean } {
+  ): { readonly count: number; readonly isEmpty: boolean; readonly isOverrun: boolean } {
     const { socket, interest } = ear;
     const { endpoint } = socket;
     let count = 0;
@@ -140,9 +143,9 @@ export class AdvertIntake implements Disposable {
       take({ endpoint, datagram, at: this.#poller.now() });
     });
     const now = this.#poller.now();
-    if (count > 0) this.#throttle.spend(socket.fd, count, now);
+    const isOverrun = count > 0 && this.#throttle.spend(socket.fd, count, now);
     if (others > 0) hold(ear, others, now);
-    return { count, isEmpty };
+    return { count, isEmpty, isOverrun };
   }
 }
 

@@ -289,7 +289,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     const ready = this.#poller.ready();
     const happenings: Happening<Order>[] = [];
     const take = (advert: TakenAdvert) => happenings.push({ kind: "datagram", ...advert });
-    const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take);
+    const overrun = (endpoint: Endpoint) => happenings.push({ kind: "overrun", endpoint });
+    const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take, overrun);
     if (this.#network.takeChanged()) happenings.push({ kind: "interfaces" });
     const claimed = (claim: HeardClaim) =>
       happenings.push({ kind: "claim", ...claim, at: this.now() });

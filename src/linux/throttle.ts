@@ -16,13 +16,14 @@ export class Throttle {
     this.#limits = limits;
   }
 
-  /** So much was read of `fd`. Where it was too much, it is not watched until a part of it may be read again. */
-  spend(fd: number, count: number, now: Instant): void {
+  /** So much was read of `fd`. Where it was too much (true), it is not watched until a part of it may be read again. */
+  spend(fd: number, count: number, now: Instant): boolean {
     const paid = spend(this.#paid.get(fd) ?? now, this.#limits, now, count);
     this.#paid.set(fd, paid);
-    if (affords(paid, this.#limits, now) || this.#muted.has(fd)) return;
+    if (affords(paid, this.#limits, now) || this.#muted.has(fd)) return false;
     this.#poller.remove(fd);
     this.#muted.set(fd, affordableAt(paid, this.#limits, Math.ceil(this.#limits.most / 8)));
+    return true;
   }
 
   /** When the next one is to be watched again. */

@@ -20,6 +20,8 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
   switch (event.kind) {
     case "advert":
       return unchanged(hearAsBackup(state, event, now, rules));
+    case "overrun":
+      return unchanged(doubt(state, now, rules));
     case "deadline":
       return meetDeadline(state, now, rules);
     case "group-claim":
@@ -82,6 +84,19 @@ function listenAgain(state: BackupState, now: Instant, rules: Rules): BackupStat
   const { masterInterval } = state;
   const masterDownAt = after(after(now, masterInterval), skewOf(rules, masterInterval));
   return { ...state, masterDownAt, listenUntil: masterDownAt };
+}
+
+/** So many master-down intervals after its last advert, a master is gone whatever was lost. */
+const LONGEST_DOUBT = 3;
+
+/** A living master is heard within an interval, once packets get through again. */
+function doubt(state: BackupState, now: Instant, rules: Rules): BackupState {
+  const { heard, outranked, awaitingGroup, masterInterval } = state;
+  if (heard === undefined || outranked || awaitingGroup) return state;
+  const wait = after(after(now, masterInterval), skewOf(rules, masterInterval));
+  const latest = heard.at + LONGEST_DOUBT * masterDownOf(rules, masterInterval);
+  const masterDownAt = Math.max(state.masterDownAt, Math.min(wait, latest)) as Instant;
+  return masterDownAt === state.masterDownAt ? state : { ...state, masterDownAt };
 }
 
 /** Why a backup whose master-down has passed takes over, with the evidence. */

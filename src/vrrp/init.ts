@@ -26,6 +26,7 @@ export function stepInit(state: InitState, event: Event, now: Instant, rules: Ru
       return replaceFaults(state, [...own, ...ofGroup], now, rules);
     }
     case "advert":
+    case "overrun":
     case "deadline":
     case "rules":
     case "addresses-lost":

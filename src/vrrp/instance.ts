@@ -127,6 +127,8 @@ export type Event =
   | { readonly kind: "stop"; readonly cause?: Cause }
   /** An advert that was admitted (receive.ts). `own` is the address that our adverts leave from. */
   | { readonly kind: "advert"; readonly advert: Advert; readonly source: Ip; readonly own: Ip }
+  /** Packets were lost on their way in: the master's silence is not proven. */
+  | { readonly kind: "overrun" }
   /** A deadline may have come; too early a call is harmless. */
   | { readonly kind: "deadline" }
   /** The complete list of present faults of its own; empty: cleared. A fault of kind "group" is kept, see below. */

@@ -81,6 +81,7 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
         : leaveWithGroup(state.leaving, now, rules);
     case "release":
       return release(event.cause, now, rules);
+    case "overrun":
     case "start":
     case "resume":
     case "group-claim":

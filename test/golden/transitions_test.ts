@@ -196,6 +196,7 @@ function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
     "hand over": { kind: "hand-over", why: { kind: "handover" } },
     "hand over, stop": { kind: "hand-over", why: { kind: "stop" } },
     "claimed": { kind: "claimed" },
+    "overrun": { kind: "overrun" },
     "stop": { kind: "stop" },
     "stop, reconfigured": { kind: "stop", cause: { kind: "reconfigured", what: "removed" } },
     "advert 0": heard(0),

@@ -156,3 +156,20 @@ Deno.test("a master with an interval ten times the file's is found out at its fi
     assert.equal(it.state().kind, "backup");
   }
 });
+
+Deno.test("where packets were lost a silence is not proven: some more is waited, not for ever", () => {
+  const it = router(rules());
+  it.take(100, heard(200));
+  const last = 4000;
+  it.take(last, heard(200));
+  for (let ms = last + 100; ms < last + 20_000; ms += 13) {
+    if ((it.deadline() ?? Infinity) <= ms) break;
+    it.take(ms, { kind: "overrun" });
+  }
+  assert.equal(it.deadline(), last + 3 * 3609.375);
+  const quiet = router(rules());
+  quiet.take(100, heard(200));
+  quiet.take(last, heard(200));
+  quiet.take(last + 100, { kind: "overrun" });
+  assert.equal(quiet.deadline(), last + 3609.375, "one loss long before changes nothing");
+});
