@@ -60,10 +60,16 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: "an address that is there before the start is taken over, not duplicated",
+    name: "an address that a floatip before has left there is taken over, not duplicated",
     play: async ({ a }) => {
-      await a.ip("addr", "add", `${ADDRESS}/24`, "dev", "eth0");
-      await a.ip("addr", "add", "10.77.0.101/32", "dev", "eth0");
+      const left = [`${ADDRESS}/24`, "10.77.0.101/32"];
+      await using before = await startMaster(a, {
+        ...WEB,
+        addresses: left,
+        more: ['lease = "off"'],
+      });
+      await before.crash();
+      assert.ok(await a.holds(ADDRESS) && await a.holds("10.77.0.101"));
       await using floatip = await startMaster(a, {
         ...WEB,
         addresses: [`${ADDRESS}/24`, "10.77.0.101/24"],
