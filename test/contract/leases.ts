@@ -82,6 +82,17 @@ export const LEASE_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: "what somebody adds to the subnet of a leased address outlives it",
+    async run({ host, world, until }) {
+      const [first, other] = [held("10.88.0.50/24"), held("10.88.0.60/24")];
+      host.addAddress(first, seconds(1));
+      await world.addAddress("10.88.0.60/24");
+      await until(host, () => entryOf(host, other) !== undefined);
+      await until(host, () => entryOf(host, first) === undefined);
+      assert.equal(entryOf(host, other)?.secondary, false);
+    },
+  },
+  {
     name: "removed and added without a lifetime, an address has nothing left of the old one",
     async run({ host }) {
       host.addAddress(FLOATING, seconds(1));
