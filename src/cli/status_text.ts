@@ -215,7 +215,11 @@ function nodeRows(
 function unheardNodes(instance: InstanceStatus, document: StatusDocument): readonly PeerStatus[] {
   if (instance.family !== "ipv4") return [];
   const known = new Set(instance.peers.map(({ address }) => address));
-  return document.nodes.filter(({ self }) => !self).flatMap(({ name, addresses }) => {
+  // A peer without a name is that of some instance, perhaps of another one.
+  const named = document.nodes.filter(({ self, name, addresses }) =>
+    !self && !addresses.includes(name)
+  );
+  return named.flatMap(({ name, addresses }) => {
     const own = addresses.filter((address) => !address.includes(":"));
     const [address] = own;
     if (address === undefined || own.some((other) => known.has(other))) return [];

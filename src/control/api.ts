@@ -233,7 +233,7 @@ export interface NotifyTestAnswer {
   }[];
 }
 
-/** A line of [nodes]. */
+/** A line of [nodes], or a written peer that none of them stands for: its name is its address. */
 export interface NodeStatus {
   readonly name: string;
   readonly addresses: readonly string[];

@@ -301,7 +301,7 @@ export class Daemon {
     this.#handovers.settle(now);
     this.#maintenance.settle(now);
     this.#interests.settle(this.#roster.routers);
-    this.#nodes.settle(this.#roster.config, this.#roster.node?.node);
+    this.#nodes.settle(this.#roster.config, this.#roster.node);
     this.#addressConflicts.settle(now);
     this.#keep("in a while");
   }

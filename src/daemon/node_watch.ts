@@ -2,7 +2,7 @@
 import type { Host, PresenceQuestion } from "../host.ts";
 import type { NodeStatus } from "../control/api.ts";
 import type { Config, NodeEntry } from "../config/config.ts";
-import { keyOf } from "../config/plan.ts";
+import { keyOf, type NodePlan } from "../config/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import {
   after,
@@ -42,6 +42,9 @@ const INTERVALS_OF_A_LOSS = 2;
 /** An advert may be on its way. */
 const MARGIN = milliseconds(100);
 
+/** What this node is, and whom its virtual routers speak to. */
+type Self = Pick<NodePlan, "node" | "plans">;
+
 /** Another node of the file. */
 interface Other {
   readonly entry: NodeEntry;
@@ -75,7 +78,7 @@ export class NodeWatch {
   #names: ReadonlyMap<string, string> = new Map();
   /** By instance and family. */
   readonly #speakers = new Map<string, Speaker>();
-  #present: { readonly config: Config; readonly self: string } | undefined;
+  #present: { readonly config: Config; readonly self: Self } | undefined;
   /** The latest question, about any node. */
   #askedAt: Instant | undefined;
   /** When the next look is due; undefined: to be found out. */
@@ -86,13 +89,16 @@ export class NodeWatch {
     this.#journal = journal;
   }
 
-  /** Watches the nodes of `config` but `self`; what is known of those that stay is kept. */
-  settle(config: Config, self: string | undefined): void {
+  /**
+   * Watches the other nodes of `config`, and written peers that no node stands for, by their addresses; what is known of
+   * those that stay is kept. `self` is what this node is, undefined before that is known.
+   */
+  settle(config: Config, self: Self | undefined): void {
     if (self === undefined) return;
     if (this.#present?.config === config && this.#present.self === self) return;
     this.#present = { config, self };
     const now = this.#host.now();
-    const others = config.nodes.filter(({ name }) => name !== self).map((entry): Other => {
+    const others = entriesOf(config, self).map((entry): Other => {
       const before = this.#others.get(entry.name);
       const same = before !== undefined && isSame(before.entry, entry);
       if (same) return { ...before, entry };
@@ -194,6 +200,11 @@ export class NodeWatch {
     return { state, words, heard_ms: heard };
   }
 
+  /** Addresses of peers that no node of the file stands for. */
+  get unnamed(): readonly string[] {
+    return [...this.#others.keys()].filter((name) => isUnnamed(name, this.#present?.config));
+  }
+
   /** What a person should look at. */
   attention(now: Instant): readonly string[] {
     return [...this.#others].flatMap(([name, { facts, asked }]) =>
@@ -284,6 +295,23 @@ const CUT_OFF: ReadonlySet<Fault["kind"]> = new Set([
 
 function isCutOff({ state }: Router): boolean {
   return state.kind === "init" && state.faults.some(({ kind }) => CUT_OFF.has(kind));
+}
+
+/** The other nodes, and what is written as a peer beside them. */
+function entriesOf(config: Config, { node, plans }: Self): readonly NodeEntry[] {
+  const named = new Set(config.nodes.flatMap(({ addresses }) => addresses.map(formatIp)));
+  const peers = new Map(
+    plans.flatMap(({ rules }) => rules.peers).map((peer) => [formatIp(peer), peer] as const),
+  );
+  return [
+    ...config.nodes.filter(({ name }) => name !== node),
+    ...[...peers].filter(([address]) => !named.has(address))
+      .map(([name, peer]) => ({ name, addresses: [peer] })),
+  ];
+}
+
+function isUnnamed(name: string, config: Config | undefined): boolean {
+  return config?.nodes.every((node) => node.name !== name) ?? false;
 }
 
 function isSame(a: NodeEntry, b: NodeEntry): boolean {

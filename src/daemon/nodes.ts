@@ -117,7 +117,7 @@ function viewOfSilent(
   const answer = answerThatCounts(facts);
   if (answer?.vrrp === "closed") {
     const seen = asked?.port === undefined
-      ? `: nothing at ${asked?.address} takes VRRP`
+      ? `: nothing ${asked?.address === name ? "there" : `at ${asked?.address}`} takes VRRP`
       : `, or its packet filter rejects UDP port ${asked.port}`;
     return {
       state: "not-running",

@@ -71,12 +71,7 @@ export function snapshot(moment: Moment): DaemonStatus {
     started: formatWallTime(moment.started),
     config_file: moment.configFile,
     instances,
-    nodes: moment.config.nodes.map((entry): NodeStatus => ({
-      name: entry.name,
-      addresses: entry.addresses.map(formatIp),
-      self: entry.name === node,
-      ...(moment.nodes.statusOf(entry.name, moment.now) ?? selfStatus(moment)),
-    })),
+    nodes: nodeStatuses(moment, node),
     rejects: Object.fromEntries(moment.unknown),
     maintenance: moment.maintenance,
     scheduling: moment.scheduling,
@@ -88,8 +83,26 @@ export function snapshot(moment: Moment): DaemonStatus {
   };
 }
 
+/** The nodes of the file, and written peers that none of them stands for, by their addresses. */
+function nodeStatuses({ config, nodes, now, ...moment }: Moment, self: string) {
+  const named = config.nodes.map((entry): NodeStatus => ({
+    name: entry.name,
+    addresses: entry.addresses.map(formatIp),
+    self: entry.name === self,
+    ...(nodes.statusOf(entry.name, now) ?? selfStatus(moment)),
+  }));
+  const unnamed = nodes.unnamed.flatMap((address): readonly NodeStatus[] => {
+    const status = nodes.statusOf(address, now);
+    if (status === undefined) return [];
+    return [{ name: address, addresses: [address], self: false, ...status }];
+  });
+  return [...named, ...unnamed];
+}
+
 /** Of this node, which knows itself. */
-function selfStatus({ maintenance }: Moment): Pick<NodeStatus, "state" | "words" | "heard_ms"> {
+function selfStatus(
+  { maintenance }: Pick<Moment, "maintenance">,
+): Pick<NodeStatus, "state" | "words" | "heard_ms"> {
   const state = maintenance === null ? "up" : "maintenance";
   return { state, words: state, heard_ms: null };
 }

@@ -33,7 +33,7 @@ function watching(others: number) {
   const host = new Clock(NET);
   const lines: string[] = [];
   const watch = new NodeWatch(host, { write: (_level, line) => void lines.push(line) });
-  watch.settle(decoded.config, "n1");
+  watch.settle(decoded.config, { node: "n1", plans: [] });
   const peers = names.map((name) => ip(`10.77.0.${name}`));
   const router = createRouter(aPlan({ peers, source: OWN }), 0 as WallTime, at(0));
   router.source = OWN;
@@ -153,5 +153,27 @@ Deno.test("watch: the journal is told of a change once", () => {
   deepStrictEqual(lines, [
     `floatip does not run on n2: nothing at ${formatIp(N2)} takes VRRP`,
     "node n2: VRRP runs there",
+  ]);
+});
+
+Deno.test("watch: a written peer that has no name is watched by its address", () => {
+  const decoded = decode(
+    '[instance.web]\nvrid = 51\naddresses = ["10.77.0.100/24"]\npeers = ["10.77.0.2"]\n',
+  );
+  if (decoded.kind === "problems") throw new Error(JSON.stringify(decoded.problems));
+  const host = new Clock(NET);
+  const watch = new NodeWatch(host, { write() {} });
+  const plan = aPlan({ peers: [N2], source: OWN });
+  watch.settle(decoded.config, { node: "n1", plans: [plan] });
+  deepStrictEqual(watch.unnamed, ["10.77.0.2"]);
+  const router = createRouter(plan, 0 as WallTime, at(0));
+  router.source = OWN;
+  router.endpoint = { kind: "unicast", family: "ipv4", source: OWN, interface: "eth0" };
+  host.time = at(4);
+  watch.tick(host.time, [router]);
+  deepStrictEqual(host.calls, ["ask 10.77.0.2"]);
+  watch.take("10.77.0.2", { vrrp: "closed", machine: "answers" });
+  deepStrictEqual(watch.attention(host.time), [
+    "floatip does not run on 10.77.0.2: nothing there takes VRRP",
   ]);
 });
