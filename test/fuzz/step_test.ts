@@ -83,6 +83,7 @@ const arbitraryHappening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "addresses-lost" }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "link-changed" }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "claimed" }) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "overrun" }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "resume" }) },
   {
     weight: 2,
