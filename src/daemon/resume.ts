@@ -1,7 +1,7 @@
 /**
  * May this process go on as the master that the one before it was? What was written down, held against clock, plan and network.
  *
- * The argument why this cannot make two masters stands in ARCHITECTURE.md under "Restart in place".
+ * Why this cannot make two masters: decision 0015.
  */
 import { isFloating } from "../config/own_address.ts";
 import type { Plan } from "../config/plan.ts";

@@ -1,4 +1,4 @@
-/** Does the ledger tell the truth? Every entry names a test that exists or a reason; ledger.md says the same. */
+/** Does the ledger tell the truth? Every entry names a test that exists or a reason; docs/reference/rfc9568.md says the same. */
 import assert from "node:assert/strict";
 import { LEDGER, type Requirement } from "./ledger.ts";
 
@@ -30,8 +30,8 @@ Deno.test("rfc9568 ledger: every test of a section is in it", async () => {
   }
 });
 
-Deno.test("rfc9568 ledger: ledger.md says the same", async () => {
-  const file = new URL("ledger.md", FOLDER);
+Deno.test("rfc9568 ledger: docs/reference/rfc9568.md says the same", async () => {
+  const file = new URL("../../docs/reference/rfc9568.md", FOLDER);
   const text = markdown(LEDGER);
   if (Deno.env.get("GOLDEN") === "write") return await Deno.writeTextFile(file, text);
   assert.equal(text, await Deno.readTextFile(file), "GOLDEN=write rewrites it");

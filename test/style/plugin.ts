@@ -20,7 +20,9 @@ const strata: Deno.lint.Rule = {
     const judge = (node: Deno.lint.Node, specifier: unknown, typesOnly: boolean): void => {
       if (typeof specifier !== "string") return;
       const message = refusal(place, specifier, typesOnly);
-      if (message !== undefined) context.report({ node, message, hint: "see ARCHITECTURE.md" });
+      if (message !== undefined) {
+        context.report({ node, message, hint: "see docs/internals/architecture.md" });
+      }
     };
     const judgeStatement = (node: ImportLike): void =>
       judge(node, node.source?.value, isTypesOnly(node));

@@ -1,4 +1,4 @@
-/** Who may import whom, and who may touch the world? The tables of ARCHITECTURE.md, as data and two questions. */
+/** Who may import whom, and who may touch the world? The table of docs/internals/architecture.md, as data, and two questions. */
 
 /** What a stratum may import, besides itself and {@link everybodys}. "types" stands for `import type` only. */
 type Grants = Readonly<Record<string, "all" | "types">>;
