@@ -37,7 +37,8 @@ export const TABLES: readonly Table[] = [
   { name: "[metrics]", what: ROOT.metrics.what, keys: METRICS },
 ];
 
-const EXAMPLE = `[nodes]                              # the same file on all of them
+/** A whole file. */
+export const EXAMPLE = `[nodes]                              # the same file on all of them
 pi-a = "192.168.1.11"
 pi-b = "192.168.1.12"
 pi-c = "192.168.1.13"
@@ -76,7 +77,8 @@ export function filePage(version: string, epoch: number): string {
   );
 }
 
-const INTRODUCTION = [
+/** What holds for the whole file. */
+export const INTRODUCTION = [
   "The file is TOML (https://toml.io), and the same on every node: each finds itself by its own address in [nodes]. " +
   "Everything has a default but `vrid` and `addresses`. An unknown key is an error.",
   'Durations are texts with a unit: "100ms", "1s", "2m". An address without a prefix length is a host address.',

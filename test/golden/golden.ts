@@ -1,4 +1,4 @@
-/** Does a text still read as it was last agreed? Golden files, rewritten on demand and reviewed as a diff. */
+/** Golden files: texts as they were last agreed, rewritten on demand and reviewed as a difference. */
 import assert from "node:assert/strict";
 
 /**
@@ -6,7 +6,12 @@ import assert from "node:assert/strict";
  * environment it rewrites the file instead. A missing final newline is added.
  */
 export async function golden(name: string, actual: string): Promise<void> {
-  const file = new URL(`./${name}.txt`, import.meta.url);
+  await goldenFile(`test/golden/${name}.txt`, actual);
+}
+
+/** The same of any file; `path` is relative to the checkout. */
+export async function goldenFile(path: string, actual: string): Promise<void> {
+  const file = new URL(`../../${path}`, import.meta.url);
   const text = actual.endsWith("\n") ? actual : `${actual}\n`;
   if (Deno.env.get("GOLDEN") === "write") {
     await Deno.writeTextFile(file, text);
@@ -20,8 +25,7 @@ export async function golden(name: string, actual: string): Promise<void> {
     assert.equal(text, expected);
   } catch (error) {
     if (error instanceof assert.AssertionError) {
-      error.message =
-        `test/golden/${name}.txt differs (GOLDEN=write rewrites it)\n${error.message}`;
+      error.message = `${path} differs (GOLDEN=write rewrites it)\n${error.message}`;
     }
     throw error;
   }

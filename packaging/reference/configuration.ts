@@ -1,0 +1,35 @@
+/** docs/reference/configuration.md: every key, from the tables that floatip.toml(5) is printed from. */
+import { ROOT } from "../../src/config/schema.ts";
+import type { Key } from "../../src/config/schema.ts";
+import { EXAMPLE, INTRODUCTION, TABLES } from "../man/file_page.ts";
+import { code, inline, page, verbatim, wrap } from "./markdown.ts";
+
+/** The page. */
+export function configurationPage(): string {
+  return page("Configuration", "`src/config/schema*.ts`", [
+    wrap(
+      "All keys of `/etc/floatip/floatip.toml`. The manual page `floatip.toml`(5) says the same.",
+    ),
+    ...INTRODUCTION.map((text) => wrap(inline(text))),
+    verbatim(EXAMPLE.split("\n"), "toml"),
+    "## `[nodes]`",
+    wrap(inline(`${ROOT.nodes.what} ${ROOT.nodes.why}`)),
+    verbatim(["[nodes]", 'NAME = "ADDRESS"', 'NAME = ["IPV4 ADDRESS", "IPV6 ADDRESS"]']),
+    ...TABLES.flatMap(({ name, what, keys }) => [
+      `## ${code(name)}`,
+      wrap(inline(what)),
+      ...Object.entries(keys).flatMap(([key, is]) => describe(key, is)),
+    ]),
+  ]);
+}
+
+function describe(name: string, key: Key): readonly string[] {
+  const fallback = key.default === undefined
+    ? "It must be written."
+    : `Default: ${inline(key.default)}.`;
+  return [
+    `### ${code(name)}`,
+    wrap(inline(`${key.what} ${key.why}`)),
+    wrap(`It is ${inline(key.form)}. ${fallback} Example: ${code(`${name} = ${key.example}`)}`),
+  ];
+}

@@ -1,0 +1,140 @@
+/** docs/reference/status-json.md, events.md and metrics.md, from the interfaces and tables of the code. */
+import { seconds } from "../../src/time.ts";
+import { formatIp, ip } from "../../src/net/ip.ts";
+import { words } from "../../src/vrrp/cause.ts";
+import type { Cause } from "../../src/vrrp/effect.ts";
+import { REJECT_REASONS } from "../../src/wire/reject.ts";
+import { declarationsOf, printDeclarations } from "./fields.ts";
+import { code, inline, item, page, wrap } from "./markdown.ts";
+
+/** `api`: the text of src/control/api.ts. */
+export function statusPage(api: string): string {
+  return page("Status and answers as JSON", "`src/control/api.ts`", [
+    wrap(
+      "`floatip status --json` prints the StatusDocument, and so does `GET /v1/status` on the control socket. " +
+        "The other documents are what commands print with `--json`. A later version may add fields.",
+    ),
+    ...printDeclarations(declarationsOf(api), [
+      "StatusDocument",
+      "InstanceStatus",
+      "Health",
+      "MasterStatus",
+      "PeerStatus",
+      "InstanceCounters",
+      "ConflictStatus",
+      "CheckStatus",
+      "NodeStatus",
+      "SinkStatus",
+      "MaintenanceStatus",
+      "LastReload",
+      "HandoverAnswer",
+      "HandedOver",
+      "MaintenanceAnswer",
+      "RestartAnswer",
+      "NotifyTestAnswer",
+    ]),
+  ]);
+}
+
+/** `record` and `line`: the texts of src/daemon/record.ts and src/history/line.ts. */
+export function eventsPage(record: string, line: string): string {
+  const declared = [...declarationsOf(record), ...declarationsOf(line)];
+  const reasons = Object.values(CAUSES).map((cause) =>
+    item(`${code(cause.kind)}: ${inline(words(cause, nameOf))}`)
+  );
+  return page("Events", "`src/daemon/record.ts`, `src/history/line.ts` and `src/vrrp/cause.ts`", [
+    wrap(
+      "`floatip events --json` prints one object per line, as the history file has it. `kind` is " +
+        "`transition`, `near-miss`, `conflict` or `daemon`. A webhook, a command and MQTT get a TransitionRecord " +
+        "without `kind`.",
+    ),
+    ...printDeclarations(declared, [
+      "TransitionRecord",
+      "NearMissEntry",
+      "ConflictRecord",
+      "DaemonEntry",
+    ]),
+    "## Reasons",
+    wrap("`reason` of a transition, each with an example of its `cause`:"),
+    reasons.join("\n"),
+  ]);
+}
+
+const A = ip("192.168.1.11");
+const B = ip("192.168.1.12");
+
+function nameOf(address: typeof A): string {
+  return `${formatIp(address) === formatIp(A) ? "pi-a" : "pi-b"} (${formatIp(address)})`;
+}
+
+/** "resumed" is no transition: the state goes on. */
+type Reason = Exclude<Cause["kind"], "resumed">;
+
+/** One cause of each kind. */
+const CAUSES: { readonly [Kind in Reason]: Extract<Cause, { readonly kind: Kind }> } = {
+  "start": { kind: "start" },
+  "stop": { kind: "stop", successor: B },
+  "owner": { kind: "owner" },
+  "nobody-heard": { kind: "nobody-heard", listened: seconds(3.61) },
+  "master-silent": { kind: "master-silent", master: A, silence: seconds(3.61) },
+  "master-left": { kind: "master-left", master: A },
+  "preempted-master": { kind: "preempted-master", master: B, priority: 190 },
+  "better-master": { kind: "better-master", master: A, priority: 200 },
+  "tie-lost": { kind: "tie-lost", master: B, priority: 100 },
+  "fault": { kind: "fault", faults: [{ kind: "no-carrier", words: "eth0 has no carrier" }] },
+  "faults-cleared": { kind: "faults-cleared" },
+  "group": { kind: "group", member: "inside" },
+  "reconfigured": { kind: "reconfigured", what: "interface was eth0" },
+  "outranked": { kind: "outranked", priority: 150, by: ["pi-b"], reason: "check nginx is down" },
+  "handover": { kind: "handover", successor: B },
+  "maintenance": { kind: "maintenance", successor: B },
+  "maintenance-over": { kind: "maintenance-over" },
+  "stalled": { kind: "stalled", master: B, priority: 190, silence: seconds(5) },
+};
+
+/** `exposition`: one that has every metric. */
+export function metricsPage(exposition: string): string {
+  const metrics = metricsOf(exposition).map(({ name, type, help, labels }) => {
+    const by = labels.length === 0 ? "" : `, by ${labels.map(code).join(", ")}`;
+    return item(`${code(name)} (${type}${by}): ${inline(help)}`);
+  });
+  const reasons = Object.entries(REJECT_REASONS).map(([reason, text]) =>
+    item(`${code(reason)}: ${inline(text)}`)
+  );
+  return page("Metrics", "`src/control/metrics*.ts` and `src/wire/reject.ts`", [
+    wrap(
+      "What `/metrics` answers, in the text format of Prometheus. [The guide](../guides/prometheus.md) " +
+        "says how to scrape it.",
+    ),
+    metrics.join("\n"),
+    "## Reasons of refused packets",
+    wrap("`reason` of `floatip_rejects_total`, and the names in `rejects` of the status document:"),
+    reasons.join("\n"),
+  ]);
+}
+
+interface MetricShown {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  /** Names, in the order of the samples. */
+  readonly labels: readonly string[];
+}
+
+function metricsOf(exposition: string): readonly MetricShown[] {
+  const types = new Map(
+    [...exposition.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) =>
+      [name, type] as const
+    ),
+  );
+  return [...exposition.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name = "", help = ""]) => {
+    const samples = exposition.matchAll(
+      new RegExp(`^${name}(?:_bucket|_sum|_count)?\\{(.*)\\} `, "gm"),
+    );
+    const labels = [...samples].flatMap(([, written = ""]) =>
+      [...written.matchAll(/(\w+)="/g)].map(([, label = ""]) => label)
+    );
+    const type = types.get(name) ?? "";
+    return { name, type, help, labels: [...new Set(labels)].filter((label) => label !== "le") };
+  });
+}

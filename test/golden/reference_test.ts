@@ -1,0 +1,42 @@
+/** Reference pages: what the tables of the code print is what stands in docs/reference. */
+import assert from "node:assert/strict";
+import { commandsPage, exitCodesPage } from "../../packaging/reference/commands.ts";
+import { configurationPage } from "../../packaging/reference/configuration.ts";
+import { eventsPage, metricsPage, statusPage } from "../../packaging/reference/documents.ts";
+import { goldenFile } from "./golden.ts";
+
+const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  "configuration": configurationPage,
+  "commands": commandsPage,
+  "exit-codes": exitCodesPage,
+  "status-json": async () => statusPage(await read("src/control/api.ts")),
+  "events": async () =>
+    eventsPage(await read("src/daemon/record.ts"), await read("src/history/line.ts")),
+  "metrics": async () => metricsPage(await read("test/golden/metrics.txt")),
+};
+
+for (const [name, print] of Object.entries(PAGES)) {
+  Deno.test(`reference page ${name}: it is what its tables print`, async () => {
+    await goldenFile(`docs/reference/${name}.md`, await print());
+  });
+}
+
+Deno.test("reference page metrics: every metric that the code names is on it", async () => {
+  const page = metricsPage(await read("test/golden/metrics.txt"));
+  let found = 0;
+  for await (const { name } of Deno.readDir(new URL("../../src/control/", import.meta.url))) {
+    if (!name.startsWith("metrics")) continue;
+    const source = await read(`src/control/${name}`);
+    const metrics = [
+      ...[...source.matchAll(/\b(?:gauge|counter|mib)\(\s*"(\w+)"/g)].map(([, of]) =>
+        `floatip_${of}`
+      ),
+      ...[...source.matchAll(/name: "(floatip_\w+)"/g)].map(([, of]) => of ?? ""),
+    ];
+    found += metrics.length;
+    for (const metric of metrics) assert.ok(page.includes(`\`${metric}\``), `${metric} of ${name}`);
+  }
+  assert.ok(found > 30, `${found}`);
+});
