@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { commandsPage, exitCodesPage } from "../../packaging/reference/commands.ts";
 import { configurationPage } from "../../packaging/reference/configuration.ts";
 import { eventsPage, metricsPage, statusPage } from "../../packaging/reference/documents.ts";
+import { verbatim, wrap } from "../../packaging/reference/markdown.ts";
+import { strataLines } from "../style/strata.ts";
 import { goldenFile } from "./golden.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
@@ -39,4 +41,14 @@ Deno.test("reference page metrics: every metric that the code names is on it", a
     for (const metric of metrics) assert.ok(page.includes(`\`${metric}\``), `${metric} of ${name}`);
   }
   assert.ok(found > 30, `${found}`);
+});
+
+Deno.test("architecture page: its table of imports is what the lint plugin enforces", async () => {
+  const path = "docs/internals/architecture.md";
+  const page = await read(path);
+  const lines = strataLines().flatMap((line) => wrap(line, "    ").split("\n"));
+  const table = `<!-- strata -->\n\n${verbatim(lines)}\n\n<!-- end of strata -->`;
+  const printed = page.replace(/<!-- strata -->[\s\S]*<!-- end of strata -->/, () => table);
+  assert.ok(page.includes("<!-- strata -->"), "the table has no place");
+  await goldenFile(path, printed);
 });

@@ -1,4 +1,4 @@
-/** Who may import whom, and who may touch the world? The table of docs/internals/architecture.md, as data, and two questions. */
+/** Who may import whom, and who may touch the world? docs/internals/architecture.md prints these tables. */
 
 /** What a stratum may import, besides itself and {@link everybodys}. "types" stands for `import type` only. */
 type Grants = Readonly<Record<string, "all" | "types">>;
@@ -194,6 +194,17 @@ export function isPure(file: string): boolean {
   const module = moduleOf(file);
   if (module === undefined || impureFiles.includes(module)) return false;
   return pureFolders.includes(folderOf(module)) || pureFiles.includes(module);
+}
+
+/** The tables of imports as lines of text: folders, then single files that may import more. */
+export function strataLines(): readonly string[] {
+  const rows = [...Object.entries(grantsOf), ...Object.entries(extraGrantsOf)];
+  return rows.map(([importer, grants]) => {
+    const imported = Object.entries(grants).map(([name, how]) =>
+      how === "types" ? `${name} (types)` : name
+    );
+    return `${importer || "src/*.ts"} -> ${imported.join(", ") || "nothing"}`;
+  }).concat(`all -> ${everybodys.join(", ")}`);
 }
 
 /**
