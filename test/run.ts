@@ -1,12 +1,23 @@
 /**
- * Do all tests pass? Installs what they need, runs them in groups, and ends with one line: N passed, N failed, N skipped.
+ * The test runner: installs what tests need, runs them in groups, and ends with one line: N passed, N failed, N skipped.
  *
- *     deno task test                    everything
- *     deno task test unit interop       only these groups
- *     deno task test --without-root     what needs no root: the rest counts as skipped
+ *     deno task test                                        everything
+ *     deno task test test/unit/vrrp                         this folder, or file
+ *     deno task test test/unit/net/ip_test.ts --filter WORDS   tests whose names hold these words
+ *     deno task test unit interop                           these groups
+ *     deno task test --without-root                         what needs no root: the rest counts as skipped
  */
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { resolve } from "node:path";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -63,6 +74,10 @@ interface Group {
   readonly parallel: boolean;
   /** Mostly waits for programs and networks: runs beside other such groups, and shows its tests at its end. */
   readonly waits: boolean;
+  /** Shows all that its tests say. */
+  readonly isShown?: true;
+  /** Only tests whose names hold these words. */
+  readonly filter?: string;
 }
 
 /** So many groups that mostly wait run at the same time. */
@@ -96,20 +111,21 @@ const checks: readonly (readonly [string, readonly string[]])[] = [
 Deno.exit(await main(Deno.args.filter((arg) => arg !== "--")));
 
 async function main(args: readonly string[]): Promise<number> {
-  const withoutRoot = args.includes("--without-root");
-  const wanted = args.filter((arg) => !arg.startsWith("-"));
-  const selected = allGroups().filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-  const known = allGroups().map(({ name }) => name);
-  if (selected.length < wanted.length || args.length > wanted.length + Number(withoutRoot)) {
-    console.error(`usage: deno task test [--without-root] [${known.join(" | ")}] ...`);
+  const request = requestOf(args);
+  if (request === undefined) {
+    const known = allGroups().map(({ name }) => name).join(" | ");
+    console.error(
+      `usage: deno task test [--without-root] [PATH | ${known}] ... [--filter WORDS]`,
+    );
     return 2;
   }
+  const { selected, withoutRoot } = request;
   if (withoutRoot) Deno.env.set("FLOATIP_TESTS", "without-root");
   else await prepare();
   const program = mkdtempSync(`${tmpdir()}/floatip-built-`);
   const results: Tally[] = [];
   try {
-    await buildProgram(program);
+    if (selected.some(({ waits }) => waits)) await buildProgram(program);
     const [waiting, computing] = [true, false].map((waits) =>
       selected.filter((group) => group.waits === waits)
     );
@@ -123,6 +139,58 @@ async function main(args: readonly string[]): Promise<number> {
   const sum = results.reduce(add, nothing);
   summarize(sum);
   return sum.failed.length === 0 && sum.passed > 0 ? 0 : 1;
+}
+
+interface Request {
+  readonly selected: readonly Group[];
+  readonly withoutRoot: boolean;
+}
+
+/** What the arguments ask for; undefined: they are wrong. */
+function requestOf(args: readonly string[]): Request | undefined {
+  const words: string[] = [];
+  let withoutRoot = false;
+  let filter: string | undefined;
+  const rest = [...args];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === "--without-root") withoutRoot = true;
+    else if (word === "--filter" && rest.length > 0) filter = rest.shift();
+    else if (word.startsWith("--filter=")) filter = word.slice("--filter=".length);
+    else if (word.startsWith("-")) return undefined;
+    else words.push(word);
+  }
+  const found = words.map(groupsFor);
+  if (found.some((groups) => groups.length === 0)) return undefined;
+  const selected = words.length === 0 ? allGroups() : found.flat();
+  return {
+    selected: filter === undefined ? selected : selected.map((group) => ({ ...group, filter })),
+    withoutRoot,
+  };
+}
+
+/** The group called `word`, or the parts of groups that are in the folder or file `word`. */
+function groupsFor(word: string): readonly Group[] {
+  const named = allGroups().find(({ name }) => name === word);
+  if (named !== undefined) return [named];
+  const path = resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), word);
+  const tests = `${checkout}test/`;
+  if (!path.startsWith(tests) || !existsSync(path)) return [];
+  return allGroups().flatMap((group) => partOf(group, path.slice(tests.length)));
+}
+
+/** What of `group` is in `path`, which is relative to test/. */
+function partOf(group: Group, path: string): readonly Group[] {
+  const isElsewhere = (group.without ?? []).some((folder) => isWithin(path, folder));
+  const folders = group.folders.flatMap((folder) => {
+    if (isWithin(folder, path)) return [folder];
+    return isWithin(path, folder) && !isElsewhere ? [path] : [];
+  });
+  if (!folders.some(hasTests)) return [];
+  return [{ ...group, name: `${group.name}: ${path}`, folders, isShown: true }];
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** Builds the program that lab tests run (test/lab/program.ts) into `folder`. */
@@ -147,7 +215,8 @@ function allGroups(): readonly Group[] {
 
 function hasTests(folder: string): boolean {
   const path = `${checkout}/test/${folder}`;
-  return existsSync(path) &&
+  if (path.endsWith("_test.ts")) return existsSync(path);
+  return existsSync(path) && statSync(path).isDirectory() &&
     readdirSync(path, { recursive: true }).some((name) => String(name).endsWith("_test.ts"));
 }
 
@@ -188,14 +257,20 @@ async function runTests(group: Group): Promise<Tally> {
   // The types were checked in the style group, all at once.
   const flags = ["--allow-all", "--no-check", `--junit-path=${junit}`, `--preload=${SEEDED}`];
   const parallel = group.parallel ? ["--parallel"] : [];
+  if (group.filter !== undefined) flags.push(`--filter=${group.filter}`);
   const without = (group.without ?? []).map((folder) => `test/${folder}`);
   if (without.length > 0) flags.push(`--ignore=${without.join(",")}`);
   const folders = group.folders.filter(hasTests).map((folder) => `test/${folder}`);
   const { code, output } = await deno(["test", ...flags, ...parallel, ...folders]);
   const fallback = missing("keepalived", "tcpdump") ?? "the test does not say why";
-  const tally = existsSync(junit) ? readTally(readFileSync(junit, "utf8"), fallback) : nothing;
+  const all = existsSync(junit) ? readTally(readFileSync(junit, "utf8"), fallback) : nothing;
+  // Tests that the filter leaves out stand in the file as skipped.
+  const tally = {
+    ...all,
+    skipped: all.skipped.filter(({ name }) => name.includes(group.filter ?? "")),
+  };
   rmSync(scratch, { recursive: true });
-  if (group.waits) console.log(`${group.name}:\n${output}`);
+  if (group.waits || group.isShown) console.log(`${group.name}:\n${output}`);
   else if (code !== 0) console.log(whatFailed(output));
   // A module that does not load, or a run that was ended, stands in no JUnit file.
   return code !== 0 && tally.failed.length === 0
