@@ -1,4 +1,4 @@
-/** Which files has a package, and where do they stand? One table for Debian's and for rpm's. */
+/** The files of a package and their places: one table for Debian's and for rpm's. */
 import { completionScript, type Shell } from "../../src/cli/completion_scripts.ts";
 import { VERSION } from "../../src/version.ts";
 import { filePage } from "../man/file_page.ts";
@@ -49,6 +49,7 @@ export async function entriesOf(
       config: true,
     },
     ...documentation(flavour),
+    ...await tree(`${DOC}/docs`, "docs"),
     manual("man8/floatip.8", programPage(version, epoch)),
     manual("man5/floatip.toml.5", filePage(version, epoch)),
     ...completions(flavour),
@@ -112,6 +113,16 @@ async function folder(path: string, from: string): Promise<readonly Entry[]> {
     if (isFile) names.push(name);
   }
   return names.toSorted().map((name) => file(`${path}/${name}`, `${from}/${name}`));
+}
+
+/** Every file of a folder of the checkout and of the folders in it. */
+async function tree(path: string, from: string): Promise<readonly Entry[]> {
+  const folders: string[] = [];
+  for await (const { name, isDirectory } of readFolder(`${CHECKOUT}${from}`)) {
+    if (isDirectory) folders.push(name);
+  }
+  const below = folders.toSorted().map((name) => tree(`${path}/${name}`, `${from}/${name}`));
+  return [...await folder(path, from), ...(await Promise.all(below)).flat()];
 }
 
 async function* readFolder(path: string): AsyncGenerator<Deno.DirEntry> {
