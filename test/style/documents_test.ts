@@ -63,7 +63,9 @@ const HIDDEN = ["runner", "complete", "release", "stopping", "help"];
 
 /** What is wrong with the commands of `code`. */
 function wrongCommands(code: string): readonly string[] {
-  const typed = code.matchAll(/(?:^|[\s|&(])floatip ([a-z][a-z-]*)([^\n|&;]*)/g);
+  const typed = code.matchAll(
+    /(?:^|[|&;(])[ \t]*(?:\$ )?(?:sudo )?floatip ([a-z][a-z-]*)([^\n|&;]*)/gm,
+  );
   return [...typed].flatMap(([, verb = "", rest = ""]) => {
     if (HIDDEN.includes(verb)) return [];
     const flags = FLAGS.get(verb);
@@ -82,6 +84,7 @@ Deno.test("documents: a command or a flag that does not exist is found", () => {
   assert.deepEqual(wrongCommands("sudo floatip check --try"), []);
   assert.deepEqual(wrongCommands("floatip stats"), ["floatip stats"]);
   assert.deepEqual(wrongCommands("x && floatip check --tri"), ["floatip check --tri"]);
+  assert.deepEqual(wrongCommands("1  on this node floatip does not run"), []);
 });
 
 /** A fragment with the nodes and the instance that it lacks. */
