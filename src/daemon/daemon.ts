@@ -12,6 +12,7 @@ import { AddressConflicts } from "./address_conflicts.ts";
 import type { Announcer } from "./announcer.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Departures } from "./departures.ts";
+import { HealthWatch } from "./health_watch.ts";
 import { Handovers } from "./handovers.ts";
 import { Interests } from "./interests.ts";
 import { Inquiry } from "./inquiry.ts";
@@ -75,6 +76,7 @@ export class Daemon {
   readonly #interests: Interests;
   readonly #addressConflicts: AddressConflicts;
   readonly #neighbours: Neighbours = new Neighbours();
+  readonly #healthWatch: HealthWatch;
   readonly #announcer: Announcer;
   readonly #meter: Meter;
   readonly #once: Once;
@@ -116,6 +118,7 @@ export class Daemon {
       wallTime: () => host.wallTime(),
       neighbours,
     });
+    this.#healthWatch = new HealthWatch(observers, neighbours);
     const inquiry = new Inquiry({ host, conflicts, neighbours, node });
     this.#reception = new Reception(once, conflicts, () => host.interfaces());
     const roster = this.#roster;
@@ -290,6 +293,7 @@ export class Daemon {
       this.#announcer.nextDeadline(),
       this.#nodes.nextDeadline(),
       this.#addressConflicts.nextDeadline(),
+      this.#healthWatch.nextDeadline(),
       ...deadlines,
     );
   }
@@ -303,6 +307,7 @@ export class Daemon {
     this.#interests.settle(this.#roster.routers);
     this.#nodes.settle(this.#roster.config, this.#roster.node);
     this.#addressConflicts.settle(now);
+    this.#healthWatch.settle(this.#roster.routers, now, this.#host.wallTime());
     this.#keep("in a while");
   }
 

@@ -1,4 +1,5 @@
 /** What is remembered of one transition? The same words for history, hooks and every other sink. */
+import type { Health } from "../control/api.ts";
 
 /** One transition of one virtual router. Times are RFC 3339 in UTC; a number carries its unit in its name. */
 export interface TransitionRecord {
@@ -21,6 +22,16 @@ export interface TransitionRecord {
   readonly planned: boolean;
   /** How long nobody was heard before it; null where that played no part. */
   readonly silence_ms: number | null;
+}
+
+/** How a virtual router is doing from now on, as this node sees it. Time RFC 3339 in UTC. */
+export interface HealthRecord {
+  readonly time: string;
+  readonly instance: string;
+  readonly family: "ipv4" | "ipv6";
+  readonly health: Health;
+  /** Why it is "two" or "nobody", in sentences; empty otherwise. */
+  readonly evidence: readonly string[];
 }
 
 /** A backup almost took over from a living master. Durations in milliseconds, time RFC 3339 in UTC. */
@@ -54,4 +65,7 @@ export interface Observer {
   observeNearMiss?(record: NearMissRecord): void;
   /** Only for those who care. */
   observeConflict?(record: ConflictRecord): void;
+  /** Only for those who show it; it is looked at while `followsHealth` does not say no. */
+  observeHealth?(record: HealthRecord): void;
+  followsHealth?(): boolean;
 }

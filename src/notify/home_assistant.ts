@@ -1,4 +1,5 @@
 /** What are the topics of a virtual router called, and how does Home Assistant learn of it? (www.home-assistant.io/integrations/mqtt) */
+import type { Health } from "../control/api.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import { VERSION } from "../version.ts";
 import type { Message } from "./mqtt_session.ts";
@@ -16,6 +17,15 @@ const STATES = ["init", "backup", "master", "fault"] as const satisfies readonly
   "to"
 ][];
 
+/** The words for health that a sensor may show. */
+const HEALTHS = [
+  "held",
+  "listening",
+  "fault",
+  "nobody",
+  "two",
+] as const satisfies readonly Health[];
+
 /** The topic of availability for `node` below `prefix`, of everybody's [notify] (`owner` null) or of an instance's own. */
 export function availabilityTopic(prefix: string, node: string, owner: string | null): string {
   const levels = owner === null ? [node] : [node, owner];
@@ -27,19 +37,42 @@ export function stateTopic(prefix: string, { node, instance, family }: Transitio
   return [prefix, ...[node, instance, family].map(levelOf)].join("/");
 }
 
-/** The retained message by which the virtual router of `record` appears as a sensor of its node's device. */
+/** The retained message by which the state of the virtual router of `record` appears as a sensor of its node's device. */
 export function discoveryOf(record: TransitionRecord, topics: Topics): Message {
-  const { node, instance, family } = record;
-  const [device, object] = [`floatip_${idOf(node)}`, `${idOf(instance)}_${family}`];
+  return sensorOf(record, topics, { suffix: "", value: "value_json.to", options: STATES });
+}
+
+/** The same for its health: does one node hold the addresses, nobody or two? */
+export function healthDiscoveryOf(record: TransitionRecord, topics: Topics): Message {
+  return sensorOf(record, topics, {
+    suffix: "health",
+    value: "value_json.health | default('None')",
+    options: HEALTHS,
+  });
+}
+
+/** One sensor that shows a value of the record; "None" is unknown there. */
+function sensorOf(
+  { node, instance, family }: TransitionRecord,
+  topics: Topics,
+  { suffix, value, options }: {
+    readonly suffix: string;
+    readonly value: string;
+    readonly options: readonly string[];
+  },
+): Message {
+  const [device, router] = [`floatip_${idOf(node)}`, `${idOf(instance)}_${family}`];
+  const object = suffix === "" ? router : `${router}_${suffix}`;
+  const name = family === "ipv4" ? instance : `${instance} (IPv6)`;
   const sensor = {
-    name: family === "ipv4" ? instance : `${instance} (IPv6)`,
+    name: suffix === "" ? name : `${name} ${suffix}`,
     unique_id: `${device}_${object}`,
     state_topic: topics.state,
-    value_template: "{{ value_json.to }}",
+    value_template: `{{ ${value} }}`,
     json_attributes_topic: topics.state,
     availability_topic: topics.availability,
     device_class: "enum",
-    options: STATES,
+    options,
     icon: "mdi:ip-network",
     device: {
       identifiers: [device],

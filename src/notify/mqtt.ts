@@ -1,11 +1,10 @@
 /** What does an MQTT broker know of a node? The latest record of each virtual router, retained, and whether anybody speaks for it. */
 import type { MqttSettings } from "../config/config.ts";
-import type { TransitionRecord } from "../daemon/record.ts";
 import { wordsOf } from "../health/probes/finding.ts";
 import { pauseAfter } from "./backlog.ts";
-import { availabilityTopic, discoveryOf, stateTopic } from "./home_assistant.ts";
+import { availabilityTopic, discoveryOf, healthDiscoveryOf, stateTopic } from "./home_assistant.ts";
 import type { Broker, Message, MqttSession } from "./mqtt_session.ts";
-import { type Answer, type Sink, told, untold } from "./sink.ts";
+import { type Answer, type Sink, type Told, told, untold } from "./sink.ts";
 
 /** A node that is gone is offline at the broker after one and a half times this. */
 const KEEP_ALIVE_S = 20;
@@ -33,6 +32,7 @@ export class MqttSink implements Sink {
   /** For ever: whoever looks at the broker takes what stands there for the present. */
   readonly retries = Infinity;
   readonly longestPauseMs = LONGEST_PAUSE_MS;
+  readonly followsHealth = true;
   readonly #settings: MqttSettings;
   readonly #owner: string | null;
   readonly #again: () => void;
@@ -59,7 +59,7 @@ export class MqttSink implements Sink {
     return true;
   }
 
-  async deliver(record: TransitionRecord, deadline: AbortSignal): Promise<Answer> {
+  async deliver(record: Told, deadline: AbortSignal): Promise<Answer> {
     let session: Session | undefined;
     try {
       session = await this.#connected(record.node, deadline);
@@ -121,7 +121,7 @@ export class MqttSink implements Sink {
     this.#timer = setTimeout(this.#again, pauseAfter(this.#broken, LONGEST_PAUSE_MS));
   }
 
-  #messagesOf(record: TransitionRecord, session: Session): readonly Message[] {
+  #messagesOf(record: Told, session: Session): readonly Message[] {
     const { topic: prefix, discovery } = this.#settings;
     const state = stateTopic(prefix, record);
     const availability = availabilityTopic(prefix, record.node, this.#owner);
@@ -130,7 +130,8 @@ export class MqttSink implements Sink {
     const message = { topic: state, payload: JSON.stringify(record), retained };
     if (!discovery || session.announced.has(state)) return [message];
     session.announced.add(state);
-    return [discoveryOf(record, { state, availability }), message];
+    const topics = { state, availability };
+    return [discoveryOf(record, topics), healthDiscoveryOf(record, topics), message];
   }
 
   #availability(node: string, payload: "online" | "offline"): Message {

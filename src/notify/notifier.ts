@@ -1,9 +1,9 @@
 /** Who is told of a transition? Every sink of everybody's [notify] and of the instance's own, each at its own pace. */
 import type { Config } from "../config/config.ts";
-import type { Observer, TransitionRecord } from "../daemon/record.ts";
+import type { HealthRecord, Observer, TransitionRecord } from "../daemon/record.ts";
 import type { SinkStatus } from "../control/api.ts";
 import { DeliveryQueue, type Pause, type Tell } from "./queue.ts";
-import type { Answer, Sink } from "./sink.ts";
+import type { Answer, Sink, Told } from "./sink.ts";
 import { type SinkKind, sinksOf } from "./sinks.ts";
 
 /** Makes of a sink one that is told by another process, where that is to be. */
@@ -48,6 +48,8 @@ export class Notifier implements Observer, AsyncDisposable {
   #listeners: ReadonlyMap<string, Listener> = new Map();
   /** The present state of each virtual router that runs, by instance and family. */
   readonly #present = new Map<string, TransitionRecord>();
+  /** How each is doing, where anybody shows it. */
+  readonly #health = new Map<string, HealthRecord>();
   /** Those that a reload took away, until they have told what waited. */
   readonly #leaving = new Set<DeliveryQueue>();
 
@@ -61,8 +63,26 @@ export class Notifier implements Observer, AsyncDisposable {
     if (record.to === "init") this.#present.delete(router);
     else this.#present.set(router, record);
     for (const { instance, queue } of this.#listeners.values()) {
-      if (concerns(record, instance)) queue.add(record);
+      if (concerns(record, instance)) queue.add(this.#told(record, queue));
     }
+  }
+
+  /** Those that show the health are told the present state once more, with it. */
+  observeHealth(record: HealthRecord): void {
+    const router = `${record.instance}/${record.family}`;
+    this.#health.set(router, record);
+    const present = this.#present.get(router);
+    if (present === undefined) return;
+    for (const { instance, queue } of this.#listeners.values()) {
+      if (queue.followsHealth && concerns(present, instance)) {
+        queue.add(this.#told(present, queue));
+      }
+    }
+  }
+
+  /** Is there anybody to tell the health to? */
+  followsHealth(): boolean {
+    return [...this.#listeners.values()].some(({ queue }) => queue.followsHealth);
   }
 
   /**
@@ -126,8 +146,17 @@ export class Notifier implements Observer, AsyncDisposable {
   #tellAgain(id: string): void {
     const listener = this.#listeners.get(id);
     for (const record of this.#present.values()) {
-      if (listener !== undefined && concerns(record, listener.instance)) listener.queue.add(record);
+      if (listener !== undefined && concerns(record, listener.instance)) {
+        listener.queue.add(this.#told(record, listener.queue));
+      }
     }
+  }
+
+  /** `record` as the sink of `queue` is told of it. */
+  #told(record: TransitionRecord, queue: DeliveryQueue): Told {
+    const health = this.#health.get(`${record.instance}/${record.family}`);
+    if (health === undefined || !queue.followsHealth) return record;
+    return { ...record, health: health.health, evidence: health.evidence };
   }
 
   #leave(queue: DeliveryQueue): void {

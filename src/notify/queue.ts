@@ -1,9 +1,8 @@
 /** When is a sink told what? In order, one at a time, each attempt with a deadline; nobody else waits for it. */
 import type { SinkStatus } from "../control/api.ts";
 import { formatDuration, milliseconds } from "../time.ts";
-import type { TransitionRecord } from "../daemon/record.ts";
 import { add, type Backlog, collapse, isOutdated, NOTHING, pauseAfter, take } from "./backlog.ts";
-import { type Answer, type Sink, untold } from "./sink.ts";
+import { type Answer, type Sink, type Told, untold } from "./sink.ts";
 
 /** The most that wait for a sink, as long as not more instances have news. */
 export const CAPACITY = 64;
@@ -18,7 +17,7 @@ export type Tell = (level: "warning" | "info", words: string) => void;
 export type Pause = (ms: number, stop: AbortSignal) => Promise<void>;
 
 interface Message {
-  readonly record: TransitionRecord;
+  readonly record: Told;
   /** Told of the answer; makes it a single attempt. */
   readonly answered?: (answer: Answer) => void;
 }
@@ -54,6 +53,11 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#say = tell;
   }
 
+  /** Does its sink show the health as well? */
+  get followsHealth(): boolean {
+    return this.#sink.followsHealth ?? false;
+  }
+
   /** From the next attempt on `sink` is told, also of what waits already. */
   settle(sink: Sink): void {
     const before = this.#sink;
@@ -62,7 +66,7 @@ export class DeliveryQueue implements AsyncDisposable {
   }
 
   /** Tells the sink in its turn. Begins nothing before the caller is done, and never throws. */
-  add(record: TransitionRecord): void {
+  add(record: Told): void {
     this.#add(`${record.instance}/${record.family}`, { record });
   }
 
@@ -70,7 +74,7 @@ export class DeliveryQueue implements AsyncDisposable {
    * Tells the sink in its turn, in one attempt, and gives its answer; waits no longer for it than for an attempt. What pauses
    * before another attempt is attempted now, and answers for the test where it fails.
    */
-  async try(record: TransitionRecord): Promise<Answer> {
+  async try(record: Told): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#add("a test", { record, answered: resolve });
     this.#pausing?.abort();
@@ -188,7 +192,7 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#pausing = undefined;
   }
 
-  async #attempt(record: TransitionRecord): Promise<Answer> {
+  async #attempt(record: Told): Promise<Answer> {
     if (this.#over.signal.aborted) return untold("floatip is stopping", false);
     const { timeoutMs } = this.#sink;
     const time = new AbortController();

@@ -1,5 +1,8 @@
 /** What is a sink? Somebody who is told of transitions, one at a time, and answers in words. */
-import type { TransitionRecord } from "../daemon/record.ts";
+import type { HealthRecord, TransitionRecord } from "../daemon/record.ts";
+
+/** A transition, and for those that follow it the health since then. */
+export type Told = TransitionRecord & Partial<Pick<HealthRecord, "health" | "evidence">>;
 
 /** What became of one attempt. */
 export interface Answer {
@@ -22,10 +25,12 @@ export interface Sink {
   readonly retries: number;
   /** The longest pause between two attempts, in milliseconds; undefined: a minute. */
   readonly longestPauseMs?: number;
+  /** It shows the health as well: it is told again when that changes. */
+  readonly followsHealth?: boolean;
   /** Is there anything to be done for it? */
   wants(record: TransitionRecord): boolean;
   /** One attempt. Ends soon after `deadline` is aborted; may reject, but not with a secret in the error's name. */
-  deliver(record: TransitionRecord, deadline: AbortSignal): Promise<Answer>;
+  deliver(record: Told, deadline: AbortSignal): Promise<Answer>;
   /**
    * Lets go of what it holds between deliveries, where it holds anything; for good. Ends soon after `deadline` is aborted, and
    * never rejects. A second time: nothing.

@@ -1,7 +1,7 @@
 /** Does a broker always know the present state, and never hold anybody up? Beside a broker that does what a test says. */
 import assert from "node:assert/strict";
 import type { MqttSettings } from "../../../src/config/config.ts";
-import { discoveryOf } from "../../../src/notify/home_assistant.ts";
+import { discoveryOf, healthDiscoveryOf } from "../../../src/notify/home_assistant.ts";
 import { MqttSink } from "../../../src/notify/mqtt.ts";
 import { MqttSession } from "../../../src/notify/mqtt_session.ts";
 import { Notifier } from "../../../src/notify/notifier.ts";
@@ -78,9 +78,11 @@ Deno.test("Home Assistant is told of each virtual router once in a connection, b
   assert.deepEqual(broker.messages.map((message) => message.slice(0, message.indexOf(" "))), [
     "home/float/pi-a/availability",
     "homeassistant/sensor/floatip_pi-a/web_ipv4/config",
+    "homeassistant/sensor/floatip_pi-a/web_ipv4_health/config",
     "home/float/pi-a/web/ipv4",
     "home/float/pi-a/web/ipv4",
     "homeassistant/sensor/floatip_pi-a/web_ipv6/config",
+    "homeassistant/sensor/floatip_pi-a/web_ipv6_health/config",
     "home/float/pi-a/web/ipv6",
   ]);
   await it.close(never);
@@ -105,6 +107,24 @@ Deno.test("a sensor of Home Assistant's: every field", () => {
   });
   assert.deepEqual([device.identifiers, device.name], [["floatip_pi____1"], "floatip pi/ä +1"]);
   assert.equal(origin.name, "floatip");
+});
+
+Deno.test("a sensor of the health: what is other than in that of the state", () => {
+  const topics = { state: "s", availability: "a" };
+  const [state, health] = [discoveryOf, healthDiscoveryOf].map((of) => of(record(), topics));
+  assert.equal(health?.topic, "homeassistant/sensor/floatip_pi-a/web_ipv4_health/config");
+  const { name, unique_id, value_template, options, ...rest } = JSON.parse(health?.payload ?? "");
+  assert.deepEqual(
+    [name, unique_id, value_template, options],
+    [
+      "web health",
+      "floatip_pi-a_web_ipv4_health",
+      "{{ value_json.health | default('None') }}",
+      ["held", "listening", "fault", "nobody", "two"],
+    ],
+  );
+  const same = JSON.parse(state?.payload ?? "");
+  for (const [key, value] of Object.entries(rest)) assert.deepEqual(same[key], value);
 });
 
 Deno.test("topics of strange names have as many levels as all others, and no wildcards", async () => {

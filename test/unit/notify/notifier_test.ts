@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { milliseconds } from "../../../src/time.ts";
 import { Notifier } from "../../../src/notify/notifier.ts";
+import { FakeBroker } from "./broker.ts";
 import { eventually } from "../health/checks.ts";
 import { plan, record, settings, transitions } from "./records.ts";
 import { Receiver } from "./servers.ts";
@@ -30,6 +31,29 @@ Deno.test("everybody's sinks hear of all, an instance's of itself", async () => 
     notifier.status().map(({ name, instance, delivered }) => [name, instance, delivered]),
     [["webhook", null, 2], ["webhook", "web", 1]],
   );
+});
+
+Deno.test("a broker is told the present state again when its health changes, a webhook is not", async () => {
+  await using receiver = new Receiver();
+  await using broker = new FakeBroker();
+  const none = { user: undefined, password: undefined, ca: undefined };
+  await using notifier = new Notifier(plan(settings({
+    webhook: hook(receiver.url),
+    mqtt: { url: broker.url, ...none, topic: "floatip", discovery: false },
+  })));
+  assert.ok(notifier.followsHealth());
+  const change = { time: TIME, instance: "web", family: "ipv4" } as const;
+  notifier.observe(record());
+  notifier.observeHealth({ ...change, health: "held", evidence: [] });
+  notifier.observeHealth({ ...change, health: "two", evidence: ["pi-b answers too"] });
+  await eventually("all are told", () => idle(notifier));
+  assert.equal(receiver.arrivals.length, 1);
+  assert.equal(JSON.parse(receiver.arrivals[0]?.body ?? "").health, undefined);
+  const last = broker.messages.at(-1) ?? "";
+  const { to, health, evidence } = JSON.parse(last.slice(last.indexOf(" ") + 1));
+  assert.deepEqual([to, health, evidence], ["master", "two", ["pi-b answers too"]]);
+  notifier.settle(plan(settings({ webhook: hook(receiver.url) })));
+  assert.equal(notifier.followsHealth(), false);
 });
 
 Deno.test("a sink that never answers holds up no other, and no caller", async () => {
