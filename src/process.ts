@@ -1,4 +1,5 @@
 /** How does floatip run a program? As a child with its own process group, a deadline, few rights and bounded output. */
+import { readBeginning } from "./beginning.ts";
 
 /** Who a child runs as. */
 export interface Account {
@@ -221,13 +222,24 @@ async function killMarked(mark: string): Promise<void> {
   }
 }
 
+/** Most that is read of a process's environment, in bytes: whose it is may have made it as long as it likes. */
+const MOST_ENVIRONMENT = 128 * 1024;
+
+async function environmentOf(pid: string): Promise<string> {
+  try {
+    return new TextDecoder().decode(await readBeginning(`/proc/${pid}/environ`, MOST_ENVIRONMENT));
+  } catch {
+    return "";
+  }
+}
+
 async function markedBy(mark: string): Promise<readonly number[]> {
   const found: number[] = [];
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     // One that ended, or is somebody else's, reads as nothing; so does a zombie.
-    const environment = await Deno.readTextFile(`/proc/${name}/environ`).catch(() => "");
-    if (environment.split("\0").includes(`${MARK}=${mark}`)) found.push(Number(name));
+    const environment = await environmentOf(name);
+    if (`\0${environment}\0`.includes(`\0${MARK}=${mark}\0`)) found.push(Number(name));
   }
   return found;
 }

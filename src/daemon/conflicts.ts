@@ -2,7 +2,7 @@
 import { keyOf } from "../config/plan.ts";
 import { formatIp } from "../net/ip.ts";
 import { between, formatWallTime, type Instant, seconds, type WallTime } from "../time.ts";
-import type { Budget } from "./budget.ts";
+import type { Budgets } from "./budgets.ts";
 import { describe } from "./evidence_text.ts";
 import { labelOf, type Once } from "./narrate.ts";
 import type { Neighbours } from "./neighbours.ts";
@@ -95,7 +95,7 @@ export interface ConflictsOptions {
   readonly observers: readonly Observer[];
   readonly wallTime: () => WallTime;
   /** How many the history gets. */
-  readonly budget: Budget;
+  readonly budget: Budgets;
   readonly neighbours: Neighbours;
 }
 

@@ -7,7 +7,7 @@ import { between, earliest, type Instant, milliseconds, seconds, type WallTime }
 import { nextDeadline } from "../vrrp/instance.ts";
 import { nearMiss } from "../vrrp/near_miss.ts";
 import type { Journal } from "./journal.ts";
-import { Budget } from "./budget.ts";
+import { Budgets } from "./budgets.ts";
 import { AddressConflicts } from "./address_conflicts.ts";
 import type { Announcer } from "./announcer.ts";
 import { Conflicts } from "./conflicts.ts";
@@ -61,9 +61,8 @@ export interface DaemonOptions {
 /** How a daemon ends: with everything given up, or so that another process can go on. */
 export type Ending = "stopped" | "restarting";
 
-/** So many conflicts and near misses each at once, and one more after each {@link INCIDENT_REFILL}. */
-const MOST_INCIDENTS = 100;
-const INCIDENT_REFILL = seconds(60);
+/** How many conflicts, and near misses, the history gets. */
+const INCIDENTS = { most: 100, every: seconds(60) };
 
 /** A running floatip: all virtual routers of one node. */
 export class Daemon {
@@ -81,7 +80,7 @@ export class Daemon {
   readonly #meter: Meter;
   readonly #once: Once;
   /** What the history gets that anybody on the LAN can bring about. */
-  readonly #incidents = new Budget(MOST_INCIDENTS, INCIDENT_REFILL);
+  readonly #incidents = new Budgets(INCIDENTS);
   readonly #nodes: NodeWatch;
   readonly #onTurn: DaemonOptions["onTurn"];
   readonly #started: WallTime;

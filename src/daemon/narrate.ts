@@ -8,13 +8,12 @@ import type { NearMiss } from "../vrrp/near_miss.ts";
 import { between, formatDuration, type Instant, seconds } from "../time.ts";
 import { type Notice, NOTICES } from "../vrrp/receive.ts";
 import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
-import { Budget } from "./budget.ts";
+import { Budgets } from "./budgets.ts";
 import { downWords } from "./eligibility.ts";
 import type { Journal, Level } from "./journal.ts";
 
-/** So many lines of one kind at once, and one more after each {@link REFILL}. */
-const BURST = 64;
-const REFILL = seconds(30);
+/** How many lines of one kind are told. */
+const LIMITS = { most: 64, every: seconds(30) };
 
 /** Most keys of one kind that are remembered. */
 const MOST_KEYS = 256;
@@ -62,7 +61,7 @@ export function tellVerdict(
 export class Once {
   readonly #journal: Journal;
   readonly #now: () => Instant;
-  readonly #budget = new Budget(BURST, REFILL);
+  readonly #budget = new Budgets(LIMITS);
   /** By kind, when each key was told; the newest {@link MOST_KEYS}. */
   readonly #told = new Map<string, Map<string, Instant>>();
 

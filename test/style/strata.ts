@@ -135,7 +135,14 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
 };
 
 /** May be imported by all. */
-const everybodys: readonly string[] = ["time", "budget", "assert", "version", "printable"];
+const everybodys: readonly string[] = [
+  "time",
+  "beginning",
+  "budget",
+  "assert",
+  "version",
+  "printable",
+];
 
 /** npm libraries, and who may use them. Tests may use any. */
 const librariesOf: Readonly<Record<string, readonly string[]>> = {

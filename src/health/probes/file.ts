@@ -1,4 +1,5 @@
 /** Is a file there, or not there, or which integer is in it? */
+import { readBeginning } from "../../beginning.ts";
 import type { Probe } from "../check.ts";
 import type { Finding } from "./finding.ts";
 
@@ -31,10 +32,7 @@ function readValue(text: string): Finding {
 }
 
 async function beginningOf(path: string): Promise<string> {
-  using file = await Deno.open(path);
-  const bytes = new Uint8Array(MOST);
-  const count = await file.read(bytes);
-  return new TextDecoder().decode(bytes.subarray(0, count ?? 0));
+  return new TextDecoder().decode(await readBeginning(path, MOST));
 }
 
 function absent(error: unknown): undefined {

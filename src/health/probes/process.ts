@@ -1,4 +1,5 @@
 /** Does a process of this name run? */
+import { readBeginning } from "../../beginning.ts";
 import type { Probe } from "../check.ts";
 import type { Finding } from "./finding.ts";
 
@@ -38,13 +39,21 @@ async function isCalled(pid: number, name: string): Promise<boolean> {
   if (end === -1 || state === "Z" || state === "X") return false;
   const comm = stat.slice(stat.indexOf("(") + 1, end);
   if (comm === name && name.length < COMM_MOST) return true;
-  const argv0 = (await read(`/proc/${pid}/cmdline`)).split("\0")[0] ?? "";
+  const argv = await read(`/proc/${pid}/cmdline`);
+  const argv0 = argv.slice(0, argv.includes("\0") ? argv.indexOf("\0") : argv.length);
   // "nginx: master process /usr/sbin/nginx": what stands before the colon is the name.
   const base = argv0.slice(argv0.lastIndexOf("/") + 1);
   return base === name || comm === name;
 }
 
+/** Most that is read of a process's own words, in bytes: it may have made its command line as long as it likes. */
+const MOST = 4096;
+
 /** Empty where the process has ended meanwhile. */
-function read(path: string): Promise<string> {
-  return Deno.readTextFile(path).catch(() => "");
+async function read(path: string): Promise<string> {
+  try {
+    return new TextDecoder().decode(await readBeginning(path, MOST));
+  } catch {
+    return "";
+  }
 }

@@ -9,7 +9,7 @@ import {
   resetConflicts,
   type Sight,
 } from "../../../src/daemon/conflicts.ts";
-import { Budget } from "../../../src/daemon/budget.ts";
+import { Budgets } from "../../../src/daemon/budgets.ts";
 import { describeAll } from "../../../src/daemon/evidence_text.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
 import { Once } from "../../../src/daemon/narrate.ts";
@@ -46,7 +46,7 @@ function lab(...sights: readonly Sight[]) {
     once: new Once(journal, () => START),
     observers: [{ observe() {}, observeConflict: (record) => void history.push(record) }],
     wallTime: () => 0 as WallTime,
-    budget: new Budget(10, seconds(60)),
+    budget: new Budgets({ most: 10, every: seconds(60) }),
     neighbours,
   });
   for (const sight of sights) conflicts.note(router, sight);

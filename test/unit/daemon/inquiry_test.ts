@@ -1,6 +1,6 @@
 /** Questions for floating addresses: when they are asked, how many, and what is made of the answers. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { Budget } from "../../../src/daemon/budget.ts";
+import { Budgets } from "../../../src/daemon/budgets.ts";
 import { Conflicts, type Sight } from "../../../src/daemon/conflicts.ts";
 import { healthOf } from "../../../src/daemon/health.ts";
 import { Inquiry } from "../../../src/daemon/inquiry.ts";
@@ -56,7 +56,7 @@ function lab(...routers: readonly Router[]) {
     once: new Once({ write() {} }, () => host.time),
     observers: [],
     wallTime: () => 0 as WallTime,
-    budget: new Budget(10, seconds(60)),
+    budget: new Budgets({ most: 10, every: seconds(60) }),
     neighbours,
   });
   const inquiry = new Inquiry({ host, conflicts, neighbours, node: () => undefined });

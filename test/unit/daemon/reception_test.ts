@@ -2,7 +2,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Plan } from "../../../src/config/plan.ts";
 import type { Journal } from "../../../src/daemon/journal.ts";
-import { Budget } from "../../../src/daemon/budget.ts";
+import { Budgets } from "../../../src/daemon/budgets.ts";
 import { Conflicts } from "../../../src/daemon/conflicts.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
 import { Once } from "../../../src/daemon/narrate.ts";
@@ -43,7 +43,7 @@ function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   router.endpoint = endpoint;
   router.source = OWN;
   const once = new Once(journal, () => AT);
-  const budget = new Budget(10, seconds(60));
+  const budget = new Budgets({ most: 10, every: seconds(60) });
   const neighbours = new Neighbours();
   const wallTime = () => 0 as WallTime;
   const conflicts = new Conflicts({ once, observers: [], budget, wallTime, neighbours });

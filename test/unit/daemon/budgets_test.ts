@@ -1,6 +1,6 @@
 /** Budgets that refill, and the log that lives on them. */
 import assert from "node:assert/strict";
-import { Budget } from "../../../src/daemon/budget.ts";
+import { Budgets } from "../../../src/daemon/budgets.ts";
 import { Once } from "../../../src/daemon/narrate.ts";
 import { type Instant, seconds } from "../../../src/time.ts";
 
@@ -9,7 +9,7 @@ function at(second: number): Instant {
 }
 
 Deno.test("a budget: a burst, then one for each refill, and it says how many were refused", () => {
-  const budget = new Budget(3, seconds(10));
+  const budget = new Budgets({ most: 3, every: seconds(10) });
   for (let i = 0; i < 3; i++) {
     assert.deepEqual(budget.take("a", at(100)), { given: true, before: 0 });
   }
