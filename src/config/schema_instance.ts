@@ -193,7 +193,7 @@ export const INSTANCE = {
     shape: oneOf("quick", "off"),
     form: '"quick" or "off"',
     default: '"quick"',
-    what: "Ask the LAN twice, just before a takeover, whether somebody has the address already.",
+    what: "Ask the LAN who has the address: just before a takeover, and every ten seconds.",
     why: "An answer is told: adverts are being lost, or another machine uses the address.",
     example: '"quick"',
   },

@@ -60,6 +60,26 @@ function priorities(config: Config, instance: InstanceConfig): (node: string) =>
   return (node) => effectivePriority(basePriorityOf(instance, node, config), added);
 }
 
+/**
+ * The least and the most that `node` can advertise in `instance` as a master, whatever its checks say; undefined where the file does not
+ * tell: priorities by hand, or a number in a file that counts.
+ */
+export function priorityBounds(
+  config: Config,
+  instance: InstanceConfig,
+  node: string,
+): { readonly least: number; readonly most: number } | undefined {
+  const { priorities, priority, prefer } = instance;
+  if (!priorities.has(node) && (priority !== undefined || prefer === undefined)) return undefined;
+  const checks = checksOf(config, instance);
+  if (checks.some(countsValue)) return undefined;
+  const base = basePriorityOf(instance, node, config);
+  const bound = (up: boolean): number =>
+    effectivePriority(base, contributionsOf(checks, () => ({ up })));
+  // A negative weight counts while down, a positive one while up.
+  return { least: bound(false), most: bound(true) };
+}
+
 /** Every node of [nodes] while all checks are up, best first; equals in the order of [nodes]. */
 export function standings(config: Config, instance: InstanceConfig): readonly Standing[] {
   const priorityOf = priorities(config, instance);

@@ -11,6 +11,7 @@ import type {
 } from "../control/api.ts";
 import type { Scheduling } from "../host.ts";
 import type { Config } from "../config/config.ts";
+import { priorityBounds } from "../config/standing.ts";
 import type { NodePlan } from "../config/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
@@ -25,6 +26,7 @@ import {
 } from "../time.ts";
 import { VERSION } from "../version.ts";
 import { nameOf } from "../vrrp/instance.ts";
+import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { Checks } from "./checks.ts";
@@ -285,9 +287,29 @@ function attention(router: Router, moment: Moment): readonly string[] {
       ...conflictsOf(router, moment).map(({ words }) => words),
     ].map((words) => `${label}: ${words}`)),
     ...mismatch,
+    ...otherPriorities(label, router, moment),
     ...mixed,
     ...heldDown(label, router, moment.now),
   ];
+}
+
+/** A node that advertises what this file does not give it: its own file says something else of who is preferred. */
+function otherPriorities(label: string, router: Router, moment: Moment): readonly string[] {
+  const { config, node, now } = moment;
+  const instance = config.instances.find(({ name }) => name === router.plan.name);
+  if (instance === undefined) return [];
+  return [...router.heard.values()].flatMap(({ source, priority, at }) => {
+    const name = node?.names.get(formatIp(source));
+    if (name === undefined || priority <= LEAVING_PRIORITY || !isRecent(at, router, now)) return [];
+    const bounds = priorityBounds(config, instance, name);
+    if (bounds === undefined) return [];
+    const { least, most } = bounds;
+    if (priority >= least && priority <= most) return [];
+    const given = least === most ? `${most}` : `${least} to ${most}`;
+    return [
+      `${label}: ${name} advertises priority ${priority}, this file gives it ${given}: the files differ`,
+    ];
+  });
 }
 
 /** Only a master sends: the last word of one that has let go may have failed for good reason. */

@@ -5,7 +5,7 @@ import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { type Forecast, forecast, type ForecastOutcome } from "../../../src/config/forecast.ts";
 import { lineFinder } from "../../../src/config/locate.ts";
-import { betterNodes } from "../../../src/config/standing.ts";
+import { betterNodes, priorityBounds } from "../../../src/config/standing.ts";
 import { golden } from "../../golden/golden.ts";
 
 function configOf(text: string): Config {
@@ -328,4 +328,22 @@ Deno.test("forecast: whoever takes over is the best of the others; whoever stays
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("bounds of a priority: what a node of the file may advertise, weights up and down", () => {
+  const boundsOf = (text: string, node = "a") => {
+    const config = configOf(text);
+    return priorityBounds(config, config.instances[0] ?? assert.fail(), node);
+  };
+  const given = [200, 190];
+  assert.deepEqual(boundsOf(file(given, "weight = -50"), "b"), { least: 140, most: 190 });
+  assert.deepEqual(boundsOf(file(given, "weight = 30"), "b"), { least: 190, most: 220 });
+  assert.deepEqual(boundsOf(file(given, "weight = 100")), { least: 200, most: 254 });
+  const address = 'vrid = 1\naddresses = ["10.0.0.50/24"]\n';
+  const nodes = '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.web]\n';
+  const preferred = boundsOf(`${nodes}${address}prefer = ["a", "b"]\n`, "b");
+  assert.deepEqual(preferred, { least: 190, most: 190 });
+  // By hand, and perhaps in each file another: nothing can be said.
+  assert.equal(boundsOf(`${nodes}${address}priority = 150\n`), undefined);
+  assert.equal(boundsOf(`${nodes}${address}`), undefined);
 });
