@@ -39,6 +39,9 @@ const PER_SECOND = 50, MOST_SAVED = 20;
 /** So long it is known at which MAC a machine is. */
 const KNOWN = seconds(60);
 
+/** This node's own address is asked for together with the master's, so no later than this. */
+const OWN_KNOWN = seconds(75);
+
 /** A question that waits for answers. */
 interface Question {
   readonly at: Instant;
@@ -253,7 +256,8 @@ export class Inquiry {
     concludeQuestion(router, asked, new Set(foreign.keys()));
     if (router.state.kind !== "init") this.#askOwn(router, turn, question, now);
     forgetConflicts(router, now);
-    const doubted = router.unanswered > 0 ||
+    // What answers for an address that the file names no more may answer for others too.
+    const doubted = router.unanswered > 0 || foreign.size > 0 ||
       [...router.conflicts.values()].some((conflict) => isEvidence(conflict, router, now));
     const share = MOST_AT_ONCE / Math.max(MOST_AT_ONCE, router.plan.held.length);
     const pace = doubted ? HURRIED_PACE : Math.max(PACE * share, ANSWERS);
@@ -277,7 +281,8 @@ export class Inquiry {
   /** Several where it has several cards; but what answers for this node's own address, too, answers for everything. */
   #macsOfMaster({ source }: Router, master: Ip, now: Instant): readonly string[] {
     const { neighbours } = this.#options;
-    const proxies = source === undefined ? [] : neighbours.macsOf(formatIp(source), now);
+    const own = source === undefined ? undefined : formatIp(source);
+    const proxies = own === undefined ? [] : neighbours.macsOf(own, now, OWN_KNOWN);
     return neighbours.macsOf(formatIp(master), now).filter((mac) => !proxies.includes(mac));
   }
 

@@ -1,5 +1,12 @@
 /** Course of a run: what is recorded of it, its phases, and the checkers that look meanwhile. */
-import { after, between, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
+import {
+  after,
+  between,
+  type Instant,
+  type Nanoseconds,
+  nanoseconds,
+  seconds,
+} from "../../src/time.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Watcher } from "./record.ts";
 import { RunHash } from "./run_hash.ts";
@@ -31,6 +38,9 @@ export interface RecordingOptions {
 
 /** How often checkers are asked to look, whatever happens. */
 const TICKS_PER_INTERVAL = 4;
+
+/** From one look whether it is well to the next. */
+const LOOK = seconds(5);
 
 /** What is noted of a run from its first moment on. */
 export class Recording {
@@ -99,15 +109,20 @@ export class Course {
     this.#world.phaseSince = now;
   }
 
-  /** Nothing happens any more; when it must be well, at least `least` later, the checkers look. */
-  async settle(least = nanoseconds(0)): Promise<void> {
+  /**
+   * Nothing happens any more; when it must be well, the checkers look: or, where `isWell` has its own
+   * opinion of that, a little later, but `most` at the latest.
+   */
+  async settle(isWell = () => true, most = nanoseconds(0)): Promise<void> {
     this.enter("settling");
-    const { cluster } = this.#world;
-    const settlingTime = nanoseconds(Math.max(least, this.#world.settlingTime));
+    const { cluster, settlingTime } = this.#world;
     await this.pass(settlingTime);
     // A service manager may start one again late.
     const rest = between(cluster.lan.now, after(cluster.latestStart, settlingTime));
     if (rest > 0) await this.pass(rest);
+    for (let waited = 0; waited < most && !isWell() && this.isWell; waited += LOOK) {
+      await this.pass(LOOK);
+    }
     if (!this.isWell) return;
     this.enter("calm");
     this.#world.refused = this.#world.switchedOn = false;

@@ -42,7 +42,7 @@ const MISHAPS: readonly (readonly [number, Mishap])[] = [
   [5, answerElsewhere],
   [1, answerForAll],
   [6, filter],
-  [4, addOthers],
+  [5, addOthers],
   [2, lateAddress],
   [2, kill],
   [2, killAndRestart],
@@ -172,15 +172,21 @@ function refuseSockets({ cluster }: FieldWorld, name: string, random: Random): D
 }
 
 /** By a new kernel, or another slot. */
-function rename({ cluster }: FieldWorld, name: string, random: Random): Damage {
+function rename(world: FieldWorld, name: string, random: Random): Damage {
+  const { cluster } = world;
   const machine = cluster.lan.machine(name);
   const card = random.pick(cluster.cards(name)).name;
   machine.renamePort(card, `${card}x`);
   return {
     words: `${card} of ${name} is called ${card}x`,
     dirty: false,
-    mend: () => machine.renamePort(`${card}x`, card),
+    mend: () => restoreName(world, name, card),
   };
+}
+
+/** It is called as the files say. */
+export function restoreName({ cluster }: FieldWorld, name: string, card: string): void {
+  cluster.lan.machine(name).renamePort(`${card}x`, card);
 }
 
 /** DHCP gives it another address, in place of its own, or before it, or for IPv6 alone. */
@@ -319,10 +325,13 @@ function snoop({ cluster: { lan }, setup }: FieldWorld, name: string, random: Ra
   };
 }
 
-/** Somebody puts an address of his own into the subnet of a floating one. */
-function addOthers({ cluster, setup }: FieldWorld, name: string, random: Random): Damage {
-  const machine = cluster.lan.machine(name);
+/** Somebody puts an address of his own into the subnet of a floating one, mostly where that is. */
+function addOthers(world: FieldWorld, some: string, random: Random): Damage {
+  const { cluster, setup } = world;
   const instance = random.pick(setup.instances);
+  const holder = setup.nodes.find((node) => world.holds(node.name, instance));
+  const name = random.chance(0.8) ? holder?.name ?? some : some;
+  const machine = cluster.lan.machine(name);
   const text = othersAddress(instance, machine.name);
   machine.addForeign(instance.card, text);
   const killed = random.chance(0.5);

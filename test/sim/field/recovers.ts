@@ -14,7 +14,7 @@ export function recovers(world: FieldWorld): Checker {
     enter(phase) {
       if (phase !== "calm") return;
       for (const { name } of world.setup.nodes) {
-        if (isGreen(world, name) || wasRefused(world, name) || hasLost(world, name)) continue;
+        if (hasRecovered(world, name)) continue;
         world.complain(
           "recovers",
           `all is well, and ${name} does not say so: ${troubleOf(world, name)}`,
@@ -22,6 +22,11 @@ export function recovers(world: FieldWorld): Checker {
       }
     },
   };
+}
+
+/** Does the status of `name` say that all is well, or what is let pass? */
+export function hasRecovered(world: FieldWorld, name: string): boolean {
+  return isGreen(world, name) || wasRefused(world, name) || hasLost(world, name);
 }
 
 function wasRefused({ cluster }: FieldWorld, name: string): boolean {

@@ -12,12 +12,13 @@ import { raise } from "../random_run.ts";
 import { longestParting } from "../setup.ts";
 import type { Checker } from "../world.ts";
 import { FIELD_CHECKERS } from "./checkers.ts";
-import { mishap, mistakeInFile } from "./mishaps.ts";
+import { mishap, mistakeInFile, restoreName } from "./mishaps.ts";
+import { hasRecovered } from "./recovers.ts";
 import { drawFieldSetup } from "./setup.ts";
 import { FieldWorld, STRANGER } from "./world.ts";
 
 /** How long evidence that has become untrue may stay: asked for again, and found free. */
-const MEMORY = seconds(60);
+const MEMORY = seconds(130);
 
 /** From one mishap to the next: long enough for what is wrong to be noticed, mostly. */
 const LONGEST_PAUSE = 45e9;
@@ -61,17 +62,24 @@ class FieldRun {
     const fromTheStart = this.#random.chance(0.4);
     if (fromTheStart) this.#note(this.#mistake());
     for (const { name } of setup.nodes) cluster.start(name);
-    if (!fromTheStart) await this.#course.settle(MEMORY);
+    if (!fromTheStart) await this.#settle();
     const rounds = this.#random.pick([1, 1, 2]);
     for (let round = 0; round < rounds && this.#course.isWell; round++) {
       await this.#misfortune();
       this.#mend();
-      await this.#course.settle(MEMORY);
+      await this.#settle();
     }
     if (!this.#course.isWell) return;
     this.#course.enter("chaos");
     for (const { name } of setup.nodes) cluster.stop(name);
     await this.#course.pass(nanoseconds(longestParting(setup) + 0.1e9));
+  }
+
+  /** Until every status says that all is well, or ought to. */
+  async #settle(): Promise<void> {
+    const isWell = () =>
+      this.#world.setup.nodes.every(({ name }) => hasRecovered(this.#world, name));
+    await this.#course.settle(isWell, MEMORY);
   }
 
   /** Things go wrong, and some are put right in between. */
@@ -85,6 +93,7 @@ class FieldRun {
       if (!this.#random.chance(0.3)) continue;
       const [first, ...rest] = this.#damages;
       this.#world.cluster.lan.see({ kind: "act", words: `mend: ${first?.words}` });
+      this.#straighten();
       first?.mend();
       this.#note(undefined, rest);
       await this.#pause();
@@ -95,13 +104,24 @@ class FieldRun {
   #mend(): void {
     const { cluster, setup } = this.#world;
     cluster.lan.see({ kind: "act", words: "mend everything" });
+    this.#straighten();
     for (const one of this.#damages.toReversed()) one.mend();
     this.#note(undefined, []);
     endOrders(this.#world);
     for (const { name, cards } of setup.nodes) {
       cluster.lan.machine(name).refuseNothing();
-      for (const card of cards) cluster.restoreAddresses(name, card.name);
+      for (const card of cards) {
+        cluster.lan.machine(name).setCarrier(card.name, true);
+        cluster.restoreAddresses(name, card.name);
+      }
       if (!cluster.isRunning(name)) cluster.start(name);
+    }
+  }
+
+  /** Cards have the names by which everything else that happened to them is mended. */
+  #straighten(): void {
+    for (const { name, cards } of this.#world.setup.nodes) {
+      for (const card of cards) restoreName(this.#world, name, card.name);
     }
   }
 

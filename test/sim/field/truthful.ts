@@ -44,6 +44,7 @@ const PACE = milliseconds(250);
 export function truthful(world: FieldWorld): Checker {
   // By "n1 192.168.1.50".
   const episodes = new Map<string, Episode>();
+  /** Answers the key of what it has judged. */
   const judge = (name: string, instance: InstanceSetup, text: string, at: Instant) => {
     const [address = ""] = text.split("/");
     const key = `${name} ${address}`;
@@ -54,22 +55,27 @@ export function truthful(world: FieldWorld): Checker {
       instance.family === "ipv4",
     );
     const before = episodes.get(key);
-    if (wrong === undefined) return void episodes.delete(key);
+    if (wrong === undefined) {
+      episodes.delete(key);
+      return key;
+    }
     const episode = before?.wrong === wrong ? before : { wrong, since: at };
     episodes.set(key, episode);
     const elapsed = at - episode.since;
-    if (elapsed <= (wrong === "two" ? TWO_FOR : NOBODY_FOR) || !isGreen(world, name)) return;
-    if (wrong === "two" && settledFor(world, name) <= ASKS_WITHIN) return;
+    if (elapsed <= (wrong === "two" ? TWO_FOR : NOBODY_FOR) || !isGreen(world, name)) return key;
+    if (wrong === "two" && settledFor(world, name) <= ASKS_WITHIN) return key;
     const who = answering?.asked.map((machine) => machine.name).join(" and ");
     const answer = who ? `${who} have answered` : "nobody has answered";
     const facts = `${answer} for ${address} for ${(elapsed / 1e9).toFixed(1)} s`;
     world.complain("truthful", `${name} says that all is well, and ${facts} (${causes(world)})`);
+    return key;
   };
   let lookedAt = 0;
   return {
     see(seen) {
-      // One that was started, stopped or stood still has not been looking.
-      if (seen.kind !== "program") return;
+      // One that was started, stopped or stood still has not been looking; nor has a deaf one.
+      const isDeaf = seen.kind === "refused" && seen.call === "socket";
+      if (seen.kind !== "program" && !isDeaf) return;
       for (const key of episodes.keys()) {
         if (key.startsWith(`${seen.node} `)) episodes.delete(key);
       }
@@ -77,11 +83,14 @@ export function truthful(world: FieldWorld): Checker {
     tick(at) {
       if (at - lookedAt < PACE) return;
       lookedAt = at;
+      const former = new Set(episodes.keys());
       for (const { name } of world.setup.nodes) {
         for (const instance of world.fileOf(name).setup.instances) {
-          for (const text of instance.addresses) judge(name, instance, text, at);
+          for (const text of instance.addresses) former.delete(judge(name, instance, text, at));
         }
       }
+      // Addresses that stand in no file any more.
+      for (const key of former) episodes.delete(key);
     },
   };
 }
