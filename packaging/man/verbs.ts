@@ -58,14 +58,14 @@ export function argumentsOf({ command }: Verb): readonly Argument[] {
 
 /** Signals of the daemon. */
 export const SIGNALS = [
-  ["SIGTERM, SIGINT", "`floatip run` leaves in order: the addresses go, the others are told."],
+  ["SIGTERM, SIGINT", "`floatip run` leaves in order: it hands the addresses over."],
   ["SIGHUP", "`floatip run` reads its file again, as `floatip reload` does."],
 ] as const;
 
 /** Files and sockets. */
 export const FILES = [
   [DEFAULT_CONFIG_FILE, "The configuration, the same on every node. An example lies beside it."],
-  [socketPath(DEFAULT_RUN_DIR), "HTTP for those who give orders: the daemon's user, and root."],
+  [socketPath(DEFAULT_RUN_DIR), "HTTP for commands: for the daemon's user and root."],
   [readingSocketPath(DEFAULT_RUN_DIR), "The same for the group `floatip`, which only reads."],
   [`${DEFAULT_STATE_DIR}/history.jsonl`, "What `floatip events` shows."],
   ["/usr/share/doc/floatip/examples", "Configurations for usual cases."],
@@ -76,7 +76,7 @@ export const FILES = [
 /** Variables of the environment. */
 export const ENVIRONMENT = [
   ["NO_COLOR", "If it is not empty, nothing is coloured."],
-  ["FLOATIP_DEBUG", "If it is 1, failures that nobody foresaw come with the place in the program."],
+  ["FLOATIP_DEBUG", "If it is 1, unforeseen failures come with the place in the program."],
   [
     "CREDENTIALS_DIRECTORY",
     'Where `{ credential = "NAME" }` in the file looks for NAME; systemd sets it, see LoadCredential= in `systemd.exec`(5).',
@@ -87,7 +87,7 @@ export const ENVIRONMENT = [
 export const EXIT_STATUS = [
   ["0", "Done, or healthy."],
   ["1", "Failed; status: degraded; check: the file is sound, this machine does not fit it."],
-  ["2", "Wrong usage; status: nobody or two nodes hold an address."],
+  ["2", "Wrong usage; status: no node or two nodes hold an address."],
   ["3", "The configuration is invalid."],
   ["4", "The daemon is not running."],
   ["5", "Not permitted."],

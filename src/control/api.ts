@@ -14,13 +14,13 @@ export interface StatusDocument {
   readonly last_reload: LastReload | null;
   readonly instances: readonly InstanceStatus[];
   readonly nodes: readonly NodeStatus[];
-  /** Who is told of transitions, and how that goes. */
+  /** Commands and services of [notify], and how deliveries go. */
   readonly sinks: readonly SinkStatus[];
   /** Packets that fit no instance, by reason; only reasons that occurred. */
   readonly rejects: Readonly<Record<string, number>>;
-  /** Whole sentences about what a person should look at; empty when all is well. */
+  /** Whole sentences about what needs attention; empty when all is well. */
   readonly attention: readonly string[];
-  /** This node stands down; null: it does not. */
+  /** Maintenance of this node; null: it is off. */
   readonly maintenance: MaintenanceStatus | null;
   /** How the kernel runs this process, in the words of sched(7): "rr" with a priority is real time. */
   readonly scheduling: { readonly policy: string; readonly priority: number };
@@ -29,7 +29,7 @@ export interface StatusDocument {
 /** Maintenance that is in force. */
 export interface MaintenanceStatus {
   readonly since: string;
-  /** Null: until somebody ends it. */
+  /** Null: until it is switched off. */
   readonly until: string | null;
   readonly reason: string | null;
 }
@@ -51,7 +51,7 @@ export type Health =
   | "listening"
   /** This node cannot take part; another one is heard to hold the addresses, or may be. */
   | "fault"
-  /** Nobody holds them. */
+  /** No node holds them. */
   | "nobody"
   /** Two machines hold them. */
   | "two";
@@ -64,7 +64,7 @@ export interface InstanceStatus {
   readonly health: Health;
   /** Sentences: why it is "two" or "nobody"; empty otherwise. */
   readonly evidence: readonly string[];
-  /** Who else holds the addresses where it is "two": names of nodes, or addresses. */
+  /** The other holders where it is "two": names of nodes, or addresses. */
   readonly rivals: readonly string[];
   readonly vrid: number;
   readonly interface: string | null;
@@ -76,7 +76,7 @@ export interface InstanceStatus {
   readonly base_priority: number;
   readonly priority: number;
   readonly addresses: readonly string[];
-  /** Who holds the addresses as far as this node knows; null: nobody was heard. */
+  /** The holder of the addresses as far as this node knows; null: none was heard. */
   readonly master: MasterStatus | null;
   readonly since: string;
   /** Why the last transition happened, in words; of one that has not started, what it waits for. */
@@ -97,11 +97,11 @@ export interface InstanceStatus {
   readonly counters: InstanceCounters;
   /** Rejected packets by reason; only reasons that occurred. */
   readonly rejects: Readonly<Record<string, number>>;
-  /** Somebody else uses our VRID or holds our address now, in words; empty when not. */
+  /** Other machines that use our VRID or hold our address now, in words; empty when none does. */
   readonly conflicts: readonly string[];
-  /** Two masters: who the other is, since when, in words; null: none is seen. */
+  /** Two masters: the other one, since when, in words; null: none is seen. */
   readonly conflict: ConflictStatus | null;
-  /** How long the kernel keeps the addresses if nobody renews them; null: not held, or for ever. */
+  /** How long the kernel keeps the addresses without a renewal; null: not held, or without a limit. */
   readonly lease_remaining_ms: number | null;
   /** Handed over by hand: it does not preempt until then, or (null in it) until asked; null: it was not. */
   readonly aside: { readonly until: string | null } | null;
@@ -109,14 +109,14 @@ export interface InstanceStatus {
   readonly held_down_ms: number | null;
 }
 
-/** Somebody else is master too. */
+/** Another machine is master too. */
 export interface ConflictStatus {
   readonly address: string;
   readonly since: string;
   readonly words: string;
 }
 
-/** Who holds the addresses. */
+/** The holder of the addresses. */
 export interface MasterStatus {
   /** Its name in [nodes], or its address. */
   readonly node: string;
@@ -124,7 +124,7 @@ export interface MasterStatus {
   readonly priority: number;
 }
 
-/** A configured peer, or whoever was heard for this VRID. */
+/** A configured peer, or another machine that was heard for this VRID. */
 export interface PeerStatus {
   readonly node: string;
   readonly address: string;
@@ -146,7 +146,7 @@ export interface InstanceCounters {
   readonly sent_pri_zero_packets: number;
   /** Not in RFC 6527: how often this backup came within one interval of taking over from a living master. */
   readonly near_misses: number;
-  /** Not in RFC 6527: how often somebody else came to use our VRID or hold our address; while one does, once. */
+  /** Not in RFC 6527: how often another machine came to use our VRID or hold our address; while one does, once. */
   readonly conflicts: number;
 }
 
@@ -154,8 +154,8 @@ export interface InstanceCounters {
 export interface HandoverAnswer {
   readonly instance: string;
   /**
-   * "kept": nobody took over, this node is master still; "not-master": it is not; "refused": it cannot be done; "gone": a
-   * fault came in between, and nobody was heard yet.
+   * "kept": no node took over, this node is master still; "not-master": it is not; "refused": it cannot be done; "gone": a
+   * fault came in between, and no master was heard yet.
    */
   readonly outcome: "handed-over" | "taken-back" | "kept" | "not-master" | "refused" | "gone";
   /** One sentence. */
@@ -167,7 +167,7 @@ export interface HandoverAnswer {
 /** One virtual router that was given away. */
 export interface HandedOver {
   readonly family: "ipv4" | "ipv6";
-  /** Who has taken over; null: nobody was heard. */
+  /** The node that has taken over; null: none was heard. */
   readonly master: MasterStatus | null;
   /** From the order until the addresses were gone here. */
   readonly took_ms: number;
@@ -206,11 +206,11 @@ export interface CheckStatus {
   readonly weight: number | null;
 }
 
-/** Somebody who is told of transitions: a command, a webhook. */
+/** A command or service of [notify]. */
 export interface SinkStatus {
   /** The key of [notify]: "webhook". */
   readonly name: string;
-  /** Whose [notify] it is; null: everybody's. */
+  /** The instance whose [notify] it is; null: the file's. */
   readonly instance: string | null;
   /** Waiting, the one under way included. */
   readonly pending: number;

@@ -37,12 +37,12 @@ const DAEMON: readonly Figure<Both>[] = [
   ),
   gauge(
     "attention",
-    "How many things there are that floatip status says a person should look at.",
+    "How many lines floatip status has under attention.",
     ({ status }) => status.attention.length,
   ),
   gauge(
     "maintenance",
-    "1 while this node stands down.",
+    "1 while this node is in maintenance.",
     ({ status }) => Number(status.maintenance !== null),
   ),
   gauge(

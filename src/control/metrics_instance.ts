@@ -58,17 +58,17 @@ const FIGURES: readonly Figure<InstanceStatus>[] = [
   ),
   gauge(
     "handed_over",
-    "1 while this node does not preempt because somebody handed the addresses over by hand.",
+    "1 while this node does not preempt because the addresses were handed over by hand.",
     ({ aside }) => Number(aside !== null),
   ),
   gauge(
     "conflict",
-    "1 while somebody else is seen to be master too, or to use the VRID or the addresses.",
+    "1 while another machine is seen to be master too, or to use the VRID or the addresses.",
     ({ conflict, conflicts }) => Number(conflict !== null || conflicts.length > 0),
   ),
   counter(
     "conflicts_total",
-    "Times that somebody else came to use the VRID or to hold the addresses.",
+    "Times that another machine came to use the VRID or to hold the addresses.",
     ({ counters }) => counters.conflicts,
   ),
   counter(
@@ -78,7 +78,7 @@ const FIGURES: readonly Figure<InstanceStatus>[] = [
   ),
   gauge(
     "lease_remaining_seconds",
-    "How long the kernel keeps the addresses if nobody renews them; not there where it is for ever.",
+    "How long the kernel keeps the addresses without a renewal; not there where it has no limit.",
     ({ lease_remaining_ms }) => lease_remaining_ms === null ? null : lease_remaining_ms / 1000,
   ),
   gauge(
@@ -174,7 +174,7 @@ const MASTER: Metric = {
   name: "floatip_master_info",
   type: "gauge",
   help:
-    "Always 1: who holds the addresses as far as this node knows; not there while it knows nobody.",
+    "Always 1: the holder of the addresses as far as this node knows; not there while it knows none.",
 };
 
 function masterSamples(labels: string, { master }: InstanceStatus): readonly Sample<number>[] {

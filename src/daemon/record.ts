@@ -18,9 +18,9 @@ export interface TransitionRecord {
   readonly reason: string;
   /** The cause in words, with its evidence: "no advert from 192.168.1.11 for 3.61 s". */
   readonly cause: string;
-  /** Did somebody want it (start, stop, reload), or did it befall us? */
+  /** Was it asked for (start, stop, reload)? */
   readonly planned: boolean;
-  /** How long nobody was heard before it; null where that played no part. */
+  /** How long no advert was heard before it; null where that played no part. */
   readonly silence_ms: number | null;
 }
 
@@ -47,7 +47,7 @@ export interface NearMissRecord {
   readonly limit_ms: number;
 }
 
-/** Somebody else is master too, uses our VRID, or claims our address. Time RFC 3339 in UTC. */
+/** Another machine is master too, uses our VRID, or claims our address. Time RFC 3339 in UTC. */
 export interface ConflictRecord {
   readonly time: string;
   readonly instance: string;

@@ -21,7 +21,7 @@ export const doctor = buildCommand<DoctorFlags, [], Context>({
   docs: {
     brief: "Find what usually breaks on this machine and its LAN, and print the fix",
     fullDescription: [
-      "Looks at the interface, packet filter, adverts that arrive, strangers with our VRID, who",
+      "Looks at the interface, packet filter, adverts that arrive, strangers with our VRID, what",
       "answers for the floating address, whether the service answers there, other network managers,",
       "kernel settings, timers, clock, power, disk and the running daemon. Every finding has a mark,",
       "ok, warning or problem, and what is to be typed. Changes nothing; asks the LAN a few questions",

@@ -35,7 +35,7 @@ export const events = buildCommand<EventsFlags, [], Context>({
     brief: "Show what has happened on this node, when and why",
     fullDescription: [
       "One line for each change of an instance, oldest first, in local time: from which state to which,",
-      "and the cause with its evidence. `(planned)` is what somebody wanted: a start, a stop, a reload.",
+      "and the cause with its evidence. `(planned)` is what was asked for: a start, a stop, a reload.",
       "A near miss is a backup that almost took over from a master that still lives: one more lost",
       "advert, and two nodes would have held the address.",
       "",

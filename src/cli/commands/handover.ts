@@ -37,7 +37,7 @@ export const handover = buildCommand<HandoverFlags, [instance: string], Context>
     brief: "Move an instance to another node now, without losing packets",
     fullDescription: [
       "This node keeps the addresses until another one has taken over and is heard, and lets go only",
-      "then. Where nobody takes over it keeps them, and says so. Works with keepalived on the other",
+      "then. Where no node takes over it keeps them, and says so. Works with keepalived on the other",
       "side. What was handed over does not come back by itself while the other node lives: until",
       "--for is over, or `--back` is asked for here, or the other node hands it over.",
       "",

@@ -45,7 +45,7 @@ export const listen = buildCommand<ListenFlags, [], Context>({
       "  floatip listen --interface eth0 --for 10s",
       "  floatip listen --json | jq -c 'select(.odd != [])'",
       "",
-      "A VRID that nobody is heard with after 10 s is likely free for an instance of yours.",
+      "A VRID that is not heard within 10 s is likely free for an instance of yours.",
     ].join("\n"),
   },
 });

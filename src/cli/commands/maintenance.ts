@@ -20,7 +20,7 @@ export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>
         brief: "Shown in status and log",
       },
       for: timeFlag("Ends by itself after this time, such as 2h"),
-      force: jsonFlag("Also where that leaves an address to nobody"),
+      force: jsonFlag("Also where that leaves an address without a holder"),
       json: jsonFlag("The answer as one JSON document"),
       runDir: runDirFlag,
     },
@@ -36,11 +36,11 @@ export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>
     },
   },
   docs: {
-    brief: "Stand down with everything, for as long as it is on",
+    brief: "Hand everything over and take part in no election while it is on",
     fullDescription: [
       "on: this node hands over what it holds, without losing packets, and takes no part in any",
-      "election until it is off again, also after a restart or reboot. Where nobody takes over it is",
-      "refused, and this node stays master; with --force the address is left to nobody.",
+      "election until it is off again, also after a restart or reboot. Where no node takes over it is",
+      "refused, and this node stays master; with --force no node has the address.",
       "",
       "EXIT CODES",
       "  0  done     1  refused, and why     4  the daemon is not running",

@@ -15,7 +15,7 @@ export const status = buildCommand<StatusFlags, [], Context>({
     },
   },
   docs: {
-    brief: "Show who holds which address, since when and why",
+    brief: "Show which node holds which address, since when and why",
     fullDescription: [
       "Asks the daemon on this node. In VRRP only the master speaks, so the daemon asks the other",
       "nodes of the file once a minute whether floatip runs there; behind a packet filter that",
@@ -25,7 +25,7 @@ export const status = buildCommand<StatusFlags, [], Context>({
       "  0  every address is held by one node",
       "  1  an instance is in fault or does not know yet, floatip does not run on a node, a node is",
       "     lost, or something else is under `attention`",
-      "  2  nobody, or two nodes, hold an address, as far as this node can tell",
+      "  2  no node, or two nodes, hold an address, as far as this node can tell",
       "  4  the daemon is not running     5  not permitted to ask it",
       "",
       "EXAMPLES",

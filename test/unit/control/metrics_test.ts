@@ -1,21 +1,10 @@
 /** Does /metrics say what the status says, in the form that Prometheus reads? */
 import assert from "node:assert/strict";
-import type { SinkStatus } from "../../../src/control/api.ts";
 import { printMetrics } from "../../../src/control/metrics.ts";
 import { golden } from "../../golden/golden.ts";
 import { ago, backup, documentOf, master } from "../cli/documents.ts";
-import { EMPTY, readingOf, SOME } from "./readings.ts";
-
-const NGINX = { name: "nginx", up: true, last: "200 in 3 ms", latency_ms: 3, weight: null };
-const SINK: SinkStatus = {
-  name: "webhook",
-  instance: null,
-  pending: 1,
-  delivered: 12,
-  collapsed: 3,
-  failed: 2,
-  last: null,
-};
+import { fullExposition, NGINX } from "./full_exposition.ts";
+import { readingOf } from "./readings.ts";
 
 /** The value of the line that begins with `series`; undefined: there is none. */
 function valueOf(text: string, series: string): number | undefined {
@@ -24,29 +13,7 @@ function valueOf(text: string, series: string): number | undefined {
 }
 
 Deno.test("metrics of a master with a check and a sink, and a backup over IPv6", async () => {
-  const status = documentOf([
-    master({
-      checks: [NGINX],
-      rejects: { ttl: 3, checksum: 1, "interval-mismatch": 2 },
-      lease_remaining_ms: 2700,
-      group: "gateway",
-    }),
-    backup({ family: "ipv6", addresses: ["fd00::50/64"], checks: [NGINX] }),
-  ], { sinks: [SINK, { ...SINK, instance: "web" }], rejects: { "unknown-vrid": 7 } });
-  const web = readingOf();
-  const reading = readingOf({
-    routers: [
-      ...web.routers,
-      {
-        instance: "web",
-        family: "ipv6",
-        transitions: [],
-        receivedGap: SOME,
-        sentGap: EMPTY,
-      },
-    ],
-  });
-  await golden("metrics", printMetrics(status, reading));
+  await golden("metrics", fullExposition());
 });
 
 Deno.test("a daemon without instances says that it runs", () => {

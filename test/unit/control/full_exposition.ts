@@ -1,0 +1,43 @@
+/** An exposition that has every metric: a master with a check and a sink, and a backup over IPv6. */
+import type { SinkStatus } from "../../../src/control/api.ts";
+import { printMetrics } from "../../../src/control/metrics.ts";
+import { backup, documentOf, master } from "../cli/documents.ts";
+import { EMPTY, readingOf, SOME } from "./readings.ts";
+
+/** A check that is up. */
+export const NGINX = {
+  name: "nginx",
+  up: true,
+  last: "200 in 3 ms",
+  latency_ms: 3,
+  weight: null,
+};
+
+const SINK: SinkStatus = {
+  name: "webhook",
+  instance: null,
+  pending: 1,
+  delivered: 12,
+  collapsed: 3,
+  failed: 2,
+  last: null,
+};
+
+/** As /metrics answers it. */
+export function fullExposition(): string {
+  const status = documentOf([
+    master({
+      checks: [NGINX],
+      rejects: { ttl: 3, checksum: 1, "interval-mismatch": 2 },
+      lease_remaining_ms: 2700,
+      group: "gateway",
+    }),
+    backup({ family: "ipv6", addresses: ["fd00::50/64"], checks: [NGINX] }),
+  ], { sinks: [SINK, { ...SINK, instance: "web" }], rejects: { "unknown-vrid": 7 } });
+  const web = readingOf();
+  const ipv6 = { transitions: [], receivedGap: SOME, sentGap: EMPTY };
+  const reading = readingOf({
+    routers: [...web.routers, { instance: "web", family: "ipv6", ...ipv6 }],
+  });
+  return printMetrics(status, reading);
+}
