@@ -1,11 +1,6 @@
 /**
- * How does a master leave without a gap? It keeps the addresses until somebody has taken over, and lets go when it hears that the
- * neighbours were told so.
- *
- * Who is asked to stand aside first advertises priority 1, below every backup's: those that preempt take over when their master-down
- * interval has passed, and for everyone there is a master all the time, so that nothing has happened where there is nobody.
- * Then, or at once where backups do not preempt or the interval is long, it says priority 0 and still keeps the addresses:
- * everyone alive claims within a skew (RFC 9568 6.4.2). Who stops leaves in any case: it says so at once.
+ * A master that leaves: it keeps the addresses until another node has announced them (decision 0010). Handover and maintenance
+ * begin with priority 1 ("asking"), a stop with priority 0 ("offering").
  */
 import {
   after,

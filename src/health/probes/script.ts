@@ -52,9 +52,8 @@ const MOST_INTERPRETERS = 5;
  * Why the file at `path` must not be run as the user `uid`, with what mends it; undefined: it may. Everything that leads to
  * it is looked at, in the kernel's order: each folder, each symbolic link, each folder on the link's way, the file, and the
  * same for the interpreter that its first line names. Each must belong to root or to that user, and may be written by nobody
- * else; in a folder with the sticky bit (/tmp) nobody can replace what belongs to another. So only those two can change what
- * was looked at before it is run, and it is safe to run it by its name. (Running a descriptor instead would make `$0`
- * of every script /proc/self/fd/N, and protect from nobody else.)
+ * else; in a folder with the sticky bit (/tmp) nobody can replace what belongs to another. Then it is safe to run it by its
+ * name (decision 0068).
  */
 export async function refusalOf(path: string, uid: number): Promise<string | undefined> {
   let file = path;

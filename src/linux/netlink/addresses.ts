@@ -211,9 +211,8 @@ function attributesOf({ prefix, label }: HeldAddress, terms: Terms): Uint8Array 
 }
 
 /**
- * The kernel sleeps until the next end of a lifetime, in steps of up to an eighth of that time (its timer wheel): after 3 s it is up
- * to 0.25 s late. The end of the preferred lifetime wakes it up before, and from there it finds the other end by 0.03 s.
- * Linux chooses IPv4 addresses whether they are preferred or not.
+ * A preferred lifetime that ends before the valid one wakes the kernel up in time for that (decision 0039). Linux chooses IPv4
+ * addresses whether they are preferred or not.
  *
  * In ordinary running it must never be reached: at its end the kernel wants its lock (RTNL), and by the time that it looked at before
  * it waited for that it deletes what was renewed meanwhile (check_lifetime in net/ipv4/devinet.c). Renewals are at most half of
