@@ -157,10 +157,12 @@ function refusedSight(
   { rules }: Router,
   { reason, detail }: Reject,
   advert: Advert | undefined,
-  { source }: Datagram,
+  { source, port }: Datagram,
   at: Instant,
 ): Sight | undefined {
   if (reason === "own-packet" || advert?.priority === 0) return undefined;
+  // By UDP users without rights can send these, and hosts of the Internet: no daemon does.
+  if (reason === "source-port" || (reason === "ttl" && port !== undefined)) return undefined;
   const shared = advert === undefined ||
     advert.addresses.some((address) => includesIp(rules.addresses, address));
   return {

@@ -189,6 +189,15 @@ for (
   });
 }
 
+Deno.test("reception, by UDP: what users without rights and the Internet can send speaks for no holder", () => {
+  const { router, take } = lab(aPlan({ peers: [PEER], rules: { transport: "udp" } }), UDP);
+  take(byUdp(PEER, 255, { port: 50_000 }));
+  take(byUdp(PEER, 254));
+  strictEqual(router.conflicts.size, 0);
+  take(byUdp(ip("10.77.0.9"), 255));
+  deepStrictEqual([...router.conflicts.keys()], ["refused 10.77.0.9"]);
+});
+
 Deno.test("reception, by UDP: instances that share a port are told apart by their VRID", () => {
   const peers = [PEER];
   const { router, take } = lab(aPlan({ peers, rules: { transport: "udp" } }), UDP);
