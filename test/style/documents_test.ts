@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { flagsOf, verbsOf } from "../../packaging/man/verbs.ts";
 import { TABLES } from "../../packaging/man/file_page.ts";
+import { entriesOf } from "../../packaging/package/tree.ts";
 import { decode } from "../../src/config/decode.ts";
 import { ROOT } from "../../src/config/schema.ts";
 import {
@@ -49,6 +50,18 @@ Deno.test("documents: every page below docs/ can be reached from the README", ()
     }
   }
   assert.deepEqual([...documents.keys()].filter((path) => !reached.has(path)), []);
+});
+
+Deno.test("documents: the packages have every page below docs/, where the README leads", async () => {
+  const making = { arch: "amd64", version: "1", compression: "fast", epoch: 0, out: "" } as const;
+  for (const flavour of ["deb", "rpm"] as const) {
+    const packed = new Set(
+      (await entriesOf(flavour, "/nowhere", making)).map(({ path }) => path),
+    );
+    const pages = [...documents.keys()].filter((path) => path.startsWith("docs/"));
+    const missing = pages.filter((path) => !packed.has(`/usr/share/doc/floatip/${path}`));
+    assert.deepEqual(missing, []);
+  }
 });
 
 const FLAGS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
