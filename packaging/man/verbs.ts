@@ -68,6 +68,7 @@ export const FILES = [
   [socketPath(DEFAULT_RUN_DIR), "HTTP for commands: for the daemon's user and root."],
   [readingSocketPath(DEFAULT_RUN_DIR), "The same for the group `floatip`, which only reads."],
   [`${DEFAULT_STATE_DIR}/history.jsonl`, "What `floatip events` shows."],
+  ["/usr/share/doc/floatip/docs", "Guides, reference and reasons."],
   ["/usr/share/doc/floatip/examples", "Configurations for usual cases."],
   ["/usr/share/floatip/prometheus/floatip.rules.yml", "Alert rules for Prometheus."],
   ["/usr/share/floatip/grafana/floatip.json", "A dashboard for Grafana."],
