@@ -257,7 +257,8 @@ export class Inquiry {
     if (router.state.kind !== "init") this.#askOwn(router, turn, question, now);
     forgetConflicts(router, now);
     // What answers for an address that the file names no more may answer for others too.
-    const doubted = router.unanswered > 0 || foreign.size > 0 ||
+    const isAnswered = router.state.kind !== "init" && foreign.size > 0;
+    const doubted = router.unanswered > 0 || isAnswered ||
       [...router.conflicts.values()].some((conflict) => isEvidence(conflict, router, now));
     const share = MOST_AT_ONCE / Math.max(MOST_AT_ONCE, router.plan.held.length);
     const pace = doubted ? HURRIED_PACE : Math.max(PACE * share, ANSWERS);
