@@ -166,7 +166,8 @@ export interface Host<Order> {
   gateways(): readonly Ip[];
 
   /**
-   * Starts hearing `endpoint`. Again on an open one: nothing. Throws HostError (ENODEV, EADDRNOTAVAIL, EPERM; for UDP also EADDRINUSE,
+   * Starts hearing `endpoint`, of IPv4 also what comes from an address that {@link Host.addAddress} has put here, which Linux drops
+   * as its own: its owner is back. Again on an open one: nothing. Throws HostError (ENODEV, EADDRNOTAVAIL, EPERM; for UDP also EADDRINUSE,
    * and EACCES for a port below 1024).
    */
   open(endpoint: Endpoint): void;

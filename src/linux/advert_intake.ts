@@ -44,6 +44,8 @@ export class AdvertIntake implements Disposable {
   /** By the text of their endpoints. */
   readonly #ears = new Map<string, Ear>();
   #readSinceDue = 0;
+  /** Of all sockets; another list whenever it changes. */
+  endpoints: readonly Endpoint[] = [];
 
   constructor(poller: Poller) {
     this.#poller = poller;
@@ -60,6 +62,7 @@ export class AdvertIntake implements Disposable {
     const othersPaid = this.#poller.now();
     this.#ears.set(key, { socket, interest: undefined, othersPaid, holdUntil: undefined });
     this.#poller.add(socket.fd);
+    this.#list();
   }
 
   /** Closes the socket of the endpoint called `key`, if there is one. */
@@ -70,6 +73,7 @@ export class AdvertIntake implements Disposable {
     this.#throttle.forget(ear.socket.fd);
     ear.socket[Symbol.dispose]();
     this.#ears.delete(key);
+    this.#list();
   }
 
   /** {@link Host.hear} of the endpoint called `key`. Throws HostError. */
@@ -126,6 +130,10 @@ export class AdvertIntake implements Disposable {
   [Symbol.dispose](): void {
     for (const { socket } of this.#ears.values()) socket[Symbol.dispose]();
     this.#ears.clear();
+  }
+
+  #list(): void {
+    this.endpoints = [...this.#ears.values()].map(({ socket }) => socket.endpoint);
   }
 
   #read(

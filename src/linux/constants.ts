@@ -94,8 +94,11 @@ export const IPPROTO_IPV6 = 41,
 
 /** packet(7). */
 export const ETH_P_ALL = 0x0003,
+  ETH_P_IP = 0x0800,
   ETH_P_ARP = 0x0806,
   ETH_P_IPV6 = 0x86dd,
+  PACKET_HOST = 0,
+  PACKET_MULTICAST = 2,
   PACKET_OTHERHOST = 3,
   PACKET_OUTGOING = 4;
 

@@ -31,6 +31,7 @@ import { CLOCK_BOOTTIME } from "./constants.ts";
 import { Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
 import { ExitWatch } from "./exit_watch.ts";
+import { HeldSources } from "./held_sources.ts";
 import { Libc, textOf } from "./libc.ts";
 import { Connection, KernelExchange } from "./netlink/connection.ts";
 import { Network } from "./netlink/network.ts";
@@ -71,6 +72,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #watch: Watch = new Watch(this.#libc);
   readonly #network: Network = new Network(new Connection(this.#exchange), this.#watch);
   readonly #claims: ClaimWatch = new ClaimWatch(this.#libc, this.#poller);
+  readonly #heldSources: HeldSources = new HeldSources(this.#libc, this.#poller);
   readonly #reservations: Reservations = new Reservations(this.#libc, this.#poller);
   readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
@@ -147,10 +149,11 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     for (;;) {
       this.#network.tend();
       if (this.#network.changed) this.#poller.wake();
-      await this.#poller.poll(earliest(deadline, this.#adverts.deadline, this.#claims.deadline));
+      this.#heldSources.settle(this.#adverts.endpoints, this.interfaces());
+      const bounded = [this.#adverts, this.#claims, this.#heldSources];
+      await this.#poller.poll(earliest(deadline, ...bounded.map((one) => one.deadline)));
       const now = this.#poller.now();
-      this.#adverts.release(now);
-      this.#claims.release(now);
+      for (const one of bounded) one.release(now);
       this.#pauses = 0;
       if (this.#poller.disposed) return [];
       const happenings = this.#collect(deadline);
@@ -265,6 +268,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#adverts[Symbol.dispose]();
     this.#packets?.[Symbol.dispose]();
     this.#claims[Symbol.dispose]();
+    this.#heldSources[Symbol.dispose]();
     this.#reservations[Symbol.dispose]();
     this.#exits[Symbol.dispose]();
     this.#pinger[Symbol.dispose]();
@@ -291,6 +295,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     const take = (advert: TakenAdvert) => happenings.push({ kind: "datagram", ...advert });
     const overrun = (endpoint: Endpoint) => happenings.push({ kind: "overrun", endpoint });
     const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take, overrun);
+    this.#heldSources.drain(ready, this.#receiver, take);
     if (this.#network.takeChanged()) happenings.push({ kind: "interfaces" });
     const claimed = (claim: HeardClaim) =>
       happenings.push({ kind: "claim", ...claim, at: this.now() });

@@ -1,6 +1,6 @@
 /** Cases about a machine that has another's IPv4 address: what it hears of the other, and answers. */
 import assert from "node:assert/strict";
-import type { Host } from "../../src/host.ts";
+import type { Endpoint, Host } from "../../src/host.ts";
 import { formatIp } from "../../src/net/ip.ts";
 import { formatMac } from "../../src/net/mac.ts";
 import { after, milliseconds } from "../../src/time.ts";
@@ -8,17 +8,24 @@ import { arpProbe, arpRequest } from "../../src/wire/arp.ts";
 import {
   type ContractCase,
   datagrams,
+  endpointsOf,
   eth0,
   GROUP4,
   hasDatagrams,
+  held,
   HOST4,
   MULTICAST4,
   numbered,
   numberOf,
   PEER4,
+  udp,
+  unicast,
 } from "./lab.ts";
 
-/** The kernel drops what comes from an own address (a martian, to it), and answers probes all the same. */
+/**
+ * The kernel drops what comes from an own address (a martian, to it), and answers probes all the same; what comes from an address that
+ * the host added itself is heard nevertheless.
+ */
 export const CLONE_CASES: readonly ContractCase[] = [
   {
     name: "an IPv4 datagram from an own address is dropped, and heard when it is none any more",
@@ -34,6 +41,39 @@ export const CLONE_CASES: readonly ContractCase[] = [
       peer.send(MULTICAST4, PEER4, GROUP4, numbered(2));
       const heard = datagrams(await until(host, hasDatagrams(1)));
       assert.deepEqual(heard.map(numberOf), [2]);
+    },
+  },
+  {
+    name: "an IPv4 datagram from an address that the host added is heard, once, at every endpoint",
+    async run({ host, peer, until }) {
+      const ways = [
+        { at: MULTICAST4, from: MULTICAST4, to: GROUP4 },
+        { at: unicast(HOST4), from: unicast(PEER4), to: HOST4 },
+        { at: udp(HOST4), from: udp(PEER4), to: HOST4 },
+      ];
+      const address = held(`${formatIp(PEER4)}/24`);
+      const hear = async (number: number) => {
+        for (const { from, to } of ways) peer.send(from, PEER4, to, numbered(number));
+        const heard = await until(host, hasDatagrams(ways.length));
+        assert.deepEqual(datagrams(heard).map(numberOf), ways.map(() => number));
+        assert.deepEqual(endpointsOf(heard).toSorted(byKind), ways.map(({ at }) => at));
+        for (const { source, ttl } of datagrams(heard)) {
+          assert.deepEqual([formatIp(source), ttl], [formatIp(PEER4), 255]);
+        }
+      };
+      const wait = () => host.wait(after(host.now(), milliseconds(1)));
+      for (const { at, from } of ways) {
+        host.open(at);
+        peer.open(from);
+      }
+      await hear(1);
+      host.addAddress(address);
+      await wait();
+      await hear(2);
+      await hear(3);
+      host.removeAddress(address);
+      await wait();
+      await hear(4);
     },
   },
   {
@@ -58,6 +98,11 @@ export const CLONE_CASES: readonly ContractCase[] = [
     },
   },
 ];
+
+/** Multicast, unicast, UDP. */
+function byKind(a: Endpoint, b: Endpoint): number {
+  return a.kind === b.kind ? 0 : a.kind === "udp" || b.kind === "multicast" ? 1 : -1;
+}
 
 function macOf(host: Host<string>) {
   return eth0(host)?.mac ?? assert.fail("eth0 has a MAC");

@@ -75,7 +75,7 @@ export type NamespacedHost<Order> = Host<Order> & Disposable & {
   readonly direct: LinuxHost<Order>;
 };
 
-/** Opens a LinuxHost in the namespace called `name`; each of its synchronous calls is made there. */
+/** Opens a LinuxHost in the namespace called `name`; each of its calls is made there. */
 export function hostIn<Order>(name: string): NamespacedHost<Order> {
   const namespace = new Namespace(name);
   const host = namespace.run(() => new LinuxHost<Order>());
@@ -85,8 +85,7 @@ export function hostIn<Order>(name: string): NamespacedHost<Order> {
       if (key === "direct") return host;
       const member: unknown = Reflect.get(host, key, host);
       if (typeof member !== "function") return member;
-      // Waiting opens no socket, and is not over when it returns.
-      if (key === "wait") return member.bind(host);
+      // What waiting opens it opens at once; it is not over when it returns.
       return (...args: unknown[]) => {
         try {
           return namespace.run(() => member.apply(host, args));

@@ -230,8 +230,11 @@ export class Lan {
     this.#carry(sender, port, (machine, arrival) => {
       if (!group && machine !== goesTo) return;
       if (this.paths.isMute(sender.name, machine.name)) return;
-      if (machine.filter.incoming || isMartian(machine, source.family, datagramSource)) return;
-      this.#programs.get(machine.name)?.receive(arrival, datagram, sender.name);
+      // What its program has put there itself is heard before the kernel drops it.
+      const isHeard = isMartian(machine, source.family, datagramSource)
+        ? machine.left().some((left) => left.startsWith(`${datagramSource}/`))
+        : !machine.filter.incoming;
+      if (isHeard) this.#programs.get(machine.name)?.receive(arrival, datagram, sender.name);
     });
   }
 

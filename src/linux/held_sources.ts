@@ -1,0 +1,212 @@
+/**
+ * Adverts whose IPv4 source is an address that this program holds: the one of an owner that is back. Linux drops what comes from an own
+ * address (a martian source), so packet sockets (packet(7)), which see it before that, hear it.
+ */
+import type { Limits } from "../budget.ts";
+import { type Endpoint, HostError } from "../host.ts";
+import { type Interfaces, linkNamed } from "../net/interfaces.ts";
+import { formatIp, includesIp, type Ip, sameIp } from "../net/ip.ts";
+import { type Instant, milliseconds } from "../time.ts";
+import { decodeFrame } from "../wire/frame.ts";
+import { UDP_PROTOCOL } from "../wire/udp.ts";
+import { groupOf, VRRP_PROTOCOL, type VrrpDatagram } from "../wire/vrrp.ts";
+import type { TakenAdvert } from "./advert_intake.ts";
+import { describe } from "./advert_socket.ts";
+import { ETH_P_IP, PACKET_HOST, PACKET_MULTICAST } from "./constants.ts";
+import type { Receiver } from "./datagram.ts";
+import { type Libc, wouldBlock } from "./libc.ts";
+import { MOST_INSTRUCTIONS, openFiltered, PACKET_TYPE_AT, type Program } from "./packet_filter.ts";
+import { packetAddress } from "./packet_socket.ts";
+import type { Poller } from "./poller.ts";
+import type { Socket } from "./socket.ts";
+import { Throttle } from "./throttle.ts";
+
+/** One socket never gives more frames than this at once. */
+const MOST_AT_ONCE = 32;
+
+/** Frames of one socket: an owner's adverts at the shortest interval, of a flood a sample. */
+const LIMITS: Limits = { most: 256, every: milliseconds(4) };
+
+/** Room for about a hundred frames. */
+const RECEIVE_BUFFER = 64 * 1024;
+
+/** What is heard at one endpoint. */
+interface Wanted {
+  readonly key: string;
+  readonly endpoint: Endpoint;
+  readonly index: number;
+  readonly sources: readonly Ip[];
+}
+
+/** What the sockets were last opened for. */
+interface Settled {
+  readonly endpoints: readonly Endpoint[];
+  readonly interfaces: Interfaces;
+}
+
+/** The sockets, one for each IPv4 endpoint while an address is held. */
+export class HeldSources implements Disposable {
+  readonly #libc: Libc;
+  readonly #poller: Poller;
+  readonly #throttle: Throttle;
+  #listeners: ReadonlyMap<string, Wanted & { readonly socket: Socket }> = new Map();
+  #settled: Settled | undefined;
+
+  constructor(libc: Libc, poller: Poller) {
+    this.#libc = libc;
+    this.#poller = poller;
+    this.#throttle = new Throttle(poller, LIMITS);
+  }
+
+  /** When a socket that said too much is to be heard again. */
+  get deadline(): Instant | undefined {
+    return this.#throttle.deadline;
+  }
+
+  /** Hears those again whose time has come. */
+  release(now: Instant): void {
+    this.#throttle.release(now);
+  }
+
+  /**
+   * Hears `endpoints` from now on, from those addresses of `interfaces` that floatip has put there. What the kernel refuses is not
+   * heard: then the two holders are told as a conflict. Again with the same two: nothing.
+   */
+  settle(endpoints: readonly Endpoint[], interfaces: Interfaces): void {
+    if (this.#settled?.endpoints === endpoints && this.#settled.interfaces === interfaces) return;
+    this.#settled = { endpoints, interfaces };
+    const wanted = wantedOf(endpoints, interfaces);
+    const kept = new Set(wanted.map(({ key }) => key));
+    for (const [key, { socket }] of this.#listeners) if (!kept.has(key)) this.#close(socket);
+    this.#listeners = new Map(wanted.flatMap((one) => {
+      const socket = this.#listeners.get(one.key)?.socket ?? this.#open(one);
+      return socket === undefined ? [] : [[one.key, { ...one, socket }] as const];
+    }));
+  }
+
+  /** Gives what is queued on the `ready` descriptors to `take`. */
+  drain(
+    ready: ReadonlySet<number>,
+    receiver: Receiver,
+    take: (advert: TakenAdvert) => void,
+  ): void {
+    for (const { socket, endpoint, sources } of this.#listeners.values()) {
+      if (!ready.has(socket.fd)) continue;
+      let count = 0;
+      for (; count < MOST_AT_ONCE; count++) {
+        const received = receiver.receive(socket.fd);
+        if (typeof received === "number") {
+          if (wouldBlock(received)) break;
+          // ENETDOWN is told once; the socket hears again when its link does.
+          continue;
+        }
+        const datagram = received.truncated ? undefined : advertIn(received.data, endpoint);
+        if (datagram === undefined || !includesIp(sources, datagram.source)) continue;
+        take({ endpoint, datagram, at: this.#poller.now() });
+      }
+      this.#throttle.spend(socket.fd, count, this.#poller.now());
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { socket } of this.#listeners.values()) this.#close(socket);
+    this.#listeners = new Map();
+  }
+
+  #open({ endpoint, index, sources }: Wanted): Socket | undefined {
+    const what = `adverts from held addresses at ${describe(endpoint)}`;
+    const address = packetAddress(index, ETH_P_IP);
+    try {
+      const program = heldSourceFilter(endpoint, sources);
+      return openFiltered(this.#libc, program, RECEIVE_BUFFER, address, what)
+        .prepare(({ fd }) => this.#poller.add(fd));
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return undefined;
+    }
+  }
+
+  #close(socket: Socket): void {
+    this.#poller.remove(socket.fd);
+    this.#throttle.forget(socket.fd);
+    socket[Symbol.dispose]();
+  }
+}
+
+/**
+ * Accepts frames to this machine or a group (nothing that it sends, nothing for others) that carry an IPv4 packet without options
+ * to `endpoint`, as its protocol has it, from one of `sources`. Too many of them (over 2,000): from anywhere.
+ */
+export function heldSourceFilter(endpoint: Endpoint, sources: readonly Ip[]): Program {
+  const before: Program = [
+    ["options", { op: "load8", at: 14 }],
+    ["none?", { op: "equal", to: 0x45, then: "protocol", else: "next" }],
+    ["some", { op: "drop" }],
+    ["protocol", { op: "load8", at: 23 }],
+    ...demand("protocol", endpoint.kind === "udp" ? UDP_PROTOCOL : VRRP_PROTOCOL),
+    ...(endpoint.kind === "udp"
+      ? [["port", { op: "load16", at: 36 }], ...demand("port", endpoint.port)] as const
+      : []),
+    ["destination", { op: "load32", at: 30 }],
+    ...demand("destination", wordOf(destinationOf(endpoint))),
+    ["type", { op: "load8", at: PACKET_TYPE_AT }],
+    ["to us?", { op: "equal", to: PACKET_HOST, then: "source", else: "next" }],
+    ...demand("type", PACKET_MULTICAST),
+    ["source", { op: "load32", at: 26 }],
+  ];
+  const compared = sources.flatMap((source, i): Program => [
+    [`source ${i}`, { op: "equal", to: wordOf(source), then: "next", else: `source ${i + 1}` }],
+    [`is ${i}`, { op: "accept" }],
+  ]);
+  const end: Program[number] = [`source ${sources.length}`, { op: "drop" }];
+  const program: Program = [...before, ...compared, end];
+  return program.length <= MOST_INSTRUCTIONS
+    ? program
+    : [...before, ["any source", { op: "accept" }]];
+}
+
+/** What is in the accumulator is `to`, or the frame is dropped. */
+function demand(what: string, to: number): Program {
+  return [
+    [`${what}?`, { op: "equal", to, then: `${what} met`, else: "next" }],
+    [`${what} missed`, { op: "drop" }],
+    [`${what} met`, { op: "jump", then: "next" }],
+  ];
+}
+
+function wordOf({ bytes }: Ip): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+}
+
+function destinationOf(endpoint: Endpoint): Ip {
+  return endpoint.kind === "multicast" ? groupOf("ipv4") : endpoint.source;
+}
+
+/** The endpoints that are IPv4, where addresses are held; another list of addresses is another key. */
+function wantedOf(
+  endpoints: readonly Endpoint[],
+  interfaces: Interfaces,
+): readonly Wanted[] {
+  const sources = interfaces.addresses.filter(({ ours, prefix: { address } }) =>
+    ours && address.family === "ipv4"
+  ).map(({ prefix }) => prefix.address);
+  if (sources.length === 0) return [];
+  const held = sources.map(formatIp).join(" ");
+  return endpoints.flatMap((endpoint) => {
+    const index = linkNamed(interfaces, endpoint.interface)?.index;
+    if (endpoint.family !== "ipv4" || index === undefined) return [];
+    const key = `${describe(endpoint)}, link ${index}, from ${held}`;
+    return [{ key, endpoint, index, sources }];
+  });
+}
+
+/** The VRRP packet to `endpoint` in `frame`, of memory of its own. */
+function advertIn(frame: Uint8Array, endpoint: Endpoint): VrrpDatagram | undefined {
+  const decoded = decodeFrame(frame, endpoint.kind === "udp" ? [endpoint.port] : []);
+  if (decoded.kind !== "vrrp") return undefined;
+  const { datagram } = decoded;
+  const isUdp = datagram.port !== undefined;
+  if (isUdp !== (endpoint.kind === "udp")) return undefined;
+  if (!sameIp(datagram.destination, destinationOf(endpoint))) return undefined;
+  return { ...datagram, payload: datagram.payload.slice() };
+}
