@@ -73,9 +73,10 @@ export function truthful(world: FieldWorld): Checker {
   let lookedAt = 0;
   return {
     see(seen) {
-      // One that was started, stopped or stood still has not been looking; nor has a deaf one.
-      const isDeaf = seen.kind === "refused" && seen.call === "socket";
-      if (seen.kind !== "program" && !isDeaf) return;
+      // One that was started, stopped or stood still has not been looking; nor has one whose
+      // kernel did not let it ask or hear (status says so meanwhile).
+      const isBlind = seen.kind === "refused" && ["socket", "sendto"].includes(seen.call);
+      if (seen.kind !== "program" && !isBlind) return;
       for (const key of episodes.keys()) {
         if (key.startsWith(`${seen.node} `)) episodes.delete(key);
       }
