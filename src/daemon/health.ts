@@ -50,8 +50,8 @@ export function masterHeard(
   if (state.kind === "master") return undefined;
   if (state.kind === "backup") return state.heard;
   // A node that takes no part hears the adverts all the same.
-  return [...router.heard.values()].filter(({ priority, at }) =>
-    priority > LEAVING_PRIORITY && isRecent(at, router, now)
+  return [...router.heard.values()].filter((heard) =>
+    heard.priority > LEAVING_PRIORITY && isRecent(heard, router, now)
   ).at(-1);
 }
 

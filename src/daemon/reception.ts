@@ -126,6 +126,7 @@ export class Reception {
       source: datagram.source,
       priority: advert.priority,
       at,
+      interval: advert.interval,
       checksum: advert.checksumForm,
       otherAddresses: notices.some((notice) => notice.kind === "other-addresses"),
     };

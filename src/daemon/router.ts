@@ -1,6 +1,6 @@
 /** What does the daemon keep of one virtual router? Its plan, the engine's state, and what was counted and heard. */
 import type { Endpoint } from "../host.ts";
-import { between, type Instant, type Nanoseconds, type WallTime } from "../time.ts";
+import { between, type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
@@ -28,6 +28,8 @@ export interface Heard {
   readonly source: Ip;
   readonly priority: number;
   readonly at: Instant;
+  /** From one advert of it to the next, as it says. */
+  readonly interval: Nanoseconds;
   readonly checksum: ChecksumForm | undefined;
   /** Its list of addresses is not ours. */
   readonly otherAddresses: boolean;
@@ -167,7 +169,12 @@ export function isLeaving({ state }: Router): boolean {
   return state.kind === "master" && state.leaving !== undefined;
 }
 
-/** Is `then` within the time after which a silent master counts as gone? */
-export function isRecent(then: Instant, { plan }: Router, now: Instant): boolean {
-  return between(then, now) <= masterDownOf(plan.rules, plan.rules.advertInterval);
+/** Is its advert within the time after which a silent master counts as gone, by its own interval where that is longer? */
+export function isRecent(
+  { at, interval }: Pick<Heard, "at" | "interval">,
+  { plan: { rules } }: Router,
+  now: Instant,
+): boolean {
+  const slowest = nanoseconds(Math.max(interval, rules.advertInterval));
+  return between(at, now) <= masterDownOf(rules, slowest);
 }

@@ -267,7 +267,7 @@ function peerStatus(
 function attention(router: Router, moment: Moment): readonly string[] {
   const label = labelOf(router.plan);
   const mismatch = [...router.heard.values()]
-    .filter((heard) => heard.otherAddresses && isRecent(heard.at, router, moment.now))
+    .filter((heard) => heard.otherAddresses && isRecent(heard, router, moment.now))
     .map((heard) => {
       const sender = nameOfNode(formatIp(heard.source), moment);
       return `${label}: ${sender} names other floating addresses: the files differ`;
@@ -298,9 +298,12 @@ function otherPriorities(label: string, router: Router, moment: Moment): readonl
   const { config, node, now } = moment;
   const instance = config.instances.find(({ name }) => name === router.plan.name);
   if (instance === undefined) return [];
-  return [...router.heard.values()].flatMap(({ source, priority, at }) => {
+  return [...router.heard.values()].flatMap((heard) => {
+    const { source, priority } = heard;
     const name = node?.names.get(formatIp(source));
-    if (name === undefined || priority <= LEAVING_PRIORITY || !isRecent(at, router, now)) return [];
+    if (name === undefined || priority <= LEAVING_PRIORITY || !isRecent(heard, router, now)) {
+      return [];
+    }
     const bounds = priorityBounds(config, instance, name);
     if (bounds === undefined) return [];
     const { least, most } = bounds;

@@ -4,10 +4,11 @@
 import { formatIp } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
 import type { Machine } from "../machine.ts";
-import type { InstanceSetup } from "../setup.ts";
+import type { Seen } from "../record.ts";
+import { type InstanceSetup, longestDown } from "../setup.ts";
 import type { Checker } from "../world.ts";
 import { isGreen } from "./green.ts";
-import type { FieldWorld } from "./world.ts";
+import type { FieldWorld, File } from "./world.ts";
 
 /** For so long two may answer unnoticed: who suspects nothing asks every ten seconds. */
 const TWO_FOR = seconds(15);
@@ -38,12 +39,15 @@ const PACE = milliseconds(250);
  * of them hear each other's ARP and ND; nobody is nobody where it hears nothing of anyone.
  *
  * What nobody can see from there is let pass: of clones, which a third node cannot tell from one
- * machine with two cards in the LAN, or by their one MAC not at all; they see each other. And what a
- * node did not know before it was asked: for five seconds after a start or a change of its state.
+ * machine with two cards in the LAN, or by their one MAC not at all; they see each other. What a
+ * node did not know before it asked: for five seconds after a start, a change of its state or another
+ * file. And a dead master for as long as the slowest file has a backup wait for it.
  */
 export function truthful(world: FieldWorld): Checker {
   // By "n1 192.168.1.50".
   const episodes = new Map<string, Episode>();
+  // Since when each node has the file that it has; the first one since ever.
+  const files = new Map<string, { readonly file: File; readonly since: number }>();
   /** Answers the key of what it has judged. */
   const judge = (name: string, instance: InstanceSetup, text: string, at: Instant) => {
     const [address = ""] = text.split("/");
@@ -62,7 +66,9 @@ export function truthful(world: FieldWorld): Checker {
     const episode = before?.wrong === wrong ? before : { wrong, since: at };
     episodes.set(key, episode);
     const elapsed = at - episode.since;
-    if (elapsed <= (wrong === "two" ? TWO_FOR : NOBODY_FOR) || !isGreen(world, name)) return key;
+    const isYoung = at - (files.get(name)?.since ?? at) <= ASKS_WITHIN;
+    const limit = wrong === "two" ? TWO_FOR : Math.max(NOBODY_FOR, longestWait(world));
+    if (isYoung || elapsed <= limit || !isGreen(world, name)) return key;
     if (wrong === "two" && settledFor(world, name) <= ASKS_WITHIN) return key;
     const who = answering?.asked.map((machine) => machine.name).join(" and ");
     const answer = who ? `${who} have answered` : "nobody has answered";
@@ -73,10 +79,7 @@ export function truthful(world: FieldWorld): Checker {
   let lookedAt = 0;
   return {
     see(seen) {
-      // One that was started, stopped or stood still has not been looking; nor has one whose
-      // kernel did not let it ask or hear (status says so meanwhile).
-      const isBlind = seen.kind === "refused" && ["socket", "sendto"].includes(seen.call);
-      if (seen.kind !== "program" && !isBlind) return;
+      if (!isInterruption(seen)) return;
       for (const key of episodes.keys()) {
         if (key.startsWith(`${seen.node} `)) episodes.delete(key);
       }
@@ -86,7 +89,10 @@ export function truthful(world: FieldWorld): Checker {
       lookedAt = at;
       const former = new Set(episodes.keys());
       for (const { name } of world.setup.nodes) {
-        for (const instance of world.fileOf(name).setup.instances) {
+        const file = world.fileOf(name);
+        const before = files.get(name);
+        if (before?.file !== file) files.set(name, { file, since: before ? at : -Infinity });
+        for (const instance of file.setup.instances) {
           for (const text of instance.addresses) former.delete(judge(name, instance, text, at));
         }
       }
@@ -94,6 +100,21 @@ export function truthful(world: FieldWorld): Checker {
       for (const key of former) episodes.delete(key);
     },
   };
+}
+
+/**
+ * One that was started, stopped or stood still has not been looking; nor has one whose kernel did not
+ * let it ask or hear (status says so meanwhile).
+ */
+function isInterruption(seen: Seen): seen is Extract<Seen, { kind: "program" | "refused" }> {
+  return seen.kind === "program" ||
+    (seen.kind === "refused" && ["socket", "sendto"].includes(seen.call));
+}
+
+/** A second more than the master-down interval of the slowest of all files. */
+function longestWait(world: FieldWorld): number {
+  return Math.max(...world.setup.nodes.map(({ name }) => longestDown(world.fileOf(name).setup))) +
+    1e9;
 }
 
 /** Everything that is wrong at the moment. */

@@ -26,12 +26,14 @@ export class FieldWorld extends World {
 
   constructor(cluster: Cluster, setup: Setup) {
     super(cluster, setup);
-    this.#files = new Map(setup.nodes.map(({ name }) => [name, { name, setup }]));
+    this.#files = new Map(setup.nodes.map(({ name }) => [name, { name, setup }] as const));
   }
 
   /** The file of `name`. */
   fileOf(name: string): File {
-    return this.#files.get(name) ?? { name, setup: this.setup };
+    const file = this.#files.get(name);
+    if (file === undefined) throw new RangeError(`there is no node ${name}`);
+    return file;
   }
 
   /** Gives `name` another file; false: it is not sound, and the one before stays in force. */

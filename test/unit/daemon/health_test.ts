@@ -35,15 +35,16 @@ function aRouter(
   router.state = state;
   router.askable = true;
   for (const conflict of conflicts) router.conflicts.set(conflict.who, conflict);
-  for (const [seconds, priority] of Object.entries(adverts)) {
+  for (const [when, priority] of Object.entries(adverts)) {
     const heard: Heard = {
       source: PEER,
       priority,
-      at: at(Number(seconds)),
+      at: at(Number(when)),
       checksum: undefined,
       otherAddresses: false,
+      interval: seconds(1),
     };
-    router.heard.set(`${seconds}`, heard);
+    router.heard.set(`${when}`, heard);
   }
   return router;
 }

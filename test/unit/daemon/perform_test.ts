@@ -30,7 +30,14 @@ function lab(variation: Variation = {}, there: readonly LinkAddress[] = []) {
 function hear(router: Router, text: string, checksum: "pseudo-header" | "rfc9568"): void {
   const source = ip(text);
   const at = 0 as Instant;
-  router.heard.set(text, { source, priority: 100, at, checksum, otherAddresses: false });
+  router.heard.set(text, {
+    source,
+    priority: 100,
+    at,
+    checksum,
+    otherAddresses: false,
+    interval: seconds(1),
+  });
 }
 
 Deno.test("add-addresses: each is added; another prefix length of it goes", () => {

@@ -77,6 +77,7 @@ Deno.test("reception: an accepted advert becomes an event and is remembered", ()
     at: AT,
     checksum: "pseudo-header",
     otherAddresses: false,
+    interval: seconds(1),
   });
 });
 

@@ -19,7 +19,13 @@ Deno.test("refusals: no other try while another master lives, nor before the pau
     mayTryAgain(router, refused, seconds(second) as number as Instant);
   deepStrictEqual([4, 5, 6].map(may), [false, true, true]);
   const source = ip("10.77.0.2");
-  const heard = { source, priority: 50, checksum: undefined, otherAddresses: false };
+  const heard = {
+    source,
+    priority: 50,
+    checksum: undefined,
+    otherAddresses: false,
+    interval: seconds(1),
+  };
   router.heard.set("10.77.0.2", { ...heard, at: seconds(6) as number as Instant });
   deepStrictEqual([7, 60].map(may), [false, true]);
   router.heard.set("10.77.0.2", { ...heard, priority: 0, at: seconds(6) as number as Instant });
