@@ -1,5 +1,5 @@
 /** What a daemon reads that another one left, and leaves itself: files that may fail without its ending. */
-import type { Maintenance } from "../daemon/maintenance.ts";
+import type { Maintenance } from "../daemon/order.ts";
 import type { ResumeNote } from "../daemon/resume.ts";
 import { maintenancePath, readMaintenance, writeMaintenance } from "../keeping/maintenance_file.ts";
 import { readResumeNote, writeResumeNote } from "../keeping/resume_file.ts";

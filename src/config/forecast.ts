@@ -5,6 +5,8 @@ import { isAgreed } from "./discord.ts";
 import type { Config, InstanceConfig } from "./config.ts";
 import {
   few,
+  type ForecastEvent,
+  type ForecastOutcome,
   tellDiscord,
   tellEvent,
   tellOutcome,
@@ -19,31 +21,6 @@ import {
   type Standing,
   standings,
 } from "./standing.ts";
-
-/** What happens to one node while all else is well. */
-export type ForecastEvent =
-  | { readonly kind: "check-fails"; readonly check: CheckSettings; readonly node: string }
-  /** The file of a check with want "value" holds `value`, or one further from 0. */
-  | {
-    readonly kind: "check-reads";
-    readonly check: CheckSettings;
-    readonly node: string;
-    readonly value: number;
-  }
-  | { readonly kind: "node-dies"; readonly node: string };
-
-/** Who holds the addresses then. */
-export type ForecastOutcome =
-  | { readonly kind: "moves"; readonly to: string }
-  /** To one of these, which are equal: the first to speak, of those who speak at once the higher address. */
-  | { readonly kind: "moves-to-either"; readonly among: readonly string[] }
-  /** Nothing was to be expected: `on` (several: one of these equals) holds them, and the event was elsewhere. */
-  | { readonly kind: "keeps"; readonly on: readonly string[] }
-  /** The holder's own check failed, and it remains the best: `why` in words. */
-  | { readonly kind: "stays"; readonly on: string; readonly why: string }
-  | { readonly kind: "nobody" }
-  /** The file cannot know: `why` in words. */
-  | { readonly kind: "unknown"; readonly why: string };
 
 /** One line of the table. */
 export interface ForecastRow {

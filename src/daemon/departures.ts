@@ -3,7 +3,7 @@ import type { HandedOver } from "../control/api.ts";
 import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
-import type { Leaving } from "../vrrp/instance.ts";
+import type { Leaving } from "../vrrp/state.ts";
 import type { Order } from "./order.ts";
 import type { Roster } from "./roster.ts";
 import { isLeaving, type Router } from "./router.ts";

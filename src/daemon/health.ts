@@ -2,7 +2,7 @@
 import type { Health } from "../control/api.ts";
 import { formatIp } from "../net/ip.ts";
 import { after, between, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
-import type { BackupState } from "../vrrp/instance.ts";
+import type { BackupState } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import { isEvidence } from "./conflicts.ts";

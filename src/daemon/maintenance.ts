@@ -8,21 +8,12 @@ import {
   type Instant,
   milliseconds,
   seconds,
-  type WallTime,
 } from "../time.ts";
 import type { Departures, Outcome } from "./departures.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./narrate.ts";
-import type { Order } from "./order.ts";
+import type { Maintenance, Order } from "./order.ts";
 import type { Roster } from "./roster.ts";
-
-/** Maintenance that is in force; it survives restart and reboot. */
-export interface Maintenance {
-  readonly since: WallTime;
-  /** By the calendar; undefined: until somebody ends it. */
-  readonly until: WallTime | undefined;
-  readonly reason: string | undefined;
-}
 
 type MaintenanceOrder = Extract<Order, { readonly kind: "maintenance" }>;
 

@@ -4,7 +4,7 @@ import { keyOf } from "../config/plan.ts";
 import type { ProbeResult } from "../health/check.ts";
 import { sameIp } from "../net/ip.ts";
 import { between, type Instant, toMilliseconds } from "../time.ts";
-import type { State } from "../vrrp/instance.ts";
+import type { State } from "../vrrp/state.ts";
 import { Histogram } from "./histogram.ts";
 import type { Observer, TransitionRecord } from "./record.ts";
 import type { Router } from "./router.ts";

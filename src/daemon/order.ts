@@ -1,8 +1,15 @@
-/** What may a person or another program ask of the running daemon? */
+/** Orders: what a person or another program may ask of the running daemon. */
 import type { Config } from "../config/config.ts";
 import type { HandoverAnswer, MaintenanceAnswer, RestartAnswer } from "../control/api.ts";
-import type { Nanoseconds } from "../time.ts";
-import type { Maintenance } from "./maintenance.ts";
+import type { Nanoseconds, WallTime } from "../time.ts";
+
+/** Maintenance that is in force; it survives restart and reboot. */
+export interface Maintenance {
+  readonly since: WallTime;
+  /** By the calendar; undefined: until somebody ends it. */
+  readonly until: WallTime | undefined;
+  readonly reason: string | undefined;
+}
 
 /** Posted to the host by signals and the control socket; taken by the loop in its turn. */
 export type Order =

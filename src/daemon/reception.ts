@@ -4,7 +4,7 @@ import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts"
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { between, type Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
-import type { Event } from "../vrrp/instance.ts";
+import type { Event } from "../vrrp/event.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import { admit, type Context, type Notice } from "../vrrp/receive.ts";
 import { isQuestion } from "../wire/presence.ts";

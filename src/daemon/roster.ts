@@ -10,7 +10,8 @@ import { type Change, describeReload, diff } from "../config/diff.ts";
 import { keyOf, type NodePlan, type Plan } from "../config/plan.ts";
 import { betterNodes } from "../config/standing.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
-import { type Event, nameOf } from "../vrrp/instance.ts";
+import type { Event } from "../vrrp/event.ts";
+import { nameOf } from "../vrrp/state.ts";
 import { Checks } from "./checks.ts";
 import {
   checkFaults,

@@ -5,7 +5,7 @@ import type { Ip } from "../net/ip.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
 import type { Rules } from "../vrrp/rules.ts";
-import { initial, type State } from "../vrrp/instance.ts";
+import { initial, type State } from "../vrrp/state.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";

@@ -25,7 +25,7 @@ import {
   type WallTime,
 } from "../time.ts";
 import { VERSION } from "../version.ts";
-import { nameOf } from "../vrrp/instance.ts";
+import { nameOf } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";

@@ -5,7 +5,8 @@ import { type Ip, sameIp } from "../net/ip.ts";
 import { askAt, questionsBeforeClaim, questionsLeft } from "./duplicate.ts";
 import { isHeirOf, isObeyedByBackup, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause } from "./effect.ts";
-import type { BackupState, Event, Heard, Step } from "./instance.ts";
+import type { Event, Step } from "./event.ts";
+import type { BackupState, Heard } from "./state.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
 import { acquainted, becomeMaster, groupFault, unchanged, withdraw } from "./passage.ts";
 import { isOwner, type Rules } from "./rules.ts";
@@ -15,7 +16,7 @@ const STALL = seconds(1);
 
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
 
-/** {@link ./instance.ts} `step` in backup. */
+/** {@link ./step.ts} `step` in backup. */
 export function stepBackup(state: BackupState, event: Event, now: Instant, rules: Rules): Step {
   switch (event.kind) {
     case "advert":

@@ -1,6 +1,6 @@
 /** Has somebody the addresses that this backup is about to claim? When to ask, so that answers come before the claim. */
 import { between, type Instant, milliseconds } from "../time.ts";
-import type { BackupState } from "./instance.ts";
+import type { BackupState } from "./state.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
 /** From one question to the next, and from the last one to the claim: within the skew, not after it. */

@@ -1,5 +1,6 @@
 /** What must members of a sync group do so that they are all master, or all not? */
-import type { Event, State } from "./instance.ts";
+import type { Event } from "./event.ts";
+import type { State } from "./state.ts";
 import { groupFault } from "./passage.ts";
 
 /** One member, in the order in which the group names them: the same order on every node. */

@@ -16,16 +16,8 @@ import { hearAsBackup } from "./backup.ts";
 import { askAt } from "./duplicate.ts";
 import { LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect, StateName } from "./effect.ts";
-import type {
-  Event,
-  InitState,
-  Leaving,
-  MasterState,
-  Phase,
-  State,
-  Step,
-  Successor,
-} from "./instance.ts";
+import type { Event, Step } from "./event.ts";
+import type { InitState, Leaving, MasterState, Phase, State, Successor } from "./state.ts";
 import { masterDown, skew } from "./intervals.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import { goOnAsMaster, leaveWillingly, restingBackup, unchanged } from "./passage.ts";

@@ -7,7 +7,8 @@ import { compareMasters, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect } from "./effect.ts";
 import { hearAsBackup } from "./backup.ts";
 import { yielded } from "./damping.ts";
-import type { BackupState, Event, Leaving, MasterState, Step } from "./instance.ts";
+import type { Event, Step } from "./event.ts";
+import type { BackupState, Leaving, MasterState } from "./state.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
 import {
   beginLeaving,
@@ -44,7 +45,7 @@ const DEFEND_INTERVAL = seconds(10);
 
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
 
-/** {@link ./instance.ts} `step` in master. */
+/** {@link ./step.ts} `step` in master. */
 export function stepMaster(state: MasterState, event: Event, now: Instant, rules: Rules): Step {
   switch (event.kind) {
     case "advert":

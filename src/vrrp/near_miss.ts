@@ -1,7 +1,7 @@
 /** Did a backup come close to taking over from a living master? The warning before a false takeover. */
 import { between, type Nanoseconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
-import type { State } from "./instance.ts";
+import type { State } from "./state.ts";
 import { masterDownOf } from "./intervals.ts";
 import type { Rules } from "./rules.ts";
 

@@ -4,14 +4,9 @@ import fc from "fast-check";
 import { type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
 import { type Ip, ipFromBytes } from "../../src/net/ip.ts";
 import { settle } from "../../src/vrrp/group.ts";
-import {
-  type Event,
-  initial,
-  nameOf,
-  nextDeadline,
-  type State,
-  step,
-} from "../../src/vrrp/instance.ts";
+import type { Event } from "../../src/vrrp/event.ts";
+import { initial, nameOf, type State } from "../../src/vrrp/state.ts";
+import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
 import { advert, rules } from "../unit/vrrp/scene.ts";
 

@@ -4,16 +4,9 @@ import fc from "fast-check";
 import { type Instant, type Nanoseconds, seconds } from "../../src/time.ts";
 import { type Ip, ip } from "../../src/net/ip.ts";
 import type { Effect, Fault } from "../../src/vrrp/effect.ts";
-import {
-  type Event,
-  initial,
-  type MasterState,
-  nameOf,
-  nextDeadline,
-  type State,
-  type Step,
-  step,
-} from "../../src/vrrp/instance.ts";
+import type { Event, Step } from "../../src/vrrp/event.ts";
+import { initial, type MasterState, nameOf, type State } from "../../src/vrrp/state.ts";
+import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import { masterDownOf } from "../../src/vrrp/intervals.ts";
 import { sameIp } from "../../src/net/ip.ts";
 import { isOwner, type Rules } from "../../src/vrrp/rules.ts";

@@ -3,17 +3,15 @@ import { formatIp } from "../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds } from "../../src/time.ts";
 import { calm } from "../../src/vrrp/damping.ts";
 import type { Fault } from "../../src/vrrp/effect.ts";
+import type { Event, Step } from "../../src/vrrp/event.ts";
 import {
   type BackupState,
-  type Event,
   type Leaving,
   type MasterState,
   nameOf,
-  nextDeadline,
   type State,
-  type Step,
-  step,
-} from "../../src/vrrp/instance.ts";
+} from "../../src/vrrp/state.ts";
+import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
 import { at, brief, heard, HIGHER, LOWER, rules } from "../unit/vrrp/scene.ts";
 import { golden } from "./golden.ts";

@@ -2,7 +2,7 @@
 import { decode } from "../../src/config/decode.ts";
 import type { Config } from "../../src/config/config.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
-import type { Maintenance } from "../../src/daemon/maintenance.ts";
+import type { Maintenance } from "../../src/daemon/order.ts";
 import type { Order } from "../../src/daemon/order.ts";
 import type { ResumeNote } from "../../src/daemon/resume.ts";
 import type { Mac } from "../../src/net/mac.ts";

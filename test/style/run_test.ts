@@ -21,12 +21,13 @@ Deno.test("run: an unknown group is wrong usage, not a run of nothing", async ()
 const ONE = ["--without-root", "test/unit/net/ip_test.ts"];
 
 Deno.test("run: a path runs this file alone, and --filter one test of it", async () => {
-  const whole = await run([Deno.execPath(), "run", "-A", runner, ...ONE]);
+  const plain = { env: { NO_COLOR: "1" } };
+  const whole = await run([Deno.execPath(), "run", "-A", runner, ...ONE], plain);
   assert.equal(whole.code, 0, whole.stdout + whole.stderr);
   const [, passed = ""] = /\n(\d+) passed, 0 failed, 0 skipped\n$/.exec(whole.stdout) ?? [];
   assert.ok(Number(passed) > 1, whole.stdout);
   const [, name = ""] = /^(?:\S+ => )?(.+) \.\.\. ok/m.exec(whole.stdout) ?? [];
-  const one = await run([Deno.execPath(), "run", "-A", runner, ...ONE, "--filter", name]);
+  const one = await run([Deno.execPath(), "run", "-A", runner, ...ONE, "--filter", name], plain);
   assert.equal(one.code, 0, one.stdout + one.stderr);
   assert.match(one.stdout, /\n1 passed, 0 failed, 0 skipped\n$/);
 });

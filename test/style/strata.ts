@@ -78,7 +78,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   history: { "daemon/record": "types", "linux/regular_file": "all" },
   keeping: {
     "daemon/resume": "types",
-    "daemon/maintenance": "types",
+    "daemon/order": "types",
     "linux/regular_file": "all",
   },
   cli: {
@@ -112,7 +112,7 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // systemd hears of transitions as history and notifications do.
   "cli/service": { "daemon/record": "types" },
   // What the daemon is handed at its start, and the orders that come over the socket.
-  "cli/keeping": { keeping: "all", "daemon/resume": "types", "daemon/maintenance": "types" },
+  "cli/keeping": { keeping: "all", "daemon/resume": "types", "daemon/order": "types" },
   "cli/orders": { "daemon/order": "types", "control/server": "types", host: "types" },
   "cli/reloader": { "daemon/order": "types", host: "types" },
   "cli/release": { linux: "all", host: "all" },

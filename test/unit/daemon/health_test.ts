@@ -12,7 +12,7 @@ import {
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { calm } from "../../../src/vrrp/damping.ts";
-import type { BackupState, MasterState, State } from "../../../src/vrrp/instance.ts";
+import type { BackupState, MasterState, State } from "../../../src/vrrp/state.ts";
 import { aPlan, PEER } from "./plans.ts";
 
 const ENTERED = seconds(100) as number as Instant;

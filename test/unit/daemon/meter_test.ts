@@ -7,7 +7,7 @@ import { createRouter, type Router } from "../../../src/daemon/router.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds, type WallTime } from "../../../src/time.ts";
 import { calm } from "../../../src/vrrp/damping.ts";
-import type { BackupState, State } from "../../../src/vrrp/instance.ts";
+import type { BackupState, State } from "../../../src/vrrp/state.ts";
 import { at } from "../vrrp/scene.ts";
 import { aPlan, PEER } from "./plans.ts";
 

@@ -1,7 +1,7 @@
 /** Do the files that survive a process come back as they were, and does a broken one do no harm? */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Maintenance } from "../../../src/daemon/maintenance.ts";
+import type { Maintenance } from "../../../src/daemon/order.ts";
 import type { ResumeNote } from "../../../src/daemon/resume.ts";
 import {
   maintenancePath,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../../src/vrrp/effect.ts";
 import { settle } from "../../../src/vrrp/group.ts";
-import { nameOf } from "../../../src/vrrp/instance.ts";
+import { nameOf } from "../../../src/vrrp/state.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
 import { heard, HIGHER, type Router, router, rules } from "./scene.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../../src/vrrp/effect.ts";
-import { type Event, nameOf } from "../../../src/vrrp/instance.ts";
+import type { Event } from "../../../src/vrrp/event.ts";
+import { nameOf } from "../../../src/vrrp/state.ts";
 import { heard, router, rules } from "./scene.ts";
 
 const CARRIER: Fault = { kind: "no-carrier", words: "eth0 has no carrier" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
-import { nameOf } from "../../../src/vrrp/instance.ts";
+import { nameOf } from "../../../src/vrrp/state.ts";
 import { heard, HIGHER, LOWER, master, router, rules } from "./scene.ts";
 
 const BY_HAND = { kind: "hand-over", why: { kind: "handover" } } as const;

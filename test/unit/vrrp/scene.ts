@@ -4,7 +4,9 @@ import { type Instant, milliseconds, nanoseconds, seconds } from "../../../src/t
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import type { Advert } from "../../../src/wire/vrrp.ts";
 import type { Effect } from "../../../src/vrrp/effect.ts";
-import { type Event, initial, nextDeadline, type State, step } from "../../../src/vrrp/instance.ts";
+import type { Event } from "../../../src/vrrp/event.ts";
+import { initial, type State } from "../../../src/vrrp/state.ts";
+import { nextDeadline, step } from "../../../src/vrrp/step.ts";
 import type { Priority, Rules, Vrid } from "../../../src/vrrp/rules.ts";
 
 /** Where this node's adverts leave from. */

@@ -1,16 +1,9 @@
-/** What does a virtual router do next? RFC 9568 6.4 as a pure function: state and event in, state and effects out. */
-import { earliest, type Instant, type Nanoseconds } from "../time.ts";
+/** State of one virtual router (RFC 9568 6.4): a union whose variants carry exactly their own data. */
 import type { Ip } from "../net/ip.ts";
-import type { Advert } from "../wire/vrrp.ts";
+import type { Instant, Nanoseconds } from "../time.ts";
 import type { Announcements } from "./announcements.ts";
-import { stepBackup } from "./backup.ts";
 import type { Damping } from "./damping.ts";
-import { askAt } from "./duplicate.ts";
-import type { Cause, Effect, Fault, StateName } from "./effect.ts";
-import { stepInit } from "./init.ts";
-import { leavingDeadline } from "./leaving.ts";
-import { stepMaster } from "./master.ts";
-import type { Rules } from "./rules.ts";
+import type { Cause, Fault, StateName } from "./effect.ts";
 
 /** The last advert that said somebody is master. */
 export interface Heard {
@@ -115,88 +108,9 @@ export interface MasterState extends Announcements {
 /** The state of one virtual router. All of it: there is no flag beside it. */
 export type State = InitState | BackupState | MasterState;
 
-/** What can happen to a virtual router. */
-export type Event =
-  /** `cause` says why, where it is not a plain start. */
-  | { readonly kind: "start"; readonly cause?: Cause }
-  /** Go on as the master that a process before this one was, within the time in which nobody can have taken over. */
-  | { readonly kind: "resume" }
-  /** Leave as soon as somebody has taken over: to init for a stop and for maintenance, else to backup. */
-  | { readonly kind: "hand-over"; readonly why: Leaving["why"] }
-  /** Leave in order, at once. `cause` says why, where it is not a plain stop. */
-  | { readonly kind: "stop"; readonly cause?: Cause }
-  /** An advert that was admitted (receive.ts). `own` is the address that our adverts leave from. */
-  | { readonly kind: "advert"; readonly advert: Advert; readonly source: Ip; readonly own: Ip }
-  /** Packets were lost on their way in: the master's silence is not proven. */
-  | { readonly kind: "overrun" }
-  /** A deadline may have come; too early a call is harmless. */
-  | { readonly kind: "deadline" }
-  /** The complete list of present faults of its own; empty: cleared. A fault of kind "group" is kept, see below. */
-  | { readonly kind: "faults"; readonly faults: readonly Fault[] }
-  /** The rules were replaced; `step` gets the new ones, these were in force until now. */
-  | { readonly kind: "rules"; readonly before: Rules }
-  /** Somebody else should be master now: give the addresses up, but stay in the election. */
-  | { readonly kind: "release"; readonly cause: Cause }
-  /** Somebody deleted a floating address, or its lease ran out. */
-  | { readonly kind: "addresses-lost" }
-  /** A link with floating addresses is not what it was: another MAC, another port, a carrier that came back. */
-  | { readonly kind: "link-changed" }
-  /** Somebody else on the link told the neighbours that it has one of the addresses. */
-  | { readonly kind: "claimed" }
-  /** Every member of the sync group is ready; `member` was the last. */
-  | { readonly kind: "group-claim"; readonly member: string }
-  /** `member` is not master any more. `patience`: how many master-down intervals to wait before the next claim, 1 or 2. */
-  | { readonly kind: "group-release"; readonly member: string; readonly patience?: number }
-  /** `member` of the sync group is in fault; undefined: none is. */
-  | { readonly kind: "group-fault"; readonly member: string | undefined };
-
-/** What `step` answers. */
-export interface Step {
-  readonly state: State;
-  /** To be performed in this order. A transition comes last: what is urgent goes first, and hooks find the work done. */
-  readonly effects: readonly Effect[];
-}
-
 /** The state before anything happened. */
 export function initial(): State {
   return { kind: "init", started: false, faults: [] };
-}
-
-/**
- * One step of RFC 9568 6.4 (with the verified errata) under `rules` at `now`. Never throws; an event that means nothing in
- * a state leaves the very same state object. Effects of each way out of and into a state:
- *
- * - becoming master: send-advert, add-addresses, announce, transition
- * - going on as master after a restart: send-advert, add-addresses
- * - leaving master at once (stop, fault, sync group): remove-addresses, send-advert 0, transition
- * - leaving master for a successor (hand-over): remove-addresses, transition, once the successor was heard to announce itself
- * - yielding to a better master: remove-addresses, a last advert, transition
- * - yielding after a stall to whoever took over: remove-addresses, transition
- * - entering backup or fault from init: remove-addresses (a crash may have left some), transition
- */
-export function step(state: State, event: Event, now: Instant, rules: Rules): Step {
-  switch (state.kind) {
-    case "init":
-      return stepInit(state, event, now, rules);
-    case "backup":
-      return stepBackup(state, event, now, rules);
-    case "master":
-      return stepMaster(state, event, now, rules);
-  }
-}
-
-/** When the next "deadline" event is wanted; undefined: not before something else happens. */
-export function nextDeadline(state: State): Instant | undefined {
-  switch (state.kind) {
-    case "init":
-      return undefined;
-    case "backup":
-      return state.awaitingGroup ? undefined : earliest(askAt(state), state.masterDownAt);
-    case "master":
-      return state.leaving === undefined
-        ? earliest(state.advertAt, state.announceAt, state.renewAt)
-        : earliest(leavingDeadline(state, state.leaving), state.renewAt);
-  }
 }
 
 /** The state's name for people and scripts; "fault" is init with reasons. */

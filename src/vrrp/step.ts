@@ -1,0 +1,47 @@
+/** One step of a virtual router: RFC 9568 6.4 as a pure function, state and event in, state and effects out. */
+import { earliest, type Instant } from "../time.ts";
+import { stepBackup } from "./backup.ts";
+import { askAt } from "./duplicate.ts";
+import type { Event, Step } from "./event.ts";
+import { stepInit } from "./init.ts";
+import { leavingDeadline } from "./leaving.ts";
+import { stepMaster } from "./master.ts";
+import type { Rules } from "./rules.ts";
+import type { State } from "./state.ts";
+
+/**
+ * One step of RFC 9568 6.4 (with the verified errata) under `rules` at `now`. Never throws; an event that means nothing in
+ * a state leaves the very same state object. Effects of each way out of and into a state:
+ *
+ * - becoming master: send-advert, add-addresses, announce, transition
+ * - going on as master after a restart: send-advert, add-addresses
+ * - leaving master at once (stop, fault, sync group): remove-addresses, send-advert 0, transition
+ * - leaving master for a successor (hand-over): remove-addresses, transition, once the successor was heard to announce itself
+ * - yielding to a better master: remove-addresses, a last advert, transition
+ * - yielding after a stall to whoever took over: remove-addresses, transition
+ * - entering backup or fault from init: remove-addresses (a crash may have left some), transition
+ */
+export function step(state: State, event: Event, now: Instant, rules: Rules): Step {
+  switch (state.kind) {
+    case "init":
+      return stepInit(state, event, now, rules);
+    case "backup":
+      return stepBackup(state, event, now, rules);
+    case "master":
+      return stepMaster(state, event, now, rules);
+  }
+}
+
+/** When the next "deadline" event is wanted; undefined: not before something else happens. */
+export function nextDeadline(state: State): Instant | undefined {
+  switch (state.kind) {
+    case "init":
+      return undefined;
+    case "backup":
+      return state.awaitingGroup ? undefined : earliest(askAt(state), state.masterDownAt);
+    case "master":
+      return state.leaving === undefined
+        ? earliest(state.advertAt, state.announceAt, state.renewAt)
+        : earliest(leavingDeadline(state, state.leaving), state.renewAt);
+  }
+}
