@@ -55,6 +55,8 @@ async function play(original: Original, best: Program, figures: Figure[]) {
   assert.ok(adverts.length > 0, "adverts of the best node");
   const vrids = adverts.map(({ vrid }) => vrid);
 
+  // A kernel that does not know the MAC of a peer sends nothing to it once it is cut off.
+  await cluster.host(second).exec(["ping", "-c1", "-W2", cluster.host(first).address]);
   const since = wallNow();
   await cluster.host(first).unplug();
   note(`${second} takes over`, await cluster.takeover(second, vrids, since));
