@@ -39,9 +39,6 @@ const PER_SECOND = 50, MOST_SAVED = 20;
 /** So long it is known at which MAC a machine is. */
 const KNOWN = seconds(60);
 
-/** This node's own address is asked for together with the master's, so no later than this. */
-const OWN_KNOWN = seconds(75);
-
 /** A question that waits for answers. */
 interface Question {
   readonly at: Instant;
@@ -282,8 +279,7 @@ export class Inquiry {
   /** Several where it has several cards; but what answers for this node's own address, too, answers for everything. */
   #macsOfMaster({ source }: Router, master: Ip, now: Instant): readonly string[] {
     const { neighbours } = this.#options;
-    const own = source === undefined ? undefined : formatIp(source);
-    const proxies = own === undefined ? [] : neighbours.macsOf(own, now, OWN_KNOWN);
+    const proxies = source === undefined ? [] : neighbours.macsOf(formatIp(source), now);
     return neighbours.macsOf(formatIp(master), now).filter((mac) => !proxies.includes(mac));
   }
 

@@ -8,8 +8,8 @@ const MOST_ADDRESSES = 256;
 /** Most hardware addresses of one address: a machine with several cards on one LAN answers with each. */
 const MOST_MACS = 4;
 
-/** What was told so long ago may be another card now. */
-const FRESH = seconds(120);
+/** What was told so long ago may be another card now; a master is asked for every minute (inquiry.ts), and this node's own with it. */
+const FRESH = seconds(75);
 
 /** Addresses and MACs as text. */
 export class Neighbours {
@@ -24,9 +24,9 @@ export class Neighbours {
   }
 
   /** The MACs that `address` was at of late; empty where nobody said so. */
-  macsOf(address: string, now: Instant, limit = FRESH): readonly string[] {
+  macsOf(address: string, now: Instant): readonly string[] {
     return [...this.#told.get(address) ?? []]
-      .filter(([, at]) => between(at, now) <= limit)
+      .filter(([, at]) => between(at, now) <= FRESH)
       .map(([mac]) => mac);
   }
 

@@ -1,6 +1,13 @@
 /** What does the daemon keep of one virtual router? Its plan, the engine's state, and what was counted and heard. */
 import type { Endpoint } from "../host.ts";
-import { between, type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import {
+  between,
+  type Instant,
+  milliseconds,
+  type Nanoseconds,
+  nanoseconds,
+  type WallTime,
+} from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
@@ -169,6 +176,9 @@ export function isLeaving({ state }: Router): boolean {
   return state.kind === "master" && state.leaving !== undefined;
 }
 
+/** A timer may be late: what a silence means does not end before it has its consequences. */
+const LATE = milliseconds(100);
+
 /** Is its advert within the time after which a silent master counts as gone, by its own interval where that is longer? */
 export function isRecent(
   { at, interval }: Pick<Heard, "at" | "interval">,
@@ -176,5 +186,5 @@ export function isRecent(
   now: Instant,
 ): boolean {
   const slowest = nanoseconds(Math.max(interval, rules.advertInterval));
-  return between(at, now) <= masterDownOf(rules, slowest);
+  return between(at, now) <= masterDownOf(rules, slowest) + LATE;
 }

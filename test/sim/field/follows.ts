@@ -13,7 +13,9 @@ const SOON = nanoseconds(1e9 + 2 * HOP);
 export function follows(world: FieldWorld): Checker {
   const { lan } = world.cluster;
   const look = (name: string, instance: InstanceSetup, at: Instant) => {
-    if (!world.undisturbedSince(after(at, HOP)) || !holdsAlone(world, name, instance)) return;
+    const isHeard = lan.paths.isOpen(name, CLIENT);
+    if (!isHeard || !world.undisturbedSince(after(at, HOP))) return;
+    if (!holdsAlone(world, name, instance)) return;
     const own = lan.machine(name).port(instance.card)?.macText;
     for (const text of instance.addresses) {
       const [address = ""] = text.split("/");

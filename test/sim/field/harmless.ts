@@ -8,7 +8,8 @@ import type { FieldWorld } from "./world.ts";
 
 /**
  * Watches every address that an administrator, DHCP or anybody else adds. A floating address of the
- * node's own file may be taken away all the same while another node is master of it.
+ * node's own file may be taken away all the same while another node is master of it;
+ * and whoever puts one there again that floatip holds does floatip's work.
  */
 export function harmless(world: FieldWorld): Checker {
   // By "n1 eth0 192.168.1.61/24".
@@ -26,7 +27,7 @@ export function harmless(world: FieldWorld): Checker {
       const { node, prefix, there, byProgram, why } = seen;
       const key = `${node} ${seen.interface} ${prefix}`;
       if (there) {
-        if (!byProgram) others.add(key);
+        if (!byProgram && !isHeldByFloatip(world, node, prefix)) others.add(key);
         return;
       }
       if (!others.delete(key) || (!byProgram && why === "")) return;
@@ -35,4 +36,11 @@ export function harmless(world: FieldWorld): Checker {
       world.complain("harmless", `${node} has lost ${prefix}: ${how} (${causes(world)})`);
     },
   };
+}
+
+function isHeldByFloatip({ cluster }: FieldWorld, name: string, prefix: string): boolean {
+  const [address = ""] = prefix.split("/");
+  return cluster.status(name)?.instances.some(({ state, addresses }) =>
+    state === "master" && addresses.some((text) => text.split("/")[0] === address)
+  ) === true;
 }

@@ -79,9 +79,8 @@ export function truthful(world: FieldWorld): Checker {
   let lookedAt = 0;
   return {
     see(seen) {
-      if (!isInterruption(seen)) return;
-      for (const key of episodes.keys()) {
-        if (key.startsWith(`${seen.node} `)) episodes.delete(key);
+      for (const [key, { wrong }] of episodes) {
+        if (isInterrupted(key, wrong, seen)) episodes.delete(key);
       }
     },
     tick(at) {
@@ -103,12 +102,16 @@ export function truthful(world: FieldWorld): Checker {
 }
 
 /**
- * One that was started, stopped or stood still has not been looking; nor has one whose kernel did not
- * let it ask or hear (status says so meanwhile).
+ * A node that was started, stopped or stood still has not been looking; nor has one whose kernel did
+ * not let it ask or hear (status says so meanwhile). And between two looks somebody may have had it.
  */
-function isInterruption(seen: Seen): seen is Extract<Seen, { kind: "program" | "refused" }> {
-  return seen.kind === "program" ||
-    (seen.kind === "refused" && ["socket", "sendto"].includes(seen.call));
+function isInterrupted(key: string, wrong: Wrong, seen: Seen): boolean {
+  if (seen.kind === "program") return key.startsWith(`${seen.node} `);
+  if (seen.kind === "refused") {
+    return ["socket", "sendto"].includes(seen.call) && key.startsWith(`${seen.node} `);
+  }
+  return seen.kind === "address" && seen.there && wrong === "nobody" &&
+    key.endsWith(` ${seen.prefix.split("/", 1)[0]}`);
 }
 
 /** A second more than the master-down interval of the slowest of all files. */
