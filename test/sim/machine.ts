@@ -165,10 +165,10 @@ export class Machine {
     this.#linkSeen(`${name} is called ${other}`);
   }
 
-  /** `ip link set NAME address MAC`, or a bond that fails over. Where there is no NAME: nothing. */
-  setMac(name: string, mac: Mac): void {
+  /** `ip link set NAME address MAC` (default: its own), or a bond that fails over. Where there is no NAME: nothing. */
+  setMac(name: string, mac = this.macOf(this.#slots.get(name) ?? 1)): void {
     const port = this.#ports.get(name);
-    if (port === undefined) return;
+    if (port === undefined || port.macText === formatMac(mac)) return;
     this.#ports.set(name, { ...port, mac, macText: formatMac(mac) });
     this.#linkSeen(`${name} has another MAC`);
   }

@@ -111,7 +111,11 @@ class FieldRun {
     for (const { name, cards } of setup.nodes) {
       cluster.lan.machine(name).refuseNothing();
       for (const card of cards) {
-        cluster.lan.machine(name).setCarrier(card.name, true);
+        const machine = cluster.lan.machine(name);
+        // A card that was called otherwise when another came in its place.
+        machine.deletePort(`${card.name}x`);
+        machine.setCarrier(card.name, true);
+        machine.setMac(card.name);
         cluster.restoreAddresses(name, card.name);
       }
       if (!cluster.isRunning(name)) cluster.start(name);
