@@ -38,9 +38,10 @@ export function harmless(world: FieldWorld): Checker {
   };
 }
 
-function isHeldByFloatip({ cluster }: FieldWorld, name: string, prefix: string): boolean {
+function isHeldByFloatip(world: FieldWorld, name: string, prefix: string): boolean {
   const [address = ""] = prefix.split("/");
-  return cluster.status(name)?.instances.some(({ state, addresses }) =>
+  if (world.node(name) === undefined) return false;
+  return world.cluster.status(name)?.instances.some(({ state, addresses }) =>
     state === "master" && addresses.some((text) => text.split("/")[0] === address)
   ) === true;
 }
