@@ -119,7 +119,7 @@ async function troubleOf(path: string, user: string | undefined): Promise<Troubl
   if (account === undefined && user !== undefined) {
     return { what: `there is no user ${user} on this machine`, fix: `useradd --system ${user}` };
   }
-  const refusal = await refusalOf(path, account?.uid ?? 0);
+  const refusal = await refusalOf(path, account?.uid ?? 0, account?.gid);
   const isRoot = Deno.uid() === 0;
   // The daemon's runner is root and sees more.
   if (refusal?.endsWith(": unreadable") && !isRoot) return undefined;

@@ -87,7 +87,8 @@ async function run(
   const runner = await findRunner(user);
   if ("refusal" in runner) return untold(runner.refusal, false);
   const uid = runner.account?.uid ?? Deno.uid() ?? 0;
-  const refusal = await refusalOf(program.path, uid);
+  const gid = runner.account?.gid ?? Deno.gid() ?? undefined;
+  const refusal = await refusalOf(program.path, uid, gid);
   if (refusal !== undefined) return untold(refusal, false);
   const outcome = await runChild({
     argv: [program.path, ...args],

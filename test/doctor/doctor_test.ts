@@ -1,6 +1,7 @@
 /** Does the doctor find each fault, and say nothing about a node that is well? */
 import assert from "node:assert/strict";
 import { playEach } from "../interop/play_each.ts";
+import { until } from "../interop/until.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
 import { demand } from "../lab/command.ts";
 import { assertFound, Clinic, fileWith } from "./clinic.ts";
@@ -37,6 +38,11 @@ Deno.test({
     await Promise.all(["a", "b"].map((name) => serveWell(clinic.host(name))));
     const master = await clinic.start("a", "master", SOUND_FILE);
     const backup = await clinic.start("b", "backup", SOUND_FILE);
+    // A node that was asked before it ran is asked again ten seconds later.
+    await until("a knows that b runs", async () => {
+      const { nodes } = await master.status();
+      return nodes.every(({ state }) => state === "up");
+    }, 30_000);
     for (const [name, daemon] of [["a", master], ["b", backup]] as const) {
       const { code, findings, words } = await clinic.examine(name, {
         daemon,

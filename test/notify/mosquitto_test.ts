@@ -14,6 +14,7 @@ const PATIENCE_MS = 30_000;
 const STATE = "floatip/a/web/ipv4";
 const AVAILABILITY = "floatip/a/availability";
 const SENSOR = "homeassistant/sensor/floatip_a/web_ipv4/config";
+const HEALTH_SENSOR = "homeassistant/sensor/floatip_a/web_ipv4_health/config";
 
 function file(mqtt: string): string {
   return [
@@ -69,7 +70,10 @@ async function alive(host: LabHost, folder: string): Promise<void> {
   await floatip.untilState("master");
   await untilSaid(floatip, "acknowledged");
   const kept = await retained(host);
-  assert.deepEqual([...kept.keys()].toSorted(), [AVAILABILITY, STATE, SENSOR].toSorted());
+  assert.deepEqual(
+    [...kept.keys()].toSorted(),
+    [AVAILABILITY, STATE, SENSOR, HEALTH_SENSOR].toSorted(),
+  );
   assert.equal(kept.get(AVAILABILITY), "online");
   assert.equal(stateIn(kept), "master");
   const sensor = JSON.parse(kept.get(SENSOR) ?? "");

@@ -89,7 +89,8 @@ function judgeAddress(
   if (all.length > 1) return [judgeSeveral(address, all, others, reason)];
   const stranger = others.find(({ known }) => known === false);
   if (stranger !== undefined && reason !== undefined) {
-    return [{ mark: "problem", what: `${address} is held by ${stranger.words}`, ...reason }];
+    const what = `${address} is held by ${stranger.words}`;
+    return [{ mark: "problem", what, fix: FREE_IT, ...reason }];
   }
   if (stranger !== undefined) {
     return [problem(
@@ -148,6 +149,8 @@ function reasonFor(
   return { why: `The daemon says: ${status.evidence.join("; ")}.` };
 }
 
+const FREE_IT = "free the address there, or choose another one";
+
 /** Two answers of one machine: it has two cards on this LAN. Else two machines hold the address. */
 function judgeSeveral(
   address: string,
@@ -163,19 +166,18 @@ function judgeSeveral(
       `sysctl -w net.ipv4.conf.all.arp_ignore=1   # on ${first}`,
     );
   }
+  const foreign = others.some(({ known }) => known === false);
   if (reason !== undefined) {
     const what = `${address} is answered for by ${all.join(" and by ")}`;
-    return { mark: "problem", what, ...reason };
+    const fix = foreign ? { fix: FREE_IT } : {};
+    return { mark: "problem", what, ...fix, ...reason };
   }
-  const foreign = others.some(({ known }) => known === false);
   return problem(
     `${address} is answered for by ${all.join(" and by ")}`,
     foreign
       ? "Clients reach now one, now the other: the address is taken by a machine outside the cluster."
       : "Two nodes hold it: they do not hear each other's adverts.",
-    foreign
-      ? "free the address there, or choose another one"
-      : 'floatip firewall   # on both, and look at "adverts" there',
+    foreign ? FREE_IT : 'floatip firewall   # on both, and look at "adverts" there',
   );
 }
 

@@ -28,7 +28,8 @@ export async function probe(
   const runner = await findRunner(settings.user);
   if ("refusal" in runner) return { ok: false, words: runner.refusal };
   const uid = runner.account?.uid ?? Deno.uid() ?? 0;
-  const refusal = await refusalOf(program.path, uid);
+  const gid = runner.account?.gid ?? Deno.gid() ?? undefined;
+  const refusal = await refusalOf(program.path, uid, gid);
   if (refusal !== undefined) return { ok: false, words: refusal };
   const outcome = await runChild({
     argv: [program.path, ...args],

@@ -52,13 +52,17 @@ const MOST_INTERPRETERS = 5;
  * Why the file at `path` must not be run as the user `uid`, with what mends it; undefined: it may. Everything that leads to
  * it is looked at, in the kernel's order: each folder, each symbolic link, each folder on the link's way, the file, and the
  * same for the interpreter that its first line names. Each must belong to root or to that user, and may be written by nobody
- * else; in a folder with the sticky bit (/tmp) nobody can replace what belongs to another. Then it is safe to run it by its
+ * else but that user's own group `gid` (not root's: 0 is none); in a folder with the sticky bit (/tmp) nobody can replace what belongs to another. Then it is safe to run it by its
  * name (decision 0068).
  */
-export async function refusalOf(path: string, uid: number): Promise<string | undefined> {
+export async function refusalOf(
+  path: string,
+  uid: number,
+  gid?: number,
+): Promise<string | undefined> {
   let file = path;
   for (let depth = 0; depth < MOST_INTERPRETERS; depth++) {
-    const reached = await walk(file, uid);
+    const reached = await walk(file, { uid, gid });
     if (typeof reached === "string") return depth === 0 ? reached : `${path}: ${reached}`;
     const interpreter = await interpreterOf(reached.real);
     if (interpreter === undefined) return undefined;
@@ -72,14 +76,14 @@ export async function refusalOf(path: string, uid: number): Promise<string | und
  * nobody could.
  */
 export async function changeableBy(path: string, uid: number): Promise<string | undefined> {
-  const reached = await walk(path, uid, false);
+  const reached = await walk(path, { uid }, false);
   return typeof reached === "string" ? reached : undefined;
 }
 
 /** Goes to the file at `path` step by step. Answers its name without links, or why it must not be run. */
 async function walk(
   path: string,
-  uid: number,
+  user: Trusted,
   isRun = true,
 ): Promise<{ readonly real: string } | string> {
   const ahead = partsOf(path);
@@ -93,7 +97,7 @@ async function walk(
     if (!isInfo(info)) return `${path}: ${absenceOf(info)}`;
     const isOther = !info.isFile && !info.isDirectory && !info.isSymlink;
     if (isOther) return `${path}: not a regular file`;
-    const refusal = refusalOfPlace(place, info, uid);
+    const refusal = refusalOfPlace(place, info, user);
     if (refusal !== undefined) return refusal;
     if (info.isSymlink) {
       if (++links > MOST_LINKS) return `${path}: too many symbolic links`;
@@ -139,7 +143,17 @@ async function interpreterOf(real: string): Promise<string | undefined> {
   return name === undefined || name.startsWith("/") ? name : `/${name}`;
 }
 
-function refusalOfPlace(place: string, info: Deno.FileInfo, uid: number): string | undefined {
+/** Who may change the file besides root: the user that it runs as, and (not of root) its own group. */
+interface Trusted {
+  readonly uid: number;
+  readonly gid?: number | undefined;
+}
+
+function refusalOfPlace(
+  place: string,
+  info: Deno.FileInfo,
+  { uid, gid }: Trusted,
+): string | undefined {
   const owner = info.uid ?? 0;
   if (owner !== 0 && owner !== uid) {
     const trusted = uid === 0 ? "root" : "root and the one that it would run as";
@@ -152,7 +166,8 @@ function refusalOfPlace(place: string, info: Deno.FileInfo, uid: number): string
   if ((mode & 0o002) !== 0 && !sticky) {
     return `${place} is writable by everybody: chmod o-w ${quote(place)}`;
   }
-  if ((mode & 0o020) !== 0 && (info.gid ?? 0) !== 0 && !sticky) {
+  const isOwnGroup = (info.gid ?? 0) === 0 || (uid !== 0 && info.gid === gid);
+  if ((mode & 0o020) !== 0 && !isOwnGroup && !sticky) {
     return `${place} is writable by its group: chmod g-w ${quote(place)}`;
   }
   return undefined;
