@@ -44,6 +44,9 @@ export interface RosterOptions {
   readonly note: ResumeNote | undefined;
 }
 
+/** So many new routers of a reload start in one turn: a millisecond or two. */
+const MOST_STARTED = 16;
+
 /** The virtual routers of one node, and the checks that they rest on. */
 export class Roster {
   readonly checks: Checks;
@@ -53,6 +56,8 @@ export class Roster {
   readonly #nodeName: string | undefined;
   readonly #endpoints: Endpoints;
   #note: ResumeNote | undefined;
+  /** Has the first {@link Roster.refresh} been done? */
+  #isSetUp = false;
   /** Is nobody to be started, for maintenance or since the end is near? */
   out = false;
   /** Why those are started that are started next; undefined: for no particular reason. */
@@ -124,22 +129,36 @@ export class Roster {
 
   /** Brings sockets, faults and floating addresses in line with the present network. */
   refresh(): void {
-    this.#refresh();
+    this.#refresh(this.#putOff());
+    this.#isSetUp = true;
     // What was written down counts for the first time only.
     this.#note = undefined;
   }
 
-  #refresh(): void {
+  /**
+   * Those of the new routers of a reload that start in later turns: hundreds at once would keep the
+   * others' adverts waiting. All start at once when the daemon does, which has none yet.
+   */
+  #putOff(): ReadonlySet<Router> {
+    if (!this.#isSetUp) return new Set();
+    const fresh = this.routers.filter(({ links }) => links === undefined);
+    const [next] = fresh.slice(MOST_STARTED);
+    if (next !== undefined) next.retryAt = this.#host.now();
+    return new Set(fresh.slice(MOST_STARTED));
+  }
+
+  #refresh(putOff: ReadonlySet<Router>): void {
+    const routers = this.routers.filter((router) => !putOff.has(router));
     // First of all: what another daemon has is not touched.
-    reserveRouters(this.routers, this.#host);
+    reserveRouters(routers, this.#host);
     const boot = this.#note && this.#host.boot();
-    for (const router of this.routers) {
+    for (const router of routers) {
       if (boot !== undefined && wasHolding(router.plan, this.#note, boot)) placeAll(router);
       if (router.state.kind !== "master") this.#stepper.clearForeign(router);
     }
     const interfaces = this.#host.interfaces();
     const gateways = this.#host.gateways();
-    const ready = this.routers.map((router) => ({
+    const ready = routers.map((router) => ({
       router,
       ready: readiness(router.plan, interfaces, { placed: router.placed, gateways }),
     }));
