@@ -3,7 +3,15 @@ import { type Host, HostError } from "../host.ts";
 import type { NodePlan } from "../config/plan.ts";
 import type { HeldAddress, Interfaces } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
-import { after, between, earliest, type Instant, nanoseconds, seconds } from "../time.ts";
+import {
+  after,
+  between,
+  earliest,
+  type Instant,
+  type Nanoseconds,
+  nanoseconds,
+  seconds,
+} from "../time.ts";
 import { arpProbeToAll } from "../wire/arp.ts";
 import {
   concludeOwn,
@@ -211,11 +219,13 @@ export class Inquiry {
     }
     const master = router.state.kind === "backup" ? masterHeard(router, now)?.source : undefined;
     if (master === undefined) return [];
-    const limit = router.unanswered > 0 ? ANSWERS : KNOWN;
+    // Several MACs may be its cards, or a machine's that had its address, or answers for everything: that is asked again.
+    const isOne = neighbours.macsOf(formatIp(master), now).length < 2;
+    const limit = router.unanswered > 0 || !isOne ? ANSWERS : KNOWN;
     const asked = others.filter((one) =>
       (sameIp(one, master) && !neighbours.knows(formatIp(one), now, limit)) ||
       // Nobody should answer for this node's own: so it is asked for together with the master's.
-      (one === router.source && !neighbours.knows(formatIp(master), now, KNOWN))
+      (one === router.source && !neighbours.knows(formatIp(master), now, isOne ? KNOWN : ANSWERS))
     );
     return asked.map((address) => [name, address]);
   }
@@ -263,13 +273,17 @@ export class Inquiry {
   }
 
   /** What was answered with MACs that are not the master's, as far as its are known; else all but one. */
-  #beside(router: Router, { answered, asked }: Question, now: Instant): ReadonlyMap<string, Sight> {
+  #beside(
+    router: Router,
+    { at, answered, asked }: Question,
+    now: Instant,
+  ): ReadonlyMap<string, Sight> {
     const { host } = this.#options;
     const master = masterHeard(router, now)?.source;
     // On another link it has another MAC.
     const isHere = master !== undefined &&
       asked.every((held) => isAround(host.interfaces(), held.interface, master));
-    const known = isHere ? this.#macsOfMaster(router, master, now) : [];
+    const known = isHere ? this.#macsOfMaster(router, master, between(at, now), now) : [];
     const masters = new Set([...known, virtualMac(router)]);
     const rest = [...answered].filter(([mac]) => !masters.has(mac)).toSorted();
     const oneIsMaster = known.length === 0 && rest.length === answered.size;
@@ -277,10 +291,17 @@ export class Inquiry {
   }
 
   /** Several where it has several cards; but what answers for this node's own address, too, answers for everything. */
-  #macsOfMaster({ source }: Router, master: Ip, now: Instant): readonly string[] {
+  #macsOfMaster(
+    { source }: Router,
+    master: Ip,
+    sinceAsked: Nanoseconds,
+    now: Instant,
+  ): readonly string[] {
     const { neighbours } = this.#options;
+    const answered = neighbours.macsOf(formatIp(master), now, sinceAsked);
+    const known = answered.length > 0 ? answered : neighbours.macsOf(formatIp(master), now);
     const proxies = source === undefined ? [] : neighbours.macsOf(formatIp(source), now);
-    return neighbours.macsOf(formatIp(master), now).filter((mac) => !proxies.includes(mac));
+    return known.filter((mac) => !proxies.includes(mac));
   }
 
   /** Nobody answers, and the master is there: it answers for its own address on the same link. */

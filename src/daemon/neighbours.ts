@@ -24,9 +24,9 @@ export class Neighbours {
   }
 
   /** The MACs that `address` was at of late; empty where nobody said so. */
-  macsOf(address: string, now: Instant): readonly string[] {
+  macsOf(address: string, now: Instant, limit = FRESH): readonly string[] {
     return [...this.#told.get(address) ?? []]
-      .filter(([, at]) => between(at, now) <= FRESH)
+      .filter(([, at]) => between(at, now) <= limit)
       .map(([mac]) => mac);
   }
 
