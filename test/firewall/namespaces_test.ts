@@ -17,27 +17,27 @@ b = "10.77.0.2"
 vrid = 51
 addresses = ["10.77.0.100/24"]
 prefer = ["a", "b"]
-advert_interval = "300ms"
+advert_interval = "500ms"
 
 [instance.group]
 vrid = 52
 transport = "multicast"
 addresses = ["10.77.0.101/24"]
 prefer = ["a", "b"]
-advert_interval = "300ms"
+advert_interval = "500ms"
 
 [instance.udp]
 vrid = 54
 transport = "udp"
 addresses = ["10.77.0.102/24"]
 prefer = ["a", "b"]
-advert_interval = "300ms"
+advert_interval = "500ms"
 
 [instance.six]
 vrid = 53
 addresses = ["fe80::100/64", "fd77::100/64"]
 prefer = ["a", "b"]
-advert_interval = "300ms"
+advert_interval = "500ms"
 `;
 const INSTANCES = ["unicast", "group", "udp", "six"];
 

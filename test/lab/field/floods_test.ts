@@ -149,10 +149,10 @@ fieldCases("floods", [
       const { attention } = await a.status();
       assert.match(attention.join("\n"), /web: better masters came and went/);
       await flood;
-      for (const node of [a, b]) {
-        const changes = await transitionsOf(node);
-        assert.ok(changes >= 1 && changes <= 8, `${changes} changes\n${node.log.text}`);
-      }
+      // Which of the two follows the stranger, and how often, is a matter of moments.
+      const changes = [await transitionsOf(a), await transitionsOf(b)];
+      const text = `${changes} changes\n${a.log.text}\n${b.log.text}`;
+      assert.ok(changes.some((one) => one >= 1) && changes.every((one) => one <= 8), text);
       await field.until("somebody holds it", async () => {
         const held = await Promise.all(["a", "b"].map((name) => field.host(name).holds(FLOATING)));
         return held.some((one) => one);
