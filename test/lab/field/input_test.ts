@@ -5,9 +5,9 @@ import type { Floatip } from "../../interop/floatip.ts";
 import { demand } from "../command.ts";
 import { type Field, fieldCases } from "./field.ts";
 
-/** A pair whose backup takes over 0.4 s after the last advert; `unmoved` fails where it did. */
+/** A pair whose backup takes over a second after the last advert; `unmoved` fails where it did. */
 async function fastPair(field: Field) {
-  const file = field.file({ interval: "100ms" });
+  const file = field.file({ interval: "300ms" });
   const nodes = await field.pair(file);
   const changes = () =>
     nodes.map((node) => node.history().filter(({ kind }) => kind === "transition").length);
