@@ -1,9 +1,9 @@
 /** floatip.toml(5): every key, from the same tables that `floatip check` speaks from. */
-import { GROUP, type Key, type Keys, NODE, ROOT } from "../../src/config/schema.ts";
-import { CHECK } from "../../src/config/schema_check.ts";
-import { ADDRESS, AUTH, INSTANCE } from "../../src/config/schema_instance.ts";
-import { METRICS } from "../../src/config/schema_metrics.ts";
-import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../src/config/schema_notify.ts";
+import { GROUP, type Key, type Keys, NODE, ROOT } from "../../src/config/tables/root.ts";
+import { CHECK } from "../../src/config/tables/check.ts";
+import { ADDRESS, AUTH, INSTANCE } from "../../src/config/tables/instance.ts";
+import { METRICS } from "../../src/config/tables/metrics.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../src/config/tables/notify.ts";
 import { bold, broken, entry, inline, page, paragraph, section, title, verbatim } from "./roff.ts";
 
 /** A table of the file. */

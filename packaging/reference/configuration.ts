@@ -1,12 +1,12 @@
 /** docs/reference/configuration.md: every key, from the tables that floatip.toml(5) is printed from. */
-import { ROOT } from "../../src/config/schema.ts";
-import type { Key } from "../../src/config/schema.ts";
+import { ROOT } from "../../src/config/tables/root.ts";
+import type { Key } from "../../src/config/tables/root.ts";
 import { EXAMPLE, INTRODUCTION, TABLES } from "../man/file_page.ts";
 import { code, inline, page, verbatim, wrap } from "./markdown.ts";
 
 /** The page. */
 export function configurationPage(): string {
-  return page("Configuration", "`src/config/schema*.ts`", [
+  return page("Configuration", "`src/config/tables/*.ts`", [
     wrap(
       "All keys of `/etc/floatip/floatip.toml`. The manual page `floatip.toml`(5) says the same.",
     ),

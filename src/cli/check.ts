@@ -1,10 +1,10 @@
 /** `floatip check`: what is wrong with a file, and what does not fit between it and this machine? */
-import { plan } from "../config/cluster.ts";
+import { plan } from "../config/plan/plan_node.ts";
 import type { Loaded } from "../config/load.ts";
-import { type Forecast, forecast } from "../config/forecast.ts";
-import { few } from "../config/forecast_words.ts";
+import { type Forecast, forecast } from "../config/plan/forecast.ts";
+import { few } from "../config/plan/forecast_text.ts";
 import { lineFinder, locate } from "../config/locate.ts";
-import { type NodePlan, usesLowPort } from "../config/plan.ts";
+import { type NodePlan, usesLowPort } from "../config/plan/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
 import { capabilityHint, missingCapabilities, NEEDED } from "./capabilities.ts";
 import { strangerProblems } from "./check_lan.ts";

@@ -1,5 +1,5 @@
 /** `floatip doctor`: what is wrong with machine, LAN and peers, and how is it mended? */
-import { plan } from "../config/cluster.ts";
+import { plan } from "../config/plan/plan_node.ts";
 import type { Loaded } from "../config/load.ts";
 import { locate } from "../config/locate.ts";
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";

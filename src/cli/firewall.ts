@@ -1,7 +1,7 @@
 /** `floatip firewall`: which rules does this configuration need in this machine's packet filter? */
-import { plan } from "../config/cluster.ts";
+import { plan } from "../config/plan/plan_node.ts";
 import type { Config } from "../config/config.ts";
-import type { NodePlan } from "../config/plan.ts";
+import type { NodePlan } from "../config/plan/plan.ts";
 import type { FirewallFormat } from "../firewall/format_names.ts";
 import { firewallText } from "../firewall/formats.ts";
 import { type Passage, passagesOf } from "../firewall/passages.ts";

@@ -1,5 +1,5 @@
 /** The forecast as it is printed: a short table for each instance; what is probably not wanted is marked. */
-import type { Forecast, ForecastRow } from "../config/forecast.ts";
+import type { Forecast, ForecastRow } from "../config/plan/forecast.ts";
 import { alignColumns } from "./table.ts";
 
 /** So many rows are printed where not all are asked for. */

@@ -1,5 +1,5 @@
 /** `floatip init`: which first configuration fits this machine and its LAN? At most three questions, each with a guess. */
-import { plan } from "../config/cluster.ts";
+import { plan } from "../config/plan/plan_node.ts";
 import {
   type FirstAnswers,
   firstFile,

@@ -1,6 +1,6 @@
 /** How does the new file get where it belongs, and what is to be done next? */
 import { decode } from "../config/decode.ts";
-import { plan } from "../config/cluster.ts";
+import { plan } from "../config/plan/plan_node.ts";
 import type { FirstNode } from "../config/first_file.ts";
 import { passagesOf } from "../firewall/passages.ts";
 import { obstaclesOf } from "../firewall/obstacles.ts";

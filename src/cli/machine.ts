@@ -1,5 +1,5 @@
 /** What does a command other than `run` see of this machine? Its network at one moment, and what passes on the wire. */
-import type { Machine } from "../config/cluster.ts";
+import type { Machine } from "../config/plan/plan_node.ts";
 import { HostError } from "../host.ts";
 import type { Capture, CapturedFrame } from "../linux/capture.ts";
 import { capabilityHint } from "./capabilities.ts";

@@ -1,6 +1,6 @@
 /** What will this node do, in words? One line for each virtual router of its plan. */
-import { few } from "../config/forecast_words.ts";
-import type { NodePlan, Plan } from "../config/plan.ts";
+import { few } from "../config/plan/forecast_text.ts";
+import type { NodePlan, Plan } from "../config/plan/plan.ts";
 import { formatIp } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatDuration } from "../time.ts";

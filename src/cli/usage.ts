@@ -10,7 +10,7 @@ import {
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
 } from "@stricli/core";
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../config/did_you_mean.ts";
 
 /** ": did you mean status?", or nothing where nothing is near. */
 export function didYouMean(nearest: readonly string[]): string {

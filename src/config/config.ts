@@ -53,7 +53,7 @@ export interface FloatingAddress {
   readonly advertised: boolean;
 }
 
-/** One [instance.NAME]. Undefined: not written, so that the default of {@link ../config/cluster.ts} holds. */
+/** One [instance.NAME]. Undefined: not written, so that the default of {@link ./plan/plan_node.ts} holds. */
 export interface InstanceConfig {
   readonly name: string;
   readonly interface: string | undefined;

@@ -6,7 +6,7 @@ import { DEFAULT_UDP_PORT } from "../wire/vrrp.ts";
 import { boundsProblem, countProblem } from "./bounds.ts";
 import type { Config, FloatingAddress, InstanceConfig } from "./config.ts";
 import { type Credentials, substitute, UNSEEN } from "./credentials.ts";
-import { discords } from "./discord.ts";
+import { discords } from "./plan/group_priorities.ts";
 import { type FileDraft, type InstanceDraft, readFileDraft } from "./drafts.ts";
 import type { Path, Problem } from "./problem.ts";
 import { ProblemList } from "./problem_list.ts";

@@ -5,11 +5,11 @@ import type { Path, Problem } from "./problem.ts";
 import { type CheckDraft, readCheck } from "./drafts_check.ts";
 import { type NotifyDraft, readNotify } from "./drafts_notify.ts";
 import type { Report } from "./problem_list.ts";
-import { readNamed, readTable } from "./read.ts";
-import { type Draft, GROUP, NAME_PATTERN, NODE, ROOT } from "./schema.ts";
-import { ADDRESS, AUTH, INSTANCE } from "./schema_instance.ts";
-import { METRICS } from "./schema_metrics.ts";
-import { address as addressShape, isTable } from "./shapes.ts";
+import { readNamed, readTable } from "./tables/read.ts";
+import { type Draft, GROUP, NAME_PATTERN, NODE, ROOT } from "./tables/root.ts";
+import { ADDRESS, AUTH, INSTANCE } from "./tables/instance.ts";
+import { METRICS } from "./tables/metrics.ts";
+import { address as addressShape, isTable } from "./tables/types.ts";
 import { showName, showValue, writeHeader, writeKey } from "./toml_text.ts";
 import * as v from "valibot";
 

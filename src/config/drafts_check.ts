@@ -4,10 +4,10 @@ import type { CheckSettings, Probe } from "../health/check.ts";
 import { seconds } from "../time.ts";
 import type { Path } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
-import { readTable } from "./read.ts";
-import type { Draft } from "./schema.ts";
-import { CHECK, PROBES } from "./schema_check.ts";
-import { takeTextCommands } from "./sound_command.ts";
+import { readTable } from "./tables/read.ts";
+import type { Draft } from "./tables/root.ts";
+import { CHECK, PROBES } from "./tables/check.ts";
+import { takeTextCommands } from "./tables/command.ts";
 import { readEndpoint } from "./target.ts";
 
 /** One [check.NAME]. */

@@ -4,10 +4,10 @@ import { seconds } from "../time.ts";
 import type { MqttSettings, NotifySettings, NtfySettings, WebhookSettings } from "./config.ts";
 import type { Path } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
-import { readTable } from "./read.ts";
-import type { Draft, Keys } from "./schema.ts";
-import { MQTT, NOTIFY, NTFY, WEBHOOK } from "./schema_notify.ts";
-import { takeTextCommands } from "./sound_command.ts";
+import { readTable } from "./tables/read.ts";
+import type { Draft, Keys } from "./tables/root.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "./tables/notify.ts";
+import { takeTextCommands } from "./tables/command.ts";
 
 /** A sink with a URL: its own table, or a text that stands for { url = TEXT }. */
 export interface SinkDraft<T extends Keys> {

@@ -1,6 +1,6 @@
 /** Problems between a sound file and this machine, as `floatip check` prints them. Pure. */
 import type { Interfaces } from "../net/interfaces.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./did_you_mean.ts";
 import type { Path, Problem } from "./problem.ts";
 
 /** One that is about a value. */

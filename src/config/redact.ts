@@ -1,14 +1,14 @@
 /** Which values of a configuration nobody may see, by their keys; and sentences about it without them. */
 import { CREDENTIAL_PATTERN } from "./credentials.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./did_you_mean.ts";
 import type { Path } from "./problem.ts";
-import { GROUP, type Key, type Keys, NODE, ROOT } from "./schema.ts";
-import { CHECK } from "./schema_check.ts";
-import { ADDRESS, AUTH, INSTANCE } from "./schema_instance.ts";
-import { METRICS } from "./schema_metrics.ts";
-import { MQTT, NOTIFY, NTFY, WEBHOOK } from "./schema_notify.ts";
+import { GROUP, type Key, type Keys, NODE, ROOT } from "./tables/root.ts";
+import { CHECK } from "./tables/check.ts";
+import { ADDRESS, AUTH, INSTANCE } from "./tables/instance.ts";
+import { METRICS } from "./tables/metrics.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "./tables/notify.ts";
 import { isHarmless, MASK, type Ranges, SECRET_WORD, secretRanges } from "./secret.ts";
-import { isTable } from "./shapes.ts";
+import { isTable } from "./tables/types.ts";
 
 const TABLES: readonly Keys[] = [
   ...[ROOT, NODE, GROUP, INSTANCE, ADDRESS, AUTH, CHECK, NOTIFY, WEBHOOK, NTFY, MQTT, METRICS],

@@ -3,11 +3,11 @@ import { formatIp, type Ip, isMulticast, isUnspecified, parseIp, sameIp } from "
 import { writeDuration } from "../time.ts";
 import { type CheckDraft, DEFAULT_INTERVAL } from "./drafts_check.ts";
 import type { FileDraft } from "./drafts.ts";
-import { wantedLine } from "./mend.ts";
+import { wantedLine } from "./suggest_fix.ts";
 import type { Problem } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
-import { BELONGS, CHECK } from "./schema_check.ts";
-import { checkCommand, signalProblem } from "./sound_command.ts";
+import { BELONGS, CHECK } from "./tables/check.ts";
+import { checkCommand, signalProblem } from "./tables/command.ts";
 import { readEndpoint, readUrl } from "./target.ts";
 import { secretRanges } from "./secret.ts";
 import { showName, showValue, writeHeader, writeValue } from "./toml_text.ts";

@@ -1,15 +1,15 @@
 /** Do the parts of a file fit each other? Nodes, preferences, virtual router numbers and groups. */
 import { sameIp } from "../net/ip.ts";
 import type { FileDraft, GroupDraft, InstanceDraft, NodeDraft } from "./drafts.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./did_you_mean.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
-import { checkAddresses, checkOwnable, checkTwice, familiesOf, words } from "./sound_address.ts";
+import { checkAddresses, checkOwnable, checkTwice, familiesOf, words } from "./tables/address.ts";
 import { checkCheck } from "./sound_check.ts";
 import { checkInstance } from "./sound_instance.ts";
 import { checkMetrics } from "./sound_metrics.ts";
 import { checkNotify } from "./sound_notify.ts";
-import { checkPeers } from "./sound_peers.ts";
+import { checkPeers } from "./tables/peers.ts";
 import { checkReferences } from "./sound_reference.ts";
 import { listNames, showName, writeKey } from "./toml_text.ts";
 

@@ -4,8 +4,8 @@ import { formatIp } from "../net/ip.ts";
 import type { FileDraft, InstanceDraft } from "./drafts.ts";
 import type { Problem } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
-import { V3_INTERVAL } from "./schema_instance.ts";
-import { advertisedOf } from "./sound_address.ts";
+import { V3_INTERVAL } from "./tables/instance.ts";
+import { advertisedOf } from "./tables/address.ts";
 
 /** Reports what is unsound about one instance; keys that could not be read are taken as unknown, not as wrong. */
 export function checkInstance(instance: InstanceDraft, file: FileDraft, report: Report): void {

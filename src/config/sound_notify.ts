@@ -2,8 +2,8 @@
 import { COMMANDS, type NotifyDraft } from "./drafts_notify.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
-import { MQTT, NTFY, WEBHOOK } from "./schema_notify.ts";
-import { checkCommand } from "./sound_command.ts";
+import { MQTT, NTFY, WEBHOOK } from "./tables/notify.ts";
+import { checkCommand } from "./tables/command.ts";
 import { readUrl } from "./target.ts";
 import { writeHeader } from "./toml_text.ts";
 

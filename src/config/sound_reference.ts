@@ -1,7 +1,7 @@
 /** Do instances and health checks fit each other? Names, and weights where a priority may move. */
 import type { CheckDraft } from "./drafts_check.ts";
 import type { FileDraft, InstanceDraft } from "./drafts.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./did_you_mean.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./problem_list.ts";
 import { listNames, showName, writeHeader, writeValue } from "./toml_text.ts";

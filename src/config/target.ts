@@ -1,6 +1,6 @@
 /** Where does a probe or a message go? URLs and pairs of host and port, or words for what is wrong with them. */
 import { formatIp, parseIp } from "../net/ip.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./did_you_mean.ts";
 
 /** Words that follow the text in quotes ("has no port"), and the text as it was probably meant. */
 export interface Wrong {

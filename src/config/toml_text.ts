@@ -1,6 +1,6 @@
 /** How is a value written in TOML? For the corrected lines that problems show. */
 import { withoutSecrets } from "./secret.ts";
-import { isTable } from "./shapes.ts";
+import { isTable } from "./tables/types.ts";
 
 /** `name` as a TOML key: bare where it can be. */
 export function writeKey(name: string): string {

@@ -1,6 +1,6 @@
 /** Address conflict detection: other machines are listened for that have the floating addresses, and asked for. */
 import { type Happening, type Host, HostError, type WatchedAddress } from "../host.ts";
-import type { NodePlan } from "../config/plan.ts";
+import type { NodePlan } from "../config/plan/plan.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
 import { formatMac, sameMac } from "../net/mac.ts";

@@ -1,5 +1,5 @@
 /** Conflicts of a virtual router: other machines that hold its addresses or claim to. Kept in the router, told once each. */
-import { keyOf } from "../config/plan.ts";
+import { keyOf } from "../config/plan/plan.ts";
 import { formatIp } from "../net/ip.ts";
 import { between, formatWallTime, type Instant, seconds, type WallTime } from "../time.ts";
 import type { Budgets } from "./budgets.ts";

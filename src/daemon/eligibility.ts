@@ -1,5 +1,5 @@
 /** What health checks make of a virtual router: its effective priority, and faults that keep it away. Pure. */
-import type { Plan } from "../config/plan.ts";
+import type { Plan } from "../config/plan/plan.ts";
 import type { Fault } from "../vrrp/effect.ts";
 import { contributionsOf, countsValue, effectivePriority } from "../vrrp/priority.ts";
 import type { Rules } from "../vrrp/rules.ts";

@@ -1,6 +1,6 @@
 /** What does `floatip handover` do? Moves an instance away, and keeps it there until somebody asks for it again. */
 import type { HandedOver, HandoverAnswer } from "../control/api.ts";
-import { standings } from "../config/standing.ts";
+import { standings } from "../config/plan/node_priorities.ts";
 import type { Host } from "../host.ts";
 import { after, earliest, formatDuration, type Instant, milliseconds } from "../time.ts";
 import type { Departures, Outcome } from "./departures.ts";

@@ -1,6 +1,6 @@
 /** Changes of health, told to those who show it: it changes by time and by what is heard, without a transition. */
 import type { Health } from "../control/api.ts";
-import { keyOf } from "../config/plan.ts";
+import { keyOf } from "../config/plan/plan.ts";
 import { after, formatWallTime, type Instant, seconds, type WallTime } from "../time.ts";
 import { healthOf } from "./health.ts";
 import type { Neighbours } from "./neighbours.ts";

@@ -1,6 +1,6 @@
 /** Questions for the floating addresses at a bounded pace, and what their answers say: which other machines hold one. */
 import { type Host, HostError } from "../host.ts";
-import type { NodePlan } from "../config/plan.ts";
+import type { NodePlan } from "../config/plan/plan.ts";
 import type { HeldAddress, Interfaces } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import {

@@ -1,6 +1,6 @@
 /** How punctual is this node, and what does it hear and do? Counts and histograms that status does not have, for metrics. */
 import type { MeterReading, RouterReading, TransitionCount } from "../control/reading.ts";
-import { keyOf } from "../config/plan.ts";
+import { keyOf } from "../config/plan/plan.ts";
 import type { ProbeResult } from "../health/check.ts";
 import { sameIp } from "../net/ip.ts";
 import { between, type Instant, toMilliseconds } from "../time.ts";

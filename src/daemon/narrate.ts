@@ -1,5 +1,5 @@
 /** What happened, in words for the log: a sentence for each transition, new reject reason and new oddity. */
-import { keyOf, nameIn, type Plan } from "../config/plan.ts";
+import { keyOf, nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { Judgement } from "../health/judge.ts";
 import { words } from "../vrrp/cause.ts";

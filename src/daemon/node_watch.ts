@@ -2,7 +2,7 @@
 import type { Host, PresenceQuestion } from "../host.ts";
 import type { NodeStatus } from "../control/api.ts";
 import type { Config, NodeEntry } from "../config/config.ts";
-import { keyOf, type NodePlan } from "../config/plan.ts";
+import { keyOf, type NodePlan } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import {
   after,

@@ -1,8 +1,8 @@
 /** How is an effect carried out? Each becomes calls of the host, finished before the next is looked at. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
-import { isFloating, type OwnAddress } from "../config/own_address.ts";
+import { isFloating, type OwnAddress } from "../config/plan/own_address.ts";
 import { unreachable } from "../assert.ts";
-import { nameIn } from "../config/plan.ts";
+import { nameIn } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import {
   addressEntries,

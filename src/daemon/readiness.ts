@@ -1,7 +1,7 @@
 /** Is the network ready for a virtual router? Faults with their reasons, and where its adverts go. Pure. */
 import type { Endpoint } from "../host.ts";
-import { isFloating, ownAddresses } from "../config/own_address.ts";
-import type { Plan } from "../config/plan.ts";
+import { isFloating, ownAddresses } from "../config/plan/own_address.ts";
+import type { Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
 import {
   addressEntries,

@@ -1,5 +1,5 @@
 /** Refusals of the kernel: how often an address was refused, and when it is worth another try. Pure. */
-import type { Plan } from "../config/plan.ts";
+import type { Plan } from "../config/plan/plan.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";

@@ -1,5 +1,5 @@
 /** What does a transition look like in history, hooks and messages? A record made from the router at that moment. */
-import { nameIn, type Plan } from "../config/plan.ts";
+import { nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
 import { causeText } from "./narrate.ts";

@@ -3,9 +3,9 @@
  *
  * Why this cannot make two masters: decision 0015.
  */
-import { isFloating } from "../config/own_address.ts";
-import type { Plan } from "../config/plan.ts";
-import { keyOf, transportText } from "../config/plan.ts";
+import { isFloating } from "../config/plan/own_address.ts";
+import type { Plan } from "../config/plan/plan.ts";
+import { keyOf, transportText } from "../config/plan/plan.ts";
 import type { Judgement } from "../health/judge.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";

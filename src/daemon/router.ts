@@ -9,7 +9,7 @@ import {
   type WallTime,
 } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Plan } from "../config/plan/plan.ts";
 import type { Cause, Fault } from "../vrrp/effect.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import { initial, type State } from "../vrrp/state.ts";

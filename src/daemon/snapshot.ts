@@ -11,8 +11,8 @@ import type {
 } from "../control/api.ts";
 import type { Scheduling } from "../host.ts";
 import type { Config } from "../config/config.ts";
-import { priorityBounds } from "../config/standing.ts";
-import type { NodePlan } from "../config/plan.ts";
+import { priorityBounds } from "../config/plan/node_priorities.ts";
+import type { NodePlan } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import {

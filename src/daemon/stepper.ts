@@ -1,7 +1,7 @@
 /** How does a virtual router take a step? The engine says what to do; it is done, told, and its sync group follows. */
 import { type Host, HostError } from "../host.ts";
-import { mayBeLeftover, ownAddresses } from "../config/own_address.ts";
-import { keyOf } from "../config/plan.ts";
+import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
+import { keyOf } from "../config/plan/plan.ts";
 import { after, earliest, seconds } from "../time.ts";
 import type { Effect, Fault } from "../vrrp/effect.ts";
 import { settle } from "../vrrp/group.ts";

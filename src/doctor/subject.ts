@@ -1,6 +1,6 @@
 /** Whom does the doctor examine? A configuration, and what this node is to do by it. */
 import type { Config } from "../config/config.ts";
-import type { NodePlan, Plan } from "../config/plan.ts";
+import type { NodePlan, Plan } from "../config/plan/plan.ts";
 import type { LocatedProblem } from "../config/problem.ts";
 import { addressesOf, type Interfaces, linkAround, linkNamed } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";

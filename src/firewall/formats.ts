@@ -1,5 +1,5 @@
 /** In which words are the rules wanted? One text for each program that people filter packets with. */
-import type { NodePlan } from "../config/plan.ts";
+import type { NodePlan } from "../config/plan/plan.ts";
 import { firewalldLines } from "./firewalld.ts";
 import type { FirewallFormat } from "./format_names.ts";
 import { iptablesLines } from "./iptables.ts";

@@ -1,5 +1,5 @@
 /** What must a packet filter let through for this node's virtual routers? Kinds of packets, as values. */
-import { advertLink, type NodePlan, type Plan } from "../config/plan.ts";
+import { advertLink, type NodePlan, type Plan } from "../config/plan/plan.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { compareIp, type Family, includesIp, type Ip } from "../net/ip.ts";
 import { ICMPV6_PROTOCOL } from "../wire/ndp.ts";

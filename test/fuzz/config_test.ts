@@ -1,15 +1,15 @@
 /** Can any text make the configuration throw, point outside of the file, or tell a secret? */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { plan } from "../../src/config/cluster.ts";
+import { plan } from "../../src/config/plan/plan_node.ts";
 import { decode } from "../../src/config/decode.ts";
-import { describe, diff } from "../../src/config/diff.ts";
+import { describe, diff } from "../../src/config/plan/diff.ts";
 import { formatProblem } from "../../src/config/format.ts";
-import { forecast } from "../../src/config/forecast.ts";
+import { forecast } from "../../src/config/plan/forecast.ts";
 import { lineFinder, locate } from "../../src/config/locate.ts";
-import { INSTANCE } from "../../src/config/schema_instance.ts";
-import { CHECK } from "../../src/config/schema_check.ts";
-import { NOTIFY } from "../../src/config/schema_notify.ts";
+import { INSTANCE } from "../../src/config/tables/instance.ts";
+import { CHECK } from "../../src/config/tables/check.ts";
+import { NOTIFY } from "../../src/config/tables/notify.ts";
 import { machine } from "../unit/config/machines.ts";
 
 /** More with FUZZ_RUNS=100000. */

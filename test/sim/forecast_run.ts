@@ -1,7 +1,7 @@
 /** Does each row of a cluster's forecast come true? The real daemon, started anew for every row. */
 import type { Config } from "../../src/config/config.ts";
-import { forecast, type ForecastRow } from "../../src/config/forecast.ts";
-import type { ForecastEvent, ForecastOutcome } from "../../src/config/forecast_words.ts";
+import { forecast, type ForecastRow } from "../../src/config/plan/forecast.ts";
+import type { ForecastEvent, ForecastOutcome } from "../../src/config/plan/forecast_text.ts";
 import { milliseconds, nanoseconds } from "../../src/time.ts";
 import { Chatter } from "../scenarios/chatter.ts";
 import { type CardPlan, Cluster, configFrom } from "./cluster.ts";

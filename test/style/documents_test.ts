@@ -5,7 +5,7 @@ import { flagsOf, verbsOf } from "../../packaging/man/verbs.ts";
 import { TABLES } from "../../packaging/man/file_page.ts";
 import { entriesOf } from "../../packaging/package/tree.ts";
 import { decode } from "../../src/config/decode.ts";
-import { ROOT } from "../../src/config/schema.ts";
+import { ROOT } from "../../src/config/tables/root.ts";
 import {
   CHECKOUT,
   type Document,

@@ -44,7 +44,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "health/probes/finding": "all",
   },
   // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
-  firewall: { "config/plan": "all", wire: "all", net: "all" },
+  firewall: { "config/plan/plan": "all", wire: "all", net: "all" },
   // What the sandboxed daemon has done for it by another process: the same checks and commands.
   runner: {
     // Records are held against the addresses of the file.
@@ -58,7 +58,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   doctor: {
     config: "types",
     // What a plan says of itself: where its adverts travel.
-    "config/plan": "all",
+    "config/plan/plan": "all",
     firewall: "all",
     "health/check": "types",
     "control/api": "types",

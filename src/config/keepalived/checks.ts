@@ -1,5 +1,5 @@
 /** Which health checks does the result have? One [check.NAME] for each way in which something is looked at and weighed. */
-import { NAME_PATTERN } from "../schema.ts";
+import { NAME_PATTERN } from "../tables/root.ts";
 import type { Place } from "./statement.ts";
 import type { Entry, Table } from "./toml.ts";
 

@@ -1,5 +1,5 @@
 /** How is a command of keepalived's run without keepalived? The list of its words, or the check of floatip's that asks the same. */
-import { OPERATORS } from "../sound_command.ts";
+import { OPERATORS } from "../tables/command.ts";
 import { showName } from "../toml_text.ts";
 import { isUser } from "./runner.ts";
 import type { Surroundings } from "./context.ts";

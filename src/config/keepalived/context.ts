@@ -1,5 +1,5 @@
 /** What does every part of the importer need? The machine around it, and somebody who takes verdicts. */
-import { nearest } from "../nearest.ts";
+import { nearest } from "../did_you_mean.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import { type Judge, unsupported, type Verdict } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 /** Who becomes master, and when? State, priority, preempting and the interval, as keepalived takes them together. */
 import { type Nanoseconds, seconds } from "../../time.ts";
-import { V3_INTERVAL } from "../schema_instance.ts";
+import { V3_INTERVAL } from "../tables/instance.ts";
 import { keywordOf } from "./statement.ts";
 import type { Entry } from "./toml.ts";
 import { type Bag, lastOf, secondsIn, valueOf, wholeNumberIn, writeSeconds } from "./values.ts";

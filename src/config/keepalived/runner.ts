@@ -1,7 +1,7 @@
 /** Who runs commands? A user, and a group that floatip leaves to the user. */
 import { showName, writeValue } from "../toml_text.ts";
 import * as v from "valibot";
-import { CHECK } from "../schema_check.ts";
+import { CHECK } from "../tables/check.ts";
 import { argumentsOf, type Statement } from "./statement.ts";
 import { altered, carried, changed, type Judge, type Verdict } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 /** Which checks does an instance depend on? What it and its sync group track, each with the weight that counts there. */
 import { writeValue } from "../toml_text.ts";
-import { INSTANCE } from "../schema_instance.ts";
+import { INSTANCE } from "../tables/instance.ts";
 import * as v from "valibot";
 import type { Names } from "./checks.ts";
 import type { Context } from "./context.ts";

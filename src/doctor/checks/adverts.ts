@@ -3,7 +3,7 @@ import type { Interfaces } from "../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../../net/ip.ts";
 import { formatMac } from "../../net/mac.ts";
 import { formatDuration } from "../../time.ts";
-import { nameIn, type NodePlan, transportText } from "../../config/plan.ts";
+import { nameIn, type NodePlan, transportText } from "../../config/plan/plan.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
 import { holdsNow, isOwn, ownOn, type Placed, placedPlans, type Subject } from "../subject.ts";

@@ -1,5 +1,5 @@
 /** Is there exactly one machine behind each floating address? Asked by ARP and Neighbour Discovery. */
-import { nameIn, type NodePlan } from "../../config/plan.ts";
+import { nameIn, type NodePlan } from "../../config/plan/plan.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatMac } from "../../net/mac.ts";

@@ -2,7 +2,7 @@
 import { addressesOf, type Interfaces, linkNamed } from "../../net/interfaces.ts";
 import { formatIp, type Ip } from "../../net/ip.ts";
 import { containsIp } from "../../net/prefix.ts";
-import { advertLink } from "../../config/plan.ts";
+import { advertLink } from "../../config/plan/plan.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
 import { type Placed, placedPlans } from "../subject.ts";

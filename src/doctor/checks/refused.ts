@@ -1,5 +1,5 @@
 /** Adverts that floatip refuses, by the very checks of the daemon: the reason, and how it is mended. */
-import { nameIn, type NodePlan, transportText } from "../../config/plan.ts";
+import { nameIn, type NodePlan, transportText } from "../../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../../net/ip.ts";
 import { formatDuration, writeDuration } from "../../time.ts";
 import { admit } from "../../vrrp/receive.ts";

@@ -4,7 +4,7 @@
  * the collector of garbage adds to one turn is not the input's.
  */
 import { cpuTime } from "./cpu_clock.ts";
-import { planNode } from "../../../src/config/cluster.ts";
+import { planNode } from "../../../src/config/plan/plan_node.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { locate } from "../../../src/config/locate.ts";

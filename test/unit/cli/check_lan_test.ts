@@ -1,7 +1,7 @@
 /** Who of those that answer for a floating address is a stranger? */
 import assert from "node:assert/strict";
 import { strangersIn } from "../../../src/cli/check_lan.ts";
-import { plan } from "../../../src/config/cluster.ts";
+import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
 import type { Answer, HeardAdvert, UnreadPacket } from "../../../src/doctor/surroundings.ts";
 import { ip } from "../../../src/net/ip.ts";

@@ -1,7 +1,7 @@
 /** Programs of checks and hooks that cannot be run are found before a check is down for it, and the line that is said mends it. */
 import assert from "node:assert/strict";
 import { commandProblems, fileProblem } from "../../../src/cli/command_problems.ts";
-import { plan } from "../../../src/config/cluster.ts";
+import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
 import type { Problem } from "../../../src/config/problem.ts";
 import { runChild } from "../../../src/process.ts";

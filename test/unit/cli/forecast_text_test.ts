@@ -1,7 +1,7 @@
 /** Is the forecast a table that a person reads at a glance, with the trap marked? */
 import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
-import { type Forecast, forecast } from "../../../src/config/forecast.ts";
+import { type Forecast, forecast } from "../../../src/config/plan/forecast.ts";
 import { forecastLines } from "../../../src/cli/forecast_text.ts";
 import { golden } from "../../golden/golden.ts";
 

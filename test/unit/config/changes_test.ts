@@ -1,13 +1,13 @@
 /** Every change of a file that a reload applies is said, each once, with its table and key, and no secret. */
 import assert from "node:assert/strict";
-import { plan } from "../../../src/config/cluster.ts";
+import { plan } from "../../../src/config/plan/plan_node.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
-import { describeReload, diff } from "../../../src/config/diff.ts";
-import { CHECK } from "../../../src/config/schema_check.ts";
-import { INSTANCE } from "../../../src/config/schema_instance.ts";
-import { METRICS } from "../../../src/config/schema_metrics.ts";
-import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/schema_notify.ts";
+import { describeReload, diff } from "../../../src/config/plan/diff.ts";
+import { CHECK } from "../../../src/config/tables/check.ts";
+import { INSTANCE } from "../../../src/config/tables/instance.ts";
+import { METRICS } from "../../../src/config/tables/metrics.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/tables/notify.ts";
 import { machine } from "./machines.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24", "fe80::12/64"], eth1: ["10.0.0.12/24"] });

@@ -1,7 +1,7 @@
 /** Is there a mistake for every key of a check and of a sink, so that its problem has been seen with line and fix? */
 import assert from "node:assert/strict";
-import { CHECK } from "../../../src/config/schema_check.ts";
-import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/schema_notify.ts";
+import { CHECK } from "../../../src/config/tables/check.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/tables/notify.ts";
 import { CHECKS } from "./misuses_checks.ts";
 import { NOTIFY as NOTIFICATIONS } from "./misuses_notify.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
-import { forecast } from "../../../src/config/forecast.ts";
+import { forecast } from "../../../src/config/plan/forecast.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
 
 const FOLDER = new URL("../../../packaging/examples/", import.meta.url);

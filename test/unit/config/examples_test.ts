@@ -1,6 +1,6 @@
 /** Do the shipped examples load without a word, and does each node plan what they promise? */
 import assert from "node:assert/strict";
-import { type Machine, plan } from "../../../src/config/cluster.ts";
+import { type Machine, plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { load } from "../../../src/config/load.ts";
 import { formatIp } from "../../../src/net/ip.ts";

@@ -5,7 +5,7 @@ import { formatProblem } from "../../../src/config/format.ts";
 import { locate } from "../../../src/config/locate.ts";
 import type { LocatedProblem, Problem } from "../../../src/config/problem.ts";
 import { follow, readFix } from "./apply_fix.ts";
-import { INSTANCE } from "../../../src/config/schema_instance.ts";
+import { INSTANCE } from "../../../src/config/tables/instance.ts";
 import { NODES, WEB, web } from "./misuse.ts";
 import { CHECKS } from "./misuses_checks.ts";
 import { FORM } from "./misuses_form.ts";

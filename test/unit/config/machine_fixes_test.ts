@@ -1,6 +1,6 @@
 /** A fix for what does not fit this machine is right as well. */
 import assert from "node:assert/strict";
-import { plan } from "../../../src/config/cluster.ts";
+import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { locate } from "../../../src/config/locate.ts";
 import { follow, readFix } from "./apply_fix.ts";

@@ -1,7 +1,7 @@
 /** What machines do configurations meet here? Interfaces with addresses, written in one line each. */
 import type { Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
 import { parsePrefix } from "../../../src/net/prefix.ts";
-import type { Machine } from "../../../src/config/cluster.ts";
+import type { Machine } from "../../../src/config/plan/plan_node.ts";
 
 /**
  * A machine with interfaces such as `{ eth0: ["192.168.1.11/24", "ours 192.168.1.50/32"] }`; "ours" marks an

@@ -1,9 +1,9 @@
 /** A configuration that another process read is the one that was written. */
 import assert from "node:assert/strict";
-import { plan } from "../../../src/config/cluster.ts";
+import { plan } from "../../../src/config/plan/plan_node.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
-import { diff } from "../../../src/config/diff.ts";
+import { diff } from "../../../src/config/plan/diff.ts";
 import { fromLines, toLines, type Transferred } from "../../../src/config/transfer.ts";
 import { machine } from "./machines.ts";
 

@@ -1,5 +1,5 @@
 /** What does a plan look like? A sound one for 10.77.0.100/24 on eth0, to be varied by tests. */
-import type { Plan } from "../../../src/config/plan.ts";
+import type { Plan } from "../../../src/config/plan/plan.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { parsePrefix, type Prefix } from "../../../src/net/prefix.ts";
 import { seconds } from "../../../src/time.ts";

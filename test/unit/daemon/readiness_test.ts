@@ -1,6 +1,6 @@
 /** Does readiness name the right fault, and choose the right endpoint and source? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { Plan } from "../../../src/config/plan.ts";
+import type { Plan } from "../../../src/config/plan/plan.ts";
 import {
   type Known,
   linkPrint,

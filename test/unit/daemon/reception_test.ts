@@ -1,6 +1,6 @@
 /** Does each packet reach the router that it is meant for, or the right counter, and nothing else? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { Plan } from "../../../src/config/plan.ts";
+import type { Plan } from "../../../src/config/plan/plan.ts";
 import type { Journal } from "../../../src/daemon/journal.ts";
 import { Budgets } from "../../../src/daemon/budgets.ts";
 import { Conflicts } from "../../../src/daemon/conflicts.ts";

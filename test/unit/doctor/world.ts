@@ -1,6 +1,6 @@
 /** What does a made-up world look like to the doctor? One where nothing is there, with whatever a test puts into it. */
 import assert from "node:assert/strict";
-import { plan } from "../../../src/config/cluster.ts";
+import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
 import type { Subject } from "../../../src/doctor/subject.ts";
 import type {

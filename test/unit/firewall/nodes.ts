@@ -1,8 +1,8 @@
 /** What node do tests of rules speak of? One with a router of each transport and an IPv6 one, planned as the daemon would. */
 import assert from "node:assert/strict";
-import { plan } from "../../../src/config/cluster.ts";
+import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
-import type { NodePlan } from "../../../src/config/plan.ts";
+import type { NodePlan } from "../../../src/config/plan/plan.ts";
 import { type Passage, passagesOf } from "../../../src/firewall/passages.ts";
 import { machine } from "../config/machines.ts";
 

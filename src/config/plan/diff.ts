@@ -1,0 +1,241 @@
+/** What a new configuration changes: virtual router by virtual router, so that untouched ones stay untouched. Pure. */
+import { writeDuration } from "../../time.ts";
+import type { HeldAddress } from "../../net/interfaces.ts";
+import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
+import { formatPrefix, samePrefix } from "../../net/prefix.ts";
+import { describeFileChange, type FileChange, fileChanges } from "../changes.ts";
+import type { Config } from "../config.ts";
+import { keyOf, type Plan, transportText } from "./plan.ts";
+
+/** The fate of one virtual router (name and family). */
+export type Change =
+  | { readonly kind: "added"; readonly after: Plan }
+  | { readonly kind: "removed"; readonly before: Plan }
+  /** Its identity changed: it must stop and start. `what` says in words what changed. */
+  | {
+    readonly kind: "replaced";
+    readonly before: Plan;
+    readonly after: Plan;
+    readonly what: readonly string[];
+  }
+  /** Altered in place. */
+  | {
+    readonly kind: "changed";
+    readonly before: Plan;
+    readonly after: Plan;
+    readonly what: readonly string[];
+  }
+  | { readonly kind: "unchanged"; readonly before: Plan; readonly after: Plan };
+
+/** The changes from `before` to `after`: removed ones first, the others in the order of `after`. */
+export function diff(before: readonly Plan[], after: readonly Plan[]): readonly Change[] {
+  const old = new Map(before.map((plan) => [keyOf(plan), plan]));
+  const fresh = new Set(after.map(keyOf));
+  const removed = before.filter((plan) => !fresh.has(keyOf(plan)));
+  return [
+    ...removed.map((plan): Change => ({ kind: "removed", before: plan })),
+    ...after.map((plan) => compare(old.get(keyOf(plan)), plan)),
+  ];
+}
+
+/** `change` as one sentence: "web: priority 100 -> 150, address 192.168.1.51/24 added". Never a password. */
+export function describe(change: Change): string {
+  const name = change.kind === "removed" ? titleOf(change.before) : titleOf(change.after);
+  switch (change.kind) {
+    case "added":
+      return `${name}: added`;
+    case "removed":
+      return `${name}: removed`;
+    case "replaced":
+      return `${name}: started anew: ${change.what.join(", ")}`;
+    case "changed":
+      return `${name}: ${change.what.join(", ")}`;
+    case "unchanged":
+      return `${name}: unchanged`;
+  }
+}
+
+/**
+ * What a reload changed, one sentence each: first what the files say differently, then what follows from it for the virtual
+ * routers of this node. Nothing is said twice in the same words. `nodeFlag`: --node, which a reload does not change.
+ */
+export function describeReload(
+  before: Config,
+  after: Config,
+  changes: readonly Change[],
+  nodeFlag: string | undefined,
+): readonly string[] {
+  const moved = changes.filter((change) => change.kind !== "unchanged");
+  const byName = Map.groupBy(moved, nameOf);
+  const known = (change: FileChange): boolean =>
+    change.instance !== undefined &&
+    (byName.get(change.instance) ?? []).some((other) => says(other, change));
+  const written = fileChanges(before, after);
+  return [
+    ...written.filter((change) => !known(change)).map(describeFileChange),
+    ...moved.map(describe),
+    ...written.flatMap((change) => notYet(change, nodeFlag)),
+  ];
+}
+
+/** What a reload cannot put in force. */
+function notYet(
+  { header, instance, key }: FileChange,
+  nodeFlag: string | undefined,
+): readonly string[] {
+  if (header === "[node]" && nodeFlag !== undefined) {
+    return [`${header} ${key} is not applied: --node ${nodeFlag} holds`];
+  }
+  return instance !== undefined && key === "initial_state"
+    ? [`${header} ${key} counts from its next start on`]
+    : [];
+}
+
+function nameOf(change: Change): string {
+  return change.kind === "removed" ? change.before.name : change.after.name;
+}
+
+/** Does the sentence about a virtual router say what changed in its table of the file? */
+function says(change: Change, { key, words }: FileChange): boolean {
+  if (!("what" in change)) return change.kind === words;
+  return change.what.some((said) => said === words || said.startsWith(`${key} `));
+}
+
+/** "web", or "web (IPv6)" for the second virtual router of an instance. */
+function titleOf(plan: Plan): string {
+  return plan.family === "ipv4" ? plan.name : `${plan.name} (IPv6)`;
+}
+
+function compare(before: Plan | undefined, after: Plan): Change {
+  if (before === undefined) return { kind: "added", after };
+  const identity = differences(IDENTITY, before, after);
+  const what = [
+    ...identity,
+    ...differences(SETTINGS, before, after),
+    ...addressChanges(before, after),
+    ...peerChanges(before, after),
+    ...checkChanges(before, after),
+    ...waitingChanges(before, after),
+  ];
+  if (identity.length > 0) return { kind: "replaced", before, after, what };
+  return what.length > 0
+    ? { kind: "changed", before, after, what }
+    : { kind: "unchanged", before, after };
+}
+
+type Aspect = readonly [title: string, show: (plan: Plan) => string];
+
+/** What makes a virtual router another one on the wire. */
+const IDENTITY: readonly Aspect[] = [
+  ["interface", (plan) => plan.interface ?? "none"],
+  ["vrid", (plan) => String(plan.rules.vrid)],
+  ["version", (plan) => String(plan.rules.version)],
+  ["transport", transportText],
+];
+
+/** What can change while it runs. */
+const SETTINGS: readonly Aspect[] = [
+  ["source", (plan) => plan.source === undefined ? "the interface's" : formatIp(plan.source)],
+  ["priority", (plan) => String(plan.rules.priority)],
+  ["the others' priorities", rivalsText],
+  ["advert_interval", (plan) => writeDuration(plan.rules.advertInterval)],
+  ["preempt", (plan) => String(plan.rules.preempt)],
+  ["preempt_delay", (plan) => writeDuration(plan.rules.preemptDelay)],
+  ["initial_state", (plan) => plan.rules.initialState],
+  ["address_mismatch", (plan) => plan.rules.addressMismatch],
+  ["checksum", (plan) => plan.checksum],
+  ["lease", ({ rules: { lease } }) => lease === undefined ? "off" : writeDuration(lease)],
+  ["duplicate_check", (plan) => plan.rules.duplicateCheck ? "quick" : "off"],
+  ["stop", (plan) => plan.rules.stop],
+  ["group", (plan) => plan.group ?? "none"],
+];
+
+/** "200, 180"; "unknown" where the file does not name them all. */
+function rivalsText({ rules: { rivals } }: Plan): string {
+  return rivals?.map(({ priority }) => priority).join(", ") ?? "unknown";
+}
+
+function checkChanges(before: Plan, after: Plan): readonly string[] {
+  return changes(before.checks, after.checks, "check");
+}
+
+function differences(
+  aspects: readonly Aspect[],
+  before: Plan,
+  after: Plan,
+): readonly string[] {
+  const texts = aspects.flatMap(([title, show]) =>
+    show(before) === show(after) ? [] : [`${title} ${show(before)} -> ${show(after)}`]
+  );
+  const secret = aspects === SETTINGS && !sameBytes(before.rules.password, after.rules.password);
+  return secret ? [...texts, "password changed"] : texts;
+}
+
+function addressChanges(before: Plan, after: Plan): readonly string[] {
+  // Most often nothing changed, and this is asked at every change of the machine's addresses.
+  if (before.interface === after.interface && sameAddresses(before, after)) return [];
+  const texts = changes(formatHeld(before), formatHeld(after), "address");
+  if (texts.length > 0) return texts;
+  const told = changes(
+    formatAll(before.rules.addresses),
+    formatAll(after.rules.addresses),
+    "advertised address",
+  );
+  if (told.length > 0) return told;
+  const order = (plan: Plan): string => plan.rules.addresses.map(formatIp).join(" ");
+  return order(before) === order(after) ? [] : ["order of addresses changed"];
+}
+
+function sameAddresses(before: Plan, after: Plan): boolean {
+  const told = after.rules.addresses;
+  return before.held.length === after.held.length &&
+    before.rules.addresses.length === told.length &&
+    before.held.every((held, index) => sameHeld(held, after.held[index])) &&
+    before.rules.addresses.every((address, index) => sameIp(address, told[index] ?? address));
+}
+
+function sameHeld(a: HeldAddress, b: HeldAddress | undefined): boolean {
+  return a.interface === b?.interface && a.label === b.label && samePrefix(a.prefix, b.prefix);
+}
+
+function peerChanges(before: Plan, after: Plan): readonly string[] {
+  return changes(formatAll(before.rules.peers), formatAll(after.rules.peers), "peer");
+}
+
+function waitingChanges(before: Plan, after: Plan): readonly string[] {
+  const [old, now] = [before, after].map((plan) =>
+    plan.waiting.map((fault) => fault.words).join("; ")
+  );
+  if (old === now) return [];
+  return [now === "" ? "waits no more" : `waits: ${now}`];
+}
+
+function changes(
+  before: readonly string[],
+  after: readonly string[],
+  title: string,
+): readonly string[] {
+  const [old, now] = [new Set(before), new Set(after)];
+  return [
+    ...after.filter((text) => !old.has(text)).map((text) => `${title} ${text} added`),
+    ...before.filter((text) => !now.has(text)).map((text) => `${title} ${text} removed`),
+  ];
+}
+
+function formatAll(addresses: readonly Ip[]): readonly string[] {
+  return addresses.map(formatIp);
+}
+
+/** The addresses with what is special about each; the plan's own interface goes without saying. */
+function formatHeld(plan: Plan): readonly string[] {
+  return plan.held.map((held) => {
+    const wire = held.interface === plan.interface ? "" : ` on ${held.interface}`;
+    const label = held.label === undefined ? "" : ` label ${held.label}`;
+    return `${formatPrefix(held.prefix)}${wire}${label}`;
+  });
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,51 @@
+/** Do the members of a sync group agree on which node is better? Only then can they move together. */
+import type { Config, GroupConfig, InstanceConfig } from "../config.ts";
+import type { Problem } from "../problem.ts";
+import { type Standing, standings } from "./node_priorities.ts";
+import { writeKey, writeValue } from "../toml_text.ts";
+
+/** Is, of any two nodes, the same one better in all `members`, or neither? */
+export function isAgreed(config: Config, members: readonly InstanceConfig[]): boolean {
+  const [first, ...rest] = members.map((member) => standings(config, member));
+  return first === undefined || rest.every((other) => agree(first, other));
+}
+
+/** A warning for each group whose members differ: at the member that differs from the first. */
+export function discords(config: Config): readonly Problem[] {
+  return config.groups.flatMap((group) => discordOf(config, group) ?? []);
+}
+
+function discordOf(config: Config, group: GroupConfig): Problem | undefined {
+  const members = config.instances.filter(({ name }) => group.instances.includes(name));
+  const [leader] = members;
+  const other = members.find((member) =>
+    leader !== undefined && !isAgreed(config, [leader, member])
+  );
+  if (leader === undefined || other === undefined) return undefined;
+  const order = (instance: InstanceConfig) => standings(config, instance).map(({ node }) => node);
+  const { prefer } = other;
+  return {
+    severity: "warning",
+    path: ["instance", other.name, prefer === undefined ? "priority" : "prefer"],
+    at: "key",
+    what: `${other.name} is best on ${order(other)[0]}, and ${leader.name} of the same group ` +
+      `${group.name} on ${order(leader)[0]}, or they differ on who comes next`,
+    why:
+      "Members change state together: where they differ on who is better, who holds them is left to chance.",
+    fix: prefer === undefined
+      ? `give ${writeKey(other.name)} the priorities of ${writeKey(leader.name)}`
+      : `prefer = ${writeValue(leader.prefer ?? order(leader))}`,
+  };
+}
+
+/** Is, of any two nodes, the same one better in both, or neither? */
+function agree(some: readonly Standing[], others: readonly Standing[]): boolean {
+  const elsewhere = new Map(others.map(({ node, priority }) => [node, priority]));
+  const order = (a: number, b: number) => Math.sign(a - b);
+  return some.every((a) =>
+    some.every((b) =>
+      order(a.priority, b.priority) ===
+        order(elsewhere.get(a.node) ?? 0, elsewhere.get(b.node) ?? 0)
+    )
+  );
+}

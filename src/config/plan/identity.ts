@@ -1,0 +1,160 @@
+/** Which node is this? Told by name, by an address of its own in [nodes], by what it was before, by host name. */
+import {
+  formatIp,
+  includesIp,
+  type Ip,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+} from "../../net/ip.ts";
+import type { Interfaces } from "../../net/interfaces.ts";
+import type { Config, NodeEntry } from "../config.ts";
+import type { NodePlan } from "./plan.ts";
+import type { Problem } from "../problem.ts";
+
+/** Who this node is, as far as can be told. */
+export interface Identity {
+  readonly name: string;
+  /** Its line in [nodes]; undefined: there are no [nodes], or it is none of them (yet). */
+  readonly entry: NodeEntry | undefined;
+  /** Why it cannot be told yet, in words. */
+  readonly unknown: string | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Finds this node in `config`. `told` is --node. An address that floatip itself added proves nothing. `previous` is what
+ * this node took itself for before: it stays so while its addresses are gone and its line is unchanged.
+ */
+export function identify(
+  config: Config,
+  machine: { readonly hostName: string; readonly interfaces: Interfaces },
+  told: string | undefined,
+  previous: NodePlan | undefined,
+): Identity {
+  const name = told ?? config.nodeName;
+  const { nodes } = config;
+  if (nodes.length === 0) return known(name ?? machine.hostName, undefined);
+  const own = ownAddresses(machine.interfaces);
+  if (name !== undefined) return byName(name, told !== undefined, config, own);
+  const matching = nodes.filter((node) => node.addresses.some((entry) => includesIp(own, entry)));
+  const chosen = matching.find((node) => wasBefore(node, previous)) ??
+    matching.find((node) => node.name === machine.hostName) ?? matching[0];
+  if (chosen !== undefined) {
+    return {
+      ...known(chosen.name, chosen),
+      problems: matching.length > 1 ? [ambiguous(matching)] : [],
+    };
+  }
+  const remembered = nodes.find((node) => wasBefore(node, previous)) ??
+    nodes.find((node) => node.name === machine.hostName);
+  if (remembered !== undefined) return known(remembered.name, remembered, notHere(remembered, own));
+  const words = `none of this machine's addresses is in [nodes]: ${hasAndWants(own, nodes)}`;
+  return { name: machine.hostName, entry: undefined, unknown: words, problems: [stranger(words)] };
+}
+
+function known(
+  name: string,
+  entry: NodeEntry | undefined,
+  ...problems: readonly Problem[]
+): Identity {
+  return { name, entry, unknown: undefined, problems };
+}
+
+function byName(name: string, told: boolean, config: Config, own: readonly Ip[]): Identity {
+  const entry = config.nodes.find((node) => node.name === name);
+  if (entry !== undefined) {
+    const here = entry.addresses.some((address) => includesIp(own, address));
+    if (here) return known(name, entry);
+    const meant = config.nodes.filter((node) =>
+      node.addresses.some((address) => includesIp(own, address))
+    );
+    const problem = meant[0] && meant.length === 1
+      ? misnamed(entry, meant[0], told)
+      : notHere(entry, own);
+    return known(name, entry, problem);
+  }
+  const names = config.nodes.map((node) => node.name).join(", ");
+  const words = `node ${name} is not in [nodes]: there are ${names}`;
+  const path = told ? ["nodes"] : ["node", "name"];
+  return { name, entry: undefined, unknown: words, problems: [{ ...stranger(words), path }] };
+}
+
+/** It is told to be `entry`, and has the address of `meant`: the name is to blame, not the address. */
+function misnamed(entry: NodeEntry, meant: NodeEntry, told: boolean): Problem {
+  const has = meant.addresses.map(formatIp).join(" or ");
+  return {
+    severity: "machine",
+    path: told ? ["nodes", entry.name] : ["node", "name"],
+    at: "value",
+    what: `this is node ${entry.name}, and it does not have the address ` +
+      `${entry.addresses.map(formatIp).join(" or ")}, but ${has}, which is ${meant.name}'s`,
+    why: "Peers accept adverts from a node's own address only.",
+    fix: told ? `start it with --node ${meant.name}` : `name = "${meant.name}"`,
+  };
+}
+
+/** Addresses that prove who this machine is. */
+function ownAddresses(interfaces: Interfaces): readonly Ip[] {
+  return interfaces.addresses.filter((entry) => !entry.ours).map((entry) => entry.prefix.address);
+}
+
+/** Did this node take itself for `node` before, and does the line still name an address it had then? */
+function wasBefore(node: NodeEntry, previous: NodePlan | undefined): boolean {
+  return previous?.node === node.name &&
+    node.addresses.some((address) => previous.names.get(formatIp(address)) === node.name);
+}
+
+function hasAndWants(own: readonly Ip[], nodes: readonly NodeEntry[]): string {
+  const telling = own.filter((address) => !isLoopback(address) && !isMulticast(address));
+  const families = new Set(nodes.flatMap((node) => node.addresses.map(({ family }) => family)));
+  const has = telling.filter((address) => families.has(address.family)).map(formatIp);
+  const wants = nodes.flatMap((node) => node.addresses.map(formatIp));
+  return `has ${has.length === 0 ? "none" : listOf(has)}, wants one of ${listOf(wants)}`;
+}
+
+function listOf(texts: readonly string[]): string {
+  const shown = texts.slice(0, 8).join(", ");
+  return texts.length > 8 ? `${shown} and ${texts.length - 8} more` : shown;
+}
+
+function stranger(words: string): Problem {
+  return {
+    severity: "machine",
+    path: ["nodes"],
+    at: "key",
+    what: words,
+    why: "This node waits until it knows which one it is, and claims no address before.",
+    fix: "add this machine to [nodes], or start it with --node NAME",
+  };
+}
+
+function notHere(entry: NodeEntry, own: readonly Ip[]): Problem {
+  const wants = entry.addresses.map(formatIp).join(" or ");
+  const families = new Set(entry.addresses.map(({ family }) => family));
+  const has = own.filter((address) =>
+    families.has(address.family) && !isLoopback(address) && !isLinkLocal(address)
+  ).map(formatIp);
+  return {
+    severity: "machine",
+    path: ["nodes", entry.name],
+    at: "value",
+    what: `this is node ${entry.name}, and it does not have the address ${wants}`,
+    why: "Peers accept adverts from that address only.",
+    fix: has.length === 0
+      ? `give this machine the address ${wants}`
+      : `give this machine the address ${wants}, or write the one that it has: ${listOf(has)}`,
+  };
+}
+
+function ambiguous(matching: readonly NodeEntry[]): Problem {
+  const names = matching.map((node) => node.name).join(" and ");
+  return {
+    severity: "machine",
+    path: ["nodes", matching.at(-1)?.name ?? ""],
+    at: "key",
+    what: `this machine has addresses of ${names}`,
+    why: "It can be one node only, and the other one is missing.",
+    fix: "correct the addresses in [nodes]",
+  };
+}

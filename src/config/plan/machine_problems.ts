@@ -1,0 +1,229 @@
+/** Does the file fit this machine? What a person should know before the daemon runs into it. */
+import { formatIp, type Ip, isLoopback, isUnspecified, sameIp } from "../../net/ip.ts";
+import {
+  addressesOf,
+  type Interfaces,
+  type Link,
+  linkNamed,
+  linkWith,
+  primaryAddress,
+  usableSources,
+} from "../../net/interfaces.ts";
+import { containsIp } from "../../net/prefix.ts";
+import type { CheckSettings } from "../../health/check.ts";
+import type { Config, InstanceConfig } from "../config.ts";
+import { fitHeld } from "./address_problems.ts";
+import { machine, noInterface } from "../machine_problem.ts";
+import { ownAddresses } from "./own_address.ts";
+import type { NodePlan, Plan } from "./plan.ts";
+import type { Path, Problem } from "../problem.ts";
+
+const OWNER = 255;
+
+/** Holds each plan of `node` against `interfaces` and the default routes' `gateways`: problems of severity "machine" and "warning". */
+export function fit(
+  config: Config,
+  node: NodePlan,
+  interfaces: Interfaces,
+  gateways: readonly Ip[] = [],
+): readonly Problem[] {
+  // Whoever is none of the nodes was told so once, by identity.ts.
+  const known = config.nodes.length === 0 || config.nodes.some(({ name }) => name === node.node);
+  const ofPlans = node.plans.flatMap((plan) => {
+    const instance = config.instances.find((entry) => entry.name === plan.name);
+    if (instance === undefined) return [];
+    return [...fitWaiting(plan, known), ...fitPlan(plan, instance, interfaces, gateways)];
+  });
+  const problems = [
+    ...fitMetrics(config, interfaces),
+    ...fitNodes(config),
+    ...ofPlans,
+    ...node.checks.flatMap((check) => fitCheck(check, interfaces)),
+  ];
+  // Both families of an instance may say the same.
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const key = JSON.stringify([problem.path, problem.what]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** Is there anybody to take over? Without [nodes] the file cannot tell. */
+function fitNodes({ nodes }: Config): readonly Problem[] {
+  const [only, ...others] = nodes;
+  if (only === undefined || others.length > 0) return [];
+  return [{
+    severity: "warning",
+    path: ["nodes", only.name],
+    at: "key",
+    what: `[nodes] names one node only: ${only.name}`,
+    why: "No other node takes over when it fails.",
+    fix: "add a line for each of the other nodes, and put the same file there",
+  }];
+}
+
+/** Can metrics be served where [metrics] says? */
+function fitMetrics({ metrics }: Config, interfaces: Interfaces): readonly Problem[] {
+  const { listen } = metrics;
+  if (listen === undefined || isUnspecified(listen.address) || isLoopback(listen.address)) {
+    return [];
+  }
+  if (linkWith(interfaces, listen.address) !== undefined) return [];
+  const any = listen.address.family === "ipv6" ? "[::]" : "0.0.0.0";
+  return [machine(
+    ["metrics", "listen"],
+    `this machine does not have the address ${formatIp(listen.address)}`,
+    "Metrics wait until it comes; in a file for all nodes it is one node's only.",
+    `listen = "${any}:${listen.port}"`,
+  )];
+}
+
+/** Is there what the check looks at: a wrong name or wire would be down for ever. */
+function fitCheck({ name, probe }: CheckSettings, interfaces: Interfaces): readonly Problem[] {
+  if (probe.kind === "interface" && linkNamed(interfaces, probe.name) === undefined) {
+    return [{
+      ...noInterface(probe.name, ["check", name, "interface"], interfaces),
+      why: "The check is down until it comes; with a wrong name it is down for ever.",
+    }];
+  }
+  if (probe.kind !== "ping" || probe.by !== "arp") return [];
+  if (interfaces.addresses.some(({ prefix }) => containsIp(prefix, probe.address))) return [];
+  return [machine(
+    ["check", name, "ping"],
+    `no interface of this machine has an address in the network of ${formatIp(probe.address)}`,
+    "ARP and Neighbor Discovery reach no further than the wire: the check is down for ever.",
+    'by = "icmp"',
+  )];
+}
+
+/** What the plan itself says about why it cannot run. */
+function fitWaiting(plan: Plan, known: boolean): readonly Problem[] {
+  const path: Path = ["instance", plan.name];
+  return plan.waiting.flatMap((fault): readonly Problem[] => {
+    if (fault.kind === "identity") {
+      const why = "Adverts to oneself reach nobody; the instance waits.";
+      const fix = "name the other nodes' addresses in peers";
+      return known ? [machine([...path, "peers"], fault.words, why, fix)] : [];
+    }
+    const why = "The instance waits, and claims no address.";
+    if (plan.interface === undefined) {
+      return [{
+        ...machine(path, fault.words, why, "name the interface, or correct the address"),
+        at: "key",
+      }];
+    }
+    return [machine([...path, "vrid"], fault.words, why, "give one of the two another vrid")];
+  });
+}
+
+function fitPlan(
+  plan: Plan,
+  instance: InstanceConfig,
+  interfaces: Interfaces,
+  gateways: readonly Ip[],
+): readonly Problem[] {
+  const path: Path = ["instance", plan.name];
+  if (plan.interface === undefined) return [];
+  const link = linkNamed(interfaces, plan.interface);
+  if (link === undefined) {
+    return [noInterface(plan.interface, [...path, "interface"], interfaces)];
+  }
+  return [
+    ...fitLink(plan, link, path),
+    ...fitSource(plan, instance, link, interfaces, path),
+    ...fitHeld(plan, instance, interfaces, gateways),
+  ];
+}
+
+function fitLink(plan: Plan, link: Link, path: Path): readonly Problem[] {
+  const at = [...path, "interface"];
+  const problems: Problem[] = [];
+  if (link.loopback) {
+    problems.push(machine(
+      at,
+      `${link.name} is the loopback interface`,
+      "No other machine hears what is sent there.",
+      "remove it, or write the interface that the LAN is on",
+    ));
+  } else if (!link.multicast && plan.rules.transport === "multicast") {
+    problems.push(machine(
+      at,
+      `${link.name} does not carry multicast`,
+      "No peer would hear the adverts, and every node would make itself master.",
+      "name the other nodes in [nodes], or in peers: adverts then go to each by its address",
+    ));
+  }
+  return problems;
+}
+
+function fitSource(
+  plan: Plan,
+  instance: InstanceConfig,
+  link: Link,
+  interfaces: Interfaces,
+  path: Path,
+): readonly Problem[] {
+  const { family, priority } = plan.rules;
+  if (plan.source === undefined) {
+    // An owner's floating address may be the only one that it has.
+    const addresses = priority === OWNER ? [] : plan.rules.addresses;
+    const chosen = primaryAddress(interfaces, link, family, addresses, plan.rules.peers);
+    if (chosen !== undefined) return fitChoice(plan, link, chosen, interfaces, path);
+    // It has one, which is to float: that is said.
+    if (ownAddresses(plan, interfaces, new Set()).length > 0) return [];
+    return [machine(
+      [...path, "interface"],
+      `${link.name} has no ${family === "ipv4" ? "IPv4" : "link-local IPv6"} address to send from`,
+      "Adverts need a source address of the machine's own; the instance waits for one.",
+      `give ${link.name} an address, or choose another interface`,
+    )];
+  }
+  const wire = linkWith(interfaces, plan.source);
+  // A source out of [nodes] that is not here was reported for the node as a whole.
+  const written = instance.source !== undefined && sameIp(instance.source, plan.source);
+  // What goes to peers may take another path than the addresses: that is somebody's choice, not a mistake.
+  const elsewhere = wire !== undefined && plan.rules.transport !== "multicast";
+  if (!written || wire?.name === link.name || elsewhere) return [];
+  const own = addressesOf(interfaces, link).find((entry) =>
+    !entry.ours && entry.prefix.address.family === family
+  );
+  const what = wire === undefined
+    ? `source ${formatIp(plan.source)} is not an address of this machine`
+    : `source ${formatIp(plan.source)} is on ${wire.name}, not on ${link.name}`;
+  return [machine(
+    [...path, "source"],
+    what,
+    "Adverts would not leave through the interface with this source; the instance waits.",
+    own === undefined
+      ? `give ${link.name} the address`
+      : `source = "${formatIp(own.prefix.address)}"`,
+  )];
+}
+
+/** Which of several addresses the peers have in their files, nobody here can know. */
+function fitChoice(
+  { rules: { family, addresses, transport, peers } }: Plan,
+  link: Link,
+  chosen: Ip,
+  interfaces: Interfaces,
+  path: Path,
+): readonly Problem[] {
+  if (transport === "multicast" || peers.length === 0) return [];
+  const own = usableSources(interfaces, link, family, addresses)
+    .map(({ prefix }) => formatIp(prefix.address));
+  if (own.length < 2) return [];
+  const others = own.filter((address) => address !== formatIp(chosen)).join(" or ");
+  return [{
+    ...machine(
+      path,
+      `${link.name} has the addresses ${
+        own.join(" and ")
+      }, and nothing says which of them the peers know`,
+      "Peers refuse what comes from an address that is not in their files, and take over beside this node.",
+      `source = "${
+        formatIp(chosen)
+      }"  # or ${others}: the one that the peers' files have for this node`,
+    ),
+    at: "key",
+  }];
+}

@@ -1,0 +1,133 @@
+/** How do the nodes stand to each other? Their priorities as far as the file knows them, checks counted. */
+import type { CheckSettings } from "../../health/check.ts";
+import type { Family } from "../../net/ip.ts";
+import {
+  contributionsOf,
+  countsValue,
+  effectivePriority,
+  type Verdict,
+} from "../../vrrp/priority.ts";
+import type { Rules } from "../../vrrp/rules.ts";
+import { basePriorityOf } from "../base_priority.ts";
+import type { Config, InstanceConfig } from "../config.ts";
+import { indexOf } from "../config_index.ts";
+
+/** One node and its priority, 1-255. */
+export interface Standing {
+  readonly node: string;
+  readonly priority: number;
+}
+
+/** The checks of `instance`, in its order. */
+export function checksOf(config: Config, instance: InstanceConfig): readonly CheckSettings[] {
+  const { checks } = indexOf(config);
+  return instance.checks.flatMap((name) => checks.get(name) ?? []);
+}
+
+/**
+ * The priority of `node` in `instance` while all checks are up but the one called `down`, if any; the number in a file
+ * counts as 0. The same arithmetic as the daemon's.
+ */
+export function priorityWithout(
+  config: Config,
+  instance: InstanceConfig,
+  node: string,
+  down?: string,
+): number {
+  return priorityWith(config, instance, node, (name) => ({ up: name !== down, value: 0 }));
+}
+
+/** The priority of `node` in `instance` while all checks are up, and `value` stands in the file of the check named `reading`. */
+export function priorityReading(
+  config: Config,
+  instance: InstanceConfig,
+  node: string,
+  reading: string,
+  value: number,
+): number {
+  const verdictOf = (name: string) => ({ up: true, value: name === reading ? value : 0 });
+  return priorityWith(config, instance, node, verdictOf);
+}
+
+function priorityWith(
+  config: Config,
+  instance: InstanceConfig,
+  node: string,
+  verdictOf: (name: string) => Verdict,
+): number {
+  const base = basePriorityOf(instance, node, config);
+  return effectivePriority(base, contributionsOf(checksOf(config, instance), verdictOf));
+}
+
+/** The priority of each node in `instance` while all checks are up; what they add is the same for all. */
+function priorities(config: Config, instance: InstanceConfig): (node: string) => number {
+  const added = contributionsOf(checksOf(config, instance), () => ({ up: true, value: 0 }));
+  return (node) => effectivePriority(basePriorityOf(instance, node, config), added);
+}
+
+/**
+ * The least and the most that `node` can advertise in `instance` as a master, whatever its checks say; undefined where the file does not
+ * tell: priorities by hand, or a number in a file that counts.
+ */
+export function priorityBounds(
+  config: Config,
+  instance: InstanceConfig,
+  node: string,
+): { readonly least: number; readonly most: number } | undefined {
+  const { priorities, priority, prefer } = instance;
+  if (!priorities.has(node) && (priority !== undefined || prefer === undefined)) return undefined;
+  const checks = checksOf(config, instance);
+  if (checks.some(countsValue)) return undefined;
+  const base = basePriorityOf(instance, node, config);
+  const bound = (up: boolean): number =>
+    effectivePriority(base, contributionsOf(checks, () => ({ up })));
+  // A negative weight counts while down, a positive one while up.
+  return { least: bound(false), most: bound(true) };
+}
+
+/** Every node of [nodes] while all checks are up, best first; equals in the order of [nodes]. */
+export function standings(config: Config, instance: InstanceConfig): readonly Standing[] {
+  const priorityOf = priorities(config, instance);
+  return config.nodes
+    .map(({ name }) => ({ node: name, priority: priorityOf(name) }))
+    .toSorted((a, b) => b.priority - a.priority);
+}
+
+/**
+ * The other nodes, best first, that are better than `self` with priority `ownEffective` when all their checks are up: whether
+ * they are up, or there at all, nobody knows, since backups are silent. A master for whom there are any gives the addresses
+ * up of its own accord. Equals are not better. Empty where the file has no [nodes].
+ */
+export function betterNodes(
+  config: Config,
+  instance: InstanceConfig,
+  self: string,
+  ownEffective: number,
+): readonly string[] {
+  return standings(config, instance)
+    .filter(({ node, priority }) => node !== self && priority > ownEffective)
+    .map(({ node }) => node);
+}
+
+/**
+ * The others of [nodes] by their addresses of `family`, each as good as it can be; undefined where the file does not say it of
+ * all: no [nodes], a node without an address of the family, peers by hand, or a number in a file that counts.
+ */
+export function rivalsOf(
+  config: Config,
+  instance: InstanceConfig,
+  self: string,
+  family: Family,
+): Rules["rivals"] {
+  if (config.nodes.length === 0 || instance.peers !== undefined) return undefined;
+  if (checksOf(config, instance).some(countsValue)) return undefined;
+  const priorityOf = priorities(config, instance);
+  const rivals = config.nodes.filter(({ name }) => name !== self).map(({ name, addresses }) => ({
+    source: addresses.find((address) => address.family === family),
+    priority: priorityOf(name),
+  }));
+  const known = rivals.flatMap(({ source, priority }) =>
+    source === undefined ? [] : [{ source, priority }]
+  );
+  return known.length === rivals.length ? known : undefined;
+}

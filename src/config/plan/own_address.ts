@@ -1,0 +1,75 @@
+/** Floating addresses that a machine has by somebody else's doing: they are its own, and not to be moved about. Pure. */
+import { formatIp, isLinkLocal, sameIp } from "../../net/ip.ts";
+import {
+  addressEntries,
+  type HeldAddress,
+  type Interfaces,
+  type Link,
+  type LinkAddress,
+  linkNamed,
+} from "../../net/interfaces.ts";
+import { containsIp } from "../../net/prefix.ts";
+import type { Plan } from "./plan.ts";
+
+const OWNER = 255;
+
+/** One of them. */
+export interface OwnAddress {
+  readonly held: HeldAddress;
+  /** As the machine has it, whatever its prefix length. */
+  readonly entry: LinkAddress;
+  /** Where; not always the link that it is to float on. */
+  readonly link: Link;
+}
+
+/**
+ * Those of `plan`, but the ones in `placed` (texts of addresses that floatip put there) and all of an owner's (priority 255). One on
+ * the loopback interface is left alone: it is there for a service, and nobody is told of it.
+ */
+export function ownAddresses(
+  plan: Plan,
+  interfaces: Interfaces,
+  placed: ReadonlySet<string>,
+): readonly OwnAddress[] {
+  if (plan.rules.priority === OWNER) return [];
+  return plan.held.flatMap((held) => {
+    const { address } = held.prefix;
+    const there = addressEntries(interfaces, address).filter((entry) => !isFloating(entry, plan));
+    if (there.length === 0 || placed.has(formatIp(address))) return [];
+    return there.flatMap((entry) => {
+      const link = interfaces.links.find(({ index }) => index === entry.index);
+      if (link === undefined) return [];
+      const isHere = link.name === held.interface;
+      return isHere || !link.loopback && !isLinkLocal(address) ? [{ held, entry, link }] : [];
+    });
+  });
+}
+
+/**
+ * Did floatip put `entry`, an address of `plan`, there? By its mark or, with a kernel before Linux 5.18, by a lifetime that is as
+ * short as a lease. Nor is one anybody's that failed duplicate address detection: it is not used.
+ */
+export function isFloating({ ours, validFor, dadFailed }: LinkAddress, { rules }: Plan): boolean {
+  const isLeased = validFor !== undefined && rules.lease !== undefined && validFor <= rules.lease;
+  return ours || isLeased || dadFailed === true;
+}
+
+/**
+ * May it be taken for a leftover of a program that was killed, where another node is master of it? It has no end, it is not what
+ * others of its subnet rest on, and it is not the last of its family on its link.
+ */
+export function mayBeLeftover({ held, entry }: OwnAddress, interfaces: Interfaces): boolean {
+  const { address } = entry.prefix;
+  const others = interfaces.addresses.filter((other) =>
+    other.index === entry.index && other !== entry && !other.ours && !other.tentative &&
+    other.prefix.address.family === address.family && !sameIp(other.prefix.address, address) &&
+    (address.family === "ipv4" || !isLinkLocal(other.prefix.address))
+  );
+  const carries = !entry.secondary &&
+    others.some((other) =>
+      other.secondary && other.prefix.length === entry.prefix.length &&
+      containsIp(entry.prefix, other.prefix.address)
+    );
+  const isHere = linkNamed(interfaces, held.interface)?.index === entry.index;
+  return isHere && entry.validFor === undefined && !carries && others.length > 0;
+}

@@ -1,0 +1,110 @@
+/** How would the line look if it were right? Guesses from what was written; the example where no guess fits. */
+import * as v from "valibot";
+import type { Path } from "./problem.ts";
+import { holdsHidden } from "./redact.ts";
+import type { Key } from "./tables/root.ts";
+import { writeKey, writeValue } from "./toml_text.ts";
+
+/**
+ * `name = value` with the value, written at `path`, as it was probably meant, or else the default; where neither is known,
+ * what is wanted in words. Secrets are never repeated, and no address, name or place is made up.
+ */
+export function mendLine(name: string, key: Key, written: unknown, path: Path): string {
+  const value = mendValue(key, written, path) ?? defaultOf(key);
+  return value === undefined ? proposedLine(name, key) : `${writeKey(name)} = ${value}`;
+}
+
+/** The example, where it can stand in the file as it is; else what is wanted. */
+export function proposedLine(name: string, key: Key): string {
+  if (key.remark === undefined) return wantedLine(name, key);
+  return `${writeKey(name)} = ${key.example}${key.remark === "" ? "" : `  # ${key.remark}`}`;
+}
+
+/** What is wanted, in words and with an example that is plainly one. */
+export function wantedLine(name: string, { form, example }: Pick<Key, "form" | "example">): string {
+  return form.includes("such as")
+    ? `write ${form}`
+    : `write ${form}, such as ${writeKey(name)} = ${example}`;
+}
+
+/** The default as TOML; undefined where it is told in words, or there is none. */
+function defaultOf(key: Key): string | undefined {
+  if (key.default === undefined || !/^("[^"]*"|\d+|true|false)$/.test(key.default)) {
+    return undefined;
+  }
+  return key.secret ? undefined : key.default;
+}
+
+/** The value as TOML, as it was probably meant; undefined where no guess fits, or it is a secret. */
+export function mendValue(key: Key, written: unknown, path: Path): string | undefined {
+  if (key.secret || holdsHidden(path, written)) return undefined;
+  for (const guess of guesses(written)) {
+    if (key.entry !== undefined && Array.isArray(guess)) {
+      const mended = guess.map((inner) => mendEntry(key.entry, inner));
+      if (mended.length > 0 && mended.every((inner) => inner !== undefined)) {
+        return writeValue(mended);
+      }
+    } else if (v.is(key.shape, guess)) {
+      return writeValue(guess);
+    }
+  }
+  return undefined;
+}
+
+function mendEntry(shape: Key["entry"], written: unknown): unknown {
+  return shape && guesses(written).find((guess) => v.is(shape, guess));
+}
+
+const YES = ["true", "yes", "on", "1"];
+const NO = ["false", "no", "off", "0"];
+
+/** What `written` could have meant, most literal first. */
+function guesses(written: unknown): readonly unknown[] {
+  if (typeof written === "string") return [written, ...fromText(written.trim()), [written]];
+  if (typeof written === "number") {
+    return [written, String(written), `127.0.0.1:${written}`, `${written}s`, written === 1, [
+      written,
+    ]];
+  }
+  if (Array.isArray(written) && written.length === 1) return [written, written[0]];
+  return [written];
+}
+
+function fromText(written: string): readonly unknown[] {
+  const word = written.toLowerCase();
+  const bare = written.split("/")[0] ?? "";
+  const bracketed = /^\[([\da-f:.]+)\](\/\d+)?$/i.exec(written);
+  const masked = /^([\d.]+)\s*\/\s*([\d.]+)$/.exec(written);
+  const host = /^[a-z]+:\/\/([^/?#@\s]+)/i.exec(written)?.[1];
+  return [
+    written,
+    word,
+    ...(/^\d+$/.test(written) ? [Number(written)] : []),
+    ...(/^\d+(\.\d+)?$/.test(written) ? [`${written}s`] : []),
+    ...(YES.includes(word) ? [true] : []),
+    ...(NO.includes(word) ? [false] : []),
+    ...(host === undefined ? [] : [host]),
+    ...(bracketed === null ? [] : [`${bracketed[1]}${bracketed[2] ?? ""}`]),
+    ...(masked === null ? [] : [`${masked[1]}/${lengthOf(masked[2] ?? "")}`, masked[1]]),
+    ...(/^localhost:\d+$/i.test(written) ? [`127.0.0.1${written.slice(9)}`] : []),
+    ...(/^[\da-f.:]+(\/\d+)?\s/i.test(written) ? [written.split(/\s+/)[0]] : []),
+    ...(masked === null && /^[\d.]+\/|:[^/]*\//.test(written)
+      ? [`${bare}/${bare.includes(":") ? 64 : 24}`, bare]
+      : []),
+    ...(/^:\d+$/.test(written) ? [`0.0.0.0${written}`] : []),
+    ...(/^[\d.]+$|^\[.+\]$|^[a-z][\w.-]+$/i.test(written) ? [`${written}:9112`] : []),
+    ...(/[\s,]/.test(written) ? [written.split(/[\s,]+/)] : []),
+    // For a table that tells somebody of changes.
+    ...(/^\/[^\s|&;<>$`"'\\]+(\s+[^\s|&;<>$`"'\\]+)*$/.test(written)
+      ? [{ command: written.split(/\s+/) }]
+      : []),
+  ];
+}
+
+/** The length that a netmask such as 255.255.0.0 stands for; a number stays one, too large ones become a usual one. */
+function lengthOf(mask: string): string {
+  const bytes = mask.split(".").map(Number);
+  if (bytes.length !== 4) return Number(mask) <= 32 ? mask : "24";
+  const bits = bytes.map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  return /^1+0*$/.test(bits) ? String(bits.lastIndexOf("1") + 1) : "?";
+}

@@ -1,0 +1,121 @@
+/** Is the table of keys right about itself? Manual pages and problems repeat what it says. */
+import assert from "node:assert/strict";
+import * as v from "valibot";
+import { parse } from "smol-toml";
+import { mendLine } from "../../../../src/config/suggest_fix.ts";
+import { editDistance, nearest } from "../../../../src/config/did_you_mean.ts";
+import { GROUP, type Key, type Keys, NODE, ROOT } from "../../../../src/config/tables/root.ts";
+import { ADDRESS, AUTH, INSTANCE } from "../../../../src/config/tables/instance.ts";
+import { CHECK } from "../../../../src/config/tables/check.ts";
+import { METRICS } from "../../../../src/config/tables/metrics.ts";
+import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../../src/config/tables/notify.ts";
+import { writeHeader, writeValue } from "../../../../src/config/toml_text.ts";
+
+const TABLES: Readonly<Record<string, Keys>> = {
+  ROOT,
+  NODE,
+  INSTANCE,
+  ADDRESS,
+  AUTH,
+  GROUP,
+  CHECK,
+  NOTIFY,
+  WEBHOOK,
+  NTFY,
+  MQTT,
+  METRICS,
+};
+
+for (const [table, keys] of Object.entries(TABLES)) {
+  for (const [name, key] of Object.entries(keys)) {
+    Deno.test(`${table}.${name}: its example is right, its texts are sentences`, () => {
+      const written = parse(`x = ${key.example}`)["x"];
+      assert.ok(v.is(key.shape, written), `${key.example} is not ${key.form}`);
+      for (const text of [key.what, key.why]) assert.match(text, /^["A-Z0-9].*[.?]$/);
+      if (key.default?.startsWith('"') && !key.default.includes(" ")) {
+        assert.ok(v.is(key.shape, parse(`x = ${key.default}`)["x"]));
+      }
+    });
+  }
+  Deno.test(`${table}: no synonym stands for two keys, or is a key itself`, () => {
+    const all = Object.values(keys).flatMap((key) => key.synonyms ?? []);
+    assert.equal(new Set(all).size, all.length);
+    assert.deepEqual(all.filter((word) => Object.hasOwn(keys, word)), []);
+  });
+}
+
+const MENDED: readonly (readonly [string, Key, unknown, string])[] = [
+  ["vrid", INSTANCE.vrid, "51", "vrid = 51"],
+  ["vrid", INSTANCE.vrid, 300, "vrid = 51"],
+  ["advert_interval", INSTANCE.advert_interval, 2, 'advert_interval = "2s"'],
+  ["advert_interval", INSTANCE.advert_interval, "3", 'advert_interval = "3s"'],
+  ["preempt", INSTANCE.preempt, "no", "preempt = false"],
+  ["preempt", INSTANCE.preempt, 1, "preempt = true"],
+  ["initial_state", INSTANCE.initial_state, "MASTER", 'initial_state = "master"'],
+  ["peers", INSTANCE.peers, "10.0.0.1, 10.0.0.2", 'peers = ["10.0.0.1", "10.0.0.2"]'],
+  ["peers", INSTANCE.peers, ["10.0.0.1/24", "10.0.0.2"], 'peers = ["10.0.0.1", "10.0.0.2"]'],
+  ["prefer", INSTANCE.prefer, "pi-a", 'prefer = ["pi-a"]'],
+  ["source", INSTANCE.source, "10.0.0.1/24", 'source = "10.0.0.1"'],
+  ["interface", INSTANCE.interface, ["eth0"], 'interface = "eth0"'],
+  ["address", ADDRESS.address, "10.0.0.1/33", 'address = "10.0.0.1/24"'],
+  ["address", ADDRESS.address, "fd00::1/129", 'address = "fd00::1/64"'],
+  ["pass", AUTH.pass, 5, `write ${AUTH.pass.form}, such as pass = "secret12"`],
+  ["auth", INSTANCE.auth, "x", `write ${INSTANCE.auth.form}, such as auth = { pass = "secret12" }`],
+  ["peers", INSTANCE.peers, "pi-b", `write ${INSTANCE.peers.form}`],
+  ["listen", METRICS.listen, 9200, 'listen = "127.0.0.1:9200"'],
+  ["listen", METRICS.listen, ":9200", 'listen = "0.0.0.0:9200"'],
+  ["listen", METRICS.listen, "10.0.0.1", 'listen = "10.0.0.1:9112"'],
+  ["listen", METRICS.listen, "localhost:9200", 'listen = "127.0.0.1:9200"'],
+];
+
+for (const [name, key, written, expected] of MENDED) {
+  Deno.test(`${name} = ${JSON.stringify(written)} is mended to ${expected}`, () => {
+    assert.equal(mendLine(name, key, written, ["instance", "web", name]), expected);
+  });
+}
+
+Deno.test("the nearest key forgives letters wrong, left out, added and swapped", () => {
+  const keys = Object.keys(INSTANCE);
+  for (
+    const [written, meant] of [
+      ["interfce", "interface"],
+      ["itnerface", "interface"],
+      ["Interface", "interface"],
+      ["advert-interval", "advert_interval"],
+      ["adress", "addresses"],
+      ["vird", "vrid"],
+      ["peer", "peers"],
+    ] as const
+  ) assert.equal(nearest(written, keys), meant, written);
+  for (const written of ["colour", "x", "", "constructor", "y".repeat(100_000)]) {
+    assert.equal(nearest(written, keys), undefined, written.slice(0, 20));
+  }
+});
+
+Deno.test("edit distance", () => {
+  assert.equal(editDistance("", "abc"), 3);
+  assert.equal(editDistance("abc", "abc"), 0);
+  assert.equal(editDistance("abc", "acb"), 1);
+  assert.equal(editDistance("abc", "ab"), 1);
+  assert.equal(editDistance("ab", "abc"), 1);
+  assert.equal(editDistance("abcd", "badc"), 2);
+  assert.equal(editDistance("kitten", "sitting"), 3);
+});
+
+Deno.test("values are written as TOML that reads back the same", () => {
+  for (
+    const value of [
+      "eth0",
+      'a"b\\c\n\u007f\u2028',
+      5,
+      true,
+      ["a", 1],
+      { pass: "x", "a b": [1] },
+      {},
+    ]
+  ) {
+    const back: unknown = parse(`x = ${writeValue(value)}`)["x"];
+    assert.deepEqual(JSON.parse(JSON.stringify(back)), value);
+  }
+  assert.equal(writeHeader(["instance", "my web"]), '[instance."my web"]');
+});
