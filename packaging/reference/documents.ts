@@ -1,8 +1,8 @@
 /** docs/reference/status-json.md, events.md and metrics.md, from the interfaces and tables of the code. */
 import { seconds } from "../../src/time.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";
-import { words } from "../../src/vrrp/cause.ts";
-import type { Cause } from "../../src/vrrp/effect.ts";
+import { words } from "../../src/vrrp/cause_text.ts";
+import type { Cause } from "../../src/vrrp/event.ts";
 import { REJECT_REASONS } from "../../src/wire/reject.ts";
 import { declarationsOf, printDeclarations } from "./fields.ts";
 import { code, inline, item, page, wrap } from "./markdown.ts";
@@ -42,22 +42,26 @@ export function eventsPage(record: string, line: string): string {
   const reasons = Object.values(CAUSES).map((cause) =>
     item(`${code(cause.kind)}: ${inline(words(cause, nameOf))}`)
   );
-  return page("Events", "`src/daemon/record.ts`, `src/history/line.ts` and `src/vrrp/cause.ts`", [
-    wrap(
-      "`floatip events --json` prints one object per line, as the history file has it. `kind` is " +
-        "`transition`, `near-miss`, `conflict` or `daemon`. A webhook, a command and MQTT get a TransitionRecord " +
-        "without `kind`.",
-    ),
-    ...printDeclarations(declared, [
-      "TransitionRecord",
-      "NearMissEntry",
-      "ConflictRecord",
-      "DaemonEntry",
-    ]),
-    "## Reasons",
-    wrap("`reason` of a transition, each with an example of its `cause`:"),
-    reasons.join("\n"),
-  ]);
+  return page(
+    "Events",
+    "`src/daemon/record.ts`, `src/history/line.ts` and `src/vrrp/cause_text.ts`",
+    [
+      wrap(
+        "`floatip events --json` prints one object per line, as the history file has it. `kind` is " +
+          "`transition`, `near-miss`, `conflict` or `daemon`. A webhook, a command and MQTT get a TransitionRecord " +
+          "without `kind`.",
+      ),
+      ...printDeclarations(declared, [
+        "TransitionRecord",
+        "NearMissEntry",
+        "ConflictRecord",
+        "DaemonEntry",
+      ]),
+      "## Reasons",
+      wrap("`reason` of a transition, each with an example of its `cause`:"),
+      reasons.join("\n"),
+    ],
+  );
 }
 
 const A = ip("192.168.1.11");

@@ -2,7 +2,7 @@
 import { formatIp } from "../net/ip.ts";
 import { formatMac } from "../net/mac.ts";
 import { formatDuration, formatLocalTime, toMilliseconds, type WallTime } from "../time.ts";
-import { priorityWords } from "../vrrp/cause.ts";
+import { priorityWords } from "../vrrp/cause_text.ts";
 import { isReject, type Reject, REJECT_REASONS } from "../wire/reject.ts";
 import type { Advert } from "../wire/vrrp.ts";
 import {

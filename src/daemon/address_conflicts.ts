@@ -5,7 +5,7 @@ import type { Interfaces } from "../net/interfaces.ts";
 import { formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
 import { formatMac, sameMac } from "../net/mac.ts";
 import { after, earliest, type Instant, seconds } from "../time.ts";
-import { wasAsked } from "../vrrp/duplicate.ts";
+import { wasAsked } from "../vrrp/acd.ts";
 import type { Conflicts, Sight } from "./conflicts.ts";
 import { describe } from "./evidence_text.ts";
 import type { Inquiry } from "./inquiry.ts";

@@ -3,7 +3,7 @@ import type { HandedOver } from "../control/api.ts";
 import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
-import type { Leaving } from "../vrrp/state.ts";
+import type { HandoffReason } from "../vrrp/event.ts";
 import type { Order } from "./order.ts";
 import type { Roster } from "./roster.ts";
 import { isLeaving, type Router } from "./router.ts";
@@ -38,7 +38,7 @@ export class Departures {
   /** Asks `masters` to leave; `finish` is called when none of them is on its way any more, from {@link Departures.settle}. */
   begin(
     masters: readonly Router[],
-    why: Leaving["why"],
+    why: HandoffReason,
     finish: (outcome: Outcome) => void,
   ): void {
     const started = this.#host.now();

@@ -1,6 +1,6 @@
 /** What health checks make of a virtual router: its effective priority, and faults that keep it away. Pure. */
 import type { Plan } from "../config/plan/plan.ts";
-import type { Fault } from "../vrrp/effect.ts";
+import type { Fault } from "../vrrp/event.ts";
 import { contributionsOf, countsValue, effectivePriority } from "../vrrp/priority.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import type { Checks } from "./checks.ts";

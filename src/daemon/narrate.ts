@@ -2,11 +2,11 @@
 import { keyOf, nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { Judgement } from "../health/judge.ts";
-import { words } from "../vrrp/cause.ts";
-import type { Cause, Effect } from "../vrrp/effect.ts";
+import { words } from "../vrrp/cause_text.ts";
+import type { Cause, Effect } from "../vrrp/event.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
 import { between, formatDuration, type Instant, seconds } from "../time.ts";
-import { type Notice, NOTICES } from "../vrrp/receive.ts";
+import { type Notice, NOTICES } from "../vrrp/validate_advert.ts";
 import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
 import { Budgets } from "./budgets.ts";
 import { downWords } from "./eligibility.ts";

@@ -13,7 +13,7 @@ import {
   seconds,
   toMilliseconds,
 } from "../time.ts";
-import type { Fault } from "../vrrp/effect.ts";
+import type { Fault } from "../vrrp/event.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { PresenceAnswer } from "../wire/presence.ts";

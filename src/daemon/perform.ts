@@ -13,7 +13,7 @@ import {
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { after } from "../time.ts";
 import { BURST } from "../vrrp/announcements.ts";
-import type { Effect } from "../vrrp/effect.ts";
+import type { Effect } from "../vrrp/event.ts";
 import { gratuitousArp } from "../wire/arp.ts";
 import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";

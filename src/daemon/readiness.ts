@@ -13,7 +13,7 @@ import {
 } from "../net/interfaces.ts";
 import { formatMac } from "../net/mac.ts";
 import { samePrefix } from "../net/prefix.ts";
-import type { Fault } from "../vrrp/effect.ts";
+import type { Fault } from "../vrrp/event.ts";
 import { isOwner } from "../vrrp/rules.ts";
 
 /** What {@link readiness} found. */

@@ -6,7 +6,7 @@ import { between, type Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
 import type { Event } from "../vrrp/event.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
-import { admit, type Context, type Notice } from "../vrrp/receive.ts";
+import { admit, type Context, type Notice } from "../vrrp/validate_advert.ts";
 import { isQuestion } from "../wire/presence.ts";
 import { isReject, type Reject, REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";

@@ -3,7 +3,7 @@ import { nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
 import { causeText } from "./narrate.ts";
-import type { Cause, Effect } from "../vrrp/effect.ts";
+import type { Cause, Effect } from "../vrrp/event.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
 import type { NearMissRecord, TransitionRecord } from "./record.ts";
 import type { Router } from "./router.ts";

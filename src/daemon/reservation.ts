@@ -1,7 +1,7 @@
 /** Daemons of one machine: a virtual router is run by one of them, whatever their run directories are. */
 import type { Host } from "../host.ts";
 import { after, seconds } from "../time.ts";
-import type { Fault } from "../vrrp/effect.ts";
+import type { Fault } from "../vrrp/event.ts";
 import type { Order } from "./order.ts";
 import type { Router } from "./router.ts";
 

@@ -9,8 +9,7 @@ import type { Config } from "../config/config.ts";
 import { type Change, describeReload, diff } from "../config/plan/diff.ts";
 import { keyOf, type NodePlan, type Plan } from "../config/plan/plan.ts";
 import { betterNodes } from "../config/plan/node_priorities.ts";
-import type { Cause, Fault } from "../vrrp/effect.ts";
-import type { Event } from "../vrrp/event.ts";
+import type { Cause, Event, Fault } from "../vrrp/event.ts";
 import { nameOf } from "../vrrp/state.ts";
 import { Checks } from "./checks.ts";
 import {

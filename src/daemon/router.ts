@@ -10,7 +10,7 @@ import {
 } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Plan } from "../config/plan/plan.ts";
-import type { Cause, Fault } from "../vrrp/effect.ts";
+import type { Cause, Fault } from "../vrrp/event.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import { initial, type State } from "../vrrp/state.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";

@@ -1,7 +1,7 @@
 /** Announcements of a master to its neighbours: at once, again after 5 s, then once a minute; and when they may have been misled. */
 import { affordableAt, affords, type Limits, spend } from "../budget.ts";
 import { after, type Instant, milliseconds, seconds } from "../time.ts";
-import type { Effect } from "./effect.ts";
+import type { Effect } from "./event.ts";
 
 /** Frames for each address in a burst. */
 export const BURST = 5;

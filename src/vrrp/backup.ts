@@ -2,13 +2,12 @@
 import { affords, type Limits, spend } from "../budget.ts";
 import { after, between, type Instant, nanoseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
-import { askAt, questionsBeforeClaim, questionsLeft } from "./duplicate.ts";
+import { askAt, questionsBeforeClaim, questionsLeft } from "./acd.ts";
 import { isHeirOf, isObeyedByBackup, LEAVING_PRIORITY } from "./election.ts";
-import type { Cause } from "./effect.ts";
-import type { Event, Step } from "./event.ts";
-import type { BackupState, Heard } from "./state.ts";
+import type { Cause, Event } from "./event.ts";
+import type { BackupState, Heard, Step } from "./state.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
-import { acquainted, becomeMaster, groupFault, unchanged, withdraw } from "./passage.ts";
+import { acquainted, becomeMaster, groupFault, unchanged, withdraw } from "./transitions.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
 /** A node that is slow by less than this is busy, not stalled: its sockets held what was sent meanwhile. */

@@ -2,7 +2,7 @@
 import { compareIp, type Ip, sameIp } from "../net/ip.ts";
 import type { Rules } from "./rules.ts";
 
-/** What a master says that wants to be relieved (leaving.ts): the least that a living one can. */
+/** What a master says that wants to be relieved (handoff.ts): the least that a living one can. */
 export const LEAVING_PRIORITY = 1;
 
 /** One who wants to be master, as its adverts show it. */

@@ -1,9 +1,8 @@
-/** Events of a virtual router, and what a step answers to one. */
+/** Events of a virtual router, effects, the causes of transitions, and faults. */
 import type { Ip } from "../net/ip.ts";
+import type { Nanoseconds } from "../time.ts";
 import type { Advert } from "../wire/vrrp.ts";
-import type { Cause, Effect, Fault } from "./effect.ts";
 import type { Rules } from "./rules.ts";
-import type { Leaving, State } from "./state.ts";
 
 /** What can happen to a virtual router. */
 export type Event =
@@ -12,10 +11,10 @@ export type Event =
   /** Go on as the master that a process before this one was, within the time in which nobody can have taken over. */
   | { readonly kind: "resume" }
   /** Leave as soon as somebody has taken over: to init for a stop and for maintenance, else to backup. */
-  | { readonly kind: "hand-over"; readonly why: Leaving["why"] }
+  | { readonly kind: "hand-over"; readonly why: HandoffReason }
   /** Leave in order, at once. `cause` says why, where it is not a plain stop. */
   | { readonly kind: "stop"; readonly cause?: Cause }
-  /** An advert that was admitted (receive.ts). `own` is the address that our adverts leave from. */
+  /** An advert that was admitted (validate_advert.ts). `own` is the address that our adverts leave from. */
   | { readonly kind: "advert"; readonly advert: Advert; readonly source: Ip; readonly own: Ip }
   /** Packets were lost on their way in: the master's silence is not proven. */
   | { readonly kind: "overrun" }
@@ -40,9 +39,86 @@ export type Event =
   /** `member` of the sync group is in fault; undefined: none is. */
   | { readonly kind: "group-fault"; readonly member: string | undefined };
 
-/** What `step` answers. */
-export interface Step {
-  readonly state: State;
-  /** To be performed in this order. A transition comes last: what is urgent goes first, and hooks find the work done. */
-  readonly effects: readonly Effect[];
+/** The names of the states, as people and scripts see them. */
+export type StateName = "init" | "backup" | "master" | "fault";
+
+/** A reason why an instance cannot take part now. One per kind and object at a time. */
+export interface Fault {
+  readonly kind:
+    | "identity" // none of this machine's addresses is in [nodes] yet
+    | "interface-missing"
+    | "link-down" // switched off
+    | "no-carrier" // cable unplugged
+    | "source-missing" // no address to send adverts from
+    | "own-address" // a floating address is this machine's own, or its gateway's
+    | "ipv6-off" // the link takes no IPv6 address
+    | "kernel" // the kernel refused an effect
+    | "other-process" // another daemon of this machine runs it
+    | "group" // another member of the sync group is in fault
+    | "check" // a health check failed
+    | "check-pending"; // a health check has no result yet
+  /** For people: "eth0 has no carrier (cable unplugged?)". */
+  readonly words: string;
 }
+
+/** Why a transition happened, with its evidence. `words` in cause_text.ts puts it into a sentence. */
+export type Cause =
+  | { readonly kind: "start" }
+  /** `successor`: who took over before the addresses were given up. */
+  | { readonly kind: "stop"; readonly successor?: Ip }
+  | { readonly kind: "owner" } // priority 255 claims at once
+  | { readonly kind: "nobody-heard"; readonly listened: Nanoseconds }
+  | { readonly kind: "master-silent"; readonly master: Ip; readonly silence: Nanoseconds }
+  | { readonly kind: "master-left"; readonly master: Ip } // it sent priority 0
+  | { readonly kind: "preempted-master"; readonly master: Ip; readonly priority: number } // we are better
+  | { readonly kind: "better-master"; readonly master: Ip; readonly priority: number } // it is better
+  | { readonly kind: "tie-lost"; readonly master: Ip; readonly priority: number } // equal, higher address
+  | { readonly kind: "fault"; readonly faults: readonly Fault[] }
+  | { readonly kind: "faults-cleared" }
+  | { readonly kind: "group"; readonly member: string } // followed the sync group
+  /** The instance is gone from the configuration, or starts anew; `what` says what changed. */
+  | { readonly kind: "reconfigured"; readonly what: string }
+  /** A check failed, and another node's priority is higher now; `reason`: which and why, or empty. */
+  | {
+    readonly kind: "outranked";
+    readonly priority: number;
+    readonly by: readonly string[];
+    readonly reason: string;
+  }
+  /** A person asked for it; `successor` has taken over. */
+  | { readonly kind: "handover"; readonly successor?: Ip }
+  | { readonly kind: "maintenance"; readonly successor?: Ip }
+  | { readonly kind: "maintenance-over" }
+  /** No transition: the process was another one, `elapsed` after whose last advert this one went on. */
+  | { readonly kind: "resumed"; readonly elapsed: Nanoseconds }
+  /** This node did not run (frozen, suspended) for `silence`, and meanwhile `master` took over. */
+  | {
+    readonly kind: "stalled";
+    readonly master: Ip;
+    readonly priority: number;
+    readonly silence: Nanoseconds;
+  };
+
+/** Why a master leaves for a successor: a stop, a handover or maintenance. */
+export type HandoffReason = Extract<Cause, { readonly kind: "stop" | "handover" | "maintenance" }>;
+
+/** One thing to be done, in the order given. */
+export type Effect =
+  /** Send an advert now; 0 says "I am leaving". `interval`: what it says where that is not our own. */
+  | { readonly kind: "send-advert"; readonly priority: number; readonly interval?: Nanoseconds }
+  /** Put them there, for the time of a lease. */
+  | { readonly kind: "add-addresses" }
+  /** They are there: have the kernel keep them for another lease. */
+  | { readonly kind: "renew-addresses" }
+  /** Ask the neighbours who has them. */
+  | { readonly kind: "ask" }
+  | { readonly kind: "remove-addresses" }
+  /** One burst of gratuitous ARP or unsolicited NA (`count` frames for each address). */
+  | { readonly kind: "announce"; readonly count: number }
+  /** The one source of log line, counter, hook, history entry and notification. */
+  | {
+    readonly kind: "transition";
+    readonly from: StateName;
+    readonly to: StateName;
+    readonly cause: Cause;
+  };

@@ -4,11 +4,10 @@ import { after, between, type Instant, milliseconds, seconds } from "../time.ts"
 import { type Ip, sameIp } from "../net/ip.ts";
 import { announceAgain, announceDue, announceProvoked } from "./announcements.ts";
 import { compareMasters, LEAVING_PRIORITY } from "./election.ts";
-import type { Cause, Effect } from "./effect.ts";
+import type { Cause, Effect, Event, HandoffReason } from "./event.ts";
 import { hearAsBackup } from "./backup.ts";
 import { yielded } from "./damping.ts";
-import type { Event, Step } from "./event.ts";
-import type { BackupState, Leaving, MasterState } from "./state.ts";
+import type { BackupState, MasterState, Step } from "./state.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
 import {
   beginLeaving,
@@ -16,7 +15,7 @@ import {
   hearSuccessor,
   leaveWithGroup,
   meetLeavingDeadline,
-} from "./leaving.ts";
+} from "./handoff.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   acquainted,
@@ -27,7 +26,7 @@ import {
   restingBackup,
   unchanged,
   withdraw,
-} from "./passage.ts";
+} from "./transitions.ts";
 import type { Rules } from "./rules.ts";
 
 /**
@@ -141,7 +140,7 @@ function defend(state: MasterState, now: Instant, rules: Rules): Step {
   );
 }
 
-function handOver(state: MasterState, why: Leaving["why"], now: Instant, rules: Rules): Step {
+function handOver(state: MasterState, why: HandoffReason, now: Instant, rules: Rules): Step {
   return state.leaving?.why.kind === why.kind
     ? unchanged(state)
     : beginLeaving(state, why, now, rules);

@@ -3,7 +3,7 @@ import type { Ip } from "../net/ip.ts";
 import type { Instant, Nanoseconds } from "../time.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Damping } from "./damping.ts";
-import type { Cause, Fault, StateName } from "./effect.ts";
+import type { Effect, Fault, HandoffReason, StateName } from "./event.ts";
 
 /** The last advert that said somebody is master. */
 export interface Heard {
@@ -56,17 +56,16 @@ export interface BackupState {
   readonly damping: Damping;
   /** What is left of the farewells that count although they are not the master's (budget.ts). */
   readonly farewellsPaid: Instant;
-  /** How often the neighbours are still to be asked who has the addresses, before a claim (duplicate.ts). */
+  /** How often the neighbours are still to be asked who has the addresses, before a claim (acd.ts). */
   readonly questions: number;
 }
 
 /** "asking": advertises priority 1, and backups that preempt take over. "offering": has said priority 0. */
 export type Phase = "asking" | "offering";
 
-/** A master that is on its way out, and keeps the addresses until somebody has taken over and said where they are (leaving.ts). */
+/** A master that is on its way out, and keeps the addresses until somebody has taken over and said where they are (handoff.ts). */
 export interface Leaving {
-  /** Stop, handover or maintenance. */
-  readonly why: Extract<Cause, { readonly kind: "stop" | "handover" | "maintenance" }>;
+  readonly why: HandoffReason;
   readonly phase: Phase;
   /** The phases after this one, where nobody takes over. */
   readonly rest: readonly Phase[];
@@ -107,6 +106,13 @@ export interface MasterState extends Announcements {
 
 /** The state of one virtual router. All of it: there is no flag beside it. */
 export type State = InitState | BackupState | MasterState;
+
+/** What `step` answers. */
+export interface Step {
+  readonly state: State;
+  /** To be performed in this order. A transition comes last: what is urgent goes first, and hooks find the work done. */
+  readonly effects: readonly Effect[];
+}
 
 /** The state before anything happened. */
 export function initial(): State {

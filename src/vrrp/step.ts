@@ -1,13 +1,13 @@
 /** One step of a virtual router: RFC 9568 6.4 as a pure function, state and event in, state and effects out. */
 import { earliest, type Instant } from "../time.ts";
 import { stepBackup } from "./backup.ts";
-import { askAt } from "./duplicate.ts";
-import type { Event, Step } from "./event.ts";
-import { stepInit } from "./init.ts";
-import { leavingDeadline } from "./leaving.ts";
+import { askAt } from "./acd.ts";
+import type { Event } from "./event.ts";
+import { stepInit } from "./initialize.ts";
+import { leavingDeadline } from "./handoff.ts";
 import { stepMaster } from "./master.ts";
 import type { Rules } from "./rules.ts";
-import type { State } from "./state.ts";
+import type { State, Step } from "./state.ts";
 
 /**
  * One step of RFC 9568 6.4 (with the verified errata) under `rules` at `now`. Never throws; an event that means nothing in

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
 import { type Ip, ipFromBytes } from "../../src/net/ip.ts";
-import { settle } from "../../src/vrrp/group.ts";
+import { settle } from "../../src/vrrp/sync_group.ts";
 import type { Event } from "../../src/vrrp/event.ts";
 import { initial, nameOf, type State } from "../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../src/vrrp/step.ts";

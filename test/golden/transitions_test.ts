@@ -2,14 +2,14 @@
 import { formatIp } from "../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds } from "../../src/time.ts";
 import { calm } from "../../src/vrrp/damping.ts";
-import type { Fault } from "../../src/vrrp/effect.ts";
-import type { Event, Step } from "../../src/vrrp/event.ts";
+import type { Event, Fault } from "../../src/vrrp/event.ts";
 import {
   type BackupState,
   type Leaving,
   type MasterState,
   nameOf,
   type State,
+  type Step,
 } from "../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";

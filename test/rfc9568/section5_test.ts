@@ -11,7 +11,7 @@ import {
   groupOf,
   VRRP_PROTOCOL,
 } from "../../src/wire/vrrp.ts";
-import { admit } from "../../src/vrrp/receive.ts";
+import { admit } from "../../src/vrrp/validate_advert.ts";
 import { advert, HIGHER, master, OWN, router, rules } from "../unit/vrrp/scene.ts";
 
 const GROUP = groupOf("ipv4");

@@ -4,7 +4,7 @@ import { milliseconds } from "../../src/time.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";
 import { REJECT_REASONS } from "../../src/wire/reject.ts";
 import { type Advert, decodeAdvert, encodeAdvert, groupOf } from "../../src/wire/vrrp.ts";
-import { admit } from "../../src/vrrp/receive.ts";
+import { admit } from "../../src/vrrp/validate_advert.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
 import { advert, HIGHER, OWN, rules } from "../unit/vrrp/scene.ts";
 

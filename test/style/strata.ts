@@ -63,7 +63,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "health/check": "types",
     "control/api": "types",
     // What the daemon refuses, and why: the same checks.
-    "vrrp/receive": "all",
+    "vrrp/validate_advert": "all",
     "vrrp/rules": "types",
     "wire/reject": "all",
     wire: "types",

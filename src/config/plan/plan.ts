@@ -1,7 +1,7 @@
 /** What is this node to run? The configuration held against a machine: one plan per virtual router. */
 import { type HeldAddress, type Interfaces, linkWith } from "../../net/interfaces.ts";
 import { type Family, formatIp, type Ip } from "../../net/ip.ts";
-import type { Fault } from "../../vrrp/effect.ts";
+import type { Fault } from "../../vrrp/event.ts";
 import type { Rules } from "../../vrrp/rules.ts";
 import type { ChecksumForm } from "../../wire/vrrp.ts";
 import type { CheckSettings } from "../../health/check.ts";

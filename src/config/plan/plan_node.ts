@@ -8,7 +8,7 @@ import {
   linkAround,
   linkWith,
 } from "../../net/interfaces.ts";
-import type { Fault } from "../../vrrp/effect.ts";
+import type { Fault } from "../../vrrp/event.ts";
 import { autoLease } from "../../vrrp/lease.ts";
 import type { Transport, Vrid } from "../../vrrp/rules.ts";
 import { passwordBytes } from "../../wire/vrrp.ts";

@@ -2,7 +2,7 @@
 import { nameIn, type NodePlan, transportText } from "../../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../../net/ip.ts";
 import { formatDuration, writeDuration } from "../../time.ts";
-import { admit } from "../../vrrp/receive.ts";
+import { admit } from "../../vrrp/validate_advert.ts";
 import type { Transport } from "../../vrrp/rules.ts";
 import { type Reject, REJECT_REASONS } from "../../wire/reject.ts";
 import { type Finding, problem } from "../finding.ts";

@@ -17,7 +17,7 @@ import type { ConflictRecord } from "../../../src/daemon/record.ts";
 import { createRouter, type Router } from "../../../src/daemon/router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
-import { becomeMaster } from "../../../src/vrrp/passage.ts";
+import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "./plans.ts";
 
 const START = seconds(100) as number as Instant;

@@ -8,7 +8,7 @@ import type { ResumeNote } from "../../../src/daemon/resume.ts";
 import type { Roster } from "../../../src/daemon/roster.ts";
 import { createRouter } from "../../../src/daemon/router.ts";
 import { type Instant, milliseconds, nanoseconds, type WallTime } from "../../../src/time.ts";
-import { becomeMaster } from "../../../src/vrrp/passage.ts";
+import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "./plans.ts";
 
 /** A master, a clock that is set by hand, and the adverts (in ms) that the notes tell of. */

@@ -6,7 +6,7 @@ import type { TransitionRecord } from "../../../src/daemon/record.ts";
 import { createRouter, type Router } from "../../../src/daemon/router.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
-import type { Fault } from "../../../src/vrrp/effect.ts";
+import type { Fault } from "../../../src/vrrp/event.ts";
 import { aPlan } from "./plans.ts";
 import { address, link, RecordingHost } from "./recording_host.ts";
 

@@ -13,7 +13,7 @@ import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import type { Vrid } from "../../../src/vrrp/rules.ts";
-import { becomeMaster } from "../../../src/vrrp/passage.ts";
+import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { type Advert, encodeAdvert } from "../../../src/wire/vrrp.ts";
 import { aPlan, PEER } from "./plans.ts";
 import { address, link } from "./recording_host.ts";

@@ -4,7 +4,7 @@ import { perform } from "../../../src/daemon/perform.ts";
 import { reservationFaults, reserveRouters } from "../../../src/daemon/reservation.ts";
 import { createRouter } from "../../../src/daemon/router.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
-import { becomeMaster } from "../../../src/vrrp/passage.ts";
+import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "./plans.ts";
 import { address, link, RecordingHost } from "./recording_host.ts";
 

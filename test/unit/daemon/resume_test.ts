@@ -18,8 +18,8 @@ import {
   seconds,
   type WallTime,
 } from "../../../src/time.ts";
-import { beginLeaving } from "../../../src/vrrp/leaving.ts";
-import { becomeMaster } from "../../../src/vrrp/passage.ts";
+import { beginLeaving } from "../../../src/vrrp/handoff.ts";
+import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "./plans.ts";
 
 const NOW = seconds(100) as number as Instant;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
-import type { Cause } from "../../../src/vrrp/effect.ts";
+import type { Cause } from "../../../src/vrrp/event.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { FLOATING, heard, HIGHER, LOWER, type Router, router, rules } from "./scene.ts";
 

@@ -4,8 +4,8 @@ import { milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { decodeAdvert, encodeAdvert, groupOf } from "../../../src/wire/vrrp.ts";
 import { skew } from "../../../src/vrrp/intervals.ts";
-import { admit } from "../../../src/vrrp/receive.ts";
-import type { Fault } from "../../../src/vrrp/effect.ts";
+import { admit } from "../../../src/vrrp/validate_advert.ts";
+import type { Fault } from "../../../src/vrrp/event.ts";
 import { advert, FLOATING, heard, HIGHER, LOWER, master, OWN, router, rules } from "./scene.ts";
 
 Deno.test("FRR: an interval of 0 must not end the wait at once", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import { nanoseconds } from "../../../src/time.ts";
-import { priorityWords, words } from "../../../src/vrrp/cause.ts";
-import type { Cause } from "../../../src/vrrp/effect.ts";
+import { priorityWords, words } from "../../../src/vrrp/cause_text.ts";
+import type { Cause } from "../../../src/vrrp/event.ts";
 
 const master = ip("192.168.1.11");
 

@@ -1,7 +1,7 @@
 /** Why did it happen, in words? One sentence without a full stop for each cause, for log, history and status. */
 import { formatDuration } from "../time.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
-import type { Cause } from "./effect.ts";
+import type { Cause } from "./event.ts";
 
 /** "no advert from pi-a (192.168.1.11) for 3.61 s"; `nameOf` says what an address is called. */
 export function words(cause: Cause, nameOf: (address: Ip) => string = formatIp): string {

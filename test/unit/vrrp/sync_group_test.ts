@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Fault } from "../../../src/vrrp/effect.ts";
-import { settle } from "../../../src/vrrp/group.ts";
+import type { Fault } from "../../../src/vrrp/event.ts";
+import { settle } from "../../../src/vrrp/sync_group.ts";
 import { nameOf } from "../../../src/vrrp/state.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
 import { heard, HIGHER, type Router, router, rules } from "./scene.ts";

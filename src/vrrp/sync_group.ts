@@ -1,7 +1,7 @@
 /** What must members of a sync group do so that they are all master, or all not? */
 import type { Event } from "./event.ts";
 import type { State } from "./state.ts";
-import { groupFault } from "./passage.ts";
+import { groupFault } from "./transitions.ts";
 
 /** One member, in the order in which the group names them: the same order on every node. */
 export interface Member {

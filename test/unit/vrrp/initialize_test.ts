@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { Fault } from "../../../src/vrrp/effect.ts";
-import type { Event } from "../../../src/vrrp/event.ts";
+import type { Event, Fault } from "../../../src/vrrp/event.ts";
 import { nameOf } from "../../../src/vrrp/state.ts";
 import { heard, router, rules } from "./scene.ts";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Advert, passwordBytes } from "../../../src/wire/vrrp.ts";
-import { admit, type Context } from "../../../src/vrrp/receive.ts";
+import { admit, type Context } from "../../../src/vrrp/validate_advert.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
 import { advert, FLOATING, HIGHER, LOWER, OWN, rules } from "./scene.ts";
 

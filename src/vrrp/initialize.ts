@@ -1,9 +1,8 @@
 /** What does a virtual router do that takes no part, because it is not started or in fault? (RFC 9568 6.4.1) */
 import type { Instant } from "../time.ts";
-import type { Cause, Fault } from "./effect.ts";
-import type { Event, Step } from "./event.ts";
-import type { InitState } from "./state.ts";
-import { enter, groupFault, resumeMaster, unchanged } from "./passage.ts";
+import type { Cause, Event, Fault } from "./event.ts";
+import type { InitState, Step } from "./state.ts";
+import { enter, groupFault, resumeMaster, unchanged } from "./transitions.ts";
 import type { Rules } from "./rules.ts";
 
 /** {@link ./step.ts} `step` in init and fault. Packets and deadlines mean nothing here. */

@@ -13,14 +13,13 @@ import {
 } from "../time.ts";
 import { sameIp } from "../net/ip.ts";
 import { hearAsBackup } from "./backup.ts";
-import { askAt } from "./duplicate.ts";
+import { askAt } from "./acd.ts";
 import { LEAVING_PRIORITY } from "./election.ts";
-import type { Cause, Effect, StateName } from "./effect.ts";
-import type { Event, Step } from "./event.ts";
-import type { InitState, Leaving, MasterState, Phase, State, Successor } from "./state.ts";
+import type { Cause, Effect, Event, HandoffReason, StateName } from "./event.ts";
+import type { InitState, Leaving, MasterState, Phase, State, Step, Successor } from "./state.ts";
 import { masterDown, skew } from "./intervals.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
-import { goOnAsMaster, leaveWillingly, restingBackup, unchanged } from "./passage.ts";
+import { goOnAsMaster, leaveWillingly, restingBackup, unchanged } from "./transitions.ts";
 import type { Rules } from "./rules.ts";
 
 /** For a backup's timer and the way of its first advert. */
@@ -40,7 +39,7 @@ type AdvertEvent = Extract<Event, { kind: "advert" }>;
 /** Begins to leave. */
 export function beginLeaving(
   state: MasterState,
-  why: Leaving["why"],
+  why: HandoffReason,
   now: Instant,
   rules: Rules,
 ): Step {
@@ -51,7 +50,7 @@ export function beginLeaving(
 /** A lost packet is made up for once. */
 const STOPPING: readonly Phase[] = ["offering", "offering"];
 
-function phasesOf({ kind }: Leaving["why"], rules: Rules): readonly Phase[] {
+function phasesOf({ kind }: HandoffReason, rules: Rules): readonly Phase[] {
   if (kind === "stop") return STOPPING;
   return rules.preempt && longestWait(rules) <= LONGEST_ASKING
     ? ["asking", "offering"]
@@ -60,7 +59,7 @@ function phasesOf({ kind }: Leaving["why"], rules: Rules): readonly Phase[] {
 
 function enterPhase(
   state: MasterState,
-  why: Leaving["why"],
+  why: HandoffReason,
   phase: Phase,
   rest: readonly Phase[],
   now: Instant,
