@@ -2,10 +2,10 @@
 import { plan } from "../config/plan/plan_node.ts";
 import type { Config } from "../config/config.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
-import type { FirewallFormat } from "../firewall/format_names.ts";
-import { firewallText } from "../firewall/formats.ts";
-import { type Passage, passagesOf } from "../firewall/passages.ts";
-import { survey } from "../firewall/survey.ts";
+import type { FirewallFormat } from "../tools/firewall/format_names.ts";
+import { firewallText } from "../tools/firewall/formats.ts";
+import { type Passage, passagesOf } from "../tools/firewall/passages.ts";
+import { survey } from "../tools/firewall/survey.ts";
 import { isLoopback } from "../net/ip.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";

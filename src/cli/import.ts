@@ -1,6 +1,6 @@
 /** `floatip import`: what does a keepalived.conf become? The result is printed or written, and every directive accounted for. */
-import type { Surroundings } from "../config/keepalived/context.ts";
-import { type Imported, importKeepalived } from "../config/keepalived/import.ts";
+import type { Surroundings } from "../tools/keepalived_import/context.ts";
+import { type Imported, importKeepalived } from "../tools/keepalived_import/import.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { formatImportJson, formatImportText } from "./import_text.ts";
 import { findProgram, hasUser, keepalivedFiles } from "./keepalived_files.ts";

@@ -1,7 +1,7 @@
 /** Who else takes part? Names and addresses as people type them, looked up where one of the two is missing. */
 import type { FirstNode } from "../config/first_file.ts";
 import { NAME_PATTERN } from "../config/tables/root.ts";
-import type { Program } from "../firewall/program.ts";
+import type { Program } from "../tools/firewall/program.ts";
 import { type Family, formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
 import type { Read } from "./questions.ts";
 

@@ -1,5 +1,5 @@
 /** What does keepalived's language find on this machine? Files and folders, programs and users. */
-import type { Files } from "../config/keepalived/include.ts";
+import type { Files } from "../tools/keepalived_import/include.ts";
 
 /** Largest file that is read, in bytes: a thousand instances fit. */
 const LARGEST = 1024 * 1024;

@@ -1,5 +1,10 @@
 /** Some seconds of the LAN: adverts on the wire and at a socket, and who answers for which address. */
-import type { DeliveredAdvert, HeardAdvert, LanSeen, Question } from "../doctor/surroundings.ts";
+import type {
+  DeliveredAdvert,
+  HeardAdvert,
+  LanSeen,
+  Question,
+} from "../tools/doctor/surroundings.ts";
 import { type Endpoint, HostError } from "../host.ts";
 import type { Capture } from "../linux/capture.ts";
 import type { LinuxHost } from "../linux/linux_host.ts";

@@ -1,5 +1,5 @@
 /** How do commands ask other programs of this machine? As children with a deadline, never through a shell. */
-import type { Said } from "../firewall/program.ts";
+import type { Said } from "../tools/firewall/program.ts";
 import { runChild } from "../process.ts";
 
 /** Asked for a moment's answer: the slowest of them, written in Python, takes half a second on a Pi. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { until } from "../interop/until.ts";
 import { demand, type Outcome, run } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
-import type { FirewallFormat } from "../../src/firewall/format_names.ts";
+import type { FirewallFormat } from "../../src/tools/firewall/format_names.ts";
 
 /** A machine behind its filter. */
 export interface Filtered {

@@ -1,9 +1,9 @@
 /** Are rules walked as the kernel walks them? Random rulesets of two programs, and a packet of each kind sent through them. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readIptables } from "../../src/firewall/read_iptables.ts";
-import { readNft } from "../../src/firewall/read_nft.ts";
-import { fateOf, type Packet, type Ruleset } from "../../src/firewall/ruleset.ts";
+import { readIptables } from "../../src/tools/firewall/read_iptables.ts";
+import { readNft } from "../../src/tools/firewall/read_nft.ts";
+import { fateOf, type Packet, type Ruleset } from "../../src/tools/firewall/ruleset.ts";
 import { after, milliseconds } from "../../src/time.ts";
 import {
   GROUP4,

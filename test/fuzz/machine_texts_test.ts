@@ -1,13 +1,17 @@
 /** Does any text that a machine could show make a reader of it throw? Rules, routes, sockets, settings. */
 import fc from "fast-check";
-import { judgeFile, judgeNetworkd, judgeNetworkManager } from "../../src/doctor/checks/manager.ts";
-import { readListeners } from "../../src/doctor/listeners.ts";
-import { obstaclesOf } from "../../src/firewall/obstacles.ts";
-import { readIptables } from "../../src/firewall/read_iptables.ts";
-import { readNft } from "../../src/firewall/read_nft.ts";
+import {
+  judgeFile,
+  judgeNetworkd,
+  judgeNetworkManager,
+} from "../../src/tools/doctor/checks/manager.ts";
+import { readListeners } from "../../src/tools/doctor/listeners.ts";
+import { obstaclesOf } from "../../src/tools/firewall/obstacles.ts";
+import { readIptables } from "../../src/tools/firewall/read_iptables.ts";
+import { readNft } from "../../src/tools/firewall/read_nft.ts";
 import { readDefaultRoutes, readDefaultRoutes6 } from "../../src/net/routes.ts";
 import { inodeOf } from "../../src/cli/daemon_pid.ts";
-import { threeKinds } from "../unit/firewall/nodes.ts";
+import { threeKinds } from "../unit/tools/firewall/nodes.ts";
 
 /** fast-check prints the seed of a failure. */
 const RUNS = { numRuns: Number(Deno.env.get("FUZZ_RUNS") ?? 1000) };

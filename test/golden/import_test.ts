@@ -1,8 +1,14 @@
 /** What becomes of every directive of keepalived's, and of whole files? Read the golden texts as a user would. */
 import assert from "node:assert/strict";
 import { decode } from "../../src/config/decode.ts";
-import type { Note } from "../../src/config/keepalived/verdict.ts";
-import { FILE, imported, importing, noteText, shown } from "../unit/config/keepalived/importing.ts";
+import type { Note } from "../../src/tools/keepalived_import/verdict.ts";
+import {
+  FILE,
+  imported,
+  importing,
+  noteText,
+  shown,
+} from "../unit/tools/keepalived_import/importing.ts";
 import { originalOf, ORIGINALS } from "../import/originals.ts";
 import { golden } from "./golden.ts";
 import { fileOf, type Option, OPTIONS } from "./import_options.ts";

@@ -1,7 +1,7 @@
 /** Does an imported file say what keepalived 2.2.7 itself makes of the original? Its dump, held against the result. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { importKeepalived } from "../../src/config/keepalived/import.ts";
+import { importKeepalived } from "../../src/tools/keepalived_import/import.ts";
 import type { Config, InstanceConfig } from "../../src/config/config.ts";
 import { decode } from "../../src/config/decode.ts";
 import { findProgram, hasUser } from "../../src/cli/keepalived_files.ts";
@@ -12,7 +12,7 @@ import fc from "fast-check";
 import { atMost } from "../interop/at_most.ts";
 import { Lan } from "../lab/lan.ts";
 import { missing, nameWith } from "../lab/prerequisites.ts";
-import { filesOf } from "../unit/config/keepalived/importing.ts";
+import { filesOf } from "../unit/tools/keepalived_import/importing.ts";
 import { type Dump, type DumpedInstance, dumpOf } from "./dump.ts";
 import { originalOf, ORIGINALS } from "./originals.ts";
 import { randomFile } from "./random_file.ts";

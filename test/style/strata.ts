@@ -44,7 +44,9 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "health/probes/finding": "all",
   },
   // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
-  firewall: { "config/plan/plan": "all", wire: "all", net: "all" },
+  // keepalived.conf, translated.
+  "tools/keepalived_import": { config: "all", vrrp: "types", wire: "types", net: "all" },
+  "tools/firewall": { "config/plan/plan": "all", wire: "all", net: "all" },
   // What the sandboxed daemon has done for it by another process: the same checks and commands.
   runner: {
     // Records are held against the addresses of the file.
@@ -54,12 +56,12 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     health: "all",
     notify: "all",
   },
-  // What usually breaks, judged; the world is handed in (doctor/surroundings.ts), so that a test can make one up.
-  doctor: {
+  // What usually breaks, judged; the world is handed in (surroundings.ts), so that a test can make one up.
+  "tools/doctor": {
     config: "types",
     // What a plan says of itself: where its adverts travel.
     "config/plan/plan": "all",
-    firewall: "all",
+    "tools/firewall": "all",
     "health/check": "types",
     "control/api": "types",
     // What the daemon refuses, and why: the same checks.
@@ -84,8 +86,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   cli: {
     control: "all",
     config: "all",
-    doctor: "all",
-    firewall: "all",
+    tools: "all",
     history: "all",
     health: "types",
     wire: "all",
@@ -96,7 +97,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   "": { net: "all", wire: "types", vrrp: "types", "health/check": "types" },
 };
 
-/** Single files that may import more than their folder, each with the reason. */
+/** Single files and folders that may import more, each with the reason. */
 const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // The one place where the parts are put together.
   "cli/run": {
@@ -147,6 +148,7 @@ const everybodys: readonly string[] = [
 /** npm libraries, and who may use them. Tests may use any. */
 const librariesOf: Readonly<Record<string, readonly string[]>> = {
   config: ["smol-toml", "toml-eslint-parser", "valibot"],
+  "tools/keepalived_import": ["valibot"],
   cli: ["@stricli/core", "@logtape/logtape"],
   notify: ["u8-mqtt"],
 };
@@ -158,8 +160,9 @@ const pureFolders: readonly string[] = [
   "vrrp",
   "config",
   "daemon",
-  "firewall",
-  "doctor",
+  "tools/firewall",
+  "tools/doctor",
+  "tools/keepalived_import",
 ];
 const pureFiles: readonly string[] = [
   "assert",
@@ -245,11 +248,21 @@ function refusalOfLibrary(importer: string, specifier: string): string | undefin
 }
 
 function grantFor(importer: string, imported: string): "all" | "types" | undefined {
-  const grants = { ...grantsOf[folderOf(importer)], ...extraGrantsOf[importer] };
+  const extra = Object.keys(extraGrantsOf).filter((name) => isIn(importer, name));
+  const grants = Object.assign(
+    {},
+    grantsOf[folderOf(importer)],
+    ...extra.map((name) => extraGrantsOf[name]),
+  ) as Grants;
   const fitting = Object.keys(grants)
-    .filter((name) => imported === name || imported.startsWith(`${name}/`))
+    .filter((name) => isIn(imported, name))
     .toSorted((a, b) => b.length - a.length);
   return fitting.map((name) => grants[name]).find((grant) => grant !== undefined);
+}
+
+/** Is `module` the file or folder `name`, or in that folder? */
+function isIn(module: string, name: string): boolean {
+  return module === name || module.startsWith(`${name}/`);
 }
 
 /** "src/vrrp/rules.ts" -> "vrrp/rules"; undefined for a file that is not in src/. */
@@ -257,9 +270,9 @@ function moduleOf(file: string): string | undefined {
   return /^src\/(.+)\.ts$/.exec(file)?.[1];
 }
 
-/** "vrrp/rules" -> "vrrp"; "time" -> "". */
+/** "vrrp/rules" -> "vrrp"; "tools/doctor/finding" -> "tools/doctor"; "time" -> "". */
 function folderOf(module: string): string {
-  return module.includes("/") ? module.slice(0, module.indexOf("/")) : "";
+  return /^(?:tools\/[^/]+|[^/]+(?=\/))/.exec(module)?.[0] ?? "";
 }
 
 function resolve(file: string, specifier: string): string {

@@ -1,6 +1,6 @@
 /** What does `floatip firewall` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
-import { FIREWALL_FORMATS } from "../../firewall/format_names.ts";
+import { FIREWALL_FORMATS } from "../../tools/firewall/format_names.ts";
 import type { FirewallFlags } from "../firewall.ts";
 import { configFlag, nodeFlag } from "../flags.ts";
 import { choose, type Context } from "./choose.ts";

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { usedVrids } from "../../../src/cli/init.ts";
 import { Heard } from "../../../src/cli/lan_heard.ts";
-import { judgeStrangers } from "../../../src/doctor/checks/strangers.ts";
+import { judgeStrangers } from "../../../src/tools/doctor/checks/strangers.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { parseMac } from "../../../src/net/mac.ts";
 import { seconds } from "../../../src/time.ts";
 import { encodeEthernet, ETHERTYPE } from "../../../src/wire/ethernet.ts";
 import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
 import { encodeAdvert, groupOf } from "../../../src/wire/vrrp.ts";
-import { HERE, lanWith, PAIR, subjectOf } from "../doctor/world.ts";
+import { HERE, lanWith, PAIR, subjectOf } from "../tools/doctor/world.ts";
 import { hex } from "../wire/captured.ts";
 
 const GROUP = groupOf("ipv4");

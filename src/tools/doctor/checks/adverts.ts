@@ -1,0 +1,282 @@
+/** Do adverts arrive, and does floatip get them? What came by on the wire held against what reached a socket. */
+import type { Interfaces } from "../../../net/interfaces.ts";
+import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../../../net/ip.ts";
+import { formatMac } from "../../../net/mac.ts";
+import { formatDuration } from "../../../time.ts";
+import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
+import type { Examination } from "../examination.ts";
+import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
+import { holdsNow, isOwn, ownOn, type Placed, placedPlans, type Subject } from "../subject.ts";
+import { judgeRefused, refusedIn, transportOf } from "./refused.ts";
+import type { DaemonSeen, HeardAdvert, LanSeen, Surroundings } from "../surroundings.ts";
+
+/** adverts */
+export const adverts: Examination = {
+  name: "adverts",
+  needs: "interface",
+  async examine(subject, world) {
+    const [lan, daemon] = await Promise.all([world.lan(), world.daemon()]);
+    return judgeAdverts(subject, world, lan, daemon);
+  },
+};
+
+/** For each virtual router, and for each peer of it. */
+export function judgeAdverts(
+  subject: Subject,
+  { interfaces }: Pick<Surroundings, "interfaces">,
+  lan: LanSeen,
+  daemon: DaemonSeen,
+): readonly Finding[] {
+  const { plan } = subject;
+  if (plan === undefined) return [];
+  if (lan.refusal !== undefined) {
+    return [unknown(`nothing could be heard: ${lan.refusal}`, "sudo floatip doctor")];
+  }
+  const missing = silentPeers(subject, plan.node, lan);
+  const found = placedPlans(subject).flatMap((one) => {
+    const holding = one.held.some((held) =>
+      holdsNow(interfaces, held.interface, held.prefix.address)
+    );
+    const own = one.source ?? ownOn(interfaces, one)[0];
+    // A switch may send us our own, or what is meant for others.
+    const adverts = lan.adverts.filter((heard) => isForUs(heard, interfaces));
+    return judgeRouter(one, plan.node, { ...lan, adverts }, holding, daemon, own);
+  });
+  return [...found, ...missing];
+}
+
+/** Of senders that anybody can invent, the first few. */
+const MOST_TOLD = 8;
+
+/** "pi-a and pi-b", "pi-a and 10.77.0.9 and 246 more". */
+function namesOf(node: NodePlan, senders: readonly Ip[]): string {
+  const more = senders.length - MOST_TOLD;
+  const names = senders.slice(0, MOST_TOLD).map((sender) => nameIn(node, sender));
+  return [...names, ...(more > 0 ? [`${more} more`] : [])].join(" and ");
+}
+
+function judgeRouter(
+  plan: Placed,
+  node: NodePlan,
+  lan: LanSeen,
+  holding: boolean,
+  daemon: DaemonSeen,
+  own: Ip | undefined,
+): readonly Finding[] {
+  const heard = firstOfEach(lan.adverts.filter((one) => isOurs(one, plan)));
+  const refused = refusedIn(heard, plan, own);
+  if (refused.length > 0) return refused.map((one) => judgeRefused(one, plan, node, lan));
+  const astray = heard.filter((one) => isAstray(one, plan, own));
+  if (astray.length > 0) return astray.map((one) => judgeAstray(one, plan, node, own));
+  const lost = heard.filter((one) => !wasDelivered(one, plan, lan, daemon));
+  if (lost.length > 0) return lost.slice(0, MOST_TOLD).map((one) => judgeLost(one, plan, node));
+  const what = `VRID ${plan.rules.vrid} of ${plan.name}`;
+  // What comes through a tunnel has no Ethernet header to be seen by; the daemon hears it.
+  const unseen = plan.port === undefined || holding ? [] : heardByDaemon(plan, daemon);
+  const senders = uniqueIps([...heard.map(({ source }) => source), ...unseen]);
+  if (senders.length > 0) {
+    const masters = namesOf(node, senders);
+    return holding ? [twoMasters(what, masters)] : [ok(`${what}: adverts of ${masters} arrive`)];
+  }
+  if (holding) return judgeSending(what, plan, node, lan);
+  const holder = holderOf(plan, lan);
+  if (holder !== undefined) return [judgeUnheard(what, plan, nameIn(node, holder))];
+  const silence = `${what}: no advert within ${formatDuration(lan.listened)}`;
+  return daemon.kind === "running"
+    ? [unknown(`${silence}, and nobody holds the address`)]
+    : [unknown(`${silence}: nobody is master yet`)];
+}
+
+/** This node is master: backups are silent, so that only those can be told apart who refuse, and who answer for the group. */
+function judgeSending(
+  what: string,
+  plan: Placed,
+  node: NodePlan,
+  lan: LanSeen,
+): readonly Finding[] {
+  const { transport, peers } = plan.rules;
+  const names = (addresses: readonly Ip[]) => addresses.map((one) => nameIn(node, one)).join(", ");
+  const refusing = lan.refused.filter(({ destination, port }) =>
+    port === plan.port && includesIp(peers, destination)
+  );
+  const found = uniqueIps(refusing.map(({ destination }) => destination)).map((peer) => {
+    const filtered = refusing.some(({ by, destination }) =>
+      by === "filter" && sameIp(destination, peer)
+    );
+    return filtered ? judgeRejecting(nameIn(node, peer)) : judgeDeaf(nameIn(node, peer), plan.port);
+  });
+  if (found.length > 0) return found;
+  const sentence = `${what}: this node is master`;
+  if (plan.family === "ipv6") return [ok(sentence)];
+  if (transport !== "multicast") {
+    const there = peers.filter((peer) => lan.answers.some(({ address }) => sameIp(address, peer)));
+    if (there.length === 0) return [ok(sentence)];
+    return [ok(`${sentence}, and no refusal comes from ${names(there)}`)];
+  }
+  const members = uniqueIps(
+    lan.members.filter((one) => one.interface === plan.interface).map(({ source }) => source),
+  );
+  if (members.length > 0) return [ok(`${sentence}, and its multicast reaches ${names(members)}`)];
+  return [unknown(`${sentence}, and nobody says that its multicast arrives`)];
+}
+
+function judgeRejecting(peer: string): Finding {
+  return problem(
+    `the packet filter of ${peer} rejects this node's adverts`,
+    "It takes the address while this node holds it.",
+    `floatip firewall   # on ${peer}`,
+  );
+}
+
+/** For UDP a filter that rejects in the usual way says the same as a port that nobody has. */
+function judgeDeaf(peer: string, port: number | undefined): Finding {
+  return warning(
+    port === undefined
+      ? `floatip does not run on ${peer}: it takes no VRRP`
+      : `UDP port ${port} of ${peer} is closed: floatip does not run there, or its packet filter rejects it`,
+    "It takes nothing over when this node fails.",
+    `systemctl enable --now floatip   # on ${peer}`,
+  );
+}
+
+/** UDP to this node may come in anywhere. */
+function isOurs({ interface: name, source, advert }: HeardAdvert, plan: Placed): boolean {
+  return (name === plan.interface || plan.port !== undefined) && source.family === plan.family &&
+    advert.vrid === plan.rules.vrid && advert.priority > 0 &&
+    advert.addresses.some((address) => includesIp(plan.rules.addresses, address));
+}
+
+function firstOfEach(heard: readonly HeardAdvert[]): readonly HeardAdvert[] {
+  return heard.filter(({ source }, index) =>
+    heard.findIndex((other) => sameIp(other.source, source)) === index
+  );
+}
+
+function uniqueIps(addresses: readonly Ip[]): readonly Ip[] {
+  return addresses.filter((address, index) => !includesIp(addresses.slice(0, index), address));
+}
+
+/**
+ * A UDP port is the daemon's alone: the doctor does not take it, or a daemon that starts meanwhile would find it in use. So the
+ * daemon is asked what it hears; while none runs, nothing is lost.
+ */
+function wasDelivered(one: HeardAdvert, plan: Placed, lan: LanSeen, daemon: DaemonSeen): boolean {
+  if (plan.port !== undefined && wayOf(one) === transportText(plan)) {
+    return daemon.kind !== "running" || includesIp(heardByDaemon(plan, daemon), one.source);
+  }
+  return lan.delivered.some(({ family, vrid, source }) =>
+    family === plan.family && vrid === plan.rules.vrid && sameIp(source, one.source)
+  );
+}
+
+/** From whom the daemon had an advert within a master-down interval. */
+function heardByDaemon({ name, family }: Placed, daemon: DaemonSeen): readonly Ip[] {
+  if (daemon.kind !== "running") return [];
+  const router = daemon.status.instances.find((one) => one.name === name && one.family === family);
+  const recent = router?.peers.filter(({ last_heard_ms: heard }) =>
+    heard !== null && heard <= router.master_down_ms
+  );
+  return recent?.flatMap(({ address }) => parseIp(address) ?? []) ?? [];
+}
+
+/** How an advert travelled, in the words of {@link transportText}. */
+function wayOf(one: HeardAdvert): string {
+  const { port } = one;
+  return port === undefined ? transportOf(one) : `udp port ${port}`;
+}
+
+/** Is it another machine's, and sent to a group or to this machine? */
+function isForUs({ outgoing, mac, destination }: HeardAdvert, interfaces: Interfaces): boolean {
+  if (outgoing || interfaces.links.some((link) => link.mac && formatMac(link.mac) === mac)) {
+    return false;
+  }
+  return isMulticast(destination) || isOwn(interfaces, destination);
+}
+
+/** Is it sent to another address of this machine's than the one at which floatip hears? */
+function isAstray(one: HeardAdvert, plan: Placed, own: Ip | undefined): boolean {
+  return own !== undefined && transportOf(one) !== "multicast" &&
+    transportOf(one) === plan.rules.transport && !sameIp(one.destination, own);
+}
+
+function judgeAstray(
+  { source, destination }: HeardAdvert,
+  plan: Placed,
+  node: NodePlan,
+  own: Ip | undefined,
+): Finding {
+  const hears = own === undefined ? "elsewhere" : `at ${formatIp(own)}`;
+  return problem(
+    `adverts of ${nameIn(node, source)} go to ${formatIp(destination)}; this node hears ${hears}`,
+    "It does not hear them, and both take the address.",
+    `source = "${formatIp(destination)}"   # in [instance.${plan.name}], on this node`,
+  );
+}
+
+function judgeLost(one: HeardAdvert, plan: Placed, node: NodePlan): Finding {
+  const who = nameIn(node, one.source);
+  const [way, expected] = [wayOf(one), transportText(plan)];
+  if (way !== expected) {
+    return warning(
+      `${who} sends adverts for VRID ${plan.rules.vrid} by ${way}; this node expects ${expected}`,
+      "The two do not hear each other, and both take the address.",
+      plan.rules.transport !== "multicast" && !includesIp(plan.rules.peers, one.source)
+        ? `list ${formatIp(one.source)} in [nodes], on all of them`
+        : "give all nodes the same transport and port: one file for all of them",
+    );
+  }
+  return problem(
+    `adverts of ${who} reach ${plan.interface}, but not floatip`,
+    "A packet filter, or rp_filter, drops them: this node takes the address from a living master.",
+    "floatip firewall",
+  );
+}
+
+function twoMasters(what: string, masters: string): Finding {
+  return problem(
+    `${what}: ${masters} is master too, beside this node`,
+    "It does not hear this node's adverts: a packet filter there, or multicast that gets lost.",
+    `floatip doctor   # on ${masters}`,
+  );
+}
+
+/** The node that answers for a floating address; undefined: nobody, or none that is known. */
+function holderOf(plan: Placed, { answers }: LanSeen): Ip | undefined {
+  const macs = answers.filter(({ address }) => includesIp(plan.rules.addresses, address))
+    .map(({ mac }) => mac);
+  return answers.find(({ address, mac }) =>
+    macs.includes(mac) && includesIp(plan.rules.peers, address)
+  )?.address;
+}
+
+function judgeUnheard(what: string, plan: Placed, holder: string): Finding {
+  const multicast = plan.rules.transport === "multicast";
+  return problem(
+    `${what}: ${holder} holds the address, but its adverts do not reach ${plan.interface}`,
+    multicast
+      ? "Multicast gets lost on the way: a switch that snoops IGMP, Wi-Fi, or a hypervisor."
+      : "Its packet filter drops them, or its file does not name this node.",
+    multicast
+      ? 'transport = "unicast"   # and every node in [nodes]'
+      : "floatip firewall   # there, and here",
+  );
+}
+
+/** Peers on this LAN that do not even answer for their own address. */
+function silentPeers(subject: Subject, node: NodePlan, lan: LanSeen): readonly Finding[] {
+  const peers = placedPlans(subject).flatMap(({ rules, interface: name }) =>
+    rules.peers.map((address) => ({ name, address }))
+  );
+  const silent = lan.asked.filter((question) =>
+    peers.some(({ name, address }) =>
+      name === question.interface && sameIp(address, question.address)
+    ) && !lan.answers.some(({ address }) => sameIp(address, question.address))
+  );
+  return silent.map(({ interface: name, address }) =>
+    warning(
+      `${nameIn(node, address)} does not answer on ${name}`,
+      "It is off, unplugged, or has another address: it takes nothing over.",
+      `ping ${formatIp(address)}`,
+    )
+  );
+}

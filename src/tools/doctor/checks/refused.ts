@@ -1,0 +1,108 @@
+/** Adverts that floatip refuses, by the very checks of the daemon: the reason, and how it is mended. */
+import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
+import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../../../net/ip.ts";
+import { formatDuration, writeDuration } from "../../../time.ts";
+import { admit } from "../../../vrrp/validate_advert.ts";
+import type { Transport } from "../../../vrrp/rules.ts";
+import { type Reject, REJECT_REASONS } from "../../../wire/reject.ts";
+import { type Finding, problem } from "../finding.ts";
+import type { Placed } from "../subject.ts";
+import type { HeardAdvert, LanSeen } from "../surroundings.ts";
+
+/** An advert of another machine, and why it is refused here. */
+export interface RefusedAdvert {
+  readonly heard: HeardAdvert;
+  readonly reject: Reject;
+}
+
+/** What of `heard` the daemon would refuse, were it to get it. `own`: where its own adverts come from. */
+export function refusedIn(
+  heard: readonly HeardAdvert[],
+  plan: Placed,
+  own: Ip | undefined,
+): readonly RefusedAdvert[] {
+  return heard.flatMap((one) => {
+    const { source, destination, advert } = one;
+    // By another transport it does not come to the daemon at all: judgeLost tells of that.
+    if (transportOf(one) !== plan.rules.transport) return [];
+    const context = { source, destination, own, transport: plan.rules.transport };
+    const admission = admit(advert, context, plan.rules);
+    return "reject" in admission ? [{ heard: one, reject: admission.reject }] : [];
+  });
+}
+
+/** How an advert travelled. */
+export function transportOf({ port, destination }: HeardAdvert): Transport {
+  if (port !== undefined) return "udp";
+  return isMulticast(destination) ? "multicast" : "unicast";
+}
+
+/** "adverts of 192.168.1.12 are refused: its source is not among the configured peers", and the line that mends it. */
+export function judgeRefused(
+  { heard, reject }: RefusedAdvert,
+  plan: Placed,
+  node: NodePlan,
+  lan: LanSeen,
+): Finding {
+  const who = nameIn(node, heard.source);
+  return problem(
+    `adverts of ${who} are refused: ${rejectText(reject)}`,
+    `${who} and this node do not obey each other: both take the address.`,
+    fixOf(reject, heard, plan, node, lan),
+  );
+}
+
+/** "the password is wrong: not ours". */
+export function rejectText({ reason, detail }: Reject): string {
+  return `${REJECT_REASONS[reason]}${detail === "" ? "" : ` (${detail})`}`;
+}
+
+function fixOf(
+  { reason }: Reject,
+  { source, advert }: HeardAdvert,
+  plan: Placed,
+  node: NodePlan,
+  lan: LanSeen,
+): string {
+  const { rules } = plan;
+  switch (reason) {
+    case "unknown-peer":
+      return nameFix(source, plan, node, lan);
+    case "auth-type":
+    case "auth-password":
+      return `give ${plan.name} the same auth on all nodes, or none`;
+    case "version":
+      return `version = ${rules.version}   # there; or version = ${advert.version} on all the others`;
+    case "interval-mismatch":
+      return `advert_interval = "${writeDuration(rules.advertInterval)}"   # there: it says ${
+        formatDuration(advert.interval)
+      }`;
+    case "own-packet":
+    case "own-address":
+      return "give one of the two machines another address: they are clones";
+    case "addresses":
+      return `give one of the two clusters another vrid: both use ${rules.vrid}`;
+    default:
+      return `give all nodes the same file: ${transportText(plan)}, VRRPv${rules.version}`;
+  }
+}
+
+/** The line that makes `source` a node: one that does not answer at its address in the file may have moved there. */
+function nameFix(source: Ip, { rules: { peers } }: Placed, node: NodePlan, lan: LanSeen): string {
+  const text = formatIp(source);
+  const silent = peers.filter((peer) =>
+    lan.asked.some(({ address }) => sameIp(address, peer)) &&
+    !lan.answers.some(({ address }) => sameIp(address, peer))
+  );
+  const [moved] = silent;
+  if (node.names.size === 0) {
+    const others = peers.filter((peer) => !includesIp(silent, peer)).map(formatIp);
+    const list = [...others, text].map((one) => `"${one}"`).join(", ");
+    return `peers = [${list}]   # if ${text} is one of the nodes`;
+  }
+  const name = moved && silent.length === 1 ? node.names.get(formatIp(moved)) : undefined;
+  if (name === undefined || moved === undefined) return `name ${text} in [nodes], on all nodes`;
+  return `${name} = "${text}"   # in [nodes], on all nodes, if it is ${name}: ${
+    formatIp(moved)
+  } does not answer`;
+}

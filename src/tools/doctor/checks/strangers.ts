@@ -1,0 +1,127 @@
+/** Examination of our VRIDs: whether others use them. */
+import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
+import type { Examination } from "../examination.ts";
+import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
+import { isOwn, type Placed, placedPlans, type Subject } from "../subject.ts";
+import type { HeardAdvert, LanSeen, Surroundings } from "../surroundings.ts";
+
+/** VRID */
+export const strangers: Examination = {
+  name: "VRID",
+  needs: "interface",
+  async examine(subject, world) {
+    return judgeStrangers(subject, world, await world.lan());
+  },
+};
+
+/** Whoever sends our VRID and is none of the nodes; and what else is used on the LAN, so that a free one can be named. */
+export function judgeStrangers(
+  subject: Subject,
+  { interfaces }: Pick<Surroundings, "interfaces">,
+  lan: LanSeen,
+): readonly Finding[] {
+  if (lan.refusal !== undefined) {
+    return [unknown(`nothing could be heard: ${lan.refusal}`, "sudo floatip doctor")];
+  }
+  const plans = placedPlans(subject);
+  const found = plans.flatMap((plan) => {
+    const heard = lan.adverts.filter((one) =>
+      one.interface === plan.interface && one.source.family === plan.family && !one.outgoing &&
+      one.advert.vrid === plan.rules.vrid && !isOwn(interfaces, one.source)
+    );
+    const senders = firstOfEach(heard).flatMap((one) => judgeSender(one, plan, lan));
+    return [...senders.slice(0, MOST_TOLD), ...judgeUnread(plan, interfaces, lan)];
+  });
+  if (found.length > 0) return found;
+  const ours = new Set(plans.map(({ rules }) => rules.vrid as number));
+  const others = usedIn(lan).filter((vrid) => !ours.has(vrid));
+  const rest = others.length === 0 ? "" : `; on this LAN ${listOf(others)} are used by others`;
+  return [ok(`nobody else uses VRID ${listOf([...ours])}${rest}`)];
+}
+
+/** Of senders that anybody can invent, the first few. */
+const MOST_TOLD = 8;
+
+/** What sounds like broken adverts may be another protocol, or adverts that only keepalived reads. */
+const UNREAD = {
+  "carp": "CARP: it shares VRRP's group and protocol number",
+  "auth-hmac": "adverts that keepalived's auth_hmac signs, which floatip cannot read",
+} as const;
+
+/** Packets with our VRID that are not read: another cluster's, which ours disturbs (keepalived falls silent when it hears them). */
+function judgeUnread(
+  plan: Placed,
+  interfaces: Surroundings["interfaces"],
+  lan: LanSeen,
+): readonly Finding[] {
+  const heard = lan.unread.filter((one) =>
+    one.interface === plan.interface && one.source.family === plan.family && !one.outgoing &&
+    one.vrid === plan.rules.vrid && !isOwn(interfaces, one.source)
+  );
+  return firstOfEach(heard).slice(0, MOST_TOLD).flatMap(({ source, mac, reason }) => {
+    if (reason !== "carp" && reason !== "auth-hmac") return [];
+    const who = `${formatIp(source)} (${mac})`;
+    const what = `VRID ${plan.rules.vrid} is used by ${who} for ${UNREAD[reason]}`;
+    const isNode = includesIp(plan.rules.peers, source);
+    return [
+      reason === "auth-hmac" && isNode
+        ? problem(
+          what,
+          "The two do not understand each other, and both take the address.",
+          "remove auth_hmac from keepalived.conf there",
+        )
+        : problem(
+          what,
+          "Two clusters with one VRID on a LAN disturb each other.",
+          `vrid = ${freeVrid(lan, plan.rules.vrid)}   # nobody was heard with it; on every node`,
+        ),
+    ];
+  });
+}
+
+function judgeSender(
+  { source, mac, advert }: HeardAdvert,
+  plan: Placed,
+  lan: LanSeen,
+): readonly Finding[] {
+  const { peers, addresses, vrid } = plan.rules;
+  if (includesIp(peers, source)) return [];
+  const shared = advert.addresses.some((address) => includesIp(addresses, address));
+  if (shared && peers.length === 0) return [];
+  const who = `${formatIp(source)} (${mac})`;
+  if (shared) {
+    return [warning(
+      `${who} takes part in ${plan.name}, and is not in the file`,
+      "A node that the file does not name hears no unicast, and can take the address at the same time.",
+      `name ${formatIp(source)} in [nodes], on all nodes; or switch it off`,
+    )];
+  }
+  const named = advert.addresses.map(formatIp).join(", ");
+  return [problem(
+    `VRID ${vrid} is used by ${who} for ${named}`,
+    "Two clusters with one VRID on a LAN disturb each other.",
+    `vrid = ${freeVrid(lan, vrid)}   # nobody was heard with it; change it on every node`,
+  )];
+}
+
+function firstOfEach<T extends { readonly source: Ip }>(heard: readonly T[]): readonly T[] {
+  return heard.filter(({ source }, index) =>
+    heard.findIndex((other) => sameIp(other.source, source)) === index
+  );
+}
+
+/** The next VRID from `from` on that nobody was heard with. */
+function freeVrid(lan: LanSeen, from: number): number {
+  const used = new Set(usedIn(lan));
+  const candidates = Array.from({ length: 255 }, (_, i) => (from + i) % 255 + 1);
+  return candidates.find((vrid) => !used.has(vrid)) ?? from;
+}
+
+function usedIn({ adverts, unread }: LanSeen): readonly number[] {
+  const used = [...adverts.map(({ advert }) => advert.vrid), ...unread.map(({ vrid }) => vrid)];
+  return [...new Set(used)].toSorted((a, b) => a - b);
+}
+
+function listOf(numbers: readonly number[]): string {
+  return numbers.join(", ");
+}

@@ -1,0 +1,71 @@
+/** Whom does the doctor examine? A configuration, and what this node is to do by it. */
+import type { Config } from "../../config/config.ts";
+import type { NodePlan, Plan } from "../../config/plan/plan.ts";
+import type { LocatedProblem } from "../../config/problem.ts";
+import { addressesOf, type Interfaces, linkAround, linkNamed } from "../../net/interfaces.ts";
+import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
+import type { Question } from "./surroundings.ts";
+
+/** A configuration that was read, and the plan of this node. */
+export interface Subject {
+  readonly file: string;
+  readonly stateDir: string;
+  /** Problems and warnings of the file, and of the file on this machine. */
+  readonly problems: readonly LocatedProblem[];
+  /** Undefined: the file is wrong or not there. */
+  readonly plan: { readonly config: Config; readonly node: NodePlan } | undefined;
+}
+
+/** What this node runs on an interface that is known. */
+export interface Placed extends Plan {
+  readonly interface: string;
+}
+
+/** The virtual routers that have an interface. */
+export function placedPlans({ plan }: Subject): readonly Placed[] {
+  return (plan?.node.plans ?? []).flatMap((one) =>
+    one.interface === undefined ? [] : [{ ...one, interface: one.interface }]
+  );
+}
+
+/** The interfaces that virtual routers are on, each once. */
+export function interfacesOf(subject: Subject): readonly string[] {
+  return [...new Set(placedPlans(subject).map((plan) => plan.interface))];
+}
+
+/** Is `address` one of this machine's own that does not float? */
+export function isOwn(interfaces: Interfaces, address: Ip): boolean {
+  return interfaces.addresses.some((entry) => !entry.ours && sameIp(entry.prefix.address, address));
+}
+
+/** Does this machine hold `address` on `name` just now? */
+export function holdsNow(interfaces: Interfaces, name: string, address: Ip): boolean {
+  const link = linkNamed(interfaces, name);
+  return link !== undefined &&
+    addressesOf(interfaces, link).some(({ prefix }) => sameIp(prefix.address, address));
+}
+
+/** Who is to be asked for on the LAN: floating addresses, the peers that are on it, and this node's own address. */
+export function questionsOf(subject: Subject, interfaces: Interfaces): readonly Question[] {
+  const questions = placedPlans(subject).flatMap((plan): readonly Question[] => [
+    ...plan.held.map((held) => ({ interface: held.interface, address: held.prefix.address })),
+    ...plan.rules.peers.filter((peer) => linkAround(interfaces, peer)?.name === plan.interface)
+      .map((address) => ({ interface: plan.interface, address })),
+    ...ownOn(interfaces, plan).map((address) => ({ interface: plan.interface, address })),
+  ]);
+  const seen = new Set<string>();
+  return questions.filter(({ interface: name, address }) => {
+    const key = `${name} ${formatIp(address)}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** This node's own addresses of the plan's family on its interface, floating ones left aside. */
+export function ownOn(interfaces: Interfaces, plan: Placed): readonly Ip[] {
+  const link = linkNamed(interfaces, plan.interface);
+  if (link === undefined) return [];
+  return addressesOf(interfaces, link).filter(({ ours, tentative, prefix: { address } }) =>
+    !ours && !tentative && address.family === plan.family &&
+    !plan.rules.addresses.some((floating) => sameIp(floating, address))
+  ).map(({ prefix }) => prefix.address);
+}

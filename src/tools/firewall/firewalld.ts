@@ -1,0 +1,33 @@
+/** How does firewalld let the passages through? Rich rules (firewalld.richlanguage(5)), kept over restarts. */
+import { formatIp, type Ip } from "../../net/ip.ts";
+import type { Passage } from "./passages.ts";
+import { quoteForShell } from "./shell.ts";
+
+/**
+ * `firewall-cmd` lines for the zone of each interface (the default zone where `zones` has none), and the reload that puts them
+ * in force. Only what comes in: firewalld lets everything out, and Neighbour Discovery in, by itself.
+ */
+export function firewalldLines(
+  passages: readonly Passage[],
+  zones: ReadonlyMap<string, string>,
+): readonly string[] {
+  const lines = passages.filter(({ direction, traffic }) =>
+    direction === "in" && traffic === "vrrp"
+  ).flatMap((passage) => {
+    const zone = zones.get(passage.interface ?? "");
+    const where = zone === undefined ? "" : `--zone=${quoteForShell(zone)} `;
+    return richRules(passage).map((rule) =>
+      `firewall-cmd --permanent ${where}--add-rich-rule='${rule}'`
+    );
+  });
+  return lines.length === 0 ? [] : [...lines, "firewall-cmd --reload"];
+}
+
+function richRules({ family, others, group, port }: Passage): readonly string[] {
+  const what = port === undefined ? 'protocol value="vrrp"' : `port port="${port}" protocol="udp"`;
+  const rule = (element: "source" | "destination", address: Ip) =>
+    `rule family="${family}" ${element} address="${formatIp(address)}" ${what} accept`;
+  return group === undefined
+    ? others.map((other) => rule("source", other))
+    : [rule("destination", group)];
+}

@@ -1,0 +1,30 @@
+/** How does ufw(8) let the passages through? */
+import { formatIp } from "../../net/ip.ts";
+import type { Passage } from "./passages.ts";
+import { quoteForShell } from "./shell.ts";
+
+/**
+ * `ufw` lines. Neighbour Discovery and Multicast Listener Discovery pass by ufw's own before6.rules, and what goes out by its
+ * default policy; where that is "deny", the lines for VRRP going out are needed too (`denyOut`).
+ */
+export function ufwLines(passages: readonly Passage[], denyOut: boolean): readonly string[] {
+  return passages.filter(({ direction, traffic }) =>
+    traffic === "vrrp" && (direction === "in" || denyOut)
+  ).flatMap(linesOf);
+}
+
+function linesOf({ direction, interface: name, others, group, port }: Passage): readonly string[] {
+  const on = name === undefined ? "" : ` on ${quoteForShell(name)}`;
+  const start = `ufw allow ${direction}${on} proto ${port === undefined ? "vrrp" : "udp"}`;
+  if (group !== undefined) return [`${start} from any to ${formatIp(group)} comment floatip`];
+  return others.map((other) => {
+    const ends = direction === "in" ? `from ${formatIp(other)}` : `to ${formatIp(other)}`;
+    // Without "to any" a port would be the sender's.
+    const to = port === undefined
+      ? ""
+      : direction === "in"
+      ? ` to any port ${port}`
+      : ` port ${port}`;
+    return `${start} ${ends}${to} comment floatip`;
+  });
+}

@@ -1,0 +1,124 @@
+/** What does a keepalived.conf say, and what becomes of it? The whole way from a file to floatip's TOML with a report. */
+import { decode } from "../../config/decode.ts";
+import { openContext, type Surroundings } from "./context.ts";
+import { convert } from "./convert.ts";
+import { withoutSecrets } from "../../config/secret.ts";
+import { expand, type Expanded } from "./expand.ts";
+import type { Files } from "./include.ts";
+import { conditionNotes, guessNotes, inclusionNotes, statementNotes } from "./notes.ts";
+import { parse } from "./parse.ts";
+import { type Malformed, MalformedError, type Statement } from "./statement.ts";
+import { nameOf, printable, writeTables } from "./toml.ts";
+import { joined, type Note, unsupported, type Verdict } from "./verdict.ts";
+
+/** What a file of keepalived's becomes. */
+export type Imported =
+  /** It cannot be told what the file says. */
+  | { readonly kind: "malformed"; readonly malformed: Malformed }
+  | {
+    readonly kind: "imported";
+    /** A configuration that floatip takes; undefined: there is no instance to carry over. */
+    readonly toml: string | undefined;
+    /** A password is in it. */
+    readonly secret: boolean;
+    /** Every directive with what became of it, in the order of the file. */
+    readonly notes: readonly Note[];
+  };
+
+/** Reads `file` by way of `files`, with all that it includes. Never throws on what stands in a file. */
+export function importKeepalived(file: string, files: Files, around: Surroundings): Imported {
+  try {
+    const expanded = expand(file, files, around.nodeId, around.workingFolder);
+    return importLines(file, expanded, parse(expanded.lines), around);
+  } catch (error) {
+    if (error instanceof MalformedError) return { kind: "malformed", malformed: error.malformed };
+    throw error;
+  }
+}
+
+function importLines(
+  file: string,
+  expanded: Expanded,
+  root: readonly Statement[],
+  around: Surroundings,
+): Imported {
+  const verdicts = new Map<Statement, Verdict>();
+  const context = openContext(around, (statement, verdict) => {
+    verdicts.set(statement, joined(verdicts.get(statement), verdict));
+  });
+  const tables = convert(root, context);
+  const start = { file, line: 1 };
+  const notes = inOrder([
+    ...inclusionNotes(expanded.inclusions),
+    ...conditionNotes(expanded.conditions, around.nodeId),
+    ...guessNotes(expanded.guesses),
+    ...statementNotes(root, verdicts),
+    ...(tables.length > 0 ? [] : [{ ...NOTHING, place: start, directive: "the whole file" }]),
+  ], [file, ...expanded.lines.map(({ place }) => place.file)]);
+  if (tables.length === 0) return { kind: "imported", toml: undefined, secret: false, notes };
+  const toml = writeTables(headOf(file, around.nodeId), tables, tailOf(notes));
+  const mistakes = mistakesOf(toml).map((verdict) => ({
+    ...verdict,
+    place: start,
+    directive: "the result",
+  }));
+  const entries = tables.flatMap((table) => table.entries);
+  const secret = entries.some(([key]) => key === "auth") ||
+    toml.split("\n").some((line) => COMMAND.test(line) && line !== masked(line));
+  const told = [...notes, ...mistakes].map((note) => ({ ...note, to: masked(note.to) }));
+  return { kind: "imported", toml, secret, notes: told };
+}
+
+/** What the arguments of a command may hold. */
+const COMMAND = /\b(?:command|on_\w+) = \[/;
+
+/** A line of the result, with what looks like a secret among the arguments of a command hidden. */
+function masked(line: string): string;
+function masked(line: string | undefined): string | undefined;
+function masked(line: string | undefined): string | undefined {
+  return line !== undefined && COMMAND.test(line) ? withoutSecrets(line) : line;
+}
+
+const NOTHING = unsupported(
+  "there is no vrrp_instance in it that can be carried over",
+  "floatip needs an interface, a virtual_router_id and a virtual_ipaddress",
+);
+
+/** By file, in the order in which the files come up, then by line. */
+function inOrder(notes: readonly Note[], files: readonly string[]): readonly Note[] {
+  const order = new Map([...new Set(files)].map((name, index) => [name, index] as const));
+  const rank = ({ place }: Note) => order.get(place.file) ?? order.size;
+  return notes.toSorted((a, b) => rank(a) - rank(b) || a.place.line - b.place.line);
+}
+
+function headOf(file: string, nodeId: string): readonly string[] {
+  return [
+    `Made by \`floatip import ${printable(file)}\`, as keepalived reads it on node ${
+      printable(nodeId)
+    }.`,
+    "The numbers behind # are lines of that file.",
+  ];
+}
+
+/** What somebody should look at, as comment lines. */
+function tailOf(notes: readonly Note[]): readonly string[] {
+  const lines = notes.filter(({ matters }) => matters).flatMap(
+    ({ place, directive, why, instead }) => [
+      `  ${nameOf(place.file)}:${place.line}: ${printable(directive)}`,
+      ...(why === undefined ? [] : [`      ${why}`]),
+      ...(instead === undefined ? [] : [`      instead: ${instead}`]),
+    ],
+  );
+  return lines.length === 0
+    ? []
+    : ["Look at these, which floatip does otherwise or not at all:", ...lines];
+}
+
+/** What floatip itself finds wrong with the result: a combination that nothing above foresaw. */
+function mistakesOf(toml: string): readonly Verdict[] {
+  const decoded = decode(toml);
+  if (decoded.kind === "config") return [];
+  return decoded.problems.filter(({ severity }) => severity === "error").map(({ what, fix }) =>
+    unsupported(`floatip does not take it: ${what}`, fix)
+  );
+}

@@ -1,0 +1,217 @@
+/** What does a vrrp_instance become? Its keys in floatip's words, each as keepalived would take it. */
+import { showName, writeValue } from "../../config/toml_text.ts";
+import type { Family } from "../../net/ip.ts";
+import {
+  type Address,
+  isFree,
+  isInterface,
+  ofFamily,
+  once,
+  readAddress,
+  wireKeyOf,
+  withoutSurplus,
+  writeAddress,
+} from "./addresses.ts";
+import { answerTo, INSTANCE_ANSWERS, verdictOf } from "./answers.ts";
+import { authEntries } from "./authentication.ts";
+import type { Context } from "./context.ts";
+import { ELECTION, electionOf } from "./election.ts";
+import { type Globals, mailVerdict, plainChecksumOf } from "./globals.ts";
+import { NOTIFIES } from "./notifies.ts";
+import { travelOf } from "./peers.ts";
+import { keywordOf, type Statement } from "./statement.ts";
+import type { Entry } from "./toml.ts";
+import { TRACKS } from "./tracks.ts";
+import { type Bag, bagOf, lastOf, switchIn, valueOf, wholeNumberIn } from "./values.ts";
+import {
+  altered,
+  carried,
+  changed,
+  type Judge,
+  judgeAll,
+  unsupported,
+  type Verdict,
+} from "./verdict.ts";
+
+/** A vrrp_instance that can be carried over. */
+export interface Instance {
+  /** As keepalived calls it. */
+  readonly name: string;
+  readonly statement: Statement;
+  readonly bag: Bag;
+  readonly interface: string | undefined;
+  readonly vrid: number;
+  readonly family: Family;
+  readonly addresses: readonly Address[];
+  readonly owner: boolean;
+  /** Its keys, without name, checks and notify. */
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Reads one vrrp_instance and judges its lines; undefined: it cannot be carried over, and it says why. `taken` are the
+ * addresses of the instances before it, to which its own are added: no address can be in two.
+ */
+export function readInstance(
+  statement: Statement,
+  globals: Globals,
+  taken: Set<string>,
+  context: Context,
+): Instance | undefined {
+  const { judge } = context;
+  const bag = bagOf(statement.block ?? []);
+  judgeOthers(statement.block ?? [], context);
+  const own = interfaceOf(bag, judge);
+  const vrid = vridOf(bag, judge);
+  const { advertised, all } = addressesOf(bag, own ?? undefined, taken, judge);
+  const [first] = advertised;
+  if (own === null || vrid === undefined || first === undefined) {
+    judge(statement, missing(own, vrid));
+    return undefined;
+  }
+  if (own === undefined) judge(statement, NO_INTERFACE);
+  const { family } = first.prefix.address;
+  const version = versionOf(bag, globals, family, judge);
+  const strict = switchedOn(bag, "strict_mode", judge) || globals.strict;
+  const { entries: election, owner } = electionOf(bag, version, strict, judge);
+  // An owner's floating address is its own one.
+  const floating = owner ? [] : all.map(({ prefix }) => prefix.address);
+  const plain = plainChecksumOf(bag, judge) || globals.plainChecksum;
+  return {
+    ...{ statement, bag, vrid, family, owner, interface: own, addresses: all },
+    name: valueOf(statement) ?? "",
+    entries: [
+      ...(own === undefined ? [] : [["interface", own] as const]),
+      ["vrid", vrid],
+      ["addresses", all.map((one) => writeAddress(one, advertised.includes(one)))],
+      ["version", version],
+      ...election,
+      ...travelOf(bag, family, floating, judge),
+      ...authEntries(bag.get("authentication") ?? [], version, strict, context),
+      ...(plain && version === 3 && family === "ipv4" ? [["checksum", "rfc9568"] as const] : []),
+    ],
+  };
+}
+
+const NO_INTERFACE = altered(
+  "it names no interface: keepalived does not start, floatip takes the one whose subnet holds the address",
+);
+
+function missing(own: string | null | undefined, vrid: number | undefined): Verdict {
+  if (own === null) return unsupported("no interface can have the name of its own", "correct it");
+  return vrid === undefined
+    ? unsupported("it has no virtual_router_id from 1 to 255", "write one")
+    : unsupported(
+      "it has no floating address, and floatip moves addresses",
+      "leave this instance with keepalived",
+    );
+}
+
+/** Directives with a key of their own, read in this folder. */
+const OWN: readonly string[] = [
+  ...ELECTION,
+  ...NOTIFIES,
+  ...TRACKS,
+  ...["interface", "virtual_router_id", "version", "strict_mode", "v3_checksum_as_v2"],
+  ...["virtual_ipaddress", "virtual_ipaddress_excluded", "no_virtual_ipaddress"],
+  ...["unicast_src_ip", "mcast_src_ip", "unicast_peer", "authentication", "smtp_alert"],
+];
+
+const KNOWN: readonly string[] = [...OWN, ...Object.keys(INSTANCE_ANSWERS)];
+
+function judgeOthers(statements: readonly Statement[], { judge, unknown }: Context): void {
+  for (const statement of statements) {
+    const keyword = keywordOf(statement);
+    const answer = answerTo(INSTANCE_ANSWERS, keyword);
+    if (keyword === "smtp_alert") judge(statement, mailVerdict(statement));
+    else if (keyword === "no_virtual_ipaddress") {
+      judge(statement, carried(undefined, "addresses say whether there are any"));
+    } else if (answer !== undefined) judgeAll(statement, verdictOf(statement, answer), judge);
+    else if (!OWN.includes(keyword)) judgeAll(statement, unknown(statement, KNOWN), judge);
+  }
+}
+
+/** The instance's interface; null: a name that none can have; undefined: none is named. */
+function interfaceOf(bag: Bag, judge: Judge): string | undefined | null {
+  const statement = lastOf(bag, "interface", judge);
+  if (statement === undefined) return undefined;
+  const name = valueOf(statement) ?? "";
+  if (!isInterface(name)) {
+    judge(
+      statement,
+      unsupported(`${showName(name)} is no name of an interface`, "correct it"),
+    );
+    return null;
+  }
+  judge(statement, carried(`interface = ${writeValue(name)}`));
+  return name;
+}
+
+function vridOf(bag: Bag, judge: Judge): number | undefined {
+  const statement = lastOf(bag, "virtual_router_id", judge);
+  if (statement === undefined) return undefined;
+  const vrid = wholeNumberIn(valueOf(statement), 1, 255);
+  judge(
+    statement,
+    vrid === undefined
+      ? unsupported("it is no whole number from 1 to 255", "correct it")
+      : carried(`vrid = ${vrid}`),
+  );
+  return vrid;
+}
+
+/** Addresses of one family that adverts name, and all that move. */
+function addressesOf(
+  bag: Bag,
+  own: string | undefined,
+  taken: Set<string>,
+  judge: Judge,
+): { readonly advertised: readonly Address[]; readonly all: readonly Address[] } {
+  const read = (keyword: string): readonly Address[] =>
+    (bag.get(keyword) ?? []).flatMap((block) => {
+      judge(block, carried("addresses = [...]"));
+      return (block.block ?? []).flatMap((line) => readAddress(line, own, judge) ?? []);
+    });
+  const wire = (one: Address) => one.interface ?? own;
+  const free = (one: Address) => isFree(one, wire(one), taken, judge);
+  const written = once(read("virtual_ipaddress"), judge).filter(free);
+  const excluded = once(read("virtual_ipaddress_excluded"), judge).filter(free);
+  const [first] = written;
+  if (first === undefined) return { advertised: [], all: excluded };
+  const fitting = ofFamily(written, first.prefix.address.family, judge);
+  const advertised = withoutSurplus(fitting, judge);
+  const all = once([...fitting, ...excluded], judge);
+  for (const one of all) taken.add(wireKeyOf(one, wire(one)));
+  for (const one of all) judge(one.statement, addressVerdict(one, advertised.includes(one)));
+  return { advertised, all };
+}
+
+function addressVerdict(address: Address, advertised: boolean): Verdict {
+  return carried(writeValue(writeAddress(address, advertised)));
+}
+
+function versionOf(bag: Bag, globals: Globals, family: Family, judge: Judge): 2 | 3 {
+  const statement = lastOf(bag, "version", judge);
+  const written = valueOf(statement);
+  const version = written === "2" ? 2 : written === "3" ? 3 : globals.version;
+  if (statement === undefined) return family === "ipv6" ? 3 : version;
+  if (written !== "2" && written !== "3") {
+    judge(statement, altered("it is neither 2 nor 3", `version = ${version}`));
+  } else if (family === "ipv6" && version === 2) {
+    judge(
+      statement,
+      altered("VRRPv2 has no IPv6: other makes understand version 3 only", "version = 3"),
+    );
+    return 3;
+  } else judge(statement, carried(`version = ${version}`));
+  return version;
+}
+
+function switchedOn(bag: Bag, keyword: string, judge: Judge): boolean {
+  const statement = lastOf(bag, keyword, judge);
+  if (statement === undefined) return false;
+  const on = switchIn(valueOf(statement)) !== false;
+  const why = "its harm is left out: keepalived drops what is sent to an address it does not own";
+  judge(statement, on ? changed(why) : carried(undefined, "switched off"));
+  return on;
+}

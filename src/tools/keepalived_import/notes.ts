@@ -1,0 +1,208 @@
+/** What is told of each directive? Its place, its words without secrets, and its verdict. */
+import { MASK, SECRET_WORD, withoutSecrets } from "../../config/secret.ts";
+import { LVS_BLOCKS } from "./answers_global.ts";
+import type { Condition, Inclusion } from "./expand.ts";
+import type { Guess } from "./macros.ts";
+import { keywordOf, type Statement } from "./statement.ts";
+import {
+  altered,
+  carried,
+  changed,
+  joined,
+  needless,
+  type Note,
+  unsupported,
+  type Verdict,
+} from "./verdict.ts";
+
+/** Longest directive that is shown, in characters. */
+const LONGEST = 80;
+
+/** A note for every statement, those inside of blocks after the block; the load balancer is told of once. */
+export function statementNotes(
+  root: readonly Statement[],
+  verdicts: ReadonlyMap<Statement, Verdict>,
+): readonly Note[] {
+  const lvs = root.filter((statement) => LVS_BLOCKS.has(keywordOf(statement)));
+  const others = root.filter((statement) => !lvs.includes(statement));
+  return [
+    ...others.flatMap((statement) => notesOf(statement, verdicts, undefined)),
+    ...balancerNote(lvs, verdicts),
+  ];
+}
+
+function notesOf(
+  statement: Statement,
+  verdicts: ReadonlyMap<Statement, Verdict>,
+  outer: Verdict | undefined,
+): readonly Note[] {
+  const own = verdicts.get(statement);
+  const lost = outer?.outcome === "unsupported" && own?.outcome !== "unsupported";
+  const verdict = lost ? LOST : own ?? (outer?.outcome === "changed" ? LOST : GAP);
+  const braces = verdict.outcome === "unsupported"
+    ? undefined
+    : braceVerdict(statement, outer !== undefined);
+  const judged = braces === undefined ? verdict : joined(verdict, braces);
+  return [
+    { ...judged, place: statement.place, directive: directiveOf(statement) },
+    ...(statement.block ?? []).flatMap((inner) => notesOf(inner, verdicts, judged)),
+  ];
+}
+
+/** Keywords that braces may follow. */
+const BLOCKS: ReadonlySet<string> = new Set([
+  ...["global_defs", "notification_email", "garp_group", "interfaces", "linkbeat_interfaces"],
+  ...["interface_up_down_delays", "track_group", "group", "bfd_instance", "static_ipaddress"],
+  ...["static_routes", "static_rules", "vrrp_instance", "vrrp_script", "vrrp_track_process"],
+  ...["vrrp_sync_group", "track_file", "vrrp_track_file", "track_script", "track_process"],
+  ...["track_interface", "track_bfd", "authentication", "auth_hmac", "unicast_peer"],
+  ...["virtual_ipaddress", "virtual_ipaddress_excluded", "virtual_routes", "virtual_rules"],
+]);
+
+/** Keywords that mean nothing without braces behind them; `track_file` at the root has a name. */
+const LISTS: ReadonlySet<string> = new Set([
+  ...["notification_email", "track_group", "group", "static_ipaddress", "static_routes"],
+  ...["static_rules", "track_file", "track_script", "track_process", "track_interface"],
+  ...["track_bfd", "authentication", "auth_hmac", "unicast_peer", "virtual_ipaddress"],
+  ...["virtual_ipaddress_excluded", "virtual_routes", "virtual_rules"],
+]);
+
+/** What keepalived makes of braces that are missing, or of words before them; undefined: all is well. */
+function braceVerdict(statement: Statement, inside: boolean): Verdict | undefined {
+  const keyword = keywordOf(statement);
+  const { block, words } = statement;
+  if (block !== undefined && !BLOCKS.has(keyword)) return NO_BLOCK;
+  if (!LISTS.has(keyword) || (keyword === "track_file" && !inside)) return undefined;
+  const given = words.slice(1).join(" ");
+  if (block === undefined) {
+    return unsupported(
+      "its braces are missing: keepalived takes the lines below, up to the next }, for its entries",
+      `write ${keyword} { ${shorten(given === "" ? "..." : given)} }, and import again`,
+    );
+  }
+  if (given === "") return undefined;
+  return altered("keepalived ignores the words before the brace", undefined, "write them inside");
+}
+
+const NO_BLOCK = altered(
+  "keepalived knows no block here: it stumbles over the brace, and reads what follows otherwise",
+  undefined,
+  "remove the braces, and import again",
+);
+
+/** Whatever it says, nothing of it is in the result. */
+const LOST = needless("its block is not carried over");
+
+/** A gap of ours: every statement is judged. */
+const GAP = unsupported("floatip's importer has no answer to it", "please report it");
+
+function balancerNote(
+  blocks: readonly Statement[],
+  verdicts: ReadonlyMap<Statement, Verdict>,
+): readonly Note[] {
+  const [first, ...more] = blocks;
+  const verdict = first && verdicts.get(first);
+  if (first === undefined || verdict === undefined) return [];
+  const lines = more.slice(0, 8).map(({ place }) => place.line).join(", ");
+  const dots = more.length > 8 ? ", ..." : "";
+  const rest = more.length === 0 ? "" : ` (and ${more.length} more: line ${lines}${dots})`;
+  return [{ ...verdict, place: first.place, directive: `${directiveOf(first)}${rest}` }];
+}
+
+/** A note for each include: the files, and those that cannot be had. */
+export function inclusionNotes(inclusions: readonly Inclusion[]): readonly Note[] {
+  return inclusions.map(({ place, text, ...inclusion }) => ({
+    ...inclusionVerdict(inclusion),
+    place,
+    directive: shorten(text),
+  }));
+}
+
+function inclusionVerdict(
+  { files, refused, nothing, quoted }: Omit<Inclusion, "place" | "text">,
+): Verdict {
+  const [first] = refused;
+  if (quoted && refused.length > 0) {
+    return unsupported(
+      "keepalived takes the quotes for a part of the name, and includes nothing",
+      "remove the quotes if the file was meant, and import again",
+    );
+  }
+  if (first !== undefined) {
+    return unsupported(
+      `the file ${first.path} ${first.words}: what stands in it is not in the result`,
+      "make it readable, and import again",
+    );
+  }
+  if (nothing) return carried(undefined, "nothing matches, and keepalived goes on, too");
+  return carried(undefined, `read: ${shorten(files.join(", "))}`);
+}
+
+/** A note for each macro whose value only keepalived has. */
+export function guessNotes(guesses: readonly Guess[]): readonly Note[] {
+  return guesses.map(({ place, text, value, why }) => ({
+    ...altered(
+      `${why}: ${value === "" ? "nothing" : value} stands in its place`,
+      undefined,
+      "write the value in its place, and import again",
+    ),
+    place,
+    directive: shorten(text),
+  }));
+}
+
+/** A note for each word behind an `@` whose lines were left out, or for all where none of them is this node. */
+export function conditionNotes(
+  conditions: readonly Condition[],
+  nodeId: string,
+): readonly Note[] {
+  const ids = conditions.filter(({ negated, id }) => !negated && id !== "").map(({ id }) => id);
+  const stranger = ids.length > 0 && !ids.includes(nodeId);
+  return conditions.flatMap(({ id, negated, place, left }) => {
+    if (place === undefined) return [];
+    const lines = left === 1 ? "1 line" : `${left} lines`;
+    const directive = `${shorten(`@${negated ? "^" : ""}${id}`)} (${lines})`;
+    return [{ ...conditionVerdict(id, negated, nodeId, stranger), place, directive }];
+  });
+}
+
+function conditionVerdict(
+  id: string,
+  negated: boolean,
+  nodeId: string,
+  stranger: boolean,
+): Verdict {
+  if (id === "") {
+    return unsupported(
+      "a ! begins a comment: keepalived reads an @ without a word, and leaves the line out",
+      "write @^ID for all nodes but ID, and import again",
+    );
+  }
+  const here = `this is read for node ${nodeId}`;
+  if (negated) return changed(`it is for all nodes but ${id}, and ${here}`);
+  return stranger
+    ? altered(
+      `it is for node ${id}, and ${here}, which no line is for`,
+      undefined,
+      `import with --node-id ${id} if that is this node`,
+    )
+    : changed(`it is for node ${id}, and ${here}`, undefined, `--node-id ${id} reads it`);
+}
+
+/** The statement's words on one line; a password is masked. */
+function directiveOf(statement: Statement): string {
+  const [keyword, first, ...rest] = statement.words;
+  // Rather too much than too little: a misspelt auth_pass has a password behind it, too.
+  if (keyword === "auth_type" && first !== undefined) {
+    return [keyword, shorten(first), ...rest.slice(0, 1).map(() => MASK)].join(" ");
+  }
+  if (SECRET_WORD.test(keyword) && first !== undefined) return `${shorten(keyword)} ${MASK}`;
+  const text = statement.block === undefined ? statement.text : `${statement.text} { }`;
+  return shorten(withoutSecrets(text));
+}
+
+function shorten(text: string): string {
+  const plain = text.replace(/[\s\p{C}]+/gu, " ");
+  const characters = [...plain];
+  return characters.length <= LONGEST ? plain : `${characters.slice(0, LONGEST - 3).join("")}...`;
+}

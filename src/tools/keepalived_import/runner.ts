@@ -1,0 +1,35 @@
+/** Who runs commands? A user, and a group that floatip leaves to the user. */
+import { showName, writeValue } from "../../config/toml_text.ts";
+import * as v from "valibot";
+import { CHECK } from "../../config/tables/check.ts";
+import { argumentsOf, type Statement } from "./statement.ts";
+import { altered, carried, changed, type Judge, type Verdict } from "./verdict.ts";
+
+/** Can a user have this name? */
+export function isUser(name: string): boolean {
+  return v.is(CHECK.user.shape, name);
+}
+
+/** Who runs commands. */
+export interface Runner {
+  readonly user: string;
+  readonly group: string | undefined;
+}
+
+/** The user and group behind `user` or `script_user`, judged; undefined: none that could be. */
+export function runnerIn(statement: Statement, judge: Judge): Runner | undefined {
+  const [user = "", group] = argumentsOf(statement);
+  if (!isUser(user)) {
+    judge(statement, altered(`${showName(user)} is no name of a user, and does not count`));
+    return undefined;
+  }
+  judge(statement, userVerdict(user, group));
+  return { user, group };
+}
+
+function userVerdict(user: string, group: string | undefined): Verdict {
+  const to = `user = ${writeValue(user)}`;
+  return group === undefined || group === user
+    ? carried(to)
+    : changed("floatip runs it with the user's own groups", to);
+}

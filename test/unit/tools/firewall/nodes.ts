@@ -1,0 +1,58 @@
+/** What node do tests of rules speak of? One with a router of each transport and an IPv6 one, planned as the daemon would. */
+import assert from "node:assert/strict";
+import { plan } from "../../../../src/config/plan/plan_node.ts";
+import { decode } from "../../../../src/config/decode.ts";
+import type { NodePlan } from "../../../../src/config/plan/plan.ts";
+import { type Passage, passagesOf } from "../../../../src/tools/firewall/passages.ts";
+import { machine } from "../../config/machines.ts";
+
+/** Two peers by unicast, IPv6 by multicast because no node has an IPv6 address, and one IPv4 router that wants multicast. */
+const THREE_KINDS = `[nodes]
+pi-a = "192.168.1.11"
+pi-b = "192.168.1.12"
+pi-c = "192.168.1.13"
+
+[instance.web]
+vrid = 51
+addresses = ["192.168.1.50/24"]
+
+[instance.six]
+vrid = 52
+addresses = ["fe80::50/64", "fd77::50/64"]
+
+[instance.old]
+vrid = 53
+transport = "multicast"
+addresses = ["192.168.1.51/24"]
+`;
+
+/** By UDP, to the same peers. */
+const BY_UDP = `
+[instance.odd]
+vrid = 54
+transport = "udp"
+addresses = ["192.168.1.52/24"]
+`;
+
+/** All of these. */
+export const ALL_KINDS = THREE_KINDS + BY_UDP;
+
+/** eth0 of pi-a. */
+export const HERE = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.11/24", "fe80::11/64"] });
+
+/** What pi-a, with eth0, runs by `text`. */
+export function nodeOf(text: string): NodePlan {
+  const decoded = decode(text);
+  if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
+  return plan(decoded.config, HERE, undefined, undefined).node;
+}
+
+/** The passages of those that are IP protocol 112. */
+export function threeKinds(): readonly Passage[] {
+  return passagesOf(nodeOf(THREE_KINDS), HERE.interfaces);
+}
+
+/** The passages of the one by UDP: port 336. */
+export function byUdp(): readonly Passage[] {
+  return passagesOf(nodeOf(ALL_KINDS), HERE.interfaces).filter(({ port }) => port !== undefined);
+}

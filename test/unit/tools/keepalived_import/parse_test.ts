@@ -1,0 +1,67 @@
+/** Do braces make blocks, wherever they stand, and do missing ones get a place? */
+import assert from "node:assert/strict";
+import { parse } from "../../../../src/tools/keepalived_import/parse.ts";
+import {
+  MalformedError,
+  type Statement,
+} from "../../../../src/tools/keepalived_import/statement.ts";
+import { assertQuick } from "./importing.ts";
+
+function parsed(text: string): readonly Statement[] {
+  const lines = text.split("\n").map((line, index) => ({
+    place: { file: "f", line: index + 1 },
+    text: line.trim(),
+    cut: false,
+  }));
+  return parse(lines.filter((line) => line.text !== ""));
+}
+
+/** "a(b c(d))": words joined, blocks in parentheses. */
+function shown(statements: readonly Statement[]): string {
+  return statements.map(({ words, block }) =>
+    `${words.join("+")}${block === undefined ? "" : `(${shown(block)})`}`
+  ).join(" ");
+}
+
+for (
+  const [title, text, expected] of [
+    ["a block", "a b {\n c d\n}\n", "a+b(c+d)"],
+    ["a brace on the next line", "a\n{\nc\n}\n", "a(c)"],
+    ["all on one line", "a { b } c { d }", "a(b) c(d)"],
+    ["blocks in blocks", "a {\n b {\n  c\n }\n d\n}\n", "a(b(c) d)"],
+    ["an empty block", "a {\n}\n", "a()"],
+    ["quotes", 'a "b c" {\n "d e"\n}', "a+b c(d e)"],
+  ] as const
+) {
+  Deno.test(`parse: ${title}`, () => assert.equal(shown(parsed(text)), expected));
+}
+
+for (
+  const [title, text, line, what] of [
+    ["a block without end", "a\nb {\n c\n", 2, /b is opened .* the end of the file/],
+    [
+      "the next instance inside a block",
+      "vrrp_instance A {\n virtual_ipaddress {\n 10.0.0.1\n}\nvrrp_instance B {\n}\n",
+      5,
+      /vrrp_instance is opened in line 1 and not closed before vrrp_instance/,
+    ],
+    ["a brace without a word", "\n{\n}\n", 2, /no word in front/],
+    ["a second block behind one", "a {\n} {\n}\n", 2, /no word in front/],
+    ["a variable of a tutorial", "a {\n  state ${STATE}\n}\n", 2, /^\$\{STATE\} is not filled in/],
+    ["a template", "a {\n  interface {{ eth }}\n}\n", 2, /^\{\{ eth \}\} is not filled in/],
+    ["a dollar before a brace", "a $ {\n}\n", 1, /^\$ \{ is not filled in/],
+    ["deep blocks", "a {\n".repeat(100_000), 17, /deep/],
+    ["a line of braces", `${"a{".repeat(100_000)}`, 1, /deep/],
+  ] as const
+) {
+  Deno.test(`parse refuses ${title}`, () => {
+    assertQuick(() => {
+      assert.throws(() => parsed(text), (error) => {
+        assert.ok(error instanceof MalformedError);
+        assert.equal(error.malformed.place.line, line);
+        assert.match(error.malformed.what, what);
+        return true;
+      });
+    });
+  });
+}
