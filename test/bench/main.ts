@@ -3,16 +3,19 @@
  *
  *     deno task bench                        the whole table of moves (sections.ts), about half an hour
  *     deno task bench -- sigterm handover    only these sections
- *     deno task bench -- takeover checks load timers program leases    others, in more detail
+ *     deno task bench -- takeover checks timers program leases    others, in more detail
+ *     deno task bench -- cost               by number of instances, addresses, peers, packets; start, size
+ *     deno task bench -- instances startup  parts of that
  *
- * `--runs N`: 10 where nobody says. floatip is measured as built.
+ * `--runs N`: 10 where nobody says. floatip is measured as built. For `cost` let nothing else of Deno
+ * run: processes that map one file share its memory.
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
 import { measureDeletions } from "./leases.ts";
-import { measureLoad } from "./load.ts";
+import { COST_SECTIONS } from "./cost_table.ts";
 import { ensure, missing } from "../lab/prerequisites.ts";
 import { formatMarkdown, formatTable, type Line, median, range } from "./table.ts";
 import { makes, weigh } from "./program.ts";
@@ -49,33 +52,6 @@ async function takeovers(runs: number): Promise<void> {
   }
   console.log(formatTable(
     ["interval", "program", "protocol", "median", "late by (median)", "late by (range)", "runs"],
-    rows,
-  ));
-}
-
-async function loads(): Promise<void> {
-  console.log(`\nLoad: one node, master of N instances at 1 s adverts, ${STRETCH_MS / 1000} s\n`);
-  const rows: string[][] = [];
-  for (const count of COUNTS) {
-    const measured = await Promise.all(
-      PROGRAMS.map((program) => measureLoad(program, count, STRETCH_MS)),
-    );
-    for (const [i, program] of PROGRAMS.entries()) {
-      const load = measured[i];
-      if (load === undefined) continue;
-      rows.push([
-        String(count),
-        program,
-        load.cpuSecondsPerMinute.toFixed(2),
-        load.residentMegabytes.toFixed(1),
-        load.proportionalMegabytes.toFixed(1),
-        load.advertsPerInstanceAndSecond.toFixed(2),
-        load.longestGapMs.toFixed(1),
-      ]);
-    }
-  }
-  console.log(formatTable(
-    ["instances", "program", "CPU s/min", "RSS MB", "PSS MB", "adverts/s each", "longest gap ms"],
     rows,
   ));
 }
@@ -195,10 +171,13 @@ async function moves(
 const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
   takeover: takeovers,
   checks,
-  load: loads,
   timers,
   program,
   leases,
+  cost: async (runs) => {
+    for (const section of Object.values(COST_SECTIONS)) await section(runs);
+  },
+  ...COST_SECTIONS,
 };
 
 interface Choice {
@@ -231,9 +210,11 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`usage: deno task bench -- [--runs N] [SECTION ...], of: ${known}`);
     return 2;
   }
-  const needed = ["iproute2", "keepalived", "tcpdump", "nftables", "nginx-light", "stress-ng"];
-  await ensure(needed);
-  const lacking = missing("keepalived", "tcpdump");
+  const isCost = choice.names.length > 0 &&
+    choice.names.every((name) => name === "cost" || name in COST_SECTIONS);
+  const more = isCost ? [] : ["tcpdump", "nftables", "nginx-light", "stress-ng"];
+  await ensure(["iproute2", "keepalived", ...more]);
+  const lacking = missing("keepalived", ...(isCost ? [] : ["tcpdump"]));
   if (lacking !== undefined) {
     console.error(`the benchmark ${lacking}`);
     return 1;

@@ -11,7 +11,6 @@ import {
   startUp,
   terminate,
 } from "./events.ts";
-import { type Load, measureLoad } from "./load.ts";
 import { measureStrain, type Strain } from "./strain.ts";
 import { type Line, ratio, spread } from "./table.ts";
 import { type Program, PROGRAMS } from "./takeover.ts";
@@ -39,8 +38,6 @@ const EVENTS: Readonly<Record<string, Section>> = {
   start: { title: "start", measure: startUp, intervalsMs: [100] },
 };
 
-const COUNTS = [1, 10, 100, 255];
-const LOAD_MS = 20_000;
 const STRAIN_MS = 120_000;
 
 /** Measures a section and yields its lines as soon as they are known. */
@@ -53,7 +50,6 @@ export const SECTIONS: Readonly<Record<string, Run>> = {
       [name, section],
     ) => [name, (options) => runEvents(section, options)]),
   ),
-  cost: runCost,
   strain: runStrain,
 };
 
@@ -70,22 +66,6 @@ async function* runEvents(
       const values = { floatip: ours.get(figure) ?? [], keepalived: theirs.get(figure) ?? [] };
       yield { event, figure, ...values };
     }
-  }
-}
-
-async function* runCost(): AsyncGenerator<Line> {
-  for (const count of COUNTS) {
-    const [ours, theirs] = await Promise.all(
-      PROGRAMS.map((program) => measureLoad(program, count, LOAD_MS)),
-    );
-    if (ours === undefined || theirs === undefined) return;
-    const event = `${count} instance${count === 1 ? "" : "s"}, master, adverts of 1000 ms`;
-    const line = (figure: string, pick: (load: Load) => number): Line => ({
-      ...{ event, figure },
-      ...{ floatip: [pick(ours)], keepalived: [pick(theirs)] },
-    });
-    yield line("processor, s per minute", (load) => load.cpuSecondsPerMinute);
-    yield line("memory (PSS), MB", (load) => load.proportionalMegabytes);
   }
 }
 

@@ -1,34 +1,52 @@
-/** What do processes use? Time of the processor, and memory, as /proc says. */
+/** Processor time, wake-ups and memory of a program and its children, as /proc has them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { Clock } from "../../src/linux/clock.ts";
+import { Libc } from "../../src/linux/libc.ts";
 
 /** What a program and its children used for a stretch. */
 export interface Use {
-  /** Seconds of CPU per minute, user and system, children included. */
+  /** Seconds of processor per minute, user and system, of all threads. */
   readonly cpuSecondsPerMinute: number;
-  /** Resident memory of the program's processes together. */
-  readonly residentMegabytes: number;
+  /** Times per second that a thread slept and was woken. */
+  readonly wakeUpsPerSecond: number;
+  readonly threads: number;
+  /** Written by the program itself, in no other process: what its end would give back. */
+  readonly privateMegabytes: number;
   /** Proportional share: pages that other processes map too count in part. */
   readonly proportionalMegabytes: number;
+  readonly residentMegabytes: number;
 }
-
-const CLOCK_TICKS_PER_SECOND = 100;
 
 /** Watches `pid` and its descendants for `stretchMs`. */
 export async function measureUse(pid: number, stretchMs: number): Promise<Use> {
   const pids = familyOf(pid);
-  const before = cpuTicks(pids);
+  const before = countersOf(pids);
+  const start = performance.now();
   await pause(stretchMs);
-  const ticks = cpuTicks(pids) - before;
+  const after = countersOf(pids);
+  const seconds = (performance.now() - start) / 1000;
+  // What threads did that have ended since is not known any more.
+  const sleeps = [...after.sleeps].map(([thread, count]) =>
+    count - (before.sleeps.get(thread) ?? 0)
+  );
   return {
-    cpuSecondsPerMinute: ticks / CLOCK_TICKS_PER_SECOND * (60_000 / stretchMs),
-    residentMegabytes: memory(pids, "Rss"),
+    cpuSecondsPerMinute: (after.cpuSeconds - before.cpuSeconds) * 60 / seconds,
+    wakeUpsPerSecond: sum(sleeps) / seconds,
+    threads: after.sleeps.size,
+    privateMegabytes: memory(pids, "Private_Dirty"),
     proportionalMegabytes: memory(pids, "Pss"),
+    residentMegabytes: memory(pids, "Rss"),
   };
 }
 
+/** Seconds of processor that `pid` and its descendants have used until now. */
+export function cpuSecondsOf(pid: number): number {
+  return countersOf(familyOf(pid)).cpuSeconds;
+}
+
 /** The process and all its descendants. */
-function familyOf(pid: number): readonly number[] {
+export function familyOf(pid: number): readonly number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter((text) =>
       text.trim() !== ""
@@ -37,18 +55,38 @@ function familyOf(pid: number): readonly number[] {
   return [pid, ...children.flatMap(familyOf)];
 }
 
-/** utime + stime of proc_pid_stat(5), fields 14 and 15. */
-function cpuTicks(pids: readonly number[]): number {
-  return pids.map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return Number(fields[11]) + Number(fields[12]);
-  }).reduce((sum, ticks) => sum + ticks, 0);
+interface Counters {
+  readonly cpuSeconds: number;
+  /** Of each thread, by its folder in /proc. */
+  readonly sleeps: ReadonlyMap<string, number>;
 }
 
-function memory(pids: readonly number[], what: "Rss" | "Pss"): number {
+function countersOf(pids: readonly number[]): Counters {
+  const threads = pids.flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`)
+  );
+  const sleeps = new Map(threads.map((thread) => {
+    const status = readFileSync(`${thread}/status`, "utf8");
+    return [thread, Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1] ?? 0)];
+  }));
+  return { cpuSeconds: sum(pids.map(cpuSeconds)), sleeps };
+}
+
+/** The clock of the process (clock_getcpuclockid(3)): nanoseconds of all threads, those that have ended included. */
+function cpuSeconds(pid: number): number {
+  using libc = new Libc();
+  const { sec, nsec } = new Clock(libc, (~pid << 3) | 2).read();
+  return sec + nsec / 1e9;
+}
+
+function memory(pids: readonly number[], what: "Rss" | "Pss" | "Private_Dirty"): number {
   const kilobytes = pids.map((pid) => {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
     return Number(new RegExp(`^${what}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
   });
-  return kilobytes.reduce((sum, size) => sum + size, 0) / 1024;
+  return sum(kilobytes) / 1024;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
