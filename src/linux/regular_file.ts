@@ -16,7 +16,8 @@ export class NotAFile extends Error {
 /** open(2): the one flag here whose number is not the same on both. */
 const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
 
-const FLAGS = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+const FOLLOWING = O_PATH | O_CLOEXEC;
+const FLAGS = FOLLOWING | O_NOFOLLOW;
 
 const opened: Libc[] = [];
 
@@ -35,12 +36,12 @@ export class PinnedFile implements Disposable {
   /** What fstat(2) says of it. */
   readonly info: Deno.FileInfo;
 
-  private constructor(fd: number, path: string) {
+  private constructor(fd: number, path: string, judge: typeof oddityOf) {
     this.#fd = fd;
     this.#name = `/proc/self/fd/${fd}`;
     try {
       this.info = Deno.statSync(this.#name);
-      const what = oddityOf(this.info);
+      const what = judge(this.info);
       if (what !== undefined) throw new NotAFile(path, what);
     } catch (error) {
       libc().close(fd);
@@ -52,7 +53,7 @@ export class PinnedFile implements Disposable {
   static pinSync(path: string): PinnedFile {
     const fd = libc().open(cString(path), FLAGS);
     if (fd < 0) throw absenceSync(path);
-    return new PinnedFile(fd, path);
+    return new PinnedFile(fd, path, oddityOf);
   }
 
   /** As {@link PinnedFile.pinSync}; the disk is waited for on another thread. */
@@ -61,7 +62,18 @@ export class PinnedFile implements Disposable {
     const fd = await libc().openLater(name, FLAGS);
     // The name has to outlive the call.
     if (fd < 0 || name.length === 0) throw absenceSync(path);
-    return new PinnedFile(fd, path);
+    return new PinnedFile(fd, path, oddityOf);
+  }
+
+  /**
+   * As {@link PinnedFile.pin}, but symbolic links are followed, and the file may have further names: for what others
+   * write and floatip only reads.
+   */
+  static async follow(path: string): Promise<PinnedFile> {
+    const name = cString(path);
+    const fd = await libc().openLater(name, FOLLOWING);
+    if (fd < 0 || name.length === 0) throw await absence(path);
+    return new PinnedFile(fd, path, kindOf);
   }
 
   /** Opens it; `options` that would make a file are not for here. Throws Deno.errors.*. */
@@ -176,19 +188,33 @@ export function removeSync(path: string): void {
 }
 
 function oddityOf(info: Deno.FileInfo): string | undefined {
+  // A hard link to a file of somebody else's.
+  return kindOf(info) ?? ((info.nlink ?? 1) > 1 ? "a file with a second name" : undefined);
+}
+
+/** What it is instead of a regular file. */
+function kindOf(info: Deno.FileInfo): string | undefined {
   if (info.isSymlink) return "a symbolic link";
   if (info.isDirectory) return "a folder";
   if (info.isFifo === true) return "a pipe";
   if (info.isSocket === true) return "a socket";
-  if (!info.isFile) return "a device";
-  // A hard link to a file of somebody else's.
-  return (info.nlink ?? 1) > 1 ? "a file with a second name" : undefined;
+  return info.isFile ? undefined : "a device";
 }
 
 /** Deno's error for a name that could not be opened. */
 function absenceSync(path: string): unknown {
   try {
     Deno.lstatSync(path);
+    return new Deno.errors.PermissionDenied(`${path} cannot be opened`);
+  } catch (error) {
+    return error;
+  }
+}
+
+/** As {@link absenceSync} for a name whose links are followed. */
+async function absence(path: string): Promise<unknown> {
+  try {
+    await Deno.stat(path);
     return new Deno.errors.PermissionDenied(`${path} cannot be opened`);
   } catch (error) {
     return error;

@@ -8,7 +8,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   net: {},
   wire: { net: "all" },
   vrrp: { wire: "all", net: "all" },
-  health: { net: "all", process: "all" },
+  // A file that others write is held before it is looked at.
+  health: { net: "all", process: "all", "linux/regular_file": "all" },
   // The forecast must do the daemon's sums.
   config: {
     vrrp: "types",

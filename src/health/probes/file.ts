@@ -1,5 +1,6 @@
 /** Is a file there, or not there, or which integer is in it? */
-import { readBeginning } from "../../beginning.ts";
+import { readStart } from "../../beginning.ts";
+import { NotAFile, PinnedFile } from "../../linux/regular_file.ts";
 import type { Probe } from "../check.ts";
 import type { Finding } from "./finding.ts";
 
@@ -10,16 +11,21 @@ const MOST = 64;
 const LARGEST = 254;
 
 /** Looks at the file. Rejects with Deno's error where it cannot be looked at. */
-export async function probe(settings: Extract<Probe, { kind: "file" }>): Promise<Finding> {
-  const info = await Deno.stat(settings.path).catch(absent);
-  if (settings.want === "absent") {
-    return info === undefined ? { ok: true, words: "absent" } : { ok: false, words: "present" };
+export async function probe({ path, want }: Extract<Probe, { kind: "file" }>): Promise<Finding> {
+  if (want === "value") return await lookInto(path);
+  const isThere = await Deno.stat(path).catch(absent) !== undefined;
+  const words = isThere ? "present" : want === "absent" ? "absent" : "no such file";
+  return { ok: isThere === (want === "present"), words };
+}
+
+async function lookInto(path: string): Promise<Finding> {
+  try {
+    const text = await beginningOf(path).catch(absent);
+    return text === undefined ? { ok: false, words: "no such file" } : readValue(text);
+  } catch (error) {
+    if (error instanceof NotAFile) return { ok: false, words: "not a regular file" };
+    throw error;
   }
-  if (info === undefined) return { ok: false, words: "no such file" };
-  if (settings.want === "present") return { ok: true, words: "present" };
-  // Opening a pipe would wait for a writer.
-  if (!info.isFile) return { ok: false, words: "not a regular file" };
-  return readValue(await beginningOf(settings.path));
 }
 
 function readValue(text: string): Finding {
@@ -31,8 +37,14 @@ function readValue(text: string): Finding {
   return { ok: true, words: `value ${value}`, value: value === 0 ? 0 : value };
 }
 
+/**
+ * The text of the file. It is held before it is looked at: opening a pipe that has just taken its place would wait for
+ * a writer.
+ */
 async function beginningOf(path: string): Promise<string> {
-  return new TextDecoder().decode(await readBeginning(path, MOST));
+  using pinned = await PinnedFile.follow(path);
+  using file = await pinned.open({ read: true });
+  return new TextDecoder().decode(await readStart(file, MOST));
 }
 
 function absent(error: unknown): undefined {
