@@ -39,7 +39,7 @@ export interface Interest {
 export type Datagram = VrrpDatagram;
 
 /** One thing that happened. `Order` is what the program above posts (signals, requests). */
-export type Happening<Order> =
+export type HostEvent<Order> =
   | {
     readonly kind: "datagram";
     readonly endpoint: Endpoint;
@@ -142,19 +142,19 @@ export interface Host<Order> {
    * first, then interface changes, claims, results of probes and what they rest on, orders, and `deadline` last, so that an overdue deadline is
    * acted on only after the queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
    */
-  wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]>;
-  /** Makes `order` the next happening; wakes a waiting `wait`. */
+  wait(deadline: Instant | undefined): Promise<readonly HostEvent<Order>[]>;
+  /** Makes `order` the next event; wakes a waiting `wait`. */
   post(order: Order): void;
 
   /**
-   * Starts one attempt of a health check, beside everything else; its result is a "probe" happening, at most 200 ms after the
+   * Starts one attempt of a health check, beside everything else; its result is a "probe" event, at most 200 ms after the
    * check's timeout. The next attempt of the same check is started after that: the caller sees to it.
    */
   startProbe(check: CheckSettings): void;
 
   /**
    * Asks a node by packets that no virtual router counts (an echo request, and what `wire/presence.ts` holds); its answer is a
-   * "presence" happening, 4 s later at most. The same node is asked again after that: the caller sees to it. What cannot be
+   * "presence" event, 4 s later at most. The same node is asked again after that: the caller sees to it. What cannot be
    * asked is answered with "unknown" and "silent".
    */
   askPresence(question: PresenceQuestion): void;
@@ -203,7 +203,7 @@ export interface Host<Order> {
    * that they are never chosen as a source. "present": it was there already and is ours from now on.
    *
    * With a `lifetime` (rounded to whole seconds, at least 1 s) the kernel removes the address by itself when that has
-   * passed since the last call: an "interfaces" happening. Calling it again in time renews it, which is no happening.
+   * passed since the last call: an "interfaces" event. Calling it again in time renews it, which is no event.
    * Without one it stays until it is removed, whatever was said before. While an IPv4 address with a lifetime is there, others
    * of its subnet stay when it ends, with their routes (promote_secondaries is on from the next `wait` on); and an IPv6 address ends no route that an
    * address of somebody else's needs. Linux is up to 0.3 s late, 0.5 s from 3 s on, and

@@ -1,27 +1,24 @@
 /** What a daemon reads that another one left, and leaves itself: files that may fail without its ending. */
-import type { Maintenance } from "../daemon/order.ts";
-import type { ResumeNote } from "../daemon/resume.ts";
+import type { DaemonOptions } from "../daemon/daemon.ts";
 import { maintenancePath, readMaintenance, writeMaintenance } from "../keeping/maintenance_file.ts";
-import { readResumeNote, writeResumeNote } from "../keeping/resume_file.ts";
+import { readResumeState, writeResumeState } from "../keeping/resume_file.ts";
 import type { Journal } from "./journal.ts";
 
-/** The four answers that {@link ../daemon/daemon.ts} wants. */
-export interface Kept {
-  readonly note: ResumeNote | undefined;
-  readonly keepNote: (note: ResumeNote) => void;
-  readonly maintenance: Maintenance | undefined;
-  readonly keepMaintenance: (maintenance: Maintenance | undefined) => string | undefined;
-}
+/** The four options that the daemon takes of them. */
+export type Kept = Pick<
+  DaemonOptions,
+  "resume" | "saveResume" | "maintenance" | "saveMaintenance"
+>;
 
 /** What is kept in `runDir` and `stateDir`; what fails is told once. */
 export function kept(runDir: string, stateDir: string, journal: Journal): Kept {
   let complained = false;
   const complain = (words: string) => journal.write("warning", words);
   return {
-    note: readResumeNote(runDir, complain),
-    keepNote: (note) => {
+    resume: readResumeState(runDir, complain),
+    saveResume: (note) => {
       try {
-        writeResumeNote(runDir, note);
+        writeResumeState(runDir, note);
         complained = false;
       } catch (error) {
         if (!complained) complain(`a restart will be noticed: ${wordsOf(error)}`);
@@ -29,7 +26,7 @@ export function kept(runDir: string, stateDir: string, journal: Journal): Kept {
       }
     },
     maintenance: readMaintenance(stateDir, complain),
-    keepMaintenance: (maintenance) => {
+    saveMaintenance: (maintenance) => {
       try {
         writeMaintenance(stateDir, maintenance);
         return undefined;

@@ -119,11 +119,11 @@ async function attend(
       }
       next = rounds.shift();
     }
-    for (const happening of await host.wait(earlier(next, end))) {
-      if (happening.kind !== "datagram") continue;
-      const message = decodeAdvert(happening.datagram);
+    for (const event of await host.wait(earlier(next, end))) {
+      if (event.kind !== "datagram") continue;
+      const message = decodeAdvert(event.datagram);
       if (isReject(message)) continue;
-      const { source } = happening.datagram;
+      const { source } = event.datagram;
       const { vrid } = message;
       const known = includesIp(asks, source);
       delivered.add(`${vrid} ${formatIp(source)}`, { family: source.family, source, vrid }, known);

@@ -2,7 +2,7 @@
 import type { HandoverAnswer, MaintenanceAnswer, RestartAnswer } from "../control/api.ts";
 import type { ControlAnswers } from "../control/server.ts";
 import type { HandoverRequest, MaintenanceRequest } from "../control/requests.ts";
-import type { Order } from "../daemon/order.ts";
+import type { Command } from "../daemon/command.ts";
 import type { Host } from "../host.ts";
 import { milliseconds, type WallTime } from "../time.ts";
 
@@ -10,10 +10,10 @@ const ENDING = "the daemon is stopping";
 
 /** Posts orders, and lets those go at the end who still wait for an answer. */
 export class Orders {
-  readonly #host: Host<Order>;
+  readonly #host: Host<Command>;
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(host: Host<Order>) {
+  constructor(host: Host<Command>) {
     this.#host = host;
   }
 
@@ -66,7 +66,7 @@ export class Orders {
     );
   }
 
-  #ask<Answer>(order: (reply: (answer: Answer) => void) => Order, last: Answer): Promise<Answer> {
+  #ask<Answer>(order: (reply: (answer: Answer) => void) => Command, last: Answer): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#host.post(order(resolve));
     return Promise.race([promise, this.#ended.promise.then(() => last)]);

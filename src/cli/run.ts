@@ -8,7 +8,7 @@ import { type Listen, MetricsServer } from "../control/metrics_server.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { DEFAULT_RUN_DIR, socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
-import type { Order } from "../daemon/order.ts";
+import type { Command } from "../daemon/command.ts";
 import { rehearse } from "../daemon/rehearsal.ts";
 import { HistoryFile } from "../history/history_file.ts";
 import type { DaemonEntry } from "../history/line.ts";
@@ -54,7 +54,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   await using journal = openJournal(flags.logLevel ?? "info", warnings);
   using runner = openRunner();
   const runnerReady = runner?.start(config);
-  await using host = new LinuxHost<Order>(runner);
+  await using host = new LinuxHost<Command>(runner);
   if (flags.noRealTime !== true) wantRealTime(host, journal);
   await rehearse();
   const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
@@ -62,7 +62,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   await using notifier = openNotifier(config, runner, journal);
   using line = openLine(journal);
   const service: Service | undefined = line &&
-    serviceOf(line, journal, () => daemon.snapshot().instances);
+    serviceOf(line, journal, () => daemon.status().instances);
   const daemon = new Daemon({
     host,
     config,
@@ -84,7 +84,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   });
   const reloader = new Reloader({ file, load: loadApart, journal, service, apply, now });
   const status = (): StatusDocument => statusOf(daemon, reloader, exporter, notifier);
-  const metrics = (): string => printMetrics(status(), daemon.measure());
+  const metrics = (): string => printMetrics(status(), daemon.metrics());
   await using exporter = new MetricsServer({ print: metrics, journal });
   await using _server = openControl(runDir, {
     ...orders.answers(),
@@ -134,7 +134,7 @@ function demandCapabilities(): void {
 }
 
 /** Where it is not permitted, all works but for what a busy machine delays. */
-function wantRealTime(host: LinuxHost<Order>, journal: Journal): void {
+function wantRealTime(host: LinuxHost<Command>, journal: Journal): void {
   const answer = host.wantRealTime();
   if (answer === "got") return;
   journal.write(
@@ -229,7 +229,7 @@ function openControl(
 
 /** Puts a configuration in force in the loop's turn; `settle` does so outside the loop, and says what that changed. */
 function applyBy(
-  host: Host<Order>,
+  host: Host<Command>,
   settle: (config: Config) => readonly string[],
 ): ReloaderOptions["apply"] {
   return (config, tell) => {
@@ -245,7 +245,7 @@ function statusOf(
   exporter: MetricsServer,
   notifier: Notifier,
 ): StatusDocument {
-  const { attention, ...known } = daemon.snapshot();
+  const { attention, ...known } = daemon.status();
   const all = [...attention, ...exporter.attention()];
   return { ...known, ...reloader.status(), sinks: notifier.status(), attention: all };
 }
@@ -260,7 +260,7 @@ function listenOf({ metrics: { listen } }: Config): Listen | undefined {
  * nothing. For as long as the process lives: a second SIGTERM must not kill it while it puts things away.
  */
 function obeySignals(
-  host: Host<Order>,
+  host: Host<Command>,
   reloader: Reloader,
   service: Service | undefined,
 ): void {

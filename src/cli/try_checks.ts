@@ -26,9 +26,9 @@ export async function tryChecks(checks: readonly CheckSettings[]): Promise<reado
   };
   for (let i = 0; i < MOST_AT_ONCE; i++) startNext();
   while (results.size < checks.length) {
-    for (const happening of await host.wait(undefined)) {
-      if (happening.kind !== "probe" || results.has(happening.check)) continue;
-      results.set(happening.check, happening.result);
+    for (const event of await host.wait(undefined)) {
+      if (event.kind !== "probe" || results.has(event.check)) continue;
+      results.set(event.check, event.result);
       startNext();
     }
   }

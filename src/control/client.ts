@@ -31,7 +31,7 @@ export class ControlError extends Error {
   }
 }
 
-/** Longest wait for the daemon, in milliseconds; it answers between two happenings, in far less. */
+/** Longest wait for the daemon, in milliseconds; it answers between two events, in far less. */
 const PATIENCE_MS = 5000;
 
 /** One of the daemon's sockets. */

@@ -11,10 +11,10 @@ import {
 import { counter, type Figure, gauge, printFigures } from "./figure.ts";
 import { printInstances } from "./metrics_instance.ts";
 import { printRejects } from "./metrics_rejects.ts";
-import type { CheckReading, MeterReading } from "./reading.ts";
+import type { CheckReading, MetricsSnapshot } from "./reading.ts";
 
 /** The whole exposition. Its names and labels are what dashboards and alert rules rest on. */
-export function printMetrics(status: StatusDocument, reading: MeterReading): string {
+export function printMetrics(status: StatusDocument, reading: MetricsSnapshot): string {
   return [
     printDaemon(status, reading),
     printInstances(status.instances, reading.routers),
@@ -26,7 +26,7 @@ export function printMetrics(status: StatusDocument, reading: MeterReading): str
 
 interface Both {
   readonly status: StatusDocument;
-  readonly reading: MeterReading;
+  readonly reading: MetricsSnapshot;
 }
 
 const DAEMON: readonly Figure<Both>[] = [
@@ -69,7 +69,7 @@ const LATENESS: Metric = {
   help: "How much later than its deadline the daemon woke up: what a busy or frozen machine costs.",
 };
 
-function printDaemon(status: StatusDocument, reading: MeterReading): string {
+function printDaemon(status: StatusDocument, reading: MetricsSnapshot): string {
   const { node, version } = status;
   return [
     printMetric(INFO, [[formatLabels({ node, version }), 1]]),

@@ -41,7 +41,7 @@ export interface CheckReading {
 }
 
 /** All that was measured, at one moment. */
-export interface MeterReading {
+export interface MetricsSnapshot {
   /** By the monotonic clock, in milliseconds: no calendar jump shows in it. */
   readonly uptimeMs: number;
   /** From a deadline of the loop until it acted on it. */

@@ -1,5 +1,5 @@
 /** Address conflict detection: other machines are listened for that have the floating addresses, and asked for. */
-import { type Happening, type Host, HostError, type WatchedAddress } from "../host.ts";
+import { type Host, HostError, type HostEvent, type WatchedAddress } from "../host.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
@@ -11,12 +11,12 @@ import { describe } from "./evidence_text.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { Journal } from "./journal.ts";
 import type { Neighbours } from "./neighbours.ts";
-import type { Order } from "./order.ts";
+import type { Command } from "./command.ts";
 import { askableLink, isAround } from "./questions.ts";
-import type { Roster } from "./roster.ts";
-import { isLeaving, type Router } from "./router.ts";
+import type { Routers } from "./routers.ts";
+import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
-type Claim = Extract<Happening<Order>, { readonly kind: "claim" }>;
+type Claim = Extract<HostEvent<Command>, { readonly kind: "claim" }>;
 
 /** When it is tried again to listen where that was refused. */
 const LISTEN_AGAIN_AFTER = seconds(5);
@@ -36,8 +36,8 @@ interface Present {
 
 /** What it works with. */
 export interface AddressConflictsOptions {
-  readonly host: Host<Order>;
-  readonly roster: Roster;
+  readonly host: Host<Command>;
+  readonly roster: Routers;
   readonly conflicts: Conflicts;
   readonly inquiry: Inquiry;
   readonly neighbours: Neighbours;
@@ -52,7 +52,7 @@ export class AddressConflicts {
   deaf: string | undefined;
   #listenAgainAt: Instant | undefined;
   /** What was answered before a claim, until the router is master. */
-  readonly #answers = new Map<Router, Sight>();
+  readonly #answers = new Map<VirtualRouter, Sight>();
 
   constructor(options: AddressConflictsOptions) {
     this.#options = options;
@@ -115,17 +115,17 @@ export class AddressConflicts {
     }
   }
 
-  #judge(router: Router, claim: Claim): void {
+  #judge(router: VirtualRouter, claim: Claim): void {
     const { host, roster, conflicts, inquiry } = this.#options;
     const { state } = router;
     // Its successor: no conflict, but what it waits for.
-    if (isLeaving(router)) return roster.advance(router, { kind: "claimed" });
+    if (isLeaving(router)) return roster.dispatch(router, { kind: "claimed" });
     const sight = sightOf(claim, host.interfaces());
     inquiry.answered(router, sight);
     if (state.kind === "master") {
       conflicts.note(router, sight);
       // Who answers us has told nobody else.
-      if (!claim.answer) roster.advance(router, { kind: "claimed" });
+      if (!claim.answer) roster.dispatch(router, { kind: "claimed" });
     } else if (sight.own) {
       conflicts.note(router, sight);
     } else if (state.kind === "backup" && wasAsked(state, router.rules)) {
@@ -134,7 +134,7 @@ export class AddressConflicts {
   }
 
   /** An answer to the question before a claim: a peer lives and is not heard, or another machine has the address. */
-  #alarm(router: Router, sight: Sight): void {
+  #alarm(router: VirtualRouter, sight: Sight): void {
     const { conflicts, neighbours } = this.#options;
     if (router.state.kind !== "backup" || this.#answers.has(router)) return;
     const isKnown = neighbours.addressesOf(sight.who).length > 0;
@@ -168,7 +168,7 @@ function sightOf(
 }
 
 function watchedOf(
-  router: Router,
+  router: VirtualRouter,
   node: NodePlan | undefined,
   interfaces: Interfaces,
 ): readonly WatchedAddress[] {
@@ -188,7 +188,7 @@ function watchedOf(
  * senders, and the nodes of the file, each once.
  */
 export function othersOf(
-  { plan, source, heard, conflicts }: Router,
+  { plan, source, heard, conflicts }: VirtualRouter,
   node: NodePlan | undefined,
   name: string,
   interfaces: Interfaces,

@@ -2,9 +2,9 @@
 import { type Host, HostError } from "../host.ts";
 import { after, type Instant, milliseconds } from "../time.ts";
 import type { Journal } from "./journal.ts";
-import { labelOf } from "./narrate.ts";
-import type { Order } from "./order.ts";
-import type { Router } from "./router.ts";
+import { labelOf } from "./log.ts";
+import type { Command } from "./command.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** Frames in one turn of the loop: about a millisecond. */
 const MOST_IN_A_TURN = 64;
@@ -20,20 +20,20 @@ export interface Announcement {
 
 /** Sends what fits now, and the rest in parts. */
 export class Announcer {
-  readonly #host: Host<Order>;
+  readonly #host: Host<Command>;
   readonly #journal: Journal;
   /** What is still to be sent, of each router in its order. */
-  readonly #pending = new Map<Router, readonly Announcement[]>();
+  readonly #pending = new Map<VirtualRouter, readonly Announcement[]>();
   #left = MOST_IN_A_TURN;
   #turnAt: Instant | undefined;
 
-  constructor(host: Host<Order>, journal: Journal) {
+  constructor(host: Host<Command>, journal: Journal) {
     this.#host = host;
     this.#journal = journal;
   }
 
   /** Sends each of `frames` `count` times for `router`, all of them once before any of them again where they are many. */
-  announce(router: Router, frames: readonly Announcement[], count: number): void {
+  announce(router: VirtualRouter, frames: readonly Announcement[], count: number): void {
     const times = Array.from({ length: count });
     const fits = frames.length * count <= this.#left;
     // What was still to be said is said again by this.
@@ -46,7 +46,7 @@ export class Announcer {
   }
 
   /** `router` has given its addresses up: nothing more is said of them. */
-  cancel(router: Router): void {
+  cancel(router: VirtualRouter): void {
     this.#pending.delete(router);
   }
 
@@ -77,7 +77,7 @@ export class Announcer {
   }
 
   /** Sends what fits into this turn, and gives the rest. */
-  #send(router: Router, frames: readonly Announcement[]): readonly Announcement[] {
+  #send(router: VirtualRouter, frames: readonly Announcement[]): readonly Announcement[] {
     const now = frames.slice(0, this.#left);
     this.#left -= now.length;
     const refused = new Set<string>();

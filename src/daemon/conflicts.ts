@@ -4,11 +4,11 @@ import { formatIp } from "../net/ip.ts";
 import { between, formatWallTime, type Instant, seconds, type WallTime } from "../time.ts";
 import type { Budgets } from "./budgets.ts";
 import { describe } from "./evidence_text.ts";
-import { labelOf, type Once } from "./narrate.ts";
+import { labelOf, type Once } from "./log.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { Observer } from "./record.ts";
-import type { Conflict, Router } from "./router.ts";
-import { remember } from "./senders.ts";
+import type { Conflict, VirtualRouter } from "./virtual_router.ts";
+import { putNewest } from "./senders.ts";
 
 /** One that comes back after so long is news again: for the history, which is not endless. */
 const NEWS_AFTER = seconds(60);
@@ -31,7 +31,7 @@ export function isLiving({ at, patience }: Conflict, now: Instant): boolean {
 }
 
 /** Is `conflict` evidence that another machine holds the addresses: not refuted by a question, or by time where none can be asked? */
-export function isEvidence(conflict: Conflict, { askable }: Router, now: Instant): boolean {
+export function isEvidence(conflict: Conflict, { askable }: VirtualRouter, now: Instant): boolean {
   if (conflict.stranger) return false;
   if (!askable) return isLiving(conflict, now);
   // Adverts that are accepted say it themselves, as long as they come.
@@ -43,7 +43,7 @@ export function isEvidence(conflict: Conflict, { askable }: Router, now: Instant
  * confirmed is a little less likely.
  */
 export function concludeQuestion(
-  router: Router,
+  router: VirtualRouter,
   asked: readonly string[],
   answered: ReadonlySet<string>,
 ): void {
@@ -55,11 +55,11 @@ export function concludeQuestion(
 }
 
 /** The same for a question that was for a machine with this one's own MAC, and was not answered. */
-export function concludeOwn(router: Router): void {
+export function concludeOwn(router: VirtualRouter): void {
   refute(router, ({ own }) => own);
 }
 
-function refute(router: Router, isRefuted: (conflict: Conflict) => boolean): void {
+function refute(router: VirtualRouter, isRefuted: (conflict: Conflict) => boolean): void {
   for (const [key, conflict] of router.conflicts) {
     if (!isRefuted(conflict)) continue;
     router.conflicts.set(key, { ...conflict, free: Math.min(FREE, conflict.free + 1) });
@@ -67,7 +67,7 @@ function refute(router: Router, isRefuted: (conflict: Conflict) => boolean): voi
 }
 
 /** Forgets what is refuted and over, or about an address that the file names no more. */
-export function forgetConflicts(router: Router, now: Instant): void {
+export function forgetConflicts(router: VirtualRouter, now: Instant): void {
   const floating = router.plan.held.map(({ prefix }) => formatIp(prefix.address));
   for (const [key, conflict] of router.conflicts) {
     if (conflict.kind === "answer" && !floating.includes(conflict.words)) {
@@ -80,7 +80,7 @@ export function forgetConflicts(router: Router, now: Instant): void {
 }
 
 /** The router's state is another one: what spoke against the one before does not speak against this one. */
-export function resetConflicts(router: Router, now: Instant): void {
+export function resetConflicts(router: VirtualRouter, now: Instant): void {
   for (const [key, conflict] of router.conflicts) {
     if (conflict.kind !== "refused") router.conflicts.delete(key);
     else if (isLiving(conflict, now)) router.conflicts.set(key, { ...conflict, free: 0 });
@@ -105,21 +105,21 @@ export class Conflicts {
   /** When the history was told of whom, by router and name. */
   readonly #told = new Map<string, Instant>();
   /** Routers with a conflict that was not there before. */
-  #news = new Set<Router>();
+  #news = new Set<VirtualRouter>();
 
   constructor(options: ConflictsOptions) {
     this.#options = options;
   }
 
   /** Routers that have a new conflict since this was last asked. */
-  takeNews(): ReadonlySet<Router> {
+  takeNews(): ReadonlySet<VirtualRouter> {
     const news = this.#news;
     this.#news = new Set();
     return news;
   }
 
   /** Another machine was seen to hold the addresses of `router` or to claim them. */
-  note(router: Router, sight: Sight): void {
+  note(router: VirtualRouter, sight: Sight): void {
     const { kind, who, at } = sight;
     const key = `${kind} ${who}`;
     const before = router.conflicts.get(key);
@@ -128,14 +128,14 @@ export class Conflicts {
     // That adverts claim it in vain is known until they stop for long; who answers has it.
     const free = before === undefined || kind === "answer" ? 0 : before.free;
     const conflict: Conflict = { ...sight, since: goesOn ? before.since : at, free };
-    remember(router.conflicts, key, conflict);
+    putNewest(router.conflicts, key, conflict);
     if (goesOn) return;
     this.#news.add(router);
     this.#tell(router, conflict);
   }
 
   /** Tells `words` of `rival` in the log, once for each time that `router` becomes master, and in the history. */
-  warn(router: Router, rival: string, words: string, at: Instant): void {
+  warn(router: VirtualRouter, rival: string, words: string, at: Instant): void {
     const { plan, state, counters } = router;
     // What is seen just before a claim belongs to it.
     const term = counters.masterTransitions + (state.kind === "master" ? 0 : 1);
@@ -145,7 +145,7 @@ export class Conflicts {
   }
 
   /** One machine that both sends adverts and answers is one conflict. */
-  #tell(router: Router, conflict: Conflict): void {
+  #tell(router: VirtualRouter, conflict: Conflict): void {
     const { rival, words } = describe(conflict, router, this.#options.neighbours, false);
     router.counters.conflicts++;
     // The log has a line of its own for a packet that is refused.
@@ -154,11 +154,11 @@ export class Conflicts {
   }
 
   /** Unless the history was told of it a short while ago. */
-  #record({ plan }: Router, rival: string, said: string, at: Instant): void {
+  #record({ plan }: VirtualRouter, rival: string, said: string, at: Instant): void {
     const { observers, wallTime, budget } = this.#options;
     const key = `${keyOf(plan)} ${rival}`;
     const before = this.#told.get(key);
-    remember(this.#told, key, at, MOST_TOLD);
+    putNewest(this.#told, key, at, MOST_TOLD);
     if (before !== undefined && between(before, at) < NEWS_AFTER) return;
     const taken = budget.take("conflict", at);
     if (!taken.given) return;

@@ -1,7 +1,7 @@
 /** What runs? The loop: wait for something to happen, ask the engine what to do, do it, look at the next. */
-import type { Happening, Host } from "../host.ts";
+import type { Host, HostEvent } from "../host.ts";
 import type { Config } from "../config/config.ts";
-import type { MeterReading } from "../control/reading.ts";
+import type { MetricsSnapshot } from "../control/reading.ts";
 import { unreachable } from "../assert.ts";
 import { between, earliest, type Instant, milliseconds, seconds, type WallTime } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";
@@ -11,32 +11,32 @@ import { Budgets } from "./budgets.ts";
 import { AddressConflicts } from "./address_conflicts.ts";
 import type { Announcer } from "./announcer.ts";
 import { Conflicts } from "./conflicts.ts";
-import { Departures } from "./departures.ts";
+import { Handoffs } from "./handoffs.ts";
 import { HealthWatch } from "./health_watch.ts";
 import { Handovers } from "./handovers.ts";
 import { Interests } from "./interests.ts";
 import { Inquiry } from "./inquiry.ts";
-import { Keeper } from "./keeper.ts";
+import { ResumeWriter } from "./resume_writer.ts";
 import { MaintenanceMode } from "./maintenance.ts";
-import { Meter } from "./meter.ts";
-import { Once, tellVerdict } from "./narrate.ts";
+import { Metrics } from "./metrics.ts";
+import { logVerdict, Once } from "./log.ts";
 import { NodeWatch } from "./node_watch.ts";
 import { Neighbours } from "./neighbours.ts";
-import type { Maintenance, Order } from "./order.ts";
-import { type Accepted, Reception } from "./reception.ts";
+import type { Command, Maintenance } from "./command.ts";
+import { type Accepted, Receiver } from "./receive.ts";
 import type { Observer } from "./record.ts";
 import { nearMissRecordOf } from "./remember.ts";
-import type { ResumeNote } from "./resume.ts";
-import { Roster } from "./roster.ts";
-import { type DaemonStatus, snapshot } from "./snapshot.ts";
-import { Stepper } from "./stepper.ts";
+import type { ResumeState } from "./resume.ts";
+import { Routers } from "./routers.ts";
+import { type DaemonStatus, statusOf } from "./status.ts";
+import { Driver } from "./driver.ts";
 
 /** So long deadlines are acted on before packets are looked at again. */
 const LONGEST_TURN = milliseconds(3);
 
 /** What a daemon is made of. */
 export interface DaemonOptions {
-  readonly host: Host<Order>;
+  readonly host: Host<Command>;
   /** Decoded and sound. */
   readonly config: Config;
   /** --node NAME. */
@@ -49,13 +49,13 @@ export interface DaemonOptions {
   /** Called once in each turn of the loop, first when all is set up; says when the loop shall turn again at the latest. */
   readonly onTurn?: (now: Instant) => Instant | undefined;
   /** What the process before this one wrote down for it. */
-  readonly note?: ResumeNote | undefined;
+  readonly resume?: ResumeState | undefined;
   /** Writes down for the process after this one; on a file system in memory, several times a second. Never throws. */
-  readonly keepNote?: (note: ResumeNote) => void;
+  readonly saveResume?: (note: ResumeState) => void;
   /** Maintenance that was in force when the process before this one ended. */
   readonly maintenance?: Maintenance | undefined;
   /** Writes maintenance down where it survives a reboot. Never throws. */
-  readonly keepMaintenance?: (maintenance: Maintenance | undefined) => string | undefined;
+  readonly saveMaintenance?: (maintenance: Maintenance | undefined) => string | undefined;
 }
 
 /** How a daemon ends: with everything given up, or so that another process can go on. */
@@ -66,50 +66,50 @@ const INCIDENTS = { most: 100, every: seconds(60) };
 
 /** A running floatip: all virtual routers of one node. */
 export class Daemon {
-  readonly #host: Host<Order>;
+  readonly #host: Host<Command>;
   readonly #observers: readonly Observer[];
   readonly #configFile: string;
-  readonly #roster: Roster;
-  readonly #reception: Reception;
+  readonly #routers: Routers;
+  readonly #receiver: Receiver;
   readonly #journal: Journal;
   readonly #interests: Interests;
   readonly #addressConflicts: AddressConflicts;
   readonly #neighbours: Neighbours = new Neighbours();
   readonly #healthWatch: HealthWatch;
   readonly #announcer: Announcer;
-  readonly #meter: Meter;
+  readonly #metrics: Metrics;
   readonly #once: Once;
   /** What the history gets that anybody on the LAN can bring about. */
   readonly #incidents = new Budgets(INCIDENTS);
   readonly #nodes: NodeWatch;
   readonly #onTurn: DaemonOptions["onTurn"];
   readonly #started: WallTime;
-  readonly #keeper: Keeper;
-  readonly #departures: Departures;
+  readonly #resumeWriter: ResumeWriter;
+  readonly #handoffs: Handoffs;
   readonly #handovers: Handovers;
   readonly #maintenance: MaintenanceMode;
   #restarting = false;
 
   constructor(options: DaemonOptions) {
     const { host, journal } = options;
-    this.#meter = new Meter(host.now());
+    this.#metrics = new Metrics(host.now());
     this.#nodes = new NodeWatch(host, journal);
-    const observers = [this.#meter, this.#nodes, ...(options.observers ?? [])];
+    const observers = [this.#metrics, this.#nodes, ...(options.observers ?? [])];
     this.#host = host;
     this.#observers = observers;
     this.#configFile = options.configFile;
     this.#onTurn = options.onTurn;
-    this.#keeper = new Keeper(host, options.keepNote);
-    const beforeLeaving = () => this.#keep("at once");
-    const stepper = new Stepper({ host, journal, observers, meter: this.#meter, beforeLeaving });
+    this.#resumeWriter = new ResumeWriter(host, options.saveResume);
+    const beforeLeaving = () => this.#saveResume("at once");
+    const stepper = new Driver({ host, journal, observers, metrics: this.#metrics, beforeLeaving });
     this.#announcer = stepper.announcer;
-    this.#roster = new Roster({ ...options, stepper, note: options.note });
+    this.#routers = new Routers({ ...options, driver: stepper, resume: options.resume });
     const once = new Once(journal, () => host.now());
     this.#journal = journal;
     this.#once = once;
     const budget = this.#incidents;
     const neighbours = this.#neighbours;
-    const node = () => this.#roster.node;
+    const node = () => this.#routers.node;
     const conflicts = new Conflicts({
       once,
       observers,
@@ -119,8 +119,8 @@ export class Daemon {
     });
     this.#healthWatch = new HealthWatch(observers, neighbours);
     const inquiry = new Inquiry({ host, conflicts, neighbours, node });
-    this.#reception = new Reception(once, conflicts, () => host.interfaces());
-    const roster = this.#roster;
+    this.#receiver = new Receiver(once, conflicts, () => host.interfaces());
+    const roster = this.#routers;
     this.#interests = new Interests(host);
     this.#addressConflicts = new AddressConflicts({
       host,
@@ -130,50 +130,50 @@ export class Daemon {
       neighbours,
       journal,
     });
-    this.#departures = new Departures(host, roster);
-    const departures = this.#departures;
+    this.#handoffs = new Handoffs(host, roster);
+    const departures = this.#handoffs;
     this.#handovers = new Handovers(host, roster, departures);
     this.#maintenance = new MaintenanceMode({
       host,
       roster,
-      departures,
+      handoffs: departures,
       journal,
       before: options.maintenance,
-      keep: options.keepMaintenance ?? (() => undefined),
+      save: options.saveMaintenance ?? (() => undefined),
     });
     this.#started = host.wallTime();
   }
 
   /** Runs until a stop order, resolves when every address has been given up in order; or until a restart order. */
   async run(): Promise<Ending> {
-    this.#roster.replan();
-    this.#roster.refresh();
+    this.#routers.replan();
+    this.#routers.refresh();
     this.#settle();
-    while (!this.#departures.gone && !this.#restarting) {
+    while (!this.#handoffs.gone && !this.#restarting) {
       // The only await in the loop: everything else happens between two looks at the clock.
       const deadline = earliest(this.#onTurn?.(this.#host.now()), this.#nextDeadline());
-      const happenings = await this.#host.wait(deadline);
-      if (deadline !== undefined && happenings.at(-1)?.kind === "deadline") {
-        this.#meter.awoke(deadline, this.#host.now());
+      const events = await this.#host.wait(deadline);
+      if (deadline !== undefined && events.at(-1)?.kind === "deadline") {
+        this.#metrics.awoke(deadline, this.#host.now());
       }
       this.#announcer.turn(this.#host.now());
-      for (const happening of happenings) this.#take(happening);
+      for (const event of events) this.#take(event);
       this.#settle();
     }
     if (this.#restarting) {
-      this.#roster.park();
-      this.#keep("at once");
+      this.#routers.park();
+      this.#saveResume("at once");
       return "restarting";
     }
-    this.#roster.close();
-    this.#keep("at once");
+    this.#routers.close();
+    this.#saveResume("at once");
     return "stopped";
   }
 
   /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
-  snapshot(): DaemonStatus {
-    const { node, routers, config, checks } = this.#roster;
-    return snapshot({
+  status(): DaemonStatus {
+    const { node, routers, config, checks } = this.#routers;
+    return statusOf({
       node,
       routers,
       config,
@@ -181,7 +181,7 @@ export class Daemon {
       configFile: this.#configFile,
       started: this.#started,
       nodes: this.#nodes,
-      unknown: this.#reception.unknown,
+      unknown: this.#receiver.unknown,
       maintenance: this.#maintenance.status(),
       scheduling: this.#host.scheduling(),
       neighbours: this.#neighbours,
@@ -192,61 +192,61 @@ export class Daemon {
   }
 
   /** What the loop has measured so far. */
-  measure(): MeterReading {
-    const { node, routers } = this.#roster;
+  metrics(): MetricsSnapshot {
+    const { node, routers } = this.#routers;
     const checks = (node?.checks ?? []).map(({ name }) => name);
-    return this.#meter.read({ routers, checks, now: this.#host.now() });
+    return this.#metrics.read({ routers, checks, now: this.#host.now() });
   }
 
-  #take(happening: Happening<Order>): void {
-    switch (happening.kind) {
+  #take(event: HostEvent<Command>): void {
+    switch (event.kind) {
       case "datagram": {
-        const { endpoint, datagram, at } = happening;
+        const { endpoint, datagram, at } = event;
         for (
-          const heard of this.#reception.take(endpoint, datagram, at, this.#roster.routers)
+          const heard of this.#receiver.receive(endpoint, datagram, at, this.#routers.routers)
         ) {
           this.#hear(heard, at);
         }
         return;
       }
       case "overrun":
-        for (const router of this.#roster.at(happening.endpoint)) {
-          this.#roster.advance(router, { kind: "overrun" });
+        for (const router of this.#routers.at(event.endpoint)) {
+          this.#routers.dispatch(router, { kind: "overrun" });
         }
         return;
       case "interfaces":
-        this.#roster.replan();
-        return this.#roster.refresh();
+        this.#routers.replan();
+        return this.#routers.refresh();
       case "claim":
-        return this.#addressConflicts.take(happening);
+        return this.#addressConflicts.take(event);
       case "probe": {
-        const { check, result } = happening;
-        this.#meter.probed(check, result);
-        const { checks } = this.#roster;
+        const { check, result } = event;
+        this.#metrics.probed(check, result);
+        const { checks } = this.#routers;
         const before = checks.judgement(check).up;
         const changed = checks.take(check, result, this.#host.now());
-        tellVerdict(this.#journal, check, before, checks.judgement(check));
-        if (changed) this.#roster.refresh();
+        logVerdict(this.#journal, check, before, checks.judgement(check));
+        if (changed) this.#routers.refresh();
         return;
       }
       case "presence":
-        return this.#nodes.take(happening.node, happening.answer);
+        return this.#nodes.take(event.node, event.answer);
       case "probe-due":
-        return this.#roster.checks.hurry(happening.check, this.#host.now());
+        return this.#routers.checks.hurry(event.check, this.#host.now());
       case "order":
-        return this.#obey(happening.order);
+        return this.#handle(event.order);
       case "deadline":
         return this.#actOnDeadlines(this.#host.now());
       default:
-        return unreachable(happening);
+        return unreachable(event);
     }
   }
 
   #hear({ router, event }: Accepted, at: Instant): void {
     const before = router.state;
     if (event.kind === "advert") this.#nodes.hear(router, event.source, event.advert, at);
-    this.#roster.advance(router, event);
-    this.#meter.heard(router, before);
+    this.#routers.dispatch(router, event);
+    this.#metrics.heard(router, before);
     const miss = nearMiss(before, router.state, router.rules);
     if (miss === undefined) return;
     router.counters.nearMisses++;
@@ -256,18 +256,18 @@ export class Daemon {
     for (const observer of this.#observers) observer.observeNearMiss?.(record);
   }
 
-  #obey(order: Order): void {
+  #handle(order: Command): void {
     switch (order.kind) {
       case "stop":
-        return this.#departures.stop();
+        return this.#handoffs.stop();
       case "reload":
-        return order.reply(this.#roster.reload(order.config));
+        return order.reply(this.#routers.reload(order.config));
       case "handover":
         return this.#handovers.handOver(order);
       case "take-back":
         return this.#handovers.takeBack(order);
       case "maintenance":
-        return this.#maintenance.obey(order);
+        return this.#maintenance.handle(order);
       case "restart":
         this.#restarting = true;
         return order.reply({
@@ -280,15 +280,15 @@ export class Daemon {
   }
 
   #nextDeadline(): Instant | undefined {
-    const deadlines = this.#roster.routers.flatMap((router) => [
+    const deadlines = this.#routers.routers.flatMap((router) => [
       nextDeadline(router.state),
       router.retryAt,
     ]);
     return earliest(
-      this.#roster.checks.nextDeadline(),
+      this.#routers.checks.nextDeadline(),
       this.#handovers.nextDeadline(),
       this.#maintenance.nextDeadline(),
-      this.#keeper.nextDeadline(),
+      this.#resumeWriter.nextDeadline(),
       this.#announcer.nextDeadline(),
       this.#nodes.nextDeadline(),
       this.#addressConflicts.nextDeadline(),
@@ -300,27 +300,27 @@ export class Daemon {
   /** After each batch: what waits for others may be done, and what was done is written down. */
   #settle(): void {
     const now = this.#host.now();
-    this.#departures.settle();
+    this.#handoffs.settle();
     this.#handovers.settle(now);
     this.#maintenance.settle(now);
-    this.#interests.settle(this.#roster.routers);
-    this.#nodes.settle(this.#roster.config, this.#roster.node);
+    this.#interests.settle(this.#routers.routers);
+    this.#nodes.settle(this.#routers.config, this.#routers.node);
     this.#addressConflicts.settle(now);
-    this.#healthWatch.settle(this.#roster.routers, now, this.#host.wallTime());
-    this.#keep("in a while");
+    this.#healthWatch.settle(this.#routers.routers, now, this.#host.wallTime());
+    this.#saveResume("in a while");
   }
 
-  #keep(when: "at once" | "in a while"): void {
-    this.#keeper.keep(this.#roster, when);
+  #saveResume(when: "at once" | "in a while"): void {
+    this.#resumeWriter.save(this.#routers, when);
   }
 
   #actOnDeadlines(now: Instant): void {
-    for (const check of this.#roster.checks.start(now)) this.#host.startProbe(check);
-    this.#nodes.tick(now, this.#roster.routers);
-    for (const router of this.#roster.routers) {
+    for (const check of this.#routers.checks.start(now)) this.#host.startProbe(check);
+    this.#nodes.tick(now, this.#routers.routers);
+    for (const router of this.#routers.routers) {
       const due = nextDeadline(router.state);
-      if (due !== undefined && due <= now) this.#roster.advance(router, { kind: "deadline" });
-      if (router.retryAt !== undefined && router.retryAt <= now) this.#roster.lookAgain(router);
+      if (due !== undefined && due <= now) this.#routers.dispatch(router, { kind: "deadline" });
+      if (router.retryAt !== undefined && router.retryAt <= now) this.#routers.lookAgain(router);
       // The rest is due still, and comes with the next turn, behind what has arrived until then.
       if (between(now, this.#host.now()) > LONGEST_TURN) return;
     }

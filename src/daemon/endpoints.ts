@@ -1,7 +1,7 @@
 /** Which sockets are open? Exactly those that some virtual router needs, re-opened when their link is another one. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { formatIp } from "../net/ip.ts";
-import type { Order } from "./order.ts";
+import type { Command } from "./command.ts";
 
 /** An endpoint that is needed, and the link it must be on. */
 export interface Wanted {
@@ -19,9 +19,9 @@ export function endpointKey(endpoint: Endpoint): string {
 /** The open endpoints of a host. */
 export class Endpoints {
   readonly #open = new Map<string, Wanted>();
-  readonly #host: Host<Order>;
+  readonly #host: Host<Command>;
 
-  constructor(host: Host<Order>) {
+  constructor(host: Host<Command>) {
     this.#host = host;
   }
 

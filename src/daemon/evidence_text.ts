@@ -2,7 +2,7 @@
 import { formatIp } from "../net/ip.ts";
 import { between, type Instant, seconds } from "../time.ts";
 import type { Neighbours } from "./neighbours.ts";
-import type { Conflict, Router } from "./router.ts";
+import type { Conflict, VirtualRouter } from "./virtual_router.ts";
 
 /** After so long the other nodes have been asked for their own addresses. */
 const SETTLED = seconds(3);
@@ -35,7 +35,7 @@ export interface Description {
  */
 export function describe(
   conflict: Conflict,
-  router: Router,
+  router: VirtualRouter,
   neighbours: Neighbours,
   isSettled: boolean,
 ): Description {
@@ -52,7 +52,7 @@ export function describe(
 /** Describes `conflicts`: a machine that answers is told once, with what its adverts say as the reason. */
 export function describeAll(
   conflicts: readonly Conflict[],
-  router: Router,
+  router: VirtualRouter,
   neighbours: Neighbours,
   now: Instant,
 ): readonly Description[] {
@@ -80,7 +80,7 @@ function actOf({ kind, words, unasked }: Conflict): string {
 function reasonOf(
   conflict: Conflict,
   { addresses }: Machine,
-  router: Router,
+  router: VirtualRouter,
   isSettled: boolean,
 ): string {
   const own = router.source === undefined ? undefined : formatIp(router.source);
@@ -100,7 +100,7 @@ function reasonOf(
     : "; none of its adverts arrives here: a packet filter drops them, or its file does not name this node";
 }
 
-function machineOf(address: string, { plan: { names } }: Router): Machine {
+function machineOf(address: string, { plan: { names } }: VirtualRouter): Machine {
   const name = names.get(address);
   return {
     words: name === undefined ? address : `${name} (${address})`,
@@ -109,7 +109,11 @@ function machineOf(address: string, { plan: { names } }: Router): Machine {
   };
 }
 
-function machineAt({ who: mac, own }: Conflict, router: Router, neighbours: Neighbours): Machine {
+function machineAt(
+  { who: mac, own }: Conflict,
+  router: VirtualRouter,
+  neighbours: Neighbours,
+): Machine {
   const ours = router.source === undefined ? "" : formatIp(router.source);
   const all = neighbours.addressesOf(mac);
   if (own || all.includes(ours)) {

@@ -3,35 +3,35 @@ import type { HandedOver, HandoverAnswer } from "../control/api.ts";
 import { standings } from "../config/plan/node_priorities.ts";
 import type { Host } from "../host.ts";
 import { after, earliest, formatDuration, type Instant, milliseconds } from "../time.ts";
-import type { Departures, Outcome } from "./departures.ts";
-import { labelOf } from "./narrate.ts";
-import type { Order } from "./order.ts";
-import type { Roster } from "./roster.ts";
-import { isLeaving, type Router } from "./router.ts";
+import type { Handoffs, Outcome } from "./handoffs.ts";
+import { labelOf } from "./log.ts";
+import type { Command } from "./command.ts";
+import type { Routers } from "./routers.ts";
+import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
-type HandoverOrder = Extract<Order, { readonly kind: "handover" }>;
+type HandoverCommand = Extract<Command, { readonly kind: "handover" }>;
 type Refusal = readonly [outcome: HandoverAnswer["outcome"], words: string];
 
 /** The handovers of one node. */
 export class Handovers {
-  readonly #host: Host<Order>;
-  readonly #roster: Roster;
-  readonly #departures: Departures;
+  readonly #host: Host<Command>;
+  readonly #roster: Routers;
+  readonly #handoffs: Handoffs;
 
-  constructor(host: Host<Order>, roster: Roster, departures: Departures) {
+  constructor(host: Host<Command>, roster: Routers, departures: Handoffs) {
     this.#host = host;
     this.#roster = roster;
-    this.#departures = departures;
+    this.#handoffs = departures;
   }
 
   /** Answers when somebody has taken over, when nobody did, or at once why not. */
-  handOver(order: HandoverOrder): void {
+  handOver(order: HandoverCommand): void {
     const { instance, reply } = order;
     const members = this.#membersOf(instance);
     const refusal = this.#refusal(order, members);
     if (refusal !== undefined) return reply(answer(instance, ...refusal));
     const masters = members.filter(({ state }) => state.kind === "master");
-    this.#departures.begin(masters, { kind: "handover" }, (outcome) => {
+    this.#handoffs.begin(masters, { kind: "handover" }, (outcome) => {
       const { forTime } = order;
       const until = forTime === undefined ? undefined : after(this.#host.now(), forTime);
       for (const { router } of outcome.gone) this.#roster.setAside(router, { until });
@@ -40,7 +40,7 @@ export class Handovers {
   }
 
   /** The priorities decide again, from now on. */
-  takeBack({ instance, reply }: Extract<Order, { readonly kind: "take-back" }>): void {
+  takeBack({ instance, reply }: Extract<Command, { readonly kind: "take-back" }>): void {
     const members = this.#membersOf(instance);
     if (members.length === 0) return reply(answer(instance, ...this.#unknown(instance)));
     const wasAside = members.some(({ aside }) => aside !== undefined);
@@ -51,7 +51,7 @@ export class Handovers {
     reply(answer(instance, "taken-back", words));
   }
 
-  /** To be called after each batch of happenings: whose time is over, or who is master again, goes by the priorities. */
+  /** To be called after each batch of events: whose time is over, or who is master again, goes by the priorities. */
   settle(now: Instant): void {
     for (const router of this.#roster.routers) {
       const { aside, state } = router;
@@ -68,14 +68,17 @@ export class Handovers {
   }
 
   /** The routers of `instance`, and those that change state together with it. */
-  #membersOf(instance: string): readonly Router[] {
+  #membersOf(instance: string): readonly VirtualRouter[] {
     const { routers } = this.#roster;
     const own = routers.filter(({ plan }) => plan.name === instance);
     const group = own[0]?.plan.group;
     return group === undefined ? own : routers.filter(({ plan }) => plan.group === group);
   }
 
-  #refusal({ instance, to }: HandoverOrder, members: readonly Router[]): Refusal | undefined {
+  #refusal(
+    { instance, to }: HandoverCommand,
+    members: readonly VirtualRouter[],
+  ): Refusal | undefined {
     if (members.length === 0) return this.#unknown(instance);
     if (members.some(isLeaving)) return ["refused", `${instance} is being handed over already`];
     if (!members.some(({ state }) => state.kind === "master")) {
@@ -118,7 +121,7 @@ export class Handovers {
   }
 }
 
-function answerOf({ instance, to }: HandoverOrder, { gone, kept }: Outcome): HandoverAnswer {
+function answerOf({ instance, to }: HandoverCommand, { gone, kept }: Outcome): HandoverAnswer {
   const routers = gone.map(({ how }) => how);
   if (kept.length > 0) {
     const names = kept.map(({ plan }) => labelOf(plan)).join(", ");

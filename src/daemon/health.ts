@@ -8,7 +8,7 @@ import { masterDownOf } from "../vrrp/intervals.ts";
 import { isEvidence } from "./conflicts.ts";
 import { describeAll } from "./evidence_text.ts";
 import type { Neighbours } from "./neighbours.ts";
-import { type Heard, isLeaving, isRecent, type Router } from "./router.ts";
+import { type Heard, isLeaving, isRecent, type VirtualRouter } from "./virtual_router.ts";
 
 /** What {@link healthOf} found. */
 export interface Diagnosis {
@@ -29,7 +29,7 @@ const UNANSWERED = 3;
 const ANSWERED = seconds(25);
 
 /** How `router` is doing at `now`. */
-export function healthOf(router: Router, now: Instant, neighbours: Neighbours): Diagnosis {
+export function healthOf(router: VirtualRouter, now: Instant, neighbours: Neighbours): Diagnosis {
   const { state } = router;
   switch (state.kind) {
     case "master":
@@ -43,7 +43,7 @@ export function healthOf(router: Router, now: Instant, neighbours: Neighbours): 
 
 /** The master that this node obeys or hears; undefined while it knows none, or is master itself. */
 export function masterHeard(
-  router: Router,
+  router: VirtualRouter,
   now: Instant,
 ): Pick<Heard, "source" | "priority"> | undefined {
   const { state } = router;
@@ -56,7 +56,7 @@ export function masterHeard(
 }
 
 /** Of a node that takes no part, for a fault or since it stands down: it hears the adverts all the same. */
-function healthOutside(router: Router, isFault: boolean, now: Instant): Diagnosis {
+function healthOutside(router: VirtualRouter, isFault: boolean, now: Instant): Diagnosis {
   const waited = between(router.entered, now);
   const { answeredAt } = router;
   const isAnswered = answeredAt !== undefined && between(answeredAt, now) <= ANSWERED;
@@ -71,7 +71,7 @@ function healthOutside(router: Router, isFault: boolean, now: Instant): Diagnosi
   );
 }
 
-function healthOfBackup(router: Router, state: BackupState, now: Instant): Diagnosis {
+function healthOfBackup(router: VirtualRouter, state: BackupState, now: Instant): Diagnosis {
   const { heard, masterDownAt, awaitingGroup } = state;
   if (heard !== undefined && isPatient(router, heard.interval, between(heard.at, now))) {
     if (router.unanswered < UNANSWERED) return well("held");
@@ -86,12 +86,12 @@ function healthOfBackup(router: Router, state: BackupState, now: Instant): Diagn
 }
 
 /** Is a silence so short that a master that advertises every `interval` may live? */
-function isPatient({ rules }: Router, interval: Nanoseconds, silence: Nanoseconds): boolean {
+function isPatient({ rules }: VirtualRouter, interval: Nanoseconds, silence: Nanoseconds): boolean {
   return silence <= masterDownOf(rules, interval) + MARGIN;
 }
 
 /** Whether two machines hold the addresses; undefined: nothing says so. */
-function two(router: Router, now: Instant, neighbours: Neighbours): Diagnosis | undefined {
+function two(router: VirtualRouter, now: Instant, neighbours: Neighbours): Diagnosis | undefined {
   const { state } = router;
   const master = state.kind === "backup" && state.heard !== undefined
     ? formatIp(state.heard.source)

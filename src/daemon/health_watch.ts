@@ -5,7 +5,7 @@ import { after, formatWallTime, type Instant, seconds, type WallTime } from "../
 import { healthOf } from "./health.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { Observer } from "./record.ts";
-import type { Router } from "./router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** How often it is looked. */
 const EVERY = seconds(1);
@@ -28,7 +28,7 @@ export class HealthWatch {
   }
 
   /** Looks at `routers`, where it is time, and tells what has changed. */
-  settle(routers: readonly Router[], now: Instant, wallNow: WallTime): void {
+  settle(routers: readonly VirtualRouter[], now: Instant, wallNow: WallTime): void {
     const followers = this.#observers.filter((observer) => observer.followsHealth?.() ?? true);
     if (followers.length === 0) {
       this.#nextAt = undefined;

@@ -24,9 +24,9 @@ import {
 } from "./conflicts.ts";
 import { masterHeard } from "./health.ts";
 import type { Neighbours } from "./neighbours.ts";
-import type { Order } from "./order.ts";
+import type { Command } from "./command.ts";
 import { askableLink, isAround, questionFor } from "./questions.ts";
-import { isLeaving, type Router } from "./router.ts";
+import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
 /** How long answers are waited for. */
 const ANSWERS = seconds(1);
@@ -69,7 +69,7 @@ interface Turn {
 
 /** Addresses of machines that may hold those of a router, on a link. */
 export type OthersOf = (
-  router: Router,
+  router: VirtualRouter,
   node: NodePlan | undefined,
   name: string,
   interfaces: Interfaces,
@@ -77,7 +77,7 @@ export type OthersOf = (
 
 /** What it works with. */
 export interface InquiryOptions {
-  readonly host: Host<Order>;
+  readonly host: Host<Command>;
   readonly conflicts: Conflicts;
   readonly neighbours: Neighbours;
   readonly node: () => NodePlan | undefined;
@@ -86,7 +86,7 @@ export interface InquiryOptions {
 /** The questions of one node. */
 export class Inquiry {
   readonly #options: InquiryOptions;
-  readonly #turns = new Map<Router, Turn>();
+  readonly #turns = new Map<VirtualRouter, Turn>();
   /** Questions that may be asked now, and since when that is so. */
   #budget = MOST_SAVED;
   #budgetAt: Instant | undefined;
@@ -104,12 +104,12 @@ export class Inquiry {
   }
 
   /** Has `router` changed its state since {@link Inquiry.begin}? */
-  isNewState(router: Router): boolean {
+  isNewState(router: VirtualRouter): boolean {
     return this.#turns.get(router)?.entered !== router.entered;
   }
 
   /** The state of `router` is a new one: what was answered before says nothing of it. */
-  begin(router: Router, now: Instant): void {
+  begin(router: VirtualRouter, now: Instant): void {
     resetConflicts(router, now);
     const nextAt = after(now, SETTLED);
     const { entered } = router;
@@ -118,7 +118,7 @@ export class Inquiry {
   }
 
   /** Something speaks against `router`: it is asked for as soon as possible. */
-  hurry(router: Router, now: Instant): void {
+  hurry(router: VirtualRouter, now: Instant): void {
     const turn = this.#turns.get(router);
     if (turn === undefined || turn.question !== undefined || turn.nextAt <= now) return;
     turn.nextAt = now;
@@ -126,13 +126,13 @@ export class Inquiry {
   }
 
   /** Another machine said that it has an address of `router`. */
-  answered(router: Router, sight: Sight): void {
+  answered(router: VirtualRouter, sight: Sight): void {
     router.answeredAt = sight.at;
     this.#turns.get(router)?.question?.answered.set(sight.who, sight);
   }
 
   /** Asks what is due, and concludes what has waited long enough. `deaf`: answers would not be heard. */
-  settle(routers: readonly Router[], othersOf: OthersOf, deaf: boolean, now: Instant): void {
+  settle(routers: readonly VirtualRouter[], othersOf: OthersOf, deaf: boolean, now: Instant): void {
     if (this.#next !== undefined && now < this.#next) return;
     this.#refill(now);
     for (const router of this.#turns.keys()) {
@@ -160,7 +160,7 @@ export class Inquiry {
   }
 
   #ask(
-    router: Router,
+    router: VirtualRouter,
     turn: Turn,
     othersOf: OthersOf,
     deaf: boolean,
@@ -187,7 +187,7 @@ export class Inquiry {
   }
 
   /** What is answered for by others, and the next ones in turn. */
-  #choose(router: Router, turn: Turn, all: readonly HeldAddress[]): readonly HeldAddress[] {
+  #choose(router: VirtualRouter, turn: Turn, all: readonly HeldAddress[]): readonly HeldAddress[] {
     if (all.length <= MOST_AT_ONCE) return all;
     const doubted = new Set([...router.conflicts.values()].map(({ words }) => words));
     const first = all.filter(({ prefix }) => doubted.has(formatIp(prefix.address)));
@@ -201,7 +201,7 @@ export class Inquiry {
 
   /** Addresses by which it is told whose MACs are whose: the master's; all, while a MAC that answers is nobody's. */
   #whoIsWho(
-    router: Router,
+    router: VirtualRouter,
     [first]: readonly HeldAddress[],
     othersOf: OthersOf,
     now: Instant,
@@ -230,7 +230,7 @@ export class Inquiry {
     return asked.map((address) => [name, address]);
   }
 
-  #send(router: Router, name: string, target: Ip): boolean {
+  #send(router: VirtualRouter, name: string, target: Ip): boolean {
     const { host } = this.#options;
     const interfaces = host.interfaces();
     const link = askableLink(interfaces, name);
@@ -250,7 +250,7 @@ export class Inquiry {
     }
   }
 
-  #conclude(router: Router, turn: Turn, question: Question, now: Instant): void {
+  #conclude(router: VirtualRouter, turn: Turn, question: Question, now: Instant): void {
     const { conflicts } = this.#options;
     turn.question = undefined;
     const isBackup = router.state.kind === "backup";
@@ -274,7 +274,7 @@ export class Inquiry {
 
   /** What was answered with MACs that are not the master's, as far as its are known; else all but one. */
   #beside(
-    router: Router,
+    router: VirtualRouter,
     { at, answered, asked }: Question,
     now: Instant,
   ): ReadonlyMap<string, Sight> {
@@ -292,7 +292,7 @@ export class Inquiry {
 
   /** Several where it has several cards; but what answers for this node's own address, too, answers for everything. */
   #macsOfMaster(
-    { source }: Router,
+    { source }: VirtualRouter,
     master: Ip,
     sinceAsked: Nanoseconds,
     now: Instant,
@@ -305,7 +305,7 @@ export class Inquiry {
   }
 
   /** Nobody answers, and the master is there: it answers for its own address on the same link. */
-  #countUnanswered(router: Router, { at, answered, asked }: Question): void {
+  #countUnanswered(router: VirtualRouter, { at, answered, asked }: Question): void {
     const { host, neighbours } = this.#options;
     const master = router.state.kind === "backup" ? router.state.heard?.source : undefined;
     const interfaces = host.interfaces();
@@ -325,7 +325,7 @@ export class Inquiry {
    * A machine with this one's own MAC does not get its answer past the switch: where that could be all that speaks against it, a
    * question is asked whose answer goes to all. Concludes the one before.
    */
-  #askOwn(router: Router, turn: Turn, { asked, answered }: Question, now: Instant): void {
+  #askOwn(router: VirtualRouter, turn: Turn, { asked, answered }: Question, now: Instant): void {
     const before = turn.own;
     if (before !== undefined) {
       const found = [...router.conflicts.values()].some(({ own, at }) => own && at >= before.at);
@@ -344,7 +344,7 @@ export class Inquiry {
 }
 
 /** Not where the file says so, for one that leaves, or while this node listens whether there is a master. */
-function isAskedFor(router: Router): boolean {
+function isAskedFor(router: VirtualRouter): boolean {
   const { state, rules } = router;
   if (!rules.duplicateCheck || isLeaving(router)) return false;
   // Whose adverts are refused holds them perhaps: whose MAC is whose is to be known before the claim.
@@ -352,7 +352,7 @@ function isAskedFor(router: Router): boolean {
 }
 
 /** RFC 9568 7.3: some speakers answer with the virtual router's own MAC. */
-function virtualMac({ plan, rules }: Router): string {
+function virtualMac({ plan, rules }: VirtualRouter): string {
   const kind = plan.family === "ipv4" ? "01" : "02";
   return `00:00:5e:00:${kind}:${rules.vrid.toString(16).padStart(2, "0")}`;
 }

@@ -2,8 +2,8 @@
 import { type Endpoint, type Host, HostError, type Interest } from "../host.ts";
 import { includesIp, type Ip, sameIp } from "../net/ip.ts";
 import { endpointKey } from "./endpoints.ts";
-import type { Order } from "./order.ts";
-import type { Router } from "./router.ts";
+import type { Command } from "./command.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** More known sources than this are no nodes of anybody's. */
 const MOST_KNOWN = 256;
@@ -17,15 +17,15 @@ interface Part {
 
 /** Tells the host what is wanted, where that changed. */
 export class Interests {
-  readonly #host: Host<Order>;
-  #parts: ReadonlyMap<Router, Part> = new Map();
+  readonly #host: Host<Command>;
+  #parts: ReadonlyMap<VirtualRouter, Part> = new Map();
 
-  constructor(host: Host<Order>) {
+  constructor(host: Host<Command>) {
     this.#host = host;
   }
 
   /** Looks at `routers`; cheap where nothing changed. */
-  settle(routers: readonly Router[]): void {
+  settle(routers: readonly VirtualRouter[]): void {
     const parts = new Map(routers.map((router) => [router, partOf(router)]));
     const same = parts.size === this.#parts.size &&
       routers.every((router) => samePart(this.#parts.get(router), parts.get(router)));
@@ -46,7 +46,7 @@ export class Interests {
   }
 }
 
-function partOf({ endpoint, plan, state }: Router): Part {
+function partOf({ endpoint, plan, state }: VirtualRouter): Part {
   // Not the last one heard, which may be anybody's loser: the last one obeyed.
   const master = state.kind === "init" ? undefined : state.acquaintance?.source;
   return { endpoint, peers: plan.rules.peers, master };
@@ -61,8 +61,8 @@ function samePart(a: Part | undefined, b: Part | undefined): boolean {
 }
 
 function interestsOf(
-  routers: readonly Router[],
-  parts: ReadonlyMap<Router, Part>,
+  routers: readonly VirtualRouter[],
+  parts: ReadonlyMap<VirtualRouter, Part>,
 ): readonly { readonly endpoint: Endpoint; readonly interest: Interest }[] {
   const found = new Map<string, { endpoint: Endpoint; vrids: number[]; known: Ip[] }>();
   for (const router of routers) {

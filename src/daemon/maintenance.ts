@@ -9,27 +9,27 @@ import {
   milliseconds,
   seconds,
 } from "../time.ts";
-import type { Departures, Outcome } from "./departures.ts";
+import type { Handoffs, Outcome } from "./handoffs.ts";
 import type { Journal } from "./journal.ts";
-import { labelOf } from "./narrate.ts";
-import type { Maintenance, Order } from "./order.ts";
-import type { Roster } from "./roster.ts";
+import { labelOf } from "./log.ts";
+import type { Command, Maintenance } from "./command.ts";
+import type { Routers } from "./routers.ts";
 
-type MaintenanceOrder = Extract<Order, { readonly kind: "maintenance" }>;
+type MaintenanceCommand = Extract<Command, { readonly kind: "maintenance" }>;
 
 /** The calendar may jump, on a machine without a battery for its clock by years: it is looked at so often. */
 const LOOK = seconds(5);
 
 /** What maintenance works with. */
 export interface MaintenanceOptions {
-  readonly host: Host<Order>;
-  readonly roster: Roster;
-  readonly departures: Departures;
+  readonly host: Host<Command>;
+  readonly roster: Routers;
+  readonly handoffs: Handoffs;
   readonly journal: Journal;
   /** What was in force when the process before this one ended. */
   readonly before: Maintenance | undefined;
   /** Writes down what is in force now; answers why it could not, in words. Never throws. */
-  readonly keep: (maintenance: Maintenance | undefined) => string | undefined;
+  readonly save: (maintenance: Maintenance | undefined) => string | undefined;
 }
 
 /** The maintenance of one node. */
@@ -54,7 +54,7 @@ export class MaintenanceMode {
   }
 
   /** Answers when it is in force or over, or at once why not. */
-  obey(order: MaintenanceOrder): void {
+  handle(order: MaintenanceCommand): void {
     if (order.wanted === undefined) return this.#end("asked by hand", order.reply);
     if (this.#now !== undefined) {
       this.#set({ ...order.wanted, since: this.#now.since });
@@ -65,14 +65,14 @@ export class MaintenanceMode {
       const words = `nobody else is known to hold ${alone.join(", ")}: it would be left to nobody`;
       return order.reply(this.#answer("refused", words));
     }
-    const { roster, departures } = this.#options;
+    const { roster, handoffs: departures } = this.#options;
     // Whoever has left is not to come back before all have.
     roster.out = true;
     const masters = roster.routers.filter(({ state }) => state.kind === "master");
     departures.begin(masters, { kind: "maintenance" }, (outcome) => this.#enter(order, outcome));
   }
 
-  /** To be called after each batch of happenings: ends what was to last until now. */
+  /** To be called after each batch of events: ends what was to last until now. */
   settle(now: Instant): void {
     if (this.#lookAt === undefined || this.#lookAt > now) return;
     this.#lookAgain();
@@ -94,7 +94,7 @@ export class MaintenanceMode {
       .map(({ plan }) => labelOf(plan));
   }
 
-  #enter(order: MaintenanceOrder, { gone, kept }: Outcome): void {
+  #enter(order: MaintenanceCommand, { gone, kept }: Outcome): void {
     const { roster } = this.#options;
     const routers = gone.map(({ how }) => how);
     if (order.wanted === undefined) return;
@@ -107,13 +107,13 @@ export class MaintenanceMode {
       return order.reply(this.#answer("refused", words, routers));
     }
     for (const router of roster.routers) {
-      roster.advance(router, { kind: "stop", cause: { kind: "maintenance" } });
+      roster.dispatch(router, { kind: "stop", cause: { kind: "maintenance" } });
     }
     this.#set(order.wanted);
     order.reply(this.#answer("on", onWords({ gone, kept }), routers));
   }
 
-  #end(why: string, reply: MaintenanceOrder["reply"]): void {
+  #end(why: string, reply: MaintenanceCommand["reply"]): void {
     if (this.#now === undefined) return reply(this.#answer("off", "maintenance was not on"));
     const { roster, journal } = this.#options;
     this.#set(undefined);
@@ -126,7 +126,7 @@ export class MaintenanceMode {
   }
 
   #set(maintenance: Maintenance | undefined): void {
-    const { keep, journal } = this.#options;
+    const { save: keep, journal } = this.#options;
     if (maintenance !== undefined && this.#now === undefined) {
       const reason = maintenance.reason === undefined ? "" : `: ${maintenance.reason}`;
       journal.write("info", `maintenance is on${reason}`);

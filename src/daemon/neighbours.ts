@@ -1,6 +1,6 @@
 /** Whose hardware address is whose: addresses of nodes and of senders of adverts, as neighbours told them. */
 import { between, type Instant, seconds } from "../time.ts";
-import { remember } from "./senders.ts";
+import { putNewest } from "./senders.ts";
 
 /** Most addresses remembered. */
 const MOST_ADDRESSES = 256;
@@ -19,8 +19,8 @@ export class Neighbours {
   /** `address` is at `mac`. */
   learn(address: string, mac: string, at: Instant): void {
     const macs = this.#told.get(address) ?? new Map<string, Instant>();
-    remember(macs, mac, at, MOST_MACS);
-    remember(this.#told, address, macs, MOST_ADDRESSES);
+    putNewest(macs, mac, at, MOST_MACS);
+    putNewest(this.#told, address, macs, MOST_ADDRESSES);
   }
 
   /** The MACs that `address` was at of late; empty where nobody said so. */

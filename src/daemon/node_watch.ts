@@ -20,9 +20,9 @@ import type { PresenceAnswer } from "../wire/presence.ts";
 import type { Advert } from "../wire/vrrp.ts";
 import type { Journal } from "./journal.ts";
 import { type Asked, type End, NO_FACTS, type NodeFacts, viewOf } from "./nodes.ts";
-import type { Order } from "./order.ts";
+import type { Command } from "./command.ts";
 import type { TransitionRecord } from "./record.ts";
-import type { Router } from "./router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** From one question to the next, whatever node it is about: however many there are, no more packets leave. */
 const PACE = milliseconds(250);
@@ -71,7 +71,7 @@ interface Speaker {
 
 /** Knows the other nodes. */
 export class NodeWatch {
-  readonly #host: Host<Order>;
+  readonly #host: Host<Command>;
   readonly #journal: Journal;
   #others: ReadonlyMap<string, Other> = new Map();
   /** Node names by address text. */
@@ -84,7 +84,7 @@ export class NodeWatch {
   /** When the next look is due; undefined: to be found out. */
   #next: { readonly at: Instant | undefined } | undefined;
 
-  constructor(host: Host<Order>, journal: Journal) {
+  constructor(host: Host<Command>, journal: Journal) {
     this.#host = host;
     this.#journal = journal;
   }
@@ -116,7 +116,12 @@ export class NodeWatch {
   }
 
   /** An advert was accepted. */
-  hear({ plan, rules }: Router, source: Ip, { priority, interval }: Advert, at: Instant): void {
+  hear(
+    { plan, rules }: VirtualRouter,
+    source: Ip,
+    { priority, interval }: Advert,
+    at: Instant,
+  ): void {
     const key = keyOf(plan);
     const node = this.#names.get(formatIp(source));
     const before = this.#speakers.get(key);
@@ -178,7 +183,7 @@ export class NodeWatch {
   }
 
   /** Looks who has fallen silent, puts a question that is due, and tells the journal of changes. */
-  tick(now: Instant, routers: readonly Router[]): void {
+  tick(now: Instant, routers: readonly VirtualRouter[]): void {
     const due = this.nextDeadline();
     if (due === undefined || due > now) return;
     this.#next = undefined;
@@ -238,7 +243,7 @@ export class NodeWatch {
   }
 
   /** A master that nobody has replaced yet, or that this node, in a fault, would not replace. */
-  #noticeSilence(now: Instant, routers: readonly Router[]): void {
+  #noticeSilence(now: Instant, routers: readonly VirtualRouter[]): void {
     for (const [key, speaker] of this.#speakers) {
       if (after(speaker.until, MARGIN) > now) continue;
       this.#speakers.delete(key);
@@ -250,7 +255,7 @@ export class NodeWatch {
   }
 
   /** Asks the node that has waited for longest, at this node's pace. */
-  #askNext(now: Instant, routers: readonly Router[]): void {
+  #askNext(now: Instant, routers: readonly VirtualRouter[]): void {
     if (this.#askedAt !== undefined && after(this.#askedAt, PACE) > now) return;
     const due = [...this.#others.values()].filter(({ askAt, askedAt }) =>
       askAt <= now && askedAt === undefined
@@ -259,7 +264,7 @@ export class NodeWatch {
   }
 
   /** False: there is nothing to ask, or nothing to ask it with. */
-  #ask(other: Other, now: Instant, routers: readonly Router[]): boolean {
+  #ask(other: Other, now: Instant, routers: readonly VirtualRouter[]): boolean {
     const { heard, ended } = other.facts;
     const isHeard = heard !== undefined && heard.until >= now && ended === undefined;
     const question = isHeard ? undefined : questionFor(other.entry, routers);
@@ -293,7 +298,7 @@ const CUT_OFF: ReadonlySet<Fault["kind"]> = new Set([
   "source-missing",
 ]);
 
-function isCutOff({ state }: Router): boolean {
+function isCutOff({ state }: VirtualRouter): boolean {
   return state.kind === "init" && state.faults.some(({ kind }) => CUT_OFF.has(kind));
 }
 
@@ -321,7 +326,7 @@ function isSame(a: NodeEntry, b: NodeEntry): boolean {
 /** Where `entry` is asked from: the first virtual router that is ready and would send adverts to it, by unicast first. */
 function questionFor(
   { name, addresses }: NodeEntry,
-  routers: readonly Router[],
+  routers: readonly VirtualRouter[],
 ): PresenceQuestion | undefined {
   const able = routers.filter((router) => !isCutOff(router));
   const questions = able.flatMap(({ endpoint, source, rules, plan }) =>

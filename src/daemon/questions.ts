@@ -10,7 +10,7 @@ import { type Ip, isLinkLocal } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
 import { arpProbe } from "../wire/arp.ts";
 import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
-import type { Router } from "./router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A link that questions can go out of: one with a hardware address, with ARP, and with a cable. */
 export type AskableLink = Link & { readonly mac: Mac };
@@ -34,7 +34,7 @@ export function isAround(interfaces: Interfaces, name: string, address: Ip): boo
 export function questionFor(
   target: Ip,
   link: AskableLink,
-  router: Router,
+  router: VirtualRouter,
   interfaces: Interfaces,
 ): Uint8Array | undefined {
   if (target.family === "ipv4") return arpProbe(link.mac, target);

@@ -5,7 +5,7 @@ import { formatPrefix } from "../net/prefix.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
 import { masterHeard } from "./health.ts";
 import { linkPrint } from "./readiness.ts";
-import type { Refused, Router } from "./router.ts";
+import type { Refused, VirtualRouter } from "./virtual_router.ts";
 
 /** From a refusal to the next attempt; twice as long after each, up to {@link LONGEST}. */
 const SHORTEST = seconds(5);
@@ -23,7 +23,11 @@ export function pauseAfter(attempts: number): Nanoseconds {
  * May `router`, which was refused, try again? Not beside a living master: it would lose the address for the time of an attempt
  * that is likely to fail again.
  */
-export function mayTryAgain(router: Router, { attempts, at }: Refused, now: Instant): boolean {
+export function mayTryAgain(
+  router: VirtualRouter,
+  { attempts, at }: Refused,
+  now: Instant,
+): boolean {
   return now >= after(at, pauseAfter(attempts)) && masterHeard(router, now) === undefined;
 }
 

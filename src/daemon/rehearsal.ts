@@ -1,12 +1,12 @@
 /** A rehearsal at start, so that the first takeover of a process is as quick as the tenth (decision 0003). */
-import type { Boot, Happening, Host, Scheduling } from "../host.ts";
+import type { Boot, Host, HostEvent, Scheduling } from "../host.ts";
 import { decode } from "../config/decode.ts";
 import { type Ip, ip } from "../net/ip.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { after, between, type Instant, seconds, type WallTime } from "../time.ts";
 import { encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import { Daemon } from "./daemon.ts";
-import type { Order } from "./order.ts";
+import type { Command } from "./command.ts";
 
 /** One instance on a network of documentation addresses (RFC 5737). */
 const CONFIG =
@@ -27,7 +27,7 @@ export async function rehearse(): Promise<void> {
 }
 
 /** A machine without a kernel: time jumps from deadline to deadline, and a rival speaks up in between. */
-class Stage implements Host<Order> {
+class Stage implements Host<Command> {
   #now = 0 as Instant;
   #turn = 0;
 
@@ -51,7 +51,7 @@ class Stage implements Host<Order> {
     return { policy: "other", priority: 0 };
   }
 
-  wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
+  wait(deadline: Instant | undefined): Promise<readonly HostEvent<Command>[]> {
     this.#turn++;
     if (this.#turn > 2 * ROUNDS) {
       return Promise.resolve([{ kind: "order", order: { kind: "stop" } }]);
@@ -113,7 +113,7 @@ class Stage implements Host<Order> {
     return "removed";
   }
 
-  #rival(): Happening<Order> {
+  #rival(): HostEvent<Command> {
     const destination = groupOf("ipv4");
     const addresses = [ip("192.0.2.100")];
     const advert = { version: 3, vrid: 1, priority: 200, interval: seconds(1), addresses } as const;

@@ -2,11 +2,11 @@
 import { nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
-import { causeText } from "./narrate.ts";
+import { causeText } from "./log.ts";
 import type { Cause, Effect } from "../vrrp/event.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
 import type { NearMissRecord, TransitionRecord } from "./record.ts";
-import type { Router } from "./router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** Causes that somebody wanted; the others befall us. */
 const PLANNED: ReadonlySet<Cause["kind"]> = new Set([
@@ -22,7 +22,7 @@ const PLANNED: ReadonlySet<Cause["kind"]> = new Set([
 /** The record of `transition`, which `router` of the node called `node` has just made. */
 export function recordOf(
   transition: Extract<Effect, { kind: "transition" }>,
-  router: Router,
+  router: VirtualRouter,
   node: string,
   now: WallTime,
 ): TransitionRecord {

@@ -2,14 +2,14 @@
 import type { Host } from "../host.ts";
 import { after, seconds } from "../time.ts";
 import type { Fault } from "../vrrp/event.ts";
-import type { Order } from "./order.ts";
-import type { Router } from "./router.ts";
+import type { Command } from "./command.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** How long until it is looked again whether the other daemon has ended. */
 const AGAIN_AFTER = seconds(5);
 
 /** Takes the virtual routers for this process, and notes in each that another one has which. */
-export function reserveRouters(routers: readonly Router[], host: Host<Order>): void {
+export function reserveRouters(routers: readonly VirtualRouter[], host: Host<Command>): void {
   const names = new Map(routers.map((router) => [router, nameOf(router)]));
   const others = host.reserve([...names.values()].filter((name) => name !== undefined));
   for (const [router, name] of names) {
@@ -22,17 +22,17 @@ export function reserveRouters(routers: readonly Router[], host: Host<Order>): v
 }
 
 /** The fault of a virtual router that another daemon has. */
-export function reservationFaults({ elsewhere }: Router): readonly Fault[] {
+export function reservationFaults({ elsewhere }: VirtualRouter): readonly Fault[] {
   return elsewhere === undefined ? [] : [{ kind: "other-process", words: elsewhere }];
 }
 
 /** Undefined while its interface is not known. */
-function nameOf({ plan }: Router): string | undefined {
+function nameOf({ plan }: VirtualRouter): string | undefined {
   const { vrid, family } = plan.rules;
   return plan.interface === undefined ? undefined : `floatip ${vrid} ${family} ${plan.interface}`;
 }
 
-function wordsOf({ plan }: Router, pid: number): string {
+function wordsOf({ plan }: VirtualRouter, pid: number): string {
   const which = pid === 0 ? "" : `, process ${pid},`;
   return `another floatip on this machine${which} runs VRID ${plan.rules.vrid} on ${plan.interface}`;
 }

@@ -13,7 +13,7 @@ import { between, type Instant, type Nanoseconds, nanoseconds } from "../time.ts
 import { isOwner } from "../vrrp/rules.ts";
 import { masterDown } from "../vrrp/intervals.ts";
 import type { Checks } from "./checks.ts";
-import { isLeaving, type Router } from "./router.ts";
+import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
 /** The machine's clock since its start, suspend included, and which start that was. */
 export interface Boot {
@@ -22,24 +22,24 @@ export interface Boot {
 }
 
 /** What a process writes down for the one after it; a value of JSON. */
-export interface ResumeNote {
+export interface ResumeState {
   readonly schema: 1;
   readonly boot: string;
-  readonly routers: readonly RouterNote[];
-  readonly checks: readonly CheckNote[];
+  readonly routers: readonly RouterResume[];
+  readonly checks: readonly CheckResume[];
 }
 
 /** One virtual router in it. */
-export interface RouterNote {
+export interface RouterResume {
   readonly key: string;
   /** It was master and not leaving; null: it was not. */
-  readonly master: MasterNote | null;
+  readonly master: MasterResume | null;
   /** Handed over by hand until then (in ns since boot), or (null in it) until asked; null: it was not. */
   readonly aside: { readonly until: number | null } | null;
 }
 
 /** What a master was. */
-export interface MasterNote {
+export interface MasterResume {
   /** When its last advert left, in ns since boot. */
   readonly advertised: number;
   /** What must not have changed: see {@link identityOf}. */
@@ -51,7 +51,7 @@ export interface MasterNote {
 }
 
 /** The verdict of a health check. */
-export interface CheckNote {
+export interface CheckResume {
   readonly name: string;
   readonly up: boolean;
   readonly value: number | null;
@@ -59,18 +59,18 @@ export interface CheckNote {
 }
 
 /** What there is to write down at `now`. */
-export function noteOf(
-  routers: readonly Router[],
+export function resumeStateOf(
+  routers: readonly VirtualRouter[],
   checks: Checks,
   names: readonly string[],
   boot: Boot,
   now: Instant,
-): ResumeNote {
+): ResumeState {
   const sinceBoot = (instant: Instant): number => boot.now - between(instant, now);
   return {
     schema: 1,
     boot: boot.id,
-    routers: routers.map((router): RouterNote => {
+    routers: routers.map((router): RouterResume => {
       const { plan, state, advertisedAt, aside } = router;
       const holds = state.kind === "master" && !isLeaving(router) && advertisedAt !== undefined;
       return {
@@ -86,7 +86,7 @@ export function noteOf(
           : { until: aside.until === undefined ? null : sinceBoot(aside.until) },
       };
     }),
-    checks: names.flatMap((name): readonly CheckNote[] => {
+    checks: names.flatMap((name): readonly CheckResume[] => {
       const { up, value, last } = checks.judgement(name);
       if (up === undefined) return [];
       return [{ name, up, value: value ?? null, words: last?.words ?? "" }];
@@ -95,11 +95,11 @@ export function noteOf(
 }
 
 /** What `note` says of `plan`, of this start of the machine; undefined: nothing. */
-export function noteFor(
+export function routerResumeOf(
   plan: Plan,
-  note: ResumeNote | undefined,
+  note: ResumeState | undefined,
   boot: Boot,
-): RouterNote | undefined {
+): RouterResume | undefined {
   if (note === undefined || note.boot !== boot.id) return undefined;
   return note.routers.find(({ key }) => key === keyOf(plan));
 }
@@ -110,7 +110,7 @@ export function noteFor(
  */
 export function mayResume(
   plan: Plan,
-  master: MasterNote,
+  master: MasterResume,
   interfaces: Interfaces,
   boot: Boot,
 ): Nanoseconds | undefined {
@@ -126,14 +126,14 @@ export function mayResume(
  * Had the process before this one put the addresses of `plan` there? With a kernel that keeps no mark (before Linux 5.18) an address
  * without a lease tells nothing itself.
  */
-export function wasHolding(plan: Plan, note: ResumeNote | undefined, boot: Boot): boolean {
-  const master = noteFor(plan, note, boot)?.master ?? undefined;
+export function wasHolding(plan: Plan, note: ResumeState | undefined, boot: Boot): boolean {
+  const master = routerResumeOf(plan, note, boot)?.master ?? undefined;
   return master !== undefined && master.identity === identityOf(plan) && !isOwner(plan.rules);
 }
 
 /** What the checks were found to be, as if they had been probed here; undefined: nothing is known of before. */
 export function judgementsOf(
-  note: ResumeNote | undefined,
+  note: ResumeState | undefined,
   boot: Boot,
 ): ReadonlyMap<string, Judgement> | undefined {
   if (note === undefined || note.boot !== boot.id) return undefined;

@@ -4,7 +4,7 @@
 const MOST_SENDERS = 32;
 
 /** Keeps `value` under `key`, and the newest `most` entries: the one that was not renewed for longest goes first. */
-export function remember<T>(
+export function putNewest<T>(
   memory: Map<string, T>,
   key: string,
   value: T,

@@ -1,5 +1,5 @@
 /** The maintenance of this node: a file in the state directory, so that it survives a reboot. */
-import type { Maintenance } from "../daemon/order.ts";
+import type { Maintenance } from "../daemon/command.ts";
 import { NotAFile, readTextSync, removeSync, replaceSync } from "../linux/regular_file.ts";
 import { printableLine } from "../printable.ts";
 import type { WallTime } from "../time.ts";

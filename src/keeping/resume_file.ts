@@ -1,5 +1,5 @@
 /** What a process leaves so that the next one goes on: in the runtime directory, which is memory, and gone with a reboot. */
-import type { CheckNote, MasterNote, ResumeNote, RouterNote } from "../daemon/resume.ts";
+import type { CheckResume, MasterResume, ResumeState, RouterResume } from "../daemon/resume.ts";
 import { NotAFile, readTextSync, replaceSync } from "../linux/regular_file.ts";
 
 /** More than the note of 255 instances, in bytes. */
@@ -11,7 +11,7 @@ export function resumePath(runDir: string): string {
 }
 
 /** Writes `note`, whole or not at all. Throws Deno.errors.*. */
-export function writeResumeNote(runDir: string, note: ResumeNote): void {
+export function writeResumeState(runDir: string, note: ResumeState): void {
   replaceSync(resumePath(runDir), JSON.stringify(note), 0o600, false);
 }
 
@@ -19,14 +19,14 @@ export function writeResumeNote(runDir: string, note: ResumeNote): void {
  * The note that is there; undefined: none that could be read. `complain` is told of what stands in its place and is no
  * file, or cannot be read. Never throws.
  */
-export function readResumeNote(
+export function readResumeState(
   runDir: string,
   complain: (words: string) => void,
-): ResumeNote | undefined {
+): ResumeState | undefined {
   const path = resumePath(runDir);
   try {
     const file = readTextSync(path, MOST);
-    return file && decodeResumeNote(JSON.parse(file.text));
+    return file && decodeResumeState(JSON.parse(file.text));
   } catch (error) {
     // A torn note is none. The parser's words would show what is in the file.
     if (error instanceof SyntaxError) return undefined;
@@ -39,7 +39,7 @@ export function readResumeNote(
 }
 
 /** `value` as a note; undefined where it is none, or of another version. */
-export function decodeResumeNote(value: unknown): ResumeNote | undefined {
+export function decodeResumeState(value: unknown): ResumeState | undefined {
   if (!isRecord(value) || value["schema"] !== 1 || typeof value["boot"] !== "string") {
     return undefined;
   }
@@ -49,13 +49,13 @@ export function decodeResumeNote(value: unknown): ResumeNote | undefined {
   return { schema: 1, boot: value["boot"], routers, checks };
 }
 
-function isRouter(value: unknown): value is RouterNote {
+function isRouter(value: unknown): value is RouterResume {
   return isRecord(value) && typeof value["key"] === "string" &&
     (value["master"] === null || isMaster(value["master"])) &&
     (value["aside"] === null || isAside(value["aside"]));
 }
 
-function isMaster(value: unknown): value is MasterNote {
+function isMaster(value: unknown): value is MasterResume {
   return isRecord(value) && isNumber(value["advertised"]) &&
     typeof value["identity"] === "string" && isNumber(value["since"]) &&
     isNumber(value["transitions"]);
@@ -65,7 +65,7 @@ function isAside(value: unknown): boolean {
   return isRecord(value) && (value["until"] === null || isNumber(value["until"]));
 }
 
-function isCheck(value: unknown): value is CheckNote {
+function isCheck(value: unknown): value is CheckResume {
   return isRecord(value) && typeof value["name"] === "string" &&
     typeof value["up"] === "boolean" && typeof value["words"] === "string" &&
     (value["value"] === null || isNumber(value["value"]));

@@ -4,9 +4,9 @@ import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type {
   Boot,
   Endpoint,
-  Happening,
   Host,
   HostError,
+  HostEvent,
   Interest,
   PresenceQuestion,
   Scheduling,
@@ -78,7 +78,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
   readonly #adverts: AdvertIntake = new AdvertIntake(this.#poller);
   readonly #orders: Order[] = [];
-  readonly #results: Extract<Happening<Order>, { kind: "probe" }>[] = [];
+  readonly #results: Extract<HostEvent<Order>, { kind: "probe" }>[] = [];
   readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
   readonly #presence: Presence = new Presence(
@@ -86,7 +86,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#poller,
     (name) => this.#askGroup(name),
   );
-  readonly #answers: Extract<Happening<Order>, { kind: "presence" }>[] = [];
+  readonly #answers: Extract<HostEvent<Order>, { kind: "presence" }>[] = [];
   readonly #tools: ProbeTools = {
     interfaces: () => this.interfaces(),
     ping: (address, by, deadline) =>
@@ -145,7 +145,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     return takeRealTime(this.#libc);
   }
 
-  async wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
+  async wait(deadline: Instant | undefined): Promise<readonly HostEvent<Order>[]> {
     for (;;) {
       this.#network.tend();
       if (this.#network.changed) this.#poller.wake();
@@ -156,8 +156,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
       for (const one of bounded) one.release(now);
       this.#pauses = 0;
       if (this.#poller.disposed) return [];
-      const happenings = this.#collect(deadline);
-      if (happenings.length > 0) return happenings;
+      const events = this.#collect(deadline);
+      if (events.length > 0) return events;
     }
   }
 
@@ -287,28 +287,27 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     if (this.#pauses++ < MOST_PAUSES) this.#libc.pause(PAUSE_MS);
   }
 
-  #collect(deadline: Instant | undefined): readonly Happening<Order>[] {
+  #collect(deadline: Instant | undefined): readonly HostEvent<Order>[] {
     // The clock first: what was queued when the deadline came is then looked at before it.
     const due = deadline !== undefined && deadline <= this.now();
     const ready = this.#poller.ready();
-    const happenings: Happening<Order>[] = [];
-    const take = (advert: TakenAdvert) => happenings.push({ kind: "datagram", ...advert });
-    const overrun = (endpoint: Endpoint) => happenings.push({ kind: "overrun", endpoint });
+    const events: HostEvent<Order>[] = [];
+    const take = (advert: TakenAdvert) => events.push({ kind: "datagram", ...advert });
+    const overrun = (endpoint: Endpoint) => events.push({ kind: "overrun", endpoint });
     const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take, overrun);
     this.#heldSources.drain(ready, this.#receiver, take);
-    if (this.#network.takeChanged()) happenings.push({ kind: "interfaces" });
-    const claimed = (claim: HeardClaim) =>
-      happenings.push({ kind: "claim", ...claim, at: this.now() });
+    if (this.#network.takeChanged()) events.push({ kind: "interfaces" });
+    const claimed = (claim: HeardClaim) => events.push({ kind: "claim", ...claim, at: this.now() });
     this.#claims.drain(ready, this.#receiver, this.interfaces(), claimed);
     this.#pinger.drain(ready, this.#receiver);
     this.#reservations.drain(ready);
     this.#presence.drain(ready, this.#receiver);
-    happenings.push(...this.#results.splice(0));
-    happenings.push(...this.#answers.splice(0));
-    for (const check of this.#exits.drain(ready)) happenings.push({ kind: "probe-due", check });
-    for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
-    if (due && mayEnd) happenings.push({ kind: "deadline" });
-    return happenings;
+    events.push(...this.#results.splice(0));
+    events.push(...this.#answers.splice(0));
+    for (const check of this.#exits.drain(ready)) events.push({ kind: "probe-due", check });
+    for (const order of this.#orders.splice(0)) events.push({ kind: "order", order });
+    if (due && mayEnd) events.push({ kind: "deadline" });
+    return events;
   }
 
   /** Who hears the group of adverts is asked by a frame: a question from an own address would take part in routers' elections. */

@@ -109,7 +109,7 @@ function meetDeadline(state: MasterState, now: Instant, rules: Rules): Step {
 
 /**
  * Is this node so late with an advert that a backup may have taken over? It was frozen, suspended or starved. Adverts come before the
- * deadline in every batch of happenings, so whatever a new master has said is looked at first.
+ * deadline in every batch of events, so whatever a new master has said is looked at first.
  */
 function isOverdue(state: MasterState, now: Instant, rules: Rules): boolean {
   const { version, advertInterval } = rules;

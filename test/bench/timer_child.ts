@@ -24,7 +24,7 @@ async function measure([policy, intervalMs, count]: readonly string[]): Promise<
 
 async function untilDue(host: LinuxHost<string>, due: Instant): Promise<void> {
   for (;;) {
-    const happenings = await host.wait(due);
-    if (happenings.at(-1)?.kind === "deadline") return;
+    const events = await host.wait(due);
+    if (events.at(-1)?.kind === "deadline") return;
   }
 }

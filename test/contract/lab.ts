@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import {
   type Datagram,
   type Endpoint,
-  type Happening,
   type Host,
   HostError,
+  type HostEvent,
 } from "../../src/host.ts";
 import { formatIp, type Ip, ip, isLinkLocal } from "../../src/net/ip.ts";
 import {
@@ -18,7 +18,7 @@ import { formatPrefix, parsePrefix } from "../../src/net/prefix.ts";
 import { after, type Instant, milliseconds } from "../../src/time.ts";
 
 /** What happens to a host in a case; orders are plain words. */
-export type Happenings = readonly Happening<string>[];
+export type Happenings = readonly HostEvent<string>[];
 
 /** Hands on the surroundings of the lab's host: its interface eth0. All take effect before they return. */
 export interface World {
@@ -55,10 +55,10 @@ export async function waitUntil(
   predicate: (soFar: Happenings) => boolean,
 ): Promise<Happenings> {
   const limit = after(host.now(), milliseconds(5000));
-  const collected: Happening<string>[] = [];
+  const collected: HostEvent<string>[] = [];
   while (!predicate(collected)) {
     const batch = await host.wait(limit);
-    collected.push(...batch.filter((happening) => happening.kind !== "deadline"));
+    collected.push(...batch.filter((event) => event.kind !== "deadline"));
     if (host.now() >= limit && !predicate(collected)) {
       throw new Error(`still not so after 5 s; happened: ${JSON.stringify(collected)}`);
     }

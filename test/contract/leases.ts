@@ -33,7 +33,7 @@ const EARLY = milliseconds(30), LATE = seconds(2);
 /** Cases about lifetimes. */
 export const LEASE_CASES: readonly ContractCase[] = [
   {
-    name: "an address outlives its lifetime while it is renewed; only its end is a happening",
+    name: "an address outlives its lifetime while it is renewed; only its end is a event",
     async run(lab) {
       const { host } = lab;
       for (const addresses of [SUBNETS, HOSTS]) {
@@ -104,7 +104,7 @@ export const LEASE_CASES: readonly ContractCase[] = [
   },
 ];
 
-/** `addresses`, given a second to live just now, go when it has passed, and that is a happening. */
+/** `addresses`, given a second to live just now, go when it has passed, and that is a event. */
 async function expectEnd(
   { host, until }: ContractLab,
   addresses: readonly HeldAddress[],

@@ -80,18 +80,18 @@ export const NETWORK_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "what somebody else deletes is a happening, and can be added again",
+    name: "what somebody else deletes is a event, and can be added again",
     async run({ host, world, until }) {
       host.addAddress(FLOATING);
       await until(host, () => entryOf(host, FLOATING) !== undefined);
       await world.deleteAddress("10.77.0.50/24");
       const happened = await until(host, () => entryOf(host, FLOATING) === undefined);
-      assert.ok(happened.some((happening) => happening.kind === "interfaces"));
+      assert.ok(happened.some((event) => event.kind === "interfaces"));
       assert.equal(host.addAddress(FLOATING), "added");
     },
   },
   {
-    name: "a lost carrier is a happening, addresses stay, and it comes back",
+    name: "a lost carrier is a event, addresses stay, and it comes back",
     async run({ host, world, until }) {
       host.addAddress(FLOATING);
       await world.setCarrier(false);
@@ -103,7 +103,7 @@ export const NETWORK_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "a link switched off and on is a happening each, and an open endpoint hears again",
+    name: "a link switched off and on is a event each, and an open endpoint hears again",
     async run({ host, peer, world, until }) {
       host.open(MULTICAST4);
       peer.open(MULTICAST4);

@@ -70,8 +70,8 @@ async function answersTo(
   }
   const found = new Map<string, PresenceAnswer>();
   await until(host, (soFar) => {
-    for (const happening of soFar) {
-      if (happening.kind === "presence") found.set(happening.node, happening.answer);
+    for (const event of soFar) {
+      if (event.kind === "presence") found.set(event.node, event.answer);
     }
     return found.size === names.length;
   });

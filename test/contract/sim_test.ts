@@ -1,6 +1,6 @@
 /** Does the simulated host behave as every Host must? */
 import { assert } from "../../src/assert.ts";
-import type { Happening, Host } from "../../src/host.ts";
+import type { Host, HostEvent } from "../../src/host.ts";
 import { type Instant, milliseconds } from "../../src/time.ts";
 import { Lan } from "../sim/lan.ts";
 import { CONTRACT_CASES } from "./battery.ts";
@@ -51,7 +51,7 @@ async function openLab(): Promise<ContractLab> {
 function drivenHost(lan: Lan, name: string): Host<string> {
   const host = lan.start<string>(lan.machine(name), () => new Promise<void>(() => {}));
   host.keepsTimeStill = false;
-  const wait = async (deadline: Instant | undefined): Promise<readonly Happening<string>[]> => {
+  const wait = async (deadline: Instant | undefined): Promise<readonly HostEvent<string>[]> => {
     const waiting = host.wait(deadline);
     let over = false;
     void waiting.then(() => over = true);

@@ -23,7 +23,7 @@ export const WAITING_CASES: readonly ContractCase[] = [
       for (let attempt = 0; attempt < 100; attempt++) {
         peer.send(MULTICAST4, PEER4, GROUP4, numbered(attempt));
         const batch = await host.wait(after(host.now(), nanoseconds(-1)));
-        const kinds = batch.map((happening) => happening.kind);
+        const kinds = batch.map((event) => event.kind);
         assert.equal(kinds.at(-1), "deadline");
         assert.equal(kinds.filter((kind) => kind === "deadline").length, 1);
         if (kinds.includes("datagram")) return;

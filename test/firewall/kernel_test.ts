@@ -70,8 +70,8 @@ class Range {
     const moment = after(host.now(), SLACK);
     const complete = () => expected.every((kind) => seen.has(numbers[kind]));
     while (host.now() < moment || (!complete() && host.now() < limit)) {
-      for (const happening of await host.wait(complete() ? moment : limit)) {
-        if (happening.kind === "datagram") seen.add(numberOf(happening.datagram));
+      for (const event of await host.wait(complete() ? moment : limit)) {
+        if (event.kind === "datagram") seen.add(numberOf(event.datagram));
       }
     }
     return KINDS.filter((kind) => seen.has(numbers[kind]));

@@ -1,6 +1,6 @@
 /** What do claims cost on a noisy LAN, and under a flood? */
 import assert from "node:assert/strict";
-import type { Happening } from "../../src/host.ts";
+import type { HostEvent } from "../../src/host.ts";
 import { ClaimWatch } from "../../src/linux/claim_watch.ts";
 import { Libc } from "../../src/linux/libc.ts";
 import { Poller } from "../../src/linux/poller.ts";
@@ -44,14 +44,14 @@ kernelTest(
     await using machines = await openMachines();
     const { host, peer } = machines;
     host.watchClaims(WATCHED);
-    const batches: (readonly Happening<string>[])[] = [];
+    const batches: (readonly HostEvent<string>[])[] = [];
     let overdue = 0;
     let sent = 0;
     const end = after(host.now(), milliseconds(500));
     while (host.now() < end) {
       for (let i = 0; i < 300; i++) peer.sendFrame("eth0", gratuitousArp(madeUpMac(sent++), VIP4));
       const due = after(host.now(), milliseconds(1));
-      let batch: readonly Happening<string>[] = [];
+      let batch: readonly HostEvent<string>[] = [];
       while (batch.at(-1)?.kind !== "deadline") batches.push(batch = await host.wait(due));
       overdue = Math.max(overdue, host.now() - due);
     }

@@ -1,7 +1,7 @@
 /** Is the end of a watched process told at once, and nothing left of watching? */
 import assert from "node:assert/strict";
 import { LinuxHost } from "../../src/linux/linux_host.ts";
-import type { Happening } from "../../src/host.ts";
+import type { HostEvent } from "../../src/host.ts";
 import { check, descriptors, eventually } from "../unit/health/checks.ts";
 import { waitUntil } from "../contract/lab.ts";
 import { kernelTest } from "./netns.ts";
@@ -41,7 +41,7 @@ class Sleeper implements AsyncDisposable {
 
 type Host = LinuxHost<string>;
 
-async function next(host: Host, kind: Happening<string>["kind"]): Promise<Happening<string>> {
+async function next(host: Host, kind: HostEvent<string>["kind"]): Promise<HostEvent<string>> {
   const happened = await waitUntil(host, (soFar) => soFar.some((one) => one.kind === kind));
   return happened.find((one) => one.kind === kind) ?? assert.fail();
 }

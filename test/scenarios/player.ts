@@ -1,6 +1,6 @@
 /** How is a play performed? Each line by the one rule that fits it, over the real daemon on simulated machines. */
 import assert from "node:assert/strict";
-import type { Order } from "../../src/daemon/order.ts";
+import type { Command } from "../../src/daemon/command.ts";
 import { after, type Nanoseconds, parseDuration, type WallTime } from "../../src/time.ts";
 import { Cluster, configFrom } from "../sim/cluster.ts";
 import type { Call } from "../sim/machine.ts";
@@ -253,7 +253,7 @@ function acting(
 function order<Answer extends { readonly words: string }>(
   { cluster }: Stage,
   name: string,
-  make: (reply: (answer: Answer) => void) => Order,
+  make: (reply: (answer: Answer) => void) => Command,
 ): void {
   const reply = ({ words: line }: Answer) =>
     cluster.lan.see({ kind: "journal", node: name, level: "info", line: `answer: ${line}` });

@@ -2,9 +2,9 @@
 import { decode } from "../../src/config/decode.ts";
 import type { Config } from "../../src/config/config.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
-import type { Maintenance } from "../../src/daemon/order.ts";
-import type { Order } from "../../src/daemon/order.ts";
-import type { ResumeNote } from "../../src/daemon/resume.ts";
+import type { Maintenance } from "../../src/daemon/command.ts";
+import type { Command } from "../../src/daemon/command.ts";
+import type { ResumeState } from "../../src/daemon/resume.ts";
 import type { Mac } from "../../src/net/mac.ts";
 import { after, type Instant, type Nanoseconds } from "../../src/time.ts";
 import { Lan } from "./lan.ts";
@@ -27,9 +27,9 @@ interface Node {
   config: Config | undefined;
   promptness: Promptness;
   daemon: Daemon | undefined;
-  host: SimHost<Order> | undefined;
+  host: SimHost<Command> | undefined;
   /** What its programs leave for the next one: in memory, and on its disk. */
-  note: ResumeNote | undefined;
+  note: ResumeState | undefined;
   /** How often the service manager was told something. */
   words: number;
   /** How long after its restart in place the next program begins; undefined: somebody starts it. */
@@ -99,7 +99,7 @@ export class Cluster {
     node.words++;
     if (node.host !== undefined || !node.machine.powered || node.machine.clock.frozen) return;
     if (config === undefined) throw new RangeError(`${name} has no configuration`);
-    node.host = this.lan.start<Order>(node.machine, async (host) => {
+    node.host = this.lan.start<Command>(node.machine, async (host) => {
       const daemon = new Daemon({
         host,
         config,
@@ -108,10 +108,10 @@ export class Cluster {
         journal: {
           write: (level, line) => this.lan.see({ kind: "journal", node: name, level, line }),
         },
-        note: node.note,
-        keepNote: (note) => node.note = note,
+        resume: node.note,
+        saveResume: (note) => node.note = note,
         maintenance: node.maintenance,
-        keepMaintenance: (maintenance) => {
+        saveMaintenance: (maintenance) => {
           node.maintenance = maintenance;
           return undefined;
         },
@@ -152,7 +152,7 @@ export class Cluster {
   }
 
   /** Any order to the program on `name`; where none runs, nothing. */
-  order(name: string, order: Order): void {
+  order(name: string, order: Command): void {
     this.#node(name).host?.post(order);
   }
 
@@ -206,18 +206,18 @@ export class Cluster {
   }
 
   /** The running program on `name`. */
-  host(name: string): SimHost<Order> | undefined {
+  host(name: string): SimHost<Command> | undefined {
     return this.#node(name).host;
   }
 
   /** The status document of `name`; undefined: floatip does not run there. */
-  status(name: string): ReturnType<Daemon["snapshot"]> | undefined {
-    return this.#node(name).daemon?.snapshot();
+  status(name: string): ReturnType<Daemon["status"]> | undefined {
+    return this.#node(name).daemon?.status();
   }
 
   /** What the loop of `name` has measured; undefined: floatip does not run there. */
-  measurements(name: string): ReturnType<Daemon["measure"]> | undefined {
-    return this.#node(name).daemon?.measure();
+  measurements(name: string): ReturnType<Daemon["metrics"]> | undefined {
+    return this.#node(name).daemon?.metrics();
   }
 
   #node(name: string): Node {

@@ -1,5 +1,5 @@
 /** What may a person ask of a running node? Handovers, maintenance, restarts: given at random, and taken back. */
-import type { Order } from "../../src/daemon/order.ts";
+import type { Command } from "../../src/daemon/command.ts";
 import { milliseconds, nanoseconds, type WallTime } from "../../src/time.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Damage } from "./faults.ts";
@@ -63,7 +63,7 @@ function endMaintenance(cluster: Cluster, name: string): void {
 function give(
   cluster: Cluster,
   name: string,
-  make: (reply: (answer: { readonly outcome: string }) => void) => Order,
+  make: (reply: (answer: { readonly outcome: string }) => void) => Command,
   answered: () => void = () => {},
 ): void {
   const number = cluster.nextOrder();

@@ -5,8 +5,8 @@ import type {
   Boot,
   Datagram,
   Endpoint,
-  Happening,
   Host,
+  HostEvent,
   PresenceQuestion,
   Scheduling,
   WatchedAddress,
@@ -61,11 +61,11 @@ export class SimHost<Order> implements Host<Order> {
   readonly #sockets = new Map<string, Socket>();
   readonly #claims: Claims;
   readonly #orders: Order[] = [];
-  readonly #results: Extract<Happening<Order>, { kind: "probe" | "presence" }>[] = [];
+  readonly #results: Extract<HostEvent<Order>, { kind: "probe" | "presence" }>[] = [];
   #view: Interfaces;
   #interfacesChanged = false;
   #deadline: Instant | undefined;
-  #resolve: ((happenings: readonly Happening<Order>[]) => void) | undefined;
+  #resolve: ((events: readonly HostEvent<Order>[]) => void) | undefined;
   #settle: (() => void) | undefined;
   #wakeAt: Instant | undefined;
   #state: "running" | "paused" | "gone" = "running";
@@ -98,9 +98,9 @@ export class SimHost<Order> implements Host<Order> {
     return { policy: "other", priority: 0 };
   }
 
-  wait(deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
+  wait(deadline: Instant | undefined): Promise<readonly HostEvent<Order>[]> {
     assert(this.#resolve === undefined, "one wait at a time");
-    const { promise, resolve } = Promise.withResolvers<readonly Happening<Order>[]>();
+    const { promise, resolve } = Promise.withResolvers<readonly HostEvent<Order>[]>();
     this.#resolve = resolve;
     this.#deadline = deadline;
     this.#settle?.();
@@ -320,25 +320,25 @@ export class SimHost<Order> implements Host<Order> {
     return settled;
   }
 
-  #batch(): readonly Happening<Order>[] {
+  #batch(): readonly HostEvent<Order>[] {
     const at = this.now();
-    const happenings: Happening<Order>[] = [];
+    const events: HostEvent<Order>[] = [];
     for (const { endpoint, queue } of this.#sockets.values()) {
       for (const { datagram, from } of queue.splice(0)) {
         this.#lan.seeRead(this.machine.name, from, datagram);
-        happenings.push({ kind: "datagram", endpoint, datagram, at });
+        events.push({ kind: "datagram", endpoint, datagram, at });
       }
     }
     if (this.#interfacesChanged) {
       this.#interfacesChanged = false;
       this.#view = this.machine.interfaces();
-      happenings.push({ kind: "interfaces" });
+      events.push({ kind: "interfaces" });
     }
-    for (const claim of this.#claims.take()) happenings.push({ kind: "claim", ...claim, at });
-    happenings.push(...this.#results.splice(0));
-    for (const order of this.#orders.splice(0)) happenings.push({ kind: "order", order });
-    if (this.#deadline !== undefined && this.#deadline <= at) happenings.push({ kind: "deadline" });
-    return happenings;
+    for (const claim of this.#claims.take()) events.push({ kind: "claim", ...claim, at });
+    events.push(...this.#results.splice(0));
+    for (const order of this.#orders.splice(0)) events.push({ kind: "order", order });
+    if (this.#deadline !== undefined && this.#deadline <= at) events.push({ kind: "deadline" });
+    return events;
   }
 
   #isReady(): boolean {

@@ -81,7 +81,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   history: { "daemon/record": "types", "linux/regular_file": "all" },
   keeping: {
     "daemon/resume": "types",
-    "daemon/order": "types",
+    "daemon/command": "types",
     "linux/regular_file": "all",
   },
   cli: {
@@ -114,9 +114,9 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // systemd hears of transitions as history and notifications do.
   "cli/service": { "daemon/record": "types" },
   // What the daemon is handed at its start, and the orders that come over the socket.
-  "cli/keeping": { keeping: "all", "daemon/resume": "types", "daemon/order": "types" },
-  "cli/orders": { "daemon/order": "types", "control/server": "types", host: "types" },
-  "cli/reloader": { "daemon/order": "types", host: "types" },
+  "cli/keeping": { keeping: "all", "daemon/daemon": "types" },
+  "cli/orders": { "daemon/command": "types", "control/server": "types", host: "types" },
+  "cli/reloader": { "daemon/command": "types", host: "types" },
   "cli/release": { linux: "all", host: "all" },
   // Could the programs of the file be run, by those who will run them?
   "cli/command_problems": { "health/probes/script": "all", process: "all" },

@@ -1,7 +1,7 @@
 /** What anybody may send or write: packets, claims, requests, notes and files, some of them nearly right. */
 import { handoverRequest, maintenanceRequest } from "../../../src/control/requests.ts";
-import type { Order } from "../../../src/daemon/order.ts";
-import type { Endpoint, Happening } from "../../../src/host.ts";
+import type { Command } from "../../../src/daemon/command.ts";
+import type { Endpoint, HostEvent } from "../../../src/host.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds, type WallTime } from "../../../src/time.ts";
 import { encodeAdvert } from "../../../src/wire/vrrp.ts";
@@ -43,7 +43,7 @@ const ENDPOINTS: readonly Endpoint[] = [
 const GROUPS = { ipv4: ip("224.0.0.18"), ipv6: ip("ff02::12") };
 
 /** A VRRP packet: sound, spoilt, or nothing but bytes. */
-export function packet(random: Random, at: Instant): Happening<Order> {
+export function packet(random: Random, at: Instant): HostEvent<Command> {
   const endpoint = random.pick(ENDPOINTS);
   const { family } = endpoint;
   const source = sourceOf(random, family);
@@ -120,7 +120,7 @@ function bytesOf(random: Random, length: number): Uint8Array {
 }
 
 /** Somebody says that an address is at its MAC. */
-export function claim(random: Random, at: Instant): Happening<Order> {
+export function claim(random: Random, at: Instant): HostEvent<Command> {
   return {
     kind: "claim",
     interface: random.pick(["eth0", "eth0", "eth1"]),
@@ -132,7 +132,7 @@ export function claim(random: Random, at: Instant): Happening<Order> {
 }
 
 /** An order as it comes by the socket; undefined: the request is not understood. */
-export function order(random: Random): Order | undefined {
+export function order(random: Random): Command | undefined {
   const parameters = new URLSearchParams(words(random, 6));
   const reply = (): void => {};
   if (random.chance(0.5)) {

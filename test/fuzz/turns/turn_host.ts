@@ -1,14 +1,14 @@
 /** A machine whose time is virtual, for a daemon whose turns are measured: from what `wait` gives until it waits again. */
 import { cpuTime } from "./cpu_clock.ts";
-import type { Order } from "../../../src/daemon/order.ts";
-import type { Happening, PresenceQuestion } from "../../../src/host.ts";
+import type { Command } from "../../../src/daemon/command.ts";
+import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
 import type { HeldAddress, Interfaces } from "../../../src/net/interfaces.ts";
 import { type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
 import { RecordingHost } from "../../unit/daemon/recording_host.ts";
 
 /** What happens next, at `now`; undefined: nothing before the deadline. */
-export type Batch = readonly Happening<Order>[];
+export type Batch = readonly HostEvent<Command>[];
 
 /** After so many turns others on the thread have theirs. */
 const OTHERS = 20;
@@ -18,7 +18,7 @@ export class TurnHost extends RecordingHost {
   readonly #next: (now: Instant) => Batch;
   readonly #took: (ms: number) => void;
   readonly #aside: () => Promise<void>;
-  readonly #results: Happening<Order>[] = [];
+  readonly #results: HostEvent<Command>[] = [];
   #now = 1_000_000_000 as Instant;
   #began: number | undefined;
   #waits = 0;

@@ -13,7 +13,7 @@ import { jsonAnswer, readRequest } from "../../../src/control/http_message.ts";
 import { printMetrics } from "../../../src/control/metrics.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { decodeHistory } from "../../../src/history/line.ts";
-import { decodeResumeNote } from "../../../src/keeping/resume_file.ts";
+import { decodeResumeState } from "../../../src/keeping/resume_file.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { LONGEST_RESPONSE, parseRequest, parseResponse } from "../../../src/runner/message.ts";
 import { soundRecord } from "../../../src/runner/record.ts";
@@ -203,10 +203,10 @@ class Feeder {
   }
 
   #answerStatus(): void {
-    const { attention: _, ...known } = this.#daemon.snapshot();
+    const { attention: _, ...known } = this.#daemon.status();
     const document = { ...documentOf([]), ...known };
     jsonAnswer(200, document);
-    printMetrics(document, this.#daemon.measure());
+    printMetrics(document, this.#daemon.metrics());
   }
 
   #measure(kind: string, input: string, act: () => void): void {
@@ -255,7 +255,7 @@ function readAnswer(text: string): void {
 /** Every reader of such lines that is not on the loop's thread, or before it begins. */
 function readNote(text: string, config: Config): void {
   try {
-    decodeResumeNote(JSON.parse(text));
+    decodeResumeState(JSON.parse(text));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

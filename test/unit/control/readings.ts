@@ -1,5 +1,5 @@
 /** What has a loop measured? Small readings for tests, to go with the documents of ../cli/documents.ts. */
-import type { HistogramReading, MeterReading } from "../../../src/control/reading.ts";
+import type { HistogramReading, MetricsSnapshot } from "../../../src/control/reading.ts";
 
 const BOUNDS = [0.01, 0.1, 1];
 
@@ -14,7 +14,7 @@ export const SOME: HistogramReading = {
 };
 
 /** pi-a became master of web over IPv4 once; check nginx was tried. */
-export function readingOf(change: Partial<MeterReading> = {}): MeterReading {
+export function readingOf(change: Partial<MetricsSnapshot> = {}): MetricsSnapshot {
   return {
     uptimeMs: 90_500,
     timerLateness: SOME,

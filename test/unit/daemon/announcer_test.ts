@@ -1,8 +1,8 @@
 /** Announcements of many addresses: in parts, all once before any again, and nothing of what was given up. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Announcer } from "../../../src/daemon/announcer.ts";
-import { perform } from "../../../src/daemon/perform.ts";
-import { createRouter } from "../../../src/daemon/router.ts";
+import { performEffect } from "../../../src/daemon/effects.ts";
+import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import type { Instant, WallTime } from "../../../src/time.ts";
 import { aPlan } from "./plans.ts";
@@ -30,10 +30,10 @@ function lab(count: number) {
     interface: "eth0",
     prefix: { address: ip(`10.77.1.${i + 1}`), length: 32 },
   }));
-  const router = createRouter({ ...plan, held }, 0 as WallTime, 0 as Instant);
+  const router = createVirtualRouter({ ...plan, held }, 0 as WallTime, 0 as Instant);
   const announcer = new Announcer(host, JOURNAL);
   const announce = (times: number) =>
-    perform({ kind: "announce", count: times }, router, host, JOURNAL, announcer);
+    performEffect({ kind: "announce", count: times }, router, host, JOURNAL, announcer);
   return { host, router, announcer, announce };
 }
 
@@ -79,7 +79,7 @@ Deno.test("another announcement takes the place of the rest; what is given up is
   strictEqual(it.host.frames.length, 64 + 200);
   const before = it.host.frames.length;
   it.announce(5);
-  perform({ kind: "remove-addresses" }, it.router, it.host, JOURNAL, it.announcer);
+  performEffect({ kind: "remove-addresses" }, it.router, it.host, JOURNAL, it.announcer);
   strictEqual(it.announcer.nextDeadline(), undefined);
   ok(it.host.frames.length <= before + 64 + 200);
 });

@@ -1,7 +1,7 @@
 /** Budgets that refill, and the log that lives on them. */
 import assert from "node:assert/strict";
 import { Budgets } from "../../../src/daemon/budgets.ts";
-import { Once } from "../../../src/daemon/narrate.ts";
+import { Once } from "../../../src/daemon/log.ts";
 import { type Instant, seconds } from "../../../src/time.ts";
 
 function at(second: number): Instant {

@@ -12,9 +12,9 @@ import {
 import { Budgets } from "../../../src/daemon/budgets.ts";
 import { describeAll } from "../../../src/daemon/evidence_text.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
-import { Once } from "../../../src/daemon/narrate.ts";
+import { Once } from "../../../src/daemon/log.ts";
 import type { ConflictRecord } from "../../../src/daemon/record.ts";
-import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
@@ -34,7 +34,7 @@ const REFUSED: Sight = { ...SIGHT, kind: "refused", who: B, words: "the password
 const RIVAL: Sight = { ...SIGHT, kind: "master", who: B, words: "with priority 90" };
 
 function lab(...sights: readonly Sight[]) {
-  const router = createRouter(aPlan({ names: NAMES }), 0 as WallTime, START);
+  const router = createVirtualRouter(aPlan({ names: NAMES }), 0 as WallTime, START);
   router.state = becomeMaster("backup", { kind: "start" }, START, router.rules).state;
   router.source = ip("10.77.0.1");
   router.askable = true;
@@ -54,11 +54,11 @@ function lab(...sights: readonly Sight[]) {
 }
 
 /** Somebody else holds it, as far as is known at `now`. */
-function isDoubted(router: Router, now: Instant): boolean {
+function isDoubted(router: VirtualRouter, now: Instant): boolean {
   return [...router.conflicts.values()].some((one) => isEvidence(one, router, now));
 }
 
-function ask(router: Router, ...answered: readonly string[]): void {
+function ask(router: VirtualRouter, ...answered: readonly string[]): void {
   concludeQuestion(router, [FLOATING], new Set(answered));
 }
 

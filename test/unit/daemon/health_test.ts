@@ -5,10 +5,10 @@ import { healthOf } from "../../../src/daemon/health.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
 import {
   type Conflict,
-  createRouter,
+  createVirtualRouter,
   type Heard,
-  type Router,
-} from "../../../src/daemon/router.ts";
+  type VirtualRouter,
+} from "../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { calm } from "../../../src/vrrp/damping.ts";
@@ -26,8 +26,8 @@ function aRouter(
   state: State,
   adverts: Readonly<Record<number, number>> = {},
   conflicts: readonly Conflict[] = [],
-): Router {
-  const router = createRouter(
+): VirtualRouter {
+  const router = createVirtualRouter(
     aPlan({ names: new Map([["10.77.0.2", "pi-b"]]) }),
     0 as WallTime,
     ENTERED,
@@ -125,18 +125,18 @@ const refused: Conflict = {
   words: "the password is wrong",
 };
 
-function unanswered(state: State, times: number): Router {
+function unanswered(state: State, times: number): VirtualRouter {
   return Object.assign(aRouter(state), { unanswered: times });
 }
 
-function unaskable(state: State, one: Conflict): Router {
+function unaskable(state: State, one: Conflict): VirtualRouter {
   return Object.assign(aRouter(state, {}, [one]), { askable: false });
 }
 
 const NOBODY = new Neighbours();
 
 /** What is so, the router, when it is looked at, and its health. */
-const TABLE: readonly (readonly [string, Router, number, Health])[] = [
+const TABLE: readonly (readonly [string, VirtualRouter, number, Health])[] = [
   ["a master alone", aRouter(master), 9, "held"],
   ["a master that another one's advert reaches", aRouter(master, {}, [rival]), 9, "two"],
   [

@@ -2,7 +2,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { HealthWatch } from "../../../src/daemon/health_watch.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
-import { createRouter } from "../../../src/daemon/router.ts";
+import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { aPlan } from "./plans.ts";
 
@@ -19,7 +19,7 @@ Deno.test("health watch: each change is told once, and it looks once a second", 
     followsHealth: () => follows,
   };
   const watch = new HealthWatch([observer, { observe() {} }], new Neighbours());
-  const router = createRouter(aPlan(), WALL, at(0));
+  const router = createVirtualRouter(aPlan(), WALL, at(0));
   for (let second = 0; second < 10; second += 0.25) watch.settle([router], at(second), WALL);
   // Standing down: a master would have been heard within 3.6 s.
   deepStrictEqual(told, ["web listening", "web nobody"]);

@@ -5,8 +5,8 @@ import { Conflicts, type Sight } from "../../../src/daemon/conflicts.ts";
 import { healthOf } from "../../../src/daemon/health.ts";
 import { Inquiry } from "../../../src/daemon/inquiry.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
-import { Once } from "../../../src/daemon/narrate.ts";
-import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { Once } from "../../../src/daemon/log.ts";
+import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { BROADCAST_MAC, sameMac } from "../../../src/net/mac.ts";
@@ -49,7 +49,7 @@ class Host extends RecordingHost {
   }
 }
 
-function lab(...routers: readonly Router[]) {
+function lab(...routers: readonly VirtualRouter[]) {
   const host = new Host({ links: [link("eth0", 2)], addresses: [address(2, "10.77.0.1/16")] });
   const neighbours = new Neighbours();
   const conflicts = new Conflicts({
@@ -85,7 +85,7 @@ function lab(...routers: readonly Router[]) {
       if (router.state.kind === "master") conflicts.note(router, sight);
     }
   };
-  const health = (router: Router) => healthOf(router, host.time, neighbours).health;
+  const health = (router: VirtualRouter) => healthOf(router, host.time, neighbours).health;
   return { host, neighbours, pass, health };
 }
 
@@ -94,16 +94,16 @@ function sightOf(words: string, who: string, at: Instant): Sight {
   return { kind: "answer", who, words, unasked: false, own: false, stranger: false, at, patience };
 }
 
-function aMaster(variation: Parameters<typeof aPlan>[0] = {}): Router {
-  const router = createRouter(aPlan(variation), 0 as WallTime, START);
+function aMaster(variation: Parameters<typeof aPlan>[0] = {}): VirtualRouter {
+  const router = createVirtualRouter(aPlan(variation), 0 as WallTime, START);
   router.state = becomeMaster("backup", { kind: "start" }, START, router.rules).state;
   router.source = OWN;
   return router;
 }
 
 /** Its master, PEER, is heard for ever. */
-function aBackup(): Router {
-  const router = createRouter(aPlan(), 0 as WallTime, START);
+function aBackup(): VirtualRouter {
+  const router = createVirtualRouter(aPlan(), 0 as WallTime, START);
   const interval = seconds(1000);
   const advert = { version: 3, vrid: 51, priority: 150, interval, addresses: [] } as const;
   const event = { kind: "advert", advert, source: PEER, own: OWN } as const;

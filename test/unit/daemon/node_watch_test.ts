@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import { NodeWatch } from "../../../src/daemon/node_watch.ts";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
-import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import type { Fault } from "../../../src/vrrp/event.ts";
@@ -35,7 +35,7 @@ function watching(others: number) {
   const watch = new NodeWatch(host, { write: (_level, line) => void lines.push(line) });
   watch.settle(decoded.config, { node: "n1", plans: [] });
   const peers = names.map((name) => ip(`10.77.0.${name}`));
-  const router = createRouter(aPlan({ peers, source: OWN }), 0 as WallTime, at(0));
+  const router = createVirtualRouter(aPlan({ peers, source: OWN }), 0 as WallTime, at(0));
   router.source = OWN;
   router.endpoint = { kind: "unicast", family: "ipv4", source: OWN, interface: "eth0" };
   const hear = (source: Ip, priority: number, second: number) => {
@@ -63,7 +63,7 @@ function watching(others: number) {
   return { host, watch, router, hear, pass, state, lines };
 }
 
-function transition(router: Router, reason: string): TransitionRecord {
+function transition(router: VirtualRouter, reason: string): TransitionRecord {
   const { name, family } = router.plan;
   return { instance: name, family, to: "master", reason } as TransitionRecord;
 }
@@ -97,7 +97,7 @@ Deno.test("watch: of the masters that this node replaces, the silent one is lost
 });
 
 Deno.test("watch: a master that nobody replaces is lost, unless this node is cut off itself", () => {
-  const fault = (kind: Fault["kind"]): Router["state"] => ({
+  const fault = (kind: Fault["kind"]): VirtualRouter["state"] => ({
     kind: "init",
     faults: [{ kind, words: kind }],
     started: false,
@@ -166,7 +166,7 @@ Deno.test("watch: a written peer that has no name is watched by its address", ()
   const plan = aPlan({ peers: [N2], source: OWN });
   watch.settle(decoded.config, { node: "n1", plans: [plan] });
   deepStrictEqual(watch.unnamed, ["10.77.0.2"]);
-  const router = createRouter(plan, 0 as WallTime, at(0));
+  const router = createVirtualRouter(plan, 0 as WallTime, at(0));
   router.source = OWN;
   router.endpoint = { kind: "unicast", family: "ipv4", source: OWN, interface: "eth0" };
   host.time = at(4);

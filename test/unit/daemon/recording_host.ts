@@ -3,9 +3,9 @@ import type { CheckSettings } from "../../../src/health/check.ts";
 import {
   type Boot,
   type Endpoint,
-  type Happening,
   type Host,
   HostError,
+  type HostEvent,
   type PresenceQuestion,
   type Scheduling,
   type WatchedAddress,
@@ -14,7 +14,7 @@ import { formatIp, type Ip } from "../../../src/net/ip.ts";
 import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
 import { formatPrefix, parsePrefix, samePrefix } from "../../../src/net/prefix.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
-import type { Order } from "../../../src/daemon/order.ts";
+import type { Command } from "../../../src/daemon/command.ts";
 
 /** A link that is up with carrier. */
 export function link(name: string, index: number, changes: Partial<Link> = {}): Link {
@@ -46,7 +46,7 @@ export function address(
 }
 
 /** Collects calls in `calls`; refuses those whose text contains `refuse`. */
-export class RecordingHost implements Host<Order> {
+export class RecordingHost implements Host<Command> {
   readonly calls: string[] = [];
   refuse: string | undefined;
   links: readonly Link[];
@@ -77,7 +77,7 @@ export class RecordingHost implements Host<Order> {
     return { policy: "other", priority: 0 };
   }
 
-  wait(_deadline: Instant | undefined): Promise<readonly Happening<Order>[]> {
+  wait(_deadline: Instant | undefined): Promise<readonly HostEvent<Command>[]> {
     return Promise.reject(new Error("nobody waits in these tests"));
   }
 

@@ -1,7 +1,7 @@
 /** When is it worth another try what the kernel refused? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { mayTryAgain, pauseAfter, surroundingsOf } from "../../../src/daemon/refusals.ts";
-import { createRouter } from "../../../src/daemon/router.ts";
+import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { aPlan } from "./plans.ts";
@@ -13,7 +13,7 @@ Deno.test("refusals: the pause doubles up to five minutes", () => {
 });
 
 Deno.test("refusals: no other try while another master lives, nor before the pause is over", () => {
-  const router = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
+  const router = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
   const refused = { attempts: 1, at: 0 as Instant, surroundings: "" };
   const may = (second: number) =>
     mayTryAgain(router, refused, seconds(second) as number as Instant);

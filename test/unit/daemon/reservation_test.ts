@@ -1,8 +1,8 @@
 /** A virtual router that another daemon of the machine runs: a fault, and hands off its addresses. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { perform } from "../../../src/daemon/perform.ts";
+import { performEffect } from "../../../src/daemon/effects.ts";
 import { reservationFaults, reserveRouters } from "../../../src/daemon/reservation.ts";
-import { createRouter } from "../../../src/daemon/router.ts";
+import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "./plans.ts";
@@ -15,7 +15,7 @@ const HERE = {
 const journal = { write() {} };
 
 function aLab() {
-  const router = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
+  const router = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
   const host = new RecordingHost(HERE);
   host.others = new Map([["floatip 51 ipv4 eth0", 123]]);
   return { router, host };
@@ -27,12 +27,12 @@ Deno.test("what another daemon runs is in fault, is looked at again, and keeps i
   const words = "another floatip on this machine, process 123, runs VRID 51 on eth0";
   deepStrictEqual(reservationFaults(router), [{ kind: "other-process", words }]);
   strictEqual(router.retryAt, host.now() + seconds(5));
-  perform({ kind: "remove-addresses" }, router, host, journal);
+  performEffect({ kind: "remove-addresses" }, router, host, journal);
   deepStrictEqual(host.calls, []);
   host.others = new Map();
   reserveRouters([router], host);
   deepStrictEqual(reservationFaults(router), []);
-  perform({ kind: "remove-addresses" }, router, host, journal);
+  performEffect({ kind: "remove-addresses" }, router, host, journal);
   strictEqual(host.calls.length, 1);
 });
 

@@ -4,11 +4,11 @@ import { Checks } from "../../../src/daemon/checks.ts";
 import {
   judgementsOf,
   mayResume,
-  noteFor,
-  noteOf,
-  type ResumeNote,
+  type ResumeState,
+  resumeStateOf,
+  routerResumeOf,
 } from "../../../src/daemon/resume.ts";
-import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import {
   type Instant,
@@ -25,15 +25,15 @@ import { aPlan } from "./plans.ts";
 const NOW = seconds(100) as number as Instant;
 const BOOT = { id: "this start", now: seconds(5000) };
 
-function aMaster(advertisedMsAgo = 500): Router {
-  const router = createRouter(aPlan(), 1_700_000_000_000 as WallTime, 0 as Instant);
+function aMaster(advertisedMsAgo = 500): VirtualRouter {
+  const router = createVirtualRouter(aPlan(), 1_700_000_000_000 as WallTime, 0 as Instant);
   router.state = becomeMaster("backup", { kind: "start" }, NOW, router.rules).state;
   router.advertisedAt = (NOW - milliseconds(advertisedMsAgo)) as Instant;
   return router;
 }
 
-function note(...routers: readonly Router[]): ResumeNote {
-  return noteOf(routers, new Checks(), [], BOOT, NOW);
+function note(...routers: readonly VirtualRouter[]): ResumeState {
+  return resumeStateOf(routers, new Checks(), [], BOOT, NOW);
 }
 
 function network(present = ["10.77.0.100/24"], ours = true): Interfaces {
@@ -62,13 +62,13 @@ function network(present = ["10.77.0.100/24"], ours = true): Interfaces {
 
 /** What a process finds that starts `ms` after the note was written. */
 function found(
-  written: ResumeNote,
+  written: ResumeState,
   ms: number,
   plan = aPlan(),
   interfaces = network(),
 ): Nanoseconds | undefined {
   const boot = { ...BOOT, now: nanoseconds(BOOT.now + milliseconds(ms)) };
-  const master = noteFor(plan, written, boot)?.master;
+  const master = routerResumeOf(plan, written, boot)?.master;
   return master ? mayResume(plan, master, interfaces, boot) : undefined;
 }
 
@@ -122,7 +122,7 @@ Deno.test("resume: by UDP from the same port only", () => {
 });
 
 Deno.test("resume: who was no master, or was leaving, has nothing to go on with", () => {
-  const backup = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
+  const backup = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
   assert.equal(note(backup).routers[0]?.master, null);
   const leaving = aMaster();
   assert.ok(leaving.state.kind === "master");
@@ -131,15 +131,15 @@ Deno.test("resume: who was no master, or was leaving, has nothing to go on with"
 });
 
 Deno.test("resume: what was handed over by hand stays so, in this start of the machine", () => {
-  const router = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
+  const router = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
   router.aside = { until: (NOW + seconds(60)) as Instant };
   const written = note(router);
-  assert.deepEqual(noteFor(aPlan(), written, BOOT)?.aside, { until: seconds(5060) });
-  assert.equal(noteFor(aPlan(), written, { ...BOOT, id: "another" }), undefined);
+  assert.deepEqual(routerResumeOf(aPlan(), written, BOOT)?.aside, { until: seconds(5060) });
+  assert.equal(routerResumeOf(aPlan(), written, { ...BOOT, id: "another" }), undefined);
 });
 
 Deno.test("resume: a check that was up needs no first result", () => {
-  const written: ResumeNote = {
+  const written: ResumeState = {
     ...note(),
     checks: [{ name: "nginx", up: true, value: null, words: "200 in 3 ms" }],
   };

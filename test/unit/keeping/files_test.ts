@@ -1,22 +1,22 @@
 /** Do the files that survive a process come back as they were, and does a broken one do no harm? */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Maintenance } from "../../../src/daemon/order.ts";
-import type { ResumeNote } from "../../../src/daemon/resume.ts";
+import type { Maintenance } from "../../../src/daemon/command.ts";
+import type { ResumeState } from "../../../src/daemon/resume.ts";
 import {
   maintenancePath,
   readMaintenance,
   writeMaintenance,
 } from "../../../src/keeping/maintenance_file.ts";
 import {
-  decodeResumeNote,
-  readResumeNote,
+  decodeResumeState,
+  readResumeState,
   resumePath,
-  writeResumeNote,
+  writeResumeState,
 } from "../../../src/keeping/resume_file.ts";
 import { formatWallTime, type WallTime } from "../../../src/time.ts";
 
-const NOTE: ResumeNote = {
+const NOTE: ResumeState = {
   schema: 1,
   boot: "b",
   routers: [
@@ -47,10 +47,10 @@ async function inFolder(body: (folder: string) => void): Promise<void> {
 
 Deno.test("a note comes back as it was, and the next one replaces it", () =>
   inFolder((folder) => {
-    assert.equal(readResumeNote(folder, assert.fail), undefined);
-    writeResumeNote(folder, { ...NOTE, boot: "a" });
-    writeResumeNote(folder, NOTE);
-    assert.deepEqual(readResumeNote(folder, assert.fail), NOTE);
+    assert.equal(readResumeState(folder, assert.fail), undefined);
+    writeResumeState(folder, { ...NOTE, boot: "a" });
+    writeResumeState(folder, NOTE);
+    assert.deepEqual(readResumeState(folder, assert.fail), NOTE);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["resume.json"]);
   }));
 
@@ -61,17 +61,17 @@ Deno.test("a note that is torn, or of another version, is none", () =>
       const broken of ["", text.slice(0, -1), text.replace('"schema":1', '"schema":2'), "null"]
     ) {
       Deno.writeTextFileSync(resumePath(folder), broken);
-      assert.equal(readResumeNote(folder, assert.fail), undefined, broken);
+      assert.equal(readResumeState(folder, assert.fail), undefined, broken);
     }
   }));
 
 Deno.test("fuzz: whatever stands in a note, it is one or none", () => {
   fc.assert(fc.property(fc.json(), (json) => {
-    decodeResumeNote(JSON.parse(json));
+    decodeResumeState(JSON.parse(json));
   }));
   const parts = fc.constantFrom<unknown>(null, 1, "x", true, [], {}, NaN, [null], { key: 1 });
   fc.assert(fc.property(fc.record({ routers: parts, checks: parts, boot: parts }), (changes) => {
-    const decoded = decodeResumeNote({ ...NOTE, ...changes });
+    const decoded = decodeResumeState({ ...NOTE, ...changes });
     assert.ok(decoded === undefined || Array.isArray(decoded.routers));
   }));
 });
@@ -138,20 +138,20 @@ for (const [what, make] of Object.entries(strangers)) {
       }
       const complaints: string[] = [];
       const complain = (words: string) => void complaints.push(words);
-      assert.equal(readResumeNote(folder, complain), undefined);
+      assert.equal(readResumeState(folder, complain), undefined);
       assert.equal(readMaintenance(folder, complain), undefined);
       assert.equal(complaints.length, 2);
       for (const words of complaints) assert.ok(words.includes(` is ${what}, not a file`), words);
 
       const write = () => {
-        writeResumeNote(folder, NOTE);
+        writeResumeState(folder, NOTE);
         writeMaintenance(folder, MAINTENANCE);
       };
       // Whatever can be replaced is; a folder is not, and says so.
       if (what === "a folder") assert.throws(write);
       else {
         write();
-        assert.deepEqual(readResumeNote(folder, assert.fail), NOTE);
+        assert.deepEqual(readResumeState(folder, assert.fail), NOTE);
         assert.deepEqual(readMaintenance(folder, assert.fail), MAINTENANCE);
       }
       assert.equal(Deno.readTextFileSync(victim), text);
@@ -166,7 +166,7 @@ Deno.test("a file beyond all measure is said, and not read", () =>
       Deno.writeTextFileSync(path, "");
       Deno.truncateSync(path, 3e9);
     }
-    assert.equal(readResumeNote(folder, complain), undefined);
+    assert.equal(readResumeState(folder, complain), undefined);
     assert.ok(readMaintenance(folder, complain) !== undefined, "it was asked for");
     assert.equal(complaints.length, 2);
   }));

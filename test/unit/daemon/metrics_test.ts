@@ -1,9 +1,9 @@
 /** Does the meter count what happened, and only that? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Histogram } from "../../../src/daemon/histogram.ts";
-import { Meter } from "../../../src/daemon/meter.ts";
+import { Metrics } from "../../../src/daemon/metrics.ts";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
-import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds, type WallTime } from "../../../src/time.ts";
 import { calm } from "../../../src/vrrp/damping.ts";
@@ -51,13 +51,13 @@ function backup(source: Ip, ms: number): BackupState {
 }
 
 function lab() {
-  const meter = new Meter(0 as Instant);
-  const router = createRouter(aPlan(), 0 as WallTime, 0 as Instant);
+  const meter = new Metrics(0 as Instant);
+  const router = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
   const hear = (before: State, state: State): void => {
     router.state = state;
     meter.heard(router, before);
   };
-  const read = (routers: readonly Router[] = [router], checks: readonly string[] = []) =>
+  const read = (routers: readonly VirtualRouter[] = [router], checks: readonly string[] = []) =>
     meter.read({ routers, checks, now: at(90_000) });
   return { meter, router, hear, read };
 }

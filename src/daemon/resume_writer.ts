@@ -1,10 +1,10 @@
 /** When is written down what the process after this one needs to go on? When it matters at once, else several times a second. */
 import type { Host } from "../host.ts";
 import { after, between, type Instant, milliseconds } from "../time.ts";
-import type { Order } from "./order.ts";
-import { noteOf, type ResumeNote } from "./resume.ts";
-import type { Roster } from "./roster.ts";
-import { isLeaving } from "./router.ts";
+import type { Command } from "./command.ts";
+import { type ResumeState, resumeStateOf } from "./resume.ts";
+import type { Routers } from "./routers.ts";
+import { isLeaving } from "./virtual_router.ts";
 
 /** A note that is so much older than the truth is safe: it only shortens the time in which it counts. */
 const PAUSE = milliseconds(250);
@@ -18,25 +18,25 @@ interface Written {
 }
 
 /** Writes notes. */
-export class Keeper {
-  readonly #host: Host<Order>;
-  readonly #write: ((note: ResumeNote) => void) | undefined;
+export class ResumeWriter {
+  readonly #host: Host<Command>;
+  readonly #write: ((note: ResumeState) => void) | undefined;
   #written: Written | undefined;
   #putOffUntil: Instant | undefined;
 
   /** `write` undefined: nobody comes after this process. */
-  constructor(host: Host<Order>, write: ((note: ResumeNote) => void) | undefined) {
+  constructor(host: Host<Command>, write: ((note: ResumeState) => void) | undefined) {
     this.#host = host;
     this.#write = write;
   }
 
-  /** When {@link Keeper.keep} has something to write down that it put off. */
+  /** When {@link ResumeWriter.save} has something to write down that it put off. */
   nextDeadline(): Instant | undefined {
     return this.#putOffUntil;
   }
 
   /** Writes down how things stand. "in a while": where the last note is old, or who is master has changed. */
-  keep({ routers, checks, node }: Roster, when: "at once" | "in a while"): void {
+  save({ routers, checks, node }: Routers, when: "at once" | "in a while"): void {
     if (this.#write === undefined) return;
     const now = this.#host.now();
     const standing = routers.map((router) => {
@@ -57,6 +57,6 @@ export class Keeper {
     this.#written = { at: now, standing, toldAt: isNewer ? now : last.toldAt };
     this.#putOffUntil = undefined;
     const names = (node?.checks ?? []).map(({ name }) => name);
-    this.#write(noteOf(routers, checks, names, this.#host.boot(), now));
+    this.#write(resumeStateOf(routers, checks, names, this.#host.boot(), now));
   }
 }

@@ -1,8 +1,8 @@
 /** Does each effect become the right calls, in order, and does a refusal stop only what it must? */
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import type { Journal } from "../../../src/daemon/journal.ts";
-import { checksumForm, type NetworkEffect, perform } from "../../../src/daemon/perform.ts";
-import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { checksumForm, type NetworkEffect, performEffect } from "../../../src/daemon/effects.ts";
+import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { HostError } from "../../../src/host.ts";
 import { ip } from "../../../src/net/ip.ts";
 import type { LinkAddress } from "../../../src/net/interfaces.ts";
@@ -19,15 +19,15 @@ class Lines implements Journal {
 
 function lab(variation: Variation = {}, there: readonly LinkAddress[] = []) {
   const host = new RecordingHost({ links: [link("eth0", 2)], addresses: there });
-  const router = createRouter(aPlan(variation), 0 as WallTime, 0 as Instant);
+  const router = createVirtualRouter(aPlan(variation), 0 as WallTime, 0 as Instant);
   router.source = ip("10.77.0.1");
   router.endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
   const journal = new Lines();
-  const act = (effect: NetworkEffect) => perform(effect, router, host, journal);
+  const act = (effect: NetworkEffect) => performEffect(effect, router, host, journal);
   return { host, router, journal, act };
 }
 
-function hear(router: Router, text: string, checksum: "pseudo-header" | "rfc9568"): void {
+function hear(router: VirtualRouter, text: string, checksum: "pseudo-header" | "rfc9568"): void {
   const source = ip(text);
   const at = 0 as Instant;
   router.heard.set(text, {

@@ -9,7 +9,7 @@ import { between, formatDuration, type Instant, seconds } from "../time.ts";
 import { type Notice, NOTICES } from "../vrrp/validate_advert.ts";
 import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
 import { Budgets } from "./budgets.ts";
-import { downWords } from "./eligibility.ts";
+import { downWords } from "./priority.ts";
 import type { Journal, Level } from "./journal.ts";
 
 /** How many lines of one kind are told. */
@@ -35,7 +35,7 @@ export function causeText(plan: Plan, cause: Cause): string {
 }
 
 /** Tells a transition: "web: backup -> master: no advert from pi-a (192.168.1.11) for 3.61 s". */
-export function tellTransition(
+export function logTransition(
   journal: Journal,
   plan: Plan,
   transition: Extract<Effect, { kind: "transition" }>,
@@ -46,7 +46,7 @@ export function tellTransition(
 }
 
 /** Tells what a check has come to, where it was another verdict `before`: it is up, or down and why. */
-export function tellVerdict(
+export function logVerdict(
   journal: Journal,
   check: string,
   before: boolean | undefined,

@@ -10,15 +10,15 @@ import { Announcer } from "./announcer.ts";
 import { formatIp } from "../net/ip.ts";
 import { masterHeard } from "./health.ts";
 import type { Journal } from "./journal.ts";
-import type { Meter } from "./meter.ts";
-import { labelOf, tellTransition } from "./narrate.ts";
-import type { Order } from "./order.ts";
-import { perform, removeAddresses, removeLeftover } from "./perform.ts";
+import type { Metrics } from "./metrics.ts";
+import { labelOf, logTransition } from "./log.ts";
+import type { Command } from "./command.ts";
+import { performEffect, removeAddresses, removeLeftover } from "./effects.ts";
 import { leftoverAddresses } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./refusals.ts";
 import type { Observer } from "./record.ts";
 import { recordOf } from "./remember.ts";
-import { isLeaving, type Router } from "./router.ts";
+import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
 /** How long an instance stays in fault after the kernel refused something, before it is tried again. */
 const RETRY_AFTER = seconds(5);
@@ -30,39 +30,41 @@ const REMOVE_AGAIN_AFTER = seconds(1);
 const MOST_GROUP_ROUNDS = 4;
 
 /** What a stepper works with. */
-export interface StepperOptions {
-  readonly host: Host<Order>;
+export interface DriverOptions {
+  readonly host: Host<Command>;
   readonly journal: Journal;
   /** Told of every transition, beside the journal. */
   readonly observers: readonly Observer[];
-  readonly meter: Meter;
+  readonly metrics: Metrics;
   /** Called when a master leaves, or begins to, before anybody is told. */
   readonly beforeLeaving?: () => void;
 }
 
 /** Steps the virtual routers of one node. */
-export class Stepper {
-  readonly #host: Host<Order>;
+export class Driver {
+  readonly #host: Host<Command>;
   readonly #journal: Journal;
   readonly #observers: readonly Observer[];
-  readonly #meter: Meter;
+  readonly #metrics: Metrics;
   readonly #beforeLeaving: () => void;
   /** What is still to be announced. */
   readonly announcer: Announcer;
   /** This node's name, for records. */
   nodeName = "unknown";
 
-  constructor({ host, journal, observers, meter, beforeLeaving = () => {} }: StepperOptions) {
+  constructor(
+    { host, journal, observers, metrics: meter, beforeLeaving = () => {} }: DriverOptions,
+  ) {
     this.#beforeLeaving = beforeLeaving;
     this.announcer = new Announcer(host, journal);
     this.#host = host;
     this.#journal = journal;
     this.#observers = observers;
-    this.#meter = meter;
+    this.#metrics = meter;
   }
 
   /** One step of the engine for `router`, and the steps that follow from it in its sync group, which is among `all`. */
-  advance(router: Router, event: Event, all: Iterable<Router>): void {
+  dispatch(router: VirtualRouter, event: Event, all: Iterable<VirtualRouter>): void {
     this.#step(router, event);
     const { group } = router.plan;
     if (group === undefined) return;
@@ -79,13 +81,13 @@ export class Stepper {
   }
 
   /** The host said no to a socket: the instance is in fault until it is tried again, which does nobody harm. */
-  refuse(router: Router, error: HostError): void {
+  refuse(router: VirtualRouter, error: HostError): void {
     router.refusal = refusalOf(error);
     router.retryAt = after(this.#host.now(), RETRY_AFTER);
   }
 
   /** The host said no to an address: the instance is in fault until it may try again (refusals.ts). */
-  #refuseAddress(router: Router, error: HostError): void {
+  #refuseAddress(router: VirtualRouter, error: HostError): void {
     const now = this.#host.now();
     const attempts = (router.refused?.attempts ?? 0) + 1;
     const surroundings = surroundingsOf(router.plan, this.#host.interfaces());
@@ -100,7 +102,7 @@ export class Stepper {
   }
 
   /** Has everybody wait for `router`, a master, as long as can be from now. Never throws. */
-  refreshMaster(router: Router): void {
+  refreshMaster(router: VirtualRouter): void {
     try {
       this.#perform(router, { kind: "send-advert", priority: router.rules.priority });
       this.#perform(router, { kind: "renew-addresses" });
@@ -110,7 +112,7 @@ export class Stepper {
   }
 
   /** Takes away what a refused removal, or somebody dead, has left; tries again while it is refused. */
-  clearLeftovers(router: Router): void {
+  clearLeftovers(router: VirtualRouter): void {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
     removeAddresses(router.plan.held, router, this.#host, this.#journal);
     this.#watchLeftovers(router);
@@ -120,7 +122,7 @@ export class Stepper {
    * Takes away what a killed program has left of the addresses of `router`, which is not master, once another node is heard to be
    * it; looks again until then.
    */
-  clearForeign(router: Router): void {
+  clearForeign(router: VirtualRouter): void {
     const interfaces = this.#host.interfaces();
     const own = ownAddresses(router.plan, interfaces, router.placed);
     if (own.length === 0 || router.elsewhere !== undefined) return;
@@ -136,12 +138,12 @@ export class Stepper {
   }
 
   /** Looks again later where a removal was refused. */
-  #watchLeftovers(router: Router): void {
+  #watchLeftovers(router: VirtualRouter): void {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
     router.retryAt = after(this.#host.now(), REMOVE_AGAIN_AFTER);
   }
 
-  #step(router: Router, event: Event): void {
+  #step(router: VirtualRouter, event: Event): void {
     const { state, effects } = step(router.state, event, this.#host.now(), router.rules);
     const stayed = router.state.kind === "master" && !isLeaving(router);
     router.state = state;
@@ -166,18 +168,18 @@ export class Stepper {
   }
 
   /** It holds what was refused: it preempts as others do, from the next look on. */
-  #forgive(router: Router): void {
+  #forgive(router: VirtualRouter): void {
     if (router.refused === undefined) return;
     router.refused = undefined;
     router.retryAt = this.#host.now();
   }
 
-  #perform(router: Router, effect: Effect): void {
+  #perform(router: VirtualRouter, effect: Effect): void {
     if (effect.kind !== "transition") {
-      perform(effect, router, this.#host, this.#journal, this.announcer);
+      performEffect(effect, router, this.#host, this.#journal, this.announcer);
       if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
       if (effect.kind === "send-advert") {
-        this.#meter.sent(router, effect.priority, this.#host.now());
+        this.#metrics.sent(router, effect.priority, this.#host.now());
       }
       return;
     }
@@ -185,7 +187,7 @@ export class Stepper {
     router.entered = this.#host.now();
     router.cause = effect.cause;
     if (effect.to === "master") router.counters.masterTransitions++;
-    tellTransition(this.#journal, router.plan, effect);
+    logTransition(this.#journal, router.plan, effect);
     const record = recordOf(effect, router, this.nodeName, router.since);
     for (const observer of this.#observers) observer.observe(record);
   }

@@ -12,18 +12,18 @@ import { isReject, type Reject, REJECT_REASONS, type RejectReason } from "../wir
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
 import type { Conflicts, Sight } from "./conflicts.ts";
 import { endpointKey } from "./endpoints.ts";
-import type { Once } from "./narrate.ts";
-import type { Heard, Router } from "./router.ts";
-import { remember } from "./senders.ts";
+import type { Once } from "./log.ts";
+import type { Heard, VirtualRouter } from "./virtual_router.ts";
+import { putNewest } from "./senders.ts";
 
 /** An accepted advert and who takes it. */
 export interface Accepted {
-  readonly router: Router;
+  readonly router: VirtualRouter;
   readonly event: Event;
 }
 
 /** The receiving side of a daemon. */
-export class Reception {
+export class Receiver {
   /** Packets that no virtual router here is meant by, by reason. */
   readonly unknown = new Map<RejectReason, number>();
   readonly #once: Once;
@@ -39,11 +39,11 @@ export class Reception {
   }
 
   /** Looks at one packet that came through `endpoint` at `at`. A packet that is refused touches no timer. */
-  take(
+  receive(
     endpoint: Endpoint,
     datagram: Datagram,
     at: Instant,
-    routers: readonly Router[],
+    routers: readonly VirtualRouter[],
   ): readonly Accepted[] {
     // A node asks whether VRRP is taken here: that it is not refused is the answer.
     if (isQuestion(datagram.payload)) return [];
@@ -62,7 +62,7 @@ export class Reception {
   }
 
   #judge(
-    router: Router,
+    router: VirtualRouter,
     decoded: Advert | Reject,
     endpoint: Endpoint,
     datagram: Datagram,
@@ -99,7 +99,7 @@ export class Reception {
   }
 
   #refuse(
-    router: Router,
+    router: VirtualRouter,
     reject: Reject,
     decoded: Advert | undefined,
     datagram: Datagram,
@@ -113,7 +113,7 @@ export class Reception {
   }
 
   #note(
-    router: Router,
+    router: VirtualRouter,
     advert: Advert,
     notices: readonly Notice[],
     datagram: Datagram,
@@ -130,7 +130,7 @@ export class Reception {
       checksum: advert.checksumForm,
       otherAddresses: notices.some((notice) => notice.kind === "other-addresses"),
     };
-    remember(router.heard, sender, heard);
+    putNewest(router.heard, sender, heard);
     if (isRival(router, heard)) {
       this.#conflicts.note(router, {
         kind: "master",
@@ -155,7 +155,7 @@ export class Reception {
  * `advert`: what it says, where it could be read.
  */
 function refusedSight(
-  { rules }: Router,
+  { rules }: VirtualRouter,
   { reason, detail }: Reject,
   advert: Advert | undefined,
   { source, port }: Datagram,
@@ -182,7 +182,7 @@ function refusedSight(
  * Does a master who loses against us claim to be one? To a better one we yield at once: that is no conflict. Nor is the last word of one
  * whom we have replaced just now.
  */
-function isRival(router: Router, heard: Heard): boolean {
+function isRival(router: VirtualRouter, heard: Heard): boolean {
   const { state, source, rules } = router;
   if (state.kind !== "master" || state.leaving !== undefined || source === undefined) return false;
   if (isNewMaster(router, heard.at)) return false;
@@ -192,7 +192,7 @@ function isRival(router: Router, heard: Heard): boolean {
 }
 
 /** Has it become master less than an interval ago? Then whoever was it before may still say so. */
-function isNewMaster({ state, rules }: Router, at: Instant): boolean {
+function isNewMaster({ state, rules }: VirtualRouter, at: Instant): boolean {
   return state.kind === "master" && between(state.since, at) < rules.advertInterval;
 }
 

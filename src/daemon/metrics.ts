@@ -1,5 +1,5 @@
 /** How punctual is this node, and what does it hear and do? Counts and histograms that status does not have, for metrics. */
-import type { MeterReading, RouterReading, TransitionCount } from "../control/reading.ts";
+import type { MetricsSnapshot, RouterReading, TransitionCount } from "../control/reading.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import type { ProbeResult } from "../health/check.ts";
 import { sameIp } from "../net/ip.ts";
@@ -7,7 +7,7 @@ import { between, type Instant, toMilliseconds } from "../time.ts";
 import type { State } from "../vrrp/state.ts";
 import { Histogram } from "./histogram.ts";
 import type { Observer, TransitionRecord } from "./record.ts";
-import type { Router } from "./router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** From 0.1 ms, an idle machine's lateness, to what lets a backup at 1 s adverts take over. In seconds. */
 const LATENESS_BOUNDS = [
@@ -24,7 +24,7 @@ const LATENCY_BOUNDS = [
   ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 ];
 
-interface RouterMeter {
+interface RouterMetrics {
   readonly transitions: Map<string, TransitionCount>;
   readonly receivedGap: Histogram;
   readonly sentGap: Histogram;
@@ -32,26 +32,26 @@ interface RouterMeter {
   sentAt: Instant | undefined;
 }
 
-interface CheckMeter {
+interface CheckMetrics {
   succeeded: number;
   failed: number;
   readonly latency: Histogram;
 }
 
 /** What a reading is made of. */
-export interface Metered {
-  readonly routers: readonly Router[];
+export interface Subjects {
+  readonly routers: readonly VirtualRouter[];
   /** The names of the checks that run. */
   readonly checks: readonly string[];
   readonly now: Instant;
 }
 
 /** Measures one daemon. Its figures outlive a reload; those of what a reload took away are not read any more. */
-export class Meter implements Observer {
+export class Metrics implements Observer {
   readonly #started: Instant;
   readonly #lateness = new Histogram(LATENESS_BOUNDS);
-  readonly #routers = new Map<string, RouterMeter>();
-  readonly #checks = new Map<string, CheckMeter>();
+  readonly #routers = new Map<string, RouterMetrics>();
+  readonly #checks = new Map<string, CheckMetrics>();
 
   constructor(started: Instant) {
     this.#started = started;
@@ -63,7 +63,7 @@ export class Meter implements Observer {
   }
 
   /** `router` was in the state `before` when an advert came that was accepted. */
-  heard(router: Router, before: State): void {
+  heard(router: VirtualRouter, before: State): void {
     const { state } = router;
     if (before.kind !== "backup" || state.kind !== "backup") return;
     const [earlier, later] = [before.heard, state.heard];
@@ -74,7 +74,7 @@ export class Meter implements Observer {
   }
 
   /** `router` has sent an advert as master at `now`; one of priority 0 is a farewell, and none. */
-  sent(router: Router, priority: number, now: Instant): void {
+  sent(router: VirtualRouter, priority: number, now: Instant): void {
     if (priority === 0) return;
     const meter = this.#router(keyOf(router.plan));
     if (meter.sentAt !== undefined) meter.sentGap.add(between(meter.sentAt, now));
@@ -98,7 +98,7 @@ export class Meter implements Observer {
   }
 
   /** The figures of what there is now. */
-  read({ routers, checks, now }: Metered): MeterReading {
+  read({ routers, checks, now }: Subjects): MetricsSnapshot {
     return {
       uptimeMs: toMilliseconds(between(this.#started, now)),
       timerLateness: this.#lateness.read(),
@@ -119,7 +119,7 @@ export class Meter implements Observer {
     };
   }
 
-  #router(key: string): RouterMeter {
+  #router(key: string): RouterMetrics {
     const known = this.#routers.get(key);
     if (known !== undefined) return known;
     const [receivedGap, sentGap] = [new Histogram(GAP_BOUNDS), new Histogram(GAP_BOUNDS)];
@@ -128,7 +128,7 @@ export class Meter implements Observer {
     return meter;
   }
 
-  #check(name: string): CheckMeter {
+  #check(name: string): CheckMetrics {
     const known = this.#checks.get(name);
     if (known !== undefined) return known;
     const meter = { succeeded: 0, failed: 0, latency: new Histogram(LATENCY_BOUNDS) };

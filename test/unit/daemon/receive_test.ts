@@ -5,9 +5,9 @@ import type { Journal } from "../../../src/daemon/journal.ts";
 import { Budgets } from "../../../src/daemon/budgets.ts";
 import { Conflicts } from "../../../src/daemon/conflicts.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
-import { Once } from "../../../src/daemon/narrate.ts";
-import { Reception } from "../../../src/daemon/reception.ts";
-import { createRouter, type Router } from "../../../src/daemon/router.ts";
+import { Once } from "../../../src/daemon/log.ts";
+import { Receiver } from "../../../src/daemon/receive.ts";
+import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import type { Datagram, Endpoint } from "../../../src/host.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
@@ -39,7 +39,7 @@ class Lines implements Journal {
 
 function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   const journal = new Lines();
-  const router = createRouter(plan, 0 as WallTime, 0 as Instant);
+  const router = createVirtualRouter(plan, 0 as WallTime, 0 as Instant);
   router.endpoint = endpoint;
   router.source = OWN;
   const once = new Once(journal, () => AT);
@@ -47,9 +47,9 @@ function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   const neighbours = new Neighbours();
   const wallTime = () => 0 as WallTime;
   const conflicts = new Conflicts({ once, observers: [], budget, wallTime, neighbours });
-  const reception = new Reception(once, conflicts, () => HERE);
-  const take = (datagram: Datagram, at = endpoint, routers: readonly Router[] = [router]) =>
-    reception.take(at, datagram, AT, routers);
+  const reception = new Receiver(once, conflicts, () => HERE);
+  const take = (datagram: Datagram, at = endpoint, routers: readonly VirtualRouter[] = [router]) =>
+    reception.receive(at, datagram, AT, routers);
   return { router, reception, journal, take };
 }
 
@@ -130,7 +130,7 @@ Deno.test("reception: a conflict counts once while it lasts, and again when it c
   const { router, reception } = lab();
   const stranger = packet({ priority: 254, addresses: [ip("10.77.0.200")] });
   for (const ms of [0, 1000, 4000, 20_000, 21_000]) {
-    reception.take(ENDPOINT, stranger, (AT + ms * 1e6) as Instant, [router]);
+    reception.receive(ENDPOINT, stranger, (AT + ms * 1e6) as Instant, [router]);
   }
   strictEqual(router.counters.conflicts, 2);
 });
@@ -202,7 +202,7 @@ Deno.test("reception, by UDP: what users without rights and the Internet can sen
 Deno.test("reception, by UDP: instances that share a port are told apart by their VRID", () => {
   const peers = [PEER];
   const { router, take } = lab(aPlan({ peers, rules: { transport: "udp" } }), UDP);
-  const other = createRouter(
+  const other = createVirtualRouter(
     aPlan({ name: "db", peers, rules: { transport: "udp", vrid: 52 as Vrid } }),
     0 as WallTime,
     0 as Instant,

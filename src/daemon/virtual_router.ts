@@ -78,7 +78,7 @@ export interface Conflict {
 }
 
 /** One virtual router at run time. Changed by the daemon's loop only. */
-export interface Router {
+export interface VirtualRouter {
   plan: Plan;
   /** The plan's rules with the effective priority: what health checks make of the base. */
   rules: Rules;
@@ -131,7 +131,7 @@ export interface Router {
 }
 
 /** A virtual router that has not started; `now` and `at` are the same moment. */
-export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
+export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): VirtualRouter {
   return {
     plan,
     rules: plan.rules,
@@ -172,7 +172,7 @@ export function createRouter(plan: Plan, now: WallTime, at: Instant): Router {
 }
 
 /** Is it a master on its way out? */
-export function isLeaving({ state }: Router): boolean {
+export function isLeaving({ state }: VirtualRouter): boolean {
   return state.kind === "master" && state.leaving !== undefined;
 }
 
@@ -182,7 +182,7 @@ const LATE = milliseconds(100);
 /** Is its advert within the time after which a silent master counts as gone, by its own interval where that is longer? */
 export function isRecent(
   { at, interval }: Pick<Heard, "at" | "interval">,
-  { plan: { rules } }: Router,
+  { plan: { rules } }: VirtualRouter,
   now: Instant,
 ): boolean {
   const slowest = nanoseconds(Math.max(interval, rules.advertInterval));

@@ -12,7 +12,7 @@ export interface Maintenance {
 }
 
 /** Posted to the host by signals and the control socket; taken by the loop in its turn. */
-export type Order =
+export type Command =
   /** Give the addresses up, as soon as somebody has taken over, and end. A second one: at once. */
   | { readonly kind: "stop" }
   /** Apply a configuration that has already been validated; `reply` gets one sentence per change. */

@@ -19,19 +19,19 @@ import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import { type Announcement, Announcer } from "./announcer.ts";
 import type { Journal } from "./journal.ts";
-import { labelOf } from "./narrate.ts";
-import type { Order } from "./order.ts";
+import { labelOf } from "./log.ts";
+import type { Command } from "./command.ts";
 import { askableLink, questionFor } from "./questions.ts";
-import type { Router } from "./router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** An effect for the network; transitions are told, not performed. */
 export type NetworkEffect = Exclude<Effect, { kind: "transition" }>;
 
 /** Carries `effect` out for `router`. Throws HostError where an address cannot be added. */
-export function perform(
+export function performEffect(
   effect: NetworkEffect,
-  router: Router,
-  host: Host<Order>,
+  router: VirtualRouter,
+  host: Host<Command>,
   journal: Journal,
   announcer: Announcer = new Announcer(host, journal),
 ): void {
@@ -63,8 +63,8 @@ export function perform(
  */
 export function removeAddresses(
   addresses: readonly HeldAddress[],
-  router: Router,
-  host: Host<Order>,
+  router: VirtualRouter,
+  host: Host<Command>,
   journal: Journal,
 ): void {
   // They are another daemon's.
@@ -82,8 +82,8 @@ export function removeAddresses(
 export function removeLeftover(
   { held, entry }: OwnAddress,
   master: Ip,
-  router: Router,
-  host: Host<Order>,
+  router: VirtualRouter,
+  host: Host<Command>,
   journal: Journal,
 ): void {
   const where = `${formatPrefix(entry.prefix)} on ${held.interface}`;
@@ -92,7 +92,7 @@ export function removeLeftover(
   attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
 }
 
-function addAddresses(router: Router, host: Host<Order>, journal: Journal): void {
+function addAddresses(router: VirtualRouter, host: Host<Command>, journal: Journal): void {
   for (const held of router.plan.held) {
     const there = present(held, host);
     if (there.some((entry) => !isOurs(entry, held, router))) continue;
@@ -107,7 +107,7 @@ function addAddresses(router: Router, host: Host<Order>, journal: Journal): void
 }
 
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
-function renewAddresses(router: Router, host: Host<Order>, announcer: Announcer): void {
+function renewAddresses(router: VirtualRouter, host: Host<Command>, announcer: Announcer): void {
   let missed = false;
   for (const held of router.plan.held) {
     if (present(held, host).some((entry) => !isOurs(entry, held, router))) continue;
@@ -122,17 +122,21 @@ function renewAddresses(router: Router, host: Host<Order>, announcer: Announcer)
  * May floatip do with `entry`, an address of `held`, what it likes? An owner's own one, and what else somebody has put there, stays
  * as it is; while floatip holds it, whoever puts it there again does floatip's work.
  */
-function isOurs(entry: LinkAddress, { prefix }: HeldAddress, { plan, placed }: Router): boolean {
+function isOurs(
+  entry: LinkAddress,
+  { prefix }: HeldAddress,
+  { plan, placed }: VirtualRouter,
+): boolean {
   return placed.has(formatIp(prefix.address)) || isFloating(entry, plan);
 }
 
-function noteLease(router: Router, host: Host<Order>): void {
+function noteLease(router: VirtualRouter, host: Host<Command>): void {
   const { lease } = router.rules;
   router.leaseUntil = lease === undefined ? undefined : after(host.now(), lease);
 }
 
 /** Whoever has an address, and whoever was master, is asked for it; answers come as claims. */
-function ask(router: Router, host: Host<Order>, journal: Journal): void {
+function ask(router: VirtualRouter, host: Host<Command>, journal: Journal): void {
   const { state, plan: { held: all, rules } } = router;
   const interfaces = host.interfaces();
   const master = state.kind === "backup" ? state.heard?.source : undefined;
@@ -157,8 +161,8 @@ function ask(router: Router, host: Host<Order>, journal: Journal): void {
 
 function announce(
   count: number,
-  router: Router,
-  host: Host<Order>,
+  router: VirtualRouter,
+  host: Host<Command>,
   announcer: Announcer,
 ): void {
   const interfaces = host.interfaces();
@@ -175,8 +179,8 @@ function announce(
 
 function sendAdvert(
   { priority, interval }: Extract<Effect, { kind: "send-advert" }>,
-  router: Router,
-  host: Host<Order>,
+  router: VirtualRouter,
+  host: Host<Command>,
   journal: Journal,
 ): void {
   const { endpoint, source, plan } = router;
@@ -213,7 +217,7 @@ function sendAdvert(
  * The form to send: the configured one, else the one that is known of `destination`; to a group, or without a
  * destination, the one that everybody heard uses. Alone: with the pseudo-header, as keepalived and FRR do.
  */
-export function checksumForm(router: Router, destination?: Ip): ChecksumForm {
+export function checksumForm(router: VirtualRouter, destination?: Ip): ChecksumForm {
   if (router.plan.checksum !== "auto") return router.plan.checksum;
   const heard = [...router.heard.values()].filter((peer) =>
     peer.checksum !== undefined && (destination === undefined || sameIp(peer.source, destination))
@@ -228,7 +232,7 @@ function destinations(endpoint: Endpoint, peers: readonly Ip[]): readonly Ip[] {
 }
 
 /** The kernel's entries for the address of `held` on its interface, whatever their prefix length. */
-function present(held: HeldAddress, host: Host<Order>): readonly LinkAddress[] {
+function present(held: HeldAddress, host: Host<Command>): readonly LinkAddress[] {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, held.interface);
   return addressEntries(interfaces, held.prefix.address).filter(({ index }) =>
@@ -237,7 +241,7 @@ function present(held: HeldAddress, host: Host<Order>): readonly LinkAddress[] {
 }
 
 /** Runs `act`; the host's refusal becomes a log line. For acts whose failure must not stop the others. */
-function attempt(router: Router, journal: Journal, act: () => void): void {
+function attempt(router: VirtualRouter, journal: Journal, act: () => void): void {
   try {
     act();
   } catch (error) {

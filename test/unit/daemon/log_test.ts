@@ -1,6 +1,6 @@
 /** Sentences of the daemon: nodes by their names, and why a check is down. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { causeText, rejectWords, tellVerdict } from "../../../src/daemon/narrate.ts";
+import { causeText, logVerdict, rejectWords } from "../../../src/daemon/log.ts";
 import type { ProbeResult } from "../../../src/health/check.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
@@ -30,7 +30,7 @@ Deno.test("the journal says why a check is down, once, and that it is up again",
     latency: milliseconds(1),
   });
   const tell = (before: boolean | undefined, up: boolean, words: string) =>
-    tellVerdict(journal, "nginx", before, {
+    logVerdict(journal, "nginx", before, {
       up,
       streak: 0,
       last: last(up, words),

@@ -7,7 +7,7 @@ import {
   pendingChecks,
   pendingFaults,
   priorityReason,
-} from "../../../src/daemon/eligibility.ts";
+} from "../../../src/daemon/priority.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
 import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
 import { aPlan } from "./plans.ts";

@@ -18,71 +18,71 @@ import {
   pendingChecks,
   pendingFaults,
   priorityReason,
-} from "./eligibility.ts";
+} from "./priority.ts";
 import { endpointKey, Endpoints } from "./endpoints.ts";
 import type { Journal } from "./journal.ts";
-import { causeText, labelOf } from "./narrate.ts";
-import type { Order } from "./order.ts";
-import { removeAddresses } from "./perform.ts";
+import { causeText, labelOf } from "./log.ts";
+import type { Command } from "./command.ts";
+import { removeAddresses } from "./effects.ts";
 import { linkPrint, missingAddresses, readiness } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, mayTryAgain, surroundingsOf } from "./refusals.ts";
-import { judgementsOf, mayResume, noteFor, type ResumeNote, wasHolding } from "./resume.ts";
+import { judgementsOf, mayResume, type ResumeState, routerResumeOf, wasHolding } from "./resume.ts";
 import { reservationFaults, reserveRouters } from "./reservation.ts";
-import { createRouter, isLeaving, type Router } from "./router.ts";
-import type { Stepper } from "./stepper.ts";
+import { createVirtualRouter, isLeaving, type VirtualRouter } from "./virtual_router.ts";
+import type { Driver } from "./driver.ts";
 
 /** What a roster works with. */
-export interface RosterOptions {
-  readonly host: Host<Order>;
+export interface RoutersOptions {
+  readonly host: Host<Command>;
   readonly config: Config;
   /** --node NAME. */
   readonly nodeName: string | undefined;
   readonly journal: Journal;
-  readonly stepper: Stepper;
+  readonly driver: Driver;
   /** What the process before this one wrote down. */
-  readonly note: ResumeNote | undefined;
+  readonly resume: ResumeState | undefined;
 }
 
 /** So many new routers of a reload start in one turn: a millisecond or two. */
 const MOST_STARTED = 16;
 
 /** The virtual routers of one node, and the checks that they rest on. */
-export class Roster {
+export class Routers {
   readonly checks: Checks;
-  readonly #host: Host<Order>;
+  readonly #host: Host<Command>;
   readonly #journal: Journal;
-  readonly #stepper: Stepper;
+  readonly #driver: Driver;
   readonly #nodeName: string | undefined;
   readonly #endpoints: Endpoints;
-  #note: ResumeNote | undefined;
-  /** Has the first {@link Roster.refresh} been done? */
+  #resumeState: ResumeState | undefined;
+  /** Has the first {@link Routers.refresh} been done? */
   #isSetUp = false;
   /** Is nobody to be started, for maintenance or since the end is near? */
   out = false;
   /** Why those are started that are started next; undefined: for no particular reason. */
   startReason: Cause | undefined;
-  readonly #routers = new Map<string, Router>();
+  readonly #routers = new Map<string, VirtualRouter>();
   #config: Config;
   #node: NodePlan | undefined;
 
-  constructor({ host, config, nodeName, journal, stepper, note }: RosterOptions) {
-    this.#note = note;
+  constructor({ host, config, nodeName, journal, driver: stepper, resume: note }: RoutersOptions) {
+    this.#resumeState = note;
     this.checks = new Checks(judgementsOf(note, host.boot()));
     this.#host = host;
     this.#config = config;
     this.#nodeName = nodeName;
     this.#journal = journal;
-    this.#stepper = stepper;
+    this.#driver = stepper;
     this.#endpoints = new Endpoints(host);
   }
 
   /** All virtual routers, in the order of the file. */
-  get routers(): readonly Router[] {
+  get routers(): readonly VirtualRouter[] {
     return [...this.#routers.values()];
   }
 
   /** Those that hear and send at `endpoint`. */
-  at(endpoint: Endpoint): readonly Router[] {
+  at(endpoint: Endpoint): readonly VirtualRouter[] {
     const key = endpointKey(endpoint);
     return this.routers.filter((router) =>
       router.endpoint !== undefined && endpointKey(router.endpoint) === key
@@ -94,14 +94,14 @@ export class Roster {
     return this.#config;
   }
 
-  /** What this node is; undefined before the first {@link Roster.replan}. */
+  /** What this node is; undefined before the first {@link Routers.replan}. */
   get node(): NodePlan | undefined {
     return this.#node;
   }
 
   /** One step for `router` and its sync group. */
-  advance(router: Router, event: Event): void {
-    this.#stepper.advance(router, event, this.#routers.values());
+  dispatch(router: VirtualRouter, event: Event): void {
+    this.#driver.dispatch(router, event, this.#routers.values());
   }
 
   /** Puts `config` in force; says what changed, one sentence each. */
@@ -120,7 +120,7 @@ export class Roster {
     const next = planNode(this.#config, machine, this.#nodeName, this.#node).node;
     const changes = diff(this.#node?.plans ?? [], next.plans);
     this.#node = next;
-    this.#stepper.nodeName = next.node;
+    this.#driver.nodeName = next.node;
     this.checks.settle(next.checks, next.node, this.#host.now());
     for (const change of changes) this.#apply(change);
     return changes;
@@ -131,14 +131,14 @@ export class Roster {
     this.#refresh(this.#putOff());
     this.#isSetUp = true;
     // What was written down counts for the first time only.
-    this.#note = undefined;
+    this.#resumeState = undefined;
   }
 
   /**
    * Those of the new routers of a reload that start in later turns: hundreds at once would keep the
    * others' adverts waiting. All start at once when the daemon does, which has none yet.
    */
-  #putOff(): ReadonlySet<Router> {
+  #putOff(): ReadonlySet<VirtualRouter> {
     if (!this.#isSetUp) return new Set();
     const fresh = this.routers.filter(({ links }) => links === undefined);
     const [next] = fresh.slice(MOST_STARTED);
@@ -146,14 +146,14 @@ export class Roster {
     return new Set(fresh.slice(MOST_STARTED));
   }
 
-  #refresh(putOff: ReadonlySet<Router>): void {
+  #refresh(putOff: ReadonlySet<VirtualRouter>): void {
     const routers = this.routers.filter((router) => !putOff.has(router));
     // First of all: what another daemon has is not touched.
     reserveRouters(routers, this.#host);
-    const boot = this.#note && this.#host.boot();
+    const boot = this.#resumeState && this.#host.boot();
     for (const router of routers) {
-      if (boot !== undefined && wasHolding(router.plan, this.#note, boot)) placeAll(router);
-      if (router.state.kind !== "master") this.#stepper.clearForeign(router);
+      if (boot !== undefined && wasHolding(router.plan, this.#resumeState, boot)) placeAll(router);
+      if (router.state.kind !== "master") this.#driver.clearForeign(router);
     }
     const interfaces = this.#host.interfaces();
     const gateways = this.#host.gateways();
@@ -175,15 +175,15 @@ export class Roster {
       const links = linkPrint(router.plan, interfaces);
       const isAnother = router.links !== undefined && router.links !== links;
       router.links = links;
-      if (router.state.kind !== "master") this.#stepper.clearLeftovers(router);
+      if (router.state.kind !== "master") this.#driver.clearLeftovers(router);
       else if (missingAddresses(router.plan, interfaces).length > 0) {
-        this.advance(router, { kind: "addresses-lost" });
-      } else if (isAnother) this.advance(router, { kind: "link-changed" });
+        this.dispatch(router, { kind: "addresses-lost" });
+      } else if (isAnother) this.dispatch(router, { kind: "link-changed" });
     }
   }
 
   /** Looks again at what `router` was refused, or has left behind. */
-  lookAgain(router: Router): void {
+  lookAgain(router: VirtualRouter): void {
     const now = this.#host.now();
     const { refused, refusal } = router;
     const mustWait = refused !== undefined && refusal !== undefined &&
@@ -194,7 +194,7 @@ export class Roster {
   }
 
   /** `router` was handed over by hand, or (undefined) goes by the priorities again. */
-  setAside(router: Router, aside: Router["aside"]): void {
+  setAside(router: VirtualRouter, aside: VirtualRouter["aside"]): void {
     router.aside = aside;
     this.#weigh(router);
   }
@@ -203,7 +203,7 @@ export class Roster {
   park(): void {
     for (const router of this.routers) {
       if (router.state.kind !== "master" || isLeaving(router)) continue;
-      this.#stepper.refreshMaster(router);
+      this.#driver.refreshMaster(router);
     }
     this.#endpoints.settle([]);
     this.#host.reserve([]);
@@ -211,13 +211,13 @@ export class Roster {
 
   /** Stops every router and closes every socket. */
   close(): void {
-    for (const router of this.routers) this.advance(router, { kind: "stop" });
+    for (const router of this.routers) this.dispatch(router, { kind: "stop" });
     this.#endpoints.settle([]);
     this.#host.reserve([]);
   }
 
-  #settle(router: Router, faults: readonly Fault[], refusal: HostError | undefined): void {
-    if (refusal !== undefined) this.#stepper.refuse(router, refusal);
+  #settle(router: VirtualRouter, faults: readonly Fault[], refusal: HostError | undefined): void {
+    if (refusal !== undefined) this.#driver.refuse(router, refusal);
     this.#weigh(router);
     const { plan } = router;
     const inFault = nameOf(router.state) === "fault";
@@ -229,20 +229,20 @@ export class Roster {
       ...pending,
     ];
     const all = router.refusal === undefined ? known : [...known, router.refusal];
-    this.advance(router, { kind: "faults", faults: all });
+    this.dispatch(router, { kind: "faults", faults: all });
     // Faults first: an instance that cannot run starts as fault, without a moment as backup.
     if (this.out) return;
     this.#resume(router);
     // A fault that is known needs no first result.
     if (all.length === 0 && pendingChecks(plan, this.checks).length > 0) return;
     const cause = this.startReason;
-    this.advance(router, cause === undefined ? { kind: "start" } : { kind: "start", cause });
+    this.dispatch(router, cause === undefined ? { kind: "start" } : { kind: "start", cause });
   }
 
   /** Goes on where the process before this one ended. */
-  #resume(router: Router): void {
+  #resume(router: VirtualRouter): void {
     const boot = this.#host.boot();
-    const note = noteFor(router.plan, this.#note, boot);
+    const note = routerResumeOf(router.plan, this.#resumeState, boot);
     if (note === undefined) return;
     const now = this.#host.now();
     if (note.aside !== null && note.master === null) {
@@ -256,7 +256,7 @@ export class Roster {
     const { group } = router.plan;
     const members = this.routers.filter(({ plan }) => group !== undefined && plan.group === group);
     if (members.some((member) => this.#silenceOf(member) === undefined)) return;
-    this.advance(router, { kind: "resume" });
+    this.dispatch(router, { kind: "resume" });
     if (router.state.kind !== "master") return;
     router.since = note.master.since as WallTime;
     router.counters.masterTransitions = note.master.transitions;
@@ -268,9 +268,9 @@ export class Roster {
   }
 
   /** How long ago the process before this one advertised for `router`, where this one may go on: {@link mayResume}. */
-  #silenceOf({ plan }: Router): Nanoseconds | undefined {
+  #silenceOf({ plan }: VirtualRouter): Nanoseconds | undefined {
     const boot = this.#host.boot();
-    const master = noteFor(plan, this.#note, boot)?.master ?? undefined;
+    const master = routerResumeOf(plan, this.#resumeState, boot)?.master ?? undefined;
     return master && mayResume(plan, master, this.#host.interfaces(), boot);
   }
 
@@ -302,7 +302,7 @@ export class Roster {
   }
 
   #create(added: Plan): void {
-    const router = createRouter(added, this.#host.wallTime(), this.#host.now());
+    const router = createVirtualRouter(added, this.#host.wallTime(), this.#host.now());
     this.#routers.set(keyOf(added), router);
   }
 
@@ -310,11 +310,11 @@ export class Roster {
     const key = keyOf(dropped);
     const router = this.#routers.get(key);
     if (router === undefined) return;
-    this.advance(router, { kind: "stop", cause: { kind: "reconfigured", what } });
+    this.dispatch(router, { kind: "stop", cause: { kind: "reconfigured", what } });
     this.#routers.delete(key);
   }
 
-  #change(router: Router, next: Plan): void {
+  #change(router: VirtualRouter, next: Plan): void {
     const before = router.plan;
     const kept = new Set(next.held.map((held) => JSON.stringify(held)));
     const gone = before.held.filter((held) => !kept.has(JSON.stringify(held)));
@@ -322,21 +322,21 @@ export class Roster {
     const rules = router.rules;
     router.plan = next;
     router.rules = effectiveRules(next, this.checks, standsAside(router));
-    this.advance(router, { kind: "rules", before: rules });
+    this.dispatch(router, { kind: "rules", before: rules });
   }
 
   /** Brings the effective priority up to date; a master that fell behind others gives way. */
-  #weigh(router: Router): void {
+  #weigh(router: VirtualRouter): void {
     const before = router.rules;
     const rules = effectiveRules(router.plan, this.checks, standsAside(router));
     if (rules.priority === before.priority && rules.preempt === before.preempt) return;
     router.rules = rules;
-    if (rules.priority === before.priority) return this.advance(router, { kind: "rules", before });
+    if (rules.priority === before.priority) return this.dispatch(router, { kind: "rules", before });
     this.#journal.write(
       "info",
       `${labelOf(router.plan)}: priority ${before.priority} -> ${rules.priority}`,
     );
-    this.advance(router, { kind: "rules", before });
+    this.dispatch(router, { kind: "rules", before });
     if (rules.priority > before.priority || router.state.kind !== "master") return;
     const by = this.#betterNodes(router);
     // A file without [nodes] does not know; and backups that do not preempt would obey the lowest priority for ever.
@@ -344,11 +344,11 @@ export class Roster {
     if (by.length === 0 && !mayBeStuck) return;
     const reason = priorityReason(router.plan, this.checks);
     const cause = { kind: "outranked", priority: rules.priority, by, reason } as const;
-    this.advance(router, { kind: "release", cause });
+    this.dispatch(router, { kind: "release", cause });
   }
 
   /** The other nodes that the file gives a higher priority than this one has now. */
-  #betterNodes({ plan, rules }: Router): readonly string[] {
+  #betterNodes({ plan, rules }: VirtualRouter): readonly string[] {
     const instance = this.#config.instances.find((one) => one.name === plan.name);
     if (instance === undefined) return [];
     return betterNodes(this.#config, instance, this.#node?.node ?? "", rules.priority);
@@ -356,20 +356,20 @@ export class Roster {
 }
 
 /** Does it leave a living master alone, whatever its priority? */
-function standsAside({ aside, refused }: Router): boolean {
+function standsAside({ aside, refused }: VirtualRouter): boolean {
   return aside !== undefined || refused !== undefined;
 }
 
-function isChanged({ refused, plan }: Router, interfaces: Interfaces): boolean {
+function isChanged({ refused, plan }: VirtualRouter, interfaces: Interfaces): boolean {
   return refused !== undefined && refused.surroundings !== surroundingsOf(plan, interfaces);
 }
 
-function placeAll({ plan, placed }: Router): void {
+function placeAll({ plan, placed }: VirtualRouter): void {
   for (const { prefix } of plan.held) placed.add(formatIp(prefix.address));
 }
 
 /** What was refused may be granted now. */
-function forget(router: Router): void {
+function forget(router: VirtualRouter): void {
   if (router.refused === undefined) return;
   router.refused = undefined;
   router.refusal = undefined;

@@ -4,13 +4,13 @@ import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
 import type { HandoffReason } from "../vrrp/event.ts";
-import type { Order } from "./order.ts";
-import type { Roster } from "./roster.ts";
-import { isLeaving, type Router } from "./router.ts";
+import type { Command } from "./command.ts";
+import type { Routers } from "./routers.ts";
+import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
 /** Some masters that were asked to leave. */
-interface Departure {
-  readonly routers: readonly Router[];
+interface PendingHandoff {
+  readonly routers: readonly VirtualRouter[];
   readonly started: Instant;
   readonly finish: (outcome: Outcome) => void;
 }
@@ -18,31 +18,31 @@ interface Departure {
 /** What became of a departure. */
 export interface Outcome {
   /** Those who have left, and how. */
-  readonly gone: readonly { readonly router: Router; readonly how: HandedOver }[];
+  readonly gone: readonly { readonly router: VirtualRouter; readonly how: HandedOver }[];
   /** Those whom nobody took over: they are master still. */
-  readonly kept: readonly Router[];
+  readonly kept: readonly VirtualRouter[];
 }
 
 /** The departures of one node. */
-export class Departures {
-  readonly #host: Host<Order>;
-  readonly #roster: Roster;
-  readonly #pending = new Set<Departure>();
+export class Handoffs {
+  readonly #host: Host<Command>;
+  readonly #roster: Routers;
+  readonly #pending = new Set<PendingHandoff>();
   #stopping = false;
 
-  constructor(host: Host<Order>, roster: Roster) {
+  constructor(host: Host<Command>, roster: Routers) {
     this.#host = host;
     this.#roster = roster;
   }
 
-  /** Asks `masters` to leave; `finish` is called when none of them is on its way any more, from {@link Departures.settle}. */
+  /** Asks `masters` to leave; `finish` is called when none of them is on its way any more, from {@link Handoffs.settle}. */
   begin(
-    masters: readonly Router[],
+    masters: readonly VirtualRouter[],
     why: HandoffReason,
     finish: (outcome: Outcome) => void,
   ): void {
     const started = this.#host.now();
-    for (const router of masters) this.#roster.advance(router, { kind: "hand-over", why });
+    for (const router of masters) this.#roster.dispatch(router, { kind: "hand-over", why });
     this.#pending.add({ routers: masters, started, finish });
   }
 
@@ -53,19 +53,19 @@ export class Departures {
     this.#roster.out = true;
     for (const router of this.#roster.routers) {
       const patient = !again && router.rules.stop === "handover";
-      this.#roster.advance(
+      this.#roster.dispatch(
         router,
         patient ? { kind: "hand-over", why: { kind: "stop" } } : { kind: "stop" },
       );
     }
   }
 
-  /** Has every virtual router stopped after {@link Departures.stop}? */
+  /** Has every virtual router stopped after {@link Handoffs.stop}? */
   get gone(): boolean {
     return this.#stopping && this.#roster.routers.every(({ state }) => state.kind === "init");
   }
 
-  /** To be called after each batch of happenings: finishes what can be finished. */
+  /** To be called after each batch of events: finishes what can be finished. */
   settle(): void {
     for (const departure of [...this.#pending]) {
       if (departure.routers.some(isLeaving)) continue;
@@ -74,11 +74,11 @@ export class Departures {
     }
     if (!this.#stopping) return;
     for (const router of this.#roster.routers) {
-      if (!isLeaving(router)) this.#roster.advance(router, { kind: "stop" });
+      if (!isLeaving(router)) this.#roster.dispatch(router, { kind: "stop" });
     }
   }
 
-  #outcomeOf({ routers, started }: Departure): Outcome {
+  #outcomeOf({ routers, started }: PendingHandoff): Outcome {
     const gone = routers.filter(({ state }) => state.kind !== "master");
     return {
       gone: gone.map((router) => ({ router, how: this.#handedOver(router, started) })),
@@ -86,7 +86,7 @@ export class Departures {
     };
   }
 
-  #handedOver(router: Router, started: Instant): HandedOver {
+  #handedOver(router: VirtualRouter, started: Instant): HandedOver {
     const { plan, cause, releasedAt } = router;
     const successor = "successor" in cause ? cause.successor : undefined;
     const heard = successor && router.heard.get(formatIp(successor));

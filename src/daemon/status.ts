@@ -30,20 +30,20 @@ import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import type { Checks } from "./checks.ts";
-import { pendingChecks } from "./eligibility.ts";
+import { pendingChecks } from "./priority.ts";
 import { isEvidence, isLiving } from "./conflicts.ts";
 import { describeAll, type Description } from "./evidence_text.ts";
 import { healthOf, masterHeard } from "./health.ts";
-import { causeText, labelOf } from "./narrate.ts";
+import { causeText, labelOf } from "./log.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { NodeWatch } from "./node_watch.ts";
-import { checksumForm } from "./perform.ts";
-import { type Conflict, type Heard, isRecent, type Router } from "./router.ts";
+import { checksumForm } from "./effects.ts";
+import { type Conflict, type Heard, isRecent, type VirtualRouter } from "./virtual_router.ts";
 
 /** What a snapshot is made of. */
 export interface Moment {
   readonly node: NodePlan | undefined;
-  readonly routers: readonly Router[];
+  readonly routers: readonly VirtualRouter[];
   readonly config: Config;
   readonly checks: Checks;
   readonly configFile: string;
@@ -63,7 +63,7 @@ export interface Moment {
 export type DaemonStatus = Omit<StatusDocument, "sinks" | "config_since" | "last_reload">;
 
 /** What the routers say at one moment. */
-export function snapshot(moment: Moment): DaemonStatus {
+export function statusOf(moment: Moment): DaemonStatus {
   const node = moment.node?.node ?? "unknown";
   const instances = moment.routers.map((router) => instanceStatus(router, moment));
   return {
@@ -109,7 +109,7 @@ function selfStatus(
   return { state, words: state, heard_ms: null };
 }
 
-function instanceStatus(router: Router, moment: Moment): InstanceStatus {
+function instanceStatus(router: VirtualRouter, moment: Moment): InstanceStatus {
   const { plan, rules, state, counters } = router;
   const masterInterval = state.kind === "backup" ? state.masterInterval : rules.advertInterval;
   const { health, evidence, rivals } = healthOf(router, moment.now, moment.neighbours);
@@ -163,7 +163,7 @@ function instanceStatus(router: Router, moment: Moment): InstanceStatus {
 }
 
 /** Why it is what it is; of one that has not started yet, what it waits for. */
-function causeOf({ plan, state, cause }: Router, { checks, maintenance }: Moment): string {
+function causeOf({ plan, state, cause }: VirtualRouter, { checks, maintenance }: Moment): string {
   const waits = state.kind === "init" && !state.started && maintenance === null;
   const pending = waits ? pendingChecks(plan, checks) : [];
   if (pending.length === 0) return causeText(plan, cause);
@@ -173,7 +173,7 @@ function causeOf({ plan, state, cause }: Router, { checks, maintenance }: Moment
 }
 
 /** The newest conflict that goes on. */
-function conflictOf(router: Router, moment: Moment): ConflictStatus | null {
+function conflictOf(router: VirtualRouter, moment: Moment): ConflictStatus | null {
   const newest = presentConflicts(router, moment).at(-1);
   const [told] = newest === undefined
     ? []
@@ -183,22 +183,22 @@ function conflictOf(router: Router, moment: Moment): ConflictStatus | null {
   return { address: rival, since: formatWallTime(wallTimeOf(newest.since, moment)), words };
 }
 
-function conflictsOf(router: Router, moment: Moment): readonly Description[] {
+function conflictsOf(router: VirtualRouter, moment: Moment): readonly Description[] {
   return describeAll(presentConflicts(router, moment), router, moment.neighbours, moment.now);
 }
 
-function presentConflicts(router: Router, { now }: Moment): readonly Conflict[] {
+function presentConflicts(router: VirtualRouter, { now }: Moment): readonly Conflict[] {
   return [...router.conflicts.values()].filter((conflict) =>
     isEvidence(conflict, router, now) || isLiving(conflict, now)
   );
 }
 
-function heldDownMs({ state }: Router, now: Instant): number | null {
+function heldDownMs({ state }: VirtualRouter, now: Instant): number | null {
   const isHeld = state.kind === "backup" && state.damping.until > now;
   return isHeld ? Math.round(toMilliseconds(between(now, state.damping.until))) : null;
 }
 
-function asideOf({ aside }: Router, moment: Moment): InstanceStatus["aside"] {
+function asideOf({ aside }: VirtualRouter, moment: Moment): InstanceStatus["aside"] {
   if (aside === undefined) return null;
   const { until } = aside;
   return { until: until === undefined ? null : formatWallTime(wallTimeOf(until, moment)) };
@@ -220,7 +220,7 @@ function checkStatus(name: string, checks: Checks): CheckStatus {
   };
 }
 
-function masterStatus(router: Router, moment: Moment): MasterStatus | null {
+function masterStatus(router: VirtualRouter, moment: Moment): MasterStatus | null {
   const { state, source } = router;
   if (state.kind === "master" && source !== undefined) {
     return {
@@ -235,7 +235,7 @@ function masterStatus(router: Router, moment: Moment): MasterStatus | null {
   return { node: nameOfNode(address, moment), address, priority: heard.priority };
 }
 
-function peerStatuses(router: Router, moment: Moment): readonly PeerStatus[] {
+function peerStatuses(router: VirtualRouter, moment: Moment): readonly PeerStatus[] {
   const configured = router.plan.rules.peers;
   const silent = configured.filter((peer) => !router.heard.has(formatIp(peer)));
   return [
@@ -264,7 +264,7 @@ function peerStatus(
   };
 }
 
-function attention(router: Router, moment: Moment): readonly string[] {
+function attention(router: VirtualRouter, moment: Moment): readonly string[] {
   const label = labelOf(router.plan);
   const mismatch = [...router.heard.values()]
     .filter((heard) => heard.otherAddresses && isRecent(heard, router, moment.now))
@@ -294,7 +294,7 @@ function attention(router: Router, moment: Moment): readonly string[] {
 }
 
 /** A node that advertises what this file does not give it: its own file says something else of who is preferred. */
-function otherPriorities(label: string, router: Router, moment: Moment): readonly string[] {
+function otherPriorities(label: string, router: VirtualRouter, moment: Moment): readonly string[] {
   const { config, node, now } = moment;
   const instance = config.instances.find(({ name }) => name === router.plan.name);
   if (instance === undefined) return [];
@@ -316,11 +316,11 @@ function otherPriorities(label: string, router: Router, moment: Moment): readonl
 }
 
 /** Only a master sends: the last word of one that has let go may have failed for good reason. */
-function sendTrouble({ state, sendTrouble: trouble }: Router): readonly string[] {
+function sendTrouble({ state, sendTrouble: trouble }: VirtualRouter): readonly string[] {
   return state.kind === "master" && trouble !== undefined ? [trouble] : [];
 }
 
-function heldDown(label: string, router: Router, now: Instant): readonly string[] {
+function heldDown(label: string, router: VirtualRouter, now: Instant): readonly string[] {
   const rest = heldDownMs(router, now);
   if (rest === null) return [];
   const wait = formatDuration(seconds(Math.ceil(rest / 1000)));
