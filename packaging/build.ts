@@ -118,7 +118,7 @@ async function compile(folder: string, entry: string, arch: Arch): Promise<void>
 async function bundle(folder: string, entry: string, runtime: string): Promise<void> {
   // Deno fetches esbuild from npm the first time. In parts, so that `status` does not pay for what
   // `run` needs. As for a browser: libraries then do without node:*, which costs memory. Not
-  // minified: the esbuild 0.25.5 of Deno 2.9.5 then drops some `using` (test/package/using_test.ts).
+  // minified: the esbuild 0.25.5 of Deno 2.9.5 then drops some `using` (test/lab/package/using_test.ts).
   const flags = ["--quiet", "--code-splitting", "--platform=browser"];
   await deno(["bundle", ...flags, "--frozen", `--outdir=${folder}/lib`, entry]);
   // esbuild names the first part after the entry.

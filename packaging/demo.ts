@@ -6,9 +6,9 @@
  */
 import { DemoCluster } from "./demo/cluster.ts";
 import { Story } from "./demo/story.ts";
-import { run } from "../test/lab/command.ts";
-import { sweepOrphans } from "../test/lab/orphans.ts";
-import { ensure, missing } from "../test/lab/prerequisites.ts";
+import { run } from "../test/support/lab/command.ts";
+import { sweepOrphans } from "../test/support/lab/orphans.ts";
+import { ensure, missing } from "../test/support/lab/prerequisites.ts";
 
 if (import.meta.main) Deno.exit(await main());
 

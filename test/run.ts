@@ -5,6 +5,7 @@
  *     deno task test test/unit/vrrp                         this folder, or file
  *     deno task test test/unit/net/ip_test.ts --filter WORDS   tests whose names hold these words
  *     deno task test unit interop                           these groups
+ *     deno task test test/lab                               everything that needs root and namespaces
  *     deno task test --without-root                         what needs no root: the rest counts as skipped
  */
 import { spawn } from "node:child_process";
@@ -23,9 +24,9 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "../packaging/build.ts";
 import { add, nothing, readTally, type Tally } from "./junit.ts";
-import { atMost } from "./interop/at_most.ts";
-import { sweepOrphans } from "./lab/orphans.ts";
-import { ensure, missing } from "./lab/prerequisites.ts";
+import { atMost } from "./support/interop/at_most.ts";
+import { sweepOrphans } from "./support/lab/orphans.ts";
+import { ensure, missing } from "./support/lab/prerequisites.ts";
 
 /** What the tests in namespaces use. */
 const packages = [
@@ -59,12 +60,12 @@ const checkout = fileURLToPath(new URL("..", import.meta.url));
 const groupLimitMs = 15 * 60_000;
 
 /** Random tests draw the same in each run. */
-const SEEDED = "test/lab/seeded.ts";
+const SEEDED = "test/support/lab/seeded.ts";
 
 /** So many lines of a failure stand in the summary; all of them stand where it happened. */
 const SHOWN_LINES = 20;
 
-/** Tests that run together. A folder of test/ that no group names is a group of its own, run one file at a time. */
+/** Tests that run together. A folder of test/ or test/lab/ that no group names is a group, run one file at a time. */
 interface Group {
   readonly name: string;
   readonly folders: readonly string[];
@@ -97,7 +98,6 @@ const groups: readonly Group[] = [
   },
   { name: "probes", folders: countsDescriptors, parallel: false, waits: false },
   { name: "sim", folders: ["sim", "fuzz"], parallel: true, waits: false },
-  { name: "lab", folders: ["lab"], without: ["lab/field"], parallel: false, waits: true },
   { name: "field", folders: ["lab/field"], parallel: true, waits: true },
 ];
 
@@ -193,7 +193,7 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** Builds the program that lab tests run (test/lab/program.ts) into `folder`. */
+/** Builds the program that lab tests run (test/support/lab/program.ts) into `folder`. */
 async function buildProgram(folder: string): Promise<void> {
   // Users other than root start it too.
   chmodSync(folder, 0o755);
@@ -202,15 +202,26 @@ async function buildProgram(folder: string): Promise<void> {
 }
 
 function allGroups(): readonly Group[] {
-  const named = new Set(groups.flatMap(({ folders }) => folders));
-  const others = readdirSync(`${checkout}/test`, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !named.has(entry.name))
-    .map(({ name }) => name)
+  const named = new Set([...groups.flatMap(({ folders }) => folders), "lab"]);
+  const others = [...foldersIn("."), ...foldersIn("lab").map((name) => `lab/${name}`)]
+    .filter((folder) => !named.has(folder))
     .toSorted();
   return [
     ...groups,
-    ...others.map((name) => ({ name, folders: [name], parallel: false, waits: true })),
+    ...others.map((folder) => ({
+      name: folder.replace(/^lab\//, ""),
+      folders: [folder],
+      parallel: false,
+      waits: true,
+    })),
   ].filter(({ folders }) => folders.some(hasTests));
+}
+
+/** The names of the folders in `folder`, which is relative to test/. */
+function foldersIn(folder: string): readonly string[] {
+  return readdirSync(`${checkout}/test/${folder}`, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 }
 
 function hasTests(folder: string): boolean {

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import { ControlClient } from "../../src/control/client.ts";
 import type { InstanceStatus } from "../../src/control/api.ts";
-import { Lan } from "../../test/lab/lan.ts";
-import type { LabHost } from "../../test/lab/lab_host.ts";
+import { Lan } from "../../test/support/lab/lan.ts";
+import type { LabHost } from "../../test/support/lab/lab_host.ts";
 import type { NodeView } from "./picture.ts";
 
 /** The address that the three nodes hold by turns. */

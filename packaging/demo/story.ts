@@ -1,5 +1,5 @@
 /** What happens in the demo, and in which order? A takeover, a return, an orderly stop, each measured. */
-import { Probe } from "../../test/lab/probe.ts";
+import { Probe } from "../../test/support/lab/probe.ts";
 import { configuration, type DemoCluster, type DemoNode, floatingAddress } from "./cluster.ts";
 import { type ClientView, strip } from "./picture.ts";
 import { Show } from "./show.ts";

@@ -1,6 +1,6 @@
 /** What does an emulated arm64 machine boot from? A Debian with our package in it, and kernels with pages of 4 and of 16 KiB. */
 import { existsSync, readFileSync } from "node:fs";
-import { demand } from "../lab/command.ts";
+import { demand } from "../support/lab/command.ts";
 
 /** A kernel that the machine can boot. */
 export interface Kernel {

@@ -1,9 +1,9 @@
 /** What is an emulated machine to a test? Something on the LAN that says on its console how far it is. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import type { Lan } from "../lab/lan.ts";
-import { demand, withPlainKill } from "../lab/command.ts";
-import { waitFor } from "../lab/wait.ts";
+import type { Lan } from "../support/lab/lan.ts";
+import { demand, withPlainKill } from "../support/lab/command.ts";
+import { waitFor } from "../support/lab/wait.ts";
 import type { Image, Kernel } from "./image.ts";
 
 /** A running arm64 machine on a Lan. Disposing of it is a power cut. */

@@ -8,10 +8,10 @@
  * /var/cache/floatip-lab.
  */
 import { fileURLToPath } from "node:url";
-import { ensure, missing } from "../lab/prerequisites.ts";
-import { Lan } from "../lab/lan.ts";
-import { Probe } from "../lab/probe.ts";
-import { waitFor } from "../lab/wait.ts";
+import { ensure, missing } from "../support/lab/prerequisites.ts";
+import { Lan } from "../support/lab/lan.ts";
+import { Probe } from "../support/lab/probe.ts";
+import { waitFor } from "../support/lab/wait.ts";
 import { makePackages } from "../../packaging/package.ts";
 import { VERSION } from "../../src/version.ts";
 import { type Kernel, KERNELS, makeImage } from "./image.ts";

@@ -3,14 +3,14 @@ import type { ChildProcess } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { Nginx } from "../checks/nginx.ts";
-import { Capture } from "../interop/capture.ts";
-import { Floatip, writeFloatipToml } from "../interop/floatip.ts";
-import { writeKeepalivedConf } from "../interop/keepalived.ts";
-import { ProgramLog } from "../interop/program_log.ts";
-import { wallNow } from "../lab/wall_clock.ts";
-import type { LabHost } from "../lab/lab_host.ts";
-import { Lan } from "../lab/lan.ts";
+import { Nginx } from "../support/checks/nginx.ts";
+import { Capture } from "../support/interop/capture.ts";
+import { Floatip, writeFloatipToml } from "../support/interop/floatip.ts";
+import { writeKeepalivedConf } from "../support/interop/keepalived.ts";
+import { ProgramLog } from "../support/interop/program_log.ts";
+import { wallNow } from "../support/lab/wall_clock.ts";
+import type { LabHost } from "../support/lab/lab_host.ts";
+import { Lan } from "../support/lab/lan.ts";
 
 /** One way to set a pair up: priorities 150 and 100, adverts each second, a check each second, down after two failures. */
 export interface CheckedPair {

@@ -1,11 +1,11 @@
 /** Cost of running, by size: a master and its backup of one program, watched while nothing happens. */
 import { setTimeout as pause } from "node:timers/promises";
-import { Floatip, writeFloatipToml } from "../interop/floatip.ts";
-import { Keepalived } from "../interop/keepalived.ts";
-import { run } from "../lab/command.ts";
-import type { LabHost } from "../lab/lab_host.ts";
-import { Lan } from "../lab/lan.ts";
-import { waitFor } from "../lab/wait.ts";
+import { Floatip, writeFloatipToml } from "../support/interop/floatip.ts";
+import { Keepalived } from "../support/interop/keepalived.ts";
+import { run } from "../support/lab/command.ts";
+import type { LabHost } from "../support/lab/lab_host.ts";
+import { Lan } from "../support/lab/lan.ts";
+import { waitFor } from "../support/lab/wait.ts";
 import type { Program } from "./takeover.ts";
 import { familyOf, measureUse, type Use } from "./use.ts";
 

@@ -1,9 +1,9 @@
 /** Who is measured? A master "a" and a backup "b" of one program, on the LAN and with the client that the other program has, too. */
 import { setTimeout as pause } from "node:timers/promises";
-import { Floatip, type LaunchOptions } from "../interop/floatip.ts";
-import type { Keepalived } from "../interop/keepalived.ts";
-import { kill } from "../lab/command.ts";
-import type { NodeName, Scene } from "../moves/scene.ts";
+import { Floatip, type LaunchOptions } from "../support/interop/floatip.ts";
+import type { Keepalived } from "../support/interop/keepalived.ts";
+import { kill } from "../support/lab/command.ts";
+import type { NodeName, Scene } from "../support/moves/scene.ts";
 import type { Program } from "./takeover.ts";
 
 /** A running one of either program. */

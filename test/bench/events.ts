@@ -1,12 +1,12 @@
 /** What is done to a master, and what does its client see? Each event is done some times; each figure has a value for each time. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { Floatip } from "../interop/floatip.ts";
-import { wallNow } from "../lab/wall_clock.ts";
-import { macOf } from "../interop/holders.ts";
-import { until } from "../interop/until.ts";
-import { ADDRESS, lostSince, type Scene } from "../moves/scene.ts";
-import type { Probe } from "../lab/probe.ts";
+import { Floatip } from "../support/interop/floatip.ts";
+import { wallNow } from "../support/lab/wall_clock.ts";
+import { macOf } from "../support/interop/holders.ts";
+import { until } from "../support/interop/until.ts";
+import { ADDRESS, lostSince, type Scene } from "../support/moves/scene.ts";
+import type { Probe } from "../support/lab/probe.ts";
 import { Duo, type DuoSettings, start, untilMaster } from "./duo.ts";
 
 /** Values in milliseconds (or plain counts) by figure; Infinity: it did not end while it was watched. */

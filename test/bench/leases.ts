@@ -2,9 +2,9 @@
 import type { HeldAddress } from "../../src/net/interfaces.ts";
 import { ip } from "../../src/net/ip.ts";
 import { after, milliseconds, seconds } from "../../src/time.ts";
-import { hostIn } from "../kernel/netns.ts";
-import { demand } from "../lab/command.ts";
-import { Lan } from "../lab/lan.ts";
+import { hostIn } from "../support/kernel/netns.ts";
+import { demand } from "../support/lab/command.ts";
+import { Lan } from "../support/lab/lan.ts";
 
 const LEASE = seconds(3);
 const RENEWED_EVERY = seconds(1);

@@ -16,7 +16,7 @@ import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
 import { measureDeletions } from "./leases.ts";
 import { COST_SECTIONS } from "./cost_table.ts";
-import { ensure, missing } from "../lab/prerequisites.ts";
+import { ensure, missing } from "../support/lab/prerequisites.ts";
 import { formatMarkdown, formatTable, type Line, median, range } from "./table.ts";
 import { makes, weigh } from "./program.ts";
 import { lineText, SECTIONS } from "./sections.ts";

@@ -1,9 +1,9 @@
 /** What does the program weigh: on disk, at its start, in memory, and with or without V8's compiler? */
 import { build, defaultKind, type Kind } from "../../packaging/build.ts";
 import { ownArch } from "../../packaging/runtime.ts";
-import { run } from "../lab/command.ts";
-import { Lan } from "../lab/lan.ts";
-import { waitFor } from "../lab/wait.ts";
+import { run } from "../support/lab/command.ts";
+import { Lan } from "../support/lab/lan.ts";
+import { waitFor } from "../support/lab/wait.ts";
 import { measureUse, type Use } from "./use.ts";
 
 /** One way to build and to run it. */

@@ -1,5 +1,5 @@
 /** What does the table of moves consist of? Its sections, each measured with both programs in the same namespaces. */
-import { Scene } from "../moves/scene.ts";
+import { Scene } from "../support/moves/scene.ts";
 import {
   cutCable,
   freeze,

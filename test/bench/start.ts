@@ -7,9 +7,9 @@ import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../../src/linu
 import { Libc } from "../../src/linux/libc.ts";
 import { demand as demandResult } from "../../src/linux/refusal.ts";
 import { notifyAddress } from "../../src/linux/sd_notify.ts";
-import { demand } from "../lab/command.ts";
-import { Lan } from "../lab/lan.ts";
-import { LAB_ENVIRONMENT } from "../lab/program.ts";
+import { demand } from "../support/lab/command.ts";
+import { Lan } from "../support/lab/lan.ts";
+import { LAB_ENVIRONMENT } from "../support/lab/program.ts";
 import { cpuSecondsOf } from "./use.ts";
 
 /** Figures in milliseconds, a value for each time. */

@@ -1,9 +1,9 @@
 /** Does a backup stay quiet while the machine is overloaded? Adverts of 100 ms beside the processor's hogs, for some minutes. */
 import { setTimeout as pause } from "node:timers/promises";
-import { wallNow } from "../lab/wall_clock.ts";
-import { demand } from "../lab/command.ts";
-import { FLOATIP } from "../lab/program.ts";
-import { Scene } from "../moves/scene.ts";
+import { wallNow } from "../support/lab/wall_clock.ts";
+import { demand } from "../support/lab/command.ts";
+import { FLOATIP } from "../support/lab/program.ts";
+import { Scene } from "../support/moves/scene.ts";
 import { pidsOf, type Running, untilMaster } from "./duo.ts";
 import type { Program } from "./takeover.ts";
 import { companyOf, type Policy } from "./timers.ts";

@@ -1,8 +1,8 @@
 /** How exactly does a backup keep the protocol's time? The master goes silent; the first advert of its successor is timed. */
-import { Lan } from "../lab/lan.ts";
-import { Capture } from "../interop/capture.ts";
-import { Floatip } from "../interop/floatip.ts";
-import { Keepalived } from "../interop/keepalived.ts";
+import { Lan } from "../support/lab/lan.ts";
+import { Capture } from "../support/interop/capture.ts";
+import { Floatip } from "../support/interop/floatip.ts";
+import { Keepalived } from "../support/interop/keepalived.ts";
 import { milliseconds, toMilliseconds } from "../../src/time.ts";
 import { masterDown } from "../../src/vrrp/intervals.ts";
 

@@ -1,7 +1,7 @@
 /** How punctual is the loop on a busy machine, with and without real-time scheduling? The processor's hogs run beside it. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { demand, withPlainKill } from "../lab/command.ts";
+import { demand, withPlainKill } from "../support/lab/command.ts";
 
 /** How the measured process is scheduled. */
 export type Policy = "ordinary" | "real-time";

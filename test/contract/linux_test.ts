@@ -1,9 +1,9 @@
 /** Does the real host behave as every Host must? Two namespaces on one bridge. */
 import { linkNamed } from "../../src/net/interfaces.ts";
 import { isLinkLocal } from "../../src/net/ip.ts";
-import { demand } from "../lab/command.ts";
-import { Lan } from "../lab/lan.ts";
-import { hostIn, kernelTest, type NamespacedHost } from "../kernel/netns.ts";
+import { demand } from "../support/lab/command.ts";
+import { Lan } from "../support/lab/lan.ts";
+import { hostIn, kernelTest, type NamespacedHost } from "../support/kernel/netns.ts";
 import { CONTRACT_CASES } from "./battery.ts";
 import { type ContractLab, waitUntil } from "./lab.ts";
 

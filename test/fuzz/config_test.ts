@@ -10,7 +10,7 @@ import { lineFinder, locate } from "../../src/config/locate.ts";
 import { INSTANCE } from "../../src/config/tables/instance.ts";
 import { CHECK } from "../../src/config/tables/check.ts";
 import { NOTIFY } from "../../src/config/tables/notify.ts";
-import { machine } from "../unit/config/machines.ts";
+import { machine } from "../support/config/machines.ts";
 
 /** More with FUZZ_RUNS=100000. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? "400");

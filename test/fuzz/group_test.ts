@@ -8,7 +8,7 @@ import type { Event } from "../../src/vrrp/event.ts";
 import { initial, nameOf, type State } from "../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
-import { advert, rules } from "../unit/vrrp/scene.ts";
+import { advert, rules } from "../support/vrrp/scene.ts";
 
 /** FUZZ_RUNS in the environment makes it longer. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 300);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decode } from "../../src/config/decode.ts";
 import { importKeepalived } from "../../src/tools/keepalived_import/import.ts";
-import { around, FILE, filesOf, type Texts } from "../unit/tools/keepalived_import/importing.ts";
+import { around, FILE, filesOf, type Texts } from "../support/tools/keepalived_import/importing.ts";
 import { fileOf, OPTIONS } from "../golden/import_options.ts";
 
 /** More with FUZZ_RUNS=100000. */

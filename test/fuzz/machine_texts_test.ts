@@ -11,7 +11,7 @@ import { readIptables } from "../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../src/tools/firewall/read_nft.ts";
 import { readDefaultRoutes, readDefaultRoutes6 } from "../../src/net/routes.ts";
 import { inodeOf } from "../../src/cli/daemon_pid.ts";
-import { threeKinds } from "../unit/tools/firewall/nodes.ts";
+import { threeKinds } from "../support/tools/firewall/nodes.ts";
 
 /** fast-check prints the seed of a failure. */
 const RUNS = { numRuns: Number(Deno.env.get("FUZZ_RUNS") ?? 1000) };

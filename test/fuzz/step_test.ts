@@ -9,7 +9,7 @@ import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import { masterDownOf } from "../../src/vrrp/intervals.ts";
 import { sameIp } from "../../src/net/ip.ts";
 import { isOwner, type Rules } from "../../src/vrrp/rules.ts";
-import { advert, FLOATING, OWN, rules } from "../unit/vrrp/scene.ts";
+import { advert, FLOATING, OWN, rules } from "../support/vrrp/scene.ts";
 
 /** FUZZ_RUNS in the environment makes it longer. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 1500);

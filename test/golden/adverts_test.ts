@@ -5,8 +5,8 @@ import { decodeFrame } from "../../src/wire/frame.ts";
 import { oddities } from "../../src/wire/oddities.ts";
 import { isReject } from "../../src/wire/reject.ts";
 import { decodeAdvert, type VrrpDatagram } from "../../src/wire/vrrp.ts";
-import { CAPTURED, CAPTURED_GRATUITOUS_ARP } from "../unit/wire/captured.ts";
-import { golden } from "./golden.ts";
+import { CAPTURED, CAPTURED_GRATUITOUS_ARP } from "../support/wire/captured.ts";
+import { golden } from "../support/golden.ts";
 
 Deno.test("what keepalived's frames say, in words", async () => {
   const adverts = CAPTURED.map(({ name, datagram }) => [

@@ -8,9 +8,9 @@ import {
   importing,
   noteText,
   shown,
-} from "../unit/tools/keepalived_import/importing.ts";
-import { originalOf, ORIGINALS } from "../import/originals.ts";
-import { golden } from "./golden.ts";
+} from "../support/tools/keepalived_import/importing.ts";
+import { originalOf, ORIGINALS } from "../support/import/originals.ts";
+import { golden } from "../support/golden.ts";
 import { fileOf, type Option, OPTIONS } from "./import_options.ts";
 
 /** floatip takes what it is given, and nothing is left without an answer. */

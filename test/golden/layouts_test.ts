@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Layout, type Members, printLayout } from "../../src/wire/layout.ts";
-import { golden } from "./golden.ts";
+import { golden } from "../support/golden.ts";
 
 const WIRE = new URL("../../src/wire/", import.meta.url);
 

@@ -4,9 +4,9 @@ import { commandsPage, exitCodesPage } from "../../packaging/reference/commands.
 import { configurationPage } from "../../packaging/reference/configuration.ts";
 import { eventsPage, metricsPage, statusPage } from "../../packaging/reference/documents.ts";
 import { verbatim, wrap } from "../../packaging/reference/markdown.ts";
-import { fullExposition } from "../unit/control/full_exposition.ts";
+import { fullExposition } from "../support/control/full_exposition.ts";
 import { strataLines } from "../style/strata.ts";
-import { goldenFile } from "./golden.ts";
+import { goldenFile } from "../support/golden.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 

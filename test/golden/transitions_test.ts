@@ -13,8 +13,8 @@ import {
 } from "../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
-import { at, brief, heard, HIGHER, LOWER, rules } from "../unit/vrrp/scene.ts";
-import { golden } from "./golden.ts";
+import { at, brief, heard, HIGHER, LOWER, rules } from "../support/vrrp/scene.ts";
+import { golden } from "../support/golden.ts";
 
 /** Every row happens at this moment, except deadlines. */
 const NOW_MS = 100_000;

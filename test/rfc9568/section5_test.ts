@@ -12,7 +12,7 @@ import {
   VRRP_PROTOCOL,
 } from "../../src/wire/vrrp.ts";
 import { admit } from "../../src/vrrp/validate_advert.ts";
-import { advert, HIGHER, master, OWN, router, rules } from "../unit/vrrp/scene.ts";
+import { advert, HIGHER, master, OWN, router, rules } from "../support/vrrp/scene.ts";
 
 const GROUP = groupOf("ipv4");
 const LINK_LOCAL = ip("fe80::2");

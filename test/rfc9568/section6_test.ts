@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../src/time.ts";
 import { ip } from "../../src/net/ip.ts";
 import { masterDown, skew } from "../../src/vrrp/intervals.ts";
-import { heard, HIGHER, LOWER, master, router, rules } from "../unit/vrrp/scene.ts";
+import { heard, HIGHER, LOWER, master, router, rules } from "../support/vrrp/scene.ts";
 
 Deno.test("RFC 9568 6.1: the skew is a part of the master's interval", () => {
   assert.equal(skew(3, 100, seconds(1)), 156 * 1e9 / 256);

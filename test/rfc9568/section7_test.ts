@@ -6,7 +6,7 @@ import { REJECT_REASONS } from "../../src/wire/reject.ts";
 import { type Advert, decodeAdvert, encodeAdvert, groupOf } from "../../src/wire/vrrp.ts";
 import { admit } from "../../src/vrrp/validate_advert.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
-import { advert, HIGHER, OWN, rules } from "../unit/vrrp/scene.ts";
+import { advert, HIGHER, OWN, rules } from "../support/vrrp/scene.ts";
 
 const GROUP = groupOf("ipv4");
 const CONTEXT = { source: HIGHER, destination: GROUP, own: OWN, transport: "multicast" } as const;

@@ -9,7 +9,7 @@ import { unsolicitedNa } from "../../src/wire/ndp.ts";
 import { groupOf } from "../../src/wire/vrrp.ts";
 import { masterDown } from "../../src/vrrp/intervals.ts";
 import { admit } from "../../src/vrrp/validate_advert.ts";
-import { advert, heard, HIGHER, LOWER, master, OWN, router, rules } from "../unit/vrrp/scene.ts";
+import { advert, heard, HIGHER, LOWER, master, OWN, router, rules } from "../support/vrrp/scene.ts";
 
 const MAC = parseMac("02:00:00:00:00:02") ?? BROADCAST_MAC;
 const FLOATING = ip("10.0.0.100");

@@ -1,6 +1,6 @@
 /** Does every play go as it is written? With GOLDEN=write in the environment the chatter in them is rewritten. */
 import assert from "node:assert/strict";
-import { perform } from "./player.ts";
+import { perform } from "../support/scenarios/player.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 

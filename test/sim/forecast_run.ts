@@ -3,7 +3,7 @@ import type { Config } from "../../src/config/config.ts";
 import { forecast, type ForecastRow } from "../../src/config/plan/forecast.ts";
 import type { ForecastEvent, ForecastOutcome } from "../../src/config/plan/forecast_text.ts";
 import { milliseconds, nanoseconds } from "../../src/time.ts";
-import { Chatter } from "../scenarios/chatter.ts";
+import { Chatter } from "../support/scenarios/chatter.ts";
 import { type CardPlan, Cluster, configFrom } from "./cluster.ts";
 import { drawForecastSetup, type ForecastSetup } from "./forecast_setup.ts";
 import { Random } from "./random.ts";

@@ -1,5 +1,5 @@
 /** Which seeds go wrong? `deno task sim` runs many or one; a seed that fails is printed and replays exactly. */
-import { Chatter } from "../scenarios/chatter.ts";
+import { Chatter } from "../support/scenarios/chatter.ts";
 import { type Kind, KINDS } from "./kinds.ts";
 import { many, type Range } from "./many.ts";
 import type { Outcome } from "./course.ts";

@@ -5,7 +5,7 @@ import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
 import type { HeldAddress, Interfaces } from "../../../src/net/interfaces.ts";
 import { type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
-import { RecordingHost } from "../../unit/daemon/recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
 
 /** What happens next, at `now`; undefined: nothing before the deadline. */
 export type Batch = readonly HostEvent<Command>[];

@@ -19,8 +19,8 @@ import { LONGEST_RESPONSE, parseRequest, parseResponse } from "../../../src/runn
 import { soundRecord } from "../../../src/runner/record.ts";
 import type { Instant } from "../../../src/time.ts";
 import { Random } from "../../sim/random.ts";
-import { documentOf } from "../../unit/cli/documents.ts";
-import { address, link } from "../../unit/daemon/recording_host.ts";
+import { documentOf } from "../../support/cli/documents.ts";
+import { address, link } from "../../support/daemon/recording_host.ts";
 import { claim, CONFIG, file, head, note, order, packet } from "./inputs.ts";
 import { type Batch, TurnHost } from "./turn_host.ts";
 

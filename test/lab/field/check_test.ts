@@ -1,9 +1,9 @@
 /** Field situations of `floatip check`: what it finds before the daemon does. */
 import assert from "node:assert/strict";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import type { Outcome } from "../command.ts";
-import { FLOATIP, LAB_ENVIRONMENT } from "../program.ts";
-import { type Field, fieldCases } from "./field.ts";
+import type { Outcome } from "../../support/lab/command.ts";
+import { FLOATIP, LAB_ENVIRONMENT } from "../../support/lab/program.ts";
+import { type Field, fieldCases } from "../../support/field/field.ts";
 
 /** `floatip check` of a file with that text on host a, with further words; `folder` is for what it names. */
 async function checker(field: Field): Promise<{

@@ -1,6 +1,6 @@
 /** Field situations in which the nodes have files that differ: the node that notices says so. */
 import assert from "node:assert/strict";
-import { fieldCases } from "./field.ts";
+import { fieldCases } from "../../support/field/field.ts";
 
 fieldCases("files that differ", [
   {

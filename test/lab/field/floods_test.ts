@@ -7,10 +7,10 @@ import { gratuitousArp } from "../../../src/wire/arp.ts";
 import { encodeEthernet, ETHERTYPE, multicastMac } from "../../../src/wire/ethernet.ts";
 import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
 import { type Advert, encodeAdvert, groupOf } from "../../../src/wire/vrrp.ts";
-import type { Floatip } from "../../interop/floatip.ts";
-import { inject } from "../../interop/hostile.ts";
-import { FLOATIP } from "../program.ts";
-import { type Field, fieldCases, FLOATING } from "./field.ts";
+import type { Floatip } from "../../support/interop/floatip.ts";
+import { inject } from "../../support/interop/hostile.ts";
+import { FLOATIP } from "../../support/lab/program.ts";
+import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
 const GROUP = groupOf("ipv4");
 const MULTICAST = 'transport = "multicast"';

@@ -1,7 +1,7 @@
 /** Field situations of hooks: what they start, and what they are told. */
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { type Field, fieldCases } from "./field.ts";
+import { type Field, fieldCases } from "../../support/field/field.ts";
 
 /** Writes a script that everybody may run; gives its path. */
 function script(dir: string, name: string, body: string): string {

@@ -1,9 +1,9 @@
 /** Field situations of what a daemon reads: files that are wrong in the wrong way, clients of its sockets, no descriptor left. */
 import assert from "node:assert/strict";
 import { readdirSync, rmSync, symlinkSync } from "node:fs";
-import type { Floatip } from "../../interop/floatip.ts";
-import { demand } from "../command.ts";
-import { type Field, fieldCases } from "./field.ts";
+import type { Floatip } from "../../support/interop/floatip.ts";
+import { demand } from "../../support/lab/command.ts";
+import { type Field, fieldCases } from "../../support/field/field.ts";
 
 /** A pair whose backup takes over a second after the last advert; `unmoved` fails where it did. */
 async function fastPair(field: Field) {

@@ -10,8 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { demand, run } from "../command.ts";
-import { type Field, fieldCases } from "./field.ts";
+import { demand, run } from "../../support/lab/command.ts";
+import { type Field, fieldCases } from "../../support/field/field.ts";
 
 /** A user who has nothing to do with floatip. */
 const BOB = 4711;

@@ -1,6 +1,6 @@
 /** Field situations of links that change while an address is held: another MAC, by hand or by a bridge's new port. */
-import type { Field } from "./field.ts";
-import { fieldCases, FLOATING } from "./field.ts";
+import type { Field } from "../../support/field/field.ts";
+import { fieldCases, FLOATING } from "../../support/field/field.ts";
 
 const FLOATING6 = "fd77::100";
 

@@ -1,6 +1,6 @@
 /** Field situations of a master and its backup that are as they should be: the harness itself. */
 import assert from "node:assert/strict";
-import { fieldCases, FLOATING } from "./field.ts";
+import { fieldCases, FLOATING } from "../../support/field/field.ts";
 
 fieldCases("a pair", [
   {

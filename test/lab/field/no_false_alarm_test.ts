@@ -1,7 +1,7 @@
 /** Field situations that look like two holders for a moment, or not even that: nobody is alarmed for nothing. */
 import assert from "node:assert/strict";
-import type { Floatip } from "../../interop/floatip.ts";
-import { type Field, fieldCases, FLOATING } from "./field.ts";
+import type { Floatip } from "../../support/interop/floatip.ts";
+import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
 /** Sends everything about addresses and VRRP back to where it came from, as a broken switch does. */
 const MIRROR = `

@@ -1,11 +1,11 @@
 /** Field situations of other nodes: what is known of one that never ran, was killed, left, or is off. */
 import assert from "node:assert/strict";
 import type { NodeStatus } from "../../../src/control/api.ts";
-import type { Floatip } from "../../interop/floatip.ts";
-import type { Outcome } from "../command.ts";
-import { FLOATIP, LAB_ENVIRONMENT } from "../program.ts";
-import { Keepalived } from "../../interop/keepalived.ts";
-import { type Field, fieldCases, FLOATING } from "./field.ts";
+import type { Floatip } from "../../support/interop/floatip.ts";
+import type { Outcome } from "../../support/lab/command.ts";
+import { FLOATIP, LAB_ENVIRONMENT } from "../../support/lab/program.ts";
+import { Keepalived } from "../../support/interop/keepalived.ts";
+import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
 /** Drops what comes in, but what this machine has asked for: a default-deny filter. */
 const DENY = `table inet field {

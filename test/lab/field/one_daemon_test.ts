@@ -1,6 +1,6 @@
 /** Field situations of two daemons on one machine: one of them runs a virtual router, the other says so and waits. */
 import assert from "node:assert/strict";
-import { type Field, fieldCases, FLOATING } from "./field.ts";
+import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
 /** A user of this machine takes the name of the virtual router first. */
 const SQUATTER = `

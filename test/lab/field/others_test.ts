@@ -1,8 +1,8 @@
 /** Field situations in which an address of somebody else depends on a floating one: nothing of theirs ends with a lease. */
 import assert from "node:assert/strict";
-import type { Floatip } from "../../interop/floatip.ts";
-import type { Field } from "./field.ts";
-import { fieldCases } from "./field.ts";
+import type { Floatip } from "../../support/interop/floatip.ts";
+import type { Field } from "../../support/field/field.ts";
+import { fieldCases } from "../../support/field/field.ts";
 
 const FAR = "10.88.0.50";
 const ROUTED = "198.51.100.0/24";

@@ -1,9 +1,9 @@
 /** Field situations in which the floating address is somebody's already: this machine's, its gateway's, a stranger's. */
 import assert from "node:assert/strict";
-import type { Outcome } from "../command.ts";
-import { FLOATIP } from "../program.ts";
-import type { Floatip } from "../../interop/floatip.ts";
-import { type Field, fieldCases, FLOATING } from "./field.ts";
+import type { Outcome } from "../../support/lab/command.ts";
+import { FLOATIP } from "../../support/lab/program.ts";
+import type { Floatip } from "../../support/interop/floatip.ts";
+import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
 fieldCases("an address that is somebody's", [
   {

@@ -1,6 +1,6 @@
 /** Field situations of the owner (priority 255): the floating address is one of its machine's own. */
 import assert from "node:assert/strict";
-import { fieldCases } from "./field.ts";
+import { fieldCases } from "../../support/field/field.ts";
 
 fieldCases("the owner of the address", [
   {

@@ -1,7 +1,7 @@
 /** Field situations of a better node whose kernel refuses an address: the healthy one keeps it. */
 import assert from "node:assert/strict";
-import { FLOATIP } from "../program.ts";
-import { fieldCases, FLOATING } from "./field.ts";
+import { FLOATIP } from "../../support/lab/program.ts";
+import { fieldCases, FLOATING } from "../../support/field/field.ts";
 
 const IPV6 = "/proc/sys/net/ipv6/conf/eth0/disable_ipv6";
 

@@ -1,8 +1,8 @@
 /** Field situations of a reload that brings, renames or changes a check: nobody gives an address up for it. */
 import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
-import type { Floatip } from "../../interop/floatip.ts";
-import { type Field, fieldCases, FLOATING } from "./field.ts";
+import type { Floatip } from "../../support/interop/floatip.ts";
+import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
 /** A script for a check, of the body `says`, that goes with the case. */
 async function script(field: Field, says: string): Promise<string> {

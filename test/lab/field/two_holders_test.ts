@@ -3,9 +3,15 @@
  * with the reason, and are well again soon after it is over.
  */
 import assert from "node:assert/strict";
-import type { Floatip } from "../../interop/floatip.ts";
-import { until } from "../../interop/until.ts";
-import { DROP_ADVERTS, type Field, type FieldCase, fieldCases, FLOATING } from "./field.ts";
+import type { Floatip } from "../../support/interop/floatip.ts";
+import { until } from "../../support/interop/until.ts";
+import {
+  DROP_ADVERTS,
+  type Field,
+  type FieldCase,
+  fieldCases,
+  FLOATING,
+} from "../../support/field/field.ts";
 
 /** So long the alarm is watched after it began, in milliseconds: longer than anything is remembered. */
 const LASTS_MS = 20_000;

@@ -6,7 +6,7 @@ import { decode } from "../../../src/config/decode.ts";
 import type { Answer, HeardAdvert, UnreadPacket } from "../../../src/tools/doctor/surroundings.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { seconds } from "../../../src/time.ts";
-import { machine } from "../config/machines.ts";
+import { machine } from "../../support/config/machines.ts";
 
 const HERE = machine({ eth0: ["10.77.0.11/24"] });
 const STRANGER = "02:00:00:00:00:99";

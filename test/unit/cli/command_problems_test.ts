@@ -5,7 +5,7 @@ import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
 import type { Problem } from "../../../src/config/problem.ts";
 import { runChild } from "../../../src/process.ts";
-import { machine } from "../config/machines.ts";
+import { machine } from "../../support/config/machines.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24"] });
 const ignore = Deno.uid() !== 0;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { propose } from "../../../src/cli/complete.ts";
 import { completionScript, SHELLS } from "../../../src/cli/completion_scripts.ts";
-import { run } from "../../lab/command.ts";
-import { has, nameWith } from "../../lab/prerequisites.ts";
+import { run } from "../../support/lab/command.ts";
+import { has, nameWith } from "../../support/lab/prerequisites.ts";
 import { fileURLToPath } from "node:url";
 
 const FILE = `[nodes]

@@ -4,7 +4,7 @@ import { doctorJson, doctorLines } from "../../../src/cli/doctor_text.ts";
 import { inodeOf } from "../../../src/cli/daemon_pid.ts";
 import { plain } from "../../../src/cli/terminal.ts";
 import type { Reported } from "../../../src/tools/doctor/examinations.ts";
-import { golden } from "../../golden/golden.ts";
+import { golden } from "../../support/golden.ts";
 
 const REPORTED: readonly Reported[] = [
   { check: "interface", mark: "ok", what: "eth0 is up with 192.168.1.11/24" },

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { HistoryFile } from "../../../src/history/history_file.ts";
 import { encodeEntry, type HistoryEntry } from "../../../src/history/line.ts";
 import { historyPath } from "../../../src/history/place.ts";
-import { golden } from "../../golden/golden.ts";
-import { missing, nameWith } from "../../lab/prerequisites.ts";
-import { nearMiss, numbered, started, transition } from "../history/entries.ts";
+import { golden } from "../../support/golden.ts";
+import { missing, nameWith } from "../../support/lab/prerequisites.ts";
+import { nearMiss, numbered, started, transition } from "../../support/history/entries.ts";
 
 const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
 

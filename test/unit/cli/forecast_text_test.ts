@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import { type Forecast, forecast } from "../../../src/config/plan/forecast.ts";
 import { forecastLines } from "../../../src/cli/forecast_text.ts";
-import { golden } from "../../golden/golden.ts";
+import { golden } from "../../support/golden.ts";
 
 const FILE = `[nodes]
 pi-a = "192.168.1.11"

@@ -9,8 +9,8 @@ import { seconds } from "../../../src/time.ts";
 import { encodeEthernet, ETHERTYPE } from "../../../src/wire/ethernet.ts";
 import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
 import { encodeAdvert, groupOf } from "../../../src/wire/vrrp.ts";
-import { HERE, lanWith, PAIR, subjectOf } from "../tools/doctor/world.ts";
-import { hex } from "../wire/captured.ts";
+import { HERE, lanWith, PAIR, subjectOf } from "../../support/tools/doctor/world.ts";
+import { hex } from "../../support/wire/captured.ts";
 
 const GROUP = groupOf("ipv4");
 const CARP = hex(`21330007 00014a53 ${"5c".repeat(28)}`);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { ReloadAnswer, StatusDocument } from "../../../src/control/api.ts";
 import { ControlServer } from "../../../src/control/server.ts";
-import { missing, nameWith } from "../../lab/prerequisites.ts";
-import { golden } from "../../golden/golden.ts";
-import { ANSWERS } from "../control/answers.ts";
-import { backup, documentOf, master } from "./documents.ts";
+import { missing, nameWith } from "../../support/lab/prerequisites.ts";
+import { golden } from "../../support/golden.ts";
+import { ANSWERS } from "../../support/control/answers.ts";
+import { backup, documentOf, master } from "../../support/cli/documents.ts";
 
 const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
 

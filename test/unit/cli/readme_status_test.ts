@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { plain } from "../../../src/cli/terminal.ts";
 import { statusLines } from "../../../src/cli/status_text.ts";
-import { ago, documentOf, master, NOW, SILENT, UP } from "./documents.ts";
+import { ago, documentOf, master, NOW, SILENT, UP } from "../../support/cli/documents.ts";
 
 const AWAY_MS = 41_000;
 

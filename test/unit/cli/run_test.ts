@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { socketPath } from "../../../src/control/socket.ts";
-import { missing, nameWith } from "../../lab/prerequisites.ts";
+import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 
 const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
 

@@ -3,7 +3,7 @@ import { rosterLine } from "../../../src/cli/roster_line.ts";
 import { Service, watchdogOf } from "../../../src/cli/service.ts";
 import type { InstanceStatus } from "../../../src/control/api.ts";
 import { after, type Instant, seconds } from "../../../src/time.ts";
-import { master as instance } from "./documents.ts";
+import { master as instance } from "../../support/cli/documents.ts";
 
 const START = 1e9 as Instant;
 

@@ -3,8 +3,17 @@ import type { NodeStatus, StatusDocument } from "../../../src/control/api.ts";
 import { statusLines } from "../../../src/cli/status_text.ts";
 import { widthOf } from "../../../src/cli/table.ts";
 import { ansi, plain } from "../../../src/cli/terminal.ts";
-import { golden } from "../../golden/golden.ts";
-import { ago, backup, documentOf, master, NOW, SILENT, SPEAKING, UP } from "./documents.ts";
+import { golden } from "../../support/golden.ts";
+import {
+  ago,
+  backup,
+  documentOf,
+  master,
+  NOW,
+  SILENT,
+  SPEAKING,
+  UP,
+} from "../../support/cli/documents.ts";
 
 const ipv6 = {
   family: "ipv6",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Health, StatusDocument } from "../../../src/control/api.ts";
 import { verdict } from "../../../src/cli/verdict.ts";
-import { backup, documentOf, master } from "./documents.ts";
+import { backup, documentOf, master } from "../../support/cli/documents.ts";
 
 const of = (health: Health) => documentOf([master(), backup({ name: "db", health })]);
 

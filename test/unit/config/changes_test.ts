@@ -8,7 +8,7 @@ import { CHECK } from "../../../src/config/tables/check.ts";
 import { INSTANCE } from "../../../src/config/tables/instance.ts";
 import { METRICS } from "../../../src/config/tables/metrics.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/tables/notify.ts";
-import { machine } from "./machines.ts";
+import { machine } from "../../support/config/machines.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24", "fe80::12/64"], eth1: ["10.0.0.12/24"] });
 

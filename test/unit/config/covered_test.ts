@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { CHECK } from "../../../src/config/tables/check.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/tables/notify.ts";
-import { CHECKS } from "./misuses_checks.ts";
-import { NOTIFY as NOTIFICATIONS } from "./misuses_notify.ts";
+import { CHECKS } from "../../support/config/misuses_checks.ts";
+import { NOTIFY as NOTIFICATIONS } from "../../support/config/misuses_notify.ts";
 
 const TABLES = {
   "check.x": CHECK,

@@ -8,12 +8,12 @@ import type { CheckSettings } from "../../../src/health/check.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
-import { golden } from "../../golden/golden.ts";
-import { CHECKS } from "./misuses_checks.ts";
-import { FORM } from "./misuses_form.ts";
-import { MEANING } from "./misuses_meaning.ts";
-import { METRICS } from "./misuses_metrics.ts";
-import { NOTIFY } from "./misuses_notify.ts";
+import { golden } from "../../support/golden.ts";
+import { CHECKS } from "../../support/config/misuses_checks.ts";
+import { FORM } from "../../support/config/misuses_form.ts";
+import { MEANING } from "../../support/config/misuses_meaning.ts";
+import { METRICS } from "../../support/config/misuses_metrics.ts";
+import { NOTIFY } from "../../support/config/misuses_notify.ts";
 
 const MISUSES = [...FORM, ...MEANING, ...CHECKS, ...NOTIFY, ...METRICS];
 

@@ -5,7 +5,7 @@ import { decode } from "../../../src/config/decode.ts";
 import { load } from "../../../src/config/load.ts";
 import { formatIp } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
-import { machine } from "./machines.ts";
+import { machine } from "../../support/config/machines.ts";
 
 const FOLDER = new URL("../../../packaging/examples/", import.meta.url);
 

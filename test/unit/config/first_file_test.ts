@@ -4,7 +4,7 @@ import { decode } from "../../../src/config/decode.ts";
 import { type FirstAnswers, firstFile, proposedCheck } from "../../../src/config/first_file.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { formatPrefix, parsePrefix } from "../../../src/net/prefix.ts";
-import { golden } from "../../golden/golden.ts";
+import { golden } from "../../support/golden.ts";
 
 const ANSWERS: FirstAnswers = {
   instance: "main",

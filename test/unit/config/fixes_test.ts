@@ -4,14 +4,14 @@ import { decode } from "../../../src/config/decode.ts";
 import { formatProblem } from "../../../src/config/format.ts";
 import { locate } from "../../../src/config/locate.ts";
 import type { LocatedProblem, Problem } from "../../../src/config/problem.ts";
-import { follow, readFix } from "./apply_fix.ts";
+import { follow, readFix } from "../../support/config/apply_fix.ts";
 import { INSTANCE } from "../../../src/config/tables/instance.ts";
-import { NODES, WEB, web } from "./misuse.ts";
-import { CHECKS } from "./misuses_checks.ts";
-import { FORM } from "./misuses_form.ts";
-import { MEANING } from "./misuses_meaning.ts";
-import { METRICS } from "./misuses_metrics.ts";
-import { NOTIFY } from "./misuses_notify.ts";
+import { NODES, WEB, web } from "../../support/config/misuse.ts";
+import { CHECKS } from "../../support/config/misuses_checks.ts";
+import { FORM } from "../../support/config/misuses_form.ts";
+import { MEANING } from "../../support/config/misuses_meaning.ts";
+import { METRICS } from "../../support/config/misuses_metrics.ts";
+import { NOTIFY } from "../../support/config/misuses_notify.ts";
 
 const NAMED = (line: string) => `${NODES.replace('"192.168.1.12"', line)}${WEB}`;
 const floats = (...entries: readonly string[]) =>

@@ -1,7 +1,7 @@
 /** Does loading a file answer plainly, whatever stands at the path? */
 import assert from "node:assert/strict";
 import { LARGEST_FILE, load } from "../../../src/config/load.ts";
-import { nameWith } from "../../lab/prerequisites.ts";
+import { nameWith } from "../../support/lab/prerequisites.ts";
 
 const SOUND = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n';
 const SECRET = `${SOUND}version = 2\nauth = { pass = "hunter2" }\n`;

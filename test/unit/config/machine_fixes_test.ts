@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { locate } from "../../../src/config/locate.ts";
-import { follow, readFix } from "./apply_fix.ts";
-import { machine } from "./machines.ts";
-import { NODES, WEB, web } from "./misuse.ts";
+import { follow, readFix } from "../../support/config/apply_fix.ts";
+import { machine } from "../../support/config/machines.ts";
+import { NODES, WEB, web } from "../../support/config/misuse.ts";
 
 const PI_A = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.11/24"], eth1: ["10.0.0.1/24"] });
 

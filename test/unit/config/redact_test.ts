@@ -6,7 +6,7 @@ import { formatProblem } from "../../../src/config/format.ts";
 import { locate } from "../../../src/config/locate.ts";
 import { redactor } from "../../../src/config/redact.ts";
 import { withoutSecrets } from "../../../src/config/secret.ts";
-import { NODES, WEB, web } from "./misuse.ts";
+import { NODES, WEB, web } from "../../support/config/misuse.ts";
 
 /** The secret of every file here. */
 const SECRET = "S3cr3tX";

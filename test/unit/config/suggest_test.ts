@@ -10,7 +10,7 @@ import {
 import { ip } from "../../../src/net/ip.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../../src/net/prefix.ts";
 import type { DefaultRoute } from "../../../src/net/routes.ts";
-import { machine } from "./machines.ts";
+import { machine } from "../../support/config/machines.ts";
 
 function prefix(text: string): Prefix {
   return parsePrefix(text) ?? assert.fail(text);

@@ -5,7 +5,7 @@ import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { diff } from "../../../src/config/plan/diff.ts";
 import { fromLines, toLines, type Transferred } from "../../../src/config/transfer.ts";
-import { machine } from "./machines.ts";
+import { machine } from "../../support/config/machines.ts";
 
 const FOLDER = new URL("../../../packaging/examples/", import.meta.url);
 

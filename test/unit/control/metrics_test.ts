@@ -1,10 +1,10 @@
 /** Does /metrics say what the status says, in the form that Prometheus reads? */
 import assert from "node:assert/strict";
 import { printMetrics } from "../../../src/control/metrics.ts";
-import { golden } from "../../golden/golden.ts";
-import { ago, backup, documentOf, master } from "../cli/documents.ts";
-import { fullExposition, NGINX } from "./full_exposition.ts";
-import { readingOf } from "./readings.ts";
+import { golden } from "../../support/golden.ts";
+import { ago, backup, documentOf, master } from "../../support/cli/documents.ts";
+import { fullExposition, NGINX } from "../../support/control/full_exposition.ts";
+import { readingOf } from "../../support/control/readings.ts";
 
 /** The value of the line that begins with `series`; undefined: there is none. */
 function valueOf(text: string, series: string): number | undefined {

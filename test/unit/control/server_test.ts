@@ -4,8 +4,8 @@ import { ControlClient, ControlError, type ControlTrouble } from "../../../src/c
 import { type ControlAnswers, ControlServer, RunDirTaken } from "../../../src/control/server.ts";
 import { isRunDirLocked } from "../../../src/control/run_dir_lock.ts";
 import { readingSocketPath, socketPath } from "../../../src/control/socket.ts";
-import { documentOf, master } from "../cli/documents.ts";
-import { ANSWERS } from "./answers.ts";
+import { documentOf, master } from "../../support/cli/documents.ts";
+import { ANSWERS } from "../../support/control/answers.ts";
 
 const document = documentOf([master()]);
 const applied: ReloadAnswer = {

@@ -5,8 +5,8 @@ import { performEffect } from "../../../src/daemon/effects.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import type { Instant, WallTime } from "../../../src/time.ts";
-import { aPlan } from "./plans.ts";
-import { address, link, RecordingHost } from "./recording_host.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
+import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
 
 const JOURNAL = { write: () => undefined };
 

@@ -7,8 +7,8 @@ import { HostError } from "../../../src/host.ts";
 import { ip } from "../../../src/net/ip.ts";
 import type { LinkAddress } from "../../../src/net/interfaces.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
-import { aPlan, PEER, type Variation } from "./plans.ts";
-import { address, link, RecordingHost } from "./recording_host.ts";
+import { aPlan, PEER, type Variation } from "../../support/daemon/plans.ts";
+import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
 
 class Lines implements Journal {
   readonly lines: string[] = [];

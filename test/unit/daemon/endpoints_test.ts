@@ -1,7 +1,7 @@
 /** Are exactly the needed sockets open, and re-opened on another link? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Endpoints, type Wanted } from "../../../src/daemon/endpoints.ts";
-import { RecordingHost } from "./recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
 
 const on = (name: string, linkIndex: number): Wanted => ({
   endpoint: { kind: "multicast", family: "ipv4", interface: name },

@@ -18,7 +18,7 @@ import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/vir
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
-import { aPlan } from "./plans.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
 
 const START = seconds(100) as number as Instant;
 const FLOATING = "10.77.0.100", B = "10.77.0.2", MAC = "02:00:00:00:00:02";

@@ -13,7 +13,7 @@ import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { calm } from "../../../src/vrrp/damping.ts";
 import type { BackupState, MasterState, State } from "../../../src/vrrp/state.ts";
-import { aPlan, PEER } from "./plans.ts";
+import { aPlan, PEER } from "../../support/daemon/plans.ts";
 
 const ENTERED = seconds(100) as number as Instant;
 

@@ -4,7 +4,7 @@ import { HealthWatch } from "../../../src/daemon/health_watch.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
-import { aPlan } from "./plans.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
 
 const at = (second: number): Instant => seconds(second) as number as Instant;
 const WALL = 0 as WallTime;

@@ -15,8 +15,8 @@ import { hearAsBackup } from "../../../src/vrrp/backup.ts";
 import { restingBackup } from "../../../src/vrrp/transitions.ts";
 import { decodeArp } from "../../../src/wire/arp.ts";
 import { decodeEthernet } from "../../../src/wire/ethernet.ts";
-import { aPlan, PEER } from "./plans.ts";
-import { address, link, RecordingHost } from "./recording_host.ts";
+import { aPlan, PEER } from "../../support/daemon/plans.ts";
+import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
 
 const START = seconds(100) as number as Instant;
 const OWN = ip("10.77.0.1"), MAC_B = "02:00:00:00:00:0b", MAC_C = "02:00:00:00:00:0c";

@@ -4,7 +4,7 @@ import { causeText, logVerdict, rejectWords } from "../../../src/daemon/log.ts";
 import type { ProbeResult } from "../../../src/health/check.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
-import { aPlan } from "./plans.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
 
 const NAMED = { ...aPlan(), names: new Map([["10.77.0.2", "pi-b"]]) };
 const MASTER = ip("10.77.0.2");

@@ -8,8 +8,8 @@ import { type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds, type WallTime } from "../../../src/time.ts";
 import { calm } from "../../../src/vrrp/damping.ts";
 import type { BackupState, State } from "../../../src/vrrp/state.ts";
-import { at } from "../vrrp/scene.ts";
-import { aPlan, PEER } from "./plans.ts";
+import { at } from "../../support/vrrp/scene.ts";
+import { aPlan, PEER } from "../../support/daemon/plans.ts";
 
 const RECORD: TransitionRecord = {
   time: "2026-11-21T12:00:00.000Z",

@@ -7,8 +7,8 @@ import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/vir
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import type { Fault } from "../../../src/vrrp/event.ts";
-import { aPlan } from "./plans.ts";
-import { address, link, RecordingHost } from "./recording_host.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
+import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
 
 const OWN = ip("10.77.0.1");
 const NET = { links: [link("eth0", 2)], addresses: [address(2, "10.77.0.1/24")] };

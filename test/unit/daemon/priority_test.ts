@@ -10,7 +10,7 @@ import {
 } from "../../../src/daemon/priority.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
 import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
-import { aPlan } from "./plans.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
 
 const NOW = 0 as Instant;
 

@@ -10,8 +10,8 @@ import {
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import type { Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
 import { seconds } from "../../../src/time.ts";
-import { aPlan, PEER } from "./plans.ts";
-import { address, link } from "./recording_host.ts";
+import { aPlan, PEER } from "../../support/daemon/plans.ts";
+import { address, link } from "../../support/daemon/recording_host.ts";
 
 const eth0 = link("eth0", 2);
 const own = address(2, "10.77.0.1/24");

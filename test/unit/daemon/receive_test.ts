@@ -15,8 +15,8 @@ import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import type { Vrid } from "../../../src/vrrp/rules.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { type Advert, encodeAdvert } from "../../../src/wire/vrrp.ts";
-import { aPlan, PEER } from "./plans.ts";
-import { address, link } from "./recording_host.ts";
+import { aPlan, PEER } from "../../support/daemon/plans.ts";
+import { address, link } from "../../support/daemon/recording_host.ts";
 
 const ENDPOINT: Endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
 const GROUP = ip("224.0.0.18");

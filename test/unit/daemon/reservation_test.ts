@@ -5,8 +5,8 @@ import { reservationFaults, reserveRouters } from "../../../src/daemon/reservati
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
-import { aPlan } from "./plans.ts";
-import { address, link, RecordingHost } from "./recording_host.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
+import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
 
 const HERE = {
   links: [link("eth0", 2)],

@@ -20,7 +20,7 @@ import {
 } from "../../../src/time.ts";
 import { beginLeaving } from "../../../src/vrrp/handoff.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
-import { aPlan } from "./plans.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
 
 const NOW = seconds(100) as number as Instant;
 const BOOT = { id: "this start", now: seconds(5000) };

@@ -9,7 +9,7 @@ import type { Routers } from "../../../src/daemon/routers.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { type Instant, milliseconds, nanoseconds, type WallTime } from "../../../src/time.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
-import { aPlan } from "./plans.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
 
 /** A master, a clock that is set by hand, and the adverts (in ms) that the notes tell of. */
 class Desk {

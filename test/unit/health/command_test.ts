@@ -8,7 +8,7 @@ import {
   eventually,
   processesWith,
   tools,
-} from "./checks.ts";
+} from "../../support/health/checks.ts";
 
 const ROUNDS = Number(Deno.env.get("FLOATIP_ROUNDS") ?? 60);
 

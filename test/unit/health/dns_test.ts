@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
 import type { Probe } from "../../../src/health/check.ts";
-import { attempt, descriptors, eventually } from "./checks.ts";
+import { attempt, descriptors, eventually } from "../../support/health/checks.ts";
 
 type Type = Extract<Probe, { kind: "dns" }>["type"];
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { attempt } from "./checks.ts";
+import { attempt } from "../../support/health/checks.ts";
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "fl-file-" });

@@ -3,7 +3,7 @@ import { runProbe } from "../../../src/health/probe.ts";
 import type { Link } from "../../../src/net/interfaces.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { nanoseconds } from "../../../src/time.ts";
-import { attempt, check, eventually, tools } from "./checks.ts";
+import { attempt, check, eventually, tools } from "../../support/health/checks.ts";
 
 const eth0: Link = {
   index: 2,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Probe } from "../../../src/health/check.ts";
-import { figuresOf } from "./rounds.ts";
+import { figuresOf } from "../../support/health/rounds.ts";
 
 const FACTOR = Deno.env.get("FLOATIP_ROUNDS") === undefined ? 1 : 10;
 

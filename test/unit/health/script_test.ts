@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accountIn } from "../../../src/process.ts";
 import { findRunner, refusalOf } from "../../../src/health/probes/script.ts";
-import { attempt } from "./checks.ts";
+import { attempt } from "../../support/health/checks.ts";
 
 /** The user of this test. */
 const ME = Deno.uid() ?? 0;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { attempt, descriptors, eventually } from "./checks.ts";
+import { attempt, descriptors, eventually } from "../../support/health/checks.ts";
 
 interface Wish {
   readonly send?: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runProbe } from "../../../src/health/probe.ts";
-import { attempt, check, descriptors, eventually, tools } from "./checks.ts";
+import { attempt, check, descriptors, eventually, tools } from "../../support/health/checks.ts";
 
 interface Wish {
   readonly statuses?: readonly number[];

@@ -3,7 +3,7 @@ import { HistoryFile } from "../../../src/history/history_file.ts";
 import { decodeHistory, encodeEntry, type HistoryEntry } from "../../../src/history/line.ts";
 import { historyPath } from "../../../src/history/place.ts";
 import { HistoryReader } from "../../../src/history/read.ts";
-import { nearMiss, numbered, started, transition } from "./entries.ts";
+import { nearMiss, numbered, started, transition } from "../../support/history/entries.ts";
 
 /** A history in a state directory that is not there yet, and what it complains of. */
 async function withHistory(

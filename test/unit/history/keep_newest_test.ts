@@ -5,7 +5,7 @@ import { keepNewest } from "../../../src/history/keep_newest.ts";
 import { decodeHistory, isLasting } from "../../../src/history/line.ts";
 import { historyPath } from "../../../src/history/place.ts";
 import { HistoryReader } from "../../../src/history/read.ts";
-import { numbered } from "./entries.ts";
+import { numbered } from "../../support/history/entries.ts";
 
 const CASES: readonly (readonly [string, number, string])[] = [
   // Capitals last. Each line has two bytes.

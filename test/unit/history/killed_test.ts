@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { decodeHistory } from "../../../src/history/line.ts";
 import { historyPath } from "../../../src/history/place.ts";
 
-const WRITER = fileURLToPath(new URL("./writer.ts", import.meta.url));
+const WRITER = fileURLToPath(new URL("../../support/history/writer.ts", import.meta.url));
 /** So small that it is written anew all the time: a kill often hits that. */
 const LIMIT = 4096;
 

@@ -7,8 +7,8 @@ import {
   type HistoryEntry,
   overlap,
 } from "../../../src/history/line.ts";
-import { anyEntry } from "./any_entry.ts";
-import { nearMiss, started, transition } from "./entries.ts";
+import { anyEntry } from "../../support/history/any_entry.ts";
+import { nearMiss, started, transition } from "../../support/history/entries.ts";
 
 Deno.test("an entry is one line of JSON, its kind and time first", () => {
   assert.equal(

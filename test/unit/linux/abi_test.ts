@@ -4,7 +4,7 @@ import * as abi from "../../../src/linux/abi.ts";
 import * as constants from "../../../src/linux/constants.ts";
 import * as errno from "../../../src/linux/errno.ts";
 import type { Layout, Members } from "../../../src/wire/layout.ts";
-import { run } from "../../lab/command.ts";
+import { run } from "../../support/lab/command.ts";
 
 /** C's name of a member where it is not ours. */
 type Names = Readonly<Record<string, string>>;

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { advertFilter } from "../../../src/linux/advert_filter.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
-import { hex } from "../wire/captured.ts";
-import { accepts } from "./filter_machine.ts";
+import { hex } from "../../support/wire/captured.ts";
+import { accepts } from "../../support/linux/filter_machine.ts";
 
 const PEER = ip("10.77.0.2");
 const STRANGER = ip("10.77.0.66");

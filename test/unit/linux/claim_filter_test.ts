@@ -5,7 +5,7 @@ import { MOST_INSTRUCTIONS } from "../../../src/linux/packet_filter.ts";
 import { type Ip, ip, ipFromBytes } from "../../../src/net/ip.ts";
 import { arpProbe, arpProbeToAll, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
 import { neighborProbe, unsolicitedNa } from "../../../src/wire/ndp.ts";
-import { accepts } from "./filter_machine.ts";
+import { accepts } from "../../support/linux/filter_machine.ts";
 
 const MAC = new Uint8Array([2, 0, 0, 0, 0, 1]);
 const OTHER_HOST = 3;

@@ -7,7 +7,7 @@ import { type Ip, ip, ipFromBytes } from "../../../src/net/ip.ts";
 import { encodeEthernet, ETHERTYPE } from "../../../src/wire/ethernet.ts";
 import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
 import { encodeUdp, UDP_PROTOCOL } from "../../../src/wire/udp.ts";
-import { accepts } from "./filter_machine.ts";
+import { accepts } from "../../support/linux/filter_machine.ts";
 
 const HELD = ["10.77.0.1", "10.77.0.50"].map(ip);
 const [OWNER = ip("0.0.0.0")] = HELD;

@@ -1,7 +1,7 @@
 /** Do the packet filters accept what they should? Run here by an interpreter of the few instructions they use. */
 import assert from "node:assert/strict";
 import { assemble, framesOf } from "../../../src/linux/packet_filter.ts";
-import { accepts } from "./filter_machine.ts";
+import { accepts } from "../../support/linux/filter_machine.ts";
 
 const FRAMES:
   readonly (readonly [name: string, frame: Uint8Array, vrrp: boolean, near: boolean])[] = [

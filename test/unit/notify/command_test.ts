@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { commandSink, stateSink } from "../../../src/notify/command.ts";
 import { DeliveryQueue } from "../../../src/notify/queue.ts";
-import { descriptors, eventually, processesWith } from "../health/checks.ts";
-import { record, transitions } from "./records.ts";
+import { descriptors, eventually, processesWith } from "../../support/health/checks.ts";
+import { record, transitions } from "../../support/notify/records.ts";
 
 const never = new AbortController().signal;
 

@@ -6,9 +6,9 @@ import { MqttSink } from "../../../src/notify/mqtt.ts";
 import { MqttSession } from "../../../src/notify/mqtt_session.ts";
 import { Notifier } from "../../../src/notify/notifier.ts";
 import { DeliveryQueue } from "../../../src/notify/queue.ts";
-import { descriptors, eventually } from "../health/checks.ts";
-import { connack, FakeBroker, type Reply, soundly } from "./broker.ts";
-import { plan, record, settings, transitions } from "./records.ts";
+import { descriptors, eventually } from "../../support/health/checks.ts";
+import { connack, FakeBroker, type Reply, soundly } from "../../support/notify/broker.ts";
+import { plan, record, settings, transitions } from "../../support/notify/records.ts";
 
 const never = new AbortController().signal;
 const STATE = "floatip/pi-a/web/ipv4";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { milliseconds } from "../../../src/time.ts";
 import { Notifier } from "../../../src/notify/notifier.ts";
-import { FakeBroker } from "./broker.ts";
-import { eventually } from "../health/checks.ts";
-import { plan, record, settings, transitions } from "./records.ts";
-import { Receiver } from "./servers.ts";
+import { FakeBroker } from "../../support/notify/broker.ts";
+import { eventually } from "../../support/health/checks.ts";
+import { plan, record, settings, transitions } from "../../support/notify/records.ts";
+import { Receiver } from "../../support/notify/servers.ts";
 
 const TIME = "2026-11-21T04:00:00.000Z";
 

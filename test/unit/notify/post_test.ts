@@ -3,9 +3,9 @@ import { createHmac } from "node:crypto";
 import { sign, webhookSink } from "../../../src/notify/webhook.ts";
 import { encodeHeader, ntfySink } from "../../../src/notify/ntfy.ts";
 import { DeliveryQueue } from "../../../src/notify/queue.ts";
-import { descriptors, eventually } from "../health/checks.ts";
-import { record, transitions } from "./records.ts";
-import { Receiver } from "./servers.ts";
+import { descriptors, eventually } from "../../support/health/checks.ts";
+import { record, transitions } from "../../support/notify/records.ts";
+import { Receiver } from "../../support/notify/servers.ts";
 
 const never = new AbortController().signal;
 

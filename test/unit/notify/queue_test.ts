@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
 import { CAPACITY, DeliveryQueue } from "../../../src/notify/queue.ts";
 import { type Answer, type Sink, told, untold } from "../../../src/notify/sink.ts";
-import { eventually } from "../health/checks.ts";
-import { record, transitions } from "./records.ts";
+import { eventually } from "../../support/health/checks.ts";
+import { record, transitions } from "../../support/notify/records.ts";
 
 const soon = () => Promise.resolve();
 

@@ -5,8 +5,8 @@ import type { CheckSettings } from "../../../src/health/check.ts";
 import { untold } from "../../../src/notify/sink.ts";
 import { RunnerLine } from "../../../src/runner/line.ts";
 import { serve } from "../../../src/runner/serve.ts";
-import { waitFor } from "../../lab/wait.ts";
-import { record } from "../notify/records.ts";
+import { waitFor } from "../../support/lab/wait.ts";
+import { record } from "../../support/notify/records.ts";
 
 const NEVER = new AbortController().signal;
 

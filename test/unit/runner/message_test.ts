@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { lineOf, linesOf, parseRequest, type Request } from "../../../src/runner/message.ts";
-import { record } from "../notify/records.ts";
+import { record } from "../../support/notify/records.ts";
 
 async function linesFrom(...chunks: readonly string[]): Promise<readonly string[]> {
   const bytes = chunks.map((chunk) => new TextEncoder().encode(chunk));

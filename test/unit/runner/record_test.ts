@@ -5,7 +5,7 @@ import type { Config } from "../../../src/config/config.ts";
 import { lineOf, linesOf, parseResponse } from "../../../src/runner/message.ts";
 import { type Fields, soundRecord } from "../../../src/runner/record.ts";
 import { serve } from "../../../src/runner/serve.ts";
-import { record } from "../notify/records.ts";
+import { record } from "../../support/notify/records.ts";
 
 function configured(tables: string): Config {
   const decoded = decode(tables);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { milliseconds } from "../../../src/time.ts";
-import { heard, router, rules } from "./scene.ts";
+import { heard, router, rules } from "../../support/vrrp/scene.ts";
 
 const ASKING = rules({ duplicateCheck: true });
 

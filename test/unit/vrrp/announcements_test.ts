@@ -5,7 +5,7 @@ import {
   announceProvoked,
   burst,
 } from "../../../src/vrrp/announcements.ts";
-import { at, brief } from "./scene.ts";
+import { at, brief } from "../../support/vrrp/scene.ts";
 
 Deno.test("announcements: five at once, five after 5 s, then one a minute", () => {
   const seen: string[] = [];

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import type { Cause } from "../../../src/vrrp/event.ts";
 import { ip } from "../../../src/net/ip.ts";
-import { FLOATING, heard, HIGHER, LOWER, type Router, router, rules } from "./scene.ts";
+import {
+  FLOATING,
+  heard,
+  HIGHER,
+  LOWER,
+  type Router,
+  router,
+  rules,
+} from "../../support/vrrp/scene.ts";
 
 /** The cause of the last transition. */
 function lastCause(it: Router): Cause | undefined {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { nameOf } from "../../../src/vrrp/state.ts";
-import { heard, HIGHER, LOWER, master, router, rules } from "./scene.ts";
+import { heard, HIGHER, LOWER, master, router, rules } from "../../support/vrrp/scene.ts";
 
 const BY_HAND = { kind: "hand-over", why: { kind: "handover" } } as const;
 const STOP = { kind: "hand-over", why: { kind: "stop" } } as const;

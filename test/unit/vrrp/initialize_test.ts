@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Event, Fault } from "../../../src/vrrp/event.ts";
 import { nameOf } from "../../../src/vrrp/state.ts";
-import { heard, router, rules } from "./scene.ts";
+import { heard, router, rules } from "../../support/vrrp/scene.ts";
 
 const CARRIER: Fault = { kind: "no-carrier", words: "eth0 has no carrier" };
 const KERNEL: Fault = { kind: "kernel", words: "the kernel says no" };

@@ -8,7 +8,7 @@ import {
   skew,
   skewOf,
 } from "../../../src/vrrp/intervals.ts";
-import { rules } from "./scene.ts";
+import { rules } from "../../support/vrrp/scene.ts";
 
 const TABLE: readonly (readonly [2 | 3, number, number, number, number])[] = [
   // version, interval ms, priority, skew ns, master-down ns

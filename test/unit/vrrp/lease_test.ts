@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { autoLease } from "../../../src/vrrp/lease.ts";
-import { at, heard, HIGHER, master, router, rules } from "./scene.ts";
+import { at, heard, HIGHER, master, router, rules } from "../../support/vrrp/scene.ts";
 
 Deno.test("lease: auto is whole seconds within three intervals, and at least one", () => {
   const expected: readonly (readonly [intervalMs: number, leaseMs: number])[] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";
-import { FLOATING, heard, HIGHER, LOWER, master, OWN, rules } from "./scene.ts";
+import { FLOATING, heard, HIGHER, LOWER, master, OWN, rules } from "../../support/vrrp/scene.ts";
 
 Deno.test("master: advertises every interval, from the claim on, without drift", () => {
   const { it, ms } = master();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { toMilliseconds } from "../../../src/time.ts";
 import { nearMiss } from "../../../src/vrrp/near_miss.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
-import { heard, HIGHER, LOWER, router, rules } from "./scene.ts";
+import { heard, HIGHER, LOWER, router, rules } from "../../support/vrrp/scene.ts";
 
 /** Milliseconds of silence that the advert at `ms` ended almost too late; undefined: in time. */
 function silenceEndedAt(ms: number, first: number, then: number, own: Rules = rules()) {

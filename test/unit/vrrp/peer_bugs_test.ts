@@ -6,7 +6,17 @@ import { decodeAdvert, encodeAdvert, groupOf } from "../../../src/wire/vrrp.ts";
 import { skew } from "../../../src/vrrp/intervals.ts";
 import { admit } from "../../../src/vrrp/validate_advert.ts";
 import type { Fault } from "../../../src/vrrp/event.ts";
-import { advert, FLOATING, heard, HIGHER, LOWER, master, OWN, router, rules } from "./scene.ts";
+import {
+  advert,
+  FLOATING,
+  heard,
+  HIGHER,
+  LOWER,
+  master,
+  OWN,
+  router,
+  rules,
+} from "../../support/vrrp/scene.ts";
 
 Deno.test("FRR: an interval of 0 must not end the wait at once", () => {
   const message = encodeAdvert(advert({ priority: 200 }), HIGHER, groupOf("ipv4"), "rfc9568");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { milliseconds } from "../../../src/time.ts";
 import { learntInterval } from "../../../src/vrrp/intervals.ts";
-import { heard, HIGHER, LOWER, master, router, rules } from "./scene.ts";
+import { heard, HIGHER, LOWER, master, router, rules } from "../../support/vrrp/scene.ts";
 
 /** Transitions to master among `lines`. */
 function takeovers(lines: readonly string[]): number {

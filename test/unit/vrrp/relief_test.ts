@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";
-import { heard, HIGHER, LOWER, router, rules } from "./scene.ts";
+import { heard, HIGHER, LOWER, router, rules } from "../../support/vrrp/scene.ts";
 
 Deno.test("backup: a master that says itself that it has fallen is relieved after a skew", () => {
   const it = router(rules());

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
-import { heard, HIGHER, LOWER, master, router, rules } from "./scene.ts";
+import { heard, HIGHER, LOWER, master, router, rules } from "../../support/vrrp/scene.ts";
 
 Deno.test("stall: a master that slept gives way to whoever took over, however low", () => {
   const { it, ms } = master();

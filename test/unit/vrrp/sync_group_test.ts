@@ -3,7 +3,7 @@ import type { Fault } from "../../../src/vrrp/event.ts";
 import { settle } from "../../../src/vrrp/sync_group.ts";
 import { nameOf } from "../../../src/vrrp/state.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
-import { heard, HIGHER, type Router, router, rules } from "./scene.ts";
+import { heard, HIGHER, type Router, router, rules } from "../../support/vrrp/scene.ts";
 
 const CARRIER: Fault = { kind: "no-carrier", words: "eth0 has no carrier" };
 

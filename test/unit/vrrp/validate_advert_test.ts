@@ -5,7 +5,7 @@ import { ip } from "../../../src/net/ip.ts";
 import { type Advert, passwordBytes } from "../../../src/wire/vrrp.ts";
 import { admit, type Context } from "../../../src/vrrp/validate_advert.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
-import { advert, FLOATING, HIGHER, LOWER, OWN, rules } from "./scene.ts";
+import { advert, FLOATING, HIGHER, LOWER, OWN, rules } from "../../support/vrrp/scene.ts";
 
 const GROUP = ip("224.0.0.18");
 const STRANGE = ip("10.0.0.200");

@@ -4,7 +4,7 @@ import { ip } from "../../../src/net/ip.ts";
 import { BROADCAST_MAC, type Mac, parseMac } from "../../../src/net/mac.ts";
 import { arpProbe, arpReply, arpRequest, decodeArp, gratuitousArp } from "../../../src/wire/arp.ts";
 import { decodeEthernet } from "../../../src/wire/ethernet.ts";
-import { CAPTURED_GRATUITOUS_ARP, hex } from "./captured.ts";
+import { CAPTURED_GRATUITOUS_ARP, hex } from "../../support/wire/captured.ts";
 
 const MAC = mac("3e:c6:a7:7f:02:04");
 const OTHER = mac("02:00:00:00:00:01");

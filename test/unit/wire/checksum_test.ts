@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AssertionFailure } from "../../../src/assert.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { checksum, pseudoHeader } from "../../../src/wire/checksum.ts";
-import { hex } from "./captured.ts";
+import { hex } from "../../support/wire/captured.ts";
 
 Deno.test("the example of RFC 1071 section 3 sums to ddf2", () => {
   assert.equal(checksum(hex("0001 f203 f4f5 f6f7")), ~0xddf2 & 0xffff);

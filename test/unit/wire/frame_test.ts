@@ -7,7 +7,7 @@ import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
 import { encodeIpv6 } from "../../../src/wire/ipv6.ts";
 import { encodeNeighborSolicit, solicitedNode, unsolicitedNa } from "../../../src/wire/ndp.ts";
 import { encodeUdp } from "../../../src/wire/udp.ts";
-import { CAPTURED, CAPTURED_GRATUITOUS_ARP, hex } from "./captured.ts";
+import { CAPTURED, CAPTURED_GRATUITOUS_ARP, hex } from "../../support/wire/captured.ts";
 
 const MAC = hex("3ec6a77f0204");
 const VIP6 = ip("fe80::100");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checksum } from "../../../src/wire/checksum.ts";
 import { decodeEchoReply, ECHO_MESSAGE, encodeEchoRequest } from "../../../src/wire/icmp.ts";
-import { hex } from "./captured.ts";
+import { hex } from "../../support/wire/captured.ts";
 
 const ECHO = { id: 0x1234, sequence: 1, data: hex("616263") };
 

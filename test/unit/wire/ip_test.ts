@@ -4,7 +4,7 @@ import { ip } from "../../../src/net/ip.ts";
 import { checksum } from "../../../src/wire/checksum.ts";
 import { decodeIpv4, encodeIpv4 } from "../../../src/wire/ipv4.ts";
 import { decodeIpv6, encodeIpv6 } from "../../../src/wire/ipv6.ts";
-import { CAPTURED, hex } from "./captured.ts";
+import { CAPTURED, hex } from "../../support/wire/captured.ts";
 
 for (const { name, header, datagram } of CAPTURED) {
   if (header === undefined) continue;

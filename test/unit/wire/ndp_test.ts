@@ -11,7 +11,7 @@ import {
   solicitedNode,
   unsolicitedNa,
 } from "../../../src/wire/ndp.ts";
-import { hex } from "./captured.ts";
+import { hex } from "../../support/wire/captured.ts";
 
 const MAC: Mac = parseMac("3e:c6:a7:7f:02:04") ?? assert.fail();
 const VIP = ip("fe80::100");

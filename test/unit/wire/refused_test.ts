@@ -4,7 +4,7 @@ import { ip } from "../../../src/net/ip.ts";
 import type { Reject } from "../../../src/wire/reject.ts";
 import { seconds } from "../../../src/time.ts";
 import { decodeAdvert, encodeAdvert, groupOf, type VrrpDatagram } from "../../../src/wire/vrrp.ts";
-import { hex } from "./captured.ts";
+import { hex } from "../../support/wire/captured.ts";
 
 const A = ip("10.99.0.1");
 const B = ip("10.99.0.2");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import { decodeUdp, encodeUdp } from "../../../src/wire/udp.ts";
-import { hex } from "./captured.ts";
+import { hex } from "../../support/wire/captured.ts";
 
 /** Made by the kernel and read from a tun device, for which it leaves no checksum to a card: "floatip", port 336 to 336. */
 const CAPTURED = {

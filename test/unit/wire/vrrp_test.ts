@@ -15,7 +15,7 @@ import {
   sameSecret,
   type VrrpDatagram,
 } from "../../../src/wire/vrrp.ts";
-import { CAPTURED, hex } from "./captured.ts";
+import { CAPTURED, hex } from "../../support/wire/captured.ts";
 
 const A = ip("10.99.0.1");
 const VIP = ip("10.99.0.100");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Machine, plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
-import { machine } from "../machines.ts";
+import { machine } from "../../../support/config/machines.ts";
 
 const WEB = `[instance.web]
 vrid = 51

@@ -4,7 +4,7 @@ import { type Machine, plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
 import { ip } from "../../../../src/net/ip.ts";
 import type { Link } from "../../../../src/net/interfaces.ts";
-import { machine } from "../machines.ts";
+import { machine } from "../../../support/config/machines.ts";
 
 const OWN = ["10.77.0.11/24", "fe80::1/64"];
 

@@ -4,7 +4,7 @@ import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
 import { describe, diff } from "../../../../src/config/plan/diff.ts";
 import type { Plan } from "../../../../src/config/plan/plan.ts";
-import { machine } from "../machines.ts";
+import { machine } from "../../../support/config/machines.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24", "fe80::12/64"], eth1: ["10.0.0.12/24"] });
 

@@ -7,7 +7,7 @@ import { type Forecast, forecast } from "../../../../src/config/plan/forecast.ts
 import type { ForecastOutcome } from "../../../../src/config/plan/forecast_text.ts";
 import { lineFinder } from "../../../../src/config/locate.ts";
 import { betterNodes, priorityBounds } from "../../../../src/config/plan/node_priorities.ts";
-import { golden } from "../../../golden/golden.ts";
+import { golden } from "../../../support/golden.ts";
 
 function configOf(text: string): Config {
   const decoded = decode(text);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
-import { machine } from "../machines.ts";
+import { machine } from "../../../support/config/machines.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24", "fe80::12/64"], wlan0: ["10.9.9.9/24"] });
 

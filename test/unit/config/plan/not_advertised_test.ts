@@ -4,7 +4,7 @@ import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
 import { formatIp } from "../../../../src/net/ip.ts";
 import { formatPrefix } from "../../../../src/net/prefix.ts";
-import { machine } from "../machines.ts";
+import { machine } from "../../../support/config/machines.ts";
 
 const MACHINE = machine({ eth0: ["192.168.1.12/24"] });
 

@@ -6,7 +6,7 @@ import { decode } from "../../../../src/config/decode.ts";
 import type { NodePlan, Plan } from "../../../../src/config/plan/plan.ts";
 import { formatIp } from "../../../../src/net/ip.ts";
 import { formatPrefix } from "../../../../src/net/prefix.ts";
-import { machine } from "../machines.ts";
+import { machine } from "../../../support/config/machines.ts";
 
 function configOf(text: string): Config {
   const decoded = decode(text);

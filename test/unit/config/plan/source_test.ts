@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
 import { formatIp } from "../../../../src/net/ip.ts";
-import { machine } from "../machines.ts";
+import { machine } from "../../../support/config/machines.ts";
 
 /** Two addresses on one interface, peers in the network of the second, which is not the first that IPv4 lists. */
 const TWO = machine({ eth0: ["10.5.0.1/24", "10.77.0.11/24"] });

@@ -11,7 +11,7 @@ import {
   usesLowPort,
 } from "../../../../src/config/plan/plan.ts";
 import { formatIp } from "../../../../src/net/ip.ts";
-import { machine } from "../machines.ts";
+import { machine } from "../../../support/config/machines.ts";
 
 const NODES = '[nodes]\npi-a = "192.168.1.11"\npi-b = "192.168.1.12"\n';
 const WEB = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n';

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { HostError } from "../../../../src/host.ts";
 import { Connection, NetlinkError } from "../../../../src/linux/netlink/connection.ts";
 import type { NetlinkMessage } from "../../../../src/linux/netlink/message.ts";
-import { answer, done, FakeExchange, type FakeKernel, verdict } from "./fake_kernel.ts";
+import {
+  answer,
+  done,
+  FakeExchange,
+  type FakeKernel,
+  verdict,
+} from "../../../support/linux/netlink/fake_kernel.ts";
 
 const REQUEST = {
   call: "RTM_NEWADDR",

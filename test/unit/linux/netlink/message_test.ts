@@ -14,7 +14,7 @@ import {
   u32,
   u8,
 } from "../../../../src/linux/netlink/message.ts";
-import { verdict } from "./fake_kernel.ts";
+import { verdict } from "../../../support/linux/netlink/fake_kernel.ts";
 
 const message = fc.record({
   type: fc.nat(0xffff),

@@ -23,8 +23,8 @@ import { Network } from "../../../../src/linux/netlink/network.ts";
 import { formatPrefix, parsePrefix } from "../../../../src/net/prefix.ts";
 import { type Instant, milliseconds, seconds } from "../../../../src/time.ts";
 import { autoLease, nextRenewal } from "../../../../src/vrrp/lease.ts";
-import { rules } from "../../vrrp/scene.ts";
-import { answer, done, FakeExchange, verdict } from "./fake_kernel.ts";
+import { rules } from "../../../support/vrrp/scene.ts";
+import { answer, done, FakeExchange, verdict } from "../../../support/linux/netlink/fake_kernel.ts";
 
 const NAME = attributeTable({ name: attribute(3, text) });
 const ADDRESS = attributeTable({

@@ -21,9 +21,17 @@ import { questionsOf } from "../../../../src/tools/doctor/subject.ts";
 import type { DaemonSeen, HeardAdvert } from "../../../../src/tools/doctor/surroundings.ts";
 import { formatIp, ip } from "../../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../../src/time.ts";
-import { backup, documentOf, master, SPEAKING } from "../../cli/documents.ts";
-import { machine } from "../../config/machines.ts";
-import { answer, emptyWorld, heard, lanWith, NAMELESS, PAIR, subjectOf } from "./world.ts";
+import { backup, documentOf, master, SPEAKING } from "../../../support/cli/documents.ts";
+import { machine } from "../../../support/config/machines.ts";
+import {
+  answer,
+  emptyWorld,
+  heard,
+  lanWith,
+  NAMELESS,
+  PAIR,
+  subjectOf,
+} from "../../../support/tools/doctor/world.ts";
 
 const DAEMON: DaemonSeen = { kind: "running", status: documentOf([master()]), pid: 7 };
 const FIRST: DaemonSeen = {

@@ -10,9 +10,16 @@ import type {
   LanSeen,
 } from "../../../../src/tools/doctor/surroundings.ts";
 import { ip } from "../../../../src/net/ip.ts";
-import { documentOf, master } from "../../cli/documents.ts";
-import { machine } from "../../config/machines.ts";
-import { answer, heard, lanWith, NAMELESS, PAIR, subjectOf } from "./world.ts";
+import { documentOf, master } from "../../../support/cli/documents.ts";
+import { machine } from "../../../support/config/machines.ts";
+import {
+  answer,
+  heard,
+  lanWith,
+  NAMELESS,
+  PAIR,
+  subjectOf,
+} from "../../../support/tools/doctor/world.ts";
 
 const HOLDING = machine({ eth0: ["192.168.1.11/24", "192.168.1.50/24"] });
 const RUNNING: DaemonSeen = { kind: "running", status: documentOf([master()]), pid: 7 };

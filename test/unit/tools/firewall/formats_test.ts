@@ -1,4 +1,4 @@
-/** Do the rules read as they were agreed, for each program? That they work is test/firewall/'s business. */
+/** Do the rules read as they were agreed, for each program? That they work is test/lab/firewall/'s business. */
 import assert from "node:assert/strict";
 import {
   FIREWALL_FORMATS,
@@ -10,8 +10,8 @@ import {
   UNKNOWN_SURFACES,
 } from "../../../../src/tools/firewall/formats.ts";
 import { passagesOf } from "../../../../src/tools/firewall/passages.ts";
-import { golden } from "../../../golden/golden.ts";
-import { ALL_KINDS, HERE, nodeOf } from "./nodes.ts";
+import { golden } from "../../../support/golden.ts";
+import { ALL_KINDS, HERE, nodeOf } from "../../../support/tools/firewall/nodes.ts";
 
 for (const format of FIREWALL_FORMATS) {
   Deno.test(`firewall rules for ${format}`, async () => {

@@ -4,7 +4,7 @@ import { obstaclesOf } from "../../../../src/tools/firewall/obstacles.ts";
 import { readIptables } from "../../../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../../../src/tools/firewall/read_nft.ts";
 import type { Ruleset } from "../../../../src/tools/firewall/ruleset.ts";
-import { byUdp, threeKinds } from "./nodes.ts";
+import { byUdp, threeKinds } from "../../../support/tools/firewall/nodes.ts";
 
 /** "dropped in ipv4 vrrp group", "unknown in ..." for whatever does not pass; each passage once. */
 function inTheWay(...rulesets: readonly Ruleset[]): readonly string[] {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Said } from "../../../../src/tools/firewall/program.ts";
 import { obstaclesOf } from "../../../../src/tools/firewall/obstacles.ts";
 import { survey } from "../../../../src/tools/firewall/survey.ts";
-import { threeKinds } from "./nodes.ts";
+import { threeKinds } from "../../../support/tools/firewall/nodes.ts";
 
 const said = (stdout: string, code = 0, stderr = ""): Said => ({ code, stdout, stderr });
 

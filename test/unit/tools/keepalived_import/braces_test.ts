@@ -1,6 +1,6 @@
 /** Import of lists whose braces or entries are not as keepalived wants them: what is lost is marked. */
 import assert from "node:assert/strict";
-import { imported, noteText } from "./importing.ts";
+import { imported, noteText } from "../../../support/tools/keepalived_import/importing.ts";
 
 /** An instance with further lines inside it; line 4 is the first of them. */
 function instance(...lines: readonly string[]): string {

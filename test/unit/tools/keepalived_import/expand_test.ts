@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { expand } from "../../../../src/tools/keepalived_import/expand.ts";
 import { MalformedError } from "../../../../src/tools/keepalived_import/statement.ts";
-import { assertQuick, FILE, filesOf, type Texts } from "./importing.ts";
+import {
+  assertQuick,
+  FILE,
+  filesOf,
+  type Texts,
+} from "../../../support/tools/keepalived_import/importing.ts";
 
 function expanded(texts: Texts | string, nodeId = "main") {
   const all = typeof texts === "string" ? { [FILE]: texts } : texts;

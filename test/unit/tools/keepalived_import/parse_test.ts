@@ -5,7 +5,7 @@ import {
   MalformedError,
   type Statement,
 } from "../../../../src/tools/keepalived_import/statement.ts";
-import { assertQuick } from "./importing.ts";
+import { assertQuick } from "../../../support/tools/keepalived_import/importing.ts";
 
 function parsed(text: string): readonly Statement[] {
   const lines = text.split("\n").map((line, index) => ({

@@ -1,0 +1,311 @@
+/** Does `floatip init` make a file with which a cluster works? By a person at a terminal, and by flags. */
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Floatip } from "../../support/interop/floatip.ts";
+import { demand, type Outcome } from "../../support/lab/command.ts";
+import type { LabHost } from "../../support/lab/lab_host.ts";
+import { Lan, type LanOptions } from "../../support/lab/lan.ts";
+import { missing, nameWith } from "../../support/lab/prerequisites.ts";
+import { FLOATIP, LAB_ENVIRONMENT } from "../../support/lab/program.ts";
+import { Session } from "../../support/init/pty.ts";
+
+/** What the issue allows a person. */
+const MOST_MS = 10_000;
+
+interface Desk {
+  readonly lan: Lan;
+  /** Where init is told to write; not there yet. */
+  readonly file: string;
+  readonly folder: string;
+}
+
+/** A LAN and a folder, both gone afterwards. */
+function deskTest(
+  name: string,
+  options: Partial<LanOptions>,
+  play: (desk: Desk) => Promise<void>,
+  ...programs: string[]
+): void {
+  const reason = missing(...programs);
+  Deno.test({
+    name: nameWith(`init: ${name}`, reason),
+    ignore: reason !== undefined,
+    fn: async () => {
+      const folder = mkdtempSync("/tmp/fl-init-");
+      try {
+        await using lan = await Lan.open({ hosts: ["a", "b", "c"], ...options });
+        await play({ lan, folder, file: `${folder}/etc/floatip.toml` });
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  });
+}
+
+function init(host: LabHost, ...words: readonly string[]): Promise<Outcome> {
+  return host.exec([...FLOATIP, "init", ...words], { env: LAB_ENVIRONMENT });
+}
+
+/** Copies `file` to every host; resolves when the first is master and the others are backups. */
+async function assertCluster(
+  stack: AsyncDisposableStack,
+  hosts: readonly LabHost[],
+  text: string,
+  address: string,
+): Promise<void> {
+  const daemons: Floatip[] = [];
+  for (const host of hosts) {
+    const daemon = stack.use(await Floatip.start(host, text));
+    // Equals: whoever listens first is master, if the others let it.
+    if (daemons.length === 0) await daemon.untilState("master", 15_000, "main");
+    daemons.push(daemon);
+  }
+  const instances = await Promise.all(daemons.map(async (daemon) => {
+    const { code, stdout, stderr } = await daemon.host.exec(
+      [...FLOATIP, "check", daemon.configFile],
+      { env: LAB_ENVIRONMENT },
+    );
+    assert.equal(code, 0, `${daemon.host.name}: ${stdout}${stderr}`);
+    return daemon;
+  }));
+  const [, ...others] = instances;
+  for (const other of others) await other.untilState("backup", 15_000, "main");
+  const client = hosts.at(-1);
+  const ping = await client?.exec(["ping", "-c1", "-W2", address]);
+  assert.equal(ping?.code, 0, `${address} answers\n${ping?.stdout}`);
+}
+
+deskTest(
+  "a person answers three questions, the file is copied to two others, and they are a cluster",
+  { second: { prefix: "10.78.0.0/24", interface: "eth1" } },
+  async ({ lan, file }) => {
+    const hosts = ["a", "b", "c"].map((name) => lan.host(name));
+    const [a] = hosts;
+    assert.ok(a !== undefined);
+    await a.ip("route", "add", "default", "via", "10.77.0.254");
+    await using session = new Session(a, [...FLOATIP, "init", "-c", file]);
+    await session.answer(/Interface \(of eth0 .*eth1 .*\[eth0\]: $/, "");
+    await session.answer(/other machines.*: $/, "b=10.77.0.2, c=10.77.0.3");
+    await session.answer(
+      /Floating address \(nobody answers for it\) \[10\.77\.0\.250\/24\]: $/,
+      "",
+    );
+    assert.equal(await session.ended(), 0, session.screen);
+    const elapsed = session.elapsedMs;
+    console.log(`  three questions, one of them typed: ${(elapsed / 1000).toFixed(1)} s`);
+    assert.ok(elapsed < MOST_MS, `${elapsed} ms`);
+    assert.match(session.screen, /listening on eth0 .* s left/, "progress is shown");
+    assert.match(
+      session.screen,
+      /ssh -t pi@10\.77\.0\.2 "echo .* \| sudo tee/,
+      "and what to do next",
+    );
+    const text = readFileSync(file, "utf8");
+    assert.ok(session.screen.replaceAll("\r\n", "\n").includes(text), "the file is shown too");
+    await using stack = new AsyncDisposableStack();
+    await assertCluster(stack, hosts, text, "10.77.0.250");
+  },
+  "script",
+);
+
+deskTest(
+  "without anybody to ask it avoids a VRID and addresses that are used",
+  { hosts: ["a", "b", "stranger"] },
+  async ({ lan, file }) => {
+    const stranger = lan.host("stranger");
+    for (const address of ["10.77.0.250", "10.77.0.249"]) {
+      await stranger.ip("addr", "add", `${address}/24`, "dev", "eth0");
+    }
+    await using stack = new AsyncDisposableStack();
+    const other = [51, 53].map((vrid) =>
+      `[instance.v${vrid}]\nvrid = ${vrid}\naddresses = ["10.77.0.${vrid}/24"]\n`
+    ).join("\n");
+    const rival = stack.use(await Floatip.start(stranger, other));
+    await rival.untilState("master", 15_000, "v51");
+    const { code, stdout, stderr } = await init(lan.host("a"), "-c", file);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^VRID 51 is used by 10\.77\.0\.3$/m);
+    const text = readFileSync(file, "utf8");
+    assert.equal(stdout, text, "standard output is the file and nothing else");
+    assert.match(text, /^vrid = 52 /m);
+    assert.match(text, /^addresses = \["10\.77\.0\.248\/24"\]/m);
+    assert.doesNotMatch(text, /^\[nodes\]|^interface/m, "the same on every machine");
+    await assertCluster(stack, [lan.host("b"), lan.host("a")], text, "10.77.0.248");
+  },
+);
+
+/** [flags, exit code, what standard error says]; the LAN has 10.77.0.2 and .3, and eth0 is 10.77.0.1. */
+const TABLE: readonly (readonly [readonly string[], number, RegExp])[] = [
+  [
+    ["--interface", "eth9"],
+    2,
+    /--interface "eth9": no interface eth9 .*there is eth0 \(10\.77\.0\.1\/24\)/,
+  ],
+  [["--address", "10.77.0.300"], 2, /--address "10\.77\.0\.300": .* is no address/],
+  [["--address", "10.77.0.1"], 2, /is this machine's own address/],
+  [["--address", "10.77.0.2"], 2, /10\.77\.0\.2 is taken: ..:..:..:..:..:.. answers for it/],
+  [["--address", "10.77.0.255/24"], 2, /broadcast address/],
+  [["--nodes", "b=10.77.0.2", "--address", "10.77.0.2"], 2, /is b's own address/],
+  [["--nodes", "nobody-knows-this"], 2, /no name that is known here: write name=address/],
+  [["--nodes", "10.77.0.1"], 2, /that is this machine itself/],
+  [["--nodes", "b=10.77.0.2,c=10.77.0.2"], 2, /10\.77\.0\.2 is named twice/],
+  [["--nodes", "b$=10.77.0.2"], 2, /"b\$" is no name/],
+  [["--vrid", "256"], 2, /a VRID is a number from 1 to 255/],
+  [["--name", "a b"], 1, /these answers make no sound file/],
+  [["--dry-run"], 0, /nothing was written/],
+];
+
+deskTest("wrong flags are told, and nothing is written", {}, async ({ lan, file }) => {
+  for (const [flags, code, words] of TABLE) {
+    const outcome = await init(lan.host("a"), "-c", file, "--listen", "500ms", ...flags);
+    assert.equal(outcome.code, code, `${flags.join(" ")}: ${outcome.stderr}`);
+    assert.match(outcome.stderr, words);
+    assert.throws(() => readFileSync(file), `${flags.join(" ")} wrote a file`);
+  }
+});
+
+deskTest(
+  "a file that is there stays, unless --force says otherwise",
+  {},
+  async ({ lan, folder }) => {
+    const file = `${folder}/mine.toml`;
+    writeFileSync(file, "mine\n");
+    const a = lan.host("a");
+    const refused = await init(a, "-c", file, "--listen", "100ms");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /mine\.toml is there already\n.*--force/);
+    assert.equal(readFileSync(file, "utf8"), "mine\n");
+    const forced = await init(a, "-c", file, "--listen", "1s", "--force", "--name", "dns");
+    assert.equal(forced.code, 0, forced.stderr);
+    assert.match(readFileSync(file, "utf8"), /^\[instance\.dns\]$/m);
+  },
+);
+
+deskTest(
+  "names are looked up, and Pis that share one get their own",
+  {},
+  async ({ lan, folder, file }) => {
+    const hosts = `${folder}/hosts`;
+    writeFileSync(hosts, "10.77.0.2 pi-b.lan pi-b\n10.77.0.3 pi-b.other\n");
+    const inside = `mount --bind ${hosts} /etc/hosts && exec "$@"`;
+    const words = ["init", "-c", file, "--listen", "500ms", "--nodes", "pi-b 10.77.0.3"];
+    const { code, stderr } = await lan.host("a").exec(
+      ["unshare", "-m", "sh", "-c", inside, "sh", ...FLOATIP, ...words],
+      { env: LAB_ENVIRONMENT },
+    );
+    assert.equal(code, 0, stderr);
+    const text = readFileSync(file, "utf8");
+    assert.match(text, /^pi-b = "10\.77\.0\.2"$/m);
+    assert.match(text, /^node-3 = "10\.77\.0\.3"$/m);
+  },
+);
+
+deskTest("a filter that drops VRRP is named among the next steps", {}, async ({ lan, file }) => {
+  const a = lan.host("a");
+  const rules =
+    "table inet filter {\nchain input {\ntype filter hook input priority 0; policy drop;\n}\n}\n";
+  assert.equal((await a.exec(["nft", "-f", "-"], { input: rules })).code, 0);
+  const { stderr } = await init(a, "-c", file, "--listen", "500ms", "--nodes", "b=10.77.0.2");
+  assert.match(stderr, /^ {2}floatip firewall -c .* \| nft -f - /m);
+}, "nft");
+
+deskTest(
+  "another user is told to use sudo, before anything is written",
+  {},
+  async ({ lan, folder }) => {
+    chmodSync(folder, 0o755);
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
+    // The checkout may be root's alone: what it needs is loaded before the rights are given up.
+    const built = `${folder}/program`;
+    const { build } = await import("../../../packaging/build.ts");
+    await build("bundle", built);
+    const outcome = await lan.host("a").exec([...nobody, `${built}/floatip`, "init", "--dry-run"]);
+    assert.equal(outcome.code, 5, outcome.stderr);
+    assert.match(outcome.stderr, /may not listen to the LAN.*\n.*sudo floatip init/);
+  },
+  "setpriv",
+);
+
+deskTest("on a LAN of IPv6 alone it works as well", { ipv6: true }, async ({ lan, file }) => {
+  const hosts = ["a", "b"].map((name) => lan.host(name));
+  for (const host of hosts) await host.ip("-4", "addr", "flush", "dev", "eth0");
+  const [a] = hosts;
+  assert.ok(a !== undefined);
+  const { code, stderr } = await init(a, "-c", file, "--listen", "1s", "--nodes", "b=fd77::2");
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /warning/);
+  assert.match(stderr, /^ {2}ssh -t pi@fd77::2 "/m);
+  await using stack = new AsyncDisposableStack();
+  await assertCluster(stack, hosts, readFileSync(file, "utf8"), "fd77::fa");
+});
+
+/** [title, the file of node a, the words of init on b, how b is told that a cluster runs already]. */
+const RUNNING: readonly (readonly [string, string, readonly string[], RegExp])[] = [
+  [
+    "adverts to this machine",
+    '[nodes]\na = "10.77.0.1"\nb = "10.77.0.2"\n[instance.web]\nvrid = 51\naddresses = ["10.77.0.100/24"]\n',
+    [],
+    /a cluster runs already: 10\.77\.0\.1 advertises VRID 51 with 10\.77\.0\.100/,
+  ],
+  [
+    "adverts by UDP to this machine",
+    '[nodes]\na = "10.77.0.1"\nb = "10.77.0.2"\n[instance.web]\nvrid = 51\ntransport = "udp"\naddresses = ["10.77.0.100/24"]\n',
+    [],
+    /a cluster runs already: 10\.77\.0\.1 advertises VRID 51 with 10\.77\.0\.100/,
+  ],
+  [
+    "a group's adverts of a node that was named",
+    '[instance.web]\nvrid = 51\naddresses = ["10.77.0.100/24"]\n',
+    ["--nodes", "a=10.77.0.1"],
+    /a cluster runs already: a \(10\.77\.0\.1\) advertises VRID 51/,
+  ],
+  [
+    "nothing but ARP, of a node that was named",
+    '[nodes]\na = "10.77.0.1"\nc = "10.77.0.3"\n[instance.web]\nvrid = 51\naddresses = ["10.77.0.250/24"]\n',
+    ["--nodes", "a=10.77.0.1"],
+    /a cluster runs already: a \(10\.77\.0\.1\) answers for 10\.77\.0\.250/,
+  ],
+];
+
+for (const [title, toml, words, told] of RUNNING) {
+  deskTest(`it finds a cluster that runs already by ${title}`, {}, async ({ lan, file }) => {
+    const quick = ["--listen", "1500ms"];
+    const fast = toml.replace("vrid = 51", 'vrid = 51\nadvert_interval = "300ms"');
+    await using a = await Floatip.start(lan.host("a"), fast);
+    await a.untilState("master", 15_000);
+    const { code, stdout, stderr } = await init(lan.host("b"), "-c", file, ...quick, ...words);
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stderr, /^listening on eth0 for 1.5 s/);
+    assert.match(stderr, told);
+    assert.match(stderr, /ssh pi@10\.77\.0\.1 cat \/etc\/floatip\/floatip\.toml \| sudo tee/);
+    assert.throws(() => readFileSync(file), "nothing is written");
+    const meant = await init(lan.host("b"), "-c", file, ...quick, ...words, "--vrid", "77");
+    assert.equal(meant.code, 0, meant.stderr);
+  });
+}
+
+deskTest(
+  "the printed command copies the file to a machine where sudo is needed",
+  {},
+  async (desk) => {
+    const { lan, file, folder } = desk;
+    // In the place of ssh and sudo: what they would run runs here, below another root.
+    const programs = `${folder}/bin`;
+    mkdirSync(`${folder}/other`, { recursive: true });
+    mkdirSync(programs);
+    writeFileSync(
+      `${programs}/ssh`,
+      `#!/bin/sh\n[ "$1 $2" = "-t pi@10.77.0.2" ] && shift 2 && exec sh -c "$*"\n`,
+    );
+    writeFileSync(
+      `${programs}/sudo`,
+      `#!/bin/sh\n[ "$1" = tee ] && exec tee "${folder}/other/got"\n`,
+    );
+    for (const name of ["ssh", "sudo"]) chmodSync(`${programs}/${name}`, 0o755);
+    const { stderr } = await init(lan.host("a"), "-c", file, "--nodes", "b=10.77.0.2");
+    const command = /^\s*(ssh .*)$/m.exec(stderr)?.[1] ?? "";
+    const env = { PATH: `${programs}:${Deno.env.get("PATH")}` };
+    await demand(["sh", "-c", command], { env });
+    assert.equal(readFileSync(`${folder}/other/got`, "utf8"), readFileSync(file, "utf8"));
+  },
+);

@@ -1,0 +1,140 @@
+/** Does the built program behave as one program: arguments, exit codes, signals, folder, environment? */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { build } from "../../../packaging/build.ts";
+import { VERSION } from "../../../src/version.ts";
+import { run, withPlainKill } from "../../support/lab/command.ts";
+
+/** A program that shows what reaches it. */
+const echo = `
+const [first] = Deno.args;
+if (first === "exit") Deno.exit(Number(Deno.args[1]));
+if (first === "wait") {
+  Deno.addSignalListener("SIGTERM", () => { console.log("SIGTERM came"); Deno.exit(7); });
+  setInterval(() => {}, 1000);
+  console.log("waiting");
+} else {
+  const input = await new Response(Deno.stdin.readable).text();
+  const [extra, launcher] = ["EXTRA", "FLOATIP_LAUNCHER"].map((name) => Deno.env.get(name));
+  console.log(JSON.stringify({ args: Deno.args, cwd: Deno.cwd(), input, extra, launcher }));
+}
+`;
+
+async function inScratch(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "floatip-package-" }));
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the launcher passes arguments, input, folder, environment and exit codes through", () =>
+  inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", `${folder}/dist`, { entry: `${folder}/echo.ts` });
+    // Things in the current folder and the environment that Deno would otherwise obey.
+    const elsewhere = `${folder}/else where`;
+    await Deno.mkdir(elsewhere);
+    await Deno.writeTextFile(`${elsewhere}/deno.json`, "{ this is no JSON");
+    await Deno.writeTextFile(`${elsewhere}/package.json`, `{ "dependencies": { "x": "1" } }`);
+    await Deno.symlink(`${folder}/dist/floatip`, `${folder}/link`);
+    await Deno.symlink("../link", `${elsewhere}/second`);
+    const args = ["a b", "*", "--", "--help", "-V", ""];
+    const env = { COMPLETE: "bash", DENO_V8_FLAGS: "--nonsense", EXTRA: "yes" };
+    const program = `${folder}/dist/floatip`;
+    const relative = "../dist/floatip";
+    for (
+      const [name, launcher] of [
+        [program, program],
+        [`${folder}/link`, program],
+        ["./second", program],
+        // A daemon starts itself again to read its file, from whatever folder.
+        [relative, `${elsewhere}/${relative}`],
+      ] as const
+    ) {
+      // By way of env, so that a relative name is one.
+      const outcome = await run(["env", name, ...args], { cwd: elsewhere, env, input: "words" });
+      assert.equal(outcome.stderr, "");
+      const expected = { args, cwd: elsewhere, input: "words", extra: "yes", launcher };
+      assert.deepEqual(JSON.parse(outcome.stdout), expected);
+    }
+    for (const code of [0, 1, 42]) {
+      const outcome = await run([`${folder}/dist/floatip`, "exit", String(code)]);
+      assert.equal(outcome.code, code);
+    }
+    const left = [...Deno.readDirSync(elsewhere)].map(({ name }) => name).toSorted();
+    assert.deepEqual(left, ["deno.json", "package.json", "second"]);
+  }));
+
+Deno.test("a signal reaches the program behind the launcher", () =>
+  inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", `${folder}/dist`, { entry: `${folder}/echo.ts` });
+    const child = withPlainKill(
+      spawn(`${folder}/dist/floatip`, ["wait"], { stdio: ["ignore", "pipe", "inherit"] }),
+    );
+    const output = child.stdout?.setEncoding("utf8");
+    assert.ok(output);
+    await once(output, "data");
+    const said = once(output, "data");
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    assert.deepEqual(await said, ["SIGTERM came\n"]);
+    assert.deepEqual(await ended, [7, null]);
+  }));
+
+Deno.test("SIGUSR1, at which Deno would open its debugger to everybody, reaches no thread of it", () =>
+  inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", `${folder}/dist`, { entry: `${folder}/echo.ts` });
+    const child = withPlainKill(
+      spawn(`${folder}/dist/floatip`, ["wait"], { stdio: ["ignore", "pipe", "inherit"] }),
+    );
+    assert.ok(child.stdout && child.pid);
+    await once(child.stdout, "data");
+    const blocked = await Promise.all(
+      (await Array.fromAsync(Deno.readDir(`/proc/${child.pid}/task`))).map(async ({ name }) => {
+        const status = await Deno.readTextFile(`/proc/${child.pid}/task/${name}/status`);
+        const mask = BigInt(`0x${/^SigBlk:\s*(\w+)$/m.exec(status)?.[1] ?? "0"}`);
+        return (mask >> 9n & 1n) === 1n;
+      }),
+    );
+    assert.ok(blocked.length > 1 && blocked.every(Boolean), blocked.join());
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }));
+
+Deno.test("a build that fails says why and leaves the earlier one", () =>
+  inScratch(async (folder) => {
+    const dist = `${folder}/dist`;
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", dist, { entry: `${folder}/echo.ts` });
+    await Deno.writeTextFile(`${folder}/broken.ts`, `import "./missing.ts";`);
+    await assert.rejects(build("bundle", dist, { entry: `${folder}/broken.ts` }), /missing\.ts/);
+    assert.equal((await run([`${dist}/floatip`, "exit", "5"])).code, 5);
+    const left = [...Deno.readDirSync(dist)].map(({ name }) => name).toSorted();
+    assert.deepEqual(left, ["floatip", "lib"]);
+  }));
+
+Deno.test("floatip itself, built: it runs, knows wrong usage, and needs nothing of node:", () =>
+  inScratch(async (folder) => {
+    await build("bundle", folder);
+    const version = await run([`${folder}/floatip`, "--version"]);
+    assert.deepEqual([version.code, version.stdout], [0, `floatip ${VERSION}\n`]);
+    // On a terminal Deno itself has more to say than in a pipe, unless it is told not to.
+    const seen = await run(["script", "-qec", `${folder}/floatip --version`, "/dev/null"]);
+    assert.deepEqual([seen.code, seen.stdout], [0, `floatip ${VERSION}\r\n`]);
+    const wrong = await run([`${folder}/floatip`, "nonsense"]);
+    assert.equal(wrong.code, 2);
+    const parts = [...Deno.readDirSync(`${folder}/lib`)].filter(({ name }) => name.endsWith(".js"));
+    for (const { name } of parts) {
+      const text = await Deno.readTextFile(`${folder}/lib/${name}`);
+      // Only an https check with `insecure` needs node:https, and loads it when it is first tried.
+      assert.doesNotMatch(text, /(from|import)\s*"node:/, name);
+      // Deno would read and parse it at every start.
+      assert.doesNotMatch(text, /\bimport\(\s*"/, name);
+    }
+  }));

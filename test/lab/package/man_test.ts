@@ -1,0 +1,82 @@
+/** Do the manual pages hold all that there is: every command with its flags, every key of every table? */
+import assert from "node:assert/strict";
+import { filePage, TABLES } from "../../../packaging/man/file_page.ts";
+import { programPage } from "../../../packaging/man/program_page.ts";
+import { helpText, inline } from "../../../packaging/man/roff.ts";
+import { demand, run } from "../../support/lab/command.ts";
+import { has } from "../../support/lab/prerequisites.ts";
+import { APPLICATION } from "../../../src/cli/application.ts";
+
+const PAGE = programPage("1.2.3", 1_700_000_000);
+
+/** A page as it is read: without requests, fonts and escapes. */
+function read(page: string): string {
+  return page.replaceAll(/\\f[BIR]/g, "").replaceAll("\\-", "-").replaceAll("\\e", "\\")
+    .replaceAll("\\(aq", "'").replaceAll("\\&", "");
+}
+
+Deno.test("floatip(8) has every command that people type, and each flag twice", () => {
+  const text = read(PAGE);
+  const { root } = APPLICATION;
+  assert.ok("getAllEntries" in root);
+  for (const { name, hidden, target } of root.getAllEntries()) {
+    assert.equal(text.includes(`.SS "floatip ${name.original}"`), !hidden, name.original);
+    if (hidden || !("parameters" in target)) continue;
+    assert.ok(text.includes(target.brief), target.brief);
+    for (const flag of Object.keys(target.parameters.flags ?? {})) {
+      const kebab = flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      assert.match(text, synopsisWith(name.original, kebab), kebab);
+      assert.match(text, new RegExp(`^(-\\w, )?--${kebab}\\b`, "m"), kebab);
+    }
+  }
+});
+
+/** A line of the synopsis, which may be folded: it goes on until a request. */
+function synopsisWith(verb: string, flag: string): RegExp {
+  return new RegExp(`floatip ${verb} (?:(?!\\n\\.)[\\s\\S])*--${flag}\\b`);
+}
+
+Deno.test("floatip.toml(5) has every key of every table that the schema has", async () => {
+  const text = read(filePage("1.2.3", 1_700_000_000));
+  const known = new Set<unknown>(TABLES.map(({ keys }) => keys));
+  const folder = new URL("../../../src/config/", import.meta.url);
+  let found = 0;
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!/^schema.*\.ts$/.test(name)) continue;
+    const module = await import(new URL(name, folder).href) as Readonly<Record<string, unknown>>;
+    for (const [title, table] of Object.entries(module)) {
+      if (title === "ROOT" || !isTableOfKeys(table)) continue;
+      found++;
+      assert.ok(known.has(table), `${title} of ${name} has no section`);
+      for (const [key, { example }] of Object.entries(table)) {
+        assert.ok(text.includes(`\n${key}\n`), `${title}.${key}`);
+        assert.ok(text.includes(`${key} = ${example}`), `${title}.${key}`);
+      }
+    }
+  }
+  assert.equal(found, TABLES.length);
+});
+
+function isTableOfKeys(value: unknown): value is Record<string, { readonly example: string }> {
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0 &&
+    Object.values(value).every((key) => typeof key === "object" && key !== null && "form" in key);
+}
+
+Deno.test({
+  name: "a linter of manual pages finds nothing in either, and no request is shown as text",
+  ignore: !has("mandoc"),
+  fn: async () => {
+    for (const page of [PAGE, filePage("1.2.3", 1_700_000_000)]) {
+      const found = await run(["mandoc", "-T", "lint"], { input: page });
+      assert.deepEqual([found.code, found.stdout + found.stderr], [0, ""]);
+      const shown = await demand(["mandoc", "-T", "ascii"], { input: page });
+      assert.doesNotMatch(shown, /^\s*\.[a-zA-Z]{2}\b/m);
+    }
+  },
+});
+
+Deno.test("nothing in a text is obeyed by roff", () => {
+  assert.equal(inline("a `--flag` \\ 'x'"), "a \\fB\\-\\-flag\\fR \\e \\(aqx\\(aq");
+  const page = helpText(".TH evil\n\n  .SH evil\n\nEXAMPLES\n  .so /etc/passwd");
+  assert.deepEqual(page.split("\n").filter((line) => /^\.(TH|SH|so)/.test(line)), []);
+});

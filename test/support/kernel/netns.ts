@@ -1,0 +1,109 @@
+/** How does a test's own process work in a network namespace? By setns(2) around each call: sockets stay where they were opened. */
+import type { Host } from "../../../src/host.ts";
+import { LinuxHost } from "../../../src/linux/linux_host.ts";
+import { cString, LIBC_PATHS } from "../../../src/linux/libc.ts";
+import { missing } from "../lab/prerequisites.ts";
+
+const CLONE_NEWNET = 0x40000000;
+
+const SYMBOLS = {
+  // int setns(int fd, int nstype);
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  // FILE *fopen(const char *pathname, const char *mode);
+  fopen: { parameters: ["buffer", "buffer"], result: "pointer" },
+  // int fileno(FILE *stream);
+  fileno: { parameters: ["pointer"], result: "i32" },
+  // int fclose(FILE *stream);
+  fclose: { parameters: ["pointer"], result: "i32" },
+} as const;
+
+/** Registers a test that needs root, iproute2 and `programs`; where they are missing it is skipped, and its name says why. */
+export function kernelTest(
+  name: string,
+  run: () => void | Promise<void>,
+  ...programs: readonly string[]
+): void {
+  const reason = missing(...programs);
+  if (reason === undefined) Deno.test(name, async () => await run());
+  else Deno.test({ name: `${name} [${reason}]`, ignore: true, fn: () => {} });
+}
+
+/** A network namespace that this thread can step into. */
+export class Namespace implements Disposable {
+  readonly #libc: Deno.DynamicLibrary<typeof SYMBOLS>;
+  readonly #inside: Deno.PointerValue;
+  readonly #outside: Deno.PointerValue;
+
+  /** `name` as `ip netns` shows it. */
+  constructor(readonly name: string) {
+    this.#libc = openLibc();
+    this.#inside = this.#open(`/run/netns/${name}`);
+    this.#outside = this.#open("/proc/thread-self/ns/net");
+  }
+
+  /** Calls `act` inside. It must be over when it returns: a promise would go on outside. */
+  run<T>(act: () => T): T {
+    this.#enter(this.#inside);
+    try {
+      return act();
+    } finally {
+      this.#enter(this.#outside);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of [this.#inside, this.#outside]) this.#libc.symbols.fclose(file);
+    this.#libc.close();
+  }
+
+  #open(path: string): Deno.PointerValue {
+    const file = this.#libc.symbols.fopen(cString(path), cString("r"));
+    if (file === null) throw new Error(`cannot open ${path}`);
+    return file;
+  }
+
+  #enter(file: Deno.PointerValue): void {
+    const { setns, fileno } = this.#libc.symbols;
+    if (setns(fileno(file), CLONE_NEWNET) !== 0) throw new Error(`cannot enter ${this.name}`);
+  }
+}
+
+/** A LinuxHost that lives in a namespace. */
+export type NamespacedHost<Order> = Host<Order> & Disposable & {
+  readonly namespace: Namespace;
+  /** The host itself, for calls that are made inside already. */
+  readonly direct: LinuxHost<Order>;
+};
+
+/** Opens a LinuxHost in the namespace called `name`; each of its calls is made there. */
+export function hostIn<Order>(name: string): NamespacedHost<Order> {
+  const namespace = new Namespace(name);
+  const host = namespace.run(() => new LinuxHost<Order>());
+  return new Proxy(host as unknown as NamespacedHost<Order>, {
+    get(_target, key) {
+      if (key === "namespace") return namespace;
+      if (key === "direct") return host;
+      const member: unknown = Reflect.get(host, key, host);
+      if (typeof member !== "function") return member;
+      // What waiting opens it opens at once; it is not over when it returns.
+      return (...args: unknown[]) => {
+        try {
+          return namespace.run(() => member.apply(host, args));
+        } finally {
+          if (key === Symbol.dispose) namespace[Symbol.dispose]();
+        }
+      };
+    },
+  });
+}
+
+function openLibc(): Deno.DynamicLibrary<typeof SYMBOLS> {
+  for (const path of LIBC_PATHS) {
+    try {
+      return Deno.dlopen(path, SYMBOLS);
+    } catch {
+      // The next one is this machine's.
+    }
+  }
+  throw new Error("no libc");
+}
