@@ -70,12 +70,30 @@ export function removeAddresses(
   // They are another daemon's.
   if (router.elsewhere !== undefined) return;
   for (const held of addresses) {
-    for (const entry of present(held, host)) {
-      if (!isOurs(entry, held, router)) continue;
-      attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
+    for (const { name, entry } of placedEntries(held, router, host)) {
+      const there = { ...held, interface: name, prefix: entry.prefix };
+      attempt(router, journal, () => host.removeAddress(there));
     }
     router.placed.delete(formatIp(held.prefix.address));
   }
+}
+
+/** The entries of `held` that are floatip's, by the present names of their links: one may have been renamed since. */
+function placedEntries(
+  held: HeldAddress,
+  router: VirtualRouter,
+  host: Host<Command>,
+): readonly { readonly name: string; readonly entry: LinkAddress }[] {
+  const interfaces = host.interfaces();
+  const { address } = held.prefix;
+  const link = linkNamed(interfaces, held.interface);
+  const before = router.placed.get(formatIp(address));
+  return addressEntries(interfaces, address).flatMap((entry) => {
+    const isThere = entry.index === link?.index && isOurs(entry, held, router);
+    if (!isThere && entry.index !== before) return [];
+    const name = interfaces.links.find(({ index }) => index === entry.index)?.name;
+    return name === undefined ? [] : [{ name, entry }];
+  });
 }
 
 /** Takes away what a killed program has left (config/own_address.ts), as `master` is heard to have it. Never throws. */
@@ -97,7 +115,8 @@ function addAddresses(router: VirtualRouter, host: Host<Command>, journal: Journ
     const there = present(held, host);
     if (there.some((entry) => !isOurs(entry, held, router))) continue;
     host.addAddress(held, router.rules.lease);
-    router.placed.add(formatIp(held.prefix.address));
+    const link = linkNamed(host.interfaces(), held.interface);
+    router.placed.set(formatIp(held.prefix.address), link?.index);
     noteLease(router, host);
     for (const entry of there) {
       if (samePrefix(entry.prefix, held.prefix)) continue;

@@ -29,7 +29,7 @@ export interface Readiness {
 /** What else {@link readiness} knows of. */
 export interface Known {
   /** The texts of floating addresses that floatip has put there. */
-  readonly placed?: ReadonlySet<string>;
+  readonly placed?: Pick<ReadonlySet<string>, "has">;
   /** The gateways of the default routes. */
   readonly gateways?: readonly Ip[];
 }

@@ -365,7 +365,7 @@ function isChanged({ refused, plan }: VirtualRouter, interfaces: Interfaces): bo
 }
 
 function placeAll({ plan, placed }: VirtualRouter): void {
-  for (const { prefix } of plan.held) placed.add(formatIp(prefix.address));
+  for (const { prefix } of plan.held) placed.set(formatIp(prefix.address), undefined);
 }
 
 /** What was refused may be granted now. */

@@ -100,8 +100,11 @@ export interface VirtualRouter {
   releasedAt: Instant | undefined;
   /** When the kernel takes its addresses off, unless their lease is renewed. */
   leaseUntil: Instant | undefined;
-  /** The texts of floating addresses that floatip put there, and has not taken away since: nobody else's. */
-  readonly placed: Set<string>;
+  /**
+   * The texts of floating addresses that floatip put there, and has not taken away since: nobody else's. Each with the
+   * index of its link, which may get another name; undefined: a process before this one put it there.
+   */
+  readonly placed: Map<string, number | undefined>;
   /** What its links were when they were last looked at (readiness.ts). */
   links: string | undefined;
   /** The kernel's last refusal; the instance is in fault until `retryAt`, or longer ({@link refused}). */
@@ -145,7 +148,7 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
     advertisedAt: undefined,
     releasedAt: undefined,
     leaseUntil: undefined,
-    placed: new Set(),
+    placed: new Map(),
     links: undefined,
     refusal: undefined,
     refused: undefined,

@@ -29,7 +29,7 @@ export interface OwnAddress {
 export function ownAddresses(
   plan: Plan,
   interfaces: Interfaces,
-  placed: ReadonlySet<string>,
+  placed: Pick<ReadonlySet<string>, "has">,
 ): readonly OwnAddress[] {
   if (plan.rules.priority === OWNER) return [];
   return plan.held.flatMap((held) => {

@@ -1,4 +1,5 @@
 /** Field situations of links that change while an address is held: another MAC, by hand or by a bridge's new port. */
+import assert from "node:assert/strict";
 import type { Field } from "../../support/field/field.ts";
 import { fieldCases, FLOATING } from "../../support/field/field.ts";
 
@@ -39,6 +40,21 @@ fieldCases("links that change", [
       await host.ip("link", "set", "tap0", "address", "02:00:00:00:00:01");
       await host.ip("link", "set", "tap0", "master", "br9", "up");
       await untilKnown(field, FLOATING, "02:00:00:00:00:01");
+    },
+  },
+  {
+    name: "a link that is renamed under a master keeps no address, also without a lease",
+    play: async (field) => {
+      const [a, b] = await field.pair(
+        field.file({ lines: ['interface = "eth0"', 'lease = "off"'] }),
+      );
+      await field.host("a").ip("link", "set", "eth0", "name", "lan9");
+      await a.untilState("fault");
+      assert.equal(await field.host("a").holds(FLOATING), false);
+      await b.untilState("master");
+      await field.host("a").ip("link", "set", "lan9", "name", "eth0");
+      await a.untilState("master");
+      await b.untilState("backup");
     },
   },
 ]);
