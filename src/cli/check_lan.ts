@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { machine } from "../config/machine_problem.ts";
 import type { NodePlan, Plan } from "../config/plan/plan.ts";
 import type { Problem } from "../config/problem.ts";
-import type { LanSeen, Question } from "../tools/doctor/surroundings.ts";
+import type { LanSeen, Question } from "../tools/doctor/environment.ts";
 import { addressEntries, type HeldAddress, type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { formatMac } from "../net/mac.ts";

@@ -1,5 +1,5 @@
 /** How is an import told? Every directive under what became of it, and a last line that says what to do next. */
-import { type Note, NOTHING_TO_DO, type Outcome } from "../tools/keepalived_import/verdict.ts";
+import { type Note, NOTHING_TO_DO, type Outcome } from "../tools/keepalived_import/translation.ts";
 import { alignColumns } from "./table.ts";
 
 /** What is told. */

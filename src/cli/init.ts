@@ -7,7 +7,7 @@ import {
   proposedCheck,
 } from "../config/first_file.ts";
 import { candidatesIn, freeVrid, type Home, homesOf } from "../config/suggest.ts";
-import type { LanSeen } from "../tools/doctor/surroundings.ts";
+import type { LanSeen } from "../tools/doctor/environment.ts";
 import { readListeners } from "../tools/doctor/listeners.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { formatPrefix, parsePrefix } from "../net/prefix.ts";

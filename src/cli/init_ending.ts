@@ -2,9 +2,9 @@
 import { decode } from "../config/decode.ts";
 import { plan } from "../config/plan/plan_node.ts";
 import type { FirstNode } from "../config/first_file.ts";
-import { passagesOf } from "../tools/firewall/passages.ts";
-import { obstaclesOf } from "../tools/firewall/obstacles.ts";
-import { survey } from "../tools/firewall/survey.ts";
+import { passagesOf } from "../tools/firewall/required_traffic.ts";
+import { obstaclesOf } from "../tools/firewall/blocked.ts";
+import { survey } from "../tools/firewall/detect.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
 import { EXIT, Failure } from "./exit.ts";

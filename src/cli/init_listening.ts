@@ -1,9 +1,5 @@
 /** What is used already on the LAN? VRIDs and addresses, found out while a person may be answering something else. */
-import type {
-  HeardAdvert,
-  LanSeen,
-  Question as LanQuestion,
-} from "../tools/doctor/surroundings.ts";
+import type { HeardAdvert, LanSeen, Question as LanQuestion } from "../tools/doctor/environment.ts";
 import type { Endpoint } from "../host.ts";
 import { formatIp } from "../net/ip.ts";
 import { type Nanoseconds, toMilliseconds } from "../time.ts";

@@ -1,6 +1,6 @@
 /** A cluster that runs on the LAN already, as `floatip init` sees it: a second one is not what is meant. */
 import type { FirstNode } from "../config/first_file.ts";
-import type { Answer, LanSeen } from "../tools/doctor/surroundings.ts";
+import type { Answer, LanSeen } from "../tools/doctor/environment.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../net/ip.ts";
 
 /** A cluster that runs already, and the node that shows it. */

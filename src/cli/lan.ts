@@ -4,7 +4,7 @@ import type {
   HeardAdvert,
   LanSeen,
   Question,
-} from "../tools/doctor/surroundings.ts";
+} from "../tools/doctor/environment.ts";
 import { type Endpoint, HostError } from "../host.ts";
 import type { Capture } from "../linux/capture.ts";
 import type { LinuxHost } from "../linux/linux_host.ts";

@@ -6,7 +6,7 @@ import type {
   Member,
   Refused,
   UnreadPacket,
-} from "../tools/doctor/surroundings.ts";
+} from "../tools/doctor/environment.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatMac, type Mac } from "../net/mac.ts";
 import { claimIn } from "../wire/claim.ts";

@@ -17,7 +17,7 @@ import type { Host } from "../host.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
 import { SdNotify } from "../linux/sd_notify.ts";
 import { Notifier } from "../notify/notifier.ts";
-import { RunnerLine } from "../runner/line.ts";
+import { RunnerLine } from "../runner/client.ts";
 import { formatIp } from "../net/ip.ts";
 import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";

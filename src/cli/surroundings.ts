@@ -1,7 +1,7 @@
 /** How does the doctor look at the real machine? Files, programs, sockets and the daemon, behind one interface. */
 import { ControlClient, ControlError, type ControlTrouble } from "../control/client.ts";
 import { socketPath } from "../control/socket.ts";
-import type { DaemonSeen, LanSeen, Surroundings } from "../tools/doctor/surroundings.ts";
+import type { DaemonSeen, LanSeen, Surroundings } from "../tools/doctor/environment.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { formatIp } from "../net/ip.ts";
 import { after, milliseconds, type Nanoseconds, nanoseconds } from "../time.ts";

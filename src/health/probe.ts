@@ -3,7 +3,7 @@ import type { Interfaces } from "../net/interfaces.ts";
 import type { Ip } from "../net/ip.ts";
 import { formatDuration, milliseconds, toMilliseconds } from "../time.ts";
 import type { CheckSettings, Probe, ProbeResult } from "./check.ts";
-import { type Finding, wordsOf } from "./probes/finding.ts";
+import { type Finding, wordsOf } from "./probes/outcome.ts";
 
 /** What probes need of the machine beyond Deno. */
 export interface ProbeTools {

@@ -1,5 +1,5 @@
 /** Is a host there? It is asked by an echo request, or by ARP and Neighbor Solicitation. */
-import { type Finding, wordsOf } from "../health/probes/finding.ts";
+import { type Finding, wordsOf } from "../health/probes/outcome.ts";
 import { HostError } from "../host.ts";
 import { type Interfaces, type Link, linkWith } from "../net/interfaces.ts";
 import { formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";

@@ -1,6 +1,6 @@
 /** What does an MQTT broker know of a node? The latest record of each virtual router, retained, and whether anybody speaks for it. */
 import type { MqttSettings } from "../config/config.ts";
-import { wordsOf } from "../health/probes/finding.ts";
+import { wordsOf } from "../health/probes/outcome.ts";
 import { pauseAfter } from "./backlog.ts";
 import { availabilityTopic, discoveryOf, healthDiscoveryOf, stateTopic } from "./home_assistant.ts";
 import type { Broker, Message, MqttSession } from "./mqtt_session.ts";

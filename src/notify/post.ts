@@ -1,5 +1,5 @@
 /** Did a server take what was posted to it? */
-import { wordsOf } from "../health/probes/finding.ts";
+import { wordsOf } from "../health/probes/outcome.ts";
 import { VERSION } from "../version.ts";
 import { type Answer, told, untold } from "./sink.ts";
 

@@ -6,7 +6,7 @@ import {
   judgeNetworkManager,
 } from "../../src/tools/doctor/checks/manager.ts";
 import { readListeners } from "../../src/tools/doctor/listeners.ts";
-import { obstaclesOf } from "../../src/tools/firewall/obstacles.ts";
+import { obstaclesOf } from "../../src/tools/firewall/blocked.ts";
 import { readIptables } from "../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../src/tools/firewall/read_nft.ts";
 import { readDefaultRoutes, readDefaultRoutes6 } from "../../src/net/routes.ts";

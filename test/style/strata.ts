@@ -42,7 +42,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "health/probes/script": "all",
     "health/probes/command": "all",
     // An error of the network reads the same in a check and in a message.
-    "health/probes/finding": "all",
+    "health/probes/outcome": "all",
   },
   // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
   // keepalived.conf, translated.
@@ -57,7 +57,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     health: "all",
     notify: "all",
   },
-  // What usually breaks, judged; the world is handed in (surroundings.ts), so that a test can make one up.
+  // What usually breaks, judged; the world is handed in (environment.ts), so that a test can make one up.
   "tools/doctor": {
     config: "types",
     // What a plan says of itself: where its adverts travel.

@@ -1,7 +1,7 @@
 /** Does a program of the user's exit with 0? */
 import { type ChildOutcome, runChild } from "../../process.ts";
 import type { Probe } from "../check.ts";
-import { type Finding, firstLine } from "./finding.ts";
+import { type Finding, firstLine } from "./outcome.ts";
 import { findProgram, findRunner, refusalOf } from "./script.ts";
 
 /** Kept of what it says, in bytes: one line is shown. */

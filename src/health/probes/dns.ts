@@ -1,6 +1,6 @@
 /** Does a name server answer? */
 import type { Probe } from "../check.ts";
-import { type Finding, firstLine } from "./finding.ts";
+import { type Finding, firstLine } from "./outcome.ts";
 
 type Settings = Extract<Probe, { kind: "dns" }>;
 

@@ -2,7 +2,7 @@
 import { readStart } from "../../beginning.ts";
 import { NotAFile, PinnedFile } from "../../linux/regular_file.ts";
 import type { Probe } from "../check.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./outcome.ts";
 
 /** Longer than any integer with some space around it, in bytes. */
 const MOST = 64;

@@ -1,7 +1,7 @@
 /** Does a web server answer as it should? */
 import { VERSION } from "../../version.ts";
 import type { Probe } from "../check.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./outcome.ts";
 
 type Settings = Extract<Probe, { kind: "http" }>;
 

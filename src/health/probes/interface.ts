@@ -1,7 +1,7 @@
 /** Is an interface there, switched on, and connected? */
 import { type Interfaces, linkNamed } from "../../net/interfaces.ts";
 import type { Probe } from "../check.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./outcome.ts";
 
 /** Looks the interface up in `interfaces`, what the kernel last told of the machine's network. */
 export function probe(

@@ -1,7 +1,7 @@
 /** Does a process of this name run? */
 import { readBeginning } from "../../beginning.ts";
 import type { Probe } from "../check.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./outcome.ts";
 
 /** /proc/PID/comm holds no more, in bytes (proc(5): TASK_COMM_LEN without the zero). */
 const COMM_MOST = 15;

@@ -1,6 +1,6 @@
 /** Does a port take a connection, and say what it should? */
 import type { Probe } from "../check.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./outcome.ts";
 
 /** The most that is read for `expect`, in bytes. */
 const MOST = 4096;

@@ -1,6 +1,6 @@
 /** How does firewalld let the passages through? Rich rules (firewalld.richlanguage(5)), kept over restarts. */
 import { formatIp, type Ip } from "../../net/ip.ts";
-import type { Passage } from "./passages.ts";
+import type { Passage } from "./required_traffic.ts";
 import { quoteForShell } from "./shell.ts";
 
 /**

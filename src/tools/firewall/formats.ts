@@ -4,7 +4,7 @@ import { firewalldLines } from "./firewalld.ts";
 import type { FirewallFormat } from "./format_names.ts";
 import { iptablesLines } from "./iptables.ts";
 import { type NftChain, nftLines, USUAL_NFT_CHAINS } from "./nft.ts";
-import type { Passage } from "./passages.ts";
+import type { Passage } from "./required_traffic.ts";
 import { ufwLines } from "./ufw.ts";
 
 /** What of this machine's filters the words depend on. */

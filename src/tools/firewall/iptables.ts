@@ -1,6 +1,6 @@
 /** How does iptables(8) let the passages through? Shell lines, at the head of INPUT and OUTPUT. */
 import { type Family, formatIp } from "../../net/ip.ts";
-import { type Passage, protocolOf, TRAFFIC } from "./passages.ts";
+import { type Passage, protocolOf, TRAFFIC } from "./required_traffic.ts";
 import { quoteForShell } from "./shell.ts";
 
 const PROGRAM: Readonly<Record<Family, string>> = { ipv4: "iptables", ipv6: "ip6tables" };

@@ -1,6 +1,6 @@
 /** How does nft(8) let the passages through? Lines for `nft -f -`, at the head of the chains that filter. */
 import { type Family, formatIp } from "../../net/ip.ts";
-import { type Passage, passageWords, protocolOf, TRAFFIC } from "./passages.ts";
+import { type Passage, passageWords, protocolOf, TRAFFIC } from "./required_traffic.ts";
 
 /** A base chain that rules are put into. */
 export interface NftChain {

@@ -1,6 +1,6 @@
 /** How does ufw(8) let the passages through? */
 import { formatIp } from "../../net/ip.ts";
-import type { Passage } from "./passages.ts";
+import type { Passage } from "./required_traffic.ts";
 import { quoteForShell } from "./shell.ts";
 
 /**

@@ -7,7 +7,7 @@ import { INSTANCE } from "../../config/tables/instance.ts";
 import { MOST, natureOf } from "../../config/tables/address.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import { wholeNumberIn } from "./values.ts";
-import { altered, carried, changed, type Judge, unsupported, type Verdict } from "./verdict.ts";
+import { altered, carried, changed, type Judge, unsupported, type Verdict } from "./translation.ts";
 
 /** A floating address that can be carried over. */
 export interface Address {

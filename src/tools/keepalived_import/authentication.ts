@@ -3,7 +3,7 @@ import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import type { Entry } from "./toml.ts";
 import { bagOf, lastOf, valueOf } from "./values.ts";
 import type { Context } from "./context.ts";
-import { altered, carried, changed, unsupported, type Verdict } from "./verdict.ts";
+import { altered, carried, changed, unsupported, type Verdict } from "./translation.ts";
 
 /** What VRRPv2 carries of a password, in bytes (RFC 2338 5.3.10). */
 const MOST = 8;

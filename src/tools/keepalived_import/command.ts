@@ -5,7 +5,7 @@ import { isUser } from "./runner.ts";
 import type { Surroundings } from "./context.ts";
 import { argvOf, scriptWordsOf } from "./lexer.ts";
 import type { Statement } from "./statement.ts";
-import { altered, carried, changed, unsupported, type Verdict } from "./verdict.ts";
+import { altered, carried, changed, unsupported, type Verdict } from "./translation.ts";
 
 /** A command: its words, who runs it, and what is to be said about it. */
 export interface Command {

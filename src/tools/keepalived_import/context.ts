@@ -1,7 +1,7 @@
 /** What does every part of the importer need? The machine around it, and somebody who takes verdicts. */
 import { nearest } from "../../config/did_you_mean.ts";
 import { keywordOf, type Statement } from "./statement.ts";
-import { type Judge, unsupported, type Verdict } from "./verdict.ts";
+import { type Judge, unsupported, type Verdict } from "./translation.ts";
 
 /** What the machine that the file is imported on knows. */
 export interface Surroundings {

@@ -1,6 +1,6 @@
 /** What does a keepalived.conf become? Tables of floatip's, and a verdict on every statement. */
-import { LVS_BLOCKS, ROOT_ANSWERS } from "./answers_global.ts";
-import { answerTo, verdictOf } from "./answers.ts";
+import { LVS_BLOCKS, ROOT_ANSWERS } from "./global_directives.ts";
+import { answerTo, verdictOf } from "./directives.ts";
 import { freeName, openNames } from "./checks.ts";
 import type { Context } from "./context.ts";
 import { type Globals, readGlobals } from "./globals.ts";
@@ -12,7 +12,7 @@ import type { Entry, Table } from "./toml.ts";
 import { isTracker, trackersOf } from "./trackers.ts";
 import { checksOf, type Trackable, type Tracking } from "./tracks.ts";
 import { valueOf } from "./values.ts";
-import { altered, carried, judgeAll, needless, unsupported } from "./verdict.ts";
+import { altered, carried, judgeAll, needless, unsupported } from "./translation.ts";
 
 /** An instance with its name in the result and the group that it is in. */
 interface Member {

@@ -4,7 +4,7 @@ import { V3_INTERVAL } from "../../config/tables/instance.ts";
 import { keywordOf } from "./statement.ts";
 import type { Entry } from "./toml.ts";
 import { type Bag, lastOf, secondsIn, valueOf, wholeNumberIn, writeSeconds } from "./values.ts";
-import { altered, carried, changed, type Judge, type Verdict } from "./verdict.ts";
+import { altered, carried, changed, type Judge, type Verdict } from "./translation.ts";
 
 /** What was found. */
 export interface Election {

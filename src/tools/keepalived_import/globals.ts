@@ -1,7 +1,7 @@
 /** What do the global_defs say? The defaults of all instances, and the node's name. */
 import { writeValue } from "../../config/toml_text.ts";
-import { answerTo, verdictOf } from "./answers.ts";
-import { GLOBAL_ANSWERS } from "./answers_global.ts";
+import { answerTo, verdictOf } from "./directives.ts";
+import { GLOBAL_ANSWERS } from "./global_directives.ts";
 import { soundName } from "./checks.ts";
 import type { Context, Surroundings } from "./context.ts";
 import { keywordOf, type Statement } from "./statement.ts";
@@ -16,7 +16,7 @@ import {
   needless,
   unsupported,
   type Verdict,
-} from "./verdict.ts";
+} from "./translation.ts";
 
 /** What holds for every instance that does not say otherwise. */
 export interface Globals {

@@ -1,13 +1,13 @@
 /** Which instances change state together? The vrrp_sync_groups with the members that there are. */
 import { writeValue } from "../../config/toml_text.ts";
-import { answerTo, GROUP_ANSWERS, verdictOf } from "./answers.ts";
+import { answerTo, GROUP_ANSWERS, verdictOf } from "./directives.ts";
 import type { Context } from "./context.ts";
 import { mailVerdict } from "./globals.ts";
 import { NOTIFIES } from "./notifies.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import { TRACKS } from "./tracks.ts";
 import { type Bag, bagOf, valueOf } from "./values.ts";
-import { altered, carried, changed, judgeAll, unsupported } from "./verdict.ts";
+import { altered, carried, changed, judgeAll, unsupported } from "./translation.ts";
 
 /** A vrrp_sync_group with at least one member. */
 export interface Group {

@@ -9,7 +9,7 @@ import { conditionNotes, guessNotes, inclusionNotes, statementNotes } from "./no
 import { parse } from "./parse.ts";
 import { type Malformed, MalformedError, type Statement } from "./statement.ts";
 import { nameOf, printable, writeTables } from "./toml.ts";
-import { joined, type Note, unsupported, type Verdict } from "./verdict.ts";
+import { joined, type Note, unsupported, type Verdict } from "./translation.ts";
 
 /** What a file of keepalived's becomes. */
 export type Imported =

@@ -12,7 +12,7 @@ import {
   withoutSurplus,
   writeAddress,
 } from "./addresses.ts";
-import { answerTo, INSTANCE_ANSWERS, verdictOf } from "./answers.ts";
+import { answerTo, INSTANCE_ANSWERS, verdictOf } from "./directives.ts";
 import { authEntries } from "./authentication.ts";
 import type { Context } from "./context.ts";
 import { ELECTION, electionOf } from "./election.ts";
@@ -31,7 +31,7 @@ import {
   judgeAll,
   unsupported,
   type Verdict,
-} from "./verdict.ts";
+} from "./translation.ts";
 
 /** A vrrp_instance that can be carried over. */
 export interface Instance {

@@ -1,6 +1,6 @@
 /** What is told of each directive? Its place, its words without secrets, and its verdict. */
 import { MASK, SECRET_WORD, withoutSecrets } from "../../config/secret.ts";
-import { LVS_BLOCKS } from "./answers_global.ts";
+import { LVS_BLOCKS } from "./global_directives.ts";
 import type { Condition, Inclusion } from "./expand.ts";
 import type { Guess } from "./macros.ts";
 import { keywordOf, type Statement } from "./statement.ts";
@@ -13,7 +13,7 @@ import {
   type Note,
   unsupported,
   type Verdict,
-} from "./verdict.ts";
+} from "./translation.ts";
 
 /** Longest directive that is shown, in characters. */
 const LONGEST = 80;

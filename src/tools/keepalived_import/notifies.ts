@@ -6,7 +6,7 @@ import type { Runner } from "./runner.ts";
 import type { Statement } from "./statement.ts";
 import type { Entry } from "./toml.ts";
 import { type Bag, lastOf } from "./values.ts";
-import { altered, carried, changed, type Judge, unsupported } from "./verdict.ts";
+import { altered, carried, changed, type Judge, unsupported } from "./translation.ts";
 
 /** keepalived's keywords, and floatip's keys of a [notify]. */
 const KEYS = {

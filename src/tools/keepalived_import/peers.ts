@@ -13,7 +13,7 @@ import {
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import type { Entry } from "./toml.ts";
 import { type Bag, lastOf, valueOf } from "./values.ts";
-import { altered, carried, changed, type Judge, unsupported } from "./verdict.ts";
+import { altered, carried, changed, type Judge, unsupported } from "./translation.ts";
 
 /** The entries for the source and the peers of an instance of `family` whose floating addresses are `floating`; all is judged. */
 export function travelOf(

@@ -3,7 +3,7 @@ import { showName, writeValue } from "../../config/toml_text.ts";
 import * as v from "valibot";
 import { CHECK } from "../../config/tables/check.ts";
 import { argumentsOf, type Statement } from "./statement.ts";
-import { altered, carried, changed, type Judge, type Verdict } from "./verdict.ts";
+import { altered, carried, changed, type Judge, type Verdict } from "./translation.ts";
 
 /** Can a user have this name? */
 export function isUser(name: string): boolean {

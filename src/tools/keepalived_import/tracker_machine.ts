@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import type { Runner } from "./runner.ts";
 import type { Tracker, Weighing } from "./trackers.ts";
 import { type Bag, bagOf, lastOf, secondsIn, valueOf, writeSeconds } from "./values.ts";
-import { altered, carried, changed, type Judge, needless, unsupported } from "./verdict.ts";
+import { altered, carried, changed, type Judge, needless, unsupported } from "./translation.ts";
 
 /** keepalived is told by the kernel; floatip looks this often. */
 const EVERY = 0.5;

@@ -24,7 +24,7 @@ import {
   judgeAll,
   needless,
   unsupported,
-} from "./verdict.ts";
+} from "./translation.ts";
 
 /** The entries of the check, without its weight; undefined: there is none, and the script's block says why. */
 export function scriptEntries(

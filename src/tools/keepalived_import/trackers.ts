@@ -1,7 +1,7 @@
 /** What can an instance track? Scripts, processes and files with a name each, and the weight that they say themselves. */
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import { bagOf, lastOf, valueOf, wholeNumberIn } from "./values.ts";
-import { altered, carried, type Judge, judgeAll, unsupported } from "./verdict.ts";
+import { altered, carried, type Judge, judgeAll, unsupported } from "./translation.ts";
 
 /** How much something counts. */
 export interface Weighing {

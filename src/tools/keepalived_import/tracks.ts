@@ -11,7 +11,7 @@ import { fileEntries, processEntries } from "./tracker_machine.ts";
 import { scriptEntries } from "./tracker_script.ts";
 import { type Tracker, type Weighing, weighingOf } from "./trackers.ts";
 import type { Bag } from "./values.ts";
-import { altered, carried, changed, needless, unsupported, type Verdict } from "./verdict.ts";
+import { altered, carried, changed, needless, unsupported, type Verdict } from "./translation.ts";
 
 /** Everything that can be tracked, and where its checks are collected. */
 export interface Trackable {

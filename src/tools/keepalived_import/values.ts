@@ -1,6 +1,6 @@
 /** What does a word of keepalived's mean? Numbers, times and switches, or nothing where it is none. */
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import { changed, type Judge } from "./verdict.ts";
+import { changed, type Judge } from "./translation.ts";
 
 /** A whole number from `least` to `most`. */
 export function wholeNumberIn(

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { strangersIn } from "../../../src/cli/check_lan.ts";
 import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
-import type { Answer, HeardAdvert, UnreadPacket } from "../../../src/tools/doctor/surroundings.ts";
+import type { Answer, HeardAdvert, UnreadPacket } from "../../../src/tools/doctor/environment.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { seconds } from "../../../src/time.ts";
 import { machine } from "../../support/config/machines.ts";

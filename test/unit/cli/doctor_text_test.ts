@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { doctorJson, doctorLines } from "../../../src/cli/doctor_text.ts";
 import { inodeOf } from "../../../src/cli/daemon_pid.ts";
 import { plain } from "../../../src/cli/terminal.ts";
-import type { Reported } from "../../../src/tools/doctor/examinations.ts";
+import type { Reported } from "../../../src/tools/doctor/doctor.ts";
 import { golden } from "../../support/golden.ts";
 
 const REPORTED: readonly Reported[] = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { usedVrids } from "../../../src/cli/init.ts";
 import { Heard } from "../../../src/cli/lan_heard.ts";
-import { judgeStrangers } from "../../../src/tools/doctor/checks/strangers.ts";
+import { judgeStrangers } from "../../../src/tools/doctor/checks/vrid.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { parseMac } from "../../../src/net/mac.ts";
 import { seconds } from "../../../src/time.ts";

@@ -4,11 +4,11 @@ import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../
 import { formatMac } from "../../../net/mac.ts";
 import { formatDuration } from "../../../time.ts";
 import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
-import { holdsNow, isOwn, ownOn, type Placed, placedPlans, type Subject } from "../subject.ts";
+import { holdsNow, isOwn, ownOn, type Placed, placedPlans, type Subject } from "../target.ts";
 import { judgeRefused, refusedIn, transportOf } from "./refused.ts";
-import type { DaemonSeen, HeardAdvert, LanSeen, Surroundings } from "../surroundings.ts";
+import type { DaemonSeen, HeardAdvert, LanSeen, Surroundings } from "../environment.ts";
 
 /** adverts */
 export const adverts: Examination = {

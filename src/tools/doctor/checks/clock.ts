@@ -1,5 +1,5 @@
 /** Is the calendar right? Elections do not need it; logs, history and certificates do. */
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, unknown, warning } from "../finding.ts";
 
 /** clock */

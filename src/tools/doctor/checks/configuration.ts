@@ -1,7 +1,7 @@
 /** Is the configuration file right? */
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../target.ts";
 
 /** configuration */
 export const configuration: Examination = {

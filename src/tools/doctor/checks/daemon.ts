@@ -1,7 +1,7 @@
 /** Does the daemon run, is it of this version, and what does it complain about? */
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
-import type { DaemonSeen } from "../surroundings.ts";
+import type { DaemonSeen } from "../environment.ts";
 
 /** daemon */
 export const daemon: Examination = {

@@ -1,10 +1,10 @@
 /** Does this machine's packet filter let VRRP through? Its own rules are read and walked. */
 import { firewallLines } from "../../firewall/formats.ts";
-import { type Obstacle, obstaclesOf } from "../../firewall/obstacles.ts";
-import { type Passage, passagesOf, passageWords } from "../../firewall/passages.ts";
-import { nftChainOf, type Survey, survey } from "../../firewall/survey.ts";
+import { type Obstacle, obstaclesOf } from "../../firewall/blocked.ts";
+import { type Passage, passagesOf, passageWords } from "../../firewall/required_traffic.ts";
+import { nftChainOf, type Survey, survey } from "../../firewall/detect.ts";
 import { formatIp } from "../../../net/ip.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, unknown } from "../finding.ts";
 
 /** firewall */

@@ -3,11 +3,11 @@ import { nameIn, type NodePlan } from "../../../config/plan/plan.ts";
 import type { Interfaces } from "../../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
 import { formatMac } from "../../../net/mac.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, unknown } from "../finding.ts";
-import { holdsNow, ownOn, type Placed, placedPlans, type Subject } from "../subject.ts";
+import { holdsNow, ownOn, type Placed, placedPlans, type Subject } from "../target.ts";
 import { judgeRefused, refusedIn, rejectText } from "./refused.ts";
-import type { DaemonSeen, LanSeen, Question, Surroundings } from "../surroundings.ts";
+import type { DaemonSeen, LanSeen, Question, Surroundings } from "../environment.ts";
 
 /** holder */
 export const holder: Examination = {

@@ -1,9 +1,9 @@
 /** Is the interface there, switched on and plugged in, with the address that peers expect? */
 import { addressesOf, type Interfaces, linkNamed } from "../../../net/interfaces.ts";
 import { formatPrefix } from "../../../net/prefix.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem } from "../finding.ts";
-import { interfacesOf, type Subject } from "../subject.ts";
+import { interfacesOf, type Subject } from "../target.ts";
 
 /** interface */
 export const interfaces: Examination = {

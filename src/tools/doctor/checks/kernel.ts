@@ -3,10 +3,10 @@ import { addressesOf, type Interfaces, linkNamed } from "../../../net/interfaces
 import { formatIp, type Ip } from "../../../net/ip.ts";
 import { containsIp } from "../../../net/prefix.ts";
 import { advertLink } from "../../../config/plan/plan.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import { type Placed, placedPlans } from "../subject.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { type Placed, placedPlans } from "../target.ts";
+import type { Surroundings } from "../environment.ts";
 
 /** kernel settings */
 export const kernel: Examination = {

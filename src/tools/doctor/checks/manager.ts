@@ -1,10 +1,10 @@
 /** Does another program care for the same addresses? networkd, NetworkManager, or a file that puts them there at boot. */
 import { formatIp } from "../../../net/ip.ts";
 import { linkNamed } from "../../../net/interfaces.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import { interfacesOf, placedPlans, type Subject } from "../subject.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { interfacesOf, placedPlans, type Subject } from "../target.ts";
+import type { Surroundings } from "../environment.ts";
 
 /** other managers */
 export const manager: Examination = {

@@ -1,7 +1,7 @@
 /** How large are the kernel's pages? Programs made by `deno compile` were seen to crash where they have 16 KiB. */
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, unknown, warning } from "../finding.ts";
-import type { Runtime } from "../surroundings.ts";
+import type { Runtime } from "../environment.ts";
 
 /** page size */
 export const pages: Examination = {

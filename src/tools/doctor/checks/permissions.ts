@@ -1,8 +1,8 @@
 /** May floatip do what it has to? The capabilities of this process and of the daemon. */
 import { usesLowPort } from "../../../config/plan/plan.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, unknown } from "../finding.ts";
-import type { DaemonSeen } from "../surroundings.ts";
+import type { DaemonSeen } from "../environment.ts";
 
 /** permissions */
 export const permissions: Examination = {

@@ -1,7 +1,7 @@
 /** Does a Raspberry Pi get enough power, and is it cool enough? A Pi that is throttled stalls, and stalls look like failures. */
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import type { Surroundings } from "../surroundings.ts";
+import type { Surroundings } from "../environment.ts";
 
 /** power */
 export const power: Examination = {

@@ -6,8 +6,8 @@ import { admit } from "../../../vrrp/validate_advert.ts";
 import type { Transport } from "../../../vrrp/rules.ts";
 import { type Reject, REJECT_REASONS } from "../../../wire/reject.ts";
 import { type Finding, problem } from "../finding.ts";
-import type { Placed } from "../subject.ts";
-import type { HeardAdvert, LanSeen } from "../surroundings.ts";
+import type { Placed } from "../target.ts";
+import type { HeardAdvert, LanSeen } from "../environment.ts";
 
 /** An advert of another machine, and why it is refused here. */
 export interface RefusedAdvert {

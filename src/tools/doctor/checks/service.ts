@@ -1,11 +1,11 @@
 /** Does the service answer on the floating address, and not only on the machine's own? */
 import type { CheckSettings } from "../../../health/check.ts";
 import { formatIp, type Ip, isLoopback, parseIp } from "../../../net/ip.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem } from "../finding.ts";
 import { type Listener, listenersFor, readListeners } from "../listeners.ts";
-import { holdsNow, isOwn, type Placed, placedPlans, type Subject } from "../subject.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { holdsNow, isOwn, type Placed, placedPlans, type Subject } from "../target.ts";
+import type { Surroundings } from "../environment.ts";
 
 /** service */
 export const service: Examination = {

@@ -1,5 +1,5 @@
 /** Can the history be written? */
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
 
 /** storage */

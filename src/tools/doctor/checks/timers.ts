@@ -1,9 +1,9 @@
 /** Is this process woken in time? A timer of ten milliseconds, for a second, beside whatever else runs here. */
 import { formatDuration, type Nanoseconds } from "../../../time.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import type { Subject } from "../subject.ts";
-import type { DaemonSeen } from "../surroundings.ts";
+import type { Subject } from "../target.ts";
+import type { DaemonSeen } from "../environment.ts";
 
 /** timers */
 export const timers: Examination = {

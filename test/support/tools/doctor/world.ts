@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
-import type { Subject } from "../../../../src/tools/doctor/subject.ts";
+import type { Subject } from "../../../../src/tools/doctor/target.ts";
 import type {
   Answer,
   HeardAdvert,
   LanSeen,
   Surroundings,
-} from "../../../../src/tools/doctor/surroundings.ts";
+} from "../../../../src/tools/doctor/environment.ts";
 import { ip } from "../../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../../src/time.ts";
 import { machine } from "../../config/machines.ts";

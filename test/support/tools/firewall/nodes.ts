@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
 import type { NodePlan } from "../../../../src/config/plan/plan.ts";
-import { type Passage, passagesOf } from "../../../../src/tools/firewall/passages.ts";
+import { type Passage, passagesOf } from "../../../../src/tools/firewall/required_traffic.ts";
 import { machine } from "../../config/machines.ts";
 
 /** Two peers by unicast, IPv6 by multicast because no node has an IPv6 address, and one IPv4 router that wants multicast. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Surroundings } from "../../../../src/tools/keepalived_import/context.ts";
 import { type Imported, importKeepalived } from "../../../../src/tools/keepalived_import/import.ts";
 import { type Files, wholePath } from "../../../../src/tools/keepalived_import/include.ts";
-import type { Note } from "../../../../src/tools/keepalived_import/verdict.ts";
+import type { Note } from "../../../../src/tools/keepalived_import/translation.ts";
 import { formatImportText } from "../../../../src/cli/import_text.ts";
 
 /** The file that tests import. */

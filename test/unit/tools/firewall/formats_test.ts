@@ -9,7 +9,7 @@ import {
   type Surfaces,
   UNKNOWN_SURFACES,
 } from "../../../../src/tools/firewall/formats.ts";
-import { passagesOf } from "../../../../src/tools/firewall/passages.ts";
+import { passagesOf } from "../../../../src/tools/firewall/required_traffic.ts";
 import { golden } from "../../../support/golden.ts";
 import { ALL_KINDS, HERE, nodeOf } from "../../../support/tools/firewall/nodes.ts";
 

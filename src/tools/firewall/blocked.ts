@@ -1,6 +1,6 @@
 /** What does not get through? The passages that are needed, tried against the rulesets that are there. */
 import type { Ip } from "../../net/ip.ts";
-import { type Passage, protocolOf, TRAFFIC } from "./passages.ts";
+import { type Passage, protocolOf, TRAFFIC } from "./required_traffic.ts";
 import { type Fate, fateOf, type Packet, type Ruleset } from "./ruleset.ts";
 
 /** A passage that is barred, or may be. */

@@ -1,7 +1,7 @@
 /** What does floatip say to a directive that has no key of its own? A verdict for each, and values that change nothing. */
 import type { Statement } from "./statement.ts";
 import { switchIn, valueOf } from "./values.ts";
-import { carried, changed, needless, unsupported, type Verdict } from "./verdict.ts";
+import { carried, changed, needless, unsupported, type Verdict } from "./translation.ts";
 
 /** What floatip says to one keyword. */
 export interface Answer {

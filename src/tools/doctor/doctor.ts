@@ -13,12 +13,12 @@ import { permissions } from "./checks/permissions.ts";
 import { power } from "./checks/power.ts";
 import { service } from "./checks/service.ts";
 import { storage } from "./checks/storage.ts";
-import { strangers } from "./checks/strangers.ts";
+import { strangers } from "./checks/vrid.ts";
 import { timers } from "./checks/timers.ts";
-import type { Examination } from "./examination.ts";
+import type { Examination } from "./check.ts";
 import type { Finding } from "./finding.ts";
-import { placedPlans, type Subject } from "./subject.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { placedPlans, type Subject } from "./target.ts";
+import type { Surroundings } from "./environment.ts";
 
 /** From what everything rests on to what it is for. */
 export const EXAMINATIONS: readonly Examination[] = [

@@ -3,7 +3,7 @@ import { decode } from "../../../src/config/decode.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
 import { untold } from "../../../src/notify/sink.ts";
-import { RunnerLine } from "../../../src/runner/line.ts";
+import { RunnerLine } from "../../../src/runner/client.ts";
 import { serve } from "../../../src/runner/serve.ts";
 import { waitFor } from "../../support/lab/wait.ts";
 import { record } from "../../support/notify/records.ts";

@@ -1,8 +1,8 @@
 /** Is the machine's own filter found, and each rule read once? Programs that answer as the real ones did. */
 import assert from "node:assert/strict";
 import type { Said } from "../../../../src/tools/firewall/program.ts";
-import { obstaclesOf } from "../../../../src/tools/firewall/obstacles.ts";
-import { survey } from "../../../../src/tools/firewall/survey.ts";
+import { obstaclesOf } from "../../../../src/tools/firewall/blocked.ts";
+import { survey } from "../../../../src/tools/firewall/detect.ts";
 import { threeKinds } from "../../../support/tools/firewall/nodes.ts";
 
 const said = (stdout: string, code = 0, stderr = ""): Said => ({ code, stdout, stderr });

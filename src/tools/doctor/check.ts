@@ -1,7 +1,7 @@
 /** What is one examination? A name, and a look that ends in findings. */
 import type { Finding } from "./finding.ts";
-import type { Subject } from "./subject.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { Subject } from "./target.ts";
+import type { Surroundings } from "./environment.ts";
 
 /** One row of the doctor's table. */
 export interface Examination {

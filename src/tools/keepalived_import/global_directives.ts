@@ -1,6 +1,6 @@
 /** What does floatip say to the directives of global_defs, and at the root of the file, that have no key of their own? */
-import { type Answer, answer, type Answers, OTHER_GROUP, SHARED } from "./answers.ts";
-import { carried, changed, needless, unsupported } from "./verdict.ts";
+import { type Answer, answer, type Answers, OTHER_GROUP, SHARED } from "./directives.ts";
+import { carried, changed, needless, unsupported } from "./translation.ts";
 
 const UNIT = answer(needless(
   "scheduling is the systemd unit's: CPUSchedulingPolicy=, CPUSchedulingPriority=, CPUAffinity= and Nice=",

@@ -4,7 +4,7 @@ import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import type { LocatedProblem } from "../../config/problem.ts";
 import { addressesOf, type Interfaces, linkAround, linkNamed } from "../../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
-import type { Question } from "./surroundings.ts";
+import type { Question } from "./environment.ts";
 
 /** A configuration that was read, and the plan of this node. */
 export interface Subject {

@@ -1,9 +1,9 @@
 /** Examination of our VRIDs: whether others use them. */
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
-import type { Examination } from "../examination.ts";
+import type { Examination } from "../check.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
-import { isOwn, type Placed, placedPlans, type Subject } from "../subject.ts";
-import type { HeardAdvert, LanSeen, Surroundings } from "../surroundings.ts";
+import { isOwn, type Placed, placedPlans, type Subject } from "../target.ts";
+import type { HeardAdvert, LanSeen, Surroundings } from "../environment.ts";
 
 /** VRID */
 export const strangers: Examination = {
