@@ -140,7 +140,7 @@ function formatText({ problems, node, forecasts, tried }: Finding, all: boolean)
 function triedLines(tried: Finding["tried"]): readonly string[] {
   if (tried === undefined) return [];
   if (tried.length === 0) return ["", "no check runs on this node: there is none to try"];
-  const rows = tried.map(({ name, result: { ok, words, latency } }) => [
+  const rows = tried.map(({ name, result: { ok, text: words, latency } }) => [
     ok ? "   " : "  !",
     `check ${name}`,
     ok ? "ok" : "FAILED",
@@ -173,7 +173,7 @@ function formatJson({ problems, node, forecasts, tried }: Finding, file: string)
         recovery: recovery ?? null,
       })),
     })),
-    tried: tried?.map(({ name, result: { ok, words, latency } }) => ({
+    tried: tried?.map(({ name, result: { ok, text: words, latency } }) => ({
       check: name,
       ok,
       words,

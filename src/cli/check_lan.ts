@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { machine } from "../config/machine_problem.ts";
 import type { NodePlan, Plan } from "../config/plan/plan.ts";
 import type { Problem } from "../config/problem.ts";
-import type { LanSeen, Question } from "../tools/doctor/environment.ts";
+import type { LanQuery, LanSeen } from "../tools/doctor/environment.ts";
 import { addressEntries, type HeldAddress, type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { formatMac } from "../net/mac.ts";
@@ -102,12 +102,12 @@ function targetsOf(
   });
 }
 
-function questionOf({ held }: Target): Question {
+function questionOf({ held }: Target): LanQuery {
   return { interface: held.interface, address: held.prefix.address };
 }
 
 /** Whoever may hold the addresses is asked for too: by its own address it is known. */
-function nodeQuestions(config: Config, targets: readonly Target[]): readonly Question[] {
+function nodeQuestions(config: Config, targets: readonly Target[]): readonly LanQuery[] {
   const questions = new Map(
     targets.flatMap(({ plan, held }) =>
       nodeAddresses(config, plan).map((address) => {

@@ -2,7 +2,7 @@
 import type { Config, NotifySettings } from "../config/config.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
 import type { Path, Problem } from "../config/problem.ts";
-import { changeableBy, refusalOf, SCRIPT_USER } from "../health/probes/script.ts";
+import { changeableBy, reasonNotToRun, SCRIPT_USER } from "../health/probes/script.ts";
 import { type Account, findAccount, runChild } from "../process.ts";
 
 /** A command of the file. */
@@ -119,7 +119,7 @@ async function troubleOf(path: string, user: string | undefined): Promise<Troubl
   if (account === undefined && user !== undefined) {
     return { what: `there is no user ${user} on this machine`, fix: `useradd --system ${user}` };
   }
-  const refusal = await refusalOf(path, account?.uid ?? 0, account?.gid);
+  const refusal = await reasonNotToRun(path, account?.uid ?? 0, account?.gid);
   const isRoot = Deno.uid() === 0;
   // The daemon's runner is root and sees more.
   if (refusal?.endsWith(": unreadable") && !isRoot) return undefined;

@@ -3,8 +3,8 @@ import { plan } from "../config/plan/plan_node.ts";
 import type { Loaded } from "../config/load.ts";
 import { locate } from "../config/locate.ts";
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";
-import { examineAll, type Reported } from "../tools/doctor/doctor.ts";
-import { placedPlans, questionsOf, type Subject } from "../tools/doctor/target.ts";
+import { type ReportedFinding, runDoctor } from "../tools/doctor/doctor.ts";
+import { type DoctorTarget, lanQueriesOf, placedPlans } from "../tools/doctor/target.ts";
 import { DEFAULT_STATE_DIR } from "../history/place.ts";
 import type { Endpoint } from "../host.ts";
 import { type Interfaces, linkNamed, primaryAddress } from "../net/interfaces.ts";
@@ -32,8 +32,8 @@ export interface DoctorFlags {
 /** `floatip doctor`: 0 where nothing is to be mended, 1 where something is; warnings alone are no failure. */
 export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<ExitCode> {
   const { interfaces, hostName } = await look();
-  const subject = await subjectOf(flags, { interfaces, hostName });
-  const time = flags.for ?? listeningTime(subject);
+  const target = await subjectOf(flags, { interfaces, hostName });
+  const time = flags.for ?? listeningTime(target);
   if (terminal.interactive && flags.json !== true) {
     terminal.error(
       `looking at this node, and listening for ${formatDuration(time)} ...${
@@ -43,33 +43,33 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
   }
   const wish = {
     time,
-    questions: questionsOf(subject, interfaces),
-    endpoints: endpointsOf(subject, interfaces),
-    vrids: [...new Set(placedPlans(subject).map(({ rules }) => Number(rules.vrid)))],
-    groupsOn: groupsOf(subject),
-    ports: portsOf(subject),
+    questions: lanQueriesOf(target, interfaces),
+    endpoints: endpointsOf(target, interfaces),
+    vrids: [...new Set(placedPlans(target).map(({ rules }) => Number(rules.vrid)))],
+    groupsOn: groupsOf(target),
+    ports: portsOf(target),
   };
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
-  const world = realSurroundings(interfaces, runDir, () => watchLan(wish));
-  const reported = await examineAll(subject, world);
+  const environment = realSurroundings(interfaces, runDir, () => watchLan(wish));
+  const reported = await runDoctor(target, environment);
   if (terminal.interactive && flags.json !== true) terminal.error(terminal.control("\x1b[K"));
-  const node = subject.plan?.node.node ?? hostName;
+  const node = target.plan?.node.node ?? hostName;
   terminal.out(
     flags.json === true
-      ? doctorJson(node, subject.file, VERSION, reported)
+      ? doctorJson(node, target.file, VERSION, reported)
       : `${doctorLines(node, VERSION, reported, terminal.paint).join("\n")}\n`,
   );
   return failed(reported) ? EXIT.failed : EXIT.ok;
 }
 
-function failed(reported: readonly Reported[]): boolean {
+function failed(reported: readonly ReportedFinding[]): boolean {
   return reported.some(({ mark }) => mark === "problem");
 }
 
 async function subjectOf(
   flags: DoctorFlags,
   machine: { readonly interfaces: Interfaces; readonly hostName: string },
-): Promise<Subject> {
+): Promise<DoctorTarget> {
   const named = flags.config ?? DEFAULT_CONFIG_FILE;
   const file = named.startsWith("/") ? named : `${Deno.cwd()}/${named}`;
   const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
@@ -88,29 +88,29 @@ async function subjectOf(
 }
 
 /** A master that is there is heard within three of its intervals; two seconds at least, for those who answer late. */
-function listeningTime(subject: Subject): Nanoseconds {
-  const intervals = placedPlans(subject).map(({ rules }) => rules.advertInterval);
+function listeningTime(target: DoctorTarget): Nanoseconds {
+  const intervals = placedPlans(target).map(({ rules }) => rules.advertInterval);
   const longest = Math.max(0, ...intervals) * 3 + milliseconds(500);
   return Math.max(milliseconds(2000), longest) as Nanoseconds;
 }
 
 /** Where it matters who hears multicast. */
-function groupsOf(subject: Subject): readonly string[] {
-  const speaking = placedPlans(subject).filter(({ family, rules }) =>
+function groupsOf(target: DoctorTarget): readonly string[] {
+  const speaking = placedPlans(target).filter(({ family, rules }) =>
     family === "ipv4" && rules.transport === "multicast"
   );
   return [...new Set(speaking.map((plan) => plan.interface))];
 }
 
 /** The UDP ports of adverts: this node's, and the usual one, which a peer's file may say instead. */
-function portsOf(subject: Subject): readonly number[] {
-  const ports = placedPlans(subject).flatMap(({ port }) => port ?? []);
+function portsOf(target: DoctorTarget): readonly number[] {
+  const ports = placedPlans(target).flatMap(({ port }) => port ?? []);
   return [...new Set([DEFAULT_UDP_PORT, ...ports])];
 }
 
 /** Where the daemon would hear, but for UDP, which it alone can: what arrives on the wire and not there is lost on this machine. */
-function endpointsOf(subject: Subject, interfaces: Interfaces): readonly Endpoint[] {
-  return placedPlans(subject).flatMap((plan): readonly Endpoint[] => {
+function endpointsOf(target: DoctorTarget, interfaces: Interfaces): readonly Endpoint[] {
+  return placedPlans(target).flatMap((plan): readonly Endpoint[] => {
     const { family, interface: name, rules } = plan;
     if (rules.transport === "udp") return [];
     if (rules.transport === "multicast") return [{ kind: "multicast", family, interface: name }];

@@ -1,5 +1,5 @@
 /** How does a doctor's report look? One line for each finding with its mark, the fix below it, one sentence at the end. */
-import type { Reported } from "../tools/doctor/doctor.ts";
+import type { ReportedFinding } from "../tools/doctor/doctor.ts";
 import type { Mark } from "../tools/doctor/finding.ts";
 import { alignColumns } from "./table.ts";
 import type { Paint, Style } from "./terminal.ts";
@@ -15,7 +15,7 @@ const STYLES: Readonly<Record<Mark, Style>> = {
 export function doctorLines(
   node: string,
   version: string,
-  reported: readonly Reported[],
+  reported: readonly ReportedFinding[],
   paint: Paint,
 ): readonly string[] {
   const rows = reported.map(({ mark, check, what }) => [paint(STYLES[mark], mark), check, what]);
@@ -35,7 +35,7 @@ function indent(word: string, text: string): string {
   return `           ${word === "" ? "    " : `${word}:`} ${text}`;
 }
 
-function summary(reported: readonly Reported[]): string {
+function summary(reported: readonly ReportedFinding[]): string {
   const count = (mark: Mark) => reported.filter((one) => one.mark === mark).length;
   const parts = ([["problem", "problem"], ["warning", "warning"]] as const)
     .map(([mark, noun]) => [count(mark), noun] as const)
@@ -52,7 +52,7 @@ export function doctorJson(
   node: string,
   file: string,
   version: string,
-  reported: readonly Reported[],
+  reported: readonly ReportedFinding[],
 ): string {
   const document = {
     schema: 1,

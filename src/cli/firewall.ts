@@ -4,8 +4,8 @@ import type { Config } from "../config/config.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
 import type { FirewallFormat } from "../tools/firewall/format_names.ts";
 import { firewallText } from "../tools/firewall/formats.ts";
-import { type Passage, passagesOf } from "../tools/firewall/required_traffic.ts";
-import { survey } from "../tools/firewall/detect.ts";
+import { type RequiredTraffic, requiredTrafficOf } from "../tools/firewall/required_traffic.ts";
+import { detectFilters } from "../tools/firewall/detect.ts";
 import { isLoopback } from "../net/ip.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
@@ -24,11 +24,11 @@ export interface FirewallFlags {
 
 /** `floatip firewall`. */
 export async function firewall(terminal: Terminal, flags: FirewallFlags): Promise<ExitCode> {
-  const { config, node, passages } = await planOf(terminal, flags);
-  const found = await survey(askProgram, passages);
+  const { config, node, required } = await planOf(terminal, flags);
+  const found = await detectFilters(askProgram, required);
   const format = flags.format ?? found.format;
-  const surfaces = { ...found.surfaces, outgoing: flags.outgoing ?? found.surfaces.outgoing };
-  terminal.out(firewallText(node, passages, format, surfaces, remarksOn(config)));
+  const setup = { ...found.setup, outgoing: flags.outgoing ?? found.setup.outgoing };
+  terminal.out(firewallText(node, required, format, setup, remarksOn(config)));
   if (found.refusal !== undefined && format === "nft") {
     terminal.error(
       `floatip: this machine's rules cannot be read (${found.refusal}): ` +
@@ -48,7 +48,7 @@ function remarksOn({ metrics: { listen } }: Config): readonly string[] {
 interface Need {
   readonly config: Config;
   readonly node: NodePlan;
-  readonly passages: readonly Passage[];
+  readonly required: readonly RequiredTraffic[];
 }
 
 async function planOf(terminal: Terminal, flags: FirewallFlags): Promise<Need> {
@@ -62,7 +62,7 @@ async function planOf(terminal: Terminal, flags: FirewallFlags): Promise<Need> {
   const machine = await look();
   const { config } = loaded;
   const { node, problems } = plan(config, machine, flags.node, undefined);
-  if (node.known) return { config, node, passages: passagesOf(node, machine.interfaces) };
+  if (node.known) return { config, node, required: requiredTrafficOf(node, machine.interfaces) };
   const why = problems[0]?.what ?? "which node this is cannot be told";
   throw new Failure(EXIT.failed, why, "Name the node that the rules are for: --node NAME.");
 }

@@ -1,5 +1,5 @@
 /** `floatip import`: what does a keepalived.conf become? The result is printed or written, and every directive accounted for. */
-import type { Surroundings } from "../tools/keepalived_import/context.ts";
+import type { ImportEnvironment } from "../tools/keepalived_import/context.ts";
 import { type Imported, importKeepalived } from "../tools/keepalived_import/import.ts";
 import { EXIT, type ExitCode, Failure } from "./exit.ts";
 import { formatImportJson, formatImportText } from "./import_text.ts";
@@ -24,7 +24,7 @@ export function importFile(
   file: string = DEFAULT_KEEPALIVED_FILE,
 ): Promise<ExitCode> {
   const nodeId = flags.nodeId ?? Deno.hostname().split(".")[0] ?? "";
-  const around: Surroundings = { nodeId, workingFolder: Deno.cwd(), findProgram, hasUser };
+  const around: ImportEnvironment = { nodeId, workingFolder: Deno.cwd(), findProgram, hasUser };
   const imported = importKeepalived(file, keepalivedFiles(), around);
   if (imported.kind === "malformed") throw malformed(imported);
   const { toml, secret, notes } = imported;

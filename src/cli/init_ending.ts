@@ -2,9 +2,9 @@
 import { decode } from "../config/decode.ts";
 import { plan } from "../config/plan/plan_node.ts";
 import type { FirstNode } from "../config/first_file.ts";
-import { passagesOf } from "../tools/firewall/required_traffic.ts";
-import { obstaclesOf } from "../tools/firewall/blocked.ts";
-import { survey } from "../tools/firewall/detect.ts";
+import { requiredTrafficOf } from "../tools/firewall/required_traffic.ts";
+import { blockedTraffic } from "../tools/firewall/blocked.ts";
+import { detectFilters } from "../tools/firewall/detect.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
 import { EXIT, Failure } from "./exit.ts";
@@ -110,9 +110,11 @@ async function filterStep(text: string, place: string): Promise<readonly string[
   if (decoded.kind === "problems") return [];
   const machine = await look();
   const { node } = plan(decoded.config, machine, undefined, undefined);
-  const passages = passagesOf(node, machine.interfaces);
-  const found = await survey(askProgram, passages);
-  const dropped = obstaclesOf(passages, found.rulesets).some(({ fate }) => fate.kind === "dropped");
+  const passages = requiredTrafficOf(node, machine.interfaces);
+  const found = await detectFilters(askProgram, passages);
+  const dropped = blockedTraffic(passages, found.rulesets).some(({ verdict: fate }) =>
+    fate.kind === "dropped"
+  );
   const reader = found.format === "nft" ? "nft -f -" : "sh";
   return dropped
     ? [`  floatip firewall${place} | ${reader}   # the packet filter here drops VRRP`]

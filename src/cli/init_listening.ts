@@ -1,5 +1,5 @@
 /** What is used already on the LAN? VRIDs and addresses, found out while a person may be answering something else. */
-import type { HeardAdvert, LanSeen, Question as LanQuestion } from "../tools/doctor/environment.ts";
+import type { HeardAdvert, LanQuery, LanSeen } from "../tools/doctor/environment.ts";
 import type { Endpoint } from "../host.ts";
 import { formatIp } from "../net/ip.ts";
 import { type Nanoseconds, toMilliseconds } from "../time.ts";
@@ -22,7 +22,7 @@ export class Listening {
     terminal: Terminal,
     name: string,
     time: Nanoseconds,
-    questions: readonly LanQuestion[],
+    questions: readonly LanQuery[],
   ) {
     const length = toMilliseconds(time) / 1000;
     terminal.error(`listening on ${name} for ${length} s: which VRIDs and addresses are in use\n`);

@@ -1,7 +1,7 @@
 /** Who else takes part? Names and addresses as people type them, looked up where one of the two is missing. */
 import type { FirstNode } from "../config/first_file.ts";
 import { NAME_PATTERN } from "../config/tables/root.ts";
-import type { Program } from "../tools/firewall/program.ts";
+import type { RunProgram } from "../tools/firewall/program.ts";
 import { type Family, formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
 import type { Read } from "./questions.ts";
 
@@ -12,7 +12,7 @@ import type { Read } from "./questions.ts";
 export async function readNodes(
   text: string,
   self: FirstNode,
-  ask: Program,
+  ask: RunProgram,
 ): Promise<Read<readonly FirstNode[]>> {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");
   if (words.length === 0) return { kind: "value", value: [] };
@@ -30,7 +30,7 @@ export async function readNodes(
   return { kind: "value", value: withOwnNames(all) };
 }
 
-async function readNode(word: string, family: Family, ask: Program): Promise<Read<FirstNode>> {
+async function readNode(word: string, family: Family, ask: RunProgram): Promise<Read<FirstNode>> {
   const [, name, place = ""] = /^(?:([^=]*)=)?(.*)$/.exec(word) ?? [];
   if (name !== undefined && !NAME_PATTERN.test(name)) {
     return wrongWords(`${JSON.stringify(name)} is no name: letters, digits and _ . -`);
@@ -51,7 +51,7 @@ function wrongWords(words: string): { readonly kind: "wrong"; readonly words: st
   return { kind: "wrong", words };
 }
 
-async function addressFor(name: string, family: Family, ask: Program): Promise<Ip | undefined> {
+async function addressFor(name: string, family: Family, ask: RunProgram): Promise<Ip | undefined> {
   if (!NAME_PATTERN.test(name)) return undefined;
   const database = family === "ipv4" ? "ahostsv4" : "ahostsv6";
   const asked = await ask(["getent", database, name]);
@@ -59,7 +59,7 @@ async function addressFor(name: string, family: Family, ask: Program): Promise<I
 }
 
 /** The name that this machine knows for an address; else one made of its last part. */
-async function nameFor(address: Ip, ask: Program): Promise<string> {
+async function nameFor(address: Ip, ask: RunProgram): Promise<string> {
   const asked = await ask(["getent", "hosts", formatIp(address)]);
   const known = shortName(asked?.code === 0 ? asked.stdout.trim().split(/\s+/)[1] ?? "" : "");
   return NAME_PATTERN.test(known) ? known : madeName(address);

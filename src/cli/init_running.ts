@@ -1,6 +1,6 @@
 /** A cluster that runs on the LAN already, as `floatip init` sees it: a second one is not what is meant. */
 import type { FirstNode } from "../config/first_file.ts";
-import type { Answer, LanSeen } from "../tools/doctor/environment.ts";
+import type { LanAnswer, LanSeen } from "../tools/doctor/environment.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../net/ip.ts";
 
 /** A cluster that runs already, and the node that shows it. */
@@ -44,7 +44,7 @@ export function runningClusters(evidence: RunningEvidence): readonly RunningClus
 }
 
 /** Named nodes whose hardware address answers for another address, too. */
-function holders(answers: readonly Answer[], named: readonly Ip[]): readonly RunningCluster[] {
+function holders(answers: readonly LanAnswer[], named: readonly Ip[]): readonly RunningCluster[] {
   return named.flatMap((node) => {
     const macs = answers.filter(({ address }) => sameIp(address, node)).map(({ mac }) => mac);
     const held = answers.find(({ address, mac }) =>

@@ -13,12 +13,12 @@ function readFile(path: string): ReturnType<Files["read"]> {
   try {
     // Looked at first: opening a pipe would wait for somebody to write to it.
     const { isFile, isDirectory, size } = Deno.statSync(path);
-    if (isDirectory) return { kind: "refused", words: "is a directory" };
-    if (!isFile) return { kind: "refused", words: "is no plain file" };
-    if (size > LARGEST) return { kind: "refused", words: "is larger than 1 MiB" };
+    if (isDirectory) return { kind: "refused", reason: "is a directory" };
+    if (!isFile) return { kind: "refused", reason: "is no plain file" };
+    if (size > LARGEST) return { kind: "refused", reason: "is larger than 1 MiB" };
     return { kind: "text", text: toText(Deno.readFileSync(path)) };
   } catch (error) {
-    return { kind: "refused", words: wordsOf(error) };
+    return { kind: "refused", reason: wordsOf(error) };
   }
 }
 

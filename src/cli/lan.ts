@@ -2,8 +2,8 @@
 import type {
   DeliveredAdvert,
   HeardAdvert,
+  LanQuery,
   LanSeen,
-  Question,
 } from "../tools/doctor/environment.ts";
 import { type Endpoint, HostError } from "../host.ts";
 import type { Capture } from "../linux/capture.ts";
@@ -22,7 +22,7 @@ import { Bounded, Heard } from "./lan_heard.ts";
 /** What is to be heard and asked. */
 export interface LanWish {
   readonly time: Nanoseconds;
-  readonly questions: readonly Question[];
+  readonly questions: readonly LanQuery[];
   /** Interfaces on which the group of IPv4 adverts is asked for, to hear who gets it. */
   readonly groupsOn?: readonly string[];
   /** Where adverts are received as the daemon would; none: on the wire alone. */
@@ -106,7 +106,7 @@ async function attend(
   { time, questions, groupsOn = [] }: LanWish,
 ): Promise<Pick<LanSeen, "delivered" | "asked">> {
   const delivered = new Bounded<DeliveredAdvert>();
-  const asked = new Set<Question>();
+  const asked = new Set<LanQuery>();
   const asks = questions.map(({ address }) => address);
   const start = host.now();
   const rounds = ASKED_AT_MS.map((ms) => after(start, milliseconds(ms)));
@@ -137,7 +137,7 @@ function earlier(a: Instant | undefined, b: Instant): Instant {
 }
 
 /** Asks who has the address; false: it cannot be asked there (no such link, or one without ARP). */
-function ask(host: LinuxHost<never>, { interface: name, address }: Question): boolean {
+function ask(host: LinuxHost<never>, { interface: name, address }: LanQuery): boolean {
   const frameFor = address.family === "ipv4" ? arpFor : solicitFor;
   return sendOn(host, name, ({ mac }) => frameFor(host.interfaces(), name, mac, address));
 }

@@ -1,10 +1,10 @@
 /** What the frames of a LAN said within some seconds, as far as it matters; bounded, whoever sends how much. */
 import type {
-  Answer,
+  GroupMember,
   HeardAdvert,
+  LanAnswer,
   LanSeen,
-  Member,
-  Refused,
+  RefusedPacket,
   UnreadPacket,
 } from "../tools/doctor/environment.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
@@ -61,9 +61,9 @@ export interface HeardOptions {
 export class Heard {
   readonly #adverts = new Bounded<HeardAdvert>();
   readonly #unread = new Bounded<UnreadPacket>();
-  readonly #answers = new Bounded<Answer>();
-  readonly #members = new Bounded<Member>();
-  readonly #refused = new Bounded<Refused>();
+  readonly #answers = new Bounded<LanAnswer>();
+  readonly #members = new Bounded<GroupMember>();
+  readonly #refused = new Bounded<RefusedPacket>();
   readonly #options: HeardOptions;
 
   constructor(options: HeardOptions) {
@@ -141,7 +141,7 @@ export class Heard {
     }
   }
 
-  #keepRefusal(refused: Refused): void {
+  #keepRefusal(refused: RefusedPacket): void {
     const { destination, by, port } = refused;
     const known = includesIp(this.#options.asked, destination);
     this.#refused.add(`${formatIp(destination)} ${by} ${port}`, refused, known);

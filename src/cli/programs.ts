@@ -1,5 +1,5 @@
 /** How do commands ask other programs of this machine? As children with a deadline, never through a shell. */
-import type { Said } from "../tools/firewall/program.ts";
+import type { ProgramOutput } from "../tools/firewall/program.ts";
 import { runChild } from "../process.ts";
 
 /** Asked for a moment's answer: the slowest of them, written in Python, takes half a second on a Pi. */
@@ -12,7 +12,7 @@ const MOST_OUTPUT = 4 * 1024 * 1024;
 const NOT_FOUND = 127;
 
 /** {@link ../firewall/program.ts} Program on this machine, with this process's own rights. */
-export async function askProgram(argv: readonly string[]): Promise<Said | undefined> {
+export async function askProgram(argv: readonly string[]): Promise<ProgramOutput | undefined> {
   try {
     const { code, timedOut, stdout, stderr } = await runChild({
       argv,

@@ -17,7 +17,7 @@ import type { Host } from "../host.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
 import { SdNotify } from "../linux/sd_notify.ts";
 import { Notifier } from "../notify/notifier.ts";
-import { RunnerLine } from "../runner/client.ts";
+import { RunnerClient } from "../runner/client.ts";
 import { formatIp } from "../net/ip.ts";
 import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
@@ -78,7 +78,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   const note = (what: DaemonEntry["what"]) => history.add({ kind: "daemon", time: now(), what });
   const apply = applyBy(host, (config) => {
     runner?.reload();
-    notifier.settle(config);
+    notifier.reconfigure(config);
     note("reloaded");
     return exporter.settle(listenOf(config));
   });
@@ -167,7 +167,7 @@ function statStderr(): Deno.FileInfo | undefined {
 
 function openNotifier(
   config: Config,
-  runner: RunnerLine | undefined,
+  runner: RunnerClient | undefined,
   journal: Journal,
 ): Notifier {
   return new Notifier(config, {
@@ -177,9 +177,9 @@ function openNotifier(
 }
 
 /** The line to whoever runs programs for a daemon that may not, where the unit names one. */
-function openRunner(): RunnerLine | undefined {
+function openRunner(): RunnerClient | undefined {
   const path = Deno.env.get("FLOATIP_RUNNER");
-  return path === undefined || path === "" ? undefined : new RunnerLine(path);
+  return path === undefined || path === "" ? undefined : new RunnerClient(path);
 }
 
 /** The line to systemd, where it started this process and wants to hear of it. */

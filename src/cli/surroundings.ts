@@ -1,7 +1,7 @@
 /** How does the doctor look at the real machine? Files, programs, sockets and the daemon, behind one interface. */
 import { ControlClient, ControlError, type ControlTrouble } from "../control/client.ts";
 import { socketPath } from "../control/socket.ts";
-import type { DaemonSeen, LanSeen, Surroundings } from "../tools/doctor/environment.ts";
+import type { DaemonSeen, Environment, LanSeen } from "../tools/doctor/environment.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { formatIp } from "../net/ip.ts";
 import { after, milliseconds, type Nanoseconds, nanoseconds } from "../time.ts";
@@ -20,7 +20,7 @@ export function realSurroundings(
   interfaces: Interfaces,
   runDir: string,
   listen: () => Promise<LanSeen>,
-): Surroundings {
+): Environment {
   const daemon = once(() => askDaemon(runDir));
   const lan = once(listen);
   const lateness = once(measureLateness);
@@ -121,7 +121,7 @@ async function askDaemon(runDir: string): Promise<DaemonSeen> {
     return { kind: "running", status, pid: await pidBehind(socketPath(runDir)) };
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
-    return { kind: "silent", why: SILENCE[error.trouble], words: error.message };
+    return { kind: "silent", why: SILENCE[error.trouble], reason: error.message };
   }
 }
 

@@ -1,6 +1,6 @@
 /** The health checks of a node: which are due, and what they say. One entry per check, however many instances use it. */
 import type { CheckSettings, ProbeResult } from "../health/check.ts";
-import { judge, type Judgement, judgeNew, UNJUDGED } from "../health/judge.ts";
+import { type CheckState, judge, judgeNew, NO_RESULT } from "../health/judge.ts";
 import { firstStart, nextStart } from "../health/schedule.ts";
 import { after, earliest, type Instant } from "../time.ts";
 
@@ -13,7 +13,7 @@ type Phase = "first" | "trial" | "settled";
 interface Entry {
   readonly settings: CheckSettings;
   /** In a trial: what was known before it, if anything was. */
-  readonly judgement: Judgement;
+  readonly judgement: CheckState;
   readonly phase: Phase;
   /** When the next attempt starts; of one that is under way: when it was due. */
   readonly at: Instant;
@@ -29,13 +29,13 @@ export class Checks {
   #entries: ReadonlyMap<string, Entry> = new Map();
   /** How checks begin that nothing is known of. */
   #beginning: Phase;
-  #known: ReadonlyMap<string, Judgement>;
+  #known: ReadonlyMap<string, CheckState>;
 
   /**
    * `known`: what a process before this one, whose instances may go on, has found out, by name; for the first
    * {@link Checks.settle}. Undefined: there was none.
    */
-  constructor(known?: ReadonlyMap<string, Judgement>) {
+  constructor(known?: ReadonlyMap<string, CheckState>) {
     this.#known = known ?? new Map();
     this.#beginning = known === undefined ? "first" : "trial";
   }
@@ -59,10 +59,10 @@ export class Checks {
     const known = this.#known.get(next.name);
     // A probe of the old kind may be under way: its result comes under this name, so it is waited for.
     const underWay = before?.underWay ?? false;
-    const { up, value } = before?.judgement ?? UNJUDGED;
+    const { up, value } = before?.judgement ?? NO_RESULT;
     return {
       settings: next,
-      judgement: known ?? { ...UNJUDGED, up, value },
+      judgement: known ?? { ...NO_RESULT, up, value },
       phase: known === undefined ? this.#beginning : "settled",
       at: firstStart(now, next.interval, jitter(`${node} ${next.name}`)),
       underWay,
@@ -116,8 +116,8 @@ export class Checks {
   }
 
   /** What is known of the check called `name`. */
-  judgement(name: string): Judgement {
-    return this.#entries.get(name)?.judgement ?? UNJUDGED;
+  judgement(name: string): CheckState {
+    return this.#entries.get(name)?.judgement ?? NO_RESULT;
   }
 
   /** Have the results of the check called `name`, as it is now, not decided yet? */

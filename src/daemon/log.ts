@@ -1,7 +1,7 @@
 /** What happened, in words for the log: a sentence for each transition, new reject reason and new oddity. */
 import { keyOf, nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
-import type { Judgement } from "../health/judge.ts";
+import type { CheckState } from "../health/judge.ts";
 import { words } from "../vrrp/cause_text.ts";
 import type { Cause, Effect } from "../vrrp/event.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
@@ -50,11 +50,11 @@ export function logVerdict(
   journal: Journal,
   check: string,
   before: boolean | undefined,
-  { up, last }: Judgement,
+  { up, last }: CheckState,
 ): void {
   if (up === before) return;
-  if (up === false) journal.write("warning", downWords(check, last?.words));
-  else if (before === false) journal.write("info", `check ${check} is up: ${last?.words}`);
+  if (up === false) journal.write("warning", downWords(check, last?.text));
+  else if (before === false) journal.write("info", `check ${check} is up: ${last?.text}`);
 }
 
 /** Warnings about packets: each once per key, and of each kind a budget that refills, since senders are anybody's to invent. */

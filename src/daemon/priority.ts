@@ -10,7 +10,7 @@ export function checkFaults(plan: Plan, checks: Checks): readonly Fault[] {
   return plan.checks.flatMap((name): readonly Fault[] => {
     const { up, last } = checks.judgement(name);
     if (up !== false || !canFault(name, checks)) return [];
-    return [{ kind: "check", words: downWords(name, last?.words) }];
+    return [{ kind: "check", words: downWords(name, last?.text) }];
   });
 }
 
@@ -41,10 +41,8 @@ export function priorityReason(plan: Plan, checks: Checks): string {
     const settings = checks.settings(name);
     if (settings?.weight === undefined) return [];
     const { up, last } = checks.judgement(name);
-    if (up === false) return [downWords(name, last?.words)];
-    return up && countsValue(settings) && last?.value !== 0
-      ? [`check ${name}: ${last?.words}`]
-      : [];
+    if (up === false) return [downWords(name, last?.text)];
+    return up && countsValue(settings) && last?.value !== 0 ? [`check ${name}: ${last?.text}`] : [];
   });
   const more = reasons.length - MOST_REASONS;
   return [...reasons.slice(0, MOST_REASONS), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");

@@ -6,7 +6,7 @@
 import { isFloating } from "../config/plan/own_address.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import { keyOf, transportText } from "../config/plan/plan.ts";
-import type { Judgement } from "../health/judge.ts";
+import type { CheckState } from "../health/judge.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { between, type Instant, type Nanoseconds, nanoseconds } from "../time.ts";
@@ -89,7 +89,7 @@ export function resumeStateOf(
     checks: names.flatMap((name): readonly CheckResume[] => {
       const { up, value, last } = checks.judgement(name);
       if (up === undefined) return [];
-      return [{ name, up, value: value ?? null, words: last?.words ?? "" }];
+      return [{ name, up, value: value ?? null, words: last?.text ?? "" }];
     }),
   };
 }
@@ -135,10 +135,10 @@ export function wasHolding(plan: Plan, note: ResumeState | undefined, boot: Boot
 export function judgementsOf(
   note: ResumeState | undefined,
   boot: Boot,
-): ReadonlyMap<string, Judgement> | undefined {
+): ReadonlyMap<string, CheckState> | undefined {
   if (note === undefined || note.boot !== boot.id) return undefined;
-  return new Map(note.checks.map(({ name, up, value, words }): [string, Judgement] => {
-    const last = { ok: up, words: `${words} (before the restart)`, latency: nanoseconds(0) };
+  return new Map(note.checks.map(({ name, up, value, words }): [string, CheckState] => {
+    const last = { ok: up, text: `${words} (before the restart)`, latency: nanoseconds(0) };
     return [name, { up, streak: 0, last, value: value ?? undefined }];
   }));
 }

@@ -214,7 +214,7 @@ function checkStatus(name: string, checks: Checks): CheckStatus {
   return {
     name,
     up: up ?? null,
-    last: last?.words ?? "no result yet",
+    last: last?.text ?? "no result yet",
     latency_ms: last === undefined ? null : Math.round(toMilliseconds(last.latency) * 100) / 100,
     weight,
   };

@@ -72,7 +72,7 @@ export interface CheckSettings {
 export interface ProbeResult {
   readonly ok: boolean;
   /** For people, a few words: "200 in 3 ms", "connection refused", "no answer within 1 s". One line, no secrets. */
-  readonly words: string;
+  readonly text: string;
   /** How long the attempt took. */
   readonly latency: Nanoseconds;
   /** The integer of a file probe with want "value". */

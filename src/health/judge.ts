@@ -2,7 +2,7 @@
 import type { CheckSettings, ProbeResult } from "./check.ts";
 
 /** What is known of a check. */
-export interface Judgement {
+export interface CheckState {
   /** Undefined: no result yet. */
   readonly up: boolean | undefined;
   /**
@@ -17,17 +17,22 @@ export interface Judgement {
 }
 
 /** What is known before the first result. */
-export const UNJUDGED: Judgement = { up: undefined, streak: 0, last: undefined, value: undefined };
+export const NO_RESULT: CheckState = {
+  up: undefined,
+  streak: 0,
+  last: undefined,
+  value: undefined,
+};
 
 /**
  * What is known after `result`. The first result decides at once; later ones turn the verdict when `fall` failures or
  * `rise` successes came in a row (keepalived's script counters). Counts below 1 mean 1.
  */
 export function judge(
-  before: Judgement,
+  before: CheckState,
   result: ProbeResult,
   settings: Pick<CheckSettings, "rise" | "fall">,
-): Judgement {
+): CheckState {
   const { up, streak } = verdict(before, result.ok, settings);
   return { up, streak, last: result, value: result.value ?? (up ? before.value : undefined) };
 }
@@ -37,10 +42,10 @@ export function judge(
  * makes it up, `fall` failures in a row make it down. Until then `up` is what was known before, or undefined.
  */
 export function judgeNew(
-  before: Judgement,
+  before: CheckState,
   result: ProbeResult,
   { fall }: Pick<CheckSettings, "fall">,
-): Judgement {
+): CheckState {
   if (result.ok) return { up: true, streak: 0, last: result, value: result.value };
   const streak = before.streak + 1;
   const down = before.up === false || streak >= fall;
@@ -50,10 +55,10 @@ export function judgeNew(
 }
 
 function verdict(
-  before: Judgement,
+  before: CheckState,
   ok: boolean,
   settings: Pick<CheckSettings, "rise" | "fall">,
-): Pick<Judgement, "up" | "streak"> {
+): Pick<CheckState, "up" | "streak"> {
   if (before.up === undefined || before.up === ok) return { up: ok, streak: 0 };
   // Settings may have become smaller since the streak began: at least, not exactly.
   const streak = before.streak + 1;

@@ -3,7 +3,7 @@ import type { Interfaces } from "../net/interfaces.ts";
 import type { Ip } from "../net/ip.ts";
 import { formatDuration, milliseconds, toMilliseconds } from "../time.ts";
 import type { CheckSettings, Probe, ProbeResult } from "./check.ts";
-import { type Finding, wordsOf } from "./probes/outcome.ts";
+import { errorText, type ProbeOutcome } from "./probes/outcome.ts";
 
 /** What probes need of the machine beyond Deno. */
 export interface ProbeTools {
@@ -14,7 +14,7 @@ export interface ProbeTools {
     address: Ip,
     by: "icmp" | "arp",
     deadline: AbortSignal,
-  ) => Promise<Finding>;
+  ) => Promise<ProbeOutcome>;
   /** By name, the process that was found last: it is looked at first. Starts empty; kept between attempts. */
   readonly knownProcesses: Map<string, number>;
 }
@@ -39,18 +39,18 @@ export async function runProbe(
   const latency = milliseconds(performance.now() - start);
   if (finding === undefined || deadline.signal.aborted) {
     await tidied(attempt);
-    const words = stop?.aborted ? "stopped" : lateWords(check);
-    return { ok: false, words, latency };
+    const text = stop?.aborted ? "stopped" : timeoutText(check);
+    return { ok: false, text, latency };
   }
   const timed = finding.ok && TIMED.has(check.probe.kind);
-  const words = timed ? `${finding.words} in ${formatDuration(latency)}` : finding.words;
-  return { ...finding, words, latency };
+  const text = timed ? `${finding.text} in ${formatDuration(latency)}` : finding.text;
+  return { ...finding, text, latency };
 }
 
 /** Probes whose time says something about the service. */
 const TIMED: ReadonlySet<Probe["kind"]> = new Set(["http", "tcp", "dns", "ping", "command"]);
 
-function lateWords(check: CheckSettings): string {
+function timeoutText(check: CheckSettings): string {
   const time = formatDuration(check.timeout);
   return check.probe.kind === "command" ? `killed after ${time}` : `no answer within ${time}`;
 }
@@ -59,11 +59,11 @@ async function attemptOf(
   check: CheckSettings,
   tools: ProbeTools,
   deadline: AbortSignal,
-): Promise<Finding> {
+): Promise<ProbeOutcome> {
   try {
     return await begin(check, tools, deadline);
   } catch (error) {
-    return { ok: false, words: wordsOf(error) };
+    return { ok: false, text: errorText(error) };
   }
 }
 
@@ -72,7 +72,7 @@ async function begin(
   check: CheckSettings,
   tools: ProbeTools,
   deadline: AbortSignal,
-): Promise<Finding> {
+): Promise<ProbeOutcome> {
   const settings = check.probe;
   switch (settings.kind) {
     case "http":
@@ -82,7 +82,7 @@ async function begin(
     case "dns":
       return (await import("./probes/dns.ts")).probe(settings, deadline);
     case "ping":
-      if (tools.ping === undefined) return { ok: false, words: "no hosts can be asked from here" };
+      if (tools.ping === undefined) return { ok: false, text: "no hosts can be asked from here" };
       return tools.ping(settings.address, settings.by, deadline);
     case "command":
       return (await import("./probes/command.ts")).probe(settings, check.name, deadline);

@@ -1,5 +1,5 @@
 /** Is a host there? It is asked by an echo request, or by ARP and Neighbor Solicitation. */
-import { type Finding, wordsOf } from "../health/probes/outcome.ts";
+import { errorText, type ProbeOutcome } from "../health/probes/outcome.ts";
 import { HostError } from "../host.ts";
 import { type Interfaces, type Link, linkWith } from "../net/interfaces.ts";
 import { formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
@@ -38,7 +38,7 @@ interface Question {
 
 interface Attempt {
   readonly questions: readonly Question[];
-  readonly end: (finding: Finding) => void;
+  readonly end: (finding: ProbeOutcome) => void;
 }
 
 /** A link that a host can be asked on, and as whom. */
@@ -76,7 +76,7 @@ export class Pinger implements Disposable {
     by: "icmp" | "arp",
     { interfaces, receiver }: { readonly interfaces: Interfaces; readonly receiver: Receiver },
     deadline: AbortSignal,
-  ): Promise<Finding> {
+  ): Promise<ProbeOutcome> {
     const wires = wiresTo(address, interfaces);
     if (by === "arp" && wires.length === 0) return Promise.resolve(noWire(address, interfaces));
     // An echo request finds its way by itself, but for link-local addresses, which are on every link.
@@ -96,8 +96,8 @@ export class Pinger implements Disposable {
       }
     }
     if (questions.length === 0) {
-      const words = refused === undefined ? "no link to ask on" : wordsOf(refused);
-      return Promise.resolve({ ok: false, words });
+      const text = refused === undefined ? "no link to ask on" : errorText(refused);
+      return Promise.resolve({ ok: false, text });
     }
     return this.#await(questions, deadline);
   }
@@ -108,20 +108,20 @@ export class Pinger implements Disposable {
       const answered = questions.some((question) =>
         ready.has(question.socket.fd) && isAnswered(question, receiver)
       );
-      if (answered) end({ ok: true, words: "answered" });
+      if (answered) end({ ok: true, text: "answered" });
     }
   }
 
   /** Ends all attempts. */
   [Symbol.dispose](): void {
-    for (const { end } of this.#attempts) end({ ok: false, words: "stopped" });
+    for (const { end } of this.#attempts) end({ ok: false, text: "stopped" });
     for (const { socket } of this.#idle.splice(0)) socket[Symbol.dispose]();
   }
 
-  #await(questions: readonly Question[], deadline: AbortSignal): Promise<Finding> {
-    const { promise, resolve } = Promise.withResolvers<Finding>();
-    const late = (): void => end({ ok: false, words: "no answer" });
-    const end = (finding: Finding): void => {
+  #await(questions: readonly Question[], deadline: AbortSignal): Promise<ProbeOutcome> {
+    const { promise, resolve } = Promise.withResolvers<ProbeOutcome>();
+    const late = (): void => end({ ok: false, text: "no answer" });
+    const end = (finding: ProbeOutcome): void => {
       if (!this.#attempts.delete(attempt)) return;
       deadline.removeEventListener("abort", late);
       for (const { socket, done } of questions) {
@@ -229,10 +229,10 @@ function wiresTo(address: Ip, { links, addresses }: Interfaces): readonly Wire[]
   return [...wires.values()];
 }
 
-function noWire(address: Ip, interfaces: Interfaces): Finding {
+function noWire(address: Ip, interfaces: Interfaces): ProbeOutcome {
   const own = linkWith(interfaces, address);
-  const words = own === undefined
+  const text = own === undefined
     ? "no interface has an address in its network"
     : `it is an address of this machine's, on ${own.name}`;
-  return { ok: false, words };
+  return { ok: false, text };
 }

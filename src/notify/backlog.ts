@@ -1,14 +1,14 @@
 /** What waits for a sink, and what of it is given up when the sink falls behind? Order is never changed. */
 
 /** One that waits. Of two with the same key the later one says all that the earlier one did: the newest state. */
-export interface Entry<T> {
+export interface BacklogEntry<T> {
   readonly key: string;
   readonly item: T;
 }
 
 /** All that wait, the oldest first, and how many were given up for a newer one since the start. */
 export interface Backlog<T> {
-  readonly waiting: readonly Entry<T>[];
+  readonly waiting: readonly BacklogEntry<T>[];
   readonly collapsed: number;
 }
 
@@ -19,7 +19,7 @@ export const NOTHING: Backlog<never> = { waiting: [], collapsed: 0 };
  * `backlog` with `entry` behind all others. Where more than `capacity` (1 or more) would wait it is collapsed, so that no
  * more wait than `capacity`, or than there are keys where those are more.
  */
-export function add<T>(backlog: Backlog<T>, entry: Entry<T>, capacity: number): Backlog<T> {
+export function add<T>(backlog: Backlog<T>, entry: BacklogEntry<T>, capacity: number): Backlog<T> {
   const longer = { ...backlog, waiting: [...backlog.waiting, entry] };
   return longer.waiting.length > capacity ? collapse(longer) : longer;
 }
@@ -32,7 +32,7 @@ export function collapse<T>({ waiting, collapsed }: Backlog<T>): Backlog<T> {
 }
 
 /** The one whose turn it is, and the others. */
-export function take<T>(backlog: Backlog<T>): readonly [Entry<T> | undefined, Backlog<T>] {
+export function take<T>(backlog: Backlog<T>): readonly [BacklogEntry<T> | undefined, Backlog<T>] {
   const [first, ...rest] = backlog.waiting;
   return [first, { ...backlog, waiting: rest }];
 }

@@ -1,9 +1,9 @@
 /** How is a program of the user's told? As keepalived does it, with the whole story on standard input besides. */
 import { runChild } from "../process.ts";
-import { findingOf } from "../health/probes/command.ts";
-import { findProgram, findRunner, refusalOf } from "../health/probes/script.ts";
+import { outcomeOf } from "../health/probes/command.ts";
+import { findCommandUser, findProgram, reasonNotToRun } from "../health/probes/script.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
-import { type Answer, type Sink, told, untold } from "./sink.ts";
+import { type DeliveryResult, failure, type Sink, success } from "./sink.ts";
 
 /**
  * keepalived's words for states. STOP is an orderly end: of the daemon, or of an instance that a reload took away (there
@@ -31,13 +31,13 @@ export function commandSink(
   return {
     name: "command",
     timeoutMs,
-    lateWords: "it was ended, with all that it started",
+    timeoutText: "it was ended, with all that it started",
     retries: 0,
     wants: () => true,
     deliver: (record, deadline) => {
       const { instance, to, priority } = record;
-      const words = ["INSTANCE", instance, STATE_WORDS[to], `${priority}`];
-      return run([...argv, ...words], user, record, deadline);
+      const text = ["INSTANCE", instance, STATE_WORDS[to], `${priority}`];
+      return run([...argv, ...text], user, record, deadline);
     },
   };
 }
@@ -54,7 +54,7 @@ export function stateSink(
   return {
     name: Object.keys(programs).map((state) => `on_${state === "init" ? "stop" : state}`).join("/"),
     timeoutMs,
-    lateWords: "it was ended, with all that it started",
+    timeoutText: "it was ended, with all that it started",
     retries: 0,
     wants: ({ to }) => programs[to] !== undefined,
     deliver: (record, deadline) => run(programs[record.to] ?? [], user, record, deadline),
@@ -80,16 +80,16 @@ async function run(
   user: string | undefined,
   record: TransitionRecord,
   deadline: AbortSignal,
-): Promise<Answer> {
+): Promise<DeliveryResult> {
   const [name = "", ...args] = argv;
   const program = await findProgram(name);
-  if ("refusal" in program) return untold(program.refusal, false);
-  const runner = await findRunner(user);
-  if ("refusal" in runner) return untold(runner.refusal, false);
+  if ("refusal" in program) return failure(program.refusal, false);
+  const runner = await findCommandUser(user);
+  if ("refusal" in runner) return failure(runner.refusal, false);
   const uid = runner.account?.uid ?? Deno.uid() ?? 0;
   const gid = runner.account?.gid ?? Deno.gid() ?? undefined;
-  const refusal = await refusalOf(program.path, uid, gid);
-  if (refusal !== undefined) return untold(refusal, false);
+  const refusal = await reasonNotToRun(program.path, uid, gid);
+  if (refusal !== undefined) return failure(refusal, false);
   const outcome = await runChild({
     argv: [program.path, ...args],
     env: environmentOf(record),
@@ -101,6 +101,6 @@ async function run(
     leavesBackground: true,
     stop: deadline,
   });
-  const { ok, words } = findingOf(outcome);
-  return ok ? told(words) : untold(words, false);
+  const { ok, text } = outcomeOf(outcome);
+  return ok ? success(text) : failure(text, false);
 }

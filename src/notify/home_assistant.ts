@@ -2,7 +2,7 @@
 import type { Health } from "../control/api.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import { VERSION } from "../version.ts";
-import type { Message } from "./mqtt_session.ts";
+import type { MqttMessage } from "./mqtt_session.ts";
 
 /** Where things stand. */
 export interface Topics {
@@ -38,12 +38,12 @@ export function stateTopic(prefix: string, { node, instance, family }: Transitio
 }
 
 /** The retained message by which the state of the virtual router of `record` appears as a sensor of its node's device. */
-export function discoveryOf(record: TransitionRecord, topics: Topics): Message {
+export function discoveryOf(record: TransitionRecord, topics: Topics): MqttMessage {
   return sensorOf(record, topics, { suffix: "", value: "value_json.to", options: STATES });
 }
 
 /** The same for its health: does one node hold the addresses, nobody or two? */
-export function healthDiscoveryOf(record: TransitionRecord, topics: Topics): Message {
+export function healthDiscoveryOf(record: TransitionRecord, topics: Topics): MqttMessage {
   return sensorOf(record, topics, {
     suffix: "health",
     value: "value_json.health | default('None')",
@@ -60,7 +60,7 @@ function sensorOf(
     readonly value: string;
     readonly options: readonly string[];
   },
-): Message {
+): MqttMessage {
   const [device, router] = [`floatip_${idOf(node)}`, `${idOf(instance)}_${family}`];
   const object = suffix === "" ? router : `${router}_${suffix}`;
   const name = family === "ipv4" ? instance : `${instance} (IPv6)`;

@@ -1,10 +1,10 @@
 /** What does an MQTT broker know of a node? The latest record of each virtual router, retained, and whether anybody speaks for it. */
 import type { MqttSettings } from "../config/config.ts";
-import { wordsOf } from "../health/probes/outcome.ts";
+import { errorText } from "../health/probes/outcome.ts";
 import { pauseAfter } from "./backlog.ts";
 import { availabilityTopic, discoveryOf, healthDiscoveryOf, stateTopic } from "./home_assistant.ts";
-import type { Broker, Message, MqttSession } from "./mqtt_session.ts";
-import { type Answer, type Sink, type Told, told, untold } from "./sink.ts";
+import type { Broker, MqttMessage, MqttSession } from "./mqtt_session.ts";
+import { type DeliveryResult, failure, type Notification, type Sink, success } from "./sink.ts";
 
 /** A node that is gone is offline at the broker after one and a half times this. */
 const KEEP_ALIVE_S = 20;
@@ -59,18 +59,18 @@ export class MqttSink implements Sink {
     return true;
   }
 
-  async deliver(record: Told, deadline: AbortSignal): Promise<Answer> {
+  async deliver(record: Notification, deadline: AbortSignal): Promise<DeliveryResult> {
     let session: Session | undefined;
     try {
       session = await this.#connected(record.node, deadline);
       for (const message of this.#messagesOf(record, session)) {
         await session.connection.publish(message, deadline);
       }
-      return told("acknowledged");
+      return success("acknowledged");
     } catch (error) {
       // Whatever it was: the next attempt begins anew.
       session?.connection[Symbol.dispose]();
-      return untold(wordsOf(error), true);
+      return failure(errorText(error), true);
     }
   }
 
@@ -121,7 +121,7 @@ export class MqttSink implements Sink {
     this.#timer = setTimeout(this.#again, pauseAfter(this.#broken, LONGEST_PAUSE_MS));
   }
 
-  #messagesOf(record: Told, session: Session): readonly Message[] {
+  #messagesOf(record: Notification, session: Session): readonly MqttMessage[] {
     const { topic: prefix, discovery } = this.#settings;
     const state = stateTopic(prefix, record);
     const availability = availabilityTopic(prefix, record.node, this.#owner);
@@ -134,7 +134,7 @@ export class MqttSink implements Sink {
     return [discoveryOf(record, topics), healthDiscoveryOf(record, topics), message];
   }
 
-  #availability(node: string, payload: "online" | "offline"): Message {
+  #availability(node: string, payload: "online" | "offline"): MqttMessage {
     const topic = availabilityTopic(this.#settings.topic, node, this.#owner);
     return { topic, payload, retained: true };
   }

@@ -21,7 +21,7 @@ export interface Broker {
 }
 
 /** One message. The broker keeps a retained one for those who come later. */
-export interface Message {
+export interface MqttMessage {
   readonly topic: string;
   readonly payload: string;
   readonly retained: boolean;
@@ -73,7 +73,11 @@ export class MqttSession implements Disposable {
    * Connects and is accepted. `will`: what the broker tells when the connection breaks. Rejects with Deno's error, with
    * SessionError, or when `deadline` is aborted.
    */
-  static async open(broker: Broker, will: Message, deadline: AbortSignal): Promise<MqttSession> {
+  static async open(
+    broker: Broker,
+    will: MqttMessage,
+    deadline: AbortSignal,
+  ): Promise<MqttSession> {
     const session = new MqttSession(await connect(broker, deadline));
     try {
       await session.#greet(broker, will, deadline);
@@ -96,7 +100,7 @@ export class MqttSession implements Disposable {
   }
 
   /** Resolves when the broker has acknowledged `message` (QoS 1). Rejects as {@link MqttSession.open}. */
-  async publish(message: Message, deadline: AbortSignal): Promise<void> {
+  async publish(message: MqttMessage, deadline: AbortSignal): Promise<void> {
     const published = this.#client.pub(packetOf(message));
     const [acknowledgement] = await this.#unlessOver(published, deadline);
     if (acknowledgement === undefined) throw new SessionError("not acknowledged");
@@ -117,7 +121,7 @@ export class MqttSession implements Disposable {
     this.#ended.resolve();
   }
 
-  async #greet(broker: Broker, will: Message, deadline: AbortSignal): Promise<void> {
+  async #greet(broker: Broker, will: MqttMessage, deadline: AbortSignal): Promise<void> {
     const { user, password, clientId, keepAliveS } = broker;
     const accepted = this.#client.connect({
       client_id: clientId,
@@ -210,6 +214,6 @@ async function connect(broker: Broker, deadline: AbortSignal): Promise<Deno.Conn
   }
 }
 
-function packetOf({ topic, payload, retained }: Message) {
+function packetOf({ topic, payload, retained }: MqttMessage) {
   return { topic, payload, qos: 1, retain: retained ? 1 : 0 } as const;
 }

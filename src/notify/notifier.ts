@@ -2,12 +2,12 @@
 import type { Config } from "../config/config.ts";
 import type { HealthRecord, Observer, TransitionRecord } from "../daemon/record.ts";
 import type { SinkStatus } from "../control/api.ts";
-import { DeliveryQueue, type Pause, type Tell } from "./queue.ts";
-import type { Answer, Sink, Told } from "./sink.ts";
+import { DeliveryQueue, type LogSink, type Pause } from "./queue.ts";
+import type { DeliveryResult, Notification, Sink } from "./sink.ts";
 import { type SinkKind, sinksOf } from "./sinks.ts";
 
 /** Makes of a sink one that is told by another process, where that is to be. */
-export type Replace = (instance: string | null, kind: SinkKind, sink: Sink) => Sink;
+export type ReplaceSink = (instance: string | null, kind: SinkKind, sink: Sink) => Sink;
 
 /** The part of a configuration that says who is told. */
 export type NotifyPlan =
@@ -19,9 +19,9 @@ export interface NotifierOptions {
   /** How the time between attempts passes; by the clock unless a test says otherwise. */
   readonly pause?: Pause;
   /** Puts others in the place of some sinks. */
-  readonly replace?: Replace;
+  readonly replace?: ReplaceSink;
   /** Hears of sinks that cannot be told any more. */
-  readonly tell?: Tell;
+  readonly tell?: LogSink;
 }
 
 /** What became of a test message. */
@@ -34,7 +34,7 @@ export interface TestResult extends Pick<SinkStatus, "name" | "instance"> {
 const PATIENCE_MS = 1800;
 const CUT_MS = 200;
 
-interface Listener {
+interface QueuedSink {
   readonly instance: string | null;
   readonly queue: DeliveryQueue;
   /** The [notify] that it was made for, as text. */
@@ -45,7 +45,7 @@ interface Listener {
 export class Notifier implements Observer, AsyncDisposable {
   readonly #options: NotifierOptions;
   /** By whose [notify] it is and what kind of sink. */
-  #listeners: ReadonlyMap<string, Listener> = new Map();
+  #listeners: ReadonlyMap<string, QueuedSink> = new Map();
   /** The present state of each virtual router that runs, by instance and family. */
   readonly #present = new Map<string, TransitionRecord>();
   /** How each is doing, where anybody shows it. */
@@ -55,7 +55,7 @@ export class Notifier implements Observer, AsyncDisposable {
 
   constructor(plan: NotifyPlan, options: NotifierOptions = {}) {
     this.#options = options;
-    this.settle(plan);
+    this.reconfigure(plan);
   }
 
   observe(record: TransitionRecord): void {
@@ -89,10 +89,10 @@ export class Notifier implements Observer, AsyncDisposable {
    * From now on `plan` holds. A sink that stays keeps its queue and its figures, also where its settings are others; where
    * they are the same, what it holds open too.
    */
-  settle(plan: NotifyPlan): void {
+  reconfigure(plan: NotifyPlan): void {
     const { pause, replace, tell } = this.#options;
     const before = this.#listeners;
-    const listeners = new Map<string, Listener>();
+    const listeners = new Map<string, QueuedSink>();
     const own = plan.instances.map(({ name, notify }) => [name, notify] as const);
     for (const [instance, settings] of [[null, plan.notify] as const, ...own]) {
       if (settings === undefined) continue;
@@ -107,7 +107,7 @@ export class Notifier implements Observer, AsyncDisposable {
           listeners.set(id, { instance, queue, written });
           continue;
         }
-        if (known.written !== written) known.queue.settle(sink);
+        if (known.written !== written) known.queue.replaceSink(sink);
         listeners.set(id, { ...known, written });
       }
     }
@@ -128,7 +128,7 @@ export class Notifier implements Observer, AsyncDisposable {
     return await Promise.all(
       [...this.#listeners.values()].map(async ({ instance, queue }) => {
         const { name } = queue.status();
-        const { ok, words } = await this.#try(instance, queue, time);
+        const { ok, text: words } = await this.#try(instance, queue, time);
         return { name, instance, ok, words };
       }),
     );
@@ -153,7 +153,7 @@ export class Notifier implements Observer, AsyncDisposable {
   }
 
   /** `record` as the sink of `queue` is told of it. */
-  #told(record: TransitionRecord, queue: DeliveryQueue): Told {
+  #told(record: TransitionRecord, queue: DeliveryQueue): Notification {
     const health = this.#health.get(`${record.instance}/${record.family}`);
     if (health === undefined || !queue.followsHealth) return record;
     return { ...record, health: health.health, evidence: health.evidence };
@@ -164,11 +164,11 @@ export class Notifier implements Observer, AsyncDisposable {
     queue.close().then(() => this.#leaving.delete(queue));
   }
 
-  async #try(instance: string | null, queue: DeliveryQueue, time: string): Promise<Answer> {
+  async #try(instance: string | null, queue: DeliveryQueue, time: string): Promise<DeliveryResult> {
     const known = [...this.#present.values()]
       .findLast((record) => concerns(record, instance));
     if (known === undefined) {
-      return { ok: false, words: "no instance is running: nothing to tell", again: true };
+      return { ok: false, text: "no instance is running: nothing to tell", retry: true };
     }
     return await queue.try({
       ...known,

@@ -1,10 +1,10 @@
 /** Did a server take what was posted to it? */
-import { wordsOf } from "../health/probes/outcome.ts";
+import { errorText } from "../health/probes/outcome.ts";
 import { VERSION } from "../version.ts";
-import { type Answer, told, untold } from "./sink.ts";
+import { type DeliveryResult, failure, success } from "./sink.ts";
 
 /** What is posted. */
-export interface Letter {
+export interface PostRequest {
   /** http: or https:; never shown. */
   readonly url: string;
   /** Names in lower case. */
@@ -23,7 +23,7 @@ const PASSING: readonly number[] = [408, 425, 429];
  * Posts over a connection of its own, which is closed afterwards. 200 to 299 is success; a redirection is not followed.
  * Rejects only when `deadline` is aborted.
  */
-export async function post(letter: Letter, deadline: AbortSignal): Promise<Answer> {
+export async function post(letter: PostRequest, deadline: AbortSignal): Promise<DeliveryResult> {
   const over = new AbortController();
   const signal = AbortSignal.any([deadline, over.signal]);
   try {
@@ -40,19 +40,19 @@ export async function post(letter: Letter, deadline: AbortSignal): Promise<Answe
     return judge(response.status);
   } catch (error) {
     if (deadline.aborted) throw error;
-    return untold(wordsOf(error), true);
+    return failure(errorText(error), true);
   } finally {
     over.abort();
   }
 }
 
-function judge(status: number): Answer {
-  if (status >= 200 && status < 300) return told(`${status}`);
+function judge(status: number): DeliveryResult {
+  if (status >= 200 && status < 300) return success(`${status}`);
   if (status >= 300 && status < 400) {
-    return untold(`${status}: a redirection, which is not followed`, false);
+    return failure(`${status}: a redirection, which is not followed`, false);
   }
   const again = status >= 500 || PASSING.includes(status);
-  return untold(`${status}, not 200 to 299`, again);
+  return failure(`${status}, not 200 to 299`, again);
 }
 
 /** Takes the body, so that a server need not report a broken connection; but not at any price. */

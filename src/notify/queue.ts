@@ -2,7 +2,7 @@
 import type { SinkStatus } from "../control/api.ts";
 import { formatDuration, milliseconds } from "../time.ts";
 import { add, type Backlog, collapse, isOutdated, NOTHING, pauseAfter, take } from "./backlog.ts";
-import { type Answer, type Sink, type Told, untold } from "./sink.ts";
+import { type DeliveryResult, failure, type Notification, type Sink } from "./sink.ts";
 
 /** The most that wait for a sink, as long as not more instances have news. */
 export const CAPACITY = 64;
@@ -11,26 +11,26 @@ export const CAPACITY = 64;
 const TURN_MS = 100;
 
 /** Hears in one sentence, without a full stop, that a sink cannot be told any more, and that it can again. */
-export type Tell = (level: "warning" | "info", words: string) => void;
+export type LogSink = (level: "warning" | "info", words: string) => void;
 
 /** Pauses `ms`, or until `stop` is aborted; never rejects. */
 export type Pause = (ms: number, stop: AbortSignal) => Promise<void>;
 
-interface Message {
-  readonly record: Told;
+interface QueuedNotification {
+  readonly record: Notification;
   /** Told of the answer; makes it a single attempt. */
-  readonly answered?: (answer: Answer) => void;
+  readonly answered?: (answer: DeliveryResult) => void;
 }
 
 /** The queue of one sink. Disposing of it gives up what waits, at once. */
 export class DeliveryQueue implements AsyncDisposable {
   readonly #instance: string | null;
   readonly #pause: Pause;
-  readonly #say: Tell;
+  readonly #say: LogSink;
   readonly #closing = new AbortController();
   readonly #over = new AbortController();
   #sink: Sink;
-  #backlog: Backlog<Message> = NOTHING;
+  #backlog: Backlog<QueuedNotification> = NOTHING;
   #run: Promise<void> | undefined;
   /** Ends the present pause between two attempts. */
   #pausing: AbortController | undefined;
@@ -45,7 +45,7 @@ export class DeliveryQueue implements AsyncDisposable {
     instance: string | null,
     sink: Sink,
     pause: Pause = pauseOnClock,
-    tell: Tell = () => {},
+    tell: LogSink = () => {},
   ) {
     this.#instance = instance;
     this.#sink = sink;
@@ -59,14 +59,14 @@ export class DeliveryQueue implements AsyncDisposable {
   }
 
   /** From the next attempt on `sink` is told, also of what waits already. */
-  settle(sink: Sink): void {
+  replaceSink(sink: Sink): void {
     const before = this.#sink;
     this.#sink = sink;
     void before.close?.(AbortSignal.timeout(before.timeoutMs));
   }
 
   /** Tells the sink in its turn. Begins nothing before the caller is done, and never throws. */
-  add(record: Told): void {
+  add(record: Notification): void {
     this.#add(`${record.instance}/${record.family}`, { record });
   }
 
@@ -74,13 +74,13 @@ export class DeliveryQueue implements AsyncDisposable {
    * Tells the sink in its turn, in one attempt, and gives its answer; waits no longer for it than for an attempt. What pauses
    * before another attempt is attempted now, and answers for the test where it fails.
    */
-  async try(record: Told): Promise<Answer> {
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+  async try(record: Notification): Promise<DeliveryResult> {
+    const { promise, resolve } = Promise.withResolvers<DeliveryResult>();
     this.#add("a test", { record, answered: resolve });
     this.#pausing?.abort();
     const limit = new AbortController();
     const late = pauseOnClock(this.#sink.timeoutMs + TURN_MS, limit.signal)
-      .then(() => untold("it is not its turn yet: earlier ones are under way", true));
+      .then(() => failure("it is not its turn yet: earlier ones are under way", true));
     const answer = await Promise.race([promise, late]);
     limit.abort();
     return answer;
@@ -112,9 +112,9 @@ export class DeliveryQueue implements AsyncDisposable {
     await this.close();
   }
 
-  #add(key: string, item: Message): void {
+  #add(key: string, item: QueuedNotification): void {
     if (this.#closing.signal.aborted) {
-      item.answered?.(untold("floatip is stopping", false));
+      item.answered?.(failure("floatip is stopping", false));
       return;
     }
     this.#backlog = add(this.#backlog, { key, item }, CAPACITY);
@@ -135,24 +135,24 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#run = undefined;
   }
 
-  async #tell(key: string, { record, answered }: Message): Promise<void> {
+  async #tell(key: string, { record, answered }: QueuedNotification): Promise<void> {
     if (!this.#sink.wants(record)) {
-      answered?.({ ok: true, words: `nothing to do for ${record.to}`, again: false });
+      answered?.({ ok: true, text: `nothing to do for ${record.to}`, retry: false });
       return;
     }
     for (let attempts = 1;; attempts++) {
       const answer = await this.#attempt(record);
       this.#sayChange(answer);
-      this.#last = { ok: answer.ok, words: answer.words, at: new Date().toISOString() };
+      this.#last = { ok: answer.ok, words: answer.text, at: new Date().toISOString() };
       answered?.(answer);
       if (answer.ok) {
         this.#delivered++;
         return;
       }
       // It is behind now: only the newest states are worth its time.
-      if (answer.again) this.#backlog = collapse(this.#backlog);
+      if (answer.retry) this.#backlog = collapse(this.#backlog);
       const spent = attempts > this.#sink.retries || answered !== undefined;
-      if (!answer.again || spent || this.#closing.signal.aborted) {
+      if (!answer.retry || spent || this.#closing.signal.aborted) {
         this.#failed++;
         return;
       }
@@ -168,8 +168,8 @@ export class DeliveryQueue implements AsyncDisposable {
   }
 
   /** A sink that is in trouble is no news at each attempt. */
-  #sayChange({ ok, words }: Answer): void {
-    const wasEnded = this.#sink.lateWords !== undefined && words.endsWith(this.#sink.lateWords);
+  #sayChange({ ok, text: words }: DeliveryResult): void {
+    const wasEnded = this.#sink.timeoutText !== undefined && words.endsWith(this.#sink.timeoutText);
     if (ok === (this.#last?.ok ?? true) && !wasEnded) return;
     const owner = this.#instance === null ? "" : ` of ${this.#instance}`;
     const label = `notify: ${this.#sink.name}${owner}`;
@@ -178,7 +178,7 @@ export class DeliveryQueue implements AsyncDisposable {
   }
 
   /** Whoever waits to try the sink has seen enough: it fails now. */
-  #answerTests(answer: Answer): void {
+  #answerTests(answer: DeliveryResult): void {
     const { waiting } = this.#backlog;
     for (const { item } of waiting) item.answered?.(answer);
     const others = waiting.filter(({ item }) => item.answered === undefined);
@@ -192,8 +192,8 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#pausing = undefined;
   }
 
-  async #attempt(record: Told): Promise<Answer> {
-    if (this.#over.signal.aborted) return untold("floatip is stopping", false);
+  async #attempt(record: Notification): Promise<DeliveryResult> {
+    if (this.#over.signal.aborted) return failure("floatip is stopping", false);
     const { timeoutMs } = this.#sink;
     const time = new AbortController();
     const timer = setTimeout(() => time.abort(), timeoutMs);
@@ -204,17 +204,17 @@ export class DeliveryQueue implements AsyncDisposable {
     } catch (error) {
       if (time.signal.aborted || this.#over.signal.aborted) return this.#late(timeoutMs);
       // Messages of errors carry URLs, and URLs passwords.
-      return untold(`failed: ${error instanceof Error ? error.name : "unknown error"}`, true);
+      return failure(`failed: ${error instanceof Error ? error.name : "unknown error"}`, true);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #late(timeoutMs: number): Answer {
-    if (this.#over.signal.aborted) return untold("cut short: floatip is stopping", false);
-    const { lateWords } = this.#sink;
+  #late(timeoutMs: number): DeliveryResult {
+    if (this.#over.signal.aborted) return failure("cut short: floatip is stopping", false);
+    const { timeoutText: lateWords } = this.#sink;
     const end = lateWords === undefined ? "" : `: ${lateWords}`;
-    return untold(`no end within ${formatDuration(milliseconds(timeoutMs))}${end}`, true);
+    return failure(`no end within ${formatDuration(milliseconds(timeoutMs))}${end}`, true);
   }
 }
 

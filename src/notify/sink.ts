@@ -2,15 +2,15 @@
 import type { HealthRecord, TransitionRecord } from "../daemon/record.ts";
 
 /** A transition, and for those that follow it the health since then. */
-export type Told = TransitionRecord & Partial<Pick<HealthRecord, "health" | "evidence">>;
+export type Notification = TransitionRecord & Partial<Pick<HealthRecord, "health" | "evidence">>;
 
 /** What became of one attempt. */
-export interface Answer {
+export interface DeliveryResult {
   readonly ok: boolean;
   /** For status: never a URL, password or token. "204", "exit 1: disk full". */
-  readonly words: string;
+  readonly text: string;
   /** Where it failed: may the same message get through later? */
-  readonly again: boolean;
+  readonly retry: boolean;
 }
 
 /** One who is told. A reload may put another in its place. */
@@ -20,7 +20,7 @@ export interface Sink {
   /** For each attempt, in milliseconds; 1 or more. */
   readonly timeoutMs: number;
   /** What an attempt that has not ended at its deadline comes to, where that is worth a line each time. */
-  readonly lateWords?: string;
+  readonly timeoutText?: string;
   /** Further attempts after the first, 0 or more. */
   readonly retries: number;
   /** The longest pause between two attempts, in milliseconds; undefined: a minute. */
@@ -30,7 +30,7 @@ export interface Sink {
   /** Is there anything to be done for it? */
   wants(record: TransitionRecord): boolean;
   /** One attempt. Ends soon after `deadline` is aborted; may reject, but not with a secret in the error's name. */
-  deliver(record: Told, deadline: AbortSignal): Promise<Answer>;
+  deliver(record: Notification, deadline: AbortSignal): Promise<DeliveryResult>;
   /**
    * Lets go of what it holds between deliveries, where it holds anything; for good. Ends soon after `deadline` is aborted, and
    * never rejects. A second time: nothing.
@@ -39,11 +39,11 @@ export interface Sink {
 }
 
 /** It was told. */
-export function told(words: string): Answer {
-  return { ok: true, words, again: false };
+export function success(text: string): DeliveryResult {
+  return { ok: true, text, retry: false };
 }
 
 /** It was not told; `again`: a later attempt may fare better. */
-export function untold(words: string, again: boolean): Answer {
-  return { ok: false, words, again };
+export function failure(text: string, retry: boolean): DeliveryResult {
+  return { ok: false, text, retry };
 }

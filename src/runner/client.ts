@@ -2,7 +2,7 @@
 import type { Config, NotifySettings } from "../config/config.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import type { CheckSettings, Probe, ProbeResult } from "../health/check.ts";
-import { type Answer, type Sink, untold } from "../notify/sink.ts";
+import { type DeliveryResult, failure, type Sink } from "../notify/sink.ts";
 import { type SinkKind, sinksOf } from "../notify/sinks.ts";
 import { milliseconds, toMilliseconds } from "../time.ts";
 import {
@@ -27,11 +27,11 @@ const LATE_MS = 200;
 /** A delivery is ended by its own deadline: a day is longer than any, in milliseconds. */
 const LONGEST_MS = 86_400_000;
 
-type Question =
+type RequestBody =
   | Omit<Extract<Request, { kind: "probe" }>, "id">
   | Omit<Extract<Request, { kind: "notify" }>, "id">;
 
-interface Connection {
+interface RunnerConnection {
   readonly conn: Deno.UnixConn;
   readonly writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly ready: Promise<void>;
@@ -39,9 +39,9 @@ interface Connection {
 }
 
 /** The line to the runner that listens, or is started, at a unix socket. Opened by the first request, and again after a break. */
-export class RunnerLine implements Disposable {
+export class RunnerClient implements Disposable {
   readonly #path: string;
-  #connection: Promise<Connection> | undefined;
+  #connection: Promise<RunnerConnection> | undefined;
   #nextId = 1;
   #closed = false;
 
@@ -73,7 +73,7 @@ export class RunnerLine implements Disposable {
     const response = await this.#ask({ kind: "probe", check: check.name }, stop, patience);
     if (typeof response === "object" && response.kind === "probe") return response.result;
     const latency = milliseconds(performance.now() - started);
-    return { ok: false, words: stop.aborted ? "stopped" : `${response}`, latency };
+    return { ok: false, text: stop.aborted ? "stopped" : `${response}`, latency };
   }
 
   /** `sink`; where it is a command, told by the runner: of the [notify] of `instance`, or of everybody's (null). */
@@ -101,15 +101,15 @@ export class RunnerLine implements Disposable {
     sink: CommandKind,
     record: TransitionRecord,
     deadline: AbortSignal,
-  ): Promise<Answer> {
+  ): Promise<DeliveryResult> {
     const response = await this.#ask({ kind: "notify", instance, sink, record }, deadline);
-    if (typeof response === "object" && response.kind === "notify") return response.answer;
-    return untold(`${response}`, true);
+    if (typeof response === "object" && response.kind === "notify") return response.result;
+    return failure(`${response}`, true);
   }
 
   /** The response; or in words why there is none, at the latest `patience` ms from now or {@link LATE_MS} after a stop. */
   async #ask(
-    question: Question,
+    question: RequestBody,
     stop: AbortSignal,
     patience: number = LONGEST_MS,
   ): Promise<Response | string> {
@@ -142,7 +142,7 @@ export class RunnerLine implements Disposable {
     this.#connection?.then(({ writer }) => writer.write(lineOf(request))).catch(() => {});
   }
 
-  #connect(): Promise<Connection> {
+  #connect(): Promise<RunnerConnection> {
     if (this.#closed) return Promise.reject(new Error("the daemon is stopping"));
     this.#connection ??= this.#open().catch((error) => {
       this.#connection = undefined;
@@ -151,10 +151,10 @@ export class RunnerLine implements Disposable {
     return this.#connection;
   }
 
-  async #open(): Promise<Connection> {
+  async #open(): Promise<RunnerConnection> {
     const conn = await Deno.connect({ transport: "unix", path: this.#path });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
-    const waiting: Connection["waiting"] = new Map();
+    const waiting: RunnerConnection["waiting"] = new Map();
     const connection = { conn, writer: conn.writable.getWriter(), ready, waiting };
     this.#listen(connection, resolve).catch(() => {}).finally(() => {
       this.#connection = undefined;
@@ -164,7 +164,7 @@ export class RunnerLine implements Disposable {
     return connection;
   }
 
-  async #listen({ conn, waiting }: Connection, ready: () => void): Promise<void> {
+  async #listen({ conn, waiting }: RunnerConnection, ready: () => void): Promise<void> {
     for await (const line of linesOf(conn.readable, LONGEST_RESPONSE)) {
       const response = parseResponse(line);
       if (response === undefined) continue;

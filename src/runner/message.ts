@@ -1,7 +1,7 @@
 /** What do the daemon and its runner say to each other? One JSON object on each line; the runner is asked by names only. */
 import type { ProbeResult } from "../health/check.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
-import type { Answer } from "../notify/sink.ts";
+import type { DeliveryResult } from "../notify/sink.ts";
 import type { Fields } from "./record.ts";
 
 /** The commands of a [notify]: `command`, and those of single states. */
@@ -27,8 +27,8 @@ export type Request =
   /** From now on the configuration file holds as it is now. */
   | { readonly kind: "reload" };
 
-/** A request whose record nobody has held against the file: {@link ./record.ts} soundRecord does. */
-export type Unchecked =
+/** A request whose record nobody has held against the file: {@link ./record.ts} validRecord does. */
+export type UncheckedRequest =
   | Exclude<Request, { kind: "notify" }>
   | (Omit<Extract<Request, { kind: "notify" }>, "record"> & { readonly record: Fields });
 
@@ -37,7 +37,7 @@ export type Response =
   /** First of all: it has read the configuration file. */
   | { readonly kind: "ready" }
   | { readonly id: number; readonly kind: "probe"; readonly result: ProbeResult }
-  | { readonly id: number; readonly kind: "notify"; readonly answer: Answer };
+  | { readonly id: number; readonly kind: "notify"; readonly result: DeliveryResult };
 
 /** Longest line of the daemon, in characters: a record with a thousand addresses fits several times. */
 const LONGEST_REQUEST = 1 << 18;
@@ -73,7 +73,7 @@ export function lineOf(message: Request | Response): Uint8Array<ArrayBuffer> {
 }
 
 /** A request, or undefined where the line is none: the runner believes nothing that it has not looked at. */
-export function parseRequest(line: string): Unchecked | undefined {
+export function parseRequest(line: string): UncheckedRequest | undefined {
   const value = parseObject(line);
   if (value === undefined) return undefined;
   const { id, kind, check, instance, sink, record } = value;
@@ -91,12 +91,12 @@ export function parseRequest(line: string): Unchecked | undefined {
 export function parseResponse(line: string): Response | undefined {
   const value = parseObject(line);
   if (value === undefined) return undefined;
-  const { id, kind, result, answer } = value;
+  const { id, kind, result } = value;
   if (kind === "ready") return { kind };
   if (typeof id !== "number") return undefined;
-  const inside = kind === "probe" ? result : kind === "notify" ? answer : undefined;
+  const inside = kind === "probe" || kind === "notify" ? result : undefined;
   if (!isObject(inside) || typeof inside["ok"] !== "boolean") return undefined;
-  if (typeof inside["words"] !== "string") return undefined;
+  if (typeof inside["text"] !== "string") return undefined;
   if (kind === "probe" && !Number.isFinite(inside["latency"])) return undefined;
   return value as unknown as Response;
 }

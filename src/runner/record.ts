@@ -56,7 +56,7 @@ const NEEDED: readonly (keyof TransitionRecord)[] = ["instance", "from", "to", "
  * `fields` as a record, where one of `configs` could bring it about: the one in force, or the one before, of whose instances the
  * last word may still be under way. Undefined: none could, or a field is not known.
  */
-export function soundRecord(
+export function validRecord(
   fields: Fields,
   configs: readonly Config[],
 ): TransitionRecord | undefined {

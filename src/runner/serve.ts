@@ -2,13 +2,13 @@
 import type { Config } from "../config/config.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import { milliseconds } from "../time.ts";
-import { type Answer, untold } from "../notify/sink.ts";
+import { type DeliveryResult, failure } from "../notify/sink.ts";
 import { sinksOf } from "../notify/sinks.ts";
-import { lineOf, linesOf, parseRequest, type Response, type Unchecked } from "./message.ts";
-import { soundRecord } from "./record.ts";
+import { lineOf, linesOf, parseRequest, type Response, type UncheckedRequest } from "./message.ts";
+import { validRecord } from "./record.ts";
 
 /** What a runner is made of. */
-export interface Serving {
+export interface RunnerStreams {
   /** From the daemon. */
   readonly requests: ReadableStream<Uint8Array>;
   /** To the daemon. */
@@ -24,7 +24,7 @@ const TOOLS: ProbeTools = {
 };
 
 /** Serves until the requests end; what is under way is then stopped, with its children. */
-export async function serve({ requests, responses, load }: Serving): Promise<void> {
+export async function serve({ requests, responses, load }: RunnerStreams): Promise<void> {
   const writer = responses.getWriter();
   let unsent = 0;
   const say = async (response: Response): Promise<void> => {
@@ -80,7 +80,7 @@ interface Job {
   readonly stop: AbortController;
 }
 
-type Wanted = Extract<Unchecked, { kind: "probe" | "notify" }>;
+type JobRequest = Extract<UncheckedRequest, { kind: "probe" | "notify" }>;
 
 /** So many attempts of one check, or deliveries by one sink, at one time: the daemon has one, and a late one may be ending. */
 const MOST_OF_ONE = 2;
@@ -92,25 +92,25 @@ const MOST_JOBS = 1024;
 const BUSY = "the one before has not ended";
 const NOT_IN_FILE = "not in the configuration file as it was when it was loaded last";
 
-function workOf(request: Wanted): string {
+function workOf(request: JobRequest): string {
   return request.kind === "probe"
     ? JSON.stringify([request.check])
     : JSON.stringify([request.instance, request.sink]);
 }
 
-function refusalOf({ id, kind }: Wanted, words: string): Response {
+function refusalOf({ id, kind }: JobRequest, text: string): Response {
   return kind === "notify"
-    ? { id, kind, answer: untold(words, false) }
-    : { id, kind, result: { ok: false, words, latency: milliseconds(0) } };
+    ? { id, kind, result: failure(text, false) }
+    : { id, kind, result: { ok: false, text, latency: milliseconds(0) } };
 }
 
 async function answerTo(
-  request: Wanted,
+  request: JobRequest,
   configs: readonly Config[],
   stop: AbortSignal,
 ): Promise<Response> {
   if (request.kind === "notify") {
-    return { id: request.id, kind: "notify", answer: await deliver(request, configs, stop) };
+    return { id: request.id, kind: "notify", result: await deliver(request, configs, stop) };
   }
   const { id, kind } = request;
   const check = configs[0]?.checks.find(({ name }) => name === request.check);
@@ -119,23 +119,23 @@ async function answerTo(
 }
 
 async function deliver(
-  { instance, sink: kind, record: fields }: Extract<Unchecked, { kind: "notify" }>,
+  { instance, sink: kind, record: fields }: Extract<UncheckedRequest, { kind: "notify" }>,
   configs: readonly Config[],
   stop: AbortSignal,
-): Promise<Answer> {
+): Promise<DeliveryResult> {
   const [config] = configs;
   const settings = instance === null
     ? config?.notify
     : config?.instances.find(({ name }) => name === instance)?.notify;
   const sink = settings && sinksOf(settings).get(kind);
-  if (sink === undefined) return untold(NOT_IN_FILE, false);
-  const record = soundRecord(fields, configs);
+  if (sink === undefined) return failure(NOT_IN_FILE, false);
+  const record = validRecord(fields, configs);
   if (record === undefined || (instance !== null && instance !== record.instance)) {
-    return untold("the daemon says what the configuration file does not bear out", false);
+    return failure("the daemon says what the configuration file does not bear out", false);
   }
   try {
     return await sink.deliver(record, stop);
   } catch (error) {
-    return untold(error instanceof Error ? error.message : String(error), false);
+    return failure(error instanceof Error ? error.message : String(error), false);
   }
 }

@@ -3,7 +3,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decode } from "../../src/config/decode.ts";
 import { importKeepalived } from "../../src/tools/keepalived_import/import.ts";
-import { around, FILE, filesOf, type Texts } from "../support/tools/keepalived_import/importing.ts";
+import {
+  environment,
+  FILE,
+  filesOf,
+  type Texts,
+} from "../support/tools/keepalived_import/importing.ts";
 import { fileOf, OPTIONS } from "../golden/import_options.ts";
 
 /** More with FUZZ_RUNS=100000. */
@@ -15,7 +20,7 @@ const LONGEST_MS = 1000;
 /** Whatever the text: an answer in time, every directive with a verdict, and a result that floatip takes. */
 function holds(texts: Texts): void {
   const start = performance.now();
-  const imported = importKeepalived(FILE, filesOf(texts), around("pi-a"));
+  const imported = importKeepalived(FILE, filesOf(texts), environment("pi-a"));
   const took = performance.now() - start;
   assert.ok(took < LONGEST_MS, `${took} ms`);
   if (imported.kind === "malformed") {

@@ -6,7 +6,7 @@ import {
   judgeNetworkManager,
 } from "../../src/tools/doctor/checks/manager.ts";
 import { readListeners } from "../../src/tools/doctor/listeners.ts";
-import { obstaclesOf } from "../../src/tools/firewall/blocked.ts";
+import { blockedTraffic } from "../../src/tools/firewall/blocked.ts";
 import { readIptables } from "../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../src/tools/firewall/read_nft.ts";
 import { readDefaultRoutes, readDefaultRoutes6 } from "../../src/net/routes.ts";
@@ -55,7 +55,7 @@ Deno.test("texts of /proc, iptables-save and others never throw", () => {
       judgeNetworkd("eth0", random, "/x", [random]);
       judgeFile("/x", random, ["10.0.0.1", "fd00::1"]);
       const saved = `*filter\n:INPUT DROP [0:0]\n:mine - [0:0]\n${random}\nCOMMIT\n`;
-      obstaclesOf(PASSAGES, [readIptables(saved, "ipv4"), readIptables(saved, "ipv6")]);
+      blockedTraffic(PASSAGES, [readIptables(saved, "ipv4"), readIptables(saved, "ipv6")]);
     }),
     RUNS,
   );
@@ -89,7 +89,7 @@ Deno.test("rulesets of nft never throw, whatever stands in them", () => {
         rule: { family: "inet", table: "t", chain: "a", expr },
       }));
       const read = readNft(JSON.stringify({ nftables: [{ chain }, ...rules] }));
-      if (read !== undefined) obstaclesOf(PASSAGES, [read.ruleset]);
+      if (read !== undefined) blockedTraffic(PASSAGES, [read.ruleset]);
     }),
     RUNS,
   );

@@ -120,8 +120,8 @@ export class SimHost<Order> implements Host<Order> {
     this.#lan.at(this.#lan.now + PROBE_TIME as Instant, () => {
       if (this.#state === "gone") return;
       const { ok, value } = this.machine.service(check.name);
-      const words = ok ? "well" : "ill";
-      const result = { ok, words, latency: PROBE_TIME, ...(value === undefined ? {} : { value }) };
+      const text = ok ? "well" : "ill";
+      const result = { ok, text, latency: PROBE_TIME, ...(value === undefined ? {} : { value }) };
       this.#results.push({ kind: "probe", check: check.name, result });
       this.#planWake(this.now());
     });

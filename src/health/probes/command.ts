@@ -1,8 +1,8 @@
 /** Does a program of the user's exit with 0? */
 import { type ChildOutcome, runChild } from "../../process.ts";
 import type { Probe } from "../check.ts";
-import { type Finding, firstLine } from "./outcome.ts";
-import { findProgram, findRunner, refusalOf } from "./script.ts";
+import { firstLine, type ProbeOutcome } from "./outcome.ts";
+import { findCommandUser, findProgram, reasonNotToRun } from "./script.ts";
 
 /** Kept of what it says, in bytes: one line is shown. */
 const OUTPUT_LIMIT = 1024;
@@ -21,16 +21,16 @@ export async function probe(
   settings: Extract<Probe, { kind: "command" }>,
   check: string,
   deadline: AbortSignal,
-): Promise<Finding> {
+): Promise<ProbeOutcome> {
   const [name = "", ...args] = settings.argv;
   const program = await findProgram(name);
-  if ("refusal" in program) return { ok: false, words: program.refusal };
-  const runner = await findRunner(settings.user);
-  if ("refusal" in runner) return { ok: false, words: runner.refusal };
+  if ("refusal" in program) return { ok: false, text: program.refusal };
+  const runner = await findCommandUser(settings.user);
+  if ("refusal" in runner) return { ok: false, text: runner.refusal };
   const uid = runner.account?.uid ?? Deno.uid() ?? 0;
   const gid = runner.account?.gid ?? Deno.gid() ?? undefined;
-  const refusal = await refusalOf(program.path, uid, gid);
-  if (refusal !== undefined) return { ok: false, words: refusal };
+  const refusal = await reasonNotToRun(program.path, uid, gid);
+  if (refusal !== undefined) return { ok: false, text: refusal };
   const outcome = await runChild({
     argv: [program.path, ...args],
     env: { FLOATIP_CHECK: check },
@@ -39,13 +39,13 @@ export async function probe(
     outputLimit: OUTPUT_LIMIT,
     stop: deadline,
   });
-  return findingOf(outcome);
+  return outcomeOf(outcome);
 }
 
 /** What an exit says: 0 is ok. Its own words are the first line of standard error, or else of standard output. */
-export function findingOf(outcome: ChildOutcome): Finding {
-  if (outcome.code === 0) return { ok: true, words: "exit 0" };
+export function outcomeOf(outcome: ChildOutcome): ProbeOutcome {
+  if (outcome.code === 0) return { ok: true, text: "exit 0" };
   const end = outcome.signal === undefined ? `exit ${outcome.code}` : `killed by ${outcome.signal}`;
   const said = firstLine(outcome.stderr) || firstLine(outcome.stdout);
-  return { ok: false, words: said === "" ? end : `${end}: ${said}` };
+  return { ok: false, text: said === "" ? end : `${end}: ${said}` };
 }

@@ -1,6 +1,6 @@
 /** Does a name server answer? */
 import type { Probe } from "../check.ts";
-import { type Finding, firstLine } from "./outcome.ts";
+import { firstLine, type ProbeOutcome } from "./outcome.ts";
 
 type Settings = Extract<Probe, { kind: "dns" }>;
 
@@ -8,7 +8,7 @@ type Settings = Extract<Probe, { kind: "dns" }>;
  * Asks `server` (an address; UDP, then TCP where the answer was cut) for one record. Rejects with Deno's error, or when
  * `deadline` is aborted. Deno's resolver does not tell an unknown name from a server that refuses or fails.
  */
-export async function probe(settings: Settings, deadline: AbortSignal): Promise<Finding> {
+export async function probe(settings: Settings, deadline: AbortSignal): Promise<ProbeOutcome> {
   const { server, port, query, expect } = settings;
   // With a dot at its end a name is whole: no search domain is tried.
   const name = query.endsWith(".") ? query : `${query}.`;
@@ -17,10 +17,10 @@ export async function probe(settings: Settings, deadline: AbortSignal): Promise<
     signal: deadline,
   });
   const [first] = answers;
-  if (first === undefined) return { ok: false, words: `no ${settings.type} record` };
-  if (expect === undefined) return { ok: true, words: firstLine(answers.join(" ")) };
-  if (answers.some((answer) => sameName(answer, expect))) return { ok: true, words: expect };
-  return { ok: false, words: firstLine(`another answer than expected: ${answers.join(" ")}`) };
+  if (first === undefined) return { ok: false, text: `no ${settings.type} record` };
+  if (expect === undefined) return { ok: true, text: firstLine(answers.join(" ")) };
+  if (answers.some((answer) => sameName(answer, expect))) return { ok: true, text: expect };
+  return { ok: false, text: firstLine(`another answer than expected: ${answers.join(" ")}`) };
 }
 
 /** The answers as text, as they stand in a zone file. */

@@ -2,7 +2,7 @@
 import { readStart } from "../../beginning.ts";
 import { NotAFile, PinnedFile } from "../../linux/regular_file.ts";
 import type { Probe } from "../check.ts";
-import type { Finding } from "./outcome.ts";
+import type { ProbeOutcome } from "./outcome.ts";
 
 /** Longer than any integer with some space around it, in bytes. */
 const MOST = 64;
@@ -11,30 +11,32 @@ const MOST = 64;
 const LARGEST = 254;
 
 /** Looks at the file. Rejects with Deno's error where it cannot be looked at. */
-export async function probe({ path, want }: Extract<Probe, { kind: "file" }>): Promise<Finding> {
+export async function probe(
+  { path, want }: Extract<Probe, { kind: "file" }>,
+): Promise<ProbeOutcome> {
   if (want === "value") return await lookInto(path);
   const isThere = await Deno.stat(path).catch(absent) !== undefined;
-  const words = isThere ? "present" : want === "absent" ? "absent" : "no such file";
-  return { ok: isThere === (want === "present"), words };
+  const text = isThere ? "present" : want === "absent" ? "absent" : "no such file";
+  return { ok: isThere === (want === "present"), text };
 }
 
-async function lookInto(path: string): Promise<Finding> {
+async function lookInto(path: string): Promise<ProbeOutcome> {
   try {
     const text = await beginningOf(path).catch(absent);
-    return text === undefined ? { ok: false, words: "no such file" } : readValue(text);
+    return text === undefined ? { ok: false, text: "no such file" } : readValue(text);
   } catch (error) {
-    if (error instanceof NotAFile) return { ok: false, words: "not a regular file" };
+    if (error instanceof NotAFile) return { ok: false, text: "not a regular file" };
     throw error;
   }
 }
 
-function readValue(text: string): Finding {
+function readValue(text: string): ProbeOutcome {
   const value = Number(text.trim());
-  if (!/^\s*[+-]?\d+\s*$/.test(text)) return { ok: false, words: "no integer in it" };
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) return { ok: false, text: "no integer in it" };
   if (Math.abs(value) > LARGEST) {
-    return { ok: false, words: `an integer beyond -${LARGEST} to ${LARGEST}` };
+    return { ok: false, text: `an integer beyond -${LARGEST} to ${LARGEST}` };
   }
-  return { ok: true, words: `value ${value}`, value: value === 0 ? 0 : value };
+  return { ok: true, text: `value ${value}`, value: value === 0 ? 0 : value };
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Does a web server answer as it should? */
 import { VERSION } from "../../version.ts";
 import type { Probe } from "../check.ts";
-import type { Finding } from "./outcome.ts";
+import type { ProbeOutcome } from "./outcome.ts";
 
 type Settings = Extract<Probe, { kind: "http" }>;
 
 /** What both ways of asking give: a status and the bytes of the body, read only where somebody wants them. */
-interface Answer {
+interface HttpAnswer {
   readonly status: number;
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -18,7 +18,7 @@ const MOST = 64 * 1024;
  * Gets the URL over a connection of its own; a redirection is an answer and not followed. Rejects with the error of
  * Deno's, or when `deadline` is aborted.
  */
-export async function probe(settings: Settings, deadline: AbortSignal): Promise<Finding> {
+export async function probe(settings: Settings, deadline: AbortSignal): Promise<ProbeOutcome> {
   // Ends the connection whatever comes: nothing of the body is read but what is asked for.
   const over = new AbortController();
   const signal = AbortSignal.any([deadline, over.signal]);
@@ -37,18 +37,18 @@ export async function probe(settings: Settings, deadline: AbortSignal): Promise<
   }
 }
 
-async function judge(settings: Settings, answer: Answer): Promise<Finding> {
+async function judge(settings: Settings, answer: HttpAnswer): Promise<ProbeOutcome> {
   const { statuses, match } = settings;
   const { status } = answer;
   const fits = statuses.length === 0 ? status >= 200 && status < 400 : statuses.includes(status);
   if (!fits) {
     const wanted = statuses.length === 0 ? "200 to 399" : statuses.join(", ");
-    return { ok: false, words: `${status}, not ${wanted}` };
+    return { ok: false, text: `${status}, not ${wanted}` };
   }
   if (match === undefined || await contains(answer.body, match)) {
-    return { ok: true, words: `${status}` };
+    return { ok: true, text: `${status}` };
   }
-  return { ok: false, words: `${status}, but the body does not match` };
+  return { ok: false, text: `${status}, but the body does not match` };
 }
 
 async function contains(body: AsyncIterable<Uint8Array>, match: string): Promise<boolean> {

@@ -1,10 +1,10 @@
 /** What does one probe say, and how does an error read to a person? */
 
 /** What a probe found; how long it took is measured around it. */
-export interface Finding {
+export interface ProbeOutcome {
   readonly ok: boolean;
   /** A few words on one line: "200", "connection refused". No secrets, so never a whole URL. */
-  readonly words: string;
+  readonly text: string;
   /** The integer of a file probe with want "value". */
   readonly value?: number;
   /** The process that a process probe found. */
@@ -30,13 +30,13 @@ export function firstLine(text: string): string {
 }
 
 /** An error of Deno's, in the words of this program. */
-export function wordsOf(error: unknown): string {
+export function errorText(error: unknown): string {
   const message = error instanceof Error ? messageOf(error) : String(error);
-  return knownWords.find(([pattern]) => pattern.test(message))?.[1] ?? tailOf(message);
+  return KNOWN_ERRORS.find(([pattern]) => pattern.test(message))?.[1] ?? tailOf(message);
 }
 
 /** What errno(3) (Node gives its code), getaddrinfo(3) and rustls say, in short. */
-const knownWords: readonly (readonly [RegExp, string])[] = [
+const KNOWN_ERRORS: readonly (readonly [RegExp, string])[] = [
   [/Connection refused|ECONNREFUSED/i, "connection refused"],
   [/Connection reset|ECONNRESET/i, "connection reset"],
   [/Broken pipe/i, "connection closed by the other side"],

@@ -1,7 +1,7 @@
 /** Does a process of this name run? */
 import { readBeginning } from "../../beginning.ts";
 import type { Probe } from "../check.ts";
-import type { Finding } from "./outcome.ts";
+import type { ProbeOutcome } from "./outcome.ts";
 
 /** /proc/PID/comm holds no more, in bytes (proc(5): TASK_COMM_LEN without the zero). */
 const COMM_MOST = 15;
@@ -13,7 +13,7 @@ const COMM_MOST = 15;
 export async function probe(
   settings: Extract<Probe, { kind: "process" }>,
   known: Map<string, number>,
-): Promise<Finding> {
+): Promise<ProbeOutcome> {
   const { name } = settings;
   const before = known.get(name);
   if (before !== undefined && await isCalled(before, name)) return running(before);
@@ -24,11 +24,11 @@ export async function probe(
     known.set(name, pid);
     return running(pid);
   }
-  return { ok: false, words: "not running" };
+  return { ok: false, text: "not running" };
 }
 
-function running(pid: number): Finding {
-  return { ok: true, words: `running, pid ${pid}`, pid };
+function running(pid: number): ProbeOutcome {
+  return { ok: true, text: `running, pid ${pid}`, pid };
 }
 
 async function isCalled(pid: number, name: string): Promise<boolean> {

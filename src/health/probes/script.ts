@@ -5,7 +5,7 @@ import { type Account, CHILD_PATH, findAccount } from "../../process.ts";
 export const SCRIPT_USER = "floatip";
 
 /** Who a command runs as: an account, the daemon itself (undefined), or nobody because of a reason in words. */
-export type Runner =
+export type CommandUser =
   | { readonly account: Account | undefined }
   | { readonly refusal: string };
 
@@ -13,7 +13,7 @@ export type Runner =
  * Who runs the commands of `user`; undefined: {@link SCRIPT_USER} where that account exists and the daemon is root, else
  * the daemon.
  */
-export async function findRunner(user: string | undefined): Promise<Runner> {
+export async function findCommandUser(user: string | undefined): Promise<CommandUser> {
   if (user === undefined) {
     return { account: Deno.uid() === 0 ? await findAccount(SCRIPT_USER) : undefined };
   }
@@ -55,7 +55,7 @@ const MOST_INTERPRETERS = 5;
  * else but that user's own group `gid` (not root's: 0 is none); in a folder with the sticky bit (/tmp) nobody can replace what belongs to another. Then it is safe to run it by its
  * name (decision 0068).
  */
-export async function refusalOf(
+export async function reasonNotToRun(
   path: string,
   uid: number,
   gid?: number,

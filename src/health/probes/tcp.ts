@@ -1,6 +1,6 @@
 /** Does a port take a connection, and say what it should? */
 import type { Probe } from "../check.ts";
-import type { Finding } from "./outcome.ts";
+import type { ProbeOutcome } from "./outcome.ts";
 
 /** The most that is read for `expect`, in bytes. */
 const MOST = 4096;
@@ -9,14 +9,14 @@ const MOST = 4096;
 export async function probe(
   settings: Extract<Probe, { kind: "tcp" }>,
   deadline: AbortSignal,
-): Promise<Finding> {
+): Promise<ProbeOutcome> {
   const { host, port, send, expect } = settings;
   using connection = await Deno.connect({ hostname: host, port, signal: deadline });
   const close = closing(connection);
   deadline.addEventListener("abort", close, { once: true });
   try {
     if (send !== undefined) await sendAll(connection, new TextEncoder().encode(send));
-    return expect === undefined ? { ok: true, words: "connected" } : await hear(connection, expect);
+    return expect === undefined ? { ok: true, text: "connected" } : await hear(connection, expect);
   } finally {
     deadline.removeEventListener("abort", close);
   }
@@ -37,18 +37,18 @@ async function sendAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<voi
   while (rest.length > 0) rest = rest.subarray(await connection.write(rest));
 }
 
-async function hear(connection: Deno.TcpConn, expect: string): Promise<Finding> {
+async function hear(connection: Deno.TcpConn, expect: string): Promise<ProbeOutcome> {
   const heard = new Uint8Array(MOST);
   let length = 0;
   for (;;) {
     const count = await connection.read(heard.subarray(length));
     length += count ?? 0;
     if (new TextDecoder().decode(heard.subarray(0, length)).includes(expect)) {
-      return { ok: true, words: "said what was expected" };
+      return { ok: true, text: "said what was expected" };
     }
-    if (count === null) return { ok: false, words: "closed without the expected text" };
+    if (count === null) return { ok: false, text: "closed without the expected text" };
     if (length === MOST) {
-      return { ok: false, words: `the expected text is not in the first ${MOST} bytes` };
+      return { ok: false, text: `the expected text is not in the first ${MOST} bytes` };
     }
   }
 }

@@ -13,22 +13,22 @@ import { permissions } from "./checks/permissions.ts";
 import { power } from "./checks/power.ts";
 import { service } from "./checks/service.ts";
 import { storage } from "./checks/storage.ts";
-import { strangers } from "./checks/vrid.ts";
+import { vrid } from "./checks/vrid.ts";
 import { timers } from "./checks/timers.ts";
-import type { Examination } from "./check.ts";
+import type { DoctorCheck } from "./check.ts";
 import type { Finding } from "./finding.ts";
-import { placedPlans, type Subject } from "./target.ts";
-import type { Surroundings } from "./environment.ts";
+import { type DoctorTarget, placedPlans } from "./target.ts";
+import type { Environment } from "./environment.ts";
 
 /** From what everything rests on to what it is for. */
-export const EXAMINATIONS: readonly Examination[] = [
+export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   configuration,
   permissions,
   daemon,
   interfaces,
   firewall,
   adverts,
-  strangers,
+  vrid,
   holder,
   service,
   manager,
@@ -41,26 +41,26 @@ export const EXAMINATIONS: readonly Examination[] = [
 ];
 
 /** A finding, and whose it is. */
-export interface Reported extends Finding {
+export interface ReportedFinding extends Finding {
   readonly check: string;
 }
 
 /** Examines everything at once, timers first and alone, since the rest would make them late. Never rejects. */
-export async function examineAll(
-  subject: Subject,
-  world: Surroundings,
-): Promise<readonly Reported[]> {
-  await world.lateness();
-  const possible = EXAMINATIONS.filter(({ needs }) => needs === "nothing" || has(subject, needs));
+export async function runDoctor(
+  target: DoctorTarget,
+  environment: Environment,
+): Promise<readonly ReportedFinding[]> {
+  await environment.lateness();
+  const possible = DOCTOR_CHECKS.filter(({ needs }) => needs === "nothing" || has(target, needs));
   const found = await Promise.all(
-    possible.map(async ({ name, examine }) =>
-      (await examine(subject, world)).map((finding) => ({ check: name, ...finding }))
+    possible.map(async ({ name, run: examine }) =>
+      (await examine(target, environment)).map((finding) => ({ check: name, ...finding }))
     ),
   );
   return found.flat();
 }
 
-function has(subject: Subject, needed: "file" | "interface"): boolean {
-  if (subject.plan === undefined) return false;
-  return needed === "file" || (subject.plan.node.known && placedPlans(subject).length > 0);
+function has(target: DoctorTarget, needed: "file" | "interface"): boolean {
+  if (target.plan === undefined) return false;
+  return needed === "file" || (target.plan.node.known && placedPlans(target).length > 0);
 }

@@ -1,6 +1,6 @@
 /** What does the doctor look at? Everything it asks of machine, LAN and daemon, on one page; tests put a made-up world in its place. */
 import type { StatusDocument } from "../../control/api.ts";
-import type { Program } from "../firewall/program.ts";
+import type { RunProgram } from "../firewall/program.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import type { Family, Ip } from "../../net/ip.ts";
 import type { Nanoseconds } from "../../time.ts";
@@ -41,26 +41,26 @@ export interface DeliveredAdvert {
 }
 
 /** "`address` is at `mac`", said by another machine that was asked (ARP, Neighbour Discovery). */
-export interface Answer {
+export interface LanAnswer {
   readonly interface: string;
   readonly address: Ip;
   readonly mac: string;
 }
 
 /** Who is asked for: an address on the LAN of an interface. */
-export interface Question {
+export interface LanQuery {
   readonly interface: string;
   readonly address: Ip;
 }
 
 /** A machine that was asked by IPv4 multicast whether it hears VRRP's group, and answered: so it does. */
-export interface Member {
+export interface GroupMember {
   readonly interface: string;
   readonly source: Ip;
 }
 
 /** A VRRP packet of this machine's that its destination (IPv4) did not take, and said so. */
-export interface Refused {
+export interface RefusedPacket {
   readonly destination: Ip;
   /**
    * "protocol": nobody there speaks VRRP; "port": nobody there has the UDP port, or a packet filter says so; "filter": a packet
@@ -77,10 +77,10 @@ export interface LanSeen {
   readonly adverts: readonly HeardAdvert[];
   readonly unread: readonly UnreadPacket[];
   readonly delivered: readonly DeliveredAdvert[];
-  readonly asked: readonly Question[];
-  readonly answers: readonly Answer[];
-  readonly members: readonly Member[];
-  readonly refused: readonly Refused[];
+  readonly asked: readonly LanQuery[];
+  readonly answers: readonly LanAnswer[];
+  readonly members: readonly GroupMember[];
+  readonly refused: readonly RefusedPacket[];
   /** Why nothing could be heard or asked, in words; undefined: it could. */
   readonly refusal: string | undefined;
 }
@@ -97,7 +97,7 @@ export type DaemonSeen =
     readonly kind: "silent";
     /** "stopped": none is there; "secret": this user may not ask; "sick": it does not answer as it should. */
     readonly why: "stopped" | "secret" | "sick";
-    readonly words: string;
+    readonly reason: string;
   };
 
 /** The program that runs the doctor. */
@@ -110,7 +110,7 @@ export interface Runtime {
 }
 
 /** The world as the doctor sees it. No call rejects. */
-export interface Surroundings {
+export interface Environment {
   readonly interfaces: Interfaces;
   readonly runtime: Runtime;
   /** May this process read and do everything? */
@@ -121,7 +121,7 @@ export interface Surroundings {
   read(path: string): Promise<string | undefined>;
   /** Names in a folder; empty where there is none. */
   list(folder: string): Promise<readonly string[]>;
-  readonly ask: Program;
+  readonly ask: RunProgram;
   /** Writes a small file into `folder` (or where that is still to be made) and removes it; what came in the way, in words. */
   tryWriting(folder: string): Promise<string | undefined>;
   /** Opens a TCP connection and closes it; why it did not open, in words. */

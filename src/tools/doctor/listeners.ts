@@ -2,7 +2,7 @@
 import { type Ip, ipFromBytes, isUnspecified, sameIp } from "../../net/ip.ts";
 
 /** A socket that waits for clients. */
-export interface Listener {
+export interface ListeningSocket {
   readonly transport: "tcp" | "udp";
   readonly address: Ip;
   readonly port: number;
@@ -15,7 +15,7 @@ const WAITING = { tcp: "0A", udp: "07" } as const;
 export function readListeners(
   text: string,
   table: "tcp" | "tcp6" | "udp" | "udp6",
-): readonly Listener[] {
+): readonly ListeningSocket[] {
   const transport = table.startsWith("tcp") ? "tcp" : "udp";
   return text.split("\n").flatMap((line) => {
     const match = /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line);
@@ -26,7 +26,10 @@ export function readListeners(
 }
 
 /** Those of `listeners` that a client of `address` reaches. */
-export function listenersFor(listeners: readonly Listener[], address: Ip): readonly Listener[] {
+export function listenersFor(
+  listeners: readonly ListeningSocket[],
+  address: Ip,
+): readonly ListeningSocket[] {
   return listeners.filter(({ address: own }) =>
     sameIp(own, address) ||
     // A socket on :: serves IPv4 too, unless it says otherwise (IPV6_V6ONLY), which the table does not tell.

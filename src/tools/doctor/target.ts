@@ -4,10 +4,10 @@ import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import type { LocatedProblem } from "../../config/problem.ts";
 import { addressesOf, type Interfaces, linkAround, linkNamed } from "../../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
-import type { Question } from "./environment.ts";
+import type { LanQuery } from "./environment.ts";
 
 /** A configuration that was read, and the plan of this node. */
-export interface Subject {
+export interface DoctorTarget {
   readonly file: string;
   readonly stateDir: string;
   /** Problems and warnings of the file, and of the file on this machine. */
@@ -17,24 +17,24 @@ export interface Subject {
 }
 
 /** What this node runs on an interface that is known. */
-export interface Placed extends Plan {
+export interface PlacedPlan extends Plan {
   readonly interface: string;
 }
 
 /** The virtual routers that have an interface. */
-export function placedPlans({ plan }: Subject): readonly Placed[] {
+export function placedPlans({ plan }: DoctorTarget): readonly PlacedPlan[] {
   return (plan?.node.plans ?? []).flatMap((one) =>
     one.interface === undefined ? [] : [{ ...one, interface: one.interface }]
   );
 }
 
 /** The interfaces that virtual routers are on, each once. */
-export function interfacesOf(subject: Subject): readonly string[] {
-  return [...new Set(placedPlans(subject).map((plan) => plan.interface))];
+export function interfacesOf(target: DoctorTarget): readonly string[] {
+  return [...new Set(placedPlans(target).map((plan) => plan.interface))];
 }
 
 /** Is `address` one of this machine's own that does not float? */
-export function isOwn(interfaces: Interfaces, address: Ip): boolean {
+export function isOwnAddress(interfaces: Interfaces, address: Ip): boolean {
   return interfaces.addresses.some((entry) => !entry.ours && sameIp(entry.prefix.address, address));
 }
 
@@ -46,12 +46,12 @@ export function holdsNow(interfaces: Interfaces, name: string, address: Ip): boo
 }
 
 /** Who is to be asked for on the LAN: floating addresses, the peers that are on it, and this node's own address. */
-export function questionsOf(subject: Subject, interfaces: Interfaces): readonly Question[] {
-  const questions = placedPlans(subject).flatMap((plan): readonly Question[] => [
+export function lanQueriesOf(target: DoctorTarget, interfaces: Interfaces): readonly LanQuery[] {
+  const questions = placedPlans(target).flatMap((plan): readonly LanQuery[] => [
     ...plan.held.map((held) => ({ interface: held.interface, address: held.prefix.address })),
     ...plan.rules.peers.filter((peer) => linkAround(interfaces, peer)?.name === plan.interface)
       .map((address) => ({ interface: plan.interface, address })),
-    ...ownOn(interfaces, plan).map((address) => ({ interface: plan.interface, address })),
+    ...ownAddressesOn(interfaces, plan).map((address) => ({ interface: plan.interface, address })),
   ]);
   const seen = new Set<string>();
   return questions.filter(({ interface: name, address }) => {
@@ -61,7 +61,7 @@ export function questionsOf(subject: Subject, interfaces: Interfaces): readonly 
 }
 
 /** This node's own addresses of the plan's family on its interface, floating ones left aside. */
-export function ownOn(interfaces: Interfaces, plan: Placed): readonly Ip[] {
+export function ownAddressesOn(interfaces: Interfaces, plan: PlacedPlan): readonly Ip[] {
   const link = linkNamed(interfaces, plan.interface);
   if (link === undefined) return [];
   return addressesOf(interfaces, link).filter(({ ours, tentative, prefix: { address } }) =>

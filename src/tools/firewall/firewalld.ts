@@ -1,6 +1,6 @@
 /** How does firewalld let the passages through? Rich rules (firewalld.richlanguage(5)), kept over restarts. */
 import { formatIp, type Ip } from "../../net/ip.ts";
-import type { Passage } from "./required_traffic.ts";
+import type { RequiredTraffic } from "./required_traffic.ts";
 import { quoteForShell } from "./shell.ts";
 
 /**
@@ -8,22 +8,21 @@ import { quoteForShell } from "./shell.ts";
  * in force. Only what comes in: firewalld lets everything out, and Neighbour Discovery in, by itself.
  */
 export function firewalldLines(
-  passages: readonly Passage[],
+  required: readonly RequiredTraffic[],
   zones: ReadonlyMap<string, string>,
 ): readonly string[] {
-  const lines = passages.filter(({ direction, traffic }) =>
-    direction === "in" && traffic === "vrrp"
-  ).flatMap((passage) => {
-    const zone = zones.get(passage.interface ?? "");
-    const where = zone === undefined ? "" : `--zone=${quoteForShell(zone)} `;
-    return richRules(passage).map((rule) =>
-      `firewall-cmd --permanent ${where}--add-rich-rule='${rule}'`
-    );
-  });
+  const lines = required.filter(({ direction, kind }) => direction === "in" && kind === "vrrp")
+    .flatMap((traffic) => {
+      const zone = zones.get(traffic.interface ?? "");
+      const where = zone === undefined ? "" : `--zone=${quoteForShell(zone)} `;
+      return richRules(traffic).map((rule) =>
+        `firewall-cmd --permanent ${where}--add-rich-rule='${rule}'`
+      );
+    });
   return lines.length === 0 ? [] : [...lines, "firewall-cmd --reload"];
 }
 
-function richRules({ family, others, group, port }: Passage): readonly string[] {
+function richRules({ family, others, group, port }: RequiredTraffic): readonly string[] {
   const what = port === undefined ? 'protocol value="vrrp"' : `port port="${port}" protocol="udp"`;
   const rule = (element: "source" | "destination", address: Ip) =>
     `rule family="${family}" ${element} address="${formatIp(address)}" ${what} accept`;

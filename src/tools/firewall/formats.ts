@@ -4,11 +4,11 @@ import { firewalldLines } from "./firewalld.ts";
 import type { FirewallFormat } from "./format_names.ts";
 import { iptablesLines } from "./iptables.ts";
 import { type NftChain, nftLines, USUAL_NFT_CHAINS } from "./nft.ts";
-import type { Passage } from "./required_traffic.ts";
+import type { RequiredTraffic } from "./required_traffic.ts";
 import { ufwLines } from "./ufw.ts";
 
 /** What of this machine's filters the words depend on. */
-export interface Surfaces {
+export interface FilterSetup {
   /** The base chains of nft that see our packets; empty: not known, or none. */
   readonly chains: readonly NftChain[];
   /** firewalld's zones by interface; the others are in the default zone. */
@@ -18,47 +18,47 @@ export interface Surfaces {
 }
 
 /** Of a machine that nothing is known of. */
-export const UNKNOWN_SURFACES: Surfaces = { chains: [], zones: new Map(), outgoing: false };
+export const UNKNOWN_SETUP: FilterSetup = { chains: [], zones: new Map(), outgoing: false };
 
-interface Format {
+interface FormatWriter {
   /** How the text is put in force, for its first comment. */
   readonly apply: string;
   /** How it stays so after a reboot, for its last comment; undefined: by itself. */
   readonly keep: string | undefined;
-  lines(passages: readonly Passage[], surfaces: Surfaces): readonly string[];
+  lines(required: readonly RequiredTraffic[], setup: FilterSetup): readonly string[];
 }
 
-const FORMATS: Readonly<Record<FirewallFormat, Format>> = {
+const FORMATS: Readonly<Record<FirewallFormat, FormatWriter>> = {
   nft: {
     apply: "floatip firewall --format nft | nft -f -",
     keep: "put each rule (from iifname or oifname on) into its chain in /etc/nftables.conf",
-    lines: (passages, { chains, outgoing }) => nftLines(passages, chainsFor(chains, outgoing)),
+    lines: (required, { chains, outgoing }) => nftLines(required, chainsFor(chains, outgoing)),
   },
   iptables: {
     apply: "floatip firewall --format iptables | sh",
     keep: "netfilter-persistent save, or whatever loads your rules",
-    lines: (passages) => iptablesLines(passages),
+    lines: (required) => iptablesLines(required),
   },
   firewalld: {
     apply: "floatip firewall --format firewalld | sh",
     keep: undefined,
-    lines: (passages, { zones }) => firewalldLines(passages, zones),
+    lines: (required, { zones }) => firewalldLines(required, zones),
   },
   ufw: {
     apply: "floatip firewall --format ufw | sh",
     keep: undefined,
-    lines: (passages, { outgoing }) => ufwLines(passages, outgoing),
+    lines: (required, { outgoing }) => ufwLines(required, outgoing),
   },
 };
 
 /** The rules alone for some of the passages. */
 export function firewallLines(
-  passages: readonly Passage[],
+  required: readonly RequiredTraffic[],
   format: FirewallFormat,
-  surfaces: Surfaces,
+  setup: FilterSetup,
 ): readonly string[] {
-  const wanted = passages.filter(({ direction }) => direction === "in" || surfaces.outgoing);
-  return FORMATS[format].lines(wanted, surfaces);
+  const wanted = required.filter(({ direction }) => direction === "in" || setup.outgoing);
+  return FORMATS[format].lines(wanted, setup);
 }
 
 /**
@@ -67,16 +67,14 @@ export function firewallLines(
  */
 export function firewallText(
   { node }: Pick<NodePlan, "node">,
-  passages: readonly Passage[],
+  required: readonly RequiredTraffic[],
   format: FirewallFormat,
-  surfaces: Surfaces,
+  setup: FilterSetup,
   remarks: readonly string[] = [],
 ): string {
   const { apply, keep } = FORMATS[format];
-  const ipv6 = passages.some(({ traffic }) => traffic === "neighbours");
-  const protocol112 = passages.some(({ traffic, port }) =>
-    traffic === "vrrp" && port === undefined
-  );
+  const ipv6 = required.some(({ kind }) => kind === "neighbours");
+  const protocol112 = required.some(({ kind, port }) => kind === "vrrp" && port === undefined);
   const byItself = format === "firewalld" || format === "ufw";
   return [
     `# What floatip on ${node} needs, for ${format}. Put in force: ${apply}`,
@@ -85,11 +83,11 @@ export function firewallText(
     ...(ipv6 && byItself
       ? [`# IPv6's Neighbour Discovery is let through by ${format} itself.`]
       : []),
-    ...(passages.length === 0 ? ["# Nothing: no instance runs on this node."] : []),
-    ...firewallLines(passages, format, surfaces),
+    ...(required.length === 0 ? ["# Nothing: no instance runs on this node."] : []),
+    ...firewallLines(required, format, setup),
     ...remarks.map((remark) => `# ${remark}`),
     ...(keep === undefined ? [] : [`# Keep it over a reboot: ${keep}`]),
-    ...(surfaces.outgoing ? [] : ["# Where what goes out is dropped by default: --outgoing"]),
+    ...(setup.outgoing ? [] : ["# Where what goes out is dropped by default: --outgoing"]),
     "",
   ].join("\n");
 }

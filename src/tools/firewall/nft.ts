@@ -1,6 +1,6 @@
 /** How does nft(8) let the passages through? Lines for `nft -f -`, at the head of the chains that filter. */
 import { type Family, formatIp } from "../../net/ip.ts";
-import { type Passage, passageWords, protocolOf, TRAFFIC } from "./required_traffic.ts";
+import { protocolOf, type RequiredTraffic, TRAFFIC, trafficText } from "./required_traffic.ts";
 
 /** A base chain that rules are put into. */
 export interface NftChain {
@@ -31,39 +31,39 @@ const ICMPV6_NAMES: ReadonlyMap<number, string> = new Map([
 
 /** The lines for `passages` into each chain of `chains` that they run through. */
 export function nftLines(
-  passages: readonly Passage[],
+  required: readonly RequiredTraffic[],
   chains: readonly NftChain[],
 ): readonly string[] {
   return chains.flatMap((chain) =>
-    passages.filter((passage) => runsThrough(passage, chain)).map((passage) =>
-      `insert rule ${chain.family} ${chain.table} ${chain.chain} ${nftRule(passage)}`
+    required.filter((traffic) => runsThrough(traffic, chain)).map((traffic) =>
+      `insert rule ${chain.family} ${chain.table} ${chain.chain} ${nftRule(traffic)}`
     )
   );
 }
 
 /** The rule alone, as it stands in a file between the braces of a chain. */
-export function nftRule(passage: Passage): string {
-  const words = passageWords(passage, formatIp);
+export function nftRule(traffic: RequiredTraffic): string {
+  const words = trafficText(traffic, formatIp);
   // nft takes no comment over 127 bytes.
   const comment = `floatip: ${words}`.slice(0, 120);
   return [
-    ...interfaceMatch(passage),
-    ...addressMatch(passage),
-    ...protocolMatch(passage),
+    ...interfaceMatch(traffic),
+    ...addressMatch(traffic),
+    ...protocolMatch(traffic),
     `accept comment "${comment}"`,
   ].join(" ");
 }
 
-function runsThrough({ direction, family }: Passage, chain: NftChain): boolean {
+function runsThrough({ direction, family }: RequiredTraffic, chain: NftChain): boolean {
   return direction === chain.direction && ["inet", KEYWORD[family]].includes(chain.family);
 }
 
-function interfaceMatch({ direction, interface: name }: Passage): readonly string[] {
+function interfaceMatch({ direction, interface: name }: RequiredTraffic): readonly string[] {
   if (name === undefined) return [];
   return [`${direction === "in" ? "iifname" : "oifname"} "${name}"`];
 }
 
-function addressMatch({ direction, family, others, group }: Passage): readonly string[] {
+function addressMatch({ direction, family, others, group }: RequiredTraffic): readonly string[] {
   const keyword = KEYWORD[family];
   if (group !== undefined) return [`${keyword} daddr ${formatIp(group)}`];
   if (others.length === 0) return [];
@@ -72,11 +72,11 @@ function addressMatch({ direction, family, others, group }: Passage): readonly s
   return [`${keyword} ${direction === "in" ? "saddr" : "daddr"} ${set}`];
 }
 
-function protocolMatch(passage: Passage): readonly string[] {
-  const { traffic, direction, port } = passage;
-  const { [direction]: types } = TRAFFIC[traffic];
+function protocolMatch(traffic: RequiredTraffic): readonly string[] {
+  const { kind, direction, port } = traffic;
+  const { [direction]: types } = TRAFFIC[kind];
   if (port !== undefined) return [`udp dport ${port}`];
-  if (types.length === 0) return [`meta l4proto ${protocolOf(passage)}`];
+  if (types.length === 0) return [`meta l4proto ${protocolOf(traffic)}`];
   const names = types.map((type) => ICMPV6_NAMES.get(type) ?? String(type));
   return [`icmpv6 type ${names.length === 1 ? names.join() : `{ ${names.join(", ")} }`}`];
 }

@@ -7,7 +7,7 @@ import { UDP_PROTOCOL } from "../../wire/udp.ts";
 import { groupOf, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 
 /** What such a packet is for. */
-export type Traffic =
+export type TrafficKind =
   /** Adverts: IP protocol 112, which has no ports (RFC 9568 5.1), or UDP with one. */
   | "vrrp"
   /** Neighbour Discovery (RFC 4861): IPv6's ARP, which inet filters see; ARP itself they never do. */
@@ -16,10 +16,10 @@ export type Traffic =
   | "listeners";
 
 /** One kind of packet that must pass. */
-export interface Passage {
+export interface RequiredTraffic {
   readonly direction: "in" | "out";
   readonly family: Family;
-  readonly traffic: Traffic;
+  readonly kind: TrafficKind;
   /** Of UDP, where it comes from and goes to; undefined: another protocol. */
   readonly port: number | undefined;
   /** Where it comes in or goes out; undefined: not known yet. */
@@ -33,7 +33,7 @@ export interface Passage {
 /** IP protocol number of each traffic, and the ICMPv6 types that it consists of, by direction. */
 export const TRAFFIC: Readonly<
   Record<
-    Traffic,
+    TrafficKind,
     { readonly protocol: number; readonly in: readonly number[]; readonly out: readonly number[] }
   >
 > = {
@@ -43,54 +43,57 @@ export const TRAFFIC: Readonly<
 };
 
 /** The IP protocol number of `passage`. */
-export function protocolOf({ traffic, port }: Passage): number {
-  return port === undefined ? TRAFFIC[traffic].protocol : UDP_PROTOCOL;
+export function protocolOf({ kind, port }: RequiredTraffic): number {
+  return port === undefined ? TRAFFIC[kind].protocol : UDP_PROTOCOL;
 }
 
 /**
  * Everything that must pass on `node`, in before out, IPv4 before IPv6, each kind once per interface. Empty only where the
  * node runs nothing. By `interfaces` it is told where adverts come in.
  */
-export function passagesOf(node: NodePlan, interfaces: Interfaces): readonly Passage[] {
-  const found: Passage[] = [];
-  for (const passage of node.plans.flatMap((plan) => passagesOfPlan(plan, interfaces))) {
-    const index = found.findIndex((other) => sameKind(other, passage));
+export function requiredTrafficOf(
+  node: NodePlan,
+  interfaces: Interfaces,
+): readonly RequiredTraffic[] {
+  const found: RequiredTraffic[] = [];
+  for (const traffic of node.plans.flatMap((plan) => trafficOfPlan(plan, interfaces))) {
+    const index = found.findIndex((other) => sameKind(other, traffic));
     const before = found[index];
-    if (before === undefined) found.push(passage);
-    else found[index] = { ...before, others: union(before.others, passage.others) };
+    if (before === undefined) found.push(traffic);
+    else found[index] = { ...before, others: union(before.others, traffic.others) };
   }
   return found.toSorted((a, b) =>
     a.direction.localeCompare(b.direction) || a.family.localeCompare(b.family)
   );
 }
 
-function passagesOfPlan(plan: Plan, interfaces: Interfaces): readonly Passage[] {
+function trafficOfPlan(plan: Plan, interfaces: Interfaces): readonly RequiredTraffic[] {
   const { family, rules, port } = plan;
   const name = advertLink(plan, interfaces);
   const multicast = rules.transport === "multicast";
   const adverts = {
     family,
-    traffic: "vrrp",
+    kind: "vrrp",
     port,
     interface: name,
     others: rules.peers,
     group: multicast ? groupOf(family) : undefined,
   } as const;
-  const traffics: readonly Traffic[] = [
+  const traffics: readonly TrafficKind[] = [
     ...(family === "ipv6" ? ["neighbours"] as const : []),
     ...(family === "ipv6" && multicast ? ["listeners"] as const : []),
   ];
   return (["in", "out"] as const).flatMap((direction) => [
     { direction, ...adverts },
-    ...traffics.map((traffic) => ({
-      ...{ direction, family, traffic, interface: name, others: [] },
+    ...traffics.map((kind) => ({
+      ...{ direction, family, kind, interface: name, others: [] },
       ...{ port: undefined, group: undefined },
     })),
   ]);
 }
 
-function sameKind(a: Passage, b: Passage): boolean {
-  return a.direction === b.direction && a.family === b.family && a.traffic === b.traffic &&
+function sameKind(a: RequiredTraffic, b: RequiredTraffic): boolean {
+  return a.direction === b.direction && a.family === b.family && a.kind === b.kind &&
     a.port === b.port &&
     a.interface === b.interface && (a.group === undefined) === (b.group === undefined);
 }
@@ -100,11 +103,11 @@ function union(a: readonly Ip[], b: readonly Ip[]): readonly Ip[] {
 }
 
 /** "VRRP from 192.168.1.12" for comments and sentences; `format` writes an address. */
-export function passageWords(passage: Passage, format: (address: Ip) => string): string {
-  const { direction, traffic, port, group, others } = passage;
+export function trafficText(traffic: RequiredTraffic, format: (address: Ip) => string): string {
+  const { direction, kind, port, group, others } = traffic;
   const way = direction === "in" ? "from" : "to";
-  if (traffic === "neighbours") return `Neighbour Discovery ${way} the LAN`;
-  if (traffic === "listeners") {
+  if (kind === "neighbours") return `Neighbour Discovery ${way} the LAN`;
+  if (kind === "listeners") {
     return direction === "in" ? "Multicast Listener queries" : "Multicast Listener reports";
   }
   if (group !== undefined) return `VRRP to ${format(group)}`;

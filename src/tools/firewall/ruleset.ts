@@ -60,17 +60,17 @@ export interface Ruleset {
 }
 
 /** What becomes of a packet, and where: `chain` is the base chain that drops it, or where it cannot be told. */
-export type Fate =
+export type Verdict =
   | { readonly kind: "passes" }
   | { readonly kind: "dropped" | "unknown"; readonly chain: string; readonly byPolicy: boolean };
 
 const HOOKS = { in: ["prerouting", "input"], out: ["output", "postrouting"] } as const;
 
 /** What `ruleset` does with `packet`: it must pass every base chain on its way. */
-export function fateOf(packet: Packet, ruleset: Ruleset): Fate {
+export function verdictOf(packet: Packet, ruleset: Ruleset): Verdict {
   const journey = new Journey(packet, ruleset);
-  let doubt: Fate | undefined;
-  for (const chain of wayOf(packet, ruleset)) {
+  let doubt: Verdict | undefined;
+  for (const chain of chainsOf(packet, ruleset)) {
     const ends = new Set(journey.walk(chain));
     const byPolicy = ends.has("end") && chain.base?.policy === "drop";
     if (ends.has("end")) ends.add(chain.base?.policy ?? "accept");
@@ -83,7 +83,7 @@ export function fateOf(packet: Packet, ruleset: Ruleset): Fate {
 }
 
 /** The base chains that `packet` runs through, in the kernel's order. */
-function wayOf(packet: Packet, { chains }: Ruleset): readonly Chain[] {
+function chainsOf(packet: Packet, { chains }: Ruleset): readonly Chain[] {
   return HOOKS[packet.direction].flatMap((hook) =>
     chains.filter(({ base }) =>
       base?.hook === hook && (base.family === undefined || base.family === packet.family)

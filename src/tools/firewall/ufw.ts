@@ -1,19 +1,24 @@
 /** How does ufw(8) let the passages through? */
 import { formatIp } from "../../net/ip.ts";
-import type { Passage } from "./required_traffic.ts";
+import type { RequiredTraffic } from "./required_traffic.ts";
 import { quoteForShell } from "./shell.ts";
 
 /**
  * `ufw` lines. Neighbour Discovery and Multicast Listener Discovery pass by ufw's own before6.rules, and what goes out by its
  * default policy; where that is "deny", the lines for VRRP going out are needed too (`denyOut`).
  */
-export function ufwLines(passages: readonly Passage[], denyOut: boolean): readonly string[] {
-  return passages.filter(({ direction, traffic }) =>
-    traffic === "vrrp" && (direction === "in" || denyOut)
+export function ufwLines(
+  required: readonly RequiredTraffic[],
+  denyOut: boolean,
+): readonly string[] {
+  return required.filter(({ direction, kind }) =>
+    kind === "vrrp" && (direction === "in" || denyOut)
   ).flatMap(linesOf);
 }
 
-function linesOf({ direction, interface: name, others, group, port }: Passage): readonly string[] {
+function linesOf(
+  { direction, interface: name, others, group, port }: RequiredTraffic,
+): readonly string[] {
   const on = name === undefined ? "" : ` on ${quoteForShell(name)}`;
   const start = `ufw allow ${direction}${on} proto ${port === undefined ? "vrrp" : "udp"}`;
   if (group !== undefined) return [`${start} from any to ${formatIp(group)} comment floatip`];

@@ -7,7 +7,14 @@ import { INSTANCE } from "../../config/tables/instance.ts";
 import { MOST, natureOf } from "../../config/tables/address.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import { wholeNumberIn } from "./values.ts";
-import { altered, carried, changed, type Judge, unsupported, type Verdict } from "./translation.ts";
+import {
+  altered,
+  carried,
+  changed,
+  type Report,
+  type Translation,
+  unsupported,
+} from "./translation.ts";
 
 /** A floating address that can be carried over. */
 export interface Address {
@@ -25,21 +32,21 @@ export interface Address {
 export function readAddress(
   statement: Statement,
   own: string | undefined,
-  judge: Judge,
+  report: Report,
 ): Address | undefined {
-  const written = prefixOf(keywordOf(statement), statement, judge);
+  const written = prefixOf(keywordOf(statement), statement, report);
   if (written === undefined) return undefined;
-  const options = optionsOf(statement, judge);
+  const options = optionsOf(statement, report);
   // With another end keepalived leaves the length aside.
   const prefix = options.has("peer") ? hostOf(written) : written;
-  const dev = interfaceOf(options.get("dev"), statement, judge);
+  const dev = interfaceOf(options.get("dev"), statement, report);
   const nature = prefix.length === 0 ? "the whole Internet" : natureOf(prefix);
   if (dev === null) return undefined;
   if (nature !== undefined) {
-    judge(statement, unsupported(`${formatPrefix(prefix)} is ${nature}`, "correct it"));
+    report(statement, unsupported(`${formatPrefix(prefix)} is ${nature}`, "correct it"));
     return undefined;
   }
-  const label = labelOf(options.get("label"), prefix, dev ?? own, statement, judge);
+  const label = labelOf(options.get("label"), prefix, dev ?? own, statement, report);
   return { prefix, interface: dev === own ? undefined : dev, label, statement };
 }
 
@@ -47,10 +54,10 @@ export function readAddress(
 function interfaceOf(
   name: string | undefined,
   statement: Statement,
-  judge: Judge,
+  report: Report,
 ): string | undefined | null {
   if (name === undefined || isInterface(name)) return name;
-  judge(statement, unsupported(`${showName(name)} is no name of an interface`, "correct it"));
+  report(statement, unsupported(`${showName(name)} is no name of an interface`, "correct it"));
   return null;
 }
 
@@ -66,11 +73,11 @@ function mostOf(family: Family): 32 | 128 {
  * "192.168.1.50/24". Of a length keepalived takes the digits that it begins with; without a length, and with one that is
  * none, it takes a host address.
  */
-function prefixOf(text: string, statement: Statement, judge: Judge): Prefix | undefined {
+function prefixOf(text: string, statement: Statement, report: Report): Prefix | undefined {
   const [before = "", length] = text.split("/");
   const address = parseIp(before);
   if (address === undefined) {
-    judge(statement, unsupported("it is no address, and keepalived skips it", "correct it"));
+    report(statement, unsupported("it is no address, and keepalived skips it", "correct it"));
     return undefined;
   }
   const most = mostOf(address.family);
@@ -78,7 +85,7 @@ function prefixOf(text: string, statement: Statement, judge: Judge): Prefix | un
   const bits = length === undefined ? most : wholeNumberIn(digits, 0, most) ?? most;
   if (length !== undefined && length !== String(bits)) {
     const taken = bits === most ? `${most}, a host address` : `${bits}`;
-    judge(
+    report(
       statement,
       altered(
         `${showName(length)} is no prefix length: keepalived takes ${taken}`,
@@ -91,7 +98,7 @@ function prefixOf(text: string, statement: Statement, judge: Judge): Prefix | un
 }
 
 /** Options with a value, and what is said of each. */
-const VALUED: Readonly<Record<string, (value: string, statement: Statement) => Verdict>> = {
+const VALUED: Readonly<Record<string, (value: string, statement: Statement) => Translation>> = {
   dev: () => carried(undefined),
   label: () => carried(undefined),
   scope: (value) =>
@@ -109,7 +116,7 @@ const VALUED: Readonly<Record<string, (value: string, statement: Statement) => V
   track_group: () => changed("every address of an instance is watched"),
 };
 
-const FLAGS: Readonly<Record<string, Verdict>> = {
+const FLAGS: Readonly<Record<string, Translation>> = {
   use_vmac: changed("no virtual MAC is needed: a takeover is announced"),
   home: changed("floatip sets no flag for Mobile IPv6"),
   "-nodad": changed("floatip adds IPv6 addresses without duplicate address detection"),
@@ -120,7 +127,7 @@ const FLAGS: Readonly<Record<string, Verdict>> = {
 };
 
 /** The options with a value; all options are judged. */
-function optionsOf(statement: Statement, judge: Judge): ReadonlyMap<string, string> {
+function optionsOf(statement: Statement, report: Report): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   const words = argumentsOf(statement);
   let known = true;
@@ -130,19 +137,19 @@ function optionsOf(statement: Statement, judge: Judge): ReadonlyMap<string, stri
     const flag = Object.hasOwn(FLAGS, word) ? FLAGS[word] : undefined;
     const value = words[at + 1];
     if (valued !== undefined && value !== undefined) {
-      judge(statement, valued(value, statement));
+      report(statement, valued(value, statement));
       options.set(word, value);
       at++;
-    } else if (flag !== undefined) judge(statement, flag);
+    } else if (flag !== undefined) report(statement, flag);
     else {
-      if (known) judge(statement, unknownOption(word));
+      if (known) report(statement, unknownOption(word));
       known = false;
     }
   }
   return options;
 }
 
-function unknownOption(word: string): Verdict {
+function unknownOption(word: string): Translation {
   return parseIp(word.split("/")[0] ?? "") === undefined
     ? altered(`keepalived does not know ${showName(word)} here, and ignores it`)
     : altered(
@@ -158,16 +165,16 @@ function labelOf(
   { address }: Prefix,
   wire: string | undefined,
   statement: Statement,
-  judge: Judge,
+  report: Report,
 ): string | undefined {
   if (label === undefined) return undefined;
   if (address.family === "ipv6") {
-    judge(statement, changed("only IPv4 addresses have labels"));
+    report(statement, changed("only IPv4 addresses have labels"));
     return undefined;
   }
   const fits = new TextEncoder().encode(label).length <= 15 && /^[^\s\p{C}]+$/u.test(label);
   if (fits && (wire === undefined || label.startsWith(wire))) return label;
-  judge(
+  report(
     statement,
     changed("floatip's labels begin with the interface's name, and have 15 bytes at most"),
   );
@@ -178,11 +185,11 @@ function labelOf(
 export function ofFamily(
   addresses: readonly Address[],
   family: Family,
-  judge: Judge,
+  report: Report,
 ): readonly Address[] {
   return addresses.filter(({ prefix, statement }) => {
     if (prefix.address.family === family) return true;
-    judge(
+    report(
       statement,
       unsupported(
         "keepalived ignores it: the first address says which family an instance has",
@@ -194,11 +201,11 @@ export function ofFamily(
 }
 
 /** Each address once; a second one is judged. */
-export function once(addresses: readonly Address[], judge: Judge): readonly Address[] {
+export function once(addresses: readonly Address[], report: Report): readonly Address[] {
   const seen = new Set<string>();
   return addresses.filter(({ prefix, statement }) => {
     const text = formatIp(prefix.address);
-    if (seen.has(text)) judge(statement, changed("it stands there already"));
+    if (seen.has(text)) report(statement, changed("it stands there already"));
     const fresh = !seen.has(text);
     seen.add(text);
     return fresh;
@@ -210,10 +217,10 @@ export function isFree(
   address: Address,
   wire: string | undefined,
   taken: ReadonlySet<string>,
-  judge: Judge,
+  report: Report,
 ): boolean {
   if (!taken.has(wireKeyOf(address, wire))) return true;
-  judge(
+  report(
     address.statement,
     unsupported(
       "another instance has it already",
@@ -230,13 +237,13 @@ export function wireKeyOf({ prefix: { address } }: Address, wire: string | undef
 }
 
 /** Those that adverts name: keepalived takes the rest as virtual_ipaddress_excluded, judged here. */
-export function withoutSurplus(addresses: readonly Address[], judge: Judge): readonly Address[] {
+export function withoutSurplus(addresses: readonly Address[], report: Report): readonly Address[] {
   const [first] = addresses;
   const family = first?.prefix.address.family ?? "ipv4";
   const most = MOST[family];
   const mtu = family === "ipv6" ? " on a link with an MTU of 1500" : "";
   for (const { statement } of addresses.slice(most)) {
-    judge(statement, altered(`keepalived names the first ${most} in its adverts${mtu}`));
+    report(statement, altered(`keepalived names the first ${most} in its adverts${mtu}`));
   }
   return addresses.slice(0, most);
 }

@@ -1,9 +1,9 @@
 /** Which password do adverts carry? auth_type PASS and the first eight bytes of auth_pass, under VRRPv2. */
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import type { Entry } from "./toml.ts";
-import { bagOf, lastOf, valueOf } from "./values.ts";
-import type { Context } from "./context.ts";
-import { altered, carried, changed, unsupported, type Verdict } from "./translation.ts";
+import type { TomlEntry } from "./toml.ts";
+import { directivesOf, lastOf, valueOf } from "./values.ts";
+import type { ImportContext } from "./context.ts";
+import { altered, carried, changed, type Translation, unsupported } from "./translation.ts";
 
 /** What VRRPv2 carries of a password, in bytes (RFC 2338 5.3.10). */
 const MOST = 8;
@@ -15,20 +15,20 @@ export function authEntries(
   blocks: readonly Statement[],
   version: 2 | 3,
   strict: boolean,
-  context: Context,
-): readonly Entry[] {
-  const { judge, unknown } = context;
+  context: ImportContext,
+): readonly TomlEntry[] {
+  const { report, unknown } = context;
   const inner = blocks.flatMap(({ block = [] }) => block);
-  const bag = bagOf(inner);
-  const type = lastOf(bag, "auth_type", judge);
-  const pass = lastOf(bag, "auth_pass", judge);
+  const directives = directivesOf(inner);
+  const type = lastOf(directives, "auth_type", report);
+  const pass = lastOf(directives, "auth_pass", report);
   for (const statement of inner) {
-    if (!KNOWN.includes(keywordOf(statement))) judge(statement, unknown(statement, KNOWN));
+    if (!KNOWN.includes(keywordOf(statement))) report(statement, unknown(statement, KNOWN));
     judgeRest(statement, context);
   }
-  const say = (verdict: Verdict): readonly Entry[] => {
-    for (const block of blocks) judge(block, verdict);
-    for (const statement of inner) judge(statement, { ...verdict, matters: false });
+  const say = (translation: Translation): readonly TomlEntry[] => {
+    for (const block of blocks) report(block, translation);
+    for (const statement of inner) report(statement, { ...translation, matters: false });
     return [];
   };
   if (blocks.length === 0) return [];
@@ -50,9 +50,9 @@ export function authEntries(
       "another password of 1 to 8 plain characters, on all nodes",
     ));
   }
-  for (const block of blocks) judge(block, carried("auth = { pass = ... }"));
-  if (type !== undefined) judge(type, carried("auth"));
-  judge(pass, passVerdict(text, password, pass.cut));
+  for (const block of blocks) report(block, carried("auth = { pass = ... }"));
+  if (type !== undefined) report(type, carried("auth"));
+  report(pass, passVerdict(text, password, pass.cut));
   return [["auth", { pass: password }]];
 }
 
@@ -62,10 +62,10 @@ const AH = unsupported(
 );
 
 /** One line may hold one word only: the others are not read. */
-function judgeRest(statement: Statement, { judge }: Context): void {
+function judgeRest(statement: Statement, { report }: ImportContext): void {
   const [, ...rest] = argumentsOf(statement);
   if (rest.length === 0) return;
-  judge(
+  report(
     statement,
     rest.some((word) => KNOWN.includes(word))
       ? unsupported(
@@ -83,7 +83,7 @@ function cutPassword(text: string): string | undefined {
   return cut.includes("\ufffd") || /\p{Cc}/u.test(cut) ? undefined : cut;
 }
 
-function passVerdict(text: string, password: string, comment: boolean): Verdict {
+function passVerdict(text: string, password: string, comment: boolean): Translation {
   const to = "auth = { pass = ... }";
   if (comment) {
     return changed(

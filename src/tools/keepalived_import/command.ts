@@ -2,20 +2,20 @@
 import { OPERATORS } from "../../config/tables/command.ts";
 import { showName } from "../../config/toml_text.ts";
 import { isUser } from "./runner.ts";
-import type { Surroundings } from "./context.ts";
+import type { ImportEnvironment } from "./context.ts";
 import { argvOf, scriptWordsOf } from "./lexer.ts";
 import type { Statement } from "./statement.ts";
-import { altered, carried, changed, unsupported, type Verdict } from "./translation.ts";
+import { altered, carried, changed, type Translation, unsupported } from "./translation.ts";
 
 /** A command: its words, who runs it, and what is to be said about it. */
-export interface Command {
+export interface ImportedCommand {
   readonly argv: readonly [string, ...string[]];
   /** As written behind it; undefined: nobody is named. */
   readonly user: string | undefined;
   readonly group: string | undefined;
   /** The line as keepalived takes it. */
   readonly line: string;
-  readonly verdict: Verdict;
+  readonly translation: Translation;
 }
 
 /** What only a shell makes something of: pipes, redirections, the ends of commands. */
@@ -28,8 +28,8 @@ const SHELL = /^(\|\|?|&&?|;|\d?>.*|\d?<.*)$|.;$/;
 export function commandOf(
   statement: Statement,
   withUser: boolean,
-  around: Surroundings,
-): Command | Verdict {
+  environment: ImportEnvironment,
+): ImportedCommand | Translation {
   const words = scriptWordsOf(statement.text);
   const [, line = "", ...account] = words ?? [];
   const [user, group] = withUser ? account : [];
@@ -50,15 +50,15 @@ export function commandOf(
     );
   }
   const shell = shellNeed(line, argv);
-  if (shell !== undefined) return { ...rests, argv: ["/bin/sh", "-c", line], verdict: shell };
-  const found = around.findProgram(program);
+  if (shell !== undefined) return { ...rests, argv: ["/bin/sh", "-c", line], translation: shell };
+  const found = environment.findProgram(program);
   if (program.startsWith("/")) {
-    const verdict = found === undefined
+    const translation = found === undefined
       ? changed(
         "the program is not on this machine: keepalived ignores one that is missing, with floatip it fails",
       )
       : carried(undefined);
-    return { ...rests, argv: [program, ...rest], verdict };
+    return { ...rests, argv: [program, ...rest], translation };
   }
   if (program.includes("/")) {
     return unsupported(
@@ -66,18 +66,18 @@ export function commandOf(
       "name it by its whole path",
     );
   }
-  const verdict = found === undefined
+  const translation = found === undefined
     ? altered(
       `${program} is not on this machine, and floatip wants its whole path`,
       undefined,
       `put the path there that \`command -v ${program}\` prints where it runs`,
     )
     : changed("floatip wants the program's whole path");
-  return { ...rests, argv: [found ?? `/usr/bin/${program}`, ...rest], verdict };
+  return { ...rests, argv: [found ?? `/usr/bin/${program}`, ...rest], translation };
 }
 
 /** What is said where only a shell can run the line; undefined: none is needed. */
-function shellNeed(line: string, argv: readonly string[]): Verdict | undefined {
+function shellNeed(line: string, argv: readonly string[]): Translation | undefined {
   if (line.trimStart().startsWith("<")) return changed("keepalived leaves such a line to a shell");
   const unquoted = line.replace(/"[^"]*"|'[^']*'/g, "Q").split(/\s+/);
   if (unquoted.some((word) => SHELL.test(word))) {
@@ -92,6 +92,6 @@ function shellNeed(line: string, argv: readonly string[]): Verdict | undefined {
 }
 
 /** Is it a command, and not the reason why it is none? */
-export function isCommand(read: Command | Verdict): read is Command {
+export function isCommand(read: ImportedCommand | Translation): read is ImportedCommand {
   return "argv" in read;
 }

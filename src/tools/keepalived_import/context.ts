@@ -1,10 +1,10 @@
 /** What does every part of the importer need? The machine around it, and somebody who takes verdicts. */
 import { nearest } from "../../config/did_you_mean.ts";
 import { keywordOf, type Statement } from "./statement.ts";
-import { type Judge, unsupported, type Verdict } from "./translation.ts";
+import { type Report, type Translation, unsupported } from "./translation.ts";
 
 /** What the machine that the file is imported on knows. */
-export interface Surroundings {
+export interface ImportEnvironment {
   /** The word that `@ID` lines are held against. */
   readonly nodeId: string;
   /** What relative paths are meant from, a whole path. */
@@ -16,22 +16,22 @@ export interface Surroundings {
 }
 
 /** What the parts hand to each other. */
-export interface Context {
-  readonly around: Surroundings;
-  readonly judge: Judge;
+export interface ImportContext {
+  readonly environment: ImportEnvironment;
+  readonly report: Report;
   /** The verdict on a word that keepalived does not know in a place where it knows `known`. */
-  readonly unknown: (statement: Statement, known: readonly string[]) => Verdict;
+  readonly unknown: (statement: Statement, known: readonly string[]) => Translation;
 }
 
 /** Words that are looked up for what was probably meant; a file with more is none. */
 const LOOKED_UP = 50;
 
 /** The context of one import. */
-export function openContext(around: Surroundings, judge: Judge): Context {
+export function openContext(environment: ImportEnvironment, report: Report): ImportContext {
   let lookedUp = 0;
   return {
-    around,
-    judge,
+    environment,
+    report,
     unknown(statement, known) {
       const keyword = keywordOf(statement);
       const meant = lookedUp++ < LOOKED_UP ? nearest(keyword, known) : undefined;

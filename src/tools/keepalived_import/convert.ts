@@ -1,45 +1,45 @@
 /** What does a keepalived.conf become? Tables of floatip's, and a verdict on every statement. */
-import { LVS_BLOCKS, ROOT_ANSWERS } from "./global_directives.ts";
-import { answerTo, verdictOf } from "./directives.ts";
-import { freeName, openNames } from "./checks.ts";
-import type { Context } from "./context.ts";
+import { LVS_BLOCKS, ROOT_DIRECTIVES } from "./global_directives.ts";
+import { ruleFor, translationOf } from "./directives.ts";
+import { freeName, openTableNames } from "./checks.ts";
+import type { ImportContext } from "./context.ts";
 import { type Globals, readGlobals } from "./globals.ts";
-import { type Group, readGroups } from "./groups.ts";
+import { readGroups, type SyncGroup } from "./groups.ts";
 import { type Instance, readInstance } from "./instance.ts";
 import { notifyEntries } from "./notifies.ts";
 import { keywordOf, type Statement } from "./statement.ts";
-import type { Entry, Table } from "./toml.ts";
+import type { TomlEntry, TomlTable } from "./toml.ts";
 import { isTracker, trackersOf } from "./trackers.ts";
 import { checksOf, type Trackable, type Tracking } from "./tracks.ts";
 import { valueOf } from "./values.ts";
-import { altered, carried, judgeAll, needless, unsupported } from "./translation.ts";
+import { altered, carried, needless, reportAll, unsupported } from "./translation.ts";
 
 /** An instance with its name in the result and the group that it is in. */
-interface Member {
+interface GroupedInstance {
   readonly instance: Instance;
   readonly name: string;
-  readonly group: Group | undefined;
+  readonly group: SyncGroup | undefined;
 }
 
 /** The tables of the result, in the order in which they are written; none where no instance is carried over. */
-export function convert(root: readonly Statement[], context: Context): readonly Table[] {
+export function convert(root: readonly Statement[], context: ImportContext): readonly TomlTable[] {
   const globals = readGlobals(root, context);
   const instances = instancesOf(root, globals, context);
   const groups = readGroups(root, instances.map(({ name }) => name), context);
   const members = named(instances, groups);
-  const trackers = trackersOf(root, context.judge);
-  const names = openNames("check");
+  const trackers = trackersOf(root, context.report);
+  const names = openTableNames("check");
   const able: Trackable = { trackers, names, runner: globals.runner, used: new Set(), context };
   const tables = members.flatMap((member) => {
     const together = members.filter(({ group }) => group !== undefined && group === member.group);
     return instanceTables(member, together.map(({ instance }) => instance), able);
   });
   for (const tracker of trackers.filter((one) => !able.used.has(one))) {
-    judgeAll(tracker.statement, UNUSED, context.judge);
+    reportAll(tracker.statement, UNUSED, context.report);
   }
   judgeRoot(root, context);
   if (instances.length === 0) return [];
-  const node: readonly Table[] = globals.nodeName === undefined
+  const node: readonly TomlTable[] = globals.nodeName === undefined
     ? []
     : [{ path: ["node"], place: undefined, entries: [["name", globals.nodeName]] }];
   return [...node, ...tables, ...groupTables(groups, members), ...names.tables()];
@@ -51,7 +51,7 @@ const UNUSED = needless("nothing tracks it, so that keepalived does not run it e
 function instancesOf(
   root: readonly Statement[],
   globals: Globals,
-  context: Context,
+  context: ImportContext,
 ): readonly Instance[] {
   const instances: Instance[] = [];
   const seen = new Set<string>();
@@ -60,7 +60,7 @@ function instancesOf(
     const name = valueOf(statement) ?? "";
     if (seen.has(name)) {
       const why = `there is an instance ${name} already, and keepalived takes the first`;
-      judgeAll(statement, altered(why), context.judge);
+      reportAll(statement, altered(why), context.report);
       continue;
     }
     seen.add(name);
@@ -68,7 +68,7 @@ function instancesOf(
     if (instance === undefined) continue;
     const rival = instances.find((other) => sameRouter(other, instance));
     if (rival === undefined) instances.push(instance);
-    else context.judge(statement, sameVrid(rival));
+    else context.report(statement, sameVrid(rival));
   }
   return instances;
 }
@@ -85,7 +85,10 @@ function sameVrid(rival: Instance) {
   );
 }
 
-function named(instances: readonly Instance[], groups: readonly Group[]): readonly Member[] {
+function named(
+  instances: readonly Instance[],
+  groups: readonly SyncGroup[],
+): readonly GroupedInstance[] {
   const taken = new Set<string>();
   return instances.map((instance) => {
     const name = freeName(instance.name, "", taken);
@@ -101,14 +104,14 @@ function interfacesOf(instances: readonly Instance[]): readonly string[] {
 
 /** [instance.NAME], and its [instance.NAME.notify] where somebody is told. `together`: the instances of its group. */
 function instanceTables(
-  { instance, name, group }: Member,
+  { instance, name, group }: GroupedInstance,
   together: readonly Instance[],
   able: Trackable,
-): readonly Table[] {
-  const { statement, bag, owner } = instance;
-  const { judge } = able.context;
+): readonly TomlTable[] {
+  const { statement, directives, owner } = instance;
+  const { report } = able.context;
   const header = carried(`[instance.${name}]`);
-  judge(
+  report(
     statement,
     name === instance.name
       ? header
@@ -121,13 +124,13 @@ function instanceTables(
   };
   const common: Tracking = { own: interfacesOf(together), owner, by: "group" };
   const checks = new Set([
-    ...checksOf(bag, own, able),
-    ...(group === undefined ? [] : checksOf(group.bag, common, able)),
+    ...checksOf(directives, own, able),
+    ...(group === undefined ? [] : checksOf(group.directives, common, able)),
   ]);
-  const first = group?.members[0] === instance.name ? group.bag : undefined;
-  const notify = notifyEntries(bag, first, able.runner, able.context);
+  const first = group?.members[0] === instance.name ? group.directives : undefined;
+  const notify = notifyEntries(directives, first, able.runner, able.context);
   const place = statement.place;
-  const entries: readonly Entry[] = checks.size === 0
+  const entries: readonly TomlEntry[] = checks.size === 0
     ? instance.entries
     : [...instance.entries, ["checks", [...checks]]];
   return [
@@ -138,8 +141,11 @@ function instanceTables(
   ];
 }
 
-function groupTables(groups: readonly Group[], members: readonly Member[]): readonly Table[] {
-  const names = openNames("group");
+function groupTables(
+  groups: readonly SyncGroup[],
+  members: readonly GroupedInstance[],
+): readonly TomlTable[] {
+  const names = openTableNames("group");
   for (const group of groups) {
     const inside = members.filter((member) => member.group === group);
     if (inside.length < 2) continue;
@@ -156,17 +162,17 @@ const KNOWN: readonly string[] = [
   ...READ,
   ...LVS_BLOCKS,
   ...["vrrp_script", "vrrp_track_process", "track_file"],
-  ...Object.keys(ROOT_ANSWERS),
+  ...Object.keys(ROOT_DIRECTIVES),
 ];
 
-function judgeRoot(root: readonly Statement[], { judge, unknown }: Context): void {
+function judgeRoot(root: readonly Statement[], { report, unknown }: ImportContext): void {
   for (const statement of root) {
     const keyword = keywordOf(statement);
-    const answer = answerTo(ROOT_ANSWERS, keyword);
+    const rule = ruleFor(ROOT_DIRECTIVES, keyword);
     if (READ.has(keyword) || isTracker(statement)) continue;
-    if (LVS_BLOCKS.has(keyword)) judgeAll(statement, LVS, judge);
-    else if (answer !== undefined) judgeAll(statement, verdictOf(statement, answer), judge);
-    else judgeAll(statement, unknown(statement, KNOWN), judge);
+    if (LVS_BLOCKS.has(keyword)) reportAll(statement, LVS, report);
+    else if (rule !== undefined) reportAll(statement, translationOf(statement, rule), report);
+    else reportAll(statement, unknown(statement, KNOWN), report);
   }
 }
 

@@ -5,24 +5,24 @@ import {
   continued,
   type Definition,
   definitionIn,
-  type Guess,
   guess,
+  type GuessedValue,
   LONGEST_LINE,
   type Macros,
   substitute,
   tooLong,
 } from "./macros.ts";
 import { type Repeated, repeatedIn } from "./sequence.ts";
-import { type Line, type Place, refuse } from "./statement.ts";
+import { type ExpandedLine, type FileLine, refuse } from "./statement.ts";
 
 /** An `include` and what came of it. */
 export interface Inclusion {
-  readonly place: Place;
+  readonly place: FileLine;
   readonly text: string;
   /** The files that were read. */
   readonly files: readonly string[];
   /** Files that were named and cannot be had: path, and why in words. */
-  readonly refused: readonly { readonly path: string; readonly words: string }[];
+  readonly refused: readonly { readonly path: string; readonly reason: string }[];
   /** It has wildcards, and nothing matches: keepalived goes on as if nothing stood there. */
   readonly nothing: boolean;
   /** keepalived takes quotes for a part of the name. */
@@ -36,17 +36,17 @@ export interface Condition {
   /** `@^ID`: for all others. */
   readonly negated: boolean;
   /** The first such line that was left out; undefined: all count. */
-  readonly place: Place | undefined;
+  readonly place: FileLine | undefined;
   /** How many lines were left out. */
   readonly left: number;
 }
 
 /** A whole configuration as lines. */
 export interface Expanded {
-  readonly lines: readonly Line[];
+  readonly lines: readonly ExpandedLine[];
   readonly inclusions: readonly Inclusion[];
   readonly conditions: readonly Condition[];
-  readonly guesses: readonly Guess[];
+  readonly guesses: readonly GuessedValue[];
 }
 
 /** Most lines, of all files and all that macros make of them, and most characters of all. */
@@ -65,7 +65,7 @@ interface Source {
   /** The folder of the file, a whole path. */
   readonly folder: string;
   /** Undefined: a file, each of whose lines is its own place. */
-  readonly place: Place | undefined;
+  readonly place: FileLine | undefined;
 }
 
 interface State {
@@ -74,10 +74,10 @@ interface State {
   readonly workingFolder: string;
   readonly sources: Source[];
   readonly macros: Map<string, readonly string[]>;
-  readonly lines: Line[];
+  readonly lines: ExpandedLine[];
   readonly inclusions: Inclusion[];
   readonly conditions: Map<string, Condition>;
-  readonly guesses: Guess[];
+  readonly guesses: GuessedValue[];
   taken: number;
   characters: number;
 }
@@ -113,7 +113,7 @@ export function expand(
 }
 
 /** Makes the file the next source; answers why it cannot, in words behind "the file". */
-function openFile(path: string, state: State, from?: Place): string | undefined {
+function openFile(path: string, state: State, from?: FileLine): string | undefined {
   const whole = wholePath(path, state.workingFolder);
   const open = state.sources.filter((source) => source.place === undefined);
   if (open.some((source) => source.path === whole) && from !== undefined) {
@@ -127,7 +127,7 @@ function openFile(path: string, state: State, from?: Place): string | undefined 
   }
   if (state.sources.length >= DEEPEST && from !== undefined) tooDeep(from);
   const read = state.files.read(path);
-  if (read.kind === "refused") return read.words;
+  if (read.kind === "refused") return read.reason;
   const lines = linesOf(read.text);
   checkText(lines, path);
   const folder = folderOf(whole);
@@ -179,7 +179,7 @@ function take(raw: string, source: Source, state: State): void {
   if (!include(text, place, source, state)) state.lines.push({ place, text, cut });
 }
 
-function count(characters: number, place: Place, state: State): void {
+function count(characters: number, place: FileLine, state: State): void {
   state.taken++;
   state.characters += characters;
   if (state.taken <= MOST_LINES && state.characters <= MOST_CHARACTERS) return;
@@ -196,7 +196,7 @@ function define(
   { name, value }: Definition,
   raw: string,
   source: Source,
-  place: Place,
+  place: FileLine,
   state: State,
 ): void {
   const first = continued(raw);
@@ -214,7 +214,7 @@ function define(
 }
 
 /** Macros in the arguments of a sequence are replaced before it is carried out. */
-function resolved(inside: string, place: Place, state: State): string {
+function resolved(inside: string, place: FileLine, state: State): string {
   let text = inside;
   for (let round = 0;; round++) {
     if (round > DEEPEST) tooLong(place);
@@ -236,13 +236,13 @@ function macrosFor(source: Source, state: State): Macros {
   return state.macros.set("_PWD", [source.folder]);
 }
 
-function push(lines: readonly string[], place: Place, state: State): void {
+function push(lines: readonly string[], place: FileLine, state: State): void {
   if (state.sources.length >= DEEPEST) tooDeep(place);
   const { file = place.file, folder = "" } = state.sources.at(-1) ?? {};
   state.sources.push({ lines, next: 0, file, path: "", folder, place });
 }
 
-function tooDeep(place: Place): never {
+function tooDeep(place: FileLine): never {
   return refuse(
     place,
     `files and macros hold each other more than ${DEEPEST} deep`,
@@ -266,7 +266,7 @@ function conditionIn(text: string): Conditional | undefined {
   return { id, negated: sign !== "", rest: rest.trim() };
 }
 
-function applies({ id, negated }: Conditional, place: Place, state: State): boolean {
+function applies({ id, negated }: Conditional, place: FileLine, state: State): boolean {
   const counts = (id === state.nodeId) !== negated;
   const key = `${negated ? "^" : ""}${id}`;
   const before = state.conditions.get(key) ?? { id, negated, place: undefined, left: 0 };
@@ -278,7 +278,7 @@ function applies({ id, negated }: Conditional, place: Place, state: State): bool
 }
 
 /** Carries an `include` out; false: the line is none. */
-function include(text: string, place: Place, source: Source, state: State): boolean {
+function include(text: string, place: FileLine, source: Source, state: State): boolean {
   const pattern = /^include[rmwba]?\s+(.+)$/s.exec(text)?.[1];
   if (pattern === undefined) return false;
   const { paths, pattern: wild, tooMany } = matchesOf(pattern, folderOf(source.file), state.files);
@@ -291,12 +291,12 @@ function include(text: string, place: Place, source: Source, state: State): bool
     );
   }
   const read: string[] = [];
-  const refused: { readonly path: string; readonly words: string }[] = [];
+  const refused: { readonly path: string; readonly reason: string }[] = [];
   // The source that was opened last is read first.
   for (const path of paths.toReversed()) {
-    const words = openFile(path, state, place);
-    if (words === undefined) read.unshift(path);
-    else refused.unshift({ path, words });
+    const reason = openFile(path, state, place);
+    if (reason === undefined) read.unshift(path);
+    else refused.unshift({ path, reason });
   }
   state.inclusions.push({
     ...{ place, text, files: read, refused },

@@ -1,70 +1,78 @@
 /** What does floatip say to the directives of global_defs, and at the root of the file, that have no key of their own? */
-import { type Answer, answer, type Answers, OTHER_GROUP, SHARED } from "./directives.ts";
+import {
+  type DirectiveRule,
+  type DirectiveTable,
+  OTHER_GROUP,
+  rule,
+  SHARED_DIRECTIVES,
+} from "./directives.ts";
 import { carried, changed, needless, unsupported } from "./translation.ts";
 
-const UNIT = answer(needless(
+const UNIT = rule(needless(
   "scheduling is the systemd unit's: CPUSchedulingPolicy=, CPUSchedulingPriority=, CPUAffinity= and Nice=",
 ));
-const BUFFERS = answer(needless("floatip looks at the whole network anew when a buffer overflows"));
-const FIREWALL = answer(
+const BUFFERS = rule(needless("floatip looks at the whole network anew when a buffer overflows"));
+const FIREWALL = rule(
   needless("floatip adds no firewall rules: it has neither virtual MACs nor no_accept"),
 );
-const NAMES = answer(needless("there is one process, and it is called floatip"));
-const LVS = answer(needless("it belongs to the load balancer, which floatip is not"));
-const DUMPS = answer(needless("`floatip status --json` tells at any time"));
-const PIPE = answer(unsupported(
+const NAMES = rule(needless("there is one process, and it is called floatip"));
+const LVS = rule(needless("it belongs to the load balancer, which floatip is not"));
+const DUMPS = rule(needless("`floatip status --json` tells at any time"));
+const PIPE = rule(unsupported(
   "floatip writes to no named pipe",
   "`command` of [notify] is called for every change, in order and with the same words",
 ));
-const AGENT = answer(unsupported(
+const AGENT = rule(unsupported(
   "floatip speaks neither SNMP nor D-Bus",
   "`floatip status --json` tells programs the same",
 ));
-const SCRIPTS = answer(unsupported(
+const SCRIPTS = rule(unsupported(
   "floatip runs no program before or after itself",
   "ExecStartPre= and ExecStopPost= in a drop-in of the systemd unit: systemctl edit floatip",
 ));
-const WAIT = answer(
+const WAIT = rule(
   unsupported(
     "floatip waits for one master-down interval after a start, and no longer",
     "ExecStartPre=/bin/sleep SECONDS in a drop-in of the systemd unit: systemctl edit floatip",
   ),
   "0",
 );
-const STATIC = answer(unsupported(
+const STATIC = rule(unsupported(
   "floatip adds floating addresses only, none that stay",
   "put it where the machine's network is configured (networkd, netplan, ifupdown)",
 ));
 
-function eachIs(names: readonly string[], same: Answer): Answers {
+function eachIs(names: readonly string[], same: DirectiveRule): DirectiveTable {
   return Object.fromEntries(names.map((name) => [name, same]));
 }
 
 /** Directives of global_defs; what mail is sent is answered elsewhere. */
-export const GLOBAL_ANSWERS: Answers = {
-  ...Object.fromEntries(Object.entries(SHARED).map(([name, said]) => [`vrrp_${name}`, said])),
-  vrrp_garp_interval: answer(changed("floatip sends its announcements in one go"), "0"),
-  vrrp_gna_interval: answer(changed("floatip sends its announcements in one go"), "0"),
-  vrrp_min_garp: answer(changed("floatip sends five announcements at once and five after 5 s")),
-  vrrp_mcast_group4: answer(OTHER_GROUP, "224.0.0.18"),
-  vrrp_mcast_group6: answer(OTHER_GROUP, "ff02::12"),
-  enable_script_security: answer(
+export const GLOBAL_DIRECTIVES: DirectiveTable = {
+  ...Object.fromEntries(
+    Object.entries(SHARED_DIRECTIVES).map(([name, said]) => [`vrrp_${name}`, said]),
+  ),
+  vrrp_garp_interval: rule(changed("floatip sends its announcements in one go"), "0"),
+  vrrp_gna_interval: rule(changed("floatip sends its announcements in one go"), "0"),
+  vrrp_min_garp: rule(changed("floatip sends five announcements at once and five after 5 s")),
+  vrrp_mcast_group4: rule(OTHER_GROUP, "224.0.0.18"),
+  vrrp_mcast_group6: rule(OTHER_GROUP, "ff02::12"),
+  enable_script_security: rule(
     carried(undefined, "no program is run that others than its owner may write to"),
   ),
-  dynamic_interfaces: answer(
+  dynamic_interfaces: rule(
     carried(undefined, "an interface that is not there yet is waited for"),
   ),
-  reload_check_config: answer(carried(undefined, "a reload with a wrong file changes nothing")),
-  thread_timer_expired: answer(needless(
+  reload_check_config: rule(carried(undefined, "a reload with a wrong file changes nothing")),
+  thread_timer_expired: rule(needless(
     "after a stall floatip listens before it speaks, and says in the log how long it was",
   )),
-  log_unknown_vrids: answer(needless("`floatip listen` shows all VRRP on the LAN")),
+  log_unknown_vrids: rule(needless("`floatip listen` shows all VRRP on the LAN")),
   vrrp_startup_delay: WAIT,
   vrrp_delay_after_boot: WAIT,
   ...eachIs(["startup_script", "shutdown_script"], SCRIPTS),
   ...eachIs(
     ["startup_script_timeout", "shutdown_script_timeout"],
-    answer(needless("there is no script for it")),
+    rule(needless("there is no script for it")),
   ),
   ...eachIs([
     "notify_fifo",
@@ -74,7 +82,7 @@ export const GLOBAL_ANSWERS: Answers = {
   ], PIPE),
   ...eachIs(
     ["vrrp_notify_priority_changes", "fifo_write_vrrp_states_on_reload"],
-    answer(needless("it is for named pipes only")),
+    rule(needless("it is for named pipes only")),
   ),
   ...eachIs([
     "enable_snmp_vrrp",
@@ -87,7 +95,7 @@ export const GLOBAL_ANSWERS: Answers = {
   ], AGENT),
   ...eachIs(
     ["snmp_socket", "dbus_service_name", "dbus_no_interface_name"],
-    answer(needless("it is for SNMP and D-Bus only")),
+    rule(needless("it is for SNMP and D-Bus only")),
   ),
   ...eachIs([
     "max_auto_priority",
@@ -177,40 +185,40 @@ export const GLOBAL_ANSWERS: Answers = {
   ], DUMPS),
   ...eachIs(
     ["reload_time_file", "reload_repeat", "reload_file"],
-    answer(needless(
+    rule(needless(
       "`floatip reload` reads one file and is over at once",
       "a systemd timer can call `floatip reload` at a time of your choice",
     )),
   ),
   ...eachIs(
     ["use_symlink_paths", "set_supplementary_groups", "umask", "random_seed", "include_check"],
-    answer(needless("floatip needs no such setting")),
+    rule(needless("floatip needs no such setting")),
   ),
-  ...eachIs(["iproute_usr_dir", "iproute_etc_dir"], answer(needless("floatip adds no routes"))),
+  ...eachIs(["iproute_usr_dir", "iproute_etc_dir"], rule(needless("floatip adds no routes"))),
 };
 
 /** Directives and blocks at the root of the file; those of the load balancer are answered elsewhere. */
-export const ROOT_ANSWERS: Answers = {
-  net_namespace: answer(unsupported(
+export const ROOT_DIRECTIVES: DirectiveTable = {
+  net_namespace: rule(unsupported(
     "floatip runs in the network namespace that it is started in",
     "NetworkNamespacePath=/run/netns/NAME in a drop-in of the systemd unit: systemctl edit floatip",
   )),
   ...eachIs(["net_namespace_ipvs", "namespace_with_ipsets"], LVS),
   ...eachIs(
     ["instance", "use_pid_dir", "child_wait_time"],
-    answer(needless("there is one process without pid files; --run-dir keeps several apart")),
+    rule(needless("there is one process without pid files; --run-dir keeps several apart")),
   ),
   ...eachIs(
     ["linkbeat_use_polling", "linkbeat_interfaces"],
-    answer(needless("the kernel tells when a link goes down")),
+    rule(needless("the kernel tells when a link goes down")),
   ),
-  interface_up_down_delays: answer(unsupported(
+  interface_up_down_delays: rule(unsupported(
     "floatip believes the kernel at once when a link goes down or comes back",
     "preempt_delay keeps a node whose link comes and goes from taking the address back each time",
   )),
   ...eachIs(["static_ipaddress", "static_routes", "static_rules", "track_group"], STATIC),
-  garp_group: answer(changed("floatip sends its announcements in one go")),
-  bfd_instance: answer(unsupported(
+  garp_group: rule(changed("floatip sends its announcements in one go")),
+  bfd_instance: rule(unsupported(
     "floatip speaks no BFD",
     `a check can ask the neighbour: ping = "ADDRESS", interval = "100ms"`,
   )),

@@ -1,21 +1,21 @@
 /** What do the global_defs say? The defaults of all instances, and the node's name. */
 import { writeValue } from "../../config/toml_text.ts";
-import { answerTo, verdictOf } from "./directives.ts";
-import { GLOBAL_ANSWERS } from "./global_directives.ts";
-import { soundName } from "./checks.ts";
-import type { Context, Surroundings } from "./context.ts";
+import { ruleFor, translationOf } from "./directives.ts";
+import { GLOBAL_DIRECTIVES } from "./global_directives.ts";
+import { validName } from "./checks.ts";
+import type { ImportContext, ImportEnvironment } from "./context.ts";
 import { keywordOf, type Statement } from "./statement.ts";
-import { type Runner, runnerIn } from "./runner.ts";
-import { type Bag, bagOf, lastOf, switchIn, valueOf } from "./values.ts";
+import { type ScriptUser, scriptUserIn } from "./runner.ts";
+import { type Directives, directivesOf, lastOf, switchIn, valueOf } from "./values.ts";
 import {
   altered,
   carried,
   changed,
-  type Judge,
-  judgeAll,
   needless,
+  type Report,
+  reportAll,
+  type Translation,
   unsupported,
-  type Verdict,
 } from "./translation.ts";
 
 /** What holds for every instance that does not say otherwise. */
@@ -28,27 +28,27 @@ export interface Globals {
   readonly strict: boolean;
   /** VRRPv3 checksums over IPv4 without a pseudo-header. */
   readonly plainChecksum: boolean;
-  readonly runner: Runner;
+  readonly runner: ScriptUser;
   /** Does anything in the file have keepalived send mail? */
   readonly mail: boolean;
 }
 
 /** Reads all global_defs of the file, and judges what stands in them. */
-export function readGlobals(root: readonly Statement[], context: Context): Globals {
-  const { around, judge } = context;
+export function readGlobals(root: readonly Statement[], context: ImportContext): Globals {
+  const { environment, report } = context;
   const blocks = root.filter((statement) => keywordOf(statement) === "global_defs");
-  for (const block of blocks) judge(block, carried(undefined));
+  for (const block of blocks) report(block, carried(undefined));
   const inner = blocks.flatMap(({ block = [] }) => block);
-  const bag = bagOf(inner);
-  const mail = sendsMail(root, bag);
+  const directives = directivesOf(inner);
+  const mail = sendsMail(root, directives);
   for (const statement of inner) judgeOther(statement, mail, context);
   return {
-    nodeName: nodeNameOf(bag, judge),
-    version: versionOf(bag, judge),
-    defaultInterface: defaultInterfaceOf(bag, judge),
-    strict: strictOf(bag, judge),
-    plainChecksum: plainChecksumOf(bag, judge),
-    runner: runnerOf(bag, around, judge),
+    nodeName: nodeNameOf(directives, report),
+    version: versionOf(directives, report),
+    defaultInterface: defaultInterfaceOf(directives, report),
+    strict: strictOf(directives, report),
+    plainChecksum: plainChecksumOf(directives, report),
+    runner: runnerOf(directives, environment, report),
     mail,
   };
 }
@@ -70,30 +70,30 @@ const MAIL: ReadonlySet<string> = new Set([
   "smtp_alert_vrrp",
 ]);
 
-const KNOWN: readonly string[] = [...OWN, ...MAIL, ...Object.keys(GLOBAL_ANSWERS)];
+const KNOWN: readonly string[] = [...OWN, ...MAIL, ...Object.keys(GLOBAL_DIRECTIVES)];
 
-function judgeOther(statement: Statement, mail: boolean, context: Context): void {
+function judgeOther(statement: Statement, mail: boolean, context: ImportContext): void {
   const keyword = keywordOf(statement);
   if (OWN.has(keyword)) return;
-  const known = answerTo(GLOBAL_ANSWERS, keyword);
-  const verdict = keyword.startsWith("smtp_alert")
+  const known = ruleFor(GLOBAL_DIRECTIVES, keyword);
+  const translation = keyword.startsWith("smtp_alert")
     ? mailVerdict(statement)
     : MAIL.has(keyword)
     ? addresses(mail)
     : known === undefined
     ? context.unknown(statement, KNOWN)
-    : verdictOf(statement, known);
-  judgeAll(statement, verdict, context.judge);
+    : translationOf(statement, known);
+  reportAll(statement, translation, context.report);
 }
 
-function addresses(mail: boolean): Verdict {
+function addresses(mail: boolean): Translation {
   return mail
     ? needless("it says how mail is sent, and floatip sends none; see smtp_alert")
     : needless("keepalived sends no mail either: nothing in the file says smtp_alert");
 }
 
 /** What is said about smtp_alert, wherever it stands. */
-export function mailVerdict(statement: Statement): Verdict {
+export function mailVerdict(statement: Statement): Translation {
   if (switchIn(valueOf(statement)) === false) return carried(undefined, "switched off");
   return unsupported(
     "floatip sends no mail",
@@ -102,39 +102,41 @@ export function mailVerdict(statement: Statement): Verdict {
 }
 
 /** Is there an smtp_alert that is on? */
-function sendsMail(root: readonly Statement[], globals: Bag): boolean {
+function sendsMail(root: readonly Statement[], globals: Directives): boolean {
   const groups = root.filter((one) =>
     ["vrrp_instance", "vrrp_sync_group"].includes(keywordOf(one))
   );
   const alerts = [
     ...globals.get("smtp_alert") ?? [],
     ...globals.get("smtp_alert_vrrp") ?? [],
-    ...groups.flatMap(({ block = [] }) => bagOf(block).get("smtp_alert") ?? []),
+    ...groups.flatMap(({ block = [] }) => directivesOf(block).get("smtp_alert") ?? []),
   ];
   return alerts.some((alert) => switchIn(valueOf(alert)) !== false);
 }
 
-function nodeNameOf(bag: Bag, judge: Judge): string | undefined {
-  const statement = lastOf(bag, "router_id", judge);
+function nodeNameOf(directives: Directives, report: Report): string | undefined {
+  const statement = lastOf(directives, "router_id", report);
   const written = valueOf(statement);
   if (statement === undefined) return undefined;
   if (written === undefined) {
-    judge(statement, changed("it names nothing"));
+    report(statement, changed("it names nothing"));
     return undefined;
   }
-  const name = soundName(written);
+  const name = validName(written);
   const to = `node.name = ${writeValue(name)}`;
-  const verdict = name === written ? carried(to) : changed("a name has letters, digits, _ . -", to);
-  judge(statement, verdict);
+  const translation = name === written
+    ? carried(to)
+    : changed("a name has letters, digits, _ . -", to);
+  report(statement, translation);
   return name;
 }
 
-function versionOf(bag: Bag, judge: Judge): 2 | 3 {
-  const statement = lastOf(bag, "vrrp_version", judge);
+function versionOf(directives: Directives, report: Report): 2 | 3 {
+  const statement = lastOf(directives, "vrrp_version", report);
   const value = valueOf(statement);
   if (statement === undefined) return 2;
   const version = value === "2" ? 2 : value === "3" ? 3 : undefined;
-  judge(
+  report(
     statement,
     version === undefined
       ? altered("it is neither 2 nor 3, and keepalived speaks version 2", "version = 2")
@@ -143,28 +145,28 @@ function versionOf(bag: Bag, judge: Judge): 2 | 3 {
   return version ?? 2;
 }
 
-function defaultInterfaceOf(bag: Bag, judge: Judge): string {
-  const statement = lastOf(bag, "default_interface", judge);
+function defaultInterfaceOf(directives: Directives, report: Report): string {
+  const statement = lastOf(directives, "default_interface", report);
   const name = valueOf(statement);
   if (statement !== undefined) {
-    judge(statement, carried(undefined, "it is for addresses of instances without an interface"));
+    report(statement, carried(undefined, "it is for addresses of instances without an interface"));
   }
   return name ?? "eth0";
 }
 
 /** v3_checksum_as_v2, in global_defs or an instance. */
-export function plainChecksumOf(bag: Bag, judge: Judge): boolean {
-  const statement = lastOf(bag, "v3_checksum_as_v2", judge);
+export function plainChecksumOf(directives: Directives, report: Report): boolean {
+  const statement = lastOf(directives, "v3_checksum_as_v2", report);
   if (statement === undefined) return false;
   const on = switchIn(valueOf(statement)) !== false;
-  judge(statement, on ? carried('checksum = "rfc9568"') : carried(undefined, "switched off"));
+  report(statement, on ? carried('checksum = "rfc9568"') : carried(undefined, "switched off"));
   return on;
 }
 
-function strictOf(bag: Bag, judge: Judge): boolean {
-  const statement = lastOf(bag, "vrrp_strict", judge);
+function strictOf(directives: Directives, report: Report): boolean {
+  const statement = lastOf(directives, "vrrp_strict", report);
   if (statement === undefined) return false;
-  judge(
+  report(
     statement,
     changed(
       "the harm is left out: keepalived drops what is sent to an address that it does not own; " +
@@ -175,10 +177,14 @@ function strictOf(bag: Bag, judge: Judge): boolean {
 }
 
 /** keepalived's choice: script_user, else the user keepalived_script where there is one, else root. */
-function runnerOf(bag: Bag, around: Surroundings, judge: Judge): Runner {
-  const statement = lastOf(bag, "script_user", judge);
-  const named = statement && runnerIn(statement, judge);
+function runnerOf(
+  directives: Directives,
+  environment: ImportEnvironment,
+  report: Report,
+): ScriptUser {
+  const statement = lastOf(directives, "script_user", report);
+  const named = statement && scriptUserIn(statement, report);
   if (named !== undefined) return named;
-  const fallback = around.hasUser("keepalived_script") ? "keepalived_script" : "root";
+  const fallback = environment.hasUser("keepalived_script") ? "keepalived_script" : "root";
   return { user: fallback, group: undefined };
 }

@@ -1,6 +1,6 @@
 /** What does a keepalived.conf say, and what becomes of it? The whole way from a file to floatip's TOML with a report. */
 import { decode } from "../../config/decode.ts";
-import { openContext, type Surroundings } from "./context.ts";
+import { type ImportEnvironment, openContext } from "./context.ts";
 import { convert } from "./convert.ts";
 import { withoutSecrets } from "../../config/secret.ts";
 import { expand, type Expanded } from "./expand.ts";
@@ -9,7 +9,7 @@ import { conditionNotes, guessNotes, inclusionNotes, statementNotes } from "./no
 import { parse } from "./parse.ts";
 import { type Malformed, MalformedError, type Statement } from "./statement.ts";
 import { nameOf, printable, writeTables } from "./toml.ts";
-import { joined, type Note, unsupported, type Verdict } from "./translation.ts";
+import { joined, type Note, type Translation, unsupported } from "./translation.ts";
 
 /** What a file of keepalived's becomes. */
 export type Imported =
@@ -26,10 +26,14 @@ export type Imported =
   };
 
 /** Reads `file` by way of `files`, with all that it includes. Never throws on what stands in a file. */
-export function importKeepalived(file: string, files: Files, around: Surroundings): Imported {
+export function importKeepalived(
+  file: string,
+  files: Files,
+  environment: ImportEnvironment,
+): Imported {
   try {
-    const expanded = expand(file, files, around.nodeId, around.workingFolder);
-    return importLines(file, expanded, parse(expanded.lines), around);
+    const expanded = expand(file, files, environment.nodeId, environment.workingFolder);
+    return importLines(file, expanded, parse(expanded.lines), environment);
   } catch (error) {
     if (error instanceof MalformedError) return { kind: "malformed", malformed: error.malformed };
     throw error;
@@ -40,25 +44,25 @@ function importLines(
   file: string,
   expanded: Expanded,
   root: readonly Statement[],
-  around: Surroundings,
+  environment: ImportEnvironment,
 ): Imported {
-  const verdicts = new Map<Statement, Verdict>();
-  const context = openContext(around, (statement, verdict) => {
-    verdicts.set(statement, joined(verdicts.get(statement), verdict));
+  const translations = new Map<Statement, Translation>();
+  const context = openContext(environment, (statement, translation) => {
+    translations.set(statement, joined(translations.get(statement), translation));
   });
   const tables = convert(root, context);
   const start = { file, line: 1 };
   const notes = inOrder([
     ...inclusionNotes(expanded.inclusions),
-    ...conditionNotes(expanded.conditions, around.nodeId),
+    ...conditionNotes(expanded.conditions, environment.nodeId),
     ...guessNotes(expanded.guesses),
-    ...statementNotes(root, verdicts),
+    ...statementNotes(root, translations),
     ...(tables.length > 0 ? [] : [{ ...NOTHING, place: start, directive: "the whole file" }]),
   ], [file, ...expanded.lines.map(({ place }) => place.file)]);
   if (tables.length === 0) return { kind: "imported", toml: undefined, secret: false, notes };
-  const toml = writeTables(headOf(file, around.nodeId), tables, tailOf(notes));
-  const mistakes = mistakesOf(toml).map((verdict) => ({
-    ...verdict,
+  const toml = writeTables(headOf(file, environment.nodeId), tables, tailOf(notes));
+  const mistakes = mistakesOf(toml).map((translation) => ({
+    ...translation,
     place: start,
     directive: "the result",
   }));
@@ -115,7 +119,7 @@ function tailOf(notes: readonly Note[]): readonly string[] {
 }
 
 /** What floatip itself finds wrong with the result: a combination that nothing above foresaw. */
-function mistakesOf(toml: string): readonly Verdict[] {
+function mistakesOf(toml: string): readonly Translation[] {
   const decoded = decode(toml);
   if (decoded.kind === "config") return [];
   return decoded.problems.filter(({ severity }) => severity === "error").map(({ what, fix }) =>

@@ -8,7 +8,7 @@ export interface Files {
   ): { readonly kind: "text"; readonly text: string } | {
     readonly kind: "refused";
     /** After "the file": "is not there". */
-    readonly words: string;
+    readonly reason: string;
   };
   /** The names in a folder, in any order; none where there is no such folder. */
   list(folder: string): readonly string[];

@@ -12,25 +12,32 @@ import {
   withoutSurplus,
   writeAddress,
 } from "./addresses.ts";
-import { answerTo, INSTANCE_ANSWERS, verdictOf } from "./directives.ts";
+import { INSTANCE_DIRECTIVES, ruleFor, translationOf } from "./directives.ts";
 import { authEntries } from "./authentication.ts";
-import type { Context } from "./context.ts";
+import type { ImportContext } from "./context.ts";
 import { ELECTION, electionOf } from "./election.ts";
 import { type Globals, mailVerdict, plainChecksumOf } from "./globals.ts";
 import { NOTIFIES } from "./notifies.ts";
 import { travelOf } from "./peers.ts";
 import { keywordOf, type Statement } from "./statement.ts";
-import type { Entry } from "./toml.ts";
+import type { TomlEntry } from "./toml.ts";
 import { TRACKS } from "./tracks.ts";
-import { type Bag, bagOf, lastOf, switchIn, valueOf, wholeNumberIn } from "./values.ts";
+import {
+  type Directives,
+  directivesOf,
+  lastOf,
+  switchIn,
+  valueOf,
+  wholeNumberIn,
+} from "./values.ts";
 import {
   altered,
   carried,
   changed,
-  type Judge,
-  judgeAll,
+  type Report,
+  reportAll,
+  type Translation,
   unsupported,
-  type Verdict,
 } from "./translation.ts";
 
 /** A vrrp_instance that can be carried over. */
@@ -38,14 +45,14 @@ export interface Instance {
   /** As keepalived calls it. */
   readonly name: string;
   readonly statement: Statement;
-  readonly bag: Bag;
+  readonly directives: Directives;
   readonly interface: string | undefined;
   readonly vrid: number;
   readonly family: Family;
   readonly addresses: readonly Address[];
   readonly owner: boolean;
   /** Its keys, without name, checks and notify. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly TomlEntry[];
 }
 
 /**
@@ -56,29 +63,29 @@ export function readInstance(
   statement: Statement,
   globals: Globals,
   taken: Set<string>,
-  context: Context,
+  context: ImportContext,
 ): Instance | undefined {
-  const { judge } = context;
-  const bag = bagOf(statement.block ?? []);
+  const { report } = context;
+  const directives = directivesOf(statement.block ?? []);
   judgeOthers(statement.block ?? [], context);
-  const own = interfaceOf(bag, judge);
-  const vrid = vridOf(bag, judge);
-  const { advertised, all } = addressesOf(bag, own ?? undefined, taken, judge);
+  const own = interfaceOf(directives, report);
+  const vrid = vridOf(directives, report);
+  const { advertised, all } = addressesOf(directives, own ?? undefined, taken, report);
   const [first] = advertised;
   if (own === null || vrid === undefined || first === undefined) {
-    judge(statement, missing(own, vrid));
+    report(statement, missing(own, vrid));
     return undefined;
   }
-  if (own === undefined) judge(statement, NO_INTERFACE);
+  if (own === undefined) report(statement, NO_INTERFACE);
   const { family } = first.prefix.address;
-  const version = versionOf(bag, globals, family, judge);
-  const strict = switchedOn(bag, "strict_mode", judge) || globals.strict;
-  const { entries: election, owner } = electionOf(bag, version, strict, judge);
+  const version = versionOf(directives, globals, family, report);
+  const strict = switchedOn(directives, "strict_mode", report) || globals.strict;
+  const { entries: election, owner } = electionOf(directives, version, strict, report);
   // An owner's floating address is its own one.
   const floating = owner ? [] : all.map(({ prefix }) => prefix.address);
-  const plain = plainChecksumOf(bag, judge) || globals.plainChecksum;
+  const plain = plainChecksumOf(directives, report) || globals.plainChecksum;
   return {
-    ...{ statement, bag, vrid, family, owner, interface: own, addresses: all },
+    ...{ statement, directives, vrid, family, owner, interface: own, addresses: all },
     name: valueOf(statement) ?? "",
     entries: [
       ...(own === undefined ? [] : [["interface", own] as const]),
@@ -86,8 +93,8 @@ export function readInstance(
       ["addresses", all.map((one) => writeAddress(one, advertised.includes(one)))],
       ["version", version],
       ...election,
-      ...travelOf(bag, family, floating, judge),
-      ...authEntries(bag.get("authentication") ?? [], version, strict, context),
+      ...travelOf(directives, family, floating, report),
+      ...authEntries(directives.get("authentication") ?? [], version, strict, context),
       ...(plain && version === 3 && family === "ipv4" ? [["checksum", "rfc9568"] as const] : []),
     ],
   };
@@ -97,7 +104,7 @@ const NO_INTERFACE = altered(
   "it names no interface: keepalived does not start, floatip takes the one whose subnet holds the address",
 );
 
-function missing(own: string | null | undefined, vrid: number | undefined): Verdict {
+function missing(own: string | null | undefined, vrid: number | undefined): Translation {
   if (own === null) return unsupported("no interface can have the name of its own", "correct it");
   return vrid === undefined
     ? unsupported("it has no virtual_router_id from 1 to 255", "write one")
@@ -117,41 +124,41 @@ const OWN: readonly string[] = [
   ...["unicast_src_ip", "mcast_src_ip", "unicast_peer", "authentication", "smtp_alert"],
 ];
 
-const KNOWN: readonly string[] = [...OWN, ...Object.keys(INSTANCE_ANSWERS)];
+const KNOWN: readonly string[] = [...OWN, ...Object.keys(INSTANCE_DIRECTIVES)];
 
-function judgeOthers(statements: readonly Statement[], { judge, unknown }: Context): void {
+function judgeOthers(statements: readonly Statement[], { report, unknown }: ImportContext): void {
   for (const statement of statements) {
     const keyword = keywordOf(statement);
-    const answer = answerTo(INSTANCE_ANSWERS, keyword);
-    if (keyword === "smtp_alert") judge(statement, mailVerdict(statement));
+    const rule = ruleFor(INSTANCE_DIRECTIVES, keyword);
+    if (keyword === "smtp_alert") report(statement, mailVerdict(statement));
     else if (keyword === "no_virtual_ipaddress") {
-      judge(statement, carried(undefined, "addresses say whether there are any"));
-    } else if (answer !== undefined) judgeAll(statement, verdictOf(statement, answer), judge);
-    else if (!OWN.includes(keyword)) judgeAll(statement, unknown(statement, KNOWN), judge);
+      report(statement, carried(undefined, "addresses say whether there are any"));
+    } else if (rule !== undefined) reportAll(statement, translationOf(statement, rule), report);
+    else if (!OWN.includes(keyword)) reportAll(statement, unknown(statement, KNOWN), report);
   }
 }
 
 /** The instance's interface; null: a name that none can have; undefined: none is named. */
-function interfaceOf(bag: Bag, judge: Judge): string | undefined | null {
-  const statement = lastOf(bag, "interface", judge);
+function interfaceOf(directives: Directives, report: Report): string | undefined | null {
+  const statement = lastOf(directives, "interface", report);
   if (statement === undefined) return undefined;
   const name = valueOf(statement) ?? "";
   if (!isInterface(name)) {
-    judge(
+    report(
       statement,
       unsupported(`${showName(name)} is no name of an interface`, "correct it"),
     );
     return null;
   }
-  judge(statement, carried(`interface = ${writeValue(name)}`));
+  report(statement, carried(`interface = ${writeValue(name)}`));
   return name;
 }
 
-function vridOf(bag: Bag, judge: Judge): number | undefined {
-  const statement = lastOf(bag, "virtual_router_id", judge);
+function vridOf(directives: Directives, report: Report): number | undefined {
+  const statement = lastOf(directives, "virtual_router_id", report);
   if (statement === undefined) return undefined;
   const vrid = wholeNumberIn(valueOf(statement), 1, 255);
-  judge(
+  report(
     statement,
     vrid === undefined
       ? unsupported("it is no whole number from 1 to 255", "correct it")
@@ -162,56 +169,61 @@ function vridOf(bag: Bag, judge: Judge): number | undefined {
 
 /** Addresses of one family that adverts name, and all that move. */
 function addressesOf(
-  bag: Bag,
+  directives: Directives,
   own: string | undefined,
   taken: Set<string>,
-  judge: Judge,
+  report: Report,
 ): { readonly advertised: readonly Address[]; readonly all: readonly Address[] } {
   const read = (keyword: string): readonly Address[] =>
-    (bag.get(keyword) ?? []).flatMap((block) => {
-      judge(block, carried("addresses = [...]"));
-      return (block.block ?? []).flatMap((line) => readAddress(line, own, judge) ?? []);
+    (directives.get(keyword) ?? []).flatMap((block) => {
+      report(block, carried("addresses = [...]"));
+      return (block.block ?? []).flatMap((line) => readAddress(line, own, report) ?? []);
     });
   const wire = (one: Address) => one.interface ?? own;
-  const free = (one: Address) => isFree(one, wire(one), taken, judge);
-  const written = once(read("virtual_ipaddress"), judge).filter(free);
-  const excluded = once(read("virtual_ipaddress_excluded"), judge).filter(free);
+  const free = (one: Address) => isFree(one, wire(one), taken, report);
+  const written = once(read("virtual_ipaddress"), report).filter(free);
+  const excluded = once(read("virtual_ipaddress_excluded"), report).filter(free);
   const [first] = written;
   if (first === undefined) return { advertised: [], all: excluded };
-  const fitting = ofFamily(written, first.prefix.address.family, judge);
-  const advertised = withoutSurplus(fitting, judge);
-  const all = once([...fitting, ...excluded], judge);
+  const fitting = ofFamily(written, first.prefix.address.family, report);
+  const advertised = withoutSurplus(fitting, report);
+  const all = once([...fitting, ...excluded], report);
   for (const one of all) taken.add(wireKeyOf(one, wire(one)));
-  for (const one of all) judge(one.statement, addressVerdict(one, advertised.includes(one)));
+  for (const one of all) report(one.statement, addressVerdict(one, advertised.includes(one)));
   return { advertised, all };
 }
 
-function addressVerdict(address: Address, advertised: boolean): Verdict {
+function addressVerdict(address: Address, advertised: boolean): Translation {
   return carried(writeValue(writeAddress(address, advertised)));
 }
 
-function versionOf(bag: Bag, globals: Globals, family: Family, judge: Judge): 2 | 3 {
-  const statement = lastOf(bag, "version", judge);
+function versionOf(
+  directives: Directives,
+  globals: Globals,
+  family: Family,
+  report: Report,
+): 2 | 3 {
+  const statement = lastOf(directives, "version", report);
   const written = valueOf(statement);
   const version = written === "2" ? 2 : written === "3" ? 3 : globals.version;
   if (statement === undefined) return family === "ipv6" ? 3 : version;
   if (written !== "2" && written !== "3") {
-    judge(statement, altered("it is neither 2 nor 3", `version = ${version}`));
+    report(statement, altered("it is neither 2 nor 3", `version = ${version}`));
   } else if (family === "ipv6" && version === 2) {
-    judge(
+    report(
       statement,
       altered("VRRPv2 has no IPv6: other makes understand version 3 only", "version = 3"),
     );
     return 3;
-  } else judge(statement, carried(`version = ${version}`));
+  } else report(statement, carried(`version = ${version}`));
   return version;
 }
 
-function switchedOn(bag: Bag, keyword: string, judge: Judge): boolean {
-  const statement = lastOf(bag, keyword, judge);
+function switchedOn(directives: Directives, keyword: string, report: Report): boolean {
+  const statement = lastOf(directives, keyword, report);
   if (statement === undefined) return false;
   const on = switchIn(valueOf(statement)) !== false;
   const why = "its harm is left out: keepalived drops what is sent to an address it does not own";
-  judge(statement, on ? changed(why) : carried(undefined, "switched off"));
+  report(statement, on ? changed(why) : carried(undefined, "switched off"));
   return on;
 }

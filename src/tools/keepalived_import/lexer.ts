@@ -1,5 +1,5 @@
 /** How does keepalived cut a line into pieces? Comments, braces, words and quotes, as keepalived.conf(5) and 2.2.7 have them. */
-import { type Place, refuse } from "./statement.ts";
+import { type FileLine, refuse } from "./statement.ts";
 
 /** A line without its comment. */
 export interface Bare {
@@ -20,7 +20,7 @@ export function linesOf(text: string): readonly string[] {
  * `line` without the comment that a `#` or `!` outside of double quotes begins, also in the middle of a word, and without
  * blanks at its ends. Refuses a quote that is not closed on its line.
  */
-export function withoutComment(line: string, place: Place): Bare {
+export function withoutComment(line: string, place: FileLine): Bare {
   const end = findOutside(line, (character) => character === "#" || character === "!", place);
   if (end === undefined) return { text: line.trim(), cut: false };
   const before = line.charAt(end - 1);
@@ -28,7 +28,7 @@ export function withoutComment(line: string, place: Place): Bare {
 }
 
 /** `text` cut at every brace outside of double quotes; braces are pieces of their own, empty pieces are left out. */
-export function piecesOf(text: string, place: Place): readonly string[] {
+export function piecesOf(text: string, place: FileLine): readonly string[] {
   const pieces: string[] = [];
   let rest = text;
   while (rest !== "") {
@@ -116,7 +116,7 @@ function unescape(text: string): readonly [string, number] {
 function findOutside(
   text: string,
   wanted: (character: string) => boolean,
-  place: Place,
+  place: FileLine,
 ): number | undefined {
   let open: number | undefined;
   for (let at = 0; at < text.length; at++) {

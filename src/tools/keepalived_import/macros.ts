@@ -1,5 +1,5 @@
 /** What do `$NAME` and `${NAME}` stand for? keepalived's parameters: replaced when a line is used, not when it is written. */
-import { type Place, refuse } from "./statement.ts";
+import { type FileLine, refuse } from "./statement.ts";
 
 /** The lines that a name stands for; most have one. */
 export type Macros = ReadonlyMap<string, readonly string[]>;
@@ -32,7 +32,7 @@ export function continued(raw: string): { readonly text: string; readonly goesOn
 export const LONGEST_LINE = 16_384;
 
 /** What a line becomes: itself with its macros replaced, or the lines of the one macro that it consists of. */
-export type Substituted =
+export type MacroResult =
   | { readonly kind: "line"; readonly text: string; readonly changed: boolean }
   | { readonly kind: "lines"; readonly name: string; readonly lines: readonly string[] };
 
@@ -43,7 +43,7 @@ const USE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*)(?=\s|$))/g;
  * it is: scripts have `$` of their own. Refuses a line that grows beyond {@link LONGEST_LINE}, and a macro of several
  * lines that does not stand alone.
  */
-export function substitute(text: string, macros: Macros, place: Place): Substituted {
+export function substitute(text: string, macros: Macros, place: FileLine): MacroResult {
   if (!text.includes("$")) return { kind: "line", text, changed: false };
   const alone = /^\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))$/.exec(text);
   const only = alone?.[1] ?? alone?.[2] ?? "";
@@ -66,8 +66,8 @@ export function substitute(text: string, macros: Macros, place: Place): Substitu
 }
 
 /** A predefined macro whose value only keepalived has: what stands in its place, and why. */
-export interface Guess {
-  readonly place: Place;
+export interface GuessedValue {
+  readonly place: FileLine;
   /** As written: "${_ENV NAME}". */
   readonly text: string;
   /** What the result has in its place. */
@@ -81,9 +81,9 @@ const GUESSED = /\$\{_(?:ENV\s+(\w+)|RANDOM(?:\s+(\d{1,9}))?(?:\s+(\d{1,9}))?)\s
 /** Replaces `${_ENV NAME}` and `${_RANDOM [MIN [MAX]]}` (keepalived.conf(5)) and says each. */
 export function guess(
   text: string,
-  place: Place,
-): { readonly text: string; readonly guesses: readonly Guess[] } {
-  const guesses: Guess[] = [];
+  place: FileLine,
+): { readonly text: string; readonly guesses: readonly GuessedValue[] } {
+  const guesses: GuessedValue[] = [];
   const replaced = text.replace(GUESSED, (use, name?: string, least = "0", most = "32767") => {
     const [value, why] = name === undefined
       ? [least, `keepalived draws a number from ${least} to ${most} here at each start`]
@@ -98,7 +98,7 @@ export function guess(
 }
 
 /** Refuses a line that is too long. Never returns. */
-export function tooLong(place: Place): never {
+export function tooLong(place: FileLine): never {
   return refuse(
     place,
     `the line is longer than ${LONGEST_LINE} characters once its macros are replaced`,
@@ -107,7 +107,7 @@ export function tooLong(place: Place): never {
   );
 }
 
-function refuseInline(name: string, place: Place): never {
+function refuseInline(name: string, place: FileLine): never {
   return refuse(
     place,
     `the macro $${name} has several lines and does not stand alone on its line`,

@@ -2,7 +2,7 @@
 import { MASK, SECRET_WORD, withoutSecrets } from "../../config/secret.ts";
 import { LVS_BLOCKS } from "./global_directives.ts";
 import type { Condition, Inclusion } from "./expand.ts";
-import type { Guess } from "./macros.ts";
+import type { GuessedValue } from "./macros.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import {
   altered,
@@ -11,8 +11,8 @@ import {
   joined,
   needless,
   type Note,
+  type Translation,
   unsupported,
-  type Verdict,
 } from "./translation.ts";
 
 /** Longest directive that is shown, in characters. */
@@ -21,31 +21,31 @@ const LONGEST = 80;
 /** A note for every statement, those inside of blocks after the block; the load balancer is told of once. */
 export function statementNotes(
   root: readonly Statement[],
-  verdicts: ReadonlyMap<Statement, Verdict>,
+  translations: ReadonlyMap<Statement, Translation>,
 ): readonly Note[] {
   const lvs = root.filter((statement) => LVS_BLOCKS.has(keywordOf(statement)));
   const others = root.filter((statement) => !lvs.includes(statement));
   return [
-    ...others.flatMap((statement) => notesOf(statement, verdicts, undefined)),
-    ...balancerNote(lvs, verdicts),
+    ...others.flatMap((statement) => notesOf(statement, translations, undefined)),
+    ...balancerNote(lvs, translations),
   ];
 }
 
 function notesOf(
   statement: Statement,
-  verdicts: ReadonlyMap<Statement, Verdict>,
-  outer: Verdict | undefined,
+  translations: ReadonlyMap<Statement, Translation>,
+  outer: Translation | undefined,
 ): readonly Note[] {
-  const own = verdicts.get(statement);
+  const own = translations.get(statement);
   const lost = outer?.outcome === "unsupported" && own?.outcome !== "unsupported";
-  const verdict = lost ? LOST : own ?? (outer?.outcome === "changed" ? LOST : GAP);
-  const braces = verdict.outcome === "unsupported"
+  const translation = lost ? LOST : own ?? (outer?.outcome === "changed" ? LOST : GAP);
+  const braces = translation.outcome === "unsupported"
     ? undefined
     : braceVerdict(statement, outer !== undefined);
-  const judged = braces === undefined ? verdict : joined(verdict, braces);
+  const judged = braces === undefined ? translation : joined(translation, braces);
   return [
     { ...judged, place: statement.place, directive: directiveOf(statement) },
-    ...(statement.block ?? []).flatMap((inner) => notesOf(inner, verdicts, judged)),
+    ...(statement.block ?? []).flatMap((inner) => notesOf(inner, translations, judged)),
   ];
 }
 
@@ -68,7 +68,7 @@ const LISTS: ReadonlySet<string> = new Set([
 ]);
 
 /** What keepalived makes of braces that are missing, or of words before them; undefined: all is well. */
-function braceVerdict(statement: Statement, inside: boolean): Verdict | undefined {
+function braceVerdict(statement: Statement, inside: boolean): Translation | undefined {
   const keyword = keywordOf(statement);
   const { block, words } = statement;
   if (block !== undefined && !BLOCKS.has(keyword)) return NO_BLOCK;
@@ -98,15 +98,15 @@ const GAP = unsupported("floatip's importer has no answer to it", "please report
 
 function balancerNote(
   blocks: readonly Statement[],
-  verdicts: ReadonlyMap<Statement, Verdict>,
+  translations: ReadonlyMap<Statement, Translation>,
 ): readonly Note[] {
   const [first, ...more] = blocks;
-  const verdict = first && verdicts.get(first);
-  if (first === undefined || verdict === undefined) return [];
+  const translation = first && translations.get(first);
+  if (first === undefined || translation === undefined) return [];
   const lines = more.slice(0, 8).map(({ place }) => place.line).join(", ");
   const dots = more.length > 8 ? ", ..." : "";
   const rest = more.length === 0 ? "" : ` (and ${more.length} more: line ${lines}${dots})`;
-  return [{ ...verdict, place: first.place, directive: `${directiveOf(first)}${rest}` }];
+  return [{ ...translation, place: first.place, directive: `${directiveOf(first)}${rest}` }];
 }
 
 /** A note for each include: the files, and those that cannot be had. */
@@ -120,7 +120,7 @@ export function inclusionNotes(inclusions: readonly Inclusion[]): readonly Note[
 
 function inclusionVerdict(
   { files, refused, nothing, quoted }: Omit<Inclusion, "place" | "text">,
-): Verdict {
+): Translation {
   const [first] = refused;
   if (quoted && refused.length > 0) {
     return unsupported(
@@ -130,7 +130,7 @@ function inclusionVerdict(
   }
   if (first !== undefined) {
     return unsupported(
-      `the file ${first.path} ${first.words}: what stands in it is not in the result`,
+      `the file ${first.path} ${first.reason}: what stands in it is not in the result`,
       "make it readable, and import again",
     );
   }
@@ -139,7 +139,7 @@ function inclusionVerdict(
 }
 
 /** A note for each macro whose value only keepalived has. */
-export function guessNotes(guesses: readonly Guess[]): readonly Note[] {
+export function guessNotes(guesses: readonly GuessedValue[]): readonly Note[] {
   return guesses.map(({ place, text, value, why }) => ({
     ...altered(
       `${why}: ${value === "" ? "nothing" : value} stands in its place`,
@@ -171,7 +171,7 @@ function conditionVerdict(
   negated: boolean,
   nodeId: string,
   stranger: boolean,
-): Verdict {
+): Translation {
   if (id === "") {
     return unsupported(
       "a ! begins a comment: keepalived reads an @ without a word, and leaves the line out",

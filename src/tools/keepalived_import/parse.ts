@@ -1,6 +1,6 @@
 /** How do lines become statements with blocks? Braces nest, wherever they stand on a line. */
 import { piecesOf, wordsOf } from "./lexer.ts";
-import { type Line, type Place, refuse, type Statement } from "./statement.ts";
+import { type ExpandedLine, type FileLine, refuse, type Statement } from "./statement.ts";
 
 /** Deeper blocks are no keepalived.conf: its deepest is five. */
 const DEEPEST = 16;
@@ -30,11 +30,11 @@ interface Growing extends Omit<Statement, "block"> {
 interface Open {
   readonly statement: Growing;
   readonly block: Growing[];
-  readonly place: Place;
+  readonly place: FileLine;
 }
 
 /** The statements at the root. Throws MalformedError where the braces do not fit. */
-export function parse(lines: readonly Line[]): readonly Statement[] {
+export function parse(lines: readonly ExpandedLine[]): readonly Statement[] {
   const root: Growing[] = [];
   const open: Open[] = [];
   let order = 0;
@@ -67,7 +67,7 @@ function toStatement(
 function openBlock(
   block: Growing[],
   depth: number,
-  { place, text }: Pick<Line, "place" | "text">,
+  { place, text }: Pick<ExpandedLine, "place" | "text">,
 ): Open {
   const statement = block.at(-1);
   if (statement?.text.endsWith("$") === true) notFilledIn(/\$\{[^}]{0,60}\}?/, text, place);
@@ -93,7 +93,7 @@ function openBlock(
 }
 
 /** Tutorials print `${NAME}` and `{{ name }}` for somebody to fill in. */
-function notFilledIn(blank: RegExp, text: string, place: Place): never {
+function notFilledIn(blank: RegExp, text: string, place: FileLine): never {
   return refuse(
     place,
     `${blank.exec(text)?.[0] ?? "$ {"} is not filled in`,
@@ -102,7 +102,7 @@ function notFilledIn(blank: RegExp, text: string, place: Place): never {
   );
 }
 
-function missingBrace({ statement, place: opened }: Open, place: Place, found: string): never {
+function missingBrace({ statement, place: opened }: Open, place: FileLine, found: string): never {
   const where = opened.file === place.file ? `in line ${opened.line}` : `in ${opened.file}`;
   const atEnd = found === "the end of the file";
   return refuse(

@@ -11,34 +11,34 @@ import {
   sameIp,
 } from "../../net/ip.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import type { Entry } from "./toml.ts";
-import { type Bag, lastOf, valueOf } from "./values.ts";
-import { altered, carried, changed, type Judge, unsupported } from "./translation.ts";
+import type { TomlEntry } from "./toml.ts";
+import { type Directives, lastOf, valueOf } from "./values.ts";
+import { altered, carried, changed, type Report, unsupported } from "./translation.ts";
 
 /** The entries for the source and the peers of an instance of `family` whose floating addresses are `floating`; all is judged. */
 export function travelOf(
-  bag: Bag,
+  directives: Directives,
   family: Family,
   floating: readonly Ip[],
-  judge: Judge,
-): readonly Entry[] {
-  const blocks = bag.get("unicast_peer") ?? [];
+  report: Report,
+): readonly TomlEntry[] {
+  const blocks = directives.get("unicast_peer") ?? [];
   const lines = blocks.flatMap(({ block = [] }) => block);
-  const source = sourceOf(bag, family, floating, lines.length > 0, judge);
-  const peers = lines.flatMap((line) => peerOf(line, family, [...floating, ...source], judge));
+  const source = sourceOf(directives, family, floating, lines.length > 0, report);
+  const peers = lines.flatMap((line) => peerOf(line, family, [...floating, ...source], report));
   const once = peers.filter(({ address, line }, index) => {
     const first = peers.findIndex((other) => sameIp(other.address, address));
-    if (first !== index) judge(line, changed("it stands there already"));
+    if (first !== index) report(line, changed("it stands there already"));
     return first === index;
   });
   for (const block of blocks) {
-    const verdict = once.length > 0
+    const translation = once.length > 0
       ? carried("peers = [...]")
       : changed("nobody stands in it: keepalived falls back to multicast, and so does floatip");
-    judge(block, verdict);
+    report(block, translation);
   }
   return [
-    ...source.map((address): Entry => ["source", formatIp(address)]),
+    ...source.map((address): TomlEntry => ["source", formatIp(address)]),
     ...(once.length === 0
       ? []
       : [["peers", once.map(({ address }) => formatIp(address))] as const]),
@@ -47,23 +47,25 @@ export function travelOf(
 
 /** No source or one. */
 function sourceOf(
-  bag: Bag,
+  directives: Directives,
   family: Family,
   floating: readonly Ip[],
   unicast: boolean,
-  judge: Judge,
+  report: Report,
 ): readonly Ip[] {
-  const statements = ["unicast_src_ip", "mcast_src_ip"].map((word) => lastOf(bag, word, judge));
+  const statements = ["unicast_src_ip", "mcast_src_ip"].map((word) =>
+    lastOf(directives, word, report)
+  );
   const [first, second] = statements.filter((statement) => statement !== undefined)
     .toSorted((a, b) => b.order - a.order);
   if (second !== undefined) {
-    judge(second, changed("another source is named, and the last one holds"));
+    report(second, changed("another source is named, and the last one holds"));
   }
   if (first === undefined) return [];
   const text = valueOf(first) ?? "";
   const address = parseIp(text);
   if (address === undefined || address.family !== family || !isOwnable(address)) {
-    judge(
+    report(
       first,
       unsupported(
         `${showName(text)} is no address of this machine that adverts of ${
@@ -75,7 +77,7 @@ function sourceOf(
     return [];
   }
   if (floating.some((one) => sameIp(one, address))) {
-    judge(
+    report(
       first,
       unsupported("the source is a floating address: adverts would go astray", "the machine's own"),
     );
@@ -83,7 +85,7 @@ function sourceOf(
   }
   const to = `source = ${writeValue(formatIp(address))}`;
   const multicast = keywordOf(first) === "unicast_src_ip" && !unicast;
-  judge(first, multicast ? changed("without peers adverts go by multicast", to) : carried(to));
+  report(first, multicast ? changed("without peers adverts go by multicast", to) : carried(to));
   return [address];
 }
 
@@ -99,12 +101,12 @@ function peerOf(
   line: Statement,
   family: Family,
   not: readonly Ip[],
-  judge: Judge,
+  report: Report,
 ): readonly Peer[] {
   const text = keywordOf(line);
   const address = parseIp(text);
   if (address === undefined || address.family !== family || !isOwnable(address)) {
-    judge(
+    report(
       line,
       unsupported(
         `${showName(text)} is no address of a machine of ${NAMES[family]}, and keepalived skips it`,
@@ -114,22 +116,22 @@ function peerOf(
     return [];
   }
   if (not.some((one) => sameIp(one, address))) {
-    judge(line, altered("it is this node itself, or a floating address: no peer has it"));
+    report(line, altered("it is this node itself, or a floating address: no peer has it"));
     return [];
   }
-  judgeBounds(line, judge);
-  judge(line, carried(writeValue(formatIp(address))));
+  judgeBounds(line, report);
+  report(line, carried(writeValue(formatIp(address))));
   return [{ address, line }];
 }
 
-function judgeBounds(line: Statement, judge: Judge): void {
+function judgeBounds(line: Statement, report: Report): void {
   const words = argumentsOf(line);
   for (let at = 0; at < words.length; at += 2) {
     const [option = "", value] = words.slice(at, at + 2);
     if (["min_ttl", "max_ttl"].includes(option) && value !== undefined) {
-      judge(line, changed("floatip looks at who sends, not at how far it came"));
+      report(line, changed("floatip looks at who sends, not at how far it came"));
     } else if (parseIp(option) !== undefined) {
-      judge(
+      report(
         line,
         altered(
           `keepalived takes one address a line, and ignores ${option}`,
@@ -139,7 +141,7 @@ function judgeBounds(line: Statement, judge: Judge): void {
       );
       return;
     } else {
-      judge(line, altered(`keepalived does not know ${showName(option)} here, and ignores it`));
+      report(line, altered(`keepalived does not know ${showName(option)} here, and ignores it`));
       return;
     }
   }

@@ -3,7 +3,7 @@ import { showName, writeValue } from "../../config/toml_text.ts";
 import * as v from "valibot";
 import { CHECK } from "../../config/tables/check.ts";
 import { argumentsOf, type Statement } from "./statement.ts";
-import { altered, carried, changed, type Judge, type Verdict } from "./translation.ts";
+import { altered, carried, changed, type Report, type Translation } from "./translation.ts";
 
 /** Can a user have this name? */
 export function isUser(name: string): boolean {
@@ -11,23 +11,23 @@ export function isUser(name: string): boolean {
 }
 
 /** Who runs commands. */
-export interface Runner {
+export interface ScriptUser {
   readonly user: string;
   readonly group: string | undefined;
 }
 
 /** The user and group behind `user` or `script_user`, judged; undefined: none that could be. */
-export function runnerIn(statement: Statement, judge: Judge): Runner | undefined {
+export function scriptUserIn(statement: Statement, report: Report): ScriptUser | undefined {
   const [user = "", group] = argumentsOf(statement);
   if (!isUser(user)) {
-    judge(statement, altered(`${showName(user)} is no name of a user, and does not count`));
+    report(statement, altered(`${showName(user)} is no name of a user, and does not count`));
     return undefined;
   }
-  judge(statement, userVerdict(user, group));
+  report(statement, userVerdict(user, group));
   return { user, group };
 }
 
-function userVerdict(user: string, group: string | undefined): Verdict {
+function userVerdict(user: string, group: string | undefined): Translation {
   const to = `user = ${writeValue(user)}`;
   return group === undefined || group === user
     ? carried(to)

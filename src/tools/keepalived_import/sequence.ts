@@ -1,5 +1,5 @@
 /** Which lines do `~SEQ(...)` and `~LST(...)` make of one? The rest of the line, once for each value. */
-import { type Place, refuse } from "./statement.ts";
+import { type FileLine, refuse } from "./statement.ts";
 
 /** Most values of one sequence or list. */
 export const MOST_VALUES = 10_000;
@@ -19,7 +19,7 @@ export interface Repeated {
 export function repeatedIn(
   text: string,
   resolve: (inside: string) => string,
-  place: Place,
+  place: FileLine,
 ): Repeated | undefined {
   const match = /^~(SEQx?|LST)\(/.exec(text);
   if (match === null) return undefined;
@@ -37,7 +37,7 @@ function sequenceRounds(
   inside: string,
   hexadecimal: boolean,
   text: string,
-  place: Place,
+  place: FileLine,
 ): Repeated["rounds"] {
   const [name = "", ...numbers] = inside.split(",").map((part) => part.trim());
   const values = numbers.map(toInteger);
@@ -56,7 +56,7 @@ function sequenceRounds(
   });
 }
 
-function listRounds(inside: string, text: string, place: Place): Repeated["rounds"] {
+function listRounds(inside: string, text: string, place: FileLine): Repeated["rounds"] {
   const [names = [], ...rounds] = groupsOf(inside);
   if (names.length === 0 || rounds.length === 0 || !names.every(isName)) badForm(text, place);
   if (rounds.length > MOST_VALUES) tooMany(place);
@@ -81,7 +81,7 @@ function isName(text: string): boolean {
   return /^[A-Za-z_]\w*$/.test(text);
 }
 
-function badForm(text: string, place: Place): never {
+function badForm(text: string, place: FileLine): never {
   return refuse(
     place,
     `${text.slice(0, 40)} is no ~SEQ or ~LST that can be carried out`,
@@ -90,7 +90,7 @@ function badForm(text: string, place: Place): never {
   );
 }
 
-function tooMany(place: Place): never {
+function tooMany(place: FileLine): never {
   return refuse(
     place,
     `the sequence has more than ${MOST_VALUES} values`,

@@ -1,14 +1,14 @@
 /** What is a keepalived.conf made of? Statements: words on a line, and perhaps a block in braces behind them. */
 
 /** A place in a file of keepalived's; the line is 1-based. */
-export interface Place {
+export interface FileLine {
   readonly file: string;
   readonly line: number;
 }
 
 /** A line as it counts: comment, conditions and macros are dealt with. */
-export interface Line {
-  readonly place: Place;
+export interface ExpandedLine {
+  readonly place: FileLine;
   readonly text: string;
   /** A comment begins inside a word (`secret!`): whoever wrote it may not have meant a comment. */
   readonly cut: boolean;
@@ -16,7 +16,7 @@ export interface Line {
 
 /** One statement; the entries of a list such as virtual_ipaddress are statements, too. */
 export interface Statement {
-  readonly place: Place;
+  readonly place: FileLine;
   /** Its place in the order of all statements: keepalived knows only what stands above. */
   readonly order: number;
   /** As written, quotes and all. */
@@ -30,7 +30,7 @@ export interface Statement {
 
 /** A file that is no keepalived.conf, or that asks for too much. */
 export interface Malformed {
-  readonly place: Place;
+  readonly place: FileLine;
   /** One sentence without a full stop. */
   readonly what: string;
   readonly why: string;
@@ -47,7 +47,7 @@ export class MalformedError extends Error {
 }
 
 /** Ends the reading of a file that is malformed. Never returns. */
-export function refuse(place: Place, what: string, why: string, fix: string): never {
+export function refuse(place: FileLine, what: string, why: string, fix: string): never {
   throw new MalformedError({ place, what, why, fix });
 }
 

@@ -1,16 +1,16 @@
 /** How does the result read? TOML tables with their keys, and a comment that says where each came from. */
 import { writeHeader, writeKey, writeValue } from "../../config/toml_text.ts";
-import type { Place } from "./statement.ts";
+import type { FileLine } from "./statement.ts";
 
 /** One `key = value`. */
-export type Entry = readonly [key: string, value: unknown];
+export type TomlEntry = readonly [key: string, value: unknown];
 
 /** One table of the result. */
-export interface Table {
+export interface TomlTable {
   readonly path: readonly string[];
   /** The block that it was made of; undefined: several. */
-  readonly place: Place | undefined;
-  readonly entries: readonly Entry[];
+  readonly place: FileLine | undefined;
+  readonly entries: readonly TomlEntry[];
 }
 
 /** Longer lists get a line for each entry. */
@@ -19,7 +19,7 @@ const WIDEST = 100;
 /** The text of a file with these tables, in their order; `head` and `tail` are comment lines without their `#`. */
 export function writeTables(
   head: readonly string[],
-  tables: readonly Table[],
+  tables: readonly TomlTable[],
   tail: readonly string[],
 ): string {
   const comment = (lines: readonly string[]) => lines.map((line) => `# ${line}`.trimEnd());
@@ -27,7 +27,7 @@ export function writeTables(
     .filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
-function linesOf({ path, place, entries }: Table): readonly string[] {
+function linesOf({ path, place, entries }: TomlTable): readonly string[] {
   const header = writeHeader(path);
   const comment = place === undefined ? "" : `# ${nameOf(place.file)}:${place.line}`;
   const head = comment === "" ? header : `${header.padEnd(32)} ${comment}`;

@@ -1,7 +1,7 @@
 /** What can an instance track? Scripts, processes and files with a name each, and the weight that they say themselves. */
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import { bagOf, lastOf, valueOf, wholeNumberIn } from "./values.ts";
-import { altered, carried, type Judge, judgeAll, unsupported } from "./translation.ts";
+import { directivesOf, lastOf, valueOf, wholeNumberIn } from "./values.ts";
+import { altered, carried, type Report, reportAll, unsupported } from "./translation.ts";
 
 /** How much something counts. */
 export interface Weighing {
@@ -41,43 +41,43 @@ export function weighingOf(words: readonly string[], most = MOST): Weighing | un
 }
 
 /** Every tracker of the file, in its order. Of two with one name keepalived takes the first: the others are judged here. */
-export function trackersOf(root: readonly Statement[], judge: Judge): readonly Tracker[] {
+export function trackersOf(root: readonly Statement[], report: Report): readonly Tracker[] {
   const trackers: Tracker[] = [];
   for (const statement of root.filter(isTracker)) {
-    const tracker = toTracker(statement, judge);
+    const tracker = toTracker(statement, report);
     const first = trackers.find(({ kind, name }) =>
       kind === tracker?.kind && name === tracker.name
     );
     if (tracker === undefined) {
-      judgeAll(statement, unsupported("it has no name or no block", "give it both"), judge);
+      reportAll(statement, unsupported("it has no name or no block", "give it both"), report);
     } else if (first !== undefined) {
       const { file, line } = first.statement.place;
       const why = `${first.name} stands in ${file}:${line} already, and keepalived takes the first`;
-      judgeAll(statement, altered(why), judge);
+      reportAll(statement, altered(why), report);
     } else trackers.push(tracker);
   }
   return trackers;
 }
 
-function toTracker(statement: Statement, judge: Judge): Tracker | undefined {
+function toTracker(statement: Statement, report: Report): Tracker | undefined {
   const name = valueOf(statement);
   const [kind, fallback] = isTracker(statement) ? KINDS[keywordOf(statement)] ?? [] : [];
   if (name === undefined || kind === undefined || statement.block === undefined) return undefined;
-  const weighing = weighingIn(statement.block, judge);
+  const weighing = weighingIn(statement.block, report);
   return { kind, name, statement, weight: fallback ?? 0, reverse: false, ...weighing };
 }
 
 /** The weight that a definition says for whoever tracks it; undefined: none, or one that is none. */
-function weighingIn(block: readonly Statement[], judge: Judge): Weighing | undefined {
-  const written = lastOf(bagOf(block), "weight", judge);
+function weighingIn(block: readonly Statement[], report: Report): Weighing | undefined {
+  const written = lastOf(directivesOf(block), "weight", report);
   if (written === undefined) return undefined;
   const asked = weighingOf(argumentsOf(written), 2 ** 31 - 1);
   if (asked === undefined) {
-    judge(written, altered("it is no whole number: it does not count"));
+    report(written, altered("it is no whole number: it does not count"));
     return undefined;
   }
   const weight = Math.max(-MOST, Math.min(MOST, asked.weight));
   const to = weight === 0 ? undefined : `weight = ${asked.reverse ? -weight : weight}`;
-  judge(written, weight === asked.weight ? carried(to) : altered(`weights end at ${MOST}`, to));
+  report(written, weight === asked.weight ? carried(to) : altered(`weights end at ${MOST}`, to));
   return { ...asked, weight };
 }

@@ -2,25 +2,32 @@
 import { writeValue } from "../../config/toml_text.ts";
 import { INSTANCE } from "../../config/tables/instance.ts";
 import * as v from "valibot";
-import type { Names } from "./checks.ts";
-import type { Context } from "./context.ts";
-import type { Runner } from "./runner.ts";
+import type { TableNames } from "./checks.ts";
+import type { ImportContext } from "./context.ts";
+import type { ScriptUser } from "./runner.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import type { Entry } from "./toml.ts";
+import type { TomlEntry } from "./toml.ts";
 import { fileEntries, processEntries } from "./tracker_machine.ts";
 import { scriptEntries } from "./tracker_script.ts";
 import { type Tracker, type Weighing, weighingOf } from "./trackers.ts";
-import type { Bag } from "./values.ts";
-import { altered, carried, changed, needless, unsupported, type Verdict } from "./translation.ts";
+import type { Directives } from "./values.ts";
+import {
+  altered,
+  carried,
+  changed,
+  needless,
+  type Translation,
+  unsupported,
+} from "./translation.ts";
 
 /** Everything that can be tracked, and where its checks are collected. */
 export interface Trackable {
   readonly trackers: readonly Tracker[];
-  readonly names: Names;
-  readonly runner: Runner;
+  readonly names: TableNames;
+  readonly runner: ScriptUser;
   /** Trackers that were asked for what they look at, successfully or not. */
   readonly used: Set<Tracker>;
-  readonly context: Context;
+  readonly context: ImportContext;
 }
 
 /** Who tracks. */
@@ -45,16 +52,20 @@ const KINDS: Readonly<Record<string, Tracker["kind"] | undefined>> = {
 export const TRACKS: readonly string[] = Object.keys(KINDS);
 
 /** The names of the checks that the blocks of `bag` ask for; every entry is judged. */
-export function checksOf(bag: Bag, tracking: Tracking, able: Trackable): readonly string[] {
-  const { judge } = able.context;
+export function checksOf(
+  directives: Directives,
+  tracking: Tracking,
+  able: Trackable,
+): readonly string[] {
+  const { report } = able.context;
   const checks = TRACKS.flatMap((keyword) =>
-    (bag.get(keyword) ?? []).flatMap((block) => {
-      judge(block, carried(undefined));
+    (directives.get(keyword) ?? []).flatMap((block) => {
+      report(block, carried(undefined));
       const entries = block.block ?? [];
       return entries.map((entry, index) => {
         const first = entries.findIndex((other) => keywordOf(other) === keywordOf(entry));
         if (first === index) return takeEntry(entry, keyword, tracking, able);
-        judge(entry, changed("it stands there already, and keepalived takes the first"));
+        report(entry, changed("it stands there already, and keepalived takes the first"));
         return undefined;
       });
     })
@@ -69,34 +80,34 @@ function takeEntry(
   tracking: Tracking,
   able: Trackable,
 ): string | undefined {
-  const { judge } = able.context;
+  const { report } = able.context;
   const name = keywordOf(entry);
   const tracker = keyword === "track_interface" ? undefined : trackerOf(entry, keyword, able);
   if (tracker === null) return undefined;
   const asked = askedFor(entry, tracker, able);
   if (tracker === undefined && tracking.own.includes(name)) {
-    judge(entry, carried(undefined, "floatip watches an instance's own interface anyway"));
+    report(entry, carried(undefined, "floatip watches an instance's own interface anyway"));
     return undefined;
   }
-  const { weighing, verdict } = withinReach(asked, keyword, tracking);
-  if (verdict !== undefined) judge(entry, verdict);
+  const { weighing, translation } = withinReach(asked, keyword, tracking);
+  if (translation !== undefined) report(entry, translation);
   if (weighing === undefined) return undefined;
   const entries = entriesOf(entry, tracker, weighing, able);
   if (entries === undefined) {
     if (tracker === undefined) return undefined;
-    const verdict = unsupported("what it asks cannot be carried over", "see its lines");
-    judge(tracker.statement, verdict);
-    judge(entry, { ...verdict, why: "what it names cannot be carried over" });
+    const translation = unsupported("what it asks cannot be carried over", "see its lines");
+    report(tracker.statement, translation);
+    report(entry, { ...translation, why: "what it names cannot be carried over" });
     return undefined;
   }
   // Turned round, up counts as down: what was added is taken away, and the other way round.
   const weight = weighing.reverse ? -weighing.weight : weighing.weight;
-  const all: readonly Entry[] = weight === 0 ? entries : [...entries, ["weight", weight]];
+  const all: readonly TomlEntry[] = weight === 0 ? entries : [...entries, ["weight", weight]];
   const hint = weight === 0 ? "fault" : weight < 0 ? `minus${-weight}` : `plus${weight}`;
   const place = tracker?.statement.place ?? entry.place;
   const check = able.names.nameOf(name, all, place, hint);
-  judge(entry, carried(`checks = [${writeValue(check)}]`));
-  if (tracker !== undefined) judge(tracker.statement, carried(`[check.${check}]`));
+  report(entry, carried(`checks = [${writeValue(check)}]`));
+  if (tracker !== undefined) report(tracker.statement, carried(`[check.${check}]`));
   return check;
 }
 
@@ -106,15 +117,15 @@ function trackerOf(entry: Statement, keyword: string, able: Trackable): Tracker 
   const name = keywordOf(entry);
   const found = able.trackers.find((tracker) => tracker.kind === kind && tracker.name === name);
   if (found !== undefined && found.statement.order < entry.order) return found;
-  const { judge } = able.context;
+  const { report } = able.context;
   if (found === undefined) {
-    judge(
+    report(
       entry,
       unsupported(`nothing defines ${name}, and keepalived ignores it`, "define it, or remove it"),
     );
     return null;
   }
-  judge(
+  report(
     entry,
     unsupported(
       `keepalived ignores it: it knows only what stands above, and ${name} is defined below`,
@@ -128,18 +139,18 @@ function trackerOf(entry: Statement, keyword: string, able: Trackable): Tracker 
 function askedFor(entry: Statement, tracker: Tracker | undefined, able: Trackable): Weighing {
   const { weight, reverse }: Weighing = tracker ?? { weight: 0, reverse: false };
   const words = argumentsOf(entry);
-  const { judge } = able.context;
+  const { report } = able.context;
   const weighted = words[0] === "weight";
   const direction = words[weighted ? 2 : 0];
   const unknown = words.slice((weighted ? 2 : 0) + (isDirection(direction) ? 1 : 0));
   if (unknown.length > 0) {
-    judge(entry, altered(`keepalived does not know ${unknown.join(" ")} here, and ignores it`));
+    report(entry, altered(`keepalived does not know ${unknown.join(" ")} here, and ignores it`));
   }
   const asked = { weight, reverse: turned(direction, reverse) };
   if (!weighted) return asked;
   const written = weighingOf(words.slice(1));
   if (written !== undefined) return { ...asked, weight: written.weight };
-  judge(entry, altered("its weight is not within -253 and 253: the definition's counts"));
+  report(entry, altered("its weight is not within -253 and 253: the definition's counts"));
   return { weight, reverse };
 }
 
@@ -158,11 +169,11 @@ function withinReach(
   asked: Weighing,
   keyword: string,
   { owner, by }: Tracking,
-): { readonly weighing: Weighing | undefined; readonly verdict?: Verdict } {
+): { readonly weighing: Weighing | undefined; readonly translation?: Translation } {
   if (asked.weight === 0 || (!owner && by === "alone")) return { weighing: asked };
-  if (by === "group") return { weighing: undefined, verdict: GROUP_WEIGHT };
+  if (by === "group") return { weighing: undefined, translation: GROUP_WEIGHT };
   if (keyword === "track_process" && by === "member" && !owner) {
-    return { weighing: undefined, verdict: GROUP_WEIGHT };
+    return { weighing: undefined, translation: GROUP_WEIGHT };
   }
   const who = owner ? "an owner's priority never changes" : "members of a group move together";
   // A file's weight of 1 is the one that it has without a word.
@@ -171,11 +182,11 @@ function withinReach(
     : keyword === "track_file" && Math.abs(asked.weight) === 1;
   if (stripped) {
     const why = `${who}: keepalived drops the weight, so that down means fault`;
-    return { weighing: { ...asked, weight: 0 }, verdict: changed(why) };
+    return { weighing: { ...asked, weight: 0 }, translation: changed(why) };
   }
   return {
     weighing: undefined,
-    verdict: needless(`${who}: keepalived itself ignores what has a weight`),
+    translation: needless(`${who}: keepalived itself ignores what has a weight`),
   };
 }
 
@@ -189,7 +200,7 @@ function entriesOf(
   tracker: Tracker | undefined,
   weighing: Weighing,
   able: Trackable,
-): readonly Entry[] | undefined {
+): readonly TomlEntry[] | undefined {
   const { context, runner, used } = able;
   if (tracker === undefined) return interfaceEntries(entry, weighing, context);
   used.add(tracker);
@@ -201,15 +212,15 @@ function entriesOf(
 function interfaceEntries(
   entry: Statement,
   { reverse }: Weighing,
-  { judge }: Context,
-): readonly Entry[] | undefined {
+  { report }: ImportContext,
+): readonly TomlEntry[] | undefined {
   const name = keywordOf(entry);
   if (!v.is(INSTANCE.interface.shape, name)) {
-    judge(entry, unsupported("it is no name of an interface", "correct it"));
+    report(entry, unsupported("it is no name of an interface", "correct it"));
     return undefined;
   }
   if (reverse) {
-    judge(
+    report(
       entry,
       unsupported("floatip has no check that is down because an interface is up", "a command"),
     );

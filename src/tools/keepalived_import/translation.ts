@@ -1,11 +1,11 @@
 /** What became of a directive? Carried, changed or unsupported, with the reason and what to do. */
-import type { Place, Statement } from "./statement.ts";
+import type { FileLine, Statement } from "./statement.ts";
 
 /** carried: floatip does the same. changed: it does something near it. unsupported: nothing of it is in the result. */
 export type Outcome = "carried" | "changed" | "unsupported";
 
 /** What became of one directive. */
-export interface Verdict {
+export interface Translation {
   readonly outcome: Outcome;
   /** Could the cluster behave otherwise than before, so that somebody should look? Never of what was carried. */
   readonly matters: boolean;
@@ -18,27 +18,27 @@ export interface Verdict {
 }
 
 /** A directive with its verdict. */
-export interface Note extends Verdict {
-  readonly place: Place;
+export interface Note extends Translation {
+  readonly place: FileLine;
   /** The directive as written, secrets masked, never long. */
   readonly directive: string;
 }
 
 /** Takes what became of a statement. Several verdicts of one are told as one: the worst, with all reasons. */
-export type Judge = (statement: Statement, verdict: Verdict) => void;
+export type Report = (statement: Statement, translation: Translation) => void;
 
 /** It is in the result as `to`; without it floatip does so anyway, and `why` says that. */
-export function carried(to: string | undefined, why?: string): Verdict {
+export function carried(to: string | undefined, why?: string): Translation {
   return { outcome: "carried", matters: false, to, why };
 }
 
 /** The result differs in a way that nobody needs to mind. */
-export function changed(why: string, to?: string, instead?: string): Verdict {
+export function changed(why: string, to?: string, instead?: string): Translation {
   return { outcome: "changed", matters: false, to, why, instead };
 }
 
 /** The result differs, and somebody should look. */
-export function altered(why: string, to?: string, instead?: string): Verdict {
+export function altered(why: string, to?: string, instead?: string): Translation {
   return { outcome: "changed", matters: true, to, why, instead };
 }
 
@@ -46,19 +46,19 @@ export function altered(why: string, to?: string, instead?: string): Verdict {
 export const NOTHING_TO_DO = "nothing";
 
 /** It is not in the result, and nobody needs to mind. */
-export function needless(why: string, instead: string = NOTHING_TO_DO): Verdict {
+export function needless(why: string, instead: string = NOTHING_TO_DO): Translation {
   return { outcome: "unsupported", matters: false, why, instead };
 }
 
 /** It is not in the result, and somebody should look: `instead` says what to do. */
-export function unsupported(why: string, instead: string): Verdict {
+export function unsupported(why: string, instead: string): Translation {
   return { outcome: "unsupported", matters: true, why, instead };
 }
 
 const RANK: Readonly<Record<Outcome, number>> = { carried: 0, changed: 1, unsupported: 2 };
 
 /** Two verdicts of one statement as one. */
-export function joined(first: Verdict | undefined, second: Verdict): Verdict {
+export function joined(first: Translation | undefined, second: Translation): Translation {
   if (first === undefined) return second;
   const both = (a: string | undefined, b: string | undefined, between: string) => {
     if (a === undefined || b === undefined) return a ?? b;
@@ -75,7 +75,9 @@ export function joined(first: Verdict | undefined, second: Verdict): Verdict {
 }
 
 /** The same verdict for a statement and all that stands in its block; somebody should look at it as a whole. */
-export function judgeAll(statement: Statement, verdict: Verdict, judge: Judge): void {
-  judge(statement, verdict);
-  for (const inner of statement.block ?? []) judgeAll(inner, { ...verdict, matters: false }, judge);
+export function reportAll(statement: Statement, translation: Translation, report: Report): void {
+  report(statement, translation);
+  for (const inner of statement.block ?? []) {
+    reportAll(inner, { ...translation, matters: false }, report);
+  }
 }

@@ -1,6 +1,6 @@
 /** What does a word of keepalived's mean? Numbers, times and switches, or nothing where it is none. */
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import { changed, type Judge } from "./translation.ts";
+import { changed, type Report } from "./translation.ts";
 
 /** A whole number from `least` to `most`. */
 export function wholeNumberIn(
@@ -36,19 +36,23 @@ export function switchIn(word: string | undefined): boolean | undefined {
 }
 
 /** The statements of a block by their keyword, each list in the order of the file. */
-export type Bag = ReadonlyMap<string, readonly Statement[]>;
+export type Directives = ReadonlyMap<string, readonly Statement[]>;
 
 /** Sorts the statements of one or several blocks by keyword. */
-export function bagOf(statements: readonly Statement[]): Bag {
+export function directivesOf(statements: readonly Statement[]): Directives {
   return Map.groupBy(statements, keywordOf);
 }
 
 /** The statement that holds where a keyword stands once or more: the last one. The others are judged here. */
-export function lastOf(bag: Bag, keyword: string, judge: Judge): Statement | undefined {
-  const all = bag.get(keyword) ?? [];
+export function lastOf(
+  directives: Directives,
+  keyword: string,
+  report: Report,
+): Statement | undefined {
+  const all = directives.get(keyword) ?? [];
   const last = all.at(-1);
   for (const statement of all.slice(0, -1)) {
-    judge(statement, changed(`line ${last?.place.line} says it again, and the last one holds`));
+    report(statement, changed(`line ${last?.place.line} says it again, and the last one holds`));
   }
   return last;
 }

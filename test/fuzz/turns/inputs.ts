@@ -253,7 +253,7 @@ const NOTES = [
   { since: 1, until: null, reason: "disk" },
   { kind: "conflict", time: RECORD.time, instance: "web", family: "ipv4", rival: "x", words: "y" },
   { id: 1, kind: "notify", instance: null, sink: "command", record: RECORD },
-  { id: 2, kind: "probe", check: "nginx", result: { ok: true, words: "200", latency: 1 } },
+  { id: 2, kind: "probe", check: "nginx", result: { ok: true, text: "200", latency: 1 } },
   ["config", ["0.1.0", [], {}]],
 ].map((note) => JSON.stringify(note));
 

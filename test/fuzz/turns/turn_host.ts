@@ -66,7 +66,7 @@ export class TurnHost extends RecordingHost {
   override watchClaims(): void {}
 
   override startProbe({ name }: CheckSettings): void {
-    const result = { ok: true, words: "200", latency: milliseconds(1) };
+    const result = { ok: true, text: "200", latency: milliseconds(1) };
     this.#results.push({ kind: "probe", check: name, result });
   }
 

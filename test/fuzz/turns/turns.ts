@@ -16,7 +16,7 @@ import { decodeHistory } from "../../../src/history/line.ts";
 import { decodeResumeState } from "../../../src/keeping/resume_file.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { LONGEST_RESPONSE, parseRequest, parseResponse } from "../../../src/runner/message.ts";
-import { soundRecord } from "../../../src/runner/record.ts";
+import { validRecord } from "../../../src/runner/record.ts";
 import type { Instant } from "../../../src/time.ts";
 import { Random } from "../../sim/random.ts";
 import { documentOf } from "../../support/cli/documents.ts";
@@ -261,7 +261,7 @@ function readNote(text: string, config: Config): void {
   }
   decodeHistory(text);
   const request = parseRequest(text);
-  if (request?.kind === "notify") soundRecord(request.record, [config]);
+  if (request?.kind === "notify") validRecord(request.record, [config]);
 }
 
 /** A connection by which `bytes` come in one piece, and then nothing. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readIptables } from "../../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../../src/tools/firewall/read_nft.ts";
-import { fateOf, type Packet, type Ruleset } from "../../../src/tools/firewall/ruleset.ts";
+import { type Packet, type Ruleset, verdictOf } from "../../../src/tools/firewall/ruleset.ts";
 import { after, milliseconds } from "../../../src/time.ts";
 import {
   GROUP4,
@@ -80,12 +80,12 @@ class Range {
 
 /** Holds what the walk says against what the kernel did. */
 async function compare(range: Range, ruleset: Ruleset, text: string): Promise<void> {
-  const fates = KINDS.map((kind) => [kind, fateOf(PACKETS[kind], ruleset).kind] as const);
-  const expected = fates.filter(([, fate]) => fate === "passes").map(([kind]) => kind);
+  const verdicts = KINDS.map((kind) => [kind, verdictOf(PACKETS[kind], ruleset).kind] as const);
+  const expected = verdicts.filter(([, verdict]) => verdict === "passes").map(([kind]) => kind);
   const arrived = await range.arrived(expected);
-  for (const [kind, fate] of fates) {
-    if (fate === "unknown") continue;
-    assert.equal(fate, arrived.includes(kind) ? "passes" : "dropped", `${kind}\n${text}`);
+  for (const [kind, verdict] of verdicts) {
+    if (verdict === "unknown") continue;
+    assert.equal(verdict, arrived.includes(kind) ? "passes" : "dropped", `${kind}\n${text}`);
   }
 }
 

@@ -49,7 +49,7 @@ async function next(host: Host, kind: HostEvent<string>["kind"]): Promise<HostEv
 async function look(host: Host, name: string): Promise<string> {
   host.startProbe(check({ kind: "process", name }));
   const seen = await next(host, "probe");
-  return seen.kind === "probe" ? seen.result.words : assert.fail();
+  return seen.kind === "probe" ? seen.result.text : assert.fail();
 }
 
 kernelTest("the end of a process that was found is told within milliseconds, once", async () => {

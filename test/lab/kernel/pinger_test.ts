@@ -40,9 +40,9 @@ async function ask(
 }
 
 async function answers(machines: Machines, address: string, by: By): Promise<void> {
-  const { ok, words, latency } = await ask(machines, address, by);
-  assert.ok(ok, `${address} by ${by}: ${words}`);
-  assert.match(words, /^answered in [\d.]+ (ms|µs)$/);
+  const { ok, text, latency } = await ask(machines, address, by);
+  assert.ok(ok, `${address} by ${by}: ${text}`);
+  assert.match(text, /^answered in [\d.]+ (ms|µs)$/);
   assert.ok(latency < 1e9);
 }
 
@@ -80,8 +80,8 @@ kernelTest("a host that drops ICMP is there by ARP and Neighbor Solicitation", a
   await Deno.remove(file);
   assert.equal(code, 0, stderr);
   for (const address of ["10.77.0.2", "fd77::2"]) {
-    const { ok, words } = await ask(machines, address, "icmp", 200);
-    assert.deepEqual([ok, words], [false, "no answer within 200 ms"]);
+    const { ok, text } = await ask(machines, address, "icmp", 200);
+    assert.deepEqual([ok, text], [false, "no answer within 200 ms"]);
     await answers(machines, address, "arp");
   }
 }, "nft");
@@ -91,9 +91,9 @@ kernelTest(
   async () => {
     await using machines = await openMachines();
     const say = async (address: string, by: By) => {
-      const { ok, words } = await ask(machines, address, by, 200);
+      const { ok, text } = await ask(machines, address, by, 200);
       assert.equal(ok, false);
-      return words;
+      return text;
     };
     for (const by of ["icmp", "arp"] as const) {
       assert.equal(await say("10.77.0.99", by), "no answer within 200 ms");
@@ -113,8 +113,8 @@ kernelTest(
     await answers(machines, "10.77.0.50", "arp");
     machines.host.addAddress(held("10.88.0.50/24"));
     // A floating address is nobody to ask as: its next holder would get the answer.
-    const { words } = await ask(machines, "10.88.0.1", "arp", 200);
-    assert.equal(words, "no interface has an address in its network");
+    const { text } = await ask(machines, "10.88.0.1", "arp", 200);
+    assert.equal(text, "no interface has an address in its network");
   },
 );
 
@@ -129,10 +129,10 @@ kernelTest(
       return link?.up === false;
     });
     for (const by of ["icmp", "arp"] as const) {
-      const { ok, words } = await ask(machines, "10.77.0.2", by, 200);
+      const { ok, text } = await ask(machines, "10.77.0.2", by, 200);
       assert.equal(ok, false);
       assert.match(
-        words,
+        text,
         /^(network (unreachable|is down)|Network is down \(ENETDOWN\)|no answer.*)$/,
       );
     }
@@ -157,7 +157,7 @@ kernelTest("what others say and echo is no answer", async () => {
     (soFar) => soFar.some(({ kind }) => kind === "probe"),
   );
   const [result] = happened.flatMap((one) => one.kind === "probe" ? [one.result] : []);
-  assert.equal(result?.words, "no answer within 300 ms");
+  assert.equal(result?.text, "no answer within 300 ms");
 }, "ping");
 
 kernelTest("1,000 attempts, answered and not, leave no descriptor", async () => {

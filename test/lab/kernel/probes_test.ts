@@ -37,16 +37,16 @@ kernelTest(
   "a command runs as the user it names, with that user's groups and no capability",
   async () => {
     const who = await shell("id >&2; exit 1", "nobody");
-    assert.match(who.words, /^exit 1: uid=65534\(nobody\) gid=\d+\(\w+\) groups=\d+\(\w+\)$/);
-    assert.doesNotMatch(who.words, /root/);
+    assert.match(who.text, /^exit 1: uid=65534\(nobody\) gid=\d+\(\w+\) groups=\d+\(\w+\)$/);
+    assert.doesNotMatch(who.text, /root/);
     const probe = { kind: "command", argv: ["/bin/sh", "-c", "id -G >&2; exit 1"], user: "nobody" };
     const groups = await elsewhere(["setpriv", "--groups=4242"], probe, 5000);
-    assert.doesNotMatch(groups.words, /4242/);
+    assert.doesNotMatch(groups.text, /4242/);
     const rights = await shell(
       "grep -E 'Cap(Eff|Prm|Amb|Inh)' /proc/self/status | grep -v 0000000000000000",
       "nobody",
     );
-    assert.equal(rights.words, "exit 1", "grep found nothing but zeros");
+    assert.equal(rights.text, "exit 1", "grep found nothing but zeros");
   },
 );
 
@@ -55,7 +55,7 @@ kernelTest("what another user's command left is killed at the timeout all the sa
   const text = "setsid sleep 1000 & trap '' TERM; sleep 1000; sleep 1000";
   const probe = { kind: "command", argv: ["/bin/sh", "-c", text], user: "nobody" } as const;
   const result = await runProbe({ ...check(probe, 150), name }, tools());
-  assert.equal(result.words, "killed after 150 ms");
+  assert.equal(result.text, "killed after 150 ms");
   await eventually("nothing is left", () => processesWith(`FLOATIP_CHECK=${name}`).length === 0);
 });
 
@@ -69,11 +69,11 @@ kernelTest("as root, only what root alone can change is run", async () => {
     await Deno.chown(path, 65534, 0);
     const probe = { kind: "command", argv: [path], user: "root" } as const;
     const owned = `${path} belongs to another user than root: chown root ${path}`;
-    assert.equal((await attempt(probe)).words, owned);
+    assert.equal((await attempt(probe)).text, owned);
     await Deno.chown(path, 0, 65534);
     await Deno.chmod(path, 0o775);
     const grouped = `${path} is writable by its group: chmod g-w ${path}`;
-    assert.equal((await attempt(probe)).words, grouped);
+    assert.equal((await attempt(probe)).text, grouped);
     // As somebody else it does no harm that its group may change it.
     assert.ok((await attempt({ ...probe, user: "nobody" })).ok);
     await Deno.chmod(path, 0o755);
@@ -81,7 +81,7 @@ kernelTest("as root, only what root alone can change is run", async () => {
     // "root" cannot be taken by a daemon that is not root.
     const before = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     if (await readableByOthers()) {
-      assert.equal((await elsewhere(before, probe, 2000)).words, "only root can run it as root");
+      assert.equal((await elsewhere(before, probe, 2000)).text, "only root can run it as root");
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -102,5 +102,5 @@ kernelTest("a command of a daemon with real-time scheduling does not have it", a
     .output();
   if (!plain.success) return console.log("      real-time scheduling is not allowed here");
   const result = await elsewhere(["chrt", "-r", "10"], probe, 5000);
-  assert.match(result.words, /SCHED_OTHER$/);
+  assert.match(result.text, /SCHED_OTHER$/);
 });

@@ -3,7 +3,11 @@ import assert from "node:assert/strict";
 import { strangersIn } from "../../../src/cli/check_lan.ts";
 import { plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";
-import type { Answer, HeardAdvert, UnreadPacket } from "../../../src/tools/doctor/environment.ts";
+import type {
+  HeardAdvert,
+  LanAnswer,
+  UnreadPacket,
+} from "../../../src/tools/doctor/environment.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { seconds } from "../../../src/time.ts";
 import { machine } from "../../support/config/machines.ts";
@@ -13,13 +17,13 @@ const STRANGER = "02:00:00:00:00:99";
 const LONELY = `[instance.web]\nvrid = 51\naddresses = ["10.77.0.50/24"]\n`;
 const NODES = `[nodes]\na = "10.77.0.11"\nb = "10.77.0.12"\n${LONELY}`;
 
-function answer(address: string, mac: string, name = "eth0"): Answer {
+function answer(address: string, mac: string, name = "eth0"): LanAnswer {
   return { interface: name, address: ip(address), mac };
 }
 
 function strangers(
   text: string,
-  answers: readonly Answer[],
+  answers: readonly LanAnswer[],
   adverts: readonly HeardAdvert[] = [],
   unread: readonly UnreadPacket[] = [],
 ): readonly string[] {

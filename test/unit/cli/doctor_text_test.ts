@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { doctorJson, doctorLines } from "../../../src/cli/doctor_text.ts";
 import { inodeOf } from "../../../src/cli/daemon_pid.ts";
 import { plain } from "../../../src/cli/terminal.ts";
-import type { Reported } from "../../../src/tools/doctor/doctor.ts";
+import type { ReportedFinding } from "../../../src/tools/doctor/doctor.ts";
 import { golden } from "../../support/golden.ts";
 
-const REPORTED: readonly Reported[] = [
+const REPORTED: readonly ReportedFinding[] = [
   { check: "interface", mark: "ok", what: "eth0 is up with 192.168.1.11/24" },
   {
     check: "firewall",
@@ -36,7 +36,7 @@ Deno.test("doctor's report for programs", () => {
   const document = JSON.parse(doctorJson("pi-a", "/f.toml", "1.2.3", REPORTED));
   assert.equal(document.schema, 1);
   assert.equal(document.healthy, false);
-  assert.deepEqual(document.findings.map(({ mark }: Reported) => mark), [
+  assert.deepEqual(document.findings.map(({ mark }: ReportedFinding) => mark), [
     "ok",
     "problem",
     "warning",

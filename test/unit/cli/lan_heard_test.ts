@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { usedVrids } from "../../../src/cli/init.ts";
 import { Heard } from "../../../src/cli/lan_heard.ts";
-import { judgeStrangers } from "../../../src/tools/doctor/checks/vrid.ts";
+import { judgeVrid } from "../../../src/tools/doctor/checks/vrid.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { parseMac } from "../../../src/net/mac.ts";
 import { seconds } from "../../../src/time.ts";
@@ -65,7 +65,7 @@ Deno.test("60,000 senders: nothing grows, and those that were asked for are kept
   assert.equal(adverts.length, 257);
   assert.equal(unread.length, 256);
   assert.deepEqual(adverts[0]?.source, peer);
-  const found = judgeStrangers(
+  const found = judgeVrid(
     subjectOf(PAIR),
     { interfaces: HERE.interfaces },
     lanWith({ adverts, unread }),
@@ -79,7 +79,7 @@ Deno.test("the doctor names CARP and auth_hmac on our VRID", () => {
     return { interface: "eth0", source: ip(source), mac, vrid: 51, reason, outgoing: false };
   };
   const unread = [from("192.168.1.9", "carp"), from("192.168.1.12", "auth-hmac")];
-  const found = judgeStrangers(
+  const found = judgeVrid(
     subjectOf(PAIR),
     { interfaces: HERE.interfaces },
     lanWith({ unread }),

@@ -16,8 +16,8 @@ const NGINX: CheckSettings = {
 };
 /** The same check with another probe. */
 const CADDY: CheckSettings = { ...NGINX, probe: { kind: "process", name: "caddy" } };
-const OK: ProbeResult = { ok: true, words: "running", latency: milliseconds(1) };
-const BAD: ProbeResult = { ok: false, words: "not running", latency: milliseconds(1) };
+const OK: ProbeResult = { ok: true, text: "running", latency: milliseconds(1) };
+const BAD: ProbeResult = { ok: false, text: "not running", latency: milliseconds(1) };
 
 function started(): Checks {
   const checks = new Checks();

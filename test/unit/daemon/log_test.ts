@@ -26,7 +26,7 @@ Deno.test("the journal says why a check is down, once, and that it is up again",
   const journal = { write: (level: string, line: string) => void lines.push(`${level} ${line}`) };
   const last = (ok: boolean, words: string): ProbeResult => ({
     ok,
-    words,
+    text: words,
     latency: milliseconds(1),
   });
   const tell = (before: boolean | undefined, up: boolean, words: string) =>

@@ -123,9 +123,9 @@ Deno.test("meter: transitions are counted by states and reason, by family", () =
 
 Deno.test("meter: attempts of checks; one that was never tried reads as zero, one that is gone not at all", () => {
   const { meter, read } = lab();
-  meter.probed("nginx", { ok: true, words: "200 in 3 ms", latency: milliseconds(3) });
-  meter.probed("nginx", { ok: false, words: "no answer within 1 s", latency: seconds(1) });
-  meter.probed("gone", { ok: true, words: "", latency: seconds(0) });
+  meter.probed("nginx", { ok: true, text: "200 in 3 ms", latency: milliseconds(3) });
+  meter.probed("nginx", { ok: false, text: "no answer within 1 s", latency: seconds(1) });
+  meter.probed("gone", { ok: true, text: "", latency: seconds(0) });
   const [nginx, dns, ...rest] = read([], ["nginx", "dns"]).checks;
   deepStrictEqual([nginx?.succeeded, nginx?.failed], [1, 1]);
   deepStrictEqual(filled(nginx?.latency ?? EMPTY), { "0.005": 1, "1": 1 });

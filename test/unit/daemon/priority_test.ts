@@ -26,7 +26,7 @@ function judged(
   const checks = new Checks();
   checks.settle(entries.map(([name, weight]) => settings(name, weight)), "pi-a", NOW);
   for (const [name, , ok] of entries) {
-    const result = { ok: ok ?? false, words: "words", latency: milliseconds(1) };
+    const result = { ok: ok ?? false, text: "words", latency: milliseconds(1) };
     if (ok !== undefined) checks.take(name, result, NOW);
   }
   return checks;

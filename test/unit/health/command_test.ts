@@ -48,7 +48,7 @@ const ends: readonly (readonly [text: string, ok: boolean, words: RegExp])[] = [
 for (const [text, ok, words] of ends) {
   Deno.test(`sh -c "${text}" reads ${words}`, async () => {
     const result = await shell(text);
-    assert.match(result.words, words);
+    assert.match(result.text, words);
     assert.equal(result.ok, ok);
   });
 }
@@ -56,20 +56,20 @@ for (const [text, ok, words] of ends) {
 Deno.test("the environment is clean, and names the check", async () => {
   const result = await shell("env | cut -d= -f1 | sort | tr '\\n' ' '; exit 1");
   // PWD is the shell's own.
-  assert.equal(result.words, "exit 1: FLOATIP_CHECK FLOATIP_CHILD LANG PATH PWD");
-  assert.match((await shell("echo $FLOATIP_CHECK $PWD; exit 1")).words, /tried \/$/);
+  assert.equal(result.text, "exit 1: FLOATIP_CHECK FLOATIP_CHILD LANG PATH PWD");
+  assert.match((await shell("echo $FLOATIP_CHECK $PWD; exit 1")).text, /tried \/$/);
 });
 
 Deno.test("arguments arrive as they are, without a shell", async () => {
   const result = await run(["/bin/sh", "-c", 'echo "$1" >&2; exit 1', "sh", "$(id) ; * 'x'"]);
-  assert.equal(result.words, "exit 1: $(id) ; * 'x'");
+  assert.equal(result.text, "exit 1: $(id) ; * 'x'");
 });
 
 Deno.test("it runs outside real-time scheduling, in a session of its own, with no input", async () => {
   const policy = await shell("chrt -p $$ >&2; exit 1");
-  assert.match(policy.words, /SCHED_OTHER$/);
+  assert.match(policy.text, /SCHED_OTHER$/);
   const session = await shell("test $(ps -o sid= -p $$) -eq $$");
-  assert.ok(session.ok, session.words);
+  assert.ok(session.ok, session.text);
   assert.ok((await shell("! read line")).ok);
 });
 
@@ -86,7 +86,7 @@ Deno.test("what hangs is killed at the timeout, with children that outlive it", 
   ) {
     const start = performance.now();
     const { result, left } = await leftBy(text, 150);
-    assert.deepEqual([result.ok, result.words], [false, "killed after 150 ms"], text);
+    assert.deepEqual([result.ok, result.text], [false, "killed after 150 ms"], text);
     assert.ok(performance.now() - start < 3000);
     await eventually(`nothing is left of: ${text}`, () => left().length === 0);
   }
@@ -94,7 +94,7 @@ Deno.test("what hangs is killed at the timeout, with children that outlive it", 
 
 Deno.test("what it leaves in its process group is killed when it ends", async () => {
   const { result, left } = await leftBy("sleep 1000 & sleep 1000 & exit 0", 5000);
-  assert.ok(result.ok, result.words);
+  assert.ok(result.ok, result.text);
   assert.ok(result.latency < 1e9);
   await eventually("nothing is left", () => left().length === 0);
 });
@@ -103,7 +103,7 @@ Deno.test("a service that it starts on purpose lives on, and does not hold the p
   const { result, left } = await leftBy("(sleep 0.02; exec setsid sleep 1000) & exit 0", 5000);
   const pids = left();
   for (const pid of pids) Deno.kill(pid, "SIGKILL");
-  assert.ok(result.ok, result.words);
+  assert.ok(result.ok, result.text);
   assert.ok(result.latency < 1e9);
   assert.equal(pids.length, 1);
 });
@@ -118,7 +118,7 @@ Deno.test("megabytes are read and forgotten", async () => {
   const result = await shell(text, 30_000);
   clearInterval(watching);
   const grown = Math.round((Math.max(most, held()) - before) / 1e6);
-  assert.ok(result.ok, result.words);
+  assert.ok(result.ok, result.text);
   console.log(`      80 MB in ${Math.round(result.latency / 1e6)} ms, ${grown} MB held at most`);
   assert.ok(grown < 60, `${grown} MB`);
   // 64 KiB a millisecond at most: else reading a flood is all that the thread does.
@@ -136,7 +136,7 @@ Deno.test("an endless flood is killed, and the thread stays free meanwhile", asy
   }, 5);
   const { result, left } = await leftBy("yes & yes >&2 & yes", 500);
   clearInterval(ticking);
-  assert.equal(result.words, "killed after 500 ms");
+  assert.equal(result.text, "killed after 500 ms");
   await eventually("nothing is left", () => left().length === 0);
   console.log(`      longest pause of a 5 ms rhythm: ${gap.toFixed(1)} ms`);
   assert.ok(gap < 400, `${gap} ms`);
@@ -147,15 +147,15 @@ Deno.test("what cannot be run says so", async () => {
   try {
     await Deno.chmod(folder, 0o755);
     const path = `${folder}/check`;
-    assert.equal((await run([path])).words, `${path}: no such file`);
+    assert.equal((await run([path])).text, `${path}: no such file`);
     await Deno.writeTextFile(path, "#!/no/such/interpreter\n");
     await Deno.chmod(path, 0o644);
-    assert.equal((await run([path])).words, `${path}: not executable: chmod +x ${path}`);
+    assert.equal((await run([path])).text, `${path}: not executable: chmod +x ${path}`);
     await Deno.chmod(path, 0o755);
-    assert.equal((await run([path])).words, `${path}: /no/such/interpreter: no such file`);
-    assert.equal((await run([folder])).words, `${folder}: not a regular file`);
-    assert.match((await run(["no-such-program"])).words, /^no-such-program: no such program in/);
-    assert.equal((await run(["bin/x"])).words, "bin/x: not an absolute path");
+    assert.equal((await run([path])).text, `${path}: /no/such/interpreter: no such file`);
+    assert.equal((await run([folder])).text, `${folder}: not a regular file`);
+    assert.match((await run(["no-such-program"])).text, /^no-such-program: no such program in/);
+    assert.equal((await run(["bin/x"])).text, "bin/x: not an absolute path");
     assert.ok((await run(["true"])).ok);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -164,7 +164,7 @@ Deno.test("what cannot be run says so", async () => {
 
 Deno.test("a user who is not there is named", async () => {
   const probe = { kind: "command", argv: ["true"], user: "no-such-user" } as const;
-  assert.equal((await attempt(probe)).words, "no user no-such-user on this machine");
+  assert.equal((await attempt(probe)).text, "no user no-such-user on this machine");
 });
 
 Deno.test("a probe that is stopped takes its children with it", async () => {
@@ -176,7 +176,7 @@ Deno.test("a probe that is stopped takes its children with it", async () => {
   const left = () => processesWith(`FLOATIP_CHECK=${name}`);
   await eventually("it runs", () => left().length >= 2);
   stop.abort();
-  assert.equal((await running).words, "stopped");
+  assert.equal((await running).text, "stopped");
   await eventually("nothing is left", () => left().length === 0);
 });
 

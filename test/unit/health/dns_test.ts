@@ -84,7 +84,7 @@ function ask(port: number, query: string, type: Type = "A", expect?: string, tim
   return attempt({ kind: "dns", server: "127.0.0.1", port, query, type, expect }, timeoutMs);
 }
 
-const found: readonly (readonly [query: string, type: Type, words: string])[] = [
+const found: readonly (readonly [query: string, type: Type, text: string])[] = [
   ["pi.hole", "A", "192.168.1.2"],
   ["pi.hole.", "A", "192.168.1.2"],
   ["two.test", "A", "10.0.0.1 10.0.0.2"],
@@ -96,9 +96,9 @@ const found: readonly (readonly [query: string, type: Type, words: string])[] = 
 
 Deno.test("an answer is ok, whatever it says", () =>
   asking(async (port) => {
-    for (const [query, type, words] of found) {
+    for (const [query, type, text] of found) {
       const result = await ask(port, query, type);
-      assert.equal(result.words.replace(/ in [\d.]+ ms$/, ""), words);
+      assert.equal(result.text.replace(/ in [\d.]+ ms$/, ""), text);
       assert.ok(result.ok);
     }
   }));
@@ -109,7 +109,7 @@ Deno.test("an expected answer must be one of them", () =>
     assert.ok((await ask(port, "alias.test", "CNAME", "pi.hole")).ok);
     assert.ok((await ask(port, "text.test", "TXT", "v=ok and more")).ok);
     const other = await ask(port, "two.test", "A", "10.0.0.3");
-    assert.deepEqual([other.ok, other.words], [
+    assert.deepEqual([other.ok, other.text], [
       false,
       "another answer than expected: 10.0.0.1 10.0.0.2",
     ]);
@@ -119,15 +119,15 @@ Deno.test("an unknown name, a refusal and a failure are no record", () =>
   asking(async (port) => {
     for (const query of ["unknown.test", "refused.test", "broken.test"]) {
       const result = await ask(port, query);
-      assert.deepEqual([result.ok, result.words], [false, "no A record"]);
+      assert.deepEqual([result.ok, result.text], [false, "no A record"]);
     }
   }));
 
 Deno.test("a server that is silent, or not there, is late", () =>
   asking(async (port) => {
     const silent = await ask(port, "silent.test", "A", undefined, 150);
-    assert.deepEqual([silent.ok, silent.words], [false, "no answer within 150 ms"]);
-    assert.equal((await ask(2, "pi.hole", "A", undefined, 150)).words, "no answer within 150 ms");
+    assert.deepEqual([silent.ok, silent.text], [false, "no answer within 150 ms"]);
+    assert.equal((await ask(2, "pi.hole", "A", undefined, 150)).text, "no answer within 150 ms");
   }));
 
 Deno.test("rounds with and without answers leak no descriptor", () =>

@@ -45,7 +45,7 @@ Deno.test("an integer is read, and nothing else", () =>
     for (const [text, value, words] of values) {
       await Deno.writeTextFile(`${folder}/value`, text);
       const result = await look(`${folder}/value`, "value");
-      assert.deepEqual([result.ok, result.value, result.words], [
+      assert.deepEqual([result.ok, result.value, result.text], [
         value !== undefined,
         value,
         words,
@@ -75,12 +75,12 @@ Deno.test("a pipe that takes the file's place between two looks is not waited fo
     const seen = new Set<string>();
     // Both are met, however busy the machine is; a look that waits for a writer would not end.
     for (let looks = 0; looks < 1000 || seen.size < 2 && looks < 1e6; looks++) {
-      seen.add((await look(`${folder}/it`, "value")).words);
+      seen.add((await look(`${folder}/it`, "value")).text);
     }
     assert.deepEqual([...seen].sort(), ["not a regular file", "value 7"]);
   }));
 
 async function said(result: ReturnType<typeof look>): Promise<readonly [boolean, string]> {
-  const { ok, words } = await result;
-  return [ok, words];
+  const { ok, text } = await result;
+  return [ok, text];
 }

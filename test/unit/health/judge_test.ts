@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ProbeResult } from "../../../src/health/check.ts";
-import { judge, type Judgement, UNJUDGED } from "../../../src/health/judge.ts";
+import { type CheckState, judge, NO_RESULT } from "../../../src/health/judge.ts";
 import { nanoseconds } from "../../../src/time.ts";
 
 function result(ok: boolean, value?: number): ProbeResult {
-  const plain = { ok, words: ok ? "fine" : "broken", latency: nanoseconds(1) };
+  const plain = { ok, text: ok ? "fine" : "broken", latency: nanoseconds(1) };
   return value === undefined ? plain : { ...plain, value };
 }
 
 /** The verdicts after each of `results`, written "+" and "-". */
 function verdicts(results: string, rise: number, fall: number): string {
-  let known: Judgement = UNJUDGED;
+  let known: CheckState = NO_RESULT;
   return [...results].map((one) => {
     known = judge(known, result(one === "+"), { rise, fall });
     return known.up ? "U" : "d";
@@ -38,12 +38,12 @@ for (const [results, rise, fall, expected] of table) {
 }
 
 Deno.test("before the first result nothing is known", () => {
-  assert.deepEqual(UNJUDGED, { up: undefined, streak: 0, last: undefined, value: undefined });
+  assert.deepEqual(NO_RESULT, { up: undefined, streak: 0, last: undefined, value: undefined });
 });
 
 Deno.test("the streak counts what speaks against the verdict", () => {
   const settings = { rise: 2, fall: 3 };
-  let known: Judgement = UNJUDGED;
+  let known: CheckState = NO_RESULT;
   const streaks = [true, false, false, true, false, false, false, true].map((ok) => {
     known = judge(known, result(ok), settings);
     return known.streak;
@@ -53,7 +53,7 @@ Deno.test("the streak counts what speaks against the verdict", () => {
 
 Deno.test("a value outlives a failure that makes no verdict, and not one that does", () => {
   const settings = { rise: 1, fall: 2 };
-  const read = judge(UNJUDGED, result(true, 7), settings);
+  const read = judge(NO_RESULT, result(true, 7), settings);
   const shaky = judge(read, result(false), settings);
   const down = judge(shaky, result(false), settings);
   assert.deepEqual([read.value, shaky.value, down.value], [7, 7, undefined]);
@@ -65,7 +65,7 @@ const count = fc.integer({ min: 1, max: 8 });
 
 Deno.test("a verdict turns exactly where a full row of results stands against it", () => {
   fc.assert(fc.property(results, count, count, (row, rise, fall) => {
-    let known: Judgement = UNJUDGED;
+    let known: CheckState = NO_RESULT;
     row.forEach((ok, index) => {
       const before = known;
       known = judge(before, result(ok), { rise, fall });

@@ -18,7 +18,7 @@ const eth0: Link = {
   forwards6: false,
 };
 
-const links: readonly (readonly [name: string, link: Partial<Link>, ok: boolean, words: string])[] =
+const links: readonly (readonly [name: string, link: Partial<Link>, ok: boolean, text: string])[] =
   [
     ["eth0", {}, true, "up"],
     ["eth0", { running: false }, false, "no carrier"],
@@ -26,11 +26,11 @@ const links: readonly (readonly [name: string, link: Partial<Link>, ok: boolean,
     ["eth1", {}, false, "no such interface"],
   ];
 
-for (const [name, link, ok, words] of links) {
-  Deno.test(`an interface: ${words}`, async () => {
+for (const [name, link, ok, text] of links) {
+  Deno.test(`an interface: ${text}`, async () => {
     const interfaces = () => ({ links: [{ ...eth0, ...link }], addresses: [] });
     const result = await runProbe(check({ kind: "interface", name }), tools({ interfaces }));
-    assert.deepEqual([result.ok, result.words], [ok, words]);
+    assert.deepEqual([result.ok, result.text], [ok, text]);
   });
 }
 
@@ -57,7 +57,7 @@ for (const name of ["fl-sleeper", "fl-sleeper-with-a-long-name", "fl-fifteen-cha
     const probe = { kind: "process", name } as const;
     const knownProcesses = new Map<string, number>();
     const look = () => runProbe(check(probe), tools({ knownProcesses }));
-    assert.equal((await look()).words, "not running");
+    assert.equal((await look()).text, "not running");
     await sleeper(name, async (pid) => {
       // Until the new program is in place, it is called after us.
       await eventually(
@@ -65,14 +65,14 @@ for (const name of ["fl-sleeper", "fl-sleeper-with-a-long-name", "fl-fifteen-cha
         () => Deno.readTextFileSync(`/proc/${pid}/comm`).trim() === name.slice(0, 15),
       );
       const seen = await look();
-      assert.deepEqual([seen.ok, seen.words], [true, `running, pid ${pid}`]);
+      assert.deepEqual([seen.ok, seen.text], [true, `running, pid ${pid}`]);
       assert.equal(knownProcesses.get(name), pid);
       assert.ok((await look()).ok);
       // The beginning of a name is not the name.
       assert.ok(!(await attempt({ kind: "process", name: name.slice(0, 9) })).ok);
     });
     const after = await look();
-    assert.deepEqual([after.ok, after.words], [false, "not running"]);
+    assert.deepEqual([after.ok, after.text], [false, "not running"]);
   });
 }
 
@@ -90,7 +90,7 @@ Deno.test("a zombie does not run", async () => {
     await reader.cancel();
     const stat = () => Deno.readTextFileSync(`/proc/${pid}/stat`);
     await eventually("it is a zombie", () => stat().includes("(fl-zombie) Z"));
-    assert.equal((await attempt({ kind: "process", name: "fl-zombie" })).words, "not running");
+    assert.equal((await attempt({ kind: "process", name: "fl-zombie" })).text, "not running");
   } finally {
     parent.kill("SIGKILL");
     await parent.status;
@@ -101,19 +101,19 @@ Deno.test("a zombie does not run", async () => {
 Deno.test("one's own process is not what is meant", async () => {
   const name = Deno.execPath().slice(Deno.execPath().lastIndexOf("/") + 1);
   const result = await attempt({ kind: "process", name });
-  assert.notEqual(result.words, `running, pid ${Deno.pid}`);
+  assert.notEqual(result.text, `running, pid ${Deno.pid}`);
 });
 
 Deno.test("ping goes through the given tool, with its deadline", async () => {
   const probe = { kind: "ping", address: ip("192.0.2.1"), by: "arp" } as const;
-  const ping = () => Promise.resolve({ ok: true, words: "answered" });
-  assert.match((await runProbe(check(probe), tools({ ping }))).words, /^answered in /);
+  const ping = () => Promise.resolve({ ok: true, text: "answered" });
+  assert.match((await runProbe(check(probe), tools({ ping }))).text, /^answered in /);
   const never = () => new Promise<never>(() => {});
   const late = await runProbe(check(probe, 50), tools({ ping: never }));
-  assert.equal(late.words, "no answer within 50 ms");
+  assert.equal(late.text, "no answer within 50 ms");
   const broken = () => Promise.reject(new Error("x: Operation not permitted (os error 1)"));
   const failed = await runProbe(check(probe), tools({ ping: broken }));
-  assert.deepEqual([failed.ok, failed.words], [false, "Operation not permitted"]);
+  assert.deepEqual([failed.ok, failed.text], [false, "Operation not permitted"]);
 });
 
 Deno.test("an attempt that cannot be ended is left behind after a moment", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { accountIn } from "../../../src/process.ts";
-import { findRunner, refusalOf } from "../../../src/health/probes/script.ts";
+import { findCommandUser, reasonNotToRun } from "../../../src/health/probes/script.ts";
 import { attempt } from "../../support/health/checks.ts";
 
 /** The user of this test. */
@@ -34,32 +34,32 @@ async function withScript(run: (place: Place) => Promise<void>): Promise<void> {
 
 Deno.test("a script that only its owner can change is run", () =>
   withScript(async ({ script }) => {
-    assert.equal(await refusalOf(script, ME), undefined);
+    assert.equal(await reasonNotToRun(script, ME), undefined);
     const result = await attempt({ kind: "command", argv: [script], user: undefined });
-    assert.ok(result.ok, result.words);
+    assert.ok(result.ok, result.text);
   }));
 
 Deno.test("what everybody can change is refused, with the command that mends it", () =>
   withScript(async ({ folder, script }) => {
     await Deno.chmod(script, 0o777);
-    const words = `${script} is writable by everybody: chmod o-w '${script}'`;
-    assert.equal(await refusalOf(script, ME), words);
+    const text = `${script} is writable by everybody: chmod o-w '${script}'`;
+    assert.equal(await reasonNotToRun(script, ME), text);
     const result = await attempt({ kind: "command", argv: [script], user: undefined });
-    assert.deepEqual([result.ok, result.words], [false, words]);
-    await mend(words);
-    assert.equal(await refusalOf(script, ME), undefined);
+    assert.deepEqual([result.ok, result.text], [false, text]);
+    await mend(text);
+    assert.equal(await reasonNotToRun(script, ME), undefined);
 
     await Deno.chmod(folder, 0o777);
-    const about = await refusalOf(script, ME) ?? "";
+    const about = await reasonNotToRun(script, ME) ?? "";
     assert.equal(about, `${folder} is writable by everybody: chmod o-w '${folder}'`);
     await mend(about);
-    assert.equal(await refusalOf(script, ME), undefined);
+    assert.equal(await reasonNotToRun(script, ME), undefined);
   }));
 
 Deno.test("a folder with the sticky bit protects what is in it", () =>
   withScript(async ({ folder, script }) => {
     await Deno.chmod(folder, 0o1777);
-    assert.equal(await refusalOf(script, ME), undefined);
+    assert.equal(await reasonNotToRun(script, ME), undefined);
   }));
 
 Deno.test("symbolic links are followed, and the folder that holds one counts", () =>
@@ -68,10 +68,10 @@ Deno.test("symbolic links are followed, and the folder that holds one counts", (
     await Deno.mkdir(open);
     await Deno.chmod(open, 0o777);
     await Deno.symlink(script, `${open}/link`);
-    assert.match(await refusalOf(`${open}/link`, ME) ?? "", /open is writable by everybody/);
+    assert.match(await reasonNotToRun(`${open}/link`, ME) ?? "", /open is writable by everybody/);
     await Deno.rename(script, `${open}/check`);
     await Deno.symlink(`${open}/check`, script);
-    assert.match(await refusalOf(script, ME) ?? "", /open is writable by everybody/);
+    assert.match(await reasonNotToRun(script, ME) ?? "", /open is writable by everybody/);
   }));
 
 Deno.test(
@@ -83,21 +83,21 @@ Deno.test(
       await Deno.mkdir(bobs);
       await Deno.symlink(script, `${bobs}/current`);
       await Deno.symlink(`${bobs}/current`, `${folder}/notify`);
-      assert.equal(await refusalOf(`${folder}/notify`, 0), undefined);
+      assert.equal(await reasonNotToRun(`${folder}/notify`, 0), undefined);
       await Deno.chown(bobs, BOB, BOB);
-      const words = `${bobs} belongs to another user than root: keep it where only root can write`;
-      assert.equal(await refusalOf(`${folder}/notify`, 0), words);
-      assert.match(await refusalOf(`${folder}/notify`, 4712) ?? "", /belongs to another user/);
-      assert.equal(await refusalOf(`${folder}/notify`, BOB), undefined);
+      const text = `${bobs} belongs to another user than root: keep it where only root can write`;
+      assert.equal(await reasonNotToRun(`${folder}/notify`, 0), text);
+      assert.match(await reasonNotToRun(`${folder}/notify`, 4712) ?? "", /belongs to another user/);
+      assert.equal(await reasonNotToRun(`${folder}/notify`, BOB), undefined);
       // By a relative link, and by one that leads back out.
       await Deno.symlink("bob/current", `${folder}/relative`);
-      assert.equal(await refusalOf(`${folder}/relative`, 0), words);
+      assert.equal(await reasonNotToRun(`${folder}/relative`, 0), text);
       await Deno.symlink("bob/../check", `${folder}/back`);
-      assert.equal(await refusalOf(`${folder}/back`, 0), words);
-      assert.equal(await refusalOf(`${bobs}/../check`, 0), words);
+      assert.equal(await reasonNotToRun(`${folder}/back`, 0), text);
+      assert.equal(await reasonNotToRun(`${bobs}/../check`, 0), text);
       const argv = [`${folder}/notify`];
       const result = await attempt({ kind: "command", argv, user: "root" });
-      assert.deepEqual([result.ok, result.words], [false, words]);
+      assert.deepEqual([result.ok, result.text], [false, text]);
     }),
 );
 
@@ -110,13 +110,16 @@ Deno.test(
       await Deno.mkdir(sticky);
       await Deno.chmod(sticky, 0o1777);
       await Deno.symlink(script, `${sticky}/link`);
-      assert.equal(await refusalOf(`${sticky}/link`, 0), undefined);
+      assert.equal(await reasonNotToRun(`${sticky}/link`, 0), undefined);
       await lchown(`${sticky}/link`);
-      assert.match(await refusalOf(`${sticky}/link`, 0) ?? "", /tmp\/link belongs to another user/);
+      assert.match(
+        await reasonNotToRun(`${sticky}/link`, 0) ?? "",
+        /tmp\/link belongs to another user/,
+      );
       await Deno.chown(script, BOB, BOB);
       const mend = `check belongs to another user than root: chown root '${script}'`;
-      assert.ok((await refusalOf(script, 0))?.endsWith(mend));
-      assert.equal(await refusalOf(script, BOB), undefined);
+      assert.ok((await reasonNotToRun(script, 0))?.endsWith(mend));
+      assert.equal(await reasonNotToRun(script, BOB), undefined);
     }),
 );
 
@@ -126,12 +129,12 @@ Deno.test(
   () =>
     withScript(async ({ folder, script }) => {
       await Deno.chmod(folder, 0o775);
-      assert.equal(await refusalOf(script, 0), undefined);
+      assert.equal(await reasonNotToRun(script, 0), undefined);
       await Deno.chown(folder, 0, BOB);
       await Deno.chmod(folder, 0o775);
       for (const uid of [0, BOB]) {
-        const words = `${folder} is writable by its group: chmod g-w '${folder}'`;
-        assert.equal(await refusalOf(script, uid), words);
+        const text = `${folder} is writable by its group: chmod g-w '${folder}'`;
+        assert.equal(await reasonNotToRun(script, uid), text);
       }
     }),
 );
@@ -150,11 +153,11 @@ Deno.test(
         await Deno.symlink(`${bobs}/sh`, `${short}/sh`);
         await Deno.chmod(short, 0o755);
         await Deno.writeTextFile(script, `#! ${short}/sh -e\nexit 0\n`);
-        assert.equal(await refusalOf(script, 0), undefined);
+        assert.equal(await reasonNotToRun(script, 0), undefined);
         await Deno.chown(bobs, BOB, BOB);
-        assert.match(await refusalOf(script, 0) ?? "", /check: .*bob belongs to another user/);
+        assert.match(await reasonNotToRun(script, 0) ?? "", /check: .*bob belongs to another user/);
         await Deno.remove(`${short}/sh`);
-        assert.equal(await refusalOf(script, 0), `${script}: ${short}/sh: no such file`);
+        assert.equal(await reasonNotToRun(script, 0), `${script}: ${short}/sh: no such file`);
       } finally {
         await Deno.remove(short, { recursive: true });
       }
@@ -174,8 +177,8 @@ Deno.test("links in a circle, folders and files on the way that are none come to
       [`${folder}/x/../check`, `${folder}/x/../check: no such file`],
       ["/dev/null", "/dev/null: not a regular file"],
     ];
-    for (const [path = "", words] of ends) {
-      assert.equal(await refusalOf(path, ME), words);
+    for (const [path = "", text] of ends) {
+      assert.equal(await reasonNotToRun(path, ME), text);
     }
   }));
 
@@ -188,14 +191,14 @@ Deno.test("accounts are read as passwd(5) has them", () => {
 });
 
 Deno.test("a user who is not there is a refusal", async () => {
-  assert.deepEqual(await findRunner("no-such-user"), {
+  assert.deepEqual(await findCommandUser("no-such-user"), {
     refusal: "no user no-such-user on this machine",
   });
 });
 
 /** Runs the command at the end of `words` in a shell, as a reader would. */
-async function mend(words: string): Promise<void> {
-  const command = words.slice(words.lastIndexOf("chmod"));
+async function mend(text: string): Promise<void> {
+  const command = text.slice(text.lastIndexOf("chmod"));
   const { success } = await new Deno.Command("sh", { args: ["-c", command] }).output();
   assert.ok(success, command);
 }

@@ -51,12 +51,12 @@ Deno.test("a port that takes connections is ok", () =>
   listening(readToEnd, async (port) => {
     const result = await connect(port);
     assert.ok(result.ok);
-    assert.match(result.words, /^connected in [\d.]+ ms$/);
+    assert.match(result.text, /^connected in [\d.]+ ms$/);
   }));
 
 Deno.test("a port that nobody listens on is not", async () => {
   const result = await connect(2);
-  assert.deepEqual([result.ok, result.words], [false, "connection refused"]);
+  assert.deepEqual([result.ok, result.text], [false, "connection refused"]);
 });
 
 Deno.test("what is sent arrives, and what is expected is heard, in pieces too", () =>
@@ -70,18 +70,18 @@ Deno.test("what is sent arrives, and what is expected is heard, in pieces too", 
     await readToEnd(connection);
   }, async (port) => {
     const result = await connect(port, { send: "PING\r\n", expect: "+PONG" });
-    assert.ok(result.ok, result.words);
-    assert.match(result.words, /^said what was expected in /);
+    assert.ok(result.ok, result.text);
+    assert.match(result.text, /^said what was expected in /);
   }));
 
 Deno.test("another answer, an end, and silence are not ok", async () => {
   await listening((connection) => say(connection, "-LOADING\r\n").then(() => {}), async (port) => {
     const result = await connect(port, { expect: "+PONG" });
-    assert.deepEqual([result.ok, result.words], [false, "closed without the expected text"]);
+    assert.deepEqual([result.ok, result.text], [false, "closed without the expected text"]);
   });
   await listening(readToEnd, async (port) => {
     const result = await connect(port, { expect: "+PONG", timeoutMs: 120 });
-    assert.deepEqual([result.ok, result.words], [false, "no answer within 120 ms"]);
+    assert.deepEqual([result.ok, result.text], [false, "no answer within 120 ms"]);
   });
 });
 
@@ -90,7 +90,7 @@ Deno.test("no more than 4096 bytes are read, and no endless trickle is followed"
     for (;;) await say(connection, "x".repeat(1000));
   }, async (port) => {
     const result = await connect(port, { expect: "y" });
-    assert.equal(result.words, "the expected text is not in the first 4096 bytes");
+    assert.equal(result.text, "the expected text is not in the first 4096 bytes");
   });
   await listening(async (connection) => {
     for (;;) {
@@ -99,7 +99,7 @@ Deno.test("no more than 4096 bytes are read, and no endless trickle is followed"
     }
   }, async (port) => {
     const result = await connect(port, { expect: "y", timeoutMs: 120 });
-    assert.equal(result.words, "no answer within 120 ms");
+    assert.equal(result.text, "no answer within 120 ms");
   });
 });
 
@@ -111,7 +111,7 @@ Deno.test("a server that reads nothing does not hold the probe", () => {
   }, async (port) => {
     const result = await connect(port, { send: "x".repeat(20_000_000), timeoutMs: 120 });
     probed.resolve();
-    assert.equal(result.words, "no answer within 120 ms");
+    assert.equal(result.text, "no answer within 120 ms");
   });
 });
 

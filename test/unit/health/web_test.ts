@@ -78,21 +78,21 @@ Deno.test("a status that fits is ok, any other is not; a redirection is not foll
   served(answering, async (url) => {
     const fine = await get(`${url}/ok`);
     assert.ok(fine.ok && fine.latency > 0);
-    assert.match(fine.words, /^200 in [\d.]+ ms$/);
-    assert.match((await get(`${url}/moved`)).words, /^301 in/);
-    assert.match((await get(`${url}/nothing`)).words, /^204 in/);
+    assert.match(fine.text, /^200 in [\d.]+ ms$/);
+    assert.match((await get(`${url}/moved`)).text, /^301 in/);
+    assert.match((await get(`${url}/nothing`)).text, /^204 in/);
     const broken = await get(`${url}/broken`);
-    assert.deepEqual([broken.ok, broken.words], [false, "503, not 200 to 399"]);
+    assert.deepEqual([broken.ok, broken.text], [false, "503, not 200 to 399"]);
     assert.ok((await get(`${url}/broken`, { statuses: [200, 503] })).ok);
     const other = await get(`${url}/ok`, { statuses: [204, 503] });
-    assert.deepEqual([other.ok, other.words], [false, "200, not 204, 503"]);
+    assert.deepEqual([other.ok, other.text], [false, "200, not 204, 503"]);
   }));
 
 Deno.test("the body must match where a text is given", () =>
   served(answering, async (url) => {
     assert.ok((await get(`${url}/ok`, { match: "is well" })).ok);
     const other = await get(`${url}/ok`, { match: "is ill" });
-    assert.deepEqual([other.ok, other.words], [false, "200, but the body does not match"]);
+    assert.deepEqual([other.ok, other.text], [false, "200, but the body does not match"]);
     assert.ok(!(await get(`${url}/nothing`, { match: "x" })).ok);
   }));
 
@@ -100,9 +100,9 @@ Deno.test("host header and credentials of the URL are sent, and never shown", ()
   served(answering, async (url) => {
     const asked = { host: "pi.example", match: "<pi.example> <Basic dTpzZWNyZXQ=>" };
     const fine = await get(`${url.replace("//", "//u:secret@")}/headers`, asked);
-    assert.ok(fine.ok, fine.words);
+    assert.ok(fine.ok, fine.text);
     const refused = await get("http://u:secret@127.0.0.1:2/?token=secret");
-    assert.equal(refused.words, "connection refused");
+    assert.equal(refused.text, "connection refused");
   }));
 
 Deno.test("of a huge body 64 KiB are looked at, and it is not downloaded", async () => {
@@ -119,7 +119,7 @@ Deno.test("of a huge body 64 KiB are looked at, and it is not downloaded", async
     );
   await served(endless, async (url) => {
     const result = await get(url, { match: "not there" });
-    assert.equal(result.words, "200, but the body does not match");
+    assert.equal(result.text, "200, but the body does not match");
     assert.ok((await get(url)).ok);
   });
   // Socket buffers take some MB; an endless body would have gone on until the timeout.
@@ -136,7 +136,7 @@ Deno.test("a match is found across chunks, cut in the middle of a letter", () =>
     await connection.write(body.subarray(9));
   }, async (url) => {
     const result = await get(url, { match: "is w\xe9ll" });
-    assert.ok(result.ok, result.words);
+    assert.ok(result.ok, result.text);
   }));
 
 Deno.test("a body that nobody wants is not waited for: the connection ends with the answer", async () => {
@@ -162,7 +162,7 @@ Deno.test("a server that takes the connection and says nothing is late, and left
     const idle = descriptors();
     const start = performance.now();
     const result = await get(url, { timeoutMs: 150 });
-    assert.deepEqual([result.ok, result.words], [false, "no answer within 150 ms"]);
+    assert.deepEqual([result.ok, result.text], [false, "no answer within 150 ms"]);
     assert.ok(performance.now() - start < 3000);
     await eventually("both ends are closed", () => descriptors() <= idle);
   });
@@ -179,7 +179,7 @@ Deno.test("a body that trickles for ever is late where a match is wanted", () =>
     }
   }, async (url) => {
     const late = await get(url, { match: "y", timeoutMs: 150 });
-    assert.deepEqual([late.ok, late.words], [false, "no answer within 150 ms"]);
+    assert.deepEqual([late.ok, late.text], [false, "no answer within 150 ms"]);
     assert.ok((await get(url, { timeoutMs: 1000 })).ok);
   }));
 
@@ -193,7 +193,7 @@ Deno.test("what is not HTTP, or ends early, fails in a few words", async () => {
     }, async (url) => {
       const result = await get(url);
       assert.ok(!result.ok);
-      words.push(result.words);
+      words.push(result.text);
     });
   }
   assert.deepEqual(words, ["the answer is not HTTP", "closed early", "closed early"]);
@@ -201,10 +201,10 @@ Deno.test("what is not HTTP, or ends early, fails in a few words", async () => {
 
 Deno.test("an unknown host, and a port that web clients never ask, are said", async () => {
   assert.equal(
-    (await get("http://no.such.invalid/", { timeoutMs: 5000 })).words,
+    (await get("http://no.such.invalid/", { timeoutMs: 5000 })).text,
     "host name not found",
   );
-  assert.match((await get("http://127.0.0.1:6000/")).words, /bad port/);
+  assert.match((await get("http://127.0.0.1:6000/")).text, /bad port/);
 });
 
 const folder = new URL("certificate/", import.meta.url);
@@ -219,15 +219,15 @@ Deno.test("a certificate that signed itself is refused, and accepted on request"
     async (url) => {
       const strict = await get(`${url}/ok`);
       assert.ok(!strict.ok);
-      assert.match(strict.words, /^certificate not trusted/);
+      assert.match(strict.text, /^certificate not trusted/);
       for (let round = 0; round < 3; round++) {
         const loose = await get(`${url}/ok`, { insecure: true, match: "well" });
-        assert.match(loose.words, /^200 in/);
+        assert.match(loose.text, /^200 in/);
       }
       const host = { insecure: true, host: "pi.example", match: "<pi.example>" };
       assert.ok((await get(`${url}/headers`, host)).ok);
       assert.equal(
-        (await get(`${url}/broken`, { insecure: true })).words,
+        (await get(`${url}/broken`, { insecure: true })).text,
         "503, not 200 to 399",
       );
     },
@@ -239,10 +239,10 @@ Deno.test("a TLS server that hangs is late, refused is refused, whatever its cer
     const secure = url.replace("http:", "https:");
     for (const insecure of [false, true]) {
       const late = await get(secure, { insecure, timeoutMs: 150 });
-      assert.equal(late.words, "no answer within 150 ms");
+      assert.equal(late.text, "no answer within 150 ms");
     }
   });
-  assert.equal((await get("https://127.0.0.1:2/", { insecure: true })).words, "connection refused");
+  assert.equal((await get("https://127.0.0.1:2/", { insecure: true })).text, "connection refused");
 });
 
 Deno.test("a probe that is stopped ends at once", () =>
@@ -258,8 +258,8 @@ Deno.test("a probe that is stopped ends at once", () =>
     } as const;
     const running = runProbe(check(probe, 60_000), tools(), stop.signal);
     stop.abort();
-    assert.equal((await running).words, "stopped");
-    assert.equal((await runProbe(check(probe, 60_000), tools(), stop.signal)).words, "stopped");
+    assert.equal((await running).text, "stopped");
+    assert.equal((await runProbe(check(probe, 60_000), tools(), stop.signal)).text, "stopped");
   }));
 
 const ROUNDS = Deno.env.get("FLOATIP_ROUNDS") === undefined

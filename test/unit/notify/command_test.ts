@@ -34,7 +34,7 @@ for (const [to, word] of words) {
     using out = paper();
     const sink = commandSink(shell('echo "$@" >>$OUT', out.path), undefined, 5000);
     const answer = await sink.deliver(record({ to, instance: "a b" }), never);
-    assert.deepEqual(answer, { ok: true, words: "exit 0", again: false });
+    assert.deepEqual(answer, { ok: true, text: "exit 0", retry: false });
     assert.deepEqual(out.lines(), [`INSTANCE a b ${word} 150`]);
   });
 }
@@ -83,7 +83,7 @@ Deno.test("on_master and its like run for their state alone, with no further arg
 
 Deno.test("it exits 1, is missing, or may be rewritten by others: status says so", async () => {
   const say = async (argv: readonly string[]) =>
-    (await commandSink(argv, undefined, 5000).deliver(record(), never)).words;
+    (await commandSink(argv, undefined, 5000).deliver(record(), never)).text;
   assert.equal(await say(shell("echo disk full >&2; exit 1")), "exit 1: disk full");
   assert.equal(await say(["/nowhere/hook"]), "/nowhere/hook: no such file");
   using out = paper();
@@ -91,7 +91,7 @@ Deno.test("it exits 1, is missing, or may be rewritten by others: status says so
   assert.match(await say([out.path]), /writable by everybody: chmod o-w /);
   const nobody = commandSink(shell("exit 0"), "no-such-user", 5000);
   assert.equal(
-    (await nobody.deliver(record(), never)).words,
+    (await nobody.deliver(record(), never)).text,
     "no user no-such-user on this machine",
   );
 });
@@ -137,7 +137,7 @@ for (
     const instance = `background-${crypto.randomUUID()}`;
     const sink = commandSink(shell(text), undefined, 5000);
     const answer = await sink.deliver(record({ instance }), never);
-    assert.deepEqual([answer.ok, answer.words], [true, "exit 0"]);
+    assert.deepEqual([answer.ok, answer.text], [true, "exit 0"]);
     // Longer than what a check leaves behind is given.
     await new Promise((resolve) => setTimeout(resolve, 200));
     const left = processesWith(`FLOATIP_INSTANCE=${instance}`);

@@ -33,8 +33,8 @@ Deno.test("it introduces itself with a last will, and what it says is retained a
   const it = sink(broker.url, { user: "u", password: "hunter2" });
   assert.deepEqual(await it.deliver(record(), never), {
     ok: true,
-    words: "acknowledged",
-    again: false,
+    text: "acknowledged",
+    retry: false,
   });
   await it.deliver(record({ to: "backup" }), never);
   assert.deepEqual(broker.packets[0], {
@@ -184,7 +184,7 @@ for (const [code, words] of Object.entries(REFUSED)) {
   Deno.test(`refused with ${code}: ${words}; it is tried again, and nothing stays open`, async () => {
     await using broker = new FakeBroker(() => connack(Number(code)));
     const it = sink(broker.url, { user: "u", password: "hunter2" });
-    assert.deepEqual(await it.deliver(record(), never), { ok: false, words, again: true });
+    assert.deepEqual(await it.deliver(record(), never), { ok: false, text: words, retry: true });
     await eventually("closed", () => broker.count("end") === 1);
   });
 }
@@ -195,7 +195,7 @@ Deno.test("nobody there, no such host, no such certificates: in words, without t
   await free[Symbol.asyncDispose]();
   const secret = { user: "u", password: "hunter2" };
   const say = async (where: string, change = {}) =>
-    (await sink(where, { ...secret, ...change }).deliver(record(), never)).words;
+    (await sink(where, { ...secret, ...change }).deliver(record(), never)).text;
   assert.equal(await say(url), "connection refused");
   assert.match(await say("mqtt://nowhere.invalid"), /host name not found|no answer/);
   assert.equal(await say(url.replace("mqtt:", "mqtts:"), { ca: "/nowhere.pem" }), "no such file");
@@ -288,16 +288,16 @@ Deno.test("a reload leaves the connection alone, unless something about [notify]
   await using notifier = new Notifier(plan(before));
   notifier.observe(record());
   await eventually("told", () => idle(notifier));
-  notifier.settle(plan(structuredClone(before)));
+  notifier.reconfigure(plan(structuredClone(before)));
   notifier.observe(record({ to: "backup" }));
   await eventually("told", () => idle(notifier));
   assert.equal(broker.count("connect"), 1);
-  notifier.settle(plan(settings({ mqtt: mqtt(broker.url, { topic: "other" }) })));
+  notifier.reconfigure(plan(settings({ mqtt: mqtt(broker.url, { topic: "other" }) })));
   await eventually("the old one has left", () => broker.count("disconnect") === 1);
   assert.equal(broker.messages.at(-1), OFFLINE);
   notifier.observe(record());
   await eventually("told", () => broker.messages.at(-1)?.startsWith("other/") === true);
-  notifier.settle(plan(undefined));
+  notifier.reconfigure(plan(undefined));
   await eventually("nobody is told any more", () => broker.count("disconnect") === 2);
   assert.equal(broker.messages.at(-1), "other/pi-a/availability offline");
 });

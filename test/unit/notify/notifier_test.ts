@@ -52,7 +52,7 @@ Deno.test("a broker is told the present state again when its health changes, a w
   const last = broker.messages.at(-1) ?? "";
   const { to, health, evidence } = JSON.parse(last.slice(last.indexOf(" ") + 1));
   assert.deepEqual([to, health, evidence], ["master", "two", ["pi-b answers too"]]);
-  notifier.settle(plan(settings({ webhook: hook(receiver.url) })));
+  notifier.reconfigure(plan(settings({ webhook: hook(receiver.url) })));
   assert.equal(notifier.followsHealth(), false);
 });
 
@@ -95,7 +95,7 @@ Deno.test("a reload keeps queue and figures of a sink that stays, and lets the o
     ntfy: { url: `${receiver.url}/topic`, token: undefined, retries: 0 },
   })));
   notifier.observe(record());
-  notifier.settle(plan(settings({ webhook: hook(`${receiver.url}/new`) })));
+  notifier.reconfigure(plan(settings({ webhook: hook(`${receiver.url}/new`) })));
   notifier.observe(record({ to: "backup" }));
   await eventually("all have come", () => receiver.arrivals.length === 3);
   await eventually("all are told", () => idle(notifier));
@@ -104,7 +104,7 @@ Deno.test("a reload keeps queue and figures of a sink that stays, and lets the o
   assert.deepEqual(notifier.status().map(({ name, delivered }) => [name, delivered]), [
     ["webhook", 2],
   ]);
-  notifier.settle(plan(undefined));
+  notifier.reconfigure(plan(undefined));
   assert.deepEqual(notifier.status(), []);
 });
 
@@ -122,7 +122,7 @@ Deno.test("a test tells each sink the present state once, and says what came bac
   notifier.observe(record({ to: "backup" }));
   notifier.observe(record({ instance: "gone" }));
   notifier.observe(record({ instance: "gone", to: "init" }));
-  notifier.settle(plan(
+  notifier.reconfigure(plan(
     settings({ onMaster: ["/bin/true"], webhook: hook(`${receiver.url}/good`) }),
     {
       web: settings({ webhook: hook(`${receiver.url}/bad`, 0) }),

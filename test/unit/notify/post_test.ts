@@ -16,7 +16,7 @@ function webhook(url: string, secret?: string) {
 Deno.test("a webhook gets the record as JSON, unsigned without a secret", async () => {
   await using receiver = new Receiver();
   const answer = await webhook(`${receiver.url}/hook`).deliver(record(), never);
-  assert.deepEqual(answer, { ok: true, words: "204", again: false });
+  assert.deepEqual(answer, { ok: true, text: "204", retry: false });
   const [arrival] = receiver.arrivals;
   assert.equal(arrival?.method, "POST");
   assert.equal(arrival?.path, "/hook");
@@ -61,8 +61,8 @@ for (const [status, good, again] of verdicts) {
       new Response("x", { status, headers: { location: "/elsewhere" } })
     );
     const answer = await webhook(receiver.url).deliver(record(), never);
-    assert.deepEqual([answer.ok, answer.again], [good, again]);
-    assert.match(answer.words, new RegExp(`^${status}`));
+    assert.deepEqual([answer.ok, answer.retry], [good, again]);
+    assert.match(answer.text, new RegExp(`^${status}`));
     assert.equal(receiver.arrivals.length, 1);
   });
 }
@@ -98,11 +98,11 @@ Deno.test("credentials of a URL are sent, and neither they nor the URL are ever 
   const [arrival] = receiver.arrivals;
   assert.equal(arrival?.headers.get("authorization"), `Basic ${btoa("user:hunter2")}`);
   const refused = await webhook(withLogin(closedUrl())).deliver(record(), never);
-  assert.equal(refused.words, "connection refused");
-  assert.ok(refused.again);
+  assert.equal(refused.text, "connection refused");
+  assert.ok(refused.retry);
   const unknown = await webhook(withLogin("http://nowhere.invalid")).deliver(record(), never);
   const unfit = await webhook("http://user:hunter2@[T0PSECRET/").deliver(record(), never);
-  for (const { words } of [there, refused, unknown, unfit]) {
+  for (const { text: words } of [there, refused, unknown, unfit]) {
     assert.doesNotMatch(words, /hunter2|user|T0PSECRET|127\.0\.0\.1|invalid/);
   }
 });
@@ -135,7 +135,7 @@ Deno.test("200 deliveries leave no descriptor behind", async () => {
   const deliver = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index++) {
       const path = index % 2 === 0 ? "/big" : "/small";
-      const { ok, words } = await webhook(receiver.url + path).deliver(record(), never);
+      const { ok, text: words } = await webhook(receiver.url + path).deliver(record(), never);
       assert.ok(ok, words);
     }
   };

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
 import { CAPACITY, DeliveryQueue } from "../../../src/notify/queue.ts";
-import { type Answer, type Sink, told, untold } from "../../../src/notify/sink.ts";
+import { type DeliveryResult, failure, type Sink, success } from "../../../src/notify/sink.ts";
 import { eventually } from "../../support/health/checks.ts";
 import { record, transitions } from "../../support/notify/records.ts";
 
 const soon = () => Promise.resolve();
 
 function sink(
-  deliver: (record: TransitionRecord, deadline: AbortSignal) => Promise<Answer>,
+  deliver: (record: TransitionRecord, deadline: AbortSignal) => Promise<DeliveryResult>,
   change: Partial<Sink> = {},
 ): Sink {
   return { name: "fake", timeoutMs: 10_000, retries: 0, wants: () => true, deliver, ...change };
@@ -17,7 +17,7 @@ function sink(
 
 Deno.test("nothing begins before the caller is done", async () => {
   let begun = 0;
-  await using queue = new DeliveryQueue(null, sink(() => Promise.resolve(told(`${++begun}`))));
+  await using queue = new DeliveryQueue(null, sink(() => Promise.resolve(success(`${++begun}`))));
   queue.add(record());
   assert.equal(begun, 0);
   assert.equal(queue.status().pending, 1);
@@ -44,7 +44,7 @@ Deno.test("one at a time, in order, with whatever failures: told, given up or ou
           heard.push(silence_ms ?? -1);
           const fate = fates[attempts++ % fates.length];
           if (fate === "throw") throw new Error("http://user:hunter2@host/");
-          return fate === "ok" ? told("fine") : untold("no", fate === "again");
+          return fate === "ok" ? success("fine") : failure("no", fate === "again");
         }, { retries });
         await using queue = new DeliveryQueue(null, fake, soon);
         const all = transitions(sizes.reduce((sum, size) => sum + size));
@@ -71,7 +71,7 @@ Deno.test("pauses between attempts double up to a minute", async () => {
   const reached = Promise.withResolvers<void>();
   const fake = sink(({ instance }) => {
     if (instance === "next") reached.resolve();
-    return Promise.resolve(instance === "next" ? told("200") : untold("503", true));
+    return Promise.resolve(instance === "next" ? success("200") : failure("503", true));
   }, { retries: 8 });
   await using queue = new DeliveryQueue(null, fake, (ms) => Promise.resolve(void pauses.push(ms)));
   queue.add(record());
@@ -86,7 +86,7 @@ Deno.test("a newer state of the same instance ends the attempts for the older on
   const fake = sink(({ silence_ms }) => {
     heard.push(silence_ms ?? -1);
     if (silence_ms === 3) reached.resolve();
-    return Promise.resolve(silence_ms === 3 ? told("200") : untold("503", true));
+    return Promise.resolve(silence_ms === 3 ? success("200") : failure("503", true));
   }, { retries: 20 });
   await using queue = new DeliveryQueue(null, fake, () => {
     if (heard.length === 1) { for (const one of transitions(4).slice(1)) queue.add(one); }
@@ -106,7 +106,7 @@ Deno.test("closing tells the newest states without pauses", async () => {
   const pausing = Promise.withResolvers<void>();
   const fake = sink(({ silence_ms }) => {
     heard.push(silence_ms ?? -1);
-    return Promise.resolve(heard.length === 1 ? untold("503", true) : told("200"));
+    return Promise.resolve(heard.length === 1 ? failure("503", true) : success("200"));
   }, { retries: 20 });
   await using queue = new DeliveryQueue(null, fake, (_, stop) => {
     pausing.resolve();
@@ -125,15 +125,15 @@ Deno.test("closing tells the newest states without pauses", async () => {
 Deno.test("an attempt ends at the timeout, and the next has its turn", async () => {
   let attempts = 0;
   const stuck = sink((_, deadline) => {
-    if (++attempts > 1) return Promise.resolve(told("fine"));
-    const { promise, reject } = Promise.withResolvers<Answer>();
+    if (++attempts > 1) return Promise.resolve(success("fine"));
+    const { promise, reject } = Promise.withResolvers<DeliveryResult>();
     deadline.addEventListener("abort", () => reject(new Error("aborted")));
     return promise;
   }, { timeoutMs: 20 });
   await using queue = new DeliveryQueue("web", stuck);
   queue.add(record());
   const answer = await queue.try(record());
-  assert.deepEqual(answer, told("fine"));
+  assert.deepEqual(answer, success("fine"));
   const { failed, delivered, instance } = queue.status();
   assert.deepEqual({ failed, delivered, instance }, { failed: 1, delivered: 1, instance: "web" });
 });
@@ -143,7 +143,7 @@ Deno.test("that a sink cannot be told is said once, and that it can again", asyn
   const said: string[] = [];
   const fake = sink(() => {
     const ok = fates.shift() ?? true;
-    return Promise.resolve(ok ? told("fine") : untold("exit 1: disk full", false));
+    return Promise.resolve(ok ? success("fine") : failure("exit 1: disk full", false));
   });
   const tell = (level: string, words: string) => said.push(`${level}: ${words}`);
   await using queue = new DeliveryQueue("web", fake, soon, tell);
@@ -160,7 +160,7 @@ Deno.test("a test ends a pause: a sink that works again is told at once, one tha
   let works = false;
   let pauses = 0;
   const fake = sink(
-    () => Promise.resolve(works ? told("fine") : untold("refused", true)),
+    () => Promise.resolve(works ? success("fine") : failure("refused", true)),
     { retries: Infinity },
   );
   await using queue = new DeliveryQueue(null, fake, (_, stop) => {
@@ -169,11 +169,11 @@ Deno.test("a test ends a pause: a sink that works again is told at once, one tha
   });
   queue.add(record());
   await eventually("it pauses", () => pauses === 1);
-  assert.deepEqual(await queue.try(record()), untold("refused", true));
+  assert.deepEqual(await queue.try(record()), failure("refused", true));
   assert.equal(queue.status().pending, 1);
   await eventually("it pauses again", () => pauses === 2);
   works = true;
-  assert.deepEqual(await queue.try(record()), told("fine"));
+  assert.deepEqual(await queue.try(record()), success("fine"));
   const { delivered, failed, pending } = queue.status();
   assert.deepEqual({ delivered, failed, pending }, { delivered: 2, failed: 1, pending: 0 });
 });
@@ -184,7 +184,7 @@ Deno.test("a test says that it has no turn where earlier ones take all the time"
     sink(
       (_, deadline) =>
         new Promise((resolve) =>
-          deadline.addEventListener("abort", () => resolve(untold("ended", false)))
+          deadline.addEventListener("abort", () => resolve(failure("ended", false)))
         ),
       { timeoutMs: 60 },
     ),
@@ -194,5 +194,5 @@ Deno.test("a test says that it has no turn where earlier ones take all the time"
   queue.add(record({ instance: "third" }));
   queue.add(record({ instance: "fourth" }));
   const answer = await queue.try(record());
-  assert.match(answer.words, /not its turn/);
+  assert.match(answer.text, /not its turn/);
 });

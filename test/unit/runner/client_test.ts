@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
-import { untold } from "../../../src/notify/sink.ts";
-import { RunnerLine } from "../../../src/runner/client.ts";
+import { failure } from "../../../src/notify/sink.ts";
+import { RunnerClient } from "../../../src/runner/client.ts";
 import { serve } from "../../../src/runner/serve.ts";
 import { waitFor } from "../../support/lab/wait.ts";
 import { record } from "../../support/notify/records.ts";
@@ -29,7 +29,7 @@ function command(name: string, ...argv: readonly string[]): string {
 class Scene implements AsyncDisposable {
   readonly folder = Deno.makeTempDirSync({ prefix: "floatip-runner-" });
   readonly path = `${this.folder}/socket`;
-  readonly line = new RunnerLine(this.path);
+  readonly line = new RunnerClient(this.path);
   readonly conns: Deno.UnixConn[] = [];
   readonly #listener = Deno.listen({ transport: "unix", path: this.path });
   readonly #served: Promise<void>[] = [];
@@ -71,9 +71,9 @@ Deno.test("the runner makes the attempts that the file names, several at one tim
   const results = await Promise.all(
     names.map((name) => scene.line.probe(scene.check(name), NEVER)),
   );
-  assert.match(results[0]?.words ?? "", /^exit 0 in /);
+  assert.match(results[0]?.text ?? "", /^exit 0 in /);
   assert.deepEqual(results.map(({ ok }) => ok), [true, false, true, false]);
-  assert.deepEqual(results.slice(1).map(({ words }) => words), [
+  assert.deepEqual(results.slice(1).map(({ text: words }) => words), [
     "exit 3: no",
     "present",
     "not running",
@@ -88,7 +88,7 @@ Deno.test("what the file does not name is not run; a reload brings it, and a bro
   const after = configured(command("new", "/bin/true"));
   const check = after.checks[0] ?? assert.fail();
   const refused = await scene.line.probe(check, NEVER);
-  assert.deepEqual([refused.ok, /^not in the configuration file/.test(refused.words)], [
+  assert.deepEqual([refused.ok, /^not in the configuration file/.test(refused.text)], [
     false,
     true,
   ]);
@@ -107,12 +107,12 @@ Deno.test("an attempt is ended at its timeout, and by a stop, with its children"
     `[check.patient]\ncommand = ["/bin/sleep", "${marker}"]\ntimeout = "60s"\ninterval = "60s"\n`;
   await using scene = new Scene(configured(tables));
   const late = await scene.line.probe(scene.check("slow"), NEVER);
-  assert.equal(late.words, "killed after 300 ms");
+  assert.equal(late.text, "killed after 300 ms");
   const stop = new AbortController();
   const running = scene.line.probe(scene.check("patient"), stop.signal);
   await waitFor("the child", () => isRunning(marker));
   stop.abort();
-  assert.equal((await running).words, "stopped");
+  assert.equal((await running).text, "stopped");
   await waitFor("the child's end", async () => !await isRunning(marker));
 });
 
@@ -123,7 +123,7 @@ Deno.test("a runner that hangs up is said, and asked again", async () => {
   const running = scene.line.probe(scene.check("slow"), NEVER);
   await waitFor("a connection", () => scene.conns.length === 1);
   scene.conns[0]?.close();
-  assert.equal((await running).words, "the runner has ended");
+  assert.equal((await running).text, "the runner has ended");
   assert.equal((await scene.line.probe(scene.check("good"), NEVER)).ok, true);
 });
 
@@ -131,14 +131,14 @@ Deno.test("no runner, and one that says nothing: a failed attempt in time", asyn
   const config = configured(`[check.good]\ncommand = ["/bin/true"]\ntimeout = "200ms"\n`);
   const check = config.checks[0] ?? assert.fail();
   const path = `${Deno.makeTempDirSync({ prefix: "floatip-runner-" })}/socket`;
-  using line = new RunnerLine(path);
+  using line = new RunnerClient(path);
   const nobody = await line.probe(check, NEVER);
-  assert.match(nobody.words, /^the runner cannot be asked: .*No such file/);
+  assert.match(nobody.text, /^the runner cannot be asked: .*No such file/);
   using listener = Deno.listen({ transport: "unix", path });
   const started = performance.now();
   const mute = await line.probe(check, NEVER);
   const took = performance.now() - started;
-  assert.equal(mute.words, "the runner does not answer");
+  assert.equal(mute.text, "the runner does not answer");
   assert.ok(took >= 200 && took < 3000, `${took} ms`);
   listener.unref();
 });
@@ -156,12 +156,12 @@ Deno.test("commands of [notify] are told by the runner, everybody's and an insta
     timeoutMs: 1000,
     retries: 0,
     wants: () => true,
-    deliver: () => Promise.resolve(untold("by itself", false)),
+    deliver: () => Promise.resolve(failure("by itself", false)),
   };
   const transition = record({ instance: "web", to: "master", priority: 200, cause: "a test" });
   for (const [owner, file] of [[null, "all"], ["web", "web"]] as const) {
     const told = await scene.line.sink(owner, "command", sink).deliver(transition, NEVER);
-    assert.deepEqual(told, { ok: true, words: "exit 0", again: false });
+    assert.deepEqual(told, { ok: true, text: "exit 0", retry: false });
     const text = await Deno.readTextFile(`${folder}/${file}`);
     assert.equal(text, "INSTANCE web MASTER 200 a test\n");
   }

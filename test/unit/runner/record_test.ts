@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { lineOf, linesOf, parseResponse } from "../../../src/runner/message.ts";
-import { type Fields, soundRecord } from "../../../src/runner/record.ts";
+import { type Fields, validRecord } from "../../../src/runner/record.ts";
 import { serve } from "../../../src/runner/serve.ts";
 import { record } from "../../support/notify/records.ts";
 
@@ -21,14 +21,14 @@ const OTHER = configured(
 const GOOD = { ...record() } as Fields;
 
 Deno.test("a sound record passes as it is, with the least of fields too, and after a reload", () => {
-  assert.deepEqual(soundRecord(GOOD, [CONFIG]), record());
+  assert.deepEqual(validRecord(GOOD, [CONFIG]), record());
   const least = { instance: "web", from: "backup", to: "master", priority: 100 };
-  assert.deepEqual(soundRecord(least, [CONFIG]), least);
-  assert.deepEqual(soundRecord(GOOD, [OTHER, CONFIG]), record());
-  assert.equal(soundRecord(GOOD, [OTHER]), undefined);
-  assert.equal(soundRecord(GOOD, []), undefined);
+  assert.deepEqual(validRecord(least, [CONFIG]), least);
+  assert.deepEqual(validRecord(GOOD, [OTHER, CONFIG]), record());
+  assert.equal(validRecord(GOOD, [OTHER]), undefined);
+  assert.equal(validRecord(GOOD, []), undefined);
   const quiet = { ...GOOD, interface: null, silence_ms: null, addresses: [] };
-  assert.deepEqual(soundRecord(quiet, [CONFIG]), quiet);
+  assert.deepEqual(validRecord(quiet, [CONFIG]), quiet);
 });
 
 const WRONG: Fields = {
@@ -52,7 +52,7 @@ const WRONG: Fields = {
 
 for (const [name, value] of Object.entries(WRONG)) {
   Deno.test(`a record with ${name} = ${JSON.stringify(value)} is refused`, () => {
-    assert.equal(soundRecord({ ...GOOD, [name]: value }, [CONFIG]), undefined);
+    assert.equal(validRecord({ ...GOOD, [name]: value }, [CONFIG]), undefined);
   });
 }
 
@@ -69,12 +69,12 @@ Deno.test("more of a record that no file bears out", () => {
     {},
     { instance: "web", from: "backup", to: "master" },
   ];
-  for (const fields of odd) assert.equal(soundRecord(fields, [CONFIG]), undefined);
+  for (const fields of odd) assert.equal(validRecord(fields, [CONFIG]), undefined);
 });
 
 Deno.test("a cause is cleaned and cut, since what a check said may be in it", () => {
   const cause = `check x: \x1b]0;title\x07\nexit 1 ${"a".repeat(10_000)}`;
-  const said = soundRecord({ ...GOOD, cause }, [CONFIG])?.cause ?? "";
+  const said = validRecord({ ...GOOD, cause }, [CONFIG])?.cause ?? "";
   assert.match(said, /^check x: \?\]0;title\?\?exit 1 a+$/);
   assert.equal(said.length, 2000);
 });
@@ -121,7 +121,7 @@ Deno.test("a flood of requests for one check has two attempts at one time, and e
     );
     const requests = Array.from({ length: 200 }, (_, id) => ({ id, kind: "probe", check: "slow" }));
     const answers = await answersTo(config, requests, 200);
-    const words = answers.map((answer) => answer?.kind === "probe" ? answer.result.words : "");
+    const words = answers.map((answer) => answer?.kind === "probe" ? answer.result.text : "");
     assert.equal(words.filter((one) => one === "the one before has not ended").length, 198);
     assert.equal((await Deno.readTextFile(`${folder}/runs`)).length, 4);
   } finally {
@@ -143,7 +143,7 @@ Deno.test("what the file does not bear out is answered, and runs nothing", async
       { ...notify, id: 4, instance: "web", record: GOOD },
     ];
     const answers = await answersTo(config, requests, 4);
-    assert.ok(answers.every((answer) => answer?.kind === "notify" && !answer.answer.ok));
+    assert.ok(answers.every((answer) => answer?.kind === "notify" && !answer.result.ok));
     await assert.rejects(Deno.stat(`${folder}/ran`));
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -164,13 +164,13 @@ Deno.test("a line that comes byte by byte is looked through once", async () => {
 Deno.test("an answer whose inside is none is not taken", () => {
   const odd: readonly unknown[] = [
     { id: 1, kind: "probe" },
-    { id: 1, kind: "probe", result: { ok: true, words: "x" } },
-    { id: 1, kind: "probe", result: { ok: "yes", words: "x", latency: 1 } },
-    { id: 1, kind: "notify", answer: { ok: true, words: 7 } },
-    { id: 1, kind: "other", result: { ok: true, words: "x", latency: 1 } },
-    { kind: "probe", result: { ok: true, words: "x", latency: 1 } },
+    { id: 1, kind: "probe", result: { ok: true, text: "x" } },
+    { id: 1, kind: "probe", result: { ok: "yes", text: "x", latency: 1 } },
+    { id: 1, kind: "notify", result: { ok: true, text: 7 } },
+    { id: 1, kind: "other", result: { ok: true, text: "x", latency: 1 } },
+    { kind: "probe", result: { ok: true, text: "x", latency: 1 } },
   ];
   for (const one of odd) assert.equal(parseResponse(JSON.stringify(one)), undefined);
-  const good = { id: 1, kind: "notify", answer: { ok: true, words: "x", again: false } } as const;
+  const good = { id: 1, kind: "notify", result: { ok: true, text: "x", retry: false } } as const;
   assert.deepEqual(parseResponse(new TextDecoder().decode(lineOf(good)).trimEnd()), good);
 });

@@ -4,40 +4,47 @@ import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../
 import { formatMac } from "../../../net/mac.ts";
 import { formatDuration } from "../../../time.ts";
 import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
-import { holdsNow, isOwn, ownOn, type Placed, placedPlans, type Subject } from "../target.ts";
+import {
+  type DoctorTarget,
+  holdsNow,
+  isOwnAddress,
+  ownAddressesOn,
+  type PlacedPlan,
+  placedPlans,
+} from "../target.ts";
 import { judgeRefused, refusedIn, transportOf } from "./refused.ts";
-import type { DaemonSeen, HeardAdvert, LanSeen, Surroundings } from "../environment.ts";
+import type { DaemonSeen, Environment, HeardAdvert, LanSeen } from "../environment.ts";
 
 /** adverts */
-export const adverts: Examination = {
+export const adverts: DoctorCheck = {
   name: "adverts",
   needs: "interface",
-  async examine(subject, world) {
-    const [lan, daemon] = await Promise.all([world.lan(), world.daemon()]);
-    return judgeAdverts(subject, world, lan, daemon);
+  async run(target, environment) {
+    const [lan, daemon] = await Promise.all([environment.lan(), environment.daemon()]);
+    return judgeAdverts(target, environment, lan, daemon);
   },
 };
 
 /** For each virtual router, and for each peer of it. */
 export function judgeAdverts(
-  subject: Subject,
-  { interfaces }: Pick<Surroundings, "interfaces">,
+  target: DoctorTarget,
+  { interfaces }: Pick<Environment, "interfaces">,
   lan: LanSeen,
   daemon: DaemonSeen,
 ): readonly Finding[] {
-  const { plan } = subject;
+  const { plan } = target;
   if (plan === undefined) return [];
   if (lan.refusal !== undefined) {
     return [unknown(`nothing could be heard: ${lan.refusal}`, "sudo floatip doctor")];
   }
-  const missing = silentPeers(subject, plan.node, lan);
-  const found = placedPlans(subject).flatMap((one) => {
+  const missing = silentPeers(target, plan.node, lan);
+  const found = placedPlans(target).flatMap((one) => {
     const holding = one.held.some((held) =>
       holdsNow(interfaces, held.interface, held.prefix.address)
     );
-    const own = one.source ?? ownOn(interfaces, one)[0];
+    const own = one.source ?? ownAddressesOn(interfaces, one)[0];
     // A switch may send us our own, or what is meant for others.
     const adverts = lan.adverts.filter((heard) => isForUs(heard, interfaces));
     return judgeRouter(one, plan.node, { ...lan, adverts }, holding, daemon, own);
@@ -56,7 +63,7 @@ function namesOf(node: NodePlan, senders: readonly Ip[]): string {
 }
 
 function judgeRouter(
-  plan: Placed,
+  plan: PlacedPlan,
   node: NodePlan,
   lan: LanSeen,
   holding: boolean,
@@ -90,7 +97,7 @@ function judgeRouter(
 /** This node is master: backups are silent, so that only those can be told apart who refuse, and who answer for the group. */
 function judgeSending(
   what: string,
-  plan: Placed,
+  plan: PlacedPlan,
   node: NodePlan,
   lan: LanSeen,
 ): readonly Finding[] {
@@ -140,7 +147,7 @@ function judgeDeaf(peer: string, port: number | undefined): Finding {
 }
 
 /** UDP to this node may come in anywhere. */
-function isOurs({ interface: name, source, advert }: HeardAdvert, plan: Placed): boolean {
+function isOurs({ interface: name, source, advert }: HeardAdvert, plan: PlacedPlan): boolean {
   return (name === plan.interface || plan.port !== undefined) && source.family === plan.family &&
     advert.vrid === plan.rules.vrid && advert.priority > 0 &&
     advert.addresses.some((address) => includesIp(plan.rules.addresses, address));
@@ -160,7 +167,12 @@ function uniqueIps(addresses: readonly Ip[]): readonly Ip[] {
  * A UDP port is the daemon's alone: the doctor does not take it, or a daemon that starts meanwhile would find it in use. So the
  * daemon is asked what it hears; while none runs, nothing is lost.
  */
-function wasDelivered(one: HeardAdvert, plan: Placed, lan: LanSeen, daemon: DaemonSeen): boolean {
+function wasDelivered(
+  one: HeardAdvert,
+  plan: PlacedPlan,
+  lan: LanSeen,
+  daemon: DaemonSeen,
+): boolean {
   if (plan.port !== undefined && wayOf(one) === transportText(plan)) {
     return daemon.kind !== "running" || includesIp(heardByDaemon(plan, daemon), one.source);
   }
@@ -170,7 +182,7 @@ function wasDelivered(one: HeardAdvert, plan: Placed, lan: LanSeen, daemon: Daem
 }
 
 /** From whom the daemon had an advert within a master-down interval. */
-function heardByDaemon({ name, family }: Placed, daemon: DaemonSeen): readonly Ip[] {
+function heardByDaemon({ name, family }: PlacedPlan, daemon: DaemonSeen): readonly Ip[] {
   if (daemon.kind !== "running") return [];
   const router = daemon.status.instances.find((one) => one.name === name && one.family === family);
   const recent = router?.peers.filter(({ last_heard_ms: heard }) =>
@@ -190,18 +202,18 @@ function isForUs({ outgoing, mac, destination }: HeardAdvert, interfaces: Interf
   if (outgoing || interfaces.links.some((link) => link.mac && formatMac(link.mac) === mac)) {
     return false;
   }
-  return isMulticast(destination) || isOwn(interfaces, destination);
+  return isMulticast(destination) || isOwnAddress(interfaces, destination);
 }
 
 /** Is it sent to another address of this machine's than the one at which floatip hears? */
-function isAstray(one: HeardAdvert, plan: Placed, own: Ip | undefined): boolean {
+function isAstray(one: HeardAdvert, plan: PlacedPlan, own: Ip | undefined): boolean {
   return own !== undefined && transportOf(one) !== "multicast" &&
     transportOf(one) === plan.rules.transport && !sameIp(one.destination, own);
 }
 
 function judgeAstray(
   { source, destination }: HeardAdvert,
-  plan: Placed,
+  plan: PlacedPlan,
   node: NodePlan,
   own: Ip | undefined,
 ): Finding {
@@ -213,7 +225,7 @@ function judgeAstray(
   );
 }
 
-function judgeLost(one: HeardAdvert, plan: Placed, node: NodePlan): Finding {
+function judgeLost(one: HeardAdvert, plan: PlacedPlan, node: NodePlan): Finding {
   const who = nameIn(node, one.source);
   const [way, expected] = [wayOf(one), transportText(plan)];
   if (way !== expected) {
@@ -241,7 +253,7 @@ function twoMasters(what: string, masters: string): Finding {
 }
 
 /** The node that answers for a floating address; undefined: nobody, or none that is known. */
-function holderOf(plan: Placed, { answers }: LanSeen): Ip | undefined {
+function holderOf(plan: PlacedPlan, { answers }: LanSeen): Ip | undefined {
   const macs = answers.filter(({ address }) => includesIp(plan.rules.addresses, address))
     .map(({ mac }) => mac);
   return answers.find(({ address, mac }) =>
@@ -249,7 +261,7 @@ function holderOf(plan: Placed, { answers }: LanSeen): Ip | undefined {
   )?.address;
 }
 
-function judgeUnheard(what: string, plan: Placed, holder: string): Finding {
+function judgeUnheard(what: string, plan: PlacedPlan, holder: string): Finding {
   const multicast = plan.rules.transport === "multicast";
   return problem(
     `${what}: ${holder} holds the address, but its adverts do not reach ${plan.interface}`,
@@ -263,8 +275,8 @@ function judgeUnheard(what: string, plan: Placed, holder: string): Finding {
 }
 
 /** Peers on this LAN that do not even answer for their own address. */
-function silentPeers(subject: Subject, node: NodePlan, lan: LanSeen): readonly Finding[] {
-  const peers = placedPlans(subject).flatMap(({ rules, interface: name }) =>
+function silentPeers(target: DoctorTarget, node: NodePlan, lan: LanSeen): readonly Finding[] {
+  const peers = placedPlans(target).flatMap(({ rules, interface: name }) =>
     rules.peers.map((address) => ({ name, address }))
   );
   const silent = lan.asked.filter((question) =>

@@ -1,15 +1,15 @@
 /** Is the calendar right? Elections do not need it; logs, history and certificates do. */
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, unknown, warning } from "../finding.ts";
 
 /** clock */
-export const clock: Examination = {
+export const clock: DoctorCheck = {
   name: "clock",
   needs: "nothing",
-  async examine(_, world) {
+  async run(_, environment) {
     const properties = ["-p", "CanNTP", "-p", "NTP", "-p", "NTPSynchronized"];
-    const asked = await world.ask(["timedatectl", "show", ...properties]);
-    return judgeClock(world.year, asked?.code === 0 ? asked.stdout : undefined);
+    const asked = await environment.ask(["timedatectl", "show", ...properties]);
+    return judgeClock(environment.year, asked?.code === 0 ? asked.stdout : undefined);
   },
 };
 

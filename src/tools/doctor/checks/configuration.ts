@@ -1,17 +1,17 @@
 /** Is the configuration file right? */
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import type { Subject } from "../target.ts";
+import type { DoctorTarget } from "../target.ts";
 
 /** configuration */
-export const configuration: Examination = {
+export const configuration: DoctorCheck = {
   name: "configuration",
   needs: "nothing",
-  examine: (subject) => Promise.resolve(judgeConfiguration(subject)),
+  run: (target) => Promise.resolve(judgeConfiguration(target)),
 };
 
 /** Each error and warning of the file itself; what does not fit this machine is {@link ./interface.ts}'s. */
-export function judgeConfiguration({ file, problems, plan }: Subject): readonly Finding[] {
+export function judgeConfiguration({ file, problems, plan }: DoctorTarget): readonly Finding[] {
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     return errors.map(({ line, what, why }) =>

@@ -1,14 +1,14 @@
 /** Does the daemon run, is it of this version, and what does it complain about? */
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
 import type { DaemonSeen } from "../environment.ts";
 
 /** daemon */
-export const daemon: Examination = {
+export const daemon: DoctorCheck = {
   name: "daemon",
   needs: "nothing",
-  async examine({ file }, world) {
-    return judgeDaemon(await world.daemon(), file, world.runtime.version);
+  async run({ file }, environment) {
+    return judgeDaemon(await environment.daemon(), file, environment.runtime.version);
   },
 };
 
@@ -19,9 +19,9 @@ export function judgeDaemon(
   version: string,
 ): readonly Finding[] {
   if (seen.kind === "silent") {
-    if (seen.why === "secret") return [unknown(seen.words, "sudo floatip doctor")];
+    if (seen.why === "secret") return [unknown(seen.reason, "sudo floatip doctor")];
     if (seen.why === "sick") {
-      return [problem(seen.words, "Nobody can ask it or reload it.", "systemctl restart floatip")];
+      return [problem(seen.reason, "Nobody can ask it or reload it.", "systemctl restart floatip")];
     }
     return [warning(
       "floatip does not run on this node",

@@ -1,31 +1,38 @@
 /** Does this machine's packet filter let VRRP through? Its own rules are read and walked. */
 import { firewallLines } from "../../firewall/formats.ts";
-import { type Obstacle, obstaclesOf } from "../../firewall/blocked.ts";
-import { type Passage, passagesOf, passageWords } from "../../firewall/required_traffic.ts";
-import { nftChainOf, type Survey, survey } from "../../firewall/detect.ts";
+import { type BlockedTraffic, blockedTraffic } from "../../firewall/blocked.ts";
+import {
+  type RequiredTraffic,
+  requiredTrafficOf,
+  trafficText,
+} from "../../firewall/required_traffic.ts";
+import { type DetectedFilters, detectFilters, nftChainOf } from "../../firewall/detect.ts";
 import { formatIp } from "../../../net/ip.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, unknown } from "../finding.ts";
 
 /** firewall */
-export const firewall: Examination = {
+export const firewall: DoctorCheck = {
   name: "firewall",
   needs: "interface",
-  async examine({ plan }, world) {
-    const passages = plan === undefined ? [] : passagesOf(plan.node, world.interfaces);
-    return judgeFirewall(passages, await survey(world.ask, passages));
+  async run({ plan }, environment) {
+    const required = plan === undefined ? [] : requiredTrafficOf(plan.node, environment.interfaces);
+    return judgeFirewall(required, await detectFilters(environment.ask, required));
   },
 };
 
 /** One problem for each passage that is barred, with the rule that is missing. */
-export function judgeFirewall(passages: readonly Passage[], found: Survey): readonly Finding[] {
-  const obstacles = obstaclesOf(passages, found.rulesets);
+export function judgeFirewall(
+  required: readonly RequiredTraffic[],
+  found: DetectedFilters,
+): readonly Finding[] {
+  const blocked = blockedTraffic(required, found.rulesets);
   if (found.refusal !== undefined && found.rulesets.length === 0) {
     return [unknown(`the rules cannot be read: ${found.refusal}`, "sudo floatip doctor")];
   }
-  const barred = obstacles.filter(({ fate }) => fate.kind === "dropped");
-  if (barred.length > 0) return barred.map((obstacle) => judgeObstacle(obstacle, found));
-  const doubtful = obstacles[0];
+  const barred = blocked.filter(({ verdict }) => verdict.kind === "dropped");
+  if (barred.length > 0) return barred.map((blocked) => judgeObstacle(blocked, found));
+  const doubtful = blocked[0];
   if (doubtful !== undefined) {
     return [
       unknown(`it cannot be told whether ${where(doubtful)} lets ${words(doubtful)} through`),
@@ -37,27 +44,30 @@ export function judgeFirewall(passages: readonly Passage[], found: Survey): read
   return [ok(filters ? "the packet filter lets the adverts through" : "no packet filter")];
 }
 
-function judgeObstacle(obstacle: Obstacle, { format, surfaces, rulesets }: Survey): Finding {
-  const { passage, program, fate } = obstacle;
-  const by = fate.byPolicy ? "by its policy" : "by a rule";
+function judgeObstacle(
+  blocked: BlockedTraffic,
+  { format, setup, rulesets }: DetectedFilters,
+): Finding {
+  const { traffic, program, verdict } = blocked;
+  const by = verdict.byPolicy ? "by its policy" : "by a rule";
   // Rules of iptables' are not nft's to add to.
   const own = format === "nft" && program !== "nft" && rulesets.length > 0 ? "iptables" : format;
-  const chains = program === "nft" ? [nftChainOf(obstacle)] : [];
-  const lines = firewallLines([passage], own, { ...surfaces, chains, outgoing: true });
+  const chains = program === "nft" ? [nftChainOf(blocked)] : [];
+  const lines = firewallLines([traffic], own, { ...setup, chains, outgoing: true });
   const fix = own === "nft" ? lines.map((line) => `nft '${line}'`) : lines;
   return problem(
-    `${where(obstacle)} drops ${words(obstacle)}, ${by}`,
-    passage.direction === "in"
+    `${where(blocked)} drops ${words(blocked)}, ${by}`,
+    traffic.direction === "in"
       ? "This node does not hear its peers, and takes the address while another one holds it."
       : "The peers do not hear this node, and take the address while it holds it.",
     fix.join("\n") || "floatip firewall",
   );
 }
 
-function where({ program, fate }: Obstacle): string {
-  return program === "nft" ? `nft's chain ${fate.chain}` : `${program}'s ${fate.chain}`;
+function where({ program, verdict }: BlockedTraffic): string {
+  return program === "nft" ? `nft's chain ${verdict.chain}` : `${program}'s ${verdict.chain}`;
 }
 
-function words({ passage }: Obstacle): string {
-  return passageWords(passage, formatIp);
+function words({ traffic }: BlockedTraffic): string {
+  return trafficText(traffic, formatIp);
 }

@@ -3,35 +3,41 @@ import { nameIn, type NodePlan } from "../../../config/plan/plan.ts";
 import type { Interfaces } from "../../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
 import { formatMac } from "../../../net/mac.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, unknown } from "../finding.ts";
-import { holdsNow, ownOn, type Placed, placedPlans, type Subject } from "../target.ts";
+import {
+  type DoctorTarget,
+  holdsNow,
+  ownAddressesOn,
+  type PlacedPlan,
+  placedPlans,
+} from "../target.ts";
 import { judgeRefused, refusedIn, rejectText } from "./refused.ts";
-import type { DaemonSeen, LanSeen, Question, Surroundings } from "../environment.ts";
+import type { DaemonSeen, Environment, LanQuery, LanSeen } from "../environment.ts";
 
 /** holder */
-export const holder: Examination = {
+export const holder: DoctorCheck = {
   name: "holder",
   needs: "interface",
-  async examine(subject, world) {
-    const [lan, daemon] = await Promise.all([world.lan(), world.daemon()]);
-    return judgeHolders(subject, world, lan, daemon);
+  async run(target, environment) {
+    const [lan, daemon] = await Promise.all([environment.lan(), environment.daemon()]);
+    return judgeHolders(target, environment, lan, daemon);
   },
 };
 
 /** For each floating address, and for this node's own. */
 export function judgeHolders(
-  subject: Subject,
-  { interfaces }: Pick<Surroundings, "interfaces">,
+  target: DoctorTarget,
+  { interfaces }: Pick<Environment, "interfaces">,
   lan: LanSeen,
   daemon: DaemonSeen,
 ): readonly Finding[] {
-  const node = subject.plan?.node;
+  const node = target.plan?.node;
   if (node === undefined) return [];
   if (lan.refusal !== undefined) {
     return [unknown(`nobody could be asked: ${lan.refusal}`, "sudo floatip doctor")];
   }
-  const plans = placedPlans(subject);
+  const plans = placedPlans(target);
   const floating = plans.flatMap((plan) =>
     plan.held.flatMap((held) => {
       const question = { interface: held.interface, address: held.prefix.address };
@@ -40,7 +46,7 @@ export function judgeHolders(
     })
   );
   const own = plans.flatMap((plan) =>
-    ownOn(interfaces, plan).flatMap((address) =>
+    ownAddressesOn(interfaces, plan).flatMap((address) =>
       judgeOwn({ interface: plan.interface, address }, lan)
     )
   );
@@ -64,7 +70,7 @@ function withOwn(lan: LanSeen, { links, addresses }: Interfaces): Seen {
 }
 
 function macsFor(
-  { interface: name, address }: Question,
+  { interface: name, address }: LanQuery,
   { answers }: Pick<LanSeen, "answers">,
 ): readonly string[] {
   const macs = answers.filter((answer) =>
@@ -74,9 +80,9 @@ function macsFor(
 }
 
 function judgeAddress(
-  question: Question,
+  question: LanQuery,
   here: boolean,
-  plan: Placed,
+  plan: PlacedPlan,
   node: NodePlan,
   lan: Seen,
   daemon: DaemonSeen,
@@ -124,7 +130,7 @@ type Reason = Pick<Finding, "why" | "fix">;
  */
 function reasonFor(
   macs: readonly string[],
-  plan: Placed,
+  plan: PlacedPlan,
   node: NodePlan,
   lan: Seen,
   daemon: DaemonSeen,
@@ -184,7 +190,7 @@ function judgeSeveral(
 /** Whose hardware address it is; `known` false: of none of the nodes, undefined: it cannot be told. */
 function ownerOf(
   mac: string,
-  plan: Placed,
+  plan: PlacedPlan,
   node: NodePlan,
   { answers, adverts, asked, own }: Seen,
 ): { readonly words: string; readonly known: boolean | undefined } {
@@ -210,7 +216,7 @@ function ownerOf(
 }
 
 /** Somebody else with this node's own address: nothing works well then. */
-function judgeOwn(question: Question, lan: LanSeen): readonly Finding[] {
+function judgeOwn(question: LanQuery, lan: LanSeen): readonly Finding[] {
   const macs = macsFor(question, lan);
   if (macs.length === 0) return [];
   const address = formatIp(question.address);

@@ -1,23 +1,23 @@
 /** Is the interface there, switched on and plugged in, with the address that peers expect? */
 import { addressesOf, type Interfaces, linkNamed } from "../../../net/interfaces.ts";
 import { formatPrefix } from "../../../net/prefix.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem } from "../finding.ts";
-import { interfacesOf, type Subject } from "../target.ts";
+import { type DoctorTarget, interfacesOf } from "../target.ts";
 
 /** interface */
-export const interfaces: Examination = {
+export const interfaces: DoctorCheck = {
   name: "interface",
   needs: "file",
-  examine: (subject, world) => Promise.resolve(judgeInterfaces(subject, world.interfaces)),
+  run: (target, environment) => Promise.resolve(judgeInterfaces(target, environment.interfaces)),
 };
 
 /** What does not fit between file and machine, then the state of each link. */
-export function judgeInterfaces(subject: Subject, machine: Interfaces): readonly Finding[] {
-  const unfit = subject.problems.filter(({ severity }) => severity === "machine");
+export function judgeInterfaces(target: DoctorTarget, machine: Interfaces): readonly Finding[] {
+  const unfit = target.problems.filter(({ severity }) => severity === "machine");
   return [
     ...unfit.map(({ what, why, fix }) => problem(what, why, fix)),
-    ...interfacesOf(subject).flatMap((name) => judgeLink(name, machine)),
+    ...interfacesOf(target).flatMap((name) => judgeLink(name, machine)),
   ];
 }
 

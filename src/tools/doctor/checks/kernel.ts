@@ -3,23 +3,23 @@ import { addressesOf, type Interfaces, linkNamed } from "../../../net/interfaces
 import { formatIp, type Ip } from "../../../net/ip.ts";
 import { containsIp } from "../../../net/prefix.ts";
 import { advertLink } from "../../../config/plan/plan.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import { type Placed, placedPlans } from "../target.ts";
-import type { Surroundings } from "../environment.ts";
+import { type PlacedPlan, placedPlans } from "../target.ts";
+import type { Environment } from "../environment.ts";
 
 /** kernel settings */
-export const kernel: Examination = {
+export const kernel: DoctorCheck = {
   name: "kernel settings",
   needs: "interface",
-  async examine(subject, world) {
-    const plans = placedPlans(subject).filter(({ family }) => family === "ipv4");
+  async run(target, environment) {
+    const plans = placedPlans(target).filter(({ family }) => family === "ipv4");
     const found = await Promise.all(plans.map(async (plan) => {
       const [settings, routes] = await Promise.all([
-        settingsOf(plan.interface, world),
-        routesTo(plan.rules.peers, world),
+        settingsOf(plan.interface, environment),
+        routesTo(plan.rules.peers, environment),
       ]);
-      return judgeKernel(plan, settings, routes, world.interfaces);
+      return judgeKernel(plan, settings, routes, environment.interfaces);
     }));
     const seen = new Set<string>();
     const unique = found.flat().filter(({ what }) => !seen.has(what) && seen.add(what));
@@ -36,10 +36,10 @@ export interface KernelSettings {
 
 const NAMES = ["rp_filter", "arp_ignore", "arp_announce"] as const;
 
-async function settingsOf(name: string, world: Surroundings): Promise<KernelSettings> {
+async function settingsOf(name: string, environment: Environment): Promise<KernelSettings> {
   const values = await Promise.all(NAMES.map(async (setting) => {
     const texts = await Promise.all(
-      ["all", name].map((place) => world.read(`/proc/sys/net/ipv4/conf/${place}/${setting}`)),
+      ["all", name].map((place) => environment.read(`/proc/sys/net/ipv4/conf/${place}/${setting}`)),
     );
     return Math.max(...texts.map((text) => Number(text ?? "0") || 0));
   }));
@@ -50,9 +50,9 @@ async function settingsOf(name: string, world: Surroundings): Promise<KernelSett
 /** Which interface this machine sends to each peer by, as the kernel's routes say. */
 type Routes = ReadonlyMap<string, string>;
 
-async function routesTo(peers: readonly Ip[], world: Surroundings): Promise<Routes> {
+async function routesTo(peers: readonly Ip[], environment: Environment): Promise<Routes> {
   const found = await Promise.all(peers.map(async (peer) => {
-    const asked = await world.ask(["ip", "route", "get", formatIp(peer)]);
+    const asked = await environment.ask(["ip", "route", "get", formatIp(peer)]);
     const device = / dev (\S+)/.exec(asked?.stdout ?? "")?.[1];
     return asked?.code === 0 && device !== undefined ? [[formatIp(peer), device] as const] : [];
   }));
@@ -61,7 +61,7 @@ async function routesTo(peers: readonly Ip[], world: Surroundings): Promise<Rout
 
 /** For one IPv4 router. */
 export function judgeKernel(
-  plan: Placed,
+  plan: PlacedPlan,
   settings: KernelSettings,
   routes: Routes,
   interfaces: Interfaces,
@@ -78,7 +78,7 @@ export function judgeKernel(
 
 /** Strict: a packet whose sender would be answered through another interface is dropped. */
 function judgeReversePath(
-  { interface: name }: Placed,
+  { interface: name }: PlacedPlan,
   { rp_filter }: KernelSettings,
   routes: Routes,
 ): readonly Finding[] {
@@ -94,7 +94,7 @@ function judgeReversePath(
 }
 
 /** 8: no ARP is answered at all; 3: not for addresses of scope host, which host addresses (/32) of floatip's have. */
-function judgeSilence(plan: Placed, { arp_ignore }: KernelSettings): readonly Finding[] {
+function judgeSilence(plan: PlacedPlan, { arp_ignore }: KernelSettings): readonly Finding[] {
   const mute = plan.held.filter(({ prefix }) =>
     arp_ignore === 8 || (arp_ignore === 3 && prefix.length === 32)
   );
@@ -111,7 +111,7 @@ function judgeSilence(plan: Placed, { arp_ignore }: KernelSettings): readonly Fi
 
 /** Another interface on the same LAN answers for the address as well, and says so with its own hardware address. */
 function judgeNeighbours(
-  plan: Placed,
+  plan: PlacedPlan,
   { arp_ignore, arp_announce }: KernelSettings,
   interfaces: Interfaces,
 ): readonly Finding[] {

@@ -1,34 +1,37 @@
 /** Does another program care for the same addresses? networkd, NetworkManager, or a file that puts them there at boot. */
 import { formatIp } from "../../../net/ip.ts";
 import { linkNamed } from "../../../net/interfaces.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import { interfacesOf, placedPlans, type Subject } from "../target.ts";
-import type { Surroundings } from "../environment.ts";
+import { type DoctorTarget, interfacesOf, placedPlans } from "../target.ts";
+import type { Environment } from "../environment.ts";
 
 /** other managers */
-export const manager: Examination = {
+export const manager: DoctorCheck = {
   name: "network manager",
   needs: "interface",
-  async examine(subject, world) {
-    const names = interfacesOf(subject);
+  async run(target, environment) {
+    const names = interfacesOf(target);
     const perInterface = await Promise.all(names.map(async (name) => [
-      ...await examineNetworkd(name, world),
-      ...await examineNetworkManager(name, world),
+      ...await examineNetworkd(name, environment),
+      ...await examineNetworkManager(name, environment),
     ]));
-    const found = [...await examineFiles(subject, world), ...perInterface.flat()];
+    const found = [...await examineFiles(target, environment), ...perInterface.flat()];
     if (found.length > 0) return found;
     return [ok("no other program manages the floating addresses")];
   },
 };
 
-async function examineNetworkd(name: string, world: Surroundings): Promise<readonly Finding[]> {
-  const index = linkNamed(world.interfaces, name)?.index;
-  const state = await world.read(`/run/systemd/netif/links/${index}`);
+async function examineNetworkd(
+  name: string,
+  environment: Environment,
+): Promise<readonly Finding[]> {
+  const index = linkNamed(environment.interfaces, name)?.index;
+  const state = await environment.read(`/run/systemd/netif/links/${index}`);
   const file = valueOf(state, "NETWORK_FILE");
   if (state === undefined || file === undefined) return [];
   const dropIns = (valueOf(state, "NETWORK_FILE_DROPINS") ?? "").split(" ").filter(Boolean);
-  const texts = await Promise.all([file, ...dropIns].map((path) => world.read(path)));
+  const texts = await Promise.all([file, ...dropIns].map((path) => environment.read(path)));
   return [judgeNetworkd(name, state, file, texts.map((text) => text ?? ""))];
 }
 
@@ -60,10 +63,10 @@ export function judgeNetworkd(
 
 async function examineNetworkManager(
   name: string,
-  world: Surroundings,
+  environment: Environment,
 ): Promise<readonly Finding[]> {
   const fields = "GENERAL.STATE,GENERAL.NM-MANAGED,GENERAL.CONNECTION";
-  const asked = await world.ask(["nmcli", "-t", "-f", fields, "device", "show", name]);
+  const asked = await environment.ask(["nmcli", "-t", "-f", fields, "device", "show", name]);
   return asked?.code === 0 ? judgeNetworkManager(name, asked.stdout) : [];
 }
 
@@ -90,17 +93,20 @@ const PLACES: readonly (readonly [string, RegExp])[] = [
 ];
 const FILES = ["/etc/network/interfaces", "/etc/dhcpcd.conf"];
 
-async function examineFiles(subject: Subject, world: Surroundings): Promise<readonly Finding[]> {
-  const addresses = placedPlans(subject).flatMap(({ rules }) => rules.addresses.map(formatIp));
+async function examineFiles(
+  target: DoctorTarget,
+  environment: Environment,
+): Promise<readonly Finding[]> {
+  const addresses = placedPlans(target).flatMap(({ rules }) => rules.addresses.map(formatIp));
   const inFolders = await Promise.all(
     PLACES.map(async ([folder, pattern]) =>
-      (await world.list(folder)).filter((name) => pattern.test(name)).map((name) =>
+      (await environment.list(folder)).filter((name) => pattern.test(name)).map((name) =>
         `${folder}/${name}`
       )
     ),
   );
   const files = [...FILES, ...inFolders.flat()];
-  const texts = await Promise.all(files.map((file) => world.read(file)));
+  const texts = await Promise.all(files.map((file) => environment.read(file)));
   return files.flatMap((file, index) => judgeFile(file, texts[index] ?? "", addresses));
 }
 

@@ -1,15 +1,15 @@
 /** How large are the kernel's pages? Programs made by `deno compile` were seen to crash where they have 16 KiB. */
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, unknown, warning } from "../finding.ts";
 import type { Runtime } from "../environment.ts";
 
 /** page size */
-export const pages: Examination = {
+export const pages: DoctorCheck = {
   name: "page size",
   needs: "nothing",
-  async examine(_, world) {
-    const asked = await world.ask(["getconf", "PAGESIZE"]);
-    return judgePages(Number(asked?.stdout ?? NaN), world.runtime);
+  async run(_, environment) {
+    const asked = await environment.ask(["getconf", "PAGESIZE"]);
+    return judgePages(Number(asked?.stdout ?? NaN), environment.runtime);
   },
 };
 

@@ -1,40 +1,42 @@
 /** May floatip do what it has to? The capabilities of this process and of the daemon. */
 import { usesLowPort } from "../../../config/plan/plan.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, unknown } from "../finding.ts";
 import type { DaemonSeen } from "../environment.ts";
 
 /** permissions */
-export const permissions: Examination = {
+export const permissions: DoctorCheck = {
   name: "permissions",
   needs: "nothing",
-  async examine({ plan }, world) {
-    const daemon = await world.daemon();
+  async run({ plan }, environment) {
+    const daemon = await environment.daemon();
     const pid = daemon.kind === "running" ? daemon.pid : undefined;
     const [own, running] = await Promise.all([
-      world.read("/proc/self/status"),
-      pid === undefined ? undefined : world.read(`/proc/${pid}/status`),
+      environment.read("/proc/self/status"),
+      pid === undefined ? undefined : environment.read(`/proc/${pid}/status`),
     ]);
-    const least = Number(await world.read("/proc/sys/net/ipv4/ip_unprivileged_port_start") ?? 1024);
+    const least = Number(
+      await environment.read("/proc/sys/net/ipv4/ip_unprivileged_port_start") ?? 1024,
+    );
     const low = plan !== undefined && usesLowPort(plan.node, least);
-    return judgePermissions(own, running, daemon, world.root, low);
+    return judgePermissions(own, running, daemon, environment.root, low);
   },
 };
 
 /** capabilities(7): bit and what for. */
-interface Need {
+interface Permission {
   readonly name: string;
   readonly bit: bigint;
   readonly purpose: string;
 }
 
-const NEEDED: readonly Need[] = [
+const NEEDED: readonly Permission[] = [
   { name: "CAP_NET_ADMIN", bit: 12n, purpose: "add and remove addresses" },
   { name: "CAP_NET_RAW", bit: 13n, purpose: "send and receive VRRP" },
 ];
 
 /** For adverts by UDP. */
-const LOW_PORT: Need = {
+const LOW_PORT: Permission = {
   name: "CAP_NET_BIND_SERVICE",
   bit: 10n,
   purpose: "use a UDP port below 1024",
@@ -74,13 +76,16 @@ export function judgePermissions(
   )];
 }
 
-function missingIn(status: string | undefined, needed: readonly Need[]): readonly Need[] {
+function missingIn(
+  status: string | undefined,
+  needed: readonly Permission[],
+): readonly Permission[] {
   const mask = /^CapEff:\s*([0-9a-fA-F]{1,16})$/m.exec(status ?? "")?.[1];
   if (mask === undefined) return [];
   const effective = BigInt(`0x${mask}`);
   return needed.filter(({ bit }) => (effective >> bit & 1n) === 0n);
 }
 
-function purposes(capabilities: readonly Need[]): string {
+function purposes(capabilities: readonly Permission[]): string {
   return capabilities.map(({ name, purpose }) => `${purpose} (${name})`).join(" and ");
 }

@@ -1,33 +1,38 @@
 /** Does a Raspberry Pi get enough power, and is it cool enough? A Pi that is throttled stalls, and stalls look like failures. */
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import type { Surroundings } from "../environment.ts";
+import type { Environment } from "../environment.ts";
 
 /** power */
-export const power: Examination = {
+export const power: DoctorCheck = {
   name: "power",
   needs: "nothing",
-  async examine(_, world) {
-    const [flags, alarms] = await Promise.all([throttledFlags(world), voltageAlarms(world)]);
+  async run(_, environment) {
+    const [flags, alarms] = await Promise.all([
+      throttledFlags(environment),
+      voltageAlarms(environment),
+    ]);
     return judgePower(flags, alarms);
   },
 };
 
 const FIRMWARE = "/sys/devices/platform/soc/soc:firmware/get_throttled";
 
-async function throttledFlags(world: Surroundings): Promise<number | undefined> {
-  const asked = await world.ask(["vcgencmd", "get_throttled"]);
+async function throttledFlags(environment: Environment): Promise<number | undefined> {
+  const asked = await environment.ask(["vcgencmd", "get_throttled"]);
   const said = /^throttled=0x([0-9a-f]+)/im.exec(asked?.stdout ?? "")?.[1];
-  const text = said ?? (await world.read(FIRMWARE))?.trim().replace(/^0x/i, "");
+  const text = said ?? (await environment.read(FIRMWARE))?.trim().replace(/^0x/i, "");
   return text !== undefined && /^[0-9a-f]+$/i.test(text) ? parseInt(text, 16) : undefined;
 }
 
 /** Alarms of the kernel's under-voltage sensor (hwmon: rpi_volt), "0" or "1"; empty where there is none. */
-async function voltageAlarms(world: Surroundings): Promise<readonly string[]> {
-  const folders = (await world.list("/sys/class/hwmon")).map((name) => `/sys/class/hwmon/${name}`);
+async function voltageAlarms(environment: Environment): Promise<readonly string[]> {
+  const folders = (await environment.list("/sys/class/hwmon")).map((name) =>
+    `/sys/class/hwmon/${name}`
+  );
   const found = await Promise.all(folders.map(async (folder) => {
-    const name = (await world.read(`${folder}/name`))?.trim();
-    return name === "rpi_volt" ? await world.read(`${folder}/in0_lcrit_alarm`) : undefined;
+    const name = (await environment.read(`${folder}/name`))?.trim();
+    return name === "rpi_volt" ? await environment.read(`${folder}/in0_lcrit_alarm`) : undefined;
   }));
   return found.flatMap((text) => text === undefined ? [] : [text.trim()]);
 }

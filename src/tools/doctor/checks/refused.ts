@@ -6,7 +6,7 @@ import { admit } from "../../../vrrp/validate_advert.ts";
 import type { Transport } from "../../../vrrp/rules.ts";
 import { type Reject, REJECT_REASONS } from "../../../wire/reject.ts";
 import { type Finding, problem } from "../finding.ts";
-import type { Placed } from "../target.ts";
+import type { PlacedPlan } from "../target.ts";
 import type { HeardAdvert, LanSeen } from "../environment.ts";
 
 /** An advert of another machine, and why it is refused here. */
@@ -18,7 +18,7 @@ export interface RefusedAdvert {
 /** What of `heard` the daemon would refuse, were it to get it. `own`: where its own adverts come from. */
 export function refusedIn(
   heard: readonly HeardAdvert[],
-  plan: Placed,
+  plan: PlacedPlan,
   own: Ip | undefined,
 ): readonly RefusedAdvert[] {
   return heard.flatMap((one) => {
@@ -40,7 +40,7 @@ export function transportOf({ port, destination }: HeardAdvert): Transport {
 /** "adverts of 192.168.1.12 are refused: its source is not among the configured peers", and the line that mends it. */
 export function judgeRefused(
   { heard, reject }: RefusedAdvert,
-  plan: Placed,
+  plan: PlacedPlan,
   node: NodePlan,
   lan: LanSeen,
 ): Finding {
@@ -60,7 +60,7 @@ export function rejectText({ reason, detail }: Reject): string {
 function fixOf(
   { reason }: Reject,
   { source, advert }: HeardAdvert,
-  plan: Placed,
+  plan: PlacedPlan,
   node: NodePlan,
   lan: LanSeen,
 ): string {
@@ -88,7 +88,12 @@ function fixOf(
 }
 
 /** The line that makes `source` a node: one that does not answer at its address in the file may have moved there. */
-function nameFix(source: Ip, { rules: { peers } }: Placed, node: NodePlan, lan: LanSeen): string {
+function nameFix(
+  source: Ip,
+  { rules: { peers } }: PlacedPlan,
+  node: NodePlan,
+  lan: LanSeen,
+): string {
   const text = formatIp(source);
   const silent = peers.filter((peer) =>
     lan.asked.some(({ address }) => sameIp(address, peer)) &&

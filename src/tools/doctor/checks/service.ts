@@ -1,47 +1,53 @@
 /** Does the service answer on the floating address, and not only on the machine's own? */
 import type { CheckSettings } from "../../../health/check.ts";
 import { formatIp, type Ip, isLoopback, parseIp } from "../../../net/ip.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem } from "../finding.ts";
-import { type Listener, listenersFor, readListeners } from "../listeners.ts";
-import { holdsNow, isOwn, type Placed, placedPlans, type Subject } from "../target.ts";
-import type { Surroundings } from "../environment.ts";
+import { listenersFor, type ListeningSocket, readListeners } from "../listeners.ts";
+import {
+  type DoctorTarget,
+  holdsNow,
+  isOwnAddress,
+  type PlacedPlan,
+  placedPlans,
+} from "../target.ts";
+import type { Environment } from "../environment.ts";
 
 /** service */
-export const service: Examination = {
+export const service: DoctorCheck = {
   name: "service",
   needs: "interface",
-  async examine(subject, world) {
-    const wanted = servicesOf(subject, world);
+  async run(target, environment) {
+    const wanted = servicePortsOf(target, environment);
     if (wanted.length === 0) return [ok("no check names a port of this machine to look at")];
-    const listeners = await listenersHere(world);
-    const found = await Promise.all(wanted.map((one) => examineOne(one, listeners, world)));
+    const listeners = await listenersHere(environment);
+    const found = await Promise.all(wanted.map((one) => examineOne(one, listeners, environment)));
     const seen = new Set<string>();
     return found.flat().filter(({ what }) => !seen.has(what) && seen.add(what));
   },
 };
 
 /** A port that clients of a floating address use. */
-interface Service {
+interface ServicePort {
   readonly check: string;
   readonly transport: "tcp" | "udp";
   readonly port: number;
   readonly address: Ip;
-  readonly plan: Placed;
+  readonly plan: PlacedPlan;
 }
 
 /** The ports of this machine that the checks of each virtual router look at. */
-export function servicesOf(
-  subject: Subject,
-  { interfaces }: Pick<Surroundings, "interfaces">,
-): readonly Service[] {
-  const checks = subject.plan?.node.checks ?? [];
-  return placedPlans(subject).flatMap((plan) => {
+export function servicePortsOf(
+  target: DoctorTarget,
+  { interfaces }: Pick<Environment, "interfaces">,
+): readonly ServicePort[] {
+  const checks = target.plan?.node.checks ?? [];
+  return placedPlans(target).flatMap((plan) => {
     const here = (host: string): boolean => {
       const address = parseIp(host);
       if (address === undefined) return host === "localhost";
       const floating = plan.rules.addresses.some((one) => formatIp(one) === host);
-      return floating || isLoopback(address) || isOwn(interfaces, address);
+      return floating || isLoopback(address) || isOwnAddress(interfaces, address);
     };
     return checks.filter(({ name }) => plan.checks.includes(name)).flatMap((check) => {
       const end = endOf(check);
@@ -72,26 +78,26 @@ function endOf(
   return { host: url.hostname.replace(/^\[|\]$/g, ""), port, transport: "tcp" };
 }
 
-async function listenersHere(world: Surroundings): Promise<readonly Listener[]> {
+async function listenersHere(environment: Environment): Promise<readonly ListeningSocket[]> {
   const tables = ["tcp", "tcp6", "udp", "udp6"] as const;
-  const texts = await Promise.all(tables.map((table) => world.read(`/proc/net/${table}`)));
+  const texts = await Promise.all(tables.map((table) => environment.read(`/proc/net/${table}`)));
   return tables.flatMap((table, index) => readListeners(texts[index] ?? "", table));
 }
 
 async function examineOne(
-  wanted: Service,
-  listeners: readonly Listener[],
-  world: Surroundings,
+  wanted: ServicePort,
+  listeners: readonly ListeningSocket[],
+  environment: Environment,
 ): Promise<readonly Finding[]> {
   const { plan, address, transport, port } = wanted;
   const bound = judgeListeners(wanted, listeners);
   if (bound !== undefined) return [bound];
-  const here = plan.held.some((held) => holdsNow(world.interfaces, held.interface, address));
+  const here = plan.held.some((held) => holdsNow(environment.interfaces, held.interface, address));
   const place = `${formatIp(address)} port ${port}`;
   if (!here || transport === "udp") {
     return [ok(`${wanted.check}: port ${port} is open for ${formatIp(address)} too`)];
   }
-  const refusal = await world.tryConnecting(address, port);
+  const refusal = await environment.tryConnecting(address, port);
   if (refusal === undefined) return [ok(`${wanted.check}: ${place} answers`)];
   return [problem(
     `${wanted.check}: ${place} does not answer: ${refusal}`,
@@ -102,8 +108,8 @@ async function examineOne(
 
 /** A problem where nobody listens, or only on other addresses; undefined: all is well. */
 export function judgeListeners(
-  { check, transport, port, address }: Omit<Service, "plan">,
-  listeners: readonly Listener[],
+  { check, transport, port, address }: Omit<ServicePort, "plan">,
+  listeners: readonly ListeningSocket[],
 ): Finding | undefined {
   const found = listeners.filter((one) => one.transport === transport && one.port === port);
   const text = formatIp(address);

@@ -1,18 +1,18 @@
 /** Can the history be written? */
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
 
 /** storage */
-export const storage: Examination = {
+export const storage: DoctorCheck = {
   name: "storage",
   needs: "nothing",
-  async examine({ stateDir }, world) {
+  async run({ stateDir }, environment) {
     const [refusal, disk] = await Promise.all([
-      world.tryWriting(stateDir),
-      world.ask(["df", "-Pk", stateDir]),
+      environment.tryWriting(stateDir),
+      environment.ask(["df", "-Pk", stateDir]),
     ]);
     const free = disk?.code === 0 ? freeIn(disk.stdout) : undefined;
-    return judgeStorage(stateDir, refusal, free, world.root);
+    return judgeStorage(stateDir, refusal, free, environment.root);
   },
 };
 

@@ -1,21 +1,21 @@
 /** Is this process woken in time? A timer of ten milliseconds, for a second, beside whatever else runs here. */
 import { formatDuration, type Nanoseconds } from "../../../time.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import type { Subject } from "../target.ts";
+import type { DoctorTarget } from "../target.ts";
 import type { DaemonSeen } from "../environment.ts";
 
 /** timers */
-export const timers: Examination = {
+export const timers: DoctorCheck = {
   name: "timers",
   needs: "nothing",
-  async examine(subject, world) {
-    const [lateness, daemon] = await Promise.all([world.lateness(), world.daemon()]);
-    return judgeTimers(lateness, shortestInterval(subject), daemon);
+  async run(target, environment) {
+    const [lateness, daemon] = await Promise.all([environment.lateness(), environment.daemon()]);
+    return judgeTimers(lateness, shortestInterval(target), daemon);
   },
 };
 
-function shortestInterval({ plan }: Subject): Nanoseconds | undefined {
+function shortestInterval({ plan }: DoctorTarget): Nanoseconds | undefined {
   const intervals = (plan?.node.plans ?? []).map(({ rules }) => rules.advertInterval);
   return intervals.length === 0 ? undefined : Math.min(...intervals) as Nanoseconds;
 }

@@ -1,33 +1,33 @@
 /** Examination of our VRIDs: whether others use them. */
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
-import type { Examination } from "../check.ts";
+import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
-import { isOwn, type Placed, placedPlans, type Subject } from "../target.ts";
-import type { HeardAdvert, LanSeen, Surroundings } from "../environment.ts";
+import { type DoctorTarget, isOwnAddress, type PlacedPlan, placedPlans } from "../target.ts";
+import type { Environment, HeardAdvert, LanSeen } from "../environment.ts";
 
 /** VRID */
-export const strangers: Examination = {
+export const vrid: DoctorCheck = {
   name: "VRID",
   needs: "interface",
-  async examine(subject, world) {
-    return judgeStrangers(subject, world, await world.lan());
+  async run(target, environment) {
+    return judgeVrid(target, environment, await environment.lan());
   },
 };
 
 /** Whoever sends our VRID and is none of the nodes; and what else is used on the LAN, so that a free one can be named. */
-export function judgeStrangers(
-  subject: Subject,
-  { interfaces }: Pick<Surroundings, "interfaces">,
+export function judgeVrid(
+  target: DoctorTarget,
+  { interfaces }: Pick<Environment, "interfaces">,
   lan: LanSeen,
 ): readonly Finding[] {
   if (lan.refusal !== undefined) {
     return [unknown(`nothing could be heard: ${lan.refusal}`, "sudo floatip doctor")];
   }
-  const plans = placedPlans(subject);
+  const plans = placedPlans(target);
   const found = plans.flatMap((plan) => {
     const heard = lan.adverts.filter((one) =>
       one.interface === plan.interface && one.source.family === plan.family && !one.outgoing &&
-      one.advert.vrid === plan.rules.vrid && !isOwn(interfaces, one.source)
+      one.advert.vrid === plan.rules.vrid && !isOwnAddress(interfaces, one.source)
     );
     const senders = firstOfEach(heard).flatMap((one) => judgeSender(one, plan, lan));
     return [...senders.slice(0, MOST_TOLD), ...judgeUnread(plan, interfaces, lan)];
@@ -50,13 +50,13 @@ const UNREAD = {
 
 /** Packets with our VRID that are not read: another cluster's, which ours disturbs (keepalived falls silent when it hears them). */
 function judgeUnread(
-  plan: Placed,
-  interfaces: Surroundings["interfaces"],
+  plan: PlacedPlan,
+  interfaces: Environment["interfaces"],
   lan: LanSeen,
 ): readonly Finding[] {
   const heard = lan.unread.filter((one) =>
     one.interface === plan.interface && one.source.family === plan.family && !one.outgoing &&
-    one.vrid === plan.rules.vrid && !isOwn(interfaces, one.source)
+    one.vrid === plan.rules.vrid && !isOwnAddress(interfaces, one.source)
   );
   return firstOfEach(heard).slice(0, MOST_TOLD).flatMap(({ source, mac, reason }) => {
     if (reason !== "carp" && reason !== "auth-hmac") return [];
@@ -81,7 +81,7 @@ function judgeUnread(
 
 function judgeSender(
   { source, mac, advert }: HeardAdvert,
-  plan: Placed,
+  plan: PlacedPlan,
   lan: LanSeen,
 ): readonly Finding[] {
   const { peers, addresses, vrid } = plan.rules;

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
-import type { Subject } from "../../../../src/tools/doctor/target.ts";
+import type { DoctorTarget } from "../../../../src/tools/doctor/target.ts";
 import type {
-  Answer,
+  Environment,
   HeardAdvert,
+  LanAnswer,
   LanSeen,
-  Surroundings,
 } from "../../../../src/tools/doctor/environment.ts";
 import { ip } from "../../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../../src/time.ts";
@@ -30,7 +30,7 @@ export const NAMELESS = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/2
 export const HERE = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.11/24"] });
 
 /** What pi-a is to do by `text`, on `here`. */
-export function subjectOf(text: string, here = HERE): Subject {
+export function subjectOf(text: string, here = HERE): DoctorTarget {
   const decoded = decode(text);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
   const { config } = decoded;
@@ -73,12 +73,12 @@ export function heard(source: string, addresses: readonly string[], vrid = 51): 
 }
 
 /** "`address` is at a hardware address that ends in `end`." */
-export function answer(address: string, end: string): Answer {
+export function answer(address: string, end: string): LanAnswer {
   return { interface: "eth0", address: ip(address), mac: `52:54:00:00:00:${end}` };
 }
 
 /** Nothing is there: no file, no program, no daemon. */
-export function emptyWorld(changes: Partial<Surroundings> = {}): Surroundings {
+export function emptyWorld(changes: Partial<Environment> = {}): Environment {
   return {
     interfaces: HERE.interfaces,
     runtime: { version: "1.0.0", arch: "x86_64", standalone: false },
@@ -89,7 +89,7 @@ export function emptyWorld(changes: Partial<Surroundings> = {}): Surroundings {
     ask: () => Promise.resolve(undefined),
     tryWriting: () => Promise.resolve(undefined),
     tryConnecting: () => Promise.resolve("connection refused"),
-    daemon: () => Promise.resolve({ kind: "silent", why: "stopped", words: "not running" }),
+    daemon: () => Promise.resolve({ kind: "silent", why: "stopped", reason: "not running" }),
     lan: () => Promise.resolve(lanWith()),
     lateness: () => Promise.resolve([milliseconds(0.1)]),
     ...changes,

@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
 import type { NodePlan } from "../../../../src/config/plan/plan.ts";
-import { type Passage, passagesOf } from "../../../../src/tools/firewall/required_traffic.ts";
+import {
+  type RequiredTraffic,
+  requiredTrafficOf,
+} from "../../../../src/tools/firewall/required_traffic.ts";
 import { machine } from "../../config/machines.ts";
 
 /** Two peers by unicast, IPv6 by multicast because no node has an IPv6 address, and one IPv4 router that wants multicast. */
@@ -48,11 +51,13 @@ export function nodeOf(text: string): NodePlan {
 }
 
 /** The passages of those that are IP protocol 112. */
-export function threeKinds(): readonly Passage[] {
-  return passagesOf(nodeOf(THREE_KINDS), HERE.interfaces);
+export function threeKinds(): readonly RequiredTraffic[] {
+  return requiredTrafficOf(nodeOf(THREE_KINDS), HERE.interfaces);
 }
 
 /** The passages of the one by UDP: port 336. */
-export function byUdp(): readonly Passage[] {
-  return passagesOf(nodeOf(ALL_KINDS), HERE.interfaces).filter(({ port }) => port !== undefined);
+export function byUdp(): readonly RequiredTraffic[] {
+  return requiredTrafficOf(nodeOf(ALL_KINDS), HERE.interfaces).filter(({ port }) =>
+    port !== undefined
+  );
 }

@@ -1,6 +1,6 @@
 /** How does a test import a file? From texts in memory, on a machine of which all is known. */
 import assert from "node:assert/strict";
-import type { Surroundings } from "../../../../src/tools/keepalived_import/context.ts";
+import type { ImportEnvironment } from "../../../../src/tools/keepalived_import/context.ts";
 import { type Imported, importKeepalived } from "../../../../src/tools/keepalived_import/import.ts";
 import { type Files, wholePath } from "../../../../src/tools/keepalived_import/include.ts";
 import type { Note } from "../../../../src/tools/keepalived_import/translation.ts";
@@ -20,7 +20,7 @@ const PROGRAMS: ReadonlySet<string> = new Set([
 ]);
 
 /** A machine on which the node is called `nodeId`. */
-export function around(nodeId: string, users: readonly string[] = []): Surroundings {
+export function environment(nodeId: string, users: readonly string[] = []): ImportEnvironment {
   return {
     nodeId,
     workingFolder: "/root",
@@ -40,7 +40,7 @@ export function filesOf(texts: Texts): Files {
     read: (path) => {
       const text = texts[wholePath(path, "/root")];
       return text === undefined
-        ? { kind: "refused", words: "is not there" }
+        ? { kind: "refused", reason: "is not there" }
         : { kind: "text", text };
     },
     list: (folder) => {
@@ -70,7 +70,7 @@ export function importing(
   users: readonly string[] = [],
 ): Imported {
   const files = filesOf(typeof texts === "string" ? { [FILE]: texts } : texts);
-  return importKeepalived(FILE, files, around(nodeId, users));
+  return importKeepalived(FILE, files, environment(nodeId, users));
 }
 
 /** The same of a file that is not malformed. */

@@ -12,12 +12,12 @@ import { judgePages } from "../../../../src/tools/doctor/checks/pages.ts";
 import { judgePermissions } from "../../../../src/tools/doctor/checks/permissions.ts";
 import { judgePower } from "../../../../src/tools/doctor/checks/power.ts";
 import { judgeStorage } from "../../../../src/tools/doctor/checks/storage.ts";
-import { judgeStrangers } from "../../../../src/tools/doctor/checks/vrid.ts";
+import { judgeVrid } from "../../../../src/tools/doctor/checks/vrid.ts";
 import { judgeTimers } from "../../../../src/tools/doctor/checks/timers.ts";
-import { EXAMINATIONS, examineAll } from "../../../../src/tools/doctor/doctor.ts";
+import { DOCTOR_CHECKS, runDoctor } from "../../../../src/tools/doctor/doctor.ts";
 import type { Finding } from "../../../../src/tools/doctor/finding.ts";
 import { listenersFor, readListeners } from "../../../../src/tools/doctor/listeners.ts";
-import { questionsOf } from "../../../../src/tools/doctor/target.ts";
+import { lanQueriesOf } from "../../../../src/tools/doctor/target.ts";
 import type { DaemonSeen, HeardAdvert } from "../../../../src/tools/doctor/environment.ts";
 import { formatIp, ip } from "../../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../../src/time.ts";
@@ -39,7 +39,7 @@ const FIRST: DaemonSeen = {
   status: documentOf([master()], { scheduling: { policy: "rr", priority: 10 } }),
   pid: 7,
 };
-const NONE: DaemonSeen = { kind: "silent", why: "stopped", words: "not running" };
+const NONE: DaemonSeen = { kind: "silent", why: "stopped", reason: "not running" };
 
 const compiled = (arch: string, standalone: boolean) => ({ version: "1", arch, standalone });
 
@@ -271,7 +271,7 @@ Deno.test("doctor: a peer whose UDP port is closed", () => {
 
 Deno.test("doctor: only peers on the LAN are asked for there", () => {
   const text = BY_UDP + 'peers = ["192.168.1.12", "10.9.9.9"]\n';
-  const asked = questionsOf(subjectOf(text), MUTE.interfaces).map(({ address }) =>
+  const asked = lanQueriesOf(subjectOf(text), MUTE.interfaces).map(({ address }) =>
     formatIp(address)
   );
   assert.deepEqual(asked, ["192.168.1.50", "192.168.1.12", "192.168.1.11"]);
@@ -280,14 +280,14 @@ Deno.test("doctor: only peers on the LAN are asked for there", () => {
 Deno.test("doctor: who is a stranger depends on who is named", () => {
   const same = lanWith({ adverts: [heard("192.168.1.77", ["192.168.1.50"])] });
   assert.match(
-    marks(judgeStrangers(subjectOf(PAIR), MUTE, same)),
+    marks(judgeVrid(subjectOf(PAIR), MUTE, same)),
     /^warning 192\.168\.1\.77 .* not in the file/,
   );
-  assert.match(marks(judgeStrangers(subjectOf(NAMELESS), MUTE, same)), /^ok /);
+  assert.match(marks(judgeVrid(subjectOf(NAMELESS), MUTE, same)), /^ok /);
   const other = lanWith({
     adverts: [heard("192.168.1.77", ["192.168.1.99"]), heard("192.168.1.78", ["192.168.1.98"], 52)],
   });
-  const [found] = judgeStrangers(subjectOf(NAMELESS), MUTE, other);
+  const [found] = judgeVrid(subjectOf(NAMELESS), MUTE, other);
   assert.equal(found?.mark, "problem");
   assert.match(found?.fix ?? "", /^vrid = 53 /, "52 is used too");
 });
@@ -340,20 +340,20 @@ Deno.test("doctor: listeners are read from the kernel's tables", () => {
 });
 
 Deno.test("doctor: where nothing can be looked at, nothing is claimed to be wrong", async () => {
-  const reported = await examineAll(subjectOf(PAIR), emptyWorld());
+  const reported = await runDoctor(subjectOf(PAIR), emptyWorld());
   const loud = reported.filter(({ mark }) => mark === "warning" || mark === "problem");
   assert.deepEqual(loud.map(({ check }) => check), ["daemon"], "only that no daemon runs");
   assert.deepEqual(
     [...new Set(reported.map(({ check }) => check))],
-    EXAMINATIONS.map(({ name }) => name),
+    DOCTOR_CHECKS.map(({ name }) => name),
     "each says something, in the order of the table",
   );
 });
 
 Deno.test("doctor: without rights to listen it says so once each, and calls nothing wrong", async () => {
   const lan = lanWith({ refusal: "Operation not permitted" });
-  const world = emptyWorld({ root: false, lan: () => Promise.resolve(lan) });
-  const reported = await examineAll(subjectOf(PAIR), world);
+  const environment = emptyWorld({ root: false, lan: () => Promise.resolve(lan) });
+  const reported = await runDoctor(subjectOf(PAIR), environment);
   const unknown = reported.filter(({ mark }) => mark === "unknown").map(({ check }) => check);
   for (const check of ["adverts", "VRID", "holder"]) assert.ok(unknown.includes(check), check);
 });

@@ -1,11 +1,11 @@
 /** Is the machine's own filter found, and each rule read once? Programs that answer as the real ones did. */
 import assert from "node:assert/strict";
-import type { Said } from "../../../../src/tools/firewall/program.ts";
-import { obstaclesOf } from "../../../../src/tools/firewall/blocked.ts";
-import { survey } from "../../../../src/tools/firewall/detect.ts";
+import type { ProgramOutput } from "../../../../src/tools/firewall/program.ts";
+import { blockedTraffic } from "../../../../src/tools/firewall/blocked.ts";
+import { detectFilters } from "../../../../src/tools/firewall/detect.ts";
 import { threeKinds } from "../../../support/tools/firewall/nodes.ts";
 
-const said = (stdout: string, code = 0, stderr = ""): Said => ({ code, stdout, stderr });
+const said = (stdout: string, code = 0, stderr = ""): ProgramOutput => ({ code, stdout, stderr });
 
 const NFT_EMPTY = said('{"nftables": [{"metainfo": {}}]}');
 const chain = (family: string, table: string, name: string) => ({
@@ -23,7 +23,7 @@ const ACCEPTING = "-A INPUT -m conntrack --ctstate NEW -p vrrp -j ACCEPT\n";
 /** [what, answers by program, format, how many obstacles and of which programs, refusal]. */
 const TABLE: readonly (readonly [
   string,
-  Readonly<Record<string, Said>>,
+  Readonly<Record<string, ProgramOutput>>,
   string,
   readonly string[],
   RegExp | undefined,
@@ -90,13 +90,13 @@ const TABLE: readonly (readonly [
 
 for (const [what, answers, format, programs, refusal] of TABLE) {
   Deno.test(`firewall survey: ${what}`, async () => {
-    const passages = threeKinds();
-    const found = await survey(
+    const required = threeKinds();
+    const found = await detectFilters(
       ([program = ""]) => Promise.resolve(answers[program]),
-      passages,
+      required,
     );
     assert.equal(found.format, format);
-    const barred = obstaclesOf(passages, found.rulesets).map(({ program }) => program);
+    const barred = blockedTraffic(required, found.rulesets).map(({ program }) => program);
     assert.deepEqual([...new Set(barred)], programs);
     if (refusal === undefined) assert.equal(found.refusal, undefined);
     else assert.match(found.refusal ?? "", refusal);
@@ -104,7 +104,7 @@ for (const [what, answers, format, programs, refusal] of TABLE) {
 }
 
 Deno.test("firewall survey: zones of firewalld, and rules only for chains that are in the way", async () => {
-  const answers: Readonly<Record<string, Said>> = {
+  const answers: Readonly<Record<string, ProgramOutput>> = {
     "firewall-cmd --state": said("running\n"),
     "firewall-cmd --get-zone-of-interface=eth0": said("dmz\n"),
     nft: nft(
@@ -113,11 +113,11 @@ Deno.test("firewall survey: zones of firewalld, and rules only for chains that a
       chain("inet", "closed", "input"),
     ),
   };
-  const { surfaces } = await survey(
+  const { setup } = await detectFilters(
     (argv) => Promise.resolve(answers[argv.join(" ")] ?? answers[argv[0] ?? ""]),
     threeKinds(),
   );
-  assert.deepEqual([...surfaces.zones], [["eth0", "dmz"]]);
-  assert.deepEqual(surfaces.chains.map(({ table }) => table), ["closed"]);
-  assert.equal(surfaces.outgoing, false);
+  assert.deepEqual([...setup.zones], [["eth0", "dmz"]]);
+  assert.deepEqual(setup.chains.map(({ table }) => table), ["closed"]);
+  assert.equal(setup.outgoing, false);
 });

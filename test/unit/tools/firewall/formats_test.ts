@@ -5,18 +5,18 @@ import {
   type FirewallFormat,
 } from "../../../../src/tools/firewall/format_names.ts";
 import {
+  type FilterSetup,
   firewallText,
-  type Surfaces,
-  UNKNOWN_SURFACES,
+  UNKNOWN_SETUP,
 } from "../../../../src/tools/firewall/formats.ts";
-import { passagesOf } from "../../../../src/tools/firewall/required_traffic.ts";
+import { requiredTrafficOf } from "../../../../src/tools/firewall/required_traffic.ts";
 import { golden } from "../../../support/golden.ts";
 import { ALL_KINDS, HERE, nodeOf } from "../../../support/tools/firewall/nodes.ts";
 
 for (const format of FIREWALL_FORMATS) {
   Deno.test(`firewall rules for ${format}`, async () => {
-    const incoming = textOf(ALL_KINDS, format, UNKNOWN_SURFACES);
-    const both = textOf(ALL_KINDS, format, { ...UNKNOWN_SURFACES, outgoing: true });
+    const incoming = textOf(ALL_KINDS, format, UNKNOWN_SETUP);
+    const both = textOf(ALL_KINDS, format, { ...UNKNOWN_SETUP, outgoing: true });
     await golden(`firewall_${format}`, `${incoming}\n=== and outgoing\n\n${both}`);
   });
 }
@@ -28,7 +28,7 @@ Deno.test("nft rules go into the chains that this machine has, by family and dir
     { family: "inet", table: "all", chain: "out", direction: "out" },
   ] as const;
   const lines = textOf(ALL_KINDS, "nft", {
-    ...UNKNOWN_SURFACES,
+    ...UNKNOWN_SETUP,
     chains,
     outgoing: true,
   }).split("\n").filter((line) => line.startsWith("insert"));
@@ -48,7 +48,7 @@ Deno.test("nft rules go into the chains that this machine has, by family and dir
 
 Deno.test("firewalld rules name the zone of their interface", () => {
   const zones = new Map([["eth0", "dmz"]]);
-  const text = textOf(ALL_KINDS, "firewalld", { ...UNKNOWN_SURFACES, zones });
+  const text = textOf(ALL_KINDS, "firewalld", { ...UNKNOWN_SETUP, zones });
   const rules = text.split("\n").filter((line) => line.includes("rich-rule"));
   assert.equal(rules.length, 6);
   assert.ok(rules.every((line) => line.startsWith("firewall-cmd --permanent --zone=dmz --add")));
@@ -60,13 +60,13 @@ Deno.test("an interface's odd name cannot become a command", () => {
     'vrid = 51\nsource = "10.9.9.9"\ninterface = "e$(x)"',
   );
   for (const format of ["iptables", "ufw"] as const) {
-    assert.match(textOf(file, format, UNKNOWN_SURFACES), / 'e\$\(x\)' /);
+    assert.match(textOf(file, format, UNKNOWN_SETUP), / 'e\$\(x\)' /);
   }
 });
 
 Deno.test("adverts to peers come in where their source is, whatever interface the addresses are on", () => {
   const file = ALL_KINDS.replace("vrid = 54", 'vrid = 54\ninterface = "eth7"');
-  const lines = textOf(file, "iptables", UNKNOWN_SURFACES).split("\n");
+  const lines = textOf(file, "iptables", UNKNOWN_SETUP).split("\n");
   assert.deepEqual(lines.filter((line) => line.includes("udp")), [
     "iptables -I INPUT -i eth0 -s 192.168.1.12 -p udp --dport 336 -m comment --comment floatip -j ACCEPT",
     "iptables -I INPUT -i eth0 -s 192.168.1.13 -p udp --dport 336 -m comment --comment floatip -j ACCEPT",
@@ -74,7 +74,7 @@ Deno.test("adverts to peers come in where their source is, whatever interface th
 });
 
 /** What pi-a is told of `file`. */
-function textOf(file: string, format: FirewallFormat, surfaces: Surfaces): string {
+function textOf(file: string, format: FirewallFormat, setup: FilterSetup): string {
   const node = nodeOf(file);
-  return firewallText(node, passagesOf(node, HERE.interfaces), format, surfaces);
+  return firewallText(node, requiredTrafficOf(node, HERE.interfaces), format, setup);
 }

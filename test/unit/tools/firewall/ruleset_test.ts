@@ -1,6 +1,6 @@
 /** Are rules read as the kernel reads them? Each ruleset by what it does with the passages of three kinds of routers. */
 import assert from "node:assert/strict";
-import { obstaclesOf } from "../../../../src/tools/firewall/blocked.ts";
+import { blockedTraffic } from "../../../../src/tools/firewall/blocked.ts";
 import { readIptables } from "../../../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../../../src/tools/firewall/read_nft.ts";
 import type { Ruleset } from "../../../../src/tools/firewall/ruleset.ts";
@@ -8,9 +8,9 @@ import { byUdp, threeKinds } from "../../../support/tools/firewall/nodes.ts";
 
 /** "dropped in ipv4 vrrp group", "unknown in ..." for whatever does not pass; each passage once. */
 function inTheWay(...rulesets: readonly Ruleset[]): readonly string[] {
-  return obstaclesOf(threeKinds(), rulesets).map(({ passage, fate }) => {
-    const { direction, family, traffic, group } = passage;
-    return [fate.kind, direction, family, traffic, ...(group === undefined ? [] : ["group"])].join(
+  return blockedTraffic(threeKinds(), rulesets).map(({ traffic, verdict }) => {
+    const { direction, family, kind, group } = traffic;
+    return [verdict.kind, direction, family, kind, ...(group === undefined ? [] : ["group"])].join(
       " ",
     );
   });
@@ -233,7 +233,7 @@ for (const [what, lines, expected] of IPTABLES) {
 /** What becomes of adverts by UDP port 336, in, from .12 and .13. */
 function ofUdp(ruleset: Ruleset): string {
   const incoming = byUdp().filter(({ direction }) => direction === "in");
-  return obstaclesOf(incoming, [ruleset])[0]?.fate.kind ?? "passes";
+  return blockedTraffic(incoming, [ruleset])[0]?.verdict.kind ?? "passes";
 }
 
 const NFT_PORTS: readonly (readonly [string, unknown, string])[] = [

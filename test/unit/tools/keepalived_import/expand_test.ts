@@ -121,7 +121,7 @@ Deno.test("includes are relative to the file they stand in, with wildcards, brac
     all?.files,
     ["a.conf", "b.conf"].map((name) => `/etc/keepalived/conf.d/${name}`),
   );
-  assert.deepEqual(missing?.refused.map(({ words }) => words), ["is not there"]);
+  assert.deepEqual(missing?.refused.map(({ reason: words }) => words), ["is not there"]);
   assert.deepEqual([nothing?.nothing, nothing?.refused], [true, []]);
 });
 
