@@ -1,5 +1,5 @@
 /** The files of a package and their places: one table for Debian's and for rpm's. */
-import { completionScript, type Shell } from "../../src/cli/completion_scripts.ts";
+import { completionScript, type Shell } from "../../src/cli/completions/scripts.ts";
 import { VERSION } from "../../src/version.ts";
 import { filePage } from "../man/file_page.ts";
 import { programPage } from "../man/program_page.ts";

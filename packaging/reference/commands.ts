@@ -12,7 +12,7 @@ import {
 } from "../man/verbs.ts";
 import { code, helpBlocks, inline, item, page, verbatim, wrap } from "./markdown.ts";
 
-const SOURCE = "`src/cli/commands/*.ts`";
+const SOURCE = "`src/cli/*/command.ts`";
 
 /** What every command does, with its flags. */
 export function commandsPage(): string {

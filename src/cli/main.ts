@@ -1,7 +1,7 @@
 /** How does a command line become an exit code? Parse, run the chosen command, put into words what failed. */
 import { run } from "@stricli/core";
 import { APPLICATION, startText, withoutHelpWord } from "./application.ts";
-import type { Context } from "./commands/choose.ts";
+import type { Context } from "./lazy.ts";
 import { LOAD } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure, formatFailure, formatFailureJson } from "./exit.ts";
 import { ProcessTerminal, type Terminal } from "./terminal.ts";
@@ -29,7 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
 export async function dispatch(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [word, file] = args;
   if (word === LOAD && file !== undefined) {
-    return await (await import("./load_apart.ts")).answerLoad(file);
+    return await (await import("../service/load_apart.ts")).answerLoad(file);
   }
   if (args.length === 0) {
     terminal.out(startText());

@@ -10,7 +10,7 @@ import { blockedTraffic } from "../../src/tools/firewall/blocked.ts";
 import { readIptables } from "../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../src/tools/firewall/read_nft.ts";
 import { readDefaultRoutes, readDefaultRoutes6 } from "../../src/net/routes.ts";
-import { inodeOf } from "../../src/cli/daemon_pid.ts";
+import { inodeOf } from "../../src/cli/doctor/daemon_pid.ts";
 import { threeKinds } from "../support/tools/firewall/nodes.ts";
 
 /** fast-check prints the seed of a failure. */

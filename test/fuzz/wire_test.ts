@@ -26,7 +26,7 @@ import {
   type NeighborAdvert,
   type NeighborSolicit,
 } from "../../src/wire/ndp.ts";
-import { oddities } from "../../src/wire/oddities.ts";
+import { oddities } from "../../src/tools/listen/warnings.ts";
 import { isReject, REJECT_REASONS } from "../../src/wire/reject.ts";
 import {
   type Advert,

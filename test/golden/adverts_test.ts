@@ -2,7 +2,7 @@ import { formatIp } from "../../src/net/ip.ts";
 import { formatMac } from "../../src/net/mac.ts";
 import { formatDuration } from "../../src/time.ts";
 import { decodeFrame } from "../../src/wire/frame.ts";
-import { oddities } from "../../src/wire/oddities.ts";
+import { oddities } from "../../src/tools/listen/warnings.ts";
 import { isReject } from "../../src/wire/reject.ts";
 import { decodeAdvert, type VrrpDatagram } from "../../src/wire/vrrp.ts";
 import { CAPTURED, CAPTURED_GRATUITOUS_ARP } from "../support/wire/captured.ts";

@@ -44,10 +44,12 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     // An error of the network reads the same in a check and in a message.
     "health/probes/outcome": "all",
   },
-  // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
   // keepalived.conf, translated.
   "tools/keepalived_import": { config: "all", vrrp: "types", wire: "types", net: "all" },
+  // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
   "tools/firewall": { "config/plan/plan": "all", wire: "all", net: "all" },
+  // VRRP seen on the LAN, decoded and printed.
+  "tools/listen": { cli: "all", wire: "all", vrrp: "all", net: "all" },
   // What the sandboxed daemon has done for it by another process: the same checks and commands.
   runner: {
     // Records are held against the addresses of the file.
@@ -79,12 +81,22 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   },
   // Files of state are opened so that nobody leads the opener elsewhere.
   history: { "daemon/record": "types", "linux/regular_file": "all" },
-  keeping: {
-    "daemon/resume": "types",
-    "daemon/command": "types",
-    "linux/regular_file": "all",
+  // What `floatip run` puts together: daemon, machine, sockets, files of state, systemd, log.
+  service: {
+    cli: "all",
+    config: "all",
+    control: "all",
+    daemon: "all",
+    history: "all",
+    host: "all",
+    linux: "all",
+    net: "all",
+    notify: "all",
+    process: "all",
+    runner: "all",
   },
   cli: {
+    service: "all",
     control: "all",
     config: "all",
     tools: "all",
@@ -100,38 +112,21 @@ const grantsOf: Readonly<Record<string, Grants>> = {
 
 /** Single files and folders that may import more, each with the reason. */
 const extraGrantsOf: Readonly<Record<string, Grants>> = {
-  // The one place where the parts are put together.
-  "cli/run": {
-    daemon: "all",
-    linux: "all",
-    notify: "all",
-    runner: "all",
-    "control/server": "all",
-    host: "all",
-  },
   // The other end of the daemon's line to its runner.
   "cli/runner": { runner: "all" },
-  // systemd hears of transitions as history and notifications do.
-  "cli/service": { "daemon/record": "types" },
-  // What the daemon is handed at its start, and the orders that come over the socket.
-  "cli/keeping": { keeping: "all", "daemon/daemon": "types" },
-  "cli/orders": { "daemon/command": "types", "control/server": "types", host: "types" },
-  "cli/reloader": { "daemon/command": "types", host: "types" },
   "cli/release": { linux: "all", host: "all" },
   // Could the programs of the file be run, by those who will run them?
-  "cli/command_problems": { "health/probes/script": "all", process: "all" },
+  "cli/check/command_problems": { "health/probes/script": "all", process: "all" },
   // An attempt of each check is the daemon's.
-  "cli/try_checks": { linux: "all" },
+  "cli/check/try_checks": { linux: "all" },
   // What check and listen see of this machine; they run beside the daemon, or without it.
   "cli/machine": { linux: "all", host: "all" },
   // What doctor and init hear and ask on the LAN, with the sockets that the daemon has.
   "cli/lan": { linux: "all", host: "all" },
   // A second of timers, by the clock and poll that the daemon waits with; endpoints of the plan.
-  "cli/surroundings": { linux: "all" },
+  "cli/doctor/environment": { linux: "all" },
   "cli/doctor": { host: "types" },
-  "cli/init_listening": { host: "types" },
-  // This program reads the configuration for the daemon, as another process.
-  "cli/load_apart": { process: "all" },
+  "cli/init/listening": { host: "types" },
   // Other programs (nft, timedatectl) are asked through one door.
   "cli/programs": { process: "all" },
 };
@@ -150,7 +145,8 @@ const everybodys: readonly string[] = [
 const librariesOf: Readonly<Record<string, readonly string[]>> = {
   config: ["smol-toml", "toml-eslint-parser", "valibot"],
   "tools/keepalived_import": ["valibot"],
-  cli: ["@stricli/core", "@logtape/logtape"],
+  cli: ["@stricli/core"],
+  service: ["@logtape/logtape"],
   notify: ["u8-mqtt"],
 };
 

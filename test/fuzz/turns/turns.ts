@@ -13,7 +13,7 @@ import { jsonAnswer, readRequest } from "../../../src/control/http_message.ts";
 import { printMetrics } from "../../../src/control/metrics.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { decodeHistory } from "../../../src/history/line.ts";
-import { decodeResumeState } from "../../../src/keeping/resume_file.ts";
+import { decodeResumeState } from "../../../src/service/resume_file.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { LONGEST_RESPONSE, parseRequest, parseResponse } from "../../../src/runner/message.ts";
 import { validRecord } from "../../../src/runner/record.ts";

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { importKeepalived } from "../../../src/tools/keepalived_import/import.ts";
 import type { Config, InstanceConfig } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
-import { findProgram, hasUser } from "../../../src/cli/keepalived_files.ts";
+import { findProgram, hasUser } from "../../../src/cli/import/keepalived_files.ts";
 import { formatIp } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { fileOf, OPTIONS } from "../../golden/import_options.ts";

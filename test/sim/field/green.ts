@@ -1,5 +1,5 @@
 /** Verdict of `floatip status` on a simulated node. */
-import { verdict } from "../../../src/cli/verdict.ts";
+import { verdict } from "../../../src/cli/status/health.ts";
 import { EXIT } from "../../../src/cli/exit.ts";
 import type { World } from "../world.ts";
 

@@ -1,6 +1,6 @@
 /** What init and the doctor keep of a LAN: VRIDs that are used by whatever packets, and no more than fits. */
 import assert from "node:assert/strict";
-import { usedVrids } from "../../../src/cli/init.ts";
+import { usedVrids } from "../../../src/cli/init/run.ts";
 import { Heard } from "../../../src/cli/lan_heard.ts";
 import { judgeVrid } from "../../../src/tools/doctor/checks/vrid.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";

@@ -166,7 +166,7 @@ Deno.test(nameWith("a socket for others is exit 5", reason), {
       JSON.stringify(new URL(`../../../src/cli/${name}.ts`, import.meta.url).href);
     // All is loaded before the rights are given up: nobody may not even read this checkout.
     const asNobody = `const { main } = await import(${source("main")});
-      await import(${source("status")});
+      await import(${source("status/run")});
       const id = { parameters: ["u32"], result: "i32" };
       const libc = Deno.dlopen("libc.so.6", { setgid: id, setuid: id });
       libc.symbols.setgid(65534);

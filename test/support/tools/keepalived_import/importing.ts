@@ -4,7 +4,7 @@ import type { ImportEnvironment } from "../../../../src/tools/keepalived_import/
 import { type Imported, importKeepalived } from "../../../../src/tools/keepalived_import/import.ts";
 import { type Files, wholePath } from "../../../../src/tools/keepalived_import/include.ts";
 import type { Note } from "../../../../src/tools/keepalived_import/translation.ts";
-import { formatImportText } from "../../../../src/cli/import_text.ts";
+import { formatImportText } from "../../../../src/cli/import/text.ts";
 
 /** The file that tests import. */
 export const FILE = "/etc/keepalived/keepalived.conf";

@@ -1,6 +1,6 @@
 /** Where do adverts travel by a plan, who shares a socket with whom, and how is that told? */
 import assert from "node:assert/strict";
-import { planLines } from "../../../../src/cli/plan_text.ts";
+import { planLines } from "../../../../src/cli/check/plan_text.ts";
 import { type Machine, plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
 import {

@@ -1,0 +1,14 @@
+/** `floatip completions`: what does a shell read to complete floatip's words? */
+import { completionScript, type Shell } from "./scripts.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `floatip completions SHELL`: prints the script. */
+export function completions(
+  terminal: Terminal,
+  _flags: Readonly<Record<never, never>>,
+  shell: Shell,
+): Promise<ExitCode> {
+  terminal.out(completionScript(shell));
+  return Promise.resolve(EXIT.ok);
+}

@@ -1,0 +1,55 @@
+/** What does `floatip handover` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { jsonFlag, runDirFlag, text, timeFlag } from "../flags.ts";
+import type { HandoverFlags } from "./run.ts";
+import { proposeInstances, proposeNodes } from "../names.ts";
+import { choose, type Context } from "../lazy.ts";
+
+/** `floatip handover` */
+export const handover = buildCommand<HandoverFlags, [instance: string], Context>({
+  func: choose(async () => (await import("./run.ts")).handover),
+  parameters: {
+    flags: {
+      to: {
+        kind: "parsed",
+        parse: text,
+        proposeCompletions: proposeNodes,
+        optional: true,
+        placeholder: "NODE",
+        brief: "The node that is to take over; refused where another one would",
+      },
+      for: timeFlag("Go by the priorities again after this time, such as 30m"),
+      back: jsonFlag("End a handover: go by the priorities again, now"),
+      json: jsonFlag("The answer as one JSON document"),
+      runDir: runDirFlag,
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        parse: text,
+        proposeCompletions: proposeInstances,
+        placeholder: "INSTANCE",
+        brief: "The instance to hand over",
+      }],
+    },
+  },
+  docs: {
+    brief: "Move an instance to another node now, without losing packets",
+    fullDescription: [
+      "This node keeps the addresses until another one has taken over and is heard, and lets go only",
+      "then. Where no node takes over it keeps them, and says so. Works with keepalived on the other",
+      "side. What was handed over does not come back by itself while the other node lives: until",
+      "--for is over, or `--back` is asked for here, or the other node hands it over.",
+      "",
+      "EXIT CODES",
+      "  0  another node holds it     1  it stays here, and why     4  the daemon is not running",
+      "",
+      "EXAMPLES",
+      "  floatip handover web",
+      "  floatip handover web --to pi-b --for 30m",
+      "  floatip handover web --back",
+      "",
+      "For everything that this node holds: `floatip maintenance on`.",
+    ].join("\n"),
+  },
+});

@@ -1,0 +1,73 @@
+/** Which address shall float? One of the subnet that nobody answers for, or whatever a person types that is free. */
+import type { FirstNode } from "../../config/first_file.ts";
+import { completed, faultOfAddress, type Home } from "../../config/suggest.ts";
+import type { LanSeen } from "../../tools/doctor/environment.ts";
+import { type Ip, sameIp } from "../../net/ip.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "../../net/prefix.ts";
+import { milliseconds } from "../../time.ts";
+import { watchLan } from "../lan.ts";
+import type { Questioner, Read } from "./prompts.ts";
+
+/** An address that was typed is asked for by itself; whoever has it answers at once. */
+const ASK_AGAIN = milliseconds(800);
+
+/** What is known when the address is chosen. */
+export interface AddressSetting {
+  readonly home: Home;
+  readonly candidates: readonly Prefix[];
+  readonly seen: LanSeen;
+  readonly nodes: readonly FirstNode[];
+}
+
+/**
+ * The floating address: `given` (the flag's text), or as whoever is asked says; the guess is the first candidate that nobody
+ * answers for. One that somebody has is refused. Throws Failure.
+ */
+export async function chooseAddress(
+  asker: Questioner,
+  given: string | undefined,
+  { home: { link, own }, candidates, seen, nodes }: AddressSetting,
+): Promise<Prefix> {
+  const asked = [...seen.asked];
+  const answers = [...seen.answers];
+  const holderOf = async (address: Ip): Promise<string | undefined> => {
+    if (!asked.some((question) => sameIp(question.address, address))) {
+      const question = { interface: link.name, address };
+      const again = await watchLan({ time: ASK_AGAIN, questions: [question], endpoints: [] });
+      asked.push(...again.asked);
+      answers.push(...again.answers);
+    }
+    return answers.find((answer) => sameIp(answer.address, address))?.mac;
+  };
+  const free = candidates.find(({ address }) =>
+    !answers.some((answer) => sameIp(answer.address, address)) &&
+    !nodes.some((node) => sameIp(node.address, address))
+  );
+  return await asker.settle({
+    what: "Floating address",
+    flag: "--address",
+    given,
+    guess: free === undefined ? undefined : formatPrefix(free),
+    remark: free === undefined ? "" : "(nobody answers for it)",
+    async read(text): Promise<Read<Prefix>> {
+      const typed = parsePrefix(text);
+      if (typed === undefined) {
+        return { kind: "wrong", words: `${text} is no address such as 192.168.1.250/24` };
+      }
+      const fault = faultOfAddress(typed, own) ?? await takenWords(typed, nodes, holderOf);
+      if (fault !== undefined) return { kind: "wrong", words: `${text} ${fault}` };
+      return { kind: "value", value: completed(typed, text, own) };
+    },
+  });
+}
+
+async function takenWords(
+  { address }: Prefix,
+  nodes: readonly FirstNode[],
+  holderOf: (address: Ip) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const node = nodes.find((one) => sameIp(one.address, address));
+  if (node !== undefined) return `is ${node.name}'s own address`;
+  const mac = await holderOf(address);
+  return mac === undefined ? undefined : `is taken: ${mac} answers for it`;
+}

@@ -1,0 +1,99 @@
+/** What does `floatip init` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
+import { configFlag, text, timeFlag } from "../flags.ts";
+import type { InitFlags } from "./run.ts";
+import { choose, type Context } from "../lazy.ts";
+
+/** A VRID. Throws SyntaxError. */
+function parseVrid(input: string): number {
+  const vrid = /^\d{1,3}$/.test(input) ? Number(input) : NaN;
+  if (vrid >= 1 && vrid <= 255) return vrid;
+  throw new SyntaxError("a VRID is a number from 1 to 255");
+}
+
+/** `floatip init` */
+export const init = buildCommand<InitFlags, [], Context>({
+  func: choose(async () => (await import("./run.ts")).init),
+  parameters: {
+    flags: {
+      interface: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "IF",
+        brief: "The interface (the one of the default route)",
+      },
+      address: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "ADDRESS",
+        brief: "The floating address (one without an answer)",
+      },
+      nodes: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "LIST",
+        brief: "The other machines: pi-b=192.168.1.12,pi-c (each node that has the file)",
+      },
+      vrid: {
+        kind: "parsed",
+        parse: parseVrid,
+        optional: true,
+        placeholder: "N",
+        brief: "The VRID (51, or the next one that is not heard)",
+      },
+      name: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "NAME",
+        brief: "What the instance is called (main)",
+      },
+      listen: timeFlag("How long to listen for other VRRP (4s)"),
+      yes: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Ask nothing, take the guesses (so where standard input is no terminal)",
+      },
+      dryRun: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Print the file, write nothing",
+      },
+      force: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Write over a file that is there",
+      },
+      config: configFlag,
+    },
+    aliases: { c: "config", i: "interface", y: "yes" },
+  },
+  docs: {
+    brief: "Write a first configuration: at most three questions, each with a guess",
+    fullDescription: [
+      "Listens to the LAN for four seconds, so that VRID and address are not in use, asks for",
+      "what cannot be guessed, and writes one file that is the same on every node. The file goes to",
+      "standard output too, all else to standard error.",
+      "",
+      "QUESTIONS",
+      "  1. the interface          asked where this machine has several; guess: the default route's",
+      "  2. the other machines     name=address, or a name or address alone; Enter: each node that has",
+      "                            the file takes part, by multicast",
+      "  3. the floating address   guess: a high one of the subnet without an answer",
+      "",
+      "EXAMPLES",
+      "  sudo floatip init",
+      "  sudo floatip init --nodes pi-b=192.168.1.12 --address 192.168.1.50 --name dns",
+      "  sudo floatip init --yes --dry-run > floatip.toml",
+      "",
+      `Next: copy ${DEFAULT_CONFIG_FILE} to the other nodes, then \`floatip check\`.`,
+    ].join("\n"),
+  },
+});

@@ -1,0 +1,51 @@
+/** What does `floatip listen` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
+import { jsonFlag, parsePort, text, timeFlag } from "../flags.ts";
+import type { ListenFlags } from "./run.ts";
+import { proposeInterfaces } from "../names.ts";
+import { choose, type Context } from "../lazy.ts";
+
+/** `floatip listen` */
+export const listen = buildCommand<ListenFlags, [], Context>({
+  func: choose(async () => (await import("./run.ts")).listen),
+  parameters: {
+    flags: {
+      interface: {
+        kind: "parsed",
+        parse: text,
+        proposeCompletions: proposeInterfaces,
+        optional: true,
+        placeholder: "IF",
+        brief: "Listen on this interface only (all)",
+      },
+      port: {
+        kind: "parsed",
+        parse: parsePort,
+        optional: true,
+        placeholder: "PORT",
+        brief: `Adverts by UDP go to this port (${DEFAULT_UDP_PORT})`,
+      },
+      json: jsonFlag("One JSON object for each packet, one per line"),
+      for: timeFlag("End after this time, such as 10s (at Ctrl-C)"),
+    },
+    aliases: { i: "interface" },
+  },
+  docs: {
+    brief: "Decode all VRRP on the LAN, live",
+    fullDescription: [
+      "Shows every VRRP packet that reaches this machine, from floatip, keepalived or a router: who",
+      "sent it, VRID, priority, version, interval, addresses, checksum form, and what is odd about",
+      "it, such as two masters for one VRID. Sends nothing, and needs no configuration and no",
+      'daemon. What floatip nodes with transport = "udp" send each other shows only on these nodes.',
+      "Needs root, or the capability CAP_NET_RAW.",
+      "",
+      "EXAMPLES",
+      "  floatip listen",
+      "  floatip listen --interface eth0 --for 10s",
+      "  floatip listen --json | jq -c 'select(.odd != [])'",
+      "",
+      "A VRID that is not heard within 10 s is likely free for an instance of yours.",
+    ].join("\n"),
+  },
+});

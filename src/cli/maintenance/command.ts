@@ -1,0 +1,60 @@
+/** What does `floatip maintenance` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { jsonFlag, runDirFlag, text, timeFlag } from "../flags.ts";
+import type { MaintenanceFlags } from "./run.ts";
+import { choose, type Context } from "../lazy.ts";
+
+const WHAT = ["on", "off", "status"] as const;
+type What = (typeof WHAT)[number];
+
+/** `floatip maintenance` */
+export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>({
+  func: choose(async () => (await import("./run.ts")).maintenance),
+  parameters: {
+    flags: {
+      reason: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "TEXT",
+        brief: "Shown in status and log",
+      },
+      for: timeFlag("Ends by itself after this time, such as 2h"),
+      force: jsonFlag("Also where that leaves an address without a holder"),
+      json: jsonFlag("The answer as one JSON document"),
+      runDir: runDirFlag,
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        parse: parseWhat,
+        proposeCompletions: (partial) =>
+          ["on", "off", "status"].filter((word) => word.startsWith(partial)),
+        placeholder: "on|off|status",
+        brief: "What to do",
+      }],
+    },
+  },
+  docs: {
+    brief: "Hand everything over and take part in no election while it is on",
+    fullDescription: [
+      "on: this node hands over what it holds, without losing packets, and takes no part in any",
+      "election until it is off again, also after a restart or reboot. Where no node takes over it is",
+      "refused, and this node stays master; with --force no node has the address.",
+      "",
+      "EXIT CODES",
+      "  0  done     1  refused, and why     4  the daemon is not running",
+      "",
+      "EXAMPLES",
+      '  floatip maintenance on --reason "new SSD" --for 2h',
+      "  floatip maintenance status",
+      "  floatip maintenance off",
+    ].join("\n"),
+  },
+});
+
+function parseWhat(input: string): What {
+  const what = WHAT.find((one) => one === input);
+  if (what === undefined) throw new SyntaxError('write "on", "off" or "status"');
+  return what;
+}

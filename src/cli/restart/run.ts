@@ -1,0 +1,68 @@
+/** `floatip restart`: does the daemon start anew without anybody noticing? The addresses stay where they are. */
+import type { RestartAnswer } from "../../control/api.ts";
+import { ControlClient, ControlError } from "../../control/client.ts";
+import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
+import { explainControl } from "../control_errors.ts";
+import { EXIT, type ExitCode, Failure } from "../exit.ts";
+import type { Terminal } from "../terminal.ts";
+import { formatDuration, milliseconds } from "../../time.ts";
+
+/** Flags of `floatip restart`. */
+export interface RestartFlags {
+  readonly json?: boolean | undefined;
+  readonly runDir?: string | undefined;
+}
+
+/** How long a new daemon may take to answer, in milliseconds, and how often it is asked meanwhile. */
+const START_MS = 20_000;
+const LOOK_MS = 50;
+
+/** `floatip restart`. */
+export async function restart(terminal: Terminal, flags: RestartFlags): Promise<ExitCode> {
+  using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR);
+  const json = flags.json === true;
+  const started = performance.now();
+  const before = await asked(() => client.status());
+  const answer = await asked(() => client.restart().catch(orHungUp));
+  if (!answer.restarting) {
+    const hint = "`systemctl restart floatip` where it is a service; else stop and start it.";
+    throw new Failure(EXIT.failed, `not restarted: ${answer.words}`, hint);
+  }
+  const after = await newDaemon(client, before.started, started + START_MS);
+  const took = Math.round(performance.now() - started);
+  const masters = after.instances.filter(({ state }) => state === "master").map(({ name }) => name);
+  if (json) {
+    terminal.out(`${JSON.stringify({ ...answer, took_ms: took, masters })}\n`);
+  } else {
+    const held = masters.length === 0 ? "" : `; still master of ${masters.join(", ")}`;
+    terminal.out(
+      `restarted in ${formatDuration(milliseconds(took))}: floatip ${after.version}${held}\n`,
+    );
+  }
+  return EXIT.ok;
+}
+
+/** It may be gone before its answer is out. */
+function orHungUp(error: unknown): RestartAnswer {
+  if (!(error instanceof ControlError) || error.trouble === "bad-answer") throw error;
+  return { restarting: true, words: "the daemon has ended" };
+}
+
+/** The status of a daemon that was not started at `before`. Throws Failure where none comes by `end`. */
+async function newDaemon(client: ControlClient, before: string, end: number) {
+  while (performance.now() < end) {
+    const status = await client.status().catch(() => undefined);
+    if (status !== undefined && status.started !== before) return status;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  const hint = "`systemctl status floatip` and its log tell why. The address goes with its lease.";
+  throw new Failure(EXIT.failed, "the daemon has ended, and no new one answers", hint);
+}
+
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw explainControl(error);
+  }
+}

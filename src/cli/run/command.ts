@@ -1,0 +1,49 @@
+/** What does `floatip run` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { configFlag, nodeFlag, runDirFlag, stateDirFlag } from "../flags.ts";
+import type { RunFlags } from "../../service/run.ts";
+import { choose, type Context } from "../lazy.ts";
+
+/** `floatip run` */
+export const run = buildCommand<RunFlags, [], Context>({
+  func: choose(async () => (await import("../../service/run.ts")).run),
+  parameters: {
+    flags: {
+      config: configFlag,
+      node: nodeFlag,
+      runDir: runDirFlag,
+      stateDir: stateDirFlag,
+      noRealTime: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Do without real-time scheduling, which is taken where it is permitted",
+      },
+      logLevel: {
+        kind: "enum",
+        values: ["debug", "info", "warning", "error"],
+        optional: true,
+        brief: "How much is logged (info)",
+      },
+    },
+    aliases: { c: "config" },
+  },
+  docs: {
+    brief: "Run the daemon in the foreground",
+    fullDescription: [
+      "Elects a master among the nodes of the configuration file, and holds the floating addresses",
+      "while this node is it. The log goes to standard error, one line for each thing that happens,",
+      "with its reason. Needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW (and with",
+      'transport = "udp" CAP_NET_BIND_SERVICE, where the port is below 1024).',
+      "",
+      "SIGTERM and Ctrl-C leave in order: addresses away, the others told, exit code 0.",
+      "SIGHUP reads the file again, as `floatip reload` does.",
+      "",
+      "EXAMPLES",
+      "  floatip run",
+      "  floatip run -c ./floatip.toml --run-dir /tmp/floatip --log-level debug",
+      "",
+      "Before: `floatip check`. After, in another window: `floatip status --watch`.",
+    ].join("\n"),
+  },
+});

@@ -1,0 +1,342 @@
+/** How is a status document told to people? A headline for each instance, who takes part, and what needs a look. */
+import type {
+  CheckStatus,
+  Health,
+  InstanceStatus,
+  PeerStatus,
+  SinkStatus,
+  StatusDocument,
+} from "../../control/api.ts";
+import { formatDuration, milliseconds } from "../../time.ts";
+import { REJECT_REASONS, type RejectReason } from "../../wire/reject.ts";
+import { alignColumns, widthOf, wrap } from "../table.ts";
+import type { Paint, Style } from "../terminal.ts";
+
+/** What a headline says when it does not say who holds the addresses, and how it looks. */
+const HEADLINE_STYLES: Readonly<Record<Health, Style>> = {
+  held: "good",
+  listening: "warn",
+  fault: "bad",
+  nobody: "bad",
+  two: "bad",
+};
+
+/** A master says this priority when it asks the others to take over. */
+const LEAST = 1;
+
+/** `document` as lines of at most `columns`, as read at `now` (milliseconds since 1970). */
+export function statusLines(
+  document: StatusDocument,
+  now: number,
+  paint: Paint,
+  columns: number = Infinity,
+): readonly string[] {
+  const instances = document.instances.flatMap((instance) => [
+    "",
+    ...instanceLines(instance, document, now, paint, columns),
+  ]);
+  const none = ["", "no instance: the configuration has no [instance.NAME] for this node"];
+  return [
+    paint("dim", header(document, now)),
+    ...maintenanceLines(document, now, paint),
+    ...(document.instances.length === 0 ? none : instances),
+    ...sinkLines(document.sinks, paint),
+    ...strayLines(document.rejects),
+    ...attentionLines(document, paint),
+  ].flatMap((line) => wrap(line, columns));
+}
+
+function header(document: StatusDocument, now: number): string {
+  const { node, version, started, config_file: file } = document;
+  return `${node}: floatip ${version}, up ${age(started, now)}, ${file}`;
+}
+
+function maintenanceLines(
+  { maintenance }: StatusDocument,
+  now: number,
+  paint: Paint,
+): readonly string[] {
+  if (maintenance === null) return [];
+  const { since, until, reason } = maintenance;
+  const end = until === null
+    ? ", until `floatip maintenance off`"
+    : `, for another ${duration(Math.max(0, Date.parse(until) - now))}`;
+  const why = reason === null ? "" : `: ${reason}`;
+  return [paint("warn", `MAINTENANCE for ${age(since, now)}${end}${why}`)];
+}
+
+function instanceLines(
+  instance: InstanceStatus,
+  document: StatusDocument,
+  now: number,
+  paint: Paint,
+  columns: number,
+): readonly string[] {
+  const headline = [
+    paint("bold", labelOf(instance)),
+    `${instance.addresses.join(", ")} on ${instance.interface ?? "no interface yet"}`,
+    paint(HEADLINE_STYLES[instance.health], holder(instance, document, now)),
+  ];
+  const whole = headline.join("  ");
+  return [
+    ...(widthOf(whole) <= columns
+      ? [whole]
+      : headline.map((part, i) => (i > 0 ? "  " : "") + part)),
+    `  ${ownPart(instance, now)}`,
+    ...asideLines(instance, now, paint),
+    ...nodeLines(nodeRows(instance, document, paint), columns),
+    `  ${paint("dim", protocolWords(instance))}`,
+    ...rejectLines(instance.rejects),
+    ...instance.checks.map((check) => `  ${checkWords(check, paint)}`),
+  ];
+}
+
+/** "check nginx: down (connection refused), weight -50". */
+function checkWords(check: CheckStatus, paint: Paint): string {
+  const weight = check.weight === null ? "" : `, weight ${check.weight}`;
+  if (check.up === null) {
+    const last = check.latency_ms === null ? "no result yet" : `not decided yet (${check.last})`;
+    return `check ${check.name}: ${last}${weight}`;
+  }
+  const verdict = check.up ? "up" : paint("bad", "down");
+  return `check ${check.name}: ${verdict} (${check.last})${weight}`;
+}
+
+/** How each sink of [notify] fares; nothing where there is none. */
+function sinkLines(sinks: readonly SinkStatus[], paint: Paint): readonly string[] {
+  if (sinks.length === 0) return [];
+  return ["", "told of changes", ...alignColumns(sinks.map((sink) => sinkRow(sink, paint)))];
+}
+
+function sinkRow(sink: SinkStatus, paint: Paint): readonly string[] {
+  const { name, instance, pending, delivered, collapsed, failed, last } = sink;
+  const counts = [
+    `${delivered} delivered`,
+    ...(pending > 0 ? [`${pending} waiting`] : []),
+    ...(collapsed > 0 ? [`${collapsed} overtaken by newer ones`] : []),
+    ...(failed > 0 ? [paint("bad", `${failed} failed`)] : []),
+  ];
+  const words = last === null ? "nothing yet" : last.ok ? last.words : paint("bad", last.words);
+  return ["", instance === null ? name : `${name} of ${instance}`, counts.join(", "), words];
+}
+
+/** "web", or "web (IPv6)" for the IPv6 half of an instance. */
+function labelOf(instance: InstanceStatus): string {
+  return instance.family === "ipv6" ? `${instance.name} (IPv6)` : instance.name;
+}
+
+/** Who holds the addresses, as far as this node can tell. */
+function holder(
+  instance: InstanceStatus,
+  { maintenance }: StatusDocument,
+  now: number,
+): string {
+  const { master, state, since, health, rivals } = instance;
+  if (health === "two") {
+    const self = state === "master" ? " (this node)" : "";
+    return `HELD TWICE: by ${[`${master?.node}${self}`, ...rivals].join(" and ")}`;
+  }
+  if (state === "init" && maintenance !== null) {
+    return `this node stands down; ${heldElsewhere(instance)}`;
+  }
+  if (state === "init") return `not started; ${heldElsewhere(instance)}`;
+  switch (health) {
+    case "nobody":
+      return "HELD BY NOBODY";
+    case "fault":
+      return `FAULT on this node; ${heldElsewhere(instance)}`;
+    case "listening":
+      return "nobody was heard yet: listening before claiming";
+    case "held":
+      return state === "master"
+        ? `held by ${master?.node} (this node) for ${age(since, now)}`
+        : `held by ${master?.node}`;
+  }
+}
+
+/** Of a node that takes no part: it hears who does. */
+function heldElsewhere({ master }: InstanceStatus): string {
+  return master === null ? "who holds it is unknown here" : `held by ${master.node}`;
+}
+
+/** This node's own state with its reason. */
+function ownPart(instance: InstanceStatus, now: number): string {
+  const { state, since, cause, faults } = instance;
+  if (state === "fault") return `this node: fault for ${age(since, now)}: ${faults.join("; ")}`;
+  return `this node: ${state} for ${age(since, now)}: ${cause}`;
+}
+
+/** Since it was handed over by hand, it does not come back by itself. */
+function asideLines(
+  { aside, name }: InstanceStatus,
+  now: number,
+  paint: Paint,
+): readonly string[] {
+  if (aside === null) return [];
+  const end = aside.until === null
+    ? `until \`floatip handover ${name} --back\``
+    : `for another ${duration(Math.max(0, Date.parse(aside.until) - now))}`;
+  return [`  ${paint("warn", "handed over")}: does not take it back from a living master ${end}`];
+}
+
+/** The table of nodes; where it is wider than `columns`, without addresses, and else a line for each node. */
+function nodeLines(rows: readonly (readonly string[])[], columns: number): readonly string[] {
+  const named = rows.map(([mark = "", name = "", ...others]) => [
+    mark,
+    name.replace(/ \([^)]*\)$/, ""),
+    ...others,
+  ]);
+  const tables = [rows, named].map(alignColumns);
+  const fitting = tables.find((lines) => lines.every((line) => widthOf(line) <= columns));
+  return fitting ??
+    named.slice(1).map(([mark, name, state, priority, seen]) =>
+      `${mark}  ${name}: ${state}, priority ${priority}, ${
+        seen === "this node" ? seen : `seen ${seen}`
+      }`
+    );
+}
+
+/** The table of nodes; a star marks the master. */
+function nodeRows(
+  instance: InstanceStatus,
+  document: StatusDocument,
+  paint: Paint,
+): readonly (readonly string[])[] {
+  const others = [...instance.peers, ...unheardNodes(instance, document)]
+    .map((peer) => peerRow(peer, instance, document));
+  const titles = ["   ", "NODE", "STATE", "PRIORITY", "SEEN"].map((title) => paint("dim", title));
+  return [titles, ownRow(instance, document), ...others];
+}
+
+/**
+ * Nodes of the file that no peer stands for: with multicast, peers are those who were heard. For IPv4 only: by IPv6 a
+ * node is heard from its link-local address, which the file may not name.
+ */
+function unheardNodes(instance: InstanceStatus, document: StatusDocument): readonly PeerStatus[] {
+  if (instance.family !== "ipv4") return [];
+  const known = new Set(instance.peers.map(({ address }) => address));
+  // A peer without a name is that of some instance, perhaps of another one.
+  const named = document.nodes.filter(({ self, name, addresses }) =>
+    !self && !addresses.includes(name)
+  );
+  return named.flatMap(({ name, addresses }) => {
+    const own = addresses.filter((address) => !address.includes(":"));
+    const [address] = own;
+    if (address === undefined || own.some((other) => known.has(other))) return [];
+    return [{
+      node: name,
+      address,
+      configured: true,
+      priority: null,
+      last_heard_ms: null,
+      checksum: null,
+      other_addresses: false,
+    }];
+  });
+}
+
+function ownRow(instance: InstanceStatus, document: StatusDocument): readonly string[] {
+  const { state, source } = instance;
+  const mark = state === "master" ? "  *" : "   ";
+  const name = withAddress(document.node, source);
+  return [mark, name, state, priorityWords(instance), "this node"];
+}
+
+function peerRow(
+  peer: PeerStatus,
+  instance: InstanceStatus,
+  document: StatusDocument,
+): readonly string[] {
+  const { address, last_heard_ms: heard, priority } = peer;
+  const isMaster = instance.state !== "master" && instance.master?.address === address;
+  const mark = isMaster ? "  *" : "   ";
+  const name = withAddress(peer.node, address);
+  const notes = [
+    ...(peer.configured ? [] : ["not configured"]),
+    ...(peer.other_addresses ? ["! other addresses"] : []),
+  ];
+  const seen = [heard === null ? "never" : `${duration(heard)} ago`, ...notes].join(", ");
+  const known = priority === null || priority <= LEAST ? "unknown" : String(priority);
+  return [mark, name, peerState(peer, instance, isMaster, document), known, seen];
+}
+
+function peerState(
+  peer: PeerStatus,
+  instance: InstanceStatus,
+  isMaster: boolean,
+  { nodes }: StatusDocument,
+): string {
+  const { address, last_heard_ms: heard, priority } = peer;
+  if (isMaster) return "master";
+  const isRecent = heard !== null && heard <= instance.master_down_ms;
+  if (isRecent && priority !== null && priority > LEAST) return "claims to be master";
+  const node = nodes.find(({ addresses }) => addresses.includes(address));
+  if (node !== undefined) return node.words;
+  if (priority === 0) return "said that it leaves";
+  if (priority === LEAST) return "handed over";
+  return heard === null ? "never heard" : "not heard (backups are silent)";
+}
+
+function withAddress(name: string, address: string | null): string {
+  return address === null || address === name ? name : `${name} (${address})`;
+}
+
+/** "150", or with its arithmetic "150 = 200 - 50 by checks". */
+function priorityWords(instance: InstanceStatus): string {
+  const { priority, base_priority: base } = instance;
+  if (priority === base) return priority === 255 ? "255 (owner)" : String(priority);
+  const difference = priority - base;
+  return `${priority} = ${base} ${difference < 0 ? "-" : "+"} ${Math.abs(difference)} by checks`;
+}
+
+/** "VRID 51, VRRPv3 by unicast, advert every 1 s, master-down after 3.22 s, last advert 0.4 s ago". */
+function protocolWords(instance: InstanceStatus): string {
+  const { vrid, version, transport, port, group, last_advert_age_ms: last } = instance;
+  const learnt = instance.master_interval_ms !== instance.advert_interval_ms
+    ? ` (the master's: ${duration(instance.master_interval_ms)})`
+    : "";
+  return [
+    `VRID ${vrid}`,
+    `VRRPv${version} by ${transport}${port === null ? "" : ` port ${port}`}`,
+    `advert every ${duration(instance.advert_interval_ms)}${learnt}`,
+    `master-down after ${duration(instance.master_down_ms)}`,
+    ...(last === null ? [] : [`last advert ${duration(last)} ago`]),
+    ...(group === null ? [] : [`group ${group}`]),
+  ].join(", ");
+}
+
+function rejectLines(rejects: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(rejects).map(([reason, count]) =>
+    `  ${count} ${packets(count)} ignored: ${rejectMeaning(reason)} [${reason}]`
+  );
+}
+
+function strayLines(rejects: Readonly<Record<string, number>>): readonly string[] {
+  const lines = rejectLines(rejects);
+  return lines.length === 0 ? [] : ["", "packets that fit no instance", ...lines];
+}
+
+function packets(count: number): string {
+  return count === 1 ? "packet" : "packets";
+}
+
+function rejectMeaning(reason: string): string {
+  return Object.hasOwn(REJECT_REASONS, reason) ? REJECT_REASONS[reason as RejectReason] : "unknown";
+}
+
+function attentionLines(document: StatusDocument, paint: Paint): readonly string[] {
+  const faults = document.instances
+    .filter(({ state }) => state === "fault")
+    .map((instance) => `${labelOf(instance)}: ${instance.faults.join("; ")}`);
+  const all = new Set([...faults, ...document.attention]);
+  if (all.size === 0) return [];
+  return ["", paint("warn", "attention"), ...[...all].map((sentence) => `- ${sentence}`)];
+}
+
+function age(since: string, now: number): string {
+  return duration(Math.max(0, now - Date.parse(since)));
+}
+
+function duration(ms: number): string {
+  return formatDuration(milliseconds(ms));
+}

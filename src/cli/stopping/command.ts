@@ -1,0 +1,30 @@
+/** What does `floatip stopping` take? No person calls it: systemd does. */
+import { buildCommand } from "@stricli/core";
+import { runDirFlag, text } from "../flags.ts";
+import type { StoppingFlags } from "./run.ts";
+import { choose, type Context } from "../lazy.ts";
+
+/** `floatip stopping` */
+export const stopping = buildCommand<StoppingFlags, [], Context>({
+  func: choose(async () => (await import("./run.ts")).stopping),
+  parameters: {
+    flags: {
+      unit: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "UNIT",
+        brief: "The unit that is being stopped (floatip.service)",
+      },
+      runDir: runDirFlag,
+    },
+  },
+  docs: {
+    brief: "Restart in place where systemd restarts the service",
+    fullDescription: [
+      "For ExecStop= of the unit. `systemctl restart` stops a service and starts it again; this tells",
+      "the daemon beforehand, so that it leaves its addresses where they are and the next process goes",
+      "on. With `systemctl stop` it does nothing, and the daemon leaves in order.",
+    ].join("\n"),
+  },
+});

@@ -1,0 +1,12 @@
+/** What does `floatip version` take, and what does its help teach? */
+import { buildCommand } from "@stricli/core";
+import { jsonFlag } from "../flags.ts";
+import type { VersionFlags } from "./run.ts";
+import { choose, type Context } from "../lazy.ts";
+
+/** `floatip version` */
+export const version = buildCommand<VersionFlags, [], Context>({
+  func: choose(async () => (await import("./run.ts")).version),
+  parameters: { flags: { json: jsonFlag("As one JSON document") } },
+  docs: { brief: "Print the version of floatip and of what it runs on" },
+});

@@ -1,0 +1,123 @@
+/**
+ * The configuration file, read by a process of its own: whatever stands in the file, or in its place, it takes neither time nor
+ * memory of the daemon's loop.
+ */
+import { demandCredential } from "../config/credential_files.ts";
+import { load } from "../config/load.ts";
+import type { LocatedProblem } from "../config/problem.ts";
+import { fromLines, toLines, type Transferred } from "../config/transfer.ts";
+import { runChild } from "../process.ts";
+import { VERSION } from "../version.ts";
+import { LOAD } from "../cli/configuration_file.ts";
+import { EXIT, type ExitCode } from "../cli/exit.ts";
+
+/** How long reading may take, in milliseconds: a slow machine under load, with some to spare. */
+const PATIENCE_MS = 30_000;
+
+/** After which time the process that reads is left alone, in milliseconds. */
+const GIVEN_UP_MS = PATIENCE_MS + 5000;
+
+/** Most that is taken over, in bytes. */
+const MOST_OUTPUT = 4 * 1024 * 1024;
+
+/** The loop has its turn after so many milliseconds. */
+const TURN_MS = 1;
+
+/** What the other process needs to know of this one's surroundings. */
+const HANDED_ON = [
+  "CREDENTIALS_DIRECTORY",
+  "FLOATIP_V8_FLAGS",
+  "DENO_DIR",
+  "DENO_NO_UPDATE_CHECK",
+  "DENO_DISABLE_NODE_SHIM",
+  "HOME",
+];
+
+/** `__load FILE`: reads `file` as the daemon would, and writes what it says to standard output. */
+export async function answerLoad(file: string): Promise<ExitCode> {
+  const loaded = await load(file, demandCredential);
+  const bytes = new TextEncoder().encode(`${toLines(loaded, VERSION).join("\n")}\n`);
+  for (let written = 0; written < bytes.length;) {
+    written += await Deno.stdout.write(bytes.subarray(written));
+  }
+  return EXIT.ok;
+}
+
+/** Reads `file` by another process. What goes wrong there is a problem of the file. Never rejects. */
+export async function loadApart(file: string): Promise<Transferred> {
+  try {
+    const outcome = await Promise.race([
+      runChild({
+        argv: [...ownProgram(), LOAD, file],
+        env: surroundings(),
+        own: true,
+        timeoutMs: PATIENCE_MS,
+        outputLimit: MOST_OUTPUT,
+      }),
+      // One that hangs in the kernel is not even ended by SIGKILL.
+      givingUp(),
+    ]);
+    if (outcome === undefined || outcome.timedOut) {
+      return unread(file, `it was not read within ${PATIENCE_MS / 1000} s`);
+    }
+    const { code, stdout, stderr } = outcome;
+    if (code !== 0) return unread(file, `reading it failed: ${lastLine(stderr)}`);
+    return await fromLines(stdout.trimEnd().split("\n"), VERSION, turnByTurn());
+  } catch (error) {
+    return unread(file, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** This program: its launcher, itself where it is one file, or Deno with the sources. */
+function ownProgram(): readonly string[] {
+  const launcher = Deno.env.get("FLOATIP_LAUNCHER");
+  if (launcher !== undefined) return [launcher];
+  if (Deno.build.standalone) return [Deno.execPath()];
+  return [Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check", Deno.mainModule];
+}
+
+function givingUp(): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  Deno.unrefTimer(setTimeout(() => resolve(undefined), GIVEN_UP_MS));
+  return promise;
+}
+
+function surroundings(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    HANDED_ON.flatMap((name) => {
+      const value = Deno.env.get(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Lets others have their turn, where it is time. */
+function turnByTurn(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < TURN_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    since = performance.now();
+  };
+}
+
+function unread(file: string, words: string): Transferred {
+  const problem: LocatedProblem = {
+    severity: "error",
+    path: [],
+    at: "value",
+    what: `the configuration cannot be read: ${words}`,
+    why: "It is not known whether the file is sound, so nothing of it is used.",
+    fix: `floatip check ${file}`,
+    file,
+    line: 1,
+    column: 1,
+    source: "",
+    caret: 1,
+  };
+  return { kind: "problems", problems: [problem] };
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1)?.slice(0, 200) ?? "";
+}

@@ -1,0 +1,120 @@
+/** How is the file read again while the daemon runs? On demand, one time after the other, and never to its harm. */
+import type { Config } from "../config/config.ts";
+import { unforeseen } from "../config/decode.ts";
+import type { LocatedProblem } from "../config/problem.ts";
+import type { Transferred } from "../config/transfer.ts";
+import type { LastReload, ReloadAnswer, StatusDocument } from "../control/api.ts";
+import type { Journal } from "./log.ts";
+import { countProblems, problemLine } from "../cli/problems_text.ts";
+import type { Service } from "./systemd.ts";
+
+/** Most changes that a line of the log tells. */
+const MOST_TOLD = 50;
+
+/** What a reloader works with. */
+export interface ReloaderOptions {
+  readonly file: string;
+  /** Reads the file, away from the daemon's loop. Never rejects. */
+  readonly load: (file: string) => Promise<Transferred>;
+  readonly journal: Pick<Journal, "write">;
+  /** Hears of each reload; undefined: systemd does not want to. */
+  readonly service: Service | undefined;
+  /** Puts a sound configuration in force; `reply` gets what changed, one sentence each. */
+  readonly apply: (config: Config, reply: (changes: readonly string[]) => void) => void;
+  /** The calendar, RFC 3339 in UTC. */
+  readonly now: () => string;
+}
+
+/** Most problems that the journal gets of one reload, in lines. */
+const MOST_LINES = 20;
+
+/** Reads the file again; what it cannot apply changes nothing. */
+export class Reloader {
+  readonly #options: ReloaderOptions;
+  readonly #ended = Promise.withResolvers<ReloadAnswer>();
+  #previous: Promise<unknown> = Promise.resolve();
+  /** The one that has not begun: it reads the file as it will be then, for all who ask meanwhile. */
+  #waiting: Promise<ReloadAnswer> | undefined;
+  #since: string;
+  #last: LastReload | null = null;
+
+  /** What is in force now was put in force now. */
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    this.#since = options.now();
+  }
+
+  /** Never rejects; after {@link end} it answers that nothing changed. */
+  reload(): Promise<ReloadAnswer> {
+    this.#waiting ??= this.#previous.then(() => {
+      this.#waiting = undefined;
+      const answer = this.#reloadOnce();
+      this.#previous = answer;
+      return answer;
+    });
+    return this.#waiting;
+  }
+
+  /** The daemon takes no more orders: whoever waits is let go. */
+  end(): void {
+    this.#ended.resolve({ applied: true, changes: ["the daemon is stopping"], warnings: [] });
+  }
+
+  /** Its part of the status document. */
+  status(): Pick<StatusDocument, "config_since" | "last_reload"> {
+    return { config_since: this.#since, last_reload: this.#last };
+  }
+
+  async #reloadOnce(): Promise<ReloadAnswer> {
+    this.#options.service?.reloading();
+    try {
+      return await this.#loadAndApply();
+    } catch (error) {
+      // A mistake of ours; who asked by a signal could not catch it, and it would end the daemon.
+      const place = { file: this.#options.file, line: 1, column: 1, source: "", caret: 1 };
+      return this.#refuse([{ ...unforeseen(error), ...place }]);
+    } finally {
+      this.#options.service?.reloaded();
+    }
+  }
+
+  async #loadAndApply(): Promise<ReloadAnswer> {
+    const { file, load, journal, apply } = this.#options;
+    const loaded = await load(file);
+    if (loaded.kind === "problems") return this.#refuse(loaded.problems);
+    const { config, warnings } = loaded;
+    const applied = Promise.withResolvers<ReloadAnswer>();
+    apply(config, (changes) => {
+      journal.write("info", `reloaded ${file}: ${changesText(changes)}`);
+      this.#note(true, warnings.length);
+      applied.resolve({ applied: true, changes, warnings });
+    });
+    return await Promise.race([applied.promise, this.#ended.promise]);
+  }
+
+  #refuse(problems: readonly LocatedProblem[]): ReloadAnswer {
+    const { file, journal } = this.#options;
+    const count = countProblems(problems);
+    journal.write("error", `not reloaded: ${count}; the old configuration stays in force`);
+    for (const problem of problems.slice(0, MOST_LINES)) {
+      journal.write("error", problemLine(problem));
+    }
+    if (problems.length > MOST_LINES) journal.write("error", `all of them: floatip check ${file}`);
+    this.#note(false, problems.length);
+    return { applied: false, problems };
+  }
+
+  #note(applied: boolean, problems: number): void {
+    const at = this.#options.now();
+    this.#last = { at, applied, problems };
+    if (applied) this.#since = at;
+  }
+}
+
+/** `changes` on one line, which is not endless: who asks for the reload gets all of them. */
+function changesText(changes: readonly string[]): string {
+  if (changes.length === 0) return "nothing changed";
+  const told = changes.slice(0, MOST_TOLD).join("; ");
+  const rest = changes.length - MOST_TOLD;
+  return rest > 0 ? `${told}; and ${rest} more` : told;
+}

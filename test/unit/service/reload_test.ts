@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import type { Config } from "../../../src/config/config.ts";
+import { load } from "../../../src/config/load.ts";
+import { Reloader } from "../../../src/service/reload.ts";
+
+const GOOD = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n';
+const BAD = GOOD.replace("51", "0");
+
+/** A reloader of a file of its own, whose clock counts seconds; `applied` is what was put in force. */
+async function scene(
+  body: (of: {
+    readonly reloader: Reloader;
+    readonly applied: readonly Config[];
+    /** What was logged. */
+    readonly lines: readonly string[];
+    write(text: string): Promise<void>;
+  }) => Promise<void>,
+  changes: readonly string[] = ["web: vrid 51 -> 52"],
+): Promise<void> {
+  const file = await Deno.makeTempFile({ prefix: "floatip-", suffix: ".toml" });
+  const applied: Config[] = [];
+  const lines: string[] = [];
+  let clock = 0;
+  try {
+    await Deno.writeTextFile(file, GOOD);
+    const reloader = new Reloader({
+      file,
+      load,
+      journal: { write: (_, line) => void lines.push(line) },
+      service: undefined,
+      apply: (config, reply) => {
+        applied.push(config);
+        reply(changes);
+      },
+      now: () => `second ${clock++}`,
+    });
+    const write = (text: string) => Deno.writeTextFile(file, text);
+    await body({ reloader, applied, lines, write });
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+Deno.test("a reloader: who asks while one waits gets the answer of that one, and a failed one ends no later one", async () => {
+  let loads = 0;
+  const gate = Promise.withResolvers<void>();
+  const reloader = new Reloader({
+    file: "f",
+    load: async () => {
+      loads++;
+      await gate.promise;
+      if (loads === 2) throw new Error("not foreseen");
+      return { kind: "problems", problems: [] };
+    },
+    journal: { write: () => {} },
+    service: undefined,
+    apply: () => {},
+    now: () => "now",
+  });
+  const first = reloader.reload();
+  // The first has begun, and may have read the file already: the others need another one.
+  while (loads === 0) await Promise.resolve();
+  const others = Array.from({ length: 1000 }, () => reloader.reload());
+  gate.resolve();
+  assert.deepEqual(await first, { applied: false, problems: [] });
+  for (const other of others) {
+    const answer = await other;
+    assert.ok(!answer.applied && answer.problems[0]?.what.includes("floatip itself failed"));
+  }
+  assert.equal(loads, 2);
+  assert.equal((await reloader.reload()).applied, false);
+  assert.equal(loads, 3);
+});
+
+Deno.test("a reloader says since when what is in force, and how the latest reload went", () =>
+  scene(async ({ reloader, applied, write }) => {
+    assert.deepEqual(reloader.status(), { config_since: "second 0", last_reload: null });
+
+    await write(BAD);
+    assert.equal((await reloader.reload()).applied, false);
+    const refused = { at: "second 1", applied: false, problems: 1 };
+    assert.deepEqual(reloader.status(), { config_since: "second 0", last_reload: refused });
+    assert.equal(applied.length, 0);
+
+    await write(GOOD);
+    assert.deepEqual(await reloader.reload(), {
+      applied: true,
+      changes: ["web: vrid 51 -> 52"],
+      warnings: [],
+    });
+    const last_reload = { at: "second 2", applied: true, problems: 0 };
+    assert.deepEqual(reloader.status(), { config_since: "second 2", last_reload });
+    assert.equal(applied.length, 1);
+  }));
+
+Deno.test("a reloader logs so many changes, and answers with all of them", () =>
+  scene(async ({ reloader, write, lines }) => {
+    await write(GOOD);
+    const answer = await reloader.reload();
+    assert.equal(answer.applied && answer.changes.length, 60);
+    assert.match(lines.at(-1) ?? "", /: change 0; change 1; .*; change 49; and 10 more$/);
+  }, Array.from({ length: 60 }, (_, i) => `change ${i}`)));
