@@ -1,7 +1,7 @@
 /** What does floatip ask of a machine? Everything, on one page; LinuxHost and SimHost implement it. */
 import type { CheckSettings, ProbeResult } from "./health/check.ts";
 import type { Instant, Nanoseconds, WallTime } from "./time.ts";
-import type { HeldAddress, Interfaces } from "./net/interfaces.ts";
+import type { Interfaces, VirtualAddress } from "./net/interfaces.ts";
 import type { Family, Ip } from "./net/ip.ts";
 import type { Mac } from "./net/mac.ts";
 import type { PresenceAnswer, Target } from "./wire/presence.ts";
@@ -209,10 +209,10 @@ export interface Host<Order> {
    * address of somebody else's needs. Linux is up to 0.3 s late, 0.5 s from 3 s on, and
    * a second more where other addresses of the family were renewed more than 20 ms apart: renew all in one go.
    */
-  addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present";
+  addAddress(address: VirtualAddress, lifetime?: Nanoseconds): "added" | "present";
   /**
    * Removes an address; other addresses of its subnet stay (promote_secondaries). "absent": it was gone already, or
    * its interface is.
    */
-  removeAddress(address: HeldAddress): "removed" | "absent";
+  removeAddress(address: VirtualAddress): "removed" | "absent";
 }

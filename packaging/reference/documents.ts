@@ -1,7 +1,7 @@
 /** docs/reference/status-json.md, events.md and metrics.md, from the interfaces and tables of the code. */
 import { seconds } from "../../src/time.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";
-import { words } from "../../src/vrrp/cause_text.ts";
+import { formatCause } from "../../src/vrrp/cause_text.ts";
 import type { Cause } from "../../src/vrrp/event.ts";
 import { REJECT_REASONS } from "../../src/wire/reject.ts";
 import { declarationsOf, printDeclarations } from "./fields.ts";
@@ -40,7 +40,7 @@ export function statusPage(api: string): string {
 export function eventsPage(record: string, line: string): string {
   const declared = [...declarationsOf(record), ...declarationsOf(line)];
   const reasons = Object.values(CAUSES).map((cause) =>
-    item(`${code(cause.kind)}: ${inline(words(cause, nameOf))}`)
+    item(`${code(cause.kind)}: ${inline(formatCause(cause, nameOf))}`)
   );
   return page(
     "Events",
@@ -85,7 +85,7 @@ const CAUSES: { readonly [Kind in Reason]: Extract<Cause, { readonly kind: Kind 
   "preempted-master": { kind: "preempted-master", master: B, priority: 190 },
   "better-master": { kind: "better-master", master: A, priority: 200 },
   "tie-lost": { kind: "tie-lost", master: B, priority: 100 },
-  "fault": { kind: "fault", faults: [{ kind: "no-carrier", words: "eth0 has no carrier" }] },
+  "fault": { kind: "fault", faults: [{ kind: "no-carrier", message: "eth0 has no carrier" }] },
   "faults-cleared": { kind: "faults-cleared" },
   "group": { kind: "group", member: "inside" },
   "reconfigured": { kind: "reconfigured", what: "interface was eth0" },

@@ -5,7 +5,7 @@ import type { Interfaces } from "../net/interfaces.ts";
 import { formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
 import { formatMac, sameMac } from "../net/mac.ts";
 import { after, earliest, type Instant, seconds } from "../time.ts";
-import { wasAsked } from "../vrrp/acd.ts";
+import { wasProbed } from "../vrrp/acd.ts";
 import type { Conflicts, Sight } from "./conflicts.ts";
 import { describe } from "./evidence_text.ts";
 import type { Inquiry } from "./inquiry.ts";
@@ -82,7 +82,7 @@ export class AddressConflicts {
   take(claim: Claim): void {
     const { roster, neighbours } = this.#options;
     const holders = roster.routers.filter(({ plan }) =>
-      plan.held.some((held) =>
+      plan.virtualAddresses.some((held) =>
         held.interface === claim.interface && sameIp(held.prefix.address, claim.address)
       )
     );
@@ -119,16 +119,16 @@ export class AddressConflicts {
     const { host, roster, conflicts, inquiry } = this.#options;
     const { state } = router;
     // Its successor: no conflict, but what it waits for.
-    if (isLeaving(router)) return roster.dispatch(router, { kind: "claimed" });
+    if (isLeaving(router)) return roster.dispatch(router, { kind: "address-conflict" });
     const sight = sightOf(claim, host.interfaces());
     inquiry.answered(router, sight);
     if (state.kind === "master") {
       conflicts.note(router, sight);
       // Who answers us has told nobody else.
-      if (!claim.answer) roster.dispatch(router, { kind: "claimed" });
+      if (!claim.answer) roster.dispatch(router, { kind: "address-conflict" });
     } else if (sight.own) {
       conflicts.note(router, sight);
-    } else if (state.kind === "backup" && wasAsked(state, router.rules)) {
+    } else if (state.kind === "backup" && wasProbed(state, router.rules)) {
       this.#alarm(router, sight);
     }
   }
@@ -139,7 +139,7 @@ export class AddressConflicts {
     if (router.state.kind !== "backup" || this.#answers.has(router)) return;
     const isKnown = neighbours.addressesOf(sight.who).length > 0;
     // Nodes are asked together with the address: whose MAC this is may be told by the next answer.
-    if (!isKnown && router.state.questions > 0) return;
+    if (!isKnown && router.state.probesLeft > 0) return;
     this.#answers.set(router, sight);
     const conflict = { ...sight, since: sight.at, free: 0 };
     const told = describe(conflict, router, neighbours, false);
@@ -172,8 +172,8 @@ function watchedOf(
   node: NodePlan | undefined,
   interfaces: Interfaces,
 ): readonly WatchedAddress[] {
-  const names = [...new Set(router.plan.held.map((held) => held.interface))];
-  const floating = router.plan.held.map(({ interface: name, prefix: { address } }) => ({
+  const names = [...new Set(router.plan.virtualAddresses.map((held) => held.interface))];
+  const floating = router.plan.virtualAddresses.map(({ interface: name, prefix: { address } }) => ({
     interface: name,
     address,
   }));
@@ -204,7 +204,7 @@ export function othersOf(
     ...plan.rules.peers,
     ...known,
   ];
-  const floating = new Set(plan.held.map(({ prefix }) => formatIp(prefix.address)));
+  const floating = new Set(plan.virtualAddresses.map(({ prefix }) => formatIp(prefix.address)));
   const found = new Map<string, Ip>();
   for (const address of all) {
     const text = formatIp(address);

@@ -68,7 +68,7 @@ function refute(router: VirtualRouter, isRefuted: (conflict: Conflict) => boolea
 
 /** Forgets what is refuted and over, or about an address that the file names no more. */
 export function forgetConflicts(router: VirtualRouter, now: Instant): void {
-  const floating = router.plan.held.map(({ prefix }) => formatIp(prefix.address));
+  const floating = router.plan.virtualAddresses.map(({ prefix }) => formatIp(prefix.address));
   for (const [key, conflict] of router.conflicts) {
     if (conflict.kind === "answer" && !floating.includes(conflict.words)) {
       router.conflicts.delete(key);

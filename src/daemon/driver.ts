@@ -4,7 +4,7 @@ import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import { after, earliest, seconds } from "../time.ts";
 import type { Effect, Event, Fault } from "../vrrp/event.ts";
-import { settle } from "../vrrp/sync_group.ts";
+import { groupEvents } from "../vrrp/sync_group.ts";
 import { step } from "../vrrp/step.ts";
 import { Announcer } from "./announcer.ts";
 import { formatIp } from "../net/ip.ts";
@@ -71,7 +71,7 @@ export class Driver {
     const members = [...all].filter((other) => other.plan.group === group);
     const byName = new Map(members.map((member) => [keyOf(member.plan), member]));
     for (let round = 0; round < MOST_GROUP_ROUNDS; round++) {
-      const events = settle([...byName].map(([name, { state }]) => ({ name, state })));
+      const events = groupEvents([...byName].map(([name, { state }]) => ({ name, state })));
       if (events.length === 0) return;
       for (const { name, event } of events) {
         const member = byName.get(name);
@@ -114,7 +114,7 @@ export class Driver {
   /** Takes away what a refused removal, or somebody dead, has left; tries again while it is refused. */
   clearLeftovers(router: VirtualRouter): void {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
-    removeAddresses(router.plan.held, router, this.#host, this.#journal);
+    removeAddresses(router.plan.virtualAddresses, router, this.#host, this.#journal);
     this.#watchLeftovers(router);
   }
 
@@ -194,5 +194,5 @@ export class Driver {
 }
 
 function refusalOf(error: HostError): Fault {
-  return { kind: "kernel", words: error.message };
+  return { kind: "kernel", message: error.message };
 }

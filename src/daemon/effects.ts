@@ -6,9 +6,9 @@ import { nameIn } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import {
   addressEntries,
-  type HeldAddress,
   type LinkAddress,
   linkNamed,
+  type VirtualAddress,
 } from "../net/interfaces.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { after } from "../time.ts";
@@ -42,7 +42,7 @@ export function performEffect(
       return addAddresses(router, host, journal);
     case "remove-addresses":
       announcer.cancel(router);
-      removeAddresses(router.plan.held, router, host, journal);
+      removeAddresses(router.plan.virtualAddresses, router, host, journal);
       router.releasedAt = host.now();
       router.leaseUntil = undefined;
       return;
@@ -50,7 +50,7 @@ export function performEffect(
       return renewAddresses(router, host, announcer);
     case "announce":
       return announce(effect.count, router, host, announcer);
-    case "ask":
+    case "probe-addresses":
       return ask(router, host, journal);
     default:
       return unreachable(effect);
@@ -62,7 +62,7 @@ export function performEffect(
  * What somebody else has put there stays. Never throws.
  */
 export function removeAddresses(
-  addresses: readonly HeldAddress[],
+  addresses: readonly VirtualAddress[],
   router: VirtualRouter,
   host: Host<Command>,
   journal: Journal,
@@ -80,7 +80,7 @@ export function removeAddresses(
 
 /** The entries of `held` that are floatip's, by the present names of their links: one may have been renamed since. */
 function placedEntries(
-  held: HeldAddress,
+  held: VirtualAddress,
   router: VirtualRouter,
   host: Host<Command>,
 ): readonly { readonly name: string; readonly entry: LinkAddress }[] {
@@ -111,7 +111,7 @@ export function removeLeftover(
 }
 
 function addAddresses(router: VirtualRouter, host: Host<Command>, journal: Journal): void {
-  for (const held of router.plan.held) {
+  for (const held of router.plan.virtualAddresses) {
     const there = present(held, host);
     if (there.some((entry) => !isOurs(entry, held, router))) continue;
     host.addAddress(held, router.rules.lease);
@@ -128,7 +128,7 @@ function addAddresses(router: VirtualRouter, host: Host<Command>, journal: Journ
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
 function renewAddresses(router: VirtualRouter, host: Host<Command>, announcer: Announcer): void {
   let missed = false;
-  for (const held of router.plan.held) {
+  for (const held of router.plan.virtualAddresses) {
     if (present(held, host).some((entry) => !isOurs(entry, held, router))) continue;
     const was = host.addAddress(held, router.rules.lease);
     noteLease(router, host);
@@ -143,7 +143,7 @@ function renewAddresses(router: VirtualRouter, host: Host<Command>, announcer: A
  */
 function isOurs(
   entry: LinkAddress,
-  { prefix }: HeldAddress,
+  { prefix }: VirtualAddress,
   { plan, placed }: VirtualRouter,
 ): boolean {
   return placed.has(formatIp(prefix.address)) || isFloating(entry, plan);
@@ -156,7 +156,7 @@ function noteLease(router: VirtualRouter, host: Host<Command>): void {
 
 /** Whoever has an address, and whoever was master, is asked for it; answers come as claims. */
 function ask(router: VirtualRouter, host: Host<Command>, journal: Journal): void {
-  const { state, plan: { held: all, rules } } = router;
+  const { state, plan: { virtualAddresses: all, rules } } = router;
   const interfaces = host.interfaces();
   const master = state.kind === "backup" ? state.heard?.source : undefined;
   // By the master's and the peers' answers it is known whose MAC is whose.
@@ -185,7 +185,7 @@ function announce(
   announcer: Announcer,
 ): void {
   const interfaces = host.interfaces();
-  const frames = router.plan.held.flatMap((held): readonly Announcement[] => {
+  const frames = router.plan.virtualAddresses.flatMap((held): readonly Announcement[] => {
     const link = linkNamed(interfaces, held.interface);
     if (link === undefined || link.mac === undefined || !link.arp) return [];
     const frame = held.prefix.address.family === "ipv4"
@@ -251,7 +251,7 @@ function destinations(endpoint: Endpoint, peers: readonly Ip[]): readonly Ip[] {
 }
 
 /** The kernel's entries for the address of `held` on its interface, whatever their prefix length. */
-function present(held: HeldAddress, host: Host<Command>): readonly LinkAddress[] {
+function present(held: VirtualAddress, host: Host<Command>): readonly LinkAddress[] {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, held.interface);
   return addressEntries(interfaces, held.prefix.address).filter(({ index }) =>

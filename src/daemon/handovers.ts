@@ -33,8 +33,8 @@ export class Handovers {
     const masters = members.filter(({ state }) => state.kind === "master");
     this.#handoffs.begin(masters, { kind: "handover" }, (outcome) => {
       const { forTime } = order;
-      const until = forTime === undefined ? undefined : after(this.#host.now(), forTime);
-      for (const { router } of outcome.gone) this.#roster.setAside(router, { until });
+      const until = forTime === undefined ? "asked" : after(this.#host.now(), forTime);
+      for (const { router } of outcome.gone) this.#roster.setNoPreempt(router, until);
       reply(answerOf(order, outcome));
     });
   }
@@ -43,9 +43,9 @@ export class Handovers {
   takeBack({ instance, reply }: Extract<Command, { readonly kind: "take-back" }>): void {
     const members = this.#membersOf(instance);
     if (members.length === 0) return reply(answer(instance, ...this.#unknown(instance)));
-    const wasAside = members.some(({ aside }) => aside !== undefined);
-    for (const router of members) this.#roster.setAside(router, undefined);
-    const words = wasAside
+    const wasHandedOver = members.some(({ noPreemptUntil }) => noPreemptUntil !== undefined);
+    for (const router of members) this.#roster.setNoPreempt(router, undefined);
+    const words = wasHandedOver
       ? `${instance} goes by the priorities again`
       : `${instance} was not handed over by this node: nothing has changed`;
     reply(answer(instance, "taken-back", words));
@@ -54,17 +54,21 @@ export class Handovers {
   /** To be called after each batch of events: whose time is over, or who is master again, goes by the priorities. */
   settle(now: Instant): void {
     for (const router of this.#roster.routers) {
-      const { aside, state } = router;
-      if (aside === undefined) continue;
+      const { noPreemptUntil, state } = router;
+      if (noPreemptUntil === undefined) continue;
       const isBack = state.kind === "master" && !isLeaving(router);
-      const isOver = aside.until !== undefined && aside.until <= now;
-      if (isBack || isOver) this.#roster.setAside(router, undefined);
+      const isOver = noPreemptUntil !== "asked" && noPreemptUntil <= now;
+      if (isBack || isOver) this.#roster.setNoPreempt(router, undefined);
     }
   }
 
   /** When {@link Handovers.settle} has something to do by itself. */
   nextDeadline(): Instant | undefined {
-    return earliest(...this.#roster.routers.map(({ aside }) => aside?.until));
+    return earliest(
+      ...this.#roster.routers.map(({ noPreemptUntil }) =>
+        noPreemptUntil === "asked" ? undefined : noPreemptUntil
+      ),
+    );
   }
 
   /** The routers of `instance`, and those that change state together with it. */

@@ -1,7 +1,7 @@
 /** Questions for the floating addresses at a bounded pace, and what their answers say: which other machines hold one. */
 import { type Host, HostError } from "../host.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
-import type { HeldAddress, Interfaces } from "../net/interfaces.ts";
+import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import {
   after,
@@ -50,7 +50,7 @@ const KNOWN = seconds(60);
 /** A question that waits for answers. */
 interface Question {
   readonly at: Instant;
-  readonly asked: readonly HeldAddress[];
+  readonly asked: readonly VirtualAddress[];
   /** What was answered, by MAC. */
   readonly answered: Map<string, Sight>;
 }
@@ -167,7 +167,9 @@ export class Inquiry {
     now: Instant,
   ): void {
     const interfaces = this.#options.host.interfaces();
-    const all = router.plan.held.filter((held) => askableLink(interfaces, held.interface));
+    const all = router.plan.virtualAddresses.filter((held) =>
+      askableLink(interfaces, held.interface)
+    );
     const wanted = deaf || !isAskedFor(router) ? [] : all;
     const asked = this.#choose(router, turn, wanted);
     this.#refused = undefined;
@@ -187,7 +189,11 @@ export class Inquiry {
   }
 
   /** What is answered for by others, and the next ones in turn. */
-  #choose(router: VirtualRouter, turn: Turn, all: readonly HeldAddress[]): readonly HeldAddress[] {
+  #choose(
+    router: VirtualRouter,
+    turn: Turn,
+    all: readonly VirtualAddress[],
+  ): readonly VirtualAddress[] {
     if (all.length <= MOST_AT_ONCE) return all;
     const doubted = new Set([...router.conflicts.values()].map(({ words }) => words));
     const first = all.filter(({ prefix }) => doubted.has(formatIp(prefix.address)));
@@ -202,7 +208,7 @@ export class Inquiry {
   /** Addresses by which it is told whose MACs are whose: the master's; all, while a MAC that answers is nobody's. */
   #whoIsWho(
     router: VirtualRouter,
-    [first]: readonly HeldAddress[],
+    [first]: readonly VirtualAddress[],
     othersOf: OthersOf,
     now: Instant,
   ): readonly (readonly [name: string, address: Ip])[] {
@@ -267,7 +273,7 @@ export class Inquiry {
     const isAnswered = router.state.kind !== "init" && foreign.size > 0;
     const doubted = router.unanswered > 0 || isAnswered ||
       [...router.conflicts.values()].some((conflict) => isEvidence(conflict, router, now));
-    const share = MOST_AT_ONCE / Math.max(MOST_AT_ONCE, router.plan.held.length);
+    const share = MOST_AT_ONCE / Math.max(MOST_AT_ONCE, router.plan.virtualAddresses.length);
     const pace = doubted ? HURRIED_PACE : Math.max(PACE * share, ANSWERS);
     turn.nextAt = after(question.at, nanoseconds(pace));
   }

@@ -2,7 +2,7 @@
 import { keyOf, nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { CheckState } from "../health/judge.ts";
-import { words } from "../vrrp/cause_text.ts";
+import { formatCause } from "../vrrp/cause_text.ts";
 import type { Cause, Effect } from "../vrrp/event.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
 import { between, formatDuration, type Instant, seconds } from "../time.ts";
@@ -31,7 +31,7 @@ export function labelOf(plan: Plan): string {
 
 /** Why it happened, with the names of nodes: "no advert from pi-a (192.168.1.11) for 3.61 s". */
 export function causeText(plan: Plan, cause: Cause): string {
-  return words(cause, (address) => nameIn(plan, address));
+  return formatCause(cause, (address) => nameIn(plan, address));
 }
 
 /** Tells a transition: "web: backup -> master: no advert from pi-a (192.168.1.11) for 3.61 s". */

@@ -10,7 +10,7 @@ export function checkFaults(plan: Plan, checks: Checks): readonly Fault[] {
   return plan.checks.flatMap((name): readonly Fault[] => {
     const { up, last } = checks.judgement(name);
     if (up !== false || !canFault(name, checks)) return [];
-    return [{ kind: "check", words: downWords(name, last?.text) }];
+    return [{ kind: "check", message: downWords(name, last?.text) }];
   });
 }
 
@@ -28,7 +28,7 @@ export function pendingChecks(plan: Plan, checks: Checks): readonly string[] {
 export function pendingFaults(plan: Plan, checks: Checks): readonly Fault[] {
   return pendingChecks(plan, checks).map((name): Fault => ({
     kind: "check-pending",
-    words: `check ${name} has no result yet`,
+    message: `check ${name} has no result yet`,
   }));
 }
 
@@ -59,12 +59,12 @@ function canFault(name: string, checks: Checks): boolean {
 
 /**
  * The plan's rules with the effective priority: base and weights of the checks, between 1 and 254. It does not preempt
- * where it was handed over by hand (`aside`), and while a check has not decided yet what this node is worth.
+ * where it was handed over by hand (`noPreempt`), and while a check has not decided yet what this node is worth.
  */
-export function effectiveRules(plan: Plan, checks: Checks, aside = false): Rules {
+export function effectiveRules(plan: Plan, checks: Checks, noPreempt = false): Rules {
   const weighted = plan.checks.flatMap((name) => checks.settings(name) ?? []);
   const contributions = contributionsOf(weighted, (name) => checks.judgement(name));
   const priority = effectivePriority(plan.rules.priority, contributions);
   const isPending = plan.checks.some((name) => checks.isPending(name));
-  return { ...plan.rules, priority, preempt: plan.rules.preempt && !aside && !isPending };
+  return { ...plan.rules, priority, preempt: plan.rules.preempt && !noPreempt && !isPending };
 }

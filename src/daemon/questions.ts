@@ -38,7 +38,7 @@ export function questionFor(
   interfaces: Interfaces,
 ): Uint8Array | undefined {
   if (target.family === "ipv4") return arpProbe(link.mac, target);
-  const floating = router.plan.held.map(({ prefix }) => prefix.address);
+  const floating = router.plan.virtualAddresses.map(({ prefix }) => prefix.address);
   const source = router.source?.family === "ipv6"
     ? router.source
     : primaryAddress(interfaces, link, "ipv6", floating);

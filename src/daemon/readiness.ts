@@ -39,7 +39,7 @@ export function readiness(plan: Plan, interfaces: Interfaces, known: Known = {})
   if (plan.waiting.length > 0 || plan.interface === undefined) {
     return { faults: plan.waiting, endpoint: undefined, linkIndex: undefined, source: undefined };
   }
-  const names = new Set([plan.interface, ...plan.held.map((held) => held.interface)]);
+  const names = new Set([plan.interface, ...plan.virtualAddresses.map((held) => held.interface)]);
   const linkFaults = [...names].flatMap((name) => linkFault(name, interfaces));
   const link = linkNamed(interfaces, plan.interface);
   const source = sourceOf(plan, interfaces);
@@ -68,7 +68,7 @@ function placeOf({ port }: Plan, link: Link, source: Ip, interfaces: Interfaces)
  * addresses again.
  */
 export function linkPrint(plan: Plan, interfaces: Interfaces): string {
-  const names = new Set(plan.held.map((held) => held.interface));
+  const names = new Set(plan.virtualAddresses.map((held) => held.interface));
   return [...names].map((name) => {
     const link = linkNamed(interfaces, name);
     if (link === undefined) return name;
@@ -81,7 +81,7 @@ export function linkPrint(plan: Plan, interfaces: Interfaces): string {
 
 /** The floating addresses of `plan` that floatip has put on an interface: a router that is not master has none. */
 export function leftoverAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
-  const floating = plan.held.filter((held) => {
+  const floating = plan.virtualAddresses.filter((held) => {
     const link = linkNamed(interfaces, held.interface);
     return addressEntries(interfaces, held.prefix.address).some((entry) =>
       entry.index === link?.index && isFloating(entry, plan)
@@ -92,7 +92,7 @@ export function leftoverAddresses(plan: Plan, interfaces: Interfaces): readonly 
 
 /** The floating addresses of `plan` that the kernel does not have where they belong. */
 export function missingAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
-  return plan.held.filter((held) => {
+  return plan.virtualAddresses.filter((held) => {
     const link = linkNamed(interfaces, held.interface);
     return !addressEntries(interfaces, held.prefix.address).some((entry) =>
       entry.index === link?.index && samePrefix(entry.prefix, held.prefix) &&
@@ -105,11 +105,11 @@ export function missingAddresses(plan: Plan, interfaces: Interfaces): readonly s
 function linkFault(name: string, interfaces: Interfaces): readonly Fault[] {
   const link = linkNamed(interfaces, name);
   if (link === undefined) {
-    return [{ kind: "interface-missing", words: `there is no interface ${name} (yet)` }];
+    return [{ kind: "interface-missing", message: `there is no interface ${name} (yet)` }];
   }
-  if (!link.up) return [{ kind: "link-down", words: `${name} is switched off` }];
+  if (!link.up) return [{ kind: "link-down", message: `${name} is switched off` }];
   if (!link.running) {
-    return [{ kind: "no-carrier", words: `${name} has no carrier (cable unplugged?)` }];
+    return [{ kind: "no-carrier", message: `${name} has no carrier (cable unplugged?)` }];
   }
   return [];
 }
@@ -125,19 +125,19 @@ function ownFaults(
     "it was not put there by floatip"
   );
   const ways = gateways.filter((gateway) =>
-    plan.held.some(({ prefix }) => sameIp(prefix.address, gateway))
+    plan.virtualAddresses.some(({ prefix }) => sameIp(prefix.address, gateway))
   ).map((gateway) => `${formatIp(gateway)} is the gateway of this machine's default route`);
-  return [...own, ...ways].map((words): Fault => ({ kind: "own-address", words }));
+  return [...own, ...ways].map((words): Fault => ({ kind: "own-address", message: words }));
 }
 
 /** The kernel would refuse them each time. */
 function ipv6Faults(plan: Plan, interfaces: Interfaces): readonly Fault[] {
-  const impossible = plan.held.filter(({ prefix, interface: name }) =>
+  const impossible = plan.virtualAddresses.filter(({ prefix, interface: name }) =>
     prefix.address.family === "ipv6" && linkNamed(interfaces, name)?.ipv6Off === true
   );
   return impossible.map(({ prefix, interface: name }): Fault => ({
     kind: "ipv6-off",
-    words: `IPv6 is switched off on ${name}, which is to have ${formatIp(prefix.address)}`,
+    message: `IPv6 is switched off on ${name}, which is to have ${formatIp(prefix.address)}`,
   }));
 }
 
@@ -148,7 +148,9 @@ function sourceOf(plan: Plan, interfaces: Interfaces): Ip | undefined {
   const link = linkNamed(interfaces, plan.interface ?? "");
   if (link === undefined) return undefined;
   // An owner's floating address is its own address: the only one it may have.
-  const floating = isOwner(plan.rules) ? [] : plan.held.map((held) => held.prefix.address);
+  const floating = isOwner(plan.rules)
+    ? []
+    : plan.virtualAddresses.map((held) => held.prefix.address);
   return primaryAddress(interfaces, link, plan.family, floating, plan.rules.peers) ??
     (isOwner(plan.rules) ? plan.rules.addresses[0] : undefined);
 }
@@ -159,7 +161,7 @@ function sourceFault(plan: Plan, interfaceName: string): Fault {
     : `${interfaceName} has no ${
       plan.family === "ipv4" ? "IPv4" : "link-local IPv6"
     } address to send adverts from (yet)`;
-  return { kind: "source-missing", words };
+  return { kind: "source-missing", message: words };
 }
 
 function endpointOf({ family, port, rules }: Plan, interfaceName: string, source: Ip): Endpoint {

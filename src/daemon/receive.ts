@@ -6,7 +6,7 @@ import { between, type Instant } from "../time.ts";
 import { compareMasters } from "../vrrp/election.ts";
 import type { Event } from "../vrrp/event.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
-import { admit, type Context, type Notice } from "../vrrp/validate_advert.ts";
+import { type AdvertContext, type Notice, validateAdvert } from "../vrrp/validate_advert.ts";
 import { isQuestion } from "../wire/presence.ts";
 import { isReject, type Reject, REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
@@ -71,7 +71,7 @@ export class Receiver {
     if (isReject(decoded)) return this.#refuse(router, decoded, undefined, datagram, at);
     const { source } = datagram;
     const own = router.source;
-    const verdict = admit(decoded, this.#contextOf(endpoint, datagram, own), router.rules);
+    const verdict = validateAdvert(decoded, this.#contextOf(endpoint, datagram, own), router.rules);
     if ("reject" in verdict) {
       return this.#refuse(router, verdict.reject, decoded, datagram, at);
     }
@@ -80,7 +80,7 @@ export class Receiver {
     return [{ router, event: { kind: "advert", advert: decoded, source, own } }];
   }
 
-  #contextOf(endpoint: Endpoint, datagram: Datagram, own: Ip | undefined): Context {
+  #contextOf(endpoint: Endpoint, datagram: Datagram, own: Ip | undefined): AdvertContext {
     const { source, destination, ttl, port: sourcePort = 0 } = datagram;
     const interfaces = this.#interfaces();
     const subnetEdge = this.#edgesOf(interfaces).has(formatIp(source));

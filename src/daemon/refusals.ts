@@ -33,7 +33,9 @@ export function mayTryAgain(
 
 /** What the kernel's answer may depend on, as text: the links of `plan` and what others have put on them. */
 export function surroundingsOf(plan: Plan, interfaces: Interfaces): string {
-  const indexes = new Set(plan.held.map((held) => linkNamed(interfaces, held.interface)?.index));
+  const indexes = new Set(
+    plan.virtualAddresses.map((held) => linkNamed(interfaces, held.interface)?.index),
+  );
   const off = interfaces.links.filter(({ index, ipv6Off }) => indexes.has(index) && ipv6Off);
   const others = interfaces.addresses.filter(({ index, ours }) => indexes.has(index) && !ours);
   const texts = others.map(({ index, prefix }) => `${index} ${formatPrefix(prefix)}`);

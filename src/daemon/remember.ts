@@ -35,7 +35,7 @@ export function recordOf(
     family: plan.family,
     vrid: rules.vrid,
     interface: plan.interface ?? null,
-    addresses: plan.held.map((held) => formatPrefix(held.prefix)),
+    addresses: plan.virtualAddresses.map((held) => formatPrefix(held.prefix)),
     from,
     to,
     priority: rules.priority,

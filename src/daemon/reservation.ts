@@ -23,7 +23,7 @@ export function reserveRouters(routers: readonly VirtualRouter[], host: Host<Com
 
 /** The fault of a virtual router that another daemon has. */
 export function reservationFaults({ elsewhere }: VirtualRouter): readonly Fault[] {
-  return elsewhere === undefined ? [] : [{ kind: "other-process", words: elsewhere }];
+  return elsewhere === undefined ? [] : [{ kind: "other-process", message: elsewhere }];
 }
 
 /** Undefined while its interface is not known. */

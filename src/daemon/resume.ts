@@ -71,7 +71,7 @@ export function resumeStateOf(
     schema: 1,
     boot: boot.id,
     routers: routers.map((router): RouterResume => {
-      const { plan, state, advertisedAt, aside } = router;
+      const { plan, state, advertisedAt, noPreemptUntil } = router;
       const holds = state.kind === "master" && !isLeaving(router) && advertisedAt !== undefined;
       return {
         key: keyOf(plan),
@@ -81,9 +81,9 @@ export function resumeStateOf(
           since: router.since,
           transitions: router.counters.masterTransitions,
         },
-        aside: aside === undefined
+        aside: noPreemptUntil === undefined
           ? null
-          : { until: aside.until === undefined ? null : sinceBoot(aside.until) },
+          : { until: noPreemptUntil === "asked" ? null : sinceBoot(noPreemptUntil) },
       };
     }),
     checks: names.flatMap((name): readonly CheckResume[] => {
@@ -145,7 +145,7 @@ export function judgementsOf(
 
 /** What a virtual router is on the wire and on its interface, as text. */
 function identityOf(plan: Plan): string {
-  const { interface: name, held, rules, source } = plan;
+  const { interface: name, virtualAddresses: held, rules, source } = plan;
   const { vrid, family, version, advertInterval } = rules;
   return JSON.stringify([
     name,
@@ -160,7 +160,7 @@ function identityOf(plan: Plan): string {
 }
 
 function isHeld(plan: Plan, interfaces: Interfaces): boolean {
-  return plan.held.every((held) => {
+  return plan.virtualAddresses.every((held) => {
     const link = linkNamed(interfaces, held.interface);
     return interfaces.addresses.some((entry) =>
       entry.index === link?.index && samePrefix(entry.prefix, held.prefix) &&

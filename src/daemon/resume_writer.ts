@@ -40,8 +40,10 @@ export class ResumeWriter {
     if (this.#write === undefined) return;
     const now = this.#host.now();
     const standing = routers.map((router) => {
-      const aside = router.aside === undefined ? "" : `aside until ${router.aside.until}`;
-      return `${isLeaving(router) ? "leaving" : router.state.kind} ${aside}`;
+      const noPreempt = router.noPreemptUntil === undefined
+        ? ""
+        : `no preemption until ${router.noPreemptUntil}`;
+      return `${isLeaving(router) ? "leaving" : router.state.kind} ${noPreempt}`;
     }).join();
     const last = this.#written;
     const isNewer = last === undefined ||

@@ -194,8 +194,8 @@ export class Routers {
   }
 
   /** `router` was handed over by hand, or (undefined) goes by the priorities again. */
-  setAside(router: VirtualRouter, aside: VirtualRouter["aside"]): void {
-    router.aside = aside;
+  setNoPreempt(router: VirtualRouter, until: VirtualRouter["noPreemptUntil"]): void {
+    router.noPreemptUntil = until;
     this.#weigh(router);
   }
 
@@ -247,8 +247,8 @@ export class Routers {
     const now = this.#host.now();
     if (note.aside !== null && note.master === null) {
       const { until } = note.aside;
-      const left = until === null ? undefined : after(now, nanoseconds(until - boot.now));
-      this.setAside(router, { until: left });
+      const rest = until === null ? "asked" : after(now, nanoseconds(until - boot.now));
+      this.setNoPreempt(router, rest);
     }
     const elapsed = this.#silenceOf(router);
     if (note.master === null || elapsed === undefined) return;
@@ -316,8 +316,8 @@ export class Routers {
 
   #change(router: VirtualRouter, next: Plan): void {
     const before = router.plan;
-    const kept = new Set(next.held.map((held) => JSON.stringify(held)));
-    const gone = before.held.filter((held) => !kept.has(JSON.stringify(held)));
+    const kept = new Set(next.virtualAddresses.map((held) => JSON.stringify(held)));
+    const gone = before.virtualAddresses.filter((held) => !kept.has(JSON.stringify(held)));
     removeAddresses(gone, router, this.#host, this.#journal);
     const rules = router.rules;
     router.plan = next;
@@ -356,8 +356,8 @@ export class Routers {
 }
 
 /** Does it leave a living master alone, whatever its priority? */
-function standsAside({ aside, refused }: VirtualRouter): boolean {
-  return aside !== undefined || refused !== undefined;
+function standsAside({ noPreemptUntil, refused }: VirtualRouter): boolean {
+  return noPreemptUntil !== undefined || refused !== undefined;
 }
 
 function isChanged({ refused, plan }: VirtualRouter, interfaces: Interfaces): boolean {
@@ -365,7 +365,7 @@ function isChanged({ refused, plan }: VirtualRouter, interfaces: Interfaces): bo
 }
 
 function placeAll({ plan, placed }: VirtualRouter): void {
-  for (const { prefix } of plan.held) placed.set(formatIp(prefix.address), undefined);
+  for (const { prefix } of plan.virtualAddresses) placed.set(formatIp(prefix.address), undefined);
 }
 
 /** What was refused may be granted now. */

@@ -128,11 +128,11 @@ function instanceStatus(router: VirtualRouter, moment: Moment): InstanceStatus {
     port: plan.port ?? null,
     base_priority: plan.rules.priority,
     priority: rules.priority,
-    addresses: plan.held.map((held) => formatPrefix(held.prefix)),
+    addresses: plan.virtualAddresses.map((held) => formatPrefix(held.prefix)),
     master: masterStatus(router, moment),
     since: formatWallTime(router.since),
     cause: causeOf(router, moment),
-    faults: state.kind === "init" ? state.faults.map((fault) => fault.words) : [],
+    faults: state.kind === "init" ? state.faults.map((fault) => fault.message) : [],
     checks: plan.checks.map((name) => checkStatus(name, moment.checks)),
     group: plan.group ?? null,
     source: router.source === undefined ? null : formatIp(router.source),
@@ -198,10 +198,13 @@ function heldDownMs({ state }: VirtualRouter, now: Instant): number | null {
   return isHeld ? Math.round(toMilliseconds(between(now, state.damping.until))) : null;
 }
 
-function asideOf({ aside }: VirtualRouter, moment: Moment): InstanceStatus["aside"] {
-  if (aside === undefined) return null;
-  const { until } = aside;
-  return { until: until === undefined ? null : formatWallTime(wallTimeOf(until, moment)) };
+function asideOf(
+  { noPreemptUntil }: VirtualRouter,
+  moment: Moment,
+): InstanceStatus["aside"] {
+  if (noPreemptUntil === undefined) return null;
+  if (noPreemptUntil === "asked") return { until: null };
+  return { until: formatWallTime(wallTimeOf(noPreemptUntil, moment)) };
 }
 
 function wallTimeOf(instant: Instant, { now, wallNow }: Moment): WallTime {

@@ -92,8 +92,8 @@ export interface VirtualRouter {
   endpoint: Endpoint | undefined;
   /** The address that adverts leave with. */
   source: Ip | undefined;
-  /** It was handed over by hand, and does not preempt until then, or until asked. */
-  aside: { readonly until: Instant | undefined } | undefined;
+  /** After a handover by hand it does not preempt: for a time, or until a person ends it ("asked"). Undefined: it may. */
+  noPreemptUntil: Instant | "asked" | undefined;
   /** When its last advert left. */
   advertisedAt: Instant | undefined;
   /** When its addresses were last taken off. */
@@ -144,7 +144,7 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
     cause: { kind: "start" },
     endpoint: undefined,
     source: undefined,
-    aside: undefined,
+    noPreemptUntil: undefined,
     advertisedAt: undefined,
     releasedAt: undefined,
     leaseUntil: undefined,

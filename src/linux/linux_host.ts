@@ -14,11 +14,11 @@ import type {
 } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import {
-  type HeldAddress,
   type Interfaces,
   type Link,
   linkNamed,
   linkWith,
+  type VirtualAddress,
 } from "../net/interfaces.ts";
 import { earliest, type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
 import { encodeGroupQuery } from "../wire/igmp.ts";
@@ -244,13 +244,13 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     return this.#reservations.settle(names);
   }
 
-  addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
+  addAddress(address: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
     const outcome = this.#network.addAddress(address, lifetime);
     if (outcome === "added" && address.prefix.address.family === "ipv6") this.#letKernelWork();
     return outcome;
   }
 
-  removeAddress(address: HeldAddress): "removed" | "absent" {
+  removeAddress(address: VirtualAddress): "removed" | "absent" {
     return this.#network.removeAddress(address);
   }
 

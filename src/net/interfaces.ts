@@ -54,7 +54,7 @@ export interface LinkAddress {
 }
 
 /** An address that floatip puts on an interface. */
-export interface HeldAddress {
+export interface VirtualAddress {
   readonly interface: string;
   readonly prefix: Prefix;
   /** IFA_LABEL, at most 15 bytes (IPv4 only). */

@@ -2,8 +2,8 @@
 import { affords, type Limits, spend } from "../budget.ts";
 import { after, between, type Instant, nanoseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
-import { askAt, questionsBeforeClaim, questionsLeft } from "./acd.ts";
-import { isHeirOf, isObeyedByBackup, LEAVING_PRIORITY } from "./election.ts";
+import { probeAt, probesBeforeTakeover, probesLeftAfter } from "./acd.ts";
+import { isObeyedByBackup, isSoleSuccessor, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Event } from "./event.ts";
 import type { BackupState, Heard, Step } from "./state.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
@@ -43,7 +43,7 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
       return event.why.kind === "handover" ? unchanged(state) : withdraw("backup", [], event.why);
     case "start":
     case "resume":
-    case "claimed":
+    case "address-conflict":
     case "addresses-lost":
     case "link-changed":
     case "group-release":
@@ -54,7 +54,7 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
 
 function meetDeadline(state: BackupState, now: Instant, rules: Rules): Step {
   if (state.awaitingGroup) return unchanged(state);
-  if (now < state.masterDownAt) return ask(state, now);
+  if (now < state.masterDownAt) return probe(state, now);
   if (isStalled(state, now) && !isOwner(rules)) return unchanged(listenAgain(state, now, rules));
   if (rules.grouped) return unchanged({ ...state, awaitingGroup: true });
   return claim(state, now, rules);
@@ -65,12 +65,12 @@ function claim(state: BackupState, now: Instant, rules: Rules): Step {
 }
 
 /** Shortly before it claims, it asks who has the addresses: an answer is an alarm, not a veto. */
-function ask(state: BackupState, now: Instant): Step {
-  const due = askAt(state);
+function probe(state: BackupState, now: Instant): Step {
+  const due = probeAt(state);
   if (due === undefined || now < due) return unchanged(state);
   return {
-    state: { ...state, questions: questionsLeft(state, now) },
-    effects: [{ kind: "ask" }],
+    state: { ...state, probesLeft: probesLeftAfter(state, now) },
+    effects: [{ kind: "probe-addresses" }],
   };
 }
 
@@ -123,13 +123,13 @@ export function hearAsBackup(
   rules: Rules,
 ): BackupState {
   const { priority, interval: advertised } = event.advert;
-  if (priority === 0) return hearLeaving(state, event, now, rules);
+  if (priority === 0) return onPriorityZero(state, event, now, rules);
   const heard: Heard = { source: event.source, priority, interval: advertised, at: now };
   if (isObeyedByBackup(rules.priority, priority)) {
-    const lost = { ...state, preemptHoldUntil: undefined, eager: false };
+    const lost = { ...state, preemptHoldUntil: undefined, preemptOnce: false };
     return obey(lost, heard, now, rules);
   }
-  if (state.eager || isOwner(rules)) return disregard(state, heard, now, rules);
+  if (state.preemptOnce || isOwner(rules)) return disregard(state, heard, now, rules);
   if (asksForRelief(state, heard)) return disregard(state, heard, now, rules);
   if (!rules.preempt) return obey(state, heard, now, rules);
   if (rules.preemptDelay === 0) return disregard(state, heard, now, rules);
@@ -146,22 +146,22 @@ export function hearAsBackup(
  * master answers it with an advert at once (6.4.3), which sets the timer right again before a skew has passed. But the master does
  * not answer without end, and so those of others do not count without end.
  */
-function hearLeaving(
+function onPriorityZero(
   state: BackupState,
   event: AdvertEvent,
   now: Instant,
   rules: Rules,
 ): BackupState {
-  const { heard, farewellsPaid } = state;
+  const { heard, priorityZeroPaid } = state;
   const isOther = heard !== undefined && !sameIp(heard.source, event.source);
   const limits = otherFarewells(rules);
-  if (isOther && !affords(farewellsPaid, limits, now)) return state;
+  if (isOther && !affords(priorityZeroPaid, limits, now)) return state;
   return {
     ...state,
     left: event.source,
     heard: undefined,
     outranked: false,
-    farewellsPaid: isOther ? spend(farewellsPaid, limits, now) : farewellsPaid,
+    priorityZeroPaid: isOther ? spend(priorityZeroPaid, limits, now) : priorityZeroPaid,
     masterDownAt: relieveAt(state, event.source, now, rules),
   };
 }
@@ -186,7 +186,7 @@ function obey(
     outranked: false,
     left: undefined,
     awaitingGroup: false,
-    questions: questionsBeforeClaim(rules),
+    probesLeft: probesBeforeTakeover(rules),
     masterInterval: interval,
     masterDownAt: notWhileListening(state, after(now, masterDownOf(rules, interval))),
   };
@@ -218,7 +218,7 @@ function hasFallen({ heard }: BackupState, { source }: Heard, rules: Rules): boo
 /** When the master at `source`, which leaves or has fallen, is relieved: after a skew, so that the best comes first. */
 function relieveAt(state: BackupState, source: Ip, now: Instant, rules: Rules): Instant {
   const isMaster = state.heard !== undefined && sameIp(state.heard.source, source);
-  const wait = isMaster && isHeirOf(rules, source)
+  const wait = isMaster && isSoleSuccessor(rules, source)
     ? nanoseconds(0)
     : skewOf(rules, state.masterInterval);
   return notWhileListening(state, after(now, wait));

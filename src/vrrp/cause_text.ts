@@ -4,7 +4,7 @@ import { formatIp, type Ip } from "../net/ip.ts";
 import type { Cause } from "./event.ts";
 
 /** "no advert from pi-a (192.168.1.11) for 3.61 s"; `nameOf` says what an address is called. */
-export function words(cause: Cause, nameOf: (address: Ip) => string = formatIp): string {
+export function formatCause(cause: Cause, nameOf: (address: Ip) => string = formatIp): string {
   switch (cause.kind) {
     case "start":
       return "started";
@@ -20,7 +20,7 @@ export function words(cause: Cause, nameOf: (address: Ip) => string = formatIp):
       return `restarted within ${formatDuration(cause.elapsed)} of its last advert`;
     case "stalled":
       return `this node did not run for ${formatDuration(cause.silence)}: ` +
-        `${nameOf(cause.master)} with ${priorityWords(cause.priority)} has taken over`;
+        `${nameOf(cause.master)} with ${formatPriority(cause.priority)} has taken over`;
     case "owner":
       return "owns the address (priority 255)";
     case "nobody-heard":
@@ -30,14 +30,14 @@ export function words(cause: Cause, nameOf: (address: Ip) => string = formatIp):
     case "master-left":
       return `${nameOf(cause.master)} said that it leaves (priority 0)`;
     case "preempted-master":
-      return `${nameOf(cause.master)} has only ${priorityWords(cause.priority)}`;
+      return `${nameOf(cause.master)} has only ${formatPriority(cause.priority)}`;
     case "better-master":
-      return `${nameOf(cause.master)} has ${priorityWords(cause.priority)}`;
+      return `${nameOf(cause.master)} has ${formatPriority(cause.priority)}`;
     case "tie-lost":
-      return `${nameOf(cause.master)} has the same ${priorityWords(cause.priority)} ` +
+      return `${nameOf(cause.master)} has the same ${formatPriority(cause.priority)} ` +
         "and the higher address";
     case "fault":
-      return cause.faults.map((fault) => fault.words).join("; ");
+      return cause.faults.map((fault) => fault.message).join("; ");
     case "faults-cleared":
       return "no fault any more";
     case "group":
@@ -58,7 +58,7 @@ function followed(successor: Ip | undefined, nameOf: (address: Ip) => string): s
 }
 
 /** "priority 150", "priority 255 (owner)", "priority 0 (leaving)". */
-export function priorityWords(priority: number): string {
+export function formatPriority(priority: number): string {
   if (priority === 0) return "priority 0 (leaving)";
   return priority === 255 ? "priority 255 (owner)" : `priority ${priority}`;
 }

@@ -25,7 +25,7 @@ export function isObeyedByBackup(own: number, theirs: number): boolean {
  * Is it certain that nobody else comes before this backup once the node at `leaver` is gone? Certain are the others' priorities
  * where the file names them ({@link Rules} rivals); equals are not certain.
  */
-export function isHeirOf({ rivals, priority }: Rules, leaver: Ip): boolean {
+export function isSoleSuccessor({ rivals, priority }: Rules, leaver: Ip): boolean {
   return rivals !== undefined &&
     rivals.every((rival) => sameIp(rival.source, leaver) || rival.priority < priority);
 }

@@ -31,7 +31,7 @@ export type Event =
   /** A link with floating addresses is not what it was: another MAC, another port, a carrier that came back. */
   | { readonly kind: "link-changed" }
   /** Somebody else on the link told the neighbours that it has one of the addresses. */
-  | { readonly kind: "claimed" }
+  | { readonly kind: "address-conflict" }
   /** Every member of the sync group is ready; `member` was the last. */
   | { readonly kind: "group-claim"; readonly member: string }
   /** `member` is not master any more. `patience`: how many master-down intervals to wait before the next claim, 1 or 2. */
@@ -58,10 +58,10 @@ export interface Fault {
     | "check" // a health check failed
     | "check-pending"; // a health check has no result yet
   /** For people: "eth0 has no carrier (cable unplugged?)". */
-  readonly words: string;
+  readonly message: string;
 }
 
-/** Why a transition happened, with its evidence. `words` in cause_text.ts puts it into a sentence. */
+/** Why a transition happened, with its evidence. `formatCause` of cause_text.ts puts it into a sentence. */
 export type Cause =
   | { readonly kind: "start" }
   /** `successor`: who took over before the addresses were given up. */
@@ -111,7 +111,7 @@ export type Effect =
   /** They are there: have the kernel keep them for another lease. */
   | { readonly kind: "renew-addresses" }
   /** Ask the neighbours who has them. */
-  | { readonly kind: "ask" }
+  | { readonly kind: "probe-addresses" }
   | { readonly kind: "remove-addresses" }
   /** One burst of gratuitous ARP or unsolicited NA (`count` frames for each address). */
   | { readonly kind: "announce"; readonly count: number }

@@ -1,6 +1,6 @@
 /**
  * A master that leaves: it keeps the addresses until another node has announced them (decision 0010). Handover and maintenance
- * begin with priority 1 ("asking"), a stop with priority 0 ("offering").
+ * begin with priority 1 ("solicit"), a stop with priority 0 ("resign").
  */
 import {
   after,
@@ -13,13 +13,21 @@ import {
 } from "../time.ts";
 import { sameIp } from "../net/ip.ts";
 import { hearAsBackup } from "./backup.ts";
-import { askAt } from "./acd.ts";
+import { probeAt } from "./acd.ts";
 import { LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect, Event, HandoffReason, StateName } from "./event.ts";
-import type { InitState, Leaving, MasterState, Phase, State, Step, Successor } from "./state.ts";
+import type {
+  Handoff,
+  HandoffPhase,
+  InitState,
+  MasterState,
+  State,
+  Step,
+  Successor,
+} from "./state.ts";
 import { masterDown, skew } from "./intervals.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
-import { goOnAsMaster, leaveWillingly, restingBackup, unchanged } from "./transitions.ts";
+import { newBackup, remainMaster, resignEffects, unchanged } from "./transitions.ts";
 import type { Rules } from "./rules.ts";
 
 /** For a backup's timer and the way of its first advert. */
@@ -37,7 +45,7 @@ const LONGEST_ASKING = seconds(10);
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
 
 /** Begins to leave. */
-export function beginLeaving(
+export function beginHandoff(
   state: MasterState,
   why: HandoffReason,
   now: Instant,
@@ -48,24 +56,22 @@ export function beginLeaving(
 }
 
 /** A lost packet is made up for once. */
-const STOPPING: readonly Phase[] = ["offering", "offering"];
+const STOPPING: readonly HandoffPhase[] = ["resign", "resign"];
 
-function phasesOf({ kind }: HandoffReason, rules: Rules): readonly Phase[] {
+function phasesOf({ kind }: HandoffReason, rules: Rules): readonly HandoffPhase[] {
   if (kind === "stop") return STOPPING;
-  return rules.preempt && longestWait(rules) <= LONGEST_ASKING
-    ? ["asking", "offering"]
-    : ["offering"];
+  return rules.preempt && longestWait(rules) <= LONGEST_ASKING ? ["solicit", "resign"] : ["resign"];
 }
 
 function enterPhase(
   state: MasterState,
   why: HandoffReason,
-  phase: Phase,
-  rest: readonly Phase[],
+  phase: HandoffPhase,
+  rest: readonly HandoffPhase[],
   now: Instant,
   rules: Rules,
 ): Step {
-  const asking = phase === "asking";
+  const asking = phase === "solicit";
   const until = after(now, asking ? longestWait(rules) : longestSkew(rules));
   return {
     state: {
@@ -82,24 +88,24 @@ function enterPhase(
 }
 
 /** When something is to be done for leaving itself. */
-export function leavingDeadline(state: MasterState, leaving: Leaving): Instant | undefined {
+export function handoffDeadline(state: MasterState, leaving: Handoff): Instant | undefined {
   return speaks(leaving) ? earliest(state.advertAt, leaving.until) : endOf(leaving);
 }
 
 /** When it does not wait any longer: for somebody to take over, or for the successor to announce itself. */
-function endOf({ until, successor }: Leaving): Instant {
+function endOf({ until, successor }: Handoff): Instant {
   return successor?.until ?? until;
 }
 
 /** Does it say so again and again? Nobody has an interest in that once there is a successor. */
-function speaks({ phase, successor }: Leaving): boolean {
-  return phase === "asking" && successor === undefined;
+function speaks({ phase, successor }: Handoff): boolean {
+  return phase === "solicit" && successor === undefined;
 }
 
 /** A rival's advert: it has taken over, whoever it is. */
 export function hearSuccessor(
   state: MasterState,
-  leaving: Leaving,
+  leaving: Handoff,
   event: AdvertEvent,
   now: Instant,
   rules: Rules,
@@ -109,7 +115,7 @@ export function hearSuccessor(
     const isGone = before !== undefined && sameIp(before.source, event.source);
     return isGone ? loseSuccessor(state, leaving) : unchanged(state);
   }
-  const resting = before?.next.kind === "backup" ? before.next : restingBackup(now, rules);
+  const resting = before?.next.kind === "backup" ? before.next : newBackup(now, rules);
   const next: Successor["next"] = why.kind === "handover"
     ? hearAsBackup(resting, event, now, rules)
     : OUT;
@@ -120,37 +126,37 @@ export function hearSuccessor(
 }
 
 /** It leaves again before this node has let go, which waits for somebody else as long as it would have without it. */
-function loseSuccessor(state: MasterState, leaving: Leaving): Step {
+function loseSuccessor(state: MasterState, leaving: Handoff): Step {
   return unchanged({ ...state, leaving: { ...leaving, successor: undefined } });
 }
 
 /** Somebody tells the neighbours that it has an address: the successor, if there is one. From now on nobody comes here. */
-export function hearArrival(state: MasterState, leaving: Leaving): Step {
+export function onAnnouncement(state: MasterState, leaving: Handoff): Step {
   return leaving.successor === undefined ? unchanged(state) : letGo(leaving, leaving.successor);
 }
 
 /** Is the successor's time over, or nearly? Then this node did not run meanwhile, and listens anew. */
 function present(successor: Successor, now: Instant, rules: Rules): Successor {
   const { next } = successor;
-  if (next.kind === "init" || (askAt(next) ?? next.masterDownAt) > now) return successor;
-  return { ...successor, next: restingBackup(now, rules) };
+  if (next.kind === "init" || (probeAt(next) ?? next.masterDownAt) > now) return successor;
+  return { ...successor, next: newBackup(now, rules) };
 }
 
-function letGo({ why }: Leaving, { source, next }: Successor): Step {
+function letGo({ why }: Handoff, { source, next }: Successor): Step {
   const cause: Cause = { ...why, successor: source };
   return { state: next, effects: [{ kind: "remove-addresses" }, transition(next, cause)] };
 }
 
 /** Another member of the sync group was succeeded first: whoever has that one takes all. */
-export function leaveWithGroup(leaving: Leaving, now: Instant, rules: Rules): Step {
-  const next: State = leaving.why.kind === "handover" ? restingBackup(now, rules) : OUT;
-  return { state: next, effects: [...leaveWillingly(), transition(next, leaving.why)] };
+export function leaveWithGroup(leaving: Handoff, now: Instant, rules: Rules): Step {
+  const next: State = leaving.why.kind === "handover" ? newBackup(now, rules) : OUT;
+  return { state: next, effects: [...resignEffects(), transition(next, leaving.why)] };
 }
 
 /** A deadline of a master that leaves. */
-export function meetLeavingDeadline(
+export function onHandoffDeadline(
   state: MasterState,
-  leaving: Leaving,
+  leaving: Handoff,
   now: Instant,
   rules: Rules,
 ): Step {
@@ -171,11 +177,11 @@ export function meetLeavingDeadline(
 }
 
 /** Nobody took over in this phase, or nobody was heard to announce itself. In the end who stops goes all the same; who was only asked to stand aside stays. */
-function endPhase(state: MasterState, leaving: Leaving, now: Instant, rules: Rules): Step {
+function endPhase(state: MasterState, leaving: Handoff, now: Instant, rules: Rules): Step {
   const { why, rest: [next, ...rest], successor } = leaving;
   if (successor !== undefined) return letGo(leaving, present(successor, now, rules));
   if (next !== undefined) return enterPhase(state, why, next, rest, now, rules);
-  if (why.kind !== "stop") return goOnAsMaster(state, now, rules);
+  if (why.kind !== "stop") return remainMaster(state, now, rules);
   return { state: OUT, effects: [{ kind: "remove-addresses" }, transition(OUT, why)] };
 }
 

@@ -31,7 +31,7 @@ export function stepInit(state: InitState, event: Event, now: Instant, rules: Ru
     case "rules":
     case "addresses-lost":
     case "link-changed":
-    case "claimed":
+    case "address-conflict":
     case "group-claim":
     case "group-release":
     case "release":

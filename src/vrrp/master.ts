@@ -10,20 +10,20 @@ import { yielded } from "./damping.ts";
 import type { BackupState, MasterState, Step } from "./state.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
 import {
-  beginLeaving,
-  hearArrival,
+  beginHandoff,
   hearSuccessor,
   leaveWithGroup,
-  meetLeavingDeadline,
+  onAnnouncement,
+  onHandoffDeadline,
 } from "./handoff.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   acquainted,
   announced,
-  goOnAsMaster,
   groupFault,
-  leaveWillingly,
-  restingBackup,
+  newBackup,
+  remainMaster,
+  resignEffects,
   unchanged,
   withdraw,
 } from "./transitions.ts";
@@ -57,10 +57,10 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
       return mayBeReplaced(state, now, rules)
         ? unchanged(state)
         : announced(state, [], announceAgain(state, now));
-    case "claimed":
+    case "address-conflict":
       return state.leaving === undefined
         ? defend(state, now, rules)
-        : hearArrival(state, state.leaving);
+        : onAnnouncement(state, state.leaving);
     case "hand-over":
       return handOver(state, event.why, now, rules);
     case "rules":
@@ -90,8 +90,8 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
 }
 
 function meetDeadline(state: MasterState, now: Instant, rules: Rules): Step {
-  if (state.leaving !== undefined) return meetLeavingDeadline(state, state.leaving, now, rules);
-  if (isOverdue(state, now, rules)) return goOnAsMaster(state, now, rules);
+  if (state.leaving !== undefined) return onHandoffDeadline(state, state.leaving, now, rules);
+  if (isOverdue(state, now, rules)) return remainMaster(state, now, rules);
   const due = now >= state.advertAt;
   const renew = isRenewalDue(state.renewAt, due, now, rules);
   const next = {
@@ -143,7 +143,7 @@ function defend(state: MasterState, now: Instant, rules: Rules): Step {
 function handOver(state: MasterState, why: HandoffReason, now: Instant, rules: Rules): Step {
   return state.leaving?.why.kind === why.kind
     ? unchanged(state)
-    : beginLeaving(state, why, now, rules);
+    : beginHandoff(state, why, now, rules);
 }
 
 /** The rhythm does not drift: one interval after the last beat. Missed beats are not made up for. */
@@ -155,7 +155,7 @@ function nextBeat(beat: Instant, now: Instant, rules: Rules): Instant {
 function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules): Step {
   const { advert, source, own } = event;
   if (state.leaving !== undefined) return hearSuccessor(state, state.leaving, event, now, rules);
-  if (advert.priority === 0) return answerFarewell(state, now, rules);
+  if (advert.priority === 0) return onPriorityZero(state, now, rules);
   const ours = { priority: rules.priority, source: own };
   const verdict = compareMasters(ours, { priority: advert.priority, source });
   if (verdict !== "same" && isOverdue(state, now, rules)) {
@@ -174,7 +174,7 @@ function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules
 }
 
 /** Somebody who leaves was master beside us, and the neighbours may have believed it. */
-function answerFarewell(state: MasterState, now: Instant, rules: Rules): Step {
+function onPriorityZero(state: MasterState, now: Instant, rules: Rules): Step {
   if (!affords(state.answersPaid, ANSWERS, now)) return answerLater(state, now, rules);
   const next = {
     ...state,
@@ -199,7 +199,7 @@ function giveWay(state: MasterState, event: AdvertEvent, now: Instant, rules: Ru
   return {
     state: hearAsBackup(
       {
-        ...restingBackup(now, rules),
+        ...newBackup(now, rules),
         acquaintance: state.acquaintance,
         damping: state.damping,
       },
@@ -236,7 +236,7 @@ function yieldTo(
     : [{ kind: "send-advert", priority: rules.priority, interval: masterInterval }];
   return {
     state: {
-      ...restingBackup(now, rules),
+      ...newBackup(now, rules),
       masterInterval,
       acquaintance,
       damping,
@@ -286,7 +286,7 @@ function followGroup(member: string, patience: number, now: Instant, rules: Rule
   const wait = patience * masterDownOf(rules, rules.advertInterval);
   const masterDownAt = (now + wait) as Instant;
   const listenUntil = patience > 1 ? masterDownAt : now;
-  const backup = { ...restingBackup(now, rules), listenUntil, masterDownAt };
+  const backup = { ...newBackup(now, rules), listenUntil, masterDownAt };
   return leaveFor(backup, { kind: "group", member });
 }
 
@@ -294,14 +294,14 @@ function followGroup(member: string, patience: number, now: Instant, rules: Rule
 function release(cause: Cause, now: Instant, rules: Rules): Step {
   const { advertInterval } = rules;
   const masterDownAt = after(after(now, advertInterval), skewOf(rules, advertInterval));
-  return leaveFor({ ...restingBackup(now, rules), masterDownAt }, cause);
+  return leaveFor({ ...newBackup(now, rules), masterDownAt }, cause);
 }
 
 function leaveFor(state: BackupState, cause: Cause): Step {
   return {
     state,
     effects: [
-      ...leaveWillingly(),
+      ...resignEffects(),
       { kind: "transition", from: "master", to: "backup", cause },
     ],
   };
@@ -351,5 +351,5 @@ function advertNow(rules: Rules): Effect {
 /** The same of a master that may be leaving. */
 function advertOf({ leaving }: MasterState, rules: Rules): Effect {
   if (leaving === undefined) return advertNow(rules);
-  return { kind: "send-advert", priority: leaving.phase === "asking" ? LEAVING_PRIORITY : 0 };
+  return { kind: "send-advert", priority: leaving.phase === "solicit" ? LEAVING_PRIORITY : 0 };
 }

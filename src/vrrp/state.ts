@@ -49,26 +49,26 @@ export interface BackupState {
   /** Until then a living master of lower priority is obeyed (preempt_delay); undefined: not armed. */
   readonly preemptHoldUntil: Instant | undefined;
   /** initial_state = "master" and the first election is still open: preempts whatever preempt and preempt_delay say. */
-  readonly eager: boolean;
+  readonly preemptOnce: boolean;
   /** Undefined: none was obeyed yet. */
   readonly acquaintance: Acquaintance | undefined;
   /** Whether masters came and went too often of late. */
   readonly damping: Damping;
   /** What is left of the farewells that count although they are not the master's (budget.ts). */
-  readonly farewellsPaid: Instant;
+  readonly priorityZeroPaid: Instant;
   /** How often the neighbours are still to be asked who has the addresses, before a claim (acd.ts). */
-  readonly questions: number;
+  readonly probesLeft: number;
 }
 
-/** "asking": advertises priority 1, and backups that preempt take over. "offering": has said priority 0. */
-export type Phase = "asking" | "offering";
+/** "solicit": advertises priority 1, and backups that preempt take over. "resign": has said priority 0. */
+export type HandoffPhase = "solicit" | "resign";
 
 /** A master that is on its way out, and keeps the addresses until somebody has taken over and said where they are (handoff.ts). */
-export interface Leaving {
+export interface Handoff {
   readonly why: HandoffReason;
-  readonly phase: Phase;
+  readonly phase: HandoffPhase;
   /** The phases after this one, where nobody takes over. */
-  readonly rest: readonly Phase[];
+  readonly rest: readonly HandoffPhase[];
   /** When the phase ends without a successor; with one, when its announcement is not waited for any more. */
   readonly until: Instant;
   /** Undefined: nobody has taken over yet. */
@@ -101,7 +101,7 @@ export interface MasterState extends Announcements {
   /** When the neighbours were last told because somebody else claimed an address; undefined: never. */
   readonly defendedAt: Instant | undefined;
   /** Undefined: it stays. */
-  readonly leaving: Leaving | undefined;
+  readonly leaving: Handoff | undefined;
 }
 
 /** The state of one virtual router. All of it: there is no flag beside it. */

@@ -1,10 +1,10 @@
 /** One step of a virtual router: RFC 9568 6.4 as a pure function, state and event in, state and effects out. */
 import { earliest, type Instant } from "../time.ts";
 import { stepBackup } from "./backup.ts";
-import { askAt } from "./acd.ts";
+import { probeAt } from "./acd.ts";
 import type { Event } from "./event.ts";
 import { stepInit } from "./initialize.ts";
-import { leavingDeadline } from "./handoff.ts";
+import { handoffDeadline } from "./handoff.ts";
 import { stepMaster } from "./master.ts";
 import type { Rules } from "./rules.ts";
 import type { State, Step } from "./state.ts";
@@ -38,10 +38,10 @@ export function nextDeadline(state: State): Instant | undefined {
     case "init":
       return undefined;
     case "backup":
-      return state.awaitingGroup ? undefined : earliest(askAt(state), state.masterDownAt);
+      return state.awaitingGroup ? undefined : earliest(probeAt(state), state.masterDownAt);
     case "master":
       return state.leaving === undefined
         ? earliest(state.advertAt, state.announceAt, state.renewAt)
-        : earliest(leavingDeadline(state, state.leaving), state.renewAt);
+        : earliest(handoffDeadline(state, state.leaving), state.renewAt);
   }
 }

@@ -26,7 +26,7 @@ export interface GroupEvent {
  * Where priorities or addresses contradict each other (A wins inside, B wins outside), both nodes would leave for the other's
  * sake and claim again at the same time, for ever. So whoever lost with the first member waits twice as long.
  */
-export function settle(members: readonly Member[]): readonly GroupEvent[] {
+export function groupEvents(members: readonly Member[]): readonly GroupEvent[] {
   const faults = members.flatMap((member) => faultEvent(member, members));
   if (faults.length > 0) return faults;
   if (members.every((member) => isReady(member.state))) return claims(members);
@@ -59,7 +59,7 @@ function isAtRest(state: State): boolean {
 /** Gives `member` the fault of another member, or takes it back. */
 function faultEvent(member: Member, members: readonly Member[]): readonly GroupEvent[] {
   const culprit = members.find((other) => other.name !== member.name && hasOwnFault(other.state));
-  const wanted = culprit === undefined ? undefined : groupFault(culprit.name).words;
+  const wanted = culprit === undefined ? undefined : groupFault(culprit.name).message;
   if (wanted === presentGroupFault(member.state)) return [];
   return [{ name: member.name, event: { kind: "group-fault", member: culprit?.name } }];
 }
@@ -70,5 +70,5 @@ function hasOwnFault(state: State): boolean {
 
 function presentGroupFault(state: State): string | undefined {
   if (state.kind !== "init") return undefined;
-  return state.faults.find((fault) => fault.kind === "group")?.words;
+  return state.faults.find((fault) => fault.kind === "group")?.message;
 }

@@ -3,7 +3,7 @@ import { type Ip, sameIp } from "../net/ip.ts";
 import { after, type Instant, nanoseconds } from "../time.ts";
 import { announceAgain, type Announced, burst } from "./announcements.ts";
 import { calm } from "./damping.ts";
-import { questionsBeforeClaim } from "./acd.ts";
+import { probesBeforeTakeover } from "./acd.ts";
 import type { Cause, Effect, Fault, StateName } from "./event.ts";
 import type { Acquaintance, BackupState, InitState, MasterState, State, Step } from "./state.ts";
 import { masterDownOf } from "./intervals.ts";
@@ -78,7 +78,7 @@ export function resumeMaster(now: Instant, rules: Rules): Step {
  * Master still, after a time in which nobody took over: this node did not run, or was about to leave. The lease may have run out, and
  * rivals and neighbours may doubt.
  */
-export function goOnAsMaster(state: MasterState, now: Instant, rules: Rules): Step {
+export function remainMaster(state: MasterState, now: Instant, rules: Rules): Step {
   const next = {
     ...state,
     leaving: undefined,
@@ -113,11 +113,11 @@ export function enter(from: "init" | "fault", cause: Cause, now: Instant, rules:
   const listen = isOwner(rules) ? nanoseconds(0) : masterDownOf(rules, rules.advertInterval);
   const listenUntil = after(now, listen);
   const state: BackupState = {
-    ...restingBackup(now, rules),
+    ...newBackup(now, rules),
     masterDownAt: listenUntil,
     listenUntil,
     awaitingGroup: isOwner(rules),
-    eager: cause.kind === "start" && rules.initialState === "master",
+    preemptOnce: cause.kind === "start" && rules.initialState === "master",
   };
   return {
     state,
@@ -129,7 +129,7 @@ export function enter(from: "init" | "fault", cause: Cause, now: Instant, rules:
 }
 
 /** A backup that has heard nobody and has one master-down interval ahead. */
-export function restingBackup(now: Instant, rules: Rules): BackupState {
+export function newBackup(now: Instant, rules: Rules): BackupState {
   return {
     kind: "backup",
     since: now,
@@ -141,15 +141,15 @@ export function restingBackup(now: Instant, rules: Rules): BackupState {
     left: undefined,
     awaitingGroup: false,
     preemptHoldUntil: undefined,
-    eager: false,
+    preemptOnce: false,
     ...fresh(now),
-    farewellsPaid: now,
-    questions: questionsBeforeClaim(rules),
+    priorityZeroPaid: now,
+    probesLeft: probesBeforeTakeover(rules),
   };
 }
 
 /** What a master does that leaves of its own accord: the addresses are gone before anyone is invited to take them. */
-export function leaveWillingly(): readonly Effect[] {
+export function resignEffects(): readonly Effect[] {
   return [{ kind: "remove-addresses" }, { kind: "send-advert", priority: 0 }];
 }
 
@@ -161,7 +161,7 @@ export function withdraw(
 ): Step {
   const inFault = faults.length > 0;
   const state: InitState = { kind: "init", started: inFault, faults };
-  const parting = from === "master" ? leaveWillingly() : [];
+  const parting = from === "master" ? resignEffects() : [];
   return {
     state,
     effects: [...parting, { kind: "transition", from, to: inFault ? "fault" : "init", cause }],
@@ -170,5 +170,5 @@ export function withdraw(
 
 /** The fault that a member of a sync group has because another member has one. */
 export function groupFault(member: string): Fault {
-  return { kind: "group", words: `${member}, a member of the same group, is in fault` };
+  return { kind: "group", message: `${member}, a member of the same group, is in fault` };
 }

@@ -6,7 +6,7 @@ import { type Advert, sameSecret } from "../wire/vrrp.ts";
 import { isOwner, type Rules, type Transport } from "./rules.ts";
 
 /** What is known of a packet beside its payload. */
-export interface Context {
+export interface AdvertContext {
   readonly source: Ip;
   readonly destination: Ip;
   /** The address that our own adverts leave from; undefined while there is none. */
@@ -45,12 +45,12 @@ export interface Notice {
 }
 
 /** The verdict. A rejected advert must not reach the engine: it touches no timer. */
-export type Admission =
+export type AdvertVerdict =
   | { readonly reject: Reject }
   | { readonly notices: readonly Notice[] };
 
 /** A check answers the detail of what is wrong; undefined: nothing. */
-type Check = (advert: Advert, context: Context, rules: Rules) => string | undefined;
+type Check = (advert: Advert, context: AdvertContext, rules: Rules) => string | undefined;
 
 /** In this order (RFC 9568 7.1, RFC 3768 7.1); the first that objects decides. */
 const CHECKS: readonly (readonly [RejectReason, Check])[] = [
@@ -79,7 +79,11 @@ const ODDITIES: readonly (readonly [NoticeKind, Check])[] = [
  * Holds an advert for our VRID and family against `rules`. What can be checked without rules (length, checksum, type,
  * TTL) was checked when it was decoded.
  */
-export function admit(advert: Advert, context: Context, rules: Rules): Admission {
+export function validateAdvert(
+  advert: Advert,
+  context: AdvertContext,
+  rules: Rules,
+): AdvertVerdict {
   for (const [reason, check] of CHECKS) {
     const detail = check(advert, context, rules);
     if (detail !== undefined) return { reject: { reason, detail } };
@@ -92,34 +96,34 @@ export function admit(advert: Advert, context: Context, rules: Rules): Admission
   return { notices };
 }
 
-function subnetSource(_advert: Advert, { source, subnetEdge }: Context): string | undefined {
+function subnetSource(_advert: Advert, { source, subnetEdge }: AdvertContext): string | undefined {
   return subnetEdge === true ? formatIp(source) : undefined;
 }
 
 /** RFC 5082: who is on our LAN sends with 255, and whoever is not cannot make it arrive so. Other peers may be behind routers. */
-function routed(_advert: Advert, { udp }: Context): string | undefined {
+function routed(_advert: Advert, { udp }: AdvertContext): string | undefined {
   if (udp === undefined || !udp.neighbour || udp.ttl === 255) return undefined;
   return `TTL ${udp.ttl} from a neighbour`;
 }
 
 /** Any user of a peer may send by UDP, but not from a port that floatip has there (or, below 1024, could have). */
-function sourcePort(_advert: Advert, { udp }: Context): string | undefined {
+function sourcePort(_advert: Advert, { udp }: AdvertContext): string | undefined {
   if (udp === undefined || udp.sourcePort === udp.port) return undefined;
   return `port ${udp.sourcePort}, ours is ${udp.port}`;
 }
 
-function version(advert: Advert, _context: Context, rules: Rules): string | undefined {
+function version(advert: Advert, _context: AdvertContext, rules: Rules): string | undefined {
   if (advert.version === rules.version) return undefined;
   return `version ${advert.version}, ours is ${rules.version}`;
 }
 
-function destination(_advert: Advert, context: Context, rules: Rules): string | undefined {
+function destination(_advert: Advert, context: AdvertContext, rules: Rules): string | undefined {
   if (context.transport === rules.transport) return undefined;
   return `sent to ${formatIp(context.destination)}, ours is ${rules.transport}`;
 }
 
 /** The very thing that we send: an echo. A clone with the same file looks the same; both are refused. */
-function ownPacket(advert: Advert, context: Context, rules: Rules): string | undefined {
+function ownPacket(advert: Advert, context: AdvertContext, rules: Rules): string | undefined {
   if (!isFromOwnAddress(context)) return undefined;
   // Priority 0 is what we send on leaving.
   const ours = (advert.priority === rules.priority || advert.priority === 0) &&
@@ -127,35 +131,43 @@ function ownPacket(advert: Advert, context: Context, rules: Rules): string | und
   return ours ? `from ${formatIp(context.source)}` : undefined;
 }
 
-function ownAddress(advert: Advert, context: Context): string | undefined {
+function ownAddress(advert: Advert, context: AdvertContext): string | undefined {
   if (!isFromOwnAddress(context)) return undefined;
   return `priority ${advert.priority} from ${formatIp(context.source)}`;
 }
 
-function authType(advert: Advert, _context: Context, rules: Rules): string | undefined {
+function authType(advert: Advert, _context: AdvertContext, rules: Rules): string | undefined {
   if (rules.version !== 2) return undefined;
   const wanted = rules.password === undefined ? 0 : 1;
   const found = advert.auth?.type ?? 0;
   return found === wanted ? undefined : `type ${found}, ours is ${wanted}`;
 }
 
-function authPassword(advert: Advert, _context: Context, rules: Rules): string | undefined {
+function authPassword(advert: Advert, _context: AdvertContext, rules: Rules): string | undefined {
   if (rules.version !== 2 || rules.password === undefined) return undefined;
   const same = sameSecret(advert.auth?.data ?? new Uint8Array(), rules.password);
   return same ? undefined : "not ours";
 }
 
-function intervalMismatch(advert: Advert, _context: Context, rules: Rules): string | undefined {
+function intervalMismatch(
+  advert: Advert,
+  _context: AdvertContext,
+  rules: Rules,
+): string | undefined {
   return rules.version === 2 ? differentInterval(advert, rules) : undefined;
 }
 
-function unknownPeer(_advert: Advert, context: Context, rules: Rules): string | undefined {
+function unknownPeer(_advert: Advert, context: AdvertContext, rules: Rules): string | undefined {
   if (rules.transport === "multicast" || includesIp(rules.peers, context.source)) return undefined;
   return formatIp(context.source);
 }
 
 /** The policy of {@link Rules.addressMismatch}: a stranger must not take the addresses away in silence. */
-function strangeAddresses(advert: Advert, context: Context, rules: Rules): string | undefined {
+function strangeAddresses(
+  advert: Advert,
+  context: AdvertContext,
+  rules: Rules,
+): string | undefined {
   const found = otherAddresses(advert, context, rules);
   if (found === undefined || rules.addressMismatch === "obey") return undefined;
   if (rules.addressMismatch === "ignore") return found;
@@ -165,12 +177,16 @@ function strangeAddresses(advert: Advert, context: Context, rules: Rules): strin
   return known || shared ? undefined : found;
 }
 
-function otherAddresses(advert: Advert, _context: Context, rules: Rules): string | undefined {
+function otherAddresses(advert: Advert, _context: AdvertContext, rules: Rules): string | undefined {
   if (sameSet(advert.addresses, rules.addresses)) return undefined;
   return `${list(advert.addresses)}, ours is ${list(rules.addresses)}`;
 }
 
-function intervalDiffers(advert: Advert, _context: Context, rules: Rules): string | undefined {
+function intervalDiffers(
+  advert: Advert,
+  _context: AdvertContext,
+  rules: Rules,
+): string | undefined {
   return rules.version === 3 ? differentInterval(advert, rules) : undefined;
 }
 
@@ -180,7 +196,11 @@ function firstAddressNotLinkLocal(advert: Advert): string | undefined {
   return formatIp(first);
 }
 
-function ownerContradicted(advert: Advert, context: Context, rules: Rules): string | undefined {
+function ownerContradicted(
+  advert: Advert,
+  context: AdvertContext,
+  rules: Rules,
+): string | undefined {
   if (!isOwner(rules) || advert.priority === 0) return undefined;
   return `priority ${advert.priority} from ${formatIp(context.source)}`;
 }
@@ -192,7 +212,7 @@ function differentInterval(advert: Advert, rules: Rules): string | undefined {
   }`;
 }
 
-function isFromOwnAddress(context: Context): boolean {
+function isFromOwnAddress(context: AdvertContext): boolean {
   return context.own !== undefined && sameIp(context.source, context.own);
 }
 

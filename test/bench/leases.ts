@@ -1,5 +1,5 @@
 /** Addresses that the kernel deletes though they are renewed, while others hold its lock (RTNL), as on a container host. */
-import type { HeldAddress } from "../../src/net/interfaces.ts";
+import type { VirtualAddress } from "../../src/net/interfaces.ts";
 import { ip } from "../../src/net/ip.ts";
 import { after, milliseconds, seconds } from "../../src/time.ts";
 import { hostIn } from "../support/kernel/netns.ts";
@@ -17,7 +17,7 @@ const PAIRS = 60;
 export async function measureDeletions(count: number, stretchMs: number): Promise<number> {
   await using lan = await Lan.open({ hosts: ["master", ...CROWD] });
   using host = hostIn<never>(lan.host("master").namespace);
-  const held = Array.from({ length: count }, (_, i): HeldAddress => ({
+  const held = Array.from({ length: count }, (_, i): VirtualAddress => ({
     interface: "eth0",
     prefix: { address: ip(`10.88.${Math.floor(i / 200)}.${1 + i % 200}`), length: 32 },
   }));
@@ -26,7 +26,7 @@ export async function measureDeletions(count: number, stretchMs: number): Promis
   // Instances that became master at all sorts of moments.
   let due = held.map((_, i) => after(host.now(), milliseconds(i * 1000 / count)));
   const end = after(host.now(), milliseconds(stretchMs));
-  const known = new Set<HeldAddress>();
+  const known = new Set<VirtualAddress>();
   let gone = 0;
   while (host.now() < end) {
     const now = host.now();

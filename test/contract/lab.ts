@@ -10,9 +10,9 @@ import {
 import { formatIp, type Ip, ip, isLinkLocal } from "../../src/net/ip.ts";
 import {
   addressesOf,
-  type HeldAddress,
   type LinkAddress,
   linkNamed,
+  type VirtualAddress,
 } from "../../src/net/interfaces.ts";
 import { formatPrefix, parsePrefix } from "../../src/net/prefix.ts";
 import { after, type Instant, milliseconds } from "../../src/time.ts";
@@ -103,7 +103,7 @@ export function udp(source: Ip, port = 336): Extract<Endpoint, { kind: "udp" }> 
 }
 
 /** "10.77.0.50/24" on eth0. */
-export function held(text: string): HeldAddress {
+export function held(text: string): VirtualAddress {
   const prefix = parsePrefix(text);
   assert.ok(prefix !== undefined, text);
   return { interface: "eth0", prefix };
@@ -115,7 +115,7 @@ export function eth0(host: Host<string>) {
 }
 
 /** The entry of `address` as `host` knows it. */
-export function entryOf(host: Host<string>, address: HeldAddress): LinkAddress | undefined {
+export function entryOf(host: Host<string>, address: VirtualAddress): LinkAddress | undefined {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, address.interface);
   if (link === undefined) return undefined;

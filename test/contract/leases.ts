@@ -1,7 +1,7 @@
 /** How does every Host keep an address for a while only? */
 import assert from "node:assert/strict";
 import type { Host } from "../../src/host.ts";
-import type { HeldAddress } from "../../src/net/interfaces.ts";
+import type { VirtualAddress } from "../../src/net/interfaces.ts";
 import {
   after,
   between,
@@ -107,7 +107,7 @@ export const LEASE_CASES: readonly ContractCase[] = [
 /** `addresses`, given a second to live just now, go when it has passed, and that is a event. */
 async function expectEnd(
   { host, until }: ContractLab,
-  addresses: readonly HeldAddress[],
+  addresses: readonly VirtualAddress[],
 ): Promise<void> {
   const start = host.now();
   const there = () => addresses.filter((one) => entryOf(host, one) !== undefined).length;

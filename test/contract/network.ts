@@ -1,6 +1,6 @@
 /** How does every Host know and change its network? */
 import assert from "node:assert/strict";
-import type { HeldAddress } from "../../src/net/interfaces.ts";
+import type { VirtualAddress } from "../../src/net/interfaces.ts";
 import {
   assertDatagram,
   type ContractCase,
@@ -47,7 +47,7 @@ export const NETWORK_CASES: readonly ContractCase[] = [
     name: "host addresses and labels are taken as they are",
     // deno-lint-ignore require-await
     async run({ host }) {
-      const labelled: HeldAddress = { ...held("10.77.0.51/32"), label: "eth0:web" };
+      const labelled: VirtualAddress = { ...held("10.77.0.51/32"), label: "eth0:web" };
       const deprecated = held("fd77::51/128");
       for (const address of [labelled, deprecated]) {
         assert.equal(host.addAddress(address), "added");

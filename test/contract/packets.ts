@@ -1,7 +1,7 @@
 /** How does every Host send and hear? */
 import assert from "node:assert/strict";
 import { type Endpoint, HostError } from "../../src/host.ts";
-import type { HeldAddress } from "../../src/net/interfaces.ts";
+import type { VirtualAddress } from "../../src/net/interfaces.ts";
 import { ip } from "../../src/net/ip.ts";
 import {
   assertDatagram,
@@ -225,7 +225,7 @@ export const PACKET_CASES: readonly ContractCase[] = [
     name: "a frame or an address for an interface that is not there is refused",
     // deno-lint-ignore require-await
     async run({ host }) {
-      const nowhere: HeldAddress = { ...FLOATING, interface: "nope0" };
+      const nowhere: VirtualAddress = { ...FLOATING, interface: "nope0" };
       assert.throws(() => host.addAddress(nowhere), hostError("ENODEV"));
       assert.throws(() => host.sendFrame("nope0", new Uint8Array(60)), hostError("ENODEV"));
       assert.equal(host.removeAddress(nowhere), "absent");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
 import { type Ip, ipFromBytes } from "../../src/net/ip.ts";
-import { settle } from "../../src/vrrp/sync_group.ts";
+import { groupEvents } from "../../src/vrrp/sync_group.ts";
 import type { Event } from "../../src/vrrp/event.ts";
 import { initial, nameOf, type State } from "../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../src/vrrp/step.ts";
@@ -111,7 +111,7 @@ class Lan {
   #agree(node: number): void {
     const members = this.#nodes[node]?.members ?? [];
     for (let round = 0; round <= MOST_ROUNDS; round++) {
-      const events = settle(members);
+      const events = groupEvents(members);
       if (events.length === 0) return this.#checkAgreed(members);
       for (const { name, event } of events) {
         this.#step(node, members.findIndex((member) => member.name === name), event);
@@ -190,7 +190,7 @@ Deno.test("fuzz group: whatever happened, one node ends up with all addresses, a
       }
       for (const { at, node, member, lasts } of trouble) {
         const [n, m] = [node % shape.length, member % members];
-        const faults = [{ kind: "no-carrier" as const, words: "eth0 has no carrier" }];
+        const faults = [{ kind: "no-carrier" as const, message: "eth0 has no carrier" }];
         lan.plan(at, n, m, { kind: "faults", faults });
         lan.plan(at + lasts, n, m, { kind: "faults", faults: [] });
       }

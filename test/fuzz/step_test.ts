@@ -36,8 +36,8 @@ const arbitraryRules: fc.Arbitrary<Rules> = fc.record({
 }).map(rules);
 
 const arbitraryFaults: fc.Arbitrary<readonly Fault[]> = fc.subarray([
-  { kind: "no-carrier", words: "eth0 has no carrier" },
-  { kind: "kernel", words: "the kernel says no" },
+  { kind: "no-carrier", message: "eth0 has no carrier" },
+  { kind: "kernel", message: "the kernel says no" },
 ]);
 
 const arbitrarySource: fc.Arbitrary<Ip> = fc.constantFrom(
@@ -74,7 +74,7 @@ const arbitraryHappening: fc.Arbitrary<Happening> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "addresses-lost" }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "link-changed" }) },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "claimed" }) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "address-conflict" }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "overrun" }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "resume" }) },
   {
@@ -220,14 +220,14 @@ always(
 
 function spokenPriority({ leaving }: MasterState, own: Rules): number {
   if (leaving === undefined) return own.priority;
-  return leaving.phase === "asking" ? 1 : 0;
+  return leaving.phase === "solicit" ? 1 : 0;
 }
 
 always("a master has an advert ahead within its interval, or an overdue one", () => {
   return ({ answer, now, own }) => {
     if (answer.state.kind !== "master") return;
     // New rules may have a shorter interval than the one that the last beat was set for.
-    if (answer.state.leaving?.phase === "offering") return;
+    if (answer.state.leaving?.phase === "resign") return;
     assert.ok(answer.state.advertAt <= now + Math.max(own.advertInterval, LONGEST_INTERVAL));
     assert.ok(Number.isSafeInteger(answer.state.announceAt));
   };

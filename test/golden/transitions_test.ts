@@ -5,7 +5,7 @@ import { calm } from "../../src/vrrp/damping.ts";
 import type { Event, Fault } from "../../src/vrrp/event.ts";
 import {
   type BackupState,
-  type Leaving,
+  type Handoff,
   type MasterState,
   nameOf,
   type State,
@@ -20,8 +20,8 @@ import { golden } from "../support/golden.ts";
 const NOW_MS = 100_000;
 const NOW = at(NOW_MS);
 
-const CARRIER: Fault = { kind: "no-carrier", words: "eth0 has no carrier" };
-const GROUP: Fault = { kind: "group", words: "inside, a member of the same group, is in fault" };
+const CARRIER: Fault = { kind: "no-carrier", message: "eth0 has no carrier" };
+const GROUP: Fault = { kind: "group", message: "inside, a member of the same group, is in fault" };
 
 const RULES: Readonly<Record<string, Rules>> = {
   "v3 preempt": rules(),
@@ -46,11 +46,11 @@ const BACKUP: BackupState = {
   left: undefined,
   awaitingGroup: false,
   preemptHoldUntil: undefined,
-  eager: false,
+  preemptOnce: false,
   acquaintance: undefined,
   damping: calm(at(0)),
-  farewellsPaid: at(0),
-  questions: 0,
+  priorityZeroPaid: at(0),
+  probesLeft: 0,
 };
 
 /** A master for 3.5 s; the next advert is due in half a second. */
@@ -71,9 +71,9 @@ const MASTER: MasterState = {
   leaving: undefined,
 };
 
-const STOPPING: Leaving = {
+const STOPPING: Handoff = {
   why: { kind: "stop" },
-  phase: "offering",
+  phase: "resign",
   rest: [],
   until: at(NOW_MS + 400),
   successor: undefined,
@@ -98,7 +98,7 @@ const STATES: Readonly<Record<string, State>> = {
     since: at(NOW_MS - 500),
     listenUntil: BACKUP.masterDownAt,
     heard: undefined,
-    eager: true,
+    preemptOnce: true,
   },
   "backup, of a better master": BACKUP,
   "backup, of a fast master": {
@@ -115,7 +115,7 @@ const STATES: Readonly<Record<string, State>> = {
     left: HIGHER,
     masterDownAt: at(NOW_MS + 300),
   },
-  "backup, of one farewell too many": { ...BACKUP, farewellsPaid: at(NOW_MS + 60_000) },
+  "backup, of one farewell too many": { ...BACKUP, priorityZeroPaid: at(NOW_MS + 60_000) },
   "backup, held down": {
     ...BACKUP,
     heard: undefined,
@@ -163,8 +163,8 @@ const STATES: Readonly<Record<string, State>> = {
     ...MASTER,
     leaving: {
       why: { kind: "handover" },
-      phase: "asking",
-      rest: ["offering"],
+      phase: "solicit",
+      rest: ["resign"],
       until: at(NOW_MS + 400),
       successor: undefined,
     },
@@ -193,7 +193,7 @@ function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
     "resume": { kind: "resume" },
     "hand over": { kind: "hand-over", why: { kind: "handover" } },
     "hand over, stop": { kind: "hand-over", why: { kind: "stop" } },
-    "claimed": { kind: "claimed" },
+    "address conflict": { kind: "address-conflict" },
     "overrun": { kind: "overrun" },
     "stop": { kind: "stop" },
     "stop, reconfigured": { kind: "stop", cause: { kind: "reconfigured", what: "removed" } },
@@ -298,7 +298,7 @@ function show(state: State, now: Instant): string {
         state.left === undefined ? "" : `left ${formatIp(state.left).slice(6)}`,
         state.awaitingGroup ? "awaiting" : "",
         state.preemptHoldUntil === undefined ? "" : `hold ${ms(state.preemptHoldUntil)}`,
-        state.eager ? "eager" : "",
+        state.preemptOnce ? "eager" : "",
       ].filter((part) => part !== "").join(" ");
     case "master":
       return [
@@ -314,7 +314,7 @@ function show(state: State, now: Instant): string {
   }
 }
 
-function leavingText({ phase, until, successor }: Leaving, ms: (at: Instant) => string): string {
+function leavingText({ phase, until, successor }: Handoff, ms: (at: Instant) => string): string {
   const own = `${phase} until ${ms(until)}`;
   if (successor === undefined) return own;
   return `${own}, succeeded by ${formatIp(successor.source)} until ${ms(successor.until)}`;

@@ -11,7 +11,7 @@ import {
   groupOf,
   VRRP_PROTOCOL,
 } from "../../src/wire/vrrp.ts";
-import { admit } from "../../src/vrrp/validate_advert.ts";
+import { validateAdvert } from "../../src/vrrp/validate_advert.ts";
 import { advert, HIGHER, master, OWN, router, rules } from "../support/vrrp/scene.ts";
 
 const GROUP = groupOf("ipv4");
@@ -182,7 +182,11 @@ Deno.test("RFC 9568 5.2.9: an advert whose first IPv6 address is not link-local 
     own: LINK_LOCAL,
     transport: "multicast",
   } as const;
-  const admission = admit(advert({ addresses }), context, rules({ family: "ipv6", addresses }));
+  const admission = validateAdvert(
+    advert({ addresses }),
+    context,
+    rules({ family: "ipv6", addresses }),
+  );
   assert.ok("notices" in admission);
   assert.deepEqual(admission.notices.map((notice) => notice.kind), [
     "first-address-not-link-local",

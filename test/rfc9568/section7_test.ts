@@ -4,7 +4,7 @@ import { milliseconds } from "../../src/time.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";
 import { REJECT_REASONS } from "../../src/wire/reject.ts";
 import { type Advert, decodeAdvert, encodeAdvert, groupOf } from "../../src/wire/vrrp.ts";
-import { admit } from "../../src/vrrp/validate_advert.ts";
+import { validateAdvert } from "../../src/vrrp/validate_advert.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
 import { advert, HIGHER, OWN, rules } from "../support/vrrp/scene.ts";
 
@@ -13,7 +13,7 @@ const CONTEXT = { source: HIGHER, destination: GROUP, own: OWN, transport: "mult
 
 /** The kinds of the notices on an admitted advert; undefined where it was rejected. */
 function notices(found: Advert, ours: Rules): readonly string[] | undefined {
-  const admission = admit(found, CONTEXT, ours);
+  const admission = validateAdvert(found, CONTEXT, ours);
   return "notices" in admission ? admission.notices.map((notice) => notice.kind) : undefined;
 }
 
@@ -41,7 +41,7 @@ Deno.test("RFC 9568 7.1: whatever fails a check is discarded under its name", ()
   const found = decodeAdvert({ source: HIGHER, destination: GROUP, ttl: 255, payload: zero });
   assert.ok("reason" in found);
   assert.equal(found.reason, "interval-zero");
-  const v2 = admit(advert({ version: 2 }), CONTEXT, rules());
+  const v2 = validateAdvert(advert({ version: 2 }), CONTEXT, rules());
   assert.ok("reject" in v2 && v2.reject.reason === "version");
 });
 

@@ -8,7 +8,7 @@ import { gratuitousArp } from "../../src/wire/arp.ts";
 import { unsolicitedNa } from "../../src/wire/ndp.ts";
 import { groupOf } from "../../src/wire/vrrp.ts";
 import { masterDown } from "../../src/vrrp/intervals.ts";
-import { admit } from "../../src/vrrp/validate_advert.ts";
+import { validateAdvert } from "../../src/vrrp/validate_advert.ts";
 import { advert, heard, HIGHER, LOWER, master, OWN, router, rules } from "../support/vrrp/scene.ts";
 
 const MAC = parseMac("02:00:00:00:00:02") ?? BROADCAST_MAC;
@@ -57,7 +57,7 @@ Deno.test("RFC 9568 8.3.2: of two owners one stays, and both point it out", () =
     own: OWN,
     transport: "multicast",
   } as const;
-  const admission = admit(advert({ priority: 255 }), context, owner);
+  const admission = validateAdvert(advert({ priority: 255 }), context, owner);
   assert.ok("notices" in admission && admission.notices[0]?.kind === "owner-contradicted");
 });
 

@@ -1,7 +1,7 @@
 /** What does the kernel of a simulated machine know? Its links and addresses, and how it says no. */
 import { type Boot, HostError } from "../../src/host.ts";
 import type { Ip } from "../../src/net/ip.ts";
-import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../src/net/interfaces.ts";
+import type { Interfaces, Link, LinkAddress, VirtualAddress } from "../../src/net/interfaces.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
 import { type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
@@ -267,7 +267,7 @@ export class Machine {
   }
 
   /** The program adds an address (RTM_NEWADDR), or renews its lifetime. Throws HostError. */
-  add(held: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
+  add(held: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
     const object = `${formatPrefix(held.prefix)} on ${held.interface}`;
     this.maybeRefuse("add", "RTM_NEWADDR", object);
     const index = this.#ports.get(held.interface)?.index;
@@ -283,13 +283,13 @@ export class Machine {
   }
 
   /** What is known of the address `held`. */
-  entryOf(held: HeldAddress): LinkAddress | undefined {
+  entryOf(held: VirtualAddress): LinkAddress | undefined {
     const index = this.#ports.get(held.interface)?.index;
     return index === undefined ? undefined : this.#addresses.find(index, held.prefix);
   }
 
   /** The program removes an address (RTM_DELADDR). Throws HostError. */
-  remove(held: HeldAddress): "removed" | "absent" {
+  remove(held: VirtualAddress): "removed" | "absent" {
     const object = `${formatPrefix(held.prefix)} on ${held.interface}`;
     this.maybeRefuse("remove", "RTM_DELADDR", object);
     const index = this.#ports.get(held.interface)?.index;

@@ -12,7 +12,7 @@ import type {
   WatchedAddress,
 } from "../../src/host.ts";
 import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
-import type { HeldAddress, Interfaces } from "../../src/net/interfaces.ts";
+import type { Interfaces, VirtualAddress } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
 import { Claims, type Speaker } from "./claims.ts";
 import type { Lan } from "./lan.ts";
@@ -210,7 +210,7 @@ export class SimHost<Order> implements Host<Order> {
     this.#claims.watch(watched);
   }
 
-  addAddress(address: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
+  addAddress(address: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
     this.#assertAlive();
     const was = this.machine.add(address, lifetime);
     const entry = this.machine.entryOf(address);
@@ -223,7 +223,7 @@ export class SimHost<Order> implements Host<Order> {
     return was;
   }
 
-  removeAddress(address: HeldAddress): "removed" | "absent" {
+  removeAddress(address: VirtualAddress): "removed" | "absent" {
     this.#assertAlive();
     const index = this.#view.links.find((link) => link.name === address.interface)?.index;
     const was = this.machine.remove(address);

@@ -6,9 +6,9 @@ import type { Problem } from "../../config/problem.ts";
 import type { LanQuery, LanSeen } from "../../tools/doctor/environment.ts";
 import {
   addressEntries,
-  type HeldAddress,
   type Interfaces,
   linkNamed,
+  type VirtualAddress,
 } from "../../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatMac } from "../../net/mac.ts";
@@ -27,7 +27,7 @@ const MOST_QUESTIONS = 64;
 /** A floating address that can be asked for. */
 export interface Target {
   readonly plan: Plan;
-  readonly held: HeldAddress;
+  readonly held: VirtualAddress;
 }
 
 /** Asks for `node`'s floating addresses; none where this user may not. Takes a second, or up to six where somebody answers. */
@@ -100,11 +100,13 @@ function targetsOf(
   const telling = plans.filter((plan) =>
     nodeAddresses(config, plan).length > 0 || waitFor([plan]) < LONGEST_WAIT
   );
-  return telling.flatMap((plan) => plan.held.map((held) => ({ plan, held }))).filter(({ held }) => {
-    const link = linkNamed(interfaces, held.interface);
-    const canAsk = link !== undefined && link.up && link.running && link.arp;
-    return canAsk && addressEntries(interfaces, held.prefix.address).length === 0;
-  });
+  return telling.flatMap((plan) => plan.virtualAddresses.map((held) => ({ plan, held }))).filter(
+    ({ held }) => {
+      const link = linkNamed(interfaces, held.interface);
+      const canAsk = link !== undefined && link.up && link.running && link.arp;
+      return canAsk && addressEntries(interfaces, held.prefix.address).length === 0;
+    },
+  );
 }
 
 function questionOf({ held }: Target): LanQuery {

@@ -49,7 +49,7 @@ function transportWords(plan: Plan, node: NodePlan): string {
 }
 
 function heldWords(plan: Plan): string {
-  return plan.held.map((held) =>
+  return plan.virtualAddresses.map((held) =>
     `${formatPrefix(held.prefix)} on ${held.interface}` +
     (held.label === undefined ? "" : ` as ${held.label}`)
   ).join(", ") || "nothing until it has an interface";

@@ -2,11 +2,11 @@
 import { type Family, formatIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   addressesOf,
-  type HeldAddress,
   type Interfaces,
   type Link,
   linkAround,
   linkNamed,
+  type VirtualAddress,
 } from "../../net/interfaces.ts";
 import { containsIp, formatPrefix, networkOf } from "../../net/prefix.ts";
 import type { InstanceConfig } from "../config.ts";
@@ -27,7 +27,7 @@ export function fitHeld(
   interfaces: Interfaces,
   gateways: readonly Ip[],
 ): readonly Problem[] {
-  return plan.held.flatMap((held) => {
+  return plan.virtualAddresses.flatMap((held) => {
     const index = instance.addresses.findIndex(({ prefix }) =>
       sameIp(prefix.address, held.prefix.address)
     );
@@ -39,7 +39,13 @@ export function fitHeld(
     if (wish?.label !== undefined && held.label === undefined) {
       problems.push(labelTooLong(wish.label, held, path));
     }
-    const taken = takenProblems({ ...plan, held: [held] }, link, interfaces, gateways, path);
+    const taken = takenProblems(
+      { ...plan, virtualAddresses: [held] },
+      link,
+      interfaces,
+      gateways,
+      path,
+    );
     problems.push(...taken);
     if (taken.length > 0) return problems;
     if (!onSubnet(held, link, interfaces)) {
@@ -57,7 +63,7 @@ function takenProblems(
   gateways: readonly Ip[],
   path: Path,
 ): readonly Problem[] {
-  return plan.held.flatMap((held): readonly Problem[] => {
+  return plan.virtualAddresses.flatMap((held): readonly Problem[] => {
     const { address } = held.prefix;
     if (address.family === "ipv6" && link.ipv6Off) return [ipv6Off(held, link, path)];
     const elsewhere = presentElsewhere(held, link, interfaces);
@@ -69,7 +75,7 @@ function takenProblems(
 }
 
 /** sysctl writes a point in an interface's name as a slash. */
-function ipv6Off({ prefix }: HeldAddress, { name, mtu }: Link, path: Path): Problem {
+function ipv6Off({ prefix }: VirtualAddress, { name, mtu }: Link, path: Path): Problem {
   return machine(
     path,
     `IPv6 is switched off on ${name}, which is to have ${formatIp(prefix.address)}`,
@@ -102,7 +108,7 @@ function isGateway(address: Ip, path: Path): Problem {
   );
 }
 
-function labelTooLong(label: string, held: HeldAddress, path: Path): Problem {
+function labelTooLong(label: string, held: VirtualAddress, path: Path): Problem {
   return machine(
     path,
     `label ${label} behind ${held.interface} is longer than 15 bytes`,
@@ -113,7 +119,7 @@ function labelTooLong(label: string, held: HeldAddress, path: Path): Problem {
 
 /** The other link that has the address by somebody else's doing. */
 function presentElsewhere(
-  held: HeldAddress,
+  held: VirtualAddress,
   link: Link,
   interfaces: Interfaces,
 ): Link | undefined {
@@ -125,7 +131,7 @@ function presentElsewhere(
   return interfaces.links.find((other) => other.index === entry?.index);
 }
 
-function alreadyOn(held: HeldAddress, other: Link, path: Path): Problem {
+function alreadyOn(held: VirtualAddress, other: Link, path: Path): Problem {
   return machine(
     path,
     `${
@@ -137,7 +143,7 @@ function alreadyOn(held: HeldAddress, other: Link, path: Path): Problem {
 }
 
 /** Is the address in a subnet of its link, or does its own prefix hold an address of the link? */
-function onSubnet(held: HeldAddress, link: Link, interfaces: Interfaces): boolean {
+function onSubnet(held: VirtualAddress, link: Link, interfaces: Interfaces): boolean {
   const { address } = held.prefix;
   if (isLinkLocal(address)) return true;
   return addressesOf(interfaces, link).some((entry) =>
@@ -148,7 +154,7 @@ function onSubnet(held: HeldAddress, link: Link, interfaces: Interfaces): boolea
 
 /** In the subnet of its link, but with another length: one of the two is probably a slip. A host address is none. */
 function otherLength(
-  held: HeldAddress,
+  held: VirtualAddress,
   link: Link,
   interfaces: Interfaces,
   path: Path,
@@ -180,7 +186,7 @@ function otherLength(
 }
 
 function strangeSubnet(
-  held: HeldAddress,
+  held: VirtualAddress,
   link: Link,
   family: Family,
   interfaces: Interfaces,

@@ -1,6 +1,6 @@
 /** What a new configuration changes: virtual router by virtual router, so that untouched ones stay untouched. Pure. */
 import { writeDuration } from "../../time.ts";
-import type { HeldAddress } from "../../net/interfaces.ts";
+import type { VirtualAddress } from "../../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, samePrefix } from "../../net/prefix.ts";
 import { describeFileChange, type FileChange, fileChanges } from "../changes.ts";
@@ -188,13 +188,13 @@ function addressChanges(before: Plan, after: Plan): readonly string[] {
 
 function sameAddresses(before: Plan, after: Plan): boolean {
   const told = after.rules.addresses;
-  return before.held.length === after.held.length &&
+  return before.virtualAddresses.length === after.virtualAddresses.length &&
     before.rules.addresses.length === told.length &&
-    before.held.every((held, index) => sameHeld(held, after.held[index])) &&
+    before.virtualAddresses.every((held, index) => sameHeld(held, after.virtualAddresses[index])) &&
     before.rules.addresses.every((address, index) => sameIp(address, told[index] ?? address));
 }
 
-function sameHeld(a: HeldAddress, b: HeldAddress | undefined): boolean {
+function sameHeld(a: VirtualAddress, b: VirtualAddress | undefined): boolean {
   return a.interface === b?.interface && a.label === b.label && samePrefix(a.prefix, b.prefix);
 }
 
@@ -204,7 +204,7 @@ function peerChanges(before: Plan, after: Plan): readonly string[] {
 
 function waitingChanges(before: Plan, after: Plan): readonly string[] {
   const [old, now] = [before, after].map((plan) =>
-    plan.waiting.map((fault) => fault.words).join("; ")
+    plan.waiting.map((fault) => fault.message).join("; ")
   );
   if (old === now) return [];
   return [now === "" ? "waits no more" : `waits: ${now}`];
@@ -228,7 +228,7 @@ function formatAll(addresses: readonly Ip[]): readonly string[] {
 
 /** The addresses with what is special about each; the plan's own interface goes without saying. */
 function formatHeld(plan: Plan): readonly string[] {
-  return plan.held.map((held) => {
+  return plan.virtualAddresses.map((held) => {
     const wire = held.interface === plan.interface ? "" : ` on ${held.interface}`;
     const label = held.label === undefined ? "" : ` label ${held.label}`;
     return `${formatPrefix(held.prefix)}${wire}${label}`;

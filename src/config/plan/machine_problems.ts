@@ -103,16 +103,16 @@ function fitWaiting(plan: Plan, known: boolean): readonly Problem[] {
     if (fault.kind === "identity") {
       const why = "Adverts to oneself reach nobody; the instance waits.";
       const fix = "name the other nodes' addresses in peers";
-      return known ? [machine([...path, "peers"], fault.words, why, fix)] : [];
+      return known ? [machine([...path, "peers"], fault.message, why, fix)] : [];
     }
     const why = "The instance waits, and claims no address.";
     if (plan.interface === undefined) {
       return [{
-        ...machine(path, fault.words, why, "name the interface, or correct the address"),
+        ...machine(path, fault.message, why, "name the interface, or correct the address"),
         at: "key",
       }];
     }
-    return [machine([...path, "vrid"], fault.words, why, "give one of the two another vrid")];
+    return [machine([...path, "vrid"], fault.message, why, "give one of the two another vrid")];
   });
 }
 

@@ -2,11 +2,11 @@
 import { formatIp, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   addressEntries,
-  type HeldAddress,
   type Interfaces,
   type Link,
   type LinkAddress,
   linkNamed,
+  type VirtualAddress,
 } from "../../net/interfaces.ts";
 import { containsIp } from "../../net/prefix.ts";
 import type { Plan } from "./plan.ts";
@@ -15,7 +15,7 @@ const OWNER = 255;
 
 /** One of them. */
 export interface OwnAddress {
-  readonly held: HeldAddress;
+  readonly held: VirtualAddress;
   /** As the machine has it, whatever its prefix length. */
   readonly entry: LinkAddress;
   /** Where; not always the link that it is to float on. */
@@ -32,7 +32,7 @@ export function ownAddresses(
   placed: Pick<ReadonlySet<string>, "has">,
 ): readonly OwnAddress[] {
   if (plan.rules.priority === OWNER) return [];
-  return plan.held.flatMap((held) => {
+  return plan.virtualAddresses.flatMap((held) => {
     const { address } = held.prefix;
     const there = addressEntries(interfaces, address).filter((entry) => !isFloating(entry, plan));
     if (there.length === 0 || placed.has(formatIp(address))) return [];

@@ -1,5 +1,5 @@
 /** What is this node to run? The configuration held against a machine: one plan per virtual router. */
-import { type HeldAddress, type Interfaces, linkWith } from "../../net/interfaces.ts";
+import { type Interfaces, linkWith, type VirtualAddress } from "../../net/interfaces.ts";
 import { type Family, formatIp, type Ip } from "../../net/ip.ts";
 import type { Fault } from "../../vrrp/event.ts";
 import type { Rules } from "../../vrrp/rules.ts";
@@ -19,7 +19,7 @@ export interface Plan {
   readonly source: Ip | undefined;
   /** The UDP port of adverts, 1-65535; undefined: they are IP protocol 112. */
   readonly port: number | undefined;
-  readonly held: readonly HeldAddress[];
+  readonly virtualAddresses: readonly VirtualAddress[];
   readonly rules: Rules;
   readonly checksum: ChecksumForm | "auto";
   /** The sync group's name. */

@@ -2,11 +2,11 @@
 import type { Family, Ip } from "../../net/ip.ts";
 import { formatIp, includesIp, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
-  type HeldAddress,
   type Interfaces,
   type Link,
   linkAround,
   linkWith,
+  type VirtualAddress,
 } from "../../net/interfaces.ts";
 import type { Fault } from "../../vrrp/event.ts";
 import { autoLease } from "../../vrrp/lease.ts";
@@ -156,7 +156,7 @@ function planRouter(
     waiting,
     source,
     port: transport === "udp" ? instance.port : undefined,
-    held: name === undefined ? [] : moving.map((entry) => toHeld(entry, name)),
+    virtualAddresses: name === undefined ? [] : moving.map((entry) => toHeld(entry, name)),
     checksum: instance.checksum,
     group,
     checks: instance.checks,
@@ -190,7 +190,7 @@ function leaseOf({ lease, advertInterval }: InstanceConfig): Nanoseconds | undef
 }
 
 function identityFault(self: Identity): readonly Fault[] {
-  return self.unknown === undefined ? [] : [{ kind: "identity", words: self.unknown }];
+  return self.unknown === undefined ? [] : [{ kind: "identity", message: self.unknown }];
 }
 
 function interfaceFault(
@@ -202,7 +202,7 @@ function interfaceFault(
   const first = instance.addresses.find(({ prefix }) => prefix.address.family === family);
   const address = first === undefined ? "the address" : formatIp(first.prefix.address);
   const words = `no interface has a subnet around ${address} (yet)`;
-  return [{ kind: "interface-missing", words }];
+  return [{ kind: "interface-missing", message: words }];
 }
 
 function interfaceOf(
@@ -308,10 +308,10 @@ function peersOf(
   const peers = written.filter((peer) => !includesIp(own, peer));
   if (peers.length > 0 || written.length === 0) return { peers, alone: [] };
   const words = `all peers are this machine's own addresses: ${written.map(formatIp).join(", ")}`;
-  return { peers: written, alone: [{ kind: "identity", words }] };
+  return { peers: written, alone: [{ kind: "identity", message: words }] };
 }
 
-function toHeld(entry: InstanceConfig["addresses"][number], name: string): HeldAddress {
+function toHeld(entry: InstanceConfig["addresses"][number], name: string): VirtualAddress {
   const wire = entry.interface ?? name;
   const label = entry.label?.startsWith(":") ? `${wire}${entry.label}` : entry.label;
   // A label that grew too long with this machine's interface name is left out: the address matters more.
@@ -333,7 +333,7 @@ function withoutClashes(plans: readonly Plan[]): readonly Plan[] {
     }
     if (clash === undefined) return own;
     const words = `${clash.place} has VRID ${own.rules.vrid} of instance ${clash.name} already`;
-    return { ...own, waiting: [...own.waiting, { kind: "interface-missing", words }] };
+    return { ...own, waiting: [...own.waiting, { kind: "interface-missing", message: words }] };
   });
 }
 

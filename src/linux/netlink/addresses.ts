@@ -1,6 +1,6 @@
 /** Which addresses are on the interfaces, and how are ours put there? RTM_GETADDR, RTM_NEWADDR, RTM_DELADDR (rtnetlink(7)). */
 import { type Ip, isLoopback, sizeOf } from "../../net/ip.ts";
-import type { HeldAddress, LinkAddress } from "../../net/interfaces.ts";
+import type { LinkAddress, VirtualAddress } from "../../net/interfaces.ts";
 import { broadcastOf, formatPrefix, type Prefix } from "../../net/prefix.ts";
 import { type Nanoseconds, seconds } from "../../time.ts";
 import { IFA_CACHEINFO_STRUCT, IFADDRMSG } from "../abi.ts";
@@ -117,7 +117,7 @@ export interface Terms {
  */
 export function addAddress(
   connection: Connection,
-  held: HeldAddress,
+  held: VirtualAddress,
   index: number,
   terms: Terms,
 ): void {
@@ -127,7 +127,7 @@ export function addAddress(
 /** Marks `held`, which may be there, as ours and has the kernel keep it on these terms from now. Throws NetlinkError. */
 export function replaceAddress(
   connection: Connection,
-  held: HeldAddress,
+  held: VirtualAddress,
   index: number,
   terms: Terms,
 ): void {
@@ -135,7 +135,7 @@ export function replaceAddress(
 }
 
 /** Deletes `held` from the link with `index`. Throws NetlinkError (EADDRNOTAVAIL, ENODEV). */
-export function deleteAddress(connection: Connection, held: HeldAddress, index: number): void {
+export function deleteAddress(connection: Connection, held: VirtualAddress, index: number): void {
   const { prefix } = held;
   connection.request({
     call: "RTM_DELADDR",
@@ -161,7 +161,7 @@ export function validity(lifetime: Lifetime = INFINITY_LIFE_TIME): Pick<LinkAddr
 
 function newAddress(
   connection: Connection,
-  held: HeldAddress,
+  held: VirtualAddress,
   index: number,
   terms: Terms,
   flags: number,
@@ -194,7 +194,7 @@ function scopeOf(prefix: Prefix): number {
   return aside || isLoopback(prefix.address) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 }
 
-function attributesOf({ prefix, label }: HeldAddress, terms: Terms): Uint8Array {
+function attributesOf({ prefix, label }: VirtualAddress, terms: Terms): Uint8Array {
   const { lifetime: valid, bringsRoute } = terms;
   const ipv4 = prefix.address.family === "ipv4";
   // An IPv6 host address is deprecated from the start: that keeps it from being chosen (RFC 6724 5, rule 3).
@@ -228,6 +228,6 @@ function broadcastFor(prefix: Prefix): Ip | undefined {
   return prefix.address.family === "ipv4" && prefix.length < 31 ? broadcastOf(prefix) : undefined;
 }
 
-function objectOf({ prefix, interface: name }: HeldAddress): string {
+function objectOf({ prefix, interface: name }: VirtualAddress): string {
   return `${formatPrefix(prefix)} on ${name}`;
 }

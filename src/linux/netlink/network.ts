@@ -1,6 +1,11 @@
 /** How does one look at and change the machine's addresses? Requests and the watch together: own changes show at once. */
 import { HostError } from "../../host.ts";
-import { type HeldAddress, type Interfaces, type Link, linkNamed } from "../../net/interfaces.ts";
+import {
+  type Interfaces,
+  type Link,
+  linkNamed,
+  type VirtualAddress,
+} from "../../net/interfaces.ts";
 import { type Ip, isLinkLocal } from "../../net/ip.ts";
 import { formatPrefix } from "../../net/prefix.ts";
 import type { Nanoseconds } from "../../time.ts";
@@ -87,7 +92,7 @@ export class Network {
   }
 
   /** {@link Host.addAddress}. */
-  addAddress(held: HeldAddress, lifetime?: Nanoseconds): "added" | "present" {
+  addAddress(held: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) throw refusal("RTM_NEWADDR", objectOf(held), -ENODEV);
@@ -103,7 +108,7 @@ export class Network {
   }
 
   /** {@link Host.removeAddress}. */
-  removeAddress(held: HeldAddress): "removed" | "absent" {
+  removeAddress(held: VirtualAddress): "removed" | "absent" {
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) return "absent";
@@ -119,7 +124,7 @@ export class Network {
     }
   }
 
-  #addOrReplace(held: HeldAddress, index: number, lifetime: Lifetime): "added" | "present" {
+  #addOrReplace(held: VirtualAddress, index: number, lifetime: Lifetime): "added" | "present" {
     const { prefix } = held;
     const follows = prefix.address.family === "ipv6" &&
       this.#table.hasOthersOfSubnet(index, prefix);
@@ -143,7 +148,7 @@ export class Network {
    * Where one without end gets an end, Linux gives the route to its subnet a wrong one, long past (modify_prefix_route in
    * net/ipv6/addrconf.c). Without a route in between it makes a new one.
    */
-  #replace(held: HeldAddress, index: number, terms: Terms): void {
+  #replace(held: VirtualAddress, index: number, terms: Terms): void {
     const before = this.#table.find(index, held.prefix);
     // Replacing it would leave it unused; added anew it is not looked into.
     if (before?.dadFailed) {
@@ -159,7 +164,7 @@ export class Network {
   }
 
   /** An address is there that ends by itself: others of its subnet shall not end with it. */
-  #keepOthers({ prefix }: HeldAddress, index: number): void {
+  #keepOthers({ prefix }: VirtualAddress, index: number): void {
     if (prefix.address.family !== "ipv4" || isHostAddress(prefix)) return;
     // Somebody may have switched it off again: that matters where there is somebody to lose.
     if (this.#promotion.covers(index) && !this.#table.hasDependants(index, prefix)) return;
@@ -167,7 +172,7 @@ export class Network {
   }
 
   /** The kernel tells of an IPv6 address from a work queue, a moment after it acknowledged it. */
-  #predict(held: HeldAddress, index: number, lifetime: Lifetime): void {
+  #predict(held: VirtualAddress, index: number, lifetime: Lifetime): void {
     this.#table.put({
       index,
       prefix: held.prefix,
@@ -180,14 +185,14 @@ export class Network {
   }
 
   /** Somebody deleted the address just now: only the kernel knows whether that was before or after we added it. */
-  #askFor({ prefix }: HeldAddress, index: number): void {
+  #askFor({ prefix }: VirtualAddress, index: number): void {
     this.#table.claim(index, prefix);
     // Whatever else it shows is news too: the messages about that will find nothing left to change.
     const differs = this.#load();
     if (differs || this.#table.find(index, prefix) === undefined) this.#changed = true;
   }
 
-  #linkOf(held: HeldAddress): Link | undefined {
+  #linkOf(held: VirtualAddress): Link | undefined {
     return linkNamed(this.interfaces(), held.interface);
   }
 
@@ -240,6 +245,6 @@ function isErrno(error: unknown, ...numbers: readonly number[]): boolean {
   throw error;
 }
 
-function objectOf({ prefix, interface: name }: HeldAddress): string {
+function objectOf({ prefix, interface: name }: VirtualAddress): string {
   return `${formatPrefix(prefix)} on ${name}`;
 }

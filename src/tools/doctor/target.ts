@@ -48,7 +48,10 @@ export function holdsNow(interfaces: Interfaces, name: string, address: Ip): boo
 /** Who is to be asked for on the LAN: floating addresses, the peers that are on it, and this node's own address. */
 export function lanQueriesOf(target: DoctorTarget, interfaces: Interfaces): readonly LanQuery[] {
   const questions = placedPlans(target).flatMap((plan): readonly LanQuery[] => [
-    ...plan.held.map((held) => ({ interface: held.interface, address: held.prefix.address })),
+    ...plan.virtualAddresses.map((held) => ({
+      interface: held.interface,
+      address: held.prefix.address,
+    })),
     ...plan.rules.peers.filter((peer) => linkAround(interfaces, peer)?.name === plan.interface)
       .map((address) => ({ interface: plan.interface, address })),
     ...ownAddressesOn(interfaces, plan).map((address) => ({ interface: plan.interface, address })),

@@ -2,7 +2,7 @@
 import { formatIp } from "../../net/ip.ts";
 import { formatMac } from "../../net/mac.ts";
 import { formatDuration, formatLocalTime, toMilliseconds, type WallTime } from "../../time.ts";
-import { priorityWords } from "../../vrrp/cause_text.ts";
+import { formatPriority } from "../../vrrp/cause_text.ts";
 import { isReject, type Reject, REJECT_REASONS } from "../../wire/reject.ts";
 import type { Advert } from "../../wire/vrrp.ts";
 import {
@@ -95,7 +95,7 @@ function vridOf({ vrid }: Sighting): string {
 function advertWords(advert: Advert): string {
   const { version, priority, interval, checksumForm, auth } = advert;
   return [
-    priorityWords(priority),
+    formatPriority(priority),
     `v${version} every ${formatDuration(interval)}`,
     addressList(advert),
     ...(checksumForm === undefined ? [] : [`checksum ${checksumForm}`]),

@@ -3,7 +3,7 @@ import { cpuTime } from "./cpu_clock.ts";
 import type { Command } from "../../../src/daemon/command.ts";
 import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
-import type { HeldAddress, Interfaces } from "../../../src/net/interfaces.ts";
+import type { Interfaces, VirtualAddress } from "../../../src/net/interfaces.ts";
 import { type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
 import { RecordingHost } from "../../support/daemon/recording_host.ts";
 
@@ -47,12 +47,12 @@ export class TurnHost extends RecordingHost {
     return this.#view;
   }
 
-  override addAddress(held: HeldAddress): "added" | "present" {
+  override addAddress(held: VirtualAddress): "added" | "present" {
     this.#view = undefined;
     return super.addAddress(held);
   }
 
-  override removeAddress(held: HeldAddress): "removed" | "absent" {
+  override removeAddress(held: VirtualAddress): "removed" | "absent" {
     this.#view = undefined;
     return super.removeAddress(held);
   }

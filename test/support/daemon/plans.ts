@@ -49,7 +49,7 @@ export function aPlan(variation: Variation = {}): Plan {
     names: variation.names ?? new Map(),
     source: variation.source,
     port: rules.transport === "udp" ? DEFAULT_UDP_PORT : undefined,
-    held: prefixes.map((one) => ({ interface: "eth0", prefix: one })),
+    virtualAddresses: prefixes.map((one) => ({ interface: "eth0", prefix: one })),
     rules,
     checksum: variation.checksum ?? "auto",
     group: undefined,

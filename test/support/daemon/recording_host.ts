@@ -11,7 +11,7 @@ import {
   type WatchedAddress,
 } from "../../../src/host.ts";
 import { formatIp, type Ip } from "../../../src/net/ip.ts";
-import type { HeldAddress, Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
+import type { Interfaces, Link, LinkAddress, VirtualAddress } from "../../../src/net/interfaces.ts";
 import { formatPrefix, parsePrefix, samePrefix } from "../../../src/net/prefix.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import type { Command } from "../../../src/daemon/command.ts";
@@ -131,7 +131,7 @@ export class RecordingHost implements Host<Command> {
     );
   }
 
-  addAddress(held: HeldAddress): "added" | "present" {
+  addAddress(held: VirtualAddress): "added" | "present" {
     this.#call(`add ${formatPrefix(held.prefix)} ${held.interface}`);
     const there = this.addresses.some((entry) => samePrefix(entry.prefix, held.prefix));
     const index = this.links.find((one) => one.name === held.interface)?.index ?? 0;
@@ -142,7 +142,7 @@ export class RecordingHost implements Host<Command> {
     return there ? "present" : "added";
   }
 
-  removeAddress(held: HeldAddress): "removed" | "absent" {
+  removeAddress(held: VirtualAddress): "removed" | "absent" {
     this.#call(`remove ${formatPrefix(held.prefix)} ${held.interface}`);
     this.addresses = this.addresses.filter((entry) => !samePrefix(entry.prefix, held.prefix));
     return "removed";

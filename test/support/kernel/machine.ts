@@ -1,7 +1,7 @@
 /** What do kernel tests stand on? A LAN of two machines, a LinuxHost in each, and a look at what `ip` shows. */
 import type { Endpoint } from "../../../src/host.ts";
 import { type Ip, ip, isLinkLocal } from "../../../src/net/ip.ts";
-import { type HeldAddress, linkNamed } from "../../../src/net/interfaces.ts";
+import { linkNamed, type VirtualAddress } from "../../../src/net/interfaces.ts";
 import { parsePrefix } from "../../../src/net/prefix.ts";
 import { Lan } from "../lab/lan.ts";
 import type { LabHost } from "../lab/lab_host.ts";
@@ -59,7 +59,7 @@ export function linkLocalOf(host: NamespacedHost<string>): Ip | undefined {
 }
 
 /** "10.77.0.50/24" on eth0. */
-export function held(text: string, label?: string): HeldAddress {
+export function held(text: string, label?: string): VirtualAddress {
   const prefix = parsePrefix(text);
   if (prefix === undefined) throw new RangeError(text);
   return { interface: "eth0", prefix, ...(label === undefined ? {} : { label }) };

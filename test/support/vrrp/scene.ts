@@ -139,8 +139,8 @@ export function brief(effect: Effect): string {
       return "remove";
     case "renew-addresses":
       return "renew";
-    case "ask":
-      return "ask";
+    case "probe-addresses":
+      return "probe";
     case "announce":
       return `announce ${effect.count}`;
     case "transition":

@@ -23,7 +23,7 @@ function shown(
   assert.deepEqual(decoded.warnings, []);
   const { node, problems } = plan(decoded.config, where, undefined, undefined);
   assert.deepEqual(problems, []);
-  const plans = node.plans.map(({ name, rules, held, waiting }) => {
+  const plans = node.plans.map(({ name, rules, virtualAddresses: held, waiting }) => {
     assert.deepEqual(waiting, []);
     const addresses = held.map(({ prefix, interface: wire, label }) =>
       `${formatPrefix(prefix)}@${label ?? wire}`

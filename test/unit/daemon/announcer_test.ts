@@ -30,7 +30,11 @@ function lab(count: number) {
     interface: "eth0",
     prefix: { address: ip(`10.77.1.${i + 1}`), length: 32 },
   }));
-  const router = createVirtualRouter({ ...plan, held }, 0 as WallTime, 0 as Instant);
+  const router = createVirtualRouter(
+    { ...plan, virtualAddresses: held },
+    0 as WallTime,
+    0 as Instant,
+  );
   const announcer = new Announcer(host, JOURNAL);
   const announce = (times: number) =>
     performEffect({ kind: "announce", count: times }, router, host, JOURNAL, announcer);

@@ -144,12 +144,12 @@ Deno.test("announce: as many frames as asked for, for each address", () => {
 Deno.test("ask and announce: addresses of the other family, too, which move along unadvertised", () => {
   const both = { addresses: ["10.77.0.100/24", "fd77::100/64"] };
   const { host, act, journal } = lab(both, [address(2, "fe80::1/64")]);
-  act({ kind: "ask" });
+  act({ kind: "probe-addresses" });
   act({ kind: "announce", count: 1 });
   // ARP, Neighbor Solicitation from the link-local address; gratuitous ARP, Neighbor Advertisement.
   deepStrictEqual(host.calls, [42, 86, 42, 86].map((length) => `frame eth0 ${length}`));
   const alone = lab(both);
-  alone.act({ kind: "ask" });
+  alone.act({ kind: "probe-addresses" });
   deepStrictEqual(alone.host.calls, ["frame eth0 42"]);
   deepStrictEqual([...journal.lines, ...alone.journal.lines], []);
 });

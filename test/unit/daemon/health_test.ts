@@ -81,11 +81,11 @@ function aBackup(heardAt: number | undefined, change: Partial<BackupState> = {})
     left: undefined,
     awaitingGroup: false,
     preemptHoldUntil: undefined,
-    eager: false,
+    preemptOnce: false,
     acquaintance: undefined,
     damping: calm(ENTERED),
-    farewellsPaid: ENTERED,
-    questions: 2,
+    priorityZeroPaid: ENTERED,
+    probesLeft: 2,
     ...change,
   };
 }
@@ -94,7 +94,7 @@ const out: State = { kind: "init", started: false, faults: [] };
 const inFault: State = {
   kind: "init",
   started: true,
-  faults: [{ kind: "no-carrier", words: "eth0 has no carrier" }],
+  faults: [{ kind: "no-carrier", message: "eth0 has no carrier" }],
 };
 
 const conflict = {

@@ -12,7 +12,7 @@ import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { BROADCAST_MAC, sameMac } from "../../../src/net/mac.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { hearAsBackup } from "../../../src/vrrp/backup.ts";
-import { restingBackup } from "../../../src/vrrp/transitions.ts";
+import { newBackup } from "../../../src/vrrp/transitions.ts";
 import { decodeArp } from "../../../src/wire/arp.ts";
 import { decodeEthernet } from "../../../src/wire/ethernet.ts";
 import { aPlan, PEER } from "../../support/daemon/plans.ts";
@@ -107,7 +107,7 @@ function aBackup(): VirtualRouter {
   const interval = seconds(1000);
   const advert = { version: 3, vrid: 51, priority: 150, interval, addresses: [] } as const;
   const event = { kind: "advert", advert, source: PEER, own: OWN } as const;
-  router.state = hearAsBackup(restingBackup(START, router.rules), event, START, router.rules);
+  router.state = hearAsBackup(newBackup(START, router.rules), event, START, router.rules);
   router.source = OWN;
   return router;
 }

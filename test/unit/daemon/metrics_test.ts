@@ -42,11 +42,11 @@ function backup(source: Ip, ms: number): BackupState {
     left: undefined,
     awaitingGroup: false,
     preemptHoldUntil: undefined,
-    eager: false,
+    preemptOnce: false,
     acquaintance: undefined,
     damping: calm(at(0)),
-    farewellsPaid: at(0),
-    questions: 0,
+    priorityZeroPaid: at(0),
+    probesLeft: 0,
   };
 }
 

@@ -99,7 +99,7 @@ Deno.test("watch: of the masters that this node replaces, the silent one is lost
 Deno.test("watch: a master that nobody replaces is lost, unless this node is cut off itself", () => {
   const fault = (kind: Fault["kind"]): VirtualRouter["state"] => ({
     kind: "init",
-    faults: [{ kind, words: kind }],
+    faults: [{ kind, message: kind }],
     started: false,
   });
   for (const [kind, state] of [["check", "lost"], ["no-carrier", "unknown"]] as const) {

@@ -41,11 +41,11 @@ Deno.test("eligibility: without a weight, down is a fault; no result is none, an
     ["weighted", -10, false],
   );
   deepStrictEqual(checkFaults(plan, checks), [
-    { kind: "check", words: "check down is down: words" },
+    { kind: "check", message: "check down is down: words" },
   ]);
   deepStrictEqual(pendingChecks(plan, checks), ["new"]);
   deepStrictEqual(pendingFaults(plan, checks), [
-    { kind: "check-pending", words: "check new has no result yet" },
+    { kind: "check-pending", message: "check new has no result yet" },
   ]);
   strictEqual(effectiveRules(plan, checks).preempt, false);
   strictEqual(effectiveRules({ ...plan, checks: ["up", "down"] }, checks).preempt, true);

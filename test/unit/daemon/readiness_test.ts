@@ -118,7 +118,7 @@ Deno.test("readiness: a link-local source of UDP is that of the instance's own l
     ...aPlan({ peers: [ip("fe80::2")], source, rules: { transport: "udp" } }),
     family: "ipv6",
     interface: "eth1",
-    held: [],
+    virtualAddresses: [],
   };
   const found = readiness(plan, { links, addresses: both });
   strictEqual(found.endpoint?.interface, "eth1");
@@ -156,7 +156,7 @@ Deno.test("readiness: this machine's own address or gateway is refused, leftover
     changes: Parameters<typeof aPlan>[0] = {},
   ) => {
     const interfaces = { links: [eth0, link("eth1", 3), LO], addresses: [own, ...there] };
-    return readiness(aPlan(changes), interfaces, known).faults.map(({ words }) => words);
+    return readiness(aPlan(changes), interfaces, known).faults.map(({ message: words }) => words);
   };
   const text = "10.77.0.100/24";
   const words = (name: string) => [
@@ -189,6 +189,6 @@ Deno.test("readiness: an IPv6 address on a link without IPv6 is not tried at all
   deepStrictEqual(faults({}), []);
   deepStrictEqual(faults({ ipv6Off: true }), [{
     kind: "ipv6-off",
-    words: "IPv6 is switched off on eth0, which is to have fd77::100",
+    message: "IPv6 is switched off on eth0, which is to have fd77::100",
   }]);
 });

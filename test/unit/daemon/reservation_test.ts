@@ -25,7 +25,7 @@ Deno.test("what another daemon runs is in fault, is looked at again, and keeps i
   const { router, host } = aLab();
   reserveRouters([router], host);
   const words = "another floatip on this machine, process 123, runs VRID 51 on eth0";
-  deepStrictEqual(reservationFaults(router), [{ kind: "other-process", words }]);
+  deepStrictEqual(reservationFaults(router), [{ kind: "other-process", message: words }]);
   strictEqual(router.retryAt, host.now() + seconds(5));
   performEffect({ kind: "remove-addresses" }, router, host, journal);
   deepStrictEqual(host.calls, []);

@@ -18,7 +18,7 @@ import {
   seconds,
   type WallTime,
 } from "../../../src/time.ts";
-import { beginLeaving } from "../../../src/vrrp/handoff.ts";
+import { beginHandoff } from "../../../src/vrrp/handoff.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 
@@ -51,7 +51,7 @@ function network(present = ["10.77.0.100/24"], ours = true): Interfaces {
       mtu: 1500,
       forwards6: false,
     }],
-    addresses: aPlan({ addresses: present }).held.map(({ prefix }) => ({
+    addresses: aPlan({ addresses: present }).virtualAddresses.map(({ prefix }) => ({
       index: 2,
       prefix,
       ours,
@@ -126,13 +126,13 @@ Deno.test("resume: who was no master, or was leaving, has nothing to go on with"
   assert.equal(note(backup).routers[0]?.master, null);
   const leaving = aMaster();
   assert.ok(leaving.state.kind === "master");
-  leaving.state = beginLeaving(leaving.state, { kind: "stop" }, NOW, leaving.rules).state;
+  leaving.state = beginHandoff(leaving.state, { kind: "stop" }, NOW, leaving.rules).state;
   assert.equal(note(leaving).routers[0]?.master, null);
 });
 
 Deno.test("resume: what was handed over by hand stays so, in this start of the machine", () => {
   const router = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
-  router.aside = { until: (NOW + seconds(60)) as Instant };
+  router.noPreemptUntil = (NOW + seconds(60)) as Instant;
   const written = note(router);
   assert.deepEqual(routerResumeOf(aPlan(), written, BOOT)?.aside, { until: seconds(5060) });
   assert.equal(routerResumeOf(aPlan(), written, { ...BOOT, id: "another" }), undefined);

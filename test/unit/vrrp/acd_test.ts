@@ -9,8 +9,8 @@ Deno.test("duplicate: asks twice within the last 150 ms before a claim, and clai
   it.take(500, heard(200));
   const claim = 500 + 3609.375;
   assert.deepEqual(it.runTo(claim).slice(0, 3), [
-    `${claim - 150} ask`,
-    `${claim - 75} ask`,
+    `${claim - 150} probe`,
+    `${claim - 75} probe`,
     `${claim} advert 100`,
   ]);
 });
@@ -45,6 +45,6 @@ Deno.test("duplicate: fast adverts leave no time, an owner needs not ask, and it
 
 Deno.test("duplicate: what was missed is not made up for", () => {
   const it = router(ASKING);
-  assert.deepEqual(it.take(3609.375 - 10, { kind: "deadline" }), ["ask"]);
+  assert.deepEqual(it.take(3609.375 - 10, { kind: "deadline" }), ["probe"]);
   assert.equal(it.deadline(), 3609.375);
 });

@@ -214,7 +214,7 @@ Deno.test("initial_state master: the election is over once a better master was h
 
 Deno.test("initial_state master: does not hold after a fault", () => {
   const it = router(rules({ preempt: false, initialState: "master" }));
-  it.take(100, { kind: "faults", faults: [{ kind: "link-down", words: "eth0 is down" }] });
+  it.take(100, { kind: "faults", faults: [{ kind: "link-down", message: "eth0 is down" }] });
   it.take(200, { kind: "faults", faults: [] });
   it.take(3000, heard(99));
   assert.equal(it.deadline(), 6609.375);
@@ -305,7 +305,7 @@ Deno.test("backup: a stop or a fault is a transition and nothing else", () => {
     ],
   );
   const faulty = router(rules());
-  const faults = [{ kind: "link-down" as const, words: "eth0 is down" }];
+  const faults = [{ kind: "link-down" as const, message: "eth0 is down" }];
   assert.deepEqual(faulty.take(10, { kind: "faults", faults }), ["backup->fault fault"]);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import { nanoseconds } from "../../../src/time.ts";
-import { priorityWords, words } from "../../../src/vrrp/cause_text.ts";
+import { formatCause, formatPriority } from "../../../src/vrrp/cause_text.ts";
 import type { Cause } from "../../../src/vrrp/event.ts";
 
 const master = ip("192.168.1.11");
@@ -32,8 +32,8 @@ const TABLE: readonly (readonly [Cause, string])[] = [
     {
       kind: "fault",
       faults: [
-        { kind: "no-carrier", words: "eth0 has no carrier" },
-        { kind: "check", words: "nginx is down" },
+        { kind: "no-carrier", message: "eth0 has no carrier" },
+        { kind: "check", message: "nginx is down" },
       ],
     },
     "eth0 has no carrier; nginx is down",
@@ -58,11 +58,11 @@ const TABLE: readonly (readonly [Cause, string])[] = [
 ];
 
 for (const [cause, expected] of TABLE) {
-  Deno.test(`cause: ${cause.kind} in words`, () => assert.equal(words(cause), expected));
+  Deno.test(`cause: ${cause.kind} in words`, () => assert.equal(formatCause(cause), expected));
 }
 
 Deno.test("cause: priorities in words", () => {
-  assert.deepEqual([0, 100, 255].map(priorityWords), [
+  assert.deepEqual([0, 100, 255].map(formatPriority), [
     "priority 0 (leaving)",
     "priority 100",
     "priority 255 (owner)",

@@ -6,7 +6,7 @@ import { heard, HIGHER, LOWER, master, router, rules } from "../../support/vrrp/
 const BY_HAND = { kind: "hand-over", why: { kind: "handover" } } as const;
 const STOP = { kind: "hand-over", why: { kind: "stop" } } as const;
 /** The successor tells the neighbours. */
-const CLAIMED = { kind: "claimed" } as const;
+const CLAIMED = { kind: "address-conflict" } as const;
 const MAINTENANCE = { kind: "hand-over", why: { kind: "maintenance" } } as const;
 
 /** Priority 0 comes when every backup has had its time: 4 intervals and a little. */
@@ -169,7 +169,7 @@ Deno.test("leaving: a second word to stop is obeyed at once", () => {
 Deno.test("leaving: a fault does not wait for a successor", () => {
   const { it, ms } = master();
   it.take(ms, BY_HAND);
-  const faults = [{ kind: "no-carrier", words: "eth0 has no carrier" }] as const;
+  const faults = [{ kind: "no-carrier", message: "eth0 has no carrier" }] as const;
   assert.deepEqual(it.take(ms + 100, { kind: "faults", faults }), [
     "remove",
     "advert 0",

@@ -3,8 +3,8 @@ import type { Event, Fault } from "../../../src/vrrp/event.ts";
 import { nameOf } from "../../../src/vrrp/state.ts";
 import { heard, router, rules } from "../../support/vrrp/scene.ts";
 
-const CARRIER: Fault = { kind: "no-carrier", words: "eth0 has no carrier" };
-const KERNEL: Fault = { kind: "kernel", words: "the kernel says no" };
+const CARRIER: Fault = { kind: "no-carrier", message: "eth0 has no carrier" };
+const KERNEL: Fault = { kind: "kernel", message: "the kernel says no" };
 
 Deno.test("init: a start removes what a crash left behind and listens for one master-down", () => {
   const it = router(rules(), false);
@@ -107,7 +107,7 @@ Deno.test("resume: master at once, told to rivals but to nobody who follows tran
 
 Deno.test("resume: not in fault, and not twice", () => {
   const faulty = router(rules(), false);
-  faulty.take(0, { kind: "faults", faults: [{ kind: "no-carrier", words: "no carrier" }] });
+  faulty.take(0, { kind: "faults", faults: [{ kind: "no-carrier", message: "no carrier" }] });
   assert.deepEqual(faulty.take(100, { kind: "resume" }), []);
   const started = router(rules());
   assert.deepEqual(started.take(100, { kind: "resume" }), []);

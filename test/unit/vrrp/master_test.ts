@@ -148,7 +148,7 @@ Deno.test("master: a stop removes the addresses before it invites others to take
 
 Deno.test("master: a fault, too", () => {
   const { it, ms } = master();
-  const faults = [{ kind: "check" as const, words: "nginx is down" }];
+  const faults = [{ kind: "check" as const, message: "nginx is down" }];
   assert.deepEqual(it.take(ms + 100, { kind: "faults", faults: [] }), []);
   assert.deepEqual(it.take(ms + 100, { kind: "faults", faults }), [
     "remove",

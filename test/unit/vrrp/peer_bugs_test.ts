@@ -4,7 +4,7 @@ import { milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { decodeAdvert, encodeAdvert, groupOf } from "../../../src/wire/vrrp.ts";
 import { skew } from "../../../src/vrrp/intervals.ts";
-import { admit } from "../../../src/vrrp/validate_advert.ts";
+import { validateAdvert } from "../../../src/vrrp/validate_advert.ts";
 import type { Fault } from "../../../src/vrrp/event.ts";
 import {
   advert,
@@ -45,7 +45,7 @@ function oddSum(bytes: Uint8Array): number {
 
 Deno.test("FRR: one error must not shut an instance down for good", () => {
   const it = router(rules());
-  const refused: Fault = { kind: "kernel", words: "sendmsg: No buffer space available" };
+  const refused: Fault = { kind: "kernel", message: "sendmsg: No buffer space available" };
   it.take(1000, { kind: "faults", faults: [refused] });
   it.take(6000, { kind: "faults", faults: [] });
   it.runTo(6000 + 3609.375);
@@ -89,7 +89,7 @@ Deno.test("holo: another interval in v3 must not be a reason to discard", () => 
     own: OWN,
     transport: "multicast",
   } as const;
-  const admission = admit(advert({ interval: milliseconds(100) }), context, rules());
+  const admission = validateAdvert(advert({ interval: milliseconds(100) }), context, rules());
   assert.ok("notices" in admission);
 });
 
@@ -122,7 +122,9 @@ Deno.test("holo: more than 20 addresses must be possible", () => {
     own: OWN,
     transport: "multicast",
   } as const;
-  assert.deepEqual(admit(advert({ addresses }), context, rules({ addresses })), { notices: [] });
+  assert.deepEqual(validateAdvert(advert({ addresses }), context, rules({ addresses })), {
+    notices: [],
+  });
 });
 
 Deno.test("uvrrpd: the v2 skew must not be cut off to 0", () => {
@@ -169,7 +171,7 @@ Deno.test("keepalived: a stranger with other addresses must not take the address
     own: OWN,
     transport: "multicast",
   } as const;
-  const admission = admit(advert({ addresses: [ip("10.9.9.9")] }), context, rules());
+  const admission = validateAdvert(advert({ addresses: [ip("10.9.9.9")] }), context, rules());
   assert.ok("reject" in admission && admission.reject.reason === "addresses");
 });
 
@@ -188,7 +190,7 @@ Deno.test("keepalived: the own interval must be in force again on becoming maste
 
 Deno.test("keepalived: a fault must send priority 0 once, not twice", () => {
   const { it, ms } = master();
-  const faults: readonly Fault[] = [{ kind: "check", words: "nginx is down" }];
+  const faults: readonly Fault[] = [{ kind: "check", message: "nginx is down" }];
   const effects = it.take(ms + 10, { kind: "faults", faults });
   assert.equal(effects.filter((effect) => effect === "advert 0").length, 1);
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../../src/vrrp/event.ts";
-import { settle } from "../../../src/vrrp/sync_group.ts";
+import { groupEvents } from "../../../src/vrrp/sync_group.ts";
 import { nameOf } from "../../../src/vrrp/state.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
 import { heard, HIGHER, type Router, router, rules } from "../../support/vrrp/scene.ts";
 
-const CARRIER: Fault = { kind: "no-carrier", words: "eth0 has no carrier" };
+const CARRIER: Fault = { kind: "no-carrier", message: "eth0 has no carrier" };
 
 /** A group whose members are stepped by name; every step is followed by settling. */
 function group(members: Readonly<Record<string, Partial<Rules>>>) {
@@ -24,7 +24,7 @@ function group(members: Readonly<Record<string, Partial<Rules>>>) {
   const agree = (ms: number): readonly string[] => {
     const lines: string[] = [];
     for (let round = 0; round < 4; round++) {
-      const events = settle([...routers].map(([name, it]) => ({ name, state: it.state() })));
+      const events = groupEvents([...routers].map(([name, it]) => ({ name, state: it.state() })));
       if (events.length === 0) return lines;
       for (const { name, event } of events) {
         lines.push(...named(name).take(ms, event).map((line) => `${name}: ${line}`));
@@ -128,7 +128,7 @@ Deno.test("group: a member's fault is everybody's, and goes with it", () => {
   const outside = it.named("outside").state();
   assert.ok(outside.kind === "init");
   assert.deepEqual(outside.faults, [
-    { kind: "group", words: "inside, a member of the same group, is in fault" },
+    { kind: "group", message: "inside, a member of the same group, is in fault" },
   ]);
   assert.deepEqual(it.take(6000, "inside", { kind: "faults", faults: [] }), [
     "inside: remove",
@@ -190,5 +190,5 @@ Deno.test("group: of one member is no group at all", () => {
 });
 
 Deno.test("group: agreement needs nothing", () => {
-  assert.deepEqual(settle([]), []);
+  assert.deepEqual(groupEvents([]), []);
 });

@@ -3,25 +3,33 @@ import fc from "fast-check";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Advert, passwordBytes } from "../../../src/wire/vrrp.ts";
-import { admit, type Context } from "../../../src/vrrp/validate_advert.ts";
+import { type AdvertContext, validateAdvert } from "../../../src/vrrp/validate_advert.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
 import { advert, FLOATING, HIGHER, LOWER, OWN, rules } from "../../support/vrrp/scene.ts";
 
 const GROUP = ip("224.0.0.18");
 const STRANGE = ip("10.0.0.200");
 
-const MULTICAST: Context = { source: HIGHER, destination: GROUP, own: OWN, transport: "multicast" };
-const UNICAST: Context = { source: HIGHER, destination: OWN, own: OWN, transport: "unicast" };
+const MULTICAST: AdvertContext = {
+  source: HIGHER,
+  destination: GROUP,
+  own: OWN,
+  transport: "multicast",
+};
+const UNICAST: AdvertContext = { source: HIGHER, destination: OWN, own: OWN, transport: "unicast" };
 
 /** By UDP from a neighbour, save what `changes` says. */
-function byUdp(changes: Partial<NonNullable<Context["udp"]>> = {}, source = HIGHER): Context {
+function byUdp(
+  changes: Partial<NonNullable<AdvertContext["udp"]>> = {},
+  source = HIGHER,
+): AdvertContext {
   const udp = { ttl: 255, sourcePort: 336, port: 336, neighbour: true, ...changes };
   return { source, destination: OWN, own: OWN, transport: "udp", udp };
 }
 
 /** The verdict in short: the reject's reason, or the kinds of the notices. */
-function verdict(found: Advert, context: Context, ours: Rules): string {
-  const admission = admit(found, context, ours);
+function verdict(found: Advert, context: AdvertContext, ours: Rules): string {
+  const admission = validateAdvert(found, context, ours);
   if ("reject" in admission) return `reject ${admission.reject.reason}`;
   return ["admitted", ...admission.notices.map((notice) => notice.kind)].join(" ");
 }
@@ -37,7 +45,7 @@ function v2Advert(type: number, password: string, interval = seconds(1)): Advert
   return advert({ version: 2, interval, auth: { type, data: passwordBytes(password) } });
 }
 
-const TABLE: readonly (readonly [string, Advert, Context, Rules, string])[] = [
+const TABLE: readonly (readonly [string, Advert, AdvertContext, Rules, string])[] = [
   ["a plain v3 advert", advert(), MULTICAST, rules(), "admitted"],
   ["from a subnet", advert(), { ...MULTICAST, subnetEdge: true }, rules(), "reject source"],
   ["priority 0", advert({ priority: 0 }), MULTICAST, rules(), "admitted"],
@@ -227,8 +235,8 @@ Deno.test("receive: IPv6 without a link-local address in front is told, not refu
 });
 
 Deno.test("receive: details name what was found, and never a password", () => {
-  const detail = (found: Advert, context: Context, ours: Rules) => {
-    const admission = admit(found, context, ours);
+  const detail = (found: Advert, context: AdvertContext, ours: Rules) => {
+    const admission = validateAdvert(found, context, ours);
     return "reject" in admission ? admission.reject.detail : admission.notices[0]?.detail;
   };
   assert.equal(

@@ -41,7 +41,7 @@ export function judgeAdverts(
   }
   const missing = silentPeers(target, plan.node, lan);
   const found = placedPlans(target).flatMap((one) => {
-    const holding = one.held.some((held) =>
+    const holding = one.virtualAddresses.some((held) =>
       holdsNow(interfaces, held.interface, held.prefix.address)
     );
     const own = one.source ?? ownAddressesOn(interfaces, one)[0];

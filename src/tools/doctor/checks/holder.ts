@@ -39,7 +39,7 @@ export function judgeHolders(
   }
   const plans = placedPlans(target);
   const floating = plans.flatMap((plan) =>
-    plan.held.flatMap((held) => {
+    plan.virtualAddresses.flatMap((held) => {
       const question = { interface: held.interface, address: held.prefix.address };
       const here = holdsNow(interfaces, held.interface, held.prefix.address);
       return judgeAddress(question, here, plan, node, withOwn(lan, interfaces), daemon);

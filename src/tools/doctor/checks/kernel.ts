@@ -95,7 +95,7 @@ function judgeReversePath(
 
 /** 8: no ARP is answered at all; 3: not for addresses of scope host, which host addresses (/32) of floatip's have. */
 function judgeSilence(plan: PlacedPlan, { arp_ignore }: KernelSettings): readonly Finding[] {
-  const mute = plan.held.filter(({ prefix }) =>
+  const mute = plan.virtualAddresses.filter(({ prefix }) =>
     arp_ignore === 8 || (arp_ignore === 3 && prefix.length === 32)
   );
   return mute.map(({ interface: name, prefix }) =>
@@ -115,7 +115,7 @@ function judgeNeighbours(
   { arp_ignore, arp_announce }: KernelSettings,
   interfaces: Interfaces,
 ): readonly Finding[] {
-  const rivals = plan.held.flatMap(({ interface: name, prefix: { address } }) => {
+  const rivals = plan.virtualAddresses.flatMap(({ interface: name, prefix: { address } }) => {
     const link = linkNamed(interfaces, name);
     return interfaces.links.filter((other) =>
       other.index !== link?.index && other.up && other.running && !other.loopback &&

@@ -2,7 +2,7 @@
 import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../../../net/ip.ts";
 import { formatDuration, writeDuration } from "../../../time.ts";
-import { admit } from "../../../vrrp/validate_advert.ts";
+import { validateAdvert } from "../../../vrrp/validate_advert.ts";
 import type { Transport } from "../../../vrrp/rules.ts";
 import { type Reject, REJECT_REASONS } from "../../../wire/reject.ts";
 import { type Finding, problem } from "../finding.ts";
@@ -26,7 +26,7 @@ export function refusedIn(
     // By another transport it does not come to the daemon at all: judgeLost tells of that.
     if (transportOf(one) !== plan.rules.transport) return [];
     const context = { source, destination, own, transport: plan.rules.transport };
-    const admission = admit(advert, context, plan.rules);
+    const admission = validateAdvert(advert, context, plan.rules);
     return "reject" in admission ? [{ heard: one, reject: admission.reject }] : [];
   });
 }

@@ -92,7 +92,9 @@ async function examineOne(
   const { plan, address, transport, port } = wanted;
   const bound = judgeListeners(wanted, listeners);
   if (bound !== undefined) return [bound];
-  const here = plan.held.some((held) => holdsNow(environment.interfaces, held.interface, address));
+  const here = plan.virtualAddresses.some((held) =>
+    holdsNow(environment.interfaces, held.interface, address)
+  );
   const place = `${formatIp(address)} port ${port}`;
   if (!here || transport === "udp") {
     return [ok(`${wanted.check}: port ${port} is open for ${formatIp(address)} too`)];

@@ -30,7 +30,9 @@ function strangers(
   const decoded = decode(text);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
   const { node } = plan(decoded.config, HERE, undefined, undefined);
-  const targets = node.plans.flatMap((one) => one.held.map((held) => ({ plan: one, held })));
+  const targets = node.plans.flatMap((one) =>
+    one.virtualAddresses.map((held) => ({ plan: one, held }))
+  );
   return strangersIn(decoded.config, targets, { answers, adverts, unread }, HERE.interfaces)
     .map(({ mac }) => mac);
 }

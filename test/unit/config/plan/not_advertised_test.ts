@@ -14,7 +14,7 @@ function routers(...addresses: readonly string[]): readonly (readonly string[])[
   const decoded = decode(`${instance}addresses = [${addresses.join(", ")}]\n`);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
   const { node } = plan(decoded.config, MACHINE, undefined, undefined);
-  return node.plans.map(({ held, rules: { family, addresses } }) => [
+  return node.plans.map(({ virtualAddresses: held, rules: { family, addresses } }) => [
     family,
     addresses.map(formatIp).join(" "),
     held.map(({ prefix }) => formatPrefix(prefix)).join(" "),

@@ -45,7 +45,7 @@ function show(entry: Plan) {
     source: entry.source && formatIp(entry.source),
     peers: entry.rules.peers.map(formatIp),
     transport: entry.rules.transport,
-    waiting: entry.waiting.map((fault) => `${fault.kind}: ${fault.words}`),
+    waiting: entry.waiting.map((fault) => `${fault.kind}: ${fault.message}`),
   };
 }
 
@@ -191,10 +191,13 @@ Deno.test("an instance of both families is two virtual routers; IPv6 without IPv
       ["ipv6", "multicast", "eth0"],
     ],
   );
-  assert.deepEqual(node.plans.map((entry) => entry.held.map((held) => formatPrefix(held.prefix))), [
-    ["192.168.1.50/24"],
-    ["fe80::50/64", "fd00::50/64"],
-  ]);
+  assert.deepEqual(
+    node.plans.map((entry) => entry.virtualAddresses.map((held) => formatPrefix(held.prefix))),
+    [
+      ["192.168.1.50/24"],
+      ["fe80::50/64", "fd00::50/64"],
+    ],
+  );
   assert.deepEqual(problems, []);
 });
 
@@ -245,7 +248,7 @@ Deno.test("a peer list that is of this machine only waits instead of speaking to
   const text = `${WEB}peers = ["192.168.1.12"]\n`;
   const { node, problems } = planned(text, PI_B);
   assert.equal(
-    only(node).waiting[0]?.words,
+    only(node).waiting[0]?.message,
     "all peers are this machine's own addresses: 192.168.1.12",
   );
   assert.equal(only(node).rules.peers.length, 1);
@@ -256,7 +259,7 @@ Deno.test("labels follow the interface; one that grows too long is left out", ()
   const text =
     '[instance.x]\nvrid = 1\naddresses = [{ address = "192.168.1.50/24", label = ":backup" }]\n';
   const label = (name: string) =>
-    only(planned(text, machine({ [name]: ["192.168.1.12/24"] })).node).held[0]?.label;
+    only(planned(text, machine({ [name]: ["192.168.1.12/24"] })).node).virtualAddresses[0]?.label;
   assert.equal(label("eth0"), "eth0:backup");
   assert.equal(label("enx001122334455"), undefined);
 });

@@ -44,7 +44,7 @@ Deno.test("one number on two wires is one too many where adverts to one address 
     const text = `${NODES}[instance.a]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n${first}\n` +
       `[instance.b]\nvrid = 51\ninterface = "eth1"\naddresses = ["10.0.0.50/24"]\n${second}\n`;
     return planned(text).plans.flatMap((one) =>
-      one.waiting.map(({ words }) => `${one.name}: ${words}`)
+      one.waiting.map(({ message: words }) => `${one.name}: ${words}`)
     );
   };
   const clash = ["b: 192.168.1.12 has VRID 51 of instance a already"];
