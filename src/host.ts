@@ -38,8 +38,8 @@ export interface Interest {
 /** One VRRP packet (IP protocol 112, or UDP) as it arrived, nothing in it believed yet. */
 export type Datagram = VrrpDatagram;
 
-/** One thing that happened. `Order` is what the program above posts (signals, requests). */
-export type HostEvent<Order> =
+/** One thing that happened. */
+export type HostEvent =
   | {
     readonly kind: "datagram";
     readonly endpoint: Endpoint;
@@ -70,7 +70,8 @@ export type HostEvent<Order> =
   | { readonly kind: "probe-due"; readonly check: string }
   /** What became of the latest {@link Host.askPresence} about `node`. */
   | { readonly kind: "presence"; readonly node: string; readonly answer: PresenceAnswer }
-  | { readonly kind: "order"; readonly order: Order }
+  /** {@link Host.wake} was called since the last batch, once or more. */
+  | { readonly kind: "woken" }
   | { readonly kind: "deadline" };
 
 /** An address that is listened for on an interface: does somebody else claim it? */
@@ -126,7 +127,7 @@ export interface Scheduling {
 }
 
 /** The machine. All calls but `wait` are synchronous: the kernel has acknowledged when they return. */
-export interface Host<Order> {
+export interface Host {
   /** CLOCK_BOOTTIME: it counts while the machine is suspended, too. */
   now(): Instant;
   /** The calendar, for people only. */
@@ -139,12 +140,12 @@ export interface Host<Order> {
 
   /**
    * Resolves when something happened or `deadline` has come, with everything that can be had at that moment: packets
-   * first, then interface changes, claims, results of probes and what they rest on, orders, and `deadline` last, so that an overdue deadline is
+   * first, then interface changes, claims, results of probes and what they rest on, `woken`, and `deadline` last, so that an overdue deadline is
    * acted on only after the queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
    */
-  wait(deadline: Instant | undefined): Promise<readonly HostEvent<Order>[]>;
-  /** Makes `order` the next event; wakes a waiting `wait`. */
-  post(order: Order): void;
+  wait(deadline: Instant | undefined): Promise<readonly HostEvent[]>;
+  /** Ends a waiting `wait`, or the next one: the program above has something to do. */
+  wake(): void;
 
   /**
    * Starts one attempt of a health check, beside everything else; its result is a "probe" event, at most 200 ms after the

@@ -55,7 +55,7 @@ export async function watchLan(wish: LanWish): Promise<LanSeen> {
   ]);
   try {
     using capture = openCapture(undefined, { neighbours: true, ports: wish.ports ?? [] });
-    using host = new LinuxHost<never>();
+    using host = new LinuxHost();
     for (const endpoint of wish.endpoints) openWhereItCan(host, endpoint, wish);
     const heard = new Heard({ ...wish, asked: wish.questions.map(({ address }) => address) });
     const listening = take(capture, heard);
@@ -85,7 +85,7 @@ async function take(capture: Capture, heard: Heard): Promise<void> {
  * heard in a flood too, as by the daemon.
  */
 function openWhereItCan(
-  host: LinuxHost<never>,
+  host: LinuxHost,
   endpoint: Endpoint,
   { vrids, questions }: LanWish,
 ): void {
@@ -102,7 +102,7 @@ function openWhereItCan(
 
 /** Puts the questions, and receives what the endpoints get, until the time is over. */
 async function attend(
-  host: LinuxHost<never>,
+  host: LinuxHost,
   { time, questions, groupsOn = [] }: LanWish,
 ): Promise<Pick<LanSeen, "delivered" | "asked">> {
   const delivered = new Bounded<DeliveredAdvert>();
@@ -137,14 +137,14 @@ function earlier(a: Instant | undefined, b: Instant): Instant {
 }
 
 /** Asks who has the address; false: it cannot be asked there (no such link, or one without ARP). */
-function ask(host: LinuxHost<never>, { interface: name, address }: LanQuery): boolean {
+function ask(host: LinuxHost, { interface: name, address }: LanQuery): boolean {
   const frameFor = address.family === "ipv4" ? arpFor : solicitFor;
   return sendOn(host, name, ({ mac }) => frameFor(host.interfaces(), name, mac, address));
 }
 
 /** Sends a frame where there is a link with neighbours; false: there is none, or it does not take it. */
 function sendOn(
-  host: LinuxHost<never>,
+  host: LinuxHost,
   name: string,
   frameFor: (from: { readonly mac: Mac }) => Uint8Array,
 ): boolean {

@@ -8,7 +8,7 @@ import { EXIT, Failure } from "./exit.ts";
 /** The host name, links and addresses now. Throws HostError. */
 export async function look(): Promise<Machine> {
   const { LinuxHost } = await import("../linux/linux_host.ts");
-  using host = new LinuxHost<never>();
+  using host = new LinuxHost();
   return {
     hostName: host.hostName(),
     interfaces: host.interfaces(),

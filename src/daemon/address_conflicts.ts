@@ -11,12 +11,11 @@ import { describe } from "./evidence_text.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { Journal } from "./journal.ts";
 import type { Neighbours } from "./neighbours.ts";
-import type { Command } from "./command.ts";
 import { askableLink, isAround } from "./questions.ts";
 import type { Routers } from "./routers.ts";
 import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
-type Claim = Extract<HostEvent<Command>, { readonly kind: "claim" }>;
+type Claim = Extract<HostEvent, { readonly kind: "claim" }>;
 
 /** When it is tried again to listen where that was refused. */
 const LISTEN_AGAIN_AFTER = seconds(5);
@@ -36,7 +35,7 @@ interface Present {
 
 /** What it works with. */
 export interface AddressConflictsOptions {
-  readonly host: Host<Command>;
+  readonly host: Host;
   readonly roster: Routers;
   readonly conflicts: Conflicts;
   readonly inquiry: Inquiry;

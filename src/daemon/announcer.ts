@@ -3,7 +3,6 @@ import { type Host, HostError } from "../host.ts";
 import { after, type Instant, milliseconds } from "../time.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./log.ts";
-import type { Command } from "./command.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** Frames in one turn of the loop: about a millisecond. */
@@ -20,14 +19,14 @@ export interface Announcement {
 
 /** Sends what fits now, and the rest in parts. */
 export class Announcer {
-  readonly #host: Host<Command>;
+  readonly #host: Host;
   readonly #journal: Journal;
   /** What is still to be sent, of each router in its order. */
   readonly #pending = new Map<VirtualRouter, readonly Announcement[]>();
   #left = MOST_IN_A_TURN;
   #turnAt: Instant | undefined;
 
-  constructor(host: Host<Command>, journal: Journal) {
+  constructor(host: Host, journal: Journal) {
     this.#host = host;
     this.#journal = journal;
   }

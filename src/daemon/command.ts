@@ -11,7 +11,12 @@ export interface Maintenance {
   readonly reason: string | undefined;
 }
 
-/** Posted to the host by signals and the control socket; taken by the loop in its turn. */
+/** Takes commands, from signals and the control socket; the loop handles them in its turn. */
+export interface CommandTaker {
+  submit(command: Command): void;
+}
+
+/** One thing that is asked of the daemon. */
 export type Command =
   /** Give the addresses up, as soon as somebody has taken over, and end. A second one: at once. */
   | { readonly kind: "stop" }

@@ -22,7 +22,7 @@ import { Metrics } from "./metrics.ts";
 import { logVerdict, Once } from "./log.ts";
 import { NodeWatch } from "./node_watch.ts";
 import { Neighbours } from "./neighbours.ts";
-import type { Command, Maintenance } from "./command.ts";
+import type { Command, CommandTaker, Maintenance } from "./command.ts";
 import { type Accepted, Receiver } from "./receive.ts";
 import type { Observer } from "./record.ts";
 import { nearMissRecordOf } from "./remember.ts";
@@ -36,7 +36,7 @@ const LONGEST_TURN = milliseconds(3);
 
 /** What a daemon is made of. */
 export interface DaemonOptions {
-  readonly host: Host<Command>;
+  readonly host: Host;
   /** Decoded and sound. */
   readonly config: Config;
   /** --node NAME. */
@@ -65,8 +65,8 @@ export type Ending = "stopped" | "restarting";
 const INCIDENTS = { most: 100, every: seconds(60) };
 
 /** A running floatip: all virtual routers of one node. */
-export class Daemon {
-  readonly #host: Host<Command>;
+export class Daemon implements CommandTaker {
+  readonly #host: Host;
   readonly #observers: readonly Observer[];
   readonly #configFile: string;
   readonly #routers: Routers;
@@ -89,6 +89,7 @@ export class Daemon {
   readonly #handovers: Handovers;
   readonly #maintenance: MaintenanceMode;
   #restarting = false;
+  readonly #commands: Command[] = [];
 
   constructor(options: DaemonOptions) {
     const { host, journal } = options;
@@ -144,7 +145,7 @@ export class Daemon {
     this.#started = host.wallTime();
   }
 
-  /** Runs until a stop order, resolves when every address has been given up in order; or until a restart order. */
+  /** Runs until it is told to stop, resolves when every address has been given up in order; or until it is told to restart. */
   async run(): Promise<Ending> {
     this.#routers.replan();
     this.#routers.refresh();
@@ -168,6 +169,12 @@ export class Daemon {
     this.#routers.close();
     this.#saveResume("at once");
     return "stopped";
+  }
+
+  /** To be handled in the next turn. */
+  submit(command: Command): void {
+    this.#commands.push(command);
+    this.#host.wake();
   }
 
   /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
@@ -198,7 +205,7 @@ export class Daemon {
     return this.#metrics.read({ routers, checks, now: this.#host.now() });
   }
 
-  #take(event: HostEvent<Command>): void {
+  #take(event: HostEvent): void {
     switch (event.kind) {
       case "datagram": {
         const { endpoint, datagram, at } = event;
@@ -233,8 +240,9 @@ export class Daemon {
         return this.#nodes.take(event.node, event.answer);
       case "probe-due":
         return this.#routers.checks.hurry(event.check, this.#host.now());
-      case "order":
-        return this.#handle(event.order);
+      case "woken":
+        for (const command of this.#commands.splice(0)) this.#handle(command);
+        return;
       case "deadline":
         return this.#actOnDeadlines(this.#host.now());
       default:
@@ -256,26 +264,26 @@ export class Daemon {
     for (const observer of this.#observers) observer.observeNearMiss?.(record);
   }
 
-  #handle(order: Command): void {
-    switch (order.kind) {
+  #handle(command: Command): void {
+    switch (command.kind) {
       case "stop":
         return this.#handoffs.stop();
       case "reload":
-        return order.reply(this.#routers.reload(order.config));
+        return command.reply(this.#routers.reload(command.config));
       case "handover":
-        return this.#handovers.handOver(order);
+        return this.#handovers.handOver(command);
       case "take-back":
-        return this.#handovers.takeBack(order);
+        return this.#handovers.takeBack(command);
       case "maintenance":
-        return this.#maintenance.handle(order);
+        return this.#maintenance.handle(command);
       case "restart":
         this.#restarting = true;
-        return order.reply({
+        return command.reply({
           restarting: true,
           words: "the addresses stay, the daemon starts anew",
         });
       default:
-        return unreachable(order);
+        return unreachable(command);
     }
   }
 

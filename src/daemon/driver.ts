@@ -12,7 +12,6 @@ import { masterHeard } from "./health.ts";
 import type { Journal } from "./journal.ts";
 import type { Metrics } from "./metrics.ts";
 import { labelOf, logTransition } from "./log.ts";
-import type { Command } from "./command.ts";
 import { performEffect, removeAddresses, removeLeftover } from "./effects.ts";
 import { leftoverAddresses } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./refusals.ts";
@@ -31,7 +30,7 @@ const MOST_GROUP_ROUNDS = 4;
 
 /** What a stepper works with. */
 export interface DriverOptions {
-  readonly host: Host<Command>;
+  readonly host: Host;
   readonly journal: Journal;
   /** Told of every transition, beside the journal. */
   readonly observers: readonly Observer[];
@@ -42,7 +41,7 @@ export interface DriverOptions {
 
 /** Steps the virtual routers of one node. */
 export class Driver {
-  readonly #host: Host<Command>;
+  readonly #host: Host;
   readonly #journal: Journal;
   readonly #observers: readonly Observer[];
   readonly #metrics: Metrics;

@@ -20,7 +20,6 @@ import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import { type Announcement, Announcer } from "./announcer.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./log.ts";
-import type { Command } from "./command.ts";
 import { askableLink, questionFor } from "./questions.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
@@ -31,7 +30,7 @@ export type NetworkEffect = Exclude<Effect, { kind: "transition" }>;
 export function performEffect(
   effect: NetworkEffect,
   router: VirtualRouter,
-  host: Host<Command>,
+  host: Host,
   journal: Journal,
   announcer: Announcer = new Announcer(host, journal),
 ): void {
@@ -64,7 +63,7 @@ export function performEffect(
 export function removeAddresses(
   addresses: readonly VirtualAddress[],
   router: VirtualRouter,
-  host: Host<Command>,
+  host: Host,
   journal: Journal,
 ): void {
   // They are another daemon's.
@@ -82,7 +81,7 @@ export function removeAddresses(
 function placedEntries(
   held: VirtualAddress,
   router: VirtualRouter,
-  host: Host<Command>,
+  host: Host,
 ): readonly { readonly name: string; readonly entry: LinkAddress }[] {
   const interfaces = host.interfaces();
   const { address } = held.prefix;
@@ -101,7 +100,7 @@ export function removeLeftover(
   { held, entry }: OwnAddress,
   master: Ip,
   router: VirtualRouter,
-  host: Host<Command>,
+  host: Host,
   journal: Journal,
 ): void {
   const where = `${formatPrefix(entry.prefix)} on ${held.interface}`;
@@ -110,7 +109,7 @@ export function removeLeftover(
   attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
 }
 
-function addAddresses(router: VirtualRouter, host: Host<Command>, journal: Journal): void {
+function addAddresses(router: VirtualRouter, host: Host, journal: Journal): void {
   for (const held of router.plan.virtualAddresses) {
     const there = present(held, host);
     if (there.some((entry) => !isOurs(entry, held, router))) continue;
@@ -126,7 +125,7 @@ function addAddresses(router: VirtualRouter, host: Host<Command>, journal: Journ
 }
 
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
-function renewAddresses(router: VirtualRouter, host: Host<Command>, announcer: Announcer): void {
+function renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer): void {
   let missed = false;
   for (const held of router.plan.virtualAddresses) {
     if (present(held, host).some((entry) => !isOurs(entry, held, router))) continue;
@@ -149,13 +148,13 @@ function isOurs(
   return placed.has(formatIp(prefix.address)) || isFloating(entry, plan);
 }
 
-function noteLease(router: VirtualRouter, host: Host<Command>): void {
+function noteLease(router: VirtualRouter, host: Host): void {
   const { lease } = router.rules;
   router.leaseUntil = lease === undefined ? undefined : after(host.now(), lease);
 }
 
 /** Whoever has an address, and whoever was master, is asked for it; answers come as claims. */
-function ask(router: VirtualRouter, host: Host<Command>, journal: Journal): void {
+function ask(router: VirtualRouter, host: Host, journal: Journal): void {
   const { state, plan: { virtualAddresses: all, rules } } = router;
   const interfaces = host.interfaces();
   const master = state.kind === "backup" ? state.heard?.source : undefined;
@@ -181,7 +180,7 @@ function ask(router: VirtualRouter, host: Host<Command>, journal: Journal): void
 function announce(
   count: number,
   router: VirtualRouter,
-  host: Host<Command>,
+  host: Host,
   announcer: Announcer,
 ): void {
   const interfaces = host.interfaces();
@@ -199,7 +198,7 @@ function announce(
 function sendAdvert(
   { priority, interval }: Extract<Effect, { kind: "send-advert" }>,
   router: VirtualRouter,
-  host: Host<Command>,
+  host: Host,
   journal: Journal,
 ): void {
   const { endpoint, source, plan } = router;
@@ -251,7 +250,7 @@ function destinations(endpoint: Endpoint, peers: readonly Ip[]): readonly Ip[] {
 }
 
 /** The kernel's entries for the address of `held` on its interface, whatever their prefix length. */
-function present(held: VirtualAddress, host: Host<Command>): readonly LinkAddress[] {
+function present(held: VirtualAddress, host: Host): readonly LinkAddress[] {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, held.interface);
   return addressEntries(interfaces, held.prefix.address).filter(({ index }) =>

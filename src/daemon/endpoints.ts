@@ -1,7 +1,6 @@
 /** Which sockets are open? Exactly those that some virtual router needs, re-opened when their link is another one. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { formatIp } from "../net/ip.ts";
-import type { Command } from "./command.ts";
 
 /** An endpoint that is needed, and the link it must be on. */
 export interface Wanted {
@@ -19,9 +18,9 @@ export function endpointKey(endpoint: Endpoint): string {
 /** The open endpoints of a host. */
 export class Endpoints {
   readonly #open = new Map<string, Wanted>();
-  readonly #host: Host<Command>;
+  readonly #host: Host;
 
-  constructor(host: Host<Command>) {
+  constructor(host: Host) {
     this.#host = host;
   }
 

@@ -4,7 +4,6 @@ import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
 import type { HandoffReason } from "../vrrp/event.ts";
-import type { Command } from "./command.ts";
 import type { Routers } from "./routers.ts";
 import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
@@ -25,12 +24,12 @@ export interface Outcome {
 
 /** The departures of one node. */
 export class Handoffs {
-  readonly #host: Host<Command>;
+  readonly #host: Host;
   readonly #roster: Routers;
   readonly #pending = new Set<PendingHandoff>();
   #stopping = false;
 
-  constructor(host: Host<Command>, roster: Routers) {
+  constructor(host: Host, roster: Routers) {
     this.#host = host;
     this.#roster = roster;
   }

@@ -14,11 +14,11 @@ type Refusal = readonly [outcome: HandoverAnswer["outcome"], words: string];
 
 /** The handovers of one node. */
 export class Handovers {
-  readonly #host: Host<Command>;
+  readonly #host: Host;
   readonly #roster: Routers;
   readonly #handoffs: Handoffs;
 
-  constructor(host: Host<Command>, roster: Routers, departures: Handoffs) {
+  constructor(host: Host, roster: Routers, departures: Handoffs) {
     this.#host = host;
     this.#roster = roster;
     this.#handoffs = departures;

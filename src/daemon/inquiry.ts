@@ -24,7 +24,6 @@ import {
 } from "./conflicts.ts";
 import { masterHeard } from "./health.ts";
 import type { Neighbours } from "./neighbours.ts";
-import type { Command } from "./command.ts";
 import { askableLink, isAround, questionFor } from "./questions.ts";
 import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
 
@@ -77,7 +76,7 @@ export type OthersOf = (
 
 /** What it works with. */
 export interface InquiryOptions {
-  readonly host: Host<Command>;
+  readonly host: Host;
   readonly conflicts: Conflicts;
   readonly neighbours: Neighbours;
   readonly node: () => NodePlan | undefined;

@@ -2,7 +2,6 @@
 import { type Endpoint, type Host, HostError, type Interest } from "../host.ts";
 import { includesIp, type Ip, sameIp } from "../net/ip.ts";
 import { endpointKey } from "./endpoints.ts";
-import type { Command } from "./command.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** More known sources than this are no nodes of anybody's. */
@@ -17,10 +16,10 @@ interface Part {
 
 /** Tells the host what is wanted, where that changed. */
 export class Interests {
-  readonly #host: Host<Command>;
+  readonly #host: Host;
   #parts: ReadonlyMap<VirtualRouter, Part> = new Map();
 
-  constructor(host: Host<Command>) {
+  constructor(host: Host) {
     this.#host = host;
   }
 

@@ -22,7 +22,7 @@ const LOOK = seconds(5);
 
 /** What maintenance works with. */
 export interface MaintenanceOptions {
-  readonly host: Host<Command>;
+  readonly host: Host;
   readonly roster: Routers;
   readonly handoffs: Handoffs;
   readonly journal: Journal;

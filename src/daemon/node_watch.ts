@@ -20,7 +20,6 @@ import type { PresenceAnswer } from "../wire/presence.ts";
 import type { Advert } from "../wire/vrrp.ts";
 import type { Journal } from "./journal.ts";
 import { type Asked, type End, NO_FACTS, type NodeFacts, viewOf } from "./nodes.ts";
-import type { Command } from "./command.ts";
 import type { TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
@@ -71,7 +70,7 @@ interface Speaker {
 
 /** Knows the other nodes. */
 export class NodeWatch {
-  readonly #host: Host<Command>;
+  readonly #host: Host;
   readonly #journal: Journal;
   #others: ReadonlyMap<string, Other> = new Map();
   /** Node names by address text. */
@@ -84,7 +83,7 @@ export class NodeWatch {
   /** When the next look is due; undefined: to be found out. */
   #next: { readonly at: Instant | undefined } | undefined;
 
-  constructor(host: Host<Command>, journal: Journal) {
+  constructor(host: Host, journal: Journal) {
     this.#host = host;
     this.#journal = journal;
   }

@@ -6,7 +6,6 @@ import type { Interfaces } from "../net/interfaces.ts";
 import { after, between, type Instant, seconds, type WallTime } from "../time.ts";
 import { encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import { Daemon } from "./daemon.ts";
-import type { Command } from "./command.ts";
 
 /** One instance on a network of documentation addresses (RFC 5737). */
 const CONFIG =
@@ -20,16 +19,23 @@ const ROUNDS = 10;
 export async function rehearse(): Promise<void> {
   const decoded = decode(CONFIG);
   if (decoded.kind !== "config") return;
-  const host = new Stage();
+  const host = new Stage(() => daemon.submit({ kind: "stop" }));
   const journal = { write() {} };
   const { config } = decoded;
-  await new Daemon({ host, config, nodeName: undefined, configFile: "", journal }).run();
+  const daemon = new Daemon({ host, config, nodeName: undefined, configFile: "", journal });
+  await daemon.run();
 }
 
 /** A machine without a kernel: time jumps from deadline to deadline, and a rival speaks up in between. */
-class Stage implements Host<Command> {
+class Stage implements Host {
+  readonly #end: () => void;
   #now = 0 as Instant;
   #turn = 0;
+
+  /** `end` is called after the last round. */
+  constructor(end: () => void) {
+    this.#end = end;
+  }
 
   now(): Instant {
     return this.#now;
@@ -51,16 +57,17 @@ class Stage implements Host<Command> {
     return { policy: "other", priority: 0 };
   }
 
-  wait(deadline: Instant | undefined): Promise<readonly HostEvent<Command>[]> {
+  wait(deadline: Instant | undefined): Promise<readonly HostEvent[]> {
     this.#turn++;
     if (this.#turn > 2 * ROUNDS) {
-      return Promise.resolve([{ kind: "order", order: { kind: "stop" } }]);
+      this.#end();
+      return Promise.resolve([{ kind: "woken" }]);
     }
     this.#now = deadline ?? after(this.#now, seconds(1));
     return Promise.resolve([this.#turn % 2 === 0 ? this.#rival() : { kind: "deadline" }]);
   }
 
-  post(): void {}
+  wake(): void {}
 
   startProbe(): void {}
 
@@ -113,7 +120,7 @@ class Stage implements Host<Command> {
     return "removed";
   }
 
-  #rival(): HostEvent<Command> {
+  #rival(): HostEvent {
     const destination = groupOf("ipv4");
     const addresses = [ip("192.0.2.100")];
     const advert = { version: 3, vrid: 1, priority: 200, interval: seconds(1), addresses } as const;

@@ -2,14 +2,13 @@
 import type { Host } from "../host.ts";
 import { after, seconds } from "../time.ts";
 import type { Fault } from "../vrrp/event.ts";
-import type { Command } from "./command.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** How long until it is looked again whether the other daemon has ended. */
 const AGAIN_AFTER = seconds(5);
 
 /** Takes the virtual routers for this process, and notes in each that another one has which. */
-export function reserveRouters(routers: readonly VirtualRouter[], host: Host<Command>): void {
+export function reserveRouters(routers: readonly VirtualRouter[], host: Host): void {
   const names = new Map(routers.map((router) => [router, nameOf(router)]));
   const others = host.reserve([...names.values()].filter((name) => name !== undefined));
   for (const [router, name] of names) {

@@ -1,7 +1,6 @@
 /** When is written down what the process after this one needs to go on? When it matters at once, else several times a second. */
 import type { Host } from "../host.ts";
 import { after, between, type Instant, milliseconds } from "../time.ts";
-import type { Command } from "./command.ts";
 import { type ResumeState, resumeStateOf } from "./resume.ts";
 import type { Routers } from "./routers.ts";
 import { isLeaving } from "./virtual_router.ts";
@@ -19,13 +18,13 @@ interface Written {
 
 /** Writes notes. */
 export class ResumeWriter {
-  readonly #host: Host<Command>;
+  readonly #host: Host;
   readonly #write: ((note: ResumeState) => void) | undefined;
   #written: Written | undefined;
   #putOffUntil: Instant | undefined;
 
   /** `write` undefined: nobody comes after this process. */
-  constructor(host: Host<Command>, write: ((note: ResumeState) => void) | undefined) {
+  constructor(host: Host, write: ((note: ResumeState) => void) | undefined) {
     this.#host = host;
     this.#write = write;
   }

@@ -22,7 +22,6 @@ import {
 import { endpointKey, Endpoints } from "./endpoints.ts";
 import type { Journal } from "./journal.ts";
 import { causeText, labelOf } from "./log.ts";
-import type { Command } from "./command.ts";
 import { removeAddresses } from "./effects.ts";
 import { linkPrint, missingAddresses, readiness } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, mayTryAgain, surroundingsOf } from "./refusals.ts";
@@ -33,7 +32,7 @@ import type { Driver } from "./driver.ts";
 
 /** What a roster works with. */
 export interface RoutersOptions {
-  readonly host: Host<Command>;
+  readonly host: Host;
   readonly config: Config;
   /** --node NAME. */
   readonly nodeName: string | undefined;
@@ -49,7 +48,7 @@ const MOST_STARTED = 16;
 /** The virtual routers of one node, and the checks that they rest on. */
 export class Routers {
   readonly checks: Checks;
-  readonly #host: Host<Command>;
+  readonly #host: Host;
   readonly #journal: Journal;
   readonly #driver: Driver;
   readonly #nodeName: string | undefined;

@@ -64,7 +64,7 @@ export interface Elsewhere {
  * This machine. Looking at links and addresses needs no privilege; sockets need CAP_NET_RAW, addresses CAP_NET_ADMIN, and say
  * EPERM without.
  */
-export class LinuxHost<Order> implements Host<Order>, Disposable {
+export class LinuxHost implements Host, Disposable {
   readonly #libc: Libc = new Libc();
   readonly #poller: Poller = new Poller(this.#libc);
   readonly #bootClock: Clock = new Clock(this.#libc, CLOCK_BOOTTIME);
@@ -77,8 +77,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
   readonly #adverts: AdvertIntake = new AdvertIntake(this.#poller);
-  readonly #orders: Order[] = [];
-  readonly #results: Extract<HostEvent<Order>, { kind: "probe" }>[] = [];
+  readonly #results: Extract<HostEvent, { kind: "probe" }>[] = [];
   readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
   readonly #presence: Presence = new Presence(
@@ -86,7 +85,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     this.#poller,
     (name) => this.#askGroup(name),
   );
-  readonly #answers: Extract<HostEvent<Order>, { kind: "presence" }>[] = [];
+  readonly #answers: Extract<HostEvent, { kind: "presence" }>[] = [];
   readonly #tools: ProbeTools = {
     interfaces: () => this.interfaces(),
     ping: (address, by, deadline) =>
@@ -105,6 +104,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
   /** Since the last wait. */
   #pauses = 0;
   #bootId: string | undefined;
+  /** Since the last batch. */
+  #woken = false;
 
   /**
    * Opens libc and listens to the kernel. `elsewhere`: makes some attempts of checks in this host's place. Throws HostError, or
@@ -145,7 +146,7 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     return takeRealTime(this.#libc);
   }
 
-  async wait(deadline: Instant | undefined): Promise<readonly HostEvent<Order>[]> {
+  async wait(deadline: Instant | undefined): Promise<readonly HostEvent[]> {
     for (;;) {
       this.#network.tend();
       if (this.#network.changed) this.#poller.wake();
@@ -161,9 +162,9 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     }
   }
 
-  post(order: Order): void {
+  wake(): void {
     if (this.#poller.disposed) return;
-    this.#orders.push(order);
+    this.#woken = true;
     this.#poller.wake();
   }
 
@@ -287,11 +288,11 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     if (this.#pauses++ < MOST_PAUSES) this.#libc.pause(PAUSE_MS);
   }
 
-  #collect(deadline: Instant | undefined): readonly HostEvent<Order>[] {
+  #collect(deadline: Instant | undefined): readonly HostEvent[] {
     // The clock first: what was queued when the deadline came is then looked at before it.
     const due = deadline !== undefined && deadline <= this.now();
     const ready = this.#poller.ready();
-    const events: HostEvent<Order>[] = [];
+    const events: HostEvent[] = [];
     const take = (advert: TakenAdvert) => events.push({ kind: "datagram", ...advert });
     const overrun = (endpoint: Endpoint) => events.push({ kind: "overrun", endpoint });
     const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take, overrun);
@@ -305,7 +306,8 @@ export class LinuxHost<Order> implements Host<Order>, Disposable {
     events.push(...this.#results.splice(0));
     events.push(...this.#answers.splice(0));
     for (const check of this.#exits.drain(ready)) events.push({ kind: "probe-due", check });
-    for (const order of this.#orders.splice(0)) events.push({ kind: "order", order });
+    if (this.#woken) events.push({ kind: "woken" });
+    this.#woken = false;
     if (due && mayEnd) events.push({ kind: "deadline" });
     return events;
   }

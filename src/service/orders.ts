@@ -2,19 +2,18 @@
 import type { HandoverAnswer, MaintenanceAnswer, RestartAnswer } from "../control/api.ts";
 import type { ControlAnswers } from "../control/server.ts";
 import type { HandoverRequest, MaintenanceRequest } from "../control/requests.ts";
-import type { Command } from "../daemon/command.ts";
-import type { Host } from "../host.ts";
+import type { Command, CommandTaker } from "../daemon/command.ts";
 import { milliseconds, type WallTime } from "../time.ts";
 
 const ENDING = "the daemon is stopping";
 
 /** Posts orders, and lets those go at the end who still wait for an answer. */
 export class Orders {
-  readonly #host: Host<Command>;
+  readonly #daemon: CommandTaker;
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(host: Host<Command>) {
-    this.#host = host;
+  constructor(daemon: CommandTaker) {
+    this.#daemon = daemon;
   }
 
   /** What the control socket asks for. */
@@ -44,7 +43,7 @@ export class Orders {
   }
 
   #maintain({ on, reason, forMs, force }: MaintenanceRequest): Promise<MaintenanceAnswer> {
-    const since = this.#host.wallTime();
+    const since = Date.now() as WallTime;
     const until = forMs === undefined ? undefined : (since + forMs) as WallTime;
     const wanted = on ? { since, until, reason } : undefined;
     return this.#ask<MaintenanceAnswer>(
@@ -68,7 +67,7 @@ export class Orders {
 
   #ask<Answer>(order: (reply: (answer: Answer) => void) => Command, last: Answer): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    this.#host.post(order(resolve));
+    this.#daemon.submit(order(resolve));
     return Promise.race([promise, this.#ended.promise.then(() => last)]);
   }
 }

@@ -8,12 +8,10 @@ import { type Listen, MetricsServer } from "../control/metrics_server.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { DEFAULT_RUN_DIR, socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
-import type { Command } from "../daemon/command.ts";
 import { rehearse } from "../daemon/rehearsal.ts";
 import { HistoryFile } from "../history/history_file.ts";
 import type { DaemonEntry } from "../history/line.ts";
 import { DEFAULT_STATE_DIR } from "../history/place.ts";
-import type { Host } from "../host.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
 import { SdNotify } from "../linux/sd_notify.ts";
 import { Notifier } from "../notify/notifier.ts";
@@ -54,7 +52,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
   await using journal = openJournal(flags.logLevel ?? "info", warnings);
   using runner = openRunner();
   const runnerReady = runner?.start(config);
-  await using host = new LinuxHost<Command>(runner);
+  await using host = new LinuxHost(runner);
   if (flags.noRealTime !== true) wantRealTime(host, journal);
   await rehearse();
   const stateDir = flags.stateDir ?? DEFAULT_STATE_DIR;
@@ -73,10 +71,10 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
     onTurn: (now) => service?.turn(now),
     ...kept(runDir, stateDir, journal),
   });
-  const orders = new Orders(host);
+  const orders = new Orders(daemon);
   const now = (): string => formatWallTime(host.wallTime());
   const note = (what: DaemonEntry["what"]) => history.add({ kind: "daemon", time: now(), what });
-  const apply = applyBy(host, (config) => {
+  const apply = applyBy(daemon, (config) => {
     runner?.reload();
     notifier.reconfigure(config);
     note("reloaded");
@@ -93,7 +91,7 @@ export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode
     reload: () => reloader.reload(),
     testNotify: async () => ({ results: await notifier.test(now()) }),
   });
-  obeySignals(host, reloader, service);
+  obeySignals(daemon, reloader, service);
   journal.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
   exporter.settle(listenOf(config));
   note("started");
@@ -134,7 +132,7 @@ function demandCapabilities(): void {
 }
 
 /** Where it is not permitted, all works but for what a busy machine delays. */
-function wantRealTime(host: LinuxHost<Command>, journal: Journal): void {
+function wantRealTime(host: LinuxHost, journal: Journal): void {
   const answer = host.wantRealTime();
   if (answer === "got") return;
   journal.write(
@@ -229,12 +227,12 @@ function openControl(
 
 /** Puts a configuration in force in the loop's turn; `settle` does so outside the loop, and says what that changed. */
 function applyBy(
-  host: Host<Command>,
+  daemon: Daemon,
   settle: (config: Config) => readonly string[],
 ): ReloaderOptions["apply"] {
   return (config, tell) => {
     const reply = (changes: readonly string[]): void => tell([...changes, ...settle(config)]);
-    host.post({ kind: "reload", config, reply });
+    daemon.submit({ kind: "reload", config, reply });
   };
 }
 
@@ -260,13 +258,13 @@ function listenOf({ metrics: { listen } }: Config): Listen | undefined {
  * nothing. For as long as the process lives: a second SIGTERM must not kill it while it puts things away.
  */
 function obeySignals(
-  host: Host<Command>,
+  daemon: Daemon,
   reloader: Reloader,
   service: Service | undefined,
 ): void {
   const stop = (): void => {
     service?.stopping();
-    host.post({ kind: "stop" });
+    daemon.submit({ kind: "stop" });
   };
   const reload = (): void => void reloader.reload();
   const nothing = (): void => {};

@@ -16,7 +16,7 @@ const PAIRS = 60;
 /** How often an address went that was renewed within the last second: `count` of them, for `stretchMs`. */
 export async function measureDeletions(count: number, stretchMs: number): Promise<number> {
   await using lan = await Lan.open({ hosts: ["master", ...CROWD] });
-  using host = hostIn<never>(lan.host("master").namespace);
+  using host = hostIn(lan.host("master").namespace);
   const held = Array.from({ length: count }, (_, i): VirtualAddress => ({
     interface: "eth0",
     prefix: { address: ip(`10.88.${Math.floor(i / 200)}.${1 + i % 200}`), length: 32 },

@@ -5,7 +5,7 @@ import { after, type Instant, milliseconds } from "../../src/time.ts";
 if (import.meta.main) await measure(Deno.args);
 
 async function measure([policy, intervalMs, count]: readonly string[]): Promise<void> {
-  await using host = new LinuxHost<string>();
+  await using host = new LinuxHost();
   if (policy === "real-time") {
     const answer = host.wantRealTime();
     if (answer !== "got") throw answer;
@@ -22,7 +22,7 @@ async function measure([policy, intervalMs, count]: readonly string[]): Promise<
   console.log(JSON.stringify(late));
 }
 
-async function untilDue(host: LinuxHost<string>, due: Instant): Promise<void> {
+async function untilDue(host: LinuxHost, due: Instant): Promise<void> {
   for (;;) {
     const events = await host.wait(due);
     if (events.at(-1)?.kind === "deadline") return;

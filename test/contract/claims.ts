@@ -170,17 +170,17 @@ export const CLAIM_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "claims come after interface changes and before orders",
+    name: "claims come after interface changes and before what wakes",
     async run({ host, peer, world, until }) {
       host.watchClaims(watched(VIP4));
       for (let attempt = 0; attempt < 100; attempt++) {
         peer.sendFrame("eth0", gratuitousArp(macOf(peer), VIP4));
         await world.addAddress(`10.99.${attempt}.1/24`);
         await pause();
-        host.post("order");
+        host.wake();
         const kinds = (await until(host, (soFar) => soFar.length > 0)).map(({ kind }) => kind);
         if (kinds.length < 3) continue;
-        assert.deepEqual(kinds, ["interfaces", "claim", "order"]);
+        assert.deepEqual(kinds, ["interfaces", "claim", "woken"]);
         return;
       }
       assert.fail("no batch had all three");
@@ -221,7 +221,7 @@ function claimText(address: Ip, mac: Mac): string {
   return `${formatIp(address)} at ${formatMac(mac)} on eth0`;
 }
 
-function macOf(host: Host<string>): Mac {
+function macOf(host: Host): Mac {
   return eth0(host)?.mac ?? assert.fail("eth0 has a MAC");
 }
 

@@ -104,6 +104,6 @@ function byKind(a: Endpoint, b: Endpoint): number {
   return a.kind === b.kind ? 0 : a.kind === "udp" || b.kind === "multicast" ? 1 : -1;
 }
 
-function macOf(host: Host<string>) {
+function macOf(host: Host) {
   return eth0(host)?.mac ?? assert.fail("eth0 has a MAC");
 }

@@ -18,7 +18,7 @@ import { formatPrefix, parsePrefix } from "../../src/net/prefix.ts";
 import { after, type Instant, milliseconds } from "../../src/time.ts";
 
 /** What happens to a host in a case; orders are plain words. */
-export type Happenings = readonly HostEvent<string>[];
+export type Happenings = readonly HostEvent[];
 
 /** Hands on the surroundings of the lab's host: its interface eth0. All take effect before they return. */
 export interface World {
@@ -39,23 +39,23 @@ export interface World {
 /** Two hosts on one link, fresh for each case; both have eth0, which is up and has a usable link-local address. */
 export interface ContractLab {
   /** eth0 has 10.77.0.1/24. */
-  readonly host: Host<string>;
+  readonly host: Host;
   /** eth0 has 10.77.0.2/24. */
-  readonly peer: Host<string>;
+  readonly peer: Host;
   readonly world: World;
   /** Waits on `host` until `predicate` holds of everything that happened since; {@link waitUntil} does it. */
-  until(host: Host<string>, predicate: (soFar: Happenings) => boolean): Promise<Happenings>;
+  until(host: Host, predicate: (soFar: Happenings) => boolean): Promise<Happenings>;
   /** Takes everything down. */
   close(): void | Promise<void>;
 }
 
 /** Collects what happens to `host` until `predicate` holds; throws after 5 s of the host's own time. */
 export async function waitUntil(
-  host: Host<string>,
+  host: Host,
   predicate: (soFar: Happenings) => boolean,
 ): Promise<Happenings> {
   const limit = after(host.now(), milliseconds(5000));
-  const collected: HostEvent<string>[] = [];
+  const collected: HostEvent[] = [];
   while (!predicate(collected)) {
     const batch = await host.wait(limit);
     collected.push(...batch.filter((event) => event.kind !== "deadline"));
@@ -110,12 +110,12 @@ export function held(text: string): VirtualAddress {
 }
 
 /** The link eth0 as `host` knows it. */
-export function eth0(host: Host<string>) {
+export function eth0(host: Host) {
   return linkNamed(host.interfaces(), "eth0");
 }
 
 /** The entry of `address` as `host` knows it. */
-export function entryOf(host: Host<string>, address: VirtualAddress): LinkAddress | undefined {
+export function entryOf(host: Host, address: VirtualAddress): LinkAddress | undefined {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, address.interface);
   if (link === undefined) return undefined;
@@ -125,7 +125,7 @@ export function entryOf(host: Host<string>, address: VirtualAddress): LinkAddres
 }
 
 /** The usable link-local address of eth0. */
-export function linkLocalOf(host: Host<string>): Ip {
+export function linkLocalOf(host: Host): Ip {
   const interfaces = host.interfaces();
   const index = linkNamed(interfaces, "eth0")?.index;
   const entry = interfaces.addresses.find(({ index: at, prefix: { address }, tentative }) =>
@@ -137,8 +137,8 @@ export function linkLocalOf(host: Host<string>): Ip {
 
 /** The next datagram of a peer that repeats itself every 10 ms: routes may need a moment after a link's return. */
 export async function untilHeard(
-  host: Host<string>,
-  peer: Host<string>,
+  host: Host,
+  peer: Host,
 ): Promise<Datagram | undefined> {
   for (let attempt = 0; attempt < 200; attempt++) {
     try {
@@ -154,7 +154,7 @@ export async function untilHeard(
 
 /** Everything up to the deadline, wait by wait. */
 export async function batchesUntilDeadline(
-  host: Pick<Host<string>, "wait">,
+  host: Pick<Host, "wait">,
   deadline: Instant,
 ): Promise<readonly Happenings[]> {
   const batches: Happenings[] = [];
@@ -170,11 +170,6 @@ export function datagrams(happened: Happenings): readonly Datagram[] {
 /** Where the datagrams among `happened` came in. */
 export function endpointsOf(happened: Happenings): readonly Endpoint[] {
   return happened.flatMap((one) => one.kind === "datagram" ? [one.endpoint] : []);
-}
-
-/** The orders among `happened`. */
-export function ordersOf(happened: Happenings): string[] {
-  return happened.flatMap((one) => one.kind === "order" ? [one.order] : []);
 }
 
 /** Have at least `count` datagrams arrived? */

@@ -124,7 +124,7 @@ async function expectEnd(
 }
 
 /** What happens within `duration`, deadlines left aside. */
-async function pass(host: Host<string>, duration: Nanoseconds): Promise<Happenings> {
+async function pass(host: Host, duration: Nanoseconds): Promise<Happenings> {
   const end = after(host.now(), duration);
   const happened = [];
   while (host.now() < end) happened.push(...await host.wait(end));
@@ -132,6 +132,6 @@ async function pass(host: Host<string>, duration: Nanoseconds): Promise<Happenin
 }
 
 /** Waits until the kernel has told what it has to tell of what was done. */
-async function settled(host: Host<string>): Promise<void> {
+async function settled(host: Host): Promise<void> {
   while ((await pass(host, milliseconds(100))).length > 0);
 }

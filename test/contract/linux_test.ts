@@ -21,9 +21,9 @@ for (const { name, run } of CONTRACT_CASES) {
 async function openLab(): Promise<ContractLab> {
   const lan = await Lan.open({ hosts: ["host", "peer"] });
   const machine = lan.host("host");
-  const [host, peer] = ["host", "peer"].map((name) => hostIn<string>(lan.host(name).namespace)) as [
-    NamespacedHost<string>,
-    NamespacedHost<string>,
+  const [host, peer] = ["host", "peer"].map((name) => hostIn(lan.host(name).namespace)) as [
+    NamespacedHost,
+    NamespacedHost,
   ];
   const [port] = machine.ports;
   for (const one of [host, peer]) await waitUntil(one, () => isUsable(one));
@@ -57,7 +57,7 @@ async function openLab(): Promise<ContractLab> {
 }
 
 /** Carrier and the link-local address come a moment after the cable. */
-function isUsable(host: NamespacedHost<string>): boolean {
+function isUsable(host: NamespacedHost): boolean {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, "eth0");
   return link?.running === true &&

@@ -48,10 +48,10 @@ async function openLab(): Promise<ContractLab> {
 }
 
 /** A host whose own calls let virtual time pass: each wait until it is over, each packet until it has arrived. */
-function drivenHost(lan: Lan, name: string): Host<string> {
-  const host = lan.start<string>(lan.machine(name), () => new Promise<void>(() => {}));
+function drivenHost(lan: Lan, name: string): Host {
+  const host = lan.start(lan.machine(name), () => new Promise<void>(() => {}));
   host.keepsTimeStill = false;
-  const wait = async (deadline: Instant | undefined): Promise<readonly HostEvent<string>[]> => {
+  const wait = async (deadline: Instant | undefined): Promise<readonly HostEvent[]> => {
     const waiting = host.wait(deadline);
     let over = false;
     void waiting.then(() => over = true);

@@ -7,7 +7,9 @@ const RUNS = 20_000;
 
 Deno.test("fuzz: no input ends the daemon, or holds its loop up", async () => {
   const { counts, longest } = await feed(RUNS, 7);
-  for (const kind of ["packets", "claims", "orders", "interfaces", "notes", "requests", "files"]) {
+  for (
+    const kind of ["packets", "claims", "commands", "interfaces", "notes", "requests", "files"]
+  ) {
     assert.ok((counts[kind] ?? 0) > 0, kind);
   }
   // `deno task fuzz` says 20 ms.

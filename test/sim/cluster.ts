@@ -27,7 +27,7 @@ interface Node {
   config: Config | undefined;
   promptness: Promptness;
   daemon: Daemon | undefined;
-  host: SimHost<Command> | undefined;
+  host: SimHost | undefined;
   /** What its programs leave for the next one: in memory, and on its disk. */
   note: ResumeState | undefined;
   /** How often the service manager was told something. */
@@ -35,6 +35,8 @@ interface Node {
   /** How long after its restart in place the next program begins; undefined: somebody starts it. */
   pause: Nanoseconds | undefined;
   maintenance: Maintenance | undefined;
+  /** What a program that is just starting is asked. */
+  readonly early: Command[];
 }
 
 /** Some nodes with floatip on a LAN. */
@@ -77,7 +79,7 @@ export class Cluster {
       pause: undefined,
       words: 0,
     };
-    this.#nodes.set(name, { machine, cards, promptness, ...fresh });
+    this.#nodes.set(name, { machine, cards, promptness, early: [], ...fresh });
   }
 
   /** Writes the configuration file of `name`; it counts from the next start on. */
@@ -99,7 +101,7 @@ export class Cluster {
     node.words++;
     if (node.host !== undefined || !node.machine.powered || node.machine.clock.frozen) return;
     if (config === undefined) throw new RangeError(`${name} has no configuration`);
-    node.host = this.lan.start<Command>(node.machine, async (host) => {
+    node.host = this.lan.start(node.machine, async (host) => {
       const daemon = new Daemon({
         host,
         config,
@@ -117,6 +119,7 @@ export class Cluster {
         },
       });
       node.daemon = daemon;
+      for (const command of node.early.splice(0)) daemon.submit(command);
       const ending = await daemon.run();
       return ending === "stopped" ? "" : ending;
     });
@@ -153,7 +156,9 @@ export class Cluster {
 
   /** Any order to the program on `name`; where none runs, nothing. */
   order(name: string, order: Command): void {
-    this.#node(name).host?.post(order);
+    const { host, daemon, early } = this.#node(name);
+    if (daemon !== undefined) daemon.submit(order);
+    else if (host !== undefined) early.push(order);
   }
 
   /** Is maintenance in force there, whether or not floatip runs? */
@@ -164,7 +169,7 @@ export class Cluster {
   /** systemctl reload floatip, with another file; it also counts for later starts. */
   reload(name: string, config: Config): void {
     this.setConfig(name, config);
-    this.#node(name).host?.post({ kind: "reload", config, reply: () => {} });
+    this.order(name, { kind: "reload", config, reply: () => {} });
   }
 
   /** Pulls the plug: the program, and every address that is not written down, are gone. */
@@ -206,7 +211,7 @@ export class Cluster {
   }
 
   /** The running program on `name`. */
-  host(name: string): SimHost<Command> | undefined {
+  host(name: string): SimHost | undefined {
     return this.#node(name).host;
   }
 

@@ -17,7 +17,7 @@ const DAD: Nanoseconds = nanoseconds(1_000_000_000);
 
 /** What a program on the LAN is, whatever orders it takes. */
 type Program = Pick<
-  SimHost<unknown>,
+  SimHost,
   | "machine"
   | "receive"
   | "hearClaim"
@@ -28,7 +28,7 @@ type Program = Pick<
   | "queued"
   | "end"
   | "settled"
-  | "wake"
+  | "takeTurn"
   | "endpoints"
   | "wakes"
   | "promptness"
@@ -104,13 +104,13 @@ export class Lan {
   }
 
   /** Starts a program on `machine` at once; it runs until it returns (how, in a word), throws or is killed. */
-  start<Order>(
+  start(
     machine: Machine,
-    run: (host: SimHost<Order>) => Promise<string | void>,
+    run: (host: SimHost) => Promise<string | void>,
     stream = this.#programs.size,
-  ): SimHost<Order> {
+  ): SimHost {
     const name = machine.name;
-    const host = new SimHost<Order>(this, machine, new Random(this.random.u32(), stream));
+    const host = new SimHost(this, machine, new Random(this.random.u32(), stream));
     this.#programs.set(name, host as unknown as Program);
     this.see({ kind: "program", node: name, what: "started", words: "" });
     const close = (what: "ended" | "crashed", words: string) => {
@@ -199,9 +199,9 @@ export class Lan {
   }
 
   /** For a host: let `program` have the processor at `at`, if `stillWanted` then. */
-  planWake(at: Instant, program: Pick<Program, "wake">, stillWanted: () => boolean): void {
+  planWake(at: Instant, program: Pick<Program, "takeTurn">, stillWanted: () => boolean): void {
     this.#schedule.at(at, () => {
-      if (stillWanted()) this.#running = program.wake();
+      if (stillWanted()) this.#running = program.takeTurn();
     });
   }
 

@@ -48,7 +48,7 @@ interface Socket {
 }
 
 /** A process. Made by {@link Lan.start}. */
-export class SimHost<Order> implements Host<Order> {
+export class SimHost implements Host {
   readonly machine: Machine;
   /** How often it was woken. */
   wakes = 0;
@@ -60,12 +60,12 @@ export class SimHost<Order> implements Host<Order> {
   readonly #random: Random;
   readonly #sockets = new Map<string, Socket>();
   readonly #claims: Claims;
-  readonly #orders: Order[] = [];
-  readonly #results: Extract<HostEvent<Order>, { kind: "probe" | "presence" }>[] = [];
+  #woken = false;
+  readonly #results: Extract<HostEvent, { kind: "probe" | "presence" }>[] = [];
   #view: Interfaces;
   #interfacesChanged = false;
   #deadline: Instant | undefined;
-  #resolve: ((events: readonly HostEvent<Order>[]) => void) | undefined;
+  #resolve: ((events: readonly HostEvent[]) => void) | undefined;
   #settle: (() => void) | undefined;
   #wakeAt: Instant | undefined;
   #state: "running" | "paused" | "gone" = "running";
@@ -98,9 +98,9 @@ export class SimHost<Order> implements Host<Order> {
     return { policy: "other", priority: 0 };
   }
 
-  wait(deadline: Instant | undefined): Promise<readonly HostEvent<Order>[]> {
+  wait(deadline: Instant | undefined): Promise<readonly HostEvent[]> {
     assert(this.#resolve === undefined, "one wait at a time");
-    const { promise, resolve } = Promise.withResolvers<readonly HostEvent<Order>[]>();
+    const { promise, resolve } = Promise.withResolvers<readonly HostEvent[]>();
     this.#resolve = resolve;
     this.#deadline = deadline;
     this.#settle?.();
@@ -110,8 +110,8 @@ export class SimHost<Order> implements Host<Order> {
     return promise;
   }
 
-  post(order: Order): void {
-    this.#orders.push(order);
+  wake(): void {
+    this.#woken = true;
     this.#planWake(this.now());
   }
 
@@ -305,7 +305,7 @@ export class SimHost<Order> implements Host<Order> {
   }
 
   /** Gives the program what there is. Undefined: it was not due. Otherwise resolves when it waits again. */
-  wake(): Promise<void> | undefined {
+  takeTurn(): Promise<void> | undefined {
     this.#wakeAt = undefined;
     if (this.#state !== "running" || this.#resolve === undefined) return undefined;
     if (!this.#isReady()) {
@@ -320,9 +320,9 @@ export class SimHost<Order> implements Host<Order> {
     return settled;
   }
 
-  #batch(): readonly HostEvent<Order>[] {
+  #batch(): readonly HostEvent[] {
     const at = this.now();
-    const events: HostEvent<Order>[] = [];
+    const events: HostEvent[] = [];
     for (const { endpoint, queue } of this.#sockets.values()) {
       for (const { datagram, from } of queue.splice(0)) {
         this.#lan.seeRead(this.machine.name, from, datagram);
@@ -336,13 +336,14 @@ export class SimHost<Order> implements Host<Order> {
     }
     for (const claim of this.#claims.take()) events.push({ kind: "claim", ...claim, at });
     events.push(...this.#results.splice(0));
-    for (const order of this.#orders.splice(0)) events.push({ kind: "order", order });
+    if (this.#woken) events.push({ kind: "woken" });
+    this.#woken = false;
     if (this.#deadline !== undefined && this.#deadline <= at) events.push({ kind: "deadline" });
     return events;
   }
 
   #isReady(): boolean {
-    if (this.#interfacesChanged || this.#orders.length > 0) return true;
+    if (this.#interfacesChanged || this.#woken) return true;
     if (this.#results.length > 0 || this.#claims.waiting) return true;
     if (this.#deadline !== undefined && this.#deadline <= this.now()) return true;
     for (const socket of this.#sockets.values()) if (socket.queue.length > 0) return true;

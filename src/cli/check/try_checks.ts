@@ -17,7 +17,7 @@ const MOST_AT_ONCE = 16;
  */
 export async function tryChecks(checks: readonly CheckSettings[]): Promise<readonly Tried[]> {
   const { LinuxHost } = await import("../../linux/linux_host.ts");
-  await using host = new LinuxHost<never>();
+  await using host = new LinuxHost();
   const waiting = checks.values();
   const results = new Map<string, ProbeResult>();
   const startNext = (): void => {

@@ -131,7 +131,7 @@ const TICKS = 100;
 /** A hundred timers of 10 ms, by the very clock and poll that the daemon waits with. */
 async function measureLateness(): Promise<readonly Nanoseconds[]> {
   const { LinuxHost } = await import("../../linux/linux_host.ts");
-  using host = new LinuxHost<never>();
+  using host = new LinuxHost();
   const late: Nanoseconds[] = [];
   while (late.length < TICKS) {
     const due = after(host.now(), TICK);

@@ -24,7 +24,7 @@ export async function release(terminal: Terminal, flags: ReleaseFlags): Promise<
     throw new Failure(EXIT.failed, "the daemon is running, and the addresses are its own", hint);
   }
   const { LinuxHost } = await import("../../linux/linux_host.ts");
-  using host = new LinuxHost<never>();
+  using host = new LinuxHost();
   const { links, addresses } = host.interfaces();
   for (const { index, prefix } of addresses.filter(({ ours }) => ours)) {
     const link = links.find((one) => one.index === index);

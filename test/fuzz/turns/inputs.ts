@@ -43,7 +43,7 @@ const ENDPOINTS: readonly Endpoint[] = [
 const GROUPS = { ipv4: ip("224.0.0.18"), ipv6: ip("ff02::12") };
 
 /** A VRRP packet: sound, spoilt, or nothing but bytes. */
-export function packet(random: Random, at: Instant): HostEvent<Command> {
+export function packet(random: Random, at: Instant): HostEvent {
   const endpoint = random.pick(ENDPOINTS);
   const { family } = endpoint;
   const source = sourceOf(random, family);
@@ -120,7 +120,7 @@ function bytesOf(random: Random, length: number): Uint8Array {
 }
 
 /** Somebody says that an address is at its MAC. */
-export function claim(random: Random, at: Instant): HostEvent<Command> {
+export function claim(random: Random, at: Instant): HostEvent {
   return {
     kind: "claim",
     interface: random.pick(["eth0", "eth0", "eth1"]),

@@ -1,6 +1,5 @@
 /** A machine whose time is virtual, for a daemon whose turns are measured: from what `wait` gives until it waits again. */
 import { cpuTime } from "./cpu_clock.ts";
-import type { Command } from "../../../src/daemon/command.ts";
 import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/health/check.ts";
 import type { Interfaces, VirtualAddress } from "../../../src/net/interfaces.ts";
@@ -8,7 +7,7 @@ import { type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
 import { RecordingHost } from "../../support/daemon/recording_host.ts";
 
 /** What happens next, at `now`; undefined: nothing before the deadline. */
-export type Batch = readonly HostEvent<Command>[];
+export type Batch = readonly HostEvent[];
 
 /** After so many turns others on the thread have theirs. */
 const OTHERS = 20;
@@ -18,7 +17,7 @@ export class TurnHost extends RecordingHost {
   readonly #next: (now: Instant) => Batch;
   readonly #took: (ms: number) => void;
   readonly #aside: () => Promise<void>;
-  readonly #results: HostEvent<Command>[] = [];
+  readonly #results: HostEvent[] = [];
   #now = 1_000_000_000 as Instant;
   #began: number | undefined;
   #waits = 0;

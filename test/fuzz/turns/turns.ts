@@ -11,6 +11,7 @@ import { locate } from "../../../src/config/locate.ts";
 import { fromLines, toLines, type Transferred } from "../../../src/config/transfer.ts";
 import { jsonAnswer, readRequest } from "../../../src/control/http_message.ts";
 import { printMetrics } from "../../../src/control/metrics.ts";
+import type { Command } from "../../../src/daemon/command.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { decodeHistory } from "../../../src/history/line.ts";
 import { decodeResumeState } from "../../../src/service/resume_file.ts";
@@ -47,6 +48,13 @@ export async function feed(count: number, seed: number): Promise<Figures> {
   return await new Feeder(count, seed).run();
 }
 
+/** What one turn is given. */
+interface Given {
+  readonly kind: string;
+  readonly batch: Batch;
+  readonly command?: Command;
+}
+
 class Feeder {
   readonly #random: Random;
   readonly #host: TurnHost;
@@ -57,9 +65,9 @@ class Feeder {
   #left: number;
   #asides = 0;
   /** What the turn under way was given. */
-  #given: { readonly kind: string; readonly batch: Batch } = { kind: "start", batch: [] };
+  #given: Given = { kind: "start", batch: [] };
   /** Of the one that is given again, the shortest time. */
-  #again: { readonly kind: string; readonly batch: Batch; left: number; ms: number } | undefined;
+  #again: (Given & { left: number; ms: number }) | undefined;
   #reload: Config | undefined;
 
   constructor(count: number, seed: number) {
@@ -86,21 +94,24 @@ class Feeder {
   }
 
   #next(now: Instant): Batch {
-    const { kind, batch } = this.#choose(now);
-    this.#given = { kind, batch };
-    return batch;
+    const given = this.#choose(now);
+    this.#given = given;
+    if (given.command === undefined) return given.batch;
+    this.#daemon.submit(given.command);
+    return [...given.batch, { kind: "woken" }];
   }
 
-  #choose(now: Instant): { readonly kind: string; readonly batch: Batch } {
+  #choose(now: Instant): Given {
     if (this.#again !== undefined) return this.#again;
     const random = this.#random;
     if (this.#left <= 0) {
-      return { kind: "end", batch: [{ kind: "order", order: { kind: "stop" } }] };
+      return { kind: "end", batch: [], command: { kind: "stop" } };
     }
     if (this.#reload !== undefined) {
       const config = this.#reload;
       this.#reload = undefined;
-      return { kind: "reload", batch: [{ kind: "order", order: this.#reloadTo(config) }] };
+      const command: Command = { kind: "reload", config, reply: () => {} };
+      return { kind: "reload", batch: [], command };
     }
     const draw = random.between(0, 99);
     if (draw < 60) {
@@ -113,9 +124,9 @@ class Feeder {
     }
     if (draw < 80) {
       const wanted = order(random);
-      return wanted === undefined
-        ? { kind: "deadline", batch: [] }
-        : this.#counted("orders", [{ kind: "order", order: wanted }]);
+      if (wanted === undefined) return { kind: "deadline", batch: [] };
+      this.#count("commands", 1);
+      return { kind: "commands", batch: [], command: wanted };
     }
     if (draw < 82) {
       const extra = Array.from(
@@ -127,10 +138,6 @@ class Feeder {
       return this.#counted("interfaces", [{ kind: "interfaces" }]);
     }
     return { kind: "deadline", batch: [] };
-  }
-
-  #reloadTo(config: Config): Extract<Batch[number], { kind: "order" }>["order"] {
-    return { kind: "reload", config, reply: () => {} };
   }
 
   #counted(kind: string, batch: Batch): { readonly kind: string; readonly batch: Batch } {
@@ -149,11 +156,12 @@ class Feeder {
       again.ms = Math.min(again.ms, ms);
       if (--again.left > 0) return;
       this.#again = undefined;
-      return this.#note(again.kind, again.ms, () => textOf(again.batch));
+      return this.#note(again.kind, again.ms, () => textOf(again));
     }
-    const { kind, batch } = this.#given;
-    if (ms < SUSPICIOUS || kind === "end") return this.#note(kind, ms, () => textOf(batch));
-    this.#again = { kind, batch, left: AGAIN, ms };
+    const given = this.#given;
+    const { kind } = given;
+    if (ms < SUSPICIOUS || kind === "end") return this.#note(kind, ms, () => textOf(given));
+    this.#again = { ...given, left: AGAIN, ms };
   }
 
   #note(kind: string, ms: number, input: () => string): void {
@@ -278,8 +286,9 @@ function reader(bytes: Uint8Array): Pick<Deno.Conn, "read"> {
   };
 }
 
-function textOf(batch: Batch): string {
-  const kinds = batch.map((one) => one.kind === "order" ? one.order.kind : one.kind);
+function textOf({ batch, command }: Given): string {
+  if (command !== undefined) return command.kind;
+  const kinds = batch.map((one) => one.kind);
   return `${batch.length}: ${[...new Set(kinds)].join(", ")}`;
 }
 

@@ -50,7 +50,7 @@ kernelTest("our mark survives us: another process knows the address as ours", as
   // What somebody else put there becomes ours, and is marked too.
   assert.equal(host.addAddress(held("10.77.0.60/24")), "present");
   assert.equal(host.addAddress(held("fd77::60/64")), "present");
-  using second = hostIn<string>(machine.namespace);
+  using second = hostIn(machine.namespace);
   const expected = ["10.77.0.50/24", "10.77.0.60/24", "fd77::50/64", "fd77::60/64"];
   assert.deepEqual(oursOf(second), expected);
 });
@@ -257,21 +257,21 @@ kernelTest("changes that do not fit the queue are found by asking anew", async (
   assert.equal(known, 6000);
 });
 
-function entryOf(host: NamespacedHost<string>, text: string) {
+function entryOf(host: NamespacedHost, text: string) {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, "eth0");
   assert.ok(link !== undefined);
   return addressesOf(interfaces, link).find(({ prefix }) => formatPrefix(prefix) === text);
 }
 
-function oursOf(host: NamespacedHost<string>): readonly string[] {
+function oursOf(host: NamespacedHost): readonly string[] {
   return host.interfaces().addresses.filter(({ ours }) => ours).map(({ prefix }) =>
     formatPrefix(prefix)
   ).toSorted();
 }
 
 /** The host does what it does before it sleeps. */
-async function pause(host: NamespacedHost<string>): Promise<void> {
+async function pause(host: NamespacedHost): Promise<void> {
   await host.wait(after(host.now(), milliseconds(20)));
 }
 

@@ -44,14 +44,14 @@ kernelTest(
     await using machines = await openMachines();
     const { host, peer } = machines;
     host.watchClaims(WATCHED);
-    const batches: (readonly HostEvent<string>[])[] = [];
+    const batches: (readonly HostEvent[])[] = [];
     let overdue = 0;
     let sent = 0;
     const end = after(host.now(), milliseconds(500));
     while (host.now() < end) {
       for (let i = 0; i < 300; i++) peer.sendFrame("eth0", gratuitousArp(madeUpMac(sent++), VIP4));
       const due = after(host.now(), milliseconds(1));
-      let batch: readonly HostEvent<string>[] = [];
+      let batch: readonly HostEvent[] = [];
       while (batch.at(-1)?.kind !== "deadline") batches.push(batch = await host.wait(due));
       overdue = Math.max(overdue, host.now() - due);
     }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { LinuxHost } from "../../../src/linux/linux_host.ts";
 
 Deno.test("the start of this machine: its name, and the time since then with suspensions", () => {
-  using host = new LinuxHost<string>();
+  using host = new LinuxHost();
   const uptime = () => Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]);
   const earliest = uptime();
   const { id, now } = host.boot();

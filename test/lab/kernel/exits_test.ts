@@ -39,9 +39,9 @@ class Sleeper implements AsyncDisposable {
   }
 }
 
-type Host = LinuxHost<string>;
+type Host = LinuxHost;
 
-async function next(host: Host, kind: HostEvent<string>["kind"]): Promise<HostEvent<string>> {
+async function next(host: Host, kind: HostEvent["kind"]): Promise<HostEvent> {
   const happened = await waitUntil(host, (soFar) => soFar.some((one) => one.kind === kind));
   return happened.find((one) => one.kind === kind) ?? assert.fail();
 }

@@ -94,10 +94,10 @@ kernelTest(
   },
 );
 
-function eth0(host: NamespacedHost<string>) {
+function eth0(host: NamespacedHost) {
   return link(host, "eth0");
 }
 
-function link(host: NamespacedHost<string>, name: string) {
+function link(host: NamespacedHost, name: string) {
   return linkNamed(host.interfaces(), name);
 }

@@ -102,7 +102,7 @@ kernelTest(
     const { host, peer } = machines;
     const [here, there] = [linkLocalOf(host), linkLocalOf(peer)];
     assert.ok(here !== undefined && there !== undefined);
-    using neighbour = hostIn<string>(host.namespace.name);
+    using neighbour = hostIn(host.namespace.name);
     for (const one of [host, neighbour, peer]) one.open(MULTICAST6);
     host.send(MULTICAST6, here, GROUP6, numbered(1));
     await waitUntil(peer, (soFar) => datagrams(soFar).length > 0);
@@ -197,7 +197,7 @@ kernelTest("a capture says which interface is not there", () => {
   assert.throws(() => openCapture("nope0"), { code: "ENODEV", object: "nope0" });
 });
 
-function macOf(host: NamespacedHost<string>): Mac {
+function macOf(host: NamespacedHost): Mac {
   const mac = linkNamed(host.interfaces(), "eth0")?.mac;
   assert.ok(mac !== undefined);
   return mac;

@@ -113,7 +113,7 @@ kernelTest(
   async () => {
     await using machines = await openMachines();
     const { host } = machines;
-    using other = hostIn<string>(host.namespace.name);
+    using other = hostIn(host.namespace.name);
     other.open(udp(HOST4));
     assert.throws(() => host.open(udp(HOST4)), hostError("EADDRINUSE"));
     other.close(udp(HOST4));
@@ -138,8 +138,8 @@ kernelTest("a flood fills the buffer, and the deadline comes after what was in i
 
 /** Puts a datagram on the wire that no socket of `from` would send. `spoil` is done to what follows the IP header. */
 function sendRaw(
-  from: NamespacedHost<string>,
-  to: NamespacedHost<string>,
+  from: NamespacedHost,
+  to: NamespacedHost,
   { source, sourcePort, ttl, payload, destinationPort = 336 }: {
     readonly source: Ip;
     readonly sourcePort: number;

@@ -37,7 +37,7 @@ Deno.test({
   ignore,
   fn: async () => {
     await using lan = await Lan.open({ hosts: ["a"] });
-    using other = hostIn<string>(lan.host("a").namespace);
+    using other = hostIn(lan.host("a").namespace);
     const port = {
       kind: "udp",
       family: "ipv4",

@@ -14,7 +14,6 @@ import { formatIp, type Ip } from "../../../src/net/ip.ts";
 import type { Interfaces, Link, LinkAddress, VirtualAddress } from "../../../src/net/interfaces.ts";
 import { formatPrefix, parsePrefix, samePrefix } from "../../../src/net/prefix.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
-import type { Command } from "../../../src/daemon/command.ts";
 
 /** A link that is up with carrier. */
 export function link(name: string, index: number, changes: Partial<Link> = {}): Link {
@@ -46,7 +45,7 @@ export function address(
 }
 
 /** Collects calls in `calls`; refuses those whose text contains `refuse`. */
-export class RecordingHost implements Host<Command> {
+export class RecordingHost implements Host {
   readonly calls: string[] = [];
   refuse: string | undefined;
   links: readonly Link[];
@@ -77,11 +76,11 @@ export class RecordingHost implements Host<Command> {
     return { policy: "other", priority: 0 };
   }
 
-  wait(_deadline: Instant | undefined): Promise<readonly HostEvent<Command>[]> {
+  wait(_deadline: Instant | undefined): Promise<readonly HostEvent[]> {
     return Promise.reject(new Error("nobody waits in these tests"));
   }
 
-  post(): void {}
+  wake(): void {}
 
   startProbe(check: CheckSettings): void {
     this.#call(`probe ${check.name}`);

@@ -22,16 +22,16 @@ export const MULTICAST4: Endpoint = { kind: "multicast", family: "ipv4", interfa
 export interface Machines extends AsyncDisposable {
   readonly lan: Lan;
   readonly machine: LabHost;
-  readonly host: NamespacedHost<string>;
-  readonly peer: NamespacedHost<string>;
+  readonly host: NamespacedHost;
+  readonly peer: NamespacedHost;
 }
 
 /** Builds them, and waits until eth0 has carrier and a link-local address on both. */
 export async function openMachines(): Promise<Machines> {
   const lan = await Lan.open({ hosts: ["host", "peer"] });
-  const [host, peer] = ["host", "peer"].map((name) => hostIn<string>(lan.host(name).namespace)) as [
-    NamespacedHost<string>,
-    NamespacedHost<string>,
+  const [host, peer] = ["host", "peer"].map((name) => hostIn(lan.host(name).namespace)) as [
+    NamespacedHost,
+    NamespacedHost,
   ];
   for (const one of [host, peer]) await waitUntil(one, () => linkLocalOf(one) !== undefined);
   return {
@@ -48,7 +48,7 @@ export async function openMachines(): Promise<Machines> {
 }
 
 /** The usable link-local address of eth0, once it has carrier. */
-export function linkLocalOf(host: NamespacedHost<string>): Ip | undefined {
+export function linkLocalOf(host: NamespacedHost): Ip | undefined {
   const interfaces = host.interfaces();
   const link = linkNamed(interfaces, "eth0");
   if (link?.running !== true) return undefined;

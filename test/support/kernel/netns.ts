@@ -69,17 +69,17 @@ export class Namespace implements Disposable {
 }
 
 /** A LinuxHost that lives in a namespace. */
-export type NamespacedHost<Order> = Host<Order> & Disposable & {
+export type NamespacedHost = Host & Disposable & {
   readonly namespace: Namespace;
   /** The host itself, for calls that are made inside already. */
-  readonly direct: LinuxHost<Order>;
+  readonly direct: LinuxHost;
 };
 
 /** Opens a LinuxHost in the namespace called `name`; each of its calls is made there. */
-export function hostIn<Order>(name: string): NamespacedHost<Order> {
+export function hostIn(name: string): NamespacedHost {
   const namespace = new Namespace(name);
-  const host = namespace.run(() => new LinuxHost<Order>());
-  return new Proxy(host as unknown as NamespacedHost<Order>, {
+  const host = namespace.run(() => new LinuxHost());
+  return new Proxy(host as unknown as NamespacedHost, {
     get(_target, key) {
       if (key === "namespace") return namespace;
       if (key === "direct") return host;

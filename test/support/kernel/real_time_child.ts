@@ -6,7 +6,7 @@ import { after, milliseconds } from "../../../src/time.ts";
 if (import.meta.main) await tell();
 
 async function tell(): Promise<void> {
-  await using host = new LinuxHost<string>();
+  await using host = new LinuxHost();
   const before = host.scheduling();
   const answer = host.wantRealTime();
   const afterwards = host.scheduling();

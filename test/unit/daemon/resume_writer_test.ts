@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import type { Host } from "../../../src/host.ts";
 import { Checks } from "../../../src/daemon/checks.ts";
 import { ResumeWriter } from "../../../src/daemon/resume_writer.ts";
-import type { Command } from "../../../src/daemon/command.ts";
 import type { ResumeState } from "../../../src/daemon/resume.ts";
 import type { Routers } from "../../../src/daemon/routers.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
@@ -22,7 +21,7 @@ class Desk {
     const at = () => milliseconds(this.#nowMs) as number as Instant;
     const host = { now: at, boot: () => ({ id: "one", now: nanoseconds(at()) }) };
     this.router.state = becomeMaster("init", { kind: "start" }, at(), this.router.rules).state;
-    this.#writer = new ResumeWriter(host as unknown as Host<Command>, (state) => this.#take(state));
+    this.#writer = new ResumeWriter(host as unknown as Host, (state) => this.#take(state));
   }
 
   /** Something happens at `ms`: an advert, or something else. */
