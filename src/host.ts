@@ -205,6 +205,8 @@ export interface Host {
    *
    * With a `lifetime` (rounded to whole seconds, at least 1 s) the kernel removes the address by itself when that has
    * passed since the last call: an "interfaces" event. Calling it again in time renews it, which is no event.
+   * Renewals may go out together at the next `wait`. One that the kernel then refuses is an "interfaces" event: the address counts as
+   * gone, and adding it again throws the kernel's reason.
    * Without one it stays until it is removed, whatever was said before. While an IPv4 address with a lifetime is there, others
    * of its subnet stay when it ends, with their routes (promote_secondaries is on from the next `wait` on); and an IPv6 address ends no route that an
    * address of somebody else's needs. Linux is up to 0.3 s late, 0.5 s from 3 s on, and

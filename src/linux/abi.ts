@@ -1,4 +1,4 @@
-/** How do C structures lie in memory? Those of the kernel's interface that differ in nothing between x86-64 and arm64. */
+/** C structures of the kernel's interface, as they lie in memory: those that x86-64 and arm64 have in common. */
 import {
   be16,
   be32,
@@ -97,6 +97,13 @@ export const MSGHDR = layout("struct msghdr", 56, {
   controllen: ne64(40),
   flags: neS32(48),
   afterFlags: pad(52, 4),
+});
+
+/** recvmmsg(2): a struct msghdr, which is written by itself, and how many bytes were received. */
+export const MMSGHDR = layout("struct mmsghdr", 64, {
+  header: pad(0, 56),
+  len: ne32(56),
+  afterLen: pad(60, 4),
 });
 
 /** readv(2). */

@@ -5,7 +5,7 @@ import { includesIp, sameIp } from "../net/ip.ts";
 import { after, earliest, type Instant, microseconds, milliseconds, seconds } from "../time.ts";
 import { advertFilter } from "./advert_filter.ts";
 import type { AdvertSocket } from "./advert_socket.ts";
-import type { Receiver } from "./datagram.ts";
+import { READ_TOGETHER, type Receiver } from "./datagram.ts";
 import type { Poller } from "./poller.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -86,8 +86,9 @@ export class AdvertIntake implements Disposable {
 
   /** When something is to be done without anything to read. */
   get deadline(): Instant | undefined {
-    const holds = [...this.#ears.values()].map(({ holdUntil }) => holdUntil);
-    return earliest(this.#throttle.deadline, ...holds);
+    let first = this.#throttle.deadline;
+    for (const { holdUntil } of this.#ears.values()) first = earliest(first, holdUntil);
+    return first;
   }
 
   /** Hears those again whose time has come. */
@@ -114,6 +115,7 @@ export class AdvertIntake implements Disposable {
   ): boolean {
     let isEmpty = true;
     let read = 0;
+    if (ready.size === 0) return this.#mayEnd(due, isEmpty, read);
     for (const ear of this.#ears.values()) {
       if (!ready.has(ear.socket.fd)) continue;
       const taken = this.#read(ear, receiver, take);
@@ -121,15 +123,19 @@ export class AdvertIntake implements Disposable {
       if (taken.isOverrun) overrun(ear.socket.endpoint);
       isEmpty &&= taken.isEmpty;
     }
-    this.#readSinceDue = due ? this.#readSinceDue + read : 0;
-    if (due && !isEmpty && this.#readSinceDue < MOST_QUEUED) return false;
-    this.#readSinceDue = 0;
-    return true;
+    return this.#mayEnd(due, isEmpty, read);
   }
 
   [Symbol.dispose](): void {
     for (const { socket } of this.#ears.values()) socket[Symbol.dispose]();
     this.#ears.clear();
+  }
+
+  #mayEnd(due: boolean, isEmpty: boolean, read: number): boolean {
+    this.#readSinceDue = due ? this.#readSinceDue + read : 0;
+    if (due && !isEmpty && this.#readSinceDue < MOST_QUEUED) return false;
+    this.#readSinceDue = 0;
+    return true;
   }
 
   #list(): void {
@@ -145,13 +151,17 @@ export class AdvertIntake implements Disposable {
     const { endpoint } = socket;
     let count = 0;
     let others = 0;
+    let at: Instant | undefined;
     const isEmpty = socket.drain(receiver, (datagram) => {
+      // Those that were read together were all there at that moment.
+      if (count % READ_TOGETHER === 0 || at === undefined) at = this.#poller.now();
       count++;
       if (interest !== undefined && !includesIp(interest.known, datagram.source)) others++;
-      take({ endpoint, datagram, at: this.#poller.now() });
+      take({ endpoint, datagram, at });
     });
+    if (at === undefined) return { count, isEmpty, isOverrun: false };
     const now = this.#poller.now();
-    const isOverrun = count > 0 && this.#throttle.spend(socket.fd, count, now);
+    const isOverrun = this.#throttle.spend(socket.fd, count, now);
     if (others > 0) hold(ear, others, now);
     return { count, isEmpty, isOverrun };
   }

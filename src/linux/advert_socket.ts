@@ -1,10 +1,10 @@
-/** What has a socket for adverts, whatever protocol carries them? What the daemon asks of it, and what both kinds share. */
+/** Sockets for adverts: what the daemon asks of them, whatever protocol carries them, and what both kinds share. */
 import type { Datagram, Endpoint } from "../host.ts";
 import { formatIp, type Ip, isLinkLocal } from "../net/ip.ts";
 import { SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.ts";
 import { AF_INET, AF_INET6 } from "./constants.ts";
-import type { ControlMessage, Received, Receiver, Sender } from "./datagram.ts";
-import { type Libc, wouldBlock } from "./libc.ts";
+import type { ControlMessage, Received, Receiver, Sender, Way } from "./datagram.ts";
+import type { Libc } from "./libc.ts";
 import type { Program } from "./packet_filter.ts";
 import { Socket } from "./socket.ts";
 
@@ -47,19 +47,27 @@ export function openFor(
   });
 }
 
-/** Reads what is queued on `fd`; false: there may be more. An error of the link (ENETDOWN) is read and forgotten. */
+/** Reads what is queued on `fd`; false: there may be more. The socket hears again when its link does. */
 export function drain(
   fd: number,
   receiver: Receiver,
   take: (received: Received) => void,
 ): boolean {
-  for (let count = 0; count < MOST_AT_ONCE; count++) {
-    const received = receiver.receive(fd);
-    if (typeof received !== "number") take(received);
-    // The socket tells any other error once, and hears again when its link does.
-    else if (wouldBlock(received)) return true;
+  return receiver.receiveAll(fd, MOST_AT_ONCE, take);
+}
+
+/** Ways of what is sent again and again, by its destination. */
+export class Ways<W extends Way> {
+  readonly #known = new WeakMap<Ip, { readonly source: Ip; readonly way: W }>();
+
+  /** The way from `source` to `destination`; made where it is not known, or was another source's. */
+  get(source: Ip, destination: Ip, make: () => W): W {
+    const known = this.#known.get(destination);
+    if (known?.source === source) return known.way;
+    const way = make();
+    this.#known.set(destination, { source, way });
+    return way;
   }
-  return false;
 }
 
 /** Does it belong to one link, not to the whole machine? */
@@ -69,6 +77,17 @@ export function isOnOneLink(endpoint: Endpoint): boolean {
 
 /** For people: "multicast ipv4 on eth0", "unicast 10.0.0.1 on eth0", "udp 10.0.0.1 port 336 on eth0". */
 export function describe(endpoint: Endpoint): string {
+  const known = DESCRIPTIONS.get(endpoint);
+  if (known !== undefined) return known;
+  const text = description(endpoint);
+  DESCRIPTIONS.set(endpoint, text);
+  return text;
+}
+
+/** Each advert asks for that of its endpoint. */
+const DESCRIPTIONS = new WeakMap<Endpoint, string>();
+
+function description(endpoint: Endpoint): string {
   const what = endpoint.kind === "multicast" ? endpoint.family : formatIp(endpoint.source);
   const port = endpoint.kind === "udp" ? ` port ${endpoint.port}` : "";
   return `${endpoint.kind} ${what}${port} on ${endpoint.interface}`;

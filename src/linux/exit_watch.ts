@@ -1,4 +1,4 @@
-/** When does a process end? The kernel says so at once, by a descriptor for it (pidfd_open(2)): nobody has to look again and again. */
+/** Watch for the ends of processes: the kernel tells of each at once, by a descriptor for it (pidfd_open(2)). */
 import { ESRCH } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
@@ -46,6 +46,7 @@ export class ExitWatch implements Disposable {
 
   /** The names whose process has ended, each once; they are forgotten. */
   drain(ready: ReadonlySet<number>): readonly string[] {
+    if (this.#gone.size === 0 && (ready.size === 0 || this.#watched.size === 0)) return [];
     const ended = [...this.#watched].filter(([, { fd }]) => ready.has(fd)).map(([name]) => name);
     for (const name of ended) this.forget(name);
     const gone = [...this.#gone];

@@ -1,4 +1,4 @@
-/** Which functions of libc are called, and how do their errors come back? As the kernel gives them: a negative errno. */
+/** Functions of libc, by FFI. Errors come back as the kernel gives them: a negative errno. */
 import { EAGAIN, ENOSYS } from "./errno.ts";
 
 /** Where Debian (x86-64, arm64) and Fedora keep libc; absolute, because permissions are given by path. */
@@ -8,9 +8,9 @@ export const LIBC_PATHS: readonly string[] = [
   "/lib64/libc.so.6",
 ];
 
-/** What is looked up in libc; lengths and addresses are size_t and pointers of a 64-bit machine. */
 const NO_FDS = new Uint8Array(8);
 
+/** What is looked up in libc; lengths and addresses are size_t and pointers of a 64-bit machine. */
 const SYMBOLS = {
   // int *__errno_location(void);
   __errno_location: { parameters: [], result: "pointer" },
@@ -35,6 +35,10 @@ const SYMBOLS = {
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
+  recvmmsg: { parameters: ["i32", "buffer", "u32", "i32", "pointer"], result: "i32" },
+  // int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen);
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   // int open(const char *pathname, int flags, ...); without a mode, since nothing is made by it.
   open: { parameters: ["buffer", "i32"], result: "i32" },
   // The same, on a thread of its own: a disk may take its time.
@@ -161,6 +165,19 @@ export class Libc implements Disposable {
   /** recvmsg(2) into a struct msghdr: the count of bytes received. */
   recvmsg(fd: number, header: Bytes, flags: number): number {
     const result = this.#symbols.recvmsg(fd, header, flags);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** recvmmsg(2) into the first `count` of an array of struct mmsghdr, without a timeout: how many were filled. */
+  recvmmsg(fd: number, headers: Bytes, count: number, flags: number): number {
+    const result = this.#symbols.recvmmsg(fd, headers, count, flags, null);
+    return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** getsockname(2) into `address`, all of which is expected. */
+  getsockname(fd: number, address: Bytes): number {
+    const size = new Uint8Array(new Uint32Array([address.length]).buffer);
+    const result = this.#symbols.getsockname(fd, address, size);
     return result < 0 ? -this.#errno.getInt32() : result;
   }
 

@@ -1,4 +1,4 @@
-/** What is floatip's machine on Linux? Host, over raw sockets, rtnetlink and one poll. */
+/** LinuxHost: this machine as the daemon sees it, over raw sockets, rtnetlink and one poll. */
 import type { CheckSettings, ProbeResult } from "../health/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type {
@@ -28,7 +28,7 @@ import { describe, isOnOneLink } from "./advert_socket.ts";
 import { ClaimWatch, type HeardClaim } from "./claim_watch.ts";
 import { bootId, Clock } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
-import { Receiver, Sender } from "./datagram.ts";
+import { READ_TOGETHER, Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
 import { ExitWatch } from "./exit_watch.ts";
 import { HeldSources } from "./held_sources.ts";
@@ -69,12 +69,17 @@ export class LinuxHost implements Host, Disposable {
   readonly #poller: Poller = new Poller(this.#libc);
   readonly #bootClock: Clock = new Clock(this.#libc, CLOCK_BOOTTIME);
   readonly #exchange: KernelExchange = new KernelExchange(this.#libc);
-  readonly #watch: Watch = new Watch(this.#libc);
-  readonly #network: Network = new Network(new Connection(this.#exchange), this.#watch);
+  readonly #renewals: KernelExchange = new KernelExchange(this.#libc);
+  readonly #watch: Watch = new Watch(this.#libc, this.#renewals.port);
+  readonly #network: Network = new Network(
+    new Connection(this.#exchange),
+    this.#watch,
+    new Connection(this.#renewals),
+  );
   readonly #claims: ClaimWatch = new ClaimWatch(this.#libc, this.#poller);
   readonly #heldSources: HeldSources = new HeldSources(this.#libc, this.#poller);
   readonly #reservations: Reservations = new Reservations(this.#libc, this.#poller);
-  readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE);
+  readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE, READ_TOGETHER);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
   readonly #adverts: AdvertIntake = new AdvertIntake(this.#poller);
   readonly #results: Extract<HostEvent, { kind: "probe" }>[] = [];
@@ -151,13 +156,19 @@ export class LinuxHost implements Host, Disposable {
       this.#network.tend();
       if (this.#network.changed) this.#poller.wake();
       this.#heldSources.settle(this.#adverts.endpoints, this.interfaces());
-      const bounded = [this.#adverts, this.#claims, this.#heldSources];
-      await this.#poller.poll(earliest(deadline, ...bounded.map((one) => one.deadline)));
+      const muted = earliest(
+        this.#adverts.deadline,
+        this.#claims.deadline,
+        this.#heldSources.deadline,
+      );
+      await this.#poller.poll(earliest(deadline, muted));
       const now = this.#poller.now();
-      for (const one of bounded) one.release(now);
+      if (muted !== undefined && muted <= now) {
+        for (const one of [this.#adverts, this.#claims, this.#heldSources]) one.release(now);
+      }
       this.#pauses = 0;
       if (this.#poller.disposed) return [];
-      const events = this.#collect(deadline);
+      const events = this.#collect(deadline, now);
       if (events.length > 0) return events;
     }
   }
@@ -220,13 +231,15 @@ export class LinuxHost implements Host, Disposable {
   }
 
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
-    const object = `${formatIp(destination)} from ${formatIp(source)} on ${endpoint.interface}`;
     const socket = this.#adverts.get(describe(endpoint));
-    if (socket === undefined) throw refusal("sendmsg", object, -EBADF);
-    const result = linkWith(this.interfaces(), source) === undefined
+    const result = socket === undefined
+      ? -EBADF
+      : linkWith(this.interfaces(), source) === undefined
       ? -EADDRNOTAVAIL
       : socket.send(this.#sender, source, destination, message);
-    if (result < 0) throw refusal("sendmsg", object, result);
+    if (result >= 0) return;
+    const object = `${formatIp(destination)} from ${formatIp(source)} on ${endpoint.interface}`;
+    throw refusal("sendmsg", object, result);
   }
 
   sendFrame(interfaceName: string, frame: Uint8Array): void {
@@ -276,6 +289,7 @@ export class LinuxHost implements Host, Disposable {
     this.#presence[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.#exchange[Symbol.dispose]();
+    this.#renewals[Symbol.dispose]();
     this.#poller[Symbol.dispose]();
     this.#poller.whenIdle(() => this.#libc[Symbol.dispose]());
   }
@@ -288,28 +302,35 @@ export class LinuxHost implements Host, Disposable {
     if (this.#pauses++ < MOST_PAUSES) this.#libc.pause(PAUSE_MS);
   }
 
-  #collect(deadline: Instant | undefined): readonly HostEvent[] {
-    // The clock first: what was queued when the deadline came is then looked at before it.
-    const due = deadline !== undefined && deadline <= this.now();
+  /** `now`: read before the descriptors are looked at, so that what was queued when the deadline came is looked at before it. */
+  #collect(deadline: Instant | undefined, now: Instant): readonly HostEvent[] {
+    const due = deadline !== undefined && deadline <= now;
     const ready = this.#poller.ready();
     const events: HostEvent[] = [];
     const take = (advert: TakenAdvert) => events.push({ kind: "datagram", ...advert });
     const overrun = (endpoint: Endpoint) => events.push({ kind: "overrun", endpoint });
     const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take, overrun);
-    this.#heldSources.drain(ready, this.#receiver, take);
-    if (this.#network.takeChanged()) events.push({ kind: "interfaces" });
-    const claimed = (claim: HeardClaim) => events.push({ kind: "claim", ...claim, at: this.now() });
-    this.#claims.drain(ready, this.#receiver, this.interfaces(), claimed);
-    this.#pinger.drain(ready, this.#receiver);
+    if (ready.size > 0) this.#heldSources.drain(ready, this.#receiver, take);
+    if (this.#network.takeChanged(ready.has(this.#watch.fd))) {
+      events.push({ kind: "interfaces" });
+    }
+    if (ready.size > 0) this.#collectMore(ready, events);
     this.#reservations.drain(ready);
-    this.#presence.drain(ready, this.#receiver);
-    events.push(...this.#results.splice(0));
-    events.push(...this.#answers.splice(0));
+    for (const result of this.#results.splice(0)) events.push(result);
+    for (const answer of this.#answers.splice(0)) events.push(answer);
     for (const check of this.#exits.drain(ready)) events.push({ kind: "probe-due", check });
     if (this.#woken) events.push({ kind: "woken" });
     this.#woken = false;
     if (due && mayEnd) events.push({ kind: "deadline" });
     return events;
+  }
+
+  /** Of the `ready` descriptors those that adverts do not come by. */
+  #collectMore(ready: ReadonlySet<number>, events: HostEvent[]): void {
+    const claimed = (claim: HeardClaim) => events.push({ kind: "claim", ...claim, at: this.now() });
+    this.#claims.drain(ready, this.#receiver, this.interfaces(), claimed);
+    this.#pinger.drain(ready, this.#receiver);
+    this.#presence.drain(ready, this.#receiver);
   }
 
   /** Who hears the group of adverts is asked by a frame: a question from an own address would take part in routers' elections. */

@@ -1,4 +1,4 @@
-/** When is there something to read, or is it time? One poll(2) over all descriptors, a wake-up and a timer. */
+/** Poller: one poll(2) over all descriptors, a wake-up and a timer (decisions 0001 and 0002). */
 import { assert } from "../assert.ts";
 import type { Instant } from "../time.ts";
 import { ITIMERSPEC, POLLFD } from "./abi.ts";
@@ -28,10 +28,13 @@ export class Poller implements Disposable {
   readonly #timerfd: number;
   readonly #clock: Clock;
   readonly #counter: Bytes = new Uint8Array(8);
+  readonly #one: Bytes = new Uint8Array(new BigUint64Array([1n]).buffer);
+  /** A struct itimerspec of which only the lower halves of the value's two members are ever set. */
+  readonly #expiry: Uint32Array<ArrayBuffer> = new Uint32Array(ITIMERSPEC.size / 4);
+  readonly #expiryBytes: Bytes = new Uint8Array(this.#expiry.buffer);
   readonly #watched = new Set<number>();
   readonly #origin: number;
-  /** struct pollfd for each of #watched, then the eventfd and the timerfd; undefined: to be made anew. */
-  #table: Bytes | undefined;
+  #table: PollTable | undefined;
   #armed: Instant | undefined;
   #inFlight: Promise<void> | undefined;
   #disposed = false;
@@ -51,8 +54,7 @@ export class Poller implements Disposable {
 
   /** CLOCK_BOOTTIME, as the timer counts it. */
   now(): Instant {
-    const { sec, nsec } = this.#clock.read();
-    return (sec - this.#origin) * 1e9 + nsec as Instant;
+    return this.#clock.since(this.#origin) as Instant;
   }
 
   /** Is it closed? */
@@ -74,9 +76,8 @@ export class Poller implements Disposable {
 
   /** Ends the present poll, or else the next one at once. */
   wake(): void {
-    new DataView(this.#counter.buffer).setBigUint64(0, 1n, true);
     // EAGAIN means that the counter is full: it is awake already.
-    this.#libc.write(this.#eventfd, this.#counter);
+    this.#libc.write(this.#eventfd, this.#one);
   }
 
   /**
@@ -88,9 +89,9 @@ export class Poller implements Disposable {
     if (this.#disposed) return;
     this.#arm(deadline);
     const table = this.#pollTable();
-    const waiting = this.#libc.pollLater(table, table.length / POLLFD.size).then(() => {
+    const waiting = this.#libc.pollLater(table.bytes, table.fds.length).then((result) => {
       this.#inFlight = undefined;
-      this.#calm();
+      this.#calm(table, result);
     });
     this.#inFlight = waiting;
     await waiting;
@@ -98,21 +99,20 @@ export class Poller implements Disposable {
 
   /** The descriptors that have something to read (or an error to tell) right now. Throws HostError (ENOMEM). */
   ready(): ReadonlySet<number> {
-    const ready = new Set<number>();
-    if (this.#disposed) return ready;
+    if (this.#disposed) return NONE;
     assert(this.#inFlight === undefined, "the table is ours, not a waiting kernel's");
-    const table = this.#pollTable();
-    const view = new DataView(table.buffer);
-    const { fd, revents } = POLLFD.members;
-    const result = this.#libc.poll(table, this.#watched.size);
-    if (result === -EINTR || result === 0) return ready;
-    demand(result, "poll", `${this.#watched.size} descriptors`);
-    for (let at = 0; at < this.#watched.size * POLLFD.size; at += POLLFD.size) {
-      const events = revents.get(view, at + revents.offset);
-      if (events === 0) continue;
-      const number = fd.get(view, at + fd.offset);
-      assert((events & POLLNVAL) === 0, `descriptor ${number} is forgotten before it is closed`);
-      ready.add(number);
+    const { bytes, events, fds } = this.#pollTable();
+    const count = fds.length - OWN_FDS;
+    const result = this.#libc.poll(bytes, count);
+    if (result === -EINTR || result === 0) return NONE;
+    demand(result, "poll", "all descriptors");
+    const ready = new Set<number>();
+    for (let i = 0; ready.size < result && i < count; i++) {
+      const returned = events[i * EVENTS_EACH + RETURNED] ?? 0;
+      if (returned === 0) continue;
+      const fd = fds[i] ?? -1;
+      assert((returned & POLLNVAL) === 0, `descriptor ${fd} is forgotten before it is closed`);
+      ready.add(fd);
     }
     return ready;
   }
@@ -140,38 +140,56 @@ export class Poller implements Disposable {
     if (this.#inFlight !== undefined) this.wake();
   }
 
-  #pollTable(): Bytes {
-    if (this.#table !== undefined) return this.#table;
-    const fds = [...this.#watched, this.#eventfd, this.#timerfd];
-    const table = new Uint8Array(fds.length * POLLFD.size);
-    for (const [index, fd] of fds.entries()) {
-      POLLFD.write({ fd, events: POLLIN, revents: 0 }, table, index * POLLFD.size);
-    }
-    this.#table = table;
-    return table;
+  #pollTable(): PollTable {
+    return this.#table ??= pollTable([...this.#watched, this.#eventfd, this.#timerfd]);
   }
 
+  /** No deadline disarms the timer; what lies in the past fires at once. */
   #arm(deadline: Instant | undefined): void {
     if (deadline === this.#armed) return;
-    const value = new Uint8Array(ITIMERSPEC.size);
-    ITIMERSPEC.write({ intervalSec: 0n, intervalNsec: 0n, ...this.#expiry(deadline) }, value);
-    const result = this.#libc.timerfdSettime(this.#timerfd, TFD_TIMER_ABSTIME, value);
-    demand(result, "timerfd_settime", `${deadline}`);
+    const due = deadline === undefined ? undefined : Math.max(0, Math.ceil(deadline));
+    const sec = due === undefined ? 0 : Math.floor(due / 1e9);
+    this.#expiry[VALUE_SEC] = due === undefined ? 0 : this.#origin + sec;
+    this.#expiry[VALUE_NSEC] = due === undefined ? 0 : due - sec * 1e9;
+    const bytes = this.#expiryBytes;
+    const result = this.#libc.timerfdSettime(this.#timerfd, TFD_TIMER_ABSTIME, bytes);
+    if (result < 0) demand(result, "timerfd_settime", `${deadline}`);
     this.#armed = deadline;
   }
 
-  /** Zero disarms the timer; what lies in the past fires at once. */
-  #expiry(deadline: Instant | undefined): { valueSec: bigint; valueNsec: bigint } {
-    if (deadline === undefined) return { valueSec: 0n, valueNsec: 0n };
-    const due = Math.max(0, Math.ceil(deadline));
-    const sec = Math.floor(due / 1e9);
-    return { valueSec: BigInt(this.#origin + sec), valueNsec: BigInt(due - sec * 1e9) };
-  }
-
   /** Empties eventfd and timerfd, so that they do not end the next poll too. */
-  #calm(): void {
+  #calm({ events, fds }: PollTable, result: number): void {
     if (this.#disposed) return;
-    this.#libc.read(this.#eventfd, this.#counter);
-    if (this.#libc.read(this.#timerfd, this.#counter) > 0) this.#armed = undefined;
+    const returned = (fromEnd: number): boolean =>
+      // Where poll failed, nothing is known of them.
+      result < 0 || events[(fds.length - fromEnd) * EVENTS_EACH + RETURNED] !== 0;
+    if (returned(2)) this.#libc.read(this.#eventfd, this.#counter);
+    if (returned(1) && this.#libc.read(this.#timerfd, this.#counter) > 0) this.#armed = undefined;
   }
+}
+
+/** An array of struct pollfd. */
+interface PollTable {
+  /** Those that are watched, then {@link OWN_FDS}: the eventfd and the timerfd. */
+  readonly fds: readonly number[];
+  readonly bytes: Bytes;
+  /** The same memory. */
+  readonly events: Int16Array;
+}
+
+const OWN_FDS = 2;
+const EVENTS_EACH = POLLFD.size / 2;
+const RETURNED = POLLFD.members.revents.offset / 2;
+
+const VALUE_SEC = ITIMERSPEC.members.valueSec.offset / 4;
+const VALUE_NSEC = ITIMERSPEC.members.valueNsec.offset / 4;
+
+const NONE: ReadonlySet<number> = new Set();
+
+function pollTable(fds: readonly number[]): PollTable {
+  const bytes = new Uint8Array(fds.length * POLLFD.size);
+  for (const [index, fd] of fds.entries()) {
+    POLLFD.write({ fd, events: POLLIN, revents: 0 }, bytes, index * POLLFD.size);
+  }
+  return { fds, bytes, events: new Int16Array(bytes.buffer) };
 }

@@ -157,10 +157,9 @@ export function readTextSync(path: string, most: number): TextFile | undefined {
  */
 export function replaceSync(path: string, text: string, mode: number, synced: boolean): void {
   const beside = `${path}.new`;
-  removeSync(beside);
   try {
     {
-      using file = Deno.openSync(beside, { write: true, createNew: true, mode });
+      using file = createSync(beside, mode);
       const bytes = new TextEncoder().encode(text);
       for (let written = 0; written < bytes.length;) {
         written += file.writeSync(bytes.subarray(written));
@@ -175,6 +174,18 @@ export function replaceSync(path: string, text: string, mode: number, synced: bo
       // What has failed first is told.
     }
     throw error;
+  }
+}
+
+/** A new file at `path`; what is there, as a rule nothing, goes. */
+function createSync(path: string, mode: number): Deno.FsFile {
+  const options = { write: true, createNew: true, mode };
+  try {
+    return Deno.openSync(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    removeSync(path);
+    return Deno.openSync(path, options);
   }
 }
 

@@ -28,7 +28,7 @@ export class Throttle {
 
   /** When the next one is to be watched again. */
   get deadline(): Instant | undefined {
-    return earliest(...this.#muted.values());
+    return this.#muted.size === 0 ? undefined : earliest(...this.#muted.values());
   }
 
   /** Watches those again whose time has come. */

@@ -1,4 +1,4 @@
-/** How do adverts come and go by UDP? A socket bound to an own address and a port (udp(7)), one for all who share both. */
+/** Sockets for adverts by UDP, each bound to an own address and a port (udp(7)), one for all that share both. */
 import { assert } from "../assert.ts";
 import { type Datagram, type Endpoint, HostError } from "../host.ts";
 import { formatIp, type Ip, ipFromBytes, isLinkLocal, sameIp } from "../net/ip.ts";
@@ -11,6 +11,7 @@ import {
   openFor,
   sockaddr,
   TRAFFIC_CLASS,
+  Ways,
 } from "./advert_socket.ts";
 import {
   IP_RECVTTL,
@@ -24,7 +25,7 @@ import {
   IPV6_UNICAST_HOPS,
   SOCK_DGRAM,
 } from "./constants.ts";
-import type { Received, Receiver, Sender } from "./datagram.ts";
+import type { Received, Receiver, Sender, Way } from "./datagram.ts";
 import type { Libc } from "./libc.ts";
 import { attachFilter, type Program } from "./packet_filter.ts";
 import type { Socket } from "./socket.ts";
@@ -36,6 +37,7 @@ export type UdpEndpoint = Extract<Endpoint, { kind: "udp" }>;
 export class UdpSocket implements AdvertSocket {
   readonly #socket: Socket;
   readonly #index: number;
+  readonly #ways = new Ways<Way>();
 
   private constructor(readonly endpoint: UdpEndpoint, socket: Socket, index: number) {
     this.#socket = socket;
@@ -74,14 +76,19 @@ export class UdpSocket implements AdvertSocket {
   send(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number {
     assert(sameIp(source, this.endpoint.source), "the socket is bound to its source");
     assert(destination.family === source.family, "both addresses are of the endpoint's family");
-    const scopeId = isLinkLocal(destination) ? this.#index : 0;
-    return sender.send(this.fd, message, sockaddr(destination, this.endpoint.port, scopeId), []);
+    const way = this.#ways.get(source, destination, () => {
+      const scopeId = isLinkLocal(destination) ? this.#index : 0;
+      return { name: sockaddr(destination, this.endpoint.port, scopeId), control: NOTHING };
+    });
+    return sender.send(this.fd, way, NOTHING, message);
   }
 
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 function prepareIpv4(socket: Socket): void {
   socket.set(IPPROTO_IP, IP_TTL, HOPS, "IP_TTL");

@@ -1,8 +1,8 @@
-/** How do VRRP packets come and go? Raw sockets of IP protocol 112 (raw(7), ip(7), ipv6(7)), one for each endpoint. */
+/** Raw sockets of IP protocol 112 (raw(7), ip(7), ipv6(7)), one for each endpoint: how VRRP packets come and go. */
 import { assert } from "../assert.ts";
 import type { Datagram, Endpoint } from "../host.ts";
 import { formatIp, type Ip, ip, ipFromBytes, isLinkLocal } from "../net/ip.ts";
-import { decodeIpv4, encodeIpv4 } from "../wire/ipv4.ts";
+import { decodeIpv4, encodeIpv4, IPV4_HEADER } from "../wire/ipv4.ts";
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
 import { IN6_PKTINFO, IN_PKTINFO, IP_MREQ, IP_MREQN, IPV6_MREQ, SOCKADDR_IN6 } from "./abi.ts";
 import {
@@ -14,6 +14,7 @@ import {
   openFor,
   sockaddr,
   TRAFFIC_CLASS,
+  Ways,
 } from "./advert_socket.ts";
 import {
   IP_ADD_MEMBERSHIP,
@@ -38,7 +39,7 @@ import {
   IPV6_UNICAST_HOPS,
   SOCK_RAW,
 } from "./constants.ts";
-import type { Received, Receiver, Sender } from "./datagram.ts";
+import { encodeControl, type Received, type Receiver, type Sender, type Way } from "./datagram.ts";
 import { ENODEV } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { attachFilter, type Program } from "./packet_filter.ts";
@@ -56,6 +57,7 @@ export type RawEndpoint = Exclude<Endpoint, { kind: "udp" }>;
 export class VrrpSocket implements AdvertSocket {
   readonly #socket: Socket;
   readonly #index: number;
+  readonly #ways = new Ways<RawWay>();
 
   private constructor(readonly endpoint: RawEndpoint, socket: Socket, index: number) {
     this.#socket = socket;
@@ -101,26 +103,46 @@ export class VrrpSocket implements AdvertSocket {
   }
 
   #sendIpv4(sender: Sender, source: Ip, destination: Ip, payload: Uint8Array): number {
+    const way = this.#ways.get(source, destination, () => {
+      // The header says the source already; with this it counts when the kernel looks for a route.
+      const ifindex = isOnOneLink(this.endpoint) ? this.#index : 0;
+      const info = IN_PKTINFO.write({ ifindex, specDst: source.bytes, addr: ZERO4 });
+      return {
+        name: sockaddr(destination, 0, 0),
+        control: encodeControl([{ level: IPPROTO_IP, type: IP_PKTINFO, data: info }]),
+        heads: new Map(),
+      };
+    });
+    const { length } = payload;
+    const known = way.heads.get(length);
     // ID 0 lets the kernel choose one.
-    const packet = encodeIpv4({ source, destination, id: 0, payload, ttl: HOPS });
-    const name = sockaddr(destination, 0, 0);
-    // The header says the source already; with this it counts when the kernel looks for a route.
-    const ifindex = isOnOneLink(this.endpoint) ? this.#index : 0;
-    const info = IN_PKTINFO.write({ ifindex, specDst: source.bytes, addr: ZERO4 });
-    return sender.send(this.fd, packet, name, [
-      { level: IPPROTO_IP, type: IP_PKTINFO, data: info },
-    ]);
+    const head = known ?? encodeIpv4({ source, destination, id: 0, payload, ttl: HOPS })
+      .slice(0, IPV4_HEADER.size);
+    if (known === undefined) way.heads.set(length, head);
+    return sender.send(this.fd, way, head, payload);
   }
 
   #sendIpv6(sender: Sender, source: Ip, destination: Ip, message: Uint8Array): number {
-    const onLink = isOnOneLink(this.endpoint) || isLinkLocal(destination);
-    const ifindex = onLink ? this.#index : 0;
-    const info = IN6_PKTINFO.write({ addr: source.bytes, ifindex });
-    return sender.send(this.fd, message, sockaddr(destination, 0, ifindex), [
-      { level: IPPROTO_IPV6, type: IPV6_PKTINFO, data: info },
-    ]);
+    const way = this.#ways.get(source, destination, () => {
+      const onLink = isOnOneLink(this.endpoint) || isLinkLocal(destination);
+      const ifindex = onLink ? this.#index : 0;
+      const info = IN6_PKTINFO.write({ addr: source.bytes, ifindex });
+      return {
+        name: sockaddr(destination, 0, ifindex),
+        control: encodeControl([{ level: IPPROTO_IPV6, type: IPV6_PKTINFO, data: info }]),
+        heads: new Map(),
+      };
+    });
+    return sender.send(this.fd, way, NO_HEAD, message);
   }
 }
+
+/** A way with the IPv4 headers of its packets, by the length of what follows: one for each count of addresses. */
+interface RawWay extends Way {
+  readonly heads: Map<number, Uint8Array>;
+}
+
+const NO_HEAD = new Uint8Array(0);
 
 const ZERO4 = new Uint8Array(4);
 

@@ -1,6 +1,6 @@
 /** What does a machine's network look like? Links and their addresses, as a value. */
 import type { Nanoseconds } from "../time.ts";
-import { formatIp, type Ip, isLinkLocal, sameIp } from "./ip.ts";
+import { type Ip, ipKey, isLinkLocal, sameIp } from "./ip.ts";
 import type { Mac } from "./mac.ts";
 import { broadcastOf, containsIp, networkOf, type Prefix } from "./prefix.ts";
 
@@ -79,7 +79,7 @@ export function addressesOf(interfaces: Interfaces, link: Link): readonly LinkAd
 
 /** The link that has `address`, whatever its prefix length. */
 export function linkWith(interfaces: Interfaces, address: Ip): Link | undefined {
-  const found = interfaces.addresses.find((entry) => sameIp(entry.prefix.address, address));
+  const [found] = addressEntries(interfaces, address);
   return interfaces.links.find((link) => link.index === found?.index);
 }
 
@@ -141,13 +141,15 @@ export function usableSources(
   );
 }
 
-/** By the text of the address; made once for each picture of the network: every virtual router asks for each of its addresses. */
+/** By the key of the address; made once for each picture of the network: every virtual router asks for each of its addresses. */
 const ENTRIES = new WeakMap<Interfaces, ReadonlyMap<string, readonly LinkAddress[]>>();
 
 /** All that there is of `address`, on whatever link and with whatever prefix length. */
 export function addressEntries(interfaces: Interfaces, address: Ip): readonly LinkAddress[] {
-  const known = ENTRIES.get(interfaces) ??
-    Map.groupBy(interfaces.addresses, (entry) => formatIp(entry.prefix.address));
-  ENTRIES.set(interfaces, known);
-  return known.get(formatIp(address)) ?? [];
+  let known = ENTRIES.get(interfaces);
+  if (known === undefined) {
+    known = Map.groupBy(interfaces.addresses, (entry) => ipKey(entry.prefix.address));
+    ENTRIES.set(interfaces, known);
+  }
+  return known.get(ipKey(address)) ?? [];
 }

@@ -53,7 +53,7 @@ export function compareIp(a: Ip, b: Ip): number {
 
 /** Are both the same address? */
 export function sameIp(a: Ip, b: Ip): boolean {
-  return compareIp(a, b) === 0;
+  return a === b || compareIp(a, b) === 0;
 }
 
 /** Is `address` one of `list`? */

@@ -10,9 +10,14 @@ export function resumePath(runDir: string): string {
   return `${runDir}/resume.json`;
 }
 
-/** Writes `note`, whole or not at all. Throws Deno.errors.*. */
-export function writeResumeState(runDir: string, note: ResumeState): void {
-  replaceSync(resumePath(runDir), JSON.stringify(note), 0o600, false);
+/**
+ * Writes `note`, whole or not at all, unless that is `last`, the text that was written before: a backup has nothing new to
+ * tell for days. Gives the text. Throws Deno.errors.*.
+ */
+export function writeResumeState(runDir: string, note: ResumeState, last?: string): string {
+  const text = JSON.stringify(note);
+  if (text !== last) replaceSync(resumePath(runDir), text, 0o600, false);
+  return text;
 }
 
 /**

@@ -13,14 +13,16 @@ export type Kept = Pick<
 /** What is kept in `runDir` and `stateDir`; what fails is told once. */
 export function kept(runDir: string, stateDir: string, journal: Journal): Kept {
   let complained = false;
+  let last: string | undefined;
   const complain = (words: string) => journal.write("warning", words);
   return {
     resume: readResumeState(runDir, complain),
     saveResume: (note) => {
       try {
-        writeResumeState(runDir, note);
+        last = writeResumeState(runDir, note, last);
         complained = false;
       } catch (error) {
+        last = undefined;
         if (!complained) complain(`a restart will be noticed: ${wordsOf(error)}`);
         complained = true;
       }

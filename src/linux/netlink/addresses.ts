@@ -1,4 +1,4 @@
-/** Which addresses are on the interfaces, and how are ours put there? RTM_GETADDR, RTM_NEWADDR, RTM_DELADDR (rtnetlink(7)). */
+/** Addresses on the interfaces, and how ours are put there: RTM_GETADDR, RTM_NEWADDR, RTM_DELADDR (rtnetlink(7)). */
 import { type Ip, isLoopback, sizeOf } from "../../net/ip.ts";
 import type { LinkAddress, VirtualAddress } from "../../net/interfaces.ts";
 import { broadcastOf, formatPrefix, type Prefix } from "../../net/prefix.ts";
@@ -31,7 +31,7 @@ import {
   RTM_GETADDR,
   RTM_NEWADDR,
 } from "../constants.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, KeptRequest } from "./connection.ts";
 import {
   address,
   attribute,
@@ -132,6 +132,20 @@ export function replaceAddress(
   terms: Terms,
 ): void {
   newAddress(connection, held, index, terms, NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+/** {@link replaceAddress}, to be sent again and again. */
+export function keptReplacement(
+  connection: Connection,
+  held: VirtualAddress,
+  index: number,
+  terms: Terms,
+): KeptRequest {
+  return connection.keep({
+    type: RTM_NEWADDR,
+    flags: NLM_F_CREATE | NLM_F_REPLACE,
+    body: concat(headerOf(held.prefix, index), attributesOf(held, terms)),
+  });
 }
 
 /** Deletes `held` from the link with `index`. Throws NetlinkError (EADDRNOTAVAIL, ENODEV). */

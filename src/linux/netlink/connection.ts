@@ -1,6 +1,6 @@
-/** How is the kernel asked over netlink, and what does it answer? One request, then everything up to its verdict. */
+/** Connection to the kernel over netlink: requests, each answered before the next, and batches of them. */
 import { HostError } from "../../host.ts";
-import { SOCKADDR_NL, TIMEVAL } from "../abi.ts";
+import { NLMSGHDR, SOCKADDR_NL, TIMEVAL } from "../abi.ts";
 import {
   AF_NETLINK,
   NETLINK_CAP_ACK,
@@ -20,10 +20,16 @@ import {
 } from "../constants.ts";
 import { Receiver } from "../datagram.ts";
 import { describeErrno } from "../errno.ts";
-import type { Libc } from "../libc.ts";
+import type { Bytes, Libc } from "../libc.ts";
 import { demand, refusal } from "../refusal.ts";
 import { Socket } from "../socket.ts";
-import { decodeMessages, decodeVerdict, encodeMessage, type NetlinkMessage } from "./message.ts";
+import {
+  concat,
+  decodeMessages,
+  decodeVerdict,
+  encodeMessage,
+  type NetlinkMessage,
+} from "./message.ts";
 
 /** The kernel's no to a netlink request, in its own words where it gave some (NETLINK_EXT_ACK). */
 export class NetlinkError extends HostError {
@@ -36,7 +42,7 @@ export class NetlinkError extends HostError {
 /** Datagrams to and from the kernel; in tests a function stands behind it. */
 export interface Exchange {
   /** Throws HostError. */
-  send(request: Uint8Array): void;
+  send(request: Bytes): void;
   /** The next datagram. Throws HostError (ENOBUFS; EAGAIN where none comes). */
   receive(): Uint8Array;
 }
@@ -52,6 +58,16 @@ export interface Request {
   readonly flags: number;
   readonly body: Uint8Array;
 }
+
+/** A request as bytes that can be sent again and again, as one of a batch: {@link Connection.batch}. */
+export interface KeptRequest {
+  /** A whole message; its sequence number and flags are set at each sending. */
+  readonly bytes: Bytes;
+  readonly view: DataView;
+}
+
+/** So many go in one datagram: some 10 KB, which any socket's buffers hold. */
+const MOST_IN_BATCH = 128;
 
 /** A dump that was interrupted by changes begins again, so many times at most. */
 const MOST_DUMPS = 10;
@@ -77,6 +93,47 @@ export class Connection {
       const { messages, interrupted } = this.#ask({ ...request, flags: NLM_F_DUMP });
       // A picture that never stands still is still better than none: changes are watched anyway.
       if (!interrupted || attempt === MOST_DUMPS) return messages;
+    }
+  }
+
+  /** `request` to be sent by {@link Connection.batch}. */
+  keep({ type, flags, body }: Pick<Request, "type" | "flags" | "body">): KeptRequest {
+    const bytes = encodeMessage({ type, flags: flags | NLM_F_REQUEST, seq: 0, pid: 0, body });
+    return { bytes, view: new DataView(bytes.buffer) };
+  }
+
+  /**
+   * Sends all `requests`, which change something. The kernel acts on them before it answers; it answers those that it refuses, and
+   * the last one. Gives the indices of the refused, ascending. Throws HostError where it does not answer: then any may be refused.
+   */
+  batch(requests: readonly KeptRequest[]): readonly number[] {
+    const refused: number[] = [];
+    for (let start = 0; start < requests.length; start += MOST_IN_BATCH) {
+      const part = requests.slice(start, start + MOST_IN_BATCH);
+      for (const index of this.#batch(part)) refused.push(start + index);
+    }
+    return refused;
+  }
+
+  #batch(requests: readonly KeptRequest[]): readonly number[] {
+    const first = (this.#seq + 1) >>> 0;
+    const { flags, seq } = NLMSGHDR.members;
+    for (const [index, { view }] of requests.entries()) {
+      this.#seq = (this.#seq + 1) >>> 0;
+      seq.set(view, seq.offset, this.#seq);
+      const plain = flags.get(view, flags.offset) & ~NLM_F_ACK;
+      flags.set(view, flags.offset, index === requests.length - 1 ? plain | NLM_F_ACK : plain);
+    }
+    const last = this.#seq;
+    this.#exchange.send(concat(...requests.map(({ bytes }) => bytes)));
+    const refused: number[] = [];
+    for (;;) {
+      for (const message of decodeMessages(this.#exchange.receive())) {
+        const index = (message.seq - first) >>> 0;
+        if (index >= requests.length || message.type !== NLMSG_ERROR) continue;
+        if ((decodeVerdict(message)?.error ?? 0) < 0) refused.push(index);
+        if (message.seq === last) return refused;
+      }
     }
   }
 
@@ -130,10 +187,17 @@ export class KernelExchange implements Exchange, Disposable {
     this.#socket.set(SOL_SOCKET, SO_RCVTIMEO, limit, "SO_RCVTIMEO");
   }
 
-  send(request: Uint8Array): void {
+  /** The number by which the kernel names this socket; notifications of what it was asked for here have it. */
+  get port(): number {
+    const address = new Uint8Array(SOCKADDR_NL.size);
+    const { libc, fd, what } = this.#socket;
+    demand(libc.getsockname(fd, address), "getsockname", what);
+    return SOCKADDR_NL.read(address).pid;
+  }
+
+  send(request: Bytes): void {
     const { libc, fd } = this.#socket;
-    const kernel = new Uint8Array(netlinkAddress(0));
-    demand(libc.sendto(fd, new Uint8Array(request), 0, kernel), "sendto", "rtnetlink");
+    demand(libc.sendto(fd, request, 0, KERNEL), "sendto", "rtnetlink");
   }
 
   receive(): Uint8Array {
@@ -154,7 +218,11 @@ export function netlinkAddress(groups: number): Uint8Array {
   return SOCKADDR_NL.write({ family: AF_NETLINK, pid: 0, groups });
 }
 
+const KERNEL: Bytes = new Uint8Array(netlinkAddress(0));
+
 /** Other programs may send to a netlink socket too. */
 export function isFromKernel(name: Uint8Array): boolean {
-  return SOCKADDR_NL.fits(name) && SOCKADDR_NL.read(name).pid === 0;
+  const at = SOCKADDR_NL.members.pid.offset;
+  return SOCKADDR_NL.fits(name) &&
+    (name[at] || name[at + 1] || name[at + 2] || name[at + 3]) === 0;
 }

@@ -1,13 +1,14 @@
-/** How does one look at and change the machine's addresses? Requests and the watch together: own changes show at once. */
+/** Network: the machine's links and addresses, by requests and the watch together; own changes show at once. */
 import { HostError } from "../../host.ts";
 import {
   type Interfaces,
   type Link,
+  type LinkAddress,
   linkNamed,
   type VirtualAddress,
 } from "../../net/interfaces.ts";
 import { type Ip, isLinkLocal } from "../../net/ip.ts";
-import { formatPrefix } from "../../net/prefix.ts";
+import { formatPrefix, type Prefix } from "../../net/prefix.ts";
 import type { Nanoseconds } from "../../time.ts";
 import { INFINITY_LIFE_TIME, RTM_DELADDR, RTM_NEWADDR } from "../constants.ts";
 import { EADDRNOTAVAIL, EEXIST, ENODEV } from "../errno.ts";
@@ -17,6 +18,7 @@ import {
   decodeAddress,
   deleteAddress,
   isHostAddress,
+  keptReplacement,
   type Lifetime,
   lifetimeOf,
   loadAddresses,
@@ -24,7 +26,7 @@ import {
   type Terms,
   validity,
 } from "./addresses.ts";
-import { type Connection, NetlinkError } from "./connection.ts";
+import { type Connection, type KeptRequest, NetlinkError } from "./connection.ts";
 import { loadLink, loadLinks } from "./links.ts";
 import type { NetlinkMessage } from "./message.ts";
 import { Promotion } from "./promotion.ts";
@@ -37,19 +39,42 @@ export interface Changes {
   drain(take: (message: NetlinkMessage) => void): boolean;
 }
 
+/** A renewal as it is sent, for as long as nothing else changes. */
+interface Renewal {
+  /** What it was made for. */
+  readonly picture: Interfaces;
+  readonly lifetime: Nanoseconds;
+  readonly index: number;
+  readonly held: VirtualAddress;
+  readonly request: KeptRequest;
+  /** Would others of its subnet go with it, where promote_secondaries is off? */
+  readonly hasDependants: boolean;
+}
+
+/** So often promote_secondaries is looked at where there are others to lose: somebody may have switched it off. */
+const LOOKED_AT_EVERY_MS = 1000;
+
 /** The machine's links and addresses. */
 export class Network {
   readonly #connection: Connection;
+  /** A socket of its own: the watch does not hear of what it asks for. */
+  readonly #renewing: Connection;
   readonly #changes: Changes;
   readonly #table = new InterfaceTable();
   readonly #promotion: Promotion;
   /** Links where an address has got a lifetime, and others are to be kept from its end. */
   readonly #toTend = new Set<number>();
+  readonly #renewals = new WeakMap<VirtualAddress, Renewal>();
+  /** To be sent before the next wait. */
+  readonly #queue = new Set<Renewal>();
+  /** When promote_secondaries was last looked at on a link, by performance.now(). */
+  readonly #lookedAt = new Map<number, number>();
   #changed = false;
 
   /** `changes` must have been listening before. Throws HostError. */
-  constructor(connection: Connection, changes: Changes) {
+  constructor(connection: Connection, changes: Changes, renewing: Connection = connection) {
     this.#connection = connection;
+    this.#renewing = renewing;
     this.#promotion = new Promotion(connection);
     this.#changes = changes;
     this.#load();
@@ -68,9 +93,9 @@ export class Network {
     return this.#changed;
   }
 
-  /** Did anything change since the last call, other than what was asked for here? */
-  takeChanged(): boolean {
-    this.#hear();
+  /** Did anything change since the last call, other than what was asked for here? `isTold`: the kernel has told something. */
+  takeChanged(isTold = true): boolean {
+    if (isTold) this.#hear();
     const changed = this.#changed;
     this.#changed = false;
     return changed;
@@ -81,6 +106,7 @@ export class Network {
    * of a lease, and settings put back that are needed no more. It takes half a millisecond, which a takeover need not wait for.
    */
   tend(): void {
+    this.#renew();
     for (const index of this.#toTend) this.#promotion.ensure(index);
     this.#toTend.clear();
     this.#promotion.settle((index) => this.#table.hasLeased(index));
@@ -93,6 +119,12 @@ export class Network {
 
   /** {@link Host.addAddress}. */
   addAddress(held: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
+    const renewal = this.#renewals.get(held);
+    if (renewal?.picture === this.interfaces() && renewal.lifetime === lifetime) {
+      this.#queue.add(renewal);
+      return "present";
+    }
+    this.#renew();
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) throw refusal("RTM_NEWADDR", objectOf(held), -ENODEV);
@@ -104,11 +136,13 @@ export class Network {
     if (lifetime !== undefined) this.#keepOthers(held, link.index);
     const deleted = this.#hear(addressKey(link.index, held.prefix));
     if (deleted) this.#askFor(held, link.index);
+    if (outcome === "present" && lifetime !== undefined) this.#keep(held, link.index, lifetime);
     return outcome;
   }
 
   /** {@link Host.removeAddress}. */
   removeAddress(held: VirtualAddress): "removed" | "absent" {
+    this.#renew();
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) return "absent";
@@ -124,11 +158,62 @@ export class Network {
     }
   }
 
+  /** From now on `held` is renewed with others, all in one go, until something changes. */
+  #keep(held: VirtualAddress, index: number, lifetime: Nanoseconds): void {
+    const { prefix } = held;
+    const entry = this.#table.find(index, prefix);
+    if (entry?.ours !== true || entry.validFor === undefined || entry.dadFailed) return;
+    const terms = { lifetime: lifetimeOf(lifetime), bringsRoute: this.#bringsRoute(index, prefix) };
+    this.#renewals.set(held, {
+      ...{ picture: this.interfaces(), lifetime, index, held },
+      request: keptReplacement(this.#renewing, held, index, terms),
+      hasDependants: prefix.address.family === "ipv4" && !isHostAddress(prefix) &&
+        this.#table.hasDependants(index, prefix),
+    });
+  }
+
+  /**
+   * Sends the renewals that are queued. One that is refused counts as gone, and that is news: whoever wants the address adds it again, and
+   * is then told why it cannot be.
+   */
+  #renew(): void {
+    if (this.#queue.size === 0) return;
+    const renewals = [...this.#queue];
+    this.#queue.clear();
+    for (const { hasDependants, index } of renewals) {
+      if (hasDependants && this.#isLookDue(index)) this.#toTend.add(index);
+    }
+    for (const { index, held } of this.#refused(renewals)) {
+      this.#table.drop(index, held.prefix);
+      this.#changed = true;
+    }
+  }
+
+  #refused(renewals: readonly Renewal[]): readonly Renewal[] {
+    try {
+      const refused = this.#renewing.batch(renewals.map(({ request }) => request));
+      return refused.flatMap((index) => renewals[index] ?? []);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      // Without an answer nothing is known of any.
+      return renewals;
+    }
+  }
+
+  #isLookDue(index: number): boolean {
+    const now = performance.now();
+    if (now - (this.#lookedAt.get(index) ?? -Infinity) < LOOKED_AT_EVERY_MS) return false;
+    this.#lookedAt.set(index, now);
+    return true;
+  }
+
+  #bringsRoute(index: number, prefix: Prefix): boolean {
+    return prefix.address.family === "ipv4" || !this.#table.hasOthersOfSubnet(index, prefix);
+  }
+
   #addOrReplace(held: VirtualAddress, index: number, lifetime: Lifetime): "added" | "present" {
     const { prefix } = held;
-    const follows = prefix.address.family === "ipv6" &&
-      this.#table.hasOthersOfSubnet(index, prefix);
-    const terms = { lifetime, bringsRoute: !follows };
+    const terms = { lifetime, bringsRoute: this.#bringsRoute(index, prefix) };
     // A renewal, as a rule: not first told that it is there already.
     if (this.#table.find(index, prefix)?.ours === true) {
       this.#replace(held, index, terms);
@@ -199,8 +284,11 @@ export class Network {
   /** Takes in what the kernel told. A change of `own` is what was asked for, and no news; true: it was deleted. */
   #hear(own?: EntryKey): boolean {
     let deleted = false;
+    const goneOurs: LinkAddress[] = [];
     const doubtful = new Set<number>();
     const whole = this.#changes.drain((message) => {
+      const gone = message.type === RTM_DELADDR ? this.#table.oursIn(message) : undefined;
+      if (gone !== undefined) goneOurs.push(gone);
       const key = this.#table.apply(message);
       if (key === undefined) return;
       if (key !== own) {
@@ -209,6 +297,10 @@ export class Network {
         if (about !== undefined) doubtful.add(about);
       } else if (message.type === RTM_DELADDR) deleted = true;
     });
+    // A renewal that came after it has put it there again, and of that nothing is told.
+    const isUnsure = own === undefined &&
+      goneOurs.some(({ index, prefix }) => this.#table.find(index, prefix) === undefined);
+    if (isUnsure) this.#load();
     for (const index of doubtful) this.#lookAt(index);
     if (!whole && this.#load()) this.#changed = true;
     return deleted;

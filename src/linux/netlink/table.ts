@@ -1,4 +1,4 @@
-/** What is known of links and addresses? A table that the kernel's messages keep up to date. */
+/** Table of links and addresses, which the kernel's messages keep up to date. */
 import { sameIp } from "../../net/ip.ts";
 import type { Interfaces, Link, LinkAddress } from "../../net/interfaces.ts";
 import { containsIp, formatPrefix, type Prefix } from "../../net/prefix.ts";
@@ -50,6 +50,13 @@ export class InterfaceTable {
     this.#interfaces = undefined;
     for (const key of this.#ours) if (!this.#addresses.has(key)) this.#ours.delete(key);
     return !sameInterfaces(before, this.interfaces());
+  }
+
+  /** The address that an RTM_DELADDR or RTM_NEWADDR tells of, where it is of our making. */
+  oursIn(message: NetlinkMessage): LinkAddress | undefined {
+    const entry = decodeAddress(message);
+    const isOurs = entry !== undefined && this.#ours.has(addressKey(entry.index, entry.prefix));
+    return isOurs ? entry : undefined;
   }
 
   /** Takes in a message of the kernel. */

@@ -24,11 +24,14 @@ export type FakeKernel = (request: NetlinkMessage) => readonly (readonly Netlink
 /** A connection's other end that asks `kernel`, and keeps the requests. */
 export class FakeExchange implements Exchange {
   readonly requests: NetlinkMessage[] = [];
+  /** How many datagrams they came in. */
+  datagrams = 0;
   readonly #queue: Uint8Array[] = [];
 
   constructor(readonly kernel: FakeKernel) {}
 
   send(bytes: Uint8Array): void {
+    this.datagrams++;
     for (const request of decodeMessages(bytes)) {
       this.requests.push(request);
       for (const messages of this.kernel(request)) {

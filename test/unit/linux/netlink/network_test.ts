@@ -94,6 +94,64 @@ Deno.test("another lifetime is no news, its end is", () => {
   }
 });
 
+Deno.test("renewals of a turn go out together at its end, with one acknowledgement", () => {
+  const { network, exchange } = open({});
+  const all = [50, 51, 52].map((last) => held(`10.0.0.${last}/24`));
+  // Added, renewed for the first time, and from then on with the others.
+  for (let turn = 0; turn < 2; turn++) {
+    for (const one of all) network.addAddress(one, seconds(3));
+    network.tend();
+  }
+  const before = exchange.requests.length;
+  const datagrams = exchange.datagrams;
+  for (const one of all) assert.equal(network.addAddress(one, seconds(3)), "present");
+  assert.equal(exchange.requests.length, before, "not yet");
+  network.tend();
+  const sent = exchange.requests.slice(before);
+  assert.deepEqual(sent.map(({ type, flags }) => [type, flags & 4]), [[20, 0], [20, 0], [20, 4]]);
+  assert.deepEqual(sent.map(lifetimeIn), [3, 3, 3]);
+  assert.equal(exchange.datagrams, datagrams + 1);
+  assert.equal(network.changed, false);
+});
+
+Deno.test("a renewal that is refused is news: the address counts as gone, and is told why when it is added again", () => {
+  let isRefused = false;
+  const refuse = ({ body }: NetlinkMessage): number => {
+    const address = ADDRESS.decode(body.subarray(IFADDRMSG.size)).local?.bytes[3];
+    return isRefused && address === 51 ? -1 : 0;
+  };
+  const { network } = open({ refuse });
+  const all = [50, 51, 52].map((last) => held(`10.0.0.${last}/24`));
+  const renew = (): void => {
+    for (const one of all) network.addAddress(one, seconds(3));
+    network.tend();
+  };
+  renew();
+  renew();
+  isRefused = true;
+  renew();
+  assert.equal(network.changed, true);
+  assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24 ours", "10.0.0.52/24 ours"]);
+  assert.throws(renew, /Operation not permitted/);
+  isRefused = false;
+  renew();
+  assert.equal(shown(network).length, 4);
+});
+
+Deno.test("an address that somebody deleted while it was renewed is asked for", () => {
+  const kernel = { addresses: [newAddress(OWN)] };
+  const { network, changes } = open(kernel);
+  for (let turn = 0; turn < 3; turn++) {
+    network.addAddress(FLOATING, seconds(3));
+    network.tend();
+  }
+  // The renewal has put it there again, of which the watch does not hear.
+  changes.push(deleteAddress("10.0.0.50/24"));
+  kernel.addresses = [newAddress(OWN), newAddress("10.0.0.50/24", IFAPROT_FLOATIP)];
+  assert.equal(network.takeChanged(), true);
+  assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24 ours"]);
+});
+
 Deno.test("a renewed address never reaches the end of its preferred lifetime, where the kernel may delete it", () => {
   const { network, exchange } = open({});
   const intervals = [100, 400, 670, 990, 1000, 1330, 1660, 2000, 2330, 3000, 10_000, 40_950];
