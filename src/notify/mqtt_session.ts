@@ -1,6 +1,7 @@
 /** How does one connection to an MQTT broker live? From greeting to farewell: MQTT 3.1.1 over TCP or TLS. */
 // @ts-types="./u8_mqtt.d.ts"
 import mqtt from "u8-mqtt/esm/basic-v4.js";
+import { AnswerReader } from "./mqtt_answers.ts";
 
 /** Where a broker is, and who floatip is to it. */
 export interface Broker {
@@ -180,12 +181,15 @@ export class MqttSession implements Disposable {
 
   async *#chunks(): AsyncGenerator<Uint8Array> {
     const buffer = new Uint8Array(1024);
+    const reader = new AnswerReader();
     try {
       for (;;) {
         const count = await this.#connection.read(buffer);
         this.#heard += count ?? 0;
         if (count === null || this.#heard > MOST_BYTES) return;
-        yield buffer.slice(0, count);
+        const answers = reader.read(buffer.subarray(0, count));
+        if (answers === undefined) return;
+        yield* answers;
       }
     } catch {
       // Broken or closed: the same as an end.

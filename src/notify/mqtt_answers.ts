@@ -1,0 +1,59 @@
+/**
+ * The packets that a broker answers with (MQTT 3.1.1), cut out of a stream. The library that reads them takes any
+ * length for true, and does not come back from a wrong one: it gets only those that are whole and as long as they
+ * must be.
+ */
+
+/** Types of packets (2.2.1), and how long the rest of each is; no other is an answer to a client that subscribes to nothing. */
+const ANSWERS: ReadonlyMap<number, number> = new Map([
+  [2, 2], // CONNACK
+  [4, 2], // PUBACK
+  [13, 0], // PINGRESP
+]);
+
+/** Some brokers subscribe clients by themselves: what comes by that is skipped. */
+const PUBLISH = 3;
+
+/** Bytes that a length may have (2.2.3). */
+const LONGEST_LENGTH = 4;
+
+/** Reads one connection's bytes; keeps at most a header of five bytes, or one answer. */
+export class AnswerReader {
+  #rest: readonly number[] = [];
+  /** Bytes of a message that are still to come, and are nobody's. */
+  #skip = 0;
+
+  /** The answers that are whole with `chunk`; undefined: this is not what a broker says. Linear in `chunk`. */
+  read(chunk: Uint8Array): readonly Uint8Array[] | undefined {
+    const answers: Uint8Array[] = [];
+    for (let at = 0; at < chunk.length;) {
+      if (this.#skip > 0) {
+        const skipped = Math.min(this.#skip, chunk.length - at);
+        this.#skip -= skipped;
+        at += skipped;
+        continue;
+      }
+      this.#rest = [...this.#rest, chunk[at++] ?? 0];
+      const length = lengthIn(this.#rest);
+      if (length === "wrong") return undefined;
+      if (length === "unknown") continue;
+      const [first = 0] = this.#rest;
+      if (first >> 4 === PUBLISH) this.#skip = length;
+      else if (ANSWERS.get(first >> 4) !== length) return undefined;
+      else if (this.#rest.length < 2 + length) continue;
+      else answers.push(Uint8Array.from(this.#rest));
+      this.#rest = [];
+    }
+    return answers;
+  }
+}
+
+/** How long the rest of a packet is that begins with `bytes`: a number of at most four groups of seven bits. */
+function lengthIn(bytes: readonly number[]): number | "unknown" | "wrong" {
+  let length = 0;
+  for (const [place, byte] of bytes.slice(1, 1 + LONGEST_LENGTH).entries()) {
+    length += (byte & 0x7f) * 2 ** (7 * place);
+    if ((byte & 0x80) === 0) return length;
+  }
+  return bytes.length > LONGEST_LENGTH ? "wrong" : "unknown";
+}
