@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { MqttSink } from "../../../src/notify/mqtt.ts";
 import { AnswerReader } from "../../../src/notify/mqtt_answers.ts";
+import { FakeBroker } from "../../support/notify/broker.ts";
+import { record } from "../../support/notify/records.ts";
 
 /** A packet of this type and these bytes, its length written as it must be. */
 function packet(type: number, bytes: readonly number[]): readonly number[] {
@@ -51,3 +54,21 @@ for (const [name, bytes] of Object.entries(wrong)) {
     for (const size of [1, 3, 1024]) assert.equal(read([...CONNACK, ...bytes], size), undefined);
   });
 }
+
+const NOTHING = { user: undefined, password: undefined, ca: undefined, discovery: false };
+
+Deno.test("a broker that answers junk has its connection ended, and holds nothing up", async () => {
+  // Read with 32 bits, the first length is -6: a reader that believes it goes nowhere.
+  const wrongs = [
+    Uint8Array.of(0x20, 0xfa, 0xff, 0xff, 0xff, 0x0f),
+    new Uint8Array(1024).fill(0x8f),
+  ];
+  for (const wrong of wrongs) {
+    await using broker = new FakeBroker(() => wrong);
+    const settings = { url: broker.url, topic: "floatip", ...NOTHING };
+    const sink = new MqttSink(settings, null, 5000, () => {});
+    const answer = await sink.deliver(record(), new AbortController().signal);
+    assert.deepEqual([answer.ok, answer.text], [false, "closed by the broker"]);
+    await sink.close(new AbortController().signal);
+  }
+});

@@ -383,16 +383,3 @@ const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5
 /** A pause without end, so that there is one attempt only. */
 const stopped = (_ms: number, stop: AbortSignal): Promise<void> =>
   new Promise((resolve) => stop.addEventListener("abort", () => resolve()));
-
-Deno.test("a broker that answers junk has its connection ended, and holds nothing up", async () => {
-  const lengths = [0x20, 0xff, 0xff, 0xff, 0xff, 0x7f];
-  const wrongs = [Uint8Array.of(...lengths, ...lengths), new Uint8Array(1024).fill(0x8f)];
-  for (const wrong of wrongs) {
-    await using broker = new FakeBroker(() => wrong);
-    const it = sink(broker.url);
-    const answer = await it.deliver(record(), never);
-    assert.equal(answer.ok, false);
-    assert.match(answer.words, /closed by the broker/);
-    await it.close(never);
-  }
-});
