@@ -1,5 +1,6 @@
 /** What does floatip ask of a machine? Everything, on one page; LinuxHost and SimHost implement it. */
-import type { CheckSettings, ProbeResult } from "./health/check.ts";
+import type { ProbeResult } from "./health/check.ts";
+import type { CheckSettings } from "./config/tables/check.ts";
 import type { Instant, Nanoseconds, WallTime } from "./time.ts";
 import type { Interfaces, VirtualAddress } from "./net/interfaces.ts";
 import type { Family, Ip } from "./net/ip.ts";

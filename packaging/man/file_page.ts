@@ -1,41 +1,7 @@
 /** floatip.toml(5): every key, from the same tables that `floatip check` speaks from. */
-import { GROUP, type Key, type Keys, NODE, ROOT } from "../../src/config/tables/root.ts";
-import { CHECK } from "../../src/config/tables/check.ts";
-import { ADDRESS, AUTH, INSTANCE } from "../../src/config/tables/instance.ts";
-import { METRICS } from "../../src/config/tables/metrics.ts";
-import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../src/config/tables/notify.ts";
+import { defaultText, exampleText, type Key } from "../../src/config/tables/key.ts";
+import { ROOT, TABLES } from "../../src/config/tables/root.ts";
 import { bold, broken, entry, inline, page, paragraph, section, title, verbatim } from "./roff.ts";
-
-/** A table of the file. */
-export interface Table {
-  /** As it is written: "[instance.NAME]". */
-  readonly name: string;
-  readonly what: string;
-  readonly keys: Keys;
-}
-
-/** Every table, in the order of the page. */
-export const TABLES: readonly Table[] = [
-  { name: "[node]", what: ROOT.node.what, keys: NODE },
-  { name: "[instance.NAME]", what: ROOT.instance.what, keys: INSTANCE },
-  {
-    name: "addresses = [{ ... }]",
-    what: "An entry of the addresses of an instance: a text, or a table.",
-    keys: ADDRESS,
-  },
-  { name: "auth = { ... }", what: INSTANCE.auth.what, keys: AUTH },
-  { name: "[group.NAME]", what: ROOT.group.what, keys: GROUP },
-  { name: "[check.NAME]", what: ROOT.check.what, keys: CHECK },
-  {
-    name: "[notify]",
-    what: `${ROOT.notify.what} As notify of an instance: of that one's.`,
-    keys: NOTIFY,
-  },
-  { name: "webhook = { ... }", what: NOTIFY.webhook.what, keys: WEBHOOK },
-  { name: "ntfy = { ... }", what: NOTIFY.ntfy.what, keys: NTFY },
-  { name: "mqtt = { ... }", what: NOTIFY.mqtt.what, keys: MQTT },
-  { name: "[metrics]", what: ROOT.metrics.what, keys: METRICS },
-];
 
 /** A whole file. */
 export const EXAMPLE = `[nodes]                              # the same file on all of them
@@ -67,8 +33,8 @@ export function filePage(version: string, epoch: number): string {
     section("[nodes]"),
     paragraph(inline(`${ROOT.nodes.what} ${ROOT.nodes.why}`)),
     verbatim(["[nodes]", 'NAME = "ADDRESS"', 'NAME = ["IPV4 ADDRESS", "IPV6 ADDRESS"]']),
-    ...TABLES.flatMap(({ name, what, keys }) => [
-      section(name),
+    ...TABLES.flatMap(({ header, what, keys }) => [
+      section(header),
       paragraph(inline(what)),
       ...Object.entries(keys).map(([key, is]) => describe(key, is)),
     ]),
@@ -94,10 +60,11 @@ export const INTRODUCTION = [
 ] as const;
 
 function describe(name: string, key: Key): string {
-  const fallback = key.default === undefined ? "It must be written." : `Default: ${key.default}.`;
+  const absent = defaultText(key);
+  const fallback = absent === undefined ? "It must be written." : `Default: ${absent}.`;
   return entry(
     bold(name),
     inline(`${key.what} ${key.why}`),
-    broken(inline(`It is ${key.form}. ${fallback}`), bold(`${name} = ${key.example}`)),
+    broken(inline(`It is ${key.type.form}. ${fallback}`), bold(`${name} = ${exampleText(key)}`)),
   );
 }

@@ -1,7 +1,7 @@
 /** docs/reference/configuration.md: every key, from the tables that floatip.toml(5) is printed from. */
-import { ROOT } from "../../src/config/tables/root.ts";
-import type { Key } from "../../src/config/tables/root.ts";
-import { EXAMPLE, INTRODUCTION, TABLES } from "../man/file_page.ts";
+import { defaultText, exampleText, type Key } from "../../src/config/tables/key.ts";
+import { ROOT, TABLES } from "../../src/config/tables/root.ts";
+import { EXAMPLE, INTRODUCTION } from "../man/file_page.ts";
 import { code, inline, page, verbatim, wrap } from "./markdown.ts";
 
 /** The page. */
@@ -15,8 +15,8 @@ export function configurationPage(): string {
     "## `[nodes]`",
     wrap(inline(`${ROOT.nodes.what} ${ROOT.nodes.why}`)),
     verbatim(["[nodes]", 'NAME = "ADDRESS"', 'NAME = ["IPV4 ADDRESS", "IPV6 ADDRESS"]']),
-    ...TABLES.flatMap(({ name, what, keys }) => [
-      `## ${code(name)}`,
+    ...TABLES.flatMap(({ header, what, keys }) => [
+      `## ${code(header)}`,
       wrap(inline(what)),
       ...Object.entries(keys).flatMap(([key, is]) => describe(key, is)),
     ]),
@@ -24,12 +24,15 @@ export function configurationPage(): string {
 }
 
 function describe(name: string, key: Key): readonly string[] {
-  const fallback = key.default === undefined
-    ? "It must be written."
-    : `Default: ${inline(key.default)}.`;
+  const absent = defaultText(key);
+  const fallback = absent === undefined ? "It must be written." : `Default: ${inline(absent)}.`;
   return [
     `### ${code(name)}`,
     wrap(inline(`${key.what} ${key.why}`)),
-    wrap(`It is ${inline(key.form)}. ${fallback} Example: ${code(`${name} = ${key.example}`)}`),
+    wrap(
+      `It is ${inline(key.type.form)}. ${fallback} Example: ${
+        code(`${name} = ${exampleText(key)}`)
+      }`,
+    ),
   ];
 }

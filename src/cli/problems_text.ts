@@ -1,5 +1,5 @@
 /** How is a list of problems told? Each as the configuration formats it, and one sentence for all. */
-import { formatProblem } from "../config/format.ts";
+import { formatProblem } from "../config/problem.ts";
 import type { LocatedProblem } from "../config/problem.ts";
 
 /** All of `problems` with an empty line between, or nothing; with a final newline. */

@@ -1,6 +1,7 @@
 /** Which priority has a node before any health check speaks? */
 import type { Priority } from "../vrrp/rules.ts";
-import type { Config, InstanceConfig } from "./config.ts";
+import type { Config } from "./config.ts";
+import type { InstanceConfig } from "./tables/instance.ts";
 import { placesOf } from "./config_index.ts";
 
 /**
@@ -8,8 +9,9 @@ import { placesOf } from "./config_index.ts";
  * then the nodes not named there in the order of [nodes] (in smaller steps where there are more than 20 nodes); else 100.
  */
 export function basePriorityOf(instance: InstanceConfig, node: string, config: Config): Priority {
-  return (instance.priorities.get(node) ?? instance.priority ??
-    preferred(instance, node, config)) as Priority;
+  const { priority } = instance;
+  const written = typeof priority === "object" ? priority.get(node) : priority;
+  return (written ?? preferred(instance, node, config)) as Priority;
 }
 
 function preferred(instance: InstanceConfig, node: string, config: Config): number {

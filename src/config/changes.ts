@@ -1,35 +1,19 @@
 /** The changes between two configuration files: table by table and key by key, in words. Pure. */
-import { formatIp, type Ip } from "../net/ip.ts";
-import { formatPrefix } from "../net/prefix.ts";
-import { type Nanoseconds, writeDuration } from "../time.ts";
-import type { CheckSettings } from "../health/check.ts";
-import {
-  type Compare,
-  compareKeys,
-  type Comparisons,
-  type Difference,
-  isSame,
-  listed,
-  secret,
-  shown,
-  table,
-  within,
-} from "./compare.ts";
-import type {
-  Config,
-  FloatingAddress,
-  GroupConfig,
-  InstanceConfig,
-  ListenAddress,
-  MetricsSettings,
-  MqttSettings,
-  NodeEntry,
-  NotifySettings,
-  NtfySettings,
-  WebhookSettings,
-} from "./config.ts";
-import { probeChanges } from "./probe_changes.ts";
-import { writeHeader, writeValue } from "./toml_text.ts";
+import { formatIp } from "../net/ip.ts";
+import type { Config } from "./config.ts";
+import { type CheckSettings, COMMON_KEYS, type Probe, PROBE_KEYS } from "./tables/check.ts";
+import { fieldOf, type Key, type Keys } from "./tables/key.ts";
+import type { NodeEntry } from "./tables/node.ts";
+import { PLAIN_TABLES } from "./tables/root.ts";
+import { writeHeader } from "./toml_text.ts";
+
+/** What differs between two tables. */
+interface Difference {
+  /** What the words are about: the key, or the words themselves where they say it all. */
+  readonly key: string;
+  /** "interval 2s -> 1s", "check nginx added", "auth pass changed". */
+  readonly words: string;
+}
 
 /** One change of a file. */
 export interface FileChange extends Difference {
@@ -39,124 +23,48 @@ export interface FileChange extends Difference {
   readonly instance: string | undefined;
 }
 
-const duration = (value: Nanoseconds): string => writeDuration(value);
-const list = (values: readonly string[]): string =>
-  values.length === 0 ? "none" : values.join(", ");
-/** A program; its arguments may be secrets. */
-const program = (argv: readonly string[]): string => writeValue(argv[0] ?? "");
+/** The settings of a table by their fields. */
+type Fields = Readonly<Record<string, unknown>>;
 
-const WEBHOOK: Comparisons<WebhookSettings> = {
-  url: secret("url"),
-  secret: secret("secret"),
-  retries: shown("retries", String),
-};
-
-const NTFY: Comparisons<NtfySettings> = {
-  url: secret("url"),
-  token: secret("token"),
-  retries: shown("retries", String),
-};
-
-const MQTT: Comparisons<MqttSettings> = {
-  url: secret("url"),
-  user: shown("user", writeValue, "none"),
-  password: secret("password"),
-  ca: shown("ca", writeValue, "none"),
-  topic: shown("topic", writeValue),
-  discovery: shown("discovery", String),
-};
-
-const NOTIFY: Comparisons<NotifySettings> = {
-  command: shown("command", program, "none"),
-  onMaster: shown("on_master", program, "none"),
-  onBackup: shown("on_backup", program, "none"),
-  onFault: shown("on_fault", program, "none"),
-  onStop: shown("on_stop", program, "none"),
-  user: shown("user", writeValue),
-  timeout: shown("timeout", duration),
-  webhook: table("webhook", WEBHOOK),
-  ntfy: table("ntfy", NTFY),
-  mqtt: table("mqtt", MQTT),
-};
-
-/** Of [notify] itself, whose keys stand for themselves. */
-const notify: Compare<NotifySettings | undefined> = (before, after) =>
-  before === undefined || after === undefined
-    ? before === after ? [] : [standing(before === undefined ? "added" : "removed")]
-    : compareKeys(NOTIFY, before, after);
-
-const INSTANCE: Comparisons<Omit<InstanceConfig, "name">> = {
-  interface: shown("interface", String),
-  vrid: shown("vrid", String),
-  addresses: listed("address", showAddress),
-  prefer: shown("prefer", list, "none"),
-  priority: shown("priority", String),
-  priorities: shown(
-    "priority",
-    (all) => all.size === 0 ? "the same for all" : [...all].map((one) => one.join(" ")).join(", "),
-  ),
-  version: shown("version", String),
-  advertInterval: shown("advert_interval", duration),
-  transport: shown("transport", String),
-  port: shown("port", String),
-  source: shown("source", formatIp),
-  peers: listed<Ip>("peer", formatIp),
-  preempt: shown("preempt", String),
-  preemptDelay: shown("preempt_delay", duration),
-  initialState: shown("initial_state", String),
-  password: secret("password"),
-  checksum: shown("checksum", String),
-  addressMismatch: shown("address_mismatch", String),
-  lease: shown("lease", (lease) => typeof lease === "string" ? lease : writeDuration(lease)),
-  duplicateCheck: shown("duplicate_check", String),
-  stop: shown("stop", String),
-  checks: listed("check", String),
-  notify: (before, after) => within("notify", notify(before, after)),
-};
-
-const CHECK: Comparisons<Omit<CheckSettings, "name">> = {
-  probe: probeChanges,
-  interval: shown("interval", duration),
-  timeout: shown("timeout", duration),
-  fall: shown("fall", String),
-  rise: shown("rise", String),
-  weight: shown("weight", String, "none"),
-};
-
-const GROUP: Comparisons<Omit<GroupConfig, "name">> = {
-  instances: listed("instance", String),
-};
-
-const METRICS: Comparisons<MetricsSettings> = {
-  listen: shown("listen", showListen, "nowhere"),
-};
-
-/** All tables of the file, each with what it holds. */
-const TABLES: {
-  readonly [K in keyof Config]-?: (before: Config, after: Config) => readonly FileChange[];
-} = {
-  nodeName: (before, after) =>
-    headed(
-      ["node"],
-      shown("name", writeValue)(before.nodeName, after.nodeName),
-    ),
-  nodes: (before, after) => headed(["nodes"], nodeChanges(before.nodes, after.nodes)),
-  instances: (before, after) => named("instance", INSTANCE, before.instances, after.instances),
-  groups: (before, after) => named("group", GROUP, before.groups, after.groups),
-  checks: (before, after) => named("check", CHECK, before.checks, after.checks),
-  notify: (before, after) => headed(["notify"], notify(before.notify, after.notify)),
-  metrics: (before, after) =>
-    headed(["metrics"], compareKeys(METRICS, before.metrics, after.metrics)),
-};
+type NamedFields = Fields & { readonly name: string };
 
 /** What differs between two files, in the order in which tables stand in a file. Never a secret. */
 export function fileChanges(before: Config, after: Config): readonly FileChange[] {
-  return Object.values(TABLES).flatMap((changes) => changes(before, after));
+  const ofTables = Object.entries<Key>(PLAIN_TABLES).flatMap(([name, key]) =>
+    rootChanges(name, key, before, after)
+  );
+  return [
+    ...headed(["nodes"], nodeChanges(before.nodes, after.nodes)),
+    ...ofTables,
+    ...namedChanges("check", before.checks, after.checks, checkChanges),
+  ];
 }
 
 /** `change` as a sentence: "[check.nginx] interval 2s -> 1s". */
 export function describeFileChange({ header, words }: FileChange): string {
   return `${header} ${words}`;
+}
+
+function rootChanges(
+  name: string,
+  key: Key,
+  before: object,
+  after: object,
+): readonly FileChange[] {
+  const field = fieldOf(name, key);
+  const [old, now] = [before, after].map((config) => (config as Fields)[field]);
+  const { type } = key;
+  if (type.kind === "named") {
+    const changes = (a: NamedFields, b: NamedFields) => tableChanges(type.keys, a, b);
+    return namedChanges(name, old as NamedFields[], now as NamedFields[], changes);
+  }
+  if (type.kind !== "table") return [];
+  return headed(
+    [name],
+    old === undefined || now === undefined
+      ? old === now ? [] : [saying(old === undefined ? "added" : "removed")]
+      : tableChanges(type.keys, old as Fields, now as Fields),
+  );
 }
 
 function headed(
@@ -168,23 +76,104 @@ function headed(
 }
 
 /** Tables of one kind, told apart by their names: removed ones first. */
-function named<T extends { readonly name: string }>(
+function namedChanges<T extends { readonly name: string }>(
   kind: string,
-  keys: Comparisons<Omit<T, "name">>,
   before: readonly T[],
   after: readonly T[],
+  changes: (before: T, after: T) => readonly Difference[],
 ): readonly FileChange[] {
   const old = new Map(before.map((one) => [one.name, one]));
   const now = new Set(after.map(({ name }) => name));
   return [
     ...before.filter(({ name }) => !now.has(name))
-      .flatMap(({ name }) => headed([kind, name], [standing("removed")])),
+      .flatMap(({ name }) => headed([kind, name], [saying("removed")])),
     ...after.flatMap((one) => {
       const was = old.get(one.name);
-      const differences = was === undefined ? [standing("added")] : compareKeys(keys, was, one);
-      return headed([kind, one.name], differences);
+      return headed([kind, one.name], was === undefined ? [saying("added")] : changes(was, one));
     }),
   ];
+}
+
+/** Words that say it all. */
+function saying(words: string): Difference {
+  return { key: words, words };
+}
+
+/** What differs between two tables with these keys, in their order. */
+function tableChanges(keys: Keys, before: Fields, after: Fields): readonly Difference[] {
+  return Object.entries(keys).flatMap(([name, key]) => {
+    const field = fieldOf(name, key);
+    return keyChanges(name, key, before[field], after[field]);
+  });
+}
+
+function keyChanges(
+  name: string,
+  key: Key,
+  before: unknown,
+  after: unknown,
+): readonly Difference[] {
+  if (isSame(before, after)) return [];
+  const { type, entryWord } = key;
+  const isNew = before === undefined;
+  if (type.kind === "table" && !isNew && after !== undefined) {
+    return tableChanges(type.keys, before as Fields, after as Fields)
+      .map((one) => ({ key: `${name} ${one.key}`, words: `${name} ${one.words}` }));
+  }
+  if (type.kind === "table" || key.secret || key.discreet) {
+    const how = isNew ? "added" : after === undefined ? "removed" : "changed";
+    return [{ key: name, words: `${name} ${how}` }];
+  }
+  if (entryWord !== undefined) {
+    return entryChanges(entryWord, entriesOf(key, before), entriesOf(key, after));
+  }
+  const [old, now] = [textOf(key, before), textOf(key, after)];
+  // What differs may be what is not shown: arguments of a command, a password in a URL.
+  return [{ key: name, words: old === now ? `${name} changed` : `${name} ${old} -> ${now}` }];
+}
+
+/** The value for a sentence; where it is not written, what the key says of that, if that is short. */
+function textOf({ type, absent }: Key, value: unknown): string {
+  const isWritten = value !== undefined && !(Array.isArray(value) && value.length === 0);
+  if (isWritten && type.kind === "value") return type.show(value);
+  const [words = ""] = absent?.split(":") ?? [];
+  return words.split(" ").length <= 3 ? words : "default";
+}
+
+function entriesOf({ type }: Key, value: unknown): readonly string[] {
+  const list = (value ?? []) as readonly unknown[];
+  if (type.kind === "entries") return list.map((entry) => type.show(entry as never));
+  return type.kind !== "value" ? [] : list.map((entry) => type.entry?.show(entry) ?? "");
+}
+
+/** Entries that come and go; `word` is the word for one of them. */
+function entryChanges(
+  word: string,
+  before: readonly string[],
+  after: readonly string[],
+): readonly Difference[] {
+  const [old, now] = [new Set(before), new Set(after)];
+  const moved = [
+    ...after.filter((text) => !old.has(text)).map((text) => `${word} ${text} added`),
+    ...before.filter((text) => !now.has(text)).map((text) => `${word} ${text} removed`),
+  ];
+  return (moved.length > 0 ? moved : [`order of ${word} entries changed`]).map(saying);
+}
+
+function checkChanges(before: CheckSettings, after: CheckSettings): readonly Difference[] {
+  const { probe: old } = before;
+  const { probe: now } = after;
+  const probe = old.kind === now.kind
+    ? tableChanges(PROBE_KEYS[now.kind], old, now)
+    : [{ key: now.kind, words: `${placeOf(old)} -> ${placeOf(now)}` }];
+  return [...probe, ...tableChanges(COMMON_KEYS, before, after)];
+}
+
+/** What a probe looks at: "http http://127.0.0.1/", "process nginx". */
+function placeOf(probe: Probe): string {
+  const { kind } = probe;
+  const key = PROBE_KEYS[kind][kind];
+  return key === undefined ? kind : `${kind} ${textOf(key, (probe as Fields)[fieldOf(kind, key)])}`;
 }
 
 function nodeChanges(
@@ -203,25 +192,13 @@ function nodeChanges(
     }),
   ];
   const order = isSame([...old.keys()], [...now.keys()]) ? [] : ["order changed"];
-  return (differences.length > 0 ? differences : order).map(standing);
+  return (differences.length > 0 ? differences : order).map(saying);
 }
 
-/** Words that stand for themselves. */
-function standing(words: string): Difference {
-  return { key: words, words };
-}
-
-/** As {@link ./diff.ts} shows them. */
-function showAddress({ prefix, interface: wire, label, advertised }: FloatingAddress): string {
-  return [
-    formatPrefix(prefix),
-    ...(wire === undefined ? [] : [`on ${wire}`]),
-    ...(label === undefined ? [] : [`label ${label}`]),
-    ...(advertised ? [] : ["not advertised"]),
-  ].join(" ");
-}
-
-function showListen({ address, port }: ListenAddress): string {
-  const host = formatIp(address);
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+/** Do two values of a decoded file say the same? JSON knows neither maps nor undefined. */
+function isSame(a: unknown, b: unknown): boolean {
+  const [one, other] = [a, b].map((value) =>
+    JSON.stringify(value, (_, inner) => inner instanceof Map ? [...inner] : inner)
+  );
+  return one === other;
 }

@@ -1,7 +1,8 @@
 /** Look-ups in a configuration that would otherwise be searched once for each instance and node. Made once for each configuration. */
-import type { CheckSettings } from "../health/check.ts";
+import type { CheckSettings } from "./tables/check.ts";
 import type { Family } from "../net/ip.ts";
-import type { Config, InstanceConfig } from "./config.ts";
+import type { Config } from "./config.ts";
+import type { InstanceConfig } from "./tables/instance.ts";
 
 /** What is looked up. */
 export interface ConfigIndex {

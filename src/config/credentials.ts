@@ -1,7 +1,7 @@
 /** What stands where the file says { credential = "NAME" }? A secret that is kept elsewhere is put in the place of its name. */
 import type { Path, Problem } from "./problem.ts";
-import type { Report } from "./problem_list.ts";
-import { isTable } from "./tables/types.ts";
+import type { Report } from "./problem.ts";
+import { isTable } from "./toml_text.ts";
 
 /** What became of a credential. */
 export type Credential =

@@ -166,7 +166,7 @@ function secretsIn({ instances, notify, checks }: Config): readonly Path[] {
   const named = instances.map((one) => [["instance", one.name, "notify"], one.notify] as const);
   const all = [[["notify"], notify] as const, ...named];
   return [
-    ...instances.filter(({ password }) => password !== undefined)
+    ...instances.filter(({ auth }) => auth !== undefined)
       .map(({ name }) => ["instance", name, "auth", "pass"]),
     ...all.flatMap(([path, settings]): readonly Path[] => [
       ...(settings?.webhook?.secret === undefined ? [] : [[...path, "webhook", "secret"]]),

@@ -1,4 +1,4 @@
-/** What is wrong with a configuration? A value that says where, what, why it matters and how to mend it. */
+/** Problems of a configuration: where, what, why it matters and how to mend it. Values, a bounded list of them, and their text. */
 
 /** Steps from the root of the TOML document: ["instance", "web", "addresses", 0]. */
 export type Path = readonly (string | number)[];
@@ -32,4 +32,145 @@ export interface LocatedProblem extends Problem {
   readonly source: string;
   /** The column in `source`, 1-based: not `column` where masking or shortening moved the place. */
   readonly caret: number;
+}
+
+/** An error in the value at `path`, or in its key. */
+export function error(
+  path: Path,
+  what: string,
+  why: string,
+  fix: string,
+  at: Problem["at"] = "value",
+): Problem {
+  return { severity: "error", path, at, what, why, fix };
+}
+
+/** A warning about the value at `path`, or its key. */
+export function warning(...parts: Parameters<typeof error>): Problem {
+  return { ...error(...parts), severity: "warning" };
+}
+
+/** The file is sound, and this machine does not fit it. */
+export function machine(...parts: Parameters<typeof error>): Problem {
+  return { ...error(...parts), severity: "machine" };
+}
+
+/** A problem, or how to describe it, where that takes work. */
+export type Reported = Problem | (() => Problem);
+
+/** Takes one problem; the reader goes on, so that all of a file's problems are found. */
+export type Report = (problem: Reported) => void;
+
+/** Looks at one thing about `subject`, held against the rest of the file. Undefined, or an empty list: all is well. */
+export type Rule<Subject, File = undefined> = (
+  subject: Subject,
+  file: File,
+) => Reported | readonly Reported[] | undefined;
+
+/** Reports what `rules` find about `subject`. */
+export function checkRules<Subject, File>(
+  rules: readonly Rule<Subject, File>[],
+  subject: Subject,
+  file: File,
+  report: Report,
+): void {
+  for (const rule of rules) {
+    const found = rule(subject, file);
+    if (found === undefined) continue;
+    if (typeof found === "function" || "what" in found) report(found);
+    else for (const one of found) report(one);
+  }
+}
+
+/** Most problems that are kept. */
+export const MOST_PROBLEMS = 100;
+
+/** Longest sentence and longest corrected line of a problem, in characters. */
+const LONGEST_SENTENCE = 600;
+const LONGEST_FIX = 4000;
+
+/** Collects problems. Of errors and warnings the first {@link MOST_PROBLEMS} each are kept, the others are counted. */
+export class ProblemList {
+  readonly #errors: Problem[] = [];
+  readonly #warnings: Problem[] = [];
+  #moreErrors = 0;
+  #moreWarnings = 0;
+
+  /** An error that takes work to describe comes as a function, which is not called when enough are known. */
+  readonly report: Report = (problem) => {
+    if (typeof problem === "function") {
+      if (this.#errors.length < MOST_PROBLEMS) this.report(problem());
+      else this.#moreErrors++;
+    } else if (problem.severity === "warning") {
+      if (this.#warnings.length < MOST_PROBLEMS) this.#warnings.push(short(problem));
+      else this.#moreWarnings++;
+    } else if (this.#errors.length < MOST_PROBLEMS) this.#errors.push(short(problem));
+    else this.#moreErrors++;
+  };
+
+  /** Is one of them an error? */
+  get hasErrors(): boolean {
+    return this.#errors.length > 0;
+  }
+
+  /** Errors first, at most {@link MOST_PROBLEMS}, and a last one that stands for the rest. */
+  all(): readonly Problem[] {
+    const known = [...this.#errors, ...this.#warnings];
+    const shown = known.slice(0, MOST_PROBLEMS);
+    const more = known.length - shown.length + this.#moreErrors + this.#moreWarnings;
+    if (more === 0) return shown;
+    return [...shown, {
+      severity: this.hasErrors ? "error" : "warning",
+      path: [],
+      at: "key",
+      what: `and ${more} more`,
+      why: `Only the first ${MOST_PROBLEMS} are shown.`,
+      fix: "mend these first, and look again",
+      position: { line: Number.MAX_SAFE_INTEGER, column: 1 },
+      more,
+    }];
+  }
+}
+
+/** What was written in the file may be long, and stands in sentences and corrected lines. */
+function short(problem: Problem): Problem {
+  const { what, fix } = problem;
+  return { ...problem, what: cut(what, LONGEST_SENTENCE), fix: cut(fix, LONGEST_FIX) };
+}
+
+function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  return `${text.slice(0, longest).replace(/[\ud800-\udbff]$/, "")} ...`;
+}
+
+/** What each severity is called in front of a problem. */
+const TITLES: Readonly<Record<LocatedProblem["severity"], string>> = {
+  error: "error",
+  machine: "this machine",
+  warning: "warning",
+};
+
+/**
+ * One problem as several lines without colour and without a final newline:
+ *
+ *     floatip.toml:7:1: error: unknown key "interfce" in [instance.web]: did you mean interface?
+ *         7 | interfce = "eth0"
+ *           | ^
+ *       why: A key that is not known would be ignored, and its default would hold without a word.
+ *       fix: interface = "eth0"
+ */
+export function formatProblem(problem: LocatedProblem): string {
+  const { file, line, column, severity, what, why, fix } = problem;
+  const number = String(line).padStart(5);
+  const gutter = " ".repeat(number.length);
+  const shown = problem.source.trim() === "" ? [] : [
+    `${number} | ${problem.source}`,
+    `${gutter} | ${" ".repeat(Math.max(0, problem.caret - 1))}^`,
+  ];
+  return [
+    `${file}:${line}:${column}: ${TITLES[severity]}: ${what}`,
+    ...shown,
+    `  why: ${why}`,
+    `  fix: ${fix}`,
+  ].join("\n");
 }

@@ -1,32 +1,27 @@
-/** Which values of a configuration nobody may see, by their keys; and sentences about it without them. */
+/** The values of a configuration that nobody may see, by their keys; and sentences about it without them. */
 import { CREDENTIAL_PATTERN } from "./credentials.ts";
 import { nearest } from "./did_you_mean.ts";
 import type { Path } from "./problem.ts";
-import { GROUP, type Key, type Keys, NODE, ROOT } from "./tables/root.ts";
-import { CHECK } from "./tables/check.ts";
-import { ADDRESS, AUTH, INSTANCE } from "./tables/instance.ts";
-import { METRICS } from "./tables/metrics.ts";
-import { MQTT, NOTIFY, NTFY, WEBHOOK } from "./tables/notify.ts";
+import type { Key, Keys } from "./tables/key.ts";
+import { ROOT, TABLES } from "./tables/root.ts";
 import { isHarmless, MASK, type Ranges, SECRET_WORD, secretRanges } from "./secret.ts";
-import { isTable } from "./tables/types.ts";
+import { isTable } from "./toml_text.ts";
 
-const TABLES: readonly Keys[] = [
-  ...[ROOT, NODE, GROUP, INSTANCE, ADDRESS, AUTH, CHECK, NOTIFY, WEBHOOK, NTFY, MQTT, METRICS],
-];
+const TABLE_KEYS: readonly Keys[] = [ROOT, ...TABLES.map(({ keys }) => keys)];
 
-/** Of no schema's table: { credential = "NAME" } names no secret, it is where one is kept. */
+/** Of no table: { credential = "NAME" } names no secret, it is where one is kept. */
 const PLAIN_KEYS: readonly string[] = ["node", "address", "links", "only_vrrp"];
 
 /** Every key that some table has, and whether its value is never shown. */
 const KNOWN: ReadonlyMap<string, boolean> = new Map([
-  ...TABLES.flatMap((keys) =>
+  ...TABLE_KEYS.flatMap((keys) =>
     Object.values(keys).flatMap(({ secret, synonyms = [] }: Key) =>
       synonyms.map((word) => [word, secret === true || SECRET_WORD.test(word)] as const)
     )
   ),
   ...PLAIN_KEYS.map((name) => [name, false] as const),
   // What a table has under its own name counts more than another's synonym for something secret.
-  ...TABLES.flatMap((keys) =>
+  ...TABLE_KEYS.flatMap((keys) =>
     Object.entries(keys).map(([name, { secret }]) => [name, secret === true] as const)
   ),
 ]);

@@ -1,8 +1,8 @@
-/** How would the line look if it were right? Guesses from what was written; the example where no guess fits. */
-import * as v from "valibot";
+/** The corrected line: guesses from what was written; the example where no guess fits. */
 import type { Path } from "./problem.ts";
 import { holdsHidden } from "./redact.ts";
-import type { Key } from "./tables/root.ts";
+import { exampleText, type Key, type Type, wantedLine } from "./tables/key.ts";
+import { accepts } from "./tables/types.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
 
 /**
@@ -17,42 +17,34 @@ export function mendLine(name: string, key: Key, written: unknown, path: Path): 
 /** The example, where it can stand in the file as it is; else what is wanted. */
 export function proposedLine(name: string, key: Key): string {
   if (key.remark === undefined) return wantedLine(name, key);
-  return `${writeKey(name)} = ${key.example}${key.remark === "" ? "" : `  # ${key.remark}`}`;
-}
-
-/** What is wanted, in words and with an example that is plainly one. */
-export function wantedLine(name: string, { form, example }: Pick<Key, "form" | "example">): string {
-  return form.includes("such as")
-    ? `write ${form}`
-    : `write ${form}, such as ${writeKey(name)} = ${example}`;
+  return `${writeKey(name)} = ${exampleText(key)}${key.remark === "" ? "" : `  # ${key.remark}`}`;
 }
 
 /** The default as TOML; undefined where it is told in words, or there is none. */
 function defaultOf(key: Key): string | undefined {
-  if (key.default === undefined || !/^("[^"]*"|\d+|true|false)$/.test(key.default)) {
-    return undefined;
-  }
-  return key.secret ? undefined : key.default;
+  const isTold = key.absent === undefined && key.default !== undefined && key.secret === undefined;
+  return isTold ? writeValue(key.default) : undefined;
 }
 
 /** The value as TOML, as it was probably meant; undefined where no guess fits, or it is a secret. */
 export function mendValue(key: Key, written: unknown, path: Path): string | undefined {
   if (key.secret || holdsHidden(path, written)) return undefined;
   for (const guess of guesses(written)) {
-    if (key.entry !== undefined && Array.isArray(guess)) {
-      const mended = guess.map((inner) => mendEntry(key.entry, inner));
+    const entry = key.type.kind === "value" ? key.type.entry : undefined;
+    if (entry !== undefined && Array.isArray(guess)) {
+      const mended = guess.map((inner) => mendEntry(entry, inner));
       if (mended.length > 0 && mended.every((inner) => inner !== undefined)) {
         return writeValue(mended);
       }
-    } else if (v.is(key.shape, guess)) {
+    } else if (accepts(key.type, guess)) {
       return writeValue(guess);
     }
   }
   return undefined;
 }
 
-function mendEntry(shape: Key["entry"], written: unknown): unknown {
-  return shape && guesses(written).find((guess) => v.is(shape, guess));
+function mendEntry(type: Type, written: unknown): unknown {
+  return guesses(written).find((guess) => accepts(type, guess));
 }
 
 const YES = ["true", "yes", "on", "1"];

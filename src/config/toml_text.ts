@@ -1,6 +1,12 @@
-/** How is a value written in TOML? For the corrected lines that problems show. */
+/** Values written as TOML, for the corrected lines and sentences of problems. */
 import { withoutSecrets } from "./secret.ts";
-import { isTable } from "./tables/types.ts";
+
+/** Is `value` a TOML table? smol-toml's tables have no prototype, its dates have one. */
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
 
 /** `name` as a TOML key: bare where it can be. */
 export function writeKey(name: string): string {

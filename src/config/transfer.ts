@@ -2,8 +2,9 @@
  * A file that was read, as lines of text, so that one process can read it for another. A short line for each instance and check:
  * who takes them can do something else in between.
  */
-import type { Config, InstanceConfig } from "./config.ts";
-import type { CheckSettings } from "../health/check.ts";
+import type { Config } from "./config.ts";
+import type { InstanceConfig } from "./tables/instance.ts";
+import type { CheckSettings } from "./tables/check.ts";
 import type { LocatedProblem } from "./problem.ts";
 
 /** What is handed over: a configuration with its warnings, or problems. */

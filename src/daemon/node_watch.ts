@@ -1,7 +1,8 @@
 /** The watch over the other nodes of the file: what is heard of them, and a question to each once a minute. */
 import type { Host, PresenceQuestion } from "../host.ts";
 import type { NodeStatus } from "../control/api.ts";
-import type { Config, NodeEntry } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import type { NodeEntry } from "../config/tables/node.ts";
 import { keyOf, type NodePlan } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import {

@@ -1,5 +1,6 @@
 /** Is it up or down? What a row of results says, one result after the other. */
-import type { CheckSettings, ProbeResult } from "./check.ts";
+import type { ProbeResult } from "./check.ts";
+import type { CheckSettings } from "../config/tables/check.ts";
 
 /** What is known of a check. */
 export interface CheckState {

@@ -2,7 +2,8 @@
 import type { Interfaces } from "../net/interfaces.ts";
 import type { Ip } from "../net/ip.ts";
 import { formatDuration, milliseconds, toMilliseconds } from "../time.ts";
-import type { CheckSettings, Probe, ProbeResult } from "./check.ts";
+import type { ProbeResult } from "./check.ts";
+import type { CheckSettings, Probe } from "../config/tables/check.ts";
 import { errorText, type ProbeOutcome } from "./probes/outcome.ts";
 
 /** What probes need of the machine beyond Deno. */

@@ -1,5 +1,6 @@
 /** LinuxHost: this machine as the daemon sees it, over raw sockets, rtnetlink and one poll. */
-import type { CheckSettings, ProbeResult } from "../health/check.ts";
+import type { ProbeResult } from "../health/check.ts";
+import type { CheckSettings } from "../config/tables/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type {
   Boot,

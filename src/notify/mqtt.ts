@@ -1,5 +1,5 @@
 /** What does an MQTT broker know of a node? The latest record of each virtual router, retained, and whether anybody speaks for it. */
-import type { MqttSettings } from "../config/config.ts";
+import type { MqttSettings } from "../config/tables/notify.ts";
 import { errorText } from "../health/probes/outcome.ts";
 import { pauseAfter } from "./backlog.ts";
 import { availabilityTopic, discoveryOf, healthDiscoveryOf, stateTopic } from "./home_assistant.ts";

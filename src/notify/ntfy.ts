@@ -1,5 +1,5 @@
 /** What does a telephone show of a transition? A message to a topic of ntfy (docs.ntfy.sh/publish). */
-import type { NtfySettings } from "../config/config.ts";
+import type { NtfySettings } from "../config/tables/notify.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import { post } from "./post.ts";
 import type { Sink } from "./sink.ts";

@@ -1,6 +1,6 @@
 /** Which sinks does a [notify] ask for? */
 import { toMilliseconds } from "../time.ts";
-import type { NotifySettings } from "../config/config.ts";
+import type { NotifySettings } from "../config/tables/notify.ts";
 import { commandSink, stateSink } from "./command.ts";
 import { MqttSink } from "./mqtt.ts";
 import { ntfySink } from "./ntfy.ts";

@@ -1,5 +1,5 @@
 /** What is posted to a webhook? The record as JSON, signed where a secret was agreed on. */
-import type { WebhookSettings } from "../config/config.ts";
+import type { WebhookSettings } from "../config/tables/notify.ts";
 import { post } from "./post.ts";
 import type { Sink } from "./sink.ts";
 

@@ -1,7 +1,9 @@
 /** How does the daemon have programs run outside of its sandbox? By a line to its runner, which systemd starts at the first word. */
-import type { Config, NotifySettings } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import type { NotifySettings } from "../config/tables/notify.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
-import type { CheckSettings, Probe, ProbeResult } from "../health/check.ts";
+import type { ProbeResult } from "../health/check.ts";
+import type { CheckSettings, Probe } from "../config/tables/check.ts";
 import { type DeliveryResult, failure, type Sink } from "../notify/sink.ts";
 import { type SinkKind, sinksOf } from "../notify/sinks.ts";
 import { milliseconds, toMilliseconds } from "../time.ts";

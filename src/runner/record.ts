@@ -2,7 +2,8 @@
  * What becomes arguments and environment of a program: a record of a transition, held against the configuration file. Whatever
  * becomes of the daemon, its words are those that a sound one could say.
  */
-import type { Config, InstanceConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import type { InstanceConfig } from "../config/tables/instance.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { printableLine } from "../printable.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { plan } from "../../src/config/plan/plan_node.ts";
 import { decode } from "../../src/config/decode.ts";
 import { describe, diff } from "../../src/config/plan/diff.ts";
-import { formatProblem } from "../../src/config/format.ts";
+import { formatProblem } from "../../src/config/problem.ts";
 import { forecast } from "../../src/config/plan/forecast.ts";
 import { lineFinder, locate } from "../../src/config/locate.ts";
 import { INSTANCE } from "../../src/config/tables/instance.ts";

@@ -1,6 +1,6 @@
 /** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
 import { assert } from "../../src/assert.ts";
-import type { CheckSettings } from "../../src/health/check.ts";
+import type { CheckSettings } from "../../src/config/tables/check.ts";
 import type {
   Boot,
   Datagram,

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { flagsOf, verbsOf } from "../../packaging/man/verbs.ts";
-import { TABLES } from "../../packaging/man/file_page.ts";
 import { entriesOf } from "../../packaging/package/tree.ts";
 import { decode } from "../../src/config/decode.ts";
-import { ROOT } from "../../src/config/tables/root.ts";
+import { ROOT, TABLES } from "../../src/config/tables/root.ts";
 import {
   CHECKOUT,
   type Document,

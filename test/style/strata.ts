@@ -9,7 +9,13 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   wire: { net: "all" },
   vrrp: { wire: "all", net: "all" },
   // A file that others write is held before it is looked at.
-  health: { net: "all", process: "all", "linux/regular_file": "all" },
+  health: {
+    net: "all",
+    process: "all",
+    "linux/regular_file": "all",
+    // What a check and its probe are set to is derived from the keys of the file.
+    "config/tables/check": "types",
+  },
   // The forecast must do the daemon's sums.
   config: {
     vrrp: "types",
@@ -19,7 +25,6 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     wire: "types",
     // The plan carries a password as it stands on the wire.
     "wire/vrrp": "all",
-    "health/check": "types",
     net: "all",
   },
   daemon: {
@@ -32,7 +37,14 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     wire: "all",
     net: "all",
   },
-  linux: { host: "all", process: "all", health: "all", wire: "all", net: "all" },
+  linux: {
+    "config/tables/check": "types",
+    host: "all",
+    process: "all",
+    health: "all",
+    wire: "all",
+    net: "all",
+  },
   notify: {
     "control/api": "types",
     "daemon/record": "types",
@@ -65,7 +77,6 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     // What a plan says of itself: where its adverts travel.
     "config/plan/plan": "all",
     "tools/firewall": "all",
-    "health/check": "types",
     "control/api": "types",
     // What the daemon refuses, and why: the same checks.
     "vrrp/validate_advert": "all",
@@ -107,7 +118,13 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     vrrp: "all",
   },
   // The files at the top of src/.
-  "": { net: "all", wire: "types", vrrp: "types", "health/check": "types" },
+  "": {
+    net: "all",
+    wire: "types",
+    vrrp: "types",
+    "health/check": "types",
+    "config/tables/check": "types",
+  },
 };
 
 /** Single files and folders that may import more, each with the reason. */

@@ -1,5 +1,6 @@
 /** The programs of checks and hooks that could not be run here, judged for the user that each would run as. */
-import type { Config, NotifySettings } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
+import type { NotifySettings } from "../../config/tables/notify.ts";
 import type { NodePlan } from "../../config/plan/plan.ts";
 import type { Path, Problem } from "../../config/problem.ts";
 import { changeableBy, reasonNotToRun, SCRIPT_USER } from "../../health/probes/script.ts";

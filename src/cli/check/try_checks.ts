@@ -1,5 +1,6 @@
 /** One attempt of each check, as the daemon makes it. */
-import type { CheckSettings, ProbeResult } from "../../health/check.ts";
+import type { ProbeResult } from "../../health/check.ts";
+import type { CheckSettings } from "../../config/tables/check.ts";
 
 /** What one attempt found. */
 export interface Tried {

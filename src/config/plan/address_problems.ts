@@ -9,7 +9,7 @@ import {
   type VirtualAddress,
 } from "../../net/interfaces.ts";
 import { containsIp, formatPrefix, networkOf } from "../../net/prefix.ts";
-import type { InstanceConfig } from "../config.ts";
+import type { InstanceConfig } from "../tables/instance.ts";
 import { machine, noInterface } from "../machine_problem.ts";
 import { mayBeLeftover, type OwnAddress, ownAddresses } from "./own_address.ts";
 import type { Plan } from "./plan.ts";

@@ -168,7 +168,7 @@ function differences(
     show(before) === show(after) ? [] : [`${title} ${show(before)} -> ${show(after)}`]
   );
   const secret = aspects === SETTINGS && !sameBytes(before.rules.password, after.rules.password);
-  return secret ? [...texts, "password changed"] : texts;
+  return secret ? [...texts, "auth pass changed"] : texts;
 }
 
 function addressChanges(before: Plan, after: Plan): readonly string[] {

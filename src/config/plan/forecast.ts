@@ -1,8 +1,9 @@
 /** Who will hold the addresses when a check fails, or a node dies? A truth table from the file alone. */
-import type { CheckSettings } from "../../health/check.ts";
+import type { CheckSettings } from "../tables/check.ts";
 import { countsValue } from "../../vrrp/priority.ts";
 import { isAgreed } from "./group_priorities.ts";
-import type { Config, InstanceConfig } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { InstanceConfig } from "../tables/instance.ts";
 import {
   few,
   type ForecastEvent,
@@ -113,7 +114,7 @@ function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scen
     checks: [...checks],
     standings: all,
     holders: discord === undefined ? holders : [],
-    self: config.nodeName ?? "this node",
+    self: config.node.name ?? "this node",
     discord,
     lineOf,
   };

@@ -1,5 +1,5 @@
 /** Events and outcomes of a forecast, each as one short sentence. */
-import type { CheckSettings } from "../../health/check.ts";
+import type { CheckSettings } from "../tables/check.ts";
 import { formatDuration, type Nanoseconds } from "../../time.ts";
 import type { Standing } from "./node_priorities.ts";
 

@@ -1,5 +1,7 @@
 /** Do the members of a sync group agree on which node is better? Only then can they move together. */
-import type { Config, GroupConfig, InstanceConfig } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { GroupConfig } from "../tables/group.ts";
+import type { InstanceConfig } from "../tables/instance.ts";
 import type { Problem } from "../problem.ts";
 import { type Standing, standings } from "./node_priorities.ts";
 import { writeKey, writeValue } from "../toml_text.ts";

@@ -8,7 +8,8 @@ import {
   isMulticast,
 } from "../../net/ip.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
-import type { Config, NodeEntry } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { NodeEntry } from "../tables/node.ts";
 import type { NodePlan } from "./plan.ts";
 import type { Problem } from "../problem.ts";
 
@@ -32,7 +33,7 @@ export function identify(
   told: string | undefined,
   previous: NodePlan | undefined,
 ): Identity {
-  const name = told ?? config.nodeName;
+  const name = told ?? config.node.name;
   const { nodes } = config;
   if (nodes.length === 0) return known(name ?? machine.hostName, undefined);
   const own = ownAddresses(machine.interfaces);

@@ -10,8 +10,9 @@ import {
   usableSources,
 } from "../../net/interfaces.ts";
 import { containsIp } from "../../net/prefix.ts";
-import type { CheckSettings } from "../../health/check.ts";
-import type { Config, InstanceConfig } from "../config.ts";
+import type { CheckSettings } from "../tables/check.ts";
+import type { Config } from "../config.ts";
+import type { InstanceConfig } from "../tables/instance.ts";
 import { fitHeld } from "./address_problems.ts";
 import { machine, noInterface } from "../machine_problem.ts";
 import { ownAddresses } from "./own_address.ts";

@@ -1,5 +1,5 @@
 /** How do the nodes stand to each other? Their priorities as far as the file knows them, checks counted. */
-import type { CheckSettings } from "../../health/check.ts";
+import type { CheckSettings } from "../tables/check.ts";
 import type { Family } from "../../net/ip.ts";
 import {
   contributionsOf,
@@ -9,7 +9,8 @@ import {
 } from "../../vrrp/priority.ts";
 import type { Rules } from "../../vrrp/rules.ts";
 import { basePriorityOf } from "../base_priority.ts";
-import type { Config, InstanceConfig } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { InstanceConfig } from "../tables/instance.ts";
 import { indexOf } from "../config_index.ts";
 
 /** One node and its priority, 1-255. */
@@ -74,8 +75,11 @@ export function priorityBounds(
   instance: InstanceConfig,
   node: string,
 ): { readonly least: number; readonly most: number } | undefined {
-  const { priorities, priority, prefer } = instance;
-  if (!priorities.has(node) && (priority !== undefined || prefer === undefined)) return undefined;
+  const { priority, prefer } = instance;
+  const isKnown = typeof priority === "object"
+    ? priority.has(node)
+    : priority === undefined && prefer !== undefined;
+  if (!isKnown) return undefined;
   const checks = checksOf(config, instance);
   if (checks.some(countsValue)) return undefined;
   const base = basePriorityOf(instance, node, config);

@@ -4,7 +4,7 @@ import { type Family, formatIp, type Ip } from "../../net/ip.ts";
 import type { Fault } from "../../vrrp/event.ts";
 import type { Rules } from "../../vrrp/rules.ts";
 import type { ChecksumForm } from "../../wire/vrrp.ts";
-import type { CheckSettings } from "../../health/check.ts";
+import type { CheckSettings } from "../tables/check.ts";
 
 /** One virtual router: one VRID, one family. An instance with both families has two. */
 export interface Plan {

@@ -13,7 +13,8 @@ import { autoLease } from "../../vrrp/lease.ts";
 import type { Transport, Vrid } from "../../vrrp/rules.ts";
 import { passwordBytes } from "../../wire/vrrp.ts";
 import { basePriorityOf } from "../base_priority.ts";
-import type { Config, InstanceConfig } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { InstanceConfig } from "../tables/instance.ts";
 import { indexOf } from "../config_index.ts";
 import type { Nanoseconds } from "../../time.ts";
 import { fit } from "./machine_problems.ts";
@@ -170,7 +171,7 @@ function planRouter(
       preempt: instance.preempt,
       preemptDelay: instance.preemptDelay,
       initialState: instance.initialState,
-      ...(instance.password === undefined ? {} : { password: passwordBytes(instance.password) }),
+      ...(instance.auth === undefined ? {} : { password: passwordBytes(instance.auth.pass) }),
       transport,
       peers,
       addressMismatch: instance.addressMismatch,

@@ -1,4 +1,4 @@
-/** Can a floating address be one? Not a network's, not a broadcast's, not another's. */
+/** An entry of an instance's `addresses`: keys, and what makes an address one that can float. */
 import {
   type Family,
   formatIp,
@@ -11,77 +11,133 @@ import {
   sizeOf,
 } from "../../net/ip.ts";
 import { broadcastOf, formatPrefix, networkOf, type Prefix } from "../../net/prefix.ts";
-import type { AddressDraft, FileDraft, InstanceDraft } from "../drafts.ts";
-import type { Path, Problem } from "../problem.ts";
-import type { Report } from "../problem_list.ts";
+import { error, type Path, type Problem, type Rule, warning } from "../problem.ts";
+import type { Keys, Settings, TableDraft } from "./key.ts";
+import type { NodeDraft } from "./node.ts";
+import { flag, interfaceName, prefix, text } from "./types.ts";
 
-/** Reports what is unsound about the floating addresses of one instance. */
-export function checkAddresses(instance: InstanceDraft, file: FileDraft, report: Report): void {
-  for (const entry of instance.addresses) {
-    if (entry.prefix === undefined) continue;
-    const nature = natureOf(entry.prefix);
-    if (nature !== undefined) report(notFloating(entry, entry.prefix, nature));
-    else checkAgainstNodes(entry, entry.prefix, instance, file, report);
-    checkLabel(entry, entry.prefix, instance, report);
-  }
-  checkAdvertised(instance, report);
-  checkCount(instance, report);
-  checkLinkLocalFirst(instance, report);
+/** An entry of `addresses`: a text is the same as { address = TEXT }. */
+export const ADDRESS = {
+  address: {
+    type: prefix('an address with its prefix length, such as "192.168.1.50/24"'),
+    as: "prefix",
+    what: "The floating address; without a prefix length it is a host address (/32, /128).",
+    why: "The kernel derives the subnet from it.",
+    example: "192.168.1.50/24",
+    synonyms: ["ip", "prefix"],
+  },
+  interface: {
+    type: interfaceName(),
+    absent: "the instance's",
+    what: "The interface that this one address is added to.",
+    why: "Neighbours ask for the address on that wire.",
+    example: "eth1",
+    synonyms: ["dev", "device", "iface"],
+  },
+  label: {
+    type: text(/^[^\s\p{C}]{1,64}$/u, 'a label such as "eth0:1"'),
+    absent: "none",
+    what:
+      'The label that ifconfig shows (IPv4 only); one that begins with ":" follows the interface\'s name.',
+    why: "The kernel keeps 15 bytes of it.",
+    example: "eth0:1",
+  },
+  advertise: {
+    type: flag(),
+    as: "advertised",
+    default: true,
+    what:
+      "Do adverts name the address? Without, it moves all the same, and peers need not know it.",
+    why: "Peers that name other addresses than this node may ignore its adverts.",
+    example: false,
+    synonyms: ["advertised", "excluded", "virtual_ipaddress_excluded"],
+  },
+} as const satisfies Keys;
+
+/** One entry, as far as it could be read. */
+export type AddressDraft = TableDraft<typeof ADDRESS>;
+
+/** A floating address as written. */
+export type FloatingAddress = Settings<typeof ADDRESS>;
+
+/** "192.168.1.50/24 on eth1 label eth1:1", as plan/diff.ts shows what is held. */
+export function showAddress(entry: FloatingAddress): string {
+  const { prefix, interface: wire, label, advertised } = entry;
+  return [
+    formatPrefix(prefix),
+    ...(wire === undefined ? [] : [`on ${wire}`]),
+    ...(label === undefined ? [] : [`label ${label}`]),
+    ...(advertised ? [] : ["not advertised"]),
+  ].join(" ");
 }
 
-/** Reports floating addresses that stand in the file twice. */
-export function checkTwice(file: FileDraft, report: Report): void {
-  const seen = new Map<
-    string,
-    { readonly entry: AddressDraft; readonly instance: InstanceDraft }[]
-  >();
-  for (const instance of file.instances) {
-    for (const entry of instance.addresses) {
-      const { prefix } = entry;
-      if (prefix === undefined) continue;
-      const equal = seen.get(formatIp(prefix.address)) ?? [];
-      const first = equal.find((other) =>
-        !apart(other.entry, other.instance, entry, instance, prefix)
-      );
-      if (first !== undefined) report(twice(entry, prefix, first.instance, instance));
-      seen.set(formatIp(prefix.address), [...equal, { entry, instance }]);
-    }
-  }
+/** What the rules need to know of an instance. */
+export interface Holder {
+  readonly name: string;
+  readonly path: Path;
+  readonly keys: {
+    readonly interface?: string | undefined;
+    readonly vrid?: number | undefined;
+    readonly priority?: number | ReadonlyMap<string, number> | undefined;
+    readonly addresses?: readonly AddressDraft[] | undefined;
+  };
 }
 
-/** Reports an address that no node can send from or receive at: `role` is "a peer", "the source", "a node". */
-export function checkOwnable(address: Ip, role: string, path: Path, fix: string, report: Report) {
-  const nature = isMulticast(address)
-    ? "a multicast address"
-    : isLoopback(address)
-    ? "a loopback address"
-    : isUnspecified(address)
-    ? "the unspecified address"
-    : formatIp(address) === "255.255.255.255"
-    ? "the broadcast address"
-    : undefined;
-  if (nature === undefined) return;
-  report({
-    severity: "error",
-    path,
-    at: "value",
-    what: `${formatIp(address)} is ${nature}; ${role} needs an address of a machine on the LAN`,
-    why: "Adverts between nodes travel from one machine's own address to another's.",
-    fix,
-  });
+/** What they need to know of the file. */
+interface File {
+  readonly nodes: readonly NodeDraft[];
+}
+
+/** What keeps the addresses of an instance from floating. */
+export const ADDRESS_RULES: readonly Rule<Holder, File>[] = [
+  (holder, file) => addressesOf(holder).flatMap((entry) => addressProblems(entry, holder, file)),
+  noneAdvertised,
+  tooMany,
+  linkLocalFirst,
+];
+
+/** The entries of `addresses`. */
+export function addressesOf({ keys }: Holder): readonly AddressDraft[] {
+  return keys.addresses ?? [];
+}
+
+/** Does `holder` have the floating address `address`? */
+export function floats(holder: Holder, address: Ip): boolean {
+  return addressesOf(holder).some(({ keys }) =>
+    keys.address !== undefined && sameIp(keys.address.address, address)
+  );
+}
+
+/** Does some node own the addresses of `holder`, with priority 255? */
+export function isOwned({ keys: { priority } }: Holder): boolean {
+  return typeof priority === "object" ? [...priority.values()].includes(255) : priority === 255;
 }
 
 /** The families of the addresses that adverts name, IPv4 first. */
-export function familiesOf(instance: InstanceDraft): readonly Family[] {
+export function familiesOf(holder: Holder): readonly Family[] {
   const families: readonly Family[] = ["ipv4", "ipv6"];
-  return families.filter((family) => advertisedOf(instance, family).length > 0);
+  return families.filter((family) => advertisedOf(holder, family).length > 0);
 }
 
 /** The addresses of `family` that adverts name. */
-export function advertisedOf(instance: InstanceDraft, family: Family): readonly AddressDraft[] {
-  return instance.addresses.filter(({ prefix, advertised }) =>
-    advertised && prefix?.address.family === family
+export function advertisedOf(holder: Holder, family: Family): readonly AddressDraft[] {
+  return addressesOf(holder).filter((entry) =>
+    isAdvertised(entry) && entry.keys.address?.address.family === family
   );
+}
+
+function isAdvertised({ keys }: AddressDraft): boolean {
+  return keys.advertise ?? true;
+}
+
+function addressProblems(entry: AddressDraft, holder: Holder, file: File): readonly Problem[] {
+  const written = entry.keys.address;
+  if (written === undefined) return [];
+  const nature = natureOf(written);
+  const problem = nature === undefined
+    ? anothersAddress(entry, written, holder, file)
+    : notFloating(entry, written, nature);
+  return [problem, wrongLabel(entry, written, holder)].filter((one) => one !== undefined);
 }
 
 /** What an address is that can not float, in words; undefined: it can. */
@@ -104,14 +160,12 @@ export function natureOf(prefix: Prefix): string | undefined {
 }
 
 function notFloating(entry: AddressDraft, prefix: Prefix, nature: string): Problem {
-  return {
-    severity: "error",
-    path: entry.addressPath,
-    at: "value",
-    what: `${formatIp(prefix.address)} is ${nature}`,
-    why: "No machine can have it as its own, so no client could ever reach it.",
-    fix: `write a free address of your LAN, such as "${hostExample(prefix)}"`,
-  };
+  return error(
+    entry.pathOf("address"),
+    `${formatIp(prefix.address)} is ${nature}`,
+    "No machine can have it as its own, so no client could ever reach it.",
+    `write a free address of your LAN, such as "${hostExample(prefix)}"`,
+  );
 }
 
 /** A plausible host of the same subnet: the one with 50 at its end, or the first. */
@@ -126,109 +180,74 @@ function hostExample(prefix: Prefix): string {
   return formatPrefix({ address: { family: address.family, bytes }, length });
 }
 
-/** Equal link-local addresses on different wires are different addresses (RFC 4007 4). */
-function apart(
-  a: AddressDraft,
-  aInstance: InstanceDraft,
-  b: AddressDraft,
-  bInstance: InstanceDraft,
-  prefix: Prefix,
-): boolean {
-  if (prefix.address.family !== "ipv6" || !isLinkLocal(prefix.address)) return false;
-  const wireA = a.interface ?? aInstance.keys.interface;
-  const wireB = b.interface ?? bInstance.keys.interface;
-  return wireA !== undefined && wireB !== undefined && wireA !== wireB;
-}
-
-function twice(
+function anothersAddress(
   entry: AddressDraft,
-  prefix: Prefix,
-  first: InstanceDraft,
-  second: InstanceDraft,
-): Problem {
-  const where = first === second ? "twice in this instance" : `in instance ${first.name} already`;
-  return {
-    severity: "error",
-    path: entry.addressPath,
-    at: "value",
-    what: `floating address ${formatIp(prefix.address)} is ${where}`,
-    why: "Two virtual routers could put one address on two nodes at once.",
-    fix: "let one of the two be another address",
-  };
-}
-
-function checkAgainstNodes(
-  entry: AddressDraft,
-  prefix: Prefix,
-  instance: InstanceDraft,
-  file: FileDraft,
-  report: Report,
-): void {
-  const owner = file.nodes.find((node) =>
-    node.addresses.some((own) => sameIp(own.address, prefix.address))
-  );
-  if (owner === undefined) return;
-  const { priority } = instance.keys;
+  { address }: Prefix,
+  { keys: { priority } }: Holder,
+  { nodes }: File,
+): Problem | undefined {
+  const owner = nodes.find((node) => node.addresses.some((own) => sameIp(own.address, address)));
+  if (owner === undefined) return undefined;
   const owned = typeof priority === "object" ? priority.get(owner.name) : priority;
-  if (owned === 255) return;
-  report({
-    severity: "error",
-    path: entry.addressPath,
-    at: "value",
-    what: `floating address ${formatIp(prefix.address)} is node ${owner.name}'s own address`,
-    why:
-      `It would leave ${owner.name} with the first failover, and ${owner.name} would be cut off.`,
-    fix: `use a free address of the same subnet; only an owner with priority 255 may float its own`,
-  });
+  if (owned === 255) return undefined;
+  return error(
+    entry.pathOf("address"),
+    `floating address ${formatIp(address)} is node ${owner.name}'s own address`,
+    `It would leave ${owner.name} with the first failover, and ${owner.name} would be cut off.`,
+    "use a free address of the same subnet; only an owner with priority 255 may float its own",
+  );
 }
 
-function checkLabel(
+function wrongLabel(
   entry: AddressDraft,
-  prefix: Prefix,
-  instance: InstanceDraft,
-  report: Report,
-): void {
-  const { label } = entry;
-  if (label === undefined) return;
-  const wire = entry.interface ?? instance.keys.interface;
+  { address }: Prefix,
+  holder: Holder,
+): Problem | undefined {
+  const { label } = entry.keys;
+  if (label === undefined) return undefined;
+  const wire = wireOf(entry, holder);
   const whole = label.startsWith(":") && wire !== undefined ? `${wire}${label}` : label;
-  const problem = { severity: "error", path: [...entry.path, "label"], at: "value" } as const;
-  if (prefix.address.family === "ipv6") {
-    report({
-      ...problem,
-      what: `${formatIp(prefix.address)} is IPv6, and only IPv4 addresses have labels`,
-      why: "The kernel keeps none for IPv6; the label would be lost without a word.",
-      fix: "remove it",
-    });
-  } else if (new TextEncoder().encode(whole).length > 15) {
-    report({
-      ...problem,
-      what: `label "${whole}" is longer than 15 bytes`,
-      why: "The kernel refuses it, and the address would never be added.",
-      fix: 'label = ":1"',
-    });
-  } else if (wire !== undefined && !whole.startsWith(wire)) {
-    report({
-      ...problem,
-      what: `label "${label}" does not begin with the interface's name, ${wire}`,
-      why: "ip and ifconfig find an address by a label that begins with its interface's name.",
-      fix: `label = "${`${wire}:1`.slice(0, 15)}"`,
-    });
+  const path = entry.pathOf("label");
+  if (address.family === "ipv6") {
+    return error(
+      path,
+      `${formatIp(address)} is IPv6, and only IPv4 addresses have labels`,
+      "The kernel keeps none for IPv6; the label would be lost without a word.",
+      "remove it",
+    );
   }
+  if (new TextEncoder().encode(whole).length > 15) {
+    return error(
+      path,
+      `label "${whole}" is longer than 15 bytes`,
+      "The kernel refuses it, and the address would never be added.",
+      'label = ":1"',
+    );
+  }
+  if (wire === undefined || whole.startsWith(wire)) return undefined;
+  return error(
+    path,
+    `label "${label}" does not begin with the interface's name, ${wire}`,
+    "ip and ifconfig find an address by a label that begins with its interface's name.",
+    `label = "${`${wire}:1`.slice(0, 15)}"`,
+  );
+}
+
+function wireOf(entry: AddressDraft, holder: Holder): string | undefined {
+  return entry.keys.interface ?? holder.keys.interface;
 }
 
 /** A router whose adverts name nothing could not be told from another's by its peers. */
-function checkAdvertised(instance: InstanceDraft, report: Report): void {
-  const [first] = instance.addresses;
-  if (first === undefined || instance.addresses.some(({ advertised }) => advertised)) return;
-  report({
-    severity: "error",
-    path: [...first.path, "advertise"],
-    at: "value",
-    what: "none of the addresses is advertised",
-    why: "An advert names at least one address; peers know by it what it is about.",
-    fix: "advertise = true",
-  });
+function noneAdvertised(holder: Holder): Problem | undefined {
+  const all = addressesOf(holder);
+  const [first] = all;
+  if (first === undefined || all.some(isAdvertised)) return undefined;
+  return error(
+    first.pathOf("advertise"),
+    "none of the addresses is advertised",
+    "An advert names at least one address; peers know by it what it is about.",
+    "advertise = true",
+  );
 }
 
 /**
@@ -237,38 +256,68 @@ function checkAdvertised(instance: InstanceDraft, report: Report): void {
  */
 export const MOST = { ipv4: 255, ipv6: 89 } as const;
 
-function checkCount(instance: InstanceDraft, report: Report): void {
-  for (const family of familiesOf(instance)) {
-    const all = advertisedOf(instance, family);
+function tooMany(holder: Holder): readonly Problem[] {
+  return familiesOf(holder).flatMap((family) => {
+    const all = advertisedOf(holder, family);
     const first = all[MOST[family]];
-    if (first === undefined) continue;
-    report({
-      severity: "error",
-      path: first.path,
-      at: "value",
-      what: `${all.length} ${words(family)} addresses are more than one advert can carry`,
-      why: `An advert names all addresses: at most ${MOST[family]} of ${words(family)}.`,
-      fix: "write the rest with advertise = false, or as a second instance with a VRID of its own",
-    });
-  }
-}
-
-function checkLinkLocalFirst(instance: InstanceDraft, report: Report): void {
-  const [first] = advertisedOf(instance, "ipv6");
-  if (first?.prefix === undefined || isLinkLocal(first.prefix.address)) return;
-  if (natureOf(first.prefix) !== undefined) return;
-  report({
-    severity: "warning",
-    path: first.addressPath,
-    at: "value",
-    what: `the first IPv6 address, ${formatIp(first.prefix.address)}, is not link-local`,
-    why:
-      "RFC 9568 demands a link-local address first: routers of other makes may reject the adverts.",
-    fix: `put a link-local address before it: "fe80::${(instance.keys.vrid ?? 1).toString(16)}/64"`,
+    return first === undefined ? [] : error(
+      first.path,
+      `${all.length} ${familyName(family)} addresses are more than one advert can carry`,
+      `An advert names all addresses: at most ${MOST[family]} of ${familyName(family)}.`,
+      "write the rest with advertise = false, or as a second instance with a VRID of its own",
+    );
   });
 }
 
+function linkLocalFirst(holder: Holder): Problem | undefined {
+  const [first] = advertisedOf(holder, "ipv6");
+  const written = first?.keys.address;
+  if (first === undefined || written === undefined || isLinkLocal(written.address)) {
+    return undefined;
+  }
+  if (natureOf(written) !== undefined) return undefined;
+  return warning(
+    first.pathOf("address"),
+    `the first IPv6 address, ${formatIp(written.address)}, is not link-local`,
+    "RFC 9568 demands a link-local address first: routers of other makes may reject the adverts.",
+    `put a link-local address before it: "fe80::${(holder.keys.vrid ?? 1).toString(16)}/64"`,
+  );
+}
+
+/** Floating addresses that stand in the file twice. */
+export function twiceProblems(holders: readonly Holder[]): readonly Problem[] {
+  const seen = new Map<string, { readonly entry: AddressDraft; readonly holder: Holder }[]>();
+  return holders.flatMap((holder) =>
+    addressesOf(holder).flatMap((entry) => {
+      if (entry.keys.address === undefined) return [];
+      const { address } = entry.keys.address;
+      const equal = seen.get(formatIp(address)) ?? [];
+      const first = equal.find((other) =>
+        !areApart(address, wireOf(other.entry, other.holder), wireOf(entry, holder))
+      );
+      seen.set(formatIp(address), [...equal, { entry, holder }]);
+      return first === undefined ? [] : twice(entry, address, first.holder, holder);
+    })
+  );
+}
+
+/** Equal link-local addresses on different wires are different addresses (RFC 4007 4). */
+function areApart(address: Ip, a: string | undefined, b: string | undefined): boolean {
+  return address.family === "ipv6" && isLinkLocal(address) && a !== undefined && b !== undefined &&
+    a !== b;
+}
+
+function twice(entry: AddressDraft, address: Ip, first: Holder, second: Holder): Problem {
+  const where = first === second ? "twice in this instance" : `in instance ${first.name} already`;
+  return error(
+    entry.pathOf("address"),
+    `floating address ${formatIp(address)} is ${where}`,
+    "Two virtual routers could put one address on two nodes at once.",
+    "let one of the two be another address",
+  );
+}
+
 /** "IPv4" or "IPv6". */
-export function words(family: Family): string {
+export function familyName(family: Family): string {
   return family === "ipv4" ? "IPv4" : "IPv6";
 }

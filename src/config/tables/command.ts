@@ -1,9 +1,10 @@
-/** Can a command be run as it stands? A list, the program by its whole path, nothing that only a shell understands. */
+/** Commands: a list, the program by its whole path, nothing that only a shell understands. */
 import { probeLike } from "../own_probe.ts";
-import type { Path, Problem } from "../problem.ts";
-import type { Report } from "../problem_list.ts";
+import { error, type Path, type Problem, warning } from "../problem.ts";
 import { secretRanges } from "../secret.ts";
 import { showValue, writeKey, writeValue } from "../toml_text.ts";
+import type { ValueType } from "./key.ts";
+import { listOf, text } from "./types.ts";
 
 /** What only a shell makes something of. */
 const SHELL = /[|&;<>$`*?~"'\\(){}]/;
@@ -23,33 +24,20 @@ export const OPERATORS: ReadonlySet<string> = new Set([
 ]);
 const WHY = "It is run without a shell: no pipes, variables, wildcards or quotes.";
 
-/**
- * Takes the keys of `raw` that are called `names` and are texts instead of lists out of it, and reports each: the reader
- * of a table would only say that they must be lists.
- */
-export function takeTextCommands(
-  raw: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-  path: Path,
-  report: Report,
-): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(raw).filter(([name, value]) => {
-      if (!names.includes(name) || typeof value !== "string") return true;
-      report(textCommand(name, value, [...path, name]));
-      return false;
-    }),
-  );
-}
-
-function textCommand(name: string, text: string, path: Path): Problem {
+/** A program and its arguments, as a list. */
+export function argv(): ValueType<readonly string[]> {
   return {
-    severity: "error",
-    path,
-    at: "value",
-    what: `${name} must be a list, the program and its arguments, not ${showValue(text)}`,
-    why: WHY,
-    fix: (name === "command" && ownProbe(words(text), text)) || asList(name, text),
+    ...listOf(
+      text(/^[^\0]+$/u, "a text"),
+      "a list: the program with its whole path, then its arguments",
+    ),
+    // Arguments may be secrets.
+    show: ([program = ""]) => writeValue(program),
+    fault: (written, name) => {
+      if (typeof written !== "string") return undefined;
+      const probe = name === "command" ? ownProbe(words(written), written) : undefined;
+      return { fix: probe ?? asList(name, written) };
+    },
   };
 }
 
@@ -92,7 +80,7 @@ function written(name: string, argv: readonly string[]): string {
 
 /**
  * A warning where the command of a check sends the signal 0: only root, and the user whose process it is, may. Undefined
- * where it runs as somebody who is named.
+ * where it runs as a user that is named.
  */
 export function signalProblem(
   argv: readonly (string | undefined)[],
@@ -103,39 +91,37 @@ export function signalProblem(
   const asked = [program.slice(program.lastIndexOf("/") + 1), ...rest].join(" ");
   const fix = ownProbe([program, ...rest], asked);
   if (user !== undefined || fix === undefined || !asked.startsWith("killall ")) return undefined;
-  return {
-    severity: "warning",
+  return warning(
     path,
-    at: "value",
-    what: "killall asks by a signal, and the user `floatip` may send none to processes of others",
-    why: "The check would never be up.",
+    "killall asks by a signal, and the user `floatip` may send none to processes of others",
+    "The check would never be up.",
     fix,
-  };
+  );
 }
 
-/** Reports what keeps `argv`, the value of the key at `path`, from running. Entries that were reported already are undefined. */
-export function checkCommand(
+/** What keeps `argv`, the value of the key at `path`, from running. Entries that were reported already are undefined. */
+export function commandProblems(
   argv: readonly (string | undefined)[],
   path: Path,
-  report: Report,
-): void {
+): readonly Problem[] {
   const name = String(path.at(-1));
   const known = argv.map((entry) => entry ?? "...");
-  const error = (index: number, what: string, why: string, fix: string): void =>
-    report({ severity: "error", path: [...path, index], at: "value", what, why, fix });
   const [program] = argv;
   if (program !== undefined && (/[|;&<>]/.test(program) || /\s-/.test(program))) {
     const what = `${name} has a whole command line as its program: ${showValue(program)}`;
-    error(0, what, WHY, asList(name, known.join(" ")));
-    return;
+    return [error([...path, 0], what, WHY, asList(name, known.join(" ")))];
   }
+  const problems: Problem[] = [];
   if (program !== undefined && !program.startsWith("/")) {
     const what = `${name} names its program without the whole path: ${showValue(program)}`;
     const why = "Which program runs would depend on the daemon's directory and search path.";
-    error(0, what, why, written(name, known));
+    problems.push(error([...path, 0], what, why, written(name, known)));
   }
   const shell = argv.findIndex((entry) => entry !== undefined && OPERATORS.has(entry));
-  if (shell < 0) return;
-  const what = `${name} has ${showValue(argv[shell])} among its arguments`;
-  error(shell, what, WHY, written(name, ["/bin/sh", "-c", known.join(" ")]));
+  if (shell >= 0) {
+    const what = `${name} has ${showValue(argv[shell])} among its arguments`;
+    const fix = written(name, ["/bin/sh", "-c", known.join(" ")]);
+    problems.push(error([...path, shell], what, WHY, fix));
+  }
+  return problems;
 }

@@ -1,6 +1,6 @@
 /** Does a program of the user's exit with 0? */
 import { type ChildOutcome, runChild } from "../../process.ts";
-import type { Probe } from "../check.ts";
+import type { Probe } from "../../config/tables/check.ts";
 import { firstLine, type ProbeOutcome } from "./outcome.ts";
 import { findCommandUser, findProgram, reasonNotToRun } from "./script.ts";
 

@@ -1,5 +1,5 @@
 /** Does a name server answer? */
-import type { Probe } from "../check.ts";
+import type { Probe } from "../../config/tables/check.ts";
 import { firstLine, type ProbeOutcome } from "./outcome.ts";
 
 type Settings = Extract<Probe, { kind: "dns" }>;
@@ -9,11 +9,11 @@ type Settings = Extract<Probe, { kind: "dns" }>;
  * `deadline` is aborted. Deno's resolver does not tell an unknown name from a server that refuses or fails.
  */
 export async function probe(settings: Settings, deadline: AbortSignal): Promise<ProbeOutcome> {
-  const { server, port, query, expect } = settings;
+  const { server, query, expect } = settings;
   // With a dot at its end a name is whole: no search domain is tried.
   const name = query.endsWith(".") ? query : `${query}.`;
   const answers = await ask(name, settings.type, {
-    nameServer: { ipAddr: server, port },
+    nameServer: { ipAddr: server.host, port: server.port },
     signal: deadline,
   });
   const [first] = answers;

@@ -1,7 +1,7 @@
 /** Is a file there, or not there, or which integer is in it? */
 import { readStart } from "../../beginning.ts";
 import { NotAFile, PinnedFile } from "../../linux/regular_file.ts";
-import type { Probe } from "../check.ts";
+import type { Probe } from "../../config/tables/check.ts";
 import type { ProbeOutcome } from "./outcome.ts";
 
 /** Longer than any integer with some space around it, in bytes. */

@@ -1,6 +1,6 @@
 /** Does a web server answer as it should? */
 import { VERSION } from "../../version.ts";
-import type { Probe } from "../check.ts";
+import type { Probe } from "../../config/tables/check.ts";
 import type { ProbeOutcome } from "./outcome.ts";
 
 type Settings = Extract<Probe, { kind: "http" }>;

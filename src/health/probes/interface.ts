@@ -1,6 +1,6 @@
 /** Is an interface there, switched on, and connected? */
 import { type Interfaces, linkNamed } from "../../net/interfaces.ts";
-import type { Probe } from "../check.ts";
+import type { Probe } from "../../config/tables/check.ts";
 import type { ProbeOutcome } from "./outcome.ts";
 
 /** Looks the interface up in `interfaces`, what the kernel last told of the machine's network. */

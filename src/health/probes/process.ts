@@ -1,6 +1,6 @@
 /** Does a process of this name run? */
 import { readBeginning } from "../../beginning.ts";
-import type { Probe } from "../check.ts";
+import type { Probe } from "../../config/tables/check.ts";
 import type { ProbeOutcome } from "./outcome.ts";
 
 /** /proc/PID/comm holds no more, in bytes (proc(5): TASK_COMM_LEN without the zero). */

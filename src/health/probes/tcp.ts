@@ -1,5 +1,5 @@
 /** Does a port take a connection, and say what it should? */
-import type { Probe } from "../check.ts";
+import type { Probe } from "../../config/tables/check.ts";
 import type { ProbeOutcome } from "./outcome.ts";
 
 /** The most that is read for `expect`, in bytes. */
@@ -10,7 +10,7 @@ export async function probe(
   settings: Extract<Probe, { kind: "tcp" }>,
   deadline: AbortSignal,
 ): Promise<ProbeOutcome> {
-  const { host, port, send, expect } = settings;
+  const { target: { host, port }, send, expect } = settings;
   using connection = await Deno.connect({ hostname: host, port, signal: deadline });
   const close = closing(connection);
   deadline.addEventListener("abort", close, { once: true });

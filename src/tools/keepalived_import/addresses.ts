@@ -1,6 +1,6 @@
 /** Which floating addresses does an instance have? Each line of virtual_ipaddress with its options. */
 import { showName } from "../../config/toml_text.ts";
-import * as v from "valibot";
+import { accepts } from "../../config/tables/types.ts";
 import { type Family, formatIp, isLinkLocal, parseIp } from "../../net/ip.ts";
 import { formatPrefix, type Prefix } from "../../net/prefix.ts";
 import { INSTANCE } from "../../config/tables/instance.ts";
@@ -264,5 +264,5 @@ export function writeAddress(address: Address, advertised: boolean): unknown {
 
 /** Can an interface have this name? */
 export function isInterface(name: string): boolean {
-  return v.is(INSTANCE.interface.shape, name);
+  return accepts(INSTANCE.interface.type, name);
 }

@@ -1,5 +1,5 @@
 /** Which health checks does the result have? One [check.NAME] for each way in which something is looked at and weighed. */
-import { NAME_PATTERN } from "../../config/tables/root.ts";
+import { NAME_PATTERN } from "../../config/tables/types.ts";
 import type { FileLine } from "./statement.ts";
 import type { TomlEntry, TomlTable } from "./toml.ts";
 

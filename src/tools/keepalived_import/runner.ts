@@ -1,13 +1,13 @@
 /** Who runs commands? A user, and a group that floatip leaves to the user. */
 import { showName, writeValue } from "../../config/toml_text.ts";
-import * as v from "valibot";
+import { accepts } from "../../config/tables/types.ts";
 import { CHECK } from "../../config/tables/check.ts";
 import { argumentsOf, type Statement } from "./statement.ts";
 import { altered, carried, changed, type Report, type Translation } from "./translation.ts";
 
 /** Can a user have this name? */
 export function isUser(name: string): boolean {
-  return v.is(CHECK.user.shape, name);
+  return accepts(CHECK.user.type, name);
 }
 
 /** Who runs commands. */

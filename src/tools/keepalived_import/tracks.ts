@@ -1,7 +1,7 @@
 /** Which checks does an instance depend on? What it and its sync group track, each with the weight that counts there. */
 import { writeValue } from "../../config/toml_text.ts";
 import { INSTANCE } from "../../config/tables/instance.ts";
-import * as v from "valibot";
+import { accepts } from "../../config/tables/types.ts";
 import type { TableNames } from "./checks.ts";
 import type { ImportContext } from "./context.ts";
 import type { ScriptUser } from "./runner.ts";
@@ -215,7 +215,7 @@ function interfaceEntries(
   { report }: ImportContext,
 ): readonly TomlEntry[] | undefined {
   const name = keywordOf(entry);
-  if (!v.is(INSTANCE.interface.shape, name)) {
+  if (!accepts(INSTANCE.interface.type, name)) {
     report(entry, unsupported("it is no name of an interface", "correct it"));
     return undefined;
   }

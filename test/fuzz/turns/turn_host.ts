@@ -1,7 +1,7 @@
 /** A machine whose time is virtual, for a daemon whose turns are measured: from what `wait` gives until it waits again. */
 import { cpuTime } from "./cpu_clock.ts";
 import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
-import type { CheckSettings } from "../../../src/health/check.ts";
+import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import type { Interfaces, VirtualAddress } from "../../../src/net/interfaces.ts";
 import { type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
 import { RecordingHost } from "../../support/daemon/recording_host.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { importKeepalived } from "../../../src/tools/keepalived_import/import.ts";
-import type { Config, InstanceConfig } from "../../../src/config/config.ts";
+import type { Config } from "../../../src/config/config.ts";
+import type { InstanceConfig } from "../../../src/config/tables/instance.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { findProgram, hasUser } from "../../../src/cli/import/keepalived_files.ts";
 import { formatIp } from "../../../src/net/ip.ts";
@@ -218,7 +219,7 @@ function instanceDifferences(
     ...(theirs.group === undefined
       ? say("state", theirs.master && theirs.priority !== 255, isMaster(ours))
       : []),
-    ...say("password", theirs.password, ours.password),
+    ...say("password", theirs.password, ours.auth?.pass),
     ...say("addresses", theirs.addresses.map(withoutOtherLabels), written(true)),
     ...say("excluded", theirs.excluded, written(false)),
     ...say("peers", theirs.peers, ours.peers?.map(formatIp) ?? []),

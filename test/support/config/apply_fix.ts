@@ -1,8 +1,7 @@
 /** The corrected line of a problem, put into the file as a reader would. */
 import { parse } from "smol-toml";
 import type { LocatedProblem, Path } from "../../../src/config/problem.ts";
-import { isTable } from "../../../src/config/tables/types.ts";
-import { writeValue } from "../../../src/config/toml_text.ts";
+import { isTable, writeValue } from "../../../src/config/toml_text.ts";
 
 type Table = Record<string, unknown>;
 

@@ -61,8 +61,6 @@ unicast_peer = ["192.168.1.12"]
 track_script = ["chk"]
 `,
     expected: [
-      "error instance.web",
-      "error instance.web",
       "error instance.web.virtual_router_id",
       "error instance.web.virtual_ipaddress",
       "error instance.web.state",

@@ -1,5 +1,5 @@
 /** What did the daemon ask of its machine? A host that writes calls down and can be told to refuse some. */
-import type { CheckSettings } from "../../../src/health/check.ts";
+import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import {
   type Boot,
   type Endpoint,

@@ -1,5 +1,6 @@
 /** What do tests of probes share? Checks by their probe, tools that find nothing, and a count of what is open. */
-import type { CheckSettings, Probe, ProbeResult } from "../../../src/health/check.ts";
+import type { ProbeResult } from "../../../src/health/check.ts";
+import type { CheckSettings, Probe } from "../../../src/config/tables/check.ts";
 import { type ProbeTools, runProbe } from "../../../src/health/probe.ts";
 import { milliseconds } from "../../../src/time.ts";
 

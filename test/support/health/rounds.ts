@@ -1,6 +1,6 @@
 /** Does memory grow with the number of attempts? A program that makes them, with the heap of the daemon, and prints figures. */
 import { runProbe } from "../../../src/health/probe.ts";
-import type { Probe } from "../../../src/health/check.ts";
+import type { Probe } from "../../../src/config/tables/check.ts";
 import { check, tools } from "./checks.ts";
 
 /** Resident memory in bytes after so many rounds, and after twice as many. */

@@ -1,6 +1,6 @@
 /** Which transitions do tests tell of? Made-up records, and plans that name sinks. */
 import { milliseconds } from "../../../src/time.ts";
-import type { NotifySettings } from "../../../src/config/config.ts";
+import type { NotifySettings } from "../../../src/config/tables/notify.ts";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
 import type { NotifyPlan } from "../../../src/notify/notifier.ts";
 

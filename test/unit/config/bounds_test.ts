@@ -4,7 +4,7 @@ import { boundsProblem } from "../../../src/config/bounds.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { load } from "../../../src/config/load.ts";
 import { locate } from "../../../src/config/locate.ts";
-import { MOST_PROBLEMS, ProblemList } from "../../../src/config/problem_list.ts";
+import { MOST_PROBLEMS, ProblemList } from "../../../src/config/problem.ts";
 
 const SOUND = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n';
 

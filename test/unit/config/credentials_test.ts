@@ -33,7 +33,7 @@ Deno.test("a password, a secret, a token and a URL come from where the file says
   const decoded = decode(FILE, known);
   assert.equal(decoded.kind, "config");
   if (decoded.kind !== "config") return;
-  assert.equal(decoded.config.instances[0]?.password, "secret12");
+  assert.equal(decoded.config.instances[0]?.auth?.pass, "secret12");
   assert.equal(decoded.config.notify?.webhook?.secret, "h00k");
   assert.equal(decoded.config.notify?.ntfy?.url, "https://ntfy.example.org/t0p1c");
   assert.equal(decoded.config.notify?.mqtt?.password, "br0ker");
@@ -107,7 +107,7 @@ Deno.test("from files: of the unit's folder, of a drop-in, and none that everybo
     assert.equal(loaded.kind, "config", JSON.stringify(loaded));
     if (loaded.kind !== "config") return;
     assert.deepEqual(loaded.warnings, []);
-    assert.equal(loaded.config.instances[0]?.password, "secret12");
+    assert.equal(loaded.config.instances[0]?.auth?.pass, "secret12");
     assert.equal(loaded.config.notify?.webhook?.secret, "h00k");
     await Deno.writeFile(`${folder}/floatip_broker`, new Uint8Array([0xff, 0xfe]));
     const broken = await load(file, demandCredential);

@@ -1,10 +1,10 @@
 /** Does decode find every mistake, all of them at once, and nothing in a sound file? */
 import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
-import { formatProblem } from "../../../src/config/format.ts";
+import { formatProblem } from "../../../src/config/problem.ts";
 import { locate } from "../../../src/config/locate.ts";
 import type { Problem } from "../../../src/config/problem.ts";
-import type { CheckSettings } from "../../../src/health/check.ts";
+import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
@@ -64,7 +64,6 @@ Deno.test("a file that says only what it must has the documented defaults", () =
     interface: undefined,
     prefer: undefined,
     priority: undefined,
-    priorities: new Map(),
     version: 3,
     advertInterval: seconds(1),
     transport: undefined,
@@ -74,7 +73,7 @@ Deno.test("a file that says only what it must has the documented defaults", () =
     preempt: true,
     preemptDelay: seconds(0),
     initialState: "backup",
-    password: undefined,
+    auth: undefined,
     checksum: "auto",
     addressMismatch: "auto",
     lease: "auto",
@@ -124,17 +123,17 @@ instances = ["web", "six"]
   if (decoded.kind !== "config") return;
   const { config } = decoded;
   assert.deepEqual(decoded.warnings, []);
-  assert.equal(config.nodeName, "pi-a");
+  assert.equal(config.node.name, "pi-a");
   assert.deepEqual(
     config.nodes.map((node) => [node.name, node.addresses.map(formatIp)]),
     [["pi-a", ["192.168.1.11", "fe80::11"]], ["pi-b", ["192.168.1.12"]]],
   );
   assert.deepEqual(config.groups, [{ name: "gateway", instances: ["web", "six"] }]);
   const [web, six] = config.instances;
-  assert.equal(web?.password, "secret12");
+  assert.equal(web?.auth?.pass, "secret12");
   assert.equal(web?.preemptDelay, milliseconds(1500));
   assert.equal(web?.lease, seconds(10));
-  assert.deepEqual([...web?.priorities ?? []], [["pi-a", 150], ["pi-b", 100]]);
+  assert.deepEqual(web?.priority, new Map([["pi-a", 150], ["pi-b", 100]]));
   assert.equal(web?.addresses[1]?.label, "eth1:1");
   assert.equal(six?.checksum, "rfc9568");
 });
@@ -213,18 +212,22 @@ const PROBES: readonly (readonly [lines: string, probe: CheckSettings["probe"]])
   ],
   [
     'tcp = "[::1]:5432"\nsend = "PING\\r\\n"\nexpect = "PONG"',
-    { kind: "tcp", host: "::1", port: 5432, send: "PING\r\n", expect: "PONG" },
+    { kind: "tcp", target: { host: "::1", port: 5432 }, send: "PING\r\n", expect: "PONG" },
   ],
   [
     'tcp = "db.example.org:5432"',
-    { kind: "tcp", host: "db.example.org", port: 5432, send: undefined, expect: undefined },
+    {
+      kind: "tcp",
+      target: { host: "db.example.org", port: 5432 },
+      send: undefined,
+      expect: undefined,
+    },
   ],
   [
     'dns = "example.org"',
     {
       kind: "dns",
-      server: "127.0.0.1",
-      port: 53,
+      server: { host: "127.0.0.1", port: 53 },
       query: "example.org",
       type: "A",
       expect: undefined,
@@ -234,8 +237,7 @@ const PROBES: readonly (readonly [lines: string, probe: CheckSettings["probe"]])
     'dns = "_ldap._tcp.example.org."\nserver = "[fd00::1]:5353"\ntype = "SRV"\nexpect = "x"',
     {
       kind: "dns",
-      server: "fd00::1",
-      port: 5353,
+      server: { host: "fd00::1", port: 5353 },
       query: "_ldap._tcp.example.org.",
       type: "SRV",
       expect: "x",

@@ -1,7 +1,7 @@
 /** A fix is right: who follows it has this problem no longer, and no other instead. */
 import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
-import { formatProblem } from "../../../src/config/format.ts";
+import { formatProblem } from "../../../src/config/problem.ts";
 import { locate } from "../../../src/config/locate.ts";
 import type { LocatedProblem, Problem } from "../../../src/config/problem.ts";
 import { follow, readFix } from "../../support/config/apply_fix.ts";
@@ -52,7 +52,7 @@ const TOLD: readonly (readonly [toml: string, fix: string])[] = [
   [web('notify = "/etc/tell -x"'), 'notify = { command = ["/etc/tell", "-x"] }'],
   [
     web('interface = "averyverylongname"'),
-    `write ${INSTANCE.interface.form}, such as interface = "eth0"`,
+    `write ${INSTANCE.interface.type.form}, such as interface = "eth0"`,
   ],
   [KEEPALIVED, "floatip import floatip.toml"],
   [`global_defs {\n}\n`, "floatip import floatip.toml"],

@@ -1,6 +1,6 @@
 /** Do problems point at the right place, and does no shown line tell a secret? */
 import assert from "node:assert/strict";
-import { formatProblem } from "../../../src/config/format.ts";
+import { formatProblem } from "../../../src/config/problem.ts";
 import { locate } from "../../../src/config/locate.ts";
 import type { Path, Problem } from "../../../src/config/problem.ts";
 import { suspectRanges } from "../../../src/config/redact.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decode } from "../../../src/config/decode.ts";
-import { formatProblem } from "../../../src/config/format.ts";
+import { formatProblem } from "../../../src/config/problem.ts";
 import { locate } from "../../../src/config/locate.ts";
 import { redactor } from "../../../src/config/redact.ts";
 import { withoutSecrets } from "../../../src/config/secret.ts";

@@ -1,7 +1,8 @@
 /** Do checks start in time, never twice at once, and does only a changed verdict count as news? */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Checks } from "../../../src/daemon/checks.ts";
-import type { CheckSettings, ProbeResult } from "../../../src/health/check.ts";
+import type { ProbeResult } from "../../../src/health/check.ts";
+import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
 
 const at = (ms: number) => milliseconds(ms) as number as Instant;

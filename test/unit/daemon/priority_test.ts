@@ -8,7 +8,7 @@ import {
   pendingFaults,
   priorityReason,
 } from "../../../src/daemon/priority.ts";
-import type { CheckSettings } from "../../../src/health/check.ts";
+import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 

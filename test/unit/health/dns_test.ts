@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
-import type { Probe } from "../../../src/health/check.ts";
+import type { Probe } from "../../../src/config/tables/check.ts";
 import { attempt, descriptors, eventually } from "../../support/health/checks.ts";
 
 type Type = Extract<Probe, { kind: "dns" }>["type"];
@@ -81,7 +81,10 @@ async function asking(run: (port: number) => Promise<void>): Promise<void> {
 }
 
 function ask(port: number, query: string, type: Type = "A", expect?: string, timeoutMs?: number) {
-  return attempt({ kind: "dns", server: "127.0.0.1", port, query, type, expect }, timeoutMs);
+  return attempt(
+    { kind: "dns", server: { host: "127.0.0.1", port }, query, type, expect },
+    timeoutMs,
+  );
 }
 
 const found: readonly (readonly [query: string, type: Type, text: string])[] = [

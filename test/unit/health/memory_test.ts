@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Probe } from "../../../src/health/check.ts";
+import type { Probe } from "../../../src/config/tables/check.ts";
 import { figuresOf } from "../../support/health/rounds.ts";
 
 const FACTOR = Deno.env.get("FLOATIP_ROUNDS") === undefined ? 1 : 10;

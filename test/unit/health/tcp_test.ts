@@ -8,7 +8,7 @@ interface Wish {
 }
 
 function connect(port: number, { send, expect, timeoutMs }: Wish = {}) {
-  return attempt({ kind: "tcp", host: "127.0.0.1", port, send, expect }, timeoutMs);
+  return attempt({ kind: "tcp", target: { host: "127.0.0.1", port }, send, expect }, timeoutMs);
 }
 
 async function listening(

@@ -1,6 +1,6 @@
 /** Does a broker always know the present state, and never hold anybody up? Beside a broker that does what a test says. */
 import assert from "node:assert/strict";
-import type { MqttSettings } from "../../../src/config/config.ts";
+import type { MqttSettings } from "../../../src/config/tables/notify.ts";
 import { discoveryOf, healthDiscoveryOf } from "../../../src/notify/home_assistant.ts";
 import { MqttSink } from "../../../src/notify/mqtt.ts";
 import { MqttSession } from "../../../src/notify/mqtt_session.ts";

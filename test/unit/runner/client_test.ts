@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import type { Config } from "../../../src/config/config.ts";
-import type { CheckSettings } from "../../../src/health/check.ts";
+import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import { failure } from "../../../src/notify/sink.ts";
 import { RunnerClient } from "../../../src/runner/client.ts";
 import { serve } from "../../../src/runner/serve.ts";

@@ -1,5 +1,5 @@
 /** Does the service answer on the floating address, and not only on the machine's own? */
-import type { CheckSettings } from "../../../health/check.ts";
+import type { CheckSettings } from "../../../config/tables/check.ts";
 import { formatIp, type Ip, isLoopback, parseIp } from "../../../net/ip.ts";
 import type { DoctorCheck } from "../check.ts";
 import { type Finding, ok, problem } from "../finding.ts";
@@ -70,8 +70,8 @@ function endOf(
 ):
   | { readonly host: string; readonly port: number; readonly transport: "tcp" | "udp" }
   | undefined {
-  if (probe.kind === "tcp") return { host: probe.host, port: probe.port, transport: "tcp" };
-  if (probe.kind === "dns") return { host: probe.server, port: probe.port, transport: "udp" };
+  if (probe.kind === "tcp") return { ...probe.target, transport: "tcp" };
+  if (probe.kind === "dns") return { ...probe.server, transport: "udp" };
   if (probe.kind !== "http") return undefined;
   const url = new URL(probe.url);
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);

@@ -101,13 +101,13 @@ const CASES:
       "version = 2",
       'auth = { pass = "hunter3" }',
     ], [
-      "changed| web: password changed",
+      "changed| web: auth pass changed",
     ]],
     ["no password any more", [...WEB, "version = 2", 'auth = { pass = "hunter2" }'], [
       ...WEB,
       "version = 2",
     ], [
-      "changed| web: password changed",
+      "changed| web: auth pass changed",
     ]],
     ["a group", WEB, [...WEB, "[group.all]", 'instances = ["web"]'], [
       "changed| web: group none -> all",
