@@ -1,4 +1,5 @@
 /** How does floatip run a program? As a child with its own process group, a deadline, few rights and bounded output. */
+import { sleep, withTimeout } from "./async.ts";
 import { readBeginning } from "./beginning.ts";
 
 /** Who a child runs as. */
@@ -98,7 +99,7 @@ export async function runChild(options: ChildOptions): Promise<ChildOutcome> {
     const status = await child.status;
     if (end.timedOut || end.stopped) await killMarked(mark);
     else if (options.leavesBackground !== true) await clearGroup(child.pid);
-    const isRead = await within(read, DRAIN_MS);
+    const isRead = await withTimeout(read.then(() => true), DRAIN_MS) ?? false;
     if (!isRead && options.leavesBackground === true) {
       for (const reader of [stdout, stderr]) reader.throttleMs = BACKGROUND_THROTTLE_MS;
       readOn(readers.move(), read);
@@ -203,7 +204,7 @@ function signalGroup(pid: number, signal: Deno.Signal): boolean {
  */
 async function clearGroup(pid: number): Promise<void> {
   if (!signalGroup(pid, "SIGCONT")) return;
-  await pause(SETTLE_MS);
+  await sleep(SETTLE_MS);
   killGroup(pid);
 }
 
@@ -282,20 +283,7 @@ class BoundedReader implements Disposable {
       const wanted = value.subarray(0, this.#kept.length - this.#length);
       this.#kept.set(wanted, this.#length);
       this.#length += wanted.length;
-      if (wanted.length < value.length) await pause(this.throttleMs);
+      if (wanted.length < value.length) await sleep(this.throttleMs);
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Waits for `work`, but no longer than `ms`. Is it done? */
-async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), ms);
-  const isDone = await Promise.race([work.then(() => true), promise]);
-  clearTimeout(timer);
-  return isDone;
 }

@@ -1,4 +1,5 @@
 /** How does a command line become an exit code? Parse, run the chosen command, put into words what failed. */
+import { messageOf } from "../error.ts";
 import { run } from "@stricli/core";
 import { APPLICATION, startText, withoutHelpWord } from "./application.ts";
 import type { Context } from "./lazy.ts";
@@ -74,7 +75,7 @@ function isVerb(word: string | undefined): boolean {
 
 /** A mistake of ours, or a "no" of the machine that no command foresaw. */
 function unexpected(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const stack = error instanceof Error ? error.stack ?? "" : "";
   const hint = debugging()
     ? stack

@@ -1,4 +1,5 @@
 /** When does a command that goes on and on end? At Ctrl-C, SIGTERM, or the end of its time. */
+import { sleep } from "../async.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -21,14 +22,7 @@ export class Ending implements Disposable {
 
   /** Resolves after `ms` milliseconds, or at once when it is time to end. */
   async pause(ms: number): Promise<void> {
-    if (this.signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    const wake = (): void => resolve();
-    this.signal.addEventListener("abort", wake, { once: true });
-    await promise;
-    clearTimeout(timer);
-    this.signal.removeEventListener("abort", wake);
+    await sleep(ms, this.signal);
   }
 
   [Symbol.dispose](): void {

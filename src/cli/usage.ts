@@ -1,4 +1,5 @@
 /** What was wrong with the arguments, in one sentence? The parser's errors in our words. */
+import { messageOf } from "../error.ts";
 import {
   AliasNotFoundError,
   ArgumentParseError,
@@ -46,10 +47,10 @@ export function describeUsageError(error: unknown): string {
   if (error instanceof UnsatisfiedPositionalError) return `${error.placeholder} is missing`;
   if (error instanceof ArgumentParseError) {
     const { externalFlagNameOrPlaceholder, input, exception } = error;
-    const why = exception instanceof Error ? exception.message : String(exception);
+    const why = messageOf(exception);
     // A placeholder of an argument is written in capitals, a flag never.
     const isFlag = externalFlagNameOrPlaceholder !== externalFlagNameOrPlaceholder.toUpperCase();
     return `${isFlag ? "--" : ""}${externalFlagNameOrPlaceholder} ${JSON.stringify(input)}: ${why}`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,4 +1,5 @@
 /** Where are credentials kept? In files that systemd gives the service, and root keeps in a folder beside the configuration. */
+import { messageOf } from "../error.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 
 /** Root's folder: one file for each credential. The unit loads them all. */
@@ -58,7 +59,6 @@ function read(path: string, severity: "error" | "warning"): Credential | undefin
     const denied = error instanceof Deno.errors.PermissionDenied;
     // A user who checks the file may not see what the service will.
     if (denied && severity === "warning") return { kind: "unseen" };
-    const words = error instanceof Error ? error.message : String(error);
-    return wrong(`cannot be read: ${words}`, "run it as root, or by systemd");
+    return wrong(`cannot be read: ${messageOf(error)}`, "run it as root, or by systemd");
   }
 }

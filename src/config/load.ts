@@ -1,4 +1,7 @@
 /** What does the configuration file say? The one place where it is read. */
+import { withTimeout } from "../async.ts";
+import { readBeginning } from "../beginning.ts";
+import { messageOf } from "../error.ts";
 import type { Config } from "./config.ts";
 import { seeCredential } from "./credential_files.ts";
 import type { Credentials } from "./credentials.ts";
@@ -54,7 +57,8 @@ async function readText(file: string): Promise<Read> {
     // Looked at first: opening a pipe would wait for somebody to write to it.
     const { isFile, isDirectory, mode } = await inTime(Deno.stat(file));
     if (!isFile) return unreadable(isDirectory ? "it is a directory" : "it is no plain file", file);
-    const bytes = await inTime(readBytes(file));
+    // What /proc has is longer than it says.
+    const bytes = await inTime(readBeginning(file, LARGEST_FILE + 1));
     if (bytes.length > LARGEST_FILE) return unreadable("it is larger than 1 MiB", file);
     return toText(bytes, mode);
   } catch (error) {
@@ -62,29 +66,11 @@ async function readText(file: string): Promise<Read> {
   }
 }
 
-/** The file, or so much of it that it is too large: what /proc has is longer than it says. */
-async function readBytes(path: string): Promise<Uint8Array> {
-  using file = await Deno.open(path);
-  const bytes = new Uint8Array(LARGEST_FILE + 1);
-  let size = 0;
-  while (size < bytes.length) {
-    const more = await file.read(bytes.subarray(size));
-    if (more === null) break;
-    size += more;
-  }
-  return bytes.subarray(0, size);
-}
-
-/** What `work` comes to; rejects where that takes too long, as on a network drive that is gone. */
+/** The result of `work`; rejects where that takes too long, as on a network drive that is gone. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const words = `it could not be read within ${LONGEST_READ_MS / 1000} s`;
-  const timer = setTimeout(() => reject(new Error(words)), LONGEST_READ_MS);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const result = await withTimeout(work, LONGEST_READ_MS);
+  if (result !== undefined) return result;
+  throw new Error(`it could not be read within ${LONGEST_READ_MS / 1000} s`);
 }
 
 function toText(bytes: Uint8Array, mode: number | null): Read {
@@ -116,7 +102,7 @@ function wordsOf(error: unknown): string {
   if (error instanceof Deno.errors.PermissionDenied) return "it may not be read by this user";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.NotADirectory) return "its path leads through a file";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 function unreadable(words: string, file: string): Read {

@@ -1,4 +1,5 @@
 /** HTTP/1 messages, as much of them as the daemon speaks: a bounded request head without a body, an answer with one. */
+import { sleep } from "../async.ts";
 
 /** A request. */
 export interface HttpRequest {
@@ -72,7 +73,7 @@ export async function readRequest(
   const bytes = new Uint8Array(MOST_BYTES);
   let size = 0;
   for (let piece = 0; piece < MOST_PIECES && size < MOST_BYTES; piece++) {
-    if (piece > 0) await new Promise((resolve) => setTimeout(resolve, PIECE_PACE_MS));
+    if (piece > 0) await sleep(PIECE_PACE_MS);
     const more = await connection.read(bytes.subarray(size));
     if (more === null) throw new Error("the client has gone");
     // The end may lie across two pieces; what came before is not looked at again.

@@ -2,6 +2,7 @@
  * A small HTTP/1 server, the same for both unix sockets and the metrics port. Each connection carries one request; the number
  * of connections, their time, their bytes and their share of the loop are bounded, so that no client can delay an advert.
  */
+import { sleep, withTimeout } from "../async.ts";
 import {
   type HttpAnswer,
   type HttpRequest,
@@ -78,10 +79,7 @@ export class HttpServer implements AsyncDisposable {
     for (const { connection, phase } of this.#visits) {
       if (phase === "asks") closeQuietly(connection);
     }
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, LAST_MS);
-    await Promise.race([Promise.all(this.#running), late]);
-    clearTimeout(timer);
+    await withTimeout(Promise.all(this.#running), LAST_MS);
     this.end();
   }
 
@@ -96,7 +94,7 @@ export class HttpServer implements AsyncDisposable {
       } catch {
         // Closed; or the client has gone already; or no descriptor is free, until others return some.
       }
-      await pause(PACE_MS);
+      await sleep(PACE_MS);
     }
   }
 
@@ -178,8 +176,4 @@ function closeQuietly(connection: Connection): void {
   } catch {
     // Closed already.
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

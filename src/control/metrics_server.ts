@@ -2,6 +2,7 @@
  * The metrics port: HTTP for Prometheus at one address, by the bounded server that the unix sockets have too, so that nobody who
  * reaches the port can disturb the election.
  */
+import { messageOf } from "../error.ts";
 import { EXPOSITION_TYPE, freshBytes } from "./exposition.ts";
 import { type HttpAnswer, type HttpRequest, plainAnswer } from "./http_message.ts";
 import { HttpServer } from "./http_server.ts";
@@ -107,5 +108,5 @@ function wordsOf(listen: Listen | undefined): string {
 function refusalWords(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "another program has this port";
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

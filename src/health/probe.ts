@@ -1,4 +1,5 @@
 /** What does one attempt of a check find? Any probe, within its time, without ever failing itself. */
+import { withTimeout } from "../async.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import type { Ip } from "../net/ip.ts";
 import { formatDuration, milliseconds, toMilliseconds } from "../time.ts";
@@ -39,7 +40,7 @@ export async function runProbe(
   const finding = await Promise.race([attempt, deadline.passed.then(() => undefined)]);
   const latency = milliseconds(performance.now() - start);
   if (finding === undefined || deadline.signal.aborted) {
-    await tidied(attempt);
+    await withTimeout(attempt, TIDY_MS);
     const text = stop?.aborted ? "stopped" : timeoutText(check);
     return { ok: false, text, latency };
   }
@@ -123,11 +124,4 @@ class Deadline implements Disposable {
     clearTimeout(this.#timer);
     this.#stop?.removeEventListener("abort", this.#abort);
   }
-}
-
-async function tidied(attempt: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, TIDY_MS);
-  await Promise.race([attempt, promise]);
-  clearTimeout(timer);
 }

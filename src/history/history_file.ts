@@ -1,4 +1,6 @@
 /** How does everything that happens get into the history without anybody waiting for a disk? By one ordered queue. */
+import { withTimeout } from "../async.ts";
+import { systemMessage } from "../error.ts";
 import type {
   ConflictRecord,
   NearMissRecord,
@@ -88,10 +90,7 @@ export class HistoryFile implements Observer, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
     this.#endPause();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FLUSH_MS);
-    await Promise.race([this.#flush(), late]);
-    clearTimeout(timer);
+    await withTimeout(this.#flush(), FLUSH_MS);
     this.#close();
   }
 
@@ -179,10 +178,8 @@ export class HistoryFile implements Observer, AsyncDisposable {
     this.#close();
     if (this.#complained) return;
     this.#complained = true;
-    const message = error instanceof Error ? error.message : String(error);
-    const why = message.replace(/ \(os error \d+\).*$/s, "");
     this.#options.complain(
-      `${this.#path} cannot be written: ${why}; tried again with the next event`,
+      `${this.#path} cannot be written: ${systemMessage(error)}; tried again with the next event`,
     );
   }
 

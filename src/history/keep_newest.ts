@@ -1,4 +1,5 @@
 /** Which lines of a full file are kept: the newest, and of those that last more than their share. */
+import { sleep } from "../async.ts";
 
 /** A line from its first byte to behind its newline. */
 interface Line {
@@ -57,7 +58,7 @@ async function linesFromTheEnd(
     const start = end < 2 ? 0 : bytes.lastIndexOf(NEWLINE, end - 2) + 1;
     lines.push({ start, end, lasting: isLasting(bytes.subarray(start, end)) });
     end = start;
-    if (lines.length % TURN === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    if (lines.length % TURN === 0) await sleep(0);
   }
   return lines;
 }

@@ -1,4 +1,5 @@
 /** Clocks of the kernel (clock_gettime(2)), and which run of the kernel they count. */
+import { messageOf } from "../error.ts";
 import { HostError } from "../host.ts";
 import { TIMESPEC } from "./abi.ts";
 import type { Bytes, Libc } from "./libc.ts";
@@ -46,7 +47,7 @@ export function bootId(): string {
   try {
     return Deno.readTextFileSync(BOOT_ID).trim();
   } catch (error) {
-    const [code, words] = error instanceof Error ? [error.name, error.message] : ["", `${error}`];
-    throw new HostError("read", BOOT_ID, code, words);
+    const code = error instanceof Error ? error.name : "";
+    throw new HostError("read", BOOT_ID, code, messageOf(error));
   }
 }

@@ -1,4 +1,5 @@
 /** Functions of libc, by FFI. Errors come back as the kernel gives them: a negative errno. */
+import { messageOf } from "../error.ts";
 import { EAGAIN, ENOSYS } from "./errno.ts";
 
 /** Where Debian (x86-64, arm64) and Fedora keep libc; absolute, because permissions are given by path. */
@@ -333,7 +334,7 @@ function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> {
     try {
       return Deno.dlopen(path, SYMBOLS);
     } catch (error) {
-      refusals.push(error instanceof Error ? error.message : String(error));
+      refusals.push(messageOf(error));
     }
   }
   throw new Error(`libc cannot be opened: ${refusals.join("; ")}`);

@@ -1,4 +1,5 @@
 /** Who is told of a transition? Every sink of everybody's [notify] and of the instance's own, each at its own pace. */
+import { withTimeout } from "../async.ts";
 import type { Config } from "../config/config.ts";
 import type { HealthRecord, Observer, TransitionRecord } from "../daemon/record.ts";
 import type { SinkStatus } from "../control/api.ts";
@@ -137,9 +138,9 @@ export class Notifier implements Observer, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const queues = [...this.#leaving, ...[...this.#listeners.values()].map(({ queue }) => queue)];
     const done = Promise.all(queues.map((queue) => queue.close()));
-    await within(done, PATIENCE_MS);
+    await withTimeout(done, PATIENCE_MS);
     const cut = Promise.all(queues.map((queue) => queue[Symbol.asyncDispose]()));
-    await within(cut, CUT_MS);
+    await withTimeout(cut, CUT_MS);
   }
 
   /** Tells the sink called `id` the present states, after whatever waits for it. */
@@ -189,12 +190,4 @@ function concerns(record: TransitionRecord, instance: string | null): boolean {
 
 function idOf(instance: string | null, kind: SinkKind): string {
   return JSON.stringify([instance, kind]);
-}
-
-/** Waits for `work`, but no longer than `ms`. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }

@@ -1,4 +1,5 @@
 /** When is a sink told what? In order, one at a time, each attempt with a deadline; nobody else waits for it. */
+import { sleep } from "../async.ts";
 import type { SinkStatus } from "../control/api.ts";
 import { formatDuration, milliseconds } from "../time.ts";
 import { add, type Backlog, collapse, isOutdated, NOTHING, pauseAfter, take } from "./backlog.ts";
@@ -44,7 +45,7 @@ export class DeliveryQueue implements AsyncDisposable {
   constructor(
     instance: string | null,
     sink: Sink,
-    pause: Pause = pauseOnClock,
+    pause: Pause = sleep,
     tell: LogSink = () => {},
   ) {
     this.#instance = instance;
@@ -79,7 +80,7 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#add("a test", { record, answered: resolve });
     this.#pausing?.abort();
     const limit = new AbortController();
-    const late = pauseOnClock(this.#sink.timeoutMs + TURN_MS, limit.signal)
+    const late = sleep(this.#sink.timeoutMs + TURN_MS, limit.signal)
       .then(() => failure("it is not its turn yet: earlier ones are under way", true));
     const answer = await Promise.race([promise, late]);
     limit.abort();
@@ -216,17 +217,4 @@ export class DeliveryQueue implements AsyncDisposable {
     const end = lateWords === undefined ? "" : `: ${lateWords}`;
     return failure(`no end within ${formatDuration(milliseconds(timeoutMs))}${end}`, true);
   }
-}
-
-function pauseOnClock(ms: number, stop: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (stop.aborted) return Promise.resolve();
-  const end = (): void => {
-    clearTimeout(timer);
-    stop.removeEventListener("abort", end);
-    resolve();
-  };
-  const timer = setTimeout(end, ms);
-  stop.addEventListener("abort", end);
-  return promise;
 }

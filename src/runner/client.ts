@@ -1,6 +1,7 @@
 /** How does the daemon have programs run outside of its sandbox? By a line to its runner, which systemd starts at the first word. */
 import type { Config } from "../config/config.ts";
 import type { NotifySettings } from "../config/tables/notify.ts";
+import { messageOf } from "../error.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import type { ProbeResult } from "../health/check.ts";
 import type { CheckSettings, Probe } from "../config/tables/check.ts";
@@ -132,7 +133,7 @@ export class RunnerClient implements Disposable {
     try {
       return await Promise.race([answered, late.passed.then(() => "the runner does not answer")]);
     } catch (error) {
-      return `the runner cannot be asked: ${error instanceof Error ? error.message : error}`;
+      return `the runner cannot be asked: ${messageOf(error)}`;
     } finally {
       stop.removeEventListener("abort", end);
       (await this.#connection?.catch(() => undefined))?.waiting.delete(id);

@@ -1,4 +1,5 @@
 /** How does the runner serve the daemon? It does what the configuration file names, and answers, until the daemon hangs up. */
+import { messageOf } from "../error.ts";
 import type { Config } from "../config/config.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import { milliseconds } from "../time.ts";
@@ -136,6 +137,6 @@ async function deliver(
   try {
     return await sink.deliver(record, stop);
   } catch (error) {
-    return failure(error instanceof Error ? error.message : String(error), false);
+    return failure(messageOf(error), false);
   }
 }

@@ -2,6 +2,8 @@
  * The configuration file, read by a process of its own: whatever stands in the file, or in its place, it takes neither time nor
  * memory of the daemon's loop.
  */
+import { sleep, withTimeout } from "../async.ts";
+import { messageOf } from "../error.ts";
 import { demandCredential } from "../config/credential_files.ts";
 import { load } from "../config/load.ts";
 import type { LocatedProblem } from "../config/problem.ts";
@@ -46,17 +48,15 @@ export async function answerLoad(file: string): Promise<ExitCode> {
 /** Reads `file` by another process. What goes wrong there is a problem of the file. Never rejects. */
 export async function loadApart(file: string): Promise<Transferred> {
   try {
-    const outcome = await Promise.race([
-      runChild({
-        argv: [...ownProgram(), LOAD, file],
-        env: surroundings(),
-        own: true,
-        timeoutMs: PATIENCE_MS,
-        outputLimit: MOST_OUTPUT,
-      }),
-      // One that hangs in the kernel is not even ended by SIGKILL.
-      givingUp(),
-    ]);
+    const child = runChild({
+      argv: [...ownProgram(), LOAD, file],
+      env: environment(),
+      own: true,
+      timeoutMs: PATIENCE_MS,
+      outputLimit: MOST_OUTPUT,
+    });
+    // SIGKILL does not end a process that hangs in the kernel.
+    const outcome = await withTimeout(child, GIVEN_UP_MS);
     if (outcome === undefined || outcome.timedOut) {
       return unread(file, `it was not read within ${PATIENCE_MS / 1000} s`);
     }
@@ -64,7 +64,7 @@ export async function loadApart(file: string): Promise<Transferred> {
     if (code !== 0) return unread(file, `reading it failed: ${lastLine(stderr)}`);
     return await fromLines(stdout.trimEnd().split("\n"), VERSION, turnByTurn());
   } catch (error) {
-    return unread(file, error instanceof Error ? error.message : String(error));
+    return unread(file, messageOf(error));
   }
 }
 
@@ -76,13 +76,7 @@ function ownProgram(): readonly string[] {
   return [Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check", Deno.mainModule];
 }
 
-function givingUp(): Promise<undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  Deno.unrefTimer(setTimeout(() => resolve(undefined), GIVEN_UP_MS));
-  return promise;
-}
-
-function surroundings(): Readonly<Record<string, string>> {
+function environment(): Readonly<Record<string, string>> {
   return Object.fromEntries(
     HANDED_ON.flatMap((name) => {
       const value = Deno.env.get(name);
@@ -96,7 +90,7 @@ function turnByTurn(): () => Promise<void> {
   let since = performance.now();
   return async () => {
     if (performance.now() - since < TURN_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await sleep(0);
     since = performance.now();
   };
 }

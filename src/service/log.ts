@@ -1,4 +1,5 @@
 /** How do the daemon's words get out? Through LogTape to standard error: for journald, or for people. */
+import { withTimeout } from "../async.ts";
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import { printableLine } from "../printable.ts";
 
@@ -97,10 +98,7 @@ class LineQueue {
   }
 
   async flush(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FLUSH_PATIENCE_MS);
-    await Promise.race([this.#draining, promise]);
-    clearTimeout(timer);
+    await withTimeout(this.#draining ?? Promise.resolve(), FLUSH_PATIENCE_MS);
   }
 
   async #drain(): Promise<void> {

@@ -1,4 +1,5 @@
 /** `floatip run`: how do machine, daemon and control socket come together? In this one place, in the foreground. */
+import { messageOf } from "../error.ts";
 import type { Config } from "../config/config.ts";
 import { demandCredential } from "../config/credential_files.ts";
 import type { Loaded } from "../config/load.ts";
@@ -187,8 +188,7 @@ function openLine(journal: Journal): SdNotify | undefined {
   try {
     return new SdNotify(path);
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    journal.write("warning", `systemd is not told how things stand: ${words}`);
+    journal.write("warning", `systemd is not told how things stand: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -215,11 +215,10 @@ function openControl(
       const hint = "`floatip status` shows it. A second one needs a --run-dir of its own.";
       throw new Failure(EXIT.failed, error.message, hint);
     }
-    const words = error instanceof Error ? error.message : String(error);
     const denied = error instanceof Deno.errors.PermissionDenied;
     throw new Failure(
       denied ? EXIT.notPermitted : EXIT.failed,
-      `the control socket ${socketPath(runDir)} cannot be opened: ${words}`,
+      `the control socket ${socketPath(runDir)} cannot be opened: ${messageOf(error)}`,
       "Name a directory that can be written with --run-dir DIR.",
     );
   }

@@ -1,4 +1,5 @@
 /** What a daemon reads that another one left, and leaves itself: files that may fail without its ending. */
+import { systemMessage } from "../error.ts";
 import type { DaemonOptions } from "../daemon/daemon.ts";
 import { maintenancePath, readMaintenance, writeMaintenance } from "./maintenance_file.ts";
 import { readResumeState, writeResumeState } from "./resume_file.ts";
@@ -23,7 +24,7 @@ export function kept(runDir: string, stateDir: string, journal: Journal): Kept {
         complained = false;
       } catch (error) {
         last = undefined;
-        if (!complained) complain(`a restart will be noticed: ${wordsOf(error)}`);
+        if (!complained) complain(`a restart will be noticed: ${systemMessage(error)}`);
         complained = true;
       }
     },
@@ -33,15 +34,10 @@ export function kept(runDir: string, stateDir: string, journal: Journal): Kept {
         writeMaintenance(stateDir, maintenance);
         return undefined;
       } catch (error) {
-        const why = `${maintenancePath(stateDir)} cannot be written: ${wordsOf(error)}`;
+        const why = `${maintenancePath(stateDir)} cannot be written: ${systemMessage(error)}`;
         complain(why);
         return why;
       }
     },
   };
-}
-
-function wordsOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error \d+\).*$/s, "");
 }

@@ -1,4 +1,5 @@
 /** What does the service manager hear of the daemon? That it is ready, how things stand, and that its loop still turns. */
+import { messageOf } from "../error.ts";
 import type { StatusDocument } from "../control/api.ts";
 import type { Observer } from "../daemon/record.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../time.ts";
@@ -83,8 +84,7 @@ export class Service implements Observer {
       this.#options.line.send(variables);
       return true;
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      if (!this.#complained) this.#options.complain(words);
+      if (!this.#complained) this.#options.complain(messageOf(error));
       this.#complained = true;
       return false;
     }

@@ -156,6 +156,8 @@ const everybodys: readonly string[] = [
   "assert",
   "version",
   "printable",
+  "error",
+  "async",
 ];
 
 /** npm libraries, and who may use them. Tests may use any. */

@@ -1,4 +1,5 @@
 /** How does the doctor look at the real machine? Files, programs, sockets and the daemon, behind one interface. */
+import { systemMessage } from "../../error.ts";
 import { ControlClient, ControlError, type ControlTrouble } from "../../control/client.ts";
 import { socketPath } from "../../control/socket.ts";
 import type { DaemonSeen, Environment, LanSeen } from "../../tools/doctor/environment.ts";
@@ -143,6 +144,5 @@ async function measureLateness(): Promise<readonly Nanoseconds[]> {
 
 function wordsOf(error: unknown): string {
   if (error instanceof DOMException) return `no answer within ${CONNECT_MS / 1000} s`;
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error \d+\).*$/s, "").toLowerCase();
+  return systemMessage(error).toLowerCase();
 }

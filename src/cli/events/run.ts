@@ -1,4 +1,6 @@
 /** `floatip events`: what has happened on this node, and why? From the history file; no daemon is needed. */
+import { sleep } from "../../async.ts";
+import { messageOf } from "../../error.ts";
 import { type DecodedHistory, encodeEntry, type HistoryEntry } from "../../history/line.ts";
 import { DEFAULT_STATE_DIR, historyPath } from "../../history/place.ts";
 import { HistoryReader } from "../../history/read.ts";
@@ -79,8 +81,7 @@ class Printer {
 /** Tells when it is worth looking at a directory again. */
 class Changes implements Disposable {
   #watcher: Deno.FsWatcher | undefined;
-  #changed = false;
-  #wake = (): void => {};
+  #change = new AbortController();
 
   constructor(readonly directory: string) {
     this.#watch();
@@ -93,15 +94,8 @@ class Changes implements Disposable {
       this.#watch();
       return await ending.pause(LOOK_AGAIN_MS);
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const timer = setTimeout(resolve, LOOK_ANYWAY_MS);
-    ending.signal.addEventListener("abort", this.#wake, { once: true });
-    if (this.#changed || ending.signal.aborted) resolve();
-    await promise;
-    clearTimeout(timer);
-    ending.signal.removeEventListener("abort", this.#wake);
-    this.#changed = false;
+    await sleep(LOOK_ANYWAY_MS, AbortSignal.any([ending.signal, this.#change.signal]));
+    this.#change = new AbortController();
   }
 
   [Symbol.dispose](): void {
@@ -121,9 +115,7 @@ class Changes implements Disposable {
   async #listen(watcher: Deno.FsWatcher): Promise<void> {
     for await (const { kind } of watcher) {
       // Our own looking is no change.
-      if (kind === "access") continue;
-      this.#changed = true;
-      this.#wake();
+      if (kind !== "access") this.#change.abort();
     }
   }
 }
@@ -135,8 +127,7 @@ async function look(reader: HistoryReader, path: string): Promise<DecodedHistory
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new Failure(EXIT.notPermitted, `not permitted to read ${path}`, "Run it as root.");
     }
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(EXIT.failed, `cannot read the history: ${why}`);
+    throw new Failure(EXIT.failed, `cannot read the history: ${messageOf(error)}`);
   }
 }
 

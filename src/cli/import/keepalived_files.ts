@@ -1,4 +1,5 @@
 /** What does keepalived's language find on this machine? Files and folders, programs and users. */
+import { messageOf } from "../../error.ts";
 import type { Files } from "../../tools/keepalived_import/include.ts";
 
 /** Largest file that is read, in bytes: a thousand instances fit. */
@@ -35,7 +36,7 @@ function wordsOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "is not there";
   if (error instanceof Deno.errors.PermissionDenied) return "may not be read by this user";
   if (error instanceof Deno.errors.NotADirectory) return "has a path that leads through a file";
-  return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  return `cannot be read: ${messageOf(error)}`;
 }
 
 function listFolder(folder: string): readonly string[] {

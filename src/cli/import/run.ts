@@ -1,4 +1,5 @@
 /** `floatip import`: what does a keepalived.conf become? The result is printed or written, and every directive accounted for. */
+import { messageOf } from "../../error.ts";
 import type { ImportEnvironment } from "../../tools/keepalived_import/context.ts";
 import { type Imported, importKeepalived } from "../../tools/keepalived_import/import.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
@@ -89,8 +90,6 @@ function refused(path: string, error: unknown): Failure {
   }
   const words = error instanceof Deno.errors.NotFound
     ? "there is no such folder"
-    : error instanceof Error
-    ? error.message
-    : String(error);
+    : messageOf(error);
   return new Failure(EXIT.failed, `${path} cannot be written: ${words}`, "Name another file.");
 }

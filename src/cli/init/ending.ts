@@ -1,4 +1,5 @@
 /** How does the new file get where it belongs, and what is to be done next? */
+import { messageOf } from "../../error.ts";
 import { decode } from "../../config/decode.ts";
 import { plan } from "../../config/plan/plan_node.ts";
 import type { FirstNode } from "../../config/first_file.ts";
@@ -51,8 +52,11 @@ function refusal(file: string, error: unknown): unknown {
     const hint = "Run it as root: `sudo floatip init`; or name another file with -c FILE.";
     return new Failure(EXIT.notPermitted, `this user may not write ${file}`, hint);
   }
-  const words = error instanceof Error ? error.message : String(error);
-  return new Failure(EXIT.failed, `${file} cannot be written: ${words}`, "Nothing was written.");
+  return new Failure(
+    EXIT.failed,
+    `${file} cannot be written: ${messageOf(error)}`,
+    "Nothing was written.",
+  );
 }
 
 /** What a person does next, as lines with a final newline: copy the file, open the filter, start. */

@@ -1,4 +1,5 @@
 /** `floatip restart`: does the daemon start anew without anybody noticing? The addresses stay where they are. */
+import { sleep } from "../../async.ts";
 import type { RestartAnswer } from "../../control/api.ts";
 import { ControlClient, ControlError } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
@@ -53,7 +54,7 @@ async function newDaemon(client: ControlClient, before: string, end: number) {
   while (performance.now() < end) {
     const status = await client.status().catch(() => undefined);
     if (status !== undefined && status.started !== before) return status;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await sleep(LOOK_MS);
   }
   const hint = "`systemctl status floatip` and its log tell why. The address goes with its lease.";
   throw new Failure(EXIT.failed, "the daemon has ended, and no new one answers", hint);

@@ -1,4 +1,5 @@
 /** What does one probe say, and how does an error read to a person? */
+import { messageOf } from "../../error.ts";
 
 /** What a probe found; how long it took is measured around it. */
 export interface ProbeOutcome {
@@ -31,7 +32,7 @@ export function firstLine(text: string): string {
 
 /** An error of Deno's, in the words of this program. */
 export function errorText(error: unknown): string {
-  const message = error instanceof Error ? messageOf(error) : String(error);
+  const message = messageWithCause(error);
   return KNOWN_ERRORS.find(([pattern]) => pattern.test(message))?.[1] ?? tailOf(message);
 }
 
@@ -62,8 +63,9 @@ const KNOWN_ERRORS: readonly (readonly [RegExp, string])[] = [
   [/Is a directory/i, "is a directory"],
 ];
 
-function messageOf(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+function messageWithCause(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? `${messageOf(error)}: ${cause.message}` : messageOf(error);
 }
 
 /** What stands last says most; a URL, which may carry a password, is left out. */

@@ -1,0 +1,26 @@
+/** Waits with a bound. */
+
+/** Resolves after `ms` milliseconds, or as soon as `stop` is aborted. Never rejects. */
+export function sleep(ms: number, stop?: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (stop?.aborted) return Promise.resolve();
+  const end = (): void => {
+    clearTimeout(timer);
+    stop?.removeEventListener("abort", end);
+    resolve();
+  };
+  const timer = setTimeout(end, ms);
+  stop?.addEventListener("abort", end);
+  return promise;
+}
+
+/** The result of `work`; undefined where it takes longer than `ms` milliseconds. Rejects as `work` does. */
+export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
