@@ -44,12 +44,14 @@ interface RunnerConnection {
 /** The line to the runner that listens, or is started, at a unix socket. Opened by the first request, and again after a break. */
 export class RunnerClient implements Disposable {
   readonly #path: string;
+  readonly #graceMs: number;
   #connection: Promise<RunnerConnection> | undefined;
   #nextId = 1;
   #closed = false;
 
-  constructor(path: string) {
+  constructor(path: string, graceMs: number = LATE_MS) {
     this.#path = path;
+    this.#graceMs = graceMs;
   }
 
   /** Is `check` one for the runner? */
@@ -72,7 +74,7 @@ export class RunnerClient implements Disposable {
   /** One attempt, which the runner ends at the check's timeout. Resolves at most 200 ms after it, and never rejects. */
   async probe(check: CheckSettings, stop: AbortSignal): Promise<ProbeResult> {
     const started = performance.now();
-    const patience = toMilliseconds(check.timeout) + LATE_MS;
+    const patience = toMilliseconds(check.timeout) + this.#graceMs;
     const response = await this.#ask({ kind: "probe", check: check.name }, stop, patience);
     if (typeof response === "object" && response.kind === "probe") return response.result;
     const latency = milliseconds(performance.now() - started);
@@ -110,7 +112,7 @@ export class RunnerClient implements Disposable {
     return failure(`${response}`, true);
   }
 
-  /** The response; or in words why there is none, at the latest `patience` ms from now or {@link LATE_MS} after a stop. */
+  /** The response; or in words why there is none, at the latest `patience` ms from now or the grace after a stop. */
   async #ask(
     question: RequestBody,
     stop: AbortSignal,
@@ -119,7 +121,7 @@ export class RunnerClient implements Disposable {
     using late = new Timer(patience);
     const id = this.#nextId++;
     const end = (): void => {
-      late.restart(LATE_MS);
+      late.restart(this.#graceMs);
       this.#say({ id, kind: "stop" });
     };
     if (stop.aborted) return "stopped";

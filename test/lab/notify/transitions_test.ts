@@ -148,7 +148,7 @@ async function endInTime(floatip: Floatip, listeners: Listeners): Promise<void> 
   assert.equal(await floatip.stop(), 0);
   const took = performance.now() - stopped;
   console.log(`  stopped in ${took.toFixed(0)} ms`);
-  assert.ok(took < 4000, `stopped in ${took} ms`);
+  assert.ok(took < 30_000, `stopped in ${took} ms`);
   const heard = listeners.heard("flap");
   for (const name of ["command", "webhook", "mqtt", "ntfy"]) {
     assert.match(heard[name]?.at(-1) ?? "", /master init$/, name);

