@@ -1,6 +1,6 @@
 /** How do commands ask other programs of this machine? As children with a deadline, never through a shell. */
-import type { ProgramOutput } from "../tools/firewall/program.ts";
 import { runChild } from "../process.ts";
+import type { ProgramOutput } from "../tools/firewall/detect.ts";
 
 /** Asked for a moment's answer: the slowest of them, written in Python, takes half a second on a Pi. */
 const PATIENCE_MS = 5000;

@@ -1,8 +1,14 @@
 /** The health checks of a node: which are due, and what they say. One entry per check, however many instances use it. */
-import type { ProbeResult } from "../health/check.ts";
 import type { CheckSettings } from "../config/tables/check.ts";
-import { type CheckState, judge, judgeNew, NO_RESULT } from "../health/judge.ts";
-import { firstStart, nextStart } from "../health/schedule.ts";
+import type { ProbeResult } from "../health/check.ts";
+import {
+  type CheckState,
+  firstStart,
+  judge,
+  judgeNew,
+  nextStart,
+  NO_RESULT,
+} from "../health/judge.ts";
 import { after, earliest, type Instant } from "../time.ts";
 
 /**

@@ -1,6 +1,7 @@
 /** Is it up or down? What a row of results says, one result after the other. */
-import type { ProbeResult } from "./check.ts";
 import type { CheckSettings } from "../config/tables/check.ts";
+import { after, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
+import type { ProbeResult } from "./check.ts";
 
 /** What is known of a check. */
 export interface CheckState {
@@ -65,4 +66,25 @@ function verdict(
   const streak = before.streak + 1;
   const needed = before.up ? settings.fall : settings.rise;
   return streak >= needed ? { up: ok, streak: 0 } : { up: before.up, streak };
+}
+
+/**
+ * The longest that a first attempt is put off. Short, since an instance waits for the first result before it may
+ * start claiming; long enough that a dozen checks do not all start in one moment.
+ */
+const LONGEST_JITTER: Nanoseconds = seconds(0.2);
+
+/** When the first attempt starts. `jitter`: chance, in [0, 1). At most 200 ms, and less than `interval`, after `now`. */
+export function firstStart(now: Instant, interval: Nanoseconds, jitter: number): Instant {
+  return after(now, nanoseconds(jitter * Math.min(interval, LONGEST_JITTER)));
+}
+
+/**
+ * When the attempt after the one that was due at `due` and over at `finished` starts: one interval after it was due, so
+ * that lateness does not add up, but never before it is over. Attempts that were missed (a stall, an attempt longer
+ * than the interval) are not made up for.
+ */
+export function nextStart(due: Instant, finished: Instant, interval: Nanoseconds): Instant {
+  const planned = after(due, interval);
+  return finished > planned ? finished : planned;
 }

@@ -78,22 +78,22 @@ async function begin(
   const settings = check.probe;
   switch (settings.kind) {
     case "http":
-      return (await import("./probes/http.ts")).probe(settings, deadline);
+      return (await import("./probes/http.ts")).probeHttp(settings, deadline);
     case "tcp":
-      return (await import("./probes/tcp.ts")).probe(settings, deadline);
+      return (await import("./probes/server.ts")).probeTcp(settings, deadline);
     case "dns":
-      return (await import("./probes/dns.ts")).probe(settings, deadline);
+      return (await import("./probes/server.ts")).probeDns(settings, deadline);
     case "ping":
       if (tools.ping === undefined) return { ok: false, text: "no hosts can be asked from here" };
       return tools.ping(settings.address, settings.by, deadline);
     case "command":
-      return (await import("./probes/command.ts")).probe(settings, check.name, deadline);
+      return (await import("./probes/command.ts")).probeCommand(settings, check.name, deadline);
     case "process":
-      return (await import("./probes/process.ts")).probe(settings, tools.knownProcesses);
+      return (await import("./probes/machine.ts")).probeProcess(settings, tools.knownProcesses);
     case "file":
-      return (await import("./probes/file.ts")).probe(settings);
+      return (await import("./probes/machine.ts")).probeFile(settings);
     case "interface":
-      return (await import("./probes/interface.ts")).probe(settings, tools.interfaces());
+      return (await import("./probes/machine.ts")).probeInterface(settings, tools.interfaces());
   }
 }
 

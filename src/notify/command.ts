@@ -1,8 +1,12 @@
 /** How is a program of the user's told? As keepalived does it, with the whole story on standard input besides. */
-import { runChild } from "../process.ts";
-import { outcomeOf } from "../health/probes/command.ts";
-import { findCommandUser, findProgram, reasonNotToRun } from "../health/probes/script.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
+import {
+  findCommandUser,
+  findProgram,
+  outcomeOf,
+  reasonNotToRun,
+} from "../health/probes/command.ts";
+import { runChild } from "../process.ts";
 import { type DeliveryResult, failure, type Sink, success } from "./sink.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** What does an MQTT broker know of a node? The latest record of each virtual router, retained, and whether anybody speaks for it. */
 import type { MqttSettings } from "../config/tables/notify.ts";
 import { errorText } from "../health/probes/outcome.ts";
-import { pauseAfter } from "./backlog.ts";
 import { availabilityTopic, discoveryOf, healthDiscoveryOf, stateTopic } from "./home_assistant.ts";
 import type { Broker, MqttMessage, MqttSession } from "./mqtt_session.ts";
+import { pauseAfter } from "./queue.ts";
 import { type DeliveryResult, failure, type Notification, type Sink, success } from "./sink.ts";
 
 /** A node that is gone is offline at the broker after one and a half times this. */

@@ -1,11 +1,10 @@
 /** Which sinks does a [notify] ask for? */
-import { toMilliseconds } from "../time.ts";
 import type { NotifySettings } from "../config/tables/notify.ts";
+import { toMilliseconds } from "../time.ts";
 import { commandSink, stateSink } from "./command.ts";
+import { ntfySink, webhookSink } from "./http_sinks.ts";
 import { MqttSink } from "./mqtt.ts";
-import { ntfySink } from "./ntfy.ts";
 import type { Sink } from "./sink.ts";
-import { webhookSink } from "./webhook.ts";
 
 /** The kinds of sink: each [notify] has at most one of each. */
 export type SinkKind = "command" | "states" | "webhook" | "ntfy" | "mqtt";

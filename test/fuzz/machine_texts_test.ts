@@ -1,16 +1,16 @@
 /** Does any text that a machine could show make a reader of it throw? Rules, routes, sockets, settings. */
 import fc from "fast-check";
+import { inodeOf } from "../../src/cli/doctor/daemon_pid.ts";
+import { readDefaultRoutes, readDefaultRoutes6 } from "../../src/net/routes.ts";
 import {
   judgeFile,
   judgeNetworkd,
   judgeNetworkManager,
-} from "../../src/tools/doctor/checks/manager.ts";
-import { readListeners } from "../../src/tools/doctor/listeners.ts";
-import { blockedTraffic } from "../../src/tools/firewall/blocked.ts";
+} from "../../src/tools/doctor/checks/network.ts";
+import { readListeners } from "../../src/tools/doctor/checks/service.ts";
+import { blockedTraffic } from "../../src/tools/firewall/detect.ts";
 import { readIptables } from "../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../src/tools/firewall/read_nft.ts";
-import { readDefaultRoutes, readDefaultRoutes6 } from "../../src/net/routes.ts";
-import { inodeOf } from "../../src/cli/doctor/daemon_pid.ts";
 import { threeKinds } from "../support/tools/firewall/nodes.ts";
 
 /** fast-check prints the seed of a failure. */

@@ -51,7 +51,6 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     config: "types",
     process: "all",
     // A hook is a program of the user's like a check's: the same runs it, or refuses to.
-    "health/probes/script": "all",
     "health/probes/command": "all",
     // An error of the network reads the same in a check and in a message.
     "health/probes/outcome": "all",
@@ -133,7 +132,7 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   "cli/runner": { runner: "all" },
   "cli/release": { linux: "all", host: "all" },
   // Could the programs of the file be run, by those who will run them?
-  "cli/check/command_problems": { "health/probes/script": "all", process: "all" },
+  "cli/check/command_problems": { "health/probes/command": "all", process: "all" },
   // An attempt of each check is the daemon's.
   "cli/check/try_checks": { linux: "all" },
   // What check and listen see of this machine; they run beside the daemon, or without it.

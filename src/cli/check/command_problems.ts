@@ -1,9 +1,9 @@
 /** The programs of checks and hooks that could not be run here, judged for the user that each would run as. */
 import type { Config } from "../../config/config.ts";
-import type { NotifySettings } from "../../config/tables/notify.ts";
 import type { NodePlan } from "../../config/plan/plan.ts";
 import type { Path, Problem } from "../../config/problem.ts";
-import { changeableBy, reasonNotToRun, SCRIPT_USER } from "../../health/probes/script.ts";
+import type { NotifySettings } from "../../config/tables/notify.ts";
+import { changeableBy, reasonNotToRun, SCRIPT_USER } from "../../health/probes/command.ts";
 import { type Account, findAccount, runChild } from "../../process.ts";
 
 /** A command of the file. */

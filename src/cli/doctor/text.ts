@@ -1,6 +1,6 @@
 /** How does a doctor's report look? One line for each finding with its mark, the fix below it, one sentence at the end. */
+import type { Mark } from "../../tools/doctor/check.ts";
 import type { ReportedFinding } from "../../tools/doctor/doctor.ts";
-import type { Mark } from "../../tools/doctor/finding.ts";
 import { alignColumns } from "../table.ts";
 import type { Paint, Style } from "../terminal.ts";
 

@@ -1,11 +1,11 @@
 /** `floatip import`: what does a keepalived.conf become? The result is printed or written, and every directive accounted for. */
 import { messageOf } from "../../error.ts";
-import type { ImportEnvironment } from "../../tools/keepalived_import/context.ts";
 import { type Imported, importKeepalived } from "../../tools/keepalived_import/import.ts";
+import type { ImportEnvironment } from "../../tools/keepalived_import/translation.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
-import { formatImportJson, formatImportText } from "./text.ts";
-import { findProgram, hasUser, keepalivedFiles } from "./keepalived_files.ts";
 import type { Terminal } from "../terminal.ts";
+import { findProgram, hasUser, keepalivedFiles } from "./keepalived_files.ts";
+import { formatImportJson, formatImportText } from "./text.ts";
 
 /** The file that is read where none is named. */
 export const DEFAULT_KEEPALIVED_FILE = "/etc/keepalived/keepalived.conf";

@@ -1,12 +1,11 @@
 /** How does the new file get where it belongs, and what is to be done next? */
-import { messageOf } from "../../error.ts";
 import { decode } from "../../config/decode.ts";
-import { plan } from "../../config/plan/plan_node.ts";
 import type { FirstNode } from "../../config/first_file.ts";
-import { requiredTrafficOf } from "../../tools/firewall/required_traffic.ts";
-import { blockedTraffic } from "../../tools/firewall/blocked.ts";
-import { detectFilters } from "../../tools/firewall/detect.ts";
+import { plan } from "../../config/plan/plan_node.ts";
+import { messageOf } from "../../error.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
+import { blockedTraffic, detectFilters } from "../../tools/firewall/detect.ts";
+import { requiredTrafficOf } from "../../tools/firewall/required_traffic.ts";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { EXIT, Failure } from "../exit.ts";
 import { look } from "../machine.ts";

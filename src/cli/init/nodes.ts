@@ -1,8 +1,8 @@
 /** Who else takes part? Names and addresses as people type them, looked up where one of the two is missing. */
 import type { FirstNode } from "../../config/first_file.ts";
 import { NAME_PATTERN } from "../../config/tables/types.ts";
-import type { RunProgram } from "../../tools/firewall/program.ts";
 import { type Family, formatIp, type Ip, parseIp, sameIp } from "../../net/ip.ts";
+import type { RunProgram } from "../../tools/firewall/detect.ts";
 import type { Read } from "./prompts.ts";
 
 /**

@@ -1,33 +1,33 @@
 /** `floatip init`: which first configuration fits this machine and its LAN? At most three questions, each with a guess. */
-import { plan } from "../../config/plan/plan_node.ts";
 import {
   type FirstAnswers,
   firstFile,
   type FirstNode,
   proposedCheck,
 } from "../../config/first_file.ts";
+import { plan } from "../../config/plan/plan_node.ts";
 import { candidatesIn, freeVrid, type Home, homesOf } from "../../config/suggest.ts";
-import type { LanSeen } from "../../tools/doctor/environment.ts";
-import { readListeners } from "../../tools/doctor/listeners.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, parsePrefix } from "../../net/prefix.ts";
 import { type DefaultRoute, readDefaultRoutes, readDefaultRoutes6 } from "../../net/routes.ts";
-import { milliseconds, type Nanoseconds, seconds } from "../../time.ts";
-import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { capabilityHint } from "../../service/capabilities.ts";
+import { milliseconds, type Nanoseconds, seconds } from "../../time.ts";
+import { readListeners } from "../../tools/doctor/checks/service.ts";
+import type { LanSeen } from "../../tools/doctor/environment.ts";
+import { FOREIGN, isForeign } from "../../tools/listen/seen.ts";
+import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
+import { watchLan } from "../lan.ts";
+import { look } from "../machine.ts";
+import { problemsText } from "../problems_text.ts";
+import { askProgram } from "../programs.ts";
+import type { Terminal } from "../terminal.ts";
 import { chooseAddress } from "./address.ts";
 import { joinWords, nextSteps, writeNew } from "./ending.ts";
 import { Listening } from "./listening.ts";
 import { readNodes, shortName } from "./nodes.ts";
-import { type RunningCluster, runningClusters } from "./running.ts";
-import { watchLan } from "../lan.ts";
-import { FOREIGN, isForeign } from "../../tools/listen/seen.ts";
-import { look } from "../machine.ts";
-import { problemsText } from "../problems_text.ts";
-import { askProgram } from "../programs.ts";
 import { Questioner, type Read } from "./prompts.ts";
-import type { Terminal } from "../terminal.ts";
+import { type RunningCluster, runningClusters } from "./running.ts";
 
 /** Flags of `floatip init`. */
 export interface InitFlags {

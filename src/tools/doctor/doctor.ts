@@ -1,24 +1,15 @@
 /** What does the doctor examine, and in which order does it report? The table. */
+import type { DoctorCheck, Finding } from "./check.ts";
 import { adverts } from "./checks/adverts.ts";
-import { clock } from "./checks/clock.ts";
-import { configuration } from "./checks/configuration.ts";
-import { daemon } from "./checks/daemon.ts";
+import { configuration, daemon, permissions } from "./checks/daemon.ts";
 import { firewall } from "./checks/firewall.ts";
 import { holder } from "./checks/holder.ts";
-import { interfaces } from "./checks/interface.ts";
-import { kernel } from "./checks/kernel.ts";
-import { manager } from "./checks/manager.ts";
-import { pages } from "./checks/pages.ts";
-import { permissions } from "./checks/permissions.ts";
-import { power } from "./checks/power.ts";
+import { clock, pages, power, storage, timers } from "./checks/machine.ts";
+import { interfaces, kernel, manager } from "./checks/network.ts";
 import { service } from "./checks/service.ts";
-import { storage } from "./checks/storage.ts";
 import { vrid } from "./checks/vrid.ts";
-import { timers } from "./checks/timers.ts";
-import type { DoctorCheck } from "./check.ts";
-import type { Finding } from "./finding.ts";
-import { type DoctorTarget, placedPlans } from "./target.ts";
 import type { Environment } from "./environment.ts";
+import { type DoctorTarget, placedPlans } from "./target.ts";
 
 /** From what everything rests on to what it is for. */
 export const DOCTOR_CHECKS: readonly DoctorCheck[] = [

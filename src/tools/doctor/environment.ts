@@ -1,11 +1,11 @@
 /** What does the doctor look at? Everything it asks of machine, LAN and daemon, on one page; tests put a made-up world in its place. */
 import type { StatusDocument } from "../../control/api.ts";
-import type { RunProgram } from "../firewall/program.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import type { Family, Ip } from "../../net/ip.ts";
 import type { Nanoseconds } from "../../time.ts";
 import type { RejectReason } from "../../wire/reject.ts";
 import type { Advert } from "../../wire/vrrp.ts";
+import type { RunProgram } from "../firewall/detect.ts";
 
 /** An advert that came by on an interface, before any packet filter of this machine. */
 export interface HeardAdvert {

@@ -1,13 +1,22 @@
-/** Which packet filter does this machine have, and what does it say? Asked of the programs themselves. */
-import type { ProgramOutput, RunProgram } from "./program.ts";
+/** How is another program asked? By a function that is handed in, so that what is asked can be tested without it. */
+import type { Ip } from "../../net/ip.ts";
 import type { FirewallFormat } from "./format_names.ts";
-import type { FilterSetup } from "./formats.ts";
-import type { NftChain } from "./nft.ts";
-import { type BlockedTraffic, blockedTraffic } from "./blocked.ts";
-import type { RequiredTraffic } from "./required_traffic.ts";
+import type { FilterSetup, NftChain } from "./formats.ts";
 import { filtersAnything, readIptables } from "./read_iptables.ts";
 import { type NftRuleset, readNft } from "./read_nft.ts";
-import type { Ruleset } from "./ruleset.ts";
+import { protocolOf, type RequiredTraffic, TRAFFIC } from "./required_traffic.ts";
+import { type Packet, type Ruleset, type Verdict, verdictOf } from "./ruleset.ts";
+
+/** What a program said at its end. */
+export interface ProgramOutput {
+  /** Exit code; 124 where it was ended at its deadline. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program without a shell, with a deadline of its own. Undefined: there is no such program. Never rejects. */
+export type RunProgram = (argv: readonly string[]) => Promise<ProgramOutput | undefined>;
 
 /** What was found. */
 export interface DetectedFilters {
@@ -103,4 +112,46 @@ async function zonesOf(
 function refusalOf(asked: Awaited<ReturnType<RunProgram>>): string | undefined {
   if (asked === undefined || asked.code === 0) return undefined;
   return asked.stderr.trim().split("\n").at(-1) || "the rules cannot be read";
+}
+
+/** A passage that is barred, or may be. */
+export interface BlockedTraffic {
+  readonly traffic: RequiredTraffic;
+  readonly program: Ruleset["program"];
+  readonly verdict: Exclude<Verdict, { kind: "passes" }>;
+}
+
+/** At most one for each passage and ruleset, dropped ones before doubtful ones. */
+export function blockedTraffic(
+  required: readonly RequiredTraffic[],
+  rulesets: readonly Ruleset[],
+): readonly BlockedTraffic[] {
+  return required.flatMap((traffic) =>
+    rulesets.flatMap((ruleset) => {
+      const verdicts = packetsOf(traffic).map((packet) => verdictOf(packet, ruleset));
+      const worst = verdicts.find(({ kind }) => kind === "dropped") ??
+        verdicts.find(({ kind }) => kind === "unknown");
+      if (worst === undefined || worst.kind === "passes") return [];
+      return [{ traffic, program: ruleset.program, verdict: worst }];
+    })
+  ).toSorted((a, b) => a.verdict.kind.localeCompare(b.verdict.kind));
+}
+
+/** One packet for each peer, or from somebody where none is known, and for each ICMPv6 type. */
+function packetsOf(traffic: RequiredTraffic): readonly Packet[] {
+  const { direction, family, kind, port, group, others } = traffic;
+  const { [direction]: types } = TRAFFIC[kind];
+  const ends: readonly (Ip | undefined)[] = others.length === 0 ? [undefined] : others;
+  return ends.flatMap((other) =>
+    (types.length === 0 ? [undefined] : types).map((icmpType): Packet => ({
+      direction,
+      interface: traffic.interface,
+      family,
+      protocol: protocolOf(traffic),
+      port,
+      icmpType,
+      source: direction === "in" ? other : undefined,
+      destination: group ?? (direction === "out" ? other : undefined),
+    }))
+  );
 }

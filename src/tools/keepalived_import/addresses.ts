@@ -1,12 +1,11 @@
 /** Which floating addresses does an instance have? Each line of virtual_ipaddress with its options. */
-import { showName } from "../../config/toml_text.ts";
+import { MOST, natureOf } from "../../config/tables/address.ts";
+import { INSTANCE } from "../../config/tables/instance.ts";
 import { accepts } from "../../config/tables/types.ts";
+import { showName } from "../../config/toml_text.ts";
 import { type Family, formatIp, isLinkLocal, parseIp } from "../../net/ip.ts";
 import { formatPrefix, type Prefix } from "../../net/prefix.ts";
-import { INSTANCE } from "../../config/tables/instance.ts";
-import { MOST, natureOf } from "../../config/tables/address.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import { wholeNumberIn } from "./values.ts";
 import {
   altered,
   carried,
@@ -14,6 +13,7 @@ import {
   type Report,
   type Translation,
   unsupported,
+  wholeNumberIn,
 } from "./translation.ts";
 
 /** A floating address that can be carried over. */

@@ -1,7 +1,14 @@
 /** What does floatip say to a directive that has no key of its own? A verdict for each, and values that change nothing. */
 import type { Statement } from "./statement.ts";
-import { switchIn, valueOf } from "./values.ts";
-import { carried, changed, needless, type Translation, unsupported } from "./translation.ts";
+import {
+  carried,
+  changed,
+  needless,
+  switchIn,
+  type Translation,
+  unsupported,
+  valueOf,
+} from "./translation.ts";
 
 /** What floatip says to one keyword. */
 export interface DirectiveRule {

@@ -1,17 +1,21 @@
 /** Who becomes master, and when? State, priority, preempting and the interval, as keepalived takes them together. */
-import { type Nanoseconds, seconds } from "../../time.ts";
 import { V3_INTERVAL } from "../../config/tables/instance.ts";
+import { type Nanoseconds, seconds } from "../../time.ts";
 import { keywordOf } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
 import {
+  altered,
+  carried,
+  changed,
   type Directives,
   lastOf,
+  type Report,
   secondsIn,
+  type Translation,
   valueOf,
   wholeNumberIn,
   writeSeconds,
-} from "./values.ts";
-import { altered, carried, changed, type Report, type Translation } from "./translation.ts";
+} from "./translation.ts";
 
 /** What was found. */
 export interface Election {

@@ -1,6 +1,5 @@
 /** Which lines count? Files with their includes, conditions, macros and sequences become lines, each with its place. */
 import { type Files, folderOf, matchesOf, wholePath } from "./include.ts";
-import { linesOf, withoutComment } from "./lexer.ts";
 import {
   continued,
   type Definition,
@@ -9,10 +8,12 @@ import {
   type GuessedValue,
   LONGEST_LINE,
   type Macros,
+  type Repeated,
+  repeatedIn,
   substitute,
   tooLong,
 } from "./macros.ts";
-import { type Repeated, repeatedIn } from "./sequence.ts";
+import { linesOf, withoutComment } from "./parse.ts";
 import { type ExpandedLine, type FileLine, refuse } from "./statement.ts";
 
 /** An `include` and what came of it. */

@@ -1,21 +1,26 @@
 /** What do the global_defs say? The defaults of all instances, and the node's name. */
 import { writeValue } from "../../config/toml_text.ts";
+import { type ScriptUser, scriptUserIn } from "./commands.ts";
 import { ruleFor, translationOf } from "./directives.ts";
 import { GLOBAL_DIRECTIVES } from "./global_directives.ts";
-import { validName } from "./checks.ts";
-import type { ImportContext, ImportEnvironment } from "./context.ts";
 import { keywordOf, type Statement } from "./statement.ts";
-import { type ScriptUser, scriptUserIn } from "./runner.ts";
-import { type Directives, directivesOf, lastOf, switchIn, valueOf } from "./values.ts";
+import { validName } from "./toml.ts";
 import {
   altered,
   carried,
   changed,
+  type Directives,
+  directivesOf,
+  type ImportContext,
+  type ImportEnvironment,
+  lastOf,
   needless,
   type Report,
   reportAll,
+  switchIn,
   type Translation,
   unsupported,
+  valueOf,
 } from "./translation.ts";
 
 /** What holds for every instance that does not say otherwise. */

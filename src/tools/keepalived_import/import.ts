@@ -1,15 +1,21 @@
 /** What does a keepalived.conf say, and what becomes of it? The whole way from a file to floatip's TOML with a report. */
 import { decode } from "../../config/decode.ts";
-import { type ImportEnvironment, openContext } from "./context.ts";
-import { convert } from "./convert.ts";
 import { withoutSecrets } from "../../config/secret.ts";
+import { convert } from "./convert.ts";
 import { expand, type Expanded } from "./expand.ts";
 import type { Files } from "./include.ts";
 import { conditionNotes, guessNotes, inclusionNotes, statementNotes } from "./notes.ts";
 import { parse } from "./parse.ts";
 import { type Malformed, MalformedError, type Statement } from "./statement.ts";
 import { nameOf, printable, writeTables } from "./toml.ts";
-import { joined, type Note, type Translation, unsupported } from "./translation.ts";
+import {
+  type ImportEnvironment,
+  joined,
+  type Note,
+  openContext,
+  type Translation,
+  unsupported,
+} from "./translation.ts";
 
 /** What a file of keepalived's becomes. */
 export type Imported =

@@ -12,32 +12,29 @@ import {
   withoutSurplus,
   writeAddress,
 } from "./addresses.ts";
+import { authEntries, travelOf } from "./adverts.ts";
+import { NOTIFIES } from "./commands.ts";
 import { INSTANCE_DIRECTIVES, ruleFor, translationOf } from "./directives.ts";
-import { authEntries } from "./authentication.ts";
-import type { ImportContext } from "./context.ts";
 import { ELECTION, electionOf } from "./election.ts";
 import { type Globals, mailVerdict, plainChecksumOf } from "./globals.ts";
-import { NOTIFIES } from "./notifies.ts";
-import { travelOf } from "./peers.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
 import { TRACKS } from "./tracks.ts";
 import {
-  type Directives,
-  directivesOf,
-  lastOf,
-  switchIn,
-  valueOf,
-  wholeNumberIn,
-} from "./values.ts";
-import {
   altered,
   carried,
   changed,
+  type Directives,
+  directivesOf,
+  type ImportContext,
+  lastOf,
   type Report,
   reportAll,
+  switchIn,
   type Translation,
   unsupported,
+  valueOf,
+  wholeNumberIn,
 } from "./translation.ts";
 
 /** A vrrp_instance that can be carried over. */

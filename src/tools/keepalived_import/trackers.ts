@@ -1,7 +1,32 @@
 /** What can an instance track? Scripts, processes and files with a name each, and the weight that they say themselves. */
+import { probeLike } from "../../config/own_probe.ts";
+import { writeValue } from "../../config/toml_text.ts";
+import {
+  commandOf,
+  type ImportedCommand,
+  isCommand,
+  type ScriptUser,
+  scriptUserIn,
+} from "./commands.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import { directivesOf, lastOf, valueOf, wholeNumberIn } from "./values.ts";
-import { altered, carried, type Report, reportAll, unsupported } from "./translation.ts";
+import type { TomlEntry } from "./toml.ts";
+import {
+  altered,
+  carried,
+  changed,
+  type Directives,
+  directivesOf,
+  type ImportContext,
+  lastOf,
+  needless,
+  type Report,
+  reportAll,
+  secondsIn,
+  unsupported,
+  valueOf,
+  wholeNumberIn,
+  writeSeconds,
+} from "./translation.ts";
 
 /** How much something counts. */
 export interface Weighing {
@@ -80,4 +105,267 @@ function weighingIn(block: readonly Statement[], report: Report): Weighing | und
   const to = weight === 0 ? undefined : `weight = ${asked.reverse ? -weight : weight}`;
   report(written, weight === asked.weight ? carried(to) : altered(`weights end at ${MOST}`, to));
   return { ...asked, weight };
+}
+
+/** The entries of the check, without its weight; undefined: there is none, and the script's block says why. */
+export function scriptEntries(
+  { statement }: Tracker,
+  { reverse }: Weighing,
+  runner: ScriptUser,
+  context: ImportContext,
+): readonly TomlEntry[] | undefined {
+  const { environment, report } = context;
+  const directives = directivesOf(statement.block ?? []);
+  const script = lastOf(directives, "script", report);
+  judgeUnknown(statement, KNOWN, context);
+  if (script === undefined) {
+    report(statement, unsupported("it has no script, and keepalived removes it", "remove it"));
+    return undefined;
+  }
+  const command = commandOf(script, false, environment);
+  if (!isCommand(command)) {
+    report(script, command);
+    return undefined;
+  }
+  return [
+    ...probeEntries(command, reverse, script, runnerOf(directives, runner, report), report),
+    ...timeEntries(directives, report),
+    ...countEntries(directives, report),
+  ];
+}
+
+const KNOWN = [
+  ...["script", "interval", "timeout", "weight", "rise", "fall", "user", "init_fail"],
+];
+
+/** Judges what stands in a block and is none of `known`. */
+export function judgeUnknown(
+  statement: Statement,
+  known: readonly string[],
+  { report, unknown }: ImportContext,
+): void {
+  for (const inner of statement.block ?? []) {
+    if (!known.includes(keywordOf(inner))) reportAll(inner, unknown(inner, known), report);
+  }
+}
+
+function probeEntries(
+  command: ImportedCommand,
+  reverse: boolean,
+  script: Statement,
+  runner: ScriptUser,
+  report: Report,
+): readonly TomlEntry[] {
+  const probe = reverse ? undefined : probeLike(command);
+  const extra = argumentsOf(script).length > 1
+    ? changed("keepalived takes the first word, or what is in quotes; the others say nothing")
+    : undefined;
+  if (extra !== undefined) report(script, extra);
+  if (probe !== undefined) {
+    const to = probe.map(([key, value]) => `${key} = ${writeValue(value)}`).join(", ");
+    report(script, changed("floatip asks the same by itself, without running a program", to));
+    return probe;
+  }
+  const argv = reverse ? ["/bin/sh", "-c", '! "$0" "$@"', ...command.argv] : command.argv;
+  const to = `command = ${writeValue(argv)}, user = ${writeValue(runner.user)}`;
+  report(script, { ...command.translation, to });
+  return [["command", argv], ["user", runner.user]];
+}
+
+/** Who runs the script; judges `user`. */
+function runnerOf(directives: Directives, fallback: ScriptUser, report: Report): ScriptUser {
+  const written = lastOf(directives, "user", report);
+  return written === undefined ? fallback : scriptUserIn(written, report) ?? fallback;
+}
+
+function timeEntries(directives: Directives, report: Report): readonly TomlEntry[] {
+  const interval = lastOf(directives, "interval", report);
+  const timeout = lastOf(directives, "timeout", report);
+  const every = timeOf(interval, 0.1, report) ?? 1;
+  const most = timeOf(timeout, 0.01, report);
+  const entry = (key: string, time: number): TomlEntry => [key, writeSeconds(time)];
+  return [
+    entry("interval", every),
+    ...(most === undefined ? [] : [entry("timeout", most)]),
+  ];
+}
+
+/** Judges a time of whole or broken seconds; keepalived 2.2.7 and older take whole ones only. */
+function timeOf(
+  statement: Statement | undefined,
+  least: number,
+  report: Report,
+): number | undefined {
+  if (statement === undefined) return undefined;
+  const keyword = keywordOf(statement);
+  const value = secondsIn(valueOf(statement), 0, 86_400);
+  if (value === undefined || value === 0) {
+    report(
+      statement,
+      altered(`it is no time in seconds, and keepalived takes 1`, `${keyword} = "1s"`),
+    );
+    return 1;
+  }
+  const time = Math.max(least, Math.round(value * 1000) / 1000);
+  const to = `${keyword} = "${writeSeconds(time)}"`;
+  const translation = time !== value
+    ? changed(`floatip's shortest ${keyword} is ${least} s`, to)
+    : Number.isInteger(value)
+    ? carried(to)
+    : changed("keepalived before 2.3.2 reads whole seconds only, and takes 1", to);
+  report(statement, translation);
+  return time;
+}
+
+/** rise and fall have other defaults in floatip: they are always written. */
+function countEntries(directives: Directives, report: Report): readonly TomlEntry[] {
+  const first = lastOf(directives, "init_fail", report);
+  if (first !== undefined) {
+    report(first, needless("before its first result a check of floatip's adds nothing"));
+  }
+  return (["fall", "rise"] as const).map((key): TomlEntry => {
+    const statement = lastOf(directives, key, report);
+    if (statement === undefined) return [key, 1];
+    const value = wholeNumberIn(valueOf(statement), 1, 2 ** 31 - 1);
+    const count = Math.min(1000, value ?? 1);
+    const to = `${key} = ${count}`;
+    if (value === undefined) {
+      report(statement, altered("it is no count, and keepalived takes 1", to));
+    } else report(statement, count === value ? carried(to) : changed("floatip counts to 1000", to));
+    return [key, count];
+  });
+}
+
+/** keepalived is told by the kernel; floatip looks this often. */
+const EVERY = 0.5;
+
+/** The entries of a check that looks for a process, without its weight; undefined: there is none. */
+export function processEntries(
+  { statement }: Tracker,
+  { reverse }: Weighing,
+  context: ImportContext,
+): readonly TomlEntry[] | undefined {
+  const { report } = context;
+  const directives = directivesOf(statement.block ?? []);
+  judgeUnknown(statement, PROCESS_WORDS, context);
+  const written = lastOf(directives, "process", report);
+  const name = written && nameOf(written, report);
+  const counted = countsFit(directives, report);
+  if (written === undefined || name === undefined || !counted) return undefined;
+  if (reverse) {
+    report(statement, backwards("a process that runs"));
+    return undefined;
+  }
+  const [fall, rise] = delaysOf(directives, report);
+  return [["process", name], ["interval", writeSeconds(EVERY)], ["fall", fall], ["rise", rise]];
+}
+
+const PROCESS_WORDS = [
+  ...["process", "param_match", "weight", "quorum", "quorum_max"],
+  ...["fork_delay", "terminate_delay", "delay", "full_command"],
+];
+
+/** What floatip cannot turn round. */
+function backwards(what: string) {
+  return unsupported(
+    `floatip has no check that is down because of ${what}`,
+    "a command that answers the contrary",
+  );
+}
+
+/** The name of the process; judges what keepalived looks at besides. */
+function nameOf(written: Statement, report: Report): string | undefined {
+  const [path = "", ...parameters] = argumentsOf(written);
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (!/^[^\s/\p{Cc}]+$/u.test(name)) {
+    report(
+      written,
+      unsupported("it is no name of a process", "write its name as `ps -e` shows it"),
+    );
+    return undefined;
+  }
+  const to = `process = ${writeValue(name)}`;
+  const translation = parameters.length > 0
+    ? altered("floatip looks at the name only, not at the parameters", to)
+    : path === name
+    ? carried(to)
+    : changed("floatip looks at the name only, not at its path", to);
+  report(written, translation);
+  return name;
+}
+
+/** One process is enough for floatip: another quorum cannot be said. */
+function countsFit(directives: Directives, report: Report): boolean {
+  const quorum = lastOf(directives, "quorum", report);
+  const most = lastOf(directives, "quorum_max", report);
+  const one = quorum === undefined || valueOf(quorum) === "1";
+  if (quorum !== undefined) report(quorum, one ? carried(undefined, "one is enough") : COUNT);
+  if (most !== undefined) report(most, COUNT);
+  for (const keyword of ["full_command", "param_match"]) {
+    const statement = lastOf(directives, keyword, report);
+    if (statement !== undefined) report(statement, needless("floatip looks at the name only"));
+  }
+  return one && most === undefined;
+}
+
+const COUNT = unsupported(
+  "floatip asks whether one such process runs, and does not count",
+  "a command that counts: `pgrep -c -x NAME`, in a script that compares",
+);
+
+/** Delays become counts of looks: [fall, rise]. */
+function delaysOf(directives: Directives, report: Report): readonly [number, number] {
+  const both = lastOf(directives, "delay", report);
+  const looks = (keyword: string, key: string): number => {
+    const statement = lastOf(directives, keyword, report) ?? both;
+    const delay = secondsIn(valueOf(statement), 0, 3600) ?? 0;
+    const count = Math.min(1000, 1 + Math.ceil(delay / EVERY));
+    if (statement !== undefined) {
+      report(statement, changed(`floatip looks every ${writeSeconds(EVERY)}`, `${key} = ${count}`));
+    }
+    return count;
+  };
+  return [looks("terminate_delay", "fall"), looks("fork_delay", "rise")];
+}
+
+/** The entries of a check that reads a number, without its weight; undefined: there is none. */
+export function fileEntries(
+  { statement }: Tracker,
+  { weight }: Weighing,
+  runner: ScriptUser,
+  context: ImportContext,
+): readonly TomlEntry[] | undefined {
+  const { report } = context;
+  const directives = directivesOf(statement.block ?? []);
+  judgeUnknown(statement, ["file", "weight", "init_file"], context);
+  const written = lastOf(directives, "file", report);
+  const path = valueOf(written);
+  judgeInitial(directives, path ?? "FILE", report);
+  if (written === undefined || path === undefined || !/^\/[^\p{Cc}]+$/u.test(path)) {
+    const why = "it names no file by its whole path";
+    report(written ?? statement, unsupported(why, "write the whole path"));
+    return undefined;
+  }
+  const times: readonly TomlEntry[] = [["interval", writeSeconds(EVERY)], ["fall", 1], ["rise", 1]];
+  if (weight !== 0) {
+    report(written, carried(`file = ${writeValue(path)}, want = "value"`));
+    return [["file", path], ["want", "value"], ...times];
+  }
+  const why = "without a weight any number but 0 means fault, which a command asks for";
+  const test = '[ "$(cat "$0" 2>/dev/null || echo 0)" -eq 0 ]';
+  report(written, changed(why, `command = ["/bin/sh", "-c", ...]`));
+  return [["command", ["/bin/sh", "-c", test, path]], ["user", runner.user], ...times];
+}
+
+function judgeInitial(directives: Directives, path: string, report: Report): void {
+  const initial = lastOf(directives, "init_file", report);
+  if (initial === undefined) return;
+  const value = argumentsOf(initial).find((word) => word !== "overwrite") ?? "0";
+  report(
+    initial,
+    Number(value) === 0 ? carried(undefined, "a file that is not there counts as 0") : unsupported(
+      "floatip writes no file, and one that is not there counts as 0",
+      `write it when the machine starts: echo ${value} > ${path}`,
+    ),
+  );
 }

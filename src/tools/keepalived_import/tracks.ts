@@ -1,20 +1,24 @@
 /** Which checks does an instance depend on? What it and its sync group track, each with the weight that counts there. */
-import { writeValue } from "../../config/toml_text.ts";
 import { INSTANCE } from "../../config/tables/instance.ts";
 import { accepts } from "../../config/tables/types.ts";
-import type { TableNames } from "./checks.ts";
-import type { ImportContext } from "./context.ts";
-import type { ScriptUser } from "./runner.ts";
+import { writeValue } from "../../config/toml_text.ts";
+import type { ScriptUser } from "./commands.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
-import type { TomlEntry } from "./toml.ts";
-import { fileEntries, processEntries } from "./tracker_machine.ts";
-import { scriptEntries } from "./tracker_script.ts";
-import { type Tracker, type Weighing, weighingOf } from "./trackers.ts";
-import type { Directives } from "./values.ts";
+import type { TableNames, TomlEntry } from "./toml.ts";
+import {
+  fileEntries,
+  processEntries,
+  scriptEntries,
+  type Tracker,
+  type Weighing,
+  weighingOf,
+} from "./trackers.ts";
 import {
   altered,
   carried,
   changed,
+  type Directives,
+  type ImportContext,
   needless,
   type Translation,
   unsupported,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { findCommandUser, reasonNotToRun } from "../../../src/health/probes/command.ts";
 import { accountIn } from "../../../src/process.ts";
-import { findCommandUser, reasonNotToRun } from "../../../src/health/probes/script.ts";
 import { attempt } from "../../support/health/checks.ts";
 
 /** The user of this test. */

@@ -1,11 +1,11 @@
 /** Do adverts arrive, and does floatip get them? What came by on the wire held against what reached a socket. */
+import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
 import type { Interfaces } from "../../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../../../net/ip.ts";
 import { formatMac } from "../../../net/mac.ts";
 import { formatDuration } from "../../../time.ts";
-import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
-import type { DoctorCheck } from "../check.ts";
-import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
+import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
+import type { DaemonSeen, Environment, HeardAdvert, LanSeen } from "../environment.ts";
 import {
   type DoctorTarget,
   holdsNow,
@@ -15,7 +15,6 @@ import {
   placedPlans,
 } from "../target.ts";
 import { judgeRefused, refusedIn, transportOf } from "./refused.ts";
-import type { DaemonSeen, Environment, HeardAdvert, LanSeen } from "../environment.ts";
 
 /** adverts */
 export const adverts: DoctorCheck = {

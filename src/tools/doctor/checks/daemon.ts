@@ -1,7 +1,127 @@
-/** Does the daemon run, is it of this version, and what does it complain about? */
-import type { DoctorCheck } from "../check.ts";
-import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
+/** Is the configuration file right? */
+import { usesLowPort } from "../../../config/plan/plan.ts";
+import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
 import type { DaemonSeen } from "../environment.ts";
+import type { DoctorTarget } from "../target.ts";
+
+/** configuration */
+export const configuration: DoctorCheck = {
+  name: "configuration",
+  needs: "nothing",
+  run: (target) => Promise.resolve(judgeConfiguration(target)),
+};
+
+/** Each error and warning of the file itself; what does not fit this machine is {@link ./interface.ts}'s. */
+export function judgeConfiguration({ file, problems, plan }: DoctorTarget): readonly Finding[] {
+  const errors = problems.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) {
+    return errors.map(({ line, what, why }) =>
+      line > 0
+        ? problem(`${file}:${line}: ${what}`, why, `floatip check ${file}`)
+        : problem(`${what}: ${file}`, why, "floatip init")
+    );
+  }
+  const warnings = problems.filter(({ severity }) => severity === "warning");
+  const found = warnings.map(({ line, what, why, fix }) =>
+    warning(line > 0 ? `${file}:${line}: ${what}` : what, why, fix)
+  );
+  const { config, node } = plan ?? {};
+  const instances = count(config?.instances.length ?? 0, "instance");
+  const nodes = config === undefined || config.nodes.length === 0
+    ? ""
+    : ` on ${count(config.nodes.length, "node")}`;
+  return [ok(`${file} is right: ${instances}${nodes}, this is ${node?.node}`), ...found];
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** permissions */
+export const permissions: DoctorCheck = {
+  name: "permissions",
+  needs: "nothing",
+  async run({ plan }, environment) {
+    const daemon = await environment.daemon();
+    const pid = daemon.kind === "running" ? daemon.pid : undefined;
+    const [own, running] = await Promise.all([
+      environment.read("/proc/self/status"),
+      pid === undefined ? undefined : environment.read(`/proc/${pid}/status`),
+    ]);
+    const least = Number(
+      await environment.read("/proc/sys/net/ipv4/ip_unprivileged_port_start") ?? 1024,
+    );
+    const low = plan !== undefined && usesLowPort(plan.node, least);
+    return judgePermissions(own, running, daemon, environment.root, low);
+  },
+};
+
+/** capabilities(7): bit and what for. */
+interface Permission {
+  readonly name: string;
+  readonly bit: bigint;
+  readonly purpose: string;
+}
+
+const NEEDED: readonly Permission[] = [
+  { name: "CAP_NET_ADMIN", bit: 12n, purpose: "add and remove addresses" },
+  { name: "CAP_NET_RAW", bit: 13n, purpose: "send and receive VRRP" },
+];
+
+/** For adverts by UDP. */
+const LOW_PORT: Permission = {
+  name: "CAP_NET_BIND_SERVICE",
+  bit: 10n,
+  purpose: "use a UDP port below 1024",
+};
+
+/**
+ * By the texts of /proc/PID/status (proc_pid_status(5)) of this process and of the daemon. `lowPort`: its adverts go by UDP from a
+ * port that is not everybody's.
+ */
+export function judgePermissions(
+  own: string | undefined,
+  running: string | undefined,
+  daemon: DaemonSeen,
+  root: boolean,
+  lowPort = false,
+): readonly Finding[] {
+  const needed = lowPort ? [...NEEDED, LOW_PORT] : NEEDED;
+  const lacking = missingIn(running, needed);
+  if (lacking.length > 0) {
+    const names = needed.map(({ name }) => name).join(" ");
+    const fix = `give the unit AmbientCapabilities=${names}, or run it as root`;
+    return [problem(`the daemon may not ${purposes(lacking)}`, "It cannot hold an address.", fix)];
+  }
+  const missing = missingIn(own, NEEDED);
+  if (missing.length === 0) return [ok("floatip may hold addresses and speak VRRP here")];
+  if (root) {
+    return [problem(
+      `root may not ${purposes(missing)} here`,
+      "This is a container without these rights; floatip would not start in it.",
+      "docker run --network host --cap-add NET_ADMIN --cap-add NET_RAW ...",
+    )];
+  }
+  const what = `this user may not ${purposes(missing)}`;
+  return [unknown(
+    daemon.kind === "running" ? `${what}, the daemon may` : `${what}: some of this stays unknown`,
+    "sudo floatip doctor",
+  )];
+}
+
+function missingIn(
+  status: string | undefined,
+  needed: readonly Permission[],
+): readonly Permission[] {
+  const mask = /^CapEff:\s*([0-9a-fA-F]{1,16})$/m.exec(status ?? "")?.[1];
+  if (mask === undefined) return [];
+  const effective = BigInt(`0x${mask}`);
+  return needed.filter(({ bit }) => (effective >> bit & 1n) === 0n);
+}
+
+function purposes(capabilities: readonly Permission[]): string {
+  return capabilities.map(({ name, purpose }) => `${purpose} (${name})`).join(" and ");
+}
 
 /** daemon */
 export const daemon: DoctorCheck = {

@@ -1,15 +1,19 @@
 /** Does this machine's packet filter let VRRP through? Its own rules are read and walked. */
+import { formatIp } from "../../../net/ip.ts";
+import {
+  type BlockedTraffic,
+  blockedTraffic,
+  type DetectedFilters,
+  detectFilters,
+  nftChainOf,
+} from "../../firewall/detect.ts";
 import { firewallLines } from "../../firewall/formats.ts";
-import { type BlockedTraffic, blockedTraffic } from "../../firewall/blocked.ts";
 import {
   type RequiredTraffic,
   requiredTrafficOf,
   trafficText,
 } from "../../firewall/required_traffic.ts";
-import { type DetectedFilters, detectFilters, nftChainOf } from "../../firewall/detect.ts";
-import { formatIp } from "../../../net/ip.ts";
-import type { DoctorCheck } from "../check.ts";
-import { type Finding, ok, problem, unknown } from "../finding.ts";
+import { type DoctorCheck, type Finding, ok, problem, unknown } from "../check.ts";
 
 /** firewall */
 export const firewall: DoctorCheck = {

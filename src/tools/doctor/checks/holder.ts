@@ -3,8 +3,8 @@ import { nameIn, type NodePlan } from "../../../config/plan/plan.ts";
 import type { Interfaces } from "../../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
 import { formatMac } from "../../../net/mac.ts";
-import type { DoctorCheck } from "../check.ts";
-import { type Finding, ok, problem, unknown } from "../finding.ts";
+import { type DoctorCheck, type Finding, ok, problem, unknown } from "../check.ts";
+import type { DaemonSeen, Environment, LanQuery, LanSeen } from "../environment.ts";
 import {
   type DoctorTarget,
   holdsNow,
@@ -13,7 +13,6 @@ import {
   placedPlans,
 } from "../target.ts";
 import { judgeRefused, refusedIn, rejectText } from "./refused.ts";
-import type { DaemonSeen, Environment, LanQuery, LanSeen } from "../environment.ts";
 
 /** holder */
 export const holder: DoctorCheck = {

@@ -2,12 +2,12 @@
 import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../../../net/ip.ts";
 import { formatDuration, writeDuration } from "../../../time.ts";
-import { validateAdvert } from "../../../vrrp/validate_advert.ts";
 import type { Transport } from "../../../vrrp/rules.ts";
+import { validateAdvert } from "../../../vrrp/validate_advert.ts";
 import { type Reject, REJECT_REASONS } from "../../../wire/reject.ts";
-import { type Finding, problem } from "../finding.ts";
-import type { PlacedPlan } from "../target.ts";
+import { type Finding, problem } from "../check.ts";
 import type { HeardAdvert, LanSeen } from "../environment.ts";
+import type { PlacedPlan } from "../target.ts";
 
 /** An advert of another machine, and why it is refused here. */
 export interface RefusedAdvert {

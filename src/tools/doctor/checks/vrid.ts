@@ -1,9 +1,8 @@
 /** Examination of our VRIDs: whether others use them. */
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
-import type { DoctorCheck } from "../check.ts";
-import { type Finding, ok, problem, unknown, warning } from "../finding.ts";
-import { type DoctorTarget, isOwnAddress, type PlacedPlan, placedPlans } from "../target.ts";
+import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
 import type { Environment, HeardAdvert, LanSeen } from "../environment.ts";
+import { type DoctorTarget, isOwnAddress, type PlacedPlan, placedPlans } from "../target.ts";
 
 /** VRID */
 export const vrid: DoctorCheck = {

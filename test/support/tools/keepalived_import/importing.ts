@@ -1,10 +1,12 @@
 /** How does a test import a file? From texts in memory, on a machine of which all is known. */
 import assert from "node:assert/strict";
-import type { ImportEnvironment } from "../../../../src/tools/keepalived_import/context.ts";
+import { formatImportText } from "../../../../src/cli/import/text.ts";
 import { type Imported, importKeepalived } from "../../../../src/tools/keepalived_import/import.ts";
 import { type Files, wholePath } from "../../../../src/tools/keepalived_import/include.ts";
-import type { Note } from "../../../../src/tools/keepalived_import/translation.ts";
-import { formatImportText } from "../../../../src/cli/import/text.ts";
+import type {
+  ImportEnvironment,
+  Note,
+} from "../../../../src/tools/keepalived_import/translation.ts";
 
 /** The file that tests import. */
 export const FILE = "/etc/keepalived/keepalived.conf";

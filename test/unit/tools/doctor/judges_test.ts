@@ -1,26 +1,28 @@
 /** Does each judge of the doctor say what its evidence means? Rows of evidence and findings. */
 import assert from "node:assert/strict";
+import { formatIp, ip } from "../../../../src/net/ip.ts";
+import { milliseconds, seconds } from "../../../../src/time.ts";
+import type { Finding } from "../../../../src/tools/doctor/check.ts";
 import { judgeAdverts } from "../../../../src/tools/doctor/checks/adverts.ts";
-import { judgeClock } from "../../../../src/tools/doctor/checks/clock.ts";
+import { judgePermissions } from "../../../../src/tools/doctor/checks/daemon.ts";
 import { judgeHolders } from "../../../../src/tools/doctor/checks/holder.ts";
+import {
+  judgeClock,
+  judgePages,
+  judgePower,
+  judgeStorage,
+  judgeTimers,
+} from "../../../../src/tools/doctor/checks/machine.ts";
 import {
   judgeFile,
   judgeNetworkd,
   judgeNetworkManager,
-} from "../../../../src/tools/doctor/checks/manager.ts";
-import { judgePages } from "../../../../src/tools/doctor/checks/pages.ts";
-import { judgePermissions } from "../../../../src/tools/doctor/checks/permissions.ts";
-import { judgePower } from "../../../../src/tools/doctor/checks/power.ts";
-import { judgeStorage } from "../../../../src/tools/doctor/checks/storage.ts";
+} from "../../../../src/tools/doctor/checks/network.ts";
+import { listenersFor, readListeners } from "../../../../src/tools/doctor/checks/service.ts";
 import { judgeVrid } from "../../../../src/tools/doctor/checks/vrid.ts";
-import { judgeTimers } from "../../../../src/tools/doctor/checks/timers.ts";
 import { DOCTOR_CHECKS, runDoctor } from "../../../../src/tools/doctor/doctor.ts";
-import type { Finding } from "../../../../src/tools/doctor/finding.ts";
-import { listenersFor, readListeners } from "../../../../src/tools/doctor/listeners.ts";
-import { lanQueriesOf } from "../../../../src/tools/doctor/target.ts";
 import type { DaemonSeen, HeardAdvert } from "../../../../src/tools/doctor/environment.ts";
-import { formatIp, ip } from "../../../../src/net/ip.ts";
-import { milliseconds, seconds } from "../../../../src/time.ts";
+import { lanQueriesOf } from "../../../../src/tools/doctor/target.ts";
 import { backup, documentOf, master, SPEAKING } from "../../../support/cli/documents.ts";
 import { machine } from "../../../support/config/machines.ts";
 import {

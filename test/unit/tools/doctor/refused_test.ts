@@ -1,11 +1,11 @@
 /** The doctor names the reason why adverts are refused, and two holders by what the daemon knows. */
 import assert from "node:assert/strict";
+import { ip } from "../../../../src/net/ip.ts";
+import type { Finding } from "../../../../src/tools/doctor/check.ts";
 import { judgeAdverts } from "../../../../src/tools/doctor/checks/adverts.ts";
 import { judgeDaemon } from "../../../../src/tools/doctor/checks/daemon.ts";
 import { judgeHolders } from "../../../../src/tools/doctor/checks/holder.ts";
-import type { Finding } from "../../../../src/tools/doctor/finding.ts";
 import type { DaemonSeen, HeardAdvert, LanSeen } from "../../../../src/tools/doctor/environment.ts";
-import { ip } from "../../../../src/net/ip.ts";
 import { documentOf, master } from "../../../support/cli/documents.ts";
 import { machine } from "../../../support/config/machines.ts";
 import {

@@ -1,8 +1,10 @@
 /** Is the machine's own filter found, and each rule read once? Programs that answer as the real ones did. */
 import assert from "node:assert/strict";
-import type { ProgramOutput } from "../../../../src/tools/firewall/program.ts";
-import { blockedTraffic } from "../../../../src/tools/firewall/blocked.ts";
-import { detectFilters } from "../../../../src/tools/firewall/detect.ts";
+import {
+  blockedTraffic,
+  detectFilters,
+  type ProgramOutput,
+} from "../../../../src/tools/firewall/detect.ts";
 import { threeKinds } from "../../../support/tools/firewall/nodes.ts";
 
 const said = (stdout: string, code = 0, stderr = ""): ProgramOutput => ({ code, stdout, stderr });

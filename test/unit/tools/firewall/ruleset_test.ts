@@ -1,6 +1,6 @@
 /** Are rules read as the kernel reads them? Each ruleset by what it does with the passages of three kinds of routers. */
 import assert from "node:assert/strict";
-import { blockedTraffic } from "../../../../src/tools/firewall/blocked.ts";
+import { blockedTraffic } from "../../../../src/tools/firewall/detect.ts";
 import { readIptables } from "../../../../src/tools/firewall/read_iptables.ts";
 import { readNft } from "../../../../src/tools/firewall/read_nft.ts";
 import type { Ruleset } from "../../../../src/tools/firewall/ruleset.ts";

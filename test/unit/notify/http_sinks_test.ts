@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import { sign, webhookSink } from "../../../src/notify/webhook.ts";
-import { encodeHeader, ntfySink } from "../../../src/notify/ntfy.ts";
+import { encodeHeader, ntfySink, sign, webhookSink } from "../../../src/notify/http_sinks.ts";
 import { DeliveryQueue } from "../../../src/notify/queue.ts";
 import { descriptors, eventually } from "../../support/health/checks.ts";
 import { record, transitions } from "../../support/notify/records.ts";
 import { Receiver } from "../../support/notify/servers.ts";
+import { createHmac } from "node:crypto";
 
 const never = new AbortController().signal;
 
