@@ -8,6 +8,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   net: {},
   wire: { net: "all" },
   vrrp: { wire: "all", net: "all" },
+  // Sessions between nodes: bytes and time in, bytes and deadlines out.
+  cluster: { wire: "all", net: "all" },
   // A file that others write is held before it is looked at.
   health: {
     net: "all",
@@ -173,6 +175,7 @@ const pureFolders: readonly string[] = [
   "net",
   "wire",
   "vrrp",
+  "cluster",
   "config",
   "daemon",
   "tools/firewall",

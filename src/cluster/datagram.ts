@@ -1,0 +1,159 @@
+/** Datagrams of the channel between nodes: HELLO, ACK and DATA (decision 0072). */
+import { be16, be32, be64, bytes, layout, u8 } from "../wire/layout.ts";
+
+/** "FL". */
+const MAGIC = 0x464c;
+const VERSION = 1;
+const TYPES = { hello: 1, ack: 2, data: 3 } as const;
+
+/** Bytes of a whole datagram, at most: it fits the smallest MTU of IPv6 with a tunnel around it. */
+export const MAX_DATAGRAM = 1200;
+/** Bytes that AES-GCM adds to what it seals. */
+export const TAG_SIZE = 16;
+/** The random bytes by which a process is known. */
+export const SID_SIZE = 16;
+/** The nonce of AES-GCM. */
+export const NONCE_SIZE = 12;
+/** A name of [nodes], in bytes of UTF-8. */
+export const MAX_NAME = 63;
+
+/**
+ * HELLO and ACK before their tag. They are equally long, so that an answer is no amplification.
+ * Both seal an empty text with the key of greetings; all of the head is authenticated.
+ */
+export const GREETING = layout("greeting of the channel", 132, {
+  magic: be16(0),
+  version: u8(2),
+  type: u8(3),
+  /** Which secret; see keyIdOf. */
+  keyId: be32(4),
+  /** The sender's process. */
+  sid: bytes(8, SID_SIZE),
+  /** In an ACK the process that asked; zero in a HELLO. */
+  to: bytes(24, SID_SIZE),
+  /** Drawn for each HELLO, repeated by its ACK. */
+  asked: be64(40),
+  nameLength: u8(48),
+  /** The sender's name, padded with zeros. */
+  name: bytes(49, MAX_NAME),
+  reserved: be64(112),
+  nonce: bytes(120, NONCE_SIZE),
+});
+
+/** DATA before what is sealed. */
+export const DATA_HEAD = layout("data of the channel", 24, {
+  magic: be16(0),
+  version: u8(2),
+  type: u8(3),
+  keyId: be32(4),
+  /** The first 8 bytes of the sender's sid: which session. */
+  hint: be64(8),
+  /** Rises with each DATA of a session, from 1. */
+  counter: be64(16),
+});
+
+/** Bytes of a message in one DATA, at most. */
+export const MAX_MESSAGE = MAX_DATAGRAM - DATA_HEAD.size - TAG_SIZE;
+
+/** HELLO or ACK as values. */
+export interface Greeting {
+  readonly kind: "hello" | "ack";
+  readonly keyId: number;
+  readonly sid: Uint8Array;
+  readonly to: Uint8Array;
+  readonly asked: bigint;
+  readonly name: string;
+  readonly nonce: Uint8Array;
+}
+
+/** DATA as values. */
+export interface DataHead {
+  readonly kind: "data";
+  readonly keyId: number;
+  readonly hint: bigint;
+  readonly counter: bigint;
+}
+
+/** A datagram whose tag is not yet verified. */
+export interface Unverified<Head> {
+  readonly head: Head;
+  /** What the tag covers beside the sealed text. */
+  readonly associated: Uint8Array;
+  /** The sealed text with its tag. */
+  readonly sealed: Uint8Array;
+}
+
+/** Why a datagram is none of the channel. */
+export type Malformed = "length" | "magic" | "version" | "type" | "name";
+
+/** Reads a datagram; nothing in it is to be believed before its tag was verified. Never throws. */
+export function decodeDatagram(
+  datagram: Uint8Array,
+): Unverified<Greeting> | Unverified<DataHead> | Malformed {
+  if (datagram.length > MAX_DATAGRAM || !DATA_HEAD.fits(datagram)) return "length";
+  const { magic, version, type, ...data } = DATA_HEAD.read(datagram);
+  if (magic !== MAGIC) return "magic";
+  if (version !== VERSION) return "version";
+  if (type === TYPES.data) {
+    if (datagram.length < DATA_HEAD.size + TAG_SIZE) return "length";
+    return { head: { kind: "data", ...data }, ...split(datagram, DATA_HEAD.size) };
+  }
+  if (type !== TYPES.hello && type !== TYPES.ack) return "type";
+  if (datagram.length !== GREETING.size + TAG_SIZE) return "length";
+  const { keyId, sid, to, asked, nameLength, name, nonce } = GREETING.read(datagram);
+  const text = decodeName(name, nameLength);
+  if (text === undefined) return "name";
+  const kind = type === TYPES.hello ? "hello" : "ack";
+  return {
+    head: { kind, keyId, sid, to, asked, name: text, nonce },
+    ...split(datagram, GREETING.size),
+  };
+}
+
+/** The bytes of a greeting before its tag. */
+export function encodeGreeting({ kind, name, ...fields }: Greeting): Uint8Array {
+  const text = new TextEncoder().encode(name);
+  const padded = new Uint8Array(MAX_NAME);
+  padded.set(text.subarray(0, MAX_NAME));
+  return GREETING.write({
+    ...fields,
+    magic: MAGIC,
+    version: VERSION,
+    type: TYPES[kind],
+    nameLength: text.length,
+    name: padded,
+    reserved: 0n,
+  });
+}
+
+/** The bytes of a DATA before what is sealed. */
+export function encodeDataHead({ keyId, hint, counter }: Omit<DataHead, "kind">): Uint8Array {
+  return DATA_HEAD.write({
+    magic: MAGIC,
+    version: VERSION,
+    type: TYPES.data,
+    keyId,
+    hint,
+    counter,
+  });
+}
+
+/** The first 8 bytes of a sid. */
+export function hintOf(sid: Uint8Array): bigint {
+  return new DataView(sid.buffer, sid.byteOffset).getBigUint64(0);
+}
+
+function split(datagram: Uint8Array, at: number) {
+  return { associated: datagram.subarray(0, at), sealed: datagram.subarray(at) };
+}
+
+function decodeName(padded: Uint8Array, length: number): string | undefined {
+  if (length === 0 || length > MAX_NAME || padded.subarray(length).some((byte) => byte !== 0)) {
+    return undefined;
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(padded.subarray(0, length));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+/** One session: both ends' processes, the keys derived from them, and the counters of its DATA. */
+import type { Instant } from "../time.ts";
+import { hintOf, NONCE_SIZE } from "./datagram.ts";
+import { EMPTY_WINDOW, type ReplayWindow } from "./replay_window.ts";
+
+/** A key: derived by HKDF-SHA-256 from the secret with this id, without a salt. */
+export interface KeyRef {
+  readonly keyId: number;
+  readonly info: Uint8Array;
+}
+
+/** This process, and the secrets it knows. */
+export interface Own {
+  readonly name: string;
+  /** {@link SID_SIZE} random bytes, drawn at the start. */
+  readonly sid: Uint8Array;
+  /** Ids of the secrets: all verify, the first seals. */
+  readonly keyIds: readonly [number, ...number[]];
+}
+
+/** What is known of a peer's process that has answered our HELLO. */
+export interface Session {
+  readonly sid: Uint8Array;
+  readonly hint: bigint;
+  /** Info of the keys, by direction. */
+  readonly sending: Uint8Array;
+  readonly receiving: Uint8Array;
+  /** When its process answered our HELLO, the last time. */
+  since: Instant;
+  counter: bigint;
+  window: ReplayWindow;
+  heard: Instant | undefined;
+}
+
+const GREETINGS = new TextEncoder().encode("floatip greeting 1");
+
+/** A session with the process `sid` of the peer called `name`, which has just answered. */
+export function newSession(own: Own, name: string, sid: Uint8Array): Session {
+  return {
+    sid,
+    hint: hintOf(sid),
+    sending: sessionInfo(own, { name, sid }),
+    receiving: sessionInfo({ name, sid }, own),
+    since: 0 as Instant,
+    counter: 0n,
+    window: EMPTY_WINDOW,
+    heard: undefined,
+  };
+}
+
+interface End {
+  readonly name: string;
+  readonly sid: Uint8Array;
+}
+
+/** The info of the key from one end to the other: names and sids, each at a fixed place. */
+function sessionInfo(from: End, to: End): Uint8Array {
+  const encoder = new TextEncoder();
+  const parts = [from, to].flatMap(({ name, sid }) => {
+    const text = encoder.encode(name);
+    return [[text.length], text, sid];
+  });
+  return Uint8Array.from([...encoder.encode("floatip session 1"), ...parts.flatMap((p) => [...p])]);
+}
+
+/** The key of HELLO and ACK. */
+export function greetingKey(keyId: number): KeyRef {
+  return { keyId, info: GREETINGS };
+}
+
+/** The nonce of a DATA. Each is used once: the key is that of one direction of one session. */
+export function dataNonce(counter: bigint): Uint8Array {
+  const nonce = new Uint8Array(NONCE_SIZE);
+  new DataView(nonce.buffer).setBigUint64(NONCE_SIZE - 8, counter);
+  return nonce;
+}

@@ -1,0 +1,161 @@
+/** Nodes that speak by sessions over a network in memory: sealing is a toy, time is a number. */
+import { Sessions } from "../../../src/cluster/sessions.ts";
+import type { Outcome, ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
+import { SID_SIZE, TAG_SIZE } from "../../../src/cluster/datagram.ts";
+import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
+import { type Instant, milliseconds } from "../../../src/time.ts";
+
+/** A datagram on its way, as anybody on the LAN sees it. */
+export interface Sent {
+  readonly from: Ip;
+  readonly to: Ip;
+  readonly bytes: Uint8Array;
+}
+
+/** A message that a node was given. */
+export interface Told {
+  readonly node: string;
+  readonly peer: string;
+  readonly text: string;
+}
+
+/** A generator of bytes that `seed` repeats (mulberry32). */
+export function bytesFrom(seed: number): (count: number) => Uint8Array {
+  let state = seed >>> 0;
+  return (count) =>
+    Uint8Array.from({ length: count }, () => {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let t = Math.imul(state ^ state >>> 15, 1 | state);
+      t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+      return (t ^ t >>> 14) & 0xff;
+    });
+}
+
+/** A tag of all that is covered (FNV-1a, spread); only who knows the secret's number makes it. */
+function tagOf(secret: number, parts: readonly Uint8Array[]): Uint8Array {
+  const tag = new Uint8Array(TAG_SIZE);
+  for (let lane = 0; lane < TAG_SIZE; lane++) {
+    let hash = 0x811c9dc5 ^ Math.imul(lane + 1, secret);
+    for (const part of parts) {
+      hash = Math.imul(hash ^ part.length, 0x01000193);
+      for (const byte of part) hash = Math.imul(hash ^ byte, 0x01000193);
+    }
+    tag[lane] = hash >>> 11 & 0xff;
+  }
+  return tag;
+}
+
+/** The nodes of one cluster and what they said to each other. */
+export class Channel {
+  readonly #random: (count: number) => Uint8Array;
+  readonly #nodes = new Map<string, { readonly sessions: Sessions; readonly at: Ip }>();
+  readonly #peers: readonly { readonly name: string; readonly addresses: readonly Ip[] }[];
+  now = 0 as Instant;
+  /** All that was ever sent, in order. */
+  readonly sent: Sent[] = [];
+  readonly told: Told[] = [];
+  /** Why datagrams were refused, by reason. */
+  readonly refused = new Map<string, number>();
+  /** Datagrams for which this says false are lost. */
+  passes: (datagram: Sent) => boolean = () => true;
+
+  /** Names and their addresses, separated by blanks. */
+  constructor(addresses: Readonly<Record<string, string>>, seed = 1) {
+    this.#random = bytesFrom(seed);
+    this.#peers = Object.entries(addresses).map(([name, texts]) => ({
+      name,
+      addresses: texts.split(" ").map(ip),
+    }));
+  }
+
+  /** (Re)starts the process called `name`; `keyIds` are numbers of secrets. */
+  start(name: string, keyIds: readonly [number, ...number[]] = [7], as = name): void {
+    const at = this.#peers.find((peer) => peer.name === name)?.addresses[0];
+    if (at === undefined) throw new Error(`no node ${name}`);
+    const own = { name: as, sid: this.#random(SID_SIZE), keyIds };
+    const peers = this.#peers.filter((peer) => peer.name !== name);
+    this.#nodes.set(name, { sessions: new Sessions(own, peers, this.#random), at });
+  }
+
+  /** Starts a second process called `name` at its second address. */
+  startClone(name: string): void {
+    const at = this.#peers.find((peer) => peer.name === name)?.addresses[1];
+    if (at === undefined) throw new Error(`${name} has no second address`);
+    const own = { name, sid: this.#random(SID_SIZE), keyIds: [7] as const };
+    const peers = this.#peers.filter((peer) => peer.name !== name);
+    this.#nodes.set(`${name}'`, { sessions: new Sessions(own, peers, this.#random), at });
+  }
+
+  stop(name: string): void {
+    this.#nodes.delete(name);
+  }
+
+  sessions(name: string): Sessions {
+    return this.#node(name).sessions;
+  }
+
+  /** Each node says its name to each other once a second, for `count` seconds. */
+  seconds(count: number): void {
+    for (let tenth = 0; tenth < count * 10; tenth++) {
+      this.now = this.now + milliseconds(100) as Instant;
+      for (const [name, { sessions, at }] of this.#nodes) {
+        this.#send(at, sessions.tick(this.now));
+        if (tenth % 10 === 0) this.say(name, `I am ${name}`);
+      }
+    }
+  }
+
+  /** A message of `name` to all others. */
+  say(name: string, text: string): void {
+    const { sessions, at } = this.#node(name);
+    const message = new TextEncoder().encode(text);
+    for (const peer of this.#peers) this.#send(at, sessions.send(peer.name, message));
+  }
+
+  /** Puts `bytes` on the network as if `from` had sent them. Gives what each step came to. */
+  inject({ from, to, bytes }: Sent): readonly Outcome[] {
+    const outcomes: Outcome[] = [];
+    for (const [name, node] of this.#nodes) {
+      if (formatIp(node.at) !== formatIp(to)) continue;
+      let outcome = node.sessions.receive(this.now, from, bytes);
+      outcomes.push(outcome);
+      if (outcome.kind === "open") {
+        outcome = node.sessions.opened(this.now, outcome.job.id, open(outcome.job));
+        outcomes.push(outcome);
+      }
+      this.#take(name, node.at, outcome);
+    }
+    return outcomes;
+  }
+
+  #node(name: string): { readonly sessions: Sessions; readonly at: Ip } {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new Error(`${name} does not run`);
+    return node;
+  }
+
+  #take(name: string, at: Ip, outcome: Outcome): void {
+    if (outcome.kind === "refused") {
+      this.refused.set(outcome.reason, (this.refused.get(outcome.reason) ?? 0) + 1);
+    } else if (outcome.kind === "send") this.#send(at, outcome.datagrams);
+    else if (outcome.kind === "message") {
+      const text = new TextDecoder().decode(outcome.text);
+      this.told.push({ node: name, peer: outcome.peer, text });
+    }
+  }
+
+  #send(from: Ip, datagrams: readonly ToSeal[]): void {
+    for (const { to, key, nonce, head, text } of datagrams) {
+      const tag = tagOf(key.keyId, [key.info, nonce, head, text]);
+      const sent = { from, to, bytes: Uint8Array.from([...head, ...text, ...tag]) };
+      this.sent.push(sent);
+      if (this.passes(sent)) this.inject(sent);
+    }
+  }
+}
+
+function open({ key, nonce, associated, sealed }: ToOpen): Uint8Array | undefined {
+  const text = sealed.subarray(0, sealed.length - TAG_SIZE);
+  const tag = tagOf(key.keyId, [key.info, nonce, associated, text]);
+  return tag.every((byte, at) => byte === sealed[text.length + at]) ? text.slice() : undefined;
+}

@@ -1,0 +1,208 @@
+/** Sessions: they come up, survive restarts, and no recording, reflection or forgery disturbs one. */
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { Channel, type Sent } from "../../support/cluster/channel.ts";
+import { MAX_MESSAGE } from "../../../src/cluster/datagram.ts";
+import { ip } from "../../../src/net/ip.ts";
+
+const THREE = { a: "10.0.0.1", b: "10.0.0.2", c: "10.0.0.3" };
+
+function started(names: readonly string[] = ["a", "b", "c"]): Channel {
+  const channel = new Channel(THREE);
+  for (const name of names) channel.start(name);
+  return channel;
+}
+
+/** Which nodes `name` has a proved session with. */
+function peersOf(channel: Channel, name: string): readonly string[] {
+  return channel.sessions(name).peers(channel.now)
+    .filter(({ hasSession }) => hasSession).map((peer) => peer.name);
+}
+
+/** Messages that `node` was given since the first `from`. */
+function toldTo(channel: Channel, node: string, from: number): readonly string[] {
+  return channel.told.slice(from).filter((told) => told.node === node).map(({ text }) => text);
+}
+
+Deno.test("sessions: three nodes know each other within 1.1 s of the last start", () => {
+  const channel = started(["a", "b"]);
+  channel.seconds(30);
+  channel.start("c");
+  channel.seconds(1.1);
+  deepStrictEqual(peersOf(channel, "c"), ["a", "b"]);
+  deepStrictEqual(peersOf(channel, "a"), ["b", "c"]);
+  deepStrictEqual([...channel.refused.keys()].filter((reason) => reason !== "no-session"), []);
+});
+
+Deno.test("sessions: a node that restarts is known again, and its old recordings are dead", () => {
+  const channel = started();
+  channel.seconds(20);
+  const recorded = [...channel.sent];
+  channel.start("a");
+  const before = channel.told.length;
+  channel.seconds(2);
+  ok(toldTo(channel, "b", before).includes("I am a"));
+  ok(toldTo(channel, "a", before).includes("I am b"));
+  const accepted = channel.told.length;
+  for (const datagram of recorded) channel.inject(datagram);
+  strictEqual(channel.told.length, accepted);
+  deepStrictEqual(peersOf(channel, "a"), ["b", "c"]);
+  ok(channel.sessions("b").peers(channel.now).every(({ isTwice }) => !isTwice));
+});
+
+Deno.test("sessions: recordings in any order, before and after restarts of both, change nothing", () => {
+  const channel = started();
+  channel.seconds(60);
+  const recorded = [...channel.sent];
+  for (const name of ["a", "b", "c"]) channel.start(name);
+  channel.seconds(3);
+  const accepted = channel.told.length;
+  const backwards = recorded.toReversed();
+  for (const datagram of [...recorded, ...backwards]) channel.inject(datagram);
+  // Those of the present sessions, too.
+  for (const datagram of [...channel.sent]) channel.inject(datagram);
+  strictEqual(channel.told.length, accepted);
+  const before = channel.told.length;
+  channel.seconds(1);
+  for (const name of ["a", "b", "c"]) strictEqual(toldTo(channel, name, before).length, 2, name);
+});
+
+Deno.test("sessions: an ACK and DATA recorded a moment before a restart are dead after it", () => {
+  const channel = started(["a", "b"]);
+  const isAck = ({ bytes, from }: Sent) => bytes[3] === 2 && from.bytes[3] === 1;
+  channel.seconds(5);
+  const before = channel.sent.filter(isAck).length;
+  while (channel.sent.filter(isAck).length === before) channel.seconds(0.1);
+  const recorded = channel.sent.filter(({ from }) => from.bytes[3] === 1);
+  channel.start("a");
+  channel.seconds(1.2);
+  const accepted = channel.told.length;
+  for (const sent of [...recorded, ...recorded]) channel.inject(sent);
+  strictEqual(channel.told.length, accepted);
+  // The newest ACK was asked for within two seconds, the oldest was not.
+  const [oldest] = recorded.filter(isAck);
+  ok(oldest !== undefined);
+  deepStrictEqual(channel.inject(oldest), [{ kind: "refused", reason: "unasked", peer: "a" }]);
+});
+
+Deno.test("sessions: a replayed HELLO does not displace a session, however often it comes", () => {
+  const channel = started(["a", "b"]);
+  const isHello = ({ bytes, from }: Sent) => bytes[3] === 1 && from.bytes[3] === 1;
+  channel.seconds(2);
+  const old = channel.sent.filter(isHello);
+  channel.start("a");
+  channel.seconds(5);
+  const before = channel.told.length;
+  for (let second = 0; second < 5; second++) {
+    for (let n = 0; n < 50; n++) for (const hello of old) channel.inject(hello);
+    channel.seconds(1);
+  }
+  strictEqual(toldTo(channel, "b", before).length, 5);
+  // Each flood is answered within its budget: 8 at once and 10 a second.
+  const answers = channel.sent.filter(({ bytes, from }) => bytes[3] === 2 && from.bytes[3] === 2);
+  ok(answers.length < 100, `${answers.length} answers`);
+});
+
+Deno.test("sessions: reflected to its sender, and sent from another node's address", () => {
+  const channel = started();
+  channel.seconds(10);
+  const accepted = channel.told.length;
+  for (const { from, to, bytes } of [...channel.sent]) {
+    channel.inject({ from: to, to: from, bytes });
+    channel.inject({ from: ip("10.0.0.3"), to, bytes });
+    channel.inject({ from: ip("10.0.0.99"), to, bytes });
+  }
+  strictEqual(channel.told.length, accepted);
+  for (const reason of ["own-name", "other-name", "stranger", "replayed"]) {
+    ok((channel.refused.get(reason) ?? 0) > 0, reason);
+  }
+});
+
+Deno.test("sessions: a changed bit anywhere is not accepted", () => {
+  const channel = started(["a", "b"]);
+  channel.seconds(2);
+  const accepted = channel.told.length;
+  const newest = new Map(channel.sent.map((sent) => [sent.bytes[3], sent]));
+  for (const { from, to, bytes } of newest.values()) {
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const changed = bytes.slice();
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ 1 << (bit & 7);
+      channel.now = channel.now + 1e8 as typeof channel.now;
+      channel.inject({ from, to, bytes: changed });
+    }
+  }
+  strictEqual(channel.told.length, accepted);
+});
+
+Deno.test("sessions: DATA out of order is taken once each, within the window of 64", () => {
+  const channel = started(["a", "b"]);
+  channel.seconds(3);
+  const held: Sent[] = [];
+  channel.passes = (sent) => !(sent.bytes[3] === 3 && sent.from.bytes[3] === 1) || !held.push(sent);
+  for (let n = 0; n < 80; n++) channel.say("a", `${n}`);
+  channel.passes = () => true;
+  const before = channel.told.length;
+  const data = held.filter(({ to }) => to.bytes[3] === 2).toReversed();
+  for (const sent of [...data, ...data]) channel.inject(sent);
+  const texts = toldTo(channel, "b", before);
+  strictEqual(texts.length, 64);
+  deepStrictEqual([texts[0], texts.at(-1)], ["79", "16"]);
+});
+
+Deno.test("sessions: another secret is named, and a rotated one is taken while both are known", () => {
+  const channel = new Channel(THREE);
+  channel.start("a", [7]);
+  channel.start("b", [8]);
+  channel.seconds(3);
+  deepStrictEqual(peersOf(channel, "a"), []);
+  ok(channel.sessions("a").peers(channel.now)[0]?.otherSecret !== undefined);
+  channel.start("a", [7, 8]);
+  channel.start("b", [8, 7]);
+  channel.seconds(3);
+  deepStrictEqual([peersOf(channel, "a"), peersOf(channel, "b")], [["b"], ["a"]]);
+  strictEqual(channel.sessions("a").peers(channel.now)[0]?.otherSecret, undefined);
+});
+
+Deno.test("sessions: a node under another name than the file's has none", () => {
+  const channel = new Channel(THREE);
+  channel.start("a");
+  channel.start("b", [7], "x");
+  channel.seconds(3);
+  deepStrictEqual(peersOf(channel, "a"), []);
+  ok((channel.refused.get("other-name") ?? 0) > 0);
+});
+
+Deno.test("sessions: two processes under one name show, until one is gone", () => {
+  const channel = new Channel({ a: "10.0.0.1 10.0.0.4", b: "10.0.0.2" });
+  for (const name of ["a", "b"]) channel.start(name);
+  const isTwice = () => channel.sessions("b").peers(channel.now)[0]?.isTwice;
+  channel.seconds(5);
+  strictEqual(isTwice(), false);
+  channel.startClone("a");
+  channel.seconds(12);
+  strictEqual(isTwice(), true);
+  channel.stop("a'");
+  channel.seconds(30);
+  strictEqual(isTwice(), false);
+  const before = channel.told.length;
+  channel.seconds(2);
+  ok(toldTo(channel, "b", before).length > 0);
+});
+
+Deno.test("sessions: a lossy network only delays them", () => {
+  const channel = started();
+  let count = 0;
+  channel.passes = () => ++count % 3 !== 0;
+  channel.seconds(30);
+  channel.passes = () => true;
+  channel.seconds(2);
+  for (const name of ["a", "b", "c"]) strictEqual(peersOf(channel, name).length, 2, name);
+});
+
+Deno.test("sessions: a message has a bound", () => {
+  const channel = started(["a", "b"]);
+  channel.seconds(2);
+  const before = channel.told.length;
+  channel.say("a", "x".repeat(MAX_MESSAGE));
+  strictEqual(toldTo(channel, "b", before)[0]?.length, MAX_MESSAGE);
+  ok(channel.sent.every(({ bytes }) => bytes.length <= 1200));
+});
