@@ -1,18 +1,18 @@
-/** What is one examination? A name, and a look that ends in findings. */
+/** A check of the doctor, and its findings. */
 import type { Environment } from "./environment.ts";
 import type { DoctorTarget } from "./target.ts";
 
-/** One row of the doctor's table. */
+/** One check. */
 export interface DoctorCheck {
-  /** One or two words, as the report shows them. */
+  /** As the report shows it. */
   readonly name: string;
-  /** What it cannot do without: nothing, a sound file, or that and an interface for some virtual router. */
+  /** It needs nothing, a valid file, or that and an interface for a virtual router. */
   readonly needs: "nothing" | "file" | "interface";
-  /** Looks, and judges. At least one finding. */
+  /** At least one finding. Never rejects. */
   run(target: DoctorTarget, environment: Environment): Promise<readonly Finding[]>;
 }
 
-/** "unknown": it could not be looked at, or what was seen says neither. */
+/** "unknown": it could not be examined, or the result is not clear. */
 export type Mark = "ok" | "warning" | "problem" | "unknown";
 
 /** One finding. */
@@ -20,28 +20,28 @@ export interface Finding {
   readonly mark: Mark;
   /** A sentence without a full stop. */
   readonly what: string;
-  /** Why it matters; undefined where it is plain, or all is well. */
+  /** Why it matters; absent where that is plain, or nothing is wrong. */
   readonly why?: string;
-  /** What to type, or to do; undefined where there is nothing to mend. */
+  /** What to type or to do; absent where there is nothing to fix. */
   readonly fix?: string;
 }
 
-/** All is well. */
+/** Nothing is wrong. */
 export function ok(what: string): Finding {
   return { mark: "ok", what };
 }
 
-/** It could not be told. */
+/** It is not known. */
 export function unknown(what: string, fix?: string): Finding {
   return { mark: "unknown", what, ...(fix === undefined ? {} : { fix }) };
 }
 
-/** Something will go wrong, or has. */
+/** Something is wrong, or will be. */
 export function problem(what: string, why: string, fix?: string): Finding {
   return { mark: "problem", what, why, ...(fix === undefined ? {} : { fix }) };
 }
 
-/** Something may go wrong, or works worse than it could. */
+/** Something may go wrong, or could work better. */
 export function warning(what: string, why: string, fix: string): Finding {
   return { mark: "warning", what, why, fix };
 }

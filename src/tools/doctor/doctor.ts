@@ -1,4 +1,4 @@
-/** What does the doctor examine, and in which order does it report? The table. */
+/** The checks of the doctor, in the order of its report. */
 import type { DoctorCheck, Finding } from "./check.ts";
 import { adverts } from "./checks/adverts.ts";
 import { configuration, daemon, permissions } from "./checks/daemon.ts";
@@ -11,7 +11,7 @@ import { vrid } from "./checks/vrid.ts";
 import type { Environment } from "./environment.ts";
 import { type DoctorTarget, placedPlans } from "./target.ts";
 
-/** From what everything rests on to what it is for. */
+/** What the others depend on comes first. */
 export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   configuration,
   permissions,
@@ -31,12 +31,12 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   storage,
 ];
 
-/** A finding, and whose it is. */
+/** A finding, and the name of its check. */
 export interface ReportedFinding extends Finding {
   readonly check: string;
 }
 
-/** Examines everything at once, timers first and alone, since the rest would make them late. Never rejects. */
+/** Runs all checks at once, after the timers: the others would delay them. Never rejects. */
 export async function runDoctor(
   target: DoctorTarget,
   environment: Environment,
@@ -44,8 +44,8 @@ export async function runDoctor(
   await environment.lateness();
   const possible = DOCTOR_CHECKS.filter(({ needs }) => needs === "nothing" || has(target, needs));
   const found = await Promise.all(
-    possible.map(async ({ name, run: examine }) =>
-      (await examine(target, environment)).map((finding) => ({ check: name, ...finding }))
+    possible.map(async ({ name, run }) =>
+      (await run(target, environment)).map((finding) => ({ check: name, ...finding }))
     ),
   );
   return found.flat();

@@ -1,4 +1,6 @@
-/** What does the doctor look at? Everything it asks of machine, LAN and daemon, on one page; tests put a made-up world in its place. */
+/**
+ * What the doctor reads from machine, LAN and daemon. Tests hand in an environment of their own.
+ */
 import type { StatusDocument } from "../../control/api.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import type { Family, Ip } from "../../net/ip.ts";
@@ -7,7 +9,7 @@ import type { RejectReason } from "../../wire/reject.ts";
 import type { Advert } from "../../wire/vrrp.ts";
 import type { RunProgram } from "../firewall/detect.ts";
 
-/** An advert that came by on an interface, before any packet filter of this machine. */
+/** An advert on an interface, before the packet filter of this machine. */
 export interface HeardAdvert {
   readonly interface: string;
   readonly source: Ip;
@@ -15,13 +17,16 @@ export interface HeardAdvert {
   readonly mac: string;
   readonly destination: Ip;
   readonly advert: Advert;
-  /** The UDP port that it came from; absent: it is IP protocol 112. */
+  /** Its UDP source port; absent: it is IP protocol 112. */
   readonly port?: number;
   /** Sent by this machine itself. */
   readonly outgoing: boolean;
 }
 
-/** A packet of IP protocol 112 that is no advert floatip reads: CARP, one that is signed, a broken one. It uses its number all the same. */
+/**
+ * A packet of IP protocol 112 that floatip cannot read: CARP, signed, or broken. It uses its VRID
+ * too.
+ */
 export interface UnreadPacket {
   readonly interface: string;
   readonly source: Ip;
@@ -33,45 +38,42 @@ export interface UnreadPacket {
   readonly outgoing: boolean;
 }
 
-/** An advert that reached a socket like the daemon's. */
+/** An advert that reached a socket like that of the daemon. */
 export interface DeliveredAdvert {
   readonly family: Family;
   readonly source: Ip;
   readonly vrid: number;
 }
 
-/** "`address` is at `mac`", said by another machine that was asked (ARP, Neighbour Discovery). */
+/** An answer of another machine to ARP or Neighbour Discovery: `address` is at `mac`. */
 export interface LanAnswer {
   readonly interface: string;
   readonly address: Ip;
   readonly mac: string;
 }
 
-/** Who is asked for: an address on the LAN of an interface. */
+/** An address that is asked for on the LAN of an interface. */
 export interface LanQuery {
   readonly interface: string;
   readonly address: Ip;
 }
 
-/** A machine that was asked by IPv4 multicast whether it hears VRRP's group, and answered: so it does. */
+/** A member of the VRRP group (224.0.0.18): it answered a query by multicast. */
 export interface GroupMember {
   readonly interface: string;
   readonly source: Ip;
 }
 
-/** A VRRP packet of this machine's that its destination (IPv4) did not take, and said so. */
+/** A VRRP packet of this machine that its destination (IPv4) refused by ICMP. */
 export interface RefusedPacket {
   readonly destination: Ip;
-  /**
-   * "protocol": nobody there speaks VRRP; "port": nobody there has the UDP port, or a packet filter says so; "filter": a packet
-   * filter forbids it.
-   */
+  /** No VRRP there; the UDP port is closed, or rejected; or a packet filter forbids it. */
   readonly by: "protocol" | "port" | "filter";
-  /** The UDP port that it was sent to; absent: it was IP protocol 112. */
+  /** Its UDP destination port; absent: it was IP protocol 112. */
   readonly port?: number;
 }
 
-/** Some seconds of the LAN. */
+/** What happened on the LAN in some seconds. */
 export interface LanSeen {
   readonly listened: Nanoseconds;
   readonly adverts: readonly HeardAdvert[];
@@ -81,21 +83,21 @@ export interface LanSeen {
   readonly answers: readonly LanAnswer[];
   readonly members: readonly GroupMember[];
   readonly refused: readonly RefusedPacket[];
-  /** Why nothing could be heard or asked, in words; undefined: it could. */
+  /** Why the LAN could not be examined; undefined: it was. */
   readonly refusal: string | undefined;
 }
 
-/** The daemon, or why it could not be asked. */
+/** The status of the daemon, or why there is none. */
 export type DaemonSeen =
   | {
     readonly kind: "running";
     readonly status: StatusDocument;
-    /** Undefined where it cannot be found out (not root). */
+    /** Undefined: not known, without root. */
     readonly pid: number | undefined;
   }
   | {
     readonly kind: "silent";
-    /** "stopped": none is there; "secret": this user may not ask; "sick": it does not answer as it should. */
+    /** It does not run; this user may not ask it; or its answer is wrong. */
     readonly why: "stopped" | "secret" | "sick";
     readonly reason: string;
   };
@@ -109,26 +111,29 @@ export interface Runtime {
   readonly standalone: boolean;
 }
 
-/** The world as the doctor sees it. No call rejects. */
+/** The environment of the doctor. No call rejects. */
 export interface Environment {
   readonly interfaces: Interfaces;
   readonly runtime: Runtime;
-  /** May this process read and do everything? */
+  /** This process is root. */
   readonly root: boolean;
-  /** The year of the calendar now. */
+  /** The year of the system clock. */
   readonly year: number;
-  /** A small text file; undefined: not there, or not readable. */
+  /** A small text file; undefined: it cannot be read. */
   read(path: string): Promise<string | undefined>;
-  /** Names in a folder; empty where there is none. */
+  /** Names in a folder; empty where there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
   readonly ask: RunProgram;
-  /** Writes a small file into `folder` (or where that is still to be made) and removes it; what came in the way, in words. */
+  /**
+   * Writes a small file into `folder`, or where that would be made, and removes it. The error, if
+   * any.
+   */
   tryWriting(folder: string): Promise<string | undefined>;
-  /** Opens a TCP connection and closes it; why it did not open, in words. */
+  /** Opens a TCP connection and closes it. The error, if any. */
   tryConnecting(address: Ip, port: number): Promise<string | undefined>;
   daemon(): Promise<DaemonSeen>;
-  /** The same for all who ask: it is listened to once. */
+  /** Listens once: every call has the same result. */
   lan(): Promise<LanSeen>;
-  /** How late a timer was, each time for a second, in order of size; the same for all who ask. */
+  /** How late the timers of one second were, sorted; every call has the same result. */
   lateness(): Promise<readonly Nanoseconds[]>;
 }

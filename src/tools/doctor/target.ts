@@ -1,4 +1,4 @@
-/** Whom does the doctor examine? A configuration, and what this node is to do by it. */
+/** What the doctor examines: a configuration, and the plan of this node. */
 import type { Config } from "../../config/config.ts";
 import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import type { LocatedProblem } from "../../config/problem.ts";
@@ -6,17 +6,17 @@ import { addressesOf, type Interfaces, linkAround, linkNamed } from "../../net/i
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import type { LanQuery } from "./environment.ts";
 
-/** A configuration that was read, and the plan of this node. */
+/** A configuration file and the plan of this node. */
 export interface DoctorTarget {
   readonly file: string;
   readonly stateDir: string;
   /** Problems and warnings of the file, and of the file on this machine. */
   readonly problems: readonly LocatedProblem[];
-  /** Undefined: the file is wrong or not there. */
+  /** Undefined: the file is invalid or missing. */
   readonly plan: { readonly config: Config; readonly node: NodePlan } | undefined;
 }
 
-/** What this node runs on an interface that is known. */
+/** The plan of a virtual router whose interface is known. */
 export interface PlacedPlan extends Plan {
   readonly interface: string;
 }
@@ -33,21 +33,21 @@ export function interfacesOf(target: DoctorTarget): readonly string[] {
   return [...new Set(placedPlans(target).map((plan) => plan.interface))];
 }
 
-/** Is `address` one of this machine's own that does not float? */
+/** Whether `address` belongs to this machine and is no floating address. */
 export function isOwnAddress(interfaces: Interfaces, address: Ip): boolean {
   return interfaces.addresses.some((entry) => !entry.ours && sameIp(entry.prefix.address, address));
 }
 
-/** Does this machine hold `address` on `name` just now? */
+/** Whether this machine has `address` on the interface `name`. */
 export function holdsNow(interfaces: Interfaces, name: string, address: Ip): boolean {
   const link = linkNamed(interfaces, name);
   return link !== undefined &&
     addressesOf(interfaces, link).some(({ prefix }) => sameIp(prefix.address, address));
 }
 
-/** Who is to be asked for on the LAN: floating addresses, the peers that are on it, and this node's own address. */
+/** The addresses to ask for on the LAN: floating ones, peers on it, and those of this node. */
 export function lanQueriesOf(target: DoctorTarget, interfaces: Interfaces): readonly LanQuery[] {
-  const questions = placedPlans(target).flatMap((plan): readonly LanQuery[] => [
+  const queries = placedPlans(target).flatMap((plan): readonly LanQuery[] => [
     ...plan.virtualAddresses.map((held) => ({
       interface: held.interface,
       address: held.prefix.address,
@@ -57,13 +57,13 @@ export function lanQueriesOf(target: DoctorTarget, interfaces: Interfaces): read
     ...ownAddressesOn(interfaces, plan).map((address) => ({ interface: plan.interface, address })),
   ]);
   const seen = new Set<string>();
-  return questions.filter(({ interface: name, address }) => {
+  return queries.filter(({ interface: name, address }) => {
     const key = `${name} ${formatIp(address)}`;
     return !seen.has(key) && seen.add(key);
   });
 }
 
-/** This node's own addresses of the plan's family on its interface, floating ones left aside. */
+/** Addresses of this node on the interface of `plan`, of its family, without floating ones. */
 export function ownAddressesOn(interfaces: Interfaces, plan: PlacedPlan): readonly Ip[] {
   const link = linkNamed(interfaces, plan.interface);
   if (link === undefined) return [];

@@ -1,4 +1,7 @@
-/** Which programs are rules written for? Their names alone, which the command line needs at every start. */
+/**
+ * Which programs are rules written for? Their names alone, which the command line needs at every
+ * start.
+ */
 
 /** The programs, by the names of `--format`. */
 export const FIREWALL_FORMATS = ["nft", "iptables", "firewalld", "ufw"] as const;

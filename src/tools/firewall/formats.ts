@@ -1,26 +1,26 @@
-/** In which words are the rules wanted? One text for each program that people filter packets with. */
+/** The rules as text for nft, iptables, firewalld and ufw. */
 import type { NodePlan } from "../../config/plan/plan.ts";
 import { type Family, formatIp, type Ip } from "../../net/ip.ts";
 import type { FirewallFormat } from "./format_names.ts";
 import { protocolOf, type RequiredTraffic, TRAFFIC, trafficText } from "./required_traffic.ts";
 
-/** What of this machine's filters the words depend on. */
+/** What of the filters of a machine the text depends on. */
 export interface FilterSetup {
-  /** The base chains of nft that see our packets; empty: not known, or none. */
+  /** The base chains of nft that see our packets; empty: none, or not known. */
   readonly chains: readonly NftChain[];
-  /** firewalld's zones by interface; the others are in the default zone. */
+  /** The zones of firewalld by interface; other interfaces are in the default zone. */
   readonly zones: ReadonlyMap<string, string>;
-  /** Rules for what goes out too: where everything is let out they are superfluous. */
+  /** Rules for outgoing packets too, where the filter blocks them. */
   readonly outgoing: boolean;
 }
 
-/** Of a machine that nothing is known of. */
+/** A machine that is not known. */
 export const UNKNOWN_SETUP: FilterSetup = { chains: [], zones: new Map(), outgoing: false };
 
 interface FormatWriter {
-  /** How the text is put in force, for its first comment. */
+  /** The command that applies the text. */
   readonly apply: string;
-  /** How it stays so after a reboot, for its last comment; undefined: by itself. */
+  /** How the rules survive a reboot; undefined: they do. */
   readonly keep: string | undefined;
   lines(required: readonly RequiredTraffic[], setup: FilterSetup): readonly string[];
 }
@@ -33,7 +33,7 @@ const FORMATS: Readonly<Record<FirewallFormat, FormatWriter>> = {
   },
   iptables: {
     apply: "floatip firewall --format iptables | sh",
-    keep: "netfilter-persistent save, or whatever loads your rules",
+    keep: "netfilter-persistent save, or what loads your rules",
     lines: (required) => iptablesLines(required),
   },
   firewalld: {
@@ -48,7 +48,7 @@ const FORMATS: Readonly<Record<FirewallFormat, FormatWriter>> = {
   },
 };
 
-/** The rules alone for some of the passages. */
+/** The rules without comments. */
 export function firewallLines(
   required: readonly RequiredTraffic[],
   format: FirewallFormat,
@@ -58,10 +58,7 @@ export function firewallLines(
   return FORMATS[format].lines(wanted, setup);
 }
 
-/**
- * All rules that `node` needs for its `passages`, with comments that say how to use them; what reads the rules leaves comments
- * aside. `remarks` are comments about what else should pass.
- */
+/** The rules that `node` needs, with comments about their use. `remarks`: further comments. */
 export function firewallText(
   { node }: Pick<NodePlan, "node">,
   required: readonly RequiredTraffic[],
@@ -74,28 +71,26 @@ export function firewallText(
   const protocol112 = required.some(({ kind, port }) => kind === "vrrp" && port === undefined);
   const byItself = format === "firewalld" || format === "ufw";
   return [
-    `# What floatip on ${node} needs, for ${format}. Put in force: ${apply}`,
+    `# What floatip on ${node} needs, for ${format}. Apply with: ${apply}`,
     ...(protocol112 ? ["# VRRP is IP protocol 112: it has no port."] : []),
     "# ARP does not pass through these filters.",
-    ...(ipv6 && byItself
-      ? [`# IPv6's Neighbour Discovery is let through by ${format} itself.`]
-      : []),
+    ...(ipv6 && byItself ? [`# ${format} allows IPv6 Neighbour Discovery by default.`] : []),
     ...(required.length === 0 ? ["# Nothing: no instance runs on this node."] : []),
     ...firewallLines(required, format, setup),
     ...remarks.map((remark) => `# ${remark}`),
-    ...(keep === undefined ? [] : [`# Keep it over a reboot: ${keep}`]),
-    ...(setup.outgoing ? [] : ["# Where what goes out is dropped by default: --outgoing"]),
+    ...(keep === undefined ? [] : [`# To keep the rules after a reboot: ${keep}`]),
+    ...(setup.outgoing ? [] : ["# If outgoing packets are dropped by default: --outgoing"]),
     "",
   ].join("\n");
 }
 
-/** The chains that are there, in the directions that are wanted; where none is known, the usual ones. */
+/** The known chains, else the usual ones, in the wanted directions. */
 function chainsFor(chains: readonly NftChain[], outgoing: boolean): readonly NftChain[] {
   const known = chains.length > 0 ? chains : USUAL_NFT_CHAINS;
   return known.filter(({ direction }) => direction === "in" || outgoing);
 }
 
-/** A base chain that rules are put into. */
+/** A base chain for new rules. */
 export interface NftChain {
   /** "inet", "ip" or "ip6". */
   readonly family: string;
@@ -104,7 +99,7 @@ export interface NftChain {
   readonly direction: "in" | "out";
 }
 
-/** What most machines call it: Debian's, Arch's and Fedora's own examples do. */
+/** The names in the examples of Debian, Arch and Fedora. */
 export const USUAL_NFT_CHAINS: readonly NftChain[] = [
   { family: "inet", table: "filter", chain: "input", direction: "in" },
   { family: "inet", table: "filter", chain: "output", direction: "out" },
@@ -112,7 +107,7 @@ export const USUAL_NFT_CHAINS: readonly NftChain[] = [
 
 const KEYWORD: Readonly<Record<Family, string>> = { ipv4: "ip", ipv6: "ip6" };
 
-/** nft's names of the ICMPv6 types. */
+/** ICMPv6 types as nft names them. */
 const ICMPV6_NAMES: ReadonlyMap<number, string> = new Map([
   [130, "mld-listener-query"],
   [131, "mld-listener-report"],
@@ -122,7 +117,7 @@ const ICMPV6_NAMES: ReadonlyMap<number, string> = new Map([
   [143, "mld2-listener-report"],
 ]);
 
-/** The lines for `passages` into each chain of `chains` that they run through. */
+/** An insert line for each chain and each kind of packet that it sees. */
 export function nftLines(
   required: readonly RequiredTraffic[],
   chains: readonly NftChain[],
@@ -134,11 +129,10 @@ export function nftLines(
   );
 }
 
-/** The rule alone, as it stands in a file between the braces of a chain. */
+/** The rule alone, as in the braces of a chain. */
 export function nftRule(traffic: RequiredTraffic): string {
-  const words = trafficText(traffic, formatIp);
-  // nft takes no comment over 127 bytes.
-  const comment = `floatip: ${words}`.slice(0, 120);
+  // nft accepts comments of at most 127 bytes.
+  const comment = `floatip: ${trafficText(traffic, formatIp)}`.slice(0, 120);
   return [
     ...interfaceMatch(traffic),
     ...addressMatch(traffic),
@@ -176,14 +170,16 @@ function protocolMatch(traffic: RequiredTraffic): readonly string[] {
 
 const PROGRAM: Readonly<Record<Family, string>> = { ipv4: "iptables", ipv6: "ip6tables" };
 
-/** One line for each passage, peer and ICMPv6 type: `iptables -I INPUT -i eth0 -s 192.168.1.12 -p 112 ... -j ACCEPT`. */
+/**
+ * One line for each peer and ICMPv6 type: `iptables -I INPUT -i eth0 -s 192.168.1.12 -p 112 ...`.
+ */
 export function iptablesLines(required: readonly RequiredTraffic[]): readonly string[] {
   return required.flatMap((traffic) =>
-    addressWords(traffic).flatMap((addresses) =>
-      protocolWords(traffic).map((protocol) =>
+    addressOptions(traffic).flatMap((addresses) =>
+      protocolOptions(traffic).map((protocol) =>
         [
           `${PROGRAM[traffic.family]} -I ${traffic.direction === "in" ? "INPUT" : "OUTPUT"}`,
-          ...interfaceWords(traffic),
+          ...interfaceOptions(traffic),
           ...addresses,
           protocol,
           "-m comment --comment floatip -j ACCEPT",
@@ -193,13 +189,13 @@ export function iptablesLines(required: readonly RequiredTraffic[]): readonly st
   );
 }
 
-function interfaceWords({ direction, interface: name }: RequiredTraffic): readonly string[] {
+function interfaceOptions({ direction, interface: name }: RequiredTraffic): readonly string[] {
   if (name === undefined) return [];
   return [`${direction === "in" ? "-i" : "-o"} ${quoteForShell(name)}`];
 }
 
-/** One list of words for each line that is needed: several peers are several lines. */
-function addressWords(
+/** One list of options for each line: several peers are several lines. */
+function addressOptions(
   { direction, others, group }: RequiredTraffic,
 ): readonly (readonly string[])[] {
   if (group !== undefined) return [[`-d ${formatIp(group)}`]];
@@ -207,7 +203,7 @@ function addressWords(
   return others.map((other) => [`${direction === "in" ? "-s" : "-d"} ${formatIp(other)}`]);
 }
 
-function protocolWords(traffic: RequiredTraffic): readonly string[] {
+function protocolOptions(traffic: RequiredTraffic): readonly string[] {
   const { kind, direction, port } = traffic;
   const { [direction]: types } = TRAFFIC[kind];
   if (port !== undefined) return [`-p udp --dport ${port}`];
@@ -216,8 +212,8 @@ function protocolWords(traffic: RequiredTraffic): readonly string[] {
 }
 
 /**
- * `firewall-cmd` lines for the zone of each interface (the default zone where `zones` has none), and the reload that puts them
- * in force. Only what comes in: firewalld lets everything out, and Neighbour Discovery in, by itself.
+ * `firewall-cmd` lines for the zone of each interface, and a reload. For incoming packets only:
+ * firewalld allows outgoing packets and Neighbour Discovery by default.
  */
 export function firewalldLines(
   required: readonly RequiredTraffic[],
@@ -244,8 +240,8 @@ function richRules({ family, others, group, port }: RequiredTraffic): readonly s
 }
 
 /**
- * `ufw` lines. Neighbour Discovery and Multicast Listener Discovery pass by ufw's own before6.rules, and what goes out by its
- * default policy; where that is "deny", the lines for VRRP going out are needed too (`denyOut`).
+ * `ufw` lines. before6.rules of ufw allows Neighbour Discovery and Multicast Listener Discovery.
+ * `denyOut`: its policy for outgoing packets is "deny".
  */
 export function ufwLines(
   required: readonly RequiredTraffic[],
@@ -264,7 +260,7 @@ function linesOf(
   if (group !== undefined) return [`${start} from any to ${formatIp(group)} comment floatip`];
   return others.map((other) => {
     const ends = direction === "in" ? `from ${formatIp(other)}` : `to ${formatIp(other)}`;
-    // Without "to any" a port would be the sender's.
+    // Without "to any", the port would be that of the sender.
     const to = port === undefined
       ? ""
       : direction === "in"
@@ -274,7 +270,7 @@ function linesOf(
   });
 }
 
-/** `word` bare where it can be, else in single quotes. */
+/** `word` for a shell, in single quotes where it needs them. */
 export function quoteForShell(word: string): string {
   return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,13 +1,13 @@
-/** Which conditions of packet filters are understood? One function for each, whatever program wrote the rule. */
+/** The conditions of packet filters, for rules of nft and of iptables. */
 import { type Ip, isMulticast, parseIp } from "../../net/ip.ts";
 import { compareIp } from "../../net/ip.ts";
 import { containsIp, parsePrefix } from "../../net/prefix.ts";
 import type { Match, Packet, Truth } from "./ruleset.ts";
 
-/** Says nothing about the packet. */
+/** A condition that is not understood. */
 export const unknownMatch: Match = () => undefined;
 
-/** Its opposite where `inverted`; what cannot be told stays so. */
+/** The opposite where `invert`; unknown stays unknown. */
 export function inverted(match: Match, invert: boolean): Match {
   if (!invert) return match;
   return (packet) => {
@@ -39,7 +39,9 @@ export function interfaceMatch(
   };
 }
 
-/** "192.168.1.12", "192.168.0.0/16", or (iptables) "10.0.0.0/255.255.255.0" as the packet's `end`. */
+/**
+ * "192.168.1.12", "192.168.0.0/16", or (iptables) "10.0.0.0/255.255.255.0" as the packet's `end`.
+ */
 export function addressMatch(end: "source" | "destination", text: string): Match {
   const prefix = parsePrefix(text);
   if (prefix === undefined) return unknownMatch;
@@ -59,7 +61,7 @@ export function rangeMatch(end: "source" | "destination", first: string, last: s
 function ofAddress(end: "source" | "destination", test: (address: Ip) => boolean): Match {
   return (packet) => {
     const address = packet[end];
-    // A rule for some senders is none for all: whoever is not known counts as one of the others.
+    // A rule for some senders is not one for all: an unknown sender does not match.
     return address === undefined ? false : test(address);
   };
 }
@@ -87,7 +89,7 @@ const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ["udplite", 136],
 ]);
 
-/** Undefined: a name that is not ours to know, and not one of those that matter here. */
+/** Undefined: another protocol than those of floatip. */
 function protocolNumber(text: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : PROTOCOLS.get(text.toLowerCase());
 }
@@ -120,7 +122,7 @@ export function icmpv6Match(text: string): Match {
   return ({ icmpType }) => icmpType === undefined || type === undefined ? false : icmpType === type;
 }
 
-/** A UDP port, or a range of them with `separator` in it; false for what has no port. Ours come from it and go to it. */
+/** A UDP port, or a range with `separator`; false for packets without ports. */
 export function portMatch(text: string, separator: string): Match {
   const [first = "", last = first] = text.split(separator);
   const [low, high] = [first === "" ? 0 : Number(first), last === "" ? 65535 : Number(last)];
@@ -128,13 +130,13 @@ export function portMatch(text: string, separator: string): Match {
   return ({ port }) => port === undefined ? false : known ? low <= port && port <= high : undefined;
 }
 
-/** Conntrack's words: nothing that is to pass here answers anything, so its first packet has to get through. */
+/** States of conntrack. No packet of floatip is a reply: its state is "new". */
 export function stateMatch(words: readonly string[]): Match {
   const has = words.some((word) => word.toLowerCase() === "new");
   return () => has;
 }
 
-/** Where the routing table says that `end` is: "local", "multicast", "broadcast", "unicast". */
+/** The type of `end` by the routing table: "local", "multicast", "broadcast", "unicast". */
 export function addressTypeMatch(
   end: "source" | "destination",
   words: readonly string[],
@@ -148,7 +150,7 @@ export function addressTypeMatch(
   };
 }
 
-/** How the frame was addressed: "host" (also "unicast"), "multicast", "broadcast". */
+/** The destination of the frame: "host" (also "unicast"), "multicast", "broadcast". */
 export function packetTypeMatch(text: string): Match {
   return ({ destination }) => {
     const multicast = destination !== undefined && isMulticast(destination);

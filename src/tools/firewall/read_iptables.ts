@@ -1,4 +1,6 @@
-/** Which chains does `iptables-save` (or ip6tables-save) show? iptables(8) and iptables-extensions(8), as far as it decides about our packets. */
+/**
+ * Reader of `iptables-save` (iptables(8), iptables-extensions(8)), as far as it concerns floatip.
+ */
 import type { Family } from "../../net/ip.ts";
 import {
   addressMatch,
@@ -24,10 +26,12 @@ const HOOKS: Readonly<Record<string, NonNullable<Chain["base"]>["hook"]>> = {
   POSTROUTING: "postrouting",
 };
 
-/** Tables that can drop packets, in the order in which the kernel runs through them. */
+/** Tables that can drop packets, in the order of the kernel. */
 const TABLES: Readonly<Record<string, number>> = { raw: -300, mangle: -150, filter: 0 };
 
-/** Reads the text of one family. Conditions that are not understood are ones that cannot be told. Never throws. */
+/**
+ * Reads the text of one family. Conditions that are not understood become unknown. Never throws.
+ */
 export function readIptables(text: string, family: Family): Ruleset {
   const chains: { key: string; rules: Rule[]; base: Chain["base"] }[] = [];
   let table = "";
@@ -50,12 +54,12 @@ export function readIptables(text: string, family: Family): Ruleset {
   return { program: family === "ipv4" ? "iptables" : "ip6tables", chains };
 }
 
-/** Is there more in it than empty chains that accept everything? */
+/** Whether it has more than empty chains that accept everything. */
 export function filtersAnything({ chains }: Ruleset): boolean {
   return chains.some(({ rules, base }) => rules.length > 0 || base?.policy === "drop");
 }
 
-/** The words of a line; those with blanks stand in double quotes. */
+/** The words of a line; words with spaces are in double quotes. */
 function wordsOf(line: string): readonly string[] {
   const words = line.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
   return words.map((word) =>
@@ -75,7 +79,7 @@ function ruleOf(words: readonly string[], table: string): Rule {
     }
     if (option === "-j" || option === "-g") {
       action = actionOf(words[at] ?? "", option, table);
-      // What follows are the target's own words.
+      // The options of the target follow.
       break;
     }
     const values: string[] = [];
@@ -89,16 +93,16 @@ function ruleOf(words: readonly string[], table: string): Rule {
   return { matches, action };
 }
 
-/** What an option with its values means; undefined: nothing by itself. */
+/** The condition of an option; undefined: none. */
 type Option = (values: readonly string[]) => Match | undefined;
 
 const unknownOption: Option = () => unknownMatch;
 const nothing: Option = () => undefined;
 const first = (read: (value: string) => Match): Option => ([value = ""]) => read(value);
-/** A flag of another protocol than ours. */
+/** A flag of another protocol. */
 const never: Option = () => () => false;
 
-/** Modules that say nothing before their options do. `-m limit` without one limits too. */
+/** Modules without a condition of their own. `-m limit` has one, without options too. */
 const SILENT = [
   ...["comment", "conntrack", "state", "addrtype", "pkttype", "iprange", "multiport", "ttl", "hl"],
   ...["tcp", "udp", "sctp", "icmp", "icmp6", "set", "mac", "mark", "recent", "rt", "rpfilter"],
@@ -143,7 +147,7 @@ function rangeOf(end: "source" | "destination", text: string): Match {
   return rangeMatch(end, low, high);
 }
 
-/** Targets of the kernel's; a name that is none of them is a chain. Those that note something let the packet go on. */
+/** Targets of the kernel; another name is a chain. */
 const TARGETS: Readonly<Record<string, Action["kind"]>> = {
   ACCEPT: "accept",
   DROP: "drop",

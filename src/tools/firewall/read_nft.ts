@@ -1,4 +1,4 @@
-/** Which chains does `nft -j list ruleset` show? libnftables-json(5), as far as it decides about our packets. */
+/** Reader of `nft -j list ruleset` (libnftables-json(5)), as far as it concerns floatip. */
 import type { Family } from "../../net/ip.ts";
 import type { NftChain } from "./formats.ts";
 import {
@@ -18,15 +18,15 @@ import {
 } from "./matches.ts";
 import type { Action, Chain, Match, Packet, Rule, Ruleset } from "./ruleset.ts";
 
-/** The ruleset, and the base chains that new rules could go into. */
+/** The ruleset, and the base chains for new rules. */
 export interface NftRuleset {
   readonly ruleset: Ruleset;
   readonly filters: readonly NftChain[];
 }
 
 /**
- * Reads the text. `without` are tables ("ip filter") that another program answers for. Undefined where it is not of that form.
- * What is not understood inside becomes a condition that cannot be told.
+ * Reads the text, without the tables `without` ("ip filter"). What is not understood becomes an
+ * unknown condition. Undefined: the text is no such JSON.
  */
 export function readNft(text: string, without: readonly string[] = []): NftRuleset | undefined {
   const entries = entriesOf(text);
@@ -68,7 +68,7 @@ const FAMILIES: Readonly<Record<string, Family | undefined>> = {
   ip6: "ipv6",
 };
 
-/** Chains of NAT see only the first packet of a flow and drop none; those of bridges and devices are other matters. */
+/** Chains of NAT drop nothing; bridges and devices are not looked at. */
 function isFilter(chain: Json): boolean {
   return Object.hasOwn(FAMILIES, textIn(chain, "family")) && textIn(chain, "type") !== "nat";
 }
@@ -98,7 +98,7 @@ function toFilter(chain: Json): readonly NftChain[] {
   }];
 }
 
-/** One rule, or with a verdict map one for each of its entries. */
+/** One rule, or one for each entry of a verdict map. */
 function rulesOf(rule: Json, sets: Sets): readonly Rule[] {
   const table = tableOf(rule);
   const matches: Match[] = [];
@@ -119,7 +119,7 @@ function rulesOf(rule: Json, sets: Sets): readonly Rule[] {
   return [{ matches, action: { kind: "continue" } }];
 }
 
-/** Statements that only note something, and let the packet go on. */
+/** Statements without effect on the packet. */
 const NOTES = ["counter", "log", "comment", "mangle", "notrack", "meta", "ct helper", "set", "map"];
 
 function matchesOf(statement: Json, table: string, sets: Sets): readonly Match[] {
@@ -127,13 +127,13 @@ function matchesOf(statement: Json, table: string, sets: Sets): readonly Match[]
   if (isObject(match)) return [matchOf(match, table, sets)];
   const [name = ""] = Object.keys(statement);
   if (NOTES.includes(name)) return [];
-  // What iptables-nft put there: a comment matches everything.
+  // Of iptables-nft: a comment matches everything.
   const extension = statement["xt"];
   if (isObject(extension) && textIn(extension, "name") === "comment") return [];
   return [unknownMatch];
 }
 
-/** nft leaves out `meta nfproto` where what is answered with says the family: `reject with icmpv6` is for IPv6 alone. */
+/** nft omits `meta nfproto` where the reply implies it: `reject with icmpv6` is for IPv6 only. */
 function familyOfReject({ reject }: Json): readonly Match[] {
   const family = isObject(reject) ? FAMILY_OF_REJECT.get(textIn(reject, "type")) : undefined;
   return family === undefined ? [] : [(packet) => packet.family === family];
@@ -171,7 +171,7 @@ export function matchOf(match: Json, table: string, sets: Sets): Match {
   return (packet) => scope(packet) ? test(packet) : false;
 }
 
-/** Which packets have the field at all? `tcp dport != 22` means no VRRP packet. */
+/** Whether a packet has the field: `tcp dport != 22` matches no VRRP packet. */
 function scopeOf(key: unknown): (packet: Packet) => boolean {
   const payload = isObject(key) ? key["payload"] : undefined;
   if (!isObject(payload)) return () => true;
@@ -209,11 +209,11 @@ type Value =
   | { readonly kind: "range"; readonly first: string; readonly last: string }
   | { readonly kind: "unknown" };
 
-/** What stands on the right: one value, a set, a list of flags, or the name of a set. */
+/** The right side: a value, a set, a list of flags, or the name of a set. */
 function valuesOf(right: unknown, table: string, sets: Sets): readonly Value[] {
   if (typeof right === "string" && right.startsWith("@")) {
     const set = sets.get(`${table} ${right}`);
-    // A set that is empty now, or filled by rules, has no "elem".
+    // A set that is empty, or filled by rules, has no "elem".
     return set === undefined ? [{ kind: "unknown" }] : listIn(set, "elem").map(valueOf);
   }
   if (Array.isArray(right)) return right.map(valueOf);
@@ -239,7 +239,7 @@ function valueOf(value: unknown): Value {
   return { kind: "unknown" };
 }
 
-/** Does the packet's `key` have one of `values`? */
+/** Whether the field has one of `values`. */
 function keyMatch(key: unknown, values: readonly Value[]): Match {
   const reader = readerOf(key);
   if (reader === undefined) return unknownMatch;
@@ -284,7 +284,7 @@ const META: Readonly<Record<string, Reader>> = {
 
 const CONNTRACK: Readonly<Record<string, Reader>> = {
   state: text((word) => stateMatch([word])),
-  // dnat, snat, expected: nothing of ours is.
+  // dnat, snat, expected: never for packets of floatip.
   status: () => never,
 };
 
@@ -298,7 +298,7 @@ function payloadReader(payload: Json): Reader | undefined {
 
 const PORT_FIELDS: Readonly<Record<string, Reader>> = { sport: portOf, dport: portOf };
 
-/** `th dport` looks where ports would be, also in packets that have none. */
+/** `th dport` reads the place of the port in any packet, also in those without ports. */
 function transportReader(ports: Reader | undefined): Reader | undefined {
   return ports && ((value) => {
     const match = ports(value);
@@ -325,7 +325,7 @@ function addressOf(end: "source" | "destination", value: Value): Match {
   return value.kind === "text" ? addressMatch(end, value.text) : unknownMatch;
 }
 
-/** Routes: what an address is, and (as the reverse path is looked at elsewhere) that there is a way back. */
+/** The routing table: the type of an address, and the route back (checked elsewhere). */
 function fibReader(fib: Json): Reader | undefined {
   const flags = listIn(fib, "flags").map(String);
   const single = typeof fib["flags"] === "string" ? [fib["flags"]] : flags;
@@ -334,21 +334,21 @@ function fibReader(fib: Json): Reader | undefined {
   return text((word) => () => word === "true");
 }
 
-/** An object whose members are not known. */
+/** An object with unknown members. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Is it an object, and no list? */
+/** Whether it is an object, and no list. */
 export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The text or number of a member as text; "" where there is none. */
+/** A text or number as text; "": there is none. */
 export function textIn(object: Json, name: string): string {
   const value = object[name];
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-/** The list of a member; empty where there is none. */
+/** A list; empty: there is none. */
 export function listIn(object: Json, name: string): readonly unknown[] {
   const value = object[name];
   return Array.isArray(value) ? value : [];

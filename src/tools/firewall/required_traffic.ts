@@ -1,4 +1,4 @@
-/** What must a packet filter let through for this node's virtual routers? Kinds of packets, as values. */
+/** The packets that a packet filter must allow for the virtual routers of a node. */
 import { advertLink, type NodePlan, type Plan } from "../../config/plan/plan.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import { compareIp, type Family, includesIp, type Ip } from "../../net/ip.ts";
@@ -6,31 +6,31 @@ import { ICMPV6_PROTOCOL } from "../../wire/ndp.ts";
 import { UDP_PROTOCOL } from "../../wire/udp.ts";
 import { groupOf, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 
-/** What such a packet is for. */
+/** The protocol of such packets. */
 export type TrafficKind =
   /** Adverts: IP protocol 112, which has no ports (RFC 9568 5.1), or UDP with one. */
   | "vrrp"
-  /** Neighbour Discovery (RFC 4861): IPv6's ARP, which inet filters see; ARP itself they never do. */
+  /** Neighbour Discovery (RFC 4861). Unlike ARP, it passes through the filters of IP. */
   | "neighbours"
-  /** Multicast Listener Discovery (RFC 2710, RFC 3810): lets a switch that snoops know who wants ff02::12. */
+  /** Multicast Listener Discovery (RFC 2710, RFC 3810): for switches that snoop. */
   | "listeners";
 
-/** One kind of packet that must pass. */
+/** Packets that must pass. */
 export interface RequiredTraffic {
   readonly direction: "in" | "out";
   readonly family: Family;
   readonly kind: TrafficKind;
-  /** Of UDP, where it comes from and goes to; undefined: another protocol. */
+  /** The UDP port at both ends; undefined: another protocol. */
   readonly port: number | undefined;
-  /** Where it comes in or goes out; undefined: not known yet. */
+  /** Undefined: not known yet. */
   readonly interface: string | undefined;
-  /** Whom it comes from (in), or goes to (out) where there is no group, as far as they are known. */
+  /** The known sources (in), or destinations (out) where there is no group. */
   readonly others: readonly Ip[];
-  /** The group that it is sent to, by anybody; undefined: it goes from one machine to another. */
+  /** The multicast group that is the destination; undefined: unicast. */
   readonly group: Ip | undefined;
 }
 
-/** IP protocol number of each traffic, and the ICMPv6 types that it consists of, by direction. */
+/** IP protocol number and ICMPv6 types of each kind. */
 export const TRAFFIC: Readonly<
   Record<
     TrafficKind,
@@ -42,14 +42,14 @@ export const TRAFFIC: Readonly<
   listeners: { protocol: ICMPV6_PROTOCOL, in: [130], out: [131, 132, 143] },
 };
 
-/** The IP protocol number of `passage`. */
+/** The IP protocol number. */
 export function protocolOf({ kind, port }: RequiredTraffic): number {
   return port === undefined ? TRAFFIC[kind].protocol : UDP_PROTOCOL;
 }
 
 /**
- * Everything that must pass on `node`, in before out, IPv4 before IPv6, each kind once per interface. Empty only where the
- * node runs nothing. By `interfaces` it is told where adverts come in.
+ * All that must pass on `node`: in before out, IPv4 before IPv6, each kind once per interface.
+ * Empty: the node runs no instance. `interfaces` tells where adverts come in.
  */
 export function requiredTrafficOf(
   node: NodePlan,
@@ -102,7 +102,7 @@ function union(a: readonly Ip[], b: readonly Ip[]): readonly Ip[] {
   return [...a, ...b.filter((address) => !includesIp(a, address))].toSorted(compareIp);
 }
 
-/** "VRRP from 192.168.1.12" for comments and sentences; `format` writes an address. */
+/** "VRRP from 192.168.1.12"; `format` writes an address. */
 export function trafficText(traffic: RequiredTraffic, format: (address: Ip) => string): string {
   const { direction, kind, port, group, others } = traffic;
   const way = direction === "in" ? "from" : "to";

@@ -1,22 +1,22 @@
-/** What does a packet filter do with a packet? Chains of rules walked as the kernel does, with "cannot tell" as an answer. */
+/** Evaluation of packet filters: what chains of rules do with a packet, or that it is not known. */
 import type { Family, Ip } from "../../net/ip.ts";
 
-/** A packet as far as rules look at it: the first of its flow, TTL or hop limit 255 as VRRP and ND want it. */
+/** The fields of a packet that rules look at. It is the first of its flow, with TTL 255. */
 export interface Packet {
   readonly direction: "in" | "out";
   /** Undefined: not known. */
   readonly interface: string | undefined;
   readonly family: Family;
   readonly protocol: number;
-  /** Undefined: anybody's. */
+  /** Undefined: any. */
   readonly source: Ip | undefined;
   readonly destination: Ip | undefined;
   readonly icmpType: number | undefined;
-  /** Of UDP, from which and to which it goes; undefined: it has none. */
+  /** The UDP port at both ends; undefined: another protocol. */
   readonly port: number | undefined;
 }
 
-/** Does it match? Undefined: that cannot be told, because the rule looks at something that is not known here. */
+/** Whether it matches. Undefined: not known, because the rule looks at something else. */
 export type Truth = boolean | undefined;
 
 /** One condition of a rule. */
@@ -25,7 +25,7 @@ export type Match = (packet: Packet) => Truth;
 /** What a rule does with a packet that it matches. */
 export type Action =
   | { readonly kind: "accept" | "drop" | "return" | "continue" }
-  /** Handed to another program, or something that is not understood. */
+  /** Handed to another program, or not understood. */
   | { readonly kind: "unknown" }
   | { readonly kind: "jump" | "goto"; readonly chain: string };
 
@@ -35,7 +35,7 @@ export interface Rule {
   readonly action: Action;
 }
 
-/** One chain; those with a hook are where packets come in. */
+/** One chain. Packets enter at base chains. */
 export interface Chain {
   /** Unique in its ruleset: "inet filter input". */
   readonly key: string;
@@ -52,26 +52,26 @@ export interface Chain {
     | undefined;
 }
 
-/** Everything that one program shows of the kernel's filters. */
+/** The filters of the kernel as one program shows them. */
 export interface Ruleset {
-  /** Who would have to be told of a new rule. */
+  /** The program that adds rules. */
   readonly program: "nft" | "iptables" | "ip6tables";
   readonly chains: readonly Chain[];
 }
 
-/** What becomes of a packet, and where: `chain` is the base chain that drops it, or where it cannot be told. */
+/** What happens to a packet. `chain`: the base chain that drops it, or may drop it. */
 export type Verdict =
   | { readonly kind: "passes" }
   | { readonly kind: "dropped" | "unknown"; readonly chain: string; readonly byPolicy: boolean };
 
 const HOOKS = { in: ["prerouting", "input"], out: ["output", "postrouting"] } as const;
 
-/** What `ruleset` does with `packet`: it must pass every base chain on its way. */
+/** What `ruleset` does with `packet`, which must pass every base chain. */
 export function verdictOf(packet: Packet, ruleset: Ruleset): Verdict {
-  const journey = new Journey(packet, ruleset);
+  const evaluation = new Evaluation(packet, ruleset);
   let doubt: Verdict | undefined;
   for (const chain of chainsOf(packet, ruleset)) {
-    const ends = new Set(journey.walk(chain));
+    const ends = new Set(evaluation.walk(chain));
     const byPolicy = ends.has("end") && chain.base?.policy === "drop";
     if (ends.has("end")) ends.add(chain.base?.policy ?? "accept");
     const mayDrop = ends.has("drop") || ends.has("unknown");
@@ -82,7 +82,7 @@ export function verdictOf(packet: Packet, ruleset: Ruleset): Verdict {
   return doubt ?? { kind: "passes" };
 }
 
-/** The base chains that `packet` runs through, in the kernel's order. */
+/** The base chains for `packet`, in the order of the kernel. */
 function chainsOf(packet: Packet, { chains }: Ruleset): readonly Chain[] {
   return HOOKS[packet.direction].flatMap((hook) =>
     chains.filter(({ base }) =>
@@ -91,11 +91,11 @@ function chainsOf(packet: Packet, { chains }: Ruleset): readonly Chain[] {
   );
 }
 
-/** How the packet may leave a chain; "end": at its end, or by return. */
+/** How a packet may leave a chain; "end": at its end, or by return. */
 type End = "accept" | "drop" | "unknown" | "end";
 
-/** One packet's way through the chains; each is walked once, however many lead there. */
-class Journey {
+/** The evaluation of one packet; each chain is evaluated once. */
+class Evaluation {
   readonly #packet: Packet;
   readonly #chains: ReadonlyMap<string, Chain>;
   readonly #walked = new Map<string, ReadonlySet<End>>();
@@ -108,7 +108,7 @@ class Journey {
   walk(chain: Chain): ReadonlySet<End> {
     const before = this.#walked.get(chain.key);
     if (before !== undefined) return before;
-    // Chains that lead back to themselves the kernel does not take; here they are no endless loop.
+    // The kernel rejects loops. Here a loop ends.
     this.#walked.set(chain.key, new Set(["unknown"]));
     const ends = this.#walkAll(chain.rules);
     this.#walked.set(chain.key, ends);
@@ -121,7 +121,7 @@ class Journey {
       const truth = allOf(matches, this.#packet);
       if (truth === false || action.kind === "continue") continue;
       const taken = new Set(this.#follow(action));
-      // A jump comes back where its chain ends; goto and return leave this chain too.
+      // A jump returns at the end of its chain; goto and return leave this chain too.
       const comesBack = action.kind === "jump" && taken.delete("end");
       for (const end of taken) ends.add(end);
       if (truth === true && !comesBack) return ends;

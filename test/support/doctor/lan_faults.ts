@@ -252,7 +252,7 @@ export const LAN_FAULTS: readonly Fault[] = [
     expected: {
       check: "adverts",
       mark: "warning",
-      what: /floatip does not run on b \(10\.77\.0\.2\): it takes no VRRP/,
+      what: /floatip does not run on b \(10\.77\.0\.2\): it does not accept VRRP/,
       fix: /^systemctl enable --now floatip /,
     },
     async play(clinic) {
@@ -300,7 +300,7 @@ export const LAN_FAULTS: readonly Fault[] = [
       check: "kernel settings",
       mark: "problem",
       what:
-        /adverts of 10\.77\.0\.2 on eth0 are dropped: rp_filter is strict, and the way back is eth1/,
+        /adverts of 10\.77\.0\.2 on eth0 are dropped: rp_filter is strict, and the route back is eth1/,
       fix: /^sysctl -w net\.ipv4\.conf\.eth0\.rp_filter=2$/,
     },
     async play(clinic) {
@@ -316,7 +316,7 @@ export const LAN_FAULTS: readonly Fault[] = [
     expected: {
       check: "kernel settings",
       mark: "problem",
-      what: /arp_ignore is 8 for eth0: nobody gets an answer for 10\.77\.0\.100/,
+      what: /arp_ignore is 8 for eth0: ARP for 10\.77\.0\.100 is not answered/,
       fix: /^sysctl -w .*arp_ignore=1/,
     },
     async play(clinic) {

@@ -1,4 +1,4 @@
-/** Do adverts arrive, and does floatip get them? What came by on the wire held against what reached a socket. */
+/** Check of adverts: what is on the wire, compared with what reaches a socket. */
 import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
 import type { Interfaces } from "../../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../../../net/ip.ts";
@@ -16,7 +16,7 @@ import {
 } from "../target.ts";
 import { judgeRefused, refusedIn, transportOf } from "./refused.ts";
 
-/** adverts */
+/** Whether adverts arrive, and floatip gets them. */
 export const adverts: DoctorCheck = {
   name: "adverts",
   needs: "interface",
@@ -44,14 +44,14 @@ export function judgeAdverts(
       holdsNow(interfaces, held.interface, held.prefix.address)
     );
     const own = one.source ?? ownAddressesOn(interfaces, one)[0];
-    // A switch may send us our own, or what is meant for others.
+    // A switch may deliver our own adverts, or those for other machines.
     const adverts = lan.adverts.filter((heard) => isForUs(heard, interfaces));
     return judgeRouter(one, plan.node, { ...lan, adverts }, holding, daemon, own);
   });
   return [...found, ...missing];
 }
 
-/** Of senders that anybody can invent, the first few. */
+/** Any machine can invent senders: so many are named. */
 const MOST_TOLD = 8;
 
 /** "pi-a and pi-b", "pi-a and 10.77.0.9 and 246 more". */
@@ -77,7 +77,7 @@ function judgeRouter(
   const lost = heard.filter((one) => !wasDelivered(one, plan, lan, daemon));
   if (lost.length > 0) return lost.slice(0, MOST_TOLD).map((one) => judgeLost(one, plan, node));
   const what = `VRID ${plan.rules.vrid} of ${plan.name}`;
-  // What comes through a tunnel has no Ethernet header to be seen by; the daemon hears it.
+  // An advert through a tunnel has no Ethernet header; the daemon hears it.
   const unseen = plan.port === undefined || holding ? [] : heardByDaemon(plan, daemon);
   const senders = uniqueIps([...heard.map(({ source }) => source), ...unseen]);
   if (senders.length > 0) {
@@ -89,11 +89,13 @@ function judgeRouter(
   if (holder !== undefined) return [judgeUnheard(what, plan, nameIn(node, holder))];
   const silence = `${what}: no advert within ${formatDuration(lan.listened)}`;
   return daemon.kind === "running"
-    ? [unknown(`${silence}, and nobody holds the address`)]
-    : [unknown(`${silence}: nobody is master yet`)];
+    ? [unknown(`${silence}, and no machine holds the address`)]
+    : [unknown(`${silence}: no node is master yet`)];
 }
 
-/** This node is master: backups are silent, so that only those can be told apart who refuse, and who answer for the group. */
+/**
+ * This node is master, and backups are silent. Only refusals and members of the group tell more.
+ */
 function judgeSending(
   what: string,
   plan: PlacedPlan,
@@ -123,7 +125,7 @@ function judgeSending(
     lan.members.filter((one) => one.interface === plan.interface).map(({ source }) => source),
   );
   if (members.length > 0) return [ok(`${sentence}, and its multicast reaches ${names(members)}`)];
-  return [unknown(`${sentence}, and nobody says that its multicast arrives`)];
+  return [unknown(`${sentence}, and no node confirms that its multicast arrives`)];
 }
 
 function judgeRejecting(peer: string): Finding {
@@ -134,18 +136,19 @@ function judgeRejecting(peer: string): Finding {
   );
 }
 
-/** For UDP a filter that rejects in the usual way says the same as a port that nobody has. */
+/** For UDP, a packet filter that rejects looks like a closed port. */
 function judgeDeaf(peer: string, port: number | undefined): Finding {
   return warning(
     port === undefined
-      ? `floatip does not run on ${peer}: it takes no VRRP`
-      : `UDP port ${port} of ${peer} is closed: floatip does not run there, or its packet filter rejects it`,
-    "It takes nothing over when this node fails.",
+      ? `floatip does not run on ${peer}: it does not accept VRRP`
+      : `UDP port ${port} of ${peer} is closed: floatip does not run there, or a packet filter ` +
+        "rejects it",
+    "It does not take over when this node fails.",
     `systemctl enable --now floatip   # on ${peer}`,
   );
 }
 
-/** UDP to this node may come in anywhere. */
+/** Adverts by UDP may come in on any interface. */
 function isOurs({ interface: name, source, advert }: HeardAdvert, plan: PlacedPlan): boolean {
   return (name === plan.interface || plan.port !== undefined) && source.family === plan.family &&
     advert.vrid === plan.rules.vrid && advert.priority > 0 &&
@@ -163,8 +166,8 @@ function uniqueIps(addresses: readonly Ip[]): readonly Ip[] {
 }
 
 /**
- * A UDP port is the daemon's alone: the doctor does not take it, or a daemon that starts meanwhile would find it in use. So the
- * daemon is asked what it hears; while none runs, nothing is lost.
+ * The doctor does not open the UDP port: a daemon that starts meanwhile would find it in use. The
+ * daemon is asked instead; while none runs, nothing can be lost.
  */
 function wasDelivered(
   one: HeardAdvert,
@@ -180,7 +183,7 @@ function wasDelivered(
   );
 }
 
-/** From whom the daemon had an advert within a master-down interval. */
+/** Senders that the daemon heard within a master-down interval. */
 function heardByDaemon({ name, family }: PlacedPlan, daemon: DaemonSeen): readonly Ip[] {
   if (daemon.kind !== "running") return [];
   const router = daemon.status.instances.find((one) => one.name === name && one.family === family);
@@ -190,13 +193,13 @@ function heardByDaemon({ name, family }: PlacedPlan, daemon: DaemonSeen): readon
   return recent?.flatMap(({ address }) => parseIp(address) ?? []) ?? [];
 }
 
-/** How an advert travelled, in the words of {@link transportText}. */
+/** How an advert was sent, as {@link transportText} writes it. */
 function wayOf(one: HeardAdvert): string {
   const { port } = one;
   return port === undefined ? transportOf(one) : `udp port ${port}`;
 }
 
-/** Is it another machine's, and sent to a group or to this machine? */
+/** Whether it comes from another machine, to a group or to this machine. */
 function isForUs({ outgoing, mac, destination }: HeardAdvert, interfaces: Interfaces): boolean {
   if (outgoing || interfaces.links.some((link) => link.mac && formatMac(link.mac) === mac)) {
     return false;
@@ -204,7 +207,7 @@ function isForUs({ outgoing, mac, destination }: HeardAdvert, interfaces: Interf
   return isMulticast(destination) || isOwnAddress(interfaces, destination);
 }
 
-/** Is it sent to another address of this machine's than the one at which floatip hears? */
+/** Whether it is sent to another address of this machine than the one that floatip uses. */
 function isAstray(one: HeardAdvert, plan: PlacedPlan, own: Ip | undefined): boolean {
   return own !== undefined && transportOf(one) !== "multicast" &&
     transportOf(one) === plan.rules.transport && !sameIp(one.destination, own);
@@ -225,11 +228,12 @@ function judgeAstray(
 }
 
 function judgeLost(one: HeardAdvert, plan: PlacedPlan, node: NodePlan): Finding {
-  const who = nameIn(node, one.source);
+  const sender = nameIn(node, one.source);
   const [way, expected] = [wayOf(one), transportText(plan)];
   if (way !== expected) {
     return warning(
-      `${who} sends adverts for VRID ${plan.rules.vrid} by ${way}; this node expects ${expected}`,
+      `${sender} sends adverts for VRID ${plan.rules.vrid} by ${way}; this node expects ` +
+        expected,
       "The two do not hear each other, and both take the address.",
       plan.rules.transport !== "multicast" && !includesIp(plan.rules.peers, one.source)
         ? `list ${formatIp(one.source)} in [nodes], on all of them`
@@ -237,8 +241,8 @@ function judgeLost(one: HeardAdvert, plan: PlacedPlan, node: NodePlan): Finding 
     );
   }
   return problem(
-    `adverts of ${who} reach ${plan.interface}, but not floatip`,
-    "A packet filter, or rp_filter, drops them: this node takes the address from a living master.",
+    `adverts of ${sender} reach ${plan.interface}, but not floatip`,
+    "A packet filter or rp_filter drops them: this node takes the address from a live master.",
     "floatip firewall",
   );
 }
@@ -246,12 +250,12 @@ function judgeLost(one: HeardAdvert, plan: PlacedPlan, node: NodePlan): Finding 
 function twoMasters(what: string, masters: string): Finding {
   return problem(
     `${what}: ${masters} is master too, beside this node`,
-    "It does not hear this node's adverts: a packet filter there, or multicast that gets lost.",
+    "It does not hear this node: a packet filter there drops the adverts, or multicast is lost.",
     `floatip doctor   # on ${masters}`,
   );
 }
 
-/** The node that answers for a floating address; undefined: nobody, or none that is known. */
+/** The node that answers for a floating address; undefined: none, or none that is known. */
 function holderOf(plan: PlacedPlan, { answers }: LanSeen): Ip | undefined {
   const macs = answers.filter(({ address }) => includesIp(plan.rules.addresses, address))
     .map(({ mac }) => mac);
@@ -265,7 +269,7 @@ function judgeUnheard(what: string, plan: PlacedPlan, holder: string): Finding {
   return problem(
     `${what}: ${holder} holds the address, but its adverts do not reach ${plan.interface}`,
     multicast
-      ? "Multicast gets lost on the way: a switch that snoops IGMP, Wi-Fi, or a hypervisor."
+      ? "Multicast is lost on the way: by a switch with IGMP snooping, Wi-Fi, or a hypervisor."
       : "Its packet filter drops them, or its file does not name this node.",
     multicast
       ? 'transport = "unicast"   # and every node in [nodes]'
@@ -273,20 +277,19 @@ function judgeUnheard(what: string, plan: PlacedPlan, holder: string): Finding {
   );
 }
 
-/** Peers on this LAN that do not even answer for their own address. */
+/** Peers on this LAN that do not answer for their own address. */
 function silentPeers(target: DoctorTarget, node: NodePlan, lan: LanSeen): readonly Finding[] {
   const peers = placedPlans(target).flatMap(({ rules, interface: name }) =>
     rules.peers.map((address) => ({ name, address }))
   );
-  const silent = lan.asked.filter((question) =>
-    peers.some(({ name, address }) =>
-      name === question.interface && sameIp(address, question.address)
-    ) && !lan.answers.some(({ address }) => sameIp(address, question.address))
+  const silent = lan.asked.filter((query) =>
+    peers.some(({ name, address }) => name === query.interface && sameIp(address, query.address)) &&
+    !lan.answers.some(({ address }) => sameIp(address, query.address))
   );
   return silent.map(({ interface: name, address }) =>
     warning(
       `${nameIn(node, address)} does not answer on ${name}`,
-      "It is off, unplugged, or has another address: it takes nothing over.",
+      "It is off, unplugged, or has another address: it cannot take over.",
       `ping ${formatIp(address)}`,
     )
   );

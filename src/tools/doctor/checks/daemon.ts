@@ -1,17 +1,17 @@
-/** Is the configuration file right? */
+/** Checks of floatip itself: its configuration file, its permissions, its daemon. */
 import { usesLowPort } from "../../../config/plan/plan.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
 import type { DaemonSeen } from "../environment.ts";
 import type { DoctorTarget } from "../target.ts";
 
-/** configuration */
+/** The configuration file. */
 export const configuration: DoctorCheck = {
   name: "configuration",
   needs: "nothing",
   run: (target) => Promise.resolve(judgeConfiguration(target)),
 };
 
-/** Each error and warning of the file itself; what does not fit this machine is {@link ./interface.ts}'s. */
+/** Errors and warnings of the file. What does not fit this machine is reported by "interface". */
 export function judgeConfiguration({ file, problems, plan }: DoctorTarget): readonly Finding[] {
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
@@ -37,7 +37,7 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** permissions */
+/** Capabilities of this process and of the daemon. */
 export const permissions: DoctorCheck = {
   name: "permissions",
   needs: "nothing",
@@ -56,7 +56,7 @@ export const permissions: DoctorCheck = {
   },
 };
 
-/** capabilities(7): bit and what for. */
+/** A capability (capabilities(7)): its bit, and what needs it. */
 interface Permission {
   readonly name: string;
   readonly bit: bigint;
@@ -68,7 +68,7 @@ const NEEDED: readonly Permission[] = [
   { name: "CAP_NET_RAW", bit: 13n, purpose: "send and receive VRRP" },
 ];
 
-/** For adverts by UDP. */
+/** For adverts by UDP, from a port below net.ipv4.ip_unprivileged_port_start. */
 const LOW_PORT: Permission = {
   name: "CAP_NET_BIND_SERVICE",
   bit: 10n,
@@ -76,8 +76,8 @@ const LOW_PORT: Permission = {
 };
 
 /**
- * By the texts of /proc/PID/status (proc_pid_status(5)) of this process and of the daemon. `lowPort`: its adverts go by UDP from a
- * port that is not everybody's.
+ * `own` and `running`: /proc/PID/status of this process and of the daemon (proc_pid_status(5)).
+ * `lowPort`: adverts go by UDP from a port that needs {@link LOW_PORT}.
  */
 export function judgePermissions(
   own: string | undefined,
@@ -98,13 +98,13 @@ export function judgePermissions(
   if (root) {
     return [problem(
       `root may not ${purposes(missing)} here`,
-      "This is a container without these rights; floatip would not start in it.",
+      "This container lacks these capabilities; floatip would not start in it.",
       "docker run --network host --cap-add NET_ADMIN --cap-add NET_RAW ...",
     )];
   }
   const what = `this user may not ${purposes(missing)}`;
   return [unknown(
-    daemon.kind === "running" ? `${what}, the daemon may` : `${what}: some of this stays unknown`,
+    daemon.kind === "running" ? `${what}; the daemon may` : `${what}: some checks cannot run`,
     "sudo floatip doctor",
   )];
 }
@@ -123,7 +123,7 @@ function purposes(capabilities: readonly Permission[]): string {
   return capabilities.map(({ name, purpose }) => `${purpose} (${name})`).join(" and ");
 }
 
-/** daemon */
+/** Whether the daemon runs, and what it reports. */
 export const daemon: DoctorCheck = {
   name: "daemon",
   needs: "nothing",
@@ -132,7 +132,7 @@ export const daemon: DoctorCheck = {
   },
 };
 
-/** By what it says of itself; `file` and `version` are those of the program that asks. */
+/** `file` and `version`: of the program that asks. */
 export function judgeDaemon(
   seen: DaemonSeen,
   file: string,
@@ -141,32 +141,32 @@ export function judgeDaemon(
   if (seen.kind === "silent") {
     if (seen.why === "secret") return [unknown(seen.reason, "sudo floatip doctor")];
     if (seen.why === "sick") {
-      return [problem(seen.reason, "Nobody can ask it or reload it.", "systemctl restart floatip")];
+      return [problem(seen.reason, "It cannot be asked or reloaded.", "systemctl restart floatip")];
     }
     return [warning(
       "floatip does not run on this node",
-      "This node takes no address over.",
+      "This node does not take over any address.",
       "systemctl enable --now floatip",
     )];
   }
   const { status } = seen;
   const faults = status.instances.flatMap(({ name, faults }) =>
-    faults.map((words) =>
+    faults.map((fault) =>
       problem(
-        `${name} is in fault: ${words}`,
+        `${name} is in fault: ${fault}`,
         FAULT,
-        words.startsWith("check ")
+        fault.startsWith("check ")
           ? "sudo floatip check --try   # runs each check once"
           : undefined,
       )
     )
   );
-  // What the daemon knows of two holders comes first: what the LAN shows now may be less.
+  // First what the daemon knows of two holders: the LAN may show less now.
   const twice = status.instances.filter(({ health }) => health === "two").flatMap((one) =>
-    one.evidence.map((words) => problem(`${one.name} is held twice: ${words}`, TWICE))
+    one.evidence.map((text) => problem(`${one.name} is held twice: ${text}`, TWICE))
   );
   const told = status.instances.flatMap(({ evidence }) => evidence);
-  const rest = status.attention.filter((words) => !told.some((one) => words.endsWith(one)));
+  const rest = status.attention.filter((text) => !told.some((one) => text.endsWith(one)));
   const states = status.instances.map(({ name, state }) => `${name} ${state}`).join(", ");
   return [
     ok(`floatip ${status.version} runs: ${states || "no instance"}`),
@@ -174,18 +174,18 @@ export function judgeDaemon(
     ...(status.config_file === file ? [] : [otherFile(status.config_file, file)]),
     ...twice,
     ...faults,
-    ...rest.map((words) => warning(words, "The daemon asks to look at it.", STATUS)),
+    ...rest.map((text) => warning(text, "The daemon reports it.", STATUS)),
   ];
 }
 
-const FAULT = "The instance takes no part until that is over.";
-const TWICE = "Clients reach now one machine, now the other.";
+const FAULT = "The instance cannot become master until that is fixed.";
+const TWICE = "Clients reach one machine or the other by chance.";
 const STATUS = "floatip status";
 
 function otherVersion(running: string, installed: string): Finding {
   return warning(
     `the daemon is ${running}, this program ${installed}`,
-    "What was installed is not what runs.",
+    "The installed version is not the one that runs.",
     "systemctl restart floatip",
   );
 }
@@ -193,7 +193,7 @@ function otherVersion(running: string, installed: string): Finding {
 function otherFile(running: string, asked: string): Finding {
   return warning(
     `the daemon runs ${running}, not ${asked}`,
-    "What is said here about the file is not about what runs.",
+    "This report is about a file that the daemon does not use.",
     `floatip doctor -c ${running}`,
   );
 }

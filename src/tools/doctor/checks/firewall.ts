@@ -1,4 +1,4 @@
-/** Does this machine's packet filter let VRRP through? Its own rules are read and walked. */
+/** Check of the packet filter: its rules are read and evaluated for what floatip needs. */
 import { formatIp } from "../../../net/ip.ts";
 import {
   type BlockedTraffic,
@@ -15,7 +15,7 @@ import {
 } from "../../firewall/required_traffic.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown } from "../check.ts";
 
-/** firewall */
+/** The packet filter of this machine. */
 export const firewall: DoctorCheck = {
   name: "firewall",
   needs: "interface",
@@ -25,7 +25,7 @@ export const firewall: DoctorCheck = {
   },
 };
 
-/** One problem for each passage that is barred, with the rule that is missing. */
+/** One problem for each kind of packet that is dropped, with the missing rule. */
 export function judgeFirewall(
   required: readonly RequiredTraffic[],
   found: DetectedFilters,
@@ -35,12 +35,11 @@ export function judgeFirewall(
     return [unknown(`the rules cannot be read: ${found.refusal}`, "sudo floatip doctor")];
   }
   const barred = blocked.filter(({ verdict }) => verdict.kind === "dropped");
-  if (barred.length > 0) return barred.map((blocked) => judgeObstacle(blocked, found));
+  if (barred.length > 0) return barred.map((blocked) => judgeBlocked(blocked, found));
   const doubtful = blocked[0];
   if (doubtful !== undefined) {
-    return [
-      unknown(`it cannot be told whether ${where(doubtful)} lets ${words(doubtful)} through`),
-    ];
+    const what = `it is not known whether ${where(doubtful)} lets ${text(doubtful)} through`;
+    return [unknown(what)];
   }
   const filters = found.rulesets.some(({ chains }) =>
     chains.some(({ base }) => base !== undefined)
@@ -48,21 +47,21 @@ export function judgeFirewall(
   return [ok(filters ? "the packet filter lets the adverts through" : "no packet filter")];
 }
 
-function judgeObstacle(
+function judgeBlocked(
   blocked: BlockedTraffic,
   { format, setup, rulesets }: DetectedFilters,
 ): Finding {
   const { traffic, program, verdict } = blocked;
   const by = verdict.byPolicy ? "by its policy" : "by a rule";
-  // Rules of iptables' are not nft's to add to.
+  // nft must not add rules to chains of iptables.
   const own = format === "nft" && program !== "nft" && rulesets.length > 0 ? "iptables" : format;
   const chains = program === "nft" ? [nftChainOf(blocked)] : [];
   const lines = firewallLines([traffic], own, { ...setup, chains, outgoing: true });
   const fix = own === "nft" ? lines.map((line) => `nft '${line}'`) : lines;
   return problem(
-    `${where(blocked)} drops ${words(blocked)}, ${by}`,
+    `${where(blocked)} drops ${text(blocked)}, ${by}`,
     traffic.direction === "in"
-      ? "This node does not hear its peers, and takes the address while another one holds it."
+      ? "This node does not hear its peers, and takes the address while another node holds it."
       : "The peers do not hear this node, and take the address while it holds it.",
     fix.join("\n") || "floatip firewall",
   );
@@ -72,6 +71,6 @@ function where({ program, verdict }: BlockedTraffic): string {
   return program === "nft" ? `nft's chain ${verdict.chain}` : `${program}'s ${verdict.chain}`;
 }
 
-function words({ traffic }: BlockedTraffic): string {
+function text({ traffic }: BlockedTraffic): string {
   return trafficText(traffic, formatIp);
 }

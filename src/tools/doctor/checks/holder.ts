@@ -1,4 +1,4 @@
-/** Is there exactly one machine behind each floating address? Asked by ARP and Neighbour Discovery. */
+/** Check of the holders: which machines answer for each address by ARP or Neighbour Discovery. */
 import { nameIn, type NodePlan } from "../../../config/plan/plan.ts";
 import type { Interfaces } from "../../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
@@ -14,7 +14,7 @@ import {
 } from "../target.ts";
 import { judgeRefused, refusedIn, rejectText } from "./refused.ts";
 
-/** holder */
+/** Whether exactly one machine answers for each floating address. */
 export const holder: DoctorCheck = {
   name: "holder",
   needs: "interface",
@@ -24,7 +24,7 @@ export const holder: DoctorCheck = {
   },
 };
 
-/** For each floating address, and for this node's own. */
+/** For each floating address, and for the addresses of this node. */
 export function judgeHolders(
   target: DoctorTarget,
   { interfaces }: Pick<Environment, "interfaces">,
@@ -34,14 +34,14 @@ export function judgeHolders(
   const node = target.plan?.node;
   if (node === undefined) return [];
   if (lan.refusal !== undefined) {
-    return [unknown(`nobody could be asked: ${lan.refusal}`, "sudo floatip doctor")];
+    return [unknown(`the LAN could not be asked: ${lan.refusal}`, "sudo floatip doctor")];
   }
   const plans = placedPlans(target);
   const floating = plans.flatMap((plan) =>
     plan.virtualAddresses.flatMap((held) => {
-      const question = { interface: held.interface, address: held.prefix.address };
+      const query = { interface: held.interface, address: held.prefix.address };
       const here = holdsNow(interfaces, held.interface, held.prefix.address);
-      return judgeAddress(question, here, plan, node, withOwn(lan, interfaces), daemon);
+      return judgeAddress(query, here, plan, node, withOwn(lan, interfaces), daemon);
     })
   );
   const own = plans.flatMap((plan) =>
@@ -55,10 +55,10 @@ export function judgeHolders(
 
 const SELF = "this node";
 
-/** What was seen, and whose the hardware addresses of this machine are. */
+/** What was seen on the LAN, and the addresses of this machine. */
 interface Seen extends LanSeen {
   readonly own: readonly string[];
-  /** Addresses of this machine that do not float. */
+  /** Addresses of this machine, without floating ones. */
   readonly self: readonly Ip[];
 }
 
@@ -79,53 +79,50 @@ function macsFor(
 }
 
 function judgeAddress(
-  question: LanQuery,
+  query: LanQuery,
   here: boolean,
   plan: PlacedPlan,
   node: NodePlan,
   lan: Seen,
   daemon: DaemonSeen,
 ): readonly Finding[] {
-  const address = formatIp(question.address);
-  const macs = macsFor(question, lan);
+  const address = formatIp(query.address);
+  const macs = macsFor(query, lan);
   const others = macs.map((mac) => ownerOf(mac, plan, node, lan));
-  const all = [...(here ? [SELF] : []), ...others.map(({ words }) => words)];
+  const all = [...(here ? [SELF] : []), ...others.map(({ name }) => name)];
   const reason = reasonFor(macs, plan, node, lan, daemon);
   if (all.length > 1) return [judgeSeveral(address, all, others, reason)];
   const stranger = others.find(({ known }) => known === false);
   if (stranger !== undefined && reason !== undefined) {
-    const what = `${address} is held by ${stranger.words}`;
+    const what = `${address} is held by ${stranger.name}`;
     return [{ mark: "problem", what, fix: FREE_IT, ...reason }];
   }
   if (stranger !== undefined) {
     return [problem(
-      `${address} belongs to ${stranger.words}, which is none of the nodes`,
+      `${address} belongs to ${stranger.name}, which is none of the nodes`,
       "Clients reach that machine; when a node takes the address, both answer.",
       `free the address there, or choose another one: floatip init suggests one`,
     )];
   }
   const [one] = all;
-  const anybody = others.find(({ known }) => known === undefined);
-  if (anybody !== undefined) {
-    return [unknown(`${address} is held by ${anybody.words}; whose that is cannot be told`)];
+  const doubtful = others.find(({ known }) => known === undefined);
+  if (doubtful !== undefined) {
+    return [unknown(`${address} is held by ${doubtful.name}; the machine is not known`)];
   }
-  if (one !== undefined) return [ok(`${address} is held by ${one}, and nobody else answers`)];
+  if (one !== undefined) return [ok(`${address} is held by ${one}, and no other machine answers`)];
   if (daemon.kind === "running" && plan.waiting.length === 0) {
-    return [problem(
-      `nobody answers for ${address}`,
-      "Clients reach nothing there.",
-      "floatip status",
-    )];
+    const why = "Clients cannot reach the address.";
+    return [problem(`no machine answers for ${address}`, why, "floatip status")];
   }
-  return [ok(`${address} is free: nobody answers for it`)];
+  return [ok(`${address} is free: no machine answers for it`)];
 }
 
-/** Why another machine holds the address beside the master, and how that is mended. */
+/** Why another machine holds the address beside the master, and the fix. */
 type Reason = Pick<Finding, "why" | "fix">;
 
 /**
- * Adverts of the holder that are refused here; else what the daemon knows: a keepalived that hears adverts which it refuses
- * falls silent, and the daemon may have heard it before.
+ * Adverts of the holder that are refused here; else what the daemon knows. A keepalived that hears
+ * adverts which it refuses falls silent: the daemon may have heard it before.
  */
 function reasonFor(
   macs: readonly string[],
@@ -156,7 +153,7 @@ function reasonFor(
 
 const FREE_IT = "free the address there, or choose another one";
 
-/** Two answers of one machine: it has two cards on this LAN. Else two machines hold the address. */
+/** Two machines hold the address, or one machine answers on two interfaces. */
 function judgeSeveral(
   address: string,
   all: readonly string[],
@@ -164,10 +161,10 @@ function judgeSeveral(
   reason: Reason | undefined,
 ): Finding {
   const [first = ""] = all;
-  if (all.every((words) => words === first)) {
+  if (all.every((name) => name === first)) {
     return problem(
       `${address} is answered for twice by ${first}, with ${all.length} hardware addresses`,
-      "It has two interfaces on this LAN, and clients learn now one, now the other.",
+      "It has two interfaces on this LAN, and clients learn either hardware address.",
       `sysctl -w net.ipv4.conf.all.arp_ignore=1   # on ${first}`,
     );
   }
@@ -180,49 +177,47 @@ function judgeSeveral(
   return problem(
     `${address} is answered for by ${all.join(" and by ")}`,
     foreign
-      ? "Clients reach now one, now the other: the address is taken by a machine outside the cluster."
+      ? "Clients reach either, by chance: a machine outside the cluster uses the address."
       : "Two nodes hold it: they do not hear each other's adverts.",
     foreign ? FREE_IT : 'floatip firewall   # on both, and look at "adverts" there',
   );
 }
 
-/** Whose hardware address it is; `known` false: of none of the nodes, undefined: it cannot be told. */
+/** The machine of a hardware address. `known` false: none of the nodes; undefined: not known. */
 function ownerOf(
   mac: string,
   plan: PlacedPlan,
   node: NodePlan,
   { answers, adverts, asked, own }: Seen,
-): { readonly words: string; readonly known: boolean | undefined } {
-  if (own.includes(mac)) return { words: SELF, known: true };
+): { readonly name: string; readonly known: boolean | undefined } {
+  if (own.includes(mac)) return { name: SELF, known: true };
   const peer = answers.find((answer) =>
     answer.mac === mac && includesIp(plan.rules.peers, answer.address)
   );
-  if (peer !== undefined) return { words: nameIn(node, peer.address), known: true };
+  if (peer !== undefined) return { name: nameIn(node, peer.address), known: true };
   const sender = adverts.find((one) =>
     one.mac === mac && one.advert.vrid === plan.rules.vrid &&
     one.advert.addresses.some((address) => includesIp(plan.rules.addresses, address))
   );
-  if (sender !== undefined) return { words: nameIn(node, sender.source), known: true };
+  if (sender !== undefined) return { name: nameIn(node, sender.source), known: true };
   // RFC 9568 7.3: some speakers answer with the virtual router's own address.
   const virtual = plan.family === "ipv4" ? "00:00:5e:00:01:" : "00:00:5e:00:02:";
   if (mac === `${virtual}${plan.rules.vrid.toString(16).padStart(2, "0")}`) {
-    return { words: `the virtual MAC ${mac}`, known: true };
+    return { name: `the virtual MAC ${mac}`, known: true };
   }
   const expected = asked.filter(({ address }) => includesIp(plan.rules.peers, address));
   const allAnswered = expected.length > 0 &&
-    expected.every((question) => macsFor(question, { answers }).length > 0);
-  return { words: mac, known: allAnswered ? false : undefined };
+    expected.every((query) => macsFor(query, { answers }).length > 0);
+  return { name: mac, known: allAnswered ? false : undefined };
 }
 
-/** Somebody else with this node's own address: nothing works well then. */
-function judgeOwn(question: LanQuery, lan: LanSeen): readonly Finding[] {
-  const macs = macsFor(question, lan);
+/** Another machine with an address of this node. */
+function judgeOwn(query: LanQuery, lan: LanSeen): readonly Finding[] {
+  const macs = macsFor(query, lan);
   if (macs.length === 0) return [];
-  const address = formatIp(question.address);
+  const address = formatIp(query.address);
   return [problem(
-    `${address}, this node's own address on ${question.interface}, is used by ${
-      macs.join(", ")
-    } too`,
+    `${address}, this node's own address on ${query.interface}, is used by ${macs.join(", ")} too`,
     "Two machines with one address: adverts and answers go to either.",
     "give one of the two another address",
   )];

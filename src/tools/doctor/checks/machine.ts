@@ -1,10 +1,10 @@
-/** Is this process woken in time? A timer of ten milliseconds, for a second, beside whatever else runs here. */
+/** Checks of the machine: timers, clock, power, page size and storage. */
 import { formatDuration, type Nanoseconds } from "../../../time.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
 import type { DaemonSeen, Environment, Runtime } from "../environment.ts";
 import type { DoctorTarget } from "../target.ts";
 
-/** timers */
+/** Timers of 10 ms, for a second, beside all that runs here. */
 export const timers: DoctorCheck = {
   name: "timers",
   needs: "nothing",
@@ -23,8 +23,8 @@ function shortestInterval({ plan }: DoctorTarget): Nanoseconds | undefined {
 const REAL_TIME = ["rr", "fifo"];
 
 /**
- * `lateness` in order of size, of an ordinary program such as this one; `interval` the shortest between two adverts. A daemon
- * that runs with real-time scheduling is woken before ordinary programs are.
+ * `lateness`: sorted, of a process with ordinary scheduling. `interval`: the shortest
+ * between adverts. A daemon with real-time scheduling is woken before ordinary processes.
  */
 export function judgeTimers(
   lateness: readonly Nanoseconds[],
@@ -34,20 +34,20 @@ export function judgeTimers(
   const worst = lateness.at(-1) ?? 0 as Nanoseconds;
   const middle = lateness[Math.floor(lateness.length / 2)] ?? worst;
   const what = `timers are ${formatDuration(middle)} late, ${formatDuration(worst)} at worst`;
-  // A daemon of an older version does not say.
+  // Daemons of older versions do not report it.
   const scheduling = daemon.kind === "running" ? daemon.status.scheduling : undefined;
   const first = REAL_TIME.includes(scheduling?.policy ?? "");
-  if (first) return [ok(`${what}; the daemon runs before others (${scheduling?.policy})`)];
+  if (first) return [ok(`${what}; the daemon has real-time scheduling (${scheduling?.policy})`)];
   if (interval === undefined || worst < interval / 4) {
-    return [ok(daemon.kind === "running" ? `${what}; the daemon runs like any program` : what)];
+    return [ok(daemon.kind === "running" ? `${what}; the daemon has ordinary scheduling` : what)];
   }
-  const why = `Adverts are due every ${formatDuration(interval)}: after three of them backups ` +
+  const why = `Adverts are due every ${formatDuration(interval)}: when three are late, backups ` +
     "take the address from a master that is only slow.";
   const fix = "systemctl edit floatip   # CPUSchedulingPolicy=rr; or a longer advert_interval";
   return [worst < interval ? warning(what, why, fix) : problem(what, why, fix)];
 }
 
-/** clock */
+/** Whether NTP sets the clock. */
 export const clock: DoctorCheck = {
   name: "clock",
   needs: "nothing",
@@ -58,36 +58,36 @@ export const clock: DoctorCheck = {
   },
 };
 
-/** A Raspberry Pi without a clock of its own begins in 1970, or when its system was made. */
+/** A Raspberry Pi without a clock starts in 1970, or when its system image was built. */
 const EARLIEST_YEAR = 2025;
 
-const WHY = "History and logs of the nodes cannot be compared; the election does not mind.";
+const WHY = "History and logs of the nodes cannot be compared. Elections do not use the clock.";
 
-/** By the year that it says, and the answer of `timedatectl show`. */
+/** `shown`: the output of `timedatectl show`; undefined: none. */
 export function judgeClock(year: number, shown: string | undefined): readonly Finding[] {
   if (year < EARLIEST_YEAR) {
     return [warning(
       `the clock says that it is ${year}`,
-      "History and logs of the nodes cannot be compared, and certificates count as not valid yet.",
+      "History and logs of the nodes cannot be compared, and certificates are not valid yet.",
       "timedatectl set-ntp true",
     )];
   }
   const synchronized = /^NTPSynchronized=(yes|no)$/m.exec(shown ?? "")?.[1];
-  if (synchronized === undefined) return [unknown("nobody says whether the clock is set by NTP")];
-  if (synchronized === "yes") return [ok("the clock is set by NTP")];
+  if (synchronized === undefined) return [unknown("it is not known whether NTP sets the clock")];
+  if (synchronized === "yes") return [ok("NTP sets the clock")];
   if (/^CanNTP=no$/m.test(shown ?? "")) {
     const fix = "apt install systemd-timesyncd   # or chrony";
-    return [warning("the clock is not set by NTP, and nothing here could set it", WHY, fix)];
+    return [warning("the clock is not set by NTP, and no NTP client is installed", WHY, fix)];
   }
   const on = /^NTP=yes$/m.test(shown ?? "");
   return [warning(
-    on ? "the clock is to be set by NTP, and is not yet" : "the clock is not set by NTP",
+    on ? "NTP is on, but has not set the clock yet" : "the clock is not set by NTP",
     WHY,
     on ? "timedatectl timesync-status" : "timedatectl set-ntp true",
   )];
 }
 
-/** power */
+/** Power supply and temperature of a Raspberry Pi. */
 export const power: DoctorCheck = {
   name: "power",
   needs: "nothing",
@@ -109,7 +109,7 @@ async function throttledFlags(environment: Environment): Promise<number | undefi
   return text !== undefined && /^[0-9a-f]+$/i.test(text) ? parseInt(text, 16) : undefined;
 }
 
-/** Alarms of the kernel's under-voltage sensor (hwmon: rpi_volt), "0" or "1"; empty where there is none. */
+/** Alarms of the under-voltage sensor (hwmon: rpi_volt), "0" or "1"; empty: no sensor. */
 async function voltageAlarms(environment: Environment): Promise<readonly string[]> {
   const folders = (await environment.list("/sys/class/hwmon")).map((name) =>
     `/sys/class/hwmon/${name}`
@@ -131,25 +131,24 @@ const BITS: readonly (readonly [number, string])[] = [
 
 const FIX = "use the official power supply and a short cable; look at cooling";
 
-/** By the firmware's flags (undefined: no Raspberry Pi, or it does not tell) and the kernel's alarms. */
+/** `flags`: of the firmware; undefined: not known. `alarms`: of the kernel. */
 export function judgePower(
   flags: number | undefined,
   alarms: readonly string[],
 ): readonly Finding[] {
   if (flags === undefined && alarms.length === 0) {
-    return [ok("no Raspberry Pi firmware that would tell of throttling")];
+    return [ok("no Raspberry Pi firmware that reports throttling")];
   }
-  const now = BITS.filter(([bit]) => ((flags ?? 0) & bit) !== 0).map(([, words]) => words);
+  const now = BITS.filter(([bit]) => ((flags ?? 0) & bit) !== 0).map(([, name]) => name);
   if (alarms.includes("1") && !now.includes("too little voltage")) now.push("too little voltage");
-  const why =
-    "The processor stalls for moments, SD card and Ethernet with it: backups take over for nothing.";
+  const why = "Processor, SD card and Ethernet stall for moments: backups take over without need.";
   if (now.length > 0) return [problem(`this Pi has ${now.join(", ")} right now`, why, FIX)];
-  const before = BITS.filter(([bit]) => ((flags ?? 0) & bit << 16) !== 0).map(([, words]) => words);
-  if (before.length === 0) return [ok("power and temperature are well")];
+  const before = BITS.filter(([bit]) => ((flags ?? 0) & bit << 16) !== 0).map(([, name]) => name);
+  if (before.length === 0) return [ok("power and temperature are fine")];
   return [warning(`this Pi had ${before.join(", ")} since it was started`, why, FIX)];
 }
 
-/** page size */
+/** Large pages, on which a compiled program may crash. */
 export const pages: DoctorCheck = {
   name: "page size",
   needs: "nothing",
@@ -166,12 +165,12 @@ export function judgePages(size: number, { arch, standalone }: Runtime): readonl
   if (arch !== "aarch64" || size <= 4096 || !standalone) return [ok(what)];
   return [warning(
     `${what}, and this floatip is one compiled file`,
-    "Such programs were seen to crash on these kernels (Raspberry Pi 5); the package for arm64 does not.",
+    "Compiled programs crashed on these kernels (Raspberry Pi 5). The arm64 package does not.",
     "apt install ./floatip_*_arm64.deb   # or kernel=kernel8.img in /boot/firmware/config.txt",
   )];
 }
 
-/** storage */
+/** Whether the history can be written. */
 export const storage: DoctorCheck = {
   name: "storage",
   needs: "nothing",
@@ -185,16 +184,16 @@ export const storage: DoctorCheck = {
   },
 };
 
-/** Kilobytes that are left, by `df -Pk` (POSIX): the fourth column. */
+/** Free kilobytes by `df -Pk` (POSIX): the fourth column. */
 function freeIn(text: string): number | undefined {
   const free = Number(text.trim().split("\n").at(-1)?.split(/\s+/).at(3));
   return Number.isFinite(free) ? free : undefined;
 }
 
-/** The history takes 1 MiB; a log or a package fills the rest quickly. */
+/** The history takes 1 MiB; logs and packages fill the rest quickly. */
 const LITTLE_KB = 64 * 1024;
 
-/** `refusal`: why nothing could be written, in words; `free`: kilobytes. */
+/** `refusal`: why nothing could be written; `free`: kilobytes. */
 export function judgeStorage(
   stateDir: string,
   refusal: string | undefined,
@@ -208,14 +207,14 @@ export function judgeStorage(
   if (refusal !== undefined) {
     return [problem(
       `${stateDir} cannot be written: ${refusal}`,
-      "What happens is not remembered: floatip events stays empty. Addresses move all the same.",
+      "The history is not written: floatip events stays empty. Addresses still move.",
       free === 0 ? `df -h ${stateDir}   # and make room` : `findmnt -T ${stateDir}`,
     )];
   }
   if (free !== undefined && free < LITTLE_KB) {
     return [warning(
       `little room is left for ${stateDir}: ${Math.round(free / 1024)} MiB`,
-      "When it is full, what happens is not remembered.",
+      "When it is full, the history is not written.",
       `df -h ${stateDir}   # and make room`,
     )];
   }

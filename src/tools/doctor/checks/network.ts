@@ -1,4 +1,4 @@
-/** Is the interface there, switched on and plugged in, with the address that peers expect? */
+/** Checks of the network: interfaces, other network managers, kernel settings. */
 import { advertLink } from "../../../config/plan/plan.ts";
 import { addressesOf, type Interfaces, linkNamed } from "../../../net/interfaces.ts";
 import { formatIp, type Ip } from "../../../net/ip.ts";
@@ -7,14 +7,14 @@ import { type DoctorCheck, type Finding, ok, problem, warning } from "../check.t
 import type { Environment } from "../environment.ts";
 import { type DoctorTarget, interfacesOf, type PlacedPlan, placedPlans } from "../target.ts";
 
-/** interface */
+/** Each interface: there, up, with carrier, with the address that peers expect. */
 export const interfaces: DoctorCheck = {
   name: "interface",
   needs: "file",
   run: (target, environment) => Promise.resolve(judgeInterfaces(target, environment.interfaces)),
 };
 
-/** What does not fit between file and machine, then the state of each link. */
+/** What of the file does not fit this machine, then the state of each link. */
 export function judgeInterfaces(target: DoctorTarget, machine: Interfaces): readonly Finding[] {
   const unfit = target.problems.filter(({ severity }) => severity === "machine");
   return [
@@ -25,7 +25,7 @@ export function judgeInterfaces(target: DoctorTarget, machine: Interfaces): read
 
 function judgeLink(name: string, machine: Interfaces): readonly Finding[] {
   const link = linkNamed(machine, name);
-  // That there is none was said above.
+  // That it is missing is among the problems above.
   if (link === undefined) return [];
   if (!link.up) {
     return [problem(`${name} is switched off`, "Nothing arrives on it.", `ip link set ${name} up`)];
@@ -44,7 +44,7 @@ function judgeLink(name: string, machine: Interfaces): readonly Finding[] {
   return [ok(`${name} is up${has === "" ? "" : ` with ${has}`}`)];
 }
 
-/** other managers */
+/** Other programs that manage the addresses of this machine. */
 export const manager: DoctorCheck = {
   name: "network manager",
   needs: "interface",
@@ -73,7 +73,7 @@ async function examineNetworkd(
   return [judgeNetworkd(name, state, file, texts.map((text) => text ?? ""))];
 }
 
-/** By networkd's own state of the link (/run/systemd/netif/links/N) and its .network file with the drop-ins. */
+/** `state`: /run/systemd/netif/links/N; `texts`: the .network file and its drop-ins. */
 export function judgeNetworkd(
   name: string,
   state: string,
@@ -94,8 +94,9 @@ export function judgeNetworkd(
   const folder = `/etc/systemd/network/${base}.d`;
   return warning(
     `systemd-networkd manages ${name}, and may remove the floating address when it restarts`,
-    "floatip puts it back at once, but clients notice.",
-    `mkdir -p ${folder}; printf '[Network]\\nKeepConfiguration=static\\n' > ${folder}/floatip.conf; networkctl reload`,
+    "floatip adds it again at once, but clients notice.",
+    `mkdir -p ${folder}; printf '[Network]\\nKeepConfiguration=static\\n' > ` +
+      `${folder}/floatip.conf; networkctl reload`,
   );
 }
 
@@ -108,20 +109,20 @@ async function examineNetworkManager(
   return asked?.code === 0 ? judgeNetworkManager(name, asked.stdout) : [];
 }
 
-/** By `nmcli -t -f GENERAL.STATE,GENERAL.NM-MANAGED,GENERAL.CONNECTION device show`. */
+/** `shown`: GENERAL.STATE, GENERAL.NM-MANAGED and GENERAL.CONNECTION by `nmcli -t device show`. */
 export function judgeNetworkManager(name: string, shown: string): readonly Finding[] {
   const value = (key: string) => new RegExp(`^GENERAL\\.${key}:(.*)$`, "m").exec(shown)?.[1] ?? "";
   const managed = value("NM-MANAGED") === "yes" ||
     (value("NM-MANAGED") === "" && !value("STATE").startsWith("10"));
   if (!managed) return [ok(`NetworkManager leaves ${name} alone`)];
-  // It removes foreign addresses only when the connection is brought up anew, and the node is in fault then anyway.
+  // It removes foreign addresses only when it activates the connection: the node is in fault then.
   return [ok(
-    `NetworkManager manages ${name}: when its connection is brought up again, floatip puts the ` +
-      `address back at once`,
+    `NetworkManager manages ${name}: when it activates the connection again, floatip adds the ` +
+      "address again at once",
   )];
 }
 
-/** Folders and files in which addresses are configured for good, and what to look at in a folder. */
+/** Folders in which addresses are configured, and the pattern of their files. */
 const PLACES: readonly (readonly [string, RegExp])[] = [
   ["/etc/network/interfaces.d", /./],
   ["/etc/systemd/network", /\.network$/],
@@ -148,7 +149,7 @@ async function examineFiles(
   return files.flatMap((file, index) => judgeFile(file, texts[index] ?? "", addresses));
 }
 
-/** A file that puts a floating address on an interface for good. */
+/** A file that configures a floating address: the machine then always has it. */
 export function judgeFile(
   file: string,
   text: string,
@@ -161,7 +162,7 @@ export function judgeFile(
   }).map((address) =>
     problem(
       `${file} puts ${address} on this machine for good`,
-      "It is there from boot on, whether this node is master or not: two machines hold it.",
+      "This node has it from boot on, master or not: two machines hold it.",
       `remove ${address} from ${file}`,
     )
   );
@@ -173,7 +174,7 @@ function valueOf(text: string | undefined, key: string): string | undefined {
   return found?.slice(found.indexOf("=") + 1).trim() || undefined;
 }
 
-/** kernel settings */
+/** Kernel settings for reverse paths and ARP. */
 export const kernel: DoctorCheck = {
   name: "kernel settings",
   needs: "interface",
@@ -192,7 +193,7 @@ export const kernel: DoctorCheck = {
   },
 };
 
-/** In force for an interface: the larger of its own value and that of "all". */
+/** Effective for an interface: the larger of its own value and that of "all". */
 export interface KernelSettings {
   readonly rp_filter: number;
   readonly arp_ignore: number;
@@ -212,7 +213,7 @@ async function settingsOf(name: string, environment: Environment): Promise<Kerne
   return { rp_filter, arp_ignore, arp_announce };
 }
 
-/** Which interface this machine sends to each peer by, as the kernel's routes say. */
+/** The interface of the route to each peer. */
 type Routes = ReadonlyMap<string, string>;
 
 async function routesTo(peers: readonly Ip[], environment: Environment): Promise<Routes> {
@@ -232,16 +233,16 @@ export function judgeKernel(
   interfaces: Interfaces,
 ): readonly Finding[] {
   return [
-    // What comes in elsewhere, by way of a tunnel say, has another interface's settings, and its way back is there.
+    // Adverts that come in elsewhere, by a tunnel for example, have the settings of that interface.
     ...(advertLink(plan, interfaces) === plan.interface
       ? judgeReversePath(plan, settings, routes)
       : []),
-    ...judgeSilence(plan, settings),
+    ...judgeArpReplies(plan, settings),
     ...judgeNeighbours(plan, settings, interfaces),
   ];
 }
 
-/** Strict: a packet whose sender would be answered through another interface is dropped. */
+/** Strict: the kernel drops a packet where the route to its sender is by another interface. */
 function judgeReversePath(
   { interface: name }: PlacedPlan,
   { rp_filter }: KernelSettings,
@@ -251,30 +252,31 @@ function judgeReversePath(
   const astray = [...routes].filter(([, device]) => device !== name && device !== "lo");
   return astray.map(([peer, device]) =>
     problem(
-      `adverts of ${peer} on ${name} are dropped: rp_filter is strict, and the way back is ${device}`,
+      `adverts of ${peer} on ${name} are dropped: rp_filter is strict, and the route back is ` +
+        device,
       "This node does not hear its peer, and takes the address while the peer holds it.",
       `sysctl -w net.ipv4.conf.${name}.rp_filter=2`,
     )
   );
 }
 
-/** 8: no ARP is answered at all; 3: not for addresses of scope host, which host addresses (/32) of floatip's have. */
-function judgeSilence(plan: PlacedPlan, { arp_ignore }: KernelSettings): readonly Finding[] {
+/** 8: no ARP is answered; 3: none for addresses of scope host, as /32 addresses of floatip have. */
+function judgeArpReplies(plan: PlacedPlan, { arp_ignore }: KernelSettings): readonly Finding[] {
   const mute = plan.virtualAddresses.filter(({ prefix }) =>
     arp_ignore === 8 || (arp_ignore === 3 && prefix.length === 32)
   );
   return mute.map(({ interface: name, prefix }) =>
     problem(
-      `arp_ignore is ${arp_ignore} for ${name}: nobody gets an answer for ${
+      `arp_ignore is ${arp_ignore} for ${name}: ARP for ${
         formatIp(prefix.address)
-      }`,
-      "The node would hold the address, and no client would find it.",
+      } is not answered`,
+      "No client finds the address while this node holds it.",
       `sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.${name}.arp_ignore=1`,
     )
   );
 }
 
-/** Another interface on the same LAN answers for the address as well, and says so with its own hardware address. */
+/** Another interface on the same LAN answers for the address too, with its own hardware address. */
 function judgeNeighbours(
   plan: PlacedPlan,
   { arp_ignore, arp_announce }: KernelSettings,
@@ -292,12 +294,12 @@ function judgeNeighbours(
   return rivals.flatMap(({ name, rival, address }) => [
     ...(arp_ignore > 0 ? [] : [warning(
       `${rival} is on the same LAN as ${name}, and answers ARP for ${address} too`,
-      "Clients learn now one hardware address, now the other (arp_ignore is 0).",
+      "Clients learn either hardware address, by chance (arp_ignore is 0).",
       "sysctl -w net.ipv4.conf.all.arp_ignore=1",
     )]),
     ...(arp_announce > 1 ? [] : [warning(
-      `${rival} is on the same LAN as ${name}, and asks with ${name}'s addresses`,
-      `Neighbours then learn ${rival}'s hardware address for them (arp_announce is ${arp_announce}).`,
+      `${rival} is on the same LAN as ${name}, and sends ARP with the addresses of ${name}`,
+      `Neighbours learn the MAC of ${rival} for them (arp_announce is ${arp_announce}).`,
       "sysctl -w net.ipv4.conf.all.arp_announce=2",
     )]),
   ]);

@@ -1,4 +1,4 @@
-/** Adverts that floatip refuses, by the very checks of the daemon: the reason, and how it is mended. */
+/** Adverts that the daemon refuses, by its own checks: the reason and the fix. */
 import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../../../net/ip.ts";
 import { formatDuration, writeDuration } from "../../../time.ts";
@@ -9,13 +9,13 @@ import { type Finding, problem } from "../check.ts";
 import type { HeardAdvert, LanSeen } from "../environment.ts";
 import type { PlacedPlan } from "../target.ts";
 
-/** An advert of another machine, and why it is refused here. */
+/** An advert of another machine, and why it is refused. */
 export interface RefusedAdvert {
   readonly heard: HeardAdvert;
   readonly reject: Reject;
 }
 
-/** What of `heard` the daemon would refuse, were it to get it. `own`: where its own adverts come from. */
+/** The adverts of `heard` that the daemon refuses. `own`: the source address of its own adverts. */
 export function refusedIn(
   heard: readonly HeardAdvert[],
   plan: PlacedPlan,
@@ -23,7 +23,7 @@ export function refusedIn(
 ): readonly RefusedAdvert[] {
   return heard.flatMap((one) => {
     const { source, destination, advert } = one;
-    // By another transport it does not come to the daemon at all: judgeLost tells of that.
+    // By another transport it does not reach the daemon: judgeLost reports that.
     if (transportOf(one) !== plan.rules.transport) return [];
     const context = { source, destination, own, transport: plan.rules.transport };
     const admission = validateAdvert(advert, context, plan.rules);
@@ -31,23 +31,25 @@ export function refusedIn(
   });
 }
 
-/** How an advert travelled. */
+/** How an advert was sent. */
 export function transportOf({ port, destination }: HeardAdvert): Transport {
   if (port !== undefined) return "udp";
   return isMulticast(destination) ? "multicast" : "unicast";
 }
 
-/** "adverts of 192.168.1.12 are refused: its source is not among the configured peers", and the line that mends it. */
+/**
+ * "adverts of 192.168.1.12 are refused: its source is not among the configured peers", with a fix.
+ */
 export function judgeRefused(
   { heard, reject }: RefusedAdvert,
   plan: PlacedPlan,
   node: NodePlan,
   lan: LanSeen,
 ): Finding {
-  const who = nameIn(node, heard.source);
+  const sender = nameIn(node, heard.source);
   return problem(
-    `adverts of ${who} are refused: ${rejectText(reject)}`,
-    `${who} and this node do not obey each other: both take the address.`,
+    `adverts of ${sender} are refused: ${rejectText(reject)}`,
+    `${sender} and this node ignore each other: both take the address.`,
     fixOf(reject, heard, plan, node, lan),
   );
 }
@@ -72,7 +74,7 @@ function fixOf(
     case "auth-password":
       return `give ${plan.name} the same auth on all nodes, or none`;
     case "version":
-      return `version = ${rules.version}   # there; or version = ${advert.version} on all the others`;
+      return `version = ${rules.version}   # there; or version = ${advert.version} on all others`;
     case "interval-mismatch":
       return `advert_interval = "${writeDuration(rules.advertInterval)}"   # there: it says ${
         formatDuration(advert.interval)
@@ -87,7 +89,9 @@ function fixOf(
   }
 }
 
-/** The line that makes `source` a node: one that does not answer at its address in the file may have moved there. */
+/**
+ * The line that makes `source` a node. A node that is silent at its address may have moved there.
+ */
 function nameFix(
   source: Ip,
   { rules: { peers } }: PlacedPlan,

@@ -1,4 +1,4 @@
-/** Does the service answer on the floating address, and not only on the machine's own? */
+/** Check of the services: whether they answer on the floating addresses too. */
 import type { CheckSettings } from "../../../config/tables/check.ts";
 import {
   formatIp,
@@ -19,7 +19,7 @@ import {
   placedPlans,
 } from "../target.ts";
 
-/** service */
+/** Whether the ports that health checks look at answer on the floating addresses. */
 export const service: DoctorCheck = {
   name: "service",
   needs: "interface",
@@ -109,12 +109,12 @@ async function examineOne(
   if (refusal === undefined) return [ok(`${wanted.check}: ${place} answers`)];
   return [problem(
     `${wanted.check}: ${place} does not answer: ${refusal}`,
-    "This node holds the address, and its clients reach nothing.",
-    `look at the service's log, and at its listen address`,
+    "This node holds the address, and clients do not reach the service.",
+    "look at the log of the service, and at its listen address",
   )];
 }
 
-/** A problem where nobody listens, or only on other addresses; undefined: all is well. */
+/** A problem where nothing listens, or only on other addresses; undefined: neither. */
 export function judgeListeners(
   { check, transport, port, address }: Omit<ServicePort, "plan">,
   listeners: readonly ListeningSocket[],
@@ -132,14 +132,14 @@ export function judgeListeners(
   const places = found.map(({ address: own }) => formatIp(own)).join(", ");
   return problem(
     `${check}: port ${port} listens on ${places} only, not on ${text}`,
-    "The check passes, and clients of the floating address reach nothing.",
+    "The check passes, but clients of the floating address do not reach the service.",
     address.family === "ipv4"
-      ? `have it listen on 0.0.0.0; or on ${text}, with sysctl -w net.ipv4.ip_nonlocal_bind=1`
-      : `have it listen on [::]; or on ${text}, with sysctl -w net.ipv6.ip_nonlocal_bind=1`,
+      ? `let it listen on 0.0.0.0; or on ${text}, with sysctl -w net.ipv4.ip_nonlocal_bind=1`
+      : `let it listen on [::]; or on ${text}, with sysctl -w net.ipv6.ip_nonlocal_bind=1`,
   );
 }
 
-/** A socket that waits for clients. */
+/** A socket that accepts clients. */
 export interface ListeningSocket {
   readonly transport: "tcp" | "udp";
   readonly address: Ip;
@@ -149,7 +149,7 @@ export interface ListeningSocket {
 /** TCP_LISTEN; for UDP TCP_CLOSE, "not connected" (linux/net_tcp_states.h). */
 const WAITING = { tcp: "0A", udp: "07" } as const;
 
-/** Reads one table; lines that are not of its form are left out. */
+/** Reads one table; other lines are left out. */
 export function readListeners(
   text: string,
   table: "tcp" | "tcp6" | "udp" | "udp6",
@@ -163,19 +163,19 @@ export function readListeners(
   });
 }
 
-/** Those of `listeners` that a client of `address` reaches. */
+/** The sockets that a client of `address` reaches. */
 export function listenersFor(
   listeners: readonly ListeningSocket[],
   address: Ip,
 ): readonly ListeningSocket[] {
   return listeners.filter(({ address: own }) =>
     sameIp(own, address) ||
-    // A socket on :: serves IPv4 too, unless it says otherwise (IPV6_V6ONLY), which the table does not tell.
+    // A socket on :: accepts IPv4 too, unless IPV6_V6ONLY is set, which the table does not show.
     isUnspecified(own) && (own.family === address.family || own.family === "ipv6")
   );
 }
 
-/** Words of 4 bytes, each printed as a number of this machine: little-endian on x86-64 and arm64. */
+/** Numbers of 4 bytes in host byte order: little-endian on x86-64 and arm64. */
 function addressIn(hex: string): Ip {
   const bytes = Uint8Array.fromHex(hex);
   for (let at = 0; at < bytes.length; at += 4) bytes.subarray(at, at + 4).reverse();

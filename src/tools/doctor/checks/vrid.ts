@@ -1,10 +1,10 @@
-/** Examination of our VRIDs: whether others use them. */
+/** Check of the VRIDs: other machines that use them. */
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
 import type { Environment, HeardAdvert, LanSeen } from "../environment.ts";
 import { type DoctorTarget, isOwnAddress, type PlacedPlan, placedPlans } from "../target.ts";
 
-/** VRID */
+/** Whether another cluster uses our VRIDs. */
 export const vrid: DoctorCheck = {
   name: "VRID",
   needs: "interface",
@@ -13,7 +13,7 @@ export const vrid: DoctorCheck = {
   },
 };
 
-/** Whoever sends our VRID and is none of the nodes; and what else is used on the LAN, so that a free one can be named. */
+/** Senders of our VRIDs that are none of the nodes, and the other VRIDs of the LAN. */
 export function judgeVrid(
   target: DoctorTarget,
   { interfaces }: Pick<Environment, "interfaces">,
@@ -35,19 +35,19 @@ export function judgeVrid(
   const ours = new Set(plans.map(({ rules }) => rules.vrid as number));
   const others = usedIn(lan).filter((vrid) => !ours.has(vrid));
   const rest = others.length === 0 ? "" : `; on this LAN ${listOf(others)} are used by others`;
-  return [ok(`nobody else uses VRID ${listOf([...ours])}${rest}`)];
+  return [ok(`no other cluster uses VRID ${listOf([...ours])}${rest}`)];
 }
 
-/** Of senders that anybody can invent, the first few. */
+/** Any machine can invent senders: so many are named. */
 const MOST_TOLD = 8;
 
-/** What sounds like broken adverts may be another protocol, or adverts that only keepalived reads. */
+/** Packets of IP protocol 112 that are no adverts for floatip. */
 const UNREAD = {
   "carp": "CARP: it shares VRRP's group and protocol number",
   "auth-hmac": "adverts that keepalived's auth_hmac signs, which floatip cannot read",
 } as const;
 
-/** Packets with our VRID that are not read: another cluster's, which ours disturbs (keepalived falls silent when it hears them). */
+/** Packets with our VRID that floatip cannot read. keepalived falls silent when it hears ours. */
 function judgeUnread(
   plan: PlacedPlan,
   interfaces: Environment["interfaces"],
@@ -59,8 +59,8 @@ function judgeUnread(
   );
   return firstOfEach(heard).slice(0, MOST_TOLD).flatMap(({ source, mac, reason }) => {
     if (reason !== "carp" && reason !== "auth-hmac") return [];
-    const who = `${formatIp(source)} (${mac})`;
-    const what = `VRID ${plan.rules.vrid} is used by ${who} for ${UNREAD[reason]}`;
+    const sender = `${formatIp(source)} (${mac})`;
+    const what = `VRID ${plan.rules.vrid} is used by ${sender} for ${UNREAD[reason]}`;
     const isNode = includesIp(plan.rules.peers, source);
     return [
       reason === "auth-hmac" && isNode
@@ -72,7 +72,7 @@ function judgeUnread(
         : problem(
           what,
           "Two clusters with one VRID on a LAN disturb each other.",
-          `vrid = ${freeVrid(lan, plan.rules.vrid)}   # nobody was heard with it; on every node`,
+          `vrid = ${freeVrid(lan, plan.rules.vrid)}   # free on this LAN; on every node`,
         ),
     ];
   });
@@ -87,19 +87,19 @@ function judgeSender(
   if (includesIp(peers, source)) return [];
   const shared = advert.addresses.some((address) => includesIp(addresses, address));
   if (shared && peers.length === 0) return [];
-  const who = `${formatIp(source)} (${mac})`;
+  const sender = `${formatIp(source)} (${mac})`;
   if (shared) {
     return [warning(
-      `${who} takes part in ${plan.name}, and is not in the file`,
-      "A node that the file does not name hears no unicast, and can take the address at the same time.",
+      `${sender} takes part in ${plan.name}, and is not in the file`,
+      "A node that the file does not name gets no unicast adverts, and can take the address too.",
       `name ${formatIp(source)} in [nodes], on all nodes; or switch it off`,
     )];
   }
   const named = advert.addresses.map(formatIp).join(", ");
   return [problem(
-    `VRID ${vrid} is used by ${who} for ${named}`,
+    `VRID ${vrid} is used by ${sender} for ${named}`,
     "Two clusters with one VRID on a LAN disturb each other.",
-    `vrid = ${freeVrid(lan, vrid)}   # nobody was heard with it; change it on every node`,
+    `vrid = ${freeVrid(lan, vrid)}   # free on this LAN; change it on every node`,
   )];
 }
 
@@ -109,7 +109,7 @@ function firstOfEach<T extends { readonly source: Ip }>(heard: readonly T[]): re
   );
 }
 
-/** The next VRID from `from` on that nobody was heard with. */
+/** The next VRID after `from` that is not used on the LAN. */
 function freeVrid(lan: LanSeen, from: number): number {
   const used = new Set(usedIn(lan));
   const candidates = Array.from({ length: 255 }, (_, i) => (from + i) % 255 + 1);
