@@ -6,9 +6,6 @@ import { EXIT, Failure } from "./exit.ts";
 /** The file that is read where none is named. */
 export const DEFAULT_CONFIG_FILE = "/etc/floatip/floatip.toml";
 
-/** The word by which this program reads the file for the daemon, as another process; no person types it. */
-export const LOAD = "__load";
-
 const EXAMPLE = `[nodes]
 pi-a = "192.168.1.11"
 pi-b = "192.168.1.12"

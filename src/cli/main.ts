@@ -3,7 +3,6 @@ import { messageOf } from "../error.ts";
 import { run } from "@stricli/core";
 import { APPLICATION, startText, withoutHelpWord } from "./application.ts";
 import type { Context } from "./lazy.ts";
-import { LOAD } from "./configuration_file.ts";
 import { EXIT, type ExitCode, Failure, formatFailure, formatFailureJson } from "./exit.ts";
 import { ProcessTerminal, type Terminal } from "./terminal.ts";
 
@@ -29,8 +28,11 @@ export async function main(args: readonly string[]): Promise<number> {
 /** Parses `args` and runs the command that they choose. Throws Failure, or whatever the command throws. */
 export async function dispatch(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [word, file] = args;
-  if (word === LOAD && file !== undefined) {
-    return await (await import("../service/load_apart.ts")).answerLoad(file);
+  if (word?.startsWith("__") && file !== undefined) {
+    const { answerLoad, LOAD } = await import("../service/load_apart.ts");
+    if (word !== LOAD) throw usageFailure([], args);
+    await answerLoad(file);
+    return EXIT.ok;
   }
   if (args.length === 0) {
     terminal.out(startText());

@@ -10,8 +10,9 @@ import type { LocatedProblem } from "../config/problem.ts";
 import { fromLines, toLines, type Transferred } from "../config/transfer.ts";
 import { runChild } from "../process.ts";
 import { VERSION } from "../version.ts";
-import { LOAD } from "../cli/configuration_file.ts";
-import { EXIT, type ExitCode } from "../cli/exit.ts";
+
+/** The word by which this program reads the file for the daemon, as another process. */
+export const LOAD = "__load";
 
 /** How long reading may take, in milliseconds: a slow machine under load, with some to spare. */
 const PATIENCE_MS = 30_000;
@@ -35,14 +36,13 @@ const HANDED_ON = [
   "HOME",
 ];
 
-/** `__load FILE`: reads `file` as the daemon would, and writes what it says to standard output. */
-export async function answerLoad(file: string): Promise<ExitCode> {
+/** `__load FILE`: reads `file` as the daemon would, and writes the result to standard output. */
+export async function answerLoad(file: string): Promise<void> {
   const loaded = await load(file, demandCredential);
   const bytes = new TextEncoder().encode(`${toLines(loaded, VERSION).join("\n")}\n`);
   for (let written = 0; written < bytes.length;) {
     written += await Deno.stdout.write(bytes.subarray(written));
   }
-  return EXIT.ok;
 }
 
 /** Reads `file` by another process. What goes wrong there is a problem of the file. Never rejects. */

@@ -1,4 +1,4 @@
-/** How do the daemon's words get out? Through LogTape to standard error: for journald, or for people. */
+/** The log of the daemon: through LogTape to standard error, for journald or for people. */
 import { withTimeout } from "../async.ts";
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import { printableLine } from "../printable.ts";
@@ -17,7 +17,7 @@ export type LineFormat = (level: Level, text: string, at: Date) => string;
 /** syslog(3)'s numbers, as sd-daemon(3) puts them in front of a line. */
 const PRIORITIES: Readonly<Record<Level, number>> = { debug: 7, info: 6, warning: 4, error: 3 };
 
-/** Lines that wait for a slow reader; what comes on top is counted and dropped: the daemon never waits. */
+/** Most lines that wait for a slow reader; further ones are counted and dropped: the daemon never waits. */
 const MOST_WAITING = 4096;
 
 /** Longest wait at the end for lines that have not got through, in milliseconds. */
@@ -43,8 +43,8 @@ export function isJournal(
   return stderr === undefined || journalStream === `${stderr.dev}:${stderr.ino}`;
 }
 
-/** The log of a running daemon. There is one at a time: LogTape's configuration belongs to the process. */
-export class Journal implements AsyncDisposable {
+/** The log of a running daemon. One at a time: LogTape's configuration belongs to the process. */
+export class Log implements AsyncDisposable {
   readonly #lines: LineQueue;
   readonly #logger = getLogger("floatip");
 
@@ -63,6 +63,15 @@ export class Journal implements AsyncDisposable {
         { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
       ],
     });
+  }
+
+  /** The log on standard error, in the form that its reader takes; it begins with `warnings`. */
+  static toStderr(level: Level, warnings: readonly string[]): Log {
+    const stream = Deno.env.get("JOURNAL_STREAM");
+    const format = isJournal(stream, statStderr()) ? journaldFormat : plainFormat;
+    const log = new Log(level, Deno.stderr, format);
+    for (const warning of warnings) log.write("warning", warning);
+    return log;
   }
 
   /** Takes one finished line without a newline; never throws, never waits. */
@@ -107,14 +116,24 @@ class LineQueue {
       const dropped = this.#dropped;
       this.#waiting = [];
       this.#dropped = 0;
-      const gap = dropped === 0 ? "" : `... ${dropped} lines were lost: nobody read the log\n`;
+      const gap = dropped === 0
+        ? ""
+        : `... ${dropped} log lines were dropped: the reader was too slow\n`;
       try {
         await writeAll(this.#stream, batch.join("") + gap);
       } catch {
-        // Nobody reads the log any more; the daemon has better things to do than to end over it.
+        // The reader has gone: no reason for the daemon to end.
       }
     }
     this.#draining = undefined;
+  }
+}
+
+function statStderr(): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync("/proc/self/fd/2");
+  } catch {
+    return undefined;
   }
 }
 

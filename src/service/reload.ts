@@ -1,14 +1,13 @@
-/** How is the file read again while the daemon runs? On demand, one time after the other, and never to its harm. */
+/** Reloads: the file is read again, one time after the other; a bad one changes nothing. */
 import type { Config } from "../config/config.ts";
 import { unforeseen } from "../config/decode.ts";
-import type { LocatedProblem } from "../config/problem.ts";
+import { countProblems, type LocatedProblem, problemLine } from "../config/problem.ts";
 import type { Transferred } from "../config/transfer.ts";
 import type { LastReload, ReloadAnswer, StatusDocument } from "../control/api.ts";
-import type { Journal } from "./log.ts";
-import { countProblems, problemLine } from "../cli/problems_text.ts";
-import type { Service } from "./systemd.ts";
+import type { Log } from "./log.ts";
+import type { Systemd } from "./systemd.ts";
 
-/** Most changes that a line of the log tells. */
+/** Most changes in one line of the log. */
 const MOST_TOLD = 50;
 
 /** What a reloader works with. */
@@ -16,16 +15,16 @@ export interface ReloaderOptions {
   readonly file: string;
   /** Reads the file, away from the daemon's loop. Never rejects. */
   readonly load: (file: string) => Promise<Transferred>;
-  readonly journal: Pick<Journal, "write">;
-  /** Hears of each reload; undefined: systemd does not want to. */
-  readonly service: Service | undefined;
-  /** Puts a sound configuration in force; `reply` gets what changed, one sentence each. */
+  readonly log: Pick<Log, "write">;
+  /** Told of each reload; undefined: systemd did not start this process. */
+  readonly systemd: Systemd | undefined;
+  /** Applies a valid configuration; `reply` gets what changed, one sentence each. */
   readonly apply: (config: Config, reply: (changes: readonly string[]) => void) => void;
   /** The calendar, RFC 3339 in UTC. */
   readonly now: () => string;
 }
 
-/** Most problems that the journal gets of one reload, in lines. */
+/** Most problems of one reload in the log, a line each. */
 const MOST_LINES = 20;
 
 /** Reads the file again; what it cannot apply changes nothing. */
@@ -33,7 +32,7 @@ export class Reloader {
   readonly #options: ReloaderOptions;
   readonly #ended = Promise.withResolvers<ReloadAnswer>();
   #previous: Promise<unknown> = Promise.resolve();
-  /** The one that has not begun: it reads the file as it will be then, for all who ask meanwhile. */
+  /** The reload that has not begun, for all requests meanwhile: it reads the file as it will be then. */
   #waiting: Promise<ReloadAnswer> | undefined;
   #since: string;
   #last: LastReload | null = null;
@@ -55,7 +54,7 @@ export class Reloader {
     return this.#waiting;
   }
 
-  /** The daemon takes no more orders: whoever waits is let go. */
+  /** The daemon takes no more commands: requests that wait are answered. */
   end(): void {
     this.#ended.resolve({ applied: true, changes: ["the daemon is stopping"], warnings: [] });
   }
@@ -66,26 +65,26 @@ export class Reloader {
   }
 
   async #reloadOnce(): Promise<ReloadAnswer> {
-    this.#options.service?.reloading();
+    this.#options.systemd?.reloading();
     try {
       return await this.#loadAndApply();
     } catch (error) {
-      // A mistake of ours; who asked by a signal could not catch it, and it would end the daemon.
+      // A bug of ours: after SIGHUP nothing would catch it, and it would end the daemon.
       const place = { file: this.#options.file, line: 1, column: 1, source: "", caret: 1 };
       return this.#refuse([{ ...unforeseen(error), ...place }]);
     } finally {
-      this.#options.service?.reloaded();
+      this.#options.systemd?.reloaded();
     }
   }
 
   async #loadAndApply(): Promise<ReloadAnswer> {
-    const { file, load, journal, apply } = this.#options;
+    const { file, load, log, apply } = this.#options;
     const loaded = await load(file);
     if (loaded.kind === "problems") return this.#refuse(loaded.problems);
     const { config, warnings } = loaded;
     const applied = Promise.withResolvers<ReloadAnswer>();
     apply(config, (changes) => {
-      journal.write("info", `reloaded ${file}: ${changesText(changes)}`);
+      log.write("info", `reloaded ${file}: ${changesText(changes)}`);
       this.#note(true, warnings.length);
       applied.resolve({ applied: true, changes, warnings });
     });
@@ -93,13 +92,13 @@ export class Reloader {
   }
 
   #refuse(problems: readonly LocatedProblem[]): ReloadAnswer {
-    const { file, journal } = this.#options;
+    const { file, log } = this.#options;
     const count = countProblems(problems);
-    journal.write("error", `not reloaded: ${count}; the old configuration stays in force`);
+    log.write("error", `not reloaded: ${count}; the old configuration stays in force`);
     for (const problem of problems.slice(0, MOST_LINES)) {
-      journal.write("error", problemLine(problem));
+      log.write("error", problemLine(problem));
     }
-    if (problems.length > MOST_LINES) journal.write("error", `all of them: floatip check ${file}`);
+    if (problems.length > MOST_LINES) log.write("error", `all of them: floatip check ${file}`);
     this.#note(false, problems.length);
     return { applied: false, problems };
   }
@@ -111,7 +110,7 @@ export class Reloader {
   }
 }
 
-/** `changes` on one line, which is not endless: who asks for the reload gets all of them. */
+/** `changes` on one line of bounded length: the answer to the request has all of them. */
 function changesText(changes: readonly string[]): string {
   if (changes.length === 0) return "nothing changed";
   const told = changes.slice(0, MOST_TOLD).join("; ");

@@ -1,39 +1,38 @@
-/** What does the service manager hear of the daemon? That it is ready, how things stand, and that its loop still turns. */
+/** What systemd is told by sd_notify(3): ready, reloading, stopping, a line of status, and that the loop turns. */
 import { messageOf } from "../error.ts";
-import type { StatusDocument } from "../control/api.ts";
+import type { InstanceStatus } from "../control/api.ts";
 import type { Observer } from "../daemon/record.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../time.ts";
-import { rosterLine } from "./roster_line.ts";
 
-/** How the service manager is spoken to: sd_notify(3). */
-export interface ServiceLine {
+/** The socket of sd_notify(3). */
+export interface NotifySocket {
   /** Sends variables in one message, without waiting; may throw. */
   send(variables: Readonly<Record<string, string>>): void;
   /** CLOCK_MONOTONIC. */
   microseconds(): bigint;
 }
 
-/** What a {@link Service} is made of. */
-export interface ServiceOptions {
-  readonly line: ServiceLine;
-  /** How long the manager waits for a sign of life before it kills; undefined: for ever. */
+/** What a {@link Systemd} is made of. */
+export interface SystemdOptions {
+  readonly line: NotifySocket;
+  /** systemd kills a process that is silent for so long; undefined: never. */
   readonly watchdog: Nanoseconds | undefined;
-  /** Who holds what, now. */
-  instances(): StatusDocument["instances"];
-  /** Told once, in words, that the manager does not listen. */
-  complain(words: string): void;
+  /** The instances of the status document, now. */
+  instances(): readonly InstanceStatus[];
+  /** Told once why systemd cannot be notified. */
+  complain(text: string): void;
 }
 
-/** The daemon as the service manager sees it. The watchdog is fed by {@link turn} alone, so that a loop that hangs is noticed. */
-export class Service implements Observer {
-  readonly #options: ServiceOptions;
+/** The daemon as systemd sees it. {@link turn} alone feeds the watchdog, so that a loop that hangs is noticed. */
+export class Systemd implements Observer {
+  readonly #options: SystemdOptions;
   #ready = false;
   #changed = true;
-  #said = "";
+  #sentStatus = "";
   #fed: Instant | undefined;
   #complained = false;
 
-  constructor(options: ServiceOptions) {
+  constructor(options: SystemdOptions) {
     this.#options = options;
   }
 
@@ -42,22 +41,22 @@ export class Service implements Observer {
     this.#changed = true;
   }
 
-  /** To be called once in each turn of the daemon's loop; answers when it wants to be called again at the latest. */
+  /** Called once in each turn of the daemon's loop; returns when it must be called again. */
   turn(now: Instant): Instant | undefined {
     const { watchdog } = this.#options;
-    const hungry = watchdog !== undefined &&
+    const due = watchdog !== undefined &&
       (this.#fed === undefined || now - this.#fed >= watchdog / 4);
-    const said = this.#changed || hungry ? rosterLine(this.#options.instances()) : this.#said;
+    const status = this.#changed || due ? statusLine(this.#options.instances()) : this.#sentStatus;
     const sent = this.#send({
       ...(this.#ready ? {} : { READY: "1" }),
-      ...(said === this.#said ? {} : { STATUS: said }),
-      ...(hungry ? { WATCHDOG: "1" } : {}),
+      ...(status === this.#sentStatus ? {} : { STATUS: status }),
+      ...(due ? { WATCHDOG: "1" } : {}),
     });
     if (sent) {
       this.#ready = true;
       this.#changed = false;
-      this.#said = said;
-      if (hungry) this.#fed = now;
+      this.#sentStatus = status;
+      if (due) this.#fed = now;
     }
     return watchdog === undefined ? undefined : after(now, nanoseconds(watchdog / 2));
   }
@@ -92,8 +91,8 @@ export class Service implements Observer {
 }
 
 /**
- * How long the manager waits for this process's signs of life, from $WATCHDOG_USEC; undefined: it does not watch, or another
- * process ($WATCHDOG_PID). sd_watchdog_enabled(3).
+ * The watchdog's limit from $WATCHDOG_USEC; undefined: there is none, or it is another process's
+ * ($WATCHDOG_PID). sd_watchdog_enabled(3).
  */
 export function watchdogOf(
   environment: Readonly<Record<string, string | undefined>>,
@@ -103,4 +102,23 @@ export function watchdogOf(
   if (WATCHDOG_PID !== undefined && WATCHDOG_PID !== `${pid}`) return undefined;
   if (!/^[1-9]\d{0,12}$/.test(WATCHDOG_USEC ?? "")) return undefined;
   return nanoseconds(Number(WATCHDOG_USEC) * 1000);
+}
+
+/** "web: master, holds 192.168.1.50/24; dns: backup of pi-b". Both families of an instance in one state are named once. */
+export function statusLine(instances: readonly InstanceStatus[]): string {
+  return [...new Set(instances.map(instanceText))].join("; ");
+}
+
+function instanceText(instance: InstanceStatus): string {
+  const { name, state, addresses, master, faults, health, cause } = instance;
+  switch (state) {
+    case "master":
+      return `${name}: master, ${health === "two" ? "HELD TWICE" : "holds"} ${addresses.join(" ")}`;
+    case "backup":
+      return `${name}: backup${master === null ? "" : ` of ${master.node}`}`;
+    case "fault":
+      return `${name}: fault, ${faults.join(", ")}`;
+    case "init":
+      return `${name}: not started: ${cause}`;
+  }
 }

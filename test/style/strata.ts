@@ -95,7 +95,6 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   history: { "daemon/record": "types", "linux/regular_file": "all" },
   // What `floatip run` puts together: daemon, machine, sockets, files of state, systemd, log.
   service: {
-    cli: "all",
     config: "all",
     control: "all",
     daemon: "all",

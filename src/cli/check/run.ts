@@ -14,7 +14,7 @@ import { forecastLines } from "./forecast_text.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { look } from "../machine.ts";
 import { lonelyLines, planLines } from "./plan_text.ts";
-import { countProblems, problemsText } from "../problems_text.ts";
+import { countProblems, problemsText } from "../../config/problem.ts";
 import { formatDuration, toMilliseconds } from "../../time.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";

@@ -10,7 +10,7 @@ import { isLoopback } from "../../net/ip.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "../configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { look } from "../machine.ts";
-import { countProblems, problemsText } from "../problems_text.ts";
+import { countProblems, problemsText } from "../../config/problem.ts";
 import { askProgram } from "../programs.ts";
 import type { Terminal } from "../terminal.ts";
 

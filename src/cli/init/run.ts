@@ -19,7 +19,7 @@ import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { watchLan } from "../lan.ts";
 import { look } from "../machine.ts";
-import { problemsText } from "../problems_text.ts";
+import { problemsText } from "../../config/problem.ts";
 import { askProgram } from "../programs.ts";
 import type { Terminal } from "../terminal.ts";
 import { chooseAddress } from "./address.ts";

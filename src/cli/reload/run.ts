@@ -4,7 +4,7 @@ import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
 import { explainControl } from "../control_errors.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
-import { countProblems, problemsText } from "../problems_text.ts";
+import { countProblems, problemsText } from "../../config/problem.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Flags of `floatip reload`. */

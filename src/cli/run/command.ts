@@ -1,12 +1,12 @@
 /** What does `floatip run` take, and what does its help teach? */
 import { buildCommand } from "@stricli/core";
 import { configFlag, nodeFlag, runDirFlag, stateDirFlag } from "../flags.ts";
-import type { RunFlags } from "../../service/run.ts";
+import type { RunFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
 /** `floatip run` */
 export const run = buildCommand<RunFlags, [], Context>({
-  func: choose(async () => (await import("../../service/run.ts")).run),
+  func: choose(async () => (await import("./run.ts")).run),
   parameters: {
     flags: {
       config: configFlag,

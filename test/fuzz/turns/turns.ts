@@ -14,7 +14,7 @@ import { printMetrics } from "../../../src/control/metrics.ts";
 import type { Command } from "../../../src/daemon/command.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { decodeHistory } from "../../../src/history/line.ts";
-import { decodeResumeState } from "../../../src/service/resume_file.ts";
+import { decodeResumeState } from "../../../src/service/state_files.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { LONGEST_RESPONSE, parseRequest, parseResponse } from "../../../src/runner/message.ts";
 import { validRecord } from "../../../src/runner/record.ts";

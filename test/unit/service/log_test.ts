@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {
   type ByteStream,
   isJournal,
-  Journal,
   journaldFormat,
+  Log,
   plainFormat,
 } from "../../../src/service/log.ts";
 
@@ -48,7 +48,7 @@ Deno.test("standard error is the journal where systemd says so and it is that ve
 Deno.test("a line comes out whole and in order, braces and all; lower levels do not", async () => {
   const stream = recording(7);
   {
-    await using journal = new Journal("info", stream, journaldFormat);
+    await using journal = new Log("info", stream, journaldFormat);
     journal.write("debug", "not this");
     journal.write("info", "web: {braces} and %s {0} {");
     journal.write("warning", "second");
@@ -67,19 +67,19 @@ Deno.test("a log that nobody reads is counted, not kept, and stops nobody", asyn
     },
   };
   {
-    await using journal = new Journal("info", slow, journaldFormat);
+    await using journal = new Log("info", slow, journaldFormat);
     for (let i = 0; i < 10_000; i++) journal.write("info", `line ${i}`);
     gate.resolve();
   }
   const lines = taken.text().trimEnd().split("\n");
   assert.equal(lines[0], "<6>line 0");
   assert.ok(lines.length < 5000, `${lines.length} lines were kept`);
-  assert.match(lines.at(-1) ?? "", /^\.\.\. \d+ lines were lost/);
+  assert.match(lines.at(-1) ?? "", /^\.\.\. \d+ log lines were dropped/);
 });
 
 Deno.test("a log that is gone throws at nobody", async () => {
   const gone: ByteStream = { write: () => Promise.reject(new Deno.errors.BrokenPipe("gone")) };
-  await using journal = new Journal("info", gone, journaldFormat);
+  await using journal = new Log("info", gone, journaldFormat);
   journal.write("info", "hello?");
   journal.write("info", "anybody?");
 });

@@ -26,8 +26,8 @@ async function scene(
     const reloader = new Reloader({
       file,
       load,
-      journal: { write: (_, line) => void lines.push(line) },
-      service: undefined,
+      log: { write: (_, line) => void lines.push(line) },
+      systemd: undefined,
       apply: (config, reply) => {
         applied.push(config);
         reply(changes);
@@ -52,8 +52,8 @@ Deno.test("a reloader: who asks while one waits gets the answer of that one, and
       if (loads === 2) throw new Error("not foreseen");
       return { kind: "problems", problems: [] };
     },
-    journal: { write: () => {} },
-    service: undefined,
+    log: { write: () => {} },
+    systemd: undefined,
     apply: () => {},
     now: () => "now",
   });

@@ -7,13 +7,13 @@ import {
   maintenancePath,
   readMaintenance,
   writeMaintenance,
-} from "../../../src/service/maintenance_file.ts";
+} from "../../../src/service/state_files.ts";
 import {
   decodeResumeState,
   readResumeState,
   resumePath,
   writeResumeState,
-} from "../../../src/service/resume_file.ts";
+} from "../../../src/service/state_files.ts";
 import { formatWallTime, type WallTime } from "../../../src/time.ts";
 
 const NOTE: ResumeState = {

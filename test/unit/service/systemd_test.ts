@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { rosterLine } from "../../../src/service/roster_line.ts";
-import { Service, watchdogOf } from "../../../src/service/systemd.ts";
+import { statusLine, Systemd, watchdogOf } from "../../../src/service/systemd.ts";
 import type { InstanceStatus } from "../../../src/control/api.ts";
 import { after, type Instant, seconds } from "../../../src/time.ts";
 import { master as instance } from "../../support/cli/documents.ts";
@@ -15,7 +14,7 @@ function scene(watchdog: number | undefined) {
     refuse: false,
     instances: [instance()],
   };
-  const service = new Service({
+  const service = new Systemd({
     line: {
       send: (variables) => {
         if (state.refuse) throw new Error("nobody there");
@@ -35,7 +34,7 @@ Deno.test("the first turn says READY with the roster, and never again", () => {
   const { turn, said } = scene(undefined);
   assert.equal(turn(0), undefined);
   assert.equal(turn(100), undefined);
-  assert.deepEqual(said, [{ READY: "1", STATUS: rosterLine([instance()]) }]);
+  assert.deepEqual(said, [{ READY: "1", STATUS: statusLine([instance()]) }]);
 });
 
 Deno.test("the watchdog is fed by turns, seldom, and asks for a turn in time", () => {
@@ -106,7 +105,7 @@ Deno.test("the roster in one line", () => {
   const dns = { name: "dns", state: "backup" } as const satisfies Partial<InstanceStatus>;
   const master = { node: "pi-b", address: "192.168.1.12", priority: 200 };
   assert.equal(
-    rosterLine([
+    statusLine([
       instance({ state: "master", addresses: ["192.168.1.50/24", "192.168.1.51/24"] }),
       instance({ ...dns, master }),
       instance({ ...dns, master, family: "ipv6" }),

@@ -1,4 +1,4 @@
-/** How does a request over the socket become an order to the daemon, and its answer come back? */
+/** Requests of the control socket as commands to the daemon, and their answers. */
 import type { HandoverAnswer, MaintenanceAnswer, RestartAnswer } from "../control/api.ts";
 import type { ControlAnswers } from "../control/server.ts";
 import type { HandoverRequest, MaintenanceRequest } from "../control/requests.ts";
@@ -7,8 +7,8 @@ import { milliseconds, type WallTime } from "../time.ts";
 
 const ENDING = "the daemon is stopping";
 
-/** Posts orders, and lets those go at the end who still wait for an answer. */
-export class Orders {
+/** Submits commands; at the end, requests that still wait are answered. */
+export class Commands {
   readonly #daemon: CommandTaker;
   readonly #ended = Promise.withResolvers<void>();
 
@@ -25,7 +25,7 @@ export class Orders {
     };
   }
 
-  /** The daemon takes no more orders. */
+  /** The daemon takes no more commands. */
   end(): void {
     this.#ended.resolve();
   }
@@ -52,11 +52,11 @@ export class Orders {
     );
   }
 
-  /** Only where somebody starts the daemon again. */
+  /** Refused where the daemon would not be started again. */
   #restart(): Promise<RestartAnswer> {
     // Every process of a unit has it (systemd.exec(5)).
     if (Deno.env.get("INVOCATION_ID") === undefined) {
-      const words = "systemd did not start this daemon, and nobody would start it again";
+      const words = "systemd did not start this daemon, and nothing would start it again";
       return Promise.resolve({ restarting: false, words });
     }
     return this.#ask<RestartAnswer>(
@@ -65,9 +65,12 @@ export class Orders {
     );
   }
 
-  #ask<Answer>(order: (reply: (answer: Answer) => void) => Command, last: Answer): Promise<Answer> {
+  #ask<Answer>(
+    commandFor: (reply: (answer: Answer) => void) => Command,
+    last: Answer,
+  ): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    this.#daemon.submit(order(resolve));
+    this.#daemon.submit(commandFor(resolve));
     return Promise.race([promise, this.#ended.promise.then(() => last)]);
   }
 }

@@ -1,0 +1,215 @@
+/** The daemon with all that surrounds it: machine, control socket, history, notifications, log. */
+import type { Config } from "../config/config.ts";
+import { type LocatedProblem, problemLine } from "../config/problem.ts";
+import type { StatusDocument } from "../control/api.ts";
+import { printMetrics } from "../control/metrics.ts";
+import { type Listen, MetricsServer } from "../control/metrics_server.ts";
+import { ControlServer, RunDirTaken } from "../control/server.ts";
+import { socketPath } from "../control/socket.ts";
+import { Daemon } from "../daemon/daemon.ts";
+import { rehearse } from "../daemon/rehearsal.ts";
+import { messageOf } from "../error.ts";
+import { HistoryFile } from "../history/history_file.ts";
+import type { DaemonEntry } from "../history/line.ts";
+import { LinuxHost } from "../linux/linux_host.ts";
+import { SdNotify } from "../linux/sd_notify.ts";
+import { formatIp } from "../net/ip.ts";
+import { Notifier } from "../notify/notifier.ts";
+import { RunnerClient } from "../runner/client.ts";
+import { formatWallTime } from "../time.ts";
+import { VERSION } from "../version.ts";
+import { Commands } from "./commands.ts";
+import { loadApart } from "./load_apart.ts";
+import { type Level, Log } from "./log.ts";
+import { Reloader } from "./reload.ts";
+import { stateFiles } from "./state_files.ts";
+import { Systemd, watchdogOf } from "./systemd.ts";
+
+/** How the service is started. */
+export interface ServiceOptions {
+  /** The whole path of the configuration file, which a reload reads again. */
+  readonly file: string;
+  readonly config: Config;
+  /** Warnings of the file, for the log. */
+  readonly warnings: readonly LocatedProblem[];
+  /** The node of [nodes] that this is; undefined: found by its addresses. */
+  readonly nodeName: string | undefined;
+  readonly runDir: string;
+  readonly stateDir: string;
+  readonly logLevel: Level;
+  /** Take real-time scheduling where it is permitted. */
+  readonly realTime: boolean;
+}
+
+/** The service could not be started. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+  constructor(
+    /** "taken": another daemon has the runtime directory. */
+    readonly trouble: "taken" | "not-permitted" | "failed",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Runs until an orderly stop, or a restart in place. Rejects with StartError. */
+export async function runService(options: ServiceOptions): Promise<void> {
+  const { file, config, runDir, stateDir, warnings } = options;
+  await using log = Log.toStderr(options.logLevel, warnings.map(problemLine));
+  using runner = openRunner();
+  const runnerReady = runner?.start(config);
+  await using host = new LinuxHost(runner);
+  if (options.realTime) takeRealTime(host, log);
+  await rehearse();
+  const complain = (text: string) => log.write("warning", `history: ${text}`);
+  await using history = new HistoryFile({ stateDir, complain });
+  await using notifier = openNotifier(config, runner, log);
+  using line = openNotifySocket(log);
+  const systemd: Systemd | undefined = line &&
+    systemdOn(line, log, () => daemon.status().instances);
+  const daemon = new Daemon({
+    host,
+    config,
+    nodeName: options.nodeName,
+    configFile: file,
+    journal: log,
+    observers: [history, notifier, ...(systemd === undefined ? [] : [systemd])],
+    onTurn: (now) => systemd?.turn(now),
+    ...stateFiles(runDir, stateDir, log),
+  });
+  const commands = new Commands(daemon);
+  const now = (): string => formatWallTime(host.wallTime());
+  const note = (what: DaemonEntry["what"]) => history.add({ kind: "daemon", time: now(), what });
+  // The daemon changes in the loop's turn; the rest follows, and says what that changed.
+  const apply = (config: Config, reply: (changes: readonly string[]) => void): void => {
+    const done = (changes: readonly string[]): void => {
+      runner?.reload();
+      notifier.reconfigure(config);
+      note("reloaded");
+      reply([...changes, ...exporter.settle(listenOf(config))]);
+    };
+    daemon.submit({ kind: "reload", config, reply: done });
+  };
+  const reloader = new Reloader({ file, load: loadApart, log, systemd, apply, now });
+  const status = (): StatusDocument => statusOf(daemon, reloader, exporter, notifier);
+  const metrics = (): string => printMetrics(status(), daemon.metrics());
+  await using exporter = new MetricsServer({ print: metrics, journal: log });
+  await using _server = openControl(runDir, {
+    ...commands.answers(),
+    status,
+    metrics,
+    reload: () => reloader.reload(),
+    testNotify: async () => ({ results: await notifier.test(now()) }),
+  });
+  handleSignals(daemon, reloader, systemd);
+  log.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
+  exporter.settle(listenOf(config));
+  note("started");
+  await runnerReady;
+  const ending = await daemon.run().finally(() => {
+    reloader.end();
+    commands.end();
+  });
+  note(ending);
+  log.write("info", ending === "stopped" ? "stopped in order" : "stopped for a restart in place");
+}
+
+function takeRealTime(host: LinuxHost, log: Log): void {
+  const answer = host.wantRealTime();
+  if (answer === "got") return;
+  log.write(
+    "warning",
+    `no real-time scheduling: ${answer.words}. On a busy machine adverts may be late, and another ` +
+      "node may take over. CAP_SYS_NICE permits it; --no-real-time switches it off",
+  );
+}
+
+/** The command runner of the sandboxed daemon, where the unit names its socket. */
+function openRunner(): RunnerClient | undefined {
+  const path = Deno.env.get("FLOATIP_RUNNER");
+  return path === undefined || path === "" ? undefined : new RunnerClient(path);
+}
+
+/** Commands of [notify] run in `runner` where there is one. */
+function openNotifier(config: Config, runner: RunnerClient | undefined, log: Log): Notifier {
+  return new Notifier(config, {
+    replace: (instance, kind, sink) => runner?.sink(instance, kind, sink) ?? sink,
+    tell: (level, text) => log.write(level, text),
+  });
+}
+
+/** The socket of sd_notify(3), where systemd started this process. */
+function openNotifySocket(log: Log): SdNotify | undefined {
+  const path = Deno.env.get("NOTIFY_SOCKET");
+  if (path === undefined || path === "") return undefined;
+  try {
+    return new SdNotify(path);
+  } catch (error) {
+    log.write("warning", `cannot notify systemd: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+function systemdOn(
+  line: SdNotify,
+  log: Log,
+  instances: () => StatusDocument["instances"],
+): Systemd {
+  const watchdog = watchdogOf(Deno.env.toObject(), Deno.pid);
+  const complain = (text: string): void => log.write("warning", `cannot notify systemd: ${text}`);
+  return new Systemd({ line, watchdog, instances, complain });
+}
+
+function openControl(
+  runDir: string,
+  answers: Parameters<typeof ControlServer.open>[1],
+): ControlServer {
+  try {
+    return ControlServer.open(runDir, answers);
+  } catch (error) {
+    if (error instanceof RunDirTaken) throw new StartError("taken", error.message);
+    throw new StartError(
+      error instanceof Deno.errors.PermissionDenied ? "not-permitted" : "failed",
+      `the control socket ${socketPath(runDir)} cannot be opened: ${messageOf(error)}`,
+    );
+  }
+}
+
+/** The document of the daemon, with what only the parts around it know. */
+function statusOf(
+  daemon: Daemon,
+  reloader: Reloader,
+  exporter: MetricsServer,
+  notifier: Notifier,
+): StatusDocument {
+  const { attention, ...known } = daemon.status();
+  const all = [...attention, ...exporter.attention()];
+  return { ...known, ...reloader.status(), sinks: notifier.status(), attention: all };
+}
+
+/** Where [metrics] has Prometheus ask. */
+function listenOf({ metrics: { listen } }: Config): Listen | undefined {
+  return listen && { hostname: formatIp(listen.address), port: listen.port };
+}
+
+/**
+ * SIGTERM and SIGINT stop in order, SIGHUP reloads. SIGUSR1, by which keepalived writes its state to
+ * a file, does nothing. Handled until the process ends: a second SIGTERM must not kill it while it
+ * stops.
+ */
+function handleSignals(daemon: Daemon, reloader: Reloader, systemd: Systemd | undefined): void {
+  const stop = (): void => {
+    systemd?.stopping();
+    daemon.submit({ kind: "stop" });
+  };
+  const reload = (): void => void reloader.reload();
+  const nothing = (): void => {};
+  const listeners = [
+    ["SIGTERM", stop],
+    ["SIGINT", stop],
+    ["SIGHUP", reload],
+    ["SIGUSR1", nothing],
+  ] as const;
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+}
