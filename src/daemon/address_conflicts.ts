@@ -5,7 +5,7 @@ import type { Interfaces } from "../net/interfaces.ts";
 import { formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
 import { formatMac, sameMac } from "../net/mac.ts";
 import { after, earliest, type Instant, seconds } from "../time.ts";
-import { wasProbed } from "../vrrp/acd.ts";
+import { probesLeftOf, wasProbed } from "../vrrp/acd.ts";
 import type { Conflicts, Sight } from "./conflicts.ts";
 import { describe } from "./evidence_text.ts";
 import type { Inquiry } from "./inquiry.ts";
@@ -13,7 +13,8 @@ import type { Journal } from "./journal.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { askableLink, isAround } from "./questions.ts";
 import type { Routers } from "./routers.ts";
-import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
+import { isHolder } from "../vrrp/state.ts";
 
 type Claim = Extract<HostEvent, { readonly kind: "claim" }>;
 
@@ -71,7 +72,7 @@ export class AddressConflicts {
       inquiry.begin(router, now);
       const answer = this.#answers.get(router);
       this.#answers.delete(router);
-      if (answer !== undefined && router.state.kind === "master") conflicts.note(router, answer);
+      if (answer !== undefined && isHolder(router.state)) conflicts.note(router, answer);
     }
     for (const router of conflicts.takeNews()) inquiry.hurry(router, now);
     inquiry.settle(routers, othersOf, this.deaf !== undefined, now);
@@ -118,7 +119,7 @@ export class AddressConflicts {
     const { host, roster, conflicts, inquiry } = this.#options;
     const { state } = router;
     // Its successor: no conflict, but what it waits for.
-    if (isLeaving(router)) return roster.dispatch(router, { kind: "address-conflict" });
+    if (state.kind === "handoff") return roster.dispatch(router, { kind: "address-conflict" });
     const sight = sightOf(claim, host.interfaces());
     inquiry.answered(router, sight);
     if (state.kind === "master") {
@@ -138,7 +139,7 @@ export class AddressConflicts {
     if (router.state.kind !== "backup" || this.#answers.has(router)) return;
     const isKnown = neighbours.addressesOf(sight.who).length > 0;
     // Nodes are asked together with the address: whose MAC this is may be told by the next answer.
-    if (!isKnown && router.state.probesLeft > 0) return;
+    if (!isKnown && (probesLeftOf(router.state) ?? 0) > 0) return;
     this.#answers.set(router, sight);
     const conflict = { ...sight, since: sight.at, free: 0 };
     const told = describe(conflict, router, neighbours, false);

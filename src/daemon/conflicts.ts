@@ -9,6 +9,7 @@ import type { Neighbours } from "./neighbours.ts";
 import type { Observer } from "./record.ts";
 import type { Conflict, VirtualRouter } from "./virtual_router.ts";
 import { putNewest } from "./senders.ts";
+import { isHolder } from "../vrrp/state.ts";
 
 /** One that comes back after so long is news again: for the history, which is not endless. */
 const NEWS_AFTER = seconds(60);
@@ -138,7 +139,7 @@ export class Conflicts {
   warn(router: VirtualRouter, rival: string, words: string, at: Instant): void {
     const { plan, state, counters } = router;
     // What is seen just before a claim belongs to it.
-    const term = counters.masterTransitions + (state.kind === "master" ? 0 : 1);
+    const term = counters.masterTransitions + (isHolder(state) ? 0 : 1);
     const line = `${labelOf(plan)}: conflict: ${words}`;
     this.#options.once.say("warning", "rival", `${keyOf(plan)} ${rival} ${term}`, line);
     this.#record(router, rival, words, at);

@@ -3,7 +3,7 @@ import { type Host, HostError } from "../host.ts";
 import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import { after, earliest, seconds } from "../time.ts";
-import type { Effect, Event, Fault } from "../vrrp/event.ts";
+import type { Effect, Event, Fault, Transition } from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
 import { step } from "../vrrp/step.ts";
 import { Announcer } from "./announcer.ts";
@@ -17,7 +17,7 @@ import { leftoverAddresses } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./refusals.ts";
 import type { Observer } from "./record.ts";
 import { recordOf } from "./remember.ts";
-import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** How long an instance stays in fault after the kernel refused something, before it is tried again. */
 const RETRY_AFTER = seconds(5);
@@ -143,14 +143,19 @@ export class Driver {
   }
 
   #step(router: VirtualRouter, event: Event): void {
-    const { state, effects } = step(router.state, event, this.#host.now(), router.rules);
-    const stayed = router.state.kind === "master" && !isLeaving(router);
+    const before = router.state.kind;
+    const { state, effects, transition } = step(
+      router.state,
+      event,
+      this.#host.now(),
+      router.rules,
+    );
     router.state = state;
-    if (stayed && (state.kind !== "master" || isLeaving(router))) this.#beforeLeaving();
+    if (before === "master" && state.kind !== "master") this.#beforeLeaving();
     let refused: HostError | undefined;
     for (const effect of effects) {
-      // What follows rests on what was refused; but the state was entered, and that has to be told.
-      if (refused !== undefined && effect.kind !== "transition") continue;
+      // What follows rests on what was refused.
+      if (refused !== undefined) break;
       try {
         this.#perform(router, effect);
       } catch (error) {
@@ -158,6 +163,8 @@ export class Driver {
         refused = error;
       }
     }
+    // The state was entered all the same, and that has to be told.
+    if (transition !== undefined) this.#tell(router, transition);
     if (refused === undefined) {
       if (effects.some(({ kind }) => kind === "add-addresses")) this.#forgive(router);
       return;
@@ -174,20 +181,20 @@ export class Driver {
   }
 
   #perform(router: VirtualRouter, effect: Effect): void {
-    if (effect.kind !== "transition") {
-      performEffect(effect, router, this.#host, this.#journal, this.announcer);
-      if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
-      if (effect.kind === "send-advert") {
-        this.#metrics.sent(router, effect.priority, this.#host.now());
-      }
-      return;
+    performEffect(effect, router, this.#host, this.#journal, this.announcer);
+    if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
+    if (effect.kind === "send-advert") {
+      this.#metrics.sent(router, effect.priority, this.#host.now());
     }
+  }
+
+  #tell(router: VirtualRouter, transition: Transition): void {
     router.since = this.#host.wallTime();
     router.entered = this.#host.now();
-    router.cause = effect.cause;
-    if (effect.to === "master") router.counters.masterTransitions++;
-    logTransition(this.#journal, router.plan, effect);
-    const record = recordOf(effect, router, this.nodeName, router.since);
+    router.cause = transition.cause;
+    if (transition.to === "master") router.counters.masterTransitions++;
+    logTransition(this.#journal, router.plan, transition);
+    const record = recordOf(transition, router, this.nodeName, router.since);
     for (const observer of this.#observers) observer.observe(record);
   }
 }

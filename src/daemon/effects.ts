@@ -22,13 +22,11 @@ import type { Journal } from "./journal.ts";
 import { labelOf } from "./log.ts";
 import { askableLink, questionFor } from "./questions.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
-
-/** An effect for the network; transitions are told, not performed. */
-export type NetworkEffect = Exclude<Effect, { kind: "transition" }>;
+import { heardOf } from "../vrrp/state.ts";
 
 /** Carries `effect` out for `router`. Throws HostError where an address cannot be added. */
 export function performEffect(
-  effect: NetworkEffect,
+  effect: Effect,
   router: VirtualRouter,
   host: Host,
   journal: Journal,
@@ -157,7 +155,7 @@ function noteLease(router: VirtualRouter, host: Host): void {
 function ask(router: VirtualRouter, host: Host, journal: Journal): void {
   const { state, plan: { virtualAddresses: all, rules } } = router;
   const interfaces = host.interfaces();
-  const master = state.kind === "backup" ? state.heard?.source : undefined;
+  const master = heardOf(state)?.source;
   // By the master's and the peers' answers it is known whose MAC is whose.
   const others = master === undefined || includesIp(rules.peers, master)
     ? rules.peers

@@ -5,7 +5,8 @@ import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
 import type { HandoffReason } from "../vrrp/event.ts";
 import type { Routers } from "./routers.ts";
-import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
+import { isHolder, isOut } from "../vrrp/state.ts";
 
 /** Some masters that were asked to leave. */
 interface PendingHandoff {
@@ -61,24 +62,24 @@ export class Handoffs {
 
   /** Has every virtual router stopped after {@link Handoffs.stop}? */
   get gone(): boolean {
-    return this.#stopping && this.#roster.routers.every(({ state }) => state.kind === "init");
+    return this.#stopping && this.#roster.routers.every(({ state }) => isOut(state));
   }
 
   /** To be called after each batch of events: finishes what can be finished. */
   settle(): void {
     for (const departure of [...this.#pending]) {
-      if (departure.routers.some(isLeaving)) continue;
+      if (departure.routers.some(({ state }) => state.kind === "handoff")) continue;
       this.#pending.delete(departure);
       departure.finish(this.#outcomeOf(departure));
     }
     if (!this.#stopping) return;
     for (const router of this.#roster.routers) {
-      if (!isLeaving(router)) this.#roster.dispatch(router, { kind: "stop" });
+      if (router.state.kind !== "handoff") this.#roster.dispatch(router, { kind: "stop" });
     }
   }
 
   #outcomeOf({ routers, started }: PendingHandoff): Outcome {
-    const gone = routers.filter(({ state }) => state.kind !== "master");
+    const gone = routers.filter(({ state }) => !isHolder(state));
     return {
       gone: gone.map((router) => ({ router, how: this.#handedOver(router, started) })),
       kept: routers.filter((router) => !gone.includes(router)),

@@ -7,7 +7,8 @@ import type { Handoffs, Outcome } from "./handoffs.ts";
 import { labelOf } from "./log.ts";
 import type { Command } from "./command.ts";
 import type { Routers } from "./routers.ts";
-import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
+import { isHolder } from "../vrrp/state.ts";
 
 type HandoverCommand = Extract<Command, { readonly kind: "handover" }>;
 type Refusal = readonly [outcome: HandoverAnswer["outcome"], words: string];
@@ -30,7 +31,7 @@ export class Handovers {
     const members = this.#membersOf(instance);
     const refusal = this.#refusal(order, members);
     if (refusal !== undefined) return reply(answer(instance, ...refusal));
-    const masters = members.filter(({ state }) => state.kind === "master");
+    const masters = members.filter(({ state }) => isHolder(state));
     this.#handoffs.begin(masters, { kind: "handover" }, (outcome) => {
       const { forTime } = order;
       const until = forTime === undefined ? "asked" : after(this.#host.now(), forTime);
@@ -56,7 +57,7 @@ export class Handovers {
     for (const router of this.#roster.routers) {
       const { noPreemptUntil, state } = router;
       if (noPreemptUntil === undefined) continue;
-      const isBack = state.kind === "master" && !isLeaving(router);
+      const isBack = state.kind === "master";
       const isOver = noPreemptUntil !== "asked" && noPreemptUntil <= now;
       if (isBack || isOver) this.#roster.setNoPreempt(router, undefined);
     }
@@ -84,8 +85,10 @@ export class Handovers {
     members: readonly VirtualRouter[],
   ): Refusal | undefined {
     if (members.length === 0) return this.#unknown(instance);
-    if (members.some(isLeaving)) return ["refused", `${instance} is being handed over already`];
-    if (!members.some(({ state }) => state.kind === "master")) {
+    if (members.some(({ state }) => state.kind === "handoff")) {
+      return ["refused", `${instance} is being handed over already`];
+    }
+    if (!members.some(({ state }) => isHolder(state))) {
       return ["not-master", `this node does not hold ${instance}: there is nothing to hand over`];
     }
     return to === undefined ? undefined : this.#refusalOfNode(instance, to);

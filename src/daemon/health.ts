@@ -2,13 +2,13 @@
 import type { Health } from "../control/api.ts";
 import { formatIp } from "../net/ip.ts";
 import { after, between, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
-import type { BackupState } from "../vrrp/state.ts";
+import { type BackupState, heardOf, isHolder } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import { isEvidence } from "./conflicts.ts";
 import { describeAll } from "./evidence_text.ts";
 import type { Neighbours } from "./neighbours.ts";
-import { type Heard, isLeaving, isRecent, type VirtualRouter } from "./virtual_router.ts";
+import { type Heard, isRecent, type VirtualRouter } from "./virtual_router.ts";
 
 /** What {@link healthOf} found. */
 export interface Diagnosis {
@@ -33,10 +33,13 @@ export function healthOf(router: VirtualRouter, now: Instant, neighbours: Neighb
   const { state } = router;
   switch (state.kind) {
     case "master":
-      return isLeaving(router) ? well("held") : two(router, now, neighbours) ?? well("held");
+      return two(router, now, neighbours) ?? well("held");
+    case "handoff":
+      return well("held");
     case "backup":
       return two(router, now, neighbours) ?? healthOfBackup(router, state, now);
     case "init":
+    case "fault":
       return healthOutside(router, state.faults.length > 0, now);
   }
 }
@@ -47,8 +50,8 @@ export function masterHeard(
   now: Instant,
 ): Pick<Heard, "source" | "priority"> | undefined {
   const { state } = router;
-  if (state.kind === "master") return undefined;
-  if (state.kind === "backup") return state.heard;
+  if (isHolder(state)) return undefined;
+  if (state.kind === "backup") return heardOf(state);
   // A node that takes no part hears the adverts all the same.
   return [...router.heard.values()].filter((heard) =>
     heard.priority > LEAVING_PRIORITY && isRecent(heard, router, now)
@@ -72,14 +75,15 @@ function healthOutside(router: VirtualRouter, isFault: boolean, now: Instant): D
 }
 
 function healthOfBackup(router: VirtualRouter, state: BackupState, now: Instant): Diagnosis {
-  const { heard, masterDownAt, awaitingGroup } = state;
+  const { masterDownAt } = state;
+  const heard = heardOf(state);
   if (heard !== undefined && isPatient(router, heard.interval, between(heard.at, now))) {
     if (router.unanswered < UNANSWERED) return well("held");
     return nobody("a master is heard, and no machine answers for the address");
   }
-  if (now <= after(masterDownAt, MARGIN) && !awaitingGroup) return well("listening");
+  if (masterDownAt !== undefined && now <= after(masterDownAt, MARGIN)) return well("listening");
   return nobody(
-    awaitingGroup
+    masterDownAt === undefined
       ? "nobody is heard to hold it; this node waits for the other members of its sync group"
       : "nobody is heard to hold it, and this node has not taken over",
   );
@@ -93,9 +97,8 @@ function isPatient({ rules }: VirtualRouter, interval: Nanoseconds, silence: Nan
 /** Whether two machines hold the addresses; undefined: nothing says so. */
 function two(router: VirtualRouter, now: Instant, neighbours: Neighbours): Diagnosis | undefined {
   const { state } = router;
-  const master = state.kind === "backup" && state.heard !== undefined
-    ? formatIp(state.heard.source)
-    : undefined;
+  const heard = heardOf(state);
+  const master = heard && formatIp(heard.source);
   // A packet that came to harm on its way from the master is none of another one.
   const conflicts = [...router.conflicts.values()]
     .filter((conflict) => isEvidence(conflict, router, now) && conflict.who !== master);

@@ -25,7 +25,8 @@ import {
 import { masterHeard } from "./health.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { askableLink, isAround, questionFor } from "./questions.ts";
-import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
+import { heardOf, isHolder, isOut } from "../vrrp/state.ts";
 
 /** How long answers are waited for. */
 const ANSWERS = seconds(1);
@@ -266,10 +267,10 @@ export class Inquiry {
     }
     const asked = question.asked.map(({ prefix }) => formatIp(prefix.address));
     concludeQuestion(router, asked, new Set(foreign.keys()));
-    if (router.state.kind !== "init") this.#askOwn(router, turn, question, now);
+    if (!isOut(router.state)) this.#askOwn(router, turn, question, now);
     forgetConflicts(router, now);
     // What answers for an address that the file names no more may answer for others too.
-    const isAnswered = router.state.kind !== "init" && foreign.size > 0;
+    const isAnswered = !isOut(router.state) && foreign.size > 0;
     const doubted = router.unanswered > 0 || isAnswered ||
       [...router.conflicts.values()].some((conflict) => isEvidence(conflict, router, now));
     const share = MOST_AT_ONCE / Math.max(MOST_AT_ONCE, router.plan.virtualAddresses.length);
@@ -312,7 +313,7 @@ export class Inquiry {
   /** Nobody answers, and the master is there: it answers for its own address on the same link. */
   #countUnanswered(router: VirtualRouter, { at, answered, asked }: Question): void {
     const { host, neighbours } = this.#options;
-    const master = router.state.kind === "backup" ? router.state.heard?.source : undefined;
+    const master = heardOf(router.state)?.source;
     const interfaces = host.interfaces();
     if (
       answered.size > 0 || master === undefined ||
@@ -339,7 +340,7 @@ export class Inquiry {
     turn.own = undefined;
     const first = asked.find(({ prefix }) => prefix.address.family === "ipv4");
     const link = first && askableLink(this.#options.host.interfaces(), first.interface);
-    const isKnown = router.state.kind === "master" && answered.size > 0;
+    const isKnown = isHolder(router.state) && answered.size > 0;
     if (first === undefined || link === undefined || isKnown) return;
     const mark = new Uint8Array(8);
     new DataView(mark.buffer).setBigUint64(0, BigInt(now));
@@ -351,9 +352,9 @@ export class Inquiry {
 /** Not where the file says so, for one that leaves, or while this node listens whether there is a master. */
 function isAskedFor(router: VirtualRouter): boolean {
   const { state, rules } = router;
-  if (!rules.duplicateCheck || isLeaving(router)) return false;
+  if (!rules.duplicateCheck || state.kind === "handoff") return false;
   // Whose adverts are refused holds them perhaps: whose MAC is whose is to be known before the claim.
-  return state.kind !== "backup" || state.heard !== undefined || router.conflicts.size > 0;
+  return state.kind !== "backup" || heardOf(state) !== undefined || router.conflicts.size > 0;
 }
 
 /** RFC 9568 7.3: some speakers answer with the virtual router's own MAC. */

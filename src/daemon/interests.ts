@@ -3,6 +3,7 @@ import { type Endpoint, type Host, HostError, type Interest } from "../host.ts";
 import { includesIp, type Ip, sameIp } from "../net/ip.ts";
 import { endpointKey } from "./endpoints.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
+import { acquaintanceOf } from "../vrrp/state.ts";
 
 /** More known sources than this are no nodes of anybody's. */
 const MOST_KNOWN = 256;
@@ -47,7 +48,7 @@ export class Interests {
 
 function partOf({ endpoint, plan, state }: VirtualRouter): Part {
   // Not the last one heard, which may be anybody's loser: the last one obeyed.
-  const master = state.kind === "init" ? undefined : state.acquaintance?.source;
+  const master = acquaintanceOf(state)?.source;
   return { endpoint, peers: plan.rules.peers, master };
 }
 

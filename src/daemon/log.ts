@@ -3,7 +3,7 @@ import { keyOf, nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { CheckState } from "../health/judge.ts";
 import { formatCause } from "../vrrp/cause_text.ts";
-import type { Cause, Effect } from "../vrrp/event.ts";
+import type { Cause, Transition } from "../vrrp/event.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
 import { between, formatDuration, type Instant, seconds } from "../time.ts";
 import { type Notice, NOTICES } from "../vrrp/validate_advert.ts";
@@ -38,7 +38,7 @@ export function causeText(plan: Plan, cause: Cause): string {
 export function logTransition(
   journal: Journal,
   plan: Plan,
-  transition: Extract<Effect, { kind: "transition" }>,
+  transition: Transition,
 ): void {
   const { from, to, cause } = transition;
   const level: Level = to === "fault" ? "warning" : "info";

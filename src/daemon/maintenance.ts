@@ -14,6 +14,7 @@ import type { Journal } from "./journal.ts";
 import { labelOf } from "./log.ts";
 import type { Command, Maintenance } from "./command.ts";
 import type { Routers } from "./routers.ts";
+import { heardOf, isHolder } from "../vrrp/state.ts";
 
 type MaintenanceCommand = Extract<Command, { readonly kind: "maintenance" }>;
 
@@ -68,7 +69,7 @@ export class MaintenanceMode {
     const { roster, handoffs: departures } = this.#options;
     // Whoever has left is not to come back before all have.
     roster.out = true;
-    const masters = roster.routers.filter(({ state }) => state.kind === "master");
+    const masters = roster.routers.filter(({ state }) => isHolder(state));
     departures.begin(masters, { kind: "maintenance" }, (outcome) => this.#enter(order, outcome));
   }
 
@@ -90,7 +91,7 @@ export class MaintenanceMode {
   /** Instances that this node is to stand by for, though nobody is heard who holds them. */
   #unheld(): readonly string[] {
     return this.#options.roster.routers
-      .filter(({ state }) => state.kind === "backup" && state.heard === undefined)
+      .filter(({ state }) => state.kind === "backup" && heardOf(state) === undefined)
       .map(({ plan }) => labelOf(plan));
   }
 

@@ -4,7 +4,7 @@ import { keyOf } from "../config/plan/plan.ts";
 import type { ProbeResult } from "../health/check.ts";
 import { sameIp } from "../net/ip.ts";
 import { between, type Instant, toMilliseconds } from "../time.ts";
-import type { State } from "../vrrp/state.ts";
+import { heardOf, type State } from "../vrrp/state.ts";
 import { Histogram } from "./histogram.ts";
 import type { Observer, TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
@@ -64,9 +64,7 @@ export class Metrics implements Observer {
 
   /** `router` was in the state `before` when an advert came that was accepted. */
   heard(router: VirtualRouter, before: State): void {
-    const { state } = router;
-    if (before.kind !== "backup" || state.kind !== "backup") return;
-    const [earlier, later] = [before.heard, state.heard];
+    const [earlier, later] = [heardOf(before), heardOf(router.state)];
     if (earlier === undefined || later === undefined || earlier === later) return;
     // Between two masters lies a takeover: that is no rhythm.
     if (!sameIp(earlier.source, later.source)) return;

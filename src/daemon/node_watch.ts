@@ -23,6 +23,7 @@ import type { Journal } from "./journal.ts";
 import { type Asked, type End, NO_FACTS, type NodeFacts, viewOf } from "./nodes.ts";
 import type { TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
+import { isHolder, isOut } from "../vrrp/state.ts";
 
 /** From one question to the next, whatever node it is about: however many there are, no more packets leave. */
 const PACE = milliseconds(250);
@@ -249,7 +250,7 @@ export class NodeWatch {
       this.#speakers.delete(key);
       const router = routers.find(({ plan }) => keyOf(plan) === key);
       // While this node is master itself, others have nothing to say; without a network, nothing is heard of them.
-      if (router === undefined || router.state.kind === "master" || isCutOff(router)) continue;
+      if (router === undefined || isHolder(router.state) || isCutOff(router)) continue;
       if (speaker.priority > LEAVING_PRIORITY) this.#end(speaker, "lost", now);
     }
   }
@@ -299,7 +300,7 @@ const CUT_OFF: ReadonlySet<Fault["kind"]> = new Set([
 ]);
 
 function isCutOff({ state }: VirtualRouter): boolean {
-  return state.kind === "init" && state.faults.some(({ kind }) => CUT_OFF.has(kind));
+  return isOut(state) && state.faults.some(({ kind }) => CUT_OFF.has(kind));
 }
 
 /** The other nodes, and what is written as a peer beside them. */

@@ -184,7 +184,7 @@ function refusedSight(
  */
 function isRival(router: VirtualRouter, heard: Heard): boolean {
   const { state, source, rules } = router;
-  if (state.kind !== "master" || state.leaving !== undefined || source === undefined) return false;
+  if (state.kind !== "master" || source === undefined) return false;
   if (isNewMaster(router, heard.at)) return false;
   const ours = { priority: rules.priority, source };
   const verdict = compareMasters(ours, heard);

@@ -3,7 +3,7 @@ import { nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
 import { causeText } from "./log.ts";
-import type { Cause, Effect } from "../vrrp/event.ts";
+import type { Cause, Transition } from "../vrrp/event.ts";
 import type { NearMiss } from "../vrrp/near_miss.ts";
 import type { NearMissRecord, TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
@@ -21,7 +21,7 @@ const PLANNED: ReadonlySet<Cause["kind"]> = new Set([
 
 /** The record of `transition`, which `router` of the node called `node` has just made. */
 export function recordOf(
-  transition: Extract<Effect, { kind: "transition" }>,
+  transition: Transition,
   router: VirtualRouter,
   node: string,
   now: WallTime,

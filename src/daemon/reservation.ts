@@ -3,6 +3,7 @@ import type { Host } from "../host.ts";
 import { after, seconds } from "../time.ts";
 import type { Fault } from "../vrrp/event.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
+import { isHolder } from "../vrrp/state.ts";
 
 /** How long until it is looked again whether the other daemon has ended. */
 const AGAIN_AFTER = seconds(5);
@@ -14,7 +15,7 @@ export function reserveRouters(routers: readonly VirtualRouter[], host: Host): v
   for (const [router, name] of names) {
     const pid = name === undefined ? undefined : others.get(name);
     // Who holds the addresses lets go of them first.
-    const isTaken = pid !== undefined && router.state.kind !== "master";
+    const isTaken = pid !== undefined && !isHolder(router.state);
     router.elsewhere = isTaken ? wordsOf(router, pid) : undefined;
     if (isTaken) router.retryAt = after(host.now(), AGAIN_AFTER);
   }

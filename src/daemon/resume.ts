@@ -13,7 +13,7 @@ import { between, type Instant, type Nanoseconds, nanoseconds } from "../time.ts
 import { isOwner } from "../vrrp/rules.ts";
 import { masterDown } from "../vrrp/intervals.ts";
 import type { Checks } from "./checks.ts";
-import { isLeaving, type VirtualRouter } from "./virtual_router.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** The machine's clock since its start, suspend included, and which start that was. */
 export interface Boot {
@@ -72,7 +72,7 @@ export function resumeStateOf(
     boot: boot.id,
     routers: routers.map((router): RouterResume => {
       const { plan, state, advertisedAt, noPreemptUntil } = router;
-      const holds = state.kind === "master" && !isLeaving(router) && advertisedAt !== undefined;
+      const holds = state.kind === "master" && advertisedAt !== undefined;
       return {
         key: keyOf(plan),
         master: !holds ? null : {

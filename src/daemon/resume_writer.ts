@@ -3,7 +3,6 @@ import type { Host } from "../host.ts";
 import { after, between, type Instant, milliseconds } from "../time.ts";
 import { type ResumeState, resumeStateOf } from "./resume.ts";
 import type { Routers } from "./routers.ts";
-import { isLeaving } from "./virtual_router.ts";
 
 /** A note that is so much older than the truth is safe: it only shortens the time in which it counts. */
 const PAUSE = milliseconds(250);
@@ -42,7 +41,7 @@ export class ResumeWriter {
       const noPreempt = router.noPreemptUntil === undefined
         ? ""
         : `no preemption until ${router.noPreemptUntil}`;
-      return `${isLeaving(router) ? "leaving" : router.state.kind} ${noPreempt}`;
+      return `${router.state.kind} ${noPreempt}`;
     }).join();
     const last = this.#written;
     const isNewer = last === undefined ||

@@ -10,7 +10,7 @@ import { type Change, describeReload, diff } from "../config/plan/diff.ts";
 import { keyOf, type NodePlan, type Plan } from "../config/plan/plan.ts";
 import { betterNodes } from "../config/plan/node_priorities.ts";
 import type { Cause, Event, Fault } from "../vrrp/event.ts";
-import { nameOf } from "../vrrp/state.ts";
+import { isHolder, nameOf } from "../vrrp/state.ts";
 import { Checks } from "./checks.ts";
 import {
   checkFaults,
@@ -27,7 +27,7 @@ import { linkPrint, missingAddresses, readiness } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, mayTryAgain, surroundingsOf } from "./refusals.ts";
 import { judgementsOf, mayResume, type ResumeState, routerResumeOf, wasHolding } from "./resume.ts";
 import { reservationFaults, reserveRouters } from "./reservation.ts";
-import { createVirtualRouter, isLeaving, type VirtualRouter } from "./virtual_router.ts";
+import { createVirtualRouter, type VirtualRouter } from "./virtual_router.ts";
 import type { Driver } from "./driver.ts";
 
 /** What a roster works with. */
@@ -152,7 +152,7 @@ export class Routers {
     const boot = this.#resumeState && this.#host.boot();
     for (const router of routers) {
       if (boot !== undefined && wasHolding(router.plan, this.#resumeState, boot)) placeAll(router);
-      if (router.state.kind !== "master") this.#driver.clearForeign(router);
+      if (!isHolder(router.state)) this.#driver.clearForeign(router);
     }
     const interfaces = this.#host.interfaces();
     const gateways = this.#host.gateways();
@@ -174,7 +174,7 @@ export class Routers {
       const links = linkPrint(router.plan, interfaces);
       const isAnother = router.links !== undefined && router.links !== links;
       router.links = links;
-      if (router.state.kind !== "master") this.#driver.clearLeftovers(router);
+      if (!isHolder(router.state)) this.#driver.clearLeftovers(router);
       else if (missingAddresses(router.plan, interfaces).length > 0) {
         this.dispatch(router, { kind: "addresses-lost" });
       } else if (isAnother) this.dispatch(router, { kind: "link-changed" });
@@ -201,7 +201,7 @@ export class Routers {
   /** Before a restart in place: a last advert, a whole lease, and no more sockets. */
   park(): void {
     for (const router of this.routers) {
-      if (router.state.kind !== "master" || isLeaving(router)) continue;
+      if (router.state.kind !== "master") continue;
       this.#driver.refreshMaster(router);
     }
     this.#endpoints.settle([]);
@@ -336,7 +336,7 @@ export class Routers {
       `${labelOf(router.plan)}: priority ${before.priority} -> ${rules.priority}`,
     );
     this.dispatch(router, { kind: "rules", before });
-    if (rules.priority > before.priority || router.state.kind !== "master") return;
+    if (rules.priority > before.priority || !isHolder(router.state)) return;
     const by = this.#betterNodes(router);
     // A file without [nodes] does not know; and backups that do not preempt would obey the lowest priority for ever.
     const mayBeStuck = this.#config.nodes.length === 0 && !router.plan.rules.preempt;

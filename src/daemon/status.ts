@@ -25,7 +25,7 @@ import {
   type WallTime,
 } from "../time.ts";
 import { VERSION } from "../version.ts";
-import { nameOf } from "../vrrp/state.ts";
+import { heardOf, isHolder, isOut, nameOf } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
@@ -113,7 +113,7 @@ function instanceStatus(router: VirtualRouter, moment: Moment): InstanceStatus {
   const { plan, rules, state, counters } = router;
   const masterInterval = state.kind === "backup" ? state.masterInterval : rules.advertInterval;
   const { health, evidence, rivals } = healthOf(router, moment.now, moment.neighbours);
-  const lastAdvert = state.kind === "backup" ? state.heard?.at : undefined;
+  const lastAdvert = heardOf(state)?.at;
   return {
     name: plan.name,
     state: nameOf(state),
@@ -132,7 +132,7 @@ function instanceStatus(router: VirtualRouter, moment: Moment): InstanceStatus {
     master: masterStatus(router, moment),
     since: formatWallTime(router.since),
     cause: causeOf(router, moment),
-    faults: state.kind === "init" ? state.faults.map((fault) => fault.message) : [],
+    faults: isOut(state) ? state.faults.map((fault) => fault.message) : [],
     checks: plan.checks.map((name) => checkStatus(name, moment.checks)),
     group: plan.group ?? null,
     source: router.source === undefined ? null : formatIp(router.source),
@@ -164,7 +164,7 @@ function instanceStatus(router: VirtualRouter, moment: Moment): InstanceStatus {
 
 /** Why it is what it is; of one that has not started yet, what it waits for. */
 function causeOf({ plan, state, cause }: VirtualRouter, { checks, maintenance }: Moment): string {
-  const waits = state.kind === "init" && !state.started && maintenance === null;
+  const waits = state.kind === "init" && maintenance === null;
   const pending = waits ? pendingChecks(plan, checks) : [];
   if (pending.length === 0) return causeText(plan, cause);
   return `waits for the first result of ${pending.length === 1 ? "check" : "checks"} ${
@@ -225,7 +225,7 @@ function checkStatus(name: string, checks: Checks): CheckStatus {
 
 function masterStatus(router: VirtualRouter, moment: Moment): MasterStatus | null {
   const { state, source } = router;
-  if (state.kind === "master" && source !== undefined) {
+  if (isHolder(state) && source !== undefined) {
     return {
       node: moment.node?.node ?? formatIp(source),
       address: formatIp(source),
@@ -320,7 +320,7 @@ function otherPriorities(label: string, router: VirtualRouter, moment: Moment): 
 
 /** Only a master sends: the last word of one that has let go may have failed for good reason. */
 function sendTrouble({ state, sendTrouble: trouble }: VirtualRouter): readonly string[] {
-  return state.kind === "master" && trouble !== undefined ? [trouble] : [];
+  return isHolder(state) && trouble !== undefined ? [trouble] : [];
 }
 
 function heldDown(label: string, router: VirtualRouter, now: Instant): readonly string[] {

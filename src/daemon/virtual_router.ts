@@ -174,11 +174,6 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
   };
 }
 
-/** Is it a master on its way out? */
-export function isLeaving({ state }: VirtualRouter): boolean {
-  return state.kind === "master" && state.leaving !== undefined;
-}
-
 /** A timer may be late: what a silence means does not end before it has its consequences. */
 const LATE = milliseconds(100);
 

@@ -1,16 +1,19 @@
-/** Backup: which masters it obeys, and when it takes over (RFC 9568 6.4.2). */
+/** Backup: which masters it obeys, and when it takes over (RFC 9568 6.4.2; numbers are the steps of RFC 5798). */
 import { affords, type Limits, spend } from "../budget.ts";
-import { after, between, type Instant, nanoseconds, seconds } from "../time.ts";
+import { after, between, earliest, type Instant, nanoseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
-import { probeAt, probesBeforeTakeover, probesLeftAfter } from "./acd.ts";
+import { probeAt, probed, probesBeforeTakeover } from "./acd.ts";
 import { isObeyedByBackup, isSoleSuccessor, LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Event } from "./event.ts";
-import type { BackupState, Heard, Step } from "./state.ts";
+import { type BackupState, type Heard, heardOf, type Step } from "./state.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
-import { acquainted, becomeMaster, groupFault, unchanged, withdraw } from "./transitions.ts";
+import { acquainted, becomeMaster, fail, groupFault, stop, unchanged } from "./transitions.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
-/** A node that is slow by less than this is busy, not stalled: its sockets held what was sent meanwhile. */
+/**
+ * A deadline that is met later than by this means that the node did not run, and adverts may have been lost on the way to it. One that
+ * is slow by less is busy: its sockets held what was sent meanwhile.
+ */
 const STALL = seconds(1);
 
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
@@ -18,65 +21,56 @@ type AdvertEvent = Extract<Event, { kind: "advert" }>;
 /** {@link ./step.ts} `step` in backup. */
 export function stepBackup(state: BackupState, event: Event, now: Instant, rules: Rules): Step {
   switch (event.kind) {
-    case "advert":
+    case "advert": // (420)
       return unchanged(hearAsBackup(state, event, now, rules));
     case "overrun":
       return unchanged(doubt(state, now, rules));
     case "deadline":
-      return meetDeadline(state, now, rules);
+      return onDeadline(state, now, rules);
     case "group-claim":
-      if (!state.awaitingGroup) return unchanged(state);
-      return claim(state, now, rules);
-    case "stop":
-      return withdraw("backup", [], event.cause ?? { kind: "stop" });
+      return state.masterDownAt === undefined ? takeOver(state, now, rules) : unchanged(state);
+    case "stop": // (345)
+      return stop("backup", event.cause ?? { kind: "stop" });
+    case "hand-over":
+      return event.why.kind === "handover" ? unchanged(state) : stop("backup", event.why);
     case "faults":
-      if (event.faults.length === 0) return unchanged(state);
-      return withdraw("backup", event.faults, { kind: "fault", faults: event.faults });
-    case "group-fault": {
-      if (event.member === undefined) return unchanged(state);
-      const faults = [groupFault(event.member)];
-      return withdraw("backup", faults, { kind: "fault", faults });
-    }
+      return event.faults.length === 0 ? unchanged(state) : fail("backup", event.faults);
+    case "group-fault":
+      return event.member === undefined
+        ? unchanged(state)
+        : fail("backup", [groupFault(event.member)]);
     case "rules":
       return unchanged(adaptToRules(state, event.before, now, rules));
-    case "hand-over":
-      return event.why.kind === "handover" ? unchanged(state) : withdraw("backup", [], event.why);
-    case "start":
-    case "resume":
-    case "address-conflict":
-    case "addresses-lost":
-    case "link-changed":
-    case "group-release":
-    case "release":
+    default:
       return unchanged(state);
   }
 }
 
-function meetDeadline(state: BackupState, now: Instant, rules: Rules): Step {
-  if (state.awaitingGroup) return unchanged(state);
-  if (now < state.masterDownAt) return probe(state, now);
-  if (isStalled(state, now) && !isOwner(rules)) return unchanged(listenAgain(state, now, rules));
-  if (rules.grouped) return unchanged({ ...state, awaitingGroup: true });
-  return claim(state, now, rules);
+/** When a deadline of `state` is due; undefined: it waits for its sync group. */
+export function backupDeadline(state: BackupState): Instant | undefined {
+  const { masterDownAt } = state;
+  return masterDownAt === undefined ? undefined : earliest(probeAt(state), masterDownAt);
 }
 
-function claim(state: BackupState, now: Instant, rules: Rules): Step {
-  return becomeMaster("backup", claimCause(state, now, rules), now, rules, state);
+function onDeadline(state: BackupState, now: Instant, rules: Rules): Step {
+  const { masterDownAt } = state;
+  if (masterDownAt === undefined) return unchanged(state);
+  if (now < masterDownAt) return probe(state, now);
+  const isStalled = between(masterDownAt, now) >= Math.max(state.masterInterval, STALL);
+  if (isStalled && !isOwner(rules)) return unchanged(listenAgain(state, now, rules));
+  if (rules.grouped) return unchanged({ ...state, masterDownAt: undefined });
+  return takeOver(state, now, rules); // (365)
 }
 
-/** Shortly before it claims, it asks who has the addresses: an answer is an alarm, not a veto. */
+function takeOver(state: BackupState, now: Instant, rules: Rules): Step {
+  return becomeMaster("backup", takeoverCause(state, now, rules), now, rules, state);
+}
+
+/** Shortly before it takes over, it asks which machine has the addresses. */
 function probe(state: BackupState, now: Instant): Step {
   const due = probeAt(state);
   if (due === undefined || now < due) return unchanged(state);
-  return {
-    state: { ...state, probesLeft: probesLeftAfter(state, now) },
-    effects: [{ kind: "probe-addresses" }],
-  };
-}
-
-/** So late a deadline means that this node did not run, and adverts may have been lost on the way to it meanwhile. */
-function isStalled(state: BackupState, now: Instant): boolean {
-  return between(state.masterDownAt, now) >= Math.max(state.masterInterval, STALL);
+  return { state: probed(state, now), effects: [{ kind: "probe-addresses" }] };
 }
 
 /** A living master is heard within an interval. */
@@ -91,28 +85,32 @@ const LONGEST_DOUBT = 3;
 
 /** A living master is heard within an interval, once packets get through again. */
 function doubt(state: BackupState, now: Instant, rules: Rules): BackupState {
-  const { heard, outranked, awaitingGroup, masterInterval } = state;
-  if (heard === undefined || outranked || awaitingGroup) return state;
+  const { master, masterDownAt: before, masterInterval } = state;
+  if (master.kind !== "obeyed" || before === undefined) return state;
   const wait = after(after(now, masterInterval), skewOf(rules, masterInterval));
-  const latest = heard.at + LONGEST_DOUBT * masterDownOf(rules, masterInterval);
-  const masterDownAt = Math.max(state.masterDownAt, Math.min(wait, latest)) as Instant;
-  return masterDownAt === state.masterDownAt ? state : { ...state, masterDownAt };
+  const latest = master.heard.at + LONGEST_DOUBT * masterDownOf(rules, masterInterval);
+  const masterDownAt = Math.max(before, Math.min(wait, latest)) as Instant;
+  return masterDownAt === before ? state : { ...state, masterDownAt };
 }
 
 /** Why a backup whose master-down has passed takes over, with the evidence. */
-function claimCause(state: BackupState, now: Instant, rules: Rules): Cause {
-  const { heard, left } = state;
-  if (left !== undefined) return { kind: "master-left", master: left };
-  if (heard === undefined) {
-    if (isOwner(rules)) return { kind: "owner" };
-    return { kind: "nobody-heard", listened: between(state.since, now) };
+function takeoverCause({ master, since }: BackupState, now: Instant, rules: Rules): Cause {
+  switch (master.kind) {
+    case "resigned":
+      return { kind: "master-left", master: master.source };
+    case "unknown":
+      return isOwner(rules)
+        ? { kind: "owner" }
+        : { kind: "nobody-heard", listened: between(since, now) };
+    case "obeyed":
+    case "outranked": {
+      const { source, priority, interval, at } = master.heard;
+      const silence = between(at, now);
+      return master.kind === "outranked" && silence < masterDownOf(rules, interval)
+        ? { kind: "preempted-master", master: source, priority }
+        : { kind: "master-silent", master: source, silence };
+    }
   }
-  const silence = between(heard.at, now);
-  const living = silence < masterDownOf(rules, heard.interval);
-  if (state.outranked && living) {
-    return { kind: "preempted-master", master: heard.source, priority: heard.priority };
-  }
-  return { kind: "master-silent", master: heard.source, silence };
 }
 
 /** The state of a backup that has heard an advert: obeyed, or not. */
@@ -122,17 +120,16 @@ export function hearAsBackup(
   now: Instant,
   rules: Rules,
 ): BackupState {
-  const { priority, interval: advertised } = event.advert;
-  if (priority === 0) return onPriorityZero(state, event, now, rules);
-  const heard: Heard = { source: event.source, priority, interval: advertised, at: now };
-  if (isObeyedByBackup(rules.priority, priority)) {
-    const lost = { ...state, preemptHoldUntil: undefined, preemptOnce: false };
-    return obey(lost, heard, now, rules);
+  const { priority, interval } = event.advert;
+  if (priority === 0) return onPriorityZero(state, event.source, now, rules); // (425)
+  const heard: Heard = { source: event.source, priority, interval, at: now }; // (440)
+  if (isObeyedByBackup(rules.priority, priority)) { // (445)
+    return obey({ ...state, preemptHoldUntil: undefined, preemptOnce: false }, heard, now, rules);
   }
   if (state.preemptOnce || isOwner(rules)) return disregard(state, heard, now, rules);
-  if (asksForRelief(state, heard)) return disregard(state, heard, now, rules);
-  if (!rules.preempt) return obey(state, heard, now, rules);
-  if (rules.preemptDelay === 0) return disregard(state, heard, now, rules);
+  if (isSolicited(state, heard)) return disregard(state, heard, now, rules);
+  if (!rules.preempt) return obey(state, heard, now, rules); // (445)
+  if (rules.preemptDelay === 0) return disregard(state, heard, now, rules); // (465)
   // Armed by the first advert of a living, losing master; a dead one is replaced when its adverts stay away.
   const preemptHoldUntil = state.preemptHoldUntil ?? after(now, rules.preemptDelay);
   const held = { ...state, preemptHoldUntil };
@@ -142,82 +139,83 @@ export function hearAsBackup(
 }
 
 /**
- * Priority 0 from anyone counts, as RFC 9568 6.4.2 has it: should it come from a rival of the present master, then the
- * master answers it with an advert at once (6.4.3), which sets the timer right again before a skew has passed. But the master does
- * not answer without end, and so those of others do not count without end.
+ * (430): priority 0 from any node counts. Should it come from a rival of the present master, then the master answers it with an advert
+ * at once (6.4.3), which sets the timer right again before a skew has passed. But the master does not answer without end, and so
+ * those of others do not count without end.
  */
 function onPriorityZero(
   state: BackupState,
-  event: AdvertEvent,
+  source: Ip,
   now: Instant,
   rules: Rules,
 ): BackupState {
-  const { heard, priorityZeroPaid } = state;
-  const isOther = heard !== undefined && !sameIp(heard.source, event.source);
-  const limits = otherFarewells(rules);
+  const { priorityZeroPaid } = state;
+  const heard = heardOf(state);
+  const isOther = heard !== undefined && !sameIp(heard.source, source);
+  const limits = otherResignations(rules);
   if (isOther && !affords(priorityZeroPaid, limits, now)) return state;
   return {
     ...state,
-    left: event.source,
-    heard: undefined,
-    outranked: false,
+    master: { kind: "resigned", source },
     priorityZeroPaid: isOther ? spend(priorityZeroPaid, limits, now) : priorityZeroPaid,
-    masterDownAt: relieveAt(state, event.source, now, rules),
+    masterDownAt: state.masterDownAt === undefined
+      ? undefined
+      : relieveAt(state, source, now, rules),
   };
 }
 
 /** As many as there are nodes that may leave together, and one more for each time in which one can come back. */
-function otherFarewells(rules: Rules): Limits {
+function otherResignations(rules: Rules): Limits {
   return { most: 4, every: masterDownOf(rules, rules.advertInterval) };
 }
 
-function obey(
-  state: BackupState,
-  heard: Heard,
-  now: Instant,
-  rules: Rules,
-): BackupState {
+/** (450) to (460). */
+function obey(state: BackupState, heard: Heard, now: Instant, rules: Rules): BackupState {
   const acquaintance = acquainted(state.acquaintance, heard.source, now);
   const interval = learntInterval(rules, heard.interval, between(acquaintance.since, now));
   return {
     ...state,
-    heard,
     acquaintance,
-    outranked: false,
-    left: undefined,
-    awaitingGroup: false,
-    probesLeft: probesBeforeTakeover(rules),
+    master: { kind: "obeyed", heard, probesLeft: probesBeforeTakeover(rules) },
     masterInterval: interval,
     masterDownAt: notWhileListening(state, after(now, masterDownOf(rules, interval))),
   };
 }
 
 /**
- * The timer keeps running: when it ends, this backup takes over from the living master. But one that was good enough until now
- * and says itself that it is not any more is relieved like one that leaves: everyone has heard it, nobody is to be listened for.
+ * (470): the timer keeps running, and when it ends, this backup takes over from the living master. But one that was good enough until
+ * now and says itself that it is not any more is relieved like one that resigns: all have heard it, no other is to be listened for.
  */
 function disregard(state: BackupState, heard: Heard, now: Instant, rules: Rules): BackupState {
-  const relief = hasFallen(state, heard, rules) || asksForRelief(state, heard)
-    ? relieveAt(state, heard.source, now, rules)
-    : state.masterDownAt;
-  const masterDownAt = Math.min(state.masterDownAt, relief) as Instant;
-  return { ...state, heard, outranked: true, left: undefined, masterDownAt };
+  const { masterDownAt } = state;
+  const isRelieved = hasFallen(state, heard, rules) || isSolicited(state, heard);
+  return {
+    ...state,
+    master: { kind: "outranked", heard },
+    masterDownAt: masterDownAt !== undefined && isRelieved
+      ? Math.min(masterDownAt, relieveAt(state, heard.source, now, rules)) as Instant
+      : masterDownAt,
+  };
 }
 
-/** It was master with more, and says the least that there is: it wants to be relieved, also by those who do not preempt. */
-function asksForRelief({ heard, outranked }: BackupState, { source, priority }: Heard): boolean {
-  return priority === LEAVING_PRIORITY && heard !== undefined && sameIp(heard.source, source) &&
-    (heard.priority > LEAVING_PRIORITY || outranked);
+/** It was master with more, and says the least that there is: it wants to be relieved, also by those that do not preempt. */
+function isSolicited({ master }: BackupState, { source, priority }: Heard): boolean {
+  if (priority !== LEAVING_PRIORITY) return false;
+  if (master.kind !== "obeyed" && master.kind !== "outranked") return false;
+  return sameIp(master.heard.source, source) &&
+    (master.heard.priority > LEAVING_PRIORITY || master.kind === "outranked");
 }
 
-function hasFallen({ heard }: BackupState, { source }: Heard, rules: Rules): boolean {
-  return heard !== undefined && sameIp(heard.source, source) &&
-    isObeyedByBackup(rules.priority, heard.priority);
+function hasFallen(state: BackupState, { source }: Heard, rules: Rules): boolean {
+  const before = heardOf(state);
+  return before !== undefined && sameIp(before.source, source) &&
+    isObeyedByBackup(rules.priority, before.priority);
 }
 
-/** When the master at `source`, which leaves or has fallen, is relieved: after a skew, so that the best comes first. */
+/** When the master at `source`, which resigns or has fallen, is relieved: after a skew, so that the best comes first. */
 function relieveAt(state: BackupState, source: Ip, now: Instant, rules: Rules): Instant {
-  const isMaster = state.heard !== undefined && sameIp(state.heard.source, source);
+  const before = heardOf(state);
+  const isMaster = before !== undefined && sameIp(before.source, source);
   const wait = isMaster && isSoleSuccessor(rules, source)
     ? nanoseconds(0)
     : skewOf(rules, state.masterInterval);
@@ -231,21 +229,23 @@ function adaptToRules(
   now: Instant,
   rules: Rules,
 ): BackupState {
-  const met = state.heard !== undefined || state.left !== undefined;
-  const learnt = met && rules.version === 3;
-  const masterInterval = learnt ? state.masterInterval : rules.advertInterval;
-  const wait = state.left === undefined ? masterDownOf : skewOf;
+  const { master, masterDownAt, preemptHoldUntil: hold } = state;
+  const isLearnt = master.kind !== "unknown" && rules.version === 3;
+  const masterInterval = isLearnt ? state.masterInterval : rules.advertInterval;
+  const wait = master.kind === "resigned" ? skewOf : masterDownOf;
   const shift = wait(rules, masterInterval) - wait(before, state.masterInterval);
-  const hold = state.preemptHoldUntil;
+  const shifted = (instant: Instant) => Math.max(now, instant + shift) as Instant;
   return {
     ...state,
     masterInterval,
-    masterDownAt: Math.max(now, state.masterDownAt + shift) as Instant,
-    listenUntil: Math.max(now, state.listenUntil + shift) as Instant,
+    // Out of the sync group it takes over by itself.
+    masterDownAt: masterDownAt === undefined
+      ? (rules.grouped ? undefined : now)
+      : shifted(masterDownAt),
+    listenUntil: shifted(state.listenUntil),
     preemptHoldUntil: hold === undefined
       ? undefined
       : (hold + rules.preemptDelay - before.preemptDelay) as Instant,
-    awaitingGroup: state.awaitingGroup && rules.grouped,
   };
 }
 

@@ -114,11 +114,11 @@ export type Effect =
   | { readonly kind: "probe-addresses" }
   | { readonly kind: "remove-addresses" }
   /** One burst of gratuitous ARP or unsolicited NA (`count` frames for each address). */
-  | { readonly kind: "announce"; readonly count: number }
-  /** The one source of log line, counter, hook, history entry and notification. */
-  | {
-    readonly kind: "transition";
-    readonly from: StateName;
-    readonly to: StateName;
-    readonly cause: Cause;
-  };
+  | { readonly kind: "announce"; readonly count: number };
+
+/** A change of state as people and scripts see it: the one source of log line, counter, hook, history and notification. */
+export interface Transition {
+  readonly from: StateName;
+  readonly to: StateName;
+  readonly cause: Cause;
+}

@@ -1,37 +1,28 @@
 /**
- * A master that leaves: it keeps the addresses until another node has announced them (decision 0010). Handover and maintenance
- * begin with priority 1 ("solicit"), a stop with priority 0 ("resign").
+ * Handoff: a master on its way out keeps the addresses until a successor has announced them (decision 0010). In the phase "solicit" it
+ * advertises priority 1, in "resign" it has said priority 0.
  */
-import {
-  after,
-  earliest,
-  type Instant,
-  milliseconds,
-  type Nanoseconds,
-  nanoseconds,
-  seconds,
-} from "../time.ts";
+import { after, earliest, type Instant, milliseconds, nanoseconds } from "../time.ts";
 import { sameIp } from "../net/ip.ts";
-import { hearAsBackup } from "./backup.ts";
-import { probeAt } from "./acd.ts";
-import { LEAVING_PRIORITY } from "./election.ts";
-import type { Cause, Effect, Event, HandoffReason, StateName } from "./event.ts";
-import type {
-  Handoff,
-  HandoffPhase,
-  InitState,
-  MasterState,
-  State,
-  Step,
-  Successor,
-} from "./state.ts";
-import { masterDown, skew } from "./intervals.ts";
+import { announceAgain } from "./announcements.ts";
+import { backupDeadline, hearAsBackup } from "./backup.ts";
+import type { Cause, Event } from "./event.ts";
+import { adaptToRules, stepMaster } from "./master.ts";
+import type { HandoffState, InitState, State, Step, Successor } from "./state.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
-import { newBackup, remainMaster, resignEffects, unchanged } from "./transitions.ts";
+import {
+  announced,
+  beginHandoff,
+  enterPhase,
+  handoffPriority,
+  newBackup,
+  remainMaster,
+  RESIGN,
+  restoreAddresses,
+  STOPPED,
+  unchanged,
+} from "./transitions.ts";
 import type { Rules } from "./rules.ts";
-
-/** For a backup's timer and the way of its first advert. */
-const SLACK = milliseconds(200);
 
 /**
  * A successor says first that it is master, then puts the addresses on its interface and announces them, which takes a busy one
@@ -39,165 +30,142 @@ const SLACK = milliseconds(200);
  */
 const ARRIVAL = milliseconds(200);
 
-/** Nobody is asked longer than this: with long intervals priority 0 is the first word. */
-const LONGEST_ASKING = seconds(10);
-
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
 
-/** Begins to leave. */
-export function beginHandoff(
-  state: MasterState,
-  why: HandoffReason,
-  now: Instant,
-  rules: Rules,
-): Step {
-  const [first, ...rest] = phasesOf(why, rules);
-  return first === undefined ? unchanged(state) : enterPhase(state, why, first, rest, now, rules);
+/** {@link ./step.ts} `step` in a handoff. */
+export function stepHandoff(state: HandoffState, event: Event, now: Instant, rules: Rules): Step {
+  const { master, successor, why, phase } = state;
+  switch (event.kind) {
+    case "advert":
+      return unchanged(hearSuccessor(state, event, now, rules));
+    case "address-conflict":
+      // A successor announces itself: from now on no traffic comes here.
+      return successor === undefined ? unchanged(state) : letGo(why, successor);
+    case "deadline":
+      return onDeadline(state, now, rules);
+    case "hand-over":
+      return event.why.kind === why.kind
+        ? unchanged(state)
+        : beginHandoff(master, event.why, now, rules);
+    case "group-release":
+      return leaveWithGroup(state, now, rules);
+    case "rules":
+      return within(state, adaptToRules(master, event.before, handoffPriority(phase), now, rules));
+    case "addresses-lost":
+      return within(state, restoreAddresses(master, now, rules));
+    case "link-changed":
+      return within(state, announced(master, [], announceAgain(master, now)));
+    case "stop":
+    case "faults":
+    case "group-fault":
+    case "release":
+      return within(state, stepMaster(master, event, now, rules));
+    default:
+      return unchanged(state);
+  }
 }
 
-/** A lost packet is made up for once. */
-const STOPPING: readonly HandoffPhase[] = ["resign", "resign"];
-
-function phasesOf({ kind }: HandoffReason, rules: Rules): readonly HandoffPhase[] {
-  if (kind === "stop") return STOPPING;
-  return rules.preempt && longestWait(rules) <= LONGEST_ASKING ? ["solicit", "resign"] : ["resign"];
-}
-
-function enterPhase(
-  state: MasterState,
-  why: HandoffReason,
-  phase: HandoffPhase,
-  rest: readonly HandoffPhase[],
-  now: Instant,
-  rules: Rules,
-): Step {
-  const asking = phase === "solicit";
-  const until = after(now, asking ? longestWait(rules) : longestSkew(rules));
-  return {
-    state: {
-      ...state,
-      leaving: { why, phase, rest, until, successor: undefined },
-      advertAt: after(now, rules.advertInterval),
-      renewAt: nextRenewal(now, rules),
-    },
-    effects: [
-      { kind: "send-advert", priority: asking ? LEAVING_PRIORITY : 0 },
-      { kind: "renew-addresses" },
-    ],
+/** `step` of the master within `state`: while it is master, the handoff goes on. */
+function within(state: HandoffState, step: Step): Step {
+  if (step.state.kind !== "master") return step;
+  return step.state === state.master ? unchanged(state) : {
+    ...step,
+    state: { ...state, master: step.state },
   };
 }
 
-/** When something is to be done for leaving itself. */
-export function handoffDeadline(state: MasterState, leaving: Handoff): Instant | undefined {
-  return speaks(leaving) ? earliest(state.advertAt, leaving.until) : endOf(leaving);
+/** When something is to be done next in a handoff. */
+export function handoffDeadline(state: HandoffState): Instant | undefined {
+  const { master: { advertAt, renewAt } } = state;
+  return earliest(endOf(state), isSoliciting(state) ? advertAt : undefined, renewAt);
 }
 
-/** When it does not wait any longer: for somebody to take over, or for the successor to announce itself. */
-function endOf({ until, successor }: Handoff): Instant {
+/** When it does not wait any longer: for a node to take over, or for the successor to announce itself. */
+function endOf({ until, successor }: HandoffState): Instant {
   return successor?.until ?? until;
 }
 
-/** Does it say so again and again? Nobody has an interest in that once there is a successor. */
-function speaks({ phase, successor }: Handoff): boolean {
+/** Does it say so again and again? No node has an interest in that once there is a successor. */
+function isSoliciting({ phase, successor }: HandoffState): boolean {
   return phase === "solicit" && successor === undefined;
 }
 
-/** A rival's advert: it has taken over, whoever it is. */
-export function hearSuccessor(
-  state: MasterState,
-  leaving: Handoff,
+/** The advert of another master: it has taken over, whichever node it is. */
+function hearSuccessor(
+  state: HandoffState,
   event: AdvertEvent,
   now: Instant,
   rules: Rules,
-): Step {
-  const { successor: before, why } = leaving;
-  if (event.advert.priority === 0) {
-    const isGone = before !== undefined && sameIp(before.source, event.source);
-    return isGone ? loseSuccessor(state, leaving) : unchanged(state);
+): HandoffState {
+  const { successor: before, why } = state;
+  const { source, advert: { priority, interval } } = event;
+  if (priority === 0) {
+    const isGone = before !== undefined && sameIp(before.source, source);
+    // It waits for another one as long as it would have without this one.
+    return isGone ? { ...state, successor: undefined } : state;
   }
-  const resting = before?.next.kind === "backup" ? before.next : newBackup(now, rules);
-  const next: Successor["next"] = why.kind === "handover"
-    ? hearAsBackup(resting, event, now, rules)
-    : OUT;
-  const patience = nanoseconds(Math.min(ARRIVAL, event.advert.interval));
+  const backup = before?.next.kind === "backup" ? before.next : newBackup(now, rules);
+  const next = why.kind === "handover" ? hearAsBackup(backup, event, now, rules) : STOPPED;
+  const patience = nanoseconds(Math.min(ARRIVAL, interval));
   const until = before?.until ?? after(now, patience);
-  const successor: Successor = { source: event.source, next, until };
-  return unchanged({ ...state, leaving: { ...leaving, successor } });
+  return { ...state, successor: { source, next, until } };
 }
 
-/** It leaves again before this node has let go, which waits for somebody else as long as it would have without it. */
-function loseSuccessor(state: MasterState, leaving: Handoff): Step {
-  return unchanged({ ...state, leaving: { ...leaving, successor: undefined } });
-}
-
-/** Somebody tells the neighbours that it has an address: the successor, if there is one. From now on nobody comes here. */
-export function onAnnouncement(state: MasterState, leaving: Handoff): Step {
-  return leaving.successor === undefined ? unchanged(state) : letGo(leaving, leaving.successor);
-}
-
-/** Is the successor's time over, or nearly? Then this node did not run meanwhile, and listens anew. */
+/** `successor`, unless its time is over, or nearly: then this node did not run meanwhile, and listens again. */
 function present(successor: Successor, now: Instant, rules: Rules): Successor {
   const { next } = successor;
-  if (next.kind === "init" || (probeAt(next) ?? next.masterDownAt) > now) return successor;
+  if (next.kind === "init" || (backupDeadline(next) ?? Infinity) > now) return successor;
   return { ...successor, next: newBackup(now, rules) };
 }
 
-function letGo({ why }: Handoff, { source, next }: Successor): Step {
-  const cause: Cause = { ...why, successor: source };
-  return { state: next, effects: [{ kind: "remove-addresses" }, transition(next, cause)] };
+function letGo(why: HandoffState["why"], { source, next }: Successor): Step {
+  return leave(next, { ...why, successor: source });
 }
 
-/** Another member of the sync group was succeeded first: whoever has that one takes all. */
-export function leaveWithGroup(leaving: Handoff, now: Instant, rules: Rules): Step {
-  const next: State = leaving.why.kind === "handover" ? newBackup(now, rules) : OUT;
-  return { state: next, effects: [...resignEffects(), transition(next, leaving.why)] };
+/** Another member of the sync group was succeeded first: the node that has that one takes all. */
+function leaveWithGroup({ why }: HandoffState, now: Instant, rules: Rules): Step {
+  const next: State = why.kind === "handover" ? newBackup(now, rules) : STOPPED;
+  return { ...leave(next, why), effects: RESIGN };
 }
 
-/** A deadline of a master that leaves. */
-export function onHandoffDeadline(
-  state: MasterState,
-  leaving: Handoff,
-  now: Instant,
-  rules: Rules,
-): Step {
-  if (now >= endOf(leaving)) return endPhase(state, leaving, now, rules);
-  const due = speaks(leaving) && now >= state.advertAt;
-  const renew = isRenewalDue(state.renewAt, due, now, rules);
+function onDeadline(state: HandoffState, now: Instant, rules: Rules): Step {
+  if (now >= endOf(state)) return endPhase(state, now, rules);
+  const { master, phase } = state;
+  const due = isSoliciting(state) && now >= master.advertAt;
+  const renew = isRenewalDue(master.renewAt, due, now, rules);
+  if (!due && !renew) return unchanged(state);
   return {
     state: {
       ...state,
-      advertAt: due ? after(now, rules.advertInterval) : state.advertAt,
-      renewAt: renew ? nextRenewal(now, rules) : state.renewAt,
+      master: {
+        ...master,
+        advertAt: due ? after(now, rules.advertInterval) : master.advertAt,
+        renewAt: renew ? nextRenewal(now, rules) : master.renewAt,
+      },
     },
     effects: [
-      ...(due ? [{ kind: "send-advert", priority: LEAVING_PRIORITY } as const] : []),
+      ...(due ? [{ kind: "send-advert", priority: handoffPriority(phase) } as const] : []),
       ...(renew ? [{ kind: "renew-addresses" } as const] : []),
     ],
   };
 }
 
-/** Nobody took over in this phase, or nobody was heard to announce itself. In the end who stops goes all the same; who was only asked to stand aside stays. */
-function endPhase(state: MasterState, leaving: Handoff, now: Instant, rules: Rules): Step {
-  const { why, rest: [next, ...rest], successor } = leaving;
-  if (successor !== undefined) return letGo(leaving, present(successor, now, rules));
-  if (next !== undefined) return enterPhase(state, why, next, rest, now, rules);
-  if (why.kind !== "stop") return remainMaster(state, now, rules);
-  return { state: OUT, effects: [{ kind: "remove-addresses" }, transition(OUT, why)] };
+/**
+ * No node took over in this phase, or none was heard to announce itself. In the end a node that stops goes all the same; one that was
+ * only asked to let another node take over stays.
+ */
+function endPhase(state: HandoffState, now: Instant, rules: Rules): Step {
+  const { master, why, rest: [next, ...rest], successor } = state;
+  if (successor !== undefined) return letGo(why, present(successor, now, rules));
+  if (next !== undefined) return enterPhase(master, why, next, rest, now, rules);
+  if (why.kind !== "stop") return remainMaster(master, now, rules);
+  return leave(STOPPED, why);
 }
 
-const OUT: InitState = { kind: "init", started: false, faults: [] };
-
-function transition(next: State, cause: Cause): Effect {
-  const to: StateName = next.kind;
-  return { kind: "transition", from: "master", to, cause };
-}
-
-/** Within this every backup that preempts has claimed, whatever its priority. */
-function longestWait({ version, advertInterval }: Rules): Nanoseconds {
-  return (masterDown(version, 0, advertInterval) + SLACK) as Nanoseconds;
-}
-
-/** Within this everyone has claimed who heard priority 0. */
-function longestSkew({ version, advertInterval }: Rules): Nanoseconds {
-  return (skew(version, 0, advertInterval) + SLACK) as Nanoseconds;
+function leave(next: InitState | Successor["next"], cause: Cause): Step {
+  return {
+    state: next,
+    effects: [{ kind: "remove-addresses" }],
+    transition: { from: "master", to: next.kind, cause },
+  };
 }

@@ -1,31 +1,28 @@
-/** Master: when it advertises, which masters it yields to and which it answers (RFC 9568 6.4.3). */
+/** Master: when it advertises, which masters it yields to and which it answers (RFC 9568 6.4.3; numbers are the steps of RFC 5798). */
+import { probesBeforeTakeover } from "./acd.ts";
 import { affordableAt, affords, type Limits, spend } from "../budget.ts";
 import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
 import { announceAgain, announceDue, announceProvoked } from "./announcements.ts";
-import { compareMasters, LEAVING_PRIORITY } from "./election.ts";
-import type { Cause, Effect, Event, HandoffReason } from "./event.ts";
+import { compareMasters } from "./election.ts";
+import type { Cause, Effect, Event } from "./event.ts";
 import { hearAsBackup } from "./backup.ts";
 import { yielded } from "./damping.ts";
-import type { BackupState, MasterState, Step } from "./state.ts";
+import type { BackupState, Heard, MasterState, Step } from "./state.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
-import {
-  beginHandoff,
-  hearSuccessor,
-  leaveWithGroup,
-  onAnnouncement,
-  onHandoffDeadline,
-} from "./handoff.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   acquainted,
   announced,
+  beginHandoff,
+  fail,
   groupFault,
   newBackup,
   remainMaster,
-  resignEffects,
+  RESIGN,
+  restoreAddresses,
+  stop,
   unchanged,
-  withdraw,
 } from "./transitions.ts";
 import type { Rules } from "./rules.ts";
 
@@ -47,50 +44,40 @@ type AdvertEvent = Extract<Event, { kind: "advert" }>;
 /** {@link ./step.ts} `step` in master. */
 export function stepMaster(state: MasterState, event: Event, now: Instant, rules: Rules): Step {
   switch (event.kind) {
-    case "advert":
+    case "advert": // (700)
       return hear(state, event, now, rules);
     case "deadline":
-      return meetDeadline(state, now, rules);
+      return onDeadline(state, now, rules);
     case "addresses-lost":
-      return restore(state, now, rules);
+      return isOverdue(state, now, rules) ? unchanged(state) : restoreAddresses(state, now, rules);
     case "link-changed":
-      return mayBeReplaced(state, now, rules)
+      return isOverdue(state, now, rules)
         ? unchanged(state)
         : announced(state, [], announceAgain(state, now));
     case "address-conflict":
-      return state.leaving === undefined
-        ? defend(state, now, rules)
-        : onAnnouncement(state, state.leaving);
+      return defend(state, now, rules);
     case "hand-over":
-      return handOver(state, event.why, now, rules);
+      return beginHandoff(state, event.why, now, rules);
     case "rules":
-      return adaptToRules(state, event.before, now, rules);
-    case "stop":
-      return withdraw("master", [], event.cause ?? { kind: "stop" });
+      return adaptToRules(state, event.before, rules.priority, now, rules);
+    case "stop": // (655)
+      return stop("master", event.cause ?? { kind: "stop" });
     case "faults":
-      if (event.faults.length === 0) return unchanged(state);
-      return withdraw("master", event.faults, { kind: "fault", faults: event.faults });
-    case "group-fault": {
-      if (event.member === undefined) return unchanged(state);
-      const faults = [groupFault(event.member)];
-      return withdraw("master", faults, { kind: "fault", faults });
-    }
+      return event.faults.length === 0 ? unchanged(state) : fail("master", event.faults);
+    case "group-fault":
+      return event.member === undefined
+        ? unchanged(state)
+        : fail("master", [groupFault(event.member)]);
     case "group-release":
-      return state.leaving === undefined
-        ? followGroup(event.member, event.patience ?? 1, now, rules)
-        : leaveWithGroup(state.leaving, now, rules);
+      return followGroup(event.member, event.patience ?? 1, now, rules);
     case "release":
       return release(event.cause, now, rules);
-    case "overrun":
-    case "start":
-    case "resume":
-    case "group-claim":
+    default:
       return unchanged(state);
   }
 }
 
-function meetDeadline(state: MasterState, now: Instant, rules: Rules): Step {
-  if (state.leaving !== undefined) return onHandoffDeadline(state, state.leaving, now, rules);
+function onDeadline(state: MasterState, now: Instant, rules: Rules): Step {
   if (isOverdue(state, now, rules)) return remainMaster(state, now, rules);
   const due = now >= state.advertAt;
   const renew = isRenewalDue(state.renewAt, due, now, rules);
@@ -101,7 +88,7 @@ function meetDeadline(state: MasterState, now: Instant, rules: Rules): Step {
     renewAt: renew ? nextRenewal(now, rules) : state.renewAt,
   };
   const effects: readonly Effect[] = [
-    ...(due ? [advertNow(rules)] : []),
+    ...(due ? [advertOf(rules.priority)] : []), // (685)
     ...(renew ? [{ kind: "renew-addresses" } as const] : []),
   ];
   return announced(next, effects, announceDue(state, now, rules.addresses.length));
@@ -117,17 +104,6 @@ function isOverdue(state: MasterState, now: Instant, rules: Rules): boolean {
   return between(state.advertAt, now) >= wait;
 }
 
-/** Whoever may have been replaced puts and announces nothing: its deadline is next, after all adverts. */
-function mayBeReplaced(state: MasterState, now: Instant, rules: Rules): boolean {
-  return state.leaving === undefined && isOverdue(state, now, rules);
-}
-
-function restore(state: MasterState, now: Instant, rules: Rules): Step {
-  if (mayBeReplaced(state, now, rules)) return unchanged(state);
-  const renewed = { ...state, renewAt: nextRenewal(now, rules) };
-  return announced(renewed, [{ kind: "add-addresses" }], announceAgain(state, now));
-}
-
 /** RFC 5227 2.4 (c): tell the neighbours once more, but not again and again where the other one does the same. */
 function defend(state: MasterState, now: Instant, rules: Rules): Step {
   const { defendedAt } = state;
@@ -140,12 +116,6 @@ function defend(state: MasterState, now: Instant, rules: Rules): Step {
   );
 }
 
-function handOver(state: MasterState, why: HandoffReason, now: Instant, rules: Rules): Step {
-  return state.leaving?.why.kind === why.kind
-    ? unchanged(state)
-    : beginHandoff(state, why, now, rules);
-}
-
 /** The rhythm does not drift: one interval after the last beat. Missed beats are not made up for. */
 function nextBeat(beat: Instant, now: Instant, rules: Rules): Instant {
   const next = after(beat, rules.advertInterval);
@@ -154,26 +124,25 @@ function nextBeat(beat: Instant, now: Instant, rules: Rules): Instant {
 
 function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules): Step {
   const { advert, source, own } = event;
-  if (state.leaving !== undefined) return hearSuccessor(state, state.leaving, event, now, rules);
-  if (advert.priority === 0) return onPriorityZero(state, now, rules);
+  if (advert.priority === 0) return onPriorityZero(state, now, rules); // (705)
   const ours = { priority: rules.priority, source: own };
-  const verdict = compareMasters(ours, { priority: advert.priority, source });
+  const verdict = compareMasters(ours, { priority: advert.priority, source }); // (720)
   if (verdict !== "same" && isOverdue(state, now, rules)) {
     return giveWay(state, event, now, rules);
   }
   switch (verdict) {
-    case "better":
+    case "better": // (725)
       return yieldTo("better-master", state, event, now, rules);
-    case "tie-lost":
+    case "tie-lost": // (735)
       return yieldTo("tie-lost", state, event, now, rules);
-    case "worse":
+    case "worse": // (770)
       return answer(state, source, now, rules);
     case "same":
       return unchanged(state);
   }
 }
 
-/** Somebody who leaves was master beside us, and the neighbours may have believed it. */
+/** (710), (715): one that resigns was master beside us, and the neighbours may have believed it. */
 function onPriorityZero(state: MasterState, now: Instant, rules: Rules): Step {
   if (!affords(state.answersPaid, ANSWERS, now)) return answerLater(state, now, rules);
   const next = {
@@ -181,42 +150,37 @@ function onPriorityZero(state: MasterState, now: Instant, rules: Rules): Step {
     advertAt: after(now, rules.advertInterval),
     answersPaid: spend(state.answersPaid, ANSWERS, now),
   };
-  return announced(next, [advertNow(rules)], announceProvoked(state, now, rules.addresses.length));
+  return announced(
+    next,
+    [advertOf(rules.priority)],
+    announceProvoked(state, now, rules.addresses.length),
+  );
 }
 
-/** With the next advert, which goes as soon as may be; that answers all who came until then. */
+/** With the next advert, which goes as soon as may be; that answers all that came until then. */
 function answerLater(state: MasterState, now: Instant, rules: Rules): Step {
   const soon = affordableAt(state.answersPaid, ANSWERS);
   const next = { ...state, advertAt: Math.min(state.advertAt, soon) as Instant };
   return announced(next, [], announceProvoked(state, now, rules.addresses.length, 0));
 }
 
-/** Somebody took over while this node did not run. Whether it comes back is a matter of preemption, like anybody's. */
+/** Another node took over while this one did not run. Whether this one comes back is a matter of preemption. */
 function giveWay(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules): Step {
   const { source, advert: { priority } } = event;
   const silence = between(state.advertAt, after(now, rules.advertInterval));
   const cause: Cause = { kind: "stalled", master: source, priority, silence };
+  const { acquaintance, damping } = state;
+  const backup = { ...newBackup(now, rules), acquaintance, damping };
   return {
-    state: hearAsBackup(
-      {
-        ...newBackup(now, rules),
-        acquaintance: state.acquaintance,
-        damping: state.damping,
-      },
-      event,
-      now,
-      rules,
-    ),
-    effects: [
-      { kind: "remove-addresses" },
-      { kind: "transition", from: "master", to: "backup", cause },
-    ],
+    state: hearAsBackup(backup, event, now, rules),
+    effects: [{ kind: "remove-addresses" }],
+    transition: { from: "master", to: "backup", cause },
   };
 }
 
 /**
- * The loser's last advert, at the winner's interval, is for the winner: it may not know yet that somebody else told the
- * neighbours something different, and announces itself again. Not in a sync group, whose members may be of different minds
+ * (740) to (765). The loser's last advert, at the winner's interval, is for the winner: it may not know yet that another node told
+ * the neighbours something different, and announces itself again. Not in a sync group, whose members may be of different minds
  * about who is better: there it would set back the wait of one who is about to take over for all of them.
  */
 function yieldTo(
@@ -234,24 +198,20 @@ function yieldTo(
   const lastWord: readonly Effect[] = rules.grouped
     ? []
     : [{ kind: "send-advert", priority: rules.priority, interval: masterInterval }];
+  const heard: Heard = { source, priority, interval, at: now };
+  const masterDownAt = after(now, masterDownOf(rules, masterInterval));
   return {
     state: {
       ...newBackup(now, rules),
-      masterInterval,
       acquaintance,
       damping,
+      master: { kind: "obeyed", heard, probesLeft: probesBeforeTakeover(rules) },
+      masterInterval,
       listenUntil: damping.until,
-      masterDownAt: Math.max(
-        damping.until,
-        after(now, masterDownOf(rules, masterInterval)),
-      ) as Instant,
-      heard: { source, priority, interval, at: now },
+      masterDownAt: Math.max(damping.until, masterDownAt) as Instant,
     },
-    effects: [
-      { kind: "remove-addresses" },
-      ...lastWord,
-      { kind: "transition", from: "master", to: "backup", cause },
-    ],
+    effects: [{ kind: "remove-addresses" }, ...lastWord],
+    transition: { from: "master", to: "backup", cause },
   };
 }
 
@@ -267,7 +227,7 @@ function answer(state: MasterState, source: Ip, now: Instant, rules: Rules): Ste
     };
     return announced(
       next,
-      [advertNow(rules)],
+      [advertOf(rules.priority)],
       announceProvoked(state, now, rules.addresses.length),
     );
   }
@@ -279,44 +239,46 @@ function answer(state: MasterState, source: Ip, now: Instant, rules: Rules): Ste
 }
 
 /**
- * Another member of the sync group is not master any more: leave with it, willingly. Who shall have patience cannot be hurried,
- * neither by the farewells nor by the last adverts of others who leave for the same reason.
+ * A member of the sync group is not master any more: resign too. With patience > 1, priority-0 adverts and last adverts of other nodes
+ * that leave for the same reason must not shorten the wait.
  */
 function followGroup(member: string, patience: number, now: Instant, rules: Rules): Step {
   const wait = patience * masterDownOf(rules, rules.advertInterval);
   const masterDownAt = (now + wait) as Instant;
   const listenUntil = patience > 1 ? masterDownAt : now;
   const backup = { ...newBackup(now, rules), listenUntil, masterDownAt };
-  return leaveFor(backup, { kind: "group", member });
+  return resign(backup, { kind: "group", member });
 }
 
-/** For a better node. After priority 0 everyone alive claims within an interval: so long, and a skew, it lets them go first. */
+/** For a better node. After priority 0 every living node claims within an interval: so long, and a skew, it lets them go first. */
 function release(cause: Cause, now: Instant, rules: Rules): Step {
   const { advertInterval } = rules;
   const masterDownAt = after(after(now, advertInterval), skewOf(rules, advertInterval));
-  return leaveFor({ ...newBackup(now, rules), masterDownAt }, cause);
+  return resign({ ...newBackup(now, rules), masterDownAt }, cause);
 }
 
-function leaveFor(state: BackupState, cause: Cause): Step {
-  return {
-    state,
-    effects: [
-      ...resignEffects(),
-      { kind: "transition", from: "master", to: "backup", cause },
-    ],
-  };
+function resign(state: BackupState, cause: Cause): Step {
+  return { state, effects: RESIGN, transition: { from: "master", to: "backup", cause } };
 }
 
-/** Whatever adverts carry is told at once if it changed; the rhythm goes on, faster from now on where it shall. */
-function adaptToRules(state: MasterState, before: Rules, now: Instant, rules: Rules): Step {
+/**
+ * What adverts carry is told at once if it changed, with `priority`; the rhythm goes on, faster from now on where the interval is
+ * shorter.
+ */
+export function adaptToRules(
+  state: MasterState,
+  before: Rules,
+  priority: number,
+  now: Instant,
+  rules: Rules,
+): Step {
   const newAddresses = !sameAddresses(before, rules);
   const newLease = before.lease !== rules.lease;
-  const advert: readonly Effect[] = newAddresses || !sameHeader(before, rules)
-    ? [advertOf(state, rules)]
-    : [];
+  const tells = newAddresses || !sameHeader(before, rules);
+  const advert: readonly Effect[] = tells ? [advertOf(priority)] : [];
   const adapted = {
     ...state,
-    advertAt: advert.length > 0
+    advertAt: tells
       ? Math.min(state.advertAt, now + rules.advertInterval) as Instant
       : state.advertAt,
     renewAt: newLease ? nextRenewal(now, rules) : state.renewAt,
@@ -326,7 +288,7 @@ function adaptToRules(state: MasterState, before: Rules, now: Instant, rules: Ru
     return announced(adapted, effects, announceAgain(state, now));
   }
   if (newLease) return { state: adapted, effects: [...advert, { kind: "renew-addresses" }] };
-  return advert.length > 0 ? { state: adapted, effects: advert } : unchanged(state);
+  return tells ? { state: adapted, effects: advert } : unchanged(state);
 }
 
 function sameHeader(before: Rules, rules: Rules): boolean {
@@ -344,12 +306,6 @@ function sameAddresses(before: Rules, rules: Rules): boolean {
     });
 }
 
-function advertNow(rules: Rules): Effect {
-  return { kind: "send-advert", priority: rules.priority };
-}
-
-/** The same of a master that may be leaving. */
-function advertOf({ leaving }: MasterState, rules: Rules): Effect {
-  if (leaving === undefined) return advertNow(rules);
-  return { kind: "send-advert", priority: leaving.phase === "solicit" ? LEAVING_PRIORITY : 0 };
+function advertOf(priority: number): Effect {
+  return { kind: "send-advert", priority };
 }

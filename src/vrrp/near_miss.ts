@@ -21,13 +21,12 @@ export interface NearMiss {
  */
 export function nearMiss(before: State, next: State, rules: Rules): NearMiss | undefined {
   if (before.kind !== "backup" || next.kind !== "backup") return undefined;
-  const { heard } = before;
-  if (heard === undefined || next.heard === undefined) return undefined;
-  if (before.outranked || next.outranked || next.left !== undefined) return undefined;
+  if (before.master.kind !== "obeyed" || next.master.kind !== "obeyed") return undefined;
+  const [earlier, later] = [before.master.heard, next.master.heard];
   // Another master's advert: the one before is dead, and a better backup was quicker, as it should.
-  if (!sameIp(heard.source, next.heard.source)) return undefined;
-  const silence = between(heard.at, next.heard.at);
+  if (!sameIp(earlier.source, later.source)) return undefined;
+  const silence = between(earlier.at, later.at);
   const limit = masterDownOf(rules, before.masterInterval);
   if (silence + before.masterInterval <= limit) return undefined;
-  return { master: next.heard.source, silence, limit };
+  return { master: later.source, silence, limit };
 }

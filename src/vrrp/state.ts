@@ -1,11 +1,14 @@
-/** State of one virtual router (RFC 9568 6.4): a union whose variants carry exactly their own data. */
+/**
+ * States of one virtual router (RFC 9568 6.4), and what a step answers. Each variant carries exactly its own data: there is
+ * no flag beside them, and none in them that another one makes meaningless.
+ */
 import type { Ip } from "../net/ip.ts";
 import type { Instant, Nanoseconds } from "../time.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Damping } from "./damping.ts";
-import type { Effect, Fault, HandoffReason, StateName } from "./event.ts";
+import type { Effect, Fault, HandoffReason, StateName, Transition } from "./event.ts";
 
-/** The last advert that said somebody is master. */
+/** The last advert of a master. */
 export interface Heard {
   readonly source: Ip;
   /** 1-255. */
@@ -21,71 +24,60 @@ export interface Acquaintance {
   readonly since: Instant;
 }
 
-/** Takes no part: not started, stopped, or (started, with faults) in fault. Started without faults does not occur. */
+/** What goes along from backup to master and back. */
+export interface Memory {
+  /** Undefined: no master was obeyed yet. */
+  readonly acquaintance: Acquaintance | undefined;
+  /** Whether masters came and went too often of late. */
+  readonly damping: Damping;
+}
+
+/** Not started, or stopped. */
 export interface InitState {
   readonly kind: "init";
-  readonly started: boolean;
+  /** What keeps it from taking part once it is started. */
   readonly faults: readonly Fault[];
 }
 
+/** Started, and kept from taking part. */
+export interface FaultState {
+  readonly kind: "fault";
+  /** At least one. */
+  readonly faults: readonly Fault[];
+}
+
+/** What a backup knows of the master. */
+export type KnownMaster =
+  /** Nothing yet. `probesLeft`: how often the neighbours are still to be asked who has the addresses (acd.ts). */
+  | { readonly kind: "unknown"; readonly probesLeft: number }
+  /** Its adverts restart the master-down timer. */
+  | { readonly kind: "obeyed"; readonly heard: Heard; readonly probesLeft: number }
+  /** It loses against this backup: the timer keeps running. */
+  | { readonly kind: "outranked"; readonly heard: Heard }
+  /** It said priority 0, and no master was heard since. */
+  | { readonly kind: "resigned"; readonly source: Ip };
+
 /** Watches a master, or the absence of one; holds no address. */
-export interface BackupState {
+export interface BackupState extends Memory {
   readonly kind: "backup";
   readonly since: Instant;
-  /** When the master counts as gone. Meaningless while {@link awaitingGroup}. */
-  readonly masterDownAt: Instant;
+  readonly master: KnownMaster;
+  /** When the master counts as gone; undefined: it does, and this node takes over together with its sync group. */
+  readonly masterDownAt: Instant | undefined;
   /** The master's interval as learnt (v3), else one's own. */
   readonly masterInterval: Nanoseconds;
-  /** No claim before this: whoever has just arrived listens for one whole master-down interval first. */
+  /** It takes over no earlier: a node that has just arrived listens for one whole master-down interval first. */
   readonly listenUntil: Instant;
-  /** The last living master's last advert, obeyed or not. */
-  readonly heard: Heard | undefined;
-  /** {@link heard} loses against us and is not obeyed: masterDownAt keeps running. */
-  readonly outranked: boolean;
-  /** Who said with priority 0 that it leaves, until anybody is heard again. */
-  readonly left: Ip | undefined;
-  /** Its master-down has passed; it becomes master together with its sync group. */
-  readonly awaitingGroup: boolean;
   /** Until then a living master of lower priority is obeyed (preempt_delay); undefined: not armed. */
   readonly preemptHoldUntil: Instant | undefined;
   /** initial_state = "master" and the first election is still open: preempts whatever preempt and preempt_delay say. */
   readonly preemptOnce: boolean;
-  /** Undefined: none was obeyed yet. */
-  readonly acquaintance: Acquaintance | undefined;
-  /** Whether masters came and went too often of late. */
-  readonly damping: Damping;
-  /** What is left of the farewells that count although they are not the master's (budget.ts). */
+  /** What is left of the priority-0 adverts that count although they are not the master's (budget.ts). */
   readonly priorityZeroPaid: Instant;
-  /** How often the neighbours are still to be asked who has the addresses, before a claim (acd.ts). */
-  readonly probesLeft: number;
-}
-
-/** "solicit": advertises priority 1, and backups that preempt take over. "resign": has said priority 0. */
-export type HandoffPhase = "solicit" | "resign";
-
-/** A master that is on its way out, and keeps the addresses until somebody has taken over and said where they are (handoff.ts). */
-export interface Handoff {
-  readonly why: HandoffReason;
-  readonly phase: HandoffPhase;
-  /** The phases after this one, where nobody takes over. */
-  readonly rest: readonly HandoffPhase[];
-  /** When the phase ends without a successor; with one, when its announcement is not waited for any more. */
-  readonly until: Instant;
-  /** Undefined: nobody has taken over yet. */
-  readonly successor: Successor | undefined;
-}
-
-/** Who has taken over from a master that leaves. */
-export interface Successor {
-  readonly source: Ip;
-  /** What the one that leaves is when it has let go. */
-  readonly next: InitState | BackupState;
-  /** So long its announcement is waited for. */
-  readonly until: Instant;
 }
 
 /** Holds the addresses and says so. */
-export interface MasterState extends Announcements {
+export interface MasterState extends Memory, Announcements {
   readonly kind: "master";
   readonly since: Instant;
   /** When the next regular advert is due. */
@@ -94,33 +86,88 @@ export interface MasterState extends Announcements {
   readonly answered: { readonly source: Ip; readonly at: Instant } | undefined;
   /** What is left of the adverts that rivals can provoke (budget.ts). */
   readonly answersPaid: Instant;
-  readonly acquaintance: Acquaintance | undefined;
-  readonly damping: Damping;
   /** When the lease of the addresses is to be renewed; undefined: they have none. */
   readonly renewAt: Instant | undefined;
-  /** When the neighbours were last told because somebody else claimed an address; undefined: never. */
+  /** When the neighbours were last told because another machine claimed an address; undefined: never. */
   readonly defendedAt: Instant | undefined;
-  /** Undefined: it stays. */
-  readonly leaving: Handoff | undefined;
 }
 
-/** The state of one virtual router. All of it: there is no flag beside it. */
-export type State = InitState | BackupState | MasterState;
+/** "solicit": advertises priority 1, and backups that preempt take over. "resign": has said priority 0. */
+export type HandoffPhase = "solicit" | "resign";
+
+/** A master on its way out: it keeps the addresses until a successor has announced them (handoff.ts). */
+export interface HandoffState {
+  readonly kind: "handoff";
+  readonly why: HandoffReason;
+  /** The master that it was, and is again where no node takes over. */
+  readonly master: MasterState;
+  readonly phase: HandoffPhase;
+  /** The phases after this one, where no node takes over. */
+  readonly rest: readonly HandoffPhase[];
+  /** When the phase ends without a successor; with one, when its announcement is not waited for any more. */
+  readonly until: Instant;
+  /** Undefined: no node has taken over yet. */
+  readonly successor: Successor | undefined;
+}
+
+/** The node that has taken over in a handoff. */
+export interface Successor {
+  readonly source: Ip;
+  /** What this node is once it has let go. */
+  readonly next: InitState | BackupState;
+  /** So long its announcement is waited for. */
+  readonly until: Instant;
+}
+
+/** The state of one virtual router. */
+export type State = InitState | FaultState | BackupState | MasterState | HandoffState;
 
 /** What `step` answers. */
 export interface Step {
   readonly state: State;
-  /** To be performed in this order. A transition comes last: what is urgent goes first, and hooks find the work done. */
+  /** To be performed in this order. */
   readonly effects: readonly Effect[];
+  /** To be told after the effects: what is urgent goes first, and hooks find the work done. */
+  readonly transition?: Transition;
 }
 
 /** The state before anything happened. */
 export function initial(): State {
-  return { kind: "init", started: false, faults: [] };
+  return { kind: "init", faults: [] };
 }
 
-/** The state's name for people and scripts; "fault" is init with reasons. */
-export function nameOf(state: State): StateName {
-  if (state.kind !== "init") return state.kind;
-  return state.started && state.faults.length > 0 ? "fault" : "init";
+/** The state's name for people and scripts; a master in a handoff is a master. */
+export function nameOf({ kind }: State): StateName {
+  return kind === "handoff" ? "master" : kind;
+}
+
+/** Does it hold the addresses, whether or not it is about to give them up? */
+export function isHolder(state: State): state is MasterState | HandoffState {
+  return state.kind === "master" || state.kind === "handoff";
+}
+
+/** Does it take no part, whether it is in fault or not started? */
+export function isOut(state: State): state is InitState | FaultState {
+  return state.kind === "init" || state.kind === "fault";
+}
+
+/** The last advert of the master that a backup knows; undefined: it knows none, or is no backup. */
+export function heardOf(state: State): Heard | undefined {
+  if (state.kind !== "backup") return undefined;
+  const { master } = state;
+  return master.kind === "obeyed" || master.kind === "outranked" ? master.heard : undefined;
+}
+
+/** The master that was obeyed last, before or since this node became one. */
+export function acquaintanceOf(state: State): Acquaintance | undefined {
+  switch (state.kind) {
+    case "init":
+    case "fault":
+      return undefined;
+    case "handoff":
+      return state.master.acquaintance;
+    case "backup":
+    case "master":
+      return state.acquaintance;
+  }
 }

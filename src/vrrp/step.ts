@@ -1,10 +1,9 @@
 /** One step of a virtual router: RFC 9568 6.4 as a pure function, state and event in, state and effects out. */
 import { earliest, type Instant } from "../time.ts";
-import { stepBackup } from "./backup.ts";
-import { probeAt } from "./acd.ts";
+import { backupDeadline, stepBackup } from "./backup.ts";
 import type { Event } from "./event.ts";
-import { stepInit } from "./initialize.ts";
-import { handoffDeadline } from "./handoff.ts";
+import { handoffDeadline, stepHandoff } from "./handoff.ts";
+import { stepFault, stepInit } from "./initialize.ts";
 import { stepMaster } from "./master.ts";
 import type { Rules } from "./rules.ts";
 import type { State, Step } from "./state.ts";
@@ -25,10 +24,14 @@ export function step(state: State, event: Event, now: Instant, rules: Rules): St
   switch (state.kind) {
     case "init":
       return stepInit(state, event, now, rules);
+    case "fault":
+      return stepFault(state, event, now, rules);
     case "backup":
       return stepBackup(state, event, now, rules);
     case "master":
       return stepMaster(state, event, now, rules);
+    case "handoff":
+      return stepHandoff(state, event, now, rules);
   }
 }
 
@@ -36,12 +39,13 @@ export function step(state: State, event: Event, now: Instant, rules: Rules): St
 export function nextDeadline(state: State): Instant | undefined {
   switch (state.kind) {
     case "init":
+    case "fault":
       return undefined;
     case "backup":
-      return state.awaitingGroup ? undefined : earliest(probeAt(state), state.masterDownAt);
+      return backupDeadline(state);
     case "master":
-      return state.leaving === undefined
-        ? earliest(state.advertAt, state.announceAt, state.renewAt)
-        : earliest(handoffDeadline(state, state.leaving), state.renewAt);
+      return earliest(state.advertAt, state.announceAt, state.renewAt);
+    case "handoff":
+      return handoffDeadline(state);
   }
 }

@@ -1,6 +1,6 @@
 /** What must members of a sync group do so that they are all master, or all not? */
 import type { Event } from "./event.ts";
-import type { State } from "./state.ts";
+import { isHolder, isOut, type State } from "./state.ts";
 import { groupFault } from "./transitions.ts";
 
 /** One member, in the order in which the group names them: the same order on every node. */
@@ -33,7 +33,7 @@ export function groupEvents(members: readonly Member[]): readonly GroupEvent[] {
   const missing = members.find(({ state }) => !isReady(state) && !isAtRest(state));
   if (missing === undefined) return [];
   const patience = missing === members[0] ? 2 : 1;
-  return members.filter(({ state }) => state.kind === "master").map(({ name }) => ({
+  return members.filter(({ state }) => isHolder(state)).map(({ name }) => ({
     name,
     event: { kind: "group-release", member: missing.name, patience },
   }));
@@ -48,12 +48,12 @@ function claims(members: readonly Member[]): readonly GroupEvent[] {
 
 /** Is it master, or could it be as far as it alone is concerned? */
 function isReady(state: State): boolean {
-  return state.kind === "master" || (state.kind === "backup" && state.awaitingGroup);
+  return isHolder(state) || (state.kind === "backup" && state.masterDownAt === undefined);
 }
 
 /** Not started yet, or stopped: the others are about to be told the same and need not be told to leave before. */
 function isAtRest(state: State): boolean {
-  return state.kind === "init" && !state.started;
+  return state.kind === "init";
 }
 
 /** Gives `member` the fault of another member, or takes it back. */
@@ -65,10 +65,10 @@ function faultEvent(member: Member, members: readonly Member[]): readonly GroupE
 }
 
 function hasOwnFault(state: State): boolean {
-  return state.kind === "init" && state.faults.some((fault) => fault.kind !== "group");
+  return isOut(state) && state.faults.some((fault) => fault.kind !== "group");
 }
 
 function presentGroupFault(state: State): string | undefined {
-  if (state.kind !== "init") return undefined;
+  if (!isOut(state)) return undefined;
   return state.faults.find((fault) => fault.kind === "group")?.message;
 }

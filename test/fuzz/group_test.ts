@@ -92,8 +92,8 @@ class Lan {
     assert.ok(member !== undefined);
     const answer = step(member.state, event, this.#now, member.rules);
     member.state = answer.state;
+    if (answer.transition !== undefined) this.lastTransition = this.#now;
     for (const effect of answer.effects) {
-      if (effect.kind === "transition") this.lastTransition = this.#now;
       if (effect.kind === "send-advert") this.#send(node, index, member, effect.priority);
     }
   }

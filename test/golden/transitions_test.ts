@@ -1,11 +1,14 @@
-/** What does every state do with every event, under every kind of rules? The whole table, to be held against RFC 9568 6.4. */
+/** The whole table of transitions: every state, every event, every kind of rules, to be held against RFC 9568 6.4. */
 import { formatIp } from "../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds } from "../../src/time.ts";
 import { calm } from "../../src/vrrp/damping.ts";
 import type { Event, Fault } from "../../src/vrrp/event.ts";
 import {
   type BackupState,
-  type Handoff,
+  type HandoffState,
+  type Heard,
+  isOut,
+  type KnownMaster,
   type MasterState,
   nameOf,
   type State,
@@ -13,7 +16,7 @@ import {
 } from "../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
-import { at, brief, heard, HIGHER, LOWER, rules } from "../support/vrrp/scene.ts";
+import { at, briefStep, heard, HIGHER, LOWER, rules } from "../support/vrrp/scene.ts";
 import { golden } from "../support/golden.ts";
 
 /** Every row happens at this moment, except deadlines. */
@@ -34,23 +37,26 @@ const RULES: Readonly<Record<string, Rules>> = {
   "v2 nopreempt": rules({ version: 2, preempt: false }),
 };
 
+function obeyed(heard: Heard): KnownMaster {
+  return { kind: "obeyed", heard, probesLeft: 0 };
+}
+
+const UNKNOWN: KnownMaster = { kind: "unknown", probesLeft: 0 };
+const DOWN_AT = at(NOW_MS + 3109.375);
+
 /** A backup that entered 5 s ago, heard priority 200 half a second ago and has 3109.375 ms to go. */
 const BACKUP: BackupState = {
   kind: "backup",
   since: at(NOW_MS - 5000),
-  masterDownAt: at(NOW_MS + 3109.375),
+  masterDownAt: DOWN_AT,
   masterInterval: seconds(1),
   listenUntil: at(NOW_MS - 1390.625),
-  heard: { source: HIGHER, priority: 200, interval: seconds(1), at: at(NOW_MS - 500) },
-  outranked: false,
-  left: undefined,
-  awaitingGroup: false,
+  master: obeyed({ source: HIGHER, priority: 200, interval: seconds(1), at: at(NOW_MS - 500) }),
   preemptHoldUntil: undefined,
   preemptOnce: false,
   acquaintance: undefined,
   damping: calm(at(0)),
   priorityZeroPaid: at(0),
-  probesLeft: 0,
 };
 
 /** A master for 3.5 s; the next advert is due in half a second. */
@@ -68,10 +74,11 @@ const MASTER: MasterState = {
   damping: calm(at(0)),
   renewAt: undefined,
   defendedAt: undefined,
-  leaving: undefined,
 };
 
-const STOPPING: Handoff = {
+const STOPPING: HandoffState = {
+  kind: "handoff",
+  master: MASTER,
   why: { kind: "stop" },
   phase: "resign",
   rest: [],
@@ -82,22 +89,22 @@ const STOPPING: Handoff = {
 const LOSER = { source: HIGHER, priority: 50, interval: seconds(1), at: at(NOW_MS - 500) };
 
 const STATES: Readonly<Record<string, State>> = {
-  "init": { kind: "init", started: false, faults: [] },
-  "init, with a fault": { kind: "init", started: false, faults: [CARRIER] },
-  "fault": { kind: "init", started: true, faults: [CARRIER] },
-  "fault, of the group": { kind: "init", started: true, faults: [GROUP] },
-  "fault, own and of the group": { kind: "init", started: true, faults: [CARRIER, GROUP] },
+  "init": { kind: "init", faults: [] },
+  "init, with a fault": { kind: "init", faults: [CARRIER] },
+  "fault": { kind: "fault", faults: [CARRIER] },
+  "fault, of the group": { kind: "fault", faults: [GROUP] },
+  "fault, own and of the group": { kind: "fault", faults: [CARRIER, GROUP] },
   "backup, listening": {
     ...BACKUP,
     since: at(NOW_MS - 500),
-    listenUntil: BACKUP.masterDownAt,
-    heard: undefined,
+    listenUntil: DOWN_AT,
+    master: UNKNOWN,
   },
   "backup, listening eagerly": {
     ...BACKUP,
     since: at(NOW_MS - 500),
-    listenUntil: BACKUP.masterDownAt,
-    heard: undefined,
+    listenUntil: DOWN_AT,
+    master: UNKNOWN,
     preemptOnce: true,
   },
   "backup, of a better master": BACKUP,
@@ -106,29 +113,30 @@ const STATES: Readonly<Record<string, State>> = {
     masterInterval: milliseconds(100),
     masterDownAt: at(NOW_MS + 300),
   },
-  "backup, about to preempt": { ...BACKUP, heard: LOSER, outranked: true },
-  "backup, preemption held": { ...BACKUP, heard: LOSER, preemptHoldUntil: at(NOW_MS + 4000) },
-  "backup, hold over": { ...BACKUP, heard: LOSER, preemptHoldUntil: at(NOW_MS - 1) },
+  "backup, about to preempt": { ...BACKUP, master: { kind: "outranked", heard: LOSER } },
+  "backup, preemption held": {
+    ...BACKUP,
+    master: obeyed(LOSER),
+    preemptHoldUntil: at(NOW_MS + 4000),
+  },
+  "backup, hold over": { ...BACKUP, master: obeyed(LOSER), preemptHoldUntil: at(NOW_MS - 1) },
   "backup, master has left": {
     ...BACKUP,
-    heard: undefined,
-    left: HIGHER,
+    master: { kind: "resigned", source: HIGHER },
     masterDownAt: at(NOW_MS + 300),
   },
   "backup, of one farewell too many": { ...BACKUP, priorityZeroPaid: at(NOW_MS + 60_000) },
   "backup, held down": {
     ...BACKUP,
-    heard: undefined,
-    left: HIGHER,
+    master: { kind: "resigned", source: HIGHER },
     masterDownAt: at(NOW_MS + 4000),
     listenUntil: at(NOW_MS + 4000),
     damping: { paid: at(NOW_MS + 14_000), held: 1, until: at(NOW_MS + 4000) },
   },
   "backup, awaiting the group": {
     ...BACKUP,
-    masterDownAt: at(NOW_MS - 2000),
-    heard: { ...LOSER, priority: 200, at: at(NOW_MS - 5609.375) },
-    awaitingGroup: true,
+    masterDownAt: undefined,
+    master: obeyed({ ...LOSER, priority: 200, at: at(NOW_MS - 5609.375) }),
   },
   "master": MASTER,
   "master, new": {
@@ -160,26 +168,15 @@ const STATES: Readonly<Record<string, State>> = {
     damping: { paid: at(NOW_MS + 9000), held: 1, until: at(0) },
   },
   "master, asked to stand aside": {
-    ...MASTER,
-    leaving: {
-      why: { kind: "handover" },
-      phase: "solicit",
-      rest: ["resign"],
-      until: at(NOW_MS + 400),
-      successor: undefined,
-    },
+    ...STOPPING,
+    why: { kind: "handover" },
+    phase: "solicit",
+    rest: ["resign"],
   },
-  "master, stopping": { ...MASTER, leaving: STOPPING },
+  "master, stopping": STOPPING,
   "master, succeeded": {
-    ...MASTER,
-    leaving: {
-      ...STOPPING,
-      successor: {
-        source: HIGHER,
-        next: { kind: "init", started: false, faults: [] },
-        until: at(NOW_MS + 100),
-      },
-    },
+    ...STOPPING,
+    successor: { source: HIGHER, next: { kind: "init", faults: [] }, until: at(NOW_MS + 100) },
   },
   "master, overdue": { ...MASTER, advertAt: at(NOW_MS - 5000), burstAt: at(NOW_MS - 9000) },
   "master, settled": { ...MASTER, announceNext: "refresh", announceAt: at(NOW_MS + 30_000) },
@@ -239,14 +236,14 @@ Deno.test("golden: the transition table", async () => {
 
 /** Can a router get into `state` under these rules? */
 function isPossible(state: State, own: Rules): boolean {
-  if (state.kind !== "backup") return own.grouped || !(state.kind === "init" && hasGroup(state));
-  if (state.awaitingGroup) return own.grouped;
+  if (state.kind !== "backup") return own.grouped || !(isOut(state) && hasGroup(state.faults));
+  if (state.masterDownAt === undefined) return own.grouped;
   if (state.preemptHoldUntil !== undefined) return own.preemptDelay > 0;
   return true;
 }
 
-function hasGroup(state: State & { readonly kind: "init" }): boolean {
-  return state.faults.some((fault) => fault.kind === "group");
+function hasGroup(faults: readonly Fault[]): boolean {
+  return faults.some((fault) => fault.kind === "group");
 }
 
 /** One paragraph: the state, a line for each event that matters, and those that do not. */
@@ -254,7 +251,7 @@ function table(name: string, state: State, own: Rules): readonly string[] {
   const rows: string[] = [];
   const nothing: string[] = [];
   const add = (event: string, answer: Step, now: Instant) => {
-    const effects = answer.effects.map(brief).join(", ");
+    const effects = briefStep(answer).join(", ");
     const shown = show(answer.state, now);
     const change = shown === show(state, now) ? "same" : shown;
     if (change === "same" && effects === "") {
@@ -280,23 +277,18 @@ function table(name: string, state: State, own: Rules): readonly string[] {
 function show(state: State, now: Instant): string {
   const ms = (instant: Instant) => `${instant >= now ? "+" : ""}${(instant - now) / 1e6}`;
   switch (state.kind) {
-    case "init": {
+    case "init":
+    case "fault": {
       const faults = state.faults.map((fault) => fault.kind).join(" ");
       return `${nameOf(state)}${faults === "" ? "" : ` (${faults})`}`;
     }
     case "backup":
       return [
         "backup",
-        `down ${ms(state.masterDownAt)}`,
+        state.masterDownAt === undefined ? "down passed" : `down ${ms(state.masterDownAt)}`,
         `interval ${state.masterInterval / 1e6}`,
         state.listenUntil > now ? `listen ${ms(state.listenUntil)}` : "",
-        state.heard === undefined
-          ? ""
-          : `heard ${state.heard.priority} from ${formatIp(state.heard.source).slice(6)} ` +
-            ms(state.heard.at),
-        state.outranked ? "outranked" : "",
-        state.left === undefined ? "" : `left ${formatIp(state.left).slice(6)}`,
-        state.awaitingGroup ? "awaiting" : "",
+        masterText(state.master, ms),
         state.preemptHoldUntil === undefined ? "" : `hold ${ms(state.preemptHoldUntil)}`,
         state.preemptOnce ? "eager" : "",
       ].filter((part) => part !== "").join(" ");
@@ -309,12 +301,31 @@ function show(state: State, now: Instant): string {
         state.answered === undefined ? "" : `answered ${ms(state.answered.at)}`,
         state.renewAt === undefined ? "" : `renew ${ms(state.renewAt)}`,
         state.defendedAt === undefined ? "" : `defended ${ms(state.defendedAt)}`,
-        state.leaving === undefined ? "" : leavingText(state.leaving, ms),
       ].filter((part) => part !== "").join(" ");
+    case "handoff":
+      return `${show(state.master, now)} ${handoffText(state, ms)}`;
   }
 }
 
-function leavingText({ phase, until, successor }: Handoff, ms: (at: Instant) => string): string {
+function masterText(master: KnownMaster, ms: (at: Instant) => string): string {
+  switch (master.kind) {
+    case "unknown":
+      return "";
+    case "resigned":
+      return `left ${formatIp(master.source).slice(6)}`;
+    case "obeyed":
+    case "outranked": {
+      const { priority, source, at } = master.heard;
+      const mark = master.kind === "outranked" ? " outranked" : "";
+      return `heard ${priority} from ${formatIp(source).slice(6)} ${ms(at)}${mark}`;
+    }
+  }
+}
+
+function handoffText(
+  { phase, until, successor }: HandoffState,
+  ms: (at: Instant) => string,
+): string {
   const own = `${phase} until ${ms(until)}`;
   if (successor === undefined) return own;
   return `${own}, succeeded by ${formatIp(successor.source)} until ${ms(successor.until)}`;

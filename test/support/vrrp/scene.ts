@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { type Instant, milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import type { Advert } from "../../../src/wire/vrrp.ts";
-import type { Effect, Event } from "../../../src/vrrp/event.ts";
-import { initial, type State } from "../../../src/vrrp/state.ts";
+import type { Effect, Event, Transition } from "../../../src/vrrp/event.ts";
+import { initial, type State, type Step } from "../../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../../src/vrrp/step.ts";
 import type { Priority, Rules, Vrid } from "../../../src/vrrp/rules.ts";
 
@@ -79,6 +79,8 @@ export interface Router {
   deadline(): number | undefined;
   /** All effects so far. */
   effects(): readonly Effect[];
+  /** All transitions so far. */
+  transitions(): readonly Transition[];
 }
 
 /** A router in init; with `start` it is started at 0. */
@@ -86,11 +88,13 @@ export function router(initialRules: Rules, start = true): Router {
   let current = initialRules;
   let state = initial();
   const effects: Effect[] = [];
+  const transitions: Transition[] = [];
   const take = (ms: number, event: Event): readonly string[] => {
     const answer = step(state, event, at(ms), current);
     state = answer.state;
     effects.push(...answer.effects);
-    return answer.effects.map(brief);
+    if (answer.transition !== undefined) transitions.push(answer.transition);
+    return briefStep(answer);
   };
   const due = () => {
     const deadline = nextDeadline(state);
@@ -115,6 +119,7 @@ export function router(initialRules: Rules, start = true): Router {
     state: () => state,
     deadline: due,
     effects: () => effects,
+    transitions: () => transitions,
   };
 }
 
@@ -126,7 +131,15 @@ export function master(ofRules: Rules = rules()): { readonly it: Router; readonl
   return { it, ms };
 }
 
-/** An effect in short form: "advert 100", "add", "remove", "announce 5", "backup->master master-silent". */
+/** What a step asks for, in short form; its transition comes last: "backup->master master-silent". */
+export function briefStep({ effects, transition }: Step): readonly string[] {
+  const told = transition === undefined
+    ? []
+    : [`${transition.from}->${transition.to} ${transition.cause.kind}`];
+  return [...effects.map(brief), ...told];
+}
+
+/** An effect in short form: "advert 100", "add", "remove", "announce 5". */
 export function brief(effect: Effect): string {
   switch (effect.kind) {
     case "send-advert":
@@ -143,7 +156,5 @@ export function brief(effect: Effect): string {
       return "probe";
     case "announce":
       return `announce ${effect.count}`;
-    case "transition":
-      return `${effect.from}->${effect.to} ${effect.cause.kind}`;
   }
 }

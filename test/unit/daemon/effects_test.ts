@@ -1,7 +1,8 @@
 /** Does each effect become the right calls, in order, and does a refusal stop only what it must? */
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import type { Journal } from "../../../src/daemon/journal.ts";
-import { checksumForm, type NetworkEffect, performEffect } from "../../../src/daemon/effects.ts";
+import { checksumForm, performEffect } from "../../../src/daemon/effects.ts";
+import type { Effect } from "../../../src/vrrp/event.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { HostError } from "../../../src/host.ts";
 import { ip } from "../../../src/net/ip.ts";
@@ -23,7 +24,7 @@ function lab(variation: Variation = {}, there: readonly LinkAddress[] = []) {
   router.source = ip("10.77.0.1");
   router.endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
   const journal = new Lines();
-  const act = (effect: NetworkEffect) => performEffect(effect, router, host, journal);
+  const act = (effect: Effect) => performEffect(effect, router, host, journal);
   return { host, router, journal, act };
 }
 

@@ -60,7 +60,6 @@ const master: MasterState = {
   damping: calm(ENTERED),
   renewAt: undefined,
   defendedAt: undefined,
-  leaving: undefined,
   announceAt: at(60),
   announceNext: "refresh",
   burstAt: ENTERED,
@@ -74,26 +73,23 @@ function aBackup(heardAt: number | undefined, change: Partial<BackupState> = {})
     masterDownAt: at((heardAt ?? 0) + 3.61),
     masterInterval: seconds(1),
     listenUntil: at(0),
-    heard: heardAt === undefined
-      ? undefined
-      : { source: ip("10.77.0.2"), priority: 150, interval: seconds(1), at: at(heardAt) },
-    outranked: false,
-    left: undefined,
-    awaitingGroup: false,
+    master: heardAt === undefined ? { kind: "unknown", probesLeft: 2 } : {
+      kind: "obeyed",
+      heard: { source: ip("10.77.0.2"), priority: 150, interval: seconds(1), at: at(heardAt) },
+      probesLeft: 2,
+    },
     preemptHoldUntil: undefined,
     preemptOnce: false,
     acquaintance: undefined,
     damping: calm(ENTERED),
     priorityZeroPaid: ENTERED,
-    probesLeft: 2,
     ...change,
   };
 }
 
-const out: State = { kind: "init", started: false, faults: [] };
+const out: State = { kind: "init", faults: [] };
 const inFault: State = {
-  kind: "init",
-  started: true,
+  kind: "fault",
   faults: [{ kind: "no-carrier", message: "eth0 has no carrier" }],
 };
 
@@ -186,7 +182,7 @@ const TABLE: readonly (readonly [string, VirtualRouter, number, Health])[] = [
   ],
   [
     "a backup that waits for its group",
-    aRouter(aBackup(2, { awaitingGroup: true })),
+    aRouter(aBackup(2, { masterDownAt: undefined })),
     7,
     "nobody",
   ],

@@ -37,16 +37,12 @@ function backup(source: Ip, ms: number): BackupState {
     masterDownAt: at(ms + 3600),
     masterInterval: seconds(1),
     listenUntil: at(0),
-    heard,
-    outranked: false,
-    left: undefined,
-    awaitingGroup: false,
+    master: { kind: "obeyed", heard, probesLeft: 0 },
     preemptHoldUntil: undefined,
     preemptOnce: false,
     acquaintance: undefined,
     damping: calm(at(0)),
     priorityZeroPaid: at(0),
-    probesLeft: 0,
   };
 }
 
@@ -92,7 +88,7 @@ Deno.test("meter: gaps between adverts of one master as a backup hears it, and n
   hear(backup(PEER, 4000), backup(other, 7600));
   const same = backup(PEER, 8000);
   hear(same, { ...same, masterDownAt: at(9999) });
-  hear({ kind: "init", started: false, faults: [] }, backup(PEER, 9000));
+  hear({ kind: "init", faults: [] }, backup(PEER, 9000));
   deepStrictEqual(filled(read([router]).routers[0]?.receivedGap ?? EMPTY), { "1.2": 1, "2.2": 1 });
 });
 

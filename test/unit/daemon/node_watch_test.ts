@@ -100,7 +100,6 @@ Deno.test("watch: a master that nobody replaces is lost, unless this node is cut
   const fault = (kind: Fault["kind"]): VirtualRouter["state"] => ({
     kind: "init",
     faults: [{ kind, message: kind }],
-    started: false,
   });
   for (const [kind, state] of [["check", "lost"], ["no-carrier", "unknown"]] as const) {
     const { router, hear, pass, state: stateOf, host } = watching(1);

@@ -18,7 +18,7 @@ import {
   seconds,
   type WallTime,
 } from "../../../src/time.ts";
-import { beginHandoff } from "../../../src/vrrp/handoff.ts";
+import { beginHandoff } from "../../../src/vrrp/transitions.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 

@@ -14,8 +14,7 @@ import {
 
 /** The cause of the last transition. */
 function lastCause(it: Router): Cause | undefined {
-  const last = it.effects().at(-1);
-  return last?.kind === "transition" ? last.cause : undefined;
+  return it.transitions().at(-1)?.cause;
 }
 
 Deno.test("backup: nobody heard for a master-down interval: master", () => {
@@ -57,9 +56,8 @@ Deno.test("backup: a silent master is replaced, with the evidence", () => {
     "4609.375 backup->master master-silent",
   ]);
   assert.deepEqual(
-    it.effects().find((effect) => effect.kind === "transition" && effect.to === "master"),
+    it.transitions().find(({ to }) => to === "master"),
     {
-      kind: "transition",
       from: "backup",
       to: "master",
       cause: { kind: "master-silent", master: HIGHER, silence: 3_609_375_000 },

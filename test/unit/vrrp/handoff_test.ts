@@ -76,7 +76,7 @@ Deno.test("leaving: a stranger's claim before anybody has taken over means nothi
   const { it, ms } = master();
   it.take(ms, STOP);
   assert.deepEqual(it.take(ms + 100, CLAIMED), []);
-  assert.equal(it.state().kind, "master");
+  assert.equal(it.state().kind, "handoff");
 });
 
 Deno.test("leaving: who stops says so twice, and goes also where nobody took over", () => {
@@ -126,7 +126,7 @@ Deno.test("leaving: another one who leaves is no successor", () => {
   const { it, ms } = master();
   it.take(ms, STOP);
   assert.deepEqual(it.take(ms + 100, heard(0)), []);
-  assert.equal(it.state().kind, "master");
+  assert.equal(it.state().kind, "handoff");
 });
 
 Deno.test("leaving: a successor that leaves again is none: somebody else, or nobody, comes", () => {

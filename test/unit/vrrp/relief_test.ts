@@ -12,8 +12,8 @@ Deno.test("backup: a master that says itself that it has fallen is relieved afte
   it.take(5500, heard(80));
   assert.equal(it.deadline(), 5609.375, "what it says further puts nothing off");
   it.runTo(5609.375);
-  const last = it.effects().at(-1);
-  assert.deepEqual(last?.kind === "transition" && last.cause, {
+  const last = it.transitions().at(-1);
+  assert.deepEqual(last?.cause, {
     kind: "preempted-master",
     master: HIGHER,
     priority: 80,

@@ -6,8 +6,7 @@ Deno.test("stall: a master that slept gives way to whoever took over, however lo
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 6000, heard(50)), ["remove", "master->backup stalled"]);
   assert.equal(it.deadline(), ms + 6000 + 3609.375, "preempts like anybody, after listening");
-  assert.deepEqual(it.effects().at(-1), {
-    kind: "transition",
+  assert.deepEqual(it.transitions().at(-1), {
     from: "master",
     to: "backup",
     cause: { kind: "stalled", master: HIGHER, priority: 50, silence: seconds(6) },

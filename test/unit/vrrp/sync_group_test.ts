@@ -123,10 +123,10 @@ Deno.test("group: a member's fault is everybody's, and goes with it", () => {
     "outside: master->fault fault",
   ]);
   const inside = it.named("inside").state();
-  assert.ok(inside.kind === "init");
+  assert.ok(inside.kind === "fault");
   assert.deepEqual(inside.faults, [CARRIER], "not its own fault a second time");
   const outside = it.named("outside").state();
-  assert.ok(outside.kind === "init");
+  assert.ok(outside.kind === "fault");
   assert.deepEqual(outside.faults, [
     { kind: "group", message: "inside, a member of the same group, is in fault" },
   ]);
