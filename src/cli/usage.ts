@@ -11,7 +11,7 @@ import {
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
 } from "@stricli/core";
-import { nearest } from "../config/did_you_mean.ts";
+import { nearestWord } from "../config/did_you_mean.ts";
 
 /** ": did you mean status?", or nothing where nothing is near. */
 export function didYouMean(nearest: readonly string[]): string {
@@ -31,7 +31,7 @@ export function describeUsageError(error: unknown): string {
   if (error instanceof AliasNotFoundError) return `there is no flag -${error.input}`;
   if (error instanceof EnumValidationError) {
     const { externalFlagName, input, values } = error;
-    const meant = nearest(input, values);
+    const meant = nearestWord(input, values);
     const hint = didYouMean(meant === undefined ? [] : [meant]);
     const known = values.join(", ");
     return `--${externalFlagName} is one of ${known}, not ${JSON.stringify(input)}${hint}`;

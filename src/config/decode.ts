@@ -2,7 +2,7 @@
 import { boundsProblem, countProblem } from "./bounds.ts";
 import type { Config } from "./config.ts";
 import { type Credentials, substitute, UNSEEN } from "./credentials.ts";
-import { discords } from "./plan/group_priorities.ts";
+import { groupProblems } from "./plan/group_priorities.ts";
 import { error, type Path, type Problem, ProblemList, type Report } from "./problem.ts";
 import { parseToml } from "./syntax.ts";
 import { toCheck } from "./tables/check.ts";
@@ -61,7 +61,7 @@ function decodeBounded(text: string, credentials: Credentials): Decoded {
   checkFile(file, report);
   if (problems.hasErrors) return { kind: "problems", problems: problems.all() };
   const config = toConfig(file);
-  for (const discord of discords(config)) report(discord);
+  for (const problem of groupProblems(config)) report(problem);
   return { kind: "config", config, warnings: problems.all(), credentials: places };
 }
 

@@ -64,8 +64,8 @@ export async function locate(
     const column = Math.min(Math.max(1, found.column), whole.length + 1);
     const shown = shownLine(pieces && (pieces.get(line) ?? []), whole, line, column);
     const { what, why, fix } = problem;
-    const mend = fix.replace(THIS_FILE, () => quote(file));
-    const told = { what: redact(what), why: redact(why), fix: redact(mend) };
+    const named = fix.replace(THIS_FILE, () => quote(file));
+    const told = { what: redact(what), why: redact(why), fix: redact(named) };
     // Of a text that no parser may see, nothing is shown: a secret could be anywhere.
     const picture = beyond ? { source: "", caret: 1 } : shown;
     return { ...problem, ...told, file, line, column, ...picture };

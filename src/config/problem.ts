@@ -1,4 +1,4 @@
-/** Problems of a configuration: where, what, why it matters and how to mend it. Values, a bounded list of them, and their text. */
+/** Problems of a configuration: where, what, why it matters and how to fix it. Values, a bounded list of them, and their text. */
 
 /** Steps from the root of the TOML document: ["instance", "web", "addresses", 0]. */
 export type Path = readonly (string | number)[];
@@ -125,7 +125,7 @@ export class ProblemList {
       at: "key",
       what: `and ${more} more`,
       why: `Only the first ${MOST_PROBLEMS} are shown.`,
-      fix: "mend these first, and look again",
+      fix: "correct these first, and look again",
       position: { line: Number.MAX_SAFE_INTEGER, column: 1 },
       more,
     }];

@@ -1,6 +1,6 @@
 /** The values of a configuration that nobody may see, by their keys; and sentences about it without them. */
 import { CREDENTIAL_PATTERN } from "./credentials.ts";
-import { nearest } from "./did_you_mean.ts";
+import { nearestWord } from "./did_you_mean.ts";
 import type { Path } from "./problem.ts";
 import type { Key, Keys } from "./tables/key.ts";
 import { ROOT, TABLES } from "./tables/root.ts";
@@ -32,23 +32,23 @@ const NAMED: readonly unknown[] = ["instance", "nodes", "group", "check"];
 /** What stands beside the URL of a sink, and may be read by everybody. */
 const HARMLESS: ReadonlySet<unknown> = new Set(["retries", "topic", "user", "discovery", "ca"]);
 
-type Standing = "shown" | "unknown" | "secret";
+type Visibility = "shown" | "unknown" | "secret";
 
 /** What a key says of its value. */
-function standingOf(step: string): Standing {
+function visibilityOf(step: string): Visibility {
   const before = LOOKED_UP.get(step);
   if (before !== undefined) return before;
   const meant = meantBy(step);
   const known = KNOWN.get(meant);
   const isSecret = known === true || (known === undefined && SECRET_WORD.test(meant));
-  const standing = isSecret ? "secret" : known === undefined ? "unknown" : "shown";
+  const visibility = isSecret ? "secret" : known === undefined ? "unknown" : "shown";
   if (LOOKED_UP.size >= MOST_LOOKED_UP) LOOKED_UP.clear();
-  LOOKED_UP.set(step, standing);
-  return standing;
+  LOOKED_UP.set(step, visibility);
+  return visibility;
 }
 
 /** To find what a misspelt key meant takes long, and one mistake is often made on every line. */
-const LOOKED_UP = new Map<string, Standing>();
+const LOOKED_UP = new Map<string, Visibility>();
 const MOST_LOOKED_UP = 1000;
 
 /** The key that was meant by a misspelt one; else what was written. */
@@ -59,40 +59,40 @@ function meantBy(step: string): string {
 
 /** Short words are near to everything: of "pwd" two letters make "id". */
 function near(word: string): string | undefined {
-  const secret = nearest(word, ["password", "passphrase", "secret", "token", "credential"]);
+  const secret = nearestWord(word, ["password", "passphrase", "secret", "token", "credential"]);
   if (secret !== undefined) return "secret";
-  return word.length < 5 ? undefined : nearest(word, [...KNOWN.keys()]);
+  return word.length < 5 ? undefined : nearestWord(word, [...KNOWN.keys()]);
 }
 
 /** What the keys on the way to a value say of it; a node or instance may be called as it likes. */
-function standingOfPath(path: Path): Standing {
+function visibilityOfPath(path: Path): Visibility {
   const steps = path.filter((step, index) =>
     typeof step === "string" && !(index === 1 && NAMED.includes(path[0]))
   ).map(String);
-  const standings = steps.map(standingOf);
-  if (standings.includes("secret")) {
-    const beside = HARMLESS.has(meantBy(steps.at(-1) ?? "")) && standings.at(-1) === "shown";
+  const all = steps.map(visibilityOf);
+  if (all.includes("secret")) {
+    const beside = HARMLESS.has(meantBy(steps.at(-1) ?? "")) && all.at(-1) === "shown";
     return beside ? "shown" : "secret";
   }
-  return standings.includes("unknown") ? "unknown" : "shown";
+  return all.includes("unknown") ? "unknown" : "shown";
 }
 
 /** Do the keys on the way to a single value say that it is a secret? The name of a credential is none. */
 export function isSecret(path: Path, value: unknown): boolean {
-  return standingOfPath(path) === "secret" && !namesCredential(path, value);
+  return visibilityOfPath(path) === "secret" && !namesCredential(path, value);
 }
 
 /** `{ credential = "NAME" }` where a secret is wanted, and a name that could be a file's. */
 function namesCredential(path: Path, value: unknown): boolean {
-  return path.at(-1) === "credential" && standingOfPath(path.slice(0, -1)) === "secret" &&
+  return path.at(-1) === "credential" && visibilityOfPath(path.slice(0, -1)) === "secret" &&
     typeof value === "string" && CREDENTIAL_PATTERN.test(value);
 }
 
 /** Is the single value at `path` hidden? That of a key that nobody knows is, unless it can be no secret. */
 export function isHidden(path: Path, value: unknown): boolean {
-  const standing = standingOfPath(path);
-  if (standing === "secret") return !namesCredential(path, value);
-  return standing === "unknown" && !isHarmless(String(value));
+  const visibility = visibilityOfPath(path);
+  if (visibility === "secret") return !namesCredential(path, value);
+  return visibility === "unknown" && !isHarmless(String(value));
 }
 
 /** Is anything hidden in the value at `path`, however deep, or looks like a secret? */
@@ -156,7 +156,7 @@ function rangesOfCode(line: string): Ranges {
   if (pair === null) return areHarmless(line) ? [] : [[start, line.length]];
   const behind = pair[0].length;
   const steps = (pair[1] ?? "").split(".").map((step) => step.trim().replace(/^["']|["']$/g, ""));
-  if (steps.some((step) => standingOf(step) !== "shown")) return [[behind, line.length]];
+  if (steps.some((step) => visibilityOf(step) !== "shown")) return [[behind, line.length]];
   return [...restRanges(line, behind), ...secretRanges(line)];
 }
 

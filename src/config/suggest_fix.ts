@@ -9,8 +9,8 @@ import { writeKey, writeValue } from "./toml_text.ts";
  * `name = value` with the value, written at `path`, as it was probably meant, or else the default; where neither is known,
  * what is wanted in words. Secrets are never repeated, and no address, name or place is made up.
  */
-export function mendLine(name: string, key: Key, written: unknown, path: Path): string {
-  const value = mendValue(key, written, path) ?? defaultOf(key);
+export function fixLine(name: string, key: Key, written: unknown, path: Path): string {
+  const value = fixValue(key, written, path) ?? defaultOf(key);
   return value === undefined ? proposedLine(name, key) : `${writeKey(name)} = ${value}`;
 }
 
@@ -27,14 +27,14 @@ function defaultOf(key: Key): string | undefined {
 }
 
 /** The value as TOML, as it was probably meant; undefined where no guess fits, or it is a secret. */
-export function mendValue(key: Key, written: unknown, path: Path): string | undefined {
+export function fixValue(key: Key, written: unknown, path: Path): string | undefined {
   if (key.secret || holdsHidden(path, written)) return undefined;
   for (const guess of guesses(written)) {
     const entry = key.type.kind === "value" ? key.type.entry : undefined;
     if (entry !== undefined && Array.isArray(guess)) {
-      const mended = guess.map((inner) => mendEntry(entry, inner));
-      if (mended.length > 0 && mended.every((inner) => inner !== undefined)) {
-        return writeValue(mended);
+      const fixed = guess.map((inner) => fixEntry(entry, inner));
+      if (fixed.length > 0 && fixed.every((inner) => inner !== undefined)) {
+        return writeValue(fixed);
       }
     } else if (accepts(key.type, guess)) {
       return writeValue(guess);
@@ -43,7 +43,7 @@ export function mendValue(key: Key, written: unknown, path: Path): string | unde
   return undefined;
 }
 
-function mendEntry(type: Type, written: unknown): unknown {
+function fixEntry(type: Type, written: unknown): unknown {
   return guesses(written).find((guess) => accepts(type, guess));
 }
 

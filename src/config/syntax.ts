@@ -108,7 +108,7 @@ const guesses: readonly Guess[] = [
   },
 ];
 
-/** A mended line, unless a secret may be in it. */
+/** A corrected line, unless a secret may be in it. */
 function repeated(line: string): string {
   return suspectRanges(line).length > 0 ? 'key = "text"' : showLine(line);
 }

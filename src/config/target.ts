@@ -1,6 +1,6 @@
 /** Where does a probe or a message go? URLs and pairs of host and port, or words for what is wrong with them. */
 import { formatIp, parseIp } from "../net/ip.ts";
-import { nearest } from "./did_you_mean.ts";
+import { nearestWord } from "./did_you_mean.ts";
 
 /** Words that follow the text in quotes ("has no port"), and the text as it was probably meant. */
 export interface Wrong {
@@ -29,7 +29,7 @@ export function readUrl(
   }
   const [, scheme = "", authority = "", rest = ""] = match;
   if (!schemes.includes(scheme.toLowerCase())) {
-    const meant = nearest(scheme, schemes) ?? schemes[0];
+    const meant = nearestWord(scheme, schemes) ?? schemes[0];
     const meantUrl = `${meant}://${authority}${rest}`;
     const fix = readable(meantUrl, schemes) ? meantUrl : undefined;
     return wrong(`has the scheme ${scheme}, and only ${schemes.join(" and ")} are known`, fix);

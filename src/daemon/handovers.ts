@@ -1,6 +1,6 @@
 /** What does `floatip handover` do? Moves an instance away, and keeps it there until somebody asks for it again. */
 import type { HandedOver, HandoverAnswer } from "../control/api.ts";
-import { standings } from "../config/plan/node_priorities.ts";
+import { nodePriorities } from "../config/plan/node_priorities.ts";
 import type { Host } from "../host.ts";
 import { after, earliest, formatDuration, type Instant, milliseconds } from "../time.ts";
 import type { Handoffs, Outcome } from "./handoffs.ts";
@@ -104,7 +104,7 @@ export class Handovers {
     const { config, node } = this.#roster;
     const settings = config.instances.find(({ name }) => name === instance);
     if (settings === undefined) return this.#unknown(instance);
-    const others = standings(config, settings).filter((one) => one.node !== node?.node);
+    const others = nodePriorities(config, settings).filter((one) => one.node !== node?.node);
     const first = others[0];
     if (first === undefined) {
       return [

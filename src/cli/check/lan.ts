@@ -1,8 +1,7 @@
 /** Floating addresses that a machine which is none of the nodes answers for: `floatip check` asks the LAN, by ARP and Neighbor Discovery. */
+import { machine, type Problem } from "../../config/problem.ts";
 import type { Config } from "../../config/config.ts";
-import { machine } from "../../config/machine_problem.ts";
 import type { NodePlan, Plan } from "../../config/plan/plan.ts";
-import type { Problem } from "../../config/problem.ts";
 import type { LanQuery, LanSeen } from "../../tools/doctor/environment.ts";
 import {
   addressEntries,

@@ -1,6 +1,5 @@
 /** Which address shall float? One of the subnet that nobody answers for, or whatever a person types that is free. */
-import type { FirstNode } from "../../config/first_file.ts";
-import { completed, faultOfAddress, type Home } from "../../config/suggest.ts";
+import { completed, faultOfAddress, type FirstNode, type Home } from "../../config/first_file.ts";
 import type { LanSeen } from "../../tools/doctor/environment.ts";
 import { type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../net/prefix.ts";

@@ -1,12 +1,15 @@
 /** `floatip init`: which first configuration fits this machine and its LAN? At most three questions, each with a guess. */
 import {
+  candidatesIn,
   type FirstAnswers,
   firstFile,
   type FirstNode,
+  freeVrid,
+  type Home,
+  homesOf,
   proposedCheck,
 } from "../../config/first_file.ts";
 import { plan } from "../../config/plan/plan_node.ts";
-import { candidatesIn, freeVrid, type Home, homesOf } from "../../config/suggest.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, parsePrefix } from "../../net/prefix.ts";
 import { type DefaultRoute, readDefaultRoutes, readDefaultRoutes6 } from "../../net/routes.ts";

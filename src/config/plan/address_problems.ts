@@ -1,5 +1,4 @@
 /** Floating addresses held against this machine's links and addresses: do they fit, and are they nobody's? Pure. */
-import { type Family, formatIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   addressesOf,
   type Interfaces,
@@ -8,12 +7,13 @@ import {
   linkNamed,
   type VirtualAddress,
 } from "../../net/interfaces.ts";
+import { nearestWord } from "../did_you_mean.ts";
+import { machine, type Path, type Problem } from "../problem.ts";
+import { type Family, formatIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import { containsIp, formatPrefix, networkOf } from "../../net/prefix.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
-import { machine, noInterface } from "../machine_problem.ts";
 import { mayBeLeftover, type OwnAddress, ownAddresses } from "./own_address.ts";
 import type { Plan } from "./plan.ts";
-import type { Path, Problem } from "../problem.ts";
 
 /** IPv6 wants links that carry so much (RFC 8200 5). */
 const LEAST_MTU6 = 1280;
@@ -21,7 +21,7 @@ const LEAST_MTU6 = 1280;
 const ANOTHER_ADDRESS = "give the instance an address that no machine has";
 
 /** Holds the addresses of `plan` against `interfaces`; `gateways` are those of the default routes. */
-export function fitHeld(
+export function addressProblems(
   plan: Plan,
   instance: InstanceConfig,
   interfaces: Interfaces,
@@ -207,4 +207,16 @@ function strangeSubnet(
       : `It is in a subnet of ${better.name}: clients look for it there.`,
     fix: better === undefined ? "check the address and its length" : `interface = "${better.name}"`,
   };
+}
+
+/** There is no interface called `name`, which `path` asks for. */
+export function noInterface(name: string, path: Path, interfaces: Interfaces): Problem {
+  const names = interfaces.links.filter((link) => !link.loopback).map((link) => link.name);
+  const meant = nearestWord(name, names) ?? (names.length === 1 ? names[0] : undefined);
+  return machine(
+    path,
+    `there is no interface ${name} on this machine: it has ${names.join(", ") || "none"}`,
+    "The instance waits until it comes; with a wrong name it waits for ever.",
+    meant === undefined ? "write the name of one that is there" : `interface = "${meant}"`,
+  );
 }

@@ -8,7 +8,7 @@ import {
   few,
   type ForecastEvent,
   type ForecastOutcome,
-  tellDiscord,
+  tellDisagreement,
   tellEvent,
   tellOutcome,
   tellRecovery,
@@ -17,10 +17,10 @@ import {
 import type { Path } from "../problem.ts";
 import {
   checksOf,
+  nodePriorities,
+  type NodePriority,
   priorityReading,
   priorityWithout,
-  type Standing,
-  standings,
 } from "./node_priorities.ts";
 
 /** One line of the table. */
@@ -65,15 +65,19 @@ export function forecast(config: Config, lineOf: LineOf = () => undefined): read
     return {
       instance: instance.name,
       holders: scene.holders,
-      start: scene.discord === undefined
-        ? tellStart(scene.standings, scene.holders, scene.self)
-        : tellDiscord(scene.discord),
-      rows: scene.discord !== undefined ? [] : scene.standings.length === 0 ? lonelyRows(scene) : [
-        ...scene.checks.flatMap((check) =>
-          scene.standings.flatMap(({ node }) => checkRows(check, node, scene))
-        ),
-        ...scene.standings.map(({ node }) => row({ kind: "node-dies", node }, 0, scene)),
-      ],
+      start: scene.disagreeing === undefined
+        ? tellStart(scene.priorities, scene.holders, scene.self)
+        : tellDisagreement(scene.disagreeing),
+      rows: scene.disagreeing !== undefined
+        ? []
+        : scene.priorities.length === 0
+        ? lonelyRows(scene)
+        : [
+          ...scene.checks.flatMap((check) =>
+            scene.priorities.flatMap(({ node }) => checkRows(check, node, scene))
+          ),
+          ...scene.priorities.map(({ node }) => row({ kind: "node-dies", node }, 0, scene)),
+        ],
     };
   });
 }
@@ -88,11 +92,11 @@ interface Scene {
   readonly preempts: boolean;
   readonly checks: readonly CheckSettings[];
   /** Best first; empty: the file has no [nodes]. */
-  readonly standings: readonly Standing[];
+  readonly priorities: readonly NodePriority[];
   readonly holders: readonly string[];
   readonly self: string;
   /** The name of a group whose members differ on which node is better. */
-  readonly discord: string | undefined;
+  readonly disagreeing: string | undefined;
   readonly lineOf: LineOf;
 }
 
@@ -102,9 +106,9 @@ function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scen
   const members = names.flatMap((name) => config.instances.filter((one) => one.name === name));
   const leader = members[0] ?? instance;
   const checks = new Set(members.flatMap((member) => checksOf(config, member)));
-  const all = standings(config, leader);
+  const all = nodePriorities(config, leader);
   const best = all[0]?.priority;
-  const discord = isAgreed(config, members) ? undefined : group?.name;
+  const disagreeing = isAgreed(config, members) ? undefined : group?.name;
   const holders = all.filter(({ priority }) => priority === best).map(({ node }) => node);
   return {
     config,
@@ -112,10 +116,10 @@ function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scen
     members: members.length > 0 ? members : [instance],
     preempts: members.every(({ preempt }) => preempt),
     checks: [...checks],
-    standings: all,
-    holders: discord === undefined ? holders : [],
+    priorities: all,
+    holders: disagreeing === undefined ? holders : [],
     self: config.node.name ?? "this node",
-    discord,
+    disagreeing,
     lineOf,
   };
 }
@@ -152,11 +156,11 @@ function tippingValue({ name, weight = 1 }: CheckSettings, node: string, scene: 
 }
 
 function priorityOf(node: string, scene: Scene): number {
-  return scene.standings.find((one) => one.node === node)?.priority ?? 0;
+  return scene.priorities.find((one) => one.node === node)?.priority ?? 0;
 }
 
-function others(node: string, scene: Scene): readonly Standing[] {
-  return scene.standings.filter((one) => one.node !== node);
+function others(node: string, scene: Scene): readonly NodePriority[] {
+  return scene.priorities.filter((one) => one.node !== node);
 }
 
 /** `after`: the priority of the event's node then; 0: it cannot be master. */

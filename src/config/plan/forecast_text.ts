@@ -1,7 +1,7 @@
 /** Events and outcomes of a forecast, each as one short sentence. */
 import type { CheckSettings } from "../tables/check.ts";
 import { formatDuration, type Nanoseconds } from "../../time.ts";
-import type { Standing } from "./node_priorities.ts";
+import type { NodePriority } from "./node_priorities.ts";
 
 /** What happens to one node while all else is well. */
 export type ForecastEvent =
@@ -89,20 +89,20 @@ export function tellRecovery(
 
 /** "while all is well pi-a holds it: pi-a 200, pi-b 190". */
 export function tellStart(
-  standings: readonly Standing[],
+  priorities: readonly NodePriority[],
   holders: readonly string[],
   self: string,
 ): string {
-  if (standings.length === 0) {
+  if (priorities.length === 0) {
     return `the file knows ${self} only, so who holds it stands in the other nodes' files, too`;
   }
-  const list = few(standings.map(({ node, priority }) => `${node} ${priority}`));
+  const list = few(priorities.map(({ node, priority }) => `${node} ${priority}`));
   const equals = holders.length > 1 ? " (equals: the first to speak)" : "";
   return `while all is well ${either(holders)} holds it${equals}: ${list}`;
 }
 
 /** In place of {@link tellStart}, where the members of `group` cannot agree. */
-export function tellDiscord(group: string): string {
+export function tellDisagreement(group: string): string {
   return `WHO HOLDS IT IS LEFT TO CHANCE: the members of group ${group} differ on which node is better; ` +
     "give them the same priorities";
 }

@@ -3,28 +3,29 @@ import type { Config } from "../config.ts";
 import type { GroupConfig } from "../tables/group.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 import type { Problem } from "../problem.ts";
-import { type Standing, standings } from "./node_priorities.ts";
+import { nodePriorities, type NodePriority } from "./node_priorities.ts";
 import { writeKey, writeValue } from "../toml_text.ts";
 
 /** Is, of any two nodes, the same one better in all `members`, or neither? */
 export function isAgreed(config: Config, members: readonly InstanceConfig[]): boolean {
-  const [first, ...rest] = members.map((member) => standings(config, member));
+  const [first, ...rest] = members.map((member) => nodePriorities(config, member));
   return first === undefined || rest.every((other) => agree(first, other));
 }
 
 /** A warning for each group whose members differ: at the member that differs from the first. */
-export function discords(config: Config): readonly Problem[] {
-  return config.groups.flatMap((group) => discordOf(config, group) ?? []);
+export function groupProblems(config: Config): readonly Problem[] {
+  return config.groups.flatMap((group) => differenceIn(config, group) ?? []);
 }
 
-function discordOf(config: Config, group: GroupConfig): Problem | undefined {
+function differenceIn(config: Config, group: GroupConfig): Problem | undefined {
   const members = config.instances.filter(({ name }) => group.instances.includes(name));
   const [leader] = members;
   const other = members.find((member) =>
     leader !== undefined && !isAgreed(config, [leader, member])
   );
   if (leader === undefined || other === undefined) return undefined;
-  const order = (instance: InstanceConfig) => standings(config, instance).map(({ node }) => node);
+  const order = (instance: InstanceConfig) =>
+    nodePriorities(config, instance).map(({ node }) => node);
   const { prefer } = other;
   return {
     severity: "warning",
@@ -41,7 +42,7 @@ function discordOf(config: Config, group: GroupConfig): Problem | undefined {
 }
 
 /** Is, of any two nodes, the same one better in both, or neither? */
-function agree(some: readonly Standing[], others: readonly Standing[]): boolean {
+function agree(some: readonly NodePriority[], others: readonly NodePriority[]): boolean {
   const elsewhere = new Map(others.map(({ node, priority }) => [node, priority]));
   const order = (a: number, b: number) => Math.sign(a - b);
   return some.every((a) =>

@@ -1,4 +1,5 @@
 /** Does the file fit this machine? What a person should know before the daemon runs into it. */
+import { machine, type Path, type Problem } from "../problem.ts";
 import { formatIp, type Ip, isLoopback, isUnspecified, sameIp } from "../../net/ip.ts";
 import {
   addressesOf,
@@ -13,16 +14,14 @@ import { containsIp } from "../../net/prefix.ts";
 import type { CheckSettings } from "../tables/check.ts";
 import type { Config } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
-import { fitHeld } from "./address_problems.ts";
-import { machine, noInterface } from "../machine_problem.ts";
+import { addressProblems, noInterface } from "./address_problems.ts";
 import { ownAddresses } from "./own_address.ts";
 import type { NodePlan, Plan } from "./plan.ts";
-import type { Path, Problem } from "../problem.ts";
 
 const OWNER = 255;
 
 /** Holds each plan of `node` against `interfaces` and the default routes' `gateways`: problems of severity "machine" and "warning". */
-export function fit(
+export function machineProblems(
   config: Config,
   node: NodePlan,
   interfaces: Interfaces,
@@ -132,7 +131,7 @@ function fitPlan(
   return [
     ...fitLink(plan, link, path),
     ...fitSource(plan, instance, link, interfaces, path),
-    ...fitHeld(plan, instance, interfaces, gateways),
+    ...addressProblems(plan, instance, interfaces, gateways),
   ];
 }
 

@@ -1,4 +1,6 @@
 /** How do the nodes stand to each other? Their priorities as far as the file knows them, checks counted. */
+import type { Priority, Rules } from "../../vrrp/rules.ts";
+import { type Config, indexOf, placesOf } from "../config.ts";
 import type { CheckSettings } from "../tables/check.ts";
 import type { Family } from "../../net/ip.ts";
 import {
@@ -7,14 +9,10 @@ import {
   effectivePriority,
   type Verdict,
 } from "../../vrrp/priority.ts";
-import type { Rules } from "../../vrrp/rules.ts";
-import { basePriorityOf } from "../base_priority.ts";
-import type { Config } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
-import { indexOf } from "../config_index.ts";
 
 /** One node and its priority, 1-255. */
-export interface Standing {
+export interface NodePriority {
   readonly node: string;
   readonly priority: number;
 }
@@ -90,7 +88,7 @@ export function priorityBounds(
 }
 
 /** Every node of [nodes] while all checks are up, best first; equals in the order of [nodes]. */
-export function standings(config: Config, instance: InstanceConfig): readonly Standing[] {
+export function nodePriorities(config: Config, instance: InstanceConfig): readonly NodePriority[] {
   const priorityOf = priorities(config, instance);
   return config.nodes
     .map(({ name }) => ({ node: name, priority: priorityOf(name) }))
@@ -108,7 +106,7 @@ export function betterNodes(
   self: string,
   ownEffective: number,
 ): readonly string[] {
-  return standings(config, instance)
+  return nodePriorities(config, instance)
     .filter(({ node, priority }) => node !== self && priority > ownEffective)
     .map(({ node }) => node);
 }
@@ -134,4 +132,21 @@ export function rivalsOf(
     source === undefined ? [] : [{ source, priority }]
   );
   return known.length === rivals.length ? known : undefined;
+}
+
+/**
+ * The base priority of `node` in `instance`, 1-255: as written for it, or for all; else 200, 190, 180 and so on along `prefer`,
+ * then the nodes not named there in the order of [nodes] (in smaller steps where there are more than 20 nodes); else 100.
+ */
+export function basePriorityOf(instance: InstanceConfig, node: string, config: Config): Priority {
+  const { priority } = instance;
+  const written = typeof priority === "object" ? priority.get(node) : priority;
+  return (written ?? preferred(instance, node, config)) as Priority;
+}
+
+function preferred(instance: InstanceConfig, node: string, config: Config): number {
+  const places = placesOf(instance, config);
+  const place = places.get(node);
+  const step = Math.max(1, Math.min(10, Math.floor(199 / places.size)));
+  return place === undefined ? 100 : Math.max(1, 200 - step * place);
 }

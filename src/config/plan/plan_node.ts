@@ -1,6 +1,5 @@
 /** What is this node to run? The configuration held against one machine: identity, interface, priority, peers. */
-import type { Family, Ip } from "../../net/ip.ts";
-import { formatIp, includesIp, isLinkLocal, sameIp } from "../../net/ip.ts";
+import { type Family, formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   type Interfaces,
   type Link,
@@ -12,16 +11,14 @@ import type { Fault } from "../../vrrp/event.ts";
 import { autoLease } from "../../vrrp/lease.ts";
 import type { Transport, Vrid } from "../../vrrp/rules.ts";
 import { passwordBytes } from "../../wire/vrrp.ts";
-import { basePriorityOf } from "../base_priority.ts";
-import type { Config } from "../config.ts";
+import { basePriorityOf, rivalsOf } from "./node_priorities.ts";
+import { type Config, indexOf } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
-import { indexOf } from "../config_index.ts";
 import type { Nanoseconds } from "../../time.ts";
-import { fit } from "./machine_problems.ts";
+import { machineProblems } from "./machine_problems.ts";
 import { identify, type Identity } from "./identity.ts";
 import { keyOf, type NodePlan, type Plan, transportText } from "./plan.ts";
 import type { Problem } from "../problem.ts";
-import { rivalsOf } from "./node_priorities.ts";
 
 /** What a machine looks like to {@link plan}. */
 export interface Machine {
@@ -68,7 +65,7 @@ export function plan(
 ): { readonly node: NodePlan; readonly problems: readonly Problem[] } {
   const { node, problems } = planNode(config, machine, nodeName, previous);
   const { interfaces, gateways } = machine;
-  return { node, problems: [...problems, ...fit(config, node, interfaces, gateways)] };
+  return { node, problems: [...problems, ...machineProblems(config, node, interfaces, gateways)] };
 }
 
 /** {@link plan} without a look at whether the file fits the machine, in time that grows with the file: for the daemon. */

@@ -1,7 +1,7 @@
 /** What makes a health check one that says something, and instances and checks ones that fit each other. */
 import { formatIp, type Ip, isMulticast, isUnspecified, parseIp } from "../../net/ip.ts";
 import { parseDuration, writeDuration } from "../../time.ts";
-import { nearest } from "../did_you_mean.ts";
+import { nearestWord } from "../did_you_mean.ts";
 import { error, type Path, type Problem, type Reported, type Rule, warning } from "../problem.ts";
 import { listNames, showName, showValue, writeHeader, writeValue } from "../toml_text.ts";
 import { floats, isOwned } from "./address.ts";
@@ -224,7 +224,7 @@ function unknownCheck(
   path: Path,
 ): Problem {
   const free = file.checks.map((check) => check.name).filter((known) => !named.includes(known));
-  const meant = nearest(name, free);
+  const meant = nearestWord(name, free);
   return error(
     path,
     `there is no check ${showName(name)}` + (meant === undefined ? "" : `: did you mean ${meant}?`),

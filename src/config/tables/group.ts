@@ -1,5 +1,5 @@
 /** [group.NAME]: instances that change state together. */
-import { nearest } from "../did_you_mean.ts";
+import { nearestWord } from "../did_you_mean.ts";
 import { error, type Path, type Problem, type Reported, warning } from "../problem.ts";
 import { listNames, showName, writeKey } from "../toml_text.ts";
 import type { Keys, Named, TableDraft } from "./key.ts";
@@ -58,7 +58,7 @@ function unknownMember(
   group: GroupDraft,
 ): Problem {
   const free = names.filter((known) => !membersOf(group).includes(known));
-  const meant = nearest(name, free);
+  const meant = nearestWord(name, free);
   return error(
     path,
     `group ${group.name} names ${showName(name)}, and there is no such instance` +

@@ -1,7 +1,7 @@
 /** [node] and [nodes]: the node that reads the file, and all that take part. */
 import * as v from "valibot";
 import { formatIp, type Ip, isLoopback, isMulticast, isUnspecified, sameIp } from "../../net/ip.ts";
-import { nearest } from "../did_you_mean.ts";
+import { nearestWord } from "../did_you_mean.ts";
 import { error, type Path, type Problem, type Report, type Rule } from "../problem.ts";
 import { listNames, showName, showValue, writeKey } from "../toml_text.ts";
 import type { Keys } from "./key.ts";
@@ -65,14 +65,14 @@ export function readNodes(
 function wrongNode(name: string, value: unknown, path: Path): Problem {
   const text = typeof value === "string" ? value.trim() : "";
   const guesses = [text, text.split("/")[0], /^\[([\da-f:.]+)\]/i.exec(text)?.[1]];
-  const mended = guesses.find((guess) => v.is(ADDRESS.schema, guess));
+  const fixed = guesses.find((guess) => v.is(ADDRESS.schema, guess));
   const looksUp = /^[a-z\d][a-z\d.-]*[a-z][a-z\d.-]*$/i.test(text);
   return error(
     path,
     `node ${showName(name)} needs an address without a prefix length, not ${showValue(value)}`,
     "Nodes find themselves and their peers by these addresses.",
-    mended !== undefined
-      ? path.length === 2 ? `${writeKey(name)} = "${mended}"` : `"${mended}"`
+    fixed !== undefined
+      ? path.length === 2 ? `${writeKey(name)} = "${fixed}"` : `"${fixed}"`
       : looksUp
       ? `write its address instead, which \`getent ahosts ${text}\` prints`
       : "write the address that this node has on the LAN",
@@ -142,7 +142,7 @@ export function unknownNode(
   used: readonly (string | undefined)[] = [],
 ): Problem {
   const free = names.filter((known) => !used.includes(known));
-  const meant = nearest(name, free);
+  const meant = nearestWord(name, free);
   return error(
     path,
     `${where} names ${showName(name)}, which is not in [nodes]` +

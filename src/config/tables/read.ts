@@ -1,9 +1,9 @@
 /** Reads a TOML table against its keys: every key that is missing, unknown or wrong is a problem. */
 import * as v from "valibot";
-import { nearest } from "../did_you_mean.ts";
+import { nearestWord } from "../did_you_mean.ts";
 import { error, type Path, type Problem, type Report, type Reported } from "../problem.ts";
 import { isHidden } from "../redact.ts";
-import { mendLine, proposedLine } from "../suggest_fix.ts";
+import { fixLine, proposedLine } from "../suggest_fix.ts";
 import { isTable, showName, showValue, writeHeader, writeKey } from "../toml_text.ts";
 import { INSTANCE } from "./instance.ts";
 import { accepts, NAME_PATTERN } from "./types.ts";
@@ -147,7 +147,7 @@ function readNamed(
 export function checkName(name: string, path: Path, report: Report): void {
   if (NAME_PATTERN.test(name)) return;
   const [table = ""] = path;
-  const mended = name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 63) ||
+  const fixed = name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 63) ||
     "web";
   report(error(
     path,
@@ -155,8 +155,8 @@ export function checkName(name: string, path: Path, report: Report): void {
     "Names stand in logs, commands and scripts, where blanks and signs would be misread.",
     // A node is a key of [nodes], all else that has a name a table.
     table === "nodes"
-      ? `call it ${writeKey(mended)}, here and wherever it is named`
-      : writeHeader([table, mended]),
+      ? `call it ${writeKey(fixed)}, here and wherever it is named`
+      : writeHeader([table, fixed]),
     "key",
   ));
 }
@@ -175,7 +175,7 @@ function wrongValue(name: string, key: Key, value: unknown, wrong: unknown, path
   const fix = path.length === 1
     ? header(name, undefined)
     : fault?.what === undefined
-    ? mendLine(name, key, value, keyPath)
+    ? fixLine(name, key, value, keyPath)
     : wantedLine(name, key);
   return error(path, what, key.why, (isSecret ? undefined : fault?.fix) ?? fix);
 }
@@ -216,7 +216,7 @@ function unknownKey(
 /** At the root a key is a table; `nopreempt` says the contrary of `preempt`. */
 function unknownFix(meant: string, key: Key, name: string, value: unknown, path: Path): string {
   if (path.length > 0) {
-    return name === "nopreempt" ? "preempt = false" : mendLine(meant, key, value, [...path, name]);
+    return name === "nopreempt" ? "preempt = false" : fixLine(meant, key, value, [...path, name]);
   }
   return header(meant, isTable(value) ? Object.keys(value)[0] : undefined);
 }
@@ -241,5 +241,5 @@ function placeName(path: Path): string {
 function meantBy(keys: Keys, name: string): string | undefined {
   const plain = name.toLowerCase().replaceAll("-", "_");
   return Object.keys(keys).find((known) => keys[known]?.synonyms?.includes(plain)) ??
-    nearest(name, Object.keys(keys));
+    nearestWord(name, Object.keys(keys));
 }

@@ -1,5 +1,5 @@
 /** What can an instance track? Scripts, processes and files with a name each, and the weight that they say themselves. */
-import { probeLike } from "../../config/own_probe.ts";
+import { probeLike } from "../../config/tables/command.ts";
 import { writeValue } from "../../config/toml_text.ts";
 import {
   commandOf,

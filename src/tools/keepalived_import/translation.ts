@@ -1,5 +1,5 @@
 /** What became of a directive? Carried, changed or unsupported, with the reason and what to do. */
-import { nearest } from "../../config/did_you_mean.ts";
+import { nearestWord } from "../../config/did_you_mean.ts";
 import { argumentsOf, type FileLine, keywordOf, type Statement } from "./statement.ts";
 
 /** carried: floatip does the same. changed: it does something near it. unsupported: nothing of it is in the result. */
@@ -114,7 +114,7 @@ export function openContext(environment: ImportEnvironment, report: Report): Imp
     report,
     unknown(statement, known) {
       const keyword = keywordOf(statement);
-      const meant = lookedUp++ < LOOKED_UP ? nearest(keyword, known) : undefined;
+      const meant = lookedUp++ < LOOKED_UP ? nearestWord(keyword, known) : undefined;
       const correct = meant === undefined ? "remove it" : `write ${meant} if that was meant`;
       return unsupported("keepalived does not know this word here, and ignores it", correct);
     },

@@ -1,8 +1,8 @@
 /** Is the table of keys right about itself? Manual pages and problems repeat what it says. */
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
-import { mendLine } from "../../../../src/config/suggest_fix.ts";
-import { editDistance, nearest } from "../../../../src/config/did_you_mean.ts";
+import { fixLine } from "../../../../src/config/suggest_fix.ts";
+import { editDistance, nearestWord } from "../../../../src/config/did_you_mean.ts";
 import { ADDRESS } from "../../../../src/config/tables/address.ts";
 import { AUTH, INSTANCE } from "../../../../src/config/tables/instance.ts";
 import { exampleText, type Key, type Keys } from "../../../../src/config/tables/key.ts";
@@ -65,7 +65,7 @@ const MENDED: readonly (readonly [string, Key, unknown, string])[] = [
 
 for (const [name, key, written, expected] of MENDED) {
   Deno.test(`${name} = ${JSON.stringify(written)} is mended to ${expected}`, () => {
-    assert.equal(mendLine(name, key, written, ["instance", "web", name]), expected);
+    assert.equal(fixLine(name, key, written, ["instance", "web", name]), expected);
   });
 }
 
@@ -81,9 +81,9 @@ Deno.test("the nearest key forgives letters wrong, left out, added and swapped",
       ["vird", "vrid"],
       ["peer", "peers"],
     ] as const
-  ) assert.equal(nearest(written, keys), meant, written);
+  ) assert.equal(nearestWord(written, keys), meant, written);
   for (const written of ["colour", "x", "", "constructor", "y".repeat(100_000)]) {
-    assert.equal(nearest(written, keys), undefined, written.slice(0, 20));
+    assert.equal(nearestWord(written, keys), undefined, written.slice(0, 20));
   }
 });
 

@@ -6,7 +6,7 @@ import {
   faultOfAddress,
   freeVrid,
   homesOf,
-} from "../../../src/config/suggest.ts";
+} from "../../../src/config/first_file.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../../src/net/prefix.ts";
 import type { DefaultRoute } from "../../../src/net/routes.ts";
