@@ -12,11 +12,7 @@ export interface ProbeTools {
   /** The machine's network as the kernel last told it. */
   interfaces(): Interfaces;
   /** How a host is asked: resolves with what was found, at the latest when `deadline` is aborted. Undefined: not here. */
-  readonly ping?: (
-    address: Ip,
-    by: "icmp" | "arp",
-    deadline: AbortSignal,
-  ) => Promise<ProbeOutcome>;
+  readonly ping?: (address: Ip, by: "icmp" | "arp", deadline: AbortSignal) => Promise<ProbeOutcome>;
   /** By name, the process that was found last: it is looked at first. Starts empty; kept between attempts. */
   readonly knownProcesses: Map<string, number>;
 }

@@ -43,12 +43,7 @@ export class MqttSink implements Sink {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `owner`: whose [notify] it is; null: everybody's. `again`: asks for the present states. */
-  constructor(
-    settings: MqttSettings,
-    owner: string | null,
-    timeoutMs: number,
-    again: () => void,
-  ) {
+  constructor(settings: MqttSettings, owner: string | null, timeoutMs: number, again: () => void) {
     this.#settings = settings;
     this.#owner = owner;
     this.timeoutMs = timeoutMs;

@@ -41,12 +41,7 @@ export class DeliveryQueue implements AsyncDisposable {
   #last: SinkStatus["last"] = null;
 
   /** `instance`: whose [notify] it is; null: everybody's. */
-  constructor(
-    instance: string | null,
-    sink: Sink,
-    pause: Pause = sleep,
-    tell: LogSink = () => {},
-  ) {
+  constructor(instance: string | null, sink: Sink, pause: Pause = sleep, tell: LogSink = () => {}) {
     this.#instance = instance;
     this.#sink = sink;
     this.#pause = pause;

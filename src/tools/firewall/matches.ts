@@ -137,10 +137,7 @@ export function stateMatch(words: readonly string[]): Match {
 }
 
 /** The type of `end` by the routing table: "local", "multicast", "broadcast", "unicast". */
-export function addressTypeMatch(
-  end: "source" | "destination",
-  words: readonly string[],
-): Match {
+export function addressTypeMatch(end: "source" | "destination", words: readonly string[]): Match {
   return (packet) => {
     const address = packet[end];
     const own = (end === "destination") === (packet.direction === "in");

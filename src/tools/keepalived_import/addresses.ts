@@ -1,4 +1,4 @@
-/** Which floating addresses does an instance have? Each line of virtual_ipaddress with its options. */
+/** The floating addresses of an instance: the lines of virtual_ipaddress with their options. */
 import { MOST, natureOf } from "../../config/tables/address.ts";
 import { INSTANCE } from "../../config/tables/instance.ts";
 import { accepts } from "../../config/tables/types.ts";
@@ -19,14 +19,14 @@ import {
 /** A floating address that can be carried over. */
 export interface Address {
   readonly prefix: Prefix;
-  /** Its own interface; undefined: the instance's. */
+  /** Its interface; undefined: that of the instance. */
   readonly interface: string | undefined;
   readonly label: string | undefined;
   readonly statement: Statement;
 }
 
 /**
- * The address of one line of an instance on the interface `own`, judged; undefined: there is none, and the line says
+ * The address of one line of an instance on the interface `own`; undefined: none, and the note says
  * why.
  */
 export function readAddress(
@@ -37,7 +37,7 @@ export function readAddress(
   const written = prefixOf(keywordOf(statement), statement, report);
   if (written === undefined) return undefined;
   const options = optionsOf(statement, report);
-  // With another end keepalived leaves the length aside.
+  // With a peer keepalived ignores the length.
   const prefix = options.has("peer") ? hostOf(written) : written;
   const dev = interfaceOf(options.get("dev"), statement, report);
   const nature = prefix.length === 0 ? "the whole Internet" : natureOf(prefix);
@@ -50,14 +50,14 @@ export function readAddress(
   return { prefix, interface: dev === own ? undefined : dev, label, statement };
 }
 
-/** An interface of its own; null: what stands there can be none. */
+/** The interface of an address; null: an invalid name. */
 function interfaceOf(
   name: string | undefined,
   statement: Statement,
   report: Report,
 ): string | undefined | null {
   if (name === undefined || isInterface(name)) return name;
-  report(statement, unsupported(`${showName(name)} is no name of an interface`, "correct it"));
+  report(statement, unsupported(`${showName(name)} is not an interface name`, "correct it"));
   return null;
 }
 
@@ -70,14 +70,14 @@ function mostOf(family: Family): 32 | 128 {
 }
 
 /**
- * "192.168.1.50/24". Of a length keepalived takes the digits that it begins with; without a length, and with one that is
- * none, it takes a host address.
+ * "192.168.1.50/24". Of a length keepalived takes the leading digits. Without a length, or with an
+ * invalid one, it takes a host address.
  */
 function prefixOf(text: string, statement: Statement, report: Report): Prefix | undefined {
   const [before = "", length] = text.split("/");
   const address = parseIp(before);
   if (address === undefined) {
-    report(statement, unsupported("it is no address, and keepalived skips it", "correct it"));
+    report(statement, unsupported("it is not an address, and keepalived skips it", "correct it"));
     return undefined;
   }
   const most = mostOf(address.family);
@@ -88,45 +88,45 @@ function prefixOf(text: string, statement: Statement, report: Report): Prefix | 
     report(
       statement,
       altered(
-        `${showName(length)} is no prefix length: keepalived takes ${taken}`,
+        `${showName(length)} is not a prefix length: keepalived takes ${taken}`,
         undefined,
-        "write the length of the subnet, such as /24, if that was meant",
+        "write the length of the subnet, such as /24, if you meant that",
       ),
     );
   }
   return { address, length: bits };
 }
 
-/** Options with a value, and what is said of each. */
+/** The translation of each option with a value. */
 const VALUED: Readonly<Record<string, (value: string, statement: Statement) => Translation>> = {
   dev: () => carried(undefined),
   label: () => carried(undefined),
   scope: (value) =>
     value === "global"
       ? carried(undefined)
-      : changed(`floatip adds it with scope global, a host address with scope host`),
+      : changed("floatip adds it with scope global, a host address with scope host"),
   brd: () => carried(undefined, "the subnet's broadcast address is set anyway"),
   broadcast: () => carried(undefined, "the subnet's broadcast address is set anyway"),
   peer: () =>
-    altered("floatip adds no peer to an address", undefined, "a command of on_master can add it"),
+    altered("floatip adds no peer to an address", undefined, "a command in on_master can add it"),
   preferred_lft: (value) =>
     value === "forever"
-      ? altered("floatip keeps a host address of IPv6 from being chosen as a source")
-      : changed("floatip says itself which addresses may be sources"),
+      ? altered("floatip does not let the kernel choose an IPv6 host address as a source")
+      : changed("floatip decides which addresses may be sources"),
   track_group: () => changed("every address of an instance is watched"),
 };
 
 const FLAGS: Readonly<Record<string, Translation>> = {
-  use_vmac: changed("no virtual MAC is needed: a takeover is announced"),
-  home: changed("floatip sets no flag for Mobile IPv6"),
+  use_vmac: changed("floatip announces a takeover and needs no virtual MAC"),
+  home: changed("floatip does not set the flag for Mobile IPv6"),
   "-nodad": changed("floatip adds IPv6 addresses without duplicate address detection"),
-  mngtmpaddr: changed("floatip makes no temporary addresses of it"),
-  noprefixroute: altered("the kernel makes a route to the subnet of the address"),
-  autojoin: changed("floatip joins no multicast group for it"),
-  no_track: changed("floatip puts an address back that somebody else deletes"),
+  mngtmpaddr: changed("floatip does not make temporary addresses of it"),
+  noprefixroute: altered("the kernel adds a route to the subnet of the address"),
+  autojoin: changed("floatip does not join a multicast group for it"),
+  no_track: changed("floatip adds an address again when it is deleted"),
 };
 
-/** The options with a value; all options are judged. */
+/** The options with a value; all options are reported. */
 function optionsOf(statement: Statement, report: Report): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   const words = argumentsOf(statement);
@@ -153,13 +153,13 @@ function unknownOption(word: string): Translation {
   return parseIp(word.split("/")[0] ?? "") === undefined
     ? altered(`keepalived does not know ${showName(word)} here, and ignores it`)
     : altered(
-      `keepalived takes one address a line, and ignores ${word}`,
+      `keepalived takes one address per line, and ignores ${word}`,
       undefined,
       "write each address on a line of its own",
     );
 }
 
-/** A label that floatip and the kernel take. */
+/** The label, where floatip and the kernel accept it. */
 function labelOf(
   label: string | undefined,
   { address }: Prefix,
@@ -176,12 +176,12 @@ function labelOf(
   if (fits && (wire === undefined || label.startsWith(wire))) return label;
   report(
     statement,
-    changed("floatip's labels begin with the interface's name, and have 15 bytes at most"),
+    changed("in floatip a label begins with the interface name, and has at most 15 bytes"),
   );
   return undefined;
 }
 
-/** The addresses of `family`; the others are judged. */
+/** The addresses of `family`; the others are reported. */
 export function ofFamily(
   addresses: readonly Address[],
   family: Family,
@@ -192,27 +192,27 @@ export function ofFamily(
     report(
       statement,
       unsupported(
-        "keepalived ignores it: the first address says which family an instance has",
-        "virtual_ipaddress_excluded holds both families; write it there, and import again",
+        "keepalived ignores it: the first address decides the family of an instance",
+        "virtual_ipaddress_excluded takes both families: write it there, and import again",
       ),
     );
     return false;
   });
 }
 
-/** Each address once; a second one is judged. */
+/** Each address once; repeated ones are reported. */
 export function once(addresses: readonly Address[], report: Report): readonly Address[] {
   const seen = new Set<string>();
   return addresses.filter(({ prefix, statement }) => {
     const text = formatIp(prefix.address);
-    if (seen.has(text)) report(statement, changed("it stands there already"));
+    if (seen.has(text)) report(statement, changed("it is there already"));
     const fresh = !seen.has(text);
     seen.add(text);
     return fresh;
   });
 }
 
-/** Is the address in no instance before? Else it is judged. `wire` is the interface that it is added to. */
+/** Whether no earlier instance has the address; else it is reported. `wire`: its interface. */
 export function isFree(
   address: Address,
   wire: string | undefined,
@@ -222,21 +222,21 @@ export function isFree(
   if (!taken.has(wireKeyOf(address, wire))) return true;
   report(
     address.statement,
-    unsupported(
-      "another instance has it already",
-      "remove it here or there: one address, one place",
-    ),
+    unsupported("another instance has it already", "remove one of the two"),
   );
   return false;
 }
 
-/** An address, and for a link-local one the wire: there the same one is another. */
+/** The address, and the interface of a link-local one. */
 export function wireKeyOf({ prefix: { address } }: Address, wire: string | undefined): string {
   const linkLocal = address.family === "ipv6" && isLinkLocal(address);
   return linkLocal ? `${formatIp(address)}%${wire ?? ""}` : formatIp(address);
 }
 
-/** Those that adverts name: keepalived takes the rest as virtual_ipaddress_excluded, judged here. */
+/**
+ * The addresses for adverts. keepalived takes the rest as virtual_ipaddress_excluded: they are
+ * reported.
+ */
 export function withoutSurplus(addresses: readonly Address[], report: Report): readonly Address[] {
   const [first] = addresses;
   const family = first?.prefix.address.family ?? "ipv4";
@@ -248,7 +248,7 @@ export function withoutSurplus(addresses: readonly Address[], report: Report): r
   return addresses.slice(0, most);
 }
 
-/** The address as it stands in the result. */
+/** The address in the result. */
 export function writeAddress(address: Address, advertised: boolean): unknown {
   const { prefix, interface: dev, label } = address;
   const host = prefix.length === mostOf(prefix.address.family);
@@ -262,7 +262,7 @@ export function writeAddress(address: Address, advertised: boolean): unknown {
   };
 }
 
-/** Can an interface have this name? */
+/** Whether an interface can have this name. */
 export function isInterface(name: string): boolean {
   return accepts(INSTANCE.interface.type, name);
 }

@@ -1,4 +1,4 @@
-/** From which address do adverts leave, and to whom? unicast_src_ip, mcast_src_ip and unicast_peer. */
+/** Source, peers and authentication of the adverts of an instance. */
 import { showName, writeValue } from "../../config/toml_text.ts";
 import {
   type Family,
@@ -26,7 +26,7 @@ import {
   valueOf,
 } from "./translation.ts";
 
-/** The entries for the source and the peers of an instance of `family` whose floating addresses are `floating`; all is judged. */
+/** The entries `source` and `peers`. `floating`: the floating addresses of the instance. */
 export function travelOf(
   directives: Directives,
   family: Family,
@@ -39,13 +39,13 @@ export function travelOf(
   const peers = lines.flatMap((line) => peerOf(line, family, [...floating, ...source], report));
   const once = peers.filter(({ address, line }, index) => {
     const first = peers.findIndex((other) => sameIp(other.address, address));
-    if (first !== index) report(line, changed("it stands there already"));
+    if (first !== index) report(line, changed("it is there already"));
     return first === index;
   });
   for (const block of blocks) {
     const translation = once.length > 0
       ? carried("peers = [...]")
-      : changed("nobody stands in it: keepalived falls back to multicast, and so does floatip");
+      : changed("it is empty: keepalived uses multicast, and so does floatip");
     report(block, translation);
   }
   return [
@@ -70,7 +70,7 @@ function sourceOf(
   const [first, second] = statements.filter((statement) => statement !== undefined)
     .toSorted((a, b) => b.order - a.order);
   if (second !== undefined) {
-    report(second, changed("another source is named, and the last one holds"));
+    report(second, changed("there is another source, and the last one counts"));
   }
   if (first === undefined) return [];
   const text = valueOf(first) ?? "";
@@ -79,9 +79,7 @@ function sourceOf(
     report(
       first,
       unsupported(
-        `${showName(text)} is no address of this machine that adverts of ${
-          NAMES[family]
-        } could come from`,
+        `${showName(text)} cannot be the source of ${NAMES[family]} adverts of this machine`,
         "correct it",
       ),
     );
@@ -90,7 +88,7 @@ function sourceOf(
   if (floating.some((one) => sameIp(one, address))) {
     report(
       first,
-      unsupported("the source is a floating address: adverts would go astray", "the machine's own"),
+      unsupported("the source is a floating address: it moves", "an address of the machine"),
     );
     return [];
   }
@@ -107,7 +105,7 @@ interface Peer {
   readonly line: Statement;
 }
 
-/** `not`: the source and the floating addresses, which no peer has. */
+/** `not`: the source and the floating addresses; no peer has them. */
 function peerOf(
   line: Statement,
   family: Family,
@@ -120,14 +118,16 @@ function peerOf(
     report(
       line,
       unsupported(
-        `${showName(text)} is no address of a machine of ${NAMES[family]}, and keepalived skips it`,
+        `${showName(text)} is not an ${
+          NAMES[family]
+        } address of a machine, and keepalived skips it`,
         "correct it",
       ),
     );
     return [];
   }
   if (not.some((one) => sameIp(one, address))) {
-    report(line, altered("it is this node itself, or a floating address: no peer has it"));
+    report(line, altered("it is an address of this node, or a floating address: no peer has it"));
     return [];
   }
   judgeBounds(line, report);
@@ -140,12 +140,12 @@ function judgeBounds(line: Statement, report: Report): void {
   for (let at = 0; at < words.length; at += 2) {
     const [option = "", value] = words.slice(at, at + 2);
     if (["min_ttl", "max_ttl"].includes(option) && value !== undefined) {
-      report(line, changed("floatip looks at who sends, not at how far it came"));
+      report(line, changed("floatip checks the source, not the TTL"));
     } else if (parseIp(option) !== undefined) {
       report(
         line,
         altered(
-          `keepalived takes one address a line, and ignores ${option}`,
+          `keepalived takes one address per line, and ignores ${option}`,
           undefined,
           "write each address on a line of its own",
         ),
@@ -163,12 +163,12 @@ function isOwnable(address: Ip): boolean {
     formatIp(address) !== "255.255.255.255";
 }
 
-/** What VRRPv2 carries of a password, in bytes (RFC 2338 5.3.10). */
+/** The length of a password in VRRPv2, in bytes (RFC 2338 5.3.10). */
 const MOST = 8;
 
 const KNOWN = ["auth_type", "auth_pass"];
 
-/** The entry `auth` of an instance, or none; the blocks `authentication` are judged. */
+/** The entry `auth` of an instance, or none. */
 export function authEntries(
   blocks: readonly Statement[],
   version: 2 | 3,
@@ -195,17 +195,17 @@ export function authEntries(
   const kind = valueOf(type);
   if (kind === "AH") return say(AH);
   if (kind !== "PASS") {
-    return say(altered("without auth_type PASS keepalived sends no password, nor expects one"));
+    return say(altered("without auth_type PASS keepalived does not use a password"));
   }
   const text = valueOf(pass) ?? "";
   if (pass === undefined || text === "") {
-    return say(altered("without a password keepalived sends none, and expects none"));
+    return say(altered("auth_pass is missing or empty: keepalived does not use a password"));
   }
   const password = cutPassword(text);
   if (password === undefined) {
     return say(unsupported(
-      "the eighth byte of the password is in the middle of a letter, or it has control characters",
-      "another password of 1 to 8 plain characters, on all nodes",
+      "the eighth byte of the password is inside a character, or it has control characters",
+      "another password of 1 to 8 ASCII characters, on all nodes",
     ));
   }
   for (const block of blocks) report(block, carried("auth = { pass = ... }"));
@@ -215,11 +215,11 @@ export function authEntries(
 }
 
 const AH = unsupported(
-  "floatip does not speak the Authentication Header; RFC 3768 has taken it out of VRRP in 2004",
+  "floatip does not support the Authentication Header; RFC 3768 removed it from VRRP in 2004",
   "auth_type PASS on all nodes, or none",
 );
 
-/** One line may hold one word only: the others are not read. */
+/** keepalived reads one directive per line. */
 function judgeRest(statement: Statement, { report }: ImportContext): void {
   const [, ...rest] = argumentsOf(statement);
   if (rest.length === 0) return;
@@ -227,14 +227,16 @@ function judgeRest(statement: Statement, { report }: ImportContext): void {
     statement,
     rest.some((word) => KNOWN.includes(word))
       ? unsupported(
-        "keepalived takes one directive a line, and does not read the rest",
+        "keepalived reads one directive per line, and ignores the rest",
         "write each on a line of its own",
       )
       : changed("keepalived takes the first word only"),
   );
 }
 
-/** The first {@link MOST} bytes of `text`; undefined: they are no text, or none that can be written down. */
+/**
+ * The first {@link MOST} bytes of `text`; undefined: they are no text, or have control characters.
+ */
 function cutPassword(text: string): string | undefined {
   const bytes = new TextEncoder().encode(text).subarray(0, MOST);
   const cut = new TextDecoder().decode(bytes);
@@ -251,7 +253,7 @@ function passVerdict(text: string, password: string, comment: boolean): Translat
   }
   if (text === password) return carried(to);
   return changed(
-    `its first ${MOST} bytes are kept: VRRPv2 carries no more, and keepalived cuts there, too`,
+    `its first ${MOST} bytes are kept: VRRPv2 has no more, and keepalived cuts it too`,
     to,
   );
 }

@@ -1,4 +1,4 @@
-/** How is a command of keepalived's run without keepalived? The list of its words, or the check of floatip's that asks the same. */
+/** Commands of scripts and notifications, and the user that runs them. */
 import { CHECK } from "../../config/tables/check.ts";
 import { OPERATORS } from "../../config/tables/command.ts";
 import { accepts } from "../../config/tables/types.ts";
@@ -19,10 +19,10 @@ import {
   unsupported,
 } from "./translation.ts";
 
-/** A command: its words, who runs it, and what is to be said about it. */
+/** A command, its user, and its translation. */
 export interface ImportedCommand {
   readonly argv: readonly [string, ...string[]];
-  /** As written behind it; undefined: nobody is named. */
+  /** The user after the command; undefined: none. */
   readonly user: string | undefined;
   readonly group: string | undefined;
   /** The line as keepalived takes it. */
@@ -30,13 +30,10 @@ export interface ImportedCommand {
   readonly translation: Translation;
 }
 
-/** What only a shell makes something of: pipes, redirections, the ends of commands. */
+/** Words with a meaning for a shell only: pipes, redirections, ends of commands. */
 const SHELL = /^(\|\|?|&&?|;|\d?>.*|\d?<.*)$|.;$/;
 
-/**
- * Reads the command that `statement` names behind its keyword, or says why it is none. `withUser`: a user and a group may
- * follow it.
- */
+/** The command of `statement`, or why it is none. `withUser`: a user and a group may follow it. */
 export function commandOf(
   statement: Statement,
   withUser: boolean,
@@ -48,7 +45,7 @@ export function commandOf(
   const argv = argvOf(line);
   if (words === undefined || argv === undefined) {
     return unsupported(
-      "a quote in it is not closed, so that keepalived does not run it",
+      "a quote is not closed: keepalived does not run it",
       "close the quote, or write the words as a list",
     );
   }
@@ -57,7 +54,7 @@ export function commandOf(
   const rests = { user, group, line };
   if (user !== undefined && !isUser(user)) {
     return unsupported(
-      `${showName(user)} is no name of a user, and keepalived does not run it`,
+      `${showName(user)} is not a user name, and keepalived does not run it`,
       "correct it, or put the whole command in quotes",
     );
   }
@@ -66,64 +63,62 @@ export function commandOf(
   const found = environment.findProgram(program);
   if (program.startsWith("/")) {
     const translation = found === undefined
-      ? changed(
-        "the program is not on this machine: keepalived ignores one that is missing, with floatip it fails",
-      )
+      ? changed("the program is not on this machine: keepalived ignores that, in floatip it fails")
       : carried(undefined);
     return { ...rests, argv: [program, ...rest], translation };
   }
   if (program.includes("/")) {
     return unsupported(
-      `${program} is no whole path: which program runs depends on the folder`,
-      "name it by its whole path",
+      `${program} is a relative path: which program runs depends on the folder`,
+      "write its absolute path",
     );
   }
   const translation = found === undefined
     ? altered(
-      `${program} is not on this machine, and floatip wants its whole path`,
+      `${program} is not on this machine, and floatip needs its absolute path`,
       undefined,
-      `put the path there that \`command -v ${program}\` prints where it runs`,
+      `write the path that \`command -v ${program}\` prints on the node`,
     )
-    : changed("floatip wants the program's whole path");
+    : changed("floatip needs the absolute path of a program");
   return { ...rests, argv: [found ?? `/usr/bin/${program}`, ...rest], translation };
 }
 
-/** What is said where only a shell can run the line; undefined: none is needed. */
+/** The translation of a line that only a shell can run; undefined: it needs none. */
 function shellNeed(line: string, argv: readonly string[]): Translation | undefined {
-  if (line.trimStart().startsWith("<")) return changed("keepalived leaves such a line to a shell");
+  if (line.trimStart().startsWith("<")) return changed("keepalived runs such a line in a shell");
   const unquoted = line.replace(/"[^"]*"|'[^']*'/g, "Q").split(/\s+/);
   if (unquoted.some((word) => SHELL.test(word))) {
     return altered(
-      "keepalived runs no shell: it hands |, && and > to the program as words; " +
-        "here a shell runs the line, as it was probably meant",
+      "keepalived runs no shell: the program gets |, && and > as arguments; " +
+        "here a shell runs the line, which was probably meant",
     );
   }
   return argv.some((word) => OPERATORS.has(word))
-    ? changed("floatip takes no such sign for an argument, a shell does")
+    ? changed("floatip rejects such an argument, so a shell runs the line")
     : undefined;
 }
 
-/** Is it a command, and not the reason why it is none? */
+/** Whether it is a command. */
 export function isCommand(read: ImportedCommand | Translation): read is ImportedCommand {
   return "argv" in read;
 }
 
-/** Can a user have this name? */
+/** Whether a user can have this name. */
 export function isUser(name: string): boolean {
   return accepts(CHECK.user.type, name);
 }
 
-/** Who runs commands. */
+/** The user of commands. */
 export interface ScriptUser {
   readonly user: string;
   readonly group: string | undefined;
 }
 
-/** The user and group behind `user` or `script_user`, judged; undefined: none that could be. */
+/** The user and group of `user` or `script_user`; undefined: an invalid name, which is reported. */
 export function scriptUserIn(statement: Statement, report: Report): ScriptUser | undefined {
   const [user = "", group] = argumentsOf(statement);
   if (!isUser(user)) {
-    report(statement, altered(`${showName(user)} is no name of a user, and does not count`));
+    report(statement, altered(`${showName(user)} is not a user name, and is ignored`));
     return undefined;
   }
   report(statement, userVerdict(user, group));
@@ -134,10 +129,10 @@ function userVerdict(user: string, group: string | undefined): Translation {
   const to = `user = ${writeValue(user)}`;
   return group === undefined || group === user
     ? carried(to)
-    : changed("floatip runs it with the user's own groups", to);
+    : changed("floatip runs it with the groups of the user", to);
 }
 
-/** keepalived's keywords, and floatip's keys of a [notify]. */
+/** Keywords of keepalived, and the keys of [notify]. */
 const KEYS = {
   notify_master: "on_master",
   notify_backup: "on_backup",
@@ -149,18 +144,18 @@ const KEYS = {
 /** The keywords of commands. */
 export const NOTIFIES: readonly string[] = [...Object.keys(KEYS), "notify_deleted"];
 
-/** A command with the statement that names it. */
+/** A command and its statement. */
 interface NotifyHook {
   readonly key: string;
   readonly statement: Statement;
   readonly command: ImportedCommand;
-  /** It stands in the sync group. */
+  /** It is in the sync group. */
   readonly group: boolean;
 }
 
 /**
- * The entries of the instance's [notify]; empty: nobody is told. `group`: the statements of a sync group whose commands
- * this instance runs, since its members change together.
+ * The entries of [notify] of an instance. `group`: the statements of its sync group, whose commands
+ * this instance runs.
  */
 export function notifyEntries(
   own: Directives,
@@ -168,9 +163,9 @@ export function notifyEntries(
   runner: ScriptUser,
   context: ImportContext,
 ): readonly TomlEntry[] {
-  const told = [...commandsOf(own, false, context), ...commandsOf(group, true, context)];
+  const hooks = [...commandsOf(own, false, context), ...commandsOf(group, true, context)];
   const kept: NotifyHook[] = [];
-  for (const one of told) {
+  for (const one of hooks) {
     if (kept.some(({ key }) => key === one.key)) context.report(one.statement, TAKEN);
     else kept.push(one);
   }
@@ -182,7 +177,7 @@ export function notifyEntries(
 }
 
 const TAKEN = unsupported(
-  "the member of the group that would run it has such a command already",
+  "the member of the group that runs it has such a command already",
   "call both from one script",
 );
 
@@ -196,7 +191,7 @@ function commandsOf(
   if (deleted !== undefined) {
     context.report(
       deleted,
-      changed("an instance that a reload takes away is told of as STOP", undefined, "on_stop"),
+      changed("the removal of an instance by a reload is reported as STOP", undefined, "on_stop"),
     );
   }
   return Object.entries(KEYS).flatMap(([keyword, key]) => {
@@ -221,12 +216,14 @@ function judgeOne(
     report(statement, altered("all commands of an instance run as one user"));
   }
   if (command.group !== undefined && command.group !== user) {
-    report(statement, changed("floatip runs it with the user's own groups"));
+    report(statement, changed("floatip runs it with the groups of the user"));
   }
   if (group) {
-    const words = key === "command"
-      ? altered("it hears INSTANCE and the member's name, not GROUP and the group's")
-      : carried(undefined, "the group's first member runs it: all members change together");
-    report(statement, words);
+    const translation = key === "command"
+      ? altered(
+        "its arguments are INSTANCE and the name of the member, not GROUP and that of the group",
+      )
+      : carried(undefined, "the first member of the group runs it: all members change together");
+    report(statement, translation);
   }
 }

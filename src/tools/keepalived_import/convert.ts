@@ -1,13 +1,13 @@
-/** What does a keepalived.conf become? Tables of floatip's, and a verdict on every statement. */
+/** Conversion of a keepalived.conf: the tables of the result, instances and sync groups. */
 import { writeValue } from "../../config/toml_text.ts";
 import { NOTIFIES, notifyEntries } from "./commands.ts";
-import { GROUP_DIRECTIVES, ruleFor, translationOf } from "./directives.ts";
-import { LVS_BLOCKS, ROOT_DIRECTIVES } from "./global_directives.ts";
-import { type Globals, mailVerdict, readGlobals } from "./globals.ts";
+import { GROUP_DIRECTIVES, reportOthers } from "./directives.ts";
+import { ROOT_DIRECTIVES } from "./global_directives.ts";
+import { type Globals, readGlobals } from "./globals.ts";
 import { type Instance, readInstance } from "./instance.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import { freeName, openTableNames, type TomlEntry, type TomlTable } from "./toml.ts";
-import { isTracker, trackersOf } from "./trackers.ts";
+import { trackersOf } from "./trackers.ts";
 import { checksOf, type Trackable, type Tracking, TRACKS } from "./tracks.ts";
 import {
   altered,
@@ -29,7 +29,7 @@ interface GroupedInstance {
   readonly group: SyncGroup | undefined;
 }
 
-/** The tables of the result, in the order in which they are written; none where no instance is carried over. */
+/** The tables of the result, in their order; none where no instance is carried over. */
 export function convert(root: readonly Statement[], context: ImportContext): readonly TomlTable[] {
   const globals = readGlobals(root, context);
   const instances = instancesOf(root, globals, context);
@@ -45,7 +45,7 @@ export function convert(root: readonly Statement[], context: ImportContext): rea
   for (const tracker of trackers.filter((one) => !able.used.has(one))) {
     reportAll(tracker.statement, UNUSED, context.report);
   }
-  judgeRoot(root, context);
+  reportOthers(root, READ, ROOT_DIRECTIVES, context);
   if (instances.length === 0) return [];
   const node: readonly TomlTable[] = globals.nodeName === undefined
     ? []
@@ -53,9 +53,9 @@ export function convert(root: readonly Statement[], context: ImportContext): rea
   return [...node, ...tables, ...groupTables(groups, members), ...names.tables()];
 }
 
-const UNUSED = needless("nothing tracks it, so that keepalived does not run it either");
+const UNUSED = needless("nothing tracks it: keepalived does not run it either");
 
-/** Every vrrp_instance that can be carried over; of two with one name keepalived takes the first. */
+/** The instances that can be carried over. Of two with one name keepalived takes the first. */
 function instancesOf(
   root: readonly Statement[],
   globals: Globals,
@@ -81,7 +81,7 @@ function instancesOf(
   return instances;
 }
 
-/** Two virtual routers of one number, family and wire: nobody could tell them apart. */
+/** Whether their packets cannot be told apart. */
 function sameRouter(a: Instance, b: Instance): boolean {
   return a.vrid === b.vrid && a.family === b.family && a.interface === b.interface;
 }
@@ -110,7 +110,10 @@ function interfacesOf(instances: readonly Instance[]): readonly string[] {
   return instances.flatMap((instance) => instance.interface ?? []);
 }
 
-/** [instance.NAME], and its [instance.NAME.notify] where somebody is told. `together`: the instances of its group. */
+/**
+ * [instance.NAME], and [instance.NAME.notify] if it has entries. `together`: the instances of its
+ * group.
+ */
 function instanceTables(
   { instance, name, group }: GroupedInstance,
   together: readonly Instance[],
@@ -123,7 +126,7 @@ function instanceTables(
     statement,
     name === instance.name
       ? header
-      : altered(`its name has to be ${name}: letters, digits, _ . -`, header.to),
+      : altered(`its name becomes ${name}: letters, digits, _ . -`, header.to),
   );
   const own: Tracking = {
     own: interfacesOf([instance]),
@@ -163,50 +166,24 @@ function groupTables(
   return names.tables();
 }
 
-/** Blocks that are read elsewhere in this folder. */
-const READ: ReadonlySet<string> = new Set(["global_defs", "vrrp_instance", "vrrp_sync_group"]);
-
-const KNOWN: readonly string[] = [
-  ...READ,
-  ...LVS_BLOCKS,
-  ...["vrrp_script", "vrrp_track_process", "track_file"],
-  ...Object.keys(ROOT_DIRECTIVES),
+/** Blocks at the root that are read elsewhere. */
+const READ: readonly string[] = [
+  ...["global_defs", "vrrp_instance", "vrrp_sync_group"],
+  ...["vrrp_script", "vrrp_track_process", "track_file", "vrrp_track_file"],
 ];
-
-function judgeRoot(root: readonly Statement[], { report, unknown }: ImportContext): void {
-  for (const statement of root) {
-    const keyword = keywordOf(statement);
-    const rule = ruleFor(ROOT_DIRECTIVES, keyword);
-    if (READ.has(keyword) || isTracker(statement)) continue;
-    if (LVS_BLOCKS.has(keyword)) reportAll(statement, LVS, report);
-    else if (rule !== undefined) reportAll(statement, translationOf(statement, rule), report);
-    else reportAll(statement, unknown(statement, KNOWN), report);
-  }
-}
-
-/** The load balancer, said once for all of its blocks. */
-export const LVS = unsupported(
-  "it is the load balancer (LVS), and floatip moves addresses only",
-  "leave this half with keepalived, in a file of its own, or put HAProxy or nginx behind the address",
-);
 
 /** A vrrp_sync_group with at least one member. */
 export interface SyncGroup {
   readonly name: string;
   readonly statement: Statement;
   readonly directives: Directives;
-  /** Names of instances, as keepalived calls them. */
+  /** Names of instances in keepalived.conf. */
   readonly members: readonly string[];
 }
 
-const GROUP_KEYWORDS: readonly string[] = [
-  ...["group", "smtp_alert"],
-  ...NOTIFIES,
-  ...TRACKS,
-  ...Object.keys(GROUP_DIRECTIVES),
-];
+const GROUP_KEYWORDS: readonly string[] = ["group", ...NOTIFIES, ...TRACKS];
 
-/** The groups of the file; `instances` are the names of those that are carried over. */
+/** The groups of the file. `instances`: the names of those that are carried over. */
 export function readGroups(
   root: readonly Statement[],
   instances: readonly string[],
@@ -225,7 +202,7 @@ function readGroup(
 ): readonly SyncGroup[] {
   const { report } = context;
   const directives = directivesOf(statement.block ?? []);
-  judgeOthers(statement.block ?? [], context);
+  reportOthers(statement.block ?? [], GROUP_KEYWORDS, GROUP_DIRECTIVES, context);
   const lines = (directives.get("group") ?? []).flatMap((block) => {
     report(block, carried("instances = [...]"));
     return block.block ?? [];
@@ -243,7 +220,7 @@ function readGroup(
     statement,
     members.length > 1
       ? carried(`[group.${name}]`)
-      : changed("with one member a group does nothing"),
+      : changed("a group with one member has no effect"),
   );
   return [{ name, statement, directives, members: members.map(([member]) => member) }];
 }
@@ -260,21 +237,9 @@ function isMember(
     return false;
   }
   if (grouped.has(name)) {
-    report(line, altered(`${name} is in a group already, and an instance follows one only`));
+    report(line, altered(`${name} is in a group already, and an instance can be in one only`));
     return false;
   }
   report(line, carried(writeValue(name)));
   return true;
-}
-
-function judgeOthers(statements: readonly Statement[], { report, unknown }: ImportContext): void {
-  for (const statement of statements) {
-    const keyword = keywordOf(statement);
-    const rule = ruleFor(GROUP_DIRECTIVES, keyword);
-    if (keyword === "smtp_alert") report(statement, mailVerdict(statement));
-    else if (rule !== undefined) reportAll(statement, translationOf(statement, rule), report);
-    else if (!GROUP_KEYWORDS.includes(keyword)) {
-      reportAll(statement, unknown(statement, GROUP_KEYWORDS), report);
-    }
-  }
 }

@@ -1,4 +1,4 @@
-/** Who becomes master, and when? State, priority, preempting and the interval, as keepalived takes them together. */
+/** The election of an instance: state, priority, preempting and advert interval. */
 import { V3_INTERVAL } from "../../config/tables/instance.ts";
 import { type Nanoseconds, seconds } from "../../time.ts";
 import { keywordOf } from "./statement.ts";
@@ -17,14 +17,14 @@ import {
   writeSeconds,
 } from "./translation.ts";
 
-/** What was found. */
+/** The entries about the election. */
 export interface Election {
   readonly entries: readonly TomlEntry[];
   /** Priority 255. */
   readonly owner: boolean;
 }
 
-/** Reads state, priority, advert_int, preempt, nopreempt and preempt_delay of an instance, and judges them. */
+/** Reads state, priority, advert_int, preempt, nopreempt and preempt_delay of an instance. */
 export function electionOf(
   directives: Directives,
   version: 2 | 3,
@@ -70,12 +70,9 @@ function judgeState(
   if (statement === undefined) return;
   if (master) report(statement, carried('initial_state = "master"'));
   else if (wanted === "master") {
-    report(statement, changed("because of vrrp_strict keepalived takes BACKUP: it is no owner"));
+    report(statement, changed("with vrrp_strict keepalived takes BACKUP: it is not the owner"));
   } else if (owner) {
-    report(
-      statement,
-      changed("an owner of floatip's claims the address at once, without listening"),
-    );
+    report(statement, changed("in floatip an owner becomes master at once, without listening"));
   } else report(statement, carried(undefined, "every node listens first"));
 }
 
@@ -93,7 +90,7 @@ function priorityOf(directives: Directives, state: "master" | "backup", report: 
   report(
     statement,
     value === undefined
-      ? altered("it is no whole number from 1 to 255: keepalived takes 100", to)
+      ? altered("it is not a whole number from 1 to 255: keepalived takes 100", to)
       : carried(to),
   );
   return value ?? 100;
@@ -109,11 +106,11 @@ function preemptOf(
     .toSorted((a, b) => a.order - b.order);
   const last = both.at(-1);
   for (const statement of both.slice(0, -1)) {
-    report(statement, changed("the last of preempt and nopreempt holds"));
+    report(statement, changed("the last of preempt and nopreempt counts"));
   }
   if (last === undefined) return true;
   if (keywordOf(last) === "preempt") {
-    report(last, carried(undefined, "as it is without a word"));
+    report(last, carried(undefined, "it is the default"));
     return true;
   }
   if (!master && !owner) {
@@ -121,11 +118,11 @@ function preemptOf(
     return false;
   }
   const reason = owner ? "priority 255" : "state MASTER";
-  report(last, changed(`keepalived takes it back because of ${reason}`));
+  report(last, changed(`keepalived ignores it because of ${reason}`));
   return true;
 }
 
-interface PriorityAndWeights {
+interface DelaySettings {
   readonly preempt: boolean;
   readonly master: boolean;
   readonly owner: boolean;
@@ -134,13 +131,13 @@ interface PriorityAndWeights {
 
 function delayOf(
   directives: Directives,
-  standing: PriorityAndWeights,
+  settings: DelaySettings,
   report: Report,
 ): string | undefined {
   const statement = lastOf(directives, "preempt_delay", report);
   if (statement === undefined) return undefined;
   const value = secondsIn(valueOf(statement), 0, 1000);
-  const { preempt, master, owner, strict } = standing;
+  const { preempt, master, owner, strict } = settings;
   const reason = master
     ? "state MASTER"
     : !preempt
@@ -149,19 +146,19 @@ function delayOf(
     ? "vrrp_strict"
     : undefined;
   if (value === undefined) {
-    report(statement, altered("it is no time from 0 to 1000 seconds: keepalived ignores it"));
+    report(statement, altered("it is not a time from 0 to 1000 seconds: keepalived ignores it"));
     return undefined;
   }
   if (reason !== undefined) {
-    report(statement, changed(`it says nothing because of ${reason}`));
+    report(statement, changed(`it has no effect because of ${reason}`));
     return undefined;
   }
   if (owner) {
-    report(statement, altered("an owner of floatip's claims the address at once"));
+    report(statement, altered("in floatip an owner becomes master at once"));
     return undefined;
   }
   if (value === 0) {
-    report(statement, carried(undefined, "as it is without a word"));
+    report(statement, carried(undefined, "it is the default"));
     return undefined;
   }
   const delay = writeSeconds(Math.round(value * 1e6) / 1e6);
@@ -186,7 +183,7 @@ function intervalVerdict(
 ): Translation {
   const to = `advert_interval = "${text}"`;
   if (written === undefined) {
-    return altered("it is no time from 0.01 to 255 seconds: keepalived takes 1", to);
+    return altered("it is not a time from 0.01 to 255 seconds: keepalived takes 1", to);
   }
   if (seconds(written) === interval) return carried(to);
   return version === 2

@@ -1,4 +1,4 @@
-/** Which lines count? Files with their includes, conditions, macros and sequences become lines, each with its place. */
+/** Expansion of a file: includes, conditions, macros and sequences become plain lines. */
 import { type Files, folderOf, matchesOf, wholePath } from "./include.ts";
 import {
   continued,
@@ -16,25 +16,25 @@ import {
 import { linesOf, withoutComment } from "./parse.ts";
 import { type ExpandedLine, type FileLine, refuse } from "./statement.ts";
 
-/** An `include` and what came of it. */
+/** An `include` and its files. */
 export interface Inclusion {
   readonly place: FileLine;
   readonly text: string;
   /** The files that were read. */
   readonly files: readonly string[];
-  /** Files that were named and cannot be had: path, and why in words. */
+  /** Files that cannot be read. */
   readonly refused: readonly { readonly path: string; readonly reason: string }[];
-  /** It has wildcards, and nothing matches: keepalived goes on as if nothing stood there. */
+  /** It has wildcards, and nothing matches: keepalived ignores it. */
   readonly nothing: boolean;
-  /** keepalived takes quotes for a part of the name. */
+  /** It has quotes, which keepalived takes for a part of the name. */
   readonly quoted: boolean;
 }
 
 /** Lines that begin with `@ID` or `@^ID`. */
 export interface Condition {
-  /** The word behind the `@`; "" where a comment begins at once (`@!ID`). */
+  /** The word after the `@`; "": a comment begins there (`@!ID`). */
   readonly id: string;
-  /** `@^ID`: for all others. */
+  /** `@^ID`: for all nodes but that. */
   readonly negated: boolean;
   /** The first such line that was left out; undefined: all count. */
   readonly place: FileLine | undefined;
@@ -50,22 +50,22 @@ export interface Expanded {
   readonly guesses: readonly GuessedValue[];
 }
 
-/** Most lines, of all files and all that macros make of them, and most characters of all. */
+/** Most lines and characters of all files, macros included. */
 const MOST_LINES = 50_000;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
-/** Most files that include each other in a row, and macros in macros. */
+/** Most nested files and macros. */
 const DEEPEST = 64;
 
-/** Where lines come from: a file, or what a macro or sequence stands for. */
+/** A source of lines: a file, a macro, or a sequence. */
 interface Source {
   readonly lines: readonly string[];
   next: number;
   readonly file: string;
-  /** The path without detours, to notice a file that includes itself. */
+  /** The absolute path, to notice a file that includes itself. */
   readonly path: string;
-  /** The folder of the file, a whole path. */
+  /** The folder of the file, an absolute path. */
   readonly folder: string;
-  /** Undefined: a file, each of whose lines is its own place. */
+  /** Undefined: a file, whose lines have places of their own. */
   readonly place: FileLine | undefined;
 }
 
@@ -84,8 +84,8 @@ interface State {
 }
 
 /**
- * Reads `file` and all that it includes. `nodeId` is what `@ID` lines are held against; `workingFolder` what relative paths
- * are meant from. Throws MalformedError where the lines cannot be told, or would be too many.
+ * Reads `file` and all that it includes. `nodeId`: the ID for `@ID` lines; `workingFolder`: the
+ * folder of relative paths. Throws MalformedError where the lines are not clear, or too many.
  */
 export function expand(
   file: string,
@@ -113,7 +113,7 @@ export function expand(
   return { lines, inclusions, conditions: [...conditions.values()], guesses };
 }
 
-/** Makes the file the next source; answers why it cannot, in words behind "the file". */
+/** Makes the file the next source; returns why it cannot be read, after "the file". */
 function openFile(path: string, state: State, from?: FileLine): string | undefined {
   const whole = wholePath(path, state.workingFolder);
   const open = state.sources.filter((source) => source.place === undefined);
@@ -122,7 +122,7 @@ function openFile(path: string, state: State, from?: FileLine): string | undefin
     refuse(
       from,
       `the files include each other in a circle: ${shorten(chain)}`,
-      "keepalived opens them again and again until it can open no more.",
+      "keepalived opens them until it has no descriptors left.",
       "remove one of these includes",
     );
   }
@@ -136,21 +136,21 @@ function openFile(path: string, state: State, from?: FileLine): string | undefin
   return undefined;
 }
 
-/** A file with control characters is no text, whatever its name. */
+/** Rejects a file with control characters: it is no text. */
 function checkText(lines: readonly string[], file: string): void {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  // deno-lint-ignore no-control-regex -- the control characters are searched for
   const control = /[\x00-\x08\x0e-\x1f]/;
   const index = lines.findIndex((line) => control.test(line));
   if (index < 0) return;
   refuse(
     { file, line: index + 1 },
-    "the file is not a text: a control character stands in it",
-    "A keepalived.conf has letters, digits and signs only.",
+    "the file is not a text: it has a control character",
+    "A keepalived.conf has printable characters only.",
     "name the right file",
   );
 }
 
-/** Takes one line: what it stands for is looked at again until nothing is left to replace. */
+/** Takes one line, and replaces macros until none is left. */
 function take(raw: string, source: Source, state: State): void {
   const place = source.place ?? { file: source.file, line: source.next };
   count(raw.length, place, state);
@@ -188,11 +188,11 @@ function count(characters: number, place: FileLine, state: State): void {
     place,
     `the configuration has more than ${MOST_LINES} lines or ${MOST_CHARACTERS} characters`,
     "Macros, sequences and includes multiply; no machine has so many instances.",
-    "look for a macro that holds others many times, or import a part of it",
+    "look for a macro that contains others many times, or import a part of it",
   );
 }
 
-/** A definition goes on for as long as its lines end with a backslash. */
+/** A definition continues while its lines end with a backslash. */
 function define(
   { name, value }: Definition,
   raw: string,
@@ -214,7 +214,7 @@ function define(
   state.macros.set(name, kept.length === 0 ? [""] : kept);
 }
 
-/** Macros in the arguments of a sequence are replaced before it is carried out. */
+/** Replaces the macros in the arguments of a sequence. */
 function resolved(inside: string, place: FileLine, state: State): string {
   let text = inside;
   for (let round = 0;; round++) {
@@ -232,7 +232,7 @@ function repeatedLines({ rounds, rest }: Repeated): readonly string[] {
   ]);
 }
 
-/** `${_PWD}` is the folder of the file that the line stands in. */
+/** With `${_PWD}`, the folder of the file of the line. */
 function macrosFor(source: Source, state: State): Macros {
   return state.macros.set("_PWD", [source.folder]);
 }
@@ -246,8 +246,8 @@ function push(lines: readonly string[], place: FileLine, state: State): void {
 function tooDeep(place: FileLine): never {
   return refuse(
     place,
-    `files and macros hold each other more than ${DEEPEST} deep`,
-    "A macro that holds itself never ends.",
+    `files and macros are nested more than ${DEEPEST} deep`,
+    "A macro that contains itself never ends.",
     "look for a file or a macro that leads back to itself",
   );
 }
@@ -278,7 +278,7 @@ function applies({ id, negated }: Conditional, place: FileLine, state: State): b
   return counts;
 }
 
-/** Carries an `include` out; false: the line is none. */
+/** Reads the files of an `include`; false: the line is none. */
 function include(text: string, place: FileLine, source: Source, state: State): boolean {
   const pattern = /^include[rmwba]?\s+(.+)$/s.exec(text)?.[1];
   if (pattern === undefined) return false;
@@ -286,7 +286,7 @@ function include(text: string, place: FileLine, source: Source, state: State): b
   if (tooMany) {
     refuse(
       place,
-      "the include stands for more files than are followed",
+      "the include has more files than the importer reads",
       "Wildcards and braces multiply.",
       "name the files, or fewer at once",
     );

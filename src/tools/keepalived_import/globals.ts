@@ -1,7 +1,7 @@
-/** What do the global_defs say? The defaults of all instances, and the node's name. */
+/** The global_defs: defaults of all instances, and the name of the node. */
 import { writeValue } from "../../config/toml_text.ts";
 import { type ScriptUser, scriptUserIn } from "./commands.ts";
-import { ruleFor, translationOf } from "./directives.ts";
+import { reportOthers } from "./directives.ts";
 import { GLOBAL_DIRECTIVES } from "./global_directives.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import { validName } from "./toml.ts";
@@ -19,26 +19,25 @@ import {
   reportAll,
   switchIn,
   type Translation,
-  unsupported,
   valueOf,
 } from "./translation.ts";
 
-/** What holds for every instance that does not say otherwise. */
+/** The defaults of all instances. */
 export interface Globals {
-  /** node.name; undefined: not said. */
+  /** node.name; undefined: none. */
   readonly nodeName: string | undefined;
   readonly version: 2 | 3;
-  /** Where addresses go whose instance has no interface. */
+  /** The interface of addresses whose instance has none. */
   readonly defaultInterface: string;
   readonly strict: boolean;
   /** VRRPv3 checksums over IPv4 without a pseudo-header. */
   readonly plainChecksum: boolean;
   readonly runner: ScriptUser;
-  /** Does anything in the file have keepalived send mail? */
+  /** Whether keepalived sends mail. */
   readonly mail: boolean;
 }
 
-/** Reads all global_defs of the file, and judges what stands in them. */
+/** Reads all global_defs of the file. */
 export function readGlobals(root: readonly Statement[], context: ImportContext): Globals {
   const { environment, report } = context;
   const blocks = root.filter((statement) => keywordOf(statement) === "global_defs");
@@ -46,7 +45,12 @@ export function readGlobals(root: readonly Statement[], context: ImportContext):
   const inner = blocks.flatMap(({ block = [] }) => block);
   const directives = directivesOf(inner);
   const mail = sendsMail(root, directives);
-  for (const statement of inner) judgeOther(statement, mail, context);
+  for (const statement of inner) {
+    if (MAIL.includes(keywordOf(statement))) {
+      reportAll(statement, mailSetting(mail), report);
+    }
+  }
+  reportOthers(inner, [...OWN, ...MAIL], GLOBAL_DIRECTIVES, context);
   return {
     nodeName: nodeNameOf(directives, report),
     version: versionOf(directives, report),
@@ -58,55 +62,30 @@ export function readGlobals(root: readonly Statement[], context: ImportContext):
   };
 }
 
-const OWN: ReadonlySet<string> = new Set([
+const OWN: readonly string[] = [
   ...["router_id", "vrrp_version", "default_interface", "vrrp_strict", "script_user"],
   "v3_checksum_as_v2",
-]);
+];
 
 /** Directives that say how mail is sent. */
-const MAIL: ReadonlySet<string> = new Set([
+const MAIL: readonly string[] = [
   "notification_email",
   "notification_email_from",
   "smtp_server",
   "smtp_helo_name",
   "smtp_connect_timeout",
   "no_email_faults",
-  "smtp_alert",
-  "smtp_alert_vrrp",
-]);
+];
 
-const KNOWN: readonly string[] = [...OWN, ...MAIL, ...Object.keys(GLOBAL_DIRECTIVES)];
-
-function judgeOther(statement: Statement, mail: boolean, context: ImportContext): void {
-  const keyword = keywordOf(statement);
-  if (OWN.has(keyword)) return;
-  const known = ruleFor(GLOBAL_DIRECTIVES, keyword);
-  const translation = keyword.startsWith("smtp_alert")
-    ? mailVerdict(statement)
-    : MAIL.has(keyword)
-    ? addresses(mail)
-    : known === undefined
-    ? context.unknown(statement, KNOWN)
-    : translationOf(statement, known);
-  reportAll(statement, translation, context.report);
-}
-
-function addresses(mail: boolean): Translation {
-  return mail
-    ? needless("it says how mail is sent, and floatip sends none; see smtp_alert")
-    : needless("keepalived sends no mail either: nothing in the file says smtp_alert");
-}
-
-/** What is said about smtp_alert, wherever it stands. */
-export function mailVerdict(statement: Statement): Translation {
-  if (switchIn(valueOf(statement)) === false) return carried(undefined, "switched off");
-  return unsupported(
-    "floatip sends no mail",
-    "webhook, ntfy or command in [notify]; a command can call sendmail",
+function mailSetting(mail: boolean): Translation {
+  return needless(
+    mail
+      ? "it is about mail, and floatip sends none; see smtp_alert"
+      : "keepalived sends no mail either: the file has no smtp_alert",
   );
 }
 
-/** Is there an smtp_alert that is on? */
+/** Whether a smtp_alert is on. */
 function sendsMail(root: readonly Statement[], globals: Directives): boolean {
   const groups = root.filter((one) =>
     ["vrrp_instance", "vrrp_sync_group"].includes(keywordOf(one))
@@ -124,7 +103,7 @@ function nodeNameOf(directives: Directives, report: Report): string | undefined 
   const written = valueOf(statement);
   if (statement === undefined) return undefined;
   if (written === undefined) {
-    report(statement, changed("it names nothing"));
+    report(statement, changed("it is empty"));
     return undefined;
   }
   const name = validName(written);
@@ -144,7 +123,7 @@ function versionOf(directives: Directives, report: Report): 2 | 3 {
   report(
     statement,
     version === undefined
-      ? altered("it is neither 2 nor 3, and keepalived speaks version 2", "version = 2")
+      ? altered("it is neither 2 nor 3, and keepalived uses version 2", "version = 2")
       : carried(`version = ${version}, in every instance`),
   );
   return version ?? 2;
@@ -174,14 +153,14 @@ function strictOf(directives: Directives, report: Report): boolean {
   report(
     statement,
     changed(
-      "the harm is left out: keepalived drops what is sent to an address that it does not own; " +
-        "as in keepalived's strict mode there is no password and no preempt_delay",
+      "keepalived would drop packets to an address that it does not own, floatip does not; " +
+        "as in strict mode there is no password and no preempt_delay",
     ),
   );
   return true;
 }
 
-/** keepalived's choice: script_user, else the user keepalived_script where there is one, else root. */
+/** As keepalived: script_user, else the user keepalived_script if it exists, else root. */
 function runnerOf(
   directives: Directives,
   environment: ImportEnvironment,

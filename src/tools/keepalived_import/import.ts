@@ -1,4 +1,4 @@
-/** What does a keepalived.conf say, and what becomes of it? The whole way from a file to floatip's TOML with a report. */
+/** The import of a keepalived.conf: from a file to TOML for floatip, with a report. */
 import { decode } from "../../config/decode.ts";
 import { withoutSecrets } from "../../config/secret.ts";
 import { convert } from "./convert.ts";
@@ -17,21 +17,21 @@ import {
   unsupported,
 } from "./translation.ts";
 
-/** What a file of keepalived's becomes. */
+/** The result of an import. */
 export type Imported =
-  /** It cannot be told what the file says. */
+  /** It is not clear what the file means. */
   | { readonly kind: "malformed"; readonly malformed: Malformed }
   | {
     readonly kind: "imported";
-    /** A configuration that floatip takes; undefined: there is no instance to carry over. */
+    /** A valid configuration; undefined: there is no instance to carry over. */
     readonly toml: string | undefined;
-    /** A password is in it. */
+    /** The TOML has a password. */
     readonly secret: boolean;
-    /** Every directive with what became of it, in the order of the file. */
+    /** Every directive with its translation, in the order of the file. */
     readonly notes: readonly Note[];
   };
 
-/** Reads `file` by way of `files`, with all that it includes. Never throws on what stands in a file. */
+/** Reads `file` through `files`, with all that it includes. Never throws because of its content. */
 export function importKeepalived(
   file: string,
   files: Files,
@@ -79,10 +79,10 @@ function importLines(
   return { kind: "imported", toml, secret, notes: told };
 }
 
-/** What the arguments of a command may hold. */
+/** A line of the result with a command, whose arguments may have a secret. */
 const COMMAND = /\b(?:command|on_\w+) = \[/;
 
-/** A line of the result, with what looks like a secret among the arguments of a command hidden. */
+/** A line of the result; what looks like a secret in the arguments of a command is masked. */
 function masked(line: string): string;
 function masked(line: string | undefined): string | undefined;
 function masked(line: string | undefined): string | undefined {
@@ -94,7 +94,7 @@ const NOTHING = unsupported(
   "floatip needs an interface, a virtual_router_id and a virtual_ipaddress",
 );
 
-/** By file, in the order in which the files come up, then by line. */
+/** Sorted by file, in the order of their first lines, then by line. */
 function inOrder(notes: readonly Note[], files: readonly string[]): readonly Note[] {
   const order = new Map([...new Set(files)].map((name, index) => [name, index] as const));
   const rank = ({ place }: Note) => order.get(place.file) ?? order.size;
@@ -110,7 +110,7 @@ function headOf(file: string, nodeId: string): readonly string[] {
   ];
 }
 
-/** What somebody should look at, as comment lines. */
+/** The notes that matter, as comment lines. */
 function tailOf(notes: readonly Note[]): readonly string[] {
   const lines = notes.filter(({ matters }) => matters).flatMap(
     ({ place, directive, why, instead }) => [
@@ -121,14 +121,14 @@ function tailOf(notes: readonly Note[]): readonly string[] {
   );
   return lines.length === 0
     ? []
-    : ["Look at these, which floatip does otherwise or not at all:", ...lines];
+    : ["Look at these: floatip does them differently, or not at all:", ...lines];
 }
 
-/** What floatip itself finds wrong with the result: a combination that nothing above foresaw. */
+/** Errors that floatip finds in the result: a combination that the importer does not know. */
 function mistakesOf(toml: string): readonly Translation[] {
   const decoded = decode(toml);
   if (decoded.kind === "config") return [];
   return decoded.problems.filter(({ severity }) => severity === "error").map(({ what, fix }) =>
-    unsupported(`floatip does not take it: ${what}`, fix)
+    unsupported(`floatip rejects it: ${what}`, fix)
   );
 }

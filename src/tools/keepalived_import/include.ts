@@ -1,11 +1,9 @@
-/** Which files does an `include` name? Relative paths, wildcards and braces, as glob(3) has them. */
+/** The files of an `include`: relative paths, wildcards and braces as in glob(3). */
 
-/** What the files of a keepalived configuration look like from here: the only way out of this folder. */
+/** Access to files: the importer has no other. */
 export interface Files {
-  /** The text of the file at `path`, or why it cannot be had, in words. */
-  read(
-    path: string,
-  ): { readonly kind: "text"; readonly text: string } | {
+  /** The text of the file at `path`, or why it cannot be read. */
+  read(path: string): { readonly kind: "text"; readonly text: string } | {
     readonly kind: "refused";
     /** After "the file": "is not there". */
     readonly reason: string;
@@ -14,20 +12,23 @@ export interface Files {
   list(folder: string): readonly string[];
 }
 
-/** What a pattern of an include stands for. */
+/** The files of a pattern. */
 export interface Matches {
-  /** Does it have wildcards or braces? Then it may match nothing. */
+  /** It has wildcards or braces: it may match nothing. */
   readonly pattern: boolean;
-  /** Whole paths, in the order in which they are read. Without wildcards one per brace alternative, there or not. */
+  /**
+   * Absolute paths in reading order. Without wildcards, one per alternative, whether it exists or
+   * not.
+   */
   readonly paths: readonly string[];
-  /** More alternatives or files than are followed. */
+  /** There are more than {@link MOST}. */
   readonly tooMany: boolean;
 }
 
-/** Most alternatives of braces, folders looked into, and files of one include. */
+/** Most alternatives, folders and files of one include. */
 const MOST = 1000;
 
-/** The whole path of `path` where relative ones are meant from `folder`: without `.`, `..` and double slashes. */
+/** The absolute path of `path` from `folder`, without `.`, `..` and double slashes. */
 export function wholePath(path: string, folder: string): string {
   const whole = path.startsWith("/") || folder === "" ? path : `${folder}/${path}`;
   const kept: string[] = [];
@@ -39,13 +40,13 @@ export function wholePath(path: string, folder: string): string {
   return `${whole.startsWith("/") ? "/" : ""}${kept.join("/")}`;
 }
 
-/** The folder of the file at `path`: "/etc/keepalived" of "/etc/keepalived/keepalived.conf"; "" where there is none. */
+/** "/etc/keepalived" of "/etc/keepalived/keepalived.conf"; "": there is no folder. */
 export function folderOf(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "" : end === 0 ? "/" : path.slice(0, end);
 }
 
-/** The files that `pattern`, written in a file of `folder`, stands for. */
+/** The files of `pattern`, relative to `folder`. */
 export function matchesOf(pattern: string, folder: string, files: Files): Matches {
   const { alternatives, tooMany } = expandBraces(pattern);
   const budget = { left: MOST };
@@ -88,7 +89,7 @@ function unescaped(pattern: string): string {
   return pattern.replace(/\\(.)/g, "$1");
 }
 
-/** Walks the folders that match, part by part. */
+/** Follows the folders that match, part by part. */
 function matching(pattern: string, files: Files, budget: { left: number }): readonly string[] {
   let found = [pattern.startsWith("/") ? "/" : ""];
   for (const part of pattern.split("/").filter((text) => text !== "")) {
@@ -112,17 +113,17 @@ function joined(folder: string, name: string): string {
   return folder === "" || folder === "/" ? `${folder}${name}` : `${folder}/${name}`;
 }
 
-/** The names that match, sorted as in the C locale. A leading dot must be written. */
+/** The names that match, in the order of the C locale. A leading dot must be in the pattern. */
 function namesLike(pattern: string, names: readonly string[]): readonly string[] {
   return names
     .filter((name) => (!name.startsWith(".") || pattern.startsWith(".")) && isLike(name, pattern))
     .toSorted((a, b) => a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** Does `name` match a pattern with `*`, `?` and `[...]`? In a time that grows with the product of their lengths only. */
+/** Whether `name` matches a pattern with `*`, `?` and `[...]`, in time O(name * pattern). */
 function isLike(name: string, pattern: string): boolean {
   const parts = pattern.match(/\[[!^]?\]?[^\]]*\]|\\.|[^]/gs) ?? [];
-  // The places in the pattern that the name read so far can have led to.
+  // The positions in the pattern after the characters so far.
   let reached = skippingStars(new Set([0]), parts);
   for (const character of name) {
     const next = new Set<number>();

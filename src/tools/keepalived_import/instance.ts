@@ -1,4 +1,4 @@
-/** What does a vrrp_instance become? Its keys in floatip's words, each as keepalived would take it. */
+/** A vrrp_instance as [instance.NAME]: each key as keepalived reads it. */
 import { showName, writeValue } from "../../config/toml_text.ts";
 import type { Family } from "../../net/ip.ts";
 import {
@@ -14,10 +14,10 @@ import {
 } from "./addresses.ts";
 import { authEntries, travelOf } from "./adverts.ts";
 import { NOTIFIES } from "./commands.ts";
-import { INSTANCE_DIRECTIVES, ruleFor, translationOf } from "./directives.ts";
+import { INSTANCE_DIRECTIVES, reportOthers } from "./directives.ts";
 import { ELECTION, electionOf } from "./election.ts";
-import { type Globals, mailVerdict, plainChecksumOf } from "./globals.ts";
-import { keywordOf, type Statement } from "./statement.ts";
+import { type Globals, plainChecksumOf } from "./globals.ts";
+import type { Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
 import { TRACKS } from "./tracks.ts";
 import {
@@ -29,7 +29,6 @@ import {
   type ImportContext,
   lastOf,
   type Report,
-  reportAll,
   switchIn,
   type Translation,
   unsupported,
@@ -39,7 +38,7 @@ import {
 
 /** A vrrp_instance that can be carried over. */
 export interface Instance {
-  /** As keepalived calls it. */
+  /** Its name in keepalived.conf. */
   readonly name: string;
   readonly statement: Statement;
   readonly directives: Directives;
@@ -53,8 +52,8 @@ export interface Instance {
 }
 
 /**
- * Reads one vrrp_instance and judges its lines; undefined: it cannot be carried over, and it says why. `taken` are the
- * addresses of the instances before it, to which its own are added: no address can be in two.
+ * Reads one vrrp_instance; undefined: it cannot be carried over, and its note says why. `taken`:
+ * the addresses of earlier instances, to which its own are added: no address can be in two.
  */
 export function readInstance(
   statement: Statement,
@@ -64,7 +63,7 @@ export function readInstance(
 ): Instance | undefined {
   const { report } = context;
   const directives = directivesOf(statement.block ?? []);
-  judgeOthers(statement.block ?? [], context);
+  reportOthers(statement.block ?? [], OWN, INSTANCE_DIRECTIVES, context);
   const own = interfaceOf(directives, report);
   const vrid = vridOf(directives, report);
   const { advertised, all } = addressesOf(directives, own ?? undefined, taken, report);
@@ -78,7 +77,7 @@ export function readInstance(
   const version = versionOf(directives, globals, family, report);
   const strict = switchedOn(directives, "strict_mode", report) || globals.strict;
   const { entries: election, owner } = electionOf(directives, version, strict, report);
-  // An owner's floating address is its own one.
+  // The floating addresses of an owner are its own.
   const floating = owner ? [] : all.map(({ prefix }) => prefix.address);
   const plain = plainChecksumOf(directives, report) || globals.plainChecksum;
   return {
@@ -98,53 +97,33 @@ export function readInstance(
 }
 
 const NO_INTERFACE = altered(
-  "it names no interface: keepalived does not start, floatip takes the one whose subnet holds the address",
+  "it has no interface: keepalived does not start, floatip takes that of the subnet of the address",
 );
 
 function missing(own: string | null | undefined, vrid: number | undefined): Translation {
-  if (own === null) return unsupported("no interface can have the name of its own", "correct it");
+  if (own === null) return unsupported("its interface is not an interface name", "correct it");
   return vrid === undefined
-    ? unsupported("it has no virtual_router_id from 1 to 255", "write one")
-    : unsupported(
-      "it has no floating address, and floatip moves addresses",
-      "leave this instance with keepalived",
-    );
+    ? unsupported("it has no virtual_router_id from 1 to 255", "add one")
+    : unsupported("it has no floating address", "leave this instance in keepalived");
 }
 
-/** Directives with a key of their own, read in this folder. */
+/** Directives that are read in this folder. */
 const OWN: readonly string[] = [
   ...ELECTION,
   ...NOTIFIES,
   ...TRACKS,
   ...["interface", "virtual_router_id", "version", "strict_mode", "v3_checksum_as_v2"],
-  ...["virtual_ipaddress", "virtual_ipaddress_excluded", "no_virtual_ipaddress"],
-  ...["unicast_src_ip", "mcast_src_ip", "unicast_peer", "authentication", "smtp_alert"],
+  ...["virtual_ipaddress", "virtual_ipaddress_excluded"],
+  ...["unicast_src_ip", "mcast_src_ip", "unicast_peer", "authentication"],
 ];
 
-const KNOWN: readonly string[] = [...OWN, ...Object.keys(INSTANCE_DIRECTIVES)];
-
-function judgeOthers(statements: readonly Statement[], { report, unknown }: ImportContext): void {
-  for (const statement of statements) {
-    const keyword = keywordOf(statement);
-    const rule = ruleFor(INSTANCE_DIRECTIVES, keyword);
-    if (keyword === "smtp_alert") report(statement, mailVerdict(statement));
-    else if (keyword === "no_virtual_ipaddress") {
-      report(statement, carried(undefined, "addresses say whether there are any"));
-    } else if (rule !== undefined) reportAll(statement, translationOf(statement, rule), report);
-    else if (!OWN.includes(keyword)) reportAll(statement, unknown(statement, KNOWN), report);
-  }
-}
-
-/** The instance's interface; null: a name that none can have; undefined: none is named. */
+/** The interface; null: an invalid name; undefined: none. */
 function interfaceOf(directives: Directives, report: Report): string | undefined | null {
   const statement = lastOf(directives, "interface", report);
   if (statement === undefined) return undefined;
   const name = valueOf(statement) ?? "";
   if (!isInterface(name)) {
-    report(
-      statement,
-      unsupported(`${showName(name)} is no name of an interface`, "correct it"),
-    );
+    report(statement, unsupported(`${showName(name)} is not an interface name`, "correct it"));
     return null;
   }
   report(statement, carried(`interface = ${writeValue(name)}`));
@@ -158,13 +137,13 @@ function vridOf(directives: Directives, report: Report): number | undefined {
   report(
     statement,
     vrid === undefined
-      ? unsupported("it is no whole number from 1 to 255", "correct it")
+      ? unsupported("it is not a whole number from 1 to 255", "correct it")
       : carried(`vrid = ${vrid}`),
   );
   return vrid;
 }
 
-/** Addresses of one family that adverts name, and all that move. */
+/** The addresses of the adverts, all of one family, and all floating addresses. */
 function addressesOf(
   directives: Directives,
   own: string | undefined,
@@ -186,11 +165,11 @@ function addressesOf(
   const advertised = withoutSurplus(fitting, report);
   const all = once([...fitting, ...excluded], report);
   for (const one of all) taken.add(wireKeyOf(one, wire(one)));
-  for (const one of all) report(one.statement, addressVerdict(one, advertised.includes(one)));
+  for (const one of all) report(one.statement, addressTranslation(one, advertised.includes(one)));
   return { advertised, all };
 }
 
-function addressVerdict(address: Address, advertised: boolean): Translation {
+function addressTranslation(address: Address, advertised: boolean): Translation {
   return carried(writeValue(writeAddress(address, advertised)));
 }
 
@@ -209,7 +188,7 @@ function versionOf(
   } else if (family === "ipv6" && version === 2) {
     report(
       statement,
-      altered("VRRPv2 has no IPv6: other makes understand version 3 only", "version = 3"),
+      altered("VRRPv2 has no IPv6: other implementations support version 3 only", "version = 3"),
     );
     return 3;
   } else report(statement, carried(`version = ${version}`));
@@ -220,7 +199,7 @@ function switchedOn(directives: Directives, keyword: string, report: Report): bo
   const statement = lastOf(directives, keyword, report);
   if (statement === undefined) return false;
   const on = switchIn(valueOf(statement)) !== false;
-  const why = "its harm is left out: keepalived drops what is sent to an address it does not own";
+  const why = "keepalived would drop packets to an address that it does not own, floatip does not";
   report(statement, on ? changed(why) : carried(undefined, "switched off"));
   return on;
 }

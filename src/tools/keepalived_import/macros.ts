@@ -1,17 +1,17 @@
-/** What do `$NAME` and `${NAME}` stand for? keepalived's parameters: replaced when a line is used, not when it is written. */
+/** Macros (`$NAME`, `${NAME}`) and sequences (`~SEQ`, `~LST`), replaced where a line is used. */
 import { type FileLine, refuse } from "./statement.ts";
 
-/** The lines that a name stands for; most have one. */
+/** The lines of each macro; most have one. */
 export type Macros = ReadonlyMap<string, readonly string[]>;
 
-/** The beginning of a definition: `$NAME=` and what follows. */
+/** The first line of a definition. */
 export interface Definition {
   readonly name: string;
-  /** What stands behind the `=`. */
+  /** The text after the `=`. */
   readonly value: string;
 }
 
-/** `$NAME=VALUE` at the beginning of a line without comment; undefined: it is none. */
+/** The definition in a line without comment; undefined: it is none. */
 export function definitionIn(text: string): Definition | undefined {
   const match = /^\$([A-Za-z_]\w*)=(.*)$/s.exec(text);
   if (match === null) return undefined;
@@ -20,18 +20,17 @@ export function definitionIn(text: string): Definition | undefined {
 }
 
 /**
- * A line of a definition: where it ends with `\`, and be that in a comment, the next line belongs to the definition, too.
- * `text` is without it.
+ * A line of a definition. A `\` at its end, also in a comment, continues it; `text` is without it.
  */
 export function continued(raw: string): { readonly text: string; readonly goesOn: boolean } {
   const text = raw.trimEnd();
   return text.endsWith("\\") ? { text: text.slice(0, -1), goesOn: true } : { text, goesOn: false };
 }
 
-/** Longest line, with all that macros make of it. keepalived itself gives up at about this length. */
+/** Longest line after macros. keepalived has about the same limit. */
 export const LONGEST_LINE = 16_384;
 
-/** What a line becomes: itself with its macros replaced, or the lines of the one macro that it consists of. */
+/** A line with its macros replaced, or the lines of the one macro that it consists of. */
 export type MacroResult =
   | { readonly kind: "line"; readonly text: string; readonly changed: boolean }
   | { readonly kind: "lines"; readonly name: string; readonly lines: readonly string[] };
@@ -39,9 +38,9 @@ export type MacroResult =
 const USE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*)(?=\s|$))/g;
 
 /**
- * Replaces the macros of `text` once; what they are replaced by may hold further ones. A name that stands for nothing stays as
- * it is: scripts have `$` of their own. Refuses a line that grows beyond {@link LONGEST_LINE}, and a macro of several
- * lines that does not stand alone.
+ * Replaces the macros of `text` once; the result may have further ones. An undefined name stays:
+ * scripts have `$` of their own. Rejects a line longer than {@link LONGEST_LINE}, and a macro of
+ * several lines with other text on its line.
  */
 export function substitute(text: string, macros: Macros, place: FileLine): MacroResult {
   if (!text.includes("$")) return { kind: "line", text, changed: false };
@@ -65,20 +64,20 @@ export function substitute(text: string, macros: Macros, place: FileLine): Macro
   return { kind: "line", text: replaced, changed };
 }
 
-/** A predefined macro whose value only keepalived has: what stands in its place, and why. */
+/** A predefined macro whose value is known to keepalived only: what replaces it, and why. */
 export interface GuessedValue {
   readonly place: FileLine;
   /** As written: "${_ENV NAME}". */
   readonly text: string;
-  /** What the result has in its place. */
+  /** Its replacement. */
   readonly value: string;
-  /** Why that is a guess, one sentence without a full stop. */
+  /** Why that is a guess; one sentence without a full stop. */
   readonly why: string;
 }
 
 const GUESSED = /\$\{_(?:ENV\s+(\w+)|RANDOM(?:\s+(\d{1,9}))?(?:\s+(\d{1,9}))?)\s*\}/g;
 
-/** Replaces `${_ENV NAME}` and `${_RANDOM [MIN [MAX]]}` (keepalived.conf(5)) and says each. */
+/** Replaces `${_ENV NAME}` and `${_RANDOM [MIN [MAX]]}` (keepalived.conf(5)). */
 export function guess(
   text: string,
   place: FileLine,
@@ -97,12 +96,12 @@ export function guess(
   return { text: replaced, guesses };
 }
 
-/** Refuses a line that is too long. Never returns. */
+/** Rejects a line that is too long. */
 export function tooLong(place: FileLine): never {
   return refuse(
     place,
     `the line is longer than ${LONGEST_LINE} characters once its macros are replaced`,
-    "A macro that holds itself, or others that hold others, grows without end.",
+    "A macro that contains itself grows without end.",
     "look for a $NAME in the value of $NAME",
   );
 }
@@ -110,8 +109,8 @@ export function tooLong(place: FileLine): never {
 function refuseInline(name: string, place: FileLine): never {
   return refuse(
     place,
-    `the macro $${name} has several lines and does not stand alone on its line`,
-    "keepalived replaces such a macro only where nothing else is on the line.",
+    `the macro $${name} has several lines, and other text is on its line`,
+    "keepalived replaces such a macro only where it is alone on its line.",
     `put $${name} on a line of its own`,
   );
 }
@@ -121,15 +120,15 @@ export const MOST_VALUES = 10_000;
 
 /** A line that begins with a sequence or list. */
 export interface Repeated {
-  /** For each round the names and the values that they get. */
+  /** The names and values of each round. */
   readonly rounds: readonly (readonly (readonly [name: string, value: string])[])[];
   /** The rest of the line, for every round. */
   readonly rest: string;
 }
 
 /**
- * Reads `~SEQ(var, start, step, end) rest`, `~SEQx` and `~LST(var, values...) rest`; undefined: the line begins otherwise.
- * `resolve` replaces the macros in the parentheses.
+ * Reads `~SEQ(var, start, step, end) rest`, `~SEQx` and `~LST(var, values...) rest`; undefined:
+ * another line. `resolve` replaces the macros in the parentheses.
  */
 export function repeatedIn(
   text: string,
@@ -178,7 +177,7 @@ function listRounds(inside: string, text: string, place: FileLine): Repeated["ro
   return rounds.map((values) => names.map((name, index) => [name, values[index] ?? ""] as const));
 }
 
-/** "{A, B}, {1, 2}" -> [["A", "B"], ["1", "2"]]; what stands without braces is a group of one. */
+/** "{A, B}, {1, 2}" -> [["A", "B"], ["1", "2"]]; a value without braces is a group of one. */
 function groupsOf(inside: string): readonly (readonly string[])[] {
   return [...inside.matchAll(/\{([^{}]*)\}|[^,{}]+/g)]
     .filter(([whole]) => whole.trim() !== "")
@@ -200,7 +199,7 @@ function badForm(text: string, place: FileLine): never {
   return refuse(
     place,
     `${text.slice(0, 40)} is no ~SEQ or ~LST that can be carried out`,
-    "The lines that it stands for cannot be told.",
+    "Its lines are not known.",
     "write ~SEQ(NAME, start, step, end) or ~LST(NAME, value, value, ...)",
   );
 }
@@ -210,6 +209,6 @@ function tooMany(place: FileLine): never {
     place,
     `the sequence has more than ${MOST_VALUES} values`,
     "No machine has so many addresses or instances.",
-    "look at its numbers",
+    "check its numbers",
   );
 }

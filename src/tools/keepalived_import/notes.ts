@@ -1,4 +1,4 @@
-/** What is told of each directive? Its place, its words without secrets, and its verdict. */
+/** The notes of the report: each directive, without secrets, and its translation. */
 import { MASK, SECRET_WORD, withoutSecrets } from "../../config/secret.ts";
 import { LVS_BLOCKS } from "./global_directives.ts";
 import type { Condition, Inclusion } from "./expand.ts";
@@ -18,7 +18,9 @@ import {
 /** Longest directive that is shown, in characters. */
 const LONGEST = 80;
 
-/** A note for every statement, those inside of blocks after the block; the load balancer is told of once. */
+/**
+ * A note for every statement, in the order of the file; one for all blocks of the load balancer.
+ */
 export function statementNotes(
   root: readonly Statement[],
   translations: ReadonlyMap<Statement, Translation>,
@@ -41,7 +43,7 @@ function notesOf(
   const translation = lost ? LOST : own ?? (outer?.outcome === "changed" ? LOST : GAP);
   const braces = translation.outcome === "unsupported"
     ? undefined
-    : braceVerdict(statement, outer !== undefined);
+    : braceTranslation(statement, outer !== undefined);
   const judged = braces === undefined ? translation : joined(translation, braces);
   return [
     { ...judged, place: statement.place, directive: directiveOf(statement) },
@@ -59,7 +61,7 @@ const BLOCKS: ReadonlySet<string> = new Set([
   ...["virtual_ipaddress", "virtual_ipaddress_excluded", "virtual_routes", "virtual_rules"],
 ]);
 
-/** Keywords that mean nothing without braces behind them; `track_file` at the root has a name. */
+/** Keywords that need braces; `track_file` at the root has a name. */
 const LISTS: ReadonlySet<string> = new Set([
   ...["notification_email", "track_group", "group", "static_ipaddress", "static_routes"],
   ...["static_rules", "track_file", "track_script", "track_process", "track_interface"],
@@ -67,8 +69,8 @@ const LISTS: ReadonlySet<string> = new Set([
   ...["virtual_ipaddress_excluded", "virtual_routes", "virtual_rules"],
 ]);
 
-/** What keepalived makes of braces that are missing, or of words before them; undefined: all is well. */
-function braceVerdict(statement: Statement, inside: boolean): Translation | undefined {
+/** How keepalived reads missing braces, or words before them; undefined: neither. */
+function braceTranslation(statement: Statement, inside: boolean): Translation | undefined {
   const keyword = keywordOf(statement);
   const { block, words } = statement;
   if (block !== undefined && !BLOCKS.has(keyword)) return NO_BLOCK;
@@ -76,7 +78,7 @@ function braceVerdict(statement: Statement, inside: boolean): Translation | unde
   const given = words.slice(1).join(" ");
   if (block === undefined) {
     return unsupported(
-      "its braces are missing: keepalived takes the lines below, up to the next }, for its entries",
+      "its braces are missing: keepalived takes the lines up to the next } for its entries",
       `write ${keyword} { ${shorten(given === "" ? "..." : given)} }, and import again`,
     );
   }
@@ -85,16 +87,16 @@ function braceVerdict(statement: Statement, inside: boolean): Translation | unde
 }
 
 const NO_BLOCK = altered(
-  "keepalived knows no block here: it stumbles over the brace, and reads what follows otherwise",
+  "keepalived has no block here: it reads what follows the brace in another way",
   undefined,
   "remove the braces, and import again",
 );
 
-/** Whatever it says, nothing of it is in the result. */
+/** Nothing of its block is in the result. */
 const LOST = needless("its block is not carried over");
 
-/** A gap of ours: every statement is judged. */
-const GAP = unsupported("floatip's importer has no answer to it", "please report it");
+/** An error of the importer, which translates every statement. */
+const GAP = unsupported("the importer does not know it", "please report it");
 
 function balancerNote(
   blocks: readonly Statement[],
@@ -109,40 +111,40 @@ function balancerNote(
   return [{ ...translation, place: first.place, directive: `${directiveOf(first)}${rest}` }];
 }
 
-/** A note for each include: the files, and those that cannot be had. */
+/** A note for each include: its files, and those that cannot be read. */
 export function inclusionNotes(inclusions: readonly Inclusion[]): readonly Note[] {
   return inclusions.map(({ place, text, ...inclusion }) => ({
-    ...inclusionVerdict(inclusion),
+    ...inclusionTranslation(inclusion),
     place,
     directive: shorten(text),
   }));
 }
 
-function inclusionVerdict(
+function inclusionTranslation(
   { files, refused, nothing, quoted }: Omit<Inclusion, "place" | "text">,
 ): Translation {
   const [first] = refused;
   if (quoted && refused.length > 0) {
     return unsupported(
-      "keepalived takes the quotes for a part of the name, and includes nothing",
-      "remove the quotes if the file was meant, and import again",
+      "keepalived takes the quotes for a part of the name, and includes no file",
+      "remove the quotes, and import again",
     );
   }
   if (first !== undefined) {
     return unsupported(
-      `the file ${first.path} ${first.reason}: what stands in it is not in the result`,
+      `the file ${first.path} ${first.reason}: its content is not in the result`,
       "make it readable, and import again",
     );
   }
-  if (nothing) return carried(undefined, "nothing matches, and keepalived goes on, too");
+  if (nothing) return carried(undefined, "no file matches; keepalived ignores that too");
   return carried(undefined, `read: ${shorten(files.join(", "))}`);
 }
 
-/** A note for each macro whose value only keepalived has. */
+/** A note for each macro whose value only keepalived knows. */
 export function guessNotes(guesses: readonly GuessedValue[]): readonly Note[] {
   return guesses.map(({ place, text, value, why }) => ({
     ...altered(
-      `${why}: ${value === "" ? "nothing" : value} stands in its place`,
+      `${why}: it is replaced by ${value === "" ? "nothing" : value}`,
       undefined,
       "write the value in its place, and import again",
     ),
@@ -151,48 +153,45 @@ export function guessNotes(guesses: readonly GuessedValue[]): readonly Note[] {
   }));
 }
 
-/** A note for each word behind an `@` whose lines were left out, or for all where none of them is this node. */
-export function conditionNotes(
-  conditions: readonly Condition[],
-  nodeId: string,
-): readonly Note[] {
+/** A note for each ID after an `@` whose lines were left out. */
+export function conditionNotes(conditions: readonly Condition[], nodeId: string): readonly Note[] {
   const ids = conditions.filter(({ negated, id }) => !negated && id !== "").map(({ id }) => id);
-  const stranger = ids.length > 0 && !ids.includes(nodeId);
+  const unknownNode = ids.length > 0 && !ids.includes(nodeId);
   return conditions.flatMap(({ id, negated, place, left }) => {
     if (place === undefined) return [];
     const lines = left === 1 ? "1 line" : `${left} lines`;
     const directive = `${shorten(`@${negated ? "^" : ""}${id}`)} (${lines})`;
-    return [{ ...conditionVerdict(id, negated, nodeId, stranger), place, directive }];
+    return [{ ...conditionTranslation(id, negated, nodeId, unknownNode), place, directive }];
   });
 }
 
-function conditionVerdict(
+function conditionTranslation(
   id: string,
   negated: boolean,
   nodeId: string,
-  stranger: boolean,
+  unknownNode: boolean,
 ): Translation {
   if (id === "") {
     return unsupported(
-      "a ! begins a comment: keepalived reads an @ without a word, and leaves the line out",
+      "a ! begins a comment: keepalived reads an @ without an ID, and ignores the line",
       "write @^ID for all nodes but ID, and import again",
     );
   }
-  const here = `this is read for node ${nodeId}`;
+  const here = `this import is for node ${nodeId}`;
   if (negated) return changed(`it is for all nodes but ${id}, and ${here}`);
-  return stranger
+  return unknownNode
     ? altered(
-      `it is for node ${id}, and ${here}, which no line is for`,
+      `it is for node ${id}, and ${here}, which has no line`,
       undefined,
       `import with --node-id ${id} if that is this node`,
     )
     : changed(`it is for node ${id}, and ${here}`, undefined, `--node-id ${id} reads it`);
 }
 
-/** The statement's words on one line; a password is masked. */
+/** The statement on one line, with passwords masked. */
 function directiveOf(statement: Statement): string {
   const [keyword, first, ...rest] = statement.words;
-  // Rather too much than too little: a misspelt auth_pass has a password behind it, too.
+  // A misspelt auth_pass is followed by a password too.
   if (keyword === "auth_type" && first !== undefined) {
     return [keyword, shorten(first), ...rest.slice(0, 1).map(() => MASK)].join(" ");
   }

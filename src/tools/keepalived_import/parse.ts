@@ -1,10 +1,10 @@
-/** How do lines become statements with blocks? Braces nest, wherever they stand on a line. */
+/** The parser: lines to words, words and braces to statements with blocks. */
 import { type ExpandedLine, type FileLine, refuse, type Statement } from "./statement.ts";
 
-/** Deeper blocks are no keepalived.conf: its deepest is five. */
+/** Most levels of blocks; a keepalived.conf has five. */
 const DEEPEST = 16;
 
-/** Keywords that stand at the root only: one of them inside a block means that a brace is missing before it. */
+/** Keywords at the root only: inside a block they mean that a brace is missing before. */
 const ROOTS: ReadonlySet<string> = new Set([
   "global_defs",
   "vrrp_instance",
@@ -21,7 +21,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   "garp_group",
 ]);
 
-/** A statement whose block may still be filled. */
+/** A statement whose block is not complete. */
 interface Growing extends Omit<Statement, "block"> {
   block: Growing[] | undefined;
 }
@@ -42,7 +42,7 @@ export function parse(lines: readonly ExpandedLine[]): readonly Statement[] {
       const block = open.at(-1)?.block ?? root;
       if (piece === "{") open.push(openBlock(block, open.length, { place, text }));
       else if (piece !== "}" || open.pop() === undefined) {
-        // keepalived says "Extra '}' found" of one that closes nothing, and ignores it.
+        // Of a } that closes nothing keepalived logs "Extra '}' found", and ignores it.
         block.push(toStatement(piece, { place, order: order++, cut }, open));
       }
     }
@@ -74,30 +74,30 @@ function openBlock(
     if (text.includes("{{")) notFilledIn(/\{\{[^}]{0,60}\}{0,2}/, text, place);
     return refuse(
       place,
-      "a { has no word in front of it",
-      "A block needs to say what it is.",
-      "write the block's keyword before the brace, or remove the brace",
+      "a { has no keyword before it",
+      "A block needs a keyword.",
+      "write the keyword before the brace, or remove the brace",
     );
   }
   if (depth >= DEEPEST) {
     refuse(
       place,
-      `blocks stand in each other more than ${DEEPEST} deep`,
-      "keepalived's language has no such blocks.",
-      "look for a { without its }",
+      `blocks are nested more than ${DEEPEST} deep`,
+      "keepalived has no such blocks.",
+      "look for a { without a }",
     );
   }
   statement.block = [];
   return { statement, block: statement.block, place };
 }
 
-/** Tutorials print `${NAME}` and `{{ name }}` for somebody to fill in. */
+/** A placeholder of a tutorial or template: `${NAME}`, `{{ name }}`. */
 function notFilledIn(blank: RegExp, text: string, place: FileLine): never {
   return refuse(
     place,
     `${blank.exec(text)?.[0] ?? "$ {"} is not filled in`,
-    "No line above defines it, and keepalived takes its brace for the begin of a block.",
-    "write the value in its place, or import the file that the template is made into",
+    "No line above defines it, and keepalived takes its brace for the start of a block.",
+    "write the value in its place, or import the file made from the template",
   );
 }
 
@@ -107,7 +107,7 @@ function missingBrace({ statement, place: opened }: Open, place: FileLine, found
   return refuse(
     place,
     `${statement.words[0]} is opened ${where} and not closed before ${found}`,
-    "What belongs to the block cannot be told; keepalived would read the rest as part of it, or skip it.",
+    "It is not clear what belongs to the block. keepalived reads the rest as part of it, or not.",
     atEnd ? `close it with a }` : `write the missing } before line ${place.line}`,
   );
 }
@@ -119,7 +119,7 @@ export interface Bare {
   readonly cut: boolean;
 }
 
-/** The lines of a file, without line ends and the mark that some editors put at its beginning. */
+/** The lines of a file, without line ends and byte order mark. */
 export function linesOf(text: string): readonly string[] {
   const lines = text.replace(/^\ufeff/, "").split("\n");
   // The end of the last line is the end of the file.
@@ -128,8 +128,8 @@ export function linesOf(text: string): readonly string[] {
 }
 
 /**
- * `line` without the comment that a `#` or `!` outside of double quotes begins, also in the middle of a word, and without
- * blanks at its ends. Refuses a quote that is not closed on its line.
+ * `line` without its comment, trimmed. A `#` or `!` outside of double quotes begins a comment, also
+ * inside a word. Rejects a quote that is not closed on its line.
  */
 export function withoutComment(line: string, place: FileLine): Bare {
   const end = findOutside(line, (character) => character === "#" || character === "!", place);
@@ -138,7 +138,10 @@ export function withoutComment(line: string, place: FileLine): Bare {
   return { text: line.slice(0, end).trim(), cut: before !== "" && !isBlank(before) };
 }
 
-/** `text` cut at every brace outside of double quotes; braces are pieces of their own, empty pieces are left out. */
+/**
+ * `text` split at braces outside of double quotes; braces are pieces too, empty pieces are left
+ * out.
+ */
 export function piecesOf(text: string, place: FileLine): readonly string[] {
   const pieces: string[] = [];
   let rest = text;
@@ -153,23 +156,25 @@ export function piecesOf(text: string, place: FileLine): readonly string[] {
 }
 
 /**
- * The words of a statement: blanks divide them, double quotes hold one together and go; no escapes, and an apostrophe is a
- * letter like any other.
+ * The words of a statement, divided by spaces. Double quotes enclose a word and are removed. There
+ * are no escapes, and an apostrophe is a letter.
  */
 export function wordsOf(text: string): readonly string[] {
   return [...text.matchAll(/"([^"]*)"?|[^\s"]+/g)].map(([word, quoted]) => quoted ?? word);
 }
 
 /**
- * The words of a statement that names a command: quotes of both kinds hold words together and may stand inside them,
- * a backslash takes the next character's meaning away or gives it one (`\t`, `\x41`, `\101`). Undefined: a quote
- * is not closed.
+ * The words of a statement with a command. Both kinds of quotes enclose text, also inside of words;
+ * a backslash escapes (`\t`, `\x41`, `\101`). Undefined: a quote is not closed.
  */
 export function scriptWordsOf(text: string): readonly string[] | undefined {
   return shellWords(text, true);
 }
 
-/** A command's program and arguments: divided at blanks, held together by quotes; undefined: a quote is not closed. */
+/**
+ * Program and arguments of a command: divided by spaces, with quotes. Undefined: a quote is not
+ * closed.
+ */
 export function argvOf(command: string): readonly string[] | undefined {
   return shellWords(command, false);
 }
@@ -209,7 +214,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: "\v",
 };
 
-/** What the text behind a backslash stands for, and how many characters of it that takes. */
+/** The meaning of the text after a backslash, and its length. */
 function unescape(text: string): readonly [string, number] {
   const octal = /^[0-7]{1,3}/.exec(text)?.[0];
   if (octal !== undefined) return [String.fromCharCode(parseInt(octal, 8)), octal.length];
@@ -223,7 +228,7 @@ function unescape(text: string): readonly [string, number] {
   return [ESCAPES[first] ?? first, first.length];
 }
 
-/** Where the first character that `wanted` says yes to stands outside of double quotes. */
+/** The index of the first `wanted` character outside of double quotes. */
 function findOutside(
   text: string,
   wanted: (character: string) => boolean,
@@ -239,9 +244,9 @@ function findOutside(
   if (open === undefined) return undefined;
   return refuse(
     place,
-    "a quote is opened and not closed on its line",
-    "What belongs to it cannot be told; keepalived 2.2.7 crashes on such a line.",
-    `close it with a second "`,
+    "a quote is not closed on its line",
+    "It is not clear what it encloses; keepalived 2.2.7 crashes on such a line.",
+    'close it with a second "',
   );
 }
 

@@ -1,30 +1,30 @@
-/** What is a keepalived.conf made of? Statements: words on a line, and perhaps a block in braces behind them. */
+/** Statements of a keepalived.conf: the words of a line, and an optional block in braces. */
 
-/** A place in a file of keepalived's; the line is 1-based. */
+/** A line of a file, 1-based. */
 export interface FileLine {
   readonly file: string;
   readonly line: number;
 }
 
-/** A line as it counts: comment, conditions and macros are dealt with. */
+/** A line without comment, after conditions and macros. */
 export interface ExpandedLine {
   readonly place: FileLine;
   readonly text: string;
-  /** A comment begins inside a word (`secret!`): whoever wrote it may not have meant a comment. */
+  /** A comment begins inside a word (`secret!`), perhaps not on purpose. */
   readonly cut: boolean;
 }
 
-/** One statement; the entries of a list such as virtual_ipaddress are statements, too. */
+/** One statement. Entries of a list such as virtual_ipaddress are statements too. */
 export interface Statement {
   readonly place: FileLine;
-  /** Its place in the order of all statements: keepalived knows only what stands above. */
+  /** Its number among all statements: keepalived knows only earlier ones. */
   readonly order: number;
-  /** As written, quotes and all. */
+  /** As written, with quotes. */
   readonly text: string;
   /** Its words, without quotes; at least one. */
   readonly words: readonly [string, ...string[]];
   readonly cut: boolean;
-  /** What stands in its braces; undefined: it has none. */
+  /** The statements in its braces; undefined: it has no braces. */
   readonly block: readonly Statement[] | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Malformed {
   readonly fix: string;
 }
 
-/** Thrown inside this folder, caught where the whole file is read: nothing goes on after it. */
+/** Thrown while a file is read; caught by importKeepalived. */
 export class MalformedError extends Error {
   override readonly name = "MalformedError";
   constructor(readonly malformed: Malformed) {
@@ -46,7 +46,7 @@ export class MalformedError extends Error {
   }
 }
 
-/** Ends the reading of a file that is malformed. Never returns. */
+/** Rejects the file: throws MalformedError. */
 export function refuse(place: FileLine, what: string, why: string, fix: string): never {
   throw new MalformedError({ place, what, why, fix });
 }
@@ -56,7 +56,7 @@ export function keywordOf(statement: Statement): string {
   return statement.words[0];
 }
 
-/** What follows the keyword. */
+/** The words after the keyword. */
 export function argumentsOf(statement: Statement): readonly string[] {
   return statement.words.slice(1);
 }

@@ -1,4 +1,4 @@
-/** How does the result read? TOML tables with their keys, and a comment that says where each came from. */
+/** The tables of the result, their names, and their TOML with the lines that they come from. */
 import { NAME_PATTERN } from "../../config/tables/types.ts";
 import { writeHeader, writeKey, writeValue } from "../../config/toml_text.ts";
 import type { FileLine } from "./statement.ts";
@@ -9,7 +9,7 @@ export type TomlEntry = readonly [key: string, value: unknown];
 /** One table of the result. */
 export interface TomlTable {
   readonly path: readonly string[];
-  /** The block that it was made of; undefined: several. */
+  /** The block that it comes from; undefined: several. */
   readonly place: FileLine | undefined;
   readonly entries: readonly TomlEntry[];
 }
@@ -17,7 +17,7 @@ export interface TomlTable {
 /** Longer lists get a line for each entry. */
 const WIDEST = 100;
 
-/** The text of a file with these tables, in their order; `head` and `tail` are comment lines without their `#`. */
+/** The file with these tables. `head` and `tail`: comment lines without their `#`. */
 export function writeTables(
   head: readonly string[],
   tables: readonly TomlTable[],
@@ -46,16 +46,16 @@ export function nameOf(file: string): string {
   return printable(file.slice(file.lastIndexOf("/") + 1));
 }
 
-/** What a comment of TOML can hold. */
+/** `text` as a comment of TOML can hold it. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, "?");
 }
 
-/** Collects tables of one kind under names of their own. */
+/** A collection of tables [kind.NAME]. */
 export interface TableNames {
   /**
-   * The name of the table with these entries: one that is there already, or a new one like `wish`, with `hint` behind it
-   * where that name is taken.
+   * The name of the table with these entries: an existing one, or a new one like `wish` or
+   * `wish-hint`.
    */
   nameOf(
     wish: string,
@@ -63,11 +63,11 @@ export interface TableNames {
     place: FileLine | undefined,
     hint?: string,
   ): string;
-  /** All tables, in the order in which they were asked for. */
+  /** All tables, in the order of their creation. */
   tables(): readonly TomlTable[];
 }
 
-/** An empty collection of tables [kind.NAME]. */
+/** An empty collection. */
 export function openTableNames(kind: string): TableNames {
   const tables: TomlTable[] = [];
   const known = new Map<string, string>();
@@ -87,7 +87,7 @@ export function openTableNames(kind: string): TableNames {
   };
 }
 
-/** A name that TOML, logs and command lines can carry, like `wish` and none of `taken`. */
+/** A valid name like `wish`, and none of `taken`. */
 export function freeName(wish: string, hint: string, taken: ReadonlySet<string>): string {
   const plain = validName(wish);
   if (!taken.has(plain)) return plain;
@@ -99,7 +99,7 @@ export function freeName(wish: string, hint: string, taken: ReadonlySet<string>)
   }
 }
 
-/** `wish` with a dash for everything that a name cannot have; "unnamed" where nothing is left. */
+/** `wish` with a dash for what a name cannot have; "unnamed" where nothing is left. */
 export function validName(wish: string): string {
   if (NAME_PATTERN.test(wish)) return wish;
   const cleaned = wish.replace(/[^\p{L}\p{N}_.-]+/gu, "-").replace(/^[^\p{L}\p{N}]+|-+$/gu, "");

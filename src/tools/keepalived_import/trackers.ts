@@ -1,4 +1,4 @@
-/** What can an instance track? Scripts, processes and files with a name each, and the weight that they say themselves. */
+/** Trackers: vrrp_script, vrrp_track_process and track_file as checks. */
 import { probeLike } from "../../config/tables/command.ts";
 import { writeValue } from "../../config/toml_text.ts";
 import {
@@ -28,11 +28,11 @@ import {
   writeSeconds,
 } from "./translation.ts";
 
-/** How much something counts. */
+/** A weight. */
 export interface Weighing {
   /** Added to the priority; 0: down means fault. */
   readonly weight: number;
-  /** Up counts as down, and the other way round. */
+  /** Up counts as down, and down as up. */
   readonly reverse: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface Tracker extends Weighing {
   readonly statement: Statement;
 }
 
-/** The blocks that define trackers, what they define, and their weight where the block does not say. */
+/** The blocks that define trackers, their kind and default weight. */
 const KINDS: Readonly<Record<string, readonly [kind: Tracker["kind"], weight: number]>> = {
   vrrp_script: ["script", 0],
   vrrp_track_process: ["process", 0],
@@ -51,21 +51,24 @@ const KINDS: Readonly<Record<string, readonly [kind: Tracker["kind"], weight: nu
   vrrp_track_file: ["file", 1],
 };
 
-/** Does the statement at the root define a tracker? */
+/** Whether the statement defines a tracker. */
 export function isTracker(statement: Statement): boolean {
   return Object.hasOwn(KINDS, keywordOf(statement));
 }
 
-/** The largest weight that counts; keepalived takes larger ones of a definition all the same. */
+/** The largest weight; keepalived accepts larger ones in a definition. */
 const MOST = 253;
 
-/** A weight as written behind its keyword, `-20` or `-20 reverse`; undefined: it is none. */
+/** A weight: `-20` or `-20 reverse`; undefined: it is none. */
 export function weighingOf(words: readonly string[], most = MOST): Weighing | undefined {
   const weight = wholeNumberIn(words[0], -most, most);
   return weight === undefined ? undefined : { weight, reverse: words[1] === "reverse" };
 }
 
-/** Every tracker of the file, in its order. Of two with one name keepalived takes the first: the others are judged here. */
+/**
+ * The trackers of the file. Of two with one name keepalived takes the first; the others are
+ * reported.
+ */
 export function trackersOf(root: readonly Statement[], report: Report): readonly Tracker[] {
   const trackers: Tracker[] = [];
   for (const statement of root.filter(isTracker)) {
@@ -77,7 +80,7 @@ export function trackersOf(root: readonly Statement[], report: Report): readonly
       reportAll(statement, unsupported("it has no name or no block", "give it both"), report);
     } else if (first !== undefined) {
       const { file, line } = first.statement.place;
-      const why = `${first.name} stands in ${file}:${line} already, and keepalived takes the first`;
+      const why = `${first.name} is in ${file}:${line} already, and keepalived takes the first`;
       reportAll(statement, altered(why), report);
     } else trackers.push(tracker);
   }
@@ -92,22 +95,27 @@ function toTracker(statement: Statement, report: Report): Tracker | undefined {
   return { kind, name, statement, weight: fallback ?? 0, reverse: false, ...weighing };
 }
 
-/** The weight that a definition says for whoever tracks it; undefined: none, or one that is none. */
+/** The weight of a definition; undefined: none, or an invalid one. */
 function weighingIn(block: readonly Statement[], report: Report): Weighing | undefined {
   const written = lastOf(directivesOf(block), "weight", report);
   if (written === undefined) return undefined;
   const asked = weighingOf(argumentsOf(written), 2 ** 31 - 1);
   if (asked === undefined) {
-    report(written, altered("it is no whole number: it does not count"));
+    report(written, altered("it is not a whole number, and is ignored"));
     return undefined;
   }
   const weight = Math.max(-MOST, Math.min(MOST, asked.weight));
   const to = weight === 0 ? undefined : `weight = ${asked.reverse ? -weight : weight}`;
-  report(written, weight === asked.weight ? carried(to) : altered(`weights end at ${MOST}`, to));
+  report(
+    written,
+    weight === asked.weight ? carried(to) : altered(`the largest weight is ${MOST}`, to),
+  );
   return { ...asked, weight };
 }
 
-/** The entries of the check, without its weight; undefined: there is none, and the script's block says why. */
+/**
+ * The entries of the check for a script, without weight; undefined: none, and its note says why.
+ */
 export function scriptEntries(
   { statement }: Tracker,
   { reverse }: Weighing,
@@ -117,7 +125,7 @@ export function scriptEntries(
   const { environment, report } = context;
   const directives = directivesOf(statement.block ?? []);
   const script = lastOf(directives, "script", report);
-  judgeUnknown(statement, KNOWN, context);
+  reportUnknown(statement, KNOWN, context);
   if (script === undefined) {
     report(statement, unsupported("it has no script, and keepalived removes it", "remove it"));
     return undefined;
@@ -138,8 +146,8 @@ const KNOWN = [
   ...["script", "interval", "timeout", "weight", "rise", "fall", "user", "init_fail"],
 ];
 
-/** Judges what stands in a block and is none of `known`. */
-export function judgeUnknown(
+/** Reports the statements of a block that are not `known`. */
+export function reportUnknown(
   statement: Statement,
   known: readonly string[],
   { report, unknown }: ImportContext,
@@ -158,12 +166,12 @@ function probeEntries(
 ): readonly TomlEntry[] {
   const probe = reverse ? undefined : probeLike(command);
   const extra = argumentsOf(script).length > 1
-    ? changed("keepalived takes the first word, or what is in quotes; the others say nothing")
+    ? changed("keepalived takes the first word or the quoted text, and ignores the rest")
     : undefined;
   if (extra !== undefined) report(script, extra);
   if (probe !== undefined) {
     const to = probe.map(([key, value]) => `${key} = ${writeValue(value)}`).join(", ");
-    report(script, changed("floatip asks the same by itself, without running a program", to));
+    report(script, changed("floatip does the same test without a program", to));
     return probe;
   }
   const argv = reverse ? ["/bin/sh", "-c", '! "$0" "$@"', ...command.argv] : command.argv;
@@ -172,7 +180,7 @@ function probeEntries(
   return [["command", argv], ["user", runner.user]];
 }
 
-/** Who runs the script; judges `user`. */
+/** The user that runs the script. */
 function runnerOf(directives: Directives, fallback: ScriptUser, report: Report): ScriptUser {
   const written = lastOf(directives, "user", report);
   return written === undefined ? fallback : scriptUserIn(written, report) ?? fallback;
@@ -190,7 +198,7 @@ function timeEntries(directives: Directives, report: Report): readonly TomlEntry
   ];
 }
 
-/** Judges a time of whole or broken seconds; keepalived 2.2.7 and older take whole ones only. */
+/** A time in seconds. keepalived 2.2.7 and older read whole seconds only. */
 function timeOf(
   statement: Statement | undefined,
   least: number,
@@ -202,14 +210,14 @@ function timeOf(
   if (value === undefined || value === 0) {
     report(
       statement,
-      altered(`it is no time in seconds, and keepalived takes 1`, `${keyword} = "1s"`),
+      altered("it is not a time in seconds, and keepalived takes 1", `${keyword} = "1s"`),
     );
     return 1;
   }
   const time = Math.max(least, Math.round(value * 1000) / 1000);
   const to = `${keyword} = "${writeSeconds(time)}"`;
   const translation = time !== value
-    ? changed(`floatip's shortest ${keyword} is ${least} s`, to)
+    ? changed(`the shortest ${keyword} in floatip is ${least} s`, to)
     : Number.isInteger(value)
     ? carried(to)
     : changed("keepalived before 2.3.2 reads whole seconds only, and takes 1", to);
@@ -217,11 +225,11 @@ function timeOf(
   return time;
 }
 
-/** rise and fall have other defaults in floatip: they are always written. */
+/** rise and fall, which have other defaults in floatip: they are always written. */
 function countEntries(directives: Directives, report: Report): readonly TomlEntry[] {
   const first = lastOf(directives, "init_fail", report);
   if (first !== undefined) {
-    report(first, needless("before its first result a check of floatip's adds nothing"));
+    report(first, needless("in floatip a check has no weight before its first result"));
   }
   return (["fall", "rise"] as const).map((key): TomlEntry => {
     const statement = lastOf(directives, key, report);
@@ -230,16 +238,16 @@ function countEntries(directives: Directives, report: Report): readonly TomlEntr
     const count = Math.min(1000, value ?? 1);
     const to = `${key} = ${count}`;
     if (value === undefined) {
-      report(statement, altered("it is no count, and keepalived takes 1", to));
+      report(statement, altered("it is not a count, and keepalived takes 1", to));
     } else report(statement, count === value ? carried(to) : changed("floatip counts to 1000", to));
     return [key, count];
   });
 }
 
-/** keepalived is told by the kernel; floatip looks this often. */
+/** Interval of checks of processes and files, in seconds. The kernel notifies keepalived. */
 const EVERY = 0.5;
 
-/** The entries of a check that looks for a process, without its weight; undefined: there is none. */
+/** The entries of a check for a process, without weight; undefined: none. */
 export function processEntries(
   { statement }: Tracker,
   { reverse }: Weighing,
@@ -247,7 +255,7 @@ export function processEntries(
 ): readonly TomlEntry[] | undefined {
   const { report } = context;
   const directives = directivesOf(statement.block ?? []);
-  judgeUnknown(statement, PROCESS_WORDS, context);
+  reportUnknown(statement, PROCESS_WORDS, context);
   const written = lastOf(directives, "process", report);
   const name = written && nameOf(written, report);
   const counted = countsFit(directives, report);
@@ -265,23 +273,20 @@ const PROCESS_WORDS = [
   ...["fork_delay", "terminate_delay", "delay", "full_command"],
 ];
 
-/** What floatip cannot turn round. */
+/** A reversed check, which floatip does not have. */
 function backwards(what: string) {
   return unsupported(
     `floatip has no check that is down because of ${what}`,
-    "a command that answers the contrary",
+    "a command with the opposite result",
   );
 }
 
-/** The name of the process; judges what keepalived looks at besides. */
+/** The name of the process. */
 function nameOf(written: Statement, report: Report): string | undefined {
   const [path = "", ...parameters] = argumentsOf(written);
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (!/^[^\s/\p{Cc}]+$/u.test(name)) {
-    report(
-      written,
-      unsupported("it is no name of a process", "write its name as `ps -e` shows it"),
-    );
+    report(written, unsupported("it is not a process name", "write its name as `ps -e` shows it"));
     return undefined;
   }
   const to = `process = ${writeValue(name)}`;
@@ -294,7 +299,7 @@ function nameOf(written: Statement, report: Report): string | undefined {
   return name;
 }
 
-/** One process is enough for floatip: another quorum cannot be said. */
+/** Whether the quorum is one process: floatip has no other. */
 function countsFit(directives: Directives, report: Report): boolean {
   const quorum = lastOf(directives, "quorum", report);
   const most = lastOf(directives, "quorum_max", report);
@@ -309,11 +314,11 @@ function countsFit(directives: Directives, report: Report): boolean {
 }
 
 const COUNT = unsupported(
-  "floatip asks whether one such process runs, and does not count",
+  "floatip checks for one such process, and does not count them",
   "a command that counts: `pgrep -c -x NAME`, in a script that compares",
 );
 
-/** Delays become counts of looks: [fall, rise]. */
+/** Delays as numbers of checks: [fall, rise]. */
 function delaysOf(directives: Directives, report: Report): readonly [number, number] {
   const both = lastOf(directives, "delay", report);
   const looks = (keyword: string, key: string): number => {
@@ -321,14 +326,17 @@ function delaysOf(directives: Directives, report: Report): readonly [number, num
     const delay = secondsIn(valueOf(statement), 0, 3600) ?? 0;
     const count = Math.min(1000, 1 + Math.ceil(delay / EVERY));
     if (statement !== undefined) {
-      report(statement, changed(`floatip looks every ${writeSeconds(EVERY)}`, `${key} = ${count}`));
+      report(
+        statement,
+        changed(`floatip checks every ${writeSeconds(EVERY)}`, `${key} = ${count}`),
+      );
     }
     return count;
   };
   return [looks("terminate_delay", "fall"), looks("fork_delay", "rise")];
 }
 
-/** The entries of a check that reads a number, without its weight; undefined: there is none. */
+/** The entries of a check that reads a number from a file, without weight; undefined: none. */
 export function fileEntries(
   { statement }: Tracker,
   { weight }: Weighing,
@@ -337,13 +345,13 @@ export function fileEntries(
 ): readonly TomlEntry[] | undefined {
   const { report } = context;
   const directives = directivesOf(statement.block ?? []);
-  judgeUnknown(statement, ["file", "weight", "init_file"], context);
+  reportUnknown(statement, ["file", "weight", "init_file"], context);
   const written = lastOf(directives, "file", report);
   const path = valueOf(written);
   judgeInitial(directives, path ?? "FILE", report);
   if (written === undefined || path === undefined || !/^\/[^\p{Cc}]+$/u.test(path)) {
-    const why = "it names no file by its whole path";
-    report(written ?? statement, unsupported(why, "write the whole path"));
+    const why = "it has no absolute path";
+    report(written ?? statement, unsupported(why, "write the absolute path"));
     return undefined;
   }
   const times: readonly TomlEntry[] = [["interval", writeSeconds(EVERY)], ["fall", 1], ["rise", 1]];
@@ -351,7 +359,7 @@ export function fileEntries(
     report(written, carried(`file = ${writeValue(path)}, want = "value"`));
     return [["file", path], ["want", "value"], ...times];
   }
-  const why = "without a weight any number but 0 means fault, which a command asks for";
+  const why = "without a weight any number but 0 means fault: a command tests that";
   const test = '[ "$(cat "$0" 2>/dev/null || echo 0)" -eq 0 ]';
   report(written, changed(why, `command = ["/bin/sh", "-c", ...]`));
   return [["command", ["/bin/sh", "-c", test, path]], ["user", runner.user], ...times];
@@ -363,8 +371,8 @@ function judgeInitial(directives: Directives, path: string, report: Report): voi
   const value = argumentsOf(initial).find((word) => word !== "overwrite") ?? "0";
   report(
     initial,
-    Number(value) === 0 ? carried(undefined, "a file that is not there counts as 0") : unsupported(
-      "floatip writes no file, and one that is not there counts as 0",
+    Number(value) === 0 ? carried(undefined, "a missing file counts as 0") : unsupported(
+      "floatip does not write the file, and a missing file counts as 0",
       `write it when the machine starts: echo ${value} > ${path}`,
     ),
   );

@@ -1,4 +1,4 @@
-/** Which checks does an instance depend on? What it and its sync group track, each with the weight that counts there. */
+/** The checks of an instance: what it and its sync group track, with weights. */
 import { INSTANCE } from "../../config/tables/instance.ts";
 import { accepts } from "../../config/tables/types.ts";
 import { writeValue } from "../../config/toml_text.ts";
@@ -24,27 +24,27 @@ import {
   unsupported,
 } from "./translation.ts";
 
-/** Everything that can be tracked, and where its checks are collected. */
+/** All that can be tracked, and the collection of checks. */
 export interface Trackable {
   readonly trackers: readonly Tracker[];
   readonly names: TableNames;
   readonly runner: ScriptUser;
-  /** Trackers that were asked for what they look at, successfully or not. */
+  /** Trackers that are used. */
   readonly used: Set<Tracker>;
   readonly context: ImportContext;
 }
 
-/** Who tracks. */
+/** The instance or group that tracks. */
 export interface Tracking {
-  /** The instance's own interface; of a group those of all members. */
+  /** The interface of the instance, or of all members of the group. */
   readonly own: readonly string[];
-  /** Priority 255: it never changes. */
+  /** Priority 255, which never changes. */
   readonly owner: boolean;
-  /** Tracked by an instance of a sync group, by the group for all of its members, or by an instance alone. */
+  /** An instance, an instance of a sync group, or the group for all of its members. */
   readonly by: "alone" | "member" | "group";
 }
 
-/** Blocks that say what is tracked, and what kind of definition their entries name. */
+/** Blocks of tracked names, and the kind of definition that they name. */
 const KINDS: Readonly<Record<string, Tracker["kind"] | undefined>> = {
   track_interface: undefined,
   track_script: "script",
@@ -52,10 +52,10 @@ const KINDS: Readonly<Record<string, Tracker["kind"] | undefined>> = {
   track_file: "file",
 };
 
-/** The keywords of blocks that say what is tracked. */
+/** The keywords of these blocks. */
 export const TRACKS: readonly string[] = Object.keys(KINDS);
 
-/** The names of the checks that the blocks of `bag` ask for; every entry is judged. */
+/** The names of the checks for these blocks. */
 export function checksOf(
   directives: Directives,
   tracking: Tracking,
@@ -69,7 +69,7 @@ export function checksOf(
       return entries.map((entry, index) => {
         const first = entries.findIndex((other) => keywordOf(other) === keywordOf(entry));
         if (first === index) return takeEntry(entry, keyword, tracking, able);
-        report(entry, changed("it stands there already, and keepalived takes the first"));
+        report(entry, changed("it is there already, and keepalived takes the first"));
         return undefined;
       });
     })
@@ -77,7 +77,7 @@ export function checksOf(
   return [...new Set(checks.filter((name) => name !== undefined))];
 }
 
-/** The check for one entry; undefined: there is none, and the entry says why. */
+/** The check for one entry; undefined: none, and its note says why. */
 function takeEntry(
   entry: Statement,
   keyword: string,
@@ -90,7 +90,7 @@ function takeEntry(
   if (tracker === null) return undefined;
   const asked = askedFor(entry, tracker, able);
   if (tracker === undefined && tracking.own.includes(name)) {
-    report(entry, carried(undefined, "floatip watches an instance's own interface anyway"));
+    report(entry, carried(undefined, "floatip always watches the interface of an instance"));
     return undefined;
   }
   const { weighing, translation } = withinReach(asked, keyword, tracking);
@@ -99,12 +99,12 @@ function takeEntry(
   const entries = entriesOf(entry, tracker, weighing, able);
   if (entries === undefined) {
     if (tracker === undefined) return undefined;
-    const translation = unsupported("what it asks cannot be carried over", "see its lines");
+    const translation = unsupported("its test cannot be carried over", "see its lines");
     report(tracker.statement, translation);
-    report(entry, { ...translation, why: "what it names cannot be carried over" });
+    report(entry, { ...translation, why: "the test that it names cannot be carried over" });
     return undefined;
   }
-  // Turned round, up counts as down: what was added is taken away, and the other way round.
+  // Reversed: up counts as down, so the sign of the weight changes.
   const weight = weighing.reverse ? -weighing.weight : weighing.weight;
   const all: readonly TomlEntry[] = weight === 0 ? entries : [...entries, ["weight", weight]];
   const hint = weight === 0 ? "fault" : weight < 0 ? `minus${-weight}` : `plus${weight}`;
@@ -115,7 +115,7 @@ function takeEntry(
   return check;
 }
 
-/** What an entry names; null: nothing that keepalived knows in this place. */
+/** The tracker that an entry names; null: none that keepalived knows here. */
 function trackerOf(entry: Statement, keyword: string, able: Trackable): Tracker | null {
   const kind = KINDS[keyword];
   const name = keywordOf(entry);
@@ -125,21 +125,21 @@ function trackerOf(entry: Statement, keyword: string, able: Trackable): Tracker 
   if (found === undefined) {
     report(
       entry,
-      unsupported(`nothing defines ${name}, and keepalived ignores it`, "define it, or remove it"),
+      unsupported(`${name} is not defined, and keepalived ignores it`, "define it, or remove it"),
     );
     return null;
   }
   report(
     entry,
     unsupported(
-      `keepalived ignores it: it knows only what stands above, and ${name} is defined below`,
-      `move the definition above (line ${found.statement.place.line}), and import again`,
+      `keepalived ignores it: ${name} is defined below, and it knows only earlier definitions`,
+      `move the definition (line ${found.statement.place.line}) above, and import again`,
     ),
   );
   return null;
 }
 
-/** The weight that counts here: the entry's own, else the one of the definition. */
+/** The weight of the entry, else that of the definition. */
 function askedFor(entry: Statement, tracker: Tracker | undefined, able: Trackable): Weighing {
   const { weight, reverse }: Weighing = tracker ?? { weight: 0, reverse: false };
   const words = argumentsOf(entry);
@@ -154,7 +154,7 @@ function askedFor(entry: Statement, tracker: Tracker | undefined, able: Trackabl
   if (!weighted) return asked;
   const written = weighingOf(words.slice(1));
   if (written !== undefined) return { ...asked, weight: written.weight };
-  report(entry, altered("its weight is not within -253 and 253: the definition's counts"));
+  report(entry, altered("its weight is not from -253 to 253: that of the definition counts"));
   return { weight, reverse };
 }
 
@@ -162,13 +162,13 @@ function isDirection(word: string | undefined): boolean {
   return word === "reverse" || word === "noreverse" || word === "no_reverse";
 }
 
-/** A direction stays as it is defined unless the entry says it. */
+/** The direction of the entry, else that of the definition. */
 function turned(word: string | undefined, defined: boolean): boolean {
   if (word === "reverse") return true;
   return word === "noreverse" || word === "no_reverse" ? false : defined;
 }
 
-/** What keepalived makes of a weight where priorities must not move, and what floatip can make of it. */
+/** The weight as keepalived uses it where priorities must not change. */
 function withinReach(
   asked: Weighing,
   keyword: string,
@@ -179,24 +179,26 @@ function withinReach(
   if (keyword === "track_process" && by === "member" && !owner) {
     return { weighing: undefined, translation: GROUP_WEIGHT };
   }
-  const who = owner ? "an owner's priority never changes" : "members of a group move together";
-  // A file's weight of 1 is the one that it has without a word.
+  const cause = owner
+    ? "the priority of an owner never changes"
+    : "members of a group move together";
+  // The default weight of a file is 1.
   const stripped = keyword === "track_interface"
     ? by === "member"
     : keyword === "track_file" && Math.abs(asked.weight) === 1;
   if (stripped) {
-    const why = `${who}: keepalived drops the weight, so that down means fault`;
+    const why = `${cause}: keepalived drops the weight, and down means fault`;
     return { weighing: { ...asked, weight: 0 }, translation: changed(why) };
   }
   return {
     weighing: undefined,
-    translation: needless(`${who}: keepalived itself ignores what has a weight`),
+    translation: needless(`${cause}: keepalived ignores entries with a weight`),
   };
 }
 
 const GROUP_WEIGHT = unsupported(
-  "floatip moves a group when a member cannot go on, not by weights",
-  "a check without a weight in `checks` of each member: down then means fault, for the whole group",
+  "floatip moves a group when a member fails, not by weights",
+  "a check without a weight in `checks` of each member: down then means fault of the whole group",
 );
 
 function entriesOf(
@@ -220,7 +222,7 @@ function interfaceEntries(
 ): readonly TomlEntry[] | undefined {
   const name = keywordOf(entry);
   if (!accepts(INSTANCE.interface.type, name)) {
-    report(entry, unsupported("it is no name of an interface", "correct it"));
+    report(entry, unsupported("it is not an interface name", "correct it"));
     return undefined;
   }
   if (reverse) {
@@ -230,6 +232,6 @@ function interfaceEntries(
     );
     return undefined;
   }
-  // keepalived is told by the kernel; floatip looks this often at what it was told.
+  // The kernel notifies keepalived; checks of floatip are periodic.
   return [["interface", name], ["interval", "200ms"], ["fall", 1], ["rise", 1]];
 }

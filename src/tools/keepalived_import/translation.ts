@@ -1,44 +1,46 @@
-/** What became of a directive? Carried, changed or unsupported, with the reason and what to do. */
+/** Translations of directives (carried, changed or unsupported), and the values of directives. */
 import { nearestWord } from "../../config/did_you_mean.ts";
 import { argumentsOf, type FileLine, keywordOf, type Statement } from "./statement.ts";
 
-/** carried: floatip does the same. changed: it does something near it. unsupported: nothing of it is in the result. */
+/**
+ * carried: floatip does the same. changed: something similar. unsupported: it is not in the result.
+ */
 export type Outcome = "carried" | "changed" | "unsupported";
 
-/** What became of one directive. */
+/** The translation of one directive. */
 export interface Translation {
   readonly outcome: Outcome;
-  /** Could the cluster behave otherwise than before, so that somebody should look? Never of what was carried. */
+  /** The cluster may behave differently: a person should look. False for all that is carried. */
   readonly matters: boolean;
-  /** What it is in the result: `priority = 150`; undefined: nothing of its own. */
+  /** `priority = 150`; undefined: it has no key in the result. */
   readonly to?: string | undefined;
-  /** Why it changed, or is not there; one sentence without a full stop. */
+  /** Why it changed, or is missing; one sentence without a full stop. */
   readonly why?: string | undefined;
   /** What to do instead; one sentence without a full stop. */
   readonly instead?: string | undefined;
 }
 
-/** A directive with its verdict. */
+/** A directive and its translation. */
 export interface Note extends Translation {
   readonly place: FileLine;
-  /** The directive as written, secrets masked, never long. */
+  /** The directive as written, shortened, with secrets masked. */
   readonly directive: string;
 }
 
-/** Takes what became of a statement. Several verdicts of one are told as one: the worst, with all reasons. */
+/** Reports the translation of a statement. Several of one statement are joined. */
 export type Report = (statement: Statement, translation: Translation) => void;
 
-/** It is in the result as `to`; without it floatip does so anyway, and `why` says that. */
+/** It is in the result as `to`. Without `to`, floatip always does it: `why` says so. */
 export function carried(to: string | undefined, why?: string): Translation {
   return { outcome: "carried", matters: false, to, why };
 }
 
-/** The result differs in a way that nobody needs to mind. */
+/** The result differs in a way that does not matter. */
 export function changed(why: string, to?: string, instead?: string): Translation {
   return { outcome: "changed", matters: false, to, why, instead };
 }
 
-/** The result differs, and somebody should look. */
+/** The result differs: a person should look. */
 export function altered(why: string, to?: string, instead?: string): Translation {
   return { outcome: "changed", matters: true, to, why, instead };
 }
@@ -46,19 +48,19 @@ export function altered(why: string, to?: string, instead?: string): Translation
 /** What to do instead of what is not needed. */
 export const NOTHING_TO_DO = "nothing";
 
-/** It is not in the result, and nobody needs to mind. */
+/** It is not in the result, which does not matter. */
 export function needless(why: string, instead: string = NOTHING_TO_DO): Translation {
   return { outcome: "unsupported", matters: false, why, instead };
 }
 
-/** It is not in the result, and somebody should look: `instead` says what to do. */
+/** It is not in the result: a person should look. `instead` says what to do. */
 export function unsupported(why: string, instead: string): Translation {
   return { outcome: "unsupported", matters: true, why, instead };
 }
 
 const RANK: Readonly<Record<Outcome, number>> = { carried: 0, changed: 1, unsupported: 2 };
 
-/** Two verdicts of one statement as one. */
+/** Two translations of one statement as one: the worse outcome, with both reasons. */
 export function joined(first: Translation | undefined, second: Translation): Translation {
   if (first === undefined) return second;
   const both = (a: string | undefined, b: string | undefined, between: string) => {
@@ -75,7 +77,9 @@ export function joined(first: Translation | undefined, second: Translation): Tra
   };
 }
 
-/** The same verdict for a statement and all that stands in its block; somebody should look at it as a whole. */
+/**
+ * The same translation for a statement and all in its block; only the statement itself may matter.
+ */
 export function reportAll(statement: Statement, translation: Translation, report: Report): void {
   report(statement, translation);
   for (const inner of statement.block ?? []) {
@@ -83,30 +87,30 @@ export function reportAll(statement: Statement, translation: Translation, report
   }
 }
 
-/** What the machine that the file is imported on knows. */
+/** The machine that the file is imported on. */
 export interface ImportEnvironment {
-  /** The word that `@ID` lines are held against. */
+  /** The ID that `@ID` lines are compared with. */
   readonly nodeId: string;
-  /** What relative paths are meant from, a whole path. */
+  /** The folder of relative paths, an absolute path. */
   readonly workingFolder: string;
-  /** The whole path of a program, by its name or path; undefined: it is not here. */
+  /** The absolute path of a program, by name or path; undefined: it is not installed. */
   findProgram(name: string): string | undefined;
-  /** Is there a user of this name? */
+  /** Whether there is a user of this name. */
   hasUser(name: string): boolean;
 }
 
-/** What the parts hand to each other. */
+/** The context of one import. */
 export interface ImportContext {
   readonly environment: ImportEnvironment;
   readonly report: Report;
-  /** The verdict on a word that keepalived does not know in a place where it knows `known`. */
+  /** The translation of a word that keepalived does not know here; it knows `known`. */
   readonly unknown: (statement: Statement, known: readonly string[]) => Translation;
 }
 
-/** Words that are looked up for what was probably meant; a file with more is none. */
+/** So many unknown words are compared with known ones. */
 const LOOKED_UP = 50;
 
-/** The context of one import. */
+/** A new context. */
 export function openContext(environment: ImportEnvironment, report: Report): ImportContext {
   let lookedUp = 0;
   return {
@@ -115,7 +119,7 @@ export function openContext(environment: ImportEnvironment, report: Report): Imp
     unknown(statement, known) {
       const keyword = keywordOf(statement);
       const meant = lookedUp++ < LOOKED_UP ? nearestWord(keyword, known) : undefined;
-      const correct = meant === undefined ? "remove it" : `write ${meant} if that was meant`;
+      const correct = meant === undefined ? "remove it" : `write ${meant}, if you meant that`;
       return unsupported("keepalived does not know this word here, and ignores it", correct);
     },
   };
@@ -143,12 +147,12 @@ export function secondsIn(
   return value >= least && value <= most ? value : undefined;
 }
 
-/** `time` seconds as a duration of TOML, in seconds, or in milliseconds below one: "12.5s", "250ms". */
+/** `time` seconds as a duration in TOML: "12.5s", "250ms". */
 export function writeSeconds(time: number): string {
   return time === 0 || time >= 1 ? `${time}s` : `${Math.round(time * 1e6) / 1e3}ms`;
 }
 
-/** on, true, yes, or nothing at all: true; off, false, no: false; any other word: undefined. */
+/** on, true, yes, or no word: true; off, false, no: false; another word: undefined. */
 export function switchIn(word: string | undefined): boolean | undefined {
   if (word === undefined || /^(on|true|yes)$/.test(word)) return true;
   return /^(off|false|no)$/.test(word) ? false : undefined;
@@ -162,7 +166,7 @@ export function directivesOf(statements: readonly Statement[]): Directives {
   return Map.groupBy(statements, keywordOf);
 }
 
-/** The statement that holds where a keyword stands once or more: the last one. The others are judged here. */
+/** The last statement with a keyword: it is the one that counts. The others are reported. */
 export function lastOf(
   directives: Directives,
   keyword: string,
@@ -171,12 +175,12 @@ export function lastOf(
   const all = directives.get(keyword) ?? [];
   const last = all.at(-1);
   for (const statement of all.slice(0, -1)) {
-    report(statement, changed(`line ${last?.place.line} says it again, and the last one holds`));
+    report(statement, changed(`line ${last?.place.line} repeats it, and the last one counts`));
   }
   return last;
 }
 
-/** The first word behind the keyword. */
+/** The first word after the keyword. */
 export function valueOf(statement: Statement | undefined): string | undefined {
   return statement && argumentsOf(statement)[0];
 }

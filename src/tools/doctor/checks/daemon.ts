@@ -133,11 +133,7 @@ export const daemon: DoctorCheck = {
 };
 
 /** `file` and `version`: of the program that asks. */
-export function judgeDaemon(
-  seen: DaemonSeen,
-  file: string,
-  version: string,
-): readonly Finding[] {
+export function judgeDaemon(seen: DaemonSeen, file: string, version: string): readonly Finding[] {
   if (seen.kind === "silent") {
     if (seen.why === "secret") return [unknown(seen.reason, "sudo floatip doctor")];
     if (seen.why === "sick") {

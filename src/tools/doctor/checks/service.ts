@@ -71,9 +71,7 @@ export function servicePortsOf(
 }
 
 /** Host, port and transport of a probe that has them. */
-function endOf(
-  { probe }: CheckSettings,
-):
+function endOf({ probe }: CheckSettings):
   | { readonly host: string; readonly port: number; readonly transport: "tcp" | "udp" }
   | undefined {
   if (probe.kind === "tcp") return { ...probe.target, transport: "tcp" };

@@ -159,7 +159,7 @@ for (
     ["a sequence without step", "~SEQ(A,1,0,5) $A", 1, /~SEQ/],
     ["a sequence without numbers", "\n~SEQ(A) $A", 2, /~SEQ/],
     ["a list without values", "~LST(A) $A", 1, /~LST/],
-    ["a macro of lines among words", "$A= \\\n b \\\n c\nx $A", 4, /stand alone/],
+    ["a macro of lines among words", "$A= \\\n b \\\n c\nx $A", 4, /other text is on its line/],
     ["binary", "a\nb\0c", 2, /not a text/],
     ["braces without end", { [FILE]: `include ${"{a,b}".repeat(30)}` }, 1, /more files/],
     ["one line of a million letters", `\n${"x".repeat(1_000_000)}`, 2, /longer/],
