@@ -1,4 +1,4 @@
-/** Which commands are there, and how does their parser speak? What each takes and teaches stands in commands/. */
+/** The commands and their parser. Flags and help of each are in its folder, in command.ts. */
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
 import { VERSION } from "../version.ts";
 import { check } from "./check/command.ts";
@@ -34,15 +34,17 @@ const DESCRIPTION = [
   "BEGIN HERE",
   "  1. floatip init                      on one node: it listens, asks, and writes the file",
   `  2. copy ${DEFAULT_CONFIG_FILE} to the other nodes: it is the same on all of them`,
-  "  3. floatip check                     is it right, and does it fit this machine?",
+  "  3. floatip check                     is the file valid, and does it fit this machine?",
   "  4. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
-  "  5. floatip doctor                    is anything in the way?",
+  "  5. floatip doctor                    finds common problems",
   "  6. floatip status --watch            then pull a cable",
   "",
   "`floatip help COMMAND` explains a command with examples.",
 ].join("\n");
 
-/** The whole command line. Its parser calls nothing: it leaves the chosen command in the context. */
+/**
+ * The whole command line. Its parser calls nothing: it leaves the chosen command in the context.
+ */
 export const APPLICATION: Application<Context> = buildApplication(
   buildRouteMap<string, Context>({
     // Without a prototype: `floatip constructor` is an unknown command like any other.
@@ -87,7 +89,7 @@ export const APPLICATION: Application<Context> = buildApplication(
           ...text_en.briefs,
           help: "Print this help",
           version: "Print the version",
-          argumentEscapeSequence: "What follows is no flag, even where it begins with -",
+          argumentEscapeSequence: "What follows is not a flag, even if it begins with -",
         },
         noCommandRegisteredForInput: ({ input, corrections }) =>
           `there is no command ${JSON.stringify(input)}${didYouMean(corrections)}`,
@@ -97,7 +99,7 @@ export const APPLICATION: Application<Context> = buildApplication(
   },
 );
 
-/** What is said where no command is given: what floatip is, how to begin, and which commands there are; no flags. */
+/** The text of `floatip` without a command: what floatip is, how to begin, and its commands. */
 export function startText(): string {
   const entries = "getAllEntries" in APPLICATION.root ? APPLICATION.root.getAllEntries() : [];
   const rows = entries.filter(({ hidden }) => !hidden)

@@ -1,4 +1,4 @@
-/** Where is the configuration, and what does a command say when it is not there? */
+/** The configuration file as commands read it, and what they say where it is missing. */
 import type { Credentials } from "../config/credentials.ts";
 import type { Loaded } from "../config/load.ts";
 import { EXIT, Failure } from "./exit.ts";
@@ -16,8 +16,9 @@ addresses = ["192.168.1.50/24"]
 prefer = ["pi-a", "pi-b"]`;
 
 /**
- * Reads `file`. `credentials`: the secrets that it only names; default: as one sees them who only looks. Throws Failure where
- * it is not there, or not for this user; all else is in what comes back.
+ * Reads `file`. `credentials`: the secrets that it only names; default: as one sees them who only
+ * looks. Throws Failure where it is not there, or not for this user; all else is in what comes
+ * back.
  */
 export async function readConfiguration(
   file: string,
@@ -35,8 +36,7 @@ export async function readConfiguration(
 }
 
 function missing(file: string): Failure {
-  const hint =
-    "Another file is named with -c FILE. `floatip init` writes a first one, like this:\n" +
+  const hint = "Name another file with -c FILE. `floatip init` writes a first one, like this:\n" +
     EXAMPLE.split("\n").map((line) => `  ${line}`.trimEnd()).join("\n");
   return new Failure(EXIT.invalid, `there is no configuration file ${file}`, hint);
 }

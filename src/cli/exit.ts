@@ -1,6 +1,8 @@
-/** What does the program's exit code say? The whole table, and the words for what went wrong. */
+/** Exit codes, and the failure of a command with its hint. */
 
-/** Every exit code. Two names may share a number: scripts tell them apart by the command they ran. */
+/**
+ * Every exit code. Two names may share a number: scripts tell them apart by the command they ran.
+ */
 export const EXIT = {
   /** Done; status: healthy. */
   ok: 0,
@@ -23,7 +25,9 @@ export const EXIT = {
 /** One of the exit codes, 0-5. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A command that cannot be carried out: one plain sentence, what to do about it, and the exit code. */
+/**
+ * A command that cannot be carried out: one plain sentence, what to do about it, and the exit code.
+ */
 export class Failure extends Error {
   override readonly name = "Failure";
   constructor(

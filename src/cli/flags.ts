@@ -1,4 +1,4 @@
-/** Which flags and arguments do several commands take, and how are they read? */
+/** Flags that several commands have, and the parsers of their values. */
 import { DEFAULT_RUN_DIR } from "../control/socket.ts";
 import { DEFAULT_STATE_DIR } from "../history/place.ts";
 import { parseDuration, type WallTime } from "../time.ts";

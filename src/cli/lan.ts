@@ -1,4 +1,6 @@
-/** Some seconds of the LAN: adverts on the wire and at a socket, and who answers for which address. */
+/**
+ * Some seconds of the LAN: adverts on the wire and at a socket, and who answers for which address.
+ */
 import type {
   DeliveredAdvert,
   HeardAdvert,
@@ -35,10 +37,15 @@ export interface LanWish {
   readonly hear?: (advert: HeardAdvert) => void;
 }
 
-/** Each question is put so many milliseconds after the start: one request or answer may get lost. */
+/**
+ * Each question is put so many milliseconds after the start: one request or answer may get lost.
+ */
 const ASKED_AT_MS = [0, 300, 700];
 
-/** Listens for `wish.time`, asking at its beginning. Rejects only for a mistake of ours; a "no" of the kernel is `refusal`. */
+/**
+ * Listens for `wish.time`, asking at its beginning. Rejects only for a mistake of ours; a "no" of
+ * the kernel is `refusal`.
+ */
 export async function watchLan(wish: LanWish): Promise<LanSeen> {
   const nothing = {
     asked: [],
@@ -81,8 +88,8 @@ async function take(capture: Capture, heard: Heard): Promise<void> {
 }
 
 /**
- * An address that is not here, or a group on a link that is down: what cannot be opened hears nothing. Those who are asked for are
- * heard in a flood too, as by the daemon.
+ * An address that is not here, or a group on a link that is down: what cannot be opened hears
+ * nothing. Those who are asked for are heard in a flood too, as by the daemon.
  */
 function openWhereItCan(
   host: LinuxHost,
@@ -142,7 +149,10 @@ function ask(host: LinuxHost, { interface: name, address }: LanQuery): boolean {
   return sendOn(host, name, ({ mac }) => frameFor(host.interfaces(), name, mac, address));
 }
 
-/** Sends a frame where there is a link with neighbours; false: there is none, or it does not take it. */
+/**
+ * Sends a frame where there is a link with neighbours; false: there is none, or it does not take
+ * it.
+ */
 function sendOn(
   host: LinuxHost,
   name: string,
@@ -175,7 +185,10 @@ function solicitFor(interfaces: Interfaces, name: string, mac: Mac, address: Ip)
   });
 }
 
-/** Who asks: this node's own address there; nobody where its very own is asked for (RFC 5227 2.1.1, RFC 4862 5.4.2). */
+/**
+ * Who asks: this node's own address there; nobody where its very own is asked for (RFC 5227 2.1.1,
+ * RFC 4862 5.4.2).
+ */
 function senderOn(interfaces: Interfaces, name: string, address: Ip): Ip | undefined {
   const link = linkNamed(interfaces, name);
   if (link === undefined) return undefined;

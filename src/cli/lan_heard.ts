@@ -1,4 +1,7 @@
-/** What the frames of a LAN said within some seconds, as far as it matters; bounded, whoever sends how much. */
+/**
+ * What the frames of a LAN said within some seconds, as far as it matters; bounded, whoever sends
+ * how much.
+ */
 import type {
   GroupMember,
   HeardAdvert,
@@ -18,12 +21,17 @@ import { decodeIpv4 } from "../wire/ipv4.ts";
 import { isReject } from "../wire/reject.ts";
 import { decodeAdvert, groupOf, peekVrid, VRRP_PROTOCOL, type VrrpDatagram } from "../wire/vrrp.ts";
 
-/** ICMP's codes (RFC 792, RFC 1812 5.2.7.1); 3, "port", is what netfilter's REJECT says where it is told nothing else. */
+/**
+ * ICMP's codes (RFC 792, RFC 1812 5.2.7.1); 3, "port", is what netfilter's REJECT says where it is
+ * told nothing else.
+ */
 const NO_SUCH_PROTOCOL = 2;
 const NO_SUCH_PORT = 3;
 const FORBIDDEN = [3, 9, 10, 13];
 
-/** Most things of a kind that senders say whom nobody asked for: anybody on the LAN can invent them. */
+/**
+ * Most things of a kind that senders say whom nobody asked for: anybody on the LAN can invent them.
+ */
 const MOST_OF_STRANGERS = 256;
 
 /** Most of those that were asked for: some hundred addresses, a few things each. */
@@ -34,7 +42,10 @@ export class Bounded<T> {
   readonly #known = new Map<string, T>();
   readonly #strange = new Map<string, T>();
 
-  /** Keeps `value` where nothing was kept under `key`; that of somebody `known` has a place of its own. */
+  /**
+   * Keeps `value` where nothing was kept under `key`; that of somebody `known` has a place of its
+   * own.
+   */
   add(key: string, value: T, known: boolean): void {
     const kept = known ? this.#known : this.#strange;
     if (kept.size >= (known ? MOST_OF_KNOWN : MOST_OF_STRANGERS) || kept.has(key)) return;

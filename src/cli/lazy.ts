@@ -1,4 +1,7 @@
-/** How does the parser hand over the command that it found? It chooses, and main.ts calls. */
+/**
+ * Commands whose code is loaded when they are called: the parser leaves the command, main.ts runs
+ * it.
+ */
 import type { CommandContext } from "@stricli/core";
 import type { ExitCode } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -20,7 +23,9 @@ type Verb<Flags, Args extends readonly unknown[]> = (
   ...args: Args
 ) => Promise<ExitCode>;
 
-/** Defers a verb's file until its command was chosen: `status` does not pay for what `run` needs. */
+/**
+ * Defers a verb's file until its command was chosen: `status` does not pay for what `run` needs.
+ */
 export function choose<Flags, Args extends readonly unknown[]>(
   load: () => Promise<Verb<Flags, Args>>,
 ) {

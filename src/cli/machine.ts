@@ -1,4 +1,6 @@
-/** What does a command other than `run` see of this machine? Its network at one moment, and what passes on the wire. */
+/**
+ * This machine as commands other than `run` see it: its network now, and the frames on the wire.
+ */
 import type { Machine } from "../config/plan/plan_node.ts";
 import { HostError } from "../host.ts";
 import type { Capture, CapturedFrame } from "../linux/capture.ts";
@@ -17,8 +19,9 @@ export async function look(): Promise<Machine> {
 }
 
 /**
- * Listens on the interface called `interfaceName`, or on all: frames that may be VRRP, those of UDP to `ports` and own ones
- * included, until `signal` is aborted. Throws Failure where there is no such interface, or this user may not listen.
+ * Listens on the interface called `interfaceName`, or on all: frames that may be VRRP, those of UDP
+ * to `ports` and own ones included, until `signal` is aborted. Throws Failure where there is no
+ * such interface, or this user may not listen.
  */
 export async function capture(
   interfaceName: string | undefined,

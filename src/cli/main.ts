@@ -1,4 +1,4 @@
-/** How does a command line become an exit code? Parse, run the chosen command, put into words what failed. */
+/** The command line: parses, runs the command, reports what failed, returns the exit code. */
 import { messageOf } from "../error.ts";
 import { run } from "@stricli/core";
 import { APPLICATION, startText, withoutHelpWord } from "./application.ts";
@@ -6,7 +6,10 @@ import type { Context } from "./lazy.ts";
 import { EXIT, type ExitCode, Failure, formatFailure, formatFailureJson } from "./exit.ts";
 import { ProcessTerminal, type Terminal } from "./terminal.ts";
 
-/** Runs one command of this process. Never throws: every failure is one sentence on standard error and a code. */
+/**
+ * Runs one command of this process. Never throws: every failure is one sentence on standard error
+ * and a code.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new ProcessTerminal();
   const crash = Promise.withResolvers<never>();
@@ -25,7 +28,10 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Parses `args` and runs the command that they choose. Throws Failure, or whatever the command throws. */
+/**
+ * Parses `args` and runs the command that they choose. Throws Failure, or whatever the command
+ * throws.
+ */
 export async function dispatch(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [word, file] = args;
   if (word?.startsWith("__") && file !== undefined) {
@@ -66,8 +72,8 @@ export function report(error: unknown, json: boolean, terminal: Terminal): ExitC
 function usageFailure(complaints: readonly string[], args: readonly string[]): Failure {
   const verb = isVerb(args[0]) ? args[0] : "";
   const help = ["floatip", verb, "--help"].filter((word) => word !== "").join(" ");
-  const sentence = complaints.join("; ") || "the arguments are not understood";
-  return new Failure(EXIT.usage, sentence, `\`${help}\` explains what there is, with examples.`);
+  const sentence = complaints.join("; ") || "wrong arguments";
+  return new Failure(EXIT.usage, sentence, `\`${help}\` explains it, with examples.`);
 }
 
 function isVerb(word: string | undefined): boolean {
@@ -81,7 +87,7 @@ function unexpected(error: unknown): Failure {
   const stack = error instanceof Error ? error.stack ?? "" : "";
   const hint = debugging()
     ? stack
-    : "This was not foreseen: please report it with what FLOATIP_DEBUG=1 adds to it.";
+    : "This is a bug: please report it, with the output of FLOATIP_DEBUG=1.";
   return new Failure(EXIT.failed, message === "" ? "unknown error" : message, hint);
 }
 

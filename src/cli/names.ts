@@ -1,4 +1,7 @@
-/** Which names may a flag take? Those of the configuration file, sound or not, and of this machine. */
+/**
+ * Names that completion proposes: of the configuration file, also of a wrong one, and of this
+ * machine.
+ */
 import type { CommandContext } from "@stricli/core";
 
 /** What proposals rest on; set only where completions are asked for. */

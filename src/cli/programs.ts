@@ -1,14 +1,18 @@
-/** How do commands ask other programs of this machine? As children with a deadline, never through a shell. */
+/** Other programs of this machine, run as children with a deadline and without a shell. */
 import { runChild } from "../process.ts";
 import type { ProgramOutput } from "../tools/firewall/detect.ts";
 
-/** Asked for a moment's answer: the slowest of them, written in Python, takes half a second on a Pi. */
+/**
+ * Asked for a moment's answer: the slowest of them, written in Python, takes half a second on a Pi.
+ */
 const PATIENCE_MS = 5000;
 
 /** A ruleset with a thousand addresses is 100 kB. */
 const MOST_OUTPUT = 4 * 1024 * 1024;
 
-/** What the launchers of {@link runChild} say where there is no such program (chrt(1), setpriv(1)). */
+/**
+ * What the launchers of {@link runChild} say where there is no such program (chrt(1), setpriv(1)).
+ */
 const NOT_FOUND = 127;
 
 /** {@link ../firewall/program.ts} Program on this machine, with this process's own rights. */

@@ -1,4 +1,4 @@
-/** How is a picture redrawn in place? Over the lines of the last one, with the cursor put back at the end. */
+/** A display that is redrawn in place, over the lines of the last one. */
 import { clip } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

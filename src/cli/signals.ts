@@ -1,4 +1,4 @@
-/** When does a command that goes on and on end? At Ctrl-C, SIGTERM, or the end of its time. */
+/** The end of a command that runs until Ctrl-C, SIGTERM or the end of its time. */
 import { sleep } from "../async.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

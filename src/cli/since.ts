@@ -1,4 +1,4 @@
-/** Which moment does a user mean by `--since`? Some time ago, or a point of the calendar. */
+/** The moment that `--since` names: some time ago, or a time of the calendar. */
 import { parseDuration, toMilliseconds, type WallTime } from "../time.ts";
 
 /** RFC 3339; or as events are told, with a blank between day and time and in the local zone. */
@@ -7,8 +7,8 @@ const TIME =
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * The moment that `text` names, seen from `now`: "90s", "10m", "2h", "1d" ago, RFC 3339 ("2026-11-21T03:04:05Z"), or as
- * events are told: "2026-11-21 04:04:05.678" in the local zone.
+ * The moment that `text` names, seen from `now`: "90s", "10m", "2h", "1d" ago, RFC 3339
+ * ("2026-11-21T03:04:05Z"), or as events are told: "2026-11-21 04:04:05.678" in the local zone.
  * Undefined where it is neither, or no day of the calendar.
  */
 export function parseSince(text: string, now: WallTime): WallTime | undefined {

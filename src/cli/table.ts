@@ -1,12 +1,21 @@
-/** Rows as aligned columns, and lines that fit a terminal: widths as they are seen, escapes not counted. */
+/**
+ * Rows as aligned columns, and lines that fit a terminal: widths as they are seen, escapes not
+ * counted.
+ */
 
-/** The columns that `text` takes on a terminal: escapes take none, a wide or combining character is not minded. */
+/**
+ * The columns that `text` takes on a terminal: escapes take none, a wide or combining character is
+ * not minded.
+ */
 export function widthOf(text: string): number {
   // deno-lint-ignore no-control-regex -- the escapes of our own styles are what is meant
   return [...text.replace(/\x1b\[[0-9;]*m/g, "")].length;
 }
 
-/** `rows` with every column as wide as its widest cell, two spaces between, nothing behind the last cell. */
+/**
+ * `rows` with every column as wide as its widest cell, two spaces between, nothing behind the last
+ * cell.
+ */
 export function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -17,7 +26,10 @@ export function alignColumns(rows: readonly (readonly string[])[]): readonly str
   );
 }
 
-/** `line` as lines of at most `columns`, broken at blanks, those behind the first indented by two more than it. */
+/**
+ * `line` as lines of at most `columns`, broken at blanks, those behind the first indented by two
+ * more than it.
+ */
 export function wrap(line: string, columns: number): readonly string[] {
   if (widthOf(line) <= columns) return [line];
   const indent = " ".repeat(Math.min((/^ */.exec(line)?.[0].length ?? 0) + 2, columns >> 1));

@@ -1,4 +1,7 @@
-/** Where a command's output goes: standard output and error, whether it is a terminal, and a closed pipe. */
+/**
+ * Where a command's output goes: standard output and error, whether it is a terminal, and a closed
+ * pipe.
+ */
 import { printable } from "../printable.ts";
 
 /** Styles, by what they mean; nothing is said by colour alone. */
@@ -33,8 +36,10 @@ export interface Terminal {
   /** `sequence` (of a cursor, a screen) for a text that is written: any other is not obeyed. */
   control(sequence: string): string;
   /**
-   * Writes to standard output. Whatever a terminal would obey in `text` and did not come from {@link paint} or
-   * {@link control} is made harmless: the words of others are in it. Silent once nobody reads any more (`floatip status | head -1`). */
+   * Writes to standard output. Whatever a terminal would obey in `text` and did not come from
+   * {@link paint} or
+   * {@link control} is made harmless: the words of others are in it. Silent once nobody reads any
+   * more (`floatip status | head -1`). */
   out(text: string): void;
   /** Writes to standard error as {@link out} does; never throws. */
   error(text: string): void;
@@ -45,7 +50,9 @@ export interface Terminal {
 /** The terminal that the process was started in. */
 export class ProcessTerminal implements Terminal {
   readonly interactive: boolean = Deno.stdout.isTerminal();
-  /** Known to nobody outside of this process: by it our own escapes are told from those of others. */
+  /**
+   * Known to nobody outside of this process: by it our own escapes are told from those of others.
+   */
   readonly #mark = 100_000_000 + (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
   readonly #own = new RegExp(
     `\\x1b\\[(\\d+);${this.#mark}m|\\x1b_${this.#mark};([^\\ufdd0]*)\\ufdd0`,

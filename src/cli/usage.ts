@@ -1,4 +1,4 @@
-/** What was wrong with the arguments, in one sentence? The parser's errors in our words. */
+/** Wrong arguments in one sentence: the parser's errors in our words. */
 import { messageOf } from "../error.ts";
 import {
   AliasNotFoundError,

@@ -1,4 +1,6 @@
-/** What goes over the control socket? The status document, which scripts read too, and what reload answers. */
+/**
+ * Documents of the control socket: the status, which scripts read too, and the answers to requests.
+ */
 import type { LocatedProblem } from "../config/problem.ts";
 
 /** `GET /v1/status`. Times are RFC 3339 in UTC; a number carries its unit in its name. */
@@ -22,7 +24,9 @@ export interface StatusDocument {
   readonly attention: readonly string[];
   /** Maintenance of this node; null: it is off. */
   readonly maintenance: MaintenanceStatus | null;
-  /** How the kernel runs this process, in the words of sched(7): "rr" with a priority is real time. */
+  /**
+   * How the kernel runs this process, in the words of sched(7): "rr" with a priority is real time.
+   */
   readonly scheduling: { readonly policy: string; readonly priority: number };
 }
 
@@ -90,7 +94,9 @@ export interface InstanceStatus {
   /** The interval learnt from the master (v3). */
   readonly master_interval_ms: number;
   readonly master_down_ms: number;
-  /** How long ago the master's last advert came; null where none came, or this node is the master. */
+  /**
+   * How long ago the master's last advert came; null where none came, or this node is the master.
+   */
   readonly last_advert_age_ms: number | null;
   readonly checksum: "pseudo-header" | "rfc9568" | null;
   readonly peers: readonly PeerStatus[];
@@ -101,9 +107,14 @@ export interface InstanceStatus {
   readonly conflicts: readonly string[];
   /** Two masters: the other one, since when, in words; null: none is seen. */
   readonly conflict: ConflictStatus | null;
-  /** How long the kernel keeps the addresses without a renewal; null: not held, or without a limit. */
+  /**
+   * How long the kernel keeps the addresses without a renewal; null: not held, or without a limit.
+   */
   readonly lease_remaining_ms: number | null;
-  /** Handed over by hand: it does not preempt until then, or (null in it) until asked; null: it was not. */
+  /**
+   * Handed over by hand: it does not preempt until then, or (null in it) until asked; null: it was
+   * not.
+   */
   readonly aside: { readonly until: string | null } | null;
   /** So long it does not take over, because masters came and went; null: it does. */
   readonly held_down_ms: number | null;
@@ -144,9 +155,15 @@ export interface InstanceCounters {
   readonly sent_advertisements: number;
   readonly rcvd_pri_zero_packets: number;
   readonly sent_pri_zero_packets: number;
-  /** Not in RFC 6527: how often this backup came within one interval of taking over from a living master. */
+  /**
+   * Not in RFC 6527: how often this backup came within one interval of taking over from a living
+   * master.
+   */
   readonly near_misses: number;
-  /** Not in RFC 6527: how often another machine came to use our VRID or hold our address; while one does, once. */
+  /**
+   * Not in RFC 6527: how often another machine came to use our VRID or hold our address; while one
+   * does, once.
+   */
   readonly conflicts: number;
 }
 
@@ -154,8 +171,8 @@ export interface InstanceCounters {
 export interface HandoverAnswer {
   readonly instance: string;
   /**
-   * "kept": no node took over, this node is master still; "not-master": it is not; "refused": it cannot be done; "gone": a
-   * fault came in between, and no master was heard yet.
+   * "kept": no node took over, this node is master still; "not-master": it is not; "refused": it
+   * cannot be done; "gone": a fault came in between, and no master was heard yet.
    */
   readonly outcome: "handed-over" | "taken-back" | "kept" | "not-master" | "refused" | "gone";
   /** One sentence. */
@@ -239,8 +256,8 @@ export interface NodeStatus {
   readonly addresses: readonly string[];
   readonly self: boolean;
   /**
-   * "lost": it was master, or answered, and is gone without a word; "left": it said that it leaves; "unknown": what can be asked
-   * does not tell. "maintenance" is known of this node alone.
+   * "lost": it was master, or answered, and is gone without a word; "left": it said that it leaves;
+   * "unknown": what can be asked does not tell. "maintenance" is known of this node alone.
    */
   readonly state:
     | "up"

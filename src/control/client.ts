@@ -1,4 +1,4 @@
-/** How is the running daemon asked? Typed requests over its unix socket. */
+/** Requests to the running daemon, over its unix socket. */
 import type {
   HandoverAnswer,
   MaintenanceAnswer,

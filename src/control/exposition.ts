@@ -1,4 +1,4 @@
-/** How are metrics written down? The text format of Prometheus, version 0.0.4, which every collector reads. */
+/** The text format of Prometheus, version 0.0.4, which every collector reads. */
 import type { HistogramReading } from "./reading.ts";
 
 /** The Content-Type of an exposition. */
@@ -48,7 +48,10 @@ export function printHistogram(
   );
 }
 
-/** `a="1",b="two"`, as it stands between braces; a label whose value is empty is left out, which means the same. */
+/**
+ * `a="1",b="two"`, as it stands between braces; a label whose value is empty is left out, which
+ * means the same.
+ */
 export function formatLabels(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .filter(([, value]) => value !== "")

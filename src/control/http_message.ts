@@ -1,4 +1,7 @@
-/** HTTP/1 messages, as much of them as the daemon speaks: a bounded request head without a body, an answer with one. */
+/**
+ * HTTP/1 messages, as much of them as the daemon speaks: a bounded request head without a body, an
+ * answer with one.
+ */
 import { sleep } from "../async.ts";
 
 /** A request. */
@@ -64,8 +67,9 @@ const TOO_LARGE = plainAnswer(431, "the request is too long");
 const NOT_HTTP = plainAnswer(400, "this is no request of HTTP/1");
 
 /**
- * Reads the head of one request; what follows it is not read. An answer where the head is no request, or too long. Rejects where
- * the client ends before; the caller bounds the time by closing the connection.
+ * Reads the head of one request; what follows it is not read. An answer where the head is no
+ * request, or too long. Rejects where the client ends before; the caller bounds the time by closing
+ * the connection.
  */
 export async function readRequest(
   connection: Pick<Deno.Conn, "read">,
@@ -96,7 +100,10 @@ export async function writeAnswer(
   await writeAll(connection, body);
 }
 
-/** The index behind the empty line that ends a head, looked for from `from` on; undefined: it has not come. */
+/**
+ * The index behind the empty line that ends a head, looked for from `from` on; undefined: it has
+ * not come.
+ */
 function endOfHead(bytes: Uint8Array, from: number, size: number): number | undefined {
   for (
     let at = bytes.indexOf(NEWLINE, from);
@@ -109,7 +116,10 @@ function endOfHead(bytes: Uint8Array, from: number, size: number): number | unde
   return undefined;
 }
 
-/** A proxy's client, as fetch is one of the socket, names the host in front of the path (RFC 9112 3.2.2). */
+/**
+ * A proxy's client, as fetch is one of the socket, names the host in front of the path (RFC 9112
+ * 3.2.2).
+ */
 const REQUEST_LINE = /^([A-Za-z]+) (?:http:\/\/[^/?\s]+)?(\/[^\s?]*)(?:\?(\S*))? HTTP\/1\.[01]$/;
 
 function parseHead(bytes: Uint8Array): HttpRequest | HttpAnswer {

@@ -1,6 +1,7 @@
 /**
- * A small HTTP/1 server, the same for both unix sockets and the metrics port. Each connection carries one request; the number
- * of connections, their time, their bytes and their share of the loop are bounded, so that no client can delay an advert.
+ * A small HTTP/1 server, the same for both unix sockets and the metrics port. Each connection
+ * carries one request; the number of connections, their time, their bytes and their share of the
+ * loop are bounded, so that no client can delay an advert.
  */
 import { sleep, withTimeout } from "../async.ts";
 import {
@@ -27,14 +28,21 @@ export interface HttpServerOptions {
   readonly answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
   /** The answer where `answer` throws. */
   readonly failed?: HttpAnswer;
-  /** How long a client may take to send its request, and again to read the answer, in milliseconds. */
+  /**
+   * How long a client may take to send its request, and again to read the answer, in milliseconds.
+   */
   readonly connectionMs?: number;
 }
 
-/** Connections at one time. A further one takes the place of the one that has said nothing for longest. */
+/**
+ * Connections at one time. A further one takes the place of the one that has said nothing for
+ * longest.
+ */
 const MOST_CONNECTIONS = 16;
 const CONNECTION_MS = 5000;
-/** From one connection to the next, and from one answer to the next: a flood waits in the kernel. */
+/**
+ * From one connection to the next, and from one answer to the next: a flood waits in the kernel.
+ */
 const PACE_MS = 5;
 /** After an answer the loop is left alone for so many times the time that the answer took. */
 const REST = 4;
@@ -92,7 +100,8 @@ export class HttpServer implements AsyncDisposable {
       try {
         this.#admit(await this.#options.listener.accept());
       } catch {
-        // Closed; or the client has gone already; or no descriptor is free, until others return some.
+        // Closed; or the client has gone already; or no descriptor is free, until others return
+        // some.
       }
       await sleep(PACE_MS);
     }
@@ -114,7 +123,10 @@ export class HttpServer implements AsyncDisposable {
     this.#running.add(running);
   }
 
-  /** Ends the oldest connection that keeps the server waiting; false: all of them wait for the server. */
+  /**
+   * Ends the oldest connection that keeps the server waiting; false: all of them wait for the
+   * server.
+   */
   #makeRoom(): boolean {
     const visits = [...this.#visits];
     const victim = visits.find(({ phase }) => phase === "asks") ??
@@ -157,7 +169,10 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** One answer begins after the other, and the loop rests in between. An answer that waits for others holds up nobody. */
+  /**
+   * One answer begins after the other, and the loop rests in between. An answer that waits for
+   * others holds up nobody.
+   */
   async #inTurn<T>(act: () => Promise<T>): Promise<T> {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();

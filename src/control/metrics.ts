@@ -1,4 +1,7 @@
-/** What does `/metrics` say? The status document and what the loop has measured, as Prometheus reads it. */
+/**
+ * What does `/metrics` say? The status document and what the loop has measured, as Prometheus reads
+ * it.
+ */
 import type { CheckStatus, SinkStatus, StatusDocument } from "./api.ts";
 import {
   formatLabels,

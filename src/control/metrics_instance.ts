@@ -1,6 +1,7 @@
 /**
- * What do metrics say of each virtual router? Names follow the objects of RFC 6527 (VRRPV3-MIB) where there is one. The
- * label is `vrrp_instance`, because Prometheus writes the address that it scrapes into `instance`.
+ * What do metrics say of each virtual router? Names follow the objects of RFC 6527 (VRRPV3-MIB)
+ * where there is one. The label is `vrrp_instance`, because Prometheus writes the address that it
+ * scrapes into `instance`.
  */
 import type { Health, InstanceStatus } from "./api.ts";
 import {
@@ -33,7 +34,10 @@ export function printInstances(
   ].join("");
 }
 
-/** The labels of every sample of a virtual router: alike on all nodes, so that rules can sum over nodes. */
+/**
+ * The labels of every sample of a virtual router: alike on all nodes, so that rules can sum over
+ * nodes.
+ */
 export function routerLabels(router: Pick<InstanceStatus, "name" | "vrid" | "family">): string {
   const { name, vrid, family } = router;
   return formatLabels({ vrrp_instance: name, vrid: String(vrid), family });

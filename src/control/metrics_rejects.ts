@@ -1,4 +1,7 @@
-/** What do metrics say of packets that were not accepted? Every reason, and the error counters of RFC 6527. */
+/**
+ * What do metrics say of packets that were not accepted? Every reason, and the error counters of
+ * RFC 6527.
+ */
 import type { RejectReason } from "../wire/reject.ts";
 import type { StatusDocument } from "./api.ts";
 import { formatLabels, joinLabels, type Metric, printMetric, type Sample } from "./exposition.ts";

@@ -1,6 +1,6 @@
 /**
- * The metrics port: HTTP for Prometheus at one address, by the bounded server that the unix sockets have too, so that nobody who
- * reaches the port can disturb the election.
+ * The metrics port: HTTP for Prometheus at one address, by the bounded server that the unix sockets
+ * have too, so that nobody who reaches the port can disturb the election.
  */
 import { messageOf } from "../error.ts";
 import { EXPOSITION_TYPE, freshBytes } from "./exposition.ts";
@@ -27,7 +27,10 @@ export interface MetricsServerOptions {
 
 const RETRY_MS = 10_000;
 
-/** Serves metrics where {@link MetricsServer.settle} says. It never throws: what it cannot do is told, and tried again. */
+/**
+ * Serves metrics where {@link MetricsServer.settle} says. It never throws: what it cannot do is
+ * told, and tried again.
+ */
 export class MetricsServer implements AsyncDisposable {
   readonly #options: MetricsServerOptions;
   #listen: Listen | undefined;
@@ -41,7 +44,10 @@ export class MetricsServer implements AsyncDisposable {
     this.#exposition = freshBytes(options.print);
   }
 
-  /** From now on `listen` holds; undefined: nowhere. Says what cannot be done yet, one sentence each. */
+  /**
+   * From now on `listen` holds; undefined: nowhere. Says what cannot be done yet, one sentence
+   * each.
+   */
   settle(listen: Listen | undefined): readonly string[] {
     const [before, after] = [wordsOf(this.#listen), wordsOf(listen)];
     if (before === after) return [];

@@ -1,4 +1,6 @@
-/** What has the daemon's loop measured, that is in no status? Histograms and counts, for metrics. */
+/**
+ * What has the daemon's loop measured, that is in no status? Histograms and counts, for metrics.
+ */
 
 /** How often a duration fell between which bounds. */
 export interface HistogramReading {

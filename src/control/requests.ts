@@ -1,4 +1,4 @@
-/** How are wishes written into a request's address, and read from it? Whoever may open the socket may write what he likes. */
+/** Requests as addresses of HTTP, written and read. Any user of the socket may write anything. */
 import { printableLine } from "../printable.ts";
 
 /** `POST /v1/handover` */

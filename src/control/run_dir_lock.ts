@@ -1,7 +1,12 @@
-/** The lock of a runtime directory: one daemon at a time. It ends with the process, however it ends. */
+/**
+ * The lock of a runtime directory: one daemon at a time. It ends with the process, however it ends.
+ */
 import { NotAFile, PinnedFile, pinOrMakeSync } from "../linux/regular_file.ts";
 
-/** Who can open a file can lock it, so it is its owner's alone; the directory itself can be opened by everybody. */
+/**
+ * Who can open a file can lock it, so it is its owner's alone; the directory itself can be opened
+ * by everybody.
+ */
 const MODE = 0o600;
 
 /** The file that is locked. It stays when the daemon ends: only the lock counts. */
@@ -9,7 +14,10 @@ export function lockPath(runDir: string): string {
   return `${runDir}/lock`;
 }
 
-/** Locks `runDir`, which is there, until the answer is closed; undefined: another process has it. Throws Deno.errors.*. */
+/**
+ * Locks `runDir`, which is there, until the answer is closed; undefined: another process has it.
+ * Throws Deno.errors.*.
+ */
 export function lockRunDir(runDir: string): Deno.FsFile | undefined {
   const path = lockPath(runDir);
   using pinned = pinOurs(path, runDir);
@@ -30,7 +38,10 @@ export function isRunDirLocked(runDir: string): boolean {
   }
 }
 
-/** The lock file. One that others may open, or what is no file, is none of floatip's, and is replaced. */
+/**
+ * The lock file. One that others may open, or what is no file, is none of floatip's, and is
+ * replaced.
+ */
 function pinOurs(path: string, runDir: string): PinnedFile {
   try {
     const pinned = PinnedFile.pinSync(path);
@@ -43,7 +54,8 @@ function pinOurs(path: string, runDir: string): PinnedFile {
   }
   const made = pinOrMakeSync(path, MODE);
   const { uid, gid } = Deno.statSync(runDir);
-  // Where root starts a daemon by hand in the service's directory, the service can start there again.
+  // Where root starts a daemon by hand in the service's directory, the service can start there
+  // again.
   if (Deno.uid() === 0 && uid !== 0) made.chownSync(uid, gid);
   return made;
 }

@@ -76,8 +76,9 @@ const ROUTES: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map([
 ]);
 
 /**
- * What comes by each socket, the bits that its mode never has (orders are for the daemon's user and root, its group may read),
- * and for how long metrics are as they were printed last, in milliseconds.
+ * What comes by each socket, the bits that its mode never has (orders are for the daemon's user and
+ * root, its group may read), and for how long metrics are as they were printed last, in
+ * milliseconds.
  */
 const SOCKETS = [
   { pathIn: socketPath, umask: 0o177, methods: undefined, freshMs: 0 },
@@ -99,7 +100,8 @@ export class ControlServer {
       for (const { pathIn, umask, methods, freshMs } of SOCKETS) {
         const path = pathIn(runDir);
         removeSocket(path);
-        // The mode must be right from the first moment on, so it comes from the umask and not from a chmod.
+        // The mode must be right from the first moment on, so it comes from the umask and not from
+        // a chmod.
         const listener = underUmask(umask, () => Deno.listen({ transport: "unix", path }));
         const exposition = freshBytes(() => answers.metrics(), freshMs);
         const answering = { ...answers, exposition };
@@ -114,8 +116,9 @@ export class ControlServer {
   }
 
   /**
-   * Makes `runDir` where it is missing, and listens there. A socket left behind by a dead daemon is replaced.
-   * Throws RunDirTaken where a daemon is alive, and Deno.errors.* where the directory cannot be used.
+   * Makes `runDir` where it is missing, and listens there. A socket left behind by a dead daemon is
+   * replaced. Throws RunDirTaken where a daemon is alive, and Deno.errors.* where the directory
+   * cannot be used.
    */
   static open(runDir: string, answers: ControlAnswers): ControlServer {
     Deno.mkdirSync(runDir, { recursive: true, mode: 0o755 });
@@ -129,7 +132,9 @@ export class ControlServer {
     }
   }
 
-  /** Stops listening, lets answers that are on their way arrive for a moment, removes the sockets. */
+  /**
+   * Stops listening, lets answers that are on their way arrive for a moment, removes the sockets.
+   */
   async close(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.close()));
     for (const path of this.#paths) removeSocket(path);
@@ -142,8 +147,8 @@ export class ControlServer {
 }
 
 /**
- * The answer to `request`: 404 for an unknown path, 405 for a method that it does not have, 403 for one that does not come by
- * this socket.
+ * The answer to `request`: 404 for an unknown path, 405 for a method that it does not have, 403 for
+ * one that does not come by this socket.
  */
 export function respond(
   request: HttpRequest,

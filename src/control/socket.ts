@@ -1,4 +1,4 @@
-/** Where do the daemon and the other commands meet? At unix sockets in the runtime directory. */
+/** Unix sockets in the runtime directory, at which the daemon answers the other commands. */
 
 /** Where systemd and people expect it; `--run-dir` names another. */
 export const DEFAULT_RUN_DIR = "/run/floatip";
@@ -8,7 +8,10 @@ export function socketPath(runDir: string): string {
   return `${runDir}/control.sock`;
 }
 
-/** The socket beside it at which the same is answered to the daemon's group too, but nothing is ordered. */
+/**
+ * The socket beside it at which the same is answered to the daemon's group too, but nothing is
+ * ordered.
+ */
 export function readingSocketPath(runDir: string): string {
   return `${runDir}/status.sock`;
 }

@@ -1,4 +1,4 @@
-/** May this process do what the daemon does? Its effective capabilities, capabilities(7). */
+/** The capabilities that the daemon needs (capabilities(7)), and which of them this process has. */
 
 /** What floatip needs, what for, and what is without. */
 export const NEEDED = {
@@ -24,8 +24,8 @@ export const NEEDED = {
 export type Capability = keyof typeof NEEDED;
 
 /**
- * Those of `wanted` that are not effective by `processStatus`, the text of /proc/PID/status (proc_pid_status(5)). None where
- * the text does not say: the kernel will, then.
+ * Those of `wanted` that are not effective by `processStatus`, the text of /proc/PID/status
+ * (proc_pid_status(5)). None where the text does not say: the kernel will, then.
  */
 export function missingFrom(
   processStatus: string,
@@ -46,7 +46,10 @@ export function missingCapabilities(wanted: readonly Capability[]): readonly Cap
   }
 }
 
-/** How to come by `missing` for `floatip COMMAND`. Root has every right, but not in a container or unit that took some away. */
+/**
+ * How to come by `missing` for `floatip COMMAND`. Root has every right, but not in a container or
+ * unit that took some away.
+ */
 export function capabilityHint(
   missing: readonly Capability[],
   command: string,

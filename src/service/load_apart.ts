@@ -1,6 +1,6 @@
 /**
- * The configuration file, read by a process of its own: whatever stands in the file, or in its place, it takes neither time nor
- * memory of the daemon's loop.
+ * The configuration file, read by a process of its own: whatever stands in the file, or in its
+ * place, it takes neither time nor memory of the daemon's loop.
  */
 import { sleep, withTimeout } from "../async.ts";
 import { messageOf } from "../error.ts";
@@ -45,7 +45,9 @@ export async function answerLoad(file: string): Promise<void> {
   }
 }
 
-/** Reads `file` by another process. What goes wrong there is a problem of the file. Never rejects. */
+/**
+ * Reads `file` by another process. What goes wrong there is a problem of the file. Never rejects.
+ */
 export async function loadApart(file: string): Promise<Transferred> {
   try {
     const child = runChild({

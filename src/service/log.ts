@@ -17,7 +17,10 @@ export type LineFormat = (level: Level, text: string, at: Date) => string;
 /** syslog(3)'s numbers, as sd-daemon(3) puts them in front of a line. */
 const PRIORITIES: Readonly<Record<Level, number>> = { debug: 7, info: 6, warning: 4, error: 3 };
 
-/** Most lines that wait for a slow reader; further ones are counted and dropped: the daemon never waits. */
+/**
+ * Most lines that wait for a slow reader; further ones are counted and dropped: the daemon never
+ * waits.
+ */
 const MOST_WAITING = 4096;
 
 /** Longest wait at the end for lines that have not got through, in milliseconds. */
@@ -32,8 +35,9 @@ export const plainFormat: LineFormat = (level, text, at) =>
   `${at.toISOString()} ${level.padEnd(7)} ${printableLine(text)}\n`;
 
 /**
- * Is standard error the journal? systemd names its device and inode in JOURNAL_STREAM (systemd.exec(5)), which a shell may
- * hand on to a child whose standard error is something else. `stderr`: undefined where it cannot be looked at.
+ * Is standard error the journal? systemd names its device and inode in JOURNAL_STREAM
+ * (systemd.exec(5)), which a shell may hand on to a child whose standard error is something else.
+ * `stderr`: undefined where it cannot be looked at.
  */
 export function isJournal(
   journalStream: string | undefined,

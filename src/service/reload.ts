@@ -32,7 +32,10 @@ export class Reloader {
   readonly #options: ReloaderOptions;
   readonly #ended = Promise.withResolvers<ReloadAnswer>();
   #previous: Promise<unknown> = Promise.resolve();
-  /** The reload that has not begun, for all requests meanwhile: it reads the file as it will be then. */
+  /**
+   * The reload that has not begun, for all requests meanwhile: it reads the file as it will be
+   * then.
+   */
   #waiting: Promise<ReloadAnswer> | undefined;
   #since: string;
   #last: LastReload | null = null;

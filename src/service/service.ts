@@ -120,8 +120,8 @@ function takeRealTime(host: LinuxHost, log: Log): void {
   if (answer === "got") return;
   log.write(
     "warning",
-    `no real-time scheduling: ${answer.words}. On a busy machine adverts may be late, and another ` +
-      "node may take over. CAP_SYS_NICE permits it; --no-real-time switches it off",
+    `no real-time scheduling: ${answer.words}. On a busy machine adverts may be late, and ` +
+      "another node may take over. CAP_SYS_NICE permits it; --no-real-time switches it off",
   );
 }
 
@@ -194,9 +194,9 @@ function listenOf({ metrics: { listen } }: Config): Listen | undefined {
 }
 
 /**
- * SIGTERM and SIGINT stop in order, SIGHUP reloads. SIGUSR1, by which keepalived writes its state to
- * a file, does nothing. Handled until the process ends: a second SIGTERM must not kill it while it
- * stops.
+ * SIGTERM and SIGINT stop in order, SIGHUP reloads. SIGUSR1, by which keepalived writes its state
+ * to a file, does nothing. Handled until the process ends: a second SIGTERM must not kill it while
+ * it stops.
  */
 function handleSignals(daemon: Daemon, reloader: Reloader, systemd: Systemd | undefined): void {
   const stop = (): void => {

@@ -14,7 +14,9 @@ type StateFiles = Pick<
   "resume" | "saveResume" | "maintenance" | "saveMaintenance"
 >;
 
-/** The files in `runDir` and `stateDir`. What cannot be written is logged once, and ends nothing. */
+/**
+ * The files in `runDir` and `stateDir`. What cannot be written is logged once, and ends nothing.
+ */
 export function stateFiles(runDir: string, stateDir: string, log: Pick<Log, "write">): StateFiles {
   let complained = false;
   let last: string | undefined;
@@ -70,8 +72,9 @@ export function writeMaintenance(stateDir: string, maintenance: Maintenance | un
 }
 
 /**
- * The maintenance that is written down; undefined: there is none. A file that cannot be understood means maintenance, since
- * it was asked for; what is no file (a symbolic link, a pipe) means none. `complain` is told of both. Never throws.
+ * The maintenance that is written down; undefined: there is none. A file that cannot be understood
+ * means maintenance, since it was asked for; what is no file (a symbolic link, a pipe) means none.
+ * `complain` is told of both. Never throws.
  */
 export function readMaintenance(
   stateDir: string,

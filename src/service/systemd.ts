@@ -1,4 +1,7 @@
-/** What systemd is told by sd_notify(3): ready, reloading, stopping, a line of status, and that the loop turns. */
+/**
+ * What systemd is told by sd_notify(3): ready, reloading, stopping, a line of status, and that the
+ * loop turns.
+ */
 import { messageOf } from "../error.ts";
 import type { InstanceStatus } from "../control/api.ts";
 import type { Observer } from "../daemon/record.ts";
@@ -23,7 +26,10 @@ export interface SystemdOptions {
   complain(text: string): void;
 }
 
-/** The daemon as systemd sees it. {@link turn} alone feeds the watchdog, so that a loop that hangs is noticed. */
+/**
+ * The daemon as systemd sees it. {@link turn} alone feeds the watchdog, so that a loop that hangs
+ * is noticed.
+ */
 export class Systemd implements Observer {
   readonly #options: SystemdOptions;
   #ready = false;
@@ -104,7 +110,10 @@ export function watchdogOf(
   return nanoseconds(Number(WATCHDOG_USEC) * 1000);
 }
 
-/** "web: master, holds 192.168.1.50/24; dns: backup of pi-b". Both families of an instance in one state are named once. */
+/**
+ * "web: master, holds 192.168.1.50/24; dns: backup of pi-b". Both families of an instance in one
+ * state are named once.
+ */
 export function statusLine(instances: readonly InstanceStatus[]): string {
   return [...new Set(instances.map(instanceText))].join("; ");
 }

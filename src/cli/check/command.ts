@@ -1,4 +1,4 @@
-/** What does `floatip check` take, and what does its help teach? */
+/** Flags and help of `floatip check`. */
 import { buildCommand } from "@stricli/core";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { configFlag, jsonFlag, nodeFlag, text } from "../flags.ts";
@@ -11,8 +11,8 @@ export const check = buildCommand<CheckFlags, [file?: string | undefined], Conte
   parameters: {
     flags: {
       json: jsonFlag("The problems and what this node would do, as one JSON document"),
-      try: jsonFlag("Run each check of this node once, as the daemon would, and say what it found"),
-      all: jsonFlag("Every line of the forecast, also of a large cluster"),
+      try: jsonFlag("Run each check of this node once and print its result"),
+      all: jsonFlag("Print every line of the forecast, also for a large cluster"),
       config: configFlag,
       node: nodeFlag,
     },
@@ -28,17 +28,17 @@ export const check = buildCommand<CheckFlags, [file?: string | undefined], Conte
     },
   },
   docs: {
-    brief: "Say everything that is wrong with a configuration file",
+    brief: "Check a configuration file, and whether it fits this machine",
     fullDescription: [
-      "Reads the file and names every problem with its place, what is wrong, why that matters and",
-      "the corrected line. Then holds the file against this machine: is the interface there, does an",
-      "address fit its subnet, may this user do it, can the programs of checks and hooks be run by",
-      "the user that they run as. Changes nothing, and needs no running daemon. With --try each check",
-      "is run once: as root, as the daemon would.",
+      "Reads the file and prints every problem: where it is, what is wrong, why it matters, and",
+      "the corrected line. Then compares the file with this machine: does the interface exist,",
+      "does an address fit its subnet, may this user do what the daemon does, can each check and",
+      "hook command run as its user. Changes nothing and needs no running daemon. With --try each",
+      "check runs once; use sudo, so that it runs as the daemon would run it.",
       "",
       "EXIT CODES",
-      "  0  the file is right and fits this machine",
-      "  1  the file is right, this machine does not fit it; with --try: or a check fails",
+      "  0  the file is valid and fits this machine",
+      "  1  the file is valid, but does not fit this machine; with --try: or a check fails",
       "  3  the file is wrong",
       "",
       "EXAMPLES",

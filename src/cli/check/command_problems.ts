@@ -1,4 +1,7 @@
-/** The programs of checks and hooks that could not be run here, judged for the user that each would run as. */
+/**
+ * The programs of checks and hooks that could not be run here, judged for the user that each would
+ * run as.
+ */
 import type { Config } from "../../config/config.ts";
 import type { NodePlan } from "../../config/plan/plan.ts";
 import type { Path, Problem } from "../../config/problem.ts";
@@ -25,7 +28,10 @@ interface Trouble {
 /** How long a look as another user may take, in milliseconds. */
 const LOOK_MS = 5000;
 
-/** A problem for each command of `node` and of its hooks that cannot be run. What this user may not look at is left out. */
+/**
+ * A problem for each command of `node` and of its hooks that cannot be run. What this user may not
+ * look at is left out.
+ */
 export async function commandProblems(
   config: Config,
   node: NodePlan,
@@ -51,8 +57,8 @@ export async function commandProblems(
 }
 
 /**
- * A warning where another user than root can change the file: commands run as whom it names, as root too. None where
- * somebody else than root asks, for whom it is probably a try.
+ * A warning where another user than root can change the file: commands run as whom it names, as
+ * root too. None where somebody else than root asks, for whom it is probably a try.
  */
 export async function fileProblem(file: string): Promise<Problem | undefined> {
   if (Deno.uid() !== 0) return undefined;
@@ -114,7 +120,9 @@ function hooksOf(
   );
 }
 
-/** Why the program at `path` could not be run as `user` by a daemon that root or systemd started. */
+/**
+ * Why the program at `path` could not be run as `user` by a daemon that root or systemd started.
+ */
 async function troubleOf(path: string, user: string | undefined): Promise<Trouble | undefined> {
   const account = await findAccount(user ?? SCRIPT_USER);
   if (account === undefined && user !== undefined) {

@@ -1,4 +1,7 @@
-/** The forecast as it is printed: a short table for each instance; what is probably not wanted is marked. */
+/**
+ * The forecast as it is printed: a short table for each instance; what is probably not wanted is
+ * marked.
+ */
 import type { Forecast, ForecastRow } from "../../config/plan/forecast.ts";
 import { alignColumns } from "../table.ts";
 
@@ -12,8 +15,8 @@ const MOST_INSTANCES = 20;
 const LEAST_ROWS = 3;
 
 /**
- * The tables of all instances. Of large ones the rows that matter most, in their order, and how many were left out; `all`:
- * every row.
+ * The tables of all instances. Of large ones the rows that matter most, in their order, and how
+ * many were left out; `all`: every row.
  */
 export function forecastLines(
   forecasts: readonly Forecast[],
@@ -44,7 +47,9 @@ function tableOf({ instance, start }: Forecast, rows: readonly ForecastRow[]): r
   return [`${instance}: ${start}`, ...alignColumns(rows.flatMap(rowsOf))];
 }
 
-/** `!` in front: probably not what was wanted. What happens afterwards stands on a line of its own. */
+/**
+ * `!` in front: probably not what was wanted. What happens afterwards stands on a line of its own.
+ */
 function rowsOf(row: ForecastRow): readonly (readonly string[])[] {
   const sum = row.arithmetic === "" ? "" : `(${row.arithmetic})`;
   const first = [row.alarming ? "  !" : "   ", row.words, sum];

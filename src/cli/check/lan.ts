@@ -1,4 +1,7 @@
-/** Floating addresses that a machine which is none of the nodes answers for: `floatip check` asks the LAN, by ARP and Neighbor Discovery. */
+/**
+ * Floating addresses that a machine which is none of the nodes answers for: `floatip check` asks
+ * the LAN, by ARP and Neighbor Discovery.
+ */
 import { machine, type Problem } from "../../config/problem.ts";
 import type { Config } from "../../config/config.ts";
 import type { NodePlan, Plan } from "../../config/plan/plan.ts";
@@ -20,7 +23,10 @@ const ANSWERS_WITHIN = milliseconds(800);
 /** A master that answers is heard to be one within two of its intervals. */
 const LONGEST_WAIT = milliseconds(5000);
 
-/** Questions are broadcasts: for so many floating addresses, and so many nodes, they are put at most, three times each. */
+/**
+ * Questions are broadcasts: for so many floating addresses, and so many nodes, they are put at
+ * most, three times each.
+ */
 const MOST_QUESTIONS = 64;
 
 /** A floating address that can be asked for. */
@@ -29,7 +35,10 @@ export interface Target {
   readonly held: VirtualAddress;
 }
 
-/** Asks for `node`'s floating addresses; none where this user may not. Takes a second, or up to six where somebody answers. */
+/**
+ * Asks for `node`'s floating addresses; none where this user may not. Takes a second, or up to six
+ * where somebody answers.
+ */
 export async function strangerProblems(
   config: Config,
   node: NodePlan,
@@ -57,7 +66,9 @@ export interface Stranger extends Target {
   readonly mac: string;
 }
 
-/** Who of those that answered is none of the nodes: not at the MAC of one, nor heard with the VRID. */
+/**
+ * Who of those that answered is none of the nodes: not at the MAC of one, nor heard with the VRID.
+ */
 export function strangersIn(
   config: Config,
   targets: readonly Target[],
@@ -89,7 +100,10 @@ function isVirtual(mac: string, vrid: number): boolean {
   return mac === `00:00:5e:00:01:${last}` || mac === `00:00:5e:00:02:${last}`;
 }
 
-/** What this machine has itself, it need not ask for; and whoever advertises too seldom, without a name, cannot be told from others. */
+/**
+ * What this machine has itself, it need not ask for; and whoever advertises too seldom, without a
+ * name, cannot be told from others.
+ */
 function targetsOf(
   config: Config,
   { plans, known }: NodePlan,

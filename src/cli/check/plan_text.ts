@@ -1,4 +1,4 @@
-/** What will this node do, in words? One line for each virtual router of its plan. */
+/** The plan of this node as text: one line for each virtual router. */
 import { few } from "../../config/plan/forecast_text.ts";
 import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import { formatIp } from "../../net/ip.ts";
@@ -7,14 +7,20 @@ import { formatDuration } from "../../time.ts";
 import { masterDownOf } from "../../vrrp/intervals.ts";
 import { isOwner } from "../../vrrp/rules.ts";
 
-/** "pi-a: instance web: VRID 51, priority 200, unicast from 192.168.1.11 to ..." for each plan of `node`. */
+/**
+ * "pi-a: instance web: VRID 51, priority 200, unicast from 192.168.1.11 to ..." for each plan of
+ * `node`.
+ */
 export function planLines(node: NodePlan): readonly string[] {
   if (!node.known) return ["which node this is cannot be told yet: it would wait"];
   if (node.plans.length === 0) return [`${node.node}: no instance to run`];
   return node.plans.map((plan) => `${node.node}: ${planWords(plan, node)}`);
 }
 
-/** Where the file names nobody besides this node: with multicast that may be right, and it may be forgotten. */
+/**
+ * Where the file names nobody besides this node: with multicast that may be right, and it may be
+ * forgotten.
+ */
 export function lonelyLines({ names, plans }: NodePlan): readonly string[] {
   const named = names.size > 0 || plans.some(({ rules }) => rules.peers.length > 0);
   return named ? [] : ["no other node is named in this file: who takes over, it cannot tell"];

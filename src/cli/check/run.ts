@@ -1,4 +1,4 @@
-/** `floatip check`: what is wrong with a file, and what does not fit between it and this machine? */
+/** `floatip check`: problems of a file, and of the file on this machine. */
 import { plan } from "../../config/plan/plan_node.ts";
 import type { Loaded } from "../../config/load.ts";
 import { type Forecast, forecast } from "../../config/plan/forecast.ts";
@@ -62,7 +62,7 @@ export async function check(
     throw new Failure(
       EXIT.failed,
       sentence,
-      "floatip would start all the same: each line above says what it waits for, or what goes wrong.",
+      "floatip would start: each line above says what it would wait for, or what would fail.",
     );
   }
   const { tried = [] } = found;

@@ -1,4 +1,4 @@
-/** What does `floatip complete` take? No person types it: the shells' scripts do. */
+/** Flags and help of `floatip complete`, a hidden command for the scripts of the shells. */
 import { buildCommand } from "@stricli/core";
 import { text } from "../flags.ts";
 import { choose, type Context } from "../lazy.ts";

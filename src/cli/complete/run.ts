@@ -1,4 +1,4 @@
-/** `floatip complete`: which words may come next? Asked by the shells' scripts at each press of the tabulator. */
+/** `floatip complete`: the next words, for the completion scripts of the shells. */
 import { type InputCompletion, proposeCompletions } from "@stricli/core";
 import { APPLICATION } from "../application.ts";
 import type { Context } from "../lazy.ts";
@@ -13,7 +13,10 @@ export interface Proposal {
   readonly brief: string;
 }
 
-/** `floatip complete -- WORD... PARTIAL`: one line for each proposal, a tabulator before what it is for. Never fails. */
+/**
+ * `floatip complete -- WORD... PARTIAL`: one line for each proposal, a tabulator before what it is
+ * for. Never fails.
+ */
 export async function complete(
   terminal: Terminal,
   _flags: Readonly<Record<never, never>>,
@@ -24,7 +27,10 @@ export async function complete(
   return EXIT.ok;
 }
 
-/** What may stand in place of the last of `words`; none where a file is wanted, or nothing known fits. */
+/**
+ * What may stand in place of the last of `words`; none where a file is wanted, or nothing known
+ * fits.
+ */
 export async function propose(words: readonly string[]): Promise<readonly Proposal[]> {
   const [partial = "", ...before] = words.toReversed();
   const assignment = /^(--[a-z-]+=)(.*)$/s.exec(partial);
@@ -40,7 +46,9 @@ export async function propose(words: readonly string[]): Promise<readonly Propos
   }));
 }
 
-/** Flags where one was begun, or where nothing else can come; never "--", which nobody looks for. */
+/**
+ * Flags where one was begun, or where nothing else can come; never "--", which nobody looks for.
+ */
 function chosenFrom(
   found: readonly InputCompletion[],
   partial: string,

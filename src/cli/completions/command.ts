@@ -1,4 +1,4 @@
-/** What does `floatip completions` take, and what does its help teach? */
+/** Flags and help of `floatip completions`. */
 import { buildChoiceParser, buildCommand } from "@stricli/core";
 import { type Shell, SHELLS } from "./scripts.ts";
 import { choose, type Context } from "../lazy.ts";
@@ -18,10 +18,10 @@ export const completions = buildCommand<Readonly<Record<never, never>>, [shell: 
     },
   },
   docs: {
-    brief: "Print the script that makes a shell complete floatip's words",
+    brief: "Print a completion script for a shell",
     fullDescription: [
-      "Commands, flags and their values are completed, and the names of instances and nodes as they",
-      "stand in the configuration file. The packages bring these scripts to where the shells find them.",
+      "Completes commands, flags and their values, and the names of instances and nodes in the",
+      "configuration file. The packages install these scripts where the shells find them.",
       "",
       "EXAMPLES",
       '  eval "$(floatip completions bash)"                # in ~/.bashrc',

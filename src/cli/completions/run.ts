@@ -1,4 +1,4 @@
-/** `floatip completions`: what does a shell read to complete floatip's words? */
+/** `floatip completions`: the script of a shell. */
 import { completionScript, type Shell } from "./scripts.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Terminal } from "../terminal.ts";

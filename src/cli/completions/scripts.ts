@@ -1,4 +1,6 @@
-/** How do the shells learn to complete floatip's words? By scripts that ask `floatip complete` each time. */
+/**
+ * Completion scripts of the shells. Each asks `floatip complete` at every press of the tabulator.
+ */
 
 /** A shell that there is a script for. */
 export type Shell = "bash" | "zsh" | "fish";
@@ -7,8 +9,8 @@ export type Shell = "bash" | "zsh" | "fish";
 export const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 /*
- * `floatip complete -- WORD... PARTIAL` answers a line for each proposal, with a tabulator and what it is for behind it. Where
- * it knows none, the shell offers files.
+ * `floatip complete -- WORD... PARTIAL` answers a line for each proposal, with a tabulator and what
+ * it is for behind it. Where it knows none, the shell offers files.
  */
 
 const BASH = `# bash completion for floatip

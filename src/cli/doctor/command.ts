@@ -1,4 +1,4 @@
-/** What does `floatip doctor` take, and what does its help teach? */
+/** Flags and help of `floatip doctor`. */
 import { buildCommand } from "@stricli/core";
 import type { DoctorFlags } from "./run.ts";
 import { configFlag, jsonFlag, nodeFlag, runDirFlag, stateDirFlag, timeFlag } from "../flags.ts";
@@ -19,17 +19,17 @@ export const doctor = buildCommand<DoctorFlags, [], Context>({
     aliases: { c: "config" },
   },
   docs: {
-    brief: "Find what usually breaks on this machine and its LAN, and print the fix",
+    brief: "Find common problems of this machine and its LAN, and print the fix",
     fullDescription: [
-      "Looks at the interface, packet filter, adverts that arrive, strangers with our VRID, what",
-      "answers for the floating address, whether the service answers there, other network managers,",
-      "kernel settings, timers, clock, power, disk and the running daemon. Every finding has a mark,",
-      "ok, warning or problem, and what is to be typed. Changes nothing; asks the LAN a few questions",
-      "(ARP, Neighbour Discovery, and for multicast IGMP). Run it as root, on every node: each sees",
-      "what the others cannot.",
+      "Looks at the interface, the packet filter, adverts that arrive, other users of our VRID,",
+      "machines that answer for the floating address, the service behind it, other network",
+      "managers, kernel settings, timers, clock, power, disk and the running daemon. Every",
+      "finding has a mark (ok, warning or problem) and the command that fixes it. Changes",
+      "nothing. Sends a few requests to the LAN: ARP, Neighbour Discovery, and IGMP for",
+      "multicast. Run it as root on every node: each sees what the others cannot.",
       "",
       "EXIT CODES",
-      "  0  nothing has to be mended; there may be warnings",
+      "  0  no problem; there may be warnings",
       "  1  there is a problem",
       "",
       "EXAMPLES",

@@ -1,6 +1,9 @@
-/** Which process is behind a unix socket? The one with the socket's inode among its descriptors (proc(5)). */
+/** The process behind a unix socket: the one with its inode among its descriptors (proc(5)). */
 
-/** The process that listens at `path`; undefined where there is none, or this user may not see. Never rejects. */
+/**
+ * The process that listens at `path`; undefined where there is none, or this user may not see.
+ * Never rejects.
+ */
 export async function pidBehind(path: string): Promise<number | undefined> {
   try {
     const inode = inodeOf(await Deno.readTextFile("/proc/net/unix"), path);

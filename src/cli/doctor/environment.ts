@@ -1,4 +1,4 @@
-/** How does the doctor look at the real machine? Files, programs, sockets and the daemon, behind one interface. */
+/** The real machine as the doctor sees it: files, programs, sockets and the daemon. */
 import { systemMessage } from "../../error.ts";
 import { ControlClient, ControlError, type ControlTrouble } from "../../control/client.ts";
 import { socketPath } from "../../control/socket.ts";

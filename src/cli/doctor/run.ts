@@ -1,4 +1,4 @@
-/** `floatip doctor`: what is wrong with machine, LAN and peers, and how is it mended? */
+/** `floatip doctor`: problems of machine, LAN and peers, and how to fix them. */
 import { plan } from "../../config/plan/plan_node.ts";
 import type { Loaded } from "../../config/load.ts";
 import { locate } from "../../config/locate.ts";
@@ -29,7 +29,10 @@ export interface DoctorFlags {
   readonly for?: Nanoseconds | undefined;
 }
 
-/** `floatip doctor`: 0 where nothing is to be mended, 1 where something is; warnings alone are no failure. */
+/**
+ * `floatip doctor`: 0 where nothing is to be mended, 1 where something is; warnings alone are no
+ * failure.
+ */
 export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<ExitCode> {
   const { interfaces, hostName } = await look();
   const target = await subjectOf(flags, { interfaces, hostName });
@@ -87,7 +90,10 @@ async function subjectOf(
   return { file, stateDir, problems: [...warnings, ...here], plan: { config, node } };
 }
 
-/** A master that is there is heard within three of its intervals; two seconds at least, for those who answer late. */
+/**
+ * A master that is there is heard within three of its intervals; two seconds at least, for those
+ * who answer late.
+ */
 function listeningTime(target: DoctorTarget): Nanoseconds {
   const intervals = placedPlans(target).map(({ rules }) => rules.advertInterval);
   const longest = Math.max(0, ...intervals) * 3 + milliseconds(500);
@@ -102,13 +108,18 @@ function groupsOf(target: DoctorTarget): readonly string[] {
   return [...new Set(speaking.map((plan) => plan.interface))];
 }
 
-/** The UDP ports of adverts: this node's, and the usual one, which a peer's file may say instead. */
+/**
+ * The UDP ports of adverts: this node's, and the usual one, which a peer's file may say instead.
+ */
 function portsOf(target: DoctorTarget): readonly number[] {
   const ports = placedPlans(target).flatMap(({ port }) => port ?? []);
   return [...new Set([DEFAULT_UDP_PORT, ...ports])];
 }
 
-/** Where the daemon would hear, but for UDP, which it alone can: what arrives on the wire and not there is lost on this machine. */
+/**
+ * Where the daemon would hear, but for UDP, which it alone can: what arrives on the wire and not
+ * there is lost on this machine.
+ */
 function endpointsOf(target: DoctorTarget, interfaces: Interfaces): readonly Endpoint[] {
   return placedPlans(target).flatMap((plan): readonly Endpoint[] => {
     const { family, interface: name, rules } = plan;

@@ -1,4 +1,4 @@
-/** How does a doctor's report look? One line for each finding with its mark, the fix below it, one sentence at the end. */
+/** The report of the doctor as text and as JSON. */
 import type { Mark } from "../../tools/doctor/check.ts";
 import type { ReportedFinding } from "../../tools/doctor/doctor.ts";
 import { alignColumns } from "../table.ts";

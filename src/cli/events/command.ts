@@ -1,4 +1,4 @@
-/** What does `floatip events` take, and what does its help teach? */
+/** Flags and help of `floatip events`. */
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, parseMoment, stateDirFlag, text } from "../flags.ts";
 import type { EventsFlags } from "./run.ts";
@@ -10,13 +10,13 @@ export const events = buildCommand<EventsFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).events),
   parameters: {
     flags: {
-      follow: jsonFlag("Go on with what happens from now on, until Ctrl-C"),
+      follow: jsonFlag("Go on with new entries until Ctrl-C"),
       since: {
         kind: "parsed",
         parse: parseMoment,
         optional: true,
         placeholder: "T",
-        brief: "Only from this moment on: 10m, 2h or 1d ago, or 2026-11-21T03:04:05Z",
+        brief: "Only entries since T: 10m, 2h, 1d ago, or 2026-11-21T03:04:05Z",
       },
       instance: {
         kind: "parsed",
@@ -24,7 +24,7 @@ export const events = buildCommand<EventsFlags, [], Context>({
         proposeCompletions: proposeInstances,
         optional: true,
         placeholder: "NAME",
-        brief: "Only of this instance",
+        brief: "Only entries of this instance",
       },
       json: jsonFlag("One JSON object for each entry, one per line"),
       stateDir: stateDirFlag,
@@ -32,15 +32,15 @@ export const events = buildCommand<EventsFlags, [], Context>({
     aliases: { f: "follow", i: "instance" },
   },
   docs: {
-    brief: "Show what has happened on this node, when and why",
+    brief: "Show what happened on this node, when and why",
     fullDescription: [
-      "One line for each change of an instance, oldest first, in local time: from which state to which,",
-      "and the cause with its evidence. `(planned)` is what was asked for: a start, a stop, a reload.",
-      "A near miss is a backup that almost took over from a master that still lives: one more lost",
-      "advert, and two nodes would have held the address.",
+      "One line for each transition of an instance, oldest first, in local time: the old and the",
+      "new state, and the cause. `(planned)` means that an operator asked for it: start, stop or",
+      "reload. A near miss is a backup that almost took over from a master that is alive: one",
+      "more lost advert, and two nodes would have held the address.",
       "",
-      "Reads a file, so it works while the daemon does not run. Every node has its own; it holds some",
-      "thousand entries and never grows over 1 MiB: the oldest go first.",
+      "Reads a file, so it works without the daemon. Every node has its own. It holds some",
+      "thousand entries and at most 1 MiB; the oldest are removed first.",
       "",
       "EXIT CODES",
       "  0  done, also where nothing has happened yet",
@@ -52,7 +52,7 @@ export const events = buildCommand<EventsFlags, [], Context>({
       "  floatip events --follow",
       '  floatip events --json | jq -r \'select(.to == "master") | .time + " " + .instance\'',
       "",
-      "Next: `floatip status` shows how things are now.",
+      "Next: `floatip status` shows the state now.",
     ].join("\n"),
   },
 });

@@ -1,4 +1,4 @@
-/** `floatip events`: what has happened on this node, and why? From the history file; no daemon is needed. */
+/** `floatip events`: the history of this node, read from its file. No daemon is needed. */
 import { sleep } from "../../async.ts";
 import { messageOf } from "../../error.ts";
 import { type DecodedHistory, encodeEntry, type HistoryEntry } from "../../history/line.ts";
@@ -22,9 +22,15 @@ export interface EventsFlags {
 
 /** `--follow` looks at the file no more often than this, in milliseconds. */
 const LOOK_PAUSE_MS = 200;
-/** Where the system tells of no changes, or the directory is not there yet, `--follow` looks this often. */
+/**
+ * Where the system tells of no changes, or the directory is not there yet, `--follow` looks this
+ * often.
+ */
 const LOOK_AGAIN_MS = 1000;
-/** Where nothing has changed for so long, it looks all the same: the directory may have been made anew. */
+/**
+ * Where nothing has changed for so long, it looks all the same: the directory may have been made
+ * anew.
+ */
 const LOOK_ANYWAY_MS = 5000;
 
 /** `floatip events`. */
@@ -135,7 +141,9 @@ function instanceOf(entry: HistoryEntry): string | undefined {
   return entry.kind === "daemon" ? undefined : entry.instance;
 }
 
-/** Says why nothing was printed. With --json on standard error: no line of the history is mistaken. */
+/**
+ * Says why nothing was printed. With --json on standard error: no line of the history is mistaken.
+ */
 function sayNothing(
   terminal: Terminal,
   flags: EventsFlags,

@@ -1,4 +1,4 @@
-/** How is the history told to people? One line for each entry, in local time. */
+/** The history as text: one line for each entry, in local time. */
 import type { HistoryEntry, TransitionEntry } from "../../history/line.ts";
 import { printableLine } from "../../printable.ts";
 import { formatDuration, formatLocalTime, milliseconds, type WallTime } from "../../time.ts";
@@ -17,14 +17,16 @@ const STYLES: Readonly<Record<TransitionEntry["to"], Style>> = {
   fault: "bad",
 };
 
-/** How wide the column of instances must be for `entries`; `least` where there are only short ones. */
+/**
+ * How wide the column of instances must be for `entries`; `least` where there are only short ones.
+ */
 export function nameWidth(entries: readonly HistoryEntry[], least: number = DAEMON.length): number {
   return entries.reduce((width, entry) => Math.max(width, subjectOf(entry).length), least);
 }
 
 /**
- * `entry` as one line without its newline: "2026-11-21 04:04:05.678  web  backup -> master  no advert from
- * 192.168.1.11 for 3.61 s". `width`: of the column of instances, from {@link nameWidth}.
+ * `entry` as one line without its newline: "2026-11-21 04:04:05.678 web backup -> master no advert
+ * from 192.168.1.11 for 3.61 s". `width`: of the column of instances, from {@link nameWidth}.
  */
 export function entryLine(entry: HistoryEntry, width: number, paint: Paint): string {
   const clock = paint("dim", formatLocalTime(Date.parse(entry.time) as WallTime));

@@ -1,4 +1,4 @@
-/** What does `floatip firewall` take, and what does its help teach? */
+/** Flags and help of `floatip firewall`. */
 import { buildCommand } from "@stricli/core";
 import { FIREWALL_FORMATS } from "../../tools/firewall/format_names.ts";
 import type { FirewallFlags } from "./run.ts";
@@ -14,13 +14,13 @@ export const firewall = buildCommand<FirewallFlags, [], Context>({
         kind: "enum",
         values: FIREWALL_FORMATS,
         optional: true,
-        brief: "For which program (the one that this machine filters with)",
+        brief: "For which program (the packet filter of this machine)",
       },
       outgoing: {
         kind: "boolean",
         optional: true,
         withNegated: false,
-        brief: "Rules for what goes out too (where this machine drops that)",
+        brief: "Also rules for outgoing packets (if this machine drops them)",
       },
       config: configFlag,
       node: nodeFlag,
@@ -30,13 +30,13 @@ export const firewall = buildCommand<FirewallFlags, [], Context>({
   docs: {
     brief: "Print the firewall rules that this configuration needs",
     fullDescription: [
-      "Prints rules for nft, iptables, firewalld or ufw that let this node hear its peers: VRRP is",
-      "IP protocol 112 and has no port, so that no rule about ports lets it through. (With",
-      'transport = "udp" it is a UDP port.) Every node needs them: run it on each. Changes nothing',
-      "itself.",
+      "Prints rules for nft, iptables, firewalld or ufw that let the adverts of the peers in.",
+      "VRRP is IP protocol 112 and has no ports, so a rule about ports does not let it in. (With",
+      'transport = "udp" it is a UDP port.) Every node needs its own rules: run it on each. It',
+      "changes nothing itself.",
       "",
-      "Rules about the services behind the floating address are yours: they are those for the",
-      "machine's own address.",
+      "Rules for the services behind the floating address are not printed: they are the same as",
+      "for the address of the machine.",
       "",
       "EXAMPLES",
       "  floatip firewall",
@@ -44,7 +44,7 @@ export const firewall = buildCommand<FirewallFlags, [], Context>({
       "  floatip firewall --format ufw | sh",
       "  floatip firewall --format iptables --node pi-b",
       "",
-      "Next: `floatip doctor` tells whether something is still in the way.",
+      "Next: `floatip doctor` shows whether something still blocks the adverts.",
     ].join("\n"),
   },
 });

@@ -1,4 +1,4 @@
-/** `floatip firewall`: which rules does this configuration need in this machine's packet filter? */
+/** `floatip firewall`: the rules that this configuration needs in the packet filter. */
 import { plan } from "../../config/plan/plan_node.ts";
 import type { Config } from "../../config/config.ts";
 import type { NodePlan } from "../../config/plan/plan.ts";
@@ -38,7 +38,10 @@ export async function firewall(terminal: Terminal, flags: FirewallFlags): Promis
   return EXIT.ok;
 }
 
-/** Metrics are asked for by a machine that the file does not know: its rule is for a person to write. */
+/**
+ * Metrics are asked for by a machine that the file does not know: its rule is for a person to
+ * write.
+ */
 function remarksOn({ metrics: { listen } }: Config): readonly string[] {
   if (listen === undefined || isLoopback(listen.address)) return [];
   return [`Prometheus asks at TCP port ${listen.port}: let it in from where it runs.`];

@@ -1,4 +1,4 @@
-/** What does `floatip handover` take, and what does its help teach? */
+/** Flags and help of `floatip handover`. */
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, runDirFlag, text, timeFlag } from "../flags.ts";
 import type { HandoverFlags } from "./run.ts";
@@ -16,10 +16,10 @@ export const handover = buildCommand<HandoverFlags, [instance: string], Context>
         proposeCompletions: proposeNodes,
         optional: true,
         placeholder: "NODE",
-        brief: "The node that is to take over; refused where another one would",
+        brief: "The node that must take over; refused if another one would",
       },
-      for: timeFlag("Go by the priorities again after this time, such as 30m"),
-      back: jsonFlag("End a handover: go by the priorities again, now"),
+      for: timeFlag("Go back to the priorities after this time, such as 30m"),
+      back: jsonFlag("End a handover: go back to the priorities now"),
       json: jsonFlag("The answer as one JSON document"),
       runDir: runDirFlag,
     },
@@ -36,10 +36,11 @@ export const handover = buildCommand<HandoverFlags, [instance: string], Context>
   docs: {
     brief: "Move an instance to another node now, without losing packets",
     fullDescription: [
-      "This node keeps the addresses until another one has taken over and is heard, and lets go only",
-      "then. Where no node takes over it keeps them, and says so. Works with keepalived on the other",
-      "side. What was handed over does not come back by itself while the other node lives: until",
-      "--for is over, or `--back` is asked for here, or the other node hands it over.",
+      "This node keeps the addresses until another node has taken over and its adverts arrive;",
+      "only then it removes them. If no node takes over, it keeps them and says so. Works with",
+      "keepalived on the other nodes. Afterwards this node does not take the instance back while",
+      "the other one lives, until --for ends, `--back` is given here, or the other node hands it",
+      "over.",
       "",
       "EXIT CODES",
       "  0  another node holds it     1  it stays here, and why     4  the daemon is not running",
@@ -49,7 +50,7 @@ export const handover = buildCommand<HandoverFlags, [instance: string], Context>
       "  floatip handover web --to pi-b --for 30m",
       "  floatip handover web --back",
       "",
-      "For everything that this node holds: `floatip maintenance on`.",
+      "To hand over everything that this node holds: `floatip maintenance on`.",
     ].join("\n"),
   },
 });

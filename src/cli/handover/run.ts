@@ -1,9 +1,9 @@
-/** `floatip handover`: who takes an instance over now? Moves it, or says why it stays. */
+/** `floatip handover`: moves an instance to another node, or says why it stays. */
 import type { HandoverAnswer } from "../../control/api.ts";
 import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
 import { type Nanoseconds, toMilliseconds } from "../../time.ts";
-import { explainControl } from "../control_errors.ts";
+import { answerOf } from "../control_errors.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -16,7 +16,10 @@ export interface HandoverFlags {
   readonly runDir?: string | undefined;
 }
 
-/** Backups with the longest interval that is waited for need 10 s; more is a daemon that does not answer. */
+/**
+ * Backups with the longest interval that is waited for need 10 s; more is a daemon that does not
+ * answer.
+ */
 export const PATIENCE_MS = 60_000;
 
 const QUIET_MS = 400;
@@ -25,11 +28,10 @@ const QUIET_MS = 400;
 const HINTS: Readonly<Record<HandoverAnswer["outcome"], string>> = {
   "handed-over": "",
   "taken-back": "",
-  "kept":
-    "Does floatip run on another node, and is its health check up? `floatip status` there tells.",
-  "not-master": "`floatip status` shows who holds it; ask there.",
+  "kept": "Does floatip run on another node, and are its checks up? See `floatip status` there.",
+  "not-master": "`floatip status` shows the master; run it there.",
   "refused": "`floatip status` shows the instances and nodes.",
-  "gone": "`floatip status` shows who holds it.",
+  "gone": "`floatip status` shows the master.",
 };
 
 /** `floatip handover INSTANCE`. */
@@ -42,7 +44,7 @@ export async function handover(
   const back = flags.back === true;
   const forMs = wholeMilliseconds(flags.for);
   using _patience = patienceWith(terminal, flags.json === true);
-  const answer = await ask(client, { instance, back, to: flags.to, forMs });
+  const answer = await answerOf(client.handOver({ instance, back, to: flags.to, forMs }));
   const done = answer.outcome === "handed-over" || answer.outcome === "taken-back";
   if (flags.json === true) terminal.out(`${JSON.stringify(answer, undefined, 2)}\n`);
   else if (done) terminal.out(`${answer.words}\n`);
@@ -61,15 +63,4 @@ export function patienceWith(terminal: Terminal, silent: boolean): Disposable {
   const tell = () => terminal.error("waiting until another node has taken over ...\n");
   const timer = silent ? undefined : setTimeout(tell, QUIET_MS);
   return { [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-async function ask(
-  client: ControlClient,
-  request: Parameters<ControlClient["handOver"]>[0],
-): Promise<HandoverAnswer> {
-  try {
-    return await client.handOver(request);
-  } catch (error) {
-    throw explainControl(error);
-  }
 }

@@ -1,4 +1,4 @@
-/** What does keepalived's language find on this machine? Files and folders, programs and users. */
+/** What a keepalived.conf may name on this machine: files, folders, programs and users. */
 import { messageOf } from "../../error.ts";
 import type { Files } from "../../tools/keepalived_import/include.ts";
 
@@ -52,7 +52,9 @@ const FOLDERS = [
   ...["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"],
 ];
 
-/** The whole path of a program, by its name or path; undefined: it is not here, or cannot be run. */
+/**
+ * The whole path of a program, by its name or path; undefined: it is not here, or cannot be run.
+ */
 export function findProgram(name: string): string | undefined {
   if (name.startsWith("/")) return isProgram(name) ? name : undefined;
   return FOLDERS.map((folder) => `${folder}/${name}`).find(isProgram);

@@ -1,4 +1,4 @@
-/** `floatip import`: what does a keepalived.conf become? The result is printed or written, and every directive accounted for. */
+/** `floatip import`: a keepalived.conf as floatip TOML, with a report of every directive. */
 import { messageOf } from "../../error.ts";
 import { type Imported, importKeepalived } from "../../tools/keepalived_import/import.ts";
 import type { ImportEnvironment } from "../../tools/keepalived_import/translation.ts";

@@ -1,4 +1,4 @@
-/** How is an import told? Every directive under what became of it, and a last line that says what to do next. */
+/** The report of an import: every directive and its outcome, then what to do next. */
 import {
   type Note,
   NOTHING_TO_DO,

@@ -1,4 +1,4 @@
-/** Which address shall float? One of the subnet that nobody answers for, or whatever a person types that is free. */
+/** The floating address of `floatip init`: a free one of the subnet, or the one that is typed. */
 import { completed, faultOfAddress, type FirstNode, type Home } from "../../config/first_file.ts";
 import type { LanSeen } from "../../tools/doctor/environment.ts";
 import { type Ip, sameIp } from "../../net/ip.ts";
@@ -19,8 +19,8 @@ export interface AddressSetting {
 }
 
 /**
- * The floating address: `given` (the flag's text), or as whoever is asked says; the guess is the first candidate that nobody
- * answers for. One that somebody has is refused. Throws Failure.
+ * The floating address: `given` (the flag's text), or as whoever is asked says; the guess is the
+ * first candidate that nobody answers for. One that somebody has is refused. Throws Failure.
  */
 export async function chooseAddress(
   asker: Questioner,

@@ -1,4 +1,4 @@
-/** What does `floatip init` take, and what does its help teach? */
+/** Flags and help of `floatip init`. */
 import { buildCommand } from "@stricli/core";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { configFlag, text, timeFlag } from "../flags.ts";
@@ -29,35 +29,35 @@ export const init = buildCommand<InitFlags, [], Context>({
         parse: text,
         optional: true,
         placeholder: "ADDRESS",
-        brief: "The floating address (one without an answer)",
+        brief: "The floating address (one that no machine answers for)",
       },
       nodes: {
         kind: "parsed",
         parse: text,
         optional: true,
         placeholder: "LIST",
-        brief: "The other machines: pi-b=192.168.1.12,pi-c (each node that has the file)",
+        brief: "The other machines: pi-b=192.168.1.12,pi-c (all that have the file)",
       },
       vrid: {
         kind: "parsed",
         parse: parseVrid,
         optional: true,
         placeholder: "N",
-        brief: "The VRID (51, or the next one that is not heard)",
+        brief: "The VRID (51, or the next one that is not in use)",
       },
       name: {
         kind: "parsed",
         parse: text,
         optional: true,
         placeholder: "NAME",
-        brief: "What the instance is called (main)",
+        brief: "The name of the instance (main)",
       },
       listen: timeFlag("How long to listen for other VRRP (4s)"),
       yes: {
         kind: "boolean",
         optional: true,
         withNegated: false,
-        brief: "Ask nothing, take the guesses (so where standard input is no terminal)",
+        brief: "Ask nothing, take the guesses (default without a terminal)",
       },
       dryRun: {
         kind: "boolean",
@@ -69,7 +69,7 @@ export const init = buildCommand<InitFlags, [], Context>({
         kind: "boolean",
         optional: true,
         withNegated: false,
-        brief: "Write over a file that is there",
+        brief: "Overwrite an existing file",
       },
       config: configFlag,
     },
@@ -78,15 +78,15 @@ export const init = buildCommand<InitFlags, [], Context>({
   docs: {
     brief: "Write a first configuration: at most three questions, each with a guess",
     fullDescription: [
-      "Listens to the LAN for four seconds, so that VRID and address are not in use, asks for",
-      "what cannot be guessed, and writes one file that is the same on every node. The file goes to",
-      "standard output too, all else to standard error.",
+      "Listens to the LAN for four seconds, so that it takes no VRID and no address that is in",
+      "use. Asks what it cannot guess, and writes one file that is the same on every node. The",
+      "file is printed on standard output too, everything else on standard error.",
       "",
       "QUESTIONS",
-      "  1. the interface          asked where this machine has several; guess: the default route's",
-      "  2. the other machines     name=address, or a name or address alone; Enter: each node that has",
-      "                            the file takes part, by multicast",
-      "  3. the floating address   guess: a high one of the subnet without an answer",
+      "  1. the interface          if this machine has several; guess: that of the default route",
+      "  2. the other machines     name=address, or a name or address alone; Enter: every node",
+      "                            that has the file takes part, by multicast",
+      "  3. the floating address   guess: a high one of the subnet that no machine answers for",
       "",
       "EXAMPLES",
       "  sudo floatip init",

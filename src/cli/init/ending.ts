@@ -1,4 +1,4 @@
-/** How does the new file get where it belongs, and what is to be done next? */
+/** The end of `floatip init`: the file is written, and the next steps are printed. */
 import { decode } from "../../config/decode.ts";
 import type { FirstNode } from "../../config/first_file.ts";
 import { plan } from "../../config/plan/plan_node.ts";
@@ -14,7 +14,10 @@ import { askProgram } from "../programs.ts";
 /** No secret is in a first file: everybody on the machine may read it. */
 const MODE = 0o644;
 
-/** Writes the whole file or nothing. Throws Failure where it may not be written, or came to be in the meantime. */
+/**
+ * Writes the whole file or nothing. Throws Failure where it may not be written, or came to be in
+ * the meantime.
+ */
 export async function writeNew(file: string, text: string, force: boolean): Promise<void> {
   const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) || "/" : ".";
   const draft = `${file}.new-${Deno.pid}`;
@@ -58,7 +61,9 @@ function refusal(file: string, error: unknown): unknown {
   );
 }
 
-/** What a person does next, as lines with a final newline: copy the file, open the filter, start. */
+/**
+ * What a person does next, as lines with a final newline: copy the file, open the filter, start.
+ */
 export async function nextSteps(
   file: string,
   text: string,
@@ -87,8 +92,8 @@ export async function nextSteps(
 }
 
 /**
- * Copies `file` to another machine, where an ordinary user logs in and sudo may ask for a password: the
- * terminal is for that, so the file travels in the command.
+ * Copies `file` to another machine, where an ordinary user logs in and sudo may ask for a password:
+ * the terminal is for that, so the file travels in the command.
  */
 function copyWords(file: string, address: Ip): string {
   const command = `echo $(base64 -w0 ${file}) | base64 -d | sudo tee ${file}`;

@@ -1,4 +1,4 @@
-/** What is used already on the LAN? VRIDs and addresses, found out while a person may be answering something else. */
+/** The VRIDs and addresses in use on the LAN, found while the user answers questions. */
 import type { HeardAdvert, LanQuery, LanSeen } from "../../tools/doctor/environment.ts";
 import type { Endpoint } from "../../host.ts";
 import { formatIp } from "../../net/ip.ts";
@@ -38,7 +38,9 @@ export class Listening {
     this.#seen = watchLan({ time, questions, endpoints, ports: [DEFAULT_UDP_PORT], hear });
   }
 
-  /** What was seen, once the time is over; until then a line on `terminal` says how long it takes. */
+  /**
+   * What was seen, once the time is over; until then a line on `terminal` says how long it takes.
+   */
   async result(terminal: Terminal, animated: boolean): Promise<LanSeen> {
     if (!animated) return await this.#seen;
     const draw = () =>

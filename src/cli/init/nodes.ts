@@ -1,4 +1,4 @@
-/** Who else takes part? Names and addresses as people type them, looked up where one of the two is missing. */
+/** The other nodes of `floatip init`: names and addresses, looked up where one is missing. */
 import type { FirstNode } from "../../config/first_file.ts";
 import { NAME_PATTERN } from "../../config/tables/types.ts";
 import { type Family, formatIp, type Ip, parseIp, sameIp } from "../../net/ip.ts";
@@ -6,8 +6,9 @@ import type { RunProgram } from "../../tools/firewall/detect.ts";
 import type { Read } from "./prompts.ts";
 
 /**
- * Reads "pi-b=192.168.1.12, pi-c, 192.168.1.13", separated by commas or blanks. `self` comes first unless it is named among
- * them; "" is nobody, and gives an empty list. Names are looked up, addresses get names, by `ask` (getent(1)).
+ * Reads "pi-b=192.168.1.12, pi-c, 192.168.1.13", separated by commas or blanks. `self` comes first
+ * unless it is named among them; "" is nobody, and gives an empty list. Names are looked up,
+ * addresses get names, by `ask` (getent(1)).
  */
 export async function readNodes(
   text: string,

@@ -1,4 +1,6 @@
-/** How is a person asked? One line on standard error, one line from standard input; nobody is asked where there is no terminal. */
+/**
+ * Questions on standard error, answers from standard input. Without a terminal nothing is asked.
+ */
 import { EXIT, Failure } from "../exit.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -37,8 +39,8 @@ export class Questioner {
   }
 
   /**
-   * The value: of the flag, of whoever is asked (again until it is right), or the guess. Throws Failure where a flag is wrong,
-   * or there is neither flag nor guess nor anybody to be asked.
+   * The value: of the flag, of whoever is asked (again until it is right), or the guess. Throws
+   * Failure where a flag is wrong, or there is neither flag nor guess nor anybody to be asked.
    */
   async settle<T>(question: Question<T>): Promise<T> {
     const { given, flag, guess, what } = question;

@@ -1,4 +1,6 @@
-/** `floatip init`: which first configuration fits this machine and its LAN? At most three questions, each with a guess. */
+/**
+ * `floatip init`: a first configuration for this machine and its LAN, by at most three questions.
+ */
 import {
   candidatesIn,
   type FirstAnswers,
@@ -46,7 +48,10 @@ export interface InitFlags {
   readonly config?: string | undefined;
 }
 
-/** A master at 1 s adverts is heard four times within it, one at the slowest interval of keepalived's examples once. */
+/**
+ * A master at 1 s adverts is heard four times within it, one at the slowest interval of
+ * keepalived's examples once.
+ */
 const LISTEN = seconds(4);
 
 /** Whoever is there answers ARP at once. */
@@ -100,7 +105,10 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
   return EXIT.ok;
 }
 
-/** What was answered, with the hardware addresses of the nodes where somebody answers for a candidate. */
+/**
+ * What was answered, with the hardware addresses of the nodes where somebody answers for a
+ * candidate.
+ */
 async function answersOf(
   nodes: readonly FirstNode[],
   seen: LanSeen,
@@ -113,8 +121,8 @@ async function answersOf(
 }
 
 /**
- * Says which clusters run already, and how to join one. Throws Failure where this machine is in one and
- * neither --vrid nor --force says that a second one is meant.
+ * Says which clusters run already, and how to join one. Throws Failure where this machine is in one
+ * and neither --vrid nor --force says that a second one is meant.
  */
 function tellRunning(
   terminal: Terminal,
@@ -238,7 +246,7 @@ function chooseVrid(
   const who = used.get(flags.vrid);
   if (who !== undefined) {
     terminal.error(
-      `warning: ${who} uses VRID ${flags.vrid}: right where it is to be a peer; else take ${free}\n`,
+      `warning: ${who} uses VRID ${flags.vrid}: correct if it is a peer; otherwise take ${free}\n`,
     );
   }
   return flags.vrid;
@@ -271,7 +279,10 @@ async function portsHere(): Promise<ReadonlySet<number>> {
   return new Set(found.flat());
 }
 
-/** The text, after it has passed what `floatip check` would say. The interface stands in it only where it has to. */
+/**
+ * The text, after it has passed what `floatip check` would say. The interface stands in it only
+ * where it has to.
+ */
 async function compose(
   terminal: Terminal,
   answers: FirstAnswers,

@@ -1,4 +1,7 @@
-/** A cluster that runs on the LAN already, as `floatip init` sees it: a second one is not what is meant. */
+/**
+ * A cluster that runs on the LAN already, as `floatip init` sees it: a second one is not what is
+ * meant.
+ */
 import type { FirstNode } from "../../config/first_file.ts";
 import type { LanAnswer, LanSeen } from "../../tools/doctor/environment.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../net/ip.ts";
@@ -24,8 +27,9 @@ export interface RunningEvidence {
 }
 
 /**
- * Every node that advertises, by protocol 112 or UDP, or answers ARP or ND for an address of the LAN
- * that is not its own. "Ours" is a cluster that sends to this machine, or that a named node takes part in.
+ * Every node that advertises, by protocol 112 or UDP, or answers ARP or ND for an address of the
+ * LAN that is not its own. "Ours" is a cluster that sends to this machine, or that a named node
+ * takes part in.
  */
 export function runningClusters(evidence: RunningEvidence): readonly RunningCluster[] {
   const { seen, own, nodes } = evidence;

@@ -1,4 +1,4 @@
-/** What does `floatip listen` take, and what does its help teach? */
+/** Flags and help of `floatip listen`. */
 import { buildCommand } from "@stricli/core";
 import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
 import { jsonFlag, parsePort, text, timeFlag } from "../flags.ts";
@@ -34,18 +34,18 @@ export const listen = buildCommand<ListenFlags, [], Context>({
   docs: {
     brief: "Decode all VRRP on the LAN, live",
     fullDescription: [
-      "Shows every VRRP packet that reaches this machine, from floatip, keepalived or a router: who",
-      "sent it, VRID, priority, version, interval, addresses, checksum form, and what is odd about",
-      "it, such as two masters for one VRID. Sends nothing, and needs no configuration and no",
-      'daemon. What floatip nodes with transport = "udp" send each other shows only on these nodes.',
-      "Needs root, or the capability CAP_NET_RAW.",
+      "Prints every VRRP packet that reaches this machine, of floatip, keepalived or a router:",
+      "its sender, VRID, priority, version, interval, addresses, checksum form, and what is",
+      "strange about it, such as two masters for one VRID. Sends nothing, and needs no",
+      'configuration and no daemon. Unicast adverts, such as those with transport = "udp", are',
+      "seen only on the nodes that they go to. Needs root, or the capability CAP_NET_RAW.",
       "",
       "EXAMPLES",
       "  floatip listen",
       "  floatip listen --interface eth0 --for 10s",
       "  floatip listen --json | jq -c 'select(.odd != [])'",
       "",
-      "A VRID that is not heard within 10 s is likely free for an instance of yours.",
+      "A VRID that is not heard within 10 s is likely free.",
     ].join("\n"),
   },
 });

@@ -15,7 +15,10 @@ export class Pace {
     this.#most = most;
   }
 
-  /** How many were held back in the last second that had any, once it is over at `at`; 0: none, or it is not over. */
+  /**
+   * How many were held back in the last second that had any, once it is over at `at`; 0: none, or
+   * it is not over.
+   */
   over(at: Instant): number {
     const second = Math.floor(at / SECOND);
     if (second === this.#second) return 0;

@@ -18,7 +18,10 @@ import { type Sighting, Sightings } from "../../tools/listen/seen.ts";
 import { Ending } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** More lines a second nobody reads, and a terminal is slow; programs take more. A sender's first packet is shown in any case. */
+/**
+ * More lines a second nobody reads, and a terminal is slow; programs take more. A sender's first
+ * packet is shown in any case.
+ */
 const MOST_LINES = 40;
 const MOST_OBJECTS = 1000;
 

@@ -1,4 +1,4 @@
-/** What does `floatip maintenance` take, and what does its help teach? */
+/** Flags and help of `floatip maintenance`. */
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, runDirFlag, text, timeFlag } from "../flags.ts";
 import type { MaintenanceFlags } from "./run.ts";
@@ -19,8 +19,8 @@ export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>
         placeholder: "TEXT",
         brief: "Shown in status and log",
       },
-      for: timeFlag("Ends by itself after this time, such as 2h"),
-      force: jsonFlag("Also where that leaves an address without a holder"),
+      for: timeFlag("End by itself after this time, such as 2h"),
+      force: jsonFlag("Also if an address is then held by no node"),
       json: jsonFlag("The answer as one JSON document"),
       runDir: runDirFlag,
     },
@@ -36,11 +36,11 @@ export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>
     },
   },
   docs: {
-    brief: "Hand everything over and take part in no election while it is on",
+    brief: "Hand over everything and stay out of the election while it is on",
     fullDescription: [
-      "on: this node hands over what it holds, without losing packets, and takes no part in any",
-      "election until it is off again, also after a restart or reboot. Where no node takes over it is",
-      "refused, and this node stays master; with --force no node has the address.",
+      "on: this node hands over what it holds, without losing packets, and takes no part in",
+      "elections until `off`, also after a restart or reboot. If no other node takes over, it is",
+      "refused and this node stays master; with --force the addresses then have no holder.",
       "",
       "EXIT CODES",
       "  0  done     1  refused, and why     4  the daemon is not running",

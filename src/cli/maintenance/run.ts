@@ -1,8 +1,8 @@
-/** `floatip maintenance`: does this node take part, or stand down until somebody says otherwise? */
+/** `floatip maintenance`: takes this node out of the election, and back. */
 import type { MaintenanceAnswer, MaintenanceStatus } from "../../control/api.ts";
 import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
-import { explainControl } from "../control_errors.ts";
+import { answerOf } from "../control_errors.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { PATIENCE_MS, patienceWith, wholeMilliseconds } from "../handover/run.ts";
 import { formatLocalTime, type WallTime } from "../../time.ts";
@@ -24,13 +24,9 @@ export async function maintenance(
   what: "on" | "off" | "status",
 ): Promise<ExitCode> {
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR, PATIENCE_MS);
-  try {
-    return what === "status"
-      ? await show(client, flags, terminal)
-      : await order(client, flags, what === "on", terminal);
-  } catch (error) {
-    throw explainControl(error);
-  }
+  return what === "status"
+    ? await show(client, flags, terminal)
+    : await change(client, flags, what === "on", terminal);
 }
 
 /** "on since 2026-11-21 04:04:05.678 until ...: new SSD". */
@@ -45,13 +41,13 @@ async function show(
   flags: MaintenanceFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { maintenance: present } = await client.status();
+  const { maintenance: present } = await answerOf(client.status());
   if (flags.json === true) terminal.out(`${JSON.stringify({ maintenance: present })}\n`);
   else terminal.out(`maintenance is ${present === null ? "off" : maintenanceText(present)}\n`);
   return EXIT.ok;
 }
 
-async function order(
+async function change(
   client: ControlClient,
   flags: MaintenanceFlags,
   on: boolean,
@@ -61,7 +57,7 @@ async function order(
   using _patience = patienceWith(terminal, json);
   const { reason, force = false } = flags;
   const forMs = wholeMilliseconds(flags.for);
-  const answer = await client.maintain({ on, reason, forMs, force });
+  const answer = await answerOf(client.maintain({ on, reason, forMs, force }));
   return tell(answer, json, terminal);
 }
 
@@ -71,6 +67,6 @@ function tell(answer: MaintenanceAnswer, json: boolean, terminal: Terminal): Exi
   else if (!refused) terminal.out(`${answer.words}\n`);
   if (!refused) return answer.saved ? EXIT.ok : EXIT.failed;
   if (json) return EXIT.failed;
-  const hint = "With --force this node stands down all the same, and nobody holds the address.";
+  const hint = "With --force it is on all the same, and no node holds the address.";
   throw new Failure(EXIT.failed, answer.words, hint);
 }

@@ -1,4 +1,4 @@
-/** What does `floatip notify-test` take, and what does its help teach? */
+/** Flags and help of `floatip notify-test`. */
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, runDirFlag } from "../flags.ts";
 import type { NotifyTestFlags } from "./run.ts";
@@ -16,16 +16,16 @@ export const notifyTest = buildCommand<NotifyTestFlags, [], Context>({
   docs: {
     brief: "Send one message through each command and service of [notify]",
     fullDescription: [
-      "Has the running daemon tell each of its sinks once more how things are now, with the reason",
-      '"test", and prints what each answered.',
+      "The running daemon sends the present state once more to each command and service, with the",
+      'reason "test", and the results are printed.',
       "",
       "EXIT CODES",
-      "  0  all were told     1  some were not     4  the daemon is not running",
+      "  0  all were delivered     1  some were not     4  the daemon is not running",
       "",
       "EXAMPLES",
       "  floatip notify-test",
       "",
-      "Next: `floatip status` shows how deliveries went.",
+      "Next: `floatip status` shows all deliveries.",
     ].join("\n"),
   },
 });

@@ -1,8 +1,8 @@
-/** `floatip notify-test`: does a message get through each sink? One is sent, and the answers are printed. */
+/** `floatip notify-test`: sends one message through each sink and prints the results. */
 import type { NotifyTestAnswer } from "../../control/api.ts";
 import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
-import { explainControl } from "../control_errors.ts";
+import { answerOf } from "../control_errors.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -19,26 +19,18 @@ const PATIENCE_MS = 60_000;
 /** `floatip notify-test`. */
 export async function notifyTest(terminal: Terminal, flags: NotifyTestFlags): Promise<ExitCode> {
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR, PATIENCE_MS);
-  const answer = await ask(client);
+  const answer = await answerOf(client.testNotify());
   terminal.out(flags.json === true ? `${JSON.stringify(answer, undefined, 2)}\n` : text(answer));
   const failed = answer.results.filter((result) => !result.ok).length;
   if (failed === 0) return EXIT.ok;
-  const sentence = `${failed} of ${answer.results.length} sinks could not be told`;
-  throw new Failure(EXIT.failed, sentence, "What each answered stands above.");
-}
-
-async function ask(client: ControlClient): Promise<NotifyTestAnswer> {
-  try {
-    return await client.testNotify();
-  } catch (error) {
-    throw explainControl(error);
-  }
+  const sentence = `${failed} of ${answer.results.length} messages were not delivered`;
+  throw new Failure(EXIT.failed, sentence, "The results are above.");
 }
 
 function text({ results }: NotifyTestAnswer): string {
-  if (results.length === 0) return "nobody is told: the configuration has no [notify]\n";
+  if (results.length === 0) return "nothing to test: the configuration has no [notify]\n";
   const rows = results.map(({ name, instance, ok, words }) => [
-    ok ? "told" : "FAILED",
+    ok ? "delivered" : "FAILED",
     instance === null ? name : `${name} of ${instance}`,
     words,
   ]);

@@ -1,4 +1,4 @@
-/** What does `floatip release` take, and what does its help teach? */
+/** Flags and help of `floatip release`, a hidden command for systemd. */
 import { buildCommand } from "@stricli/core";
 import { runDirFlag } from "../flags.ts";
 import type { ReleaseFlags } from "./run.ts";
@@ -11,9 +11,9 @@ export const release = buildCommand<ReleaseFlags, [], Context>({
   docs: {
     brief: "Remove floating addresses that a dead daemon has left",
     fullDescription: [
-      "For ExecStopPost= of the unit: does nothing where systemd is about to start the daemon again,",
-      "which then goes on where the dead one was. By hand it removes whatever carries floatip's mark",
-      "(`ip -d addr` shows it as proto 112) while no daemon is running.",
+      "For ExecStopPost= of the unit: does nothing where systemd starts the daemon again, which",
+      "then continues where the last one ended. By hand it removes all addresses with floatip's",
+      "mark (`ip -d addr` shows proto 112) while no daemon is running.",
     ].join("\n"),
   },
 });

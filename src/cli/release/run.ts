@@ -1,4 +1,4 @@
-/** `floatip release`: has a dead daemon left floating addresses here? Takes them off, unless another one is about to go on. */
+/** `floatip release`: removes floating addresses that a dead daemon left here. */
 import { HostError } from "../../host.ts";
 import { formatPrefix } from "../../net/prefix.ts";
 import { isRunDirLocked } from "../../control/run_dir_lock.ts";
@@ -11,7 +11,10 @@ export interface ReleaseFlags {
   readonly runDir?: string | undefined;
 }
 
-/** systemd's $SERVICE_RESULT (systemd.exec(5)) where nobody starts the service again: stopping it took too long. */
+/**
+ * systemd's $SERVICE_RESULT (systemd.exec(5)) where nobody starts the service again: stopping it
+ * took too long.
+ */
 const FINAL = "timeout";
 
 /** `floatip release`: in ExecStopPost=, or by hand. */
@@ -20,8 +23,8 @@ export async function release(terminal: Terminal, flags: ReleaseFlags): Promise<
   // After a crash systemd starts it again, in time to go on; after an orderly stop nothing is left.
   if (result !== undefined && result !== FINAL) return EXIT.ok;
   if (isRunDirLocked(flags.runDir ?? DEFAULT_RUN_DIR)) {
-    const hint = "`floatip maintenance on` gives everything up.";
-    throw new Failure(EXIT.failed, "the daemon is running, and the addresses are its own", hint);
+    const hint = "`floatip maintenance on` hands everything over.";
+    throw new Failure(EXIT.failed, "the daemon is running, and needs the addresses", hint);
   }
   const { LinuxHost } = await import("../../linux/linux_host.ts");
   using host = new LinuxHost();

@@ -1,4 +1,4 @@
-/** What does `floatip reload` take, and what does its help teach? */
+/** Flags and help of `floatip reload`. */
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, runDirFlag } from "../flags.ts";
 import type { ReloadFlags } from "./run.ts";
@@ -13,9 +13,9 @@ export const reload = buildCommand<ReloadFlags, [], Context>({
   docs: {
     brief: "Have the daemon read its configuration file again",
     fullDescription: [
-      "The daemon validates the whole file first. Where it is right, the difference is applied, and",
-      "instances that did not change notice nothing. Where it is wrong, the problems are printed, the",
-      "old configuration stays in force, and the exit code is 3.",
+      "The daemon validates the whole file first. If it is valid, the difference is applied, and",
+      "instances that did not change are not disturbed. If it is wrong, its problems are printed,",
+      "the old configuration stays in force, and the exit code is 3.",
       "",
       "EXAMPLES",
       "  floatip reload",

@@ -1,8 +1,8 @@
-/** `floatip reload`: does the running daemon take its file as it is now? Else it keeps the old one and says why. */
+/** `floatip reload`: has the running daemon read its file again. */
 import type { ReloadAnswer } from "../../control/api.ts";
 import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
-import { explainControl } from "../control_errors.ts";
+import { answerOf } from "../control_errors.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { countProblems, problemsText } from "../../config/problem.ts";
 import type { Terminal } from "../terminal.ts";
@@ -19,20 +19,16 @@ const PATIENCE_MS = 45_000;
 /** `floatip reload`. */
 export async function reload(terminal: Terminal, flags: ReloadFlags): Promise<ExitCode> {
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR, PATIENCE_MS);
-  const answer = await ask(client);
+  const answer = await answerOf(client.reload());
   terminal.out(flags.json === true ? `${JSON.stringify(answer, undefined, 2)}\n` : text(answer));
   if (answer.applied) return EXIT.ok;
   const sentence = `not reloaded: ${countProblems(answer.problems)} in the file; ` +
     "the old configuration stays in force";
-  throw new Failure(EXIT.invalid, sentence, "Mend the file, then `floatip check` and again.");
-}
-
-async function ask(client: ControlClient): Promise<ReloadAnswer> {
-  try {
-    return await client.reload();
-  } catch (error) {
-    throw explainControl(error);
-  }
+  throw new Failure(
+    EXIT.invalid,
+    sentence,
+    "Fix the file, run `floatip check`, then reload again.",
+  );
 }
 
 function text(answer: ReloadAnswer): string {

@@ -1,4 +1,4 @@
-/** What does `floatip restart` take, and what does its help teach? */
+/** Flags and help of `floatip restart`. */
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, runDirFlag } from "../flags.ts";
 import type { RestartFlags } from "./run.ts";
@@ -13,12 +13,12 @@ export const restart = buildCommand<RestartFlags, [], Context>({
   docs: {
     brief: "Restart the daemon in place: no packet is lost, no other node takes over",
     fullDescription: [
-      "The daemon ends and leaves its addresses on their lease; systemd starts it again, and it goes",
-      "on as master before any other node can have missed it. For upgrades, and for what a reload",
-      "does not cover. Needs a daemon that systemd has started.",
+      "The daemon ends and leaves its addresses to their lease. systemd starts it again, and it",
+      "continues as master before another node misses an advert. For upgrades, and for changes",
+      "that a reload cannot apply. Needs a daemon that systemd started.",
       "",
       "EXIT CODES",
-      "  0  a new daemon answers     1  it does not, or nothing would start it     4  not running",
+      "  0  a new daemon answers     1  it does not, or is not started again     4  not running",
       "",
       "EXAMPLES",
       "  floatip restart",

@@ -1,9 +1,9 @@
-/** `floatip restart`: does the daemon start anew without anybody noticing? The addresses stay where they are. */
+/** `floatip restart`: a new daemon takes over in place; the addresses stay. */
 import { sleep } from "../../async.ts";
 import type { RestartAnswer } from "../../control/api.ts";
 import { ControlClient, ControlError } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
-import { explainControl } from "../control_errors.ts";
+import { answerOf } from "../control_errors.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import type { Terminal } from "../terminal.ts";
 import { formatDuration, milliseconds } from "../../time.ts";
@@ -14,7 +14,9 @@ export interface RestartFlags {
   readonly runDir?: string | undefined;
 }
 
-/** How long a new daemon may take to answer, in milliseconds, and how often it is asked meanwhile. */
+/**
+ * How long a new daemon may take to answer, in milliseconds, and how often it is asked meanwhile.
+ */
 const START_MS = 20_000;
 const LOOK_MS = 50;
 
@@ -23,8 +25,8 @@ export async function restart(terminal: Terminal, flags: RestartFlags): Promise<
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR);
   const json = flags.json === true;
   const started = performance.now();
-  const before = await asked(() => client.status());
-  const answer = await asked(() => client.restart().catch(orHungUp));
+  const before = await answerOf(client.status());
+  const answer = await answerOf(client.restart().catch(orHungUp));
   if (!answer.restarting) {
     const hint = "`systemctl restart floatip` where it is a service; else stop and start it.";
     throw new Failure(EXIT.failed, `not restarted: ${answer.words}`, hint);
@@ -49,21 +51,17 @@ function orHungUp(error: unknown): RestartAnswer {
   return { restarting: true, words: "the daemon has ended" };
 }
 
-/** The status of a daemon that was not started at `before`. Throws Failure where none comes by `end`. */
+/**
+ * The status of a daemon that was not started at `before`. Throws Failure where none comes by
+ * `end`.
+ */
 async function newDaemon(client: ControlClient, before: string, end: number) {
   while (performance.now() < end) {
     const status = await client.status().catch(() => undefined);
     if (status !== undefined && status.started !== before) return status;
     await sleep(LOOK_MS);
   }
-  const hint = "`systemctl status floatip` and its log tell why. The address goes with its lease.";
+  const hint =
+    "See `systemctl status floatip` and its log. The address is removed when its lease ends.";
   throw new Failure(EXIT.failed, "the daemon has ended, and no new one answers", hint);
-}
-
-async function asked<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    throw explainControl(error);
-  }
 }

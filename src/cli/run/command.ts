@@ -1,4 +1,4 @@
-/** What does `floatip run` take, and what does its help teach? */
+/** Flags and help of `floatip run`. */
 import { buildCommand } from "@stricli/core";
 import { configFlag, nodeFlag, runDirFlag, stateDirFlag } from "../flags.ts";
 import type { RunFlags } from "./run.ts";
@@ -17,7 +17,7 @@ export const run = buildCommand<RunFlags, [], Context>({
         kind: "boolean",
         optional: true,
         withNegated: false,
-        brief: "Do without real-time scheduling, which is taken where it is permitted",
+        brief: "Do not use real-time scheduling (it is used where permitted)",
       },
       logLevel: {
         kind: "enum",
@@ -31,13 +31,13 @@ export const run = buildCommand<RunFlags, [], Context>({
   docs: {
     brief: "Run the daemon in the foreground",
     fullDescription: [
-      "Elects a master among the nodes of the configuration file, and holds the floating addresses",
-      "while this node is it. The log goes to standard error, one line for each thing that happens,",
-      "with its reason. Needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW (and with",
-      'transport = "udp" CAP_NET_BIND_SERVICE, where the port is below 1024).',
+      "Elects a master among the nodes of the configuration file, and holds the floating",
+      "addresses while this node is the master. Logs to standard error, one line for each event,",
+      "with its cause. Needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW (and",
+      'CAP_NET_BIND_SERVICE, with transport = "udp" and a port below 1024).',
       "",
-      "SIGTERM and Ctrl-C leave in order: addresses away, the others told, exit code 0.",
-      "SIGHUP reads the file again, as `floatip reload` does.",
+      "SIGTERM and Ctrl-C stop in order: the other nodes are told, the addresses removed, exit",
+      "code 0. SIGHUP reloads, as `floatip reload` does.",
       "",
       "EXAMPLES",
       "  floatip run",

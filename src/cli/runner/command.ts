@@ -1,4 +1,4 @@
-/** What does `floatip runner` take? No person calls it: systemd does. */
+/** Flags and help of `floatip runner`, a hidden command for systemd. */
 import { buildCommand } from "@stricli/core";
 import type { RunnerFlags } from "./run.ts";
 import { configFlag } from "../flags.ts";
@@ -11,10 +11,10 @@ export const runner = buildCommand<RunnerFlags, [], Context>({
   docs: {
     brief: "Run the commands of checks and notifications for the daemon",
     fullDescription: [
-      "The service has no right to run programs as other users, and sees neither the files nor the",
-      "processes of this machine. What needs that is done by this program, which systemd starts for it:",
-      "checks of commands, processes and files, and the commands of [notify]. It runs what the",
-      "configuration file names, and nothing else. Requests come by standard input.",
+      "The service may not run programs as other users, and sees neither the files nor the",
+      "processes of this machine. systemd starts this program for it, which runs checks of",
+      "commands, processes and files, and the commands of [notify]. It runs only what the",
+      "configuration file names. Requests come on standard input.",
     ].join("\n"),
   },
 });

@@ -1,4 +1,4 @@
-/** `floatip runner`: what runs outside of the service's sandbox? Programs that the configuration file names, for the daemon. */
+/** `floatip runner`: runs commands for the daemon, outside the service's sandbox. */
 import { UNSEEN } from "../../config/credentials.ts";
 import { load } from "../../config/load.ts";
 import { serve } from "../../runner/serve.ts";
@@ -11,7 +11,10 @@ export interface RunnerFlags {
   readonly config?: string | undefined;
 }
 
-/** `floatip runner`: serves the daemon at the other end of standard input and output until it hangs up. */
+/**
+ * `floatip runner`: serves the daemon at the other end of standard input and output until it hangs
+ * up.
+ */
 export async function runner(_terminal: Terminal, flags: RunnerFlags): Promise<ExitCode> {
   const file = flags.config ?? DEFAULT_CONFIG_FILE;
   await serve({

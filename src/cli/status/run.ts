@@ -1,8 +1,8 @@
-/** `floatip status`: who holds which address, as the daemon of this node knows it? */
+/** `floatip status`: the status document of the daemon on this node, once or again and again. */
 import type { StatusDocument } from "../../control/api.ts";
 import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
-import { explainControl } from "../control_errors.ts";
+import { answerOf } from "../control_errors.ts";
 import { type ExitCode, Failure, formatFailure } from "../exit.ts";
 import { Screen } from "../screen.ts";
 import { Ending } from "../signals.ts";
@@ -23,7 +23,7 @@ const WATCH_EVERY_MS = 1000;
 /** `floatip status`. */
 export async function status(terminal: Terminal, flags: StatusFlags): Promise<ExitCode> {
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR);
-  const first = await ask(client);
+  const first = await answerOf(client.status());
   if (flags.watch === true) return await watch(terminal, client, first, flags.json === true);
   terminal.out(flags.json === true ? formatJson(first) : formatText(first, terminal));
   return verdict(first);
@@ -57,7 +57,10 @@ async function watch(
   }
 }
 
-/** Asks until there is an answer: a daemon that is restarted comes back. Undefined: it was told to end meanwhile. */
+/**
+ * Asks until there is an answer: a daemon that is restarted comes back. Undefined: it was told to
+ * end meanwhile.
+ */
 async function askAgain(
   client: ControlClient,
   ending: Ending,
@@ -65,7 +68,7 @@ async function askAgain(
 ): Promise<StatusDocument | undefined> {
   while (!ending.signal.aborted) {
     try {
-      return await ask(client);
+      return await answerOf(client.status());
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       complain(error);
@@ -73,14 +76,6 @@ async function askAgain(
     }
   }
   return undefined;
-}
-
-async function ask(client: ControlClient): Promise<StatusDocument> {
-  try {
-    return await client.status();
-  } catch (error) {
-    throw explainControl(error);
-  }
 }
 
 function formatText(document: StatusDocument, terminal: Terminal): string {

@@ -1,4 +1,4 @@
-/** How is a status document told to people? A headline for each instance, who takes part, and what needs a look. */
+/** The status document as text: the instances, their nodes, and what needs attention. */
 import type {
   CheckStatus,
   Health,
@@ -179,7 +179,10 @@ function asideLines(
   return [`  ${paint("warn", "handed over")}: does not take it back from a living master ${end}`];
 }
 
-/** The table of nodes; where it is wider than `columns`, without addresses, and else a line for each node. */
+/**
+ * The table of nodes; where it is wider than `columns`, without addresses, and else a line for each
+ * node.
+ */
 function nodeLines(rows: readonly (readonly string[])[], columns: number): readonly string[] {
   const named = rows.map(([mark = "", name = "", ...others]) => [
     mark,
@@ -209,8 +212,8 @@ function nodeRows(
 }
 
 /**
- * Nodes of the file that no peer stands for: with multicast, peers are those who were heard. For IPv4 only: by IPv6 a
- * node is heard from its link-local address, which the file may not name.
+ * Nodes of the file that no peer stands for: with multicast, peers are those who were heard. For
+ * IPv4 only: by IPv6 a node is heard from its link-local address, which the file may not name.
  */
 function unheardNodes(instance: InstanceStatus, document: StatusDocument): readonly PeerStatus[] {
   if (instance.family !== "ipv4") return [];
@@ -289,7 +292,9 @@ function priorityWords(instance: InstanceStatus): string {
   return `${priority} = ${base} ${difference < 0 ? "-" : "+"} ${Math.abs(difference)} by checks`;
 }
 
-/** "VRID 51, VRRPv3 by unicast, advert every 1 s, master-down after 3.22 s, last advert 0.4 s ago". */
+/**
+ * "VRID 51, VRRPv3 by unicast, advert every 1 s, master-down after 3.22 s, last advert 0.4 s ago".
+ */
 function protocolWords(instance: InstanceStatus): string {
   const { vrid, version, transport, port, group, last_advert_age_ms: last } = instance;
   const learnt = instance.master_interval_ms !== instance.advert_interval_ms

@@ -1,4 +1,4 @@
-/** What does `floatip stopping` take? No person calls it: systemd does. */
+/** Flags and help of `floatip stopping`, a hidden command for systemd. */
 import { buildCommand } from "@stricli/core";
 import { runDirFlag, text } from "../flags.ts";
 import type { StoppingFlags } from "./run.ts";
@@ -22,9 +22,9 @@ export const stopping = buildCommand<StoppingFlags, [], Context>({
   docs: {
     brief: "Restart in place where systemd restarts the service",
     fullDescription: [
-      "For ExecStop= of the unit. `systemctl restart` stops a service and starts it again; this tells",
-      "the daemon beforehand, so that it leaves its addresses where they are and the next process goes",
-      "on. With `systemctl stop` it does nothing, and the daemon leaves in order.",
+      "For ExecStop= of the unit. `systemctl restart` stops a service and starts it again. This",
+      "tells the daemon beforehand, so that it leaves its addresses and the next process",
+      "continues. With `systemctl stop` it does nothing, and the daemon stops in order.",
     ].join("\n"),
   },
 });

@@ -1,4 +1,7 @@
-/** `floatip stopping`: does systemd stop the service, or does it restart it? Then nothing needs to be given up. */
+/**
+ * `floatip stopping`: ExecStop= of the unit. Where systemd restarts the service, the addresses
+ * stay.
+ */
 import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
@@ -12,8 +15,8 @@ export interface StoppingFlags {
 }
 
 /**
- * ExecStop= of the unit: has the daemon restart in place where the job that runs is a restart. All else, failures included, is left
- * to the SIGTERM that follows, which gives everything up in order.
+ * ExecStop= of the unit: has the daemon restart in place where the job that runs is a restart. All
+ * else, failures included, is left to the SIGTERM that follows, which gives everything up in order.
  */
 export async function stopping(terminal: Terminal, flags: StoppingFlags): Promise<ExitCode> {
   const unit = flags.unit ?? "floatip.service";
@@ -29,7 +32,10 @@ export async function stopping(terminal: Terminal, flags: StoppingFlags): Promis
   return EXIT.ok;
 }
 
-/** The type of the job of `unit` in what systemctl(1) list-jobs prints: "123 floatip.service restart running". */
+/**
+ * The type of the job of `unit` in what systemctl(1) list-jobs prints: "123 floatip.service restart
+ * running".
+ */
 export function jobOf(jobs: string, unit: string): string | undefined {
   const lines = jobs.split("\n").map((line) => line.trim().split(/\s+/));
   return lines.find(([, name]) => name === unit)?.[2];

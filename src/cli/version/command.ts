@@ -1,4 +1,4 @@
-/** What does `floatip version` take, and what does its help teach? */
+/** Flags and help of `floatip version`. */
 import { buildCommand } from "@stricli/core";
 import { jsonFlag } from "../flags.ts";
 import type { VersionFlags } from "./run.ts";

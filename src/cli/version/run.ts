@@ -1,4 +1,4 @@
-/** Which floatip is this, and what does it run on? */
+/** `floatip version`: the version, and what it runs on. */
 import { VERSION } from "../../version.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Terminal } from "../terminal.ts";

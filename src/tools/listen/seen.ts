@@ -1,4 +1,7 @@
-/** Sightings: what `floatip listen` remembers of senders between packets, and what is odd about them. Pure and bounded. */
+/**
+ * Sightings: what `floatip listen` remembers of senders between packets, and what is odd about
+ * them. Pure and bounded.
+ */
 import { compareIp, formatIp, sameIp } from "../../net/ip.ts";
 import { formatMac } from "../../net/mac.ts";
 import type { Instant, Nanoseconds } from "../../time.ts";
@@ -42,7 +45,9 @@ export interface Sender {
   readonly last: Advert | undefined;
 }
 
-/** Why a packet that is not broken is not read: another protocol, or an extension of keepalived's. */
+/**
+ * Why a packet that is not broken is not read: another protocol, or an extension of keepalived's.
+ */
 export type ForeignReason = "carp" | "auth-hmac";
 
 /** What it is, in a word or two. */

@@ -1,4 +1,4 @@
-/** What is strange, though acceptable, about an advert? In words, for `floatip listen`. */
+/** What is strange about a valid advert, as text for `floatip listen`. */
 import {
   includesIp,
   type Ip,

@@ -1,4 +1,4 @@
-/** What do status documents look like? Small ones for tests, changed by what a test is about. */
+/** Small status documents for tests, changed by what a test is about. */
 import type {
   InstanceStatus,
   NodeStatus,

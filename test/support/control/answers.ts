@@ -1,4 +1,4 @@
-/** What does a daemon answer in tests that are about something else? */
+/** Answers of a daemon for tests that are about something else. */
 import type { ControlAnswers } from "../../../src/control/server.ts";
 import { documentOf, master } from "../cli/documents.ts";
 

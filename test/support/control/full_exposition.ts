@@ -1,4 +1,6 @@
-/** An exposition that has every metric: a master with a check and a sink, and a backup over IPv6. */
+/**
+ * An exposition that has every metric: a master with a check and a sink, and a backup over IPv6.
+ */
 import type { SinkStatus } from "../../../src/control/api.ts";
 import { printMetrics } from "../../../src/control/metrics.ts";
 import { backup, documentOf, master } from "../cli/documents.ts";

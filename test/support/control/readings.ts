@@ -1,4 +1,4 @@
-/** What has a loop measured? Small readings for tests, to go with the documents of ../cli/documents.ts. */
+/** Small readings of a loop for tests, to go with the documents of ../cli/documents.ts. */
 import type { HistogramReading, MetricsSnapshot } from "../../../src/control/reading.ts";
 
 const BOUNDS = [0.01, 0.1, 1];

@@ -1,4 +1,7 @@
-/** What init and the doctor keep of a LAN: VRIDs that are used by whatever packets, and no more than fits. */
+/**
+ * What init and the doctor keep of a LAN: VRIDs that are used by whatever packets, and no more than
+ * fits.
+ */
 import assert from "node:assert/strict";
 import { usedVrids } from "../../../src/cli/init/run.ts";
 import { Heard } from "../../../src/cli/lan_heard.ts";

@@ -181,7 +181,7 @@ Deno.test(nameWith("a socket for others is exit 5", reason), {
   });
 });
 
-Deno.test("firewall remarks that Prometheus has to be let in, where it is not on this machine", async () => {
+Deno.test("firewall: a remark that Prometheus must be let in from elsewhere", async () => {
   const file = await Deno.makeTempFile({ suffix: ".toml" });
   try {
     for (const [listen, remark] of [["0.0.0.0:9112", true], ["127.0.0.1:9112", false]] as const) {
@@ -254,7 +254,7 @@ Deno.test("output that cannot be written is one sentence and exit 1", {
   assert.match(new TextDecoder().decode(stderr), /^floatip: No space left on device/);
 });
 
-Deno.test("--watch in a pipe prints each change once, and ends at Ctrl-C with the last verdict", async () => {
+Deno.test("status --watch in a pipe: each change once, and an exit code at Ctrl-C", async () => {
   let document = documentOf([master()]);
   let asked = 0;
   const thrice = Promise.withResolvers<void>();
@@ -278,7 +278,7 @@ Deno.test("--watch in a pipe prints each change once, and ends at Ctrl-C with th
   });
 });
 
-Deno.test("a daemon that is gone is told once by --watch, which waits for the next one", async () => {
+Deno.test("status --watch: a daemon that is gone is reported once", async () => {
   const root = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const reload = () => Promise.reject(new Error("unused"));

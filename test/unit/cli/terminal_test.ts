@@ -34,9 +34,10 @@ for (const stream of ["out", "error"]) {
     assert.equal(text, "x\\u001b]0;t\\u0007\\u001b[31mRED\\u009b31m\\u202e\\u001b[0;123m\n");
   });
 
-  Deno.test(`${stream}: on a terminal our styles and cursor are obeyed, others' words are words`, async () => {
+  Deno.test(`${stream}: a terminal obeys our styles and cursor, other text is text`, async () => {
     const text = await printed(
-      `terminal.${stream}(terminal.paint("bad", ${FOREIGN}) + terminal.control("\\x1b[K") + "\\n");`,
+      `const shown = terminal.paint("bad", ${FOREIGN}) + terminal.control("\\x1b[K");` +
+        `terminal.${stream}(shown + "\\n");`,
       true,
     );
     const foreign = "\\u001b]0;t\\u0007\\u001b[31mRED\\u009b31m\\u202e\\u001b[0;123m";

@@ -1,4 +1,7 @@
-/** The bounds of the server behind both sockets and the metrics port: connections, pieces, pace, and what never ends it. */
+/**
+ * The bounds of the server behind both sockets and the metrics port: connections, pieces, pace, and
+ * what never ends it.
+ */
 import assert from "node:assert/strict";
 import { plainAnswer, readRequest } from "../../../src/control/http_message.ts";
 import { type Connection, HttpServer } from "../../../src/control/http_server.ts";
@@ -80,7 +83,7 @@ Deno.test("a server: an accept that fails, as without descriptors, is tried agai
   assert.match(client.written, /^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nhere\n$/);
 });
 
-Deno.test("a server: clients that are deaf or silent make room, those that wait for it do not", async () => {
+Deno.test("a server: idle clients make room, those that wait for an answer do not", async () => {
   const door = new Door();
   const gate = Promise.withResolvers<void>();
   let waiting = 0;
@@ -122,7 +125,7 @@ Deno.test("a server: only the first request of a connection is answered", async 
   assert.equal(answered, 1);
 });
 
-Deno.test("a server: after an answer that took long the loop is left alone for longer", async () => {
+Deno.test("a server: after a slow answer the loop rests longer", async () => {
   const door = new Door();
   const times: number[] = [];
   const heavy = () => {
@@ -147,7 +150,7 @@ Deno.test("a server: a client that never reads ends by itself", async () => {
   await until(() => client.closed);
 });
 
-Deno.test("a head byte by byte: it is given up after 64 pieces, and its end is found wherever it is cut", async () => {
+Deno.test("a head byte by byte: refused after 64 pieces, its end found at any cut", async () => {
   const endless = new Client(Array.from({ length: 200 }, () => "A"));
   assert.deepEqual(await readRequest(endless), plainAnswer(431, "the request is too long"));
   assert.equal(endless.reads, 64);

@@ -1,4 +1,4 @@
-/** Are metrics served where they shall be, to whoever asks properly, and is nobody else a burden? */
+/** Metrics over TCP: served to valid requests, and no client is a burden. */
 import assert from "node:assert/strict";
 import {
   type Listen,
@@ -60,7 +60,7 @@ function get(path: string, version = "1.1"): string {
   return `GET ${path} HTTP/${version}\r\nHost: x\r\nAccept: text/plain;q=0.5\r\n\r\n`;
 }
 
-Deno.test("metrics are served in HTTP/1.0 and 1.1, by fetch too, and printed once for those who ask at once", () =>
+Deno.test("metrics: HTTP/1.0, 1.1 and fetch; printed once for requests at one time", () =>
   scene(async ({ server, listen, lines, printed }) => {
     assert.deepEqual(server.settle(listen), []);
     const expected = [
@@ -125,7 +125,7 @@ Deno.test("printing that fails is a 500, not an end", async () => {
   }, { print });
 });
 
-Deno.test("only so many connections at one time: a further one takes the place of the oldest idle one", () =>
+Deno.test("a bound on connections: a further one replaces the oldest idle one", () =>
   scene(async ({ server, listen }) => {
     server.settle(listen);
     const idle: Deno.Conn[] = [];
@@ -157,7 +157,7 @@ Deno.test("a connection that says nothing, or half of it, ends by itself", () =>
     assert.ok(performance.now() - started >= 95);
   }, { connectionMs: 100 }));
 
-Deno.test("those who ask and never read the answer end by themselves, and others have their turn", async () => {
+Deno.test("clients that never read are ended, and others are served", async () => {
   const print = () => "x".repeat(20_000_000);
   await scene(async ({ server, listen }) => {
     server.settle(listen);

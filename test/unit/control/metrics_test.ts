@@ -1,4 +1,4 @@
-/** Does /metrics say what the status says, in the form that Prometheus reads? */
+/** /metrics says what the status says, in the form that Prometheus reads. */
 import assert from "node:assert/strict";
 import { printMetrics } from "../../../src/control/metrics.ts";
 import { golden } from "../../support/golden.ts";

@@ -1,4 +1,4 @@
-/** Do wishes come out of a request's address as they went in, and nothing else? */
+/** Requests come out of an address as they went in, and nothing else does. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {

@@ -87,7 +87,7 @@ Deno.test("problems come back as they are", () =>
     assert.deepEqual(await client.reload(), refused);
   }));
 
-Deno.test("the directory is made, one socket is the user's, one for reading the group's too, and both go with the server", () =>
+Deno.test("a server: makes its directory and a socket each for user and group, and removes them", () =>
   withRunDir(async (runDir) => {
     const umask = Deno.umask(0o022);
     try {

@@ -6,7 +6,9 @@ import { Reloader } from "../../../src/service/reload.ts";
 const GOOD = '[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n';
 const BAD = GOOD.replace("51", "0");
 
-/** A reloader of a file of its own, whose clock counts seconds; `applied` is what was put in force. */
+/**
+ * A reloader of a file of its own, whose clock counts seconds; `applied` is what was put in force.
+ */
 async function scene(
   body: (of: {
     readonly reloader: Reloader;
@@ -41,7 +43,7 @@ async function scene(
   }
 }
 
-Deno.test("a reloader: who asks while one waits gets the answer of that one, and a failed one ends no later one", async () => {
+Deno.test("a reloader: requests share the reload that waits, and a failed one ends none", async () => {
   let loads = 0;
   const gate = Promise.withResolvers<void>();
   const reloader = new Reloader({

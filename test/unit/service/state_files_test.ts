@@ -1,4 +1,4 @@
-/** Do the files that survive a process come back as they were, and does a broken one do no harm? */
+/** Files of state come back as they were written, and a broken one does no harm. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Maintenance } from "../../../src/daemon/command.ts";

@@ -1,4 +1,7 @@
-/** Programs of checks and hooks that cannot be run are found before a check is down for it, and the line that is said mends it. */
+/**
+ * Programs of checks and hooks that cannot be run are found before a check is down for it, and the
+ * line that is said mends it.
+ */
 import assert from "node:assert/strict";
 import { commandProblems, fileProblem } from "../../../../src/cli/check/command_problems.ts";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
@@ -85,7 +88,7 @@ for (const [title, modes, what] of CASES) {
   });
 }
 
-Deno.test("what is not there, and who is not there, is found for checks and every hook", async () => {
+Deno.test("missing programs and users are found for checks and every hook", async () => {
   const hooks = ["command", "on_master", "on_backup", "on_fault", "on_stop"];
   const found = await problemsOf(
     `notify = { on_master = ["/nowhere/hook"] }

@@ -1,4 +1,4 @@
-/** Is the forecast a table that a person reads at a glance, with the trap marked? */
+/** The forecast as a table: read at a glance, with the trap marked. */
 import assert from "node:assert/strict";
 import { decode } from "../../../../src/config/decode.ts";
 import { type Forecast, forecast } from "../../../../src/config/plan/forecast.ts";

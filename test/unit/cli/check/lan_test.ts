@@ -1,4 +1,4 @@
-/** Who of those that answer for a floating address is a stranger? */
+/** Which of the machines that answer for a floating address is none of the nodes. */
 import assert from "node:assert/strict";
 import { strangersIn } from "../../../../src/cli/check/lan.ts";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
@@ -37,7 +37,7 @@ function strangers(
     .map(({ mac }) => mac);
 }
 
-Deno.test("one that answers and is nobody we know is a stranger, on the wire of the address only", () => {
+Deno.test("a machine that answers and is no node is a stranger, on that wire only", () => {
   for (const text of [LONELY, NODES]) {
     assert.deepEqual(strangers(text, []), []);
     assert.deepEqual(strangers(text, [answer("10.77.0.50", STRANGER)]), [STRANGER]);
@@ -46,7 +46,7 @@ Deno.test("one that answers and is nobody we know is a stranger, on the wire of 
   }
 });
 
-Deno.test("a node that holds it is none: known by its own address, its adverts, or a virtual MAC", () => {
+Deno.test("a node is no stranger: known by its own address, its adverts, or a virtual MAC", () => {
   const held = answer("10.77.0.50", STRANGER);
   assert.deepEqual(strangers(NODES, [held, answer("10.77.0.12", STRANGER)]), []);
   assert.deepEqual(strangers(LONELY, [answer("10.77.0.50", "00:00:5e:00:01:33")]), []);

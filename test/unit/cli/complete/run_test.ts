@@ -41,7 +41,7 @@ Deno.test("commands, then their flags, then their values", async () => {
   assert.ok(commands.includes("check") && !commands.includes("complete"));
 });
 
-Deno.test("where a file is wanted, and where nothing is known, the shell is left to itself", async () => {
+Deno.test("for files, and where nothing is known, the shell completes by itself", async () => {
   assert.deepEqual(await words("check", ""), []);
   assert.deepEqual(await words("check", "--config", ""), []);
   assert.deepEqual(await words("nonsense", ""), []);

@@ -1,4 +1,4 @@
-/** Does a doctor's report read as it was agreed, for people and for programs? */
+/** The doctor's report, for people and for programs. */
 import assert from "node:assert/strict";
 import { doctorJson, doctorLines } from "../../../../src/cli/doctor/text.ts";
 import { inodeOf } from "../../../../src/cli/doctor/daemon_pid.ts";

@@ -113,7 +113,7 @@ Deno.test("--json prints the lines, --since and --instance choose among them", a
   });
 });
 
-Deno.test("where there is nothing to tell, one sentence says why, and it is no failure", async (t) => {
+Deno.test("events: nothing to print is no failure, and one sentence says why", async (t) => {
   const table: readonly (readonly [string, readonly HistoryEntry[], readonly string[], RegExp])[] =
     [
       ["no file", [], [], /^no history yet: `floatip run` writes it to .*\/history\.jsonl\n$/],
@@ -195,7 +195,7 @@ async function readUntil(
   return text.trimEnd().split("\n").map((line) => JSON.parse(line).silence_ms);
 }
 
-Deno.test("--follow waits for the first history, tells each entry once over rotations, and ends at Ctrl-C", () =>
+Deno.test("events --follow: waits for a history, prints each entry once, ends at Ctrl-C", () =>
   withHistory([], async (stateDir) => {
     await using child = command(stateDir, "--follow", "--json").spawn();
     const err = child.stderr.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,4 +1,4 @@
-/** Does `floatip import` print, write, refuse and end as its help says? The program as a child. */
+/** `floatip import` as a child process: it prints, writes, refuses and ends as its help says. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -91,7 +91,7 @@ Deno.test("--json: the report is one document on standard error", async () => {
   assert.doesNotMatch(err, /s3cr3t/);
 });
 
-Deno.test("--output writes a file, for few eyes where a password is in it, and loses none", async () => {
+Deno.test("import --output: a file with a password is not for all, and none is lost", async () => {
   using folder = new Folder();
   const file = folder.file("k.conf", SECRET);
   const path = `${folder.path}/floatip.toml`;
@@ -121,7 +121,7 @@ Deno.test("--output writes a file, for few eyes where a password is in it, and l
   }
 });
 
-Deno.test("what looks like a secret in a command is in the result, and not in the report", async () => {
+Deno.test("import: a secret in a command is in the result, and not in the report", async () => {
   using folder = new Folder();
   const script = `vrrp_script c {\n  script "/usr/bin/curl -u a:s3cr3t http://h/?k=s3cr3t"\n}\n`;
   const notify =

@@ -24,7 +24,9 @@ advert_interval = "100ms"
 
 const reason = missing("unshare", "setpriv");
 
-/** `script` in a network namespace of its own, with the program as "$@" and standard error piped. */
+/**
+ * `script` in a network namespace of its own, with the program as "$@" and standard error piped.
+ */
 function inNamespace(script: string, args: readonly string[]): Deno.Command {
   const program = [Deno.execPath(), "run", "-A", "--no-check", MAIN, ...args];
   return new Deno.Command("unshare", {
@@ -106,7 +108,10 @@ async function metrics(runDir: string): Promise<string> {
   return await (await fetch("http://127.0.0.1/metrics", { client })).text();
 }
 
-/** A test that needs a network namespace: skipped, with its reason in its name, where there can be none. */
+/**
+ * A test that needs a network namespace: skipped, with its reason in its name, where there can be
+ * none.
+ */
 function testInNamespace(name: string, body: () => Promise<void>): void {
   Deno.test(nameWith(name, reason), { ignore: reason !== undefined }, body);
 }

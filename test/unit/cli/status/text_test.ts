@@ -201,7 +201,7 @@ Deno.test("status in a terminal of 50 columns", async () => {
   await golden("status_narrow", pictures.join("\n\n"));
 });
 
-Deno.test("no line is wider than the terminal, in colour too, and where all fits nothing changes", () => {
+Deno.test("status: no line is wider than the terminal, in colour too", () => {
   for (const document of Object.values(SAMPLES)) {
     const whole = statusLines(document, NOW, ansi);
     assert.deepEqual(statusLines(document, NOW, ansi, Math.max(...whole.map(widthOf))), whole);

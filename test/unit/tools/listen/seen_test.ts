@@ -29,7 +29,10 @@ const ADVERT: Advert = {
   addresses: [ip("192.168.1.50")],
 };
 
-/** `source` says `change` of the usual advert at second `at`; its MAC ends in the last byte of its address. */
+/**
+ * `source` says `change` of the usual advert at second `at`; its MAC ends in the last byte of its
+ * address.
+ */
 function hear(
   sightings: Sightings,
   source: string,
@@ -202,10 +205,12 @@ Deno.test("the summary has each VRID with its senders and oddities", () => {
   assert.deepEqual(summaryLines(sightings.summaries(), plain), [
     "",
     "eth0  VRID 51  IPv4",
-    "  192.168.1.11  02:00:00:00:00:0b  2 packets  priority 200  v3 every 1 s  192.168.1.50  checksum pseudo-header",
+    "  192.168.1.11  02:00:00:00:00:0b  2 packets  priority 200  v3 every 1 s" +
+    "  192.168.1.50  checksum pseudo-header",
     "",
     "eth0  VRID 52  IPv4",
-    "  192.168.1.12  02:00:00:00:00:0c  1 packet  priority 255 (owner)  v3 every 1 s  192.168.1.50  checksum pseudo-header",
+    "  192.168.1.12  02:00:00:00:00:0c  1 packet  priority 255 (owner)  v3 every 1 s" +
+    "  192.168.1.50  checksum pseudo-header",
     "  ! 192.168.1.12: claims to own the addresses (priority 255)",
   ]);
   assert.deepEqual(summaryLines([], plain), ["no VRRP was heard"]);
