@@ -13,6 +13,7 @@ import {
 import { containsIp } from "../../net/prefix.ts";
 import type { CheckSettings } from "../tables/check.ts";
 import type { Config } from "../config.ts";
+import { familyName, mostAdvertised } from "../tables/address.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 import { addressProblems, noInterface } from "./address_problems.ts";
 import { ownAddresses } from "./own_address.ts";
@@ -130,6 +131,7 @@ function fitPlan(
   }
   return [
     ...fitLink(plan, link, path),
+    ...fitMtu(plan, link, path),
     ...fitSource(plan, instance, link, interfaces, path),
     ...addressProblems(plan, instance, interfaces, gateways),
   ];
@@ -154,6 +156,22 @@ function fitLink(plan: Plan, link: Link, path: Path): readonly Problem[] {
     ));
   }
   return problems;
+}
+
+/** One advert is one packet; by UDP it may travel in pieces. */
+function fitMtu({ family, rules }: Plan, { name, mtu }: Link, path: Path): readonly Problem[] {
+  const most = mostAdvertised(family, mtu);
+  const count = rules.addresses.length;
+  if (rules.transport === "udp" || count <= most) return [];
+  return [machine(
+    [...path, "addresses"],
+    `${name} has an MTU of ${mtu}: an advert there names at most ${most} ${
+      familyName(family)
+    } addresses, not ${count}`,
+    "The adverts could not be sent, and every node would make itself master.",
+    "write the rest with advertise = false, or as a second instance with a VRID of its own",
+    "key",
+  )];
 }
 
 function fitSource(

@@ -251,10 +251,19 @@ function noneAdvertised(holder: Holder): Problem | undefined {
 }
 
 /**
- * Most addresses that one advert names: its count is a byte, and keepalived names 89 of IPv6 on a
- * link with an MTU of 1500. It refuses adverts that name more than it has.
+ * Most addresses that one advert names on a link with this MTU: its count is a byte, and it is one packet.
+ * Counted as keepalived does, which refuses adverts that name more than it would: of IPv6 89 at 1500, 76 at 1280.
  */
-export const MOST = { ipv4: 255, ipv6: 89 } as const;
+export function mostAdvertised(family: Family, mtu: number): number {
+  const [rest, size] = family === "ipv4" ? [20 + 8 + 8, 4] : [40 + 8 + 16, 16];
+  return Math.max(0, Math.min(255, Math.floor((mtu - rest) / size)));
+}
+
+/** On an Ethernet. */
+export const MOST = {
+  ipv4: mostAdvertised("ipv4", 1500),
+  ipv6: mostAdvertised("ipv6", 1500),
+} as const;
 
 function tooMany(holder: Holder): readonly Problem[] {
   return familiesOf(holder).flatMap((family) => {

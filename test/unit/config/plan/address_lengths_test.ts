@@ -58,3 +58,25 @@ Deno.test("the length that is proposed is none to speak of", () => {
   assert.equal(problem?.fix, '"192.168.1.50/24"');
   assert.deepEqual(problemsOf(wrong.replace('"192.168.1.50/16"', problem?.fix ?? "")), []);
 });
+
+/** keepalived 2.4 names so many, and refuses adverts that name more. */
+const MTUS: readonly (readonly [mtu: number, most: number])[] = [[1500, 89], [1280, 76]];
+
+for (const [mtu, most] of MTUS) {
+  Deno.test(`held against the machine: ${most} IPv6 addresses fit an MTU of ${mtu}, and no more`, () => {
+    const told = (count: number, lines = "") => {
+      const list = Array.from({ length: count }, (_, index) => `"fe80::${index + 1}/64"`);
+      const text = `[instance.web]\ninterface = "eth0"\nvrid = 51\naddresses = [${list}]\n${lines}`;
+      const decoded = decode(text);
+      if (decoded.kind === "problems") return decoded.problems.map(({ what }) => what);
+      const { hostName, interfaces } = machine({ eth0: ["fe80::ffff/64"] });
+      const links = interfaces.links.map((link) => ({ ...link, mtu }));
+      const here = { hostName, interfaces: { ...interfaces, links } };
+      return plan(decoded.config, here, undefined, undefined).problems.map(({ what }) => what);
+    };
+    assert.deepEqual(told(most), []);
+    assert.equal(told(most + 1).length, 1);
+    assert.match(told(most + 1)[0] ?? "", /MTU of 1280|more than one advert can carry/);
+    assert.deepEqual(told(89, 'transport = "udp"\npeers = ["fe80::13ff"]\n'), []);
+  });
+}
