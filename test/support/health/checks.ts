@@ -1,6 +1,7 @@
 /** What do tests of probes share? Checks by their probe, tools that find nothing, and a count of what is open. */
 import type { ProbeResult } from "../../../src/health/check.ts";
-import type { CheckSettings, Probe } from "../../../src/config/tables/check.ts";
+import { type CheckSettings, type Probe, PROBE_KEYS } from "../../../src/config/tables/check.ts";
+import { settingsOf } from "../../../src/config/tables/key.ts";
 import { type ProbeTools, runProbe } from "../../../src/health/probe.ts";
 import { milliseconds } from "../../../src/time.ts";
 
@@ -15,6 +16,13 @@ export function check(probe: Probe, timeoutMs = 30_000): CheckSettings {
     rise: 2,
     weight: undefined,
   };
+}
+
+type HttpProbe = Extract<Probe, { kind: "http" }>;
+
+/** A probe of a web server; what `more` does not say is as where the file does not say it. */
+export function httpProbe(url: string, more: Partial<Omit<HttpProbe, "kind" | "url">> = {}): Probe {
+  return { ...settingsOf(PROBE_KEYS.http, {}), ...more, kind: "http", url } as HttpProbe;
 }
 
 /** Tools of a machine without a network. */

@@ -187,7 +187,7 @@ function checkOf(...lines: readonly string[]): CheckSettings | undefined {
   return decoded.kind === "config" ? decoded.config.checks[0] : undefined;
 }
 
-const PROBES: readonly (readonly [lines: string, probe: CheckSettings["probe"]])[] = [
+const PROBES: readonly (readonly [lines: string, probe: object])[] = [
   [
     'http = "http://127.0.0.1/"',
     {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { httpProbe } from "../../support/health/checks.ts";
 import type { Probe } from "../../../src/config/tables/check.ts";
 import { figuresOf } from "../../support/health/rounds.ts";
 
@@ -34,8 +35,11 @@ for (const insecure of [false, true]) {
     const options = { hostname: "127.0.0.1", port: 0, cert, key, onListen: () => {} };
     await using server = Deno.serve(options, () => new Response("all is well"));
     const url = `https://127.0.0.1:${server.addr.port}/`;
-    const more = { statuses: [], match: "well", host: undefined, insecure };
     // Node's part takes longer until it has all it wants.
-    await keepsItsMemory([{ kind: "http", url, ...more }], insecure ? 1000 : 400, 1000);
+    await keepsItsMemory(
+      [httpProbe(url, { match: "well", insecure })],
+      insecure ? 1000 : 400,
+      1000,
+    );
   });
 }

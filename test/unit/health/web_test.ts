@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { runProbe } from "../../../src/health/probe.ts";
-import { attempt, check, descriptors, eventually, tools } from "../../support/health/checks.ts";
+import {
+  attempt,
+  check,
+  descriptors,
+  eventually,
+  httpProbe,
+  tools,
+} from "../../support/health/checks.ts";
 
 interface Wish {
   readonly statuses?: readonly number[];
@@ -11,8 +18,8 @@ interface Wish {
 }
 
 function get(url: string, wish: Wish = {}) {
-  const { statuses = [], match, host, insecure = false, timeoutMs } = wish;
-  return attempt({ kind: "http", url, statuses, match, host, insecure }, timeoutMs);
+  const { timeoutMs, ...more } = wish;
+  return attempt(httpProbe(url, more), timeoutMs);
 }
 
 async function served(
@@ -246,14 +253,7 @@ Deno.test("a TLS server that hangs is late, refused is refused, whatever its cer
 Deno.test("a probe that is stopped ends at once", () =>
   spoken(() => Promise.resolve(), async (url) => {
     const stop = new AbortController();
-    const probe = {
-      kind: "http",
-      url,
-      statuses: [],
-      match: undefined,
-      host: undefined,
-      insecure: false,
-    } as const;
+    const probe = httpProbe(url);
     const running = runProbe(check(probe, 60_000), tools(), stop.signal);
     stop.abort();
     assert.equal((await running).text, "stopped");
