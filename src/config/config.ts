@@ -14,7 +14,7 @@ export interface Config extends PlainSettings {
 }
 
 /** What is looked up. */
-export interface ConfigIndex {
+interface ConfigIndex {
   /** [check.NAME] by name. */
   readonly checks: ReadonlyMap<string, CheckSettings>;
   /** The sync group's name by that of its member. */

@@ -3,7 +3,7 @@ import { messageOf } from "../error.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 
 /** Root's folder: one file for each credential. The unit loads them all. */
-export const CREDENTIALS_FOLDER = "/etc/floatip/credentials";
+const CREDENTIALS_FOLDER = "/etc/floatip/credentials";
 
 /** What the unit puts before the name of each file of {@link CREDENTIALS_FOLDER}; others come by drop-ins, under their own. */
 const PREFIX = "floatip_";

@@ -18,7 +18,7 @@ export type Credentials = (name: string) => Credential;
 export const UNSEEN: Credentials = () => ({ kind: "unseen" });
 
 /** A file with its credentials in place. */
-export interface Substituted {
+interface Substituted {
   readonly root: Readonly<Record<string, unknown>>;
   /** Where a credential stood: what is there now does not stand in the file. */
   readonly places: readonly Path[];

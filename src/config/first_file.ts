@@ -1,7 +1,6 @@
 /** A first configuration: what a person who knows the LAN would choose, and the one file for all nodes. */
 import { addressesOf, type Interfaces, type Link } from "../net/interfaces.ts";
 import {
-  compareIp,
   formatIp,
   type Ip,
   ipFromBytes,
@@ -21,7 +20,7 @@ export interface FirstNode {
 }
 
 /** A health check that is proposed, as a comment. */
-export interface ProposedCheck {
+interface ProposedCheck {
   readonly name: string;
   /** Its line below [check.NAME]. */
   readonly line: string;
@@ -204,13 +203,4 @@ export function faultOfAddress({ address, length }: Prefix, own: Prefix): string
   if (isLoopback(address)) return "is a loopback address";
   const edge = length < sizeOf(address.family) * 8 - 1 && isEdge({ address, length }, address);
   return edge ? "is the network's or broadcast address of its subnet" : undefined;
-}
-
-/** In the order of their addresses, each once. */
-export function sortedUnique(addresses: readonly Ip[]): readonly Ip[] {
-  const sorted = addresses.toSorted(compareIp);
-  return sorted.filter((address, index) => {
-    const before = sorted[index - 1];
-    return before === undefined || !sameIp(before, address);
-  });
 }

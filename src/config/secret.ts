@@ -7,7 +7,7 @@ export const MASK = "********";
 export type Ranges = readonly (readonly [number, number])[];
 
 /** A line with a part of it hidden, and where a column of the old line is in the new one; both 0-based. */
-export interface Masked {
+interface Masked {
   readonly line: string;
   readonly at: (column: number) => number;
 }

@@ -27,7 +27,7 @@ function defaultOf(key: Key): string | undefined {
 }
 
 /** The value as TOML, as it was probably meant; undefined where no guess fits, or it is a secret. */
-export function fixValue(key: Key, written: unknown, path: Path): string | undefined {
+function fixValue(key: Key, written: unknown, path: Path): string | undefined {
   if (key.secret || holdsHidden(path, written)) return undefined;
   for (const guess of guesses(written)) {
     const entry = key.type.kind === "value" ? key.type.entry : undefined;

@@ -5,7 +5,7 @@ import { suspectRanges } from "./redact.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
 
 /** A TOML document as tables, or the one problem at which reading it stopped. */
-export type Parsed =
+type Parsed =
   | { readonly kind: "document"; readonly root: Readonly<Record<string, unknown>> }
   | { readonly kind: "problem"; readonly problem: Problem };
 

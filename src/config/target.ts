@@ -1,4 +1,4 @@
-/** Where does a probe or a message go? URLs and pairs of host and port, or words for what is wrong with them. */
+/** The places that probes and messages go to: URLs, and pairs of host and port, or words for what is wrong with them. */
 import { formatIp, parseIp } from "../net/ip.ts";
 import { nearestWord } from "./did_you_mean.ts";
 
@@ -11,7 +11,6 @@ export interface Wrong {
 
 /** A host (a name or an address without brackets) and a port from 1 to 65535. */
 export interface Endpoint {
-  readonly kind: "endpoint";
   readonly host: string;
   readonly port: number;
 }
@@ -47,7 +46,10 @@ function readable(text: string, schemes: readonly [string, ...string[]]): boolea
 }
 
 /** "127.0.0.1:5432", "db.example.org:5432" or "[::1]:5432". Without `port` the text must have one. */
-export function readEndpoint(text: string, port?: number): Endpoint | Wrong {
+export function readEndpoint(
+  text: string,
+  port?: number,
+): ({ readonly kind: "endpoint" } & Endpoint) | Wrong {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text);
   if (scheme !== null) {
     const bare = text.slice(scheme[0].length).replace(/\/$/, "");

@@ -50,7 +50,7 @@ export interface Forecast {
 }
 
 /** The line of a key or value in the file, from 1; undefined where it is not known. */
-export type LineOf = (path: Path) => number | undefined;
+type LineOf = (path: Path) => number | undefined;
 
 /**
  * The forecast of every instance: each of its checks failing on each node, and each node dying, one at a time, all nodes

@@ -97,7 +97,7 @@ export const ADDRESS_RULES: readonly Rule<Holder, File>[] = [
 ];
 
 /** The entries of `addresses`. */
-export function addressesOf({ keys }: Holder): readonly AddressDraft[] {
+function addressesOf({ keys }: Holder): readonly AddressDraft[] {
   return keys.addresses ?? [];
 }
 

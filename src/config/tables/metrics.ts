@@ -2,7 +2,7 @@
 import { formatIp } from "../../net/ip.ts";
 import { type Rule, warning } from "../problem.ts";
 import { floats, type Holder } from "./address.ts";
-import type { Keys, Settings, TableDraft } from "./key.ts";
+import type { Keys, TableDraft } from "./key.ts";
 import { listenAddress } from "./types.ts";
 
 /** [metrics] */
@@ -19,9 +19,6 @@ export const METRICS = {
     synonyms: ["address", "addr", "bind", "port", "listen_address", "http", "endpoint"],
   },
 } as const satisfies Keys;
-
-/** What [metrics] says; the control socket has them always. */
-export type MetricsSettings = Settings<typeof METRICS>;
 
 /** What is wrong with it. */
 export const METRICS_RULES: readonly Rule<TableDraft<typeof METRICS>, readonly Holder[]>[] = [

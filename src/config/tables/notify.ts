@@ -233,7 +233,7 @@ export type MqttSettings = Settings<typeof MQTT>;
 type NotifyDraft = TableDraft<typeof NOTIFY>;
 
 /** The keys of [notify] that are commands. */
-export const COMMANDS = ["command", "on_master", "on_backup", "on_fault", "on_stop"] as const;
+const COMMANDS = ["command", "on_master", "on_backup", "on_fault", "on_stop"] as const;
 
 /** What is wrong with one [notify]; keys that could not be read are taken as unknown, not as wrong. */
 export const NOTIFY_RULES: readonly Rule<NotifyDraft>[] = [

@@ -77,7 +77,7 @@ export const ROOT = {
 } as const satisfies Keys;
 
 /** A table of the file, for pages that describe it. */
-export interface TableEntry {
+interface TableEntry {
   /** As it is written: "[instance.NAME]", "auth = { ... }". */
   readonly header: string;
   readonly what: string;

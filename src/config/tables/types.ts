@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { type Nanoseconds, parseDuration, writeDuration } from "../../time.ts";
 import { formatIp, type Ip, isMulticast, parseIp } from "../../net/ip.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../net/prefix.ts";
-import { readEndpoint, readUrl, type Wrong } from "../target.ts";
+import { type Endpoint, readEndpoint, readUrl, type Wrong } from "../target.ts";
 import { secretRanges, withoutSecrets } from "../secret.ts";
 import { isTable, writeKey, writeValue } from "../toml_text.ts";
 import type {
@@ -150,12 +150,6 @@ export function listenAddress(form: string): ValueType<ListenAddress> {
   });
   const show = ({ address, port }: ListenAddress) => showEndpoint(formatIp(address), port);
   return { kind: "value", schema, form, show };
-}
-
-/** A host (a name, or an address without brackets) and a port. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** "127.0.0.1:5432", "db.example.org:5432" or "[::1]:5432". Without `port` the text must have one. */
