@@ -63,6 +63,8 @@ export type HostEvent =
     readonly mac: Mac;
     /** An answer to a question; else the neighbours were told, unasked. */
     readonly answer: boolean;
+    /** How often in this batch it was answered to this machine alone: for one question, by so many machines with one MAC. */
+    readonly direct: number;
     /** When it was read. */
     readonly at: Instant;
   }

@@ -68,8 +68,7 @@ export class AddressConflicts {
     this.#listen(now);
     const { roster: { routers }, inquiry, conflicts } = this.#options;
     for (const router of routers) {
-      if (!inquiry.isNewState(router)) continue;
-      inquiry.begin(router, now);
+      if (!inquiry.follow(router, now)) continue;
       const answer = this.#answers.get(router);
       this.#answers.delete(router);
       if (answer !== undefined && isHolder(router.state)) conflicts.note(router, answer);
@@ -121,7 +120,7 @@ export class AddressConflicts {
     // Its successor: no conflict, but what it waits for.
     if (state.kind === "handoff") return roster.dispatch(router, { kind: "address-conflict" });
     const sight = sightOf(claim, host.interfaces());
-    inquiry.answered(router, sight);
+    inquiry.answered(router, sight, claim.direct);
     if (state.kind === "master") {
       conflicts.note(router, sight);
       // Who answers us has told nobody else.

@@ -9,7 +9,7 @@ import type { Neighbours } from "./neighbours.ts";
 import type { Observer } from "./record.ts";
 import type { Conflict, VirtualRouter } from "./virtual_router.ts";
 import { putNewest } from "./senders.ts";
-import { isHolder } from "../vrrp/state.ts";
+import { isHolder, isOut, type State } from "../vrrp/state.ts";
 
 /** One that comes back after so long is news again: for the history, which is not endless. */
 const NEWS_AFTER = seconds(60);
@@ -80,13 +80,36 @@ export function forgetConflicts(router: VirtualRouter, now: Instant): void {
   }
 }
 
-/** The router's state is another one: what spoke against the one before does not speak against this one. */
-export function resetConflicts(router: VirtualRouter, now: Instant): void {
-  for (const [key, conflict] of router.conflicts) {
-    if (conflict.kind !== "refused") router.conflicts.delete(key);
-    else if (isLiving(conflict, now)) router.conflicts.set(key, { ...conflict, free: 0 });
+/**
+ * The state of `router`, which was `before`, is another one. Evidence stays where it says the same of the new state: a backup's
+ * second machine is one beside this node too. Of a master that becomes backup, one other machine may be the new master: it is to be
+ * found out again.
+ */
+export function carryConflicts(
+  router: VirtualRouter,
+  before: State["kind"] | undefined,
+  now: Instant,
+): void {
+  const { look, conflicts, state } = router;
+  const isBackupNow = state.kind === "backup" && before !== "backup";
+  const answering = [...conflicts.values()].filter((one) =>
+    one.kind === "answer" && !one.own && isEvidence(one, router, now)
+  );
+  for (const [key, conflict] of conflicts) {
+    const mayBeMaster = conflict.kind === "master" ||
+      (answering.length === 1 && conflict === answering[0]);
+    if (isBackupNow && mayBeMaster) {
+      conflicts.delete(key);
+      look.until = undefined;
+    } else if (conflict.kind === "refused" && isLiving(conflict, now)) {
+      conflicts.set(key, { ...conflict, free: 0 });
+    }
   }
-  router.unanswered = 0;
+  // While it took no part, nothing was made of answers.
+  if (isOut(state) || before === "init" || before === "fault") look.until = undefined;
+  look.unanswered = look.mute = 0;
+  look.macs = [];
+  look.double = undefined;
   router.answeredAt = undefined;
 }
 

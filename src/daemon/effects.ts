@@ -155,6 +155,7 @@ function noteLease(router: VirtualRouter, host: Host): void {
 function ask(router: VirtualRouter, host: Host, journal: Journal): void {
   const { state, plan: { virtualAddresses: all, rules } } = router;
   const interfaces = host.interfaces();
+  router.look.claimAskedAt = host.now();
   const master = heardOf(state)?.source;
   // By the master's and the peers' answers it is known whose MAC is whose.
   const others = master === undefined || includesIp(rules.peers, master)

@@ -7,6 +7,7 @@ import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import { isEvidence } from "./conflicts.ts";
 import { describeAll } from "./evidence_text.ts";
+import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { type Heard, isRecent, type VirtualRouter } from "./virtual_router.ts";
 
@@ -22,9 +23,6 @@ export interface Diagnosis {
 /** An advert may be on its way when a master yields, and a timer may be late: less than this proves nothing. */
 const MARGIN = milliseconds(100);
 
-/** So often nobody has to answer, while the master does for its own address, before it is believed. */
-const UNANSWERED = 3;
-
 /** An answer tells for so long that another machine holds the addresses. */
 const ANSWERED = seconds(25);
 
@@ -33,9 +31,10 @@ export function healthOf(router: VirtualRouter, now: Instant, neighbours: Neighb
   const { state } = router;
   switch (state.kind) {
     case "master":
-      return two(router, now, neighbours) ?? well("held");
+      return two(router, now, neighbours) ??
+        well(isLooked(router, now) ? "held" : "listening");
     case "handoff":
-      return well("held");
+      return two(router, now, neighbours) ?? well("held");
     case "backup":
       return two(router, now, neighbours) ?? healthOfBackup(router, state, now);
     case "init":
@@ -78,8 +77,14 @@ function healthOfBackup(router: VirtualRouter, state: BackupState, now: Instant)
   const { masterDownAt } = state;
   const heard = heardOf(state);
   if (heard !== undefined && isPatient(router, heard.interval, between(heard.at, now))) {
-    if (router.unanswered < UNANSWERED) return well("held");
-    return nobody("a master is heard, and no machine answers for the address");
+    const { unanswered, mute } = router.look;
+    if (unanswered >= IN_A_ROW) {
+      return nobody("a master is heard, and no machine answers for the address");
+    }
+    if (mute >= IN_A_ROW && between(heard.at, now) > heard.interval + MARGIN) {
+      return nobody("the master is not heard any more, and no machine answers for the address");
+    }
+    return well(isLooked(router, now) ? "held" : "listening");
   }
   if (masterDownAt !== undefined && now <= after(masterDownAt, MARGIN)) return well("listening");
   return nobody(
@@ -87,6 +92,11 @@ function healthOfBackup(router: VirtualRouter, state: BackupState, now: Instant)
       ? "nobody is heard to hold it; this node waits for the other members of its sync group"
       : "nobody is heard to hold it, and this node has not taken over",
   );
+}
+
+/** Is it known at `now` which machines answer for the addresses of `router`, or is nobody to be asked? */
+function isLooked({ rules, look }: VirtualRouter, now: Instant): boolean {
+  return !rules.duplicateCheck || (look.until !== undefined && now <= look.until);
 }
 
 /** Is a silence so short that a master that advertises every `interval` may live? */

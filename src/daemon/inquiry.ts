@@ -1,79 +1,79 @@
 /** Questions for the floating addresses at a bounded pace, and what their answers say: which other machines hold one. */
 import { type Host, HostError } from "../host.ts";
-import type { NodePlan } from "../config/plan/plan.ts";
-import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
+import type { NodePlan, Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import {
   after,
   between,
   earliest,
   type Instant,
-  type Nanoseconds,
+  milliseconds,
   nanoseconds,
   seconds,
 } from "../time.ts";
-import { arpProbeToAll } from "../wire/arp.ts";
+import { heardOf, isHolder, isOut, type State } from "../vrrp/state.ts";
+import { answersOf, countDoubles, countUnanswered, type Question, sameHeld } from "./answers.ts";
 import {
+  carryConflicts,
   concludeOwn,
   concludeQuestion,
   type Conflicts,
   forgetConflicts,
   isEvidence,
-  resetConflicts,
   type Sight,
 } from "./conflicts.ts";
-import { masterHeard } from "./health.ts";
+import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
-import { askableLink, isAround, questionFor } from "./questions.ts";
+import { Polls } from "./polls.ts";
+import { askableLink, questionFor, questionToAll } from "./questions.ts";
+import {
+  ANSWERS,
+  choose,
+  isAskedFor,
+  masterOf,
+  MOST_AT_ONCE,
+  type OthersOf,
+  wasClaimAsked,
+  whoIsWho,
+} from "./asked.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
-import { heardOf, isHolder, isOut } from "../vrrp/state.ts";
-
-/** How long answers are waited for. */
-const ANSWERS = seconds(1);
 
 /** From one question for an address to the next while nothing speaks against it, and while something does. */
 const PACE = seconds(10);
 const HURRIED_PACE = seconds(2);
 
-/** After a change of state, whoever gives way has done so by then. */
+/** After a change of state, a machine that gives way has done so by then. */
 const SETTLED = seconds(1);
 
-/** Most addresses of a virtual router that are asked for at once. */
-const MOST_AT_ONCE = 20;
+/** Another master is heard, or the list of addresses is another one: it is asked so soon. */
+const SOON = milliseconds(300);
+
+/** So much later than it ought to be a question may be asked, and what the one before found out still counts. */
+const SLACK = milliseconds(2500);
 
 /** Most questions of a node in a second, and most that are saved up. */
 const PER_SECOND = 50, MOST_SAVED = 20;
 
-/** So long it is known at which MAC a machine is. */
-const KNOWN = seconds(60);
-
-/** A question that waits for answers. */
-interface Question {
-  readonly at: Instant;
-  readonly asked: readonly VirtualAddress[];
-  /** What was answered, by MAC. */
-  readonly answered: Map<string, Sight>;
-}
-
 /** Where the questions for one virtual router stand. */
 interface Turn {
-  /** When the state began to which this belongs. */
+  /** When the state began to which this belongs, and which it is. */
   readonly entered: Instant;
+  readonly state: State["kind"];
+  plan: Plan;
+  /** The master that a backup hears. */
+  master: Ip | undefined;
   nextAt: Instant;
+  askedAt: Instant | undefined;
+  /** How many addresses were asked for since the list is what it is. */
+  covered: number;
+  /** Those of the latest question that no machine answered for. */
+  silent: ReadonlySet<string>;
   question: Question | undefined;
   /** When it was last asked whether a machine has this node's own MAC. */
   own: { readonly at: Instant } | undefined;
   /** The next address, where there are more than are asked for at once. */
   cursor: number;
 }
-
-/** Addresses of machines that may hold those of a router, on a link. */
-export type OthersOf = (
-  router: VirtualRouter,
-  node: NodePlan | undefined,
-  name: string,
-  interfaces: Interfaces,
-) => readonly Ip[];
 
 /** What it works with. */
 export interface InquiryOptions {
@@ -87,6 +87,7 @@ export interface InquiryOptions {
 export class Inquiry {
   readonly #options: InquiryOptions;
   readonly #turns = new Map<VirtualRouter, Turn>();
+  readonly #polls: Polls;
   /** Questions that may be asked now, and since when that is so. */
   #budget = MOST_SAVED;
   #budgetAt: Instant | undefined;
@@ -96,25 +97,93 @@ export class Inquiry {
 
   constructor(options: InquiryOptions) {
     this.#options = options;
+    this.#polls = new Polls(options.host);
   }
 
   /** When {@link Inquiry.settle} is to be called next. */
   nextDeadline(): Instant | undefined {
-    return this.#next;
+    return earliest(this.#next, this.#polls.nextDeadline());
   }
 
-  /** Has `router` changed its state since {@link Inquiry.begin}? */
-  isNewState(router: VirtualRouter): boolean {
-    return this.#turns.get(router)?.entered !== router.entered;
+  /** Looks what is new with `router`: true where it is its state. */
+  follow(router: VirtualRouter, now: Instant): boolean {
+    const turn = this.#turns.get(router);
+    if (turn?.entered !== router.entered) {
+      this.begin(router, now);
+      return true;
+    }
+    const master = masterOf(router);
+    if (turn.plan !== router.plan) {
+      const isSame = sameHeld(turn.plan.virtualAddresses, router.plan.virtualAddresses);
+      turn.plan = router.plan;
+      if (!isSame) this.#lookAgain(router, turn, now);
+    }
+    if (turn.master !== master) {
+      const isSame = master !== undefined && turn.master !== undefined &&
+        sameIp(turn.master, master);
+      turn.master = master;
+      if (!isSame && master !== undefined) this.#followMaster(router, turn, now);
+    }
+    return false;
   }
 
-  /** The state of `router` is a new one: what was answered before says nothing of it. */
+  /** The state of `router` is a new one: it is asked again, and what is known stays as far as it is true of it. */
   begin(router: VirtualRouter, now: Instant): void {
-    resetConflicts(router, now);
-    const nextAt = after(now, SETTLED);
-    const { entered } = router;
-    this.#turns.set(router, { entered, nextAt, question: undefined, own: undefined, cursor: 0 });
+    const before = this.#turns.get(router);
+    carryConflicts(router, before?.state, now);
+    this.#polls.forget(router);
+    const { entered, state, look, plan } = router;
+    if (state.kind === "master" && wasClaimAsked(router, before?.question)) {
+      look.until = this.#validUntil(now, SETTLED);
+    }
+    // Where no machine gives way, there is nothing to wait for.
+    const isStart = before === undefined || before.state === "init" || before.state === "fault";
+    const nextAt = isStart ? now : after(now, SETTLED);
+    this.#turns.set(router, {
+      entered,
+      state: state.kind,
+      plan,
+      master: masterOf(router),
+      nextAt,
+      askedAt: undefined,
+      covered: 0,
+      silent: new Set(),
+      question: undefined,
+      own: undefined,
+      cursor: 0,
+    });
     this.#next = earliest(this.#next, nextAt);
+  }
+
+  /** The addresses of `router` are others than before: nothing is known of them. */
+  #lookAgain(router: VirtualRouter, turn: Turn, now: Instant): void {
+    router.look.until = undefined;
+    turn.covered = 0;
+    turn.question = undefined;
+    this.#polls.forget(router);
+    this.#askSoon(turn, now);
+  }
+
+  /** A backup hears another master than before: does it hold the addresses? */
+  #followMaster({ look }: VirtualRouter, turn: Turn, now: Instant): void {
+    look.unanswered = look.mute = 0;
+    // Two that are heard in turn are no reason to ask without end.
+    const { askedAt } = turn;
+    const isFresh = askedAt !== undefined && between(askedAt, now) < HURRIED_PACE;
+    if (!isFresh) this.#askSoon(turn, now);
+  }
+
+  #askSoon(turn: Turn, now: Instant): void {
+    const soon = after(now, SOON);
+    if (turn.question !== undefined || turn.nextAt <= soon) return;
+    turn.nextAt = soon;
+    this.#next = earliest(this.#next, soon);
+  }
+
+  /** What is found out now counts until the next question ought to have been concluded. */
+  #validUntil(asked: Instant, pace: number): Instant {
+    const round = 2e9 * this.#turns.size / PER_SECOND;
+    return after(asked, nanoseconds(pace + SLACK + round));
   }
 
   /** Something speaks against `router`: it is asked for as soon as possible. */
@@ -125,29 +194,45 @@ export class Inquiry {
     this.#next = now;
   }
 
-  /** Another machine said that it has an address of `router`. */
-  answered(router: VirtualRouter, sight: Sight): void {
-    router.answeredAt = sight.at;
-    this.#turns.get(router)?.question?.answered.set(sight.who, sight);
+  /** Another machine said that it has an address of `router`; to this machine alone so many times. */
+  answered(router: VirtualRouter, sight: Sight, direct: number): void {
+    const { at, who, words } = sight;
+    router.answeredAt = at;
+    this.#polls.answered(router, words);
+    const question = this.#turns.get(router)?.question;
+    if (question === undefined) return;
+    question.answered.set(who, sight);
+    const holders = question.holders.get(words) ?? new Map<string, number>();
+    question.holders.set(words, holders.set(who, (holders.get(who) ?? 0) + direct));
   }
 
   /** Asks what is due, and concludes what has waited long enough. `deaf`: answers would not be heard. */
   settle(routers: readonly VirtualRouter[], othersOf: OthersOf, deaf: boolean, now: Instant): void {
+    for (const router of this.#polls.settle(now, (one) => this.#isPolled(one, deaf, now))) {
+      this.#doubt(router, now);
+    }
     if (this.#next !== undefined && now < this.#next) return;
     this.#refill(now);
+    const present = new Set(routers);
     for (const router of this.#turns.keys()) {
-      if (!routers.includes(router)) this.#turns.delete(router);
+      if (present.has(router)) continue;
+      this.#turns.delete(router);
+      this.#polls.forget(router);
     }
-    let next: Instant | undefined;
+    const due: [VirtualRouter, Turn][] = [];
     for (const [router, turn] of this.#turns) {
       if (turn.question !== undefined && now >= after(turn.question.at, ANSWERS)) {
         this.#conclude(router, turn, turn.question, now);
       }
-      if (turn.question === undefined && now >= turn.nextAt && this.#budget > 0) {
-        this.#ask(router, turn, othersOf, deaf, now);
-      }
-      const due = turn.question === undefined ? turn.nextAt : after(turn.question.at, ANSWERS);
-      next = earliest(next, due);
+      if (turn.question === undefined && now >= turn.nextAt) due.push([router, turn]);
+    }
+    // Where not all can be asked now, those are that have waited for longest.
+    for (const [router, turn] of due.toSorted(([, a], [, b]) => a.nextAt - b.nextAt)) {
+      if (this.#budget > 0) this.#ask(router, turn, othersOf, deaf, now);
+    }
+    let next: Instant | undefined;
+    for (const { question, nextAt } of this.#turns.values()) {
+      next = earliest(next, question === undefined ? nextAt : after(question.at, ANSWERS));
     }
     const refilled = after(now, nanoseconds(1e9 / PER_SECOND));
     this.#next = next !== undefined && next <= now ? refilled : next;
@@ -171,69 +256,26 @@ export class Inquiry {
       askableLink(interfaces, held.interface)
     );
     const wanted = deaf || !isAskedFor(router) ? [] : all;
-    const asked = this.#choose(router, turn, wanted);
+    const asked = choose(router, turn, wanted);
     this.#refused = undefined;
     const sent = asked.filter((held) => this.#send(router, held.interface, held.prefix.address));
+    turn.askedAt = now;
     router.askTrouble = sent.length === 0 ? this.#refused : undefined;
     // What the kernel refuses now is asked later: what is known stays until then.
     router.askable = sent.length > 0 || router.askTrouble !== undefined;
-    if (sent.length === 0) {
+    const [first] = sent;
+    if (first === undefined) {
       forgetConflicts(router, now);
       turn.nextAt = after(now, HURRIED_PACE);
+      // Where nobody can be asked, there is nothing to wait for.
+      if (all.length === 0) router.look.until = this.#validUntil(now, HURRIED_PACE);
       return;
     }
-    for (const [name, address] of this.#whoIsWho(router, sent, othersOf, now)) {
-      this.#send(router, name, address);
-    }
-    turn.question = { at: now, asked: sent, answered: new Map() };
-  }
-
-  /** What is answered for by others, and the next ones in turn. */
-  #choose(
-    router: VirtualRouter,
-    turn: Turn,
-    all: readonly VirtualAddress[],
-  ): readonly VirtualAddress[] {
-    if (all.length <= MOST_AT_ONCE) return all;
-    const doubted = new Set([...router.conflicts.values()].map(({ words }) => words));
-    const first = all.filter(({ prefix }) => doubted.has(formatIp(prefix.address)));
-    const rest = all.filter((held) => !first.includes(held));
-    const chosen = first.slice(0, MOST_AT_ONCE / 2);
-    const room = MOST_AT_ONCE - chosen.length;
-    const start = turn.cursor % rest.length;
-    turn.cursor = start + room;
-    return [...chosen, ...[...rest, ...rest].slice(start, start + Math.min(room, rest.length))];
-  }
-
-  /** Addresses by which it is told whose MACs are whose: the master's; all, while a MAC that answers is nobody's. */
-  #whoIsWho(
-    router: VirtualRouter,
-    [first]: readonly VirtualAddress[],
-    othersOf: OthersOf,
-    now: Instant,
-  ): readonly (readonly [name: string, address: Ip])[] {
-    const { host, neighbours, node } = this.#options;
-    if (first === undefined) return [];
     const name = first.interface;
-    const others = othersOf(router, node(), name, host.interfaces());
-    const strange = [...router.conflicts.values()].some((conflict) =>
-      conflict.kind !== "answer" || neighbours.addressesOf(conflict.who).length === 0
-    );
-    if (strange) {
-      const unknown = others.filter((one) => !neighbours.knows(formatIp(one), now, KNOWN));
-      return unknown.slice(0, MOST_AT_ONCE).map((address) => [name, address]);
-    }
-    const master = router.state.kind === "backup" ? masterHeard(router, now)?.source : undefined;
-    if (master === undefined) return [];
-    // Several MACs may be its cards, or a machine's that had its address, or answers for everything: that is asked again.
-    const isOne = neighbours.macsOf(formatIp(master), now).length < 2;
-    const limit = router.unanswered > 0 || !isOne ? ANSWERS : KNOWN;
-    const asked = others.filter((one) =>
-      (sameIp(one, master) && !neighbours.knows(formatIp(one), now, limit)) ||
-      // Nobody should answer for this node's own: so it is asked for together with the master's.
-      (one === router.source && !neighbours.knows(formatIp(master), now, isOne ? KNOWN : ANSWERS))
-    );
-    return asked.map((address) => [name, address]);
+    const others = othersOf(router, this.#options.node(), name, interfaces);
+    const whose = whoIsWho(router, others, this.#options.neighbours, now)
+      .filter((address) => this.#send(router, name, address));
+    turn.question = { at: now, asked: sent, whose, answered: new Map(), holders: new Map() };
   }
 
   #send(router: VirtualRouter, name: string, target: Ip): boolean {
@@ -257,108 +299,100 @@ export class Inquiry {
   }
 
   #conclude(router: VirtualRouter, turn: Turn, question: Question, now: Instant): void {
-    const { conflicts } = this.#options;
+    const { conflicts, host, neighbours } = this.#options;
+    const { look, state } = router;
     turn.question = undefined;
-    const isBackup = router.state.kind === "backup";
-    const foreign = isBackup ? this.#beside(router, question, now) : question.answered;
-    if (isBackup) {
+    const isBackup = state.kind === "backup";
+    const known = { interfaces: host.interfaces(), neighbours, now };
+    const answers = isBackup ? answersOf(router, question, known) : undefined;
+    const foreign = answers?.foreign ?? question.answered;
+    if (answers !== undefined) {
       for (const sight of foreign.values()) conflicts.note(router, sight);
-      this.#countUnanswered(router, question);
+      for (const mac of answers.masters) router.conflicts.delete(`answer ${mac}`);
+      look.macs = answers.ambiguous;
+      countDoubles(look, answers.double);
+      turn.silent = answers.silent;
+      countUnanswered(router, question, answers.silent, known);
+      this.#learnHolders(router, question);
     }
     const asked = question.asked.map(({ prefix }) => formatIp(prefix.address));
     concludeQuestion(router, asked, new Set(foreign.keys()));
-    if (!isOut(router.state)) this.#askOwn(router, turn, question, now);
     forgetConflicts(router, now);
     // What answers for an address that the file names no more may answer for others too.
-    const isAnswered = !isOut(router.state) && foreign.size > 0;
-    const doubted = router.unanswered > 0 || isAnswered ||
+    const isAnswered = !isOut(state) && foreign.size > 0;
+    const inARow = Math.max(look.unanswered, look.mute, look.double?.times ?? 0);
+    const isConflict = isAnswered ||
       [...router.conflicts.values()].some((conflict) => isEvidence(conflict, router, now));
     const share = MOST_AT_ONCE / Math.max(MOST_AT_ONCE, router.plan.virtualAddresses.length);
-    const pace = doubted ? HURRIED_PACE : Math.max(PACE * share, ANSWERS);
-    turn.nextAt = after(question.at, nanoseconds(pace));
-  }
-
-  /** What was answered with MACs that are not the master's, as far as its are known; else all but one. */
-  #beside(
-    router: VirtualRouter,
-    { at, answered, asked }: Question,
-    now: Instant,
-  ): ReadonlyMap<string, Sight> {
-    const { host } = this.#options;
-    const master = masterHeard(router, now)?.source;
-    // On another link it has another MAC.
-    const isHere = master !== undefined &&
-      asked.every((held) => isAround(host.interfaces(), held.interface, master));
-    const known = isHere ? this.#macsOfMaster(router, master, between(at, now), now) : [];
-    const masters = new Set([...known, virtualMac(router)]);
-    const rest = [...answered].filter(([mac]) => !masters.has(mac)).toSorted();
-    const oneIsMaster = known.length === 0 && rest.length === answered.size;
-    return new Map(oneIsMaster ? rest.slice(1) : rest);
-  }
-
-  /** Several where it has several cards; but what answers for this node's own address, too, answers for everything. */
-  #macsOfMaster(
-    { source }: VirtualRouter,
-    master: Ip,
-    sinceAsked: Nanoseconds,
-    now: Instant,
-  ): readonly string[] {
-    const { neighbours } = this.#options;
-    const answered = neighbours.macsOf(formatIp(master), now, sinceAsked);
-    const known = answered.length > 0 ? answered : neighbours.macsOf(formatIp(master), now);
-    const proxies = source === undefined ? [] : neighbours.macsOf(formatIp(source), now);
-    return known.filter((mac) => !proxies.includes(mac));
-  }
-
-  /** Nobody answers, and the master is there: it answers for its own address on the same link. */
-  #countUnanswered(router: VirtualRouter, { at, answered, asked }: Question): void {
-    const { host, neighbours } = this.#options;
-    const master = heardOf(router.state)?.source;
-    const interfaces = host.interfaces();
-    if (
-      answered.size > 0 || master === undefined ||
-      asked.some((held) => !isAround(interfaces, held.interface, master))
-    ) {
-      router.unanswered = 0;
-      return;
+    const isOpen = inARow > 0 && inARow < IN_A_ROW;
+    if (!isOut(state) && !isOpen) {
+      this.#askOwn(router, turn, question, foreign.size > 0, now);
     }
-    const there = neighbours.knows(formatIp(master), host.now(), between(at, host.now()));
-    // The first time it was not asked for its own address.
-    router.unanswered = there ? router.unanswered + 1 : Math.max(router.unanswered, 1);
+    const pace = isOpen
+      ? ANSWERS
+      : inARow > 0 || isConflict
+      ? HURRIED_PACE
+      : Math.max(PACE * share, ANSWERS);
+    turn.nextAt = after(question.at, nanoseconds(pace));
+    turn.covered += asked.length;
+    if (turn.covered >= router.plan.virtualAddresses.length && !isOpen) {
+      look.until = this.#validUntil(question.at, PACE);
+    }
+  }
+
+  /** A backup polls what answered for its addresses. */
+  #learnHolders(router: VirtualRouter, { asked, holders }: Question): void {
+    for (const held of asked) {
+      const [mac] = holders.get(formatIp(held.prefix.address))?.keys() ?? [];
+      if (mac !== undefined) this.#polls.learn(router, held, mac);
+    }
+  }
+
+  /** Not where a question to all is near: its answers would be taken for two of one machine. */
+  #isPolled(router: VirtualRouter, deaf: boolean, now: Instant): boolean {
+    const { state, look, rules } = router;
+    const turn = this.#turns.get(router);
+    if (turn === undefined || turn.question !== undefined) return false;
+    return !deaf && rules.duplicateCheck && state.kind === "backup" &&
+      heardOf(state) !== undefined &&
+      look.unanswered === 0 && look.mute === 0 && turn.nextAt > after(now, ANSWERS);
+  }
+
+  /** A machine does not answer its poll: all are asked. */
+  #doubt(router: VirtualRouter, now: Instant): void {
+    const turn = this.#turns.get(router);
+    if (turn === undefined || turn.question !== undefined || router.state.kind !== "backup") return;
+    router.look.unanswered = Math.max(router.look.unanswered, 1);
+    this.hurry(router, now);
   }
 
   /**
    * A machine with this one's own MAC does not get its answer past the switch: where that could be all that speaks against it, a
    * question is asked whose answer goes to all. Concludes the one before.
    */
-  #askOwn(router: VirtualRouter, turn: Turn, { asked, answered }: Question, now: Instant): void {
+  #askOwn(
+    router: VirtualRouter,
+    turn: Turn,
+    { asked, answered }: Question,
+    isKnown: boolean,
+    now: Instant,
+  ): void {
     const before = turn.own;
     if (before !== undefined) {
       const found = [...router.conflicts.values()].some(({ own, at }) => own && at >= before.at);
       if (!found) concludeOwn(router);
     }
     turn.own = undefined;
-    const first = asked.find(({ prefix }) => prefix.address.family === "ipv4");
+    const [first] = asked;
     const link = first && askableLink(this.#options.host.interfaces(), first.interface);
-    const isKnown = isHolder(router.state) && answered.size > 0;
     if (first === undefined || link === undefined || isKnown) return;
+    // A probe would end the detection of duplicates of an owner that has just got its link back, and so its address.
+    const isOwnerSafe = first.prefix.address.family === "ipv4" || isHolder(router.state) ||
+      answered.size > 0 || router.look.mute >= IN_A_ROW;
+    if (!isOwnerSafe) return;
     const mark = new Uint8Array(8);
     new DataView(mark.buffer).setBigUint64(0, BigInt(now));
-    const frame = arpProbeToAll(link.mac, first.prefix.address, mark.subarray(2));
+    const frame = questionToAll(first.prefix.address, link, mark.subarray(2));
     if (this.#sendFrame(first.interface, frame)) turn.own = { at: now };
   }
-}
-
-/** Not where the file says so, for one that leaves, or while this node listens whether there is a master. */
-function isAskedFor(router: VirtualRouter): boolean {
-  const { state, rules } = router;
-  if (!rules.duplicateCheck || state.kind === "handoff") return false;
-  // Whose adverts are refused holds them perhaps: whose MAC is whose is to be known before the claim.
-  return state.kind !== "backup" || heardOf(state) !== undefined || router.conflicts.size > 0;
-}
-
-/** RFC 9568 7.3: some speakers answer with the virtual router's own MAC. */
-function virtualMac({ plan, rules }: VirtualRouter): string {
-  const kind = plan.family === "ipv4" ? "01" : "02";
-  return `00:00:5e:00:${kind}:${rules.vrid.toString(16).padStart(2, "0")}`;
 }

@@ -8,8 +8,8 @@ import {
 } from "../net/interfaces.ts";
 import { type Ip, isLinkLocal } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
-import { arpProbe } from "../wire/arp.ts";
-import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
+import { arpProbe, arpProbeToAll } from "../wire/arp.ts";
+import { encodeNeighborSolicit, neighborProbeToAll, solicitedNode } from "../wire/ndp.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A link that questions can go out of: one with a hardware address, with ARP, and with a cable. */
@@ -25,6 +25,16 @@ export function askableLink(interfaces: Interfaces, name: string): AskableLink |
 /** Is `address` in a subnet of the link called `name`, so that a question there reaches it? */
 export function isAround(interfaces: Interfaces, name: string, address: Ip): boolean {
   return isLinkLocal(address) || linkAround(interfaces, address)?.name === name;
+}
+
+/**
+ * The frame that asks on `link` for `target`, and whose answer goes to all: it arrives also where the machine that answers has the
+ * MAC of this one. `mark` (6 bytes) tells the frame from another machine's.
+ */
+export function questionToAll(target: Ip, { mac }: AskableLink, mark: Uint8Array): Uint8Array {
+  return target.family === "ipv4"
+    ? arpProbeToAll(mac, target, mark)
+    : neighborProbeToAll(mac, target, mark);
 }
 
 /**

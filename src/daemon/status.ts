@@ -12,7 +12,7 @@ import type {
 import type { Scheduling } from "../host.ts";
 import type { Config } from "../config/config.ts";
 import { priorityBounds } from "../config/plan/node_priorities.ts";
-import type { NodePlan } from "../config/plan/plan.ts";
+import { nameIn, type NodePlan } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import {
@@ -35,6 +35,7 @@ import { isEvidence, isLiving } from "./conflicts.ts";
 import { describeAll, type Description } from "./evidence_text.ts";
 import { healthOf, masterHeard } from "./health.ts";
 import { causeText, labelOf } from "./log.ts";
+import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import { checksumForm } from "./effects.ts";
@@ -289,10 +290,38 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
       ...healthOf(router, moment.now, moment.neighbours).evidence,
       ...conflictsOf(router, moment).map(({ words }) => words),
     ].map((words) => `${label}: ${words}`)),
+    ...unclear(router).map((words) => `${label}: ${words}`),
     ...mismatch,
     ...otherPriorities(label, router, moment),
     ...mixed,
     ...heldDown(label, router, moment.now),
+  ];
+}
+
+/** What questions cannot tell, though they were asked. */
+function unclear({ state, plan, look: { macs, mute, double } }: VirtualRouter): readonly string[] {
+  const heard = heardOf(state);
+  if (heard === undefined) return [];
+  const master = nameIn(plan, heard.source);
+  if (macs.length > 1) {
+    return [
+      `${master} answers with the hardware addresses ${
+        macs.join(" and ")
+      }: two machines have its ` +
+      `address, or one has two cards on this LAN; this node cannot tell (on one machine with two ` +
+      `cards set the sysctl net.ipv4.conf.all.arp_ignore to 1)`,
+    ];
+  }
+  if (double !== undefined && double.times >= IN_A_ROW) {
+    return [
+      `${double.mac} answers each question twice: two machines have this hardware address, or ` +
+      `the LAN carries packets twice; this node cannot tell`,
+    ];
+  }
+  if (mute < IN_A_ROW) return [];
+  return [
+    `${master} is heard, and answers no question for any address: whether it holds the addresses ` +
+    `is not known`,
   ];
 }
 

@@ -15,6 +15,7 @@ import type { Rules } from "../vrrp/rules.ts";
 import { initial, type State } from "../vrrp/state.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
+import { type Look, noLook } from "./look.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
 
 /** Counters of one virtual router, after RFC 6527. */
@@ -127,8 +128,8 @@ export interface VirtualRouter {
   askable: boolean;
   /** Why they could not be asked, in words; undefined since they could. */
   askTrouble: string | undefined;
-  /** How often in a row nobody answered, although the master answers for its own address. */
-  unanswered: number;
+  /** What questions for its addresses have found out. */
+  readonly look: Look;
   /** When another machine last answered for an address. */
   answeredAt: Instant | undefined;
 }
@@ -169,7 +170,7 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
     conflicts: new Map(),
     askable: false,
     askTrouble: undefined,
-    unanswered: 0,
+    look: noLook(),
     answeredAt: undefined,
   };
 }

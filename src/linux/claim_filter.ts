@@ -13,44 +13,62 @@ import {
 type Step = readonly [label: string, instruction: Instruction];
 
 /** What a frame must have before its address matters: width, offset, value. */
-type Demand = readonly [op: "load8" | "load16", at: number, value: number];
+type Demand = readonly [op: "load8" | "load16" | "load32", at: number, value: number];
+
+/** What frames of one family are told by. */
+interface Kind {
+  /** Of questions and claims. */
+  readonly demands: readonly Demand[];
+  /** A question is told from a claim by it. */
+  readonly question: Demand;
+  /** Of claims, further on. */
+  readonly rest: readonly Demand[];
+  /** Where the address is that is claimed. */
+  readonly address: number;
+}
 
 /** ARP for Ethernet and IPv4, seen from the Ethernet header; which operation it is makes no difference. */
 const ARP = {
   demands: [["load16", 14, 1], ["load16", 16, 0x0800]],
+  /** A probe: the sender's address is 0.0.0.0. */
+  question: ["load32", 28, 0],
+  rest: [],
   /** The sender's IPv4 address. */
   address: 28,
-} as const satisfies { demands: readonly Demand[]; address: number };
+} as const satisfies Kind;
 
-/** A Neighbor Advertisement that follows the IPv6 header at once, hop limit 255. */
+/** A Neighbor Solicitation or Advertisement that follows the IPv6 header at once, hop limit 255. */
 const ADVERTISEMENT = {
-  demands: [["load8", 20, 58], ["load8", 21, 255], ["load8", 54, 136]],
+  demands: [["load8", 20, 58], ["load8", 21, 255]],
+  question: ["load8", 54, 135],
+  rest: [["load8", 54, 136]],
   /** The target. */
   address: 62,
-} as const satisfies { demands: readonly Demand[]; address: number };
+} as const satisfies Kind;
 
 /**
  * Accepts what claims one of `addresses`, all of one family, from frames of that family's ethertype (ARP, IPv6). Too many
- * of them (over 1,300 IPv4, 450 IPv6): every claim. Frames for a VLAN that nobody here is in are dropped. ARP probes that come from
- * `own`, the link's MAC, are accepted too: this machine's, sent back to it.
+ * of them (over 1,300 IPv4, 450 IPv6): every claim. Frames for a VLAN that nobody here is in are dropped. ARP probes and Neighbor
+ * Solicitations that come from `own`, the link's MAC, are accepted too: this machine's, sent back to it.
  */
 export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
   const [first] = addresses;
   assert(first !== undefined, "there is something to listen for");
-  const { demands, address } = first.family === "ipv4" ? ARP : ADVERTISEMENT;
+  const { demands, question, rest, address }: Kind = first.family === "ipv4" ? ARP : ADVERTISEMENT;
   const before: readonly Step[] = [
     ["whose", { op: "load8", at: PACKET_TYPE_AT }],
     ["others'?", { op: "equal", to: PACKET_OTHERHOST, then: "next", else: stage(0) }],
     ["others'", { op: "drop" }],
-    ...demands.flatMap(demandSteps),
+    ...demands.flatMap((demand, i) => demandSteps(demand, i)),
+    ...(own === undefined ? [] : echoSteps(demands.length, question, own)),
+    ...rest.flatMap((demand, i) => demandSteps(demand, demands.length + (own ? 1 : 0) + i)),
   ];
-  const echo = first.family === "ipv4" && own !== undefined ? echoSteps(demands.length, own) : [];
-  const start = demands.length + (echo.length === 0 ? 0 : 1);
+  const start = demands.length + (own === undefined ? 0 : 1) + rest.length;
   const compared = addresses.flatMap((one, i) => addressSteps(one, start + i, address));
   const end: Step = [stage(start + addresses.length), { op: "drop" }];
-  const program: Program = [...before, ...echo, ...compared, end];
+  const program: Program = [...before, ...compared, end];
   if (program.length <= MOST_INSTRUCTIONS) return program;
-  return [...before, ...echo, [stage(start), { op: "accept" }]];
+  return [...before, [stage(start), { op: "accept" }]];
 }
 
 /** Each decides for itself, so that no jump is far: they reach 255 instructions only. */
@@ -62,12 +80,12 @@ function demandSteps([op, at, to]: Demand, number: number): readonly Step[] {
   ];
 }
 
-/** A probe (sender 0.0.0.0) whose frame comes from `own`; what is no probe goes on to the next stage. */
-function echoSteps(number: number, own: Mac): readonly Step[] {
+/** A question whose frame comes from `own`; what is no question goes on to the next stage. */
+function echoSteps(number: number, [op, at, to]: Demand, own: Mac): readonly Step[] {
   const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
   return [
-    [stage(number), { op: "load32", at: ARP.address }],
-    ["a probe?", { op: "equal", to: 0, then: "next", else: stage(number + 1) }],
+    [stage(number), { op, at }],
+    ["a question?", { op: "equal", to, then: "next", else: stage(number + 1) }],
     ["own, begin", { op: "load32", at: 6 }],
     ["begin?", { op: "equal", to: view.getUint32(0), then: "next", else: "not own" }],
     ["own, end", { op: "load16", at: 10 }],

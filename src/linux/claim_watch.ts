@@ -2,12 +2,14 @@
 import type { Limits } from "../budget.ts";
 import { HostError, type WatchedAddress } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
-import { type Family, formatIp, includesIp, type Ip, isUnspecified } from "../net/ip.ts";
+import { type Family, formatIp, includesIp, type Ip, isUnspecified, sameIp } from "../net/ip.ts";
 import { formatMac, type Mac, sameMac } from "../net/mac.ts";
-import { after, type Instant, milliseconds, seconds } from "../time.ts";
+import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import { decodeArp } from "../wire/arp.ts";
 import { type Claim, claimIn } from "../wire/claim.ts";
 import { decodeEthernet, ETHERTYPE } from "../wire/ethernet.ts";
+import { decodeIpv6 } from "../wire/ipv6.ts";
+import { decodeNeighbor } from "../wire/ndp.ts";
 import { claimFilter } from "./claim_filter.ts";
 import { ETH_P_ARP, ETH_P_IPV6 } from "./constants.ts";
 import type { Receiver } from "./datagram.ts";
@@ -36,10 +38,14 @@ const ECHOES_FOR = seconds(60);
 /** Most frames remembered that would be known again. */
 const MOST_SENT = 16;
 
+/** A Neighbor Advertisement to all nodes so soon after a question to all about its target is the answer. */
+const ANSWERED_WITHIN = milliseconds(2000);
+
 /** A claim, and where it was heard. */
 export interface HeardClaim extends Pick<Claim, "address" | "mac"> {
   readonly interface: string;
   readonly answer: boolean;
+  readonly direct: number;
 }
 
 /** What is listened for on one link, of one family. */
@@ -66,7 +72,7 @@ export class ClaimWatch implements Disposable {
   /** By {@link keyOf}. */
   #listeners: ReadonlyMap<string, Listener> = new Map();
   /** Marked questions that this machine sent, the newest last. */
-  #sent: readonly Uint8Array[] = [];
+  #sent: readonly { readonly frame: Uint8Array; readonly target: Ip; readonly at: Instant }[] = [];
 
   constructor(libc: Libc, poller: Poller) {
     this.#libc = libc;
@@ -110,12 +116,14 @@ export class ClaimWatch implements Disposable {
 
   /** This machine sends `frame`: a question with a mark is known again where the link sends it back. */
   noteSent(frame: Uint8Array): void {
-    if (isMarked(frame)) this.#sent = [...this.#sent, frame].slice(-MOST_SENT);
+    const target = targetOfMarked(frame);
+    if (target === undefined) return;
+    this.#sent = [...this.#sent, { frame, target, at: this.#poller.now() }].slice(-MOST_SENT);
   }
 
   /**
    * Gives the claims that are queued on the `ready` descriptors to `take`: by whom no link of `interfaces` belongs to, and
-   * each once, however often it was made. With an own MAC only an answer to all, where the link does not send back what was sent to it.
+   * each once, with how often it was answered. With an own MAC only an answer to all, where the link does not send back what was sent to it.
    */
   drain(
     ready: ReadonlySet<number>,
@@ -126,19 +134,20 @@ export class ClaimWatch implements Disposable {
     const listeners = [...this.#listeners.values()].filter(({ socket }) => ready.has(socket.fd));
     if (listeners.length === 0) return;
     const own = new Set(interfaces.links.flatMap(({ mac }) => mac ? [formatMac(mac)] : []));
-    const told = new Set<string>();
+    const told = new Map<string, HeardClaim>();
     for (const listener of listeners) {
       const { interface: name, index } = listener.wanted;
       for (const claim of this.#heard(listener, receiver)) {
         const { address, mac, how } = claim;
         const macText = formatMac(mac);
         const key = `${index} ${formatIp(address)} ${macText}`;
-        if (told.has(key)) continue;
         if (own.has(macText) && !isClone(listener, claim, this.#poller.now())) continue;
-        told.add(key);
-        take({ address, mac, interface: name, answer: how !== "unasked" });
+        const { answer, direct } = told.get(key) ?? { answer: how !== "unasked", direct: 0 };
+        const times = direct + (how === "answer" ? 1 : 0);
+        told.set(key, { address, mac, interface: name, answer, direct: times });
       }
     }
+    for (const claim of told.values()) take(claim);
   }
 
   [Symbol.dispose](): void {
@@ -183,15 +192,25 @@ export class ClaimWatch implements Disposable {
       }
       const claim = claimIn(received.data);
       if (claim === undefined || !includesIp(addresses, claim.address)) continue;
-      claims.push({ ...claim, mac: claim.mac.slice() });
+      claims.push({ ...claim, mac: claim.mac.slice(), how: this.#howOf(claim) });
     }
     this.#throttle.spend(socket.fd, count, this.#poller.now());
     return claims;
   }
 
+  /** RFC 4861 7.2.4: a question from :: is answered as if unasked. */
+  #howOf({ how, address }: Claim): Claim["how"] {
+    if (how !== "unasked" || address.family === "ipv4") return how;
+    const now = this.#poller.now();
+    const isAsked = this.#sent.some(({ target, at }) =>
+      between(at, now) <= ANSWERED_WITHIN && sameIp(target, address)
+    );
+    return isAsked ? "answer-to-all" : how;
+  }
+
   /** A frame that this machine has sent, perhaps padded on its way. */
   #isEcho(data: Uint8Array): boolean {
-    return this.#sent.some((sent) => sent.every((byte, i) => byte === data[i]));
+    return this.#sent.some(({ frame }) => frame.every((byte, i) => byte === data[i]));
   }
 
   #close(socket: Socket): void {
@@ -211,12 +230,23 @@ function isClone(
     sameMac(mac, wanted.mac);
 }
 
-/** An ARP probe with something where a receiver looks for nothing: {@link arpProbeToAll}. */
-function isMarked(frame: Uint8Array): boolean {
+/**
+ * What is asked for by an ARP probe with something where a receiver looks for nothing ({@link arpProbeToAll}), or by a Neighbor
+ * Solicitation with a nonce ({@link neighborProbeToAll}).
+ */
+function targetOfMarked(frame: Uint8Array): Ip | undefined {
   const ethernet = decodeEthernet(frame);
-  const arp = ethernet?.etherType === ETHERTYPE.arp ? decodeArp(ethernet.payload) : undefined;
-  return arp !== undefined && arp.operation === "request" && isUnspecified(arp.senderIp) &&
-    arp.targetMac.some((byte) => byte !== 0);
+  if (ethernet?.etherType === ETHERTYPE.arp) {
+    const arp = decodeArp(ethernet.payload);
+    return arp !== undefined && arp.operation === "request" && isUnspecified(arp.senderIp) &&
+        arp.targetMac.some((byte) => byte !== 0)
+      ? arp.targetIp
+      : undefined;
+  }
+  if (ethernet?.etherType !== ETHERTYPE.ipv6) return undefined;
+  const packet = decodeIpv6(ethernet.payload);
+  const neighbor = packet && decodeNeighbor(packet);
+  return neighbor?.kind === "ns" && neighbor.nonce ? neighbor.target : undefined;
 }
 
 function sameLink(a: Mac | undefined, b: Mac | undefined): boolean {

@@ -29,6 +29,13 @@ export function encodeEthernet({ payload, ...header }: EthernetFrame): Uint8Arra
   return ETHERNET_HEADER.write(header, frame);
 }
 
+/** A copy of `frame` for `destination` alone. */
+export function encodedTo(destination: Mac, frame: Uint8Array): Uint8Array {
+  const copy = frame.slice();
+  copy.set(destination);
+  return copy;
+}
+
 /** Undefined where there are fewer than 14 bytes. The payload is a view, not a copy. */
 export function decodeEthernet(frame: Uint8Array): EthernetFrame | undefined {
   if (!ETHERNET_HEADER.fits(frame)) return undefined;

@@ -49,6 +49,8 @@ export interface NeighborSolicit {
   readonly target: Ip;
   /** The source link-layer address option, where it is there. */
   readonly mac: Mac | undefined;
+  /** Is a nonce of 6 bytes there, as {@link neighborProbeToAll} writes it? */
+  readonly nonce?: boolean;
 }
 
 const SOLICITATION = 135;
@@ -56,6 +58,7 @@ const ADVERTISEMENT = 136;
 const FLAGS = { router: 0x80, solicited: 0x40, override: 0x20 } as const;
 const SOURCE_LINK_LAYER = 1;
 const TARGET_LINK_LAYER = 2;
+const NONCE = 14;
 const ALL_NODES = ip("ff02::1");
 const UNSPECIFIED = ip("::");
 const HOP_LIMIT = 255;
@@ -109,6 +112,17 @@ export function neighborProbe(mac: Mac, target: Ip): Uint8Array {
   });
 }
 
+/**
+ * The same with a nonce of 6 bytes (RFC 7527 4), by which a machine knows its own probe when a link sends it back. The answer
+ * goes to all nodes (RFC 4861 7.2.4), and so arrives also where a machine with this very `mac` sends it.
+ */
+export function neighborProbeToAll(mac: Mac, target: Ip, nonce: Uint8Array): Uint8Array {
+  const destination = solicitedNode(target);
+  const solicit = { kind: "ns", source: UNSPECIFIED, destination, target, mac: nonce } as const;
+  const kind = { type: SOLICITATION, flags: 0, option: NONCE };
+  return frame(mac, multicastMac(destination), solicit, kind);
+}
+
 /** Where solicitations for `address` go: ff02::1:ffXX:XXXX (RFC 4291 2.7.1). */
 export function solicitedNode(address: Ip): Ip {
   const group = ip("ff02::1:ff00:0").bytes.slice();
@@ -134,7 +148,8 @@ export function decodeNeighbor(packet: Ipv6Packet): NeighborAdvert | NeighborSol
   if (type === SOLICITATION) {
     const mac = macs.get(SOURCE_LINK_LAYER);
     if (isUnspecified(source) && mac !== undefined) return undefined;
-    return { kind: "ns", ...common, mac };
+    const nonce = macs.has(NONCE);
+    return { kind: "ns", ...common, mac, ...(nonce ? { nonce } : {}) };
   }
   const solicited = (flags & FLAGS.solicited) !== 0;
   if (type !== ADVERTISEMENT || (solicited && isMulticast(destination))) return undefined;

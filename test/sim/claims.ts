@@ -21,6 +21,7 @@ export interface Speaker {
 export interface HeardClaim extends WatchedAddress {
   readonly mac: Mac;
   readonly answer: boolean;
+  readonly direct: number;
 }
 
 /** What one program watches, and what is queued for it. */
@@ -55,7 +56,7 @@ export class Claims {
     if (watched === undefined || this.#queue.length >= QUEUE_LIMIT) return false;
     const isOwn = this.#machine.ports().some((own) => own.macText === macText);
     if (isOwn && !(answer && openly && port.macText === macText)) return false;
-    this.#queue.push({ ...watched, mac, answer });
+    this.#queue.push({ ...watched, mac, answer, direct: answer && !openly ? 1 : 0 });
     return true;
   }
 
@@ -64,14 +65,18 @@ export class Claims {
     return this.#queue.length > 0;
   }
 
-  /** What is queued, each MAC's claim once. */
+  /** What is queued, each MAC's claim once, with how often it was answered. */
   take(): readonly HeardClaim[] {
-    const taken = new Map(this.#queue.map((claim) => [
-      `${claim.interface} ${formatIp(claim.address)} ${formatMac(claim.mac)}`,
-      claim,
-    ]));
+    const taken = Map.groupBy(
+      this.#queue,
+      ({ interface: name, address, mac }) => `${name} ${formatIp(address)} ${formatMac(mac)}`,
+    );
     this.#queue = [];
-    return [...taken.values()];
+    return [...taken.values()].flatMap((claims) => {
+      const last = claims.at(-1);
+      const direct = claims.reduce((sum, one) => sum + one.direct, 0);
+      return last === undefined ? [] : [{ ...last, direct }];
+    });
   }
 }
 

@@ -6,6 +6,8 @@ import { formatMac, type Mac } from "../../src/net/mac.ts";
 export interface FrameSaid {
   /** "This address is at this MAC." */
   readonly claim?: { readonly address: string; readonly mac: Mac; readonly macText: string };
+  /** The MAC that it is for; undefined: for all. */
+  readonly to?: string;
   /** The claim is one that neighbours act on: gratuitous ARP (RFC 5227 3), unsolicited NA (RFC 4861 7.2.6). */
   readonly announced: boolean;
   /** "Who has this address?" */
@@ -27,9 +29,13 @@ const TARGET_LINK_LAYER_ADDRESS = 2;
 /** Undefined: nothing that concerns addresses. */
 export function saidBy(frame: Uint8Array): FrameSaid | undefined {
   const ethertype = be16(frame, 12);
-  if (ethertype === ETHERTYPE_ARP) return arp(frame);
-  if (ethertype === ETHERTYPE_IPV6) return neighborDiscovery(frame);
-  return undefined;
+  const said = ethertype === ETHERTYPE_ARP
+    ? arp(frame)
+    : ethertype === ETHERTYPE_IPV6
+    ? neighborDiscovery(frame)
+    : undefined;
+  const isForAll = ((frame[0] ?? 0) & 1) === 1;
+  return said === undefined || isForAll ? said : { ...said, to: formatMac(frame.slice(0, 6)) };
 }
 
 function arp(frame: Uint8Array): FrameSaid | undefined {

@@ -246,7 +246,10 @@ export class Lan {
     );
   }
 
-  /** For a host: carries an Ethernet frame to all other machines, whose kernels learn from it and answer. */
+  /**
+   * For a host: carries an Ethernet frame to all other machines, or to the first one that has its
+   * destination; their kernels learn from it and answer.
+   */
   carryFrame(sender: Machine, port: Port, frame: Uint8Array): void {
     const said = saidBy(frame);
     if (said === undefined) return;
@@ -256,7 +259,9 @@ export class Lan {
       this.see({ kind: "announced", ...where, address: claim.address, mac: claim.macText });
     }
     if (question !== undefined) this.see({ kind: "asked", ...where, address: question.address });
+    const alone = said.to === undefined ? undefined : this.#machineAt(said.to, sender, port);
     this.#carry(sender, port, (machine, arrival) => {
+      if (said.to !== undefined && machine !== alone) return;
       if (claim !== undefined) {
         if (announced) machine.neighbours.set(claim.address, claim.macText);
         this.#programs.get(machine.name)?.hearClaim(arrival, claim.address, claim);
@@ -265,6 +270,14 @@ export class Lan {
       if (claim !== undefined && isMartian(machine, familyOf(claim.address), claim.address)) return;
       if (question !== undefined) this.#answer(machine, arrival, question, { sender, port });
     });
+  }
+
+  /** The machine that a switch sends frames for `mac` to. */
+  #machineAt(mac: string, sender: Machine, { segment }: Port): Machine | undefined {
+    return this.machines().find((machine) =>
+      machine !== sender &&
+      machine.ports().some((port) => port.segment === segment && port.macText === mac)
+    );
   }
 
   /** The kernel of `machine` says that it has the address, where it has. */
@@ -284,7 +297,8 @@ export class Lan {
         if (!openly && answering.macText === asker.port.macText) return;
         this.#programs.get(receiver.name)?.hearClaim(arrival, address, {
           ...answering,
-          answer: true,
+          // RFC 4861 7.2.4: as if unasked; the machine that asked knows better.
+          answer: !(openly && isIpv6(address)) || receiver === asker.sender,
           openly,
         });
       });
@@ -348,5 +362,9 @@ function isMartian(machine: Machine, family: Family, source: string): boolean {
 }
 
 function familyOf(address: string): Family {
-  return address.includes(":") ? "ipv6" : "ipv4";
+  return isIpv6(address) ? "ipv6" : "ipv4";
+}
+
+function isIpv6(address: string): boolean {
+  return address.includes(":");
 }

@@ -146,12 +146,19 @@ function holder(
     case "fault":
       return `FAULT on this node; ${heldElsewhere(instance)}`;
     case "listening":
-      return "nobody was heard yet: listening before claiming";
+      return listening(instance);
     case "held":
       return state === "master"
         ? `held by ${master?.node} (this node) for ${age(since, now)}`
         : `held by ${master?.node}`;
   }
+}
+
+/** Of a node that has just started, or has not asked for long. */
+function listening({ master, state }: InstanceStatus): string {
+  if (master === null) return "nobody was heard yet: listening before claiming";
+  const holder = state === "master" ? `${master.node} (this node)` : master.node;
+  return `held by ${holder}; it is being asked whether another machine has it`;
 }
 
 /** Of a node that takes no part: it hears who does. */

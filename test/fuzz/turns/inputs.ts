@@ -123,6 +123,7 @@ function bytesOf(random: Random, length: number): Uint8Array {
 export function claim(random: Random, at: Instant): HostEvent {
   return {
     kind: "claim",
+    direct: 1,
     interface: random.pick(["eth0", "eth0", "eth1"]),
     address: ip(random.pick(["10.77.0.50", "10.77.0.52", "fe80::50", "10.77.0.12", "10.9.9.9"])),
     mac: bytesOf(random, 6),

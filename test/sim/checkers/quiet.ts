@@ -48,7 +48,9 @@ function lookForRestless(world: World, wakes: ReadonlyMap<string, number>, at: I
     const beats = elapsed / fastest + elapsed / lease;
     // Every ten seconds its addresses are asked for: it asks, is answered, and concludes; others ask it.
     const questions = 8 * elapsed / 10e9;
-    const due = 10 + world.setup.instances.length * (3 * beats + questions) +
+    // A backup polls every two seconds, and is answered.
+    const polls = 2 * elapsed / 2e9;
+    const due = 10 + polls + world.setup.instances.length * (3 * beats + questions) +
       questionsIn(world, elapsed);
     if (count <= due) continue;
     const ms = (elapsed / 1e6).toFixed(0);

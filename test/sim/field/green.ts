@@ -3,8 +3,9 @@ import { verdict } from "../../../src/cli/status/health.ts";
 import { EXIT } from "../../../src/cli/exit.ts";
 import type { World } from "../world.ts";
 
-/** Would `floatip status` on `name` exit 0? Where floatip does not run: no. */
+/** Would `floatip status` on `name` exit 0? Where floatip does not run, or does not answer: no. */
 export function isGreen({ cluster }: World, name: string): boolean {
+  if (cluster.host(name)?.paused === true) return false;
   const status = cluster.status(name);
   if (status === undefined) return false;
   const document = { ...status, sinks: [], config_since: status.started, last_reload: null };

@@ -1,12 +1,12 @@
 /** Evidence of another holder: what keeps it, what refutes it, and how a person reads it. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
+  carryConflicts,
   concludeOwn,
   concludeQuestion,
   Conflicts,
   forgetConflicts,
   isEvidence,
-  resetConflicts,
   type Sight,
 } from "../../../src/daemon/conflicts.ts";
 import { Budgets } from "../../../src/daemon/budgets.ts";
@@ -17,7 +17,7 @@ import type { ConflictRecord } from "../../../src/daemon/record.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
-import { becomeMaster } from "../../../src/vrrp/transitions.ts";
+import { becomeMaster, newBackup } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 
 const START = seconds(100) as number as Instant;
@@ -144,13 +144,39 @@ Deno.test("evidence: a machine with this one's own MAC is refuted by a question 
   strictEqual(isDoubted(router, START), false);
 });
 
-Deno.test("evidence: another state begins anew; who is still refused is asked for again", () => {
-  const { router } = lab(ANSWER, RIVAL, REFUSED);
+Deno.test("evidence: a backup that takes over keeps it; what is still refused is asked for again", () => {
+  const { router } = lab(ANSWER, REFUSED);
+  router.look.until = at(9);
   ask(router);
-  ask(router);
-  resetConflicts(router, at(1));
-  deepStrictEqual([...router.conflicts.keys()], [`refused ${B}`]);
-  ok(isDoubted(router, at(1)));
+  ask(router, MAC);
+  carryConflicts(router, "backup", at(1));
+  deepStrictEqual([...router.conflicts.keys()], [`answer ${MAC}`, `refused ${B}`]);
+  strictEqual(router.conflicts.get(`refused ${B}`)?.free, 0);
+  strictEqual(router.look.until, at(9));
+});
+
+Deno.test("evidence: a master that yields to the only other one does not know who holds it before it asks", () => {
+  const { router } = lab(ANSWER, RIVAL);
+  router.look.until = at(9);
+  router.state = newBackup(at(1), router.rules);
+  carryConflicts(router, "master", at(1));
+  strictEqual(router.conflicts.size, 0);
+  strictEqual(router.look.until, undefined);
+});
+
+Deno.test("evidence: a master that yields beside two others keeps it", () => {
+  const { router } = lab(ANSWER, { ...ANSWER, who: "02:00:00:00:00:03" });
+  router.state = newBackup(at(1), router.rules);
+  carryConflicts(router, "master", at(1));
+  strictEqual(router.conflicts.size, 2);
+});
+
+Deno.test("evidence: what was looked for before a fault tells nothing after it", () => {
+  const { router } = lab();
+  router.look.until = at(9);
+  router.state = newBackup(at(1), router.rules);
+  carryConflicts(router, "init", at(1));
+  strictEqual(router.look.until, undefined);
 });
 
 Deno.test("evidence: an address that the file names no more is forgotten", () => {

@@ -34,6 +34,7 @@ function aRouter(
   );
   router.state = state;
   router.askable = true;
+  router.look.until = at(200);
   for (const conflict of conflicts) router.conflicts.set(conflict.who, conflict);
   for (const [when, priority] of Object.entries(adverts)) {
     const heard: Heard = {
@@ -122,11 +123,31 @@ const refused: Conflict = {
 };
 
 function unanswered(state: State, times: number): VirtualRouter {
-  return Object.assign(aRouter(state), { unanswered: times });
+  const router = aRouter(state);
+  router.look.unanswered = times;
+  return router;
 }
 
 function unaskable(state: State, one: Conflict): VirtualRouter {
   return Object.assign(aRouter(state, {}, [one]), { askable: false });
+}
+
+function mute(state: State): VirtualRouter {
+  const router = aRouter(state);
+  router.look.mute = 3;
+  return router;
+}
+
+function notLooked(state: State): VirtualRouter {
+  const router = aRouter(state);
+  router.look.until = undefined;
+  return router;
+}
+
+function incurious(state: State): VirtualRouter {
+  const router = notLooked(state);
+  router.rules = { ...router.rules, duplicateCheck: false };
+  return router;
 }
 
 const NOBODY = new Neighbours();
@@ -168,6 +189,17 @@ const TABLE: readonly (readonly [string, VirtualRouter, number, Health])[] = [
     "nobody",
   ],
   ["a backup, and nobody answered once", unanswered(aBackup(8), 1), 9, "held"],
+  [
+    "a backup whose master, not heard any more, answers for nothing",
+    mute(aBackup(8)),
+    11,
+    "nobody",
+  ],
+  ["a backup whose master is heard, and answers for nothing", mute(aBackup(8)), 9, "held"],
+  ["a master that has not asked yet", notLooked(master), 9, "listening"],
+  ["a backup that has not asked yet", notLooked(aBackup(8)), 9, "listening"],
+  ["a master that has not asked for long", aRouter(master), 201, "listening"],
+  ["a master that is not to ask", incurious(master), 9, "held"],
   ["nobody can be asked, and it goes on", unaskable(master, refused), 9, "two"],
   ["nobody can be asked, and it is over", unaskable(master, refused), 19, "held"],
   ["a backup that hears its master", aRouter(aBackup(8)), 9, "held"],

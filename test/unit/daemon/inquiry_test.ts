@@ -81,7 +81,7 @@ function lab(...routers: readonly VirtualRouter[]) {
     if (holders.length === 0) neighbours.learn(text, mac, host.time);
     for (const router of holders) {
       const sight = sightOf(text, mac, host.time);
-      inquiry.answered(router, sight);
+      inquiry.answered(router, sight, 1);
       if (router.state.kind === "master") conflicts.note(router, sight);
     }
   };
@@ -117,7 +117,7 @@ Deno.test("inquiry: a master asks every ten seconds, and once more so that its o
   pass(30);
   const seconds = (openly: boolean) =>
     host.asked.filter((one) => one.openly === openly).map(({ second }) => second);
-  deepStrictEqual([seconds(false), seconds(true)], [[1, 11, 21], [2, 12, 22]]);
+  deepStrictEqual([seconds(false), seconds(true)], [[0, 10, 20, 30], [1, 11, 21]]);
 });
 
 Deno.test("inquiry: whoever has the file say so asks nobody", () => {

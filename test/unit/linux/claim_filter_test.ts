@@ -4,7 +4,7 @@ import { claimFilter } from "../../../src/linux/claim_filter.ts";
 import { MOST_INSTRUCTIONS } from "../../../src/linux/packet_filter.ts";
 import { type Ip, ip, ipFromBytes } from "../../../src/net/ip.ts";
 import { arpProbe, arpProbeToAll, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
-import { neighborProbe, unsolicitedNa } from "../../../src/wire/ndp.ts";
+import { neighborProbe, neighborProbeToAll, unsolicitedNa } from "../../../src/wire/ndp.ts";
 import { accepts } from "../../support/linux/filter_machine.ts";
 
 const MAC = new Uint8Array([2, 0, 0, 0, 0, 1]);
@@ -50,6 +50,19 @@ Deno.test("a probe of this machine that comes back is handed over, and no other"
   }
   assert.ok(accepts(program, claim(first)));
   assert.ok(!accepts(program, claim(ip("192.168.1.99"))));
+});
+
+Deno.test("a Neighbor Solicitation of this machine that comes back is handed over, and no other", () => {
+  const program = claimFilter(LIST6, MAC);
+  const [first = ip("::")] = LIST6;
+  const probe = neighborProbeToAll(MAC, first, new Uint8Array([1, 2, 3, 4, 5, 6]));
+  assert.ok(accepts(program, probe));
+  assert.ok(!accepts(claimFilter(LIST6), probe));
+  const other = probe.slice();
+  other[11] = 99;
+  assert.ok(!accepts(program, other));
+  assert.ok(accepts(program, claim(first)));
+  assert.ok(!accepts(program, claim(ip("fd00::99"))));
 });
 
 Deno.test("what is for a VLAN of others, cut short or of another kind is dropped", () => {
