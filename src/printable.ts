@@ -23,3 +23,8 @@ function escaped(character: string): string {
   const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
+
+/** The name of a virtual router: "web", or "web (IPv6)". */
+export function instanceLabel(instance: string, family: "ipv4" | "ipv6"): string {
+  return family === "ipv6" ? `${instance} (IPv6)` : instance;
+}

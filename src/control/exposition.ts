@@ -1,5 +1,4 @@
 /** The text format of Prometheus, version 0.0.4, which every collector reads. */
-import type { HistogramReading } from "./reading.ts";
 
 /** The Content-Type of an exposition. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -27,6 +26,16 @@ export interface Metric {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
   readonly help: string;
+}
+
+/** How often a duration fell between which bounds. */
+export interface HistogramReading {
+  /** Upper bounds in seconds, each within its bucket, ascending. */
+  readonly bounds: readonly number[];
+  /** One for each bound, and a last one for what lies beyond; not cumulative. */
+  readonly counts: readonly number[];
+  /** Of all durations, in seconds. */
+  readonly sum: number;
 }
 
 /** One value with its labels, which {@link formatLabels} has written. */
@@ -87,4 +96,42 @@ function line(name: string, labels: string, value: number): string {
 
 function escape(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
+
+/** A metric that has one value for each `Of`; null: it has none at present. */
+export interface ValueMetric<Of> {
+  readonly metric: Metric;
+  readonly value: (of: Of) => number | null;
+}
+
+/** Each of them with its labels, which formatLabels has written. */
+export type Labelled<Of> = readonly (readonly [labels: string, of: Of])[];
+
+/** `floatip_NAME`, which goes up and down. */
+export function gauge<Of>(
+  name: string,
+  help: string,
+  value: ValueMetric<Of>["value"],
+): ValueMetric<Of> {
+  return { metric: { name: `floatip_${name}`, type: "gauge", help }, value };
+}
+
+/** `floatip_NAME`, which only grows while the daemon runs; its name ends in _total. */
+export function counter<Of>(
+  name: string,
+  help: string,
+  value: ValueMetric<Of>["value"],
+): ValueMetric<Of> {
+  return { metric: { name: `floatip_${name}`, type: "counter", help }, value };
+}
+
+/** Every metric of `metrics`, with a sample for each of `all`. */
+export function printValues<Of>(metrics: readonly ValueMetric<Of>[], all: Labelled<Of>): string {
+  return metrics.map(({ metric, value }) => {
+    const samples = all.flatMap(([labels, of]): readonly Sample<number>[] => {
+      const found = value(of);
+      return found === null ? [] : [[labels, found]];
+    });
+    return printMetric(metric, samples);
+  }).join("");
 }

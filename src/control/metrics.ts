@@ -1,20 +1,44 @@
 /**
- * What does `/metrics` say? The status document and what the loop has measured, as Prometheus reads
- * it.
+ * The exposition of /metrics: the status document and what the loop measures. A metric is a row here,
+ * or in metrics_instance.ts where it is about a virtual router; one that status does not have is
+ * measured in daemon/metrics.ts. docs/reference/metrics.md is printed from the rows.
  */
+import type { RejectReason } from "../wire/reject.ts";
 import type { CheckStatus, SinkStatus, StatusDocument } from "./api.ts";
 import {
+  counter,
   formatLabels,
+  gauge,
+  type HistogramReading,
   joinLabels,
+  type Labelled,
   type Metric,
   printHistogram,
   printMetric,
+  printValues,
   type Sample,
+  type ValueMetric,
 } from "./exposition.ts";
-import { counter, type Figure, gauge, printFigures } from "./figure.ts";
-import { printInstances } from "./metrics_instance.ts";
-import { printRejects } from "./metrics_rejects.ts";
-import type { CheckReading, MetricsSnapshot } from "./reading.ts";
+import { printInstances, routerLabels, type RouterReading } from "./metrics_instance.ts";
+
+/** What was measured of one health check. */
+export interface CheckReading {
+  readonly name: string;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Of single attempts, failed ones too. */
+  readonly latency: HistogramReading;
+}
+
+/** All that was measured, at one moment. */
+export interface MetricsSnapshot {
+  /** By the monotonic clock, in milliseconds: no calendar jump shows in it. */
+  readonly uptimeMs: number;
+  /** From a deadline of the loop until it acted on it. */
+  readonly timerLateness: HistogramReading;
+  readonly routers: readonly RouterReading[];
+  readonly checks: readonly CheckReading[];
+}
 
 /** The whole exposition. Its names and labels are what dashboards and alert rules rest on. */
 export function printMetrics(status: StatusDocument, reading: MetricsSnapshot): string {
@@ -23,7 +47,7 @@ export function printMetrics(status: StatusDocument, reading: MetricsSnapshot): 
     printInstances(status.instances, reading.routers),
     printRejects(status),
     printChecks(status, reading.checks),
-    printFigures(SINKS, status.sinks.map((sink) => [sinkLabels(sink), sink])),
+    printValues(SINKS, status.sinks.map((sink) => [sinkLabels(sink), sink])),
   ].join("");
 }
 
@@ -32,10 +56,10 @@ interface Both {
   readonly reading: MetricsSnapshot;
 }
 
-const DAEMON: readonly Figure<Both>[] = [
+const DAEMON: readonly ValueMetric<Both>[] = [
   gauge(
     "uptime_seconds",
-    "How long the daemon runs, by a clock that knows no calendar.",
+    "How long the daemon runs, by the monotonic clock.",
     ({ reading }) => reading.uptimeMs / 1000,
   ),
   gauge(
@@ -50,7 +74,7 @@ const DAEMON: readonly Figure<Both>[] = [
   ),
   gauge(
     "config_last_reload_successful",
-    "0 where the file was refused at the last reload, so that an older one is in force.",
+    "0 if the last reload refused the file, so that an older one is in force.",
     ({ status }) => Number(status.last_reload?.applied ?? true),
   ),
   gauge(
@@ -69,22 +93,22 @@ const INFO: Metric = {
 const LATENESS: Metric = {
   name: "floatip_timer_lateness_seconds",
   type: "histogram",
-  help: "How much later than its deadline the daemon woke up: what a busy or frozen machine costs.",
+  help: "How much later than its deadline the daemon woke up, as on a busy or frozen machine.",
 };
 
 function printDaemon(status: StatusDocument, reading: MetricsSnapshot): string {
   const { node, version } = status;
   return [
     printMetric(INFO, [[formatLabels({ node, version }), 1]]),
-    printFigures(DAEMON, [["", { status, reading }]]),
+    printValues(DAEMON, [["", { status, reading }]]),
     printHistogram(LATENESS, [["", reading.timerLateness]]),
   ].join("");
 }
 
-const CHECKS: readonly Figure<CheckStatus>[] = [
+const CHECKS: readonly ValueMetric<CheckStatus>[] = [
   gauge(
     "check_up",
-    "What the check says after fall and rise: 1 up, 0 down; not there before its first result.",
+    "1 if the check is up after fall and rise, 0 if it is down; absent before its first result.",
     ({ up }) => up === null ? null : Number(up),
   ),
 ];
@@ -112,31 +136,95 @@ function printChecks(status: StatusDocument, readings: readonly CheckReading[]):
     [joinLabels(label(name), formatLabels({ result: "failure" })), failed],
   ]);
   return [
-    printFigures(CHECKS, [...judged]),
+    printValues(CHECKS, [...judged]),
     printMetric(ATTEMPTS, attempts),
     printHistogram(LATENCY, readings.map(({ name, latency }) => [label(name), latency])),
   ].join("");
 }
 
-const SINKS: readonly Figure<SinkStatus>[] = [
+const SINKS: readonly ValueMetric<SinkStatus>[] = [
   gauge(
     "sink_queue_length",
-    "Changes that wait to be told to the sink, the one under way included.",
+    "Messages that wait for the sink, the one under way included.",
     ({ pending }) => pending,
   ),
-  counter("sink_delivered_total", "Changes that the sink was told.", ({ delivered }) => delivered),
+  counter("sink_delivered_total", "Messages that were delivered.", ({ delivered }) => delivered),
   counter(
     "sink_collapsed_total",
-    "Changes that the sink was not told because a newer one was to be told.",
+    "Messages that a newer one of the same instance replaced.",
     ({ collapsed }) => collapsed,
   ),
   counter(
     "sink_failed_total",
-    "Changes that were given up after the last attempt.",
+    "Messages that were given up after the last attempt.",
     ({ failed }) => failed,
   ),
 ];
 
 function sinkLabels({ name, instance }: SinkStatus): string {
   return formatLabels({ sink: name, vrrp_instance: instance ?? "" });
+}
+
+type Rejects = Readonly<Record<string, number>>;
+
+/** Every reason that occurred, by instance, and the sums that VRRPV3-MIB has. */
+function printRejects({ instances, rejects }: StatusDocument): string {
+  const labelled = instances.map((one) => [routerLabels(one), one.rejects] as const);
+  const all: Labelled<Rejects> = [...labelled, ["", rejects]];
+  return [
+    printMetric(REJECTS, all.flatMap(([labels, counts]) => samplesOf(labels, counts))),
+    printValues(PER_INSTANCE, labelled),
+    printValues(PER_NODE, [["", total(all.map(([, counts]) => counts))]]),
+  ].join("");
+}
+
+const REJECTS: Metric = {
+  name: "floatip_rejects_total",
+  type: "counter",
+  help: "Packets refused, by reason, of those that occurred; without vrrp_instance: they fit none.",
+};
+
+function samplesOf(labels: string, counts: Rejects): readonly Sample<number>[] {
+  return Object.entries(counts).map(([reason, count]) => [
+    joinLabels(labels, formatLabels({ reason })),
+    count,
+  ]);
+}
+
+const PER_INSTANCE: readonly ValueMetric<Rejects>[] = [
+  mib("adv_interval_errors_total", "vrrpv3StatisticsAdvIntervalErrors", [
+    "interval-zero",
+    "interval-mismatch",
+  ]),
+  mib("ip_ttl_errors_total", "vrrpv3StatisticsIpTtlErrors", ["ttl"]),
+  mib("rcvd_invalid_type_packets_total", "vrrpv3StatisticsRcvdInvalidTypePackets", ["type"]),
+  mib("address_list_errors_total", "vrrpv3StatisticsAddressListErrors", ["addresses"]),
+  mib("packet_length_errors_total", "vrrpv3StatisticsPacketLengthErrors", [
+    "too-short",
+    "count-zero",
+    "length",
+  ]),
+];
+
+const PER_NODE: readonly ValueMetric<Rejects>[] = [
+  mib("router_checksum_errors_total", "vrrpv3RouterChecksumErrors", ["checksum"]),
+  mib("router_version_errors_total", "vrrpv3RouterVersionErrors", ["version"]),
+  mib("router_vr_id_errors_total", "vrrpv3RouterVrIdErrors", ["unknown-vrid"]),
+];
+
+function mib(name: string, object: string, reasons: readonly RejectReason[]): ValueMetric<Rejects> {
+  const help = `Packets refused as ${reasons.join(", ")} (RFC 6527 ${object}).`;
+  return counter(
+    name,
+    help,
+    (counts) => reasons.reduce((sum, reason) => sum + (counts[reason] ?? 0), 0),
+  );
+}
+
+function total(all: readonly Rejects[]): Rejects {
+  const sum: Record<string, number> = {};
+  for (const counts of all) {
+    for (const [reason, count] of Object.entries(counts)) sum[reason] = (sum[reason] ?? 0) + count;
+  }
+  return sum;
 }

@@ -1,19 +1,45 @@
 /**
- * What do metrics say of each virtual router? Names follow the objects of RFC 6527 (VRRPV3-MIB)
- * where there is one. The label is `vrrp_instance`, because Prometheus writes the address that it
- * scrapes into `instance`.
+ * Metrics of each virtual router: what the loop measures, and a row for each metric. Names follow the
+ * objects of RFC 6527 (VRRPV3-MIB) where there is one. The label is `vrrp_instance`, because
+ * Prometheus writes the address that it scrapes into `instance`.
  */
-import type { Health, InstanceStatus } from "./api.ts";
+import type { InstanceStatus } from "./api.ts";
 import {
+  counter,
   formatLabels,
+  gauge,
+  type HistogramReading,
   joinLabels,
+  type Labelled,
   type Metric,
   printHistogram,
   printMetric,
+  printValues,
   type Sample,
+  type ValueMetric,
 } from "./exposition.ts";
-import { counter, type Figure, gauge, type Labelled, printFigures } from "./figure.ts";
-import type { HistogramReading, RouterReading } from "./reading.ts";
+import { HEALTHS, STATES } from "./values.ts";
+
+/** What was measured of one virtual router since it was first configured. */
+export interface RouterReading {
+  readonly instance: string;
+  readonly family: "ipv4" | "ipv6";
+  /** Only transitions that occurred. */
+  readonly transitions: readonly TransitionCount[];
+  /** Between two adverts of one master, as this backup accepted them. */
+  readonly receivedGap: HistogramReading;
+  /** Between two adverts of its own, as master. */
+  readonly sentGap: HistogramReading;
+}
+
+/** How often one state followed another for one reason. */
+export interface TransitionCount {
+  readonly from: string;
+  readonly to: string;
+  /** The kind of the cause, as in the history: "master-silent". */
+  readonly reason: string;
+  readonly count: number;
+}
 
 /** Everything that `instances` have, and what was measured of them. */
 export function printInstances(
@@ -27,7 +53,7 @@ export function printInstances(
     printMetric(STATE, labelled.flatMap(([labels, one]) => stateSamples(labels, one))),
     printMetric(HEALTH, labelled.flatMap(([labels, one]) => healthSamples(labels, one))),
     printMetric(MASTER, labelled.flatMap(([labels, one]) => masterSamples(labels, one))),
-    printFigures(FIGURES, labelled),
+    printValues(VALUES, labelled),
     printMetric(TRANSITIONS, measured.flatMap(([labels, one]) => transitionSamples(labels, one))),
     printHistogram(RCVD_GAP, gapSamples(measured, ({ receivedGap }) => receivedGap)),
     printHistogram(SENT_GAP, gapSamples(measured, ({ sentGap }) => sentGap)),
@@ -43,7 +69,7 @@ export function routerLabels(router: Pick<InstanceStatus, "name" | "vrid" | "fam
   return formatLabels({ vrrp_instance: name, vrid: String(vrid), family });
 }
 
-const FIGURES: readonly Figure<InstanceStatus>[] = [
+const VALUES: readonly ValueMetric<InstanceStatus>[] = [
   gauge(
     "state_since_timestamp_seconds",
     "When the present state was entered, as a Unix time.",
@@ -144,8 +170,6 @@ const STATE: Metric = {
   help: "1 for the state in which the instance is on this node, 0 for the others.",
 };
 
-const STATES = ["init", "backup", "master", "fault"] as const;
-
 function stateSamples(labels: string, one: InstanceStatus): readonly Sample<number>[] {
   return STATES.map((state) => [
     joinLabels(labels, formatLabels({ state })),
@@ -156,16 +180,8 @@ function stateSamples(labels: string, one: InstanceStatus): readonly Sample<numb
 const HEALTH: Metric = {
   name: "floatip_health",
   type: "gauge",
-  help: "1 for how the instance is doing as this node sees it, 0 for the other words.",
+  help: "1 for the health of the instance as this node sees it, 0 for the other values.",
 };
-
-const HEALTHS = [
-  "held",
-  "listening",
-  "fault",
-  "nobody",
-  "two",
-] as const satisfies readonly Health[];
 
 function healthSamples(labels: string, one: InstanceStatus): readonly Sample<number>[] {
   return HEALTHS.map((health) => [
@@ -178,7 +194,7 @@ const MASTER: Metric = {
   name: "floatip_master_info",
   type: "gauge",
   help:
-    "Always 1: the holder of the addresses as far as this node knows; not there while it knows none.",
+    "Always 1: the holder of the addresses as far as this node knows; absent while it knows none.",
 };
 
 function masterSamples(labels: string, { master }: InstanceStatus): readonly Sample<number>[] {

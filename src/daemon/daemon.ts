@@ -1,7 +1,7 @@
 /** What runs? The loop: wait for something to happen, ask the engine what to do, do it, look at the next. */
 import type { Host, HostEvent } from "../host.ts";
 import type { Config } from "../config/config.ts";
-import type { MetricsSnapshot } from "../control/reading.ts";
+import type { MetricsSnapshot } from "../control/metrics.ts";
 import { unreachable } from "../assert.ts";
 import { between, earliest, type Instant, milliseconds, seconds, type WallTime } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";

@@ -1,5 +1,5 @@
 /** How are durations counted without keeping them? In buckets between fixed bounds. */
-import type { HistogramReading } from "../control/reading.ts";
+import type { HistogramReading } from "../control/exposition.ts";
 import type { Nanoseconds } from "../time.ts";
 
 /** Counts of durations between bounds; memory does not grow with what is counted. */

@@ -1,4 +1,5 @@
 /** What happened, in words for the log: a sentence for each transition, new reject reason and new oddity. */
+import { instanceLabel } from "../printable.ts";
 import { keyOf, nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { CheckState } from "../health/judge.ts";
@@ -26,7 +27,7 @@ const LONGEST_DETAIL = 200;
 
 /** "web", or "web (IPv6)" for the IPv6 router of an instance. */
 export function labelOf(plan: Plan): string {
-  return plan.family === "ipv6" ? `${plan.name} (IPv6)` : plan.name;
+  return instanceLabel(plan.name, plan.family);
 }
 
 /** Why it happened, with the names of nodes: "no advert from pi-a (192.168.1.11) for 3.61 s". */

@@ -1,5 +1,6 @@
 /** How punctual is this node, and what does it hear and do? Counts and histograms that status does not have, for metrics. */
-import type { MetricsSnapshot, RouterReading, TransitionCount } from "../control/reading.ts";
+import type { MetricsSnapshot } from "../control/metrics.ts";
+import type { RouterReading, TransitionCount } from "../control/metrics_instance.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import type { ProbeResult } from "../health/check.ts";
 import { sameIp } from "../net/ip.ts";

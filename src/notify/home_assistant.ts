@@ -1,7 +1,8 @@
 /** What are the topics of a virtual router called, and how does Home Assistant learn of it? (www.home-assistant.io/integrations/mqtt) */
-import type { Health } from "../control/api.ts";
+import { HEALTHS, STATES } from "../control/values.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import { VERSION } from "../version.ts";
+import { instanceLabel } from "../printable.ts";
 import type { MqttMessage } from "./mqtt_session.ts";
 
 /** Where things stand. */
@@ -11,20 +12,6 @@ export interface Topics {
   /** "online" or "offline": is there anybody to speak for the node? */
   readonly availability: string;
 }
-
-/** The states that a sensor may show. */
-const STATES = ["init", "backup", "master", "fault"] as const satisfies readonly TransitionRecord[
-  "to"
-][];
-
-/** The words for health that a sensor may show. */
-const HEALTHS = [
-  "held",
-  "listening",
-  "fault",
-  "nobody",
-  "two",
-] as const satisfies readonly Health[];
 
 /** The topic of availability for `node` below `prefix`, of everybody's [notify] (`owner` null) or of an instance's own. */
 export function availabilityTopic(prefix: string, node: string, owner: string | null): string {
@@ -63,7 +50,7 @@ function sensorOf(
 ): MqttMessage {
   const [device, router] = [`floatip_${idOf(node)}`, `${idOf(instance)}_${family}`];
   const object = suffix === "" ? router : `${router}_${suffix}`;
-  const name = family === "ipv4" ? instance : `${instance} (IPv6)`;
+  const name = instanceLabel(instance, family);
   const sensor = {
     name: suffix === "" ? name : `${name} ${suffix}`,
     unique_id: `${device}_${object}`,

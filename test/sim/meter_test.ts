@@ -1,6 +1,6 @@
 /** Do the figures of the real daemon move as the simulated LAN does? A failover and a freeze, exact in virtual time. */
 import assert from "node:assert/strict";
-import type { HistogramReading } from "../../src/control/reading.ts";
+import type { HistogramReading } from "../../src/control/exposition.ts";
 import { seconds } from "../../src/time.ts";
 import { Cluster, configFrom } from "./cluster.ts";
 

@@ -31,7 +31,10 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   },
   daemon: {
     "control/api": "types",
-    "control/reading": "types",
+    // Shapes of what the loop measures stand beside the rows that print them.
+    "control/exposition": "types",
+    "control/metrics": "types",
+    "control/metrics_instance": "types",
     config: "all",
     health: "all",
     vrrp: "all",
@@ -49,6 +52,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   },
   notify: {
     "control/api": "types",
+    "control/values": "all",
     "daemon/record": "types",
     config: "types",
     process: "all",

@@ -1,4 +1,5 @@
 /** The plan of this node as text: one line for each virtual router. */
+import { instanceLabel } from "../../printable.ts";
 import { few } from "../../config/plan/forecast_text.ts";
 import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import { formatIp } from "../../net/ip.ts";
@@ -28,9 +29,8 @@ export function lonelyLines({ names, plans }: NodePlan): readonly string[] {
 
 function planWords(plan: Plan, node: NodePlan): string {
   const { rules } = plan;
-  const name = plan.family === "ipv6" ? `${plan.name} (IPv6)` : plan.name;
   return [
-    `instance ${name}: VRID ${rules.vrid}`,
+    `instance ${instanceLabel(plan.name, plan.family)}: VRID ${rules.vrid}`,
     isOwner(rules) ? "priority 255 (owner)" : `priority ${rules.priority}`,
     transportWords(plan, node),
     `VRRPv${rules.version} advert every ${formatDuration(rules.advertInterval)}`,

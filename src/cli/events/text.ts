@@ -1,6 +1,6 @@
 /** The history as text: one line for each entry, in local time. */
 import type { HistoryEntry, TransitionEntry } from "../../history/line.ts";
-import { printableLine } from "../../printable.ts";
+import { instanceLabel, printableLine } from "../../printable.ts";
 import { formatDuration, formatLocalTime, milliseconds, type WallTime } from "../../time.ts";
 import type { Paint, Style } from "../terminal.ts";
 
@@ -64,5 +64,5 @@ function transitionStory(entry: TransitionEntry, paint: Paint): string {
 function subjectOf(entry: HistoryEntry): string {
   if (entry.kind === "daemon") return DAEMON;
   const name = printableLine(entry.instance);
-  return entry.family === "ipv6" ? `${name} (IPv6)` : name;
+  return instanceLabel(name, entry.family);
 }

@@ -7,6 +7,7 @@ import type {
   SinkStatus,
   StatusDocument,
 } from "../../control/api.ts";
+import { instanceLabel } from "../../printable.ts";
 import { formatDuration, milliseconds } from "../../time.ts";
 import { REJECT_REASONS, type RejectReason } from "../../wire/reject.ts";
 import { alignColumns, widthOf, wrap } from "../table.ts";
@@ -73,7 +74,7 @@ function instanceLines(
   columns: number,
 ): readonly string[] {
   const headline = [
-    paint("bold", labelOf(instance)),
+    paint("bold", instanceLabel(instance.name, instance.family)),
     `${instance.addresses.join(", ")} on ${instance.interface ?? "no interface yet"}`,
     paint(HEADLINE_STYLES[instance.health], holder(instance, document, now)),
   ];
@@ -118,11 +119,6 @@ function sinkRow(sink: SinkStatus, paint: Paint): readonly string[] {
   ];
   const words = last === null ? "nothing yet" : last.ok ? last.words : paint("bad", last.words);
   return ["", instance === null ? name : `${name} of ${instance}`, counts.join(", "), words];
-}
-
-/** "web", or "web (IPv6)" for the IPv6 half of an instance. */
-function labelOf(instance: InstanceStatus): string {
-  return instance.family === "ipv6" ? `${instance.name} (IPv6)` : instance.name;
 }
 
 /** Who holds the addresses, as far as this node can tell. */
@@ -339,7 +335,9 @@ function rejectMeaning(reason: string): string {
 function attentionLines(document: StatusDocument, paint: Paint): readonly string[] {
   const faults = document.instances
     .filter(({ state }) => state === "fault")
-    .map((instance) => `${labelOf(instance)}: ${instance.faults.join("; ")}`);
+    .map((instance) =>
+      `${instanceLabel(instance.name, instance.family)}: ${instance.faults.join("; ")}`
+    );
   const all = new Set([...faults, ...document.attention]);
   if (all.size === 0) return [];
   return ["", paint("warn", "attention"), ...[...all].map((sentence) => `- ${sentence}`)];

@@ -1,4 +1,5 @@
 /** What a new configuration changes: virtual router by virtual router, so that untouched ones stay untouched. Pure. */
+import { instanceLabel } from "../../printable.ts";
 import { writeDuration } from "../../time.ts";
 import type { VirtualAddress } from "../../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
@@ -40,7 +41,8 @@ export function diff(before: readonly Plan[], after: readonly Plan[]): readonly 
 
 /** `change` as one sentence: "web: priority 100 -> 150, address 192.168.1.51/24 added". Never a password. */
 export function describe(change: Change): string {
-  const name = change.kind === "removed" ? titleOf(change.before) : titleOf(change.after);
+  const plan = change.kind === "removed" ? change.before : change.after;
+  const name = instanceLabel(plan.name, plan.family);
   switch (change.kind) {
     case "added":
       return `${name}: added`;
@@ -99,11 +101,6 @@ function nameOf(change: Change): string {
 function says(change: Change, { key, words }: FileChange): boolean {
   if (!("what" in change)) return change.kind === words;
   return change.what.some((said) => said === words || said.startsWith(`${key} `));
-}
-
-/** "web", or "web (IPv6)" for the second virtual router of an instance. */
-function titleOf(plan: Plan): string {
-  return plan.family === "ipv4" ? plan.name : `${plan.name} (IPv6)`;
 }
 
 function compare(before: Plan | undefined, after: Plan): Change {

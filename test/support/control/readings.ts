@@ -1,5 +1,6 @@
 /** Small readings of a loop for tests, to go with the documents of ../cli/documents.ts. */
-import type { HistogramReading, MetricsSnapshot } from "../../../src/control/reading.ts";
+import type { HistogramReading } from "../../../src/control/exposition.ts";
+import type { MetricsSnapshot } from "../../../src/control/metrics.ts";
 
 const BOUNDS = [0.01, 0.1, 1];
 
