@@ -1,6 +1,6 @@
 /**
- * Bounds of a configuration text, looked at before any parser sees it, and of the document that the parser made of it: how deep,
- * how long, how many. Both looks take time in proportion to the text.
+ * Bounds of a configuration text, looked at before any parser sees it, and of the document that the
+ * parser made of it: how deep, how long, how many. Both looks take time in proportion to the text.
  */
 import type { Path, Problem } from "./problem.ts";
 
@@ -16,7 +16,10 @@ const LONGEST_TEXT = 8192;
 const MOST_ENTRIES = 1024;
 /** [nodes]: each of them would be sent every advert. */
 const MOST_NODES = 255;
-/** Floating addresses of one instance: an advert names 255 (RFC 9568 5.2.5), and others may move along. */
+/**
+ * Floating addresses of one instance: an advert names 255 (RFC 9568 5.2.5), and others may move
+ * along.
+ */
 const MOST_ADDRESSES = 512;
 /** Floating addresses of the whole file. */
 const MOST_ADDRESSES_OF_ALL = 4096;
@@ -72,7 +75,10 @@ function endOfLine(text: string, at: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** The index behind the text that opens at `at` with `quote`; one that is not closed ends with its line or the file. */
+/**
+ * The index behind the text that opens at `at` with `quote`; one that is not closed ends with its
+ * line or the file.
+ */
 function endOfText(text: string, at: number, quote: number): number {
   const isLong = text.charCodeAt(at + 1) === quote && text.charCodeAt(at + 2) === quote;
   for (let next = at + (isLong ? 3 : 1); next < text.length; next++) {
@@ -119,7 +125,10 @@ function tooMuch(text: string, at: number, { what, fix }: Bound): Problem {
   };
 }
 
-/** What `root` has too many of; undefined: nothing. `root` comes from a text within {@link boundsProblem}. */
+/**
+ * What `root` has too many of; undefined: nothing. `root` comes from a text within {@link
+ * boundsProblem}.
+ */
 export function countProblem(root: Readonly<Record<string, unknown>>): Problem | undefined {
   let addresses = 0;
   const waiting: { readonly value: unknown; readonly path: Path }[] = [{ value: root, path: [] }];

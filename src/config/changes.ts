@@ -132,7 +132,9 @@ function keyChanges(
   return [{ key: name, words: old === now ? `${name} changed` : `${name} ${old} -> ${now}` }];
 }
 
-/** The value for a sentence; where it is not written, what the key says of that, if that is short. */
+/**
+ * The value for a sentence; where it is not written, what the key says of that, if that is short.
+ */
 function textOf({ type, absent }: Key, value: unknown): string {
   const isWritten = value !== undefined && !(Array.isArray(value) && value.length === 0);
   if (isWritten && type.kind === "value") return type.show(value);

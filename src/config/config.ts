@@ -55,8 +55,8 @@ function makeIndex({ checks, groups, instances, nodes }: Config): ConfigIndex {
 const PLACES = new WeakMap<InstanceConfig, ReadonlyMap<string, number>>();
 
 /**
- * The places of nodes in the order of `instance`, from 0: those of `prefer`, then the others of [nodes] as they stand there. Empty
- * without `prefer`. `instance` must be one of `config`.
+ * The places of nodes in the order of `instance`, from 0: those of `prefer`, then the others of
+ * [nodes] as they stand there. Empty without `prefer`. `instance` must be one of `config`.
  */
 export function placesOf(instance: InstanceConfig, config: Config): ReadonlyMap<string, number> {
   const known = PLACES.get(instance);

@@ -1,11 +1,17 @@
-/** Where are credentials kept? In files that systemd gives the service, and root keeps in a folder beside the configuration. */
+/**
+ * Where are credentials kept? In files that systemd gives the service, and root keeps in a folder
+ * beside the configuration.
+ */
 import { messageOf } from "../error.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 
 /** Root's folder: one file for each credential. The unit loads them all. */
 const CREDENTIALS_FOLDER = "/etc/floatip/credentials";
 
-/** What the unit puts before the name of each file of {@link CREDENTIALS_FOLDER}; others come by drop-ins, under their own. */
+/**
+ * What the unit puts before the name of each file of {@link CREDENTIALS_FOLDER}; others come by
+ * drop-ins, under their own.
+ */
 const PREFIX = "floatip_";
 
 /** Largest secret, in bytes. */

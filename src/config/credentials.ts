@@ -1,4 +1,7 @@
-/** What stands where the file says { credential = "NAME" }? A secret that is kept elsewhere is put in the place of its name. */
+/**
+ * What stands where the file says { credential = "NAME" }? A secret that is kept elsewhere is put
+ * in the place of its name.
+ */
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./problem.ts";
 import { isTable } from "./toml_text.ts";
@@ -8,7 +11,9 @@ export type Credential =
   | { readonly kind: "text"; readonly text: string }
   /** It is somebody else's to read: whoever only looks at the file takes it for sound. */
   | { readonly kind: "unseen" }
-  /** In words, and what to do. `severity` "warning": it may be there for the service all the same. */
+  /**
+   * In words, and what to do. `severity` "warning": it may be there for the service all the same.
+   */
   | ({ readonly kind: "missing" } & Pick<Problem, "severity" | "what" | "fix">);
 
 /** Looks a credential up. */
@@ -39,7 +44,9 @@ const SECRET_KEYS: ReadonlySet<string> = new Set([
   "mqtt",
 ]);
 
-/** Puts `credentials` into `root`; what is wrong about one is reported, and the key then left out. */
+/**
+ * Puts `credentials` into `root`; what is wrong about one is reported, and the key then left out.
+ */
 export function substitute(
   root: Readonly<Record<string, unknown>>,
   credentials: Credentials,
@@ -70,7 +77,10 @@ function isReference(
   return Object.keys(value).join() === "credential";
 }
 
-/** The text; undefined where no secret is wanted. After an error something sound, so that it is the only one. */
+/**
+ * The text; undefined where no secret is wanted. After an error something sound, so that it is the
+ * only one.
+ */
 function resolve(
   key: string,
   name: unknown,

@@ -24,8 +24,8 @@ export type Decoded =
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
 /**
- * Decodes `text`; all problems are found, not the first (but of broken TOML only the first). `credentials`: the secrets that it
- * only names. Never throws.
+ * Decodes `text`; all problems are found, not the first (but of broken TOML only the first).
+ * `credentials`: the secrets that it only names. Never throws.
  */
 export function decode(text: string, credentials: Credentials = UNSEEN): Decoded {
   try {
@@ -35,7 +35,10 @@ export function decode(text: string, credentials: Credentials = UNSEEN): Decoded
   }
 }
 
-/** A mistake of ours, or a stack that was too small: the file is to blame only as far as it brought that about. */
+/**
+ * A mistake of ours, or a stack that was too small: the file is to blame only as far as it brought
+ * that about.
+ */
 export function unforeseen(thrown: unknown): Problem {
   const name = thrown instanceof Error ? thrown.name : "an exception";
   const problem = error(

@@ -4,8 +4,9 @@
 const MOST_KNOWN = 256;
 
 /**
- * The word of `known` that is nearest to `written`: at most a third of its letters (but at least two) wrong, left
- * out, added or swapped, capitals and `-` for `_` forgiven. Undefined where none is near.
+ * The word of `known` that is nearest to `written`: at most a third of its letters (but at least
+ * two) wrong, left out, added or swapped, capitals and `-` for `_` forgiven. Undefined where none
+ * is near.
  */
 export function nearestWord(written: string, known: readonly string[]): string | undefined {
   // A text far longer than any word is near to none, and would only cost time.

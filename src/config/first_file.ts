@@ -1,4 +1,7 @@
-/** A first configuration: what a person who knows the LAN would choose, and the one file for all nodes. */
+/**
+ * A first configuration: what a person who knows the LAN would choose, and the one file for all
+ * nodes.
+ */
 import { addressesOf, type Interfaces, type Link } from "../net/interfaces.ts";
 import {
   formatIp,
@@ -82,7 +85,8 @@ function floatingAddresses({ address, vrid }: FirstAnswers): readonly string[] {
 function nodeLines(nodes: readonly FirstNode[]): readonly string[] {
   if (nodes.length === 0) {
     return [
-      "# Every machine with this file takes part, by multicast. To prefer one, and to do without multicast,",
+      "# Every machine with this file takes part, by multicast. To prefer one, and to do " +
+      "without multicast,",
       "# name them all:",
       "#   [nodes]",
       '#   pi-a = "192.168.1.11"',
@@ -111,7 +115,9 @@ const KNOWN_PORTS: readonly (readonly [number, ProposedCheck])[] = [
   [1883, { name: "mqtt", line: 'tcp = "127.0.0.1:1883"' }],
 ];
 
-/** The check that fits the ports that somebody listens on here; of a web server where none is known. */
+/**
+ * The check that fits the ports that somebody listens on here; of a web server where none is known.
+ */
 export function proposedCheck(ports: ReadonlySet<number>): ProposedCheck {
   const known = KNOWN_PORTS.find(([port]) => ports.has(port));
   return known?.[1] ?? { name: "web", line: 'http = "http://127.0.0.1/"' };
@@ -124,8 +130,9 @@ export interface Home {
 }
 
 /**
- * Where a floating address could live: links that are up and have an address of their own, IPv4 before IPv6 (one per link);
- * first the one that the best default route leaves by, then those with carrier.
+ * Where a floating address could live: links that are up and have an address of their own, IPv4
+ * before IPv6 (one per link); first the one that the best default route leaves by, then those with
+ * carrier.
  */
 export function homesOf(
   interfaces: Interfaces,
@@ -154,8 +161,9 @@ function compareFamilies(a: Prefix, b: Prefix): number {
 const HIGHEST = 250;
 
 /**
- * Up to `count` addresses of the subnet of `own`, most likely unused first: from .250 down, of a large subnet those beside
- * this machine's own. Left out are `taken`, the network's and the broadcast address. Empty where there is no room (/31, /32).
+ * Up to `count` addresses of the subnet of `own`, most likely unused first: from .250 down, of a
+ * large subnet those beside this machine's own. Left out are `taken`, the network's and the
+ * broadcast address. Empty where there is no room (/31, /32).
  */
 export function candidatesIn(own: Prefix, taken: readonly Ip[], count: number): readonly Prefix[] {
   const size = sizeOf(own.address.family);
@@ -191,7 +199,10 @@ export function freeVrid(used: ReadonlySet<number>): number | undefined {
   return all.find((vrid) => !used.has(vrid));
 }
 
-/** An address as a person types it, with the subnet's length where none was typed and it lies inside. */
+/**
+ * An address as a person types it, with the subnet's length where none was typed and it lies
+ * inside.
+ */
 export function completed(typed: Prefix, written: string, own: Prefix): Prefix {
   if (written.includes("/") || !containsIp(own, typed.address)) return typed;
   return { address: typed.address, length: own.length };

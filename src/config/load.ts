@@ -28,8 +28,9 @@ const LONGEST_READ_MS = 3000;
 export const LARGEST_FILE = 1024 * 1024;
 
 /**
- * Reads and decodes `file`. A file that is not there, not a file, not permitted, too large or not UTF-8 is a problem like
- * any other, at line 1 or at the byte to blame. `credentials`: the secrets that it only names. Never rejects.
+ * Reads and decodes `file`. A file that is not there, not a file, not permitted, too large or not
+ * UTF-8 is a problem like any other, at line 1 or at the byte to blame. `credentials`: the secrets
+ * that it only names. Never rejects.
  */
 export async function load(
   file: string,

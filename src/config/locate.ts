@@ -1,4 +1,7 @@
-/** Where in the file a problem is: line, column and the offending line, by the positions of keys and values. */
+/**
+ * Where in the file a problem is: line, column and the offending line, by the positions of keys and
+ * values.
+ */
 import type { AST } from "toml-eslint-parser";
 import { boundsProblem } from "./bounds.ts";
 import type { LocatedProblem, Path, Problem } from "./problem.ts";
@@ -20,7 +23,10 @@ interface Place {
   readonly key: Span;
   /** Absent for a table header, whose value is all that follows. */
   readonly value: Span | undefined;
-  /** What is neither a table nor a list: a secret is hidden in its leaf, so that the keys around it can be read. */
+  /**
+   * What is neither a table nor a list: a secret is hidden in its leaf, so that the keys around it
+   * can be read.
+   */
   readonly leaf: { readonly value: unknown } | undefined;
 }
 
@@ -30,7 +36,10 @@ interface Layout {
   readonly comments: readonly Span[];
 }
 
-/** What may be hidden of a line: a comment, a value that nobody may see, or one in which there may be a secret. */
+/**
+ * What may be hidden of a line: a comment, a value that nobody may see, or one in which there may
+ * be a secret.
+ */
 interface Piece {
   readonly kind: "comment" | "hidden" | "text";
   readonly span: Span;
@@ -40,8 +49,9 @@ interface Piece {
 const WIDEST = 120;
 
 /**
- * Finds each problem's place in `text`, the content of `file`, in the order of the file. A path that is not there (a
- * missing key) is where the table stands that lacks it. Secrets in the shown lines are masked. Never rejects.
+ * Finds each problem's place in `text`, the content of `file`, in the order of the file. A path
+ * that is not there (a missing key) is where the table stands that lacks it. Secrets in the shown
+ * lines are masked. Never rejects.
  */
 export async function locate(
   problems: readonly Problem[],
@@ -77,7 +87,10 @@ function quote(name: string): string {
   return /^[\w./+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Finds the line of a path in `text`, from 1: that of its value, else of its key; undefined where it is not there. */
+/**
+ * Finds the line of a path in `text`, from 1: that of its value, else of its key; undefined where
+ * it is not there.
+ */
 export async function lineFinder(text: string): Promise<(path: Path) => number | undefined> {
   const layout = await layoutOf(text);
   return (path) => {

@@ -1,15 +1,24 @@
-/** Problems of a configuration: where, what, why it matters and how to fix it. Values, a bounded list of them, and their text. */
+/**
+ * Problems of a configuration: where, what, why it matters and how to fix it. Values, a bounded
+ * list of them, and their text.
+ */
 
 /** Steps from the root of the TOML document: ["instance", "web", "addresses", 0]. */
 export type Path = readonly (string | number)[];
 
 /** One problem. All of a file's problems are reported, not the first. */
 export interface Problem {
-  /** "error": the file is wrong (exit 3). "machine": the file is sound, this machine does not fit (exit 1). "warning": legal but dangerous. */
+  /**
+   * "error": the file is wrong (exit 3). "machine": the file is sound, this machine does not fit
+   * (exit 1). "warning": legal but dangerous.
+   */
   readonly severity: "error" | "machine" | "warning";
   /** Where in the document; the key or value that is to blame. */
   readonly path: Path;
-  /** Point at the key's name rather than its value (unknown keys, missing ones: the table that lacks them). */
+  /**
+   * Point at the key's name rather than its value (unknown keys, missing ones: the table that lacks
+   * them).
+   */
   readonly at: "key" | "value";
   /** What is wrong, one sentence: `unknown key "interfce"`. Never a password. */
   readonly what: string;
@@ -17,7 +26,10 @@ export interface Problem {
   readonly why: string;
   /** The corrected line, as it could stand in the file: `interface = "eth0"`; or what to do. */
   readonly fix: string;
-  /** Where in the text, 1-based, for what has no path: a file that is not TOML, not UTF-8, not there. */
+  /**
+   * Where in the text, 1-based, for what has no path: a file that is not TOML, not UTF-8, not
+   * there.
+   */
   readonly position?: { readonly line: number; readonly column: number };
   /** It stands for so many that are not shown. */
   readonly more?: number;
@@ -61,7 +73,10 @@ export type Reported = Problem | (() => Problem);
 /** Takes one problem; the reader goes on, so that all of a file's problems are found. */
 export type Report = (problem: Reported) => void;
 
-/** Looks at one thing about `subject`, held against the rest of the file. Undefined, or an empty list: all is well. */
+/**
+ * Looks at one thing about `subject`, held against the rest of the file. Undefined, or an empty
+ * list: all is well.
+ */
 export type Rule<Subject, File = undefined> = (
   subject: Subject,
   file: File,
@@ -89,14 +104,20 @@ export const MOST_PROBLEMS = 100;
 const LONGEST_SENTENCE = 600;
 const LONGEST_FIX = 4000;
 
-/** Collects problems. Of errors and warnings the first {@link MOST_PROBLEMS} each are kept, the others are counted. */
+/**
+ * Collects problems. Of errors and warnings the first {@link MOST_PROBLEMS} each are kept, the
+ * others are counted.
+ */
 export class ProblemList {
   readonly #errors: Problem[] = [];
   readonly #warnings: Problem[] = [];
   #moreErrors = 0;
   #moreWarnings = 0;
 
-  /** An error that takes work to describe comes as a function, which is not called when enough are known. */
+  /**
+   * An error that takes work to describe comes as a function, which is not called when enough are
+   * known.
+   */
   readonly report: Report = (problem) => {
     if (typeof problem === "function") {
       if (this.#errors.length < MOST_PROBLEMS) this.report(problem());

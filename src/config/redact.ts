@@ -1,4 +1,7 @@
-/** The values of a configuration that nobody may see, by their keys; and sentences about it without them. */
+/**
+ * The values of a configuration that nobody may see, by their keys; and sentences about it without
+ * them.
+ */
 import { CREDENTIAL_PATTERN } from "./credentials.ts";
 import { nearestWord } from "./did_you_mean.ts";
 import type { Path } from "./problem.ts";
@@ -77,7 +80,10 @@ function visibilityOfPath(path: Path): Visibility {
   return all.includes("unknown") ? "unknown" : "shown";
 }
 
-/** Do the keys on the way to a single value say that it is a secret? The name of a credential is none. */
+/**
+ * Do the keys on the way to a single value say that it is a secret? The name of a credential is
+ * none.
+ */
 export function isSecret(path: Path, value: unknown): boolean {
   return visibilityOfPath(path) === "secret" && !namesCredential(path, value);
 }
@@ -88,7 +94,10 @@ function namesCredential(path: Path, value: unknown): boolean {
     typeof value === "string" && CREDENTIAL_PATTERN.test(value);
 }
 
-/** Is the single value at `path` hidden? That of a key that nobody knows is, unless it can be no secret. */
+/**
+ * Is the single value at `path` hidden? That of a key that nobody knows is, unless it can be no
+ * secret.
+ */
 export function isHidden(path: Path, value: unknown): boolean {
   const visibility = visibilityOfPath(path);
   if (visibility === "secret") return !namesCredential(path, value);
@@ -108,13 +117,19 @@ export function holdsHidden(path: Path, value: unknown): boolean {
   return isHidden(path, value) || secretRanges(String(value)).length > 0;
 }
 
-/** Shorter ones are hidden in quotes only: of a one-letter password every word would be full of holes. */
+/**
+ * Shorter ones are hidden in quotes only: of a one-letter password every word would be full of
+ * holes.
+ */
 const SHORTEST = 4;
 
 /** A URL that says no more than where to: of such a webhook the secret part is missing. */
 const HOST_ALONE = /^[a-z]+:\/\/[^/@?#\s]*\/?$/i;
 
-/** Hides each of `secrets`, values as they were read, wherever it stands in a sentence about the file. */
+/**
+ * Hides each of `secrets`, values as they were read, wherever it stands in a sentence about the
+ * file.
+ */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const wanted = new Set(
     secrets.filter((one) => !isHarmless(one) && !HOST_ALONE.test(one)).flatMap((secret) => {
@@ -134,8 +149,9 @@ const PAIR = /^\s*((?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[\w-]
 const KEEPALIVED = /^\s*(vrrp_\w+|global_defs|virtual_\w+|static_\w+|[}{])\s*[\w.-]*\s*[{}]?\s*$/;
 
 /**
- * For a line of a text that is not TOML: what to hide of it. Shown is `key = value` with a key that is known, as far as the
- * value is one word, a number, an address or a time; of all else nobody knows what it was meant to be.
+ * For a line of a text that is not TOML: what to hide of it. Shown is `key = value` with a key that
+ * is known, as far as the value is one word, a number, an address or a time; of all else nobody
+ * knows what it was meant to be.
  */
 export function suspectRanges(line: string): Ranges {
   const comment = COMMENT.exec(line)?.[0].length;

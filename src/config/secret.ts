@@ -1,4 +1,7 @@
-/** What nobody may see of a text: values of keys that speak of a secret, logins and tokens in URLs and in commands. */
+/**
+ * What nobody may see of a text: values of keys that speak of a secret, logins and tokens in URLs
+ * and in commands.
+ */
 
 /** What stands in place of a secret, whatever its length. */
 export const MASK = "********";
@@ -6,7 +9,10 @@ export const MASK = "********";
 /** Half-open pieces of a line, in columns from 0. */
 export type Ranges = readonly (readonly [number, number])[];
 
-/** A line with a part of it hidden, and where a column of the old line is in the new one; both 0-based. */
+/**
+ * A line with a part of it hidden, and where a column of the old line is in the new one; both
+ * 0-based.
+ */
 interface Masked {
   readonly line: string;
   readonly at: (column: number) => number;
@@ -47,8 +53,8 @@ function joined(ranges: Ranges): Ranges {
 }
 
 const NAME =
-  "pass|pwd|psk|\\bpw\\b|auth|secret|sekret|token|tokn|toekn|cred|key\\b|api_?key|bearer|hmac|login" +
-  "|signature|cookie|\\bpin\\b|kennwort|geheim";
+  "pass|pwd|psk|\\bpw\\b|auth|secret|sekret|token|tokn|toekn|cred|key\\b|api_?key|bearer|hmac" +
+  "|login|signature|cookie|\\bpin\\b|kennwort|geheim";
 
 /** Does a key, an option or a line speak of a secret? Rather too often than once too seldom. */
 export const SECRET_WORD = new RegExp(NAME, "i");
@@ -65,8 +71,11 @@ const LOGIN = /\/\/([^/?#\s"']{0,500})@/dg;
 /** Behind the `?` or `#` of a URL. */
 const QUERY = /:\/\/[^\s"'?#]{0,500}[?#]([^\s"']+)/dg;
 /** The path of a URL of a service to which whoever knows it can send. */
-const TELLING_HOST =
-  /:\/\/[^\s"'/]{0,99}(?:hook|ntfy|gotify|telegram|discord|slack|pushover)[^\s"'/]{0,99}\/([^\s"']+)/dgi;
+const TELLING_HOST = new RegExp(
+  `://[^\\s"'/]{0,99}(?:hook|ntfy|gotify|telegram|discord|slack|pushover)` +
+    `[^\\s"'/]{0,99}/([^\\s"']+)`,
+  "dgi",
+);
 /** The path of a URL with a hook in it. */
 const TELLING_PATH = /:\/\/[^\s"'/]{1,99}\/([^\s"'?#]{0,99}hook[^\s"']*)/dgi;
 
@@ -78,7 +87,9 @@ const CERTAIN: readonly RegExp[] = [
   ...[NAMED_VALUE, LOGIN, BARE_LOGIN, QUERY, TELLING_HOST, TELLING_PATH],
 ];
 
-/** Is one unless it can be none: of a variable, behind an option that takes a login, or a long word. */
+/**
+ * Is one unless it can be none: of a variable, behind an option that takes a login, or a long word.
+ */
 const PROBABLE: readonly RegExp[] = [
   // A variable of the environment.
   /(?:^|[\s"'])[A-Z][A-Z0-9_]{0,63}=([^\s"',]+)/dg,
@@ -86,7 +97,10 @@ const PROBABLE: readonly RegExp[] = [
   /(?:^|[^\w.+-])((?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{20,})(?![\w.])/dg,
 ];
 
-/** Can whoever knows this URL use it: has it a login, a token behind `?`, or is it a service's whose URLs are secrets? */
+/**
+ * Can whoever knows this URL use it: has it a login, a token behind `?`, or is it a service's whose
+ * URLs are secrets?
+ */
 export function isSecretUrl(url: string): boolean {
   const looked = url.slice(0, LONGEST);
   const query = rangesOf(QUERY, looked).some((range) => SECRET_WORD.test(looked.slice(...range)));
@@ -116,7 +130,10 @@ export function withoutSecrets(text: string): string {
   return maskRanges(text, secretRanges(text)).line;
 }
 
-/** Does a value, as it stands in the file or a command, say nothing that could be a secret? A number, a time, an address. */
+/**
+ * Does a value, as it stands in the file or a command, say nothing that could be a secret? A
+ * number, a time, an address.
+ */
 export function isHarmless(written: string): boolean {
   const bare = written.replace(/^["']|["']$/g, "");
   return bare === "" || /^(true|false|\d{1,5}|\d+(\.\d+)?(ms|s|m|h|d))$/.test(bare) ||

@@ -6,8 +6,9 @@ import { accepts } from "./tables/types.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
 
 /**
- * `name = value` with the value, written at `path`, as it was probably meant, or else the default; where neither is known,
- * what is wanted in words. Secrets are never repeated, and no address, name or place is made up.
+ * `name = value` with the value, written at `path`, as it was probably meant, or else the default;
+ * where neither is known, what is wanted in words. Secrets are never repeated, and no address, name
+ * or place is made up.
  */
 export function fixLine(name: string, key: Key, written: unknown, path: Path): string {
   const value = fixValue(key, written, path) ?? defaultOf(key);
@@ -26,7 +27,9 @@ function defaultOf(key: Key): string | undefined {
   return isTold ? writeValue(key.default) : undefined;
 }
 
-/** The value as TOML, as it was probably meant; undefined where no guess fits, or it is a secret. */
+/**
+ * The value as TOML, as it was probably meant; undefined where no guess fits, or it is a secret.
+ */
 function fixValue(key: Key, written: unknown, path: Path): string | undefined {
   if (key.secret || holdsHidden(path, written)) return undefined;
   for (const guess of guesses(written)) {
@@ -93,7 +96,10 @@ function fromText(written: string): readonly unknown[] {
   ];
 }
 
-/** The length that a netmask such as 255.255.0.0 stands for; a number stays one, too large ones become a usual one. */
+/**
+ * The length that a netmask such as 255.255.0.0 stands for; a number stays one, too large ones
+ * become a usual one.
+ */
 function lengthOf(mask: string): string {
   const bytes = mask.split(".").map(Number);
   if (bytes.length !== 4) return Number(mask) <= 32 ? mask : "24";

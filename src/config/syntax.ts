@@ -61,7 +61,8 @@ const CURLY = /[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]/g;
 
 /** What only a keepalived.conf has. */
 const KEEPALIVED: readonly RegExp[] = [
-  /^[ \t]*(vrrp_(instance|sync_group|script|track_\w+)|global_defs|virtual_server(_group)?)\b[^=\n]*$/m,
+  /^[ \t]*vrrp_(instance|sync_group|script|track_\w+)\b[^=\n]*$/m,
+  /^[ \t]*(global_defs|virtual_server(_group)?)\b[^=\n]*$/m,
   /^\s*[!#].*keepalived/i,
   /^[ \t]*include[ \t]+[\w./*"-]+[ \t]*$/m,
 ];

@@ -1,4 +1,7 @@
-/** The places that probes and messages go to: URLs, and pairs of host and port, or words for what is wrong with them. */
+/**
+ * The places that probes and messages go to: URLs, and pairs of host and port, or words for what is
+ * wrong with them.
+ */
 import { formatIp, parseIp } from "../net/ip.ts";
 import { nearestWord } from "./did_you_mean.ts";
 
@@ -45,7 +48,9 @@ function readable(text: string, schemes: readonly [string, ...string[]]): boolea
   return /:\/\//.test(text) && readUrl(text, schemes).kind === "url";
 }
 
-/** "127.0.0.1:5432", "db.example.org:5432" or "[::1]:5432". Without `port` the text must have one. */
+/**
+ * "127.0.0.1:5432", "db.example.org:5432" or "[::1]:5432". Without `port` the text must have one.
+ */
 export function readEndpoint(
   text: string,
   port?: number,

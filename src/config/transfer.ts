@@ -1,6 +1,6 @@
 /**
- * A file that was read, as lines of text, so that one process can read it for another. A short line for each instance and check:
- * who takes them can do something else in between.
+ * A file that was read, as lines of text, so that one process can read it for another. A short line
+ * for each instance and check: who takes them can do something else in between.
  */
 import type { Config } from "./config.ts";
 import type { InstanceConfig } from "./tables/instance.ts";
@@ -20,7 +20,10 @@ export type Transferred =
 const BYTES = "$bytes";
 const MAP = "$map";
 
-/** `loaded` as lines without newlines. The first names `version`, the last says that none is missing. */
+/**
+ * `loaded` as lines without newlines. The first names `version`, the last says that none is
+ * missing.
+ */
 export function toLines(loaded: Transferred, version: string): readonly string[] {
   if (loaded.kind === "problems") return [line("problems", [version, loaded.problems]), END];
   const { config, warnings } = loaded;
@@ -36,8 +39,8 @@ export function toLines(loaded: Transferred, version: string): readonly string[]
 const END = '["end"]';
 
 /**
- * What `lines` say. `rest` is waited for after each line. Rejects where they are not whole, or of a program with another `version`.
- * The text is trusted: it is this program's own.
+ * What `lines` say. `rest` is waited for after each line. Rejects where they are not whole, or of a
+ * program with another `version`. The text is trusted: it is this program's own.
  */
 export async function fromLines(
   lines: readonly string[],

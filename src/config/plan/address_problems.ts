@@ -1,4 +1,7 @@
-/** Floating addresses held against this machine's links and addresses: do they fit, and are they nobody's? Pure. */
+/**
+ * Floating addresses held against this machine's links and addresses: do they fit, and are they
+ * nobody's? Pure.
+ */
 import {
   addressesOf,
   type Interfaces,
@@ -20,7 +23,9 @@ const LEAST_MTU6 = 1280;
 
 const ANOTHER_ADDRESS = "give the instance an address that no machine has";
 
-/** Holds the addresses of `plan` against `interfaces`; `gateways` are those of the default routes. */
+/**
+ * Holds the addresses of `plan` against `interfaces`; `gateways` are those of the default routes.
+ */
 export function addressProblems(
   plan: Plan,
   instance: InstanceConfig,
@@ -55,7 +60,10 @@ export function addressProblems(
   });
 }
 
-/** Why the one address of `plan` cannot float on `link`: the kernel takes none, or it is somebody's already. */
+/**
+ * Why the one address of `plan` cannot float on `link`: the kernel takes none, or it is somebody's
+ * already.
+ */
 function takenProblems(
   plan: Plan,
   link: Link,
@@ -152,7 +160,10 @@ function onSubnet(held: VirtualAddress, link: Link, interfaces: Interfaces): boo
   );
 }
 
-/** In the subnet of its link, but with another length: one of the two is probably a slip. A host address is none. */
+/**
+ * In the subnet of its link, but with another length: one of the two is probably a slip. A host
+ * address is none.
+ */
 function otherLength(
   held: VirtualAddress,
   link: Link,

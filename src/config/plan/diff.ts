@@ -1,4 +1,7 @@
-/** What a new configuration changes: virtual router by virtual router, so that untouched ones stay untouched. Pure. */
+/**
+ * What a new configuration changes: virtual router by virtual router, so that untouched ones stay
+ * untouched. Pure.
+ */
 import { instanceLabel } from "../../printable.ts";
 import { writeDuration } from "../../time.ts";
 import type { VirtualAddress } from "../../net/interfaces.ts";
@@ -39,7 +42,10 @@ export function diff(before: readonly Plan[], after: readonly Plan[]): readonly 
   ];
 }
 
-/** `change` as one sentence: "web: priority 100 -> 150, address 192.168.1.51/24 added". Never a password. */
+/**
+ * `change` as one sentence: "web: priority 100 -> 150, address 192.168.1.51/24 added". Never a
+ * password.
+ */
 export function describe(change: Change): string {
   const plan = change.kind === "removed" ? change.before : change.after;
   const name = instanceLabel(plan.name, plan.family);
@@ -58,8 +64,9 @@ export function describe(change: Change): string {
 }
 
 /**
- * What a reload changed, one sentence each: first what the files say differently, then what follows from it for the virtual
- * routers of this node. Nothing is said twice in the same words. `nodeFlag`: --node, which a reload does not change.
+ * What a reload changed, one sentence each: first what the files say differently, then what follows
+ * from it for the virtual routers of this node. Nothing is said twice in the same words.
+ * `nodeFlag`: --node, which a reload does not change.
  */
 export function describeReload(
   before: Config,

@@ -1,4 +1,7 @@
-/** Who will hold the addresses when a check fails, or a node dies? A truth table from the file alone. */
+/**
+ * Who will hold the addresses when a check fails, or a node dies? A truth table from the file
+ * alone.
+ */
 import type { CheckSettings } from "../tables/check.ts";
 import { countsValue } from "../../vrrp/priority.ts";
 import { isAgreed } from "./group_priorities.ts";
@@ -42,7 +45,10 @@ export interface ForecastRow {
 /** The table of one instance. */
 export interface Forecast {
   readonly instance: string;
-  /** Who holds the addresses while all is well; several: equals, of whom one does; empty: the file cannot know. */
+  /**
+   * Who holds the addresses while all is well; several: equals, of whom one does; empty: the file
+   * cannot know.
+   */
   readonly holders: readonly string[];
   /** "while all is well pi-a holds it: pi-a 200, pi-b 190" */
   readonly start: string;
@@ -53,11 +59,12 @@ export interface Forecast {
 type LineOf = (path: Path) => number | undefined;
 
 /**
- * The forecast of every instance: each of its checks failing on each node, and each node dying, one at a time, all nodes
- * alive and all checks up before. Numbers in files count as 0 before. It is what the daemon does: down without a weight is a
- * fault; with a weight a master gives the addresses up at once when another node is better now, whether backups preempt or
- * not; between equals nothing moves. Members of a group move together; those that differ on who is better have no rows, since
- * a node takes the addresses from another only when all of its members are better.
+ * The forecast of every instance: each of its checks failing on each node, and each node dying, one
+ * at a time, all nodes alive and all checks up before. Numbers in files count as 0 before. It is
+ * what the daemon does: down without a weight is a fault; with a weight a master gives the
+ * addresses up at once when another node is better now, whether backups preempt or not; between
+ * equals nothing moves. Members of a group move together; those that differ on who is better have
+ * no rows, since a node takes the addresses from another only when all of its members are better.
  */
 export function forecast(config: Config, lineOf: LineOf = () => undefined): readonly Forecast[] {
   return config.instances.map((instance) => {
@@ -141,13 +148,17 @@ function checkRows(check: CheckSettings, node: string, scene: Scene): readonly F
 /** Files hold numbers from -254 to 254. */
 const LARGEST_VALUE = 254;
 
-/** The number nearest to 0 that makes another node the better one; where none does, from which on nothing changes. */
+/**
+ * The number nearest to 0 that makes another node the better one; where none does, from which on
+ * nothing changes.
+ */
 function tippingValue({ name, weight = 1 }: CheckSettings, node: string, scene: Scene): number {
   const best = Math.max(...others(node, scene).map(({ priority }) => priority), 0);
   const direction = -Math.sign(weight);
   const reading = (value: number) => priorityReading(scene.config, scene.leader, node, name, value);
   const end = reading(direction * LARGEST_VALUE);
-  // Tried, not divided: other checks may have brought the sum beyond 254, where the first points change nothing.
+  // Tried, not divided: other checks may have brought the sum beyond 254, where the first points
+  // change nothing.
   for (let count = 1; count < LARGEST_VALUE; count++) {
     const priority = reading(direction * count);
     if (priority < best || priority === end) return direction * count;
@@ -230,8 +241,8 @@ function whyStays(cause: ForecastEvent, after: number, best: number, scene: Scen
   }
   return drop === Math.abs(weight)
     ? `${place}weight ${weight} is less than the gap of ${gap}`
-    : `${place}weight ${weight} makes a difference of ${drop}, since priorities end at 1 and 254, ` +
-      `and the gap is ${gap}`;
+    : `${place}weight ${weight} makes a difference of ${drop}, ` +
+      `since priorities end at 1 and 254, and the gap is ${gap}`;
 }
 
 function arithmetic(cause: ForecastEvent, after: number, scene: Scene): string {

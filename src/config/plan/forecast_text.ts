@@ -18,9 +18,15 @@ export type ForecastEvent =
 /** Who holds the addresses then. */
 export type ForecastOutcome =
   | { readonly kind: "moves"; readonly to: string }
-  /** To one of these, which are equal: the first to speak, of those who speak at once the higher address. */
+  /**
+   * To one of these, which are equal: the first to speak, of those who speak at once the higher
+   * address.
+   */
   | { readonly kind: "moves-to-either"; readonly among: readonly string[] }
-  /** Nothing was to be expected: `on` (several: one of these equals) holds them, and the event was elsewhere. */
+  /**
+   * Nothing was to be expected: `on` (several: one of these equals) holds them, and the event was
+   * elsewhere.
+   */
   | { readonly kind: "keeps"; readonly on: readonly string[] }
   /** The holder's own check failed, and it remains the best: `why` in words. */
   | { readonly kind: "stays"; readonly on: string; readonly why: string }
@@ -103,8 +109,8 @@ export function tellStart(
 
 /** In place of {@link tellStart}, where the members of `group` cannot agree. */
 export function tellDisagreement(group: string): string {
-  return `WHO HOLDS IT IS LEFT TO CHANCE: the members of group ${group} differ on which node is better; ` +
-    "give them the same priorities";
+  return `WHO HOLDS IT IS LEFT TO CHANCE: the members of group ${group} differ on which node is ` +
+    "better; give them the same priorities";
 }
 
 /** So many of a list are named. */

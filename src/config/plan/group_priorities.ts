@@ -1,4 +1,6 @@
-/** Do the members of a sync group agree on which node is better? Only then can they move together. */
+/**
+ * Do the members of a sync group agree on which node is better? Only then can they move together.
+ */
 import type { Config } from "../config.ts";
 import type { GroupConfig } from "../tables/group.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
@@ -33,8 +35,8 @@ function differenceIn(config: Config, group: GroupConfig): Problem | undefined {
     at: "key",
     what: `${other.name} is best on ${order(other)[0]}, and ${leader.name} of the same group ` +
       `${group.name} on ${order(leader)[0]}, or they differ on who comes next`,
-    why:
-      "Members change state together: where they differ on who is better, who holds them is left to chance.",
+    why: "Members change state together: where they differ on who is better, who holds them is " +
+      "left to chance.",
     fix: prefer === undefined
       ? `give ${writeKey(other.name)} the priorities of ${writeKey(leader.name)}`
       : `prefer = ${writeValue(leader.prefer ?? order(leader))}`,

@@ -1,4 +1,7 @@
-/** Which node is this? Told by name, by an address of its own in [nodes], by what it was before, by host name. */
+/**
+ * Which node is this? Told by name, by an address of its own in [nodes], by what it was before, by
+ * host name.
+ */
 import {
   formatIp,
   includesIp,
@@ -24,8 +27,9 @@ export interface Identity {
 }
 
 /**
- * Finds this node in `config`. `told` is --node. An address that floatip itself added proves nothing. `previous` is what
- * this node took itself for before: it stays so while its addresses are gone and its line is unchanged.
+ * Finds this node in `config`. `told` is --node. An address that floatip itself added proves
+ * nothing. `previous` is what this node took itself for before: it stays so while its addresses are
+ * gone and its line is unchanged.
  */
 export function identify(
   config: Config,
@@ -81,7 +85,9 @@ function byName(name: string, told: boolean, config: Config, own: readonly Ip[])
   return { name, entry: undefined, unknown: words, problems: [{ ...stranger(words), path }] };
 }
 
-/** It is told to be `entry`, and has the address of `meant`: the name is to blame, not the address. */
+/**
+ * It is told to be `entry`, and has the address of `meant`: the name is to blame, not the address.
+ */
 function misnamed(entry: NodeEntry, meant: NodeEntry, told: boolean): Problem {
   const has = meant.addresses.map(formatIp).join(" or ");
   return {
@@ -100,7 +106,9 @@ function ownAddresses(interfaces: Interfaces): readonly Ip[] {
   return interfaces.addresses.filter((entry) => !entry.ours).map((entry) => entry.prefix.address);
 }
 
-/** Did this node take itself for `node` before, and does the line still name an address it had then? */
+/**
+ * Did this node take itself for `node` before, and does the line still name an address it had then?
+ */
 function wasBefore(node: NodeEntry, previous: NodePlan | undefined): boolean {
   return previous?.node === node.name &&
     node.addresses.some((address) => previous.names.get(formatIp(address)) === node.name);

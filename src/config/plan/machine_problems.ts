@@ -21,7 +21,10 @@ import type { NodePlan, Plan } from "./plan.ts";
 
 const OWNER = 255;
 
-/** Holds each plan of `node` against `interfaces` and the default routes' `gateways`: problems of severity "machine" and "warning". */
+/**
+ * Holds each plan of `node` against `interfaces` and the default routes' `gateways`: problems of
+ * severity "machine" and "warning".
+ */
 export function machineProblems(
   config: Config,
   node: NodePlan,
@@ -199,7 +202,8 @@ function fitSource(
   const wire = linkWith(interfaces, plan.source);
   // A source out of [nodes] that is not here was reported for the node as a whole.
   const written = instance.source !== undefined && sameIp(instance.source, plan.source);
-  // What goes to peers may take another path than the addresses: that is somebody's choice, not a mistake.
+  // What goes to peers may take another path than the addresses: that is somebody's choice, not a
+  // mistake.
   const elsewhere = wire !== undefined && plan.rules.transport !== "multicast";
   if (!written || wire?.name === link.name || elsewhere) return [];
   const own = addressesOf(interfaces, link).find((entry) =>
@@ -237,7 +241,8 @@ function fitChoice(
       `${link.name} has the addresses ${
         own.join(" and ")
       }, and nothing says which of them the peers know`,
-      "Peers refuse what comes from an address that is not in their files, and take over beside this node.",
+      "Peers refuse what comes from an address that is not in their files, and take over beside" +
+        " this node.",
       `source = "${
         formatIp(chosen)
       }"  # or ${others}: the one that the peers' files have for this node`,

@@ -1,4 +1,7 @@
-/** How do the nodes stand to each other? Their priorities as far as the file knows them, checks counted. */
+/**
+ * How do the nodes stand to each other? Their priorities as far as the file knows them, checks
+ * counted.
+ */
 import type { Priority, Rules } from "../../vrrp/rules.ts";
 import { type Config, indexOf, placesOf } from "../config.ts";
 import type { CheckSettings } from "../tables/check.ts";
@@ -24,8 +27,8 @@ export function checksOf(config: Config, instance: InstanceConfig): readonly Che
 }
 
 /**
- * The priority of `node` in `instance` while all checks are up but the one called `down`, if any; the number in a file
- * counts as 0. The same arithmetic as the daemon's.
+ * The priority of `node` in `instance` while all checks are up but the one called `down`, if any;
+ * the number in a file counts as 0. The same arithmetic as the daemon's.
  */
 export function priorityWithout(
   config: Config,
@@ -36,7 +39,10 @@ export function priorityWithout(
   return priorityWith(config, instance, node, (name) => ({ up: name !== down, value: 0 }));
 }
 
-/** The priority of `node` in `instance` while all checks are up, and `value` stands in the file of the check named `reading`. */
+/**
+ * The priority of `node` in `instance` while all checks are up, and `value` stands in the file of
+ * the check named `reading`.
+ */
 export function priorityReading(
   config: Config,
   instance: InstanceConfig,
@@ -58,15 +64,19 @@ function priorityWith(
   return effectivePriority(base, contributionsOf(checksOf(config, instance), verdictOf));
 }
 
-/** The priority of each node in `instance` while all checks are up; what they add is the same for all. */
+/**
+ * The priority of each node in `instance` while all checks are up; what they add is the same for
+ * all.
+ */
 function priorities(config: Config, instance: InstanceConfig): (node: string) => number {
   const added = contributionsOf(checksOf(config, instance), () => ({ up: true, value: 0 }));
   return (node) => effectivePriority(basePriorityOf(instance, node, config), added);
 }
 
 /**
- * The least and the most that `node` can advertise in `instance` as a master, whatever its checks say; undefined where the file does not
- * tell: priorities by hand, or a number in a file that counts.
+ * The least and the most that `node` can advertise in `instance` as a master, whatever its checks
+ * say; undefined where the file does not tell: priorities by hand, or a number in a file that
+ * counts.
  */
 export function priorityBounds(
   config: Config,
@@ -96,9 +106,10 @@ export function nodePriorities(config: Config, instance: InstanceConfig): readon
 }
 
 /**
- * The other nodes, best first, that are better than `self` with priority `ownEffective` when all their checks are up: whether
- * they are up, or there at all, nobody knows, since backups are silent. A master for whom there are any gives the addresses
- * up of its own accord. Equals are not better. Empty where the file has no [nodes].
+ * The other nodes, best first, that are better than `self` with priority `ownEffective` when all
+ * their checks are up: whether they are up, or there at all, nobody knows, since backups are
+ * silent. A master for whom there are any gives the addresses up of its own accord. Equals are not
+ * better. Empty where the file has no [nodes].
  */
 export function betterNodes(
   config: Config,
@@ -112,8 +123,9 @@ export function betterNodes(
 }
 
 /**
- * The others of [nodes] by their addresses of `family`, each as good as it can be; undefined where the file does not say it of
- * all: no [nodes], a node without an address of the family, peers by hand, or a number in a file that counts.
+ * The others of [nodes] by their addresses of `family`, each as good as it can be; undefined where
+ * the file does not say it of all: no [nodes], a node without an address of the family, peers by
+ * hand, or a number in a file that counts.
  */
 export function rivalsOf(
   config: Config,
@@ -135,8 +147,9 @@ export function rivalsOf(
 }
 
 /**
- * The base priority of `node` in `instance`, 1-255: as written for it, or for all; else 200, 190, 180 and so on along `prefer`,
- * then the nodes not named there in the order of [nodes] (in smaller steps where there are more than 20 nodes); else 100.
+ * The base priority of `node` in `instance`, 1-255: as written for it, or for all; else 200, 190,
+ * 180 and so on along `prefer`, then the nodes not named there in the order of [nodes] (in smaller
+ * steps where there are more than 20 nodes); else 100.
  */
 export function basePriorityOf(instance: InstanceConfig, node: string, config: Config): Priority {
   const { priority } = instance;

@@ -1,4 +1,7 @@
-/** Floating addresses that a machine has by somebody else's doing: they are its own, and not to be moved about. Pure. */
+/**
+ * Floating addresses that a machine has by somebody else's doing: they are its own, and not to be
+ * moved about. Pure.
+ */
 import { formatIp, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   addressEntries,
@@ -23,8 +26,9 @@ export interface OwnAddress {
 }
 
 /**
- * Those of `plan`, but the ones in `placed` (texts of addresses that floatip put there) and all of an owner's (priority 255). One on
- * the loopback interface is left alone: it is there for a service, and nobody is told of it.
+ * Those of `plan`, but the ones in `placed` (texts of addresses that floatip put there) and all of
+ * an owner's (priority 255). One on the loopback interface is left alone: it is there for a
+ * service, and nobody is told of it.
  */
 export function ownAddresses(
   plan: Plan,
@@ -46,8 +50,9 @@ export function ownAddresses(
 }
 
 /**
- * Did floatip put `entry`, an address of `plan`, there? By its mark or, with a kernel before Linux 5.18, by a lifetime that is as
- * short as a lease. Nor is one anybody's that failed duplicate address detection: it is not used.
+ * Did floatip put `entry`, an address of `plan`, there? By its mark or, with a kernel before Linux
+ * 5.18, by a lifetime that is as short as a lease. Nor is one anybody's that failed duplicate
+ * address detection: it is not used.
  */
 export function isFloating({ ours, validFor, dadFailed }: LinkAddress, { rules }: Plan): boolean {
   const isLeased = validFor !== undefined && rules.lease !== undefined && validFor <= rules.lease;
@@ -55,8 +60,9 @@ export function isFloating({ ours, validFor, dadFailed }: LinkAddress, { rules }
 }
 
 /**
- * May it be taken for a leftover of a program that was killed, where another node is master of it? It has no end, it is not what
- * others of its subnet rest on, and it is not the last of its family on its link.
+ * May it be taken for a leftover of a program that was killed, where another node is master of it?
+ * It has no end, it is not what others of its subnet rest on, and it is not the last of its family
+ * on its link.
  */
 export function mayBeLeftover({ held, entry }: OwnAddress, interfaces: Interfaces): boolean {
   const { address } = entry.prefix;

@@ -1,4 +1,6 @@
-/** What is this node to run? The configuration held against a machine: one plan per virtual router. */
+/**
+ * What is this node to run? The configuration held against a machine: one plan per virtual router.
+ */
 import { type Interfaces, linkWith, type VirtualAddress } from "../../net/interfaces.ts";
 import { type Family, formatIp, type Ip } from "../../net/ip.ts";
 import type { Fault } from "../../vrrp/event.ts";
@@ -15,7 +17,10 @@ export interface Plan {
   readonly interface: string | undefined;
   /** Why the plan cannot run yet, for instance "identity" or "interface-missing". Empty: it can. */
   readonly waiting: readonly Fault[];
-  /** `source` as written, or the node's own address in [nodes]; undefined: the interface's primary address. */
+  /**
+   * `source` as written, or the node's own address in [nodes]; undefined: the interface's primary
+   * address.
+   */
   readonly source: Ip | undefined;
   /** The UDP port of adverts, 1-65535; undefined: they are IP protocol 112. */
   readonly port: number | undefined;
@@ -34,7 +39,10 @@ export interface Plan {
 export interface NodePlan {
   /** This node's name: --node, node.name, its entry in [nodes], or the host name. */
   readonly node: string;
-  /** Could it be told which node this is? If not, priorities and peers of the plans are nobody's; they wait. */
+  /**
+   * Could it be told which node this is? If not, priorities and peers of the plans are nobody's;
+   * they wait.
+   */
   readonly known: boolean;
   /** Names of all nodes by address text, for people: {@link nameIn}. */
   readonly names: ReadonlyMap<string, string>;
@@ -48,25 +56,37 @@ export function keyOf(plan: Pick<Plan, "name" | "family">): string {
   return `${plan.name}/${plan.family}`;
 }
 
-/** "pi-b (192.168.1.12)" where [nodes] has a name for `address`, else the address: so that sentences name nodes. */
+/**
+ * "pi-b (192.168.1.12)" where [nodes] has a name for `address`, else the address: so that sentences
+ * name nodes.
+ */
 export function nameIn({ names }: Pick<Plan, "names">, address: Ip): string {
   const text = formatIp(address);
   const name = names.get(text);
   return name === undefined ? text : `${name} (${text})`;
 }
 
-/** "multicast", "unicast", "udp port 336": nodes that say different things here do not hear each other. */
+/**
+ * "multicast", "unicast", "udp port 336": nodes that say different things here do not hear each
+ * other.
+ */
 export function transportText({ rules: { transport }, port }: Plan): string {
   return port === undefined ? transport : `${transport} port ${port}`;
 }
 
-/** The link that adverts leave by and come in at, as far as that is known: the one with the source, unless they go to a group. */
+/**
+ * The link that adverts leave by and come in at, as far as that is known: the one with the source,
+ * unless they go to a group.
+ */
 export function advertLink(plan: Plan, interfaces: Interfaces): string | undefined {
   if (plan.source === undefined || plan.rules.transport === "multicast") return plan.interface;
   return linkWith(interfaces, plan.source)?.name ?? plan.interface;
 }
 
-/** Does `node` send from a port below `least`? That needs CAP_NET_BIND_SERVICE (ip(7): ip_unprivileged_port_start). */
+/**
+ * Does `node` send from a port below `least`? That needs CAP_NET_BIND_SERVICE (ip(7):
+ * ip_unprivileged_port_start).
+ */
 export function usesLowPort({ plans }: NodePlan, least = 1024): boolean {
   return plans.some(({ port }) => port !== undefined && port < least);
 }

@@ -1,4 +1,7 @@
-/** What is this node to run? The configuration held against one machine: identity, interface, priority, peers. */
+/**
+ * What is this node to run? The configuration held against one machine: identity, interface,
+ * priority, peers.
+ */
 import { type Family, formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   type Interfaces,
@@ -35,27 +38,34 @@ interface Setting {
   readonly self: Identity;
   /** The interfaces of the plan in force, by {@link keyOf}. */
   readonly before: ReadonlyMap<string, string | undefined>;
-  /** The machine without addresses of our own making: such a one may be on another wire than the node's. */
+  /**
+   * The machine without addresses of our own making: such a one may be on another wire than the
+   * node's.
+   */
   readonly real: Interfaces;
   /** Where the node's addresses are. */
   readonly home: Readonly<Record<Family, Link | undefined>>;
 }
 
 /**
- * Plans what this node runs. `nodeName` is --node; `previous` the plan in force: what cannot be told now stays as it was.
- * The daemon follows the plan (a plan that cannot run yet says why in `waiting`) and leaves `problems` aside, which are for a
- * person who asks whether file and machine fit: "machine" and "warning" only.
+ * Plans what this node runs. `nodeName` is --node; `previous` the plan in force: what cannot be
+ * told now stays as it was. The daemon follows the plan (a plan that cannot run yet says why in
+ * `waiting`) and leaves `problems` aside, which are for a person who asks whether file and machine
+ * fit: "machine" and "warning" only.
  *
  * Where something is not written:
- * - interface: the link with the node's address in [nodes], of the router's family, else of the other; else the link
- *   whose subnet holds the first floating address that is in any.
- * - priority: 200, 190, 180 and so on along `prefer`, then the nodes not named there in the order of [nodes] (in smaller
- *   steps where there are more than 20 nodes); without `prefer` 100.
- * - source: this node's own address among written peers; else its address in [nodes] of the family; with multicast only where it is on the same interface, and
- *   for IPv6 only a link-local one (RFC 9568 5.1.2.1).
- * - peers: the other nodes' addresses of the family. Written ones are the same on all nodes: a node leaves out itself.
- * - transport: unicast where peers are written, or every node in [nodes] has an address of the family; else multicast.
- *   So an IPv6 router between nodes known by IPv4 addresses speaks multicast, on all of them. UDP is for those who ask for it.
+ * - interface: the link with the node's address in [nodes], of the router's family, else of the
+ *   other; else the link whose subnet holds the first floating address that is in any.
+ * - priority: 200, 190, 180 and so on along `prefer`, then the nodes not named there in the order
+ *   of [nodes] (in smaller steps where there are more than 20 nodes); without `prefer` 100.
+ * - source: this node's own address among written peers; else its address in [nodes] of the family;
+ *   with multicast only where it is on the same interface, and for IPv6 only a link-local one (RFC
+ *   9568 5.1.2.1).
+ * - peers: the other nodes' addresses of the family. Written ones are the same on all nodes: a node
+ *   leaves out itself.
+ * - transport: unicast where peers are written, or every node in [nodes] has an address of the
+ *   family; else multicast. So an IPv6 router between nodes known by IPv4 addresses speaks
+ *   multicast, on all of them. UDP is for those who ask for it.
  */
 export function plan(
   config: Config,
@@ -68,7 +78,10 @@ export function plan(
   return { node, problems: [...problems, ...machineProblems(config, node, interfaces, gateways)] };
 }
 
-/** {@link plan} without a look at whether the file fits the machine, in time that grows with the file: for the daemon. */
+/**
+ * {@link plan} without a look at whether the file fits the machine, in time that grows with the
+ * file: for the daemon.
+ */
 export function planNode(
   config: Config,
   machine: Machine,
@@ -125,7 +138,10 @@ function familiesOf(instance: InstanceConfig): readonly Family[] {
   );
 }
 
-/** The addresses that move with the router of `family`: with the first one also those of a family without a router. */
+/**
+ * The addresses that move with the router of `family`: with the first one also those of a family
+ * without a router.
+ */
 function movingWith(instance: InstanceConfig, family: Family): InstanceConfig["addresses"] {
   const families = familiesOf(instance);
   return instance.addresses.filter(({ prefix: { address } }) =>
@@ -213,7 +229,8 @@ function interfaceOf(
   if (self.entry !== undefined) {
     const own = home[family];
     if (own !== undefined) return own.name;
-    // The node's address is gone for now (a lease ran out, a cable is out): it will be back where it was.
+    // The node's address is gone for now (a lease ran out, a cable is out): it will be back where
+    // it was.
     if (before !== undefined) return before;
   }
   for (const { prefix: { address } } of instance.addresses) {
@@ -250,7 +267,8 @@ function transportOf(
   if (instance.peers !== undefined) {
     return instance.peers.some((peer) => peer.family === family) ? "unicast" : "multicast";
   }
-  // All nodes or none: a node without an address would speak multicast to peers that expect unicast.
+  // All nodes or none: a node without an address would speak multicast to peers that expect
+  // unicast.
   return indexOf(config).allHave[family] ? "unicast" : "multicast";
 }
 
@@ -272,7 +290,10 @@ function sourceOf(
   return link === undefined || link.name === name ? own : undefined;
 }
 
-/** The one address of this machine that a list of peers names: the list is the same on all nodes, so that all know it. */
+/**
+ * The one address of this machine that a list of peers names: the list is the same on all nodes, so
+ * that all know it.
+ */
 function ownPeer(
   { peers = [] }: InstanceConfig,
   family: Family,
@@ -285,7 +306,10 @@ function ownPeer(
   return own.length === 1 && peers.length > 1 ? own[0] : undefined;
 }
 
-/** The peers of one family; `alone` says so where a written list is of this node's own addresses only. */
+/**
+ * The peers of one family; `alone` says so where a written list is of this node's own addresses
+ * only.
+ */
 function peersOf(
   instance: InstanceConfig,
   family: Family,
@@ -312,12 +336,16 @@ function peersOf(
 function toHeld(entry: InstanceConfig["addresses"][number], name: string): VirtualAddress {
   const wire = entry.interface ?? name;
   const label = entry.label?.startsWith(":") ? `${wire}${entry.label}` : entry.label;
-  // A label that grew too long with this machine's interface name is left out: the address matters more.
+  // A label that grew too long with this machine's interface name is left out: the address matters
+  // more.
   const fits = label !== undefined && new TextEncoder().encode(label).length <= 15;
   return { interface: wire, prefix: entry.prefix, ...(fits ? { label } : {}) };
 }
 
-/** Two routers of one family and number that turn out to share a wire or a socket: the later one waits. */
+/**
+ * Two routers of one family and number that turn out to share a wire or a socket: the later one
+ * waits.
+ */
 function withoutClashes(plans: readonly Plan[]): readonly Plan[] {
   const earlier = new Map<string, { readonly index: number; readonly name: string }>();
   return plans.map((own, index) => {
@@ -336,8 +364,9 @@ function withoutClashes(plans: readonly Plan[]): readonly Plan[] {
 }
 
 /**
- * What no other router of its number may have: its wire; and its socket, since what is sent to an address of the node reaches all
- * who hear there, whichever interface their floating addresses are on.
+ * What no other router of its number may have: its wire; and its socket, since what is sent to an
+ * address of the node reaches all who hear there, whichever interface their floating addresses are
+ * on.
  */
 function placesOfPlan(plan: Plan): readonly { readonly key: string; readonly place: string }[] {
   const { family, interface: wire, source, rules: { vrid, transport } } = plan;

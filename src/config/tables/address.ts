@@ -37,8 +37,8 @@ export const ADDRESS = {
   label: {
     type: text(/^[^\s\p{C}]{1,64}$/u, 'a label such as "eth0:1"'),
     absent: "none",
-    what:
-      'The label that ifconfig shows (IPv4 only); one that begins with ":" follows the interface\'s name.',
+    what: 'The label that ifconfig shows (IPv4 only); one that begins with ":" follows the ' +
+      "interface's name.",
     why: "The kernel keeps 15 bytes of it.",
     example: "eth0:1",
   },
@@ -146,7 +146,8 @@ export function natureOf(prefix: Prefix): string | undefined {
   if (isUnspecified(address)) return "the unspecified address";
   if (isMulticast(address)) return "a multicast address";
   if (isLoopback(address)) return "a loopback address";
-  // Subnets of two addresses or one have neither network nor broadcast address (RFC 3021, RFC 6164).
+  // Subnets of two addresses or one have neither network nor broadcast address (RFC 3021, RFC
+  // 6164).
   if (length >= sizeOf(address.family) * 8 - 1) return undefined;
   if (sameIp(address, networkOf(prefix))) {
     return address.family === "ipv4"
@@ -251,8 +252,9 @@ function noneAdvertised(holder: Holder): Problem | undefined {
 }
 
 /**
- * Most addresses that one advert names on a link with this MTU: its count is a byte, and it is one packet.
- * Counted as keepalived does, which refuses adverts that name more than it would: of IPv6 89 at 1500, 76 at 1280.
+ * Most addresses that one advert names on a link with this MTU: its count is a byte, and it is one
+ * packet. Counted as keepalived does, which refuses adverts that name more than it would: of IPv6
+ * 89 at 1500, 76 at 1280.
  */
 export function mostAdvertised(family: Family, mtu: number): number {
   const [rest, size] = family === "ipv4" ? [20 + 8 + 8, 4] : [40 + 8 + 16, 16];

@@ -175,8 +175,8 @@ export const CHECK = {
     type: oneOf("icmp", "arp"),
     of: ["ping"],
     default: "icmp",
-    what:
-      "How the address is asked (ping): ARP (for IPv6 Neighbor Discovery) works where a firewall drops ICMP, on the same wire.",
+    what: "How the address is asked (ping): ARP (for IPv6 Neighbor Discovery) works where a " +
+      "firewall drops ICMP, on the same wire.",
     why: "An address that answers the one may be silent to the other.",
     synonyms: ["via", "method"],
   },
@@ -228,7 +228,8 @@ export const CHECK = {
     absent: "none: down means fault",
     what: "What is added to the priority while down (negative) or while up (positive).",
     why:
-      "Priorities are 1 to 254; without a weight a failure gives the addresses up whatever the priority.",
+      "Priorities are 1 to 254; without a weight a failure gives the addresses up whatever the " +
+      "priority.",
     example: -50,
     synonyms: ["prio", "priority", "points"],
   },

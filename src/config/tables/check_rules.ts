@@ -1,4 +1,7 @@
-/** What makes a health check one that says something, and instances and checks ones that fit each other. */
+/**
+ * What makes a health check one that says something, and instances and checks ones that fit each
+ * other.
+ */
 import { formatIp, type Ip, isMulticast, isUnspecified, parseIp } from "../../net/ip.ts";
 import { parseDuration, writeDuration } from "../../time.ts";
 import { nearestWord } from "../did_you_mean.ts";
@@ -188,7 +191,9 @@ function partOfPath({ path, keys: { file } }: CheckDraft): Problem | undefined {
   );
 }
 
-/** What keeps instances from following the checks that they name, and checks that no instance names. */
+/**
+ * What keeps instances from following the checks that they name, and checks that no instance names.
+ */
 export function referenceProblems(file: File): readonly Reported[] {
   const checks = new Map(file.checks.map((check) => [check.name, check]));
   const named = new Set(file.instances.flatMap(({ keys }) => keys.checks ?? []));

@@ -49,7 +49,10 @@ function words(text: string): readonly [string, ...string[]] {
   return [program, ...rest];
 }
 
-/** The line of floatip's own probe that asks the same; undefined: there is none, or it takes more than a line. */
+/**
+ * The line of floatip's own probe that asks the same; undefined: there is none, or it takes more
+ * than a line.
+ */
 function ownProbe(argv: readonly [string, ...string[]], line: string): string | undefined {
   const entries = probeLike({ argv, line }) ?? [];
   const [entry] = entries;
@@ -67,7 +70,10 @@ function asList(name: string, text: string): string {
   return written(name, argv);
 }
 
-/** The line with `argv`; a program without a path gets a probable one, and a word on how to find out. */
+/**
+ * The line with `argv`; a program without a path gets a probable one, and a word on how to find
+ * out.
+ */
 function written(name: string, argv: readonly string[]): string {
   if (secretRanges(argv.join(" ")).length > 0) return IN_WORDS;
   const [program = "", ...rest] = argv;
@@ -78,8 +84,8 @@ function written(name: string, argv: readonly string[]): string {
 }
 
 /**
- * A warning where the command of a check sends the signal 0: only root, and the user whose process it is, may. Undefined
- * where it runs as a user that is named.
+ * A warning where the command of a check sends the signal 0: only root, and the user whose process
+ * it is, may. Undefined where it runs as a user that is named.
  */
 export function signalProblem(
   argv: readonly (string | undefined)[],
@@ -98,7 +104,10 @@ export function signalProblem(
   );
 }
 
-/** What keeps `argv`, the value of the key at `path`, from running. Entries that were reported already are undefined. */
+/**
+ * What keeps `argv`, the value of the key at `path`, from running. Entries that were reported
+ * already are undefined.
+ */
 export function commandProblems(
   argv: readonly (string | undefined)[],
   path: Path,

@@ -45,8 +45,8 @@ export const AUTH = {
 export const INSTANCE = {
   interface: {
     type: interfaceName(),
-    absent:
-      "the one that has the node's address in [nodes], else the one whose subnet has the floating address",
+    absent: "the one that has the node's address in [nodes], else the one whose subnet has the " +
+      "floating address",
     what: "The interface that adverts leave through and addresses are added to.",
     why: "Adverts on the wrong wire reach no peer, and every node makes itself master.",
     example: "eth0",
@@ -111,8 +111,8 @@ export const INSTANCE = {
     type: oneOf("backup", "master"),
     default: "backup",
     what: '"master": the first election after a start preempts at once.',
-    why:
-      "Every node listens first whatever is written here; the priority decides which one is master.",
+    why: "Every node listens first whatever is written here; the priority decides which one is " +
+      "master.",
     synonyms: ["state"],
   },
   auth: {
@@ -179,7 +179,9 @@ export type InstanceDraft = TableDraft<typeof INSTANCE>;
 /** What one [instance.NAME] says. */
 export type InstanceConfig = Named<typeof INSTANCE>;
 
-/** What is wrong with one instance; keys that could not be read are taken as unknown, not as wrong. */
+/**
+ * What is wrong with one instance; keys that could not be read are taken as unknown, not as wrong.
+ */
 export const INSTANCE_RULES: readonly Rule<InstanceDraft, NodesDraft>[] = [
   ...ADDRESS_RULES,
   ...PRIORITY_RULES,
@@ -195,7 +197,10 @@ export const INSTANCE_RULES: readonly Rule<InstanceDraft, NodesDraft>[] = [
   shortLease,
 ];
 
-/** The smallest and largest advertisement interval of VRRPv3 (RFC 9568 5.2.7: 12 bits of centiseconds). */
+/**
+ * The smallest and largest advertisement interval of VRRPv3 (RFC 9568 5.2.7: 12 bits of
+ * centiseconds).
+ */
 export const V3_INTERVAL = { least: milliseconds(10), most: milliseconds(40950) } as const;
 
 /** The version in force; undefined where the one written is no version. */
@@ -224,7 +229,8 @@ function wholeSeconds(instance: InstanceDraft): Problem | undefined {
   return error(
     [...instance.path, "advert_interval"],
     `VRRPv2's advert_interval is whole seconds from 1s to 255s, not ${writeDuration(interval)}`,
-    "VRRPv2 carries it as one byte of seconds, and a peer that reads another interval rejects the advert.",
+    "VRRPv2 carries it as one byte of seconds, and a peer that reads another interval rejects " +
+      "the advert.",
     whole || interval > 1e9
       ? `advert_interval = "${nearest}s"`
       : `advert_interval = "1s"  # or version = 3, which can have "${writeDuration(interval)}"`,
@@ -320,7 +326,8 @@ function shortLease({ path, keys }: InstanceDraft): Problem | undefined {
   return warning(
     [...path, "lease"],
     `a lease of ${writeDuration(lease)} is shorter than three adverts`,
-    "The kernel could take the address off a master that is merely late, before any backup takes over.",
+    "The kernel could take the address off a master that is merely late, before any backup " +
+      "takes over.",
     'lease = "auto"',
   );
 }

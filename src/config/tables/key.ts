@@ -62,7 +62,10 @@ export interface Key {
   readonly type: Type;
   /** The value that holds where the key is not written, as TOML has it. */
   readonly default?: unknown;
-  /** What holds where the key is not written, in words. Without this and `default` it must be written. */
+  /**
+   * What holds where the key is not written, in words. Without this and `default` it must be
+   * written.
+   */
   readonly absent?: string;
   /** What it is for, one sentence. */
   readonly what: string;
@@ -70,7 +73,10 @@ export interface Key {
   readonly why: string;
   /** A value as TOML has it; the default where there is none. */
   readonly example?: unknown;
-  /** The example can stand in a file as it is; what to mind about it then, or "". Undefined: it is an example only. */
+  /**
+   * The example can stand in a file as it is; what to mind about it then, or "". Undefined: it is
+   * an example only.
+   */
   readonly remark?: string;
   /** What it is called where something is wrong with a value that nobody may see. */
   readonly title?: string;
@@ -100,7 +106,10 @@ export interface TableDraft<K extends Keys = Keys> {
   readonly raw: Readonly<Record<string, unknown>>;
   /** A key that is not written is missing; one that could not be read is there, and undefined. */
   readonly keys: Draft<K>;
-  /** Where the value of a key is: that of a table's `short` is where the text is that stands for the table. */
+  /**
+   * Where the value of a key is: that of a table's `short` is where the text is that stands for the
+   * table.
+   */
   readonly pathOf: (key: keyof K & string) => Path;
 }
 
@@ -112,7 +121,9 @@ type DraftOf<T> = T extends ValueType<infer O> ? Holey<O>
   : T extends EntriesType<infer K> | NamedType<infer K> ? readonly TableDraft<K>[]
   : never;
 
-/** Of a list, an entry that could not be read is undefined, so that the others keep their places. */
+/**
+ * Of a list, an entry that could not be read is undefined, so that the others keep their places.
+ */
 type Holey<O> = O extends readonly (infer E)[] ? readonly (E | undefined)[] : O;
 
 /** What a table says, defaults filled in. */

@@ -13,8 +13,8 @@ export const METRICS = {
     ),
     absent: "none: metrics are on the control socket only",
     what: "Where http://ADDRESS:PORT/metrics answers Prometheus; 0.0.0.0 is every address.",
-    why:
-      "A name would have to be looked up first, and a port alone does not say which machines may ask.",
+    why: "A name would have to be looked up first, and a port alone does not say which machines " +
+      "may ask.",
     example: "127.0.0.1:9112",
     synonyms: ["address", "addr", "bind", "port", "listen_address", "http", "endpoint"],
   },

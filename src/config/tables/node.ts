@@ -133,7 +133,10 @@ function sameAddress(node: NodeDraft, owner: NodeDraft, path: Path): Problem {
   );
 }
 
-/** `where` names a node that [nodes] has not. `used`: names that stand there already, so that none of them can be meant. */
+/**
+ * `where` names a node that [nodes] has not. `used`: names that stand there already, so that none
+ * of them can be meant.
+ */
 export function unknownNode(
   name: string,
   names: readonly string[],
@@ -158,7 +161,9 @@ export function unknownNode(
   );
 }
 
-/** An address that no node can send from or receive at; `role` is "a peer", "the source", "a node". */
+/**
+ * An address that no node can send from or receive at; `role` is "a peer", "the source", "a node".
+ */
 export function notOwnable(
   address: Ip,
   role: string,

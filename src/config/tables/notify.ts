@@ -146,8 +146,8 @@ const HOOK = { ...COMMAND, example: ["/etc/floatip/notify"] } as const;
 export const NOTIFY = {
   command: {
     ...HOOK,
-    what:
-      "Run at every change with INSTANCE, name, MASTER, BACKUP or FAULT, and priority as arguments.",
+    what: "Run at every change with INSTANCE, name, MASTER, BACKUP or FAULT, and priority as " +
+      "arguments.",
     synonyms: ["notify", "script", "cmd", "exec"],
   },
   on_master: {
@@ -174,9 +174,9 @@ export const NOTIFY = {
   timeout: {
     type: duration("100ms", "1h", "30s"),
     default: "30s",
-    what:
-      "How long a command or a service may take before it is given up; a command then ends with all that it started. " +
-      "What a command that ends in time leaves in the background goes on.",
+    what: "How long a command or a service may take before it is given up; a command then ends " +
+      "with all that it started. What a command that ends in time leaves in the background " +
+      "goes on.",
     why: "Changes are told one after the other: one that hangs holds up the next.",
     synonyms: ["deadline", "max_time"],
   },
@@ -196,7 +196,8 @@ export const NOTIFY = {
   ntfy: {
     type: table(
       NTFY,
-      "the URL of a topic, such as https://ntfy.sh/my-topic, or a table: { url = ..., token = ... }",
+      "the URL of a topic, such as https://ntfy.sh/my-topic, or a table: { url = ..., token = " +
+        "... }",
       "url",
     ),
     absent: "none",
@@ -235,7 +236,9 @@ type NotifyDraft = TableDraft<typeof NOTIFY>;
 /** The keys of [notify] that are commands. */
 const COMMANDS = ["command", "on_master", "on_backup", "on_fault", "on_stop"] as const;
 
-/** What is wrong with one [notify]; keys that could not be read are taken as unknown, not as wrong. */
+/**
+ * What is wrong with one [notify]; keys that could not be read are taken as unknown, not as wrong.
+ */
 export const NOTIFY_RULES: readonly Rule<NotifyDraft>[] = [
   ({ path, keys }) =>
     COMMANDS.flatMap((name) => {

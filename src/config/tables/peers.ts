@@ -12,8 +12,8 @@ export const PEERS = {
   transport: {
     type: oneOf("multicast", "unicast", "udp"),
     absent: '"unicast" where peers are known, else "multicast"',
-    what:
-      "How adverts travel: to a group on the LAN, to each peer by its address, or (between floatip nodes only) to each peer by UDP.",
+    what: "How adverts travel: to a group on the LAN, to each peer by its address, or (between " +
+      "floatip nodes only) to each peer by UDP.",
     why: "Nodes that use different transports do not hear each other: each makes itself master.",
     example: "multicast",
   },
@@ -112,13 +112,17 @@ function portWithoutUdp({ path, keys }: Subject): Problem | undefined {
   return port === undefined || transport === "udp" || unknown ? undefined : error(
     [...path, "port"],
     'port belongs to transport = "udp"',
-    "Otherwise adverts are IP protocol 112, which has no ports: they would not travel as this line says.",
+    "Otherwise adverts are IP protocol 112, which has no ports: they would not travel as this " +
+      "line says.",
     'remove it, or write transport = "udp" on all nodes, which must be floatip\'s',
     "key",
   );
 }
 
-/** Left to itself, IPv6 sends from the link-local address, which is none of those that such peers know. */
+/**
+ * Left to itself, IPv6 sends from the link-local address, which is none of those that such peers
+ * know.
+ */
 function unknownSource(instance: Subject, { nodes }: NodesDraft): Problem | undefined {
   const { source, transport, peers = [] } = instance.keys;
   const index = peers.findIndex((peer) => peer?.family === "ipv6" && !isLinkLocal(peer));

@@ -11,7 +11,8 @@ export const PRIORITY = {
     type: listOf(word("the name of a node"), "a list of node names, best first"),
     absent: "none: all nodes have priority 100",
     what:
-      "The nodes that should hold the addresses, best first: priorities 200, 190, 180 and so on follow from it.",
+      "The nodes that should hold the addresses, best first: priorities 200, 190, 180 and so on" +
+      " follow from it.",
     why: "The best node that is alive becomes master.",
     example: ["pi-a", "pi-b"],
     synonyms: ["order", "preference", "preferred"],
@@ -22,8 +23,8 @@ export const PRIORITY = {
       "a whole number from 1 to 255, or one for each node: { pi-a = 150, pi-b = 100 }",
     ),
     absent: "from prefer, else 100",
-    what:
-      "The node with the highest priority becomes master; 255 takes the address at once, without listening.",
+    what: "The node with the highest priority becomes master; 255 takes the address at once, " +
+      "without listening.",
     why: "The highest priority wins; 0 means leaving, and 255 is for the owner of the address.",
     example: 150,
     synonyms: ["prio", "weight"],

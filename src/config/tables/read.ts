@@ -1,4 +1,6 @@
-/** Reads a TOML table against its keys: every key that is missing, unknown or wrong is a problem. */
+/**
+ * Reads a TOML table against its keys: every key that is missing, unknown or wrong is a problem.
+ */
 import * as v from "valibot";
 import { nearestWord } from "../did_you_mean.ts";
 import { error, type Path, type Problem, type Report, type Reported } from "../problem.ts";

@@ -61,7 +61,8 @@ export const ROOT = {
     type: table(NOTIFY),
     absent: "none",
     what:
-      "Commands and services for changes of every instance; as notify of an instance, of that one's.",
+      "Commands and services for changes of every instance; as notify of an instance, of that " +
+      "one's.",
     why: "The command or address named here would never be called.",
     example: {},
   },

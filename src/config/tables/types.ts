@@ -17,7 +17,10 @@ import type {
   ValueType,
 } from "./key.ts";
 
-/** A name that logs, scripts and command lines can carry: letters, digits, and `_.-` after the first. */
+/**
+ * A name that logs, scripts and command lines can carry: letters, digits, and `_.-` after the
+ * first.
+ */
 export const NAME_PATTERN = /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,62}$/u;
 
 /** A TOML integer from `least` to `most`, without those in `never`. */
@@ -121,7 +124,9 @@ export function address(form: string): ValueType<Ip> {
   return { kind: "value", schema: parsed(parseIp), form, show: formatIp };
 }
 
-/** "192.168.1.50/24"; without a length a host address. Never /0, which would be the whole Internet. */
+/**
+ * "192.168.1.50/24"; without a length a host address. Never /0, which would be the whole Internet.
+ */
 export function prefix(form: string): ValueType<Prefix> {
   const schema = parsed((written) => {
     const value = parsePrefix(written);
@@ -152,7 +157,9 @@ export function listenAddress(form: string): ValueType<ListenAddress> {
   return { kind: "value", schema, form, show };
 }
 
-/** "127.0.0.1:5432", "db.example.org:5432" or "[::1]:5432". Without `port` the text must have one. */
+/**
+ * "127.0.0.1:5432", "db.example.org:5432" or "[::1]:5432". Without `port` the text must have one.
+ */
 export function endpoint(form: string, port?: number): ValueType<Endpoint> {
   const schema = parsed((written): Endpoint | undefined => {
     const found = readEndpoint(written, port);
