@@ -108,7 +108,7 @@ const PARTS: Bound = {
   fix: "[instance.web]  # and the keys below it",
 };
 const DEPTH: Bound = {
-  what: `brackets stand more than ${DEEPEST} deep here`,
+  what: `brackets are more than ${DEEPEST} deep here`,
   fix: "close what is open: a list with ], a table with }",
 };
 

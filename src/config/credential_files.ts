@@ -1,6 +1,6 @@
 /**
- * Where are credentials kept? In files that systemd gives the service, and root keeps in a folder
- * beside the configuration.
+ * Credentials: files that systemd gives the service, and root keeps in a folder beside the
+ * configuration.
  */
 import { messageOf } from "../error.ts";
 import type { Credential, Credentials } from "./credentials.ts";
@@ -52,7 +52,7 @@ function read(path: string, severity: "error" | "warning"): Credential | undefin
   try {
     // Looked at first: a pipe would hold the start up, and a large file fill the memory.
     const { isFile, size } = Deno.statSync(path);
-    if (!isFile) return wrong("is no plain file", "write it anew, as plain text");
+    if (!isFile) return wrong("is no plain file", "write it again, as plain text");
     if (size > LARGEST) return wrong("is larger than 4 KiB", "is it the right file?");
     const bytes = Deno.readFileSync(path);
     if (bytes.length > LARGEST) return wrong("is larger than 4 KiB", "is it the right file?");
@@ -61,7 +61,7 @@ function read(path: string, severity: "error" | "warning"): Credential | undefin
     return { kind: "text", text: text.replace(/\r?\n$/, "") };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof TypeError) return wrong("is not UTF-8", "write it anew, as plain text");
+    if (error instanceof TypeError) return wrong("is not UTF-8", "write it again, as plain text");
     const denied = error instanceof Deno.errors.PermissionDenied;
     // A user who checks the file may not see what the service will.
     if (denied && severity === "warning") return { kind: "unseen" };

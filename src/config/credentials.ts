@@ -1,6 +1,6 @@
 /**
- * What stands where the file says { credential = "NAME" }? A secret that is kept elsewhere is put
- * in the place of its name.
+ * { credential = "NAME" } in the file: a secret that is kept elsewhere, put in the place of its
+ * name.
  */
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./problem.ts";
@@ -9,7 +9,7 @@ import { isTable } from "./toml_text.ts";
 /** What became of a credential. */
 export type Credential =
   | { readonly kind: "text"; readonly text: string }
-  /** It is somebody else's to read: whoever only looks at the file takes it for sound. */
+  /** Only the service may read it: a check of the file takes it for sound. */
   | { readonly kind: "unseen" }
   /**
    * In words, and what to do. `severity` "warning": it may be there for the service all the same.
@@ -19,7 +19,7 @@ export type Credential =
 /** Looks a credential up. */
 export type Credentials = (name: string) => Credential;
 
-/** Every credential is there for somebody else. */
+/** Every credential is there, and not to be read here. */
 export const UNSEEN: Credentials = () => ({ kind: "unseen" });
 
 /** A file with its credentials in place. */

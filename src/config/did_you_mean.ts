@@ -1,6 +1,6 @@
-/** Which word was probably meant? */
+/** The word that was probably meant. */
 
-/** Most words that are looked at, the first ones: names in a file are anybody's to multiply. */
+/** Most words that are looked at, the first ones: a file may have any number of names. */
 const MOST_KNOWN = 256;
 
 /**

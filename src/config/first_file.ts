@@ -35,10 +35,10 @@ export interface FirstAnswers {
   /** Undefined: every node finds it by its own address. */
   readonly interface: string | undefined;
   readonly vrid: number;
-  /** Was the LAN listened to, so that nobody uses it? */
+  /** Was the LAN listened to, and nothing heard with it? */
   readonly heard: boolean;
   readonly address: Prefix;
-  /** This node first; empty: whoever has the file takes part, by multicast. */
+  /** This node first; empty: every machine with the file takes part, by multicast. */
   readonly nodes: readonly FirstNode[];
   readonly check: ProposedCheck;
 }
@@ -49,7 +49,7 @@ const COLUMN = 40;
 /** The file's text; `floatip check` accepts it. */
 export function firstFile(answers: FirstAnswers): string {
   const { instance, vrid, heard, address, nodes, check } = answers;
-  const vridWords = heard ? "nobody on this LAN was heard with it" : "any number that is free";
+  const vridWords = heard ? "nothing on this LAN was heard with it" : "any number that is free";
   return [
     "# Made by `floatip init`. The same file belongs on every node.",
     "",
@@ -116,7 +116,7 @@ const KNOWN_PORTS: readonly (readonly [number, ProposedCheck])[] = [
 ];
 
 /**
- * The check that fits the ports that somebody listens on here; of a web server where none is known.
+ * The check that fits the ports that are listened on here; of a web server where none is known.
  */
 export function proposedCheck(ports: ReadonlySet<number>): ProposedCheck {
   const known = KNOWN_PORTS.find(([port]) => ports.has(port));

@@ -1,4 +1,4 @@
-/** What does the configuration file say? The one place where it is read. */
+/** Reads the configuration file: the only place that does. */
 import { withTimeout } from "../async.ts";
 import { readBeginning } from "../beginning.ts";
 import { messageOf } from "../error.ts";
@@ -55,7 +55,7 @@ type Read =
 
 async function readText(file: string): Promise<Read> {
   try {
-    // Looked at first: opening a pipe would wait for somebody to write to it.
+    // Looked at first: opening a pipe would wait for a writer.
     const { isFile, isDirectory, mode } = await inTime(Deno.stat(file));
     if (!isFile) return unreadable(isDirectory ? "it is a directory" : "it is no plain file", file);
     // What /proc has is longer than it says.
@@ -140,10 +140,10 @@ function exposed(
     at: "key",
     what: "every user of this machine may read the file, and a password is in it",
     why: path.includes("notify")
-      ? "Whoever knows the password can pass for this node."
+      ? "With the password another machine can pass for this node."
       : path.includes("auth")
-      ? "Whoever knows the password can send adverts that take the addresses away."
-      : "Whoever knows it can use it.",
+      ? "With the password another machine can send adverts that take the addresses away."
+      : "With it, they can use the service.",
     fix: `chmod o-rwx ${file}`,
   }];
 }

@@ -1,7 +1,4 @@
-/**
- * The values of a configuration that nobody may see, by their keys; and sentences about it without
- * them.
- */
+/** Secrets of a configuration by their keys, and sentences about it without them. */
 import { CREDENTIAL_PATTERN } from "./credentials.ts";
 import { nearestWord } from "./did_you_mean.ts";
 import type { Path } from "./problem.ts";
@@ -32,7 +29,7 @@ const KNOWN: ReadonlyMap<string, boolean> = new Map([
 /** Tables in which the next step is a name that people choose. */
 const NAMED: readonly unknown[] = ["instance", "nodes", "group", "check"];
 
-/** What stands beside the URL of a sink, and may be read by everybody. */
+/** What stands beside the URL of a sink, and is no secret. */
 const HARMLESS: ReadonlySet<unknown> = new Set(["retries", "topic", "user", "discovery", "ca"]);
 
 type Visibility = "shown" | "unknown" | "secret";

@@ -1,5 +1,5 @@
 /**
- * What nobody may see of a text: values of keys that speak of a secret, logins and tokens in URLs
+ * Secrets in a text by how they look: values of keys that speak of one, logins and tokens in URLs
  * and in commands.
  */
 
@@ -70,7 +70,7 @@ const NAMED_VALUE = new RegExp(
 const LOGIN = /\/\/([^/?#\s"']{0,500})@/dg;
 /** Behind the `?` or `#` of a URL. */
 const QUERY = /:\/\/[^\s"'?#]{0,500}[?#]([^\s"']+)/dg;
-/** The path of a URL of a service to which whoever knows it can send. */
+/** The path of a URL of a service that takes messages from all who know it. */
 const TELLING_HOST = new RegExp(
   `://[^\\s"'/]{0,99}(?:hook|ntfy|gotify|telegram|discord|slack|pushover)` +
     `[^\\s"'/]{0,99}/([^\\s"']+)`,

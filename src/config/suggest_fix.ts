@@ -89,7 +89,7 @@ function fromText(written: string): readonly unknown[] {
     ...(/^:\d+$/.test(written) ? [`0.0.0.0${written}`] : []),
     ...(/^[\d.]+$|^\[.+\]$|^[a-z][\w.-]+$/i.test(written) ? [`${written}:9112`] : []),
     ...(/[\s,]/.test(written) ? [written.split(/[\s,]+/)] : []),
-    // For a table that tells somebody of changes.
+    // For a table of hooks.
     ...(/^\/[^\s|&;<>$`"'\\]+(\s+[^\s|&;<>$`"'\\]+)*$/.test(written)
       ? [{ command: written.split(/\s+/) }]
       : []),

@@ -1,4 +1,6 @@
-/** Is the text TOML at all? If not: where it stops being TOML, and what was probably meant. */
+/**
+ * Parses TOML; of a text that is none, says where it stops being TOML, and what was probably meant.
+ */
 import { parse, TomlError } from "smol-toml";
 import type { Problem } from "./problem.ts";
 import { suspectRanges } from "./redact.ts";

@@ -1,6 +1,6 @@
 /**
  * Floating addresses held against this machine's links and addresses: do they fit, and are they
- * nobody's? Pure.
+ * free. Pure.
  */
 import {
   addressesOf,
@@ -125,7 +125,7 @@ function labelTooLong(label: string, held: VirtualAddress, path: Path): Problem 
   );
 }
 
-/** The other link that has the address by somebody else's doing. */
+/** The other link that has the address, not put there by floatip. */
 function presentElsewhere(
   held: VirtualAddress,
   link: Link,
@@ -227,7 +227,7 @@ export function noInterface(name: string, path: Path, interfaces: Interfaces): P
   return machine(
     path,
     `there is no interface ${name} on this machine: it has ${names.join(", ") || "none"}`,
-    "The instance waits until it comes; with a wrong name it waits for ever.",
+    "The instance waits until it comes; with a wrong name it never comes.",
     meant === undefined ? "write the name of one that is there" : `interface = "${meant}"`,
   );
 }

@@ -55,7 +55,7 @@ export function describe(change: Change): string {
     case "removed":
       return `${name}: removed`;
     case "replaced":
-      return `${name}: started anew: ${change.what.join(", ")}`;
+      return `${name}: restarted: ${change.what.join(", ")}`;
     case "changed":
       return `${name}: ${change.what.join(", ")}`;
     case "unchanged":

@@ -1,6 +1,6 @@
 /**
- * Who will hold the addresses when a check fails, or a node dies? A truth table from the file
- * alone.
+ * A forecast of who holds the addresses when a check fails or a node dies: a truth table from the
+ * file alone.
  */
 import type { CheckSettings } from "../tables/check.ts";
 import { countsValue } from "../../vrrp/priority.ts";
@@ -270,7 +270,7 @@ function lonelyRows(scene: Scene): readonly ForecastRow[] {
     }
     const after = priorityWithout(config, leader, self, check.name);
     const fall = `its priority falls from ${before} to ${after}`;
-    // Without preempt nobody would ever take it from a master that has fallen behind.
+    // Without preempt no node would ever take it from a master that has fallen behind.
     return [
       event,
       scene.preempts

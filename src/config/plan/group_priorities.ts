@@ -1,5 +1,6 @@
 /**
- * Do the members of a sync group agree on which node is better? Only then can they move together.
+ * Members of a sync group that disagree on which node is better: only where they agree can they
+ * move together.
  */
 import type { Config } from "../config.ts";
 import type { GroupConfig } from "../tables/group.ts";

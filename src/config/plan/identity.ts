@@ -1,6 +1,6 @@
 /**
- * Which node is this? Told by name, by an address of its own in [nodes], by what it was before, by
- * host name.
+ * The identity of this node: told by name, by an address of its own in [nodes], by what it was
+ * before, by host name.
  */
 import {
   formatIp,

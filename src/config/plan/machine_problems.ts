@@ -1,4 +1,7 @@
-/** Does the file fit this machine? What a person should know before the daemon runs into it. */
+/**
+ * Problems of a sound file on this machine: what a person should know before the daemon runs into
+ * it.
+ */
 import { machine, type Path, type Problem } from "../problem.ts";
 import { formatIp, type Ip, isLoopback, isUnspecified, sameIp } from "../../net/ip.ts";
 import {
@@ -52,7 +55,7 @@ export function machineProblems(
   });
 }
 
-/** Is there anybody to take over? Without [nodes] the file cannot tell. */
+/** A file that names one node only. Without [nodes] it cannot tell. */
 function fitNodes({ nodes }: Config): readonly Problem[] {
   const [only, ...others] = nodes;
   if (only === undefined || others.length > 0) return [];
@@ -82,12 +85,12 @@ function fitMetrics({ metrics }: Config, interfaces: Interfaces): readonly Probl
   )];
 }
 
-/** Is there what the check looks at: a wrong name or wire would be down for ever. */
+/** What the check looks at is not there: with a wrong name or wire it is never up. */
 function fitCheck({ name, probe }: CheckSettings, interfaces: Interfaces): readonly Problem[] {
   if (probe.kind === "interface" && linkNamed(interfaces, probe.name) === undefined) {
     return [{
       ...noInterface(probe.name, ["check", name, "interface"], interfaces),
-      why: "The check is down until it comes; with a wrong name it is down for ever.",
+      why: "The check is down until it comes; with a wrong name it is never up.",
     }];
   }
   if (probe.kind !== "ping" || probe.by !== "arp") return [];
@@ -95,7 +98,7 @@ function fitCheck({ name, probe }: CheckSettings, interfaces: Interfaces): reado
   return [machine(
     ["check", name, "ping"],
     `no interface of this machine has an address in the network of ${formatIp(probe.address)}`,
-    "ARP and Neighbor Discovery reach no further than the wire: the check is down for ever.",
+    "ARP and Neighbor Discovery reach no further than the wire: the check is never up.",
     'by = "icmp"',
   )];
 }
@@ -105,7 +108,7 @@ function fitWaiting(plan: Plan, known: boolean): readonly Problem[] {
   const path: Path = ["instance", plan.name];
   return plan.waiting.flatMap((fault): readonly Problem[] => {
     if (fault.kind === "identity") {
-      const why = "Adverts to oneself reach nobody; the instance waits.";
+      const why = "Adverts to oneself reach no other node; the instance waits.";
       const fix = "name the other nodes' addresses in peers";
       return known ? [machine([...path, "peers"], fault.message, why, fix)] : [];
     }
@@ -202,7 +205,7 @@ function fitSource(
   const wire = linkWith(interfaces, plan.source);
   // A source out of [nodes] that is not here was reported for the node as a whole.
   const written = instance.source !== undefined && sameIp(instance.source, plan.source);
-  // What goes to peers may take another path than the addresses: that is somebody's choice, not a
+  // What goes to peers may take another path than the addresses: that is a choice, not a
   // mistake.
   const elsewhere = wire !== undefined && plan.rules.transport !== "multicast";
   if (!written || wire?.name === link.name || elsewhere) return [];
@@ -222,7 +225,7 @@ function fitSource(
   )];
 }
 
-/** Which of several addresses the peers have in their files, nobody here can know. */
+/** Several addresses: which of them the peers have in their files, this node cannot know. */
 function fitChoice(
   { rules: { family, addresses, transport, peers } }: Plan,
   link: Link,

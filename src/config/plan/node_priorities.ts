@@ -1,7 +1,4 @@
-/**
- * How do the nodes stand to each other? Their priorities as far as the file knows them, checks
- * counted.
- */
+/** The priorities of the nodes of an instance, as far as the file knows them, checks counted. */
 import type { Priority, Rules } from "../../vrrp/rules.ts";
 import { type Config, indexOf, placesOf } from "../config.ts";
 import type { CheckSettings } from "../tables/check.ts";

@@ -1,6 +1,6 @@
 /**
- * Floating addresses that a machine has by somebody else's doing: they are its own, and not to be
- * moved about. Pure.
+ * Floating addresses that a machine has, and that floatip did not put there: they are its own.
+ * Pure.
  */
 import { formatIp, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {

@@ -1,6 +1,4 @@
-/**
- * What is this node to run? The configuration held against a machine: one plan per virtual router.
- */
+/** The plan of a node: one for each virtual router that it runs. */
 import { type Interfaces, linkWith, type VirtualAddress } from "../../net/interfaces.ts";
 import { type Family, formatIp, type Ip } from "../../net/ip.ts";
 import type { Fault } from "../../vrrp/event.ts";

@@ -1,6 +1,6 @@
 /**
- * What is this node to run? The configuration held against one machine: identity, interface,
- * priority, peers.
+ * Plans what a node runs: the configuration held against one machine gives identity, interface,
+ * priority and peers.
  */
 import { type Family, formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {

@@ -139,7 +139,7 @@ function addressOfNoNode(check: CheckDraft): readonly Problem[] {
     .map(([name, address]) =>
       error(
         [...check.path, name],
-        `${name} names ${formatIp(address)}, which is nobody's own address`,
+        `${name} names ${formatIp(address)}, which no machine has as its own`,
         "A check must know who answered.",
         wantedLine(name, CHECK[name]),
       )
@@ -155,7 +155,7 @@ function floatingTarget(check: CheckDraft, { instances }: File): readonly Proble
     return owner === undefined ? [] : [warning(
       [...check.path, name],
       `${formatIp(address)} is a floating address of instance ${owner.name}`,
-      "Every node would look at whoever is master, and all would fail or recover together.",
+      "Every node would look at the master, and all would fail or recover together.",
       "use the node's own service: 127.0.0.1 on each",
     )];
   });
@@ -168,7 +168,7 @@ function wrongQuery({ path, keys: { dns } }: CheckDraft): Problem | undefined {
   return sound ? undefined : error(
     [...path, "dns"],
     `dns ${showValue(dns)} is no name that can be asked for`,
-    "It is the name to ask for; the name server to ask stands in server.",
+    "It is the name to ask for; the name server to ask is in server.",
     wantedLine("dns", CHECK.dns),
   );
 }

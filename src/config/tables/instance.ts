@@ -280,7 +280,7 @@ function wrongPassword({ keys: { auth } }: InstanceDraft): Problem | undefined {
     auth.pathOf("pass"),
     what,
     bytes > 8
-      ? "Other programs cut it off in silence; floatip would rather you knew what is on the wire."
+      ? "Other programs cut it off without a message: the wire would have another one."
       : "Peers compare it byte for byte.",
     "write a password of 1 to 8 bytes, the same on all nodes",
   );

@@ -78,7 +78,7 @@ export interface Key {
    * an example only.
    */
   readonly remark?: string;
-  /** What it is called where something is wrong with a value that nobody may see. */
+  /** What it is called where something is wrong with a secret value. */
   readonly title?: string;
   /** Words that users of other programs write instead. */
   readonly synonyms?: readonly string[];

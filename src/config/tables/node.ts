@@ -150,14 +150,14 @@ export function unknownNode(
     path,
     `${where} names ${showName(name)}, which is not in [nodes]` +
       (meant === undefined ? "" : `: did you mean ${meant}?`),
-    "A name that no node has means nobody.",
+    "A name that no node has has no effect.",
     names.length === 0
       ? "write [nodes], with a line for each node and its address"
       : meant !== undefined
       ? `"${meant}"`
       : free.length > 0
       ? `use one of ${listNames(free)}`
-      : "remove it: all nodes stand there already",
+      : "remove it: all nodes are there already",
   );
 }
 

@@ -56,7 +56,7 @@ export const NTFY = {
   token: {
     type: text(/^[!-~]{1,255}$/, 'an access token without blanks, or { credential = "NAME" }'),
     absent: "none",
-    what: "The access token of a topic that not everybody may write to.",
+    what: "The access token of a topic that is not open to all.",
     why: "The server refuses the message without it.",
     example: "tk_0123456789",
     synonyms: ["auth", "password", "key"],
@@ -266,7 +266,7 @@ function ntfyWithoutTopic({ keys: { ntfy } }: NotifyDraft): Problem | undefined 
   return /^[^/]+\/\/[^/?#]+\/[^/?#]+/.test(url) ? undefined : error(
     path,
     "the URL of ntfy has no topic",
-    "The server would not know for whom the message is.",
+    "The server would refuse the message.",
     wholeUrl(path, NTFY.url),
   );
 }
@@ -320,7 +320,7 @@ function caWithoutTls({ keys: { mqtt } }: NotifyDraft): Problem | undefined {
   return new URL(url).protocol === "mqtts:" ? undefined : error(
     mqtt.pathOf("ca"),
     "ca has no effect without mqtts",
-    "Over mqtt:// nothing is encrypted, and nobody shows a certificate.",
+    "Over mqtt:// nothing is encrypted, and there is no certificate.",
     "remove it, or write mqtts:// in the URL",
     "key",
   );
@@ -331,7 +331,7 @@ function userWithoutCommand({ keys, path }: NotifyDraft): Problem | undefined {
   return warning(
     [...path, "user"],
     "user has no effect without a command",
-    "It says who runs the commands.",
+    "It is the user that runs the commands.",
     "remove it",
     "key",
   );
@@ -340,8 +340,8 @@ function userWithoutCommand({ keys, path }: NotifyDraft): Problem | undefined {
 function empty({ path, raw }: NotifyDraft): Problem | undefined {
   return Object.keys(raw).length > 0 ? undefined : warning(
     path,
-    `${writeHeader(path)} names nobody`,
-    "Nobody is told of changes.",
+    `${writeHeader(path)} is empty`,
+    "No message of changes would be sent.",
     'command = ["/etc/floatip/notify"]',
     "key",
   );

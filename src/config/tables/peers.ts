@@ -79,7 +79,7 @@ function noPeers(instance: Subject, { nodes }: NodesDraft): Problem | undefined 
         familyName(lacking)
       } address in [nodes]`
       : `transport is ${transport}, and no peers are known`,
-    "Nobody would hear the adverts, and every node would make itself master.",
+    "No node would hear the adverts, and every node would make itself master.",
     named
       ? `give each node in [nodes] an ${familyName(lacking)} address too: NAME = [IPV4, IPV6]`
       : "name the other nodes' addresses in peers, or all nodes in [nodes]",
@@ -100,7 +100,7 @@ function noPeersOfFamily(instance: Subject): Problem | undefined {
   return error(
     [...instance.path, "peers"],
     `transport is ${transport}, and no peer has an ${name} address`,
-    `Nobody would hear the adverts for the ${name} addresses, and every node would take them.`,
+    `No node would hear the adverts for the ${name} addresses, and every node would take them.`,
     `add the other nodes' ${name} addresses, or give these addresses an instance of their own`,
   );
 }
@@ -209,7 +209,7 @@ function peerIsSource(peer: Ip, path: Path): Problem {
   return error(
     path,
     `peer ${formatIp(peer)} is the source itself`,
-    "Adverts to oneself reach nobody; the list is of the other nodes.",
+    "Adverts to oneself reach no other node; the list is of the other nodes.",
     "remove it from peers",
   );
 }

@@ -50,7 +50,7 @@ function preferAndPriority({ path, keys }: Subject): Problem | undefined {
   if (keys.prefer === undefined || keys.priority === undefined) return undefined;
   return error(
     [...path, "priority"],
-    "priority stands together with prefer",
+    "priority and prefer are both written",
     "Both say who should be master, and they could disagree.",
     "remove it, and keep prefer",
   );
@@ -101,7 +101,7 @@ function missingPriorities({ path, keys: { priority } }: Subject, { nodes }: Nod
   return missing.length === 0 ? undefined : error(
     [...path, "priority"],
     `priority names no value for ${missing.join(", ")}`,
-    "Whoever is left out would have to be guessed at.",
+    "The priority of a node that is left out is not known.",
     `add ${missing.map((name) => `${writeKey(name)} = 100`).join(", ")}`,
   );
 }

@@ -136,7 +136,7 @@ function readNamed(
     }
     report(error(
       at,
-      `${showName(name)} stands in [${path.join(".")}] itself, without a name of its own`,
+      `${showName(name)} is in [${path.join(".")}] itself, without a name of its own`,
       `Each ${path.at(-1)} has a name: the table is ${header}.`,
       `${header}  # instead of [${path.join(".")}]`,
       "key",
@@ -154,7 +154,7 @@ export function checkName(name: string, path: Path, report: Report): void {
   report(error(
     path,
     `${showName(name)} is no name: letters, digits and _ . - (63 at most)`,
-    "Names stand in logs, commands and scripts, where blanks and signs would be misread.",
+    "Names are used in logs, commands and scripts, where blanks and signs would be misread.",
     // A node is a key of [nodes], all else that has a name a table.
     table === "nodes"
       ? `call it ${writeKey(fixed)}, here and wherever it is named`

@@ -1,4 +1,7 @@
-/** What machines do configurations meet here? Interfaces with addresses, written in one line each. */
+/**
+ * Machines that configurations are held against: interfaces with addresses, written in one line
+ * each.
+ */
 import type { Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
 import { parsePrefix } from "../../../src/net/prefix.ts";
 import type { Machine } from "../../../src/config/plan/plan_node.ts";

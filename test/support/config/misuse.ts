@@ -1,4 +1,4 @@
-/** What is a mistake? A text, and the places of all problems that it must bring. */
+/** A mistake: a text, and the places of all problems that it must bring. */
 
 /** One mistake: a text, and the problems expected of it as "severity path", in the order of the file. */
 export interface Misuse {

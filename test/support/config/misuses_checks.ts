@@ -1,4 +1,4 @@
-/** What do people write that is no health check? Mistakes of [check.NAME], and of instances that name checks. */
+/** Mistakes of [check.NAME], and of instances that name checks. */
 import { type Misuse, NODES, WEB, web } from "./misuse.ts";
 
 /** {@link WEB} with a check called x of these lines. */

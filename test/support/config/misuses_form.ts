@@ -1,4 +1,4 @@
-/** What do people write that is no configuration? Mistakes of TOML, of keys and of single addresses. */
+/** Mistakes of TOML, of keys and of single addresses. */
 
 import { floating, type Misuse, WEB, web } from "./misuse.ts";
 

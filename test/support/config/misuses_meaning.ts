@@ -1,4 +1,4 @@
-/** What do people write that makes no sense? Mistakes of keys that do not fit each other. */
+/** Mistakes of keys that do not fit each other. */
 import { floating, type Misuse, NODES, WEB, web } from "./misuse.ts";
 
 /** Mistakes of meaning. */

@@ -1,4 +1,4 @@
-/** What do people write that Prometheus cannot ask? Mistakes of [metrics]. */
+/** Mistakes of [metrics]. */
 import { type Misuse, WEB } from "./misuse.ts";
 
 function one(title: string, listen: string, ...expected: readonly string[]): Misuse {

@@ -1,4 +1,4 @@
-/** What do people write that tells nobody? Mistakes of [notify]. */
+/** Mistakes of [notify]. */
 import { type Misuse, WEB, web } from "./misuse.ts";
 
 function one(title: string, lines: string, ...expected: readonly string[]): Misuse {

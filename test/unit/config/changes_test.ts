@@ -174,7 +174,7 @@ const OTHER_CASES: readonly Case[] = [
   ["rest", '[instance.dns]\nvrid = 53\naddresses = ["192.168.1.53/24"]', "", ["dns: removed"]],
   ["web", "", 'transport = "udp"\nport = 400', [
     "[instance.web] port 336 -> 400",
-    "web: started anew: transport unicast -> udp port 400",
+    "web: restarted: transport unicast -> udp port 400",
   ]],
   ["web", 'version = 2\nauth = { pass = "hunter2" }', 'version = 2\nauth = { pass = "hunter3" }', [
     "web: auth pass changed",

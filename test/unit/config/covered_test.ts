@@ -1,4 +1,7 @@
-/** Is there a mistake for every key of a check and of a sink, so that its problem has been seen with line and fix? */
+/**
+ * Every key of a check and of a sink has a mistake, so that its problem has been seen with line and
+ * fix.
+ */
 import assert from "node:assert/strict";
 import { CHECK } from "../../../src/config/tables/check.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/tables/notify.ts";

@@ -1,4 +1,4 @@
-/** Does decode find every mistake, all of them at once, and nothing in a sound file? */
+/** Decoding finds every mistake, all of them at once, and nothing in a sound file. */
 import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import { formatProblem } from "../../../src/config/problem.ts";

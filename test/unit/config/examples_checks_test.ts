@@ -1,4 +1,4 @@
-/** Do the examples with health checks load without a word, and is what they promise what happens? */
+/** The examples with health checks load without a problem, and do what they promise. */
 import assert from "node:assert/strict";
 import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";

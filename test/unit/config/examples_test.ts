@@ -1,4 +1,4 @@
-/** Do the shipped examples load without a word, and does each node plan what they promise? */
+/** The shipped examples load without a problem, and each node plans what they promise. */
 import assert from "node:assert/strict";
 import { type Machine, plan } from "../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../src/config/decode.ts";

@@ -1,4 +1,4 @@
-/** Are the guesses for a first file those that a person would make? */
+/** The guesses for a first file are those that a person would make. */
 import assert from "node:assert/strict";
 import {
   candidatesIn,

@@ -1,4 +1,4 @@
-/** Is the file that init writes one that floatip reads, with its comments taken off too? */
+/** The file that init writes is one that floatip reads, with its comments taken off too. */
 import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import { type FirstAnswers, firstFile, proposedCheck } from "../../../src/config/first_file.ts";

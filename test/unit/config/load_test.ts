@@ -1,4 +1,4 @@
-/** Does loading a file answer plainly, whatever stands at the path? */
+/** Loading a file answers plainly, whatever is at the path. */
 import assert from "node:assert/strict";
 import { LARGEST_FILE, load } from "../../../src/config/load.ts";
 import { nameWith } from "../../support/lab/prerequisites.ts";

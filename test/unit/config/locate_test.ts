@@ -1,4 +1,4 @@
-/** Do problems point at the right place, and does no shown line tell a secret? */
+/** Problems point at the right place, and no shown line tells a secret. */
 import assert from "node:assert/strict";
 import { formatProblem } from "../../../src/config/problem.ts";
 import { locate } from "../../../src/config/locate.ts";

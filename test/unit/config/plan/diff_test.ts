@@ -1,4 +1,4 @@
-/** Does a reload say exactly what it changes, and leave alone what is the same? */
+/** A reload says exactly what it changes, and leaves alone what is the same. */
 import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
@@ -45,10 +45,10 @@ const CASES:
       "priority = { a = 150, b = 100 }",
     ], ["changed| web: the others' priorities 200 -> 150"]],
     ["UDP", [...NODES, ...WEB], UDP, [
-      "replaced| web: started anew: transport unicast -> udp port 336",
+      "replaced| web: restarted: transport unicast -> udp port 336",
     ]],
     ["another port", UDP, [...UDP, "port = 337"], [
-      "replaced| web: started anew: transport udp port 336 -> udp port 337",
+      "replaced| web: restarted: transport udp port 336 -> udp port 337",
     ]],
     ["an address more", WEB, [
       "[instance.web]",
@@ -113,14 +113,14 @@ const CASES:
       "changed| web: group none -> all",
     ]],
     ["vrid", WEB, ["[instance.web]", "vrid = 52", 'addresses = ["192.168.1.50/24"]'], [
-      "replaced| web: started anew: vrid 51 -> 52",
+      "replaced| web: restarted: vrid 51 -> 52",
     ]],
-    ["version", WEB, [...WEB, "version = 2"], ["replaced| web: started anew: version 3 -> 2"]],
+    ["version", WEB, [...WEB, "version = 2"], ["replaced| web: restarted: version 3 -> 2"]],
     ["interface", WEB, [...WEB, 'interface = "eth1"'], [
-      "replaced| web: started anew: interface eth0 -> eth1",
+      "replaced| web: restarted: interface eth0 -> eth1",
     ]],
     ["transport", WEB, [...WEB, 'peers = ["192.168.1.11"]'], [
-      "replaced| web: started anew: transport multicast -> unicast, peer 192.168.1.11 added",
+      "replaced| web: restarted: transport multicast -> unicast, peer 192.168.1.11 added",
     ]],
     [
       "one goes, one comes",
@@ -140,7 +140,7 @@ const CASES:
       "added| web (IPv6): added",
     ]],
     ["waiting", WEB, [...WEB, 'peers = ["192.168.1.12"]'], [
-      "replaced| web: started anew: transport multicast -> unicast, peer 192.168.1.12 added, " +
+      "replaced| web: restarted: transport multicast -> unicast, peer 192.168.1.12 added, " +
       "waits: all peers are this machine's own addresses: 192.168.1.12",
     ]],
   ];

@@ -1,4 +1,4 @@
-/** Is the forecast what the daemon will do? Tables of events, and the text as it is told. */
+/** The forecast is what the daemon will do: tables of events, and the text as it is told. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Config } from "../../../../src/config/config.ts";

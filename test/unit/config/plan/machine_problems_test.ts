@@ -1,4 +1,4 @@
-/** Is it told before the daemon runs, where this machine has not got what a check looks at? */
+/** A machine that has not got what a check looks at is told before the daemon runs. */
 import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";

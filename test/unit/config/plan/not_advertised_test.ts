@@ -1,4 +1,6 @@
-/** Where do addresses go that adverts do not name? With the virtual router of their family, or the only one. */
+/**
+ * Addresses that adverts do not name go with the virtual router of their family, or the only one.
+ */
 import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";

@@ -1,4 +1,4 @@
-/** Does a node plan what the file means for it, on the machine it finds itself on? */
+/** A node plans what the file means for it, on the machine it finds itself on. */
 import assert from "node:assert/strict";
 import { type Machine, plan } from "../../../../src/config/plan/plan_node.ts";
 import type { Config } from "../../../../src/config/config.ts";

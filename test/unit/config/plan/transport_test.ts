@@ -1,4 +1,4 @@
-/** Where do adverts travel by a plan, who shares a socket with whom, and how is that told? */
+/** Where adverts travel by a plan, which routers share a socket, and how that is told. */
 import assert from "node:assert/strict";
 import { planLines } from "../../../../src/cli/check/plan_text.ts";
 import { type Machine, plan } from "../../../../src/config/plan/plan_node.ts";

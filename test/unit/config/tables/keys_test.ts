@@ -1,4 +1,6 @@
-/** Is the table of keys right about itself? Manual pages and problems repeat what it says. */
+/**
+ * The tables of keys are right about themselves: manual pages and problems repeat what they say.
+ */
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
 import { fixLine } from "../../../../src/config/suggest_fix.ts";
