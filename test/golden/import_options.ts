@@ -1,4 +1,7 @@
-/** Which directives of keepalived's do people use? Each alone in a file that is otherwise the smallest. */
+/**
+ * Which directives of keepalived's do people use? Each alone in a file that is otherwise the
+ * smallest.
+ */
 
 /** A directive, and where it stands. */
 export interface Option {
@@ -293,8 +296,8 @@ const ROOT: readonly Option[] = [
   { title: "virtual_server", root: balancer("10.0.0.1 80") + balancer("fwmark 1") },
   {
     title: "static addresses and routes",
-    root:
-      "static_ipaddress {\n  192.168.1.1/24 dev eth0\n}\nstatic_routes {\n  10.0.0.0/8 via 192.168.1.1\n}",
+    root: "static_ipaddress {\n  192.168.1.1/24 dev eth0\n}\nstatic_routes {\n  10.0.0.0/8 via " +
+      "192.168.1.1\n}",
   },
   { title: "net_namespace", root: "net_namespace blue\nuse_pid_dir" },
   { title: "interface_up_down_delays", root: "interface_up_down_delays {\n  eth0 1 2\n}" },
@@ -307,7 +310,8 @@ const ROOT: readonly Option[] = [
   {
     title: "a name with blanks",
     whole:
-      'vrrp_instance "VI 1" {\n  interface eth0\n  virtual_router_id 5\n  virtual_ipaddress {\n    10.0.0.1\n  }\n}',
+      'vrrp_instance "VI 1" {\n  interface eth0\n  virtual_router_id 5\n  virtual_ipaddress {\n' +
+      "    10.0.0.1\n  }\n}",
   },
   {
     title: "no VRID",
@@ -326,7 +330,8 @@ const ROOT: readonly Option[] = [
     title: "vrrp_strict",
     global: "vrrp_strict",
     instance:
-      "state MASTER\npriority 100\npreempt_delay 5\nauthentication {\n  auth_type PASS\n  auth_pass abc\n}",
+      "state MASTER\npriority 100\npreempt_delay 5\nauthentication {\n  auth_type PASS\n  " +
+      "auth_pass abc\n}",
   },
   {
     title: "lines for nodes",

@@ -1,4 +1,7 @@
-/** What becomes of every directive of keepalived's, and of whole files? Read the golden texts as a user would. */
+/**
+ * What becomes of every directive of keepalived's, and of whole files? Read the golden texts as a
+ * user would.
+ */
 import assert from "node:assert/strict";
 import { decode } from "../../src/config/decode.ts";
 import type { Note } from "../../src/tools/keepalived_import/translation.ts";

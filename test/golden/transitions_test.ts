@@ -1,4 +1,7 @@
-/** The whole table of transitions: every state, every event, every kind of rules, to be held against RFC 9568 6.4. */
+/**
+ * The whole table of transitions: every state, every event, every kind of rules, to be held against
+ * RFC 9568 6.4.
+ */
 import { formatIp } from "../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds } from "../../src/time.ts";
 import { calm } from "../../src/vrrp/damping.ts";
@@ -44,7 +47,9 @@ function obeyed(heard: Heard): KnownMaster {
 const UNKNOWN: KnownMaster = { kind: "unknown", probesLeft: 0 };
 const DOWN_AT = at(NOW_MS + 3109.375);
 
-/** A backup that entered 5 s ago, heard priority 200 half a second ago and has 3109.375 ms to go. */
+/**
+ * A backup that entered 5 s ago, heard priority 200 half a second ago and has 3109.375 ms to go.
+ */
 const BACKUP: BackupState = {
   kind: "backup",
   since: at(NOW_MS - 5000),

@@ -94,7 +94,10 @@ function tablesFor(
   return [...itself, parent];
 }
 
-/** `[instance.web]  # instead of [instance]` takes along what stood in the other; else a table is renamed, or made. */
+/**
+ * `[instance.web]  # instead of [instance]` takes along what stood in the other; else a table is
+ * renamed, or made.
+ */
 function followHeader(
   root: Table,
   path: Path,

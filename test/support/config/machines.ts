@@ -7,8 +7,8 @@ import { parsePrefix } from "../../../src/net/prefix.ts";
 import type { Machine } from "../../../src/config/plan/plan_node.ts";
 
 /**
- * A machine with interfaces such as `{ eth0: ["192.168.1.11/24", "ours 192.168.1.50/32"] }`; "ours" marks an
- * address that floatip added.
+ * A machine with interfaces such as `{ eth0: ["192.168.1.11/24", "ours 192.168.1.50/32"] }`; "ours"
+ * marks an address that floatip added.
  */
 export function machine(
   links: Readonly<Record<string, readonly string[]>>,

@@ -1,6 +1,9 @@
 /** A mistake: a text, and the places of all problems that it must bring. */
 
-/** One mistake: a text, and the problems expected of it as "severity path", in the order of the file. */
+/**
+ * One mistake: a text, and the problems expected of it as "severity path", in the order of the
+ * file.
+ */
 export interface Misuse {
   readonly title: string;
   readonly toml: string;

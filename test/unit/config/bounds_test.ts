@@ -1,4 +1,7 @@
-/** Files that are wrong in the wrong way: a bounded answer, in time that grows with the text and no faster. */
+/**
+ * Files that are wrong in the wrong way: a bounded answer, in time that grows with the text and no
+ * faster.
+ */
 import assert from "node:assert/strict";
 import { boundsProblem } from "../../../src/config/bounds.ts";
 import { decode } from "../../../src/config/decode.ts";

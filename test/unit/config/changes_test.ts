@@ -1,4 +1,7 @@
-/** Every change of a file that a reload applies is said, each once, with its table and key, and no secret. */
+/**
+ * Every change of a file that a reload applies is said, each once, with its table and key, and no
+ * secret.
+ */
 import assert from "node:assert/strict";
 import { plan } from "../../../src/config/plan/plan_node.ts";
 import type { Config } from "../../../src/config/config.ts";

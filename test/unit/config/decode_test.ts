@@ -144,18 +144,22 @@ const SOUND: Readonly<Record<string, string>> = {
   "a host address has no network": '[instance.a]\nvrid = 1\naddresses = ["192.168.1.255/32"]\n',
   "a /127 has two usable addresses": '[instance.a]\nvrid = 1\naddresses = ["fe80::/127"]\n',
   "one VRID, one instance per family":
-    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\n[instance.b]\nvrid = 1\naddresses = ["fe80::5/64"]\n',
-  "one VRID on two interfaces":
-    '[instance.a]\nvrid = 1\ninterface = "eth0"\naddresses = ["10.0.0.5/24"]\n[instance.b]\nvrid = 1\ninterface = "eth1"\naddresses = ["10.1.0.5/24"]\n',
+    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\n[instance.b]\nvrid = 1\naddresses = ' +
+    '["fe80::5/64"]\n',
+  "one VRID on two interfaces": '[instance.a]\nvrid = 1\ninterface = "eth0"\naddresses = ' +
+    '["10.0.0.5/24"]\n[instance.b]\nvrid = 1\ninterface = "eth1"\naddresses = ["10.1.0.5/24"]\n',
   "one link-local address on two interfaces":
-    '[instance.a]\nvrid = 1\ninterface = "eth0"\naddresses = ["fe80::1/64"]\n[instance.b]\nvrid = 1\ninterface = "eth1"\naddresses = ["fe80::1/64"]\n',
+    '[instance.a]\nvrid = 1\ninterface = "eth0"\naddresses = ["fe80::1/64"]\n[instance.b]\nvrid' +
+    ' = 1\ninterface = "eth1"\naddresses = ["fe80::1/64"]\n',
   "the owner's own address floats":
-    '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.a]\nvrid = 1\naddresses = ["10.0.0.1/24"]\npriority = { a = 255, b = 100 }\n',
+    '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.a]\nvrid = 1\naddresses = ' +
+    '["10.0.0.1/24"]\npriority = { a = 255, b = 100 }\n',
   "89 IPv6 addresses": `[instance.a]\nvrid = 1\naddresses = [${
     Array.from({ length: 89 }, (_, index) => `"fe80::${index + 1}/64"`)
   }]\n`,
   "a label of 15 bytes":
-    '[instance.a]\nvrid = 1\naddresses = [{ address = "10.0.0.5/24", label = "eth0:1234567890" }]\n',
+    '[instance.a]\nvrid = 1\naddresses = [{ address = "10.0.0.5/24", label = "eth0:1234567890" ' +
+    "}]\n",
   "a lease of three adverts": '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nlease = "3s"\n',
   "another subnet": '[instance.a]\nvrid = 1\naddresses = ["10.0.2.100/8"]\n',
   "the smallest interval":
@@ -165,9 +169,11 @@ const SOUND: Readonly<Record<string, string>> = {
   "the largest interval of VRRPv2":
     '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nversion = 2\nadvert_interval = "255s"\n',
   "a password of 8 bytes":
-    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nversion = 2\nauth = { pass = "12345678" }\n',
+    '[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\nversion = 2\nauth = { pass = ' +
+    '"12345678" }\n',
   "unicast between nodes":
-    '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.a]\nvrid = 1\naddresses = ["10.0.0.5/24"]\ntransport = "unicast"\n',
+    '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.a]\nvrid = 1\naddresses = ' +
+    '["10.0.0.5/24"]\ntransport = "unicast"\n',
 };
 
 for (const [title, toml] of Object.entries(SOUND)) {
@@ -200,7 +206,8 @@ const PROBES: readonly (readonly [lines: string, probe: object])[] = [
     },
   ],
   [
-    'http = "https://[::1]:8443/up"\nstatus = [200, 204]\nmatch = "OK"\nhost = "a.example"\ninsecure = true',
+    'http = "https://[::1]:8443/up"\nstatus = [200, 204]\nmatch = "OK"\nhost = ' +
+    '"a.example"\ninsecure = true',
     {
       kind: "http",
       url: "https://[::1]:8443/up",

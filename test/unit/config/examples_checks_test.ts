@@ -33,7 +33,8 @@ Deno.test("web-pair.toml: a weight that bridges the gap between the two files", 
   assert.deepEqual(first.instances.map(({ checks }) => checks), [["nginx"]]);
   assert.equal(first.checks[0]?.weight, -50);
   assert.deepEqual(rows(first), [
-    "web: nginx fails on web-1: its priority falls from 150 to 100; whether a node between them takes over stands in the other nodes' files",
+    "web: nginx fails on web-1: its priority falls from 150 to 100; whether a node between them" +
+    " takes over stands in the other nodes' files",
     "web: web-1 dies: the best of the others takes over; who that is stands in their files",
   ]);
   assert.match(
@@ -55,9 +56,11 @@ Deno.test("mutual-pair.toml: a flag file moves both addresses to the other serve
   const config = read("mutual-pair.toml");
   assert.equal(config.checks[0]?.interval, milliseconds(500));
   assert.deepEqual(rows(config).filter((row) => row.includes("in-service")), [
-    "home: in-service fails on files-1: files-2 takes over; files-1 takes it back when it works again",
+    "home: in-service fails on files-1: files-2 takes over; files-1 takes it back when it works" +
+    " again",
     "home: in-service fails on files-2: files-1 keeps it",
-    "media: in-service fails on files-2: files-1 takes over; files-2 takes it back when it works again",
+    "media: in-service fails on files-2: files-1 takes over; files-2 takes it back when it " +
+    "works again",
     "media: in-service fails on files-1: files-2 keeps it",
   ]);
 });

@@ -82,7 +82,9 @@ function identityOf({ what }: Problem): string {
   return what;
 }
 
-/** Why following the fix of `problem` in `text` does not help; undefined: it does, or is in words. */
+/**
+ * Why following the fix of `problem` in `text` does not help; undefined: it does, or is in words.
+ */
 function failureOf(
   text: string,
   problem: LocatedProblem,

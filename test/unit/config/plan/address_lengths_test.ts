@@ -1,4 +1,6 @@
-/** What `floatip check` says of the length of an address, and of a file that names one node only. */
+/**
+ * What `floatip check` says of the length of an address, and of a file that names one node only.
+ */
 import assert from "node:assert/strict";
 import { type Machine, plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
@@ -12,10 +14,12 @@ const PI_B = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.12/24"], wlan0: ["
 
 const CASES: readonly (readonly [string, string, Machine, readonly string[]])[] = [
   ["a longer length than the subnet's", WEB.replace("50/24", "50/25"), PI_B, [
-    "warning instance.web.addresses.0: 192.168.1.50/25 has another length than the subnet of eth0, 192.168.1.0/24",
+    "warning instance.web.addresses.0: 192.168.1.50/25 has another length than the subnet of " +
+    "eth0, 192.168.1.0/24",
   ]],
   ["a shorter one", WEB.replace("50/24", "50/16"), PI_B, [
-    "warning instance.web.addresses.0: 192.168.1.50/16 has another length than the subnet of eth0, 192.168.1.0/24",
+    "warning instance.web.addresses.0: 192.168.1.50/16 has another length than the subnet of " +
+    "eth0, 192.168.1.0/24",
   ]],
   ["a host address", WEB.replace("50/24", "50/32"), PI_B, []],
   [

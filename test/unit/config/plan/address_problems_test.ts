@@ -1,4 +1,7 @@
-/** Floating addresses that are somebody's already, or that the kernel does not take: `floatip check` says so, with what mends it. */
+/**
+ * Floating addresses that are somebody's already, or that the kernel does not take: `floatip check`
+ * says so, with what mends it.
+ */
 import assert from "node:assert/strict";
 import { type Machine, plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";

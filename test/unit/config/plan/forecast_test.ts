@@ -15,7 +15,10 @@ function configOf(text: string): Config {
   return decoded.config;
 }
 
-/** A file with an instance of these lines, a check called nginx, and nodes a, b, c of these priorities. */
+/**
+ * A file with an instance of these lines, a check called nginx, and nodes a, b, c of these
+ * priorities.
+ */
 function file(priorities: readonly number[], check: string, ...lines: readonly string[]): string {
   const names = ["a", "b", "c", "d", "e"].slice(0, priorities.length);
   return [

@@ -15,10 +15,12 @@ const CASES: readonly (readonly [title: string, lines: string, expected: readonl
   ["a neighbour by its link-local address", 'ping = "fe80::1"\nby = "arp"', []],
   ["somebody far away, by ICMP", 'ping = "198.51.100.1"', []],
   ["somebody far away, by ARP", 'ping = "198.51.100.1"\nby = "arp"', [
-    "machine check.x.ping: no interface of this machine has an address in the network of 198.51.100.1",
+    "machine check.x.ping: no interface of this machine has an address in the network of " +
+    "198.51.100.1",
   ]],
   ["a neighbour of nobody's, by Neighbor Discovery", 'ping = "2001:db8::1"\nby = "arp"', [
-    "machine check.x.ping: no interface of this machine has an address in the network of 2001:db8::1",
+    "machine check.x.ping: no interface of this machine has an address in the network of " +
+    "2001:db8::1",
   ]],
 ];
 

@@ -285,7 +285,8 @@ Deno.test("two routers that turn out to share VRID and wire do not both run", ()
 /** What `floatip check` says about a sound file on a machine that it does not fit. */
 const MISFITS: readonly (readonly [string, string, Machine, readonly string[]])[] = [
   ["no such interface", `${WEB}interface = "eht0"\n`, PI_B, [
-    "machine instance.web.interface: there is no interface eht0 on this machine: it has eth0, wlan0",
+    "machine instance.web.interface: there is no interface eht0 on this machine: it has eth0, " +
+    "wlan0",
   ]],
   ["no interface around", WEB.replace("192.168.1.50", "172.16.0.50"), PI_B, [
     "machine instance.web: no interface has a subnet around 172.16.0.50 (yet)",
@@ -314,15 +315,18 @@ const MISFITS: readonly (readonly [string, string, Machine, readonly string[]])[
     `${WEB}interface = "eth0"\n`,
     machine({ eth0: ["192.168.1.12/24"], dummy0: ["192.168.1.50/32"] }),
     [
-      "machine instance.web.addresses.0: 192.168.1.50 is on dummy0 already, and is to float on eth0",
+      "machine instance.web.addresses.0: 192.168.1.50 is on dummy0 already, and is to float on " +
+      "eth0",
     ],
   ],
   [
     "an address for an interface that is not here",
-    '[instance.x]\nvrid = 1\naddresses = ["192.168.1.50/24", { address = "10.0.0.1/24", interface = "eth9" }]\n',
+    '[instance.x]\nvrid = 1\naddresses = ["192.168.1.50/24", { address = "10.0.0.1/24", ' +
+    'interface = "eth9" }]\n',
     PI_B,
     [
-      "machine instance.x.addresses.1: there is no interface eth9 on this machine: it has eth0, wlan0",
+      "machine instance.x.addresses.1: there is no interface eth9 on this machine: it has eth0," +
+      " wlan0",
     ],
   ],
   [

@@ -5,7 +5,10 @@ import { decode } from "../../../../src/config/decode.ts";
 import { formatIp } from "../../../../src/net/ip.ts";
 import { machine } from "../../../support/config/machines.ts";
 
-/** Two addresses on one interface, peers in the network of the second, which is not the first that IPv4 lists. */
+/**
+ * Two addresses on one interface, peers in the network of the second, which is not the first that
+ * IPv4 lists.
+ */
 const TWO = machine({ eth0: ["10.5.0.1/24", "10.77.0.11/24"] });
 const PAIR = `[instance.web]
 vrid = 51
