@@ -1,24 +1,21 @@
-/** Is it up or down? What a row of results says, one result after the other. */
+/** The state of a check after its results, and the time of its attempts. */
 import type { CheckSettings } from "../config/tables/check.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
 import type { ProbeResult } from "./check.ts";
 
-/** What is known of a check. */
+/** The state of a check. */
 export interface CheckState {
   /** Undefined: no result yet. */
   readonly up: boolean | undefined;
-  /**
-   * Results in a row that speak against `up`: 0 where the last one agrees, at most `fall` - 1 while up and
-   * `rise` - 1 while down.
-   */
+  /** Results in a row against `up`: at most `fall` - 1 while up, `rise` - 1 while down. */
   readonly streak: number;
   /** The last result; undefined: none yet. */
   readonly last: ProbeResult | undefined;
-  /** The last integer that a file probe with want "value" read; it outlives failures that do not make a verdict. */
+  /** The last integer of a file probe with want "value"; it stays until the check is down. */
   readonly value: number | undefined;
 }
 
-/** What is known before the first result. */
+/** The state before the first result. */
 export const NO_RESULT: CheckState = {
   up: undefined,
   streak: 0,
@@ -27,8 +24,8 @@ export const NO_RESULT: CheckState = {
 };
 
 /**
- * What is known after `result`. The first result decides at once; later ones turn the verdict when `fall` failures or
- * `rise` successes came in a row (keepalived's script counters). Counts below 1 mean 1.
+ * The state after `result`. The first result decides at once; later ones change it after `fall`
+ * failures or `rise` successes in a row, as in keepalived. Counts below 1 mean 1.
  */
 export function judge(
   before: CheckState,
@@ -40,8 +37,8 @@ export function judge(
 }
 
 /**
- * The same of a check that is new beside instances that run, or probes something new since a reload: the first success
- * makes it up, `fall` failures in a row make it down. Until then `up` is what was known before, or undefined.
+ * The state of a check that a reload added or changed: the first success makes it up, `fall`
+ * failures in a row make it down. Until then `up` stays as before, or undefined.
  */
 export function judgeNew(
   before: CheckState,
@@ -62,27 +59,29 @@ function verdict(
   settings: Pick<CheckSettings, "rise" | "fall">,
 ): Pick<CheckState, "up" | "streak"> {
   if (before.up === undefined || before.up === ok) return { up: ok, streak: 0 };
-  // Settings may have become smaller since the streak began: at least, not exactly.
+  // A reload may have lowered the count since the streak began.
   const streak = before.streak + 1;
   const needed = before.up ? settings.fall : settings.rise;
   return streak >= needed ? { up: ok, streak: 0 } : { up: before.up, streak };
 }
 
 /**
- * The longest that a first attempt is put off. Short, since an instance waits for the first result before it may
- * start claiming; long enough that a dozen checks do not all start in one moment.
+ * Longest delay of a first attempt: short, since instances wait for it; it spreads the starts of
+ * checks.
  */
 const LONGEST_JITTER: Nanoseconds = seconds(0.2);
 
-/** When the first attempt starts. `jitter`: chance, in [0, 1). At most 200 ms, and less than `interval`, after `now`. */
+/**
+ * The start of the first attempt. `jitter`: random, in [0, 1). Less than 200 ms and `interval`
+ * after `now`.
+ */
 export function firstStart(now: Instant, interval: Nanoseconds, jitter: number): Instant {
   return after(now, nanoseconds(jitter * Math.min(interval, LONGEST_JITTER)));
 }
 
 /**
- * When the attempt after the one that was due at `due` and over at `finished` starts: one interval after it was due, so
- * that lateness does not add up, but never before it is over. Attempts that were missed (a stall, an attempt longer
- * than the interval) are not made up for.
+ * The start of the attempt after one that was due at `due` and ended at `finished`: an interval
+ * after `due`, so that delays do not add up, but not before it ended. Missed attempts are skipped.
  */
 export function nextStart(due: Instant, finished: Instant, interval: Nanoseconds): Instant {
   const planned = after(due, interval);

@@ -1,4 +1,4 @@
-/** What does one attempt of a check find? Any probe, within its time, without ever failing itself. */
+/** One attempt of a check: any probe, within its timeout. */
 import { withTimeout } from "../async.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import type { Ip } from "../net/ip.ts";
@@ -7,23 +7,24 @@ import type { ProbeResult } from "./check.ts";
 import type { CheckSettings, Probe } from "../config/tables/check.ts";
 import { errorText, type ProbeOutcome } from "./probes/outcome.ts";
 
-/** What probes need of the machine beyond Deno. */
+/** What probes need besides Deno. */
 export interface ProbeTools {
-  /** The machine's network as the kernel last told it. */
+  /** The network of the machine. */
   interfaces(): Interfaces;
-  /** How a host is asked: resolves with what was found, at the latest when `deadline` is aborted. Undefined: not here. */
+  /** Pings a host; resolves at `deadline` at the latest. Undefined: not available. */
   readonly ping?: (address: Ip, by: "icmp" | "arp", deadline: AbortSignal) => Promise<ProbeOutcome>;
-  /** By name, the process that was found last: it is looked at first. Starts empty; kept between attempts. */
+  /** By name, the process found last: it is checked first. Starts empty; kept between attempts. */
   readonly knownProcesses: Map<string, number>;
 }
 
-/** How long an attempt that ran out of time may take to tidy up (close, kill) before it is left behind. */
+/** How long an attempt may take to clean up (close, kill) after its timeout, in milliseconds. */
 const TIDY_MS = 100;
 
 /**
- * Makes one attempt. Resolves within the timeout plus 100 ms, whatever the probe does, and never rejects. Aborting `stop`
- * ends it early, with its connections and children. An attempt that cannot be ended, such as a look at a file on a
- * network drive that is gone, is left behind; starting the next one is then up to the caller.
+ * Makes one attempt. Resolves within the timeout plus 100 ms, and never rejects. Aborting `stop`
+ * ends it early, with its connections and children. An attempt that cannot be ended, on a lost
+ * network drive for example, continues in the background; the caller decides whether to start
+ * another.
  */
 export async function runProbe(
   check: CheckSettings,
@@ -45,7 +46,7 @@ export async function runProbe(
   return { ...finding, text, latency };
 }
 
-/** Probes whose time says something about the service. */
+/** Probes whose latency is of interest. */
 const TIMED: ReadonlySet<Probe["kind"]> = new Set(["http", "tcp", "dns", "ping", "command"]);
 
 function timeoutText(check: CheckSettings): string {
@@ -65,7 +66,7 @@ async function attemptOf(
   }
 }
 
-/** Each probe's file is loaded when it is needed: a daemon without checks carries none. */
+/** Runs the probe. Its module is loaded when it is needed. */
 async function begin(
   check: CheckSettings,
   tools: ProbeTools,
@@ -80,7 +81,7 @@ async function begin(
     case "dns":
       return (await import("./probes/server.ts")).probeDns(settings, deadline);
     case "ping":
-      if (tools.ping === undefined) return { ok: false, text: "no hosts can be asked from here" };
+      if (tools.ping === undefined) return { ok: false, text: "ping is not available here" };
       return tools.ping(settings.address, settings.by, deadline);
     case "command":
       return (await import("./probes/command.ts")).probeCommand(settings, check.name, deadline);
@@ -93,7 +94,7 @@ async function begin(
   }
 }
 
-/** A signal that is aborted when the time is over, or when somebody stops it earlier. */
+/** A signal that is aborted at the timeout, or by `stop`. */
 class Deadline implements Disposable {
   readonly #controller = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;

@@ -1,4 +1,4 @@
-/** How is a program of the user's told? As keepalived does it, with the whole story on standard input besides. */
+/** Sinks that run programs of the user, as keepalived does, with the record on standard input. */
 import type { TransitionRecord } from "../daemon/record.ts";
 import {
   findCommandUser,
@@ -10,8 +10,8 @@ import { runChild } from "../process.ts";
 import { type DeliveryResult, failure, type Sink, success } from "./sink.ts";
 
 /**
- * keepalived's words for states. STOP is an orderly end: of the daemon, or of an instance that a reload took away (there
- * keepalived would say DELETED).
+ * States as keepalived names them. STOP: the daemon stops, or a reload removes the instance
+ * (DELETED in keepalived).
  */
 export const STATE_WORDS = {
   master: "MASTER",
@@ -20,13 +20,13 @@ export const STATE_WORDS = {
   init: "STOP",
 } as const satisfies Readonly<Record<TransitionRecord["to"], string>>;
 
-/** Kept of what it says, in bytes: one line is shown. */
+/** Most output that is kept, in bytes: one line is shown. */
 const OUTPUT_LIMIT = 1024;
 
-/** The runner's own limit is only the second line of defence: a day, which no timeout reaches. */
+/** Longer than any timeout, in milliseconds: the deadline kills first. */
 const LONGEST_MS = 86_400_000;
 
-/** Runs `argv` followed by INSTANCE, the instance's name, the state's word and the priority. */
+/** Runs `argv` with the arguments INSTANCE, name, state and priority. */
 export function commandSink(
   argv: readonly string[],
   user: string | undefined,
@@ -47,8 +47,8 @@ export function commandSink(
 }
 
 /**
- * Runs the program of the state that was entered, with nothing added to its arguments. All are one sink, so that the
- * program of an earlier state has ended before that of a later one begins.
+ * Runs the program of the new state, without further arguments. They are one sink: the program of
+ * an earlier state ends before that of a later one starts.
  */
 export function stateSink(
   programs: Readonly<Partial<Record<TransitionRecord["to"], readonly string[]>>>,
@@ -65,7 +65,9 @@ export function stateSink(
   };
 }
 
-/** FLOATIP_INSTANCE and the like: every field of the record, and the state's word as FLOATIP_STATE. */
+/**
+ * FLOATIP_INSTANCE etc.: every field of the record, and the state for keepalived as FLOATIP_STATE.
+ */
 export function environmentOf(record: TransitionRecord): Readonly<Record<string, string>> {
   const all = { ...record, state: STATE_WORDS[record.to] };
   return Object.fromEntries(
@@ -73,7 +75,7 @@ export function environmentOf(record: TransitionRecord): Readonly<Record<string,
   );
 }
 
-/** Lists with blanks between, null as nothing. No environment can hold a zero byte. */
+/** Lists with spaces, null as "". An environment cannot have zero bytes. */
 function textOf(value: string | number | boolean | null | readonly string[]): string {
   const text = Array.isArray(value) ? value.join(" ") : `${value ?? ""}`;
   return text.replaceAll("\0", "");
@@ -101,7 +103,7 @@ async function run(
     ...(runner.account === undefined ? {} : { account: runner.account }),
     timeoutMs: LONGEST_MS,
     outputLimit: OUTPUT_LIMIT,
-    // A program that starts something when this node becomes master means it to stay.
+    // What a program starts in the background at a transition goes on.
     leavesBackground: true,
     stop: deadline,
   });

@@ -1,35 +1,43 @@
-/** What are the topics of a virtual router called, and how does Home Assistant learn of it? (www.home-assistant.io/integrations/mqtt) */
+/**
+ * Topics of virtual routers, and MQTT discovery of Home Assistant
+ * (www.home-assistant.io/integrations/mqtt).
+ */
 import { HEALTHS, STATES } from "../control/values.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import { VERSION } from "../version.ts";
 import { instanceLabel } from "../printable.ts";
 import type { MqttMessage } from "./mqtt_session.ts";
 
-/** Where things stand. */
+/** The topics of a virtual router. */
 export interface Topics {
   /** The latest record, as JSON: "floatip/pi-a/web/ipv4". */
   readonly state: string;
-  /** "online" or "offline": is there anybody to speak for the node? */
+  /** "online" or "offline". */
   readonly availability: string;
 }
 
-/** The topic of availability for `node` below `prefix`, of everybody's [notify] (`owner` null) or of an instance's own. */
+/**
+ * The topic of availability of `node`, for the [notify] of the file (`owner` null) or of an
+ * instance.
+ */
 export function availabilityTopic(prefix: string, node: string, owner: string | null): string {
   const levels = owner === null ? [node] : [node, owner];
   return [prefix, ...levels.map(levelOf), "availability"].join("/");
 }
 
-/** The topic of the state that `record` tells. */
+/** The topic of the state in `record`. */
 export function stateTopic(prefix: string, { node, instance, family }: TransitionRecord): string {
   return [prefix, ...[node, instance, family].map(levelOf)].join("/");
 }
 
-/** The retained message by which the state of the virtual router of `record` appears as a sensor of its node's device. */
+/**
+ * The retained message that makes the state of a virtual router a sensor of the device of its node.
+ */
 export function discoveryOf(record: TransitionRecord, topics: Topics): MqttMessage {
   return sensorOf(record, topics, { suffix: "", value: "value_json.to", options: STATES });
 }
 
-/** The same for its health: does one node hold the addresses, nobody or two? */
+/** The same for its health. */
 export function healthDiscoveryOf(record: TransitionRecord, topics: Topics): MqttMessage {
   return sensorOf(record, topics, {
     suffix: "health",
@@ -76,12 +84,12 @@ function sensorOf(
   };
 }
 
-/** Slashes part levels, and + and # are wildcards. */
+/** A level of a topic: slashes divide levels, + and # are wildcards. */
 function levelOf(name: string): string {
   return name.replaceAll(/[\s/+#\p{Cc}]/gu, "_");
 }
 
-/** What Home Assistant takes in an identifier. */
+/** An identifier for Home Assistant. */
 function idOf(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9_-]/g, "_");
 }

@@ -1,11 +1,11 @@
-/** What is posted to a webhook? The record as JSON, signed where a secret was agreed on. */
+/** Sinks that post by HTTP: webhook and ntfy (docs.ntfy.sh/publish). */
 import type { NtfySettings, WebhookSettings } from "../config/tables/notify.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import { errorText } from "../health/probes/outcome.ts";
 import { VERSION } from "../version.ts";
 import { type DeliveryResult, failure, type Sink, success } from "./sink.ts";
 
-/** Posts each record; with a secret the header X-Floatip-Signature says who did. */
+/** Posts each record as JSON; with a secret, signed in the header X-Floatip-Signature. */
 export function webhookSink(settings: WebhookSettings, timeoutMs: number): Sink {
   const { url, secret, retries } = settings;
   return {
@@ -24,7 +24,10 @@ export function webhookSink(settings: WebhookSettings, timeoutMs: number): Sink 
   };
 }
 
-/** "sha256=" and the HMAC-SHA-256 (RFC 2104) of `body` in 64 hexadecimal digits; the key is `secret` in UTF-8, not empty. */
+/**
+ * "sha256=" and the HMAC-SHA-256 (RFC 2104) of `body` in 64 hexadecimal digits; the key is `secret`
+ * in UTF-8, not empty.
+ */
 export async function sign(secret: string, body: Uint8Array<ArrayBuffer>): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const bytes = new TextEncoder().encode(secret);
@@ -32,7 +35,10 @@ export async function sign(secret: string, body: Uint8Array<ArrayBuffer>): Promi
   return `sha256=${new Uint8Array(await crypto.subtle.sign("HMAC", key, body)).toHex()}`;
 }
 
-/** By state: ntfy's priority (1 to 5, 3 is usual) where it was planned and where not, and the emoji's short code. */
+/**
+ * By state: priorities of ntfy (1 to 5, default 3) if planned or not, and the short code of an
+ * emoji.
+ */
 const LOOKS = {
   master: { planned: 3, unplanned: 4, tag: "white_check_mark" },
   backup: { planned: 2, unplanned: 3, tag: "arrows_counterclockwise" },
@@ -64,18 +70,18 @@ export function ntfySink(settings: NtfySettings, timeoutMs: number): Sink {
   };
 }
 
-/** "was backup; no advert from 192.168.1.11 for 3.61 s", and the addresses below. */
+/** "was backup; no advert from 192.168.1.11 for 3.61 s", and a line with the addresses. */
 function messageOf({ from, cause, addresses }: TransitionRecord): string {
   return `was ${from}; ${cause}\n${addresses.join(", ")}`;
 }
 
-/** A header holds ASCII only; other text as an encoded word (RFC 2047, 2), which ntfy reads. */
+/** `text` in a header: ASCII, or an encoded word (RFC 2047, 2), which ntfy reads. */
 export function encodeHeader(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text;
   return `=?UTF-8?B?${new TextEncoder().encode(text).toBase64()}?=`;
 }
 
-/** What is posted. */
+/** A request. */
 export interface PostRequest {
   /** http: or https:; never shown. */
   readonly url: string;
@@ -84,29 +90,29 @@ export interface PostRequest {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** The most of an answer's body that is waited for, in bytes and milliseconds; the rest is cut off. */
+/** Most of the body of a response that is read, in bytes and milliseconds. */
 const MOST_BYTES = 16 * 1024;
 const MOST_MS = 500;
 
-/** Those of 400 to 499 that may pass by themselves (RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4). */
+/** Temporary errors from 400 to 499 (RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4). */
 const PASSING: readonly number[] = [408, 425, 429];
 
 /**
- * Posts over a connection of its own, which is closed afterwards. 200 to 299 is success; a redirection is not followed.
- * Rejects only when `deadline` is aborted.
+ * Posts over a new connection. 200 to 299 is success; redirections are not followed. Rejects at
+ * `deadline` only.
  */
-export async function post(letter: PostRequest, deadline: AbortSignal): Promise<DeliveryResult> {
+export async function post(request: PostRequest, deadline: AbortSignal): Promise<DeliveryResult> {
   const over = new AbortController();
   const signal = AbortSignal.any([deadline, over.signal]);
   try {
     using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0, http2: false });
-    const response = await fetch(letter.url, {
+    const response = await fetch(request.url, {
       client,
       signal,
       method: "POST",
       redirect: "manual",
-      headers: { "user-agent": `floatip/${VERSION}`, connection: "close", ...letter.headers },
-      body: letter.body,
+      headers: { "user-agent": `floatip/${VERSION}`, connection: "close", ...request.headers },
+      body: request.body,
     });
     await discard(response);
     return judge(response.status);
@@ -127,7 +133,7 @@ function judge(status: number): DeliveryResult {
   return failure(`${status}, not 200 to 299`, again);
 }
 
-/** Takes the body, so that a server need not report a broken connection; but not at any price. */
+/** Reads the body within bounds, so that the server does not log a broken connection. */
 async function discard({ body }: Response): Promise<void> {
   if (body === null) return;
   const reader = body.getReader();
@@ -140,7 +146,7 @@ async function discard({ body }: Response): Promise<void> {
     }
     await reader.cancel();
   } catch {
-    // The status was heard; that the connection broke afterwards changes nothing.
+    // The status is known: a broken connection does not matter.
   } finally {
     clearTimeout(timer);
   }

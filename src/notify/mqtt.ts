@@ -1,4 +1,7 @@
-/** What does an MQTT broker know of a node? The latest record of each virtual router, retained, and whether anybody speaks for it. */
+/**
+ * The sink for an MQTT broker: the latest record of each virtual router, retained, and
+ * availability.
+ */
 import type { MqttSettings } from "../config/tables/notify.ts";
 import { errorText } from "../health/probes/outcome.ts";
 import { availabilityTopic, discoveryOf, healthDiscoveryOf, stateTopic } from "./home_assistant.ts";
@@ -6,48 +9,50 @@ import type { Broker, MqttMessage, MqttSession } from "./mqtt_session.ts";
 import { pauseAfter } from "./queue.ts";
 import { type DeliveryResult, failure, type Notification, type Sink, success } from "./sink.ts";
 
-/** A node that is gone is offline at the broker after one and a half times this. */
+/** A broker reports a lost node as offline after 1.5 times this. */
 const KEEP_ALIVE_S = 20;
 
-/** A broker that is back knows the states after this at the latest, in milliseconds. */
+/** Longest pause before a lost broker is tried again, in milliseconds. */
 const LONGEST_PAUSE_MS = 15_000;
 
-/** A connection that lasted so long was none that breaks at once, in milliseconds. */
+/** A connection of this length resets the pause, in milliseconds. */
 const LASTING_MS = 60_000;
 
 interface Session {
   readonly connection: MqttSession;
   readonly node: string;
-  /** Topics of the sensors that it was told of. */
+  /** Topics of sensors that are announced. */
   readonly announced: Set<string>;
 }
 
 /**
- * Publishes each record over a connection that stays open, so that the broker can say when the node is gone (its last will).
- * Where the connection breaks, the states that the broker may have forgotten are told again, as soon as it is there.
+ * Publishes each record over a permanent connection, so that the broker can publish the last will.
+ * After a disconnect the present states are published again, since the broker may have lost them.
  */
 export class MqttSink implements Sink {
   readonly name = "mqtt";
   readonly timeoutMs: number;
-  /** For ever: whoever looks at the broker takes what stands there for the present. */
+  /** Without end: retained messages count as the present state. */
   readonly retries = Infinity;
   readonly longestPauseMs = LONGEST_PAUSE_MS;
   readonly followsHealth = true;
   readonly #settings: MqttSettings;
   readonly #owner: string | null;
-  readonly #again: () => void;
+  readonly #resend: () => void;
   #session: Session | undefined;
   #closed = false;
-  /** Connections in a row that broke soon. */
+  /** Short connections in a row. */
   #broken = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `owner`: whose [notify] it is; null: everybody's. `again`: asks for the present states. */
-  constructor(settings: MqttSettings, owner: string | null, timeoutMs: number, again: () => void) {
+  /**
+   * `owner`: the instance of the [notify]; null: the file. `resend`: requests the present states.
+   */
+  constructor(settings: MqttSettings, owner: string | null, timeoutMs: number, resend: () => void) {
     this.#settings = settings;
     this.#owner = owner;
     this.timeoutMs = timeoutMs;
-    this.#again = again;
+    this.#resend = resend;
   }
 
   wants(): boolean {
@@ -63,7 +68,7 @@ export class MqttSink implements Sink {
       }
       return success("acknowledged");
     } catch (error) {
-      // Whatever it was: the next attempt begins anew.
+      // The next attempt connects again.
       session?.connection[Symbol.dispose]();
       return failure(errorText(error), true);
     }
@@ -84,13 +89,13 @@ export class MqttSink implements Sink {
     const before = this.#session;
     if (before !== undefined && !before.connection.over) {
       if (before.node === node) return before;
-      // The node has found its name: under the old one there is nobody any more.
+      // The name of the node has changed: the old one is offline.
       this.#session = undefined;
       const offline = this.#availability(before.node, "offline");
       await before.connection.publish(offline, deadline);
       await before.connection.leave(deadline);
     }
-    // Loaded when it is needed: a daemon without a broker carries none of it.
+    // Loaded only where there is a broker.
     const { MqttSession } = await import("./mqtt_session.ts");
     const broker = await brokerOf(this.#settings, this.#clientId(node));
     const will = this.#availability(node, "offline");
@@ -107,20 +112,20 @@ export class MqttSink implements Sink {
     return session;
   }
 
-  /** The broker may have forgotten what it was told, or have gone for good: the next deliveries show it. */
+  /** The broker may have lost the messages: they are sent again. */
   #lost(session: Session, lastedMs: number): void {
     if (this.#closed || this.#session !== session) return;
     this.#session = undefined;
     this.#broken = lastedMs >= LASTING_MS ? 1 : this.#broken + 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#again, pauseAfter(this.#broken, LONGEST_PAUSE_MS));
+    this.#timer = setTimeout(this.#resend, pauseAfter(this.#broken, LONGEST_PAUSE_MS));
   }
 
   #messagesOf(record: Notification, session: Session): readonly MqttMessage[] {
     const { topic: prefix, discovery } = this.#settings;
     const state = stateTopic(prefix, record);
     const availability = availabilityTopic(prefix, record.node, this.#owner);
-    // A test is for those who listen now; what was before stays the latest.
+    // A test is not retained: the record before it stays the latest.
     const retained = record.reason !== "test";
     const message = { topic: state, payload: JSON.stringify(record), retained };
     if (!discovery || session.announced.has(state)) return [message];
@@ -134,13 +139,13 @@ export class MqttSink implements Sink {
     return { topic, payload, retained: true };
   }
 
-  /** The same after a restart, so that the broker ends the connection that a dead daemon left, and its will with it. */
+  /** The same after a restart, so that the broker ends the old connection of a crashed daemon. */
   #clientId(node: string): string {
     return ["floatip", node, ...(this.#owner === null ? [] : [this.#owner])].join("-");
   }
 }
 
-/** All usual authorities together have 0.2 MiB, in bytes. */
+/** Most certificates, in bytes. All usual authorities have 0.2 MiB. */
 const MOST_CERTIFICATES = 4 * 1024 * 1024;
 
 async function readCertificates(path: string): Promise<string> {

@@ -1,29 +1,28 @@
 /**
- * The packets that a broker answers with (MQTT 3.1.1), cut out of a stream. The library that reads them takes any
- * length for true, and does not come back from a wrong one: it gets only those that are whole and as long as they
- * must be.
+ * Answers of a broker (MQTT 3.1.1), cut out of a stream. The library that reads them believes any
+ * length: it gets only complete packets of the right length.
  */
 
-/** Types of packets (2.2.1), and how long the rest of each is; no other is an answer to a client that subscribes to nothing. */
+/** Types of answers (2.2.1) to a client without subscriptions, and their remaining length. */
 const ANSWERS: ReadonlyMap<number, number> = new Map([
   [2, 2], // CONNACK
   [4, 2], // PUBACK
   [13, 0], // PINGRESP
 ]);
 
-/** Some brokers subscribe clients by themselves: what comes by that is skipped. */
+/** Some brokers subscribe clients: these messages are skipped. */
 const PUBLISH = 3;
 
-/** Bytes that a length may have (2.2.3). */
+/** Most bytes of a length (2.2.3). */
 const LONGEST_LENGTH = 4;
 
-/** Reads one connection's bytes; keeps at most a header of five bytes, or one answer. */
+/** Reads the bytes of one connection; keeps at most a header of five bytes, or one answer. */
 export class AnswerReader {
   #rest: readonly number[] = [];
-  /** Bytes of a message that are still to come, and are nobody's. */
+  /** Bytes of a message that is skipped, still to come. */
   #skip = 0;
 
-  /** The answers that are whole with `chunk`; undefined: this is not what a broker says. Linear in `chunk`. */
+  /** The answers complete with `chunk`; undefined: this is no MQTT. Linear in `chunk`. */
   read(chunk: Uint8Array): readonly Uint8Array[] | undefined {
     const answers: Uint8Array[] = [];
     for (let at = 0; at < chunk.length;) {
@@ -48,7 +47,7 @@ export class AnswerReader {
   }
 }
 
-/** How long the rest of a packet is that begins with `bytes`: a number of at most four groups of seven bits. */
+/** The remaining length of a packet: at most four groups of seven bits. */
 function lengthIn(bytes: readonly number[]): number | "unknown" | "wrong" {
   let length = 0;
   for (const [place, byte] of bytes.slice(1, 1 + LONGEST_LENGTH).entries()) {

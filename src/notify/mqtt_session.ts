@@ -1,55 +1,58 @@
-/** How does one connection to an MQTT broker live? From greeting to farewell: MQTT 3.1.1 over TCP or TLS. */
+/** One connection to an MQTT broker: MQTT 3.1.1 over TCP or TLS. */
 // @ts-types="./u8_mqtt.d.ts"
 import mqtt from "u8-mqtt/esm/basic-v4.js";
 import { AnswerReader } from "./mqtt_answers.ts";
 
-/** Where a broker is, and who floatip is to it. */
+/** A broker, and the client that floatip is. */
 export interface Broker {
   readonly hostname: string;
   readonly port: number;
   readonly tls: boolean;
-  /** Certificates that are trusted besides the usual ones, PEM; only with `tls`. */
+  /** Further trusted certificates, PEM; only with `tls`. */
   readonly authorities: readonly string[];
   readonly user: string | undefined;
   readonly password: string | undefined;
-  /** Of two connections with one name the broker ends the older. */
+  /** Of two connections with one ID the broker ends the older. */
   readonly clientId: string;
   /**
-   * In whole seconds, 1 or more: a ping is sent each half of it, and answered within as long, or the connection is over. The
-   * broker counts a client as gone that is silent for one and a half times this.
+   * Whole seconds, 1 or more. A ping follows after each half of it, and must be answered within the
+   * other half. The broker drops a client that is silent for 1.5 times this.
    */
   readonly keepAliveS: number;
 }
 
-/** One message. The broker keeps a retained one for those who come later. */
+/** One message. The broker keeps a retained one for later subscribers. */
 export interface MqttMessage {
   readonly topic: string;
   readonly payload: string;
   readonly retained: boolean;
 }
 
-/** More than this between two pings is no broker's: it has nothing to say but acknowledgements. */
+/** Most bytes between two pings: a broker sends acknowledgements only. */
 const MOST_BYTES = 16 * 1024;
 
-/** What a refusal says (3.2.2.3). */
+/** Return codes of CONNACK (3.2.2.3). */
 const REFUSALS: Readonly<Record<number, string>> = {
-  1: "the broker speaks no MQTT 3.1.1",
-  2: "the broker refuses the client's name",
+  1: "the broker does not support MQTT 3.1.1",
+  2: "the broker refuses the client ID",
   3: "the broker is not ready",
   4: "wrong user name or password",
   5: "not authorized",
 };
 
-/** Why a session could not be had or is over, in words that may be shown. */
+/** Why a session failed or ended; the message has no secrets. */
 export class SessionError extends Error {
   override readonly name: string = "SessionError";
 }
 
-/** An accepted connection. Pings by itself; disposing of it cuts it, and the broker then tells the last will. */
+/**
+ * An accepted connection, with pings. Disposing of it cuts it: the broker then publishes the last
+ * will.
+ */
 export class MqttSession implements Disposable {
   readonly #connection: Deno.Conn;
   readonly #client: ReturnType<typeof mqtt>;
-  /** Who is to hear when it is over. */
+  /** Called at its end. */
   readonly #waiting = new Set<(error: Error) => void>();
   readonly #ended = Promise.withResolvers<void>();
   #over = false;
@@ -71,8 +74,8 @@ export class MqttSession implements Disposable {
   }
 
   /**
-   * Connects and is accepted. `will`: what the broker tells when the connection breaks. Rejects with Deno's error, with
-   * SessionError, or when `deadline` is aborted.
+   * Connects. `will`: the last will. Rejects with an error of Deno, with SessionError, or at
+   * `deadline`.
    */
   static async open(
     broker: Broker,
@@ -90,24 +93,27 @@ export class MqttSession implements Disposable {
     }
   }
 
-  /** Resolves when it is over, by whomsoever. */
+  /** Resolves at its end. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** Is it over? */
+  /** It has ended. */
   get over(): boolean {
     return this.#over;
   }
 
-  /** Resolves when the broker has acknowledged `message` (QoS 1). Rejects as {@link MqttSession.open}. */
+  /**
+   * Resolves when the broker has acknowledged `message` (QoS 1). Rejects as {@link
+   * MqttSession.open}.
+   */
   async publish(message: MqttMessage, deadline: AbortSignal): Promise<void> {
     const published = this.#client.pub(packetOf(message));
     const [acknowledgement] = await this.#unlessOver(published, deadline);
     if (acknowledgement === undefined) throw new SessionError("not acknowledged");
   }
 
-  /** Says farewell, so that the last will is not told, and closes. Never rejects. */
+  /** Disconnects without the last will. Never rejects. */
   async leave(deadline: AbortSignal): Promise<void> {
     await this.#unlessOver(this.#client.disconnect(), deadline).catch(() => {});
     this[Symbol.dispose]();
@@ -140,7 +146,7 @@ export class MqttSession implements Disposable {
     }
   }
 
-  /** `work`, which never settles by itself once the connection is over. */
+  /** `work`, which does not settle after the end of the connection. */
   async #unlessOver<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
     const late = (): void => reject(new SessionError("no answer in time"));
@@ -168,7 +174,7 @@ export class MqttSession implements Disposable {
     }, pingMs);
   }
 
-  /** Packets leave whole and one after the other. */
+  /** Writes whole packets, one after the other. */
   #write(packet: Uint8Array): Promise<void> {
     this.#written = this.#written.then(async () => {
       for (let rest = packet; rest.length > 0;) {

@@ -1,4 +1,7 @@
-/** Who is told of a transition? Every sink of everybody's [notify] and of the instance's own, each at its own pace. */
+/**
+ * The notifier: passes records to the sinks of the file and of their instance, each with a queue of
+ * its own.
+ */
 import { withTimeout } from "../async.ts";
 import type { Config } from "../config/config.ts";
 import type { HealthRecord, Observer, TransitionRecord } from "../daemon/record.ts";
@@ -7,31 +10,31 @@ import { DeliveryQueue, type LogSink, type Pause } from "./queue.ts";
 import type { DeliveryResult, Notification, Sink } from "./sink.ts";
 import { type SinkKind, sinksOf } from "./sinks.ts";
 
-/** Makes of a sink one that is told by another process, where that is to be. */
+/** Replaces sinks that another process runs. */
 export type ReplaceSink = (instance: string | null, kind: SinkKind, sink: Sink) => Sink;
 
-/** The part of a configuration that says who is told. */
+/** The part of a configuration with the sinks. */
 export type NotifyPlan =
   & Pick<Config, "notify">
   & { readonly instances: readonly Pick<Config["instances"][number], "name" | "notify">[] };
 
-/** What a {@link Notifier} may be given. */
+/** Options of a {@link Notifier}. */
 export interface NotifierOptions {
-  /** How the time between attempts passes; by the clock unless a test says otherwise. */
+  /** Waits between attempts; a test may replace it. */
   readonly pause?: Pause;
-  /** Puts others in the place of some sinks. */
+  /** Replaces some sinks. */
   readonly replace?: ReplaceSink;
-  /** Hears of sinks that cannot be told any more. */
+  /** Logs that a sink fails, and that it works again. */
   readonly tell?: LogSink;
 }
 
-/** What became of a test message. */
+/** The result of a test message. */
 export interface TestResult extends Pick<SinkStatus, "name" | "instance"> {
   readonly ok: boolean;
   readonly words: string;
 }
 
-/** How long the end waits for the last messages, and then for attempts that are cut short, in milliseconds. */
+/** How long the end waits for the last messages, and then for aborted attempts, in milliseconds. */
 const PATIENCE_MS = 1800;
 const CUT_MS = 200;
 
@@ -42,16 +45,19 @@ interface QueuedSink {
   readonly written: string;
 }
 
-/** Tells the sinks of a configuration. Disposing of it gives the last messages two seconds. */
+/**
+ * Passes records to the sinks of a configuration. Disposing of it waits two seconds for the last
+ * ones.
+ */
 export class Notifier implements Observer, AsyncDisposable {
   readonly #options: NotifierOptions;
-  /** By whose [notify] it is and what kind of sink. */
+  /** By the owner of the [notify] and the kind of sink. */
   #listeners: ReadonlyMap<string, QueuedSink> = new Map();
-  /** The present state of each virtual router that runs, by instance and family. */
+  /** The last record of each running virtual router, by instance and family. */
   readonly #present = new Map<string, TransitionRecord>();
-  /** How each is doing, where anybody shows it. */
+  /** The last health of each. */
   readonly #health = new Map<string, HealthRecord>();
-  /** Those that a reload took away, until they have told what waited. */
+  /** Queues that a reload removed, until they are empty. */
   readonly #leaving = new Set<DeliveryQueue>();
 
   constructor(plan: NotifyPlan, options: NotifierOptions = {}) {
@@ -64,11 +70,11 @@ export class Notifier implements Observer, AsyncDisposable {
     if (record.to === "init") this.#present.delete(router);
     else this.#present.set(router, record);
     for (const { instance, queue } of this.#listeners.values()) {
-      if (concerns(record, instance)) queue.add(this.#told(record, queue));
+      if (concerns(record, instance)) queue.add(this.#notificationOf(record, queue));
     }
   }
 
-  /** Those that show the health are told the present state once more, with it. */
+  /** Sinks that show the health get the present state again. */
   observeHealth(record: HealthRecord): void {
     const router = `${record.instance}/${record.family}`;
     this.#health.set(router, record);
@@ -76,19 +82,19 @@ export class Notifier implements Observer, AsyncDisposable {
     if (present === undefined) return;
     for (const { instance, queue } of this.#listeners.values()) {
       if (queue.followsHealth && concerns(present, instance)) {
-        queue.add(this.#told(present, queue));
+        queue.add(this.#notificationOf(present, queue));
       }
     }
   }
 
-  /** Is there anybody to tell the health to? */
+  /** Whether a sink shows the health. */
   followsHealth(): boolean {
     return [...this.#listeners.values()].some(({ queue }) => queue.followsHealth);
   }
 
   /**
-   * From now on `plan` holds. A sink that stays keeps its queue and its figures, also where its settings are others; where
-   * they are the same, what it holds open too.
+   * Applies `plan`. A sink that stays keeps its queue and counters; with the same settings, its
+   * connection too.
    */
   reconfigure(plan: NotifyPlan): void {
     const { pause, replace, tell } = this.#options;
@@ -98,8 +104,8 @@ export class Notifier implements Observer, AsyncDisposable {
     for (const [instance, settings] of [[null, plan.notify] as const, ...own]) {
       if (settings === undefined) continue;
       const written = JSON.stringify(settings);
-      const again = (kind: SinkKind): void => this.#tellAgain(idOf(instance, kind));
-      for (const [kind, made] of sinksOf(settings, instance, again)) {
+      const resend = (kind: SinkKind): void => this.#resend(idOf(instance, kind));
+      for (const [kind, made] of sinksOf(settings, instance, resend)) {
         const sink = replace?.(instance, kind, made) ?? made;
         const id = idOf(instance, kind);
         const known = before.get(id);
@@ -116,14 +122,14 @@ export class Notifier implements Observer, AsyncDisposable {
     for (const [id, { queue }] of before) if (!listeners.has(id)) this.#leave(queue);
   }
 
-  /** How each sink fares, those of everybody's [notify] first. */
+  /** The status of each sink, those of the file first. */
   status(): readonly SinkStatus[] {
     return [...this.#listeners.values()].map(({ queue }) => queue.status());
   }
 
   /**
-   * Tells each sink once more the present state of an instance that it is told of, with the reason "test", and waits for
-   * the answers: no longer than the longest timeout. `time` is RFC 3339 in UTC.
+   * Sends each sink the present state of an instance again, with the reason "test", and waits for
+   * the results, at most the longest timeout. `time`: RFC 3339 in UTC.
    */
   async test(time: string): Promise<readonly TestResult[]> {
     return await Promise.all(
@@ -143,18 +149,18 @@ export class Notifier implements Observer, AsyncDisposable {
     await withTimeout(cut, CUT_MS);
   }
 
-  /** Tells the sink called `id` the present states, after whatever waits for it. */
-  #tellAgain(id: string): void {
+  /** Sends the present states to the sink `id` again. */
+  #resend(id: string): void {
     const listener = this.#listeners.get(id);
     for (const record of this.#present.values()) {
       if (listener !== undefined && concerns(record, listener.instance)) {
-        listener.queue.add(this.#told(record, listener.queue));
+        listener.queue.add(this.#notificationOf(record, listener.queue));
       }
     }
   }
 
-  /** `record` as the sink of `queue` is told of it. */
-  #told(record: TransitionRecord, queue: DeliveryQueue): Notification {
+  /** `record`, with the health where the sink of `queue` shows it. */
+  #notificationOf(record: TransitionRecord, queue: DeliveryQueue): Notification {
     const health = this.#health.get(`${record.instance}/${record.family}`);
     if (health === undefined || !queue.followsHealth) return record;
     return { ...record, health: health.health, evidence: health.evidence };
@@ -183,7 +189,7 @@ export class Notifier implements Observer, AsyncDisposable {
   }
 }
 
-/** Is a sink told of `record` that is `instance`'s, or everybody's (null)? */
+/** Whether the sinks of `instance`, or of the file (null), get `record`. */
 function concerns(record: TransitionRecord, instance: string | null): boolean {
   return instance === null || instance === record.instance;
 }

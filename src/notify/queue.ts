@@ -1,38 +1,38 @@
-/** When is a sink told what? In order, one at a time, each attempt with a deadline; nobody else waits for it. */
+/** The queue of a sink: in order, one delivery at a time, each attempt with a deadline. */
 import { sleep } from "../async.ts";
 import type { SinkStatus } from "../control/api.ts";
 import { formatDuration, milliseconds } from "../time.ts";
 import { type DeliveryResult, failure, type Notification, type Sink } from "./sink.ts";
 
-/** The most that wait for a sink, as long as not more instances have news. */
+/** Most that wait for a sink, or one for each virtual router if those are more. */
 export const CAPACITY = 64;
 
-/** How long a test waits for its turn, besides the timeout of its attempt, in milliseconds. */
+/** How long a test waits for its turn, in addition to its timeout, in milliseconds. */
 const TURN_MS = 100;
 
-/** Hears in one sentence, without a full stop, that a sink cannot be told any more, and that it can again. */
-export type LogSink = (level: "warning" | "info", words: string) => void;
+/** Logs one sentence without a full stop: a sink fails, or works again. */
+export type LogSink = (level: "warning" | "info", text: string) => void;
 
 /** Pauses `ms`, or until `stop` is aborted; never rejects. */
 export type Pause = (ms: number, stop: AbortSignal) => Promise<void>;
 
 interface QueuedNotification {
   readonly record: Notification;
-  /** Told of the answer; makes it a single attempt. */
+  /** Gets the result of a single attempt. */
   readonly answered?: (answer: DeliveryResult) => void;
 }
 
-/** The queue of one sink. Disposing of it gives up what waits, at once. */
+/** The queue of one sink. Disposing of it drops what waits. */
 export class DeliveryQueue implements AsyncDisposable {
   readonly #instance: string | null;
   readonly #pause: Pause;
-  readonly #say: LogSink;
+  readonly #log: LogSink;
   readonly #closing = new AbortController();
   readonly #over = new AbortController();
   #sink: Sink;
   #backlog: Backlog<QueuedNotification> = NOTHING;
   #run: Promise<void> | undefined;
-  /** Ends the present pause between two attempts. */
+  /** Ends the current pause. */
   #pausing: AbortController | undefined;
   #underWay = 0;
   #delivered = 0;
@@ -40,34 +40,35 @@ export class DeliveryQueue implements AsyncDisposable {
   #failed = 0;
   #last: SinkStatus["last"] = null;
 
-  /** `instance`: whose [notify] it is; null: everybody's. */
-  constructor(instance: string | null, sink: Sink, pause: Pause = sleep, tell: LogSink = () => {}) {
+  /** `instance`: the owner of the [notify]; null: the file. */
+  constructor(instance: string | null, sink: Sink, pause: Pause = sleep, log: LogSink = () => {}) {
     this.#instance = instance;
     this.#sink = sink;
     this.#pause = pause;
-    this.#say = tell;
+    this.#log = log;
   }
 
-  /** Does its sink show the health as well? */
+  /** Its sink shows the health. */
   get followsHealth(): boolean {
     return this.#sink.followsHealth ?? false;
   }
 
-  /** From the next attempt on `sink` is told, also of what waits already. */
+  /** Uses `sink` from the next attempt on, also for what waits. */
   replaceSink(sink: Sink): void {
     const before = this.#sink;
     this.#sink = sink;
     void before.close?.(AbortSignal.timeout(before.timeoutMs));
   }
 
-  /** Tells the sink in its turn. Begins nothing before the caller is done, and never throws. */
+  /** Adds a record. Starts nothing before the caller returns, and never throws. */
   add(record: Notification): void {
     this.#add(`${record.instance}/${record.family}`, { record });
   }
 
   /**
-   * Tells the sink in its turn, in one attempt, and gives its answer; waits no longer for it than for an attempt. What pauses
-   * before another attempt is attempted now, and answers for the test where it fails.
+   * Delivers in its turn, in one attempt, and returns the result; waits at most as long as for an
+   * attempt. A record that pauses between attempts is tried at once; if it fails, its result is
+   * that of the test.
    */
   async try(record: Notification): Promise<DeliveryResult> {
     const { promise, resolve } = Promise.withResolvers<DeliveryResult>();
@@ -81,7 +82,7 @@ export class DeliveryQueue implements AsyncDisposable {
     return answer;
   }
 
-  /** How the sink fares. */
+  /** The status of the sink. */
   status(): SinkStatus {
     return {
       name: this.#sink.name,
@@ -94,7 +95,9 @@ export class DeliveryQueue implements AsyncDisposable {
     };
   }
 
-  /** Takes no more, tells the newest states without further pauses, and resolves when nothing waits. */
+  /**
+   * Accepts no more, delivers the newest states without pauses, and resolves when nothing waits.
+   */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#backlog = collapse(this.#backlog);
@@ -117,7 +120,7 @@ export class DeliveryQueue implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    // The caller is in the middle of an election.
+    // Not during the transition of the caller.
     await Promise.resolve();
     for (;;) {
       const [entry, rest] = take(this.#backlog);
@@ -137,14 +140,14 @@ export class DeliveryQueue implements AsyncDisposable {
     }
     for (let attempts = 1;; attempts++) {
       const answer = await this.#attempt(record);
-      this.#sayChange(answer);
+      this.#logChange(answer);
       this.#last = { ok: answer.ok, words: answer.text, at: new Date().toISOString() };
       answered?.(answer);
       if (answer.ok) {
         this.#delivered++;
         return;
       }
-      // It is behind now: only the newest states are worth its time.
+      // After a failure only the newest states are delivered.
       if (answer.retry) this.#backlog = collapse(this.#backlog);
       const spent = attempts > this.#sink.retries || answered !== undefined;
       if (!answer.retry || spent || this.#closing.signal.aborted) {
@@ -162,17 +165,17 @@ export class DeliveryQueue implements AsyncDisposable {
     }
   }
 
-  /** A sink that is in trouble is no news at each attempt. */
-  #sayChange({ ok, text: words }: DeliveryResult): void {
-    const wasEnded = this.#sink.timeoutText !== undefined && words.endsWith(this.#sink.timeoutText);
+  /** Logs the first failure, and the next success. */
+  #logChange({ ok, text }: DeliveryResult): void {
+    const wasEnded = this.#sink.timeoutText !== undefined && text.endsWith(this.#sink.timeoutText);
     if (ok === (this.#last?.ok ?? true) && !wasEnded) return;
     const owner = this.#instance === null ? "" : ` of ${this.#instance}`;
     const label = `notify: ${this.#sink.name}${owner}`;
-    if (ok) this.#say("info", `${label} can be told again`);
-    else this.#say("warning", `${label} cannot be told: ${words}`);
+    if (ok) this.#log("info", `${label} works again`);
+    else this.#log("warning", `${label} fails: ${text}`);
   }
 
-  /** Whoever waits to try the sink has seen enough: it fails now. */
+  /** Waiting tests fail with this result. */
   #answerTests(answer: DeliveryResult): void {
     const { waiting } = this.#backlog;
     for (const { item } of waiting) item.answered?.(answer);
@@ -198,7 +201,7 @@ export class DeliveryQueue implements AsyncDisposable {
       return answer.ok || !deadline.aborted ? answer : this.#late(timeoutMs);
     } catch (error) {
       if (time.signal.aborted || this.#over.signal.aborted) return this.#late(timeoutMs);
-      // Messages of errors carry URLs, and URLs passwords.
+      // Messages of errors have URLs, and URLs passwords.
       return failure(`failed: ${error instanceof Error ? error.name : "unknown error"}`, true);
     } finally {
       clearTimeout(timer);
@@ -207,19 +210,19 @@ export class DeliveryQueue implements AsyncDisposable {
 
   #late(timeoutMs: number): DeliveryResult {
     if (this.#over.signal.aborted) return failure("cut short: floatip is stopping", false);
-    const { timeoutText: lateWords } = this.#sink;
-    const end = lateWords === undefined ? "" : `: ${lateWords}`;
+    const { timeoutText } = this.#sink;
+    const end = timeoutText === undefined ? "" : `: ${timeoutText}`;
     return failure(`no end within ${formatDuration(milliseconds(timeoutMs))}${end}`, true);
   }
 }
 
-/** One that waits. Of two with the same key the later one says all that the earlier one did: the newest state. */
+/** A waiting entry. Of two with the same key only the newer one matters. */
 export interface BacklogEntry<T> {
   readonly key: string;
   readonly item: T;
 }
 
-/** All that wait, the oldest first, and how many were given up for a newer one since the start. */
+/** Waiting entries, the oldest first, and the number dropped for newer ones. */
 export interface Backlog<T> {
   readonly waiting: readonly BacklogEntry<T>[];
   readonly collapsed: number;
@@ -229,8 +232,7 @@ export interface Backlog<T> {
 export const NOTHING: Backlog<never> = { waiting: [], collapsed: 0 };
 
 /**
- * `backlog` with `entry` behind all others. Where more than `capacity` (1 or more) would wait it is collapsed, so that no
- * more wait than `capacity`, or than there are keys where those are more.
+ * `backlog` with `entry` at its end; collapsed where more than `capacity` (1 or more) would wait.
  */
 export function add<T>(backlog: Backlog<T>, entry: BacklogEntry<T>, capacity: number): Backlog<T> {
   const longer = { ...backlog, waiting: [...backlog.waiting, entry] };
@@ -244,18 +246,20 @@ export function collapse<T>({ waiting, collapsed }: Backlog<T>): Backlog<T> {
   return { waiting: kept, collapsed: collapsed + waiting.length - kept.length };
 }
 
-/** The one whose turn it is, and the others. */
+/** The first entry, and the others. */
 export function take<T>(backlog: Backlog<T>): readonly [BacklogEntry<T> | undefined, Backlog<T>] {
   const [first, ...rest] = backlog.waiting;
   return [first, { ...backlog, waiting: rest }];
 }
 
-/** Does a newer one with `key` wait? */
+/** Whether a newer entry with `key` waits. */
 export function isOutdated<T>(backlog: Backlog<T>, key: string): boolean {
   return backlog.waiting.some((entry) => entry.key === key);
 }
 
-/** How long to pause after so many failed attempts (1 or more), in milliseconds: 1 s, 2 s, 4 s and so on to `longest`. */
+/**
+ * The pause after `attempts` failures (1 or more), in milliseconds: 1 s, 2 s, 4 s, up to `longest`.
+ */
 export function pauseAfter(attempts: number, longest = 60_000): number {
   return Math.min(longest, 1000 * 2 ** (attempts - 1));
 }

@@ -1,49 +1,48 @@
-/** What is a sink? Somebody who is told of transitions, one at a time, and answers in words. */
+/** A sink: it gets notifications of transitions, one at a time. */
 import type { HealthRecord, TransitionRecord } from "../daemon/record.ts";
 
-/** A transition, and for those that follow it the health since then. */
+/** A transition, and the health for sinks that show it. */
 export type Notification = TransitionRecord & Partial<Pick<HealthRecord, "health" | "evidence">>;
 
-/** What became of one attempt. */
+/** The result of one attempt. */
 export interface DeliveryResult {
   readonly ok: boolean;
   /** For status: never a URL, password or token. "204", "exit 1: disk full". */
   readonly text: string;
-  /** Where it failed: may the same message get through later? */
+  /** After a failure: a later attempt may succeed. */
   readonly retry: boolean;
 }
 
-/** One who is told. A reload may put another in its place. */
+/** A receiver of notifications. A reload may replace it. */
 export interface Sink {
-  /** The key of [notify] that made it: "webhook"; several as "on_master/on_backup". */
+  /** Its key of [notify]: "webhook"; several as "on_master/on_backup". */
   readonly name: string;
-  /** For each attempt, in milliseconds; 1 or more. */
+  /** The timeout of each attempt, in milliseconds; 1 or more. */
   readonly timeoutMs: number;
-  /** What an attempt that has not ended at its deadline comes to, where that is worth a line each time. */
+  /** What happens to an attempt at its deadline; if given, each timeout is logged. */
   readonly timeoutText?: string;
   /** Further attempts after the first, 0 or more. */
   readonly retries: number;
   /** The longest pause between two attempts, in milliseconds; undefined: a minute. */
   readonly longestPauseMs?: number;
-  /** It shows the health as well: it is told again when that changes. */
+  /** It shows the health: it is notified again when that changes. */
   readonly followsHealth?: boolean;
-  /** Is there anything to be done for it? */
+  /** Whether it handles `record`. */
   wants(record: TransitionRecord): boolean;
-  /** One attempt. Ends soon after `deadline` is aborted; may reject, but not with a secret in the error's name. */
-  deliver(record: Notification, deadline: AbortSignal): Promise<DeliveryResult>;
   /**
-   * Lets go of what it holds between deliveries, where it holds anything; for good. Ends soon after `deadline` is aborted, and
-   * never rejects. A second time: nothing.
+   * One attempt. Ends soon after `deadline`; may reject, without secrets in the name of the error.
    */
+  deliver(record: Notification, deadline: AbortSignal): Promise<DeliveryResult>;
+  /** Closes what it keeps open between deliveries. Ends soon after `deadline`, never rejects. */
   close?(deadline: AbortSignal): Promise<void>;
 }
 
-/** It was told. */
+/** A delivery. */
 export function success(text: string): DeliveryResult {
   return { ok: true, text, retry: false };
 }
 
-/** It was not told; `again`: a later attempt may fare better. */
+/** A failed attempt. `retry`: a later one may succeed. */
 export function failure(text: string, retry: boolean): DeliveryResult {
   return { ok: false, text, retry };
 }

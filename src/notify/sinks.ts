@@ -1,4 +1,4 @@
-/** Which sinks does a [notify] ask for? */
+/** The sinks of a [notify]. */
 import type { NotifySettings } from "../config/tables/notify.ts";
 import { toMilliseconds } from "../time.ts";
 import { commandSink, stateSink } from "./command.ts";
@@ -10,13 +10,13 @@ import type { Sink } from "./sink.ts";
 export type SinkKind = "command" | "states" | "webhook" | "ntfy" | "mqtt";
 
 /**
- * The sinks of one [notify], in the order in which they are shown. `instance`: whose it is; null: everybody's. `again` is called
- * by a sink that has lost whom it told: the present states are to be told again.
+ * The sinks of one [notify], in the order of the status. `instance`: its owner; null: the file.
+ * `resend`: a sink calls it after a disconnect, to get the present states again.
  */
 export function sinksOf(
   settings: NotifySettings,
   instance: string | null = null,
-  again: (kind: SinkKind) => void = () => {},
+  resend: (kind: SinkKind) => void = () => {},
 ): ReadonlyMap<SinkKind, Sink> {
   const { command, user, webhook, ntfy, mqtt } = settings;
   const timeoutMs = Math.max(1, Math.round(toMilliseconds(settings.timeout)));
@@ -27,7 +27,7 @@ export function sinksOf(
   if (webhook !== undefined) sinks.set("webhook", webhookSink(webhook, timeoutMs));
   if (ntfy !== undefined) sinks.set("ntfy", ntfySink(ntfy, timeoutMs));
   if (mqtt !== undefined) {
-    sinks.set("mqtt", new MqttSink(mqtt, instance, timeoutMs, () => again("mqtt")));
+    sinks.set("mqtt", new MqttSink(mqtt, instance, timeoutMs, () => resend("mqtt")));
   }
   return sinks;
 }

@@ -27,9 +27,15 @@ interface Client {
     chunks: AsyncIterable<Uint8Array>,
     write: (packet: Uint8Array) => Promise<void>,
   ): Client;
-  /** Resolves at an acceptance; rejects with an error whose `reason` is a return code (3.2.2.3). Never settles at an end. */
+  /**
+   * Resolves at an acceptance; rejects with an error whose `reason` is a return code (3.2.2.3).
+   * Never settles at an end.
+   */
   connect(packet: Connect): Promise<unknown>;
-  /** With qos 1: resolves at the acknowledgement, or without one after some further packets. Never settles at an end. */
+  /**
+   * With qos 1: resolves at the acknowledgement, or without one after some further packets. Never
+   * settles at an end.
+   */
   pub(packet: Publish): Promise<readonly [answer: unknown, error?: unknown]>;
   /** Resolves at the answer. Never settles at an end. */
   ping(): Promise<unknown>;

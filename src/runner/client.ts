@@ -1,4 +1,4 @@
-/** How does the daemon have programs run outside of its sandbox? By a line to its runner, which systemd starts at the first word. */
+/** The client of the command runner, which runs programs outside of the sandbox of the daemon. */
 import type { Config } from "../config/config.ts";
 import type { NotifySettings } from "../config/tables/notify.ts";
 import { messageOf } from "../error.ts";
@@ -18,16 +18,16 @@ import {
   type Response,
 } from "./message.ts";
 
-/** Probes that run programs, or look at what the sandbox hides: processes and files. */
+/** Probes that run programs, or need processes and files, which the sandbox hides. */
 const KINDS: ReadonlySet<Probe["kind"]> = new Set(["command", "process", "file"]);
 
 /** How long the runner may take to start, in milliseconds. */
 const START_MS = 3000;
 
-/** How long after its timeout an attempt that the runner was to end is given up, in milliseconds: it may need half of that. */
+/** How long the runner may take to end an attempt after its timeout, in milliseconds. */
 const LATE_MS = 200;
 
-/** A delivery is ended by its own deadline: a day is longer than any, in milliseconds. */
+/** Longer than the deadline of any delivery, in milliseconds. */
 const LONGEST_MS = 86_400_000;
 
 type RequestBody =
@@ -41,7 +41,10 @@ interface RunnerConnection {
   readonly waiting: Map<number, (response: Response | string) => void>;
 }
 
-/** The line to the runner that listens, or is started, at a unix socket. Opened by the first request, and again after a break. */
+/**
+ * A client of the runner at a unix socket, where systemd starts it. Connects at the first request,
+ * and again after a disconnect.
+ */
 export class RunnerClient implements Disposable {
   readonly #path: string;
   readonly #graceMs: number;
@@ -54,24 +57,26 @@ export class RunnerClient implements Disposable {
     this.#graceMs = graceMs;
   }
 
-  /** Is `check` one for the runner? */
+  /** Whether `check` needs the runner. */
   takes(check: CheckSettings): boolean {
     return KINDS.has(check.probe.kind);
   }
 
   /**
-   * Starts the runner ahead of the first request, where `config` has work for it. Resolves when it is ready, or not in time;
-   * never rejects.
+   * Starts the runner if `config` needs it. Resolves when it is ready, or too late; never rejects.
    */
   async start({ checks, instances, notify }: Config): Promise<void> {
-    const told = [notify, ...instances.map((instance) => instance.notify)];
-    if (!checks.some((check) => this.takes(check)) && !told.some(hasCommands)) return;
+    const tables = [notify, ...instances.map((instance) => instance.notify)];
+    if (!checks.some((check) => this.takes(check)) && !tables.some(hasCommands)) return;
     using patience = new Timer(START_MS);
     const ready = this.#connect().then((connection) => connection.ready).catch(() => {});
     await Promise.race([ready, patience.passed]);
   }
 
-  /** One attempt, which the runner ends at the check's timeout. Resolves at most 200 ms after it, and never rejects. */
+  /**
+   * One attempt, which the runner ends at its timeout. Resolves at most the grace later; never
+   * rejects.
+   */
   async probe(check: CheckSettings, stop: AbortSignal): Promise<ProbeResult> {
     const started = performance.now();
     const patience = toMilliseconds(check.timeout) + this.#graceMs;
@@ -81,7 +86,10 @@ export class RunnerClient implements Disposable {
     return { ok: false, text: stop.aborted ? "stopped" : `${response}`, latency };
   }
 
-  /** `sink`; where it is a command, told by the runner: of the [notify] of `instance`, or of everybody's (null). */
+  /**
+   * `sink`; if it is a command, the runner delivers. `instance`: the owner of the [notify]; null:
+   * the file.
+   */
   sink(instance: string | null, kind: SinkKind, sink: Sink): Sink {
     if (!isCommand(kind)) return sink;
     return {
@@ -90,12 +98,12 @@ export class RunnerClient implements Disposable {
     };
   }
 
-  /** The daemon has taken over the configuration file as it is now. */
+  /** The daemon has loaded the configuration file again. */
   reload(): void {
-    this.#say({ kind: "reload" });
+    this.#send({ kind: "reload" });
   }
 
-  /** Hangs up: the runner ends, with what it has under way. */
+  /** Disconnects: the runner ends, with all that it runs. */
   [Symbol.dispose](): void {
     this.#closed = true;
     this.#connection?.then(({ conn }) => conn.close()).catch(() => {});
@@ -112,7 +120,10 @@ export class RunnerClient implements Disposable {
     return failure(`${response}`, true);
   }
 
-  /** The response; or in words why there is none, at the latest `patience` ms from now or the grace after a stop. */
+  /**
+   * The response, or why there is none, after `patience` ms or the grace after a stop at the
+   * latest.
+   */
   async #ask(
     question: RequestBody,
     stop: AbortSignal,
@@ -122,7 +133,7 @@ export class RunnerClient implements Disposable {
     const id = this.#nextId++;
     const end = (): void => {
       late.restart(this.#graceMs);
-      this.#say({ id, kind: "stop" });
+      this.#send({ id, kind: "stop" });
     };
     if (stop.aborted) return "stopped";
     stop.addEventListener("abort", end, { once: true });
@@ -142,8 +153,8 @@ export class RunnerClient implements Disposable {
     }
   }
 
-  /** Says something that is not answered; where nobody is there to hear it, it is not needed either. */
-  #say(request: Request): void {
+  /** Sends a request without response. Without a runner it is not needed. */
+  #send(request: Request): void {
     this.#connection?.then(({ writer }) => writer.write(lineOf(request))).catch(() => {});
   }
 
@@ -191,7 +202,7 @@ function isCommand(kind: SinkKind): kind is CommandKind {
   return kind === "command" || kind === "states";
 }
 
-/** Time that passes, unless it is no longer of interest. */
+/** A timer that can be restarted. */
 class Timer implements Disposable {
   readonly #passed = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setTimeout>;

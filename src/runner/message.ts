@@ -1,20 +1,20 @@
-/** What do the daemon and its runner say to each other? One JSON object on each line; the runner is asked by names only. */
+/** Messages between daemon and runner: one JSON object a line, with names instead of programs. */
 import type { ProbeResult } from "../health/check.ts";
 import type { TransitionRecord } from "../daemon/record.ts";
 import type { DeliveryResult } from "../notify/sink.ts";
 import type { Fields } from "./record.ts";
 
-/** The commands of a [notify]: `command`, and those of single states. */
+/** The commands of a [notify]: `command`, and those of states. */
 export type CommandKind = "command" | "states";
 
 /**
- * What the daemon asks. Names, not programs: whatever becomes of the daemon, it can have nothing run but what stands in the
- * configuration file.
+ * A request of the daemon. It has names only: even a compromised daemon can run nothing but the
+ * programs of the configuration file.
  */
 export type Request =
   /** One attempt of [check.NAME]. */
   | { readonly id: number; readonly kind: "probe"; readonly check: string }
-  /** One delivery to the commands of an instance's [notify]; null: to everybody's. */
+  /** One delivery to the commands of the [notify] of an instance; null: of the file. */
   | {
     readonly id: number;
     readonly kind: "notify";
@@ -22,35 +22,35 @@ export type Request =
     readonly sink: CommandKind;
     readonly record: TransitionRecord;
   }
-  /** Ends the attempt or delivery `id` before its time; it is answered all the same. */
+  /** Ends the attempt or delivery `id` early; its response follows. */
   | { readonly id: number; readonly kind: "stop" }
-  /** From now on the configuration file holds as it is now. */
+  /** Read the configuration file again. */
   | { readonly kind: "reload" };
 
-/** A request whose record nobody has held against the file: {@link ./record.ts} validRecord does. */
+/** A request whose record is not yet validated (record.ts). */
 export type UncheckedRequest =
   | Exclude<Request, { kind: "notify" }>
   | (Omit<Extract<Request, { kind: "notify" }>, "record"> & { readonly record: Fields });
 
-/** What the runner answers. */
+/** A response of the runner. */
 export type Response =
-  /** First of all: it has read the configuration file. */
+  /** The first: it has read the configuration file. */
   | { readonly kind: "ready" }
   | { readonly id: number; readonly kind: "probe"; readonly result: ProbeResult }
   | { readonly id: number; readonly kind: "notify"; readonly result: DeliveryResult };
 
-/** Longest line of the daemon, in characters: a record with a thousand addresses fits several times. */
+/** Longest request, in characters: a record with a thousand addresses is much shorter. */
 const LONGEST_REQUEST = 1 << 18;
 
-/** Longest line of the runner, in characters: what a check or command said is one short line. */
+/** Longest response, in characters: the text of a result is one short line. */
 export const LONGEST_RESPONSE = 1 << 14;
 
-/** Each line of a stream. Ends with the stream; throws where a line has no end. */
+/** The lines of a stream. Throws at a line longer than `longest`. */
 export async function* linesOf(
   stream: ReadableStream<Uint8Array>,
   longest: number = LONGEST_REQUEST,
 ): AsyncGenerator<string> {
-  // Pieces of a line that has not come whole: each is looked through once.
+  // Pieces of an incomplete line: each is searched once.
   let pieces: string[] = [];
   let length = 0;
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
@@ -72,7 +72,7 @@ export function lineOf(message: Request | Response): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${JSON.stringify(message)}\n`);
 }
 
-/** A request, or undefined where the line is none: the runner believes nothing that it has not looked at. */
+/** The request of a line; undefined: it is none. */
 export function parseRequest(line: string): UncheckedRequest | undefined {
   const value = parseObject(line);
   if (value === undefined) return undefined;
@@ -87,7 +87,7 @@ export function parseRequest(line: string): UncheckedRequest | undefined {
   return { id, kind, instance, sink, record };
 }
 
-/** A response, or undefined where the line is none. */
+/** The response of a line; undefined: it is none. */
 export function parseResponse(line: string): Response | undefined {
   const value = parseObject(line);
   if (value === undefined) return undefined;

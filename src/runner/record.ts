@@ -1,6 +1,6 @@
 /**
- * What becomes arguments and environment of a program: a record of a transition, held against the configuration file. Whatever
- * becomes of the daemon, its words are those that a sound one could say.
+ * Validation of records, which become arguments and environment of programs: even a compromised
+ * daemon can only send values that the configuration file allows.
  */
 import type { Config } from "../config/config.ts";
 import type { InstanceConfig } from "../config/tables/instance.ts";
@@ -8,7 +8,7 @@ import type { TransitionRecord } from "../daemon/record.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { printableLine } from "../printable.ts";
 
-/** What the daemon sent: fields that nobody has looked at. */
+/** A record of the daemon before validation. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 type Test = (value: unknown, instance: InstanceConfig) => boolean;
@@ -17,7 +17,7 @@ const STATES: readonly unknown[] = ["init", "backup", "master", "fault"];
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
 
-/** Characters of a cause, which names addresses, nodes and checks. */
+/** Longest cause, in characters. */
 const LONGEST_CAUSE = 2000;
 
 const isText = (value: unknown, pattern: RegExp): boolean =>
@@ -26,10 +26,10 @@ const isText = (value: unknown, pattern: RegExp): boolean =>
 const isByte: Test = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) < 256;
 
-/** What each field may say. Others are not passed on. */
+/** The values that each field may have. */
 const TESTS: Readonly<Record<keyof TransitionRecord, Test>> = {
   time: (value) => isText(value, TIME),
-  // A machine that is none of [nodes] goes by its host name.
+  // A machine that is not in [nodes] uses its host name.
   node: (value) => isText(value, /^[\p{L}\p{N}_.-]{1,253}$/u),
   instance: (value, { name }) => value === name,
   family: (value) => value === "ipv4" || value === "ipv6",
@@ -50,12 +50,12 @@ const TESTS: Readonly<Record<keyof TransitionRecord, Test>> = {
     value === null || (typeof value === "number" && value >= 0 && value <= 1e12),
 };
 
-/** Without these there is nothing to tell. */
+/** Required fields. */
 const NEEDED: readonly (keyof TransitionRecord)[] = ["instance", "from", "to", "priority"];
 
 /**
- * `fields` as a record, where one of `configs` could bring it about: the one in force, or the one before, of whose instances the
- * last word may still be under way. Undefined: none could, or a field is not known.
+ * `fields` as a record that is possible with one of `configs`: the current one, or the one before a
+ * reload, whose last records may be under way. Undefined: it is not, or has an unknown field.
  */
 export function validRecord(
   fields: Fields,
@@ -64,19 +64,19 @@ export function validRecord(
   const names = Object.keys(fields);
   if (!names.every((name) => Object.hasOwn(TESTS, name))) return undefined;
   if (!NEEDED.every((name) => Object.hasOwn(fields, name))) return undefined;
-  const sound = configs.some((config) => {
+  const possible = configs.some((config) => {
     const instance = config.instances.find(({ name }) => name === fields["instance"]);
     return instance !== undefined &&
       Object.entries(TESTS).every(([name, test]) =>
         !Object.hasOwn(fields, name) || test(fields[name], instance)
       );
   });
-  if (!sound) return undefined;
+  if (!possible) return undefined;
   const { cause } = fields;
-  // What a check said may be in it: it is cleaned, where a wrong name would be refused.
+  // The cause may have output of a check: it is cleaned, not rejected.
   const cleaned = typeof cause === "string"
     ? { cause: printableLine(cause.slice(0, LONGEST_CAUSE)) }
     : {};
-  // Every field was held against its test.
+  // Every field is tested.
   return { ...fields as unknown as TransitionRecord, ...cleaned };
 }

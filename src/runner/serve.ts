@@ -1,4 +1,4 @@
-/** How does the runner serve the daemon? It does what the configuration file names, and answers, until the daemon hangs up. */
+/** The command runner: it runs what the configuration file names, until the daemon disconnects. */
 import { messageOf } from "../error.ts";
 import type { Config } from "../config/config.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
@@ -8,38 +8,38 @@ import { sinksOf } from "../notify/sinks.ts";
 import { lineOf, linesOf, parseRequest, type Response, type UncheckedRequest } from "./message.ts";
 import { validRecord } from "./record.ts";
 
-/** What a runner is made of. */
+/** The connections of a runner. */
 export interface RunnerStreams {
   /** From the daemon. */
   readonly requests: ReadableStream<Uint8Array>;
   /** To the daemon. */
   readonly responses: WritableStream<Uint8Array>;
-  /** The configuration as the file says it now; undefined: it cannot be read or is not sound. */
+  /** Loads the configuration file; undefined: it is invalid, or cannot be read. */
   readonly load: () => Promise<Config | undefined>;
 }
 
-/** Tools without a network: the daemon looks at interfaces itself. */
+/** Tools without a network: the daemon checks interfaces itself. */
 const TOOLS: ProbeTools = {
   interfaces: () => ({ links: [], addresses: [] }),
   knownProcesses: new Map(),
 };
 
-/** Serves until the requests end; what is under way is then stopped, with its children. */
+/** Serves until the requests end; then stops all that runs, with its children. */
 export async function serve({ requests, responses, load }: RunnerStreams): Promise<void> {
   const writer = responses.getWriter();
   let unsent = 0;
-  const say = async (response: Response): Promise<void> => {
-    // A daemon that asks and does not listen goes without: it has given up waiting long before.
+  const send = async (response: Response): Promise<void> => {
+    // A daemon that does not read its responses gets no more: it has given up waiting.
     if (unsent >= MOST_UNSENT) return;
     unsent++;
-    // Nobody listens any more: the requests are about to end too.
+    // The daemon has disconnected: the requests end too.
     await writer.write(lineOf(response)).catch(() => {});
     unsent--;
   };
   const underWay = new Map<number, Job>();
   const answers = new Set<Promise<void>>();
   let configs = [await load()].filter((config) => config !== undefined);
-  await say({ kind: "ready" });
+  await send({ kind: "ready" });
   try {
     for await (const line of linesOf(requests)) {
       const request = parseRequest(line);
@@ -47,20 +47,20 @@ export async function serve({ requests, responses, load }: RunnerStreams): Promi
       if (request.kind === "stop") underWay.get(request.id)?.stop.abort();
       else if (request.kind === "reload") {
         const next = await load();
-        // The old one holds where the new file is broken, as it does for the daemon.
+        // With an invalid file the old configuration stays, as in the daemon.
         if (next !== undefined) configs = [next, ...configs].slice(0, 2);
       } else {
         const work = workOf(request);
         const busy = [...underWay.values()].filter((job) => job.work === work).length;
         if (underWay.has(request.id) || busy >= MOST_OF_ONE || underWay.size >= MOST_JOBS) {
-          void say(refusalOf(request, BUSY));
+          void send(refusalOf(request, BUSY));
           continue;
         }
         const stop = new AbortController();
         underWay.set(request.id, { work, stop });
         const answer = answerTo(request, configs, stop.signal).then((response) => {
-          // Whether it is read is not waited for: at the end nobody may be there.
-          void say(response);
+          // Not awaited: at the end the daemon may not read it.
+          void send(response);
         }).finally(() => {
           underWay.delete(request.id);
           answers.delete(answer);
@@ -74,24 +74,27 @@ export async function serve({ requests, responses, load }: RunnerStreams): Promi
   }
 }
 
-/** What is under way. */
+/** An attempt or delivery under way. */
 interface Job {
-  /** Which check, or whose commands. */
+  /** The check, or the commands. */
   readonly work: string;
   readonly stop: AbortController;
 }
 
 type JobRequest = Extract<UncheckedRequest, { kind: "probe" | "notify" }>;
 
-/** So many attempts of one check, or deliveries by one sink, at one time: the daemon has one, and a late one may be ending. */
+/**
+ * Most attempts of one check, or deliveries of one sink, at a time: one, and an earlier one that is
+ * ending.
+ */
 const MOST_OF_ONE = 2;
-/** So many answers wait for the daemon to read them. */
+/** Most responses that wait for the daemon. */
 const MOST_UNSENT = 2048;
-/** So many attempts and deliveries at one time. */
+/** Most attempts and deliveries at a time. */
 const MOST_JOBS = 1024;
 
-const BUSY = "the one before has not ended";
-const NOT_IN_FILE = "not in the configuration file as it was when it was loaded last";
+const BUSY = "the previous one has not ended";
+const NOT_IN_FILE = "not in the configuration file when it was last loaded";
 
 function workOf(request: JobRequest): string {
   return request.kind === "probe"
@@ -132,7 +135,7 @@ async function deliver(
   if (sink === undefined) return failure(NOT_IN_FILE, false);
   const record = validRecord(fields, configs);
   if (record === undefined || (instance !== null && instance !== record.instance)) {
-    return failure("the daemon says what the configuration file does not bear out", false);
+    return failure("the record does not match the configuration file", false);
   }
   try {
     return await sink.deliver(record, stop);

@@ -1,4 +1,4 @@
-/** Does a program of the user's exit with 0? */
+/** The command probe, and the rules for running programs of the user. */
 import type { Probe } from "../../config/tables/check.ts";
 import {
   type Account,
@@ -9,18 +9,15 @@ import {
 } from "../../process.ts";
 import { firstLine, type ProbeOutcome } from "./outcome.ts";
 
-/** Kept of what it says, in bytes: one line is shown. */
+/** Most output that is kept, in bytes: one line is shown. */
 const OUTPUT_LIMIT = 1024;
 
-/**
- * The runner's clock is only the second line of defence: the deadline comes first and kills. Its longest is a day, which
- * no timeout reaches.
- */
+/** Longer than any timeout, in milliseconds: the deadline kills first. */
 const LONGEST_MS = 86_400_000;
 
 /**
- * Runs the command as the script user, with the check's name in FLOATIP_CHECK; killed with all its children when `deadline`
- * is aborted. Rejects where it cannot be started.
+ * Runs the command as the script user, with the name of the check in FLOATIP_CHECK. At `deadline`
+ * it is killed with all its children. Rejects where it cannot be started.
  */
 export async function probeCommand(
   settings: Extract<Probe, { kind: "command" }>,
@@ -47,7 +44,10 @@ export async function probeCommand(
   return outcomeOf(outcome);
 }
 
-/** What an exit says: 0 is ok. Its own words are the first line of standard error, or else of standard output. */
+/**
+ * The outcome of an exit: 0 is ok. The text has the first line of standard error, else of standard
+ * output.
+ */
 export function outcomeOf(outcome: ChildOutcome): ProbeOutcome {
   if (outcome.code === 0) return { ok: true, text: "exit 0" };
   const end = outcome.signal === undefined ? `exit ${outcome.code}` : `killed by ${outcome.signal}`;
@@ -55,16 +55,16 @@ export function outcomeOf(outcome: ChildOutcome): ProbeOutcome {
   return { ok: false, text: said === "" ? end : `${end}: ${said}` };
 }
 
-/** Runs commands where no user is named and such an account exists. */
+/** The default user of commands, where the account exists. */
 export const SCRIPT_USER = "floatip";
 
-/** Who a command runs as: an account, the daemon itself (undefined), or nobody because of a reason in words. */
+/** The user of a command: an account, the daemon (undefined), or why there is none. */
 export type CommandUser =
   | { readonly account: Account | undefined }
   | { readonly refusal: string };
 
 /**
- * Who runs the commands of `user`; undefined: {@link SCRIPT_USER} where that account exists and the daemon is root, else
+ * The user of a command. `user` undefined: {@link SCRIPT_USER} if it exists and this is root, else
  * the daemon.
  */
 export async function findCommandUser(user: string | undefined): Promise<CommandUser> {
@@ -79,7 +79,7 @@ export async function findCommandUser(user: string | undefined): Promise<Command
   return { account };
 }
 
-/** The program's file, or why there is none, in words. */
+/** The file of a program, or why there is none. */
 export async function findProgram(
   name: string,
 ): Promise<{ readonly path: string } | { readonly refusal: string }> {
@@ -93,21 +93,21 @@ export async function findProgram(
   return { refusal: `${name}: no such program in ${CHILD_PATH}` };
 }
 
-/** Links are followed so often, as in the kernel (path_resolution(7)). */
+/** Most links that are followed, as in the kernel (path_resolution(7)). */
 const MOST_LINKS = 40;
 
-/** A script's first line counts so far, as in the kernel (execve(2)), in bytes. */
+/** Longest first line of a script, as in the kernel (execve(2)), in bytes. */
 const LONGEST_HEAD = 256;
 
-/** An interpreter may be a script itself; the kernel goes five deep. */
+/** Most nested interpreters, as in the kernel. */
 const MOST_INTERPRETERS = 5;
 
 /**
- * Why the file at `path` must not be run as the user `uid`, with what mends it; undefined: it may. Everything that leads to
- * it is looked at, in the kernel's order: each folder, each symbolic link, each folder on the link's way, the file, and the
- * same for the interpreter that its first line names. Each must belong to root or to that user, and may be written by nobody
- * else but that user's own group `gid` (not root's: 0 is none); in a folder with the sticky bit (/tmp) nobody can replace what belongs to another. Then it is safe to run it by its
- * name (decision 0068).
+ * Why the file at `path` must not be run as the user `uid`, and the fix; undefined: it may. Checked
+ * in the order of the kernel: each folder, each symbolic link and the folders on its way, the file,
+ * and the same for the interpreter in its first line. Each must belong to root or that user, and be
+ * writable by no one else, except by the group `gid` of that user (not 0). In a folder with the
+ * sticky bit (/tmp) other users cannot replace a file. See decision 0068.
  */
 export async function reasonNotToRun(
   path: string,
@@ -126,15 +126,15 @@ export async function reasonNotToRun(
 }
 
 /**
- * Why somebody else than root and the user `uid` could change the file at `path`, which need not be a program; undefined:
- * nobody could.
+ * Why a user other than root and `uid` could change the file at `path`, program or not; undefined:
+ * none could.
  */
 export async function changeableBy(path: string, uid: number): Promise<string | undefined> {
   const reached = await walk(path, { uid }, false);
   return typeof reached === "string" ? reached : undefined;
 }
 
-/** Goes to the file at `path` step by step. Answers its name without links, or why it must not be run. */
+/** Follows `path` step by step: its name without links, or why it must not be run. */
 async function walk(
   path: string,
   user: Trusted,
@@ -181,7 +181,10 @@ function absenceOf(error: unknown): string {
   return absent ? "no such file" : "unreadable";
 }
 
-/** The interpreter in the first line of a script (`#!`); undefined: it has none, or may not be read by this process. */
+/**
+ * The interpreter in the first line of a script (`#!`); undefined: none, or this process cannot
+ * read it.
+ */
 async function interpreterOf(real: string): Promise<string | undefined> {
   const head = new Uint8Array(LONGEST_HEAD);
   let count: number | null;
@@ -197,7 +200,7 @@ async function interpreterOf(real: string): Promise<string | undefined> {
   return name === undefined || name.startsWith("/") ? name : `/${name}`;
 }
 
-/** Who may change the file besides root: the user that it runs as, and (not of root) its own group. */
+/** The user and group that may change the file, besides root. */
 interface Trusted {
   readonly uid: number;
   readonly gid?: number | undefined;
@@ -210,9 +213,9 @@ function refusalOfPlace(
 ): string | undefined {
   const owner = info.uid ?? 0;
   if (owner !== 0 && owner !== uid) {
-    const trusted = uid === 0 ? "root" : "root and the one that it would run as";
-    const mend = info.isFile ? `chown root ${quote(place)}` : "keep it where only root can write";
-    return `${place} belongs to another user than ${trusted}: ${mend}`;
+    const trusted = uid === 0 ? "root" : "root and the user that it would run as";
+    const fix = info.isFile ? `chown root ${quote(place)}` : "keep it where only root can write";
+    return `${place} belongs to another user than ${trusted}: ${fix}`;
   }
   if (info.isSymlink) return undefined;
   const mode = info.mode ?? 0;
@@ -227,7 +230,7 @@ function refusalOfPlace(
   return undefined;
 }
 
-/** For a shell, so that the command can be copied. */
+/** Quoted for a shell. */
 function quote(path: string): string {
   return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,11 +1,11 @@
-/** Does a web server answer as it should? */
+/** The http probe: status and body of an answer. */
 import type { Probe } from "../../config/tables/check.ts";
 import { VERSION } from "../../version.ts";
 import type { ProbeOutcome } from "./outcome.ts";
 
 type Settings = Extract<Probe, { kind: "http" }>;
 
-/** What both ways of asking give: a status and the bytes of the body, read only where somebody wants them. */
+/** A status, and the body as a stream, which is read only for `match`. */
 interface HttpAnswer {
   readonly status: number;
   readonly body: AsyncIterable<Uint8Array>;
@@ -15,11 +15,11 @@ interface HttpAnswer {
 const MOST = 64 * 1024;
 
 /**
- * Gets the URL over a connection of its own; a redirection is an answer and not followed. Rejects with the error of
- * Deno's, or when `deadline` is aborted.
+ * Gets the URL over a new connection. Does not follow redirections. Rejects with an error of Deno,
+ * or at `deadline`.
  */
 export async function probeHttp(settings: Settings, deadline: AbortSignal): Promise<ProbeOutcome> {
-  // Ends the connection whatever comes: nothing of the body is read but what is asked for.
+  // Always ends the connection: the rest of the body is not read.
   const over = new AbortController();
   const signal = AbortSignal.any([deadline, over.signal]);
   try {
@@ -27,7 +27,7 @@ export async function probeHttp(settings: Settings, deadline: AbortSignal): Prom
       const answer = await getUnverified(settings.url, headersOf(settings), signal);
       return await judge(settings, answer);
     }
-    // A client of its own: Deno's shared one keeps connections open, which would hide a server that takes no new ones.
+    // The shared client keeps connections open, which would hide a server that accepts no new ones.
     using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0, allowHost: true, http2: false });
     const headers = headersOf(settings);
     const response = await fetch(settings.url, { client, headers, signal, redirect: "manual" });
@@ -74,16 +74,16 @@ async function* nothing(): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Gets `url` over a connection of its own, which ends when `signal` is aborted. Rejects with Node's error. Deno's fetch and
- * connectTls check certificates unless the whole program is started otherwise; only Node's interface can leave it out
- * for one connection. It costs 12 MB, and is loaded on first use.
+ * Gets `url` without checking the certificate, over a new connection. Rejects with an error of
+ * Node. fetch and connectTls of Deno cannot skip the check for one connection; node:https can. It
+ * costs 12 MB, and is loaded on first use (decision 0046).
  */
 async function getUnverified(
   url: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
-  // deno-lint-ignore house/strata -- no other way, and nobody who does not ask for it pays
+  // deno-lint-ignore house/strata -- the only way, and loaded only where it is used
   const { request } = await import("node:https");
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const asking = request(url, {
@@ -94,7 +94,7 @@ async function getUnverified(
     checkServerIdentity: () => undefined,
   });
   asking.on("response", (message) => {
-    // Where nobody reads the body, its end by abort is no news.
+    // A body that is not read ends by abort.
     message.on("error", () => {});
     resolve({ status: message.statusCode ?? 0, body: message });
   });

@@ -1,17 +1,17 @@
-/** Is a file there, or not there, or which integer is in it? */
+/** Probes of this machine: file, process and interface. */
 import { readBeginning, readStart } from "../../beginning.ts";
 import type { Probe } from "../../config/tables/check.ts";
 import { NotAFile, PinnedFile } from "../../linux/regular_file.ts";
 import { type Interfaces, linkNamed } from "../../net/interfaces.ts";
 import type { ProbeOutcome } from "./outcome.ts";
 
-/** Longer than any integer with some space around it, in bytes. */
+/** Most bytes of a value: an integer, with white space. */
 const MOST_OF_VALUE = 64;
 
-/** The integers that a weight is multiplied with, as keepalived's track_file takes them. */
+/** Largest factor of a weight, as in track_file of keepalived. */
 const LARGEST = 254;
 
-/** Looks at the file. Rejects with Deno's error where it cannot be looked at. */
+/** Checks the file. Rejects with an error of Deno where it cannot be read. */
 export async function probeFile(
   { path, want }: Extract<Probe, { kind: "file" }>,
 ): Promise<ProbeOutcome> {
@@ -41,8 +41,8 @@ function readValue(text: string): ProbeOutcome {
 }
 
 /**
- * The text of the file. It is held before it is looked at: opening a pipe that has just taken its place would wait for
- * a writer.
+ * The start of the file, pinned first: opening a pipe that has just replaced it would wait for a
+ * writer.
  */
 async function beginningOf(path: string): Promise<string> {
   using pinned = await PinnedFile.follow(path);
@@ -55,12 +55,12 @@ function absent(error: unknown): undefined {
   throw error;
 }
 
-/** /proc/PID/comm holds no more, in bytes (proc(5): TASK_COMM_LEN without the zero). */
+/** Longest /proc/PID/comm, in bytes (proc(5): TASK_COMM_LEN without the zero). */
 const COMM_MOST = 15;
 
 /**
- * Looks for a process whose /proc/PID/comm, or base name of argv[0], is the name; zombies do not count. `known`
- * remembers by name the process that was found, so that the next look is at one process and not at all.
+ * Searches a process whose /proc/PID/comm, or base name of argv[0], is the name; zombies do not
+ * count. `known`: the process found last, by name, which is checked first.
  */
 export async function probeProcess(
   settings: Extract<Probe, { kind: "process" }>,
@@ -85,7 +85,7 @@ function running(pid: number): ProbeOutcome {
 
 async function isCalled(pid: number, name: string): Promise<boolean> {
   const stat = await readProc(`/proc/${pid}/stat`);
-  // "PID (comm) STATE ...", where comm may hold anything, parentheses too.
+  // "PID (comm) STATE ...": comm may have any characters, parentheses too.
   const end = stat.lastIndexOf(")");
   const state = stat.charAt(end + 2);
   if (end === -1 || state === "Z" || state === "X") return false;
@@ -93,15 +93,15 @@ async function isCalled(pid: number, name: string): Promise<boolean> {
   if (comm === name && name.length < COMM_MOST) return true;
   const argv = await readProc(`/proc/${pid}/cmdline`);
   const argv0 = argv.slice(0, argv.includes("\0") ? argv.indexOf("\0") : argv.length);
-  // "nginx: master process /usr/sbin/nginx": what stands before the colon is the name.
+  // "nginx: master process /usr/sbin/nginx": the name is before the colon.
   const base = argv0.slice(argv0.lastIndexOf("/") + 1);
   return base === name || comm === name;
 }
 
-/** Most that is read of a process's own words, in bytes: it may have made its command line as long as it likes. */
+/** Most that is read of a file in /proc/PID, in bytes. */
 const MOST = 4096;
 
-/** Empty where the process has ended meanwhile. */
+/** Empty: the process has ended. */
 async function readProc(path: string): Promise<string> {
   try {
     return new TextDecoder().decode(await readBeginning(path, MOST));
@@ -110,7 +110,7 @@ async function readProc(path: string): Promise<string> {
   }
 }
 
-/** Looks the interface up in `interfaces`, what the kernel last told of the machine's network. */
+/** Checks that the interface exists, is up, and has carrier. */
 export function probeInterface(
   settings: Extract<Probe, { kind: "interface" }>,
   interfaces: Interfaces,

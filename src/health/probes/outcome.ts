@@ -1,10 +1,10 @@
-/** What does one probe say, and how does an error read to a person? */
+/** The outcome of a probe, and errors as short texts. */
 import { messageOf } from "../../error.ts";
 
-/** What a probe found; how long it took is measured around it. */
+/** The outcome of a probe. {@link ProbeResult} adds the latency. */
 export interface ProbeOutcome {
   readonly ok: boolean;
-  /** A few words on one line: "200", "connection refused". No secrets, so never a whole URL. */
+  /** One short line: "200", "connection refused". No secrets, so never a URL. */
   readonly text: string;
   /** The integer of a file probe with want "value". */
   readonly value?: number;
@@ -12,14 +12,15 @@ export interface ProbeOutcome {
   readonly pid?: number;
 }
 
-/** The most of a foreign text that is shown, in characters. */
+/** Most of a text that is shown, in characters. */
 const LONGEST = 120;
 
-/** The most of it that is looked at. */
+/** Most of it that is examined. */
 const MOST = 4096;
 
 /**
- * The first line of `text` that says something, without control characters and logins in URLs, at most 120 characters.
+ * The first line of `text` that is not empty, without control characters and logins in URLs,
+ * shortened.
  */
 export function firstLine(text: string): string {
   const lines = text.split("\n").map((line) =>
@@ -30,13 +31,13 @@ export function firstLine(text: string): string {
   return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
 }
 
-/** An error of Deno's, in the words of this program. */
+/** An error of Deno as a short text. */
 export function errorText(error: unknown): string {
   const message = messageWithCause(error);
   return KNOWN_ERRORS.find(([pattern]) => pattern.test(message))?.[1] ?? tailOf(message);
 }
 
-/** What errno(3) (Node gives its code), getaddrinfo(3) and rustls say, in short. */
+/** Errors of errno(3), getaddrinfo(3) and rustls. */
 const KNOWN_ERRORS: readonly (readonly [RegExp, string])[] = [
   [/Connection refused|ECONNREFUSED/i, "connection refused"],
   [/Connection reset|ECONNRESET/i, "connection reset"],
@@ -52,10 +53,7 @@ const KNOWN_ERRORS: readonly (readonly [RegExp, string])[] = [
   [/certificate.*(Expired)/i, "certificate expired"],
   [/NotValidForName/i, "certificate is for another name"],
   [/invalid peer certificate/i, "certificate not trusted"],
-  [
-    /Requests to port \d+ are blocked/i,
-    "web clients never ask this port (fetch standard, bad port)",
-  ],
+  [/Requests to port \d+ are blocked/i, "web clients refuse this port (fetch standard, bad port)"],
   [/closed before message completed|unexpected EOF|end of file|socket hang up/i, "closed early"],
   [/invalid HTTP|error parsing|Parse Error/i, "the answer is not HTTP"],
   [/Permission denied/i, "permission denied"],
@@ -68,7 +66,7 @@ function messageWithCause(error: unknown): string {
   return cause instanceof Error ? `${messageOf(error)}: ${cause.message}` : messageOf(error);
 }
 
-/** What stands last says most; a URL, which may carry a password, is left out. */
+/** The last part is the most specific. URLs, which may have passwords, are left out. */
 function tailOf(message: string): string {
   const plain = message.replaceAll(/[a-z]+:\/\/\S+/gi, "…").replace(/\s*\(os error \d+\)/, "");
   return firstLine(plain.split(": ").at(-1) ?? plain) || "failed";

@@ -1,11 +1,14 @@
-/** Does a port take a connection, and say what it should? */
+/** Probes of servers: tcp and dns. */
 import type { Probe } from "../../config/tables/check.ts";
 import { firstLine, type ProbeOutcome } from "./outcome.ts";
 
-/** The most that is read for `expect`, in bytes. */
+/** Most that is read for `expect`, in bytes. */
 const MOST_HEARD = 4096;
 
-/** Connects, sends, and reads until the expected text came. Rejects with Deno's error, or when `deadline` is aborted. */
+/**
+ * Connects, sends, and reads until the expected text. Rejects with an error of Deno, or at
+ * `deadline`.
+ */
 export async function probeTcp(
   settings: Extract<Probe, { kind: "tcp" }>,
   deadline: AbortSignal,
@@ -56,12 +59,13 @@ async function hear(connection: Deno.TcpConn, expect: string): Promise<ProbeOutc
 type Settings = Extract<Probe, { kind: "dns" }>;
 
 /**
- * Asks `server` (an address; UDP, then TCP where the answer was cut) for one record. Rejects with Deno's error, or when
- * `deadline` is aborted. Deno's resolver does not tell an unknown name from a server that refuses or fails.
+ * Asks `server` (an address; UDP, then TCP where the answer is truncated) for one record. Rejects
+ * with an error of Deno, or at `deadline`. The resolver of Deno does not distinguish an unknown
+ * name from a server that refuses or fails.
  */
 export async function probeDns(settings: Settings, deadline: AbortSignal): Promise<ProbeOutcome> {
   const { server, query, expect } = settings;
-  // With a dot at its end a name is whole: no search domain is tried.
+  // With a dot at its end no search domain is tried.
   const name = query.endsWith(".") ? query : `${query}.`;
   const answers = await ask(name, settings.type, {
     nameServer: { ipAddr: server.host, port: server.port },
@@ -74,7 +78,7 @@ export async function probeDns(settings: Settings, deadline: AbortSignal): Promi
   return { ok: false, text: firstLine(`another answer than expected: ${answers.join(" ")}`) };
 }
 
-/** The answers as text, as they stand in a zone file. */
+/** The answers as in a zone file. */
 async function ask(
   name: string,
   type: Settings["type"],
@@ -102,7 +106,7 @@ async function ask(
   }
 }
 
-/** Case and a dot at the end make no difference in a name, and do not occur otherwise but in texts. */
+/** Whether they are equal; in names, case and a final dot do not count. */
 function sameName(answer: string, expect: string): boolean {
   const plain = (text: string): string => text.toLowerCase().replace(/\.$/, "");
   return answer === expect || plain(answer) === plain(expect);

@@ -120,7 +120,7 @@ Deno.test("a hook that sleeps for a minute is killed at its timeout with its chi
   assert.equal(queue.status().last?.words, words);
   queue.add(record({ instance }));
   await eventually("it is given up again", () => queue.status().failed === 2);
-  assert.deepEqual(told, Array(2).fill(`notify: command cannot be told: ${words}`), "each is said");
+  assert.deepEqual(told, Array(2).fill(`notify: command fails: ${words}`), "each is said");
   const left = () => processesWith(`FLOATIP_INSTANCE=${instance}`);
   await eventually("nothing is left", () => left().length === 0);
 });

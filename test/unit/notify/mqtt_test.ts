@@ -172,8 +172,8 @@ Deno.test("a node that finds its name leaves the old one offline", async () => {
 });
 
 const REFUSED: Readonly<Record<number, string>> = {
-  1: "the broker speaks no MQTT 3.1.1",
-  2: "the broker refuses the client's name",
+  1: "the broker does not support MQTT 3.1.1",
+  2: "the broker refuses the client ID",
   3: "the broker is not ready",
   4: "wrong user name or password",
   5: "not authorized",

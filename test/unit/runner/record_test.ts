@@ -1,4 +1,4 @@
-/** What a daemon that was taken over can have the runner hand to a program: nothing that the file does not bear out. */
+/** What a daemon that was taken over can have the runner hand to a program: nothing that does not match the file. */
 import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import type { Config } from "../../../src/config/config.ts";
@@ -122,14 +122,14 @@ Deno.test("a flood of requests for one check has two attempts at one time, and e
     const requests = Array.from({ length: 200 }, (_, id) => ({ id, kind: "probe", check: "slow" }));
     const answers = await answersTo(config, requests, 200);
     const words = answers.map((answer) => answer?.kind === "probe" ? answer.result.text : "");
-    assert.equal(words.filter((one) => one === "the one before has not ended").length, 198);
+    assert.equal(words.filter((one) => one === "the previous one has not ended").length, 198);
     assert.equal((await Deno.readTextFile(`${folder}/runs`)).length, 4);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-Deno.test("what the file does not bear out is answered, and runs nothing", async () => {
+Deno.test("a request that does not match the file is answered, and runs nothing", async () => {
   const folder = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const config = configured(
