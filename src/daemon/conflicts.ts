@@ -9,6 +9,8 @@ import type { Neighbours } from "./neighbours.ts";
 import type { Observer } from "./record.ts";
 import type { Conflict, VirtualRouter } from "./virtual_router.ts";
 import { putNewest } from "./senders.ts";
+import type { Rival } from "../vrrp/event.ts";
+import { masterDownOf } from "../vrrp/intervals.ts";
 import { isHolder, isOut, type State } from "../vrrp/state.ts";
 
 /** One that comes back after so long is news again: for the history, which is not endless. */
@@ -25,6 +27,20 @@ const MOST_TOLD = 1024;
 
 /** What was seen of another machine at `at`. */
 export type Sight = Omit<Conflict, "since" | "free">;
+
+/** What a losing master's advert says: it holds the addresses too, as long as its adverts come. */
+export function rivalSight({ rules }: VirtualRouter, rival: Rival, at: Instant): Sight {
+  return {
+    kind: "master",
+    who: formatIp(rival.source),
+    words: `with priority ${rival.priority}`,
+    unasked: false,
+    own: false,
+    stranger: false,
+    at,
+    patience: masterDownOf(rules, rival.interval),
+  };
+}
 
 /** Has `conflict` been seen so lately that it goes on? */
 export function isLiving({ at, patience }: Conflict, now: Instant): boolean {

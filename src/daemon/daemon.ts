@@ -5,12 +5,12 @@ import type { MetricsSnapshot } from "../control/metrics.ts";
 import { unreachable } from "../assert.ts";
 import { between, earliest, type Instant, milliseconds, seconds, type WallTime } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";
-import { nearMiss } from "../vrrp/near_miss.ts";
+import type { NearMiss, Observation } from "../vrrp/event.ts";
 import type { Journal } from "./journal.ts";
 import { Budgets } from "./budgets.ts";
 import { AddressConflicts } from "./address_conflicts.ts";
 import type { Announcer } from "./announcer.ts";
-import { Conflicts } from "./conflicts.ts";
+import { Conflicts, rivalSight } from "./conflicts.ts";
 import { Handoffs } from "./handoffs.ts";
 import { HealthWatch } from "./health_watch.ts";
 import { Handovers } from "./handovers.ts";
@@ -23,6 +23,7 @@ import { logVerdict, Once } from "./log.ts";
 import { NodeWatch } from "./node_watch.ts";
 import { Neighbours } from "./neighbours.ts";
 import type { Command, CommandTaker, Maintenance } from "./command.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 import { type Accepted, Receiver } from "./receive.ts";
 import type { Observer } from "./record.ts";
 import { nearMissRecordOf } from "./remember.ts";
@@ -73,6 +74,7 @@ export class Daemon implements CommandTaker {
   readonly #receiver: Receiver;
   readonly #journal: Journal;
   readonly #interests: Interests;
+  readonly #conflicts: Conflicts;
   readonly #addressConflicts: AddressConflicts;
   readonly #neighbours: Neighbours = new Neighbours();
   readonly #healthWatch: HealthWatch;
@@ -101,23 +103,29 @@ export class Daemon implements CommandTaker {
     this.#configFile = options.configFile;
     this.#onTurn = options.onTurn;
     this.#resumeWriter = new ResumeWriter(host, options.saveResume);
-    const beforeLeaving = () => this.#saveResume("at once");
-    const stepper = new Driver({ host, journal, observers, metrics: this.#metrics, beforeLeaving });
+    const stepper = new Driver({
+      host,
+      journal,
+      observers,
+      metrics: this.#metrics,
+      beforeLeaving: () => this.#saveResume("at once"),
+      onObservation: (router, seen) => this.#onObservation(router, seen),
+    });
     this.#announcer = stepper.announcer;
     this.#routers = new Routers({ ...options, driver: stepper, resume: options.resume });
     const once = new Once(journal, () => host.now());
     this.#journal = journal;
     this.#once = once;
-    const budget = this.#incidents;
     const neighbours = this.#neighbours;
     const node = () => this.#routers.node;
     const conflicts = new Conflicts({
       once,
       observers,
-      budget,
+      budget: this.#incidents,
       wallTime: () => host.wallTime(),
       neighbours,
     });
+    this.#conflicts = conflicts;
     this.#healthWatch = new HealthWatch(observers, neighbours);
     const inquiry = new Inquiry({ host, conflicts, neighbours, node });
     this.#receiver = new Receiver(once, conflicts, () => host.interfaces());
@@ -131,13 +139,13 @@ export class Daemon implements CommandTaker {
       neighbours,
       journal,
     });
-    this.#handoffs = new Handoffs(host, roster);
-    const departures = this.#handoffs;
-    this.#handovers = new Handovers(host, roster, departures);
+    const handoffs = new Handoffs(host, roster);
+    this.#handoffs = handoffs;
+    this.#handovers = new Handovers(host, roster, handoffs);
     this.#maintenance = new MaintenanceMode({
       host,
       roster,
-      handoffs: departures,
+      handoffs,
       journal,
       before: options.maintenance,
       save: options.saveMaintenance ?? (() => undefined),
@@ -251,15 +259,25 @@ export class Daemon implements CommandTaker {
   }
 
   #hear({ router, event }: Accepted, at: Instant): void {
-    const before = router.state;
     if (event.kind === "advert") this.#nodes.hear(router, event.source, event.advert, at);
     this.#routers.dispatch(router, event);
-    this.#metrics.heard(router, before);
-    const miss = nearMiss(before, router.state, router.rules);
-    if (miss === undefined) return;
+  }
+
+  #onObservation(router: VirtualRouter, seen: Observation): void {
+    switch (seen.kind) {
+      case "advert-gap":
+        return this.#metrics.heard(router, seen.gap);
+      case "near-miss":
+        return this.#onNearMiss(router, seen);
+      case "rival":
+        return this.#conflicts.note(router, rivalSight(router, seen, this.#host.now()));
+    }
+  }
+
+  #onNearMiss(router: VirtualRouter, miss: NearMiss): void {
     router.counters.nearMisses++;
     this.#once.sayNearMiss(router.plan, miss, router.counters.nearMisses);
-    if (!this.#incidents.take("near-miss", at).given) return;
+    if (!this.#incidents.take("near-miss", this.#host.now()).given) return;
     const record = nearMissRecordOf(miss, router.plan, this.#host.wallTime());
     for (const observer of this.#observers) observer.observeNearMiss?.(record);
   }

@@ -3,7 +3,7 @@ import { type Host, HostError } from "../host.ts";
 import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import { after, earliest, seconds } from "../time.ts";
-import type { Effect, Event, Fault, Transition } from "../vrrp/event.ts";
+import type { Effect, Event, Fault, Observation, Transition } from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
 import { step } from "../vrrp/step.ts";
 import { Announcer } from "./announcer.ts";
@@ -37,6 +37,8 @@ export interface DriverOptions {
   readonly metrics: Metrics;
   /** Called when a master leaves, or begins to, before anybody is told. */
   readonly beforeLeaving?: () => void;
+  /** Told of what the engine has seen. */
+  readonly onObservation?: (router: VirtualRouter, observation: Observation) => void;
 }
 
 /** Steps the virtual routers of one node. */
@@ -46,15 +48,24 @@ export class Driver {
   readonly #observers: readonly Observer[];
   readonly #metrics: Metrics;
   readonly #beforeLeaving: () => void;
+  readonly #onObservation: NonNullable<DriverOptions["onObservation"]>;
   /** What is still to be announced. */
   readonly announcer: Announcer;
   /** This node's name, for records. */
   nodeName = "unknown";
 
   constructor(
-    { host, journal, observers, metrics: meter, beforeLeaving = () => {} }: DriverOptions,
+    {
+      host,
+      journal,
+      observers,
+      metrics: meter,
+      beforeLeaving = () => {},
+      onObservation = () => {},
+    }: DriverOptions,
   ) {
     this.#beforeLeaving = beforeLeaving;
+    this.#onObservation = onObservation;
     this.announcer = new Announcer(host, journal);
     this.#host = host;
     this.#journal = journal;
@@ -181,6 +192,9 @@ export class Driver {
   }
 
   #perform(router: VirtualRouter, effect: Effect): void {
+    if (effect.kind === "advert-gap" || effect.kind === "near-miss" || effect.kind === "rival") {
+      return this.#onObservation(router, effect);
+    }
     performEffect(effect, router, this.#host, this.#journal, this.announcer);
     if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
     if (effect.kind === "send-advert") {

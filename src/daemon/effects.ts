@@ -13,7 +13,7 @@ import {
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
 import { after } from "../time.ts";
 import { BURST } from "../vrrp/announcements.ts";
-import type { Effect } from "../vrrp/event.ts";
+import type { Action } from "../vrrp/event.ts";
 import { gratuitousArp } from "../wire/arp.ts";
 import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
@@ -26,7 +26,7 @@ import { heardOf } from "../vrrp/state.ts";
 
 /** Carries `effect` out for `router`. Throws HostError where an address cannot be added. */
 export function performEffect(
-  effect: Effect,
+  effect: Action,
   router: VirtualRouter,
   host: Host,
   journal: Journal,
@@ -195,7 +195,7 @@ function announce(
 }
 
 function sendAdvert(
-  { priority, interval }: Extract<Effect, { kind: "send-advert" }>,
+  { priority, interval }: Extract<Action, { kind: "send-advert" }>,
   router: VirtualRouter,
   host: Host,
   journal: Journal,

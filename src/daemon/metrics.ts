@@ -3,9 +3,7 @@ import type { MetricsSnapshot } from "../control/metrics.ts";
 import type { RouterReading, TransitionCount } from "../control/metrics_instance.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import type { ProbeResult } from "../health/check.ts";
-import { sameIp } from "../net/ip.ts";
-import { between, type Instant, toMilliseconds } from "../time.ts";
-import { heardOf, type State } from "../vrrp/state.ts";
+import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
 import { Histogram } from "./histogram.ts";
 import type { Observer, TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
@@ -63,13 +61,9 @@ export class Metrics implements Observer {
     this.#lateness.add(between(deadline, now));
   }
 
-  /** `router` was in the state `before` when an advert came that was accepted. */
-  heard(router: VirtualRouter, before: State): void {
-    const [earlier, later] = [heardOf(before), heardOf(router.state)];
-    if (earlier === undefined || later === undefined || earlier === later) return;
-    // Between two masters lies a takeover: that is no rhythm.
-    if (!sameIp(earlier.source, later.source)) return;
-    this.#router(keyOf(router.plan)).receivedGap.add(between(earlier.at, later.at));
+  /** The master of `router` was heard again after `gap`. */
+  heard(router: VirtualRouter, gap: Nanoseconds): void {
+    this.#router(keyOf(router.plan)).receivedGap.add(gap);
   }
 
   /** `router` has sent an advert as master at `now`; one of priority 0 is a farewell, and none. */

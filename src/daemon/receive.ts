@@ -2,10 +2,10 @@
 import type { Datagram, Endpoint } from "../host.ts";
 import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
-import { between, type Instant } from "../time.ts";
-import { compareMasters } from "../vrrp/election.ts";
+import type { Instant } from "../time.ts";
 import type { Event } from "../vrrp/event.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
+import { isNewMaster } from "../vrrp/master.ts";
 import { type AdvertContext, type Notice, validateAdvert } from "../vrrp/validate_advert.ts";
 import { isQuestion } from "../wire/presence.ts";
 import { isReject, type Reject, REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
@@ -131,20 +131,10 @@ export class Receiver {
       otherAddresses: notices.some((notice) => notice.kind === "other-addresses"),
     };
     putNewest(router.heard, sender, heard);
-    if (isRival(router, heard)) {
-      this.#conflicts.note(router, {
-        kind: "master",
-        who: sender,
-        words: `with priority ${advert.priority}`,
-        unasked: false,
-        own: false,
-        stranger: false,
-        at,
-        patience: masterDownOf(router.rules, advert.interval),
-      });
-    }
     for (const notice of notices) {
-      if (notice.kind === "owner-contradicted" && isNewMaster(router, at)) continue;
+      if (notice.kind === "owner-contradicted" && isNewMaster(router.state, at, router.rules)) {
+        continue;
+      }
       this.#once.sayNotice(router.plan, notice, datagram.source);
     }
   }
@@ -176,24 +166,6 @@ function refusedSight(
     at,
     patience: masterDownOf(rules, advert?.interval ?? rules.advertInterval),
   };
-}
-
-/**
- * Does a master who loses against us claim to be one? To a better one we yield at once: that is no conflict. Nor is the last word of one
- * whom we have replaced just now.
- */
-function isRival(router: VirtualRouter, heard: Heard): boolean {
-  const { state, source, rules } = router;
-  if (state.kind !== "master" || source === undefined) return false;
-  if (isNewMaster(router, heard.at)) return false;
-  const ours = { priority: rules.priority, source };
-  const verdict = compareMasters(ours, heard);
-  return heard.priority !== 0 && (verdict === "worse" || verdict === "same");
-}
-
-/** Has it become master less than an interval ago? Then whoever was it before may still say so. */
-function isNewMaster({ state, rules }: VirtualRouter, at: Instant): boolean {
-  return state.kind === "master" && between(state.since, at) < rules.advertInterval;
 }
 
 function count(counters: Map<RejectReason, number>, reason: RejectReason): void {

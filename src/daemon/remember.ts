@@ -3,8 +3,7 @@ import { nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
 import { causeText } from "./log.ts";
-import type { Cause, Transition } from "../vrrp/event.ts";
-import type { NearMiss } from "../vrrp/near_miss.ts";
+import type { Cause, NearMiss, Transition } from "../vrrp/event.ts";
 import type { NearMissRecord, TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 

@@ -4,7 +4,7 @@ import { after, between, earliest, type Instant, nanoseconds, seconds } from "..
 import { type Ip, sameIp } from "../net/ip.ts";
 import { probeAt, probed, probesBeforeTakeover } from "./acd.ts";
 import { isObeyedByBackup, isSoleSuccessor, LEAVING_PRIORITY } from "./election.ts";
-import type { Cause, Event } from "./event.ts";
+import type { Cause, Event, Observation } from "./event.ts";
 import { type BackupState, type Heard, heardOf, type Step } from "./state.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
 import { acquainted, becomeMaster, fail, groupFault, stop, unchanged } from "./transitions.ts";
@@ -22,7 +22,7 @@ type AdvertEvent = Extract<Event, { kind: "advert" }>;
 export function stepBackup(state: BackupState, event: Event, now: Instant, rules: Rules): Step {
   switch (event.kind) {
     case "advert": // (420)
-      return unchanged(hearAsBackup(state, event, now, rules));
+      return hear(state, event, now, rules);
     case "overrun":
       return unchanged(doubt(state, now, rules));
     case "deadline":
@@ -111,6 +111,27 @@ function takeoverCause({ master, since }: BackupState, now: Instant, rules: Rule
         : { kind: "master-silent", master: source, silence };
     }
   }
+}
+
+function hear(state: BackupState, event: AdvertEvent, now: Instant, rules: Rules): Step {
+  const next = hearAsBackup(state, event, now, rules);
+  return { state: next, effects: rhythm(state, next, rules) };
+}
+
+/** What the master's advert that led from `before` to `next` says of its rhythm. */
+function rhythm(before: BackupState, next: BackupState, rules: Rules): readonly Observation[] {
+  const [earlier, later] = [heardOf(before), heardOf(next)];
+  if (earlier === undefined || later === undefined || earlier === later) return [];
+  // Between two masters is a takeover: a better backup was quicker, as it should.
+  if (!sameIp(earlier.source, later.source)) return [];
+  const gap = between(earlier.at, later.at);
+  const limit = masterDownOf(rules, before.masterInterval);
+  const isObeyed = before.master.kind === "obeyed" && next.master.kind === "obeyed";
+  const isLate = isObeyed && gap + before.masterInterval > limit;
+  return [
+    { kind: "advert-gap", gap },
+    ...(isLate ? [{ kind: "near-miss", master: later.source, silence: gap, limit } as const] : []),
+  ];
 }
 
 /** The state of a backup that has heard an advert: obeyed, or not. */

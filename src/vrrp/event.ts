@@ -102,8 +102,36 @@ export type Cause =
 /** Why a master leaves for a successor: a stop, a handover or maintenance. */
 export type HandoffReason = Extract<Cause, { readonly kind: "stop" | "handover" | "maintenance" }>;
 
-/** One thing to be done, in the order given. */
-export type Effect =
+/** One thing to be done or told, in the order given. */
+export type Effect = Action | Observation;
+
+/** What the engine knows and the daemon counts or tells; nothing is to be done. */
+export type Observation =
+  /** From one advert of the master to the next. */
+  | { readonly kind: "advert-gap"; readonly gap: Nanoseconds }
+  | NearMiss
+  | Rival;
+
+/** The master's advert came late: less than one of its intervals was left. One more lost advert would have made two masters. */
+export interface NearMiss {
+  readonly kind: "near-miss";
+  readonly master: Ip;
+  /** From its advert before to this one. */
+  readonly silence: Nanoseconds;
+  /** The silence after which this node would have taken over. */
+  readonly limit: Nanoseconds;
+}
+
+/** This node is master, and another one that loses against it says that it is. */
+export interface Rival {
+  readonly kind: "rival";
+  readonly source: Ip;
+  readonly priority: number;
+  readonly interval: Nanoseconds;
+}
+
+/** One thing to be done on the network. */
+export type Action =
   /** Send an advert now; 0 says "I am leaving". `interval`: what it says where that is not our own. */
   | { readonly kind: "send-advert"; readonly priority: number; readonly interval?: Nanoseconds }
   /** Put them there, for the time of a lease. */

@@ -8,7 +8,7 @@ import { compareMasters } from "./election.ts";
 import type { Cause, Effect, Event } from "./event.ts";
 import { hearAsBackup } from "./backup.ts";
 import { yielded } from "./damping.ts";
-import type { BackupState, Heard, MasterState, Step } from "./state.ts";
+import type { BackupState, Heard, MasterState, State, Step } from "./state.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
@@ -136,10 +136,29 @@ function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules
     case "tie-lost": // (735)
       return yieldTo("tie-lost", state, event, now, rules);
     case "worse": // (770)
-      return answer(state, source, now, rules);
+      return observed(answer(state, source, now, rules), rivalry(state, event, now, rules));
     case "same":
-      return unchanged(state);
+      return observed(unchanged(state), rivalry(state, event, now, rules));
   }
+}
+
+/** Another master; less than an interval after the takeover it may be the last word of the one before. */
+function rivalry(
+  state: MasterState,
+  { source, advert: { priority, interval } }: AdvertEvent,
+  now: Instant,
+  rules: Rules,
+): readonly Effect[] {
+  return isNewMaster(state, now, rules) ? [] : [{ kind: "rival", source, priority, interval }];
+}
+
+/** Has it become master less than an interval ago? Then the master before it may still say that it is. */
+export function isNewMaster(state: State, now: Instant, rules: Rules): boolean {
+  return state.kind === "master" && between(state.since, now) < rules.advertInterval;
+}
+
+function observed(step: Step, effects: readonly Effect[]): Step {
+  return { ...step, effects: [...step.effects, ...effects] };
 }
 
 /** (710), (715): one that resigns was master beside us, and the neighbours may have believed it. */

@@ -68,7 +68,7 @@ export function heard(priority: number, source: Ip = HIGHER, intervalMs = 1000):
 
 /** A virtual router that is stepped through a test; remembers its state and every effect. */
 export interface Router {
-  /** One step at `ms`; answers the effects in short form. */
+  /** One step at `ms`; answers what is to be done, and the transition, in short form. */
   take(ms: number, event: Event): readonly string[];
   /** Deadlines up to and including `ms`, each met in time; answers "ms effect" lines. */
   runTo(ms: number): readonly string[];
@@ -77,6 +77,8 @@ export interface Router {
   state(): State;
   /** {@link nextDeadline} in ms. */
   deadline(): number | undefined;
+  /** What the last step observed, in short form. */
+  observations(): readonly string[];
   /** All effects so far. */
   effects(): readonly Effect[];
   /** All transitions so far. */
@@ -89,12 +91,15 @@ export function router(initialRules: Rules, start = true): Router {
   let state = initial();
   const effects: Effect[] = [];
   const transitions: Transition[] = [];
+  let observations: readonly string[] = [];
   const take = (ms: number, event: Event): readonly string[] => {
     const answer = step(state, event, at(ms), current);
     state = answer.state;
     effects.push(...answer.effects);
     if (answer.transition !== undefined) transitions.push(answer.transition);
-    return briefStep(answer);
+    observations = answer.effects.filter(isObservation).map(brief);
+    const actions = answer.effects.filter((effect) => !isObservation(effect));
+    return briefStep({ ...answer, effects: actions });
   };
   const due = () => {
     const deadline = nextDeadline(state);
@@ -118,6 +123,7 @@ export function router(initialRules: Rules, start = true): Router {
     },
     state: () => state,
     deadline: due,
+    observations: () => observations,
     effects: () => effects,
     transitions: () => transitions,
   };
@@ -129,6 +135,10 @@ export function master(ofRules: Rules = rules()): { readonly it: Router; readonl
   const ms = it.deadline() ?? 0;
   if (it.state().kind !== "master") it.runTo(ms);
   return { it, ms };
+}
+
+function isObservation({ kind }: Effect): boolean {
+  return kind === "advert-gap" || kind === "near-miss" || kind === "rival";
 }
 
 /** What a step asks for, in short form; its transition comes last: "backup->master master-silent". */
@@ -156,5 +166,11 @@ export function brief(effect: Effect): string {
       return "probe";
     case "announce":
       return `announce ${effect.count}`;
+    case "advert-gap":
+      return `gap ${effect.gap / 1e6}`;
+    case "near-miss":
+      return `near miss ${effect.silence / 1e6}`;
+    case "rival":
+      return `rival ${effect.priority}`;
   }
 }

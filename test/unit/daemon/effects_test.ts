@@ -2,7 +2,7 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import type { Journal } from "../../../src/daemon/journal.ts";
 import { checksumForm, performEffect } from "../../../src/daemon/effects.ts";
-import type { Effect } from "../../../src/vrrp/event.ts";
+import type { Action } from "../../../src/vrrp/event.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { HostError } from "../../../src/host.ts";
 import { ip } from "../../../src/net/ip.ts";
@@ -24,7 +24,7 @@ function lab(variation: Variation = {}, there: readonly LinkAddress[] = []) {
   router.source = ip("10.77.0.1");
   router.endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
   const journal = new Lines();
-  const act = (effect: Effect) => performEffect(effect, router, host, journal);
+  const act = (effect: Action) => performEffect(effect, router, host, journal);
   return { host, router, journal, act };
 }
 

@@ -4,12 +4,9 @@ import { Histogram } from "../../../src/daemon/histogram.ts";
 import { Metrics } from "../../../src/daemon/metrics.ts";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
-import { type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, seconds, type WallTime } from "../../../src/time.ts";
-import { calm } from "../../../src/vrrp/damping.ts";
-import type { BackupState, State } from "../../../src/vrrp/state.ts";
 import { at } from "../../support/vrrp/scene.ts";
-import { aPlan, PEER } from "../../support/daemon/plans.ts";
+import { aPlan } from "../../support/daemon/plans.ts";
 
 const RECORD: TransitionRecord = {
   time: "2026-11-21T12:00:00.000Z",
@@ -28,34 +25,12 @@ const RECORD: TransitionRecord = {
   silence_ms: 3610,
 };
 
-/** A backup that heard `source` last at `ms`. */
-function backup(source: Ip, ms: number): BackupState {
-  const heard = { source, priority: 150, interval: seconds(1), at: at(ms) };
-  return {
-    kind: "backup",
-    since: at(0),
-    masterDownAt: at(ms + 3600),
-    masterInterval: seconds(1),
-    listenUntil: at(0),
-    master: { kind: "obeyed", heard, probesLeft: 0 },
-    preemptHoldUntil: undefined,
-    preemptOnce: false,
-    acquaintance: undefined,
-    damping: calm(at(0)),
-    priorityZeroPaid: at(0),
-  };
-}
-
 function lab() {
   const meter = new Metrics(0 as Instant);
   const router = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
-  const hear = (before: State, state: State): void => {
-    router.state = state;
-    meter.heard(router, before);
-  };
   const read = (routers: readonly VirtualRouter[] = [router], checks: readonly string[] = []) =>
     meter.read({ routers, checks, now: at(90_000) });
-  return { meter, router, hear, read };
+  return { meter, router, read };
 }
 
 /** How many durations were counted, by the upper bound of their bucket in seconds. */
@@ -80,15 +55,10 @@ Deno.test("meter: a deadline's lateness, and the time since the start", () => {
   strictEqual(read().uptimeMs, 90_000);
 });
 
-Deno.test("meter: gaps between adverts of one master as a backup hears it, and no others", () => {
-  const { hear, router, read } = lab();
-  const other = ip("10.77.0.3");
-  hear(backup(PEER, 1000), backup(PEER, 2000.3));
-  hear(backup(PEER, 2000), backup(PEER, 4100));
-  hear(backup(PEER, 4000), backup(other, 7600));
-  const same = backup(PEER, 8000);
-  hear(same, { ...same, masterDownAt: at(9999) });
-  hear({ kind: "init", faults: [] }, backup(PEER, 9000));
+Deno.test("meter: gaps between adverts of the master, as the engine tells them", () => {
+  const { meter, router, read } = lab();
+  meter.heard(router, milliseconds(1000.3));
+  meter.heard(router, milliseconds(2100));
   deepStrictEqual(filled(read([router]).routers[0]?.receivedGap ?? EMPTY), { "1.2": 1, "2.2": 1 });
 });
 

@@ -3,7 +3,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Plan } from "../../../src/config/plan/plan.ts";
 import type { Journal } from "../../../src/daemon/journal.ts";
 import { Budgets } from "../../../src/daemon/budgets.ts";
-import { Conflicts } from "../../../src/daemon/conflicts.ts";
+import { Conflicts, rivalSight } from "../../../src/daemon/conflicts.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
 import { Once } from "../../../src/daemon/log.ts";
 import { Receiver } from "../../../src/daemon/receive.ts";
@@ -28,7 +28,6 @@ const HERE: Interfaces = {
 };
 const UDP: Endpoint = { ...ENDPOINT, kind: "udp", source: OWN, port: 336 };
 const AT = 5_000_000_000 as Instant;
-const EARLIER = 1_000_000_000 as Instant;
 
 class Lines implements Journal {
   readonly lines: string[] = [];
@@ -50,7 +49,7 @@ function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   const reception = new Receiver(once, conflicts, () => HERE);
   const take = (datagram: Datagram, at = endpoint, routers: readonly VirtualRouter[] = [router]) =>
     reception.receive(at, datagram, AT, routers);
-  return { router, reception, journal, take };
+  return { router, reception, conflicts, journal, take };
 }
 
 function packet(changes: Partial<Advert> = {}, source: Ip = PEER, ttl = 255): Datagram {
@@ -110,20 +109,13 @@ Deno.test("reception: a stranger with other addresses is refused and shown as a 
   strictEqual(router.conflicts.get("refused 10.77.0.2")?.words.includes("10.77.0.200"), true);
 });
 
-Deno.test("reception: who claims to be master beside us is a conflict, told once per term", () => {
-  const { router, journal, take } = lab();
-  router.state = becomeMaster("backup", { kind: "start" }, EARLIER, router.plan.rules).state;
-  take(packet({ priority: 50 }));
-  take(packet({ priority: 50 }));
+Deno.test("reception: a losing master is a conflict, as the engine tells it, once per term", () => {
+  const { router, conflicts, journal } = lab();
+  router.state = becomeMaster("backup", { kind: "start" }, AT, router.plan.rules).state;
+  const rival = { kind: "rival", source: PEER, priority: 50, interval: seconds(1) } as const;
+  for (let i = 0; i < 2; i++) conflicts.note(router, rivalSight(router, rival, AT));
   strictEqual(journal.lines.filter((line) => line.includes("master too")).length, 1);
   strictEqual(router.conflicts.size, 1);
-});
-
-Deno.test("reception: the last word of one whom we have just replaced is no conflict", () => {
-  const { router, take } = lab();
-  router.state = becomeMaster("backup", { kind: "start" }, AT, router.plan.rules).state;
-  take(packet({ priority: 50 }));
-  strictEqual(router.conflicts.size, 0);
 });
 
 Deno.test("reception: a conflict counts once while it lasts, and again when it comes back", () => {
