@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { type CheckSettings, COMMON_KEYS, type Probe, PROBE_KEYS } from "./tables/check.ts";
 import { fieldOf, type Key, type Keys } from "./tables/key.ts";
 import type { NodeEntry } from "./tables/node.ts";
-import { PLAIN_TABLES } from "./tables/root.ts";
+import { ROOT } from "./tables/root.ts";
 import { writeHeader } from "./toml_text.ts";
 
 /** What differs between two tables. */
@@ -30,14 +30,11 @@ type NamedFields = Fields & { readonly name: string };
 
 /** What differs between two files, in the order in which tables stand in a file. Never a secret. */
 export function fileChanges(before: Config, after: Config): readonly FileChange[] {
-  const ofTables = Object.entries<Key>(PLAIN_TABLES).flatMap(([name, key]) =>
-    rootChanges(name, key, before, after)
-  );
-  return [
-    ...headed(["nodes"], nodeChanges(before.nodes, after.nodes)),
-    ...ofTables,
-    ...namedChanges("check", before.checks, after.checks, checkChanges),
-  ];
+  return Object.entries<Key>(ROOT).flatMap(([name, key]) => {
+    if (name === "nodes") return headed([name], nodeChanges(before.nodes, after.nodes));
+    if (name === "check") return namedChanges(name, before.checks, after.checks, checkChanges);
+    return rootChanges(name, key, before, after);
+  });
 }
 
 /** `change` as a sentence: "[check.nginx] interval 2s -> 1s". */

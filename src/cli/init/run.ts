@@ -238,7 +238,7 @@ function chooseVrid(
   const free = freeVrid(new Set(used.keys()));
   if (flags.vrid === undefined) {
     if (free !== undefined) {
-      terminal.error(`VRID ${free}: nobody on ${name} was heard with it\n`);
+      terminal.error(`VRID ${free}: nothing on ${name} was heard with it\n`);
       return free;
     }
     throw new Failure(EXIT.failed, "every VRID is used on this LAN", "Take one with --vrid N.");

@@ -112,7 +112,7 @@ fieldCases("what a reload says", [
       assert.equal(
         await said(file("http://127.0.0.1:2/", "1s", hook("hunter2"))),
         `reloaded:
-  [check.web] http http://127.0.0.1:1/ -> http http://127.0.0.1:2/
+  [check.web] http http://127.0.0.1:1/ -> http://127.0.0.1:2/
   [check.web] interval 2s -> 1s
   [check.web] timeout 2s -> 1s
   [notify] added
@@ -128,7 +128,7 @@ fieldCases("what a reload says", [
         ),
         `reloaded:
   [notify] webhook secret changed
-  [metrics] listen nowhere -> 127.0.0.1:9112
+  [metrics] listen none -> 127.0.0.1:9112
 `,
       );
       assert.doesNotMatch(a.log.text, /hunter|nothing changed/);

@@ -215,6 +215,17 @@ addresses = ["192.168.1.50/24", ${first}]\n`;
   assert.deepEqual(said(nodes(a, b), nodes(b, a)), ["[nodes] order changed"]);
 });
 
+Deno.test("a reload says its changes in the order in which tables stand in a file", () => {
+  const before = file({ rest: '[metrics]\nlisten = "127.0.0.1:9112"' });
+  const after = file({ node: '[node]\nname = "b"', x: 'process = "z"', rest: "[notify]" });
+  assert.deepEqual(said(before, after), [
+    "[node] name default -> b",
+    "[check.x] process x -> z",
+    "[notify] added",
+    "[metrics] listen 127.0.0.1:9112 -> none",
+  ]);
+});
+
 Deno.test("a reload says that --node outlives another name in the file", () => {
   const text = (name: string) => file({ node: `[node]\nname = "${name}"` });
   assert.deepEqual(said(text("b"), text("a"), "b"), [
