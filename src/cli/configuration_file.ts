@@ -6,6 +6,9 @@ import { EXIT, Failure } from "./exit.ts";
 /** The file that is read where none is named. */
 export const DEFAULT_CONFIG_FILE = "/etc/floatip/floatip.toml";
 
+/** The file that `floatip import` reads where none is named. */
+export const DEFAULT_KEEPALIVED_FILE = "/etc/keepalived/keepalived.conf";
+
 const EXAMPLE = `[nodes]
 pi-a = "192.168.1.11"
 pi-b = "192.168.1.12"

@@ -1,7 +1,8 @@
 /** Flags and help of `floatip import`. */
 import { buildCommand } from "@stricli/core";
 import { jsonFlag, text } from "../flags.ts";
-import { DEFAULT_KEEPALIVED_FILE, type ImportFlags } from "./run.ts";
+import { DEFAULT_KEEPALIVED_FILE } from "../configuration_file.ts";
+import type { ImportFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
 /** `floatip import` */

@@ -2,13 +2,11 @@
 import { messageOf } from "../../error.ts";
 import { type Imported, importKeepalived } from "../../tools/keepalived_import/import.ts";
 import type { ImportEnvironment } from "../../tools/keepalived_import/translation.ts";
+import { DEFAULT_KEEPALIVED_FILE } from "../configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import type { Terminal } from "../terminal.ts";
 import { findProgram, hasUser, keepalivedFiles } from "./keepalived_files.ts";
 import { formatImportJson, formatImportText } from "./text.ts";
-
-/** The file that is read where none is named. */
-export const DEFAULT_KEEPALIVED_FILE = "/etc/keepalived/keepalived.conf";
 
 /** Flags of `floatip import`. */
 export interface ImportFlags {
