@@ -91,15 +91,13 @@ export type Bytes = Uint8Array<ArrayBuffer>;
  * plain numbers: who opens one closes it.
  */
 export class Libc implements Disposable {
-  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
-  readonly #symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+  readonly #symbols: Library["symbols"];
   /** Where this thread's errno lies; it never moves. */
   readonly #errno: Deno.UnsafePointerView;
 
   /** Opens the libc of this machine. Throws where none of {@link LIBC_PATHS} is there, or --allow-ffi is not given. */
   constructor() {
-    this.#library = openLibrary();
-    this.#symbols = this.#library.symbols;
+    this.#symbols = acquire().symbols;
     const pointer = this.#symbols.__errno_location();
     if (pointer === null) throw new Error("__errno_location() gave NULL");
     this.#errno = new Deno.UnsafePointerView(pointer);
@@ -302,8 +300,25 @@ export class Libc implements Disposable {
 
   /** Lets go of the library; no method may be called afterwards, and no poll may be under way. */
   [Symbol.dispose](): void {
-    this.#library.close();
+    release();
   }
+}
+
+type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
+
+/** Looking up every function takes milliseconds, so those that use libc at the same time share it. */
+const shared: { library: Library | undefined; users: number } = { library: undefined, users: 0 };
+
+function acquire(): Library {
+  const library = shared.library ??= openLibrary();
+  shared.users++;
+  return library;
+}
+
+function release(): void {
+  if (--shared.users > 0) return;
+  shared.library?.close();
+  shared.library = undefined;
 }
 
 /** The address of `memory`, for a structure that points to it. The caller keeps `memory` alive. */
