@@ -21,6 +21,10 @@ export type Kind = "compile" | "bundle";
  */
 const COMPILED_V8_FLAGS = "--jitless,--max-old-space-size=256,--max-semi-space-size=1";
 
+/** What src/cli/run imports alone, and what the other commands import. */
+const DAEMON_APART = ["--external", "../run/run.ts"];
+const COMMANDS_APART = ["--external", "./run.ts"];
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -116,16 +120,21 @@ async function compile(folder: string, entry: string, arch: Arch): Promise<void>
 }
 
 async function bundle(folder: string, entry: string, runtime: string): Promise<void> {
-  // Deno fetches esbuild from npm the first time. In parts, so that `status` does not pay for what
-  // `run` needs. As for a browser: libraries then do without node:*, which costs memory. Not
-  // minified: the esbuild 0.25.5 of Deno 2.9.5 then drops some `using` (test/lab/package/using_test.ts).
-  const flags = ["--quiet", "--code-splitting", "--platform=browser"];
-  await deno(["bundle", ...flags, "--frozen", `--outdir=${folder}/lib`, entry]);
+  // Deno fetches esbuild from npm the first time. As for a browser: libraries then do without
+  // node:*, which costs memory. Not minified: the esbuild 0.25.5 of Deno 2.9.5 then drops some
+  // `using` (test/lab/package/using_test.ts).
+  const flags = ["bundle", "--quiet", "--platform=browser", "--frozen"];
+  const lib = `${folder}/lib`;
+  // The commands in parts, so that `status` does not pay for what `doctor` needs.
+  await deno([...flags, "--code-splitting", ...DAEMON_APART, `--outdir=${lib}`, entry]);
   // esbuild names the first part after the entry.
   const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
-  await Deno.rename(`${folder}/lib/${name}`, `${folder}/lib/floatip.js`);
-  await deferImports(`${folder}/lib`);
-  await linkOrCopy(runtime, `${folder}/lib/floatip`);
+  await Deno.rename(`${lib}/${name}`, `${lib}/commands.js`);
+  // The daemon as one script (decision 0072), without what other commands do.
+  await deno([...flags, ...COMMANDS_APART, `--output=${lib}/daemon.js`, entry]);
+  await deferImports(lib);
+  await Deno.copyFile(`${checkout}packaging/start.js`, `${lib}/floatip.js`);
+  await linkOrCopy(runtime, `${lib}/floatip`);
   await Deno.copyFile(`${checkout}packaging/launcher.sh`, `${folder}/floatip`);
   await Deno.chmod(`${folder}/floatip`, 0o755);
 }

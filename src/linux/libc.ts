@@ -75,6 +75,8 @@ const SYMBOLS = {
   sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   // int pidfd_open(pid_t pid, unsigned int flags); since glibc 2.36
   pidfd_open: { parameters: ["i32", "u32"], result: "i32", optional: true },
+  // int malloc_trim(size_t pad); glibc's own
+  malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
   // int gethostname(char *name, size_t len);
   gethostname: { parameters: ["buffer", "usize"], result: "i32" },
   // unsigned int if_nametoindex(const char *ifname);
@@ -276,6 +278,11 @@ export class Libc implements Disposable {
     if (open === null) return -ENOSYS;
     const result = open(pid, 0);
     return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** malloc_trim(3): gives back what malloc keeps of memory that is free; a few milliseconds. */
+  mallocTrim(): void {
+    this.#symbols.malloc_trim?.(0n);
   }
 
   /** gethostname(2). */

@@ -61,7 +61,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const runnerReady = runner?.start(config);
   await using host = new LinuxHost(runner);
   if (options.realTime) takeRealTime(host, log);
-  await rehearse();
+  await warmUp(host);
   const complain = (text: string) => log.write("warning", `history: ${text}`);
   await using history = new HistoryFile({ stateDir, complain });
   await using notifier = openNotifier(config, runner, log);
@@ -113,6 +113,12 @@ export async function runService(options: ServiceOptions): Promise<void> {
   });
   note(ending);
   log.write("info", ending === "stopped" ? "stopped in order" : "stopped for a restart in place");
+}
+
+/** What takes time once is done before anything waits for it (decisions 0003 and 0072). */
+async function warmUp(host: LinuxHost): Promise<void> {
+  await rehearse();
+  host.trimMemory();
 }
 
 function takeRealTime(host: LinuxHost, log: Log): void {

@@ -6,7 +6,8 @@ import { choose, type Context } from "../lazy.ts";
 
 /** `floatip run` */
 export const run = buildCommand<RunFlags, [], Context>({
-  func: choose(async () => (await import("./run.ts")).run),
+  // By a path that no other command uses: packaging/build.ts knows the daemon's part by it.
+  func: choose(async () => (await import("../run/run.ts")).run),
   parameters: {
     flags: {
       config: configFlag,

@@ -9,6 +9,10 @@ import { run, withPlainKill } from "../../support/lab/command.ts";
 /** A program that shows what reaches it. */
 const echo = `
 const [first] = Deno.args;
+if (first === "run") {
+  console.log(new Error("here").stack);
+  Deno.exit(3);
+}
 if (first === "exit") Deno.exit(Number(Deno.args[1]));
 if (first === "wait") {
   Deno.addSignalListener("SIGTERM", () => { console.log("SIGTERM came"); Deno.exit(7); });
@@ -66,6 +70,18 @@ Deno.test("the launcher passes arguments, input, folder, environment and exit co
     }
     const left = [...Deno.readDirSync(elsewhere)].map(({ name }) => name).toSorted();
     assert.deepEqual(left, ["deno.json", "package.json", "second"]);
+  }));
+
+Deno.test("the daemon is one script, and its stack traces name the lines of that file", () =>
+  inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/echo.ts`, echo);
+    await build("bundle", `${folder}/dist`, { entry: `${folder}/echo.ts` });
+    const { code, stdout } = await run([`${folder}/dist/floatip`, "run"]);
+    assert.equal(code, 3);
+    const text = await Deno.readTextFile(`${folder}/dist/lib/daemon.js`);
+    const line = text.split("\n")
+      .findIndex((text) => text.includes("new Error")) + 1;
+    assert.ok(line > 0 && stdout.includes(`/lib/daemon.js, <anonymous>:${line}:`), stdout);
   }));
 
 Deno.test("a signal reaches the program behind the launcher", () =>
