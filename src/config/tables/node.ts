@@ -35,8 +35,8 @@ export interface NodeDraft {
 
 /** What the rules need to know of the file. */
 export interface NodesDraft {
-  /** Is there a [nodes] at all? */
-  readonly hasNodes: boolean;
+  /** Is there a [nodes] at all? Undefined: one that could not be read. */
+  readonly hasNodes: boolean | undefined;
   readonly nodes: readonly NodeDraft[];
 }
 
@@ -81,7 +81,7 @@ function wrongNode(name: string, value: unknown, path: Path): Problem {
 
 /** What is wrong with [nodes], `self` being the name in [node]. */
 export const NODES_RULES: readonly Rule<NodesDraft, { readonly self: string | undefined }>[] = [
-  ({ hasNodes, nodes }) => hasNodes && nodes.length === 0 ? EMPTY : undefined,
+  ({ hasNodes, nodes }) => hasNodes === true && nodes.length === 0 ? EMPTY : undefined,
   ({ hasNodes, nodes }, { self }) => {
     const names = nodes.map((node) => node.name);
     if (!hasNodes || self === undefined || names.includes(self)) return undefined;

@@ -65,9 +65,11 @@ function hasTransport({ keys: { transport } }: Subject): boolean {
 }
 
 /** A node that does not speak to a group must know its peers. */
-function noPeers(instance: Subject, { nodes }: NodesDraft): Problem | undefined {
+function noPeers(instance: Subject, { hasNodes, nodes }: NodesDraft): Problem | undefined {
   const { transport } = instance.keys;
-  if (!hasTransport(instance) || "peers" in instance.keys) return undefined;
+  if (hasNodes === undefined || !hasTransport(instance) || "peers" in instance.keys) {
+    return undefined;
+  }
   const lacking = familiesOf(instance).find((family) => !allHave(nodes, family));
   if (lacking === undefined && nodes.length > 1) return undefined;
   const stranger = lacking && nodes.find((node) => !hasFamily(node, lacking));
@@ -123,14 +125,16 @@ function portWithoutUdp({ path, keys }: Subject): Problem | undefined {
  * Left to itself, IPv6 sends from the link-local address, which is none of those that such peers
  * know.
  */
-function unknownSource(instance: Subject, { nodes }: NodesDraft): Problem | undefined {
+function unknownSource(instance: Subject, { hasNodes, nodes }: NodesDraft): Problem | undefined {
   const { source, transport, peers = [] } = instance.keys;
   const index = peers.findIndex((peer) => peer?.family === "ipv6" && !isLinkLocal(peer));
   if (index < 0 || transport === "multicast" || !familiesOf(instance).includes("ipv6")) {
     return undefined;
   }
   const unread = "source" in instance.keys && source === undefined;
-  if (unread || source?.family === "ipv6" || allHave(nodes, "ipv6")) return undefined;
+  if (hasNodes === undefined || unread || source?.family === "ipv6" || allHave(nodes, "ipv6")) {
+    return undefined;
+  }
   return error(
     [...instance.path, "peers", index],
     "this peer is not link-local, and nothing says from which IPv6 address this node sends to it",

@@ -57,7 +57,9 @@ function preferAndPriority({ path, keys }: Subject): Problem | undefined {
 }
 
 function preferWithoutNodes({ path, keys }: Subject, { hasNodes }: NodesDraft) {
-  if (keys.prefer === undefined || keys.priority !== undefined || hasNodes) return undefined;
+  if (keys.prefer === undefined || keys.priority !== undefined || hasNodes !== false) {
+    return undefined;
+  }
   return error(
     [...path, "prefer"],
     "prefer names nodes, and the file has no [nodes]",
@@ -83,8 +85,8 @@ function preferredNodes({ path, keys }: Subject, { hasNodes, nodes }: NodesDraft
   });
 }
 
-function namedPriorities({ path, keys: { priority } }: Subject, { nodes }: NodesDraft) {
-  if (typeof priority !== "object") return undefined;
+function namedPriorities({ path, keys: { priority } }: Subject, { hasNodes, nodes }: NodesDraft) {
+  if (typeof priority !== "object" || hasNodes === undefined) return undefined;
   const names = nodes.map((node) => node.name);
   const used = [...priority.keys()];
   return used.filter((name) => !names.includes(name)).map((name) => (): Problem => {

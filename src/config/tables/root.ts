@@ -127,7 +127,9 @@ export interface FileDraft {
 /** Reports everything that is unsound in a file whose shape was read, in no particular order. */
 export function checkFile({ keys, nodes }: FileDraft, report: Report): void {
   const { instance: instances = [], group: groups = [], check: checks = [] } = keys;
-  const all = { hasNodes: "nodes" in keys, nodes, instances, groups, checks };
+  const isUnread = (name: keyof typeof keys) => name in keys && keys[name] === undefined;
+  const hasNodes = isUnread("nodes") ? undefined : "nodes" in keys;
+  const all = { hasNodes, nodes, instances, groups, checks };
   const { notify, metrics } = keys;
   checkRules(NODES_RULES, all, { self: keys.node?.keys.name }, report);
   for (const one of instances) checkRules(INSTANCE_RULES, one, all, report);
@@ -139,9 +141,9 @@ export function checkFile({ keys, nodes }: FileDraft, report: Report): void {
   const found = [
     ...twiceProblems(instances),
     ...vridProblems(instances),
-    ...groupProblems(groups, instances.map(({ name }) => name)),
-    // A table of checks that has another name may have any of them.
-    ..."check" in keys && keys.check === undefined ? [] : referenceProblems(all),
+    // What a table that could not be read has, others may name.
+    ...isUnread("instance") ? [] : groupProblems(groups, instances.map(({ name }) => name)),
+    ...isUnread("instance") || isUnread("check") ? [] : referenceProblems(all),
   ];
   for (const one of found) report(one);
 }

@@ -27,6 +27,40 @@ export const FORM: readonly Misuse[] = [
     toml: web('interfce = "eth0"'),
     expected: ["error instance.web.interfce"],
   },
+  // What follows from a misspelling is no problem of its own.
+  {
+    title: "misspelt addresses",
+    toml: '[instance.web]\nvrid = 51\naddreses = ["192.168.1.50/24"]\n',
+    expected: ["error instance.web.addreses"],
+  },
+  {
+    title: "misspelt peers",
+    toml: web('transport = "unicast"', 'pears = ["192.168.1.12"]'),
+    expected: ["error instance.web.pears"],
+  },
+  {
+    title: "a misspelt version",
+    toml: web("versoin = 2", 'auth = { pass = "secret12" }'),
+    expected: ["error instance.web.versoin"],
+  },
+  {
+    title: "a misspelt table of checks",
+    toml: web('checks = ["nginx"]', "[chek.nginx]", 'http = "http://127.0.0.1/"'),
+    expected: ["error chek"],
+  },
+  {
+    title: "a misspelt table of nodes",
+    toml: `[noddes]\npi-a = "192.168.1.11"\npi-b = "192.168.1.12"\n\n${
+      web('prefer = ["pi-a"]', 'transport = "unicast"')
+    }`,
+    expected: ["error noddes"],
+  },
+  {
+    title: "a misspelt table of instances",
+    toml: `${WEB.replace("instance", "instnace")}[instnace.db]\nvrid = 52\n` +
+      'addresses = ["192.168.1.51/24"]\n[group.g]\ninstances = ["web", "db"]\n',
+    expected: ["error instnace"],
+  },
   {
     title: "a key that is like no other",
     toml: web("colour = 1"),
