@@ -121,8 +121,7 @@ export class Routers {
     this.#node = next;
     this.#driver.nodeName = next.node;
     this.checks.settle(next.checks, next.node, this.#host.now());
-    for (const change of changes) this.#apply(change);
-    return changes;
+    return changes.map((change) => this.#apply(change));
   }
 
   /** Brings sockets, faults and floating addresses in line with the present network. */
@@ -273,25 +272,56 @@ export class Routers {
     return master && mayResume(plan, master, this.#host.interfaces(), boot);
   }
 
-  #apply(change: Change): void {
+  /** Puts `change` in force; says what became of it. */
+  #apply(change: Change): Change {
     switch (change.kind) {
       case "unchanged":
-        return this.#keep(change.after);
+        this.#keep(change.after);
+        return change;
       case "removed":
-        return this.#drop(change.before, "removed from the configuration");
+        this.#drop(change.before, "removed from the configuration");
+        return change;
       case "added":
-        return this.#create(change.after);
+        this.#create(change.after);
+        return change;
       case "replaced":
+        if (this.#moveMaster(change)) return { ...change, kind: "changed" };
         this.#drop(change.before, change.what.join(", "));
-        return this.#create(change.after);
+        this.#create(change.after);
+        return change;
       case "changed": {
-        const router = this.#routers.get(keyOf(change.after));
-        if (router === undefined) return;
-        return this.#change(router, change.after);
+        const router = this.#rename(change);
+        if (router !== undefined) this.#change(router, change.after);
+        return change;
       }
       default:
         return unreachable(change);
     }
+  }
+
+  /**
+   * A master whose VRID, version or transport changed goes on as one: a node that is reloaded soon after finds it there,
+   * one that is not takes over once it has heard nothing for long enough, as it would if this one had started again.
+   */
+  #moveMaster(change: Extract<Change, { kind: "replaced" }>): boolean {
+    const router = this.#routers.get(keyOf(change.before));
+    if (router?.state.kind !== "master" || isLeaving(router)) return false;
+    if (change.before.interface !== change.after.interface) return false;
+    this.#rename(change);
+    // Those were of another virtual router.
+    router.heard.clear();
+    router.conflicts.clear();
+    this.#change(router, change.after);
+    return true;
+  }
+
+  /** The router of a change, which from now on goes by its new name. */
+  #rename({ before, after }: { before: Plan; after: Plan }): VirtualRouter | undefined {
+    const router = this.#routers.get(keyOf(before));
+    if (router === undefined || keyOf(before) === keyOf(after)) return router;
+    this.#routers.delete(keyOf(before));
+    this.#routers.set(keyOf(after), router);
+    return router;
   }
 
   /** Nothing that matters changed, though the words of a reason to wait may have. */

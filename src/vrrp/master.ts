@@ -311,7 +311,8 @@ export function adaptToRules(
 }
 
 function sameHeader(before: Rules, rules: Rules): boolean {
-  return before.version === rules.version && before.priority === rules.priority &&
+  return before.version === rules.version && before.vrid === rules.vrid &&
+    before.priority === rules.priority &&
     before.advertInterval === rules.advertInterval &&
     String(before.password ?? "") === String(rules.password ?? "");
 }

@@ -31,15 +31,38 @@ export type Change =
   }
   | { readonly kind: "unchanged"; readonly before: Plan; readonly after: Plan };
 
-/** The changes from `before` to `after`: removed ones first, the others in the order of `after`. */
+/**
+ * The changes from `before` to `after`: removed ones first, the others in the order of `after`. One that has another name
+ * and the same interface, family and VRID is the same virtual router: it is changed, or replaced, with `before` of its
+ * old name.
+ */
 export function diff(before: readonly Plan[], after: readonly Plan[]): readonly Change[] {
   const old = new Map(before.map((plan) => [keyOf(plan), plan]));
   const fresh = new Set(after.map(keyOf));
-  const removed = before.filter((plan) => !fresh.has(keyOf(plan)));
+  const gone = new Map(
+    before.filter((plan) => !fresh.has(keyOf(plan))).map((plan) => [wireOf(plan), plan]),
+  );
+  const others = after.map((plan) => {
+    const was = old.get(keyOf(plan));
+    const renamed = was === undefined ? gone.get(wireOf(plan)) : undefined;
+    if (renamed !== undefined) gone.delete(wireOf(plan));
+    return compare(was ?? renamed, plan);
+  });
+  const kept = new Set(others.flatMap((change) => change.kind === "added" ? [] : [change.before]));
   return [
-    ...removed.map((plan): Change => ({ kind: "removed", before: plan })),
-    ...after.map((plan) => compare(old.get(keyOf(plan)), plan)),
+    ...before.filter((plan) => !kept.has(plan))
+      .map((plan): Change => ({ kind: "removed", before: plan })),
+    ...others,
   ];
+}
+
+/**
+ * What tells a virtual router from all others, whatever it is called; one that waits for its
+ * interface has its name.
+ */
+function wireOf(plan: Plan): string {
+  const { interface: name, family, rules: { vrid } } = plan;
+  return name === undefined ? keyOf(plan) : `${name} ${family} ${vrid}`;
 }
 
 /**
@@ -76,9 +99,17 @@ export function describeReload(
 ): readonly string[] {
   const moved = changes.filter((change) => change.kind !== "unchanged");
   const byName = Map.groupBy(moved, nameOf);
+  const renamed = new Set(
+    moved.flatMap((change) =>
+      "before" in change && "after" in change && change.before.name !== change.after.name
+        ? [`${change.before.name} removed`, `${change.after.name} added`]
+        : []
+    ),
+  );
   const known = (change: FileChange): boolean =>
     change.instance !== undefined &&
-    (byName.get(change.instance) ?? []).some((other) => says(other, change));
+    (renamed.has(`${change.instance} ${change.words}`) ||
+      (byName.get(change.instance) ?? []).some((other) => says(other, change)));
   const written = fileChanges(before, after);
   return [
     ...written.filter((change) => !known(change)).map(describeFileChange),
@@ -139,6 +170,7 @@ const IDENTITY: readonly Aspect[] = [
 
 /** What can change while it runs. */
 const SETTINGS: readonly Aspect[] = [
+  ["name", (plan) => plan.name],
   ["source", (plan) => plan.source === undefined ? "the interface's" : formatIp(plan.source)],
   ["priority", (plan) => String(plan.rules.priority)],
   ["the others' priorities", rivalsText],

@@ -95,6 +95,37 @@ fieldCases("reload of checks", [
   },
 ]);
 
+/** What makes a virtual router another one on the wire, or in the file, but not the one that holds the address. */
+const ANOTHER: Readonly<Record<string, (file: string) => string>> = {
+  "another name": (file) => file.replace("[instance.web]", "[instance.www]"),
+  "another VRID": (file) => file.replace("vrid = 51", "vrid = 77"),
+  "another version": (file) => file.replace("[instance.web]", "[instance.web]\nversion = 2"),
+  "another transport": (file) =>
+    file.replace("[instance.web]", '[instance.web]\ntransport = "multicast"'),
+};
+
+fieldCases(
+  "reload of what a virtual router is",
+  Object.entries(ANOTHER).map(([name, another]) => ({
+    name: `${name}, on one node after the other: not a packet is lost, and the master stays`,
+    play: async (field) => {
+      // Slow adverts: a machine that is busy reloads within a master-down interval, too.
+      const file = field.file({ interval: "2s" });
+      const [a, b] = await field.pair(file);
+      const transitions = changes([a]);
+      await withoutAGap(field, async () => {
+        await field.reload(a, another(file));
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await field.reload(b, another(file));
+      });
+      await field.untilCode(0, [a, b]);
+      const states = await Promise.all([a, b].map(async (node) => (await node.status()).instances));
+      assert.deepEqual(states.flat().map(({ state }) => state), ["master", "backup"]);
+      assert.deepEqual(changes([a]), transitions);
+    },
+  })),
+);
+
 fieldCases("what a reload says", [
   {
     name: "a check's URL and interval, a hook, metrics and a secret: each is said, no secret is",

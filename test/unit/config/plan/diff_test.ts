@@ -15,6 +15,7 @@ function plans(...lines: readonly string[]): readonly Plan[] {
 }
 
 const WEB = ["[instance.web]", "vrid = 51", 'addresses = ["192.168.1.50/24"]'];
+const DB = ["[instance.db]", "vrid = 52", 'addresses = ["192.168.1.60/24"]'];
 const NODES = ["[nodes]", 'a = "192.168.1.11"', 'b = "192.168.1.12"'];
 const XY = ["[check.x]", 'process = "x"', "[check.y]", 'process = "y"'];
 
@@ -36,6 +37,22 @@ const CASES:
       ...WEB,
       'notify = { webhook = "https://a/y" }',
     ], ["unchanged| web: unchanged"]],
+    ["another name", WEB, ["[instance.www]", ...WEB.slice(1)], [
+      "changed| www: name web -> www",
+    ]],
+    ["names swapped", [...WEB, ...DB], [
+      WEB[0] ?? "",
+      ...DB.slice(1),
+      DB[0] ?? "",
+      ...WEB.slice(1),
+    ], [
+      "replaced| web: started anew: vrid 51 -> 52, address 192.168.1.60/24 added, address 192.168.1.50/24 removed",
+      "replaced| db: started anew: vrid 52 -> 51, address 192.168.1.50/24 added, address 192.168.1.60/24 removed",
+    ]],
+    ["another name and VRID", WEB, ["[instance.www]", "vrid = 52", ...WEB.slice(2)], [
+      "removed| web: removed",
+      "added| www: added",
+    ]],
     ["priority", [...WEB, "priority = 100"], [...WEB, "priority = 150"], [
       "changed| web: priority 100 -> 150",
     ]],
