@@ -8,6 +8,8 @@ import type { Path, Problem } from "./problem.ts";
 const DEEPEST = 32;
 /** Parts of a dotted key. */
 const MOST_PARTS = 16;
+/** Keys, entries, tables and dots of the whole text: a parser makes an object of each, and more of them take all memory. */
+const MOST_PIECES = 16_384;
 /** Characters in one line: a list of 255 IPv6 addresses fits. */
 const LONGEST_LINE = 16_384;
 /** Characters in one text or key. */
@@ -42,6 +44,7 @@ const ENDS: ReadonlySet<number> = new Set([NEWLINE, 44, 61]);
 export function boundsProblem(text: string): Problem | undefined {
   let depth = 0;
   let dots = 0;
+  let pieces = 0;
   let start = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -59,12 +62,15 @@ export function boundsProblem(text: string): Problem | undefined {
       at = end - 1;
     } else if (code === DOT) {
       if (++dots >= MOST_PARTS) return tooMuch(text, at, PARTS);
+      pieces++;
     } else {
       const step = BRACKETS.get(code);
       if (step !== undefined) depth = Math.max(0, depth + step);
       if (depth > DEEPEST) return tooMuch(text, at, DEPTH);
       if (step !== undefined || ENDS.has(code)) dots = 0;
+      if (step === 1 || code !== NEWLINE && ENDS.has(code)) pieces++;
     }
+    if (pieces > MOST_PIECES) return tooMuch(text, at, PIECES);
   }
   return undefined;
 }
@@ -106,6 +112,10 @@ const TEXT: Bound = {
 const PARTS: Bound = {
   what: `this has more than ${MOST_PARTS} parts with dots between`,
   fix: "[instance.web]  # and the keys below it",
+};
+const PIECES: Bound = {
+  what: `the file has more than ${MOST_PIECES} keys, entries and tables: here is one too many`,
+  fix: "remove what is not needed",
 };
 const DEPTH: Bound = {
   what: `brackets are more than ${DEEPEST} deep here`,

@@ -305,7 +305,7 @@ export class Routers {
    */
   #moveMaster(change: Extract<Change, { kind: "replaced" }>): boolean {
     const router = this.#routers.get(keyOf(change.before));
-    if (router?.state.kind !== "master" || isLeaving(router)) return false;
+    if (router?.state.kind !== "master") return false;
     if (change.before.interface !== change.after.interface) return false;
     this.#rename(change);
     // Those were of another virtual router.
