@@ -46,8 +46,8 @@ const CASES:
       DB[0] ?? "",
       ...WEB.slice(1),
     ], [
-      "replaced| web: started anew: vrid 51 -> 52, address 192.168.1.60/24 added, address 192.168.1.50/24 removed",
-      "replaced| db: started anew: vrid 52 -> 51, address 192.168.1.50/24 added, address 192.168.1.60/24 removed",
+      "replaced| web: restarted: vrid 51 -> 52, address 192.168.1.60/24 added, address 192.168.1.50/24 removed",
+      "replaced| db: restarted: vrid 52 -> 51, address 192.168.1.50/24 added, address 192.168.1.60/24 removed",
     ]],
     ["another name and VRID", WEB, ["[instance.www]", "vrid = 52", ...WEB.slice(2)], [
       "removed| web: removed",
