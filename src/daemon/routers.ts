@@ -1,6 +1,5 @@
 /** Which virtual routers does this node run, and is the network ready for each? The configuration held against the machine. */
 import type { Endpoint, Host, HostError } from "../host.ts";
-import { unreachable } from "../assert.ts";
 import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
 import { formatIp } from "../net/ip.ts";
 import type { Interfaces } from "../net/interfaces.ts";
@@ -274,29 +273,17 @@ export class Routers {
 
   /** Puts `change` in force; says what became of it. */
   #apply(change: Change): Change {
-    switch (change.kind) {
-      case "unchanged":
-        this.#keep(change.after);
-        return change;
-      case "removed":
-        this.#drop(change.before, "removed from the configuration");
-        return change;
-      case "added":
-        this.#create(change.after);
-        return change;
-      case "replaced":
-        if (this.#moveMaster(change)) return { ...change, kind: "changed" };
-        this.#drop(change.before, change.what.join(", "));
-        this.#create(change.after);
-        return change;
-      case "changed": {
-        const router = this.#rename(change);
-        if (router !== undefined) this.#change(router, change.after);
-        return change;
-      }
-      default:
-        return unreachable(change);
+    if (change.kind === "replaced" && this.#moveMaster(change)) {
+      return { ...change, kind: "changed" };
     }
+    if (change.kind === "unchanged") this.#keep(change.after);
+    if (change.kind === "removed") this.#drop(change.before, "removed from the configuration");
+    if (change.kind === "replaced") this.#drop(change.before, change.what.join(", "));
+    if (change.kind === "replaced" || change.kind === "added") this.#create(change.after);
+    if (change.kind !== "changed") return change;
+    const router = this.#rename(change);
+    if (router !== undefined) this.#change(router, change.after);
+    return change;
   }
 
   /**
