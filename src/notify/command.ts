@@ -13,7 +13,7 @@ import { type DeliveryResult, failure, type Sink, success } from "./sink.ts";
  * States as keepalived names them. STOP: the daemon stops, or a reload removes the instance
  * (DELETED in keepalived).
  */
-export const STATE_WORDS = {
+const STATE_WORDS = {
   master: "MASTER",
   backup: "BACKUP",
   fault: "FAULT",

@@ -253,7 +253,7 @@ export function take<T>(backlog: Backlog<T>): readonly [BacklogEntry<T> | undefi
 }
 
 /** Whether a newer entry with `key` waits. */
-export function isOutdated<T>(backlog: Backlog<T>, key: string): boolean {
+function isOutdated<T>(backlog: Backlog<T>, key: string): boolean {
   return backlog.waiting.some((entry) => entry.key === key);
 }
 

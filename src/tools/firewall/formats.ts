@@ -14,9 +14,6 @@ export interface FilterSetup {
   readonly outgoing: boolean;
 }
 
-/** A machine that is not known. */
-export const UNKNOWN_SETUP: FilterSetup = { chains: [], zones: new Map(), outgoing: false };
-
 interface FormatWriter {
   /** The command that applies the text. */
   readonly apply: string;
@@ -100,7 +97,7 @@ export interface NftChain {
 }
 
 /** The names in the examples of Debian, Arch and Fedora. */
-export const USUAL_NFT_CHAINS: readonly NftChain[] = [
+const USUAL_NFT_CHAINS: readonly NftChain[] = [
   { family: "inet", table: "filter", chain: "input", direction: "in" },
   { family: "inet", table: "filter", chain: "output", direction: "out" },
 ];
@@ -118,7 +115,7 @@ const ICMPV6_NAMES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** An insert line for each chain and each kind of packet that it sees. */
-export function nftLines(
+function nftLines(
   required: readonly RequiredTraffic[],
   chains: readonly NftChain[],
 ): readonly string[] {
@@ -173,7 +170,7 @@ const PROGRAM: Readonly<Record<Family, string>> = { ipv4: "iptables", ipv6: "ip6
 /**
  * One line for each peer and ICMPv6 type: `iptables -I INPUT -i eth0 -s 192.168.1.12 -p 112 ...`.
  */
-export function iptablesLines(required: readonly RequiredTraffic[]): readonly string[] {
+function iptablesLines(required: readonly RequiredTraffic[]): readonly string[] {
   return required.flatMap((traffic) =>
     addressOptions(traffic).flatMap((addresses) =>
       protocolOptions(traffic).map((protocol) =>
@@ -215,7 +212,7 @@ function protocolOptions(traffic: RequiredTraffic): readonly string[] {
  * `firewall-cmd` lines for the zone of each interface, and a reload. For incoming packets only:
  * firewalld allows outgoing packets and Neighbour Discovery by default.
  */
-export function firewalldLines(
+function firewalldLines(
   required: readonly RequiredTraffic[],
   zones: ReadonlyMap<string, string>,
 ): readonly string[] {
@@ -243,7 +240,7 @@ function richRules({ family, others, group, port }: RequiredTraffic): readonly s
  * `ufw` lines. before6.rules of ufw allows Neighbour Discovery and Multicast Listener Discovery.
  * `denyOut`: its policy for outgoing packets is "deny".
  */
-export function ufwLines(
+function ufwLines(
   required: readonly RequiredTraffic[],
   denyOut: boolean,
 ): readonly string[] {
@@ -271,6 +268,6 @@ function linesOf(
 }
 
 /** `word` for a shell, in single quotes where it needs them. */
-export function quoteForShell(word: string): string {
+function quoteForShell(word: string): string {
   return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

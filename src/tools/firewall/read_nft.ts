@@ -159,10 +159,10 @@ function actionOf(statement: Json, table: string): Action | undefined {
 }
 
 /** Named sets and maps by "inet filter @name". */
-export type Sets = ReadonlyMap<string, Json>;
+type Sets = ReadonlyMap<string, Json>;
 
 /** The condition of a match statement: left side, operator, right side. */
-export function matchOf(match: Json, table: string, sets: Sets): Match {
+function matchOf(match: Json, table: string, sets: Sets): Match {
   const operator = textIn(match, "op");
   if (!["==", "!=", "in", ""].includes(operator)) return unknownMatch;
   const values = valuesOf(match["right"], table, sets);
@@ -185,7 +185,7 @@ function scopeOf(key: unknown): (packet: Packet) => boolean {
 }
 
 /** The entries of a verdict map: the condition of each, and its verdict. */
-export function verdictMaps(
+function verdictMaps(
   map: Json,
   table: string,
   sets: Sets,
@@ -335,7 +335,7 @@ function fibReader(fib: Json): Reader | undefined {
 }
 
 /** An object with unknown members. */
-export type Json = Readonly<Record<string, unknown>>;
+type Json = Readonly<Record<string, unknown>>;
 
 /** Whether it is an object, and no list. */
 export function isObject(value: unknown): value is Json {
@@ -343,13 +343,13 @@ export function isObject(value: unknown): value is Json {
 }
 
 /** A text or number as text; "": there is none. */
-export function textIn(object: Json, name: string): string {
+function textIn(object: Json, name: string): string {
   const value = object[name];
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 /** A list; empty: there is none. */
-export function listIn(object: Json, name: string): readonly unknown[] {
+function listIn(object: Json, name: string): readonly unknown[] {
   const value = object[name];
   return Array.isArray(value) ? value : [];
 }

@@ -104,7 +104,7 @@ export function isCommand(read: ImportedCommand | Translation): read is Imported
 }
 
 /** Whether a user can have this name. */
-export function isUser(name: string): boolean {
+function isUser(name: string): boolean {
   return accepts(CHECK.user.type, name);
 }
 

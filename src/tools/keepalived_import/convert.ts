@@ -173,7 +173,7 @@ const READ: readonly string[] = [
 ];
 
 /** A vrrp_sync_group with at least one member. */
-export interface SyncGroup {
+interface SyncGroup {
   readonly name: string;
   readonly statement: Statement;
   readonly directives: Directives;
@@ -184,7 +184,7 @@ export interface SyncGroup {
 const GROUP_KEYWORDS: readonly string[] = ["group", ...NOTIFIES, ...TRACKS];
 
 /** The groups of the file. `instances`: the names of those that are carried over. */
-export function readGroups(
+function readGroups(
   root: readonly Statement[],
   instances: readonly string[],
   context: ImportContext,

@@ -18,7 +18,7 @@ import {
 } from "./translation.ts";
 
 /** The entries about the election. */
-export interface Election {
+interface Election {
   readonly entries: readonly TomlEntry[];
   /** Priority 255. */
   readonly owner: boolean;

@@ -13,7 +13,7 @@ export interface Files {
 }
 
 /** The files of a pattern. */
-export interface Matches {
+interface Matches {
   /** It has wildcards or braces: it may match nothing. */
   readonly pattern: boolean;
   /**

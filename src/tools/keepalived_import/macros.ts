@@ -116,7 +116,7 @@ function refuseInline(name: string, place: FileLine): never {
 }
 
 /** Most values of one sequence or list. */
-export const MOST_VALUES = 10_000;
+const MOST_VALUES = 10_000;
 
 /** A line that begins with a sequence or list. */
 export interface Repeated {

@@ -113,7 +113,7 @@ function missingBrace({ statement, place: opened }: Open, place: FileLine, found
 }
 
 /** A line without its comment. */
-export interface Bare {
+interface Bare {
   readonly text: string;
   /** The comment began inside a word. */
   readonly cut: boolean;

@@ -52,7 +52,7 @@ const KINDS: Readonly<Record<string, readonly [kind: Tracker["kind"], weight: nu
 };
 
 /** Whether the statement defines a tracker. */
-export function isTracker(statement: Statement): boolean {
+function isTracker(statement: Statement): boolean {
   return Object.hasOwn(KINDS, keywordOf(statement));
 }
 
@@ -147,7 +147,7 @@ const KNOWN = [
 ];
 
 /** Reports the statements of a block that are not `known`. */
-export function reportUnknown(
+function reportUnknown(
   statement: Statement,
   known: readonly string[],
   { report, unknown }: ImportContext,

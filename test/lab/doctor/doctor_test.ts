@@ -1,4 +1,4 @@
-/** Does the doctor find each fault, and say nothing about a node that is well? */
+/** Tests of the doctor: it finds each fault, and reports nothing on a healthy node. */
 import assert from "node:assert/strict";
 import { playEach } from "../../support/interop/play_each.ts";
 import { until } from "../../support/interop/until.ts";

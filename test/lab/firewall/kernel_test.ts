@@ -1,4 +1,4 @@
-/** Are rules walked as the kernel walks them? Random rulesets of two programs, and a packet of each kind sent through them. */
+/** Tests of rulesets against the kernel: random rules of two programs, and packets of each kind. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readIptables } from "../../../src/tools/firewall/read_iptables.ts";
@@ -19,10 +19,16 @@ import { kernelTest } from "../../support/kernel/netns.ts";
 import { type Machines, openMachines } from "../../support/kernel/machine.ts";
 import { demand, run } from "../../support/lab/command.ts";
 
-/** Rulesets of each program; `FUZZ_RUNS` for more. fast-check prints the seed of a failure, and the smallest such ruleset. */
+/**
+ * Rulesets of each program; `FUZZ_RUNS` for more. fast-check prints the seed of a failure, and the
+ * smallest such ruleset.
+ */
 const RUNS = { numRuns: Number(Deno.env.get("FUZZ_RUNS") ?? 120) };
 
-/** A packet has been through the filter when its sender's system call returns, mostly: one that should come is waited for. */
+/**
+ * A packet has been through the filter when its sender's system call returns, mostly: one that
+ * should come is waited for.
+ */
 const SLACK = milliseconds(4);
 const PATIENCE = milliseconds(2000);
 
@@ -48,7 +54,9 @@ const PACKETS: Readonly<Record<Kind, Packet>> = {
 
 /** Sends one packet of each kind from the peer; which of them reach a socket? */
 class Range {
-  /** Above all ports that rules are about: `th dport` looks at these bytes whatever the protocol is. */
+  /**
+   * Above all ports that rules are about: `th dport` looks at these bytes whatever the protocol is.
+   */
   #sent = 1000;
 
   constructor(readonly machines: Machines) {
@@ -153,7 +161,8 @@ kernelTest("firewall: random rulesets of nft do what the walk through them says"
     fc.asyncProperty(nftRules, async (text) => {
       const input = `flush ruleset\n${text}`;
       const loaded = await run(machine.argv(["nft", "-f", "-"]), { input });
-      // What nft itself does not take (a set of another table, two things that exclude each other) says nothing.
+      // What nft itself does not take (a set of another table, two things that exclude each other)
+      // says nothing.
       if (loaded.code !== 0) return;
       const listed = await demand(machine.argv(["nft", "-j", "list", "ruleset"]));
       const read = readNft(listed);

@@ -1,4 +1,4 @@
-/** Do the printed rules let VRRP through, and nothing less? Two nodes behind filters that drop, before and after, with each program. */
+/** Tests of the printed rules: two nodes behind filters that drop, before and after the rules. */
 import assert from "node:assert/strict";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { until } from "../../support/interop/until.ts";
@@ -79,13 +79,19 @@ async function letThrough({ exec }: Filtered, configFile: string, filter: Filter
   return printed.stdout;
 }
 
-/** What a third machine learns of who has `address`; the filter lets no ping through, only Neighbour Discovery. */
+/**
+ * What a third machine learns of who has `address`; the filter lets no ping through, only Neighbour
+ * Discovery.
+ */
 async function neighbourOf(client: LabHost, address: string): Promise<string> {
   await client.exec(["ping", "-c1", "-W1", address]);
   return await client.ip("neigh", "show", address);
 }
 
-/** Resolves when the host's connection tracking has forgotten VRRP: a flow that is known passes most filters. */
+/**
+ * Resolves when the host's connection tracking has forgotten VRRP: a flow that is known passes most
+ * filters.
+ */
 async function untilForgotten(host: LabHost): Promise<void> {
   await until(`${host.name} tracks no VRRP`, async () => {
     const { stdout } = await host.exec(["cat", "/proc/net/nf_conntrack"]);
@@ -93,7 +99,9 @@ async function untilForgotten(host: LabHost): Promise<void> {
   });
 }
 
-/** Both daemons, the better one first; resolves when they have settled on `worse` for the other one. */
+/**
+ * Both daemons, the better one first; resolves when they have settled on `worse` for the other one.
+ */
 async function startBoth(
   [a, b]: readonly LabHost[],
   worse: "master" | "backup",

@@ -1,4 +1,4 @@
-/** Does an imported file say what keepalived 2.2.7 itself makes of the original? Its dump, held against the result. */
+/** Tests of imported files against the dump of keepalived 2.2.7 for the original. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { importKeepalived } from "../../../src/tools/keepalived_import/import.ts";
@@ -199,7 +199,8 @@ function instanceDifferences(
   const own = dump.instances.map((one) => `${one.interface} 0`);
   const shared = common.filter((text) => text.endsWith(" 0") && !own.includes(text));
   const all = [...theirs.tracked, ...shared];
-  // The weight of a process counts in a group, by an oversight that floatip does not share, and of an owner for nothing.
+  // The weight of a process counts in a group, by an oversight that floatip does not share, and of
+  // an owner for nothing.
   const fixed = theirs.group !== undefined || theirs.priority === 255;
   const odd = (text: string) => fixed && /^init (?!0$)/.test(text);
   const tracked = [...new Set(all)].filter((text) => !odd(text)).toSorted();

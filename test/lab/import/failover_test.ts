@@ -1,4 +1,4 @@
-/** Does an imported file behave like its original? Beside a real keepalived with the original, each of them preferred once. */
+/** Tests of imported files beside keepalived with the original, each preferred once. */
 import assert from "node:assert/strict";
 import { formatIp } from "../../../src/net/ip.ts";
 import type { CapturedAdvert } from "../../support/interop/capture.ts";

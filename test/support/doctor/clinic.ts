@@ -1,4 +1,4 @@
-/** Where does the doctor practise in tests? A small cluster on a LAN, one fault in it, and the findings as the program prints them. */
+/** A small cluster on a LAN with one fault, and the findings of the doctor. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Floatip } from "../interop/floatip.ts";
@@ -24,7 +24,9 @@ export interface Report {
 /** The floating address of {@link FILE}. */
 export const FLOATING = "10.77.0.100";
 
-/** Two nodes, `a` preferred; `more` are further lines of the instance, `tail` whatever follows it. */
+/**
+ * Two nodes, `a` preferred; `more` are further lines of the instance, `tail` whatever follows it.
+ */
 export function fileWith(more: readonly string[] = [], tail: readonly string[] = []): string {
   return [
     "[nodes]",
@@ -89,8 +91,8 @@ export class Clinic implements AsyncDisposable {
   }
 
   /**
-   * Runs the doctor on `name`, about `daemon` where there is one. `through` are words that start it, for instance in a mount
-   * namespace; `more` further flags.
+   * Runs the doctor on `name`, about `daemon` where there is one. `through` are words that start
+   * it, for instance in a mount namespace; `more` further flags.
    */
   async examine(
     name: string,

@@ -1,4 +1,4 @@
-/** What is a fault? How it is built, and what the doctor must say about it. */
+/** A fault: how it is made, and what the doctor must report. */
 import type { LanOptions } from "../lab/lan.ts";
 import type { Clinic, Expected, Found, Report } from "./clinic.ts";
 

@@ -1,4 +1,4 @@
-/** Which faults of adverts by UDP does the doctor know? Each built for real in namespaces. */
+/** Faults of adverts by UDP, made in namespaces. */
 import { demand } from "../lab/command.ts";
 import { type Clinic, fileWith } from "./clinic.ts";
 import type { Fault } from "./fault.ts";

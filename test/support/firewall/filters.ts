@@ -1,4 +1,4 @@
-/** Which packet filters can a test put a machine of the lab behind? Four programs, each with a default-drop policy of its own. */
+/** Packet filters for machines of the lab: four programs, each with a policy that drops. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { until } from "../interop/until.ts";
 import { demand, type Outcome, run } from "../lab/command.ts";
@@ -99,7 +99,10 @@ async function startUfw(host: LabHost, stack: AsyncDisposableStack): Promise<Fil
   return { host, exec };
 }
 
-/** firewalld is a daemon on the system bus: both live in a mount namespace with an empty /etc/firewalld. */
+/**
+ * firewalld is a daemon on the system bus: both live in a mount namespace with an empty
+ * /etc/firewalld.
+ */
 async function startFirewalld(host: LabHost, stack: AsyncDisposableStack): Promise<Filtered> {
   const folder = scratch(stack);
   const script = [

@@ -1,11 +1,13 @@
-/** What do tests of probes share? Checks by their probe, tools that find nothing, and a count of what is open. */
+/** Helpers for tests of probes: checks, tools, and counts of descriptors and processes. */
 import type { ProbeResult } from "../../../src/health/check.ts";
 import { type CheckSettings, type Probe, PROBE_KEYS } from "../../../src/config/tables/check.ts";
 import { settingsOf } from "../../../src/config/tables/key.ts";
 import { type ProbeTools, runProbe } from "../../../src/health/probe.ts";
 import { milliseconds } from "../../../src/time.ts";
 
-/** A check with this probe and this timeout; by default one that a loaded machine does not reach. */
+/**
+ * A check with this probe and this timeout; by default one that a loaded machine does not reach.
+ */
 export function check(probe: Probe, timeoutMs = 30_000): CheckSettings {
   return {
     name: "tried",
@@ -60,7 +62,9 @@ export function children(): number {
     .filter((pid) => pid !== "").length;
 }
 
-/** Most that {@link eventually} waits: a loaded machine may need many times what an idle one does. */
+/**
+ * Most that {@link eventually} waits: a loaded machine may need many times what an idle one does.
+ */
 const LIMIT_MS = 60_000;
 
 /** Waits until `true` comes back; fails with `what` after a minute. */

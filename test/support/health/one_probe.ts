@@ -1,4 +1,4 @@
-/** What does one probe find where this program runs? For tests that start it elsewhere: prints the result as JSON. */
+/** A program that runs one probe and prints the result as JSON, for tests in other namespaces. */
 import { attempt } from "./checks.ts";
 
 if (import.meta.main) {

@@ -1,4 +1,4 @@
-/** Does memory grow with the number of attempts? A program that makes them, with the heap of the daemon, and prints figures. */
+/** A program that makes many attempts with the heap of the daemon, and prints its memory. */
 import { runProbe } from "../../../src/health/probe.ts";
 import type { Probe } from "../../../src/config/tables/check.ts";
 import { check, tools } from "./checks.ts";

@@ -1,4 +1,7 @@
-/** How does a test play a cluster from files of keepalived's? Some nodes run keepalived with them, others floatip with what they become. */
+/**
+ * A cluster from files of keepalived: some nodes run keepalived, others floatip with the imported
+ * file.
+ */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Capture, type CapturedAdvert } from "../interop/capture.ts";
@@ -13,7 +16,10 @@ import { type Original, originalOf } from "./originals.ts";
 /** Who runs on a node. */
 export type Program = "keepalived" | "floatip";
 
-/** A takeover takes up to 4 s at 1 s adverts, a check a few more; other tests may be using the machine. */
+/**
+ * A takeover takes up to 4 s at 1 s adverts, a check a few more; other tests may be using the
+ * machine.
+ */
 const PATIENCE_MS = 25_000;
 
 /** The nodes of one {@link Original} on a LAN of their own. */
@@ -30,8 +36,8 @@ export class MixedCluster implements AsyncDisposable {
   ) {}
 
   /**
-   * Builds the LAN and starts on each node what `programs` says, the best one first where nobody preempts; resolves when
-   * all run.
+   * Builds the LAN and starts on each node what `programs` says, the best one first where nobody
+   * preempts; resolves when all run.
    */
   static async open(
     original: Original,
@@ -104,7 +110,9 @@ export class MixedCluster implements AsyncDisposable {
     });
   }
 
-  /** How long it was from `since` to the first claim of `node` for one of `vrids`, in milliseconds. */
+  /**
+   * How long it was from `since` to the first claim of `node` for one of `vrids`, in milliseconds.
+   */
   async takeover(node: string, vrids: readonly number[], since: number): Promise<number> {
     const claims = (seen: CapturedAdvert) =>
       this.#isFrom(seen, node) && vrids.includes(seen.advert.vrid) && seen.advert.priority > 1;

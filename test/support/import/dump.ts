@@ -1,4 +1,4 @@
-/** What does keepalived itself make of a file? Its dump, read. */
+/** Reader of the dump of keepalived. */
 import type { LabHost } from "../lab/lab_host.ts";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -51,7 +51,10 @@ export interface Dump {
   readonly scripts: readonly DumpedScript[];
 }
 
-/** Has keepalived on `host` read `text` as node `nodeId`; undefined: it does not start with such a file. */
+/**
+ * Has keepalived on `host` read `text` as node `nodeId`; undefined: it does not start with such a
+ * file.
+ */
 export async function dumpOf(
   host: LabHost,
   text: string,

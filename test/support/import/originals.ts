@@ -1,4 +1,6 @@
-/** Which files of keepalived's are imported and played? The originals of the five examples, and others as tutorials have them. */
+/**
+ * The keepalived files of the tests: originals of the five examples, and others as in tutorials.
+ */
 import { readFileSync } from "node:fs";
 import type { LanOptions } from "../lab/lan.ts";
 
@@ -9,7 +11,10 @@ export interface Original {
   readonly nodes: readonly string[];
   /** The LAN that the files are made for. */
   readonly lan: Omit<LanOptions, "hosts"> & { readonly addresses: readonly string[] };
-  /** Floating addresses by node that holds them while all is well; others than {@link Original.nodes}[0] for a mutual pair. */
+  /**
+   * Floating addresses by node that holds them while all is well; others than {@link
+   * Original.nodes}[0] for a mutual pair.
+   */
   readonly held: Readonly<Record<string, string>>;
   /** Does the failing check of a node move the addresses? */
   readonly check: boolean;

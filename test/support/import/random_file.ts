@@ -1,4 +1,4 @@
-/** Which files could somebody have written? Random ones in keepalived's language, with its quirks, that it starts with. */
+/** Random keepalived files with their quirks, which keepalived accepts. */
 import fc from "fast-check";
 
 /** What a random file is made of. */
@@ -159,7 +159,8 @@ export const randomFile: fc.Arbitrary<string> = fc.tuple(
 ).map(([style, ...parts]) => {
   const lines = parts.flat(2).flatMap((text) => text.split("\n"));
   const text = `$NET=10.9\n${lines.map((line) => styled(line, style)).join("")}`;
-  // Behind a comment the brace would be a part of it, behind a condition or a sequence hang on that.
+  // Behind a comment the brace would be a part of it, behind a condition or a sequence hang on
+  // that.
   if (!style.attached || /[#!]/.test(style.end)) return text;
   return text.replace(/^([^#!@~\n]*[^#!\s{}])[ \t\r]*\n\s*\}/gm, "$1 }");
 });

@@ -1,4 +1,4 @@
-/** What does a broker see of a client? One that keeps every packet, and answers as a test says. */
+/** A scripted MQTT broker that keeps every packet. */
 import { assert } from "../../../src/assert.ts";
 
 /** One packet as it came (MQTT 3.1.1). */

@@ -1,4 +1,4 @@
-/** Who is told in a test, and what did they hear? A broker, a server and hooks in one namespace, all told by one [notify]. */
+/** A broker, a server and hooks in one namespace, for one [notify], and what they got. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
@@ -16,7 +16,10 @@ const HOOK = `#!/bin/sh
 echo "$FLOATIP_TIME $FLOATIP_INSTANCE $FLOATIP_FROM $FLOATIP_TO" >>"$(dirname "$0")/$1"
 `;
 
-/** One transition as a listener heard it: "2026-11-21T03:04:05.678Z backup master"; ntfy tells no time. */
+/**
+ * One transition as a listener heard it: "2026-11-21T03:04:05.678Z backup master"; ntfy tells no
+ * time.
+ */
 export type Heard = string;
 
 /** Everybody who can be told. Their programs end with their host. */

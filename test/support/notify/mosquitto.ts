@@ -1,4 +1,4 @@
-/** How does a test run a real broker? Debian's mosquitto in a namespace, which forgets everything when it ends. */
+/** Debian's mosquitto in a namespace, without persistence. */
 import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -32,7 +32,10 @@ export class Mosquitto {
   }
 }
 
-/** What the broker keeps: topic and payload of every retained message, told to somebody who comes now. */
+/**
+ * What the broker keeps: topic and payload of every retained message, told to somebody who comes
+ * now.
+ */
 export async function retained(
   host: LabHost,
   ...words: readonly string[]

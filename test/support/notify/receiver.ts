@@ -1,4 +1,4 @@
-/** What is posted to a server in a namespace? A program that prints each request as one line of JSON. */
+/** A program that prints each HTTP request as one line of JSON. */
 
 /** One request. */
 export interface Posted {

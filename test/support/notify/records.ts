@@ -1,4 +1,4 @@
-/** Which transitions do tests tell of? Made-up records, and plans that name sinks. */
+/** Records and plans for tests of notifications. */
 import { milliseconds } from "../../../src/time.ts";
 import type { NotifySettings } from "../../../src/config/tables/notify.ts";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";

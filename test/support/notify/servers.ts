@@ -1,4 +1,4 @@
-/** What do tests post to? A server on this machine that keeps what it was sent. */
+/** HTTP servers that keep their requests. */
 
 /** One request as it arrived. */
 export interface Arrival {

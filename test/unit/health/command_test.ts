@@ -20,7 +20,9 @@ function shell(text: string, timeoutMs?: number) {
   return run(["/bin/sh", "-c", text], timeoutMs);
 }
 
-/** Runs a command whose whole offspring carries a name of its own, and gives what it left running. */
+/**
+ * Runs a command whose whole offspring carries a name of its own, and gives what it left running.
+ */
 async function leftBy(text: string, timeoutMs: number) {
   const name = crypto.randomUUID();
   const settings = check(
@@ -65,7 +67,7 @@ Deno.test("arguments arrive as they are, without a shell", async () => {
   assert.equal(result.text, "exit 1: $(id) ; * 'x'");
 });
 
-Deno.test("it runs outside real-time scheduling, in a session of its own, with no input", async () => {
+Deno.test("command probe: it runs without real-time scheduling, in a session, without input", async () => {
   const policy = await shell("chrt -p $$ >&2; exit 1");
   assert.match(policy.text, /SCHED_OTHER$/);
   const session = await shell("test $(ps -o sid= -p $$) -eq $$");

@@ -14,7 +14,10 @@ const typeNumbers: Readonly<Record<number, Type>> = {
   28: "AAAA",
 };
 
-/** The data of each record, by "NAME TYPE"; a number stands for a response code without an answer (RFC 1035 4.1.1). */
+/**
+ * The data of each record, by "NAME TYPE"; a number stands for a response code without an answer
+ * (RFC 1035 4.1.1).
+ */
 const zone: Readonly<Record<string, readonly (readonly number[])[] | number | "silence">> = {
   "pi.hole A": [[192, 168, 1, 2]],
   "two.test A": [[10, 0, 0, 1], [10, 0, 0, 2]],

@@ -107,7 +107,7 @@ Deno.test("attempts keep the rhythm, and lateness does not add up", () => {
   assert.equal(nextStart(at(1000), at(1100), milliseconds(100)), at(1100));
 });
 
-Deno.test("an attempt longer than the interval is followed at once, and missed ones are not made up for", () => {
+Deno.test("schedule: a long attempt is followed at once, and missed ones are skipped", () => {
   assert.equal(nextStart(at(1000), at(1101), milliseconds(100)), at(1101));
   assert.equal(nextStart(at(1000), at(61_000), milliseconds(100)), at(61_000));
 });

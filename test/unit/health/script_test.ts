@@ -16,7 +16,10 @@ interface Place {
   readonly script: string;
 }
 
-/** A script that could be run, in a folder of its own inside another: all of it the tester's, mode 755. */
+/**
+ * A script that could be run, in a folder of its own inside another: all of it the tester's, mode
+ * 755.
+ */
 async function withScript(run: (place: Place) => Promise<void>): Promise<void> {
   const top = await Deno.realPath(await Deno.makeTempDir({ prefix: "fl-script-" }));
   const folder = `${top}/in ner`;

@@ -90,7 +90,7 @@ Deno.test("a body that never ends does not take the whole timeout", async () => 
   assert.ok((await webhook(receiver.url).deliver(record(), AbortSignal.timeout(60_000))).ok);
 });
 
-Deno.test("credentials of a URL are sent, and neither they nor the URL are ever shown", async () => {
+Deno.test("webhook: credentials of a URL are sent, and never shown, nor is the URL", async () => {
   await using receiver = new Receiver(() => new Response(null, { status: 500 }));
   const withLogin = (url: string) => url.replace("//", "//user:hunter2@") + "/T0PSECRET";
   const there = await webhook(withLogin(receiver.url)).deliver(record(), never);
@@ -144,7 +144,7 @@ Deno.test("200 deliveries leave no descriptor behind", async () => {
   await eventually("descriptors are closed", () => descriptors() <= before);
 });
 
-Deno.test("a server that comes back gets the newest state, and never an older one after it", async () => {
+Deno.test("webhook: a server that comes back gets the newest state, and no older one after it", async () => {
   let down = true;
   await using receiver = new Receiver(() => new Response(null, { status: down ? 503 : 204 }));
   const pausing = Promise.withResolvers<void>();

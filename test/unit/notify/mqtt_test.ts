@@ -1,4 +1,4 @@
-/** Does a broker always know the present state, and never hold anybody up? Beside a broker that does what a test says. */
+/** Tests of the MQTT sink, with a scripted broker. */
 import assert from "node:assert/strict";
 import type { MqttSettings } from "../../../src/config/tables/notify.ts";
 import { discoveryOf, healthDiscoveryOf } from "../../../src/notify/home_assistant.ts";
@@ -28,7 +28,7 @@ function idle(notifier: Notifier): boolean {
   return notifier.status().every(({ pending }) => pending === 0);
 }
 
-Deno.test("it introduces itself with a last will, and what it says is retained and acknowledged", async () => {
+Deno.test("mqtt: it connects with a last will, and messages are retained and acknowledged", async () => {
   await using broker = new FakeBroker();
   const it = sink(broker.url, { user: "u", password: "hunter2" });
   assert.deepEqual(await it.deliver(record(), never), {
@@ -69,7 +69,7 @@ Deno.test("user and password may stand in the URL, escaped", async () => {
   await it.close(never);
 });
 
-Deno.test("Home Assistant is told of each virtual router once in a connection, before its state", async () => {
+Deno.test("mqtt: each virtual router is announced once in a connection, before its state", async () => {
   await using broker = new FakeBroker();
   const it = sink(broker.url, { discovery: true, topic: "home/float" });
   await it.deliver(record(), never);
@@ -127,7 +127,7 @@ Deno.test("a sensor of the health: what is other than in that of the state", () 
   for (const [key, value] of Object.entries(rest)) assert.deepEqual(same[key], value);
 });
 
-Deno.test("topics of strange names have as many levels as all others, and no wildcards", async () => {
+Deno.test("mqtt: topics of strange names have the usual levels, and no wildcards", async () => {
   await using broker = new FakeBroker();
   const it = sink(broker.url);
   await it.deliver(record({ node: "a/b", instance: "c+#d" }), never);
@@ -181,7 +181,7 @@ const REFUSED: Readonly<Record<number, string>> = {
 };
 
 for (const [code, words] of Object.entries(REFUSED)) {
-  Deno.test(`refused with ${code}: ${words}; it is tried again, and nothing stays open`, async () => {
+  Deno.test(`mqtt: refused with ${code}: ${words}; it is tried again`, async () => {
     await using broker = new FakeBroker(() => connack(Number(code)));
     const it = sink(broker.url, { user: "u", password: "hunter2" });
     assert.deepEqual(await it.deliver(record(), never), { ok: false, text: words, retry: true });
@@ -189,7 +189,7 @@ for (const [code, words] of Object.entries(REFUSED)) {
   });
 }
 
-Deno.test("nobody there, no such host, no such certificates: in words, without the URL", async () => {
+Deno.test("mqtt: no broker, no such host, no such certificates: reasons without the URL", async () => {
   const free = new FakeBroker();
   const { url } = free;
   await free[Symbol.asyncDispose]();
@@ -201,7 +201,7 @@ Deno.test("nobody there, no such host, no such certificates: in words, without t
   assert.equal(await say(url.replace("mqtt:", "mqtts:"), { ca: "/nowhere.pem" }), "no such file");
 });
 
-Deno.test("a broker that does not speak TLS, garbage, an end, silence: each is an answer in time", async () => {
+Deno.test("mqtt: no TLS, garbage, an end, silence: each is a result in time", async () => {
   const replies: Readonly<Record<string, () => Reply>> = {
     "garbage": () => new Uint8Array(4000).fill(0x7f),
     "an end": () => "close",
@@ -222,7 +222,7 @@ Deno.test("a broker that does not speak TLS, garbage, an end, silence: each is a
   assert.equal(tls.ok, false);
 });
 
-Deno.test("a broker that does not acknowledge is left, and told anew over another connection", async () => {
+Deno.test("mqtt: without an acknowledgement the message is sent over another connection", async () => {
   let deaf = true;
   await using broker = new FakeBroker((packet) =>
     deaf && packet.kind === "publish" && packet.topic === STATE ? "ignore" : soundly(packet)
@@ -238,7 +238,7 @@ Deno.test("a broker that does not acknowledge is left, and told anew over anothe
 });
 
 for (const cuts of [0, 5]) {
-  Deno.test(`500 transitions arrive in order through ${cuts} cuts, and the last is what is kept`, async () => {
+  Deno.test(`mqtt: 500 transitions arrive in order through ${cuts} cuts`, async () => {
     await using broker = new FakeBroker();
     await using notifier = new Notifier(plan(settings({ mqtt: mqtt(broker.url) })), {
       pause: soon,
@@ -282,7 +282,7 @@ Deno.test("a broker that comes back hears all present states, though nothing hap
   ]);
 });
 
-Deno.test("a reload leaves the connection alone, unless something about [notify] is another", async () => {
+Deno.test("mqtt: a reload keeps the connection, unless [notify] changed", async () => {
   await using broker = new FakeBroker();
   const before = settings({ mqtt: mqtt(broker.url) });
   await using notifier = new Notifier(plan(before));
@@ -314,7 +314,7 @@ Deno.test("the end tells the last state, then offline, then farewell", async () 
   assert.equal(broker.count("disconnect"), 1);
 });
 
-Deno.test("the end waits two seconds for a broker that hangs, and leaves nothing open", async () => {
+Deno.test("mqtt: the end waits two seconds for a broker that hangs, and leaves nothing open", async () => {
   const before = descriptors();
   await using broker = new FakeBroker((packet) =>
     packet.kind === "publish" && packet.payload === "offline" ? "ignore" : soundly(packet)
@@ -347,7 +347,7 @@ Deno.test("it pings, and a broker that does not answer is gone", async () => {
   assert.ok(taken > 3900, `${taken} ms`);
 });
 
-Deno.test("50 connections that break leave no descriptor, and no attempt follows at once", async () => {
+Deno.test("mqtt: 50 broken connections leave no descriptor, and no attempt follows at once", async () => {
   await using broker = new FakeBroker();
   const deliver = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index++) {

@@ -33,7 +33,7 @@ Deno.test("nothing begins before the caller is done", async () => {
   assert.equal(begun, 1);
 });
 
-Deno.test("one at a time, in order, with whatever failures: told, given up or outdated, all counted", async () => {
+Deno.test("queue: one at a time, in order; delivered, failed and outdated ones are counted", async () => {
   const script = fc.array(fc.constantFrom("ok", "no", "again", "throw"), { minLength: 1 });
   const bursts = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 8 });
   await fc.assert(
@@ -164,7 +164,7 @@ Deno.test("a sink that fails is logged once, and when it works again", async () 
   ]);
 });
 
-Deno.test("a test ends a pause: a sink that works again is told at once, one that fails answers for it", async () => {
+Deno.test("queue: a test ends a pause; a sink that works gets all, one that fails answers for it", async () => {
   let works = false;
   let pauses = 0;
   const fake = sink(
@@ -205,7 +205,10 @@ Deno.test("a test says that it has no turn where earlier ones take all the time"
   assert.match(answer.text, /not its turn/);
 });
 
-/** What happens to a backlog: an entry with this key comes, one is taken, or the sink is seen to be behind. */
+/**
+ * What happens to a backlog: an entry with this key comes, one is taken, or the sink is seen to be
+ * behind.
+ */
 const happening = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom("a", "b", "c", "d", "e") },
   { weight: 1, arbitrary: fc.constantFrom("take" as const, "collapse" as const) },
@@ -216,7 +219,10 @@ interface Item {
   readonly number: number;
 }
 
-/** Plays it, and gives what was taken, first what the sink heard and then what it would hear if all were taken. */
+/**
+ * Plays it, and gives what was taken, first what the sink heard and then what it would hear if all
+ * were taken.
+ */
 function play(happenings: readonly string[], capacity: number) {
   let backlog: Backlog<Item> = NOTHING;
   let longest = 0;

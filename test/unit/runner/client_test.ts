@@ -10,7 +10,9 @@ import { record } from "../../support/notify/records.ts";
 
 const NEVER = new AbortController().signal;
 
-/** A loaded machine may take seconds to kill what the runner is to end: what it says is waited for. */
+/**
+ * A loaded machine may take seconds to kill what the runner is to end: what it says is waited for.
+ */
 const GRACE_MS = 60_000;
 
 const LONG = { limitMs: 60_000 };
@@ -66,7 +68,7 @@ class Scene implements AsyncDisposable {
   }
 }
 
-Deno.test("the runner makes the attempts that the file names, several at one time", async () => {
+Deno.test("runner: it makes the attempts that the file names, several at a time", async () => {
   const tables = command("good", "/bin/true") +
     command("bad", "/bin/sh", "-c", "echo no >&2; exit 3") +
     '[check.flag]\nfile = "/etc/passwd"\n[check.self]\nprocess = "no-such-process"\n';
@@ -86,7 +88,7 @@ Deno.test("the runner makes the attempts that the file names, several at one tim
   assert.equal(scene.conns.length, 1);
 });
 
-Deno.test("what the file does not name is not run; a reload brings it, and a broken file takes nothing away", async () => {
+Deno.test("runner: only what the file names is run; a reload adds, a broken file removes nothing", async () => {
   const before = configured(command("old", "/bin/true"));
   await using scene = new Scene(before);
   await scene.line.start(before);
@@ -105,7 +107,7 @@ Deno.test("what the file does not name is not run; a reload brings it, and a bro
   assert.equal((await scene.line.probe(check, NEVER)).ok, true);
 });
 
-Deno.test("an attempt is ended at its timeout, and by a stop, with its children", async () => {
+Deno.test("runner: an attempt is ended at its timeout, and by a stop, with its children", async () => {
   const marker = `31${Deno.pid}`;
   const tables =
     `[check.slow]\ncommand = ["/bin/sh", "-c", "sleep ${marker} & wait"]\ntimeout = "300ms"\n` +
@@ -121,7 +123,7 @@ Deno.test("an attempt is ended at its timeout, and by a stop, with its children"
   await waitFor("the child's end", async () => !await isRunning(marker), LONG);
 });
 
-Deno.test("a runner that hangs up is said, and asked again", async () => {
+Deno.test("runner: a runner that disconnects is reported, and asked again", async () => {
   await using scene = new Scene(
     configured(command("slow", "/bin/sleep", "20") + command("good", "/bin/true")),
   );
@@ -132,7 +134,7 @@ Deno.test("a runner that hangs up is said, and asked again", async () => {
   assert.equal((await scene.line.probe(scene.check("good"), NEVER)).ok, true);
 });
 
-Deno.test("no runner, and one that says nothing: a failed attempt in time", async () => {
+Deno.test("runner: without a runner, or a response, the attempt fails in time", async () => {
   const config = configured(`[check.good]\ncommand = ["/bin/true"]\ntimeout = "200ms"\n`);
   const check = config.checks[0] ?? assert.fail();
   const path = `${Deno.makeTempDirSync({ prefix: "floatip-runner-" })}/socket`;
@@ -148,7 +150,7 @@ Deno.test("no runner, and one that says nothing: a failed attempt in time", asyn
   listener.unref();
 });
 
-Deno.test("commands of [notify] are told by the runner, everybody's and an instance's", async () => {
+Deno.test("runner: it runs the commands of [notify], of the file and of an instance", async () => {
   const folder = Deno.makeTempDirSync({ prefix: "floatip-runner-" });
   const tell = (file: string) =>
     JSON.stringify(["/bin/sh", "-c", `echo "$@" $FLOATIP_CAUSE >> ${folder}/${file}`, "sh"]);

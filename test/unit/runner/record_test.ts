@@ -1,4 +1,6 @@
-/** What a daemon that was taken over can have the runner hand to a program: nothing that does not match the file. */
+/**
+ * Tests of records: a compromised daemon can send programs nothing that does not match the file.
+ */
 import assert from "node:assert/strict";
 import { decode } from "../../../src/config/decode.ts";
 import type { Config } from "../../../src/config/config.ts";
@@ -20,7 +22,7 @@ const OTHER = configured(
 );
 const GOOD = { ...record() } as Fields;
 
-Deno.test("a sound record passes as it is, with the least of fields too, and after a reload", () => {
+Deno.test("record: a valid one passes as it is, also with required fields only, and after a reload", () => {
   assert.deepEqual(validRecord(GOOD, [CONFIG]), record());
   const least = { instance: "web", from: "backup", to: "master", priority: 100 };
   assert.deepEqual(validRecord(least, [CONFIG]), least);
@@ -79,7 +81,9 @@ Deno.test("a cause is cleaned and cut, since what a check said may be in it", ()
   assert.equal(said.length, 2000);
 });
 
-/** Says `requests` to a runner with `config`, and answers what it answers until `count` have come. */
+/**
+ * Says `requests` to a runner with `config`, and answers what it answers until `count` have come.
+ */
 async function answersTo(
   config: Config,
   requests: readonly unknown[],
@@ -110,7 +114,7 @@ async function answersTo(
   return answers;
 }
 
-Deno.test("a flood of requests for one check has two attempts at one time, and each is answered", async () => {
+Deno.test("runner: a flood for one check makes two attempts at a time, and each is answered", async () => {
   const folder = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const script = `echo x >> ${folder}/runs; sleep 1`;

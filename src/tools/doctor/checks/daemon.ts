@@ -12,7 +12,7 @@ export const configuration: DoctorCheck = {
 };
 
 /** Errors and warnings of the file. What does not fit this machine is reported by "interface". */
-export function judgeConfiguration({ file, problems, plan }: DoctorTarget): readonly Finding[] {
+function judgeConfiguration({ file, problems, plan }: DoctorTarget): readonly Finding[] {
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     return errors.map(({ line, what, why }) =>

@@ -26,7 +26,7 @@ export const firewall: DoctorCheck = {
 };
 
 /** One problem for each kind of packet that is dropped, with the missing rule. */
-export function judgeFirewall(
+function judgeFirewall(
   required: readonly RequiredTraffic[],
   found: DetectedFilters,
 ): readonly Finding[] {

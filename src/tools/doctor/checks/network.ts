@@ -15,7 +15,7 @@ export const interfaces: DoctorCheck = {
 };
 
 /** What of the file does not fit this machine, then the state of each link. */
-export function judgeInterfaces(target: DoctorTarget, machine: Interfaces): readonly Finding[] {
+function judgeInterfaces(target: DoctorTarget, machine: Interfaces): readonly Finding[] {
   const unfit = target.problems.filter(({ severity }) => severity === "machine");
   return [
     ...unfit.map(({ what, why, fix }) => problem(what, why, fix)),
@@ -194,7 +194,7 @@ export const kernel: DoctorCheck = {
 };
 
 /** Effective for an interface: the larger of its own value and that of "all". */
-export interface KernelSettings {
+interface KernelSettings {
   readonly rp_filter: number;
   readonly arp_ignore: number;
   readonly arp_announce: number;
@@ -226,7 +226,7 @@ async function routesTo(peers: readonly Ip[], environment: Environment): Promise
 }
 
 /** For one IPv4 router. */
-export function judgeKernel(
+function judgeKernel(
   plan: PlacedPlan,
   settings: KernelSettings,
   routes: Routes,

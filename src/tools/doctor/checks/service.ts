@@ -43,7 +43,7 @@ interface ServicePort {
 }
 
 /** The ports of this machine that the checks of each virtual router look at. */
-export function servicePortsOf(
+function servicePortsOf(
   target: DoctorTarget,
   { interfaces }: Pick<Environment, "interfaces">,
 ): readonly ServicePort[] {
@@ -113,7 +113,7 @@ async function examineOne(
 }
 
 /** A problem where nothing listens, or only on other addresses; undefined: neither. */
-export function judgeListeners(
+function judgeListeners(
   { check, transport, port, address }: Omit<ServicePort, "plan">,
   listeners: readonly ListeningSocket[],
 ): Finding | undefined {
@@ -138,7 +138,7 @@ export function judgeListeners(
 }
 
 /** A socket that accepts clients. */
-export interface ListeningSocket {
+interface ListeningSocket {
   readonly transport: "tcp" | "udp";
   readonly address: Ip;
   readonly port: number;

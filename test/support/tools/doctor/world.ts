@@ -1,4 +1,4 @@
-/** What does a made-up world look like to the doctor? One where nothing is there, with whatever a test puts into it. */
+/** An empty environment for the doctor, with what a test adds. */
 import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";

@@ -1,4 +1,4 @@
-/** What node do tests of rules speak of? One with a router of each transport and an IPv6 one, planned as the daemon would. */
+/** The node for tests of rules: a virtual router for each transport, and one with IPv6. */
 import assert from "node:assert/strict";
 import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
@@ -9,7 +9,10 @@ import {
 } from "../../../../src/tools/firewall/required_traffic.ts";
 import { machine } from "../../config/machines.ts";
 
-/** Two peers by unicast, IPv6 by multicast because no node has an IPv6 address, and one IPv4 router that wants multicast. */
+/**
+ * Two peers by unicast, IPv6 by multicast because no node has an IPv6 address, and one IPv4 router
+ * that wants multicast.
+ */
 const THREE_KINDS = `[nodes]
 pi-a = "192.168.1.11"
 pi-b = "192.168.1.12"

@@ -1,4 +1,4 @@
-/** How does a test import a file? From texts in memory, on a machine of which all is known. */
+/** Imports of texts in memory, on a known machine. */
 import assert from "node:assert/strict";
 import { formatImportText } from "../../../../src/cli/import/text.ts";
 import { type Imported, importKeepalived } from "../../../../src/tools/keepalived_import/import.ts";
@@ -54,7 +54,10 @@ export function filesOf(texts: Texts): Files {
   };
 }
 
-/** Does `work` end soon? What grows without bounds takes minutes, or all memory; a loaded machine some seconds. */
+/**
+ * Does `work` end soon? What grows without bounds takes minutes, or all memory; a loaded machine
+ * some seconds.
+ */
 export function assertQuick(work: () => void): void {
   const start = performance.now();
   work();

@@ -1,4 +1,4 @@
-/** Does each judge of the doctor say what its evidence means? Rows of evidence and findings. */
+/** Tests of the judges of the doctor: rows of evidence and findings. */
 import assert from "node:assert/strict";
 import { formatIp, ip } from "../../../../src/net/ip.ts";
 import { milliseconds, seconds } from "../../../../src/time.ts";
@@ -354,7 +354,7 @@ Deno.test("doctor: where nothing can be looked at, nothing is claimed to be wron
   );
 });
 
-Deno.test("doctor: without rights to listen it says so once each, and calls nothing wrong", async () => {
+Deno.test("doctor: without the right to listen it says so once each, and reports no problem", async () => {
   const lan = lanWith({ refusal: "Operation not permitted" });
   const environment = emptyWorld({ root: false, lan: () => Promise.resolve(lan) });
   const reported = await runDoctor(subjectOf(PAIR), environment);

@@ -1,4 +1,4 @@
-/** The doctor names the reason why adverts are refused, and two holders by what the daemon knows. */
+/** Tests of the doctor: why adverts are refused, and two holders by what the daemon knows. */
 import assert from "node:assert/strict";
 import { ip } from "../../../../src/net/ip.ts";
 import type { Finding } from "../../../../src/tools/doctor/check.ts";
@@ -34,7 +34,7 @@ function adverts(text: string, seen: Partial<LanSeen>, here = HOLDING) {
   return said(judgeAdverts(subjectOf(text, here), here, lanWith(seen), RUNNING));
 }
 
-Deno.test("doctor: a sender that is none of the peers is refused, and may be a node that moved", () => {
+Deno.test("doctor: a sender that is no peer is refused, and may be a node that moved", () => {
   const seen = { adverts: [toUs("192.168.1.13")], asked: ASKED };
   const [[what, why, fix] = assert.fail(), ...rest] = adverts(PAIR, seen);
   assert.match(
@@ -44,7 +44,8 @@ Deno.test("doctor: a sender that is none of the peers is refused, and may be a n
   assert.match(why ?? "", /both take the address/);
   assert.equal(
     fix,
-    'pi-b = "192.168.1.13"   # in [nodes], on all nodes, if it is pi-b: 192.168.1.12 does not answer',
+    'pi-b = "192.168.1.13"   # in [nodes], on all nodes, if it is pi-b: ' +
+      "192.168.1.12 does not answer",
   );
   assert.equal(JSON.stringify([what, why, fix]).includes("packet filter"), false);
   assert.match(rest.join(), /^warning pi-b .* does not answer/);
@@ -67,7 +68,7 @@ Deno.test("doctor: password, version and interval are named as reasons", () => {
   assert.match(reasonOf(PAIR, { version: 2 }), /refused: the VRRP version.*version = 3 /);
 });
 
-Deno.test("doctor: adverts that go to another address of this machine are not lost by a filter", () => {
+Deno.test("doctor: adverts to another address of this machine are not lost by a filter", () => {
   const here = machine({ eth0: ["192.168.1.11/24", "192.168.1.21/24"] });
   const advert = { ...toUs("192.168.1.12"), destination: ip("192.168.1.21") };
   const [first = assert.fail()] = adverts(BY_HAND, { adverts: [advert] }, here);
@@ -75,7 +76,7 @@ Deno.test("doctor: adverts that go to another address of this machine are not lo
   assert.match(first[2] ?? "", /^source = "192\.168\.1\.21"/);
 });
 
-Deno.test("doctor: what a switch sends back, or what others are sent, is nobody's advert to this node", () => {
+Deno.test("doctor: own adverts that a switch returns, and those to other nodes, do not count", () => {
   const back = { ...toUs("192.168.1.11"), mac: "02:00:00:00:00:01" };
   const links = HOLDING.interfaces.links.map((link) => ({
     ...link,
@@ -86,7 +87,7 @@ Deno.test("doctor: what a switch sends back, or what others are sent, is nobody'
   assert.match(adverts(PAIR, { adverts: [back, others] }, here)[0]?.[0] ?? "", /^ok .*is master$/);
 });
 
-Deno.test("doctor: two holders, with the reason: its adverts are refused, or what the daemon knows", () => {
+Deno.test("doctor: two holders, with the reason: refused adverts, or what the daemon knows", () => {
   const holders = (daemon: DaemonSeen, seen: Partial<LanSeen>) =>
     said(
       judgeHolders(subjectOf(PAIR, HOLDING), HOLDING, lanWith({ asked: ASKED, ...seen }), daemon),

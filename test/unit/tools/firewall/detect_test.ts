@@ -1,4 +1,4 @@
-/** Is the machine's own filter found, and each rule read once? Programs that answer as the real ones did. */
+/** Tests of the detection of packet filters, with recorded output of the programs. */
 import assert from "node:assert/strict";
 import {
   blockedTraffic,
@@ -105,7 +105,7 @@ for (const [what, answers, format, programs, refusal] of TABLE) {
   });
 }
 
-Deno.test("firewall survey: zones of firewalld, and rules only for chains that are in the way", async () => {
+Deno.test("firewall detection: zones of firewalld, and rules for chains that block only", async () => {
   const answers: Readonly<Record<string, ProgramOutput>> = {
     "firewall-cmd --state": said("running\n"),
     "firewall-cmd --get-zone-of-interface=eth0": said("dmz\n"),

@@ -1,17 +1,16 @@
-/** Do the rules read as they were agreed, for each program? That they work is test/lab/firewall/'s business. */
+/** Tests of the printed rules for each program. test/lab/firewall tests that they work. */
 import assert from "node:assert/strict";
 import {
   FIREWALL_FORMATS,
   type FirewallFormat,
 } from "../../../../src/tools/firewall/format_names.ts";
-import {
-  type FilterSetup,
-  firewallText,
-  UNKNOWN_SETUP,
-} from "../../../../src/tools/firewall/formats.ts";
+import { type FilterSetup, firewallText } from "../../../../src/tools/firewall/formats.ts";
 import { requiredTrafficOf } from "../../../../src/tools/firewall/required_traffic.ts";
 import { golden } from "../../../support/golden.ts";
 import { ALL_KINDS, HERE, nodeOf } from "../../../support/tools/firewall/nodes.ts";
+
+/** A machine that is not known. */
+const UNKNOWN_SETUP: FilterSetup = { chains: [], zones: new Map(), outgoing: false };
 
 for (const format of FIREWALL_FORMATS) {
   Deno.test(`firewall rules for ${format}`, async () => {
@@ -64,7 +63,7 @@ Deno.test("an interface's odd name cannot become a command", () => {
   }
 });
 
-Deno.test("adverts to peers come in where their source is, whatever interface the addresses are on", () => {
+Deno.test("firewall: adverts of peers come in on the interface of the source", () => {
   const file = ALL_KINDS.replace("vrid = 54", 'vrid = 54\ninterface = "eth7"');
   const lines = textOf(file, "iptables", UNKNOWN_SETUP).split("\n");
   assert.deepEqual(lines.filter((line) => line.includes("udp")), [

@@ -1,4 +1,4 @@
-/** Are rules read as the kernel reads them? Each ruleset by what it does with the passages of three kinds of routers. */
+/** Tests of rulesets: what each does with the traffic of three kinds of virtual routers. */
 import assert from "node:assert/strict";
 import { blockedTraffic } from "../../../../src/tools/firewall/detect.ts";
 import { readIptables } from "../../../../src/tools/firewall/read_iptables.ts";
@@ -48,7 +48,10 @@ const NEW_ONLY = {
   match: { op: "in", left: { ct: { key: "state" } }, right: ["established", "related"] },
 };
 
-/** [what, nft entries, what does not pass]. The machine is pi-a (192.168.1.11), its peers .12 and .13, all on eth0. */
+/**
+ * [what, nft entries, what does not pass]. The machine is pi-a (192.168.1.11), its peers .12 and
+ * .13, all on eth0.
+ */
 const NFT: readonly (readonly [string, readonly unknown[], readonly string[]])[] = [
   ["nothing", [], []],
   ["policy accept", [base("accept")], []],

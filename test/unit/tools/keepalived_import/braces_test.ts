@@ -1,4 +1,4 @@
-/** Import of lists whose braces or entries are not as keepalived wants them: what is lost is marked. */
+/** Tests of the import of lists with wrong braces or entries: what is lost is marked. */
 import assert from "node:assert/strict";
 import { imported, noteText } from "../../../support/tools/keepalived_import/importing.ts";
 
@@ -78,7 +78,7 @@ Deno.test("import puts a guess in the place of what only keepalived knows, and m
   ]);
 });
 
-Deno.test("import advertises the 89 IPv6 addresses that keepalived names, and moves the rest along", () => {
+Deno.test("import advertises the 89 IPv6 addresses that keepalived names, and moves the rest", () => {
   const addresses = Array.from({ length: 91 }, (_, index) => `    fd00::${index + 1}/64`);
   const text = instance().replace("    192.0.2.50/24", addresses.join("\n"));
   const { toml, notes } = imported(text);

@@ -1,4 +1,4 @@
-/** Which lines count? Includes, conditions, macros, sequences and lists, as keepalived 2.2.7 was seen to take them. */
+/** Tests of the expansion of files, with the behaviour of keepalived 2.2.7. */
 import assert from "node:assert/strict";
 import { expand } from "../../../../src/tools/keepalived_import/expand.ts";
 import { MalformedError } from "../../../../src/tools/keepalived_import/statement.ts";
@@ -28,7 +28,7 @@ function refusal(texts: Texts | string) {
   return assert.fail("it was not refused");
 }
 
-Deno.test("@ID lines count for that node, @^ID lines for all others, once or several times in a row", () => {
+Deno.test("expand: @ID lines count for that node, @^ID lines for all others, also repeated", () => {
   const text = "@main a\n@other b\n@^main c\n@^other d\n@main @^other e\n@ f\n@!main g\n";
   assert.deepEqual(lines(text), ["a", "d", "e"]);
   assert.deepEqual(lines(text, "other"), ["b", "c"]);
@@ -110,7 +110,7 @@ const CONF: Texts = {
   "/etc/keepalived/vips": "10.0.0.1",
 };
 
-Deno.test("includes are relative to the file they stand in, with wildcards, braces and macros", () => {
+Deno.test("expand: includes are relative to their file, with wildcards, braces and macros", () => {
   const { lines, inclusions } = expanded(CONF);
   assert.deepEqual(lines.map(({ text }) => text), [
     ...["a {", "10.0.0.1", "}", "b /etc/keepalived/conf.d", "a {", "10.0.0.1", "}"],

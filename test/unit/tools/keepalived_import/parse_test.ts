@@ -1,4 +1,4 @@
-/** Do braces make blocks, wherever they stand, and do missing ones get a place? */
+/** Tests of the parser: words, comments, blocks, and missing braces. */
 import assert from "node:assert/strict";
 import {
   argvOf,
