@@ -1,8 +1,8 @@
-/** Which faults of interface, filter and LAN does the doctor know? Each built for real in namespaces. */
+/** Faults of interface, packet filter and LAN, made in namespaces. */
 import { demand } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { until } from "../interop/until.ts";
-import { type Clinic, fileWith, FLOATING, type Found, type Report } from "./clinic.ts";
+import { type Clinic, FILE, fileWith, FLOATING, type Found, type Report } from "./clinic.ts";
 import type { Fault } from "./fault.ts";
 
 /** A table with one chain at `hook` that drops what `rules` do not accept. */
@@ -136,7 +136,8 @@ export const LAN_FAULTS: readonly Fault[] = [
     },
     async play(clinic) {
       await clinic.start("b", "master");
-      // Something that the doctor cannot read: the rule looks at a mark that anybody could have set.
+      // Something that the doctor cannot read: the rule looks at a mark that anybody could have
+      // set.
       await nft(
         clinic.host("a"),
         tableOf("input", "\nmeta mark 0 meta l4proto 112 drop"),
@@ -202,6 +203,8 @@ export const LAN_FAULTS: readonly Fault[] = [
       await clinic.start("stranger", "master", file);
       return await clinic.examine("a");
     },
+    mend: (clinic, { fix }) =>
+      clinic.examine("a", { file: FILE.replace("vrid = 51", fix ?? "nothing") }),
   },
   {
     name: "a floating address that somebody else has",
@@ -232,6 +235,10 @@ export const LAN_FAULTS: readonly Fault[] = [
       const daemon = await clinic.start("a", "master");
       await clinic.host("stranger").ip("addr", "add", `${FLOATING}/24`, "dev", "eth0");
       return await clinic.examine("a", { daemon });
+    },
+    async mend(clinic) {
+      await clinic.host("stranger").ip("addr", "del", `${FLOATING}/24`, "dev", "eth0");
+      return await clinic.examine("a", { daemon: clinic.daemon("a") });
     },
   },
   {
@@ -275,7 +282,8 @@ export const LAN_FAULTS: readonly Fault[] = [
     },
     async play(clinic) {
       await nft(clinic.host("b"), tableOf("input", "\nmeta l4proto 112 reject"));
-      // netfilter answers only where it finds the checksum right, and knows no pseudo-header of VRRPv3's.
+      // netfilter answers only where it finds the checksum right, and knows no pseudo-header of
+      // VRRPv3's.
       const daemon = await clinic.start("a", "master", VERSION_2);
       return await clinic.examine("a", { daemon });
     },
@@ -299,8 +307,7 @@ export const LAN_FAULTS: readonly Fault[] = [
     expected: {
       check: "kernel settings",
       mark: "problem",
-      what:
-        /adverts of 10\.77\.0\.2 on eth0 are dropped: rp_filter is strict, and the route back is eth1/,
+      what: /of 10\.77\.0\.2 on eth0 are dropped: rp_filter is strict, and the route back is eth1/,
       fix: /^sysctl -w net\.ipv4\.conf\.eth0\.rp_filter=2$/,
     },
     async play(clinic) {

@@ -1,4 +1,4 @@
-/** Which faults of service, machine and daemon does the doctor know? Each built for real; what a machine lacks is put there in a mount namespace. */
+/** Faults of service, machine and daemon. What a machine lacks is added in a mount namespace. */
 import { ANSWERS } from "../control/answers.ts";
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -19,9 +19,15 @@ async function serve(host: LabHost, address: string): Promise<void> {
     `Deno.serve({ hostname: "${address}", port: 8080, onListen() {} }, () => new Response("ok"))`;
   host.spawn([Deno.execPath(), "eval", program], { output: "ignore", env: ENVIRONMENT });
   await until("the service listens", async () => {
-    const { stdout } = await host.exec(["cat", "/proc/net/tcp", "/proc/net/tcp6"]);
-    return /:1F90 \S+ 0A /.test(stdout);
+    const { stdout } = await host.exec(["cat", "/proc/net/tcp"]);
+    return new RegExp(`${hexOf(address)}:1F90 \\S+ 0A `).test(stdout);
   });
+}
+
+/** An address as in /proc/net/tcp. */
+function hexOf(address: string): string {
+  const bytes = address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
+  return bytes.reverse().join("").toUpperCase();
 }
 
 /** The words that run a program in a mount namespace of its own, after the lines of `script`. */
@@ -46,6 +52,34 @@ async function indexOf(host: LabHost): Promise<number> {
   }[];
   return links[0]?.ifindex ?? 0;
 }
+
+/** The lines that fill the state directory. */
+function filled(state: string): readonly string[] {
+  return [
+    `mount -t tmpfs -o size=16k none ${state}`,
+    `dd if=/dev/zero of=${state}/full bs=4k count=4 2>/dev/null`,
+  ];
+}
+
+/** The lines that make systemd-networkd manage eth0. */
+async function networkd(host: LabHost): Promise<readonly string[]> {
+  const state = "ADMIN_STATE=configured\\nNETWORK_FILE=/etc/systemd/network/10-eth0.network\\n";
+  const network = "[Match]\\nName=eth0\\n[Network]\\nDHCP=yes\\n";
+  return [
+    "mkdir -p /run/systemd/netif/links /etc/systemd/network",
+    "mount -t tmpfs none /run/systemd/netif/links",
+    "mount -t tmpfs none /etc/systemd/network",
+    `printf '${state}' > /run/systemd/netif/links/${await indexOf(host)}`,
+    `printf '${network}' > /etc/systemd/network/10-eth0.network`,
+  ];
+}
+
+/** The lines that configure the floating address in /etc/network/interfaces. */
+const IN_INTERFACES: readonly string[] = [
+  "mkdir -p /etc/network",
+  "mount -t tmpfs none /etc/network",
+  `printf 'iface eth0 inet static\\n  address ${FLOATING}/24\\n' > /etc/network/interfaces`,
+];
 
 /** All of them. */
 export const MACHINE_FAULTS: readonly Fault[] = [
@@ -115,6 +149,12 @@ export const MACHINE_FAULTS: readonly Fault[] = [
       await serve(clinic.host("a"), "127.0.0.1");
       return await clinic.examine("a", { file: CHECKED });
     },
+    async mend(clinic, { fix }) {
+      const [, sysctl = ""] = / with (sysctl .*)$/.exec(fix ?? "") ?? [];
+      await demand(clinic.host("a").argv(["sh", "-c", sysctl]));
+      await serve(clinic.host("a"), FLOATING);
+      return await clinic.examine("a", { file: CHECKED });
+    },
   },
   {
     name: "a service that is not there",
@@ -157,16 +197,18 @@ export const MACHINE_FAULTS: readonly Fault[] = [
       what: /systemd-networkd manages eth0, and may remove the floating address/,
       fix: /KeepConfiguration=static.*\/etc\/systemd\/network\/10-eth0\.network\.d\/floatip\.conf/,
     },
-    async play(clinic) {
-      const index = await indexOf(clinic.host("a"));
-      const state = "ADMIN_STATE=configured\\nNETWORK_FILE=/etc/systemd/network/10-eth0.network\\n";
+    play: async (clinic) =>
+      await clinic.examine("a", { through: inside(clinic, ...await networkd(clinic.host("a"))) }),
+    async mend(clinic, { fix }) {
+      const setup = await networkd(clinic.host("a"));
+      const dropIn = "/etc/systemd/network/10-eth0.network.d/floatip.conf";
+      // What networkd writes when it has read the drop-in.
+      const link = `/run/systemd/netif/links/${await indexOf(clinic.host("a"))}`;
+      const read = `echo NETWORK_FILE_DROPINS=${dropIn} >> ${link}`;
       const through = inside(
         clinic,
-        "mkdir -p /run/systemd/netif/links /etc/systemd/network",
-        "mount -t tmpfs none /run/systemd/netif/links",
-        "mount -t tmpfs none /etc/systemd/network",
-        `printf '${state}' > /run/systemd/netif/links/${index}`,
-        "printf '[Match]\\nName=eth0\\n[Network]\\nDHCP=yes\\n' > /etc/systemd/network/10-eth0.network",
+        ...[...setup, ...fakeProgram("networkctl", "")],
+        ...["{", fix ?? "false", "} >&2", read],
       );
       return await clinic.examine("a", { through });
     },
@@ -179,15 +221,10 @@ export const MACHINE_FAULTS: readonly Fault[] = [
       what: /\/etc\/network\/interfaces puts 10\.77\.0\.100 on this machine for good/,
       fix: /^remove 10\.77\.0\.100 from \/etc\/network\/interfaces$/,
     },
-    play(clinic) {
-      const lines = `iface eth0 inet static\\n  address ${FLOATING}/24\\n`;
-      const through = inside(
-        clinic,
-        "mkdir -p /etc/network",
-        "mount -t tmpfs none /etc/network",
-        `printf '${lines}' > /etc/network/interfaces`,
-      );
-      return clinic.examine("a", { through });
+    play: (clinic) => clinic.examine("a", { through: inside(clinic, ...IN_INTERFACES) }),
+    mend(clinic) {
+      const removed = `sed -i /${FLOATING}/d /etc/network/interfaces`;
+      return clinic.examine("a", { through: inside(clinic, ...IN_INTERFACES, removed) });
     },
   },
   {
@@ -219,7 +256,8 @@ export const MACHINE_FAULTS: readonly Fault[] = [
         return chunks;
       });
       const ended = once(child, "close");
-      // Stopped again and again, as by a card that swaps, for longer than an advert's interval: its timers are among what waits.
+      // Stopped again and again, as by a card that swaps, for longer than an advert's interval: its
+      // timers are among what waits.
       const { pid } = child;
       assert.ok(pid !== undefined);
       const stalls = setInterval(() => {
@@ -254,12 +292,12 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     play(clinic) {
       const state = `${clinic.folder}/state`;
       mkdirSync(state);
-      const through = inside(
-        clinic,
-        `mount -t tmpfs -o size=16k none ${state}`,
-        `dd if=/dev/zero of=${state}/full bs=4k count=4 2>/dev/null`,
-      );
-      return clinic.examine("a", { through });
+      return clinic.examine("a", { through: inside(clinic, ...filled(state)) });
+    },
+    mend(clinic, { fix }) {
+      const state = `${clinic.folder}/state`;
+      const room = ["{", fix ?? "false", "} >&2", `rm ${state}/full`];
+      return clinic.examine("a", { through: inside(clinic, ...filled(state), ...room) });
     },
   },
   {
@@ -275,6 +313,12 @@ export const MACHINE_FAULTS: readonly Fault[] = [
       mkdirSync(state);
       const through = inside(clinic, `mount -t tmpfs -o ro none ${state}`);
       return clinic.examine("a", { through });
+    },
+    mend(clinic, { fix }) {
+      const state = `${clinic.folder}/state`;
+      const writable = ["{", fix ?? "false", "} >&2", `mount -o remount,rw ${state}`];
+      const lines = [`mount -t tmpfs -o ro none ${state}`, ...writable];
+      return clinic.examine("a", { through: inside(clinic, ...lines) });
     },
   },
 ];

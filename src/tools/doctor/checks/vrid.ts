@@ -34,7 +34,7 @@ export function judgeVrid(
   if (found.length > 0) return found;
   const ours = new Set(plans.map(({ rules }) => rules.vrid as number));
   const others = usedIn(lan).filter((vrid) => !ours.has(vrid));
-  const rest = others.length === 0 ? "" : `; on this LAN ${listOf(others)} are used by others`;
+  const rest = others.length === 0 ? "" : `; others on this LAN use ${listOf(others)}`;
   return [ok(`no other cluster uses VRID ${listOf([...ours])}${rest}`)];
 }
 
