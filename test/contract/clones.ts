@@ -1,10 +1,11 @@
 /** Cases about a machine that has another's IPv4 address: what it hears of the other, and answers. */
 import assert from "node:assert/strict";
 import type { Endpoint, Host } from "../../src/host.ts";
-import { formatIp } from "../../src/net/ip.ts";
+import { formatIp, ip } from "../../src/net/ip.ts";
 import { formatMac } from "../../src/net/mac.ts";
 import { after, milliseconds } from "../../src/time.ts";
-import { arpProbe, arpRequest } from "../../src/wire/arp.ts";
+import { arpProbe, arpProbeToAll, arpRequest } from "../../src/wire/arp.ts";
+import { neighborProbeToAll } from "../../src/wire/ndp.ts";
 import {
   type ContractCase,
   datagrams,
@@ -97,7 +98,48 @@ export const CLONE_CASES: readonly ContractCase[] = [
       assert.deepEqual(await claims(arpProbe(macOf(peer), HOST4)), [formatMac(macOf(host))]);
     },
   },
+  {
+    name: "a machine with the host's own MAC answers a question to all, for IPv4 and IPv6",
+    async run({ host, peer, world, until }) {
+      await world.clonePeer();
+      await until(peer, () => eth0(peer)?.running === true && macText(peer) === macText(host));
+      const addresses = ["10.77.0.50/24", "fd77::50/64"].map(held);
+      for (const address of addresses) peer.addAddress(address);
+      const watched = addresses.map(({ prefix: { address } }) => ({ interface: "eth0", address }));
+      host.watchClaims(watched);
+      const mark = new Uint8Array([1, 2, 3, 4, 5, 6]);
+      const questions = [
+        arpProbeToAll(macOf(host), VIP4, mark),
+        neighborProbeToAll(macOf(host), VIP6, mark),
+      ];
+      for (const question of questions) {
+        const [claim] = await answered(host, question);
+        assert.deepEqual([claim?.mac, claim?.answer], [macText(host), true]);
+      }
+    },
+  },
 ];
+
+const VIP4 = ip("10.77.0.50"), VIP6 = ip("fd77::50");
+
+/** What is claimed after `question`; it is asked again where nothing comes, since a link that came up may swallow a frame. */
+async function answered(host: Host, question: Uint8Array) {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    host.sendFrame("eth0", question);
+    const end = after(host.now(), milliseconds(100));
+    while (host.now() < end) {
+      const claims = (await host.wait(end)).flatMap((one) =>
+        one.kind === "claim" ? [{ mac: formatMac(one.mac), answer: one.answer }] : []
+      );
+      if (claims.length > 0) return claims;
+    }
+  }
+  return assert.fail("no machine answers");
+}
+
+function macText(host: Host): string {
+  return formatMac(macOf(host));
+}
 
 /** Multicast, unicast, UDP. */
 function byKind(a: Endpoint, b: Endpoint): number {

@@ -32,6 +32,8 @@ export interface World {
   deleteAddress(text: string): void | Promise<void>;
   /** eth0 is gone, and its addresses. */
   deleteInterface(): void | Promise<void>;
+  /** eth0 of the peer has the MAC of the host's: a clone. */
+  clonePeer(): void | Promise<void>;
   /** eth0 is there again: up, plugged in to the peer, with 10.77.0.1/24. */
   createInterface(): void | Promise<void>;
 }

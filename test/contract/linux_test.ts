@@ -1,6 +1,7 @@
 /** Does the real host behave as every Host must? Two namespaces on one bridge. */
 import { linkNamed } from "../../src/net/interfaces.ts";
 import { isLinkLocal } from "../../src/net/ip.ts";
+import { formatMac } from "../../src/net/mac.ts";
 import { demand } from "../support/lab/command.ts";
 import { Lan } from "../support/lab/lan.ts";
 import { hostIn, kernelTest, type NamespacedHost } from "../support/kernel/netns.ts";
@@ -36,6 +37,14 @@ async function openLab(): Promise<ContractLab> {
       addAddress: async (text) => void await machine.ip("addr", "add", text, "dev", "eth0"),
       deleteAddress: async (text) => void await machine.ip("addr", "del", text, "dev", "eth0"),
       deleteInterface: async () => void await machine.ip("link", "del", "eth0"),
+      clonePeer: async () => {
+        const mac = linkNamed(host.interfaces(), "eth0")?.mac;
+        if (mac === undefined) throw new Error("eth0 has no MAC");
+        const clone = lan.host("peer");
+        await clone.ip("link", "set", "eth0", "down");
+        await clone.ip("link", "set", "eth0", "address", formatMac(mac));
+        await clone.ip("link", "set", "eth0", "up");
+      },
       createInterface: async () => {
         const script = [
           `link add ${port.peer} type veth peer name eth0 netns ${machine.namespace}`,

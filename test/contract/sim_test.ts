@@ -37,6 +37,7 @@ async function openLab(): Promise<ContractLab> {
       addAddress: (text) => machine.addForeign("eth0", text),
       deleteAddress: (text) => machine.deleteForeign("eth0", text),
       deleteInterface: () => machine.deletePort("eth0"),
+      clonePeer: () => lan.machine("peer").setMac("eth0", machine.port("eth0")?.mac),
       createInterface: () => {
         machine.createPort("eth0", "lan");
         machine.addForeign("eth0", "10.77.0.1/24");

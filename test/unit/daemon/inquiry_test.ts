@@ -199,3 +199,21 @@ Deno.test("inquiry: a LAN on which nobody answers anything tells nothing", () =>
   pass(120);
   strictEqual(health(backup), "held");
 });
+
+Deno.test("inquiry: two MACs of the master are told apart from nothing: it is known that it is not known", () => {
+  const backup = aBackup();
+  const { pass } = lab(backup);
+  pass(30, ({ address }) => address === "10.77.0.1" ? [] : [MAC_B, MAC_C]);
+  deepStrictEqual(backup.look.macs, [MAC_B, MAC_C]);
+  pass(60, ({ address }) => address === "10.77.0.1" ? [] : [MAC_B]);
+  deepStrictEqual(backup.look.macs, []);
+});
+
+Deno.test("inquiry: a MAC that answers each question twice belongs to two machines, or packets come twice", () => {
+  const backup = aBackup();
+  const { pass } = lab(backup);
+  const twice = ({ address, openly }: Asked) =>
+    address === FLOATING && !openly ? [MAC_B, MAC_B] : address === "10.77.0.2" ? [MAC_B] : [];
+  pass(14, twice);
+  ok((backup.look.double?.times ?? 0) >= 3, JSON.stringify(backup.look));
+});
