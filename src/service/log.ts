@@ -2,6 +2,7 @@
 import { withTimeout } from "../async.ts";
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import { printableLine } from "../printable.ts";
+import { formatLocalTime, type WallTime } from "../time.ts";
 
 /** The four levels, from much to little. */
 export type Level = "debug" | "info" | "warning" | "error";
@@ -30,9 +31,9 @@ const FLUSH_PATIENCE_MS = 1000;
 export const journaldFormat: LineFormat = (level, text) =>
   `<${PRIORITIES[level]}>${printableLine(text)}\n`;
 
-/** For people and files: "2026-11-21T03:04:05.678Z info    web: backup -> master: ...". */
+/** For people and files, in local time: "2026-11-21 04:04:05.678 info    web: backup -> master: ...". */
 export const plainFormat: LineFormat = (level, text, at) =>
-  `${at.toISOString()} ${level.padEnd(7)} ${printableLine(text)}\n`;
+  `${formatLocalTime(at.getTime() as WallTime)} ${level.padEnd(7)} ${printableLine(text)}\n`;
 
 /**
  * Is standard error the journal? systemd names its device and inode in JOURNAL_STREAM

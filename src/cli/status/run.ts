@@ -2,6 +2,7 @@
 import type { StatusDocument } from "../../control/api.ts";
 import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
+import { formatLocalTime, type WallTime } from "../../time.ts";
 import { answerOf } from "../control_errors.ts";
 import { type ExitCode, Failure, formatFailure } from "../exit.ts";
 import { Screen } from "../screen.ts";
@@ -29,7 +30,7 @@ export async function status(terminal: Terminal, flags: StatusFlags): Promise<Ex
   return verdict(first);
 }
 
-/** Shows `first` and what follows until it is told to end; answers the verdict on the last. */
+/** Shows `first` and what follows until it is told to end; returns the exit code of the last. */
 async function watch(
   terminal: Terminal,
   client: ControlClient,
@@ -98,7 +99,7 @@ function formatLine(document: StatusDocument): string {
 
 /** One change in a pipe, with its time. */
 function block(document: StatusDocument, terminal: Terminal): string {
-  return `--- ${new Date().toISOString()}\n${formatText(document, terminal)}\n`;
+  return `--- ${formatLocalTime(Date.now() as WallTime)}\n${formatText(document, terminal)}\n`;
 }
 
 /** What of a document is news when it changes: no ages and no counters. */

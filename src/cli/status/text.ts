@@ -42,7 +42,7 @@ export function statusLines(
     ...maintenanceLines(document, now, paint),
     ...(document.instances.length === 0 ? none : instances),
     ...sinkLines(document.sinks, paint),
-    ...strayLines(document.rejects),
+    ...unmatchedLines(document.rejects),
     ...attentionLines(document, paint),
   ].flatMap((line) => wrap(line, columns));
 }
@@ -83,17 +83,17 @@ function instanceLines(
     ...(widthOf(whole) <= columns
       ? [whole]
       : headline.map((part, i) => (i > 0 ? "  " : "") + part)),
-    `  ${ownPart(instance, now)}`,
-    ...asideLines(instance, now, paint),
+    `  ${ownStateText(instance, now)}`,
+    ...handedOverLines(instance, now, paint),
     ...nodeLines(nodeRows(instance, document, paint), columns),
-    `  ${paint("dim", protocolWords(instance))}`,
+    `  ${paint("dim", protocolText(instance))}`,
     ...rejectLines(instance.rejects),
-    ...instance.checks.map((check) => `  ${checkWords(check, paint)}`),
+    ...instance.checks.map((check) => `  ${checkText(check, paint)}`),
   ];
 }
 
 /** "check nginx: down (connection refused), weight -50". */
-function checkWords(check: CheckStatus, paint: Paint): string {
+function checkText(check: CheckStatus, paint: Paint): string {
   const weight = check.weight === null ? "" : `, weight ${check.weight}`;
   if (check.up === null) {
     const last = check.latency_ms === null ? "no result yet" : `not decided yet (${check.last})`;
@@ -103,10 +103,10 @@ function checkWords(check: CheckStatus, paint: Paint): string {
   return `check ${check.name}: ${verdict} (${check.last})${weight}`;
 }
 
-/** How each sink of [notify] fares; nothing where there is none. */
+/** The sinks of [notify] and their deliveries. */
 function sinkLines(sinks: readonly SinkStatus[], paint: Paint): readonly string[] {
   if (sinks.length === 0) return [];
-  return ["", "told of changes", ...alignColumns(sinks.map((sink) => sinkRow(sink, paint)))];
+  return ["", "notifications", ...alignColumns(sinks.map((sink) => sinkRow(sink, paint)))];
 }
 
 function sinkRow(sink: SinkStatus, paint: Paint): readonly string[] {
@@ -114,14 +114,18 @@ function sinkRow(sink: SinkStatus, paint: Paint): readonly string[] {
   const counts = [
     `${delivered} delivered`,
     ...(pending > 0 ? [`${pending} waiting`] : []),
-    ...(collapsed > 0 ? [`${collapsed} overtaken by newer ones`] : []),
+    ...(collapsed > 0 ? [`${collapsed} replaced by newer ones`] : []),
     ...(failed > 0 ? [paint("bad", `${failed} failed`)] : []),
   ];
-  const words = last === null ? "nothing yet" : last.ok ? last.words : paint("bad", last.words);
-  return ["", instance === null ? name : `${name} of ${instance}`, counts.join(", "), words];
+  const result = last === null
+    ? "nothing sent yet"
+    : last.ok
+    ? last.words
+    : paint("bad", last.words);
+  return ["", instance === null ? name : `${name} of ${instance}`, counts.join(", "), result];
 }
 
-/** Who holds the addresses, as far as this node can tell. */
+/** The holder of the addresses, as far as this node knows. */
 function holder(
   instance: InstanceStatus,
   { maintenance }: StatusDocument,
@@ -133,12 +137,12 @@ function holder(
     return `HELD TWICE: by ${[`${master?.node}${self}`, ...rivals].join(" and ")}`;
   }
   if (state === "init" && maintenance !== null) {
-    return `this node stands down; ${heldElsewhere(instance)}`;
+    return `this node is in maintenance; ${heldElsewhere(instance)}`;
   }
   if (state === "init") return `not started; ${heldElsewhere(instance)}`;
   switch (health) {
     case "nobody":
-      return "HELD BY NOBODY";
+      return "HELD BY NO NODE";
     case "fault":
       return `FAULT on this node; ${heldElsewhere(instance)}`;
     case "listening":
@@ -152,25 +156,25 @@ function holder(
 
 /** Of a node that has just started, or has not asked for long. */
 function listening({ master, state }: InstanceStatus): string {
-  if (master === null) return "nobody was heard yet: listening before claiming";
+  if (master === null) return "no master heard yet: this node listens before it takes over";
   const holder = state === "master" ? `${master.node} (this node)` : master.node;
-  return `held by ${holder}; it is being asked whether another machine has it`;
+  return `held by ${holder}; the LAN is asked whether another machine has it too`;
 }
 
-/** Of a node that takes no part: it hears who does. */
+/** What a node that takes no part in the election knows of the holder. */
 function heldElsewhere({ master }: InstanceStatus): string {
-  return master === null ? "who holds it is unknown here" : `held by ${master.node}`;
+  return master === null ? "the holder is unknown here" : `held by ${master.node}`;
 }
 
 /** This node's own state with its reason. */
-function ownPart(instance: InstanceStatus, now: number): string {
+function ownStateText(instance: InstanceStatus, now: number): string {
   const { state, since, cause, faults } = instance;
   if (state === "fault") return `this node: fault for ${age(since, now)}: ${faults.join("; ")}`;
   return `this node: ${state} for ${age(since, now)}: ${cause}`;
 }
 
-/** Since it was handed over by hand, it does not come back by itself. */
-function asideLines(
+/** After a handover this node does not preempt. */
+function handedOverLines(
   { aside, name }: InstanceStatus,
   now: number,
   paint: Paint,
@@ -179,7 +183,7 @@ function asideLines(
   const end = aside.until === null
     ? `until \`floatip handover ${name} --back\``
     : `for another ${duration(Math.max(0, Date.parse(aside.until) - now))}`;
-  return [`  ${paint("warn", "handed over")}: does not take it back from a living master ${end}`];
+  return [`  ${paint("warn", "handed over")}: this node does not preempt ${end}`];
 }
 
 /**
@@ -208,7 +212,7 @@ function nodeRows(
   document: StatusDocument,
   paint: Paint,
 ): readonly (readonly string[])[] {
-  const others = [...instance.peers, ...unheardNodes(instance, document)]
+  const others = [...instance.peers, ...silentNodes(instance, document)]
     .map((peer) => peerRow(peer, instance, document));
   const titles = ["   ", "NODE", "STATE", "PRIORITY", "SEEN"].map((title) => paint("dim", title));
   return [titles, ownRow(instance, document), ...others];
@@ -218,7 +222,7 @@ function nodeRows(
  * Nodes of the file that no peer stands for: with multicast, peers are those who were heard. For
  * IPv4 only: by IPv6 a node is heard from its link-local address, which the file may not name.
  */
-function unheardNodes(instance: InstanceStatus, document: StatusDocument): readonly PeerStatus[] {
+function silentNodes(instance: InstanceStatus, document: StatusDocument): readonly PeerStatus[] {
   if (instance.family !== "ipv4") return [];
   const known = new Set(instance.peers.map(({ address }) => address));
   // A peer without a name is that of some instance, perhaps of another one.
@@ -245,7 +249,7 @@ function ownRow(instance: InstanceStatus, document: StatusDocument): readonly st
   const { state, source } = instance;
   const mark = state === "master" ? "  *" : "   ";
   const name = withAddress(document.node, source);
-  return [mark, name, state, priorityWords(instance), "this node"];
+  return [mark, name, state, priorityText(instance), "this node"];
 }
 
 function peerRow(
@@ -278,7 +282,7 @@ function peerState(
   if (isRecent && priority !== null && priority > LEAST) return "claims to be master";
   const node = nodes.find(({ addresses }) => addresses.includes(address));
   if (node !== undefined) return node.words;
-  if (priority === 0) return "said that it leaves";
+  if (priority === 0) return "left";
   if (priority === LEAST) return "handed over";
   return heard === null ? "never heard" : "not heard (backups are silent)";
 }
@@ -288,7 +292,7 @@ function withAddress(name: string, address: string | null): string {
 }
 
 /** "150", or with its arithmetic "150 = 200 - 50 by checks". */
-function priorityWords(instance: InstanceStatus): string {
+function priorityText(instance: InstanceStatus): string {
   const { priority, base_priority: base } = instance;
   if (priority === base) return priority === 255 ? "255 (owner)" : String(priority);
   const difference = priority - base;
@@ -298,7 +302,7 @@ function priorityWords(instance: InstanceStatus): string {
 /**
  * "VRID 51, VRRPv3 by unicast, advert every 1 s, master-down after 3.22 s, last advert 0.4 s ago".
  */
-function protocolWords(instance: InstanceStatus): string {
+function protocolText(instance: InstanceStatus): string {
   const { vrid, version, transport, port, group, last_advert_age_ms: last } = instance;
   const learnt = instance.master_interval_ms !== instance.advert_interval_ms
     ? ` (the master's: ${duration(instance.master_interval_ms)})`
@@ -319,9 +323,9 @@ function rejectLines(rejects: Readonly<Record<string, number>>): readonly string
   );
 }
 
-function strayLines(rejects: Readonly<Record<string, number>>): readonly string[] {
+function unmatchedLines(rejects: Readonly<Record<string, number>>): readonly string[] {
   const lines = rejectLines(rejects);
-  return lines.length === 0 ? [] : ["", "packets that fit no instance", ...lines];
+  return lines.length === 0 ? [] : ["", "packets for no instance", ...lines];
 }
 
 function packets(count: number): string {

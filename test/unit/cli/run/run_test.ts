@@ -121,8 +121,8 @@ testInNamespace(
   () =>
     withDaemon(async ({ runDir, child, logged }) => {
       const log = await logged(/backup -> master/);
-      assert.match(log, /^20\S+Z info {4}web: init -> backup: started$/m);
-      assert.match(log, /^20\S+Z info {4}web: backup -> master: nobody was heard for \d+ ms$/m);
+      assert.match(log, /^20\S+ \S+ info {4}web: init -> backup: started$/m);
+      assert.match(log, /^20\S+ \S+ info {4}web: backup -> master: nobody was heard for \d+ ms$/m);
       const { code, out } = await floatip("status", "--json", "--run-dir", runDir);
       assert.equal(code, 0);
       const [web] = JSON.parse(out).instances;
@@ -172,7 +172,7 @@ testInNamespace(
       assert.match(await metrics(runDir), /^floatip_config_last_reload_successful 0$/m);
 
       child.kill("SIGHUP");
-      const log = await logged(/(not reloaded(.|\n)*){2}\n20\S+ error .*floatip\.toml:4:8: /);
+      const log = await logged(/(not reloaded(.|\n)*){2}\n20\S+ \S+ error .*floatip\.toml:4:8: /);
       assert.doesNotMatch(log, /master -> /, "it stayed master all the time");
       const status = await floatip("status", "--json", "--run-dir", runDir);
       assert.equal(status.code, 0);
@@ -209,7 +209,7 @@ testInNamespace(
       const log = await logged(/backup -> master/);
       assert.match(
         log,
-        /^20\S+Z warning no real-time scheduling: Operation not permitted\. .*CAP_SYS_NICE/m,
+        /^20\S+ \S+ warning no real-time scheduling: Operation not permitted\. .*CAP_SYS_NICE/m,
       );
     }, 'exec prlimit --rtprio=0 setpriv --bounding-set -sys_nice --inh-caps -sys_nice "$@"'),
 );
