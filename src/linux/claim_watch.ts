@@ -2,7 +2,15 @@
 import type { Limits } from "../budget.ts";
 import { HostError, type WatchedAddress } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
-import { type Family, formatIp, includesIp, type Ip, isUnspecified, sameIp } from "../net/ip.ts";
+import {
+  type Family,
+  formatIp,
+  includesIp,
+  type Ip,
+  ipKey,
+  isUnspecified,
+  sameIp,
+} from "../net/ip.ts";
 import { formatMac, type Mac, sameMac } from "../net/mac.ts";
 import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import { decodeArp } from "../wire/arp.ts";
@@ -13,7 +21,7 @@ import { decodeNeighbor } from "../wire/ndp.ts";
 import { claimFilter } from "./claim_filter.ts";
 import { ETH_P_ARP, ETH_P_IPV6 } from "./constants.ts";
 import type { Receiver } from "./datagram.ts";
-import { type Libc, wouldBlock } from "./libc.ts";
+import type { Libc } from "./libc.ts";
 import { attachFilter, openFiltered } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
@@ -178,23 +186,15 @@ export class ClaimWatch implements Disposable {
   #heard(listener: Listener, receiver: Receiver): readonly Claim[] {
     const { socket, wanted: { addresses } } = listener;
     const claims: Claim[] = [];
-    let count = 0;
-    for (; count < MOST_AT_ONCE; count++) {
-      const received = receiver.receive(socket.fd);
-      if (typeof received === "number") {
-        if (wouldBlock(received)) break;
-        // ENETDOWN is told once; the socket hears again when its link does.
-        continue;
-      }
-      if (this.#isEcho(received.data)) {
+    this.#throttle.read(socket.fd, receiver, MOST_AT_ONCE, ({ data }) => {
+      if (this.#isEcho(data)) {
         listener.echoUntil = after(this.#poller.now(), ECHOES_FOR);
-        continue;
+        return;
       }
-      const claim = claimIn(received.data);
-      if (claim === undefined || !includesIp(addresses, claim.address)) continue;
+      const claim = claimIn(data);
+      if (claim === undefined || !includesIp(addresses, claim.address)) return;
       claims.push({ ...claim, mac: claim.mac.slice(), how: this.#howOf(claim) });
-    }
-    this.#throttle.spend(socket.fd, count, this.#poller.now());
+    });
     return claims;
   }
 
@@ -257,16 +257,16 @@ function groupsOf(
   watched: readonly WatchedAddress[],
   interfaces: Interfaces,
 ): readonly Wanted[] {
-  const groups = new Map<string, Wanted>();
+  const groups = new Map<string, Omit<Wanted, "addresses"> & { readonly all: Map<string, Ip> }>();
   for (const { interface: name, address } of watched) {
     const link = linkNamed(interfaces, name);
     if (link === undefined) continue;
     const one = { index: link.index, interface: name, family: address.family, mac: link.mac };
-    const before = groups.get(keyOf(one))?.addresses ?? [];
-    if (includesIp(before, address)) continue;
-    groups.set(keyOf(one), { ...one, addresses: [...before, address] });
+    const group = groups.get(keyOf(one)) ?? { ...one, all: new Map<string, Ip>() };
+    groups.set(keyOf(one), group);
+    group.all.set(ipKey(address), address);
   }
-  return [...groups.values()];
+  return [...groups.values()].map(({ all, ...one }) => ({ ...one, addresses: [...all.values()] }));
 }
 
 function keyOf({ index, family }: Pick<Wanted, "index" | "family">): string {
@@ -274,5 +274,5 @@ function keyOf({ index, family }: Pick<Wanted, "index" | "family">): string {
 }
 
 function sameAddresses(a: readonly Ip[], b: readonly Ip[]): boolean {
-  return a.length === b.length && a.every((address) => includesIp(b, address));
+  return a.length === b.length && a.every((address, i) => sameIp(address, b[i] ?? address));
 }

@@ -14,7 +14,7 @@ import type { TakenAdvert } from "./advert_intake.ts";
 import { describe } from "./advert_socket.ts";
 import { ETH_P_IP, PACKET_HOST, PACKET_MULTICAST } from "./constants.ts";
 import type { Receiver } from "./datagram.ts";
-import { type Libc, wouldBlock } from "./libc.ts";
+import type { Libc } from "./libc.ts";
 import { MOST_INSTRUCTIONS, openFiltered, PACKET_TYPE_AT, type Program } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
@@ -92,19 +92,11 @@ export class HeldSources implements Disposable {
   ): void {
     for (const { socket, endpoint, sources } of this.#listeners.values()) {
       if (!ready.has(socket.fd)) continue;
-      let count = 0;
-      for (; count < MOST_AT_ONCE; count++) {
-        const received = receiver.receive(socket.fd);
-        if (typeof received === "number") {
-          if (wouldBlock(received)) break;
-          // ENETDOWN is told once; the socket hears again when its link does.
-          continue;
-        }
-        const datagram = received.truncated ? undefined : advertIn(received.data, endpoint);
-        if (datagram === undefined || !includesIp(sources, datagram.source)) continue;
+      this.#throttle.read(socket.fd, receiver, MOST_AT_ONCE, ({ data, truncated }) => {
+        const datagram = truncated ? undefined : advertIn(data, endpoint);
+        if (datagram === undefined || !includesIp(sources, datagram.source)) return;
         take({ endpoint, datagram, at: this.#poller.now() });
-      }
-      this.#throttle.spend(socket.fd, count, this.#poller.now());
+      });
     }
   }
 

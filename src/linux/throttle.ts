@@ -1,6 +1,7 @@
 /** Throttle of descriptors: one that was read too much of is not watched until more may be read. */
 import { affordableAt, affords, type Limits, spend } from "../budget.ts";
 import { earliest, type Instant } from "../time.ts";
+import type { Received, Receiver } from "./datagram.ts";
 import type { Poller } from "./poller.ts";
 
 /** Whoever floods a socket does not keep this program from its deadlines, nor a processor busy. */
@@ -24,6 +25,19 @@ export class Throttle {
     this.#poller.remove(fd);
     this.#muted.set(fd, affordableAt(paid, this.#limits, Math.ceil(this.#limits.most / 8)));
     return true;
+  }
+
+  /**
+   * Gives what is queued on `fd` to `take`, `most` datagrams at most, and counts it. A link that
+   * went down is told once; the socket hears again when its link does.
+   */
+  read(fd: number, receiver: Receiver, most: number, take: (received: Received) => void): void {
+    let count = 0;
+    receiver.receiveAll(fd, most, (received) => {
+      count++;
+      take(received);
+    });
+    this.spend(fd, count, this.#poller.now());
   }
 
   /** When the next one is to be watched again. */
