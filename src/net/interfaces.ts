@@ -1,4 +1,4 @@
-/** What does a machine's network look like? Links and their addresses, as a value. */
+/** A machine's network as a value: links and their addresses. */
 import type { Nanoseconds } from "../time.ts";
 import { type Ip, ipKey, isLinkLocal, sameIp } from "./ip.ts";
 import type { Mac } from "./mac.ts";
@@ -21,11 +21,17 @@ export interface Link {
   readonly mtu: number;
   /** Does it forward IPv6 packets (the Router flag of a Neighbor Advertisement)? */
   readonly forwards6: boolean;
-  /** IPv6 is switched off here (disable_ipv6, an MTU below 1280): the kernel takes no IPv6 address. Absent: it is on, or unknown. */
+  /**
+   * IPv6 is switched off here (disable_ipv6, an MTU below 1280): the kernel takes no IPv6 address.
+   * Absent: it is on, or unknown.
+   */
   readonly ipv6Off?: true;
   /** The index of the bridge, bond or VRF that it is a port of; absent: of none. */
   readonly master?: number;
-  /** How often it got its carrier (Linux 4.16); it may have lost it and got it back between two looks. */
+  /**
+   * How often it got its carrier (Linux 4.16); it may have lost it and got it back between two
+   * looks.
+   */
   readonly carrierUps?: number;
   /** The index of the port that a bond sends by (active-backup). */
   readonly activePort?: number;
@@ -47,8 +53,8 @@ export interface LinkAddress {
   /** IFA_F_DEPRECATED, preferred lifetime 0: not chosen as source. */
   readonly deprecated: boolean;
   /**
-   * How much longer the kernel would have kept it when it was last told or asked, in whole seconds rounded up
-   * (IFA_CACHEINFO); absent: for ever. Its passing is no change.
+   * How much longer the kernel would have kept it when it was last told or asked, in whole seconds
+   * rounded up (IFA_CACHEINFO); absent: without end. Its passing is no change.
    */
   readonly validFor?: Nanoseconds;
 }
@@ -94,15 +100,18 @@ export function linkAround(interfaces: Interfaces, address: Ip): Link | undefine
 }
 
 /**
- * Is `address` on a LAN of this machine, so that what comes from it passes no router? A subnet on a link without ARP (a tunnel, a
- * VPN) says nothing of that: its packets may go through a hub.
+ * Is `address` on a LAN of this machine, so that what comes from it passes no router? A subnet on a
+ * link without ARP (a tunnel, a VPN) says nothing of that: its packets may go through a hub.
  */
 export function isNeighbour(interfaces: Interfaces, address: Ip): boolean {
   const link = linkAround(interfaces, address);
   return link !== undefined && link.arp && !link.loopback;
 }
 
-/** The IPv4 addresses that no machine has in this machine's subnets: of each its own and its broadcast (RFC 1122 3.2.1.3). */
+/**
+ * The IPv4 addresses that no machine has in this machine's subnets: of each its own and its
+ * broadcast (RFC 1122 3.2.1.3).
+ */
 export function subnetEdges({ addresses }: Interfaces): readonly Ip[] {
   return addresses.filter(({ prefix: { address, length } }) =>
     address.family === "ipv4" && length <= 30
@@ -110,9 +119,9 @@ export function subnetEdges({ addresses }: Interfaces): readonly Ip[] {
 }
 
 /**
- * The address that adverts of `family` leave `link` with (RFC 9568 5.1.1.1, 5.1.2.1): its first usable IPv4 address, one
- * in the subnet of `peers` before others; or its link-local IPv6 address. Addresses in `floating` and of our own making
- * are never chosen.
+ * The address that adverts of `family` leave `link` with (RFC 9568 5.1.1.1, 5.1.2.1): its first
+ * usable IPv4 address, one in the subnet of `peers` before others; or its link-local IPv6 address.
+ * Addresses in `floating` and of our own making are never chosen.
  */
 export function primaryAddress(
   interfaces: Interfaces,
@@ -141,7 +150,10 @@ export function usableSources(
   );
 }
 
-/** By the key of the address; made once for each picture of the network: every virtual router asks for each of its addresses. */
+/**
+ * By the key of the address; made once for each picture of the network: every virtual router asks
+ * for each of its addresses.
+ */
 const ENTRIES = new WeakMap<Interfaces, ReadonlyMap<string, readonly LinkAddress[]>>();
 
 /** All that there is of `address`, on whatever link and with whatever prefix length. */

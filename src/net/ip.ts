@@ -1,4 +1,4 @@
-/** What is an IP address? Bytes in network order with a family; text only at the edges. */
+/** IP addresses: bytes in network order with a family; text only at the edges. */
 
 /** The two address families. */
 export type Family = "ipv4" | "ipv6";
@@ -21,7 +21,10 @@ export function ipFromBytes(bytes: Uint8Array): Ip {
   throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
 }
 
-/** Reads "192.168.1.50" or "fe80::1" (RFC 4291 2.2; no zone, no port). Undefined where it is neither. */
+/**
+ * Reads "192.168.1.50" or "fe80::1" (RFC 4291 2.2; no zone, no port). Undefined where it is
+ * neither.
+ */
 export function parseIp(text: string): Ip | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
@@ -39,8 +42,8 @@ export function formatIp(address: Ip): string {
 }
 
 /**
- * Numerical comparison, unsigned, network order: negative, 0 or positive. The one place where addresses are
- * compared (RFC 9568 6.4.3 breaks ties by it). IPv4 sorts before IPv6.
+ * Numerical comparison, unsigned, network order: negative, 0 or positive. The one place where
+ * addresses are compared (RFC 9568 6.4.3 breaks ties by it). IPv4 sorts before IPv6.
  */
 export function compareIp(a: Ip, b: Ip): number {
   if (a.family !== b.family) return a.family === "ipv4" ? -1 : 1;
@@ -90,7 +93,10 @@ export function isUnspecified(address: Ip): boolean {
   return address.bytes.every((byte) => byte === 0);
 }
 
-/** Can one machine have it: no group, no broadcast, no loopback, nothing reserved (RFC 1122 3.2.1.3, RFC 4291 2.4)? */
+/**
+ * Can one machine have it: no group, no broadcast, no loopback, nothing reserved (RFC 1122 3.2.1.3,
+ * RFC 4291 2.4)?
+ */
 export function isUnicast(address: Ip): boolean {
   if (isMulticast(address) || isLoopback(address) || isUnspecified(address)) return false;
   const first = address.bytes[0] ?? 0;

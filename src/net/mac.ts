@@ -1,4 +1,4 @@
-/** What is an Ethernet address? Six bytes. */
+/** Ethernet addresses: six bytes. */
 
 /** An Ethernet address: 6 bytes. */
 export type Mac = Uint8Array;

@@ -1,4 +1,4 @@
-/** What is an address with a prefix length, and what lies inside it? */
+/** Addresses with a prefix length, and what is inside them. */
 import { formatIp, type Ip, ipFromBytes, parseIp, sameIp, sizeOf } from "./ip.ts";
 
 /** An address and the length of its network part: 0-32 (ipv4) or 0-128 (ipv6). */
@@ -7,7 +7,10 @@ export interface Prefix {
   readonly length: number;
 }
 
-/** Reads "192.168.1.50/24"; without a length it is a host address (/32, /128). Undefined where it is neither. */
+/**
+ * Reads "192.168.1.50/24"; without a length it is a host address (/32, /128). Undefined where it is
+ * neither.
+ */
 export function parsePrefix(text: string): Prefix | undefined {
   const [before, after, rest] = text.split("/");
   const address = parseIp(before ?? "");

@@ -1,4 +1,4 @@
-/** Which way is out? The default routes in the kernel's tables (proc_net(5)). */
+/** The default routes in the kernel's tables (proc_net(5)). */
 import { type Ip, ipFromBytes } from "./ip.ts";
 
 /** A default route. */
@@ -12,7 +12,10 @@ export interface DefaultRoute {
 const RTF_UP = 0x1;
 const RTF_GATEWAY = 0x2;
 
-/** The default routes in the text of /proc/net/route (IPv4), best first. Lines of another form are left out. */
+/**
+ * The default routes in the text of /proc/net/route (IPv4), best first. Lines of another form are
+ * left out.
+ */
 export function readDefaultRoutes(text: string): readonly DefaultRoute[] {
   return text.split("\n").slice(1).flatMap((line): readonly DefaultRoute[] => {
     const [name, destination, gateway = "", flags, , , metric, mask] = line.trim().split(/\s+/);
@@ -24,7 +27,10 @@ export function readDefaultRoutes(text: string): readonly DefaultRoute[] {
   }).toSorted((a, b) => a.metric - b.metric);
 }
 
-/** The default routes in the text of /proc/net/ipv6_route, best first; those that reject (on "lo") are none. */
+/**
+ * The default routes in the text of /proc/net/ipv6_route, best first; those that reject (on "lo")
+ * are none.
+ */
 export function readDefaultRoutes6(text: string): readonly DefaultRoute[] {
   return text.split("\n").flatMap((line): readonly DefaultRoute[] => {
     const words = line.trim().split(/\s+/);

@@ -1,12 +1,15 @@
 /**
- * Address conflict detection before a takeover (after RFC 5227): the neighbours are asked who has the addresses, so that
- * answers come before the takeover. An answer is an alarm, not a veto (decision 0014).
+ * Address conflict detection before a takeover (after RFC 5227): the neighbours are asked who has
+ * the addresses, so that answers come before the takeover. An answer is an alarm, not a veto
+ * (decision 0014).
  */
 import { between, type Instant, milliseconds } from "../time.ts";
 import type { BackupState, State } from "./state.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
-/** From one probe to the next, and from the last one to the takeover: within the skew, not after it. */
+/**
+ * From one probe to the next, and from the last one to the takeover: within the skew, not after it.
+ */
 const SPACING = milliseconds(75);
 
 /** One probe may be lost. */
@@ -15,12 +18,18 @@ const PROBES = 2;
 /** With adverts faster than this there is no time to probe. */
 const LEAST_INTERVAL = milliseconds(500);
 
-/** How many probes a backup under `rules` sends before it takes over; an owner knows whose the address is. */
+/**
+ * How many probes a backup under `rules` sends before it takes over; an owner knows whose the
+ * address is.
+ */
 export function probesBeforeTakeover(rules: Rules): number {
   return rules.duplicateCheck && !isOwner(rules) ? PROBES : 0;
 }
 
-/** How many probes of a backup are still to be sent; a master that resigned or is outranked is known to have the addresses. */
+/**
+ * How many probes of a backup are still to be sent; a master that resigned or is outranked is known
+ * to have the addresses.
+ */
 export function probesLeftOf(state: State): number | undefined {
   if (state.kind !== "backup") return undefined;
   const { master } = state;

@@ -1,4 +1,7 @@
-/** Announcements of a master to its neighbours: at once, again after 5 s, then once a minute; and when they may have been misled. */
+/**
+ * Announcements of a master to its neighbours: at once, again after 5 s, then once a minute; and
+ * when they may have been misled.
+ */
 import { affordableAt, affords, type Limits, spend } from "../budget.ts";
 import { after, type Instant, milliseconds, seconds } from "../time.ts";
 import type { Effect } from "./event.ts";
@@ -13,8 +16,9 @@ export const REFRESH = seconds(60);
 export const BURST_SPACING = seconds(1);
 
 /**
- * Frames that rivals can provoke, of all addresses together: whoever sends adverts without end does not turn this node into a source
- * of broadcasts. A burst and a frame for each address fit in any case; then 100 a second.
+ * Frames that rivals can provoke, of all addresses together: a node that sends adverts without end
+ * does not make this one a source of broadcasts. A burst and a frame for each address fit in any
+ * case; then 100 a second.
  */
 function provoked(addresses: number): Limits {
   return { most: Math.max(100, (BURST + 1) * addresses), every: milliseconds(10) };
@@ -52,8 +56,9 @@ export function burst(now: Instant, framesPaid: Instant = now): Announced {
 }
 
 /**
- * There is something new to tell (an address that was deleted, or added): a burst now or, where the last one is less than
- * {@link BURST_SPACING} old, a frame now and a burst as soon as it is that old.
+ * There is something new to tell (an address that was deleted, or added): a burst now or, where the
+ * last one is less than {@link BURST_SPACING} old, a frame now and a burst as soon as it is that
+ * old.
  */
 export function announceAgain(announcements: Announcements, now: Instant): Announced {
   const allowedAt = after(announcements.burstAt, BURST_SPACING);
@@ -65,9 +70,10 @@ export function announceAgain(announcements: Announcements, now: Instant): Annou
 }
 
 /**
- * A rival may have misled the neighbours: a burst now or, where the last one is less than {@link BURST_SPACING} old or too many were
- * provoked, as soon as may be; until then `meanwhile` frames (0 or 1) now, as far as they fit. So the first is answered at once, and
- * the last one is always followed by a burst.
+ * A rival may have misled the neighbours: a burst now or, where the last one is less than {@link
+ * BURST_SPACING} old or too many were provoked, as soon as may be; until then `meanwhile` frames (0
+ * or 1) now, as far as they fit. So the first is answered at once, and the last one is always
+ * followed by a burst.
  */
 export function announceProvoked(
   announcements: Announcements,

@@ -1,4 +1,7 @@
-/** Backup: which masters it obeys, and when it takes over (RFC 9568 6.4.2; numbers are the steps of RFC 5798). */
+/**
+ * Backup: which masters it obeys, and when it takes over (RFC 9568 6.4.2; numbers are the steps of
+ * RFC 5798).
+ */
 import { affords, type Limits, spend } from "../budget.ts";
 import { after, between, earliest, type Instant, nanoseconds, seconds } from "../time.ts";
 import { type Ip, sameIp } from "../net/ip.ts";
@@ -11,8 +14,9 @@ import { acquainted, becomeMaster, fail, groupFault, stop, unchanged } from "./t
 import { isOwner, type Rules } from "./rules.ts";
 
 /**
- * A deadline that is met later than by this means that the node did not run, and adverts may have been lost on the way to it. One that
- * is slow by less is busy: its sockets held what was sent meanwhile.
+ * A deadline that is met later than by this means that the node did not run, and adverts may have
+ * been lost on the way to it. One that is slow by less is busy: its sockets held what was sent
+ * meanwhile.
  */
 const STALL = seconds(1);
 
@@ -151,7 +155,8 @@ export function hearAsBackup(
   if (isSolicited(state, heard)) return disregard(state, heard, now, rules);
   if (!rules.preempt) return obey(state, heard, now, rules); // (445)
   if (rules.preemptDelay === 0) return disregard(state, heard, now, rules); // (465)
-  // Armed by the first advert of a living, losing master; a dead one is replaced when its adverts stay away.
+  // Armed by the first advert of a living, losing master; a dead one is replaced when its adverts
+  // stay away.
   const preemptHoldUntil = state.preemptHoldUntil ?? after(now, rules.preemptDelay);
   const held = { ...state, preemptHoldUntil };
   return now < preemptHoldUntil
@@ -160,9 +165,10 @@ export function hearAsBackup(
 }
 
 /**
- * (430): priority 0 from any node counts. Should it come from a rival of the present master, then the master answers it with an advert
- * at once (6.4.3), which sets the timer right again before a skew has passed. But the master does not answer without end, and so
- * those of others do not count without end.
+ * (430): priority 0 from any node counts. Should it come from a rival of the present master, then
+ * the master answers it with an advert at once (6.4.3), which sets the timer right again before a
+ * skew has passed. But the master does not answer without end, and so those of others do not count
+ * without end.
  */
 function onPriorityZero(
   state: BackupState,
@@ -185,7 +191,10 @@ function onPriorityZero(
   };
 }
 
-/** As many as there are nodes that may leave together, and one more for each time in which one can come back. */
+/**
+ * As many as there are nodes that may leave together, and one more for each time in which one can
+ * come back.
+ */
 function otherResignations(rules: Rules): Limits {
   return { most: 4, every: masterDownOf(rules, rules.advertInterval) };
 }
@@ -204,8 +213,9 @@ function obey(state: BackupState, heard: Heard, now: Instant, rules: Rules): Bac
 }
 
 /**
- * (470): the timer keeps running, and when it ends, this backup takes over from the living master. But one that was good enough until
- * now and says itself that it is not any more is relieved like one that resigns: all have heard it, no other is to be listened for.
+ * (470): the timer keeps running, and when it ends, this backup takes over from the living master.
+ * But one that was good enough until now and says itself that it is not any more is relieved like
+ * one that resigns: all have heard it, no other is to be listened for.
  */
 function disregard(state: BackupState, heard: Heard, now: Instant, rules: Rules): BackupState {
   const { masterDownAt } = state;
@@ -219,7 +229,10 @@ function disregard(state: BackupState, heard: Heard, now: Instant, rules: Rules)
   };
 }
 
-/** It was master with more, and says the least that there is: it wants to be relieved, also by those that do not preempt. */
+/**
+ * It was master with more, and says the least that there is: it wants to be relieved, also by those
+ * that do not preempt.
+ */
 function isSolicited({ master }: BackupState, { source, priority }: Heard): boolean {
   if (priority !== LEAVING_PRIORITY) return false;
   if (master.kind !== "obeyed" && master.kind !== "outranked") return false;
@@ -233,7 +246,10 @@ function hasFallen(state: BackupState, { source }: Heard, rules: Rules): boolean
     isObeyedByBackup(rules.priority, before.priority);
 }
 
-/** When the master at `source`, which resigns or has fallen, is relieved: after a skew, so that the best comes first. */
+/**
+ * When the master at `source`, which resigns or has fallen, is relieved: after a skew, so that the
+ * best comes first.
+ */
 function relieveAt(state: BackupState, source: Ip, now: Instant, rules: Rules): Instant {
   const before = heardOf(state);
   const isMaster = before !== undefined && sameIp(before.source, source);
@@ -243,7 +259,10 @@ function relieveAt(state: BackupState, source: Ip, now: Instant, rules: Rules): 
   return notWhileListening(state, after(now, wait));
 }
 
-/** The rest of a wait for a new priority or interval: longer or shorter by the difference, never over already. */
+/**
+ * The rest of a wait for a new priority or interval: longer or shorter by the difference, never
+ * over already.
+ */
 function adaptToRules(
   state: BackupState,
   before: Rules,

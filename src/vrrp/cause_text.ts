@@ -1,4 +1,4 @@
-/** Why did it happen, in words? One sentence without a full stop for each cause, for log, history and status. */
+/** Texts of causes: one sentence without a full stop for each, for log, history and status. */
 import { formatDuration } from "../time.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { Cause } from "./event.ts";

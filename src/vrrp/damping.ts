@@ -1,6 +1,7 @@
 /**
- * Damping of masters that come and go. The first takeovers after one follow RFC 9568; a node that has to yield again and again, more
- * often than a better node can start, waits before it takes over once more, each time twice as long.
+ * Damping of masters that come and go. The first takeovers after one follow RFC 9568; a node that
+ * has to yield again and again, more often than a better node can start, waits before it takes over
+ * once more, each time twice as long.
  */
 import { affords, type Limits, spend } from "../budget.ts";
 import { after, type Instant, type Nanoseconds, seconds } from "../time.ts";
@@ -43,7 +44,10 @@ export function yielded({ paid, held }: Damping, now: Instant, rules: Rules): Da
   return { paid: spend(paid, limits, until, MOST_YIELDS), held: Math.min(held + 1, 8), until };
 }
 
-/** A node that starts listens for a master-down interval before it takes over: so fast a better one can come and go. */
+/**
+ * A node that starts listens for a master-down interval before it takes over: so fast a better one
+ * can come and go.
+ */
 function limitsOf(rules: Rules): Limits {
   const cycle = masterDownOf(rules, rules.advertInterval);
   return { most: MOST_YIELDS, every: Math.max(LEAST_SPACING, cycle) as Nanoseconds };

@@ -1,4 +1,7 @@
-/** Who is better? A backup looks at priorities only; two masters break a tie by their source addresses. */
+/**
+ * The election: a backup compares priorities only; two masters break a tie by their source
+ * addresses.
+ */
 import { compareIp, type Ip, sameIp } from "../net/ip.ts";
 import type { Rules } from "./rules.ts";
 
@@ -14,16 +17,17 @@ export interface Candidate {
 }
 
 /**
- * Does an advert of `theirs` (1-255) count for a backup of priority `own`? An equal one does: equals never
- * preempt (RFC 9568 6.4.2).
+ * Does an advert of `theirs` (1-255) count for a backup of priority `own`? An equal one does:
+ * equals never preempt (RFC 9568 6.4.2).
  */
 export function isObeyedByBackup(own: number, theirs: number): boolean {
   return theirs >= own;
 }
 
 /**
- * Is it certain that nobody else comes before this backup once the node at `leaver` is gone? Certain are the others' priorities
- * where the file names them ({@link Rules} rivals); equals are not certain.
+ * Is it certain that no other node comes before this backup once the node at `leaver` is gone?
+ * Certain are the others' priorities where the file names them ({@link Rules} rivals); equals are
+ * not certain.
  */
 export function isSoleSuccessor({ rivals, priority }: Rules, leaver: Ip): boolean {
   return rivals !== undefined &&
@@ -31,9 +35,10 @@ export function isSoleSuccessor({ rivals, priority }: Rules, leaver: Ip): boolea
 }
 
 /**
- * How two masters stand (RFC 9568 6.4.3): "better" - theirs is the higher priority; "tie-lost" - equal, and their source address
- * is the numerically higher one; "worse" - they have to yield; "same" - equal down to the address, which only
- * a clone or an echo can be: nobody yields and nobody answers, else both would answer for ever.
+ * How two masters stand (RFC 9568 6.4.3): "better" - theirs is the higher priority; "tie-lost" -
+ * equal, and their source address is the numerically higher one; "worse" - they have to yield;
+ * "same" - equal down to the address, which only a clone or an echo can be: neither yields or
+ * answers, else both would answer without end.
  */
 export function compareMasters(
   own: Candidate,

@@ -8,33 +8,51 @@ import type { Rules } from "./rules.ts";
 export type Event =
   /** `cause` says why, where it is not a plain start. */
   | { readonly kind: "start"; readonly cause?: Cause }
-  /** Go on as the master that a process before this one was, within the time in which nobody can have taken over. */
+  /**
+   * Go on as the master that a process before this one was, within the time in which no node can
+   * have taken over.
+   */
   | { readonly kind: "resume" }
-  /** Leave as soon as somebody has taken over: to init for a stop and for maintenance, else to backup. */
+  /**
+   * Leave as soon as another node has taken over: to init for a stop and for maintenance, else to
+   * backup.
+   */
   | { readonly kind: "hand-over"; readonly why: HandoffReason }
   /** Leave in order, at once. `cause` says why, where it is not a plain stop. */
   | { readonly kind: "stop"; readonly cause?: Cause }
-  /** An advert that was admitted (validate_advert.ts). `own` is the address that our adverts leave from. */
+  /**
+   * An advert that was admitted (validate_advert.ts). `own` is the address that our adverts leave
+   * from.
+   */
   | { readonly kind: "advert"; readonly advert: Advert; readonly source: Ip; readonly own: Ip }
   /** Packets were lost on their way in: the master's silence is not proven. */
   | { readonly kind: "overrun" }
   /** A deadline may have come; too early a call is harmless. */
   | { readonly kind: "deadline" }
-  /** The complete list of present faults of its own; empty: cleared. A fault of kind "group" is kept, see below. */
+  /**
+   * The complete list of present faults of its own; empty: cleared. A fault of kind "group" is
+   * kept, see below.
+   */
   | { readonly kind: "faults"; readonly faults: readonly Fault[] }
   /** The rules were replaced; `step` gets the new ones, these were in force until now. */
   | { readonly kind: "rules"; readonly before: Rules }
-  /** Somebody else should be master now: give the addresses up, but stay in the election. */
+  /** Another node should be master now: give the addresses up, but stay in the election. */
   | { readonly kind: "release"; readonly cause: Cause }
-  /** Somebody deleted a floating address, or its lease ran out. */
+  /** A floating address was deleted, or its lease ran out. */
   | { readonly kind: "addresses-lost" }
-  /** A link with floating addresses is not what it was: another MAC, another port, a carrier that came back. */
+  /**
+   * A link with floating addresses is not what it was: another MAC, another port, a carrier that
+   * came back.
+   */
   | { readonly kind: "link-changed" }
-  /** Somebody else on the link told the neighbours that it has one of the addresses. */
+  /** Another machine on the link told the neighbours that it has one of the addresses. */
   | { readonly kind: "address-conflict" }
   /** Every member of the sync group is ready; `member` was the last. */
   | { readonly kind: "group-claim"; readonly member: string }
-  /** `member` is not master any more. `patience`: how many master-down intervals to wait before the next claim, 1 or 2. */
+  /**
+   * `member` is not master any more. `patience`: how many master-down intervals to wait before the
+   * next claim, 1 or 2.
+   */
   | { readonly kind: "group-release"; readonly member: string; readonly patience?: number }
   /** `member` of the sync group is in fault; undefined: none is. */
   | { readonly kind: "group-fault"; readonly member: string | undefined };
@@ -61,7 +79,10 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Why a transition happened, with its evidence. `formatCause` of cause_text.ts puts it into a sentence. */
+/**
+ * Why a transition happened, with its evidence. `formatCause` of cause_text.ts puts it into a
+ * sentence.
+ */
 export type Cause =
   | { readonly kind: "start" }
   /** `successor`: who took over before the addresses were given up. */
@@ -76,9 +97,11 @@ export type Cause =
   | { readonly kind: "fault"; readonly faults: readonly Fault[] }
   | { readonly kind: "faults-cleared" }
   | { readonly kind: "group"; readonly member: string } // followed the sync group
-  /** The instance is gone from the configuration, or starts anew; `what` says what changed. */
+  /** The instance is gone from the configuration, or starts again; `what` says what changed. */
   | { readonly kind: "reconfigured"; readonly what: string }
-  /** A check failed, and another node's priority is higher now; `reason`: which and why, or empty. */
+  /**
+   * A check failed, and another node's priority is higher now; `reason`: which and why, or empty.
+   */
   | {
     readonly kind: "outranked";
     readonly priority: number;
@@ -89,7 +112,9 @@ export type Cause =
   | { readonly kind: "handover"; readonly successor?: Ip }
   | { readonly kind: "maintenance"; readonly successor?: Ip }
   | { readonly kind: "maintenance-over" }
-  /** No transition: the process was another one, `elapsed` after whose last advert this one went on. */
+  /**
+   * No transition: the process was another one, `elapsed` after whose last advert this one went on.
+   */
   | { readonly kind: "resumed"; readonly elapsed: Nanoseconds }
   /** This node did not run (frozen, suspended) for `silence`, and meanwhile `master` took over. */
   | {
@@ -112,7 +137,10 @@ export type Observation =
   | NearMiss
   | Rival;
 
-/** The master's advert came late: less than one of its intervals was left. One more lost advert would have made two masters. */
+/**
+ * The master's advert came late: less than one of its intervals was left. One more lost advert
+ * would have made two masters.
+ */
 export interface NearMiss {
   readonly kind: "near-miss";
   readonly master: Ip;
@@ -132,7 +160,9 @@ export interface Rival {
 
 /** One thing to be done on the network. */
 export type Action =
-  /** Send an advert now; 0 says "I am leaving". `interval`: what it says where that is not our own. */
+  /**
+   * Send an advert now; 0 says "I am leaving". `interval`: what it says where that is not our own.
+   */
   | { readonly kind: "send-advert"; readonly priority: number; readonly interval?: Nanoseconds }
   /** Put them there, for the time of a lease. */
   | { readonly kind: "add-addresses" }
@@ -144,7 +174,10 @@ export type Action =
   /** One burst of gratuitous ARP or unsolicited NA (`count` frames for each address). */
   | { readonly kind: "announce"; readonly count: number };
 
-/** A change of state as people and scripts see it: the one source of log line, counter, hook, history and notification. */
+/**
+ * A change of state as people and scripts see it: the one source of log line, counter, hook,
+ * history and notification.
+ */
 export interface Transition {
   readonly from: StateName;
   readonly to: StateName;

@@ -1,6 +1,7 @@
 /**
- * Handoff: a master on its way out keeps the addresses until a successor has announced them (decision 0010). In the phase "solicit" it
- * advertises priority 1, in "resign" it has said priority 0.
+ * Handoff: a master on its way out keeps the addresses until a successor has announced them
+ * (decision 0010). In the phase "solicit" it advertises priority 1, in "resign" it has said
+ * priority 0.
  */
 import { after, earliest, type Instant, milliseconds, nanoseconds } from "../time.ts";
 import { sameIp } from "../net/ip.ts";
@@ -25,8 +26,9 @@ import {
 import type { Rules } from "./rules.ts";
 
 /**
- * A successor says first that it is master, then puts the addresses on its interface and announces them, which takes a busy one
- * many milliseconds. So long its announcement is waited for at most, and not longer than until its next advert.
+ * A successor says first that it is master, then puts the addresses on its interface and announces
+ * them, which takes a busy one many milliseconds. So long its announcement is waited for at most,
+ * and not longer than until its next advert.
  */
 const ARRIVAL = milliseconds(200);
 
@@ -80,7 +82,10 @@ export function handoffDeadline(state: HandoffState): Instant | undefined {
   return earliest(endOf(state), isSoliciting(state) ? advertAt : undefined, renewAt);
 }
 
-/** When it does not wait any longer: for a node to take over, or for the successor to announce itself. */
+/**
+ * When it does not wait any longer: for a node to take over, or for the successor to announce
+ * itself.
+ */
 function endOf({ until, successor }: HandoffState): Instant {
   return successor?.until ?? until;
 }
@@ -111,7 +116,10 @@ function hearSuccessor(
   return { ...state, successor: { source, next, until } };
 }
 
-/** `successor`, unless its time is over, or nearly: then this node did not run meanwhile, and listens again. */
+/**
+ * `successor`, unless its time is over, or nearly: then this node did not run meanwhile, and
+ * listens again.
+ */
 function present(successor: Successor, now: Instant, rules: Rules): Successor {
   const { next } = successor;
   if (next.kind === "init" || (backupDeadline(next) ?? Infinity) > now) return successor;
@@ -151,8 +159,8 @@ function onDeadline(state: HandoffState, now: Instant, rules: Rules): Step {
 }
 
 /**
- * No node took over in this phase, or none was heard to announce itself. In the end a node that stops goes all the same; one that was
- * only asked to let another node take over stays.
+ * No node took over in this phase, or none was heard to announce itself. In the end a node that
+ * stops goes all the same; one that was only asked to let another node take over stays.
  */
 function endPhase(state: HandoffState, now: Instant, rules: Rules): Step {
   const { master, why, rest: [next, ...rest], successor } = state;

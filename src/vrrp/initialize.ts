@@ -1,4 +1,7 @@
-/** Init and fault: a virtual router that takes no part (RFC 9568 6.4.1). Packets and deadlines mean nothing here. */
+/**
+ * Init and fault: a virtual router that takes no part (RFC 9568 6.4.1). Packets and deadlines mean
+ * nothing here.
+ */
 import type { Instant } from "../time.ts";
 import type { Cause, Event, Fault } from "./event.ts";
 import type { FaultState, InitState, Step } from "./state.ts";

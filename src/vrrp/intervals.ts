@@ -1,4 +1,4 @@
-/** How long does a backup wait before it believes the master gone? Integer nanoseconds, multiplied before divided. */
+/** Skew and master-down intervals. Integer nanoseconds, multiplied before divided. */
 import { milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import type { Rules } from "./rules.ts";
 
@@ -12,8 +12,9 @@ const V2_SKEW_UNIT = 1_000_000_000;
 const MISSED_ADVERTS = 3;
 
 /**
- * Skew_Time: the better the priority (1-255), the shorter, so that the best backup comes first. VRRPv3: a part of the
- * master's `interval` (RFC 9568 6.1); VRRPv2: a part of one second (RFC 3768 6.1). Fractions of a nanosecond are cut off.
+ * Skew_Time: the better the priority (1-255), the shorter, so that the best backup comes first.
+ * VRRPv3: a part of the master's `interval` (RFC 9568 6.1); VRRPv2: a part of one second (RFC 3768
+ * 6.1). Fractions of a nanosecond are cut off.
  */
 export function skew(version: 2 | 3, priority: number, interval: Nanoseconds): Nanoseconds {
   const unit = version === 2 ? V2_SKEW_UNIT : interval;
@@ -21,7 +22,9 @@ export function skew(version: 2 | 3, priority: number, interval: Nanoseconds): N
   return Math.floor((PRIORITY_STEPS - priority) * unit / PRIORITY_STEPS) as Nanoseconds;
 }
 
-/** Active_Down_Interval: three of the master's intervals and the skew (RFC 9568 6.1, RFC 3768 6.1). */
+/**
+ * Active_Down_Interval: three of the master's intervals and the skew (RFC 9568 6.1, RFC 3768 6.1).
+ */
 export function masterDown(version: 2 | 3, priority: number, interval: Nanoseconds): Nanoseconds {
   return (MISSED_ADVERTS * interval + skew(version, priority, interval)) as Nanoseconds;
 }
@@ -39,18 +42,25 @@ export function masterDownOf(rules: Rules, interval: Nanoseconds): Nanoseconds {
 /** What an advert can say: a yielding master repeats what it learnt. */
 const CENTISECOND = milliseconds(10);
 
-/** An interval that is longer than every node's by the file: a part more, and room for the change from 100 ms to 1 s. */
+/**
+ * An interval that is longer than every node's by the file: a part more, and room for the change
+ * from 100 ms to 1 s.
+ */
 const TOLERANCE = 1.25;
 const LEAST_BELIEVED = milliseconds(400);
 
-/** Where the file does not say what the others' interval is: three of these have room for one ten times as long. */
+/**
+ * Where the file does not say what the others' interval is: three of these have room for one ten
+ * times as long.
+ */
 const TOLERANCE_OF_STRANGERS = 3.5;
 const LEAST_BELIEVED_OF_STRANGERS = seconds(2);
 
 /**
- * The interval to expect from a master that has been heard for `heardFor`. v2: one's own, both must be equal. v3: learnt from its
- * adverts (RFC 9568 6.1, Active_Adver_Interval), but a long one is not believed at its first word: one advert with 40.95 s would leave
- * nobody for minutes. A longer one than usual is believed as far as its master has been there for so long.
+ * The interval to expect from a master that has been heard for `heardFor`. v2: one's own, both must
+ * be equal. v3: learnt from its adverts (RFC 9568 6.1, Active_Adver_Interval), but a long one is
+ * not believed at its first word: one advert with 40.95 s would leave no master for minutes. A
+ * longer one than usual is believed as far as its master has been there for so long.
  */
 export function learntInterval(
   rules: Rules,

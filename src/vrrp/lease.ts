@@ -1,19 +1,26 @@
-/** How long does the kernel keep a floating address that nobody renews, and when is it renewed? */
+/**
+ * Leases of floating addresses: how long the kernel keeps one that is not renewed, and when it is
+ * renewed.
+ */
 import { after, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
 import type { Rules } from "./rules.ts";
 
 /** The kernel counts whole seconds (ifa_cacheinfo, rtnetlink(7)). */
 const SECOND = seconds(1);
 
-/** Nobody takes over from a master within so many of its intervals after its last advert (RFC 9568 6.1: the skew comes on top). */
+/**
+ * Nobody takes over from a master within so many of its intervals after its last advert (RFC 9568
+ * 6.1: the skew comes on top).
+ */
 const INTERVALS = 3;
 
 /** With fast adverts a lease is renewed about so often within its time, not with each of them. */
 const RENEWALS = 8;
 
 /**
- * The longest lease that does not outlive the wait of any peer: whole seconds, at least the one that the kernel can do. With
- * intervals under a third of a second it is longer than the peers wait.
+ * The longest lease that does not outlive the wait of any peer: whole seconds, at least the one
+ * that the kernel can do. With intervals under a third of a second it is longer than the peers
+ * wait.
  */
 export function autoLease(advertInterval: Nanoseconds): Nanoseconds {
   return nanoseconds(Math.max(SECOND, Math.floor(INTERVALS * advertInterval / SECOND) * SECOND));
@@ -26,8 +33,8 @@ export function nextRenewal(now: Instant, rules: Rules): Instant | undefined {
 }
 
 /**
- * Is the lease to be renewed now? With the adverts, so that it ends no later after the last one than it must, or, where it is too
- * short for that, between them.
+ * Is the lease to be renewed now? With the adverts, so that it ends no later after the last one
+ * than it must, or, where it is too short for that, between them.
  */
 export function isRenewalDue(
   renewAt: Instant | undefined,

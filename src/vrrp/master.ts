@@ -1,4 +1,7 @@
-/** Master: when it advertises, which masters it yields to and which it answers (RFC 9568 6.4.3; numbers are the steps of RFC 5798). */
+/**
+ * Master: when it advertises, which masters it yields to and which it answers (RFC 9568 6.4.3;
+ * numbers are the steps of RFC 5798).
+ */
 import { probesBeforeTakeover } from "./acd.ts";
 import { affordableAt, affords, type Limits, spend } from "../budget.ts";
 import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
@@ -27,16 +30,20 @@ import {
 import type { Rules } from "./rules.ts";
 
 /**
- * A losing master's further adverts within this time were sent before our answer reached it, or queued up while this node was
- * stalled: one answer is enough. Half of the shortest interval, so that each living rival's every advert is answered. Another rival,
- * which may have woken up just now and not have heard that answer, gets one when this time is over: many together get no more.
+ * A losing master's further adverts within this time were sent before our answer reached it, or
+ * queued up while this node was stalled: one answer is enough. Half of the shortest interval, so
+ * that each living rival's every advert is answered. Another rival, which may have woken up just
+ * now and not have heard that answer, gets one when this time is over: many together get no more.
  */
 const ANSWER_SPACING = milliseconds(5);
 
-/** Answers to losing masters and farewells: as many as one rival's adverts can be; more are collapsed into the next. */
+/**
+ * Answers to losing masters and farewells: as many as one rival's adverts can be; more are
+ * collapsed into the next.
+ */
 const ANSWERS: Limits = { most: 8, every: milliseconds(10) };
 
-/** From one answer to a claim of somebody else's to the next (RFC 5227 1.1, DEFEND_INTERVAL). */
+/** From one answer to a conflicting claim to the next (RFC 5227 1.1, DEFEND_INTERVAL). */
 const DEFEND_INTERVAL = seconds(10);
 
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
@@ -95,8 +102,9 @@ function onDeadline(state: MasterState, now: Instant, rules: Rules): Step {
 }
 
 /**
- * Is this node so late with an advert that a backup may have taken over? It was frozen, suspended or starved. Adverts come before the
- * deadline in every batch of events, so whatever a new master has said is looked at first.
+ * Is this node so late with an advert that a backup may have taken over? It was frozen, suspended
+ * or starved. Adverts come before the deadline in every batch of events, so whatever a new master
+ * has said is looked at first.
  */
 function isOverdue(state: MasterState, now: Instant, rules: Rules): boolean {
   const { version, advertInterval } = rules;
@@ -104,7 +112,10 @@ function isOverdue(state: MasterState, now: Instant, rules: Rules): boolean {
   return between(state.advertAt, now) >= wait;
 }
 
-/** RFC 5227 2.4 (c): tell the neighbours once more, but not again and again where the other one does the same. */
+/**
+ * RFC 5227 2.4 (c): tell the neighbours once more, but not again and again where the other one does
+ * the same.
+ */
 function defend(state: MasterState, now: Instant, rules: Rules): Step {
   const { defendedAt } = state;
   const just = defendedAt !== undefined && between(defendedAt, now) < DEFEND_INTERVAL;
@@ -116,7 +127,9 @@ function defend(state: MasterState, now: Instant, rules: Rules): Step {
   );
 }
 
-/** The rhythm does not drift: one interval after the last beat. Missed beats are not made up for. */
+/**
+ * The rhythm does not drift: one interval after the last beat. Missed beats are not made up for.
+ */
 function nextBeat(beat: Instant, now: Instant, rules: Rules): Instant {
   const next = after(beat, rules.advertInterval);
   return next > now ? next : after(now, rules.advertInterval);
@@ -142,7 +155,10 @@ function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules
   }
 }
 
-/** Another master; less than an interval after the takeover it may be the last word of the one before. */
+/**
+ * Another master; less than an interval after the takeover it may be the last word of the one
+ * before.
+ */
 function rivalry(
   state: MasterState,
   { source, advert: { priority, interval } }: AdvertEvent,
@@ -152,7 +168,10 @@ function rivalry(
   return isNewMaster(state, now, rules) ? [] : [{ kind: "rival", source, priority, interval }];
 }
 
-/** Has it become master less than an interval ago? Then the master before it may still say that it is. */
+/**
+ * Has it become master less than an interval ago? Then the master before it may still say that it
+ * is.
+ */
 export function isNewMaster(state: State, now: Instant, rules: Rules): boolean {
   return state.kind === "master" && between(state.since, now) < rules.advertInterval;
 }
@@ -183,7 +202,10 @@ function answerLater(state: MasterState, now: Instant, rules: Rules): Step {
   return announced(next, [], announceProvoked(state, now, rules.addresses.length, 0));
 }
 
-/** Another node took over while this one did not run. Whether this one comes back is a matter of preemption. */
+/**
+ * Another node took over while this one did not run. Whether this one comes back is a matter of
+ * preemption.
+ */
 function giveWay(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules): Step {
   const { source, advert: { priority } } = event;
   const silence = between(state.advertAt, after(now, rules.advertInterval));
@@ -198,9 +220,10 @@ function giveWay(state: MasterState, event: AdvertEvent, now: Instant, rules: Ru
 }
 
 /**
- * (740) to (765). The loser's last advert, at the winner's interval, is for the winner: it may not know yet that another node told
- * the neighbours something different, and announces itself again. Not in a sync group, whose members may be of different minds
- * about who is better: there it would set back the wait of one who is about to take over for all of them.
+ * (740) to (765). The loser's last advert, at the winner's interval, is for the winner: it may not
+ * know yet that another node told the neighbours something different, and announces itself again.
+ * Not in a sync group, whose members may be of different minds about who is better: there it would
+ * set back the wait of one who is about to take over for all of them.
  */
 function yieldTo(
   kind: "better-master" | "tie-lost",
@@ -234,7 +257,10 @@ function yieldTo(
   };
 }
 
-/** The loser hears at once that it has lost (the regular rhythm goes on), and the neighbours whom to believe. */
+/**
+ * The loser hears at once that it has lost (the regular rhythm goes on), and the neighbours whom to
+ * believe.
+ */
 function answer(state: MasterState, source: Ip, now: Instant, rules: Rules): Step {
   const { answered: last, answersPaid } = state;
   if (!affords(answersPaid, ANSWERS, now)) return answerLater(state, now, rules);
@@ -258,8 +284,8 @@ function answer(state: MasterState, source: Ip, now: Instant, rules: Rules): Ste
 }
 
 /**
- * A member of the sync group is not master any more: resign too. With patience > 1, priority-0 adverts and last adverts of other nodes
- * that leave for the same reason must not shorten the wait.
+ * A member of the sync group is not master any more: resign too. With patience > 1, priority-0
+ * adverts and last adverts of other nodes that leave for the same reason must not shorten the wait.
  */
 function followGroup(member: string, patience: number, now: Instant, rules: Rules): Step {
   const wait = patience * masterDownOf(rules, rules.advertInterval);
@@ -269,7 +295,10 @@ function followGroup(member: string, patience: number, now: Instant, rules: Rule
   return resign(backup, { kind: "group", member });
 }
 
-/** For a better node. After priority 0 every living node claims within an interval: so long, and a skew, it lets them go first. */
+/**
+ * For a better node. After priority 0 every living node claims within an interval: so long, and a
+ * skew, it lets them go first.
+ */
 function release(cause: Cause, now: Instant, rules: Rules): Step {
   const { advertInterval } = rules;
   const masterDownAt = after(after(now, advertInterval), skewOf(rules, advertInterval));
@@ -281,8 +310,8 @@ function resign(state: BackupState, cause: Cause): Step {
 }
 
 /**
- * What adverts carry is told at once if it changed, with `priority`; the rhythm goes on, faster from now on where the interval is
- * shorter.
+ * What adverts carry is told at once if it changed, with `priority`; the rhythm goes on, faster
+ * from now on where the interval is shorter.
  */
 export function adaptToRules(
   state: MasterState,

@@ -1,4 +1,7 @@
-/** What do health checks make of a priority? keepalived's arithmetic: the base, the weights that count, and bounds. */
+/**
+ * Effective priority by health checks. keepalived's arithmetic: the base, the weights that count,
+ * and bounds.
+ */
 import type { Priority } from "./rules.ts";
 
 /** What the arithmetic needs to know of a check; a `CheckSettings` of health/check.ts is one. */
@@ -27,8 +30,9 @@ export interface Contribution {
 }
 
 /**
- * The effective priority: `base` and all contributions, within 1 to 254 (keepalived's vrrp_set_effective_priority). A base
- * of 255 is the owner's and never changes; no contribution makes an owner of anybody else.
+ * The effective priority: `base` and all contributions, within 1 to 254 (keepalived's
+ * vrrp_set_effective_priority). A base of 255 is the owner's and never changes; no contribution
+ * makes an owner of anybody else.
  */
 export function effectivePriority(
   base: Priority,
@@ -40,8 +44,9 @@ export function effectivePriority(
 }
 
 /**
- * What each weighted check adds now, in the order of `checks`; those without a weight have no place in it.
- * `verdictOf` answers for a check's name; undefined, or `up` undefined, is a check without a result yet.
+ * What each weighted check adds now, in the order of `checks`; those without a weight have no place
+ * in it. `verdictOf` answers for a check's name; undefined, or `up` undefined, is a check without a
+ * result yet.
  */
 export function contributionsOf(
   checks: readonly Weighted[],
@@ -60,7 +65,9 @@ export function countsValue({ probe }: Weighted): boolean {
   return probe.kind === "file" && probe.want === "value";
 }
 
-/** A negative weight counts while down, a positive one while up, nothing before the first result. */
+/**
+ * A negative weight counts while down, a positive one while up, nothing before the first result.
+ */
 function pointsOf(weight: number, byValue: boolean, verdict: Verdict | undefined): number {
   if (verdict?.up === undefined) return 0;
   // A file that is gone or holds no number counts as 0, as with keepalived's track_file.

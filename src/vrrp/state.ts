@@ -1,6 +1,7 @@
 /**
- * States of one virtual router (RFC 9568 6.4), and what a step answers. Each variant carries exactly its own data: there is
- * no flag beside them, and none in them that another one makes meaningless.
+ * States of one virtual router (RFC 9568 6.4), and what a step answers. Each variant carries
+ * exactly its own data: there is no flag beside them, and none in them that another one makes
+ * meaningless.
  */
 import type { Ip } from "../net/ip.ts";
 import type { Instant, Nanoseconds } from "../time.ts";
@@ -48,7 +49,10 @@ export interface FaultState {
 
 /** What a backup knows of the master. */
 export type KnownMaster =
-  /** Nothing yet. `probesLeft`: how often the neighbours are still to be asked who has the addresses (acd.ts). */
+  /**
+   * Nothing yet. `probesLeft`: how often the neighbours are still to be asked who has the addresses
+   * (acd.ts).
+   */
   | { readonly kind: "unknown"; readonly probesLeft: number }
   /** Its adverts restart the master-down timer. */
   | { readonly kind: "obeyed"; readonly heard: Heard; readonly probesLeft: number }
@@ -62,17 +66,31 @@ export interface BackupState extends Memory {
   readonly kind: "backup";
   readonly since: Instant;
   readonly master: KnownMaster;
-  /** When the master counts as gone; undefined: it does, and this node takes over together with its sync group. */
+  /**
+   * When the master counts as gone; undefined: it does, and this node takes over together with its
+   * sync group.
+   */
   readonly masterDownAt: Instant | undefined;
   /** The master's interval as learnt (v3), else one's own. */
   readonly masterInterval: Nanoseconds;
-  /** It takes over no earlier: a node that has just arrived listens for one whole master-down interval first. */
+  /**
+   * It takes over no earlier: a node that has just arrived listens for one whole master-down
+   * interval first.
+   */
   readonly listenUntil: Instant;
-  /** Until then a living master of lower priority is obeyed (preempt_delay); undefined: not armed. */
+  /**
+   * Until then a living master of lower priority is obeyed (preempt_delay); undefined: not armed.
+   */
   readonly preemptHoldUntil: Instant | undefined;
-  /** initial_state = "master" and the first election is still open: preempts whatever preempt and preempt_delay say. */
+  /**
+   * initial_state = "master" and the first election is still open: preempts whatever preempt and
+   * preempt_delay say.
+   */
   readonly preemptOnce: boolean;
-  /** What is left of the priority-0 adverts that count although they are not the master's (budget.ts). */
+  /**
+   * What is left of the priority-0 adverts that count although they are not the master's
+   * (budget.ts).
+   */
   readonly priorityZeroPaid: Instant;
 }
 
@@ -88,14 +106,23 @@ export interface MasterState extends Memory, Announcements {
   readonly answersPaid: Instant;
   /** When the lease of the addresses is to be renewed; undefined: they have none. */
   readonly renewAt: Instant | undefined;
-  /** When the neighbours were last told because another machine claimed an address; undefined: never. */
+  /**
+   * When the neighbours were last told because another machine claimed an address; undefined:
+   * never.
+   */
   readonly defendedAt: Instant | undefined;
 }
 
-/** "solicit": advertises priority 1, and backups that preempt take over. "resign": has said priority 0. */
+/**
+ * "solicit": advertises priority 1, and backups that preempt take over. "resign": has said priority
+ * 0.
+ */
 export type HandoffPhase = "solicit" | "resign";
 
-/** A master on its way out: it keeps the addresses until a successor has announced them (handoff.ts). */
+/**
+ * A master on its way out: it keeps the addresses until a successor has announced them
+ * (handoff.ts).
+ */
 export interface HandoffState {
   readonly kind: "handoff";
   readonly why: HandoffReason;
@@ -104,7 +131,10 @@ export interface HandoffState {
   readonly phase: HandoffPhase;
   /** The phases after this one, where no node takes over. */
   readonly rest: readonly HandoffPhase[];
-  /** When the phase ends without a successor; with one, when its announcement is not waited for any more. */
+  /**
+   * When the phase ends without a successor; with one, when its announcement is not waited for any
+   * more.
+   */
   readonly until: Instant;
   /** Undefined: no node has taken over yet. */
   readonly successor: Successor | undefined;

@@ -1,4 +1,7 @@
-/** One step of a virtual router: RFC 9568 6.4 as a pure function, state and event in, state and effects out. */
+/**
+ * One step of a virtual router: RFC 9568 6.4 as a pure function, state and event in, state and
+ * effects out.
+ */
 import { earliest, type Instant } from "../time.ts";
 import { backupDeadline, stepBackup } from "./backup.ts";
 import type { Event } from "./event.ts";
@@ -9,15 +12,17 @@ import type { Rules } from "./rules.ts";
 import type { State, Step } from "./state.ts";
 
 /**
- * One step of RFC 9568 6.4 (with the verified errata) under `rules` at `now`. Never throws; an event that means nothing in
- * a state leaves the very same state object. Effects of each way out of and into a state:
+ * One step of RFC 9568 6.4 (with the verified errata) under `rules` at `now`. Never throws; an
+ * event that means nothing in a state leaves the very same state object. Effects of each way out of
+ * and into a state:
  *
  * - becoming master: send-advert, add-addresses, announce, transition
  * - going on as master after a restart: send-advert, add-addresses
  * - leaving master at once (stop, fault, sync group): remove-addresses, send-advert 0, transition
- * - leaving master for a successor (hand-over): remove-addresses, transition, once the successor was heard to announce itself
+ * - leaving master for a successor (hand-over): remove-addresses, transition, once the successor
+ *   was heard to announce itself
  * - yielding to a better master: remove-addresses, a last advert, transition
- * - yielding after a stall to whoever took over: remove-addresses, transition
+ * - yielding after a stall to the node that took over: remove-addresses, transition
  * - entering backup or fault from init: remove-addresses (a crash may have left some), transition
  */
 export function step(state: State, event: Event, now: Instant, rules: Rules): Step {

@@ -1,4 +1,4 @@
-/** What must members of a sync group do so that they are all master, or all not? */
+/** Sync groups: the events that make all members master, or none. */
 import type { Event } from "./event.ts";
 import { isHolder, isOut, type State } from "./state.ts";
 import { groupFault } from "./transitions.ts";
@@ -16,15 +16,18 @@ export interface GroupEvent {
 }
 
 /**
- * The events that bring a group into agreement; call it after every step of a member, step each event, and call it again
- * until it returns nothing (at most three times). Rules, in this order:
+ * The events that bring a group into agreement; call it after every step of a member, step each
+ * event, and call it again until it returns nothing (at most three times). Rules, in this order:
  *
- * 1. a member with a fault of its own puts every other one in fault, kind "group", which goes when that fault goes;
- * 2. while a member is not ready (its master-down has not passed), no member is master: those who are leave willingly;
+ * 1. a member with a fault of its own puts every other one in fault, kind "group", which goes
+ *   when that fault goes;
+ * 2. while a member is not ready (its master-down has not passed), no member is master: those
+ *   who are leave willingly;
  * 3. when every member is ready, all become master.
  *
- * Where priorities or addresses contradict each other (A wins inside, B wins outside), both nodes would leave for the other's
- * sake and claim again at the same time, for ever. So whoever lost with the first member waits twice as long.
+ * Where priorities or addresses contradict each other (A wins inside, B wins outside), both nodes
+ * would leave for the other's sake and claim again at the same time, without end. So the node that
+ * lost with the first member waits twice as long.
  */
 export function groupEvents(members: readonly Member[]): readonly GroupEvent[] {
   const faults = members.flatMap((member) => faultEvent(member, members));
@@ -51,7 +54,10 @@ function isReady(state: State): boolean {
   return isHolder(state) || (state.kind === "backup" && state.masterDownAt === undefined);
 }
 
-/** Not started yet, or stopped: the others are about to be told the same and need not be told to leave before. */
+/**
+ * Not started yet, or stopped: the others are about to be told the same and need not be told to
+ * leave before.
+ */
 function isAtRest(state: State): boolean {
   return state.kind === "init";
 }

@@ -54,8 +54,9 @@ export function acquainted(
 }
 
 /**
- * To master, steps (110) to (145) and (370) to (410): the advert goes first, so that rivals hear it soonest, and the addresses are
- * there before they are announced. Its own interval counts from now on, whatever was learnt.
+ * To master, steps (110) to (145) and (370) to (410): the advert goes first, so that rivals hear it
+ * soonest, and the addresses are there before they are announced. Its own interval counts from now
+ * on, whatever was learnt.
  */
 export function becomeMaster(
   from: "init" | "fault" | "backup",
@@ -88,8 +89,9 @@ export function becomeMaster(
 }
 
 /**
- * To master again, without a transition: the process before this one was master, and no node can have taken over since its last
- * advert (daemon/resume.ts). The neighbours and all receivers of transitions know where the addresses are.
+ * To master again, without a transition: the process before this one was master, and no node can
+ * have taken over since its last advert (daemon/resume.ts). The neighbours and all receivers of
+ * transitions know where the addresses are.
  */
 export function resumeMaster(now: Instant, rules: Rules): Step {
   const { state, effects } = becomeMaster("init", { kind: "start" }, now, rules);
@@ -98,8 +100,8 @@ export function resumeMaster(now: Instant, rules: Rules): Step {
 }
 
 /**
- * Master still, after a time in which no node took over: this one did not run, or was about to leave. The lease may have run out, and
- * rivals and neighbours may doubt.
+ * Master still, after a time in which no node took over: this one did not run, or was about to
+ * leave. The lease may have run out, and rivals and neighbours may doubt.
  */
 export function remainMaster(state: MasterState, now: Instant, rules: Rules): Step {
   const next = {
@@ -131,8 +133,9 @@ export function announced(state: MasterState, effects: readonly Effect[], more: 
 }
 
 /**
- * From init or fault into the protocol (6.4.1): an owner takes over at once (105), any other node listens for one master-down
- * interval (155 to 165). An owner in a sync group is ready at once but waits for the other members.
+ * From init or fault into the protocol (6.4.1): an owner takes over at once (105), any other node
+ * listens for one master-down interval (155 to 165). An owner in a sync group is ready at once but
+ * waits for the other members.
  */
 export function enter(from: "init" | "fault", cause: Cause, now: Instant, rules: Rules): Step {
   if (isOwner(rules) && !rules.grouped) {
@@ -172,7 +175,10 @@ export function newBackup(
   };
 }
 
-/** What a master does that resigns: the addresses are gone before another node is invited to take them. */
+/**
+ * What a master does that resigns: the addresses are gone before another node is invited to take
+ * them.
+ */
 export const RESIGN: readonly Effect[] = [
   { kind: "remove-addresses" },
   { kind: "send-advert", priority: 0 },
@@ -196,7 +202,9 @@ function withdraw(from: "backup" | "master", state: InitState | FaultState, caus
   return { state, effects, transition: { from, to: state.kind, cause } };
 }
 
-/** From master into a handoff: handover and maintenance begin with "solicit", a stop with "resign". */
+/**
+ * From master into a handoff: handover and maintenance begin with "solicit", a stop with "resign".
+ */
 export function beginHandoff(
   master: MasterState,
   why: HandoffReason,

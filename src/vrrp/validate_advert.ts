@@ -1,4 +1,7 @@
-/** Is a well-formed advert for us? Admits it, with what is odd about it, or names the reason why not. */
+/**
+ * Validation of a well-formed advert: admits it, with what is odd about it, or names the reason
+ * why not.
+ */
 import { formatDuration } from "../time.ts";
 import { formatIp, includesIp, type Ip, ipKey, isLinkLocal, sameIp } from "../net/ip.ts";
 import type { Reject, RejectReason } from "../wire/reject.ts";
@@ -11,7 +14,9 @@ export interface AdvertContext {
   readonly destination: Ip;
   /** The address that our own adverts leave from; undefined while there is none. */
   readonly own: Ip | undefined;
-  /** Is its source a subnet of this machine's, or the broadcast of one? No node has such an address. */
+  /**
+   * Is its source a subnet of this machine's, or the broadcast of one? No node has such an address.
+   */
   readonly subnetEdge?: boolean;
   /** How it came. */
   readonly transport: Transport;
@@ -76,8 +81,8 @@ const ODDITIES: readonly (readonly [NoticeKind, Check])[] = [
 ];
 
 /**
- * Holds an advert for our VRID and family against `rules`. What can be checked without rules (length, checksum, type,
- * TTL) was checked when it was decoded.
+ * Holds an advert for our VRID and family against `rules`. What can be checked without rules
+ * (length, checksum, type, TTL) was checked when it was decoded.
  */
 export function validateAdvert(
   advert: Advert,
@@ -100,13 +105,19 @@ function subnetSource(_advert: Advert, { source, subnetEdge }: AdvertContext): s
   return subnetEdge === true ? formatIp(source) : undefined;
 }
 
-/** RFC 5082: who is on our LAN sends with 255, and whoever is not cannot make it arrive so. Other peers may be behind routers. */
+/**
+ * RFC 5082: a node on our LAN sends with 255, and one elsewhere cannot make it arrive so. Other
+ * peers may be behind routers.
+ */
 function routed(_advert: Advert, { udp }: AdvertContext): string | undefined {
   if (udp === undefined || !udp.neighbour || udp.ttl === 255) return undefined;
   return `TTL ${udp.ttl} from a neighbour`;
 }
 
-/** Any user of a peer may send by UDP, but not from a port that floatip has there (or, below 1024, could have). */
+/**
+ * Any user of a peer may send by UDP, but not from a port that floatip has there (or, below 1024,
+ * could have).
+ */
 function sourcePort(_advert: Advert, { udp }: AdvertContext): string | undefined {
   if (udp === undefined || udp.sourcePort === udp.port) return undefined;
   return `port ${udp.sourcePort}, ours is ${udp.port}`;
@@ -122,7 +133,10 @@ function destination(_advert: Advert, context: AdvertContext, rules: Rules): str
   return `sent to ${formatIp(context.destination)}, ours is ${rules.transport}`;
 }
 
-/** The very thing that we send: an echo. A clone with the same file looks the same; both are refused. */
+/**
+ * The very thing that we send: an echo. A clone with the same file looks the same; both are
+ * refused.
+ */
 function ownPacket(advert: Advert, context: AdvertContext, rules: Rules): string | undefined {
   if (!isFromOwnAddress(context)) return undefined;
   // Priority 0 is what we send on leaving.
@@ -162,7 +176,10 @@ function unknownPeer(_advert: Advert, context: AdvertContext, rules: Rules): str
   return formatIp(context.source);
 }
 
-/** The policy of {@link Rules.addressMismatch}: a stranger must not take the addresses away in silence. */
+/**
+ * The policy of {@link Rules.addressMismatch}: a stranger must not take the addresses away
+ * unnoticed.
+ */
 function strangeAddresses(
   advert: Advert,
   context: AdvertContext,

@@ -1,4 +1,4 @@
-/** Who has an IPv4 address? Requests, replies and announcements of RFC 826, over Ethernet. */
+/** ARP for IPv4 over Ethernet (RFC 826): requests, replies and announcements. */
 import { assert } from "../assert.ts";
 import { type Ip, ip, ipFromBytes } from "../net/ip.ts";
 import { BROADCAST_MAC, type Mac } from "../net/mac.ts";
@@ -49,7 +49,10 @@ export function encodeArp(arp: Arp): Uint8Array {
   });
 }
 
-/** Reads a message; padding after it is left aside. Undefined where it is not a request or reply for Ethernet and IPv4. */
+/**
+ * Reads a message; padding after it is left aside. Undefined where it is not a request or reply for
+ * Ethernet and IPv4.
+ */
 export function decodeArp(payload: Uint8Array): Arp | undefined {
   if (!ARP_MESSAGE.fits(payload)) return undefined;
   const message = ARP_MESSAGE.read(payload);
@@ -71,8 +74,9 @@ export function decodeArp(payload: Uint8Array): Arp | undefined {
 }
 
 /**
- * The whole frame (42 bytes) that tells everyone that `address` is now at `mac`: a broadcast request, sender and target both
- * the address (RFC 5227 3), target MAC all ones as keepalived sends it.
+ * The whole frame (42 bytes) that tells everyone that `address` is now at `mac`: a broadcast
+ * request, sender and target both the address (RFC 5227 3), target MAC all ones as keepalived sends
+ * it.
  */
 export function gratuitousArp(mac: Mac, address: Ip): Uint8Array {
   return broadcast({
@@ -95,15 +99,19 @@ export function arpRequest(mac: Mac, source: Ip, target: Ip): Uint8Array {
   });
 }
 
-/** The whole frame (42 bytes) that asks who has `target` without claiming anything: sender 0.0.0.0 (RFC 5227 2.1.1). */
+/**
+ * The whole frame (42 bytes) that asks who has `target` without claiming anything: sender 0.0.0.0
+ * (RFC 5227 2.1.1).
+ */
 export function arpProbe(mac: Mac, target: Ip): Uint8Array {
   return arpRequest(mac, ip("0.0.0.0"), target);
 }
 
 /**
- * The same, but its answer goes to everybody: as the sender's MAC stands ff:ff:ff:ff:ff:ff. So it arrives where a machine with this very
- * `mac` answers, which a switch would not send back to where it came from. `mark` (6 bytes, which a receiver passes over) tells the
- * frame from another machine's that asks the same.
+ * The same, but its answer goes to everybody: as the sender's MAC stands ff:ff:ff:ff:ff:ff. So it
+ * arrives where a machine with this very `mac` answers, which a switch would not send back to where
+ * it came from. `mark` (6 bytes, which a receiver passes over) tells the frame from another
+ * machine's that asks the same.
  */
 export function arpProbeToAll(mac: Mac, target: Ip, mark: Uint8Array): Uint8Array {
   return encodeEthernet({

@@ -1,4 +1,4 @@
-/** Is a message intact? The ones-complement checksum of the Internet protocols (RFC 1071) and its pseudo-headers. */
+/** The ones-complement checksum of the Internet protocols (RFC 1071) and its pseudo-headers. */
 import { assert } from "../assert.ts";
 import type { Ip } from "../net/ip.ts";
 import { be16, be32, bytes, layout, pad, u8 } from "./layout.ts";
@@ -22,8 +22,9 @@ export const IPV6_PSEUDO_HEADER = layout("IPv6 pseudo-header", 40, {
 });
 
 /**
- * The checksum of `parts` laid end to end, 0-65535; every part but the last has an even length. Over a message
- * whose checksum field is zero: what belongs there. Over a message as received: 0 where it is intact.
+ * The checksum of `parts` laid end to end, 0-65535; every part but the last has an even length.
+ * Over a message whose checksum field is zero: what belongs there. Over a message as received: 0
+ * where it is intact.
  */
 export function checksum(...parts: readonly Uint8Array[]): number {
   let sum = 0;
@@ -36,8 +37,8 @@ export function checksum(...parts: readonly Uint8Array[]): number {
 }
 
 /**
- * The pseudo-header (12 or 40 bytes) for an upper-layer message of `length` bytes. Both addresses are of one family.
- * `destination` is the real one, a group or a peer.
+ * The pseudo-header (12 or 40 bytes) for an upper-layer message of `length` bytes. Both addresses
+ * are of one family. `destination` is the real one, a group or a peer.
  */
 export function pseudoHeader(
   source: Ip,

@@ -1,4 +1,7 @@
-/** Who says that it has which address? What ARP and Neighbor Discovery let others hear of that, in one form. */
+/**
+ * Claims of addresses: what ARP and Neighbor Discovery tell of which machine has which address, in
+ * one form.
+ */
 import { type Ip, isUnspecified, sameIp } from "../net/ip.ts";
 import { BROADCAST_MAC, type Mac, sameMac } from "../net/mac.ts";
 import { type Arp, decodeArp } from "./arp.ts";
@@ -10,13 +13,17 @@ import { decodeNeighbor } from "./ndp.ts";
 export interface Claim {
   readonly address: Ip;
   readonly mac: Mac;
-  /** Said unasked, which neighbours act on; or as an answer to one that asked, or to a question whose answer goes to all. */
+  /**
+   * Said unasked, which neighbours act on; or as an answer to one that asked, or to a question
+   * whose answer goes to all.
+   */
   readonly how: "unasked" | "answer" | "answer-to-all";
 }
 
 /**
- * What `frame` claims: the sender of an ARP request or reply, the target of a Neighbor Advertisement. Undefined where it
- * claims nothing: other frames, probes (sender 0.0.0.0, RFC 5227 2.1), solicitations.
+ * What `frame` claims: the sender of an ARP request or reply, the target of a Neighbor
+ * Advertisement. Undefined where it claims nothing: other frames, probes (sender 0.0.0.0, RFC 5227
+ * 2.1), solicitations.
  */
 export function claimIn(frame: Uint8Array): Claim | undefined {
   const ethernet = decodeEthernet(frame);

@@ -1,4 +1,4 @@
-/** What is around every packet on the LAN? The Ethernet II header (RFC 894) and group addresses. */
+/** The Ethernet II header (RFC 894) and group addresses. */
 import type { Ip } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
 import { be16, bytes, layout } from "./layout.ts";
@@ -42,7 +42,10 @@ export function decodeEthernet(frame: Uint8Array): EthernetFrame | undefined {
   return { ...ETHERNET_HEADER.read(frame), payload: frame.subarray(ETHERNET_HEADER.size) };
 }
 
-/** Where frames to the multicast address `group` go: 01:00:5e and 23 bits (RFC 1112 6.4), 33:33 and 32 bits (RFC 2464 7). */
+/**
+ * Where frames to the multicast address `group` go: 01:00:5e and 23 bits (RFC 1112 6.4), 33:33 and
+ * 32 bits (RFC 2464 7).
+ */
 export function multicastMac(group: Ip): Mac {
   const [a = 0, b = 0, c = 0, d = 0] = group.bytes.subarray(-4);
   return group.family === "ipv4"

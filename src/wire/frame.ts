@@ -1,4 +1,4 @@
-/** What is in a captured Ethernet frame, as far as it concerns floating addresses? */
+/** A captured Ethernet frame, as far as it concerns floating addresses. */
 import { type Arp, decodeArp } from "./arp.ts";
 import { decodeEthernet, type EthernetFrame, ETHERTYPE } from "./ethernet.ts";
 import { decodeIpv4 } from "./ipv4.ts";
@@ -8,7 +8,9 @@ import { isQuestion } from "./presence.ts";
 import { decodeUdp, UDP_PROTOCOL } from "./udp.ts";
 import { VRRP_PROTOCOL, type VrrpDatagram } from "./vrrp.ts";
 
-/** One frame, understood. `ethernet` is absent only where there is not even a whole Ethernet header. */
+/**
+ * One frame, understood. `ethernet` is absent only where there is not even a whole Ethernet header.
+ */
 export type Frame =
   | { readonly kind: "arp"; readonly ethernet: EthernetFrame; readonly arp: Arp }
   | { readonly kind: "na"; readonly ethernet: EthernetFrame; readonly neighbor: NeighborAdvert }
@@ -19,8 +21,8 @@ export type Frame =
   | { readonly kind: "other"; readonly ethernet: EthernetFrame | undefined };
 
 /**
- * Reads a frame. UDP to one of `ports` is taken for VRRP. Never throws, whatever the bytes. Payloads are views into `frame`,
- * not copies.
+ * Reads a frame. UDP to one of `ports` is taken for VRRP. Never throws, whatever the bytes.
+ * Payloads are views into `frame`, not copies.
  */
 export function decodeFrame(frame: Uint8Array, ports: readonly number[] = []): Frame {
   const ethernet = decodeEthernet(frame);
@@ -63,7 +65,10 @@ function ipv6In(ethernet: EthernetFrame, ports: readonly number[]): Frame | unde
     : { kind: "ns", ethernet, neighbor };
 }
 
-/** The message in an IP packet of `protocol`, as it is or in UDP; a question of floatip's to another node is none. */
+/**
+ * The message in an IP packet of `protocol`, as it is or in UDP; a question of floatip's to another
+ * node is none.
+ */
 function vrrpIn(
   protocol: number,
   packet: VrrpDatagram,

@@ -1,4 +1,4 @@
-/** Is anybody there, and does he take what is sent? Echoes of RFC 792 and RFC 4443 4.1, and RFC 792's "unreachable". */
+/** ICMP echoes (RFC 792, RFC 4443 4.1) and "unreachable" (RFC 792). */
 import { type Family, type Ip, ipFromBytes } from "../net/ip.ts";
 import { checksum } from "./checksum.ts";
 import { IPV4_HEADER, type Ipv4Packet } from "./ipv4.ts";
@@ -30,8 +30,8 @@ export const ECHO_TYPES = {
 } as const satisfies Readonly<Record<Family, unknown>>;
 
 /**
- * The message that asks. The checksum is that of ICMP for IPv4; for IPv6, where it covers addresses that the kernel chooses, it
- * is 0 and left to the kernel (RFC 3542 3.1).
+ * The message that asks. The checksum is that of ICMP for IPv4; for IPv6, where it covers addresses
+ * that the kernel chooses, it is 0 and left to the kernel (RFC 3542 3.1).
  */
 export function encodeEchoRequest(family: Family, { id, sequence, data }: Echo): Uint8Array {
   const bytes = new Uint8Array(ECHO_MESSAGE.size + data.length);
@@ -42,7 +42,10 @@ export function encodeEchoRequest(family: Family, { id, sequence, data }: Echo):
   return ECHO_MESSAGE.write({ ...message, checksum: checksum(bytes) }, bytes);
 }
 
-/** Reads a reply. Undefined where it is none, or (IPv4) its checksum is wrong; for IPv6 the kernel has looked at that. */
+/**
+ * Reads a reply. Undefined where it is none, or (IPv4) its checksum is wrong; for IPv6 the kernel
+ * has looked at that.
+ */
 export function decodeEchoReply(family: Family, message: Uint8Array): Echo | undefined {
   if (!ECHO_MESSAGE.fits(message)) return undefined;
   const { type, code, id, sequence } = ECHO_MESSAGE.read(message);
@@ -51,7 +54,10 @@ export function decodeEchoReply(family: Family, message: Uint8Array): Echo | und
   return { id, sequence, data: message.subarray(ECHO_MESSAGE.size) };
 }
 
-/** "Destination unreachable" (RFC 792); the header of the packet that it is about follows, and 8 of its bytes. */
+/**
+ * "Destination unreachable" (RFC 792); the header of the packet that it is about follows, and 8 of
+ * its bytes.
+ */
 export const UNREACHABLE_MESSAGE = layout("ICMP destination unreachable", 8, {
   type: u8(0),
   code: u8(1),
@@ -59,9 +65,12 @@ export const UNREACHABLE_MESSAGE = layout("ICMP destination unreachable", 8, {
   unused: pad(4, 4),
 });
 
-/** A packet that somebody would not take. */
+/** A packet that was not taken. */
 export interface Unreachable {
-  /** 2: nobody there speaks its protocol; 3: nobody has its port; 9, 10 and 13: a filter forbids it (RFC 1812 5.2.7.1). */
+  /**
+   * 2: its protocol is not spoken there; 3: its port is closed; 9, 10 and 13: a filter forbids it
+   * (RFC 1812 5.2.7.1).
+   */
   readonly code: number;
   /** Of the packet that was not taken. */
   readonly destination: Ip;
@@ -73,7 +82,10 @@ export interface Unreachable {
 const UNREACHABLE = 3;
 const OWN_PROTOCOL = 1;
 
-/** What an IPv4 packet says was not taken; undefined where it is no such message, or its checksum is wrong. */
+/**
+ * What an IPv4 packet says was not taken; undefined where it is no such message, or its checksum is
+ * wrong.
+ */
 export function decodeUnreachable({ protocol, payload }: Ipv4Packet): Unreachable | undefined {
   if (protocol !== OWN_PROTOCOL || !UNREACHABLE_MESSAGE.fits(payload)) return undefined;
   const { type, code } = UNREACHABLE_MESSAGE.read(payload);

@@ -1,4 +1,4 @@
-/** Who hears a multicast group? One question of RFC 3376 4.1 and its answers, also those of RFC 2236 and RFC 1112. */
+/** IGMP: one query of RFC 3376 4.1 and its answers, also those of RFC 2236 and RFC 1112. */
 import { assert } from "../assert.ts";
 import { type Ip, ip, ipFromBytes } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
@@ -62,8 +62,9 @@ const WANTING = [2, 4];
 const ROUTER_ALERT = new Uint8Array([0x94, 0x04, 0x00, 0x00]);
 
 /**
- * The whole frame (50 bytes) that asks who hears `group`, sent to that very group: whoever answers has got it. From 0.0.0.0,
- * which makes nobody take this machine for a router (RFC 4541 2.1.1); to be answered within a second.
+ * The whole frame (50 bytes) that asks who hears `group`, sent to that very group: a machine that
+ * answers has got it. From 0.0.0.0, so that no switch takes this machine for a router (RFC 4541
+ * 2.1.1); to be answered within a second.
  */
 export function encodeGroupQuery(mac: Mac, group: Ip): Uint8Array {
   assert(group.family === "ipv4", "IGMP is for IPv4");
@@ -97,7 +98,10 @@ function packetWithAlert(destination: Ip, message: Uint8Array): Uint8Array {
   return packet;
 }
 
-/** The groups that the sender of `packet` says it hears; empty where it says nothing of that kind, or its checksum is wrong. */
+/**
+ * The groups that the sender of `packet` says it hears; empty where it says nothing of that kind,
+ * or its checksum is wrong.
+ */
 export function groupsHeard({ protocol, payload }: Ipv4Packet): readonly Ip[] {
   if (protocol !== IGMP_PROTOCOL || !IGMP_REPORT.fits(payload)) return [];
   if (checksum(payload) !== 0) return [];

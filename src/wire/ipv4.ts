@@ -1,4 +1,4 @@
-/** What does an IPv4 packet carry, and from whom? The header of RFC 791 3.1. */
+/** The IPv4 header (RFC 791 3.1). */
 import { assert } from "../assert.ts";
 import { type Ip, ipFromBytes } from "../net/ip.ts";
 import { checksum } from "./checksum.ts";
@@ -39,8 +39,8 @@ export interface Ipv4Packet {
 const FRAGMENTED = 0x3fff;
 
 /**
- * The packet's bytes without options (IHL 5), not fragmented, checksum included; TTL 255, type of service 0xc0
- * (network control) and protocol 112, as VRRP wants them, where not given.
+ * The packet's bytes without options (IHL 5), not fragmented, checksum included; TTL 255, type of
+ * service 0xc0 (network control) and protocol 112, as VRRP wants them, where not given.
  */
 export function encodeIpv4(
   packet: Pick<Ipv4Packet, "source" | "destination" | "id" | "payload"> & Partial<Ipv4Packet>,
@@ -65,8 +65,9 @@ export function encodeIpv4(
 }
 
 /**
- * Reads a packet, with options (IHL over 5) or without; bytes after its total length (Ethernet padding) are cut off.
- * Undefined where it is not IPv4, truncated, a fragment, or its header checksum is wrong. The payload is a view, not a copy.
+ * Reads a packet, with options (IHL over 5) or without; bytes after its total length (Ethernet
+ * padding) are cut off. Undefined where it is not IPv4, truncated, a fragment, or its header
+ * checksum is wrong. The payload is a view, not a copy.
  */
 export function decodeIpv4(bytes: Uint8Array): Ipv4Packet | undefined {
   if (!IPV4_HEADER.fits(bytes)) return undefined;

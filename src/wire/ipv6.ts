@@ -1,4 +1,4 @@
-/** What does an IPv6 packet carry, and from whom? The fixed header of RFC 8200 3. */
+/** The fixed IPv6 header (RFC 8200 3). */
 import { assert } from "../assert.ts";
 import { type Ip, ipFromBytes } from "../net/ip.ts";
 import { be16, be32, bytes, layout, u8 } from "./layout.ts";
@@ -45,8 +45,9 @@ export function encodeIpv6(packet: Ipv6Packet): Uint8Array {
 }
 
 /**
- * Reads a packet; bytes after its payload length are cut off. Undefined where it is not IPv6 or truncated. Extension
- * headers are not walked: they show as nextHeader. The payload is a view, not a copy.
+ * Reads a packet; bytes after its payload length are cut off. Undefined where it is not IPv6 or
+ * truncated. Extension headers are not walked: they show as nextHeader. The payload is a view, not
+ * a copy.
  */
 export function decodeIpv6(bytes: Uint8Array): Ipv6Packet | undefined {
   if (!IPV6_HEADER.fits(bytes)) return undefined;

@@ -1,7 +1,11 @@
-/** Where does each field of a binary structure lie? Declared once, with written-out offsets, checked at import. */
+/**
+ * Layouts of binary structures: fields declared once, with written-out offsets, checked at import.
+ */
 import { assert } from "../assert.ts";
 
-/** One field at a fixed offset. Byte order is in the constructor's name; nothing else swaps bytes. */
+/**
+ * One field at a fixed offset. Byte order is in the constructor's name; nothing else swaps bytes.
+ */
 export interface Field<T> {
   /** As declared: "be16", "bytes". */
   readonly kind: string;
@@ -37,18 +41,21 @@ export interface Layout<M extends Members> {
   readonly members: M;
   /** Are there enough bytes for it at `offset`? */
   fits(bytes: Uint8Array, offset?: number): boolean;
-  /** All values of the structure at `offset`; byte fields are copies. Throws AssertionFailure unless it fits. */
+  /**
+   * All values of the structure at `offset`; byte fields are copies. Throws AssertionFailure unless
+   * it fits.
+   */
   read(bytes: Uint8Array, offset?: number): ValuesOf<M>;
   /**
-   * Puts all values at `offset` of `into` (default: new bytes of just this size) and returns `into`.
-   * Throws AssertionFailure unless it fits and every value is in its field's range.
+   * Puts all values at `offset` of `into` (default: new bytes of just this size) and returns
+   * `into`. Throws AssertionFailure unless it fits and every value is in its field's range.
    */
   write(values: ValuesOf<M>, into?: Uint8Array, offset?: number): Uint8Array;
 }
 
 /**
- * Declares a structure. Throws AssertionFailure where members leave a hole, overlap, or do not fill `size`
- * bytes; say pad() for bytes that carry nothing.
+ * Declares a structure. Throws AssertionFailure where members leave a hole, overlap, or do not fill
+ * `size` bytes; say pad() for bytes that carry nothing.
  */
 export function layout<M extends Members>(name: string, size: number, members: M): Layout<M> {
   assertWhole(name, size, members);

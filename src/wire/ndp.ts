@@ -1,4 +1,4 @@
-/** Who has an IPv6 address? Neighbor Solicitation and Advertisement of RFC 4861 4.3 and 4.4. */
+/** Neighbor Solicitation and Advertisement (RFC 4861 4.3 and 4.4). */
 import { type Ip, ip, ipFromBytes, isMulticast, isUnspecified } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
 import { checksum, pseudoHeader } from "./checksum.ts";
@@ -9,7 +9,10 @@ import { be16, bytes, layout, pad, u8 } from "./layout.ts";
 /** The IPv6 next header number of ICMPv6. */
 export const ICMPV6_PROTOCOL = 58;
 
-/** A Neighbor Advertisement without its options; a Neighbor Solicitation differs in type and has no flags. */
+/**
+ * A Neighbor Advertisement without its options; a Neighbor Solicitation differs in type and has no
+ * flags.
+ */
 export const NEIGHBOR_MESSAGE = layout("Neighbor message", 24, {
   type: u8(0),
   code: u8(1),
@@ -19,7 +22,9 @@ export const NEIGHBOR_MESSAGE = layout("Neighbor message", 24, {
   target: bytes(8, 16),
 });
 
-/** An option that carries an Ethernet address (RFC 4861 4.6.1): type 1 the sender's, 2 the target's. */
+/**
+ * An option that carries an Ethernet address (RFC 4861 4.6.1): type 1 the sender's, 2 the target's.
+ */
 export const LINK_LAYER_OPTION = layout("Link-layer address option", 8, {
   type: u8(0),
   /** In words of 8 bytes. */
@@ -64,8 +69,9 @@ const UNSPECIFIED = ip("::");
 const HOP_LIMIT = 255;
 
 /**
- * The whole frame (86 bytes) that tells every node that `address` is now at `mac` (RFC 4861 7.2.6, RFC 9568 6.4.1): from the
- * address itself to ff02::1, hop limit 255, Override set. `router`: does this machine forward IPv6?
+ * The whole frame (86 bytes) that tells every node that `address` is now at `mac` (RFC 4861 7.2.6,
+ * RFC 9568 6.4.1): from the address itself to ff02::1, hop limit 255, Override set. `router`: does
+ * this machine forward IPv6?
  */
 export function unsolicitedNa(mac: Mac, address: Ip, router: boolean): Uint8Array {
   return encodeNeighborAdvert(mac, {
@@ -80,7 +86,9 @@ export function unsolicitedNa(mac: Mac, address: Ip, router: boolean): Uint8Arra
   });
 }
 
-/** The whole frame (86 or 78 bytes) of an advertisement, sent from `mac` to the group or to `to`. */
+/**
+ * The whole frame (86 or 78 bytes) of an advertisement, sent from `mac` to the group or to `to`.
+ */
 export function encodeNeighborAdvert(
   mac: Mac,
   advert: NeighborAdvert,
@@ -91,15 +99,18 @@ export function encodeNeighborAdvert(
   return frame(mac, to, advert, { type: ADVERTISEMENT, flags, option: TARGET_LINK_LAYER });
 }
 
-/** The whole frame (86 or 78 bytes) that asks who has `target`, sent from `mac` to the target's solicited-node group. */
+/**
+ * The whole frame (86 or 78 bytes) that asks who has `target`, sent from `mac` to the target's
+ * solicited-node group.
+ */
 export function encodeNeighborSolicit(mac: Mac, solicit: NeighborSolicit): Uint8Array {
   const to = multicastMac(solicit.destination);
   return frame(mac, to, solicit, { type: SOLICITATION, flags: 0, option: SOURCE_LINK_LAYER });
 }
 
 /**
- * The whole frame (78 bytes) that asks who has `target` without claiming anything: from ::, as duplicate address
- * detection does (RFC 4862 5.4.2). It is answered to everybody.
+ * The whole frame (78 bytes) that asks who has `target` without claiming anything: from ::, as
+ * duplicate address detection does (RFC 4862 5.4.2). It is answered to everybody.
  */
 export function neighborProbe(mac: Mac, target: Ip): Uint8Array {
   const destination = solicitedNode(target);
@@ -113,8 +124,9 @@ export function neighborProbe(mac: Mac, target: Ip): Uint8Array {
 }
 
 /**
- * The same with a nonce of 6 bytes (RFC 7527 4), by which a machine knows its own probe when a link sends it back. The answer
- * goes to all nodes (RFC 4861 7.2.4), and so arrives also where a machine with this very `mac` sends it.
+ * The same with a nonce of 6 bytes (RFC 7527 4), by which a machine knows its own probe when a link
+ * sends it back. The answer goes to all nodes (RFC 4861 7.2.4), and so arrives also where a machine
+ * with this very `mac` sends it.
  */
 export function neighborProbeToAll(mac: Mac, target: Ip, nonce: Uint8Array): Uint8Array {
   const destination = solicitedNode(target);
@@ -131,8 +143,9 @@ export function solicitedNode(address: Ip): Ip {
 }
 
 /**
- * Reads an ICMPv6 packet. Undefined where it is neither of the two, or not valid by RFC 4861 7.1.1 and 7.1.2 (hop limit,
- * checksum, code, length, options, multicast target, solicited flag on multicast).
+ * Reads an ICMPv6 packet. Undefined where it is neither of the two, or not valid by RFC 4861 7.1.1
+ * and 7.1.2 (hop limit, checksum, code, length, options, multicast target, solicited flag on
+ * multicast).
  */
 export function decodeNeighbor(packet: Ipv6Packet): NeighborAdvert | NeighborSolicit | undefined {
   const { source, destination, payload } = packet;
@@ -158,7 +171,9 @@ export function decodeNeighbor(packet: Ipv6Packet): NeighborAdvert | NeighborSol
   return { kind: "na", ...common, router, solicited, override, mac: macs.get(TARGET_LINK_LAYER) };
 }
 
-/** Ethernet addresses by option type; undefined where an option has length 0 or runs past the end. */
+/**
+ * Ethernet addresses by option type; undefined where an option has length 0 or runs past the end.
+ */
 function linkLayerAddresses(options: Uint8Array): ReadonlyMap<number, Mac> | undefined {
   const found = new Map<number, Mac>();
   let at = 0;

@@ -1,4 +1,6 @@
-/** The question whether VRRP is spoken at an address: the packets that ask, and what ICMP answers. */
+/**
+ * The question whether VRRP is spoken at an address: the packets that ask, and what ICMP answers.
+ */
 import { type Family, type Ip, ipFromBytes, sameIp } from "../net/ip.ts";
 import { decodeEchoReply, decodeUnreachable, type Echo, type Unreachable } from "./icmp.ts";
 import { decodeIpv4, encodeIpv4 } from "./ipv4.ts";
@@ -8,8 +10,8 @@ import { encodeUdp, UDP_HEADER, UDP_PROTOCOL } from "./udp.ts";
 import { VRRP_PROTOCOL } from "./vrrp.ts";
 
 /**
- * What is sent to find out whether anything takes VRRP there: a VRRP header of version 3 with type 0 and
- * VRID 0, which no virtual router has. floatip drops it uncounted, keepalived without a line.
+ * What is sent to find out whether anything takes VRRP there: a VRRP header of version 3 with type
+ * 0 and VRID 0, which no virtual router has. floatip drops it uncounted, keepalived without a line.
  */
 export const QUESTION: Uint8Array = new Uint8Array([0x30, 0, 0, 0, 0, 0, 0, 0]);
 
@@ -18,7 +20,9 @@ export function isQuestion(payload: Uint8Array): boolean {
   return payload.length === QUESTION.length && payload.every((byte, at) => byte === QUESTION[at]);
 }
 
-/** Where VRRP is asked for: an address, and the UDP port of adverts where they are not protocol 112. */
+/**
+ * Where VRRP is asked for: an address, and the UDP port of adverts where they are not protocol 112.
+ */
 export interface Target {
   readonly source: Ip;
   /** Of the same family. */
@@ -40,7 +44,9 @@ export function encodeQuestion({ source, address, port }: Target): Uint8Array {
     : encode(source, address, UDP_PROTOCOL, udp(source, address, port));
 }
 
-/** The same question where surely nothing takes it: who refuses this, and not the other, takes VRRP. */
+/**
+ * The same question where surely nothing takes it: who refuses this, and not the other, takes VRRP.
+ */
 export function encodeControl({ source, address, port }: Target): Uint8Array {
   return port === undefined
     ? encode(source, address, CONTROL_PROTOCOL, QUESTION)
@@ -66,12 +72,15 @@ function encode(source: Ip, destination: Ip, protocol: number, payload: Uint8Arr
 }
 
 /**
- * What one ICMP message says of `target`: it answered an echo; nothing there takes VRRP; a packet filter rejects it;
- * the control was refused; its machine is not there. Undefined: nothing. And what IGMP says: it hears the group of adverts.
+ * What one ICMP message says of `target`: it answered an echo; nothing there takes VRRP; a packet
+ * filter rejects it; the control was refused; its machine is not there. Undefined: nothing. And
+ * what IGMP says: it hears the group of adverts.
  */
 export type Sign = "echo" | "closed" | "filtered" | "control" | "unreachable" | "member";
 
-/** Reads what an ICMP socket got: for IPv4 a whole packet, for IPv6 the message and its `sender`. */
+/**
+ * Reads what an ICMP socket got: for IPv4 a whole packet, for IPv6 the message and its `sender`.
+ */
 export function signIn(
   data: Uint8Array,
   sender: Ip | undefined,
@@ -88,7 +97,8 @@ export function signIn(
   }
   const refusal = family === "ipv4" ? refusal4(data) : refusal6(message);
   if (refusal === undefined || !sameIp(refusal.destination, target.address)) return undefined;
-  // Only the node itself knows what it takes; a router, or this machine's kernel, that it cannot be reached.
+  // Only the node itself knows what it takes; a router, or this machine's kernel, that it cannot be
+  // reached.
   if (refusal.what === "unreachable" || refusal.what === "filtered") return signOf(refusal, target);
   return sameIp(from, target.address) ? signOf(refusal, target) : undefined;
 }
@@ -113,7 +123,8 @@ function signOf({ what, protocol, port }: Refusal, target: Target): Sign | undef
     : protocol === VRRP_PROTOCOL;
   if (what === "unreachable") return "unreachable";
   if (isQuestion) {
-    // netfilter's REJECT says "port" where it is told nothing else: of a protocol without ports it is a filter's word.
+    // netfilter's REJECT says "port" where it is told nothing else: of a protocol without ports it
+    // is a filter's word.
     const isClosed = byUdp ? what === "port" : what === "protocol";
     return isClosed ? "closed" : "filtered";
   }
@@ -183,9 +194,14 @@ export const ANSWERING_TYPES: Readonly<Record<Family, readonly number[]>> = {
 
 /** What is known of a node that was asked. */
 export interface PresenceAnswer {
-  /** "open": something there takes VRRP; "closed": nothing does; "filtered": a packet filter says no. */
+  /**
+   * "open": something there takes VRRP; "closed": nothing does; "filtered": a packet filter says
+   * no.
+   */
   readonly vrrp: "open" | "closed" | "filtered" | "unknown";
-  /** "answers": the machine is there; "unreachable": nothing answers at that address on its link. */
+  /**
+   * "answers": the machine is there; "unreachable": nothing answers at that address on its link.
+   */
   readonly machine: "answers" | "unreachable" | "silent";
 }
 

@@ -1,6 +1,9 @@
 /** Reasons why a packet was not accepted, a closed union: name = counter = log line = test. */
 
-/** In the order in which a receiver looks (RFC 9568 7.1, RFC 3768 7.1), each with its meaning in words. */
+/**
+ * In the order in which a receiver looks (RFC 9568 7.1, RFC 3768 7.1), each with its meaning in
+ * words.
+ */
 export const REJECT_REASONS = {
   "unknown-vrid": "no instance here has this VRID",
   "source": "its source is no address that a node can have",
@@ -28,7 +31,10 @@ export const REJECT_REASONS = {
 /** The name of a reason. */
 export type RejectReason = keyof typeof REJECT_REASONS;
 
-/** A packet that was not accepted. It changes no state and touches no timer; it is counted under its reason. */
+/**
+ * A packet that was not accepted. It changes no state and touches no timer; it is counted under its
+ * reason.
+ */
 export interface Reject {
   readonly reason: RejectReason;
   /** What was found, for people: "interval 2 s, ours is 1 s". Never a password. */

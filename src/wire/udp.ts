@@ -1,4 +1,4 @@
-/** What does a UDP datagram carry, and between which ports? The header of RFC 768. */
+/** The UDP header (RFC 768). */
 import type { Ip } from "../net/ip.ts";
 import { checksum, pseudoHeader } from "./checksum.ts";
 import { be16, layout } from "./layout.ts";
@@ -38,8 +38,9 @@ export function encodeUdp(datagram: UdpDatagram, source: Ip, destination: Ip): U
 }
 
 /**
- * Reads what follows an IP header. Undefined where it is shorter than it says, or than a header. The checksum is not looked at: a
- * capture sees datagrams before a network card has filled it in. The payload is a view, not a copy.
+ * Reads what follows an IP header. Undefined where it is shorter than it says, or than a header.
+ * The checksum is not looked at: a capture sees datagrams before a network card has filled it in.
+ * The payload is a view, not a copy.
  */
 export function decodeUdp(bytes: Uint8Array): UdpDatagram | undefined {
   if (!UDP_HEADER.fits(bytes)) return undefined;

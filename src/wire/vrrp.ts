@@ -1,4 +1,4 @@
-/** What does a VRRP packet say? Bytes <-> Advert, for VRRPv2 (RFC 3768 5.1) and VRRPv3 (RFC 9568 5.1). */
+/** VRRP messages: bytes <-> Advert, for VRRPv2 (RFC 3768 5.1) and VRRPv3 (RFC 9568 5.1). */
 import { assert } from "../assert.ts";
 import { milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import {
@@ -19,16 +19,23 @@ import type { Reject, RejectReason } from "./reject.ts";
 export const VRRP_PROTOCOL = 112;
 
 /**
- * The UDP port of adverts between floatip nodes, where the file names no other. IANA has assigned it to nobody. Being below
- * 1024 it is never anybody's by chance (ip_local_port_range), and only the privileged send from it, as with protocol 112;
- * below 512 no RPC service of libc's takes it either (bindresvport(3)).
+ * The UDP port of adverts between floatip nodes, where the file names no other. IANA has not
+ * assigned it. Being below 1024 it is never anybody's by chance (ip_local_port_range), and only the
+ * privileged send from it, as with protocol 112; below 512 no RPC service of libc's takes it either
+ * (bindresvport(3)).
  */
 export const DEFAULT_UDP_PORT = 336;
 
-/** The two forms of the VRRPv3 checksum over IPv4: with a pseudo-header (RFC 5798) or without (RFC 9568 5.2.8). */
+/**
+ * The two forms of the VRRPv3 checksum over IPv4: with a pseudo-header (RFC 5798) or without (RFC
+ * 9568 5.2.8).
+ */
 export type ChecksumForm = "pseudo-header" | "rfc9568";
 
-/** A well-formed advertisement: everything in it was checked that can be checked without configuration. */
+/**
+ * A well-formed advertisement: everything in it was checked that can be checked without
+ * configuration.
+ */
 export interface Advert {
   readonly version: 2 | 3;
   /** 1-255. */
@@ -95,14 +102,17 @@ export function groupOf(family: Family): Ip {
   return GROUPS[family];
 }
 
-/** The VRID of a message, 0-255, whatever else is wrong with it; undefined where it has not 2 bytes. */
+/**
+ * The VRID of a message, 0-255, whatever else is wrong with it; undefined where it has not 2 bytes.
+ */
 export function peekVrid(payload: Uint8Array): number | undefined {
   return payload[1];
 }
 
 /**
- * Reads an advertisement and judges all that needs no configuration, in the order of RFC 9568 7.1 (the checksum
- * after the cheap checks, since two forms of it are accepted). Never throws, whatever the bytes.
+ * Reads an advertisement and judges all that needs no configuration, in the order of RFC 9568 7.1
+ * (the checksum after the cheap checks, since two forms of it are accepted). Never throws, whatever
+ * the bytes.
  */
 export function decodeAdvert(datagram: VrrpDatagram): Advert | Reject {
   const reject = malformed(datagram);
@@ -111,9 +121,10 @@ export function decodeAdvert(datagram: VrrpDatagram): Advert | Reject {
 }
 
 /**
- * The message (what follows the IP header) that says `advert` from `source` to `destination`, checksum included. `form`
- * matters for v3 over IPv4 only; over IPv6 the pseudo-header is always covered, in v2 never. An advert without
- * `auth` gets type 0 and zeros in v2. Throws AssertionFailure where a field is out of its range.
+ * The message (what follows the IP header) that says `advert` from `source` to `destination`,
+ * checksum included. `form` matters for v3 over IPv4 only; over IPv6 the pseudo-header is always
+ * covered, in v2 never. An advert without `auth` gets type 0 and zeros in v2. Throws
+ * AssertionFailure where a field is out of its range.
  */
 export function encodeAdvert(
   advert: Advert,
@@ -133,7 +144,10 @@ export function encodeAdvert(
   return message;
 }
 
-/** A VRRPv2 password as it stands on the wire: UTF-8, 8 bytes, zero padded. Throws AssertionFailure over 8 bytes. */
+/**
+ * A VRRPv2 password as it stands on the wire: UTF-8, 8 bytes, zero padded. Throws AssertionFailure
+ * over 8 bytes.
+ */
 export function passwordBytes(text: string): Uint8Array {
   const encoded = new TextEncoder().encode(text);
   assert(encoded.length <= 8, "a VRRPv2 password has at most 8 bytes");
@@ -179,8 +193,9 @@ function isCarp(payload: Uint8Array): boolean {
 }
 
 /**
- * The key ID of an advert of `length` bytes that keepalived's auth_hmac has signed (draft-cassen-vrrp-auth-hmac): 28 bytes
- * follow it, the first of them 1. Its checksum leaves them out, but over IPv6. Undefined: it is none.
+ * The key ID of an advert of `length` bytes that keepalived's auth_hmac has signed
+ * (draft-cassen-vrrp-auth-hmac): 28 bytes follow it, the first of them 1. Its checksum leaves them
+ * out, but over IPv6. Undefined: it is none.
  */
 function hmacKeyOf(datagram: VrrpDatagram, length: number): number | undefined {
   const { payload, destination } = datagram;

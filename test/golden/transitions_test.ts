@@ -1,6 +1,7 @@
 /**
- * The transitions of the engine: the whole table of every state, every event and every kind of rules, to be held against RFC 9568 6.4,
- * and the page of the state machine, which tells the same in short.
+ * The transitions of the engine: the whole table of every state, every event and every kind of
+ * rules, to be held against RFC 9568 6.4, and the page of the state machine, which tells the same
+ * in short.
  */
 import { formatIp } from "../../src/net/ip.ts";
 import type { Instant } from "../../src/time.ts";

@@ -1,4 +1,7 @@
-/** How do tests of the engine set up a virtual router? Short names for rules, adverts, instants and one that is stepped. */
+/**
+ * How do tests of the engine set up a virtual router? Short names for rules, adverts, instants and
+ * one that is stepped.
+ */
 import assert from "node:assert/strict";
 import { type Instant, milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
@@ -141,7 +144,9 @@ function isObservation({ kind }: Effect): boolean {
   return kind === "advert-gap" || kind === "near-miss" || kind === "rival";
 }
 
-/** What a step asks for, in short form; its transition comes last: "backup->master master-silent". */
+/**
+ * What a step asks for, in short form; its transition comes last: "backup->master master-silent".
+ */
 export function briefStep({ effects, transition }: Step): readonly string[] {
   const told = transition === undefined
     ? []

@@ -1,4 +1,7 @@
-/** The state machine as a page: what each state does with each event under the default rules, and what differs under others. */
+/**
+ * The state machine as a page: what each state does with each event under the default rules, and
+ * what differs under others.
+ */
 import { code, item, page, wrap } from "../../../packaging/reference/markdown.ts";
 import type { Instant } from "../../../src/time.ts";
 import type { Event } from "../../../src/vrrp/event.ts";

@@ -1,4 +1,7 @@
-/** What a step tells beside what is to be done: the rhythm of a master's adverts, near misses and rivals. */
+/**
+ * What a step tells beside what is to be done: the rhythm of a master's adverts, near misses and
+ * rivals.
+ */
 import assert from "node:assert/strict";
 import type { Event } from "../../../src/vrrp/event.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";

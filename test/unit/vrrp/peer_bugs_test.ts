@@ -35,7 +35,9 @@ Deno.test("FRR: an interval of 0 must not end the wait at once", () => {
   assert.equal(verdict.reason, "interval-zero");
 });
 
-/** The Internet checksum, written out once more so that the code under test does not check itself. */
+/**
+ * The Internet checksum, written out once more so that the code under test does not check itself.
+ */
 function oddSum(bytes: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < bytes.length; i += 2) sum += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0);
@@ -156,7 +158,8 @@ Deno.test("vrrpd, keepalived: neighbours must be told again after a short split"
 });
 
 Deno.test("keepalived: a refused packet must not put off the master's advert", () => {
-  // A refused packet never becomes an event; the nearest the engine sees is an advert that changes nothing for it.
+  // A refused packet never becomes an event; the nearest the engine sees is an advert that changes
+  // nothing for it.
   const { it, ms } = master();
   const due = it.deadline();
   for (let t = 100; t < 1000; t += 100) it.take(ms + t, heard(99, LOWER));

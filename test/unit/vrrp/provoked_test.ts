@@ -1,4 +1,7 @@
-/** What anybody on the LAN can provoke has a bound: takeovers, answers, farewells, and the interval that is believed. */
+/**
+ * What anybody on the LAN can provoke has a bound: takeovers, answers, farewells, and the interval
+ * that is believed.
+ */
 import assert from "node:assert/strict";
 import { milliseconds } from "../../../src/time.ts";
 import { learntInterval } from "../../../src/vrrp/intervals.ts";
