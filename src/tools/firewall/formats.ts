@@ -240,10 +240,7 @@ function richRules({ family, others, group, port }: RequiredTraffic): readonly s
  * `ufw` lines. before6.rules of ufw allows Neighbour Discovery and Multicast Listener Discovery.
  * `denyOut`: its policy for outgoing packets is "deny".
  */
-function ufwLines(
-  required: readonly RequiredTraffic[],
-  denyOut: boolean,
-): readonly string[] {
+function ufwLines(required: readonly RequiredTraffic[], denyOut: boolean): readonly string[] {
   return required.filter(({ direction, kind }) =>
     kind === "vrrp" && (direction === "in" || denyOut)
   ).flatMap(linesOf);

@@ -185,11 +185,7 @@ function scopeOf(key: unknown): (packet: Packet) => boolean {
 }
 
 /** The entries of a verdict map: the condition of each, and its verdict. */
-function verdictMaps(
-  map: Json,
-  table: string,
-  sets: Sets,
-): readonly (readonly [Match, Json])[] {
+function verdictMaps(map: Json, table: string, sets: Sets): readonly (readonly [Match, Json])[] {
   const data = map["data"];
   const named = typeof data === "string" ? sets.get(`${table} ${data}`) : undefined;
   const entries = named === undefined
