@@ -12,9 +12,11 @@ import type { Inquiry } from "./inquiry.ts";
 import type { Journal } from "./journal.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { askableLink, isAround } from "./questions.ts";
-import type { Routers } from "./routers.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { Driver } from "./driver.ts";
+import type { Routers, RouterWatcher } from "./routers.ts";
+import type { Ticker } from "./ticker.ts";
 import { isHolder } from "../vrrp/state.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 type Claim = Extract<HostEvent, { readonly kind: "claim" }>;
 
@@ -27,17 +29,12 @@ const PATIENCE = seconds(10);
 /** Most addresses of other machines that are listened for beside the floating ones of a virtual router. */
 const MOST_OTHERS = 64;
 
-/** What the list of watched addresses is made of. */
-interface Present {
-  readonly node: NodePlan | undefined;
-  readonly interfaces: Interfaces;
-  readonly senders: number;
-}
-
 /** What it works with. */
 export interface AddressConflictsOptions {
   readonly host: Host;
-  readonly roster: Routers;
+  readonly routers: Routers;
+  readonly driver: Driver;
+  readonly node: () => NodePlan | undefined;
   readonly conflicts: Conflicts;
   readonly inquiry: Inquiry;
   readonly neighbours: Neighbours;
@@ -45,11 +42,15 @@ export interface AddressConflictsOptions {
 }
 
 /** The watch of one node over its floating addresses. */
-export class AddressConflicts {
+export class AddressConflicts implements RouterWatcher, Ticker {
   readonly #options: AddressConflictsOptions;
-  #present: Present | undefined;
   /** Why claims are not heard; undefined: they are. */
-  deaf: string | undefined;
+  #deaf: string | undefined;
+  /** Routers that are others than before. */
+  readonly #changed = new Set<VirtualRouter>();
+  /** May the list of watched addresses be another one? */
+  #isListChanged = true;
+  #watched: ReadonlySet<string> = new Set();
   #listenAgainAt: Instant | undefined;
   /** What was answered before a claim, until the router is master. */
   readonly #answers = new Map<VirtualRouter, Sight>();
@@ -58,29 +59,59 @@ export class AddressConflicts {
     this.#options = options;
   }
 
+  /** Why claims are not heard, in words; undefined: they are. */
+  get deaf(): string | undefined {
+    return this.#deaf;
+  }
+
+  changed(router: VirtualRouter): void {
+    this.#changed.add(router);
+  }
+
+  dropped(router: VirtualRouter): void {
+    this.#changed.delete(router);
+    this.#answers.delete(router);
+    this.#isListChanged = true;
+  }
+
+  /** The plans, or the network, are others: so may be the addresses that are listened for. */
+  listChanged(): void {
+    this.#isListChanged = true;
+  }
+
+  /** A sender was heard that was not known before: it is listened for, too. */
+  newSender(source: Ip): void {
+    if (!this.#watched.has(formatIp(source))) this.#isListChanged = true;
+  }
+
   /** When it wants to be called again. */
   nextDeadline(): Instant | undefined {
     return earliest(this.#options.inquiry.nextDeadline(), this.#listenAgainAt);
   }
 
   /** Listens for the addresses of now, asks for those that are due, and draws conclusions from what was answered. */
-  settle(now: Instant): void {
+  tick(now: Instant): void {
     this.#listen(now);
-    const { roster: { routers }, inquiry, conflicts } = this.#options;
-    for (const router of routers) {
+    const { routers, inquiry, conflicts } = this.#options;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const router of changed) {
       if (!inquiry.follow(router, now)) continue;
       const answer = this.#answers.get(router);
       this.#answers.delete(router);
       if (answer !== undefined && isHolder(router.state)) conflicts.note(router, answer);
     }
-    for (const router of conflicts.takeNews()) inquiry.hurry(router, now);
-    inquiry.settle(routers, othersOf, this.deaf !== undefined, now);
+    for (const router of conflicts.takeNews()) {
+      inquiry.hurry(router, now);
+      this.#isListChanged = true;
+    }
+    inquiry.settle(routers.all, othersOf, this.#deaf !== undefined, now);
   }
 
   /** Takes one claim in. */
   take(claim: Claim): void {
-    const { roster, neighbours } = this.#options;
-    const holders = roster.routers.filter(({ plan }) =>
+    const { routers, neighbours } = this.#options;
+    const holders = [...routers.withAddress(claim.address)].filter(({ plan }) =>
       plan.virtualAddresses.some((held) =>
         held.interface === claim.interface && sameIp(held.prefix.address, claim.address)
       )
@@ -93,38 +124,37 @@ export class AddressConflicts {
 
   /** What cannot be listened for is told once: the election does not rest on it. */
   #listen(now: Instant): void {
-    const { host, journal, roster: { routers, node } } = this.#options;
-    const senders = routers.reduce((sum, one) => sum + one.heard.size + one.conflicts.size, 0);
-    const interfaces = host.interfaces();
-    const before = this.#present;
-    const isSame = before?.node === node && before?.interfaces === interfaces &&
-      before?.senders === senders;
-    if (isSame && (this.#listenAgainAt === undefined || now < this.#listenAgainAt)) return;
-    this.#present = { node, interfaces, senders };
+    const isAgain = this.#listenAgainAt !== undefined && this.#listenAgainAt <= now;
+    if (!this.#isListChanged && !isAgain) return;
+    this.#isListChanged = false;
     this.#listenAgainAt = undefined;
+    const { host, journal, routers: { all }, node: nodeNow } = this.#options;
+    const [node, interfaces] = [nodeNow(), host.interfaces()];
+    const watched = all.flatMap((router) => watchedOf(router, node, interfaces));
+    this.#watched = new Set(watched.map(({ address }) => formatIp(address)));
     try {
-      host.watchClaims(routers.flatMap((router) => watchedOf(router, node, interfaces)));
-      this.deaf = undefined;
+      host.watchClaims(watched);
+      this.#deaf = undefined;
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       const words = `claims of our addresses are not heard: ${error.message}`;
-      if (this.deaf === undefined) journal.write("warning", words);
-      this.deaf = words;
+      if (this.#deaf === undefined) journal.write("warning", words);
+      this.#deaf = words;
       this.#listenAgainAt = after(now, LISTEN_AGAIN_AFTER);
     }
   }
 
   #judge(router: VirtualRouter, claim: Claim): void {
-    const { host, roster, conflicts, inquiry } = this.#options;
+    const { host, driver, conflicts, inquiry } = this.#options;
     const { state } = router;
     // Its successor: no conflict, but what it waits for.
-    if (state.kind === "handoff") return roster.dispatch(router, { kind: "address-conflict" });
+    if (state.kind === "handoff") return driver.dispatch(router, { kind: "address-conflict" });
     const sight = sightOf(claim, host.interfaces());
     inquiry.answered(router, sight, claim.direct);
     if (state.kind === "master") {
       conflicts.note(router, sight);
       // Who answers us has told nobody else.
-      if (!claim.answer) roster.dispatch(router, { kind: "address-conflict" });
+      if (!claim.answer) driver.dispatch(router, { kind: "address-conflict" });
     } else if (sight.own) {
       conflicts.note(router, sight);
     } else if (state.kind === "backup" && wasProbed(state, router.rules)) {

@@ -1,182 +1,76 @@
-/** What runs? The loop: wait for something to happen, ask the engine what to do, do it, look at the next. */
+/** Daemon: the loop. It waits for something to happen, asks the engine what to do, does it, and looks at the next. */
 import type { Host, HostEvent } from "../host.ts";
-import type { Config } from "../config/config.ts";
 import type { MetricsSnapshot } from "../control/metrics.ts";
+import type { ProbeResult } from "../health/check.ts";
 import { unreachable } from "../assert.ts";
-import { between, earliest, type Instant, milliseconds, seconds, type WallTime } from "../time.ts";
+import { between, earliest, type Instant, milliseconds, type WallTime } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";
-import type { NearMiss, Observation } from "../vrrp/event.ts";
-import type { Journal } from "./journal.ts";
-import { Budgets } from "./budgets.ts";
-import { AddressConflicts } from "./address_conflicts.ts";
-import type { Announcer } from "./announcer.ts";
-import { Conflicts, rivalSight } from "./conflicts.ts";
-import { Handoffs } from "./handoffs.ts";
-import { HealthWatch } from "./health_watch.ts";
-import { Handovers } from "./handovers.ts";
-import { Interests } from "./interests.ts";
-import { Inquiry } from "./inquiry.ts";
-import { ResumeWriter } from "./resume_writer.ts";
-import { MaintenanceMode } from "./maintenance.ts";
-import { Metrics } from "./metrics.ts";
-import { logVerdict, Once } from "./log.ts";
-import { NodeWatch } from "./node_watch.ts";
-import { Neighbours } from "./neighbours.ts";
-import type { Command, CommandTaker, Maintenance } from "./command.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
-import { type Accepted, Receiver } from "./receive.ts";
-import type { Observer } from "./record.ts";
-import { nearMissRecordOf } from "./remember.ts";
-import type { ResumeState } from "./resume.ts";
-import { Routers } from "./routers.ts";
+import type { Command, CommandTaker } from "./command.ts";
+import { logVerdict } from "./log.ts";
+import { createParts, type DaemonOptions, type Parts } from "./parts.ts";
+export type { DaemonOptions };
+import type { Accepted } from "./receive.ts";
 import { type DaemonStatus, statusOf } from "./status.ts";
-import { Driver } from "./driver.ts";
+import type { Ticker } from "./ticker.ts";
 
 /** So long deadlines are acted on before packets are looked at again. */
 const LONGEST_TURN = milliseconds(3);
 
-/** What a daemon is made of. */
-export interface DaemonOptions {
-  readonly host: Host;
-  /** Decoded and sound. */
-  readonly config: Config;
-  /** --node NAME. */
-  readonly nodeName: string | undefined;
-  /** For status only. */
-  readonly configFile: string;
-  readonly journal: Journal;
-  /** Told of every transition, beside the journal. */
-  readonly observers?: readonly Observer[];
-  /** Called once in each turn of the loop, first when all is set up; says when the loop shall turn again at the latest. */
-  readonly onTurn?: (now: Instant) => Instant | undefined;
-  /** What the process before this one wrote down for it. */
-  readonly resume?: ResumeState | undefined;
-  /** Writes down for the process after this one; on a file system in memory, several times a second. Never throws. */
-  readonly saveResume?: (note: ResumeState) => void;
-  /** Maintenance that was in force when the process before this one ended. */
-  readonly maintenance?: Maintenance | undefined;
-  /** Writes maintenance down where it survives a reboot. Never throws. */
-  readonly saveMaintenance?: (maintenance: Maintenance | undefined) => string | undefined;
-}
-
 /** How a daemon ends: with everything given up, or so that another process can go on. */
 export type Ending = "stopped" | "restarting";
 
-/** How many conflicts, and near misses, the history gets. */
-const INCIDENTS = { most: 100, every: seconds(60) };
-
-/** A running floatip: all virtual routers of one node. */
+/** A running floatip: the loop around the table of virtual routers of one node. */
 export class Daemon implements CommandTaker {
+  readonly #options: DaemonOptions;
   readonly #host: Host;
-  readonly #observers: readonly Observer[];
-  readonly #configFile: string;
-  readonly #routers: Routers;
-  readonly #receiver: Receiver;
-  readonly #journal: Journal;
-  readonly #interests: Interests;
-  readonly #conflicts: Conflicts;
-  readonly #addressConflicts: AddressConflicts;
-  readonly #neighbours: Neighbours = new Neighbours();
-  readonly #healthWatch: HealthWatch;
-  readonly #announcer: Announcer;
-  readonly #metrics: Metrics;
-  readonly #once: Once;
-  /** What the history gets that anybody on the LAN can bring about. */
-  readonly #incidents = new Budgets(INCIDENTS);
-  readonly #nodes: NodeWatch;
-  readonly #onTurn: DaemonOptions["onTurn"];
+  readonly #parts: Parts;
+  /** What waits for time beside the virtual routers. */
+  readonly #tickers: readonly Ticker[];
   readonly #started: WallTime;
-  readonly #resumeWriter: ResumeWriter;
-  readonly #handoffs: Handoffs;
-  readonly #handovers: Handovers;
-  readonly #maintenance: MaintenanceMode;
-  #restarting = false;
+  #isRestarting = false;
   readonly #commands: Command[] = [];
 
   constructor(options: DaemonOptions) {
-    const { host, journal } = options;
-    this.#metrics = new Metrics(host.now());
-    this.#nodes = new NodeWatch(host, journal);
-    const observers = [this.#metrics, this.#nodes, ...(options.observers ?? [])];
-    this.#host = host;
-    this.#observers = observers;
-    this.#configFile = options.configFile;
-    this.#onTurn = options.onTurn;
-    this.#resumeWriter = new ResumeWriter(host, options.saveResume);
-    const stepper = new Driver({
-      host,
-      journal,
-      observers,
-      metrics: this.#metrics,
-      beforeLeaving: () => this.#saveResume("at once"),
-      onObservation: (router, seen) => this.#onObservation(router, seen),
-    });
-    this.#announcer = stepper.announcer;
-    this.#routers = new Routers({ ...options, driver: stepper, resume: options.resume });
-    const once = new Once(journal, () => host.now());
-    this.#journal = journal;
-    this.#once = once;
-    const neighbours = this.#neighbours;
-    const node = () => this.#routers.node;
-    const conflicts = new Conflicts({
-      once,
-      observers,
-      budget: this.#incidents,
-      wallTime: () => host.wallTime(),
-      neighbours,
-    });
-    this.#conflicts = conflicts;
-    this.#healthWatch = new HealthWatch(observers, neighbours);
-    const inquiry = new Inquiry({ host, conflicts, neighbours, node });
-    this.#receiver = new Receiver(once, conflicts, () => host.interfaces());
-    const roster = this.#routers;
-    this.#interests = new Interests(host);
-    this.#addressConflicts = new AddressConflicts({
-      host,
-      roster,
-      conflicts,
-      inquiry,
-      neighbours,
-      journal,
-    });
-    const handoffs = new Handoffs(host, roster);
-    this.#handoffs = handoffs;
-    this.#handovers = new Handovers(host, roster, handoffs);
-    this.#maintenance = new MaintenanceMode({
-      host,
-      roster,
-      handoffs,
-      journal,
-      before: options.maintenance,
-      save: options.saveMaintenance ?? (() => undefined),
-    });
-    this.#started = host.wallTime();
+    this.#options = options;
+    this.#host = options.host;
+    this.#started = options.host.wallTime();
+    this.#parts = createParts(options);
+    const { checks, nodes, announcer, ...parts } = this.#parts;
+    this.#tickers = [
+      parts.handoffs,
+      parts.handovers,
+      parts.maintenance,
+      parts.reconciler,
+      { nextDeadline: () => checks.nextDeadline(), tick: (now) => this.#startProbes(now) },
+      parts.interests,
+      parts.addressConflicts,
+      { nextDeadline: () => nodes.nextDeadline(), tick: (now) => this.#watchNodes(now) },
+      parts.healthWatch,
+      { nextDeadline: () => announcer.nextDeadline(), tick: () => {} },
+      parts.resumeWriter,
+    ];
   }
 
   /** Runs until it is told to stop, resolves when every address has been given up in order; or until it is told to restart. */
   async run(): Promise<Ending> {
-    this.#routers.replan();
-    this.#routers.refresh();
-    this.#settle();
-    while (!this.#handoffs.gone && !this.#restarting) {
+    const host = this.#host;
+    this.#parts.reconciler.start();
+    this.#tick();
+    while (!this.#parts.handoffs.gone && !this.#isRestarting) {
       // The only await in the loop: everything else happens between two looks at the clock.
-      const deadline = earliest(this.#onTurn?.(this.#host.now()), this.#nextDeadline());
-      const events = await this.#host.wait(deadline);
+      const deadline = earliest(this.#options.onTurn?.(host.now()), this.#nextDeadline());
+      const events = await host.wait(deadline);
       if (deadline !== undefined && events.at(-1)?.kind === "deadline") {
-        this.#metrics.awoke(deadline, this.#host.now());
+        this.#parts.metrics.awoke(deadline, host.now());
       }
-      this.#announcer.turn(this.#host.now());
+      this.#parts.announcer.turn(host.now());
       for (const event of events) this.#take(event);
-      this.#settle();
+      this.#tick();
     }
-    if (this.#restarting) {
-      this.#routers.park();
-      this.#saveResume("at once");
-      return "restarting";
-    }
-    this.#routers.close();
-    this.#saveResume("at once");
-    return "stopped";
+    if (this.#isRestarting) this.#parts.reconciler.park();
+    else this.#parts.reconciler.close();
+    this.#parts.resumeWriter.save();
+    return this.#isRestarting ? "restarting" : "stopped";
   }
 
   /** To be handled in the next turn. */
@@ -187,20 +81,19 @@ export class Daemon implements CommandTaker {
 
   /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
   status(): DaemonStatus {
-    const { node, routers, config, checks } = this.#routers;
     return statusOf({
-      node,
-      routers,
-      config,
-      checks,
-      configFile: this.#configFile,
+      node: this.#parts.reconciler.node,
+      routers: this.#parts.routers.all,
+      config: this.#parts.reconciler.config,
+      checks: this.#parts.checks,
+      configFile: this.#options.configFile,
       started: this.#started,
-      nodes: this.#nodes,
-      unknown: this.#receiver.unknown,
-      maintenance: this.#maintenance.status(),
+      nodes: this.#parts.nodes,
+      unknown: this.#parts.receiver.unknown,
+      maintenance: this.#parts.maintenance.status(),
       scheduling: this.#host.scheduling(),
-      neighbours: this.#neighbours,
-      deaf: this.#addressConflicts.deaf,
+      neighbours: this.#parts.neighbours,
+      deaf: this.#parts.addressConflicts.deaf,
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),
     });
@@ -208,94 +101,80 @@ export class Daemon implements CommandTaker {
 
   /** What the loop has measured so far. */
   metrics(): MetricsSnapshot {
-    const { node, routers } = this.#routers;
-    const checks = (node?.checks ?? []).map(({ name }) => name);
-    return this.#metrics.read({ routers, checks, now: this.#host.now() });
+    const checks = this.#parts.reconciler.node?.checks.map(({ name }) => name) ?? [];
+    return this.#parts.metrics.read({
+      routers: this.#parts.routers.all,
+      checks,
+      now: this.#host.now(),
+    });
   }
 
   #take(event: HostEvent): void {
     switch (event.kind) {
       case "datagram": {
         const { endpoint, datagram, at } = event;
-        for (
-          const heard of this.#receiver.receive(endpoint, datagram, at, this.#routers.routers)
-        ) {
+        for (const heard of this.#parts.receiver.receive(endpoint, datagram, at)) {
           this.#hear(heard, at);
         }
         return;
       }
       case "overrun":
-        for (const router of this.#routers.at(event.endpoint)) {
-          this.#routers.dispatch(router, { kind: "overrun" });
+        for (const router of this.#parts.routers.at(event.endpoint)) {
+          this.#parts.driver.dispatch(router, { kind: "overrun" });
         }
         return;
       case "interfaces":
-        this.#routers.replan();
-        return this.#routers.refresh();
+        this.#parts.addressConflicts.listChanged();
+        return this.#parts.reconciler.networkChanged();
       case "claim":
-        return this.#addressConflicts.take(event);
-      case "probe": {
-        const { check, result } = event;
-        this.#metrics.probed(check, result);
-        const { checks } = this.#routers;
-        const before = checks.judgement(check).up;
-        const changed = checks.take(check, result, this.#host.now());
-        logVerdict(this.#journal, check, before, checks.judgement(check));
-        if (changed) this.#routers.refresh();
-        return;
-      }
+        return this.#parts.addressConflicts.take(event);
+      case "probe":
+        return this.#judge(event.check, event.result);
       case "presence":
-        return this.#nodes.take(event.node, event.answer);
+        return this.#parts.nodes.take(event.node, event.answer);
       case "probe-due":
-        return this.#routers.checks.hurry(event.check, this.#host.now());
+        return this.#parts.checks.hurry(event.check, this.#host.now());
       case "woken":
         for (const command of this.#commands.splice(0)) this.#handle(command);
         return;
       case "deadline":
-        return this.#actOnDeadlines(this.#host.now());
+        return this.#meetDeadlines(this.#host.now());
       default:
         return unreachable(event);
     }
   }
 
+  /** A check's result changes priorities and faults of the routers that rest on it. */
+  #judge(check: string, result: ProbeResult): void {
+    this.#parts.metrics.probed(check, result);
+    const before = this.#parts.checks.judgement(check).up;
+    const changed = this.#parts.checks.take(check, result, this.#host.now());
+    logVerdict(this.#options.journal, check, before, this.#parts.checks.judgement(check));
+    if (!changed) return;
+    this.#parts.reconciler.checkChanged(check);
+    this.#parts.resumeWriter.checkChanged();
+  }
+
   #hear({ router, event }: Accepted, at: Instant): void {
-    if (event.kind === "advert") this.#nodes.hear(router, event.source, event.advert, at);
-    this.#routers.dispatch(router, event);
-  }
-
-  #onObservation(router: VirtualRouter, seen: Observation): void {
-    switch (seen.kind) {
-      case "advert-gap":
-        return this.#metrics.heard(router, seen.gap);
-      case "near-miss":
-        return this.#onNearMiss(router, seen);
-      case "rival":
-        return this.#conflicts.note(router, rivalSight(router, seen, this.#host.now()));
-    }
-  }
-
-  #onNearMiss(router: VirtualRouter, miss: NearMiss): void {
-    router.counters.nearMisses++;
-    this.#once.sayNearMiss(router.plan, miss, router.counters.nearMisses);
-    if (!this.#incidents.take("near-miss", this.#host.now()).given) return;
-    const record = nearMissRecordOf(miss, router.plan, this.#host.wallTime());
-    for (const observer of this.#observers) observer.observeNearMiss?.(record);
+    const { nodes, driver } = this.#parts;
+    if (event.kind === "advert") nodes.hear(router, event.source, event.advert, at);
+    driver.dispatch(router, event);
   }
 
   #handle(command: Command): void {
     switch (command.kind) {
       case "stop":
-        return this.#handoffs.stop();
+        return this.#parts.handoffs.stop();
       case "reload":
-        return command.reply(this.#routers.reload(command.config));
+        return this.#parts.reconciler.reload(command.config, command.reply);
       case "handover":
-        return this.#handovers.handOver(command);
+        return this.#parts.handovers.handOver(command);
       case "take-back":
-        return this.#handovers.takeBack(command);
+        return this.#parts.handovers.takeBack(command);
       case "maintenance":
-        return this.#maintenance.handle(command);
+        return this.#parts.maintenance.handle(command);
       case "restart":
-        this.#restarting = true;
+        this.#isRestarting = true;
         return command.reply({
           restarting: true,
           words: "the addresses stay, the daemon starts anew",
@@ -306,49 +185,44 @@ export class Daemon implements CommandTaker {
   }
 
   #nextDeadline(): Instant | undefined {
-    const deadlines = this.#routers.routers.flatMap((router) => [
-      nextDeadline(router.state),
-      router.retryAt,
-    ]);
-    return earliest(
-      this.#routers.checks.nextDeadline(),
-      this.#handovers.nextDeadline(),
-      this.#maintenance.nextDeadline(),
-      this.#resumeWriter.nextDeadline(),
-      this.#announcer.nextDeadline(),
-      this.#nodes.nextDeadline(),
-      this.#addressConflicts.nextDeadline(),
-      this.#healthWatch.nextDeadline(),
-      ...deadlines,
-    );
+    let next = this.#parts.routers.nextDeadline();
+    for (const ticker of this.#tickers) next = earliest(next, ticker.nextDeadline());
+    return next;
   }
 
   /** After each batch: what waits for others may be done, and what was done is written down. */
-  #settle(): void {
+  #tick(): void {
     const now = this.#host.now();
-    this.#handoffs.settle();
-    this.#handovers.settle(now);
-    this.#maintenance.settle(now);
-    this.#interests.settle(this.#routers.routers);
-    this.#nodes.settle(this.#routers.config, this.#routers.node);
-    this.#addressConflicts.settle(now);
-    this.#healthWatch.settle(this.#routers.routers, now, this.#host.wallTime());
-    this.#saveResume("in a while");
+    for (const ticker of this.#tickers) ticker.tick(now);
   }
 
-  #saveResume(when: "at once" | "in a while"): void {
-    this.#resumeWriter.save(this.#routers, when);
+  #startProbes(now: Instant): void {
+    const due = this.#parts.checks.nextDeadline();
+    if (due === undefined || due > now) return;
+    for (const check of this.#parts.checks.start(now)) this.#host.startProbe(check);
   }
 
-  #actOnDeadlines(now: Instant): void {
-    for (const check of this.#routers.checks.start(now)) this.#host.startProbe(check);
-    this.#nodes.tick(now, this.#routers.routers);
-    for (const router of this.#routers.routers) {
-      const due = nextDeadline(router.state);
-      if (due !== undefined && due <= now) this.#routers.dispatch(router, { kind: "deadline" });
-      if (router.retryAt !== undefined && router.retryAt <= now) this.#routers.lookAgain(router);
+  #watchNodes(now: Instant): void {
+    this.#parts.nodes.settle(this.#parts.reconciler.config, this.#parts.reconciler.node);
+    this.#parts.nodes.tick(now, this.#parts.routers.all);
+  }
+
+  /** Packets that came before are looked at already: what is due is overdue. */
+  #meetDeadlines(now: Instant): void {
+    const due = this.#parts.routers.takeDue(now);
+    for (const [index, router] of due.entries()) {
+      const deadline = nextDeadline(router.state);
+      if (deadline !== undefined && deadline <= now) {
+        this.#parts.driver.dispatch(router, { kind: "deadline" });
+      }
+      if (router.retryAt !== undefined && router.retryAt <= now) {
+        this.#parts.reconciler.lookAgain(router);
+      }
+      this.#parts.routers.schedule(router);
       // The rest is due still, and comes with the next turn, behind what has arrived until then.
-      if (between(now, this.#host.now()) > LONGEST_TURN) return;
+      if (between(now, this.#host.now()) <= LONGEST_TURN) continue;
+      for (const rest of due.slice(index + 1)) this.#parts.routers.schedule(rest);
+      return;
     }
   }
 }

@@ -2,12 +2,13 @@
 import { type Host, HostError } from "../host.ts";
 import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
-import { after, earliest, seconds } from "../time.ts";
+import { after, earliest, type Instant, seconds } from "../time.ts";
 import type { Effect, Event, Fault, Observation, Transition } from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
+import { heardOf, type State } from "../vrrp/state.ts";
 import { step } from "../vrrp/step.ts";
-import { Announcer } from "./announcer.ts";
-import { formatIp } from "../net/ip.ts";
+import type { Announcer } from "./announcer.ts";
+import { formatIp, sameIp } from "../net/ip.ts";
 import { masterHeard } from "./health.ts";
 import type { Journal } from "./journal.ts";
 import type { Metrics } from "./metrics.ts";
@@ -17,6 +18,7 @@ import { leftoverAddresses } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./refusals.ts";
 import type { Observer } from "./record.ts";
 import { recordOf } from "./remember.ts";
+import type { Routers } from "./routers.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** How long an instance stays in fault after the kernel refused something, before it is tried again. */
@@ -28,66 +30,64 @@ const REMOVE_AGAIN_AFTER = seconds(1);
 /** A sync group agrees after at most three rounds; more would be a bug, and must not hang the loop. */
 const MOST_GROUP_ROUNDS = 4;
 
-/** What a stepper works with. */
+/** What a driver works with. */
 export interface DriverOptions {
   readonly host: Host;
   readonly journal: Journal;
+  readonly routers: Routers;
+  readonly announcer: Announcer;
   /** Told of every transition, beside the journal. */
   readonly observers: readonly Observer[];
   readonly metrics: Metrics;
+  /** This node's name, for records. */
+  readonly nodeName: () => string;
+  /** Told of what the engine has seen. */
+  readonly onObservation?: (router: VirtualRouter, seen: Observation) => void;
   /** Called when a master leaves, or begins to, before anybody is told. */
   readonly beforeLeaving?: () => void;
-  /** Told of what the engine has seen. */
-  readonly onObservation?: (router: VirtualRouter, observation: Observation) => void;
 }
 
 /** Steps the virtual routers of one node. */
 export class Driver {
+  readonly #options: DriverOptions;
   readonly #host: Host;
   readonly #journal: Journal;
-  readonly #observers: readonly Observer[];
-  readonly #metrics: Metrics;
-  readonly #beforeLeaving: () => void;
-  readonly #onObservation: NonNullable<DriverOptions["onObservation"]>;
-  /** What is still to be announced. */
-  readonly announcer: Announcer;
-  /** This node's name, for records. */
-  nodeName = "unknown";
+  #advertisedAt: Instant | undefined;
 
-  constructor(
-    {
-      host,
-      journal,
-      observers,
-      metrics: meter,
-      beforeLeaving = () => {},
-      onObservation = () => {},
-    }: DriverOptions,
-  ) {
-    this.#beforeLeaving = beforeLeaving;
-    this.#onObservation = onObservation;
-    this.announcer = new Announcer(host, journal);
-    this.#host = host;
-    this.#journal = journal;
-    this.#observers = observers;
-    this.#metrics = meter;
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#host = options.host;
+    this.#journal = options.journal;
   }
 
-  /** One step of the engine for `router`, and the steps that follow from it in its sync group, which is among `all`. */
-  dispatch(router: VirtualRouter, event: Event, all: Iterable<VirtualRouter>): void {
-    this.#step(router, event);
+  /** When a master of this node advertised last. */
+  get advertisedAt(): Instant | undefined {
+    return this.#advertisedAt;
+  }
+
+  /** One step of the engine for `router`, and the steps that follow from it in its sync group. */
+  dispatch(router: VirtualRouter, event: Event): void {
+    this.#advance(router, event);
     const { group } = router.plan;
     if (group === undefined) return;
-    const members = [...all].filter((other) => other.plan.group === group);
+    const members = this.#options.routers.members(group);
     const byName = new Map(members.map((member) => [keyOf(member.plan), member]));
     for (let round = 0; round < MOST_GROUP_ROUNDS; round++) {
       const events = groupEvents([...byName].map(([name, { state }]) => ({ name, state })));
       if (events.length === 0) return;
       for (const { name, event } of events) {
         const member = byName.get(name);
-        if (member !== undefined) this.#step(member, event);
+        if (member !== undefined) this.#advance(member, event);
       }
     }
+  }
+
+  #advance(router: VirtualRouter, event: Event): void {
+    const { routers } = this.#options;
+    const { state, entered } = router;
+    this.#step(router, event);
+    routers.schedule(router);
+    if (router.entered !== entered || !isAlike(state, router.state)) routers.changed(router);
   }
 
   /** The host said no to a socket: the instance is in fault until it is tried again, which does nobody harm. */
@@ -162,7 +162,7 @@ export class Driver {
       router.rules,
     );
     router.state = state;
-    if (before === "master" && state.kind !== "master") this.#beforeLeaving();
+    if (before === "master" && state.kind !== "master") this.#options.beforeLeaving?.();
     let refused: HostError | undefined;
     for (const effect of effects) {
       // What follows rests on what was refused.
@@ -193,12 +193,14 @@ export class Driver {
 
   #perform(router: VirtualRouter, effect: Effect): void {
     if (effect.kind === "advert-gap" || effect.kind === "near-miss" || effect.kind === "rival") {
-      return this.#onObservation(router, effect);
+      return this.#options.onObservation?.(router, effect);
     }
-    performEffect(effect, router, this.#host, this.#journal, this.announcer);
+    performEffect(effect, router, this.#host, this.#journal, this.#options.announcer);
     if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
     if (effect.kind === "send-advert") {
-      this.#metrics.sent(router, effect.priority, this.#host.now());
+      this.#options.metrics.sent(router, effect.priority, this.#host.now());
+      const at = router.advertisedAt;
+      if (at !== undefined && at > (this.#advertisedAt ?? 0)) this.#advertisedAt = at;
     }
   }
 
@@ -208,11 +210,19 @@ export class Driver {
     router.cause = transition.cause;
     if (transition.to === "master") router.counters.masterTransitions++;
     logTransition(this.#journal, router.plan, transition);
-    const record = recordOf(transition, router, this.nodeName, router.since);
-    for (const observer of this.#observers) observer.observe(record);
+    const record = recordOf(transition, router, this.#options.nodeName(), router.since);
+    for (const observer of this.#options.observers) observer.observe(record);
   }
 }
 
 function refusalOf(error: HostError): Fault {
   return { kind: "kernel", message: error.message };
+}
+
+/** Do they say the same of which machine holds the addresses? */
+function isAlike(a: State, b: State): boolean {
+  if (a === b) return true;
+  if (a.kind !== b.kind) return false;
+  const [before, now] = [heardOf(a)?.source, heardOf(b)?.source];
+  return before === undefined || now === undefined ? before === now : sameIp(before, now);
 }

@@ -4,6 +4,8 @@ import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
 import type { HandoffReason } from "../vrrp/event.ts";
+import type { Driver } from "./driver.ts";
+import type { Reconciler } from "./reconcile.ts";
 import type { Routers } from "./routers.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { isHolder, isOut } from "../vrrp/state.ts";
@@ -15,7 +17,7 @@ interface PendingHandoff {
   readonly finish: (outcome: Outcome) => void;
 }
 
-/** What became of a departure. */
+/** What became of a pending. */
 export interface Outcome {
   /** Those who have left, and how. */
   readonly gone: readonly { readonly router: VirtualRouter; readonly how: HandedOver }[];
@@ -23,26 +25,38 @@ export interface Outcome {
   readonly kept: readonly VirtualRouter[];
 }
 
-/** The departures of one node. */
+/** What handoffs work with. */
+export interface HandoffsOptions {
+  readonly host: Host;
+  readonly routers: Routers;
+  readonly driver: Driver;
+  readonly reconciler: Reconciler;
+}
+
+/** The masters of one node that leave. */
 export class Handoffs {
   readonly #host: Host;
-  readonly #roster: Routers;
+  readonly #routers: Routers;
+  readonly #driver: Driver;
+  readonly #reconciler: Reconciler;
   readonly #pending = new Set<PendingHandoff>();
   #stopping = false;
 
-  constructor(host: Host, roster: Routers) {
+  constructor({ host, routers, driver, reconciler }: HandoffsOptions) {
     this.#host = host;
-    this.#roster = roster;
+    this.#routers = routers;
+    this.#driver = driver;
+    this.#reconciler = reconciler;
   }
 
-  /** Asks `masters` to leave; `finish` is called when none of them is on its way any more, from {@link Handoffs.settle}. */
+  /** Asks `masters` to leave; `finish` is called when none of them is on its way any more, from {@link Handoffs.tick}. */
   begin(
     masters: readonly VirtualRouter[],
     why: HandoffReason,
     finish: (outcome: Outcome) => void,
   ): void {
     const started = this.#host.now();
-    for (const router of masters) this.#roster.dispatch(router, { kind: "hand-over", why });
+    for (const router of masters) this.#driver.dispatch(router, { kind: "hand-over", why });
     this.#pending.add({ routers: masters, started, finish });
   }
 
@@ -50,31 +64,36 @@ export class Handoffs {
   stop(): void {
     const again = this.#stopping;
     this.#stopping = true;
-    this.#roster.out = true;
-    for (const router of this.#roster.routers) {
+    this.#reconciler.standDown();
+    for (const router of this.#routers.all) {
       const patient = !again && router.rules.stop === "handover";
-      this.#roster.dispatch(
+      this.#driver.dispatch(
         router,
         patient ? { kind: "hand-over", why: { kind: "stop" } } : { kind: "stop" },
       );
     }
   }
 
-  /** Has every virtual router stopped after {@link Handoffs.stop}? */
-  get gone(): boolean {
-    return this.#stopping && this.#roster.routers.every(({ state }) => isOut(state));
+  /** Nothing by the clock: what it waits for is a state. */
+  nextDeadline(): undefined {
+    return undefined;
   }
 
-  /** To be called after each batch of events: finishes what can be finished. */
-  settle(): void {
-    for (const departure of [...this.#pending]) {
-      if (departure.routers.some(({ state }) => state.kind === "handoff")) continue;
-      this.#pending.delete(departure);
-      departure.finish(this.#outcomeOf(departure));
+  /** Has every virtual router stopped after {@link Handoffs.stop}? */
+  get gone(): boolean {
+    return this.#stopping && this.#routers.all.every(({ state }) => isOut(state));
+  }
+
+  /** Finishes what can be finished. */
+  tick(): void {
+    for (const pending of [...this.#pending]) {
+      if (pending.routers.some(({ state }) => state.kind === "handoff")) continue;
+      this.#pending.delete(pending);
+      pending.finish(this.#outcomeOf(pending));
     }
     if (!this.#stopping) return;
-    for (const router of this.#roster.routers) {
-      if (router.state.kind !== "handoff") this.#roster.dispatch(router, { kind: "stop" });
+    for (const router of this.#routers.all) {
+      if (router.state.kind !== "handoff") this.#driver.dispatch(router, { kind: "stop" });
     }
   }
 
@@ -105,7 +124,7 @@ export class Handoffs {
 
   #nameOf(address: Ip): string {
     const text = formatIp(address);
-    return this.#roster.node?.names.get(text) ?? text;
+    return this.#reconciler.node?.names.get(text) ?? text;
   }
 }
 

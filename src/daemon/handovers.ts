@@ -6,23 +6,35 @@ import { after, earliest, formatDuration, type Instant, milliseconds } from "../
 import type { Handoffs, Outcome } from "./handoffs.ts";
 import { labelOf } from "./log.ts";
 import type { Command } from "./command.ts";
-import type { Routers } from "./routers.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { Reconciler } from "./reconcile.ts";
+import type { Routers, RouterWatcher } from "./routers.ts";
+import type { Ticker } from "./ticker.ts";
 import { isHolder } from "../vrrp/state.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 type HandoverCommand = Extract<Command, { readonly kind: "handover" }>;
 type Refusal = readonly [outcome: HandoverAnswer["outcome"], words: string];
 
-/** The handovers of one node. */
-export class Handovers {
-  readonly #host: Host;
-  readonly #roster: Routers;
-  readonly #handoffs: Handoffs;
+/** What handovers work with. */
+export interface HandoversOptions {
+  readonly host: Host;
+  readonly routers: Routers;
+  readonly reconciler: Reconciler;
+  readonly handoffs: Handoffs;
+}
 
-  constructor(host: Host, roster: Routers, departures: Handoffs) {
-    this.#host = host;
-    this.#roster = roster;
-    this.#handoffs = departures;
+/** The handovers of one node. */
+export class Handovers implements RouterWatcher, Ticker {
+  readonly #options: HandoversOptions;
+  /** Those that were handed over, and when the first of them goes by the priorities again. */
+  readonly #handedOver = new Set<VirtualRouter>();
+  #next: Instant | undefined;
+  /** Has one of them become master since the last turn? */
+  #isBack = false;
+
+  constructor(options: HandoversOptions) {
+    this.#options = options;
+    options.routers.watch(this);
   }
 
   /** Answers when somebody has taken over, when nobody did, or at once why not. */
@@ -32,10 +44,10 @@ export class Handovers {
     const refusal = this.#refusal(order, members);
     if (refusal !== undefined) return reply(answer(instance, ...refusal));
     const masters = members.filter(({ state }) => isHolder(state));
-    this.#handoffs.begin(masters, { kind: "handover" }, (outcome) => {
+    this.#options.handoffs.begin(masters, { kind: "handover" }, (outcome) => {
       const { forTime } = order;
-      const until = forTime === undefined ? "asked" : after(this.#host.now(), forTime);
-      for (const { router } of outcome.gone) this.#roster.setNoPreempt(router, until);
+      const until = forTime === undefined ? "asked" : after(this.#options.host.now(), forTime);
+      for (const { router } of outcome.gone) this.#options.reconciler.setNoPreempt(router, until);
       reply(answerOf(order, outcome));
     });
   }
@@ -45,39 +57,60 @@ export class Handovers {
     const members = this.#membersOf(instance);
     if (members.length === 0) return reply(answer(instance, ...this.#unknown(instance)));
     const wasHandedOver = members.some(({ noPreemptUntil }) => noPreemptUntil !== undefined);
-    for (const router of members) this.#roster.setNoPreempt(router, undefined);
+    for (const router of members) this.#options.reconciler.setNoPreempt(router, undefined);
     const words = wasHandedOver
       ? `${instance} goes by the priorities again`
       : `${instance} was not handed over by this node: nothing has changed`;
     reply(answer(instance, "taken-back", words));
   }
 
-  /** To be called after each batch of events: whose time is over, or who is master again, goes by the priorities. */
-  settle(now: Instant): void {
-    for (const router of this.#roster.routers) {
+  /** One whose time is over, or that is master again, goes by the priorities. */
+  tick(now: Instant): void {
+    const isDue = this.#next !== undefined && this.#next <= now;
+    if (!this.#isBack && !isDue) return;
+    this.#isBack = false;
+    for (const router of [...this.#handedOver]) {
       const { noPreemptUntil, state } = router;
-      if (noPreemptUntil === undefined) continue;
       const isBack = state.kind === "master";
-      const isOver = noPreemptUntil !== "asked" && noPreemptUntil <= now;
-      if (isBack || isOver) this.#roster.setNoPreempt(router, undefined);
+      const isOver = typeof noPreemptUntil === "number" && noPreemptUntil <= now;
+      if (isBack || isOver) this.#options.reconciler.setNoPreempt(router, undefined);
     }
+    this.#findNext();
   }
 
-  /** When {@link Handovers.settle} has something to do by itself. */
+  /** When the first of them goes by the priorities again. */
   nextDeadline(): Instant | undefined {
-    return earliest(
-      ...this.#roster.routers.map(({ noPreemptUntil }) =>
-        noPreemptUntil === "asked" ? undefined : noPreemptUntil
-      ),
-    );
+    return this.#next;
+  }
+
+  changed(router: VirtualRouter): void {
+    const { noPreemptUntil, state } = router;
+    if (noPreemptUntil === undefined) {
+      if (this.#handedOver.delete(router)) this.#findNext();
+      return;
+    }
+    this.#handedOver.add(router);
+    if (state.kind === "master") this.#isBack = true;
+    this.#findNext();
+  }
+
+  dropped(router: VirtualRouter): void {
+    if (this.#handedOver.delete(router)) this.#findNext();
+  }
+
+  #findNext(): void {
+    this.#next = undefined;
+    for (const { noPreemptUntil } of this.#handedOver) {
+      if (typeof noPreemptUntil === "number") this.#next = earliest(this.#next, noPreemptUntil);
+    }
   }
 
   /** The routers of `instance`, and those that change state together with it. */
   #membersOf(instance: string): readonly VirtualRouter[] {
-    const { routers } = this.#roster;
-    const own = routers.filter(({ plan }) => plan.name === instance);
+    const { routers } = this.#options;
+    const own = routers.named(instance);
     const group = own[0]?.plan.group;
-    return group === undefined ? own : routers.filter(({ plan }) => plan.group === group);
+    return group === undefined ? own : routers.members(group);
   }
 
   #refusal(
@@ -95,13 +128,13 @@ export class Handovers {
   }
 
   #unknown(instance: string): Refusal {
-    const known = [...new Set(this.#roster.routers.map(({ plan }) => plan.name))].join(", ");
+    const known = [...new Set(this.#options.routers.all.map(({ plan }) => plan.name))].join(", ");
     return ["refused", `there is no instance ${instance}, only: ${known}`];
   }
 
   /** VRRP lets the best of the others take over; whom it is to be can be wished for, not chosen. */
   #refusalOfNode(instance: string, to: string): Refusal | undefined {
-    const { config, node } = this.#roster;
+    const { config, node } = this.#options.reconciler;
     const settings = config.instances.find(({ name }) => name === instance);
     if (settings === undefined) return this.#unknown(instance);
     const others = nodePriorities(config, settings).filter((one) => one.node !== node?.node);

@@ -1,37 +1,54 @@
 /** Interests of virtual routers in what their endpoints hear: their VRIDs, and the sources that must not be lost in a flood. */
 import { type Endpoint, type Host, HostError, type Interest } from "../host.ts";
-import { includesIp, type Ip, sameIp } from "../net/ip.ts";
+import { formatIp, type Ip } from "../net/ip.ts";
+import { after, type Instant, milliseconds } from "../time.ts";
 import { endpointKey } from "./endpoints.ts";
+import type { Routers, RouterWatcher } from "./routers.ts";
+import type { Ticker } from "./ticker.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { acquaintanceOf } from "../vrrp/state.ts";
 
 /** More known sources than this are no nodes of anybody's. */
 const MOST_KNOWN = 256;
 
-/** What one router's part of an interest is made of. */
-interface Part {
-  readonly endpoint: Endpoint | undefined;
-  readonly peers: readonly Ip[];
-  readonly master: Ip | undefined;
-}
+/** A master that is another one is told so much later: it matters in a flood alone. */
+const PAUSE = milliseconds(100);
 
 /** Tells the host what is wanted, where that changed. */
-export class Interests {
+export class Interests implements RouterWatcher, Ticker {
   readonly #host: Host;
-  #parts: ReadonlyMap<VirtualRouter, Part> = new Map();
+  readonly #routers: Routers;
+  #isChanged = true;
+  #dueAt: Instant | undefined;
 
-  constructor(host: Host) {
+  constructor(host: Host, routers: Routers) {
     this.#host = host;
+    this.#routers = routers;
   }
 
-  /** Looks at `routers`; cheap where nothing changed. */
-  settle(routers: readonly VirtualRouter[]): void {
-    const parts = new Map(routers.map((router) => [router, partOf(router)]));
-    const same = parts.size === this.#parts.size &&
-      routers.every((router) => samePart(this.#parts.get(router), parts.get(router)));
-    if (same) return;
-    this.#parts = parts;
-    for (const { endpoint, interest } of interestsOf(routers, parts)) {
+  /** Another socket, another VRID or another peer: it is told in this turn. */
+  heardChanged(): void {
+    this.#isChanged = true;
+  }
+
+  changed(): void {
+    this.#dueAt ??= after(this.#host.now(), PAUSE);
+  }
+
+  dropped(): void {
+    this.#isChanged = true;
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.#dueAt;
+  }
+
+  tick(now: Instant): void {
+    const isDue = this.#dueAt !== undefined && this.#dueAt <= now;
+    if (!this.#isChanged && !isDue) return;
+    this.#isChanged = false;
+    this.#dueAt = undefined;
+    for (const { endpoint, interest } of interestsOf(this.#routers.all)) {
       this.#hear(endpoint, interest);
     }
   }
@@ -46,41 +63,24 @@ export class Interests {
   }
 }
 
-function partOf({ endpoint, plan, state }: VirtualRouter): Part {
-  // Not the last one heard, which may be anybody's loser: the last one obeyed.
-  const master = acquaintanceOf(state)?.source;
-  return { endpoint, peers: plan.rules.peers, master };
-}
-
-function samePart(a: Part | undefined, b: Part | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  const sameMaster = a.master === undefined || b.master === undefined
-    ? a.master === b.master
-    : sameIp(a.master, b.master);
-  return sameMaster && a.endpoint === b.endpoint && a.peers === b.peers;
-}
-
 function interestsOf(
   routers: readonly VirtualRouter[],
-  parts: ReadonlyMap<VirtualRouter, Part>,
 ): readonly { readonly endpoint: Endpoint; readonly interest: Interest }[] {
-  const found = new Map<string, { endpoint: Endpoint; vrids: number[]; known: Ip[] }>();
-  for (const router of routers) {
-    const { endpoint, peers = [], master } = parts.get(router) ?? {};
+  const found = new Map<string, { endpoint: Endpoint; vrids: number[]; known: Map<string, Ip> }>();
+  for (const { endpoint, plan: { rules: { vrid, peers } }, state } of routers) {
     if (endpoint === undefined) continue;
     const key = endpointKey(endpoint);
-    const one = found.get(key) ?? { endpoint, vrids: [], known: [] };
+    const one = found.get(key) ?? { endpoint, vrids: [] as number[], known: new Map<string, Ip>() };
     found.set(key, one);
-    const { vrid } = router.plan.rules;
-    if (!one.vrids.includes(vrid)) one.vrids.push(vrid);
-    // The masters first: theirs is the silence that counts.
-    const sources = [...(master === undefined ? [] : [master]), ...peers];
-    for (const source of sources) {
-      if (one.known.length < MOST_KNOWN && !includesIp(one.known, source)) one.known.push(source);
+    one.vrids.push(vrid);
+    // Not the last one heard, which may be anybody's loser: the last one obeyed. Its is the silence that counts, so it comes first.
+    const master = acquaintanceOf(state)?.source;
+    for (const source of master === undefined ? peers : [master, ...peers]) {
+      if (one.known.size < MOST_KNOWN) one.known.set(formatIp(source), source);
     }
   }
   return [...found.values()].map(({ endpoint, vrids, known }) => ({
     endpoint,
-    interest: { vrids, known },
+    interest: { vrids: [...new Set(vrids)], known: [...known.values()] },
   }));
 }

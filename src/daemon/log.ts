@@ -9,7 +9,6 @@ import { between, formatDuration, type Instant, seconds } from "../time.ts";
 import { type Notice, NOTICES } from "../vrrp/validate_advert.ts";
 import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
 import { Budgets } from "./budgets.ts";
-import { downWords } from "./priority.ts";
 import type { Journal, Level } from "./journal.ts";
 
 /** How many lines of one kind are told. */
@@ -43,6 +42,11 @@ export function logTransition(
   const { from, to, cause } = transition;
   const level: Level = to === "fault" ? "warning" : "info";
   journal.write(level, `${labelOf(plan)}: ${from} -> ${to}: ${causeText(plan, cause)}`);
+}
+
+/** "check nginx is down: exit 1: Operation not permitted". */
+export function downWords(name: string, found: string | undefined): string {
+  return `check ${name} is down: ${found ?? "it was before the reload, and has no result since"}`;
 }
 
 /** Tells what a check has come to, where it was another verdict `before`: it is up, or down and why. */

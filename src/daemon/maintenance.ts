@@ -13,6 +13,8 @@ import type { Handoffs, Outcome } from "./handoffs.ts";
 import type { Journal } from "./journal.ts";
 import { labelOf } from "./log.ts";
 import type { Command, Maintenance } from "./command.ts";
+import type { Driver } from "./driver.ts";
+import type { Reconciler } from "./reconcile.ts";
 import type { Routers } from "./routers.ts";
 import { heardOf, isHolder } from "../vrrp/state.ts";
 
@@ -24,7 +26,9 @@ const LOOK = seconds(5);
 /** What maintenance works with. */
 export interface MaintenanceOptions {
   readonly host: Host;
-  readonly roster: Routers;
+  readonly routers: Routers;
+  readonly driver: Driver;
+  readonly reconciler: Reconciler;
   readonly handoffs: Handoffs;
   readonly journal: Journal;
   /** What was in force when the process before this one ended. */
@@ -45,7 +49,7 @@ export class MaintenanceMode {
     this.#options = options;
     this.#now = options.before;
     if (this.#now === undefined) return;
-    options.roster.out = true;
+    options.reconciler.standDown();
     this.#lookAgain();
   }
 
@@ -66,15 +70,15 @@ export class MaintenanceMode {
       const words = `nobody else is known to hold ${alone.join(", ")}: it would be left to nobody`;
       return order.reply(this.#answer("refused", words));
     }
-    const { roster, handoffs: departures } = this.#options;
+    const { routers, reconciler, handoffs } = this.#options;
     // Whoever has left is not to come back before all have.
-    roster.out = true;
-    const masters = roster.routers.filter(({ state }) => isHolder(state));
-    departures.begin(masters, { kind: "maintenance" }, (outcome) => this.#enter(order, outcome));
+    reconciler.standDown();
+    const masters = routers.all.filter(({ state }) => isHolder(state));
+    handoffs.begin(masters, { kind: "maintenance" }, (outcome) => this.#enter(order, outcome));
   }
 
-  /** To be called after each batch of events: ends what was to last until now. */
-  settle(now: Instant): void {
+  /** Ends what was to last until now. */
+  tick(now: Instant): void {
     if (this.#lookAt === undefined || this.#lookAt > now) return;
     this.#lookAgain();
     const until = this.#now?.until;
@@ -83,32 +87,31 @@ export class MaintenanceMode {
     }
   }
 
-  /** When {@link MaintenanceMode.settle} has something to do by itself. */
+  /** When {@link MaintenanceMode.tick} has something to do by itself. */
   nextDeadline(): Instant | undefined {
     return this.#lookAt;
   }
 
   /** Instances that this node is to stand by for, though nobody is heard who holds them. */
   #unheld(): readonly string[] {
-    return this.#options.roster.routers
+    return this.#options.routers.all
       .filter(({ state }) => state.kind === "backup" && heardOf(state) === undefined)
       .map(({ plan }) => labelOf(plan));
   }
 
   #enter(order: MaintenanceCommand, { gone, kept }: Outcome): void {
-    const { roster } = this.#options;
+    const { routers: { all }, driver, reconciler } = this.#options;
     const routers = gone.map(({ how }) => how);
     if (order.wanted === undefined) return;
     if (kept.length > 0 && !order.force) {
       // Whoever left meanwhile comes back, too: half a maintenance is none.
-      roster.out = false;
-      roster.refresh();
+      reconciler.takePart();
       const names = kept.map(({ plan }) => labelOf(plan)).join(", ");
       const words = `nobody took ${names} over: this node keeps it, and maintenance is not on`;
       return order.reply(this.#answer("refused", words, routers));
     }
-    for (const router of roster.routers) {
-      roster.dispatch(router, { kind: "stop", cause: { kind: "maintenance" } });
+    for (const router of all) {
+      driver.dispatch(router, { kind: "stop", cause: { kind: "maintenance" } });
     }
     this.#set(order.wanted);
     order.reply(this.#answer("on", onWords({ gone, kept }), routers));
@@ -116,13 +119,10 @@ export class MaintenanceMode {
 
   #end(why: string, reply: MaintenanceCommand["reply"]): void {
     if (this.#now === undefined) return reply(this.#answer("off", "maintenance was not on"));
-    const { roster, journal } = this.#options;
+    const { reconciler, journal } = this.#options;
     this.#set(undefined);
     journal.write("info", `maintenance is over: ${why}`);
-    roster.out = false;
-    roster.startReason = { kind: "maintenance-over" };
-    roster.refresh();
-    roster.startReason = undefined;
+    reconciler.takePart({ kind: "maintenance-over" });
     reply(this.#answer("off", "maintenance is over: this node takes part again"));
   }
 

@@ -1,9 +1,16 @@
-/** What health checks make of a virtual router: its effective priority, and faults that keep it away. Pure. */
+/** Effective priority of a virtual router and its faults by health checks, and resigning where another node is better. */
+import { betterNodes } from "../config/plan/node_priorities.ts";
+import type { Config } from "../config/config.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import type { Fault } from "../vrrp/event.ts";
+import { isHolder } from "../vrrp/state.ts";
 import { contributionsOf, countsValue, effectivePriority } from "../vrrp/priority.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import type { Checks } from "./checks.ts";
+import type { Driver } from "./driver.ts";
+import type { Journal } from "./journal.ts";
+import { downWords, labelOf } from "./log.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A fault for each check without a weight that is down. */
 export function checkFaults(plan: Plan, checks: Checks): readonly Fault[] {
@@ -48,11 +55,6 @@ export function priorityReason(plan: Plan, checks: Checks): string {
   return [...reasons.slice(0, MOST_REASONS), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
 
-/** "check nginx is down: exit 1: Operation not permitted". */
-export function downWords(name: string, found: string | undefined): string {
-  return `check ${name} is down: ${found ?? "it was before the reload, and has no result since"}`;
-}
-
 function canFault(name: string, checks: Checks): boolean {
   return checks.settings(name)?.weight === undefined;
 }
@@ -67,4 +69,57 @@ export function effectiveRules(plan: Plan, checks: Checks, noPreempt = false): R
   const priority = effectivePriority(plan.rules.priority, contributions);
   const isPending = plan.checks.some((name) => checks.isPending(name));
   return { ...plan.rules, priority, preempt: plan.rules.preempt && !noPreempt && !isPending };
+}
+
+/** Does it leave a living master alone, whatever its priority? */
+export function preemptsNot({ noPreemptUntil, refused }: VirtualRouter): boolean {
+  return noPreemptUntil !== undefined || refused !== undefined;
+}
+
+/** What priorities work with. */
+export interface PrioritiesOptions {
+  readonly journal: Journal;
+  readonly driver: Driver;
+  readonly checks: Checks;
+}
+
+/** The effective priorities of one node. */
+export class Priorities {
+  readonly #options: PrioritiesOptions;
+
+  constructor(options: PrioritiesOptions) {
+    this.#options = options;
+  }
+
+  /** Brings the priority of `router` up to date; a master that fell behind the other nodes of `config` gives way. */
+  update(router: VirtualRouter, config: Config, node: string): void {
+    const { journal, driver, checks } = this.#options;
+    const { plan, rules: before } = router;
+    const rules = effectiveRules(plan, checks, preemptsNot(router));
+    if (rules.priority === before.priority && rules.preempt === before.preempt) return;
+    router.rules = rules;
+    if (rules.priority !== before.priority) {
+      const label = labelOf(plan);
+      journal.write("info", `${label}: priority ${before.priority} -> ${rules.priority}`);
+    }
+    driver.dispatch(router, { kind: "rules", before });
+    if (rules.priority >= before.priority || !isHolder(router.state)) return;
+    const by = othersThatAreBetter(router, config, node);
+    // A file without [nodes] does not know; and backups that do not preempt would obey the lowest priority for good.
+    const mayBeStuck = config.nodes.length === 0 && !plan.rules.preempt;
+    if (by.length === 0 && !mayBeStuck) return;
+    const reason = priorityReason(plan, checks);
+    const cause = { kind: "outranked", priority: rules.priority, by, reason } as const;
+    driver.dispatch(router, { kind: "release", cause });
+  }
+}
+
+/** The other nodes that the file gives a higher priority than this one has now. */
+function othersThatAreBetter(
+  { plan, rules }: VirtualRouter,
+  config: Config,
+  node: string,
+): readonly string[] {
+  const instance = config.instances.find(({ name }) => name === plan.name);
+  return instance === undefined ? [] : betterNodes(config, instance, node, rules.priority);
 }

@@ -4,14 +4,13 @@ import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts"
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import type { Instant } from "../time.ts";
 import type { Event } from "../vrrp/event.ts";
-import { masterDownOf } from "../vrrp/intervals.ts";
 import { isNewMaster } from "../vrrp/master.ts";
+import { masterDownOf } from "../vrrp/intervals.ts";
 import { type AdvertContext, type Notice, validateAdvert } from "../vrrp/validate_advert.ts";
 import { isQuestion } from "../wire/presence.ts";
 import { isReject, type Reject, REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
 import type { Conflicts, Sight } from "./conflicts.ts";
-import { endpointKey } from "./endpoints.ts";
 import type { Once } from "./log.ts";
 import type { Heard, VirtualRouter } from "./virtual_router.ts";
 import { putNewest } from "./senders.ts";
@@ -22,20 +21,27 @@ export interface Accepted {
   readonly event: Event;
 }
 
+/** What a receiver works with. */
+export interface ReceiverOptions {
+  readonly once: Once;
+  readonly conflicts: Conflicts;
+  /** Virtual routers that hear adverts with `vrid` at `endpoint`. */
+  readonly find: (endpoint: Endpoint, vrid: number) => readonly VirtualRouter[];
+  /** The machine's, now: who is a neighbour is told by them. */
+  readonly interfaces: () => Interfaces;
+  /** `router` has heard a sender that it did not know. */
+  readonly newSender?: (router: VirtualRouter, source: Ip) => void;
+}
+
 /** The receiving side of a daemon. */
 export class Receiver {
   /** Packets that no virtual router here is meant by, by reason. */
   readonly unknown = new Map<RejectReason, number>();
-  readonly #once: Once;
-  readonly #conflicts: Conflicts;
-  readonly #interfaces: () => Interfaces;
+  readonly #options: ReceiverOptions;
   #edges: { readonly of: Interfaces; readonly texts: ReadonlySet<string> } | undefined;
 
-  /** `interfaces` are the machine's now: who is a neighbour is told by them. */
-  constructor(once: Once, conflicts: Conflicts, interfaces: () => Interfaces) {
-    this.#once = once;
-    this.#conflicts = conflicts;
-    this.#interfaces = interfaces;
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
   }
 
   /** Looks at one packet that came through `endpoint` at `at`. A packet that is refused touches no timer. */
@@ -43,16 +49,11 @@ export class Receiver {
     endpoint: Endpoint,
     datagram: Datagram,
     at: Instant,
-    routers: readonly VirtualRouter[],
   ): readonly Accepted[] {
     // A node asks whether VRRP is taken here: that it is not refused is the answer.
     if (isQuestion(datagram.payload)) return [];
-    const key = endpointKey(endpoint);
     const vrid = peekVrid(datagram.payload);
-    const meant = routers.filter((router) =>
-      router.plan.rules.vrid === vrid && router.endpoint !== undefined &&
-      endpointKey(router.endpoint) === key
-    );
+    const meant = vrid === undefined ? [] : this.#options.find(endpoint, vrid);
     if (meant.length === 0) {
       count(this.unknown, vrid === undefined ? "too-short" : "unknown-vrid");
       return [];
@@ -82,7 +83,7 @@ export class Receiver {
 
   #contextOf(endpoint: Endpoint, datagram: Datagram, own: Ip | undefined): AdvertContext {
     const { source, destination, ttl, port: sourcePort = 0 } = datagram;
-    const interfaces = this.#interfaces();
+    const interfaces = this.#options.interfaces();
     const subnetEdge = this.#edgesOf(interfaces).has(formatIp(source));
     const context = { source, subnetEdge, destination, own, transport: endpoint.kind };
     if (endpoint.kind !== "udp") return context;
@@ -106,9 +107,9 @@ export class Receiver {
     at: Instant,
   ): readonly [] {
     count(router.rejects, reject.reason);
-    this.#once.sayReject(router.plan, reject, datagram.source);
+    this.#options.once.sayReject(router.plan, reject, datagram.source);
     const sight = refusedSight(router, reject, decoded, datagram, at);
-    if (sight !== undefined) this.#conflicts.note(router, sight);
+    if (sight !== undefined) this.#options.conflicts.note(router, sight);
     return [];
   }
 
@@ -130,12 +131,13 @@ export class Receiver {
       checksum: advert.checksumForm,
       otherAddresses: notices.some((notice) => notice.kind === "other-addresses"),
     };
+    if (!router.heard.has(sender)) this.#options.newSender?.(router, datagram.source);
     putNewest(router.heard, sender, heard);
     for (const notice of notices) {
       if (notice.kind === "owner-contradicted" && isNewMaster(router.state, at, router.rules)) {
         continue;
       }
-      this.#once.sayNotice(router.plan, notice, datagram.source);
+      this.#options.once.sayNotice(router.plan, notice, datagram.source);
     }
   }
 }

@@ -43,3 +43,19 @@ export function surroundingsOf(plan: Plan, interfaces: Interfaces): string {
     "\n",
   );
 }
+
+/** Is what the kernel's answer may depend on another than when `router` was refused? */
+export function isWorthAnotherTry(
+  { refused, plan }: VirtualRouter,
+  interfaces: Interfaces,
+): boolean {
+  return refused !== undefined && refused.surroundings !== surroundingsOf(plan, interfaces);
+}
+
+/** What `router` was refused may be granted now. */
+export function forgetRefusal(router: VirtualRouter): void {
+  if (router.refused === undefined) return;
+  router.refused = undefined;
+  router.refusal = undefined;
+  router.retryAt = undefined;
+}

@@ -8,16 +8,40 @@ import { isHolder } from "../vrrp/state.ts";
 /** How long until it is looked again whether the other daemon has ended. */
 const AGAIN_AFTER = seconds(5);
 
-/** Takes the virtual routers for this process, and notes in each that another one has which. */
-export function reserveRouters(routers: readonly VirtualRouter[], host: Host): void {
-  const names = new Map(routers.map((router) => [router, nameOf(router)]));
-  const others = host.reserve([...names.values()].filter((name) => name !== undefined));
-  for (const [router, name] of names) {
-    const pid = name === undefined ? undefined : others.get(name);
-    // Who holds the addresses lets go of them first.
-    const isTaken = pid !== undefined && !isHolder(router.state);
-    router.elsewhere = isTaken ? wordsOf(router, pid) : undefined;
-    if (isTaken) router.retryAt = after(host.now(), AGAIN_AFTER);
+/** The virtual routers that this process has among all of its machine. */
+export class Reservations {
+  readonly #host: Host;
+  /** Names that are wanted. */
+  readonly #names = new Map<VirtualRouter, string>();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Takes `routers` for this process, and notes in each that another one has which. */
+  take(routers: readonly VirtualRouter[]): void {
+    const isNew = routers.some((router) =>
+      router.elsewhere !== undefined || this.#names.get(router) !== nameOf(router)
+    );
+    if (!isNew) return;
+    for (const router of routers) {
+      const name = nameOf(router);
+      if (name === undefined) this.#names.delete(router);
+      else this.#names.set(router, name);
+    }
+    const others = this.#host.reserve([...this.#names.values()]);
+    for (const router of routers) {
+      const pid = others.get(this.#names.get(router) ?? "");
+      // Who holds the addresses lets go of them first.
+      const isTaken = pid !== undefined && !isHolder(router.state);
+      router.elsewhere = isTaken ? wordsOf(router, pid) : undefined;
+      if (isTaken) router.retryAt = after(this.#host.now(), AGAIN_AFTER);
+    }
+  }
+
+  /** `router` is gone; its name is given back with the next {@link take}. */
+  release(router: VirtualRouter): void {
+    this.#names.delete(router);
   }
 }
 

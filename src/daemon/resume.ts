@@ -144,7 +144,15 @@ export function judgementsOf(
 }
 
 /** What a virtual router is on the wire and on its interface, as text. */
+const identities = new WeakMap<Plan, string>();
+
 function identityOf(plan: Plan): string {
+  const known = identities.get(plan) ?? identityText(plan);
+  identities.set(plan, known);
+  return known;
+}
+
+function identityText(plan: Plan): string {
   const { interface: name, virtualAddresses: held, rules, source } = plan;
   const { vrid, family, version, advertInterval } = rules;
   return JSON.stringify([

@@ -1,8 +1,10 @@
-/** When is written down what the process after this one needs to go on? When it matters at once, else several times a second. */
+/** Writer of the state that the next process resumes: at once when it matters, else several times a second. */
 import type { Host } from "../host.ts";
 import { after, between, type Instant, milliseconds } from "../time.ts";
 import { type ResumeState, resumeStateOf } from "./resume.ts";
-import type { Routers } from "./routers.ts";
+import type { Checks } from "./checks.ts";
+import type { Routers, RouterWatcher } from "./routers.ts";
+import type { Ticker } from "./ticker.ts";
 
 /** A note that is so much older than the truth is safe: it only shortens the time in which it counts. */
 const PAUSE = milliseconds(250);
@@ -15,48 +17,87 @@ interface Written {
   readonly toldAt: Instant;
 }
 
-/** Writes notes. */
-export class ResumeWriter {
-  readonly #host: Host;
-  readonly #write: ((note: ResumeState) => void) | undefined;
+/** What a writer works with. */
+export interface ResumeWriterOptions {
+  readonly host: Pick<Host, "now" | "boot">;
+  /** Undefined: no process comes after this one. */
+  readonly write: ((state: ResumeState) => void) | undefined;
+  readonly routers: Pick<Routers, "all">;
+  readonly checks: Checks;
+  /** The names of the checks that run. */
+  readonly checkNames: () => readonly string[];
+  /** When a master of this node advertised last. */
+  readonly advertisedAt: () => Instant | undefined;
+}
+
+/** Writes the state that the next process resumes. */
+export class ResumeWriter implements RouterWatcher, Ticker {
+  readonly #options: ResumeWriterOptions;
   #written: Written | undefined;
   #putOffUntil: Instant | undefined;
+  /** May something but the time of the last advert be another one than was written? */
+  #isChanged = true;
 
-  /** `write` undefined: nobody comes after this process. */
-  constructor(host: Host, write: ((note: ResumeState) => void) | undefined) {
-    this.#host = host;
-    this.#write = write;
+  constructor(options: ResumeWriterOptions) {
+    this.#options = options;
   }
 
-  /** When {@link ResumeWriter.save} has something to write down that it put off. */
+  /** When {@link ResumeWriter.tick} has something to write down that it put off. */
   nextDeadline(): Instant | undefined {
     return this.#putOffUntil;
   }
 
-  /** Writes down how things stand. "in a while": where the last note is old, or who is master has changed. */
-  save({ routers, checks, node }: Routers, when: "at once" | "in a while"): void {
-    if (this.#write === undefined) return;
-    const now = this.#host.now();
-    const standing = routers.map((router) => {
-      const noPreempt = router.noPreemptUntil === undefined
-        ? ""
-        : `no preemption until ${router.noPreemptUntil}`;
-      return `${router.state.kind} ${noPreempt}`;
-    }).join();
+  changed(): void {
+    this.#isChanged = true;
+  }
+
+  dropped(): void {
+    this.#isChanged = true;
+  }
+
+  /** What a check found is another value. */
+  checkChanged(): void {
+    this.#written = undefined;
+  }
+
+  /** Writes down what is new: at once where who is master has changed, else several times a second. */
+  tick(now: Instant): void {
+    const { write, advertisedAt } = this.#options;
+    if (write === undefined) return;
     const last = this.#written;
-    const isNewer = last === undefined ||
-      routers.some(({ advertisedAt = last.at }) => advertisedAt > last.at);
-    // An advert does not wait because something else was written down just now: what counts is how old the last one is.
-    const since = isNewer ? last?.toldAt : last.at;
-    const isFresh = since !== undefined && between(since, now) < PAUSE &&
-      last?.standing === standing;
-    if (when === "in a while" && isFresh) {
-      if (isNewer) this.#putOffUntil = after(since, PAUSE);
-      return;
+    const standing = this.#isChanged || last === undefined ? this.#standing() : last.standing;
+    this.#isChanged = false;
+    const isNewer = last === undefined || (advertisedAt() ?? last.at) > last.at;
+    if (last?.standing === standing) {
+      if (!isNewer) return;
+      // An advert does not wait because something else was written down just now: what counts is how old the last one is.
+      if (between(last.toldAt, now) < PAUSE) {
+        this.#putOffUntil = after(last.toldAt, PAUSE);
+        return;
+      }
     }
-    this.#written = { at: now, standing, toldAt: isNewer ? now : last.toldAt };
+    this.#save(standing, isNewer ? now : last.toldAt, now);
+  }
+
+  /** Writes down how things stand. */
+  save(): void {
+    const now = this.#options.host.now();
+    this.#isChanged = false;
+    this.#save(this.#standing(), now, now);
+  }
+
+  #save(standing: string, toldAt: Instant, now: Instant): void {
+    const { write, routers, checks, checkNames, host } = this.#options;
+    this.#written = { at: now, standing, toldAt };
     this.#putOffUntil = undefined;
-    const names = (node?.checks ?? []).map(({ name }) => name);
-    this.#write(resumeStateOf(routers, checks, names, this.#host.boot(), now));
+    write?.(resumeStateOf(routers.all, checks, checkNames(), host.boot(), now));
+  }
+
+  /** All but the times of adverts, as text. */
+  #standing(): string {
+    return this.#options.routers.all.map((router) => {
+      const { noPreemptUntil, state } = router;
+      return `${state.kind} ${noPreemptUntil ?? ""}`;
+    }).join();
   }
 }

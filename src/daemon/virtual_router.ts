@@ -106,6 +106,8 @@ export interface VirtualRouter {
    * index of its link, which may get another name; undefined: a process before this one put it there.
    */
   readonly placed: Map<string, number | undefined>;
+  /** What the network lacked when it was last looked at (readiness.ts). */
+  networkFaults: readonly Fault[];
   /** What its links were when they were last looked at (readiness.ts). */
   links: string | undefined;
   /** The kernel's last refusal; the instance is in fault until `retryAt`, or longer ({@link refused}). */
@@ -150,6 +152,7 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
     releasedAt: undefined,
     leaseUntil: undefined,
     placed: new Map(),
+    networkFaults: [],
     links: undefined,
     refusal: undefined,
     refused: undefined,

@@ -18,13 +18,15 @@ Deno.test("health watch: each change is told once, and it looks once a second", 
       void told.push(`${instance} ${health}`),
     followsHealth: () => follows,
   };
-  const watch = new HealthWatch([observer, { observe() {} }], new Neighbours());
   const router = createVirtualRouter(aPlan(), WALL, at(0));
-  for (let second = 0; second < 10; second += 0.25) watch.settle([router], at(second), WALL);
+  const all = [router];
+  const observers = [observer, { observe() {} }];
+  const watch = new HealthWatch(observers, new Neighbours(), { all }, () => WALL);
+  for (let second = 0; second < 10; second += 0.25) watch.tick(at(second));
   // Standing down: a master would have been heard within 3.6 s.
   deepStrictEqual(told, ["web listening", "web nobody"]);
   strictEqual(watch.nextDeadline(), at(10));
   follows = false;
-  watch.settle([router], at(20), WALL);
+  watch.tick(at(20));
   strictEqual(watch.nextDeadline(), undefined);
 });

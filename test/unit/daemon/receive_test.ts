@@ -6,8 +6,9 @@ import { Budgets } from "../../../src/daemon/budgets.ts";
 import { Conflicts, rivalSight } from "../../../src/daemon/conflicts.ts";
 import { Neighbours } from "../../../src/daemon/neighbours.ts";
 import { Once } from "../../../src/daemon/log.ts";
+import { Routers } from "../../../src/daemon/routers.ts";
 import { Receiver } from "../../../src/daemon/receive.ts";
-import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
+import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import type { Datagram, Endpoint } from "../../../src/host.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
@@ -39,17 +40,19 @@ class Lines implements Journal {
 function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   const journal = new Lines();
   const router = createVirtualRouter(plan, 0 as WallTime, 0 as Instant);
-  router.endpoint = endpoint;
   router.source = OWN;
   const once = new Once(journal, () => AT);
   const budget = new Budgets({ most: 10, every: seconds(60) });
   const neighbours = new Neighbours();
   const wallTime = () => 0 as WallTime;
   const conflicts = new Conflicts({ once, observers: [], budget, wallTime, neighbours });
-  const reception = new Receiver(once, conflicts, () => HERE);
-  const take = (datagram: Datagram, at = endpoint, routers: readonly VirtualRouter[] = [router]) =>
-    reception.receive(at, datagram, AT, routers);
-  return { router, reception, conflicts, journal, take };
+  const all = new Routers();
+  all.add(router);
+  all.place(router, endpoint);
+  const find: Routers["find"] = (at, vrid) => all.find(at, vrid);
+  const reception = new Receiver({ once, conflicts, find, interfaces: () => HERE });
+  const take = (datagram: Datagram, at = endpoint) => reception.receive(at, datagram, AT);
+  return { router, all, reception, conflicts, journal, take };
 }
 
 function packet(changes: Partial<Advert> = {}, source: Ip = PEER, ttl = 255): Datagram {
@@ -122,7 +125,7 @@ Deno.test("reception: a conflict counts once while it lasts, and again when it c
   const { router, reception } = lab();
   const stranger = packet({ priority: 254, addresses: [ip("10.77.0.200")] });
   for (const ms of [0, 1000, 4000, 20_000, 21_000]) {
-    reception.receive(ENDPOINT, stranger, (AT + ms * 1e6) as Instant, [router]);
+    reception.receive(ENDPOINT, stranger, (AT + ms * 1e6) as Instant);
   }
   strictEqual(router.counters.conflicts, 2);
 });
@@ -193,15 +196,16 @@ Deno.test("reception, by UDP: what users without rights and the Internet can sen
 
 Deno.test("reception, by UDP: instances that share a port are told apart by their VRID", () => {
   const peers = [PEER];
-  const { router, take } = lab(aPlan({ peers, rules: { transport: "udp" } }), UDP);
+  const { all, take } = lab(aPlan({ peers, rules: { transport: "udp" } }), UDP);
   const other = createVirtualRouter(
     aPlan({ name: "db", peers, rules: { transport: "udp", vrid: 52 as Vrid } }),
     0 as WallTime,
     0 as Instant,
   );
-  other.endpoint = UDP;
   other.source = OWN;
-  const accepted = take(byUdp(PEER, 255), UDP, [other, router]);
+  all.add(other);
+  all.place(other, UDP);
+  const accepted = take(byUdp(PEER, 255));
   deepStrictEqual(accepted.map(({ router: { plan } }) => plan.name), ["web"]);
   strictEqual(other.rejects.size, 0);
 });

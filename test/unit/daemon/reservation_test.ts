@@ -1,7 +1,7 @@
 /** A virtual router that another daemon of the machine runs: a fault, and hands off its addresses. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { performEffect } from "../../../src/daemon/effects.ts";
-import { reservationFaults, reserveRouters } from "../../../src/daemon/reservation.ts";
+import { reservationFaults, Reservations } from "../../../src/daemon/reservation.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
@@ -18,27 +18,27 @@ function aLab() {
   const router = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
   const host = new RecordingHost(HERE);
   host.others = new Map([["floatip 51 ipv4 eth0", 123]]);
-  return { router, host };
+  return { router, host, reservations: new Reservations(host) };
 }
 
 Deno.test("what another daemon runs is in fault, is looked at again, and keeps its addresses", () => {
-  const { router, host } = aLab();
-  reserveRouters([router], host);
+  const { router, host, reservations } = aLab();
+  reservations.take([router]);
   const words = "another floatip on this machine, process 123, runs VRID 51 on eth0";
   deepStrictEqual(reservationFaults(router), [{ kind: "other-process", message: words }]);
   strictEqual(router.retryAt, host.now() + seconds(5));
   performEffect({ kind: "remove-addresses" }, router, host, journal);
   deepStrictEqual(host.calls, []);
   host.others = new Map();
-  reserveRouters([router], host);
+  reservations.take([router]);
   deepStrictEqual(reservationFaults(router), []);
   performEffect({ kind: "remove-addresses" }, router, host, journal);
   strictEqual(host.calls.length, 1);
 });
 
 Deno.test("a master whose name another daemon has goes on: it would leave its addresses behind", () => {
-  const { router, host } = aLab();
+  const { router, host, reservations } = aLab();
   router.state = becomeMaster("backup", { kind: "start" }, host.now(), router.rules).state;
-  reserveRouters([router], host);
+  reservations.take([router]);
   deepStrictEqual(reservationFaults(router), []);
 });

@@ -1,0 +1,180 @@
+/** Parts of a daemon, put together: the table, what changes it, and what watches it. */
+import type { Config } from "../config/config.ts";
+import type { Host } from "../host.ts";
+import { type Instant, seconds } from "../time.ts";
+import { AddressConflicts } from "./address_conflicts.ts";
+import { Announcer } from "./announcer.ts";
+import { Budgets } from "./budgets.ts";
+import { Checks } from "./checks.ts";
+import type { Maintenance } from "./command.ts";
+import { Conflicts } from "./conflicts.ts";
+import { Driver } from "./driver.ts";
+import { Handoffs } from "./handoffs.ts";
+import { Handovers } from "./handovers.ts";
+import { HealthWatch } from "./health_watch.ts";
+import { Inquiry } from "./inquiry.ts";
+import { Interests } from "./interests.ts";
+import type { Journal } from "./journal.ts";
+import { Once } from "./log.ts";
+import { MaintenanceMode } from "./maintenance.ts";
+import { Metrics } from "./metrics.ts";
+import { Neighbours } from "./neighbours.ts";
+import { NodeWatch } from "./node_watch.ts";
+import { takeObservation } from "./observations.ts";
+import { Receiver } from "./receive.ts";
+import { Reconciler } from "./reconcile.ts";
+import type { Observer } from "./record.ts";
+import { Reservations } from "./reservation.ts";
+import { judgementsOf, type ResumeState } from "./resume.ts";
+import { ResumeWriter } from "./resume_writer.ts";
+import { Routers } from "./routers.ts";
+
+/** What a daemon is made of. */
+export interface DaemonOptions {
+  readonly host: Host;
+  /** Decoded and sound. */
+  readonly config: Config;
+  /** --node NAME. */
+  readonly nodeName: string | undefined;
+  /** For status only. */
+  readonly configFile: string;
+  readonly journal: Journal;
+  /** Told of every transition, beside the journal. */
+  readonly observers?: readonly Observer[];
+  /** Called once in each turn of the loop, first when all is set up; says when the loop shall turn again at the latest. */
+  readonly onTurn?: (now: Instant) => Instant | undefined;
+  /** What the process before this one wrote down for it. */
+  readonly resume?: ResumeState | undefined;
+  /** Writes down for the process after this one; on a file system in memory, several times a second. Never throws. */
+  readonly saveResume?: (note: ResumeState) => void;
+  /** Maintenance that was in force when the process before this one ended. */
+  readonly maintenance?: Maintenance | undefined;
+  /** Writes maintenance down where it survives a reboot. Never throws. */
+  readonly saveMaintenance?: (maintenance: Maintenance | undefined) => string | undefined;
+}
+
+/** How many conflicts, and near misses, the history gets. */
+const INCIDENTS = { most: 100, every: seconds(60) };
+
+/** All parts of one daemon. */
+export type Parts =
+  & Ground
+  & Core
+  & ReturnType<typeof createWatch>
+  & ReturnType<typeof createHandling>;
+
+type Ground = ReturnType<typeof createGround>;
+
+interface Core {
+  readonly driver: Driver;
+  readonly reconciler: Reconciler;
+  readonly interests: Interests;
+  readonly resumeWriter: ResumeWriter;
+}
+
+/** Puts them together; nothing is done yet. */
+export function createParts(options: DaemonOptions): Parts {
+  const ground = createGround(options);
+  const later: { addressConflicts?: AddressConflicts } = {};
+  const core = createCore(options, ground, () => later.addressConflicts?.listChanged());
+  const watch = createWatch(options, ground, core);
+  later.addressConflicts = watch.addressConflicts;
+  for (const watcher of [core.interests, watch.addressConflicts, core.resumeWriter]) {
+    ground.routers.watch(watcher);
+  }
+  return { ...ground, ...core, ...watch, ...createHandling(options, ground, core) };
+}
+
+/** What knows no other part. */
+function createGround({ host, journal, resume, observers = [] }: DaemonOptions) {
+  const metrics = new Metrics(host.now());
+  const nodes = new NodeWatch(host, journal);
+  const once = new Once(journal, () => host.now());
+  const all: readonly Observer[] = [metrics, nodes, ...observers];
+  const incidents = new Budgets(INCIDENTS);
+  const neighbours = new Neighbours();
+  const wallTime = () => host.wallTime();
+  return {
+    routers: new Routers(),
+    checks: new Checks(judgementsOf(resume, host.boot())),
+    announcer: new Announcer(host, journal),
+    neighbours,
+    conflicts: new Conflicts({ once, observers: all, budget: incidents, wallTime, neighbours }),
+    once,
+    /** What the history gets that any machine on the LAN can bring about. */
+    incidents,
+    metrics,
+    nodes,
+    observers: all,
+    now: () => host.now(),
+    wallTime,
+  };
+}
+
+/** What changes virtual routers. */
+function createCore(options: DaemonOptions, ground: Ground, listChanged: () => void): Core {
+  const { host, saveResume } = options;
+  const { routers, checks } = ground;
+  const interests = new Interests(host, routers);
+  const driver: Driver = new Driver({
+    ...options,
+    ...ground,
+    nodeName: () => reconciler.node?.node ?? "unknown",
+    beforeLeaving: () => resumeWriter.save(),
+    onObservation: (router, seen) => takeObservation(router, seen, ground),
+  });
+  const reconciler: Reconciler = new Reconciler({
+    ...options,
+    ...ground,
+    driver,
+    reservations: new Reservations(host),
+    resume: options.resume,
+    heardChanged: () => {
+      interests.heardChanged();
+      listChanged();
+    },
+  });
+  const resumeWriter = new ResumeWriter({
+    host,
+    write: saveResume,
+    routers,
+    checks,
+    checkNames: () => reconciler.node?.checks.map(({ name }) => name) ?? [],
+    advertisedAt: () => driver.advertisedAt,
+  });
+  return { driver, reconciler, interests, resumeWriter };
+}
+
+/** What looks at others on the LAN. */
+function createWatch(options: DaemonOptions, ground: Ground, { driver, reconciler }: Core) {
+  const { host, journal } = options;
+  const { routers, observers, neighbours, conflicts, once, wallTime } = ground;
+  const node = () => reconciler.node;
+  const inquiry = new Inquiry({ host, conflicts, neighbours, node });
+  const watch = { host, routers, driver, node, conflicts, inquiry, neighbours, journal };
+  const addressConflicts = new AddressConflicts(watch);
+  const receiver = new Receiver({
+    once,
+    conflicts,
+    find: (endpoint, vrid) => routers.find(endpoint, vrid),
+    interfaces: () => host.interfaces(),
+    newSender: (_router, source) => addressConflicts.newSender(source),
+  });
+  const healthWatch = new HealthWatch(observers, neighbours, routers, wallTime);
+  return { addressConflicts, receiver, healthWatch };
+}
+
+/** What handles the commands of people. */
+function createHandling(
+  { host, journal, maintenance, saveMaintenance = () => undefined }: DaemonOptions,
+  { routers }: Ground,
+  { driver, reconciler }: Core,
+) {
+  const handoffs = new Handoffs({ host, routers, driver, reconciler });
+  const parts = { host, routers, driver, reconciler, handoffs, journal };
+  return {
+    handoffs,
+    handovers: new Handovers(parts),
+    maintenance: new MaintenanceMode({ ...parts, before: maintenance, save: saveMaintenance }),
+  };
+}

@@ -1,0 +1,98 @@
+/** Changes of the plan, applied to the table of virtual routers one by one. */
+import type { Host } from "../host.ts";
+import type { Change } from "../config/plan/diff.ts";
+import type { Plan } from "../config/plan/plan.ts";
+import type { Checks } from "./checks.ts";
+import type { Driver } from "./driver.ts";
+import { removeAddresses } from "./effects.ts";
+import type { Journal } from "./journal.ts";
+import { effectiveRules, preemptsNot } from "./priority.ts";
+import type { Routers } from "./routers.ts";
+import { createVirtualRouter, type VirtualRouter } from "./virtual_router.ts";
+
+/** What they work with. */
+export interface PlanChangesOptions {
+  readonly host: Host;
+  readonly journal: Journal;
+  readonly routers: Routers;
+  readonly driver: Driver;
+  readonly checks: Checks;
+  /** It is new, or its plan is: sockets, faults and addresses are to follow. */
+  readonly touched: (router: VirtualRouter) => void;
+  /** It has stopped, and is about to leave the table. */
+  readonly dropped: (router: VirtualRouter) => void;
+}
+
+/** Adds, drops and changes virtual routers. */
+export class PlanChanges {
+  readonly #options: PlanChangesOptions;
+
+  constructor(options: PlanChangesOptions) {
+    this.#options = options;
+  }
+
+  /** Puts `change` in force; says what became of it. */
+  apply(change: Change): Change {
+    if (change.kind === "replaced" && this.#moveMaster(change)) {
+      return { ...change, kind: "changed" };
+    }
+    if (change.kind === "unchanged") this.keep(change.after);
+    if (change.kind === "removed") this.#drop(change.before, "removed from the configuration");
+    if (change.kind === "replaced") this.#drop(change.before, change.what.join(", "));
+    if (change.kind === "replaced" || change.kind === "added") this.#create(change.after);
+    if (change.kind !== "changed") return change;
+    const router = this.#options.routers.of(change.before);
+    if (router !== undefined) this.#change(router, change.after);
+    return change;
+  }
+
+  /**
+   * A master whose VRID, version or transport changed goes on as one: a node that is reloaded soon after finds it there,
+   * one that is not takes over once it has heard nothing for long enough, as it would if this one had started again.
+   */
+  #moveMaster(change: Extract<Change, { kind: "replaced" }>): boolean {
+    const router = this.#options.routers.of(change.before);
+    if (router?.state.kind !== "master") return false;
+    if (change.before.interface !== change.after.interface) return false;
+    // Those were of another virtual router.
+    router.heard.clear();
+    router.conflicts.clear();
+    this.#change(router, change.after);
+    return true;
+  }
+
+  /** Nothing that matters changed, though the words of a reason to wait may have. */
+  keep(plan: Plan): void {
+    const router = this.#options.routers.of(plan);
+    if (router !== undefined) router.plan = plan;
+  }
+
+  #create(added: Plan): void {
+    const { host, routers, touched } = this.#options;
+    const router = createVirtualRouter(added, host.wallTime(), host.now());
+    routers.add(router);
+    touched(router);
+  }
+
+  #drop(plan: Plan, what: string): void {
+    const { routers, driver, dropped } = this.#options;
+    const router = routers.of(plan);
+    if (router === undefined) return;
+    driver.dispatch(router, { kind: "stop", cause: { kind: "reconfigured", what } });
+    dropped(router);
+    routers.drop(router);
+  }
+
+  #change(router: VirtualRouter, next: Plan): void {
+    const { host, journal, routers, driver, checks, touched } = this.#options;
+    const before = router.plan;
+    const kept = new Set(next.virtualAddresses.map((held) => JSON.stringify(held)));
+    const gone = before.virtualAddresses.filter((held) => !kept.has(JSON.stringify(held)));
+    removeAddresses(gone, router, host, journal);
+    const rules = router.rules;
+    routers.replan(router, next);
+    router.rules = effectiveRules(next, checks, preemptsNot(router));
+    driver.dispatch(router, { kind: "rules", before: rules });
+    touched(router);
+  }
+}
