@@ -21,7 +21,7 @@ export function readDefaultRoutes(text: string): readonly DefaultRoute[] {
     const [name, destination, gateway = "", flags, , , metric, mask] = line.trim().split(/\s+/);
     const bits = parseInt(flags ?? "0", 16);
     if (name === undefined || destination !== "00000000" || mask !== "00000000") return [];
-    if ((bits & RTF_UP) === 0) return [];
+    if ((bits & RTF_UP) === 0 || !/^\d+$/.test(metric ?? "")) return [];
     const via = (bits & RTF_GATEWAY) !== 0 ? hostOrder(gateway) : undefined;
     return [{ interface: name, gateway: via, metric: Number(metric) }];
   }).toSorted((a, b) => a.metric - b.metric);
@@ -38,7 +38,8 @@ export function readDefaultRoutes6(text: string): readonly DefaultRoute[] {
     const [flags, name] = [words[8] ?? "0", words[9]];
     if (name === undefined || name === "lo" || length !== "00") return [];
     if (!/^0{32}$/.test(destination ?? "") || (parseInt(flags, 16) & RTF_UP) === 0) return [];
-    const via = /^0*$/.test(gateway) ? undefined : ipFromBytes(Uint8Array.fromHex(gateway));
+    if (!/^[0-9a-f]{32}$/.test(gateway) || !/^[0-9a-f]{1,8}$/.test(metric)) return [];
+    const via = /^0+$/.test(gateway) ? undefined : ipFromBytes(Uint8Array.fromHex(gateway));
     return [{ interface: name, gateway: via, metric: parseInt(metric, 16) }];
   }).toSorted((a, b) => a.metric - b.metric);
 }

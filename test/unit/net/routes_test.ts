@@ -41,4 +41,8 @@ Deno.test("default routes of IPv6; what is rejected on lo is none", () => {
   ].join("\n");
   assert.deepEqual(show(readDefaultRoutes6(text)), ["eth0 fe80::1 1024"]);
   assert.deepEqual(readDefaultRoutes6("x y z"), []);
+  for (const gateway of ["fe8", "fe80", "x".repeat(32)]) {
+    const line = `${zero} 00 ${zero} 00 ${gateway} 00000400 1 0 00450003     eth0`;
+    assert.deepEqual(readDefaultRoutes6(line), [], gateway);
+  }
 });
