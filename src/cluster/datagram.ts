@@ -1,4 +1,4 @@
-/** Datagrams of the channel between nodes: HELLO, ACK and DATA (decision 0072). */
+/** Datagrams of the channel between nodes: HELLO, ACK and DATA (decision 0073). */
 import { be16, be32, be64, bytes, layout, u8 } from "../wire/layout.ts";
 
 /** "FL". */

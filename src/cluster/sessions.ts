@@ -1,6 +1,6 @@
 /**
  * Sessions between the processes of a cluster: which process is behind a name, and fresh messages of
- * it (decision 0072). Pure: datagrams, verdicts on tags and instants come in; datagrams to seal and
+ * it (decision 0073). Pure: datagrams, verdicts on tags and instants come in; datagrams to seal and
  * messages go out. Sealing and opening (AES-GCM) are the caller's, beside the loop.
  *
  * Freshness comes from the receiver and not from a clock: a process draws a sid at its start, a HELLO
