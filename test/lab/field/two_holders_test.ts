@@ -19,16 +19,22 @@ const LASTS_MS = 20_000;
 /** So long it may take until the end of the cause is noticed, in milliseconds; a machine may be busy. */
 const ENDS_MS = 20_000;
 
-interface Situation extends Pick<FieldCase, "name" | "programs"> {
+interface Situation extends Pick<FieldCase, "name" | "programs" | "lan"> {
   /** Makes the situation; says which nodes see it, and how each explains it. */
   readonly begin: (field: Field) => Promise<readonly (readonly [node: Floatip, why: RegExp])[]>;
   readonly end: (field: Field, nodes: readonly Floatip[]) => Promise<unknown> | undefined;
 }
 
 /** A file by hand: no [nodes], so that each names its peers itself. */
-function byHand(field: Field, priority: number, peers: readonly string[], lines = ""): string {
+function byHand(
+  field: Field,
+  priority: number,
+  peers: readonly string[],
+  { lines = "", addresses = [`${FLOATING}/24`] } = {},
+): string {
   return field.file({
     nodes: {},
+    addresses,
     lines: [
       'interface = "eth0"',
       `priority = ${priority}`,
@@ -87,6 +93,22 @@ const SITUATIONS: readonly Situation[] = [
     end: (_field, [, b]) => b?.crash(),
   },
   {
+    name: "cloned machines with one MAC, by IPv6",
+    lan: { ipv6: true },
+    begin: (field) => cloned6(field),
+    end: (_field, [, b]) => b?.crash(),
+  },
+  {
+    name: "cloned machines with one MAC, by IPv6, and a packet filter that drops adverts",
+    lan: { ipv6: true },
+    programs: ["nft"],
+    begin: async (field) => {
+      await Promise.all(["a", "b"].map((name) => field.nft(name, DROP_ADVERTS)));
+      return await cloned6(field);
+    },
+    end: (_field, [, b]) => b?.crash(),
+  },
+  {
     name: "a unicast peer that got another address by DHCP",
     begin: async (field) => {
       const a = await field.run("a", byHand(field, 100, [field.host("b").address]));
@@ -117,13 +139,7 @@ const SITUATIONS: readonly Situation[] = [
 /** b becomes a copy of a. */
 async function cloned(field: Field, withMac: boolean) {
   const b = field.host("b");
-  if (withMac) {
-    const link = await field.host("a").ip("-br", "link", "show", "dev", "eth0");
-    const mac = link.trim().split(/\s+/)[2] ?? assert.fail(link);
-    await b.ip("link", "set", "eth0", "down");
-    await b.ip("link", "set", "eth0", "address", mac);
-    await b.ip("link", "set", "eth0", "up");
-  }
+  if (withMac) await copyMac(field);
   await b.ip("addr", "flush", "dev", "eth0", "scope", "global");
   await b.ip("addr", "add", `${field.host("a").address}/24`, "dev", "eth0");
   const [first, second] = await bothMaster(
@@ -135,6 +151,29 @@ async function cloned(field: Field, withMac: boolean) {
     ? /another machine with this node's own hardware address [0-9a-f:]+ .*clones/
     : /another machine with this node's own address 10\.77\.0\.1 .*clones/;
   return [[first, why], [second, why]] as const;
+}
+
+/** b has the MAC of a, and so its link-local address, from which IPv6 adverts leave. */
+async function cloned6(field: Field) {
+  await copyMac(field);
+  const options = { addresses: ["fd77::100/64"] };
+  const [first, second] = await bothMaster(
+    field,
+    byHand(field, 150, [], options),
+    byHand(field, 100, [], options),
+  );
+  const why = /another machine with this node's own hardware address [0-9a-f:]+ .*clones/;
+  return [[first, why], [second, why]] as const;
+}
+
+/** Gives the card of b the MAC of a's. */
+async function copyMac(field: Field): Promise<void> {
+  const link = await field.host("a").ip("-br", "link", "show", "dev", "eth0");
+  const mac = link.trim().split(/\s+/)[2] ?? assert.fail(link);
+  const b = field.host("b");
+  await b.ip("link", "set", "eth0", "down");
+  await b.ip("link", "set", "eth0", "address", mac);
+  await b.ip("link", "set", "eth0", "up");
 }
 
 /** Resolves when `node` says that two hold the address, and why, in every place where it can be said. */
@@ -165,9 +204,10 @@ async function assertLasts(nodes: readonly Floatip[]): Promise<void> {
 
 fieldCases(
   "two holders",
-  SITUATIONS.map(({ name, programs = [], begin, end }) => ({
+  SITUATIONS.map(({ name, programs = [], lan = {}, begin, end }) => ({
     name,
     programs,
+    lan,
     play: async (field) => {
       const found = await begin(field);
       const nodes = found.map(([node]) => node);
