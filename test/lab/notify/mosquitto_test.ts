@@ -79,7 +79,7 @@ async function alive(host: LabHost, folder: string): Promise<void> {
   const sensor = JSON.parse(kept.get(SENSOR) ?? "");
   assert.deepEqual([sensor.state_topic, sensor.availability_topic], [STATE, AVAILABILITY]);
   const tested = await floatip.command("notify-test");
-  assert.deepEqual([tested.code, tested.stdout], [0, "told  mqtt  acknowledged\n"]);
+  assert.deepEqual([tested.code, tested.stdout], [0, "delivered  mqtt  acknowledged\n"]);
   assert.doesNotMatch((await retained(host)).get(STATE) ?? "", /notify-test/);
 
   await broker.kill();
