@@ -1,5 +1,5 @@
 /**
- * How does the checkout become a program? Leaves dist/floatip, one of two kinds.
+ * Builds the checkout into dist/floatip, one of two kinds.
  *
  *     deno task build                     compile where Deno's runtime for it (denort) is at hand, else bundle
  *     deno task build --kind=compile      a single file; Deno may download denort
@@ -15,9 +15,10 @@ const checkout = new URL("../", import.meta.url).pathname;
 export type Kind = "compile" | "bundle";
 
 /**
- * V8 without its just-in-time compiler needs no memory that is written and then run, so that the service's sandbox can forbid
- * that. A compiled program takes no flags at run time; the launcher of a bundle has them from the unit. The heap's bound holds
- * for the compiler too, which needs more than floatip.
+ * V8 without its just-in-time compiler needs no memory that is written and then run, so that the
+ * service's sandbox can forbid that. A compiled program takes no flags at run time; the launcher of
+ * a bundle has them from the unit. The heap's bound holds for the compiler too, which needs more
+ * than floatip.
  */
 const COMPILED_V8_FLAGS = "--jitless,--max-old-space-size=256,--max-semi-space-size=1";
 
@@ -68,8 +69,9 @@ function parseOptions(args: readonly string[]): Options | undefined {
 }
 
 /**
- * What is made where nobody says: one file where Deno's runtime for it is at hand. For arm64 always a bundle, since compiled
- * programs were seen to crash on kernels with pages of 16 KiB (denoland/deno#36282), where Deno's own program runs.
+ * What is made where nobody says: one file where Deno's runtime for it is at hand. For arm64 always
+ * a bundle, since compiled programs were seen to crash on kernels with pages of 16 KiB
+ * (denoland/deno#36282), where Deno's own program runs.
  */
 export async function defaultKind(arch: Arch): Promise<Kind> {
   if (arch === "arm64") return "bundle";
@@ -86,13 +88,16 @@ export interface BuildOptions {
   readonly entry?: string;
   /** Default: this machine's. */
   readonly arch?: Arch;
-  /** Deno's program for a bundle; default: the one that runs this, or for another machine the one from npm. */
+  /**
+   * Deno's program for a bundle; default: the one that runs this, or for another machine the one
+   * from npm.
+   */
   readonly runtime?: string;
 }
 
 /**
- * Builds floatip, or the program that begins in another file, into the folder `out`. Rejects with what Deno said where it
- * fails; an earlier build then stays whole.
+ * Builds floatip, or the program that begins in another file, into the folder `out`. Rejects with
+ * what Deno said where it fails; an earlier build then stays whole.
  */
 export async function build(kind: Kind, out: string, options: BuildOptions = {}): Promise<void> {
   const { entry = "main.ts", arch = ownArch() } = options;
@@ -195,7 +200,10 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-/** The runtime that `deno compile` puts in front of a program for `arch`, where it need not be downloaded. */
+/**
+ * The runtime that `deno compile` puts in front of a program for `arch`, where it need not be
+ * downloaded.
+ */
 async function findDenort(arch: Arch): Promise<string | undefined> {
   const home = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`;
   const beside = Deno.execPath().replace(/[^/]*$/, "denort");

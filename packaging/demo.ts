@@ -1,6 +1,7 @@
 /**
- * What does floatip do for me? Three nodes on a LAN of network namespaces, a client that pings the floating address every
- * 10 ms, a cable that is pulled and put back, and how long the client was without the address each time.
+ * The demo: three nodes on a LAN of network namespaces, a client that pings the floating address
+ * every 10 ms, a cable that is pulled and put back, and how long the client was
+ * without the address each time.
  *
  * Needs root and iproute2. Takes about 20 s, and leaves nothing behind, also after Ctrl-C.
  */

@@ -1,5 +1,6 @@
 /**
- * Packages of the checkout. Leaves .deb and .rpm files for amd64 and arm64 in dist/, the same bytes every time.
+ * Packages of the checkout. Leaves .deb and .rpm files for amd64 and arm64 in dist/, the same bytes
+ * every time.
  *
  *     deno task package                            all four, small (xz: two minutes)
  *     deno task package --fast                     larger, in seconds (zstd)
@@ -128,7 +129,10 @@ async function demandTool(format: Flavour): Promise<void> {
   );
 }
 
-/** In seconds since 1970: $SOURCE_DATE_EPOCH, else the last commit, else the newest change that is written down. */
+/**
+ * In seconds since 1970: $SOURCE_DATE_EPOCH, else the last commit, else the newest change that is
+ * written down.
+ */
 async function sourceDate(): Promise<number> {
   const given = Deno.env.get("SOURCE_DATE_EPOCH");
   if (given !== undefined && /^\d+$/.test(given)) return Number(given);

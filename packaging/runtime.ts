@@ -1,4 +1,4 @@
-/** Where does Deno's own program for an architecture come from? From npm, and only the very bytes that are named here. */
+/** Deno's own program for an architecture: from npm, by the checksums named here. */
 
 /** A machine that floatip is built for, by Debian's name. */
 export type Arch = "amd64" | "arm64";
@@ -42,12 +42,13 @@ export function ownArch(): Arch {
 }
 
 /**
- * The path of Deno's program for `arch`, in Deno's cache; fetched from the npm registry the first time. Throws where it cannot
- * be fetched, or is not the one that is named here.
+ * The path of Deno's program for `arch`, in Deno's cache; fetched from the npm registry the first
+ * time. Throws where it cannot be fetched, or is not the one that is named here.
  */
 export async function fetchRuntime(arch: Arch): Promise<string> {
   const { package: name, sha256 } = ARCHES[arch];
-  // Deno is an ordinary client of the registry: it obeys NPM_CONFIG_REGISTRY and proxies, and keeps what it fetched.
+  // Deno is an ordinary client of the registry: it obeys NPM_CONFIG_REGISTRY and proxies, and keeps
+  // what it fetched.
   await deno("cache", "--quiet", "--no-lock", "--no-config", `npm:${name}@${DENO_VERSION}`);
   const { npmCache } = JSON.parse(await deno("info", "--json")) as { readonly npmCache: string };
   const path = await find(npmCache, `${name}/${DENO_VERSION}/deno`);

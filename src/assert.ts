@@ -1,11 +1,14 @@
-/** Which of our own assumptions must hold? A broken one is a bug: the daemon ends and a peer takes over. */
+/** Assertions: a broken one is a bug of ours; the daemon ends and a peer takes over. */
 
 /** A broken assumption of our own, never an answer to bad input. */
 export class AssertionFailure extends Error {
   override readonly name = "AssertionFailure";
 }
 
-/** Throws {@link AssertionFailure} unless `condition` holds. `claim` says what should have been true. */
+/**
+ * Throws {@link AssertionFailure} unless `condition` holds. `claim` says what should have been
+ * true.
+ */
 export function assert(condition: boolean, claim: string): asserts condition {
   if (!condition) throw new AssertionFailure(`broken assumption: ${claim}`);
 }

@@ -14,7 +14,10 @@ export function sleep(ms: number, stop?: AbortSignal): Promise<void> {
   return promise;
 }
 
-/** The result of `work`; undefined where it takes longer than `ms` milliseconds. Rejects as `work` does. */
+/**
+ * The result of `work`; undefined where it takes longer than `ms` milliseconds. Rejects as `work`
+ * does.
+ */
 export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), ms);

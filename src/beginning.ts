@@ -1,4 +1,7 @@
-/** The beginning of a file whose length somebody else decides: a process's command line, its environment, what a user names. */
+/**
+ * The beginning of a file whose length somebody else decides: a process's command line, its
+ * environment, what a user names.
+ */
 
 /** The first `most` bytes of the file at `path`, or all of it. Rejects with Deno.errors.*. */
 export async function readBeginning(path: string, most: number): Promise<Uint8Array> {

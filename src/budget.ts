@@ -1,6 +1,7 @@
 /**
- * Budget of what others can provoke: so much at once, then one more at a time. A value: the instant until which what was spent is
- * paid for (the generic cell rate algorithm); an instant in the past is a whole budget.
+ * Budget of what others can provoke: so much at once, then one more at a time. A value: the instant
+ * until which what was spent is paid for (the generic cell rate algorithm); an instant in the past
+ * is a whole budget.
  */
 import { after, type Instant, type Nanoseconds } from "./time.ts";
 
@@ -22,7 +23,10 @@ export function affords(paid: Instant, limits: Limits, now: Instant, count = 1):
   return affordableAt(paid, limits, count) <= now;
 }
 
-/** What is left after `count` were spent at `now`. What could not be afforded leaves no more than an empty budget. */
+/**
+ * What is left after `count` were spent at `now`. What could not be afforded leaves no more than an
+ * empty budget.
+ */
 export function spend(paid: Instant, { most, every }: Limits, now: Instant, count = 1): Instant {
   const spent = Math.max(paid, now) + count * every;
   return Math.min(spent, after(now, (most * every) as Nanoseconds)) as Instant;

@@ -1,4 +1,4 @@
-/** What does floatip ask of a machine? Everything, on one page; LinuxHost and SimHost implement it. */
+/** Host: everything that floatip asks of a machine; LinuxHost and SimHost implement it. */
 import type { ProbeResult } from "./health/check.ts";
 import type { CheckSettings } from "./config/tables/check.ts";
 import type { Instant, Nanoseconds, WallTime } from "./time.ts";
@@ -8,7 +8,10 @@ import type { Mac } from "./net/mac.ts";
 import type { PresenceAnswer, Target } from "./wire/presence.ts";
 import type { VrrpDatagram } from "./wire/vrrp.ts";
 
-/** Where adverts are heard and sent: a group on an interface, or an own address that peers know, with a UDP port or without. */
+/**
+ * Where adverts are heard and sent: a group on an interface, or an own address that peers know,
+ * with a UDP port or without.
+ */
 export type Endpoint =
   | { readonly kind: "multicast"; readonly family: Family; readonly interface: string }
   | {
@@ -48,13 +51,16 @@ export type HostEvent =
     /** When it was read. */
     readonly at: Instant;
   }
-  /** More came in at this endpoint than was read: packets were lost, and nobody's silence is proven. */
+  /**
+   * More came in at this endpoint than was read: packets were lost, and nobody's silence is proven.
+   */
   | { readonly kind: "overrun"; readonly endpoint: Endpoint }
   | { readonly kind: "interfaces" }
   /**
-   * Another machine said that it has a watched address: in an ARP request or reply (RFC 5227 probes do not), or in a Neighbor
-   * Advertisement. Once in a batch for each MAC, however often it was said. With this machine's own MAC only where it is certain that
-   * this machine did not say so: an answer to a question whose answer goes to all, on a link that does not send back what was sent.
+   * Another machine said that it has a watched address: in an ARP request or reply (RFC 5227 probes
+   * do not), or in a Neighbor Advertisement. Once in a batch for each MAC, however often it was
+   * said. With this machine's own MAC only where it is certain that this machine did not say so: an
+   * answer to a question whose answer goes to all, on a link that does not send back what was sent.
    */
   | {
     readonly kind: "claim";
@@ -63,13 +69,19 @@ export type HostEvent =
     readonly mac: Mac;
     /** An answer to a question; else the neighbours were told, unasked. */
     readonly answer: boolean;
-    /** How often in this batch it was answered to this machine alone: for one question, by so many machines with one MAC. */
+    /**
+     * How often in this batch it was answered to this machine alone: for one question, by so many
+     * machines with one MAC.
+     */
     readonly direct: number;
     /** When it was read. */
     readonly at: Instant;
   }
   | { readonly kind: "probe"; readonly check: string; readonly result: ProbeResult }
-  /** What the last attempt of `check` found is over (its process has ended): the next one would find something else. */
+  /**
+   * What the last attempt of `check` found is over (its process has ended): the next one would find
+   * something else.
+   */
   | { readonly kind: "probe-due"; readonly check: string }
   /** What became of the latest {@link Host.askPresence} about `node`. */
   | { readonly kind: "presence"; readonly node: string; readonly answer: PresenceAnswer }
@@ -90,7 +102,10 @@ export interface PresenceQuestion {
   readonly target: Target;
   /** The link with the source: which one a link-local address is asked on. */
   readonly interface: string;
-  /** Adverts go to a group: only the machine is asked for, since what is sent to it alone would be refused in any case. */
+  /**
+   * Adverts go to a group: only the machine is asked for, since what is sent to it alone would be
+   * refused in any case.
+   */
   readonly group: boolean;
 }
 
@@ -114,11 +129,17 @@ export class HostError extends Error {
   }
 }
 
-/** Where one run of the kernel stands: what a daemon that ended wrote down, its successor can tell the age of. */
+/**
+ * Where one run of the kernel stands: what a daemon that ended wrote down, its successor can tell
+ * the age of.
+ */
 export interface Boot {
   /** No other run has the same. */
   readonly id: string;
-  /** CLOCK_BOOTTIME: goes on while the machine is suspended. Exact to a microsecond for some 50 years. */
+  /**
+   * CLOCK_BOOTTIME: goes on while the machine is suspended. Exact to a microsecond for some 50
+   * years.
+   */
   readonly now: Nanoseconds;
 }
 
@@ -129,7 +150,9 @@ export interface Scheduling {
   readonly priority: number;
 }
 
-/** The machine. All calls but `wait` are synchronous: the kernel has acknowledged when they return. */
+/**
+ * The machine. All calls but `wait` are synchronous: the kernel has acknowledged when they return.
+ */
 export interface Host {
   /** CLOCK_BOOTTIME: it counts while the machine is suspended, too. */
   now(): Instant;
@@ -142,24 +165,27 @@ export interface Host {
   scheduling(): Scheduling;
 
   /**
-   * Resolves when something happened or `deadline` has come, with everything that can be had at that moment: packets
-   * first, then interface changes, claims, results of probes and what they rest on, `woken`, and `deadline` last, so that an overdue deadline is
-   * acted on only after the queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
+   * Resolves when something happened or `deadline` has come, with everything that can be had at
+   * that moment: packets first, then interface changes, claims, results of probes and what they
+   * rest on, `woken`, and `deadline` last, so that an overdue deadline is acted on only after the
+   * queued packets were looked at. Packets of one batch are in order of arrival per endpoint.
    */
   wait(deadline: Instant | undefined): Promise<readonly HostEvent[]>;
   /** Ends a waiting `wait`, or the next one: the program above has something to do. */
   wake(): void;
 
   /**
-   * Starts one attempt of a health check, beside everything else; its result is a "probe" event, at most 200 ms after the
-   * check's timeout. The next attempt of the same check is started after that: the caller sees to it.
+   * Starts one attempt of a health check, beside everything else; its result is a "probe" event, at
+   * most 200 ms after the check's timeout. The next attempt of the same check is started after
+   * that: the caller sees to it.
    */
   startProbe(check: CheckSettings): void;
 
   /**
-   * Asks a node by packets that no virtual router counts (an echo request, and what `wire/presence.ts` holds); its answer is a
-   * "presence" event, 4 s later at most. The same node is asked again after that: the caller sees to it. What cannot be
-   * asked is answered with "unknown" and "silent".
+   * Asks a node by packets that no virtual router counts (an echo request, and what
+   * `wire/presence.ts` holds); its answer is a "presence" event, 4 s later at most. The same node
+   * is asked again after that: the caller sees to it. What cannot be asked is answered with
+   * "unknown" and "silent".
    */
   askPresence(question: PresenceQuestion): void;
 
@@ -170,55 +196,62 @@ export interface Host {
   gateways(): readonly Ip[];
 
   /**
-   * Starts hearing `endpoint`, of IPv4 also what comes from an address that {@link Host.addAddress} has put here, which Linux drops
-   * as its own: its owner is back. Again on an open one: nothing. Throws HostError (ENODEV, EADDRNOTAVAIL, EPERM; for UDP also EADDRINUSE,
-   * and EACCES for a port below 1024).
+   * Starts hearing `endpoint`, of IPv4 also what comes from an address that {@link Host.addAddress}
+   * has put here, which Linux drops as its own: its owner is back. Again on an open one: nothing.
+   * Throws HostError (ENODEV, EADDRNOTAVAIL, EPERM; for UDP also EADDRINUSE, and EACCES for a port
+   * below 1024).
    */
   open(endpoint: Endpoint): void;
   /**
-   * From now on nothing but what `interest` says need be told of `endpoint`, which is open: the kernel keeps the rest away. Without
-   * this, all is told. Of known sources and of others so much is read as keeps the deadlines.
+   * From now on nothing but what `interest` says need be told of `endpoint`, which is open: the
+   * kernel keeps the rest away. Without this, all is told. Of known sources and of others so much
+   * is read as keeps the deadlines.
    */
   hear(endpoint: Endpoint, interest: Interest): void;
   /** Stops hearing `endpoint`. On a closed one: nothing. */
   close(endpoint: Endpoint): void;
   /**
-   * Sends a VRRP message (what follows the IP or UDP header) with TTL 255 and TOS/class 0xc0 through an open endpoint.
-   * `source` must be an address of this machine (with UDP, the endpoint's): the checksum may cover it.
+   * Sends a VRRP message (what follows the IP or UDP header) with TTL 255 and TOS/class 0xc0
+   * through an open endpoint. `source` must be an address of this machine (with UDP, the
+   * endpoint's): the checksum may cover it.
    */
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void;
   /** Sends a whole Ethernet frame (ARP, Neighbor Advertisement) out of `interfaceName`. */
   sendFrame(interfaceName: string, frame: Uint8Array): void;
   /**
-   * Listens for claims of `watched`, and of nothing else, from now on. An interface that is not there is passed over: call
-   * it again when it is. Again with the same list: nothing. Throws HostError (EPERM) each time that something could not be
-   * listened for; the rest is.
+   * Listens for claims of `watched`, and of nothing else, from now on. An interface that is not
+   * there is passed over: call it again when it is. Again with the same list: nothing. Throws
+   * HostError (EPERM) each time that something could not be listened for; the rest is.
    */
   watchClaims(watched: readonly WatchedAddress[]): void;
 
   /**
-   * Takes `names` for this process, and gives back those that are not among them; with the process they end. Answers which other process
-   * (0: unknown) has one, where it is privileged; what others have taken does not count.
+   * Takes `names` for this process, and gives back those that are not among them; with the process
+   * they end. Answers which other process (0: unknown) has one, where it is privileged; what others
+   * have taken does not count.
    */
   reserve(names: readonly string[]): ReadonlyMap<string, number>;
 
   /**
-   * Adds an address, marked as ours; IPv6 without duplicate address detection; host addresses (/32, /128) so
-   * that they are never chosen as a source. "present": it was there already and is ours from now on.
+   * Adds an address, marked as ours; IPv6 without duplicate address detection; host addresses (/32,
+   * /128) so that they are never chosen as a source. "present": it was there already and is ours
+   * from now on.
    *
-   * With a `lifetime` (rounded to whole seconds, at least 1 s) the kernel removes the address by itself when that has
-   * passed since the last call: an "interfaces" event. Calling it again in time renews it, which is no event.
-   * Renewals may go out together at the next `wait`. One that the kernel then refuses is an "interfaces" event: the address counts as
-   * gone, and adding it again throws the kernel's reason.
-   * Without one it stays until it is removed, whatever was said before. While an IPv4 address with a lifetime is there, others
-   * of its subnet stay when it ends, with their routes (promote_secondaries is on from the next `wait` on); and an IPv6 address ends no route that an
-   * address of somebody else's needs. Linux is up to 0.3 s late, 0.5 s from 3 s on, and
-   * a second more where other addresses of the family were renewed more than 20 ms apart: renew all in one go.
+   * With a `lifetime` (rounded to whole seconds, at least 1 s) the kernel removes the address by
+   * itself when that has passed since the last call: an "interfaces" event. Calling it again in
+   * time renews it, which is no event. Renewals may go out together at the next `wait`. One that
+   * the kernel then refuses is an "interfaces" event: the address counts as gone, and adding it
+   * again throws the kernel's reason. Without one it stays until it is removed, whatever was said
+   * before. While an IPv4 address with a lifetime is there, others of its subnet stay when it ends,
+   * with their routes (promote_secondaries is on from the next `wait` on); and an IPv6 address ends
+   * no route that an address of somebody else's needs. Linux is up to 0.3 s late, 0.5 s from 3 s
+   * on, and a second more where other addresses of the family were renewed more than 20 ms apart:
+   * renew all in one go.
    */
   addAddress(address: VirtualAddress, lifetime?: Nanoseconds): "added" | "present";
   /**
-   * Removes an address; other addresses of its subnet stay (promote_secondaries). "absent": it was gone already, or
-   * its interface is.
+   * Removes an address; other addresses of its subnet stay (promote_secondaries). "absent": it was
+   * gone already, or its interface is.
    */
   removeAddress(address: VirtualAddress): "removed" | "absent";
 }

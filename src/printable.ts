@@ -1,6 +1,12 @@
-/** Text from elsewhere, made fit for a terminal or a log: nothing in it moves a cursor, changes a direction or begins a line. */
+/**
+ * Text from elsewhere, made fit for a terminal or a log: nothing in it moves a cursor, changes a
+ * direction or begins a line.
+ */
 
-/** Control characters of both kinds (C0 and DEL, C1), invisible ones such as bidi overrides, and separators of lines. */
+/**
+ * Control characters of both kinds (C0 and DEL, C1), invisible ones such as bidi overrides, and
+ * separators of lines.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** `text` on one line, each unprintable character as a question mark. */
@@ -9,8 +15,8 @@ export function printableLine(text: string): string {
 }
 
 /**
- * `text` with its line ends and tabs, each other unprintable character written out as JSON does it (\u001b): a document of
- * JSON says the same afterwards.
+ * `text` with its line ends and tabs, each other unprintable character written out as JSON does it
+ * (\u001b): a document of JSON says the same afterwards.
  */
 export function printable(text: string): string {
   return text.replace(

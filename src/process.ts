@@ -1,4 +1,4 @@
-/** How does floatip run a program? As a child with its own process group, a deadline, few rights and bounded output. */
+/** Child programs: an own process group, a deadline, few rights and bounded output. */
 import { sleep, withTimeout } from "./async.ts";
 import { readBeginning } from "./beginning.ts";
 
@@ -19,15 +19,23 @@ export interface ChildOptions {
   readonly input?: string;
   /** Undefined: the daemon's own user. */
   readonly account?: Account;
-  /** It is this program itself: it keeps its rights, and real-time scheduling only where that cannot be given up. */
+  /**
+   * It is this program itself: it keeps its rights, and real-time scheduling only where that cannot
+   * be given up.
+   */
   readonly own?: boolean;
   /** May it use the daemon's ambient capabilities? Default: false. Root keeps all in any case. */
   readonly privileged?: boolean;
   /** 1 or more. At the timeout it and all its children are killed (SIGKILL). */
   readonly timeoutMs: number;
-  /** Kept of standard output and of standard error, in bytes each; the rest is read and thrown away. */
+  /**
+   * Kept of standard output and of standard error, in bytes each; the rest is read and thrown away.
+   */
   readonly outputLimit: number;
-  /** May what it started in the background go on after its end? Default: false. At the timeout nothing does. */
+  /**
+   * May what it started in the background go on after its end? Default: false. At the timeout
+   * nothing does.
+   */
   readonly leavesBackground?: boolean;
   /** Kills it before its time. */
   readonly stop?: AbortSignal;
@@ -51,31 +59,48 @@ export interface ChildOutcome {
 /** Where programs are looked for: the PATH of every child. */
 export const CHILD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Marks a child and whatever comes of it, so that those who left its process group are found too. */
+/**
+ * Marks a child and whatever comes of it, so that those who left its process group are found too.
+ */
 const MARK = "FLOATIP_CHILD";
 
-/** A service that is being started has left its starter, and is about to leave the group (daemon(3)): it gets this time. */
+/**
+ * A service that is being started has left its starter, and is about to leave the group
+ * (daemon(3)): it gets this time.
+ */
 const SETTLE_MS = 50;
 
-/** How long its streams may stay open after a child's end: somebody it left behind may hold them. */
+/**
+ * How long its streams may stay open after a child's end: somebody it left behind may hold them.
+ */
 const DRAIN_MS = 100;
 
-/** Pause after each 64 KiB that nobody wants: no more than 64 MB/s are read, so that a flood does not take the thread. */
+/**
+ * Pause after each 64 KiB that nobody wants: no more than 64 MB/s are read, so that a flood does
+ * not take the thread.
+ */
 const THROTTLE_MS = 1;
 
 /** The same of what goes on in the background: no more than 640 kB/s. */
 const BACKGROUND_THROTTLE_MS = 100;
 
-/** Of so many programs the output is read on after their end, for what they left in the background. */
+/**
+ * Of so many programs the output is read on after their end, for what they left in the background.
+ */
 const MOST_BACKGROUNDS = 32;
 
-/** The output of what goes on in the background, oldest first: a pipe that nobody reads would end it at its next word. */
+/**
+ * The output of what goes on in the background, oldest first: a pipe that nobody reads would end it
+ * at its next word.
+ */
 const backgrounds = new Set<DisposableStack>();
 
 /**
- * Runs a program to its end, in a session and process group of its own, outside real-time scheduling. Whoever is left in
- * its process group is killed when it ends, unless it `leavesBackground`; one who made a session of his own is killed at the
- * timeout only, since a check may have started a service on purpose. Rejects (Deno.errors.NotFound, PermissionDenied) where it cannot be started.
+ * Runs a program to its end, in a session and process group of its own, outside real-time
+ * scheduling. Whoever is left in its process group is killed when it ends, unless it
+ * `leavesBackground`; one who made a session of his own is killed at the timeout only, since a
+ * check may have started a service on purpose. Rejects (Deno.errors.NotFound, PermissionDenied)
+ * where it cannot be started.
  */
 export async function runChild(options: ChildOptions): Promise<ChildOutcome> {
   const mark = `${Deno.pid}.${crypto.randomUUID()}`;
@@ -114,8 +139,8 @@ export async function runChild(options: ChildOptions): Promise<ChildOutcome> {
 }
 
 /**
- * The account called `name`: from /etc/passwd, else from where else this machine knows it (getent(1): LDAP and the
- * like). Undefined: there is none.
+ * The account called `name`: from /etc/passwd, else from where else this machine knows it
+ * (getent(1): LDAP and the like). Undefined: there is none.
  */
 export async function findAccount(name: string): Promise<Account | undefined> {
   const local = accountIn(await Deno.readTextFile("/etc/passwd").catch(() => ""), name);
@@ -171,10 +196,14 @@ function spawn(options: ChildOptions, mark: string): Deno.ChildProcess {
 /** The service's sandbox may refuse another scheduling class; without chrt(1) there is none. */
 const OWN_LAUNCHER = 'chrt --other --pid 0 $$ >/dev/null 2>&1; exec "$@"';
 
-/** What stands before the program: parts of coreutils and util-linux, which end by becoming the program (exec). */
+/**
+ * What stands before the program: parts of coreutils and util-linux, which end by becoming the
+ * program (exec).
+ */
 function launcher({ account, own = false, privileged = false }: ChildOptions): readonly string[] {
   if (own) return ["env", "--default-signal=USR1", "sh", "-c", OWN_LAUNCHER, "sh"];
-  // Children inherit the daemon's real-time class (sched(7)), and the signal that packaging/launcher.sh blocks.
+  // Children inherit the daemon's real-time class (sched(7)), and the signal that
+  // packaging/launcher.sh blocks.
   const ordinary = ["env", "--default-signal=USR1", "chrt", "--other", "0"];
   const rights = privileged ? [] : ["--ambient-caps=-all", "--inh-caps=-all"];
   const identity = account === undefined || account.uid === Deno.uid()
@@ -188,7 +217,10 @@ function killGroup(pid: number): void {
   signalGroup(pid, "SIGKILL");
 }
 
-/** False: nobody is in it (ESRCH), or whoever is belongs to somebody else (EPERM) and is not ours to end. */
+/**
+ * False: nobody is in it (ESRCH), or whoever is belongs to somebody else (EPERM) and is not ours to
+ * end.
+ */
 function signalGroup(pid: number, signal: Deno.Signal): boolean {
   try {
     Deno.kill(-pid, signal);
@@ -199,8 +231,9 @@ function signalGroup(pid: number, signal: Deno.Signal): boolean {
 }
 
 /**
- * Kills whom an ended child left in its group. The number is not given to another group while somebody is in this one; where
- * nobody is, SIGCONT, which does nothing to those that run, says so at once.
+ * Kills whom an ended child left in its group. The number is not given to another group while
+ * somebody is in this one; where nobody is, SIGCONT, which does nothing to those that run, says so
+ * at once.
  */
 async function clearGroup(pid: number): Promise<void> {
   if (!signalGroup(pid, "SIGCONT")) return;
@@ -208,7 +241,10 @@ async function clearGroup(pid: number): Promise<void> {
   killGroup(pid);
 }
 
-/** Kills those who carry `mark` in their environment (proc(5): /proc/PID/environ), until there is nobody left. */
+/**
+ * Kills those who carry `mark` in their environment (proc(5): /proc/PID/environ), until there is
+ * nobody left.
+ */
 async function killMarked(mark: string): Promise<void> {
   for (let round = 0; round < 3; round++) {
     const found = await markedBy(mark);
@@ -223,7 +259,10 @@ async function killMarked(mark: string): Promise<void> {
   }
 }
 
-/** Most that is read of a process's environment, in bytes: whose it is may have made it as long as it likes. */
+/**
+ * Most that is read of a process's environment, in bytes: whose it is may have made it as long as
+ * it likes.
+ */
 const MOST_ENVIRONMENT = 128 * 1024;
 
 async function environmentOf(pid: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** How is time written down? Instants and durations are integer nanoseconds of a monotonic clock. */
+/** Instants and durations: integer nanoseconds of a monotonic clock. */
 
 declare const brand: unique symbol;
 
@@ -8,7 +8,10 @@ export type Nanoseconds = number & { readonly [brand]: "Nanoseconds" };
 /** A point on the host's monotonic clock, in integer nanoseconds since an arbitrary start. */
 export type Instant = number & { readonly [brand]: "Instant" };
 
-/** A point of the calendar, in milliseconds since 1970-01-01T00:00:00Z; only ever shown, never computed with. */
+/**
+ * A point of the calendar, in milliseconds since 1970-01-01T00:00:00Z; only ever shown, never
+ * computed with.
+ */
 export type WallTime = number & { readonly [brand]: "WallTime" };
 
 /** A duration of `count` nanoseconds; a fraction is cut off. */
@@ -93,7 +96,9 @@ export function writeDuration(duration: Nanoseconds): string {
   return `${duration / 1e6}ms`;
 }
 
-/** `time` for programs and logs, as RFC 3339 in UTC with milliseconds: "2026-11-21T03:04:05.678Z". */
+/**
+ * `time` for programs and logs, as RFC 3339 in UTC with milliseconds: "2026-11-21T03:04:05.678Z".
+ */
 export function formatWallTime(time: WallTime): string {
   return new Date(time).toISOString();
 }

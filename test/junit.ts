@@ -1,4 +1,4 @@
-/** What did `deno test` find? The figures and skipped names of its JUnit file. */
+/** The figures and skipped names of a JUnit file of `deno test`. */
 
 /** The sum of a run. */
 export interface Tally {
@@ -20,7 +20,10 @@ export interface SkippedTest {
   readonly reason: string;
 }
 
-/** Reads a JUnit document. `fallback` is the reason of skipped tests whose name does not end in "[needs …]". */
+/**
+ * Reads a JUnit document. `fallback` is the reason of skipped tests whose name does not end in
+ * "[needs …]".
+ */
 export function readTally(xml: string, fallback: string): Tally {
   const cases = xml.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g);
   let passed = 0;

@@ -1,5 +1,6 @@
 /**
- * The test runner: installs what tests need, runs them in groups, and ends with one line: N passed, N failed, N skipped.
+ * The test runner: installs what tests need, runs them in groups, and ends with one line: N passed,
+ * N failed, N skipped.
  *
  *     deno task test                                        everything
  *     deno task test test/unit/vrrp                         this folder, or file
@@ -53,7 +54,10 @@ const packages = [
   "fish",
 ];
 
-/** The same, but these start when they are installed: only where nothing starts them, on a machine without systemd. */
+/**
+ * The same, but these start when they are installed: only where nothing starts them, on a machine
+ * without systemd.
+ */
 const startingPackages = ["firewalld"];
 
 const checkout = fileURLToPath(new URL("..", import.meta.url));
@@ -65,7 +69,10 @@ const SEEDED = "test/support/lab/seeded.ts";
 /** So many lines of a failure stand in the summary; all of them stand where it happened. */
 const SHOWN_LINES = 20;
 
-/** Tests that run together. A folder of test/ or test/lab/ that no group names is a group, run one file at a time. */
+/**
+ * Tests that run together. A folder of test/ or test/lab/ that no group names is a group, run one
+ * file at a time.
+ */
 interface Group {
   readonly name: string;
   readonly folders: readonly string[];
@@ -73,7 +80,10 @@ interface Group {
   readonly without?: readonly string[];
   /** Several files at once: for tests that only compute. */
   readonly parallel: boolean;
-  /** Mostly waits for programs and networks: runs beside other such groups, and shows its tests at its end. */
+  /**
+   * Mostly waits for programs and networks: runs beside other such groups, and shows its tests at
+   * its end.
+   */
   readonly waits: boolean;
   /** Shows all that its tests say. */
   readonly isShown?: true;
@@ -84,7 +94,10 @@ interface Group {
 /** So many groups that mostly wait run at the same time. */
 const GROUPS_AT_ONCE = 2;
 
-/** They count their process's descriptors and children, which files beside them would open and start too. */
+/**
+ * They count their process's descriptors and children, which files beside them would open and start
+ * too.
+ */
 const countsDescriptors = ["unit/health", "unit/notify"];
 
 const groups: readonly Group[] = [

@@ -1,4 +1,7 @@
-/** What plays in the demo? Three nodes that run floatip from this checkout, and a client, in namespaces. */
+/**
+ * The cluster of the demo: three nodes that run this checkout's floatip, and a client, in
+ * namespaces.
+ */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** How does the demo look? The nodes as a table, the client as a strip of time, what happened as lines. */
+/** The demo as text: the nodes in a table, the client as a strip of time, events as lines. */
 import type { InstanceStatus } from "../../src/control/api.ts";
 import { alignColumns } from "../../src/cli/table.ts";
 import type { Paint } from "../../src/cli/terminal.ts";
@@ -38,7 +38,10 @@ export const strip = { cellMs: 100, cells: 60 };
 /** A client that waits longer than this between two replies is said to be without the address. */
 const silentMs = 60;
 
-/** The whole picture, redrawn in place on a terminal of so many rows; of what happened, the newest that fit. */
+/**
+ * The whole picture, redrawn in place on a terminal of so many rows; of what happened, the newest
+ * that fit.
+ */
 export function picture(view: View, rows: number, paint: Paint): readonly string[] {
   const above = [
     "",

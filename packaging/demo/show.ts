@@ -1,4 +1,4 @@
-/** Where does the demo's story go? A picture redrawn in place on a terminal, plain lines into a pipe. */
+/** The demo's output: a picture redrawn in place on a terminal, plain lines into a pipe. */
 import process from "node:process";
 import { Screen } from "../../src/cli/screen.ts";
 import { ProcessTerminal } from "../../src/cli/terminal.ts";
@@ -33,7 +33,10 @@ export class Show implements Disposable {
     process.on("exit", () => this[Symbol.dispose]());
   }
 
-  /** Says what happened, and in a pipe, where there is no picture, how the nodes are now if `withTable`. */
+  /**
+   * Says what happened, and in a pipe, where there is no picture, how the nodes are now if
+   * `withTable`.
+   */
   tell(text: string, withTable = false): void {
     const line = { atMs: performance.now() - this.#started, text };
     this.#lines.push(line);

@@ -1,4 +1,4 @@
-/** What happens in the demo, and in which order? A takeover, a return, an orderly stop, each measured. */
+/** The demo's story: a takeover, a return and an orderly stop, each measured. */
 import { Probe } from "../../test/support/lab/probe.ts";
 import { configuration, type DemoCluster, type DemoNode, floatingAddress } from "./cluster.ts";
 import { type ClientView, strip } from "./picture.ts";

@@ -1,4 +1,7 @@
-/** The command line as manual page, reference and tests read it: commands, flags, arguments, files, exit codes. */
+/**
+ * The command line as manual page, reference and tests read it: commands, flags, arguments, files,
+ * exit codes.
+ */
 import type { Command, CommandContext } from "@stricli/core";
 import { APPLICATION } from "../../src/cli/application.ts";
 import { DEFAULT_CONFIG_FILE } from "../../src/cli/configuration_file.ts";

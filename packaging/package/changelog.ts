@@ -1,4 +1,4 @@
-/** What has changed, as Debian and rpm want to be told? CHANGELOG.md in their forms. */
+/** CHANGELOG.md in the forms that Debian and rpm ask for. */
 
 /** Who answers for the packages. */
 export const MAINTAINER = "The floatip authors <floatip@floatip.invalid>";
@@ -10,7 +10,10 @@ export interface Release {
   readonly changes: readonly string[];
 }
 
-/** Reads CHANGELOG.md: a version is a heading of the second level, a change an item of a list. Latest first. */
+/**
+ * Reads CHANGELOG.md: a version is a heading of the second level, a change an item of a list.
+ * Latest first.
+ */
 export function readReleases(markdown: string): readonly Release[] {
   const [, ...sections] = markdown.split(/^## /m);
   return sections.map((section) => ({

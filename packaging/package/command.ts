@@ -1,4 +1,4 @@
-/** How does a packager's tool run? To its end, with its own words where it fails. */
+/** Runs a packaging tool to its end, with its output where it fails. */
 
 /** Runs `program`; its standard output. Rejects with what it said unless it succeeded. */
 export async function demand(

@@ -1,4 +1,4 @@
-/** How does a tree of files become a .deb? dpkg-deb packs it, beside control files that are made here. */
+/** Makes a .deb of a tree of files: dpkg-deb packs it with the control files made here. */
 import { debianChangelog, MAINTAINER, readReleases } from "./changelog.ts";
 import { demand } from "./command.ts";
 import { placeOf, stage } from "./stage.ts";
@@ -81,7 +81,10 @@ async function md5sums(root: string, entries: readonly Entry[]): Promise<string>
   return lines.replaceAll(`  ${root}/`, "  ");
 }
 
-/** As Debian's policy counts it: files rounded up to KiB, one KiB for each link. Folders are many packages'. */
+/**
+ * As Debian's policy counts it: files rounded up to KiB, one KiB for each link. Folders are many
+ * packages'.
+ */
 async function sizeOf(root: string, entries: readonly Entry[]): Promise<number> {
   let sum = 0;
   for (const entry of entries) {

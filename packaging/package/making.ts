@@ -1,4 +1,4 @@
-/** What is to be packed, and what comes of it? */
+/** One package to make: its input and its result. */
 import type { Arch } from "../runtime.ts";
 
 /** One package to make. */
@@ -8,7 +8,9 @@ export interface Making {
   readonly version: string;
   /** fast: zstd, a second; small: xz, half a minute. */
   readonly compression: "fast" | "small";
-  /** All times in the package, in seconds since 1970 (reproducible-builds.org: SOURCE_DATE_EPOCH). */
+  /**
+   * All times in the package, in seconds since 1970 (reproducible-builds.org: SOURCE_DATE_EPOCH).
+   */
   readonly epoch: number;
   /** Where the package is left. */
   readonly out: string;

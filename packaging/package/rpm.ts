@@ -1,4 +1,4 @@
-/** How does a tree of files become an .rpm? rpmbuild packs it by a spec that is made here. */
+/** Makes an .rpm of a tree of files: rpmbuild packs it by a spec made here. */
 import { ARCHES } from "../runtime.ts";
 import { MAINTAINER, readReleases, rpmChangelog } from "./changelog.ts";
 import { demand } from "./command.ts";
@@ -99,7 +99,10 @@ ${entries.map(fileLine).join("\n")}
 ${rpmChangelog(releases, version, epoch)}`;
 }
 
-/** The users of sysusers.conf, made before files of theirs are unpacked; not every rpm makes them by itself. */
+/**
+ * The users of sysusers.conf, made before files of theirs are unpacked; not every rpm makes them by
+ * itself.
+ */
 async function accounts(): Promise<string> {
   const lines = (await Deno.readTextFile(`${CHECKOUT}systemd/sysusers.conf`)).split("\n");
   return lines.flatMap((line) => {

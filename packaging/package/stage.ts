@@ -1,7 +1,10 @@
-/** How does a table of files become a tree on disk that is the same every time? */
+/** Writes a table of files as a tree on disk that is the same every time. */
 import type { Entry } from "./tree.ts";
 
-/** Lays `entries` out below `root`, with permissions as they say and every time set to `epoch` (seconds since 1970). */
+/**
+ * Lays `entries` out below `root`, with permissions as they say and every time set to `epoch`
+ * (seconds since 1970).
+ */
 export async function stage(root: string, entries: readonly Entry[], epoch: number): Promise<void> {
   for (const entry of entries) await place(root, entry);
   await setTimes(root, epoch);
@@ -62,6 +65,7 @@ async function setTimes(path: string, epoch: number): Promise<void> {
   if (isDirectory) {
     for await (const { name } of Deno.readDir(path)) await setTimes(`${path}/${name}`, epoch);
   }
-  // The time of a link itself goes into the archive, but Deno has no call for it: dpkg-deb and rpm clamp it.
+  // The time of a link itself goes into the archive, but Deno has no call for it: dpkg-deb and rpm
+  // clamp it.
   if (!isSymlink) await Deno.utime(path, epoch, epoch);
 }

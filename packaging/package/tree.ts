@@ -11,7 +11,10 @@ export const CHECKOUT = new URL("../../", import.meta.url).pathname;
 /** Where the two kinds of distribution differ. */
 export type Flavour = "deb" | "rpm";
 
-/** One file of a package. Folders on the way to it are made with mode 0755; everything belongs to root. */
+/**
+ * One file of a package. Folders on the way to it are made with mode 0755; everything belongs to
+ * root.
+ */
 export interface Entry {
   /** Absolute, where it will stand. */
   readonly path: string;

@@ -1,4 +1,6 @@
-/** docs/reference/commands.md and exit-codes.md, from the tables that floatip(8) is printed from. */
+/**
+ * docs/reference/commands.md and exit-codes.md, from the tables that floatip(8) is printed from.
+ */
 import {
   argumentsOf,
   ENVIRONMENT,

@@ -1,4 +1,6 @@
-/** docs/reference/configuration.md: every key, from the tables that floatip.toml(5) is printed from. */
+/**
+ * docs/reference/configuration.md: every key, from the tables that floatip.toml(5) is printed from.
+ */
 import { defaultText, exampleText, type Key } from "../../src/config/tables/key.ts";
 import { ROOT, TABLES } from "../../src/config/tables/root.ts";
 import { EXAMPLE, INTRODUCTION } from "../man/file_page.ts";

@@ -1,4 +1,7 @@
-/** docs/reference/status-json.md, events.md and metrics.md, from the interfaces and tables of the code. */
+/**
+ * docs/reference/status-json.md, events.md and metrics.md, from the interfaces and tables of the
+ * code.
+ */
 import { seconds } from "../../src/time.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";
 import { formatCause } from "../../src/vrrp/cause_text.ts";

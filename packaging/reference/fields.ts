@@ -1,4 +1,6 @@
-/** Interfaces of TypeScript as a list of fields: names, types and comments, read from the source. */
+/**
+ * Interfaces of TypeScript as a list of fields: names, types and comments, read from the source.
+ */
 import { code, item, wrap } from "./markdown.ts";
 
 /** An interface, or a type that is one of several texts. */

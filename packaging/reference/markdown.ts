@@ -2,7 +2,10 @@
 
 const COLUMNS = 100;
 
-/** `text` broken at blanks into lines of at most 100 columns, those after the first indented by `indent`. */
+/**
+ * `text` broken at blanks into lines of at most 100 columns, those after the first indented by
+ * `indent`.
+ */
 export function wrap(text: string, indent = ""): string {
   const lines: string[] = [];
   let line = "";

@@ -1,11 +1,11 @@
 /**
- * Sessions between the processes of a cluster: which process is behind a name, and fresh messages of
- * it (decision 0073). Pure: datagrams, verdicts on tags and instants come in; datagrams to seal and
- * messages go out. Sealing and opening (AES-GCM) are the caller's, beside the loop.
+ * Sessions between the processes of a cluster: which process is behind a name, and fresh messages
+ * of it (decision 0073). Pure: datagrams, verdicts on tags and instants come in; datagrams to seal
+ * and messages go out. Sealing and opening (AES-GCM) are the caller's, beside the loop.
  *
- * Freshness comes from the receiver and not from a clock: a process draws a sid at its start, a HELLO
- * draws a nonce, and an ACK repeats both. The key of a session is derived from the sids and names of
- * both ends. A recording therefore names a sid or a nonce that its receiver no longer has.
+ * Freshness comes from the receiver and not from a clock: a process draws a sid at its start, a
+ * HELLO draws a nonce, and an ACK repeats both. The key of a session is derived from the sids and
+ * names of both ends. A recording therefore names a sid or a nonce that its receiver no longer has.
  */
 import { affords, type Limits, spend } from "../budget.ts";
 import { type Ip, ipKey } from "../net/ip.ts";
@@ -41,13 +41,16 @@ const HELLO_EVERY = seconds(1);
 const HELLO_SELDOM = seconds(10);
 /** A peer counts as silent when no DATA came for so long. */
 const SILENT = seconds(3);
-/** The HELLO of an unknown process is answered by one of our own, not sooner than this after the last. */
+/**
+ * The HELLO of an unknown process is answered by one of our own, not sooner than this after the
+ * last.
+ */
 const HELLO_AGAIN = milliseconds(200);
 /** DATA of a replaced session shows for so long that two processes have one name. */
 const TWICE = seconds(10);
 /**
- * Replaced sessions that are kept, for each peer: the counters of one that comes back go on, so that
- * a recorded ACK does not make its recorded DATA fresh.
+ * Replaced sessions that are kept, for each peer: the counters of one that comes back go on, so
+ * that a recorded ACK does not make its recorded DATA fresh.
  */
 const PAST = 16;
 /** DATA of a replaced session is not late any more after this: its process lives. */

@@ -8,7 +8,10 @@ import type { Path, Problem } from "./problem.ts";
 const DEEPEST = 32;
 /** Parts of a dotted key. */
 const MOST_PARTS = 16;
-/** Keys, entries, tables and dots of the whole text: a parser makes an object of each, and more of them take all memory. */
+/**
+ * Keys, entries, tables and dots of the whole text: a parser makes an object of each, and more of
+ * them take all memory.
+ */
 const MOST_PIECES = 16_384;
 /** Characters in one line: a list of 255 IPv6 addresses fits. */
 const LONGEST_LINE = 16_384;

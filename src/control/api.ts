@@ -51,7 +51,9 @@ export interface LastReload {
 export type Health =
   /** One node holds the addresses. */
   | "held"
-  /** Just started: listens before it claims, or does not know yet which machines have the addresses. */
+  /**
+   * Just started: listens before it claims, or does not know yet which machines have the addresses.
+   */
   | "listening"
   /** This node cannot take part; another one is heard to hold the addresses, or may be. */
   | "fault"

@@ -1,7 +1,7 @@
 /**
- * The exposition of /metrics: the status document and what the loop measures. A metric is a row here,
- * or in metrics_instance.ts where it is about a virtual router; one that status does not have is
- * measured in daemon/metrics.ts. docs/reference/metrics.md is printed from the rows.
+ * The exposition of /metrics: the status document and what the loop measures. A metric is a row
+ * here, or in metrics_instance.ts where it is about a virtual router; one that status does not have
+ * is measured in daemon/metrics.ts. docs/reference/metrics.md is printed from the rows.
  */
 import type { RejectReason } from "../wire/reject.ts";
 import type { CheckStatus, SinkStatus, StatusDocument } from "./api.ts";

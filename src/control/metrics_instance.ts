@@ -1,6 +1,6 @@
 /**
- * Metrics of each virtual router: what the loop measures, and a row for each metric. Names follow the
- * objects of RFC 6527 (VRRPV3-MIB) where there is one. The label is `vrrp_instance`, because
+ * Metrics of each virtual router: what the loop measures, and a row for each metric. Names follow
+ * the objects of RFC 6527 (VRRPV3-MIB) where there is one. The label is `vrrp_instance`, because
  * Prometheus writes the address that it scrapes into `instance`.
  */
 import type { InstanceStatus } from "./api.ts";

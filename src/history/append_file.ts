@@ -5,7 +5,10 @@ import { keepNewest } from "./keep_newest.ts";
 /** Made for everybody to read, as far as the umask lets them. */
 const MODE = 0o644;
 
-/** A last line without an end is looked for so far back, in bytes; a file without any line is none of ours. */
+/**
+ * A last line without an end is looked for so far back, in bytes; a file without any line is none
+ * of ours.
+ */
 const FARTHEST = 4 * 1024 * 1024;
 
 /** How far one step back goes when the end of the last whole line is looked for, in bytes. */
@@ -15,7 +18,10 @@ const NEWLINE = 10;
 /** A file that lines are added to, open for writing. All its methods may throw what Deno throws. */
 export class AppendFile implements Disposable {
   #file: Deno.FsFile;
-  /** Operations on one FsFile wait for each other; a line shall not wait until the card has taken the former. */
+  /**
+   * Operations on one FsFile wait for each other; a line shall not wait until the card has taken
+   * the former.
+   */
   #syncing: Deno.FsFile;
   #sync: Promise<void> = Promise.resolve();
 
@@ -31,9 +37,9 @@ export class AppendFile implements Disposable {
   }
 
   /**
-   * Opens or makes `path`, whose directory exists; a last line that has no end is cut off. It will hold `limit` bytes, or
-   * one line where that is longer. Lines that are `lasting` keep a part of it to themselves ({@link keepNewest}). Throws NotAFile for
-   * whatever else stands in its place.
+   * Opens or makes `path`, whose directory exists; a last line that has no end is cut off. It will
+   * hold `limit` bytes, or one line where that is longer. Lines that are `lasting` keep a part of
+   * it to themselves ({@link keepNewest}). Throws NotAFile for whatever else stands in its place.
    */
   static async open(
     path: string,
@@ -57,7 +63,10 @@ export class AppendFile implements Disposable {
     return named !== undefined && named.ino === open.ino && named.dev === open.dev;
   }
 
-  /** Adds `line`, which ends with a newline, by one write(2). Before, the older half goes when there would be too much. */
+  /**
+   * Adds `line`, which ends with a newline, by one write(2). Before, the older half goes when there
+   * would be too much.
+   */
   async append(line: Uint8Array<ArrayBuffer>): Promise<void> {
     const { size } = await this.#file.stat();
     if (size > 0 && size + line.length > this.limit) await this.#dropOlderHalf(line.length);
@@ -82,7 +91,10 @@ export class AppendFile implements Disposable {
     this.#syncing.close();
   }
 
-  /** Puts a file with the newest half in the place of this one. At any moment one of both is there, whole. */
+  /**
+   * Puts a file with the newest half in the place of this one. At any moment one of both is there,
+   * whole.
+   */
   async #dropOlderHalf(coming: number): Promise<void> {
     const room = Math.max(0, Math.min(Math.floor(this.limit / 2), this.limit - coming));
     const all = await readNewest(this.#file, this.limit);

@@ -1,4 +1,4 @@
-/** How does everything that happens get into the history without anybody waiting for a disk? By one ordered queue. */
+/** The history's queue: every entry in order, and the loop never waits for a disk. */
 import { withTimeout } from "../async.ts";
 import { systemMessage } from "../error.ts";
 import type {
@@ -24,7 +24,10 @@ const FLUSH_MS = 1000;
 export interface HistoryOptions {
   /** Made where it is not there, with mode 0755. */
   readonly stateDir: string;
-  /** Is told in one sentence, without a full stop, when the history cannot be written: once, until it can be again. */
+  /**
+   * Is told in one sentence, without a full stop, when the history cannot be written: once, until
+   * it can be again.
+   */
   readonly complain: (words: string) => void;
   /** Bytes; 1 MiB where not given. */
   readonly limit?: number;
@@ -65,7 +68,10 @@ export class HistoryFile implements Observer, AsyncDisposable {
     this.add({ kind: "conflict", ...record });
   }
 
-  /** Adds `entry` behind all former ones. Returns at once, never throws; after the end it does nothing. */
+  /**
+   * Adds `entry` behind all former ones. Returns at once, never throws; after the end it does
+   * nothing.
+   */
   add(entry: HistoryEntry): void {
     if (this.#ended) return;
     this.#waiting.push(entry);
@@ -95,7 +101,8 @@ export class HistoryFile implements Observer, AsyncDisposable {
   }
 
   async #writeAll(): Promise<void> {
-    // Observers are told in the midst of a takeover: not even an encoding is done before it is over.
+    // Observers are told in the midst of a takeover: not even an encoding is done before it is
+    // over.
     await Promise.resolve();
     try {
       const file = this.#waiting.length === 0 ? undefined : await this.#open();

@@ -1,4 +1,6 @@
-/** Which lines of a full file are kept: the newest, and of those that last more than their share. */
+/**
+ * Which lines of a full file are kept: the newest, and of those that last more than their share.
+ */
 import { sleep } from "../async.ts";
 
 /** A line from its first byte to behind its newline. */
@@ -17,8 +19,8 @@ const TURN = 500;
 const NEWLINE = 10;
 
 /**
- * Of `bytes`, whole lines with their newlines, at most `room` bytes of the newest, in their order. Lines that are `lasting` are
- * displaced by others in a quarter of the room only.
+ * Of `bytes`, whole lines with their newlines, at most `room` bytes of the newest, in their order.
+ * Lines that are `lasting` are displaced by others in a quarter of the room only.
  */
 export async function keepNewest(
   bytes: Uint8Array<ArrayBuffer>,

@@ -1,4 +1,4 @@
-/** What does the history remember, and how is it written down? One JSON object per line; foreign lines are passed over. */
+/** History entries as lines of JSON; foreign lines are passed over. */
 import type { ConflictRecord, TransitionRecord } from "../daemon/record.ts";
 
 /** A virtual router changed its state. */
@@ -114,8 +114,8 @@ export function encodeEntry(entry: HistoryEntry): string {
 }
 
 /**
- * The entry that `line` (without its newline) says; undefined where it is torn, or not of ours. Never throws. Fields that
- * are not known are left out.
+ * The entry that `line` (without its newline) says; undefined where it is torn, or not of ours.
+ * Never throws. Fields that are not known are left out.
  */
 export function decodeEntry(line: string): HistoryEntry | undefined {
   const value = parseJson(line);
@@ -142,14 +142,18 @@ const LASTING = ['{"kind":"transition"', '{"kind":"daemon"'].map((text) =>
   new TextEncoder().encode(text)
 );
 
-/** Is `line`, as {@link encodeEntry} made it, one of those that strangers cannot bring about in any number? */
+/**
+ * Is `line`, as {@link encodeEntry} made it, one of those that strangers cannot bring about in any
+ * number?
+ */
 export function isLasting(line: Uint8Array): boolean {
   return LASTING.some((start) => start.every((byte, index) => line[index] === byte));
 }
 
 /**
- * How much of `now` is already in `seen`, both whole lines with their newlines: the length of the lines at its front that stand in
- * `seen` in this order. The history loses lines anywhere and grows at its end; what is behind is news.
+ * How much of `now` is already in `seen`, both whole lines with their newlines: the length of the
+ * lines at its front that stand in `seen` in this order. The history loses lines anywhere and grows
+ * at its end; what is behind is news.
  */
 export function overlap(seen: string, now: string): number {
   if (now.startsWith(seen)) return seen.length;

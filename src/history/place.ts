@@ -1,4 +1,4 @@
-/** Where is the history kept? */
+/** The path of the history. */
 
 /** The state directory when nobody says otherwise. */
 export const DEFAULT_STATE_DIR = "/var/lib/floatip";

@@ -1,12 +1,18 @@
-/** What is in the history now, and what comes next? For readers beside the daemon, or without one. */
+/** Reads the history, and what comes next, beside the daemon or without one. */
 import { PinnedFile } from "../linux/regular_file.ts";
 import { readNewest } from "./append_file.ts";
 import { type DecodedHistory, decodeHistory, overlap } from "./line.ts";
 
-/** More than any history of floatip has: whatever else stands in its place fills no memory. In bytes. */
+/**
+ * More than any history of floatip has: whatever else stands in its place fills no memory. In
+ * bytes.
+ */
 const MOST_READ = 16 * 1024 * 1024;
 
-/** Reads a history again and again, and tells each entry once, also when its older half is dropped meanwhile. */
+/**
+ * Reads a history again and again, and tells each entry once, also when its older half is dropped
+ * meanwhile.
+ */
 export class HistoryReader {
   readonly #path: string;
   #seen = "";
@@ -17,8 +23,9 @@ export class HistoryReader {
   }
 
   /**
-   * What has been added since the last call; at first, all. Undefined: there is no file. A last line without an end is still
-   * being written, and comes with a later call. Throws what Deno throws, or NotAFile, where it cannot be read.
+   * What has been added since the last call; at first, all. Undefined: there is no file. A last
+   * line without an end is still being written, and comes with a later call. Throws what Deno
+   * throws, or NotAFile, where it cannot be read.
    */
   async next(): Promise<DecodedHistory | undefined> {
     const text = await readText(this.#path);

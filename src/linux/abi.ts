@@ -1,4 +1,7 @@
-/** C structures of the kernel's interface, as they lie in memory: those that x86-64 and arm64 have in common. */
+/**
+ * C structures of the kernel's interface, as they lie in memory: those that x86-64 and arm64 have
+ * in common.
+ */
 import {
   be16,
   be32,
@@ -109,7 +112,10 @@ export const MMSGHDR = layout("struct mmsghdr", 64, {
 /** readv(2). */
 export const IOVEC = layout("struct iovec", 16, { base: ne64(0), len: ne64(8) });
 
-/** cmsg(3): the header of one ancillary message; data follows, the next one begins at a multiple of 8. */
+/**
+ * cmsg(3): the header of one ancillary message; data follows, the next one begins at a multiple of
+ * 8.
+ */
 export const CMSGHDR = layout("struct cmsghdr", 16, {
   len: ne64(0),
   level: neS32(8),

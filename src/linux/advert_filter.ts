@@ -1,19 +1,26 @@
-/** Filter of a socket for adverts: messages for our VRIDs, and under a flood those of known sources alone. */
+/**
+ * Filter of a socket for adverts: messages for our VRIDs, and under a flood those of known sources
+ * alone.
+ */
 import type { Endpoint, Interest } from "../host.ts";
 import type { Ip } from "../net/ip.ts";
 import { IP_HEADER_AT, MOST_INSTRUCTIONS, type Program } from "./packet_filter.ts";
 
 type Step = Program[number];
 
-/** An IP header with options, a UDP header, 255 IPv6 addresses and what auth_hmac adds: nothing longer is an advert. */
+/**
+ * An IP header with options, a UDP header, 255 IPv6 addresses and what auth_hmac adds: nothing
+ * longer is an advert.
+ */
 const LONGEST = 60 + 8 + 8 + 255 * 16 + 28;
 
 /** Where the source stands in an IP header (RFC 791 3.1, RFC 8200 3). */
 const SOURCE_AT = { ipv4: 12, ipv6: 8 } as const;
 
 /**
- * The program for the socket of `endpoint`. A raw socket of IPv4 is handed the IP header too, one of IPv6 the message alone, a UDP
- * socket what begins with the UDP header. Without `others`, of `interest.known` only. Too many of them: everybody.
+ * The program for the socket of `endpoint`. A raw socket of IPv4 is handed the IP header too, one
+ * of IPv6 the message alone, a UDP socket what begins with the UDP header. Without `others`, of
+ * `interest.known` only. Too many of them: everybody.
  */
 export function advertFilter(
   endpoint: Pick<Endpoint, "kind" | "family">,

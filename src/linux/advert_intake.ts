@@ -18,7 +18,10 @@ const OF_OTHERS: Limits = { most: 256, every: milliseconds(4) };
 /** So long the kernel keeps others away where they said more than that. */
 const HOLD = seconds(1);
 
-/** No receive buffer holds more: when so many were read since a deadline came, those that were queued then are among them. */
+/**
+ * No receive buffer holds more: when so many were read since a deadline came, those that were
+ * queued then are among them.
+ */
 const MOST_QUEUED = 1024;
 
 interface Ear {
@@ -102,8 +105,8 @@ export class AdvertIntake implements Disposable {
   }
 
   /**
-   * Gives what is queued on the `ready` descriptors to `take`, so much that it takes some milliseconds, and to `overrun` where more
-   * comes than is read. `due`: a deadline has come.
+   * Gives what is queued on the `ready` descriptors to `take`, so much that it takes some
+   * milliseconds, and to `overrun` where more comes than is read. `due`: a deadline has come.
    * False: packets that were queued before it came are still to be read, and come before it.
    */
   drain(

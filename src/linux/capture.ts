@@ -1,4 +1,7 @@
-/** Which VRRP frames pass this machine's interfaces? A packet socket (packet(7)) that only hears. */
+/**
+ * VRRP frames that pass this machine's interfaces, by a packet socket (packet(7)) that only
+ * receives.
+ */
 import type { Instant } from "../time.ts";
 import { SOCKADDR_LL } from "./abi.ts";
 import { ETH_P_ALL, PACKET_OUTGOING } from "./constants.ts";
@@ -31,8 +34,8 @@ const FRAME_SIZE = 64 * 1024;
 const MOST_AT_ONCE = 1024;
 
 /**
- * Hears the VRRP frames of the interface called `interfaceName`, or of all, and what else is `wanted`, own ones included. Throws
- * HostError (ENODEV, EPERM).
+ * Hears the VRRP frames of the interface called `interfaceName`, or of all, and what else is
+ * `wanted`, own ones included. Throws HostError (ENODEV, EPERM).
  */
 export function openCapture(
   interfaceName: string | undefined,

@@ -1,4 +1,6 @@
-/** Which frames claim one of a few addresses? Programs for the kernel, so that a noisy LAN does not wake us. */
+/**
+ * Packet filters for address assertions of a few addresses, so that a noisy LAN wakes no process.
+ */
 import { assert } from "../assert.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
@@ -27,7 +29,10 @@ interface Kind {
   readonly address: number;
 }
 
-/** ARP for Ethernet and IPv4, seen from the Ethernet header; which operation it is makes no difference. */
+/**
+ * ARP for Ethernet and IPv4, seen from the Ethernet header; which operation it is makes no
+ * difference.
+ */
 const ARP = {
   demands: [["load16", 14, 1], ["load16", 16, 0x0800]],
   /** A probe: the sender's address is 0.0.0.0. */
@@ -47,9 +52,10 @@ const ADVERTISEMENT = {
 } as const satisfies Kind;
 
 /**
- * Accepts what claims one of `addresses`, all of one family, from frames of that family's ethertype (ARP, IPv6). Too many
- * of them (over 1,300 IPv4, 450 IPv6): every claim. Frames for a VLAN that nobody here is in are dropped. ARP probes and Neighbor
- * Solicitations that come from `own`, the link's MAC, are accepted too: this machine's, sent back to it.
+ * Accepts what claims one of `addresses`, all of one family, from frames of that family's ethertype
+ * (ARP, IPv6). Too many of them (over 1,300 IPv4, 450 IPv6): every claim. Frames for a VLAN that
+ * nobody here is in are dropped. ARP probes and Neighbor Solicitations that come from `own`, the
+ * link's MAC, are accepted too: this machine's, sent back to it.
  */
 export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
   const [first] = addresses;

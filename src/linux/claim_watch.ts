@@ -1,4 +1,4 @@
-/** Who else says that it has our addresses? Packet sockets (packet(7)) that hear nothing but that. */
+/** Address assertions of other machines, by packet sockets (packet(7)). */
 import type { Limits } from "../budget.ts";
 import { HostError, type WatchedAddress } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
@@ -28,7 +28,9 @@ import type { Poller } from "./poller.ts";
 import type { Socket } from "./socket.ts";
 import { Throttle } from "./throttle.ts";
 
-/** One socket never gives more frames than this at once: a flood waits its turn, or does not fit. */
+/**
+ * One socket never gives more frames than this at once: a flood waits its turn, or does not fit.
+ */
 const MOST_AT_ONCE = 64;
 
 /** Frames of one socket: the claims of a takeover, of a flood a sample. */
@@ -37,16 +39,23 @@ const LIMITS: Limits = { most: 256, every: milliseconds(10) };
 /** Room for about a hundred frames: of a flood, more would say nothing new. */
 const RECEIVE_BUFFER = 64 * 1024;
 
-/** ARP is not IPv6: a socket each, so that no other frame of the machine passes a filter of ours. */
+/**
+ * ARP is not IPv6: a socket each, so that no other frame of the machine passes a filter of ours.
+ */
 const PROTOCOLS = { ipv4: ETH_P_ARP, ipv6: ETH_P_IPV6 } as const;
 
-/** So long after a frame of this machine's came back to it, a link is one that sends frames back. */
+/**
+ * So long after a frame of this machine's came back to it, a link is one that sends frames back.
+ */
 const ECHOES_FOR = seconds(60);
 
 /** Most frames remembered that would be known again. */
 const MOST_SENT = 16;
 
-/** A Neighbor Advertisement to all nodes so soon after a question to all about its target is the answer. */
+/**
+ * A Neighbor Advertisement to all nodes so soon after a question to all about its target is the
+ * answer.
+ */
 const ANSWERED_WITHIN = milliseconds(2000);
 
 /** A claim, and where it was heard. */
@@ -99,8 +108,9 @@ export class ClaimWatch implements Disposable {
   }
 
   /**
-   * Listens for `watched` on the links of `interfaces` from now on, and for nothing else; where there is no such link, not
-   * yet. Throws the last HostError (EPERM) when everything that could be done is done.
+   * Listens for `watched` on the links of `interfaces` from now on, and for nothing else; where
+   * there is no such link, not yet. Throws the last HostError (EPERM) when everything that could be
+   * done is done.
    */
   settle(watched: readonly WatchedAddress[], interfaces: Interfaces): void {
     const wanted = groupsOf(watched, interfaces);
@@ -122,7 +132,9 @@ export class ClaimWatch implements Disposable {
     if (refused !== undefined) throw refused;
   }
 
-  /** This machine sends `frame`: a question with a mark is known again where the link sends it back. */
+  /**
+   * This machine sends `frame`: a question with a mark is known again where the link sends it back.
+   */
   noteSent(frame: Uint8Array): void {
     const target = targetOfMarked(frame);
     if (target === undefined) return;
@@ -130,8 +142,9 @@ export class ClaimWatch implements Disposable {
   }
 
   /**
-   * Gives the claims that are queued on the `ready` descriptors to `take`: by whom no link of `interfaces` belongs to, and
-   * each once, with how often it was answered. With an own MAC only an answer to all, where the link does not send back what was sent to it.
+   * Gives the claims that are queued on the `ready` descriptors to `take`: by whom no link of
+   * `interfaces` belongs to, and each once, with how often it was answered. With an own MAC only an
+   * answer to all, where the link does not send back what was sent to it.
    */
   drain(
     ready: ReadonlySet<number>,
@@ -182,7 +195,10 @@ export class ClaimWatch implements Disposable {
       .prepare(({ fd }) => this.#poller.add(fd));
   }
 
-  /** The claims among what is queued; what came before the list was last changed may not be wanted any more. */
+  /**
+   * The claims among what is queued; what came before the list was last changed may not be wanted
+   * any more.
+   */
   #heard(listener: Listener, receiver: Receiver): readonly Claim[] {
     const { socket, wanted: { addresses } } = listener;
     const claims: Claim[] = [];
@@ -220,7 +236,10 @@ export class ClaimWatch implements Disposable {
   }
 }
 
-/** Is this link's own MAC the one of another machine? Not where what is heard may be this machine's own word. */
+/**
+ * Is this link's own MAC the one of another machine? Not where what is heard may be this machine's
+ * own word.
+ */
 function isClone(
   { wanted, echoUntil }: Listener,
   { mac, how }: Claim,
@@ -231,8 +250,8 @@ function isClone(
 }
 
 /**
- * What is asked for by an ARP probe with something where a receiver looks for nothing ({@link arpProbeToAll}), or by a Neighbor
- * Solicitation with a nonce ({@link neighborProbeToAll}).
+ * What is asked for by an ARP probe with something where a receiver looks for nothing
+ * ({@link arpProbeToAll}), or by a Neighbor Solicitation with a nonce ({@link neighborProbeToAll}).
  */
 function targetOfMarked(frame: Uint8Array): Ip | undefined {
   const ethernet = decodeEthernet(frame);

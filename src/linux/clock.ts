@@ -12,7 +12,9 @@ export class Clock {
   readonly #libc: Libc;
   readonly #number: number;
   readonly #timespec: Bytes = new Uint8Array(TIMESPEC.size);
-  /** The same memory: the two halves of the seconds, then of the nanoseconds. Every turn reads it. */
+  /**
+   * The same memory: the two halves of the seconds, then of the nanoseconds. Every turn reads it.
+   */
   readonly #words: Uint32Array = new Uint32Array(this.#timespec.buffer);
 
   /** `number` is CLOCK_MONOTONIC and the like. */
@@ -42,7 +44,10 @@ export class Clock {
   }
 }
 
-/** A text that no other run of the kernel has (random(4)). Throws HostError where /proc does not show it. */
+/**
+ * A text that no other run of the kernel has (random(4)). Throws HostError where /proc does not
+ * show it.
+ */
 export function bootId(): string {
   try {
     return Deno.readTextFileSync(BOOT_ID).trim();

@@ -1,4 +1,4 @@
-/** Which numbers does the kernel speak? In its own spelling, so that man pages and grep find them; equal on x86-64 and arm64. */
+/** Numbers of the kernel in its own spelling, equal on x86-64 and arm64. */
 
 /** socket(2): address families. */
 export const AF_UNSPEC = 0,

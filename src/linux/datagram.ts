@@ -1,4 +1,7 @@
-/** Datagrams with their ancillary data, to and from the kernel, through memory that is laid out once. */
+/**
+ * Datagrams with their ancillary data, to and from the kernel, through memory that is laid out
+ * once.
+ */
 import { CMSGHDR, IOVEC, MMSGHDR, MSGHDR, SOCKADDR_STORAGE_SIZE } from "./abi.ts";
 import { MSG_CTRUNC, MSG_DONTWAIT, MSG_TRUNC } from "./constants.ts";
 import { EMSGSIZE } from "./errno.ts";
@@ -24,7 +27,10 @@ export interface ControlMessage {
 
 const CONTROL_SIZE = 256;
 
-/** Where the members of a struct mmsghdr are, in words of 4 bytes; of its longer ones the lower half. */
+/**
+ * Where the members of a struct mmsghdr are, in words of 4 bytes; of its longer ones the lower
+ * half.
+ */
 const WORDS = {
   namelen: MSGHDR.members.namelen.offset / 4,
   controllen: MSGHDR.members.controllen.offset / 4,
@@ -38,7 +44,9 @@ export const READ_TOGETHER = 16;
 
 const NO_CONTROL: readonly ControlMessage[] = [];
 
-/** recvmsg(2) and recvmmsg(2) into memory of its own, for any number of sockets one after the other. */
+/**
+ * recvmsg(2) and recvmmsg(2) into memory of its own, for any number of sockets one after the other.
+ */
 export class Receiver {
   readonly #libc: Libc;
   readonly #size: number;
@@ -51,7 +59,10 @@ export class Receiver {
   /** The same memory as the headers. */
   readonly #words: Uint32Array;
 
-  /** `size` is the longest datagram that is taken whole, in bytes; `slots`: so many are read by one system call. */
+  /**
+   * `size` is the longest datagram that is taken whole, in bytes; `slots`: so many are read by one
+   * system call.
+   */
   constructor(libc: Libc, size: number, slots: number = 1) {
     this.#libc = libc;
     this.#size = size;
@@ -84,15 +95,19 @@ export class Receiver {
     }
   }
 
-  /** The next datagram of `fd`, or a negative errno: -EAGAIN where there is none (and `flags` has MSG_DONTWAIT). */
+  /**
+   * The next datagram of `fd`, or a negative errno: -EAGAIN where there is none (and `flags` has
+   * MSG_DONTWAIT).
+   */
   receive(fd: number, flags: number = MSG_DONTWAIT): Received | number {
     const count = this.#libc.recvmsg(fd, this.#headers, flags);
     return count < 0 ? count : this.#taken(0, count);
   }
 
   /**
-   * Gives what is queued on `fd` to `take`, `most` datagrams at most; false: there may be more. Any error but "nothing
-   * there" is told by a socket once (ENETDOWN); it counts as a datagram, and is passed over.
+   * Gives what is queued on `fd` to `take`, `most` datagrams at most; false: there may be more. Any
+   * error but "nothing there" is told by a socket once (ENETDOWN); it counts as a datagram, and is
+   * passed over.
    */
   receiveAll(fd: number, most: number, take: (received: Received) => void): boolean {
     for (let count = 0; count < most;) {
@@ -130,7 +145,10 @@ export class Receiver {
   }
 }
 
-/** Where a datagram goes, and by which way: bytes that are made once for all datagrams that go there. */
+/**
+ * Where a datagram goes, and by which way: bytes that are made once for all datagrams that go
+ * there.
+ */
 export interface Way {
   /** struct sockaddr. */
   readonly name: Uint8Array;
@@ -138,7 +156,10 @@ export interface Way {
   readonly control: Uint8Array;
 }
 
-/** sendmsg(2) out of memory of its own: fields, because nothing else keeps alive what the header points to. */
+/**
+ * sendmsg(2) out of memory of its own: fields, because nothing else keeps alive what the header
+ * points to.
+ */
 export class Sender {
   readonly #libc: Libc;
   readonly #data: Bytes;
@@ -165,7 +186,10 @@ export class Sender {
     }, this.#header);
   }
 
-  /** Sends `head` and `body` as one datagram on its `way`: the count sent, or a negative errno (-EMSGSIZE). */
+  /**
+   * Sends `head` and `body` as one datagram on its `way`: the count sent, or a negative errno
+   * (-EMSGSIZE).
+   */
   send(fd: number, { name, control }: Way, head: Uint8Array, body: Uint8Array): number {
     const length = head.length + body.length;
     if (length > this.#data.length) return -EMSGSIZE;

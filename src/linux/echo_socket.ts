@@ -1,4 +1,4 @@
-/** How is a host asked by echo requests? Over a raw socket (raw(7), RFC 3542 3) that hears echo replies and nothing else. */
+/** Echo requests over a raw socket (raw(7), RFC 3542 3) that receives echo replies alone. */
 import { type Ip, ipFromBytes, sameIp } from "../net/ip.ts";
 import { decodeEchoReply, type Echo, ECHO_TYPES, encodeEchoRequest } from "../wire/icmp.ts";
 import { decodeIpv4 } from "../wire/ipv4.ts";
@@ -23,7 +23,10 @@ export function openEchoSocket(libc: Libc, { family }: Ip, what: string): Socket
   return family === "ipv4" ? openIpv4(libc, what) : openIpv6(libc, what);
 }
 
-/** Sends `echo` to `address`; a link-local one by the link with `index`. Throws HostError (ENETUNREACH). */
+/**
+ * Sends `echo` to `address`; a link-local one by the link with `index`. Throws HostError
+ * (ENETUNREACH).
+ */
 export function sendEcho(socket: Socket, address: Ip, index: number, echo: Echo): void {
   const name = sockaddr(address, 0, index);
   socket.send(encodeEchoRequest(address.family, echo), name);

@@ -1,4 +1,4 @@
-/** What does an errno mean? Its name and the words of strerror(3); numbers are equal on x86-64 and arm64. */
+/** errno: names and texts of strerror(3); numbers are equal on x86-64 and arm64. */
 
 /** errno(3): those that code branches on. */
 export const ESRCH = 3,
@@ -67,7 +67,10 @@ const BY_NUMBER: ReadonlyMap<number, ErrnoWords> = new Map(
   TABLE.map(([number, code, words]) => [number, { code, words }]),
 );
 
-/** Name and words of `errno` (positive); one that is not in the table gives "E91" and "Unknown error 91". */
+/**
+ * Name and words of `errno` (positive); one that is not in the table gives "E91" and "Unknown error
+ * 91".
+ */
 export function describeErrno(errno: number): ErrnoWords {
   return BY_NUMBER.get(errno) ?? { code: `E${errno}`, words: `Unknown error ${errno}` };
 }

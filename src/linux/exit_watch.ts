@@ -1,4 +1,7 @@
-/** Watch for the ends of processes: the kernel tells of each at once, by a descriptor for it (pidfd_open(2)). */
+/**
+ * Watch for the ends of processes: the kernel tells of each at once, by a descriptor for it
+ * (pidfd_open(2)).
+ */
 import { ESRCH } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
@@ -8,7 +11,10 @@ interface Watched {
   readonly fd: number;
 }
 
-/** Watches one process for each name. Needs no right; where libc has no pidfd_open (before glibc 2.36), nothing is watched. */
+/**
+ * Watches one process for each name. Needs no right; where libc has no pidfd_open (before glibc
+ * 2.36), nothing is watched.
+ */
 export class ExitWatch implements Disposable {
   readonly #libc: Libc;
   readonly #poller: Poller;

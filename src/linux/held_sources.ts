@@ -1,6 +1,7 @@
 /**
- * Adverts whose IPv4 source is an address that this program holds: the one of an owner that is back. Linux drops what comes from an own
- * address (a martian source), so packet sockets (packet(7)), which see it before that, hear it.
+ * Adverts whose IPv4 source is an address that this program holds: the one of an owner that is
+ * back. Linux drops what comes from an own address (a martian source), so packet sockets
+ * (packet(7)), which see it before that, hear it.
  */
 import type { Limits } from "../budget.ts";
 import { type Endpoint, HostError } from "../host.ts";
@@ -69,8 +70,9 @@ export class HeldSources implements Disposable {
   }
 
   /**
-   * Hears `endpoints` from now on, from those addresses of `interfaces` that floatip has put there. What the kernel refuses is not
-   * heard: then the two holders are told as a conflict. Again with the same two: nothing.
+   * Hears `endpoints` from now on, from those addresses of `interfaces` that floatip has put there.
+   * What the kernel refuses is not heard: then the two holders are told as a conflict. Again with
+   * the same two: nothing.
    */
   settle(endpoints: readonly Endpoint[], interfaces: Interfaces): void {
     if (this.#settled?.endpoints === endpoints && this.#settled.interfaces === interfaces) return;
@@ -126,8 +128,9 @@ export class HeldSources implements Disposable {
 }
 
 /**
- * Accepts frames to this machine or a group (nothing that it sends, nothing for others) that carry an IPv4 packet without options
- * to `endpoint`, as its protocol has it, from one of `sources`. Too many of them (over 2,000): from anywhere.
+ * Accepts frames to this machine or a group (nothing that it sends, nothing for others) that carry
+ * an IPv4 packet without options to `endpoint`, as its protocol has it, from one of `sources`. Too
+ * many of them (over 2,000): from anywhere.
  */
 export function heldSourceFilter(endpoint: Endpoint, sources: readonly Ip[]): Program {
   const before: Program = [
@@ -174,7 +177,9 @@ function destinationOf(endpoint: Endpoint): Ip {
   return endpoint.kind === "multicast" ? groupOf("ipv4") : endpoint.source;
 }
 
-/** The endpoints that are IPv4, where addresses are held; another list of addresses is another key. */
+/**
+ * The endpoints that are IPv4, where addresses are held; another list of addresses is another key.
+ */
 function wantedOf(
   endpoints: readonly Endpoint[],
   interfaces: Interfaces,

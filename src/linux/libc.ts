@@ -2,7 +2,10 @@
 import { messageOf } from "../error.ts";
 import { EAGAIN, ENOSYS } from "./errno.ts";
 
-/** Where Debian (x86-64, arm64) and Fedora keep libc; absolute, because permissions are given by path. */
+/**
+ * Where Debian (x86-64, arm64) and Fedora keep libc; absolute, because permissions are given by
+ * path.
+ */
 export const LIBC_PATHS: readonly string[] = [
   "/lib/x86_64-linux-gnu/libc.so.6",
   "/lib/aarch64-linux-gnu/libc.so.6",
@@ -29,14 +32,16 @@ const SYMBOLS = {
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen);
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  // ssize_t sendto(int sockfd, const void *buf, size_t len, int flags, const struct sockaddr *dest_addr, socklen_t addrlen);
-  // No result here is over 2^31, so that ssize_t can be read as an int.
+  // ssize_t sendto(int sockfd, const void *buf, size_t len, int flags, const struct sockaddr
+  // *dest_addr, socklen_t addrlen); No result here is over 2^31, so that ssize_t can be read as an
+  // int.
   sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" },
   // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags);
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  // int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
+  // int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec
+  // *timeout);
   recvmmsg: { parameters: ["i32", "buffer", "u32", "i32", "pointer"], result: "i32" },
   // int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen);
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
@@ -63,7 +68,8 @@ const SYMBOLS = {
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   // int timerfd_create(int clockid, int flags);
   timerfd_create: { parameters: ["i32", "i32"], result: "i32" },
-  // int timerfd_settime(int fd, int flags, const struct itimerspec *new_value, struct itimerspec *old_value);
+  // int timerfd_settime(int fd, int flags, const struct itimerspec *new_value, struct itimerspec
+  // *old_value);
   timerfd_settime: { parameters: ["i32", "i32", "buffer", "pointer"], result: "i32" },
   // int clock_gettime(clockid_t clockid, struct timespec *tp);
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
@@ -89,15 +95,18 @@ const SYMBOLS = {
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * libc, opened. Each method is one call; a result below 0 is the negative errno (-19 for ENODEV). Descriptors are
- * plain numbers: who opens one closes it.
+ * libc, opened. Each method is one call; a result below 0 is the negative errno (-19 for ENODEV).
+ * Descriptors are plain numbers: who opens one closes it.
  */
 export class Libc implements Disposable {
   readonly #symbols: Library["symbols"];
   /** Where this thread's errno lies; it never moves. */
   readonly #errno: Deno.UnsafePointerView;
 
-  /** Opens the libc of this machine. Throws where none of {@link LIBC_PATHS} is there, or --allow-ffi is not given. */
+  /**
+   * Opens the libc of this machine. Throws where none of {@link LIBC_PATHS} is there, or
+   * --allow-ffi is not given.
+   */
   constructor() {
     this.#symbols = acquire().symbols;
     const pointer = this.#symbols.__errno_location();
@@ -105,7 +114,8 @@ export class Libc implements Disposable {
     this.#errno = new Deno.UnsafePointerView(pointer);
   }
 
-  // errno is read in the very next call after the one that failed: the runtime's own system calls overwrite it.
+  // errno is read in the very next call after the one that failed: the runtime's own system calls
+  // overwrite it.
 
   /** socket(2): a descriptor. */
   socket(domain: number, type: number, protocol: number): number {
@@ -169,7 +179,10 @@ export class Libc implements Disposable {
     return result < 0 ? -this.#errno.getInt32() : result;
   }
 
-  /** recvmmsg(2) into the first `count` of an array of struct mmsghdr, without a timeout: how many were filled. */
+  /**
+   * recvmmsg(2) into the first `count` of an array of struct mmsghdr, without a timeout: how many
+   * were filled.
+   */
   recvmmsg(fd: number, headers: Bytes, count: number, flags: number): number {
     const result = this.#symbols.recvmmsg(fd, headers, count, flags, null);
     return result < 0 ? -this.#errno.getInt32() : result;
@@ -188,7 +201,10 @@ export class Libc implements Disposable {
     return result < 0 ? -this.#errno.getInt32() : result;
   }
 
-  /** open(2) on another thread, whose errno is out of reach: below 0 means only that it failed. Keep `path` alive. */
+  /**
+   * open(2) on another thread, whose errno is out of reach: below 0 means only that it failed. Keep
+   * `path` alive.
+   */
   openLater(path: Bytes, flags: number): Promise<number> {
     return this.#symbols.openLater(path, flags);
   }
@@ -223,8 +239,9 @@ export class Libc implements Disposable {
   }
 
   /**
-   * poll(2) without end, on another thread. Resolves when one is ready or on any error: the other thread's errno is
-   * out of reach, {@link Libc.poll} tells it. `fds` must not be touched meanwhile.
+   * poll(2) without end, on another thread. Resolves when one is ready or on any error: the other
+   * thread's errno is out of reach, {@link Libc.poll} tells it. `fds` must not be touched
+   * meanwhile.
    */
   pollLater(fds: Bytes, count: number): Promise<number> {
     return this.#symbols.pollLater(fds, BigInt(count), -1);
@@ -272,7 +289,10 @@ export class Libc implements Disposable {
     return result < 0 ? -this.#errno.getInt32() : result;
   }
 
-  /** pidfd_open(2): a descriptor, ready to be read when the process `pid` ends; -ENOSYS where libc has no such function. */
+  /**
+   * pidfd_open(2): a descriptor, ready to be read when the process `pid` ends; -ENOSYS where libc
+   * has no such function.
+   */
   pidfdOpen(pid: number): number {
     const open = this.#symbols.pidfd_open;
     if (open === null) return -ENOSYS;
@@ -313,7 +333,9 @@ export class Libc implements Disposable {
 
 type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
 
-/** Looking up every function takes milliseconds, so those that use libc at the same time share it. */
+/**
+ * Looking up every function takes milliseconds, so those that use libc at the same time share it.
+ */
 const shared: { library: Library | undefined; users: number } = { library: undefined, users: 0 };
 
 function acquire(): Library {
@@ -349,7 +371,10 @@ export function wouldBlock(result: number): boolean {
   return result === -EAGAIN;
 }
 
-/** The first of {@link LIBC_PATHS} that opens: where one is missing or not permitted, the next is tried. */
+/**
+ * The first of {@link LIBC_PATHS} that opens: where one is missing or not permitted, the next is
+ * tried.
+ */
 function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> {
   const refusals: string[] = [];
   for (const path of LIBC_PATHS) {

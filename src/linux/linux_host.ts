@@ -50,7 +50,10 @@ import { VrrpSocket } from "./vrrp_socket.ts";
 /** Longer than any VRRP message: 255 IPv6 addresses are 4,088 bytes. */
 const DATAGRAM_SIZE = 9216;
 
-/** The kernel's worker needs some 50 µs. With very many addresses at once, adverts on time count for more. */
+/**
+ * The kernel's worker needs some 50 µs. With very many addresses at once, adverts on time count for
+ * more.
+ */
 const PAUSE_MS = 1, MOST_PAUSES = 10;
 
 /** Makes attempts of checks in another process. */
@@ -62,8 +65,8 @@ export interface Elsewhere {
 }
 
 /**
- * This machine. Looking at links and addresses needs no privilege; sockets need CAP_NET_RAW, addresses CAP_NET_ADMIN, and say
- * EPERM without.
+ * This machine. Looking at links and addresses needs no privilege; sockets need CAP_NET_RAW,
+ * addresses CAP_NET_ADMIN, and say EPERM without.
  */
 export class LinuxHost implements Host, Disposable {
   readonly #libc: Libc = new Libc();
@@ -114,8 +117,8 @@ export class LinuxHost implements Host, Disposable {
   #woken = false;
 
   /**
-   * Opens libc and listens to the kernel. `elsewhere`: makes some attempts of checks in this host's place. Throws HostError, or
-   * Error where libc is not to be had.
+   * Opens libc and listens to the kernel. `elsewhere`: makes some attempts of checks in this host's
+   * place. Throws HostError, or Error where libc is not to be had.
    */
   constructor(elsewhere?: Elsewhere) {
     this.#elsewhere = elsewhere;
@@ -147,12 +150,18 @@ export class LinuxHost implements Host, Disposable {
     return schedulingOf(this.#libc);
   }
 
-  /** Asks to be let run before all ordinary programs from now on, children left aside: {@link takeRealTime}. */
+  /**
+   * Asks to be let run before all ordinary programs from now on, children left aside:
+   * {@link takeRealTime}.
+   */
   wantRealTime(): "got" | HostError {
     return takeRealTime(this.#libc);
   }
 
-  /** Gives back what starting has used and needs no more: syntax trees of the program, 15 to 20 MB of them. */
+  /**
+   * Gives back what starting has used and needs no more: syntax trees of the program, 15 to 20 MB
+   * of them.
+   */
   trimMemory(): void {
     this.#libc.mallocTrim();
   }
@@ -274,7 +283,10 @@ export class LinuxHost implements Host, Disposable {
     return this.#network.removeAddress(address);
   }
 
-  /** The same, and waits until the probes that were under way have killed their children: at most 100 ms. */
+  /**
+   * The same, and waits until the probes that were under way have killed their children: at most
+   * 100 ms.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
     await Promise.all(this.#probes);
@@ -301,14 +313,18 @@ export class LinuxHost implements Host, Disposable {
   }
 
   /**
-   * Linux answers to a new IPv6 address only when a worker of this very processor has made its local route, and that does not run
-   * before this thread sleeps. Without a pause the neighbours are told too early, and what they send is lost.
+   * Linux answers to a new IPv6 address only when a worker of this very processor has made its
+   * local route, and that does not run before this thread sleeps. Without a pause the neighbours
+   * are told too early, and what they send is lost.
    */
   #letKernelWork(): void {
     if (this.#pauses++ < MOST_PAUSES) this.#libc.pause(PAUSE_MS);
   }
 
-  /** `now`: read before the descriptors are looked at, so that what was queued when the deadline came is looked at before it. */
+  /**
+   * `now`: read before the descriptors are looked at, so that what was queued when the deadline
+   * came is looked at before it.
+   */
   #collect(deadline: Instant | undefined, now: Instant): readonly HostEvent[] {
     const due = deadline !== undefined && deadline <= now;
     const ready = this.#poller.ready();
@@ -339,7 +355,10 @@ export class LinuxHost implements Host, Disposable {
     this.#presence.drain(ready, this.#receiver);
   }
 
-  /** Who hears the group of adverts is asked by a frame: a question from an own address would take part in routers' elections. */
+  /**
+   * Who hears the group of adverts is asked by a frame: a question from an own address would take
+   * part in routers' elections.
+   */
   #askGroup(name: string): void {
     const mac = this.#linkNamed(name)?.mac;
     if (mac !== undefined) this.sendFrame(name, encodeGroupQuery(mac, groupOf("ipv4")));

@@ -1,4 +1,7 @@
-/** Filters of what the kernel hands over: classic BPF programs (packet(7), linux/filter.h), with labels for their jumps. */
+/**
+ * Filters of what the kernel hands over: classic BPF programs (packet(7), linux/filter.h), with
+ * labels for their jumps.
+ */
 import { assert } from "../assert.ts";
 import { SOCK_FILTER, SOCK_FPROG } from "./abi.ts";
 import { AF_PACKET, SO_ATTACH_FILTER, SOCK_RAW, SOL_SOCKET } from "./constants.ts";
@@ -6,9 +9,10 @@ import { addressOf, type Bytes, type Libc } from "./libc.ts";
 import { Socket } from "./socket.ts";
 
 /**
- * One instruction. `load` puts bytes of the frame into the accumulator, big endian, `length` the length of the frame, `equal` and
- * `above` compare it with a constant. `skip-ipv4` reads the length of the IPv4 header that lies at 0, and `load8-behind` counts from
- * its end. A load beyond the frame's end drops it.
+ * One instruction. `load` puts bytes of the frame into the accumulator, big endian, `length` the
+ * length of the frame, `equal` and `above` compare it with a constant. `skip-ipv4` reads the length
+ * of the IPv4 header that lies at 0, and `load8-behind` counts from its end. A load beyond the
+ * frame's end drops it.
  */
 export type Instruction =
   | { readonly op: "load8" | "load16" | "load32" | "load8-behind"; readonly at: number }
@@ -25,8 +29,8 @@ export type Instruction =
 export type Program = readonly (readonly [label: string, Instruction])[];
 
 /**
- * linux/bpf_common.h: BPF_LD|BPF_B|BPF_ABS, and with BPF_H, BPF_W, BPF_IND, BPF_LEN; BPF_LDX|BPF_B|BPF_MSH; BPF_JMP|BPF_JEQ|BPF_K, and
- * with BPF_JGT, BPF_JA; BPF_RET|BPF_K.
+ * linux/bpf_common.h: BPF_LD|BPF_B|BPF_ABS, and with BPF_H, BPF_W, BPF_IND, BPF_LEN;
+ * BPF_LDX|BPF_B|BPF_MSH; BPF_JMP|BPF_JEQ|BPF_K, and with BPF_JGT, BPF_JA; BPF_RET|BPF_K.
  */
 const CODES = {
   load8: 0x30,
@@ -42,7 +46,10 @@ const CODES = {
   drop: 0x06,
 } as const;
 
-/** linux/filter.h: where load8 finds the packet type (packet(7): PACKET_HOST and so on), SKF_AD_OFF + SKF_AD_PKTTYPE. */
+/**
+ * linux/filter.h: where load8 finds the packet type (packet(7): PACKET_HOST and so on), SKF_AD_OFF
+ * + SKF_AD_PKTTYPE.
+ */
 export const PACKET_TYPE_AT = 0xfffff004;
 
 /** linux/filter.h: from here on loads count from the beginning of the IP header, SKF_NET_OFF. */
@@ -57,15 +64,18 @@ const WHOLE = 0x40000;
 /** What {@link framesOf} accepts besides VRRP as IP protocol 112. */
 export interface Wanted {
   /**
-   * What else is said about addresses: ARP, Neighbor Solicitation and Advertisement, who hears which group (IGMP), and what was not
-   * taken (ICMP destination unreachable). Default: not.
+   * What else is said about addresses: ARP, Neighbor Solicitation and Advertisement, who hears
+   * which group (IGMP), and what was not taken (ICMP destination unreachable). Default: not.
    */
   readonly neighbours?: boolean;
   /** UDP to these ports. Default: none. */
   readonly ports?: readonly number[];
 }
 
-/** VRRP over IPv4 and IPv6, headers without options or extensions, seen from the Ethernet header; and what else is wanted. */
+/**
+ * VRRP over IPv4 and IPv6, headers without options or extensions, seen from the Ethernet header;
+ * and what else is wanted.
+ */
 export function framesOf({ neighbours = false, ports = [] }: Wanted): Program {
   const only = (program: Program): Program => neighbours ? program : [];
   return [
@@ -98,7 +108,10 @@ export function framesOf({ neighbours = false, ports = [] }: Wanted): Program {
   ];
 }
 
-/** With the protocol in the accumulator: is it UDP, and the port that lies at `at` one of `ports`? If not, drop. */
+/**
+ * With the protocol in the accumulator: is it UDP, and the port that lies at `at` one of `ports`?
+ * If not, drop.
+ */
 function portsAt(family: string, at: number, ports: readonly number[]): Program {
   return [
     [`udp${family}?`, { op: "equal", to: 17, then: "next", else: "drop" }],
@@ -112,8 +125,8 @@ function portsAt(family: string, at: number, ports: readonly number[]): Program 
 }
 
 /**
- * A packet socket for the frames at `address` (a struct sockaddr_ll) that `program` accepts, with room for `room` bytes.
- * Throws HostError (EPERM, ENODEV).
+ * A packet socket for the frames at `address` (a struct sockaddr_ll) that `program` accepts, with
+ * room for `room` bytes. Throws HostError (EPERM, ENODEV).
  */
 export function openFiltered(
   libc: Libc,
@@ -139,7 +152,10 @@ export function attachFilter(socket: Socket, program: Program): void {
   filter.fill(0);
 }
 
-/** The program as an array of struct sock_filter. Throws AssertionFailure on a jump to nowhere or backwards. */
+/**
+ * The program as an array of struct sock_filter. Throws AssertionFailure on a jump to nowhere or
+ * backwards.
+ */
 export function assemble(program: Program): Bytes {
   const labels = new Map(program.map(([label], index) => [label, index]));
   const bytes = new Uint8Array(program.length * SOCK_FILTER.size);

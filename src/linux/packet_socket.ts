@@ -1,4 +1,4 @@
-/** How do whole Ethernet frames leave? A packet socket (packet(7)) that hears nothing. */
+/** Sends whole Ethernet frames by a packet socket (packet(7)) that receives nothing. */
 import { SOCKADDR_LL } from "./abi.ts";
 import { AF_PACKET, MSG_DONTWAIT, SOCK_RAW } from "./constants.ts";
 import type { Libc } from "./libc.ts";
@@ -15,7 +15,10 @@ export class PacketSocket implements Disposable {
     this.#socket = Socket.open(libc, AF_PACKET, SOCK_RAW, 0, "frames");
   }
 
-  /** Sends `frame`, Ethernet header first, out of the interface with `index`. Throws HostError (ENETDOWN, ENXIO). */
+  /**
+   * Sends `frame`, Ethernet header first, out of the interface with `index`. Throws HostError
+   * (ENETDOWN, ENXIO).
+   */
   send(index: number, name: string, frame: Uint8Array): void {
     const address = packetAddress(index, 0);
     const { libc, fd } = this.#socket;

@@ -1,4 +1,4 @@
-/** Is a host there? It is asked by an echo request, or by ARP and Neighbor Solicitation. */
+/** Asks a host by an echo request, or by ARP and Neighbor Solicitation. */
 import { errorText, type ProbeOutcome } from "../health/probes/outcome.ts";
 import { HostError } from "../host.ts";
 import { type Interfaces, type Link, linkWith } from "../net/interfaces.ts";
@@ -19,7 +19,9 @@ import { packetAddress } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
 import type { Socket } from "./socket.ts";
 
-/** More than this on one socket waits for the next look: others may be making echo requests, too. */
+/**
+ * More than this on one socket waits for the next look: others may be making echo requests, too.
+ */
 const MOST_AT_ONCE = 64;
 
 /** Room for some claims: more of them say nothing new. */
@@ -59,7 +61,10 @@ export class Pinger implements Disposable {
   readonly #libc: Libc;
   readonly #poller: Poller;
   readonly #attempts = new Set<Attempt>();
-  /** To close a packet socket takes the kernel 7 to 70 ms (it waits for all processors), too long for a loop that advertises. */
+  /**
+   * To close a packet socket takes the kernel 7 to 70 ms (it waits for all processors), too long
+   * for a loop that advertises.
+   */
   readonly #idle: Ear[] = [];
 
   constructor(libc: Libc, poller: Poller) {
@@ -68,8 +73,9 @@ export class Pinger implements Disposable {
   }
 
   /**
-   * Asks `address` once: by "icmp" wherever it is, by "arp" (for IPv6 by Neighbor Solicitation) on the links of `interfaces`
-   * in whose networks it is. Resolves with the answer, with a refusal, or when `deadline` is aborted; never rejects.
+   * Asks `address` once: by "icmp" wherever it is, by "arp" (for IPv6 by Neighbor Solicitation) on
+   * the links of `interfaces` in whose networks it is. Resolves with the answer, with a refusal, or
+   * when `deadline` is aborted; never rejects.
    */
   ping(
     address: Ip,
@@ -79,7 +85,8 @@ export class Pinger implements Disposable {
   ): Promise<ProbeOutcome> {
     const wires = wiresTo(address, interfaces);
     if (by === "arp" && wires.length === 0) return Promise.resolve(noWire(address, interfaces));
-    // An echo request finds its way by itself, but for link-local addresses, which are on every link.
+    // An echo request finds its way by itself, but for link-local addresses, which are on every
+    // link.
     const ways = by === "arp" || isLinkLocal(address) ? wires : [undefined];
     const questions: Question[] = [];
     let refused: HostError | undefined;
@@ -196,7 +203,9 @@ export class Pinger implements Disposable {
   }
 }
 
-/** A question that was put by `ask`; where that is refused, it is done. Throws what `ask` throws. */
+/**
+ * A question that was put by `ask`; where that is refused, it is done. Throws what `ask` throws.
+ */
 function asked(question: Question, ask: () => void): Question {
   try {
     ask();
@@ -217,7 +226,10 @@ function isAnswered({ socket, isAnswer }: Question, receiver: Receiver): boolean
   return false;
 }
 
-/** The links in whose networks `address` is, with an address of this node's own to ask as: not one that floats. */
+/**
+ * The links in whose networks `address` is, with an address of this node's own to ask as: not one
+ * that floats.
+ */
 function wiresTo(address: Ip, { links, addresses }: Interfaces): readonly Wire[] {
   const wires = new Map<number, Wire>();
   for (const { index, prefix, ours, tentative } of addresses) {

@@ -18,9 +18,9 @@ import type { Bytes, Libc } from "./libc.ts";
 import { demand } from "./refusal.ts";
 
 /**
- * Waits for descriptors, deadlines and {@link Poller.wake}. Its clock is CLOCK_BOOTTIME, so that a suspended
- * machine is late like a stopped process, counted from shortly before the poller was made: nanoseconds since the machine's
- * start would be inexact after 104 days.
+ * Waits for descriptors, deadlines and {@link Poller.wake}. Its clock is CLOCK_BOOTTIME, so that a
+ * suspended machine is late like a stopped process, counted from shortly before the poller was
+ * made: nanoseconds since the machine's start would be inexact after 104 days.
  */
 export class Poller implements Disposable {
   readonly #libc: Libc;
@@ -81,8 +81,9 @@ export class Poller implements Disposable {
   }
 
   /**
-   * Resolves when a descriptor may be ready, `deadline` has come, somebody called {@link Poller.wake}, or the poller was
-   * closed; also sometimes for nothing. One at a time. What is ready, {@link Poller.ready} tells.
+   * Resolves when a descriptor may be ready, `deadline` has come, somebody called
+   * {@link Poller.wake}, or the poller was closed; also sometimes for nothing. One at a time. What
+   * is ready, {@link Poller.ready} tells.
    */
   async poll(deadline: Instant | undefined): Promise<void> {
     assert(this.#inFlight === undefined, "one poll at a time");
@@ -97,7 +98,10 @@ export class Poller implements Disposable {
     await waiting;
   }
 
-  /** The descriptors that have something to read (or an error to tell) right now. Throws HostError (ENOMEM). */
+  /**
+   * The descriptors that have something to read (or an error to tell) right now. Throws HostError
+   * (ENOMEM).
+   */
   ready(): ReadonlySet<number> {
     if (this.#disposed) return NONE;
     assert(this.#inFlight === undefined, "the table is ours, not a waiting kernel's");

@@ -1,4 +1,7 @@
-/** The asking of other nodes whether they take VRRP: one question each way, and a raw socket for what ICMP answers (raw(7)). */
+/**
+ * The asking of other nodes whether they take VRRP: one question each way, and a raw socket for
+ * what ICMP answers (raw(7)).
+ */
 import { HostError, type PresenceQuestion } from "../host.ts";
 import { type Family, includesIp, ipFromBytes, isLinkLocal } from "../net/ip.ts";
 import type { Echo } from "../wire/icmp.ts";
@@ -34,8 +37,8 @@ import type { Poller } from "./poller.ts";
 import { Socket } from "./socket.ts";
 
 /**
- * When each packet after the first question leaves, in milliseconds: Linux sends one refusal a second to one machine (icmp_ratelimit), and
- * any packet may be lost.
+ * When each packet after the first question leaves, in milliseconds: Linux sends one refusal a
+ * second to one machine (icmp_ratelimit), and any packet may be lost.
  */
 const ROUNDS = [
   { at: 1000, send: "control" },
@@ -43,7 +46,9 @@ const ROUNDS = [
   { at: 3000, send: "control" },
 ] as const;
 
-/** By then ARP has asked three times, a second apart, and the kernel has said that nobody is there. */
+/**
+ * By then ARP has asked three times, a second apart, and the kernel has said that nobody is there.
+ */
 const END_MS = 4000;
 
 /** Of many messages in one go the rest waits for the next look. */
@@ -86,7 +91,10 @@ export class Presence implements Disposable {
     this.#poller = poller;
   }
 
-  /** Asks; the answer comes within 4 s, unless this is disposed of before. `index` is that of the question's link. */
+  /**
+   * Asks; the answer comes within 4 s, unless this is disposed of before. `index` is that of the
+   * question's link.
+   */
   ask(
     question: PresenceQuestion,
     index: number,
@@ -127,7 +135,8 @@ export class Presence implements Disposable {
           const isHere = target.address.family === family;
           const sign = isHere ? signIn(data, sender, target, echo) : undefined;
           if (sign === undefined) continue;
-          // Where adverts go to a group, what comes to the node alone is refused whatever runs there.
+          // Where adverts go to a group, what comes to the node alone is refused whatever runs
+          // there.
           if (group && sign !== "echo" && sign !== "unreachable") continue;
           signs.add(sign);
           // A refusal is the answer; silence takes its time.
@@ -170,7 +179,10 @@ export class Presence implements Disposable {
     }
   }
 
-  /** What the kernel refuses (no route, a filter of this machine's) is not asked: nothing is learnt from it. */
+  /**
+   * What the kernel refuses (no route, a filter of this machine's) is not asked: nothing is learnt
+   * from it.
+   */
   #send(inquiry: Inquiry, what: (typeof ROUNDS)[number]["send"]): void {
     const { question: { target, group, interface: name }, reports, echo, index } = inquiry;
     const { address } = target;
@@ -236,7 +248,10 @@ function openIcmp(libc: Libc, family: Family): Socket {
   });
 }
 
-/** For whole packets, header first; IPPROTO_RAW hears nothing. Where it cannot be had, `icmp` is closed. */
+/**
+ * For whole packets, header first; IPPROTO_RAW hears nothing. Where it cannot be had, `icmp` is
+ * closed.
+ */
 function openRaw(libc: Libc, family: Family, icmp: Socket): Socket {
   const what = "questions to other nodes";
   try {

@@ -1,4 +1,4 @@
-/** How does the kernel's no reach the caller? As a HostError with the call, its object, the errno and words. */
+/** Refusals of the kernel as HostError: the call, its object, the errno and a text. */
 import { HostError } from "../host.ts";
 import { describeErrno } from "./errno.ts";
 

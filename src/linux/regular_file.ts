@@ -1,6 +1,6 @@
 /**
- * Files of state, opened so that nobody leads the opener elsewhere: only a regular file with one name is taken, never
- * a symbolic link, a pipe or a device in its place.
+ * Files of state, opened so that nobody leads the opener elsewhere: only a regular file with one
+ * name is taken, never a symbolic link, a pipe or a device in its place.
  */
 import { O_CLOEXEC, O_PATH } from "./constants.ts";
 import { cString, Libc } from "./libc.ts";
@@ -27,8 +27,9 @@ function libc(): Libc {
 }
 
 /**
- * A regular file that was looked at and stays the same one, whatever becomes of its name meanwhile: it is held by a
- * descriptor that neither reads, writes nor waits (O_PATH, open(2)), and opened by way of that (proc_pid_fd(5)).
+ * A regular file that was looked at and stays the same one, whatever becomes of its name meanwhile:
+ * it is held by a descriptor that neither reads, writes nor waits (O_PATH, open(2)), and opened by
+ * way of that (proc_pid_fd(5)).
  */
 export class PinnedFile implements Disposable {
   readonly #fd: number;
@@ -66,8 +67,8 @@ export class PinnedFile implements Disposable {
   }
 
   /**
-   * As {@link PinnedFile.pin}, but symbolic links are followed, and the file may have further names: for what others
-   * write and floatip only reads.
+   * As {@link PinnedFile.pin}, but symbolic links are followed, and the file may have further
+   * names: for what others write and floatip only reads.
    */
   static async follow(path: string): Promise<PinnedFile> {
     const name = cString(path);
@@ -97,7 +98,10 @@ export class PinnedFile implements Disposable {
   }
 }
 
-/** The file at `path`, which is made (O_EXCL) with `mode` where nothing is there. Throws as {@link PinnedFile.pinSync}. */
+/**
+ * The file at `path`, which is made (O_EXCL) with `mode` where nothing is there. Throws as
+ * {@link PinnedFile.pinSync}.
+ */
 export async function pinOrMake(path: string, mode: number): Promise<PinnedFile> {
   try {
     return await PinnedFile.pin(path);
@@ -126,8 +130,8 @@ export interface TextFile {
 }
 
 /**
- * What is in the file at `path`, at most `most` bytes; undefined: nothing is there. Throws Deno.errors.*, NotAFile, or
- * RangeError where there is more.
+ * What is in the file at `path`, at most `most` bytes; undefined: nothing is there. Throws
+ * Deno.errors.*, NotAFile, or RangeError where there is more.
  */
 export function readTextSync(path: string, most: number): TextFile | undefined {
   let pinned: PinnedFile;
@@ -152,8 +156,8 @@ export function readTextSync(path: string, most: number): TextFile | undefined {
 }
 
 /**
- * Puts a file with `text` in the place of `path`, whole or not at all; `synced`: it outlives a power cut. What stood there
- * is replaced, not followed or written to. Throws Deno.errors.*.
+ * Puts a file with `text` in the place of `path`, whole or not at all; `synced`: it outlives a
+ * power cut. What stood there is replaced, not followed or written to. Throws Deno.errors.*.
  */
 export function replaceSync(path: string, text: string, mode: number, synced: boolean): void {
   const beside = `${path}.new`;

@@ -1,4 +1,7 @@
-/** Names that one process of this network namespace has at a time: abstract unix sockets (unix(7)), which end with it. */
+/**
+ * Names that one process of this network namespace has at a time: abstract unix sockets (unix(7)),
+ * which end with it.
+ */
 import type { Limits } from "../budget.ts";
 import { milliseconds } from "../time.ts";
 import { SOCKADDR_UN, UCRED } from "./abi.ts";
@@ -42,8 +45,9 @@ export class Reservations implements Disposable {
   }
 
   /**
-   * Takes `names`, and gives back those that are not among them. Answers the processes (0: unknown which) that have the others, where they
-   * are privileged: any user can take a name, and must not keep anybody from anything by that.
+   * Takes `names`, and gives back those that are not among them. Answers the processes (0: unknown
+   * which) that have the others, where they are privileged: any user can take a name, and must not
+   * keep anybody from anything by that.
    */
   settle(names: readonly string[]): ReadonlyMap<string, number> {
     const wanted = new Set(names);
@@ -114,7 +118,10 @@ export class Reservations implements Disposable {
   }
 }
 
-/** Could process `pid`, which is another user's, send VRRP here: has it CAP_NET_RAW, in this very user namespace? */
+/**
+ * Could process `pid`, which is another user's, send VRRP here: has it CAP_NET_RAW, in this very
+ * user namespace?
+ */
 function mayDisturb(pid: number): boolean {
   try {
     const status = Deno.readTextFileSync(`/proc/${pid}/status`);
@@ -126,7 +133,9 @@ function mayDisturb(pid: number): boolean {
   }
 }
 
-/** The struct sockaddr_un of an abstract name, as long as it has to be; undefined: it is too long. */
+/**
+ * The struct sockaddr_un of an abstract name, as long as it has to be; undefined: it is too long.
+ */
 function addressOf(name: string): Bytes | undefined {
   const text = new TextEncoder().encode(name);
   if (text.length > LONGEST_NAME) return undefined;

@@ -1,4 +1,4 @@
-/** When does the kernel let this process run? Scheduling classes (sched(7)), which count for each thread alone. */
+/** Scheduling classes (sched(7)), set for each thread alone. */
 import type { HostError, Scheduling } from "../host.ts";
 import { SCHED_PARAM } from "./abi.ts";
 import {
@@ -19,7 +19,10 @@ const THREADS = "/proc/self/task";
 /** Above everything ordinary, below the kernel's own threads (50 and up). */
 const PRIORITY = 10;
 
-/** New threads inherit from those that make them: one more look finds none, unless they are made that fast. */
+/**
+ * New threads inherit from those that make them: one more look finds none, unless they are made
+ * that fast.
+ */
 const MOST_ROUNDS = 5;
 
 /** By urgency: who comes later is let run first. */
@@ -42,8 +45,9 @@ export function schedulingOf(libc: Libc): Scheduling {
 }
 
 /**
- * Puts every thread under SCHED_RR at priority 10, but for those that are real-time already: somebody chose that. Gives
- * the kernel's no (EPERM: it takes CAP_SYS_NICE or RLIMIT_RTPRIO); then all is as it was, as far as it could be put back.
+ * Puts every thread under SCHED_RR at priority 10, but for those that are real-time already:
+ * somebody chose that. Gives the kernel's no (EPERM: it takes CAP_SYS_NICE or RLIMIT_RTPRIO); then
+ * all is as it was, as far as it could be put back.
  */
 export function takeRealTime(libc: Libc): "got" | HostError {
   const changed: Thread[] = [];

@@ -1,4 +1,4 @@
-/** How does the service manager hear of us? By datagrams to the socket that it names, sd_notify(3). */
+/** Datagrams to the service manager, sd_notify(3). */
 import { SOCKADDR_UN, TIMESPEC } from "./abi.ts";
 import { AF_UNIX, CLOCK_MONOTONIC, MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_DGRAM } from "./constants.ts";
 import { type Bytes, Libc } from "./libc.ts";
@@ -16,8 +16,8 @@ export class SdNotify implements Disposable {
   readonly #address: Bytes;
 
   /**
-   * `path`: $NOTIFY_SOCKET, an absolute path or a name in the abstract namespace, which begins with "@". Throws HostError
-   * where it is neither (EINVAL), or no socket is to be had.
+   * `path`: $NOTIFY_SOCKET, an absolute path or a name in the abstract namespace, which begins with
+   * "@". Throws HostError where it is neither (EINVAL), or no socket is to be had.
    */
   constructor(path: string) {
     this.#address = notifyAddress(path);
@@ -25,8 +25,8 @@ export class SdNotify implements Disposable {
   }
 
   /**
-   * Sends variables such as READY=1, all in one message. Never waits. Throws HostError: ECONNREFUSED and ENOENT where nobody
-   * listens, EAGAIN where the manager is behind.
+   * Sends variables such as READY=1, all in one message. Never waits. Throws HostError:
+   * ECONNREFUSED and ENOENT where nobody listens, EAGAIN where the manager is behind.
    */
   send(variables: Readonly<Record<string, string>>): void {
     // A line is a variable: a line break inside one would begin another.

@@ -1,4 +1,4 @@
-/** What is a descriptor that somebody owns? One that is closed once; and the few options that every socket needs. */
+/** A descriptor with one owner, closed once; and the few options that every socket needs. */
 import {
   MSG_DONTWAIT,
   SO_BINDTODEVICE,
@@ -66,7 +66,10 @@ export class Socket implements Disposable {
     this.set(SOL_SOCKET, SO_BINDTODEVICE, cString(name), "SO_BINDTODEVICE");
   }
 
-  /** Room for `size` bytes (the kernel doubles it and counts its own overhead), above the system's limit where permitted. */
+  /**
+   * Room for `size` bytes (the kernel doubles it and counts its own overhead), above the system's
+   * limit where permitted.
+   */
   setReceiveBuffer(size: number): void {
     if (this.trySet(SOL_SOCKET, SO_RCVBUFFORCE, size) < 0) {
       this.set(SOL_SOCKET, SO_RCVBUF, size, "SO_RCVBUF");

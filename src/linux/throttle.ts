@@ -17,7 +17,10 @@ export class Throttle {
     this.#limits = limits;
   }
 
-  /** So much was read of `fd`. Where it was too much (true), it is not watched until a part of it may be read again. */
+  /**
+   * So much was read of `fd`. Where it was too much (true), it is not watched until a part of it
+   * may be read again.
+   */
   spend(fd: number, count: number, now: Instant): boolean {
     const paid = spend(this.#paid.get(fd) ?? now, this.#limits, now, count);
     this.#paid.set(fd, paid);

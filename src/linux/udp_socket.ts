@@ -1,4 +1,7 @@
-/** Sockets for adverts by UDP, each bound to an own address and a port (udp(7)), one for all that share both. */
+/**
+ * Sockets for adverts by UDP, each bound to an own address and a port (udp(7)), one for all that
+ * share both.
+ */
 import { assert } from "../assert.ts";
 import { type Datagram, type Endpoint, HostError } from "../host.ts";
 import { formatIp, type Ip, ipFromBytes, isLinkLocal, sameIp } from "../net/ip.ts";
@@ -45,8 +48,8 @@ export class UdpSocket implements AdvertSocket {
   }
 
   /**
-   * Opens `endpoint`, whose interface has `index`. Throws HostError (EADDRNOTAVAIL, EADDRINUSE, ENODEV; EACCES for a port below
-   * 1024 without CAP_NET_BIND_SERVICE).
+   * Opens `endpoint`, whose interface has `index`. Throws HostError (EADDRNOTAVAIL, EADDRINUSE,
+   * ENODEV; EACCES for a port below 1024 without CAP_NET_BIND_SERVICE).
    */
   static open(libc: Libc, endpoint: UdpEndpoint, index: number): UdpSocket {
     const socket = openFor(libc, endpoint, SOCK_DGRAM, 0).prepare((socket) => {
@@ -114,7 +117,10 @@ function bind(socket: Socket, { source, port }: UdpEndpoint, index: number): voi
   }
 }
 
-/** What does not fit the buffer is longer than any advert: what came of it is refused for its length. */
+/**
+ * What does not fit the buffer is longer than any advert: what came of it is refused for its
+ * length.
+ */
 function datagramIn(
   { data, name, control }: Received,
   endpoint: UdpEndpoint,

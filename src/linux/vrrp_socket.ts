@@ -1,4 +1,7 @@
-/** Raw sockets of IP protocol 112 (raw(7), ip(7), ipv6(7)), one for each endpoint: how VRRP packets come and go. */
+/**
+ * Raw sockets of IP protocol 112 (raw(7), ip(7), ipv6(7)), one for each endpoint: how VRRP packets
+ * come and go.
+ */
 import { assert } from "../assert.ts";
 import type { Datagram, Endpoint } from "../host.ts";
 import { formatIp, type Ip, ip, ipFromBytes, isLinkLocal } from "../net/ip.ts";
@@ -64,7 +67,9 @@ export class VrrpSocket implements AdvertSocket {
     this.#index = index;
   }
 
-  /** Opens `endpoint`, whose interface has `index`. Throws HostError (EPERM, ENODEV, EADDRNOTAVAIL). */
+  /**
+   * Opens `endpoint`, whose interface has `index`. Throws HostError (EPERM, ENODEV, EADDRNOTAVAIL).
+   */
   static open(libc: Libc, endpoint: RawEndpoint, index: number): VrrpSocket {
     const socket = openFor(libc, endpoint, SOCK_RAW, VRRP_PROTOCOL).prepare((socket) => {
       if (endpoint.family === "ipv4") prepareIpv4(socket, endpoint, index);
@@ -137,7 +142,10 @@ export class VrrpSocket implements AdvertSocket {
   }
 }
 
-/** A way with the IPv4 headers of its packets, by the length of what follows: one for each count of addresses. */
+/**
+ * A way with the IPv4 headers of its packets, by the length of what follows: one for each count of
+ * addresses.
+ */
 interface RawWay extends Way {
   readonly heads: Map<number, Uint8Array>;
 }
@@ -196,7 +204,9 @@ function ipv4In(received: Received): Datagram | undefined {
   return { source, destination, ttl, payload: payload.slice() };
 }
 
-/** An AF_INET6 raw socket gives what follows the header, and the header's fields as ancillary data. */
+/**
+ * An AF_INET6 raw socket gives what follows the header, and the header's fields as ancillary data.
+ */
 function ipv6In(received: Received): Datagram | undefined {
   const info = controlOf(received.control, IPPROTO_IPV6, IPV6_PKTINFO);
   const hops = controlOf(received.control, IPPROTO_IPV6, IPV6_HOPLIMIT);

@@ -1,4 +1,4 @@
-/** What of u8-mqtt 0.6 is used here (esm/basic-v4.js, MQTT 3.1.1)? The package brings no types. */
+/** Types of what is used of u8-mqtt 0.6 (esm/basic-v4.js, MQTT 3.1.1); the package brings none. */
 
 /** A packet to be sent, by its fields. */
 interface Publish {

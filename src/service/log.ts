@@ -31,7 +31,9 @@ const FLUSH_PATIENCE_MS = 1000;
 export const journaldFormat: LineFormat = (level, text) =>
   `<${PRIORITIES[level]}>${printableLine(text)}\n`;
 
-/** For people and files, in local time: "2026-11-21 04:04:05.678 info    web: backup -> master: ...". */
+/**
+ * For people and files, in local time: "2026-11-21 04:04:05.678 info web: backup -> master: ...".
+ */
 export const plainFormat: LineFormat = (level, text, at) =>
   `${formatLocalTime(at.getTime() as WallTime)} ${level.padEnd(7)} ${printableLine(text)}\n`;
 

@@ -1,4 +1,6 @@
-/** What does an emulated arm64 machine boot from? A Debian with our package in it, and kernels with pages of 4 and of 16 KiB. */
+/**
+ * The disk of an emulated arm64 machine: a Debian with our package, kernels of 4 and 16 KiB pages.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { demand } from "../support/lab/command.ts";
 
@@ -92,7 +94,10 @@ async function debian(): Promise<string> {
   return root;
 }
 
-/** The newest package that `meta` depends on (or itself, where it depends on none of its kind), unpacked; made once. */
+/**
+ * The newest package that `meta` depends on (or itself, where it depends on none of its kind),
+ * unpacked; made once.
+ */
 async function packageOf(release: string, meta: string): Promise<string> {
   const folder = `${CACHE}/${release}`;
   const tree = `${folder}/${meta}`;
@@ -154,7 +159,10 @@ function nameIn(folder: string): string {
   return first.name;
 }
 
-/** This machine runs arm64 programs as long as it lasts, by qemu-user: what installs a foreign Debian has to run some. */
+/**
+ * This machine runs arm64 programs as long as it lasts, by qemu-user: what installs a foreign
+ * Debian has to run some.
+ */
 class Emulation implements AsyncDisposable {
   readonly #undo: readonly (readonly string[])[];
 

@@ -1,4 +1,4 @@
-/** What is an emulated machine to a test? Something on the LAN that says on its console how far it is. */
+/** An emulated machine on the LAN, which reports its progress on its console. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import type { Lan } from "../support/lab/lan.ts";
@@ -36,7 +36,8 @@ export class ArmMachine implements AsyncDisposable {
       ...["-smp", "1", "-m", "768", "-nodefaults", "-display", "none", "-no-reboot"],
       ...["-serial", "stdio", "-kernel", image.kernel, "-initrd", image.initrd],
       ...["-append", "console=ttyAMA0 rw net.ifnames=0 mitigations=off quiet"],
-      // Nothing is booted from the network: no ROM for it. By PCI: in virtio-mmio the order of disks is another one.
+      // Nothing is booted from the network: no ROM for it. By PCI: in virtio-mmio the order of
+      // disks is another one.
       ...["-drive", `file=${image.disk},if=none,id=disk,format=raw,cache=unsafe`],
       ...["-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci"],
       ...["-netdev", "tap,id=lan,ifname=vm0,script=no,downscript=no"],

@@ -1,11 +1,12 @@
 /**
- * Does the arm64 package install and run on an arm64 machine, with pages of 4 KiB and of 16 KiB as a Raspberry Pi 5 has them?
+ * Installs and runs the arm64 package on an arm64 machine, with pages of 4 KiB and of 16 KiB (as a
+ * Raspberry Pi 5 has them).
  *
  *     deno task test-arm64             both kernels
  *     deno task test-arm64 -- 16384    one of them
  *
- * Emulated (qemu-system-aarch64), so it takes minutes. Needs root and a Debian machine; what it fetches stays in
- * /var/cache/floatip-lab.
+ * Emulated (qemu-system-aarch64), so it takes minutes. Needs root and a Debian machine; what it
+ * fetches stays in /var/cache/floatip-lab.
  */
 import { fileURLToPath } from "node:url";
 import { ensure, missing } from "../support/lab/prerequisites.ts";

@@ -1,4 +1,7 @@
-/** How long is a dead service's address in the wrong place? nginx is killed on the master; the peer's first advert is timed. */
+/**
+ * Time to takeover after a service dies: nginx is killed on the master, the peer's first advert
+ * timed.
+ */
 import type { ChildProcess } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -12,7 +15,10 @@ import { wallNow } from "../support/lab/wall_clock.ts";
 import type { LabHost } from "../support/lab/lab_host.ts";
 import { Lan } from "../support/lab/lan.ts";
 
-/** One way to set a pair up: priorities 150 and 100, adverts each second, a check each second, down after two failures. */
+/**
+ * One way to set a pair up: priorities 150 and 100, adverts each second, a check each second, down
+ * after two failures.
+ */
 export interface CheckedPair {
   /** For the table. */
   readonly program: "floatip" | "keepalived";
@@ -44,8 +50,8 @@ export interface CheckedTimes {
 }
 
 /**
- * Kills nginx on the master and starts it again, `runs` times. Both are spread evenly over the interval between two probes: the
- * same for each pair, since that is where most of the time goes.
+ * Kills nginx on the master and starts it again, `runs` times. Both are spread evenly over the
+ * interval between two probes: the same for each pair, since that is where most of the time goes.
  */
 export async function measureChecks(pair: CheckedPair, runs: number): Promise<CheckedTimes> {
   await using lan = await Lan.open({ hosts: ["a", "b"] });
@@ -80,8 +86,8 @@ export async function measureChecks(pair: CheckedPair, runs: number): Promise<Ch
 }
 
 /**
- * Resolves when the best node has been the only one to advertise for a while, with its whole priority: with the moment of its
- * first such advert at or after `since`.
+ * Resolves when the best node has been the only one to advertise for a while, with its whole
+ * priority: with the moment of its first such advert at or after `since`.
  */
 async function untilSettled(capture: Capture, address: string, since: number): Promise<number> {
   const wanted = 150;

@@ -1,4 +1,6 @@
-/** Cost of running, by size: a master and its backup of one program, watched while nothing happens. */
+/**
+ * Cost of running, by size: a master and its backup of one program, watched while nothing happens.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip, writeFloatipToml } from "../support/interop/floatip.ts";
 import { Keepalived } from "../support/interop/keepalived.ts";
@@ -128,7 +130,10 @@ async function sentBy(host: LabHost): Promise<number> {
   return link?.stats64.tx.packets ?? NaN;
 }
 
-/** System calls per second of all threads, where strace(1) is there; it slows the program down, so it comes last. */
+/**
+ * System calls per second of all threads, where strace(1) is there; it slows the program down, so
+ * it comes last.
+ */
 async function callsOf(pid: number): Promise<number | undefined> {
   const traced = familyOf(pid).flatMap((one) => ["-p", String(one)]);
   const limit = ["timeout", "--signal=INT", String(CALLS_FOR_S)];

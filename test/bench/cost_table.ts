@@ -40,7 +40,10 @@ const SERIES = {
   },
 } as const satisfies Record<string, Series>;
 
-/** Parts of the measurement of cost, by name; each prints its table. `runs`: stretches of {@link STRETCH_MS}, or starts. */
+/**
+ * Parts of the measurement of cost, by name; each prints its table. `runs`: stretches of
+ * {@link STRETCH_MS}, or starts.
+ */
 export const COST_SECTIONS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
   ...Object.fromEntries(
     Object.entries(SERIES).map(([name, series]) => [name, (runs) => printSeries(series, runs)]),
@@ -141,7 +144,9 @@ async function printSize(): Promise<void> {
   ]));
 }
 
-/** Builds in folders of their own, each with a copy of Deno's program: no two of them share memory. */
+/**
+ * Builds in folders of their own, each with a copy of Deno's program: no two of them share memory.
+ */
 class Folders implements AsyncDisposable {
   private constructor(readonly folders: readonly string[]) {}
 

@@ -1,4 +1,6 @@
-/** Who is measured? A master "a" and a backup "b" of one program, on the LAN and with the client that the other program has, too. */
+/**
+ * A measured pair: master "a" and backup "b" of one program, on the same LAN with the same client.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip, type LaunchOptions } from "../support/interop/floatip.ts";
 import type { Keepalived } from "../support/interop/keepalived.ts";

@@ -1,4 +1,4 @@
-/** What is done to a master, and what does its client see? Each event is done some times; each figure has a value for each time. */
+/** Events done to a master, and what its client sees: one value for each figure and round. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip } from "../support/interop/floatip.ts";
@@ -9,7 +9,10 @@ import { ADDRESS, lostSince, type Scene } from "../support/moves/scene.ts";
 import type { Probe } from "../support/lab/probe.ts";
 import { Duo, type DuoSettings, start, untilMaster } from "./duo.ts";
 
-/** Values in milliseconds (or plain counts) by figure; Infinity: it did not end while it was watched. */
+/**
+ * Values in milliseconds (or plain counts) by figure; Infinity: it did not end while it was
+ * watched.
+ */
 export type Figures = Map<string, number[]>;
 
 /** Does its event `runs` times with a pair of one program. */
@@ -26,7 +29,10 @@ const TAKEOVER_MS = 4500;
 
 const FROZEN_MS = 5000;
 
-/** The cable between master and LAN is cut without a carrier's end; the moments are spread evenly over the interval. */
+/**
+ * The cable between master and LAN is cut without a carrier's end; the moments are spread evenly
+ * over the interval.
+ */
 export const cutCable: Measure = async (scene, settings, runs) => {
   await using duo = await Duo.open(scene, settings);
   await using probe = await scene.probe();
@@ -170,7 +176,10 @@ export const reload: Measure = async (scene, settings, runs) => {
   return figures;
 };
 
-/** From the start of a lone node to its first advert: the protocol has it listen for 3.2 intervals first. */
+/**
+ * From the start of a lone node to its first advert: the protocol has it listen for 3.2 intervals
+ * first.
+ */
 export const startUp: Measure = async (scene, settings, runs) => {
   const figures: Figures = new Map();
   for (let run = 0; run < runs; run++) {
@@ -183,7 +192,10 @@ export const startUp: Measure = async (scene, settings, runs) => {
   return figures;
 };
 
-/** Who takes over sends its adverts to the one that is gone: on the wire they are only while its hardware address is known. */
+/**
+ * Who takes over sends its adverts to the one that is gone: on the wire they are only while its
+ * hardware address is known.
+ */
 async function rememberMaster(scene: Scene): Promise<void> {
   const [a, b] = [scene.host("a"), scene.host("b")];
   const entry = [a.address, "lladdr", await macOf(a), "dev", b.interface, "nud", "permanent"];

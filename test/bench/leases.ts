@@ -1,4 +1,7 @@
-/** Addresses that the kernel deletes though they are renewed, while others hold its lock (RTNL), as on a container host. */
+/**
+ * Addresses that the kernel deletes though they are renewed, while others hold its lock (RTNL), as
+ * on a container host.
+ */
 import type { VirtualAddress } from "../../src/net/interfaces.ts";
 import { ip } from "../../src/net/ip.ts";
 import { after, milliseconds, seconds } from "../../src/time.ts";
@@ -13,7 +16,10 @@ const RENEWED_EVERY = seconds(1);
 const CROWD = ["crowd1", "crowd2", "crowd3"];
 const PAIRS = 60;
 
-/** How often an address went that was renewed within the last second: `count` of them, for `stretchMs`. */
+/**
+ * How often an address went that was renewed within the last second: `count` of them, for
+ * `stretchMs`.
+ */
 export async function measureDeletions(count: number, stretchMs: number): Promise<number> {
   await using lan = await Lan.open({ hosts: ["master", ...CROWD] });
   using host = hostIn(lan.host("master").namespace);

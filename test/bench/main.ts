@@ -1,14 +1,14 @@
 /**
- * How does floatip compare with keepalived, on this machine, in this run?
+ * Measures floatip beside keepalived, on this machine, in one run.
  *
- *     deno task bench                        the whole table of moves (sections.ts), about half an hour
+ *     deno task bench                        all moves (sections.ts), about half an hour
  *     deno task bench -- sigterm handover    only these sections
  *     deno task bench -- takeover checks timers program leases    others, in more detail
- *     deno task bench -- cost               by number of instances, addresses, peers, packets; start, size
+ *     deno task bench -- cost               by instances, addresses, peers, packets; start, size
  *     deno task bench -- instances startup  parts of that
  *
- * `--runs N`: 10 where nobody says. floatip is measured as built. For `cost` let nothing else of Deno
- * run: processes that map one file share its memory.
+ * `--runs N`: 10 where nobody says. floatip is measured as built. For `cost` let nothing else of
+ * Deno run: processes that map one file share its memory.
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -141,8 +141,8 @@ async function leases(): Promise<void> {
 }
 
 /**
- * The table of moves: least / median / most, in milliseconds where nothing else is said. A section that fails is told and left out:
- * the others took their time. Gives the number of those.
+ * The table of moves: least / median / most, in milliseconds where nothing else is said. A section
+ * that fails is told and left out: the others took their time. Gives the number of those.
  */
 async function moves(
   names: readonly string[],

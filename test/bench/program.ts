@@ -1,4 +1,4 @@
-/** What does the program weigh: on disk, at its start, in memory, and with or without V8's compiler? */
+/** Size on disk, start, memory, and the program with and without V8's compiler. */
 import { build, defaultKind, type Kind } from "../../packaging/build.ts";
 import { ownArch } from "../../packaging/runtime.ts";
 import { run } from "../support/lab/command.ts";

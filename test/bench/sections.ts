@@ -1,4 +1,4 @@
-/** What does the table of moves consist of? Its sections, each measured with both programs in the same namespaces. */
+/** The sections of the table of moves, each measured with both programs in the same namespaces. */
 import { Scene } from "../support/moves/scene.ts";
 import {
   cutCable,

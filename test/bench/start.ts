@@ -1,4 +1,6 @@
-/** Cost of starting and on disk: commands, the daemon until it says that it is ready, the package. */
+/**
+ * Cost of starting and on disk: commands, the daemon until it says that it is ready, the package.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import { makePackages } from "../../packaging/package.ts";
 import { PACKAGE_VERSION } from "../../packaging/package/tree.ts";
@@ -59,7 +61,10 @@ export async function measureStart(folder: string, runs: number): Promise<Start>
   return result;
 }
 
-/** Milliseconds of processor time, by bash's `time`; status of a daemon without peers is not well, and no failure. */
+/**
+ * Milliseconds of processor time, by bash's `time`; status of a daemon without peers is not well,
+ * and no failure.
+ */
 async function commandCpu(argv: readonly string[]): Promise<number> {
   const script = 'TIMEFORMAT="%3U %3S"; time { "$@" >/dev/null 2>&1 || [ $? -le 2 ]; }';
   const env = { LC_ALL: "C" };

@@ -1,4 +1,4 @@
-/** Does a backup stay quiet while the machine is overloaded? Adverts of 100 ms beside the processor's hogs, for some minutes. */
+/** A backup on an overloaded machine: adverts of 100 ms beside busy loops, for some minutes. */
 import { setTimeout as pause } from "node:timers/promises";
 import { wallNow } from "../support/lab/wall_clock.ts";
 import { demand } from "../support/lab/command.ts";

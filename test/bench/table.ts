@@ -1,6 +1,9 @@
-/** How are figures summed up and set out? Medians and ranges, in aligned columns. */
+/** Medians and ranges, in aligned columns. */
 
-/** The middle of the sorted values, the mean of the two middle ones where their count is even; NaN of none. */
+/**
+ * The middle of the sorted values, the mean of the two middle ones where their count is even; NaN
+ * of none.
+ */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? NaN;

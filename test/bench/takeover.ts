@@ -1,4 +1,4 @@
-/** How exactly does a backup keep the protocol's time? The master goes silent; the first advert of its successor is timed. */
+/** Accuracy of takeovers: the master goes silent, the first advert of its successor is timed. */
 import { Lan } from "../support/lab/lan.ts";
 import { Capture } from "../support/interop/capture.ts";
 import { Floatip } from "../support/interop/floatip.ts";
@@ -21,14 +21,17 @@ const MASTER = "10.77.0.1";
 const BACKUP = "10.77.0.2";
 const BACKUP_PRIORITY = 100;
 
-/** The protocol's figure: 3 intervals and the skew of priority 100, in milliseconds (RFC 9568 6.1). */
+/**
+ * The protocol's figure: 3 intervals and the skew of priority 100, in milliseconds (RFC 9568 6.1).
+ */
 export function protocolFigure(intervalMs: number): number {
   return toMilliseconds(masterDown(3, BACKUP_PRIORITY, milliseconds(intervalMs)));
 }
 
 /**
- * Milliseconds from the last advert of a master that is cut off in silence to the first of its backup, `runs` times, each
- * after the master has come back. Timestamps are the kernel's, taken on the bridge.
+ * Milliseconds from the last advert of a master that is cut off in silence to the first of its
+ * backup, `runs` times, each after the master has come back. Timestamps are the kernel's, taken on
+ * the bridge.
  */
 export async function measureTakeovers(pair: Pair, runs: number): Promise<readonly number[]> {
   await using lan = await Lan.open({ hosts: ["a", "b"] });
@@ -53,7 +56,10 @@ export async function measureTakeovers(pair: Pair, runs: number): Promise<readon
   return measured;
 }
 
-/** Waits as long as `count` intervals take; an idle wait is what is wanted here, nothing is being waited for. */
+/**
+ * Waits as long as `count` intervals take; an idle wait is what is wanted here, nothing is being
+ * waited for.
+ */
 function beats(_capture: Capture, intervalMs: number, count: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(50, count * intervalMs)));
 }

@@ -1,4 +1,4 @@
-/** How late does the loop's timer wake a process? Waits for deadlines and tells as JSON how late each was, in milliseconds. */
+/** Waits for deadlines and prints as JSON how late each was, in milliseconds. */
 import { LinuxHost } from "../../src/linux/linux_host.ts";
 import { after, type Instant, milliseconds } from "../../src/time.ts";
 

@@ -1,4 +1,4 @@
-/** How punctual is the loop on a busy machine, with and without real-time scheduling? The processor's hogs run beside it. */
+/** Lateness of the loop on a busy machine, with and without real-time scheduling. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { demand, withPlainKill } from "../support/lab/command.ts";

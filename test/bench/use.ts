@@ -72,7 +72,10 @@ function countersOf(pids: readonly number[]): Counters {
   return { cpuSeconds: sum(pids.map(cpuSeconds)), sleeps };
 }
 
-/** The clock of the process (clock_getcpuclockid(3)): nanoseconds of all threads, those that have ended included. */
+/**
+ * The clock of the process (clock_getcpuclockid(3)): nanoseconds of all threads, those that have
+ * ended included.
+ */
 function cpuSeconds(pid: number): number {
   using libc = new Libc();
   const { sec, nsec } = new Clock(libc, (~pid << 3) | 2).read();

@@ -1,4 +1,4 @@
-/** How does every Host behave? One battery for the simulated and the real one, so that they cannot drift apart. */
+/** Tests that every Host passes: one battery for the simulated and the real one. */
 import type { ContractCase } from "./lab.ts";
 import { CLAIM_CASES } from "./claims.ts";
 import { CLONE_CASES } from "./clones.ts";

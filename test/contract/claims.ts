@@ -1,4 +1,4 @@
-/** How does every Host hear that somebody else has an address? */
+/** Every Host: address assertions of other machines. */
 import assert from "node:assert/strict";
 import type { Host, WatchedAddress } from "../../src/host.ts";
 import { formatIp, type Ip, ip } from "../../src/net/ip.ts";

@@ -1,4 +1,6 @@
-/** Cases about a machine that has another's IPv4 address: what it hears of the other, and answers. */
+/**
+ * Cases about a machine that has another's IPv4 address: what it hears of the other, and answers.
+ */
 import assert from "node:assert/strict";
 import type { Endpoint, Host } from "../../src/host.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";
@@ -24,8 +26,8 @@ import {
 } from "./lab.ts";
 
 /**
- * The kernel drops what comes from an own address (a martian, to it), and answers probes all the same; what comes from an address that
- * the host added itself is heard nevertheless.
+ * The kernel drops what comes from an own address (a martian, to it), and answers probes all the
+ * same; what comes from an address that the host added itself is heard nevertheless.
  */
 export const CLONE_CASES: readonly ContractCase[] = [
   {
@@ -122,7 +124,10 @@ export const CLONE_CASES: readonly ContractCase[] = [
 
 const VIP4 = ip("10.77.0.50"), VIP6 = ip("fd77::50");
 
-/** What is claimed after `question`; it is asked again where nothing comes, since a link that came up may swallow a frame. */
+/**
+ * What is claimed after `question`; it is asked again where nothing comes, since a link that came
+ * up may swallow a frame.
+ */
 async function answered(host: Host, question: Uint8Array) {
   for (let attempt = 0; attempt < 50; attempt++) {
     host.sendFrame("eth0", question);

@@ -1,4 +1,4 @@
-/** What does a test of any Host stand on? Two hosts on one link, hands on their surroundings, and what the cases share. */
+/** Two hosts on one link, with hands on their environment: what tests of any Host share. */
 import assert from "node:assert/strict";
 import {
   type Datagram,
@@ -20,7 +20,10 @@ import { after, type Instant, milliseconds } from "../../src/time.ts";
 /** What happens to a host in a case; orders are plain words. */
 export type Happenings = readonly HostEvent[];
 
-/** Hands on the surroundings of the lab's host: its interface eth0. All take effect before they return. */
+/**
+ * Hands on the surroundings of the lab's host: its interface eth0. All take effect before they
+ * return.
+ */
 export interface World {
   /** The cable of eth0. */
   setCarrier(running: boolean): void | Promise<void>;
@@ -38,20 +41,28 @@ export interface World {
   createInterface(): void | Promise<void>;
 }
 
-/** Two hosts on one link, fresh for each case; both have eth0, which is up and has a usable link-local address. */
+/**
+ * Two hosts on one link, fresh for each case; both have eth0, which is up and has a usable
+ * link-local address.
+ */
 export interface ContractLab {
   /** eth0 has 10.77.0.1/24. */
   readonly host: Host;
   /** eth0 has 10.77.0.2/24. */
   readonly peer: Host;
   readonly world: World;
-  /** Waits on `host` until `predicate` holds of everything that happened since; {@link waitUntil} does it. */
+  /**
+   * Waits on `host` until `predicate` holds of everything that happened since; {@link waitUntil}
+   * does it.
+   */
   until(host: Host, predicate: (soFar: Happenings) => boolean): Promise<Happenings>;
   /** Takes everything down. */
   close(): void | Promise<void>;
 }
 
-/** Collects what happens to `host` until `predicate` holds; throws after 5 s of the host's own time. */
+/**
+ * Collects what happens to `host` until `predicate` holds; throws after 5 s of the host's own time.
+ */
 export async function waitUntil(
   host: Host,
   predicate: (soFar: Happenings) => boolean,
@@ -137,7 +148,10 @@ export function linkLocalOf(host: Host): Ip {
   return entry.prefix.address;
 }
 
-/** The next datagram of a peer that repeats itself every 10 ms: routes may need a moment after a link's return. */
+/**
+ * The next datagram of a peer that repeats itself every 10 ms: routes may need a moment after a
+ * link's return.
+ */
 export async function untilHeard(
   host: Host,
   peer: Host,

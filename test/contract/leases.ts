@@ -1,4 +1,4 @@
-/** How does every Host keep an address for a while only? */
+/** Every Host: addresses with a lifetime. */
 import assert from "node:assert/strict";
 import type { Host } from "../../src/host.ts";
 import type { VirtualAddress } from "../../src/net/interfaces.ts";
@@ -24,9 +24,10 @@ const SUBNETS = ["10.77.0.50/24", "fd77::50/64"].map(held);
 const HOSTS = ["10.77.0.51/32", "fd77::51/128"].map(held);
 
 /**
- * Linux rounds the moment up by 250 ms at most, and by the steps of its timer wheel (32 ms for a second); it also takes
- * along what would end within 20 ms. A kernel that writes a lot to disk meanwhile was seen to be 650 ms late. How long it takes
- * is for the benchmark to say; here it is enough that nobody had to do anything.
+ * Linux rounds the moment up by 250 ms at most, and by the steps of its timer wheel (32 ms for a
+ * second); it also takes along what would end within 20 ms. A kernel that writes a lot to disk
+ * meanwhile was seen to be 650 ms late. How long it takes is for the benchmark to say; here it is
+ * enough that nobody had to do anything.
  */
 const EARLY = milliseconds(30), LATE = seconds(2);
 

@@ -1,4 +1,4 @@
-/** Does the real host behave as every Host must? Two namespaces on one bridge. */
+/** The battery on the real host: two namespaces on one bridge. */
 import { linkNamed } from "../../src/net/interfaces.ts";
 import { isLinkLocal } from "../../src/net/ip.ts";
 import { formatMac } from "../../src/net/mac.ts";

@@ -1,4 +1,4 @@
-/** How does every Host know and change its network? */
+/** Every Host: links and addresses, read and changed. */
 import assert from "node:assert/strict";
 import type { VirtualAddress } from "../../src/net/interfaces.ts";
 import {

@@ -1,4 +1,4 @@
-/** How does every Host send and hear? */
+/** Every Host: sending and receiving. */
 import assert from "node:assert/strict";
 import { type Endpoint, HostError } from "../../src/host.ts";
 import type { VirtualAddress } from "../../src/net/interfaces.ts";

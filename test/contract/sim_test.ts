@@ -1,4 +1,4 @@
-/** Does the simulated host behave as every Host must? */
+/** The battery on the simulated host. */
 import { assert } from "../../src/assert.ts";
 import type { Host, HostEvent } from "../../src/host.ts";
 import { type Instant, milliseconds } from "../../src/time.ts";
@@ -48,7 +48,10 @@ async function openLab(): Promise<ContractLab> {
   };
 }
 
-/** A host whose own calls let virtual time pass: each wait until it is over, each packet until it has arrived. */
+/**
+ * A host whose own calls let virtual time pass: each wait until it is over, each packet until it
+ * has arrived.
+ */
 function drivenHost(lan: Lan, name: string): Host {
   const host = lan.start(lan.machine(name), () => new Promise<void>(() => {}));
   host.keepsTimeStill = false;

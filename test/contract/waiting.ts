@@ -1,4 +1,4 @@
-/** How does every Host wait? */
+/** Every Host: waiting. */
 import assert from "node:assert/strict";
 import type { HostEvent } from "../../src/host.ts";
 import { after, milliseconds, nanoseconds } from "../../src/time.ts";

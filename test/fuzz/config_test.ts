@@ -1,4 +1,4 @@
-/** Can any text make the configuration throw, point outside of the file, or tell a secret? */
+/** Configuration: no text makes it throw, point outside the file, or print a secret. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { plan } from "../../src/config/plan/plan_node.ts";

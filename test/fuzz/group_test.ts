@@ -1,4 +1,4 @@
-/** Do sync groups on several nodes always agree in the end, however contradictory their priorities are? */
+/** Sync groups on several nodes agree in the end, however contradictory their priorities are. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";

@@ -1,4 +1,7 @@
-/** Can any text make the importer throw, stall, lose a directive, tell a password, or write what floatip does not take? */
+/**
+ * Import: no text makes it throw, stall, lose a directive, print a password, or write an invalid
+ * file.
+ */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decode } from "../../src/config/decode.ts";
@@ -17,7 +20,10 @@ const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? "600");
 /** Far more than any of these small files takes. */
 const LONGEST_MS = 1000;
 
-/** Whatever the text: an answer in time, every directive with a verdict, and a result that floatip takes. */
+/**
+ * Whatever the text: an answer in time, every directive with a verdict, and a result that floatip
+ * takes.
+ */
 function holds(texts: Texts): void {
   const start = performance.now();
   const imported = importKeepalived(FILE, filesOf(texts), environment("pi-a"));

@@ -1,4 +1,4 @@
-/** Does any text that a machine could show make a reader of it throw? Rules, routes, sockets, settings. */
+/** Readers of rules, routes, sockets and settings: no text of a machine makes one throw. */
 import fc from "fast-check";
 import { inodeOf } from "../../src/cli/doctor/daemon_pid.ts";
 import { readDefaultRoutes, readDefaultRoutes6 } from "../../src/net/routes.ts";

@@ -1,4 +1,4 @@
-/** Does the engine keep its promises whatever happens, in whatever order, at whatever distance? */
+/** The engine's invariants under any events, in any order, at any distance. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Instant, type Nanoseconds, seconds } from "../../src/time.ts";
@@ -303,7 +303,8 @@ always(
     assert.equal(after === undefined, masterDownAt === undefined);
     if (after === undefined || masterDownAt === undefined) return;
     const heard = heardOf(before);
-    // One that was good enough until now and says that it has fallen, or that asks for it by priority 1, may be relieved sooner.
+    // One that was good enough until now and says that it has fallen, or that asks for it by
+    // priority 1, may be relieved sooner.
     const fell = heard !== undefined && sameIp(heard.source, event.source) &&
       (heard.priority >= own.priority || priority === 1);
     if (!fell) return assert.equal(after, masterDownAt);

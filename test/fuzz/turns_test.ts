@@ -1,8 +1,13 @@
-/** A small portion of the inputs of turns/turns.ts: none ends the daemon, and none holds it up for long. */
+/**
+ * A small portion of the inputs of turns/turns.ts: none ends the daemon, and none holds it up for
+ * long.
+ */
 import assert from "node:assert/strict";
 import { feed } from "./turns/turns.ts";
 
-/** The task `fuzz` runs a million of them by turns/turns.ts itself, without JIT as the service does. */
+/**
+ * The task `fuzz` runs a million of them by turns/turns.ts itself, without JIT as the service does.
+ */
 const RUNS = 20_000;
 
 Deno.test("fuzz: no input ends the daemon, or holds its loop up", async () => {

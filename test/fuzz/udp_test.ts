@@ -1,11 +1,14 @@
-/** Is what is encoded as UDP what is decoded, and does no other bytes' decoding throw? */
+/** UDP adverts: encoding and decoding agree, and no bytes make the decoder throw. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ipFromBytes } from "../../src/net/ip.ts";
 import { checksum, pseudoHeader } from "../../src/wire/checksum.ts";
 import { decodeUdp, encodeUdp } from "../../src/wire/udp.ts";
 
-/** How often each property is tried; `FUZZ_RUNS=100000` for a long run. fast-check prints the seed of a failure. */
+/**
+ * How often each property is tried; `FUZZ_RUNS=100000` for a long run. fast-check prints the seed
+ * of a failure.
+ */
 const RUNS = { numRuns: Number(Deno.env.get("FUZZ_RUNS") ?? 1000) };
 
 const port = fc.nat(65535);

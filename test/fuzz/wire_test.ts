@@ -36,7 +36,10 @@ import {
   type VrrpDatagram,
 } from "../../src/wire/vrrp.ts";
 
-/** How often each property is tried; `FUZZ_RUNS=100000` for a long run. fast-check prints the seed of a failure. */
+/**
+ * How often each property is tried; `FUZZ_RUNS=100000` for a long run. fast-check prints the seed
+ * of a failure.
+ */
 const RUNS = { numRuns: Number(Deno.env.get("FUZZ_RUNS") ?? 1000) };
 
 const byte = fc.nat(255);

@@ -1,7 +1,4 @@
-/**
- * Which directives of keepalived's do people use? Each alone in a file that is otherwise the
- * smallest.
- */
+/** The directives of keepalived.conf that people use, each alone in an otherwise smallest file. */
 
 /** A directive, and where it stands. */
 export interface Option {

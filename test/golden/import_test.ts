@@ -1,7 +1,4 @@
-/**
- * What becomes of every directive of keepalived's, and of whole files? Read the golden texts as a
- * user would.
- */
+/** Golden texts of what becomes of every keepalived directive, and of whole files. */
 import assert from "node:assert/strict";
 import { decode } from "../../src/config/decode.ts";
 import type { Note } from "../../src/tools/keepalived_import/translation.ts";

@@ -1,4 +1,6 @@
-/** Which MUST and SHOULD of RFC 9568 sections 5 to 8 holds, by which test, and which does not apply, and why? */
+/**
+ * The MUST and SHOULD of RFC 9568 sections 5 to 8: the test that holds each, or why none applies.
+ */
 
 /** Where a claim is proven, or why there is nothing to prove. */
 export type Proof =
@@ -10,7 +12,10 @@ export type Proof =
 export interface Requirement {
   readonly section: string;
   readonly level: "MUST" | "MUST NOT" | "SHOULD" | "SHOULD NOT" | "MAY";
-  /** RFC 9568 calls the master "Active". Where a verified erratum changed the text, it is the changed text. */
+  /**
+   * RFC 9568 calls the master "Active". Where a verified erratum changed the text, it is the
+   * changed text.
+   */
   readonly claim: string;
   readonly proof: Proof;
 }

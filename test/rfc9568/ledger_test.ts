@@ -1,4 +1,4 @@
-/** Does the ledger tell the truth? Every entry names a test that exists or a reason; docs/reference/rfc9568.md says the same. */
+/** The ledger names tests that exist, and docs/reference/rfc9568.md says the same. */
 import assert from "node:assert/strict";
 import { LEDGER, type Requirement } from "./ledger.ts";
 

@@ -1,4 +1,4 @@
-/** RFC 9568 section 5: what is in a packet, and what a receiver makes of it? */
+/** RFC 9568 section 5: the packet, and what a receiver makes of it. */
 import assert from "node:assert/strict";
 import { milliseconds } from "../../src/time.ts";
 import { type Interfaces, type Link, primaryAddress } from "../../src/net/interfaces.ts";
@@ -23,7 +23,10 @@ function verdict(payload: Uint8Array, ttl = 255, source: Ip = HIGHER, to: Ip = G
   return "reason" in found ? found.reason : "accepted";
 }
 
-/** The message of `advert` over IPv4 with one byte changed and its checksum (the RFC's form) made right again. */
+/**
+ * The message of `advert` over IPv4 with one byte changed and its checksum (the RFC's form) made
+ * right again.
+ */
 function changed(offset: number, value: number, from: Advert = advert()): Uint8Array {
   const message = encodeAdvert(from, HIGHER, GROUP, "rfc9568");
   message[offset] = value;

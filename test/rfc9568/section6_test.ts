@@ -1,4 +1,4 @@
-/** RFC 9568 section 6: which timers are there, and what does each state do? */
+/** RFC 9568 section 6: timers and states. */
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../src/time.ts";
 import { ip } from "../../src/net/ip.ts";

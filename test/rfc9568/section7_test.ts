@@ -1,4 +1,4 @@
-/** RFC 9568 section 7: how are packets received and sent? */
+/** RFC 9568 section 7: receiving and sending packets. */
 import assert from "node:assert/strict";
 import { milliseconds } from "../../src/time.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";

@@ -1,4 +1,4 @@
-/** RFC 9568 section 8: how do the neighbours learn of it, and what if two claim the same? */
+/** RFC 9568 section 8: announcements to the neighbours, and two masters. */
 import assert from "node:assert/strict";
 import { seconds } from "../../src/time.ts";
 import { ip } from "../../src/net/ip.ts";

@@ -1,4 +1,4 @@
-/** Does every play go as it is written? With GOLDEN=write in the environment the chatter in them is rewritten. */
+/** Every play goes as it is written; GOLDEN=write rewrites the chatter in them. */
 import assert from "node:assert/strict";
 import { perform } from "../support/scenarios/player.ts";
 

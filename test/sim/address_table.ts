@@ -1,4 +1,4 @@
-/** Which addresses has a simulated machine, and what becomes of the others when one goes? As Linux has it. */
+/** The addresses of a simulated machine; secondaries go with their primary, as on Linux. */
 import { sameIp } from "../../src/net/ip.ts";
 import type { LinkAddress } from "../../src/net/interfaces.ts";
 import { containsIp, type Prefix } from "../../src/net/prefix.ts";
@@ -6,7 +6,10 @@ import type { Nanoseconds } from "../../src/time.ts";
 import type { Leases } from "./leases.ts";
 import { TextOf } from "./text_of.ts";
 
-/** Who took an address away: the program on the machine, somebody else or the machine itself, or its lifetime. */
+/**
+ * Who took an address away: the program on the machine, somebody else or the machine itself, or its
+ * lifetime.
+ */
 export type Taker = "program" | "others" | "lease";
 
 /** What follows when an address is gone. */
@@ -19,12 +22,18 @@ export interface Aftermath {
 
 /** The addresses of one machine. */
 export class AddressTable {
-  /** Linux's promote_secondaries: do the other addresses of a subnet survive the first one's removal? */
+  /**
+   * Linux's promote_secondaries: do the other addresses of a subnet survive the first one's
+   * removal?
+   */
   promotesSecondaries = true;
   readonly #leases: Leases;
   readonly #aftermath: Aftermath;
   readonly #textOf = new TextOf();
-  /** Where the program has switched that on ({@link Host.addAddress}), by link; it stays on when it is killed. */
+  /**
+   * Where the program has switched that on ({@link Host.addAddress}), by link; it stays on when it
+   * is killed.
+   */
   readonly #promoting = new Set<number>();
   #entries: readonly LinkAddress[] = [];
   /** Had any a lifetime yet? */
@@ -97,7 +106,10 @@ export class AddressTable {
     });
   }
 
-  /** Takes one away, and with it what depends on it: how many entries are not as they were; 0: it was not there. */
+  /**
+   * Takes one away, and with it what depends on it: how many entries are not as they were; 0: it
+   * was not there.
+   */
   delete(index: number, prefix: Prefix, by: Taker): number {
     const found = this.#entries.find((entry) => isAt(entry, index, prefix));
     if (found === undefined) return 0;

@@ -1,4 +1,4 @@
-/** What does an advert on the wire say? Read by hand here, so that it is a second opinion on src/wire. */
+/** Adverts read by hand from the wire: a second opinion on src/wire. */
 
 /** The fields that plays and checkers look at. */
 export interface AdvertSeen {
@@ -14,7 +14,10 @@ export interface AdvertSeen {
 /** What was read already: everybody who hears a message is given the same bytes. */
 const KNOWN = new WeakMap<Uint8Array, AdvertSeen>();
 
-/** Reads the first 8 bytes of `message` (RFC 9568 5.1, RFC 3768 5.1), which must not change any more. */
+/**
+ * Reads the first 8 bytes of `message` (RFC 9568 5.1, RFC 3768 5.1), which must not change any
+ * more.
+ */
 export function advertIn(message: Uint8Array): AdvertSeen {
   const known = KNOWN.get(message);
   if (known !== undefined) return known;

@@ -1,4 +1,7 @@
-/** Which claims of others reach a simulated program? Those of addresses that it watches, on the card they came in through. */
+/**
+ * Address assertions that reach a simulated program: of addresses it watches, on the link they came
+ * by.
+ */
 import type { WatchedAddress } from "../../src/host.ts";
 import { formatIp, sameIp } from "../../src/net/ip.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
@@ -46,7 +49,10 @@ export class Claims {
     );
   }
 
-  /** A frame came in through `port` that says that `address` is at a MAC; true: it concerns the program. */
+  /**
+   * A frame came in through `port` that says that `address` is at a MAC; true: it concerns the
+   * program.
+   */
   hear(
     port: Port,
     address: string,

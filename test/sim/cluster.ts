@@ -1,4 +1,4 @@
-/** How does floatip run on simulated machines? The real daemon, started, stopped, killed and asked, by node name. */
+/** The real daemon on simulated machines, started, stopped, killed and asked by node name. */
 import { decode } from "../../src/config/decode.ts";
 import type { Config } from "../../src/config/config.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
@@ -232,7 +232,9 @@ export class Cluster {
   }
 }
 
-/** The configuration that `text` says. Throws RangeError with its problems where it is not sound. */
+/**
+ * The configuration that `text` says. Throws RangeError with its problems where it is not sound.
+ */
 export function configFrom(text: string): Config {
   const decoded = decode(text);
   if (decoded.kind === "config") return decoded.config;

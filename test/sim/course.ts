@@ -110,8 +110,8 @@ export class Course {
   }
 
   /**
-   * Nothing happens any more; when it must be well, the checkers look: or, where `isWell` has its own
-   * opinion of that, a little later, but `most` at the latest.
+   * Nothing happens any more; when it must be well, the checkers look: or, where `isWell` has its
+   * own opinion of that, a little later, but `most` at the latest.
    */
   async settle(isWell = () => true, most = nanoseconds(0)): Promise<void> {
     this.enter("settling");

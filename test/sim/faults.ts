@@ -1,4 +1,4 @@
-/** What can go wrong? A table of faults, each with how it is done and how it is mended. */
+/** A table of faults, each with how it is done and how it is mended. */
 import { after, milliseconds, nanoseconds } from "../../src/time.ts";
 import { configFrom } from "./cluster.ts";
 import { CLIENT } from "./checkers/neighbours.ts";

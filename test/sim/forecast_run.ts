@@ -1,4 +1,4 @@
-/** Does each row of a cluster's forecast come true? The real daemon, started anew for every row. */
+/** Each row of a cluster's forecast, tried on the real daemon, started once for every row. */
 import type { Config } from "../../src/config/config.ts";
 import { forecast, type ForecastRow } from "../../src/config/plan/forecast.ts";
 import type { ForecastEvent, ForecastOutcome } from "../../src/config/plan/forecast_text.ts";
@@ -92,7 +92,8 @@ class Trial {
     this.#see(cause, "happens");
     this.#cause(further(cause, random), true);
     const { longestSkew, longestVerdict } = this.#setup;
-    // A master that lives gives the addresses up at once: the others wait for a skew, not for its silence.
+    // A master that lives gives the addresses up at once: the others wait for a skew, not for its
+    // silence.
     const soon = longestVerdict + longestSkew + HOP;
     await this.#cluster.lan.run(nanoseconds(soon));
     const early = this.#holder();
@@ -113,7 +114,9 @@ class Trial {
     return last === expectedLast ? undefined : `at last ${last} holds it, and not ${expectedLast}`;
   }
 
-  /** Starts everything, `first` before the others unless `together`, and waits until it has settled. */
+  /**
+   * Starts everything, `first` before the others unless `together`, and waits until it has settled.
+   */
   async #raise(first: string, together: boolean): Promise<string> {
     const { names, preempt } = this.#setup;
     if (!together || !preempt) {
@@ -195,7 +198,10 @@ function expectedThen(outcome: ForecastOutcome, first: string): readonly string[
   }
 }
 
-/** Who holds it at last, by the words of the forecast; without any, and where "it stays there", who held it `then`. */
+/**
+ * Who holds it at last, by the words of the forecast; without any, and where "it stays there", who
+ * held it `then`.
+ */
 function expectedAfter(recovery: string | undefined, then: string): string {
   if (recovery === undefined || recovery.startsWith("it stays there ")) return then;
   const match = /^(\S+) (?:takes it back|keeps it|holds it again) /.exec(recovery);

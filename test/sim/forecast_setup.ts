@@ -1,4 +1,4 @@
-/** Which cluster is a forecast tried on? One file for all nodes, drawn from a seed, with the settings that decide. */
+/** The cluster that a forecast is tried on: one file for all nodes, drawn from a seed. */
 import {
   milliseconds,
   type Nanoseconds,
@@ -19,7 +19,10 @@ export interface ForecastSetup {
   readonly preempt: boolean;
   /** No master-down interval is longer. */
   readonly longestDown: Nanoseconds;
-  /** In a group a member that followed another holds back for some master-down intervals; alone 2 are enough. */
+  /**
+   * In a group a member that followed another holds back for some master-down intervals; alone 2
+   * are enough.
+   */
   readonly settlingDowns: number;
   /** No skew is longer. */
   readonly longestSkew: Nanoseconds;

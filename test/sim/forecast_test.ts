@@ -1,4 +1,4 @@
-/** Does what is forecast happen? For each row of generated clusters the daemon's outcome is the printed one. */
+/** What is forecast happens: each row of generated clusters against the daemon's outcome. */
 import assert from "node:assert/strict";
 import { tell, tryForecast } from "./forecast_run.ts";
 

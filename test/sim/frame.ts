@@ -1,14 +1,20 @@
-/** What does an Ethernet frame tell or ask the others on its segment? Read by hand here: a second opinion on src/wire. */
+/** Ethernet frames read by hand: a second opinion on src/wire. */
 import { formatIp, ipFromBytes } from "../../src/net/ip.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 
-/** What ARP and Neighbor Discovery say with one frame; a frame may both claim and ask. Addresses as text. */
+/**
+ * What ARP and Neighbor Discovery say with one frame; a frame may both claim and ask. Addresses as
+ * text.
+ */
 export interface FrameSaid {
   /** "This address is at this MAC." */
   readonly claim?: { readonly address: string; readonly mac: Mac; readonly macText: string };
   /** The MAC that it is for; undefined: for all. */
   readonly to?: string;
-  /** The claim is one that neighbours act on: gratuitous ARP (RFC 5227 3), unsolicited NA (RFC 4861 7.2.6). */
+  /**
+   * The claim is one that neighbours act on: gratuitous ARP (RFC 5227 3), unsolicited NA (RFC 4861
+   * 7.2.6).
+   */
   readonly announced: boolean;
   /** "Who has this address?" */
   readonly question?: {

@@ -1,4 +1,6 @@
-/** How does a whole LAN run in virtual time? Machines, the ways between them, and the one queue that drives them all. */
+/**
+ * A whole LAN in virtual time: machines, the paths between them, and one queue that drives them.
+ */
 import type { Datagram } from "../../src/host.ts";
 import { type Family, isMulticast } from "../../src/net/ip.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
@@ -12,7 +14,10 @@ import { Schedule } from "./schedule.ts";
 import { SimHost } from "./sim_host.ts";
 import { TextOf } from "./text_of.ts";
 
-/** How long Linux takes for duplicate address detection of a link-local address: one probe, one second. */
+/**
+ * How long Linux takes for duplicate address detection of a link-local address: one probe, one
+ * second.
+ */
 const DAD: Nanoseconds = nanoseconds(1_000_000_000);
 
 /** What a program on the LAN is, whatever orders it takes. */
@@ -103,7 +108,10 @@ export class Lan {
     this.#schedule.at(at, act);
   }
 
-  /** Starts a program on `machine` at once; it runs until it returns (how, in a word), throws or is killed. */
+  /**
+   * Starts a program on `machine` at once; it runs until it returns (how, in a word), throws or is
+   * killed.
+   */
   start(
     machine: Machine,
     run: (host: SimHost) => Promise<string | void>,
@@ -238,7 +246,10 @@ export class Lan {
     });
   }
 
-  /** Who gets what is sent to `address`: of clones the one that a neighbour table would name, always the same. */
+  /**
+   * Who gets what is sent to `address`: of clones the one that a neighbour table would name, always
+   * the same.
+   */
   #ownerOf(address: string, sender: Machine, { segment }: Port): Machine | undefined {
     return this.machines().find((machine) =>
       machine !== sender && machine.has(address) &&
@@ -324,7 +335,10 @@ export class Lan {
     });
   }
 
-  /** Which machine answers a packet from `name` to `address`, by its neighbour table; undefined: none. */
+  /**
+   * Which machine answers a packet from `name` to `address`, by its neighbour table; undefined:
+   * none.
+   */
   reaches(name: string, address: string): string | undefined {
     const mac = this.machine(name).neighbours.get(address);
     if (mac === undefined) return undefined;
@@ -356,7 +370,10 @@ export class Lan {
   }
 }
 
-/** Does the kernel of `machine` drop what says that it comes from `source`? IPv4 from an own address; IPv6 passes. */
+/**
+ * Does the kernel of `machine` drop what says that it comes from `source`? IPv4 from an own
+ * address; IPv6 passes.
+ */
 function isMartian(machine: Machine, family: Family, source: string): boolean {
   return family === "ipv4" && machine.has(source);
 }

@@ -1,4 +1,7 @@
-/** When does a simulated kernel take addresses away by itself? As Linux does (check_lifetime, addrconf_verify): a little late. */
+/**
+ * Address lifetimes of a simulated kernel, a little late as on Linux (check_lifetime,
+ * addrconf_verify).
+ */
 import type { Family } from "../../src/net/ip.ts";
 import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
 import type { Random } from "./random.ts";
@@ -25,16 +28,24 @@ const WHEEL: readonly (readonly [below: number, step: number])[] = [
   [Infinity, 512],
 ];
 
-/** How late an address with this lifetime may go that was renewed alone, or together with all others of its family. */
+/**
+ * How late an address with this lifetime may go that was renewed alone, or together with all others
+ * of its family.
+ */
 export function latestEnd(lifetime: Nanoseconds): Nanoseconds {
-  // From the look before to the last one: from its renewal on, where it is preferred as long as it lives.
+  // From the look before to the last one: from its renewal on, where it is preferred as long as it
+  // lives.
   const last = lifetime - preferredOf(lifetime) || lifetime;
-  // The look at the end of the preferred time may be late, and the next is a pause later at the earliest.
+  // The look at the end of the preferred time may be late, and the next is a pause later at the
+  // earliest.
   const before = last > LEAST_PAUSE ? 0 : stepFor(lifetime - last);
   return (FUZZ + before + stepFor(last) + JIFFY) as Nanoseconds;
 }
 
-/** What floatip asks for beside a lifetime (src/linux/netlink/addresses.ts): its end wakes the kernel up in time for the other. */
+/**
+ * What floatip asks for beside a lifetime (src/linux/netlink/addresses.ts): its end wakes the
+ * kernel up in time for the other.
+ */
 function preferredOf(lifetime: Nanoseconds): Nanoseconds {
   const whole = lifetime / SECOND;
   return seconds(Math.max(Math.min(whole, 2), whole - 2 - Math.floor(whole / 16)));
@@ -63,7 +74,10 @@ export class Leases {
     this.#sweeps = { ipv4: new Sweep(clock, start), ipv6: new Sweep(clock, start) };
   }
 
-  /** Lets `expire` happen when `lifetime` has passed since the last call for `key`; undefined: never. */
+  /**
+   * Lets `expire` happen when `lifetime` has passed since the last call for `key`; undefined:
+   * never.
+   */
   set(family: Family, key: string, lifetime: Nanoseconds | undefined, expire: () => void): void {
     if (lifetime === undefined) return this.forget(key);
     this.#sweeps[family].set(key, wholeSeconds(lifetime), expire);

@@ -1,4 +1,4 @@
-/** What does the kernel of a simulated machine know? Its links and addresses, and how it says no. */
+/** A simulated machine: its links and addresses, and how its kernel refuses. */
 import { type Boot, HostError } from "../../src/host.ts";
 import type { Ip } from "../../src/net/ip.ts";
 import type { Interfaces, Link, LinkAddress, VirtualAddress } from "../../src/net/interfaces.ts";
@@ -67,7 +67,7 @@ export class Machine {
   wallOffset = 0;
   /** Where its default routes lead. */
   gateways: readonly Ip[] = [];
-  /** A packet filter that drops adverts, whatever carries them, on their way in or out; ARP and ND pass. */
+  /** A packet filter that drops adverts in or out, by any transport; ARP and ND pass. */
   readonly filter = { incoming: false, outgoing: false };
   /** How it answers who asks for an address: for any IPv4 one (proxy ARP), and so much later. */
   readonly answers = { forAll: false, after: nanoseconds(0) };
@@ -140,7 +140,7 @@ export class Machine {
     return this.#powered && !this.clock.frozen && port.up && port.running;
   }
 
-  /** A new card: up, plugged in, with a link-local IPv6 address; with `mac`, where it is to have another one than its own. */
+  /** A new card: up, plugged in, with a link-local IPv6 address; `mac`: another than its own. */
   createPort(name: string, segment: string, mac?: Mac): void {
     const index = this.#nextIndex++;
     // A card that comes back is the same card: its MAC and what follows from it stay.
@@ -156,7 +156,7 @@ export class Machine {
     return Uint8Array.of(0x02, 0, 0, this.#number, 0, slot);
   }
 
-  /** `ip link set NAME name OTHER`: index and addresses stay. Where there is no NAME, or an OTHER: nothing. */
+  /** `ip link set NAME name OTHER`: index and addresses stay. Nothing without NAME, or with OTHER. */
   renamePort(name: string, other: string): void {
     const port = this.#ports.get(name);
     if (port === undefined || this.#ports.has(other)) return;
@@ -165,7 +165,7 @@ export class Machine {
     this.#linkSeen(`${name} is called ${other}`);
   }
 
-  /** `ip link set NAME address MAC` (default: its own), or a bond that fails over. Where there is no NAME: nothing. */
+  /** `ip link set NAME address MAC` (default: its own), or a bond that fails over. */
   setMac(name: string, mac = this.macOf(this.#slots.get(name) ?? 1)): void {
     const port = this.#ports.get(name);
     if (port === undefined || port.macText === formatMac(mac)) return;
@@ -205,7 +205,7 @@ export class Machine {
     this.#linkSeen(`${name} ${running ? "has carrier" : "loses its carrier"}`);
   }
 
-  /** `ip link set NAME up|down`. Going down takes the IPv6 addresses; the link-local one comes back tentative. */
+  /** `ip link set NAME up|down`. Down takes the IPv6 addresses; link-local comes back tentative. */
   setUp(name: string, up: boolean): void {
     const port = this.#ports.get(name);
     if (port === undefined || port.up === up) return;
@@ -300,7 +300,7 @@ export class Machine {
     return touched > 0 ? "removed" : "absent";
   }
 
-  /** The next `count` calls of this kind fail with `code`, "ENOBUFS"; of those alone that concern `which` objects. */
+  /** The next `count` calls of this kind, on `which` objects, fail with `code` ("ENOBUFS"). */
   refuse(call: Call, count: number, code: string, which: Refusal["which"] = () => true): void {
     this.#refusals.set(call, { count, code, which });
   }
@@ -335,7 +335,7 @@ export class Machine {
     throw refusal(name, object, asked.code);
   }
 
-  /** Has it `address` on a port that packets come through, so that it answers when asked for it there? */
+  /** Does it answer for `address` there: has it the address on a port that passes packets? */
   answersFor(address: string, segment: string): Port | undefined {
     for (const entry of this.#addresses.of(address)) {
       if (entry.tentative) continue;

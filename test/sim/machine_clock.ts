@@ -1,10 +1,10 @@
-/** What time is it on a simulated machine? Its clocks stand still while it does, or find themselves late afterwards. */
+/** The clocks of a simulated machine: suspended with it, or late afterwards. */
 import { between, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 
 /**
- * What a machine's clocks make of a time in which nothing of it ran. "stopped": nothing, as when a hypervisor stops it and puts its
- * clock back. "suspended": CLOCK_BOOTTIME counts it, CLOCK_MONOTONIC does not. "starved": both go on, as when its host has no
- * processor for it.
+ * What a machine's clocks make of a time in which nothing of it ran. "stopped": nothing, as when a
+ * hypervisor stops it and puts its clock back. "suspended": CLOCK_BOOTTIME counts it,
+ * CLOCK_MONOTONIC does not. "starved": both go on, as when its host has no processor for it.
  */
 export type Freeze = "stopped" | "suspended" | "starved";
 

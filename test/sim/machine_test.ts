@@ -1,4 +1,4 @@
-/** What does a simulated machine do to the programs on it: its starts, its clocks, its standing still? */
+/** Simulated machines: starts, clocks and suspension. */
 import assert from "node:assert/strict";
 import { ip } from "../../src/net/ip.ts";
 import { seconds } from "../../src/time.ts";

@@ -1,4 +1,4 @@
-/** How do many runs use the whole machine? In pieces, one worker for each processor, with a word now and then. */
+/** Many runs in pieces, one worker for each processor, with progress. */
 import { formatDuration, seconds } from "../../src/time.ts";
 import type { Kind } from "./kinds.ts";
 import type { Piece, PieceResult } from "./worker.ts";

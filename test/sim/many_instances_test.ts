@@ -1,4 +1,7 @@
-/** A reload that adds many instances: they start over several turns, all of them, and nothing else waits. */
+/**
+ * A reload that adds many instances: they start over several turns, all of them, and nothing else
+ * waits.
+ */
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../src/time.ts";
 import { Cluster, configFrom } from "./cluster.ts";

@@ -1,4 +1,4 @@
-/** Do the figures of the real daemon move as the simulated LAN does? A failover and a freeze, exact in virtual time. */
+/** The metrics of the real daemon follow the simulated LAN: a failover and a freeze, exact. */
 import assert from "node:assert/strict";
 import type { HistogramReading } from "../../src/control/exposition.ts";
 import { seconds } from "../../src/time.ts";

@@ -1,4 +1,4 @@
-/** What may a person ask of a running node? Handovers, maintenance, restarts: given at random, and taken back. */
+/** Random commands to running nodes: handovers, maintenance, restarts, and their withdrawal. */
 import type { Command } from "../../src/daemon/command.ts";
 import { milliseconds, nanoseconds, type WallTime } from "../../src/time.ts";
 import type { Cluster } from "./cluster.ts";
@@ -7,7 +7,10 @@ import type { Random } from "./random.ts";
 import { longestDown } from "./setup.ts";
 import type { World } from "./world.ts";
 
-/** An instance goes to somebody else: to anybody, or to one by name; for a while, or until asked for. */
+/**
+ * An instance goes to somebody else: to anybody, or to one by name; for a while, or until asked
+ * for.
+ */
 export function handOver({ cluster, setup }: World, name: string, random: Random): Damage {
   const instance = random.pick(setup.instances).name;
   const to = random.chance(0.3) ? random.pick(setup.nodes).name : undefined;
@@ -20,7 +23,10 @@ export function handOver({ cluster, setup }: World, name: string, random: Random
   return { words: `hand ${instance} over on ${name}${where}`, dirty: false, mend: undo.now };
 }
 
-/** A node stands down: in earnest, or only where somebody else stands by; for a while, or until it is over. */
+/**
+ * A node stands down: in earnest, or only where somebody else stands by; for a while, or until it
+ * is over.
+ */
 export function maintain({ cluster }: World, name: string, random: Random): Damage {
   const since = cluster.host(name)?.wallTime() ?? 0 as WallTime;
   const until = random.chance(0.2) ? since + random.between(100, 20_000) as WallTime : undefined;

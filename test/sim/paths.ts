@@ -1,4 +1,4 @@
-/** How does a packet fare from one machine to another? Delay, loss, duplication, reordering, cuts. */
+/** Paths between machines: delay, loss, duplication, reordering, cuts. */
 import { type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import type { Random } from "./random.ts";
 
@@ -77,7 +77,10 @@ export class Paths {
     return this.#cuts.size === 0 || !this.#cuts.has(`${from} -> ${to}`);
   }
 
-  /** After which delays a packet sent at `now` arrives: none where it is lost, two where it is duplicated. */
+  /**
+   * After which delays a packet sent at `now` arrives: none where it is lost, two where it is
+   * duplicated.
+   */
   arrivals(from: string, to: string, now: number): readonly Nanoseconds[] {
     if (!this.isOpen(from, to) || this.#random.chance(this.weather.loss)) return [];
     const first = this.#arrival(from, to, now);

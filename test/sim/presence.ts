@@ -1,4 +1,7 @@
-/** What a question to another machine finds in virtual time: every kernel refuses what nothing there takes. */
+/**
+ * What a question to another machine finds in virtual time: every kernel refuses what nothing there
+ * takes.
+ */
 import type { PresenceQuestion } from "../../src/host.ts";
 import { after, milliseconds } from "../../src/time.ts";
 import type { PresenceAnswer } from "../../src/wire/presence.ts";

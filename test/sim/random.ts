@@ -1,4 +1,4 @@
-/** Where does chance come from? A small generator (sfc32) that a seed repeats exactly. */
+/** Random numbers of a seed: a small generator (sfc32). */
 
 /** A stream of chance. */
 export class Random {
@@ -7,7 +7,10 @@ export class Random {
   #c: number;
   #counter = 1;
 
-  /** The same `seed` (an integer) and `stream` give the same numbers, whatever else is drawn elsewhere. */
+  /**
+   * The same `seed` (an integer) and `stream` give the same numbers, whatever else is drawn
+   * elsewhere.
+   */
   constructor(seed: number, stream = 0) {
     this.#a = seed | 0;
     this.#b = Math.floor(seed / 0x1_0000_0000) | 0;

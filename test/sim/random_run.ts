@@ -1,4 +1,6 @@
-/** How does one random run go? Rounds of chaos, mending, settling and calm, all from one seed, with all checkers on. */
+/**
+ * One random run: rounds of chaos, mending, settling and calm, from one seed, with all checkers.
+ */
 import { type Instant, milliseconds, nanoseconds } from "../../src/time.ts";
 import { CHECKERS } from "./checkers/all.ts";
 import { CLIENT } from "./checkers/neighbours.ts";

@@ -1,4 +1,4 @@
-/** What can be seen on a simulated LAN? One record per thing, for checkers, plays and the hash of a run. */
+/** Records of what can be seen on a simulated LAN, for checkers, plays and the hash of a run. */
 import type { Instant } from "../../src/time.ts";
 import type { Level } from "../../src/daemon/journal.ts";
 

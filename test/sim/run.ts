@@ -1,4 +1,4 @@
-/** Which seeds go wrong? `deno task sim` runs many or one; a seed that fails is printed and replays exactly. */
+/** `deno task sim`: runs many seeds or one; a seed that fails is printed and replays exactly. */
 import { Chatter } from "../support/scenarios/chatter.ts";
 import { type Kind, KINDS } from "./kinds.ts";
 import { many, type Range } from "./many.ts";

@@ -1,4 +1,4 @@
-/** Did two runs go alike? A short text that is equal for equal courses of events. */
+/** A short text that is equal for equal courses of events. */
 import type { Instant } from "../../src/time.ts";
 import type { Seen } from "./record.ts";
 

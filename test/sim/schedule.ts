@@ -1,4 +1,4 @@
-/** What happens next? One queue of future events for the whole LAN, in virtual time; equal instants in order of entry. */
+/** The queue of future events of a whole LAN, in virtual time; equal instants in order of entry. */
 import type { Instant } from "../../src/time.ts";
 
 interface Entry {

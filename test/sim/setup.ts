@@ -1,4 +1,6 @@
-/** What does a random run set up? Nodes, instances and their settings, drawn from a seed and written as TOML. */
+/**
+ * The setup of a random run: nodes, instances and settings, drawn from a seed and written as TOML.
+ */
 import { compareIp, type Ip, ip } from "../../src/net/ip.ts";
 import {
   milliseconds,
@@ -108,7 +110,8 @@ export function drawSetup(random: Random): Setup {
       addresses: [`${place.net4}.${11 + i}/24`, `${place.net6}:${11 + i}/64`],
     })),
   }));
-  // Known by one address of a family, a node is known on one wire only. By the number: seeds stay what they are.
+  // Known by one address of a family, a node is known on one wire only. By the number: seeds stay
+  // what they are.
   const oneFile = places.length === 1 && vrid % 2 === 0;
   // One file says one interval, drawn or not.
   const equal = nodes.map((node) => ({ ...node, interval }));
@@ -174,18 +177,26 @@ export function longestDown(setup: Setup): Nanoseconds {
   return nanoseconds(3 * interval + (v2 ? 1e9 : interval));
 }
 
-/** Nobody who stops waits longer than this for a successor: twice everybody's skew, and a little. */
+/**
+ * Nobody who stops waits longer than this for a successor: twice everybody's skew, and a little.
+ */
 export function longestParting(setup: Setup): Nanoseconds {
   const v2 = setup.instances.some((instance) => instance.version === 2);
   return nanoseconds(2 * ((v2 ? 1e9 : slowest(setup)) + 0.2e9));
 }
 
-/** How long a client waits that hears nothing, before it asks again who has the address (Linux: 8 s). */
+/**
+ * How long a client waits that hears nothing, before it asks again who has the address (Linux: 8
+ * s).
+ */
 export function patience(setup: Setup): Nanoseconds {
   return nanoseconds(Math.min(Math.max(10 * slowest(setup), 0.2e9), 2e9));
 }
 
-/** How long the kernel keeps an address of `node` that is not renewed, worked out by hand; undefined: for ever. */
+/**
+ * How long the kernel keeps an address of `node` that is not renewed, worked out by hand;
+ * undefined: for ever.
+ */
 export function leaseOf({ lease, interval }: NodeSetup): Nanoseconds | undefined {
   if (lease === "off") return undefined;
   if (lease === "auto") return seconds(Math.max(1, Math.floor(3 * interval / 1e9)));
@@ -198,7 +209,9 @@ export function outranks(instance: InstanceSetup, a: NodeSetup, b: NodeSetup): b
   return compareIp(sourceOf(instance, a), sourceOf(instance, b)) > 0;
 }
 
-/** Where the adverts of `node` come from, but for link-local sources: those are in the same order. */
+/**
+ * Where the adverts of `node` come from, but for link-local sources: those are in the same order.
+ */
 function sourceOf(instance: InstanceSetup, node: NodeSetup): Ip {
   return ip(sourceText(instance, node));
 }
@@ -226,7 +239,10 @@ function drawAddresses(
   );
 }
 
-/** What somebody else on the same LAN may have: with 10 ms beside 10 s nothing but 10 ms would be simulated. */
+/**
+ * What somebody else on the same LAN may have: with 10 ms beside 10 s nothing but 10 ms would be
+ * simulated.
+ */
 function near(interval: Nanoseconds): readonly number[] {
   const ms = interval / 1e6;
   return INTERVALS.filter((other) => other <= 10 * ms && ms <= 10 * other);

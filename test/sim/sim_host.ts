@@ -1,4 +1,4 @@
-/** What does one program on a simulated machine see? Host, in virtual time: one process from its start to its end. */
+/** Host in virtual time, for one process on a simulated machine from its start to its end. */
 import { assert } from "../../src/assert.ts";
 import type { CheckSettings } from "../../src/config/tables/check.ts";
 import type {
@@ -54,7 +54,7 @@ export class SimHost implements Host {
   wakes = 0;
   readonly reserve = (): ReadonlyMap<string, number> => new Map();
   promptness: Promptness = PROMPT;
-  /** False where a test calls `wait` when it likes: then virtual time does not stand still until it does. */
+  /** False where a test calls `wait` when it likes: virtual time does not stop for it. */
   keepsTimeStill = true;
   readonly #lan: Lan;
   readonly #random: Random;
@@ -286,7 +286,7 @@ export class SimHost implements Host {
     );
   }
 
-  /** The end of the process, by SIGKILL or its own: its sockets are gone, what it waits for never comes. */
+  /** The end of the process, by SIGKILL or its own: its sockets are gone. */
   end(): void {
     this.#state = "gone";
     this.#sockets.clear();
@@ -304,7 +304,7 @@ export class SimHost implements Host {
     return promise;
   }
 
-  /** Gives the program what there is. Undefined: it was not due. Otherwise resolves when it waits again. */
+  /** Gives the program what there is: undefined if it was not due, else until it waits again. */
   takeTurn(): Promise<void> | undefined {
     this.#wakeAt = undefined;
     if (this.#state !== "running" || this.#resolve === undefined) return undefined;
@@ -350,7 +350,7 @@ export class SimHost implements Host {
     return false;
   }
 
-  /** Asks the scheduler for the processor from `from` on, unless it was asked for an earlier moment already. */
+  /** Asks the scheduler for the processor from `from` on, unless it was asked for earlier. */
   #planWake(from: Instant | undefined): void {
     if (from === undefined || this.#resolve === undefined || this.#state !== "running") return;
     const start = from < this.now() ? this.now() : from;

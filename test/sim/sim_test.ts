@@ -1,4 +1,4 @@
-/** Do the promises hold, whatever goes wrong? Random runs in each test run; a seed that fails replays exactly. */
+/** Random runs in each test run: the invariants hold; a seed that fails replays exactly. */
 import assert from "node:assert/strict";
 import type { Outcome } from "./course.ts";
 import { randomRun } from "./random_run.ts";

@@ -1,4 +1,4 @@
-/** How did a run go, in words? */
+/** The summary of a run. */
 import type { Outcome } from "./course.ts";
 import type { Kind } from "./kinds.ts";
 

@@ -1,4 +1,4 @@
-/** How is an address written? As src/net does, but each object once: a simulation asks for the same ones for ever. */
+/** Texts of addresses, each made once: a simulation asks for the same ones all the time. */
 import { formatIp, type Ip } from "../../src/net/ip.ts";
 import type { Prefix } from "../../src/net/prefix.ts";
 

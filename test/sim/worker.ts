@@ -1,4 +1,4 @@
-/** What does one processor do of a long simulation? One piece after the other of the seeds that it is given. */
+/** One worker of a long simulation: it runs one piece of seeds after the other. */
 import { type Kind, KINDS } from "./kinds.ts";
 import { summary } from "./summary.ts";
 

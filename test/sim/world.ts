@@ -1,4 +1,4 @@
-/** How do things stand on the LAN right now? What checkers may ask, from outside, without asking the daemons. */
+/** The state of the LAN right now, from outside, without asking the daemons: for checkers. */
 import { pauseAfter } from "../../src/daemon/refusals.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { advertIn, type AdvertSeen } from "./advert.ts";
@@ -13,7 +13,10 @@ import {
 } from "./setup.ts";
 import type { Seen } from "./record.ts";
 
-/** "chaos": anything may happen. "settling": nothing happens any more. "calm": all should be well by now. */
+/**
+ * "chaos": anything may happen. "settling": nothing happens any more. "calm": all should be well by
+ * now.
+ */
 export type Phase = "chaos" | "settling" | "calm";
 
 /** Looks at a run and complains. Made anew for each run. */
@@ -39,7 +42,10 @@ export interface Complaint {
 /** The slowest reaction of a healthy machine: its program has the processor within this. */
 export const PROMPT_WITHIN: Nanoseconds = nanoseconds(2_000_000);
 
-/** Nothing on a healthy LAN takes longer than this from one program's send to another's having acted on it. */
+/**
+ * Nothing on a healthy LAN takes longer than this from one program's send to another's having acted
+ * on it.
+ */
 export const HOP: Nanoseconds = nanoseconds(10_000_000);
 
 /** For a successor's announcement is waited so long at most. */
@@ -61,15 +67,26 @@ export class World {
   /** Who says in its adverts that it leaves: "n1 51". */
   readonly #leaving = new Set<string>();
   readonly #texts = new Map<InstanceSetup, readonly string[]>();
-  /** Has a kernel refused something since all was well? Then it is tried again after a while only. */
+  /**
+   * Has a kernel refused something since all was well? Then it is tried again after a while only.
+   */
   refused = false;
-  /** How often each node was refused an address since its program started: each time it waits twice as long. */
+  /**
+   * How often each node was refused an address since its program started: each time it waits twice
+   * as long.
+   */
   readonly #addRefusals = new Map<string, number>();
-  /** Was a card switched on since all was well? Then its addresses are looked into before they count. */
+  /**
+   * Was a card switched on since all was well? Then its addresses are looked into before they
+   * count.
+   */
   switchedOn = false;
   phase: Phase = "settling";
   phaseSince: Instant;
-  /** Since when nothing in the air or on the machines is worse than on an idle LAN; undefined: it is. */
+  /**
+   * Since when nothing in the air or on the machines is worse than on an idle LAN; undefined: it
+   * is.
+   */
   cleanSince: Instant | undefined;
 
   constructor(cluster: Cluster, setup: Setup) {
@@ -109,7 +126,10 @@ export class World {
     this.complaints.push({ checker, words, at: this.cluster.lan.now });
   }
 
-  /** How long a cluster that is left alone may need: everything it may wait for, one after the other. */
+  /**
+   * How long a cluster that is left alone may need: everything it may wait for, one after the
+   * other.
+   */
   get settlingTime(): Nanoseconds {
     const down = longestDown(this.setup);
     const delay = Math.max(...this.setup.nodes.map((node) => node.preemptDelay));
@@ -140,7 +160,10 @@ export class World {
     return nanoseconds(beat + parting + 2 * HOP);
   }
 
-  /** Do the last adverts of `name` say that it leaves, or may they? Where its kernel refuses, it may have tried to. */
+  /**
+   * Do the last adverts of `name` say that it leaves, or may they? Where its kernel refuses, it may
+   * have tried to.
+   */
   isLeaving(name: string, { vrid }: InstanceSetup): boolean {
     return this.#leaving.has(`${name} ${vrid}`) || (this.refused && this.#mayAsk(name));
   }
@@ -150,7 +173,10 @@ export class World {
     return this.isLeaving(a, instance) && this.isLeaving(b, instance);
   }
 
-  /** Who leaves for a successor lets go when that one has announced itself, and waits no longer for it than so. */
+  /**
+   * Who leaves for a successor lets go when that one has announced itself, and waits no longer for
+   * it than so.
+   */
   partingTime(a: string, b: string, instance: InstanceSetup): Nanoseconds {
     const [one, other] = [this.node(a), this.node(b)];
     const leaves = this.isLeaving(a, instance) || this.isLeaving(b, instance);
@@ -201,7 +227,9 @@ export class World {
     return texts;
   }
 
-  /** Can `name` talk to anybody for `instance`: powered, floatip running, card there and plugged in? */
+  /**
+   * Can `name` talk to anybody for `instance`: powered, floatip running, card there and plugged in?
+   */
   isAble(name: string, instance: InstanceSetup): boolean {
     const machine = this.cluster.lan.machine(name);
     const port = machine.port(instance.card);

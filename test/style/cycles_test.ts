@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const src = new URL("../../src/", import.meta.url).pathname;
 
-/** The files of src that a file imports before it runs, as paths below src; `import()` comes later. */
+/**
+ * The files of src that a file imports before it runs, as paths below src; `import()` comes later.
+ */
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(`${src}${file}`, "utf8");
   const specifiers = [...text.matchAll(/from\s*"(\.[^"]+)"/g)];

@@ -1,4 +1,7 @@
-/** Documents: links resolve, pages are reachable, commands, keys and files exist, configurations decode. */
+/**
+ * Documents: links resolve, pages are reachable, commands, keys and files exist, configurations
+ * decode.
+ */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { flagsOf, verbsOf } from "../../packaging/man/verbs.ts";

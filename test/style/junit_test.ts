@@ -1,4 +1,4 @@
-/** Does the runner count what `deno test` reports? */
+/** The runner counts what `deno test` reports. */
 import assert from "node:assert/strict";
 import { readTally } from "../junit.ts";
 

@@ -1,4 +1,6 @@
-/** Does the code keep the house's rules? One `deno lint` plugin, so that the editor underlines what does not. */
+/**
+ * The rules of this code as a `deno lint` plugin, so that the editor underlines what breaks one.
+ */
 import { documented, fileSize, functionSize } from "./size_rules.ts";
 import { homes, impureNames, isPure, refusal } from "./strata.ts";
 

@@ -1,4 +1,4 @@
-/** Does the lint plugin catch each kind of violation, and nothing else? */
+/** The lint plugin catches each kind of violation, and nothing else. */
 import assert from "node:assert/strict";
 import plugin from "./plugin.ts";
 

@@ -1,4 +1,4 @@
-/** Does the test runner end with its line of figures, and tell by its exit code? */
+/** The test runner: its last line, its exit code, its words for wrong usage. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { run } from "../support/lab/command.ts";

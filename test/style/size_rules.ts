@@ -1,4 +1,4 @@
-/** Is a file small enough to be read, and does it say what it is for? Lint rules for sizes and doc comments. */
+/** Lint rules for sizes and doc comments. */
 
 /** Lines of a file, and of a function, that nothing may exceed. */
 export const limits = { file: 400, function: 60 };
@@ -87,7 +87,9 @@ export const documented: Deno.lint.Rule = {
   },
 };
 
-/** The second and further signatures of one function, and its body, need no comment of their own. */
+/**
+ * The second and further signatures of one function, and its body, need no comment of their own.
+ */
 function isLaterOverload(node: Deno.lint.ExportNamedDeclaration): boolean {
   const name = functionName(node);
   if (name === undefined || node.parent.type !== "Program") return false;

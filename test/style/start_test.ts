@@ -1,4 +1,7 @@
-/** What each command reads before it knows which one it is: the command line, and nothing that one command alone needs. */
+/**
+ * What each command reads before it knows which one it is: the command line, and nothing that one
+ * command alone needs.
+ */
 import assert from "node:assert/strict";
 
 interface Graph {
@@ -36,7 +39,8 @@ Deno.test("a command reads no more than the command line before it knows which o
   const checkout = new URL("../../", import.meta.url).pathname;
   const read = await readAtStart(`${checkout}main.ts`);
   assert.ok(read.has("src/cli/version/command.ts") && read.size < 100, `${read.size} modules`);
-  // Of the rest of src a few names and small things: all of it together is smaller than one command.
+  // Of the rest of src a few names and small things: all of it together is smaller than one
+  // command.
   const rest = [...read].filter((one) => /^src\/(?!cli\/)[^/]+\//.test(one));
   const size = rest.reduce((sum, one) => sum + Deno.statSync(`${checkout}${one}`).size, 0);
   assert.ok(size < 40_000, `${size} bytes: ${rest.join(" ")}`);

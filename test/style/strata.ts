@@ -1,6 +1,12 @@
-/** Who may import whom, and who may touch the world? docs/internals/architecture.md prints these tables. */
+/**
+ * Which folder imports which, and which may touch the world; docs/internals/architecture.md prints
+ * it.
+ */
 
-/** What a stratum may import, besides itself and {@link everybodys}. "types" stands for `import type` only. */
+/**
+ * What a stratum may import, besides itself and {@link everybodys}. "types" stands for
+ * `import type` only.
+ */
 type Grants = Readonly<Record<string, "all" | "types">>;
 
 /** Folders of src/ (or single files, without ".ts") that each folder may import. */
@@ -76,7 +82,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     health: "all",
     notify: "all",
   },
-  // What usually breaks, judged; the world is handed in (environment.ts), so that a test can make one up.
+  // What usually breaks, judged; the world is handed in (environment.ts), so that a test can make
+  // one up.
   "tools/doctor": {
     config: "types",
     // What a plan says of itself: where its adverts travel.
@@ -173,7 +180,10 @@ const librariesOf: Readonly<Record<string, readonly string[]>> = {
   notify: ["u8-mqtt"],
 };
 
-/** Folders and files that know neither clock nor chance nor the machine: everything comes in as a value. */
+/**
+ * Folders and files that know neither clock nor chance nor the machine: everything comes in as a
+ * value.
+ */
 const pureFolders: readonly string[] = [
   "net",
   "wire",
@@ -197,7 +207,10 @@ const pureFiles: readonly string[] = [
   "history/place",
   "notify/backlog",
 ];
-/** config/load reads the file, config/credential_files what it only names. (time.ts is not listed: it prints instants that it is given, by way of Date.) */
+/**
+ * config/load reads the file, config/credential_files what it only names. (time.ts is not listed:
+ * it prints instants that it is given, by way of Date.)
+ */
 const impureFiles: readonly string[] = ["config/load", "config/credential_files"];
 
 /** The names that pure code does not mention. */

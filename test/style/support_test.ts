@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Folders that hold tests. The others are programs: the simulator, the bench, the lint plugin, ... */
+/**
+ * Folders that hold tests. The others are programs: the simulator, the bench, the lint plugin, ...
+ */
 const FOLDERS = ["unit", "lab", "golden", "scenarios"];
 /** Not a helper: what one golden test prints, and words for it. */
 const EXEMPT = ["golden/import_options.ts"];

@@ -1,9 +1,11 @@
-/** Golden files: texts as they were last agreed, rewritten on demand and reviewed as a difference. */
+/**
+ * Golden files: texts as they were last agreed, rewritten on demand and reviewed as a difference.
+ */
 import assert from "node:assert/strict";
 
 /**
- * Compares `actual` with test/golden/`name`.txt; throws AssertionError with the difference. With GOLDEN=write in the
- * environment it rewrites the file instead. A missing final newline is added.
+ * Compares `actual` with test/golden/`name`.txt; throws AssertionError with the difference. With
+ * GOLDEN=write in the environment it rewrites the file instead. A missing final newline is added.
  */
 export async function golden(name: string, actual: string): Promise<void> {
   await goldenFile(`test/golden/${name}.txt`, actual);

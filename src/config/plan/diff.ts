@@ -32,9 +32,9 @@ export type Change =
   | { readonly kind: "unchanged"; readonly before: Plan; readonly after: Plan };
 
 /**
- * The changes from `before` to `after`: removed ones first, the others in the order of `after`. One that has another name
- * and the same interface, family and VRID is the same virtual router: it is changed, or replaced, with `before` of its
- * old name.
+ * The changes from `before` to `after`: removed ones first, the others in the order of `after`. One
+ * that has another name and the same interface, family and VRID is the same virtual router: it is
+ * changed, or replaced, with `before` of its old name.
  */
 export function diff(before: readonly Plan[], after: readonly Plan[]): readonly Change[] {
   const old = new Map(before.map((plan) => [keyOf(plan), plan]));

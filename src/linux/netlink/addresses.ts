@@ -1,4 +1,7 @@
-/** Addresses on the interfaces, and how ours are put there: RTM_GETADDR, RTM_NEWADDR, RTM_DELADDR (rtnetlink(7)). */
+/**
+ * Addresses on the interfaces, and how ours are put there: RTM_GETADDR, RTM_NEWADDR, RTM_DELADDR
+ * (rtnetlink(7)).
+ */
 import { type Ip, isLoopback, sizeOf } from "../../net/ip.ts";
 import type { LinkAddress, VirtualAddress } from "../../net/interfaces.ts";
 import { broadcastOf, formatPrefix, type Prefix } from "../../net/prefix.ts";
@@ -45,8 +48,9 @@ import {
 } from "./message.ts";
 
 /**
- * Our mark on an address (IFA_PROTO, Linux 5.18; older kernels pass over it): VRRP's protocol number, which no other
- * program claims in iproute2's rt_addrprotos. `ip -d addr` shows it as "proto 112".
+ * Our mark on an address (IFA_PROTO, Linux 5.18; older kernels pass over it): VRRP's protocol
+ * number, which no other program claims in iproute2's rt_addrprotos. `ip -d addr` shows it as
+ * "proto 112".
  */
 export const IFAPROT_FLOATIP = 112;
 
@@ -107,13 +111,16 @@ export function decodeAddress({ body }: NetlinkMessage): LinkAddress | undefined
 /** How an address is put there. */
 export interface Terms {
   readonly lifetime: Lifetime;
-  /** IPv6: the kernel makes the route to its subnet, and ends it with the address; false: others of the subnet have that route. */
+  /**
+   * IPv6: the kernel makes the route to its subnet, and ends it with the address; false: others of
+   * the subnet have that route.
+   */
   readonly bringsRoute: boolean;
 }
 
 /**
- * Adds `held` to the link with `index` on these terms. Throws NetlinkError; EEXIST: it is there already, and
- * {@link replaceAddress} makes it ours.
+ * Adds `held` to the link with `index` on these terms. Throws NetlinkError; EEXIST: it is there
+ * already, and {@link replaceAddress} makes it ours.
  */
 export function addAddress(
   connection: Connection,
@@ -124,7 +131,10 @@ export function addAddress(
   newAddress(connection, held, index, terms, NLM_F_CREATE | NLM_F_EXCL);
 }
 
-/** Marks `held`, which may be there, as ours and has the kernel keep it on these terms from now. Throws NetlinkError. */
+/**
+ * Marks `held`, which may be there, as ours and has the kernel keep it on these terms from now.
+ * Throws NetlinkError.
+ */
 export function replaceAddress(
   connection: Connection,
   held: VirtualAddress,
@@ -200,8 +210,9 @@ function headerOf(prefix: Prefix, index: number): Uint8Array {
 }
 
 /**
- * An IPv4 host address gets host scope: the kernel then never chooses it as a source (for scope "global" and "link" it
- * does, for multicast and broadcast, once the node's own address went and came back), and answers for it all the same.
+ * An IPv4 host address gets host scope: the kernel then never chooses it as a source (for scope
+ * "global" and "link" it does, for multicast and broadcast, once the node's own address went and
+ * came back), and answers for it all the same.
  */
 function scopeOf(prefix: Prefix): number {
   const aside = prefix.address.family === "ipv4" && isHostAddress(prefix);
@@ -211,7 +222,8 @@ function scopeOf(prefix: Prefix): number {
 function attributesOf({ prefix, label }: VirtualAddress, terms: Terms): Uint8Array {
   const { lifetime: valid, bringsRoute } = terms;
   const ipv4 = prefix.address.family === "ipv4";
-  // An IPv6 host address is deprecated from the start: that keeps it from being chosen (RFC 6724 5, rule 3).
+  // An IPv6 host address is deprecated from the start: that keeps it from being chosen (RFC 6724 5,
+  // rule 3).
   const preferred = !ipv4 && isHostAddress(prefix) ? 0 : preferredOf(valid);
   return ADDRESS_ATTRIBUTES.encode({
     local: prefix.address,
@@ -225,12 +237,13 @@ function attributesOf({ prefix, label }: VirtualAddress, terms: Terms): Uint8Arr
 }
 
 /**
- * A preferred lifetime that ends before the valid one wakes the kernel up in time for that (decision 0039). Linux chooses IPv4
- * addresses whether they are preferred or not.
+ * A preferred lifetime that ends before the valid one wakes the kernel up in time for that
+ * (decision 0039). Linux chooses IPv4 addresses whether they are preferred or not.
  *
- * In ordinary running it must never be reached: at its end the kernel wants its lock (RTNL), and by the time that it looked at before
- * it waited for that it deletes what was renewed meanwhile (check_lifetime in net/ipv4/devinet.c). Renewals are at most half of
- * `valid` apart, 1.33 s for 3 s (vrrp/lease.ts).
+ * In ordinary running it must never be reached: at its end the kernel wants its lock (RTNL), and by
+ * the time that it looked at before it waited for that it deletes what was renewed meanwhile
+ * (check_lifetime in net/ipv4/devinet.c). Renewals are at most half of `valid` apart, 1.33 s for 3
+ * s (vrrp/lease.ts).
  */
 function preferredOf(valid: Lifetime): Lifetime {
   if (valid === INFINITY_LIFE_TIME) return valid;

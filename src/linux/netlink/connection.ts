@@ -1,4 +1,7 @@
-/** Connection to the kernel over netlink: requests, each answered before the next, and batches of them. */
+/**
+ * Connection to the kernel over netlink: requests, each answered before the next, and batches of
+ * them.
+ */
 import { HostError } from "../../host.ts";
 import { NLMSGHDR, SOCKADDR_NL, TIMEVAL } from "../abi.ts";
 import {
@@ -59,7 +62,9 @@ export interface Request {
   readonly body: Uint8Array;
 }
 
-/** A request as bytes that can be sent again and again, as one of a batch: {@link Connection.batch}. */
+/**
+ * A request as bytes that can be sent again and again, as one of a batch: {@link Connection.batch}.
+ */
 export interface KeptRequest {
   /** A whole message; its sequence number and flags are set at each sending. */
   readonly bytes: Bytes;
@@ -81,7 +86,10 @@ export class Connection {
     this.#exchange = exchange;
   }
 
-  /** Asks for something to be done, or for one object. Gives what came before the acknowledgement. Throws NetlinkError. */
+  /**
+   * Asks for something to be done, or for one object. Gives what came before the acknowledgement.
+   * Throws NetlinkError.
+   */
   request(request: Request): readonly NetlinkMessage[] {
     const flags = request.flags | NLM_F_ACK;
     return this.#ask({ ...request, flags }).messages;
@@ -103,8 +111,9 @@ export class Connection {
   }
 
   /**
-   * Sends all `requests`, which change something. The kernel acts on them before it answers; it answers those that it refuses, and
-   * the last one. Gives the indices of the refused, ascending. Throws HostError where it does not answer: then any may be refused.
+   * Sends all `requests`, which change something. The kernel acts on them before it answers; it
+   * answers those that it refuses, and the last one. Gives the indices of the refused, ascending.
+   * Throws HostError where it does not answer: then any may be refused.
    */
   batch(requests: readonly KeptRequest[]): readonly number[] {
     const refused: number[] = [];
@@ -187,7 +196,10 @@ export class KernelExchange implements Exchange, Disposable {
     this.#socket.set(SOL_SOCKET, SO_RCVTIMEO, limit, "SO_RCVTIMEO");
   }
 
-  /** The number by which the kernel names this socket; notifications of what it was asked for here have it. */
+  /**
+   * The number by which the kernel names this socket; notifications of what it was asked for here
+   * have it.
+   */
   get port(): number {
     const address = new Uint8Array(SOCKADDR_NL.size);
     const { libc, fd, what } = this.#socket;

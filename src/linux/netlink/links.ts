@@ -1,4 +1,4 @@
-/** Which network interfaces are there? RTM_GETLINK and what RTM_NEWLINK says (rtnetlink(7), linux/if_link.h). */
+/** Network interfaces: RTM_GETLINK and RTM_NEWLINK (rtnetlink(7), linux/if_link.h). */
 import type { Link } from "../../net/interfaces.ts";
 import { IFINFOMSG, NETCONFMSG } from "../abi.ts";
 import {
@@ -107,7 +107,10 @@ export function loadLinks(connection: Connection): readonly Link[] {
   return answers.flatMap((message) => decodeLink(message) ?? []);
 }
 
-/** What an RTM_NEWLINK or RTM_DELLINK says; undefined where it is about a bridge's port and not about the link itself. */
+/**
+ * What an RTM_NEWLINK or RTM_DELLINK says; undefined where it is about a bridge's port and not
+ * about the link itself.
+ */
 export function decodeLink({ body }: NetlinkMessage): Link | undefined {
   if (!IFINFOMSG.fits(body)) return undefined;
   const { family, index, flags } = IFINFOMSG.read(body);
@@ -143,7 +146,9 @@ function isIpv6Off(families: AttributeValues<typeof FAMILY_TABLE> | undefined): 
     : (conf[DEVCONF_DISABLE_IPV6] ?? 0) !== 0;
 }
 
-/** The link with `index`; undefined: it is gone. Throws NetlinkError where it cannot be asked for. */
+/**
+ * The link with `index`; undefined: it is gone. Throws NetlinkError where it cannot be asked for.
+ */
 export function loadLink(connection: Connection, index: number): Link | undefined {
   const [answer] = connection.request({
     call: "RTM_GETLINK",
@@ -155,7 +160,10 @@ export function loadLink(connection: Connection, index: number): Link | undefine
   return answer && decodeLink(answer);
 }
 
-/** What an RTM_NEWNETCONF says of IPv6 forwarding on one link; undefined where it is about something else. */
+/**
+ * What an RTM_NEWNETCONF says of IPv6 forwarding on one link; undefined where it is about something
+ * else.
+ */
 export function decodeForwarding(
   { body }: NetlinkMessage,
 ): { readonly index: number; readonly forwards6: boolean } | undefined {

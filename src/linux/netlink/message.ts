@@ -1,4 +1,7 @@
-/** What do netlink messages say? Bytes <-> messages and attributes (netlink(7)), pure; attributes are declared in tables. */
+/**
+ * Netlink messages and attributes as bytes and back (netlink(7)); attributes are declared in
+ * tables. Pure.
+ */
 import { type Ip, ipFromBytes } from "../../net/ip.ts";
 import type { Layout, Members, ValuesOf } from "../../wire/layout.ts";
 import { NLATTR, NLMSGERR, NLMSGHDR } from "../abi.ts";
@@ -54,7 +57,10 @@ export function concat(...parts: readonly Uint8Array[]): Bytes {
   return bytes;
 }
 
-/** How the payload of an attribute is read and written. `decode` gives undefined where it makes no sense. */
+/**
+ * How the payload of an attribute is read and written. `decode` gives undefined where it makes no
+ * sense.
+ */
 export interface Payload<T> {
   decode(bytes: Uint8Array): T | undefined;
   encode(value: T): Uint8Array;
@@ -84,7 +90,10 @@ export interface AttributeTable<A extends Attributes> extends Payload<AttributeV
   decode(bytes: Uint8Array): AttributeValues<A>;
 }
 
-/** Declares attributes that occur together. Those with numbers that are not declared are passed over. */
+/**
+ * Declares attributes that occur together. Those with numbers that are not declared are passed
+ * over.
+ */
 export function attributeTable<A extends Attributes>(attributes: A): AttributeTable<A> {
   const names = new Map(Object.entries(attributes).map(([name, { type }]) => [type, name]));
   return {
@@ -153,13 +162,18 @@ export function struct<M extends Members>(layout: Layout<M>): Payload<ValuesOf<M
   };
 }
 
-/** What an NLMSG_ERROR says: 0 is an acknowledgement, else a negative errno and perhaps the kernel's own words. */
+/**
+ * What an NLMSG_ERROR says: 0 is an acknowledgement, else a negative errno and perhaps the kernel's
+ * own words.
+ */
 export interface NetlinkVerdict {
   readonly error: number;
   readonly words: string | undefined;
 }
 
-/** Reads the body of an NLMSG_ERROR (netlink(7): NETLINK_EXT_ACK); undefined where it is too short. */
+/**
+ * Reads the body of an NLMSG_ERROR (netlink(7): NETLINK_EXT_ACK); undefined where it is too short.
+ */
 export function decodeVerdict({ flags, body }: NetlinkMessage): NetlinkVerdict | undefined {
   if (!NLMSGERR.fits(body)) return undefined;
   const { error } = NLMSGERR.read(body);

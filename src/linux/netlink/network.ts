@@ -1,4 +1,7 @@
-/** Network: the machine's links and addresses, by requests and the watch together; own changes show at once. */
+/**
+ * Network: the machine's links and addresses, by requests and the watch together; own changes show
+ * at once.
+ */
 import { HostError } from "../../host.ts";
 import {
   type Interfaces,
@@ -51,7 +54,10 @@ interface Renewal {
   readonly hasDependants: boolean;
 }
 
-/** So often promote_secondaries is looked at where there are others to lose: somebody may have switched it off. */
+/**
+ * So often promote_secondaries is looked at where there are others to lose: somebody may have
+ * switched it off.
+ */
 const LOOKED_AT_EVERY_MS = 1000;
 
 /** The machine's links and addresses. */
@@ -86,14 +92,17 @@ export class Network {
   }
 
   /**
-   * Was news heard beside one of our own requests, and not taken yet? It has left the kernel's queue, so that no
-   * descriptor tells of it any more.
+   * Was news heard beside one of our own requests, and not taken yet? It has left the kernel's
+   * queue, so that no descriptor tells of it any more.
    */
   get changed(): boolean {
     return this.#changed;
   }
 
-  /** Did anything change since the last call, other than what was asked for here? `isTold`: the kernel has told something. */
+  /**
+   * Did anything change since the last call, other than what was asked for here? `isTold`: the
+   * kernel has told something.
+   */
   takeChanged(isTold = true): boolean {
     if (isTold) this.#hear();
     const changed = this.#changed;
@@ -102,8 +111,9 @@ export class Network {
   }
 
   /**
-   * What is left to do when everything urgent is done, before this process sleeps or ends: others of a subnet are kept from the end
-   * of a lease, and settings put back that are needed no more. It takes half a millisecond, which a takeover need not wait for.
+   * What is left to do when everything urgent is done, before this process sleeps or ends: others
+   * of a subnet are kept from the end of a lease, and settings put back that are needed no more. It
+   * takes half a millisecond, which a takeover need not wait for.
    */
   tend(): void {
     this.#renew();
@@ -173,8 +183,8 @@ export class Network {
   }
 
   /**
-   * Sends the renewals that are queued. One that is refused counts as gone, and that is news: whoever wants the address adds it again, and
-   * is then told why it cannot be.
+   * Sends the renewals that are queued. One that is refused counts as gone, and that is news:
+   * whoever wants the address adds it again, and is then told why it cannot be.
    */
   #renew(): void {
     if (this.#queue.size === 0) return;
@@ -230,8 +240,8 @@ export class Network {
   }
 
   /**
-   * Where one without end gets an end, Linux gives the route to its subnet a wrong one, long past (modify_prefix_route in
-   * net/ipv6/addrconf.c). Without a route in between it makes a new one.
+   * Where one without end gets an end, Linux gives the route to its subnet a wrong one, long past
+   * (modify_prefix_route in net/ipv6/addrconf.c). Without a route in between it makes a new one.
    */
   #replace(held: VirtualAddress, index: number, terms: Terms): void {
     const before = this.#table.find(index, held.prefix);
@@ -269,7 +279,10 @@ export class Network {
     });
   }
 
-  /** Somebody deleted the address just now: only the kernel knows whether that was before or after we added it. */
+  /**
+   * Somebody deleted the address just now: only the kernel knows whether that was before or after
+   * we added it.
+   */
   #askFor({ prefix }: VirtualAddress, index: number): void {
     this.#table.claim(index, prefix);
     // Whatever else it shows is news too: the messages about that will find nothing left to change.
@@ -281,7 +294,10 @@ export class Network {
     return linkNamed(this.interfaces(), held.interface);
   }
 
-  /** Takes in what the kernel told. A change of `own` is what was asked for, and no news; true: it was deleted. */
+  /**
+   * Takes in what the kernel told. A change of `own` is what was asked for, and no news; true: it
+   * was deleted.
+   */
   #hear(own?: EntryKey): boolean {
     let deleted = false;
     const goneOurs: LinkAddress[] = [];
@@ -306,7 +322,10 @@ export class Network {
     return deleted;
   }
 
-  /** Whether IPv6 is off the kernel does not tell unasked; but it takes the addresses, or gives the link-local one back. */
+  /**
+   * Whether IPv6 is off the kernel does not tell unasked; but it takes the addresses, or gives the
+   * link-local one back.
+   */
   #lookAt(index: number): void {
     try {
       const link = loadLink(this.#connection, index);

@@ -1,7 +1,8 @@
 /**
- * promote_secondaries of the interfaces with leased floating IPv4 addresses: on for as long as one is there, so that the others of
- * its subnet stay, with their routes, whoever removes it: floatip, or the kernel at the end of a lease. By rtnetlink: /proc/sys is
- * read-only in the service's sandbox.
+ * promote_secondaries of the interfaces with leased floating IPv4 addresses: on for as long as one
+ * is there, so that the others of its subnet stay, with their routes, whoever removes it: floatip,
+ * or the kernel at the end of a lease. By rtnetlink: /proc/sys is read-only in the service's
+ * sandbox.
  */
 import { HostError } from "../../host.ts";
 import type { Connection } from "./connection.ts";
@@ -30,7 +31,10 @@ export class Promotion {
     });
   }
 
-  /** Puts it back on each interface that `isNeeded` says no of; a process that was killed leaves it on. */
+  /**
+   * Puts it back on each interface that `isNeeded` says no of; a process that was killed leaves it
+   * on.
+   */
   settle(isNeeded: (index: number) => boolean): void {
     for (const [index, wasOff] of [...this.#switched]) {
       if (isNeeded(index)) continue;

@@ -1,4 +1,7 @@
-/** Ways out of this machine: one look-up of the kernel's for each family, RTM_GETROUTE (rtnetlink(7)), however many routes there are. */
+/**
+ * Ways out of this machine: one look-up of the kernel's for each family, RTM_GETROUTE
+ * (rtnetlink(7)), however many routes there are.
+ */
 import { HostError } from "../../host.ts";
 import { type Ip, ip } from "../../net/ip.ts";
 import { RTMSG } from "../abi.ts";

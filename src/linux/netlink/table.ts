@@ -85,7 +85,10 @@ export class InterfaceTable {
     return this.#addresses.get(addressKey(index, prefix));
   }
 
-  /** Adds or replaces an address. Another time that it has left is no change, nor is that its preferred time is over. */
+  /**
+   * Adds or replaces an address. Another time that it has left is no change, nor is that its
+   * preferred time is over.
+   */
   put(address: LinkAddress): EntryKey | undefined {
     const key = addressKey(address.index, address.prefix);
     const entry = this.#marked(address);

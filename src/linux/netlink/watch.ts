@@ -22,14 +22,17 @@ import { decodeMessages, type NetlinkMessage } from "./message.ts";
 
 const GROUPS = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_NETCONF;
 
-/** Room for some thousand messages: hundreds of interfaces may come at once when a machine starts. */
+/**
+ * Room for some thousand messages: hundreds of interfaces may come at once when a machine starts.
+ */
 const RECEIVE_BUFFER = 1024 * 1024;
 
 const MESSAGE_SIZE = 64 * 1024;
 
 /**
- * Drops what is told of renewals, as linux/netlink.h and rtnetlink(7) lay it: RTM_NEWADDR of IPv4 from the socket with `port`.
- * Of IPv6 the kernel does not say whose request it was. A filter reads numbers big-endian, the kernel writes them as the machine does.
+ * Drops what is told of renewals, as linux/netlink.h and rtnetlink(7) lay it: RTM_NEWADDR of IPv4
+ * from the socket with `port`. Of IPv6 the kernel does not say whose request it was. A filter reads
+ * numbers big-endian, the kernel writes them as the machine does.
  */
 export function withoutRenewals(port: number): Program {
   return [
@@ -55,7 +58,10 @@ export class Watch implements Disposable {
   readonly #socket: Socket;
   readonly #receiver: Receiver;
 
-  /** `renewals`: the port of the socket that renews what is there, of which nothing need be told. Throws HostError. */
+  /**
+   * `renewals`: the port of the socket that renews what is there, of which nothing need be told.
+   * Throws HostError.
+   */
   constructor(libc: Libc, renewals: number) {
     this.#socket = Socket.open(libc, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, "changes of interfaces");
     this.#receiver = new Receiver(libc, MESSAGE_SIZE);
@@ -70,8 +76,9 @@ export class Watch implements Disposable {
   }
 
   /**
-   * Gives every message that is queued to `take`. True: all was told. False: the kernel had more to tell than there was
-   * room (ENOBUFS), so the rest of the queue is stale and gone, and everything is to be asked anew. Throws HostError.
+   * Gives every message that is queued to `take`. True: all was told. False: the kernel had more to
+   * tell than there was room (ENOBUFS), so the rest of the queue is stale and gone, and everything
+   * is to be asked anew. Throws HostError.
    */
   drain(take: (message: NetlinkMessage) => void): boolean {
     let whole = true;

@@ -1,5 +1,5 @@
 /**
- * Which programs are rules written for? Their names alone, which the command line needs at every
+ * The names of the programs that rules are written for, which the command line needs at every
  * start.
  */
 

@@ -1,4 +1,7 @@
-/** What anybody may send or write: packets, claims, requests, notes and files, some of them nearly right. */
+/**
+ * What anybody may send or write: packets, claims, requests, notes and files, some of them nearly
+ * right.
+ */
 import { handoverRequest, maintenanceRequest } from "../../../src/control/requests.ts";
 import type { Command } from "../../../src/daemon/command.ts";
 import type { Endpoint, HostEvent } from "../../../src/host.ts";

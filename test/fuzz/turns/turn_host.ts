@@ -1,4 +1,7 @@
-/** A machine whose time is virtual, for a daemon whose turns are measured: from what `wait` gives until it waits again. */
+/**
+ * A machine whose time is virtual, for a daemon whose turns are measured: from what `wait` gives
+ * until it waits again.
+ */
 import { cpuTime } from "./cpu_clock.ts";
 import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
@@ -12,7 +15,10 @@ export type Batch = readonly HostEvent[];
 /** After so many turns others on the thread have theirs. */
 const OTHERS = 20;
 
-/** A host that gives the daemon what `next` says, and tells how long each turn took, in milliseconds. */
+/**
+ * A host that gives the daemon what `next` says, and tells how long each turn took, in
+ * milliseconds.
+ */
 export class TurnHost extends RecordingHost {
   readonly #next: (now: Instant) => Batch;
   readonly #took: (ms: number) => void;

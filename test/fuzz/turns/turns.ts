@@ -1,7 +1,8 @@
 /**
- * How long one input holds up the loop: a daemon on a machine of paper is fed packets, claims, orders, requests, files and notes,
- * and each of its turns is measured. Inputs that took long are given again, and the shortest time counts: what a busy machine or
- * the collector of garbage adds to one turn is not the input's.
+ * How long one input holds up the loop: a daemon on a machine of paper is fed packets, claims,
+ * orders, requests, files and notes, and each of its turns is measured. Inputs that took long are
+ * given again, and the shortest time counts: what a busy machine or the collector of garbage adds
+ * to one turn is not the input's.
  */
 import { cpuTime } from "./cpu_clock.ts";
 import { planNode } from "../../../src/config/plan/plan_node.ts";
@@ -185,7 +186,9 @@ class Feeder {
     if (turn % 2 === 0) await this.#read(file(random));
   }
 
-  /** A file as the daemon takes it: decoded elsewhere, taken over line by line, and put in force. */
+  /**
+   * A file as the daemon takes it: decoded elsewhere, taken over line by line, and put in force.
+   */
   async #read(text: string): Promise<void> {
     this.#count("files", 1);
     const transferred = await transferredOf(text);

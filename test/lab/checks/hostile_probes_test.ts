@@ -1,4 +1,4 @@
-/** Do adverts keep their rhythm while probes hang, fork, flood and ignore SIGTERM, and is nothing left of them? */
+/** Adverts keep their rhythm while probes hang, fork, flood and ignore SIGTERM. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";

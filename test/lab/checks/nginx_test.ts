@@ -1,4 +1,4 @@
-/** Does the address go where nginx works? A real nginx is killed on the master, and comes back. */
+/** The address goes where nginx works: a real nginx is killed on the master, and comes back. */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -19,10 +19,16 @@ const PATIENCE_MS = 20_000;
 const INTERVAL_MS = 1000;
 const FALL = 2;
 const RISE = 2;
-/** What a probe, a verdict and a packet may take together on a busy machine; how little it is, the benchmark says. */
+/**
+ * What a probe, a verdict and a packet may take together on a busy machine; how little it is, the
+ * benchmark says.
+ */
 const TOLERANCE_MS = 500;
 
-/** How long after a probe that nginx has answered it is killed: at once is the longest way to `FALL` failures. */
+/**
+ * How long after a probe that nginx has answered it is killed: at once is the longest way to `FALL`
+ * failures.
+ */
 const PHASES_MS = [0, 600];
 
 /** A pair on a LAN, with nginx on both. */
@@ -62,7 +68,10 @@ class WebPair implements AsyncDisposable {
     return this.lan.host("b");
   }
 
-  /** Kills nginx on "a" so long after a probe; resolves with the time until the first advert of "b", in milliseconds. */
+  /**
+   * Kills nginx on "a" so long after a probe; resolves with the time until the first advert of "b",
+   * in milliseconds.
+   */
   async killNginx(phaseMs: number): Promise<number> {
     const asked = await this.nginx.untilAsked(wallNow());
     if (phaseMs > 0) await pause(Math.max(1, asked + phaseMs - wallNow()));
@@ -141,7 +150,10 @@ function tell(what: string, measured: number, limit: number): void {
   assert.ok(measured < limit, `${what}: ${measured} ms, not below ${limit} ms`);
 }
 
-/** The longest way from nginx's end to the first advert of a peer that knows from the file that it is the next. */
+/**
+ * The longest way from nginx's end to the first advert of a peer that knows from the file that it
+ * is the next.
+ */
 const HANDED_OVER_MS = FALL * INTERVAL_MS + TOLERANCE_MS;
 
 /** The longest way from nginx's return to the first advert of the better node. */
@@ -209,7 +221,10 @@ async function playByHand(): Promise<void> {
   }
 }
 
-/** The first result decides alone, whatever `fall` is. A reload that takes the check away takes its fault away. */
+/**
+ * The first result decides alone, whatever `fall` is. A reload that takes the check away takes its
+ * fault away.
+ */
 async function playNeverStarted(): Promise<void> {
   await using lan = await Lan.open({ hosts: ["a", "b", "client"] });
   const [a, b] = [lan.host("a"), lan.host("b")];

@@ -1,4 +1,4 @@
-/** How soon does the address leave a node whose program has died? A process check, with the kernel's word for the end. */
+/** A process check: the end of a program moves the address at once. */
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";

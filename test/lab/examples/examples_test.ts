@@ -1,4 +1,4 @@
-/** Do the example configurations do what their comments promise? Each runs in namespaces that look like its network, and fails over. */
+/** The example configurations do what their comments promise, each on a network like its own. */
 import assert from "node:assert/strict";
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -163,7 +163,8 @@ async function playDatabaseTrio(file: string): Promise<void> {
   assert.equal(readFileSync(`${cluster.folder}/db-1-user`, "utf8"), "nobody\n");
   await cluster.assertClaim("the database of db-1 hangs", () => rmSync(readyOf("db-1")), {
     ...{ name: "db-2", vrid: 100 },
-    // Up to an interval to the first attempt, another to the second, and the time after which that is killed.
+    // Up to an interval to the first attempt, another to the second, and the time after which that
+    // is killed.
     longestMs: 2000 + 2000 + 1000 + skewMs(254),
   });
   await cluster.untilHolder("db-2", "primary", "10.0.2.100");
@@ -185,8 +186,8 @@ async function playDatabaseTrio(file: string): Promise<void> {
 }
 
 /**
- * The file with a stand-in for pg_isready, that hangs unless FOLDER/NAME-ready is there and notes who runs it, and with
- * a user that every machine has.
+ * The file with a stand-in for pg_isready, that hangs unless FOLDER/NAME-ready is there and notes
+ * who runs it, and with a user that every machine has.
  */
 function withDatabase(file: string, folder: string, name: string): string {
   const script = `${folder}/${name}-is-ready`;

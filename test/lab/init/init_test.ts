@@ -1,4 +1,4 @@
-/** Does `floatip init` make a file with which a cluster works? By a person at a terminal, and by flags. */
+/** `floatip init` makes a file with which a cluster works, at a terminal and by flags. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Floatip } from "../../support/interop/floatip.ts";
@@ -134,7 +134,10 @@ deskTest(
   },
 );
 
-/** [flags, exit code, what standard error says]; the LAN has 10.77.0.2 and .3, and eth0 is 10.77.0.1. */
+/**
+ * [flags, exit code, what standard error says]; the LAN has 10.77.0.2 and .3, and eth0 is
+ * 10.77.0.1.
+ */
 const TABLE: readonly (readonly [readonly string[], number, RegExp])[] = [
   [
     ["--interface", "eth9"],
@@ -239,7 +242,9 @@ deskTest("on a LAN of IPv6 alone it works as well", { ipv6: true }, async ({ lan
   await assertCluster(stack, hosts, readFileSync(file, "utf8"), "fd77::fa");
 });
 
-/** [title, the file of node a, the words of init on b, how b is told that a cluster runs already]. */
+/**
+ * [title, the file of node a, the words of init on b, how b is told that a cluster runs already].
+ */
 const RUNNING: readonly (readonly [string, string, readonly string[], RegExp])[] = [
   [
     "adverts to this machine",

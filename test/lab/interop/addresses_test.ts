@@ -1,4 +1,4 @@
-/** Does the daemon keep its addresses as it promises? One node against the real kernel. */
+/** The daemon's addresses: one node against the real kernel. */
 import assert from "node:assert/strict";
 import { AddressWatch } from "../../support/interop/holders.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";

@@ -1,4 +1,6 @@
-/** Does exactly one node answer for the address at any time? Fifty questions a second through a cut, a return and an orderly end. */
+/**
+ * Exactly one node answers for the address: fifty questions a second through cut, return and stop.
+ */
 import assert from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import { formatMac, type Mac } from "../../../src/net/mac.ts";
@@ -19,7 +21,10 @@ const QUESTIONS = 350;
 /** A transition ends so long after the new master's first advert. */
 const SETTLED_MS = 50;
 
-/** Each question comes from a hardware address of its own, so that its answers can be told from others'. */
+/**
+ * Each question comes from a hardware address of its own, so that its answers can be told from
+ * others'.
+ */
 function asker(number: number): Mac {
   return new Uint8Array([2, 0, 0, 0, number >> 8, number & 0xff]);
 }

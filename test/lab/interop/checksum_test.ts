@@ -1,6 +1,7 @@
 /**
- * Does floatip speak both forms of the VRRPv3 checksum over IPv4? keepalived 2.2.7 knows only the one with a pseudo-header (its
- * `v3_checksum_as_v2` came later), so that the other form is heard from frames made by hand.
+ * Both forms of the VRRPv3 checksum over IPv4. keepalived 2.2.7 knows only the
+ * one with a pseudo-header (its `v3_checksum_as_v2` came later), so that the other form is heard
+ * from frames made by hand.
  */
 import assert from "node:assert/strict";
 import { Lan } from "../../support/lab/lan.ts";

@@ -1,4 +1,4 @@
-/** Can the harness be trusted? A pair of keepalived fails over, and what is measured fits what is known of it. */
+/** The harness itself: a pair of keepalived fails over with the figures that are known of it. */
 import assert from "node:assert/strict";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";

@@ -1,4 +1,4 @@
-/** Does a rejected packet leave a master alone? Twenty wrong adverts a second, and a stranger with other addresses. */
+/** Rejected packets leave a master alone: twenty wrong adverts a second, and a stranger. */
 import assert from "node:assert/strict";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
@@ -35,7 +35,10 @@ function instanceOf(attack: Attack, name: string) {
   };
 }
 
-/** Twenty frames a second for the attack's time, all kinds in turn, each through a sender of its own per version. */
+/**
+ * Twenty frames a second for the attack's time, all kinds in turn, each through a sender of its own
+ * per version.
+ */
 async function attackAll(lan: Lan): Promise<ReadonlyMap<Attack, number>> {
   const attacker = lan.host("attacker");
   const count = ATTACK_SECONDS * 1000 / EVERY_MS;

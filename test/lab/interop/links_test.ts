@@ -1,4 +1,4 @@
-/** What does the daemon do when links and addresses come and go, or when it was asleep? */
+/** Links and addresses come and go, and the daemon was suspended. */
 import assert from "node:assert/strict";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Floatip, writeFloatipToml } from "../../support/interop/floatip.ts";

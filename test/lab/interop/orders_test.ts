@@ -1,4 +1,4 @@
-/** Does the daemon stop and reload as it promises? One node, its signals and its commands. */
+/** Stop and reload: one node, its signals and its commands. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { LabHost } from "../../support/lab/lab_host.ts";

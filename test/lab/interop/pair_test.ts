@@ -1,4 +1,4 @@
-/** Does floatip live with Debian's keepalived 2.2.7, as master and as backup each, in every form both speak? */
+/** floatip beside Debian's keepalived 2.2.7, as master and as backup, in every form both speak. */
 import assert from "node:assert/strict";
 import {
   Arena,
@@ -110,7 +110,10 @@ function table(figures: readonly Figure[]): string {
     .join("\n");
 }
 
-/** How long floatip keeps the address after the winner's advert, in milliseconds: the median of all pairs. */
+/**
+ * How long floatip keeps the address after the winner's advert, in milliseconds: the median of all
+ * pairs.
+ */
 function lettingGo(figures: readonly Figure[]): number {
   const times = figures.filter(({ what, program }) =>
     what === "letting go" && program === "floatip"

@@ -1,4 +1,4 @@
-/** What does the real kernel make of our addresses? As `ip` shows it, from outside. */
+/** Our addresses in the real kernel, as `ip` shows them. */
 import assert from "node:assert/strict";
 import { addressesOf, linkNamed } from "../../../src/net/interfaces.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
@@ -187,7 +187,8 @@ kernelTest(
     assert.match(await route(), /expires 8\d\dsec/);
     host.removeAddress(floating);
     assert.match(await route(), /expires 8\d\dsec/);
-    // Alone it brings the route itself; an administrator's address that comes later keeps it for good.
+    // Alone it brings the route itself; an administrator's address that comes later keeps it for
+    // good.
     await machine.ip("addr", "del", "fd88::abcd/64", "dev", "eth0");
     await waitUntil(host, () => entryOf(host, "fd88::abcd/64") === undefined);
     host.addAddress(floating, seconds(2));

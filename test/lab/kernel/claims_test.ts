@@ -1,4 +1,4 @@
-/** What do claims cost on a noisy LAN, and under a flood? */
+/** The cost of watching for address assertions on a noisy LAN, and under a flood. */
 import assert from "node:assert/strict";
 import type { HostEvent } from "../../../src/host.ts";
 import { ClaimWatch } from "../../../src/linux/claim_watch.ts";

@@ -1,4 +1,4 @@
-/** Is the kernel's own account of its start what we read? Beside /proc. */
+/** The kernel's boot time as we read it, beside /proc. */
 import assert from "node:assert/strict";
 import { LinuxHost } from "../../../src/linux/linux_host.ts";
 

@@ -1,4 +1,6 @@
-/** Is the whole daemon killed 200 times in the midst of its history, does it start each time, and is nothing lost that was written? */
+/**
+ * The whole daemon, killed 200 times while it writes its history: it starts, and nothing is lost.
+ */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +17,9 @@ const LANES = ["a", "b", "c", "d"];
 /** For each lane; FLOATIP_ROUNDS set: ten times as many, for a long run. */
 const ROUNDS = 50 * (Deno.env.get("FLOATIP_ROUNDS") === undefined ? 1 : 10);
 const START_MS = 20_000;
-/** The cable is pulled or plugged in this often, so that there is always something to be written. */
+/**
+ * The cable is pulled or plugged in this often, so that there is always something to be written.
+ */
 const FLAP_MS = 4;
 
 /** Every node has a virtual router of its own: they are not about each other. */
@@ -87,7 +91,10 @@ async function live(host: LabHost, program: string, folder: string, count: numbe
   return { told, text: historyText(folder) };
 }
 
-/** The first life may end before the file is made; a file that was there once stays ({@link added} sees to it). */
+/**
+ * The first life may end before the file is made; a file that was there once stays ({@link added}
+ * sees to it).
+ */
 function historyText(folder: string): string {
   const path = historyPath(folder);
   return existsSync(path) ? readFileSync(path, "utf8") : "";
@@ -110,7 +117,10 @@ function untilTold(log: ProgramLog, child: ChildProcess, count: number): Promise
   });
 }
 
-/** Fails where something that stood in the file before is gone, or a line is none. Gives what `life` has added. */
+/**
+ * Fails where something that stood in the file before is gone, or a line is none. Gives what `life`
+ * has added.
+ */
 function added(before: string, { text }: Life, tally: Tally): readonly HistoryEntry[] {
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   if (whole.length < text.length) tally.torn++;

@@ -1,4 +1,4 @@
-/** Does the real host keep its descriptors and its time over thousands of rounds? Figures are printed, not judged. */
+/** Descriptors and time of the real host over thousands of rounds; figures are printed. */
 import assert from "node:assert/strict";
 import { LinuxHost } from "../../../src/linux/linux_host.ts";
 import { after, between, milliseconds, type Nanoseconds } from "../../../src/time.ts";

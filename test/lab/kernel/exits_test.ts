@@ -1,4 +1,4 @@
-/** Is the end of a watched process told at once, and nothing left of watching? */
+/** The end of a watched process is reported at once, and nothing of the watch remains. */
 import assert from "node:assert/strict";
 import { LinuxHost } from "../../../src/linux/linux_host.ts";
 import type { HostEvent } from "../../../src/host.ts";

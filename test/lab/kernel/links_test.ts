@@ -1,4 +1,4 @@
-/** What does the real kernel tell of links, and what does it only seem to tell? */
+/** What the real kernel reports of links. */
 import assert from "node:assert/strict";
 import { formatIp } from "../../../src/net/ip.ts";
 import { linkNamed } from "../../../src/net/interfaces.ts";

@@ -1,4 +1,4 @@
-/** What goes over the real wire, and what comes off it? Against a capture that is not ours. */
+/** Packets on the real wire, beside a capture by another program. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** Does a host answer when it is asked, by whatever way, and is nothing left of asking? */
+/** Asking a host by ping and ARP, without leftovers. */
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../../src/health/check.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
@@ -147,7 +147,8 @@ kernelTest(
 
 kernelTest("what others say and echo is no answer", async () => {
   await using machines = await openMachines();
-  // Its address is spoken of, and its pings of the host are answered, while it is asked for in vain.
+  // Its address is spoken of, and its pings of the host are answered, while it is asked for in
+  // vain.
   const peer = machines.lan.host("peer");
   await peer.exec(["ping", "-c", "1", "10.77.0.1"]);
   machines.host.startProbe(check({ kind: "ping", address: ip("10.77.0.99"), by: "icmp" }, 300));

@@ -1,4 +1,4 @@
-/** Do probes keep to their user, their scheduling and their network? What only root can try. */
+/** Probes keep to their user, their scheduling and their network; needs root. */
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../../src/health/check.ts";
 import { attempt, eventually, processesWith } from "../../support/health/checks.ts";

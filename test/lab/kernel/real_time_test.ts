@@ -1,4 +1,4 @@
-/** Is every thread of the daemon let run first, and nobody that it starts? As /proc shows it. */
+/** Real-time scheduling: all threads of the daemon, none of its children, as /proc shows it. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { demand } from "../../support/lab/command.ts";
@@ -76,7 +76,10 @@ async function told(...launcher: readonly string[]): Promise<Told> {
   return JSON.parse(await demand([...launcher, ...SCRIPT])) as Told;
 }
 
-/** proc_pid_stat(5), counted from the first field after the command's name: nice, rt_priority, policy. */
+/**
+ * proc_pid_stat(5), counted from the first field after the command's name: nice, rt_priority,
+ * policy.
+ */
 const NICE = 16, RT_PRIORITY = 37, POLICY = 38;
 
 function scheduledAs(stat: string): { readonly policy: number; readonly priority: number } {

@@ -1,4 +1,4 @@
-/** What goes over the real wire by UDP, and what of all that may come in reaches the daemon? */
+/** UDP on the real wire, and which of it reaches the daemon. */
 import assert from "node:assert/strict";
 import { openCapture } from "../../../src/linux/capture.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
@@ -136,7 +136,10 @@ kernelTest("a flood fills the buffer, and the deadline comes after what was in i
   assert.deepEqual(numbers, numbers.map((_, index) => index));
 });
 
-/** Puts a datagram on the wire that no socket of `from` would send. `spoil` is done to what follows the IP header. */
+/**
+ * Puts a datagram on the wire that no socket of `from` would send. `spoil` is done to what follows
+ * the IP header.
+ */
 function sendRaw(
   from: NamespacedHost,
   to: NamespacedHost,

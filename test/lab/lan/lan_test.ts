@@ -1,4 +1,4 @@
-/** Does the lab build what it says, and leave nothing behind? */
+/** The lab builds what it says, and leaves nothing behind. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { run } from "../../support/lab/command.ts";

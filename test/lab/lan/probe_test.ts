@@ -1,4 +1,4 @@
-/** Does the probe see exactly the outages that were made? */
+/** The probe measures exactly the outages that were made. */
 import assert from "node:assert/strict";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing } from "../../support/lab/prerequisites.ts";

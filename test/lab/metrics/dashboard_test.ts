@@ -1,4 +1,4 @@
-/** Does the dashboard ask for what there is, and is it well formed? (Whether each panel shows something: failover_test.) */
+/** The dashboard is well formed and asks for metrics that exist. */
 import assert from "node:assert/strict";
 import { demand } from "../../support/lab/command.ts";
 import { has, nameWith } from "../../support/lab/prerequisites.ts";

@@ -1,4 +1,4 @@
-/** Can Prometheus read what is printed? Its own parser and linter say so. */
+/** Prometheus' own parser and linter read what is printed. */
 import assert from "node:assert/strict";
 import { printMetrics } from "../../../src/control/metrics.ts";
 import { run } from "../../support/lab/command.ts";

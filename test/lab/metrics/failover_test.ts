@@ -1,4 +1,4 @@
-/** Does a real Prometheus see what happens: who holds it, a failover with its reason, a node that is gone? */
+/** A real Prometheus sees the holder, a failover with its reason, and a node that is gone. */
 import assert from "node:assert/strict";
 import { Floatip, writeFloatipToml } from "../../support/interop/floatip.ts";
 import { startMaster, WEB } from "../../support/interop/stage.ts";

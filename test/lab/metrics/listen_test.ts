@@ -1,4 +1,4 @@
-/** Does a running daemon serve metrics where its file says, through reloads and a port that somebody else has? */
+/** A running daemon serves metrics as its file says, through reloads and a port in use. */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { Floatip, writeFloatipToml } from "../../support/interop/floatip.ts";

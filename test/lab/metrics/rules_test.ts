@@ -1,4 +1,4 @@
-/** Are the alert rules right, does each have a case in which it rings, and do they ask for what there is? */
+/** The alert rules: each has a case in which it fires, and asks for metrics that exist. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { demand } from "../../support/lab/command.ts";

@@ -1,4 +1,4 @@
-/** Does an instance with both families move without a lost packet of either? */
+/** An instance with both families moves without a lost packet of either. */
 import assert from "node:assert/strict";
 import type { HandoverAnswer } from "../../../src/control/api.ts";
 import { Floatip } from "../../support/interop/floatip.ts";

@@ -1,4 +1,4 @@
-/** Is it seen that somebody else has the address, and are the neighbours told at once whom to believe? */
+/** Another machine has the address: it is seen, and the neighbours are told at once. */
 import assert from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import { parseMac } from "../../../src/net/mac.ts";

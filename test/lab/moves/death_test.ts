@@ -1,4 +1,6 @@
-/** Is a dead or frozen master's address gone before long, and does whoever wakes up keep quiet while another one is master? */
+/**
+ * A dead or frozen master: its address goes in time, and what wakes up yields to the new master.
+ */
 import assert from "node:assert/strict";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 import {
@@ -11,7 +13,10 @@ import {
   transitionsOf,
 } from "../../support/moves/scene.ts";
 
-/** A lease of 3 s, and what a busy machine's kernel may add: without one the address would stay for ever. */
+/**
+ * A lease of 3 s, and what a busy machine's kernel may add: without one the address would stay for
+ * ever.
+ */
 const GONE_MS = 4500;
 const BOTH_MS = 1500;
 
@@ -72,7 +77,8 @@ const CASES: readonly SceneCase[] = [
       await first.untilState("backup");
       await assertTold(first, woken, ["master -> backup (stalled)"]);
       if (preempt === "true") {
-        // It listens for a whole master-down interval, as anybody who is better does, and preempts then.
+        // It listens for a whole master-down interval, as anybody who is better does, and preempts
+        // then.
         const claimed = await scene.claimOf("a", woken);
         assert.ok(claimed - woken > 3000, `it claimed ${ms(claimed - woken)} after it woke up`);
         await second.untilState("backup");
@@ -82,7 +88,8 @@ const CASES: readonly SceneCase[] = [
         assert.equal((await second.instance()).state, "master");
       }
       assert.equal(await lostSince(probe, woken), undefined, "nobody noticed that it woke up");
-      // Before that the frozen one's kernel may have answered the question who has the address: a true alarm.
+      // Before that the frozen one's kernel may have answered the question who has the address: a
+      // true alarm.
       const since = second.log.lines.filter(({ at }) => at >= woken);
       assert.ok(!since.some(({ text }) => text.includes("conflict")), second.log.text);
     },

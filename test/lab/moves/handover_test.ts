@@ -1,4 +1,4 @@
-/** Does `floatip handover` move an instance without a lost packet, to floatip and to keepalived, and leave it where it is else? */
+/** `floatip handover` moves an instance without a lost packet, to floatip and to keepalived. */
 import assert from "node:assert/strict";
 import type { HandoverAnswer } from "../../../src/control/api.ts";
 import type { Floatip } from "../../support/interop/floatip.ts";

@@ -1,4 +1,4 @@
-/** Does `floatip maintenance` take a node out without a lost packet, also over restarts, and never leave nobody unasked? */
+/** `floatip maintenance` takes a node out without a lost packet, also over restarts. */
 import assert from "node:assert/strict";
 import type { MaintenanceAnswer } from "../../../src/control/api.ts";
 import type { Floatip } from "../../support/interop/floatip.ts";

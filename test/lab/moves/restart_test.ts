@@ -1,4 +1,4 @@
-/** Does nobody notice that a daemon was killed and started again in time? And does it start like everyone where it was not in time? */
+/** Restart in place: a daemon killed and started in time keeps its role, and only in time. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Floatip } from "../../support/interop/floatip.ts";
@@ -185,7 +185,10 @@ class Hooks implements Disposable {
   }
 }
 
-/** From {@link Unnoticed.open} on nothing is to be noticed: no packet lost, no transition, no hook called. */
+/**
+ * From {@link Unnoticed.open} on nothing is to be noticed: no packet lost, no transition, no hook
+ * called.
+ */
 class Unnoticed {
   private constructor(
     readonly scene: Scene,

@@ -1,4 +1,4 @@
-/** Does an orderly stop of the master leave a gap? The address stays until its successor has spoken, floatip or keepalived. */
+/** An orderly stop leaves no gap: the address stays until the successor's first advert. */
 import assert from "node:assert/strict";
 import type { Floatip } from "../../support/interop/floatip.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
@@ -101,7 +101,9 @@ const CASES: readonly SceneCase[] = [
   },
 ];
 
-/** Stops the preferred `first` and starts it again, some times; both moves are to pass unnoticed. */
+/**
+ * Stops the preferred `first` and starts it again, some times; both moves are to pass unnoticed.
+ */
 async function leaveAndReturn(
   scene: Scene,
   first: Floatip,

@@ -1,4 +1,4 @@
-/** What does a real broker know of a real daemon: alive, killed, stopped, and after the broker itself was away? */
+/** A real broker and a real daemon: alive, killed, stopped, and the broker itself away. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { SinkStatus } from "../../../src/control/api.ts";

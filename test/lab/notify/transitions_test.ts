@@ -1,4 +1,4 @@
-/** Do 500 transitions of a running daemon reach every sink in order, while others sleep, fail and are missing, and nothing waits? */
+/** 500 transitions reach every sink in order while others sleep, fail and are missing. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { TransitionRecord } from "../../../src/daemon/record.ts";
@@ -20,7 +20,10 @@ const INTERVAL_MS = 100;
 /** More than this waiting, and the listeners get a moment: a queue holds 64. */
 const MOST_WAITING = 40;
 
-/** "flap" goes wherever eth1 goes, and tells hooks of its own that are as bad as can be; "steady" shall notice nothing. */
+/**
+ * "flap" goes wherever eth1 goes, and tells hooks of its own that are as bad as can be; "steady"
+ * shall notice nothing.
+ */
 function fileFor(listeners: Listeners): string {
   const bad = [
     'command = ["/bin/sh", "-c", "sleep 60"]',
@@ -47,7 +50,10 @@ function fileFor(listeners: Listeners): string {
   ].join("\n");
 }
 
-/** The same as "steady", of a daemon that has nobody to tell and nothing to do: what its rhythm is on this machine now. */
+/**
+ * The same as "steady", of a daemon that has nobody to tell and nothing to do: what its rhythm is
+ * on this machine now.
+ */
 const TWIN = [
   "[instance.twin]",
   'interface = "eth0"',

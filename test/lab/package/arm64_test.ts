@@ -1,4 +1,6 @@
-/** Does the arm64 package's program run? Under qemu's emulation of the processor, with Debian's own arm64 libc. */
+/**
+ * The arm64 package's program, under qemu's emulation of the processor, with Debian's arm64 libc.
+ */
 import assert from "node:assert/strict";
 import { demand, run } from "../../support/lab/command.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
@@ -43,7 +45,10 @@ Deno.test({
   },
 });
 
-/** The package's files, with the runtime behind an emulator and Debian's libc for it beside; answers the launcher. */
+/**
+ * The package's files, with the runtime behind an emulator and Debian's libc for it beside; answers
+ * the launcher.
+ */
 async function unpack(folder: string): Promise<string> {
   const [deb = ""] = await packaged("0.1.0", ["deb"], ["arm64"]);
   await demand(["dpkg-deb", "-x", deb, `${folder}/package`]);

@@ -1,4 +1,6 @@
-/** Does the built program behave as one program: arguments, exit codes, signals, folder, environment? */
+/**
+ * The built program behaves as one program: arguments, exit codes, signals, folder, environment.
+ */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { spawn } from "node:child_process";

@@ -1,4 +1,4 @@
-/** Does the .deb do what the README says, on booted Debians: install, one file, enable, fail over, remove, purge? */
+/** The .deb on booted Debians: install, one file, enable, fail over, remove, purge. */
 import assert from "node:assert/strict";
 import type { StatusDocument } from "../../../src/control/api.ts";
 import type { Container } from "../../support/lab/container.ts";
@@ -83,7 +83,10 @@ async function failsOver(hosts: ThreeHosts): Promise<void> {
   await hosts.heldBy("pi-a");
 }
 
-/** What a client and the other nodes notice of what `body` does to the master: nothing, or this fails. */
+/**
+ * What a client and the other nodes notice of what `body` does to the master: nothing, or this
+ * fails.
+ */
 async function unnoticed(
   hosts: ThreeHosts,
   body: (master: Container) => Promise<void>,

@@ -1,4 +1,4 @@
-/** Does the demo show a failover, and leave nothing behind, also when it is interrupted? */
+/** The demo shows a failover, and leaves nothing behind, also when interrupted. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,9 @@ import { waitFor } from "../../support/lab/wait.ts";
 const reason = missing();
 const demo = fileURLToPath(new URL("../../../packaging/demo.ts", import.meta.url));
 
-/** A demo that runs into pipes, with a temporary folder of its own, and what it has said until now. */
+/**
+ * A demo that runs into pipes, with a temporary folder of its own, and what it has said until now.
+ */
 class RunningDemo implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly ended: Promise<unknown[]>;

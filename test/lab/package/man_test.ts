@@ -1,4 +1,4 @@
-/** Do the manual pages hold all that there is: every command with its flags, every key of every table? */
+/** The manual pages hold every command with its flags, and every key of every table. */
 import assert from "node:assert/strict";
 import { filePage } from "../../../packaging/man/file_page.ts";
 import { exampleText } from "../../../src/config/tables/key.ts";

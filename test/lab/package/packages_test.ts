@@ -1,4 +1,6 @@
-/** Are the packages the same each time, for both architectures, and such as their distributions want them? */
+/**
+ * The packages are the same each time, for both architectures, and pass their distributions' lint.
+ */
 import assert from "node:assert/strict";
 import {
   debianChangelog,

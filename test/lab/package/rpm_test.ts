@@ -1,4 +1,4 @@
-/** Does the .rpm install, verify, keep what people changed, upgrade and go, with its scripts run by a real rpm? */
+/** The .rpm installs, verifies, keeps changed files, upgrades and goes, by a real rpm. */
 import assert from "node:assert/strict";
 import { Container } from "../../support/lab/container.ts";
 import { debianRoot } from "../../support/lab/debian_root.ts";

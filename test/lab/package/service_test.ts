@@ -1,4 +1,4 @@
-/** Does every feature work in the service's sandbox, and does systemd keep it alive, on a booted Debian? */
+/** Every feature in the service's sandbox, kept alive by systemd, on a booted Debian. */
 import assert from "node:assert/strict";
 import { Container } from "../../support/lab/container.ts";
 import { debianRoot } from "../../support/lab/debian_root.ts";
@@ -13,7 +13,10 @@ const reason = missing("mmdebstrap", "systemd-nspawn", "dpkg-deb");
 
 const ADDRESS = "10.77.0.50";
 
-/** Scripts say who ran them, fail where the daemon's sandbox or its priority is theirs too, and what they were told. */
+/**
+ * Scripts say who ran them, fail where the daemon's sandbox or its priority is theirs too, and what
+ * they were told.
+ */
 const SCRIPTS = {
   "who":
     '#!/bin/sh\nid -un > "/tmp/$1"\ngrep -q "^NoNewPrivs:.0" /proc/self/status && grep -q "^SigBlk:.0*$" /proc/self/status\n',

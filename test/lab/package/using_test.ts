@@ -1,7 +1,7 @@
 /**
  * What the build does to `using`. esbuild 0.25.5, which `deno bundle` of Deno 2.9.5 brings, turns
- * `using r = new R(); return r.use();` into `new R().use()` where it minifies syntax: the descriptor
- * that r holds stays open.
+ * `using r = new R(); return r.use();` into `new R().use()` where it minifies syntax: the
+ * descriptor that r holds stays open.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,4 +1,6 @@
-/** Does the address move where only one UDP port gets through? Two nodes behind filters, a client that pings, a router between. */
+/**
+ * Failover where only one UDP port gets through: filters, a client that pings, a router between.
+ */
 import assert from "node:assert/strict";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 import { Floatip } from "../../support/interop/floatip.ts";

@@ -1,4 +1,4 @@
-/** Does a datagram that nobody should have sent change anything? From strangers, routers, users, with wrong bytes, in a flood. */
+/** Hostile datagrams change nothing: strangers, routers, users, wrong bytes, a flood. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Floatip } from "../../support/interop/floatip.ts";
@@ -196,7 +196,8 @@ Deno.test({
     const folder = mkdtempSync("/tmp/fl-udp-");
     stack.defer(() => rmSync(folder, { recursive: true }));
     chmodSync(folder, 0o755);
-    // As floatip of that node would say it, but for the port that only the privileged have. A TTL of 255 anybody may choose.
+    // As floatip of that node would say it, but for the port that only the privileged have. A TTL
+    // of 255 anybody may choose.
     for (const from of [b, host]) {
       await from.exec(["sysctl", "-w", "net.ipv4.ip_default_ttl=255"]);
       writeFileSync(`${folder}/advert`, claimOf(from.address, host.address));

@@ -1,4 +1,4 @@
-/** What becomes of an instance whose UDP port is not to be had? It waits, says why, and runs when it is. */
+/** An instance whose UDP port is in use waits, says why, and runs when the port is free. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Floatip } from "../../support/interop/floatip.ts";

@@ -1,4 +1,4 @@
-/** Which promises are watched in a random run? */
+/** The invariants that are watched in a random run. */
 import type { CheckerMaker } from "../world.ts";
 import { announcing } from "./announcing.ts";
 import { bestHolds } from "./best_holds.ts";

@@ -1,4 +1,4 @@
-/** Does a new master tell the neighbours at once where its addresses are now? */
+/** Invariant: a new master tells the neighbours at once where its addresses are. */
 import { after, type Instant, nanoseconds } from "../../../src/time.ts";
 import type { InstanceSetup } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";

@@ -1,4 +1,4 @@
-/** Does a healthy node that may preempt hold the addresses, once nobody better is there? */
+/** Invariant: a healthy node that may preempt holds the addresses once no better one is there. */
 import type { Checker, World } from "../world.ts";
 
 /** Looks when all is calm. */

@@ -1,4 +1,4 @@
-/** Is every transition's cause true, as far as can be seen from outside? */
+/** Invariant: every transition's cause is true, as far as can be seen from outside. */
 import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { fastest, slowest } from "../setup.ts";

@@ -1,4 +1,4 @@
-/** Two holders, and one hears the other: are they one within a round trip? Whoever has lost yields, or is told so at once. */
+/** Invariant: two holders of which one hears the other are one within a round trip. */
 import { after, nanoseconds } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { type Checker, HOP, type World } from "../world.ts";

@@ -1,4 +1,4 @@
-/** Does a program ever end of its own accord? */
+/** Invariant: no program ends by itself. */
 import type { Checker, World } from "../world.ts";
 
 /** Watches all programs. */

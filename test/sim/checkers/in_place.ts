@@ -1,4 +1,4 @@
-/** Does a daemon that comes back in time go on as master, so that nobody notices? And only in time? As far as can be seen from outside. */
+/** Invariant: a daemon that is back in time goes on as master, and only in time. */
 import { after, type Instant, milliseconds, type Nanoseconds } from "../../../src/time.ts";
 import { advertIn, type AdvertSeen } from "../advert.ts";
 import type { Seen } from "../record.ts";

@@ -1,4 +1,4 @@
-/** Does a holder that does not run any more lose its addresses by itself, in time? */
+/** Invariant: a holder that does not run any more loses its addresses in time. */
 import { after, nanoseconds } from "../../../src/time.ts";
 import { latestEnd } from "../leases.ts";
 import { leaseOf } from "../setup.ts";

@@ -1,4 +1,4 @@
-/** Is anything of ours left on a machine after a stop, a fault, or the end of being master? */
+/** Invariant: nothing of ours remains on a machine after a stop, a fault, or mastership. */
 import type { Checker, World } from "../world.ts";
 
 /** Looks whenever a program ends in order, and whenever an instance says that it is not master any more. */

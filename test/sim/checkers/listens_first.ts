@@ -1,4 +1,4 @@
-/** Does a node listen before it claims: never master in its first master-down interval, unless it goes on where it was? */
+/** Invariant: no node is master in its first master-down interval, but for a restart in place. */
 import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { fastest } from "../setup.ts";

@@ -1,4 +1,4 @@
-/** Does a client's packet for a floating address reach the holder? */
+/** Invariant: a client's packet for a floating address reaches the holder. */
 import { after, type Instant } from "../../../src/time.ts";
 import { patience } from "../setup.ts";
 import type { Checker, World } from "../world.ts";

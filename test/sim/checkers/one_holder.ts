@@ -1,4 +1,7 @@
-/** Is there exactly one holder, with all addresses, wherever nodes hear each other and nothing is wrong? */
+/**
+ * Invariant: exactly one holder, with all addresses, where nodes hear each other and nothing is
+ * wrong.
+ */
 import type { Checker, World } from "../world.ts";
 
 /** Looks when all is calm, and at every change while it stays so. */

@@ -1,4 +1,6 @@
-/** Is everything done in the right order: announced only what is there, and gone soon after somebody else was invited to take it? */
+/**
+ * Invariant: only present addresses are announced, and they go soon after another node was invited.
+ */
 import { advertIn } from "../advert.ts";
 import { after, type Instant, nanoseconds } from "../../../src/time.ts";
 import { longestParting } from "../setup.ts";

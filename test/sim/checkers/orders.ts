@@ -1,4 +1,4 @@
-/** Is every order answered, within the time that it may take? */
+/** Invariant: every command is answered, within the time that it may take. */
 import { after, nanoseconds } from "../../../src/time.ts";
 import { fastest, slowest } from "../setup.ts";
 import type { Checker, World } from "../world.ts";

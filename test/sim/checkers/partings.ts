@@ -1,4 +1,4 @@
-/** Who lets an address go because somebody has taken over: has anybody got it? So that no packet finds nobody. */
+/** Invariant: an address is given up for a successor only when the successor has it. */
 import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import type { InstanceSetup } from "../setup.ts";

@@ -1,4 +1,4 @@
-/** Is a calm LAN quiet: no transition, nobody but the holder talks, at its rhythm, and everybody else sleeps? */
+/** Invariant: a calm LAN is quiet: no transition, and only the holder sends, at its interval. */
 import type { Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { leaseOf } from "../setup.ts";

@@ -1,4 +1,4 @@
-/** Does the winner tell the neighbours again when a rival has yielded, whoever of the two heard the other first? */
+/** Invariant: the winner announces again when a rival has yielded. */
 import { after, nanoseconds } from "../../../src/time.ts";
 import type { InstanceSetup } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";

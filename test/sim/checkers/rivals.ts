@@ -1,4 +1,4 @@
-/** Do two holders that hear each other ever stay two for longer than one advert needs? */
+/** Invariant: two holders that hear each other are two for one advert at most. */
 import type { Instant } from "../../../src/time.ts";
 import type { InstanceSetup } from "../setup.ts";
 import type { Checker, World } from "../world.ts";

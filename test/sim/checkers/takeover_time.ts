@@ -1,4 +1,4 @@
-/** Does a backup wait exactly as long as the protocol says: master-down after silence, a skew after a farewell? */
+/** Invariant: a backup waits the master-down interval after silence, the skew after priority 0. */
 import type { Instant } from "../../../src/time.ts";
 import { advertIn, type AdvertSeen } from "../advert.ts";
 import type { InstanceSetup, NodeSetup } from "../setup.ts";

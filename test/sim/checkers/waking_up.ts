@@ -1,4 +1,4 @@
-/** A holder did not run for a while, and meanwhile somebody has taken over: does it read its post before it talks, and give up? */
+/** Invariant: a holder that was suspended reads its packets before it sends, and yields. */
 import { formatIp } from "../../../src/net/ip.ts";
 import { after, type Instant } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";

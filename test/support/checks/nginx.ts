@@ -1,4 +1,4 @@
-/** How does a test run a real nginx, and kill it? One per host of the lab, in the foreground, with files of its own. */
+/** A real nginx for a test, one per host of the lab, in the foreground, with files of its own. */
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -35,12 +35,18 @@ export class Nginx implements AsyncDisposable {
     return nginx;
   }
 
-  /** Resolves when it has answered a request from now on: with the moment, in milliseconds since 1970. */
+  /**
+   * Resolves when it has answered a request from now on: with the moment, in milliseconds since
+   * 1970.
+   */
   async untilAsked(since: number): Promise<number> {
     return (await this.log.until(/^asked/, START_TIMEOUT_MS, since)).at;
   }
 
-  /** SIGKILL for the master, which then starts no new worker, and for its workers; resolves when the master has ended. */
+  /**
+   * SIGKILL for the master, which then starts no new worker, and for its workers; resolves when the
+   * master has ended.
+   */
   async crash(): Promise<void> {
     const { pid } = this.child;
     if (pid === undefined || this.#ended()) return;

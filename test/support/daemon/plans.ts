@@ -1,4 +1,4 @@
-/** What does a plan look like? A sound one for 10.77.0.100/24 on eth0, to be varied by tests. */
+/** A valid plan for 10.77.0.100/24 on eth0, to be varied by tests. */
 import type { Plan } from "../../../src/config/plan/plan.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import { parsePrefix, type Prefix } from "../../../src/net/prefix.ts";

@@ -1,4 +1,4 @@
-/** What did the daemon ask of its machine? A host that writes calls down and can be told to refuse some. */
+/** A host that records calls and can be told to refuse some. */
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import {
   type Boot,

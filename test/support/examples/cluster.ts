@@ -1,4 +1,4 @@
-/** How does a test play a cluster from one example file? Nodes on a LAN with a client, nginx where it is wanted, failures on demand. */
+/** A cluster from one example file: nodes on a LAN with a client, nginx, failures on demand. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import type { InstanceStatus } from "../../../src/control/api.ts";
@@ -72,8 +72,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Does `act`; asserts that `name` then says for the first time that it is master of `vrid` after `longestMs` at the latest,
-   * and after `leastMs` at the earliest.
+   * Does `act`; asserts that `name` then says for the first time that it is master of `vrid` after
+   * `longestMs` at the latest, and after `leastMs` at the earliest.
    */
   async assertClaim(
     what: string,
@@ -114,7 +114,10 @@ export class Cluster implements AsyncDisposable {
     return await floatip.instance(instance);
   }
 
-  /** Resolves when `name` is master of `instance`, it alone holds `address`, and it alone answers the client. */
+  /**
+   * Resolves when `name` is master of `instance`, it alone holds `address`, and it alone answers
+   * the client.
+   */
   async untilHolder(name: string, instance: string, address: string): Promise<void> {
     await this.#floatip(name).untilState("master", PATIENCE_MS, instance);
     const others = [...this.nodes.keys()].filter((other) => other !== name);
@@ -127,8 +130,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Pulls the cable of `name`; resolves with the time from its last advert for `vrid` that reached `next` to the first one
-   * of `next`, which has heard it by then: a node that has just started listens for a whole master-down interval.
+   * Pulls the cable of `name`; resolves with the time from its last advert for `vrid` that reached
+   * `next` to the first one of `next`, which has heard it by then: a node that has just started
+   * listens for a whole master-down interval.
    */
   async cutOff(name: string, next: string, vrid: number): Promise<number> {
     await until(`${next} hears the master`, async () => {
@@ -152,7 +156,9 @@ export class Cluster implements AsyncDisposable {
     return claim.at - (last?.at ?? NaN);
   }
 
-  /** {@link Cluster.cutOff} that took as long as the protocol says for a successor of `priority`. */
+  /**
+   * {@link Cluster.cutOff} that took as long as the protocol says for a successor of `priority`.
+   */
   async assertTakeover(
     name: string,
     next: string,

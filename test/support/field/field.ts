@@ -1,6 +1,6 @@
 /**
- * The suite of field situations: what users of VRRP met with, played on the built program in network
- * namespaces. A case is a name and a few lines; the next bug report is one more.
+ * The suite of field situations: what users of VRRP met with, played on the built program in
+ * network namespaces. A case is a name and a few lines; the next bug report is one more.
  *
  *     fieldCases("addresses of others", [
  *       {
@@ -16,9 +16,10 @@
  *       },
  *     ]);
  *
- * Each case has a LAN of its own: hosts a (10.77.0.1), b (10.77.0.2), client (10.77.0.3) on eth0. Cases
- * of one file run beside each other, so none may depend on a quiet machine. Run one file with
- * `deno test -A --no-check test/lab/field/NAME_test.ts` (as root), one case with `FIELD=WORDS` before it.
+ * Each case has a LAN of its own: hosts a (10.77.0.1), b (10.77.0.2), client (10.77.0.3) on eth0.
+ * Cases of one file run beside each other, so none may depend on a quiet machine. Run one file with
+ * `deno test -A --no-check test/lab/field/NAME_test.ts` (as root), one case with `FIELD=WORDS`
+ * before it.
  */
 import { writeFileSync } from "node:fs";
 import type { StatusDocument } from "../../../src/control/api.ts";
@@ -174,7 +175,10 @@ export const DROP_ADVERTS = `table inet field {
 }
 `;
 
-/** Declares one test with a step for each case; FIELD=WORDS in the environment leaves the others out. */
+/**
+ * Declares one test with a step for each case; FIELD=WORDS in the environment leaves the others
+ * out.
+ */
 export function fieldCases(title: string, cases: readonly FieldCase[]): void {
   const wanted = Deno.env.get("FIELD") ?? "";
   const chosen = cases.filter(({ name }) => name.includes(wanted));

@@ -1,4 +1,4 @@
-/** Which entries may a history hold? Arbitrary ones; apart from the usual, for fast-check is slow to load. */
+/** Arbitrary history entries, apart from the usual ones: fast-check is slow to load. */
 import fc from "fast-check";
 import type {
   DaemonEntry,

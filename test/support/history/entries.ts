@@ -1,4 +1,4 @@
-/** What does a test put into a history? */
+/** History entries for tests. */
 import type { DaemonEntry, NearMissEntry, TransitionEntry } from "../../../src/history/line.ts";
 
 const TIME = "2026-11-21T03:04:05.678Z";

@@ -1,4 +1,4 @@
-/** What is killed in the midst of writing? Adds numbered entries for ever, and prints each number that was written. */
+/** Adds numbered entries until it is killed, and prints each number that was written. */
 import { HistoryFile } from "../../../src/history/history_file.ts";
 import { numbered } from "./entries.ts";
 

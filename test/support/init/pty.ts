@@ -1,4 +1,4 @@
-/** How does a test play a person at a terminal? script(1) makes the terminal; answers are typed when their question is there. */
+/** A person at a terminal: script(1) makes it; answers are typed when their question is there. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { until } from "../interop/until.ts";

@@ -1,4 +1,4 @@
-/** Where do floatip and keepalived meet? A LAN with one of each, a capture, and a notebook for the times that are measured. */
+/** A LAN with one floatip and one keepalived, a capture, and a notebook of measured times. */
 import assert from "node:assert/strict";
 import { masterDown, skew } from "../../../src/vrrp/intervals.ts";
 import { milliseconds } from "../../../src/time.ts";
@@ -30,12 +30,15 @@ export interface Figure {
 }
 
 /**
- * How far from the protocol's figure a time may be: tests share the machine (182 ms were seen beside a program that took a
- * whole processor). Less than what tells a takeover at once from one after silence, 300 ms at adverts every 100 ms.
- * Precise figures are the benchmark's.
+ * How far from the protocol's figure a time may be: tests share the machine (182 ms were seen
+ * beside a program that took a whole processor). Less than what tells a takeover at once from one
+ * after silence, 300 ms at adverts every 100 ms. Precise figures are the benchmark's.
  */
 export const TOLERANCE_MS = 250;
-/** How long a loser may keep the address after the winner's advert was on the LAN, at the median of all pairs. */
+/**
+ * How long a loser may keep the address after the winner's advert was on the LAN, at the median of
+ * all pairs.
+ */
 export const LETTING_GO_MS = 20;
 
 /** The priority of the preferred one. */
@@ -130,7 +133,10 @@ export class Arena implements AsyncDisposable {
     );
   }
 
-  /** How long after `claimedAt` the loser's kernel let the address go; negative: before. Earlier changes than `since` do not count. */
+  /**
+   * How long after `claimedAt` the loser's kernel let the address go; negative: before. Earlier
+   * changes than `since` do not count.
+   */
   async recordLettingGo(
     loser: Program,
     watch: AddressWatch,

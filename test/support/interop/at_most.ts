@@ -1,6 +1,9 @@
-/** How do many slow cases share one machine? A few at a time, in order. */
+/** Runs many slow cases a few at a time, in order. */
 
-/** Does `work` for every item, at most `limit` at once; resolves when all are done, rejects with the first failure then. */
+/**
+ * Does `work` for every item, at most `limit` at once; resolves when all are done, rejects with the
+ * first failure then.
+ */
 export async function atMost<T>(
   limit: number,
   items: readonly T[],

@@ -1,4 +1,4 @@
-/** What went over the LAN, and when? tcpdump on the bridge, read while it runs, every frame decoded with its kernel timestamp. */
+/** tcpdump on the bridge, read while it runs; every frame decoded with its kernel timestamp. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { formatIp } from "../../../src/net/ip.ts";

@@ -1,4 +1,7 @@
-/** A running floatip daemon of the lab: the built program, one per host, with directories of its own. */
+/**
+ * A running floatip daemon of the lab: the built program, one per host, with directories of its
+ * own.
+ */
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -70,7 +73,10 @@ export class Floatip implements AsyncDisposable {
     return Floatip.#launch(host, folder, options);
   }
 
-  /** A new process with the files of this one, which has ended; to be disposed of before this one is. */
+  /**
+   * A new process with the files of this one, which has ended; to be disposed of before this one
+   * is.
+   */
   again(): Promise<Floatip> {
     return Floatip.#launch(this.host, this.folder, this.options);
   }

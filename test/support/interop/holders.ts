@@ -1,4 +1,4 @@
-/** Who answers for a floating address, and when does a node let go of it? Seen from a client and from the kernel. */
+/** Which nodes answer for a floating address, seen from a client and from the kernel. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { LabHost } from "../lab/lab_host.ts";
@@ -8,8 +8,8 @@ import { ProgramLog } from "./program_log.ts";
 import { until } from "./until.ts";
 
 /**
- * Asks the LAN from `client` who has `address` (its neighbour table is emptied first) and resolves with the hardware
- * addresses of all who answered within half a second, in order of their answers.
+ * Asks the LAN from `client` who has `address` (its neighbour table is emptied first) and resolves
+ * with the hardware addresses of all who answered within half a second, in order of their answers.
  */
 export async function askWhoHas(
   client: LabHost,
@@ -92,7 +92,9 @@ export class AddressWatch implements AsyncDisposable {
   }
 }
 
-/** "[2026-11-21T07:33:03.123456] Deleted 2: eth0    inet 10.77.0.100/24 scope global secondary eth0\ …" */
+/**
+ * "[2026-11-21T07:33:03.123456] Deleted 2: eth0 inet 10.77.0.100/24 scope global secondary eth0\ …"
+ */
 function parseChange(line: string): AddressChange | undefined {
   const match = /^\[(\S+?)\] (Deleted )?\d+: \S+\s+inet6? ([0-9a-f.:]+)\//.exec(line);
   if (match === null) return undefined;

@@ -1,4 +1,4 @@
-/** Which packets should do no harm? Adverts that are each wrong in one way, and a way to put them on the LAN. */
+/** Adverts that are each wrong in one way, and a way to put them on the LAN. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
@@ -22,7 +22,10 @@ export interface Attack {
   readonly password?: string | undefined;
 }
 
-/** One frame's making: it changes the IPv4 payload or header of an advert of priority 250 that would be obeyed. */
+/**
+ * One frame's making: it changes the IPv4 payload or header of an advert of priority 250 that would
+ * be obeyed.
+ */
 interface Spoiler {
   readonly reason: RejectReason;
   readonly versions: readonly (2 | 3)[];
@@ -110,8 +113,8 @@ export async function strangersFrame(
 }
 
 /**
- * Sends `frames` in order out of `host`, one every `everyMs`; resolves when the last one has left. `seconds`: again and again for
- * so long.
+ * Sends `frames` in order out of `host`, one every `everyMs`; resolves when the last one has left.
+ * `seconds`: again and again for so long.
  */
 export async function inject(
   host: LabHost,

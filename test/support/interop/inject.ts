@@ -1,6 +1,8 @@
 /**
- * What puts hostile frames on the LAN? This program, run inside a host of the lab: `inject.ts CARD EVERY_MS FILE [SECONDS]` sends the
- * frames of FILE, one in hexadecimal per line, and ends; with SECONDS again and again for so long. It speaks to the kernel by itself, so that it shares no fault with what it attacks.
+ * Puts hostile frames on the LAN. Run inside a host of the lab:
+ * `inject.ts CARD EVERY_MS FILE [SECONDS]` sends the frames of FILE, one in hexadecimal per line,
+ * and ends; with SECONDS again and again for so long. It speaks to the kernel by itself, so that it
+ * shares no fault with what it attacks.
  */
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -19,7 +21,8 @@ function open(card: string): number {
   // Protocol 0: it sends, and hears nothing.
   const descriptor = libc.symbols.socket(AF_PACKET, SOCK_RAW, 0);
   const index = libc.symbols.if_nametoindex(new TextEncoder().encode(`${card}\0`));
-  // struct sockaddr_ll (packet(7)): the family and the interface's index in host order, the rest zero.
+  // struct sockaddr_ll (packet(7)): the family and the interface's index in host order, the rest
+  // zero.
   const address = new Uint8Array(20);
   new Uint16Array(address.buffer)[0] = AF_PACKET;
   new Int32Array(address.buffer)[1] = index;

@@ -1,4 +1,4 @@
-/** How does a test run keepalived as a peer? In the foreground, one per host of the lab, with files of its own. */
+/** keepalived as a peer: in the foreground, one per host of the lab, with files of its own. */
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -61,7 +61,9 @@ export class Keepalived implements AsyncDisposable {
     return Keepalived.#launch(host, folder);
   }
 
-  /** New processes with the files of these, which have ended; to be disposed of before these are. */
+  /**
+   * New processes with the files of these, which have ended; to be disposed of before these are.
+   */
   again(): Promise<Keepalived> {
     // Nobody may have waited for the dead yet: it would believe them alive.
     for (const name of ["parent", "vrrp"]) rmSync(`${this.folder}/${name}.pid`, { force: true });
@@ -94,7 +96,10 @@ export class Keepalived implements AsyncDisposable {
     await this.log.until(pattern, timeoutMs, this.log.lines.at(-1)?.at);
   }
 
-  /** SIGTERM: priority 0 first, then the addresses go; resolves when it has ended, about a second later. */
+  /**
+   * SIGTERM: priority 0 first, then the addresses go; resolves when it has ended, about a second
+   * later.
+   */
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, "exit");

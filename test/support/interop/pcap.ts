@@ -1,4 +1,4 @@
-/** How is a capture file read while it grows? The classic pcap format (pcap-savefile(5)), in whatever pieces it comes. */
+/** Reads a capture file while it grows: the classic format (pcap-savefile(5)), in any pieces. */
 
 /** One captured frame. */
 export interface PcapRecord {

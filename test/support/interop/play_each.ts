@@ -1,4 +1,4 @@
-/** How is a slow test declared whose steps run beside each other, and which is skipped where a program is missing? */
+/** Declares slow tests whose steps run beside each other, skipped where a program is missing. */
 import { missing, nameWith } from "../lab/prerequisites.ts";
 import { atMost } from "./at_most.ts";
 
@@ -17,7 +17,10 @@ export interface PlayOptions {
   readonly afterwards?: () => void;
 }
 
-/** Declares one test with a step for each of `cases`; steps whose programs are missing are skipped, with the reason. */
+/**
+ * Declares one test with a step for each of `cases`; steps whose programs are missing are skipped,
+ * with the reason.
+ */
 export function playEach<One extends PlayCase>(
   title: string,
   programs: readonly string[],

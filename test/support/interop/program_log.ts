@@ -1,4 +1,4 @@
-/** What did a program say, and when does it say a certain thing? The lines of a child, kept and awaited. */
+/** The lines of a child, kept and awaited. */
 import type { ChildProcess } from "node:child_process";
 import { wallNow } from "../lab/wall_clock.ts";
 
@@ -34,7 +34,10 @@ export class ProgramLog {
     return this.lines.map(({ text }) => `  ${this.label}: ${text}`).join("\n");
   }
 
-  /** The first line matching `pattern` at or after `since`; rejects with everything said after `timeoutMs`. */
+  /**
+   * The first line matching `pattern` at or after `since`; rejects with everything said after
+   * `timeoutMs`.
+   */
   until(pattern: RegExp, timeoutMs: number, since = 0): Promise<LogLine> {
     const wanted = (line: LogLine) => line.at >= since && pattern.test(line.text);
     const already = this.lines.find(wanted);

@@ -1,4 +1,4 @@
-/** What do two programs do as rivals for one address? The plays that floatip and keepalived go through. */
+/** Plays of two programs as rivals for one address: floatip and keepalived. */
 import assert from "node:assert/strict";
 import { masterDown } from "../../../src/vrrp/intervals.ts";
 import { milliseconds } from "../../../src/time.ts";
@@ -8,8 +8,9 @@ import { wallNow } from "../lab/wall_clock.ts";
 import type { Program } from "./speaker.ts";
 
 /**
- * The whole play: `better` leads, is cut off and comes back, leaves and comes back. Times of the takeovers and of
- * letting go are recorded in the arena; after each act exactly one of the two answers for the address.
+ * The whole play: `better` leads, is cut off and comes back, leaves and comes back. Times of the
+ * takeovers and of letting go are recorded in the arena; after each act exactly one of the two
+ * answers for the address.
  */
 export async function playRivals(arena: Arena, better: Program): Promise<void> {
   const worse = opponentOf(better);
@@ -72,7 +73,10 @@ export async function playRivals(arena: Arena, better: Program): Promise<void> {
   assert.ok(!await arena.holds(better) && !await arena.holds(worse), "nothing is left behind");
 }
 
-/** Equal priorities: who came first stays; between two masters the higher address stays. `higher` has it. */
+/**
+ * Equal priorities: who came first stays; between two masters the higher address stays. `higher`
+ * has it.
+ */
 export async function playTie(arena: Arena, higher: Program): Promise<void> {
   const lower = opponentOf(higher);
   const { capture } = arena;
@@ -150,7 +154,10 @@ export async function playLearntInterval(arena: Arena): Promise<void> {
   assert.deepEqual([...new Set(claims)], [arena.settings.intervalMs], "as master: its own");
 }
 
-/** floatip is better and leaves a living keepalived alone for a while; a dead one it replaces at once. */
+/**
+ * floatip is better and leaves a living keepalived alone for a while; a dead one it replaces at
+ * once.
+ */
 export async function playPreemptDelay(arena: Arena): Promise<void> {
   const { capture } = arena;
   const patience = 5000;

@@ -1,4 +1,4 @@
-/** How can a test treat floatip and keepalived alike? As two speakers of VRRP: start, wait for a state, stop. */
+/** floatip and keepalived behind one interface: start, wait for a state, stop. */
 import { isLinkLocal, parseIp } from "../../../src/net/ip.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Floatip } from "./floatip.ts";

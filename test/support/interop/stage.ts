@@ -1,4 +1,4 @@
-/** What does a test of one daemon need? A small LAN with a capture, and cases that run a few at a time. */
+/** A small LAN with a capture for tests of one daemon, and cases that run a few at a time. */
 import assert from "node:assert/strict";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan, type LanOptions } from "../lab/lan.ts";
@@ -43,7 +43,10 @@ export async function startMaster(
   return floatip;
 }
 
-/** {@link WEB}'s interval thrice: a busy machine is not as late as that, and an election takes longer. */
+/**
+ * {@link WEB}'s interval thrice: a busy machine is not as late as that, and an election takes
+ * longer.
+ */
 export const MISSED_MS = 300;
 
 /** The longest time between two adverts of `vrid` since `start`, in milliseconds. */
@@ -87,7 +90,10 @@ export async function assertFaultAndReturn(
   assert.ok(await a.holds(ADDRESS));
 }
 
-/** Declares one test whose steps are `cases`, each on a LAN of its own with the hosts "a" and "client". */
+/**
+ * Declares one test whose steps are `cases`, each on a LAN of its own with the hosts "a" and
+ * "client".
+ */
 export function playAll(title: string, cases: readonly Case[]): void {
   const programs = ["tcpdump", "ping"];
   playEach(`daemon: ${title}`, programs, cases, async ({ lan: options, play }) => {

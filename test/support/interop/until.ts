@@ -1,9 +1,12 @@
-/** How does a test wait for something that cannot call it? It looks every few milliseconds, up to a limit. */
+/** Waits for something that cannot call: looks every few milliseconds, up to a limit. */
 import { setTimeout as pause } from "node:timers/promises";
 
 const LOOK_EVERY_MS = 10;
 
-/** Resolves with the first answer of `look` that is truthy, and not an empty list; rejects with `what` after `timeoutMs`. */
+/**
+ * Resolves with the first answer of `look` that is truthy, and not an empty list; rejects with
+ * `what` after `timeoutMs`.
+ */
 export async function until<T>(
   what: string | (() => string),
   look: () => T | Promise<T>,

@@ -1,4 +1,6 @@
-/** What does the history do on a small disk? Runs in a mount namespace of its own, where it mounts, fills and empties one. */
+/**
+ * The history on a small disk: runs in a mount namespace, where it mounts, fills and empties one.
+ */
 import { HistoryFile } from "../../../src/history/history_file.ts";
 import { decodeHistory } from "../../../src/history/line.ts";
 import { historyPath } from "../../../src/history/place.ts";

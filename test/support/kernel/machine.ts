@@ -1,4 +1,4 @@
-/** What do kernel tests stand on? A LAN of two machines, a LinuxHost in each, and a look at what `ip` shows. */
+/** A LAN of two machines, a LinuxHost in each, and a look at what `ip` shows. */
 import type { Endpoint } from "../../../src/host.ts";
 import { type Ip, ip, isLinkLocal } from "../../../src/net/ip.ts";
 import { linkNamed, type VirtualAddress } from "../../../src/net/interfaces.ts";

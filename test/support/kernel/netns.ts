@@ -1,4 +1,4 @@
-/** How does a test's own process work in a network namespace? By setns(2) around each call: sockets stay where they were opened. */
+/** The test's own process in a network namespace, by setns(2) around each call. */
 import type { Host } from "../../../src/host.ts";
 import { LinuxHost } from "../../../src/linux/linux_host.ts";
 import { cString, LIBC_PATHS } from "../../../src/linux/libc.ts";
@@ -17,7 +17,10 @@ const SYMBOLS = {
   fclose: { parameters: ["pointer"], result: "i32" },
 } as const;
 
-/** Registers a test that needs root, iproute2 and `programs`; where they are missing it is skipped, and its name says why. */
+/**
+ * Registers a test that needs root, iproute2 and `programs`; where they are missing it is skipped,
+ * and its name says why.
+ */
 export function kernelTest(
   name: string,
   run: () => void | Promise<void>,

@@ -1,4 +1,6 @@
-/** How is a process scheduled that asks to be let run first, and how are its children? Tells as JSON; a process of its own, for the tests. */
+/**
+ * Prints as JSON how a process that asks for real-time scheduling and its children are scheduled.
+ */
 import { LinuxHost } from "../../../src/linux/linux_host.ts";
 import { runChild } from "../../../src/process.ts";
 import { after, milliseconds } from "../../../src/time.ts";

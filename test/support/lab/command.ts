@@ -1,9 +1,11 @@
-/** How does the lab run a program and read what it said? As a child that is awaited, never through a shell. */
+/** Runs a program and reads its output: an awaited child, never through a shell. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import process from "node:process";
 
-/** What a finished program left behind. `code` is 128 + the signal's number where a signal ended it. */
+/**
+ * What a finished program left behind. `code` is 128 + the signal's number where a signal ended it.
+ */
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
@@ -32,7 +34,10 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   return outcomeOf(child, options);
 }
 
-/** Runs a program to its end and rejects with its own words unless it succeeded; returns its standard output. */
+/**
+ * Runs a program to its end and rejects with its own words unless it succeeded; returns its
+ * standard output.
+ */
 export async function demand(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const outcome = await run(argv, options);
   if (outcome.code === 0) return outcome.stdout;
@@ -56,8 +61,8 @@ export function kill(pid: number, signal: NodeJS.Signals | number): boolean {
 }
 
 /**
- * Makes `child.kill` say no more than kill(2). Deno's own makes "exit" report the signal even where the program caught it
- * and ended with a code of its choice.
+ * Makes `child.kill` say no more than kill(2). Deno's own makes "exit" report the signal even where
+ * the program caught it and ended with a code of its choice.
  */
 export function withPlainKill(child: ChildProcess): ChildProcess {
   child.kill = (signal = "SIGTERM") =>

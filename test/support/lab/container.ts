@@ -1,4 +1,4 @@
-/** What is a whole Debian machine in the lab? A host's namespace with systemd booted in it, by systemd-nspawn. */
+/** A whole Debian machine: a host's namespace with systemd booted in it, by systemd-nspawn. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,9 +8,10 @@ import type { LabHost } from "./lab_host.ts";
 import { waitFor } from "./wait.ts";
 
 /**
- * Boots what lies in $ROOT, as $NAME, in the network namespace $NETNS; what is written goes to $SCRATCH. All mounts are of a
- * namespace that ends with it. systemd-nspawn drops CAP_NET_ADMIN where it did not make the network itself, unless told not
- * to; and it wants a pure cgroup2 hierarchy, which is mounted over whatever the machine has.
+ * Boots what lies in $ROOT, as $NAME, in the network namespace $NETNS; what is written goes to
+ * $SCRATCH. All mounts are of a namespace that ends with it. systemd-nspawn drops CAP_NET_ADMIN
+ * where it did not make the network itself, unless told not to; and it wants a pure cgroup2
+ * hierarchy, which is mounted over whatever the machine has.
  */
 const BOOT = `
   umount -R /sys/fs/cgroup
@@ -41,7 +42,10 @@ export class Container implements AsyncDisposable {
     this.#leader = leader;
   }
 
-  /** Boots `root` in the namespace of `host`; it is named like the host. Rejects with the console's last words. */
+  /**
+   * Boots `root` in the namespace of `host`; it is named like the host. Rejects with the console's
+   * last words.
+   */
   static async boot(host: LabHost, root: string): Promise<Container> {
     const scratch = mkdtempSync(`${tmpdir()}/floatip-${host.name}-`);
     const env = {

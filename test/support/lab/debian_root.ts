@@ -1,4 +1,4 @@
-/** Where does a booted Debian come from? Made once with mmdebstrap from the machine's own mirror, and kept for the next run. */
+/** The files of a booted Debian: made once with mmdebstrap, and kept for the next run. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import process from "node:process";
 import { demand } from "./command.ts";
@@ -19,7 +19,10 @@ const PACKAGES = [
 /** Named after what is in it, so that another list makes another one. */
 const FOLDER = "/var/cache/floatip-lab";
 
-/** The folder of a Debian like this machine's own release; made where it is missing (20 to 30 s). Rejects with mmdebstrap's words. */
+/**
+ * The folder of a Debian like this machine's own release; made where it is missing (20 to 30 s).
+ * Rejects with mmdebstrap's words.
+ */
 export async function debianRoot(): Promise<string> {
   const release = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
   const root = `${FOLDER}/${release}-${PACKAGES.join("-")}`;

@@ -1,4 +1,4 @@
-/** What can a test do with one machine of the lab? Run programs in it, pull its cables, read its addresses. */
+/** One machine of the lab: run programs in it, pull its cables, read its addresses. */
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { demand, type Outcome, run, type RunOptions, withPlainKill } from "./command.ts";
@@ -26,7 +26,9 @@ export interface AddressLine {
   readonly scope: string;
   readonly label: string | undefined;
   readonly secondary: boolean;
-  /** Preferred lifetime in seconds; 0: deprecated, never chosen as a source; 4294967295: for ever. */
+  /**
+   * Preferred lifetime in seconds; 0: deprecated, never chosen as a source; 4294967295: for ever.
+   */
   readonly preferredSeconds: number;
   readonly validSeconds: number;
 }
@@ -35,7 +37,9 @@ export interface AddressLine {
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** "pipe" (default): read them as streams; "ignore": to nowhere; "inherit": to this process's own. */
+  /**
+   * "pipe" (default): read them as streams; "ignore": to nowhere; "inherit": to this process's own.
+   */
   readonly output?: "pipe" | "ignore" | "inherit";
 }
 
@@ -65,7 +69,10 @@ export class LabHost {
     return this.ports[0].ipv6?.split("/")[0] ?? "";
   }
 
-  /** The words that start a program in this namespace; exec'd in place, so the pid is the program's own. */
+  /**
+   * The words that start a program in this namespace; exec'd in place, so the pid is the program's
+   * own.
+   */
   argv(args: readonly string[]): readonly string[] {
     return ["ip", "netns", "exec", this.namespace, ...args];
   }
@@ -75,12 +82,18 @@ export class LabHost {
     return run(this.argv(args), options);
   }
 
-  /** Runs `ip` here with these words, for instance `ip("addr", "del", …)`; rejects with its words where it fails. */
+  /**
+   * Runs `ip` here with these words, for instance `ip("addr", "del", …)`; rejects with its words
+   * where it fails.
+   */
   ip(...words: readonly string[]): Promise<string> {
     return demand(["ip", "-n", this.namespace, ...words]);
   }
 
-  /** Starts a program here. Its pid is the program's own, so a signal reaches it; what still runs is killed at close. */
+  /**
+   * Starts a program here. Its pid is the program's own, so a signal reaches it; what still runs is
+   * killed at close.
+   */
   spawn(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     const [program = "", ...rest] = this.argv(args);
     const output = options.output ?? "pipe";
@@ -104,7 +117,9 @@ export class LabHost {
     await demand(["ip", "-n", this.bridgeNamespace, "link", "set", this.#port(card).peer, "up"]);
   }
 
-  /** Takes the port off the bridge: the card keeps its carrier, nothing arrives and nothing leaves. */
+  /**
+   * Takes the port off the bridge: the card keeps its carrier, nothing arrives and nothing leaves.
+   */
   async isolate(card = this.interface): Promise<void> {
     const { peer } = this.#port(card);
     await demand(["ip", "-n", this.bridgeNamespace, "link", "set", peer, "nomaster"]);
@@ -116,7 +131,10 @@ export class LabHost {
     await demand(["ip", "-n", this.bridgeNamespace, "link", "set", peer, "master", bridge]);
   }
 
-  /** `ip link set CARD down` inside the host; the kernel forgets the card's IPv6 addresses and routes. */
+  /**
+   * `ip link set CARD down` inside the host; the kernel forgets the card's IPv6 addresses and
+   * routes.
+   */
   async linkDown(card = this.interface): Promise<void> {
     await this.ip("link", "set", card, "down");
   }

@@ -1,4 +1,4 @@
-/** How does a test get a LAN of its own? One namespace with bridges, one per host, all gone afterwards. */
+/** A LAN for a test: one namespace with bridges, one per host, all removed afterwards. */
 import { randomBytes } from "node:crypto";
 import process from "node:process";
 import { demand, run } from "./command.ts";
@@ -10,7 +10,9 @@ export interface HostOptions {
   readonly name: string;
   /** The first card's name; default "eth0". */
   readonly interface?: string;
-  /** The first card's address with prefix length; default: the next of the Lan's prefix; null: none. */
+  /**
+   * The first card's address with prefix length; default: the next of the Lan's prefix; null: none.
+   */
   readonly address?: string | null;
 }
 
@@ -34,7 +36,10 @@ interface Segment {
   readonly prefix6: string | undefined;
 }
 
-/** A LAN in network namespaces. Needs root and iproute2. Close it with `await using` or {@link Lan.close}. */
+/**
+ * A LAN in network namespaces. Needs root and iproute2. Close it with `await using` or
+ * {@link Lan.close}.
+ */
 export class Lan implements AsyncDisposable {
   readonly #hosts: ReadonlyMap<string, LabHost>;
   readonly #onSignal = (signal: string): void => {
@@ -51,7 +56,10 @@ export class Lan implements AsyncDisposable {
     this.#hosts = new Map(hosts.map((host) => [host.name, host]));
   }
 
-  /** Builds the namespaces, bridges, cables and addresses. Rejects with ip's own words, and leaves nothing behind then. */
+  /**
+   * Builds the namespaces, bridges, cables and addresses. Rejects with ip's own words, and leaves
+   * nothing behind then.
+   */
   static async open(options: LanOptions): Promise<Lan> {
     const id = `fl-${randomBytes(4).toString("hex")}`;
     const segments = segmentsOf(options);
@@ -165,7 +173,10 @@ function nthAddress6(prefix: string, n: number): string {
   return `${base}${n.toString(16)}/${length}`;
 }
 
-/** One `ip -batch` for everything that can be said from outside, then one child per host for what is inside. */
+/**
+ * One `ip -batch` for everything that can be said from outside, then one child per host for what is
+ * inside.
+ */
 async function build(lan: Lan, segments: readonly Segment[]): Promise<void> {
   await demand(["ip", "-batch", "-"], { input: outsideScript(lan, segments) });
   await Promise.all([
@@ -212,7 +223,10 @@ function hostScript(host: LabHost): string {
   ].join("\n");
 }
 
-/** Runs an ip script inside a namespace after writing a value to IPv6 switches there (a shell pattern). */
+/**
+ * Runs an ip script inside a namespace after writing a value to IPv6 switches there (a shell
+ * pattern).
+ */
 async function inside(
   namespace: string,
   script: string,

@@ -1,4 +1,4 @@
-/** Which namespaces did a lab leave behind whose process is gone? Records on disk say, and only those are removed. */
+/** Removes namespaces of labs whose process is gone, by records on disk. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { kill, runNow } from "./command.ts";
@@ -26,7 +26,10 @@ export function recordLab(lab: string, namespaces: readonly string[]): void {
   writeFileSync(`${recordFolder}/${lab}.json`, JSON.stringify(record));
 }
 
-/** Ends whatever still runs in the namespaces, deletes them and the record; what is missing already is no error. */
+/**
+ * Ends whatever still runs in the namespaces, deletes them and the record; what is missing already
+ * is no error.
+ */
 export function demolishLab(lab: string, namespaces: readonly string[]): void {
   for (const namespace of namespaces) {
     const { stdout } = runNow(["ip", "netns", "pids", namespace]);

@@ -1,4 +1,4 @@
-/** Can namespaces be built here, and what is to be installed first? Answers in words, and installs with apt where it may. */
+/** What the lab needs on this machine; installs packages with apt where it may. */
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { run } from "./command.ts";
@@ -31,7 +31,10 @@ export function has(program: string): boolean {
   return folders.some((folder) => existsSync(`${folder}/${program}`));
 }
 
-/** Why no lab can be built here ("needs root"), or undefined where one can. `programs` are needed besides iproute2. */
+/**
+ * Why no lab can be built here ("needs root"), or undefined where one can. `programs` are needed
+ * besides iproute2.
+ */
 export function missing(...programs: readonly string[]): string | undefined {
   if (process.env["FLOATIP_TESTS"] === "without-root") return "needs root, left out on demand";
   if (process.getuid?.() !== 0) return "needs root";
@@ -40,7 +43,10 @@ export function missing(...programs: readonly string[]): string | undefined {
   return absent.length === 0 ? undefined : `needs ${absent.join(", ")}`;
 }
 
-/** The name of a test that may be skipped: the reason stands in brackets behind it, for the summary to show. */
+/**
+ * The name of a test that may be skipped: the reason stands in brackets behind it, for the summary
+ * to show.
+ */
 export function nameWith(name: string, reason: string | undefined): string {
   return reason === undefined ? name : `${name} [${reason}]`;
 }
@@ -52,7 +58,10 @@ export interface Ensured {
   readonly failure: string | undefined;
 }
 
-/** Installs the Debian packages whose programs are not there, where root and apt are at hand. Never rejects. */
+/**
+ * Installs the Debian packages whose programs are not there, where root and apt are at hand. Never
+ * rejects.
+ */
 export async function ensure(packages: readonly string[]): Promise<Ensured> {
   const absent = packages.filter((name) => !has(programOf[name] ?? name));
   if (absent.length === 0) return { installed: [], failure: undefined };

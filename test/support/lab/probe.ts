@@ -1,4 +1,4 @@
-/** For how long did an address not answer? Watches it from one host of the lab and measures the gaps. */
+/** Watches an address from one host of the lab and measures the gaps. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
@@ -9,7 +9,9 @@ import { waitFor } from "./wait.ts";
 
 /** A time without replies. */
 export interface Gap {
-  /** From the probe's start to the last reply before the gap (0 for a leading one), in milliseconds. */
+  /**
+   * From the probe's start to the last reply before the gap (0 for a leading one), in milliseconds.
+   */
   readonly startMs: number;
   /** From that reply to the next one, or to the latest request where none came, in milliseconds. */
   readonly lengthMs: number;
@@ -30,9 +32,14 @@ export interface Outage {
 export interface ProbeOptions {
   /** A request every so many milliseconds; default 10. A gap is known to this grain. */
   readonly everyMs?: number;
-  /** Wait for a first reply, which fills the neighbour cache, and count from there. Default true. */
+  /**
+   * Wait for a first reply, which fills the neighbour cache, and count from there. Default true.
+   */
   readonly warm?: boolean;
-  /** Runs before ordinary programs, as those do that it watches, where that is permitted. Default false. */
+  /**
+   * Runs before ordinary programs, as those do that it watches, where that is permitted. Default
+   * false.
+   */
   readonly realTime?: boolean;
 }
 
@@ -60,7 +67,10 @@ export class Probe implements AsyncDisposable {
     child.stderr?.pipe(process.stderr, { end: false });
   }
 
-  /** Starts to ask `address` (IPv4 or IPv6, no prefix length) from `host`. Rejects where `warm` waits 10 s in vain. */
+  /**
+   * Starts to ask `address` (IPv4 or IPv6, no prefix length) from `host`. Rejects where `warm`
+   * waits 10 s in vain.
+   */
   static async start(host: LabHost, address: string, options: ProbeOptions = {}): Promise<Probe> {
     const program = fileURLToPath(import.meta.resolve("./prober.ts"));
     const child = host.spawn([
@@ -104,14 +114,20 @@ export class Probe implements AsyncDisposable {
       .filter((gap) => gap.lengthMs >= minMs);
   }
 
-  /** Resolves when a request was answered that was sent after this call: what was sent before is answered by then, or lost. */
+  /**
+   * Resolves when a request was answered that was sent after this call: what was sent before is
+   * answered by then, or lost.
+   */
   async settled(limitMs = 10_000): Promise<void> {
     const first = this.#requests.length;
     const answered = () => this.#requests.findIndex((one, i) => i >= first && one.answered) >= 0;
     await waitFor("an answer to a new request", answered, { limitMs });
   }
 
-  /** What was lost of all that was sent since `since` (milliseconds since 1970); what is under way still is not lost. */
+  /**
+   * What was lost of all that was sent since `since` (milliseconds since 1970); what is under way
+   * still is not lost.
+   */
   outages(since: number): readonly Outage[] {
     return outagesOf(this.#requests.filter(({ sentAt }) => sentAt >= since));
   }

@@ -1,10 +1,11 @@
 /**
- * When does an address answer? A program of its own, run inside a namespace: it sends an ICMP echo request every N ms and
- * writes a line for each request ("s TIME NUMBER") and each reply ("r TIME NUMBER"), times in milliseconds since 1970; a reply has
- * the number of its request, counted from 0.
+ * Asks when an address answers. A program of its own, run inside a namespace: it sends an ICMP echo
+ * request every N ms and writes a line for each request ("s TIME NUMBER") and each reply ("r TIME
+ * NUMBER"), times in milliseconds since 1970; a reply has the number of its request, counted from
+ * 0.
  *
- * It needs no ping(8), which not every machine has, and its clock is read when the reply is there, not when it is printed.
- * Arguments: ADDRESS INTERVAL_MS.
+ * It needs no ping(8), which not every machine has, and its clock is read when the reply is there,
+ * not when it is printed. Arguments: ADDRESS INTERVAL_MS.
  */
 
 import { wallNow } from "./wall_clock.ts";
@@ -63,7 +64,10 @@ function write(kind: "s" | "r", number: number): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${kind} ${wallNow().toFixed(3)} ${number}\n`));
 }
 
-/** The sequence numbers, 16 bits each, of the echo replies to our own requests that are there to read. */
+/**
+ * The sequence numbers, 16 bits each, of the echo replies to our own requests that are there to
+ * read.
+ */
 function drain(socket: number, identifier: number, six: boolean): readonly number[] {
   const buffer = new Uint8Array(1500);
   const replies: number[] = [];
@@ -79,7 +83,10 @@ function drain(socket: number, identifier: number, six: boolean): readonly numbe
   }
 }
 
-/** RFC 792, RFC 4443 4.1: type, code, checksum, identifier, sequence. The kernel fills in ICMPv6's checksum. */
+/**
+ * RFC 792, RFC 4443 4.1: type, code, checksum, identifier, sequence. The kernel fills in ICMPv6's
+ * checksum.
+ */
 function echoRequest(identifier: number, sequence: number, six: boolean): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
@@ -94,7 +101,10 @@ function echoRequest(identifier: number, sequence: number, six: boolean): Uint8A
   return bytes;
 }
 
-/** struct sockaddr_in (16 bytes) or sockaddr_in6 (28 bytes); the family is in the machine's byte order. */
+/**
+ * struct sockaddr_in (16 bytes) or sockaddr_in6 (28 bytes); the family is in the machine's byte
+ * order.
+ */
 function socketAddress(address: string, six: boolean): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(six ? 28 : 16);
   const family = six ? AF_INET6 : AF_INET;

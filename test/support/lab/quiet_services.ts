@@ -1,4 +1,4 @@
-/** How are packages installed without starting what they bring? By Debian's policy file, for as long as apt runs. */
+/** Installs packages without starting their services, by Debian's policy file. */
 import { rmSync, writeFileSync } from "node:fs";
 
 /** Where invoke-rc.d(8) and deb-systemd-invoke(1) look. */
@@ -8,8 +8,9 @@ const POLICY = "/usr/sbin/policy-rc.d";
 const FORBID = "#!/bin/sh\nexit 101\n";
 
 /**
- * Runs `act` while no service starts because it was installed: tests want the programs, and a server that nobody asked for
- * would stay. A policy that is there already is left alone, and so is everything where the file cannot be written.
+ * Runs `act` while no service starts because it was installed: tests want the programs, and a
+ * server that nobody asked for would stay. A policy that is there already is left alone, and so is
+ * everything where the file cannot be written.
  */
 export async function withQuietServices<T>(act: () => Promise<T>, policy = POLICY): Promise<T> {
   const ours = lay(policy);

@@ -1,6 +1,7 @@
 /**
- * What do random tests draw? In a run by test/run.ts, which loads this first, the same each time: a change is judged, not its luck.
- * New draws are for `deno task fuzz` and whoever sets FUZZ_RUNS; what they find becomes a test of its own.
+ * The draws of random tests. In a run by test/run.ts, which loads this first, they are the same
+ * each time: a change is judged, not its luck. New draws come with `deno task fuzz`, or with
+ * FUZZ_RUNS; what they find becomes a test of its own.
  */
 import fc from "fast-check";
 

@@ -1,4 +1,4 @@
-/** How does a test wait for something without guessing how long it takes? It asks again until the answer is there. */
+/** Waits for something by asking until the answer is there. */
 
 /** How long and how often {@link waitFor} asks. */
 export interface WaitOptions {

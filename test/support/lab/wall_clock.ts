@@ -1,8 +1,8 @@
-/** What time is it, for tests? The clock that captures, logs and histories are stamped with. */
+/** Wall-clock time for tests: the clock of captures, logs and histories. */
 
 /**
- * CLOCK_REALTIME, in milliseconds since 1970 with their fraction. Unlike performance.timeOrigin + performance.now() it goes along
- * where somebody sets the clock, as the kernel's stamps do.
+ * CLOCK_REALTIME, in milliseconds since 1970 with their fraction. Unlike performance.timeOrigin +
+ * performance.now() it goes along where somebody sets the clock, as the kernel's stamps do.
  */
 export function wallNow(): number {
   return Number(Temporal.Now.instant().epochNanoseconds) / 1e6;

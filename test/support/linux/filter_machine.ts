@@ -1,4 +1,4 @@
-/** An interpreter of the few instructions that our packet filters use: which frames does one accept? */
+/** An interpreter of the few instructions of our packet filters. */
 import { SOCK_FILTER } from "../../../src/linux/abi.ts";
 import {
   assemble,

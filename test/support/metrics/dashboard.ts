@@ -1,4 +1,4 @@
-/** What does the Grafana dashboard ask Prometheus for? Its panels and expressions, with the variables filled in. */
+/** The Grafana dashboard: its panels and expressions, with the variables filled in. */
 
 /** A panel as it stands in packaging/grafana/floatip.json. */
 export interface Panel {
@@ -36,7 +36,10 @@ export async function readDashboard(): Promise<Dashboard> {
   return JSON.parse(await Deno.readTextFile(file));
 }
 
-/** Every expression with where it stands; `range` is put for $__rate_interval, everything for the other variables. */
+/**
+ * Every expression with where it stands; `range` is put for $__rate_interval, everything for the
+ * other variables.
+ */
 export function expressionsOf(
   dashboard: Dashboard,
   range = "1m",

@@ -1,4 +1,4 @@
-/** Which metrics are there, and which does an expression ask for? Names, as Prometheus stores them. */
+/** Names of metrics, as Prometheus stores them and as expressions ask for them. */
 
 /** The names of all series of an exposition: of a histogram its three. */
 export function seriesNames(exposition: string): ReadonlySet<string> {

@@ -1,4 +1,4 @@
-/** How does a test run a real Prometheus? Debian's, in a namespace of the lab, with the rules of packaging/. */
+/** A real Prometheus (Debian's) in a namespace of the lab, with the rules of packaging/. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";

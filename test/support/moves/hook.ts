@@ -1,4 +1,4 @@
-/** Who is told of transitions? A program that writes its words down, for `[notify] command`. */
+/** A program for `[notify] command` that writes its arguments down. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 /** A program for one daemon, and what it was called with. */

@@ -1,4 +1,4 @@
-/** Where does an address move? Two nodes and a client on one LAN, and everything that shows how it went. */
+/** Two nodes and a client on one LAN, and everything that shows how an address moves. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import type { HistoryEntry } from "../../../src/history/line.ts";
@@ -43,7 +43,10 @@ export interface SceneSettings {
   readonly sections?: string;
 }
 
-/** Two nodes, "a" (10.77.0.1) and "b" (10.77.0.2), and a client. All that was started here ends with it. */
+/**
+ * Two nodes, "a" (10.77.0.1) and "b" (10.77.0.2), and a client. All that was started here ends with
+ * it.
+ */
 export class Scene implements AsyncDisposable {
   private constructor(
     readonly lan: Lan,
@@ -68,7 +71,10 @@ export class Scene implements AsyncDisposable {
     return this.lan.host(name);
   }
 
-  /** floatip on a node, with the file that is the same on both; scheduled as its unit has it, from the first moment on. */
+  /**
+   * floatip on a node, with the file that is the same on both; scheduled as its unit has it, from
+   * the first moment on.
+   */
   async floatip(
     node: NodeName,
     settings: SceneSettings = {},
@@ -79,7 +85,10 @@ export class Scene implements AsyncDisposable {
     return this.stack.use(await Floatip.start(this.host(node), file, { program, ...options }));
   }
 
-  /** floatip on both nodes: "a" is master, "b" has heard so, and may take over: whoever has just come up listens first. */
+  /**
+   * floatip on both nodes: "a" is master, "b" has heard so, and may take over: whoever has just
+   * come up listens first.
+   */
   async pair(settings: SceneSettings = {}): Promise<readonly [Floatip, Floatip]> {
     const first = await this.floatip("a", settings);
     await first.untilState("master");
@@ -123,7 +132,10 @@ export class Scene implements AsyncDisposable {
     ].join("\n");
   }
 
-  /** keepalived on a node, as that file would have it: unicast, priority 200 for "a" and 190 for "b". */
+  /**
+   * keepalived on a node, as that file would have it: unicast, priority 200 for "a" and 190 for
+   * "b".
+   */
   async keepalived(node: NodeName, other: Partial<KeepalivedInstance> = {}): Promise<Keepalived> {
     const [host, peer] = [this.host(node), this.host(node === "a" ? "b" : "a")];
     return this.stack.use(
@@ -142,7 +154,10 @@ export class Scene implements AsyncDisposable {
     return this.stack.use(await Probe.start(this.host("client"), ADDRESS, options));
   }
 
-  /** Resolves when a node's first advert as master at or after `since` was on the LAN, with its time. */
+  /**
+   * Resolves when a node's first advert as master at or after `since` was on the LAN, with its
+   * time.
+   */
   async claimOf(node: NodeName, since: number, timeoutMs = 10_000): Promise<number> {
     const source = this.host(node).address;
     const isClaim = (priority: number) => priority > 1;
@@ -161,7 +176,9 @@ export class Scene implements AsyncDisposable {
     await this.capture.untilAdvert(`priority ${priority}`, wanted, 10_000, since);
   }
 
-  /** Resolves when the kernel of `node` has let the address go at or after `since`, with the time. */
+  /**
+   * Resolves when the kernel of `node` has let the address go at or after `since`, with the time.
+   */
   async releaseOf(node: NodeName, since: number, timeoutMs = 10_000): Promise<number> {
     return (await this.changes[node].untilRemoved(ADDRESS, timeoutMs, since)).at;
   }
@@ -173,7 +190,9 @@ export class Scene implements AsyncDisposable {
     return (await until(`${ADDRESS} on ${node}`, find, timeoutMs)).at;
   }
 
-  /** What was seen from `since` for `lengthMs` milliseconds, a line each, for a failure's message. */
+  /**
+   * What was seen from `since` for `lengthMs` milliseconds, a line each, for a failure's message.
+   */
   story(since: number, lengthMs: number): string {
     const nodes = ["a", "b"] as const;
     const told = [
@@ -207,13 +226,18 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** The worst of what was lost since `since`; undefined: nothing was. Resolves when that is certain. */
+/**
+ * The worst of what was lost since `since`; undefined: nothing was. Resolves when that is certain.
+ */
 export async function lostSince(probe: Probe, since: number): Promise<Outage | undefined> {
   await probe.settled();
   return probe.outages(since).toSorted((x, y) => y.lost - x.lost)[0];
 }
 
-/** The longest gap since `since` in milliseconds, counted in lost packets: a client that stalls makes none. */
+/**
+ * The longest gap since `since` in milliseconds, counted in lost packets: a client that stalls
+ * makes none.
+ */
 export async function gapSince(probe: Probe, since: number): Promise<number> {
   return PROBE_EVERY_MS * ((await lostSince(probe, since))?.lost ?? 0);
 }
@@ -227,7 +251,10 @@ export function transitionsOf(history: readonly HistoryEntry[], since = 0): read
   );
 }
 
-/** Asserts that the transitions since `since` are `expected`. A daemon is seen in a state before its history is written. */
+/**
+ * Asserts that the transitions since `since` are `expected`. A daemon is seen in a state before its
+ * history is written.
+ */
 export async function assertTold(
   floatip: Floatip,
   since: number,

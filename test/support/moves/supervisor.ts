@@ -1,4 +1,4 @@
-/** Who starts a daemon again that has ended? A loop like systemd's with `Restart=always`, for one floatip. */
+/** A loop like systemd's `Restart=always`, for one floatip. */
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Floatip } from "../interop/floatip.ts";
@@ -7,7 +7,10 @@ import type { NodeName, Scene, SceneSettings } from "./scene.ts";
 /** RestartSec of the unit. */
 const RESTART_AFTER_MS = 100;
 
-/** What every process of a unit has (systemd.exec(5)): by that a daemon knows that it would be started again. */
+/**
+ * What every process of a unit has (systemd.exec(5)): by that a daemon knows that it would be
+ * started again.
+ */
 export const UNIT_ENVIRONMENT = { INVOCATION_ID: "0123456789abcdef0123456789abcdef" } as const;
 
 /** Keeps one floatip running until disposed of. */

@@ -1,4 +1,4 @@
-/** Which packages do the tests install? Made once for each test file, fast, in a folder that goes with it. */
+/** The packages that tests install: made once for each test file, in a folder that goes with it. */
 import { makePackages } from "../../../packaging/package.ts";
 import type { Flavour } from "../../../packaging/package/tree.ts";
 import { type Arch, ownArch } from "../../../packaging/runtime.ts";

@@ -1,4 +1,4 @@
-/** What does a user have who follows the README? Three booted Debians on a LAN, with one file that is the same on all. */
+/** Three booted Debians on a LAN with one file, as a user of the README has them. */
 import { Container } from "../lab/container.ts";
 import { debianRoot } from "../lab/debian_root.ts";
 import { Lan } from "../lab/lan.ts";

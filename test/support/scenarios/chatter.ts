@@ -1,4 +1,4 @@
-/** What was there to be seen, in few words? Records condensed to lines that a person can follow. */
+/** Records condensed to lines that a person can follow. */
 import type { Instant } from "../../../src/time.ts";
 import { advertIn, type AdvertSeen } from "../../sim/advert.ts";
 import type { Seen } from "../../sim/record.ts";
@@ -16,7 +16,10 @@ interface Line {
   isRoutine: boolean;
 }
 
-/** Listens, and tells what it heard since it was last asked. Regular adverts are told once, until something changes. */
+/**
+ * Listens, and tells what it heard since it was last asked. Regular adverts are told once, until
+ * something changes.
+ */
 export class Chatter {
   readonly #start: Instant;
   readonly #adverts = new Map<string, { readonly words: string; readonly at: Instant }>();
@@ -87,7 +90,10 @@ export class Chatter {
     this.#collect(seen.node, words, seen.destination, at);
   }
 
-  /** Every node asks for its addresses now and then, for ever; told is who asks twice in a hurry, before it claims. */
+  /**
+   * Every node asks for its addresses now and then, for ever; told is who asks twice in a hurry,
+   * before it claims.
+   */
   #hearQuestion({ node, address, interface: name }: Asked, at: Instant): void {
     this.#close();
     const words = `asks who has ${address} on ${name}`;

@@ -1,4 +1,4 @@
-/** What does the text of a play say? Lines with their indented blocks, and back again. */
+/** The text of a play: lines with their indented blocks, read and written. */
 
 /** One line of a play. */
 export interface Line {

@@ -1,4 +1,4 @@
-/** How is a play performed? Each line by the one rule that fits it, over the real daemon on simulated machines. */
+/** Performs a play: each line by the one rule that fits it, over the real daemon in simulation. */
 import assert from "node:assert/strict";
 import type { Command } from "../../../src/daemon/command.ts";
 import { after, type Nanoseconds, parseDuration, type WallTime } from "../../../src/time.ts";
@@ -27,8 +27,8 @@ type Act = (
 const CLIENT = "client";
 
 /**
- * What a line may say. `(\S+)` stands for one word, `(.*)` for the rest; a block is the indented lines below.
- * The first rule that fits counts.
+ * What a line may say. `(\S+)` stands for one word, `(.*)` for the rest; a block is the indented
+ * lines below. The first rule that fits counts.
  */
 const RULES: readonly (readonly [RegExp, Act])[] = [
   [/^$/, () => {}],
@@ -206,7 +206,10 @@ const RULES: readonly (readonly [RegExp, Act])[] = [
   }],
 ];
 
-/** Performs the play `source` called `name`; gives it as it should read. Throws AssertionError with the line's number. */
+/**
+ * Performs the play `source` called `name`; gives it as it should read. Throws AssertionError with
+ * the line's number.
+ */
 export async function perform(name: string, source: string): Promise<string> {
   const cluster = new Cluster(1);
   const chatter = new Chatter(cluster.lan.now);
@@ -260,7 +263,9 @@ function order<Answer extends { readonly words: string }>(
   cluster.order(name, make(reply));
 }
 
-/** "a b c" have eth0 (192.168.1.11/24, .12, .13); with "on two LANs" also eth1 (10.0.2.11/24, …). */
+/**
+ * "a b c" have eth0 (192.168.1.11/24, .12, .13); with "on two LANs" also eth1 (10.0.2.11/24, …).
+ */
 function createNodes({ cluster, chatter }: Stage, [words = ""]: readonly string[]): void {
   const [names = "", two] = words.split(" on two LANs");
   for (const [index, name] of names.split(" ").entries()) {

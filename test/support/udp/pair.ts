@@ -1,4 +1,4 @@
-/** What do the tests of adverts by UDP stand on? Nodes behind filters that let nothing through but one UDP port and ping. */
+/** Two nodes behind filters that let nothing through but one UDP port and ping. */
 import { demand } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 
@@ -27,7 +27,10 @@ export function fileFor(transport: "unicast" | "udp", ...more: readonly string[]
   ].join("\n");
 }
 
-/** A firewall as many hosts have it: what is not named is dropped, in and out. ARP is no business of an inet table. */
+/**
+ * A firewall as many hosts have it: what is not named is dropped, in and out. ARP is no business of
+ * an inet table.
+ */
 export async function filter(host: LabHost, port: number): Promise<void> {
   const chain = (hook: "input" | "output") =>
     [

@@ -1,7 +1,4 @@
-/**
- * How do tests of the engine set up a virtual router? Short names for rules, adverts, instants and
- * one that is stepped.
- */
+/** Short names for rules, adverts, instants and a virtual router that is stepped. */
 import assert from "node:assert/strict";
 import { type Instant, milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";

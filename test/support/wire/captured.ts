@@ -1,8 +1,11 @@
-/** What did a real keepalived put on the wire? Frames captured from Debian's 2.2.7 and from 2.4.3, one field per line. */
+/** Frames captured from Debian's keepalived 2.2.7 and from 2.4.3, one field per line. */
 import { ip } from "../../../src/net/ip.ts";
 import type { VrrpDatagram } from "../../../src/wire/vrrp.ts";
 
-/** The bytes of hexadecimal text; blanks, newlines and everything after "#" in a line are left aside. */
+/**
+ * The bytes of hexadecimal text; blanks, newlines and everything after "#" in a line are left
+ * aside.
+ */
 export function hex(text: string): Uint8Array {
   return Uint8Array.fromHex(text.replaceAll(/#.*/g, "").replaceAll(/\s/g, ""));
 }
@@ -29,7 +32,9 @@ function captured(
   return header === undefined ? { name, datagram } : { name, datagram, header: hex(header) };
 }
 
-/** A captured IPv4 header from 10.99.0.1, which differs in length, checksum and destination only. */
+/**
+ * A captured IPv4 header from 10.99.0.1, which differs in length, checksum and destination only.
+ */
 function ipHeader(totalLength: string, sum: string, destination: string): string {
   return `
     45           # version 4, IHL 5

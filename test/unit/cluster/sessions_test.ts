@@ -1,4 +1,6 @@
-/** Sessions: they come up, survive restarts, and no recording, reflection or forgery disturbs one. */
+/**
+ * Sessions: they come up, survive restarts, and no recording, reflection or forgery disturbs one.
+ */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Channel, type Sent } from "../../support/cluster/channel.ts";
 import { MAX_MESSAGE } from "../../../src/cluster/datagram.ts";

@@ -1,4 +1,7 @@
-/** Announcements of many addresses: in parts, all once before any again, and nothing of what was given up. */
+/**
+ * Announcements of many addresses: in parts, all once before any again, and nothing of what was
+ * given up.
+ */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Announcer } from "../../../src/daemon/announcer.ts";
 import { performEffect } from "../../../src/daemon/effects.ts";

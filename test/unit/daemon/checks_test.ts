@@ -1,4 +1,4 @@
-/** Do checks start in time, never twice at once, and does only a changed verdict count as news? */
+/** Checks start in time, never twice at once, and only a changed result is news. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Checks } from "../../../src/daemon/checks.ts";
 import type { ProbeResult } from "../../../src/health/check.ts";
@@ -106,7 +106,10 @@ Deno.test("checks: an end while an attempt is under way is looked at when that i
   checks.hurry("gone", at(500));
 });
 
-/** The verdicts of `checks` after each result of "nginx", written "+" and "-"; "?": pending, beside what is held. */
+/**
+ * The verdicts of `checks` after each result of "nginx", written "+" and "-"; "?": pending, beside
+ * what is held.
+ */
 function verdictsOf(checks: Checks, results: string): string {
   return [...results].map((one, i) => {
     checks.take("nginx", one === "+" ? OK : BAD, at(10_000 * (i + 1)));

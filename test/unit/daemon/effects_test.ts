@@ -1,4 +1,4 @@
-/** Does each effect become the right calls, in order, and does a refusal stop only what it must? */
+/** Each effect becomes the right calls, in order; a refusal stops only what it must. */
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import type { Journal } from "../../../src/daemon/journal.ts";
 import { checksumForm, performEffect } from "../../../src/daemon/effects.ts";

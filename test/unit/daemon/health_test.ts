@@ -21,7 +21,10 @@ function at(afterwards: number): Instant {
   return (ENTERED + seconds(afterwards)) as Instant;
 }
 
-/** In `state` since {@link ENTERED}; adverts of PEER with the given priorities, by seconds after that. */
+/**
+ * In `state` since {@link ENTERED}; adverts of PEER with the given priorities, by seconds after
+ * that.
+ */
 function aRouter(
   state: State,
   adverts: Readonly<Record<number, number>> = {},

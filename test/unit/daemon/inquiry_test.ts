@@ -1,4 +1,6 @@
-/** Questions for floating addresses: when they are asked, how many, and what is made of the answers. */
+/**
+ * Questions for floating addresses: when they are asked, how many, and what is made of the answers.
+ */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Budgets } from "../../../src/daemon/budgets.ts";
 import { Conflicts, type Sight } from "../../../src/daemon/conflicts.ts";

@@ -1,4 +1,4 @@
-/** Does the meter count what happened, and only that? */
+/** The counts of what happened. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Histogram } from "../../../src/daemon/histogram.ts";
 import { Metrics } from "../../../src/daemon/metrics.ts";

@@ -1,4 +1,4 @@
-/** Do verdicts become the right faults and priorities? */
+/** Results of checks become the right faults and priorities. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Checks } from "../../../src/daemon/checks.ts";
 import {

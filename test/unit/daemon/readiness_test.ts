@@ -1,4 +1,4 @@
-/** Does readiness name the right fault, and choose the right endpoint and source? */
+/** Readiness names the right fault, and chooses the right endpoint and source. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Plan } from "../../../src/config/plan/plan.ts";
 import {

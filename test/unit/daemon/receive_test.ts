@@ -1,4 +1,4 @@
-/** Does each packet reach the router that it is meant for, or the right counter, and nothing else? */
+/** Each packet reaches its virtual router or the right counter. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Plan } from "../../../src/config/plan/plan.ts";
 import type { Journal } from "../../../src/daemon/journal.ts";

@@ -1,4 +1,4 @@
-/** When is it worth another try what the kernel refused? */
+/** What the kernel refused is tried again when something changed. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { mayTryAgain, pauseAfter, surroundingsOf } from "../../../src/daemon/refusals.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";

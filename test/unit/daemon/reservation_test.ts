@@ -1,4 +1,6 @@
-/** A virtual router that another daemon of the machine runs: a fault, and hands off its addresses. */
+/**
+ * A virtual router that another daemon of the machine runs: a fault, and hands off its addresses.
+ */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { performEffect } from "../../../src/daemon/effects.ts";
 import { reservationFaults, Reservations } from "../../../src/daemon/reservation.ts";

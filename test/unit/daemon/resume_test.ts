@@ -1,4 +1,4 @@
-/** When may a process go on as master where another one ended? */
+/** When a process may go on as master where another one ended. */
 import assert from "node:assert/strict";
 import { Checks } from "../../../src/daemon/checks.ts";
 import {

@@ -1,4 +1,4 @@
-/** When is the note for the next process written, and how old can it be? */
+/** When the state for the next process is written, and its age. */
 import assert from "node:assert/strict";
 import { Checks } from "../../../src/daemon/checks.ts";
 import { ResumeWriter } from "../../../src/daemon/resume_writer.ts";

@@ -7,7 +7,10 @@ const WRITER = fileURLToPath(new URL("../../support/history/writer.ts", import.m
 /** So small that it is written anew all the time: a kill often hits that. */
 const LIMIT = 4096;
 
-/** Runs a writer from `first` on and kills it after the answer number `answers`; the last number that it told. */
+/**
+ * Runs a writer from `first` on and kills it after the answer number `answers`; the last number
+ * that it told.
+ */
 async function killWriter(stateDir: string, first: number, answers: number): Promise<number> {
   await using writer = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", WRITER, stateDir, String(first), String(LIMIT)],
@@ -40,7 +43,10 @@ function numbersIn(stateDir: string): readonly number[] {
   return numbers;
 }
 
-/** Kills `rounds` writers one after the other, each going on behind the last; answers how many entries were written. */
+/**
+ * Kills `rounds` writers one after the other, each going on behind the last; answers how many
+ * entries were written.
+ */
 async function killAgainAndAgain(rounds: number): Promise<number> {
   const stateDir = await Deno.makeTempDir({ prefix: "floatip-" });
   try {

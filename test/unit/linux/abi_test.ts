@@ -1,4 +1,4 @@
-/** Do our layouts lie as the C compiler of this machine lays them? Asked with sizeof and offsetof. */
+/** Our layouts are those of this machine's C compiler, by sizeof and offsetof. */
 import assert from "node:assert/strict";
 import * as abi from "../../../src/linux/abi.ts";
 import * as constants from "../../../src/linux/constants.ts";

@@ -1,4 +1,4 @@
-/** Does the kernel hand over exactly the frames that claim a listed address? */
+/** The filter passes exactly the frames that assert a listed address. */
 import assert from "node:assert/strict";
 import { claimFilter } from "../../../src/linux/claim_filter.ts";
 import { MOST_INSTRUCTIONS } from "../../../src/linux/packet_filter.ts";

@@ -1,4 +1,4 @@
-/** Do ancillary messages survive, and broken ones harm nobody? */
+/** Ancillary messages survive, and broken ones do no harm. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decodeControl, encodeControl } from "../../../src/linux/datagram.ts";

@@ -1,4 +1,7 @@
-/** Filters of packet sockets for adverts from held addresses: those to one endpoint alone, of the links' frames. */
+/**
+ * Filters of packet sockets for adverts from held addresses: those to one endpoint alone, of the
+ * links' frames.
+ */
 import assert from "node:assert/strict";
 import type { Endpoint } from "../../../src/host.ts";
 import { heldSourceFilter } from "../../../src/linux/held_sources.ts";

@@ -1,4 +1,4 @@
-/** Do the packet filters accept what they should? Run here by an interpreter of the few instructions they use. */
+/** The packet filters accept what they should, run by an interpreter. */
 import assert from "node:assert/strict";
 import { assemble, framesOf } from "../../../src/linux/packet_filter.ts";
 import { accepts } from "../../support/linux/filter_machine.ts";

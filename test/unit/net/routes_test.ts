@@ -1,4 +1,4 @@
-/** Are the kernel's routing tables read as they are printed? */
+/** The kernel's routing tables, read as they are printed. */
 import assert from "node:assert/strict";
 import { formatIp } from "../../../src/net/ip.ts";
 import {

@@ -1,4 +1,4 @@
-/** Which mistakes of other implementations must the engine not repeat? One test for each. */
+/** Mistakes of other implementations that the engine does not repeat. */
 import assert from "node:assert/strict";
 import { milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";

@@ -1,4 +1,4 @@
-/** Does the arithmetic of weights equal keepalived's, and never leave 1 to 254? */
+/** The arithmetic of weights equals keepalived's, and stays within 1 to 254. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {

@@ -1,4 +1,4 @@
-/** When is a master relieved that leaves, or that says itself that it has fallen? */
+/** When a master that resigns, or says that it has fallen, is relieved. */
 import assert from "node:assert/strict";
 import { seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";

@@ -1,4 +1,4 @@
-/** Which frames say that an address is somewhere? */
+/** Frames that assert an address. */
 import assert from "node:assert/strict";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { BROADCAST_MAC, formatMac, type Mac } from "../../../src/net/mac.ts";

@@ -1,4 +1,4 @@
-/** Is the question of IGMP the one that hosts answer, and are their answers understood? Bytes one field per line. */
+/** The IGMP query that hosts answer, and their reports; bytes one field per line. */
 import assert from "node:assert/strict";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { checksum } from "../../../src/wire/checksum.ts";

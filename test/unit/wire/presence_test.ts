@@ -1,4 +1,6 @@
-/** The question whether VRRP is spoken at an address: its packets, and what ICMP answers to them. */
+/**
+ * The question whether VRRP is spoken at an address: its packets, and what ICMP answers to them.
+ */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import { checksum } from "../../../src/wire/checksum.ts";

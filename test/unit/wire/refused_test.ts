@@ -1,4 +1,7 @@
-/** Packets on VRRP's protocol number that are no adverts of a node: sources that none can have, CARP, signed adverts. */
+/**
+ * Packets on VRRP's protocol number that are no adverts of a node: sources that none can have,
+ * CARP, signed adverts.
+ */
 import assert from "node:assert/strict";
 import { ip } from "../../../src/net/ip.ts";
 import type { Reject } from "../../../src/wire/reject.ts";

@@ -3,7 +3,10 @@ import { ip } from "../../../src/net/ip.ts";
 import { decodeUdp, encodeUdp } from "../../../src/wire/udp.ts";
 import { hex } from "../../support/wire/captured.ts";
 
-/** Made by the kernel and read from a tun device, for which it leaves no checksum to a card: "floatip", port 336 to 336. */
+/**
+ * Made by the kernel and read from a tun device, for which it leaves no checksum to a card:
+ * "floatip", port 336 to 336.
+ */
 const CAPTURED = {
   ipv4: {
     source: ip("10.77.0.1"),

@@ -22,7 +22,9 @@ const VIP = ip("10.99.0.100");
 const GROUP = ip("224.0.0.18");
 const A6 = ip("fe80::1");
 
-/** The advert that all captured frames say, but for their version, addresses, password and checksum. */
+/**
+ * The advert that all captured frames say, but for their version, addresses, password and checksum.
+ */
 const SAID = { vrid: 51, priority: 100, interval: seconds(1), addresses: [VIP] };
 const NO_AUTH = { type: 0, data: new Uint8Array(8) };
 

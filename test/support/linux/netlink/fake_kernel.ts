@@ -1,4 +1,6 @@
-/** What stands behind a netlink connection in tests? A function from a request to the datagrams of its answer. */
+/**
+ * A kernel behind a netlink connection: a function from a request to the datagrams of its answer.
+ */
 import {
   NLM_F_ACK_TLVS,
   NLM_F_CAPPED,

@@ -1,4 +1,4 @@
-/** Does a netlink conversation understand every answer? The kernel is a function here. */
+/** A netlink conversation understands every answer; the kernel is a function here. */
 import assert from "node:assert/strict";
 import { HostError } from "../../../../src/host.ts";
 import { Connection, NetlinkError } from "../../../../src/linux/netlink/connection.ts";

@@ -1,4 +1,4 @@
-/** Do netlink messages and attributes survive the way to bytes and back, and broken ones harm nobody? */
+/** Netlink messages and attributes as bytes and back; broken ones do no harm. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {

@@ -1,4 +1,4 @@
-/** Does the network's picture follow requests and changes? The kernel is a function here, changes are a list. */
+/** The network's picture follows requests and changes; the kernel is a function here. */
 import assert from "node:assert/strict";
 import {
   IFA_CACHEINFO_STRUCT,
