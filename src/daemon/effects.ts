@@ -1,11 +1,12 @@
 /** How is an effect carried out? Each becomes calls of the host, finished before the next is looked at. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
-import { isFloating, type OwnAddress } from "../config/plan/own_address.ts";
+import { isFloating, isPlaced, type OwnAddress } from "../config/plan/own_address.ts";
 import { unreachable } from "../assert.ts";
 import { nameIn } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import {
   addressEntries,
+  type Interfaces,
   type LinkAddress,
   linkNamed,
   type VirtualAddress,
@@ -86,7 +87,7 @@ function placedEntries(
   const link = linkNamed(interfaces, held.interface);
   const before = router.placed.get(formatIp(address));
   return addressEntries(interfaces, address).flatMap((entry) => {
-    const isThere = entry.index === link?.index && isOurs(entry, held, router);
+    const isThere = entry.index === link?.index && isOurs(entry, held, router, interfaces);
     if (!isThere && entry.index !== before) return [];
     const name = interfaces.links.find(({ index }) => index === entry.index)?.name;
     return name === undefined ? [] : [{ name, entry }];
@@ -109,8 +110,9 @@ export function removeLeftover(
 
 function addAddresses(router: VirtualRouter, host: Host, journal: Journal): void {
   for (const held of router.plan.virtualAddresses) {
-    const there = present(held, host);
-    if (there.some((entry) => !isOurs(entry, held, router))) continue;
+    const interfaces = host.interfaces();
+    const there = present(held, interfaces);
+    if (there.some((entry) => !isOurs(entry, held, router, interfaces))) continue;
     host.addAddress(held, router.rules.lease);
     const link = linkNamed(host.interfaces(), held.interface);
     router.placed.set(formatIp(held.prefix.address), link?.index);
@@ -126,7 +128,9 @@ function addAddresses(router: VirtualRouter, host: Host, journal: Journal): void
 function renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer): void {
   let missed = false;
   for (const held of router.plan.virtualAddresses) {
-    if (present(held, host).some((entry) => !isOurs(entry, held, router))) continue;
+    const interfaces = host.interfaces();
+    const there = present(held, interfaces);
+    if (there.some((entry) => !isOurs(entry, held, router, interfaces))) continue;
     const was = host.addAddress(held, router.rules.lease);
     noteLease(router, host);
     missed ||= was === "added";
@@ -135,15 +139,17 @@ function renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer)
 }
 
 /**
- * May floatip do with `entry`, an address of `held`, what it likes? An owner's own one, and what else somebody has put there, stays
- * as it is; while floatip holds it, whoever puts it there again does floatip's work.
+ * May floatip do with `entry`, an address of `held`, what it likes? An owner's own one, and what
+ * others have put there, stays as it is. While floatip holds it on that card, what puts it there
+ * again does floatip's work.
  */
 function isOurs(
   entry: LinkAddress,
   { prefix }: VirtualAddress,
   { plan, placed }: VirtualRouter,
+  interfaces: Interfaces,
 ): boolean {
-  return placed.has(formatIp(prefix.address)) || isFloating(entry, plan);
+  return isFloating(entry, plan) || isPlaced(prefix.address, placed, interfaces);
 }
 
 function noteLease(router: VirtualRouter, host: Host): void {
@@ -249,8 +255,7 @@ function destinations(endpoint: Endpoint, peers: readonly Ip[]): readonly Ip[] {
 }
 
 /** The kernel's entries for the address of `held` on its interface, whatever their prefix length. */
-function present(held: VirtualAddress, host: Host): readonly LinkAddress[] {
-  const interfaces = host.interfaces();
+function present(held: VirtualAddress, interfaces: Interfaces): readonly LinkAddress[] {
   const link = linkNamed(interfaces, held.interface);
   return addressEntries(interfaces, held.prefix.address).filter(({ index }) =>
     index === link?.index

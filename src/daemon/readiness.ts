@@ -1,6 +1,6 @@
 /** Is the network ready for a virtual router? Faults with their reasons, and where its adverts go. Pure. */
 import type { Endpoint } from "../host.ts";
-import { isFloating, ownAddresses } from "../config/plan/own_address.ts";
+import { isFloating, ownAddresses, type Placed } from "../config/plan/own_address.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip, isLinkLocal, sameIp } from "../net/ip.ts";
 import {
@@ -28,8 +28,8 @@ export interface Readiness {
 
 /** What else {@link readiness} knows of. */
 export interface Known {
-  /** The texts of floating addresses that floatip has put there. */
-  readonly placed?: Pick<ReadonlySet<string>, "has">;
+  /** What floatip has put there. */
+  readonly placed?: Placed;
   /** The gateways of the default routes. */
   readonly gateways?: readonly Ip[];
 }
@@ -118,7 +118,7 @@ function linkFault(name: string, interfaces: Interfaces): readonly Fault[] {
 function ownFaults(
   plan: Plan,
   interfaces: Interfaces,
-  { placed = new Set(), gateways = [] }: Known,
+  { placed = new Map(), gateways = [] }: Known,
 ): readonly Fault[] {
   const own = ownAddresses(plan, interfaces, placed).map(({ held, link }) =>
     `${formatIp(held.prefix.address)} is this machine's own address on ${link.name}: ` +

@@ -76,7 +76,7 @@ function takenProblems(
     if (address.family === "ipv6" && link.ipv6Off) return [ipv6Off(held, link, path)];
     const elsewhere = presentElsewhere(held, link, interfaces);
     if (elsewhere !== undefined) return [alreadyOn(held, elsewhere, path)];
-    const own = ownAddresses(plan, interfaces, new Set());
+    const own = ownAddresses(plan, interfaces, new Map());
     if (own.length > 0) return own.map((one) => ownHere(one, interfaces, path));
     return gateways.some((gateway) => sameIp(gateway, address)) ? [isGateway(address, path)] : [];
   });

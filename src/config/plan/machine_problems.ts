@@ -194,7 +194,7 @@ function fitSource(
     const chosen = primaryAddress(interfaces, link, family, addresses, plan.rules.peers);
     if (chosen !== undefined) return fitChoice(plan, link, chosen, interfaces, path);
     // It has one, which is to float: that is said.
-    if (ownAddresses(plan, interfaces, new Set()).length > 0) return [];
+    if (ownAddresses(plan, interfaces, new Map()).length > 0) return [];
     return [machine(
       [...path, "interface"],
       `${link.name} has no ${family === "ipv4" ? "IPv4" : "link-local IPv6"} address to send from`,

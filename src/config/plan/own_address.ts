@@ -2,7 +2,7 @@
  * Floating addresses that a machine has, and that floatip did not put there: they are its own.
  * Pure.
  */
-import { formatIp, isLinkLocal, sameIp } from "../../net/ip.ts";
+import { formatIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   addressEntries,
   type Interfaces,
@@ -25,21 +25,31 @@ export interface OwnAddress {
   readonly link: Link;
 }
 
+/** What floatip put there: texts of floating addresses, each with the index of its link, if known. */
+export type Placed = ReadonlyMap<string, number | undefined>;
+
+/** Did floatip put `address` on a link that is there still? A link that is gone took it along. */
+export function isPlaced(address: Ip, placed: Placed, { links }: Interfaces): boolean {
+  const text = formatIp(address);
+  if (!placed.has(text)) return false;
+  const index = placed.get(text);
+  return index === undefined || links.some((link) => link.index === index);
+}
+
 /**
- * Those of `plan`, but the ones in `placed` (texts of addresses that floatip put there) and all of
- * an owner's (priority 255). One on the loopback interface is left alone: it is there for a
- * service, and nobody is told of it.
+ * Those of `plan`, but the ones in `placed` ({@link isPlaced}) and all of an owner's (priority 255).
+ * One on the loopback interface is left alone: it is there for a service, and nobody is told of it.
  */
 export function ownAddresses(
   plan: Plan,
   interfaces: Interfaces,
-  placed: Pick<ReadonlySet<string>, "has">,
+  placed: Placed,
 ): readonly OwnAddress[] {
   if (plan.rules.priority === OWNER) return [];
   return plan.virtualAddresses.flatMap((held) => {
     const { address } = held.prefix;
     const there = addressEntries(interfaces, address).filter((entry) => !isFloating(entry, plan));
-    if (there.length === 0 || placed.has(formatIp(address))) return [];
+    if (there.length === 0 || isPlaced(address, placed, interfaces)) return [];
     return there.flatMap((entry) => {
       const link = interfaces.links.find(({ index }) => index === entry.index);
       if (link === undefined) return [];

@@ -75,6 +75,17 @@ Deno.test("renew-addresses: one that somebody put there again while floatip hold
   strictEqual(host.calls.length, 3, "what comes after is somebody else's");
 });
 
+Deno.test("remove-addresses: what others put on a new card is theirs, whatever was on the old one", () => {
+  const { host, act } = lab();
+  act({ kind: "add-addresses" });
+  host.links = [link("eth0", 3)];
+  host.addresses = [address(3, "10.77.0.100/24")];
+  for (const kind of ["renew-addresses", "add-addresses", "remove-addresses"] as const) {
+    act({ kind });
+  }
+  deepStrictEqual(host.calls, ["add 10.77.0.100/24 eth0"]);
+});
+
 Deno.test("add-addresses: the kernel's refusal reaches the caller", () => {
   const { host, act } = lab();
   host.refuse = "add";

@@ -175,7 +175,9 @@ Deno.test("readiness: this machine's own address or gateway is refused, leftover
       address(1, "10.77.0.100/32"),
     ]
   ) deepStrictEqual(faults([leftover]), []);
-  deepStrictEqual(faults([address(2, text)], { placed: new Set(["10.77.0.100"]) }), []);
+  deepStrictEqual(faults([address(2, text)], { placed: new Map([["10.77.0.100", 2]]) }), []);
+  const onAnotherCard = { placed: new Map([["10.77.0.100", 7]]) };
+  deepStrictEqual(faults([address(2, text)], onAnotherCard), words("eth0"));
   deepStrictEqual(faults([address(2, text)], {}, { priority: 255 }), []);
   deepStrictEqual(faults([], { gateways: [ip("10.77.0.254"), ip("10.77.0.100")] }), [
     "10.77.0.100 is the gateway of this machine's default route",
