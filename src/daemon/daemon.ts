@@ -94,6 +94,7 @@ export class Daemon implements CommandTaker {
       scheduling: this.#host.scheduling(),
       neighbours: this.#parts.neighbours,
       deaf: this.#parts.addressConflicts.deaf,
+      interfaces: this.#host.interfaces(),
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),
     });

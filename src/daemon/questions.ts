@@ -6,6 +6,7 @@ import {
   linkNamed,
   primaryAddress,
 } from "../net/interfaces.ts";
+import type { Plan } from "../config/plan/plan.ts";
 import { type Ip, isLinkLocal } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
 import { arpProbe, arpProbeToAll } from "../wire/arp.ts";
@@ -20,6 +21,22 @@ export function askableLink(interfaces: Interfaces, name: string): AskableLink |
   const link = linkNamed(interfaces, name);
   if (link === undefined || link.mac === undefined) return undefined;
   return link.arp && link.up && link.running ? { ...link, mac: link.mac } : undefined;
+}
+
+/**
+ * Links of `plan` where neighbours ask for its IPv4 addresses in vain, as sentences: ARP is switched
+ * off there. A dummy or a tunnel has no neighbours that ask.
+ */
+export function withoutArp({ virtualAddresses }: Plan, interfaces: Interfaces): readonly string[] {
+  const held = virtualAddresses.filter(({ prefix }) => prefix.address.family === "ipv4");
+  return [...new Set(held.map((one) => one.interface))].flatMap((name) => {
+    const link = linkNamed(interfaces, name);
+    if (link?.mac === undefined || !link.multicast || link.arp) return [];
+    return [
+      `${name} does not answer ARP (NOARP): no machine there finds this node when it holds the ` +
+      `floating addresses; ip link set ${name} arp on`,
+    ];
+  });
 }
 
 /** Is `address` in a subnet of the link called `name`, so that a question there reaches it? */

@@ -14,6 +14,7 @@ import type { Config } from "../config/config.ts";
 import { priorityBounds } from "../config/plan/node_priorities.ts";
 import { nameIn, type NodePlan } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
+import type { Interfaces } from "../net/interfaces.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import {
   between,
@@ -39,6 +40,7 @@ import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import { checksumForm } from "./effects.ts";
+import { withoutArp } from "./questions.ts";
 import { type Conflict, type Heard, isRecent, type VirtualRouter } from "./virtual_router.ts";
 
 /** What a snapshot is made of. */
@@ -56,6 +58,7 @@ export interface Moment {
   readonly neighbours: Neighbours;
   /** Why other machines that hold an address are not noticed; undefined: they are. */
   readonly deaf: string | undefined;
+  readonly interfaces: Interfaces;
   readonly now: Instant;
   readonly wallNow: WallTime;
 }
@@ -283,6 +286,7 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
     : [];
   return [
     ...sendTrouble(router).map((trouble) => `${label}: ${trouble}`),
+    ...withoutArp(router.plan, moment.interfaces).map((words) => `${label}: ${words}`),
     ...(router.askTrouble === undefined
       ? []
       : [`${label}: who else has its addresses cannot be asked: ${router.askTrouble}`]),

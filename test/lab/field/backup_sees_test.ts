@@ -7,8 +7,8 @@ import type { Floatip } from "../../support/interop/floatip.ts";
 import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
 /**
- * A backup says so within so long, in milliseconds: it polls every two seconds and asks three times,
- * which takes 6 s; a busy machine takes longer. Without polls it would take up to 16 s.
+ * A backup says so within so long, in milliseconds: it polls every two seconds and asks three
+ * times, which takes 6 s; a busy machine takes longer. Without polls it would take up to 16 s.
  */
 const SAID_WITHIN_MS = 10_000;
 
@@ -57,6 +57,7 @@ fieldCases("what a backup sees", [
       const [a, b] = await wellPair(field);
       await field.host("a").ip("link", "set", "eth0", "arp", "off");
       await untilSaid(field, b, 1, /10\.77\.0\.1 is heard, and answers no question/);
+      await untilSaid(field, a, 1, /eth0 does not answer ARP \(NOARP\): no machine there finds/);
       await field.host("a").ip("link", "set", "eth0", "arp", "on");
       await field.untilCode(0, [a, b]);
     },
