@@ -3,7 +3,14 @@
  * addrconf_verify).
  */
 import type { Family } from "../../src/net/ip.ts";
-import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
+import {
+  after,
+  type Instant,
+  milliseconds,
+  type Nanoseconds,
+  nanoseconds,
+  seconds,
+} from "../../src/time.ts";
 import type { Random } from "./random.ts";
 
 const SECOND = seconds(1);
@@ -22,9 +29,9 @@ const LEAST_PAUSE = SECOND;
 
 /** A timer that is so far away ends at a multiple of so much, in jiffies (kernel/time/timer.c). */
 const WHEEL: readonly (readonly [below: number, step: number])[] = [
-  [64, 1],
-  [512, 8],
-  [4096, 64],
+  [63, 1],
+  [504, 8],
+  [4032, 64],
   [Infinity, 512],
 ];
 
@@ -33,13 +40,14 @@ const WHEEL: readonly (readonly [below: number, step: number])[] = [
  * of its family.
  */
 export function latestEnd(lifetime: Nanoseconds): Nanoseconds {
-  // From the look before to the last one: from its renewal on, where it is preferred as long as it
-  // lives.
-  const last = lifetime - preferredOf(lifetime) || lifetime;
-  // The look at the end of the preferred time may be late, and the next is a pause later at the
-  // earliest.
-  const before = last > LEAST_PAUSE ? 0 : stepFor(lifetime - last);
-  return (FUZZ + before + stepFor(last) + JIFFY) as Nanoseconds;
+  const preferred = preferredOf(lifetime);
+  // Each look may be put off to a full second, and that makes the timer's steps coarser.
+  const [first, end] = [preferred + FUZZ, lifetime + FUZZ];
+  if (preferred === lifetime) return nanoseconds(FUZZ + stepFor(end) + JIFFY);
+  // The look at the end of the preferred time is late, and the next is a pause later at least.
+  const last = Math.max(end, first + stepFor(first) + LEAST_PAUSE);
+  const step = stepFor(Math.max(lifetime - preferred, LEAST_PAUSE));
+  return nanoseconds(last - lifetime + step + JIFFY);
 }
 
 /**
