@@ -6,8 +6,8 @@
  *     deno task test test/unit/vrrp                         this folder, or file
  *     deno task test test/unit/net/ip_test.ts --filter WORDS   tests whose names hold these words
  *     deno task test unit interop                           these groups
- *     deno task test test/lab                               everything that needs root and namespaces
- *     deno task test --without-root                         what needs no root: the rest counts as skipped
+ *     deno task test test/lab                               all that needs root and namespaces
+ *     deno task test --without-root                         what needs no root; the rest is skipped
  */
 import { spawn } from "node:child_process";
 import {

@@ -85,15 +85,18 @@ export interface Fault {
  */
 export type Cause =
   | { readonly kind: "start" }
-  /** `successor`: who took over before the addresses were given up. */
+  /** `successor`: the node that took over before the addresses were given up. */
   | { readonly kind: "stop"; readonly successor?: Ip }
   | { readonly kind: "owner" } // priority 255 claims at once
   | { readonly kind: "nobody-heard"; readonly listened: Nanoseconds }
   | { readonly kind: "master-silent"; readonly master: Ip; readonly silence: Nanoseconds }
   | { readonly kind: "master-left"; readonly master: Ip } // it sent priority 0
-  | { readonly kind: "preempted-master"; readonly master: Ip; readonly priority: number } // we are better
-  | { readonly kind: "better-master"; readonly master: Ip; readonly priority: number } // it is better
-  | { readonly kind: "tie-lost"; readonly master: Ip; readonly priority: number } // equal, higher address
+  // This node is better.
+  | { readonly kind: "preempted-master"; readonly master: Ip; readonly priority: number }
+  // The other is better.
+  | { readonly kind: "better-master"; readonly master: Ip; readonly priority: number }
+  // Its priority is equal and its address higher.
+  | { readonly kind: "tie-lost"; readonly master: Ip; readonly priority: number }
   | { readonly kind: "fault"; readonly faults: readonly Fault[] }
   | { readonly kind: "faults-cleared" }
   | { readonly kind: "group"; readonly member: string } // followed the sync group

@@ -38,7 +38,9 @@ const INIT = `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sys /sys
 for module in $(/bin/busybox cat /modules/order); do /bin/busybox insmod /modules/$module; done
-until /bin/busybox mount -t ext4 -o rw,noatime /dev/vda /new 2>/dev/null; do /bin/busybox usleep 50000; done
+until /bin/busybox mount -t ext4 -o rw,noatime /dev/vda /new 2>/dev/null; do
+  /bin/busybox usleep 50000
+done
 /bin/busybox umount /proc /sys
 /bin/busybox mount --move /dev /new/dev
 exec /bin/busybox switch_root /new /sbin/init

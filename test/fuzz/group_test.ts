@@ -162,7 +162,7 @@ const arbitraryStarts = fc.oneof(
   fc.array(fc.integer({ min: 0, max: TROUBLE_ENDS }), { minLength: 4, maxLength: 4 }),
 );
 
-Deno.test("fuzz group: whatever happened, one node ends up with all addresses, and it stays so", () => {
+Deno.test("fuzz group: in the end one node holds all addresses, and it stays so", () => {
   const story = fc.record({
     shape: arbitraryShape,
     latency: arbitraryLatency,

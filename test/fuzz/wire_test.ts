@@ -334,7 +334,7 @@ Deno.test("a frame of ours is recognised, a mutilated one never makes the decode
   });
 });
 
-Deno.test("Ethernet, IPv4, IPv6, ARP and neighbor messages come back whole from their bytes", () => {
+Deno.test("Ethernet, IPv4, IPv6, ARP and neighbor messages survive a round trip of bytes", () => {
   const mac = exactly(6);
   const frame = record({ destination: mac, source: mac, etherType: word, payload: anyBytes });
   check(frame, (given) => assert.deepEqual(decodeEthernet(encodeEthernet(given)), given));

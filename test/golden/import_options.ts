@@ -277,8 +277,8 @@ const BLOCKS: readonly Option[] = [
   },
   {
     title: "odd groups",
-    root:
-      "vrrp_sync_group A {\n  group {\n    VI_1\n    NOBODY\n  }\n  sync_group_tracking_weight\n}\n" +
+    root: "vrrp_sync_group A {\n  group {\n    VI_1\n    NOBODY\n  }\n" +
+      "  sync_group_tracking_weight\n}\n" +
       "vrrp_sync_group B {\n  group {\n    VI_1\n  }\n}\nvrrp_sync_group C {\n  VI_1\n}",
   },
   {
@@ -359,8 +359,8 @@ export const OPTIONS: readonly Option[] = [
   ...INSTANCES.map(([title, instance]) => ({ title: `vrrp_instance: ${title}`, instance })),
   ...ADDRESSES.map(([title, address]) => ({
     title: `address: ${title}`,
-    whole:
-      `vrrp_instance VI_1 {\n  interface eth0\n  virtual_router_id 51\n  virtual_ipaddress {\n    ${address}\n  }\n}`,
+    whole: `vrrp_instance VI_1 {\n  interface eth0\n  virtual_router_id 51\n` +
+      `  virtual_ipaddress {\n    ${address}\n  }\n}`,
   })),
   ...BLOCKS,
   ...ROOT,

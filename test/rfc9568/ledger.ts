@@ -86,13 +86,13 @@ const SECTION_5: readonly Row[] = [
     test: "RFC 9568 5.2.8: over IPv6 the checksum covers both addresses",
   }],
   ["5.2.8", "MUST", "the checksum over IPv4 covers the message only", {
-    test: "RFC 9568 5.2.8: over IPv4 the message's own checksum is accepted and can be sent",
+    test: "RFC 9568 5.2.8: over IPv4 a checksum of the message alone is accepted and sent",
   }],
   ["5.2.9", "MUST", "the addresses are of the packet's family", {
     test: "RFC 9568 5.2.9: addresses are of the packet's family",
   }],
   ["5.2.9", "MUST", "the first IPv6 address is link-local (erratum 8300)", {
-    test: "RFC 9568 5.2.9: an advert whose first IPv6 address is not link-local is pointed out",
+    test: "RFC 9568 5.2.9: an advert whose first IPv6 address is not link-local is shown",
   }],
 ];
 
@@ -133,7 +133,7 @@ const SECTION_6: readonly Row[] = [
     test: "RFC 9568 6.4.2: a backup that is stopped forgets its timer and sends nothing",
   }],
   ["6.4.2", "MUST", "when the timer fires it advertises, announces and is master", {
-    test: "RFC 9568 6.4.2: when the master-down time is over it advertises, announces, is master",
+    test: "RFC 9568 6.4.2: after the master-down time it advertises, announces, is master",
   }],
   [
     "6.4.2",
@@ -152,7 +152,8 @@ const SECTION_6: readonly Row[] = [
   [
     "6.4.2",
     "MUST",
-    "with preempt a lower advert is discarded (ours: but the first of a master that was obeyed counts like priority 0)",
+    "with preempt a lower advert is discarded " +
+    "(ours: but the first of a master that was obeyed counts like priority 0)",
     {
       test: "RFC 9568 6.4.2: with preempt a lower advert leaves the timer alone",
     },
@@ -255,7 +256,7 @@ const SECTION_8: readonly Row[] = [
     test: "RFC 9568 8.1.2: nothing is announced before the address is there",
   }],
   ["8.1.2", "SHOULD", "a gratuitous ARP for each address carries the address (erratum 7947)", {
-    test: "RFC 9568 8.1.2: the gratuitous ARP is a broadcast that carries the address twice",
+    test: "RFC 9568 8.1.2: a gratuitous ARP is a broadcast that carries the address twice",
   }],
   ["8.1.3", "MUST", "proxy ARP answers with the virtual MAC", { why: ROUTER }],
   ["8.2.1", "SHOULD", "ICMPv6 redirects come from the address that the host used", { why: ROUTER }],
@@ -290,8 +291,7 @@ const SECTION_8: readonly Row[] = [
     test: "RFC 9568 8.3.2: of two owners one stays, and both point it out",
   }],
   ["8.3.2", "SHOULD", "priorities differ enough that two do not claim at the same time", {
-    test:
-      "RFC 9568 8.3.2: different priorities claim at different times, ten apart at 1 s by 39 ms",
+    test: "RFC 9568 8.3.2: different priorities claim at different times: 10 apart, 39 ms",
   }],
   ["8.3.2", "MAY", "equal priorities are logged", {
     why: "equal priorities are a sound configuration: the higher address wins a tie",

@@ -43,7 +43,7 @@ function markdown(ledger: readonly Requirement[]): string {
     "# RFC 9568, requirement by requirement",
     "",
     "What VRRPv3 demands in sections 5 to 8, in our own words, errata included, and the test that",
-    "shows it, or the reason why it does not apply. Rewritten from `ledger.ts` with `GOLDEN=write`.",
+    "shows it, or the reason why it does not apply. Made of `ledger.ts` with `GOLDEN=write`.",
     'The RFC says "Active" where floatip says "master".',
   ];
   let chapter = "";

@@ -156,7 +156,7 @@ Deno.test("RFC 9568 5.2.8: over IPv6 the checksum covers both addresses", () => 
   assert.equal(verdict(message, 255, LINK_LOCAL, ip("ff02::13")), "checksum");
 });
 
-Deno.test("RFC 9568 5.2.8: over IPv4 the message's own checksum is accepted and can be sent", () => {
+Deno.test("RFC 9568 5.2.8: over IPv4 a checksum of the message alone is accepted and sent", () => {
   const message = encodeAdvert(advert(), HIGHER, GROUP, "rfc9568");
   assert.equal(verdict(message), "accepted");
   assert.equal(verdict(message, 255, ip("10.0.0.77")), "accepted", "the addresses do not matter");
@@ -177,7 +177,7 @@ Deno.test("RFC 9568 5.2.9: addresses are of the packet's family", () => {
   assert.ok(found.addresses.every((address) => address.family === "ipv6"));
 });
 
-Deno.test("RFC 9568 5.2.9: an advert whose first IPv6 address is not link-local is pointed out", () => {
+Deno.test("RFC 9568 5.2.9: an advert whose first IPv6 address is not link-local is shown", () => {
   const addresses = [ip("fd00::100"), ip("fe80::100")];
   const context = {
     source: ip("fe80::3"),

@@ -46,7 +46,7 @@ Deno.test("RFC 9568 6.4.2: a backup that is stopped forgets its timer and sends 
   assert.equal(it.deadline(), undefined);
 });
 
-Deno.test("RFC 9568 6.4.2: when the master-down time is over it advertises, announces, is master", () => {
+Deno.test("RFC 9568 6.4.2: after the master-down time it advertises, announces, is master", () => {
   const it = router(rules());
   assert.deepEqual(it.take(3609.375, { kind: "deadline" }), [
     "advert 100",

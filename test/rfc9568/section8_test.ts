@@ -23,7 +23,7 @@ Deno.test("RFC 9568 8.1.2: nothing is announced before the address is there", ()
   }
 });
 
-Deno.test("RFC 9568 8.1.2: the gratuitous ARP is a broadcast that carries the address twice", () => {
+Deno.test("RFC 9568 8.1.2: a gratuitous ARP is a broadcast that carries the address twice", () => {
   const frame = gratuitousArp(MAC, FLOATING);
   assert.deepEqual(frame.subarray(0, 6), BROADCAST_MAC);
   const found = decodeFrame(frame);
@@ -61,7 +61,7 @@ Deno.test("RFC 9568 8.3.2: of two owners one stays, and both point it out", () =
   assert.ok("notices" in admission && admission.notices[0]?.kind === "owner-contradicted");
 });
 
-Deno.test("RFC 9568 8.3.2: different priorities claim at different times, ten apart at 1 s by 39 ms", () => {
+Deno.test("RFC 9568 8.3.2: different priorities claim at different times: 10 apart, 39 ms", () => {
   const gap = masterDown(3, 190, seconds(1)) - masterDown(3, 200, seconds(1));
   assert.equal(gap, 39_062_500);
 });

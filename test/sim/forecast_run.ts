@@ -223,7 +223,8 @@ function cardsOf(number: number): readonly CardPlan[] {
 /** For the head of a failed test. */
 export function tell({ seed, toml, row, words, chatter }: Mismatch): string {
   return [
-    `seed ${seed}: ${words}; see it alone with: FORECAST_SEED=${seed} deno test -A test/sim/forecast_test.ts`,
+    `seed ${seed}: ${words}; see it alone with: ` +
+    `FORECAST_SEED=${seed} deno test -A test/sim/forecast_test.ts`,
     `forecast: ${row}`,
     toml,
     ...chatter,

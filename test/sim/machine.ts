@@ -156,7 +156,7 @@ export class Machine {
     return Uint8Array.of(0x02, 0, 0, this.#number, 0, slot);
   }
 
-  /** `ip link set NAME name OTHER`: index and addresses stay. Nothing without NAME, or with OTHER. */
+  /** `ip link set NAME name OTHER`: index and addresses stay. Nothing if NAME is missing. */
   renamePort(name: string, other: string): void {
     const port = this.#ports.get(name);
     if (port === undefined || this.#ports.has(other)) return;

@@ -29,7 +29,7 @@ Deno.test("each start of a machine has a name of its own, and its clock begins a
   assert.deepEqual(boot(), { id: "n1 2", now: seconds(2) });
 });
 
-Deno.test("a machine that stands still finds its clocks as its kind of standing still has it", async () => {
+Deno.test("a machine that stalls finds its clocks as its kind of stall left them", async () => {
   const kinds = [["stopped", 3, 3], ["suspended", 3, 7], ["starved", 7, 7]] as const;
   for (const [how, monotonic, boottime] of kinds) {
     const { lan, machine, boot, now } = machineWithProgram();
@@ -46,7 +46,7 @@ Deno.test("a machine that stands still finds its clocks as its kind of standing 
   }
 });
 
-Deno.test("lifetimes stand still with their machine, and run out late where its clock does not", async () => {
+Deno.test("lifetimes stop with their machine, and run out late where its clock stops", async () => {
   for (
     const [how, gone] of [["stopped", false], ["suspended", false], ["starved", true]] as const
   ) {

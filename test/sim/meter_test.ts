@@ -65,7 +65,7 @@ Deno.test("a failover shows on the one who takes over, with its reason", async (
   assert.equal(uptimeMs, 20_000);
 });
 
-Deno.test("a freeze shows in the lateness of the frozen, and in the gaps of who hears it", async () => {
+Deno.test("a freeze shows as lateness of its node, and as gaps at those that hear it", async () => {
   const made = await cluster();
   assert.ok((filled(read(made, "n1").timerLateness).at(-1) ?? 0) < 0.1);
   made.lan.pause("n1");

@@ -10,8 +10,8 @@ const USAGE =
   `deno task sim                               1000 runs with new seeds, and 250 field runs
 deno task sim -- 123                        replays seed 123 and tells everything
 deno task sim -- --seeds 1..5000            those seeds
-deno task sim -- --hours 100000 [--from 1]  seeds from there on (default: new ones) until so many node-hours are simulated
-deno task sim -- field ...                  the same, each with files that differ, clones, kernels that refuse, foreign answers`;
+deno task sim -- --hours 100000 [--from 1]  node-hours with seeds from 1 (default: new ones)
+deno task sim -- field ...                  the same: files that differ, clones, refusals`;
 
 /** Seeds of a million in a row are as good as any. */
 const BLOCK = 1e6;

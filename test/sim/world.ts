@@ -135,7 +135,8 @@ export class World {
     const delay = Math.max(...this.setup.nodes.map((node) => node.preemptDelay));
     const retry = this.refused ? this.#longestPause() + 1e9 : 0;
     const detection = this.switchedOn ? 1e9 : 0; // of duplicate IPv6 addresses
-    const client = 1.5 * patience(this.setup) + 0.1e9; // until it notices that nobody answers, and asks again
+    // Until it notices that no answer comes, and asks again.
+    const client = 1.5 * patience(this.setup) + 0.1e9;
     const elections = this.setup.grouped ? 8 : 3;
     const adverts = elections * down + slowest(this.setup);
     return nanoseconds(retry + detection + client + adverts + delay + 0.1e9);

@@ -70,7 +70,7 @@ function anchorsOf(prose: string): ReadonlySet<string> {
   return anchors;
 }
 
-/** The document and the anchor ("": none) that `target` names; undefined: it leads out of the checkout. */
+/** The document and the anchor ("": none) of `target`; undefined: outside of the checkout. */
 export function resolveLink(
   from: string,
   target: string,

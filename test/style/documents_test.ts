@@ -54,7 +54,7 @@ Deno.test("documents: every page below docs/ can be reached from the README", ()
   assert.deepEqual([...documents.keys()].filter((path) => !reached.has(path)), []);
 });
 
-Deno.test("documents: the packages have every page below docs/, where the README leads", async () => {
+Deno.test("documents: the packages hold each page of docs/ where the README leads", async () => {
   const making = { arch: "amd64", version: "1", compression: "fast", epoch: 0, out: "" } as const;
   for (const flavour of ["deb", "rpm"] as const) {
     const packed = new Set(

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readTally } from "../junit.ts";
 
-Deno.test("junit: passed, failed and skipped tests, with the words of the failed and the reasons of the skipped", () => {
+Deno.test("junit: passed, failed and skipped tests, with their messages and reasons", () => {
   const xml = `<?xml version="1.0"?>
 <testsuites name="deno test" tests="5" failures="1" errors="0">
   <testsuite name="./a_test.ts">
@@ -10,7 +10,8 @@ Deno.test("junit: passed, failed and skipped tests, with the words of the failed
     </testcase>
     <testcase name="two [needs &lt;root&gt;]"><skipped/>
     </testcase>
-    <testcase name="three"><failure message="x &amp;&#10;y&#10;">Error &lt;skipped/&gt;</failure></testcase>
+    <testcase name="three"><failure message="x &amp;&#10;y&#10;">Error &lt;skipped/&gt;</failure>
+    </testcase>
     <testcase name="four &gt; inner"><skipped/></testcase>
     <testcase name="five"/>
   </testsuite>

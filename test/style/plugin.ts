@@ -111,7 +111,8 @@ const noEnum = forbid(
 const noAny = forbid("TSAnyKeyword", "no any: unknown, and a check");
 const noBang = forbid("TSNonNullExpression", "no `!`: look, or assert with a reason");
 const noModuleLet = forbid(
-  "Program > VariableDeclaration[kind!='const'], Program > ExportNamedDeclaration > VariableDeclaration[kind!='const']",
+  "Program > VariableDeclaration[kind!='const'], " +
+    "Program > ExportNamedDeclaration > VariableDeclaration[kind!='const']",
   "no module variable: state belongs to something with a lifetime",
 );
 

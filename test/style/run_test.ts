@@ -5,7 +5,7 @@ import { run } from "../support/lab/command.ts";
 
 const runner = fileURLToPath(new URL("../run.ts", import.meta.url));
 
-Deno.test("run: skips what needs root on demand, says why, and ends with the figures alone", async () => {
+Deno.test("run: skips what needs root on demand, says why, ends with the figures", async () => {
   const outcome = await run([Deno.execPath(), "run", "-A", runner, "--without-root", "lan"]);
   assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
   assert.match(outcome.stdout, /\n {2}lab: .*: needs root, left out on demand\n/);

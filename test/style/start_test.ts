@@ -35,7 +35,7 @@ async function readAtStart(main: string): Promise<ReadonlySet<string>> {
   return new Set([...reached].map((specifier) => specifier.replace(root, "")));
 }
 
-Deno.test("a command reads no more than the command line before it knows which one it is", async () => {
+Deno.test("start: a command reads no more than the command line before it is known", async () => {
   const checkout = new URL("../../", import.meta.url).pathname;
   const read = await readAtStart(`${checkout}main.ts`);
   assert.ok(read.has("src/cli/version/command.ts") && read.size < 100, `${read.size} modules`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readBeginning } from "../../src/beginning.ts";
 
-Deno.test("the beginning of a file: no more than is wanted, whatever the file says of its length", async () => {
+Deno.test("the beginning of a file: no more than is wanted, whatever its length says", async () => {
   assert.equal((await readBeginning("/dev/zero", 5000)).length, 5000);
   assert.equal((await readBeginning("/proc/self/cmdline", 4)).length, 4);
   const all = await readBeginning("/proc/self/cmdline", 1_000_000);

@@ -80,8 +80,8 @@ Deno.test({
     const group = "ether daddr 01:00:5e:00:00:12 drop";
     const hook = `type filter hook ingress device "${port.peer}" priority 0;`;
     const at = `table netdev lost {\nchain from {\n${hook}\n${group}\n}\n}\n`;
-    const to =
-      `table bridge lost {\nchain to {\ntype filter hook postrouting priority 0;\noifname "${port.peer}" ${group}\n}\n}\n`;
+    const from = `type filter hook postrouting priority 0;\noifname "${port.peer}" ${group}`;
+    const to = `table bridge lost {\nchain to {\n${from}\n}\n}\n`;
     await demand(["ip", "netns", "exec", bridgeNamespace, "nft", "-f", "-"], { input: at + to });
     assert.match(await words(), /^problem holder: .* answered for by this node and by b/m);
     assert.doesNotMatch(await words(), /its multicast reaches/);

@@ -248,13 +248,15 @@ deskTest("on a LAN of IPv6 alone it works as well", { ipv6: true }, async ({ lan
 const RUNNING: readonly (readonly [string, string, readonly string[], RegExp])[] = [
   [
     "adverts to this machine",
-    '[nodes]\na = "10.77.0.1"\nb = "10.77.0.2"\n[instance.web]\nvrid = 51\naddresses = ["10.77.0.100/24"]\n',
+    '[nodes]\na = "10.77.0.1"\nb = "10.77.0.2"\n[instance.web]\nvrid = 51\n' +
+    'addresses = ["10.77.0.100/24"]\n',
     [],
     /a cluster runs already: 10\.77\.0\.1 advertises VRID 51 with 10\.77\.0\.100/,
   ],
   [
     "adverts by UDP to this machine",
-    '[nodes]\na = "10.77.0.1"\nb = "10.77.0.2"\n[instance.web]\nvrid = 51\ntransport = "udp"\naddresses = ["10.77.0.100/24"]\n',
+    '[nodes]\na = "10.77.0.1"\nb = "10.77.0.2"\n[instance.web]\nvrid = 51\n' +
+    'transport = "udp"\naddresses = ["10.77.0.100/24"]\n',
     [],
     /a cluster runs already: 10\.77\.0\.1 advertises VRID 51 with 10\.77\.0\.100/,
   ],
@@ -266,7 +268,8 @@ const RUNNING: readonly (readonly [string, string, readonly string[], RegExp])[]
   ],
   [
     "nothing but ARP, of a node that was named",
-    '[nodes]\na = "10.77.0.1"\nc = "10.77.0.3"\n[instance.web]\nvrid = 51\naddresses = ["10.77.0.250/24"]\n',
+    '[nodes]\na = "10.77.0.1"\nc = "10.77.0.3"\n[instance.web]\nvrid = 51\n' +
+    'addresses = ["10.77.0.250/24"]\n',
     ["--nodes", "a=10.77.0.1"],
     /a cluster runs already: a \(10\.77\.0\.1\) answers for 10\.77\.0\.250/,
   ],

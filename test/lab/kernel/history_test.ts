@@ -7,7 +7,7 @@ const WRITER = fileURLToPath(new URL("../../support/kernel/history_writer.ts", i
 const range = (to: number) => Array.from({ length: to }, (_, i) => i + 1);
 
 kernelTest(
-  "a history on a read-only or full file system complains once, and is whole when there is room again",
+  "a history on a read-only or full file system complains once, and is whole with room again",
   async () => {
     const disk = await Deno.makeTempDir({ prefix: "floatip-" });
     try {

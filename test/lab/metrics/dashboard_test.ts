@@ -42,7 +42,7 @@ Deno.test({
   },
 });
 
-Deno.test("every variable that is used is one, and every panel has a place and a number of its own", () => {
+Deno.test("every variable is used, every panel has a place and a number of its own", () => {
   const known = new Set(dashboard.templating.list.map(({ name }) => name));
   const used = JSON.stringify(dashboard).matchAll(/\$\{?([a-zA-Z]\w*)/g);
   for (const [, name = ""] of used) assert.ok(known.has(name), name);

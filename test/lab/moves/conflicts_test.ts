@@ -65,8 +65,7 @@ const CASES: readonly SceneCase[] = [
     },
   },
   {
-    name:
-      "adverts are lost and ARP is not: told by the one who takes over, and by the one who sees two masters",
+    name: "adverts are lost and ARP is not: told by the next master, and by a node that sees two",
     play: async (scene) => {
       const [first, second] = await scene.pair();
       const [a, b] = [scene.host("a"), scene.host("b")];

@@ -103,7 +103,7 @@ Deno.test("a signal reaches the program behind the launcher", () =>
     assert.deepEqual(await ended, [7, null]);
   }));
 
-Deno.test("SIGUSR1, at which Deno would open its debugger to everybody, reaches no thread of it", () =>
+Deno.test("SIGUSR1, which opens Deno's debugger to every user, reaches no thread of it", () =>
   inScratch(async (folder) => {
     await Deno.writeTextFile(`${folder}/echo.ts`, echo);
     await build("bundle", `${folder}/dist`, { entry: `${folder}/echo.ts` });

@@ -112,7 +112,7 @@ Deno.test("whose work is in the packages stands in their copyright", async () =>
   }
 });
 
-Deno.test("a tool that is missing is named with the package that has it, before anything is built", async () => {
+Deno.test("a missing tool is named with its package before anything is built", async () => {
   const script = new URL("../../../packaging/package.ts", import.meta.url).pathname;
   const program = [Deno.execPath(), "run", "-A", "--no-check", script, "--format=rpm"];
   const { code, stderr } = await run(program, { env: { PATH: "/nowhere" } });

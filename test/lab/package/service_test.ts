@@ -18,8 +18,8 @@ const ADDRESS = "10.77.0.50";
  * they were told.
  */
 const SCRIPTS = {
-  "who":
-    '#!/bin/sh\nid -un > "/tmp/$1"\ngrep -q "^NoNewPrivs:.0" /proc/self/status && grep -q "^SigBlk:.0*$" /proc/self/status\n',
+  "who": '#!/bin/sh\nid -un > "/tmp/$1"\n' +
+    'grep -q "^NoNewPrivs:.0" /proc/self/status && grep -q "^SigBlk:.0*$" /proc/self/status\n',
   "hang": "#!/bin/sh\nsleep 4711 &\nwait\n",
   "told": '#!/bin/sh\necho "$(id -un) $*" >> /tmp/told\n',
 };

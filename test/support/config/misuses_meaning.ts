@@ -257,8 +257,8 @@ export const MEANING: readonly Misuse[] = [
   },
   {
     title: "nodes that cannot be",
-    toml:
-      `[nodes]\npi-a = "192.168.1.11/24"\npi-b = 5\npi-c = []\npi-d = "127.0.0.1"\n"pi e" = "192.168.1.12"\n${WEB}`,
+    toml: `[nodes]\npi-a = "192.168.1.11/24"\npi-b = 5\npi-c = []\npi-d = "127.0.0.1"\n` +
+      `"pi e" = "192.168.1.12"\n${WEB}`,
     expected: [
       "error nodes.pi-a",
       "error nodes.pi-b",
@@ -314,8 +314,8 @@ export const MEANING: readonly Misuse[] = [
   },
   {
     title: "an instance in two groups",
-    toml:
-      `${WEB}\n[instance.dns]\nvrid = 53\naddresses = ["192.168.1.53/24"]\n\n[group.a]\ninstances = ["web", "dns"]\n\n[group.b]\ninstances = ["dns", "dns"]\n`,
+    toml: `${WEB}\n[instance.dns]\nvrid = 53\naddresses = ["192.168.1.53/24"]\n\n` +
+      `[group.a]\ninstances = ["web", "dns"]\n\n[group.b]\ninstances = ["dns", "dns"]\n`,
     expected: ["error group.b.instances.0", "error group.b.instances.1"],
   },
 ];

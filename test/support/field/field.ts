@@ -10,7 +10,8 @@
  *           await a.untilState("master");
  *           await field.host("a").ip("addr", "add", "10.77.0.60/24", "dev", "eth0");
  *           await a.crash();
- *           await field.until("the lease ends", async () => !await field.host("a").holds(FLOATING));
+ *           const holds = () => field.host("a").holds(FLOATING);
+ *           await field.until("the lease ends", async () => !await holds());
  *           assert.ok(await field.host("a").holds("10.77.0.60"));
  *         },
  *       },

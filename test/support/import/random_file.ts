@@ -129,13 +129,14 @@ const tracked = line(
   "track_process {\n  init weight 4\n}",
 );
 
-const TRACKERS =
-  "track_file number {\n  file /run/floatip-number\n  weight 2\n}\nvrrp_track_process init {\n  process init\n}";
+const TRACKERS = "track_file number {\n  file /run/floatip-number\n  weight 2\n}\n" +
+  "vrrp_track_process init {\n  process init\n}";
 
 const group = maybe(
   line(
     "vrrp_sync_group G {\n  group {\n    VI_1\n    VI_2\n    VI_3\n  }\n}",
-    "vrrp_sync_group G {\n  group {\n    VI_2\n    VI_1\n  }\n  track_script {\n    chk weight 0\n  }\n}",
+    "vrrp_sync_group G {\n  group {\n    VI_2\n    VI_1\n  }\n" +
+      "  track_script {\n    chk weight 0\n  }\n}",
   ),
 );
 

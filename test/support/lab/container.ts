@@ -16,9 +16,11 @@ import { waitFor } from "./wait.ts";
 const BOOT = `
   umount -R /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
-  mkdir -p "/sys/fs/cgroup/$NAME" "$SCRATCH/upper" "$SCRATCH/work" "$SCRATCH/root" /run/systemd/nspawn/propagate
+  mkdir -p "/sys/fs/cgroup/$NAME" "$SCRATCH/upper" "$SCRATCH/work" "$SCRATCH/root" \\
+    /run/systemd/nspawn/propagate
   echo $$ > "/sys/fs/cgroup/$NAME/cgroup.procs"
-  mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$SCRATCH/upper,workdir=$SCRATCH/work" "$SCRATCH/root"
+  mount -t overlay overlay \\
+    -o "lowerdir=$ROOT,upperdir=$SCRATCH/upper,workdir=$SCRATCH/work" "$SCRATCH/root"
   export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
   exec systemd-nspawn --quiet --boot --machine="$NAME" --directory="$SCRATCH/root" \\
     --network-namespace-path="/run/netns/$NETNS" --capability=all --register=no --keep-unit \\

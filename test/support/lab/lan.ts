@@ -196,7 +196,8 @@ function outsideScript(lan: Lan, segments: readonly Segment[]): string {
     ),
     ...lan.hosts.flatMap((host) =>
       host.ports.map((port) =>
-        `link add ${port.peer} netns ${bridges} type veth peer name ${port.interface} netns ${host.namespace}`
+        `link add ${port.peer} netns ${bridges} type veth ` +
+        `peer name ${port.interface} netns ${host.namespace}`
       )
     ),
   ].join("\n");

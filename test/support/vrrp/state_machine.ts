@@ -56,9 +56,11 @@ export function stateMachinePage(): string {
   if (defaults === undefined) throw new Error("there are no rules");
   return page("State machine", "the engine (`src/vrrp`)", [
     wrap(
-      "What a virtual router does: in each state, with each event, what is to be done and the state after it. What is not here " +
-        "changes nothing. `advert` sends one with this node's priority, `advert 0` with 0, `add` and `remove` are the floating addresses, `renew` is " +
-        "their lease, `announce 5` tells the neighbours so many times. Adverts are compared with this node's own priority.",
+      "What a virtual router does: in each state, with each event, what is to be done and the " +
+        "state after it. What is not here changes nothing. `advert` sends one with this node's " +
+        "priority, `advert 0` with 0, `add` and `remove` are the floating addresses, `renew` is " +
+        "their lease, `announce 5` tells the neighbours so many times. Adverts are compared with " +
+        "this node's own priority.",
     ),
     [
       item("Timer master-down: the wait for the master starts again."),

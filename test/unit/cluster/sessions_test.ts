@@ -51,7 +51,7 @@ Deno.test("sessions: a node that restarts is known again, and its old recordings
   ok(channel.sessions("b").peers(channel.now).every(({ isTwice }) => !isTwice));
 });
 
-Deno.test("sessions: recordings in any order, before and after restarts of both, change nothing", () => {
+Deno.test("sessions: recordings in any order, also across restarts, change nothing", () => {
   const channel = started();
   channel.seconds(60);
   const recorded = [...channel.sent];
@@ -150,7 +150,7 @@ Deno.test("sessions: DATA out of order is taken once each, within the window of 
   deepStrictEqual([texts[0], texts.at(-1)], ["79", "16"]);
 });
 
-Deno.test("sessions: another secret is named, and a rotated one is taken while both are known", () => {
+Deno.test("sessions: another secret is named, a rotated one is taken while both are known", () => {
   const channel = new Channel(THREE);
   channel.start("a", [7]);
   channel.start("b", [8]);

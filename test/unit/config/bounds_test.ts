@@ -107,7 +107,7 @@ Deno.test("a hundred problems are told, and how many more there are", async () =
   assert.equal(located.at(-1)?.severity, "error");
 });
 
-Deno.test("a list of problems: errors first, warnings after, descriptions made only while they are wanted", () => {
+Deno.test("a list of problems: errors first, then warnings, described only while wanted", () => {
   const list = new ProblemList();
   let described = 0;
   const problem = (severity: "error" | "warning") =>

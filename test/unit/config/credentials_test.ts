@@ -58,7 +58,7 @@ Deno.test("a secret that does not fit is told without being shown", () => {
   assert.doesNotMatch(said, /0815/);
 });
 
-Deno.test("what is missing names the file, and is an error or a warning as the reader wants", () => {
+Deno.test("what is missing names the file: an error or a warning, as the reader wants", () => {
   const missing = { kind: "missing", what: "there is no credential", fix: "write it" } as const;
   const strict = decode(FILE, () => ({ ...missing, severity: "error" }));
   assert.equal(strict.kind, "problems");
@@ -82,7 +82,7 @@ Deno.test("no credential where no secret is, and none with a way out of its fold
   }
 });
 
-Deno.test("from files: of the unit's folder, of a drop-in, and none that everybody may read is warned of", async () => {
+Deno.test("from files: of the unit's folder and of a drop-in, with no false alarm", async () => {
   const folder = await Deno.makeTempDir({ prefix: "floatip-credentials-" });
   const before = Deno.env.get("CREDENTIALS_DIRECTORY");
   Deno.env.set("CREDENTIALS_DIRECTORY", folder);

@@ -309,7 +309,14 @@ user = "nobody"
 timeout = "5s"
 webhook = { url = "http://127.0.0.1:8080/hook", secret = "s3cr3t", retries = 0 }
 ntfy = { url = "https://ntfy.sh/my-topic", token = "tk_1" }
-mqtt = { url = "mqtts://broker:8883", user = "u", password = "p", ca = "/etc/floatip/ca.pem", topic = "home/floatip/", discovery = false }
+
+[notify.mqtt]
+url = "mqtts://broker:8883"
+user = "u"
+password = "p"
+ca = "/etc/floatip/ca.pem"
+topic = "home/floatip/"
+discovery = false
 `,
   );
   assert.equal(decoded.kind, "config", JSON.stringify(decoded));

@@ -29,7 +29,8 @@ function shown(
       `${formatPrefix(prefix)}@${label ?? wire}`
     );
     const peers = rules.peers.map(formatIp).join(" ");
-    return `${name}: v${rules.version} ${rules.priority} ${rules.transport} ${addresses} [${peers}]`;
+    const { version, priority, transport } = rules;
+    return `${name}: v${version} ${priority} ${transport} ${addresses} [${peers}]`;
   });
   return { node: node.node, plans };
 }
@@ -96,7 +97,7 @@ Deno.test("load-balancer-pair.toml: one address, two priorities", () => {
   }
 });
 
-Deno.test("mutual-pair.toml: each node master of one, interfaces of different names, labels", () => {
+Deno.test("mutual-pair.toml: each node master of one, different interface names, labels", () => {
   const text = read("mutual-pair.toml");
   assert.deepEqual(shown(text, machine({ eth0: ["192.168.1.31/24"] })), {
     node: "files-1",

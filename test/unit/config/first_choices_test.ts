@@ -61,7 +61,7 @@ const CANDIDATES: readonly (readonly [string, readonly string[], readonly string
 ];
 
 for (const [own, taken, expected] of CANDIDATES) {
-  Deno.test(`addresses proposed beside ${own}${taken.length > 0 ? `, without ${taken}` : ""}`, () => {
+  Deno.test(`addresses beside ${own}${taken.length > 0 ? `, without ${taken}` : ""}`, () => {
     const found = candidatesIn(prefix(own), taken.map(ip), 2).map(formatPrefix);
     assert.deepEqual(found, expected);
   });

@@ -45,7 +45,7 @@ Deno.test("an IPv6 address has a link-local one in front, and the file no warnin
 });
 
 for (const port of [0, 53, 80, 443, 1883, 5432, 6443, 8123]) {
-  Deno.test(`the check that is proposed for port ${port} works once its marks are taken off`, () => {
+  Deno.test(`the check proposed for port ${port} works without its comment marks`, () => {
     const check = proposedCheck(new Set([port]));
     const text = firstFile({ ...ANSWERS, check }).replace(/^# (checks =|\[check|\w+ = )/gm, "$1");
     const decoded = decode(text);

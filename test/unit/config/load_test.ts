@@ -78,7 +78,7 @@ Deno.test({
   },
 });
 
-Deno.test("a password in a file that everyone may read is a warning with the command that mends it", async () => {
+Deno.test("a password in a file that all users may read is a warning with its remedy", async () => {
   const write = (mode: number) => async (file: string) => {
     await Deno.writeTextFile(file, SECRET);
     await Deno.chmod(file, mode);
@@ -105,7 +105,7 @@ for (
     ['checks = ["c"]\n[check.c]\nhttp = "http://127.0.0.1/?full=1"', false],
   ] as const
 ) {
-  Deno.test(`for everybody to read: ${JSON.stringify(lines)} ${isSecret ? "warns" : "is fine"}`, async () => {
+  Deno.test(`read by all: ${JSON.stringify(lines)} ${isSecret ? "warns" : "is fine"}`, async () => {
     const { says, problems } = await loaded(async (file) => {
       await Deno.writeTextFile(file, `${SOUND}${lines}\n`);
       await Deno.chmod(file, 0o644);

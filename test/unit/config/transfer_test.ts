@@ -40,7 +40,7 @@ for (const { name } of Deno.readDirSync(FOLDER)) {
   });
 }
 
-Deno.test("transfer: problems arrive; what is cut off, or of another version, does not", async () => {
+Deno.test("transfer: problems arrive; what is cut off or of another version does not", async () => {
   const problem = { severity: "error", path: ["a", 0], at: "key", what: "w", why: "y", fix: "f" };
   const place = { file: "f", line: 1, column: 2, source: "x\u2028", caret: 2 };
   const loaded = { kind: "problems", problems: [{ ...problem, ...place }] } as Transferred;

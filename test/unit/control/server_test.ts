@@ -87,7 +87,7 @@ Deno.test("problems come back as they are", () =>
     assert.deepEqual(await client.reload(), refused);
   }));
 
-Deno.test("a server: makes its directory and a socket each for user and group, and removes them", () =>
+Deno.test("a server: makes its directory, a socket each for user and group, removes all", () =>
   withRunDir(async (runDir) => {
     const umask = Deno.umask(0o022);
     try {

@@ -77,7 +77,7 @@ Deno.test("200 addresses are announced in parts, all of them once before any aga
   strictEqual(new Set(it.host.frames.slice(0, 200)).size, 200);
 });
 
-Deno.test("another announcement takes the place of the rest; what is given up is not announced", () => {
+Deno.test("an announcement replaces the rest of the last; what is given up is not told", () => {
   const it = lab(200);
   it.announcer.turn(0 as Instant);
   it.announce(5);

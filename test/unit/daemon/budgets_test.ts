@@ -25,7 +25,7 @@ Deno.test("a budget: a burst, then one for each refill, and it says how many wer
   assert.equal(budget.take("a", at(10_000)).given, false);
 });
 
-Deno.test("the log: a flood of one kind is counted, hides no other kind, and is told of again later", () => {
+Deno.test("the log: a flood of one kind is counted, hides no other kind, is told later", () => {
   const lines: string[] = [];
   let now = 0;
   const once = new Once({ write: (_, line) => void lines.push(line) }, () => at(now));

@@ -84,7 +84,7 @@ Deno.test("checks: a reload keeps verdicts unless something else is probed", () 
   strictEqual(checks.take("nginx", BAD, at(700)), false);
 });
 
-Deno.test("checks: what ends is looked at once more at once, and the rhythm goes on from there", () => {
+Deno.test("checks: what ends is tried again at once, and the rhythm goes on from there", () => {
   const checks = started();
   checks.take("nginx", OK, at(200));
   checks.hurry("nginx", at(700));
@@ -94,7 +94,7 @@ Deno.test("checks: what ends is looked at once more at once, and the rhythm goes
   strictEqual(checks.nextDeadline(), at(2700));
 });
 
-Deno.test("checks: an end while an attempt is under way is looked at when that is over, once", () => {
+Deno.test("checks: an end during an attempt is looked at after the attempt, once", () => {
   const checks = started();
   checks.hurry("nginx", at(300));
   strictEqual(checks.nextDeadline(), undefined);
@@ -152,7 +152,7 @@ Deno.test("checks: another name for the same probe keeps verdict and rhythm", ()
   strictEqual(checks.isPending("nginx"), true, "the old name is nobody's");
 });
 
-Deno.test("checks: names that are swapped swap their verdicts, and old attempts say nothing", () => {
+Deno.test("checks: swapped names swap their verdicts, and old attempts say nothing", () => {
   const checks = new Checks();
   checks.settle([NGINX, { ...CADDY, name: "caddy" }], "pi-a", at(0));
   checks.start(at(200));

@@ -10,7 +10,7 @@ const change = fc.record({
   now: fc.option(fc.nat(50), { nil: undefined }),
 });
 
-Deno.test("deadlines: whatever is set and taken, the earliest comes first, and each item once", () => {
+Deno.test("deadlines: whatever is set and taken, the earliest comes first, each item once", () => {
   fc.assert(fc.property(fc.array(change, { maxLength: 80 }), (changes) => {
     const deadlines = new Deadlines<number>();
     const list = new Map<number, number>();

@@ -47,7 +47,7 @@ Deno.test("add-addresses: each is added; another prefix length of it goes", () =
   deepStrictEqual(host.calls, ["add 10.77.0.100/24 eth0", "remove 10.77.0.100/32 eth0"]);
 });
 
-Deno.test("add-addresses: one that this machine has by somebody else's doing is left as it is", () => {
+Deno.test("add-addresses: one that something else put on this machine is left as it is", () => {
   const { host, act } = lab({}, [address(2, "10.77.0.100/16")]);
   act({ kind: "add-addresses" });
   act({ kind: "renew-addresses" });
@@ -55,7 +55,7 @@ Deno.test("add-addresses: one that this machine has by somebody else's doing is 
   deepStrictEqual(host.calls, []);
 });
 
-Deno.test("add-addresses: one that failed duplicate address detection, or is leased, is a leftover", () => {
+Deno.test("add-addresses: one that failed duplicate detection or is leased is a leftover", () => {
   for (const changes of [{ dadFailed: true, tentative: true }, { validFor: seconds(3) }] as const) {
     const { host, act } = lab({}, [address(2, "10.77.0.100/24", changes)]);
     act({ kind: "add-addresses" });
@@ -63,7 +63,7 @@ Deno.test("add-addresses: one that failed duplicate address detection, or is lea
   }
 });
 
-Deno.test("renew-addresses: one that somebody put there again while floatip holds it becomes ours again", () => {
+Deno.test("renew-addresses: one put there again from outside becomes ours again", () => {
   const { host, act } = lab();
   act({ kind: "add-addresses" });
   host.addresses = [address(2, "10.77.0.100/24")];
@@ -153,7 +153,7 @@ Deno.test("announce: as many frames as asked for, for each address", () => {
   strictEqual(host.calls.filter((call) => call === "frame eth0 42").length, 10);
 });
 
-Deno.test("ask and announce: addresses of the other family, too, which move along unadvertised", () => {
+Deno.test("ask and announce: also addresses of the other family, which are not advertised", () => {
   const both = { addresses: ["10.77.0.100/24", "fd77::100/64"] };
   const { host, act, journal } = lab(both, [address(2, "fe80::1/64")]);
   act({ kind: "probe-addresses" });

@@ -42,7 +42,7 @@ Deno.test("endpoints: a refusal is answered, and the next one that needs it trie
   strictEqual(host.calls.length, 2);
 });
 
-Deno.test("endpoints: a UDP port that moves to another link is closed there before it opens here", () => {
+Deno.test("endpoints: a UDP port that moves is closed on the old link before it opens", () => {
   const { host, endpoints } = lab();
   const source = ip("10.77.0.1");
   const udp = (name: string): Endpoint => ({ ...on(name), kind: "udp", source, port: 336 });

@@ -63,7 +63,7 @@ function ask(router: VirtualRouter, ...answered: readonly string[]): void {
 }
 
 for (const [name, sight] of Object.entries({ ANSWER, REFUSED, RIVAL })) {
-  Deno.test(`evidence: ${name.toLowerCase()} lasts until it was asked twice in vain, however long`, () => {
+  Deno.test(`evidence: ${name.toLowerCase()} lasts until two questions are in vain`, () => {
     const { router } = lab(sight);
     ok(isDoubted(router, at(9999)));
     ask(router);
@@ -91,7 +91,7 @@ Deno.test("evidence: a machine that was not asked for its address is not refuted
   ok(isDoubted(router, at(9999)));
 });
 
-Deno.test("evidence: refused adverts go on, and nobody answers: no doubt, and none at the next advert", () => {
+Deno.test("evidence: refused adverts go on without an answer: no doubt, now or later", () => {
   const { router, conflicts, history } = lab(REFUSED);
   ask(router);
   ask(router);
@@ -103,7 +103,7 @@ Deno.test("evidence: refused adverts go on, and nobody answers: no doubt, and no
   strictEqual(history.length, 1, "it is one episode");
 });
 
-Deno.test("evidence: adverts that are accepted are believed while they come, though nobody answers", () => {
+Deno.test("evidence: accepted adverts are believed while they come, even without an answer", () => {
   const { router, conflicts } = lab(RIVAL);
   ask(router);
   ask(router);
@@ -134,7 +134,7 @@ Deno.test("evidence: a stranger on the VRID is told, and holds nothing", () => {
   strictEqual(history.length, 1);
 });
 
-Deno.test("evidence: a machine with this one's own MAC is refuted by a question to all only", () => {
+Deno.test("evidence: a machine with this one's MAC is refuted only by a question to all", () => {
   const { router } = lab({ ...ANSWER, own: true });
   ask(router);
   ask(router);
@@ -144,7 +144,7 @@ Deno.test("evidence: a machine with this one's own MAC is refuted by a question 
   strictEqual(isDoubted(router, START), false);
 });
 
-Deno.test("evidence: a backup that takes over keeps it; what is still refused is asked for again", () => {
+Deno.test("evidence: a backup that takes over keeps it; what is refused is asked again", () => {
   const { router } = lab(ANSWER, REFUSED);
   router.look.until = at(9);
   ask(router);
@@ -155,7 +155,7 @@ Deno.test("evidence: a backup that takes over keeps it; what is still refused is
   strictEqual(router.look.until, at(9));
 });
 
-Deno.test("evidence: a master that yields to the only other one does not know who holds it before it asks", () => {
+Deno.test("evidence: a master that yields does not know the holder before it asks", () => {
   const { router } = lab(ANSWER, RIVAL);
   router.look.until = at(9);
   router.state = newBackup(at(1), router.rules);
@@ -198,11 +198,12 @@ function words({ router, neighbours }: ReturnType<typeof lab>): readonly string[
   return describeAll(all, router, neighbours, at(10)).map((one) => one.words);
 }
 
-Deno.test("evidence text: a node of the file has its name, and the reason is that its adverts are refused", () => {
+Deno.test("evidence text: a node of the file by name, refused adverts as the reason", () => {
   const one = lab(ANSWER, REFUSED);
   one.neighbours.learn(B, MAC, START);
   deepStrictEqual(words(one), [
-    `pi-b (${B}, ${MAC}) answers for ${FLOATING} too; its adverts are refused: the password is wrong`,
+    `pi-b (${B}, ${MAC}) answers for ${FLOATING} too; ` +
+    `its adverts are refused: the password is wrong`,
   ]);
 });
 
@@ -232,7 +233,7 @@ Deno.test("evidence text: clones, by address and by MAC", () => {
   for (const text of [byAddress, byMac]) ok(text.includes("clones"));
 });
 
-Deno.test("evidence: the log and the history get one line for a machine that answers and is refused", () => {
+Deno.test("evidence: log and history get one line for a machine that answers, refused", () => {
   const { router, conflicts, neighbours, history, log } = lab(REFUSED);
   neighbours.learn(B, MAC, START);
   for (let second = 0; second < 30; second++) conflicts.note(router, { ...ANSWER, at: at(second) });

@@ -114,7 +114,7 @@ function aBackup(): VirtualRouter {
   return router;
 }
 
-Deno.test("inquiry: a master asks every ten seconds, and once more so that its own MAC could answer", () => {
+Deno.test("inquiry: a master asks every ten seconds, and once so that its MAC may answer", () => {
   const { host, pass } = lab(aMaster());
   pass(30);
   const seconds = (openly: boolean) =>
@@ -141,7 +141,7 @@ Deno.test("inquiry: another machine is found within eleven seconds, and its end 
   strictEqual(health(master), "held");
 });
 
-Deno.test("inquiry: 255 virtual routers, and one of 255 addresses: each asked in time, at a bounded pace", () => {
+Deno.test("inquiry: 255 virtual routers, one of 255 addresses: in time, at a bounded pace", () => {
   const each = Array.from({ length: 255 }, (_, i) => `10.77.1.${i}/24`);
   for (
     const routers of [
@@ -170,7 +170,7 @@ Deno.test("inquiry: a backup whose master answers is well, also with two cards o
   }
 });
 
-Deno.test("inquiry: a backup finds a machine that answers beside its master, or in its place", () => {
+Deno.test("inquiry: a backup finds a machine that answers beside its master, or for it", () => {
   for (const macs of [[MAC_B, MAC_C], [MAC_C]]) {
     const backup = aBackup();
     const { pass, health } = lab(backup);
@@ -202,7 +202,7 @@ Deno.test("inquiry: a LAN on which nobody answers anything tells nothing", () =>
   strictEqual(health(backup), "held");
 });
 
-Deno.test("inquiry: two MACs of the master are told apart from nothing: it is known that it is not known", () => {
+Deno.test("inquiry: two MACs of the master prove nothing: it is known to be unknown", () => {
   const backup = aBackup();
   const { pass } = lab(backup);
   pass(30, ({ address }) => address === "10.77.0.1" ? [] : [MAC_B, MAC_C]);
@@ -211,7 +211,7 @@ Deno.test("inquiry: two MACs of the master are told apart from nothing: it is kn
   deepStrictEqual(backup.look.macs, []);
 });
 
-Deno.test("inquiry: a MAC that answers each question twice belongs to two machines, or packets come twice", () => {
+Deno.test("inquiry: a MAC that answers each question twice is two machines, or duplicates", () => {
   const backup = aBackup();
   const { pass } = lab(backup);
   const twice = ({ address, openly }: Asked) =>

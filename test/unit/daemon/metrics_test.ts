@@ -39,7 +39,7 @@ function filled({ bounds, counts }: { bounds: readonly number[]; counts: readonl
   return Object.fromEntries(entries.filter(([, count]) => count > 0));
 }
 
-Deno.test("histogram: a bound belongs to its bucket, what is beyond to the last, and the sum is in seconds", () => {
+Deno.test("histogram: a bound belongs to its bucket, more to the last, the sum in seconds", () => {
   const histogram = new Histogram([0.1, 1]);
   for (const ms of [-5, 0, 100, 100.001, 1000, 1001]) histogram.add(milliseconds(ms));
   const { counts, sum } = histogram.read();
@@ -64,7 +64,7 @@ Deno.test("meter: gaps between adverts of the master, as the engine tells them",
 
 const EMPTY = { bounds: [], counts: [] };
 
-Deno.test("meter: gaps between own adverts while master; a farewell or a term in between counts none", () => {
+Deno.test("meter: gaps between own adverts while master; a farewell or new term has none", () => {
   const { meter, router, read } = lab();
   for (const ms of [0, 1000, 2000]) meter.sent(router, 100, at(ms));
   meter.sent(router, 0, at(2001));
@@ -87,7 +87,7 @@ Deno.test("meter: transitions are counted by states and reason, by family", () =
   ]);
 });
 
-Deno.test("meter: attempts of checks; one that was never tried reads as zero, one that is gone not at all", () => {
+Deno.test("meter: attempts of checks: never tried reads as zero, a removed one not at all", () => {
   const { meter, read } = lab();
   meter.probed("nginx", { ok: true, text: "200 in 3 ms", latency: milliseconds(3) });
   meter.probed("nginx", { ok: false, text: "no answer within 1 s", latency: seconds(1) });

@@ -70,7 +70,7 @@ function transition(router: VirtualRouter, reason: string): TransitionRecord {
 
 const [N2, N3] = [ip("10.77.0.2"), ip("10.77.0.3")];
 
-Deno.test("watch: a master that falls silent before another speaks is lost, one that is preempted is not", () => {
+Deno.test("watch: a master silent before another speaks is lost, a preempted one is not", () => {
   const lost = watching(2);
   for (const second of [1, 2, 3]) lost.hear(N2, 200, second);
   lost.hear(N3, 190, 6.5);
@@ -96,7 +96,7 @@ Deno.test("watch: of the masters that this node replaces, the silent one is lost
   }
 });
 
-Deno.test("watch: a master that nobody replaces is lost, unless this node is cut off itself", () => {
+Deno.test("watch: a master without a successor is lost, unless this node is cut off", () => {
   const fault = (kind: Fault["kind"]): VirtualRouter["state"] => ({
     kind: "init",
     faults: [{ kind, message: kind }],
@@ -125,7 +125,7 @@ Deno.test("watch: priority 0 is left, priority 1 handed over", () => {
   });
 });
 
-Deno.test("watch: four questions a second, however many nodes there are, and one at a time to each", () => {
+Deno.test("watch: four questions a second for any number of nodes, one at a time to each", () => {
   const { host, pass, watch } = watching(40);
   pass(2.9);
   strictEqual(host.calls.length, 0);

@@ -32,7 +32,7 @@ function judged(
   return checks;
 }
 
-Deno.test("eligibility: without a weight, down is a fault; no result is none, and no reason to preempt", () => {
+Deno.test("eligibility: without a weight, down is a fault; no result only bars preemption", () => {
   const plan = { ...aPlan(), checks: ["up", "down", "new", "weighted"] };
   const checks = judged(
     ["up", undefined, true],
@@ -69,7 +69,7 @@ Deno.test("eligibility: weights add up, within 1 and 254", () => {
   strictEqual(effectiveRules(plan(255), both).priority, 255);
 });
 
-Deno.test("eligibility: why a priority is low: the checks with a weight that are down, three by name", () => {
+Deno.test("eligibility: why a priority is low: weighted checks that are down, three named", () => {
   const reason = (...names: readonly string[]) => {
     const checks = judged(
       ["up", -10, true],

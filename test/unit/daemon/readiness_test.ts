@@ -97,7 +97,7 @@ Deno.test("missing addresses: another prefix length or another link is not the a
   deepStrictEqual(there(3, "10.77.0.100/24"), ["10.77.0.100"]);
 });
 
-Deno.test("readiness: all who share an address and a UDP port share the endpoint, wherever their addresses are", () => {
+Deno.test("readiness: all that share an address and a UDP port share the endpoint", () => {
   const links = [eth0, link("eth1", 3)];
   const interfaces = { links, addresses: [own, address(3, "10.78.0.1/24")] };
   const source = ip("10.77.0.1");
@@ -132,7 +132,7 @@ Deno.test("readiness: UDP waits for its source like everybody", () => {
   strictEqual(found.endpoint, undefined);
 });
 
-Deno.test("readiness: whatever neighbours may have learnt of a link changes its print, speed does not", () => {
+Deno.test("readiness: what neighbours learn of a link changes its print, speed does not", () => {
   const print = (changes: Partial<Link>) =>
     linkPrint(aPlan(), { links: [link("eth0", 2, changes), link("eth1", 3)], addresses: [own] });
   const changes: readonly Partial<Link>[] = [
@@ -149,7 +149,7 @@ Deno.test("readiness: whatever neighbours may have learnt of a link changes its 
   strictEqual(print({ mtu: 9000 }), print({}));
 });
 
-Deno.test("readiness: this machine's own address or gateway is refused, leftovers and an owner's are not", () => {
+Deno.test("readiness: own address or gateway is refused, a leftover or an owner's is not", () => {
   const faults = (
     there: readonly LinkAddress[],
     known: Known = {},

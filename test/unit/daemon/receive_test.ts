@@ -185,7 +185,7 @@ for (
   });
 }
 
-Deno.test("reception, by UDP: what users without rights and the Internet can send speaks for no holder", () => {
+Deno.test("reception, by UDP: what users and the Internet can send speaks for no holder", () => {
   const { router, take } = lab(aPlan({ peers: [PEER], rules: { transport: "udp" } }), UDP);
   take(byUdp(PEER, 255, { port: 50_000 }));
   take(byUdp(PEER, 254));
@@ -222,7 +222,7 @@ function turned(bytes: Uint8Array, at: number): Uint8Array {
   return copy;
 }
 
-Deno.test("reception: nobody has a subnet of this machine's for an address, or its broadcast", () => {
+Deno.test("reception: a subnet of this machine, or its broadcast, is no node's address", () => {
   const { router, take } = lab();
   const better = { priority: 255 };
   for (const source of ["10.77.0.0", "10.77.0.255", "10.88.0.255", "0.0.0.0"]) {

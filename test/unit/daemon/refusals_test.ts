@@ -32,7 +32,7 @@ Deno.test("refusals: no other try while another master lives, nor before the pau
   strictEqual(may(7), true);
 });
 
-Deno.test("refusals: what changed on its links may change the answer, what is ours or elsewhere not", () => {
+Deno.test("refusals: a change on its links may change the answer, ours or elsewhere not", () => {
   const links = [link("eth0", 2), link("eth1", 3)];
   const own = address(2, "10.77.0.1/24");
   const print = (...more: readonly ReturnType<typeof address>[]) =>

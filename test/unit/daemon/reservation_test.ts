@@ -23,7 +23,7 @@ function aLab() {
   return { router, host, reservations: new Reservations(host) };
 }
 
-Deno.test("what another daemon runs is in fault, is looked at again, and keeps its addresses", () => {
+Deno.test("what another daemon runs is in fault, is tried again, keeps its addresses", () => {
   const { router, host, reservations } = aLab();
   reservations.take([router]);
   const words = "another floatip on this machine, process 123, runs VRID 51 on eth0";
@@ -38,7 +38,7 @@ Deno.test("what another daemon runs is in fault, is looked at again, and keeps i
   strictEqual(host.calls.length, 1);
 });
 
-Deno.test("a master whose name another daemon has goes on: it would leave its addresses behind", () => {
+Deno.test("a master whose name another daemon has goes on: addresses would be left", () => {
   const { router, host, reservations } = aLab();
   router.state = becomeMaster("backup", { kind: "start" }, host.now(), router.rules).state;
   reservations.take([router]);

@@ -53,7 +53,7 @@ Deno.test("resume writer: an advert is written down at once, whatever was just b
   assert.equal(desk.putOffUntilMs, undefined);
 });
 
-Deno.test("resume writer: fast adverts are written down four times a second, the last of them too", () => {
+Deno.test("resume writer: fast adverts are written four times a second, the last too", () => {
   const desk = new Desk();
   for (let ms = 0; ms <= 240; ms += 10) desk.at(ms, "advert");
   assert.deepEqual([desk.told, desk.putOffUntilMs], [[0], 250]);

@@ -67,7 +67,7 @@ Deno.test("arguments arrive as they are, without a shell", async () => {
   assert.equal(result.text, "exit 1: $(id) ; * 'x'");
 });
 
-Deno.test("command probe: it runs without real-time scheduling, in a session, without input", async () => {
+Deno.test("command probe: runs without real-time scheduling, in a session, no input", async () => {
   const policy = await shell("chrt -p $$ >&2; exit 1");
   assert.match(policy.text, /SCHED_OTHER$/);
   const session = await shell("test $(ps -o sid= -p $$) -eq $$");

@@ -146,7 +146,7 @@ Deno.test("a match is found across chunks, cut in the middle of a letter", () =>
     assert.ok(result.ok, result.text);
   }));
 
-Deno.test("http probe: an unused body is not waited for: the connection ends with the answer", async () => {
+Deno.test("http probe: an unused body is not awaited, the answer ends the connection", async () => {
   const ended = Promise.withResolvers<void>();
   await spoken(async (connection) => {
     const header = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
@@ -239,7 +239,7 @@ Deno.test("a certificate that signed itself is refused, and accepted on request"
     tls,
   ));
 
-Deno.test("http probe: without a certificate check, hanging is late and refused is refused", async () => {
+Deno.test("http probe: without a certificate check: hanging is late, refused refused", async () => {
   await spoken(() => Promise.resolve(), async (url) => {
     const secure = url.replace("http:", "https:");
     for (const insecure of [false, true]) {

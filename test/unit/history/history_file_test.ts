@@ -277,7 +277,7 @@ Deno.test("the end does not wait for a disk that never answers", () =>
     assert.ok(ms >= 900 && ms < 5000, `${ms} ms`);
   }));
 
-Deno.test("a reader hears each entry once, also over rotations, and a line only when it is whole", () =>
+Deno.test("a reader hears each entry once, also over rotations, and only whole lines", () =>
   withHistory(async ({ path, open }) => {
     const reader = new HistoryReader(path);
     assert.equal(await reader.next(), undefined);

@@ -28,7 +28,7 @@ for (const [lines, room, kept] of CASES) {
   });
 }
 
-Deno.test("a flood of conflicts pushes out no transition, and a reader is told each entry once", async () => {
+Deno.test("a flood of conflicts pushes out no transition; a reader gets each once", async () => {
   const stateDir = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const told: string[] = [];

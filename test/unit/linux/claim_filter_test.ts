@@ -52,7 +52,7 @@ Deno.test("a probe of this machine that comes back is handed over, and no other"
   assert.ok(!accepts(program, claim(ip("192.168.1.99"))));
 });
 
-Deno.test("a Neighbor Solicitation of this machine that comes back is handed over, and no other", () => {
+Deno.test("an own Neighbor Solicitation that comes back is handed over, and no other", () => {
   const program = claimFilter(LIST6, MAC);
   const [first = ip("::")] = LIST6;
   const probe = neighborProbeToAll(MAC, first, new Uint8Array([1, 2, 3, 4, 5, 6]));
@@ -86,7 +86,7 @@ Deno.test("what is for a VLAN of others, cut short or of another kind is dropped
   assert.ok(!accepts(claimFilter(LIST4), tokenRing));
 });
 
-Deno.test("255 addresses fit; with more than a program may have, every claim is handed over", () => {
+Deno.test("255 addresses fit; beyond the size of a program every claim is handed over", () => {
   const list = (count: number, make: (i: number) => string) =>
     Array.from({ length: count }, (_, i) => ip(make(i)));
   const make4 = (i: number) => `10.1.${i >> 8}.${i & 255}`;

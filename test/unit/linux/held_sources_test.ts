@@ -46,7 +46,7 @@ Deno.test("adverts from each held address, to the group or to us, are heard", ()
   }
 });
 
-Deno.test("what the kernel hands over itself is not heard again, nor what this machine sends", () => {
+Deno.test("what the kernel hands over is not heard again, nor what this machine sends", () => {
   const program = heldSourceFilter(MULTICAST, HELD);
   for (let at = 0; at < 4; at++) {
     const bytes = OWNER.bytes.slice();
@@ -58,7 +58,7 @@ Deno.test("what the kernel hands over itself is not heard again, nor what this m
   }
 });
 
-Deno.test("another destination, protocol or port, options and what is cut short are dropped", () => {
+Deno.test("another destination, protocol or port, options and short packets are dropped", () => {
   const [multicast, unicast] = [heldSourceFilter(MULTICAST, HELD), heldSourceFilter(UNICAST, HELD)];
   const udp = heldSourceFilter(UDP, HELD);
   assert(!accepts(multicast, frame(OWNER, OWN)));

@@ -64,7 +64,7 @@ Deno.test("the link that has an address", () => {
   assert.equal(linkWith(all, ip("10.0.0.3")), undefined);
 });
 
-Deno.test("the link around an address: the longest subnet wins, our own addresses do not count", () => {
+Deno.test("the link around an address: the longest subnet wins, own addresses do not count", () => {
   const all = machine(
     address(2, "10.0.0.1/8"),
     address(3, "10.1.0.1/16"),

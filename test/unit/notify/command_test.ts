@@ -68,7 +68,7 @@ Deno.test("FLOATIP_* hold the whole record", async () => {
   ]);
 });
 
-Deno.test("notify command: on_master and the like run for their state, without arguments", async () => {
+Deno.test("notify command: on_master and so on run for their state, no arguments", async () => {
   using out = paper();
   const says = (text: string) => shell(`echo ${text} $# >>$OUT`, out.path);
   const programs = { master: says("up"), fault: says("ill"), init: says("bye") };
@@ -106,7 +106,7 @@ Deno.test({
   },
 });
 
-Deno.test("notify command: a hook that sleeps is killed at its timeout with its children", async () => {
+Deno.test("notify command: a hook that hangs is killed in time with its children", async () => {
   const instance = `sleeper-${crypto.randomUUID()}`;
   const argv = shell("sleep 60 & sleep 60");
   const told: string[] = [];

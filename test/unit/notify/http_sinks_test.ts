@@ -144,7 +144,7 @@ Deno.test("200 deliveries leave no descriptor behind", async () => {
   await eventually("descriptors are closed", () => descriptors() <= before);
 });
 
-Deno.test("webhook: a server that comes back gets the newest state, and no older one after it", async () => {
+Deno.test("webhook: a server that comes back gets the newest state, none older after", async () => {
   let down = true;
   await using receiver = new Receiver(() => new Response(null, { status: down ? 503 : 204 }));
   const pausing = Promise.withResolvers<void>();

@@ -28,7 +28,7 @@ function idle(notifier: Notifier): boolean {
   return notifier.status().every(({ pending }) => pending === 0);
 }
 
-Deno.test("mqtt: it connects with a last will, and messages are retained and acknowledged", async () => {
+Deno.test("mqtt: connects with a last will; messages are retained and acknowledged", async () => {
   await using broker = new FakeBroker();
   const it = sink(broker.url, { user: "u", password: "hunter2" });
   assert.deepEqual(await it.deliver(record(), never), {
@@ -69,7 +69,7 @@ Deno.test("user and password may stand in the URL, escaped", async () => {
   await it.close(never);
 });
 
-Deno.test("mqtt: each virtual router is announced once in a connection, before its state", async () => {
+Deno.test("mqtt: each router is announced once in a connection, before its state", async () => {
   await using broker = new FakeBroker();
   const it = sink(broker.url, { discovery: true, topic: "home/float" });
   await it.deliver(record(), never);
@@ -189,7 +189,7 @@ for (const [code, words] of Object.entries(REFUSED)) {
   });
 }
 
-Deno.test("mqtt: no broker, no such host, no such certificates: reasons without the URL", async () => {
+Deno.test("mqtt: no broker, no such host, no certificates: reasons without the URL", async () => {
   const free = new FakeBroker();
   const { url } = free;
   await free[Symbol.asyncDispose]();
@@ -222,7 +222,7 @@ Deno.test("mqtt: no TLS, garbage, an end, silence: each is a result in time", as
   assert.equal(tls.ok, false);
 });
 
-Deno.test("mqtt: without an acknowledgement the message is sent over another connection", async () => {
+Deno.test("mqtt: a message without an acknowledgement goes over another connection", async () => {
   let deaf = true;
   await using broker = new FakeBroker((packet) =>
     deaf && packet.kind === "publish" && packet.topic === STATE ? "ignore" : soundly(packet)
@@ -314,7 +314,7 @@ Deno.test("the end tells the last state, then offline, then farewell", async () 
   assert.equal(broker.count("disconnect"), 1);
 });
 
-Deno.test("mqtt: the end waits two seconds for a broker that hangs, and leaves nothing open", async () => {
+Deno.test("mqtt: the end waits two seconds for a broker that hangs, leaves nothing", async () => {
   const before = descriptors();
   await using broker = new FakeBroker((packet) =>
     packet.kind === "publish" && packet.payload === "offline" ? "ignore" : soundly(packet)
@@ -347,7 +347,7 @@ Deno.test("it pings, and a broker that does not answer is gone", async () => {
   assert.ok(taken > 3900, `${taken} ms`);
 });
 
-Deno.test("mqtt: 50 broken connections leave no descriptor, and no attempt follows at once", async () => {
+Deno.test("mqtt: 50 broken connections leave no descriptor, no retry comes at once", async () => {
   await using broker = new FakeBroker();
   const deliver = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index++) {

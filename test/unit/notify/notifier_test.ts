@@ -33,7 +33,7 @@ Deno.test("everybody's sinks hear of all, an instance's of itself", async () => 
   );
 });
 
-Deno.test("notifier: a broker gets the present state when the health changes, a webhook does not", async () => {
+Deno.test("notifier: a broker gets the state when the health changes, a webhook not", async () => {
   await using receiver = new Receiver();
   await using broker = new FakeBroker();
   const none = { user: undefined, password: undefined, ca: undefined };
@@ -89,7 +89,7 @@ Deno.test("a sink that never answers holds up no other, and no caller", async ()
   assert.ok(taken < 40_000, `${taken} ms with two seconds of patience at the end`);
 });
 
-Deno.test("notifier: a reload keeps queue and counters of a sink, and lets removed ones finish", async () => {
+Deno.test("notifier: a reload keeps a sink's queue and counters, removed ones finish", async () => {
   await using receiver = new Receiver();
   await using notifier = new Notifier(plan(settings({
     webhook: hook(`${receiver.url}/old`),
@@ -156,7 +156,7 @@ Deno.test("a test tells each sink the present state once, and says what came bac
   );
 });
 
-Deno.test("notifier: the end delivers what waits, and aborts what hangs after two seconds", async () => {
+Deno.test("notifier: the end delivers what waits, aborts what hangs after two s", async () => {
   await using receiver = new Receiver();
   const hanging = new Notifier(plan(
     settings({

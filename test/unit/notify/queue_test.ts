@@ -33,7 +33,7 @@ Deno.test("nothing begins before the caller is done", async () => {
   assert.equal(begun, 1);
 });
 
-Deno.test("queue: one at a time, in order; delivered, failed and outdated ones are counted", async () => {
+Deno.test("queue: one at a time, in order; delivered, failed, outdated are counted", async () => {
   const script = fc.array(fc.constantFrom("ok", "no", "again", "throw"), { minLength: 1 });
   const bursts = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 8 });
   await fc.assert(
@@ -164,7 +164,7 @@ Deno.test("a sink that fails is logged once, and when it works again", async () 
   ]);
 });
 
-Deno.test("queue: a test ends a pause; a sink that works gets all, one that fails answers for it", async () => {
+Deno.test("queue: a test ends a pause; a working sink gets all, a broken one answers", async () => {
   let works = false;
   let pauses = 0;
   const fake = sink(

@@ -88,7 +88,7 @@ Deno.test("runner: it makes the attempts that the file names, several at a time"
   assert.equal(scene.conns.length, 1);
 });
 
-Deno.test("runner: only what the file names is run; a reload adds, a broken file removes nothing", async () => {
+Deno.test("runner: runs only what the file names; a reload adds, a broken file keeps", async () => {
   const before = configured(command("old", "/bin/true"));
   await using scene = new Scene(before);
   await scene.line.start(before);
@@ -107,7 +107,7 @@ Deno.test("runner: only what the file names is run; a reload adds, a broken file
   assert.equal((await scene.line.probe(check, NEVER)).ok, true);
 });
 
-Deno.test("runner: an attempt is ended at its timeout, and by a stop, with its children", async () => {
+Deno.test("runner: an attempt ends at its timeout, and by a stop, with its children", async () => {
   const marker = `31${Deno.pid}`;
   const tables =
     `[check.slow]\ncommand = ["/bin/sh", "-c", "sleep ${marker} & wait"]\ntimeout = "300ms"\n` +

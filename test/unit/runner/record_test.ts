@@ -22,7 +22,7 @@ const OTHER = configured(
 );
 const GOOD = { ...record() } as Fields;
 
-Deno.test("record: a valid one passes as it is, also with required fields only, and after a reload", () => {
+Deno.test("record: a valid one passes unchanged, also with required fields only, reloaded", () => {
   assert.deepEqual(validRecord(GOOD, [CONFIG]), record());
   const least = { instance: "web", from: "backup", to: "master", priority: 100 };
   assert.deepEqual(validRecord(least, [CONFIG]), least);
@@ -114,7 +114,7 @@ async function answersTo(
   return answers;
 }
 
-Deno.test("runner: a flood for one check makes two attempts at a time, and each is answered", async () => {
+Deno.test("runner: a flood for one check makes two attempts at a time, all answered", async () => {
   const folder = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const script = `echo x >> ${folder}/runs; sleep 1`;

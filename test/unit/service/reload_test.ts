@@ -43,7 +43,7 @@ async function scene(
   }
 }
 
-Deno.test("a reloader: requests share the reload that waits, and a failed one ends none", async () => {
+Deno.test("a reloader: requests share the reload that waits; a failed one ends none", async () => {
   let loads = 0;
   const gate = Promise.withResolvers<void>();
   const reloader = new Reloader({

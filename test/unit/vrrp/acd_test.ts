@@ -15,7 +15,7 @@ Deno.test("duplicate: asks twice within the last 150 ms before a claim, and clai
   ]);
 });
 
-Deno.test("duplicate: an advert in between ends the asking, and the next silence begins it anew", () => {
+Deno.test("duplicate: an advert in between ends the asking, the next silence restarts it", () => {
   const it = router(ASKING);
   it.take(500, heard(200));
   it.runTo(500 + 3609.375 - 100);
@@ -23,7 +23,7 @@ Deno.test("duplicate: an advert in between ends the asking, and the next silence
   assert.equal(it.deadline(), 4050 + 3609.375 - 150);
 });
 
-Deno.test("duplicate: nobody is asked about who leaves or is preempted: they have the address", () => {
+Deno.test("duplicate: a node that leaves or is preempted has the address: no question", () => {
   const left = router(ASKING);
   left.take(500, heard(200));
   left.take(1000, heard(0));
@@ -33,7 +33,7 @@ Deno.test("duplicate: nobody is asked about who leaves or is preempted: they hav
   assert.equal(preempted.deadline(), 3609.375);
 });
 
-Deno.test("duplicate: fast adverts leave no time, an owner needs not ask, and it can be off", () => {
+Deno.test("duplicate: fast adverts leave no time, an owner needs not ask, can be off", () => {
   assert.equal(
     router(rules({ duplicateCheck: true, advertInterval: milliseconds(100) })).deadline(),
     360.9375,

@@ -38,7 +38,7 @@ Deno.test("announcements: a late call makes up for nothing", () => {
   assert.equal(late.announcements.announceAt, at(7_260_000));
 });
 
-Deno.test("announcements: twenty rivals in a second make two bursts, the second after the last", () => {
+Deno.test("announcements: twenty rivals in a second make two bursts, one after the last", () => {
   let { announcements } = burst(at(-10_000));
   const bursts: number[] = [];
   for (let ms = 0; ms < 1000; ms += 50) {
@@ -58,7 +58,7 @@ Deno.test("announcements: twenty rivals in a second make two bursts, the second 
 });
 
 for (const [addresses, most] of [[1, 6100], [20, 6200], [200, 10_000]] as const) {
-  Deno.test(`announcements: rivals without end provoke a bounded number of frames: ${addresses}`, () => {
+  Deno.test(`announcements: endless rivals provoke a bounded count of frames: ${addresses}`, () => {
     let { announcements } = burst(at(-100_000));
     let frames = 0;
     const take = (answer: ReturnType<typeof burst>): void => {

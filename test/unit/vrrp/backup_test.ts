@@ -36,7 +36,7 @@ Deno.test("backup: too early a deadline changes nothing", () => {
   assert.equal(it.state(), before);
 });
 
-Deno.test("backup: a better or equal master is obeyed, and each advert starts the wait anew", () => {
+Deno.test("backup: a better or equal master is obeyed, each advert restarts the wait", () => {
   for (const priority of [100, 101, 255]) {
     const it = router(rules());
     assert.deepEqual(it.take(3000, heard(priority)), []);
@@ -131,7 +131,7 @@ Deno.test("backup: whoever has just started listens to the end, even to a fast m
   assert.equal(it.deadline(), 3609.375);
 });
 
-Deno.test("backup: a losing master is preempted when the wait is over, not later and not sooner", () => {
+Deno.test("backup: a losing master is preempted when the wait is over, no sooner or later", () => {
   const it = router(rules());
   for (let ms = 500; ms < 3600; ms += 1000) assert.deepEqual(it.take(ms, heard(99)), []);
   assert.equal(it.deadline(), 3609.375);
@@ -184,7 +184,7 @@ Deno.test("preempt_delay: does not delay the replacing of a dead master", () => 
   assert.equal(it.state().kind, "master");
 });
 
-Deno.test("preempt_delay: a better or equal advert cancels it, the next losing one arms it anew", () => {
+Deno.test("preempt_delay: a better or equal advert cancels it, a losing one restarts it", () => {
   for (const priority of [100, 200]) {
     const it = router(rules({ preemptDelay: seconds(10) }));
     it.take(1000, heard(99));
@@ -195,7 +195,7 @@ Deno.test("preempt_delay: a better or equal advert cancels it, the next losing o
   }
 });
 
-Deno.test("initial_state master: the first election preempts, whatever preempt and preempt_delay say", () => {
+Deno.test("initial_state master: the first election preempts, whatever preempt says", () => {
   for (const changes of [{ preempt: false }, { preemptDelay: seconds(60) }]) {
     const it = router(rules({ ...changes, initialState: "master" }));
     it.take(3000, heard(99));
@@ -258,7 +258,7 @@ Deno.test("backup: what was learnt from a master that has left stays learnt", ()
   assert.equal(it.deadline(), 4050 + 41.40625);
 });
 
-Deno.test("backup: a losing master that fell silent meanwhile was not preempted, it was replaced", () => {
+Deno.test("backup: a losing master that fell silent was replaced, not preempted", () => {
   const it = router(rules());
   it.take(500, heard(99));
   // Late, but not by so much that the node itself was asleep.

@@ -53,7 +53,8 @@ const TABLE: readonly (readonly [Cause, string])[] = [
   ],
   [
     { kind: "outranked", priority: 50, by: [], reason: "check nginx is down: exit 1" },
-    "its priority fell to 50 (check nginx is down: exit 1): backups that do not preempt wait to be asked",
+    "its priority fell to 50 (check nginx is down: exit 1): " +
+    "backups that do not preempt wait to be asked",
   ],
 ];
 

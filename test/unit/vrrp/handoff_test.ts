@@ -16,7 +16,7 @@ const OFFERING = 1200;
 /** From a successor's first advert, where its announcement is not heard. */
 const ARRIVAL = 200;
 
-Deno.test("leaving: says priority 1 and keeps the addresses until a successor announces itself", () => {
+Deno.test("leaving: says priority 1 and keeps the addresses until a successor is heard", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 300, MAINTENANCE), ["advert 1", "renew"]);
   assert.deepEqual(it.runTo(ms + 2300), [`${ms + 1300} advert 1`, `${ms + 2300} advert 1`]);
@@ -33,7 +33,7 @@ Deno.test("leaving: by hand it stays in the election, as a backup of the success
   assert.equal(it.deadline(), ms + 800 + 3609.375, "it obeys the successor");
 });
 
-Deno.test("leaving: who stops says priority 0 at once, and keeps the addresses until a successor announces itself", () => {
+Deno.test("leaving: a stop says priority 0, keeps the addresses until a successor is heard", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 300, STOP), ["advert 0", "renew"]);
   assert.deepEqual(it.runTo(ms + 900), [], "no advert while others are to claim");
@@ -90,7 +90,7 @@ Deno.test("leaving: who stops says so twice, and goes also where nobody took ove
   ]);
 });
 
-Deno.test("leaving: nobody preempts within everybody's time: priority 0, and the addresses stay", () => {
+Deno.test("leaving: no preemption in the time of all: priority 0, the addresses stay", () => {
   const { it, ms } = master();
   it.take(ms, BY_HAND);
   const lines = it.runTo(ms + ASKING);
@@ -99,7 +99,7 @@ Deno.test("leaving: nobody preempts within everybody's time: priority 0, and the
   assert.deepEqual(it.take(ms + ASKING + 601, CLAIMED), ["remove", "master->backup handover"]);
 });
 
-Deno.test("leaving: where backups do not preempt, or the interval is long, priority 0 is the first word", () => {
+Deno.test("leaving: where no backup preempts, or the interval is long: priority 0 first", () => {
   for (const own of [rules({ preempt: false }), rules({ advertInterval: seconds(40) })]) {
     const { it, ms } = master(own);
     assert.deepEqual(it.take(ms, BY_HAND), ["advert 0", "renew"]);

@@ -42,7 +42,7 @@ Deno.test("init: a start with a fault is the state fault, and leaves nothing beh
   assert.equal(it.deadline(), undefined);
 });
 
-Deno.test("init: from fault to backup when the last fault is gone, with a whole master-down ahead", () => {
+Deno.test("init: from fault to backup when the last fault is gone, a whole wait ahead", () => {
   const it = router(rules());
   it.take(3600, { kind: "faults", faults: [CARRIER, KERNEL] });
   assert.deepEqual(it.take(3700, { kind: "faults", faults: [KERNEL] }), []);

@@ -19,7 +19,7 @@ Deno.test("lease: auto is whole seconds within three intervals, and at least one
   }
 });
 
-Deno.test("lease: renewed with each advert, so that it ends three seconds after the last one", () => {
+Deno.test("lease: renewed with each advert, so that it ends three seconds after the last", () => {
   const { it, ms } = master(rules({ lease: seconds(3) }));
   assert.deepEqual(
     it.runTo(ms + 3000),

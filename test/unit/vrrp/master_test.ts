@@ -99,7 +99,7 @@ Deno.test("master: answers a loser at once and keeps its rhythm", () => {
   assert.equal(state.advertAt / 1e6, ms + 1000, "the overdue beat is still owed");
 });
 
-Deno.test("master: bursts against a loser come once a second at most, and after the last of its adverts", () => {
+Deno.test("master: bursts against a loser: once a second at most, after its last advert", () => {
   const { it, ms } = master();
   const from = ms + 10_000;
   it.runTo(from);
@@ -114,7 +114,7 @@ Deno.test("master: bursts against a loser come once a second at most, and after 
   assert.ok(it.runTo(from + 6000).includes(`${from + 6000} announce 5`), "and 5 s later");
 });
 
-Deno.test("master: a second loser, which may not have heard the first one's answer, gets one soon", () => {
+Deno.test("master: a second loser, which may have missed the first answer, gets one soon", () => {
   const { it, ms } = master();
   const from = ms + 10_000;
   it.runTo(from);
@@ -130,7 +130,7 @@ Deno.test("master: a backlog of a loser's adverts is answered once", () => {
   assert.equal(answers.flat().filter((effect) => effect === "advert 100").length, 1);
 });
 
-Deno.test("master: answers priority 0 at once, announces itself and counts the interval from there", () => {
+Deno.test("master: answers priority 0 at once, announces, counts the interval from there", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 1400, heard(0)), ["advert 100", "announce 5"]);
   assert.equal(it.deadline(), ms + 2400);
@@ -199,7 +199,7 @@ Deno.test("master: puts a deleted address back and stays master", () => {
   assert.ok(it.runTo(ms + 3000).includes(`${ms + 3000} announce 5`), "announced all the same");
 });
 
-Deno.test("master: announces again where a link is not what it was, and once more after 5 s", () => {
+Deno.test("master: announces again where a link changed, and once more after 5 s", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 2000, { kind: "link-changed" }), ["announce 5"]);
   assert.deepEqual(it.take(ms + 2500, { kind: "link-changed" }), ["announce 1"]);
@@ -214,7 +214,7 @@ Deno.test("master: a new priority is told at once and the rhythm stays", () => {
   assert.ok(it.runTo(ms + 1000).includes(`${ms + 1000} advert 50`));
 });
 
-Deno.test("master: a shorter interval is in force at once, a longer one after the next beat", () => {
+Deno.test("master: a shorter interval counts at once, a longer one after the next beat", () => {
   const shorter = master();
   shorter.it.replaceRules(shorter.ms + 300, rules({ advertInterval: milliseconds(100) }));
   assert.equal(shorter.it.deadline(), shorter.ms + 400);
@@ -231,7 +231,7 @@ Deno.test("master: new addresses are added, told and announced", () => {
   assert.deepEqual(it.replaceRules(ms + 2000, more), ["advert 100", "add", "announce 5"]);
 });
 
-Deno.test("master: a new password is used at once; what adverts do not carry changes nothing", () => {
+Deno.test("master: a new password is used at once; what adverts lack changes nothing", () => {
   const secret = (text: string) => new TextEncoder().encode(text.padEnd(8, "\0"));
   const { it, ms } = master(rules({ version: 2, password: secret("one") }));
   const two = rules({ version: 2, password: secret("two") });

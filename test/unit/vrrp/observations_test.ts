@@ -81,7 +81,7 @@ Deno.test("rival: not the last word of the master that this node has just replac
   assert.deepEqual(told(it, ms + 500, heard(50)), []);
 });
 
-Deno.test("rival: a better one is yielded to, and after a stall one that has taken over is none", () => {
+Deno.test("rival: a better one is yielded to; after a stall one that took over is none", () => {
   for (const [after, priority] of [[1500, 200], [6000, 50]] as const) {
     const { it, ms } = master();
     assert.deepEqual(told(it, ms + after, heard(priority)), []);

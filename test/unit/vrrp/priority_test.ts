@@ -69,7 +69,7 @@ for (const [title, weight, probe, verdict, expected] of COUNTS) {
   });
 }
 
-Deno.test("weight: a check without one has no part in the priority; the others keep their order", () => {
+Deno.test("weight: a check without one has no part in the priority; the order is kept", () => {
   const checks: readonly Weighted[] = [
     { name: "b", weight: -5, probe: PROCESS },
     { name: "none", weight: undefined, probe: PROCESS },

@@ -24,7 +24,7 @@ function flap(it: ReturnType<typeof router>, start: number, duration: number, ms
 }
 
 for (const intervalMs of [10, 100, 1000]) {
-  Deno.test(`255 and 0 in turn change the master a few times, not for ever: ${intervalMs} ms`, () => {
+  Deno.test(`255 and 0 in turn change the master a few times only: ${intervalMs} ms`, () => {
     const { it, ms } = master(rules({ priority: 150, advertInterval: milliseconds(intervalMs) }));
     const first = takeovers(flap(it, ms + 10, 10_000, 20));
     assert(first >= 3, `the first follow RFC 9568: ${first}`);
@@ -58,7 +58,7 @@ Deno.test("a better node that starts, fails and starts again is followed at once
   }
 });
 
-Deno.test("a held-down node obeys who is better, and relieves who is worse when the hold is over", () => {
+Deno.test("a held-down node obeys the better, and relieves the worse after the hold", () => {
   const { it, ms } = master(rules({ priority: 150 }));
   flap(it, ms + 10, 400, 20);
   assert.equal(it.state().kind, "backup");
@@ -73,7 +73,7 @@ Deno.test("a held-down node obeys who is better, and relieves who is worse when 
   ]);
 });
 
-Deno.test("losing adverts and farewells without end: the first is answered at once, the last soon", () => {
+Deno.test("losing adverts and farewells without end: the first answered at once, all soon", () => {
   for (const priority of [50, 0]) {
     const { it, ms } = master(rules({ priority: 150 }));
     it.runTo(ms + 10_000);
@@ -102,7 +102,7 @@ Deno.test("farewells of others than the master: so many count, then only the mas
   assert.equal(it.deadline(), 5000 + 218.75);
 });
 
-Deno.test("one advert with 40.95 s leaves nobody for as long as the file's interval says, not for minutes", () => {
+Deno.test("one advert with 40.95 s leaves no gap beyond the file's interval, no minutes", () => {
   const { it, ms } = master(rules({ priority: 150, intervalKnown: true }));
   it.take(ms + 100, heard(255, HIGHER, 40_950));
   assert.equal(it.state().kind, "backup");
@@ -111,7 +111,7 @@ Deno.test("one advert with 40.95 s leaves nobody for as long as the file's inter
   assert.equal(it.state().kind, "master");
 });
 
-Deno.test("without [nodes] too: a master ten times slower is waited for, one advert with 40.95 s is not", () => {
+Deno.test("without [nodes] too: a slow master is waited for, one advert with 40.95 s not", () => {
   const it = router(rules());
   for (let ms = 100; ms < 60_000; ms += 10_000) {
     assert.equal(takeovers(it.runTo(ms)), 0);
@@ -123,7 +123,7 @@ Deno.test("without [nodes] too: a master ten times slower is waited for, one adv
   assert.equal(attacked.state().kind, "master");
 });
 
-Deno.test("a longer interval than the file's is believed as far as its master has been there", () => {
+Deno.test("a longer interval than the file's is believed as far as its master was there", () => {
   const believed = (
     own: number,
     advertised: number,
@@ -147,7 +147,7 @@ Deno.test("a longer interval than the file's is believed as far as its master ha
   assert.equal(believed(1000, 3000, { version: 2 }), 1000);
 });
 
-Deno.test("a master with an interval ten times the file's is found out at its first answer, and then waited for", () => {
+Deno.test("a master ten times slower is known by its first answer, and then waited for", () => {
   const it = router(rules({ intervalKnown: true }));
   it.take(100, heard(200, HIGHER, 10_000));
   const lines = it.runTo(9000);
@@ -160,7 +160,7 @@ Deno.test("a master with an interval ten times the file's is found out at its fi
   }
 });
 
-Deno.test("where packets were lost a silence is not proven: some more is waited, not for ever", () => {
+Deno.test("where packets were lost a silence is not proven: the wait is longer, bounded", () => {
   const it = router(rules());
   it.take(100, heard(200));
   const last = 4000;

@@ -39,7 +39,7 @@ Deno.test("backup: who was never obeyed, or says so of another, has not fallen",
   assert.equal(other.deadline(), 7609.375);
 });
 
-Deno.test("backup: a fallen master is no reason to hurry for who has just arrived, holds back or does not preempt", () => {
+Deno.test("backup: a fallen master hurries no node that is new, held or does not preempt", () => {
   const arrived = router(rules());
   arrived.take(1000, heard(150));
   arrived.take(2000, heard(90));
@@ -54,7 +54,7 @@ Deno.test("backup: a fallen master is no reason to hurry for who has just arrive
   assert.equal(content.deadline(), 8609.375);
 });
 
-Deno.test("backup: who is certain to be the next does not wait when the master leaves or has fallen", () => {
+Deno.test("backup: a certain successor does not wait when the master leaves or has fallen", () => {
   const rivals = [{ source: HIGHER, priority: 200 }, { source: LOWER, priority: 99 }];
   for (const last of [0, 99]) {
     const it = router(rules({ rivals }));
@@ -65,7 +65,7 @@ Deno.test("backup: who is certain to be the next does not wait when the master l
   }
 });
 
-Deno.test("backup: it is not certain where another is as good, the leaver is unknown, or was not the master", () => {
+Deno.test("backup: not certain where another is as good, the leaver unknown or no master", () => {
   const leaving = (left: typeof LOWER, ...others: readonly (readonly [typeof LOWER, number])[]) => {
     const it = router(
       rules({ rivals: others.map(([source, priority]) => ({ source, priority })) }),
@@ -79,7 +79,7 @@ Deno.test("backup: it is not certain where another is as good, the leaver is unk
   assert.equal(leaving(LOWER, [HIGHER, 99], [LOWER, 200]), 5109.375);
 });
 
-Deno.test("backup: priority 1 from the master asks to be relieved, also by who does not preempt", () => {
+Deno.test("backup: priority 1 asks to be relieved, also by a node that does not preempt", () => {
   const it = router(rules({ preempt: false }));
   it.take(4000, heard(90));
   it.take(5000, heard(1));

@@ -33,7 +33,7 @@ Deno.test("stall: an expired lease is not put back before all adverts were looke
   assert.deepEqual(it.take(ms + 6000, { kind: "deadline" }), ["advert 100", "add", "announce 5"]);
 });
 
-Deno.test("stall: a shorter one is nobody's chance: the loser is answered, the address put back", () => {
+Deno.test("stall: a shorter one is no node's chance: loser answered, address put back", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 3000, heard(99)), ["advert 100", "announce 5"]);
   assert.deepEqual(it.take(ms + 3000, { kind: "addresses-lost" }), ["add", "announce 1"]);

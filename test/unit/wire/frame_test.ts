@@ -86,7 +86,7 @@ Deno.test("group addresses become Ethernet addresses", () => {
   assert.equal(multicastMac(ip("ff02::1:ff28:9c5a")).toHex(), "3333ff289c5a");
 });
 
-Deno.test("UDP to a port that is asked for is VRRP with the port it came from, to another one it is not", () => {
+Deno.test("UDP to a port that is asked for is VRRP with its source port, to another not", () => {
   const { datagram } = CAPTURED[0] ?? assert.fail();
   const udp = { sourcePort: 5000, destinationPort: 336, payload: datagram.payload };
   const [source, destination] = [ip("10.0.0.1"), ip("10.0.0.2")];

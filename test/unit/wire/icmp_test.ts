@@ -30,7 +30,7 @@ Deno.test("a reply is read, and nothing else", () => {
   assert.equal(decodeEchoReply("ipv4", reply.subarray(0, 7)), undefined);
 });
 
-Deno.test("fuzz: any bytes are a reply or none, and what a host turns round comes back whole", () => {
+Deno.test("fuzz: any bytes are a reply or none; what a host turns round comes back whole", () => {
   const anyBytes = fc.uint8Array({ maxLength: 100 });
   const families = fc.constantFrom("ipv4" as const, "ipv6" as const);
   fc.assert(fc.property(anyBytes, families, (bytes, family) => {

@@ -25,7 +25,7 @@ function packet(payload: Uint8Array, protocol = IGMP_PROTOCOL): Ipv4Packet {
 const heard = (payload: Uint8Array, protocol?: number) =>
   groupsHeard(packet(payload, protocol)).map(formatIp);
 
-Deno.test("the question about a group: to the group itself, from nobody, with the router alert", () => {
+Deno.test("the question about a group: to the group, from no address, with router alert", () => {
   const mac = new Uint8Array([2, 0, 0, 0, 0, 1]);
   const frame = encodeGroupQuery(mac, GROUP);
   assert.equal(frame.length, 50);

@@ -68,7 +68,7 @@ for (const [name, given, text] of SIGNED) {
   });
 }
 
-Deno.test("28 bytes after an advert that are no signature, or after a broken one, are a wrong length", () => {
+Deno.test("28 bytes after an advert: no signature or a broken one is a wrong length", () => {
   const message = "31336401006474ad 0a630064";
   const at = { source: A, destination: groupOf("ipv4"), ttl: 255 };
   const length = "40 bytes instead of 12 (1 address)";

@@ -214,7 +214,7 @@ Deno.test("v3 over IPv4: either form is accepted and remembered", () => {
   assert.equal(accepted(sealed(v3(), { form: "rfc9568" })).checksumForm, "rfc9568");
 });
 
-Deno.test("keepalived before 1.3.7: a unicast checksum over the group instead of the peer is refused", () => {
+Deno.test("keepalived before 1.3.7: a unicast checksum over the group is refused", () => {
   const datagram = sealed(v3(), { destination: GROUP });
   const decoded = decodeAdvert({ ...datagram, destination: ip("10.99.0.2") });
   assert.equal(isReject(decoded) && decoded.reason, "checksum");

@@ -40,7 +40,7 @@ Deno.test("the machine's only address is refused, instead of a complaint that it
   assert.deepEqual(said(both, '["fd77::11/64"]'), [`${ownOn("fd77::11")} | ${OTHER}`]);
 });
 
-Deno.test("one that may be a leftover is told with the line that removes it, which mends it", () => {
+Deno.test("a likely leftover is told with the line that removes it, which works", () => {
   const here = machine({ eth0: [...OWN, "10.77.0.50/24"] });
   const [problem] = problems(here, '["10.77.0.50/24"]');
   assert.match(problem?.fix ?? "", /^ip address del 10\.77\.0\.50\/24 dev eth0 /);

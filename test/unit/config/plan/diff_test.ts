@@ -46,8 +46,10 @@ const CASES:
       DB[0] ?? "",
       ...WEB.slice(1),
     ], [
-      "replaced| web: restarted: vrid 51 -> 52, address 192.168.1.60/24 added, address 192.168.1.50/24 removed",
-      "replaced| db: restarted: vrid 52 -> 51, address 192.168.1.50/24 added, address 192.168.1.60/24 removed",
+      "replaced| web: restarted: vrid 51 -> 52, address 192.168.1.60/24 added, " +
+      "address 192.168.1.50/24 removed",
+      "replaced| db: restarted: vrid 52 -> 51, address 192.168.1.50/24 added, " +
+      "address 192.168.1.60/24 removed",
     ]],
     ["another name and VRID", WEB, ["[instance.www]", "vrid = 52", ...WEB.slice(2)], [
       "removed| web: removed",
@@ -106,7 +108,8 @@ const CASES:
       'checksum = "rfc9568"',
       'source = "192.168.1.12"',
     ], [
-      "changed| web: source the interface's -> 192.168.1.12, advert_interval 1s -> 100ms, preempt true -> false, " +
+      "changed| web: source the interface's -> 192.168.1.12, advert_interval 1s -> 100ms, " +
+      "preempt true -> false, " +
       "initial_state backup -> master, address_mismatch auto -> obey, checksum auto -> rfc9568, " +
       "lease 3s -> 1s",
     ]],

@@ -171,7 +171,7 @@ for (const [title, priorities, check, expected] of TABLE) {
   }
 }
 
-Deno.test("forecast: what returns after recovery depends on preempt, on equals, on ownership", () => {
+Deno.test("forecast: what returns after recovery depends on preempt, equals and ownership", () => {
   const cases = [
     [file([200, 190], ""), "a takes it back when it works again"],
     [
@@ -251,7 +251,8 @@ Deno.test("forecast as it is told (golden)", async () => {
     ["number without effect", file([2, 1], 'file = "/x"\nwant = "value"\nweight = -3')],
     [
       "this node only",
-      '[node]\nname = "a"\n[instance.web]\nvrid = 1\naddresses = ["10.0.0.50/24"]\npriority = 150\n' +
+      '[node]\nname = "a"\n[instance.web]\nvrid = 1\naddresses = ["10.0.0.50/24"]\n' +
+      "priority = 150\n" +
       'checks = ["fault", "less", "more", "count"]\n[check.fault]\nprocess = "x"\n[check.less]\n' +
       'process = "x"\nweight = -50\n[check.more]\nprocess = "x"\nweight = 20\n[check.count]\n' +
       'file = "/run/load"\nwant = "value"\nweight = -3\n',
@@ -293,7 +294,7 @@ Deno.test("better nodes: the others that could be better, best first, equals not
   assert.deepEqual(betterNodes(lonely, lonely.instances[0] ?? assert.fail(), "a", 1), []);
 });
 
-Deno.test("forecast: whoever takes over is the best of the others; whoever stays has no better one", () => {
+Deno.test("forecast: the best of the others takes over; a node that stays is the best", () => {
   const priorities = fc.array(fc.integer({ min: 1, max: 254 }), { minLength: 1, maxLength: 5 });
   const weight = fc.integer({ min: -253, max: 253 }).filter((count) => count !== 0);
   fc.assert(
@@ -334,7 +335,7 @@ Deno.test("forecast: whoever takes over is the best of the others; whoever stays
   );
 });
 
-Deno.test("bounds of a priority: what a node of the file may advertise, weights up and down", () => {
+Deno.test("bounds of a priority: what a node of the file may advertise, with all weights", () => {
   const boundsOf = (text: string, node = "a") => {
     const config = configOf(text);
     return priorityBounds(config, config.instances[0] ?? assert.fail(), node);

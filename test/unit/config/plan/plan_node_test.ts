@@ -49,7 +49,7 @@ function show(entry: Plan) {
   };
 }
 
-Deno.test("a node finds itself by its own address; interface, priority, source and peers follow", () => {
+Deno.test("a node finds itself by its address; interface, priority, source, peers follow", () => {
   const { node, problems } = planned(NODES + WEB + 'prefer = ["pi-a", "pi-b", "pi-c"]\n', PI_B);
   assert.equal(node.node, "pi-b");
   assert.deepEqual([...node.names], [["192.168.1.11", "pi-a"], ["192.168.1.12", "pi-b"], [
@@ -85,8 +85,8 @@ Deno.test("priorities of many preferred nodes stay above 0 and apart", () => {
 });
 
 Deno.test("written priority, source, peers and interface win over what [nodes] says", () => {
-  const text =
-    `${NODES}${WEB}priority = 42\nsource = "192.168.1.99"\npeers = ["192.168.1.98", "192.168.1.12"]\ninterface = "wlan0"\n`;
+  const text = `${NODES}${WEB}priority = 42\nsource = "192.168.1.99"\n` +
+    `peers = ["192.168.1.98", "192.168.1.12"]\ninterface = "wlan0"\n`;
   assert.deepEqual(show(only(planned(text, PI_B).node)), {
     interface: "wlan0",
     priority: 42,
@@ -97,7 +97,7 @@ Deno.test("written priority, source, peers and interface win over what [nodes] s
   });
 });
 
-Deno.test("without [nodes] the node is called by node.name, --node or its host name, and speaks multicast", () => {
+Deno.test("without [nodes] a node is called by node.name, --node or host name: multicast", () => {
   assert.equal(planned(WEB, PI_B).node.node, "somehost");
   assert.equal(planned(`[node]\nname = "pi-z"\n${WEB}`, PI_B).node.node, "pi-z");
   assert.equal(planned(`[node]\nname = "pi-z"\n${WEB}`, PI_B, "told").node.node, "told");
@@ -111,7 +111,7 @@ Deno.test("without [nodes] the node is called by node.name, --node or its host n
   });
 });
 
-Deno.test("a machine that is none of the nodes waits, and says what it has and what it wants", () => {
+Deno.test("a machine that is none of the nodes waits, and says what it has and wants", () => {
   const stranger = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.14/24"] });
   const { node, problems } = planned(NODES + WEB, stranger);
   const words = "none of this machine's addresses is in [nodes]: has 192.168.1.14, wants one of " +
@@ -122,8 +122,8 @@ Deno.test("a machine that is none of the nodes waits, and says what it has and w
 });
 
 Deno.test("an address that floatip added does not tell who this is", () => {
-  const text =
-    '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.x]\nvrid = 1\naddresses = ["10.0.0.1/24"]\npriority = { a = 255, b = 100 }\n';
+  const text = '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.x]\nvrid = 1\n' +
+    'addresses = ["10.0.0.1/24"]\npriority = { a = 255, b = 100 }\n';
   const b = machine({ eth0: ["10.0.0.2/24", "ours 10.0.0.1/24"] });
   assert.equal(planned(text, b).node.node, "b");
   const c = machine({ eth0: ["10.0.0.3/24", "ours 10.0.0.1/24"] });
@@ -170,7 +170,7 @@ Deno.test("who it was and where it lived stays while the address is gone for a m
   assert.equal(only(planned(other, bare, undefined, before).node).waiting[0]?.kind, "identity");
 });
 
-Deno.test("the interface is the one around the floating address where no node address tells", () => {
+Deno.test("the interface is that around the floating address where no node address tells", () => {
   const text = '[instance.x]\nvrid = 1\naddresses = ["fe80::50/64", "fd00::50/64"]\n';
   const two = machine({ eth0: ["fe80::1/64"], eth1: ["fe80::2/64", "fd00::2/64"] });
   assert.equal(only(planned(text, two).node).interface, "eth1");
@@ -179,9 +179,9 @@ Deno.test("the interface is the one around the floating address where no node ad
   assert.equal(only(planned(text, gone, undefined, before).node).interface, "eth1");
 });
 
-Deno.test("an instance of both families is two virtual routers; IPv6 without IPv6 nodes speaks multicast", () => {
-  const text =
-    `${NODES}[instance.web]\nvrid = 51\naddresses = ["192.168.1.50/24", "fe80::50/64", "fd00::50/64"]\n`;
+Deno.test("an instance of both families is two routers; IPv6 without nodes is multicast", () => {
+  const text = `${NODES}[instance.web]\nvrid = 51\n` +
+    `addresses = ["192.168.1.50/24", "fe80::50/64", "fd00::50/64"]\n`;
   const pi = machine({ eth0: ["192.168.1.12/24", "fe80::12/64", "fd00::12/64"] });
   const { node, problems } = planned(text, pi);
   assert.deepEqual(
@@ -201,7 +201,7 @@ Deno.test("an instance of both families is two virtual routers; IPv6 without IPv
   assert.deepEqual(problems, []);
 });
 
-Deno.test("all nodes of a file choose the same transport, whoever has an IPv6 address in it", () => {
+Deno.test("all nodes of a file choose the same transport, whichever has an IPv6 address", () => {
   const text =
     '[nodes]\na = ["10.0.0.1", "fd00::1"]\nb = "10.0.0.2"\nc = ["10.0.0.3", "fd00::3"]\n' +
     '[instance.x]\nvrid = 1\naddresses = ["fe80::50/64"]\n';
@@ -230,7 +230,7 @@ Deno.test("each family lives where the node's address of that family is", () => 
   assert.deepEqual(bare.plans.map((entry) => entry.interface), ["eth0", "eth1"]);
 });
 
-Deno.test("of two nodes that a machine could be it is the one with its host name, or the one it was", () => {
+Deno.test("of two nodes a machine is the one with its host name, or the one it was", () => {
   const both = machine({ eth0: ["192.168.1.11/24", "192.168.1.12/24"] }, "pi-b");
   const before = planned(NODES + WEB, both).node;
   assert.equal(before.node, "pi-b");

@@ -27,7 +27,7 @@ function sourceIn({ node }: ReturnType<typeof planned>): string | undefined {
   return source && formatIp(source);
 }
 
-Deno.test("several addresses, peers and no source: the machine is told to say which of them the peers know", () => {
+Deno.test("several addresses, peers, no source: asks which address the peers know", () => {
   const { problems } = planned(PAIR);
   assert.equal(problems.length, 1);
   const [{ what, fix, severity } = assert.fail()] = problems;

@@ -39,7 +39,7 @@ Deno.test("UDP goes to the same peers from the same source as unicast, and has a
   assert.deepEqual([udp, unicast].map(transportText), ["udp port 336", "unicast"]);
 });
 
-Deno.test("one number on two wires is one too many where adverts to one address of the node carry it", () => {
+Deno.test("one number on two wires is one too many where one address carries both", () => {
   const waiting = (first: string, second: string) => {
     const text = `${NODES}[instance.a]\nvrid = 51\naddresses = ["192.168.1.50/24"]\n${first}\n` +
       `[instance.b]\nvrid = 51\ninterface = "eth1"\naddresses = ["10.0.0.50/24"]\n${second}\n`;
@@ -55,7 +55,7 @@ Deno.test("one number on two wires is one too many where adverts to one address 
   assert.deepEqual(waiting("", 'transport = "multicast"'), []);
 });
 
-Deno.test("adverts to peers use the link with the source, those to the group the instance's own", () => {
+Deno.test("adverts to peers use the link of the source, those to the group the instance's", () => {
   const elsewhere = `${NODES}${WEB}interface = "eth1"\n`;
   const link = (text: string) => advertLink(only(text), PI_B.interfaces);
   assert.equal(link(`${elsewhere}transport = "udp"`), "eth0");

@@ -86,7 +86,7 @@ Deno.test("attributes that nobody declared are passed over", () => {
   assert.deepEqual(TABLE.decode(newer.encode({ unknown: 1, one: 5 })), { one: 5 });
 });
 
-Deno.test("a verdict has the kernel's own words, whether the request came back whole or capped", () => {
+Deno.test("a verdict has the kernel's own words, with the request whole or capped", () => {
   const request = { type: 20, flags: 5, seq: 3, pid: 0, body: Uint8Array.of(1, 2, 3, 4) };
   const capped = verdict(request, -17, "ipv4: Address already assigned");
   assert.deepEqual(decodeVerdict(capped), { error: -17, words: "ipv4: Address already assigned" });

@@ -57,7 +57,7 @@ Deno.test("the first picture is what the kernel tells, with our marks", () => {
   assert.equal(network.takeChanged(), false);
 });
 
-Deno.test("an added address shows at once, though the kernel tells of it later, and is no news", () => {
+Deno.test("an added address shows at once, though the kernel tells later, and is no news", () => {
   const { network, changes } = open({});
   assert.equal(network.addAddress(FLOATING), "added");
   assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24 ours"]);
@@ -114,7 +114,7 @@ Deno.test("renewals of a turn go out together at its end, with one acknowledgeme
   assert.equal(network.changed, false);
 });
 
-Deno.test("a renewal that is refused is news: the address counts as gone, and is told why when it is added again", () => {
+Deno.test("a refused renewal is news: the address counts as gone, its next add says why", () => {
   let isRefused = false;
   const refuse = ({ body }: NetlinkMessage): number => {
     const address = ADDRESS.decode(body.subarray(IFADDRMSG.size)).local?.bytes[3];
@@ -152,7 +152,7 @@ Deno.test("an address that somebody deleted while it was renewed is asked for", 
   assert.deepEqual(shown(network), ["10.0.0.1/24", "10.0.0.50/24 ours"]);
 });
 
-Deno.test("a renewed address never reaches the end of its preferred lifetime, where the kernel may delete it", () => {
+Deno.test("a renewed address never reaches the end of its preferred lifetime", () => {
   const { network, exchange } = open({});
   const intervals = [100, 400, 670, 990, 1000, 1330, 1660, 2000, 2330, 3000, 10_000, 40_950];
   for (const interval of intervals.map(milliseconds)) {
@@ -244,7 +244,7 @@ Deno.test("what others did is still news after an own request that heard of it",
   assert.equal(network.takeChanged(), true);
 });
 
-Deno.test("deleted by somebody in the moment it was added: the kernel is asked, and what it says is news", () => {
+Deno.test("deleted from outside while it was added: the kernel is asked, and is right", () => {
   const told: NetlinkMessage[] = [];
   const refuse = (): number => changes.push(...told) && 0;
   const kernel = { addresses: [newAddress(OWN)], refuse };
@@ -277,7 +277,7 @@ Deno.test("a port that leaves a bridge stays a link", () => {
   assert.equal(network.interfaces().links.length, 1);
 });
 
-Deno.test("the port that a bond sends by is news, and the second attribute of another kind is none", () => {
+Deno.test("the port that a bond sends by is news, the same attribute of another kind not", () => {
   for (const [kind, expected] of [["bond", 7], ["bridge", undefined]] as const) {
     const { network, changes } = open({});
     const info = { kind, data: { second: 7 } };

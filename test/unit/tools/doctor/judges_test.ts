@@ -325,14 +325,16 @@ Deno.test("doctor: who holds the address, by the hardware addresses of the nodes
 });
 
 Deno.test("doctor: listeners are read from the kernel's tables", () => {
+  // Queues, timer, retransmissions, user, timeout and inode of each.
+  const rest = "00000000:00000000 00:00000000 00000000     0        0 1 1";
   const tcp = [
-    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
-    "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1",
-    "   1: 3201A8C0:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1",
-    "   2: 0100007F:1F90 0100007F:8888 01 00000000:00000000 00:00000000 00000000     0        0 1 1",
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid " +
+    " timeout inode",
+    `   0: 0100007F:1F90 00000000:0000 0A ${rest}`,
+    `   1: 3201A8C0:0050 00000000:0000 0A ${rest}`,
+    `   2: 0100007F:1F90 0100007F:8888 01 ${rest}`,
   ].join("\n");
-  const six =
-    "   0: 00000000000000000000000000000000:01BB 00000000000000000000000000000000:0000 0A 0 0 0 0 0\n";
+  const six = `   0: ${"0".repeat(32)}:01BB ${"0".repeat(32)}:0000 0A 0 0 0 0 0\n`;
   const found = [...readListeners(tcp, "tcp"), ...readListeners(six, "tcp6")];
   assert.deepEqual(found.map(({ address, port }) => `${formatIp(address)} ${port}`), [
     "127.0.0.1 8080",
@@ -354,7 +356,7 @@ Deno.test("doctor: where nothing can be looked at, nothing is claimed to be wron
   );
 });
 
-Deno.test("doctor: without the right to listen it says so once each, and reports no problem", async () => {
+Deno.test("doctor: without the right to listen it says so once each, and no problem", async () => {
   const lan = lanWith({ refusal: "Operation not permitted" });
   const environment = emptyWorld({ root: false, lan: () => Promise.resolve(lan) });
   const reported = await runDoctor(subjectOf(PAIR), environment);

@@ -76,7 +76,7 @@ Deno.test("doctor: adverts to another address of this machine are not lost by a 
   assert.match(first[2] ?? "", /^source = "192\.168\.1\.21"/);
 });
 
-Deno.test("doctor: own adverts that a switch returns, and those to other nodes, do not count", () => {
+Deno.test("doctor: own adverts that a switch returns, or for other nodes, do not count", () => {
   const back = { ...toUs("192.168.1.11"), mac: "02:00:00:00:00:01" };
   const links = HOLDING.interfaces.links.map((link) => ({
     ...link,

@@ -78,7 +78,7 @@ Deno.test("import puts a guess in the place of what only keepalived knows, and m
   ]);
 });
 
-Deno.test("import advertises the 89 IPv6 addresses that keepalived names, and moves the rest", () => {
+Deno.test("import advertises the 89 IPv6 addresses that keepalived names, moves the rest", () => {
   const addresses = Array.from({ length: 91 }, (_, index) => `    fd00::${index + 1}/64`);
   const text = instance().replace("    192.0.2.50/24", addresses.join("\n"));
   const { toml, notes } = imported(text);
