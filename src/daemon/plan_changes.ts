@@ -54,9 +54,13 @@ export class PlanChanges {
     const router = this.#options.routers.of(change.before);
     if (router?.state.kind !== "master") return false;
     if (change.before.interface !== change.after.interface) return false;
-    // Those were of another virtual router.
+    // Adverts were those of another virtual router; what answers for an address goes on.
     router.heard.clear();
-    router.conflicts.clear();
+    for (const [key, { kind }] of router.conflicts) {
+      if (kind === "answer") continue;
+      router.conflicts.delete(key);
+      router.look.until = undefined;
+    }
     this.#change(router, change.after);
     return true;
   }
