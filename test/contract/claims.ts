@@ -121,7 +121,7 @@ export const CLAIM_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "who has an address answers a probe, and that is a claim",
+    name: "a holder of an address answers a probe, and that is a claim",
     async run({ host, peer, until }) {
       const addresses = ["10.77.0.50/24", "fd77::50/64"].map(held);
       for (const address of addresses) peer.addAddress(address);

@@ -83,7 +83,7 @@ export const LEASE_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "what somebody adds to the subnet of a leased address outlives it",
+    name: "what others add to the subnet of a leased address outlives it",
     async run({ host, world, until }) {
       const [first, other] = [held("10.88.0.50/24"), held("10.88.0.60/24")];
       host.addAddress(first, seconds(1));

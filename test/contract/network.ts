@@ -70,7 +70,7 @@ export const NETWORK_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "what somebody else adds is seen, is not ours, and becomes ours when we add it",
+    name: "what others add is seen, is not ours, and becomes ours when we add it",
     async run({ host, world, until }) {
       await world.addAddress("10.77.0.50/24");
       await until(host, () => entryOf(host, FLOATING) !== undefined);
@@ -80,7 +80,7 @@ export const NETWORK_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "what somebody else deletes is a event, and can be added again",
+    name: "what others delete is an event, and can be added again",
     async run({ host, world, until }) {
       host.addAddress(FLOATING);
       await until(host, () => entryOf(host, FLOATING) !== undefined);
@@ -116,7 +116,7 @@ export const NETWORK_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "an interface that went and came back is another one; endpoints are opened anew",
+    name: "an interface that went and came back is another one; endpoints are opened again",
     async run({ host, peer, world, until }) {
       host.open(MULTICAST4);
       peer.open(MULTICAST4);

@@ -182,7 +182,7 @@ const SECTION_6: readonly Row[] = [
     test: "RFC 9568 6.4.3: a master advertises every interval",
   }],
   ["6.4.3", "MUST", "on priority 0 it advertises and restarts the timer", {
-    test: "RFC 9568 6.4.3: a master answers priority 0 and starts its interval anew",
+    test: "RFC 9568 6.4.3: a master answers priority 0 and restarts its interval",
   }],
   ["6.4.3", "MUST", "to a higher priority it yields, with the other's interval", {
     test: "RFC 9568 6.4.3: a master yields to a higher priority, with its interval",
@@ -270,7 +270,7 @@ const SECTION_8: readonly Row[] = [
     "SHOULD",
     "an unsolicited advertisement for each address, Override set, Solicited not",
     {
-      test: "RFC 9568 8.2.2: the unsolicited advertisement overrides and answers nobody",
+      test: "RFC 9568 8.2.2: the unsolicited advertisement overrides and answers no question",
     },
   ],
   ["8.2.2", "MAY", "an owner skips duplicate address detection", {

@@ -106,7 +106,7 @@ Deno.test("RFC 9568 6.4.3: a master advertises every interval", () => {
   assert.equal(adverts.length, 10);
 });
 
-Deno.test("RFC 9568 6.4.3: a master answers priority 0 and starts its interval anew", () => {
+Deno.test("RFC 9568 6.4.3: a master answers priority 0 and restarts its interval", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 1700, heard(0)), ["advert 100", "announce 5"]);
   assert.equal(it.deadline(), ms + 2700);

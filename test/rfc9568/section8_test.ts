@@ -32,7 +32,7 @@ Deno.test("RFC 9568 8.1.2: a gratuitous ARP is a broadcast that carries the addr
   assert.deepEqual([arp.senderIp, arp.targetIp, arp.senderMac], [FLOATING, FLOATING, MAC]);
 });
 
-Deno.test("RFC 9568 8.2.2: the unsolicited advertisement overrides and answers nobody", () => {
+Deno.test("RFC 9568 8.2.2: the unsolicited advertisement overrides and answers no question", () => {
   for (const forwards of [false, true]) {
     const found = decodeFrame(unsolicitedNa(MAC, FLOATING6, forwards));
     assert.ok(found.kind === "na");

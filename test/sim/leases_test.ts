@@ -1,4 +1,4 @@
-/** Ends of simulated lifetimes: how late they are at the latest, which the checker of leases rests on. */
+/** How late simulated lifetimes end at the latest: the checker of leases rests on it. */
 import assert from "node:assert/strict";
 import { between, type Instant, type Nanoseconds, nanoseconds, seconds } from "../../src/time.ts";
 import { latestEnd, Leases } from "./leases.ts";
@@ -10,7 +10,7 @@ const ENDS = 5000;
 /** The latest is met but for so much, so that the bound is not just any. */
 const SLACK = nanoseconds(100e6);
 
-Deno.test("a lifetime that is not renewed ends no later than the latest end says, and almost so late", () => {
+Deno.test("a lifetime without renewal ends at the latest end or before, and almost so late", () => {
   const random = new Random(1);
   for (const lifetime of [1, 2, 3, 4, 5, 6, 9, 15, 30, 120].map(seconds)) {
     const bound = latestEnd(lifetime);

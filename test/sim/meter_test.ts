@@ -42,7 +42,7 @@ function total({ counts }: HistogramReading): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-Deno.test("a failover shows on the one who takes over, with its reason", async () => {
+Deno.test("a failover shows on the node that takes over, with its reason", async () => {
   const made = await cluster();
   const before = read(made, "n2").router;
   assert.deepEqual(before.transitions.map(({ to, reason }) => `${to} ${reason}`), ["backup start"]);

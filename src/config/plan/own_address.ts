@@ -25,7 +25,7 @@ export interface OwnAddress {
   readonly link: Link;
 }
 
-/** What floatip put there: texts of floating addresses, each with the index of its link, if known. */
+/** What floatip put there: addresses as text, each with the index of its link, if known. */
 export type Placed = ReadonlyMap<string, number | undefined>;
 
 /** Did floatip put `address` on a link that is there still? A link that is gone took it along. */
@@ -38,7 +38,7 @@ export function isPlaced(address: Ip, placed: Placed, { links }: Interfaces): bo
 
 /**
  * Those of `plan`, but the ones in `placed` ({@link isPlaced}) and all of an owner's (priority 255).
- * One on the loopback interface is left alone: it is there for a service, and nobody is told of it.
+ * One on the loopback interface is left alone: it is there for a service and is not announced.
  */
 export function ownAddresses(
   plan: Plan,

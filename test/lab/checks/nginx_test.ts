@@ -254,7 +254,10 @@ const PLAYS = [
   { name: "without a weight the node is in fault", play: playUnweighted },
   { name: "weight -50 in one file for both", play: playWeighted },
   { name: "weight -60 in files of their own", play: playByHand },
-  { name: "a node without nginx does not claim, until nobody asks for it", play: playNeverStarted },
+  {
+    name: "a node without nginx does not claim, until the file asks for it no more",
+    play: playNeverStarted,
+  },
 ];
 
 playEach("checks: nginx dies and comes back", ["nginx", "tcpdump"], PLAYS, ({ play }) => play());

@@ -16,7 +16,7 @@ import { until } from "../../support/interop/until.ts";
 
 const CASES: readonly Case[] = [
   {
-    name: "an address that somebody deletes is put back at once, without leaving master",
+    name: "an address that others delete is put back at once, without leaving master",
     play: async ({ a, capture }) => {
       await using floatip = await startMaster(a, WEB);
       await using watch = await AddressWatch.open(a);
@@ -37,7 +37,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: "addresses that somebody deletes over and over are there in the end",
+    name: "addresses that others delete over and over are there in the end",
     lan: { ipv6: true },
     play: async ({ a }) => {
       const addresses = [ADDRESS, "fe80::100", "fd77::100"];

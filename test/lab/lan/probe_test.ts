@@ -60,7 +60,7 @@ Deno.test({ name: "probe: measures a cut cable, over IPv4 and IPv6", ignore }, a
   }
 });
 
-Deno.test({ name: "probe: an address that nobody has is one leading gap", ignore }, async () => {
+Deno.test({ name: "probe: an address without a holder is one leading gap", ignore }, async () => {
   await using lan = await Lan.open({ hosts: ["client"] });
   await using probe = await Probe.start(lan.host("client"), "10.77.0.200", { warm: false });
   await waitFor("some requests", () => probe.elapsedMs > 100);

@@ -25,7 +25,7 @@ const FROZEN_MS = 6000;
 
 const CASES: readonly SceneCase[] = [
   {
-    name: "SIGKILL, and nobody starts it again: the kernel lets go, the other one takes over",
+    name: "SIGKILL without a restart: the kernel lets go, the other one takes over",
     play: async (scene) => {
       let present = await scene.floatip("a");
       const second = await scene.floatip("b");

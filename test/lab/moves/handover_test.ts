@@ -116,7 +116,7 @@ const CASES: readonly SceneCase[] = [
     },
   },
   {
-    name: "nobody there, nobody of that name, nothing to hand over: it stays, and says why",
+    name: "no node there, none of that name, nothing to hand over: it stays, and says why",
     play: async (scene) => {
       const first = await scene.floatip("a");
       await first.untilState("master");

@@ -54,7 +54,7 @@ const CASES: readonly SceneCase[] = [
     },
   },
   {
-    name: "refused where nobody takes over, unless forced; for a while",
+    name: "refused where no node takes over, unless forced; for a while",
     play: async (scene) => {
       const first = await scene.floatip("a");
       await first.untilState("master");

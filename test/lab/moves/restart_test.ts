@@ -70,7 +70,7 @@ const CASES: readonly SceneCase[] = [
     },
   },
   {
-    name: "`floatip restart` where nobody would start it again is refused",
+    name: "`floatip restart` where nothing would start it again is refused",
     play: async (scene) => {
       const lone = await scene.floatip("a");
       await lone.untilState("master");

@@ -207,7 +207,7 @@ export const LAN_FAULTS: readonly Fault[] = [
       clinic.examine("a", { file: FILE.replace("vrid = 51", fix ?? "nothing") }),
   },
   {
-    name: "a floating address that somebody else has",
+    name: "a floating address that another machine has",
     expected: {
       check: "holder",
       mark: "problem",

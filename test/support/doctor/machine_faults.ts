@@ -228,7 +228,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: "a clock that nobody sets",
+    name: "a clock that nothing sets",
     expected: {
       check: "clock",
       mark: "warning",

@@ -39,7 +39,7 @@ function advertOf(source: Ip, vrid = 51): Uint8Array {
   return encodeAdvert(advert, source, GROUP);
 }
 
-Deno.test("a VRID is used by whoever sends its number by protocol 112", () => {
+Deno.test("a VRID is used by a machine that sends its number by protocol 112", () => {
   const heard = new Heard({ asked: [] });
   heard.take("eth0", frame(ip("10.99.0.9"), CARP), false);
   heard.take("eth0", frame(SIGNER, hex(SIGNED.toHex().replace(/^3133/, "3134"))), false);

@@ -45,7 +45,7 @@ Deno.test("a password, a secret, a token and a URL come from where the file says
   ]);
 });
 
-Deno.test("a file is sound for whoever cannot see its secrets", () => {
+Deno.test("a file is sound for a user without access to its secrets", () => {
   const decoded = decode(FILE);
   assert.equal(decoded.kind, "config", JSON.stringify(decoded));
 });

@@ -126,7 +126,7 @@ const REVEALED: Readonly<Record<string, readonly RegExp[]>> = {
 const LINK_LOCAL = /is not link-local$/;
 
 for (const { title, toml } of MISUSES) {
-  Deno.test(`who follows the fix is rid of the problem: ${title}`, async () => {
+  Deno.test(`the fix ends the problem: ${title}`, async () => {
     for (const problem of await locate(problemsOf(toml), toml, "floatip.toml")) {
       const failure = failureOf(toml, problem, [...REVEALED[title] ?? [], LINK_LOCAL]);
       assert.equal(failure, undefined, `${toml}\n${formatProblem(problem)}\n\n${failure}`);

@@ -53,7 +53,7 @@ Deno.test("a refused reload, attention and a conflict show", () => {
   assert.equal(valueOf(older, `floatip_conflict${labels}`), 1);
 });
 
-Deno.test("nobody is master, no result yet, no lease: no sample, rather than a wrong one", () => {
+Deno.test("no master, no result yet, no lease: no sample, rather than a wrong one", () => {
   const checks = [{ ...NGINX, up: null, latency_ms: null }];
   const text = printMetrics(documentOf([backup({ master: null, checks })]), readingOf());
   assert.doesNotMatch(text, /floatip_(master_info|check_up|lease_remaining)/);

@@ -133,7 +133,7 @@ Deno.test("a second daemon is turned away, and the first goes on", () =>
     assert.equal((await client.status()).node, "pi-a");
   }));
 
-Deno.test("who can open no more than the directory locks nobody out", () =>
+Deno.test("a user with no more than the directory locks no other out", () =>
   withRunDir(async (runDir) => {
     Deno.mkdirSync(runDir, { recursive: true, mode: 0o755 });
     const lock = `${runDir}/lock`;

@@ -76,7 +76,7 @@ for (const [name, sight] of Object.entries({ ANSWER, REFUSED, RIVAL })) {
   });
 }
 
-Deno.test("evidence: an answer to the second question confirms it anew", () => {
+Deno.test("evidence: an answer to the second question confirms it again", () => {
   const { router, conflicts } = lab(ANSWER);
   ask(router);
   conflicts.note(router, { ...ANSWER, at: at(2) });
@@ -121,7 +121,7 @@ Deno.test("evidence: adverts of a machine that answers are not refuted by that",
   strictEqual(router.conflicts.get(`refused ${B}`)?.free, 0);
 });
 
-Deno.test("evidence: where nobody can be asked, it lasts as long as it is seen", () => {
+Deno.test("evidence: where no machine can be asked, it lasts as long as it is seen", () => {
   const { router } = lab(REFUSED);
   router.askable = false;
   ok(isDoubted(router, at(3)));

@@ -122,7 +122,7 @@ Deno.test("inquiry: a master asks every ten seconds, and once so that its MAC ma
   deepStrictEqual([seconds(false), seconds(true)], [[0, 10, 20, 30], [1, 11, 21]]);
 });
 
-Deno.test("inquiry: whoever has the file say so asks nobody", () => {
+Deno.test("inquiry: with a file that says so no question is asked", () => {
   const { host, pass } = lab(aMaster({ rules: { duplicateCheck: false } }));
   pass(60);
   deepStrictEqual(host.asked, []);
@@ -186,7 +186,7 @@ Deno.test("inquiry: a router that answers for everything is not the master's sec
   strictEqual(health(backup), "two");
 });
 
-Deno.test("inquiry: a master is heard and answers for itself, and nobody for the address", () => {
+Deno.test("inquiry: a master is heard and answers for itself, no machine for the address", () => {
   const backup = aBackup();
   const { pass, health } = lab(backup);
   pass(30, ({ address }) => address === "10.77.0.2" ? [MAC_B] : []);
@@ -195,7 +195,7 @@ Deno.test("inquiry: a master is heard and answers for itself, and nobody for the
   strictEqual(health(backup), "held");
 });
 
-Deno.test("inquiry: a LAN on which nobody answers anything tells nothing", () => {
+Deno.test("inquiry: a LAN without any answer tells nothing", () => {
   const backup = aBackup();
   const { pass, health } = lab(backup);
   pass(120);

@@ -125,7 +125,7 @@ Deno.test("readiness: a link-local source of UDP is that of the instance's own l
   strictEqual(found.linkIndex, 3);
 });
 
-Deno.test("readiness: UDP waits for its source like everybody", () => {
+Deno.test("readiness: UDP waits for its source like every transport", () => {
   const plan = aPlan({ peers: [PEER], source: ip("10.77.0.7"), rules: { transport: "udp" } });
   const found = readiness(plan, { links: [eth0], addresses: [own] });
   deepStrictEqual(found.faults.map(({ kind }) => kind), ["source-missing"]);

@@ -83,14 +83,14 @@ Deno.test("reception: an accepted advert becomes an event and is remembered", ()
   });
 });
 
-Deno.test("reception: another VRID is nobody's, and a byte is too short", () => {
+Deno.test("reception: another VRID is no router's, and a byte is too short", () => {
   const { reception, take } = lab();
   deepStrictEqual(take(packet({ vrid: 52 })), []);
   deepStrictEqual(take({ ...packet(), payload: new Uint8Array([0x31]) }), []);
   deepStrictEqual(Object.fromEntries(reception.unknown), { "unknown-vrid": 1, "too-short": 1 });
 });
 
-Deno.test("reception: the same VRID behind another endpoint is nobody's", () => {
+Deno.test("reception: the same VRID behind another endpoint is no router's", () => {
   const { reception, take } = lab();
   deepStrictEqual(take(packet(), { ...ENDPOINT, interface: "eth1" }), []);
   strictEqual(reception.unknown.get("unknown-vrid"), 1);

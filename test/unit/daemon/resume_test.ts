@@ -89,7 +89,7 @@ Deno.test("resume: not after another start of the machine", () => {
   assert.equal(found(written, 100), undefined);
 });
 
-Deno.test("resume: not where the address is gone, or is somebody else's", () => {
+Deno.test("resume: not where the address is gone, or is not floatip's", () => {
   const written = note(aMaster());
   assert.equal(found(written, 100, aPlan(), network([])), undefined);
   assert.equal(found(written, 100, aPlan(), network(["10.77.0.100/24"], false)), undefined);
@@ -121,7 +121,7 @@ Deno.test("resume: by UDP from the same port only", () => {
   assert.equal(found(written, 100, { ...plan, port: 337 }), undefined);
 });
 
-Deno.test("resume: who was no master, or was leaving, has nothing to go on with", () => {
+Deno.test("resume: a node that was no master, or was leaving, has nothing to go on with", () => {
   const backup = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
   assert.equal(note(backup).routers[0]?.master, null);
   const leaving = aMaster();

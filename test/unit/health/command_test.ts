@@ -155,7 +155,7 @@ Deno.test("what cannot be run says so", async () => {
   }
 });
 
-Deno.test("a user who is not there is named", async () => {
+Deno.test("a user that is not there is named", async () => {
   const probe = { kind: "command", argv: ["true"], user: "no-such-user" } as const;
   assert.equal((await attempt(probe)).text, "no user no-such-user on this machine");
 });

@@ -56,7 +56,7 @@ Deno.test("an integer is read, and nothing else", () =>
     assert.deepEqual(await said(look(folder, "value")), [false, "not a regular file"]);
   }));
 
-Deno.test("a pipe that nobody writes to is not waited for", () =>
+Deno.test("a pipe without a writer is not waited for", () =>
   inFolder(async (folder) => {
     const { success } = await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
     assert.ok(success);

@@ -42,7 +42,7 @@ Deno.test("a script that only its owner can change is run", () =>
     assert.ok(result.ok, result.text);
   }));
 
-Deno.test("what everybody can change is refused, with the command that mends it", () =>
+Deno.test("what all users can change is refused, with the command that mends it", () =>
   withScript(async ({ folder, script }) => {
     await Deno.chmod(script, 0o777);
     const text = `${script} is writable by everybody: chmod o-w '${script}'`;
@@ -193,7 +193,7 @@ Deno.test("accounts are read as passwd(5) has them", () => {
   assert.equal(accountIn(text, "float"), undefined);
 });
 
-Deno.test("a user who is not there is a refusal", async () => {
+Deno.test("a user that is not there is a refusal", async () => {
   assert.deepEqual(await findCommandUser("no-such-user"), {
     refusal: "no user no-such-user on this machine",
   });

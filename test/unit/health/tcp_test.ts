@@ -54,7 +54,7 @@ Deno.test("a port that takes connections is ok", () =>
     assert.match(result.text, /^connected in [\d.]+ ms$/);
   }));
 
-Deno.test("a port that nobody listens on is not", async () => {
+Deno.test("a port without a listener is not", async () => {
   const result = await connect(2);
   assert.deepEqual([result.ok, result.text], [false, "connection refused"]);
 });

@@ -54,7 +54,7 @@ const numbers = (entries: readonly HistoryEntry[]) =>
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-Deno.test("entries are in the file in their order once it is disposed, for everybody to read", () =>
+Deno.test("entries are in the file in their order once it is disposed, readable by all", () =>
   withHistory(async ({ path, open, entries, complaints }) => {
     const { kind: _, ...record } = transition();
     {
@@ -172,7 +172,7 @@ Deno.test("a foreign file of any size is brought down to the limit", () =>
     assert.deepEqual([numbers(entries), skipped], [[1], 170]);
   }));
 
-Deno.test("a file that somebody removed is made anew", () =>
+Deno.test("a file that was removed is made again", () =>
   withHistory(async ({ path, open, entries }) => {
     await using history = open();
     history.add(numbered(1));
@@ -246,7 +246,7 @@ for (const [what, make] of Object.entries(strangers)) {
     }));
 }
 
-Deno.test("of entries that nobody takes, the newest thousand wait", () =>
+Deno.test("of entries without a reader, the newest thousand wait", () =>
   withHistory(async ({ path, open, entries }) => {
     Deno.mkdirSync(path, { recursive: true });
     await using history = open();

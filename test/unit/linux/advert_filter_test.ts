@@ -42,7 +42,7 @@ Deno.test("a raw socket of IPv4 hears our VRIDs, behind options too, and nothing
   assert(!accepts(program, packet(STRANGER, message(51, 5000))));
 });
 
-Deno.test("in a flood known sources are heard, and nobody else", () => {
+Deno.test("in a flood known sources are heard, and no other", () => {
   const known = [ip("10.77.0.3"), PEER];
   const program = advertFilter(
     { kind: "unicast", family: "ipv4" },

@@ -27,7 +27,7 @@ Deno.test("each address of the list, and none beside it", () => {
   }
 });
 
-Deno.test("who asks or probes claims nothing", () => {
+Deno.test("a question or a probe claims nothing", () => {
   const [own4, own6] = [ip("192.168.1.9"), ip("fd00::50")];
   for (const address of LIST4) {
     assert.ok(!accepts(claimFilter(LIST4), arpProbe(MAC, address)));

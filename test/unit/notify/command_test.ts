@@ -97,7 +97,7 @@ Deno.test("it exits 1, is missing, or may be rewritten by others: status says so
 });
 
 Deno.test({
-  name: "as root: it runs as the user who is named",
+  name: "as root: it runs as the user that is named",
   ignore: Deno.uid() !== 0,
   fn: async () => {
     using out = paper();

@@ -138,7 +138,7 @@ Deno.test("mqtt: topics of strange names have the usual levels, and no wildcards
   await it.close(never);
 });
 
-Deno.test("a test is told to those who listen now, and leaves what is kept", async () => {
+Deno.test("a test is told to present listeners, and leaves what is kept", async () => {
   await using broker = new FakeBroker();
   const it = sink(broker.url);
   await it.deliver(record({ reason: "test" }), never);

@@ -16,7 +16,7 @@ function idle(notifier: Notifier): boolean {
   return notifier.status().every(({ pending }) => pending === 0);
 }
 
-Deno.test("everybody's sinks hear of all, an instance's of itself", async () => {
+Deno.test("general sinks hear of all, an instance's of itself", async () => {
   await using receiver = new Receiver();
   await using notifier = new Notifier(plan(
     settings({ webhook: hook(`${receiver.url}/all`) }),

@@ -58,7 +58,7 @@ Deno.test("a line comes out whole and in order, braces and all; lower levels do 
   assert.equal(stream.text(), "<6>web: {braces} and %s {0} {\n<4>second\n<3>third\n");
 });
 
-Deno.test("a log that nobody reads is counted, not kept, and stops nobody", async () => {
+Deno.test("a log without a reader is counted, not kept, and stops nothing", async () => {
   const taken = recording();
   const gate = Promise.withResolvers<void>();
   const slow: ByteStream = {
@@ -78,7 +78,7 @@ Deno.test("a log that nobody reads is counted, not kept, and stops nobody", asyn
   assert.match(lines.at(-1) ?? "", /^\.\.\. \d+ log lines were dropped/);
 });
 
-Deno.test("a log that is gone throws at nobody", async () => {
+Deno.test("a log that is gone throws no error", async () => {
   const gone: ByteStream = { write: () => Promise.reject(new Deno.errors.BrokenPipe("gone")) };
   await using journal = new Log("info", gone, journaldFormat);
   journal.write("info", "hello?");

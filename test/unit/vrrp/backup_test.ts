@@ -17,7 +17,7 @@ function lastCause(it: Router): Cause | undefined {
   return it.transitions().at(-1)?.cause;
 }
 
-Deno.test("backup: nobody heard for a master-down interval: master", () => {
+Deno.test("backup: no master heard for a master-down interval: master", () => {
   const it = router(rules());
   assert.deepEqual(it.runTo(3609.374999), []);
   assert.deepEqual(it.take(3609.375, { kind: "deadline" }), [
@@ -118,14 +118,14 @@ Deno.test("backup: the skew after priority 0 goes by the learnt interval", () =>
   assert.equal(it.deadline(), 3950 + 60.9375);
 });
 
-Deno.test("backup: whoever has just started listens to the end, even after priority 0", () => {
+Deno.test("backup: a new node listens to the end, even after priority 0", () => {
   const it = router(rules());
   it.take(100, heard(200));
   it.take(200, heard(0));
   assert.equal(it.deadline(), 3609.375);
 });
 
-Deno.test("backup: whoever has just started listens to the end, even to a fast master", () => {
+Deno.test("backup: a new node listens to the end, even to a fast master", () => {
   const it = router(rules());
   it.take(100, heard(200, HIGHER, 10));
   assert.equal(it.deadline(), 3609.375);

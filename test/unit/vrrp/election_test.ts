@@ -27,7 +27,7 @@ for (const [priority, source, theirPriority, theirSource, expected] of MASTERS) 
   });
 }
 
-Deno.test("election: a backup obeys whoever is not worse", () => {
+Deno.test("election: a backup obeys a master that is not worse", () => {
   assert.deepEqual([99, 100, 101].map((priority) => isObeyedByBackup(100, priority)), [
     false,
     true,

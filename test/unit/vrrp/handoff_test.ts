@@ -61,7 +61,7 @@ Deno.test("leaving: with fast adverts an announcement is waited for until the ne
   assert.equal(it.deadline(), ms + 150 + 360.9375, "it obeys the successor");
 });
 
-Deno.test("leaving: after a stall the successor is listened for anew", () => {
+Deno.test("leaving: after a stall the successor is listened for again", () => {
   const { it, ms } = master();
   it.take(ms, BY_HAND);
   it.take(ms + 500, heard(90));
@@ -79,7 +79,7 @@ Deno.test("leaving: a stranger's claim before anybody has taken over means nothi
   assert.equal(it.state().kind, "handoff");
 });
 
-Deno.test("leaving: who stops says so twice, and goes also where nobody took over", () => {
+Deno.test("leaving: a stop is said twice, and it goes also without a successor", () => {
   const { it, ms } = master();
   it.take(ms, STOP);
   assert.deepEqual(it.runTo(ms + 2 * OFFERING), [
@@ -106,7 +106,7 @@ Deno.test("leaving: where no backup preempts, or the interval is long: priority 
   }
 });
 
-Deno.test("leaving: who was only asked to stand aside stays where nobody took over", () => {
+Deno.test("leaving: a node asked to stand aside stays without a successor", () => {
   for (const event of [BY_HAND, MAINTENANCE]) {
     const { it, ms } = master(rules({ preempt: false }));
     it.take(ms, event);
@@ -122,14 +122,14 @@ Deno.test("leaving: the lease is renewed meanwhile", () => {
   assert.deepEqual(it.runTo(ms + 1600), [`${ms + 1500} renew`]);
 });
 
-Deno.test("leaving: another one who leaves is no successor", () => {
+Deno.test("leaving: another one that leaves is no successor", () => {
   const { it, ms } = master();
   it.take(ms, STOP);
   assert.deepEqual(it.take(ms + 100, heard(0)), []);
   assert.equal(it.state().kind, "handoff");
 });
 
-Deno.test("leaving: a successor that leaves again is none: somebody else, or nobody, comes", () => {
+Deno.test("leaving: a successor that leaves again is none: another comes, or none", () => {
   const { it, ms } = master();
   it.take(ms, STOP);
   it.take(ms + 1100, heard(90, HIGHER));

@@ -98,7 +98,7 @@ for (const event of MEANINGLESS) {
   });
 }
 
-Deno.test("resume: master at once, told to rivals but to nobody who follows transitions", () => {
+Deno.test("resume: master at once, told to rivals but not as a transition", () => {
   const it = router(rules(), false);
   assert.deepEqual(it.take(100, { kind: "resume" }), ["advert 100", "add"]);
   assert.equal(it.state().kind, "master");

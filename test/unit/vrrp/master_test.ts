@@ -56,7 +56,7 @@ Deno.test("master: yields to a better master even without preempt on either side
   ]);
 });
 
-Deno.test("master: adopts the interval of whom it yields to", () => {
+Deno.test("master: adopts the interval of the master it yields to", () => {
   const { it, ms } = master();
   it.take(ms + 100, heard(200, HIGHER, 100));
   assert.equal(it.deadline(), ms + 100 + 360.9375);

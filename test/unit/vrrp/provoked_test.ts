@@ -37,7 +37,7 @@ for (const intervalMs of [10, 100, 1000]) {
   });
 }
 
-Deno.test("whoever was quiet for some time follows RFC 9568 again", () => {
+Deno.test("a node that was quiet for some time follows RFC 9568 again", () => {
   const { it, ms } = master(rules({ priority: 150 }));
   flap(it, ms + 10, 10_000, 20);
   it.runTo(ms + 200_000);

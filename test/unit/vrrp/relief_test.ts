@@ -28,7 +28,7 @@ Deno.test("backup: a master that has fallen and recovers within the skew stays",
   assert.equal(it.deadline(), 9209.375);
 });
 
-Deno.test("backup: who was never obeyed, or says so of another, has not fallen", () => {
+Deno.test("backup: a low advert of a master never obeyed, or of another, is no fall", () => {
   const never = router(rules());
   never.take(1000, heard(90));
   never.take(2000, heard(80));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { heard, HIGHER, LOWER, master, router, rules } from "../../support/vrrp/scene.ts";
 
-Deno.test("stall: a master that slept gives way to whoever took over, however low", () => {
+Deno.test("stall: a master that slept gives way to the node that took over, however low", () => {
   const { it, ms } = master();
   assert.deepEqual(it.take(ms + 6000, heard(50)), ["remove", "master->backup stalled"]);
   assert.equal(it.deadline(), ms + 6000 + 3609.375, "preempts like anybody, after listening");
@@ -13,7 +13,7 @@ Deno.test("stall: a master that slept gives way to whoever took over, however lo
   });
 });
 
-Deno.test("stall: without preempt it obeys the one who took over", () => {
+Deno.test("stall: without preempt it obeys the node that took over", () => {
   const { it, ms } = master(rules({ preempt: false }));
   it.take(ms + 6000, heard(50));
   it.take(ms + 7000, heard(50));

@@ -56,7 +56,7 @@ function masters() {
   return it;
 }
 
-Deno.test("group: nobody is master before everybody's master is gone", () => {
+Deno.test("group: no member is master before every member's master is gone", () => {
   const it = group({ inside: {}, outside: {} });
   it.startAll();
   assert.deepEqual(it.take(3700, "inside", { kind: "deadline" }), []);
@@ -92,7 +92,7 @@ Deno.test("group: owners become master together, at the start", () => {
   assert.equal(it.states(), "inside master, outside master");
 });
 
-Deno.test("group: who loses one loses all, and says so for the others", () => {
+Deno.test("group: a node that loses one loses all, and says so for the others", () => {
   const it = masters();
   assert.deepEqual(it.take(5000, "inside", heard(200)), [
     "inside: remove",
@@ -103,7 +103,7 @@ Deno.test("group: who loses one loses all, and says so for the others", () => {
   ]);
 });
 
-Deno.test("group: whoever lost with the first member waits twice as long with the others", () => {
+Deno.test("group: a node that lost with the first member waits twice with the others", () => {
   const first = masters();
   first.take(5000, "inside", heard(200));
   assert.equal(first.named("outside").deadline(), 5000 + 2 * 3609.375);
@@ -112,7 +112,7 @@ Deno.test("group: whoever lost with the first member waits twice as long with th
   assert.equal(second.named("inside").deadline(), 5000 + 3609.375);
 });
 
-Deno.test("group: a member's fault is everybody's, and goes with it", () => {
+Deno.test("group: a member's fault is every member's, and goes with it", () => {
   const it = masters();
   assert.deepEqual(it.take(5000, "inside", { kind: "faults", faults: [CARRIER] }), [
     "inside: remove",
@@ -148,7 +148,7 @@ Deno.test("group: with two faulty members all wait for the second to recover", (
   assert.equal(it.states(), "inside backup, outside backup");
 });
 
-Deno.test("group: a fault before the start is everybody's from the start", () => {
+Deno.test("group: a fault before the start is every member's from the start", () => {
   const it = group({ inside: {}, outside: {} });
   it.take(0, "inside", { kind: "faults", faults: [CARRIER] });
   it.startAll();

@@ -50,7 +50,7 @@ Deno.test("a probe claims nothing: its sender is 0.0.0.0", () => {
   });
 });
 
-Deno.test("a reply goes to the one who asked", () => {
+Deno.test("a reply goes to the one that asked", () => {
   const request = arpIn(arpRequest(MAC, ip("10.99.0.1"), VIP));
   assert(request);
   const expected = `

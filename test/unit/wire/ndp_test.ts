@@ -136,7 +136,7 @@ Deno.test("a solicitation goes to the target's solicited-node group and comes ba
   assert.deepEqual(decodeNeighbor(packetIn(encodeNeighborSolicit(MAC, probe))), probe);
 });
 
-Deno.test("an answer goes to the one who asked", () => {
+Deno.test("an answer goes to the one that asked", () => {
   const advert = {
     kind: "na",
     source: VIP,

@@ -91,7 +91,7 @@ Deno.test("a sign of presence: bytes that are cut off say nothing", () => {
   }
 });
 
-Deno.test("the question is an advert to nobody", () => {
+Deno.test("the question is an advert to no node", () => {
   strictEqual(isQuestion(QUESTION), true);
   strictEqual(isQuestion(QUESTION.subarray(1)), false);
   const { source, address: destination } = V4;

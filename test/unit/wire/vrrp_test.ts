@@ -153,7 +153,7 @@ Deno.test("holo, type never checked: every type but 1 is refused", () => {
   }
 });
 
-Deno.test("VRID 0 is nobody's", () => {
+Deno.test("VRID 0 is no router's", () => {
   rejected(sealed(v3({ vrid: "00" })), "unknown-vrid", "VRID 0");
 });
 

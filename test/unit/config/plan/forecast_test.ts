@@ -202,7 +202,7 @@ Deno.test("forecast: a group moves together, whatever numbers its members have",
   }
 });
 
-Deno.test("forecast: a group whose members differ on who is better is left to chance", () => {
+Deno.test("forecast: a group whose members differ on the better node is left to chance", () => {
   for (const outside of ['prefer = ["b", "a"]', "priority = 100"]) {
     for (const { start, holders, rows } of forecast(group(outside))) {
       assert.match(start, /LEFT TO CHANCE: the members of group gateway differ/);

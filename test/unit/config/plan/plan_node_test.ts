@@ -121,7 +121,7 @@ Deno.test("a machine that is none of the nodes waits, and says what it has and w
   assert.deepEqual(problems, [`machine nodes: ${words}`]);
 });
 
-Deno.test("an address that floatip added does not tell who this is", () => {
+Deno.test("an address that floatip added does not tell which node this is", () => {
   const text = '[nodes]\na = "10.0.0.1"\nb = "10.0.0.2"\n[instance.x]\nvrid = 1\n' +
     'addresses = ["10.0.0.1/24"]\npriority = { a = 255, b = 100 }\n';
   const b = machine({ eth0: ["10.0.0.2/24", "ours 10.0.0.1/24"] });
@@ -146,7 +146,7 @@ Deno.test("--node wins over the address, and check says that the address is not 
   );
 });
 
-Deno.test("the host name tells who this is while the address is not there yet", () => {
+Deno.test("the host name tells which node this is while the address is not there yet", () => {
   const early = machine({ lo: ["127.0.0.1/8"], eth0: [] }, "pi-b");
   const { node } = planned(NODES + WEB, early);
   assert.equal(node.node, "pi-b");
@@ -155,7 +155,7 @@ Deno.test("the host name tells who this is while the address is not there yet", 
   ]);
 });
 
-Deno.test("who it was and where it lived stays while the address is gone for a moment", () => {
+Deno.test("name and interface stay while the address is gone for a moment", () => {
   const text = NODES + WEB;
   const before = planned(text, PI_B).node;
   const bare = machine({
@@ -376,7 +376,7 @@ process = "nginx"
   assert.equal(there.known, false);
 });
 
-Deno.test("who else there is, each as good as it can be, where the file says it of all", () => {
+Deno.test("the other nodes, each as good as it can be, where the file says it of all", () => {
   const rivals = (text: string) => {
     const [first] = planned(text, PI_B).node.plans;
     return first?.rules.rivals?.map(({ source, priority }) => `${formatIp(source)} ${priority}`);

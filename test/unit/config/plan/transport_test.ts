@@ -78,7 +78,7 @@ Deno.test("which ports need a right", () => {
   assert.equal(usesLowPort(planned(NODES + WEB)), false);
 });
 
-Deno.test("check says where adverts go, and who alone hears those by UDP", () => {
+Deno.test("check says where adverts go, and which nodes alone hear those by UDP", () => {
   const [line = ""] = planLines(planned(`${NODES}${WEB}transport = "udp"\nport = 5336\n`));
   assert.match(
     line,

@@ -81,7 +81,7 @@ Deno.test("a nested attribute carries NLA_F_NESTED, which is no part of its numb
   assert.deepEqual([...bytes.subarray(0, 4)], [12, 0, 9, 0x80]);
 });
 
-Deno.test("attributes that nobody declared are passed over", () => {
+Deno.test("undeclared attributes are passed over", () => {
   const newer = attributeTable({ unknown: attribute(77, u32), one: attribute(1, u8) });
   assert.deepEqual(TABLE.decode(newer.encode({ unknown: 1, one: 5 })), { one: 5 });
 });

@@ -138,7 +138,7 @@ Deno.test("a refused renewal is news: the address counts as gone, its next add s
   assert.equal(shown(network).length, 4);
 });
 
-Deno.test("an address that somebody deleted while it was renewed is asked for", () => {
+Deno.test("an address that was deleted while it was renewed is asked for", () => {
   const kernel = { addresses: [newAddress(OWN)] };
   const { network, changes } = open(kernel);
   for (let turn = 0; turn < 3; turn++) {
@@ -296,7 +296,7 @@ Deno.test("IPv6 forwarding that is switched is news", () => {
   assert.equal(network.interfaces().links[0]?.forwards6, true);
 });
 
-Deno.test("when something was lost, everything is asked anew", () => {
+Deno.test("when something was lost, everything is asked again", () => {
   const kernel = { addresses: [newAddress(OWN)] };
   const opened = open(kernel);
   kernel.addresses = [newAddress("10.0.0.77/24")];

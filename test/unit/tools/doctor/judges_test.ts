@@ -179,7 +179,7 @@ Deno.test("doctor: adverts that arrive are well, from a node that is named or no
   }
 });
 
-Deno.test("doctor: a farewell (priority 0) is nobody's claim", () => {
+Deno.test("doctor: a farewell (priority 0) is no claim", () => {
   const farewell = heard("192.168.1.12", ["192.168.1.50"]);
   const seen = lanWith({ adverts: [{ ...farewell, advert: { ...farewell.advert, priority: 0 } }] });
   assert.match(
@@ -188,7 +188,7 @@ Deno.test("doctor: a farewell (priority 0) is nobody's claim", () => {
   );
 });
 
-Deno.test("doctor: a master learns from refusals and from who answers for the group", () => {
+Deno.test("doctor: a master learns from refusals and from answers for the group", () => {
   const answers = [answer("192.168.1.12", "0b")];
   const judge = (seen: Parameters<typeof lanWith>[0], text = PAIR) =>
     marks(judgeAdverts(subjectOf(text), MASTER, lanWith({ answers, ...seen }), DAEMON));
@@ -281,7 +281,7 @@ Deno.test("doctor: only peers on the LAN are asked for there", () => {
   assert.deepEqual(asked, ["192.168.1.50", "192.168.1.12", "192.168.1.11"]);
 });
 
-Deno.test("doctor: who is a stranger depends on who is named", () => {
+Deno.test("doctor: which machine is a stranger depends on the names", () => {
   const same = lanWith({ adverts: [heard("192.168.1.77", ["192.168.1.50"])] });
   assert.match(
     marks(judgeVrid(subjectOf(PAIR), MUTE, same)),
@@ -296,7 +296,7 @@ Deno.test("doctor: who is a stranger depends on who is named", () => {
   assert.match(found?.fix ?? "", /^vrid = 53 /, "52 is used too");
 });
 
-Deno.test("doctor: who holds the address, by the hardware addresses of the nodes", () => {
+Deno.test("doctor: the holder of the address, by the hardware addresses of the nodes", () => {
   const asked = [{ interface: "eth0", address: ip("192.168.1.12") }];
   const judge = (answers: ReturnType<typeof answer>[], here = MUTE, text = PAIR) =>
     marks(judgeHolders(subjectOf(text), here, lanWith({ asked, answers }), DAEMON));

@@ -71,7 +71,7 @@ Deno.test("a sender is new once, per VRID", () => {
   assert.equal(hear(sightings, "192.168.1.12", 2).first, true);
 });
 
-Deno.test("two masters are those who are heard in turns", () => {
+Deno.test("two masters are those that are heard in turns", () => {
   const sightings = new Sightings();
   hear(sightings, "192.168.1.11", 0);
   hear(sightings, "192.168.1.11", 1);
@@ -94,7 +94,7 @@ Deno.test("a takeover is no two masters, nor is a return", () => {
   assert.deepEqual(heard.flatMap(({ odd }) => odd), []);
 });
 
-Deno.test("who preempts, leaves, or was silent long enough makes no two masters", () => {
+Deno.test("a node that preempts, leaves, or was silent long enough makes no two masters", () => {
   const plays: Readonly<Record<string, readonly (readonly [string, number, number])[]>> = {
     preempted: [["192.168.1.11", 0, 100], ["192.168.1.12", 0.5, 200], ["192.168.1.12", 1.5, 200]],
     left: [["192.168.1.11", 0, 100], ["192.168.1.12", 0.5, 0], ["192.168.1.11", 1, 100]],
@@ -107,7 +107,7 @@ Deno.test("who preempts, leaves, or was silent long enough makes no two masters"
   }
 });
 
-Deno.test("what a leaving master said binds nobody", () => {
+Deno.test("what a leaving master said binds no node", () => {
   const sightings = new Sightings();
   hear(sightings, "192.168.1.11", 0, { priority: 0 });
   const addresses = [ip("192.168.1.80")];
