@@ -37,7 +37,7 @@ export function isPlaced(address: Ip, placed: Placed, { links }: Interfaces): bo
 }
 
 /**
- * Those of `plan`, but the ones in `placed` ({@link isPlaced}) and all of an owner's (priority 255).
+ * Those of `plan`, but those in `placed` ({@link isPlaced}) and all of an owner's (priority 255).
  * One on the loopback interface is left alone: it is there for a service and is not announced.
  */
 export function ownAddresses(

@@ -75,7 +75,7 @@ Deno.test("renew-addresses: one put there again from outside becomes ours again"
   strictEqual(host.calls.length, 3, "what comes after is somebody else's");
 });
 
-Deno.test("remove-addresses: what others put on a new card is theirs, not the old card's", () => {
+Deno.test("remove-addresses: what others put on a new card stays, whatever the old one had", () => {
   const { host, act } = lab();
   act({ kind: "add-addresses" });
   host.links = [link("eth0", 3)];
