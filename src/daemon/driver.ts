@@ -44,7 +44,7 @@ export interface DriverOptions {
   /** Told of what the engine has seen. */
   readonly onObservation?: (router: VirtualRouter, seen: Observation) => void;
   /** Called when a master leaves, or begins to, before anybody is told. */
-  readonly beforeLeaving?: () => void;
+  readonly beforeLeaving?: (router: VirtualRouter) => void;
 }
 
 /** Steps the virtual routers of one node. */
@@ -162,7 +162,7 @@ export class Driver {
       router.rules,
     );
     router.state = state;
-    if (before === "master" && state.kind !== "master") this.#options.beforeLeaving?.();
+    if (before === "master" && state.kind !== "master") this.#options.beforeLeaving?.(router);
     let refused: HostError | undefined;
     for (const effect of effects) {
       // What follows rests on what was refused.

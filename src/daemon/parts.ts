@@ -120,7 +120,7 @@ function createCore(options: DaemonOptions, ground: Ground, listChanged: () => v
     ...options,
     ...ground,
     nodeName: () => reconciler.node?.node ?? "unknown",
-    beforeLeaving: () => resumeWriter.save(),
+    beforeLeaving: (router) => resumeWriter.leaves(router),
     onObservation: (router, seen) => takeObservation(router, seen, ground),
   });
   const reconciler: Reconciler = new Reconciler({
@@ -129,6 +129,7 @@ function createCore(options: DaemonOptions, ground: Ground, listChanged: () => v
     driver,
     reservations: new Reservations(host),
     resume: options.resume,
+    willLeave: (routers) => resumeWriter.willLeave(routers),
     heardChanged: () => {
       interests.heardChanged();
       listChanged();

@@ -39,6 +39,8 @@ export interface ReconcilerOptions {
   readonly resume: ResumeState | undefined;
   /** Called where sockets were opened or closed, or what they are to hear has changed. */
   readonly heardChanged: () => void;
+  /** Called before the first of `routers` is dropped, with all that are to be. */
+  readonly willLeave: (routers: readonly VirtualRouter[]) => void;
 }
 
 /** How much of a router is looked at: all of it, or what health checks make of it. */
@@ -133,8 +135,11 @@ export class Reconciler {
     this.#work();
   }
 
-  /** Links or addresses have changed: the configuration is planned again where that may say something else now. */
-  networkChanged(): void {
+  /**
+   * Links or addresses have changed: the configuration is planned again where that may say something
+   * else now. False: nothing has changed but addresses that this program puts there and takes away.
+   */
+  networkChanged(): boolean {
     const { host, routers } = this.#options;
     const [before, now] = [this.#network, host.interfaces()];
     this.#network = now;
@@ -149,6 +154,7 @@ export class Reconciler {
     if (!isOwnDoing) this.#lookAtUnready(links);
     for (const router of mastersWithout(routers.all, now)) this.#queue.set(router, "all");
     this.#work();
+    return !isOwnDoing;
   }
 
   /** What a check says has changed: the routers that rest on it follow. */
@@ -247,7 +253,7 @@ export class Reconciler {
 
   /** Holds the configuration against the present network; the difference is to be applied. */
   #plan(): void {
-    const { host, nodeName, routers, checks } = this.#options;
+    const { host, nodeName, routers, checks, willLeave } = this.#options;
     const machine = { hostName: host.hostName(), interfaces: host.interfaces() };
     const next = planNode(this.#config, machine, nodeName, this.#node).node;
     const changes = diff(routers.all.map(({ plan }) => plan), next.plans);
@@ -257,6 +263,9 @@ export class Reconciler {
       if (change.kind === "unchanged") this.#planChanges.keep(change.after);
     }
     this.#changes = changes.filter(({ kind }) => kind !== "unchanged");
+    willLeave(
+      changes.flatMap((change) => change.kind === "removed" ? routers.of(change.before) ?? [] : []),
+    );
   }
 
   /** What there is to do, as far as it fits into this turn. */

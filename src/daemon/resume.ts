@@ -58,13 +58,14 @@ export interface CheckResume {
   readonly words: string;
 }
 
-/** What there is to write down at `now`. */
+/** What there is to write down at `now`; of those that are `leaving`, that they are no masters. */
 export function resumeStateOf(
   routers: readonly VirtualRouter[],
   checks: Checks,
   names: readonly string[],
   boot: Boot,
   now: Instant,
+  leaving: ReadonlySet<VirtualRouter> = new Set(),
 ): ResumeState {
   const sinceBoot = (instant: Instant): number => boot.now - between(instant, now);
   return {
@@ -72,7 +73,7 @@ export function resumeStateOf(
     boot: boot.id,
     routers: routers.map((router): RouterResume => {
       const { plan, state, advertisedAt, noPreemptUntil } = router;
-      const holds = state.kind === "master" && advertisedAt !== undefined;
+      const holds = state.kind === "master" && advertisedAt !== undefined && !leaving.has(router);
       return {
         key: keyOf(plan),
         master: !holds ? null : {

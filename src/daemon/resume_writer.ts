@@ -1,10 +1,12 @@
 /** Writer of the state that the next process resumes: at once when it matters, else several times a second. */
 import type { Host } from "../host.ts";
 import { after, between, type Instant, milliseconds } from "../time.ts";
+import { keyOf } from "../config/plan/plan.ts";
 import { type ResumeState, resumeStateOf } from "./resume.ts";
 import type { Checks } from "./checks.ts";
 import type { Routers, RouterWatcher } from "./routers.ts";
 import type { Ticker } from "./ticker.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A note that is so much older than the truth is safe: it only shortens the time in which it counts. */
 const PAUSE = milliseconds(250);
@@ -37,6 +39,8 @@ export class ResumeWriter implements RouterWatcher, Ticker {
   #putOffUntil: Instant | undefined;
   /** May something but the time of the last advert be another one than was written? */
   #isChanged = true;
+  /** Masters that leave one after the other: what is written down calls them none already. */
+  readonly #leaving = new Set<VirtualRouter>();
 
   constructor(options: ResumeWriterOptions) {
     this.#options = options;
@@ -51,8 +55,28 @@ export class ResumeWriter implements RouterWatcher, Ticker {
     this.#isChanged = true;
   }
 
-  dropped(): void {
+  dropped(router: VirtualRouter): void {
+    this.#leaving.delete(router);
     this.#isChanged = true;
+  }
+
+  /**
+   * Before `routers` leave, in however many turns: it is written down once for all of them. One that
+   * stays after all is master again with the next call, which is told all that leave by then.
+   */
+  willLeave(routers: Iterable<VirtualRouter>): void {
+    const before = this.#leaving.size;
+    this.#leaving.clear();
+    for (const router of routers) {
+      if (router.state.kind === "master") this.#leaving.add(router);
+    }
+    if (this.#leaving.size > 0) this.save();
+    else if (before > 0) this.#isChanged = true;
+  }
+
+  /** Before `router`, a master, leaves: what is written down must not call it one. */
+  leaves(router: VirtualRouter): void {
+    if (!this.#leaving.has(router)) this.save();
   }
 
   /** What a check found is another value. */
@@ -90,14 +114,16 @@ export class ResumeWriter implements RouterWatcher, Ticker {
     const { write, routers, checks, checkNames, host } = this.#options;
     this.#written = { at: now, standing, toldAt };
     this.#putOffUntil = undefined;
-    write?.(resumeStateOf(routers.all, checks, checkNames(), host.boot(), now));
+    write?.(resumeStateOf(routers.all, checks, checkNames(), host.boot(), now, this.#leaving));
   }
 
-  /** All but the times of adverts, as text. */
+  /** All but the times of adverts, as text: which routers are masters, or handed over. */
   #standing(): string {
-    return this.#options.routers.all.map((router) => {
-      const { noPreemptUntil, state } = router;
-      return `${state.kind} ${noPreemptUntil ?? ""}`;
+    return this.#options.routers.all.flatMap((router) => {
+      const { noPreemptUntil, state, plan } = router;
+      const isMaster = state.kind === "master" && !this.#leaving.has(router);
+      if (!isMaster && noPreemptUntil === undefined) return [];
+      return [`${keyOf(plan)} ${isMaster} ${noPreemptUntil ?? ""}`];
     }).join();
   }
 }

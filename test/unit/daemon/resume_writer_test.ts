@@ -5,6 +5,7 @@ import { ResumeWriter } from "../../../src/daemon/resume_writer.ts";
 import type { ResumeState } from "../../../src/daemon/resume.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { type Instant, milliseconds, nanoseconds, type WallTime } from "../../../src/time.ts";
+import type { State } from "../../../src/vrrp/state.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 
@@ -37,6 +38,12 @@ class Desk {
     return this;
   }
 
+  /** What was written down so far of whether it is master, after `act`. */
+  after(act: (writer: ResumeWriter) => void): readonly boolean[] {
+    act(this.#writer);
+    return this.told.map((ms) => !Number.isNaN(ms));
+  }
+
   get putOffUntilMs(): number | undefined {
     const deadline = this.#writer.nextDeadline();
     return deadline === undefined ? undefined : deadline / 1e6;
@@ -63,3 +70,29 @@ Deno.test("resume writer: fast adverts are written four times a second, the last
 Deno.test("resume writer: where nothing is new, a fresh note is not written again", () => {
   assert.deepEqual(new Desk().at(0, "advert").at(100, "other").at(200, "other").told, [0]);
 });
+
+Deno.test("resume writer: a master that leaves is written down before, alone or with others once for all", () => {
+  const alone = new Desk().at(0, "advert");
+  alone.router.state = leave(alone.router.state);
+  assert.deepEqual(alone.after((writer) => writer.leaves(alone.router)), [true, false]);
+
+  const among = new Desk().at(0, "advert");
+  assert.deepEqual(among.after((writer) => writer.willLeave([among.router])), [true, false]);
+  // It is master still, and what is written down meanwhile does not say so.
+  among.at(300, "advert");
+  among.router.state = leave(among.router.state);
+  const written = among.after((writer) => writer.leaves(among.router));
+  assert.deepEqual(written, [true, false, false], "not once more for each");
+});
+
+Deno.test("resume writer: a master that was to leave and stays is written down as one again", () => {
+  const desk = new Desk().at(0, "advert");
+  desk.after((writer) => writer.willLeave([desk.router]));
+  desk.after((writer) => writer.willLeave([]));
+  assert.deepEqual(desk.at(10, "other").after(() => {}), [true, false, true]);
+});
+
+function leave(state: State): State {
+  assert.equal(state.kind, "master");
+  return { kind: "init", faults: [] };
+}
