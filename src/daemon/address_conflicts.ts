@@ -4,7 +4,7 @@ import type { NodePlan } from "../config/plan/plan.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { formatIp, type Ip, parseIp, sameIp } from "../net/ip.ts";
 import { formatMac, sameMac } from "../net/mac.ts";
-import { after, earliest, type Instant, seconds } from "../time.ts";
+import { after, earliest, type Instant, milliseconds, seconds } from "../time.ts";
 import { probesLeftOf, wasProbed } from "../vrrp/acd.ts";
 import type { Conflicts, Sight } from "./conflicts.ts";
 import { describe } from "./evidence_text.ts";
@@ -22,6 +22,9 @@ type Claim = Extract<HostEvent, { readonly kind: "claim" }>;
 
 /** When it is tried again to listen where that was refused. */
 const LISTEN_AGAIN_AFTER = seconds(5);
+
+/** An address that is listened for in vain does no harm for so long: many are forgotten in one go. */
+const FORGET_AFTER = milliseconds(100);
 
 /** What an answer is worth where nobody can be asked again. */
 const PATIENCE = seconds(10);
@@ -71,12 +74,17 @@ export class AddressConflicts implements RouterWatcher, Ticker {
   dropped(router: VirtualRouter): void {
     this.#changed.delete(router);
     this.#answers.delete(router);
-    this.#isListChanged = true;
+    this.listGrewOld();
   }
 
   /** The plans, or the network, are others: so may be the addresses that are listened for. */
   listChanged(): void {
     this.#isListChanged = true;
+  }
+
+  /** Nothing is missing in the list of addresses that are listened for, but it may name others than it has to. */
+  listGrewOld(): void {
+    this.#listenAgainAt ??= after(this.#options.host.now(), FORGET_AFTER);
   }
 
   /** A sender was heard that was not known before: it is listened for, too. */

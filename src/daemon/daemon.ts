@@ -125,8 +125,9 @@ export class Daemon implements CommandTaker {
         }
         return;
       case "interfaces":
-        this.#parts.addressConflicts.listChanged();
-        return this.#parts.reconciler.networkChanged();
+        if (this.#parts.reconciler.networkChanged()) this.#parts.addressConflicts.listChanged();
+        else this.#parts.addressConflicts.listGrewOld();
+        return;
       case "claim":
         return this.#parts.addressConflicts.take(event);
       case "probe":

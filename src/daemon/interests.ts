@@ -35,8 +35,9 @@ export class Interests implements RouterWatcher, Ticker {
     this.#dueAt ??= after(this.#host.now(), PAUSE);
   }
 
+  /** What is heard in vain does no harm meanwhile, and many may be dropped one after the other. */
   dropped(): void {
-    this.#isChanged = true;
+    this.changed();
   }
 
   nextDeadline(): Instant | undefined {
