@@ -7,7 +7,7 @@ import type { Limits } from "../budget.ts";
 import { type Endpoint, HostError } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../net/ip.ts";
-import { type Instant, milliseconds } from "../time.ts";
+import { after, between, earliest, type Instant, milliseconds } from "../time.ts";
 import { decodeFrame } from "../wire/frame.ts";
 import { UDP_PROTOCOL } from "../wire/udp.ts";
 import { groupOf, VRRP_PROTOCOL, type VrrpDatagram } from "../wire/vrrp.ts";
@@ -31,6 +31,9 @@ const LIMITS: Limits = { most: 256, every: milliseconds(4) };
 /** Room for about a hundred frames. */
 const RECEIVE_BUFFER = 64 * 1024;
 
+/** Where the list of held addresses has just changed, the next change waits so long: many may come in a row. */
+const PAUSE = milliseconds(100);
+
 /** What is heard at one endpoint. */
 interface Wanted {
   readonly key: string;
@@ -43,6 +46,7 @@ interface Wanted {
 interface Settled {
   readonly endpoints: readonly Endpoint[];
   readonly interfaces: Interfaces;
+  readonly at: Instant;
 }
 
 /** The sockets, one for each IPv4 endpoint while an address is held. */
@@ -52,6 +56,8 @@ export class HeldSources implements Disposable {
   readonly #throttle: Throttle;
   #listeners: ReadonlyMap<string, Wanted & { readonly socket: Socket }> = new Map();
   #settled: Settled | undefined;
+  /** When a change that waits is looked at. */
+  #dueAt: Instant | undefined;
 
   constructor(libc: Libc, poller: Poller) {
     this.#libc = libc;
@@ -59,9 +65,9 @@ export class HeldSources implements Disposable {
     this.#throttle = new Throttle(poller, LIMITS);
   }
 
-  /** When a socket that said too much is to be heard again. */
+  /** When a socket that said too much is to be heard again, or a change has waited for long enough. */
   get deadline(): Instant | undefined {
-    return this.#throttle.deadline;
+    return earliest(this.#throttle.deadline, this.#dueAt);
   }
 
   /** Hears those again whose time has come. */
@@ -75,8 +81,16 @@ export class HeldSources implements Disposable {
    * the same two: nothing.
    */
   settle(endpoints: readonly Endpoint[], interfaces: Interfaces): void {
-    if (this.#settled?.endpoints === endpoints && this.#settled.interfaces === interfaces) return;
-    this.#settled = { endpoints, interfaces };
+    const last = this.#settled;
+    const isSamePlace = last?.endpoints === endpoints;
+    if (isSamePlace && last.interfaces === interfaces) return;
+    const at = this.#poller.now();
+    if (isSamePlace && between(last.at, at) < PAUSE) {
+      this.#dueAt = after(last.at, PAUSE);
+      return;
+    }
+    this.#dueAt = undefined;
+    this.#settled = { endpoints, interfaces, at };
     const wanted = wantedOf(endpoints, interfaces);
     const kept = new Set(wanted.map(({ key }) => key));
     for (const [key, { socket }] of this.#listeners) if (!kept.has(key)) this.#close(socket);

@@ -60,6 +60,9 @@ interface Renewal {
  */
 const LOOKED_AT_EVERY_MS = 1000;
 
+/** Before an address is removed, a look so short a time ago counts, in ms: many are often removed in a row. */
+const FRESH_MS = 50;
+
 /** The machine's links and addresses. */
 export class Network {
   readonly #connection: Connection;
@@ -117,7 +120,7 @@ export class Network {
    */
   tend(): void {
     this.#renew();
-    for (const index of this.#toTend) this.#promotion.ensure(index);
+    for (const index of this.#toTend) this.#promotion.ensureWithin(index, LOOKED_AT_EVERY_MS);
     this.#toTend.clear();
     this.#promotion.settle((index) => this.#table.hasLeased(index));
   }
@@ -157,7 +160,9 @@ export class Network {
     const link = this.#linkOf(held);
     if (link === undefined) return "absent";
     try {
-      if (this.#table.hasDependants(link.index, held.prefix)) this.#promotion.ensure(link.index);
+      if (this.#table.hasDependants(link.index, held.prefix)) {
+        this.#promotion.ensureWithin(link.index, FRESH_MS);
+      }
       deleteAddress(this.#connection, held, link.index);
       return "removed";
     } catch (error) {

@@ -12,6 +12,8 @@ import { promotesSecondaries, setPromotesSecondaries } from "./links.ts";
 export class Promotion {
   readonly #connection: Connection;
   readonly #switched = new Map<number, boolean>();
+  /** When it was last found on or switched on, by performance.now(). */
+  readonly #lookedAt = new Map<number, number>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -22,12 +24,19 @@ export class Promotion {
     return this.#switched.has(index);
   }
 
+  /** The same as {@link Promotion.ensure}, unless it was on less than `ageMs` ago. */
+  ensureWithin(index: number, ageMs: number): void {
+    const lookedAt = this.#lookedAt.get(index) ?? -Infinity;
+    if (performance.now() - lookedAt > ageMs) this.ensure(index);
+  }
+
   /** Switches it on where it is off. Never throws: an address is worth having without this too. */
   ensure(index: number): void {
     unlessRefused(() => {
       const on = promotesSecondaries(this.#connection, index);
       if (!on) setPromotesSecondaries(this.#connection, index, true);
       this.#switched.set(index, !on || this.#switched.get(index) === true);
+      this.#lookedAt.set(index, performance.now());
     });
   }
 
@@ -39,6 +48,7 @@ export class Promotion {
     for (const [index, wasOff] of [...this.#switched]) {
       if (isNeeded(index)) continue;
       this.#switched.delete(index);
+      this.#lookedAt.delete(index);
       if (wasOff) unlessRefused(() => setPromotesSecondaries(this.#connection, index, false));
     }
   }
