@@ -67,8 +67,10 @@ export function removeAddresses(
 ): void {
   // They are another daemon's.
   if (router.elsewhere !== undefined) return;
+  // One picture for all: each removal makes a new one, and the first look-up costs its whole size.
+  const interfaces = host.interfaces();
   for (const held of addresses) {
-    for (const { name, entry } of placedEntries(held, router, host)) {
+    for (const { name, entry } of placedEntries(held, router, interfaces)) {
       const there = { ...held, interface: name, prefix: entry.prefix };
       attempt(router, journal, () => host.removeAddress(there));
     }
@@ -80,9 +82,8 @@ export function removeAddresses(
 function placedEntries(
   held: VirtualAddress,
   router: VirtualRouter,
-  host: Host,
+  interfaces: Interfaces,
 ): readonly { readonly name: string; readonly entry: LinkAddress }[] {
-  const interfaces = host.interfaces();
   const { address } = held.prefix;
   const link = linkNamed(interfaces, held.interface);
   const before = router.placed.get(formatIp(address));
@@ -109,12 +110,13 @@ export function removeLeftover(
 }
 
 function addAddresses(router: VirtualRouter, host: Host, journal: Journal): void {
+  // One picture for all of them, as in removeAddresses.
+  const interfaces = host.interfaces();
   for (const held of router.plan.virtualAddresses) {
-    const interfaces = host.interfaces();
     const there = present(held, interfaces);
     if (there.some((entry) => !isOurs(entry, held, router, interfaces))) continue;
     host.addAddress(held, router.rules.lease);
-    const link = linkNamed(host.interfaces(), held.interface);
+    const link = linkNamed(interfaces, held.interface);
     router.placed.set(formatIp(held.prefix.address), link?.index);
     noteLease(router, host);
     for (const entry of there) {
@@ -127,8 +129,8 @@ function addAddresses(router: VirtualRouter, host: Host, journal: Journal): void
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
 function renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer): void {
   let missed = false;
+  const interfaces = host.interfaces();
   for (const held of router.plan.virtualAddresses) {
-    const interfaces = host.interfaces();
     const there = present(held, interfaces);
     if (there.some((entry) => !isOurs(entry, held, router, interfaces))) continue;
     const was = host.addAddress(held, router.rules.lease);
