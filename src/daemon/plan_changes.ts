@@ -17,6 +17,8 @@ export interface PlanChangesOptions {
   readonly routers: Routers;
   readonly driver: Driver;
   readonly checks: Checks;
+  /** Called before the first of `routers` is dropped, with all that are to be. */
+  readonly willLeave: (routers: readonly VirtualRouter[]) => void;
   /** It is new, or its plan is: sockets, faults and addresses are to follow. */
   readonly touched: (router: VirtualRouter) => void;
   /** It has stopped, and is about to leave the table. */
@@ -29,6 +31,13 @@ export class PlanChanges {
 
   constructor(options: PlanChangesOptions) {
     this.#options = options;
+  }
+
+  /** Before the first of `changes`, which are all that are to be applied. */
+  prepare(changes: readonly Change[]): void {
+    const { routers, willLeave } = this.#options;
+    const removed = changes.flatMap((one) => one.kind === "removed" ? [one.before] : []);
+    willLeave(removed.flatMap((plan) => routers.of(plan) ?? []));
   }
 
   /** Puts `change` in force; says what became of it. */

@@ -12,7 +12,7 @@ import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
 import { endpointKey, Endpoints } from "./endpoints.ts";
 import type { Journal } from "./journal.ts";
-import { PlanChanges } from "./plan_changes.ts";
+import { PlanChanges, type PlanChangesOptions } from "./plan_changes.ts";
 import { checkFaults, pendingChecks, pendingFaults, Priorities } from "./priority.ts";
 import { linkPrint, missingAddresses, type Readiness, readiness } from "./readiness.ts";
 import { mastersWithout, networkDifference } from "./network_difference.ts";
@@ -25,7 +25,7 @@ import { Slice } from "./slice.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** What a reconciler works with. */
-export interface ReconcilerOptions {
+export interface ReconcilerOptions extends Pick<PlanChangesOptions, "willLeave"> {
   readonly host: Host;
   readonly config: Config;
   /** --node NAME. */
@@ -39,8 +39,6 @@ export interface ReconcilerOptions {
   readonly resume: ResumeState | undefined;
   /** Called where sockets were opened or closed, or what they are to hear has changed. */
   readonly heardChanged: () => void;
-  /** Called before the first of `routers` is dropped, with all that are to be. */
-  readonly willLeave: (routers: readonly VirtualRouter[]) => void;
 }
 
 /** How much of a router is looked at: all of it, or what health checks make of it. */
@@ -135,10 +133,7 @@ export class Reconciler {
     this.#work();
   }
 
-  /**
-   * Links or addresses have changed: the configuration is planned again where that may say something
-   * else now. False: nothing has changed but addresses that this program puts there and takes away.
-   */
+  /** Links or addresses have changed. False: none but those that this program adds and removes. */
   networkChanged(): boolean {
     const { host, routers } = this.#options;
     const [before, now] = [this.#network, host.interfaces()];
@@ -211,10 +206,8 @@ export class Reconciler {
   /** Before a restart in place: a last advert, a whole lease, and no more sockets. */
   park(): void {
     const { routers, driver, host } = this.#options;
-    for (const router of routers.all) {
-      if (router.state.kind !== "master") continue;
-      driver.refreshMaster(router);
-    }
+    const masters = routers.all.filter(({ state }) => state.kind === "master");
+    for (const router of masters) driver.refreshMaster(router);
     this.#endpoints.closeAll();
     host.reserve([]);
   }
@@ -253,7 +246,7 @@ export class Reconciler {
 
   /** Holds the configuration against the present network; the difference is to be applied. */
   #plan(): void {
-    const { host, nodeName, routers, checks, willLeave } = this.#options;
+    const { host, nodeName, routers, checks } = this.#options;
     const machine = { hostName: host.hostName(), interfaces: host.interfaces() };
     const next = planNode(this.#config, machine, nodeName, this.#node).node;
     const changes = diff(routers.all.map(({ plan }) => plan), next.plans);
@@ -263,9 +256,7 @@ export class Reconciler {
       if (change.kind === "unchanged") this.#planChanges.keep(change.after);
     }
     this.#changes = changes.filter(({ kind }) => kind !== "unchanged");
-    willLeave(
-      changes.flatMap((change) => change.kind === "removed" ? routers.of(change.before) ?? [] : []),
-    );
+    this.#planChanges.prepare(changes);
   }
 
   /** What there is to do, as far as it fits into this turn. */
