@@ -2,18 +2,20 @@
  * Harm to the machine: nothing that others put on it is ever taken away by floatip, or along with
  * what is floatip's.
  */
+import { addressesOf } from "../../../src/net/interfaces.ts";
+import { formatPrefix } from "../../../src/net/prefix.ts";
 import type { Checker } from "../world.ts";
 import { causes } from "./truthful.ts";
 import type { FieldWorld } from "./world.ts";
 
 /**
- * Watches every address that an administrator, DHCP or anybody else adds. A floating address of the
- * node's own file may be taken away all the same while another node is master of it;
- * and whoever puts one there again that floatip holds does floatip's work.
+ * Watches every address that a machine has at first, and every one that an administrator or DHCP
+ * adds. A floating address of the node's own file may be taken away all the same while another node
+ * is master of it; and whoever puts one there again that floatip holds does floatip's work.
  */
 export function harmless(world: FieldWorld): Checker {
   // By "n1 eth0 192.168.1.61/24".
-  const others = new Set<string>();
+  const others = new Set(world.setup.nodes.flatMap(({ name }) => ownOf(world, name)));
   const isElsewhere = (name: string, prefix: string) => {
     const [address] = prefix.split("/");
     return world.fileOf(name).setup.instances.some((instance) =>
@@ -36,6 +38,16 @@ export function harmless(world: FieldWorld): Checker {
       world.complain("harmless", `${node} has lost ${prefix}: ${how} (${causes(world)})`);
     },
   };
+}
+
+/** What `name` has before floatip runs there. */
+function ownOf({ cluster: { lan } }: FieldWorld, name: string): readonly string[] {
+  const interfaces = lan.machine(name).interfaces();
+  return interfaces.links.flatMap((link) =>
+    addressesOf(interfaces, link).map(({ prefix }) =>
+      `${name} ${link.name} ${formatPrefix(prefix)}`
+    )
+  );
 }
 
 function isHeldByFloatip(world: FieldWorld, name: string, prefix: string): boolean {
