@@ -2,11 +2,11 @@
 import { type Host, HostError } from "../host.ts";
 import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
-import { after, earliest, type Instant, seconds } from "../time.ts";
+import { after, between, earliest, type Instant, seconds } from "../time.ts";
 import type { Effect, Event, Fault, Observation, Transition } from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
 import { heardOf, type State } from "../vrrp/state.ts";
-import { step } from "../vrrp/step.ts";
+import { nextDeadline, step } from "../vrrp/step.ts";
 import type { Announcer } from "./announcer.ts";
 import { formatIp, sameIp } from "../net/ip.ts";
 import { masterHeard } from "./health.ts";
@@ -29,6 +29,9 @@ const REMOVE_AGAIN_AFTER = seconds(1);
 
 /** A sync group agrees after at most three rounds; more would be a bug, and must not hang the loop. */
 const MOST_GROUP_ROUNDS = 4;
+
+/** After so many addresses of one router, which take 1 or 2 ms, it is looked whether others are due. */
+const ADDRESSES_BETWEEN = 4;
 
 /** What a driver works with. */
 export interface DriverOptions {
@@ -53,6 +56,10 @@ export class Driver {
   readonly #host: Host;
   readonly #journal: Journal;
   #advertisedAt: Instant | undefined;
+  /** Addresses that were added, renewed or removed since it was looked whether others are due. */
+  #addresses = 0;
+  /** Do others have their turn in the middle of a step? */
+  #isBetween = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -153,6 +160,33 @@ export class Driver {
     router.retryAt = after(this.#host.now(), REMOVE_AGAIN_AFTER);
   }
 
+  /**
+   * In the middle of a step of `busy`, after each address: other masters that are due advertise. Not
+   * those of its sync group, whose steps follow from this one.
+   */
+  #letOthers(busy: VirtualRouter): void {
+    const { routers } = this.#options;
+    this.#addresses++;
+    if (this.#isBetween || this.#addresses < ADDRESSES_BETWEEN) return;
+    this.#addresses = 0;
+    if (routers.nextFast() === undefined) return;
+    const now = this.#host.now();
+    this.#isBetween = true;
+    for (const router of routers.takeFast(now)) {
+      const { group } = router.plan;
+      const isFree = router !== busy && (group === undefined || group !== busy.plan.group);
+      const due = nextDeadline(router.state);
+      // After a longer silence, another node may be master: what has arrived is looked at first.
+      const isLittleLate = due !== undefined && due <= now &&
+        between(due, now) < router.rules.advertInterval;
+      if (isFree && isLittleLate) {
+        this.dispatch(router, { kind: "deadline" });
+      }
+      routers.schedule(router);
+    }
+    this.#isBetween = false;
+  }
+
   #step(router: VirtualRouter, event: Event): void {
     const before = router.state.kind;
     const { state, effects, transition } = step(
@@ -195,7 +229,9 @@ export class Driver {
     if (effect.kind === "advert-gap" || effect.kind === "near-miss" || effect.kind === "rival") {
       return this.#options.onObservation?.(router, effect);
     }
-    performEffect(effect, router, this.#host, this.#journal, this.#options.announcer);
+    const { announcer } = this.#options;
+    const meanwhile = () => this.#letOthers(router);
+    performEffect(effect, router, this.#host, this.#journal, announcer, meanwhile);
     if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
     if (effect.kind === "send-advert") {
       this.#options.metrics.sent(router, effect.priority, this.#host.now());

@@ -25,27 +25,31 @@ import { askableLink, questionFor } from "./questions.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { heardOf } from "../vrrp/state.ts";
 
-/** Carries `effect` out for `router`. Throws HostError where an address cannot be added. */
+/**
+ * Carries `effect` out for `router`; `meanwhile` is called after each address. Throws HostError where
+ * an address cannot be added.
+ */
 export function performEffect(
   effect: Action,
   router: VirtualRouter,
   host: Host,
   journal: Journal,
   announcer: Announcer = new Announcer(host, journal),
+  meanwhile: () => void = () => {},
 ): void {
   switch (effect.kind) {
     case "send-advert":
       return sendAdvert(effect, router, host, journal);
     case "add-addresses":
-      return addAddresses(router, host, journal);
+      return addAddresses(router, host, journal, meanwhile);
     case "remove-addresses":
       announcer.cancel(router);
-      removeAddresses(router.plan.virtualAddresses, router, host, journal);
+      removeAddresses(router.plan.virtualAddresses, router, host, journal, meanwhile);
       router.releasedAt = host.now();
       router.leaseUntil = undefined;
       return;
     case "renew-addresses":
-      return renewAddresses(router, host, announcer);
+      return renewAddresses(router, host, announcer, meanwhile);
     case "announce":
       return announce(effect.count, router, host, announcer);
     case "probe-addresses":
@@ -57,13 +61,14 @@ export function performEffect(
 
 /**
  * Takes those of `addresses` off their interfaces that floatip has put there, other prefix lengths of the same address included.
- * What somebody else has put there stays. Never throws.
+ * What somebody else has put there stays. `meanwhile` is called after each. Never throws.
  */
 export function removeAddresses(
   addresses: readonly VirtualAddress[],
   router: VirtualRouter,
   host: Host,
   journal: Journal,
+  meanwhile: () => void = () => {},
 ): void {
   // They are another daemon's.
   if (router.elsewhere !== undefined) return;
@@ -75,6 +80,7 @@ export function removeAddresses(
       attempt(router, journal, () => host.removeAddress(there));
     }
     router.placed.delete(formatIp(held.prefix.address));
+    meanwhile();
   }
 }
 
@@ -109,7 +115,12 @@ export function removeLeftover(
   attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
 }
 
-function addAddresses(router: VirtualRouter, host: Host, journal: Journal): void {
+function addAddresses(
+  router: VirtualRouter,
+  host: Host,
+  journal: Journal,
+  meanwhile: () => void,
+): void {
   // One picture for all of them, as in removeAddresses.
   const interfaces = host.interfaces();
   for (const held of router.plan.virtualAddresses) {
@@ -123,11 +134,17 @@ function addAddresses(router: VirtualRouter, host: Host, journal: Journal): void
       if (samePrefix(entry.prefix, held.prefix)) continue;
       attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
     }
+    meanwhile();
   }
 }
 
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
-function renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer): void {
+function renewAddresses(
+  router: VirtualRouter,
+  host: Host,
+  announcer: Announcer,
+  meanwhile: () => void,
+): void {
   let missed = false;
   const interfaces = host.interfaces();
   for (const held of router.plan.virtualAddresses) {
@@ -136,6 +153,7 @@ function renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer)
     const was = host.addAddress(held, router.rules.lease);
     noteLease(router, host);
     missed ||= was === "added";
+    meanwhile();
   }
   if (missed) announce(BURST, router, host, announcer);
 }

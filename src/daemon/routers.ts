@@ -2,11 +2,14 @@
 import type { Endpoint } from "../host.ts";
 import { keyOf, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
-import { earliest, type Instant } from "../time.ts";
+import { earliest, type Instant, milliseconds } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";
 import { Deadlines } from "./deadlines.ts";
 import { endpointKey } from "./endpoints.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
+
+/** A master with so short an interval, and so few addresses, need not wait for a long step of another one. */
+const FAST_INTERVAL = milliseconds(100), FEW_ADDRESSES = 16;
 
 /** Is told of virtual routers, at once, in the middle of what happens to them: it only notes what it has to do. */
 export interface RouterWatcher {
@@ -48,6 +51,8 @@ export class Routers {
   /** By endpoint, then by VRID. */
   readonly #byEndpoint = new Map<string, Map<number, readonly VirtualRouter[]>>();
   readonly #deadlines = new Deadlines<VirtualRouter>();
+  /** Of those, the {@link isFast} ones once more. */
+  readonly #fast = new Deadlines<VirtualRouter>();
   readonly #watchers: RouterWatcher[] = [];
   readonly #ranks = new WeakMap<VirtualRouter, number>();
   #added = 0;
@@ -120,6 +125,7 @@ export class Routers {
     this.#byKey.delete(keyOf(router.plan));
     this.#all = undefined;
     this.#deadlines.set(router, undefined);
+    this.#fast.set(router, undefined);
     for (const watcher of this.#watchers) watcher.dropped(router);
   }
 
@@ -147,7 +153,9 @@ export class Routers {
 
   /** What `router` waits for may be another time than before. */
   schedule(router: VirtualRouter): void {
-    this.#deadlines.set(router, dueOf(router));
+    const due = dueOf(router);
+    this.#deadlines.set(router, due);
+    this.#fast.set(router, isFast(router) ? due : undefined);
   }
 
   /** When the first of them has something to do. */
@@ -165,6 +173,20 @@ export class Routers {
     }
     const rank = (router: VirtualRouter) => this.#ranks.get(router) ?? 0;
     return due.length < 2 ? due : due.sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** When the first master has something to do that need not wait for a long step of another router. */
+  nextFast(): Instant | undefined {
+    return this.#fast.next;
+  }
+
+  /** Those masters that are due at `now`; they are to be scheduled again. */
+  takeFast(now: Instant): readonly VirtualRouter[] {
+    const due: VirtualRouter[] = [];
+    for (let one = this.#fast.take(now); one !== undefined; one = this.#fast.take(now)) {
+      due.push(one);
+    }
+    return due;
   }
 
   /** Tells who watches that `router` is another one than before. */
@@ -216,4 +238,10 @@ export class Routers {
 function dueOf({ state, retryAt }: VirtualRouter): Instant | undefined {
   const due = nextDeadline(state);
   return retryAt === undefined ? due : earliest(due, retryAt);
+}
+
+/** Is it a master whose adverts are late soon, and whose step is a short one? */
+function isFast({ state, plan, rules }: VirtualRouter): boolean {
+  return state.kind === "master" && rules.advertInterval <= FAST_INTERVAL &&
+    plan.virtualAddresses.length <= FEW_ADDRESSES;
 }
