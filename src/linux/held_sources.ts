@@ -34,6 +34,9 @@ const RECEIVE_BUFFER = 64 * 1024;
 /** Where the list of held addresses has just changed, the next change waits so long: many may come in a row. */
 const PAUSE = milliseconds(100);
 
+/** With more the filter would be too long: each takes two instructions, beside a few. */
+const MOST_SOURCES = MOST_INSTRUCTIONS / 2 - 32;
+
 /** What is heard at one endpoint. */
 interface Wanted {
   readonly key: string;
@@ -169,9 +172,7 @@ export function heldSourceFilter(endpoint: Endpoint, sources: readonly Ip[]): Pr
   ]);
   const end: Program[number] = [`source ${sources.length}`, { op: "drop" }];
   const program: Program = [...before, ...compared, end];
-  return program.length <= MOST_INSTRUCTIONS
-    ? program
-    : [...before, ["any source", { op: "accept" }]];
+  return sources.length <= MOST_SOURCES ? program : [...before, ["any source", { op: "accept" }]];
 }
 
 /** What is in the accumulator is `to`, or the frame is dropped. */
@@ -202,7 +203,7 @@ function wantedOf(
     ours && address.family === "ipv4"
   ).map(({ prefix }) => prefix.address);
   if (sources.length === 0) return [];
-  const held = sources.map(formatIp).join(" ");
+  const held = sources.length > MOST_SOURCES ? "any" : sources.map(formatIp).join(" ");
   return endpoints.flatMap((endpoint) => {
     const index = linkNamed(interfaces, endpoint.interface)?.index;
     if (endpoint.family !== "ipv4" || index === undefined) return [];

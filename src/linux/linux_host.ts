@@ -14,13 +14,7 @@ import type {
   WatchedAddress,
 } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
-import {
-  type Interfaces,
-  type Link,
-  linkNamed,
-  linkWith,
-  type VirtualAddress,
-} from "../net/interfaces.ts";
+import { type Interfaces, type Link, linkNamed, type VirtualAddress } from "../net/interfaces.ts";
 import { earliest, type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
 import { encodeGroupQuery } from "../wire/igmp.ts";
 import { groupOf } from "../wire/vrrp.ts";
@@ -249,7 +243,7 @@ export class LinuxHost implements Host, Disposable {
     const socket = this.#adverts.get(describe(endpoint));
     const result = socket === undefined
       ? -EBADF
-      : linkWith(this.interfaces(), source) === undefined
+      : !this.#network.has(source)
       ? -EADDRNOTAVAIL
       : socket.send(this.#sender, source, destination, message);
     if (result >= 0) return;

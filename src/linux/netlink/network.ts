@@ -94,6 +94,11 @@ export class Network {
     return this.#table.interfaces();
   }
 
+  /** Is `address` on a link of this machine? */
+  has(address: Ip): boolean {
+    return this.#table.has(address);
+  }
+
   /**
    * Was news heard beside one of our own requests, and not taken yet? It has left the kernel's
    * queue, so that no descriptor tells of it any more.

@@ -1,5 +1,5 @@
 /** Table of links and addresses, which the kernel's messages keep up to date. */
-import { sameIp } from "../../net/ip.ts";
+import { type Ip, ipKey, sameIp } from "../../net/ip.ts";
 import type { Interfaces, Link, LinkAddress } from "../../net/interfaces.ts";
 import { containsIp, formatPrefix, type Prefix } from "../../net/prefix.ts";
 import {
@@ -28,6 +28,8 @@ export class InterfaceTable {
   /** Added by us: before Linux 5.18 the kernel keeps no mark. */
   readonly #ours = new Set<EntryKey>();
   #interfaces: Interfaces | undefined;
+  /** How often each address is there, by {@link ipKey}. */
+  readonly #times = new Map<string, number>();
 
   /** Everything, as a value that does not change any more. */
   interfaces(): Interfaces {
@@ -43,9 +45,12 @@ export class InterfaceTable {
     const before = this.interfaces();
     this.#links.clear();
     this.#addresses.clear();
+    this.#times.clear();
     for (const link of links) this.#links.set(link.index, link);
     for (const address of addresses) {
-      this.#addresses.set(addressKey(address.index, address.prefix), this.#marked(address));
+      const key = addressKey(address.index, address.prefix);
+      if (!this.#addresses.has(key)) this.#count(address.prefix.address, 1);
+      this.#addresses.set(key, this.#marked(address));
     }
     this.#interfaces = undefined;
     for (const key of this.#ours) if (!this.#addresses.has(key)) this.#ours.delete(key);
@@ -80,6 +85,11 @@ export class InterfaceTable {
     }
   }
 
+  /** Is `address` on a link? Costs the same however many there are, after a change too. */
+  has(address: Ip): boolean {
+    return this.#times.has(ipKey(address));
+  }
+
   /** The entry for `prefix` on the link with `index`. */
   find(index: number, prefix: Prefix): LinkAddress | undefined {
     return this.#addresses.get(addressKey(index, prefix));
@@ -94,6 +104,7 @@ export class InterfaceTable {
     const entry = this.#marked(address);
     const before = this.#addresses.get(key);
     this.#addresses.set(key, entry);
+    if (before === undefined) this.#count(address.prefix.address, 1);
     const same = before !== undefined && sameAddress(before, entry);
     // The picture stays where a lease was only renewed: whoever compares it has nothing to do.
     if (!same || before.validFor !== entry.validFor) this.#interfaces = undefined;
@@ -105,8 +116,15 @@ export class InterfaceTable {
     const key = addressKey(index, prefix);
     this.#ours.delete(key);
     if (!this.#addresses.delete(key)) return undefined;
+    this.#count(prefix.address, -1);
     this.#interfaces = undefined;
     return key;
+  }
+
+  #count(address: Ip, more: number): void {
+    const times = (this.#times.get(ipKey(address)) ?? 0) + more;
+    if (times > 0) this.#times.set(ipKey(address), times);
+    else this.#times.delete(ipKey(address));
   }
 
   /** Notes that we added this address. */
