@@ -3,7 +3,7 @@
  *
  *     deno task bench                        all moves (sections.ts), about half an hour
  *     deno task bench -- sigterm handover    only these sections
- *     deno task bench -- takeover checks timers program leases    others, in more detail
+ *     deno task bench -- takeover checks timers program leases reloads    others, in more detail
  *     deno task bench -- cost               by instances, addresses, peers, packets; start, size
  *     deno task bench -- instances startup  parts of that
  *
@@ -20,6 +20,7 @@ import { ensure, missing } from "../support/lab/prerequisites.ts";
 import { formatMarkdown, formatTable, type Line, median, range } from "./table.ts";
 import { makes, weigh } from "./program.ts";
 import { lineText, SECTIONS } from "./sections.ts";
+import { reloads } from "./reloads.ts";
 import { measureTimers, percentile } from "./timers.ts";
 
 const INTERVALS_MS = [1000, 100, 10];
@@ -174,6 +175,7 @@ const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
   timers,
   program,
   leases,
+  reloads,
   cost: async (runs) => {
     for (const section of Object.values(COST_SECTIONS)) await section(runs);
   },

@@ -1,0 +1,93 @@
+/**
+ * Longest gap between adverts of 10 ms of one instance, while a reload adds, changes or drops many
+ * others.
+ */
+import { writeFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { Capture } from "../support/interop/capture.ts";
+import { Floatip, type FloatipInstance, writeFloatipToml } from "../support/interop/floatip.ts";
+import { Lan } from "../support/lab/lan.ts";
+import { formatTable } from "./table.ts";
+
+const FAST = 255;
+
+/** The instances beside the fast one: so many, with so many addresses each. */
+interface Size {
+  readonly what: string;
+  readonly instances: number;
+  readonly addresses: number;
+  readonly priority: number;
+}
+
+const NOTHING = { instances: 0, addresses: 0, priority: 1 };
+
+const STEPS: readonly Size[] = [
+  { what: "no reload", ...NOTHING },
+  { what: "250 added", instances: 250, addresses: 1, priority: 1 },
+  { what: "250 changed", instances: 250, addresses: 1, priority: 2 },
+  { what: "250 dropped", ...NOTHING },
+  { what: "100 added", instances: 100, addresses: 1, priority: 1 },
+  { what: "100 dropped", ...NOTHING },
+  { what: "20 of 200 addresses added", instances: 20, addresses: 200, priority: 1 },
+  { what: "20 of 200 addresses dropped", ...NOTHING },
+];
+
+/** After each: what was added is master by then, and has announced itself. */
+const WATCHED_MS = 6000;
+
+/** Measures each reload, and prints a table. */
+export async function reloads(): Promise<void> {
+  await using lan = await Lan.open({ hosts: ["a"], prefix: "10.64.0.0/12" });
+  await using capture = await Capture.open(lan);
+  const host = lan.host("a");
+  await using floatip = await Floatip.start(host, fileOf(host.name, host.interface, STEPS[0]));
+  await pause(2000);
+  const rows: string[][] = [];
+  for (const step of STEPS) {
+    const since = Date.now();
+    writeFileSync(floatip.configFile, fileOf(host.name, host.interface, step), { mode: 0o600 });
+    const { stderr, code } = await floatip.command("reload");
+    if (code !== 0) throw new Error(stderr);
+    const applied = Date.now() - since;
+    await pause(WATCHED_MS);
+    const at = capture.advertsOf(host.address, since)
+      .filter(({ advert }) => advert.vrid === FAST).map((seen) => seen.at);
+    const gaps = at.slice(1).map((time, i) => time - (at[i] ?? time));
+    const early = gaps.filter((_, i) => (at[i + 1] ?? 0) < since + applied + 200);
+    rows.push([step.what, `${applied}`, longest(early), longest(gaps)]);
+  }
+  console.log("\nReloads: longest gap between adverts of 10 ms of another instance, in ms\n");
+  console.log(formatTable(["reload", "answered after", "gap until then", "gap in 6 s"], rows));
+}
+
+function longest(gaps: readonly number[]): string {
+  return Math.max(0, ...gaps).toFixed(1);
+}
+
+function fileOf(node: string, name: string, size: Omit<Size, "what"> = NOTHING): string {
+  const common = { interface: name, version: 3 as const };
+  const fast: FloatipInstance = {
+    ...common,
+    name: "fast",
+    vrid: FAST,
+    priority: 200,
+    intervalMs: 10,
+    addresses: ["10.79.0.1/12"],
+  };
+  const others = Array.from({ length: size.instances }, (_, i): FloatipInstance => ({
+    ...common,
+    name: `i${i + 1}`,
+    vrid: i + 1,
+    priority: size.priority,
+    intervalMs: 1000,
+    addresses: Array.from(
+      { length: size.addresses },
+      (_, j) => addressOf(i * size.addresses + j),
+    ),
+  }));
+  return writeFloatipToml(node, [fast, ...others]);
+}
+
+function addressOf(number: number): string {
+  return `10.70.${number >> 8}.${number & 255}/12`;
+}
