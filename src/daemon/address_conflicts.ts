@@ -1,4 +1,7 @@
-/** Address conflict detection: other machines are listened for that have the floating addresses, and asked for. */
+/**
+ * Address conflict detection: other machines are listened for that have the floating addresses, and
+ * asked for.
+ */
 import { type Host, HostError, type HostEvent, type WatchedAddress } from "../host.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
 import type { Interfaces } from "../net/interfaces.ts";
@@ -23,13 +26,18 @@ type Claim = Extract<HostEvent, { readonly kind: "claim" }>;
 /** When it is tried again to listen where that was refused. */
 const LISTEN_AGAIN_AFTER = seconds(5);
 
-/** An address that is listened for in vain does no harm for so long: many are forgotten in one go. */
+/**
+ * An address that is listened for in vain does no harm for so long: many are forgotten in one go.
+ */
 const FORGET_AFTER = milliseconds(100);
 
-/** What an answer is worth where nobody can be asked again. */
+/** What an answer is worth where no machine can be asked again. */
 const PATIENCE = seconds(10);
 
-/** Most addresses of other machines that are listened for beside the floating ones of a virtual router. */
+/**
+ * Most addresses of other machines that are listened for beside the floating ones of a virtual
+ * router.
+ */
 const MOST_OTHERS = 64;
 
 /** What it works with. */
@@ -82,7 +90,10 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     this.#isListChanged = true;
   }
 
-  /** Nothing is missing in the list of addresses that are listened for, but it may name others than it has to. */
+  /**
+   * Nothing is missing in the list of addresses that are listened for, but it may name others than
+   * it has to.
+   */
   listGrewOld(): void {
     this.#listenAgainAt ??= after(this.#options.host.now(), FORGET_AFTER);
   }
@@ -97,7 +108,10 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     return earliest(this.#options.inquiry.nextDeadline(), this.#listenAgainAt);
   }
 
-  /** Listens for the addresses of now, asks for those that are due, and draws conclusions from what was answered. */
+  /**
+   * Listens for the addresses of now, asks for those that are due, and draws conclusions from what
+   * was answered.
+   */
   tick(now: Instant): void {
     this.#listen(now);
     const { routers, inquiry, conflicts } = this.#options;
@@ -161,7 +175,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     inquiry.answered(router, sight, claim.direct);
     if (state.kind === "master") {
       conflicts.note(router, sight);
-      // Who answers us has told nobody else.
+      // An answer to this node is told to no other.
       if (!claim.answer) driver.dispatch(router, { kind: "address-conflict" });
     } else if (sight.own) {
       conflicts.note(router, sight);
@@ -170,7 +184,10 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     }
   }
 
-  /** An answer to the question before a claim: a peer lives and is not heard, or another machine has the address. */
+  /**
+   * An answer to the question before a claim: a peer lives and is not heard, or another machine has
+   * the address.
+   */
   #alarm(router: VirtualRouter, sight: Sight): void {
     const { conflicts, neighbours } = this.#options;
     if (router.state.kind !== "backup" || this.#answers.has(router)) return;
@@ -181,8 +198,10 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     const conflict = { ...sight, since: sight.at, free: 0 };
     const told = describe(conflict, router, neighbours, false);
     const guess = isKnown
-      ? `${told.machine} still answers for ${sight.words}, though its adverts stay away: they are being lost, or its daemon died`
-      : `${told.machine} answers for ${sight.words}, and is none of the nodes: another machine uses the address`;
+      ? `${told.machine} still answers for ${sight.words}, ` +
+        "though its adverts stay away: they are being lost, or its daemon died"
+      : `${told.machine} answers for ${sight.words}, ` +
+        "and is none of the nodes: another machine uses the address";
     conflicts.warn(router, told.rival, told.isExplained ? told.words : guess, sight.at);
   }
 }
@@ -221,8 +240,8 @@ function watchedOf(
 }
 
 /**
- * Addresses on the link called `name` by which machines are known that may hold the addresses of `router`: its own source, peers,
- * senders, and the nodes of the file, each once.
+ * Addresses on the link called `name` by which machines are known that may hold the addresses of
+ * `router`: its own source, peers, senders, and the nodes of the file, each once.
  */
 export function othersOf(
   { plan, source, heard, conflicts }: VirtualRouter,

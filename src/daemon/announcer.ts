@@ -1,4 +1,7 @@
-/** Announcer of addresses to the neighbours: the frames of a turn have a bound, so that adverts stay on time. */
+/**
+ * Announcer of addresses to the neighbours: the frames of a turn have a bound, so that adverts stay
+ * on time.
+ */
 import { type Host, HostError } from "../host.ts";
 import { after, type Instant, milliseconds } from "../time.ts";
 import type { Journal } from "./journal.ts";
@@ -31,7 +34,10 @@ export class Announcer {
     this.#journal = journal;
   }
 
-  /** Sends each of `frames` `count` times for `router`, all of them once before any of them again where they are many. */
+  /**
+   * Sends each of `frames` `count` times for `router`, all of them once before any of them again
+   * where they are many.
+   */
   announce(router: VirtualRouter, frames: readonly Announcement[], count: number): void {
     const times = Array.from({ length: count });
     const fits = frames.length * count <= this.#left;

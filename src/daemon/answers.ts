@@ -1,4 +1,7 @@
-/** Answers to one question of a backup: which machines are the master, which are others, and what was not answered. Pure. */
+/**
+ * Answers to one question of a backup: which machines are the master, which are others, and what
+ * was not answered. Pure.
+ */
 import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds } from "../time.ts";
@@ -28,9 +31,14 @@ export interface Answers {
   readonly foreign: ReadonlyMap<string, Sight>;
   /** MACs that are the master's. */
   readonly masters: readonly string[];
-  /** MACs that answered for one address and are all the master's: its cards, or those of two machines with its address. */
+  /**
+   * MACs that answered for one address and are all the master's: its cards, or those of two
+   * machines with its address.
+   */
   readonly ambiguous: readonly string[];
-  /** A MAC that answered more than once for one address: to each question, one machine does so once. */
+  /**
+   * A MAC that answered more than once for one address: to each question, one machine does so once.
+   */
   readonly double: string | undefined;
   /** Addresses that no machine answered for, as text. */
   readonly silent: ReadonlySet<string>;
@@ -43,7 +51,10 @@ export interface Known {
   readonly now: Instant;
 }
 
-/** Tells the answers to `question` apart, by the MACs that the master is known to have; where none is known, one is its. */
+/**
+ * Tells the answers to `question` apart, by the MACs that the master is known to have; where none
+ * is known, one is its.
+ */
 export function answersOf(router: VirtualRouter, question: Question, known: Known): Answers {
   const { answered, asked, holders } = question;
   const { interfaces, now } = known;
@@ -71,8 +82,8 @@ export function answersOf(router: VirtualRouter, question: Question, known: Know
 }
 
 /**
- * Counts in the router's look how often in a row an address was `silent`, although the master, on the same link, answers for its own; or
- * does not answer for that either.
+ * Counts in the router's look how often in a row an address was `silent`, although the master, on
+ * the same link, answers for its own; or does not answer for that either.
  */
 export function countUnanswered(
   { look, state }: VirtualRouter,
@@ -111,7 +122,10 @@ export function sameHeld(a: readonly VirtualAddress[], b: readonly VirtualAddres
   });
 }
 
-/** Several where it has several cards; but what answers for this node's own address, too, answers for everything. */
+/**
+ * Several where it has several cards; but what answers for this node's own address, too, answers
+ * for everything.
+ */
 function macsOfMaster(
   { source }: VirtualRouter,
   master: Ip,

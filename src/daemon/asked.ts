@@ -1,4 +1,7 @@
-/** Choice of what the LAN is asked for a virtual router: which of its addresses, and which own ones of other machines. Pure. */
+/**
+ * Choice of what the LAN is asked for a virtual router: which of its addresses, and which own ones
+ * of other machines. Pure.
+ */
 import type { NodePlan } from "../config/plan/plan.ts";
 import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
@@ -18,7 +21,9 @@ export const MOST_AT_ONCE = 20;
 /** A claim follows its last question so soon. */
 const CLAIM_ASKED = milliseconds(300);
 
-/** Where the claim comes before the time for answers is over: most machines have answered by then. */
+/**
+ * Where the claim comes before the time for answers is over: most machines have answered by then.
+ */
 const ANSWERED_WITHIN = milliseconds(100);
 
 /** So long it is known at which MAC a machine is. */
@@ -61,8 +66,8 @@ export function choose(
 }
 
 /**
- * Those of `others` by which it is told whose MACs are whose: the master's; all, while a MAC that answers belongs to none that is
- * known.
+ * Those of `others` by which it is told whose MACs are whose: the master's; all, while a MAC that
+ * answers belongs to none that is known.
  */
 export function whoIsWho(
   router: VirtualRouter,
@@ -79,7 +84,8 @@ export function whoIsWho(
   }
   const master = router.state.kind === "backup" ? masterHeard(router, now)?.source : undefined;
   if (master === undefined) return [];
-  // Several MACs may be its cards, or a machine's that had its address, or answers for everything: that is asked again.
+  // Several MACs may be its cards, or a machine's that had its address, or answers for everything:
+  // that is asked again.
   const isOne = neighbours.macsOf(formatIp(master), now).length < 2;
   const isDoubted = router.look.unanswered > 0 || router.look.mute > 0;
   const limit = isDoubted || !isOne ? ANSWERS : KNOWN;

@@ -15,7 +15,7 @@ export type Taken =
   /** `first`: it has not been refused since it was given last. */
   | { readonly given: false; readonly first: boolean };
 
-/** A budget of its own for each kind. Kinds are words of this program: nobody can invent one. */
+/** A budget of its own for each kind. Kinds are words of this program: no input can invent one. */
 export class Budgets {
   readonly #limits: Limits;
   readonly #purses = new Map<string, Purse>();

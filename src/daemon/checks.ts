@@ -1,4 +1,7 @@
-/** The health checks of a node: which are due, and what they say. One entry per check, however many instances use it. */
+/**
+ * The health checks of a node: which are due, and what they say. One entry per check, however many
+ * instances use it.
+ */
 import type { CheckSettings } from "../config/tables/check.ts";
 import type { ProbeResult } from "../health/check.ts";
 import {
@@ -12,8 +15,9 @@ import {
 import { after, earliest, type Instant } from "../time.ts";
 
 /**
- * How a check comes to its verdict. "first": the first result decides, since no instance runs on it yet. "trial": the
- * state that instances have stays until a success, or until `fall` failures in a row. "settled": its results have decided.
+ * How a check comes to its verdict. "first": the first result decides, since no instance runs on it
+ * yet. "trial": the state that instances have stays until a success, or until `fall` failures in a
+ * row. "settled": its results have decided.
  */
 type Phase = "first" | "trial" | "settled";
 
@@ -25,7 +29,10 @@ interface Entry {
   /** When the next attempt starts; of one that is under way: when it was due. */
   readonly at: Instant;
   readonly underWay: boolean;
-  /** The attempt that is under way probes what the check probed before a reload: its result says nothing. */
+  /**
+   * The attempt that is under way probes what the check probed before a reload: its result says
+   * nothing.
+   */
   readonly stale: boolean;
   /** The next attempt is due as soon as the one that is under way is over. */
   readonly urgent: boolean;
@@ -39,8 +46,8 @@ export class Checks {
   #known: ReadonlyMap<string, CheckState>;
 
   /**
-   * `known`: what a process before this one, whose instances may go on, has found out, by name; for the first
-   * {@link Checks.settle}. Undefined: there was none.
+   * `known`: what a process before this one, whose instances may go on, has found out, by name; for
+   * the first {@link Checks.settle}. Undefined: there was none.
    */
   constructor(known?: ReadonlyMap<string, CheckState>) {
     this.#known = known ?? new Map();
@@ -48,9 +55,10 @@ export class Checks {
   }
 
   /**
-   * Makes `settings` the checks that run. Whatever is probed as before, under the same name or another, keeps its verdict
-   * and its rhythm. One that probes something else keeps its verdict for as long as its trial lasts. A new one starts after
-   * a jitter that follows from `node` and its name, so that nodes do not probe in step.
+   * Makes `settings` the checks that run. Whatever is probed as before, under the same name or
+   * another, keeps its verdict and its rhythm. One that probes something else keeps its verdict for
+   * as long as its trial lasts. A new one starts after a jitter that follows from `node` and its
+   * name, so that nodes do not probe in step.
    */
   settle(settings: readonly CheckSettings[], node: string, now: Instant): void {
     const before = this.#entries;
@@ -64,7 +72,8 @@ export class Checks {
 
   #begin(next: CheckSettings, before: Entry | undefined, node: string, now: Instant): Entry {
     const known = this.#known.get(next.name);
-    // A probe of the old kind may be under way: its result comes under this name, so it is waited for.
+    // A probe of the old kind may be under way: its result comes under this name, so it is waited
+    // for.
     const underWay = before?.underWay ?? false;
     const { up, value } = before?.judgement ?? NO_RESULT;
     return {
@@ -92,7 +101,10 @@ export class Checks {
     return due.map((entry) => entry.settings);
   }
 
-  /** Takes a result in. Did it change the verdict, or a value that counts, or was it the one that had to be waited for? */
+  /**
+   * Takes a result in. Did it change the verdict, or a value that counts, or was it the one that
+   * had to be waited for?
+   */
   take(name: string, result: ProbeResult, now: Instant): boolean {
     const entry = this.#entries.get(name);
     // The check went with a reload while its probe was under way.
@@ -110,7 +122,9 @@ export class Checks {
     return judgement.up !== before.up || judgement.value !== before.value || phase !== entry.phase;
   }
 
-  /** Makes the next attempt of the check called `name` due at once; the rhythm goes on from there. */
+  /**
+   * Makes the next attempt of the check called `name` due at once; the rhythm goes on from there.
+   */
   hurry(name: string, now: Instant): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
@@ -137,7 +151,10 @@ export class Checks {
   }
 }
 
-/** The entry of a check that probes what one of `before` probed: it goes on. Undefined: there is none. */
+/**
+ * The entry of a check that probes what one of `before` probed: it goes on. Undefined: there is
+ * none.
+ */
 function keepRhythm(
   next: CheckSettings,
   before: ReadonlyMap<string, Entry>,

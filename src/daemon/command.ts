@@ -6,7 +6,7 @@ import type { Nanoseconds, WallTime } from "../time.ts";
 /** Maintenance that is in force; it survives restart and reboot. */
 export interface Maintenance {
   readonly since: WallTime;
-  /** By the calendar; undefined: until somebody ends it. */
+  /** By the calendar; undefined: until it is ended. */
   readonly until: WallTime | undefined;
   readonly reason: string | undefined;
 }
@@ -18,9 +18,13 @@ export interface CommandTaker {
 
 /** One thing that is asked of the daemon. */
 export type Command =
-  /** Give the addresses up, as soon as somebody has taken over, and end. A second one: at once. */
+  /**
+   * Give the addresses up, as soon as another node has taken over, and end. A second one: at once.
+   */
   | { readonly kind: "stop" }
-  /** Apply a configuration that has already been validated; `reply` gets one sentence per change. */
+  /**
+   * Apply a configuration that has already been validated; `reply` gets one sentence per change.
+   */
   | {
     readonly kind: "reload";
     readonly config: Config;
@@ -41,7 +45,10 @@ export type Command =
     readonly instance: string;
     readonly reply: (answer: HandoverAnswer) => void;
   }
-  /** Stand down with everything; `wanted` undefined: take part again. `force`: also where nobody takes over. */
+  /**
+   * Stand down with everything; `wanted` undefined: take part again. `force`: also where no node
+   * takes over.
+   */
   | {
     readonly kind: "maintenance";
     readonly wanted: Maintenance | undefined;

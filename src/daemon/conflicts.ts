@@ -1,4 +1,7 @@
-/** Conflicts of a virtual router: other machines that hold its addresses or claim to. Kept in the router, told once each. */
+/**
+ * Conflicts of a virtual router: other machines that hold its addresses or claim to. Kept in the
+ * router, told once each.
+ */
 import { keyOf } from "../config/plan/plan.ts";
 import { formatIp } from "../net/ip.ts";
 import { between, formatWallTime, type Instant, seconds, type WallTime } from "../time.ts";
@@ -19,7 +22,10 @@ const NEWS_AFTER = seconds(60);
 /** So often an address is asked for before it counts as free: an answer may be lost. */
 const FREE = 2;
 
-/** Adverts that were found to be an empty claim are remembered as that for so long after the last one. */
+/**
+ * Adverts that were found to be an empty claim are remembered as that for so long after the last
+ * one.
+ */
 const REMEMBERED = seconds(600);
 
 /** Most machines remembered for what was told of them. */
@@ -47,7 +53,10 @@ export function isLiving({ at, patience }: Conflict, now: Instant): boolean {
   return between(at, now) <= patience;
 }
 
-/** Is `conflict` evidence that another machine holds the addresses: not refuted by a question, or by time where none can be asked? */
+/**
+ * Is `conflict` evidence that another machine holds the addresses: not refuted by a question, or by
+ * time where none can be asked?
+ */
 export function isEvidence(conflict: Conflict, { askable }: VirtualRouter, now: Instant): boolean {
   if (conflict.stranger) return false;
   if (!askable) return isLiving(conflict, now);
@@ -56,8 +65,8 @@ export function isEvidence(conflict: Conflict, { askable }: VirtualRouter, now: 
 }
 
 /**
- * The addresses `asked` were asked for, and the time for answers is over: other machines answered with the MACs `answered`. What was not
- * confirmed is a little less likely.
+ * The addresses `asked` were asked for, and the time for answers is over: other machines answered
+ * with the MACs `answered`. What was not confirmed is a little less likely.
  */
 export function concludeQuestion(
   router: VirtualRouter,
@@ -97,9 +106,9 @@ export function forgetConflicts(router: VirtualRouter, now: Instant): void {
 }
 
 /**
- * The state of `router`, which was `before`, is another one. Evidence stays where it says the same of the new state: a backup's
- * second machine is one beside this node too. Of a master that becomes backup, one other machine may be the new master: it is to be
- * found out again.
+ * The state of `router`, which was `before`, is another one. Evidence stays where it says the same
+ * of the new state: a backup's second machine is one beside this node too. Of a master that becomes
+ * backup, one other machine may be the new master: it is to be found out again.
  */
 export function carryConflicts(
   router: VirtualRouter,
@@ -142,7 +151,7 @@ export interface ConflictsOptions {
 /** Takes conflicts in. */
 export class Conflicts {
   readonly #options: ConflictsOptions;
-  /** When the history was told of whom, by router and name. */
+  /** When the history was told of each, by router and name. */
   readonly #told = new Map<string, Instant>();
   /** Routers with a conflict that was not there before. */
   #news = new Set<VirtualRouter>();
@@ -165,7 +174,8 @@ export class Conflicts {
     const before = router.conflicts.get(key);
     const goesOn = before !== undefined &&
       (isEvidence(before, router, at) || isLiving(before, at));
-    // That adverts claim it in vain is known until they stop for long; who answers has it.
+    // That adverts claim it in vain is known until they stop for long; a machine that answers has
+    // it.
     const free = before === undefined || kind === "answer" ? 0 : before.free;
     const conflict: Conflict = { ...sight, since: goesOn ? before.since : at, free };
     putNewest(router.conflicts, key, conflict);
@@ -174,7 +184,10 @@ export class Conflicts {
     this.#tell(router, conflict);
   }
 
-  /** Tells `words` of `rival` in the log, once for each time that `router` becomes master, and in the history. */
+  /**
+   * Tells `words` of `rival` in the log, once for each time that `router` becomes master, and in
+   * the history.
+   */
   warn(router: VirtualRouter, rival: string, words: string, at: Instant): void {
     const { plan, state, counters } = router;
     // What is seen just before a claim belongs to it.

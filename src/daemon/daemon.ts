@@ -1,4 +1,7 @@
-/** Daemon: the loop. It waits for something to happen, asks the engine what to do, does it, and looks at the next. */
+/**
+ * Daemon: the loop. It waits for something to happen, asks the engine what to do, does it, and
+ * looks at the next.
+ */
 import type { Host, HostEvent } from "../host.ts";
 import type { MetricsSnapshot } from "../control/metrics.ts";
 import type { ProbeResult } from "../health/check.ts";
@@ -51,7 +54,10 @@ export class Daemon implements CommandTaker {
     ];
   }
 
-  /** Runs until it is told to stop, resolves when every address has been given up in order; or until it is told to restart. */
+  /**
+   * Runs until it is told to stop, resolves when every address has been given up in order; or until
+   * it is told to restart.
+   */
   async run(): Promise<Ending> {
     const host = this.#host;
     this.#parts.reconciler.start();

@@ -1,4 +1,7 @@
-/** Deadlines in a heap: the earliest is found at once, and a change costs the logarithm of how many there are. */
+/**
+ * Deadlines in a heap: the earliest is found at once, and a change costs the logarithm of how many
+ * there are.
+ */
 import type { Instant } from "../time.ts";
 
 /** One item and when it is due. */

@@ -1,4 +1,7 @@
-/** How does a virtual router take a step? The engine says what to do; it is done, told, and its sync group follows. */
+/**
+ * Steps of a virtual router: the engine says what to do; it is done, told, and its sync group
+ * follows.
+ */
 import { type Host, HostError } from "../host.ts";
 import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
@@ -21,16 +24,25 @@ import { recordOf } from "./remember.ts";
 import type { Routers } from "./routers.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
-/** How long an instance stays in fault after the kernel refused something, before it is tried again. */
+/**
+ * How long an instance stays in fault after the kernel refused something, before it is tried again.
+ */
 const RETRY_AFTER = seconds(5);
 
-/** How long until an address is taken away again whose removal was refused: two nodes may hold it meanwhile. */
+/**
+ * How long until an address is taken away again whose removal was refused: two nodes may hold it
+ * meanwhile.
+ */
 const REMOVE_AGAIN_AFTER = seconds(1);
 
-/** A sync group agrees after at most three rounds; more would be a bug, and must not hang the loop. */
+/**
+ * A sync group agrees after at most three rounds; more would be a bug, and must not hang the loop.
+ */
 const MOST_GROUP_ROUNDS = 4;
 
-/** After so many addresses of one router, which take 1 or 2 ms, it is looked whether others are due. */
+/**
+ * After so many addresses of one router, which take 1 or 2 ms, it is looked whether others are due.
+ */
 const ADDRESSES_BETWEEN = 4;
 
 /** What a driver works with. */
@@ -97,13 +109,18 @@ export class Driver {
     if (router.entered !== entered || !isAlike(state, router.state)) routers.changed(router);
   }
 
-  /** The host said no to a socket: the instance is in fault until it is tried again, which does nobody harm. */
+  /**
+   * The host said no to a socket: the instance is in fault until it is tried again, which does no
+   * harm.
+   */
   refuse(router: VirtualRouter, error: HostError): void {
     router.refusal = refusalOf(error);
     router.retryAt = after(this.#host.now(), RETRY_AFTER);
   }
 
-  /** The host said no to an address: the instance is in fault until it may try again (refusals.ts). */
+  /**
+   * The host said no to an address: the instance is in fault until it may try again (refusals.ts).
+   */
   #refuseAddress(router: VirtualRouter, error: HostError): void {
     const now = this.#host.now();
     const attempts = (router.refused?.attempts ?? 0) + 1;
@@ -118,7 +135,7 @@ export class Driver {
     this.#journal.write("info", `${label}: tries again ${when}`);
   }
 
-  /** Has everybody wait for `router`, a master, as long as can be from now. Never throws. */
+  /** Has all wait for `router`, a master, as long as can be from now. Never throws. */
   refreshMaster(router: VirtualRouter): void {
     try {
       this.#perform(router, { kind: "send-advert", priority: router.rules.priority });
@@ -128,7 +145,10 @@ export class Driver {
     }
   }
 
-  /** Takes away what a refused removal, or somebody dead, has left; tries again while it is refused. */
+  /**
+   * Takes away what a refused removal, or a dead process, has left; tries again while it is
+   * refused.
+   */
   clearLeftovers(router: VirtualRouter): void {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
     removeAddresses(router.plan.virtualAddresses, router, this.#host, this.#journal);
@@ -136,8 +156,8 @@ export class Driver {
   }
 
   /**
-   * Takes away what a killed program has left of the addresses of `router`, which is not master, once another node is heard to be
-   * it; looks again until then.
+   * Takes away what a killed program has left of the addresses of `router`, which is not master,
+   * once another node is heard to be it; looks again until then.
    */
   clearForeign(router: VirtualRouter): void {
     const interfaces = this.#host.interfaces();
@@ -161,8 +181,8 @@ export class Driver {
   }
 
   /**
-   * In the middle of a step of `busy`, after each address: other masters that are due advertise. Not
-   * those of its sync group, whose steps follow from this one.
+   * In the middle of a step of `busy`, after each address: other masters that are due advertise.
+   * Not those of its sync group, whose steps follow from this one.
    */
   #letOthers(busy: VirtualRouter): void {
     const { routers } = this.#options;

@@ -1,4 +1,4 @@
-/** How is an effect carried out? Each becomes calls of the host, finished before the next is looked at. */
+/** Effects: each becomes calls of the host, finished before the next is looked at. */
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { isFloating, isPlaced, type OwnAddress } from "../config/plan/own_address.ts";
 import { unreachable } from "../assert.ts";
@@ -26,8 +26,8 @@ import type { VirtualRouter } from "./virtual_router.ts";
 import { heardOf } from "../vrrp/state.ts";
 
 /**
- * Carries `effect` out for `router`; `meanwhile` is called after each address. Throws HostError where
- * an address cannot be added.
+ * Carries `effect` out for `router`; `meanwhile` is called after each address. Throws HostError
+ * where an address cannot be added.
  */
 export function performEffect(
   effect: Action,
@@ -60,8 +60,9 @@ export function performEffect(
 }
 
 /**
- * Takes those of `addresses` off their interfaces that floatip has put there, other prefix lengths of the same address included.
- * What somebody else has put there stays. `meanwhile` is called after each. Never throws.
+ * Takes those of `addresses` off their interfaces that floatip has put there, other prefix lengths
+ * of the same address included. What others have put there stays. `meanwhile` is called after each.
+ * Never throws.
  */
 export function removeAddresses(
   addresses: readonly VirtualAddress[],
@@ -84,7 +85,10 @@ export function removeAddresses(
   }
 }
 
-/** The entries of `held` that are floatip's, by the present names of their links: one may have been renamed since. */
+/**
+ * The entries of `held` that are floatip's, by the present names of their links: one may have been
+ * renamed since.
+ */
 function placedEntries(
   held: VirtualAddress,
   router: VirtualRouter,
@@ -101,7 +105,10 @@ function placedEntries(
   });
 }
 
-/** Takes away what a killed program has left (config/own_address.ts), as `master` is heard to have it. Never throws. */
+/**
+ * Takes away what a killed program has left (config/own_address.ts), as `master` is heard to have
+ * it. Never throws.
+ */
 export function removeLeftover(
   { held, entry }: OwnAddress,
   master: Ip,
@@ -177,7 +184,7 @@ function noteLease(router: VirtualRouter, host: Host): void {
   router.leaseUntil = lease === undefined ? undefined : after(host.now(), lease);
 }
 
-/** Whoever has an address, and whoever was master, is asked for it; answers come as claims. */
+/** The holder of an address, and the last master, is asked for it; answers come as claims. */
 function ask(router: VirtualRouter, host: Host, journal: Journal): void {
   const { state, plan: { virtualAddresses: all, rules } } = router;
   const interfaces = host.interfaces();
@@ -191,7 +198,7 @@ function ask(router: VirtualRouter, host: Host, journal: Journal): void {
   for (const held of all) {
     const link = askableLink(interfaces, held.interface);
     if (link === undefined) continue;
-    // Who it is that answers is asked once on each link.
+    // Which machine answers is asked once on each link.
     const whose = asked.has(held.interface) ? [] : others;
     asked.add(held.interface);
     for (const target of [held.prefix.address, ...whose]) {
@@ -247,7 +254,7 @@ function sendAdvert(
     }
   }
   router.counters.sent++;
-  // Whoever did not hear it counts from the one before.
+  // A node that did not hear it counts from the one before.
   if (trouble === undefined) router.advertisedAt = host.now();
   if (priority === 0) router.counters.sentZero++;
   if (trouble !== undefined && trouble !== router.sendTrouble) {
@@ -257,8 +264,9 @@ function sendAdvert(
 }
 
 /**
- * The form to send: the configured one, else the one that is known of `destination`; to a group, or without a
- * destination, the one that everybody heard uses. Alone: with the pseudo-header, as keepalived and FRR do.
+ * The form to send: the configured one, else the one that is known of `destination`; to a group, or
+ * without a destination, the one that all known daemons use. Alone: with the pseudo-header, as
+ * keepalived and FRR do.
  */
 export function checksumForm(router: VirtualRouter, destination?: Ip): ChecksumForm {
   if (router.plan.checksum !== "auto") return router.plan.checksum;
@@ -274,7 +282,9 @@ function destinations(endpoint: Endpoint, peers: readonly Ip[]): readonly Ip[] {
   return endpoint.kind === "multicast" ? [groupOf(endpoint.family)] : peers;
 }
 
-/** The kernel's entries for the address of `held` on its interface, whatever their prefix length. */
+/**
+ * The kernel's entries for the address of `held` on its interface, whatever their prefix length.
+ */
 function present(held: VirtualAddress, interfaces: Interfaces): readonly LinkAddress[] {
   const link = linkNamed(interfaces, held.interface);
   return addressEntries(interfaces, held.prefix.address).filter(({ index }) =>
@@ -282,7 +292,10 @@ function present(held: VirtualAddress, interfaces: Interfaces): readonly LinkAdd
   );
 }
 
-/** Runs `act`; the host's refusal becomes a log line. For acts whose failure must not stop the others. */
+/**
+ * Runs `act`; the host's refusal becomes a log line. For acts whose failure must not stop the
+ * others.
+ */
 function attempt(router: VirtualRouter, journal: Journal, act: () => void): void {
   try {
     act();

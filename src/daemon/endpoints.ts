@@ -1,4 +1,7 @@
-/** Open sockets: exactly those that some virtual router needs, re-opened when their link is another one. */
+/**
+ * Open sockets: exactly those that some virtual router needs, re-opened when their link is another
+ * one.
+ */
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { formatIp } from "../net/ip.ts";
 
@@ -16,7 +19,7 @@ export function endpointKey(endpoint: Endpoint): string {
   return key;
 }
 
-/** An open endpoint, its link, and who needs it. */
+/** An open endpoint, its link, and what needs it. */
 interface Open<User> {
   readonly endpoint: Endpoint;
   readonly linkIndex: number | undefined;
@@ -33,7 +36,10 @@ export class Endpoints<User> {
     this.#host = host;
   }
 
-  /** `user` does not need what it has unless that is `endpoint` on the link with `linkIndex`: what no user needs is closed. */
+  /**
+   * `user` does not need what it has unless that is `endpoint` on the link with `linkIndex`: what
+   * no user needs is closed.
+   */
   release(user: User, endpoint?: Endpoint, linkIndex?: number): void {
     const key = this.#keyOf.get(user);
     const open = key === undefined ? undefined : this.#open.get(key);
@@ -48,7 +54,10 @@ export class Endpoints<User> {
     this.#open.delete(key);
   }
 
-  /** `user` needs `endpoint`, which is opened unless it is open on that link. Answers the host's refusal. */
+  /**
+   * `user` needs `endpoint`, which is opened unless it is open on that link. Answers the host's
+   * refusal.
+   */
   need(
     user: User,
     endpoint: Endpoint,

@@ -1,4 +1,6 @@
-/** Conflicts in words: which machine it is, what it does, and why nobody noticed it before. Pure. */
+/**
+ * Conflicts in words: which machine it is, what it does, and why it was not noticed before. Pure.
+ */
 import { formatIp } from "../net/ip.ts";
 import { between, type Instant, seconds } from "../time.ts";
 import type { Neighbours } from "./neighbours.ts";
@@ -31,7 +33,8 @@ export interface Description {
 }
 
 /**
- * Describes one conflict of `router`. `isSettled`: it has been asked who is who, so that it can be said what is not known.
+ * Describes one conflict of `router`. `isSettled`: it has been asked which machine is which, so
+ * that it can be said what is not known.
  */
 export function describe(
   conflict: Conflict,
@@ -49,7 +52,10 @@ export function describe(
   return { name: machine.name, rival, machine: machine.words, words, isExplained };
 }
 
-/** Describes `conflicts`: a machine that answers is told once, with what its adverts say as the reason. */
+/**
+ * Describes `conflicts`: a machine that answers is told once, with what its adverts say as the
+ * reason.
+ */
 export function describeAll(
   conflicts: readonly Conflict[],
   router: VirtualRouter,
@@ -85,7 +91,8 @@ function reasonOf(
 ): string {
   const own = router.source === undefined ? undefined : formatIp(router.source);
   if (conflict.own || (own !== undefined && addresses.includes(own))) {
-    return "; the two machines are clones, which cannot hear each other: give one of them other addresses";
+    return "; the two machines are clones, which cannot hear each other: " +
+      "give one of them other addresses";
   }
   const adverts = [...router.conflicts.values()].filter(({ kind, who }) =>
     kind !== "answer" && addresses.includes(who)
@@ -97,7 +104,8 @@ function reasonOf(
   if (!isSettled) return "";
   return addresses.length === 0
     ? "; it is none of the nodes that are known here: another machine uses the address"
-    : "; none of its adverts arrives here: a packet filter drops them, or its file does not name this node";
+    : "; none of its adverts arrives here: " +
+      "a packet filter drops them, or its file does not name this node";
 }
 
 function machineOf(address: string, { plan: { names } }: VirtualRouter): Machine {

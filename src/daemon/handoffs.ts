@@ -1,4 +1,4 @@
-/** Who is on its way out? Masters that were asked to leave, until somebody has taken over or nobody did. */
+/** Masters that were asked to leave, until another node has taken over or none did. */
 import type { HandedOver } from "../control/api.ts";
 import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
@@ -19,9 +19,9 @@ interface PendingHandoff {
 
 /** What became of a pending. */
 export interface Outcome {
-  /** Those who have left, and how. */
+  /** Those that have left, and how. */
   readonly gone: readonly { readonly router: VirtualRouter; readonly how: HandedOver }[];
-  /** Those whom nobody took over: they are master still. */
+  /** Those without a successor: they are master still. */
   readonly kept: readonly VirtualRouter[];
 }
 
@@ -49,7 +49,10 @@ export class Handoffs {
     this.#reconciler = reconciler;
   }
 
-  /** Asks `masters` to leave; `finish` is called when none of them is on its way any more, from {@link Handoffs.tick}. */
+  /**
+   * Asks `masters` to leave; `finish` is called when none of them is on its way any more, from
+   * {@link Handoffs.tick}.
+   */
   begin(
     masters: readonly VirtualRouter[],
     why: HandoffReason,

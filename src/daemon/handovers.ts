@@ -1,4 +1,4 @@
-/** What does `floatip handover` do? Moves an instance away, and keeps it there until somebody asks for it again. */
+/** `floatip handover`: moves an instance away, and keeps it there until it is asked for again. */
 import type { HandedOver, HandoverAnswer } from "../control/api.ts";
 import { nodePriorities } from "../config/plan/node_priorities.ts";
 import type { Host } from "../host.ts";
@@ -37,7 +37,7 @@ export class Handovers implements RouterWatcher, Ticker {
     options.routers.watch(this);
   }
 
-  /** Answers when somebody has taken over, when nobody did, or at once why not. */
+  /** Answers when another node has taken over, when none did, or at once why not. */
   handOver(order: HandoverCommand): void {
     const { instance, reply } = order;
     const members = this.#membersOf(instance);
@@ -132,7 +132,7 @@ export class Handovers implements RouterWatcher, Ticker {
     return ["refused", `there is no instance ${instance}, only: ${known}`];
   }
 
-  /** VRRP lets the best of the others take over; whom it is to be can be wished for, not chosen. */
+  /** VRRP lets the best of the others take over; one node can be wished for, not chosen. */
   #refusalOfNode(instance: string, to: string): Refusal | undefined {
     const { config, node } = this.#options.reconciler;
     const settings = config.instances.find(({ name }) => name === instance);

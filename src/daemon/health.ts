@@ -16,11 +16,17 @@ export interface Diagnosis {
   readonly health: Health;
   /** Sentences without a full stop: why it is `two` or `nobody`; empty otherwise. */
   readonly evidence: readonly string[];
-  /** The others that hold the floating addresses too: names of nodes, addresses or MACs; empty unless it is `two`. */
+  /**
+   * The others that hold the floating addresses too: names of nodes, addresses or MACs; empty
+   * unless it is `two`.
+   */
   readonly rivals: readonly string[];
 }
 
-/** An advert may be on its way when a master yields, and a timer may be late: less than this proves nothing. */
+/**
+ * An advert may be on its way when a master yields, and a timer may be late: less than this proves
+ * nothing.
+ */
 const MARGIN = milliseconds(100);
 
 /** An answer tells for so long that another machine holds the addresses. */
@@ -57,7 +63,10 @@ export function masterHeard(
   ).at(-1);
 }
 
-/** Of a node that takes no part, for a fault or since it stands down: it hears the adverts all the same. */
+/**
+ * Of a node that takes no part, for a fault or since it stands down: it hears the adverts all the
+ * same.
+ */
 function healthOutside(router: VirtualRouter, isFault: boolean, now: Instant): Diagnosis {
   const waited = between(router.entered, now);
   const { answeredAt } = router;
@@ -94,7 +103,9 @@ function healthOfBackup(router: VirtualRouter, state: BackupState, now: Instant)
   );
 }
 
-/** Is it known at `now` which machines answer for the addresses of `router`, or is nobody to be asked? */
+/**
+ * Is it known at `now` which machines answer for the addresses of `router`, or is none to be asked?
+ */
 function isLooked({ rules, look }: VirtualRouter, now: Instant): boolean {
   return !rules.duplicateCheck || (look.until !== undefined && now <= look.until);
 }

@@ -1,4 +1,7 @@
-/** Changes of health, told to those who show it: it changes by time and by what is heard, without a transition. */
+/**
+ * Changes of health, told to those that show it: it changes by time and by what is heard, without a
+ * transition.
+ */
 import type { Health } from "../control/api.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import { after, formatWallTime, type Instant, seconds, type WallTime } from "../time.ts";
@@ -32,7 +35,7 @@ export class HealthWatch implements Ticker {
     this.#neighbours = neighbours;
   }
 
-  /** When it wants to look next; undefined while nobody shows it. */
+  /** When it wants to look next; undefined while it is not shown. */
   nextDeadline(): Instant | undefined {
     return this.#nextAt;
   }

@@ -1,4 +1,4 @@
-/** How are durations counted without keeping them? In buckets between fixed bounds. */
+/** Histogram of durations, which are counted in buckets between fixed bounds and not kept. */
 import type { HistogramReading } from "../control/exposition.ts";
 import type { Nanoseconds } from "../time.ts";
 

@@ -1,4 +1,4 @@
-/** Questions for the floating addresses at a bounded pace, and what their answers say: which other machines hold one. */
+/** Questions for the floating addresses at a bounded pace: which other machines hold one. */
 import { type Host, HostError } from "../host.ts";
 import type { NodePlan, Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
@@ -38,7 +38,7 @@ import {
 } from "./asked.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
-/** From one question for an address to the next while nothing speaks against it, and while something does. */
+/** From one question for an address to the next: while all is well, and while something is not. */
 const PACE = seconds(10);
 const HURRIED_PACE = seconds(2);
 
@@ -48,7 +48,7 @@ const SETTLED = seconds(1);
 /** Another master is heard, or the list of addresses is another one: it is asked so soon. */
 const SOON = milliseconds(300);
 
-/** So much later than it ought to be a question may be asked, and what the one before found out still counts. */
+/** A question may be so much late, and what the one before found out still counts. */
 const SLACK = milliseconds(2500);
 
 /** Most questions of a node in a second, and most that are saved up. */
@@ -127,7 +127,7 @@ export class Inquiry {
     return false;
   }
 
-  /** The state of `router` is a new one: it is asked again, and what is known stays as far as it is true of it. */
+  /** The state of `router` is a new one: it is asked again, and what is still true stays. */
   begin(router: VirtualRouter, now: Instant): void {
     const before = this.#turns.get(router);
     carryConflicts(router, before?.state, now);
@@ -194,7 +194,7 @@ export class Inquiry {
     this.#next = now;
   }
 
-  /** Another machine said that it has an address of `router`; to this machine alone so many times. */
+  /** Another machine said that it has an address of `router`; to this one alone so many times. */
   answered(router: VirtualRouter, sight: Sight, direct: number): void {
     const { at, who, words } = sight;
     router.answeredAt = at;
@@ -206,7 +206,7 @@ export class Inquiry {
     question.holders.set(words, holders.set(who, (holders.get(who) ?? 0) + direct));
   }
 
-  /** Asks what is due, and concludes what has waited long enough. `deaf`: answers would not be heard. */
+  /** Asks what is due, concludes what has waited enough. `deaf`: answers would not be heard. */
   settle(routers: readonly VirtualRouter[], othersOf: OthersOf, deaf: boolean, now: Instant): void {
     for (const router of this.#polls.settle(now, (one) => this.#isPolled(one, deaf, now))) {
       this.#doubt(router, now);
@@ -267,7 +267,7 @@ export class Inquiry {
     if (first === undefined) {
       forgetConflicts(router, now);
       turn.nextAt = after(now, HURRIED_PACE);
-      // Where nobody can be asked, there is nothing to wait for.
+      // Where no machine can be asked, there is nothing to wait for.
       if (all.length === 0) router.look.until = this.#validUntil(now, HURRIED_PACE);
       return;
     }
@@ -367,8 +367,9 @@ export class Inquiry {
   }
 
   /**
-   * A machine with this one's own MAC does not get its answer past the switch: where that could be all that speaks against it, a
-   * question is asked whose answer goes to all. Concludes the one before.
+   * A machine with this one's own MAC does not get its answer past the switch: where that could be
+   * all that speaks against it, a question is asked whose answer goes to all. Concludes the one
+   * before.
    */
   #askOwn(
     router: VirtualRouter,
@@ -386,7 +387,8 @@ export class Inquiry {
     const [first] = asked;
     const link = first && askableLink(this.#options.host.interfaces(), first.interface);
     if (first === undefined || link === undefined || isKnown) return;
-    // A probe would end the detection of duplicates of an owner that has just got its link back, and so its address.
+    // A probe would end the detection of duplicates of an owner that has just got its link back,
+    // and so its address.
     const isOwnerSafe = first.prefix.address.family === "ipv4" || isHolder(router.state) ||
       answered.size > 0 || router.look.mute >= IN_A_ROW;
     if (!isOwnerSafe) return;

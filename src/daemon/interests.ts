@@ -1,4 +1,7 @@
-/** Interests of virtual routers in what their endpoints hear: their VRIDs, and the sources that must not be lost in a flood. */
+/**
+ * Interests of virtual routers in what their endpoints hear: their VRIDs, and the sources that must
+ * not be lost in a flood.
+ */
 import { type Endpoint, type Host, HostError, type Interest } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { after, type Instant, milliseconds } from "../time.ts";
@@ -74,7 +77,8 @@ function interestsOf(
     const one = found.get(key) ?? { endpoint, vrids: [] as number[], known: new Map<string, Ip>() };
     found.set(key, one);
     one.vrids.push(vrid);
-    // Not the last one heard, which may be anybody's loser: the last one obeyed. Its is the silence that counts, so it comes first.
+    // Not the last one heard, which may be anybody's loser: the last one obeyed. Its is the silence
+    // that counts, so it comes first.
     const master = acquaintanceOf(state)?.source;
     for (const source of master === undefined ? peers : [master, ...peers]) {
       if (one.known.size < MOST_KNOWN) one.known.set(formatIp(source), source);

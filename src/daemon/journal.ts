@@ -1,4 +1,4 @@
-/** Where do the daemon's words go? One line per thing worth telling; the program above decides how it looks. */
+/** Journal of the daemon: one line per event; the program above decides how it looks. */
 
 /** syslog(3)'s levels, the four that floatip uses. */
 export type Level = "debug" | "info" | "warning" | "error";

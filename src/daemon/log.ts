@@ -1,4 +1,7 @@
-/** What happened, in words for the log: a sentence for each transition, new reject reason and new oddity. */
+/**
+ * What happened, in words for the log: a sentence for each transition, new reject reason and new
+ * oddity.
+ */
 import { instanceLabel } from "../printable.ts";
 import { keyOf, nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
@@ -49,7 +52,9 @@ export function downWords(name: string, found: string | undefined): string {
   return `check ${name} is down: ${found ?? "it was before the reload, and has no result since"}`;
 }
 
-/** Tells what a check has come to, where it was another verdict `before`: it is up, or down and why. */
+/**
+ * Tells what a check has come to, where it was another verdict `before`: it is up, or down and why.
+ */
 export function logVerdict(
   journal: Journal,
   check: string,
@@ -61,7 +66,10 @@ export function logVerdict(
   else if (before === false) journal.write("info", `check ${check} is up: ${last?.text}`);
 }
 
-/** Warnings about packets: each once per key, and of each kind a budget that refills, since senders are anybody's to invent. */
+/**
+ * Warnings about packets: each once per key, and of each kind a budget that refills, since senders
+ * are anybody's to invent.
+ */
 export class Once {
   readonly #journal: Journal;
   readonly #now: () => Instant;
@@ -109,7 +117,10 @@ export class Once {
     this.say("warning", notice.kind, `${keyOf(plan)} ${sender}`, line);
   }
 
-  /** Tells that this backup has almost taken over from a living master; `count` is the how manieth time. */
+  /**
+   * Tells that this backup has almost taken over from a living master; `count` is the how manieth
+   * time.
+   */
   sayNearMiss(plan: Plan, { silence, limit, master }: NearMiss, count: number): void {
     const line = `${labelOf(plan)}: near miss: ${nameIn(plan, master)} was silent for ${
       formatDuration(silence)
@@ -127,7 +138,10 @@ function shorten(text: string): string {
   return text.length <= LONGEST_DETAIL ? text : `${text.slice(0, LONGEST_DETAIL)} ...`;
 }
 
-/** "192.168.1.77: a stranger uses this VRID for other addresses: 192.168.1.80, ours is 192.168.1.50". */
+/**
+ * "192.168.1.77: a stranger uses this VRID for other addresses: 192.168.1.80, ours is
+ * 192.168.1.50".
+ */
 export function rejectWords(plan: Plan, reject: Reject, source: Ip): string {
   const meaning = REJECT_REASONS[reject.reason];
   const detail = reject.detail === "" ? "" : `: ${shorten(reject.detail)}`;

@@ -1,4 +1,7 @@
-/** What questions for the addresses of a virtual router have found out, and for how long that counts. */
+/**
+ * What questions for the addresses of a virtual router have found out, and for how long that
+ * counts.
+ */
 import type { Instant } from "../time.ts";
 
 /** Kept in the router; written by the questions (inquiry.ts). */

@@ -1,4 +1,4 @@
-/** What does `floatip maintenance` do? This node stands down, with everything, until somebody says otherwise. */
+/** `floatip maintenance`: this node stands down, with everything, until it is told otherwise. */
 import type { HandedOver, MaintenanceAnswer, MaintenanceStatus } from "../control/api.ts";
 import type { Host } from "../host.ts";
 import {
@@ -20,7 +20,10 @@ import { heardOf, isHolder } from "../vrrp/state.ts";
 
 type MaintenanceCommand = Extract<Command, { readonly kind: "maintenance" }>;
 
-/** The calendar may jump, on a machine without a battery for its clock by years: it is looked at so often. */
+/**
+ * The calendar may jump, on a machine without a battery for its clock by years: it is looked at so
+ * often.
+ */
 const LOOK = seconds(5);
 
 /** What maintenance works with. */
@@ -71,7 +74,7 @@ export class MaintenanceMode {
       return order.reply(this.#answer("refused", words));
     }
     const { routers, reconciler, handoffs } = this.#options;
-    // Whoever has left is not to come back before all have.
+    // What has left is not to come back before all have.
     reconciler.standDown();
     const masters = routers.all.filter(({ state }) => isHolder(state));
     handoffs.begin(masters, { kind: "maintenance" }, (outcome) => this.#enter(order, outcome));
@@ -92,7 +95,7 @@ export class MaintenanceMode {
     return this.#lookAt;
   }
 
-  /** Instances that this node is to stand by for, though nobody is heard who holds them. */
+  /** Instances that this node is to stand by for, though no holder is heard. */
   #unheld(): readonly string[] {
     return this.#options.routers.all
       .filter(({ state }) => state.kind === "backup" && heardOf(state) === undefined)
@@ -104,7 +107,7 @@ export class MaintenanceMode {
     const routers = gone.map(({ how }) => how);
     if (order.wanted === undefined) return;
     if (kept.length > 0 && !order.force) {
-      // Whoever left meanwhile comes back, too: half a maintenance is none.
+      // What left meanwhile comes back, too: half a maintenance is none.
       reconciler.takePart();
       const names = kept.map(({ plan }) => labelOf(plan)).join(", ");
       const words = `nobody took ${names} over: this node keeps it, and maintenance is not on`;

@@ -1,4 +1,6 @@
-/** How punctual is this node, and what does it hear and do? Counts and histograms that status does not have, for metrics. */
+/**
+ * Counts and histograms for metrics that status does not have: punctuality, what is heard and done.
+ */
 import type { MetricsSnapshot } from "../control/metrics.ts";
 import type { RouterReading, TransitionCount } from "../control/metrics_instance.ts";
 import { keyOf } from "../config/plan/plan.ts";
@@ -8,12 +10,18 @@ import { Histogram } from "./histogram.ts";
 import type { Observer, TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
-/** From 0.1 ms, an idle machine's lateness, to what lets a backup at 1 s adverts take over. In seconds. */
+/**
+ * From 0.1 ms, an idle machine's lateness, to what lets a backup at 1 s adverts take over. In
+ * seconds.
+ */
 const LATENESS_BOUNDS = [
   ...[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3],
 ];
 
-/** A little above one, two and three intervals of 10 ms, 100 ms and 1 s, so that a lost advert shows. In seconds. */
+/**
+ * A little above one, two and three intervals of 10 ms, 100 ms and 1 s, so that a lost advert
+ * shows. In seconds.
+ */
 const GAP_BOUNDS = [
   ...[0.012, 0.022, 0.032, 0.06, 0.12, 0.22, 0.32, 0.6, 1.2, 2.2, 3.2, 6, 12, 45],
 ];
@@ -45,7 +53,10 @@ export interface Subjects {
   readonly now: Instant;
 }
 
-/** Measures one daemon. Its figures outlive a reload; those of what a reload took away are not read any more. */
+/**
+ * Measures one daemon. Its figures outlive a reload; those of what a reload took away are not read
+ * any more.
+ */
 export class Metrics implements Observer {
   readonly #started: Instant;
   readonly #lateness = new Histogram(LATENESS_BOUNDS);

@@ -1,14 +1,23 @@
-/** Whose hardware address is whose: addresses of nodes and of senders of adverts, as neighbours told them. */
+/**
+ * Whose hardware address is whose: addresses of nodes and of senders of adverts, as neighbours told
+ * them.
+ */
 import { between, type Instant, seconds } from "../time.ts";
 import { putNewest } from "./senders.ts";
 
 /** Most addresses remembered. */
 const MOST_ADDRESSES = 256;
 
-/** Most hardware addresses of one address: a machine with several cards on one LAN answers with each. */
+/**
+ * Most hardware addresses of one address: a machine with several cards on one LAN answers with
+ * each.
+ */
 const MOST_MACS = 4;
 
-/** What was told so long ago may be another card now; a master is asked for every minute (inquiry.ts), and this node's own with it. */
+/**
+ * What was told so long ago may be another card now; a master is asked for every minute
+ * (inquiry.ts), and this node's own with it.
+ */
 const FRESH = seconds(75);
 
 /** Addresses and MACs as text. */
@@ -23,7 +32,7 @@ export class Neighbours {
     putNewest(this.#told, address, macs, MOST_ADDRESSES);
   }
 
-  /** The MACs that `address` was at of late; empty where nobody said so. */
+  /** The MACs that `address` was at of late; empty where none was said. */
   macsOf(address: string, now: Instant, limit = FRESH): readonly string[] {
     return [...this.#told.get(address) ?? []]
       .filter(([, at]) => between(at, now) <= limit)

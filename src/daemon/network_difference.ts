@@ -1,4 +1,6 @@
-/** Difference between two pictures of the network: which links and addresses are to be looked at. */
+/**
+ * Difference between two pictures of the network: which links and addresses are to be looked at.
+ */
 import type { Interfaces, LinkAddress } from "../net/interfaces.ts";
 import { isHolder } from "../vrrp/state.ts";
 import { missingAddresses } from "./readiness.ts";
@@ -6,7 +8,10 @@ import type { VirtualRouter } from "./virtual_router.ts";
 
 /** What became another one between two pictures of the network. */
 export interface NetworkDifference {
-  /** Names of links that are not what they were, and of those with an address that this program did not put there. */
+  /**
+   * Names of links that are not what they were, and of those with an address that this program did
+   * not put there.
+   */
   readonly links: ReadonlySet<string>;
   /** Addresses that came, went or are not what they were. */
   readonly addresses: readonly LinkAddress[];
@@ -36,7 +41,10 @@ function others<T>(before: readonly T[], now: readonly T[]): readonly T[] {
   return [...before.filter((one) => !fresh.has(one)), ...now.filter((one) => !old.has(one))];
 }
 
-/** Masters among `routers` whose addresses are not all there; the addresses are counted first, since most often they are. */
+/**
+ * Masters among `routers` whose addresses are not all there; the addresses are counted first, since
+ * most often they are.
+ */
 export function mastersWithout(
   routers: readonly VirtualRouter[],
   interfaces: Interfaces,

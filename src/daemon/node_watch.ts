@@ -1,4 +1,7 @@
-/** The watch over the other nodes of the file: what is heard of them, and a question to each once a minute. */
+/**
+ * The watch over the other nodes of the file: what is heard of them, and a question to each once a
+ * minute.
+ */
 import type { Host, PresenceQuestion } from "../host.ts";
 import type { NodeStatus } from "../control/api.ts";
 import type { Config } from "../config/config.ts";
@@ -25,10 +28,16 @@ import type { TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { isHolder, isOut } from "../vrrp/state.ts";
 
-/** From one question to the next, whatever node it is about: however many there are, no more packets leave. */
+/**
+ * From one question to the next, whatever node it is about: however many there are, no more packets
+ * leave.
+ */
 const PACE = milliseconds(250);
 
-/** Until the next look at a node that cannot be asked yet, since this node's own network is not ready. */
+/**
+ * Until the next look at a node that cannot be asked yet, since this node's own network is not
+ * ready.
+ */
 const NOT_YET = seconds(10);
 
 /** The first question, and those about a node that left: it needs a moment to end. */
@@ -43,7 +52,7 @@ const INTERVALS_OF_A_LOSS = 2;
 /** An advert may be on its way. */
 const MARGIN = milliseconds(100);
 
-/** What this node is, and whom its virtual routers speak to. */
+/** What this node is, and the nodes that its virtual routers speak to. */
 type Self = Pick<NodePlan, "node" | "plans">;
 
 /** Another node of the file. */
@@ -60,7 +69,7 @@ interface Other {
   told: string | undefined;
 }
 
-/** Who was heard last as master of a virtual router. */
+/** The node that was heard last as master of a virtual router. */
 interface Speaker {
   readonly node: string;
   readonly at: Instant;
@@ -91,8 +100,9 @@ export class NodeWatch {
   }
 
   /**
-   * Watches the other nodes of `config`, and written peers that no node stands for, by their addresses; what is known of
-   * those that stay is kept. `self` is what this node is, undefined before that is known.
+   * Watches the other nodes of `config`, and written peers that no node stands for, by their
+   * addresses; what is known of those that stay is kept. `self` is what this node is, undefined
+   * before that is known.
    */
   settle(config: Config, self: Self | undefined): void {
     if (self === undefined) return;
@@ -138,7 +148,8 @@ export class NodeWatch {
     const until = after(at, masterDownOf(rules, interval));
     const speaker = { node, at, priority, interval, until };
     this.#speakers.set(key, speaker);
-    // A deadline that moves on is looked at when the former one has come: less work than with each advert.
+    // A deadline that moves on is looked at when the former one has come: less work than with each
+    // advert.
     if (before?.node !== node || before.until > until) this.#next = undefined;
     const other = this.#others.get(node);
     if (other === undefined) return;
@@ -183,7 +194,10 @@ export class NodeWatch {
     return this.#next.at;
   }
 
-  /** Looks who has fallen silent, puts a question that is due, and tells the journal of changes. */
+  /**
+   * Looks which nodes have fallen silent, puts a question that is due, and tells the journal of
+   * changes.
+   */
   tick(now: Instant, routers: readonly VirtualRouter[]): void {
     const due = this.nextDeadline();
     if (due === undefined || due > now) return;
@@ -243,13 +257,14 @@ export class NodeWatch {
     if (how !== "superseded" && other.askAt > wanted) other.askAt = wanted;
   }
 
-  /** A master that nobody has replaced yet, or that this node, in a fault, would not replace. */
+  /** A master without a successor yet, or that this node, in a fault, would not replace. */
   #noticeSilence(now: Instant, routers: readonly VirtualRouter[]): void {
     for (const [key, speaker] of this.#speakers) {
       if (after(speaker.until, MARGIN) > now) continue;
       this.#speakers.delete(key);
       const router = routers.find(({ plan }) => keyOf(plan) === key);
-      // While this node is master itself, others have nothing to say; without a network, nothing is heard of them.
+      // While this node is master itself, others have nothing to say; without a network, nothing is
+      // heard of them.
       if (router === undefined || isHolder(router.state) || isCutOff(router)) continue;
       if (speaker.priority > LEAVING_PRIORITY) this.#end(speaker, "lost", now);
     }
@@ -291,7 +306,7 @@ export class NodeWatch {
   }
 }
 
-/** Faults with which this node hears nobody. */
+/** Faults with which this node hears no other. */
 const CUT_OFF: ReadonlySet<Fault["kind"]> = new Set([
   "interface-missing",
   "link-down",
@@ -324,7 +339,10 @@ function isSame(a: NodeEntry, b: NodeEntry): boolean {
   return a.addresses.map(formatIp).join() === b.addresses.map(formatIp).join();
 }
 
-/** Where `entry` is asked from: the first virtual router that is ready and would send adverts to it, by unicast first. */
+/**
+ * Where `entry` is asked from: the first virtual router that is ready and would send adverts to it,
+ * by unicast first.
+ */
 function questionFor(
   { name, addresses }: NodeEntry,
   routers: readonly VirtualRouter[],

@@ -10,7 +10,10 @@ export type NodeState = "up" | "lost" | "left" | "never-heard" | "not-running" |
 export interface NodeFacts {
   /** Its latest advert that was accepted, and until when the next one counts as coming. */
   readonly heard: Heard | undefined;
-  /** How its latest time as master ended, and when it was heard last in it; undefined: it was not master, or is. */
+  /**
+   * How its latest time as master ended, and when it was heard last in it; undefined: it was not
+   * master, or is.
+   */
   readonly ended: { readonly how: End; readonly at: Instant } | undefined;
   /** What the latest question found; `at` is when it was asked. */
   readonly answer: (PresenceAnswer & { readonly at: Instant }) | undefined;
@@ -40,7 +43,10 @@ export interface NodeView {
   readonly state: NodeState;
   /** A few words for a table: "lost 5 s ago (was master, said no goodbye)". */
   readonly words: string;
-  /** A sentence for a person who should look, without ages, so that it stays the same; undefined: nobody need. */
+  /**
+   * A sentence for a person who should look, without ages, so that it stays the same; undefined: no
+   * need.
+   */
   readonly attention: string | undefined;
 }
 

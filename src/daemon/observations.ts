@@ -1,4 +1,4 @@
-/** Observations of the engine: counted, logged, and told to those who keep them. */
+/** Observations of the engine: counted, logged, and told to those that keep them. */
 import type { NearMiss, Observation } from "../vrrp/event.ts";
 import type { Instant, WallTime } from "../time.ts";
 import type { Budgets } from "./budgets.ts";

@@ -41,11 +41,17 @@ export interface DaemonOptions {
   readonly journal: Journal;
   /** Told of every transition, beside the journal. */
   readonly observers?: readonly Observer[];
-  /** Called once in each turn of the loop, first when all is set up; says when the loop shall turn again at the latest. */
+  /**
+   * Called once in each turn of the loop, first when all is set up; says when the loop shall turn
+   * again at the latest.
+   */
   readonly onTurn?: (now: Instant) => Instant | undefined;
   /** What the process before this one wrote down for it. */
   readonly resume?: ResumeState | undefined;
-  /** Writes down for the process after this one; on a file system in memory, several times a second. Never throws. */
+  /**
+   * Writes down for the process after this one; on a file system in memory, several times a second.
+   * Never throws.
+   */
   readonly saveResume?: (note: ResumeState) => void;
   /** Maintenance that was in force when the process before this one ended. */
   readonly maintenance?: Maintenance | undefined;

@@ -56,8 +56,9 @@ export class PlanChanges {
   }
 
   /**
-   * A master whose VRID, version or transport changed goes on as one: a node that is reloaded soon after finds it there,
-   * one that is not takes over once it has heard nothing for long enough, as it would if this one had started again.
+   * A master whose VRID, version or transport changed goes on as one: a node that is reloaded soon
+   * after finds it there, one that is not takes over once it has heard nothing for long enough, as
+   * it would if this one had started again.
    */
   #moveMaster(change: Extract<Change, { kind: "replaced" }>): boolean {
     const router = this.#options.routers.of(change.before);

@@ -1,6 +1,7 @@
 /**
- * Polls of a backup: it asks the machine that answered for an address, and no other, whether it still does (RFC 1122 2.3.2.1,
- * RFC 4861 7.3). That costs the LAN two packets that no other machine hears.
+ * Polls of a backup: it asks the machine that answered for an address, and no other, whether it
+ * still does (RFC 1122 2.3.2.1, RFC 4861 7.3). That costs the LAN two packets that no other machine
+ * hears.
  */
 import { type Host, HostError } from "../host.ts";
 import type { VirtualAddress } from "../net/interfaces.ts";
@@ -11,7 +12,9 @@ import { encodedTo } from "../wire/ethernet.ts";
 import { askableLink, questionFor } from "./questions.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
-/** From one round of polls to the next. All polls of a node leave together: that costs two turns. */
+/**
+ * From one round of polls to the next. All polls of a node leave together: that costs two turns.
+ */
 const PACE = seconds(2);
 
 /** How long answers are waited for. */
@@ -81,7 +84,10 @@ export class Polls {
     if (holder !== undefined) holder.vain = 0;
   }
 
-  /** Polls where it is time, for those of `routers` that `isWanted`; gives the routers with an address that was not answered for. */
+  /**
+   * Polls where it is time, for those of `routers` that `isWanted`; gives the routers with an
+   * address that was not answered for.
+   */
   settle(now: Instant, isWanted: (router: VirtualRouter) => boolean): ReadonlySet<VirtualRouter> {
     const failed = new Set<VirtualRouter>();
     if (this.#open.length > 0 && this.#openUntil !== undefined && now >= this.#openUntil) {

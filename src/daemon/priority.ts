@@ -1,4 +1,7 @@
-/** Effective priority of a virtual router and its faults by health checks, and resigning where another node is better. */
+/**
+ * Effective priority of a virtual router and its faults by health checks, and resigning where
+ * another node is better.
+ */
 import { betterNodes } from "../config/plan/node_priorities.ts";
 import type { Config } from "../config/config.ts";
 import type { Plan } from "../config/plan/plan.ts";
@@ -22,8 +25,8 @@ export function checkFaults(plan: Plan, checks: Checks): readonly Fault[] {
 }
 
 /**
- * The checks without a weight that have not decided anything yet. An instance that has not started waits for them, in
- * init; one that is in fault stays in it; one that runs goes on as what it is.
+ * The checks without a weight that have not decided anything yet. An instance that has not started
+ * waits for them, in init; one that is in fault stays in it; one that runs goes on as what it is.
  */
 export function pendingChecks(plan: Plan, checks: Checks): readonly string[] {
   return plan.checks.filter((name) =>
@@ -42,7 +45,10 @@ export function pendingFaults(plan: Plan, checks: Checks): readonly Fault[] {
 /** Most checks that are named as reasons of one priority. */
 const MOST_REASONS = 3;
 
-/** Why the priority is what it is: "check nginx is down: exit 1"; empty where no check with a weight lowers it. */
+/**
+ * Why the priority is what it is: "check nginx is down: exit 1"; empty where no check with a weight
+ * lowers it.
+ */
 export function priorityReason(plan: Plan, checks: Checks): string {
   const reasons = plan.checks.flatMap((name): readonly string[] => {
     const settings = checks.settings(name);
@@ -60,8 +66,9 @@ function canFault(name: string, checks: Checks): boolean {
 }
 
 /**
- * The plan's rules with the effective priority: base and weights of the checks, between 1 and 254. It does not preempt
- * where it was handed over by hand (`noPreempt`), and while a check has not decided yet what this node is worth.
+ * The plan's rules with the effective priority: base and weights of the checks, between 1 and 254.
+ * It does not preempt where it was handed over by hand (`noPreempt`), and while a check has not
+ * decided yet what this node is worth.
  */
 export function effectiveRules(plan: Plan, checks: Checks, noPreempt = false): Rules {
   const weighted = plan.checks.flatMap((name) => checks.settings(name) ?? []);
@@ -91,7 +98,10 @@ export class Priorities {
     this.#options = options;
   }
 
-  /** Brings the priority of `router` up to date; a master that fell behind the other nodes of `config` gives way. */
+  /**
+   * Brings the priority of `router` up to date; a master that fell behind the other nodes of
+   * `config` gives way.
+   */
   update(router: VirtualRouter, config: Config, node: string): void {
     const { journal, driver, checks } = this.#options;
     const { plan, rules: before } = router;
@@ -105,7 +115,8 @@ export class Priorities {
     driver.dispatch(router, { kind: "rules", before });
     if (rules.priority >= before.priority || !isHolder(router.state)) return;
     const by = othersThatAreBetter(router, config, node);
-    // A file without [nodes] does not know; and backups that do not preempt would obey the lowest priority for good.
+    // A file without [nodes] does not know; and backups that do not preempt would obey the lowest
+    // priority for good.
     const mayBeStuck = config.nodes.length === 0 && !plan.rules.preempt;
     if (by.length === 0 && !mayBeStuck) return;
     const reason = priorityReason(plan, checks);

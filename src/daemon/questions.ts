@@ -1,4 +1,7 @@
-/** Questions to the neighbours: which machine has an address? Frames of ARP and Neighbor Discovery. */
+/**
+ * Questions to the neighbours for the machine with an address: frames of ARP and Neighbor
+ * Discovery.
+ */
 import {
   type Interfaces,
   type Link,
@@ -24,8 +27,8 @@ export function askableLink(interfaces: Interfaces, name: string): AskableLink |
 }
 
 /**
- * Links of `plan` where neighbours ask for its IPv4 addresses in vain, as sentences: ARP is switched
- * off there. A dummy or a tunnel has no neighbours that ask.
+ * Links of `plan` where neighbours ask for its IPv4 addresses in vain, as sentences: ARP is
+ * switched off there. A dummy or a tunnel has no neighbours that ask.
  */
 export function withoutArp({ virtualAddresses }: Plan, interfaces: Interfaces): readonly string[] {
   const held = virtualAddresses.filter(({ prefix }) => prefix.address.family === "ipv4");
@@ -45,8 +48,9 @@ export function isAround(interfaces: Interfaces, name: string, address: Ip): boo
 }
 
 /**
- * The frame that asks on `link` for `target`, and whose answer goes to all: it arrives also where the machine that answers has the
- * MAC of this one. `mark` (6 bytes) tells the frame from another machine's.
+ * The frame that asks on `link` for `target`, and whose answer goes to all: it arrives also where
+ * the machine that answers has the MAC of this one. `mark` (6 bytes) tells the frame from another
+ * machine's.
  */
 export function questionToAll(target: Ip, { mac }: AskableLink, mark: Uint8Array): Uint8Array {
   return target.family === "ipv4"
@@ -55,8 +59,9 @@ export function questionToAll(target: Ip, { mac }: AskableLink, mark: Uint8Array
 }
 
 /**
- * The frame that asks on `link` who has `target`, without a claim of its own. For IPv6 from the address that `router` advertises
- * from, else from the link's own; undefined where it has none.
+ * The frame that asks on `link` which machine has `target`, without a claim of its own. For IPv6
+ * from the address that `router` advertises from, else from the link's own; undefined where it has
+ * none.
  */
 export function questionFor(
   target: Ip,

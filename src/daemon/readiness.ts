@@ -1,4 +1,6 @@
-/** Is the network ready for a virtual router? Faults with their reasons, and where its adverts go. Pure. */
+/**
+ * Readiness of the network for a virtual router: faults with reasons, where its adverts go. Pure.
+ */
 import type { Endpoint } from "../host.ts";
 import { isFloating, ownAddresses, type Placed } from "../config/plan/own_address.ts";
 import type { Plan } from "../config/plan/plan.ts";
@@ -56,16 +58,17 @@ export function readiness(plan: Plan, interfaces: Interfaces, known: Known = {})
 }
 
 /**
- * The link of the endpoint. A UDP port of an address can be bound once: whoever shares it must name the same link, wherever its
- * floating addresses are. A link-local source is that of the plan's own link.
+ * The link of the endpoint. A UDP port of an address can be bound once: all that share it must name
+ * the same link, wherever its floating addresses are. A link-local source is that of the plan's own
+ * link.
  */
 function placeOf({ port }: Plan, link: Link, source: Ip, interfaces: Interfaces): Link {
   return port === undefined || isLinkLocal(source) ? link : linkWith(interfaces, source) ?? link;
 }
 
 /**
- * What neighbours and switches may have learnt of the links of `plan`, as text: where it is another one, a master announces its
- * addresses again.
+ * What neighbours and switches may have learnt of the links of `plan`, as text: where it is another
+ * one, a master announces its addresses again.
  */
 export function linkPrint(plan: Plan, interfaces: Interfaces): string {
   const names = new Set(plan.virtualAddresses.map((held) => held.interface));
@@ -79,7 +82,10 @@ export function linkPrint(plan: Plan, interfaces: Interfaces): string {
   }).join(", ");
 }
 
-/** The floating addresses of `plan` that floatip has put on an interface: a router that is not master has none. */
+/**
+ * The floating addresses of `plan` that floatip has put on an interface: a router that is not
+ * master has none.
+ */
 export function leftoverAddresses(plan: Plan, interfaces: Interfaces): readonly string[] {
   const floating = plan.virtualAddresses.filter((held) => {
     const link = linkNamed(interfaces, held.interface);
@@ -101,7 +107,10 @@ export function missingAddresses(plan: Plan, interfaces: Interfaces): readonly s
   }).map((held) => formatIp(held.prefix.address));
 }
 
-/** The addresses of a machine as texts, each after the index of its link: all with their lengths, those of ours without. */
+/**
+ * The addresses of a machine as texts, each after the index of its link: all with their lengths,
+ * those of ours without.
+ */
 function linkFault(name: string, interfaces: Interfaces): readonly Fault[] {
   const link = linkNamed(interfaces, name);
   if (link === undefined) {

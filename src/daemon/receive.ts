@@ -1,4 +1,7 @@
-/** Which virtual router is a packet for, and is it accepted? Counts every packet; only accepted ones become events. */
+/**
+ * Reception: finds the virtual router of each packet and counts it; only accepted ones become
+ * events.
+ */
 import type { Datagram, Endpoint } from "../host.ts";
 import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
@@ -15,7 +18,7 @@ import type { Once } from "./log.ts";
 import type { Heard, VirtualRouter } from "./virtual_router.ts";
 import { putNewest } from "./senders.ts";
 
-/** An accepted advert and who takes it. */
+/** An accepted advert and the router that takes it. */
 export interface Accepted {
   readonly router: VirtualRouter;
   readonly event: Event;
@@ -27,7 +30,7 @@ export interface ReceiverOptions {
   readonly conflicts: Conflicts;
   /** Virtual routers that hear adverts with `vrid` at `endpoint`. */
   readonly find: (endpoint: Endpoint, vrid: number) => readonly VirtualRouter[];
-  /** The machine's, now: who is a neighbour is told by them. */
+  /** The machine's, now: they tell which hosts are neighbours. */
   readonly interfaces: () => Interfaces;
   /** `router` has heard a sender that it did not know. */
   readonly newSender?: (router: VirtualRouter, source: Ip) => void;
@@ -44,7 +47,10 @@ export class Receiver {
     this.#options = options;
   }
 
-  /** Looks at one packet that came through `endpoint` at `at`. A packet that is refused touches no timer. */
+  /**
+   * Looks at one packet that came through `endpoint` at `at`. A packet that is refused touches no
+   * timer.
+   */
   receive(
     endpoint: Endpoint,
     datagram: Datagram,
@@ -143,8 +149,8 @@ export class Receiver {
 }
 
 /**
- * What a refused packet says: its sender claims our VRID. Undefined: nothing, for it leaves, or is our own packet sent back to us.
- * `advert`: what it says, where it could be read.
+ * What a refused packet says: its sender claims our VRID. Undefined: nothing, for it leaves, or is
+ * our own packet sent back to us. `advert`: what it says, where it could be read.
  */
 function refusedSight(
   { rules }: VirtualRouter,

@@ -1,4 +1,4 @@
-/** Reconciler: the configuration and the checks held against the machine; sockets, faults, priorities and addresses follow. */
+/** Reconciler: configuration and checks against the machine; sockets and addresses follow. */
 import { type Host, HostError } from "../host.ts";
 import { after, type Instant } from "../time.ts";
 import type { Interfaces } from "../net/interfaces.ts";
@@ -122,7 +122,7 @@ export class Reconciler {
     this.#resumeState = undefined;
   }
 
-  /** Puts `config` in force; `reply` gets what changed, one sentence each, when all of it is applied. */
+  /** Puts `config` in force; `reply` gets what changed, one sentence each, when all is applied. */
   reload(config: Config, reply: PendingReload["reply"]): void {
     const before = this.#config;
     this.#config = config;

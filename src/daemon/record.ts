@@ -1,7 +1,10 @@
-/** What is remembered of one transition? The same words for history, hooks and every other sink. */
+/** Record of one transition: the same words for history, hooks and every other sink. */
 import type { Health } from "../control/api.ts";
 
-/** One transition of one virtual router. Times are RFC 3339 in UTC; a number carries its unit in its name. */
+/**
+ * One transition of one virtual router. Times are RFC 3339 in UTC; a number carries its unit in its
+ * name.
+ */
 export interface TransitionRecord {
   readonly time: string;
   readonly node: string;
@@ -34,7 +37,9 @@ export interface HealthRecord {
   readonly evidence: readonly string[];
 }
 
-/** A backup almost took over from a living master. Durations in milliseconds, time RFC 3339 in UTC. */
+/**
+ * A backup almost took over from a living master. Durations in milliseconds, time RFC 3339 in UTC.
+ */
 export interface NearMissRecord {
   readonly time: string;
   readonly instance: string;
@@ -61,11 +66,11 @@ export interface ConflictRecord {
 /** Is told of what happens, in order, at once; must not wait and never throws. */
 export interface Observer {
   observe(record: TransitionRecord): void;
-  /** Only for those who care. */
+  /** Only for those that care. */
   observeNearMiss?(record: NearMissRecord): void;
-  /** Only for those who care. */
+  /** Only for those that care. */
   observeConflict?(record: ConflictRecord): void;
-  /** Only for those who show it; it is looked at while `followsHealth` does not say no. */
+  /** Only for those that show it; it is looked at while `followsHealth` does not say no. */
   observeHealth?(record: HealthRecord): void;
   followsHealth?(): boolean;
 }

@@ -1,4 +1,6 @@
-/** Refusals of the kernel: how often an address was refused, and when it is worth another try. Pure. */
+/**
+ * Refusals of the kernel: how often an address was refused, and when it is worth another try. Pure.
+ */
 import type { Plan } from "../config/plan/plan.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { formatPrefix } from "../net/prefix.ts";
@@ -14,14 +16,17 @@ const LONGEST = seconds(300);
 /** So often it is asked whether there is a master still. */
 export const LOOK_AGAIN_AFTER = seconds(1);
 
-/** How long after the refusal that made it `attempts` in a row the next attempt is made at the earliest. */
+/**
+ * How long after the refusal that made it `attempts` in a row the next attempt is made at the
+ * earliest.
+ */
 export function pauseAfter(attempts: number): Nanoseconds {
   return nanoseconds(Math.min(LONGEST, SHORTEST * 2 ** Math.min(attempts - 1, 30)));
 }
 
 /**
- * May `router`, which was refused, try again? Not beside a living master: it would lose the address for the time of an attempt
- * that is likely to fail again.
+ * May `router`, which was refused, try again? Not beside a living master: it would lose the address
+ * for the time of an attempt that is likely to fail again.
  */
 export function mayTryAgain(
   router: VirtualRouter,
@@ -31,7 +36,10 @@ export function mayTryAgain(
   return now >= after(at, pauseAfter(attempts)) && masterHeard(router, now) === undefined;
 }
 
-/** What the kernel's answer may depend on, as text: the links of `plan` and what others have put on them. */
+/**
+ * What the kernel's answer may depend on, as text: the links of `plan` and what others have put on
+ * them.
+ */
 export function surroundingsOf(plan: Plan, interfaces: Interfaces): string {
   const indexes = new Set(
     plan.virtualAddresses.map((held) => linkNamed(interfaces, held.interface)?.index),

@@ -1,4 +1,7 @@
-/** A rehearsal at start, so that the first takeover of a process is as quick as the tenth (decision 0003). */
+/**
+ * A rehearsal at start, so that the first takeover of a process is as quick as the tenth (decision
+ * 0003).
+ */
 import type { Boot, Host, HostEvent, Scheduling } from "../host.ts";
 import { decode } from "../config/decode.ts";
 import { type Ip, ip } from "../net/ip.ts";
@@ -8,14 +11,17 @@ import { encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import { Daemon } from "./daemon.ts";
 
 /** One instance on a network of documentation addresses (RFC 5737). */
-const CONFIG =
-  `[instance.rehearsal]\ninterface = "eth0"\nvrid = 1\naddresses = ["192.0.2.100/24"]\ntransport = "multicast"\n`;
+const CONFIG = `[instance.rehearsal]\ninterface = "eth0"\nvrid = 1\n` +
+  `addresses = ["192.0.2.100/24"]\ntransport = "multicast"\n`;
 
 const OWN = ip("192.0.2.1");
 const RIVAL = ip("192.0.2.2");
 const ROUNDS = 10;
 
-/** Takes over, yields and takes over again on a machine that is not there; sends and changes nothing. */
+/**
+ * Takes over, yields and takes over again on a machine that is not there; sends and changes
+ * nothing.
+ */
 export async function rehearse(): Promise<void> {
   const decoded = decode(CONFIG);
   if (decoded.kind !== "config") return;
@@ -26,7 +32,10 @@ export async function rehearse(): Promise<void> {
   await daemon.run();
 }
 
-/** A machine without a kernel: time jumps from deadline to deadline, and a rival speaks up in between. */
+/**
+ * A machine without a kernel: time jumps from deadline to deadline, and a rival speaks up in
+ * between.
+ */
 class Stage implements Host {
   readonly #end: () => void;
   #now = 0 as Instant;

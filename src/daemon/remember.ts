@@ -1,4 +1,4 @@
-/** What does a transition look like in history, hooks and messages? A record made from the router at that moment. */
+/** Records of transitions for history, hooks and messages, made from the router at that moment. */
 import { nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
@@ -7,7 +7,7 @@ import type { Cause, NearMiss, Transition } from "../vrrp/event.ts";
 import type { NearMissRecord, TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
-/** Causes that somebody wanted; the others befall us. */
+/** Causes that an operator wanted; the others happen. */
 const PLANNED: ReadonlySet<Cause["kind"]> = new Set([
   "start",
   "stop",

@@ -1,4 +1,7 @@
-/** Daemons of one machine: a virtual router is run by one of them, whatever their run directories are. */
+/**
+ * Daemons of one machine: a virtual router is run by one of them, whatever their run directories
+ * are.
+ */
 import type { Host } from "../host.ts";
 import { after, seconds } from "../time.ts";
 import type { Fault } from "../vrrp/event.ts";
@@ -32,7 +35,7 @@ export class Reservations {
     const others = this.#host.reserve([...this.#names.values()]);
     for (const router of routers) {
       const pid = others.get(this.#names.get(router) ?? "");
-      // Who holds the addresses lets go of them first.
+      // The holder of the addresses lets go of them first.
       const isTaken = pid !== undefined && !isHolder(router.state);
       router.elsewhere = isTaken ? wordsOf(router, pid) : undefined;
       if (isTaken) router.retryAt = after(this.#host.now(), AGAIN_AFTER);
@@ -58,5 +61,6 @@ function nameOf({ plan }: VirtualRouter): string | undefined {
 
 function wordsOf({ plan }: VirtualRouter, pid: number): string {
   const which = pid === 0 ? "" : `, process ${pid},`;
-  return `another floatip on this machine${which} runs VRID ${plan.rules.vrid} on ${plan.interface}`;
+  return `another floatip on this machine${which} runs ` +
+    `VRID ${plan.rules.vrid} on ${plan.interface}`;
 }

@@ -1,5 +1,6 @@
 /**
- * May this process go on as the master that the one before it was? What was written down, held against clock, plan and network.
+ * Resumption as the master that the process before this one was: what was written down, held
+ * against clock, plan and network.
  *
  * Why this cannot make two masters: decision 0015.
  */
@@ -34,7 +35,10 @@ export interface RouterResume {
   readonly key: string;
   /** It was master and not leaving; null: it was not. */
   readonly master: MasterResume | null;
-  /** Handed over by hand until then (in ns since boot), or (null in it) until asked; null: it was not. */
+  /**
+   * Handed over by hand until then (in ns since boot), or (null in it) until asked; null: it was
+   * not.
+   */
   readonly aside: { readonly until: number | null } | null;
 }
 
@@ -106,8 +110,9 @@ export function routerResumeOf(
 }
 
 /**
- * How long ago the process before this one advertised as master for `plan`, where this one may go on: so recently that no peer can
- * have taken over, with the same settings, and with all the addresses still there and ours. Undefined: it may not.
+ * How long ago the process before this one advertised as master for `plan`, where this one may go
+ * on: so recently that no peer can have taken over, with the same settings, and with all the
+ * addresses still there and ours. Undefined: it may not.
  */
 export function mayResume(
   plan: Plan,
@@ -124,15 +129,18 @@ export function mayResume(
 }
 
 /**
- * Had the process before this one put the addresses of `plan` there? With a kernel that keeps no mark (before Linux 5.18) an address
- * without a lease tells nothing itself.
+ * Had the process before this one put the addresses of `plan` there? With a kernel that keeps no
+ * mark (before Linux 5.18) an address without a lease tells nothing itself.
  */
 export function wasHolding(plan: Plan, note: ResumeState | undefined, boot: Boot): boolean {
   const master = routerResumeOf(plan, note, boot)?.master ?? undefined;
   return master !== undefined && master.identity === identityOf(plan) && !isOwner(plan.rules);
 }
 
-/** What the checks were found to be, as if they had been probed here; undefined: nothing is known of before. */
+/**
+ * What the checks were found to be, as if they had been probed here; undefined: nothing is known of
+ * before.
+ */
 export function judgementsOf(
   note: ResumeState | undefined,
   boot: Boot,

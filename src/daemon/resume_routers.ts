@@ -1,4 +1,7 @@
-/** Resuming a virtual router: it goes on where the process before this one ended, where that is safe (resume.ts). */
+/**
+ * Resuming a virtual router: it goes on where the process before this one ended, where that is safe
+ * (resume.ts).
+ */
 import type { Host } from "../host.ts";
 import { formatIp } from "../net/ip.ts";
 import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
@@ -17,7 +20,10 @@ export interface Resuming {
   readonly journal: Journal;
 }
 
-/** Brings `router` to what `state` says of it; `setNoPreempt` is called where it was handed over by hand. */
+/**
+ * Brings `router` to what `state` says of it; `setNoPreempt` is called where it was handed over by
+ * hand.
+ */
 export function resumeRouter(
   router: VirtualRouter,
   state: ResumeState,
@@ -33,7 +39,8 @@ export function resumeRouter(
   }
   const elapsed = silenceOf(router, state, host);
   if (before.master === null || elapsed === undefined) return;
-  // A sync group goes on together, or not at all: one that could not would make the others leave at once.
+  // A sync group goes on together, or not at all: one that could not would make the others leave at
+  // once.
   const { group } = router.plan;
   const members = group === undefined ? [] : routers.members(group);
   if (members.some((member) => silenceOf(member, state, host) === undefined)) return;
@@ -54,7 +61,10 @@ export function takeOverPlaced(router: VirtualRouter, state: ResumeState, host: 
   }
 }
 
-/** How long ago the process before this one advertised for `router`, where this one may go on: {@link mayResume}. */
+/**
+ * How long ago the process before this one advertised for `router`, where this one may go on:
+ * {@link mayResume}.
+ */
 function silenceOf(
   { plan }: VirtualRouter,
   state: ResumeState,

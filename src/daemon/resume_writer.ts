@@ -1,4 +1,7 @@
-/** Writer of the state that the next process resumes: at once when it matters, else several times a second. */
+/**
+ * Writer of the state that the next process resumes: at once when it matters, else several times a
+ * second.
+ */
 import type { Host } from "../host.ts";
 import { after, between, type Instant, milliseconds } from "../time.ts";
 import { keyOf } from "../config/plan/plan.ts";
@@ -8,7 +11,10 @@ import type { Routers, RouterWatcher } from "./routers.ts";
 import type { Ticker } from "./ticker.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
-/** A note that is so much older than the truth is safe: it only shortens the time in which it counts. */
+/**
+ * A note that is so much older than the truth is safe: it only shortens the time in which it
+ * counts.
+ */
 const PAUSE = milliseconds(250);
 
 /** What was last written down. */
@@ -61,8 +67,8 @@ export class ResumeWriter implements RouterWatcher, Ticker {
   }
 
   /**
-   * Before `routers` leave, in however many turns: it is written down once for all of them. One that
-   * stays after all is master again with the next call, which is told all that leave by then.
+   * Before `routers` leave, in however many turns: it is written down once for all of them. One
+   * that stays after all is master again with the next call, which is told all that leave by then.
    */
   willLeave(routers: Iterable<VirtualRouter>): void {
     const before = this.#leaving.size;
@@ -84,7 +90,7 @@ export class ResumeWriter implements RouterWatcher, Ticker {
     this.#written = undefined;
   }
 
-  /** Writes down what is new: at once where who is master has changed, else several times a second. */
+  /** Writes down what is new: at once where the master has changed, else several times a second. */
   tick(now: Instant): void {
     const { write, advertisedAt } = this.#options;
     if (write === undefined) return;
@@ -94,7 +100,8 @@ export class ResumeWriter implements RouterWatcher, Ticker {
     const isNewer = last === undefined || (advertisedAt() ?? last.at) > last.at;
     if (last?.standing === standing) {
       if (!isNewer) return;
-      // An advert does not wait because something else was written down just now: what counts is how old the last one is.
+      // An advert does not wait because something else was written down just now: what counts is
+      // how old the last one is.
       if (between(last.toldAt, now) < PAUSE) {
         this.#putOffUntil = after(last.toldAt, PAUSE);
         return;

@@ -1,4 +1,6 @@
-/** Table of the virtual routers of one node: found in one look-up, and due by a heap of deadlines. */
+/**
+ * Table of the virtual routers of one node: found in one look-up, and due by a heap of deadlines.
+ */
 import type { Endpoint } from "../host.ts";
 import { keyOf, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
@@ -8,10 +10,16 @@ import { Deadlines } from "./deadlines.ts";
 import { endpointKey } from "./endpoints.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
-/** A master with so short an interval, and so few addresses, need not wait for a long step of another one. */
+/**
+ * A master with so short an interval, and so few addresses, need not wait for a long step of
+ * another one.
+ */
 const FAST_INTERVAL = milliseconds(100), FEW_ADDRESSES = 16;
 
-/** Is told of virtual routers, at once, in the middle of what happens to them: it only notes what it has to do. */
+/**
+ * Is told of virtual routers, at once, in the middle of what happens to them: it only notes what it
+ * has to do.
+ */
 export interface RouterWatcher {
   /** It is new; or its state, its plan, or the master that it hears is another one. */
   changed(router: VirtualRouter): void;
@@ -175,7 +183,9 @@ export class Routers {
     return due.length < 2 ? due : due.sort((a, b) => rank(a) - rank(b));
   }
 
-  /** When the first master has something to do that need not wait for a long step of another router. */
+  /**
+   * When the first master has something to do that need not wait for a long step of another router.
+   */
   nextFast(): Instant | undefined {
     return this.#fast.next;
   }
@@ -189,7 +199,7 @@ export class Routers {
     return due;
   }
 
-  /** Tells who watches that `router` is another one than before. */
+  /** Tells the watchers that `router` is another one than before. */
   changed(router: VirtualRouter): void {
     for (const watcher of this.#watchers) watcher.changed(router);
   }
@@ -234,7 +244,9 @@ export class Routers {
   }
 }
 
-/** When `router` has something to do: by the engine, or since something was refused or left behind. */
+/**
+ * When `router` has something to do: by the engine, or since something was refused or left behind.
+ */
 function dueOf({ state, retryAt }: VirtualRouter): Instant | undefined {
   const due = nextDeadline(state);
   return retryAt === undefined ? due : earliest(due, retryAt);

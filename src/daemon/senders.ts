@@ -1,9 +1,12 @@
-/** What is kept of senders that anybody on the LAN can invent? The newest few. */
+/** The newest few of senders, which any machine on the LAN can invent. */
 
 /** Most senders remembered per virtual router. */
 const MOST_SENDERS = 32;
 
-/** Keeps `value` under `key`, and the newest `most` entries: the one that was not renewed for longest goes first. */
+/**
+ * Keeps `value` under `key`, and the newest `most` entries: the one that was not renewed for
+ * longest goes first.
+ */
 export function putNewest<T>(
   memory: Map<string, T>,
   key: string,

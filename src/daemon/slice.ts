@@ -1,8 +1,13 @@
-/** Slice of work that one turn of the loop has room for, so that adverts that are due leave between two of them. */
+/**
+ * Slice of work that one turn of the loop has room for, so that adverts that are due leave between
+ * two of them.
+ */
 import type { Plan } from "../config/plan/plan.ts";
 import { between, type Instant, milliseconds } from "../time.ts";
 
-/** So many virtual routers, of which one with many addresses counts more, and no longer than this. */
+/**
+ * So many virtual routers, of which one with many addresses counts more, and no longer than this.
+ */
 const MOST = 16, ADDRESSES_OF_ONE = 8, LONGEST = milliseconds(2);
 
 /** What is done in one turn. */

@@ -1,4 +1,4 @@
-/** What does this node know now? The status document, made from the routers at one moment. */
+/** The status document: what this node knows now, made from the routers at one moment. */
 import type {
   CheckStatus,
   ConflictStatus,
@@ -329,7 +329,7 @@ function unclear({ state, plan, look: { macs, mute, double } }: VirtualRouter): 
   ];
 }
 
-/** A node that advertises what this file does not give it: its own file says something else of who is preferred. */
+/** A node that advertises what this file does not give it: its own file prefers another node. */
 function otherPriorities(label: string, router: VirtualRouter, moment: Moment): readonly string[] {
   const { config, node, now } = moment;
   const instance = config.instances.find(({ name }) => name === router.plan.name);
@@ -346,7 +346,8 @@ function otherPriorities(label: string, router: VirtualRouter, moment: Moment): 
     if (priority >= least && priority <= most) return [];
     const given = least === most ? `${most}` : `${least} to ${most}`;
     return [
-      `${label}: ${name} advertises priority ${priority}, this file gives it ${given}: the files differ`,
+      `${label}: ${name} advertises priority ${priority}, ` +
+      `this file gives it ${given}: the files differ`,
     ];
   });
 }

@@ -1,4 +1,6 @@
-/** What does the daemon keep of one virtual router? Its plan, the engine's state, and what was counted and heard. */
+/**
+ * One virtual router of the daemon: its plan, the engine's state, and what was counted and heard.
+ */
 import type { Endpoint } from "../host.ts";
 import {
   between,
@@ -27,11 +29,11 @@ export interface Counters {
   sentZero: number;
   /** Adverts that came just before this backup took over. */
   nearMisses: number;
-  /** How often somebody came into our way; while one stays there, once. */
+  /** How often a rival was seen; while one stays there, once. */
   conflicts: number;
 }
 
-/** Somebody whose adverts for this VRID were accepted. */
+/** A node whose adverts for this VRID were accepted. */
 export interface Heard {
   readonly source: Ip;
   readonly priority: number;
@@ -43,7 +45,10 @@ export interface Heard {
   readonly otherAddresses: boolean;
 }
 
-/** What a master was refused, that is not one any more. Until it holds its addresses again it preempts nobody. */
+/**
+ * What a master was refused, that is not one any more. Until it holds its addresses again it
+ * preempts no node.
+ */
 export interface Refused {
   /** How many times in a row, at least 1. */
   readonly attempts: number;
@@ -54,8 +59,9 @@ export interface Refused {
 }
 
 /**
- * Another machine that holds the addresses, or claims to. "answer": it said so to neighbours or when it was asked; "master": its adverts,
- * which lose, say that it is master; "refused": it sends adverts that are refused.
+ * Another machine that holds the addresses, or claims to. "answer": it said so to neighbours or
+ * when it was asked; "master": its adverts, which lose, say that it is master; "refused": it sends
+ * adverts that are refused.
  */
 export interface Conflict {
   readonly kind: "answer" | "master" | "refused";
@@ -74,7 +80,9 @@ export interface Conflict {
   readonly since: Instant;
   /** A silence that is longer means that it has stopped. */
   readonly patience: Nanoseconds;
-  /** How often since then the address was asked for and found free; of adverts: since they began. */
+  /**
+   * How often since then the address was asked for and found free; of adverts: since they began.
+   */
   readonly free: number;
 }
 
@@ -93,7 +101,10 @@ export interface VirtualRouter {
   endpoint: Endpoint | undefined;
   /** The address that adverts leave with. */
   source: Ip | undefined;
-  /** After a handover by hand it does not preempt: for a time, or until a person ends it ("asked"). Undefined: it may. */
+  /**
+   * After a handover by hand it does not preempt: for a time, or until a person ends it ("asked").
+   * Undefined: it may.
+   */
   noPreemptUntil: Instant | "asked" | undefined;
   /** When its last advert left. */
   advertisedAt: Instant | undefined;
@@ -102,15 +113,19 @@ export interface VirtualRouter {
   /** When the kernel takes its addresses off, unless their lease is renewed. */
   leaseUntil: Instant | undefined;
   /**
-   * The texts of floating addresses that floatip put there, and has not taken away since: nobody else's. Each with the
-   * index of its link, which may get another name; undefined: a process before this one put it there.
+   * The texts of floating addresses that floatip put there, and has not taken away since, not those
+   * of others. Each with the index of its link, which may get another name; undefined: a process
+   * before this one put it there.
    */
   readonly placed: Map<string, number | undefined>;
   /** What the network lacked when it was last looked at (readiness.ts). */
   networkFaults: readonly Fault[];
   /** What its links were when they were last looked at (readiness.ts). */
   links: string | undefined;
-  /** The kernel's last refusal; the instance is in fault until `retryAt`, or longer ({@link refused}). */
+  /**
+   * The kernel's last refusal; the instance is in fault until `retryAt`, or longer
+   * ({@link refused}).
+   */
   refusal: Fault | undefined;
   /** An address of its was refused, and it has not held them since. */
   refused: Refused | undefined;
@@ -122,9 +137,11 @@ export interface VirtualRouter {
   readonly rejects: Map<RejectReason, number>;
   /** By address text. */
   readonly heard: Map<string, Heard>;
-  /** The process of this machine that runs it in the place of this one, in words; undefined: none. */
+  /**
+   * The process of this machine that runs it in the place of this one, in words; undefined: none.
+   */
   elsewhere: string | undefined;
-  /** By kind and who. */
+  /** By kind and `who`. */
   readonly conflicts: Map<string, Conflict>;
   /** Can neighbours be asked for its addresses? */
   askable: boolean;
@@ -181,7 +198,10 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
 /** A timer may be late: what a silence means does not end before it has its consequences. */
 const LATE = milliseconds(100);
 
-/** Is its advert within the time after which a silent master counts as gone, by its own interval where that is longer? */
+/**
+ * Is its advert within the time after which a silent master counts as gone, by its own interval
+ * where that is longer?
+ */
 export function isRecent(
   { at, interval }: Pick<Heard, "at" | "interval">,
   { plan: { rules } }: VirtualRouter,

@@ -31,7 +31,10 @@ const LIMITS: Limits = { most: 256, every: milliseconds(4) };
 /** Room for about a hundred frames. */
 const RECEIVE_BUFFER = 64 * 1024;
 
-/** Where the list of held addresses has just changed, the next change waits so long: many may come in a row. */
+/**
+ * Where the list of held addresses has just changed, the next change waits so long: many may come
+ * in a row.
+ */
 const PAUSE = milliseconds(100);
 
 /** With more the filter would be too long: each takes two instructions, beside a few. */
@@ -68,7 +71,9 @@ export class HeldSources implements Disposable {
     this.#throttle = new Throttle(poller, LIMITS);
   }
 
-  /** When a socket that said too much is to be heard again, or a change has waited for long enough. */
+  /**
+   * When a socket that said too much is to be heard again, or a change has waited for long enough.
+   */
   get deadline(): Instant | undefined {
     return earliest(this.#throttle.deadline, this.#dueAt);
   }

@@ -60,7 +60,10 @@ interface Renewal {
  */
 const LOOKED_AT_EVERY_MS = 1000;
 
-/** Before an address is removed, a look so short a time ago counts, in ms: many are often removed in a row. */
+/**
+ * Before an address is removed, a look so short a time ago counts, in ms: many are often removed in
+ * a row.
+ */
 const FRESH_MS = 50;
 
 /** The machine's links and addresses. */

@@ -5,7 +5,10 @@ import type { Outcome } from "../../support/lab/command.ts";
 import { FLOATIP, LAB_ENVIRONMENT } from "../../support/lab/program.ts";
 import { type Field, fieldCases } from "../../support/field/field.ts";
 
-/** `floatip check` of a file with that text on host a, with further words; `folder` is for what it names. */
+/**
+ * `floatip check` of a file with that text on host a, with further words; `folder` is for its
+ * files.
+ */
 async function checker(field: Field): Promise<{
   readonly folder: string;
   check(text: string, ...words: readonly string[]): Promise<Outcome>;

@@ -126,7 +126,7 @@ fieldCases("floods", [
     },
   },
   {
-    name: "one advert of 255 and 40.95 s: somebody holds the address after seconds, not minutes",
+    name: "one advert of 255 and 40.95 s: a node holds the address after seconds, not minutes",
     play: async (field) => {
       const [a, b] = await field.pair(field.file({ lines: [MULTICAST] }));
       const interval = milliseconds(40_950);
@@ -153,7 +153,7 @@ fieldCases("floods", [
       const changes = [await transitionsOf(a), await transitionsOf(b)];
       const text = `${changes} changes\n${a.log.text}\n${b.log.text}`;
       assert.ok(changes.some((one) => one >= 1) && changes.every((one) => one <= 8), text);
-      await field.until("somebody holds it", async () => {
+      await field.until("a node holds it", async () => {
         const held = await Promise.all(["a", "b"].map((name) => field.host(name).holds(FLOATING)));
         return held.some((one) => one);
       }, 40_000);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type Field, fieldCases } from "../../support/field/field.ts";
 
-/** Writes a script that everybody may run; gives its path. */
+/** Writes a script that all users may run; gives its path. */
 function script(dir: string, name: string, body: string): string {
   const path = `${dir}/${name}`;
   writeFileSync(path, `#!/bin/sh\n${body}\n`);

@@ -1,4 +1,6 @@
-/** Field situations of what a daemon reads: files that are wrong in the wrong way, clients of its sockets, no descriptor left. */
+/**
+ * Field situations of what a daemon reads: wrong files, clients of its sockets, no descriptor left.
+ */
 import assert from "node:assert/strict";
 import { readdirSync, rmSync, symlinkSync } from "node:fs";
 import type { Floatip } from "../../support/interop/floatip.ts";
@@ -62,8 +64,7 @@ function limitDescriptors(node: Floatip, most: number): Promise<string> {
 
 fieldCases("input", [
   {
-    name:
-      "files that are wrong in the wrong way: an answer each time, and the backup hears every advert",
+    name: "wrong files of odd kinds: an answer each time, and the backup hears every advert",
     play: async (field) => {
       const { file, a, unmoved } = await fastPair(field);
       for (const [what, text] of WRONG) {

@@ -1,4 +1,4 @@
-/** Field situations of other users of the machine, and of disks: what they can bring about, which is nothing. */
+/** Field situations of other users of the machine, and of disks: they can do no harm. */
 import assert from "node:assert/strict";
 import {
   chmodSync,
@@ -13,7 +13,7 @@ import {
 import { demand, run } from "../../support/lab/command.ts";
 import { type Field, fieldCases } from "../../support/field/field.ts";
 
-/** A user who has nothing to do with floatip. */
+/** A user that has nothing to do with floatip. */
 const BOB = 4711;
 const AS_BOB = ["setpriv", `--reuid=${BOB}`, `--regid=${BOB}`, "--clear-groups", "--"];
 

@@ -1,11 +1,16 @@
-/** Field situations of links that change while an address is held: another MAC, by hand or by a bridge's new port. */
+/**
+ * Field situations of links that change under a held address: another MAC, set or by a new port.
+ */
 import assert from "node:assert/strict";
 import type { Field } from "../../support/field/field.ts";
 import { fieldCases, FLOATING } from "../../support/field/field.ts";
 
 const FLOATING6 = "fd77::100";
 
-/** A neighbour that was told knows at once; one that was not, 5 s after the takeover at the earliest. */
+/**
+ * A neighbour that was told knows at once; one that was not, 5 s after the takeover at the
+ * earliest.
+ */
 const TOLD_WITHIN_MS = 3500;
 
 fieldCases("links that change", [

@@ -1,9 +1,11 @@
-/** Field situations that look like two holders for a moment, or not even that: nobody is alarmed for nothing. */
+/** Field situations that look like two holders for a moment, or not even that: no alarm. */
 import assert from "node:assert/strict";
 import type { Floatip } from "../../support/interop/floatip.ts";
 import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
-/** Sends everything about addresses and VRRP back to where it came from, as a broken switch does. */
+/**
+ * Sends everything about addresses and VRRP back to where it came from, as a broken switch does.
+ */
 const MIRROR = `
 import socket, sys, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)); s.bind((sys.argv[1], 0))
@@ -18,7 +20,10 @@ while True:
 /** How often a health is looked at, in milliseconds. */
 const LOOK_MS = 200;
 
-/** Looks at `nodes` until `signal` is aborted; how long each said "two", in milliseconds, the longest time in one go. */
+/**
+ * Looks at `nodes` until `signal` is aborted; how long each said "two", in milliseconds, the
+ * longest time in one go.
+ */
 async function longestAlarm(nodes: readonly Floatip[], signal: AbortSignal): Promise<number> {
   let longest = 0;
   const since = new Map<Floatip, number>();

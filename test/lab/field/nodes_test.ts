@@ -1,4 +1,7 @@
-/** Field situations of other nodes: what is known of one that never ran, was killed, left, or is off. */
+/**
+ * Field situations of other nodes: what is known of one that never ran, was killed, left, or is
+ * off.
+ */
 import assert from "node:assert/strict";
 import type { NodeStatus } from "../../../src/control/api.ts";
 import type { Floatip } from "../../support/interop/floatip.ts";
@@ -9,7 +12,9 @@ import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
 /** Drops what comes in, but what this machine has asked for: a default-deny filter. */
 const DENY = `table inet field {
-  chain input { type filter hook input priority 0; policy drop; ct state established,related accept; }
+  chain input {
+    type filter hook input priority 0; policy drop; ct state established,related accept;
+  }
 }
 `;
 

@@ -1,4 +1,4 @@
-/** Field situations of two daemons on one machine: one of them runs a virtual router, the other says so and waits. */
+/** Field situations of two daemons on one machine: one runs a virtual router, the other waits. */
 import assert from "node:assert/strict";
 import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
@@ -47,7 +47,7 @@ fieldCases("one daemon for each virtual router", [
     },
   },
   {
-    name: "a user who takes the name does not keep the daemon from it",
+    name: "a user that takes the name does not keep the daemon from it",
     play: async (field) => {
       const squatter = field.host("a").spawn(["python3", "-c", SQUATTER]);
       const taken = Promise.withResolvers<unknown>();

@@ -1,4 +1,6 @@
-/** Field situations in which an address of somebody else depends on a floating one: nothing of theirs ends with a lease. */
+/**
+ * Field situations in which addresses of others depend on a floating one: none ends with a lease.
+ */
 import assert from "node:assert/strict";
 import type { Floatip } from "../../support/interop/floatip.ts";
 import type { Field } from "../../support/field/field.ts";

@@ -1,11 +1,13 @@
-/** Field situations in which the floating address is somebody's already: this machine's, its gateway's, a stranger's. */
+/**
+ * Field situations in which the floating address is this machine's, its gateway's or a stranger's.
+ */
 import assert from "node:assert/strict";
 import type { Outcome } from "../../support/lab/command.ts";
 import { FLOATIP } from "../../support/lab/program.ts";
 import type { Floatip } from "../../support/interop/floatip.ts";
 import { type Field, fieldCases, FLOATING } from "../../support/field/field.ts";
 
-fieldCases("an address that is somebody's", [
+fieldCases("an address that others have", [
   {
     name: "the machine's only address: refused by check and daemon, and there when it has stopped",
     play: async (field) => {

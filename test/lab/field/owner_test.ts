@@ -1,4 +1,6 @@
-/** Field situations of the owner (priority 255): the floating address is one of its machine's own. */
+/**
+ * Field situations of the owner (priority 255): the floating address is one of its machine's own.
+ */
 import assert from "node:assert/strict";
 import { fieldCases } from "../../support/field/field.ts";
 

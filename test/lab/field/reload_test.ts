@@ -1,4 +1,4 @@
-/** Field situations of a reload that brings, renames or changes a check: nobody gives an address up for it. */
+/** Field situations of a reload that brings, renames or changes a check: no address is given up. */
 import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import type { Floatip } from "../../support/interop/floatip.ts";
@@ -23,7 +23,10 @@ function withCheck(field: Field, name: string, argv: readonly string[], more = "
   });
 }
 
-/** Runs `act` while a client asks the floating address every 20 ms for 5 s; not one answer may be missing. */
+/**
+ * Runs `act` while a client asks the floating address every 20 ms for 5 s; not one answer may be
+ * missing.
+ */
 async function withoutAGap(field: Field, act: () => Promise<unknown>): Promise<void> {
   const client = field.host("client");
   const asked = client.exec(["ping", "-q", "-i", "0.02", "-c", "250", "-W", "3", FLOATING]);
@@ -95,7 +98,10 @@ fieldCases("reload of checks", [
   },
 ]);
 
-/** What makes a virtual router another one on the wire, or in the file, but not the one that holds the address. */
+/**
+ * What makes a virtual router another one on the wire, or in the file, but not the one that holds
+ * the address.
+ */
 const ANOTHER: Readonly<Record<string, (file: string) => string>> = {
   "another name": (file) => file.replace("[instance.web]", "[instance.www]"),
   "another VRID": (file) => file.replace("vrid = 51", "vrid = 77"),
@@ -136,7 +142,8 @@ fieldCases("what a reload says", [
           sections: `[check.web]\nhttp = "${url}"\ninterval = "${interval}"\nweight = -1\n${rest}`,
         });
       const hook = (secret: string) =>
-        `[notify]\ncommand = ["/bin/true"]\nwebhook = { url = "http://127.0.0.1:9/", secret = "${secret}" }`;
+        `[notify]\ncommand = ["/bin/true"]\n` +
+        `webhook = { url = "http://127.0.0.1:9/", secret = "${secret}" }`;
       const a = await field.run("a", file("http://127.0.0.1:1/", "2s", ""));
       await a.untilState("master");
       const said = async (text: string) => (await field.reload(a, text)).stdout;

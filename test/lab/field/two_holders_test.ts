@@ -1,6 +1,6 @@
 /**
- * Field situations in which two machines hold an address: both nodes say so for as long as it lasts,
- * with the reason, and are well again soon after it is over.
+ * Field situations in which two machines hold an address: both nodes say so for as long as it
+ * lasts, with the reason, and are well again soon after it is over.
  */
 import assert from "node:assert/strict";
 import type { Floatip } from "../../support/interop/floatip.ts";
@@ -13,10 +13,15 @@ import {
   FLOATING,
 } from "../../support/field/field.ts";
 
-/** So long the alarm is watched after it began, in milliseconds: longer than anything is remembered. */
+/**
+ * So long the alarm is watched after it began, in milliseconds: longer than anything is remembered.
+ */
 const LASTS_MS = 20_000;
 
-/** So long it may take until the end of the cause is noticed, in milliseconds; a machine may be busy. */
+/**
+ * So long it may take until the end of the cause is noticed, in milliseconds; a machine may be
+ * busy.
+ */
 const ENDS_MS = 20_000;
 
 interface Situation extends Pick<FieldCase, "name" | "programs" | "lan"> {
@@ -176,7 +181,10 @@ async function copyMac(field: Field): Promise<void> {
   await b.ip("link", "set", "eth0", "up");
 }
 
-/** Resolves when `node` says that two hold the address, and why, in every place where it can be said. */
+/**
+ * Resolves when `node` says that two hold the address, and why, in every place where it can be
+ * said.
+ */
 async function untilTold(field: Field, node: Floatip, why: RegExp): Promise<void> {
   let told = "";
   await until(() => `two on ${node.host.name}, and ${why}: ${told}`, async () => {

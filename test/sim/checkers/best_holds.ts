@@ -3,7 +3,9 @@ import type { Checker, World } from "../world.ts";
 
 /** Looks when all is calm. */
 export function bestHolds(world: World): Checker {
-  /** Refused an address by their kernels: they leave a living master alone until something changes. */
+  /**
+   * Refused an address by their kernels: they leave a living master alone until something changes.
+   */
   const refused = new Set<string>();
   return {
     see(seen) {

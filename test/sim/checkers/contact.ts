@@ -3,7 +3,9 @@ import { after, nanoseconds } from "../../../src/time.ts";
 import { advertIn } from "../advert.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
-/** Watches every advert of a holder that another holder reads, where nothing stands between the two. */
+/**
+ * Watches every advert of a holder that another holder reads, where nothing stands between the two.
+ */
 export function contact(world: World): Checker {
   const { lan } = world.cluster;
   return {

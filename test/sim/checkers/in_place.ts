@@ -5,7 +5,9 @@ import type { Seen } from "../record.ts";
 import type { InstanceSetup, NodeSetup } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
-/** What a daemon writes down for its successor may be so much older than the truth, and tells of an earlier advert then. */
+/**
+ * What a daemon writes for its successor may be so much older, and tells of an earlier advert then.
+ */
 const NOTE_AGE = milliseconds(260);
 
 const STOPS: ReadonlySet<string> = new Set(["ended", "killed", "crashed", "paused"]);
@@ -44,14 +46,14 @@ class Adverts {
   }
 }
 
-/** Watches every start on a machine that has the addresses, and everyone who goes on. */
+/** Watches every start on a machine that has the addresses, and every daemon that goes on. */
 export function inPlace(world: World): Checker {
   const { lan } = world.cluster;
   const adverts = new Adverts();
   // The last one of the program before the present one.
   const former = new Map<string, Sent | undefined>();
   const resumed = new Set<string>();
-  // When somebody last did something else than to end a program.
+  // When something else was last done than to end a program.
   let meddled = 0 as Instant;
   const goesOn = (node: NodeSetup, instance: InstanceSetup) => {
     const key = `${node.name} ${instance.vrid}`;
@@ -101,14 +103,16 @@ export function inPlace(world: World): Checker {
   };
 }
 
-/** Kills and restarts are what is looked at here; everything else may have a say in who is master. */
+/** Kills and restarts are what is looked at here; everything else may change the master. */
 function isMeddling(seen: Seen): boolean {
   if (seen.kind === "act") return !/^(?:kill|restart) /.test(seen.words);
   if (seen.kind === "address") return !seen.byProgram;
   return seen.kind === "link" || seen.kind === "refused" || seen.kind === "order";
 }
 
-/** Has it everything that it needs, and the addresses? A group goes on together or not at all, which is not looked into here. */
+/**
+ * Has it everything that it needs, and the addresses? Groups, which go on together, are left out.
+ */
 function isWhole(world: World, { name }: NodeSetup, instance: InstanceSetup): boolean {
   const left = world.cluster.lan.machine(name).left();
   return !world.setup.grouped && !world.cluster.isMaintained(name) &&
@@ -116,7 +120,9 @@ function isWhole(world: World, { name }: NodeSetup, instance: InstanceSetup): bo
     instance.addresses.every((text) => left.includes(`${text} on ${instance.card}`));
 }
 
-/** The wait of the best backup that there can be, worked out by hand (RFC 9568 6.1, RFC 3768 6.1). */
+/**
+ * The wait of the best backup that there can be, worked out by hand (RFC 9568 6.1, RFC 3768 6.1).
+ */
 function longest(node: NodeSetup, { version }: InstanceSetup): number {
   const unit = version === 2 ? 1e9 : node.interval;
   return 3 * node.interval + Math.floor(unit / 256);

@@ -7,7 +7,10 @@ import { type Checker, HOP, type World } from "../world.ts";
 /** Linux looks once a second at most, and two instances renew each at its own time. */
 const OTHER_RENEWALS = nanoseconds(1e9);
 
-/** Watches every kill and every stop (SIGSTOP). A machine that stands still altogether has nobody to take anything away. */
+/**
+ * Watches every kill and every stop (SIGSTOP). A machine that stands still altogether takes nothing
+ * away.
+ */
 export function leases(world: World): Checker {
   const { lan } = world.cluster;
   // How often each node's program began or ended, stood still or went on.

@@ -1,7 +1,10 @@
 /** Invariant: nothing of ours remains on a machine after a stop, a fault, or mastership. */
 import type { Checker, World } from "../world.ts";
 
-/** Looks whenever a program ends in order, and whenever an instance says that it is not master any more. */
+/**
+ * Looks whenever a program ends in order, and whenever an instance says that it is not master any
+ * more.
+ */
 export function leftBehind(world: World): Checker {
   const refused = new Set<string>();
   return {

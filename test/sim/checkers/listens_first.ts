@@ -4,7 +4,9 @@ import { advertIn } from "../advert.ts";
 import { fastest } from "../setup.ts";
 import type { Checker, World } from "../world.ts";
 
-/** Watches every start. Three intervals of the fastest node are less than any master-down interval. */
+/**
+ * Watches every start. Three intervals of the fastest node are less than any master-down interval.
+ */
 export function listensFirst(world: World): Checker {
   const startedAt = new Map<string, Instant>();
   // Going on is told a moment later, in the same turn; whether it was right is looked at elsewhere.

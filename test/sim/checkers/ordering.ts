@@ -6,7 +6,7 @@ import { after, type Instant, nanoseconds } from "../../../src/time.ts";
 import { longestParting } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
-/** Who is stopped while it offers the addresses to others has offered them once already. */
+/** A node that is stopped while it offers the addresses to others has offered them once already. */
 const WITH_A_HANDOVER = 1.5;
 
 /** Has the program on `name`, or the whole machine, stood still since `at`? */
@@ -16,7 +16,7 @@ function stoodStill(world: World, name: string, at: Instant): boolean {
 
 /** Watches announcements and partings. */
 export function ordering(world: World): Checker {
-  // Who has been robbed may announce once more before the kernel's word about it is read.
+  // A robbed node may announce once more before the kernel's word about it is read.
   const robbed = new Set<string>();
   // Since when each says so.
   const leaving = new Map<string, Instant>();
@@ -45,7 +45,7 @@ export function ordering(world: World): Checker {
       const instance = world.instanceOf(advert, seen.source);
       if (instance === undefined) return;
       const key = `${seen.node} ${instance.name}`;
-      // It stays after all: nobody wanted the address.
+      // It stays after all: no node wanted the address.
       if (advert.priority > 0) leaving.delete(key);
       if (advert.priority > 0 || leaving.has(key) || !world.has(seen.node, instance)) return;
       leaving.set(key, at);

@@ -3,7 +3,7 @@ import { after, nanoseconds } from "../../../src/time.ts";
 import { fastest, slowest } from "../setup.ts";
 import type { Checker, World } from "../world.ts";
 
-/** Nobody is asked to take over for longer; then he is told to. */
+/** No node is asked to take over for longer; then it is told to. */
 const LONGEST_ASKING = 10e9;
 
 /** For timers, ways and answers. */

@@ -6,9 +6,9 @@ import { type Checker, HOP, type World } from "../world.ts";
 
 /** Watches every master that leaves while it is the only one, and names its successor. */
 export function partings(world: World): Checker {
-  // Since when who leaves ("n1 web"); undefined: it was not alone when it began to.
+  // Since when a node leaves ("n1 web"); undefined: it was not alone when it began to.
   const leaving = new Map<string, Instant | undefined>();
-  // When who last claimed to be master.
+  // When each node last claimed to be master.
   const claims = new Map<string, Instant>();
   const begins = (name: string, instance: InstanceSetup, priority: number, at: Instant) => {
     const key = `${name} ${instance.name}`;
@@ -16,7 +16,7 @@ export function partings(world: World): Checker {
     if (priority > 0 && !asks) leaving.delete(key);
     if ((priority > 0 && !asks) || leaving.has(key)) return;
     const others = world.setup.nodes.filter((one) => one.name !== name);
-    // For one with priority 1 who asks is an equal.
+    // For one with priority 1 the asking node is an equal.
     const isClear = others.every((one) => {
       // The last word of one that yields may be on its way still.
       const claimedAt = claims.get(`${one.name} ${instance.name}`);

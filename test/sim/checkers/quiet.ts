@@ -46,7 +46,8 @@ function lookForRestless(world: World, wakes: ReadonlyMap<string, number>, at: I
     const fastest = Math.min(...world.setup.nodes.map((other) => other.interval));
     const lease = leaseOf(node) ?? Infinity;
     const beats = elapsed / fastest + elapsed / lease;
-    // Every ten seconds its addresses are asked for: it asks, is answered, and concludes; others ask it.
+    // Every ten seconds its addresses are asked for: it asks, is answered, and concludes; others
+    // ask it.
     const questions = 8 * elapsed / 10e9;
     // A backup polls every two seconds, and is answered.
     const polls = 2 * elapsed / 2e9;
@@ -58,7 +59,10 @@ function lookForRestless(world: World, wakes: ReadonlyMap<string, number>, at: I
   }
 }
 
-/** Wakes for the questions to the other nodes and their answers: at most every ten seconds each, where one is not well. */
+/**
+ * Wakes for the questions to the other nodes and their answers: at most every ten seconds each,
+ * where one is not well.
+ */
 function questionsIn(world: World, elapsed: number): number {
   return 2 * (world.setup.nodes.length - 1) * (1 + elapsed / 10e9);
 }

@@ -7,7 +7,7 @@ import { CLIENT } from "./neighbours.ts";
 /** The winner may just have announced: then the next time is a second later. */
 const SOON = nanoseconds(1e9 + 2 * HOP);
 
-/** Looks at the client's neighbour table a second after somebody has yielded. */
+/** Looks at the client's neighbour table a second after a node has yielded. */
 export function reclaiming(world: World): Checker {
   const { lan } = world.cluster;
   const look = (loser: string, instance: InstanceSetup) => {
@@ -28,10 +28,11 @@ export function reclaiming(world: World): Checker {
     see(seen, at) {
       if (seen.kind !== "journal") return;
       const name = /^(\S+)(?: \(IPv6\))?: master -> backup: /.exec(seen.line)?.[1];
-      // Who was succeeded goes without a word: its successor has announced itself.
+      // A succeeded node goes without a word: its successor has announced itself.
       if (seen.line.endsWith(" has taken over")) return;
       const instance = world.setup.instances.find((one) => one.name === name);
-      // In a sync group a loser has no last word: it would set back the wait of one who takes over for all members.
+      // In a sync group a loser has no last word: it would set back the wait of one that takes over
+      // for all members.
       if (instance === undefined || world.setup.grouped) return;
       lan.at(after(at, SOON), () => {
         if (world.undisturbedSince(at)) look(seen.node, instance);

@@ -3,7 +3,10 @@ import type { Instant } from "../../../src/time.ts";
 import type { InstanceSetup } from "../setup.ts";
 import type { Checker, World } from "../world.ts";
 
-/** Watches every pair of nodes, also in the midst of chaos, as long as nothing is wrong with the pair. */
+/**
+ * Watches every pair of nodes, also in the midst of chaos, as long as nothing is wrong with the
+ * pair.
+ */
 export function rivals(world: World): Checker {
   const since = new Map<string, Instant>();
   const both = pairs(world);

@@ -11,8 +11,9 @@ interface Read {
 }
 
 /**
- * The figures are worked out here by hand (RFC 9568 6.1, RFC 3768 6.1), as a second opinion. Whoever has just come up listens for its
- * own master-down interval in any case, also when a master with a shorter one was heard once meanwhile.
+ * The figures are worked out here by hand (RFC 9568 6.1, RFC 3768 6.1), as a second opinion. A node
+ * that has just come up listens for its own master-down interval in any case, also when a master
+ * with a shorter one was heard once meanwhile.
  */
 export function takeoverTime(world: World): Checker {
   const reads = new Map<string, Read>();
@@ -58,7 +59,10 @@ export function takeoverTime(world: World): Checker {
   };
 }
 
-/** A longer interval than what the file says, or than 3.5 own ones where it does not say the others', is believed in the course of time. */
+/**
+ * A longer interval than what the file says, or than 3.5 own ones where it does not say the
+ * others', is believed in the course of time.
+ */
 function believedAtOnce({ setup }: World, { interval }: NodeSetup): number {
   const longest = setup.oneFile ? Math.max(1.25 * interval, 400e6) : Math.max(3.5 * interval, 2e9);
   return longest - longest % 10e6;

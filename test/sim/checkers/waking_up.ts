@@ -6,8 +6,9 @@ import { type InstanceSetup, type NodeSetup, outranks } from "../setup.ts";
 import { type Checker, HOP, type World } from "../world.ts";
 
 /**
- * Watches every SIGCONT, and the end of every freeze that its clocks tell of. Whoever has lost by that says nothing that a master
- * says before it has let go, and has let go at once; from then on it is a backup like any other.
+ * Watches every SIGCONT, and the end of every freeze that its clocks tell of. A node that has lost
+ * by that says nothing that a master says before it has let go, and has let go at once; from then
+ * on it is a backup like any other.
  */
 export function wakingUp(world: World): Checker {
   const asleep = new Map<string, Instant>();
@@ -18,12 +19,13 @@ export function wakingUp(world: World): Checker {
     asleep.delete(name);
     if (since === undefined) return;
     const lost = world.setup.instances.find((instance) => {
-      // In a shorter time nobody has taken over because of it: that is two masters like any others.
+      // In a shorter time no node has taken over because of it: that is two masters like any
+      // others.
       const wasLong = at - since >= longestWait(instance, world.node(name));
       const isNew = (other: string) => wasLong && (becameMaster.get(other) ?? 0) > since;
       return hasLost(world, name, instance, isNew);
     });
-    // Who is on its way out waits a moment for its successor's announcement.
+    // A node on its way out waits a moment for its successor's announcement.
     if (lost === undefined || world.isLeaving(name, lost)) return;
     losers.set(name, lost);
     world.cluster.lan.at(after(at, HOP), () => {
@@ -52,8 +54,8 @@ export function wakingUp(world: World): Checker {
 }
 
 /**
- * Holds `name` the addresses, with adverts in its queue and all of them from somebody who is better, or who took over meanwhile
- * (`isNew` of "node instance") and holds them too?
+ * Holds `name` the addresses, with adverts in its queue and all of them from a node that is better,
+ * or took over meanwhile (`isNew` of "node instance") and holds them too?
  */
 function hasLost(
   world: World,

@@ -1,4 +1,6 @@
-/** A holder whose MAC changes tells the neighbours at once: they would wait until they ask again. */
+/**
+ * A holder whose MAC changes tells the neighbours at once: they would wait until they ask again.
+ */
 import { after, type Instant, nanoseconds } from "../../../src/time.ts";
 import { CLIENT } from "../checkers/neighbours.ts";
 import type { InstanceSetup } from "../setup.ts";

@@ -3,7 +3,7 @@ import { verdict } from "../../../src/cli/status/health.ts";
 import { EXIT } from "../../../src/cli/exit.ts";
 import type { World } from "../world.ts";
 
-/** Would `floatip status` on `name` exit 0? Where floatip does not run, or does not answer: no. */
+/** Does `floatip status` on `name` exit 0? Not where floatip does not run, or does not answer. */
 export function isGreen({ cluster }: World, name: string): boolean {
   if (cluster.host(name)?.paused === true) return false;
   const status = cluster.status(name);

@@ -11,7 +11,7 @@ import type { FieldWorld } from "./world.ts";
 /**
  * Watches every address that a machine has at first, and every one that an administrator or DHCP
  * adds. A floating address of the node's own file may be taken away all the same while another node
- * is master of it; and whoever puts one there again that floatip holds does floatip's work.
+ * is master of it; and what puts one there again that floatip holds does floatip's work.
  */
 export function harmless(world: FieldWorld): Checker {
   // By "n1 eth0 192.168.1.61/24".

@@ -309,7 +309,7 @@ function filter({ cluster: { lan }, setup }: FieldWorld, name: string, random: R
   };
 }
 
-/** A switch forgets who hears the group: adverts do not get from one node to another. */
+/** A switch forgets which nodes hear the group: adverts do not get from one node to another. */
 function snoop({ cluster: { lan }, setup }: FieldWorld, name: string, random: Random): Damage {
   const other = random.pick(setup.nodes.filter((node) => node.name !== name)).name;
   const both = random.chance(0.5);
@@ -325,7 +325,7 @@ function snoop({ cluster: { lan }, setup }: FieldWorld, name: string, random: Ra
   };
 }
 
-/** Somebody puts an address of his own into the subnet of a floating one, mostly where that is. */
+/** Another program puts its own address into the subnet of a floating one, mostly where that is. */
 function addOthers(world: FieldWorld, some: string, random: Random): Damage {
   const { cluster, setup } = world;
   const instance = random.pick(setup.instances);

@@ -74,7 +74,7 @@ function withAddresses(instance: InstanceSetup, addresses: readonly string[]): I
   return { ...instance, addresses };
 }
 
-/** One of the same subnet that nobody has: "192.168.1.59/24". */
+/** A free one of the same subnet: "192.168.1.59/24". */
 function sibling({ addresses: [first = ""] }: InstanceSetup): string {
   return first.replace(/[0-9a-f]+\//, "59/");
 }

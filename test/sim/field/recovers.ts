@@ -4,10 +4,11 @@ import { isGreen, troubleOf } from "./green.ts";
 import type { FieldWorld } from "./world.ts";
 
 /**
- * Looks when everything was mended a while ago. Let pass: a node whose kernel refused it an address is
- * in fault as long as another is a living master, and says so; trying would cost that one's addresses.
- * And where adverts go to a group of IPv6, nobody is asked whether VRRP runs there (MLD answers those
- * alone that take part in the routers' election): a lost master is lost until it is heard again.
+ * Looks when everything was mended a while ago. Let pass: a node whose kernel refused it an address
+ * is in fault as long as another is a living master, and says so; trying would cost that one's
+ * addresses. And where adverts go to a group of IPv6, no host is asked whether VRRP runs there (MLD
+ * answers those alone that take part in the routers' election): a lost master is lost until it is
+ * heard again.
  */
 export function recovers(world: FieldWorld): Checker {
   return {

@@ -1,4 +1,6 @@
-/** Field runs in each test run: statuses are true, and nothing is harmed. A seed replays exactly. */
+/**
+ * Field runs in each test run: statuses are true, and nothing is harmed. A seed replays exactly.
+ */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { summary } from "../summary.ts";
 import { fieldRun } from "./run.ts";

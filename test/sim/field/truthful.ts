@@ -78,7 +78,9 @@ export function causes(world: FieldWorld): string {
   return world.present.length === 0 ? "nothing is wrong" : world.present.join("; ");
 }
 
-/** The addresses of all files, so that the clock of one does not begin when it enters another file. */
+/**
+ * The addresses of all files, so that the clock of one does not begin when it enters another file.
+ */
 function placesOf(world: FieldWorld): readonly Place[] {
   const all = world.setup.nodes.flatMap(({ name }) => world.fileOf(name).setup.instances);
   const places = all.flatMap(({ addresses, segment }) =>

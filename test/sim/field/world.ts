@@ -12,7 +12,7 @@ export const STRANGER = "stranger";
 
 /** What a node's file says. */
 export interface File {
-  /** Whom it takes its machine to be: the key `node.name`. */
+  /** The node that it takes its machine to be: the key `node.name`. */
   readonly name: string;
   /** The cluster as it describes it. */
   readonly setup: Setup;

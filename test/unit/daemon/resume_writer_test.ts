@@ -71,7 +71,7 @@ Deno.test("resume writer: where nothing is new, a fresh note is not written agai
   assert.deepEqual(new Desk().at(0, "advert").at(100, "other").at(200, "other").told, [0]);
 });
 
-Deno.test("resume writer: a master that leaves is written down before, alone or with others once for all", () => {
+Deno.test("resume writer: a leaving master is written before, with others once", () => {
   const alone = new Desk().at(0, "advert");
   alone.router.state = leave(alone.router.state);
   assert.deepEqual(alone.after((writer) => writer.leaves(alone.router)), [true, false]);
@@ -85,7 +85,7 @@ Deno.test("resume writer: a master that leaves is written down before, alone or 
   assert.deepEqual(written, [true, false, false], "not once more for each");
 });
 
-Deno.test("resume writer: a master that was to leave and stays is written down as one again", () => {
+Deno.test("resume writer: a master that stays after all is written as one again", () => {
   const desk = new Desk().at(0, "advert");
   desk.after((writer) => writer.willLeave([desk.router]));
   desk.after((writer) => writer.willLeave([]));
