@@ -99,7 +99,7 @@ Deno.test("driver: members of its sync group wait, whose steps follow from this 
   assert(!calls.slice(0, COUNT).some((call) => call.startsWith("send")), calls.join("\n"));
 });
 
-Deno.test("driver: one that was silent for an interval waits: what has arrived is looked at first", () => {
+Deno.test("driver: one silent for an interval waits: what has arrived is looked at first", () => {
   const calls = new Desk(undefined).calls(25);
   assert(!calls.slice(0, COUNT).some((call) => call.startsWith("send")), calls.join("\n"));
 });
