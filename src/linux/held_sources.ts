@@ -32,10 +32,12 @@ const LIMITS: Limits = { most: 256, every: milliseconds(4) };
 const RECEIVE_BUFFER = 64 * 1024;
 
 /**
- * Where the list of held addresses has just changed, the next change waits so long: many may come
- * in a row.
+ * Where the list of many held addresses has just changed, the next change waits so long: others may
+ * come in a row, and each opens all sockets again.
  */
 const PAUSE = milliseconds(100);
+/** So many are not waited for. */
+const FEW = 16;
 
 /** With more the filter would be too long: each takes two instructions, beside a few. */
 const MOST_SOURCES = MOST_INSTRUCTIONS / 2 - 32;
@@ -93,13 +95,14 @@ export class HeldSources implements Disposable {
     const isSamePlace = last?.endpoints === endpoints;
     if (isSamePlace && last.interfaces === interfaces) return;
     const at = this.#poller.now();
-    if (isSamePlace && between(last.at, at) < PAUSE) {
+    const sources = sourcesIn(interfaces);
+    if (isSamePlace && sources.length > FEW && between(last.at, at) < PAUSE) {
       this.#dueAt = after(last.at, PAUSE);
       return;
     }
     this.#dueAt = undefined;
     this.#settled = { endpoints, interfaces, at };
-    const wanted = wantedOf(endpoints, interfaces);
+    const wanted = wantedOf(endpoints, interfaces, sources);
     const kept = new Set(wanted.map(({ key }) => key));
     for (const [key, { socket }] of this.#listeners) if (!kept.has(key)) this.#close(socket);
     this.#listeners = new Map(wanted.flatMap((one) => {
@@ -197,16 +200,20 @@ function destinationOf(endpoint: Endpoint): Ip {
   return endpoint.kind === "multicast" ? groupOf("ipv4") : endpoint.source;
 }
 
+/** The IPv4 addresses that floatip has put there. */
+function sourcesIn({ addresses }: Interfaces): readonly Ip[] {
+  return addresses.filter(({ ours, prefix: { address } }) => ours && address.family === "ipv4")
+    .map(({ prefix }) => prefix.address);
+}
+
 /**
  * The endpoints that are IPv4, where addresses are held; another list of addresses is another key.
  */
 function wantedOf(
   endpoints: readonly Endpoint[],
   interfaces: Interfaces,
+  sources: readonly Ip[],
 ): readonly Wanted[] {
-  const sources = interfaces.addresses.filter(({ ours, prefix: { address } }) =>
-    ours && address.family === "ipv4"
-  ).map(({ prefix }) => prefix.address);
   if (sources.length === 0) return [];
   const held = sources.length > MOST_SOURCES ? "any" : sources.map(formatIp).join(" ");
   return endpoints.flatMap((endpoint) => {
