@@ -10,10 +10,12 @@ fieldCases("files that differ", [
       await b.untilState("master");
       const a = await field.run("a", field.file({ prefer: ["a", "b"] }));
       await a.untilState("backup");
-      await field.untilCode(1, [a]);
-      const { text } = await field.status(a);
       const words = "web: b advertises priority 200, this file gives it 190: the files differ";
-      assert.ok(text.includes(words), text);
+      await field.until(
+        "a says that the files differ",
+        async () => (await field.status(a)).text.includes(words),
+      );
+      assert.equal((await field.status(a)).code, 1);
       await field.reload(a, field.file({ prefer: ["b", "a"] }));
       await field.untilCode(0, [a, b]);
     },
