@@ -104,7 +104,10 @@ Deno.test({
       ], { env: LAB_ENVIRONMENT });
       const log = new ProgramLog("floatip", child);
       await log.until(
-        /web: init -> fault: bind UDP port 336 of 10\.77\.0\.1, .*_BIND_SERVICE: Permission denied/,
+        new RegExp(
+          /web: init -> fault: bind UDP port 336 of 10\.77\.0\.1, /.source +
+            /without CAP_NET_BIND_SERVICE: Permission denied/.source,
+        ),
         20_000,
       );
       await log.until(/high: backup -> master/, 10_000);
