@@ -45,8 +45,8 @@ import { VrrpSocket } from "./vrrp_socket.ts";
 const DATAGRAM_SIZE = 9216;
 
 /**
- * The kernel's worker needs some 50 µs. With very many addresses at once, adverts on time count for
- * more.
+ * The kernel's worker needs some 50 µs. With very many addresses at once, adverts on time count
+ * for more.
  */
 const PAUSE_MS = 1, MOST_PAUSES = 10;
 

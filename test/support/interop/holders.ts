@@ -93,7 +93,7 @@ export class AddressWatch implements AsyncDisposable {
 }
 
 /**
- * "[2026-11-21T07:33:03.123456] Deleted 2: eth0 inet 10.77.0.100/24 scope global secondary eth0\ …"
+ * "[2026-11-21T07:33:03.123456] Deleted 2: eth0 inet 10.77.0.100/24 scope global secondary eth0"
  */
 function parseChange(line: string): AddressChange | undefined {
   const match = /^\[(\S+?)\] (Deleted )?\d+: \S+\s+inet6? ([0-9a-f.:]+)\//.exec(line);

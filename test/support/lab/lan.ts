@@ -22,7 +22,7 @@ export interface LanOptions {
   readonly hosts: readonly (string | HostOptions)[];
   /** Default "10.77.0.0/24". */
   readonly prefix?: string;
-  /** Also fd77::1/64, fd77::2/64, …; link-local addresses are there in any case. Default false. */
+  /** Also fd77::1/64, fd77::2/64, ...; link-local ones are there in any case. Default false. */
   readonly ipv6?: boolean;
   /** A second card in every host, on a bridge of its own. */
   readonly second?: { readonly prefix: string; readonly interface: string };
