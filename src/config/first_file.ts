@@ -193,9 +193,12 @@ function isEdge(own: Prefix, address: Ip): boolean {
 /** The customary first one: examples of keepalived's and ours begin there. */
 const FIRST_VRID = 51;
 
-/** A VRID that is not in `used`: 51, 52, ... 255, then 1 to 50. Undefined where all are used. */
-export function freeVrid(used: ReadonlySet<number>): number | undefined {
-  const all = Array.from({ length: 255 }, (_, i) => (FIRST_VRID - 1 + i) % 255 + 1);
+/** A VRID not in `used`: `first`, the next ones up to 255, then from 1. Undefined: all are used. */
+export function freeVrid(
+  used: ReadonlySet<number>,
+  first: number = FIRST_VRID,
+): number | undefined {
+  const all = Array.from({ length: 255 }, (_, i) => (first - 1 + i) % 255 + 1);
   return all.find((vrid) => !used.has(vrid));
 }
 

@@ -88,6 +88,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     config: "types",
     // What a plan says of itself: where its adverts travel.
     "config/plan/plan": "all",
+    // A free VRID, as init proposes one.
+    "config/first_file": "all",
     "tools/firewall": "all",
     "control/api": "types",
     // What the daemon refuses, and why: the same checks.

@@ -1,4 +1,5 @@
 /** Check of the VRIDs: other machines that use them. */
+import { freeVrid } from "../../../config/first_file.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
 import type { Environment, HeardAdvert, LanSeen } from "../environment.ts";
@@ -72,7 +73,7 @@ function judgeUnread(
         : problem(
           what,
           "Two clusters with one VRID on a LAN disturb each other.",
-          `vrid = ${freeVrid(lan, plan.rules.vrid)}   # free on this LAN; on every node`,
+          `vrid = ${freeAfter(lan, plan.rules.vrid)}   # free on this LAN; on every node`,
         ),
     ];
   });
@@ -99,7 +100,7 @@ function judgeSender(
   return [problem(
     `VRID ${vrid} is used by ${sender} for ${named}`,
     "Two clusters with one VRID on a LAN disturb each other.",
-    `vrid = ${freeVrid(lan, vrid)}   # free on this LAN; change it on every node`,
+    `vrid = ${freeAfter(lan, vrid)}   # free on this LAN; change it on every node`,
   )];
 }
 
@@ -110,10 +111,8 @@ function firstOfEach<T extends { readonly source: Ip }>(heard: readonly T[]): re
 }
 
 /** The next VRID after `from` that is not used on the LAN. */
-function freeVrid(lan: LanSeen, from: number): number {
-  const used = new Set(usedIn(lan));
-  const candidates = Array.from({ length: 255 }, (_, i) => (from + i) % 255 + 1);
-  return candidates.find((vrid) => !used.has(vrid)) ?? from;
+function freeAfter(lan: LanSeen, from: number): number {
+  return freeVrid(new Set(usedIn(lan)), from % 255 + 1) ?? from;
 }
 
 function usedIn({ adverts, unread }: LanSeen): readonly number[] {
