@@ -12,10 +12,15 @@ export interface KeyRef {
 /** This process, and the secrets it knows. */
 export interface Own {
   readonly name: string;
-  /** {@link SID_SIZE} random bytes, drawn at the start. */
-  readonly sid: Uint8Array;
   /** Ids of the secrets: all verify, the first seals. */
   readonly keyIds: readonly [number, ...number[]];
+}
+
+/** One end of a session. */
+export interface End {
+  readonly name: string;
+  /** {@link SID_SIZE} random bytes. */
+  readonly sid: Uint8Array;
 }
 
 /** What is known of a peer's process that has answered our HELLO. */
@@ -34,23 +39,18 @@ export interface Session {
 
 const GREETINGS = new TextEncoder().encode("floatip greeting 1");
 
-/** A session with the process `sid` of the peer called `name`, which has just answered. */
-export function newSession(own: Own, name: string, sid: Uint8Array): Session {
+/** A session with the process `other`, which has just answered. */
+export function newSession(own: End, other: End): Session {
   return {
-    sid,
-    hint: hintOf(sid),
-    sending: sessionInfo(own, { name, sid }),
-    receiving: sessionInfo({ name, sid }, own),
+    sid: other.sid,
+    hint: hintOf(other.sid),
+    sending: sessionInfo(own, other),
+    receiving: sessionInfo(other, own),
     since: 0 as Instant,
     counter: 0n,
     window: EMPTY_WINDOW,
     heard: undefined,
   };
-}
-
-interface End {
-  readonly name: string;
-  readonly sid: Uint8Array;
 }
 
 /** The info of the key from one end to the other: names and sids, each at a fixed place. */

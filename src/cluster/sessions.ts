@@ -3,14 +3,14 @@
  * of it (decision 0073). Pure: datagrams, verdicts on tags and instants come in; datagrams to seal
  * and messages go out. Sealing and opening (AES-GCM) are the caller's, beside the loop.
  *
- * Freshness comes from the receiver and not from a clock: a process draws a sid at its start, a
- * HELLO draws a nonce, and an ACK repeats both. The key of a session is derived from the sids and
- * names of both ends. A recording therefore names a sid or a nonce that its receiver no longer has.
+ * Freshness comes from the receiver and not from a clock: a process draws a sid for each peer at its
+ * start, a HELLO draws a nonce, and an ACK repeats both. The key of a session is derived from the
+ * sids and names of both ends. A recording therefore names a sid or a nonce that its receiver no
+ * longer has.
  */
 import { affords, type Limits, spend } from "../budget.ts";
 import { type Ip, ipKey } from "../net/ip.ts";
 import { after, between, earliest, type Instant, milliseconds, seconds } from "../time.ts";
-import type { Nanoseconds } from "../time.ts";
 import {
   type DataHead,
   decodeDatagram,
@@ -24,6 +24,19 @@ import {
   type Unverified,
 } from "./datagram.ts";
 import type { Outcome, Refused, ToSeal } from "./outcome.ts";
+import {
+  forget,
+  hasAsked,
+  isEqual,
+  isKnown,
+  newPeer,
+  type Peer,
+  type PeerAddresses,
+  type PeerView,
+  retire,
+  sessionOf,
+  viewOf,
+} from "./peer.ts";
 import { isFresh, noted } from "./replay_window.ts";
 import {
   dataNonce,
@@ -46,19 +59,8 @@ const SILENT = seconds(3);
  * last.
  */
 const HELLO_AGAIN = milliseconds(200);
-/** DATA of a replaced session shows for so long that two processes have one name. */
+/** A replaced process that answered shows for so long that two processes have one name. */
 const TWICE = seconds(10);
-/**
- * Replaced sessions that are kept, for each peer: the counters of one that comes back go on, so
- * that a recorded ACK does not make its recorded DATA fresh.
- */
-const PAST = 16;
-/** DATA of a replaced session is not late any more after this: its process lives. */
-const SETTLED = seconds(1);
-/** A session that no DATA has proved is dropped. */
-const UNPROVED = seconds(5);
-/** An ACK counts for so long after its HELLO. */
-const ASKED = seconds(2);
 /** Nonces of HELLOs that an ACK may still repeat, for each peer. */
 const NONCES = 8;
 /** Tags that are being verified, for each peer. */
@@ -67,72 +69,49 @@ const OPENING = 16;
 const ANSWERS: Limits = { most: 8, every: milliseconds(100) };
 const FAILURES: Limits = { most: 32, every: milliseconds(50) };
 
-/** A node of the file other than this one. */
-export interface PeerAddresses {
-  readonly name: string;
-  /** Each address by which it is reached. */
-  readonly addresses: readonly Ip[];
-}
-
-/** What is known of a peer's process. */
-export interface PeerView {
-  readonly name: string;
-  /** The session has been proved by DATA. */
-  readonly hasSession: boolean;
-  /** When the last DATA came. */
-  readonly heard: Instant | undefined;
-  /** A HELLO and its ACK, the last time. */
-  readonly roundTrip: Nanoseconds | undefined;
-  /** Two living processes have this name. */
-  readonly isTwice: boolean;
-  /** When it last used a secret that is not known here. */
-  readonly otherSecret: Instant | undefined;
-}
-
-interface Peer {
-  readonly name: string;
-  readonly addresses: readonly Ip[];
-  current: Session | undefined;
-  /** Answered our HELLO, and has not yet proved itself by DATA. */
-  next: Session | undefined;
-  /** Were replaced, the newest first. */
-  past: readonly Session[];
-  asked: readonly { readonly nonce: bigint; readonly at: Instant }[];
-  helloAt: Instant;
-  lastHello: Instant | undefined;
-  roundTrip: Nanoseconds | undefined;
-  twiceUntil: Instant | undefined;
-  otherSecret: Instant | undefined;
-  answersPaid: Instant;
-  failuresPaid: Instant;
-  opening: number;
-}
-
 interface Opening {
   readonly peer: Peer;
   readonly from: Ip;
   readonly head: Greeting | DataHead;
 }
 
-const START = 0 as Instant;
+/** The text of a DATA that says nothing but that its sender has a session. */
+const PROOF = new Uint8Array(0);
+
 /** The sessions of one process with all other nodes. */
 export class Sessions {
-  readonly #own: Own;
+  #own: Own;
   readonly #random: (count: number) => Uint8Array;
-  readonly #peers: readonly Peer[];
-  readonly #byAddress: ReadonlyMap<string, Peer>;
+  #peers: readonly Peer[] = [];
+  #byAddress: ReadonlyMap<string, Peer> = new Map();
   readonly #opening = new Map<number, Opening>();
   #lastId = 0;
 
   /** `random` gives so many random bytes. */
   constructor(own: Own, peers: readonly PeerAddresses[], random: (count: number) => Uint8Array) {
-    assert(own.sid.length === SID_SIZE, `a sid has ${SID_SIZE} bytes`);
     this.#own = own;
     this.#random = random;
-    this.#peers = peers.map(newPeer);
+    this.settle(own, peers);
+  }
+
+  /**
+   * Another file: sessions with peers that stay go on, unless this node is called another name.
+   */
+  settle(own: Own, peers: readonly PeerAddresses[]): void {
+    const before = own.name === this.#own.name ? this.#peers : [];
+    this.#own = own;
+    this.#peers = peers.map(({ name, addresses }) => {
+      const known = before.find((peer) => peer.name === name);
+      if (known === undefined) return newPeer({ name, addresses }, this.#random(SID_SIZE));
+      known.addresses = addresses;
+      return known;
+    });
     this.#byAddress = new Map(
       this.#peers.flatMap((peer) => peer.addresses.map((ip) => [ipKey(ip), peer] as const)),
     );
+    for (const [id, { peer }] of this.#opening) {
+      if (!this.#peers.includes(peer)) this.#opening.delete(id);
+    }
   }
 
   /** A datagram from `from`. Nothing but a counter changes before its tag was verified. */
@@ -165,7 +144,7 @@ export class Sessions {
       peer.failuresPaid = spend(peer.failuresPaid, FAILURES, now);
       return refused("tag", peer);
     }
-    if (head.kind === "data") return acceptData(now, peer, from, head, text);
+    if (head.kind === "data") return this.#acceptData(now, opening, head, text);
     return head.kind === "hello"
       ? this.#answer(now, peer, from, head)
       : this.#acceptAck(now, peer, head);
@@ -175,9 +154,10 @@ export class Sessions {
   send(name: string, message: Uint8Array): readonly ToSeal[] {
     assert(message.length <= MAX_MESSAGE, `a message has at most ${MAX_MESSAGE} bytes`);
     const peer = this.#peers.find((one) => one.name === name);
+    if (peer === undefined) return [];
     // One that has not proved itself is spoken to as well: each end waits for DATA of the other.
-    const sessions = [peer?.current, peer?.next].filter((session) => session !== undefined);
-    return sessions.flatMap((session) => this.#seal(peer?.addresses ?? [], session, message));
+    const sessions = [peer.current, peer.next].filter((session) => session !== undefined);
+    return sessions.flatMap((session) => this.#seal(peer, session, message));
   }
 
   /** The HELLOs that are due, and what is too old goes. */
@@ -193,14 +173,7 @@ export class Sessions {
 
   /** What is known of each peer at `now`. */
   peers(now: Instant): readonly PeerView[] {
-    return this.#peers.map((peer) => ({
-      name: peer.name,
-      hasSession: peer.current !== undefined,
-      heard: peer.current?.heard,
-      roundTrip: peer.roundTrip,
-      isTwice: peer.twiceUntil !== undefined && peer.twiceUntil > now,
-      otherSecret: peer.otherSecret,
-    }));
+    return this.#peers.map((peer) => viewOf(peer, now));
   }
 
   #receiveData(peer: Peer, from: Ip, { head, ...rest }: Unverified<DataHead>): Outcome {
@@ -224,7 +197,7 @@ export class Sessions {
       return refused("too-many", peer);
     }
     if (
-      head.kind === "ack" && !(isEqual(head.to, this.#own.sid) && hasAsked(now, peer, head.asked))
+      head.kind === "ack" && !(isEqual(head.to, peer.ownSid) && hasAsked(now, peer, head.asked))
     ) {
       return refused("unasked", peer);
     }
@@ -246,7 +219,7 @@ export class Sessions {
   /** A HELLO earns an ACK, and where its process is unknown a HELLO of ours: nothing else. */
   #answer(now: Instant, peer: Peer, from: Ip, head: Greeting): Outcome {
     peer.answersPaid = spend(peer.answersPaid, ANSWERS, now);
-    const ack = this.#greet("ack", from, head.sid, head.asked);
+    const ack = this.#greet("ack", peer, from, { to: head.sid, asked: head.asked });
     const again = peer.lastHello === undefined ? now : after(peer.lastHello, HELLO_AGAIN);
     if (!isKnown(peer, head.sid) && again < peer.helloAt) peer.helloAt = again;
     const own = peer.helloAt <= now ? this.#hello(now, peer) : [];
@@ -260,115 +233,77 @@ export class Sessions {
     if (isKnown(peer, head.sid)) return { kind: "nothing" };
     const back = peer.past.find(({ sid }) => isEqual(sid, head.sid));
     peer.past = peer.past.filter((session) => session !== back);
+    // It lives: it answers what was asked after the one that replaced it had answered.
+    const isTwice = back !== undefined && peer.current !== undefined && asked !== undefined &&
+      asked.at > peer.current.since;
+    if (isTwice) peer.twiceUntil = after(now, TWICE);
     retire(peer, peer.next);
-    peer.next = back ?? newSession(this.#own, peer.name, head.sid);
+    const own = { name: this.#own.name, sid: peer.ownSid };
+    peer.next = back ?? newSession(own, { name: peer.name, sid: head.sid });
     peer.next.since = now;
+    return { kind: "send", datagrams: this.#seal(peer, peer.next, PROOF) };
+  }
+
+  #acceptData(now: Instant, { peer, from }: Opening, head: DataHead, text: Uint8Array): Outcome {
+    const session = sessionOf(peer, head.hint);
+    if (session === undefined) return refused("no-session", peer);
+    // The same datagram may have been opened twice at one time.
+    if (!isFresh(session.window, head.counter)) return refused("replayed", peer);
+    session.window = noted(session.window, head.counter);
+    session.heard = now;
+    // It was under way when its process was replaced, or somebody kept it until now.
+    if (peer.past.includes(session)) return { kind: "nothing" };
+    const isNew = session === peer.next;
+    if (isNew) {
+      retire(peer, peer.current);
+      peer.current = session;
+      peer.next = undefined;
+    }
+    peer.otherSecret = undefined;
+    if (text.length > 0) return { kind: "message", peer: peer.name, from, text };
+    // Our first proof may have come before our ACK: the peer had no session to open it with.
+    if (isNew) return { kind: "send", datagrams: this.#seal(peer, session, PROOF) };
     return { kind: "nothing" };
   }
 
   #hello(now: Instant, peer: Peer): readonly ToSeal[] {
     const nonce = hintOf(this.#random(8));
     const isSilent = peer.current?.heard === undefined || after(peer.current.heard, SILENT) <= now;
+    const isSettled = !isSilent && peer.next === undefined && (peer.twiceUntil ?? now) <= now;
     peer.asked = [...peer.asked, { nonce, at: now }].slice(-NONCES);
     peer.lastHello = now;
-    peer.helloAt = after(now, isSilent || peer.next !== undefined ? HELLO_EVERY : HELLO_SELDOM);
+    peer.helloAt = after(now, isSettled ? HELLO_SELDOM : HELLO_EVERY);
     const nowhere = new Uint8Array(SID_SIZE);
-    return peer.addresses.map((to) => this.#greet("hello", to, nowhere, nonce));
+    return peer.addresses.map((to) =>
+      this.#greet("hello", peer, to, { to: nowhere, asked: nonce })
+    );
   }
 
-  #greet(kind: "hello" | "ack", to: Ip, toSid: Uint8Array, asked: bigint): ToSeal {
-    const [keyId] = this.#own.keyIds;
-    const { name, sid } = this.#own;
+  #greet(
+    kind: "hello" | "ack",
+    { ownSid: sid }: Peer,
+    to: Ip,
+    fields: Pick<Greeting, "to" | "asked">,
+  ): ToSeal {
+    const { name, keyIds: [keyId] } = this.#own;
     const nonce = this.#random(NONCE_SIZE);
-    const head = encodeGreeting({ kind, keyId, sid, to: toSid, asked, name, nonce });
+    const head = encodeGreeting({ kind, keyId, sid, name, nonce, ...fields });
     return { to, key: greetingKey(keyId), nonce, head, text: new Uint8Array(0) };
   }
 
-  #seal(addresses: readonly Ip[], session: Session, text: Uint8Array): readonly ToSeal[] {
+  #seal(
+    { addresses, ownSid }: Pick<Peer, "addresses" | "ownSid">,
+    session: Session,
+    text: Uint8Array,
+  ): readonly ToSeal[] {
     const [keyId] = this.#own.keyIds;
     return addresses.map((to) => {
       const counter = ++session.counter;
-      const head = encodeDataHead({ keyId, hint: hintOf(this.#own.sid), counter });
+      const head = encodeDataHead({ keyId, hint: hintOf(ownSid), counter });
       const key = { keyId, info: session.sending };
       return { to, key, nonce: dataNonce(counter), head, text };
     });
   }
-}
-
-function acceptData(
-  now: Instant,
-  peer: Peer,
-  from: Ip,
-  head: DataHead,
-  text: Uint8Array,
-): Outcome {
-  const session = sessionOf(peer, head.hint);
-  if (session === undefined) return refused("no-session", peer);
-  // The same datagram may have been opened twice at one time.
-  if (!isFresh(session.window, head.counter)) return refused("replayed", peer);
-  session.window = noted(session.window, head.counter);
-  session.heard = now;
-  if (peer.past.includes(session)) {
-    // What was under way when it was replaced proves nothing.
-    const replaced = peer.current?.since ?? now;
-    if (after(replaced, SETTLED) <= now) peer.twiceUntil = after(now, TWICE);
-    return { kind: "nothing" };
-  }
-  if (session === peer.next) {
-    retire(peer, peer.current);
-    peer.current = session;
-    peer.next = undefined;
-  }
-  peer.otherSecret = undefined;
-  return { kind: "message", peer: peer.name, from, text };
-}
-
-/** A session that nothing has proved goes. */
-function forget(now: Instant, peer: Peer): void {
-  const { next } = peer;
-  if (next === undefined || after(next.since, UNPROVED) > now) return;
-  retire(peer, next);
-  peer.next = undefined;
-}
-
-function retire(peer: Peer, session: Session | undefined): void {
-  if (session !== undefined) peer.past = [session, ...peer.past].slice(0, PAST);
-}
-
-function sessionOf({ current, next, past }: Peer, hint: bigint): Session | undefined {
-  return [current, next, ...past].find((session) => session?.hint === hint);
-}
-
-function newPeer({ name, addresses }: PeerAddresses): Peer {
-  return {
-    name,
-    addresses,
-    current: undefined,
-    next: undefined,
-    past: [],
-    asked: [],
-    helloAt: START,
-    lastHello: undefined,
-    roundTrip: undefined,
-    twiceUntil: undefined,
-    otherSecret: undefined,
-    answersPaid: START,
-    failuresPaid: START,
-    opening: 0,
-  };
-}
-
-function hasAsked(now: Instant, { asked }: Peer, nonce: bigint): boolean {
-  return asked.some((one) => one.nonce === nonce && after(one.at, ASKED) >= now);
-}
-
-/** Is the process `sid` the one that the peer's sessions are with? */
-function isKnown({ current, next }: Peer, sid: Uint8Array): boolean {
-  return [current, next].some((one) => one !== undefined && isEqual(one.sid, sid));
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 function refused(reason: Refused, peer?: Peer): Outcome {

@@ -1,7 +1,7 @@
 /** Nodes that speak by sessions over a network in memory: sealing is a toy, time is a number. */
 import { Sessions } from "../../../src/cluster/sessions.ts";
 import type { Outcome, ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
-import { SID_SIZE, TAG_SIZE } from "../../../src/cluster/datagram.ts";
+import { TAG_SIZE } from "../../../src/cluster/datagram.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds } from "../../../src/time.ts";
 
@@ -54,6 +54,8 @@ export class Channel {
   /** All that was ever sent, in order. */
   readonly sent: Sent[] = [];
   readonly told: Told[] = [];
+  /** All that was ever sealed, in order. */
+  readonly sealed: ToSeal[] = [];
   /** Why datagrams were refused, by reason. */
   readonly refused = new Map<string, number>();
   /** Datagrams for which this says false are lost. */
@@ -72,7 +74,7 @@ export class Channel {
   start(name: string, keyIds: readonly [number, ...number[]] = [7], as = name): void {
     const at = this.#peers.find((peer) => peer.name === name)?.addresses[0];
     if (at === undefined) throw new Error(`no node ${name}`);
-    const own = { name: as, sid: this.#random(SID_SIZE), keyIds };
+    const own = { name: as, keyIds };
     const peers = this.#peers.filter((peer) => peer.name !== name);
     this.#nodes.set(name, { sessions: new Sessions(own, peers, this.#random), at });
   }
@@ -81,7 +83,7 @@ export class Channel {
   startClone(name: string): void {
     const at = this.#peers.find((peer) => peer.name === name)?.addresses[1];
     if (at === undefined) throw new Error(`${name} has no second address`);
-    const own = { name, sid: this.#random(SID_SIZE), keyIds: [7] as const };
+    const own = { name, keyIds: [7] as const };
     const peers = this.#peers.filter((peer) => peer.name !== name);
     this.#nodes.set(`${name}'`, { sessions: new Sessions(own, peers, this.#random), at });
   }
@@ -103,6 +105,18 @@ export class Channel {
         if (tenth % 10 === 0) this.say(name, `I am ${name}`);
       }
     }
+  }
+
+  /** The HELLOs that are due now, and what follows from them. */
+  greet(): void {
+    this.now = this.now + milliseconds(100) as Instant;
+    for (const { sessions, at } of this.#nodes.values()) this.#send(at, sessions.tick(this.now));
+  }
+
+  /** The file of `name` says that it has `peers` and no others. */
+  settle(name: string, peers: readonly string[]): void {
+    const named = this.#peers.filter((peer) => peers.includes(peer.name));
+    this.#node(name).sessions.settle({ name, keyIds: [7] }, named);
   }
 
   /** A message of `name` to all others. */
@@ -145,6 +159,7 @@ export class Channel {
   }
 
   #send(from: Ip, datagrams: readonly ToSeal[]): void {
+    this.sealed.push(...datagrams);
     for (const { to, key, nonce, head, text } of datagrams) {
       const tag = tagOf(key.keyId, [key.info, nonce, head, text]);
       const sent = { from, to, bytes: Uint8Array.from([...head, ...text, ...tag]) };

@@ -208,3 +208,50 @@ Deno.test("sessions: a message has a bound", () => {
   strictEqual(toldTo(channel, "b", before)[0]?.length, MAX_MESSAGE);
   ok(channel.sent.every(({ bytes }) => bytes.length <= 1200));
 });
+
+Deno.test("sessions: one is there as soon as the greetings are through, before anything is said", () => {
+  const channel = started(["a", "b"]);
+  channel.greet();
+  deepStrictEqual([peersOf(channel, "a"), peersOf(channel, "b")], [["b"], ["a"]]);
+  deepStrictEqual(channel.told, []);
+});
+
+Deno.test("sessions: what was kept back until its process was replaced proves nothing", () => {
+  const channel = started(["a", "b"]);
+  channel.seconds(3);
+  const kept: Sent[] = [];
+  channel.passes = (sent) => !(sent.bytes[3] === 3 && sent.from.bytes[3] === 1) || !kept.push(sent);
+  channel.say("a", "kept");
+  channel.passes = () => true;
+  channel.start("a");
+  channel.seconds(20);
+  const accepted = channel.told.length;
+  for (const sent of kept) channel.inject(sent);
+  strictEqual(channel.told.length, accepted);
+  strictEqual(channel.sessions("b").peers(channel.now)[0]?.isTwice, false);
+});
+
+Deno.test("sessions: another file leaves those of peers that stay as they are", () => {
+  const channel = started();
+  channel.seconds(3);
+  channel.settle("a", ["b"]);
+  const before = channel.told.length;
+  channel.say("b", "to a");
+  deepStrictEqual(toldTo(channel, "a", before), ["to a"]);
+  deepStrictEqual(peersOf(channel, "a"), ["b"]);
+});
+
+Deno.test("sessions: a peer that is named again has new keys, and its recordings are dead", () => {
+  const channel = started();
+  channel.seconds(3);
+  const recorded = [...channel.sent];
+  channel.settle("a", ["b"]);
+  channel.settle("a", ["b", "c"]);
+  channel.seconds(3);
+  deepStrictEqual(peersOf(channel, "a"), ["b", "c"]);
+  const accepted = channel.told.length;
+  for (const sent of recorded) channel.inject(sent);
+  strictEqual(channel.told.length, accepted);
+  const sealed = channel.sealed.map(({ key, nonce }) => `${key.info} ${nonce}`);
+  strictEqual(new Set(sealed).size, sealed.length);
+});
