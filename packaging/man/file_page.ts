@@ -32,7 +32,7 @@ export function filePage(version: string, epoch: number): string {
     verbatim(EXAMPLE.split("\n")),
     section("[nodes]"),
     paragraph(inline(`${ROOT.nodes.what} ${ROOT.nodes.why}`)),
-    verbatim(["[nodes]", 'NAME = "ADDRESS"', 'NAME = ["IPV4 ADDRESS", "IPV6 ADDRESS"]']),
+    verbatim(NODES_FORMS),
     ...TABLES.flatMap(({ header, what, keys }) => [
       section(header),
       paragraph(inline(what)),
@@ -42,6 +42,14 @@ export function filePage(version: string, epoch: number): string {
     `${bold("floatip")}(8), ${bold("systemd.exec")}(5) for LoadCredential=`,
   );
 }
+
+/** How a line of [nodes] may look. */
+export const NODES_FORMS = [
+  "[nodes]",
+  'NAME = "ADDRESS"',
+  'NAME = ["IPV4 ADDRESS", "IPV6 ADDRESS"]',
+  'NAME = { address = "ADDRESS", links = ["ADDRESS"] }',
+];
 
 /** What holds for the whole file. */
 export const INTRODUCTION = [

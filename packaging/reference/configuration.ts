@@ -3,7 +3,7 @@
  */
 import { defaultText, exampleText, type Key } from "../../src/config/tables/key.ts";
 import { ROOT, TABLES } from "../../src/config/tables/root.ts";
-import { EXAMPLE, INTRODUCTION } from "../man/file_page.ts";
+import { EXAMPLE, INTRODUCTION, NODES_FORMS } from "../man/file_page.ts";
 import { code, inline, page, verbatim, wrap } from "./markdown.ts";
 
 /** The page. */
@@ -16,7 +16,7 @@ export function configurationPage(): string {
     verbatim(EXAMPLE.split("\n"), "toml"),
     "## `[nodes]`",
     wrap(inline(`${ROOT.nodes.what} ${ROOT.nodes.why}`)),
-    verbatim(["[nodes]", 'NAME = "ADDRESS"', 'NAME = ["IPV4 ADDRESS", "IPV6 ADDRESS"]']),
+    verbatim(NODES_FORMS),
     ...TABLES.flatMap(({ header, what, keys }) => [
       `## ${code(header)}`,
       wrap(inline(what)),

@@ -21,6 +21,8 @@ const LONGEST_TEXT = 8192;
 const MOST_ENTRIES = 1024;
 /** [nodes]: each of them would be sent every advert. */
 const MOST_NODES = 255;
+/** Links of a node: all that is told to it goes to each of them. */
+const MOST_LINKS = 8;
 /**
  * Floating addresses of one instance: an advert names 255 (RFC 9568 5.2.5), and others may move
  * along.
@@ -162,6 +164,7 @@ export function countProblem(root: Readonly<Record<string, unknown>>): Problem |
 
 function mostAt(path: Path): number {
   if (path.length === 1 && path[0] === "nodes") return MOST_NODES;
+  if (path.length === 3 && path[0] === "nodes" && path[2] === "links") return MOST_LINKS;
   return isAddresses(path) ? MOST_ADDRESSES : MOST_ENTRIES;
 }
 

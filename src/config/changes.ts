@@ -1,7 +1,9 @@
 /** The changes between two configuration files: table by table and key by key, in words. Pure. */
 import { formatIp } from "../net/ip.ts";
+import { keyIdText } from "./cluster_key.ts";
 import type { Config } from "./config.ts";
 import { type CheckSettings, COMMON_KEYS, type Probe, PROBE_KEYS } from "./tables/check.ts";
+import type { ClusterSettings } from "./tables/cluster.ts";
 import { fieldOf, type Key, type Keys } from "./tables/key.ts";
 import type { NodeEntry } from "./tables/node.ts";
 import { ROOT } from "./tables/root.ts";
@@ -32,6 +34,7 @@ type NamedFields = Fields & { readonly name: string };
 export function fileChanges(before: Config, after: Config): readonly FileChange[] {
   return Object.entries<Key>(ROOT).flatMap(([name, key]) => {
     if (name === "nodes") return headed([name], nodeChanges(before.nodes, after.nodes));
+    if (name === "cluster") return headed([name], clusterChanges(before.cluster, after.cluster));
     if (name === "check") return namedChanges(name, before.checks, after.checks, checkChanges);
     return rootChanges(name, key, before, after);
   });
@@ -179,8 +182,7 @@ function nodeChanges(
   before: readonly NodeEntry[],
   after: readonly NodeEntry[],
 ): readonly Difference[] {
-  const addresses = ({ addresses }: NodeEntry): string => addresses.map(formatIp).join(" ");
-  const text = (all: readonly NodeEntry[]) => new Map(all.map((one) => [one.name, addresses(one)]));
+  const text = (all: readonly NodeEntry[]) => new Map(all.map((one) => [one.name, nodeText(one)]));
   const [old, now] = [text(before), text(after)];
   const differences = [
     ...[...old].flatMap(([name, was]) => now.has(name) ? [] : [`${name} ${was} removed`]),
@@ -192,6 +194,37 @@ function nodeChanges(
   ];
   const order = isSame([...old.keys()], [...now.keys()]) ? [] : ["order changed"];
   return (differences.length > 0 ? differences : order).map(saying);
+}
+
+/** Keys by their ids. The secret itself is never told. */
+function clusterChanges(
+  before: ClusterSettings | undefined,
+  after: ClusterSettings | undefined,
+): readonly Difference[] {
+  if (before === undefined || after === undefined) {
+    return before === after ? [] : [saying(before === undefined ? "added" : "removed")];
+  }
+  const ids = ({ keys }: ClusterSettings) => keys.map(({ id }) => keyIdText(id));
+  const [old, now] = [ids(before), ids(after)];
+  const keys = [
+    ...now.filter((id) => !old.includes(id)).map((id) => `key ${id} added`),
+    ...old.filter((id) => !now.includes(id)).map((id) => `key ${id} removed`),
+    ...old[0] === now[0] ? [] : [`key ${now[0]} signs instead of ${old[0]}`],
+  ];
+  const port = before.port === after.port ? [] : [
+    `port ${before.port} -> ${after.port}: nodes with ${before.port} are not heard until they ` +
+    "have it too",
+  ];
+  return [...keys, ...port].map(saying);
+}
+
+/** "192.168.1.12 links 100.64.0.12", "192.168.1.2 only_vrrp". */
+function nodeText({ addresses, links, onlyVrrp }: NodeEntry): string {
+  return [
+    ...addresses.map(formatIp),
+    ...links.length === 0 ? [] : ["links", ...links.map(formatIp)],
+    ...onlyVrrp ? ["only_vrrp"] : [],
+  ].join(" ");
 }
 
 /** Do two values of a decoded file say the same? JSON knows neither maps nor undefined. */

@@ -2,6 +2,7 @@
  * { credential = "NAME" } in the file: a secret that is kept elsewhere, put in the place of its
  * name.
  */
+import { UNSEEN_KEY } from "./cluster_key.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Report } from "./problem.ts";
 import { isTable } from "./toml_text.ts";
@@ -130,6 +131,7 @@ function wrongName(key: string, path: Path): Problem {
 
 /** Something sound in the place of what cannot be seen. */
 function placeholder(path: Path): string {
+  if (path[0] === "cluster") return UNSEEN_KEY;
   const key = path.at(-1);
   const isUrl = key === "url" || path.at(-2) === "notify";
   if (!isUrl) return "********";

@@ -7,8 +7,8 @@ import { error, type Path, type Problem, ProblemList, type Report } from "./prob
 import { parseToml } from "./syntax.ts";
 import { toCheck } from "./tables/check.ts";
 import { settingsOf } from "./tables/key.ts";
-import { readNodes } from "./tables/node.ts";
-import { checkName, readTable } from "./tables/read.ts";
+import { readNodes } from "./tables/nodes.ts";
+import { readTable } from "./tables/read.ts";
 import { checkFile, type FileDraft, NO_INSTANCE, PLAIN_TABLES, ROOT } from "./tables/root.ts";
 
 /** What a text decodes to. */
@@ -71,9 +71,11 @@ function decodeBounded(text: string, credentials: Credentials): Decoded {
 function toConfig({ keys, nodes }: FileDraft): Config {
   return {
     ...settingsOf(PLAIN_TABLES, keys),
-    nodes: nodes.map(({ name, addresses }) => ({
+    nodes: nodes.map(({ name, addresses, links, onlyVrrp }) => ({
       name,
       addresses: addresses.map(({ address }) => address),
+      links: links.map(({ address }) => address),
+      onlyVrrp,
     })),
     checks: (keys.check ?? []).map(toCheck),
   };
@@ -84,6 +86,5 @@ function readFile(root: Readonly<Record<string, unknown>>, report: Report): File
   const { keys } = readTable(ROOT, root, [], report);
   if (!("instance" in keys)) report(NO_INSTANCE);
   const nodes = readNodes(keys.nodes ?? {}, report);
-  for (const { name, path } of nodes) checkName(name, path, report);
   return { keys, nodes };
 }

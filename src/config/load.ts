@@ -146,7 +146,7 @@ function exposed(
     path,
     at: "key",
     what: "every user of this machine may read the file, and a password is in it",
-    why: path.includes("notify")
+    why: path.includes("notify") || path.includes("cluster")
       ? "With the password another machine can pass for this node."
       : path.includes("auth")
       ? "With the password another machine can send adverts that take the addresses away."
@@ -156,10 +156,11 @@ function exposed(
 }
 
 /** Where passwords stand. */
-function secretsIn({ instances, notify, checks }: Config): readonly Path[] {
+function secretsIn({ instances, notify, checks, cluster }: Config): readonly Path[] {
   const named = instances.map((one) => [["instance", one.name, "notify"], one.notify] as const);
   const all = [[["notify"], notify] as const, ...named];
   return [
+    ...(cluster === undefined ? [] : [["cluster", "secret"]]),
     ...instances.filter(({ auth }) => auth !== undefined)
       .map(({ name }) => ["instance", name, "auth", "pass"]),
     ...all.flatMap(([path, settings]): readonly Path[] => [

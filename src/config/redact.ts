@@ -9,8 +9,8 @@ import { isTable } from "./toml_text.ts";
 
 const TABLE_KEYS: readonly Keys[] = [ROOT, ...TABLES.map(({ keys }) => keys)];
 
-/** Of no table: { credential = "NAME" } names no secret, it is where one is kept. */
-const PLAIN_KEYS: readonly string[] = ["node", "address", "links", "only_vrrp"];
+/** Of no table, or only of some. */
+const PLAIN_KEYS: readonly string[] = ["node", "address"];
 
 /** Every key that some table has, and whether its value is never shown. */
 const KNOWN: ReadonlyMap<string, boolean> = new Map([

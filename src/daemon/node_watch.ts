@@ -55,9 +55,12 @@ const MARGIN = milliseconds(100);
 /** What this node is, and the nodes that its virtual routers speak to. */
 type Self = Pick<NodePlan, "node" | "plans">;
 
+/** What is asked of [nodes], or of a peer that is not named there. */
+type Named = Pick<NodeEntry, "name" | "addresses">;
+
 /** Another node of the file. */
 interface Other {
-  readonly entry: NodeEntry;
+  readonly entry: Named;
   facts: NodeFacts;
   /** When it is asked next. */
   askAt: Instant;
@@ -319,7 +322,7 @@ function isCutOff({ state }: VirtualRouter): boolean {
 }
 
 /** The other nodes, and what is written as a peer beside them. */
-function entriesOf(config: Config, { node, plans }: Self): readonly NodeEntry[] {
+function entriesOf(config: Config, { node, plans }: Self): readonly Named[] {
   const named = new Set(config.nodes.flatMap(({ addresses }) => addresses.map(formatIp)));
   const peers = new Map(
     plans.flatMap(({ rules }) => rules.peers).map((peer) => [formatIp(peer), peer] as const),
@@ -335,7 +338,7 @@ function isUnnamed(name: string, config: Config | undefined): boolean {
   return config?.nodes.every((node) => node.name !== name) ?? false;
 }
 
-function isSame(a: NodeEntry, b: NodeEntry): boolean {
+function isSame(a: Named, b: Named): boolean {
   return a.addresses.map(formatIp).join() === b.addresses.map(formatIp).join();
 }
 
@@ -344,7 +347,7 @@ function isSame(a: NodeEntry, b: NodeEntry): boolean {
  * by unicast first.
  */
 function questionFor(
-  { name, addresses }: NodeEntry,
+  { name, addresses }: Named,
   routers: readonly VirtualRouter[],
 ): PresenceQuestion | undefined {
   const able = routers.filter((router) => !isCutOff(router));

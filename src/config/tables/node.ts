@@ -1,11 +1,18 @@
 /** [node] and [nodes]: the node that reads the file, and all that take part. */
-import * as v from "valibot";
-import { formatIp, type Ip, isLoopback, isMulticast, isUnspecified, sameIp } from "../../net/ip.ts";
+import {
+  formatIp,
+  type Ip,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+  sameIp,
+} from "../../net/ip.ts";
 import { nearestWord } from "../did_you_mean.ts";
-import { error, type Path, type Problem, type Report, type Rule } from "../problem.ts";
-import { listNames, showName, showValue, writeKey } from "../toml_text.ts";
+import { error, type Path, type Problem, type Rule } from "../problem.ts";
+import { listNames, showName } from "../toml_text.ts";
 import type { Keys } from "./key.ts";
-import { address, word } from "./types.ts";
+import { word } from "./types.ts";
 
 /** [node] */
 export const NODE = {
@@ -24,13 +31,25 @@ export interface NodeEntry {
   readonly name: string;
   /** One or several: `pi-a = ["192.168.1.11", "fe80::11"]`; at most one of each family. */
   readonly addresses: readonly Ip[];
+  /** Further addresses at which it is told the state of the others: for [cluster] alone. */
+  readonly links: readonly Ip[];
+  /** A keepalived or a router: it speaks VRRP, and is told nothing else. */
+  readonly onlyVrrp: boolean;
+}
+
+/** An address of a node, and where it stands. */
+interface PlacedAddress {
+  readonly path: Path;
+  readonly address: Ip;
 }
 
 /** One line of [nodes], as far as it could be read. */
 export interface NodeDraft {
   readonly name: string;
   readonly path: Path;
-  readonly addresses: readonly { readonly path: Path; readonly address: Ip }[];
+  readonly addresses: readonly PlacedAddress[];
+  readonly links: readonly PlacedAddress[];
+  readonly onlyVrrp: boolean;
 }
 
 /** What the rules need to know of the file. */
@@ -38,45 +57,6 @@ export interface NodesDraft {
   /** Is there a [nodes] at all? Undefined: one that could not be read. */
   readonly hasNodes: boolean | undefined;
   readonly nodes: readonly NodeDraft[];
-}
-
-const ADDRESS = address("an address without a prefix length");
-
-/** Reads [nodes]: a name with an address, or a list of them, on each line. */
-export function readNodes(
-  raw: Readonly<Record<string, unknown>>,
-  report: Report,
-): readonly NodeDraft[] {
-  return Object.entries(raw).map(([name, value]) => {
-    const path: Path = ["nodes", name];
-    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (list.length === 0) report(wrongNode(name, value, path));
-    const addresses = list.flatMap((entry, index) => {
-      const at = Array.isArray(value) ? [...path, index] : path;
-      const result = v.safeParse(ADDRESS.schema, entry);
-      if (result.success) return [{ path: at, address: result.output }];
-      report(wrongNode(name, entry, at));
-      return [];
-    });
-    return { name, path, addresses };
-  });
-}
-
-function wrongNode(name: string, value: unknown, path: Path): Problem {
-  const text = typeof value === "string" ? value.trim() : "";
-  const guesses = [text, text.split("/")[0], /^\[([\da-f:.]+)\]/i.exec(text)?.[1]];
-  const fixed = guesses.find((guess) => v.is(ADDRESS.schema, guess));
-  const looksUp = /^[a-z\d][a-z\d.-]*[a-z][a-z\d.-]*$/i.test(text);
-  return error(
-    path,
-    `node ${showName(name)} needs an address without a prefix length, not ${showValue(value)}`,
-    "Nodes find themselves and their peers by these addresses.",
-    fixed !== undefined
-      ? path.length === 2 ? `${writeKey(name)} = "${fixed}"` : `"${fixed}"`
-      : looksUp
-      ? `write its address instead, which \`getent ahosts ${text}\` prints`
-      : "write the address that this node has on the LAN",
-  );
 }
 
 /** What is wrong with [nodes], `self` being the name in [node]. */
@@ -88,6 +68,7 @@ export const NODES_RULES: readonly Rule<NodesDraft, { readonly self: string | un
     return unknownNode(self, names, ["node", "name"], "node.name");
   },
   ({ nodes }) => nodes.flatMap((node) => nodeProblems(node, nodes)),
+  ({ nodes }) => nodes.flatMap((node) => linkProblems(node, nodes)),
 ];
 
 const EMPTY = error(
@@ -130,6 +111,54 @@ function sameAddress(node: NodeDraft, owner: NodeDraft, path: Path): Problem {
     `node ${node.name} has the same address as node ${owner.name}`,
     "A node finds itself by its address: one machine would take itself for both.",
     `give ${node.name} its own address`,
+  );
+}
+
+function linkProblems(node: NodeDraft, nodes: readonly NodeDraft[]): readonly Problem[] {
+  if (node.onlyVrrp && node.links.length > 0) return [linksOfVrrp(node)];
+  const before = nodes.slice(0, nodes.indexOf(node));
+  return node.links.flatMap(({ address, path }, index) => {
+    const has = (list: NodeDraft["links"]) => list.some((own) => sameIp(own.address, address));
+    const owner = nodes.find((other) => other !== node && has(other.addresses)) ??
+      before.find(({ links }) => has(links));
+    const isTwice = has(node.addresses) || has(node.links.slice(0, index));
+    return [
+      ...notOwnable(address, "a link", path, `write another address that ${node.name} has`),
+      ...isLinkLocal(address) ? [linkLocal(node, path)] : [],
+      ...owner !== undefined
+        ? [sameAddress(node, owner, path)]
+        : isTwice
+        ? [linkTwice(address, node, path)]
+        : [],
+    ];
+  });
+}
+
+function linksOfVrrp({ name, path }: NodeDraft): Problem {
+  return error(
+    [...path, "links"],
+    `node ${name} has links, and only_vrrp`,
+    "Links are for what floatip nodes tell each other, and this one is told nothing.",
+    "remove it",
+    "key",
+  );
+}
+
+function linkLocal({ name }: NodeDraft, path: Path): Problem {
+  return error(
+    path,
+    `a link of node ${name} is a link-local address`,
+    "It does not say on which interface it is to be reached.",
+    `write another address that ${name} has`,
+  );
+}
+
+function linkTwice(address: Ip, { name }: NodeDraft, path: Path): Problem {
+  return error(
+    path,
+    `node ${name} has the address ${formatIp(address)} twice`,
+    "One way to a node that is written twice is still one, where two were wanted.",
+    `write another address that ${name} has`,
   );
 }
 

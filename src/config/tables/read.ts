@@ -9,6 +9,7 @@ import { fixLine, proposedLine } from "../suggest_fix.ts";
 import { isTable, showName, showValue, writeHeader, writeKey } from "../toml_text.ts";
 import { INSTANCE } from "./instance.ts";
 import { accepts, NAME_PATTERN } from "./types.ts";
+import { NODE_ENTRY } from "./node_entry.ts";
 import {
   type Draft,
   type EntriesType,
@@ -174,9 +175,10 @@ function wrongValue(name: string, key: Key, value: unknown, wrong: unknown, path
   const what = fault?.what === undefined
     ? `${name} must be ${key.type.form}${isSecret ? "" : `, not ${shown}`}`
     : `${isSecret ? key.title ?? name : `${name} ${shown}`} ${fault.what}`;
+  const isProposed = fault?.what === undefined || (isSecret && key.remark !== undefined);
   const fix = path.length === 1
     ? header(name, undefined)
-    : fault?.what === undefined
+    : isProposed
     ? fixLine(name, key, value, keyPath)
     : wantedLine(name, key);
   return error(path, what, key.why, (isSecret ? undefined : fault?.fix) ?? fix);
@@ -211,6 +213,8 @@ function unknownKey(
   }
   const fix = path.length === 0 && Object.hasOwn(INSTANCE, name)
     ? `[instance.web]  # above it: ${name} belongs to an instance`
+    : path[0] === "cluster" && isNode(value)
+    ? "[nodes]  # instead of [cluster]"
     : `remove it; the keys here are ${Object.keys(keys).join(", ")}`;
   return error(at, what, UNKNOWN, fix, "key");
 }
@@ -221,6 +225,11 @@ function unknownFix(meant: string, key: Key, name: string, value: unknown, path:
     return name === "nopreempt" ? "preempt = false" : fixLine(meant, key, value, [...path, name]);
   }
   return header(meant, isTable(value) ? Object.keys(value)[0] : undefined);
+}
+
+/** Could `value` be that of a node in [nodes]? */
+function isNode(value: unknown): boolean {
+  return accepts(NODE_ENTRY.address.type, isTable(value) ? value["address"] : value);
 }
 
 const CHECK_HEADER = '[check.nginx]  # with what to look at: http = "http://127.0.0.1/"';

@@ -3,11 +3,13 @@ import { checkRules, error, type Report } from "../problem.ts";
 import { twiceProblems } from "./address.ts";
 import { CHECK } from "./check.ts";
 import { CHECK_RULES, referenceProblems } from "./check_rules.ts";
+import { CLUSTER, CLUSTER_RULES, linksWithoutCluster } from "./cluster.ts";
 import { GROUP, groupProblems } from "./group.ts";
 import { INSTANCE, INSTANCE_RULES, vridProblems } from "./instance.ts";
 import type { Draft, Key, Keys, Settings } from "./key.ts";
 import { METRICS, METRICS_RULES } from "./metrics.ts";
 import { NODE, type NodeDraft, NODES_RULES } from "./node.ts";
+import { NODE_ENTRY } from "./node_entry.ts";
 import { NOTIFY, NOTIFY_RULES } from "./notify.ts";
 import { anyTable, named, table } from "./types.ts";
 
@@ -27,7 +29,14 @@ export const ROOT = {
     what: "Every node that takes part, with its address; the same on all of them.",
     why: "Each node finds itself and its peers in it.",
     example: { "pi-a": "192.168.1.11", "pi-b": "192.168.1.12" },
-    synonyms: ["cluster", "members", "hosts"],
+    synonyms: ["members", "hosts"],
+  },
+  cluster: {
+    type: table(CLUSTER),
+    absent: "none: nodes hear each other's adverts alone",
+    what: "Nodes tell each other their state, so that any of them knows all.",
+    why: "It is a table of its own.",
+    example: { secret: { credential: "cluster" } },
   },
   instance: {
     type: named(INSTANCE, "[instance.web]"),
@@ -86,10 +95,14 @@ interface TableEntry {
 }
 
 /** Every table with keys of its own, each once, a table in a table behind that. */
-export const TABLES: readonly TableEntry[] = tablesIn(
-  ROOT,
-  (name, { type }) => type.kind === "named" ? `[${name}.NAME]` : `[${name}]`,
-);
+export const TABLES: readonly TableEntry[] = [
+  {
+    header: "[nodes] NAME = { ... }",
+    what: "A node of which more is said than its address.",
+    keys: NODE_ENTRY,
+  },
+  ...tablesIn(ROOT, (name, { type }) => type.kind === "named" ? `[${name}.NAME]` : `[${name}]`),
+];
 
 function tablesIn(
   keys: Keys,
@@ -130,15 +143,17 @@ export function checkFile({ keys, nodes }: FileDraft, report: Report): void {
   const isUnread = (name: keyof typeof keys) => name in keys && keys[name] === undefined;
   const hasNodes = isUnread("nodes") ? undefined : "nodes" in keys;
   const all = { hasNodes, nodes, instances, groups, checks };
-  const { notify, metrics } = keys;
+  const { notify, metrics, cluster } = keys;
   checkRules(NODES_RULES, all, { self: keys.node?.keys.name }, report);
   for (const one of instances) checkRules(INSTANCE_RULES, one, all, report);
   for (const one of checks) checkRules(CHECK_RULES, one, all, report);
+  if (cluster !== undefined) checkRules(CLUSTER_RULES, cluster, all, report);
   if (metrics !== undefined) checkRules(METRICS_RULES, metrics, instances, report);
   for (const one of [notify, ...instances.map(({ keys }) => keys.notify)]) {
     if (one !== undefined) checkRules(NOTIFY_RULES, one, undefined, report);
   }
   const found = [
+    ..."cluster" in keys ? [] : linksWithoutCluster(all),
     ...twiceProblems(instances),
     ...vridProblems(instances),
     // What a table that could not be read has, others may name.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Credential, Credentials } from "../../../src/config/credentials.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { load } from "../../../src/config/load.ts";
+import { DRAWN } from "../../support/config/keys.ts";
 
 const FILE = `
 [instance.web]
@@ -117,4 +118,19 @@ Deno.test("from files: of the unit's folder and of a drop-in, with no false alar
     else Deno.env.set("CREDENTIALS_DIRECTORY", before);
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("keys of a cluster come from a credential, the one that signs first", () => {
+  const [A = "", B = "", C = ""] = DRAWN;
+  const text = `[nodes]\na = "10.0.0.1"\n[cluster]\nsecret = { credential = "cluster" }\n${FILE}`;
+  const withKeys = (written: string) =>
+    decode(text, (name) => name === "cluster" ? { kind: "text", text: written } : known(name));
+  const decoded = withKeys(`${A} next\n${B}\n${C}`);
+  assert.ok(decoded.kind === "config");
+  assert.deepEqual(decoded.config.cluster?.keys.map(({ secret }) => secret), [B, C, A]);
+  assert.equal(decoded.config.cluster?.port, 337);
+  assert.equal(decode(text).kind, "config");
+  const weak = JSON.stringify(withKeys("hunter2hunter2hunter2hunter2"));
+  assert.match(weak, /not 32 random bytes.*floatip key new/);
+  assert.doesNotMatch(weak, /hunter/);
 });

@@ -10,12 +10,13 @@ import { formatPrefix } from "../../../src/net/prefix.ts";
 import { milliseconds, seconds } from "../../../src/time.ts";
 import { golden } from "../../support/golden.ts";
 import { CHECKS } from "../../support/config/misuses_checks.ts";
+import { CLUSTER } from "../../support/config/misuses_cluster.ts";
 import { FORM } from "../../support/config/misuses_form.ts";
 import { MEANING } from "../../support/config/misuses_meaning.ts";
 import { METRICS } from "../../support/config/misuses_metrics.ts";
 import { NOTIFY } from "../../support/config/misuses_notify.ts";
 
-const MISUSES = [...FORM, ...MEANING, ...CHECKS, ...NOTIFY, ...METRICS];
+const MISUSES = [...FORM, ...MEANING, ...CHECKS, ...NOTIFY, ...METRICS, ...CLUSTER];
 
 function problemsOf(text: string): readonly Problem[] {
   const decoded = decode(text);

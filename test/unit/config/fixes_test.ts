@@ -8,6 +8,7 @@ import { follow, readFix } from "../../support/config/apply_fix.ts";
 import { INSTANCE } from "../../../src/config/tables/instance.ts";
 import { NODES, WEB, web } from "../../support/config/misuse.ts";
 import { CHECKS } from "../../support/config/misuses_checks.ts";
+import { CLUSTER } from "../../support/config/misuses_cluster.ts";
 import { FORM } from "../../support/config/misuses_form.ts";
 import { MEANING } from "../../support/config/misuses_meaning.ts";
 import { METRICS } from "../../support/config/misuses_metrics.ts";
@@ -61,7 +62,7 @@ const TOLD: readonly (readonly [toml: string, fix: string])[] = [
 ];
 
 const MISUSES = [
-  ...[...FORM, ...MEANING, ...CHECKS, ...NOTIFY, ...METRICS],
+  ...[...FORM, ...MEANING, ...CHECKS, ...NOTIFY, ...METRICS, ...CLUSTER],
   ...TOLD.map(([toml]) => ({ title: JSON.stringify(toml.replace(WEB, "")), toml })),
 ];
 

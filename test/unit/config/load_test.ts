@@ -1,5 +1,6 @@
 /** Loading a file answers plainly, whatever is at the path. */
 import assert from "node:assert/strict";
+import { DRAWN } from "../../support/config/keys.ts";
 import { LARGEST_FILE, load } from "../../../src/config/load.ts";
 import { nameWith } from "../../support/lab/prerequisites.ts";
 
@@ -101,6 +102,7 @@ for (
     ['[notify]\nntfy = "https://ntfy.sh/hunter2"', true],
     ['[notify]\nmqtt = "mqtt://u:hunter2@h"', true],
     ['[notify]\nmqtt = "mqtt://h"', false],
+    [`[nodes]\na = "10.0.0.1"\n[cluster]\nsecret = "${DRAWN[0]}"`, true],
     ['checks = ["c"]\n[check.c]\nhttp = "http://u:hunter2@127.0.0.1/"', true],
     ['checks = ["c"]\n[check.c]\nhttp = "http://127.0.0.1/?full=1"', false],
   ] as const

@@ -5,6 +5,7 @@ import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { diff } from "../../../src/config/plan/diff.ts";
 import { fromLines, toLines, type Transferred } from "../../../src/config/transfer.ts";
+import { DRAWN } from "../../support/config/keys.ts";
 import { machine } from "../../support/config/machines.ts";
 
 const FOLDER = new URL("../../../packaging/examples/", import.meta.url);
@@ -18,10 +19,28 @@ function plain(config: Config): string {
   return JSON.stringify(sorted, (_, inner) => inner instanceof Map ? [...inner] : inner);
 }
 
-for (const { name } of Deno.readDirSync(FOLDER)) {
-  if (!name.endsWith(".toml")) continue;
+/** Nodes that know each other by keys and links. */
+const CLUSTER = `[nodes]
+pi-a = { address = "192.168.1.11", links = ["10.9.0.11", "fd00::11"] }
+pi-b = { address = ["192.168.1.12"], only_vrrp = true }
+
+[cluster]
+secret = "${DRAWN[0]}\\n${DRAWN[1]}"
+
+[instance.web]
+vrid = 51
+addresses = ["192.168.1.50/24"]
+`;
+
+const FILES: readonly (readonly [name: string, text: string])[] = [
+  ...[...Deno.readDirSync(FOLDER)].filter(({ name }) => name.endsWith(".toml"))
+    .map(({ name }) => [name, Deno.readTextFileSync(new URL(name, FOLDER))] as const),
+  ["a cluster", CLUSTER],
+];
+
+for (const [name, text] of FILES) {
   Deno.test(`transfer: ${name} arrives as it is`, async () => {
-    const decoded = decode(Deno.readTextFileSync(new URL(name, FOLDER)));
+    const decoded = decode(text);
     assert.ok(decoded.kind === "config");
     const { config } = decoded;
     const lines = toLines({ kind: "config", config, warnings: [] }, "1");
