@@ -1,0 +1,62 @@
+/** Fields of a JSON table that another machine wrote: each is what it should be, or undefined. */
+import { printableLine } from "../printable.ts";
+
+/** A table that was read. */
+export interface Fields {
+  /** One line of at most so many characters, fit for a terminal. */
+  text(name: string, most: number): string | undefined;
+  /** A whole number from 0 to 2^53 - 1. */
+  whole(name: string): number | undefined;
+  flag(name: string): boolean | undefined;
+  /** One of these words. */
+  word<const W extends string>(name: string, words: readonly W[]): W | undefined;
+  /** The first entries, at most so many. */
+  list(name: string, most: number): readonly unknown[];
+  table(name: string): Fields | undefined;
+}
+
+/** `value` as a table; undefined where it is none. */
+export function fieldsOf(value: unknown): Fields | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const table: Readonly<Record<string, unknown>> = { ...value };
+  const get = (name: string): unknown => Object.hasOwn(table, name) ? table[name] : undefined;
+  return {
+    text: (name, most) => {
+      const found = get(name);
+      return typeof found === "string" ? fitting(found, most) : undefined;
+    },
+    whole: (name) => {
+      const found = get(name);
+      return typeof found === "number" && Number.isSafeInteger(found) && found >= 0
+        ? found
+        : undefined;
+    },
+    flag: (name) => {
+      const found = get(name);
+      return typeof found === "boolean" ? found : undefined;
+    },
+    word: (name, words) => words.find((word) => word === get(name)),
+    list: (name, most) => {
+      const found = get(name);
+      return Array.isArray(found) ? found.slice(0, most) : [];
+    },
+    table: (name) => fieldsOf(get(name)),
+  };
+}
+
+/** `text` on one line of at most `most` characters; dots stand for what is cut off. */
+export function fitting(text: string, most: number): string {
+  const characters = text.length <= most ? text : cut(text, most);
+  return printableLine(characters);
+}
+
+function cut(text: string, most: number): string {
+  if (most < 2) return "";
+  // No half of a surrogate pair.
+  return `${text.slice(0, most - 1).toWellFormed().replace(/\ufffd$/, "")}…`;
+}
+
+/** Bytes of `text` in UTF-8. */
+export function sizeOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,153 @@
+/**
+ * What this node knows of the others by what they said, each with its age. Pure: messages and
+ * instants in, views out. Nothing stays as it was told when no more is told.
+ */
+import type { Family } from "../net/ip.ts";
+import { after, between, type Instant, milliseconds, seconds, toMilliseconds } from "../time.ts";
+import type { NodeReport, ReportPart, RouterReport } from "./report.ts";
+import type { PeerView } from "./sessions.ts";
+
+/** What was told of a virtual router, and when. */
+export interface ToldRouter {
+  readonly report: RouterReport;
+  /** The number of the report that it was in. */
+  readonly number: number;
+  readonly at: Instant;
+}
+
+/** What one node has told. */
+export interface Told {
+  readonly node: NodeReport;
+  /** The latest report that a part of came, and which of its parts came. */
+  readonly number: number;
+  readonly parts: ReadonlySet<number>;
+  readonly at: Instant;
+  /** By instance and family. */
+  readonly routers: ReadonlyMap<string, ToldRouter>;
+}
+
+/** A report comes once a second. One that is silent for longer is asked. */
+export const ASK_AFTER = milliseconds(1200);
+/** Asked and silent: what it told is old, and it counts as gone. */
+export const FRESH = milliseconds(1800);
+/** Virtual routers of one node that are remembered. */
+const MOST_ROUTERS = 2048;
+/** Datagrams overtake each other by so many reports, and by this time, at most. */
+const LATE = 64, LATE_FOR = seconds(1);
+
+/** How a virtual router is called. */
+export function routerKey(name: string, family: Family): string {
+  return `${name}/${family}`;
+}
+
+/** What is known of a node after a part of a report came. */
+export function learn(before: Told | undefined, part: ReportPart, at: Instant): Told {
+  const known = before !== undefined && isOfOneProcess(before, part, at) ? before : undefined;
+  if (known !== undefined && part.number < known.number) return known;
+  const parts = new Set(known?.number === part.number ? known.parts : []).add(part.index);
+  const routers = new Map(known?.routers);
+  for (const report of part.routers) {
+    const key = routerKey(report.name, report.family);
+    if (routers.size >= MOST_ROUTERS && !routers.has(key)) continue;
+    routers.set(key, { report, number: part.number, at });
+  }
+  // What a whole report does not name is not there any more.
+  if (parts.size >= part.count) {
+    for (const [key, { number }] of routers) if (number !== part.number) routers.delete(key);
+  }
+  return { node: part.node, number: part.number, parts, at, routers };
+}
+
+/** Numbers begin anew with each process: a low one is late, or a new process's. */
+function isOfOneProcess(before: Told, { number }: ReportPart, at: Instant): boolean {
+  if (number >= before.number) return true;
+  return before.number - number <= LATE && between(before.at, at) <= LATE_FOR;
+}
+
+/** How a node stands by what it said. */
+export type Standing =
+  /** Its reports come. */
+  | "up"
+  | "maintenance"
+  /** It said goodbye. */
+  | "left"
+  /** Its reports came, and stopped without a word. */
+  | "lost"
+  /** Nothing of it came. */
+  | "never-heard"
+  /** It speaks, and this node does not know its secret. */
+  | "other-secret"
+  /** Two machines have its name. */
+  | "twice"
+  /** It speaks, and its reports cannot be read. */
+  | "unread";
+
+/** How the node with `told` and `peer` stands at `now`. */
+export function standingOf(
+  told: Told | undefined,
+  peer: PeerView | undefined,
+  now: Instant,
+): Standing {
+  if (peer?.isTwice) return "twice";
+  const { otherSecret } = peer ?? {};
+  const isOther = otherSecret !== undefined && between(otherSecret, now) <= OTHER_SECRET;
+  if (told === undefined) {
+    if (isOther) return "other-secret";
+    return peer !== undefined && isHeard(peer, now) ? "unread" : "never-heard";
+  }
+  if (told.node.leaving) return "left";
+  if (!isFresh(told.at, now)) return isOther ? "other-secret" : "lost";
+  return told.node.maintenance === null ? "up" : "maintenance";
+}
+
+/** A node without a session says hello once a second. */
+const OTHER_SECRET = seconds(3);
+
+/** Is what came at `at` not yet old? */
+export function isFresh(at: Instant, now: Instant): boolean {
+  return after(at, FRESH) >= now;
+}
+
+function isHeard({ heard }: PeerView, now: Instant): boolean {
+  return heard !== undefined && isFresh(heard, now);
+}
+
+/** A node that says that it holds the addresses of a virtual router. */
+export interface Holder {
+  readonly node: string;
+  /** How old its word is. */
+  readonly ageMs: number;
+  /** Since when it is master, by its word. */
+  readonly masterForMs: number;
+  /** Its link is up, and its gateway, where it knows of one, answers. */
+  readonly lanIsWell: boolean;
+  readonly report: RouterReport;
+}
+
+/**
+ * Which node said last that it is master of a virtual router, and has said nothing else since;
+ * undefined: none. The caller judges whether `ageMs` is recent enough. Of nodes whose name two
+ * machines have nothing counts.
+ */
+export function holderOf(
+  told: ReadonlyMap<string, Told>,
+  twice: ReadonlySet<string>,
+  key: string,
+  now: Instant,
+): Holder | undefined {
+  const holders = [...told].flatMap(([node, { node: self, routers }]): readonly Holder[] => {
+    const router = routers.get(key);
+    if (router === undefined || router.report.state !== "master") return [];
+    if (twice.has(node) || self.leaving) return [];
+    const { report, at } = router;
+    const ageMs = toMilliseconds(between(at, now));
+    const lanIsWell = report.link !== false && report.gateway !== false;
+    return [{ node, ageMs, masterForMs: report.age + ageMs, lanIsWell, report }];
+  });
+  return holders.toSorted((a, b) => a.ageMs - b.ageMs)[0];
+}
+
+/** Could this virtual router hold its addresses, or does it? Which node it is does not matter. */
+export function couldHold({ state, link }: Pick<RouterReport, "state" | "link">): boolean {
+  return (state === "master" || state === "backup") && link !== false;
+}

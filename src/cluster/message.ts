@@ -1,0 +1,251 @@
+/**
+ * Messages between nodes as text: JSON in UTF-8, each at most {@link MAX_MESSAGE} bytes. What comes
+ * in is bounded and made fit for a terminal; fields that are not known are skipped, so that an
+ * older and a newer version read each other.
+ */
+import { MAX_MESSAGE } from "./datagram.ts";
+import { type Fields, fieldsOf, fitting, sizeOf } from "./fields.ts";
+import type {
+  CheckReport,
+  MaintenanceReport,
+  Message,
+  NodeReport,
+  Page,
+  ReportPart,
+  RouterReport,
+  Wanted,
+} from "./report.ts";
+
+/** Parts of one report, and pages of one answer, at most; what is beyond them is not told. */
+export const MAX_PARTS = 255;
+/** Characters of a name: of a node, an instance, a check, a part of the file or a key. */
+const MAX_NAME = 200;
+/** Characters of a sentence. */
+const MAX_TEXT = 160;
+const MAX_KEYS = 8, MAX_LIST = 32;
+
+/** A report as texts: what is too long is cut, and what is too much is counted. */
+export function encodeReport(
+  number: number,
+  node: NodeReport,
+  routers: readonly RouterReport[],
+): readonly Uint8Array[] {
+  const maintenance = cutMaintenance(node.maintenance);
+  const head = { ...node, keys: node.keys.slice(0, MAX_KEYS), maintenance };
+  const around = sizeOf(reportText({ number, index: MAX_PARTS, count: MAX_PARTS, node: head }, []));
+  const room = MAX_MESSAGE - around;
+  const texts = routers.map((router) => routerText(router, room));
+  const parts = pages(texts.filter((text) => sizeOf(text) < room), room).slice(0, MAX_PARTS);
+  return parts.map((inside, index) =>
+    bytesOf(reportText({ number, index, count: parts.length, node: head }, inside))
+  );
+}
+
+/** A question as text. */
+export function encodeAsk(what: Wanted): Uint8Array {
+  return bytesOf(JSON.stringify({ kind: "ask", what }));
+}
+
+/** Fingerprints as texts. */
+export function encodePages(
+  { file, of, hashes }: Omit<Page, "index" | "count">,
+): readonly Uint8Array[] {
+  const textOf = (index: number, count: number, inside: readonly string[]): string =>
+    `{"kind":"keys","file":${JSON.stringify(file)},"of":${JSON.stringify(of)},` +
+    `"index":${index},"count":${count},"hashes":[${inside.join()}]}`;
+  const room = MAX_MESSAGE - sizeOf(textOf(MAX_PARTS, MAX_PARTS, []));
+  const texts = hashes.map((entry) => JSON.stringify(entry)).filter((text) => sizeOf(text) < room);
+  const all = pages(texts, room).slice(0, MAX_PARTS);
+  return all.map((inside, index) => bytesOf(textOf(index, all.length, inside)));
+}
+
+/** What a text says; undefined where it cannot be read. Never throws. */
+export function decodeMessage(bytes: Uint8Array): Message | undefined {
+  if (bytes.length > MAX_MESSAGE) return undefined;
+  const fields = fieldsOf(parse(bytes));
+  switch (fields?.word("kind", ["report", "ask", "keys"])) {
+    case "report":
+      return decodeReport(fields);
+    case "ask":
+      return decodeAsk(fields.table("what"));
+    case "keys":
+      return decodePage(fields);
+    default:
+      return undefined;
+  }
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function reportText(part: Omit<ReportPart, "routers">, routers: readonly string[]): string {
+  const { number, index, count, node } = part;
+  return `{"kind":"report","number":${number},"index":${index},"count":${count},` +
+    `"node":${JSON.stringify(node)},"routers":[${routers.join()}]}`;
+}
+
+function cutMaintenance(maintenance: MaintenanceReport | null): MaintenanceReport | null {
+  if (maintenance === null || maintenance.reason === null) return maintenance;
+  return { ...maintenance, reason: fitting(maintenance.reason, MAX_TEXT) };
+}
+
+/** How much of a virtual router is told, the most first. */
+const CUTS = [
+  { text: 160, list: 32 },
+  { text: 60, list: 8 },
+  { text: 30, list: 4 },
+  { text: 0, list: 0 },
+] as const;
+
+/** `router` in at most `room` bytes; what is down comes first. */
+function routerText(router: RouterReport, room: number): string {
+  const checks = router.checks.toSorted((a, b) => Number(a.up !== false) - Number(b.up !== false));
+  let text = "";
+  for (const { text: most, list } of CUTS) {
+    text = JSON.stringify({
+      ...router,
+      cause: fitting(router.cause, most),
+      faults: router.faults.slice(0, list).map((fault) => fitting(fault, most)),
+      checks: checks.slice(0, list).map((one) => ({ ...one, last: fitting(one.last, most) })),
+      more: Math.max(0, checks.length - list) + Math.max(0, router.faults.length - list),
+    });
+    if (sizeOf(text) < room) return text;
+  }
+  return text;
+}
+
+/** `texts` and the commas between them on pages of at most `room` bytes; one page at least. */
+function pages(texts: readonly string[], room: number): readonly (readonly string[])[] {
+  const all: string[][] = [[]];
+  let used = 0;
+  for (const text of texts) {
+    const size = sizeOf(text) + 1;
+    if (used > 0 && used + size > room) {
+      all.push([]);
+      used = 0;
+    }
+    all.at(-1)?.push(text);
+    used += size;
+  }
+  return all;
+}
+
+function decodeReport(fields: Fields): Message | undefined {
+  const number = fields.whole("number");
+  const place = decodePlace(fields);
+  const node = decodeNode(fields.table("node"));
+  if (number === undefined || place === undefined || node === undefined) return undefined;
+  const routers = fields.list("routers", MAX_LIST).flatMap((one) => decodeRouter(fieldsOf(one)));
+  return { kind: "report", part: { number, ...place, node, routers } };
+}
+
+function decodePlace(fields: Fields): { index: number; count: number } | undefined {
+  const index = fields.whole("index");
+  const count = fields.whole("count");
+  if (index === undefined || count === undefined) return undefined;
+  return count <= MAX_PARTS && index < count ? { index, count } : undefined;
+}
+
+function decodeNode(fields: Fields | undefined): NodeReport | undefined {
+  const version = fields?.text("version", MAX_NAME);
+  const up = fields?.whole("up");
+  if (fields === undefined || version === undefined || up === undefined) return undefined;
+  return {
+    version,
+    up,
+    keys: fields.list("keys", MAX_KEYS).filter((id) => typeof id === "number" && id >>> 0 === id)
+      .map(Number),
+    file: fields.text("file", MAX_NAME) ?? null,
+    fileAge: fields.whole("fileAge") ?? 0,
+    maintenance: decodeMaintenance(fields.table("maintenance")),
+    leaving: fields.flag("leaving") ?? false,
+  };
+}
+
+function decodeMaintenance(fields: Fields | undefined): MaintenanceReport | null {
+  if (fields === undefined) return null;
+  return {
+    age: fields.whole("age") ?? 0,
+    left: fields.whole("left") ?? null,
+    reason: fields.text("reason", MAX_TEXT) ?? null,
+  };
+}
+
+/** One router, or none: a state that this version does not know is not guessed. */
+function decodeRouter(fields: Fields | undefined): readonly RouterReport[] {
+  const name = fields?.text("name", MAX_NAME);
+  const family = fields?.word("family", ["ipv4", "ipv6"]);
+  const state = fields?.word("state", ["init", "backup", "master", "fault"]);
+  if (fields === undefined || name === undefined || family === undefined || state === undefined) {
+    return [];
+  }
+  return [{
+    name,
+    family,
+    state,
+    priority: Math.min(255, fields.whole("priority") ?? 0),
+    basePriority: Math.min(255, fields.whole("basePriority") ?? 0),
+    age: fields.whole("age") ?? 0,
+    interval: fields.whole("interval") ?? 0,
+    cause: fields.text("cause", MAX_TEXT) ?? "",
+    faults: fields.list("faults", MAX_LIST).filter((one) => typeof one === "string")
+      .map((one) => fitting(one, MAX_TEXT)),
+    checks: fields.list("checks", MAX_LIST).flatMap((one) => decodeCheck(fieldsOf(one))),
+    more: fields.whole("more") ?? 0,
+    master: fields.text("master", MAX_NAME) ?? null,
+    holds: fields.flag("holds") ?? false,
+    link: fields.flag("link") ?? null,
+    gateway: fields.flag("gateway") ?? null,
+  }];
+}
+
+function decodeCheck(fields: Fields | undefined): readonly CheckReport[] {
+  const name = fields?.text("name", MAX_NAME);
+  if (fields === undefined || name === undefined) return [];
+  return [{
+    name,
+    up: fields.flag("up") ?? null,
+    last: fields.text("last", MAX_TEXT) ?? "",
+    age: fields.whole("age") ?? null,
+  }];
+}
+
+function decodeAsk(fields: Fields | undefined): Message | undefined {
+  switch (fields?.word("kind", ["report", "parts", "keys"])) {
+    case "report":
+      return { kind: "ask", what: { kind: "report" } };
+    case "parts":
+      return { kind: "ask", what: { kind: "parts" } };
+    case "keys": {
+      const of = fields.text("of", MAX_NAME);
+      return of === undefined ? undefined : { kind: "ask", what: { kind: "keys", of } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function decodePage(fields: Fields): Message | undefined {
+  const file = fields.text("file", MAX_NAME);
+  const place = decodePlace(fields);
+  if (file === undefined || place === undefined) return undefined;
+  const hashes = fields.list("hashes", MAX_NAME).flatMap(decodeHash);
+  const of = fields.text("of", MAX_NAME) ?? null;
+  return { kind: "keys", page: { file, of, ...place, hashes } };
+}
+
+function decodeHash(entry: unknown): Page["hashes"] {
+  if (!Array.isArray(entry)) return [];
+  const [name, hash] = entry;
+  if (typeof name !== "string" || typeof hash !== "string") return [];
+  return [[fitting(name, MAX_NAME), fitting(hash, MAX_NAME)]];
+}

@@ -1,0 +1,143 @@
+/** What is known of other nodes, how old it is, and how they stand. */
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import {
+  couldHold,
+  holderOf,
+  learn,
+  routerKey,
+  type Standing,
+  standingOf,
+  type Told,
+} from "../../../src/cluster/knowledge.ts";
+import { collect, type Collected, differing, wholeOf } from "../../../src/cluster/pages.ts";
+import type { NodeReport, ReportPart, RouterReport } from "../../../src/cluster/report.ts";
+import type { PeerView } from "../../../src/cluster/sessions.ts";
+import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
+import { nodeReport, routerReport } from "../../support/cluster/reports.ts";
+
+const at = (count: number): Instant => seconds(count) as number as Instant;
+
+function part(number: number, routers: readonly RouterReport[], rest = {}): ReportPart {
+  return { number, index: 0, count: 1, node: nodeReport(), routers, ...rest };
+}
+
+function told(parts: readonly (readonly [number, ReportPart])[]): Told {
+  let known: Told | undefined;
+  for (const [time, one] of parts) known = learn(known, one, at(time));
+  if (known === undefined) throw new Error("nothing told");
+  return known;
+}
+
+const statesOf = ({ routers }: Told): readonly string[] =>
+  [...routers.values()].map(({ report: { name, state } }) => `${name} ${state}`);
+
+const WEB = routerReport();
+const DB = routerReport({ name: "db" });
+const MASTER = routerReport({ state: "master", age: 3000, holds: true });
+
+const peer = (changes: Partial<PeerView> = {}): PeerView => ({
+  name: "pi-b",
+  hasSession: true,
+  heard: at(10),
+  roundTrip: milliseconds(1),
+  isTwice: false,
+  otherSecret: undefined,
+  ...changes,
+});
+
+Deno.test("knowledge: the latest report counts, a late one does not", () => {
+  deepStrictEqual(
+    statesOf(told([[1, part(1, [WEB])], [1.1, part(3, [MASTER])], [1.2, part(2, [WEB])]])),
+    ["web master"],
+  );
+});
+
+Deno.test("knowledge: a new process begins anew, with the first number", () => {
+  const afterLong = told([[1, part(5000, [MASTER, DB])], [1.1, part(1, [WEB])]]);
+  deepStrictEqual(statesOf(afterLong), ["web backup"]);
+  const afterShort = told([[1, part(3, [MASTER])], [2.5, part(1, [WEB])]]);
+  deepStrictEqual(statesOf(afterShort), ["web backup"]);
+});
+
+Deno.test("knowledge: routers that a whole report does not name are gone, not before", () => {
+  const half = part(2, [WEB], { count: 2 });
+  const [first, second] = [told([[1, part(1, [WEB, DB])], [2, half]]), part(2, [], { count: 2 })];
+  deepStrictEqual(statesOf(first), ["web backup", "db backup"]);
+  deepStrictEqual(statesOf(learn(first, { ...second, index: 1 }, at(2))), ["web backup"]);
+  // The same datagram by two roads is one part.
+  deepStrictEqual(statesOf(learn(first, half, at(2))), ["web backup", "db backup"]);
+});
+
+Deno.test("knowledge: each router has the age of the report that it was in", () => {
+  const known = told([[1, part(1, [WEB, DB])], [2, part(2, [MASTER], { count: 2 })]]);
+  deepStrictEqual([...known.routers.values()].map((one) => one.at), [at(2), at(1)]);
+});
+
+Deno.test("knowledge: how a node stands", () => {
+  const of = (node: Partial<NodeReport>): Told =>
+    told([[10, part(1, [WEB], { node: nodeReport(node) })]]);
+  const maintenance = { age: 0, left: null, reason: "disk" };
+  const cases: readonly (readonly [Standing, Told | undefined, PeerView | undefined, number])[] = [
+    ["up", of({}), peer(), 11.8],
+    ["lost", of({}), peer(), 11.9],
+    ["maintenance", of({ maintenance }), peer(), 10.5],
+    ["lost", of({ maintenance }), peer(), 12],
+    ["left", of({ leaving: true }), peer(), 10.5],
+    ["left", of({ leaving: true }), peer(), 999],
+    ["never-heard", undefined, peer({ heard: undefined }), 10],
+    ["never-heard", undefined, undefined, 10],
+    ["unread", undefined, peer(), 10.5],
+    ["other-secret", undefined, peer({ heard: undefined, otherSecret: at(9) }), 10],
+    ["never-heard", undefined, peer({ heard: undefined, otherSecret: at(6) }), 10],
+    ["other-secret", of({}), peer({ otherSecret: at(13) }), 14],
+    ["up", of({}), peer({ otherSecret: at(10) }), 10.5],
+    ["twice", of({}), peer({ isTwice: true }), 10.5],
+  ];
+  for (const [expected, known, view, time] of cases) {
+    strictEqual(standingOf(known, view, at(time)), expected);
+  }
+});
+
+Deno.test("knowledge: who says that it holds the addresses", () => {
+  const known = new Map([
+    ["pi-a", told([[10, part(1, [MASTER])]])],
+    ["pi-b", told([[11, part(1, [WEB])]])],
+  ]);
+  const key = routerKey("web", "ipv4");
+  const holder = holderOf(known, new Set(), key, at(11));
+  deepStrictEqual(
+    [holder?.node, holder?.ageMs, holder?.masterForMs, holder?.lanIsWell],
+    ["pi-a", 1000, 4000, true],
+  );
+  strictEqual(holderOf(known, new Set(["pi-a"]), key, at(11)), undefined);
+  strictEqual(holderOf(known, new Set(), routerKey("web", "ipv6"), at(11)), undefined);
+  const newest = known.set("pi-b", told([[11, part(1, [{ ...MASTER, link: false }])]]));
+  const second = holderOf(newest, new Set(), key, at(11));
+  deepStrictEqual([second?.node, second?.lanIsWell], ["pi-b", false]);
+});
+
+Deno.test("knowledge: who could hold them", () => {
+  deepStrictEqual(
+    [WEB, MASTER, { ...WEB, state: "fault" as const }, { ...MASTER, link: false }].map(couldHold),
+    [true, true, false, false],
+  );
+});
+
+Deno.test("pages: an answer is whole when all its pages came, in any order", () => {
+  const page = (index: number, file = "f") => ({
+    file,
+    of: null,
+    index,
+    count: 2,
+    hashes: [[`part${index}`, `${file}${index}`]] as const,
+  });
+  let all: Collected = collect(undefined, page(1));
+  strictEqual(wholeOf(all), undefined);
+  all = collect(all, page(1, "g"));
+  strictEqual(wholeOf(all), undefined);
+  all = collect(all, page(0, "g"));
+  const whole = wholeOf(all);
+  deepStrictEqual([...whole ?? []], [["part1", "g1"], ["part0", "g0"]]);
+  const own = new Map([["part0", "g0"], ["part1", "x"], ["part2", "x"]]);
+  deepStrictEqual(differing(own, whole ?? new Map()), ["part1", "part2"]);
+});

@@ -1,0 +1,182 @@
+/** Messages between nodes: what is told is read, and nothing more than fits. */
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { MAX_MESSAGE } from "../../../src/cluster/datagram.ts";
+import {
+  decodeMessage,
+  encodeAsk,
+  encodePages,
+  encodeReport,
+  MAX_PARTS,
+} from "../../../src/cluster/message.ts";
+import type { Message, ReportPart, RouterReport, Wanted } from "../../../src/cluster/report.ts";
+import { nodeReport, routerReport } from "../../support/cluster/reports.ts";
+
+const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+function partOf(bytes: Uint8Array | undefined): ReportPart {
+  const message = bytes && decodeMessage(bytes);
+  if (message?.kind !== "report") throw new Error("no report");
+  return message.part;
+}
+
+/** What each released version said, and what it means; a newer one must read it. */
+const RECORDED: Readonly<Record<string, readonly Message[]>> = {
+  "0.1.0": [
+    {
+      kind: "report",
+      part: {
+        number: 17,
+        index: 0,
+        count: 1,
+        node: nodeReport({
+          keys: [7, 9],
+          maintenance: { age: 61_000, left: 600_000, reason: "new disk" },
+        }),
+        routers: [
+          routerReport(),
+          routerReport({
+            name: "six",
+            family: "ipv6",
+            state: "fault",
+            faults: ["eth0 has no carrier"],
+            checks: [{ name: "nginx", up: null, last: "no result yet", age: null }],
+            master: null,
+            link: false,
+          }),
+        ],
+      },
+    },
+    { kind: "ask", what: { kind: "report" } },
+    { kind: "ask", what: { kind: "parts" } },
+    { kind: "ask", what: { kind: "keys", of: "[check.nginx]" } },
+    {
+      kind: "keys",
+      page: {
+        file: "00112233445566aa",
+        of: "[check.nginx]",
+        index: 0,
+        count: 1,
+        hashes: [["http", "aa"], ["interval", "bb"]],
+      },
+    },
+  ],
+};
+
+for (const [version, meant] of Object.entries(RECORDED)) {
+  Deno.test(`messages: what ${version} said is read`, async () => {
+    const file = new URL(`recorded/${version}.txt`, import.meta.url);
+    const lines = (await Deno.readTextFile(file)).trimEnd().split("\n");
+    deepStrictEqual(lines.map((line) => decodeMessage(new TextEncoder().encode(line))), meant);
+  });
+}
+
+Deno.test("messages: this version says what is recorded of it", async () => {
+  const [version = "", meant = []] = Object.entries(RECORDED).at(-1) ?? [];
+  const said = meant.flatMap((message): readonly Uint8Array[] => {
+    if (message.kind === "ask") return [encodeAsk(message.what)];
+    if (message.kind === "keys") return encodePages(message.page);
+    const { number, node, routers } = message.part;
+    return encodeReport(number, node, routers);
+  });
+  const recorded = await Deno.readTextFile(new URL(`recorded/${version}.txt`, import.meta.url));
+  strictEqual(`${said.map((one) => new TextDecoder().decode(one)).join("\n")}\n`, recorded);
+});
+
+Deno.test("messages: what a newer version adds is skipped, what it changes is not guessed", () => {
+  const node = { ...nodeReport(), colour: "blue" };
+  const routers = [
+    { ...routerReport(), epoch: 17 },
+    { ...routerReport({ name: "db" }), state: "voting" },
+    "web",
+    null,
+  ];
+  const report = { kind: "report", number: 1, index: 0, count: 1, node, routers, more: {} };
+  const part = partOf(text(report));
+  deepStrictEqual(part.routers, [routerReport()]);
+  deepStrictEqual(part.node, nodeReport());
+  strictEqual(decodeMessage(text({ ...report, kind: "vote" })), undefined);
+  strictEqual(decodeMessage(text({ kind: "ask", what: { kind: "logs" } })), undefined);
+});
+
+Deno.test("messages: many routers go in several texts, none is lost", () => {
+  const routers = Array.from({ length: 300 }, (_, i) => routerReport({ name: `web${i}` }));
+  const texts = encodeReport(3, nodeReport(), routers);
+  ok(texts.length > 50 && texts.every(({ length }) => length <= MAX_MESSAGE), `${texts.length}`);
+  const parts = texts.map(partOf);
+  deepStrictEqual(parts.flatMap((part) => part.routers), routers);
+  deepStrictEqual(parts.map(({ index }) => index), parts.map((_, i) => i));
+});
+
+Deno.test("messages: a router with too much to say says what is down, and how much it left out", () => {
+  const checks = Array.from({ length: 100 }, (_, i) => ({
+    name: `check${i}`,
+    up: i !== 77,
+    last: "ü".repeat(300),
+    age: 1,
+  }));
+  const router = routerReport({ cause: "x".repeat(5000), checks });
+  const [bytes, ...others] = encodeReport(1, nodeReport(), [router]);
+  deepStrictEqual(others, []);
+  const [read] = partOf(bytes).routers;
+  strictEqual(read?.checks[0]?.name, "check77");
+  strictEqual((read?.checks.length ?? 0) + (read?.more ?? 0), 100);
+});
+
+Deno.test("messages: too many routers, and names longer than a datagram, are left out", () => {
+  const long = routerReport({ name: "x".repeat(2000) });
+  deepStrictEqual(partOf(encodeReport(1, nodeReport(), [long, routerReport()])[0]).routers, [
+    routerReport(),
+  ]);
+  const many = Array.from({ length: 5000 }, (_, i) => routerReport({ name: `web${i}` }));
+  strictEqual(encodeReport(1, nodeReport(), many).length, MAX_PARTS);
+});
+
+Deno.test("messages: fingerprints of many parts come on pages", () => {
+  const hashes = Array.from({ length: 400 }, (_, i) => [`[instance.web${i}]`, "0123456789abcdef"]);
+  const pages = encodePages({ file: "f", of: null, hashes: hashes as [string, string][] })
+    .map((bytes) => decodeMessage(bytes));
+  const read = pages.flatMap((one) => one?.kind === "keys" ? one.page.hashes : []);
+  deepStrictEqual(read, hashes);
+});
+
+Deno.test("messages: nothing in them moves a cursor or begins a line", () => {
+  const router = routerReport({ name: "a\u001b[2Jb", cause: "one\ntwo\u202e" });
+  const [read] = partOf(text({
+    kind: "report",
+    number: 1,
+    index: 0,
+    count: 1,
+    node: nodeReport({ version: "\u0007" }),
+    routers: [router],
+  })).routers;
+  deepStrictEqual([read?.name, read?.cause], ["a?[2Jb", "one?two?"]);
+});
+
+Deno.test("messages: wrong values are none", () => {
+  const wrong: readonly unknown[] = [-1, 1.5, 1e300, "7", null, true, [], {}];
+  const report = { kind: "report", number: 1, index: 0, count: 1, node: nodeReport() };
+  for (const value of wrong) {
+    for (const name of ["number", "index", "count", "node"]) {
+      strictEqual(decodeMessage(text({ ...report, routers: [], [name]: value })), undefined, name);
+    }
+    const part = partOf(text({ ...report, routers: [{ ...routerReport(), age: value }] }));
+    strictEqual(part.routers[0]?.age, 0);
+  }
+  strictEqual(decodeMessage(text({ ...report, index: 1 })), undefined);
+  strictEqual(decodeMessage(text({ ...report, count: MAX_PARTS + 1 })), undefined);
+  strictEqual(decodeMessage(new Uint8Array(MAX_MESSAGE + 1).fill(0x20)), undefined);
+});
+
+Deno.test("messages: questions are read as they are put", () => {
+  const all: readonly Wanted[] = [
+    { kind: "report" },
+    { kind: "parts" },
+    { kind: "keys", of: "[nodes]" },
+  ];
+  for (const what of all) deepStrictEqual(decodeMessage(encodeAsk(what)), { kind: "ask", what });
+});
+
+Deno.test("messages: a report of one router is short", () => {
+  const [bytes] = encodeReport(1, nodeReport(), [routerReport() as RouterReport]);
+  ok((bytes?.length ?? 0) < 560, `${bytes?.length} bytes`);
+});
