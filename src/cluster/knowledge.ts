@@ -5,7 +5,7 @@
 import type { Family } from "../net/ip.ts";
 import { after, between, type Instant, milliseconds, seconds, toMilliseconds } from "../time.ts";
 import type { NodeReport, ReportPart, RouterReport } from "./report.ts";
-import type { PeerView } from "./sessions.ts";
+import type { PeerView } from "./peer.ts";
 
 /** What was told of a virtual router, and when. */
 export interface ToldRouter {

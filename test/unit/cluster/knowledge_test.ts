@@ -11,7 +11,7 @@ import {
 } from "../../../src/cluster/knowledge.ts";
 import { collect, type Collected, differing, wholeOf } from "../../../src/cluster/pages.ts";
 import type { NodeReport, ReportPart, RouterReport } from "../../../src/cluster/report.ts";
-import type { PeerView } from "../../../src/cluster/sessions.ts";
+import type { PeerView } from "../../../src/cluster/peer.ts";
 import { type Instant, milliseconds, seconds } from "../../../src/time.ts";
 import { nodeReport, routerReport } from "../../support/cluster/reports.ts";
 

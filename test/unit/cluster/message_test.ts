@@ -107,7 +107,7 @@ Deno.test("messages: many routers go in several texts, none is lost", () => {
   deepStrictEqual(parts.map(({ index }) => index), parts.map((_, i) => i));
 });
 
-Deno.test("messages: a router with too much to say says what is down, and how much it left out", () => {
+Deno.test("messages: a router with too much to say says what is down, and counts the rest", () => {
   const checks = Array.from({ length: 100 }, (_, i) => ({
     name: `check${i}`,
     up: i !== 77,
