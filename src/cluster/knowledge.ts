@@ -18,9 +18,10 @@ export interface ToldRouter {
 /** What one node has told. */
 export interface Told {
   readonly node: NodeReport;
-  /** The latest report that a part of came, and which of its parts came. */
+  /** The latest report that a part of came, which of its parts came, and how many it has. */
   readonly number: number;
   readonly parts: ReadonlySet<number>;
+  readonly count: number | undefined;
   readonly at: Instant;
   /** By instance and family. */
   readonly routers: ReadonlyMap<string, ToldRouter>;
@@ -44,7 +45,9 @@ export function routerKey(name: string, family: Family): string {
 export function learn(before: Told | undefined, part: ReportPart, at: Instant): Told {
   const known = before !== undefined && isOfOneProcess(before, part, at) ? before : undefined;
   if (known !== undefined && part.number < known.number) return known;
-  const parts = new Set(known?.number === part.number ? known.parts : []).add(part.index);
+  const isSame = known?.number === part.number;
+  const parts = new Set(isSame ? known.parts : []).add(part.index);
+  const count = part.last ? part.index + 1 : isSame ? known.count : undefined;
   const routers = new Map(known?.routers);
   for (const report of part.routers) {
     const key = routerKey(report.name, report.family);
@@ -52,10 +55,10 @@ export function learn(before: Told | undefined, part: ReportPart, at: Instant): 
     routers.set(key, { report, number: part.number, at });
   }
   // What a whole report does not name is not there any more.
-  if (parts.size >= part.count) {
+  if (count !== undefined && parts.size >= count) {
     for (const [key, { number }] of routers) if (number !== part.number) routers.delete(key);
   }
-  return { node: part.node, number: part.number, parts, at, routers };
+  return { node: part.node, number: part.number, parts, count, at, routers };
 }
 
 /** Numbers begin anew with each process: a low one is late, or a new process's. */

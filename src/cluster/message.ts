@@ -24,21 +24,48 @@ const MAX_NAME = 200;
 const MAX_TEXT = 160;
 const MAX_KEYS = 8, MAX_LIST = 32;
 
-/** A report as texts: what is too long is cut, and what is too much is counted. */
-export function encodeReport(
-  number: number,
-  node: NodeReport,
+/** The head of a part of a report. */
+export type PartHead = Pick<ReportPart, "number" | "index" | "node">;
+
+/** A part of a report as text. */
+export interface EncodedPart {
+  readonly text: Uint8Array;
+  /** So many of the routers are in it, or would fit nowhere. */
+  readonly taken: number;
+}
+
+/**
+ * A part with as many of `routers`, from the first, as there is room for. `isEnd`: no more come
+ * after them. What is too long is cut, and what is too much is counted.
+ */
+export function encodePart(
+  { number, index, node }: PartHead,
   routers: readonly RouterReport[],
-): readonly Uint8Array[] {
+  isEnd: boolean,
+): EncodedPart {
   const maintenance = cutMaintenance(node.maintenance);
-  const head = { ...node, keys: node.keys.slice(0, MAX_KEYS), maintenance };
-  const around = sizeOf(reportText({ number, index: MAX_PARTS, count: MAX_PARTS, node: head }, []));
-  const room = MAX_MESSAGE - around;
-  const texts = routers.map((router) => routerText(router, room));
-  const parts = pages(texts.filter((text) => sizeOf(text) < room), room).slice(0, MAX_PARTS);
-  return parts.map((inside, index) =>
-    bytesOf(reportText({ number, index, count: parts.length, node: head }, inside))
-  );
+  const head = {
+    number,
+    index,
+    node: { ...node, keys: node.keys.slice(0, MAX_KEYS), maintenance },
+  };
+  let room = MAX_MESSAGE - sizeOf(partText(head, false, []));
+  const most = room;
+  const inside: string[] = [];
+  let taken = 0;
+  for (const router of routers) {
+    const text = routerText(router, most);
+    const size = sizeOf(text) + 1;
+    // One whose name alone is longer than a datagram is left out.
+    if (size <= most) {
+      if (size > room) break;
+      inside.push(text);
+      room -= size;
+    }
+    taken++;
+  }
+  const last = isEnd && taken === routers.length;
+  return { text: bytesOf(partText(head, last, inside)), taken };
 }
 
 /** A question as text. */
@@ -87,10 +114,9 @@ function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function reportText(part: Omit<ReportPart, "routers">, routers: readonly string[]): string {
-  const { number, index, count, node } = part;
-  return `{"kind":"report","number":${number},"index":${index},"count":${count},` +
-    `"node":${JSON.stringify(node)},"routers":[${routers.join()}]}`;
+function partText({ number, index, node }: PartHead, last: boolean, inside: readonly string[]) {
+  return `{"kind":"report","number":${number},"index":${index},"last":${last},` +
+    `"node":${JSON.stringify(node)},"routers":[${inside.join()}]}`;
 }
 
 function cutMaintenance(maintenance: MaintenanceReport | null): MaintenanceReport | null {
@@ -141,11 +167,13 @@ function pages(texts: readonly string[], room: number): readonly (readonly strin
 
 function decodeReport(fields: Fields): Message | undefined {
   const number = fields.whole("number");
-  const place = decodePlace(fields);
+  const index = fields.whole("index");
   const node = decodeNode(fields.table("node"));
-  if (number === undefined || place === undefined || node === undefined) return undefined;
+  if (number === undefined || index === undefined || node === undefined) return undefined;
+  if (index >= MAX_PARTS) return undefined;
+  const last = fields.flag("last") ?? false;
   const routers = fields.list("routers", MAX_LIST).flatMap((one) => decodeRouter(fieldsOf(one)));
-  return { kind: "report", part: { number, ...place, node, routers } };
+  return { kind: "report", part: { number, index, last, node, routers } };
 }
 
 function decodePlace(fields: Fields): { index: number; count: number } | undefined {

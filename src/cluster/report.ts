@@ -22,9 +22,10 @@ export type Wanted =
 export interface ReportPart {
   /** Rises with each report of a process, from 1. */
   readonly number: number;
-  /** Which part it is, from 0, and of how many. */
+  /** Which part it is, from 0. */
   readonly index: number;
-  readonly count: number;
+  /** Does the report name all virtual routers, and end with this part? */
+  readonly last: boolean;
   readonly node: NodeReport;
   readonly routers: readonly RouterReport[];
 }

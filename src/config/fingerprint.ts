@@ -156,9 +156,17 @@ export function partHash(part: FilePart): string {
   return hash;
 }
 
+/** Fingerprints made in another way, by another version, cannot be compared. */
+const FORM = "1";
+
 /** The fingerprint of a file with these parts. */
 export function fileHash(parts: ReadonlyMap<string, string>): string {
-  return hashOf(JSON.stringify([...parts]));
+  return `${FORM}-${hashOf(JSON.stringify([...parts]))}`;
+}
+
+/** Were both fingerprints of files made in the same way? */
+export function areComparable(one: string, other: string): boolean {
+  return one.split("-")[0] === other.split("-")[0];
 }
 
 /**

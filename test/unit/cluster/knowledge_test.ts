@@ -18,7 +18,7 @@ import { nodeReport, routerReport } from "../../support/cluster/reports.ts";
 const at = (count: number): Instant => seconds(count) as number as Instant;
 
 function part(number: number, routers: readonly RouterReport[], rest = {}): ReportPart {
-  return { number, index: 0, count: 1, node: nodeReport(), routers, ...rest };
+  return { number, index: 0, last: true, node: nodeReport(), routers, ...rest };
 }
 
 function told(parts: readonly (readonly [number, ReportPart])[]): Told {
@@ -60,8 +60,8 @@ Deno.test("knowledge: a new process begins anew, with the first number", () => {
 });
 
 Deno.test("knowledge: routers that a whole report does not name are gone, not before", () => {
-  const half = part(2, [WEB], { count: 2 });
-  const [first, second] = [told([[1, part(1, [WEB, DB])], [2, half]]), part(2, [], { count: 2 })];
+  const half = part(2, [WEB], { last: false });
+  const [first, second] = [told([[1, part(1, [WEB, DB])], [2, half]]), part(2, [])];
   deepStrictEqual(statesOf(first), ["web backup", "db backup"]);
   deepStrictEqual(statesOf(learn(first, { ...second, index: 1 }, at(2))), ["web backup"]);
   // The same datagram by two roads is one part.
@@ -69,7 +69,7 @@ Deno.test("knowledge: routers that a whole report does not name are gone, not be
 });
 
 Deno.test("knowledge: each router has the age of the report that it was in", () => {
-  const known = told([[1, part(1, [WEB, DB])], [2, part(2, [MASTER], { count: 2 })]]);
+  const known = told([[1, part(1, [WEB, DB])], [2, part(2, [MASTER], { last: false })]]);
   deepStrictEqual([...known.routers.values()].map((one) => one.at), [at(2), at(1)]);
 });
 
