@@ -48,6 +48,8 @@ export interface MasterResume {
   readonly advertised: number;
   /** What must not have changed: see {@link identityOf}. */
   readonly identity: string;
+  /** What its links were (readiness.ts); absent: an older version wrote it, or it did not look. */
+  readonly links?: string | undefined;
   /** Since when, in ms of the calendar. */
   readonly since: number;
   /** How often it had become master. */
@@ -83,6 +85,7 @@ export function resumeStateOf(
         master: !holds ? null : {
           advertised: sinceBoot(advertisedAt),
           identity: identityOf(plan),
+          links: router.links,
           since: router.since,
           transitions: router.counters.masterTransitions,
         },

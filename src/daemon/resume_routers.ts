@@ -46,6 +46,8 @@ export function resumeRouter(
   if (members.some((member) => silenceOf(member, state, host) === undefined)) return;
   driver.dispatch(router, { kind: "resume" });
   if (router.state.kind !== "master") return;
+  // Where they are others now, another MAC perhaps, the neighbours are told.
+  router.links = before.master.links;
   router.since = before.master.since as WallTime;
   router.counters.masterTransitions = before.master.transitions;
   router.cause = { kind: "resumed", elapsed };

@@ -177,7 +177,8 @@ function isRouter(value: unknown): value is RouterResume {
 function isMaster(value: unknown): value is MasterResume {
   return isRecord(value) && isNumber(value["advertised"]) &&
     typeof value["identity"] === "string" && isNumber(value["since"]) &&
-    isNumber(value["transitions"]);
+    isNumber(value["transitions"]) &&
+    (value["links"] === undefined || typeof value["links"] === "string");
 }
 
 function isAside(value: unknown): boolean {

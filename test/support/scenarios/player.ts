@@ -115,6 +115,12 @@ const RULES: readonly (readonly [RegExp, Act])[] = [
     acting(({ cluster }, [name, card]) => cluster.lan.switchOn(name, card)),
   ],
   [
+    /^change the MAC of (\S+) (\S+)$/,
+    acting(({ cluster }, [name, card]) =>
+      cluster.lan.machine(name).setMac(card, Uint8Array.of(2, 0, 0, 9, 9, 9))
+    ),
+  ],
+  [
     /^pull out (\S+) (\S+)$/,
     acting(({ cluster }, [name, card]) => cluster.lan.machine(name).deletePort(card)),
   ],

@@ -22,7 +22,13 @@ const NOTE: ResumeState = {
   routers: [
     {
       key: "web/ipv4",
-      master: { advertised: 5e12, identity: "[]", since: 1_700_000_000_000, transitions: 3 },
+      master: {
+        advertised: 5e12,
+        identity: "[]",
+        links: "eth0 2",
+        since: 1_700_000_000_000,
+        transitions: 3,
+      },
       aside: null,
     },
     { key: "web/ipv6", master: null, aside: { until: null } },
