@@ -12,7 +12,7 @@ pi-c = "192.168.1.13"
 [instance.web]
 vrid = 51
 addresses = ["192.168.1.50/24"]
-prefer = ["pi-a", "pi-b", "pi-c"]    # who should hold it, best first
+prefer = ["pi-a", "pi-b", "pi-c"]    # which node should hold it, best first
 checks = ["nginx"]
 
 [check.nginx]

@@ -65,7 +65,7 @@ export function firstFile(answers: FirstAnswers): string {
     ),
     ...(nodes.length === 0 ? [] : [commented(
       `prefer = ${writeValue(nodes.map(({ name }) => name))}`,
-      "who should hold it, best first",
+      "which node should hold it, best first",
     )]),
     `# checks = [${writeValue(check.name)}]`,
     "",

@@ -164,7 +164,7 @@ export class ControlClient {
       const denied = refusal instanceof Deno.errors.PermissionDenied;
       return denied
         ? this.#error("not-permitted", `not permitted to use ${path}`)
-        : this.#error("not-running", `the daemon is not running (nobody answers at ${path})`);
+        : this.#error("not-running", `the daemon is not running (no process answers at ${path})`);
     }
     return this.#error("no-answer", "the daemon hung up without an answer");
   }

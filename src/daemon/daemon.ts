@@ -185,7 +185,7 @@ export class Daemon implements CommandTaker {
         this.#isRestarting = true;
         return command.reply({
           restarting: true,
-          words: "the addresses stay, the daemon starts anew",
+          words: "the addresses stay, the daemon restarts",
         });
       default:
         return unreachable(command);

@@ -131,7 +131,7 @@ export class Driver {
     const label = labelOf(router.plan);
     this.#journal.write("error", `${label}: ${error.message}`);
     if (attempts > 1) return;
-    const when = "once nobody else is master, or when its links or the file change";
+    const when = "once no other node is master, or when its links or the file change";
     this.#journal.write("info", `${label}: tries again ${when}`);
   }
 

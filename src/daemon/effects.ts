@@ -117,7 +117,7 @@ export function removeLeftover(
   journal: Journal,
 ): void {
   const where = `${formatPrefix(entry.prefix)} on ${held.interface}`;
-  const words = `was put there by somebody else: removed, ${formatIp(master)} is master of it`;
+  const words = `was not put there by floatip: removed, ${formatIp(master)} is master of it`;
   journal.write("warning", `${labelOf(router.plan)}: ${where} ${words}`);
   attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
 }

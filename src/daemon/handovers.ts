@@ -142,7 +142,7 @@ export class Handovers implements RouterWatcher, Ticker {
     if (first === undefined) {
       return [
         "refused",
-        "the file has no [nodes]: who takes over is decided by the others' priorities",
+        "the file has no [nodes]: the priorities of the others decide which takes over",
       ];
     }
     const wanted = others.find((one) => one.node === to)?.priority;
@@ -165,14 +165,14 @@ function answerOf({ instance, to }: HandoverCommand, { gone, kept }: Outcome): H
   const routers = gone.map(({ how }) => how);
   if (kept.length > 0) {
     const names = kept.map(({ plan }) => labelOf(plan)).join(", ");
-    return answer(instance, "kept", `nobody took ${names} over: this node keeps it`, routers);
+    return answer(instance, "kept", `no node took ${names} over: this node keeps it`, routers);
   }
   const [first] = routers;
   if (first === undefined || first.master === null) {
     return answer(
       instance,
       "gone",
-      `this node gave ${instance} up, and nobody was heard yet`,
+      `this node gave ${instance} up, and no master was heard yet`,
       routers,
     );
   }

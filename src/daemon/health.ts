@@ -77,8 +77,8 @@ function healthOutside(router: VirtualRouter, isFault: boolean, now: Instant): D
   ) return well(isFault ? "fault" : "listening");
   return nobody(
     isFault
-      ? "nobody is heard to hold it, and this node is in fault"
-      : "nobody is heard to hold it, and this node stands down",
+      ? "no node is heard to hold it, and this node is in fault"
+      : "no node is heard to hold it, and this node stands down",
   );
 }
 
@@ -98,8 +98,8 @@ function healthOfBackup(router: VirtualRouter, state: BackupState, now: Instant)
   if (masterDownAt !== undefined && now <= after(masterDownAt, MARGIN)) return well("listening");
   return nobody(
     masterDownAt === undefined
-      ? "nobody is heard to hold it; this node waits for the other members of its sync group"
-      : "nobody is heard to hold it, and this node has not taken over",
+      ? "no node is heard to hold it; this node waits for the other members of its sync group"
+      : "no node is heard to hold it, and this node has not taken over",
   );
 }
 

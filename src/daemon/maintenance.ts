@@ -70,7 +70,7 @@ export class MaintenanceMode {
     }
     const alone = order.force ? [] : this.#unheld();
     if (alone.length > 0) {
-      const words = `nobody else is known to hold ${alone.join(", ")}: it would be left to nobody`;
+      const words = `no other node is known to hold ${alone.join(", ")}: no node would hold it`;
       return order.reply(this.#answer("refused", words));
     }
     const { routers, reconciler, handoffs } = this.#options;
@@ -110,7 +110,7 @@ export class MaintenanceMode {
       // What left meanwhile comes back, too: half a maintenance is none.
       reconciler.takePart();
       const names = kept.map(({ plan }) => labelOf(plan)).join(", ");
-      const words = `nobody took ${names} over: this node keeps it, and maintenance is not on`;
+      const words = `no node took ${names} over: this node keeps it, and maintenance is not on`;
       return order.reply(this.#answer("refused", words, routers));
     }
     for (const router of all) {

@@ -287,9 +287,9 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
   return [
     ...sendTrouble(router).map((trouble) => `${label}: ${trouble}`),
     ...withoutArp(router.plan, moment.interfaces).map((words) => `${label}: ${words}`),
-    ...(router.askTrouble === undefined
-      ? []
-      : [`${label}: who else has its addresses cannot be asked: ${router.askTrouble}`]),
+    ...(router.askTrouble === undefined ? [] : [
+      `${label}: whether another machine has its addresses cannot be asked: ${router.askTrouble}`,
+    ]),
     ...new Set([
       ...healthOf(router, moment.now, moment.neighbours).evidence,
       ...conflictsOf(router, moment).map(({ words }) => words),

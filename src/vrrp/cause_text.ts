@@ -24,7 +24,7 @@ export function formatCause(cause: Cause, nameOf: (address: Ip) => string = form
     case "owner":
       return "owns the address (priority 255)";
     case "nobody-heard":
-      return `nobody was heard for ${formatDuration(cause.listened)}`;
+      return `no master was heard for ${formatDuration(cause.listened)}`;
     case "master-silent":
       return `no advert from ${nameOf(cause.master)} for ${formatDuration(cause.silence)}`;
     case "master-left":

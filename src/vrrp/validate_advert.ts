@@ -36,7 +36,8 @@ export const NOTICES = {
   "other-addresses": "its addresses are not ours",
   "interval-differs": "its interval is not ours; the master's is adopted",
   "first-address-not-link-local": "its first IPv6 address is not link-local (RFC 9568 5.2.9)",
-  "owner-contradicted": "somebody else is master although we own the address (priority 255)",
+  "owner-contradicted":
+    "another machine is master although this node owns the address (priority 255)",
 } as const;
 
 /** The name of an oddity. */

@@ -22,7 +22,7 @@ export const REJECT_REASONS = {
   "auth-password": "the password is wrong",
   "interval-mismatch": "VRRPv2 demands equal intervals",
   "own-packet": "it is our own, sent back to us",
-  "own-address": "somebody else sends from our address: a cloned node?",
+  "own-address": "another machine sends from this node's address: a clone?",
   "unknown-peer": "its source is not among the configured peers",
   "destination": "sent by another transport than the instance's",
   "addresses": "a stranger uses this VRID for other addresses",

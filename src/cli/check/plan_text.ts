@@ -24,7 +24,7 @@ export function planLines(node: NodePlan): readonly string[] {
  */
 export function lonelyLines({ names, plans }: NodePlan): readonly string[] {
   const named = names.size > 0 || plans.some(({ rules }) => rules.peers.length > 0);
-  return named ? [] : ["no other node is named in this file: who takes over, it cannot tell"];
+  return named ? [] : ["no other node is named in this file: it cannot tell which takes over"];
 }
 
 function planWords(plan: Plan, node: NodePlan): string {

@@ -47,7 +47,7 @@ export async function chooseAddress(
     flag: "--address",
     given,
     guess: free === undefined ? undefined : formatPrefix(free),
-    remark: free === undefined ? "" : "(nobody answers for it)",
+    remark: free === undefined ? "" : "(no machine answers for it)",
     async read(text): Promise<Read<Prefix>> {
       const typed = parsePrefix(text);
       if (typed === undefined) {

@@ -215,7 +215,7 @@ async function chooseNodes(
     flag: "--nodes",
     given: flags.nodes,
     guess: "",
-    remark: "(Enter: whoever has the file)",
+    remark: "(Enter: each node that has the file)",
     read: (text) => readNodes(text, self, askProgram),
   });
 }

@@ -263,7 +263,7 @@ function lonelyRows(scene: Scene): readonly ForecastRow[] {
   const rows = scene.checks.map((check): readonly [ForecastEvent, string] => {
     const event: ForecastEvent = { kind: "check-fails", check, node: self };
     if (check.weight === undefined) {
-      return [event, "it gives the addresses up; who takes over stands in the other nodes' files"];
+      return [event, "it gives the addresses up; the other nodes' files say which takes over"];
     }
     if (countsValue(check)) {
       return [event, `its number counts times ${check.weight}; the other nodes' files say how far`];
@@ -274,14 +274,14 @@ function lonelyRows(scene: Scene): readonly ForecastRow[] {
     return [
       event,
       scene.preempts
-        ? `${fall}; whether a node between them takes over stands in the other nodes' files`
-        : `${fall} and it gives the addresses up; who takes over stands in the other nodes' files`,
+        ? `${fall}; the other nodes' files say whether a node between them takes over`
+        : `${fall} and it gives the addresses up; the other nodes' files say which takes over`,
     ];
   });
   const death: ForecastEvent = { kind: "node-dies", node: self };
   const all = [
     ...rows,
-    [death, "the best of the others takes over; who that is stands in their files"] as const,
+    [death, "the best of the others takes over; their files say which that is"] as const,
   ];
   return all.map(([cause, why]) => {
     const event = tellEvent(cause);

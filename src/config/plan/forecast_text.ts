@@ -100,7 +100,7 @@ export function tellStart(
   self: string,
 ): string {
   if (priorities.length === 0) {
-    return `the file knows ${self} only, so who holds it stands in the other nodes' files, too`;
+    return `the file knows ${self} only, so the other nodes' files, too, say which node holds it`;
   }
   const list = few(priorities.map(({ node, priority }) => `${node} ${priority}`));
   const equals = holders.length > 1 ? " (equals: the first to speak)" : "";

@@ -35,7 +35,7 @@ function differenceIn(config: Config, group: GroupConfig): Problem | undefined {
     path: ["instance", other.name, prefer === undefined ? "priority" : "prefer"],
     at: "key",
     what: `${other.name} is best on ${order(other)[0]}, and ${leader.name} of the same group ` +
-      `${group.name} on ${order(leader)[0]}, or they differ on who comes next`,
+      `${group.name} on ${order(leader)[0]}, or they differ on which comes next`,
     why: "Members change state together: where they differ on who is better, who holds them is " +
       "left to chance.",
     fix: prefer === undefined

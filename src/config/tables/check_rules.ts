@@ -140,7 +140,7 @@ function addressOfNoNode(check: CheckDraft): readonly Problem[] {
       error(
         [...check.path, name],
         `${name} names ${formatIp(address)}, which no machine has as its own`,
-        "A check must know who answered.",
+        "A check must know which server answered.",
         wantedLine(name, CHECK[name]),
       )
     );

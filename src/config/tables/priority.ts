@@ -51,7 +51,7 @@ function preferAndPriority({ path, keys }: Subject): Problem | undefined {
   return error(
     [...path, "priority"],
     "priority and prefer are both written",
-    "Both say who should be master, and they could disagree.",
+    "Both say which node should be master, and they could disagree.",
     "remove it, and keep prefer",
   );
 }

@@ -87,7 +87,7 @@ deskTest(
     await session.answer(/Interface \(of eth0 .*eth1 .*\[eth0\]: $/, "");
     await session.answer(/other machines.*: $/, "b=10.77.0.2, c=10.77.0.3");
     await session.answer(
-      /Floating address \(nobody answers for it\) \[10\.77\.0\.250\/24\]: $/,
+      /Floating address \(no machine answers for it\) \[10\.77\.0\.250\/24\]: $/,
       "",
     );
     assert.equal(await session.ended(), 0, session.screen);

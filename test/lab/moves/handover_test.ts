@@ -125,7 +125,7 @@ const CASES: readonly SceneCase[] = [
       assert.match((await handOver(first, 1, "--to", "c")).words, /no other node c, only: b/);
       const { outcome, words } = await handOver(first, 1);
       assert.equal(outcome, "kept");
-      assert.match(words, /nobody took web over: this node keeps it/);
+      assert.match(words, /no node took web over: this node keeps it/);
       const { state, counters, aside } = await first.instance();
       assert.deepEqual([state, counters.master_transitions, aside], ["master", 1, null]);
       assert.ok(await scene.host("a").holds(ADDRESS));

@@ -62,7 +62,7 @@ const CASES: readonly SceneCase[] = [
       const start = wallNow();
       const refusal = await maintain(first, 1, "on");
       assert.equal(refusal.outcome, "refused");
-      assert.match(refusal.words, /nobody took web over: this node keeps it/);
+      assert.match(refusal.words, /no node took web over: this node keeps it/);
       assert.equal((await first.status()).maintenance, null);
       assert.equal((await first.instance()).state, "master");
       assert.equal(await lostSince(probe, start), undefined, "nobody noticed");
@@ -110,7 +110,7 @@ const CASES: readonly SceneCase[] = [
       await lone.untilState("backup");
       const { outcome, words } = await maintain(lone, 1, "on");
       assert.equal(outcome, "refused");
-      assert.match(words, /nobody else is known to hold web/);
+      assert.match(words, /no other node is known to hold web/);
       await lone.untilState("master");
     },
   },

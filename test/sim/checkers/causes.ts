@@ -38,7 +38,7 @@ const JUDGES: readonly (readonly [RegExp, Judge])[] = [
     const silence = at - last.at;
     return silence < 3 * fastest(world.setup) ? `it heard it ${silence / 1e6} ms ago` : undefined;
   }],
-  [/^nobody was heard for /, ({ at }, _match, memory, world) => {
+  [/^no master was heard for /, ({ at }, _match, memory, world) => {
     const heard = [...memory].find(([, { priorities, at: then }]) =>
       priorities.at(-1) !== 0 && at - then < 3 * fastest(world.setup)
     );

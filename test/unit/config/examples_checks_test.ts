@@ -35,7 +35,7 @@ Deno.test("web-pair.toml: a weight that bridges the gap between the two files", 
   assert.deepEqual(rows(first), [
     "web: nginx fails on web-1: its priority falls from 150 to 100; whether a node between them" +
     " takes over stands in the other nodes' files",
-    "web: web-1 dies: the best of the others takes over; who that is stands in their files",
+    "web: web-1 dies: the best of the others takes over; their files say which that is",
   ]);
   assert.match(
     rows(second)[0] ?? "",

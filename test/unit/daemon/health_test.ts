@@ -186,7 +186,7 @@ const TABLE: readonly (readonly [string, VirtualRouter, number, Health])[] = [
     "held",
   ],
   [
-    "a backup, and nobody answers but the master for itself",
+    "a backup, and only the master answers, for itself",
     unanswered(aBackup(8), 3),
     9,
     "nobody",

@@ -12,7 +12,7 @@ const TABLE: readonly (readonly [Cause, string])[] = [
   [{ kind: "owner" }, "owns the address (priority 255)"],
   [
     { kind: "nobody-heard", listened: nanoseconds(3_609_375_000) },
-    "nobody was heard for 3.61 s",
+    "no master was heard for 3.61 s",
   ],
   [
     { kind: "master-silent", master, silence: nanoseconds(3_609_375_000) },

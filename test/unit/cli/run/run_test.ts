@@ -122,7 +122,10 @@ testInNamespace(
     withDaemon(async ({ runDir, child, logged }) => {
       const log = await logged(/backup -> master/);
       assert.match(log, /^20\S+ \S+ info {4}web: init -> backup: started$/m);
-      assert.match(log, /^20\S+ \S+ info {4}web: backup -> master: nobody was heard for \d+ ms$/m);
+      assert.match(
+        log,
+        /^20\S+ \S+ info {4}web: backup -> master: no master was heard for \d+ ms$/m,
+      );
       const { code, out } = await floatip("status", "--json", "--run-dir", runDir);
       assert.equal(code, 0);
       const [web] = JSON.parse(out).instances;
@@ -197,7 +200,7 @@ testInNamespace(
   () =>
     withDaemon(async ({ logged }) => {
       const log = await logged(/backup -> master.*\n/);
-      assert.match(log, /^<6>web: backup -> master: nobody was heard for \d+ ms$/m);
+      assert.match(log, /^<6>web: backup -> master: no master was heard for \d+ ms$/m);
       for (const line of log.trimEnd().split("\n")) assert.match(line, /^<[3467]>/);
     }, 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"'),
 );

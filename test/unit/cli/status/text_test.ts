@@ -76,7 +76,7 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   ]),
   nobody: documentOf([
     backup({ health: "nobody", master: null, last_advert_age_ms: null, peers: [SILENT] }),
-  ], { attention: ["web: nobody is heard to hold it, and this node has not taken over"] }),
+  ], { attention: ["web: no node is heard to hold it, and this node has not taken over"] }),
   nodes: documentOf([
     master({
       peers: [
