@@ -11,6 +11,12 @@ import type { FieldWorld } from "./world.ts";
 /** What is wrong with an address, and how long a status may not know it. */
 const LIMITS = { two: seconds(15), nobody: seconds(5) } as const;
 
+/**
+ * A daemon that has just started, and claims before a slow machine's answer came, takes no answer
+ * for none for so long: its next question finds the machine.
+ */
+const SLOW = seconds(2);
+
 interface Episode {
   readonly wrong: keyof typeof LIMITS;
   readonly since: Instant;
@@ -33,6 +39,7 @@ const PACE = milliseconds(250);
 export function truthful(world: FieldWorld): Checker {
   // By "n1 192.168.1.50".
   const episodes = new Map<string, Episode>();
+  const started = new Map<string, Instant>();
   const note = (name: string, place: Place, at: Instant) => {
     const key = keyOf(name, place.address);
     const wrong = wrongWith(world, name, place);
@@ -44,12 +51,15 @@ export function truthful(world: FieldWorld): Checker {
     if (episode === undefined) return;
     const elapsed = at - episode.since;
     if (elapsed <= LIMITS[episode.wrong] || !isGreen(world, name)) return;
+    const isNew = at - (started.get(name) ?? -SLOW) < SLOW;
+    if (isNew && world.cluster.lan.machines().some(({ answers }) => answers.after > 0)) return;
     const facts = `${factsOf[episode.wrong]} for ${address} for ${(elapsed / 1e9).toFixed(1)} s`;
     world.complain("truthful", `${name} says that all is well, and ${facts} (${causes(world)})`);
   };
   let lookedAt = 0;
   return {
-    see(seen) {
+    see(seen, at) {
+      if (seen.kind === "program" && seen.what === "started") started.set(seen.node, at);
       // Between two looks it was there.
       if (seen.kind !== "address" || !seen.there) return;
       for (const [key, { wrong }] of episodes) {

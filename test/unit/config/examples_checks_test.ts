@@ -33,8 +33,8 @@ Deno.test("web-pair.toml: a weight that bridges the gap between the two files", 
   assert.deepEqual(first.instances.map(({ checks }) => checks), [["nginx"]]);
   assert.equal(first.checks[0]?.weight, -50);
   assert.deepEqual(rows(first), [
-    "web: nginx fails on web-1: its priority falls from 150 to 100; whether a node between them" +
-    " takes over stands in the other nodes' files",
+    "web: nginx fails on web-1: its priority falls from 150 to 100; the other nodes' files say " +
+    "whether a node between them takes over",
     "web: web-1 dies: the best of the others takes over; their files say which that is",
   ]);
   assert.match(
