@@ -1,5 +1,6 @@
 /** Host: everything that floatip asks of a machine; LinuxHost and SimHost implement it. */
 import type { ProbeResult } from "./health/check.ts";
+import type { ToOpen, ToSeal } from "./cluster/outcome.ts";
 import type { CheckSettings } from "./config/tables/check.ts";
 import type { Instant, Nanoseconds, WallTime } from "./time.ts";
 import type { Interfaces, VirtualAddress } from "./net/interfaces.ts";
@@ -85,6 +86,16 @@ export type HostEvent =
   | { readonly kind: "probe-due"; readonly check: string }
   /** What became of the latest {@link Host.askPresence} about `node`. */
   | { readonly kind: "presence"; readonly node: string; readonly answer: PresenceAnswer }
+  /** A datagram of the channel between nodes as it arrived, nothing in it believed yet. */
+  | {
+    readonly kind: "channel";
+    readonly from: Ip;
+    readonly datagram: Uint8Array;
+    /** When it was read. */
+    readonly at: Instant;
+  }
+  /** What {@link Host.openSealed} found: the text, or that the tag is wrong. */
+  | { readonly kind: "opened"; readonly id: number; readonly text: Uint8Array | undefined }
   /** {@link Host.wake} was called since the last batch, once or more. */
   | { readonly kind: "woken" }
   | { readonly kind: "deadline" };
@@ -107,6 +118,26 @@ export interface PresenceQuestion {
    * refused in any case.
    */
   readonly group: boolean;
+}
+
+/** How datagrams of the channel between nodes come and go. */
+export interface ChannelSettings {
+  /** UDP, 1-65535: what is sent comes from it and goes to it. */
+  readonly port: number;
+  /** Of this node: what is sent leaves from one of them. */
+  readonly addresses: readonly Ip[];
+  /** Of the other nodes: what comes from elsewhere need not be told. */
+  readonly peers: readonly Ip[];
+  /** What keys are derived from. */
+  readonly keys: readonly ChannelKey[];
+}
+
+/** A secret of the cluster. */
+export interface ChannelKey {
+  /** By which datagrams name it, 0 to 2^32 - 1. */
+  readonly id: number;
+  /** 32 bytes, as base64url. */
+  readonly secret: string;
 }
 
 /**
@@ -224,6 +255,25 @@ export interface Host {
    * HostError (EPERM) each time that something could not be listened for; the rest is.
    */
   watchClaims(watched: readonly WatchedAddress[]): void;
+
+  /** So many bytes that nobody can guess. */
+  randomBytes(count: number): Uint8Array;
+  /**
+   * Hears and speaks on the channel between nodes. On an open one: what is the same in `settings`
+   * goes on undisturbed, and what was refused is tried again. Answers what is refused now
+   * (EADDRINUSE; EACCES for a port below 1024; EPERM), at most one for each family; the other
+   * family is open.
+   */
+  openChannel(settings: ChannelSettings): readonly HostError[];
+  /** Neither hears nor speaks there any more. On a closed one: nothing. */
+  closeChannel(): void;
+  /**
+   * Seals and sends, beside the loop, in this order. What has no way to its destination, or is too
+   * much at once, is lost like any datagram; so is all where the channel is closed.
+   */
+  sealAndSend(jobs: readonly ToSeal[]): void;
+  /** Verifies a tag, beside the loop; the result is one "opened" event. */
+  openSealed(job: ToOpen): void;
 
   /**
    * Takes `names` for this process, and gives back those that are not among them; with the process

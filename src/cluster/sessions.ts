@@ -3,10 +3,10 @@
  * of it (decision 0073). Pure: datagrams, verdicts on tags and instants come in; datagrams to seal
  * and messages go out. Sealing and opening (AES-GCM) are the caller's, beside the loop.
  *
- * Freshness comes from the receiver and not from a clock: a process draws a sid for each peer at its
- * start, a HELLO draws a nonce, and an ACK repeats both. The key of a session is derived from the
- * sids and names of both ends. A recording therefore names a sid or a nonce that its receiver no
- * longer has.
+ * Freshness comes from the receiver and not from a clock: a process draws a sid for each peer at
+ * its start, a HELLO draws a nonce, and an ACK repeats both. The key of a session is derived from
+ * the sids and names of both ends. A recording therefore names a sid or a nonce that its receiver
+ * no longer has.
  */
 import { affords, type Limits, spend } from "../budget.ts";
 import { type Ip, ipKey } from "../net/ip.ts";

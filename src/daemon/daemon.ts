@@ -49,6 +49,7 @@ export class Daemon implements CommandTaker {
       parts.addressConflicts,
       { nextDeadline: () => nodes.nextDeadline(), tick: (now) => this.#watchNodes(now) },
       parts.healthWatch,
+      parts.channel,
       { nextDeadline: () => announcer.nextDeadline(), tick: () => {} },
       parts.resumeWriter,
     ];
@@ -75,6 +76,7 @@ export class Daemon implements CommandTaker {
     }
     if (this.#isRestarting) this.#parts.reconciler.park();
     else this.#parts.reconciler.close();
+    this.#parts.channel.close();
     this.#parts.resumeWriter.save();
     return this.#isRestarting ? "restarting" : "stopped";
   }
@@ -100,6 +102,7 @@ export class Daemon implements CommandTaker {
       scheduling: this.#host.scheduling(),
       neighbours: this.#parts.neighbours,
       deaf: this.#parts.addressConflicts.deaf,
+      channel: this.#parts.channel.attention,
       interfaces: this.#host.interfaces(),
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),
@@ -140,6 +143,9 @@ export class Daemon implements CommandTaker {
         return this.#judge(event.check, event.result);
       case "presence":
         return this.#parts.nodes.take(event.node, event.answer);
+      case "channel":
+      case "opened":
+        return this.#parts.channel.take(event);
       case "probe-due":
         return this.#parts.checks.hurry(event.check, this.#host.now());
       case "woken":

@@ -5,6 +5,7 @@ import { type Instant, seconds } from "../time.ts";
 import { AddressConflicts } from "./address_conflicts.ts";
 import { Announcer } from "./announcer.ts";
 import { Budgets } from "./budgets.ts";
+import { Channel } from "./channel.ts";
 import { Checks } from "./checks.ts";
 import type { Maintenance } from "./command.ts";
 import { Conflicts } from "./conflicts.ts";
@@ -168,7 +169,14 @@ function createWatch(options: DaemonOptions, ground: Ground, { driver, reconcile
     newSender: (_router, source) => addressConflicts.newSender(source),
   });
   const healthWatch = new HealthWatch(observers, neighbours, routers, wallTime);
-  return { addressConflicts, receiver, healthWatch };
+  const channel = new Channel({
+    host,
+    journal,
+    config: () => reconciler.config,
+    self: () => reconciler.node?.node,
+    onMessage: () => {},
+  });
+  return { addressConflicts, receiver, healthWatch, channel };
 }
 
 /** What handles the commands of people. */

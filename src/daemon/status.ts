@@ -58,6 +58,8 @@ export interface Moment {
   readonly neighbours: Neighbours;
   /** Why other machines that hold an address are not noticed; undefined: they are. */
   readonly deaf: string | undefined;
+  /** Why the channel between nodes is not open. */
+  readonly channel: readonly string[];
   readonly interfaces: Interfaces;
   readonly now: Instant;
   readonly wallNow: WallTime;
@@ -83,6 +85,7 @@ export function statusOf(moment: Moment): DaemonStatus {
     scheduling: moment.scheduling,
     attention: [
       ...(moment.deaf === undefined ? [] : [moment.deaf]),
+      ...moment.channel,
       ...moment.routers.flatMap((router) => attention(router, moment)),
       ...moment.nodes.attention(moment.now),
     ],

@@ -3,8 +3,8 @@
  * alone.
  */
 import type { Endpoint, Interest } from "../host.ts";
-import type { Ip } from "../net/ip.ts";
-import { IP_HEADER_AT, MOST_INSTRUCTIONS, type Program } from "./packet_filter.ts";
+import { MOST_INSTRUCTIONS, type Program } from "./packet_filter.ts";
+import { FIRST_SOURCE, fromSources } from "./source_filter.ts";
 
 type Step = Program[number];
 
@@ -13,9 +13,6 @@ type Step = Program[number];
  * longer is an advert.
  */
 const LONGEST = 60 + 8 + 8 + 255 * 16 + 28;
-
-/** Where the source stands in an IP header (RFC 791 3.1, RFC 8200 3). */
-const SOURCE_AT = { ipv4: 12, ipv6: 8 } as const;
 
 /**
  * The program for the socket of `endpoint`. A raw socket of IPv4 is handed the IP header too, one
@@ -39,9 +36,8 @@ export function advertFilter(
   if (others) return everybody;
   const program: Program = [
     ...ours,
-    ["ours", { op: "jump", then: sourceLabel(0) }],
-    ...known.flatMap(sourceSteps),
-    [sourceLabel(known.length), { op: "drop" }],
+    ["ours", { op: "jump", then: FIRST_SOURCE }],
+    ...fromSources(known),
   ];
   return program.length <= MOST_INSTRUCTIONS ? program : everybody;
 }
@@ -61,25 +57,6 @@ function vridSteps(vrid: number, number: number): readonly Step[] {
   ];
 }
 
-/** As many words as it has, all equal; one that is not leads to the next. */
-function sourceSteps({ family, bytes }: Ip, number: number): readonly Step[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const words = Array.from({ length: bytes.length / 4 }, (_, i) => i * 4);
-  const compared = words.flatMap((offset): readonly Step[] => {
-    const label = offset === 0 ? sourceLabel(number) : `${number} word ${offset}`;
-    const to = view.getUint32(offset);
-    return [
-      [label, { op: "load32", at: IP_HEADER_AT + SOURCE_AT[family] + offset }],
-      [`${label}?`, { op: "equal", to, then: "next", else: sourceLabel(number + 1) }],
-    ];
-  });
-  return [...compared, [`${number} known`, { op: "accept" }]];
-}
-
 function vridLabel(number: number): string {
   return `VRID ${number}?`;
-}
-
-function sourceLabel(number: number): string {
-  return `source ${number}`;
 }

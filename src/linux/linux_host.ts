@@ -1,9 +1,11 @@
 /** LinuxHost: this machine as the daemon sees it, over raw sockets, rtnetlink and one poll. */
+import type { ToOpen, ToSeal } from "../cluster/outcome.ts";
 import type { ProbeResult } from "../health/check.ts";
 import type { CheckSettings } from "../config/tables/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type {
   Boot,
+  ChannelSettings,
   Endpoint,
   Host,
   HostError,
@@ -20,6 +22,7 @@ import { encodeGroupQuery } from "../wire/igmp.ts";
 import { groupOf } from "../wire/vrrp.ts";
 import { AdvertIntake, type TakenAdvert } from "./advert_intake.ts";
 import { describe, isOnOneLink } from "./advert_socket.ts";
+import { Channel } from "./channel.ts";
 import { ClaimWatch, type HeardClaim } from "./claim_watch.ts";
 import { bootId, Clock } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
@@ -80,6 +83,12 @@ export class LinuxHost implements Host, Disposable {
   readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE, READ_TOGETHER);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
   readonly #adverts: AdvertIntake = new AdvertIntake(this.#poller);
+  readonly #channel: Channel = new Channel({
+    libc: this.#libc,
+    poller: this.#poller,
+    sender: this.#sender,
+    interfaces: () => this.interfaces(),
+  });
   readonly #results: Extract<HostEvent, { kind: "probe" }>[] = [];
   readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
@@ -103,6 +112,8 @@ export class LinuxHost implements Host, Disposable {
   readonly #ending = new AbortController();
   readonly #probes = new Set<Promise<void>>();
   readonly #elsewhere: Elsewhere | undefined;
+  /** Those that stop listening for a while in a flood. */
+  readonly #muting = [this.#adverts, this.#claims, this.#heldSources, this.#channel];
   #packets: PacketSocket | undefined;
   /** Since the last wait. */
   #pauses = 0;
@@ -165,15 +176,11 @@ export class LinuxHost implements Host, Disposable {
       this.#network.tend();
       if (this.#network.changed) this.#poller.wake();
       this.#heldSources.settle(this.#adverts.endpoints, this.interfaces());
-      const muted = earliest(
-        this.#adverts.deadline,
-        this.#claims.deadline,
-        this.#heldSources.deadline,
-      );
+      const muted = earliest(...this.#muting.map((one) => one.deadline));
       await this.#poller.poll(earliest(deadline, muted));
       const now = this.#poller.now();
       if (muted !== undefined && muted <= now) {
-        for (const one of [this.#adverts, this.#claims, this.#heldSources]) one.release(now);
+        for (const one of this.#muting) one.release(now);
       }
       this.#pauses = 0;
       if (this.#poller.disposed) return [];
@@ -263,6 +270,26 @@ export class LinuxHost implements Host, Disposable {
     this.#claims.settle(watched, this.interfaces());
   }
 
+  randomBytes(count: number): Uint8Array {
+    return crypto.getRandomValues(new Uint8Array(count));
+  }
+
+  openChannel(settings: ChannelSettings): readonly HostError[] {
+    return this.#channel.open(settings);
+  }
+
+  closeChannel(): void {
+    this.#channel.close();
+  }
+
+  sealAndSend(jobs: readonly ToSeal[]): void {
+    this.#channel.send(jobs);
+  }
+
+  openSealed(job: ToOpen): void {
+    this.#channel.openSealed(job);
+  }
+
   reserve(names: readonly string[]): ReadonlyMap<string, number> {
     return this.#reservations.settle(names);
   }
@@ -292,6 +319,7 @@ export class LinuxHost implements Host, Disposable {
     this.#network.tend();
     this.#ending.abort();
     this.#adverts[Symbol.dispose]();
+    this.#channel[Symbol.dispose]();
     this.#packets?.[Symbol.dispose]();
     this.#claims[Symbol.dispose]();
     this.#heldSources[Symbol.dispose]();
@@ -327,6 +355,7 @@ export class LinuxHost implements Host, Disposable {
     const overrun = (endpoint: Endpoint) => events.push({ kind: "overrun", endpoint });
     const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take, overrun);
     if (ready.size > 0) this.#heldSources.drain(ready, this.#receiver, take);
+    this.#channel.drain(ready, this.#receiver, (event) => events.push(event));
     if (this.#network.takeChanged(ready.has(this.#watch.fd))) {
       events.push({ kind: "interfaces" });
     }

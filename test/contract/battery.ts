@@ -1,5 +1,6 @@
 /** Tests that every Host passes: one battery for the simulated and the real one. */
 import type { ContractCase } from "./lab.ts";
+import { CHANNEL_CASES } from "./channel.ts";
 import { CLAIM_CASES } from "./claims.ts";
 import { CLONE_CASES } from "./clones.ts";
 import { LEASE_CASES } from "./leases.ts";
@@ -17,4 +18,5 @@ export const CONTRACT_CASES: readonly ContractCase[] = [
   ...CLONE_CASES,
   ...LEASE_CASES,
   ...CLAIM_CASES,
+  ...CHANNEL_CASES,
 ];

@@ -4,6 +4,7 @@
 import type { Datagram } from "../../src/host.ts";
 import { type Family, isMulticast } from "../../src/net/ip.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
+import type { ChannelDatagram } from "./channel.ts";
 import { type FrameSaid, saidBy } from "./frame.ts";
 import { Machine, type Port } from "./machine.ts";
 import type { Freeze } from "./machine_clock.ts";
@@ -25,6 +26,7 @@ type Program = Pick<
   SimHost,
   | "machine"
   | "receive"
+  | "receiveChannel"
   | "hearClaim"
   | "noticeInterfaces"
   | "pause"
@@ -246,6 +248,14 @@ export class Lan {
     });
   }
 
+  /** For a host: carries a datagram of the channel from `port` to the machine that it is for. */
+  carryChannel(sender: Machine, port: Port, datagram: ChannelDatagram): void {
+    const goesTo = this.#ownerOf(this.textOf.ip(datagram.destination), sender, port);
+    this.#carry(sender, port, (machine) => {
+      if (machine === goesTo) this.#programs.get(machine.name)?.receiveChannel(datagram);
+    });
+  }
+
   /**
    * Who gets what is sent to `address`: of clones the one that a neighbour table would name, always
    * the same.
@@ -359,7 +369,9 @@ export class Lan {
       if (machine === sender) continue;
       for (const other of machine.ports()) {
         if (other.segment !== port.segment) continue;
-        for (const delay of this.paths.arrivals(sender.name, machine.name, this.now)) {
+        for (
+          const delay of this.paths.arrivals(sender.name, machine.name, this.now, port.segment)
+        ) {
           this.#schedule.at(after(this.now, delay), () => {
             const there = machine.port(other.name);
             if (there !== undefined && machine.isLive(there)) arrive(machine, there);

@@ -67,22 +67,34 @@ export class Paths {
     return Math.max(0, ...this.#lastArrival.values());
   }
 
+  /** The same on the LAN `segment` alone. */
+  cutOn(segment: string, from: string, to: string): void {
+    this.#cuts.add(`${from} -> ${to} on ${segment}`);
+  }
+
+  /** That cut is no more. */
+  healOn(segment: string, from: string, to: string): void {
+    this.#cuts.delete(`${from} -> ${to} on ${segment}`);
+  }
+
   /** No cuts any more. */
   healAll(): void {
     this.#cuts.clear();
   }
 
-  /** Is the way from `from` to `to` open? */
-  isOpen(from: string, to: string): boolean {
-    return this.#cuts.size === 0 || !this.#cuts.has(`${from} -> ${to}`);
+  /** Is the way from `from` to `to` open, on the LAN `segment` or on any? */
+  isOpen(from: string, to: string, segment?: string): boolean {
+    if (this.#cuts.size === 0) return true;
+    const way = `${from} -> ${to}`;
+    return !this.#cuts.has(way) && !this.#cuts.has(`${way} on ${segment}`);
   }
 
   /**
    * After which delays a packet sent at `now` arrives: none where it is lost, two where it is
    * duplicated.
    */
-  arrivals(from: string, to: string, now: number): readonly Nanoseconds[] {
-    if (!this.isOpen(from, to) || this.#random.chance(this.weather.loss)) return [];
+  arrivals(from: string, to: string, now: number, segment: string): readonly Nanoseconds[] {
+    if (!this.isOpen(from, to, segment) || this.#random.chance(this.weather.loss)) return [];
     const first = this.#arrival(from, to, now);
     return this.#random.chance(this.weather.duplicate)
       ? [first, this.#arrival(from, to, now)]

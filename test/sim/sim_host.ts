@@ -1,24 +1,29 @@
 /** Host in virtual time, for one process on a simulated machine from its start to its end. */
 import { assert } from "../../src/assert.ts";
+import type { ToOpen, ToSeal } from "../../src/cluster/outcome.ts";
 import type { CheckSettings } from "../../src/config/tables/check.ts";
-import type {
-  Boot,
-  Datagram,
-  Endpoint,
-  Host,
-  HostEvent,
-  PresenceQuestion,
-  Scheduling,
-  WatchedAddress,
+import {
+  type Boot,
+  type ChannelSettings,
+  type Datagram,
+  type Endpoint,
+  type Host,
+  HostError,
+  type HostEvent,
+  type PresenceQuestion,
+  type Scheduling,
+  type WatchedAddress,
 } from "../../src/host.ts";
-import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
+import { type Ip, sameIp } from "../../src/net/ip.ts";
 import type { Interfaces, VirtualAddress } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
+import { type ChannelDatagram, SimChannel } from "./channel.ts";
 import { Claims, type Speaker } from "./claims.ts";
 import type { Lan } from "./lan.ts";
 import { type Machine, type Port, refusal } from "./machine.ts";
 import { askPresence } from "./presence.ts";
 import type { Random } from "./random.ts";
+import { SimSockets } from "./sockets.ts";
 
 /** How long a ready program waits for the processor. */
 export interface Promptness {
@@ -37,16 +42,6 @@ const EPOCH_MS = 1_000_000_000_000;
 /** How long every simulated probe takes. */
 const PROBE_TIME: Nanoseconds = nanoseconds(1_000_000);
 
-/** As many datagrams as a socket's receive buffer holds; more are lost. */
-const QUEUE_LIMIT = 256;
-
-interface Socket {
-  readonly endpoint: Endpoint;
-  /** The link it was bound to; a link of the same name made later is another one. */
-  readonly index: number | undefined;
-  readonly queue: { readonly datagram: Datagram; readonly from: string }[];
-}
-
 /** A process. Made by {@link Lan.start}. */
 export class SimHost implements Host {
   readonly machine: Machine;
@@ -58,8 +53,9 @@ export class SimHost implements Host {
   keepsTimeStill = true;
   readonly #lan: Lan;
   readonly #random: Random;
-  readonly #sockets = new Map<string, Socket>();
+  readonly #sockets: SimSockets;
   readonly #claims: Claims;
+  readonly #channel: SimChannel;
   #woken = false;
   readonly #results: Extract<HostEvent, { kind: "probe" | "presence" }>[] = [];
   #view: Interfaces;
@@ -75,7 +71,11 @@ export class SimHost implements Host {
     this.machine = machine;
     this.#random = random;
     this.#view = machine.interfaces();
+    this.#sockets = new SimSockets(lan, machine);
     this.#claims = new Claims(machine);
+    this.#channel = new SimChannel(lan, machine, () => {
+      if (this.#state !== "gone") this.#planWake(this.now());
+    });
   }
 
   now(): Instant {
@@ -138,7 +138,7 @@ export class SimHost implements Host {
 
   /** What it hears. */
   endpoints(): readonly Endpoint[] {
-    return [...this.#sockets.values()].map(({ endpoint }) => endpoint);
+    return this.#sockets.endpoints;
   }
 
   interfaces(): Interfaces {
@@ -151,48 +151,18 @@ export class SimHost implements Host {
 
   open(endpoint: Endpoint): void {
     this.#assertAlive();
-    const key = this.#keyOf(endpoint);
-    if (this.#sockets.has(key)) return;
-    const object = `${endpoint.kind} ${endpoint.family} on ${endpoint.interface}`;
-    this.machine.maybeRefuse("open", "setsockopt", object);
-    const port = this.machine.port(endpoint.interface);
-    const bound = endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
-    if (bound && port === undefined) throw refusal("setsockopt", object, "ENODEV");
-    if (endpoint.kind !== "multicast") {
-      const source = this.#lan.textOf.ip(endpoint.source);
-      if (!this.machine.has(source)) {
-        throw refusal("bind", source, port ? "EADDRNOTAVAIL" : "ENODEV");
-      }
-      if (!bound && endpoint.kind === "udp" && this.#isTaken(endpoint)) {
-        throw refusal("bind", source, "EADDRINUSE");
-      }
-    }
-    this.#sockets.set(key, { endpoint, index: bound ? port?.index : undefined, queue: [] });
+    this.#sockets.open(endpoint);
   }
 
   hear(): void {}
+
   close(endpoint: Endpoint): void {
-    this.#sockets.delete(this.#keyOf(endpoint));
+    this.#sockets.close(endpoint);
   }
 
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
     this.#assertAlive();
-    const object = `${this.#lan.textOf.ip(destination)} from ${this.#lan.textOf.ip(source)}`;
-    const socket = this.#sockets.get(this.#keyOf(endpoint));
-    if (socket === undefined) throw refusal("sendmsg", object, "EBADF");
-    this.machine.maybeRefuse("send", "sendmsg", object);
-    if (!this.machine.has(this.#lan.textOf.ip(source))) {
-      throw refusal("sendmsg", object, "EADDRNOTAVAIL");
-    }
-    const port = this.machine.port(endpoint.interface);
-    if (port === undefined || (socket.index !== undefined && socket.index !== port.index)) {
-      throw refusal("sendmsg", object, "ENODEV");
-    }
-    if (!port.up) throw refusal("sendmsg", object, "ENETDOWN");
-    const payload = message.slice();
-    const plain = { source, destination, ttl: 255, payload };
-    const datagram = endpoint.kind === "udp" ? { ...plain, port: endpoint.port } : plain;
-    this.#lan.carryDatagram(this.machine, port, datagram);
+    this.#sockets.send(endpoint, source, destination, message);
   }
 
   sendFrame(interfaceName: string, frame: Uint8Array): void {
@@ -208,6 +178,37 @@ export class SimHost implements Host {
     this.#assertAlive();
     this.machine.maybeRefuse("watch", "socket", "claims");
     this.#claims.watch(watched);
+  }
+
+  randomBytes(count: number): Uint8Array {
+    return Uint8Array.from({ length: count }, () => this.#random.between(0, 255));
+  }
+
+  openChannel(settings: ChannelSettings): readonly HostError[] {
+    this.#assertAlive();
+    const object = `UDP port ${settings.port} of the cluster`;
+    try {
+      this.machine.maybeRefuse("open", "bind", object);
+    } catch (error) {
+      if (error instanceof HostError) return [error];
+      throw error;
+    }
+    this.#channel.open(settings);
+    return [];
+  }
+
+  closeChannel(): void {
+    this.#channel.close();
+  }
+
+  sealAndSend(jobs: readonly ToSeal[]): void {
+    this.#assertAlive();
+    this.#channel.send(jobs);
+  }
+
+  openSealed(job: ToOpen): void {
+    this.#assertAlive();
+    this.#channel.openSealed(job);
   }
 
   addAddress(address: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
@@ -243,11 +244,12 @@ export class SimHost implements Host {
   /** A datagram came in through `port`; it is queued on every socket that is meant. */
   receive(port: Port, datagram: Datagram, from: string): void {
     if (this.#state === "gone") return;
-    for (const socket of this.#sockets.values()) {
-      if (!hears(socket, port, datagram) || socket.queue.length >= QUEUE_LIMIT) continue;
-      socket.queue.push({ datagram, from });
-      this.#planWake(this.now());
-    }
+    if (this.#sockets.receive(port, datagram, from)) this.#planWake(this.now());
+  }
+
+  /** A datagram of the channel came in. */
+  receiveChannel(datagram: ChannelDatagram): void {
+    if (this.#state !== "gone") this.#channel.receive(datagram);
   }
 
   /** A frame came in through `port` that says that `address` is at `speaker`. */
@@ -281,15 +283,14 @@ export class SimHost implements Host {
 
   /** The messages that wait to be read, in order of arrival per endpoint. */
   queued(): readonly Datagram[] {
-    return [...this.#sockets.values()].flatMap((socket) =>
-      socket.queue.map((entry) => entry.datagram)
-    );
+    return this.#sockets.queued;
   }
 
   /** The end of the process, by SIGKILL or its own: its sockets are gone. */
   end(): void {
     this.#state = "gone";
     this.#sockets.clear();
+    this.#channel.close();
     this.#resolve = undefined;
     this.#settle?.();
     this.#settle = undefined;
@@ -323,12 +324,11 @@ export class SimHost implements Host {
   #batch(): readonly HostEvent[] {
     const at = this.now();
     const events: HostEvent[] = [];
-    for (const { endpoint, queue } of this.#sockets.values()) {
-      for (const { datagram, from } of queue.splice(0)) {
-        this.#lan.seeRead(this.machine.name, from, datagram);
-        events.push({ kind: "datagram", endpoint, datagram, at });
-      }
+    for (const { endpoint, datagram, from } of this.#sockets.take()) {
+      this.#lan.seeRead(this.machine.name, from, datagram);
+      events.push({ kind: "datagram", endpoint, datagram, at });
     }
+    events.push(...this.#channel.take(at));
     if (this.#interfacesChanged) {
       this.#interfacesChanged = false;
       this.#view = this.machine.interfaces();
@@ -344,10 +344,9 @@ export class SimHost implements Host {
 
   #isReady(): boolean {
     if (this.#interfacesChanged || this.#woken) return true;
-    if (this.#results.length > 0 || this.#claims.waiting) return true;
+    if (this.#results.length > 0 || this.#claims.waiting || this.#channel.isReady) return true;
     if (this.#deadline !== undefined && this.#deadline <= this.now()) return true;
-    for (const socket of this.#sockets.values()) if (socket.queue.length > 0) return true;
-    return false;
+    return this.#sockets.isReady;
   }
 
   /** Asks the scheduler for the processor from `from` on, unless it was asked for earlier. */
@@ -362,33 +361,9 @@ export class SimHost implements Host {
     this.#lan.planWake(this.machine.clock.whenBoottime(at), this, () => this.#wakeAt === at);
   }
 
-  #keyOf(endpoint: Endpoint): string {
-    const source = endpoint.kind === "multicast" ? "" : this.#lan.textOf.ip(endpoint.source);
-    const port = endpoint.kind === "udp" ? endpoint.port : "";
-    return `${endpoint.kind} ${endpoint.family} ${endpoint.interface} ${source} ${port}`;
-  }
-
-  /** Is the port of the address bound already, by whatever interface it was named? */
-  #isTaken({ source, port }: Extract<Endpoint, { kind: "udp" }>): boolean {
-    return [...this.#sockets.values()].some(({ endpoint }) =>
-      endpoint.kind === "udp" && endpoint.port === port && sameIp(endpoint.source, source)
-    );
-  }
-
   #assertAlive(): void {
     assert(this.#state === "running", `${this.machine.name}: a program that runs calls its host`);
   }
-}
-
-function hears(socket: Socket, port: Port, datagram: Datagram): boolean {
-  const { endpoint, index } = socket;
-  if (endpoint.family !== datagram.destination.family) return false;
-  if (index !== undefined && index !== port.index) return false;
-  // All nodes use one port: what comes from it goes to it.
-  if ((endpoint.kind === "udp" ? endpoint.port : undefined) !== datagram.port) return false;
-  return endpoint.kind === "multicast"
-    ? isMulticast(datagram.destination)
-    : sameIp(endpoint.source, datagram.destination);
 }
 
 type Entry = Pick<Interfaces["addresses"][number], "index" | "prefix">;

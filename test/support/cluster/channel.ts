@@ -1,9 +1,9 @@
 /** Nodes that speak by sessions over a network in memory: sealing is a toy, time is a number. */
 import { Sessions } from "../../../src/cluster/sessions.ts";
-import type { Outcome, ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
-import { TAG_SIZE } from "../../../src/cluster/datagram.ts";
+import type { Outcome, ToSeal } from "../../../src/cluster/outcome.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds } from "../../../src/time.ts";
+import { toyOpen, toySeal } from "../../sim/toy_cipher.ts";
 
 /** A datagram on its way, as anybody on the LAN sees it. */
 export interface Sent {
@@ -29,20 +29,6 @@ export function bytesFrom(seed: number): (count: number) => Uint8Array {
       t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
       return (t ^ t >>> 14) & 0xff;
     });
-}
-
-/** A tag of all that is covered (FNV-1a, spread); only who knows the secret's number makes it. */
-function tagOf(secret: number, parts: readonly Uint8Array[]): Uint8Array {
-  const tag = new Uint8Array(TAG_SIZE);
-  for (let lane = 0; lane < TAG_SIZE; lane++) {
-    let hash = 0x811c9dc5 ^ Math.imul(lane + 1, secret);
-    for (const part of parts) {
-      hash = Math.imul(hash ^ part.length, 0x01000193);
-      for (const byte of part) hash = Math.imul(hash ^ byte, 0x01000193);
-    }
-    tag[lane] = hash >>> 11 & 0xff;
-  }
-  return tag;
 }
 
 /** The nodes of one cluster and what they said to each other. */
@@ -134,7 +120,7 @@ export class Channel {
       let outcome = node.sessions.receive(this.now, from, bytes);
       outcomes.push(outcome);
       if (outcome.kind === "open") {
-        outcome = node.sessions.opened(this.now, outcome.job.id, open(outcome.job));
+        outcome = node.sessions.opened(this.now, outcome.job.id, toyOpen(outcome.job));
         outcomes.push(outcome);
       }
       this.#take(name, node.at, outcome);
@@ -160,17 +146,11 @@ export class Channel {
 
   #send(from: Ip, datagrams: readonly ToSeal[]): void {
     this.sealed.push(...datagrams);
-    for (const { to, key, nonce, head, text } of datagrams) {
-      const tag = tagOf(key.keyId, [key.info, nonce, head, text]);
-      const sent = { from, to, bytes: Uint8Array.from([...head, ...text, ...tag]) };
+    for (const job of datagrams) {
+      const bytes = Uint8Array.from([...job.head, ...toySeal(job)]);
+      const sent = { from, to: job.to, bytes };
       this.sent.push(sent);
       if (this.passes(sent)) this.inject(sent);
     }
   }
-}
-
-function open({ key, nonce, associated, sealed }: ToOpen): Uint8Array | undefined {
-  const text = sealed.subarray(0, sealed.length - TAG_SIZE);
-  const tag = tagOf(key.keyId, [key.info, nonce, associated, text]);
-  return tag.every((byte, at) => byte === sealed[text.length + at]) ? text.slice() : undefined;
 }

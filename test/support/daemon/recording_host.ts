@@ -1,7 +1,9 @@
 /** A host that records calls and can be told to refuse some. */
+import type { ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import {
   type Boot,
+  type ChannelSettings,
   type Endpoint,
   type Host,
   HostError,
@@ -115,6 +117,27 @@ export class RecordingHost implements Host {
 
   sendFrame(interfaceName: string, frame: Uint8Array): void {
     this.#call(`frame ${interfaceName} ${frame.length}`);
+  }
+
+  randomBytes(count: number): Uint8Array {
+    return new Uint8Array(count);
+  }
+
+  openChannel({ port }: ChannelSettings): readonly HostError[] {
+    this.#call(`channel ${port}`);
+    return [];
+  }
+
+  closeChannel(): void {
+    this.#call("close channel");
+  }
+
+  sealAndSend(jobs: readonly ToSeal[]): void {
+    this.#call(`seal ${jobs.map(({ to }) => formatIp(to)).join()}`);
+  }
+
+  openSealed({ id }: ToOpen): void {
+    this.#call(`open sealed ${id}`);
   }
 
   /** Processes that have names. */

@@ -209,7 +209,7 @@ Deno.test("sessions: a message has a bound", () => {
   ok(channel.sent.every(({ bytes }) => bytes.length <= 1200));
 });
 
-Deno.test("sessions: one is there as soon as the greetings are through, before anything is said", () => {
+Deno.test("sessions: one is there when the greetings are through, before anything is said", () => {
   const channel = started(["a", "b"]);
   channel.greet();
   deepStrictEqual([peersOf(channel, "a"), peersOf(channel, "b")], [["b"], ["a"]]);

@@ -1,0 +1,93 @@
+/**
+ * Sealing and opening: AES-256-GCM with keys of HKDF-SHA-256, by WebCrypto, beside the loop
+ * (decision 0073).
+ */
+import { TAG_SIZE } from "../cluster/datagram.ts";
+import type { ToOpen, ToSeal } from "../cluster/outcome.ts";
+import type { ChannelKey } from "../host.ts";
+
+/**
+ * Keys that are kept, the ones used last: more than 40 nodes need for both directions, so that each
+ * is derived once.
+ */
+const MOST_KEYS = 128;
+
+const NO_SALT = new Uint8Array(0);
+
+/** Seals and opens with `keys`. Nothing here ever rejects. */
+export class Sealing {
+  readonly #secrets = new Map<number, Promise<CryptoKey>>();
+  readonly #derived = new Map<string, Promise<CryptoKey>>();
+
+  constructor(keys: readonly ChannelKey[]) {
+    for (const { id, secret } of keys) {
+      const imported = importSecret(secret);
+      // It is told to each that uses it.
+      imported.catch(() => {});
+      this.#secrets.set(id, imported);
+    }
+  }
+
+  /** The sealed text with its tag; undefined where that cannot be done. */
+  async seal({ key, nonce, head, text }: ToSeal): Promise<Uint8Array | undefined> {
+    try {
+      const parameters = gcm(nonce, head);
+      const known = await this.#keyFor(key.keyId, key.info);
+      return new Uint8Array(await crypto.subtle.encrypt(parameters, known, new Uint8Array(text)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The text; undefined where the tag is wrong. */
+  async open({ key, nonce, associated, sealed }: ToOpen): Promise<Uint8Array | undefined> {
+    try {
+      const parameters = gcm(nonce, associated);
+      const known = await this.#keyFor(key.keyId, key.info);
+      return new Uint8Array(
+        await crypto.subtle.decrypt(parameters, known, new Uint8Array(sealed)),
+      );
+    } catch {
+      return undefined;
+    }
+  }
+
+  #keyFor(keyId: number, info: Uint8Array): Promise<CryptoKey> {
+    const name = `${keyId} ${String.fromCharCode(...info)}`;
+    const known = this.#derived.get(name) ?? this.#derive(keyId, info);
+    this.#derived.delete(name);
+    this.#derived.set(name, known);
+    if (this.#derived.size > MOST_KEYS) {
+      const [oldest] = this.#derived.keys();
+      if (oldest !== undefined) this.#derived.delete(oldest);
+    }
+    return known;
+  }
+
+  async #derive(keyId: number, info: Uint8Array): Promise<CryptoKey> {
+    const secret = await this.#secrets.get(keyId);
+    if (secret === undefined) throw new RangeError(`no secret ${keyId}`);
+    const parameters = {
+      name: "HKDF",
+      hash: "SHA-256",
+      salt: NO_SALT,
+      info: new Uint8Array(info),
+    };
+    const use = { name: "AES-GCM", length: 256 };
+    return await crypto.subtle.deriveKey(parameters, secret, use, false, ["encrypt", "decrypt"]);
+  }
+}
+
+async function importSecret(secret: string): Promise<CryptoKey> {
+  const bytes = Uint8Array.fromBase64(secret, { alphabet: "base64url" });
+  return await crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
+}
+
+function gcm(nonce: Uint8Array, associated: Uint8Array): AesGcmParams {
+  return {
+    name: "AES-GCM",
+    iv: new Uint8Array(nonce),
+    additionalData: new Uint8Array(associated),
+    tagLength: TAG_SIZE * 8,
+  };
+}
