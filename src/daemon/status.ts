@@ -301,6 +301,7 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
     ...mismatch,
     ...otherPriorities(label, router, moment),
     ...mixed,
+    ...slowMaster(label, router, moment),
     ...heldDown(label, router, moment.now),
   ];
 }
@@ -353,6 +354,19 @@ function otherPriorities(label: string, router: VirtualRouter, moment: Moment): 
       `this file gives it ${given}: the files differ`,
     ];
   });
+}
+
+/** A backup does not believe at once that its master advertises so seldom (RFC 9568 6.1). */
+function slowMaster(label: string, { state }: VirtualRouter, moment: Moment): readonly string[] {
+  if (state.kind !== "backup" || state.master.kind !== "obeyed") return [];
+  const { source, interval } = state.master.heard;
+  if (interval <= state.masterInterval) return [];
+  const [said, believed] = [interval, state.masterInterval].map(formatDuration);
+  return [
+    `${label}: ${nameOfNode(formatIp(source), moment)} advertises every ${said}, this node waits ` +
+    `as if it were every ${believed} until it has been master for so long: give both one ` +
+    "advert_interval",
+  ];
 }
 
 /** Only a master sends: the last word of one that has let go may have failed for good reason. */

@@ -240,12 +240,12 @@ function drawAddresses(
 }
 
 /**
- * What somebody else on the same LAN may have: with 10 ms beside 10 s nothing but 10 ms would be
- * simulated.
+ * What other nodes on the same LAN may have: no two of them are more than ten times apart, which is
+ * what a backup without [nodes] believes at once.
  */
 function near(interval: Nanoseconds): readonly number[] {
   const ms = interval / 1e6;
-  return INTERVALS.filter((other) => other <= 10 * ms && ms <= 10 * other);
+  return INTERVALS.filter((other) => other ** 2 <= 10 * ms ** 2 && ms ** 2 <= 10 * other ** 2);
 }
 
 function drawInterval(version: 2 | 3, random: Random): Nanoseconds {
