@@ -10,6 +10,7 @@ import { firewall } from "./firewall/command.ts";
 import { handover } from "./handover/command.ts";
 import { importFile } from "./import/command.ts";
 import { init } from "./init/command.ts";
+import { key } from "./key/command.ts";
 import { listen } from "./listen/command.ts";
 import { maintenance } from "./maintenance/command.ts";
 import { notifyTest } from "./notify_test/command.ts";
@@ -62,6 +63,7 @@ export const APPLICATION: Application<Context> = buildApplication(
       doctor,
       firewall,
       listen,
+      key,
       "notify-test": notifyTest,
       completions,
       version,

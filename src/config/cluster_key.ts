@@ -32,32 +32,44 @@ export type KeyText =
 
 /** Reads `text`, which may be anything. */
 export function readKeyText(text: string): KeyText {
-  const written = text.split("\n").map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
-  const lines: KeyLine[] = [];
-  for (const line of written) {
-    const [word = "", mark, ...more] = line.split(/\s+/);
-    if (more.length > 0 || (mark !== undefined && mark !== "next")) {
-      return wrong("has a line with more than a key and the word next");
-    }
-    const bytes = keyBytes(word);
-    if (bytes === undefined) return wrong("is not 32 random bytes in base64url or hex");
-    if (new Set(bytes).size < FEWEST_VALUES) return wrong("was not drawn: its bytes repeat");
-    lines.push({ ...keyOf(bytes), isNext: mark === "next" });
+  const keys: KeyLine[] = [];
+  for (const line of text.split("\n")) {
+    const read = readKeyLine(line);
+    if (read.kind === "wrong") return read;
+    if (read.kind === "key") keys.push(read.key);
+    if (keys.length > MOST_KEYS) return wrong(`has more than ${MOST_KEYS} keys`);
   }
-  return checked(lines);
+  return checked(keys);
+}
+
+/** What one line is. */
+type ReadLine =
+  | { readonly kind: "key"; readonly key: KeyLine }
+  | { readonly kind: "nothing" }
+  | { readonly kind: "wrong"; readonly what: string };
+
+/** Reads one line of such a text. */
+export function readKeyLine(line: string): ReadLine {
+  const [word = "", mark, ...more] = line.trim().split(/\s+/);
+  if (word === "" || word.startsWith("#")) return { kind: "nothing" };
+  if (more.length > 0 || (mark !== undefined && mark !== "next")) {
+    return wrong("has a line with more than a key and the word next");
+  }
+  const bytes = keyBytes(word);
+  if (bytes === undefined) return wrong("is not 32 random bytes in base64url or hex");
+  if (new Set(bytes).size < FEWEST_VALUES) return wrong("was not drawn: its bytes repeat");
+  return { kind: "key", key: { ...keyOf(bytes), isNext: mark === "next" } };
 }
 
 function checked(lines: readonly KeyLine[]): KeyText {
   if (lines.length === 0) return wrong("has no key");
-  if (lines.length > MOST_KEYS) return wrong(`has more than ${MOST_KEYS} keys`);
   if (lines.every(({ isNext }) => isNext)) return wrong("has no key that signs: all are next");
   const ids = new Set(lines.map(({ id }) => id));
   return ids.size < lines.length ? wrong("has one key twice") : { kind: "keys", lines };
 }
 
-function wrong(what: string): KeyText {
-  return { kind: "wrong", what };
+function wrong(what: string) {
+  return { kind: "wrong", what } as const;
 }
 
 /** Those that verify, the one that signs first. */

@@ -15,13 +15,18 @@ const CREDENTIALS_FOLDER = "/etc/floatip/credentials";
 const PREFIX = "floatip_";
 
 /** Largest secret, in bytes. */
-const LARGEST = 4096;
+export const LARGEST_CREDENTIAL = 4096;
 
 /** For those who run the daemon: what is not there is an error. */
 export const demandCredential: Credentials = (name) => look(name, "error");
 
 /** For those who look at the file: a service may see more than they do. */
 export const seeCredential: Credentials = (name) => look(name, "warning");
+
+/** Where the credential `name` is kept, and looked for: where a new one is written. */
+export function credentialFile(name: string): string {
+  return `${Deno.env.get("CREDENTIALS_DIRECTORY") ?? CREDENTIALS_FOLDER}/${name}`;
+}
 
 function look(name: string, severity: "error" | "warning"): Credential {
   const given = Deno.env.get("CREDENTIALS_DIRECTORY");
@@ -53,9 +58,11 @@ function read(path: string, severity: "error" | "warning"): Credential | undefin
     // Looked at first: a pipe would hold the start up, and a large file fill the memory.
     const { isFile, size } = Deno.statSync(path);
     if (!isFile) return wrong("is no plain file", "write it again, as plain text");
-    if (size > LARGEST) return wrong("is larger than 4 KiB", "is it the right file?");
+    if (size > LARGEST_CREDENTIAL) return wrong("is larger than 4 KiB", "is it the right file?");
     const bytes = Deno.readFileSync(path);
-    if (bytes.length > LARGEST) return wrong("is larger than 4 KiB", "is it the right file?");
+    if (bytes.length > LARGEST_CREDENTIAL) {
+      return wrong("is larger than 4 KiB", "is it the right file?");
+    }
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     // What an editor or echo puts at the end is no part of a secret.
     return { kind: "text", text: text.replace(/\r?\n$/, "") };

@@ -273,6 +273,11 @@ export interface NodeStatus {
   readonly words: string;
   /** How long ago its last advert came; null: none came, or it is this node. */
   readonly heard_ms: number | null;
+  /**
+   * Ids of the keys of [cluster] that it knows, the one that it signs with first; absent: not
+   * known.
+   */
+  readonly keys?: readonly string[];
 }
 
 /** `POST /v1/reload`: 200 with `applied`, or 422 with the problems. */

@@ -10,6 +10,7 @@ import type {
   StatusDocument,
 } from "../control/api.ts";
 import type { Scheduling } from "../host.ts";
+import { keyIdText } from "../config/cluster_key.ts";
 import type { Config } from "../config/config.ts";
 import { priorityBounds } from "../config/plan/node_priorities.ts";
 import { nameIn, type NodePlan } from "../config/plan/plan.ts";
@@ -98,7 +99,7 @@ function nodeStatuses({ config, nodes, now, ...moment }: Moment, self: string) {
     name: entry.name,
     addresses: entry.addresses.map(formatIp),
     self: entry.name === self,
-    ...(nodes.statusOf(entry.name, now) ?? selfStatus(moment)),
+    ...(nodes.statusOf(entry.name, now) ?? selfStatus(config, moment)),
   }));
   const unnamed = nodes.unnamed.flatMap((address): readonly NodeStatus[] => {
     const status = nodes.statusOf(address, now);
@@ -110,10 +111,12 @@ function nodeStatuses({ config, nodes, now, ...moment }: Moment, self: string) {
 
 /** Of this node, which knows itself. */
 function selfStatus(
+  { cluster }: Config,
   { maintenance }: Pick<Moment, "maintenance">,
-): Pick<NodeStatus, "state" | "words" | "heard_ms"> {
+): Pick<NodeStatus, "state" | "words" | "heard_ms" | "keys"> {
   const state = maintenance === null ? "up" : "maintenance";
-  return { state, words: state, heard_ms: null };
+  const keys = cluster === undefined ? {} : { keys: cluster.keys.map(({ id }) => keyIdText(id)) };
+  return { state, words: state, heard_ms: null, ...keys };
 }
 
 function instanceStatus(router: VirtualRouter, moment: Moment): InstanceStatus {

@@ -3,9 +3,10 @@ import { decode } from "../../config/decode.ts";
 import type { FirstNode } from "../../config/first_file.ts";
 import { plan } from "../../config/plan/plan_node.ts";
 import { messageOf } from "../../error.ts";
-import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
+import { type Ip, sameIp } from "../../net/ip.ts";
 import { blockedTraffic, detectFilters } from "../../tools/firewall/detect.ts";
 import { requiredTrafficOf } from "../../tools/firewall/required_traffic.ts";
+import { copyWords, fetchWords } from "../copy_words.ts";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { EXIT, Failure } from "../exit.ts";
 import { look } from "../machine.ts";
@@ -91,25 +92,11 @@ export async function nextSteps(
   ].join("\n");
 }
 
-/**
- * Copies `file` to another machine, where an ordinary user logs in and sudo may ask for a password:
- * the terminal is for that, so the file travels in the command.
- */
-function copyWords(file: string, address: Ip): string {
-  const command = `echo $(base64 -w0 ${file}) | base64 -d | sudo tee ${file}`;
-  return `ssh -t ${loginWords(address)} "${command}"`;
-}
-
 /** How this machine joins the cluster of `node`: by that node's file. */
 export function joinWords(node: Ip): string {
   const file = DEFAULT_CONFIG_FILE;
-  return `To join it, copy its file:  ssh ${loginWords(node)} cat ${file} | sudo tee ${file}` +
+  return `To join it, copy its file:  ${fetchWords(file, node)}` +
     "\n(keepalived has /etc/keepalived/keepalived.conf instead: see `floatip import --help`)";
-}
-
-/** The user who called sudo has the same name there, as a rule; else the one of a Raspberry Pi. */
-function loginWords(address: Ip): string {
-  return `${Deno.env.get("SUDO_USER") ?? "pi"}@${formatIp(address)}`;
 }
 
 /** Where this machine's packet filter would drop VRRP, the command that lets it through. */

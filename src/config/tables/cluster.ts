@@ -19,7 +19,7 @@ export const CLUSTER = {
   secret: {
     type: clusterKeys(),
     as: "keys",
-    what: "What nodes prove themselves with: the same on all of them.",
+    what: "What nodes prove themselves with: the same on all of them, drawn by `floatip key new`.",
     why: "A node with another secret is not believed, and one that can be guessed is none.",
     title: "the secret",
     example: { credential: "cluster" },
@@ -54,7 +54,7 @@ function clusterKeys(): ValueType<readonly ClusterKey[]> {
   return {
     kind: "value",
     schema,
-    form: '{ credential = "NAME" }, or a key: 32 random bytes in base64url',
+    form: '{ credential = "NAME" }, or a key as `floatip key new --print` draws it',
     show: (keys) => keys.map(({ id }) => keyIdText(id)).join(", "),
     fault: (written) => {
       const read = typeof written === "string" ? readKeyText(written) : undefined;

@@ -65,7 +65,7 @@ for (
       "maintenance",
       "restart",
     ],
-    ...["events", "doctor", "firewall", "listen", "version"],
+    ...["events", "doctor", "firewall", "listen", "key", "version"],
   ]
 ) {
   Deno.test(`help${verb && " of "}${verb} teaches`, async () => {
@@ -99,6 +99,10 @@ const TABLE: readonly (readonly [readonly string[], number, RegExp])[] = [
   [["statsu"], 2, /no command "statsu": did you mean `?status`?\?/],
   [["handover"], 2, /INSTANCE/],
   [["handover", "web", "--run-dir", NOBODY], 4, /the daemon is not running/],
+  [["key", "neww"], 2, /write "new", "list", "rotate" or "retire"/],
+  [["key", "list", "0913ad65"], 2, /list takes no ID/],
+  [["key", "retire", "xyz"], 2, /an id has 8 hexadecimal digits/],
+  [["key", "new", "--credential", "../x"], 2, /"..\/x" names no credential/],
   [["maintenance", "onn"], 2, /write "on", "off" or "status"/],
   [["maintenance", "on", "--for", "2"], 2, /write a number and a unit/],
   [["restart", "--run-dir", NOBODY], 4, /the daemon is not running/],
