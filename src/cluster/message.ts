@@ -219,6 +219,7 @@ function decodeRouter(fields: Fields | undefined): readonly RouterReport[] {
   return [{
     name,
     family,
+    vrid: Math.min(255, fields.whole("vrid") ?? 0),
     state,
     priority: Math.min(255, fields.whole("priority") ?? 0),
     basePriority: Math.min(255, fields.whole("basePriority") ?? 0),
@@ -230,6 +231,9 @@ function decodeRouter(fields: Fields | undefined): readonly RouterReport[] {
     checks: fields.list("checks", MAX_LIST).flatMap((one) => decodeCheck(fieldsOf(one))),
     more: fields.whole("more") ?? 0,
     master: fields.text("master", MAX_NAME) ?? null,
+    unheard: fields.flag("unheard") ?? false,
+    source: fields.text("source", MAX_NAME) ?? null,
+    yields: fields.flag("yields") ?? false,
     holds: fields.flag("holds") ?? false,
     link: fields.flag("link") ?? null,
     gateway: fields.flag("gateway") ?? null,

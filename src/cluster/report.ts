@@ -58,6 +58,8 @@ export interface MaintenanceReport {
 export interface RouterReport {
   readonly name: string;
   readonly family: Family;
+  /** 0: not told. */
+  readonly vrid: number;
   readonly state: "init" | "backup" | "master" | "fault";
   readonly priority: number;
   readonly basePriority: number;
@@ -73,6 +75,12 @@ export interface RouterReport {
   readonly more: number;
   /** Which node it takes for the master: a name, or an address; null: none. */
   readonly master: string | null;
+  /** It knows that master by its reports alone: no advert of it arrives. */
+  readonly unheard: boolean;
+  /** Where its own adverts come from; null: nowhere yet. */
+  readonly source: string | null;
+  /** It is master, and wants another node to take over. */
+  readonly yields: boolean;
   /** Are the floating addresses on its interface? */
   readonly holds: boolean;
   /** Is its LAN link up? Null: it does not know. */

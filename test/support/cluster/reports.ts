@@ -20,6 +20,7 @@ export function routerReport(changes: Partial<RouterReport> = {}): RouterReport 
   return {
     name: "web",
     family: "ipv4",
+    vrid: 51,
     state: "backup",
     priority: 190,
     basePriority: 190,
@@ -30,6 +31,9 @@ export function routerReport(changes: Partial<RouterReport> = {}): RouterReport 
     checks: [{ name: "nginx", up: true, last: "200 in 3 ms", age: 240_000 }],
     more: 0,
     master: "pi-a",
+    unheard: false,
+    source: "192.168.1.12",
+    yields: false,
     holds: false,
     link: true,
     gateway: null,
