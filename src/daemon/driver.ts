@@ -6,7 +6,15 @@ import { type Host, HostError } from "../host.ts";
 import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import { after, between, earliest, type Instant, seconds } from "../time.ts";
-import type { Effect, Event, Fault, Observation, Transition } from "../vrrp/event.ts";
+import {
+  type Effect,
+  type Event,
+  type Fault,
+  isObservation,
+  type Observation,
+  type Opinion,
+  type Transition,
+} from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
 import { heardOf, type State } from "../vrrp/state.ts";
 import { nextDeadline, step } from "../vrrp/step.ts";
@@ -58,6 +66,10 @@ export interface DriverOptions {
   readonly nodeName: () => string;
   /** Told of what the engine has seen. */
   readonly onObservation?: (router: VirtualRouter, seen: Observation) => void;
+  /** What the nodes report of the holder of its addresses. */
+  readonly opinionOf?: (router: VirtualRouter) => Opinion | undefined;
+  /** Asks the nodes for their reports. */
+  readonly askNodes?: (router: VirtualRouter) => void;
   /** Called when a master leaves, or begins to, before anybody is told. */
   readonly beforeLeaving?: (router: VirtualRouter) => void;
 }
@@ -211,7 +223,7 @@ export class Driver {
     const before = router.state.kind;
     const { state, effects, transition } = step(
       router.state,
-      event,
+      this.#informed(router, event),
       this.#host.now(),
       router.rules,
     );
@@ -238,6 +250,13 @@ export class Driver {
     this.#step(router, { kind: "faults", faults: [refusalOf(refused)] });
   }
 
+  /** A backup whose time has come hears what the nodes report. */
+  #informed(router: VirtualRouter, event: Event): Event {
+    const isAsked = event.kind === "deadline" && router.state.kind === "backup" &&
+      router.rules.secondOpinion === true;
+    return isAsked ? { ...event, opinion: this.#options.opinionOf?.(router) } : event;
+  }
+
   /** It holds what was refused: it preempts as others do, from the next look on. */
   #forgive(router: VirtualRouter): void {
     if (router.refused === undefined) return;
@@ -246,9 +265,8 @@ export class Driver {
   }
 
   #perform(router: VirtualRouter, effect: Effect): void {
-    if (effect.kind === "advert-gap" || effect.kind === "near-miss" || effect.kind === "rival") {
-      return this.#options.onObservation?.(router, effect);
-    }
+    if (isObservation(effect)) return this.#options.onObservation?.(router, effect);
+    if (effect.kind === "ask-nodes") return this.#options.askNodes?.(router);
     const { announcer } = this.#options;
     const meanwhile = () => this.#letOthers(router);
     performEffect(effect, router, this.#host, this.#journal, announcer, meanwhile);

@@ -7,10 +7,11 @@ import { keyOf, nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import type { CheckState } from "../health/judge.ts";
 import { formatCause } from "../vrrp/cause_text.ts";
-import type { Cause, NearMiss, Transition } from "../vrrp/event.ts";
+import type { AdvertsLost, Cause, NearMiss, Transition } from "../vrrp/event.ts";
 import { between, formatDuration, type Instant, seconds } from "../time.ts";
 import { type Notice, NOTICES } from "../vrrp/validate_advert.ts";
 import { type Reject, REJECT_REASONS } from "../wire/reject.ts";
+import { advertsLostWords } from "./adverts_lost.ts";
 import { Budgets } from "./budgets.ts";
 import type { Journal, Level } from "./journal.ts";
 
@@ -121,10 +122,13 @@ export class Once {
    * Tells that this backup has almost taken over from a living master; `count` is the how manieth
    * time.
    */
-  sayNearMiss(plan: Plan, { silence, limit, master }: NearMiss, count: number): void {
-    const line = `${labelOf(plan)}: near miss: ${nameIn(plan, master)} was silent for ${
-      formatDuration(silence)
-    }, after ${formatDuration(limit)} this node takes over`;
+  sayNearMiss(plan: Plan, miss: NearMiss | AdvertsLost, count: number): void {
+    const { silence, limit, master } = miss;
+    const seen = `near miss: ${nameIn(plan, master)} was silent for ${formatDuration(silence)}`;
+    const line = miss.kind === "near-miss"
+      ? `${labelOf(plan)}: ${seen}, after ${formatDuration(limit)} this node takes over`
+      : `${labelOf(plan)}: ${seen}, and reports that it is master: this node stays backup; ` +
+        advertsLostWords(plan);
     this.say("warning", "near-miss", `${keyOf(plan)} ${count}`, line);
   }
 }

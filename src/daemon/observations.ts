@@ -1,5 +1,5 @@
 /** Observations of the engine: counted, logged, and told to those that keep them. */
-import type { NearMiss, Observation } from "../vrrp/event.ts";
+import type { AdvertsLost, NearMiss, Observation } from "../vrrp/event.ts";
 import type { Instant, WallTime } from "../time.ts";
 import type { Budgets } from "./budgets.ts";
 import { type Conflicts, rivalSight } from "./conflicts.ts";
@@ -31,6 +31,7 @@ export function takeObservation(
     case "advert-gap":
       return options.metrics.heard(router, seen.gap);
     case "near-miss":
+    case "adverts-lost":
       return takeNearMiss(router, seen, options);
     case "rival":
       return options.conflicts.note(router, rivalSight(router, seen, options.now()));
@@ -39,7 +40,7 @@ export function takeObservation(
 
 function takeNearMiss(
   router: VirtualRouter,
-  miss: NearMiss,
+  miss: NearMiss | AdvertsLost,
   { once, observers, incidents, now, wallTime }: ObservationsOptions,
 ): void {
   router.counters.nearMisses++;

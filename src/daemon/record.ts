@@ -50,6 +50,11 @@ export interface NearMissRecord {
   readonly late_ms: number;
   /** The silence after which this node would have taken over. */
   readonly limit_ms: number;
+  /**
+   * The master reports that it holds the addresses, and its adverts stay away: this node would be a
+   * second master, but for that report.
+   */
+  readonly adverts_lost?: true;
 }
 
 /** Another machine is master too, uses our VRID, or claims our address. Time RFC 3339 in UTC. */

@@ -3,7 +3,7 @@ import { nameIn, type Plan } from "../config/plan/plan.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { formatWallTime, toMilliseconds, type WallTime } from "../time.ts";
 import { causeText } from "./log.ts";
-import type { Cause, NearMiss, Transition } from "../vrrp/event.ts";
+import type { AdvertsLost, Cause, NearMiss, Transition } from "../vrrp/event.ts";
 import type { NearMissRecord, TransitionRecord } from "./record.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
@@ -46,7 +46,11 @@ export function recordOf(
 }
 
 /** The record of a near miss at `now`. */
-export function nearMissRecordOf(miss: NearMiss, plan: Plan, now: WallTime): NearMissRecord {
+export function nearMissRecordOf(
+  miss: NearMiss | AdvertsLost,
+  plan: Plan,
+  now: WallTime,
+): NearMissRecord {
   return {
     time: formatWallTime(now),
     instance: plan.name,
@@ -54,6 +58,7 @@ export function nearMissRecordOf(miss: NearMiss, plan: Plan, now: WallTime): Nea
     master: nameIn(plan, miss.master),
     late_ms: toMilliseconds(miss.silence),
     limit_ms: toMilliseconds(miss.limit),
+    ...(miss.kind === "adverts-lost" ? { adverts_lost: true } : {}),
   };
 }
 

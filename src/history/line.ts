@@ -17,6 +17,11 @@ export interface NearMissEntry {
   readonly limit_ms: number;
   /** The master's address. */
   readonly master: string;
+  /**
+   * The master reports that it holds the addresses, and its adverts stay away: this node would be a
+   * second master, but for that report.
+   */
+  readonly adverts_lost?: true;
 }
 
 /** Somebody else was in the way. */
@@ -54,6 +59,7 @@ const isByte: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) < 256;
 const isOneOf = (...words: readonly string[]): Check => (value) =>
   typeof value === "string" && words.includes(value);
+const isTrueOrNothing: Check = (value) => value === undefined || value === true;
 const isNullOr = (check: Check): Check => (value) => value === null || check(value);
 
 const isFamily = isOneOf("ipv4", "ipv6");
@@ -83,6 +89,7 @@ const NEAR_MISS: Checks<NearMissEntry> = {
   late_ms: isDuration,
   limit_ms: isDuration,
   master: isText,
+  adverts_lost: isTrueOrNothing,
 };
 
 const CONFLICT: Checks<ConflictEntry> = {
@@ -126,7 +133,7 @@ export function decodeEntry(line: string): HistoryEntry | undefined {
   if (checks === undefined) return undefined;
   const known = Object.entries(checks);
   if (!known.every(([name, check]) => check(said.get(name)))) return undefined;
-  const fields = known.map(([name]) => [name, said.get(name)] as const);
+  const fields = known.flatMap(([name]) => said.has(name) ? [[name, said.get(name)] as const] : []);
   // Every field of this kind was held against its check, and nothing else is taken over.
   return { kind, ...Object.fromEntries(fields) } as HistoryEntry;
 }

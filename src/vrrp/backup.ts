@@ -7,9 +7,10 @@ import { after, between, earliest, type Instant, nanoseconds, seconds } from "..
 import { type Ip, sameIp } from "../net/ip.ts";
 import { probeAt, probed, probesBeforeTakeover } from "./acd.ts";
 import { isObeyedByBackup, isSoleSuccessor, LEAVING_PRIORITY } from "./election.ts";
-import type { Cause, Event, Observation } from "./event.ts";
-import { type BackupState, type Heard, heardOf, type Step } from "./state.ts";
+import type { Cause, Event, Observation, Opinion } from "./event.ts";
+import { type BackupState, type Heard, heardOf, type Reported, type Step } from "./state.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
+import { askAt, asked, asksBeforeTakeover, lastHeard, stayed } from "./opinion.ts";
 import { acquainted, becomeMaster, fail, groupFault, stop, unchanged } from "./transitions.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
@@ -30,7 +31,9 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
     case "overrun":
       return unchanged(doubt(state, now, rules));
     case "deadline":
-      return onDeadline(state, now, rules);
+      return onDeadline(state, event.opinion, now, rules);
+    case "reports":
+      return onReports(state, event.opinion, now, rules);
     case "group-claim":
       return state.masterDownAt === undefined ? takeOver(state, now, rules) : unchanged(state);
     case "stop": // (345)
@@ -53,35 +56,93 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
 /** When a deadline of `state` is due; undefined: it waits for its sync group. */
 export function backupDeadline(state: BackupState): Instant | undefined {
   const { masterDownAt } = state;
-  return masterDownAt === undefined ? undefined : earliest(probeAt(state), masterDownAt);
+  return masterDownAt === undefined
+    ? undefined
+    : earliest(probeAt(state), askAt(state), masterDownAt);
 }
 
-function onDeadline(state: BackupState, now: Instant, rules: Rules): Step {
+function onDeadline(
+  state: BackupState,
+  opinion: Opinion | undefined,
+  now: Instant,
+  rules: Rules,
+): Step {
   const { masterDownAt } = state;
   if (masterDownAt === undefined) return unchanged(state);
-  if (now < masterDownAt) return probe(state, now);
+  if (now < masterDownAt) return ask(state, now);
   const isStalled = between(masterDownAt, now) >= Math.max(state.masterInterval, STALL);
   if (isStalled && !isOwner(rules)) return unchanged(listenAgain(state, now, rules));
+  const waiting = stayed(state, opinion, now, rules);
+  if (waiting !== undefined) return stay(state, waiting, now, rules);
   if (rules.grouped) return unchanged({ ...state, masterDownAt: undefined });
   return takeOver(state, now, rules); // (365)
+}
+
+/** The master lives, by its reports: `waiting` is the state that waits for them. */
+function stay(state: BackupState, waiting: BackupState, now: Instant, rules: Rules): Step {
+  const { master, since, masterInterval } = state;
+  if (master.kind === "reported" || waiting.master.kind !== "reported") return unchanged(waiting);
+  const silence = between(lastHeard(master)?.at ?? since, now);
+  const limit = masterDownOf(rules, masterInterval);
+  const { source } = waiting.master;
+  const lost: Observation = { kind: "adverts-lost", master: source, silence, limit };
+  return { state: waiting, effects: [lost] };
+}
+
+/** A report came while this backup waits for one, or for its sync group. */
+function onReports(
+  state: BackupState,
+  opinion: Opinion | undefined,
+  now: Instant,
+  rules: Rules,
+): Step {
+  const { master, masterDownAt } = state;
+  if (opinion?.kind === "holds") {
+    if (master.kind !== "reported" && masterDownAt !== undefined) return unchanged(state);
+    return stay(state, stayed(state, opinion, now, rules) ?? state, now, rules);
+  }
+  if (opinion === undefined || master.kind !== "reported" || masterDownAt === undefined) {
+    return unchanged(state);
+  }
+  if (!sameIp(master.source, opinion.source) || master.gone !== undefined) return unchanged(state);
+  const relief = relieveAt(state, opinion.source, now, rules);
+  return unchanged({
+    ...state,
+    master: { ...master, gone: opinion.says },
+    asksLeft: 0,
+    masterDownAt: Math.min(masterDownAt, relief) as Instant,
+  });
 }
 
 function takeOver(state: BackupState, now: Instant, rules: Rules): Step {
   return becomeMaster("backup", takeoverCause(state, now, rules), now, rules, state);
 }
 
-/** Shortly before it takes over, it asks which machine has the addresses. */
-function probe(state: BackupState, now: Instant): Step {
-  const due = probeAt(state);
-  if (due === undefined || now < due) return unchanged(state);
-  return { state: probed(state, now), effects: [{ kind: "probe-addresses" }] };
+/** Shortly before it takes over, it asks nodes and neighbours which machine has the addresses. */
+function ask(state: BackupState, now: Instant): Step {
+  const asks = isDue(askAt(state), now);
+  const probes = isDue(probeAt(state), now);
+  const next = asks ? asked(state, now) : state;
+  return {
+    state: probes ? probed(next, now) : next,
+    effects: [
+      ...(asks ? [{ kind: "ask-nodes" } as const] : []),
+      ...(probes ? [{ kind: "probe-addresses" } as const] : []),
+    ],
+  };
+}
+
+function isDue(at: Instant | undefined, now: Instant): boolean {
+  return at !== undefined && at <= now;
 }
 
 /** A living master is heard within an interval. */
 function listenAgain(state: BackupState, now: Instant, rules: Rules): BackupState {
   const { masterInterval } = state;
   const masterDownAt = after(after(now, masterInterval), skewOf(rules, masterInterval));
-  return { ...state, masterDownAt, listenUntil: masterDownAt };
+  // The questions that follow a report would be overdue.
+  const asksLeft = state.master.kind === "reported" ? 0 : asksBeforeTakeover(rules);
+  return { ...state, masterDownAt, listenUntil: masterDownAt, asksLeft };
 }
 
 /** So many master-down intervals after its last advert, a master is gone whatever was lost. */
@@ -94,7 +155,8 @@ function doubt(state: BackupState, now: Instant, rules: Rules): BackupState {
   const wait = after(after(now, masterInterval), skewOf(rules, masterInterval));
   const latest = master.heard.at + LONGEST_DOUBT * masterDownOf(rules, masterInterval);
   const masterDownAt = Math.max(before, Math.min(wait, latest)) as Instant;
-  return masterDownAt === before ? state : { ...state, masterDownAt };
+  if (masterDownAt === before) return state;
+  return { ...state, masterDownAt, asksLeft: asksBeforeTakeover(rules) };
 }
 
 /** Why a backup whose master-down has passed takes over, with the evidence. */
@@ -106,6 +168,8 @@ function takeoverCause({ master, since }: BackupState, now: Instant, rules: Rule
       return isOwner(rules)
         ? { kind: "owner" }
         : { kind: "nobody-heard", listened: between(since, now) };
+    case "reported":
+      return reportedCause(master, since, now);
     case "obeyed":
     case "outranked": {
       const { source, priority, interval, at } = master.heard;
@@ -115,6 +179,16 @@ function takeoverCause({ master, since }: BackupState, now: Instant, rules: Rule
         : { kind: "master-silent", master: source, silence };
     }
   }
+}
+
+function reportedCause(
+  { source, at, heard, gone }: Reported,
+  since: Instant,
+  now: Instant,
+): Cause {
+  if (gone !== undefined) return { kind: "reported-gone", master: source, says: gone };
+  const silence = between(heard?.at ?? since, now);
+  return { kind: "reports-ended", master: source, silence, unreported: between(at, now) };
 }
 
 function hear(state: BackupState, event: AdvertEvent, now: Instant, rules: Rules): Step {
@@ -183,7 +257,8 @@ function onPriorityZero(
   if (isOther && !affords(priorityZeroPaid, limits, now)) return state;
   return {
     ...state,
-    master: { kind: "resigned", source },
+    master: { kind: "resigned", source, at: now },
+    asksLeft: asksBeforeTakeover(rules),
     priorityZeroPaid: isOther ? spend(priorityZeroPaid, limits, now) : priorityZeroPaid,
     masterDownAt: state.masterDownAt === undefined
       ? undefined
@@ -207,6 +282,7 @@ function obey(state: BackupState, heard: Heard, now: Instant, rules: Rules): Bac
     ...state,
     acquaintance,
     master: { kind: "obeyed", heard, probesLeft: probesBeforeTakeover(rules) },
+    asksLeft: asksBeforeTakeover(rules),
     masterInterval: interval,
     masterDownAt: notWhileListening(state, after(now, masterDownOf(rules, interval))),
   };
@@ -272,7 +348,8 @@ function adaptToRules(
   const { master, masterDownAt, preemptHoldUntil: hold } = state;
   const isLearnt = master.kind !== "unknown" && rules.version === 3;
   const masterInterval = isLearnt ? state.masterInterval : rules.advertInterval;
-  const wait = master.kind === "resigned" ? skewOf : masterDownOf;
+  const isShort = master.kind === "resigned" || master.kind === "reported";
+  const wait = isShort ? skewOf : masterDownOf;
   const shift = wait(rules, masterInterval) - wait(before, state.masterInterval);
   const shifted = (instant: Instant) => Math.max(now, instant + shift) as Instant;
   return {
@@ -282,6 +359,9 @@ function adaptToRules(
     masterDownAt: masterDownAt === undefined
       ? (rules.grouped ? undefined : now)
       : shifted(masterDownAt),
+    asksLeft: before.secondOpinion === rules.secondOpinion
+      ? state.asksLeft
+      : asksBeforeTakeover(rules),
     listenUntil: shifted(state.listenUntil),
     preemptHoldUntil: hold === undefined
       ? undefined

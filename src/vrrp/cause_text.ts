@@ -1,7 +1,7 @@
 /** Texts of causes: one sentence without a full stop for each, for log, history and status. */
 import { formatDuration } from "../time.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
-import type { Cause } from "./event.ts";
+import type { Cause, Says } from "./event.ts";
 
 /** "no advert from pi-a (192.168.1.11) for 3.61 s"; `nameOf` says what an address is called. */
 export function formatCause(cause: Cause, nameOf: (address: Ip) => string = formatIp): string {
@@ -29,6 +29,14 @@ export function formatCause(cause: Cause, nameOf: (address: Ip) => string = form
       return `no advert from ${nameOf(cause.master)} for ${formatDuration(cause.silence)}`;
     case "master-left":
       return `${nameOf(cause.master)} said that it leaves (priority 0)`;
+    case "reports-ended":
+      return `no advert from ${nameOf(cause.master)} for ${formatDuration(cause.silence)}, ` +
+        `and no report for ${formatDuration(cause.unreported)}`;
+    case "reported-gone":
+      return `${nameOf(cause.master)} reports that ${REPORTED[cause.says]}`;
+    case "reported-master":
+      return `${nameOf(cause.master)} reports that it is master with ` +
+        `${formatPriority(cause.priority)}; its adverts do not arrive`;
     case "preempted-master":
       return `${nameOf(cause.master)} has only ${formatPriority(cause.priority)}`;
     case "better-master":
@@ -52,6 +60,12 @@ export function formatCause(cause: Cause, nameOf: (address: Ip) => string = form
           : "backups that do not preempt wait to be asked");
   }
 }
+
+const REPORTED: Readonly<Record<Says, string>> = {
+  "released": "it does not hold the address any more",
+  "no-lan": "its LAN is gone",
+  "no-gateway": "its gateway does not answer",
+};
 
 function followed(successor: Ip | undefined, nameOf: (address: Ip) => string): string {
   return successor === undefined ? "" : `: ${nameOf(successor)} has taken over`;

@@ -1,6 +1,6 @@
 /** Events of a virtual router, effects, the causes of transitions, and faults. */
 import type { Ip } from "../net/ip.ts";
-import type { Nanoseconds } from "../time.ts";
+import type { Instant, Nanoseconds } from "../time.ts";
 import type { Advert } from "../wire/vrrp.ts";
 import type { Rules } from "./rules.ts";
 
@@ -27,8 +27,13 @@ export type Event =
   | { readonly kind: "advert"; readonly advert: Advert; readonly source: Ip; readonly own: Ip }
   /** Packets were lost on their way in: the master's silence is not proven. */
   | { readonly kind: "overrun" }
-  /** A deadline may have come; too early a call is harmless. */
-  | { readonly kind: "deadline" }
+  /**
+   * A deadline may have come; too early a call is harmless. `opinion`: of the holder, by what the
+   * nodes report; undefined: they say nothing.
+   */
+  | { readonly kind: "deadline"; readonly opinion?: Opinion | undefined }
+  /** A report came that may say something new. `own` is the address that our adverts leave from. */
+  | { readonly kind: "reports"; readonly opinion: Opinion | undefined; readonly own: Ip }
   /**
    * The complete list of present faults of its own; empty: cleared. A fault of kind "group" is
    * kept, see below.
@@ -56,6 +61,29 @@ export type Event =
   | { readonly kind: "group-release"; readonly member: string; readonly patience?: number }
   /** `member` of the sync group is in fault; undefined: none is. */
   | { readonly kind: "group-fault"; readonly member: string | undefined };
+
+/** What the nodes report of the holder of the addresses, as far as their reports are fresh. */
+export type Opinion =
+  /** A node holds them, and its LAN and gateway are as good as this node's. */
+  | {
+    readonly kind: "holds";
+    /** Where its adverts come from. */
+    readonly source: Ip;
+    /** 1-255. */
+    readonly priority: number;
+    /** When the report came. */
+    readonly at: Instant;
+    /** It has the LAN or the gateway that this node has lost. */
+    readonly isBetterPlaced: boolean;
+  }
+  /** The node that was known by its reports is not to be waited for any more. */
+  | { readonly kind: "gone"; readonly source: Ip; readonly says: Says };
+
+/**
+ * What a master reports that cannot hold the addresses: it let go, or its LAN or gateway is gone
+ * while this node's is there.
+ */
+export type Says = "released" | "no-lan" | "no-gateway";
 
 /** The names of the states, as people and scripts see them. */
 export type StateName = "init" | "backup" | "master" | "fault";
@@ -91,6 +119,17 @@ export type Cause =
   | { readonly kind: "nobody-heard"; readonly listened: Nanoseconds }
   | { readonly kind: "master-silent"; readonly master: Ip; readonly silence: Nanoseconds }
   | { readonly kind: "master-left"; readonly master: Ip } // it sent priority 0
+  /** Its adverts stayed away for `silence`, and now its reports have, for `unreported`. */
+  | {
+    readonly kind: "reports-ended";
+    readonly master: Ip;
+    readonly silence: Nanoseconds;
+    readonly unreported: Nanoseconds;
+  }
+  /** Its adverts stay away, and it reports that it cannot hold the addresses any more. */
+  | { readonly kind: "reported-gone"; readonly master: Ip; readonly says: Says }
+  /** It reports that it is master too, its adverts stay away, and it comes before this node. */
+  | { readonly kind: "reported-master"; readonly master: Ip; readonly priority: number }
   // This node is better.
   | { readonly kind: "preempted-master"; readonly master: Ip; readonly priority: number }
   // The other is better.
@@ -131,14 +170,27 @@ export type Cause =
 export type HandoffReason = Extract<Cause, { readonly kind: "stop" | "handover" | "maintenance" }>;
 
 /** One thing to be done or told, in the order given. */
-export type Effect = Action | Observation;
+export type Effect = Action | Question | Observation;
 
 /** What the engine knows and the daemon counts or tells; nothing is to be done. */
 export type Observation =
   /** From one advert of the master to the next. */
   | { readonly kind: "advert-gap"; readonly gap: Nanoseconds }
   | NearMiss
+  | AdvertsLost
   | Rival;
+
+const OBSERVATIONS: Readonly<Record<Observation["kind"], true>> = {
+  "advert-gap": true,
+  "near-miss": true,
+  "adverts-lost": true,
+  "rival": true,
+};
+
+/** Is `effect` only to be counted or told? */
+export function isObservation(effect: Effect): effect is Observation {
+  return effect.kind in OBSERVATIONS;
+}
 
 /**
  * The master's advert came late: less than one of its intervals was left. One more lost advert
@@ -153,12 +205,30 @@ export interface NearMiss {
   readonly limit: Nanoseconds;
 }
 
+/**
+ * The master's adverts stayed away for a master-down interval, and it reports that it holds the
+ * addresses: without that report there would be two masters now.
+ */
+export interface AdvertsLost {
+  readonly kind: "adverts-lost";
+  readonly master: Ip;
+  /** Since its last advert, or since this node became backup where none came. */
+  readonly silence: Nanoseconds;
+  /** The silence after which this node would have taken over. */
+  readonly limit: Nanoseconds;
+}
+
 /** This node is master, and another one that loses against it says that it is. */
 export interface Rival {
   readonly kind: "rival";
   readonly source: Ip;
   readonly priority: number;
   readonly interval: Nanoseconds;
+}
+
+/** The other nodes are to be asked for their reports, on every link. */
+export interface Question {
+  readonly kind: "ask-nodes";
 }
 
 /** One thing to be done on the network. */

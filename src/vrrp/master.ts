@@ -10,6 +10,7 @@ import { announceAgain, announceDue, announceProvoked } from "./announcements.ts
 import { compareMasters } from "./election.ts";
 import type { Cause, Effect, Event } from "./event.ts";
 import { hearAsBackup } from "./backup.ts";
+import { hearReports } from "./contest.ts";
 import { yielded } from "./damping.ts";
 import type { BackupState, Heard, MasterState, State, Step } from "./state.ts";
 import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
@@ -63,6 +64,8 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
         : announced(state, [], announceAgain(state, now));
     case "address-conflict":
       return defend(state, now, rules);
+    case "reports":
+      return hearReports(state, event, now, rules);
     case "hand-over":
       return beginHandoff(state, event.why, now, rules);
     case "rules":

@@ -75,6 +75,11 @@ export interface Rules {
    */
   readonly duplicateCheck: boolean;
   /**
+   * The nodes report to each other: what they say of a silent master is asked for before a
+   * takeover. Default: no.
+   */
+  readonly secondOpinion?: boolean;
+  /**
    * An orderly stop: keep the addresses until another node has taken over, or give them up at once.
    */
   readonly stop: "handover" | "release";

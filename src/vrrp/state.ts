@@ -7,7 +7,7 @@ import type { Ip } from "../net/ip.ts";
 import type { Instant, Nanoseconds } from "../time.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Damping } from "./damping.ts";
-import type { Effect, Fault, HandoffReason, StateName, Transition } from "./event.ts";
+import type { Effect, Fault, HandoffReason, Says, StateName, Transition } from "./event.ts";
 
 /** The last advert of a master. */
 export interface Heard {
@@ -59,7 +59,24 @@ export type KnownMaster =
   /** It loses against this backup: the timer keeps running. */
   | { readonly kind: "outranked"; readonly heard: Heard }
   /** It said priority 0, and no master was heard since. */
-  | { readonly kind: "resigned"; readonly source: Ip };
+  | { readonly kind: "resigned"; readonly source: Ip; readonly at: Instant }
+  /** Its adverts stay away, and its reports say that it is there (opinion.ts). */
+  | Reported;
+
+/** A master that is known by its reports. */
+export interface Reported {
+  readonly kind: "reported";
+  /** Where its adverts would come from. */
+  readonly source: Ip;
+  /** 1-255. */
+  readonly priority: number;
+  /** When its last report came. */
+  readonly at: Instant;
+  /** The last advert of the master before; undefined: none came since this node became backup. */
+  readonly heard: Heard | undefined;
+  /** Why it does not hold the addresses any more; undefined: it holds them. */
+  readonly gone: Says | undefined;
+}
 
 /** Watches a master, or the absence of one; holds no address. */
 export interface BackupState extends Memory {
@@ -71,6 +88,8 @@ export interface BackupState extends Memory {
    * sync group.
    */
   readonly masterDownAt: Instant | undefined;
+  /** How often the other nodes are still to be asked before it takes over (opinion.ts). */
+  readonly asksLeft: number;
   /** The master's interval as learnt (v3), else one's own. */
   readonly masterInterval: Nanoseconds;
   /**
@@ -111,6 +130,16 @@ export interface MasterState extends Memory, Announcements {
    * never.
    */
   readonly defendedAt: Instant | undefined;
+  /** What reports say of another master; undefined: they know of none. */
+  readonly contested: Contest | undefined;
+}
+
+/** Reports, not adverts, say that another node is master too. */
+export interface Contest {
+  readonly source: Ip;
+  /** When the first and the last of such reports came, without a break between them. */
+  readonly since: Instant;
+  readonly at: Instant;
 }
 
 /**
@@ -185,7 +214,7 @@ export function isOut(state: State): state is InitState | FaultState {
 export function heardOf(state: State): Heard | undefined {
   if (state.kind !== "backup") return undefined;
   const { master } = state;
-  return master.kind === "obeyed" || master.kind === "outranked" ? master.heard : undefined;
+  return master.kind === "unknown" || master.kind === "resigned" ? undefined : master.heard;
 }
 
 /** The master that was obeyed last, before or since this node became one. */

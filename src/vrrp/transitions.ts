@@ -25,6 +25,7 @@ import type {
   Step,
 } from "./state.ts";
 import { masterDown, masterDownOf, skew } from "./intervals.ts";
+import { asksBeforeTakeover } from "./opinion.ts";
 import { nextRenewal } from "./lease.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
@@ -77,6 +78,7 @@ export function becomeMaster(
       damping: before.damping,
       renewAt: nextRenewal(now, rules),
       defendedAt: undefined,
+      contested: undefined,
       ...announcements,
     },
     effects: [
@@ -166,6 +168,7 @@ export function newBackup(
     since: now,
     master: { kind: "unknown", probesLeft: probesBeforeTakeover(rules) },
     masterDownAt: after(now, masterDownOf(rules, rules.advertInterval)),
+    asksLeft: asksBeforeTakeover(rules),
     masterInterval: rules.advertInterval,
     listenUntil: now,
     preemptHoldUntil: undefined,

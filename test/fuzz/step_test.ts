@@ -1,9 +1,8 @@
 /** The engine's invariants under any events, in any order, at any distance. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Instant, type Nanoseconds, seconds } from "../../src/time.ts";
-import { type Ip, ip } from "../../src/net/ip.ts";
-import type { Effect, Event, Fault } from "../../src/vrrp/event.ts";
+import { type Instant, seconds } from "../../src/time.ts";
+import type { Effect, Event } from "../../src/vrrp/event.ts";
 import {
   type HandoffState,
   heardOf,
@@ -19,112 +18,13 @@ import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import { masterDownOf } from "../../src/vrrp/intervals.ts";
 import { sameIp } from "../../src/net/ip.ts";
 import { isOwner, type Rules } from "../../src/vrrp/rules.ts";
-import { advert, FLOATING, OWN, rules } from "../support/vrrp/scene.ts";
+import { arbitraryStory, eventOf, type Story } from "../support/vrrp/stories.ts";
 
 /** FUZZ_RUNS in the environment makes it longer. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 1500);
 
 const LONGEST_INTERVAL = seconds(40.95);
 const BURST_SPACING = seconds(1);
-
-const arbitraryInterval = fc.oneof(
-  fc.constantFrom(1, 10, 100, 4095),
-  fc.integer({ min: 1, max: 4095 }),
-).map((centiseconds) => centiseconds * 10e6 as Nanoseconds);
-
-const arbitraryRules: fc.Arbitrary<Rules> = fc.record({
-  priority: fc.oneof(fc.constantFrom(1, 100, 254, 255), fc.integer({ min: 1, max: 255 })),
-  version: fc.constantFrom(2 as const, 3 as const),
-  advertInterval: arbitraryInterval,
-  preempt: fc.boolean(),
-  preemptDelay: fc.constantFrom(seconds(0), seconds(0.5), seconds(10), seconds(3600)),
-  initialState: fc.constantFrom("backup" as const, "master" as const),
-  grouped: fc.boolean(),
-  lease: fc.constantFrom(undefined, seconds(1), seconds(3), seconds(60)),
-  duplicateCheck: fc.boolean(),
-  addresses: fc.constantFrom([FLOATING], [FLOATING, ip("10.0.0.101")]),
-}).map(rules);
-
-const arbitraryFaults: fc.Arbitrary<readonly Fault[]> = fc.subarray([
-  { kind: "no-carrier", message: "eth0 has no carrier" },
-  { kind: "kernel", message: "the kernel says no" },
-]);
-
-const arbitrarySource: fc.Arbitrary<Ip> = fc.constantFrom(
-  ip("10.0.0.1"),
-  OWN,
-  ip("10.0.0.3"),
-  ip("255.255.255.255"),
-);
-
-const arbitraryAdvert: fc.Arbitrary<Event> = fc.record({
-  priority: fc.oneof(
-    fc.constantFrom(0, 1, 99, 100, 101, 254, 255),
-    fc.integer({ max: 255, min: 0 }),
-  ),
-  interval: arbitraryInterval,
-  source: arbitrarySource,
-}).map(({ source, ...said }) => ({ kind: "advert", advert: advert(said), source, own: OWN }));
-
-/** New rules are drawn here; the event that tells of them needs the old ones. */
-type Happening = Event | { readonly kind: "replace"; readonly rules: Rules };
-
-const arbitraryHappening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 6, arbitrary: arbitraryAdvert },
-  { weight: 6, arbitrary: fc.constant<Happening>({ kind: "deadline" }) },
-  { weight: 2, arbitrary: fc.constant<Happening>({ kind: "start" }) },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "stop" }) },
-  {
-    weight: 1,
-    arbitrary: arbitraryFaults.map((faults): Happening => ({ kind: "faults", faults })),
-  },
-  {
-    weight: 1,
-    arbitrary: arbitraryRules.map((own): Happening => ({ kind: "replace", rules: own })),
-  },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "addresses-lost" }) },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "link-changed" }) },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "address-conflict" }) },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "overrun" }) },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "resume" }) },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom("stop" as const, "handover" as const, "maintenance" as const).map(
-      (kind): Happening => ({ kind: "hand-over", why: { kind } }),
-    ),
-  },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "group-claim", member: "a" }) },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(1, 2).map((patience): Happening => ({
-      kind: "group-release",
-      member: "a",
-      patience,
-    })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(undefined, "a").map((member): Happening => ({
-      kind: "group-fault",
-      member,
-    })),
-  },
-);
-
-/** How long after the last thing; "deadline": exactly when the engine asked to be called. */
-const arbitraryPause: fc.Arbitrary<number | "deadline"> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant("deadline" as const) },
-  { weight: 2, arbitrary: fc.constant(0) },
-  { weight: 3, arbitrary: fc.integer({ min: 0, max: 2e9 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 0, max: 200e9 }) },
-  // The clock jumps by hours: a suspended machine, a stopped process.
-  { weight: 1, arbitrary: fc.integer({ min: 3600e9, max: 24 * 3600e9 }) },
-);
-
-const arbitraryStory = fc.tuple(
-  arbitraryRules,
-  fc.array(fc.tuple(arbitraryPause, arbitraryHappening), { maxLength: 80, size: "max" }),
-);
 
 /** What a checker sees of one step. */
 interface Seen {
@@ -137,7 +37,7 @@ interface Seen {
 
 /** Plays a story and shows every step to `check`. */
 function play(
-  [firstRules, story]: [Rules, [number | "deadline", Happening][]],
+  [firstRules, story]: Story,
   check: (seen: Seen) => void,
 ): void {
   let own = firstRules;
@@ -147,7 +47,7 @@ function play(
     const deadline = nextDeadline(state);
     const target = pause === "deadline" ? deadline ?? now : now + pause;
     now = Math.max(now, target) as Instant;
-    const event: Event = happening.kind === "replace" ? { kind: "rules", before: own } : happening;
+    const event = eventOf(happening, now, own);
     if (happening.kind === "replace") own = happening.rules;
     const answer = step(state, event, now, own);
     check({ before: state, event, now, own, answer });
@@ -213,7 +113,10 @@ always(
       for (const [i, effect] of answer.effects.entries()) {
         if (effect.kind !== "send-advert") continue;
         if (leaves) {
-          assert.equal(effect.priority, event.kind === "advert" ? own.priority : 0);
+          assert.equal(
+            effect.priority,
+            event.kind === "advert" || event.kind === "reports" ? own.priority : 0,
+          );
           assert.equal(answer.effects[i - 1]?.kind, "remove-addresses");
         } else {
           assert.ok(isHolder(answer.state));
@@ -323,4 +226,31 @@ always("the same question has the same answer, and asking changes nothing", () =
   const copy = structuredClone(before);
   assert.deepEqual(step(before, event, now, own), answer);
   assert.deepEqual(before, copy);
+});
+
+always("without a second opinion reports change nothing but a contested master", () => {
+  return ({ before, event, own, answer, now }) => {
+    if (own.secondOpinion === true || before.kind !== "backup") return;
+    if (event.kind === "reports" && before.master.kind !== "reported") {
+      assert.deepEqual(answer, { state: before, effects: [] });
+    }
+    if (event.kind === "deadline") {
+      assert.deepEqual(answer, step(before, { kind: "deadline" }, now, own));
+    }
+  };
+});
+
+always("a report puts a takeover off by less than its life and a skew", () => {
+  return ({ before, event, now, own, answer }) => {
+    if (before.kind !== "backup" || answer.state.kind !== "backup") return;
+    const isTold = event.kind === "reports" || (event.kind === "deadline" && event.opinion);
+    if (isTold === undefined || isTold === false || event.opinion?.kind !== "holds") return;
+    if (answer.state.master.kind !== "reported" || answer.state === before) return;
+    const { masterDownAt, listenUntil } = answer.state;
+    if (masterDownAt === before.masterDownAt) return;
+    assert.ok(masterDownAt !== undefined);
+    const skew = masterDownOf(own, answer.state.masterInterval) - 3 * answer.state.masterInterval;
+    const latest = Math.max(listenUntil, event.opinion.at + seconds(3) + skew);
+    assert.ok(masterDownAt <= latest && masterDownAt >= now);
+  };
 });

@@ -15,7 +15,7 @@ import {
 import { nextDeadline, step } from "../../src/vrrp/step.ts";
 import type { Rules } from "../../src/vrrp/rules.ts";
 import { stateMachinePage } from "../support/vrrp/state_machine.ts";
-import { briefStep } from "../support/vrrp/scene.ts";
+import { briefStep, holds } from "../support/vrrp/scene.ts";
 import { eventsUnder, isPossible, NOW, RULES, STATES } from "../support/vrrp/states.ts";
 import { golden, goldenFile } from "../support/golden.ts";
 
@@ -58,6 +58,10 @@ function table(name: string, state: State, own: Rules): readonly string[] {
   const due = nextDeadline(state);
   if (due !== undefined) {
     add("deadline", step(state, { kind: "deadline" }, due, own), due);
+    if (own.secondOpinion === true && state.kind === "backup") {
+      const opinion = holds(due / 1e6 - 100);
+      add("deadline, 200 holds", step(state, { kind: "deadline", opinion }, due, own), due);
+    }
     const late = (due + 3600e9) as Instant;
     add("deadline, an hour late", step(state, { kind: "deadline" }, late, own), late);
   }
@@ -80,6 +84,7 @@ function show(state: State, now: Instant): string {
         `interval ${state.masterInterval / 1e6}`,
         state.listenUntil > now ? `listen ${ms(state.listenUntil)}` : "",
         masterText(state.master, ms),
+        state.asksLeft === 0 ? "" : `asks ${state.asksLeft}`,
         state.preemptHoldUntil === undefined ? "" : `hold ${ms(state.preemptHoldUntil)}`,
         state.preemptOnce ? "eager" : "",
       ].filter((part) => part !== "").join(" ");
@@ -90,6 +95,7 @@ function show(state: State, now: Instant): string {
         `announce ${ms(state.announceAt)} ${state.announceNext}`,
         `burst ${ms(state.burstAt)}`,
         state.answered === undefined ? "" : `answered ${ms(state.answered.at)}`,
+        state.contested === undefined ? "" : `contested ${ms(state.contested.since)}`,
         state.renewAt === undefined ? "" : `renew ${ms(state.renewAt)}`,
         state.defendedAt === undefined ? "" : `defended ${ms(state.defendedAt)}`,
       ].filter((part) => part !== "").join(" ");
@@ -102,6 +108,11 @@ function masterText(master: KnownMaster, ms: (at: Instant) => string): string {
   switch (master.kind) {
     case "unknown":
       return "";
+    case "reported": {
+      const { source, priority, at, gone } = master;
+      const is = gone === undefined ? "" : ` ${gone}`;
+      return `reported ${priority} from ${formatIp(source).slice(6)} ${ms(at)}${is}`;
+    }
     case "resigned":
       return `left ${formatIp(master.source).slice(6)}`;
     case "obeyed":

@@ -132,6 +132,10 @@ const SECTION_6: readonly Row[] = [
   ["6.4.2", "MUST", "on shutdown a backup cancels its timer and is in init", {
     test: "RFC 9568 6.4.2: a backup that is stopped forgets its timer and sends nothing",
   }],
+  ["6.4.2", "MUST", "nothing but the timer decides, where [cluster] is written", {
+    why: "with [cluster] a backup waits while the master reports that it holds the addresses, " +
+      "so that lost adverts make no second master (decision 0074)",
+  }],
   ["6.4.2", "MUST", "when the timer fires it advertises, announces and is master", {
     test: "RFC 9568 6.4.2: after the master-down time it advertises, announces, is master",
   }],

@@ -43,7 +43,10 @@ function story(entry: HistoryEntry, paint: Paint): string {
       const limit = formatDuration(milliseconds(entry.limit_ms));
       const what = paint("warn", "near miss".padEnd(CHANGE_WIDTH));
       const master = printableLine(entry.master);
-      return `${what}  ${master} was silent for ${late}, after ${limit} this node takes over`;
+      return entry.adverts_lost === true
+        ? `${what}  ${master} was silent for ${late}, and reports that it is master: its adverts ` +
+          "are lost"
+        : `${what}  ${master} was silent for ${late}, after ${limit} this node takes over`;
     }
     case "conflict":
       return `${paint("bad", "conflict".padEnd(CHANGE_WIDTH))}  ${printableLine(entry.words)}`;

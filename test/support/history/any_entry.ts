@@ -52,6 +52,16 @@ export const anyEntry: fc.Arbitrary<HistoryEntry> = fc.oneof(
     limit_ms: duration,
     master: text,
   }),
+  fc.record<NearMissEntry>({
+    kind: fc.constant("near-miss"),
+    time,
+    instance: text,
+    family,
+    late_ms: duration,
+    limit_ms: duration,
+    master: text,
+    adverts_lost: fc.constant(true),
+  }),
   fc.record<DaemonEntry>({
     kind: fc.constant("daemon"),
     time,

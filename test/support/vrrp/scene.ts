@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { type Instant, milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
 import type { Advert } from "../../../src/wire/vrrp.ts";
-import type { Effect, Event, Transition } from "../../../src/vrrp/event.ts";
+import {
+  type Effect,
+  type Event,
+  isObservation,
+  type Opinion,
+  type Transition,
+} from "../../../src/vrrp/event.ts";
 import { initial, type State, type Step } from "../../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../../src/vrrp/step.ts";
 import type { Priority, Rules, Vrid } from "../../../src/vrrp/rules.ts";
@@ -64,6 +70,27 @@ export function advert(changes: Partial<Advert> = {}): Advert {
 export function heard(priority: number, source: Ip = HIGHER, intervalMs = 1000): Event {
   const interval = milliseconds(intervalMs);
   return { kind: "advert", advert: advert({ priority, interval }), source, own: OWN };
+}
+
+/** The report of a node that says that it holds the addresses, which came at `ms`. */
+export function holds(
+  ms: number,
+  changes: Partial<Extract<Opinion, { readonly kind: "holds" }>> = {},
+): Opinion {
+  const instant = at(ms);
+  return {
+    kind: "holds",
+    source: HIGHER,
+    priority: 200,
+    at: instant,
+    isBetterPlaced: false,
+    ...changes,
+  };
+}
+
+/** The event that the nodes report `opinion`. */
+export function reports(opinion: Opinion | undefined): Event {
+  return { kind: "reports", opinion, own: OWN };
 }
 
 /** A virtual router that is stepped through a test; remembers its state and every effect. */
@@ -132,13 +159,12 @@ export function router(initialRules: Rules, start = true): Router {
 /** A router that has become master at `ms` (given) because nobody was heard. */
 export function master(ofRules: Rules = rules()): { readonly it: Router; readonly ms: number } {
   const it = router(ofRules);
-  const ms = it.deadline() ?? 0;
-  if (it.state().kind !== "master") it.runTo(ms);
+  let ms = it.deadline() ?? 0;
+  while (it.state().kind !== "master") {
+    ms = it.deadline() ?? 0;
+    it.runTo(ms);
+  }
   return { it, ms };
-}
-
-function isObservation({ kind }: Effect): boolean {
-  return kind === "advert-gap" || kind === "near-miss" || kind === "rival";
 }
 
 /**
@@ -166,12 +192,16 @@ export function brief(effect: Effect): string {
       return "renew";
     case "probe-addresses":
       return "probe";
+    case "ask-nodes":
+      return "ask";
     case "announce":
       return `announce ${effect.count}`;
     case "advert-gap":
       return `gap ${effect.gap / 1e6}`;
     case "near-miss":
       return `near miss ${effect.silence / 1e6}`;
+    case "adverts-lost":
+      return `adverts lost ${effect.silence / 1e6}`;
     case "rival":
       return `rival ${effect.priority}`;
   }

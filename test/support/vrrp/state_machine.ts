@@ -4,12 +4,12 @@
  */
 import { code, item, page, wrap } from "../../../packaging/reference/markdown.ts";
 import type { Instant } from "../../../src/time.ts";
-import type { Event } from "../../../src/vrrp/event.ts";
+import { type Event, isObservation } from "../../../src/vrrp/event.ts";
 import { masterDownOf, skewOf } from "../../../src/vrrp/intervals.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
 import { type HandoffState, isHolder, type State, type Step } from "../../../src/vrrp/state.ts";
 import { nextDeadline, step } from "../../../src/vrrp/step.ts";
-import { briefStep } from "./scene.ts";
+import { briefStep, holds } from "./scene.ts";
 import { eventsUnder, isPossible, NOW, RULES, STATES } from "./states.ts";
 
 /** The states of the page, each with the row of {@link STATES} that shows it. */
@@ -20,7 +20,9 @@ const SHOWN: Readonly<Record<string, string>> = {
   "backup, master obeyed": "backup, of a better master",
   "backup, master outranked": "backup, about to preempt",
   "backup, master resigned": "backup, master has left",
+  "backup, master reported": "backup, master reported",
   "master": "master",
+  "master, contested": "master, contested",
   "handoff, solicit": "master, asked to stand aside",
   "handoff, resign": "master, stopping",
   "handoff, with a successor": "master, succeeded",
@@ -45,6 +47,11 @@ const EVENTS: Readonly<Record<string, string>> = {
   "link changed": "link changed",
   "address conflict": "address conflict",
   "packets lost": "overrun",
+  "a better node reports that it holds": "reports, 200 holds",
+  "a worse node reports that it holds": "reports, 99 holds",
+  "a worse node with the LAN that is gone here": "reports, 99 with the LAN holds",
+  "the node reports that it let go": "reports, .3 released",
+  "the node reports no gateway": "reports, .3 without gateway",
   "group ready": "group claim",
   "group not ready": "group release",
   "fault in the group": "group fault",
@@ -115,11 +122,9 @@ function rowsOf(own: Rules): readonly Row[] {
     const timer = due === undefined
       ? []
       : rowOf(name, "timer", state, { kind: "deadline" }, due, own);
-    return [...rows, ...timer];
+    return [...rows, ...timer, ...reportedRows(name, state, own)];
   });
 }
-
-const OBSERVATIONS: ReadonlySet<string> = new Set(["advert-gap", "near-miss", "rival"]);
 
 function rowOf(
   name: string,
@@ -130,13 +135,22 @@ function rowOf(
   own: Rules,
 ): readonly Row[] {
   const answer = step(state, value, now, own);
-  const effects = answer.effects.filter(({ kind }) => !OBSERVATIONS.has(kind));
+  const effects = answer.effects.filter((effect) => !isObservation(effect));
   const actions = briefStep({ state: answer.state, effects })
     .map((action) => action.replace(new RegExp(`^advert ${own.priority}$`), "advert")).join(", ");
   const next = nextText(state, answer, now, own);
   if (actions === "" && next === labelOf(state)) return [];
   const done = actions === "" ? "" : `${code(actions)} `;
   return [{ state: name, event, answer: `${done}→ ${next}` }];
+}
+
+/** A backup whose time has come, and a report that a node holds the addresses. */
+function reportedRows(name: string, state: State, own: Rules): readonly Row[] {
+  if (own.secondOpinion !== true || state.kind !== "backup") return [];
+  const { masterDownAt } = state;
+  if (masterDownAt === undefined) return [];
+  const event: Event = { kind: "deadline", opinion: holds(masterDownAt / 1e6 - 100) };
+  return rowOf(name, "timer, a node reports that it holds", state, event, masterDownAt, own);
 }
 
 function nextText(before: State, { state }: Step, now: Instant, own: Rules): string {
@@ -152,6 +166,7 @@ function nextText(before: State, { state }: Step, now: Instant, own: Rules): str
 
 function labelOf(state: State): string {
   if (state.kind === "backup") return `backup, master ${state.master.kind}`;
+  if (state.kind === "master" && state.contested !== undefined) return "master, contested";
   return isHolder(state) && state.kind === "handoff" ? handoffLabel(state) : state.kind;
 }
 

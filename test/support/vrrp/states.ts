@@ -9,10 +9,11 @@ import {
   isOut,
   type KnownMaster,
   type MasterState,
+  type Reported,
   type State,
 } from "../../../src/vrrp/state.ts";
 import type { Rules } from "../../../src/vrrp/rules.ts";
-import { at, heard, HIGHER, LOWER, rules } from "./scene.ts";
+import { at, heard, HIGHER, holds, LOWER, reports, rules } from "./scene.ts";
 
 /** Every row happens at this moment, except deadlines. */
 const NOW_MS = 100_000;
@@ -30,6 +31,7 @@ export const RULES: Readonly<Record<string, Rules>> = {
   "v3 owner": rules({ priority: 255 }),
   "v3 grouped": rules({ grouped: true }),
   "v3 grouped owner": rules({ grouped: true, priority: 255 }),
+  "v3 with reports": rules({ secondOpinion: true }),
   "v2 preempt": rules({ version: 2 }),
   "v2 nopreempt": rules({ version: 2, preempt: false }),
 };
@@ -48,6 +50,7 @@ const BACKUP: BackupState = {
   kind: "backup",
   since: at(NOW_MS - 5000),
   masterDownAt: DOWN_AT,
+  asksLeft: 0,
   masterInterval: seconds(1),
   listenUntil: at(NOW_MS - 1390.625),
   master: obeyed({ source: HIGHER, priority: 200, interval: seconds(1), at: at(NOW_MS - 500) }),
@@ -56,6 +59,25 @@ const BACKUP: BackupState = {
   acquaintance: undefined,
   damping: calm(at(0)),
   priorityZeroPaid: at(0),
+};
+
+/** Its adverts stopped 9 s ago; its last report came half a second ago. */
+const REPORTED: Reported = {
+  kind: "reported",
+  source: HIGHER,
+  priority: 200,
+  at: at(NOW_MS - 500),
+  heard: { source: HIGHER, priority: 200, interval: seconds(1), at: at(NOW_MS - 9000) },
+  gone: undefined,
+};
+
+const REPORTED_BACKUP: BackupState = {
+  ...BACKUP,
+  since: at(NOW_MS - 30_000),
+  listenUntil: at(NOW_MS - 26_000),
+  master: REPORTED,
+  asksLeft: 1,
+  masterDownAt: at(NOW_MS + 500 + 609.375),
 };
 
 /** A master for 3.5 s; the next advert is due in half a second. */
@@ -73,6 +95,7 @@ const MASTER: MasterState = {
   damping: calm(at(0)),
   renewAt: undefined,
   defendedAt: undefined,
+  contested: undefined,
 };
 
 const STOPPING: HandoffState = {
@@ -122,13 +145,13 @@ export const STATES: Readonly<Record<string, State>> = {
   "backup, hold over": { ...BACKUP, master: obeyed(LOSER), preemptHoldUntil: at(NOW_MS - 1) },
   "backup, master has left": {
     ...BACKUP,
-    master: { kind: "resigned", source: HIGHER },
+    master: { kind: "resigned", source: HIGHER, at: at(NOW_MS - 300) },
     masterDownAt: at(NOW_MS + 300),
   },
   "backup, of one farewell too many": { ...BACKUP, priorityZeroPaid: at(NOW_MS + 60_000) },
   "backup, held down": {
     ...BACKUP,
-    master: { kind: "resigned", source: HIGHER },
+    master: { kind: "resigned", source: HIGHER, at: at(NOW_MS - 300) },
     masterDownAt: at(NOW_MS + 4000),
     listenUntil: at(NOW_MS + 4000),
     damping: { paid: at(NOW_MS + 14_000), held: 1, until: at(NOW_MS + 4000) },
@@ -137,6 +160,18 @@ export const STATES: Readonly<Record<string, State>> = {
     ...BACKUP,
     masterDownAt: undefined,
     master: obeyed({ ...LOSER, priority: 200, at: at(NOW_MS - 5609.375) }),
+  },
+  "backup, about to ask": {
+    ...BACKUP,
+    asksLeft: 1,
+    masterDownAt: at(NOW_MS + 100),
+  },
+  "backup, master reported": REPORTED_BACKUP,
+  "backup, of a reported master that is gone": {
+    ...REPORTED_BACKUP,
+    asksLeft: 0,
+    master: { ...REPORTED, gone: "no-gateway" },
+    masterDownAt: at(NOW_MS + 300),
   },
   "master": MASTER,
   "master, new": {
@@ -179,7 +214,21 @@ export const STATES: Readonly<Record<string, State>> = {
     successor: { source: HIGHER, next: { kind: "init", faults: [] }, until: at(NOW_MS + 100) },
   },
   "master, overdue": { ...MASTER, advertAt: at(NOW_MS - 5000), burstAt: at(NOW_MS - 9000) },
+  "master, contested": {
+    ...MASTER,
+    contested: { source: HIGHER, since: at(NOW_MS - 1500), at: at(NOW_MS - 500) },
+  },
   "master, settled": { ...MASTER, announceNext: "refresh", announceAt: at(NOW_MS + 30_000) },
+};
+
+/** What the nodes report, with the priority of the other node. */
+const REPORTS: Readonly<Record<string, Event>> = {
+  "reports, 200 holds": reports(holds(NOW_MS)),
+  "reports, 99 holds": reports(holds(NOW_MS, { priority: 99 })),
+  "reports, 99 with the LAN holds": reports(holds(NOW_MS, { priority: 99, isBetterPlaced: true })),
+  "reports, .3 released": reports({ kind: "gone", source: HIGHER, says: "released" }),
+  "reports, .3 without gateway": reports({ kind: "gone", source: HIGHER, says: "no-gateway" }),
+  "reports, nothing": reports(undefined),
 };
 
 /** The events that depend on the rules: priorities are relative to ours. */
@@ -213,6 +262,7 @@ export function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
     "group release, patient": { kind: "group-release", member: "inside", patience: 2 },
     "group fault": { kind: "group-fault", member: "inside" },
     "group fault over": { kind: "group-fault", member: undefined },
+    ...(own.secondOpinion === true ? REPORTS : {}),
     "rules, priority was 50": { kind: "rules", before: rules({ ...own, priority: 50 }) },
     "rules, interval was 3s": { kind: "rules", before: { ...own, advertInterval: seconds(3) } },
     "rules, address was .1": { kind: "rules", before: { ...own, addresses: [LOWER] } },
@@ -222,10 +272,14 @@ export function eventsUnder(own: Rules): Readonly<Record<string, Event>> {
 
 /** Can a router get into `state` under these rules? */
 export function isPossible(state: State, own: Rules): boolean {
+  if (state.kind === "master" && state.contested !== undefined && own.secondOpinion !== true) {
+    return false;
+  }
   if (state.kind !== "backup") return own.grouped || !(isOut(state) && hasGroup(state.faults));
   if (state.masterDownAt === undefined) return own.grouped;
   if (state.preemptHoldUntil !== undefined) return own.preemptDelay > 0;
-  return true;
+  const isReported = state.master.kind === "reported" || state.asksLeft > 0;
+  return own.secondOpinion === true || !isReported;
 }
 
 function hasGroup(faults: readonly Fault[]): boolean {

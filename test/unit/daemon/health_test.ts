@@ -64,6 +64,7 @@ const master: MasterState = {
   damping: calm(ENTERED),
   renewAt: undefined,
   defendedAt: undefined,
+  contested: undefined,
   announceAt: at(60),
   announceNext: "refresh",
   burstAt: ENTERED,
@@ -75,6 +76,7 @@ function aBackup(heardAt: number | undefined, change: Partial<BackupState> = {})
     kind: "backup",
     since: ENTERED,
     masterDownAt: at((heardAt ?? 0) + 3.61),
+    asksLeft: 0,
     masterInterval: seconds(1),
     listenUntil: at(0),
     master: heardAt === undefined ? { kind: "unknown", probesLeft: 2 } : {

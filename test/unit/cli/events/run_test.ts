@@ -87,8 +87,10 @@ const HISTORY: readonly HistoryEntry[] = [
   started({ time: "2026-03-29T04:00:00.010Z", what: "stopped" }),
 ];
 
+const LOST = nearMiss({ time: "2026-03-29T05:00:00.000Z", adverts_lost: true });
+
 Deno.test("events are told in local time, without anything that a terminal obeys", () =>
-  withHistory([...HISTORY, '{"kind":"tor'], async (stateDir) => {
+  withHistory([...HISTORY, LOST, '{"kind":"tor'], async (stateDir) => {
     const [code, out, err] = await events(stateDir);
     await golden("events", out);
     assert.deepEqual([code, err], [0, ""]);
