@@ -1,6 +1,6 @@
 /**
  * Two masters that know of each other by their reports, where adverts do not arrive: the worse one
- * yields (decision 0074).
+ * yields (decision 0075).
  */
 import { between, type Instant, type Nanoseconds, seconds } from "../time.ts";
 import { sameIp } from "../net/ip.ts";

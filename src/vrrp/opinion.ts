@@ -1,6 +1,6 @@
 /**
  * A second opinion on a silent master: before a backup takes over, it asks what the other nodes
- * report (decision 0074). A report that the master made lately proves that it lives, and that its
+ * report (decision 0075). A report that the master made lately proves that it lives, and that its
  * adverts are lost on the way.
  */
 import {

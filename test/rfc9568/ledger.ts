@@ -134,7 +134,7 @@ const SECTION_6: readonly Row[] = [
   }],
   ["6.4.2", "MUST", "nothing but the timer decides, where [cluster] is written", {
     why: "with [cluster] a backup waits while the master reports that it holds the addresses, " +
-      "so that lost adverts make no second master (decision 0074)",
+      "so that lost adverts make no second master (decision 0075)",
   }],
   ["6.4.2", "MUST", "when the timer fires it advertises, announces and is master", {
     test: "RFC 9568 6.4.2: after the master-down time it advertises, announces, is master",
