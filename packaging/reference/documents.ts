@@ -27,6 +27,8 @@ export function statusPage(api: string): string {
       "ConflictStatus",
       "CheckStatus",
       "NodeStatus",
+      "NodeInstanceStatus",
+      "NodeCheckStatus",
       "SinkStatus",
       "MaintenanceStatus",
       "LastReload",

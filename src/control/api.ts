@@ -16,6 +16,11 @@ export interface StatusDocument {
   readonly last_reload: LastReload | null;
   readonly instances: readonly InstanceStatus[];
   readonly nodes: readonly NodeStatus[];
+  /**
+   * How many nodes could hold each instance, by name: of both families the lower number. Null
+   * without [cluster].
+   */
+  readonly ready: Readonly<Record<string, number>> | null;
   /** Commands and services of [notify], and how deliveries go. */
   readonly sinks: readonly SinkStatus[];
   /** Packets that fit no instance, by reason; only reasons that occurred. */
@@ -120,6 +125,8 @@ export interface InstanceStatus {
   readonly aside: { readonly until: string | null } | null;
   /** So long it does not take over, because masters came and went; null: it does. */
   readonly held_down_ms: number | null;
+  /** How many nodes could hold it, as they say; null without [cluster]. */
+  readonly ready: number | null;
 }
 
 /** Another machine is master too. */
@@ -259,7 +266,8 @@ export interface NodeStatus {
   readonly self: boolean;
   /**
    * "lost": it was master, or answered, and is gone without a word; "left": it said that it leaves;
-   * "unknown": what can be asked does not tell. "maintenance" is known of this node alone.
+   * "unknown": what can be asked does not tell. Without [cluster] "maintenance" is known of this
+   * node alone. "other-secret": it speaks, and is not believed.
    */
   readonly state:
     | "up"
@@ -268,16 +276,62 @@ export interface NodeStatus {
     | "maintenance"
     | "never-heard"
     | "not-running"
+    | "other-secret"
     | "unknown";
   /** The same in a few words: "lost 5 s ago (was master, said no goodbye)". */
   readonly words: string;
-  /** How long ago its last advert came; null: none came, or it is this node. */
+  /** How long ago its last advert or report came; null: none came, or it is this node. */
   readonly heard_ms: number | null;
+  /** A question to it and the answer, the last time; null: it was not measured. */
+  readonly rtt_ms: number | null;
+  /** The version of floatip that it says it runs; null: it told none. */
+  readonly version: string | null;
+  /** Its file beside this node's; null: that is not known. */
+  readonly config: "same" | "differs" | null;
+  /** The keys in which the files differ: "[check.nginx] interval". */
+  readonly differs_in: readonly string[];
+  /** Maintenance of that node, as it says; null: it is off, or that is not known. */
+  readonly maintenance: MaintenanceStatus | null;
   /**
    * Ids of the keys of [cluster] that it knows, the one that it signs with first; absent: not
    * known.
    */
   readonly keys?: readonly string[];
+  /** What it says of each virtual router; empty while nothing that it said is fresh. */
+  readonly instances: readonly NodeInstanceStatus[];
+}
+
+/** One virtual router as another node sees itself. */
+export interface NodeInstanceStatus {
+  readonly name: string;
+  readonly family: "ipv4" | "ipv6";
+  readonly state: "init" | "backup" | "master" | "fault";
+  readonly priority: number;
+  readonly base_priority: number;
+  /** By this node's calendar. */
+  readonly since: string;
+  readonly cause: string;
+  readonly faults: readonly string[];
+  readonly checks: readonly NodeCheckStatus[];
+  /** Which node it takes for the master; null: none. */
+  readonly master: string | null;
+  /** Does it have the floating addresses on its interface? */
+  readonly holds_addresses: boolean;
+  /** Null: it does not know. */
+  readonly link_up: boolean | null;
+  /** By a check that asks a default gateway; null: there is none. */
+  readonly gateway_up: boolean | null;
+  /** How old this is. */
+  readonly heard_ms: number;
+}
+
+/** A health check as another node sees it. */
+export interface NodeCheckStatus {
+  readonly name: string;
+  readonly up: boolean | null;
+  readonly last: string;
+  /** Since when it is up or down, by this node's calendar; null: not known. */
+  readonly since: string | null;
 }
 
 /** `POST /v1/reload`: 200 with `applied`, or 422 with the problems. */

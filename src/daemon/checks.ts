@@ -25,6 +25,8 @@ interface Entry {
   readonly settings: CheckSettings;
   /** In a trial: what was known before it, if anything was. */
   readonly judgement: CheckState;
+  /** Since when its `up` is what it is; undefined: since before this process, or this check. */
+  readonly since: Instant | undefined;
   readonly phase: Phase;
   /** When the next attempt starts; of one that is under way: when it was due. */
   readonly at: Instant;
@@ -79,6 +81,7 @@ export class Checks {
     return {
       settings: next,
       judgement: known ?? { ...NO_RESULT, up, value },
+      since: before?.since,
       phase: known === undefined ? this.#beginning : "settled",
       at: firstStart(now, next.interval, jitter(`${node} ${next.name}`)),
       underWay,
@@ -118,7 +121,9 @@ export class Checks {
     const decided = entry.phase !== "trial" || result.ok || judgement.up === false;
     const phase: Phase = decided ? "settled" : "trial";
     const at = entry.urgent ? now : nextStart(entry.at, now, settings.interval);
-    this.#set({ settings, judgement, phase, at, underWay: false, stale: false, urgent: false });
+    const since = judgement.up === before.up ? entry.since : now;
+    const ended = { underWay: false, stale: false, urgent: false };
+    this.#set({ settings, judgement, since, phase, at, ...ended });
     return judgement.up !== before.up || judgement.value !== before.value || phase !== entry.phase;
   }
 
@@ -139,6 +144,11 @@ export class Checks {
   /** What is known of the check called `name`. */
   judgement(name: string): CheckState {
     return this.#entries.get(name)?.judgement ?? NO_RESULT;
+  }
+
+  /** Since when the check called `name` is up or down; undefined: that is not known. */
+  since(name: string): Instant | undefined {
+    return this.#entries.get(name)?.since;
   }
 
   /** Have the results of the check called `name`, as it is now, not decided yet? */
@@ -170,10 +180,11 @@ function keepRhythm(
   }
   const other = [...before.values()].find(isSame);
   if (other === undefined) return undefined;
-  const { judgement, phase, at, underWay } = other;
+  const { judgement, since, phase, at, underWay } = other;
   const start = underWay ? now : soon(at);
   const stale = own?.underWay ?? false;
-  return { settings: next, judgement, phase, at: start, underWay: stale, stale, urgent: false };
+  const ended = { underWay: stale, stale, urgent: false };
+  return { settings: next, judgement, since, phase, at: start, ...ended };
 }
 
 /** A number in [0, 1) that is the same for the same text (FNV-1a, 32 bits). */

@@ -50,6 +50,7 @@ export class Daemon implements CommandTaker {
       { nextDeadline: () => nodes.nextDeadline(), tick: (now) => this.#watchNodes(now) },
       parts.healthWatch,
       parts.channel,
+      parts.reports,
       { nextDeadline: () => announcer.nextDeadline(), tick: () => {} },
       parts.resumeWriter,
     ];
@@ -63,7 +64,7 @@ export class Daemon implements CommandTaker {
     const host = this.#host;
     this.#parts.reconciler.start();
     this.#tick();
-    while (!this.#parts.handoffs.gone && !this.#isRestarting) {
+    while (!this.#isOver()) {
       // The only await in the loop: everything else happens between two looks at the clock.
       const deadline = earliest(this.#options.onTurn?.(host.now()), this.#nextDeadline());
       const events = await host.wait(deadline);
@@ -79,6 +80,16 @@ export class Daemon implements CommandTaker {
     this.#parts.channel.close();
     this.#parts.resumeWriter.save();
     return this.#isRestarting ? "restarting" : "stopped";
+  }
+
+  /** Has everything been given up, and have the others been told; or is it to restart? */
+  #isOver(): boolean {
+    const { handoffs, reports } = this.#parts;
+    if (this.#isRestarting) return true;
+    if (!handoffs.gone) return false;
+    const now = this.#host.now();
+    reports.sayGoodbye(now);
+    return reports.hasSaidGoodbye(now);
   }
 
   /** To be handled in the next turn. */
@@ -97,6 +108,7 @@ export class Daemon implements CommandTaker {
       configFile: this.#options.configFile,
       started: this.#started,
       nodes: this.#parts.nodes,
+      reports: this.#parts.reports,
       unknown: this.#parts.receiver.unknown,
       maintenance: this.#parts.maintenance.status(),
       scheduling: this.#host.scheduling(),
@@ -167,6 +179,7 @@ export class Daemon implements CommandTaker {
     if (!changed) return;
     this.#parts.reconciler.checkChanged(check);
     this.#parts.resumeWriter.checkChanged();
+    this.#parts.reports.checkChanged(this.#parts.routers.checkedBy(check));
   }
 
   #hear({ router, event }: Accepted, at: Instant): void {

@@ -82,6 +82,11 @@ export class Handoffs {
     return undefined;
   }
 
+  /** Was {@link Handoffs.stop} called? */
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
   /** Has every virtual router stopped after {@link Handoffs.stop}? */
   get gone(): boolean {
     return this.#stopping && this.#routers.all.every(({ state }) => isOut(state));

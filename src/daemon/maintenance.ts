@@ -61,6 +61,11 @@ export class MaintenanceMode {
     return this.#now === undefined ? null : statusOf(this.#now);
   }
 
+  /** What is in force; undefined: nothing. */
+  get present(): Maintenance | undefined {
+    return this.#now;
+  }
+
   /** Answers when it is in force or over, or at once why not. */
   handle(order: MaintenanceCommand): void {
     if (order.wanted === undefined) return this.#end("asked by hand", order.reply);

@@ -23,8 +23,9 @@ import { masterDownOf } from "../vrrp/intervals.ts";
 import type { PresenceAnswer } from "../wire/presence.ts";
 import type { Advert } from "../wire/vrrp.ts";
 import type { Journal } from "./journal.ts";
-import { type Asked, type End, NO_FACTS, type NodeFacts, viewOf } from "./nodes.ts";
+import { type Asked, type End, NO_FACTS, type NodeFacts, type NodeView, viewOf } from "./nodes.ts";
 import type { TransitionRecord } from "./record.ts";
+import { type Spoken, toldView } from "./told_nodes.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { isHolder, isOut } from "../vrrp/state.ts";
 
@@ -82,6 +83,9 @@ interface Speaker {
   readonly until: Instant;
 }
 
+/** What a node told, for {@link toldView}; undefined: it is not expected on the channel. */
+type ToldSource = (name: string, now: Instant) => Spoken | undefined;
+
 /** Knows the other nodes. */
 export class NodeWatch {
   readonly #host: Host;
@@ -94,12 +98,29 @@ export class NodeWatch {
   #present: { readonly config: Config; readonly self: Self } | undefined;
   /** The latest question, about any node. */
   #askedAt: Instant | undefined;
+  #told: ToldSource = () => undefined;
   /** When the next look is due; undefined: to be found out. */
   #next: { readonly at: Instant | undefined } | undefined;
 
   constructor(host: Host, journal: Journal) {
     this.#host = host;
     this.#journal = journal;
+  }
+
+  /** What nodes tell of themselves comes from `told` from now on. */
+  believe(told: ToldSource): void {
+    this.#told = told;
+  }
+
+  /** How the node called `name` stands by what it told is another thing than before. */
+  stands(name: string): void {
+    const other = this.#others.get(name);
+    if (other === undefined) return;
+    const now = this.#host.now();
+    // Whether its machine answers is worth knowing now.
+    if (this.#told(name, now)?.standing === "lost" && other.askAt > now) other.askAt = now;
+    this.#next = undefined;
+    this.#tell(other, now);
   }
 
   /**
@@ -184,7 +205,7 @@ export class NodeWatch {
     const wasOpen = other.facts.wasOpen || answer.vrrp === "open";
     other.facts = { ...other.facts, answer: { ...answer, at }, wasOpen };
     const now = this.#host.now();
-    const { attention, state } = viewOf(node, other.facts, other.asked, now);
+    const { attention, state } = this.#view(other, now);
     const isTroubled = attention !== undefined || state === "left";
     other.askAt = after(now, isTroubled ? ASK_TROUBLED : ASK_AGAIN);
     this.#next = undefined;
@@ -217,7 +238,7 @@ export class NodeWatch {
   ): Pick<NodeStatus, "state" | "words" | "heard_ms"> | undefined {
     const other = this.#others.get(name);
     if (other === undefined) return undefined;
-    const { state, words } = viewOf(name, other.facts, other.asked, now);
+    const { state, words } = this.#view(other, now);
     const at = other.facts.heard?.at;
     const heard = at === undefined ? null : Math.round(toMilliseconds(between(at, now)));
     return { state, words, heard_ms: heard };
@@ -230,9 +251,16 @@ export class NodeWatch {
 
   /** What a person should look at. */
   attention(now: Instant): readonly string[] {
-    return [...this.#others].flatMap(([name, { facts, asked }]) =>
-      viewOf(name, facts, asked, now).attention ?? []
-    );
+    return [...this.#others.values()].flatMap((other) => this.#view(other, now).attention ?? []);
+  }
+
+  /** By its adverts and a question, and by what it told where it is expected to tell. */
+  #view({ entry: { name }, facts, asked }: Other, now: Instant): NodeView {
+    const silent = viewOf(name, facts, asked, now);
+    const spoken = this.#told(name, now);
+    const port = this.#present?.config.cluster?.port;
+    if (spoken === undefined || port === undefined) return silent;
+    return toldView(name, spoken, silent, facts, port, now);
   }
 
   #findNext(): Instant | undefined {
@@ -300,8 +328,8 @@ export class NodeWatch {
   }
 
   #tell(other: Other, now: Instant): void {
-    const { entry: { name }, facts, asked, told } = other;
-    const { attention, words } = viewOf(name, facts, asked, now);
+    const { entry: { name }, told } = other;
+    const { attention, words } = this.#view(other, now);
     if (attention === told) return;
     other.told = attention;
     if (attention !== undefined) this.#journal.write("warning", attention);

@@ -1,10 +1,11 @@
 /** What this node knows of another node of the file, and what that means. Pure. */
+import type { NodeStatus } from "../control/api.ts";
 import { between, formatDuration, type Instant, seconds } from "../time.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import type { PresenceAnswer } from "../wire/presence.ts";
 
 /** `nodes[].state` of the status document, as far as one node can tell. */
-export type NodeState = "up" | "lost" | "left" | "never-heard" | "not-running" | "unknown";
+export type NodeState = NodeStatus["state"];
 
 /** What was seen of a node. */
 export interface NodeFacts {

@@ -25,6 +25,7 @@ import { takeObservation } from "./observations.ts";
 import { Receiver } from "./receive.ts";
 import { Reconciler } from "./reconcile.ts";
 import type { Observer } from "./record.ts";
+import { Reports } from "./reports.ts";
 import { Reservations } from "./reservation.ts";
 import { judgementsOf, type ResumeState } from "./resume.ts";
 import { ResumeWriter } from "./resume_writer.ts";
@@ -68,6 +69,7 @@ export type Parts =
   & Ground
   & Core
   & ReturnType<typeof createWatch>
+  & ReturnType<typeof createCluster>
   & ReturnType<typeof createHandling>;
 
 type Ground = ReturnType<typeof createGround>;
@@ -85,11 +87,14 @@ export function createParts(options: DaemonOptions): Parts {
   const later: { addressConflicts?: AddressConflicts } = {};
   const core = createCore(options, ground, () => later.addressConflicts?.listChanged());
   const watch = createWatch(options, ground, core);
+  const handling = createHandling(options, ground, core);
+  const cluster = createCluster(options, ground, core, handling);
   later.addressConflicts = watch.addressConflicts;
-  for (const watcher of [core.interests, watch.addressConflicts, core.resumeWriter]) {
+  const { interests, resumeWriter } = core;
+  for (const watcher of [interests, watch.addressConflicts, resumeWriter, cluster.reports]) {
     ground.routers.watch(watcher);
   }
-  return { ...ground, ...core, ...watch, ...createHandling(options, ground, core) };
+  return { ...ground, ...core, ...watch, ...handling, ...cluster };
 }
 
 /** What knows no other part. */
@@ -169,14 +174,38 @@ function createWatch(options: DaemonOptions, ground: Ground, { driver, reconcile
     newSender: (_router, source) => addressConflicts.newSender(source),
   });
   const healthWatch = new HealthWatch(observers, neighbours, routers, wallTime);
+  return { addressConflicts, receiver, healthWatch };
+}
+
+/** What speaks to the other nodes of a file with [cluster]. */
+function createCluster(
+  { host, journal }: DaemonOptions,
+  { routers, checks, nodes }: Ground,
+  { reconciler }: Core,
+  { handoffs, maintenance }: ReturnType<typeof createHandling>,
+) {
+  const config = () => reconciler.config;
+  const self = () => reconciler.node?.node;
   const channel = new Channel({
     host,
     journal,
-    config: () => reconciler.config,
-    self: () => reconciler.node?.node,
-    onMessage: () => {},
+    config,
+    self,
+    onMessage: (peer, _from, text, at) => reports.take(peer, text, at),
   });
-  return { addressConflicts, receiver, healthWatch, channel };
+  const reports: Reports = new Reports({
+    host,
+    wire: channel,
+    routers,
+    checks,
+    config,
+    self,
+    maintenance: () => maintenance.present,
+    isLeaving: () => handoffs.isStopping,
+    onStanding: (node) => nodes.stands(node),
+  });
+  nodes.believe((name, now) => reports.view(name, now));
+  return { channel, reports };
 }
 
 /** What handles the commands of people. */

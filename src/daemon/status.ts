@@ -5,12 +5,10 @@ import type {
   InstanceStatus,
   MaintenanceStatus,
   MasterStatus,
-  NodeStatus,
   PeerStatus,
   StatusDocument,
 } from "../control/api.ts";
 import type { Scheduling } from "../host.ts";
-import { keyIdText } from "../config/cluster_key.ts";
 import type { Config } from "../config/config.ts";
 import { priorityBounds } from "../config/plan/node_priorities.ts";
 import { nameIn, type NodePlan } from "../config/plan/plan.ts";
@@ -39,8 +37,17 @@ import { healthOf, masterHeard } from "./health.ts";
 import { causeText, labelOf } from "./log.ts";
 import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
+import {
+  clusterAttention,
+  type KnownNodes,
+  knownNodes,
+  nodeStatuses,
+  readyByInstance,
+  readyNodes,
+} from "./node_statuses.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import { checksumForm } from "./effects.ts";
+import type { Reports } from "./reports.ts";
 import { withoutArp } from "./questions.ts";
 import { type Conflict, type Heard, isRecent, type VirtualRouter } from "./virtual_router.ts";
 
@@ -53,6 +60,7 @@ export interface Moment {
   readonly configFile: string;
   readonly started: WallTime;
   readonly nodes: NodeWatch;
+  readonly reports: Reports;
   readonly unknown: ReadonlyMap<RejectReason, number>;
   readonly maintenance: MaintenanceStatus | null;
   readonly scheduling: Scheduling;
@@ -72,7 +80,8 @@ export type DaemonStatus = Omit<StatusDocument, "sinks" | "config_since" | "last
 /** What the routers say at one moment. */
 export function statusOf(moment: Moment): DaemonStatus {
   const node = moment.node?.node ?? "unknown";
-  const instances = moment.routers.map((router) => instanceStatus(router, moment));
+  const known = knownNodes(moment);
+  const instances = moment.routers.map((router) => instanceStatus(router, moment, known));
   return {
     schema: 1,
     node,
@@ -80,7 +89,8 @@ export function statusOf(moment: Moment): DaemonStatus {
     started: formatWallTime(moment.started),
     config_file: moment.configFile,
     instances,
-    nodes: nodeStatuses(moment, node),
+    nodes: nodeStatuses(moment, known),
+    ready: readyByInstance(moment, known),
     rejects: Object.fromEntries(moment.unknown),
     maintenance: moment.maintenance,
     scheduling: moment.scheduling,
@@ -89,37 +99,16 @@ export function statusOf(moment: Moment): DaemonStatus {
       ...moment.channel,
       ...moment.routers.flatMap((router) => attention(router, moment)),
       ...moment.nodes.attention(moment.now),
+      ...clusterAttention(moment, known),
     ],
   };
 }
 
-/** The nodes of the file, and written peers that none of them stands for, by their addresses. */
-function nodeStatuses({ config, nodes, now, ...moment }: Moment, self: string) {
-  const named = config.nodes.map((entry): NodeStatus => ({
-    name: entry.name,
-    addresses: entry.addresses.map(formatIp),
-    self: entry.name === self,
-    ...(nodes.statusOf(entry.name, now) ?? selfStatus(config, moment)),
-  }));
-  const unnamed = nodes.unnamed.flatMap((address): readonly NodeStatus[] => {
-    const status = nodes.statusOf(address, now);
-    if (status === undefined) return [];
-    return [{ name: address, addresses: [address], self: false, ...status }];
-  });
-  return [...named, ...unnamed];
-}
-
-/** Of this node, which knows itself. */
-function selfStatus(
-  { cluster }: Config,
-  { maintenance }: Pick<Moment, "maintenance">,
-): Pick<NodeStatus, "state" | "words" | "heard_ms" | "keys"> {
-  const state = maintenance === null ? "up" : "maintenance";
-  const keys = cluster === undefined ? {} : { keys: cluster.keys.map(({ id }) => keyIdText(id)) };
-  return { state, words: state, heard_ms: null, ...keys };
-}
-
-function instanceStatus(router: VirtualRouter, moment: Moment): InstanceStatus {
+function instanceStatus(
+  router: VirtualRouter,
+  moment: Moment,
+  known: KnownNodes,
+): InstanceStatus {
   const { plan, rules, state, counters } = router;
   const masterInterval = state.kind === "backup" ? state.masterInterval : rules.advertInterval;
   const { health, evidence, rivals } = healthOf(router, moment.now, moment.neighbours);
@@ -169,6 +158,7 @@ function instanceStatus(router: VirtualRouter, moment: Moment): InstanceStatus {
       : Math.max(0, Math.round(toMilliseconds(between(moment.now, router.leaseUntil)))),
     aside: asideOf(router, moment),
     held_down_ms: heldDownMs(router, moment.now),
+    ready: readyNodes(router, moment, known)?.length ?? null,
   };
 }
 

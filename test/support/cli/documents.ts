@@ -37,14 +37,20 @@ export const SPEAKING: PeerStatus = {
 };
 
 /** The node that is asked for its status. */
-export const UP: Pick<NodeStatus, "state" | "words" | "heard_ms"> = {
+export const UP: Omit<NodeStatus, "name" | "addresses" | "self"> = {
   state: "up",
   words: "up",
   heard_ms: null,
+  rtt_ms: null,
+  version: null,
+  config: null,
+  differs_in: [],
+  maintenance: null,
+  instances: [],
 };
 
 /** A node that has never been heard, and was asked. */
-export const ASKED: typeof UP = { state: "up", words: "VRRP runs there", heard_ms: null };
+export const ASKED: typeof UP = { ...UP, words: "VRRP runs there" };
 
 /** pi-a is master of web, all is well. */
 export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
@@ -91,6 +97,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
     lease_remaining_ms: null,
     aside: null,
     held_down_ms: null,
+    ready: null,
     ...change,
   };
 }
@@ -128,6 +135,7 @@ export function documentOf(
       { name: "pi-a", addresses: ["192.168.1.11"], self: true, ...UP },
       { name: "pi-b", addresses: ["192.168.1.12"], self: false, ...ASKED },
     ],
+    ready: null,
     sinks: [],
     rejects: {},
     maintenance: null,

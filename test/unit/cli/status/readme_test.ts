@@ -33,6 +33,7 @@ const TAKEN_OVER = documentOf([
       name: "pi-a",
       addresses: ["192.168.1.11"],
       self: false,
+      ...UP,
       state: "lost",
       words: "lost 41 s ago (was master, said no goodbye)",
       heard_ms: AWAY_MS,

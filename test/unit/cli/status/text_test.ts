@@ -31,7 +31,7 @@ function node(
   state: NodeStatus["state"],
   words: string,
 ): NodeStatus {
-  return { name, addresses: [`192.168.1.${host}`], self: false, state, words, heard_ms: null };
+  return { name, addresses: [`192.168.1.${host}`], self: false, ...UP, state, words };
 }
 
 const udp = { name: "odd", transport: "udp", port: 336 } as const;
