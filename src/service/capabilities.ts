@@ -12,11 +12,12 @@ export const NEEDED = {
     purpose: "send and receive VRRP",
     without: "`floatip run` needs it and would not start.",
   },
-  /** Only where adverts go by UDP from a port below 1024. */
+  /** Only where adverts, or those of [cluster], go by UDP from a port below 1024. */
   CAP_NET_BIND_SERVICE: {
     bit: 10,
     purpose: "use a UDP port below 1024",
-    without: '`floatip run` needs it for transport = "udp": the instance would stay in fault.',
+    without: '`floatip run` needs it for transport = "udp", whose instance would stay in fault, ' +
+      "and for [cluster], whose port would stay closed.",
   },
 } as const;
 

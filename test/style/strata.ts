@@ -73,7 +73,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   // keepalived.conf, translated.
   "tools/keepalived_import": { config: "all", vrrp: "types", wire: "types", net: "all" },
   // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
-  "tools/firewall": { "config/plan/plan": "all", wire: "all", net: "all" },
+  "tools/firewall": { config: "types", "config/plan/plan": "all", wire: "all", net: "all" },
   // VRRP seen on the LAN, decoded and printed.
   "tools/listen": { cli: "all", wire: "all", vrrp: "all", net: "all" },
   // What the sandboxed daemon has done for it by another process: the same checks and commands.

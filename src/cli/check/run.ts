@@ -4,6 +4,7 @@ import type { Loaded } from "../../config/load.ts";
 import { type Forecast, forecast } from "../../config/plan/forecast.ts";
 import { few } from "../../config/plan/forecast_text.ts";
 import { lineFinder, locate } from "../../config/locate.ts";
+import type { Config } from "../../config/config.ts";
 import { type NodePlan, usesLowPort } from "../../config/plan/plan.ts";
 import type { LocatedProblem } from "../../config/problem.ts";
 import { capabilityHint, missingCapabilities, NEEDED } from "../../service/capabilities.ts";
@@ -96,7 +97,7 @@ async function hold(loaded: Loaded, file: string, flags: CheckFlags): Promise<Fi
   const forecasts = forecast(config, await lineFinder(text));
   return {
     problems: [
-      ...[...warnings, ...machine, ...capabilityProblems(file, node)],
+      ...[...warnings, ...machine, ...capabilityProblems(file, node, config)],
       ...(changeable === undefined ? [] : [{ ...changeable, ...NO_LINE, file }]),
     ],
     node,
@@ -108,9 +109,13 @@ async function hold(loaded: Loaded, file: string, flags: CheckFlags): Promise<Fi
 /** Of what concerns no line of the file. */
 const NO_LINE = { line: 0, column: 0, source: "", caret: 0 } as const;
 
-function capabilityProblems(file: string, node: NodePlan): readonly LocatedProblem[] {
+function capabilityProblems(
+  file: string,
+  node: NodePlan,
+  config: Config,
+): readonly LocatedProblem[] {
   const always = ["CAP_NET_ADMIN", "CAP_NET_RAW"] as const;
-  const wanted = usesLowPort(node) ? [...always, "CAP_NET_BIND_SERVICE"] as const : always;
+  const wanted = usesLowPort(node, config) ? [...always, "CAP_NET_BIND_SERVICE"] as const : always;
   return missingCapabilities(wanted).map((name) => ({
     severity: "machine",
     path: [],

@@ -32,8 +32,9 @@ export const firewall = buildCommand<FirewallFlags, [], Context>({
     fullDescription: [
       "Prints rules for nft, iptables, firewalld or ufw that let the adverts of the peers in.",
       "VRRP is IP protocol 112 and has no ports, so a rule about ports does not let it in. (With",
-      'transport = "udp" it is a UDP port.) Every node needs its own rules: run it on each. It',
-      "changes nothing itself.",
+      'transport = "udp" it is a UDP port.) With [cluster], the UDP port of that is let in from',
+      "the other nodes at all their addresses. Every node needs its own rules: run it on each.",
+      "It changes nothing itself.",
       "",
       "Rules for the services behind the floating address are not printed: they are the same as",
       "for the address of the machine.",

@@ -65,7 +65,9 @@ async function planOf(terminal: Terminal, flags: FirewallFlags): Promise<Need> {
   const machine = await look();
   const { config } = loaded;
   const { node, problems } = plan(config, machine, flags.node, undefined);
-  if (node.known) return { config, node, required: requiredTrafficOf(node, machine.interfaces) };
+  if (node.known) {
+    return { config, node, required: requiredTrafficOf(node, config, machine.interfaces) };
+  }
   const why = problems[0]?.what ?? "which node this is cannot be told";
   throw new Failure(EXIT.failed, why, "Name the node that the rules are for: --node NAME.");
 }

@@ -105,7 +105,7 @@ async function filterStep(text: string, place: string): Promise<readonly string[
   if (decoded.kind === "problems") return [];
   const machine = await look();
   const { node } = plan(decoded.config, machine, undefined, undefined);
-  const passages = requiredTrafficOf(node, machine.interfaces);
+  const passages = requiredTrafficOf(node, decoded.config, machine.interfaces);
   const found = await detectFilters(askProgram, passages);
   const dropped = blockedTraffic(passages, found.rulesets).some(({ verdict: fate }) =>
     fate.kind === "dropped"

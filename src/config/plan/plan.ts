@@ -4,6 +4,7 @@ import { type Family, formatIp, type Ip } from "../../net/ip.ts";
 import type { Fault } from "../../vrrp/event.ts";
 import type { Rules } from "../../vrrp/rules.ts";
 import type { ChecksumForm } from "../../wire/vrrp.ts";
+import type { Config } from "../config.ts";
 import type { CheckSettings } from "../tables/check.ts";
 
 /** One virtual router: one VRID, one family. An instance with both families has two. */
@@ -82,9 +83,10 @@ export function advertLink(plan: Plan, interfaces: Interfaces): string | undefin
 }
 
 /**
- * Does `node` send from a port below `least`? That needs CAP_NET_BIND_SERVICE (ip(7):
+ * Does `node` of `config` send from a port below `least`? That needs CAP_NET_BIND_SERVICE (ip(7):
  * ip_unprivileged_port_start).
  */
-export function usesLowPort({ plans }: NodePlan, least = 1024): boolean {
-  return plans.some(({ port }) => port !== undefined && port < least);
+export function usesLowPort({ plans }: NodePlan, config: Config, least = 1024): boolean {
+  const ports = [...plans.map(({ port }) => port), config.cluster?.port];
+  return ports.some((port) => port !== undefined && port < least);
 }

@@ -2,7 +2,13 @@
 import type { NodePlan } from "../../config/plan/plan.ts";
 import { type Family, formatIp, type Ip } from "../../net/ip.ts";
 import type { FirewallFormat } from "./format_names.ts";
-import { protocolOf, type RequiredTraffic, TRAFFIC, trafficText } from "./required_traffic.ts";
+import {
+  protocolOf,
+  type RequiredTraffic,
+  TRAFFIC,
+  type TrafficKind,
+  trafficText,
+} from "./required_traffic.ts";
 
 /** What of the filters of a machine the text depends on. */
 export interface FilterSetup {
@@ -216,7 +222,7 @@ function firewalldLines(
   required: readonly RequiredTraffic[],
   zones: ReadonlyMap<string, string>,
 ): readonly string[] {
-  const lines = required.filter(({ direction, kind }) => direction === "in" && kind === "vrrp")
+  const lines = required.filter(({ direction, kind }) => direction === "in" && isOurs(kind))
     .flatMap((traffic) => {
       const zone = zones.get(traffic.interface ?? "");
       const where = zone === undefined ? "" : `--zone=${quoteForShell(zone)} `;
@@ -241,9 +247,8 @@ function richRules({ family, others, group, port }: RequiredTraffic): readonly s
  * `denyOut`: its policy for outgoing packets is "deny".
  */
 function ufwLines(required: readonly RequiredTraffic[], denyOut: boolean): readonly string[] {
-  return required.filter(({ direction, kind }) =>
-    kind === "vrrp" && (direction === "in" || denyOut)
-  ).flatMap(linesOf);
+  return required.filter(({ direction, kind }) => isOurs(kind) && (direction === "in" || denyOut))
+    .flatMap(linesOf);
 }
 
 function linesOf(
@@ -262,6 +267,11 @@ function linesOf(
       : ` port ${port}`;
     return `${start} ${ends}${to} comment floatip`;
   });
+}
+
+/** What these programs do not let through by themselves. */
+function isOurs(kind: TrafficKind): boolean {
+  return kind === "vrrp" || kind === "channel";
 }
 
 /** `word` for a shell, in single quotes where it needs them. */

@@ -1,6 +1,7 @@
 /** The packets that a packet filter must allow for the virtual routers of a node. */
 import { advertLink, type NodePlan, type Plan } from "../../config/plan/plan.ts";
-import type { Interfaces } from "../../net/interfaces.ts";
+import type { Config } from "../../config/config.ts";
+import { type Interfaces, linkAround } from "../../net/interfaces.ts";
 import { compareIp, type Family, includesIp, type Ip } from "../../net/ip.ts";
 import { ICMPV6_PROTOCOL } from "../../wire/ndp.ts";
 import { UDP_PROTOCOL } from "../../wire/udp.ts";
@@ -10,6 +11,8 @@ import { groupOf, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 export type TrafficKind =
   /** Adverts: IP protocol 112, which has no ports (RFC 9568 5.1), or UDP with one. */
   | "vrrp"
+  /** What nodes tell each other by UDP, where the file has [cluster]. */
+  | "channel"
   /** Neighbour Discovery (RFC 4861). Unlike ARP, it passes through the filters of IP. */
   | "neighbours"
   /** Multicast Listener Discovery (RFC 2710, RFC 3810): for switches that snoop. */
@@ -38,6 +41,7 @@ export const TRAFFIC: Readonly<
   >
 > = {
   vrrp: { protocol: VRRP_PROTOCOL, in: [], out: [] },
+  channel: { protocol: UDP_PROTOCOL, in: [], out: [] },
   neighbours: { protocol: ICMPV6_PROTOCOL, in: [135, 136], out: [135, 136] },
   listeners: { protocol: ICMPV6_PROTOCOL, in: [130], out: [131, 132, 143] },
 };
@@ -48,15 +52,21 @@ export function protocolOf({ kind, port }: RequiredTraffic): number {
 }
 
 /**
- * All that must pass on `node`: in before out, IPv4 before IPv6, each kind once per interface.
- * Empty: the node runs no instance. `interfaces` tells where adverts come in.
+ * All that must pass on `node` of `config`: in before out, IPv4 before IPv6, each kind once per
+ * interface. Empty: the node runs no instance, and there is no [cluster]. `interfaces` tells where
+ * adverts come in.
  */
 export function requiredTrafficOf(
   node: NodePlan,
+  config: Config,
   interfaces: Interfaces,
 ): readonly RequiredTraffic[] {
   const found: RequiredTraffic[] = [];
-  for (const traffic of node.plans.flatMap((plan) => trafficOfPlan(plan, interfaces))) {
+  const all = [
+    ...node.plans.flatMap((plan) => trafficOfPlan(plan, interfaces)),
+    ...trafficOfChannel(node, config, interfaces),
+  ];
+  for (const traffic of all) {
     const index = found.findIndex((other) => sameKind(other, traffic));
     const before = found[index];
     if (before === undefined) found.push(traffic);
@@ -92,6 +102,27 @@ function trafficOfPlan(plan: Plan, interfaces: Interfaces): readonly RequiredTra
   ]);
 }
 
+/** With every other node, at each of its addresses. */
+function trafficOfChannel(
+  { node }: NodePlan,
+  { cluster, nodes }: Config,
+  interfaces: Interfaces,
+): readonly RequiredTraffic[] {
+  if (cluster === undefined) return [];
+  const others = nodes.filter(({ name, onlyVrrp }) => name !== node && !onlyVrrp);
+  return others.flatMap(({ addresses, links }) => [...addresses, ...links]).flatMap((address) => {
+    const { family } = address;
+    // Undefined: behind a router, by whichever way.
+    const at = { family, interface: linkAround(interfaces, address)?.name, group: undefined };
+    return (["in", "out"] as const).flatMap((direction): readonly RequiredTraffic[] => [
+      { direction, ...at, kind: "channel", port: cluster.port, others: [address] },
+      ...family === "ipv4"
+        ? []
+        : [{ direction, ...at, kind: "neighbours" as const, port: undefined, others: [] }],
+    ]);
+  });
+}
+
 function sameKind(a: RequiredTraffic, b: RequiredTraffic): boolean {
   return a.direction === b.direction && a.family === b.family && a.kind === b.kind &&
     a.port === b.port &&
@@ -111,6 +142,7 @@ export function trafficText(traffic: RequiredTraffic, format: (address: Ip) => s
     return direction === "in" ? "Multicast Listener queries" : "Multicast Listener reports";
   }
   if (group !== undefined) return `VRRP to ${format(group)}`;
-  const what = port === undefined ? "VRRP" : `UDP port ${port}`;
+  const udp = kind === "channel" ? `the state of nodes, UDP port ${port},` : `UDP port ${port}`;
+  const what = port === undefined ? "VRRP" : udp;
   return `${what} ${way} ${others.map(format).join(", ")}`;
 }

@@ -51,7 +51,7 @@ export const permissions: DoctorCheck = {
     const least = Number(
       await environment.read("/proc/sys/net/ipv4/ip_unprivileged_port_start") ?? 1024,
     );
-    const low = plan !== undefined && usesLowPort(plan.node, least);
+    const low = plan !== undefined && usesLowPort(plan.node, plan.config, least);
     return judgePermissions(own, running, daemon, environment.root, low);
   },
 };
@@ -68,7 +68,7 @@ const NEEDED: readonly Permission[] = [
   { name: "CAP_NET_RAW", bit: 13n, purpose: "send and receive VRRP" },
 ];
 
-/** For adverts by UDP, from a port below net.ipv4.ip_unprivileged_port_start. */
+/** For adverts by UDP and [cluster], from a port below net.ipv4.ip_unprivileged_port_start. */
 const LOW_PORT: Permission = {
   name: "CAP_NET_BIND_SERVICE",
   bit: 10n,
@@ -77,7 +77,7 @@ const LOW_PORT: Permission = {
 
 /**
  * `own` and `running`: /proc/PID/status of this process and of the daemon (proc_pid_status(5)).
- * `lowPort`: adverts go by UDP from a port that needs {@link LOW_PORT}.
+ * `lowPort`: UDP goes from a port that needs {@link LOW_PORT}.
  */
 export function judgePermissions(
   own: string | undefined,

@@ -20,7 +20,9 @@ export const firewall: DoctorCheck = {
   name: "firewall",
   needs: "interface",
   async run({ plan }, environment) {
-    const required = plan === undefined ? [] : requiredTrafficOf(plan.node, environment.interfaces);
+    const required = plan === undefined
+      ? []
+      : requiredTrafficOf(plan.node, plan.config, environment.interfaces);
     return judgeFirewall(required, await detectFilters(environment.ask, required));
   },
 };
@@ -60,7 +62,9 @@ function judgeBlocked(
   const fix = own === "nft" ? lines.map((line) => `nft '${line}'`) : lines;
   return problem(
     `${where(blocked)} drops ${text(blocked)}, ${by}`,
-    traffic.direction === "in"
+    traffic.kind === "channel"
+      ? "Nodes do not know each other's state, and status says so."
+      : traffic.direction === "in"
       ? "This node does not hear its peers, and takes the address while another node holds it."
       : "The peers do not hear this node, and take the address while it holds it.",
     fix.join("\n") || "floatip firewall",

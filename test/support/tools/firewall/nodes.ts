@@ -40,7 +40,21 @@ transport = "udp"
 addresses = ["192.168.1.52/24"]
 `;
 
-/** All of these. */
+/** What nodes tell each other, on the LAN and over a network behind a router. */
+export const CLUSTER = `[nodes]
+pi-a = { address = "192.168.1.11", links = ["100.64.0.11"] }
+pi-b = { address = ["192.168.1.12", "fd77::12"], links = ["100.64.0.12"] }
+gw = { address = "192.168.1.1", only_vrrp = true }
+
+[cluster]
+secret = { credential = "cluster" }
+
+[instance.web]
+vrid = 51
+addresses = ["192.168.1.50/24"]
+`;
+
+/** All of these, but of the cluster. */
 export const ALL_KINDS = THREE_KINDS + BY_UDP;
 
 /** eth0 of pi-a. */
@@ -48,19 +62,28 @@ export const HERE = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.11/24", "fe
 
 /** What pi-a, with eth0, runs by `text`. */
 export function nodeOf(text: string): NodePlan {
+  return planned(text).node;
+}
+
+/** What must pass at pi-a by `text`. */
+export function trafficOf(text: string): readonly RequiredTraffic[] {
+  const { node, config } = planned(text);
+  return requiredTrafficOf(node, config, HERE.interfaces);
+}
+
+function planned(text: string) {
   const decoded = decode(text);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
-  return plan(decoded.config, HERE, undefined, undefined).node;
+  const { config } = decoded;
+  return { config, node: plan(config, HERE, undefined, undefined).node };
 }
 
 /** The passages of those that are IP protocol 112. */
 export function threeKinds(): readonly RequiredTraffic[] {
-  return requiredTrafficOf(nodeOf(THREE_KINDS), HERE.interfaces);
+  return trafficOf(THREE_KINDS);
 }
 
 /** The passages of the one by UDP: port 336. */
 export function byUdp(): readonly RequiredTraffic[] {
-  return requiredTrafficOf(nodeOf(ALL_KINDS), HERE.interfaces).filter(({ port }) =>
-    port !== undefined
-  );
+  return trafficOf(ALL_KINDS).filter(({ port }) => port !== undefined);
 }

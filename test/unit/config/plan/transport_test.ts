@@ -67,15 +67,20 @@ Deno.test("adverts to peers use the link of the source, those to the group the i
 });
 
 Deno.test("which ports need a right", () => {
-  const udp = (port: number) => planned(`${NODES}${WEB}transport = "udp"\nport = ${port}\n`);
-  assert.deepEqual([336, 1023, 1024, 65535].map((port) => usesLowPort(udp(port))), [
-    true,
-    true,
-    false,
-    false,
-  ]);
-  assert.equal(usesLowPort(udp(336), 300), false);
-  assert.equal(usesLowPort(planned(NODES + WEB)), false);
+  const low = (text: string, least?: number) => {
+    const decoded = decode(text);
+    assert.ok(decoded.kind === "config");
+    return usesLowPort(planned(text), decoded.config, least);
+  };
+  const udp = (port: number) => `${NODES}${WEB}transport = "udp"\nport = ${port}\n`;
+  const cluster = (port: number) =>
+    `${NODES}[cluster]\nsecret = { credential = "c" }\nport = ${port}\n${WEB}`;
+  for (const text of [udp, cluster]) {
+    const ports = [335, 1023, 1024, 65535];
+    assert.deepEqual(ports.map((port) => low(text(port))), [true, true, false, false]);
+    assert.equal(low(text(335), 300), false);
+  }
+  assert.equal(low(NODES + WEB), false);
 });
 
 Deno.test("check says where adverts go, and which nodes alone hear those by UDP", () => {

@@ -5,9 +5,8 @@ import {
   type FirewallFormat,
 } from "../../../../src/tools/firewall/format_names.ts";
 import { type FilterSetup, firewallText } from "../../../../src/tools/firewall/formats.ts";
-import { requiredTrafficOf } from "../../../../src/tools/firewall/required_traffic.ts";
 import { golden } from "../../../support/golden.ts";
-import { ALL_KINDS, HERE, nodeOf } from "../../../support/tools/firewall/nodes.ts";
+import { ALL_KINDS, CLUSTER, nodeOf, trafficOf } from "../../../support/tools/firewall/nodes.ts";
 
 /** A machine that is not known. */
 const UNKNOWN_SETUP: FilterSetup = { chains: [], zones: new Map(), outgoing: false };
@@ -16,7 +15,9 @@ for (const format of FIREWALL_FORMATS) {
   Deno.test(`firewall rules for ${format}`, async () => {
     const incoming = textOf(ALL_KINDS, format, UNKNOWN_SETUP);
     const both = textOf(ALL_KINDS, format, { ...UNKNOWN_SETUP, outgoing: true });
-    await golden(`firewall_${format}`, `${incoming}\n=== and outgoing\n\n${both}`);
+    const cluster = textOf(CLUSTER, format, { ...UNKNOWN_SETUP, outgoing: true });
+    const parts = [incoming, "=== and outgoing\n", both, "=== of a cluster\n", cluster];
+    await golden(`firewall_${format}`, parts.join("\n"));
   });
 }
 
@@ -76,5 +77,5 @@ Deno.test("firewall: adverts of peers come in on the interface of the source", (
 /** What pi-a is told of `file`. */
 function textOf(file: string, format: FirewallFormat, setup: FilterSetup): string {
   const node = nodeOf(file);
-  return firewallText(node, requiredTrafficOf(node, HERE.interfaces), format, setup);
+  return firewallText(node, trafficOf(file), format, setup);
 }
