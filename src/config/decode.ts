@@ -2,6 +2,7 @@
 import { boundsProblem, countProblem } from "./bounds.ts";
 import type { Config } from "./config.ts";
 import { type Credentials, substitute, UNSEEN } from "./credentials.ts";
+import { familyProblems } from "./plan/cluster_problems.ts";
 import { groupProblems } from "./plan/group_priorities.ts";
 import { error, type Path, type Problem, ProblemList, type Report } from "./problem.ts";
 import { parseToml } from "./syntax.ts";
@@ -64,7 +65,7 @@ function decodeBounded(text: string, credentials: Credentials): Decoded {
   checkFile(file, report);
   if (problems.hasErrors) return { kind: "problems", problems: problems.all() };
   const config = toConfig(file);
-  for (const problem of groupProblems(config)) report(problem);
+  for (const problem of [...groupProblems(config), ...familyProblems(config)]) report(problem);
   return { kind: "config", config, warnings: problems.all(), credentials: places };
 }
 

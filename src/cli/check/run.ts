@@ -9,6 +9,7 @@ import { type NodePlan, usesLowPort } from "../../config/plan/plan.ts";
 import type { LocatedProblem } from "../../config/problem.ts";
 import { capabilityHint, missingCapabilities, NEEDED } from "../../service/capabilities.ts";
 import { strangerProblems } from "./lan.ts";
+import { clusterPortProblems } from "./cluster_port.ts";
 import { commandProblems, fileProblem } from "./command_problems.ts";
 import { DEFAULT_CONFIG_FILE, readConfiguration } from "../configuration_file.ts";
 import { forecastLines } from "./forecast_text.ts";
@@ -88,11 +89,12 @@ async function hold(loaded: Loaded, file: string, flags: CheckFlags): Promise<Fi
   const { config, warnings, text } = loaded;
   const here = await look();
   const { node, problems } = plan(config, here, flags.node, undefined);
-  const [commands, strangers] = await Promise.all([
+  const [commands, ports, strangers] = await Promise.all([
     commandProblems(config, node),
+    clusterPortProblems(config),
     strangerProblems(config, node, here.interfaces),
   ]);
-  const machine = await locate([...problems, ...commands, ...strangers], text, file);
+  const machine = await locate([...problems, ...commands, ...ports, ...strangers], text, file);
   const changeable = await fileProblem(file);
   const forecasts = forecast(config, await lineFinder(text));
   return {

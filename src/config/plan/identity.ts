@@ -52,6 +52,7 @@ export function identify(
     };
   }
   const remembered = nodes.find((node) => wasBefore(node, previous)) ??
+    nodes.find(({ links }) => links.some((link) => includesIp(own, link))) ??
     nodes.find((node) => node.name === machine.hostName);
   if (remembered !== undefined) return known(remembered.name, remembered, notHere(remembered, own));
   const words = `none of this machine's addresses is in [nodes]: ${hasAndWants(own, nodes)}`;

@@ -19,6 +19,7 @@ import type { Config } from "../config.ts";
 import { familyName, mostAdvertised } from "../tables/address.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 import { addressProblems, noInterface } from "./address_problems.ts";
+import { clusterProblems } from "./cluster_problems.ts";
 import { ownAddresses } from "./own_address.ts";
 import type { NodePlan, Plan } from "./plan.ts";
 
@@ -44,6 +45,7 @@ export function machineProblems(
   const problems = [
     ...fitMetrics(config, interfaces),
     ...fitNodes(config),
+    ...clusterProblems(config, node.node, interfaces),
     ...ofPlans,
     ...node.checks.flatMap((check) => fitCheck(check, interfaces)),
   ];

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import type { Outcome } from "../../support/lab/command.ts";
 import { FLOATIP, LAB_ENVIRONMENT } from "../../support/lab/program.ts";
+import { DRAWN } from "../../support/config/keys.ts";
 import { type Field, fieldCases } from "../../support/field/field.ts";
 
 /**
@@ -25,6 +26,30 @@ async function checker(field: Field): Promise<{
 }
 
 fieldCases("check", [
+  {
+    name: "a program that has the port of [cluster] is told, and a link that is not there",
+    play: async (field) => {
+      const { check } = await checker(field);
+      const udp = field.file({ lines: ['transport = "udp"', "port = 337"] });
+      const holder = await field.run("a", udp);
+      await holder.untilState("master");
+      const { address } = field.host("a");
+      const file = (port: number, link: string) =>
+        field.file().replace(
+          `a = "${address}"`,
+          `a = { address = "${address}", links = [${link}] }`,
+        )
+          .replace("[instance", `[cluster]\nsecret = "${DRAWN[0]}"\nport = ${port}\n[instance`);
+      const taken = await check(file(337, '"10.9.0.1"'));
+      assert.equal(taken.code, 1, taken.stdout + taken.stderr);
+      assert.match(taken.stdout, /this machine: another program has UDP port 337/);
+      assert.match(taken.stdout, /warning: this machine does not have 10\.9\.0\.1, a link of a/);
+      assert.ok(!taken.stdout.includes(DRAWN[0] ?? ""), "the secret is shown");
+      await field.host("a").ip("addr", "add", "10.9.0.1/24", "dev", "eth0");
+      const free = await check(file(338, '"10.9.0.1"'));
+      assert.equal(free.code, 0, free.stdout + free.stderr);
+    },
+  },
   {
     name: "--try runs each check once as its user, and exits with 1 where one fails",
     play: async (field) => {

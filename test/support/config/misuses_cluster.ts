@@ -63,6 +63,12 @@ export const CLUSTER: readonly Misuse[] = [
     toml: `[nodes]\na = { address = "10.0.0.1", links = ["10.9.0.1"] }\nb = "10.0.0.2"\n\n${WEB}`,
     expected: ["warning nodes.a.links"],
   },
+  {
+    title: "nodes without a family in common",
+    toml: `[nodes]\na = "10.0.0.1"\nb = "fd00::2"\nc = ["10.0.0.3", "fd00::3"]\n\n` +
+      `[cluster]\n${SECRET}\n${WEB}`,
+    expected: ["warning nodes.b"],
+  },
   node("a node's table without address", "{ only_vrrp = true }", "error nodes.pi-b"),
   node("a node as a number", "5", "error nodes.pi-b"),
   node("a node's misspelt key", '{ adress = "192.168.1.12" }', "error nodes.pi-b.adress"),

@@ -9,6 +9,15 @@ import { NODES, WEB, web } from "../../support/config/misuse.ts";
 
 const PI_A = machine({ lo: ["127.0.0.1/8"], eth0: ["192.168.1.11/24"], eth1: ["10.0.0.1/24"] });
 
+const LINKED = `[nodes]
+pi-a = { address = "192.168.1.11", {} }
+pi-b = "192.168.1.12"
+
+[cluster]
+secret = { credential = "cluster" }
+
+`;
+
 async function told(toml: string) {
   const decoded = decode(toml);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
@@ -17,6 +26,16 @@ async function told(toml: string) {
 
 const wrong: readonly (readonly [toml: string, where: string, fix: string])[] = [
   [`${NODES}[node]\nname = "pi-b"\n${WEB}`, "node.name", 'name = "pi-a"'],
+  [
+    `${LINKED.replace("{}", 'links = ["10.0.0.9"]')}${WEB}`,
+    "nodes.pi-a.links.0",
+    "give this machine the address 10.0.0.9, or write the one that it has",
+  ],
+  [
+    `${LINKED.replace("{}", "only_vrrp = true")}${WEB}`,
+    "nodes.pi-a.only_vrrp",
+    "only_vrrp = false",
+  ],
   [web('interface = "eht0"'), "instance.web.interface", 'interface = "eth0"'],
   [web('interface = "wan"'), "instance.web.interface", "write the name of one that is there"],
   [
