@@ -7,10 +7,14 @@ export class AssertionFailure extends Error {
 
 /**
  * Throws {@link AssertionFailure} unless `condition` holds. `claim` says what should have been
- * true.
+ * true; a function where the words would cost more than the condition.
  */
-export function assert(condition: boolean, claim: string): asserts condition {
-  if (!condition) throw new AssertionFailure(`broken assumption: ${claim}`);
+export function assert(
+  condition: boolean,
+  claim: string | (() => string),
+): asserts condition {
+  if (condition) return;
+  throw new AssertionFailure(`broken assumption: ${typeof claim === "string" ? claim : claim()}`);
 }
 
 /** For the end of an exhaustive `switch`: a compile error when a variant is missing. */

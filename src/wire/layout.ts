@@ -66,7 +66,10 @@ export function layout<M extends Members>(name: string, size: number, members: M
   const fits = (bytes: Uint8Array, offset = 0) => offset >= 0 && offset + size <= bytes.length;
 
   function read(bytes: Uint8Array, offset = 0): ValuesOf<M> {
-    assert(fits(bytes, offset), `${name} needs ${size} bytes at ${offset} of ${bytes.length}`);
+    assert(
+      fits(bytes, offset),
+      () => `${name} needs ${size} bytes at ${offset} of ${bytes.length}`,
+    );
     const view = viewOf(bytes);
     const values: Record<string, unknown> = {};
     for (const [key, field] of fields) values[key] = field.get(view, offset + field.offset);
@@ -74,7 +77,7 @@ export function layout<M extends Members>(name: string, size: number, members: M
   }
 
   function write(values: ValuesOf<M>, into = new Uint8Array(size), offset = 0): Uint8Array {
-    assert(fits(into, offset), `${name} needs ${size} bytes at ${offset} of ${into.length}`);
+    assert(fits(into, offset), () => `${name} needs ${size} bytes at ${offset} of ${into.length}`);
     const view = viewOf(into);
     const given: Readonly<Record<string, unknown>> = values;
     for (const [key, field] of fields) field.set(view, offset + field.offset, given[key]);
@@ -159,7 +162,7 @@ export function neS64(offset: number): Field<bigint> {
     size: 8,
     get: (view, at) => view.getBigInt64(at, true),
     set(view, at, value) {
-      assert(BigInt.asIntN(64, value) === value, `${value} fits neS64`);
+      assert(BigInt.asIntN(64, value) === value, () => `${value} fits neS64`);
       view.setBigInt64(at, value, true);
     },
   };
@@ -173,7 +176,7 @@ export function bytes(offset: number, size: number): Field<Uint8Array> {
     size,
     get: (view, at) => new Uint8Array(view.buffer, view.byteOffset + at, size).slice(),
     set(view, at, value) {
-      assert(value.length === size, `${value.length} bytes fit a field of ${size}`);
+      assert(value.length === size, () => `${value.length} bytes fit a field of ${size}`);
       new Uint8Array(view.buffer, view.byteOffset + at, size).set(value);
     },
   };
@@ -204,7 +207,10 @@ function integer(
     size,
     get: access.get,
     set(view, at, value) {
-      assert(Number.isInteger(value) && value >= least && value <= most, `${value} fits ${kind}`);
+      assert(
+        Number.isInteger(value) && value >= least && value <= most,
+        () => `${value} fits ${kind}`,
+      );
       access.set(view, at, value);
     },
   };
@@ -231,7 +237,7 @@ function unsigned64(kind: string, offset: number, little: boolean): Field<bigint
     size: 8,
     get: (view, at) => view.getBigUint64(at, little),
     set(view, at, value) {
-      assert(BigInt.asUintN(64, value) === value, `${value} fits ${kind}`);
+      assert(BigInt.asUintN(64, value) === value, () => `${value} fits ${kind}`);
       view.setBigUint64(at, value, little);
     },
   };

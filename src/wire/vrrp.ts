@@ -300,7 +300,7 @@ function withAddresses({ version, addresses }: Advert): Uint8Array {
 
 function assertEncodable(advert: Advert, source: Ip): void {
   const { version, vrid, addresses, interval } = advert;
-  assert(vrid >= 1 && vrid <= 255, `VRID ${vrid} is 1-255`);
+  assert(vrid >= 1 && vrid <= 255, () => `VRID ${vrid} is 1-255`);
   assert(addresses.length >= 1 && addresses.length <= 255, "an advert names 1-255 addresses");
   assert(addresses.every(({ family }) => family === source.family), "all are of one family");
   assert(version === 3 || source.family === "ipv4", "VRRPv2 is IPv4 only");
