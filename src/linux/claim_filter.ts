@@ -12,6 +12,12 @@ import {
   type Program,
 } from "./packet_filter.ts";
 
+/** So many IPv6 addresses are compared whole; of more, the last word alone. */
+const FEW = 64;
+
+/** So many instructions come before the addresses, at most. */
+const ROOM = 64;
+
 type Step = readonly [label: string, instruction: Instruction];
 
 /** What a frame must have before its address matters: width, offset, value. */
@@ -53,7 +59,8 @@ const ADVERTISEMENT = {
 
 /**
  * Accepts what claims one of `addresses`, all of one family, from frames of that family's ethertype
- * (ARP, IPv6). Too many of them (over 1,300 IPv4, 450 IPv6): every claim. Frames for a VLAN that
+ * (ARP, IPv6). Of more than 64 IPv6 addresses whatever ends as one of them; too many (over 2,000):
+ * every claim. Frames for a VLAN that
  * nobody here is in are dropped. ARP probes and Neighbor Solicitations that come from `own`, the
  * link's MAC, are accepted too: this machine's, sent back to it.
  */
@@ -70,11 +77,25 @@ export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
     ...rest.flatMap((demand, i) => demandSteps(demand, demands.length + (own ? 1 : 0) + i)),
   ];
   const start = demands.length + (own === undefined ? 0 : 1) + rest.length;
-  const compared = addresses.flatMap((one, i) => addressSteps(one, start + i, address));
-  const end: Step = [stage(start + addresses.length), { op: "drop" }];
-  const program: Program = [...before, ...compared, end];
-  if (program.length <= MOST_INSTRUCTIONS) return program;
-  return [...before, [stage(start), { op: "accept" }]];
+  if (2 * addresses.length > MOST_INSTRUCTIONS - ROOM) {
+    return [...before, [stage(start), { op: "accept" }]];
+  }
+  if (first.family === "ipv6" && addresses.length <= FEW) {
+    const compared = addresses.flatMap((one, i) => addressSteps(one, start + i, address));
+    return [...before, ...compared, [stage(start + addresses.length), { op: "drop" }]];
+  }
+  const last = first.bytes.length - 4;
+  return [
+    ...before,
+    [stage(start), { op: "load32", at: address + last }],
+    ["claimed?", { op: "accept-any", of: addresses.map(({ bytes }) => wordAt(bytes, last)) }],
+    ["not claimed", { op: "drop" }],
+  ];
+}
+
+/** The word in network order at `offset`. */
+function wordAt(bytes: Uint8Array, offset: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset);
 }
 
 /** Each decides for itself, so that no jump is far: they reach 255 instructions only. */

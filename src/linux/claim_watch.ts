@@ -2,15 +2,7 @@
 import type { Limits } from "../budget.ts";
 import { HostError, type WatchedAddress } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
-import {
-  type Family,
-  formatIp,
-  includesIp,
-  type Ip,
-  ipKey,
-  isUnspecified,
-  sameIp,
-} from "../net/ip.ts";
+import { type Family, formatIp, type Ip, ipKey, isUnspecified, sameIp } from "../net/ip.ts";
 import { formatMac, type Mac, sameMac } from "../net/mac.ts";
 import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import { decodeArp } from "../wire/arp.ts";
@@ -71,7 +63,8 @@ interface Wanted {
   readonly interface: string;
   readonly family: Family;
   readonly mac: Mac | undefined;
-  readonly addresses: readonly Ip[];
+  /** By {@link ipKey}. */
+  readonly addresses: ReadonlyMap<string, Ip>;
 }
 
 interface Listener {
@@ -182,7 +175,7 @@ export class ClaimWatch implements Disposable {
     }
     const { addresses, mac } = before.wanted;
     if (!sameAddresses(addresses, wanted.addresses) || !sameLink(mac, wanted.mac)) {
-      attachFilter(before.socket, claimFilter(wanted.addresses, wanted.mac));
+      attachFilter(before.socket, claimFilter([...wanted.addresses.values()], wanted.mac));
     }
     return { ...before, wanted };
   }
@@ -190,7 +183,7 @@ export class ClaimWatch implements Disposable {
   #open(wanted: Wanted): Socket {
     const address = packetAddress(wanted.index, PROTOCOLS[wanted.family]);
     const what = `claims on ${wanted.interface}`;
-    const program = claimFilter(wanted.addresses, wanted.mac);
+    const program = claimFilter([...wanted.addresses.values()], wanted.mac);
     return openFiltered(this.#libc, program, RECEIVE_BUFFER, address, what)
       .prepare(({ fd }) => this.#poller.add(fd));
   }
@@ -208,7 +201,7 @@ export class ClaimWatch implements Disposable {
         return;
       }
       const claim = claimIn(data);
-      if (claim === undefined || !includesIp(addresses, claim.address)) return;
+      if (claim === undefined || !addresses.has(ipKey(claim.address))) return;
       claims.push({ ...claim, mac: claim.mac.slice(), how: this.#howOf(claim) });
     });
     return claims;
@@ -276,22 +269,29 @@ function groupsOf(
   watched: readonly WatchedAddress[],
   interfaces: Interfaces,
 ): readonly Wanted[] {
-  const groups = new Map<string, Omit<Wanted, "addresses"> & { readonly all: Map<string, Ip> }>();
-  for (const { interface: name, address } of watched) {
+  const groups = new Map<string, Omit<Wanted, "addresses"> & { addresses: Map<string, Ip> }>();
+  for (const [name, ofLink] of Map.groupBy(watched, (one) => one.interface)) {
     const link = linkNamed(interfaces, name);
     if (link === undefined) continue;
-    const one = { index: link.index, interface: name, family: address.family, mac: link.mac };
-    const group = groups.get(keyOf(one)) ?? { ...one, all: new Map<string, Ip>() };
-    groups.set(keyOf(one), group);
-    group.all.set(ipKey(address), address);
+    for (const { address } of ofLink) {
+      const { family } = address;
+      const key = keyOf({ index: link.index, family });
+      const group = groups.get(key) ??
+        { index: link.index, interface: name, family, mac: link.mac, addresses: new Map() };
+      groups.set(key, group);
+      group.addresses.set(ipKey(address), address);
+    }
   }
-  return [...groups.values()].map(({ all, ...one }) => ({ ...one, addresses: [...all.values()] }));
+  return [...groups.values()];
 }
 
 function keyOf({ index, family }: Pick<Wanted, "index" | "family">): string {
   return `${index} ${family}`;
 }
 
-function sameAddresses(a: readonly Ip[], b: readonly Ip[]): boolean {
-  return a.length === b.length && a.every((address, i) => sameIp(address, b[i] ?? address));
+/** The same, in the same order. */
+function sameAddresses(a: ReadonlyMap<string, Ip>, b: ReadonlyMap<string, Ip>): boolean {
+  if (a.size !== b.size) return false;
+  const others = b.keys();
+  return a.keys().every((key) => key === others.next().value);
 }

@@ -6,7 +6,7 @@
 import type { Limits } from "../budget.ts";
 import { type Endpoint, HostError } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
-import { formatIp, includesIp, type Ip, sameIp } from "../net/ip.ts";
+import { type Ip, ipKey, sameIp } from "../net/ip.ts";
 import { after, between, earliest, type Instant, milliseconds } from "../time.ts";
 import { decodeFrame } from "../wire/frame.ts";
 import { UDP_PROTOCOL } from "../wire/udp.ts";
@@ -16,7 +16,13 @@ import { describe } from "./advert_socket.ts";
 import { ETH_P_IP, PACKET_HOST, PACKET_MULTICAST } from "./constants.ts";
 import type { Receiver } from "./datagram.ts";
 import type { Libc } from "./libc.ts";
-import { MOST_INSTRUCTIONS, openFiltered, PACKET_TYPE_AT, type Program } from "./packet_filter.ts";
+import {
+  attachFilter,
+  MOST_INSTRUCTIONS,
+  openFiltered,
+  PACKET_TYPE_AT,
+  type Program,
+} from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
 import type { Socket } from "./socket.ts";
@@ -33,7 +39,7 @@ const RECEIVE_BUFFER = 64 * 1024;
 
 /**
  * Where the list of many held addresses has just changed, the next change waits so long: others may
- * come in a row, and each opens all sockets again.
+ * come in a row, and each makes all filters again.
  */
 const PAUSE = milliseconds(100);
 /** So many are not waited for. */
@@ -47,22 +53,34 @@ interface Wanted {
   readonly key: string;
   readonly endpoint: Endpoint;
   readonly index: number;
-  readonly sources: readonly Ip[];
+}
+
+interface Listener extends Wanted {
+  readonly socket: Socket;
+  /** What its filter was made for. */
+  readonly sources: Sources;
+}
+
+/** The held addresses, and the same by {@link ipKey}. */
+interface Sources {
+  readonly list: readonly Ip[];
+  readonly keys: ReadonlySet<string>;
 }
 
 /** What the sockets were last opened for. */
 interface Settled {
   readonly endpoints: readonly Endpoint[];
   readonly interfaces: Interfaces;
+  readonly sources: Sources;
   readonly at: Instant;
 }
 
-/** The sockets, one for each IPv4 endpoint while an address is held. */
+/** The sockets, one for each IPv4 endpoint from the moment that an address is held. */
 export class HeldSources implements Disposable {
   readonly #libc: Libc;
   readonly #poller: Poller;
   readonly #throttle: Throttle;
-  #listeners: ReadonlyMap<string, Wanted & { readonly socket: Socket }> = new Map();
+  #listeners: ReadonlyMap<string, Listener> = new Map();
   #settled: Settled | undefined;
   /** When a change that waits is looked at. */
   #dueAt: Instant | undefined;
@@ -95,19 +113,20 @@ export class HeldSources implements Disposable {
     const isSamePlace = last?.endpoints === endpoints;
     if (isSamePlace && last.interfaces === interfaces) return;
     const at = this.#poller.now();
-    const sources = sourcesIn(interfaces);
-    if (isSamePlace && sources.length > FEW && between(last.at, at) < PAUSE) {
+    if (isSamePlace && last.sources.list.length > FEW && between(last.at, at) < PAUSE) {
       this.#dueAt = after(last.at, PAUSE);
       return;
     }
     this.#dueAt = undefined;
-    this.#settled = { endpoints, interfaces, at };
-    const wanted = wantedOf(endpoints, interfaces, sources);
+    const sources = sourcesIn(interfaces, last?.sources);
+    this.#settled = { endpoints, interfaces, sources, at };
+    const wanted = wantedOf(endpoints, interfaces)
+      .filter(({ key }) => sources.list.length > 0 || this.#listeners.has(key));
     const kept = new Set(wanted.map(({ key }) => key));
     for (const [key, { socket }] of this.#listeners) if (!kept.has(key)) this.#close(socket);
     this.#listeners = new Map(wanted.flatMap((one) => {
-      const socket = this.#listeners.get(one.key)?.socket ?? this.#open(one);
-      return socket === undefined ? [] : [[one.key, { ...one, socket }] as const];
+      const socket = this.#listen(one, sources, this.#listeners.get(one.key));
+      return socket === undefined ? [] : [[one.key, { ...one, socket, sources }] as const];
     }));
   }
 
@@ -121,7 +140,7 @@ export class HeldSources implements Disposable {
       if (!ready.has(socket.fd)) continue;
       this.#throttle.read(socket.fd, receiver, MOST_AT_ONCE, ({ data, truncated }) => {
         const datagram = truncated ? undefined : advertIn(data, endpoint);
-        if (datagram === undefined || !includesIp(sources, datagram.source)) return;
+        if (datagram === undefined || !sources.keys.has(ipKey(datagram.source))) return;
         take({ endpoint, datagram, at: this.#poller.now() });
       });
     }
@@ -132,15 +151,26 @@ export class HeldSources implements Disposable {
     this.#listeners = new Map();
   }
 
-  #open({ endpoint, index, sources }: Wanted): Socket | undefined {
-    const what = `adverts from held addresses at ${describe(endpoint)}`;
-    const address = packetAddress(index, ETH_P_IP);
+  /**
+   * The socket for `wanted`: the one of `before` with another filter, since to close one takes the
+   * kernel some 10 ms.
+   */
+  #listen(wanted: Wanted, sources: Sources, before: Listener | undefined): Socket | undefined {
+    if (before?.sources === sources) return before.socket;
+    const { endpoint, index } = wanted;
+    const program = heldSourceFilter(endpoint, sources.list);
     try {
-      const program = heldSourceFilter(endpoint, sources);
+      if (before !== undefined) {
+        attachFilter(before.socket, program);
+        return before.socket;
+      }
+      const what = `adverts from held addresses at ${describe(endpoint)}`;
+      const address = packetAddress(index, ETH_P_IP);
       return openFiltered(this.#libc, program, RECEIVE_BUFFER, address, what)
         .prepare(({ fd }) => this.#poller.add(fd));
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
+      if (before !== undefined) this.#close(before.socket);
       return undefined;
     }
   }
@@ -174,13 +204,12 @@ export function heldSourceFilter(endpoint: Endpoint, sources: readonly Ip[]): Pr
     ...demand("type", PACKET_MULTICAST),
     ["source", { op: "load32", at: 26 }],
   ];
-  const compared = sources.flatMap((source, i): Program => [
-    [`source ${i}`, { op: "equal", to: wordOf(source), then: "next", else: `source ${i + 1}` }],
-    [`is ${i}`, { op: "accept" }],
-  ]);
-  const end: Program[number] = [`source ${sources.length}`, { op: "drop" }];
-  const program: Program = [...before, ...compared, end];
-  return sources.length <= MOST_SOURCES ? program : [...before, ["any source", { op: "accept" }]];
+  if (sources.length > MOST_SOURCES) return [...before, ["any source", { op: "accept" }]];
+  return [
+    ...before,
+    ["held?", { op: "accept-any", of: sources.map(wordOf) }],
+    ["not held", { op: "drop" }],
+  ];
 }
 
 /** What is in the accumulator is `to`, or the frame is dropped. */
@@ -200,27 +229,23 @@ function destinationOf(endpoint: Endpoint): Ip {
   return endpoint.kind === "multicast" ? groupOf("ipv4") : endpoint.source;
 }
 
-/** The IPv4 addresses that floatip has put there. */
-function sourcesIn({ addresses }: Interfaces): readonly Ip[] {
-  return addresses.filter(({ ours, prefix: { address } }) => ours && address.family === "ipv4")
-    .map(({ prefix }) => prefix.address);
+/** The IPv4 addresses that floatip has put there; `before` where they are the same. */
+function sourcesIn({ addresses }: Interfaces, before: Sources | undefined): Sources {
+  const list: Ip[] = [];
+  for (const { ours, prefix: { address } } of addresses) {
+    if (ours && address.family === "ipv4") list.push(address);
+  }
+  const isSame = list.length === before?.list.length &&
+    list.every((one, i) => one === before.list[i]);
+  return isSame ? before : { list, keys: new Set(list.map(ipKey)) };
 }
 
-/**
- * The endpoints that are IPv4, where addresses are held; another list of addresses is another key.
- */
-function wantedOf(
-  endpoints: readonly Endpoint[],
-  interfaces: Interfaces,
-  sources: readonly Ip[],
-): readonly Wanted[] {
-  if (sources.length === 0) return [];
-  const held = sources.length > MOST_SOURCES ? "any" : sources.map(formatIp).join(" ");
+/** The endpoints that are IPv4, on the links that are there. */
+function wantedOf(endpoints: readonly Endpoint[], interfaces: Interfaces): readonly Wanted[] {
   return endpoints.flatMap((endpoint) => {
     const index = linkNamed(interfaces, endpoint.interface)?.index;
     if (endpoint.family !== "ipv4" || index === undefined) return [];
-    const key = `${describe(endpoint)}, link ${index}, from ${held}`;
-    return [{ key, endpoint, index, sources }];
+    return [{ key: `${describe(endpoint)}, link ${index}`, endpoint, index }];
   });
 }
 

@@ -12,7 +12,8 @@ import { Socket } from "./socket.ts";
  * One instruction. `load` puts bytes of the frame into the accumulator, big endian, `length` the
  * length of the frame, `equal` and `above` compare it with a constant. `skip-ipv4` reads the length
  * of the IPv4 header that lies at 0, and `load8-behind` counts from its end. A load beyond the
- * frame's end drops it.
+ * frame's end drops it. `accept-any` accepts what is one of many constants, two of the kernel's
+ * instructions each; anything else goes on.
  */
 export type Instruction =
   | { readonly op: "load8" | "load16" | "load32" | "load8-behind"; readonly at: number }
@@ -23,6 +24,7 @@ export type Instruction =
     readonly else: string;
   }
   | { readonly op: "jump"; readonly then: string }
+  | { readonly op: "accept-any"; readonly of: readonly number[] }
   | { readonly op: "length" | "skip-ipv4" | "accept" | "drop" };
 
 /** Instructions by label, run from the first to the next; "next" is the one that follows. */
@@ -146,7 +148,8 @@ export function openFiltered(
 /** Has the kernel hand over only what `program` accepts, from now on. Throws HostError. */
 export function attachFilter(socket: Socket, program: Program): void {
   const filter = assemble(program);
-  const request = SOCK_FPROG.write({ len: program.length, filter: addressOf(filter) });
+  const len = filter.length / SOCK_FILTER.size;
+  const request = SOCK_FPROG.write({ len, filter: addressOf(filter) });
   socket.set(SOL_SOCKET, SO_ATTACH_FILTER, request, "SO_ATTACH_FILTER");
   // `request` points to it, which keeps nothing alive.
   filter.fill(0);
@@ -157,24 +160,53 @@ export function attachFilter(socket: Socket, program: Program): void {
  * backwards.
  */
 export function assemble(program: Program): Bytes {
-  const labels = new Map(program.map(([label], index) => [label, index]));
-  const bytes = new Uint8Array(program.length * SOCK_FILTER.size);
-  for (const [index, [label, instruction]] of program.entries()) {
+  const labels = new Map<string, number>();
+  let length = 0;
+  for (const [label, instruction] of program) {
+    labels.set(label, length);
+    length += countOf(instruction);
+  }
+  const bytes = new Uint8Array(length * SOCK_FILTER.size);
+  let index = 0;
+  for (const [label, instruction] of program) {
+    if (instruction.op === "accept-any") {
+      writeAny(instruction.of, bytes, index * SOCK_FILTER.size);
+      index += countOf(instruction);
+      continue;
+    }
+    const at = index++;
     const jump = (target: string): number => {
-      const to = target === "next" ? index + 1 : labels.get(target);
-      assert(to !== undefined && to > index, `${label} jumps forward to ${target}`);
-      const isFar = to - index > 256 && instruction.op !== "jump";
-      assert(!isFar, `${label} jumps no further than 255 instructions`);
-      return to - index - 1;
+      const to = target === "next" ? at + 1 : labels.get(target);
+      assert(to !== undefined && to > at, () => `${label} jumps forward to ${target}`);
+      const isFar = to - at > 256 && instruction.op !== "jump";
+      assert(!isFar, () => `${label} jumps no further than 255 instructions`);
+      return to - at - 1;
     };
     const fields = fieldsOf(instruction, jump);
-    SOCK_FILTER.write({ code: CODES[instruction.op], ...fields }, bytes, index * SOCK_FILTER.size);
+    SOCK_FILTER.write({ code: CODES[instruction.op], ...fields }, bytes, at * SOCK_FILTER.size);
   }
   return bytes;
 }
 
+/** A comparison and what follows where it holds, for each of `values`: thousands at once. */
+function writeAny(values: readonly number[], bytes: Bytes, start: number): void {
+  const one = new Uint8Array(2 * SOCK_FILTER.size);
+  SOCK_FILTER.write({ code: CODES.equal, jt: 0, jf: 1, k: 0 }, one);
+  SOCK_FILTER.write({ code: CODES.accept, jt: 0, jf: 0, k: WHOLE }, one, SOCK_FILTER.size);
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of values.entries()) {
+    const at = start + i * one.length;
+    bytes.set(one, at);
+    view.setUint32(at + SOCK_FILTER.members.k.offset, value, true);
+  }
+}
+
+function countOf(instruction: Instruction): number {
+  return instruction.op === "accept-any" ? 2 * instruction.of.length : 1;
+}
+
 function fieldsOf(
-  instruction: Instruction,
+  instruction: Exclude<Instruction, { readonly op: "accept-any" }>,
   jump: (target: string) => number,
 ): { readonly jt: number; readonly jf: number; readonly k: number } {
   switch (instruction.op) {

@@ -17,6 +17,11 @@ interface Around {
   readonly header?: Uint8Array;
 }
 
+/** How many of the kernel's instructions it is. */
+export function lengthOf(program: Program): number {
+  return assemble(program).length / SOCK_FILTER.size;
+}
+
 /** linux/filter.h: a load beyond the frame's end drops it. */
 export function accepts(
   program: Program,

@@ -5,7 +5,7 @@ import { MOST_INSTRUCTIONS } from "../../../src/linux/packet_filter.ts";
 import { type Ip, ip, ipFromBytes } from "../../../src/net/ip.ts";
 import { arpProbe, arpProbeToAll, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
 import { neighborProbe, neighborProbeToAll, unsolicitedNa } from "../../../src/wire/ndp.ts";
-import { accepts } from "../../support/linux/filter_machine.ts";
+import { accepts, lengthOf } from "../../support/linux/filter_machine.ts";
 
 const MAC = new Uint8Array([2, 0, 0, 0, 0, 1]);
 const OTHER_HOST = 3;
@@ -93,13 +93,23 @@ Deno.test("255 addresses fit; beyond the size of a program every claim is handed
   const make6 = (i: number) => `fd00::${i.toString(16)}`;
   for (const make of [make4, make6]) {
     const some = claimFilter(list(255, make));
-    assert.ok(some.length < MOST_INSTRUCTIONS);
+    assert.ok(lengthOf(some) < MOST_INSTRUCTIONS);
     assert.ok(accepts(some, claim(ip(make(254)))));
     assert.ok(!accepts(some, claim(ip(make(255)))));
     const all = claimFilter(list(3000, make));
-    assert.ok(all.length < MOST_INSTRUCTIONS);
+    assert.ok(lengthOf(all) < MOST_INSTRUCTIONS);
     assert.ok(accepts(all, claim(ip(make(3001)))));
   }
+});
+
+Deno.test("of many IPv6 addresses the last word alone is compared, of many IPv4 all", () => {
+  const many6 = Array.from({ length: 200 }, (_, i) => ip(`fd00::${i.toString(16)}`));
+  assert.ok(accepts(claimFilter(many6), claim(ip("fd00::c7"))));
+  assert.ok(accepts(claimFilter(many6), claim(ip("fe80::c7"))));
+  assert.ok(!accepts(claimFilter(many6), claim(ip("fd00::c8"))));
+  const many4 = Array.from({ length: 2000 }, (_, i) => ip(`10.1.${i >> 8}.${i & 255}`));
+  assert.ok(accepts(claimFilter(many4, MAC), claim(ip("10.1.7.207"))));
+  assert.ok(!accepts(claimFilter(many4, MAC), claim(ip("10.1.7.208"))));
 });
 
 function claim(address: Ip): Uint8Array {
