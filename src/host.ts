@@ -160,6 +160,21 @@ export class HostError extends Error {
   }
 }
 
+/** What `act` makes of each of `all`, or why the kernel refused it. */
+export function eachOf<T, R>(
+  all: readonly T[],
+  act: (one: T, index: number) => R,
+): readonly (R | HostError)[] {
+  return all.map((one, index) => {
+    try {
+      return act(one, index);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return error;
+    }
+  });
+}
+
 /**
  * Where one run of the kernel stands: what a daemon that ended wrote down, its successor can tell
  * the age of.
@@ -304,4 +319,16 @@ export interface Host {
    * gone already, or its interface is.
    */
   removeAddress(address: VirtualAddress): "removed" | "absent";
+  /**
+   * {@link Host.addAddress} of each, in one go where that is faster; what is refused is an error in
+   * its place, and the others are there all the same.
+   */
+  addAddresses(
+    addresses: readonly VirtualAddress[],
+    lifetime?: Nanoseconds,
+  ): readonly ("added" | "present" | HostError)[];
+  /** {@link Host.removeAddress} of each, in the same way. */
+  removeAddresses(
+    addresses: readonly VirtualAddress[],
+  ): readonly ("removed" | "absent" | HostError)[];
 }

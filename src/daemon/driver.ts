@@ -48,10 +48,14 @@ const REMOVE_AGAIN_AFTER = seconds(1);
  */
 const MOST_GROUP_ROUNDS = 4;
 
-/**
- * After so many addresses of one router, which take 1 or 2 ms, it is looked whether others are due.
- */
+/** After so many addresses of one router it is looked whether others are due. */
 const ADDRESSES_BETWEEN = 4;
+
+/**
+ * So many intervals after the one at whose end it was due, a master still advertises in the middle
+ * of a step: no backup has waited for three of them.
+ */
+const LATE_INTERVALS = 2;
 
 /** What a driver works with. */
 export interface DriverOptions {
@@ -193,12 +197,12 @@ export class Driver {
   }
 
   /**
-   * In the middle of a step of `busy`, after each address: other masters that are due advertise.
-   * Not those of its sync group, whose steps follow from this one.
+   * In the middle of a step of `busy`, after `count` addresses: other masters that are due
+   * advertise. Not those of its sync group, whose steps follow from this one.
    */
-  #letOthers(busy: VirtualRouter): void {
+  #letOthers(busy: VirtualRouter, count: number): void {
     const { routers } = this.#options;
-    this.#addresses++;
+    this.#addresses += count;
     if (this.#isBetween || this.#addresses < ADDRESSES_BETWEEN) return;
     this.#addresses = 0;
     if (routers.nextFast() === undefined) return;
@@ -210,7 +214,7 @@ export class Driver {
       const due = nextDeadline(router.state);
       // After a longer silence, another node may be master: what has arrived is looked at first.
       const isLittleLate = due !== undefined && due <= now &&
-        between(due, now) < router.rules.advertInterval;
+        between(due, now) < LATE_INTERVALS * router.rules.advertInterval;
       if (isFree && isLittleLate) {
         this.dispatch(router, { kind: "deadline" });
       }
@@ -268,7 +272,7 @@ export class Driver {
     if (isObservation(effect)) return this.#options.onObservation?.(router, effect);
     if (effect.kind === "ask-nodes") return this.#options.askNodes?.(router);
     const { announcer } = this.#options;
-    const meanwhile = () => this.#letOthers(router);
+    const meanwhile = (count: number) => this.#letOthers(router, count);
     performEffect(effect, router, this.#host, this.#journal, announcer, meanwhile);
     if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
     if (effect.kind === "send-advert") {

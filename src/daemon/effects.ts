@@ -25,8 +25,14 @@ import { askableLink, questionFor } from "./questions.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { heardOf } from "../vrrp/state.ts";
 
+/** So many addresses of one router go to the kernel together: 1 or 2 ms. */
+const TOGETHER = 16;
+
+/** Called between two parts of many addresses, with how many there were. */
+type Meanwhile = (count: number) => void;
+
 /**
- * Carries `effect` out for `router`; `meanwhile` is called after each address. Throws HostError
+ * Carries `effect` out for `router`; `meanwhile` is called between its addresses. Throws HostError
  * where an address cannot be added.
  */
 export function performEffect(
@@ -35,7 +41,7 @@ export function performEffect(
   host: Host,
   journal: Journal,
   announcer: Announcer = new Announcer(host, journal),
-  meanwhile: () => void = () => {},
+  meanwhile: Meanwhile = () => {},
 ): void {
   switch (effect.kind) {
     case "send-advert":
@@ -61,28 +67,40 @@ export function performEffect(
 
 /**
  * Takes those of `addresses` off their interfaces that floatip has put there, other prefix lengths
- * of the same address included. What others have put there stays. `meanwhile` is called after each.
- * Never throws.
+ * of the same address included. What others have put there stays. `meanwhile` is called between
+ * them. Never throws.
  */
 export function removeAddresses(
   addresses: readonly VirtualAddress[],
   router: VirtualRouter,
   host: Host,
   journal: Journal,
-  meanwhile: () => void = () => {},
+  meanwhile: Meanwhile = () => {},
 ): void {
   // They are another daemon's.
   if (router.elsewhere !== undefined) return;
   // One picture for all: each removal makes a new one, and the first look-up costs its whole size.
   const interfaces = host.interfaces();
-  for (const held of addresses) {
-    for (const { name, entry } of placedEntries(held, router, interfaces)) {
-      const there = { ...held, interface: name, prefix: entry.prefix };
-      attempt(router, journal, () => host.removeAddress(there));
+  for (const part of partsOf(addresses)) {
+    const there = part.flatMap((held) =>
+      placedEntries(held, router, interfaces)
+        .map(({ name, entry }) => ({ ...held, interface: name, prefix: entry.prefix }))
+    );
+    for (const outcome of host.removeAddresses(there)) {
+      if (outcome instanceof HostError) {
+        journal.write("error", `${labelOf(router.plan)}: ${outcome.message}`);
+      }
     }
-    router.placed.delete(formatIp(held.prefix.address));
-    meanwhile();
+    for (const { prefix } of part) router.placed.delete(formatIp(prefix.address));
+    meanwhile(part.length);
   }
+}
+
+function partsOf<T>(all: readonly T[]): readonly (readonly T[])[] {
+  return Array.from(
+    { length: Math.ceil(all.length / TOGETHER) },
+    (_, i) => all.slice(i * TOGETHER, (i + 1) * TOGETHER),
+  );
 }
 
 /**
@@ -126,23 +144,36 @@ function addAddresses(
   router: VirtualRouter,
   host: Host,
   journal: Journal,
-  meanwhile: () => void,
+  meanwhile: Meanwhile,
 ): void {
   // One picture for all of them, as in removeAddresses.
   const interfaces = host.interfaces();
-  for (const held of router.plan.virtualAddresses) {
-    const there = present(held, interfaces);
-    if (there.some((entry) => !isOurs(entry, held, router, interfaces))) continue;
-    host.addAddress(held, router.rules.lease);
-    const link = linkNamed(interfaces, held.interface);
-    router.placed.set(formatIp(held.prefix.address), link?.index);
+  for (const part of partsOf(router.plan.virtualAddresses)) {
+    const wanted = part.filter((held) => !isForeign(held, router, interfaces));
+    const outcomes = host.addAddresses(wanted, router.rules.lease);
     noteLease(router, host);
-    for (const entry of there) {
-      if (samePrefix(entry.prefix, held.prefix)) continue;
-      attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
+    for (const [i, held] of wanted.entries()) {
+      if (outcomes[i] instanceof HostError) continue;
+      const link = linkNamed(interfaces, held.interface);
+      router.placed.set(formatIp(held.prefix.address), link?.index);
+      for (const entry of present(held, interfaces)) {
+        if (samePrefix(entry.prefix, held.prefix)) continue;
+        attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
+      }
     }
-    meanwhile();
+    throwFirst(outcomes);
+    meanwhile(part.length);
   }
+}
+
+/** Has somebody else put `held` there? */
+function isForeign(held: VirtualAddress, router: VirtualRouter, interfaces: Interfaces): boolean {
+  return present(held, interfaces).some((entry) => !isOurs(entry, held, router, interfaces));
+}
+
+function throwFirst(outcomes: readonly unknown[]): void {
+  const refused = outcomes.find((outcome) => outcome instanceof HostError);
+  if (refused !== undefined) throw refused;
 }
 
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
@@ -150,17 +181,17 @@ function renewAddresses(
   router: VirtualRouter,
   host: Host,
   announcer: Announcer,
-  meanwhile: () => void,
+  meanwhile: Meanwhile,
 ): void {
   let missed = false;
   const interfaces = host.interfaces();
-  for (const held of router.plan.virtualAddresses) {
-    const there = present(held, interfaces);
-    if (there.some((entry) => !isOurs(entry, held, router, interfaces))) continue;
-    const was = host.addAddress(held, router.rules.lease);
+  for (const part of partsOf(router.plan.virtualAddresses)) {
+    const wanted = part.filter((held) => !isForeign(held, router, interfaces));
+    const outcomes = host.addAddresses(wanted, router.rules.lease);
     noteLease(router, host);
-    missed ||= was === "added";
-    meanwhile();
+    missed ||= outcomes.includes("added");
+    throwFirst(outcomes);
+    meanwhile(part.length);
   }
   if (missed) announce(BURST, router, host, announcer);
 }

@@ -5,7 +5,7 @@
 import type { Boot, Host, HostEvent, Scheduling } from "../host.ts";
 import { decode } from "../config/decode.ts";
 import { type Ip, ip } from "../net/ip.ts";
-import type { Interfaces } from "../net/interfaces.ts";
+import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
 import { after, between, type Instant, seconds, type WallTime } from "../time.ts";
 import { encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import { Daemon } from "./daemon.ts";
@@ -141,6 +141,14 @@ class Stage implements Host {
 
   removeAddress(): "removed" {
     return "removed";
+  }
+
+  addAddresses(addresses: readonly VirtualAddress[]): readonly "added"[] {
+    return addresses.map(() => "added");
+  }
+
+  removeAddresses(addresses: readonly VirtualAddress[]): readonly "removed"[] {
+    return addresses.map(() => "removed");
   }
 
   #rival(): HostEvent {

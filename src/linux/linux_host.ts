@@ -304,6 +304,24 @@ export class LinuxHost implements Host, Disposable {
     return this.#network.removeAddress(address);
   }
 
+  addAddresses(
+    addresses: readonly VirtualAddress[],
+    lifetime?: Nanoseconds,
+  ): readonly ("added" | "present" | HostError)[] {
+    const outcomes = this.#network.addAddresses(addresses, lifetime);
+    const isNew6 = outcomes.some((outcome, i) =>
+      outcome === "added" && addresses[i]?.prefix.address.family === "ipv6"
+    );
+    if (isNew6) this.#letKernelWork();
+    return outcomes;
+  }
+
+  removeAddresses(
+    addresses: readonly VirtualAddress[],
+  ): readonly ("removed" | "absent" | HostError)[] {
+    return this.#network.removeAddresses(addresses);
+  }
+
   /**
    * The same, and waits until the probes that were under way have killed their children: at most
    * 100 ms.

@@ -6,6 +6,7 @@ import {
   type Boot,
   type ChannelSettings,
   type Datagram,
+  eachOf,
   type Endpoint,
   type Host,
   HostError,
@@ -14,11 +15,12 @@ import {
   type Scheduling,
   type WatchedAddress,
 } from "../../src/host.ts";
-import { type Ip, sameIp } from "../../src/net/ip.ts";
+import type { Ip } from "../../src/net/ip.ts";
 import type { Interfaces, VirtualAddress } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
 import { type ChannelDatagram, SimChannel } from "./channel.ts";
 import { Claims, type Speaker } from "./claims.ts";
+import { isEntry } from "./entries.ts";
 import type { Lan } from "./lan.ts";
 import { type Machine, type Port, refusal } from "./machine.ts";
 import { askPresence } from "./presence.ts";
@@ -48,6 +50,10 @@ export class SimHost implements Host {
   /** How often it was woken. */
   wakes = 0;
   readonly reserve = (): ReadonlyMap<string, number> => new Map();
+  readonly addAddresses: Host["addAddresses"] = (all, lifetime) =>
+    eachOf(all, (one) => this.addAddress(one, lifetime));
+  readonly removeAddresses: Host["removeAddresses"] = (all) =>
+    eachOf(all, (one) => this.removeAddress(one));
   promptness: Promptness = PROMPT;
   /** False where a test calls `wait` when it likes: virtual time does not stop for it. */
   keepsTimeStill = true;
@@ -217,9 +223,8 @@ export class SimHost implements Host {
     const entry = this.machine.entryOf(address);
     assert(entry !== undefined, "what was just added is there");
     const known = this.#view.addresses;
-    const addresses = known.some((other) => isEntry(other, entry))
-      ? known.map((other) => isEntry(other, entry) ? entry : other)
-      : [...known, entry];
+    const at = known.findIndex((other) => isEntry(other, entry));
+    const addresses = at < 0 ? [...known, entry] : known.with(at, entry);
     this.#view = { ...this.#view, addresses };
     return was;
   }
@@ -364,11 +369,4 @@ export class SimHost implements Host {
   #assertAlive(): void {
     assert(this.#state === "running", `${this.machine.name}: a program that runs calls its host`);
   }
-}
-
-type Entry = Pick<Interfaces["addresses"][number], "index" | "prefix">;
-
-function isEntry(a: Entry, b: Entry): boolean {
-  return a.index === b.index && a.prefix.length === b.prefix.length &&
-    sameIp(a.prefix.address, b.prefix.address);
 }

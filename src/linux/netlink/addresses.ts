@@ -34,7 +34,7 @@ import {
   RTM_GETADDR,
   RTM_NEWADDR,
 } from "../constants.ts";
-import type { Connection, KeptRequest } from "./connection.ts";
+import type { Connection, KeptRequest, Request } from "./connection.ts";
 import {
   address,
   attribute,
@@ -144,6 +144,20 @@ export function replaceAddress(
   newAddress(connection, held, index, terms, NLM_F_CREATE | NLM_F_REPLACE);
 }
 
+/** {@link addAddress}, to be sent with others. */
+export function keptAddition(
+  connection: Connection,
+  held: VirtualAddress,
+  index: number,
+  terms: Terms,
+): KeptRequest {
+  return connection.keep({
+    type: RTM_NEWADDR,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+    body: concat(headerOf(held.prefix, index), attributesOf(held, terms)),
+  });
+}
+
 /** {@link replaceAddress}, to be sent again and again. */
 export function keptReplacement(
   connection: Connection,
@@ -160,17 +174,22 @@ export function keptReplacement(
 
 /** Deletes `held` from the link with `index`. Throws NetlinkError (EADDRNOTAVAIL, ENODEV). */
 export function deleteAddress(connection: Connection, held: VirtualAddress, index: number): void {
-  const { prefix } = held;
-  connection.request({
-    call: "RTM_DELADDR",
-    object: objectOf(held),
-    type: RTM_DELADDR,
-    flags: 0,
-    body: concat(
-      headerOf(prefix, index),
-      ADDRESS_ATTRIBUTES.encode({ local: prefix.address, address: prefix.address }),
-    ),
-  });
+  connection.request({ call: "RTM_DELADDR", object: objectOf(held), ...deletionOf(held, index) });
+}
+
+/** {@link deleteAddress}, to be sent with others. */
+export function keptDeletion(
+  connection: Connection,
+  held: VirtualAddress,
+  index: number,
+): KeptRequest {
+  return connection.keep(deletionOf(held, index));
+}
+
+function deletionOf({ prefix }: VirtualAddress, index: number): Omit<Request, "call" | "object"> {
+  const { address } = prefix;
+  const attributes = ADDRESS_ATTRIBUTES.encode({ local: address, address });
+  return { type: RTM_DELADDR, flags: 0, body: concat(headerOf(prefix, index), attributes) };
 }
 
 /** Is it a single host's, /32 or /128? */

@@ -2,37 +2,29 @@
  * Network: the machine's links and addresses, by requests and the watch together; own changes show
  * at once.
  */
-import { HostError } from "../../host.ts";
-import {
-  type Interfaces,
-  type Link,
-  type LinkAddress,
-  linkNamed,
-  type VirtualAddress,
-} from "../../net/interfaces.ts";
+import { eachOf, HostError } from "../../host.ts";
+import type { Interfaces, Link, LinkAddress, VirtualAddress } from "../../net/interfaces.ts";
 import { type Ip, isLinkLocal } from "../../net/ip.ts";
-import { formatPrefix, type Prefix } from "../../net/prefix.ts";
+import { formatPrefix } from "../../net/prefix.ts";
 import type { Nanoseconds } from "../../time.ts";
-import { INFINITY_LIFE_TIME, RTM_DELADDR, RTM_NEWADDR } from "../constants.ts";
-import { EADDRNOTAVAIL, EEXIST, ENODEV } from "../errno.ts";
+import { RTM_DELADDR, RTM_NEWADDR } from "../constants.ts";
+import { EADDRNOTAVAIL, ENODEV } from "../errno.ts";
 import { refusal } from "../refusal.ts";
 import {
-  addAddress,
   decodeAddress,
   deleteAddress,
   isHostAddress,
-  keptReplacement,
-  type Lifetime,
+  keptAddition,
+  keptDeletion,
   lifetimeOf,
   loadAddresses,
-  replaceAddress,
-  type Terms,
-  validity,
 } from "./addresses.ts";
-import { type Connection, type KeptRequest, NetlinkError } from "./connection.ts";
+import type { Connection, KeptRequest } from "./connection.ts";
 import { loadLink, loadLinks } from "./links.ts";
 import type { NetlinkMessage } from "./message.ts";
+import { addOrReplace, bringsRouteTo, isErrno, predict } from "./placing.ts";
 import { Promotion } from "./promotion.ts";
+import { Renewals } from "./renewals.ts";
 import { defaultGateways } from "./routes.ts";
 import { addressKey, type EntryKey, InterfaceTable } from "./table.ts";
 
@@ -40,18 +32,6 @@ import { addressKey, type EntryKey, InterfaceTable } from "./table.ts";
 export interface Changes {
   /** Gives what is queued to `take`; false: something was lost. */
   drain(take: (message: NetlinkMessage) => void): boolean;
-}
-
-/** A renewal as it is sent, for as long as nothing else changes. */
-interface Renewal {
-  /** What it was made for. */
-  readonly picture: Interfaces;
-  readonly lifetime: Nanoseconds;
-  readonly index: number;
-  readonly held: VirtualAddress;
-  readonly request: KeptRequest;
-  /** Would others of its subnet go with it, where promote_secondaries is off? */
-  readonly hasDependants: boolean;
 }
 
 /**
@@ -66,19 +46,25 @@ const LOOKED_AT_EVERY_MS = 1000;
  */
 const FRESH_MS = 50;
 
+/** An address, and the link that it is for. */
+interface Place {
+  readonly held: VirtualAddress;
+  readonly index: number;
+}
+
+const NONE: ReadonlySet<VirtualAddress> = new Set();
+const NO_KEYS: ReadonlySet<EntryKey> = new Set();
+
 /** The machine's links and addresses. */
 export class Network {
   readonly #connection: Connection;
-  /** A socket of its own: the watch does not hear of what it asks for. */
-  readonly #renewing: Connection;
   readonly #changes: Changes;
   readonly #table = new InterfaceTable();
   readonly #promotion: Promotion;
+  /** To be sent before the next wait. */
+  readonly #renewals: Renewals;
   /** Links where an address has got a lifetime, and others are to be kept from its end. */
   readonly #toTend = new Set<number>();
-  readonly #renewals = new WeakMap<VirtualAddress, Renewal>();
-  /** To be sent before the next wait. */
-  readonly #queue = new Set<Renewal>();
   /** When promote_secondaries was last looked at on a link, by performance.now(). */
   readonly #lookedAt = new Map<number, number>();
   #changed = false;
@@ -86,7 +72,7 @@ export class Network {
   /** `changes` must have been listening before. Throws HostError. */
   constructor(connection: Connection, changes: Changes, renewing: Connection = connection) {
     this.#connection = connection;
-    this.#renewing = renewing;
+    this.#renewals = new Renewals(renewing, this.#table);
     this.#promotion = new Promotion(connection);
     this.#changes = changes;
     this.#load();
@@ -140,25 +126,72 @@ export class Network {
 
   /** {@link Host.addAddress}. */
   addAddress(held: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
-    const renewal = this.#renewals.get(held);
-    if (renewal?.picture === this.interfaces() && renewal.lifetime === lifetime) {
-      this.#queue.add(renewal);
-      return "present";
-    }
+    if (this.#renewals.queue(held, lifetime)) return "present";
     this.#renew();
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) throw refusal("RTM_NEWADDR", objectOf(held), -ENODEV);
-    const outcome = this.#addOrReplace(held, link.index, lifetimeOf(lifetime));
+    const outcome = addOrReplace(
+      this.#connection,
+      this.#table,
+      held,
+      link.index,
+      lifetimeOf(lifetime),
+    );
     this.#table.claim(link.index, held.prefix);
     if (this.#table.find(link.index, held.prefix) === undefined) {
-      this.#predict(held, link.index, lifetimeOf(lifetime));
+      predict(this.#table, held, link.index, lifetimeOf(lifetime));
     }
     if (lifetime !== undefined) this.#keepOthers(held, link.index);
-    const deleted = this.#hear(addressKey(link.index, held.prefix));
-    if (deleted) this.#askFor(held, link.index);
-    if (outcome === "present" && lifetime !== undefined) this.#keep(held, link.index, lifetime);
+    const deleted = this.#hear(new Set([addressKey(link.index, held.prefix)]));
+    if (deleted.size > 0) this.#askFor([{ held, index: link.index }]);
     return outcome;
+  }
+
+  /** {@link Host.addAddresses}: those that are not there in one go, the others one by one. */
+  addAddresses(
+    all: readonly VirtualAddress[],
+    lifetime?: Nanoseconds,
+  ): readonly ("added" | "present" | HostError)[] {
+    const isKnown = all.map((held) => this.#renewals.queue(held, lifetime));
+    const rest = all.filter((_, i) => !isKnown[i]);
+    const added = rest.length > 1 ? this.#addTogether(rest, lifetime) : NONE;
+    return eachOf(
+      all,
+      (held, i) =>
+        isKnown[i] ? "present" : added.has(held) ? "added" : this.addAddress(held, lifetime),
+    );
+  }
+
+  /** Gives those of `all` that the kernel took; what it thinks of the others is not asked. */
+  #addTogether(
+    all: readonly VirtualAddress[],
+    lifetime: Nanoseconds | undefined,
+  ): ReadonlySet<VirtualAddress> {
+    this.#renew();
+    this.#hear();
+    const fresh = this.#placesOf(all)
+      .filter(({ held, index }) => this.#table.find(index, held.prefix) === undefined);
+    const taken = this.#batch(fresh, ({ held, index }) => {
+      const bringsRoute = bringsRouteTo(this.#table, index, held.prefix);
+      const terms = { lifetime: lifetimeOf(lifetime), bringsRoute };
+      return keptAddition(this.#connection, held, index, terms);
+    });
+    for (const { held, index } of taken) this.#table.claim(index, held.prefix);
+    const deleted = this.#hear(keysOf(taken));
+    for (const { held, index } of taken) {
+      if (this.#table.find(index, held.prefix) !== undefined) continue;
+      if (!deleted.has(addressKey(index, held.prefix))) {
+        predict(this.#table, held, index, lifetimeOf(lifetime));
+      }
+    }
+    if (lifetime !== undefined) {
+      for (const { held, index } of taken) this.#keepOthers(held, index);
+    }
+    if (deleted.size > 0) {
+      this.#askFor(taken.filter(({ held, index }) => deleted.has(addressKey(index, held.prefix))));
+    }
+    return new Set(taken.map(({ held }) => held));
   }
 
   /** {@link Host.removeAddress}. */
@@ -177,21 +210,50 @@ export class Network {
       if (isErrno(error, EADDRNOTAVAIL, ENODEV)) return "absent";
       throw error;
     } finally {
-      this.#hear(addressKey(link.index, held.prefix));
+      this.#hear(new Set([addressKey(link.index, held.prefix)]));
     }
   }
 
-  /** From now on `held` is renewed with others, all in one go, until something changes. */
-  #keep(held: VirtualAddress, index: number, lifetime: Nanoseconds): void {
-    const { prefix } = held;
-    const entry = this.#table.find(index, prefix);
-    if (entry?.ours !== true || entry.validFor === undefined || entry.dadFailed) return;
-    const terms = { lifetime: lifetimeOf(lifetime), bringsRoute: this.#bringsRoute(index, prefix) };
-    this.#renewals.set(held, {
-      ...{ picture: this.interfaces(), lifetime, index, held },
-      request: keptReplacement(this.#renewing, held, index, terms),
-      hasDependants: prefix.address.family === "ipv4" && !isHostAddress(prefix) &&
-        this.#table.hasDependants(index, prefix),
+  /** {@link Host.removeAddresses}: in one go; what the kernel refuses is asked for once more. */
+  removeAddresses(
+    all: readonly VirtualAddress[],
+  ): readonly ("removed" | "absent" | HostError)[] {
+    const removed = all.length > 1 ? this.#removeTogether(all) : NONE;
+    return eachOf(all, (held) => removed.has(held) ? "removed" : this.removeAddress(held));
+  }
+
+  #removeTogether(all: readonly VirtualAddress[]): ReadonlySet<VirtualAddress> {
+    this.#renew();
+    this.#hear();
+    const places = this.#placesOf(all);
+    for (const { held, index } of places) {
+      if (!this.#table.hasDependants(index, held.prefix)) continue;
+      this.#promotion.ensureWithin(index, FRESH_MS);
+    }
+    const taken = this.#batch(
+      places,
+      ({ held, index }) => keptDeletion(this.#connection, held, index),
+    );
+    this.#hear(keysOf(taken));
+    return new Set(taken.map(({ held }) => held));
+  }
+
+  /** Sends a request for each of `places`, and gives those that the kernel did not refuse. */
+  #batch(places: readonly Place[], request: (place: Place) => KeptRequest): readonly Place[] {
+    try {
+      const refused = new Set(this.#connection.batch(places.map(request)));
+      return places.filter((_, i) => !refused.has(i));
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      // Without an answer nothing is known: each is asked for by itself.
+      return [];
+    }
+  }
+
+  #placesOf(all: readonly VirtualAddress[]): readonly Place[] {
+    return all.flatMap((held) => {
+      const index = this.#linkOf(held)?.index;
+      return index === undefined ? [] : [{ held, index }];
     });
   }
 
@@ -200,75 +262,23 @@ export class Network {
    * whoever wants the address adds it again, and is then told why it cannot be.
    */
   #renew(): void {
-    if (this.#queue.size === 0) return;
-    const renewals = [...this.#queue];
-    this.#queue.clear();
-    for (const { hasDependants, index } of renewals) {
-      if (hasDependants && this.#isLookDue(index)) this.#toTend.add(index);
+    const renewals = this.#renewals.take();
+    if (renewals.length === 0) return;
+    for (const { index, held: { prefix } } of renewals) {
+      const isApart = prefix.address.family !== "ipv4" || isHostAddress(prefix);
+      if (isApart || !this.#isLookDue(index)) continue;
+      if (!this.#table.hasDependants(index, prefix)) continue;
+      this.#lookedAt.set(index, performance.now());
+      this.#toTend.add(index);
     }
-    for (const { index, held } of this.#refused(renewals)) {
+    for (const { index, held } of this.#renewals.send(renewals)) {
       this.#table.drop(index, held.prefix);
       this.#changed = true;
     }
   }
 
-  #refused(renewals: readonly Renewal[]): readonly Renewal[] {
-    try {
-      const refused = this.#renewing.batch(renewals.map(({ request }) => request));
-      return refused.flatMap((index) => renewals[index] ?? []);
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      // Without an answer nothing is known of any.
-      return renewals;
-    }
-  }
-
   #isLookDue(index: number): boolean {
-    const now = performance.now();
-    if (now - (this.#lookedAt.get(index) ?? -Infinity) < LOOKED_AT_EVERY_MS) return false;
-    this.#lookedAt.set(index, now);
-    return true;
-  }
-
-  #bringsRoute(index: number, prefix: Prefix): boolean {
-    return prefix.address.family === "ipv4" || !this.#table.hasOthersOfSubnet(index, prefix);
-  }
-
-  #addOrReplace(held: VirtualAddress, index: number, lifetime: Lifetime): "added" | "present" {
-    const { prefix } = held;
-    const terms = { lifetime, bringsRoute: this.#bringsRoute(index, prefix) };
-    // A renewal, as a rule: not first told that it is there already.
-    if (this.#table.find(index, prefix)?.ours === true) {
-      this.#replace(held, index, terms);
-      return "present";
-    }
-    try {
-      addAddress(this.#connection, held, index, terms);
-      return "added";
-    } catch (error) {
-      if (!isErrno(error, EEXIST)) throw error;
-      this.#replace(held, index, terms);
-      return "present";
-    }
-  }
-
-  /**
-   * Where one without end gets an end, Linux gives the route to its subnet a wrong one, long past
-   * (modify_prefix_route in net/ipv6/addrconf.c). Without a route in between it makes a new one.
-   */
-  #replace(held: VirtualAddress, index: number, terms: Terms): void {
-    const before = this.#table.find(index, held.prefix);
-    // Replacing it would leave it unused; added anew it is not looked into.
-    if (before?.dadFailed) {
-      deleteAddress(this.#connection, held, index);
-      return addAddress(this.#connection, held, index, terms);
-    }
-    const getsAnEnd = held.prefix.address.family === "ipv6" && before?.validFor === undefined &&
-      terms.lifetime !== INFINITY_LIFE_TIME;
-    if (terms.bringsRoute && getsAnEnd) {
-      replaceAddress(this.#connection, held, index, { ...terms, bringsRoute: false });
-    }
-    replaceAddress(this.#connection, held, index, terms);
+    return performance.now() - (this.#lookedAt.get(index) ?? -Infinity) >= LOOKED_AT_EVERY_MS;
   }
 
   /** An address is there that ends by itself: others of its subnet shall not end with it. */
@@ -279,40 +289,30 @@ export class Network {
     this.#toTend.add(index);
   }
 
-  /** The kernel tells of an IPv6 address from a work queue, a moment after it acknowledged it. */
-  #predict(held: VirtualAddress, index: number, lifetime: Lifetime): void {
-    this.#table.put({
-      index,
-      prefix: held.prefix,
-      ours: true,
-      tentative: false,
-      secondary: false,
-      deprecated: held.prefix.address.family === "ipv6" && isHostAddress(held.prefix),
-      ...validity(lifetime),
-    });
-  }
-
   /**
    * Somebody deleted the address just now: only the kernel knows whether that was before or after
    * we added it.
    */
-  #askFor({ prefix }: VirtualAddress, index: number): void {
-    this.#table.claim(index, prefix);
+  #askFor(places: readonly Place[]): void {
+    for (const { held, index } of places) this.#table.claim(index, held.prefix);
     // Whatever else it shows is news too: the messages about that will find nothing left to change.
     const differs = this.#load();
-    if (differs || this.#table.find(index, prefix) === undefined) this.#changed = true;
+    const isGone = places.some(({ held, index }) =>
+      this.#table.find(index, held.prefix) === undefined
+    );
+    if (differs || isGone) this.#changed = true;
   }
 
   #linkOf(held: VirtualAddress): Link | undefined {
-    return linkNamed(this.interfaces(), held.interface);
+    return this.#table.linkNamed(held.interface);
   }
 
   /**
-   * Takes in what the kernel told. A change of `own` is what was asked for, and no news; true: it
-   * was deleted.
+   * Takes in what the kernel told. A change of `own` is what was asked for, and no news; gives
+   * those of them that were deleted.
    */
-  #hear(own?: EntryKey): boolean {
-    let deleted = false;
+  #hear(own: ReadonlySet<EntryKey> = NO_KEYS): ReadonlySet<EntryKey> {
+    const deleted = new Set<EntryKey>();
     const goneOurs: LinkAddress[] = [];
     const doubtful = new Set<number>();
     const whole = this.#changes.drain((message) => {
@@ -320,14 +320,14 @@ export class Network {
       if (gone !== undefined) goneOurs.push(gone);
       const key = this.#table.apply(message);
       if (key === undefined) return;
-      if (key !== own) {
+      if (!own.has(key)) {
         this.#changed = true;
         const about = linkOfIpv6Address(message);
         if (about !== undefined) doubtful.add(about);
-      } else if (message.type === RTM_DELADDR) deleted = true;
+      } else if (message.type === RTM_DELADDR) deleted.add(key);
     });
     // A renewal that came after it has put it there again, and of that nothing is told.
-    const isUnsure = own === undefined &&
+    const isUnsure = own.size === 0 &&
       goneOurs.some(({ index, prefix }) => this.#table.find(index, prefix) === undefined);
     if (isUnsure) this.#load();
     for (const index of doubtful) this.#lookAt(index);
@@ -354,6 +354,10 @@ export class Network {
   }
 }
 
+function keysOf(places: readonly Place[]): ReadonlySet<EntryKey> {
+  return new Set(places.map(({ held, index }) => addressKey(index, held.prefix)));
+}
+
 /** The link whose IPv6 address somebody else added or deleted. */
 function linkOfIpv6Address(message: NetlinkMessage): number | undefined {
   if (message.type !== RTM_DELADDR && message.type !== RTM_NEWADDR) return undefined;
@@ -361,12 +365,6 @@ function linkOfIpv6Address(message: NetlinkMessage): number | undefined {
   return entry?.prefix.address.family === "ipv6" && isLinkLocal(entry.prefix.address)
     ? entry.index
     : undefined;
-}
-
-function isErrno(error: unknown, ...numbers: readonly number[]): boolean {
-  if (error instanceof NetlinkError) return numbers.includes(error.errno);
-  if (error instanceof HostError) return false;
-  throw error;
 }
 
 function objectOf({ prefix, interface: name }: VirtualAddress): string {

@@ -28,6 +28,7 @@ export class InterfaceTable {
   /** Added by us: before Linux 5.18 the kernel keeps no mark. */
   readonly #ours = new Set<EntryKey>();
   #interfaces: Interfaces | undefined;
+  #surroundings = 0;
   /** How often each address is there, by {@link ipKey}. */
   readonly #times = new Map<string, number>();
 
@@ -38,6 +39,16 @@ export class InterfaceTable {
       addresses: [...this.#addresses.values()],
     };
     return this.#interfaces;
+  }
+
+  /** Another number whenever a link, or an address that is not of our making, may be another. */
+  get surroundings(): number {
+    return this.#surroundings;
+  }
+
+  /** The link called `name`. */
+  linkNamed(name: string): Link | undefined {
+    return this.#links.values().find((link) => link.name === name);
   }
 
   /** Replaces everything; true where that changed something. */
@@ -53,6 +64,7 @@ export class InterfaceTable {
       this.#addresses.set(key, this.#marked(address));
     }
     this.#interfaces = undefined;
+    this.#surroundings++;
     for (const key of this.#ours) if (!this.#addresses.has(key)) this.#ours.delete(key);
     return !sameInterfaces(before, this.interfaces());
   }
@@ -103,11 +115,14 @@ export class InterfaceTable {
     const key = addressKey(address.index, address.prefix);
     const entry = this.#marked(address);
     const before = this.#addresses.get(key);
+    const same = before !== undefined && sameAddress(before, entry);
+    const isRenewed = same && before.validFor === entry.validFor;
+    // The same object stays where a lease was only renewed: whoever compares it has nothing to do.
+    if (isRenewed && before.deprecated === entry.deprecated) return undefined;
     this.#addresses.set(key, entry);
     if (before === undefined) this.#count(address.prefix.address, 1);
-    const same = before !== undefined && sameAddress(before, entry);
-    // The picture stays where a lease was only renewed: whoever compares it has nothing to do.
-    if (!same || before.validFor !== entry.validFor) this.#interfaces = undefined;
+    if (!isRenewed) this.#interfaces = undefined;
+    if (!same && !(entry.ours && before?.ours !== false)) this.#surroundings++;
     return same ? undefined : key;
   }
 
@@ -115,7 +130,10 @@ export class InterfaceTable {
   drop(index: number, prefix: Prefix): EntryKey | undefined {
     const key = addressKey(index, prefix);
     this.#ours.delete(key);
-    if (!this.#addresses.delete(key)) return undefined;
+    const before = this.#addresses.get(key);
+    if (before === undefined) return undefined;
+    this.#addresses.delete(key);
+    if (!before.ours) this.#surroundings++;
     this.#count(prefix.address, -1);
     this.#interfaces = undefined;
     return key;
@@ -167,6 +185,7 @@ export class InterfaceTable {
     if (before !== undefined && sameLink(before, link)) return undefined;
     this.#links.set(link.index, link);
     this.#interfaces = undefined;
+    this.#surroundings++;
     return `link ${link.index}`;
   }
 
@@ -177,6 +196,7 @@ export class InterfaceTable {
     }
     if (!this.#links.delete(index)) return undefined;
     this.#interfaces = undefined;
+    this.#surroundings++;
     return `link ${index}`;
   }
 

@@ -4,6 +4,7 @@ import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import {
   type Boot,
   type ChannelSettings,
+  eachOf,
   type Endpoint,
   type Host,
   HostError,
@@ -15,7 +16,7 @@ import {
 import { formatIp, type Ip } from "../../../src/net/ip.ts";
 import type { Interfaces, Link, LinkAddress, VirtualAddress } from "../../../src/net/interfaces.ts";
 import { formatPrefix, parsePrefix, samePrefix } from "../../../src/net/prefix.ts";
-import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
+import { type Instant, type Nanoseconds, seconds, type WallTime } from "../../../src/time.ts";
 
 /** A link that is up with carrier. */
 export function link(name: string, index: number, changes: Partial<Link> = {}): Link {
@@ -153,7 +154,7 @@ export class RecordingHost implements Host {
     );
   }
 
-  addAddress(held: VirtualAddress): "added" | "present" {
+  addAddress(held: VirtualAddress, _lifetime?: Nanoseconds): "added" | "present" {
     this.#call(`add ${formatPrefix(held.prefix)} ${held.interface}`);
     const there = this.addresses.some((entry) => samePrefix(entry.prefix, held.prefix));
     const index = this.links.find((one) => one.name === held.interface)?.index ?? 0;
@@ -168,6 +169,19 @@ export class RecordingHost implements Host {
     this.#call(`remove ${formatPrefix(held.prefix)} ${held.interface}`);
     this.addresses = this.addresses.filter((entry) => !samePrefix(entry.prefix, held.prefix));
     return "removed";
+  }
+
+  addAddresses(
+    addresses: readonly VirtualAddress[],
+    lifetime?: Nanoseconds,
+  ): readonly ("added" | "present" | HostError)[] {
+    return eachOf(addresses, (one) => this.addAddress(one, lifetime));
+  }
+
+  removeAddresses(
+    addresses: readonly VirtualAddress[],
+  ): readonly ("removed" | "absent" | HostError)[] {
+    return eachOf(addresses, (one) => this.removeAddress(one));
   }
 
   #call(text: string): void {

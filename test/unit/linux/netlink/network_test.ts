@@ -1,39 +1,32 @@
 /** The network's picture follows requests and changes; the kernel is a function here. */
 import assert from "node:assert/strict";
-import {
-  IFA_CACHEINFO_STRUCT,
-  IFADDRMSG,
-  IFINFOMSG,
-  NETCONFMSG,
-} from "../../../../src/linux/abi.ts";
+import { IFADDRMSG, IFINFOMSG, NETCONFMSG } from "../../../../src/linux/abi.ts";
 import { IFAPROT_FLOATIP } from "../../../../src/linux/netlink/addresses.ts";
-import { Connection } from "../../../../src/linux/netlink/connection.ts";
 import {
-  address,
   attribute,
   attributeTable,
   concat,
   type NetlinkMessage,
-  struct,
   text,
   u32,
-  u8,
 } from "../../../../src/linux/netlink/message.ts";
-import { Network } from "../../../../src/linux/netlink/network.ts";
-import { formatPrefix, parsePrefix } from "../../../../src/net/prefix.ts";
 import { type Instant, milliseconds, seconds } from "../../../../src/time.ts";
 import { autoLease, nextRenewal } from "../../../../src/vrrp/lease.ts";
 import { rules } from "../../../support/vrrp/scene.ts";
-import { answer, done, FakeExchange, verdict } from "../../../support/linux/netlink/fake_kernel.ts";
+import {
+  ADDRESS,
+  cacheInfoIn,
+  deleteAddress,
+  held,
+  lifetimeIn,
+  newAddress,
+  newLink,
+  open,
+  OWN,
+  shown,
+  told,
+} from "../../../support/linux/netlink/network_scene.ts";
 
-const NAME = attributeTable({ name: attribute(3, text) });
-const ADDRESS = attributeTable({
-  address: attribute(1, address),
-  local: attribute(2, address),
-  cacheInfo: attribute(6, struct(IFA_CACHEINFO_STRUCT)),
-  flags: attribute(8, u32),
-  proto: attribute(11, u8),
-});
 const INFO = attributeTable({
   name: attribute(3, text),
   info: attribute(
@@ -46,7 +39,6 @@ const INFO = attributeTable({
 });
 const NETCONF = attributeTable({ index: attribute(1, u32), forwarding: attribute(2, u32) });
 
-const OWN = "10.0.0.1/24";
 const FLOATING = held("10.0.0.50/24");
 
 Deno.test("the first picture is what the kernel tells, with our marks", () => {
@@ -158,7 +150,9 @@ Deno.test("a renewed address never reaches the end of its preferred lifetime", (
   for (const interval of intervals.map(milliseconds)) {
     for (const lease of [autoLease(interval), ...[1, 2, 3, 4, 5, 6, 16, 60].map(seconds)]) {
       network.addAddress(FLOATING, lease);
-      const { preferred = 0, valid = 0 } = cacheInfoIn(exchange.requests.at(-1)) ?? {};
+      network.tend();
+      const sent = exchange.requests.findLast(({ type }) => type === 20);
+      const { preferred = 0, valid = 0 } = cacheInfoIn(sent) ?? {};
       assert.equal(seconds(valid), lease);
       const period = nextRenewal(0 as Instant, rules({ advertInterval: interval, lease })) ?? 0;
       const spare = seconds(preferred) - period;
@@ -305,85 +299,3 @@ Deno.test("when something was lost, everything is asked again", () => {
   assert.deepEqual(shown(opened.network), ["10.0.0.77/24"]);
   assert.equal(opened.network.takeChanged(), false);
 });
-
-function open(
-  kernel: {
-    readonly addresses?: readonly NetlinkMessage[];
-    readonly refuse?: (request: NetlinkMessage) => number;
-  },
-) {
-  const changes: NetlinkMessage[] = [];
-  const exchange = new FakeExchange((request) => {
-    const list = (messages: readonly NetlinkMessage[]) => [
-      messages.map(({ type, body }) => answer(request, type, body)),
-      [(request.flags & 0x300) === 0x300 ? done(request) : verdict(request, 0)],
-    ];
-    if (request.type === 18) return list([newLink(1, "eth0")]);
-    if (request.type === 22) return list(kernel.addresses ?? [newAddress(OWN)]);
-    return [[verdict(request, kernel.refuse?.(request) ?? 0)]];
-  });
-  const opened = { exchange, changes, whole: true };
-  const drain = (take: (message: NetlinkMessage) => void): boolean => {
-    for (const message of changes.splice(0)) take(message);
-    const { whole } = opened;
-    opened.whole = true;
-    return whole;
-  };
-  return Object.assign(opened, { network: new Network(new Connection(exchange), { drain }) });
-}
-
-function shown(network: Network): readonly string[] {
-  return network.interfaces().addresses.map(({ prefix, ours }) =>
-    `${formatPrefix(prefix)}${ours ? " ours" : ""}`
-  );
-}
-
-function held(text: string, name = "eth0") {
-  return { interface: name, prefix: prefixOf(text) };
-}
-
-function prefixOf(text: string) {
-  const prefix = parsePrefix(text);
-  assert.ok(prefix !== undefined);
-  return prefix;
-}
-
-/** For how many seconds does a request to add an address say? */
-function lifetimeIn(request: NetlinkMessage | undefined): number | undefined {
-  const attributes = request?.body.subarray(IFADDRMSG.size) ?? new Uint8Array();
-  return ADDRESS.decode(attributes).cacheInfo?.valid;
-}
-
-function cacheInfoIn(request: NetlinkMessage | undefined) {
-  return ADDRESS.decode(request?.body.subarray(IFADDRMSG.size) ?? new Uint8Array()).cacheInfo;
-}
-
-function newAddress(
-  text: string,
-  proto?: number,
-  flags = 0,
-  valid = 0xffffffff,
-): NetlinkMessage {
-  const prefix = prefixOf(text);
-  const header = { family: 2, prefixlen: prefix.length, flags: 0, scope: 0, index: 1 };
-  const cacheInfo = { preferred: valid, valid, created: 0, updated: 0 };
-  const values = { address: prefix.address, local: prefix.address, cacheInfo, flags, proto };
-  return told(20, concat(IFADDRMSG.write(header), ADDRESS.encode(values)));
-}
-
-function deleteAddress(text: string): NetlinkMessage {
-  return { ...newAddress(text), type: 21 };
-}
-
-function newLink(
-  index: number,
-  name: string,
-  { type = 16, family = 0 }: { readonly type?: number; readonly family?: number } = {},
-): NetlinkMessage {
-  const header = { family, type: 1, index, flags: 0x41, change: 0 };
-  return told(type, concat(IFINFOMSG.write(header), NAME.encode({ name })));
-}
-
-function told(type: number, body: Uint8Array): NetlinkMessage {
-  return { type, flags: 0, seq: 0, pid: 0, body };
-}
