@@ -296,31 +296,17 @@ export class LinuxHost implements Host, Disposable {
 
   addAddress(address: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
     const outcome = this.#network.addAddress(address, lifetime);
-    if (outcome === "added" && address.prefix.address.family === "ipv6") this.#letKernelWork();
+    this.#letKernelWork([address], [outcome]);
     return outcome;
   }
 
-  removeAddress(address: VirtualAddress): "removed" | "absent" {
-    return this.#network.removeAddress(address);
-  }
-
-  addAddresses(
-    addresses: readonly VirtualAddress[],
-    lifetime?: Nanoseconds,
-  ): readonly ("added" | "present" | HostError)[] {
-    const outcomes = this.#network.addAddresses(addresses, lifetime);
-    const isNew6 = outcomes.some((outcome, i) =>
-      outcome === "added" && addresses[i]?.prefix.address.family === "ipv6"
-    );
-    if (isNew6) this.#letKernelWork();
+  readonly removeAddress: Host["removeAddress"] = (one) => this.#network.removeAddress(one);
+  readonly addAddresses: Host["addAddresses"] = (all, lifetime) => {
+    const outcomes = this.#network.addAddresses(all, lifetime);
+    this.#letKernelWork(all, outcomes);
     return outcomes;
-  }
-
-  removeAddresses(
-    addresses: readonly VirtualAddress[],
-  ): readonly ("removed" | "absent" | HostError)[] {
-    return this.#network.removeAddresses(addresses);
-  }
+  };
+  readonly removeAddresses: Host["removeAddresses"] = (all) => this.#network.removeAddresses(all);
 
   /**
    * The same, and waits until the probes that were under way have killed their children: at most
@@ -357,8 +343,11 @@ export class LinuxHost implements Host, Disposable {
    * local route, and that does not run before this thread sleeps. Without a pause the neighbours
    * are told too early, and what they send is lost.
    */
-  #letKernelWork(): void {
-    if (this.#pauses++ < MOST_PAUSES) this.#libc.pause(PAUSE_MS);
+  #letKernelWork(all: readonly VirtualAddress[], outcomes: readonly unknown[]): void {
+    const isNew = all.some(({ prefix: { address } }, i) =>
+      outcomes[i] === "added" && address.family === "ipv6"
+    );
+    if (isNew && this.#pauses++ < MOST_PAUSES) this.#libc.pause(PAUSE_MS);
   }
 
   /**
