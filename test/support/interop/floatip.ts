@@ -39,6 +39,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What stands in front of `run`; default: the built program. */
   readonly program?: readonly string[];
+  /** Where its folder is made; default: /tmp. The service's files are on a tmpfs. */
+  readonly parent?: string;
 }
 
 /** How long a daemon may take until it answers: other tests may be using the machine. */
@@ -67,7 +69,7 @@ export class Floatip implements AsyncDisposable {
 
   /** Starts it with this file; resolves when it answers for its status. */
   static start(host: LabHost, toml: string, options: LaunchOptions = {}): Promise<Floatip> {
-    const folder = mkdtempSync("/tmp/fl-floatip-");
+    const folder = mkdtempSync(`${options.parent ?? "/tmp"}/fl-floatip-`);
     // There may be a password in it.
     writeFileSync(`${folder}/floatip.toml`, toml, { mode: 0o600 });
     return Floatip.#launch(host, folder, options);
