@@ -1,5 +1,5 @@
 /** Skew and master-down intervals. Integer nanoseconds, multiplied before divided. */
-import { milliseconds, type Nanoseconds, seconds } from "../time.ts";
+import { type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import type { Rules } from "./rules.ts";
 
 /** Priorities are fractions of 256 (RFC 9568 6.1). */
@@ -73,4 +73,21 @@ export function learntInterval(
     : Math.max(TOLERANCE_OF_STRANGERS * rules.advertInterval, LEAST_BELIEVED_OF_STRANGERS);
   const longest = Math.max(usual, heardFor);
   return Math.min(advertised, longest - longest % CENTISECOND) as Nanoseconds;
+}
+
+/**
+ * Virtual routers of one interval advertise in so many turns of an interval, so that one turn of
+ * the loop sends for many.
+ */
+const TURNS = 4;
+
+/** With shorter intervals no router waits for the step of another. */
+const SHARED_FROM = milliseconds(100);
+
+/**
+ * The beat of adverts at `interval` that is not after `at`: at most a quarter of the interval
+ * before it. A beat that is one interval after another is on the same grid.
+ */
+export function beatBefore(at: Instant, interval: Nanoseconds): Instant {
+  return (interval < SHARED_FROM ? at : at - at % (interval / TURNS)) as Instant;
 }

@@ -13,7 +13,7 @@ import { hearAsBackup } from "./backup.ts";
 import { hearReports } from "./contest.ts";
 import { yielded } from "./damping.ts";
 import type { BackupState, Heard, MasterState, State, Step } from "./state.ts";
-import { learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
+import { beatBefore, learntInterval, masterDown, masterDownOf, skewOf } from "./intervals.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   acquainted,
@@ -131,11 +131,12 @@ function defend(state: MasterState, now: Instant, rules: Rules): Step {
 }
 
 /**
- * The rhythm does not drift: one interval after the last beat. Missed beats are not made up for.
+ * The rhythm does not drift: one interval after the last beat, but the first time less, so that
+ * routers of one interval share their turns. Missed beats are not made up for.
  */
-function nextBeat(beat: Instant, now: Instant, rules: Rules): Instant {
-  const next = after(beat, rules.advertInterval);
-  return next > now ? next : after(now, rules.advertInterval);
+function nextBeat(beat: Instant, now: Instant, { advertInterval }: Rules): Instant {
+  const next = beatBefore(after(beat, advertInterval), advertInterval);
+  return next > now ? next : beatBefore(after(now, advertInterval), advertInterval);
 }
 
 function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules): Step {

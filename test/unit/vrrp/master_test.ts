@@ -3,23 +3,46 @@ import { milliseconds, seconds } from "../../../src/time.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { FLOATING, heard, HIGHER, LOWER, master, OWN, rules } from "../../support/vrrp/scene.ts";
 
-Deno.test("master: advertises every interval, from the claim on, without drift", () => {
+Deno.test("master: advertises every interval without drift, on beats of quarters of it", () => {
   const { it, ms } = master();
-  const lines = it.runTo(ms + 4000).filter((line) => line.endsWith("advert 100"));
-  assert.deepEqual(lines, [1000, 2000, 3000, 4000].map((s) => `${ms + s} advert 100`));
+  const lines = it.runTo(8500).filter((line) => line.endsWith("advert 100"));
+  assert.deepEqual(lines, [ms + 1000, 5500, 6500, 7500, 8500].map((at) => `${at} advert 100`));
+});
+
+Deno.test("master: fast adverts keep the beats of their takeover", () => {
+  const { it, ms } = master(rules({ advertInterval: milliseconds(90) }));
+  const lines = it.runTo(ms + 270).filter((line) => line.endsWith("advert 100"));
+  assert.deepEqual(lines, [90, 180, 270].map((after) => `${ms + after} advert 100`));
+});
+
+Deno.test("master: two of one interval share their beats, two of others do not drift", () => {
+  const beats = [30, 70].map((takeover) => {
+    const { it, ms } = master(rules({ advertInterval: milliseconds(400), priority: takeover }));
+    it.runTo(ms + 10_000);
+    return (it.deadline() ?? 0) % 100;
+  });
+  assert.deepEqual(beats, [0, 0]);
 });
 
 Deno.test("master: a late wake-up does not shift the rhythm", () => {
-  const { it, ms } = master();
-  assert.deepEqual(it.take(ms + 1300, { kind: "deadline" }), ["advert 100"]);
-  assert.equal(it.deadline(), ms + 2000);
+  const { it } = onBeat();
+  assert.deepEqual(it.take(5800, { kind: "deadline" }), ["advert 100"]);
+  assert.equal(it.deadline(), 6500);
 });
 
 Deno.test("master: a wake-up exactly one beat late leaves no deadline at the same moment", () => {
-  const { it, ms } = master();
-  assert.deepEqual(it.take(ms + 2000, { kind: "deadline" }), ["advert 100"]);
-  assert.equal(it.deadline(), ms + 3000);
+  const { it } = onBeat();
+  assert.deepEqual(it.take(6500, { kind: "deadline" }), ["advert 100"]);
+  assert.equal(it.deadline(), 7500);
 });
+
+/** A master of 1 s adverts whose next one is due at 5500 ms. */
+function onBeat(): ReturnType<typeof master> {
+  const made = master();
+  made.it.runTo(made.ms + 1000);
+  assert.equal(made.it.deadline(), 5500);
+  return made;
+}
 
 Deno.test("master: after hours of standstill one advert, not thousands", () => {
   const { it, ms } = master();
@@ -31,10 +54,12 @@ Deno.test("master: after hours of standstill one advert, not thousands", () => {
 
 Deno.test("master: 4095 centiseconds do not drift in ten thousand adverts", () => {
   const { it, ms } = master(rules({ advertInterval: milliseconds(40_950) }));
-  it.runTo(ms + 10_000 * 40_950);
+  it.runTo(ms + 2 * 40_950);
+  const first = it.deadline() ?? 0;
+  it.runTo(first + 9_999 * 40_950);
   const state = it.state();
   assert.ok(state.kind === "master");
-  assert.equal(state.advertAt / 1e6, ms + 10_001 * 40_950);
+  assert.equal(state.advertAt / 1e6, first + 10_000 * 40_950);
 });
 
 Deno.test("master: yields to a better master without priority 0", () => {
@@ -116,7 +141,7 @@ Deno.test("master: bursts against a loser: once a second at most, after its last
 
 Deno.test("master: a second loser, which may have missed the first answer, gets one soon", () => {
   const { it, ms } = master();
-  const from = ms + 10_000;
+  const from = Math.ceil(ms / 1000) * 1000 + 10_500;
   it.runTo(from);
   assert.ok(it.take(from + 100, heard(99, LOWER)).includes("advert 100"));
   assert.deepEqual(it.take(from + 102, heard(99, HIGHER)), []);
@@ -222,7 +247,7 @@ Deno.test("master: a shorter interval counts at once, a longer one after the nex
   longer.it.replaceRules(longer.ms + 300, rules({ advertInterval: seconds(3) }));
   assert.equal(longer.it.deadline(), longer.ms + 1000);
   longer.it.runTo(longer.ms + 1000);
-  assert.equal(longer.it.deadline(), longer.ms + 4000);
+  assert.equal(longer.it.deadline(), 7500, "the beat before 7609 ms");
 });
 
 Deno.test("master: new addresses are added, told and announced", () => {
