@@ -82,6 +82,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
   dropped(router: VirtualRouter): void {
     this.#changed.delete(router);
     this.#answers.delete(router);
+    this.#options.inquiry.drop(router);
     this.listGrewOld();
   }
 
@@ -114,7 +115,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
    */
   tick(now: Instant): void {
     this.#listen(now);
-    const { routers, inquiry, conflicts } = this.#options;
+    const { inquiry, conflicts } = this.#options;
     const changed = [...this.#changed];
     this.#changed.clear();
     for (const router of changed) {
@@ -127,7 +128,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
       inquiry.hurry(router, now);
       this.#isListChanged = true;
     }
-    inquiry.settle(routers.all, othersOf, this.#deaf !== undefined, now);
+    inquiry.settle(othersOf, this.#deaf !== undefined, now);
   }
 
   /** Takes one claim in. */

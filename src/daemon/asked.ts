@@ -2,12 +2,12 @@
  * Choice of what the LAN is asked for a virtual router: which of its addresses, and which own ones
  * of other machines. Pure.
  */
-import type { NodePlan } from "../config/plan/plan.ts";
+import type { NodePlan, Plan } from "../config/plan/plan.ts";
 import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { between, type Instant, milliseconds, seconds } from "../time.ts";
 import type { Question } from "./answers.ts";
-import { heardOf } from "../vrrp/state.ts";
+import { heardOf, type State } from "../vrrp/state.ts";
 import { masterHeard } from "./health.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
@@ -28,6 +28,42 @@ const ANSWERED_WITHIN = milliseconds(100);
 
 /** So long it is known at which MAC a machine is. */
 const KNOWN = seconds(60);
+
+/** Where the questions for one virtual router stand. */
+export interface Turn extends Progress {
+  /** When the state began to which this belongs, and which it is. */
+  readonly entered: Instant;
+  readonly state: State["kind"];
+  plan: Plan;
+  /** The master that a backup hears. */
+  master: Ip | undefined;
+  nextAt: Instant;
+  askedAt: Instant | undefined;
+  /** How many addresses were asked for since the list is what it is. */
+  covered: number;
+  silent: ReadonlySet<string>;
+  question: Question | undefined;
+  /** When it was last asked whether a machine has this node's own MAC. */
+  own: { readonly at: Instant } | undefined;
+}
+
+/** Nothing was asked since the state of `router` began; at `nextAt` it is. */
+export function newTurn(router: VirtualRouter, nextAt: Instant): Turn {
+  const { entered, state, plan } = router;
+  return {
+    entered,
+    state: state.kind,
+    plan,
+    master: masterOf(router),
+    nextAt,
+    askedAt: undefined,
+    covered: 0,
+    silent: new Set(),
+    question: undefined,
+    own: undefined,
+    cursor: 0,
+  };
+}
 
 /** Where the questions for a list of addresses stand. */
 interface Progress {

@@ -14,7 +14,9 @@ import { createParts, type DaemonOptions, type Parts } from "./parts.ts";
 export type { DaemonOptions };
 import type { Accepted } from "./receive.ts";
 import { type DaemonStatus, statusOf } from "./status.ts";
+import { isFast } from "./routers.ts";
 import type { Ticker } from "./ticker.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** So long deadlines are acted on before packets are looked at again. */
 const LONGEST_TURN = milliseconds(3);
@@ -236,20 +238,26 @@ export class Daemon implements CommandTaker {
 
   /** Packets that came before are looked at already: what is due is overdue. */
   #meetDeadlines(now: Instant): void {
-    const due = this.#parts.routers.takeDue(now);
+    const { routers, driver, reconciler } = this.#parts;
+    const due = routers.takeDue(now);
     for (const [index, router] of due.entries()) {
-      const deadline = nextDeadline(router.state);
-      if (deadline !== undefined && deadline <= now) {
-        this.#parts.driver.dispatch(router, { kind: "deadline" });
-      }
-      if (router.retryAt !== undefined && router.retryAt <= now) {
-        this.#parts.reconciler.lookAgain(router);
-      }
-      this.#parts.routers.schedule(router);
       // The rest is due still, and comes with the next turn, behind what has arrived until then.
-      if (between(now, this.#host.now()) <= LONGEST_TURN) continue;
-      for (const rest of due.slice(index + 1)) this.#parts.routers.schedule(rest);
-      return;
+      if (index > 0 && this.#isTurnOver(now, router)) {
+        for (const rest of due.slice(index)) routers.schedule(rest);
+        return;
+      }
+      const deadline = nextDeadline(router.state);
+      if (deadline !== undefined && deadline <= now) driver.dispatch(router, { kind: "deadline" });
+      if (router.retryAt !== undefined && router.retryAt <= now) reconciler.lookAgain(router);
+      routers.schedule(router);
     }
+  }
+
+  /** Has a turn that began at `since` no time for `next`, or a master with fast adverts none? */
+  #isTurnOver(since: Instant, next: VirtualRouter): boolean {
+    const now = this.#host.now();
+    const fast = this.#parts.routers.nextFast();
+    const isFastDue = fast !== undefined && fast <= now && !isFast(next);
+    return isFastDue || between(since, now) > LONGEST_TURN;
   }
 }

@@ -48,6 +48,13 @@ export class Deadlines<T> {
     return first.item;
   }
 
+  /** Takes out all that are due at `now`, the earliest first. */
+  takeAll(now: Instant): readonly T[] {
+    const due: T[] = [];
+    for (let one = this.take(now); one !== undefined; one = this.take(now)) due.push(one);
+    return due;
+  }
+
   #remove(entry: Entry<T>): void {
     this.#entries.delete(entry.item);
     const last = this.#heap.pop();

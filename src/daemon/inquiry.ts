@@ -1,6 +1,6 @@
 /** Questions for the floating addresses at a bounded pace: which other machines hold one. */
 import { type Host, HostError } from "../host.ts";
-import type { NodePlan, Plan } from "../config/plan/plan.ts";
+import type { NodePlan } from "../config/plan/plan.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import {
   after,
@@ -11,7 +11,7 @@ import {
   nanoseconds,
   seconds,
 } from "../time.ts";
-import { heardOf, isHolder, isOut, type State } from "../vrrp/state.ts";
+import { heardOf, isHolder, isOut } from "../vrrp/state.ts";
 import { answersOf, countDoubles, countUnanswered, type Question, sameHeld } from "./answers.ts";
 import {
   carryConflicts,
@@ -24,15 +24,19 @@ import {
 } from "./conflicts.ts";
 import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
+import { Deadlines } from "./deadlines.ts";
 import { Polls } from "./polls.ts";
 import { askableLink, questionFor, questionToAll } from "./questions.ts";
+import { roundFor } from "./rounds.ts";
 import {
   ANSWERS,
   choose,
   isAskedFor,
   masterOf,
   MOST_AT_ONCE,
+  newTurn,
   type OthersOf,
+  type Turn,
   wasClaimAsked,
   whoIsWho,
 } from "./asked.ts";
@@ -54,26 +58,8 @@ const SLACK = milliseconds(2500);
 /** Most questions of a node in a second, and most that are saved up. */
 const PER_SECOND = 50, MOST_SAVED = 20;
 
-/** Where the questions for one virtual router stand. */
-interface Turn {
-  /** When the state began to which this belongs, and which it is. */
-  readonly entered: Instant;
-  readonly state: State["kind"];
-  plan: Plan;
-  /** The master that a backup hears. */
-  master: Ip | undefined;
-  nextAt: Instant;
-  askedAt: Instant | undefined;
-  /** How many addresses were asked for since the list is what it is. */
-  covered: number;
-  /** Those of the latest question that no machine answered for. */
-  silent: ReadonlySet<string>;
-  question: Question | undefined;
-  /** When it was last asked whether a machine has this node's own MAC. */
-  own: { readonly at: Instant } | undefined;
-  /** The next address, where there are more than are asked for at once. */
-  cursor: number;
-}
+/** Where all were asked, others wait until so much was saved up again. */
+const FILLED = milliseconds(200);
 
 /** What it works with. */
 export interface InquiryOptions {
@@ -87,11 +73,16 @@ export interface InquiryOptions {
 export class Inquiry {
   readonly #options: InquiryOptions;
   readonly #turns = new Map<VirtualRouter, Turn>();
+  /** When each is to be asked for; not while there is a question. */
+  readonly #asks = new Deadlines<VirtualRouter>();
+  /** When the answers to its question are concluded from. */
+  readonly #ends = new Deadlines<VirtualRouter>();
   readonly #polls: Polls;
   /** Questions that may be asked now, and since when that is so. */
   #budget = MOST_SAVED;
   #budgetAt: Instant | undefined;
-  #next: Instant | undefined;
+  /** Too many were asked: nothing is asked before. */
+  #pausedUntil: Instant | undefined;
   /** The kernel's latest refusal of a question, in words. */
   #refused: string | undefined;
 
@@ -102,7 +93,7 @@ export class Inquiry {
 
   /** When {@link Inquiry.settle} is to be called next. */
   nextDeadline(): Instant | undefined {
-    return earliest(this.#next, this.#polls.nextDeadline());
+    return earliest(this.#ends.next, this.#nextAsk(), this.#polls.nextDeadline());
   }
 
   /** Looks what is new with `router`: true where it is its state. */
@@ -132,27 +123,24 @@ export class Inquiry {
     const before = this.#turns.get(router);
     carryConflicts(router, before?.state, now);
     this.#polls.forget(router);
-    const { entered, state, look, plan } = router;
+    const { state, look } = router;
     if (state.kind === "master" && wasClaimAsked(router, before?.question)) {
       look.until = this.#validUntil(now, SETTLED);
     }
     // Where no machine gives way, there is nothing to wait for.
     const isStart = before === undefined || before.state === "init" || before.state === "fault";
-    const nextAt = isStart ? now : after(now, SETTLED);
-    this.#turns.set(router, {
-      entered,
-      state: state.kind,
-      plan,
-      master: masterOf(router),
-      nextAt,
-      askedAt: undefined,
-      covered: 0,
-      silent: new Set(),
-      question: undefined,
-      own: undefined,
-      cursor: 0,
-    });
-    this.#next = earliest(this.#next, nextAt);
+    const turn = newTurn(router, isStart ? now : roundFor(after(now, SETTLED)));
+    this.#turns.set(router, turn);
+    this.#ends.set(router, undefined);
+    this.#asks.set(router, turn.nextAt);
+  }
+
+  /** `router` is gone from the configuration. */
+  drop(router: VirtualRouter): void {
+    this.#turns.delete(router);
+    this.#asks.set(router, undefined);
+    this.#ends.set(router, undefined);
+    this.#polls.forget(router);
   }
 
   /** The addresses of `router` are others than before: nothing is known of them. */
@@ -160,24 +148,31 @@ export class Inquiry {
     router.look.until = undefined;
     turn.covered = 0;
     turn.question = undefined;
+    this.#ends.set(router, undefined);
     this.#polls.forget(router);
-    this.#askSoon(turn, now);
+    this.#askAt(router, turn, earliest(turn.nextAt, roundFor(after(now, SOON))) ?? now);
   }
 
   /** A backup hears another master than before: does it hold the addresses? */
-  #followMaster({ look }: VirtualRouter, turn: Turn, now: Instant): void {
-    look.unanswered = look.mute = 0;
+  #followMaster(router: VirtualRouter, turn: Turn, now: Instant): void {
+    router.look.unanswered = router.look.mute = 0;
     // Two that are heard in turn are no reason to ask without end.
     const { askedAt } = turn;
     const isFresh = askedAt !== undefined && between(askedAt, now) < HURRIED_PACE;
-    if (!isFresh) this.#askSoon(turn, now);
+    const soon = roundFor(after(now, SOON));
+    if (isFresh || turn.question !== undefined || turn.nextAt <= soon) return;
+    this.#askAt(router, turn, soon);
   }
 
-  #askSoon(turn: Turn, now: Instant): void {
-    const soon = after(now, SOON);
-    if (turn.question !== undefined || turn.nextAt <= soon) return;
-    turn.nextAt = soon;
-    this.#next = earliest(this.#next, soon);
+  #askAt(router: VirtualRouter, turn: Turn, at: Instant): void {
+    turn.nextAt = at;
+    this.#asks.set(router, at);
+  }
+
+  #nextAsk(): Instant | undefined {
+    const { next } = this.#asks;
+    const paused = this.#pausedUntil;
+    return next === undefined || paused === undefined || next > paused ? next : paused;
   }
 
   /** What is found out now counts until the next question ought to have been concluded. */
@@ -190,8 +185,7 @@ export class Inquiry {
   hurry(router: VirtualRouter, now: Instant): void {
     const turn = this.#turns.get(router);
     if (turn === undefined || turn.question !== undefined || turn.nextAt <= now) return;
-    turn.nextAt = now;
-    this.#next = now;
+    this.#askAt(router, turn, now);
   }
 
   /** Another machine said that it has an address of `router`; to this one alone so many times. */
@@ -207,35 +201,27 @@ export class Inquiry {
   }
 
   /** Asks what is due, concludes what has waited enough. `deaf`: answers would not be heard. */
-  settle(routers: readonly VirtualRouter[], othersOf: OthersOf, deaf: boolean, now: Instant): void {
+  settle(othersOf: OthersOf, deaf: boolean, now: Instant): void {
     for (const router of this.#polls.settle(now, (one) => this.#isPolled(one, deaf, now))) {
       this.#doubt(router, now);
     }
-    if (this.#next !== undefined && now < this.#next) return;
+    for (const router of this.#ends.takeAll(now)) {
+      const turn = this.#turns.get(router);
+      if (turn?.question === undefined) continue;
+      this.#conclude(router, turn, turn.question, now);
+      this.#asks.set(router, turn.nextAt);
+    }
+    const next = this.#nextAsk();
+    if (next === undefined || now < next) return;
     this.#refill(now);
-    const present = new Set(routers);
-    for (const router of this.#turns.keys()) {
-      if (present.has(router)) continue;
-      this.#turns.delete(router);
-      this.#polls.forget(router);
-    }
-    const due: [VirtualRouter, Turn][] = [];
-    for (const [router, turn] of this.#turns) {
-      if (turn.question !== undefined && now >= after(turn.question.at, ANSWERS)) {
-        this.#conclude(router, turn, turn.question, now);
-      }
-      if (turn.question === undefined && now >= turn.nextAt) due.push([router, turn]);
-    }
     // Where not all can be asked now, those are that have waited for longest.
-    for (const [router, turn] of due.toSorted(([, a], [, b]) => a.nextAt - b.nextAt)) {
-      if (this.#budget > 0) this.#ask(router, turn, othersOf, deaf, now);
+    while (this.#budget > 0) {
+      const router = this.#asks.take(now);
+      const turn = router && this.#turns.get(router);
+      if (router === undefined || turn === undefined) break;
+      this.#ask(router, turn, othersOf, deaf, now);
     }
-    let next: Instant | undefined;
-    for (const { question, nextAt } of this.#turns.values()) {
-      next = earliest(next, question === undefined ? nextAt : after(question.at, ANSWERS));
-    }
-    const refilled = after(now, nanoseconds(1e9 / PER_SECOND));
-    this.#next = next !== undefined && next <= now ? refilled : next;
+    this.#pausedUntil = this.#budget > 0 ? undefined : roundFor(after(now, FILLED));
   }
 
   #refill(now: Instant): void {
@@ -266,7 +252,7 @@ export class Inquiry {
     const [first] = sent;
     if (first === undefined) {
       forgetConflicts(router, now);
-      turn.nextAt = after(now, HURRIED_PACE);
+      this.#askAt(router, turn, roundFor(after(now, HURRIED_PACE)));
       // Where no machine can be asked, there is nothing to wait for.
       if (all.length === 0) router.look.until = this.#validUntil(now, HURRIED_PACE);
       return;
@@ -276,6 +262,7 @@ export class Inquiry {
     const whose = whoIsWho(router, others, this.#options.neighbours, now)
       .filter((address) => this.#send(router, name, address));
     turn.question = { at: now, asked: sent, whose, answered: new Map(), holders: new Map() };
+    this.#ends.set(router, roundFor(after(now, ANSWERS)));
   }
 
   #send(router: VirtualRouter, name: string, target: Ip): boolean {
@@ -333,7 +320,7 @@ export class Inquiry {
       : inARow > 0 || isConflict
       ? HURRIED_PACE
       : Math.max(PACE * share, ANSWERS);
-    turn.nextAt = after(question.at, nanoseconds(pace));
+    turn.nextAt = roundFor(after(question.at, nanoseconds(pace)));
     turn.covered += asked.length;
     if (turn.covered >= router.plan.virtualAddresses.length && !isOpen) {
       look.until = this.#validUntil(question.at, PACE);

@@ -10,6 +10,7 @@ import { type Mac, parseMac } from "../net/mac.ts";
 import { after, type Instant, milliseconds, seconds } from "../time.ts";
 import { encodedTo } from "../wire/ethernet.ts";
 import { askableLink, questionFor } from "./questions.ts";
+import { roundFor } from "./rounds.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /**
@@ -64,7 +65,7 @@ export class Polls {
     const vain = holders.get(address)?.vain ?? 0;
     holders.set(address, { mac: parsed, held, vain });
     this.#holders.set(router, holders);
-    this.#nextAt ??= after(this.#host.now(), PACE);
+    this.#nextAt ??= roundFor(after(this.#host.now(), PACE));
   }
 
   /** Another machine may hold the addresses of `router` now. */
@@ -100,7 +101,7 @@ export class Polls {
       this.#open = [];
     }
     if (this.#nextAt !== undefined && now >= this.#nextAt) {
-      this.#nextAt = after(now, PACE);
+      this.#nextAt = roundFor(after(now, PACE));
       this.#poll(now, isWanted);
     }
     return failed;
@@ -116,7 +117,7 @@ export class Polls {
     this.#cursor = start + MOST;
     this.#open = [...due.slice(start), ...due.slice(0, start)].slice(0, MOST)
       .filter(({ router, holder }) => this.#send(router, holder));
-    this.#openUntil = after(now, ANSWERS);
+    this.#openUntil = roundFor(after(now, ANSWERS));
   }
 
   /** What the kernel refuses is said of the questions. */

@@ -171,16 +171,13 @@ export class Routers {
     return this.#deadlines.next;
   }
 
-  /** Those that are due at `now`, oldest first; they are to be scheduled again. */
+  /** Those that are due at `now`, fast ones first, then oldest first; to be scheduled again. */
   takeDue(now: Instant): readonly VirtualRouter[] {
-    const due: VirtualRouter[] = [];
-    for (;;) {
-      const router = this.#deadlines.take(now);
-      if (router === undefined) break;
-      due.push(router);
-    }
+    const due = this.#deadlines.takeAll(now);
     const rank = (router: VirtualRouter) => this.#ranks.get(router) ?? 0;
-    return due.length < 2 ? due : due.sort((a, b) => rank(a) - rank(b));
+    const order = (a: VirtualRouter, b: VirtualRouter) =>
+      Number(isFast(b)) - Number(isFast(a)) || rank(a) - rank(b);
+    return due.length < 2 ? due : due.toSorted(order);
   }
 
   /**
@@ -192,11 +189,7 @@ export class Routers {
 
   /** Those masters that are due at `now`; they are to be scheduled again. */
   takeFast(now: Instant): readonly VirtualRouter[] {
-    const due: VirtualRouter[] = [];
-    for (let one = this.#fast.take(now); one !== undefined; one = this.#fast.take(now)) {
-      due.push(one);
-    }
-    return due;
+    return this.#fast.takeAll(now);
   }
 
   /** Tells the watchers that `router` is another one than before. */
@@ -253,7 +246,7 @@ function dueOf({ state, retryAt }: VirtualRouter): Instant | undefined {
 }
 
 /** Is it a master whose adverts are late soon, and whose step is a short one? */
-function isFast({ state, plan, rules }: VirtualRouter): boolean {
+export function isFast({ state, plan, rules }: VirtualRouter): boolean {
   return state.kind === "master" && rules.advertInterval <= FAST_INTERVAL &&
     plan.virtualAddresses.length <= FEW_ADDRESSES;
 }

@@ -69,7 +69,7 @@ function lab(...routers: readonly VirtualRouter[]) {
     for (let next = inquiry.nextDeadline(); next !== undefined && next <= end;) {
       host.time = Math.max(next, host.time) as Instant;
       const before = host.asked.length;
-      inquiry.settle(routers, ({ source }) => source ? [PEER, source] : [PEER], false, host.time);
+      inquiry.settle(({ source }) => source ? [PEER, source] : [PEER], false, host.time);
       for (const asked of host.asked.slice(before)) {
         for (const mac of answers(asked)) answer(asked, mac);
       }
