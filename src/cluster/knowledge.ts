@@ -3,7 +3,7 @@
  * instants in, views out. Nothing stays as it was told when no more is told.
  */
 import type { Family } from "../net/ip.ts";
-import { after, between, type Instant, milliseconds, seconds, toMilliseconds } from "../time.ts";
+import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import type { NodeReport, ReportPart, RouterReport } from "./report.ts";
 import type { PeerView } from "./peer.ts";
 
@@ -115,39 +115,13 @@ function isHeard({ heard }: PeerView, now: Instant): boolean {
   return heard !== undefined && isFresh(heard, now);
 }
 
-/** A node that says that it holds the addresses of a virtual router. */
-export interface Holder {
+/** What one node says of a virtual router. */
+export interface Word {
   readonly node: string;
-  /** How old its word is. */
-  readonly ageMs: number;
-  /** Since when it is master, by its word. */
-  readonly masterForMs: number;
-  /** Its link is up, and its gateway, where it knows of one, answers. */
-  readonly lanIsWell: boolean;
   readonly report: RouterReport;
-}
-
-/**
- * Which node said last that it is master of a virtual router, and has said nothing else since;
- * undefined: none. The caller judges whether `ageMs` is recent enough. Of nodes whose name two
- * machines have nothing counts.
- */
-export function holderOf(
-  told: ReadonlyMap<string, Told>,
-  twice: ReadonlySet<string>,
-  key: string,
-  now: Instant,
-): Holder | undefined {
-  const holders = [...told].flatMap(([node, { node: self, routers }]): readonly Holder[] => {
-    const router = routers.get(key);
-    if (router === undefined || router.report.state !== "master") return [];
-    if (twice.has(node) || self.leaving) return [];
-    const { report, at } = router;
-    const ageMs = toMilliseconds(between(at, now));
-    const lanIsWell = report.link !== false && report.gateway !== false;
-    return [{ node, ageMs, masterForMs: report.age + ageMs, lanIsWell, report }];
-  });
-  return holders.toSorted((a, b) => a.ageMs - b.ageMs)[0];
+  readonly at: Instant;
+  /** It is about to end. */
+  readonly isLeaving: boolean;
 }
 
 /** Could this virtual router hold its addresses, or does it? Which node it is does not matter. */

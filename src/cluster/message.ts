@@ -23,6 +23,8 @@ const MAX_NAME = 200;
 /** Characters of a sentence. */
 const MAX_TEXT = 160;
 const MAX_KEYS = 8, MAX_LIST = 32;
+/** Virtual routers that one question is about. */
+const MAX_ASKED = 32;
 
 /** The head of a part of a report. */
 export type PartHead = Pick<ReportPart, "number" | "index" | "node">;
@@ -71,6 +73,16 @@ export function encodePart(
 /** A question as text. */
 export function encodeAsk(what: Wanted): Uint8Array {
   return bytesOf(JSON.stringify({ kind: "ask", what }));
+}
+
+/** Questions for the virtual routers called `of`, as many as are needed. */
+export function encodeAskRouters(of: readonly string[]): readonly Uint8Array[] {
+  const around = sizeOf(`{"kind":"ask","what":{"kind":"routers","of":[]}}`);
+  const names = of.filter((name) => sizeOf(JSON.stringify(name)) < MAX_MESSAGE - around);
+  const texts = names.map((name) => JSON.stringify(name));
+  return pages(texts, MAX_MESSAGE - around, MAX_ASKED).map((inside) =>
+    bytesOf(`{"kind":"ask","what":{"kind":"routers","of":[${inside.join()}]}}`)
+  );
 }
 
 /** Fingerprints as texts. */
@@ -149,13 +161,20 @@ function routerText(router: RouterReport, room: number): string {
   return text;
 }
 
-/** `texts` and the commas between them on pages of at most `room` bytes; one page at least. */
-function pages(texts: readonly string[], room: number): readonly (readonly string[])[] {
+/**
+ * `texts` and the commas between them on pages of at most `room` bytes, and `most` texts; one page
+ * at least.
+ */
+function pages(
+  texts: readonly string[],
+  room: number,
+  most = Infinity,
+): readonly (readonly string[])[] {
   const all: string[][] = [[]];
   let used = 0;
   for (const text of texts) {
     const size = sizeOf(text) + 1;
-    if (used > 0 && used + size > room) {
+    if (used > 0 && (used + size > room || (all.at(-1)?.length ?? 0) >= most)) {
       all.push([]);
       used = 0;
     }
@@ -252,9 +271,14 @@ function decodeCheck(fields: Fields | undefined): readonly CheckReport[] {
 }
 
 function decodeAsk(fields: Fields | undefined): Message | undefined {
-  switch (fields?.word("kind", ["report", "parts", "keys"])) {
+  switch (fields?.word("kind", ["report", "routers", "parts", "keys"])) {
     case "report":
       return { kind: "ask", what: { kind: "report" } };
+    case "routers": {
+      const of = fields.list("of", MAX_ASKED).filter((one) => typeof one === "string")
+        .map((one) => fitting(one, MAX_NAME));
+      return { kind: "ask", what: { kind: "routers", of } };
+    }
     case "parts":
       return { kind: "ask", what: { kind: "parts" } };
     case "keys": {

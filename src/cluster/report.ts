@@ -13,6 +13,8 @@ export type Message =
 /** What is asked for: a report now, or the fingerprints of a file. */
 export type Wanted =
   | { readonly kind: "report" }
+  /** What is to be said of these virtual routers, by instance and family, at once. */
+  | { readonly kind: "routers"; readonly of: readonly string[] }
   /** The fingerprints of all parts of the file. */
   | { readonly kind: "parts" }
   /** Those of the keys of one part, such as "[check.nginx]". */

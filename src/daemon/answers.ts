@@ -6,7 +6,7 @@ import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds } from "../time.ts";
 import type { Sight } from "./conflicts.ts";
-import { heardOf } from "../vrrp/state.ts";
+import { masterOf } from "../vrrp/state.ts";
 import { masterHeard } from "./health.ts";
 import type { Look } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
@@ -91,7 +91,7 @@ export function countUnanswered(
   silent: ReadonlySet<string>,
   { interfaces, neighbours, now }: Known,
 ): void {
-  const master = heardOf(state)?.source;
+  const master = masterOf(state)?.source;
   const isElsewhere = master === undefined ||
     asked.some((held) => !isAround(interfaces, held.interface, master));
   if (silent.size === 0 || isElsewhere) {

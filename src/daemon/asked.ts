@@ -7,7 +7,7 @@ import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../net/ip.ts";
 import { between, type Instant, milliseconds, seconds } from "../time.ts";
 import type { Question } from "./answers.ts";
-import { heardOf, type State } from "../vrrp/state.ts";
+import { masterOf, type State } from "../vrrp/state.ts";
 import { masterHeard } from "./health.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
@@ -54,7 +54,7 @@ export function newTurn(router: VirtualRouter, nextAt: Instant): Turn {
     entered,
     state: state.kind,
     plan,
-    master: masterOf(router),
+    master: masterAt(router),
     nextAt,
     askedAt: undefined,
     covered: 0,
@@ -148,7 +148,7 @@ export function wasClaimAsked(
     between(question.at, entered) >= ANSWERED_WITHIN;
 }
 
-/** The master that a backup hears, the same object until its next advert. */
-export function masterOf({ state }: VirtualRouter): Ip | undefined {
-  return heardOf(state)?.source;
+/** The master that a backup believes in, the same object until its next advert. */
+export function masterAt({ state }: VirtualRouter): Ip | undefined {
+  return masterOf(state)?.source;
 }

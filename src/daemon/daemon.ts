@@ -52,6 +52,7 @@ export class Daemon implements CommandTaker {
       { nextDeadline: () => nodes.nextDeadline(), tick: (now) => this.#watchNodes(now) },
       parts.healthWatch,
       parts.channel,
+      parts.secondOpinion,
       parts.reports,
       { nextDeadline: () => announcer.nextDeadline(), tick: () => {} },
       parts.resumeWriter,

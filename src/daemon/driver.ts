@@ -16,7 +16,7 @@ import {
   type Transition,
 } from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
-import { heardOf, type State } from "../vrrp/state.ts";
+import { masterOf, type State } from "../vrrp/state.ts";
 import { nextDeadline, step } from "../vrrp/step.ts";
 import type { Announcer } from "./announcer.ts";
 import { formatIp, sameIp } from "../net/ip.ts";
@@ -300,7 +300,12 @@ function refusalOf(error: HostError): Fault {
 /** Do they say the same of which machine holds the addresses? */
 function isAlike(a: State, b: State): boolean {
   if (a === b) return true;
-  if (a.kind !== b.kind) return false;
-  const [before, now] = [heardOf(a)?.source, heardOf(b)?.source];
+  if (a.kind !== b.kind || isReported(a) !== isReported(b)) return false;
+  const [before, now] = [masterOf(a)?.source, masterOf(b)?.source];
   return before === undefined || now === undefined ? before === now : sameIp(before, now);
+}
+
+/** Is the master known by its reports alone? The master is told. */
+function isReported(state: State): boolean {
+  return state.kind === "backup" && state.master.kind === "reported";
 }

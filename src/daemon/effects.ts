@@ -23,7 +23,7 @@ import type { Journal } from "./journal.ts";
 import { labelOf } from "./log.ts";
 import { askableLink, questionFor } from "./questions.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
-import { heardOf } from "../vrrp/state.ts";
+import { masterOf } from "../vrrp/state.ts";
 
 /** So many addresses of one router go to the kernel together: 1 or 2 ms. */
 const TOGETHER = 16;
@@ -220,7 +220,7 @@ function ask(router: VirtualRouter, host: Host, journal: Journal): void {
   const { state, plan: { virtualAddresses: all, rules } } = router;
   const interfaces = host.interfaces();
   router.look.claimAskedAt = host.now();
-  const master = heardOf(state)?.source;
+  const master = masterOf(state)?.source;
   // By the master's and the peers' answers it is known whose MAC is whose.
   const others = master === undefined || includesIp(rules.peers, master)
     ? rules.peers

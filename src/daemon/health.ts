@@ -2,7 +2,7 @@
 import type { Health } from "../control/api.ts";
 import { formatIp } from "../net/ip.ts";
 import { after, between, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
-import { type BackupState, heardOf, isHolder } from "../vrrp/state.ts";
+import { type BackupState, heardOf, isHolder, masterOf } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import { isEvidence } from "./conflicts.ts";
@@ -56,7 +56,7 @@ export function masterHeard(
 ): Pick<Heard, "source" | "priority"> | undefined {
   const { state } = router;
   if (isHolder(state)) return undefined;
-  if (state.kind === "backup") return heardOf(state);
+  if (state.kind === "backup") return masterOf(state);
   // A node that takes no part hears the adverts all the same.
   return [...router.heard.values()].filter((heard) =>
     heard.priority > LEAVING_PRIORITY && isRecent(heard, router, now)
@@ -83,7 +83,12 @@ function healthOutside(router: VirtualRouter, isFault: boolean, now: Instant): D
 }
 
 function healthOfBackup(router: VirtualRouter, state: BackupState, now: Instant): Diagnosis {
-  const { masterDownAt } = state;
+  const { masterDownAt, master } = state;
+  if (master.kind === "reported" && master.gone === undefined) {
+    // Where the LAN is cut it is there, and does not answer here.
+    if (router.look.unanswered < IN_A_ROW) return well("held");
+    return nobody("a master reports that it holds it, and no machine answers for the address");
+  }
   const heard = heardOf(state);
   if (heard !== undefined && isPatient(router, heard.interval, between(heard.at, now))) {
     const { unanswered, mute } = router.look;
@@ -118,8 +123,8 @@ function isPatient({ rules }: VirtualRouter, interval: Nanoseconds, silence: Nan
 /** Whether two machines hold the addresses; undefined: nothing says so. */
 function two(router: VirtualRouter, now: Instant, neighbours: Neighbours): Diagnosis | undefined {
   const { state } = router;
-  const heard = heardOf(state);
-  const master = heard && formatIp(heard.source);
+  const known = masterOf(state);
+  const master = known && formatIp(known.source);
   // A packet that came to harm on its way from the master is none of another one.
   const conflicts = [...router.conflicts.values()]
     .filter((conflict) => isEvidence(conflict, router, now) && conflict.who !== master);

@@ -11,7 +11,7 @@ import {
   nanoseconds,
   seconds,
 } from "../time.ts";
-import { heardOf, isHolder, isOut } from "../vrrp/state.ts";
+import { isHolder, isOut, masterOf } from "../vrrp/state.ts";
 import { answersOf, countDoubles, countUnanswered, type Question, sameHeld } from "./answers.ts";
 import {
   carryConflicts,
@@ -32,7 +32,7 @@ import {
   ANSWERS,
   choose,
   isAskedFor,
-  masterOf,
+  masterAt,
   MOST_AT_ONCE,
   newTurn,
   type OthersOf,
@@ -103,7 +103,7 @@ export class Inquiry {
       this.begin(router, now);
       return true;
     }
-    const master = masterOf(router);
+    const master = masterAt(router);
     if (turn.plan !== router.plan) {
       const isSame = sameHeld(turn.plan.virtualAddresses, router.plan.virtualAddresses);
       turn.plan = router.plan;
@@ -341,7 +341,7 @@ export class Inquiry {
     const turn = this.#turns.get(router);
     if (turn === undefined || turn.question !== undefined) return false;
     return !deaf && rules.duplicateCheck && state.kind === "backup" &&
-      heardOf(state) !== undefined &&
+      masterOf(state) !== undefined &&
       look.unanswered === 0 && look.mute === 0 && turn.nextAt > after(now, ANSWERS);
   }
 

@@ -16,7 +16,7 @@ import type { Command, Maintenance } from "./command.ts";
 import type { Driver } from "./driver.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Routers } from "./routers.ts";
-import { heardOf, isHolder } from "../vrrp/state.ts";
+import { isHolder, masterOf } from "../vrrp/state.ts";
 
 type MaintenanceCommand = Extract<Command, { readonly kind: "maintenance" }>;
 
@@ -103,7 +103,7 @@ export class MaintenanceMode {
   /** Instances that this node is to stand by for, though no holder is heard. */
   #unheld(): readonly string[] {
     return this.#options.routers.all
-      .filter(({ state }) => state.kind === "backup" && heardOf(state) === undefined)
+      .filter(({ state }) => state.kind === "backup" && masterOf(state) === undefined)
       .map(({ plan }) => labelOf(plan));
   }
 

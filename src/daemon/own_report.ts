@@ -45,9 +45,16 @@ export function routerReport(router: VirtualRouter, around: Around): RouterRepor
     source: router.source === undefined ? null : formatIp(router.source),
     yields: state.kind === "handoff",
     holds: plan.virtualAddresses.length > 0 && missingAddresses(plan, interfaces).length === 0,
-    link: isLinkUp(router, interfaces),
-    gateway: isGatewayUp(router, around),
+    ...placeOf(router, around),
   };
+}
+
+/** How `router` stands on its LAN. */
+export function placeOf(
+  router: VirtualRouter,
+  around: Around,
+): Pick<RouterReport, "link" | "gateway"> {
+  return { link: isLinkUp(router, around.interfaces), gateway: isGatewayUp(router, around) };
 }
 
 /** Why it takes no part: faults, and in a start the checks that it waits for. */

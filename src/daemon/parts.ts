@@ -30,6 +30,7 @@ import { Reservations } from "./reservation.ts";
 import { judgementsOf, type ResumeState } from "./resume.ts";
 import { ResumeWriter } from "./resume_writer.ts";
 import { Routers } from "./routers.ts";
+import { SecondOpinion } from "./second_opinion.ts";
 
 /** What a daemon is made of. */
 export interface DaemonOptions {
@@ -81,15 +82,22 @@ interface Core {
   readonly resumeWriter: ResumeWriter;
 }
 
+/** What the core tells, and asks, and is made after it. */
+interface Later {
+  addressConflicts?: AddressConflicts;
+  secondOpinion?: SecondOpinion;
+}
+
 /** Puts them together; nothing is done yet. */
 export function createParts(options: DaemonOptions): Parts {
   const ground = createGround(options);
-  const later: { addressConflicts?: AddressConflicts } = {};
-  const core = createCore(options, ground, () => later.addressConflicts?.listChanged());
+  const later: Later = {};
+  const core = createCore(options, ground, later);
   const watch = createWatch(options, ground, core);
   const handling = createHandling(options, ground, core);
   const cluster = createCluster(options, ground, core, handling);
   later.addressConflicts = watch.addressConflicts;
+  later.secondOpinion = cluster.secondOpinion;
   const { interests, resumeWriter } = core;
   for (const watcher of [interests, watch.addressConflicts, resumeWriter, cluster.reports]) {
     ground.routers.watch(watcher);
@@ -124,7 +132,7 @@ function createGround({ host, journal, resume, observers = [] }: DaemonOptions) 
 }
 
 /** What changes virtual routers. */
-function createCore(options: DaemonOptions, ground: Ground, listChanged: () => void): Core {
+function createCore(options: DaemonOptions, ground: Ground, later: Later): Core {
   const { host, saveResume } = options;
   const { routers, checks } = ground;
   const interests = new Interests(host, routers);
@@ -133,6 +141,8 @@ function createCore(options: DaemonOptions, ground: Ground, listChanged: () => v
     ...ground,
     nodeName: () => reconciler.node?.node ?? "unknown",
     beforeLeaving: (router) => resumeWriter.leaves(router),
+    opinionOf: (router) => later.secondOpinion?.opinionOf(router),
+    askNodes: (router) => later.secondOpinion?.ask(router),
     onObservation: (router, seen) => takeObservation(router, seen, ground),
   });
   const reconciler: Reconciler = new Reconciler({
@@ -144,7 +154,7 @@ function createCore(options: DaemonOptions, ground: Ground, listChanged: () => v
     willLeave: (routers) => resumeWriter.willLeave(routers),
     heardChanged: () => {
       interests.heardChanged();
-      listChanged();
+      later.addressConflicts?.listChanged();
     },
   });
   const resumeWriter = new ResumeWriter({
@@ -181,7 +191,7 @@ function createWatch(options: DaemonOptions, ground: Ground, { driver, reconcile
 function createCluster(
   { host, journal }: DaemonOptions,
   { routers, checks, nodes }: Ground,
-  { reconciler }: Core,
+  { reconciler, driver }: Core,
   { handoffs, maintenance }: ReturnType<typeof createHandling>,
 ) {
   const config = () => reconciler.config;
@@ -203,9 +213,11 @@ function createCluster(
     maintenance: () => maintenance.present,
     isLeaving: () => handoffs.isStopping,
     onStanding: (node) => nodes.stands(node),
+    onReport: (said) => secondOpinion.hear(said),
   });
+  const secondOpinion = new SecondOpinion({ now: () => host.now(), reports, routers, driver });
   nodes.believe((name, now) => reports.view(name, now));
-  return { channel, reports };
+  return { channel, reports, secondOpinion };
 }
 
 /** What handles the commands of people. */

@@ -5,20 +5,19 @@
 import {
   ASK_AFTER,
   FRESH,
-  type Holder,
-  holderOf,
   learn,
   routerKey,
   type Standing,
   standingOf,
   type Told,
+  type Word,
 } from "../cluster/knowledge.ts";
-import { decodeMessage, encodeAsk } from "../cluster/message.ts";
+import { decodeMessage, encodeAsk, encodeAskRouters } from "../cluster/message.ts";
 import type { PeerView } from "../cluster/peer.ts";
-import type { Message, NodeReport, ReportPart } from "../cluster/report.ts";
+import type { Message, NodeReport, ReportPart, RouterReport } from "../cluster/report.ts";
 import type { Config } from "../config/config.ts";
 import type { Host } from "../host.ts";
-import type { Family, Ip } from "../net/ip.ts";
+import type { Ip } from "../net/ip.ts";
 import { affords, type Limits, spend } from "../budget.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../time.ts";
 import { VERSION } from "../version.ts";
@@ -26,7 +25,7 @@ import type { Checks } from "./checks.ts";
 import type { Maintenance } from "./command.ts";
 import { askAt, askNext, type Drift, type FileView, fileView, follow, learnPage } from "./drift.ts";
 import { OwnFile } from "./own_file.ts";
-import { age, type Around, maintenanceReport, routerReport } from "./own_report.ts";
+import { age, type Around, maintenanceReport, placeOf, routerReport } from "./own_report.ts";
 import type { Routers, RouterWatcher } from "./routers.ts";
 import { Telling } from "./telling.ts";
 import type { Ticker } from "./ticker.ts";
@@ -61,6 +60,8 @@ export interface ReportsOptions {
   readonly isLeaving: () => boolean;
   /** How a node stands is another thing than before. */
   readonly onStanding: (node: string) => void;
+  /** A node said this of its virtual routers. */
+  readonly onReport: (routers: readonly RouterReport[]) => void;
 }
 
 /** Another node by what it told. */
@@ -143,14 +144,33 @@ export class Reports implements Ticker, RouterWatcher {
     this.#options.wire.send(name, encodeAsk({ kind: "report" }));
   }
 
-  /** Who says that it is master of a virtual router, as {@link holderOf}. */
-  holder(instance: string, family: Family, now: Instant): Holder | undefined {
-    const told = [...this.#known].flatMap(([name, { told }]) =>
-      told === undefined ? [] : [[name, told] as const]
-    );
-    const twice = this.#options.wire.peers(now).filter(({ isTwice }) => isTwice);
-    const names = new Set(twice.map(({ name }) => name));
-    return holderOf(new Map(told), names, routerKey(instance, family), now);
+  /** Asks all nodes at once for what they say of `routers`. */
+  askAbout(routers: readonly VirtualRouter[]): void {
+    const { wire, host } = this.#options;
+    const peers = wire.peers(host.now()).filter(({ hasSession }) => hasSession);
+    for (
+      const text of encodeAskRouters(routers.map(({ plan }) => routerKey(plan.name, plan.family)))
+    ) {
+      for (const { name } of peers) wire.send(name, text);
+    }
+  }
+
+  /** What the other nodes say of `router`. Of a name that two machines have nothing counts. */
+  wordsOn({ plan: { name, family } }: VirtualRouter, now: Instant): readonly Word[] {
+    const key = routerKey(name, family);
+    const peers = this.#isOn ? this.#options.wire.peers(now) : [];
+    return peers.filter(({ isTwice }) => !isTwice).flatMap((peer) => {
+      const told = this.#known.get(peer.name)?.told;
+      const router = told?.routers.get(key);
+      if (told === undefined || router === undefined) return [];
+      const { report, at } = router;
+      return [{ node: peer.name, report, at, isLeaving: told.node.leaving }];
+    });
+  }
+
+  /** What this node says of the place of `router` on the LAN. */
+  placeOf(router: VirtualRouter, now: Instant): Pick<RouterReport, "link" | "gateway"> {
+    return placeOf(router, this.#surroundings(now));
   }
 
   /** What is known of the others by what they told, by name; empty without [cluster]. */
@@ -201,7 +221,7 @@ export class Reports implements Ticker, RouterWatcher {
       case "ask":
         if (!affords(known.answersPaid, ANSWERS, at)) return;
         known.answersPaid = spend(known.answersPaid, ANSWERS, at);
-        return this.#telling.answer(peer, message.what);
+        return this.#telling.answer(peer, message.what, at);
       case "keys":
         if (known.drift !== undefined) known.drift = learnPage(known.drift, message.page, at);
     }
@@ -214,6 +234,7 @@ export class Reports implements Ticker, RouterWatcher {
     if (before === undefined || known.told.number < before.number) this.#telling.hurry();
     const view = this.#peer(peer, at);
     if (view !== undefined) this.#stand(view, known, at);
+    this.#options.onReport(part.routers);
   }
 
   #peer(name: string, now: Instant): PeerView | undefined {

@@ -25,10 +25,11 @@ import {
   type WallTime,
 } from "../time.ts";
 import { VERSION } from "../version.ts";
-import { heardOf, isHolder, isOut, nameOf } from "../vrrp/state.ts";
+import { heardOf, isHolder, isOut, masterOf, nameOf } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
+import { advertsLost } from "./adverts_lost.ts";
 import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./priority.ts";
 import { isEvidence, isLiving } from "./conflicts.ts";
@@ -41,7 +42,6 @@ import {
   clusterAttention,
   type KnownNodes,
   knownNodes,
-  nodeBySource,
   nodeStatuses,
   readyByInstance,
   readyNodes,
@@ -129,7 +129,7 @@ function instanceStatus(
     base_priority: plan.rules.priority,
     priority: rules.priority,
     addresses: plan.virtualAddresses.map((held) => formatPrefix(held.prefix)),
-    master: masterStatus(router, moment, known),
+    master: masterStatus(router, moment),
     since: formatWallTime(router.since),
     cause: causeOf(router, moment),
     faults: isOut(state) ? state.faults.map((fault) => fault.message) : [],
@@ -224,11 +224,7 @@ function checkStatus(name: string, checks: Checks): CheckStatus {
   };
 }
 
-function masterStatus(
-  router: VirtualRouter,
-  moment: Moment,
-  known: KnownNodes,
-): MasterStatus | null {
+function masterStatus(router: VirtualRouter, moment: Moment): MasterStatus | null {
   const { state, source } = router;
   if (isHolder(state) && source !== undefined) {
     return {
@@ -240,8 +236,7 @@ function masterStatus(
   const heard = masterHeard(router, moment.now);
   if (heard === undefined) return null;
   const address = formatIp(heard.source);
-  const node = moment.node?.names.get(address) ?? nodeBySource(router, address, known) ?? address;
-  return { node, address, priority: heard.priority };
+  return { node: nameOfNode(address, moment), address, priority: heard.priority };
 }
 
 function peerStatuses(router: VirtualRouter, moment: Moment): readonly PeerStatus[] {
@@ -297,6 +292,8 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
       ...conflictsOf(router, moment).map(({ words }) => words),
     ].map((words) => `${label}: ${words}`)),
     ...unclear(router).map((words) => `${label}: ${words}`),
+    ...advertsLost(router, moment.reports.wordsOn(router, moment.now), moment.node?.node)
+      .map((words) => `${label}: ${words}`),
     ...mismatch,
     ...otherPriorities(label, router, moment),
     ...mixed,
@@ -307,9 +304,9 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
 
 /** What questions cannot tell, though they were asked. */
 function unclear({ state, plan, look: { macs, mute, double } }: VirtualRouter): readonly string[] {
-  const heard = heardOf(state);
-  if (heard === undefined) return [];
-  const master = nameIn(plan, heard.source);
+  const known = masterOf(state);
+  if (known === undefined) return [];
+  const master = nameIn(plan, known.source);
   if (macs.length > 1) {
     return [
       `${master} answers with the hardware addresses ${

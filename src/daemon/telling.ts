@@ -3,6 +3,7 @@
  * to their questions. A long one goes out part by part, so that adverts leave in between.
  */
 import { encodePages, encodePart, MAX_PARTS } from "../cluster/message.ts";
+import { routerKey } from "../cluster/knowledge.ts";
 import type { NodeReport, RouterReport, Wanted } from "../cluster/report.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../time.ts";
 import type { OwnFile } from "./own_file.ts";
@@ -75,8 +76,9 @@ export class Telling {
   }
 
   /** Answers a question of the node called `to`. */
-  answer(to: string, what: Wanted): void {
+  answer(to: string, what: Wanted, now: Instant): void {
     if (what.kind === "report") return this.hurry();
+    if (what.kind === "routers") return this.#tellOf(what.of, to, now);
     const { hash, parts, keysOf } = bound(this.#options.file);
     const hashes = what.kind === "parts" ? parts : keysOf(what.of);
     if (hash === undefined || hashes === undefined) return;
@@ -126,6 +128,25 @@ export class Telling {
 
   get #pausedUntil(): Instant {
     return this.#begunAt === undefined ? 0 as Instant : after(this.#begunAt, PAUSE);
+  }
+
+  /** A node is about to take over: it cannot wait for the next report. */
+  #tellOf(keys: readonly string[], to: string, now: Instant): void {
+    const { send, nodeReport, routerReport, routers } = this.#options;
+    const asked = new Set(keys);
+    const found = routers.all.filter(({ plan: { name, family } }) =>
+      asked.has(routerKey(name, family))
+    );
+    if (this.#job === undefined) this.#number++;
+    for (let told = 0; told < found.length;) {
+      const next = found.slice(told, told + IN_ONE).map((one) => routerReport(one, now));
+      // Of a report that is under way it is one part more.
+      const index = this.#job === undefined ? told : this.#job.index++;
+      const head = { number: this.#number, index, node: nodeReport(now) };
+      const { text, taken } = encodePart(head, next, false);
+      send(to, text);
+      told += Math.max(1, taken);
+    }
   }
 
   #begin(now: Instant, isWhole: boolean): void {

@@ -7,7 +7,7 @@ import { after, earliest, type Instant, milliseconds, nanoseconds } from "../tim
 import { sameIp } from "../net/ip.ts";
 import { announceAgain } from "./announcements.ts";
 import { backupDeadline, hearAsBackup } from "./backup.ts";
-import type { Cause, Event } from "./event.ts";
+import type { Cause, Event, Opinion } from "./event.ts";
 import { adaptToRules, stepMaster } from "./master.ts";
 import type { HandoffState, InitState, State, Step, Successor } from "./state.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
@@ -40,6 +40,8 @@ export function stepHandoff(state: HandoffState, event: Event, now: Instant, rul
   switch (event.kind) {
     case "advert":
       return unchanged(hearSuccessor(state, event, now, rules));
+    case "reports":
+      return unchanged(hearReports(state, event.opinion, now, rules));
     case "address-conflict":
       // A successor announces itself: from now on no traffic comes here.
       return successor === undefined ? unchanged(state) : letGo(why, successor);
@@ -114,6 +116,20 @@ function hearSuccessor(
   const patience = nanoseconds(Math.min(ARRIVAL, interval));
   const until = before?.until ?? after(now, patience);
   return { ...state, successor: { source, next, until } };
+}
+
+/** Another node reports that it is master: its adverts, if they do not arrive, are not needed. */
+function hearReports(
+  state: HandoffState,
+  opinion: Opinion | undefined,
+  now: Instant,
+  rules: Rules,
+): HandoffState {
+  const { successor, why } = state;
+  if (opinion?.kind !== "holds" || successor !== undefined) return state;
+  const next = why.kind === "handover" ? newBackup(now, rules) : STOPPED;
+  const patience = nanoseconds(Math.min(ARRIVAL, rules.advertInterval));
+  return { ...state, successor: { source: opinion.source, next, until: after(now, patience) } };
 }
 
 /**

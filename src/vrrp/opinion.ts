@@ -3,6 +3,7 @@
  * report (decision 0075). A report that the master made lately proves that it lives, and that its
  * adverts are lost on the way.
  */
+import { sameIp } from "../net/ip.ts";
 import {
   after,
   between,
@@ -20,9 +21,11 @@ import type { BackupState, Heard, KnownMaster } from "./state.ts";
 /** So long before it takes over a backup asks; with fast adverts one interval. */
 const AHEAD = milliseconds(150);
 
-/** A report that keeps a backup waiting counts for one interval, within these bounds. */
+/** A report that keeps a backup waiting counts for one interval, at least for this... */
 const SHORTEST_LIFE = milliseconds(300);
-const LONGEST_LIFE = seconds(3);
+
+/** ... and at most for this: nodes report once a second. */
+export const LONGEST_LIFE = seconds(3);
 
 /** How often a backup asks again within the life of a report: one question may be lost. */
 const ASKS_AGAIN = 2;
@@ -87,9 +90,11 @@ export function stayed(
     return state.masterDownAt === masterDownAt ? state : { ...state, masterDownAt };
   }
   const heard = lastHeard(master);
+  // The same object as long as it is the same node.
+  const same = !isFirst && sameIp(master.source, source) ? master.source : source;
   return {
     ...state,
-    master: { kind: "reported", source, priority, at, heard, gone: undefined },
+    master: { kind: "reported", source: same, priority, at, heard, gone: undefined },
     masterDownAt,
     asksLeft: asksAhead(at, masterInterval, now),
   };

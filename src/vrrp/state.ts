@@ -217,6 +217,14 @@ export function heardOf(state: State): Heard | undefined {
   return master.kind === "unknown" || master.kind === "resigned" ? undefined : master.heard;
 }
 
+/** The master that a backup believes in, by its adverts or its reports; undefined: in none. */
+export function masterOf(state: State): Pick<Heard, "source" | "priority"> | undefined {
+  if (state.kind === "backup" && state.master.kind === "reported") {
+    return state.master.gone === undefined ? state.master : undefined;
+  }
+  return heardOf(state);
+}
+
 /** The master that was obeyed last, before or since this node became one. */
 export function acquaintanceOf(state: State): Acquaintance | undefined {
   switch (state.kind) {

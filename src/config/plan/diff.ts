@@ -182,6 +182,7 @@ const SETTINGS: readonly Aspect[] = [
   ["checksum", (plan) => plan.checksum],
   ["lease", ({ rules: { lease } }) => lease === undefined ? "off" : writeDuration(lease)],
   ["duplicate_check", (plan) => plan.rules.duplicateCheck ? "quick" : "off"],
+  ["second opinion", (plan) => plan.rules.secondOpinion === true ? "asked for" : "none"],
   ["stop", (plan) => plan.rules.stop],
   ["group", (plan) => plan.group ?? "none"],
 ];

@@ -193,6 +193,7 @@ function planRouter(
       grouped: group !== undefined,
       lease: leaseOf(instance),
       duplicateCheck: instance.duplicateCheck === "quick",
+      ...(config.cluster === undefined ? {} : { secondOpinion: true }),
       stop: instance.stop,
     },
   };

@@ -43,7 +43,6 @@ export const UP: Omit<NodeStatus, "name" | "addresses" | "self"> = {
   heard_ms: null,
   rtt_ms: null,
   version: null,
-  started: null,
   config: null,
   differs_in: [],
   maintenance: null,

@@ -2,9 +2,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   couldHold,
-  holderOf,
   learn,
-  routerKey,
   type Standing,
   standingOf,
   type Told,
@@ -96,24 +94,6 @@ Deno.test("knowledge: how a node stands", () => {
   for (const [expected, known, view, time] of cases) {
     strictEqual(standingOf(known, view, at(time)), expected);
   }
-});
-
-Deno.test("knowledge: who says that it holds the addresses", () => {
-  const known = new Map([
-    ["pi-a", told([[10, part(1, [MASTER])]])],
-    ["pi-b", told([[11, part(1, [WEB])]])],
-  ]);
-  const key = routerKey("web", "ipv4");
-  const holder = holderOf(known, new Set(), key, at(11));
-  deepStrictEqual(
-    [holder?.node, holder?.ageMs, holder?.masterForMs, holder?.lanIsWell],
-    ["pi-a", 1000, 4000, true],
-  );
-  strictEqual(holderOf(known, new Set(["pi-a"]), key, at(11)), undefined);
-  strictEqual(holderOf(known, new Set(), routerKey("web", "ipv6"), at(11)), undefined);
-  const newest = known.set("pi-b", told([[11, part(1, [{ ...MASTER, link: false }])]]));
-  const second = holderOf(newest, new Set(), key, at(11));
-  deepStrictEqual([second?.node, second?.lanIsWell], ["pi-b", false]);
 });
 
 Deno.test("knowledge: who could hold them", () => {

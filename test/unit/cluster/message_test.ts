@@ -4,6 +4,7 @@ import { MAX_MESSAGE } from "../../../src/cluster/datagram.ts";
 import {
   decodeMessage,
   encodeAsk,
+  encodeAskRouters,
   encodePages,
   encodePart,
   MAX_PARTS,
@@ -190,6 +191,7 @@ Deno.test("messages: wrong values are none", () => {
 Deno.test("messages: questions are read as they are put", () => {
   const all: readonly Wanted[] = [
     { kind: "report" },
+    { kind: "routers", of: ["web/ipv4", "six/ipv6"] },
     { kind: "parts" },
     { kind: "keys", of: "[nodes]" },
   ];
@@ -199,4 +201,14 @@ Deno.test("messages: questions are read as they are put", () => {
 Deno.test("messages: a report of one router is short", () => {
   const [bytes] = encodeReport(1, nodeReport(), [routerReport() as RouterReport]);
   ok((bytes?.length ?? 0) < 640, `${bytes?.length} bytes`);
+});
+
+Deno.test("messages: questions for many virtual routers come in several, none is lost", () => {
+  const of = Array.from({ length: 1000 }, (_, i) => `instance-${i}/ipv4`);
+  const asks = encodeAskRouters(of);
+  ok(asks.length < 40 && asks.every(({ length }) => length <= MAX_MESSAGE), `${asks.length}`);
+  const read = asks.map((bytes) => decodeMessage(bytes)).flatMap((message) =>
+    message?.kind === "ask" && message.what.kind === "routers" ? message.what.of : []
+  );
+  deepStrictEqual(read, of);
 });

@@ -63,11 +63,17 @@ Deno.test("contest: a break in the reports, or another node, begins anew", () =>
   assert.equal(it.state().kind, "master");
 });
 
-Deno.test("contest: a master on its way out does not mind", () => {
-  const { it, ms } = master(OPINION);
-  it.take(ms + 100, { kind: "hand-over", why: { kind: "stop" } });
-  for (const late of [200, 900]) {
-    assert.deepEqual(it.take(ms + late, reports(holds(ms + late))), []);
+Deno.test("contest: a master on its way out is succeeded by the node that reports it", () => {
+  for (const kind of ["stop", "handover"] as const) {
+    const { it, ms } = master(OPINION);
+    it.take(ms + 100, { kind: "hand-over", why: { kind } });
+    assert.deepEqual(it.take(ms + 200, NONE), []);
+    assert.deepEqual(it.take(ms + 300, reports(holds(ms + 300))), []);
+    const next = kind === "stop" ? "init" : "backup";
+    assert.deepEqual(it.runTo(ms + 1000), [
+      `${ms + 500} remove`,
+      `${ms + 500} master->${next} ${kind}`,
+    ]);
   }
 });
 
