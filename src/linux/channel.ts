@@ -43,6 +43,8 @@ export class Channel implements Disposable {
   #sealing = new Sealing([]);
   #sealed = 0;
   #opening = 0;
+  /** Called when nothing is being opened any more. */
+  #whenOpened: (() => void) | undefined;
   /** All that was to be sent before has been. */
   #sent: Promise<void> = Promise.resolve();
 
@@ -87,12 +89,35 @@ export class Channel implements Disposable {
 
   /** {@link Host.openSealed} */
   openSealed(job: ToOpen): void {
-    if (this.#opening >= MOST_UNDER_WAY) return this.#tell(job.id, undefined);
+    const isTooMuch = this.#opening >= MOST_UNDER_WAY;
     this.#opening++;
-    void this.#sealing.open(job).then((text) => {
+    const opening = isTooMuch ? Promise.resolve(undefined) : this.#sealing.open(job);
+    void opening.then((text) => {
       this.#opening--;
-      this.#tell(job.id, text);
+      this.#results.push({ kind: "opened", id: job.id, text });
+      if (this.#opening === 0) this.#whenOpened?.();
     });
+  }
+
+  /**
+   * What was opened before `polled`, the poller's poll, was over: empty otherwise, and then it is
+   * over. It has no descriptor, since to wake the poll would cost more than the opening; and all
+   * that is being opened comes in one turn of the loop.
+   */
+  async openedBefore(polled: Promise<void>): Promise<readonly HostEvent[]> {
+    if (this.#opening > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#whenOpened = resolve;
+      await Promise.race([polled, promise]);
+    }
+    if (this.#results.length > 0 && this.#tools.poller.isPolling) return this.take();
+    await polled;
+    return [];
+  }
+
+  /** What was opened since. */
+  take(): readonly HostEvent[] {
+    return this.#results.splice(0);
   }
 
   /** When something is to be done without anything to read. */
@@ -105,12 +130,11 @@ export class Channel implements Disposable {
     this.#throttle.release(now);
   }
 
-  /** What was opened since, and what is queued on the `ready` descriptors, with measure. */
-  drain(ready: ReadonlySet<number>, receiver: Receiver, take: (event: HostEvent) => void): void {
+  /** Gives `take` what is queued on the `ready` descriptors, with measure. */
+  drain(ready: ReadonlySet<number>, receiver: Receiver, take: (event: Arrived) => void): void {
     for (const { fd, family } of this.#sockets.values()) {
       if (ready.has(fd)) this.#read(fd, family, receiver, take);
     }
-    for (const result of this.#results.splice(0)) take(result);
   }
 
   [Symbol.dispose](): void {
@@ -162,12 +186,6 @@ export class Channel implements Disposable {
     const { poller, sender, interfaces } = this.#tools;
     if (poller.disposed) return;
     this.#sockets.get(to.family)?.send(sender, { to, head, body }, this.#own, interfaces());
-  }
-
-  #tell(id: number, text: Uint8Array | undefined): void {
-    if (this.#tools.poller.disposed) return;
-    this.#results.push({ kind: "opened", id, text });
-    this.#tools.poller.wake();
   }
 }
 

@@ -177,7 +177,9 @@ export class LinuxHost implements Host, Disposable {
       if (this.#network.changed) this.#poller.wake();
       this.#heldSources.settle(this.#adverts.endpoints, this.interfaces());
       const muted = earliest(...this.#muting.map((one) => one.deadline));
-      await this.#poller.poll(earliest(deadline, muted));
+      const polled = this.#poller.poll(earliest(deadline, muted));
+      const opened = await this.#channel.openedBefore(polled);
+      if (opened.length > 0) return opened;
       const now = this.#poller.now();
       if (muted !== undefined && muted <= now) {
         for (const one of this.#muting) one.release(now);
@@ -362,7 +364,8 @@ export class LinuxHost implements Host, Disposable {
     const overrun = (endpoint: Endpoint) => events.push({ kind: "overrun", endpoint });
     const mayEnd = this.#adverts.drain(ready, this.#receiver, due, take, overrun);
     if (ready.size > 0) this.#heldSources.drain(ready, this.#receiver, take);
-    this.#channel.drain(ready, this.#receiver, (event) => events.push(event));
+    if (ready.size > 0) this.#channel.drain(ready, this.#receiver, (event) => events.push(event));
+    events.push(...this.#channel.take());
     if (this.#network.takeChanged(ready.has(this.#watch.fd))) {
       events.push({ kind: "interfaces" });
     }

@@ -82,20 +82,18 @@ export class Poller implements Disposable {
 
   /**
    * Resolves when a descriptor may be ready, `deadline` has come, somebody called
-   * {@link Poller.wake}, or the poller was closed; also sometimes for nothing. One at a time. What
-   * is ready, {@link Poller.ready} tells.
+   * {@link Poller.wake}, or the poller was closed; also sometimes for nothing. What is ready,
+   * {@link Poller.ready} tells. Where one is under way, that one goes on, with this deadline.
    */
-  async poll(deadline: Instant | undefined): Promise<void> {
-    assert(this.#inFlight === undefined, "one poll at a time");
-    if (this.#disposed) return;
+  poll(deadline: Instant | undefined): Promise<void> {
+    if (this.#disposed) return Promise.resolve();
     this.#arm(deadline);
-    const table = this.#pollTable();
-    const waiting = this.#libc.pollLater(table.bytes, table.fds.length).then((result) => {
-      this.#inFlight = undefined;
-      this.#calm(table, result);
-    });
-    this.#inFlight = waiting;
-    await waiting;
+    return this.#inFlight ??= this.#start();
+  }
+
+  /** Is one under way? */
+  get isPolling(): boolean {
+    return this.#inFlight !== undefined;
   }
 
   /**
@@ -135,6 +133,14 @@ export class Poller implements Disposable {
     this.whenIdle(() => {
       this.#libc.close(this.#eventfd);
       this.#libc.close(this.#timerfd);
+    });
+  }
+
+  #start(): Promise<void> {
+    const table = this.#pollTable();
+    return this.#libc.pollLater(table.bytes, table.fds.length).then((result) => {
+      this.#inFlight = undefined;
+      this.#calm(table, result);
     });
   }
 
