@@ -1,8 +1,6 @@
 /** LinuxHost: this machine as the daemon sees it, over raw sockets, rtnetlink and one poll. */
 import type { ToOpen, ToSeal } from "../cluster/outcome.ts";
-import type { ProbeResult } from "../health/check.ts";
 import type { CheckSettings } from "../config/tables/check.ts";
-import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type {
   Boot,
   ChannelSettings,
@@ -28,7 +26,6 @@ import { bootId, Clock } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
 import { READ_TOGETHER, Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
-import { ExitWatch } from "./exit_watch.ts";
 import { HeldSources } from "./held_sources.ts";
 import { Libc, textOf } from "./libc.ts";
 import { Connection, KernelExchange } from "./netlink/connection.ts";
@@ -37,6 +34,7 @@ import { Watch } from "./netlink/watch.ts";
 import { PacketSocket } from "./packet_socket.ts";
 import { Pinger } from "./pinger.ts";
 import { Poller } from "./poller.ts";
+import { type Elsewhere, Probes } from "./probes.ts";
 import { Presence } from "./presence.ts";
 import { refusal } from "./refusal.ts";
 import { Reservations } from "./reservations.ts";
@@ -52,14 +50,6 @@ const DATAGRAM_SIZE = 9216;
  * for more.
  */
 const PAUSE_MS = 1, MOST_PAUSES = 10;
-
-/** Makes attempts of checks in another process. */
-export interface Elsewhere {
-  /** Is `check` one that is made there? */
-  takes(check: CheckSettings): boolean;
-  /** One attempt. Resolves within the timeout plus 200 ms and never rejects. */
-  probe(check: CheckSettings, stop: AbortSignal): Promise<ProbeResult>;
-}
 
 /**
  * This machine. Looking at links and addresses needs no privilege; sockets need CAP_NET_RAW,
@@ -89,8 +79,6 @@ export class LinuxHost implements Host, Disposable {
     sender: this.#sender,
     interfaces: () => this.interfaces(),
   });
-  readonly #results: Extract<HostEvent, { kind: "probe" }>[] = [];
-  readonly #exits: ExitWatch = new ExitWatch(this.#libc, this.#poller);
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
   readonly #presence: Presence = new Presence(
     this.#libc,
@@ -98,20 +86,7 @@ export class LinuxHost implements Host, Disposable {
     (name) => this.#askGroup(name),
   );
   readonly #answers: Extract<HostEvent, { kind: "presence" }>[] = [];
-  readonly #tools: ProbeTools = {
-    interfaces: () => this.interfaces(),
-    ping: (address, by, deadline) =>
-      this.#pinger.ping(
-        address,
-        by,
-        { interfaces: this.interfaces(), receiver: this.#receiver },
-        deadline,
-      ),
-    knownProcesses: new Map(),
-  };
-  readonly #ending = new AbortController();
-  readonly #probes = new Set<Promise<void>>();
-  readonly #elsewhere: Elsewhere | undefined;
+  readonly #probes: Probes;
   /** Those that stop listening for a while in a flood. */
   readonly #muting = [this.#adverts, this.#claims, this.#heldSources, this.#channel];
   #packets: PacketSocket | undefined;
@@ -126,7 +101,20 @@ export class LinuxHost implements Host, Disposable {
    * place. Throws HostError, or Error where libc is not to be had.
    */
   constructor(elsewhere?: Elsewhere) {
-    this.#elsewhere = elsewhere;
+    const interfaces = () => this.interfaces();
+    this.#probes = new Probes({
+      libc: this.#libc,
+      poller: this.#poller,
+      ping: (address, by, deadline) =>
+        this.#pinger.ping(
+          address,
+          by,
+          { interfaces: interfaces(), receiver: this.#receiver },
+          deadline,
+        ),
+      interfaces,
+      elsewhere,
+    });
     this.#poller.add(this.#watch.fd);
   }
 
@@ -198,19 +186,7 @@ export class LinuxHost implements Host, Disposable {
   }
 
   startProbe(check: CheckSettings): void {
-    const { signal } = this.#ending;
-    const attempt = this.#elsewhere?.takes(check)
-      ? this.#elsewhere.probe(check, signal)
-      : runProbe(check, this.#tools, signal);
-    const probe = attempt.then((result) => {
-      this.#probes.delete(probe);
-      if (this.#poller.disposed) return;
-      this.#results.push({ kind: "probe", check: check.name, result });
-      if (result.pid === undefined) this.#exits.forget(check.name);
-      else this.#exits.watch(check.name, result.pid);
-      this.#poller.wake();
-    });
-    this.#probes.add(probe);
+    this.#probes.start(check);
   }
 
   askPresence(question: PresenceQuestion): void {
@@ -316,21 +292,20 @@ export class LinuxHost implements Host, Disposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    await Promise.all(this.#probes);
+    await this.#probes.ended();
   }
 
   /** Closes every descriptor; a `wait` that is under way resolves with nothing. */
   [Symbol.dispose](): void {
     if (this.#poller.disposed) return;
     this.#network.tend();
-    this.#ending.abort();
+    this.#probes[Symbol.dispose]();
     this.#adverts[Symbol.dispose]();
     this.#channel[Symbol.dispose]();
     this.#packets?.[Symbol.dispose]();
     this.#claims[Symbol.dispose]();
     this.#heldSources[Symbol.dispose]();
     this.#reservations[Symbol.dispose]();
-    this.#exits[Symbol.dispose]();
     this.#pinger[Symbol.dispose]();
     this.#presence[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
@@ -371,9 +346,9 @@ export class LinuxHost implements Host, Disposable {
     }
     if (ready.size > 0) this.#collectMore(ready, events);
     this.#reservations.drain(ready);
-    for (const result of this.#results.splice(0)) events.push(result);
+    events.push(...this.#probes.take());
     for (const answer of this.#answers.splice(0)) events.push(answer);
-    for (const check of this.#exits.drain(ready)) events.push({ kind: "probe-due", check });
+    events.push(...this.#probes.drain(ready));
     if (this.#woken) events.push({ kind: "woken" });
     this.#woken = false;
     if (due && mayEnd) events.push({ kind: "deadline" });
