@@ -12,27 +12,45 @@ export interface HttpRequest {
   readonly path: string;
   /** What follows the question mark, else empty. */
   readonly query: string;
+  /** By names in small letters; of two with one name the first. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** What stands above the body of an answer. */
+interface HttpHead {
+  readonly status: HttpStatus;
+  readonly type: string;
+  /** Further headers, by names in small letters. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An answer. The connection ends after it. */
-export interface HttpAnswer {
-  readonly status: HttpStatus;
-  readonly type: string;
+export interface HttpAnswer extends HttpHead {
   readonly body: Uint8Array<ArrayBuffer>;
-  /** With 405: the methods that the path takes. */
-  readonly allow?: string;
+}
+
+/** An answer that goes on. The connection ends when `follow` resolves. */
+export interface HttpStream extends HttpHead {
+  /**
+   * Sends piece after piece. `send` rejects when the client has gone, does not read, or the server
+   * closes; `follow` must end then.
+   */
+  readonly follow: (send: (piece: Uint8Array<ArrayBuffer>) => Promise<void>) => Promise<void>;
 }
 
 /** RFC 9110 15. */
 const REASONS = {
   200: "OK",
   400: "Bad Request",
+  401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   422: "Unprocessable Content",
+  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
+  503: "Service Unavailable",
 } as const;
 
 /** The codes that are answered. */
@@ -40,6 +58,8 @@ export type HttpStatus = keyof typeof REASONS;
 
 /** Longest head that is read, in bytes; curl and Prometheus send about 300. */
 const MOST_BYTES = 8192;
+/** So many headers of a request are looked at; browsers send some 20. */
+const MOST_HEADERS = 64;
 /** In so many pieces at most; curl and Prometheus send one. */
 const MOST_PIECES = 64;
 /** From one piece to the next: a client that sends byte by byte wakes the loop no more often. */
@@ -88,16 +108,30 @@ export async function readRequest(
   return TOO_LARGE;
 }
 
-/** Writes `answer` whole. Rejects with Deno.errors.* where the client goes. */
+/**
+ * Writes `answer` whole, to a HEAD without its body. Rejects with Deno.errors.* where the client
+ * goes.
+ */
 export async function writeAnswer(
   connection: Pick<Deno.Conn, "write">,
-  { status, type, body, allow }: HttpAnswer,
+  answer: HttpAnswer,
+  method = "GET",
 ): Promise<void> {
-  const more = allow === undefined ? "" : `allow: ${allow}\r\n`;
-  const head = `HTTP/1.1 ${status} ${REASONS[status]}\r\ncontent-type: ${type}\r\n` +
-    `content-length: ${body.length}\r\n${more}connection: close\r\n\r\n`;
+  const { body } = answer;
+  await writeHead(connection, answer, { "content-length": String(body.length) });
+  if (method !== "HEAD") await writeAll(connection, body);
+}
+
+/** Writes the head of an answer whose body ends with the connection. */
+export async function writeHead(
+  connection: Pick<Deno.Conn, "write">,
+  { status, type, headers }: HttpHead,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const all = { "content-type": type, ...more, ...headers, connection: "close" };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${REASONS[status]}\r\n${lines.join("")}\r\n`;
   await writeAll(connection, new TextEncoder().encode(head));
-  await writeAll(connection, body);
 }
 
 /**
@@ -123,12 +157,27 @@ function endOfHead(bytes: Uint8Array, from: number, size: number): number | unde
 const REQUEST_LINE = /^([A-Za-z]+) (?:http:\/\/[^/?\s]+)?(\/[^\s?]*)(?:\?(\S*))? HTTP\/1\.[01]$/;
 
 function parseHead(bytes: Uint8Array): HttpRequest | HttpAnswer {
-  const line = /^[^\r\n]*/.exec(new TextDecoder("latin1").decode(bytes))?.[0] ?? "";
+  const [line = "", ...lines] = new TextDecoder("latin1").decode(bytes).split(
+    /\r?\n/,
+    MOST_HEADERS,
+  );
   const [, method, path, query = ""] = REQUEST_LINE.exec(line) ?? [];
-  return method === undefined || path === undefined ? NOT_HTTP : { method, path, query };
+  if (method === undefined || path === undefined) return NOT_HTTP;
+  return { method, path, query, headers: headersOf(lines) };
 }
 
-async function writeAll(
+function headersOf(lines: readonly string[]): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
+    if (name !== "" && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
+  }
+  return headers;
+}
+
+/** Writes `bytes` whole. Rejects with Deno.errors.* where the client goes. */
+export async function writeAll(
   connection: Pick<Deno.Conn, "write">,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<void> {

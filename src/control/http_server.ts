@@ -7,13 +7,18 @@ import { sleep, withTimeout } from "../async.ts";
 import {
   type HttpAnswer,
   type HttpRequest,
+  type HttpStream,
   plainAnswer,
   readRequest,
+  writeAll,
   writeAnswer,
+  writeHead,
 } from "./http_message.ts";
 
 /** One connection, as Deno has it. */
-export type Connection = Pick<Deno.Conn, "read" | "write" | "close">;
+export type Connection = Pick<Deno.Conn, "read" | "write" | "close"> & {
+  readonly remoteAddr?: Deno.Addr;
+};
 
 /** Where connections come from, as Deno has it. */
 export interface Listener {
@@ -21,11 +26,16 @@ export interface Listener {
   close(): void;
 }
 
+type Answer = HttpAnswer | HttpStream;
+
 /** What a server works with. */
 export interface HttpServerOptions {
   readonly listener: Listener;
-  /** Answers one request; what it throws is answered with `failed`. */
-  readonly answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
+  /**
+   * Answers one request; what it throws is answered with `failed`. `from`: the client's address;
+   * empty by a unix socket.
+   */
+  readonly answer: (request: HttpRequest, from: string) => Answer | Promise<Answer>;
   /** The answer where `answer` throws. */
   readonly failed?: HttpAnswer;
   /**
@@ -40,6 +50,8 @@ export interface HttpServerOptions {
  */
 const MOST_CONNECTIONS = 16;
 const CONNECTION_MS = 5000;
+/** Answers that go on, at one time. A further one is refused. */
+const MOST_STREAMS = 24;
 /**
  * From one connection to the next, and from one answer to the next: a flood waits in the kernel.
  */
@@ -50,6 +62,7 @@ const REST = 4;
 const LAST_MS = 200;
 
 const FAILED = plainAnswer(500, "the request could not be answered");
+const TOO_MANY = plainAnswer(503, "too many clients follow already");
 
 /** asks: its request is not here yet. waits: for its answer. reads: the answer is being written. */
 type Phase = "asks" | "waits" | "reads";
@@ -64,6 +77,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
   /** In the order of their coming. */
   readonly #visits = new Set<Visit>();
+  readonly #streams = new Set<Connection>();
   readonly #running = new Set<Promise<void>>();
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
@@ -78,6 +92,7 @@ export class HttpServer implements AsyncDisposable {
     if (!this.#closed) this.#options.listener.close();
     this.#closed = true;
     for (const { connection } of this.#visits) closeQuietly(connection);
+    for (const connection of this.#streams) closeQuietly(connection);
   }
 
   /** Stops listening; an answer that is on its way has {@link LAST_MS} to arrive. */
@@ -87,6 +102,7 @@ export class HttpServer implements AsyncDisposable {
     for (const { connection, phase } of this.#visits) {
       if (phase === "asks") closeQuietly(connection);
     }
+    for (const connection of this.#streams) closeQuietly(connection);
     await withTimeout(Promise.all(this.#running), LAST_MS);
     this.end();
   }
@@ -118,6 +134,7 @@ export class HttpServer implements AsyncDisposable {
     }).finally(() => {
       closeQuietly(connection);
       this.#visits.delete(visit);
+      this.#streams.delete(connection);
       this.#running.delete(running);
     });
     this.#running.add(running);
@@ -141,15 +158,32 @@ export class HttpServer implements AsyncDisposable {
     const { connection } = visit;
     const request = await this.#inTime(connection, () => readRequest(connection));
     visit.phase = "waits";
-    const answer = "status" in request ? request : await this.#inTurn(() => this.#answer(request));
+    const isSound = !("status" in request);
+    const answer = isSound
+      ? await this.#inTurn(() => this.#answer(request, addressOf(connection)))
+      : request;
     visit.phase = "reads";
-    await this.#inTime(connection, () => writeAnswer(connection, answer));
+    if ("follow" in answer) return await this.#stream(visit, answer);
+    const method = isSound ? request.method : "GET";
+    await this.#inTime(connection, () => writeAnswer(connection, answer, method));
   }
 
-  async #answer(request: HttpRequest): Promise<HttpAnswer> {
+  /** It has no end, and so takes no place of a request. */
+  async #stream(visit: Visit, answer: HttpStream): Promise<void> {
+    const { connection } = visit;
+    if (this.#streams.size >= MOST_STREAMS) {
+      return await this.#inTime(connection, () => writeAnswer(connection, TOO_MANY));
+    }
+    this.#streams.add(connection);
+    this.#visits.delete(visit);
+    await this.#inTime(connection, () => writeHead(connection, answer));
+    await answer.follow((piece) => this.#inTime(connection, () => writeAll(connection, piece)));
+  }
+
+  async #answer(request: HttpRequest, from: string): Promise<Answer> {
     const { answer, failed = FAILED } = this.#options;
     try {
-      return await answer(request);
+      return await answer(request, from);
     } catch {
       // A mistake of ours must not end what serves the next request.
       return failed;
@@ -183,6 +217,10 @@ export class HttpServer implements AsyncDisposable {
     setTimeout(resolve, Math.max(PACE_MS, REST * (performance.now() - started)));
     return await answer;
   }
+}
+
+function addressOf({ remoteAddr }: Connection): string {
+  return remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : "";
 }
 
 function closeQuietly(connection: Connection): void {

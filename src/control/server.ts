@@ -160,7 +160,7 @@ export function respond(
   const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
   if (route === undefined) {
     const allow = Object.keys(methods).join(", ");
-    return { ...problem(405, `this path takes ${allow} only`), allow };
+    return { ...problem(405, `this path takes ${allow} only`), headers: { allow } };
   }
   if (taken?.includes(request.method) === false) {
     return problem(403, "nothing is ordered by this socket");

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { type LocatedProblem, problemLine } from "../config/problem.ts";
 import type { StatusDocument } from "../control/api.ts";
 import { printMetrics } from "../control/metrics.ts";
-import { type Listen, MetricsServer } from "../control/metrics_server.ts";
+import { type HttpPort, type Listen, metricsPort } from "../control/http_port.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
@@ -94,7 +94,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const reloader = new Reloader({ file, load: loadApart, log, systemd, apply, now });
   const status = (): StatusDocument => statusOf(daemon, reloader, exporter, notifier);
   const metrics = (): string => printMetrics(status(), daemon.metrics());
-  await using exporter = new MetricsServer({ print: metrics, journal: log });
+  await using exporter = metricsPort({ print: metrics, journal: log });
   await using _server = openControl(runDir, {
     ...commands.answers(),
     status,
@@ -186,7 +186,7 @@ function openControl(
 function statusOf(
   daemon: Daemon,
   reloader: Reloader,
-  exporter: MetricsServer,
+  exporter: HttpPort,
   notifier: Notifier,
 ): StatusDocument {
   const { attention, ...known } = daemon.status();

@@ -1,11 +1,11 @@
 /**
- * The metrics port: HTTP for Prometheus at one address, by the bounded server that the unix sockets
- * have too, so that nobody who reaches the port can disturb the election.
+ * A port that serves HTTP, by the bounded server that the unix sockets have too, so that no client
+ * that reaches the port can disturb the election.
  */
 import { messageOf } from "../error.ts";
 import { EXPOSITION_TYPE, freshBytes } from "./exposition.ts";
 import { type HttpAnswer, type HttpRequest, plainAnswer } from "./http_message.ts";
-import { HttpServer } from "./http_server.ts";
+import { HttpServer, type HttpServerOptions } from "./http_server.ts";
 
 /** Where to listen. */
 export interface Listen {
@@ -14,10 +14,15 @@ export interface Listen {
   readonly port: number;
 }
 
-/** What a server works with. */
-export interface MetricsServerOptions {
-  /** Prints the metrics as they are now. */
-  readonly print: () => string;
+/** What a port works with. */
+export interface HttpPortOptions {
+  /** What is served there: "metrics are". */
+  readonly title: string;
+  /** Where at the port it begins: "/metrics". */
+  readonly path: string;
+  readonly answer: HttpServerOptions["answer"];
+  /** The answer where `answer` throws. */
+  readonly failed?: HttpAnswer;
   readonly journal: { write(level: "info" | "warning", line: string): void };
   /** How long until an address is tried again that could not be had, in milliseconds. */
   readonly retryMs?: number;
@@ -28,20 +33,18 @@ export interface MetricsServerOptions {
 const RETRY_MS = 10_000;
 
 /**
- * Serves metrics where {@link MetricsServer.settle} says. It never throws: what it cannot do is
- * told, and tried again.
+ * Serves where {@link HttpPort.settle} says. It never throws: what it cannot do is told, and tried
+ * again.
  */
-export class MetricsServer implements AsyncDisposable {
-  readonly #options: MetricsServerOptions;
+export class HttpPort implements AsyncDisposable {
+  readonly #options: HttpPortOptions;
   #listen: Listen | undefined;
   #server: HttpServer | undefined;
   #trouble: string | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  readonly #exposition: () => Uint8Array<ArrayBuffer>;
 
-  constructor(options: MetricsServerOptions) {
+  constructor(options: HttpPortOptions) {
     this.#options = options;
-    this.#exposition = freshBytes(options.print);
   }
 
   /**
@@ -49,8 +52,7 @@ export class MetricsServer implements AsyncDisposable {
    * each.
    */
   settle(listen: Listen | undefined): readonly string[] {
-    const [before, after] = [wordsOf(this.#listen), wordsOf(listen)];
-    if (before === after) return [];
+    if (listenText(this.#listen) === listenText(listen)) return [];
     this.#close();
     this.#listen = listen;
     this.#open();
@@ -69,22 +71,25 @@ export class MetricsServer implements AsyncDisposable {
 
   #open(): void {
     if (this.#listen === undefined) return;
-    const place = wordsOf(this.#listen);
-    const { journal, retryMs = RETRY_MS, connectionMs } = this.#options;
+    const place = listenText(this.#listen);
+    const { title, path, answer, failed, journal, retryMs = RETRY_MS, connectionMs } = this
+      .#options;
     try {
       const listener = Deno.listen(this.#listen);
-      const answer = (request: HttpRequest) => this.#answer(request);
-      const limits = connectionMs === undefined ? {} : { connectionMs };
-      this.#server = new HttpServer({ listener, answer, failed: FAILED, ...limits });
+      const more = {
+        ...(failed === undefined ? {} : { failed }),
+        ...(connectionMs === undefined ? {} : { connectionMs }),
+      };
+      this.#server = new HttpServer({ listener, answer, ...more });
     } catch (error) {
-      const trouble = `metrics are not served at ${place}: ${refusalWords(error)}`;
+      const trouble = `${title} not served at ${place}: ${refusalText(error)}`;
       if (trouble !== this.#trouble) journal.write("warning", trouble);
       this.#trouble = trouble;
       this.#retry = setTimeout(() => this.#open(), retryMs);
       return;
     }
     this.#trouble = undefined;
-    journal.write("info", `metrics are at http://${place}/metrics`);
+    journal.write("info", `${title} at http://${place}${path}`);
   }
 
   #close(): void {
@@ -93,25 +98,44 @@ export class MetricsServer implements AsyncDisposable {
     this.#server?.end();
     this.#server = undefined;
   }
+}
 
-  #answer({ method, path }: HttpRequest): HttpAnswer {
+/** The port of [metrics]. `print` prints the metrics as they are now. */
+export function metricsPort(
+  { print, ...options }: Omit<HttpPortOptions, "title" | "path" | "answer"> & {
+    readonly print: () => string;
+  },
+): HttpPort {
+  const exposition = freshBytes(print);
+  const answer = ({ method, path }: HttpRequest) => {
     if (path !== "/metrics") return NOT_FOUND;
-    if (method !== "GET") return NOT_ALLOWED;
-    return { status: 200, type: EXPOSITION_TYPE, body: this.#exposition() };
-  }
+    if (method !== "GET" && method !== "HEAD") return NOT_ALLOWED;
+    return { status: 200, type: EXPOSITION_TYPE, body: exposition() } as const;
+  };
+  return new HttpPort({
+    title: "metrics are",
+    path: "/metrics",
+    answer,
+    failed: FAILED,
+    ...options,
+  });
 }
 
 const NOT_FOUND = plainAnswer(404, "metrics are at /metrics");
-const NOT_ALLOWED = { ...plainAnswer(405, "only GET is answered"), allow: "GET" };
 const FAILED = plainAnswer(500, "metrics could not be printed");
+const NOT_ALLOWED = {
+  ...plainAnswer(405, "only GET and HEAD are answered"),
+  headers: { allow: "GET, HEAD" },
+};
 
-function wordsOf(listen: Listen | undefined): string {
+/** "127.0.0.1:9113", "[::1]:9113", "nowhere". */
+export function listenText(listen: Listen | undefined): string {
   if (listen === undefined) return "nowhere";
   const { hostname, port } = listen;
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
-function refusalWords(error: unknown): string {
+function refusalText(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "another program has this port";
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
   return messageOf(error);

@@ -1,15 +1,11 @@
 /** Metrics over TCP: served to valid requests, and no client is a burden. */
 import assert from "node:assert/strict";
-import {
-  type Listen,
-  MetricsServer,
-  type MetricsServerOptions,
-} from "../../../src/control/metrics_server.ts";
+import { type HttpPort, type Listen, metricsPort } from "../../../src/control/http_port.ts";
 
 const HOST = "127.0.0.1";
 
 interface Scene {
-  readonly server: MetricsServer;
+  readonly server: HttpPort;
   readonly lines: readonly string[];
   /** How often metrics were printed. */
   readonly printed: () => number;
@@ -18,11 +14,11 @@ interface Scene {
 
 async function scene(
   body: (scene: Scene) => Promise<void>,
-  options: Partial<MetricsServerOptions> = {},
+  options: Partial<Parameters<typeof metricsPort>[0]> = {},
 ): Promise<void> {
   const lines: string[] = [];
   let printed = 0;
-  await using server = new MetricsServer({
+  await using server = metricsPort({
     print: () => `floatip_attention ${printed++}\n`,
     journal: { write: (level, line) => void lines.push(`${level} ${line}`) },
     ...options,
@@ -96,8 +92,7 @@ Deno.test("what is not GET /metrics is told so", () =>
       [get("/metrics/"), /^HTTP\/1.1 404 /],
       [get("/v1/status"), /^HTTP\/1.1 404 /],
       ["POST /v1/reload HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}", /^HTTP\/1.1 404 /],
-      ["POST /metrics HTTP/1.1\r\n\r\n", /^HTTP\/1.1 405 .*\r\nallow: GET\r\n/s],
-      ["HEAD /metrics HTTP/1.1\r\n\r\n", /^HTTP\/1.1 405 /],
+      ["POST /metrics HTTP/1.1\r\n\r\n", /^HTTP\/1.1 405 .*\r\nallow: GET, HEAD\r\n/s],
       ["GET /metrics HTTP/2.0\r\n\r\n", /^HTTP\/1.1 400 /],
       ["GET /metrics\r\n\r\n", /^HTTP\/1.1 400 /],
       ["\r\n\r\n", /^HTTP\/1.1 400 /],
