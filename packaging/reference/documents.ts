@@ -53,7 +53,7 @@ export function eventsPage(record: string, line: string): string {
     [
       wrap(
         "`floatip events --json` prints one object per line, as the history file has it. `kind` is " +
-          "`transition`, `near-miss`, `conflict` or `daemon`. A webhook, a command and MQTT get a TransitionRecord " +
+          "`transition`, `near-miss`, `conflict`, `daemon` or `order`. A webhook, a command and MQTT get a TransitionRecord " +
           "without `kind`.",
       ),
       ...printDeclarations(declared, [
@@ -61,6 +61,7 @@ export function eventsPage(record: string, line: string): string {
         "NearMissEntry",
         "ConflictRecord",
         "DaemonEntry",
+        "OrderEntry",
       ]),
       "## Reasons",
       wrap("`reason` of a transition, each with an example of its `cause`:"),

@@ -35,8 +35,24 @@ export interface DaemonEntry {
   readonly what: "started" | "stopped" | "reloaded" | "restarting";
 }
 
+/** An order that came by the page of [web], with the password. */
+export interface OrderEntry {
+  readonly kind: "order";
+  /** RFC 3339 in UTC. */
+  readonly time: string;
+  /** "maintenance on", "handover web". */
+  readonly what: string;
+  /** The address that it came from. */
+  readonly from: string;
+}
+
 /** One thing that is remembered. */
-export type HistoryEntry = TransitionEntry | NearMissEntry | ConflictEntry | DaemonEntry;
+export type HistoryEntry =
+  | TransitionEntry
+  | NearMissEntry
+  | ConflictEntry
+  | DaemonEntry
+  | OrderEntry;
 
 /** What a text holds: the entries in its order, and how many lines were none. */
 export interface DecodedHistory {
@@ -105,6 +121,8 @@ const DAEMON: Checks<DaemonEntry> = {
   what: isOneOf("started", "stopped", "reloaded", "restarting"),
 };
 
+const ORDER: Checks<OrderEntry> = { time: isTime, what: isText, from: isText };
+
 /** What each kind of entry consists of. A map: a line may claim to be of the kind "constructor". */
 const CHECKS: ReadonlyMap<unknown, Readonly<Record<string, Check>>> = new Map(
   Object.entries({
@@ -112,6 +130,7 @@ const CHECKS: ReadonlyMap<unknown, Readonly<Record<string, Check>>> = new Map(
     "near-miss": NEAR_MISS,
     "conflict": CONFLICT,
     "daemon": DAEMON,
+    "order": ORDER,
   }),
 );
 
@@ -145,8 +164,8 @@ export function decodeHistory(text: string): DecodedHistory {
   return { entries, skipped: lines.length - entries.length };
 }
 
-const LASTING = ['{"kind":"transition"', '{"kind":"daemon"'].map((text) =>
-  new TextEncoder().encode(text)
+const LASTING = ["transition", "daemon", "order"].map((kind) =>
+  new TextEncoder().encode(`{"kind":"${kind}"`)
 );
 
 /**

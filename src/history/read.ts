@@ -36,6 +36,21 @@ export class HistoryReader {
   }
 }
 
+/**
+ * The newest whole lines of the history at `path`, at most `most` bytes, as they stand there; empty
+ * where there is none. Rejects as {@link HistoryReader.next} does.
+ */
+export async function readTail(path: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    using pinned = await PinnedFile.pin(path);
+    using file = await pinned.open({ read: true });
+    return await readNewest(file, most);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Uint8Array();
+    throw error;
+  }
+}
+
 async function readText(path: string): Promise<string | undefined> {
   try {
     using pinned = await PinnedFile.pin(path);

@@ -3,7 +3,6 @@ import type { Config } from "../config/config.ts";
 import { type LocatedProblem, problemLine } from "../config/problem.ts";
 import type { StatusDocument } from "../control/api.ts";
 import { printMetrics } from "../control/metrics.ts";
-import { type HttpPort, type Listen, metricsPort } from "../control/http_port.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
@@ -13,7 +12,6 @@ import { HistoryFile } from "../history/history_file.ts";
 import type { DaemonEntry } from "../history/line.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
 import { SdNotify } from "../linux/sd_notify.ts";
-import { formatIp } from "../net/ip.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { RunnerClient } from "../runner/client.ts";
 import { formatWallTime } from "../time.ts";
@@ -21,6 +19,7 @@ import { VERSION } from "../version.ts";
 import { Commands } from "./commands.ts";
 import { loadApart } from "./load_apart.ts";
 import { type Level, Log } from "./log.ts";
+import { Ports } from "./ports.ts";
 import { Reloader } from "./reload.ts";
 import { stateFiles } from "./state_files.ts";
 import { Systemd, watchdogOf } from "./systemd.ts";
@@ -87,14 +86,14 @@ export async function runService(options: ServiceOptions): Promise<void> {
       runner?.reload();
       notifier.reconfigure(config);
       note("reloaded");
-      reply([...changes, ...exporter.settle(listenOf(config))]);
+      reply([...changes, ...ports.settle(config)]);
     };
     daemon.submit({ kind: "reload", config, reply: done });
   };
   const reloader = new Reloader({ file, load: loadApart, log, systemd, apply, now });
-  const status = (): StatusDocument => statusOf(daemon, reloader, exporter, notifier);
+  const status = (): StatusDocument => statusOf(daemon, reloader, ports, notifier);
   const metrics = (): string => printMetrics(status(), daemon.metrics());
-  await using exporter = metricsPort({ print: metrics, journal: log });
+  await using ports = new Ports({ status, metrics, commands, history, stateDir, log, now });
   await using _server = openControl(runDir, {
     ...commands.answers(),
     status,
@@ -104,7 +103,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   });
   handleSignals(daemon, reloader, systemd);
   log.write("info", `floatip ${VERSION} runs ${file}, control socket ${socketPath(runDir)}`);
-  exporter.settle(listenOf(config));
+  ports.settle(config);
   note("started");
   await runnerReady;
   const ending = await daemon.run().finally(() => {
@@ -186,17 +185,12 @@ function openControl(
 function statusOf(
   daemon: Daemon,
   reloader: Reloader,
-  exporter: HttpPort,
+  ports: Ports,
   notifier: Notifier,
 ): StatusDocument {
   const { attention, ...known } = daemon.status();
-  const all = [...attention, ...exporter.attention()];
+  const all = [...attention, ...ports.attention()];
   return { ...known, ...reloader.status(), sinks: notifier.status(), attention: all };
-}
-
-/** Where [metrics] has Prometheus ask. */
-function listenOf({ metrics: { listen } }: Config): Listen | undefined {
-  return listen && { hostname: formatIp(listen.address), port: listen.port };
 }
 
 /**

@@ -121,7 +121,10 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     notify: "all",
     process: "all",
     runner: "all",
+    web: "all",
   },
+  // The page: what it shows and takes is handed in (web/source.ts).
+  web: { control: "all" },
   cli: {
     service: "all",
     control: "all",
@@ -305,9 +308,12 @@ function isIn(module: string, name: string): boolean {
   return module === name || module.startsWith(`${name}/`);
 }
 
-/** "src/vrrp/rules.ts" -> "vrrp/rules"; undefined for a file that is not in src/. */
+/**
+ * "src/vrrp/rules.ts" -> "vrrp/rules", "src/web/page/style.css" -> "web/page/style"; undefined for
+ * a file that is not in src/.
+ */
 function moduleOf(file: string): string | undefined {
-  return /^src\/(.+)\.ts$/.exec(file)?.[1];
+  return /^src\/(.+)\.(?:ts|js|css|html)$/.exec(file)?.[1];
 }
 
 /** "vrrp/rules" -> "vrrp"; "tools/doctor/finding" -> "tools/doctor"; "time" -> "". */

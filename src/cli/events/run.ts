@@ -138,7 +138,7 @@ async function look(reader: HistoryReader, path: string): Promise<DecodedHistory
 }
 
 function instanceOf(entry: HistoryEntry): string | undefined {
-  return entry.kind === "daemon" ? undefined : entry.instance;
+  return "instance" in entry ? entry.instance : undefined;
 }
 
 /**

@@ -52,6 +52,8 @@ function story(entry: HistoryEntry, paint: Paint): string {
       return `${paint("bad", "conflict".padEnd(CHANGE_WIDTH))}  ${printableLine(entry.words)}`;
     case "daemon":
       return entry.what;
+    case "order":
+      return printableLine(`${entry.what} (ordered on the page from ${entry.from})`);
   }
 }
 
@@ -65,7 +67,7 @@ function transitionStory(entry: TransitionEntry, paint: Paint): string {
 
 /** "web", "web (IPv6)", "floatip". */
 function subjectOf(entry: HistoryEntry): string {
-  if (entry.kind === "daemon") return DAEMON;
+  if (!("instance" in entry)) return DAEMON;
   const name = printableLine(entry.instance);
   return instanceLabel(name, entry.family);
 }

@@ -39,12 +39,19 @@ export async function firewall(terminal: Terminal, flags: FirewallFlags): Promis
 }
 
 /**
- * Metrics are asked for by a machine that the file does not know: its rule is for a person to
- * write.
+ * Metrics and the page are asked for by machines that the file does not know: their rules are for a
+ * person to write.
  */
-function remarksOn({ metrics: { listen } }: Config): readonly string[] {
-  if (listen === undefined || isLoopback(listen.address)) return [];
-  return [`Prometheus asks at TCP port ${listen.port}: let it in from where it runs.`];
+function remarksOn({ metrics, web }: Config): readonly string[] {
+  const asked = metrics.listen === undefined ? [] : [metrics.listen];
+  return [
+    ...asked.filter(({ address }) => !isLoopback(address)).map(({ port }) =>
+      `Prometheus asks at TCP port ${port}: let it in from where it runs.`
+    ),
+    ...(web.listen ?? []).filter(({ address }) => !isLoopback(address)).map(({ port }) =>
+      `Browsers ask for the page at TCP port ${port}: let them in from where they are.`
+    ),
+  ];
 }
 
 /** What the file says, and what it needs of this machine. */

@@ -43,7 +43,7 @@ export function machineProblems(
     return [...fitWaiting(plan, known), ...fitPlan(plan, instance, interfaces, gateways)];
   });
   const problems = [
-    ...fitMetrics(config, interfaces),
+    ...fitPorts(config, interfaces),
     ...fitNodes(config),
     ...clusterProblems(config, node.node, interfaces),
     ...ofPlans,
@@ -71,20 +71,23 @@ function fitNodes({ nodes }: Config): readonly Problem[] {
   }];
 }
 
-/** Can metrics be served where [metrics] says? */
-function fitMetrics({ metrics }: Config, interfaces: Interfaces): readonly Problem[] {
-  const { listen } = metrics;
-  if (listen === undefined || isUnspecified(listen.address) || isLoopback(listen.address)) {
-    return [];
-  }
-  if (linkWith(interfaces, listen.address) !== undefined) return [];
-  const any = listen.address.family === "ipv6" ? "[::]" : "0.0.0.0";
-  return [machine(
-    ["metrics", "listen"],
-    `this machine does not have the address ${formatIp(listen.address)}`,
-    "Metrics wait until it comes; in a file for all nodes it is one node's only.",
-    `listen = "${any}:${listen.port}"`,
-  )];
+/** Can metrics and the page be served where the file says? */
+function fitPorts({ metrics, web }: Config, interfaces: Interfaces): readonly Problem[] {
+  const ports = [
+    ...(metrics.listen === undefined ? [] : [["metrics", "Metrics wait", metrics.listen] as const]),
+    ...(web.listen ?? []).map((listen) => ["web", "The page waits", listen] as const),
+  ];
+  return ports.flatMap(([table, waits, { address, port }]): readonly Problem[] => {
+    if (isUnspecified(address) || isLoopback(address)) return [];
+    if (linkWith(interfaces, address) !== undefined) return [];
+    const any = address.family === "ipv6" ? "[::]" : "0.0.0.0";
+    return [machine(
+      [table, "listen"],
+      `this machine does not have the address ${formatIp(address)}`,
+      `${waits} until it comes; in a file for all nodes it is one node's only.`,
+      `listen = "${any}:${port}"`,
+    )];
+  });
 }
 
 /** What the check looks at is not there: with a wrong name or wire it is never up. */

@@ -11,6 +11,7 @@ import { METRICS, METRICS_RULES } from "./metrics.ts";
 import { NODE, type NodeDraft, NODES_RULES } from "./node.ts";
 import { NODE_ENTRY } from "./node_entry.ts";
 import { NOTIFY, NOTIFY_RULES } from "./notify.ts";
+import { WEB, WEB_RULES } from "./web.ts";
 import { anyTable, named, table } from "./types.ts";
 
 /** Every table. */
@@ -84,6 +85,15 @@ export const ROOT = {
     example: { listen: "127.0.0.1:9112" },
     synonyms: ["prometheus", "exporter", "monitoring", "telemetry"],
   },
+  web: {
+    type: table(WEB),
+    default: {},
+    absent: "none: there is no page",
+    what: "The page that shows the cluster to a browser.",
+    why: "It is a table of its own.",
+    example: { listen: "127.0.0.1:9113" },
+    synonyms: ["page", "http", "ui", "dashboard"],
+  },
 } as const satisfies Keys;
 
 /** A table of the file, for pages that describe it. */
@@ -143,12 +153,13 @@ export function checkFile({ keys, nodes }: FileDraft, report: Report): void {
   const isUnread = (name: keyof typeof keys) => name in keys && keys[name] === undefined;
   const hasNodes = isUnread("nodes") ? undefined : "nodes" in keys;
   const all = { hasNodes, nodes, instances, groups, checks };
-  const { notify, metrics, cluster } = keys;
+  const { notify, metrics, cluster, web } = keys;
   checkRules(NODES_RULES, all, { self: keys.node?.keys.name }, report);
   for (const one of instances) checkRules(INSTANCE_RULES, one, all, report);
   for (const one of checks) checkRules(CHECK_RULES, one, all, report);
   if (cluster !== undefined) checkRules(CLUSTER_RULES, cluster, all, report);
   if (metrics !== undefined) checkRules(METRICS_RULES, metrics, instances, report);
+  if (web !== undefined) checkRules(WEB_RULES, web, { instances, metrics }, report);
   for (const one of [notify, ...instances.map(({ keys }) => keys.notify)]) {
     if (one !== undefined) checkRules(NOTIFY_RULES, one, undefined, report);
   }

@@ -215,6 +215,26 @@ export function listOf<T>(entry: ValueType<T>, form: string): ValueType<readonly
   };
 }
 
+/** One value of type `entry`, or a list of at most `most`; a list in either case. */
+export function oneOrList<T>(
+  entry: ValueType<T>,
+  most: number,
+  form: string,
+): ValueType<readonly T[]> {
+  return {
+    kind: "value",
+    schema: v.pipe(
+      v.unknown(),
+      v.transform((written): unknown => Array.isArray(written) ? written : [written]),
+      v.array(entry.schema),
+      v.nonEmpty(),
+      v.maxLength(most),
+    ),
+    form,
+    show: (values) => values.map((value) => entry.show(value)).join(", "),
+  };
+}
+
 /** Either a value, or a table with a value of that type for each name. */
 export function oneOrByName<T>(
   type: ValueType<T>,

@@ -1,0 +1,43 @@
+/** Status documents for those who follow: one is printed for all of them, at most once a second. */
+import { sleep } from "../async.ts";
+import type { HttpStream } from "../control/http_message.ts";
+
+/** From one document to the next, in milliseconds. */
+const PACE_MS = 1000;
+
+/** The stream of server-sent events (HTML, section 9.2) with the status in each. */
+export class Feed {
+  readonly #print: () => string;
+  #latest: Promise<Uint8Array<ArrayBuffer>> | undefined;
+
+  /** `print`: the status as JSON, on one line. */
+  constructor(print: () => string) {
+    this.#print = print;
+  }
+
+  /** The answer to one that follows. It ends when the client goes. */
+  stream(headers: Readonly<Record<string, string>>): HttpStream {
+    return {
+      status: 200,
+      type: "text/event-stream",
+      headers,
+      follow: async (send) => {
+        await send(this.#event());
+        for (;;) await send(await this.#next());
+      },
+    };
+  }
+
+  /** The next event, the same for all that wait for it. */
+  #next(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#latest ??= sleep(PACE_MS).then(() => {
+      this.#latest = undefined;
+      return this.#event();
+    });
+    return this.#latest;
+  }
+
+  #event(): Uint8Array<ArrayBuffer> {
+    return new TextEncoder().encode(`data: ${this.#print()}\n\n`);
+  }
+}

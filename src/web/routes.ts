@@ -1,0 +1,150 @@
+/** Paths of the page's server, and what each method does there. */
+import { EXPOSITION_TYPE, freshBytes } from "../control/exposition.ts";
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpStatus,
+  type HttpStream,
+  jsonAnswer,
+} from "../control/http_message.ts";
+import { handoverRequest, maintenanceRequest } from "../control/requests.ts";
+import { type Instant, milliseconds } from "../time.ts";
+import { Access } from "./access.ts";
+import { Feed } from "./feed.ts";
+import index from "./page/index.html" with { type: "text" };
+import script from "./page/script.js" with { type: "text" };
+import style from "./page/style.css" with { type: "text" };
+import type { WebSource } from "./source.ts";
+
+/**
+ * With every answer. Nothing is loaded from elsewhere, run from the page's text, framed or kept.
+ */
+const HEADERS = {
+  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; " +
+    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; " +
+    "frame-ancestors 'none'",
+  "x-frame-options": "DENY",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+} as const;
+
+type Answer = HttpAnswer | HttpStream;
+
+/** Answers one request. */
+type Route = (request: HttpRequest, from: string) => Answer | Promise<Answer>;
+
+/** What is served. */
+export interface RoutesOptions {
+  readonly source: WebSource;
+  /** The password of [web], now; undefined: there is none. */
+  readonly password: () => string | undefined;
+}
+
+/** Answers each request to the page's server. */
+export function routesOf({ source, password }: RoutesOptions): Route {
+  const access = new Access();
+  const statusJson = () => JSON.stringify({ ...source.status(), orders: password() !== undefined });
+  const feed = new Feed(statusJson);
+  const status = freshBytes(statusJson);
+  const exposition = freshBytes(() => source.metrics());
+  const history = fresh(() => source.history());
+  const get: Readonly<Record<string, Route>> = {
+    "/": () => page("text/html", index),
+    "/script.js": () => page("text/javascript", script),
+    "/style.css": () => page("text/css", style),
+    "/status.json": () => ({ status: 200, type: "application/json", body: status() }),
+    "/healthz": (request) => healthOf(request, source),
+    "/metrics": () => ({ status: 200, type: EXPOSITION_TYPE, body: exposition() }),
+    "/events": () => feed.stream(HEADERS),
+    // Lines of JSON as they are in the file: the browser reads them, the daemon does not.
+    "/history": async () => ({ status: 200, type: "application/jsonl", body: await history() }),
+  };
+  const order = ordersOf(source);
+  const post: Route = (request, from) => {
+    const now = milliseconds(performance.now()) as number as Instant;
+    const refusal = access.judge(request, password(), now);
+    if (refusal !== undefined) return problem(refusal.status, refusal.text);
+    return order(request, from);
+  };
+  const posts: Readonly<Record<string, Route>> = { "/handover": post, "/maintenance": post };
+  return async (request, from) => withHeaders(await answer(request, from, get, posts));
+}
+
+function answer(
+  request: HttpRequest,
+  from: string,
+  get: Readonly<Record<string, Route>>,
+  post: Readonly<Record<string, Route>>,
+): Answer | Promise<Answer> {
+  const { method, path } = request;
+  const isGet = Object.hasOwn(get, path);
+  if (!isGet && !Object.hasOwn(post, path)) return problem(404, "there is nothing at this path");
+  const routes = isGet ? get : post;
+  const isTaken = isGet ? method === "GET" || method === "HEAD" : method === "POST";
+  const allow = isGet ? "GET, HEAD" : "POST";
+  const route = routes[path];
+  if (!isTaken || route === undefined) {
+    return { ...problem(405, `this path takes ${allow} only`), headers: { allow } };
+  }
+  return route(request, from);
+}
+
+function withHeaders(answer: Answer): Answer {
+  return { ...answer, headers: { ...HEADERS, ...answer.headers } };
+}
+
+/** Carries out what was permitted. */
+function ordersOf(source: WebSource): Route {
+  return async ({ path, query }, from) => {
+    const parameters = new URLSearchParams(query);
+    if (path === "/handover") {
+      const wanted = handoverRequest(parameters);
+      if (typeof wanted === "string") return problem(400, wanted);
+      const { instance, back } = wanted;
+      source.ordered(`handover ${back ? "--back " : ""}${instance}`, from);
+      return jsonAnswer(200, await source.handOver(wanted));
+    }
+    const wanted = maintenanceRequest(parameters);
+    if (typeof wanted === "string") return problem(400, wanted);
+    source.ordered(`maintenance ${wanted.on ? "on" : "off"}`, from);
+    return jsonAnswer(200, await source.maintain(wanted));
+  };
+}
+
+/**
+ * 200 where this node holds the instance that is asked for, or any where none is named; 503
+ * elsewhere. For uptime checkers and load balancers.
+ */
+function healthOf({ query }: HttpRequest, source: WebSource): HttpAnswer {
+  const name = new URLSearchParams(query).get("instance");
+  const { instances } = source.status();
+  const asked = name === null ? instances : instances.filter((one) => one.name === name);
+  if (name !== null && asked.length === 0) return problem(404, "no instance has this name");
+  const held = asked.filter(({ state }) => state === "master");
+  // An instance of both families is held when both virtual routers are.
+  const isHeld = name === null ? held.length > 0 : held.length === asked.length;
+  const answer = asked.map(({ name, family, state }) => ({ name, family, state }));
+  return jsonAnswer(isHeld ? 200 : 503, { held: isHeld, instances: answer });
+}
+
+function page(type: string, text: string): HttpAnswer {
+  return { status: 200, type: `${type}; charset=utf-8`, body: new TextEncoder().encode(text) };
+}
+
+function problem(status: HttpStatus, error: string): HttpAnswer {
+  return jsonAnswer(status, { error });
+}
+
+/** What `read` read last, for a second: a file is not read for each of many clients. */
+function fresh<T>(read: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly value: Promise<T> } | undefined;
+  return () => {
+    const at = performance.now();
+    if (last === undefined || at - last.at >= FRESH_MS) last = { at, value: read() };
+    return last.value;
+  };
+}
+
+const FRESH_MS = 1000;
