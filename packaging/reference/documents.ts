@@ -6,6 +6,7 @@ import { seconds } from "../../src/time.ts";
 import { formatIp, ip } from "../../src/net/ip.ts";
 import { formatCause } from "../../src/vrrp/cause_text.ts";
 import type { Cause } from "../../src/vrrp/event.ts";
+import { REFUSED } from "../../src/cluster/outcome.ts";
 import { REJECT_REASONS } from "../../src/wire/reject.ts";
 import { declarationsOf, printDeclarations } from "./fields.ts";
 import { code, inline, item, page, wrap } from "./markdown.ts";
@@ -119,16 +120,28 @@ export function metricsPage(exposition: string): string {
   const reasons = Object.entries(REJECT_REASONS).map(([reason, text]) =>
     item(`${code(reason)}: ${inline(text)}`)
   );
-  return page("Metrics", "`src/control/metrics*.ts` and `src/wire/reject.ts`", [
-    wrap(
-      "What `/metrics` answers, in the text format of Prometheus. [The guide](../guides/prometheus.md) " +
-        "says how to scrape it.",
-    ),
-    metrics.join("\n"),
-    "## Reasons of refused packets",
-    wrap("`reason` of `floatip_rejects_total`, and the names in `rejects` of the status document:"),
-    reasons.join("\n"),
-  ]);
+  return page(
+    "Metrics",
+    "`src/control/metrics*.ts`, `src/wire/reject.ts` and `src/cluster/outcome.ts`",
+    [
+      wrap(
+        "What `/metrics` answers, in the text format of Prometheus. [The guide](../guides/prometheus.md) " +
+          "says how to scrape it.",
+      ),
+      metrics.join("\n"),
+      "## Reasons of refused packets",
+      wrap(
+        "`reason` of `floatip_rejects_total`, and the names in `rejects` of the status document:",
+      ),
+      reasons.join("\n"),
+      "## Reasons of refused datagrams of the channel",
+      wrap(
+        "`reason` of `floatip_channel_refused_total`, and the names in `channel_refused` of the " +
+          "status document. On Linux the kernel keeps strangers away, uncounted:",
+      ),
+      Object.entries(REFUSED).map(([reason, text]) => item(`${code(reason)}: ${text}`)).join("\n"),
+    ],
+  );
 }
 
 interface MetricShown {

@@ -21,27 +21,26 @@ export interface ToOpen {
   readonly sealed: Uint8Array;
 }
 
+/** Why a datagram of the channel changes nothing, for people. */
+export const REFUSED = {
+  length: "too short or too long for what it is",
+  magic: "none of floatip's",
+  version: "of another version of the channel",
+  type: "of an unknown type",
+  name: "with a name that is none",
+  stranger: "from an address of no node",
+  "other-secret": "sealed with a secret that is not known here",
+  "own-name": "by this node's own name: it was sent back",
+  "other-name": "by another name than the file gives its address",
+  unasked: "an answer to a question that was not put, or long ago",
+  "no-session": "of a process without a session, such as one that has ended",
+  replayed: "seen before, or far too late",
+  tag: "not sealed by a node of this cluster, or changed on its way",
+  "too-many": "more of one node at once than is looked at",
+} as const satisfies Readonly<Record<Malformed, string> & Record<string, string>>;
+
 /** Why a datagram changes nothing. */
-export type Refused =
-  | Malformed
-  /** From an address of no node. */
-  | "stranger"
-  /** Sealed with a secret that is not known here. */
-  | "other-secret"
-  /** Our own process, or our own name. */
-  | "own-name"
-  /** Another name than the file gives that address. */
-  | "other-name"
-  /** An ACK to a HELLO that was not sent, or long ago. */
-  | "unasked"
-  /** DATA of a process without a session. */
-  | "no-session"
-  /** DATA that was seen before, or is older than the window. */
-  | "replayed"
-  /** Not sealed by a node of this cluster. */
-  | "tag"
-  /** More than is answered or looked at for one peer. */
-  | "too-many";
+export type Refused = keyof typeof REFUSED;
 
 /** What becomes of a datagram. */
 export type Outcome =

@@ -25,6 +25,10 @@ export interface StatusDocument {
   readonly sinks: readonly SinkStatus[];
   /** Packets that fit no instance, by reason; only reasons that occurred. */
   readonly rejects: Readonly<Record<string, number>>;
+  /**
+   * Datagrams of the nodes' channel that were refused, by reason; only reasons that occurred.
+   */
+  readonly channel_refused: Readonly<Record<string, number>>;
   /** Whole sentences about what needs attention; empty when all is well. */
   readonly attention: readonly string[];
   /** Maintenance of this node; null: it is off. */

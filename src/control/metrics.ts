@@ -46,6 +46,7 @@ export function printMetrics(status: StatusDocument, reading: MetricsSnapshot): 
     printDaemon(status, reading),
     printInstances(status.instances, reading.routers),
     printRejects(status),
+    printMetric(CHANNEL_REFUSED, samplesOf("", status.channel_refused)),
     printChecks(status, reading.checks),
     printValues(SINKS, status.sinks.map((sink) => [sinkLabels(sink), sink])),
   ].join("");
@@ -182,6 +183,12 @@ const REJECTS: Metric = {
   name: "floatip_rejects_total",
   type: "counter",
   help: "Packets refused, by reason, of those that occurred; without vrrp_instance: they fit none.",
+};
+
+const CHANNEL_REFUSED: Metric = {
+  name: "floatip_channel_refused_total",
+  type: "counter",
+  help: "Datagrams of the channel of [cluster] refused, by reason, of those that occurred.",
 };
 
 function samplesOf(labels: string, counts: Rejects): readonly Sample<number>[] {

@@ -117,7 +117,7 @@ export class Daemon implements CommandTaker {
       scheduling: this.#host.scheduling(),
       neighbours: this.#parts.neighbours,
       deaf: this.#parts.addressConflicts.deaf,
-      channel: this.#parts.channel.attention,
+      channel: this.#parts.channel,
       interfaces: this.#host.interfaces(),
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),

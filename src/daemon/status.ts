@@ -30,6 +30,7 @@ import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
 import { advertsLost } from "./adverts_lost.ts";
+import type { Channel } from "./channel.ts";
 import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./priority.ts";
 import { isEvidence, isLiving } from "./conflicts.ts";
@@ -68,8 +69,7 @@ export interface Moment {
   readonly neighbours: Neighbours;
   /** Why other machines that hold an address are not noticed; undefined: they are. */
   readonly deaf: string | undefined;
-  /** Why the channel between nodes is not open. */
-  readonly channel: readonly string[];
+  readonly channel: Pick<Channel, "attention" | "refused">;
   readonly interfaces: Interfaces;
   readonly now: Instant;
   readonly wallNow: WallTime;
@@ -93,11 +93,12 @@ export function statusOf(moment: Moment): DaemonStatus {
     nodes: nodeStatuses(moment, known),
     ready: readyByInstance(moment, known),
     rejects: Object.fromEntries(moment.unknown),
+    channel_refused: Object.fromEntries(moment.channel.refused),
     maintenance: moment.maintenance,
     scheduling: moment.scheduling,
     attention: [
       ...(moment.deaf === undefined ? [] : [moment.deaf]),
-      ...moment.channel,
+      ...moment.channel.attention,
       ...moment.routers.flatMap((router) => attention(router, moment)),
       ...moment.nodes.attention(moment.now),
       ...clusterAttention(moment, known),

@@ -138,6 +138,7 @@ export function documentOf(
     ready: null,
     sinks: [],
     rejects: {},
+    channel_refused: {},
     maintenance: null,
     scheduling: { policy: "rr", priority: 10 },
     attention: [],

@@ -35,7 +35,11 @@ export function fullExposition(): string {
       group: "gateway",
     }),
     backup({ family: "ipv6", addresses: ["fd00::50/64"], checks: [NGINX] }),
-  ], { sinks: [SINK, { ...SINK, instance: "web" }], rejects: { "unknown-vrid": 7 } });
+  ], {
+    sinks: [SINK, { ...SINK, instance: "web" }],
+    rejects: { "unknown-vrid": 7 },
+    channel_refused: { replayed: 5 },
+  });
   const web = readingOf();
   const ipv6 = { transitions: [], receivedGap: SOME, sentGap: EMPTY };
   const reading = readingOf({
