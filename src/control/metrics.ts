@@ -4,7 +4,7 @@
  * is measured in daemon/metrics.ts. docs/reference/metrics.md is printed from the rows.
  */
 import type { RejectReason } from "../wire/reject.ts";
-import type { CheckStatus, SinkStatus, StatusDocument } from "./api.ts";
+import type { CheckStatus, NodeStatus, SinkStatus, StatusDocument } from "./api.ts";
 import {
   counter,
   formatLabels,
@@ -83,7 +83,40 @@ const DAEMON: readonly ValueMetric<Both>[] = [
     "When the configuration in force was put in force, as a Unix time.",
     ({ status }) => Date.parse(status.config_since) / 1000,
   ),
+  gauge(
+    "nodes",
+    "Nodes of the file; not there without [cluster].",
+    ({ status }) => status.ready === null ? null : nodesOf(status).length,
+  ),
+  gauge(
+    "nodes_up",
+    "Nodes of the file that are there, those in maintenance too; not there without [cluster].",
+    ({ status }) => status.ready === null ? null : nodesOf(status).filter(isThere).length,
+  ),
 ];
+
+/** One node as this one sees it. */
+const NODES: readonly ValueMetric<NodeStatus>[] = [
+  gauge(
+    "node_up",
+    "1 if the node is there, in maintenance too; not there without [cluster].",
+    (node) => Number(isThere(node)),
+  ),
+  gauge(
+    "node_config_differs",
+    "1 if the node's file differs from this node's; not there while that is not known.",
+    ({ config }) => config === null ? null : Number(config === "differs"),
+  ),
+];
+
+/** Those of the file: a written peer is called by its address. */
+function nodesOf({ nodes }: StatusDocument): readonly NodeStatus[] {
+  return nodes.filter(({ name, addresses }) => !addresses.includes(name));
+}
+
+function isThere({ state }: NodeStatus): boolean {
+  return state === "up" || state === "maintenance";
+}
 
 const INFO: Metric = {
   name: "floatip_info",
@@ -102,6 +135,12 @@ function printDaemon(status: StatusDocument, reading: MetricsSnapshot): string {
   return [
     printMetric(INFO, [[formatLabels({ node, version }), 1]]),
     printValues(DAEMON, [["", { status, reading }]]),
+    printValues(
+      NODES,
+      status.ready === null
+        ? []
+        : nodesOf(status).map((node) => [formatLabels({ node: node.name }), node]),
+    ),
     printHistogram(LATENESS, [["", reading.timerLateness]]),
   ].join("");
 }

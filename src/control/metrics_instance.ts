@@ -87,6 +87,11 @@ const VALUES: readonly ValueMetric<InstanceStatus>[] = [
     ({ master }) => Number(master !== null),
   ),
   gauge(
+    "ready_nodes",
+    "How many nodes could hold the addresses, as they tell; not there without [cluster].",
+    ({ ready }) => ready,
+  ),
+  gauge(
     "handed_over",
     "1 while this node does not preempt because the addresses were handed over by hand.",
     ({ aside }) => Number(aside !== null),

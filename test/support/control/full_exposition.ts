@@ -1,9 +1,9 @@
 /**
  * An exposition that has every metric: a master with a check and a sink, and a backup over IPv6.
  */
-import type { SinkStatus } from "../../../src/control/api.ts";
+import type { NodeStatus, SinkStatus } from "../../../src/control/api.ts";
 import { printMetrics } from "../../../src/control/metrics.ts";
-import { backup, documentOf, master } from "../cli/documents.ts";
+import { backup, documentOf, master, UP } from "../cli/documents.ts";
 import { EMPTY, readingOf, SOME } from "./readings.ts";
 
 /** A check that is up. */
@@ -25,6 +25,13 @@ const SINK: SinkStatus = {
   last: null,
 };
 
+/** Three nodes that tell each other their state: one is another's equal, one is gone. */
+const NODES: readonly NodeStatus[] = [
+  { name: "pi-a", addresses: ["192.168.1.11"], self: true, ...UP, config: "same" },
+  { name: "pi-b", addresses: ["192.168.1.12"], self: false, ...UP, config: "differs" },
+  { name: "pi-c", addresses: ["192.168.1.13"], self: false, ...UP, state: "lost" },
+];
+
 /** As /metrics answers it. */
 export function fullExposition(): string {
   const status = documentOf([
@@ -33,9 +40,12 @@ export function fullExposition(): string {
       rejects: { ttl: 3, checksum: 1, "interval-mismatch": 2 },
       lease_remaining_ms: 2700,
       group: "gateway",
+      ready: 2,
     }),
-    backup({ family: "ipv6", addresses: ["fd00::50/64"], checks: [NGINX] }),
+    backup({ family: "ipv6", addresses: ["fd00::50/64"], checks: [NGINX], ready: 1 }),
   ], {
+    ready: { web: 1 },
+    nodes: NODES,
     sinks: [SINK, { ...SINK, instance: "web" }],
     rejects: { "unknown-vrid": 7 },
     channel_refused: { replayed: 5 },
