@@ -155,7 +155,7 @@ function addAddresses(
     for (const [i, held] of wanted.entries()) {
       if (outcomes[i] instanceof HostError) continue;
       const link = linkNamed(interfaces, held.interface);
-      router.placed.set(formatIp(held.prefix.address), link?.index);
+      if (link !== undefined) router.placed.set(formatIp(held.prefix.address), link.index);
       for (const entry of present(held, interfaces)) {
         if (samePrefix(entry.prefix, held.prefix)) continue;
         attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));

@@ -3,6 +3,7 @@
  * (resume.ts).
  */
 import type { Host } from "../host.ts";
+import { addressEntries, linkNamed } from "../net/interfaces.ts";
 import { formatIp } from "../net/ip.ts";
 import { after, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
 import type { Driver } from "./driver.ts";
@@ -55,11 +56,17 @@ export function resumeRouter(
   journal.write("info", `${labelOf(router.plan)}: master still: ${cause}`);
 }
 
-/** The addresses that the process before this one put there for `router` are this one's. */
+/**
+ * The addresses that the process before this one put there for `router`, as far as they are there
+ * still, are this one's, on the links that they are on now.
+ */
 export function takeOverPlaced(router: VirtualRouter, state: ResumeState, host: Host): void {
   if (!wasHolding(router.plan, state, host.boot())) return;
-  for (const { prefix } of router.plan.virtualAddresses) {
-    router.placed.set(formatIp(prefix.address), undefined);
+  const interfaces = host.interfaces();
+  for (const { interface: name, prefix: { address } } of router.plan.virtualAddresses) {
+    const link = linkNamed(interfaces, name);
+    const there = addressEntries(interfaces, address).find(({ index }) => index === link?.index);
+    if (there !== undefined) router.placed.set(formatIp(address), there.index);
   }
 }
 

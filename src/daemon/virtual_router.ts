@@ -114,10 +114,9 @@ export interface VirtualRouter {
   leaseUntil: Instant | undefined;
   /**
    * The texts of floating addresses that floatip put there, and has not taken away since, not those
-   * of others. Each with the index of its link, which may get another name; undefined: a process
-   * before this one put it there.
+   * of others. Each with the index of its link, which may get another name.
    */
-  readonly placed: Map<string, number | undefined>;
+  readonly placed: Map<string, number>;
   /** What the network lacked when it was last looked at (readiness.ts). */
   networkFaults: readonly Fault[];
   /** What its links were when they were last looked at (readiness.ts). */

@@ -25,15 +25,13 @@ export interface OwnAddress {
   readonly link: Link;
 }
 
-/** What floatip put there: addresses as text, each with the index of its link, if known. */
-export type Placed = ReadonlyMap<string, number | undefined>;
+/** What floatip put there: addresses as text, each with the index of its link. */
+export type Placed = ReadonlyMap<string, number>;
 
 /** Did floatip put `address` on a link that is there still? A link that is gone took it along. */
 export function isPlaced(address: Ip, placed: Placed, { links }: Interfaces): boolean {
-  const text = formatIp(address);
-  if (!placed.has(text)) return false;
-  const index = placed.get(text);
-  return index === undefined || links.some((link) => link.index === index);
+  const index = placed.get(formatIp(address));
+  return links.some((link) => link.index === index);
 }
 
 /**
