@@ -42,7 +42,7 @@ interface Entry {
 
 /** The checks of one node. */
 export class Checks {
-  #entries: ReadonlyMap<string, Entry> = new Map();
+  #entries = new Map<string, Entry>();
   /** How checks begin that nothing is known of. */
   #beginning: Phase;
   #known: ReadonlyMap<string, CheckState>;
@@ -157,7 +157,7 @@ export class Checks {
   }
 
   #set(entry: Entry): void {
-    this.#entries = new Map(this.#entries).set(entry.settings.name, entry);
+    this.#entries.set(entry.settings.name, entry);
   }
 }
 

@@ -65,6 +65,7 @@ export class Reservations implements Disposable {
   /** Those who asked which process has a name know it by now. */
   drain(ready: ReadonlySet<number>): void {
     this.#throttle.release(this.#poller.now());
+    if (ready.size === 0) return;
     for (const fd of this.#held.values()) {
       if (!ready.has(fd)) continue;
       let count = 0;
