@@ -20,3 +20,15 @@ export async function readStart(file: Deno.FsFile, most: number): Promise<Uint8A
   }
   return bytes.subarray(0, size);
 }
+
+/** As {@link readStart}. Throws Deno.errors.*. */
+export function readStartSync(file: Deno.FsFile, most: number): Uint8Array {
+  const bytes = new Uint8Array(most);
+  let size = 0;
+  while (size < most) {
+    const more = file.readSync(bytes.subarray(size));
+    if (more === null) break;
+    size += more;
+  }
+  return bytes.subarray(0, size);
+}

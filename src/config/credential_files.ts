@@ -2,7 +2,9 @@
  * Credentials: files that systemd gives the service, and root keeps in a folder beside the
  * configuration.
  */
+import { readStartSync } from "../beginning.ts";
 import { messageOf } from "../error.ts";
+import { NotAFile, PinnedFile } from "../linux/regular_file.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 
 /** Root's folder: one file for each credential. The unit loads them all. */
@@ -55,11 +57,10 @@ function read(path: string, severity: "error" | "warning"): Credential | undefin
     fix,
   });
   try {
-    // Looked at first: a pipe would hold the start up, and a large file fill the memory.
-    const { isFile, size } = Deno.statSync(path);
-    if (!isFile) return wrong("is no plain file", "write it again, as plain text");
-    if (size > LARGEST_CREDENTIAL) return wrong("is larger than 4 KiB", "is it the right file?");
-    const bytes = Deno.readFileSync(path);
+    // Held before it is looked at: a pipe would hold the start up.
+    using pinned = PinnedFile.followSync(path);
+    using file = pinned.openSync({ read: true });
+    const bytes = readStartSync(file, LARGEST_CREDENTIAL + 1);
     if (bytes.length > LARGEST_CREDENTIAL) {
       return wrong("is larger than 4 KiB", "is it the right file?");
     }
@@ -68,6 +69,9 @@ function read(path: string, severity: "error" | "warning"): Credential | undefin
     return { kind: "text", text: text.replace(/\r?\n$/, "") };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof NotAFile) {
+      return wrong(`is ${error.what}, not a file`, "write it again, as plain text");
+    }
     if (error instanceof TypeError) return wrong("is not UTF-8", "write it again, as plain text");
     const denied = error instanceof Deno.errors.PermissionDenied;
     // A user who checks the file may not see what the service will.

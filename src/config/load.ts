@@ -1,6 +1,7 @@
 /** Reads the configuration file: the only place that does. */
-import { readBeginning } from "../beginning.ts";
+import { readStart } from "../beginning.ts";
 import { messageOf } from "../error.ts";
+import { NotAFile, PinnedFile } from "../linux/regular_file.ts";
 import type { Config } from "./config.ts";
 import { seeCredential } from "./credential_files.ts";
 import type { Credentials } from "./credentials.ts";
@@ -54,13 +55,13 @@ type Read =
 
 async function readText(file: string): Promise<Read> {
   try {
-    // Looked at first: opening a pipe would wait for a writer.
-    const { isFile, isDirectory, mode } = await inTime(Deno.stat(file));
-    if (!isFile) return unreadable(isDirectory ? "it is a directory" : "it is no plain file", file);
+    // Held before it is looked at: opening a pipe would wait for a writer.
+    using pinned = await inTime(PinnedFile.follow(file));
+    using opened = await inTime(pinned.open({ read: true }));
     // What /proc has is longer than it says.
-    const bytes = await inTime(readBeginning(file, LARGEST_FILE + 1));
+    const bytes = await inTime(readStart(opened, LARGEST_FILE + 1));
     if (bytes.length > LARGEST_FILE) return unreadable("it is larger than 1 MiB", file);
-    return toText(bytes, mode);
+    return toText(bytes, pinned.info.mode);
   } catch (error) {
     return unreadable(wordsOf(error), file);
   }
@@ -108,7 +109,7 @@ function toText(bytes: Uint8Array, mode: number | null): Read {
 function wordsOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.PermissionDenied) return "it may not be read by this user";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (error instanceof NotAFile) return `it is ${error.what}, not a file`;
   if (error instanceof Deno.errors.NotADirectory) return "its path leads through a file";
   return messageOf(error);
 }

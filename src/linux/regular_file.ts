@@ -2,13 +2,18 @@
  * Files of state, opened so that nobody leads the opener elsewhere: only a regular file with one
  * name is taken, never a symbolic link, a pipe or a device in its place.
  */
+import { readStartSync } from "../beginning.ts";
 import { O_CLOEXEC, O_PATH } from "./constants.ts";
 import { cString, Libc } from "./libc.ts";
 
 /** What stands in the place of a file is none: it is left alone. */
 export class NotAFile extends Error {
   override readonly name = "NotAFile";
-  constructor(path: string, what: string) {
+  constructor(
+    path: string,
+    /** What it is: "a folder". */
+    readonly what: string,
+  ) {
     super(`${path} is ${what}, not a file`);
   }
 }
@@ -74,6 +79,13 @@ export class PinnedFile implements Disposable {
     const name = cString(path);
     const fd = await libc().openLater(name, FOLLOWING);
     if (fd < 0 || name.length === 0) throw await absence(path);
+    return new PinnedFile(fd, path, kindOf);
+  }
+
+  /** As {@link PinnedFile.follow}. Waits for the disk. */
+  static followSync(path: string): PinnedFile {
+    const fd = libc().open(cString(path), FOLLOWING);
+    if (fd < 0) throw absenceSync(path, Deno.statSync);
     return new PinnedFile(fd, path, kindOf);
   }
 
@@ -144,15 +156,8 @@ export function readTextSync(path: string, most: number): TextFile | undefined {
   using held = pinned;
   if (held.info.size > most) throw new RangeError(`${path} has more than ${most} bytes`);
   using file = held.openSync({ read: true });
-  const bytes = new Uint8Array(held.info.size);
-  let length = 0;
-  while (length < bytes.length) {
-    const got = file.readSync(bytes.subarray(length));
-    if (got === null) break;
-    length += got;
-  }
-  const text = new TextDecoder().decode(bytes.subarray(0, length));
-  return { text, modified: held.info.mtime };
+  const bytes = readStartSync(file, held.info.size);
+  return { text: new TextDecoder().decode(bytes), modified: held.info.mtime };
 }
 
 /**
@@ -217,9 +222,9 @@ function kindOf(info: Deno.FileInfo): string | undefined {
 }
 
 /** Deno's error for a name that could not be opened. */
-function absenceSync(path: string): unknown {
+function absenceSync(path: string, look = Deno.lstatSync): unknown {
   try {
-    Deno.lstatSync(path);
+    look(path);
     return new Deno.errors.PermissionDenied(`${path} cannot be opened`);
   } catch (error) {
     return error;

@@ -2,8 +2,10 @@
  * The sink for an MQTT broker: the latest record of each virtual router, retained, and
  * availability.
  */
+import { readStart } from "../beginning.ts";
 import type { MqttSettings } from "../config/tables/notify.ts";
 import { errorText } from "../health/probes/outcome.ts";
+import { PinnedFile } from "../linux/regular_file.ts";
 import { availabilityTopic, discoveryOf, healthDiscoveryOf, stateTopic } from "./home_assistant.ts";
 import type { Broker, MqttMessage, MqttSession } from "./mqtt_session.ts";
 import { pauseAfter } from "./queue.ts";
@@ -149,9 +151,12 @@ export class MqttSink implements Sink {
 const MOST_CERTIFICATES = 4 * 1024 * 1024;
 
 async function readCertificates(path: string): Promise<string> {
-  const { isFile, size } = await Deno.stat(path);
-  if (!isFile || size > MOST_CERTIFICATES) throw new Error(`${path} is no file of certificates`);
-  return await Deno.readTextFile(path);
+  // Held before it is looked at: a pipe would be waited for.
+  using pinned = await PinnedFile.follow(path);
+  using file = await pinned.open({ read: true });
+  const bytes = await readStart(file, MOST_CERTIFICATES + 1);
+  if (bytes.length > MOST_CERTIFICATES) throw new Error(`${path} is no file of certificates`);
+  return new TextDecoder().decode(bytes);
 }
 
 /** Rejects where the file of certificates cannot be read. */

@@ -33,6 +33,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     wire: "types",
     // The plan carries a password as it stands on the wire.
     "wire/vrrp": "all",
+    // A file that a person names is held before it is looked at.
+    "linux/regular_file": "all",
     net: "all",
   },
   daemon: {
@@ -69,6 +71,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "health/probes/command": "all",
     // An error of the network reads the same in a check and in a message.
     "health/probes/outcome": "all",
+    // A file of certificates is held before it is looked at.
+    "linux/regular_file": "all",
   },
   // keepalived.conf, translated.
   "tools/keepalived_import": { config: "all", vrrp: "types", wire: "types", net: "all" },

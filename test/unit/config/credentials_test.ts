@@ -113,6 +113,16 @@ Deno.test("from files: of the unit's folder and of a drop-in, with no false alar
     await Deno.writeFile(`${folder}/floatip_broker`, new Uint8Array([0xff, 0xfe]));
     const broken = await load(file, demandCredential);
     assert.match(JSON.stringify(broken), /is not UTF-8/);
+    await Deno.remove(`${folder}/floatip_broker`);
+    await new Deno.Command("mkfifo", { args: [`${folder}/floatip_broker`] }).output();
+    const held = await load(file, demandCredential);
+    assert.match(JSON.stringify(held), /is a pipe, not a file/);
+    await Deno.remove(`${folder}/floatip_broker`);
+    await Deno.writeTextFile(`${folder}/elsewhere`, "br0ker");
+    await Deno.symlink(`${folder}/elsewhere`, `${folder}/floatip_broker`);
+    assert.equal((await load(file, demandCredential)).kind, "config");
+    await Deno.writeTextFile(`${folder}/elsewhere`, "x".repeat(5000));
+    assert.match(JSON.stringify(await load(file, demandCredential)), /larger than 4 KiB/);
   } finally {
     if (before === undefined) Deno.env.delete("CREDENTIALS_DIRECTORY");
     else Deno.env.set("CREDENTIALS_DIRECTORY", before);

@@ -45,7 +45,7 @@ Deno.test("a missing file", async () => {
 
 Deno.test("a directory", async () => {
   const { says } = await loaded((file) => Deno.mkdir(file));
-  assert.deepEqual(says, ["1:1 the configuration cannot be read: it is a directory"]);
+  assert.deepEqual(says, ["1:1 the configuration cannot be read: it is a folder, not a file"]);
 });
 
 Deno.test("a pipe is not waited for", async () => {
@@ -53,7 +53,7 @@ Deno.test("a pipe is not waited for", async () => {
     const { success } = await new Deno.Command("mkfifo", { args: [file] }).output();
     assert.ok(success);
   });
-  assert.deepEqual(says, ["1:1 the configuration cannot be read: it is no plain file"]);
+  assert.deepEqual(says, ["1:1 the configuration cannot be read: it is a pipe, not a file"]);
 });
 
 Deno.test("a file larger than 1 MiB", async () => {

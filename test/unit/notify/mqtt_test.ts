@@ -199,6 +199,11 @@ Deno.test("mqtt: no broker, no such host, no certificates: reasons without the U
   assert.equal(await say(url), "connection refused");
   assert.match(await say("mqtt://nowhere.invalid"), /host name not found|no answer/);
   assert.equal(await say(url.replace("mqtt:", "mqtts:"), { ca: "/nowhere.pem" }), "no such file");
+  const folder = await Deno.makeTempDir({ prefix: "floatip-ca-" });
+  await new Deno.Command("mkfifo", { args: [`${folder}/ca.pem`] }).output();
+  const pipe = await say(url.replace("mqtt:", "mqtts:"), { ca: `${folder}/ca.pem` });
+  assert.match(pipe, /is a pipe, not a file/);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("mqtt: no TLS, garbage, an end, silence: each is a result in time", async () => {
