@@ -1,19 +1,10 @@
 /** An entry of an instance's `addresses`: keys, and what makes an address one that can float. */
-import {
-  type Family,
-  formatIp,
-  type Ip,
-  isLinkLocal,
-  isLoopback,
-  isMulticast,
-  isUnspecified,
-  sameIp,
-  sizeOf,
-} from "../../net/ip.ts";
+import { type Family, formatIp, type Ip, isLinkLocal, sameIp, sizeOf } from "../../net/ip.ts";
 import { broadcastOf, formatPrefix, networkOf, type Prefix } from "../../net/prefix.ts";
 import { error, type Path, type Problem, type Rule, warning } from "../problem.ts";
 import type { Keys, Settings, TableDraft } from "./key.ts";
 import type { NodeDraft } from "./node.ts";
+import { mappedIpv4, specialNature } from "./special.ts";
 import { flag, interfaceName, prefix, text } from "./types.ts";
 
 /** An entry of `addresses`: a text is the same as { address = TEXT }. */
@@ -143,9 +134,8 @@ function addressProblems(entry: AddressDraft, holder: Holder, file: File): reado
 /** What an address is that can not float, in words; undefined: it can. */
 export function natureOf(prefix: Prefix): string | undefined {
   const { address, length } = prefix;
-  if (isUnspecified(address)) return "the unspecified address";
-  if (isMulticast(address)) return "a multicast address";
-  if (isLoopback(address)) return "a loopback address";
+  const special = specialNature(address);
+  if (special !== undefined) return special;
   // Subnets of two addresses or one have neither network nor broadcast address (RFC 3021, RFC
   // 6164).
   if (length >= sizeOf(address.family) * 8 - 1) return undefined;
@@ -172,8 +162,14 @@ function notFloating(entry: AddressDraft, prefix: Prefix, nature: string): Probl
 /** A plausible host of the same subnet: the one with 50 at its end, or the first. */
 function hostExample(prefix: Prefix): string {
   const { address, length } = prefix;
-  const unreal = isUnspecified(address) || isMulticast(address) || isLoopback(address);
-  if (unreal) return address.family === "ipv4" ? "192.168.1.50/24" : "fd00::50/64";
+  const mapped = mappedIpv4(address);
+  if (mapped !== undefined && specialNature(mapped) === undefined) {
+    const meant = { address: mapped, length: length > 96 ? length - 96 : 24 };
+    return natureOf(meant) === undefined ? formatPrefix(meant) : hostExample(meant);
+  }
+  if (specialNature(address) !== undefined) {
+    return address.family === "ipv4" ? "192.168.1.50/24" : "fd00::50/64";
+  }
   const bytes = networkOf(prefix).bytes.slice();
   const last = bytes.length - 1;
   const room = sizeOf(address.family) * 8 - length;

@@ -1,17 +1,10 @@
 /** [node] and [nodes]: the node that reads the file, and all that take part. */
-import {
-  formatIp,
-  type Ip,
-  isLinkLocal,
-  isLoopback,
-  isMulticast,
-  isUnspecified,
-  sameIp,
-} from "../../net/ip.ts";
+import { formatIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import { nearestWord } from "../did_you_mean.ts";
 import { error, type Path, type Problem, type Rule } from "../problem.ts";
 import { listNames, showName } from "../toml_text.ts";
 import type { Keys } from "./key.ts";
+import { specialNature } from "./special.ts";
 import { word } from "./types.ts";
 
 /** [node] */
@@ -199,15 +192,7 @@ export function notOwnable(
   path: Path,
   fix: string,
 ): readonly Problem[] {
-  const nature = isMulticast(address)
-    ? "a multicast address"
-    : isLoopback(address)
-    ? "a loopback address"
-    : isUnspecified(address)
-    ? "the unspecified address"
-    : formatIp(address) === "255.255.255.255"
-    ? "the broadcast address"
-    : undefined;
+  const nature = specialNature(address);
   return nature === undefined ? [] : [error(
     path,
     `${formatIp(address)} is ${nature}; ${role} needs an address of a machine on the LAN`,

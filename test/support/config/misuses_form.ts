@@ -248,6 +248,19 @@ lease = 5
     expected: [1, 2, 3].map((index) => `error instance.web.addresses.${index}`),
   },
   {
+    title: "addresses that are no machine's by what they are",
+    toml: floating(
+      '"255.255.255.255/32"',
+      '"240.0.0.7/24"',
+      '"0.1.2.3/8"',
+      '"::ffff:10.0.0.5/120"',
+      '"::ffff:10.0.0.0/120"',
+      '"::ffff:127.0.0.1"',
+      '"::10.0.0.5/64"',
+    ),
+    expected: Array.from({ length: 7 }, (_, index) => `error instance.web.addresses.${index}`),
+  },
+  {
     title: "a table's broadcast address",
     toml: floating('{ address = "192.168.1.255/24" }'),
     expected: ["error instance.web.addresses.0.address"],
