@@ -14,20 +14,41 @@ export function nearestWord(written: string, known: readonly string[]): string |
   const plain = normalised(written);
   const letters = lettersOf(plain);
   let best: { readonly word: string; readonly distance: number } | undefined;
-  for (const word of known.slice(0, MOST_KNOWN)) {
-    const bound = Math.max(2, Math.floor(word.length / 3));
+  for (const { word, other, others, bound } of preparedOf(known)) {
     // Each letter that one of them has more is an edit.
     if (Math.abs(plain.length - word.length) > bound) continue;
-    const other = normalised(word);
     // ... and so is each letter that only one of them has.
-    const others = lettersOf(other);
-    if (Math.max(bitsOf(letters & ~others), bitsOf(others & ~letters)) > bound) continue;
+    if (bitsOf(letters & ~others) > bound || bitsOf(others & ~letters) > bound) continue;
     const distance = editDistance(plain, other);
     // Of "id" any two letters are two edits away: a word must share something.
     if (distance > bound || distance >= Math.max(plain.length, word.length)) continue;
     if (best === undefined || distance < best.distance) best = { word, distance };
   }
   return best?.word;
+}
+
+/** A word that may have been meant. */
+interface Prepared {
+  readonly word: string;
+  readonly other: string;
+  readonly others: number;
+  /** Most edits. */
+  readonly bound: number;
+}
+
+/** Thousands of words may be held against the same list. */
+const PREPARED = new WeakMap<readonly string[], readonly Prepared[]>();
+
+function preparedOf(known: readonly string[]): readonly Prepared[] {
+  const before = PREPARED.get(known);
+  if (before !== undefined) return before;
+  const prepared = known.slice(0, MOST_KNOWN).map((word): Prepared => {
+    const other = normalised(word);
+    const bound = Math.max(2, Math.floor(word.length / 3));
+    return { word, other, others: lettersOf(other), bound };
+  });
+  PREPARED.set(known, prepared);
+  return prepared;
 }
 
 /** A bit for each letter of `word`, some of which share one. */

@@ -6,7 +6,7 @@ import type { AST } from "toml-eslint-parser";
 import { boundsProblem } from "./bounds.ts";
 import type { LocatedProblem, Path, Problem } from "./problem.ts";
 import { THIS_FILE } from "./syntax.ts";
-import { isHidden, isSecret, redactor, suspectRanges } from "./redact.ts";
+import { isHidden, isSecret, redactor, type Said, saidIn, suspectRanges } from "./redact.ts";
 import { maskRanges, type Ranges, secretRanges } from "./secret.ts";
 
 /** A half-open piece of the text; lines count from 1, columns from 0. */
@@ -61,7 +61,9 @@ export async function locate(
   if (problems.length === 0) return [];
   const beyond = boundsProblem(text) !== undefined;
   const layout = beyond ? undefined : await layoutOf(text);
-  const redact = redactor(layout === undefined ? [] : secretsOf(layout));
+  const named = (fix: string): string => fix.replace(THIS_FILE, () => quote(file));
+  const sentences = problems.flatMap(({ what, why, fix }) => [what, why, named(fix)]);
+  const redact = redactor(layout === undefined ? [] : secretsOf(layout, saidIn(sentences)));
   const lines = text.split(/\r?\n/);
   const lineOf = ({ line }: { readonly line: number }): number =>
     Math.min(Math.max(1, line), lines.length);
@@ -74,8 +76,7 @@ export async function locate(
     const column = Math.min(Math.max(1, found.column), whole.length + 1);
     const shown = shownLine(pieces && (pieces.get(line) ?? []), whole, line, column);
     const { what, why, fix } = problem;
-    const named = fix.replace(THIS_FILE, () => quote(file));
-    const told = { what: redact(what), why: redact(why), fix: redact(named) };
+    const told = { what: redact(what), why: redact(why), fix: redact(named(fix)) };
     // Of a text that no parser may see, nothing is shown: a secret could be anywhere.
     const picture = beyond ? { source: "", caret: 1 } : shown;
     return { ...problem, ...told, file, line, column, ...picture };
@@ -168,13 +169,14 @@ function piecesByLine(
 
 const COMMANDS = /^(command|script|cmd|exec|argv|on_\w+|notify_\w+)$/;
 
-/** Texts that must stand in no sentence. */
-function secretsOf({ places }: Layout): readonly string[] {
+/** Those of the texts that must stand in no sentence that are `said` in one. */
+function secretsOf({ places }: Layout, said: Said): readonly string[] {
   return [...places].flatMap(([key, { leaf }]) => {
     if (typeof leaf?.value !== "string") return [];
     const text = leaf.value;
-    if (isSecret(JSON.parse(key) as Path, text)) return [text];
-    return secretRanges(text).map((range) => text.slice(...range));
+    // First what costs less: a file may have thousands of texts.
+    if (said.holds(text) && isSecret(JSON.parse(key) as Path, text)) return [text];
+    return secretRanges(text).map((range) => text.slice(...range)).filter(said.holds);
   });
 }
 

@@ -26,6 +26,16 @@ const KNOWN: ReadonlyMap<string, boolean> = new Map([
   ),
 ]);
 
+const KNOWN_NAMES: readonly string[] = [...KNOWN.keys()];
+
+const SECRET_NAMES: readonly string[] = [
+  "password",
+  "passphrase",
+  "secret",
+  "token",
+  "credential",
+];
+
 /** Tables in which the next step is a name that people choose. */
 const NAMED: readonly unknown[] = ["instance", "nodes", "group", "check"];
 
@@ -49,7 +59,7 @@ function visibilityOf(step: string): Visibility {
 
 /** To find what a misspelt key meant takes long, and one mistake is often made on every line. */
 const LOOKED_UP = new Map<string, Visibility>();
-const MOST_LOOKED_UP = 1000;
+const MOST_LOOKED_UP = 4096;
 
 /** The key that was meant by a misspelt one; else what was written. */
 function meantBy(step: string): string {
@@ -59,9 +69,8 @@ function meantBy(step: string): string {
 
 /** Short words are near to everything: of "pwd" two letters make "id". */
 function near(word: string): string | undefined {
-  const secret = nearestWord(word, ["password", "passphrase", "secret", "token", "credential"]);
-  if (secret !== undefined) return "secret";
-  return word.length < 5 ? undefined : nearestWord(word, [...KNOWN.keys()]);
+  if (nearestWord(word, SECRET_NAMES) !== undefined) return "secret";
+  return word.length < 5 ? undefined : nearestWord(word, KNOWN_NAMES);
 }
 
 /** What the keys on the way to a value say of it; a node or instance may be called as it likes. */
@@ -123,18 +132,42 @@ const SHORTEST = 4;
 /** A URL that says no more than where to: of such a webhook the secret part is missing. */
 const HOST_ALONE = /^[a-z]+:\/\/[^/@?#\s]*\/?$/i;
 
+/** Sentences about a file, and whether something of it stands in them. */
+export interface Said {
+  /** In whatever form: as it is, as JSON, or a word of it. */
+  readonly holds: (text: string) => boolean;
+}
+
+/**
+ * What `sentences` say, to be asked for thousands of texts: by their first letters most are in
+ * none.
+ */
+export function saidIn(sentences: readonly string[]): Said {
+  const said = sentences.join("\n");
+  const beginnings = new Set<string>();
+  for (let at = 0; at + SHORTEST <= said.length; at++) {
+    beginnings.add(said.slice(at, at + SHORTEST));
+  }
+  const holds = (text: string): boolean =>
+    (text.length < SHORTEST || beginnings.has(text.slice(0, SHORTEST))) && said.includes(text);
+  return { holds: (text) => formsOf(text).some(holds) };
+}
+
+/** How a secret may stand in a sentence. */
+function formsOf(secret: string): readonly string[] {
+  const escaped = JSON.stringify(secret).slice(1, -1);
+  return secret.length < SHORTEST
+    ? [`"${escaped}"`]
+    : [secret, escaped, ...secret.split(/[\s,]+/).filter((part) => part.length > SHORTEST)];
+}
+
 /**
  * Hides each of `secrets`, values as they were read, wherever it stands in a sentence about the
  * file.
  */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const wanted = new Set(
-    secrets.filter((one) => !isHarmless(one) && !HOST_ALONE.test(one)).flatMap((secret) => {
-      const escaped = JSON.stringify(secret).slice(1, -1);
-      return secret.length < SHORTEST
-        ? [`"${escaped}"`]
-        : [secret, escaped, ...secret.split(/[\s,]+/).filter((part) => part.length > SHORTEST)];
-    }),
+    secrets.filter((one) => !isHarmless(one) && !HOST_ALONE.test(one)).flatMap(formsOf),
   );
   const longestFirst = [...wanted].toSorted((a, b) => b.length - a.length);
   return (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);

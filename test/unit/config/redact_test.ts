@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { decode } from "../../../src/config/decode.ts";
 import { formatProblem } from "../../../src/config/problem.ts";
 import { locate } from "../../../src/config/locate.ts";
-import { redactor } from "../../../src/config/redact.ts";
+import { redactor, saidIn } from "../../../src/config/redact.ts";
 import { withoutSecrets } from "../../../src/config/secret.ts";
 import { NODES, WEB, web } from "../../support/config/misuse.ts";
 
@@ -171,6 +171,14 @@ Deno.test("a short secret is hidden in quotes, and leaves words whole", () => {
       '"********"',
       "********",
     ),
+  );
+});
+
+Deno.test("of many texts those are found that a sentence says, in any form", () => {
+  const { holds } = saidIn(['"a" is no port', 'unknown key "hunter2" beside x\\"y99']);
+  assert.deepEqual(
+    ["a", "b", "hunter2", "hunter3", 'x"y99', "two words hunter2", "hunt", "unknownX"].map(holds),
+    [true, false, true, false, true, true, true, false],
   );
 });
 
