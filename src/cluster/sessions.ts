@@ -65,9 +65,13 @@ const TWICE = seconds(10);
 const NONCES = 8;
 /** Tags that are being verified, for each peer. */
 const OPENING = 16;
-/** ACKs to one peer, and tags of it that failed. */
+/** ACKs to one peer. */
 const ANSWERS: Limits = { most: 8, every: milliseconds(100) };
-const FAILURES: Limits = { most: 32, every: milliseconds(50) };
+/**
+ * Tags of it that failed: so many cost some percent of a processor. With more than that, whoever
+ * sends by its address silences it.
+ */
+const FAILURES: Limits = { most: 64, every: milliseconds(2) };
 
 interface Opening {
   readonly peer: Peer;
@@ -129,7 +133,7 @@ export class Sessions {
     }
     const { head } = decoded;
     return head.kind === "data"
-      ? this.#receiveData(peer, from, { ...decoded, head })
+      ? this.#receiveData(now, peer, from, { ...decoded, head })
       : this.#receiveGreeting(now, peer, from, { ...decoded, head });
   }
 
@@ -176,11 +180,16 @@ export class Sessions {
     return this.#peers.map((peer) => viewOf(peer, now));
   }
 
-  #receiveData(peer: Peer, from: Ip, { head, ...rest }: Unverified<DataHead>): Outcome {
+  #receiveData(
+    now: Instant,
+    peer: Peer,
+    from: Ip,
+    { head, ...rest }: Unverified<DataHead>,
+  ): Outcome {
     const session = sessionOf(peer, head.hint);
     if (session === undefined) return refused("no-session", peer);
     // Before the tag: a recording costs no cryptography.
-    if (!isFresh(session.window, head.counter)) return refused("replayed", peer);
+    if (!isFresh(session.window, head.counter, now)) return refused("replayed", peer);
     const key = { keyId: head.keyId, info: session.receiving };
     return this.#open({ peer, from, head }, key, dataNonce(head.counter), rest);
   }
@@ -248,8 +257,8 @@ export class Sessions {
     const session = sessionOf(peer, head.hint);
     if (session === undefined) return refused("no-session", peer);
     // The same datagram may have been opened twice at one time.
-    if (!isFresh(session.window, head.counter)) return refused("replayed", peer);
-    session.window = noted(session.window, head.counter);
+    if (!isFresh(session.window, head.counter, now)) return refused("replayed", peer);
+    session.window = noted(session.window, head.counter, now);
     session.heard = now;
     // It was under way when its process was replaced, or somebody kept it until now.
     if (peer.past.includes(session)) return { kind: "nothing" };

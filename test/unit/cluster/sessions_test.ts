@@ -231,6 +231,30 @@ Deno.test("sessions: what was kept back until its process was replaced proves no
   strictEqual(channel.sessions("b").peers(channel.now)[0]?.isTwice, false);
 });
 
+Deno.test("sessions: what the network lost and somebody recorded is dead after seconds", () => {
+  for (const silence of [false, true]) {
+    const channel = started(["a", "b"]);
+    channel.seconds(3);
+    const lost: Sent[] = [];
+    const isFromA = (sent: Sent) => sent.bytes[3] === 3 && sent.from.bytes[3] === 1;
+    channel.passes = (sent) => !isFromA(sent) || !lost.push(sent);
+    channel.say("a", "lost");
+    channel.say("a", "lost too");
+    channel.passes = () => true;
+    channel.say("a", "next");
+    const [first, second] = lost;
+    ok(first !== undefined && second !== undefined);
+    const before = channel.told.length;
+    channel.inject(first);
+    deepStrictEqual(toldTo(channel, "b", before), ["lost"]);
+    // Others may come meanwhile, or none.
+    if (silence) channel.stop("a");
+    channel.seconds(5);
+    const refused = channel.inject(second);
+    deepStrictEqual(refused, [{ kind: "refused", reason: "replayed", peer: "a" }]);
+  }
+});
+
 Deno.test("sessions: another file leaves those of peers that stay as they are", () => {
   const channel = started();
   channel.seconds(3);

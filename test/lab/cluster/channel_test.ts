@@ -1,0 +1,178 @@
+/**
+ * The channel of the built program in network namespaces: a session within a second, and an
+ * attacker on the LAN that records, replays, reflects and changes datagrams. REPLAYS=100000 sends
+ * as many as that.
+ */
+import assert from "node:assert/strict";
+import { Floatip } from "../../support/interop/floatip.ts";
+import { until } from "../../support/interop/until.ts";
+import { type Recorded, Recorder, sendAgain, typeOf } from "../../support/cluster/wire.ts";
+import { Lan } from "../../support/lab/lan.ts";
+import { missing, nameWith } from "../../support/lab/prerequisites.ts";
+
+const reason = missing("tcpdump");
+
+const REPLAYS = Number(Deno.env.get("REPLAYS") ?? 1000);
+
+const SECRET = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8";
+const OTHER_SECRET = "Zx9cV8bN7mA6sD5fG4hJ3kL2qW1eR0tY9uI8oP7aS6c";
+
+const FILE = `[nodes]
+a = "10.77.0.1"
+b = "10.77.0.2"
+c = "10.77.0.3"
+
+[cluster]
+secret = "${SECRET}"
+
+[instance.web]
+vrid = 51
+addresses = ["10.77.0.100/24"]
+prefer = ["a", "b"]
+`;
+
+/** A datagram a millisecond at most: what is looked at, not what a queue drops. */
+const EVERY_MS = 1.25;
+
+Deno.test({
+  name: nameWith("channel: nodes speak within a second, and no recording is believed", reason),
+  ignore: reason !== undefined,
+  fn: async () => {
+    await using lan = await Lan.open({ hosts: ["a", "b", "c", "attacker"] });
+    await using recorder = await Recorder.open(lan);
+    const [hostA, hostB, attacker] = [lan.host("a"), lan.host("b"), lan.host("attacker")];
+    const send = (datagrams: readonly Omit<Recorded, "at">[], everyMs = EVERY_MS) =>
+      sendAgain(attacker, [hostA, hostB], datagrams, everyMs);
+    await using b = await Floatip.start(hostB, FILE);
+    await using a = await Floatip.start(hostA, FILE);
+    await using c = await Floatip.start(lan.host("c"), FILE.replace(SECRET, OTHER_SECRET));
+    await untilUp(a, "b");
+    await untilUp(b, "a");
+    withinSecond(recorder.all, "10.77.0.1", "10.77.0.2");
+    // Another secret: it is seen, and nothing that it says is believed.
+    for (const [by, name] of [[a, "c"], [c, "a"]] as const) {
+      await until(
+        `the secret of ${name} is another one`,
+        async () => await stateOf(by, name) === "other-secret",
+      );
+    }
+    await until("enough was recorded", () => dataTo(recorder.all, "10.77.0.2").length >= 8, 20_000);
+
+    const recorded = [...recorder.all];
+    const fromA = dataTo(recorded, "10.77.0.2");
+    await refusesAll(b, ["replayed"], repeated(fromA), send);
+    await refusesAll(b, ["replayed"], repeated(fromA.toReversed()), send);
+    // Sent back to where it came from, as if the other one had said it.
+    const reflected = fromA.map(({ bytes }) => ({ from: "10.77.0.2", to: "10.77.0.1", bytes }));
+    await refusesAll(a, ["no-session", "replayed"], repeated(reflected), send);
+    // All kinds: greetings may be answered, and change nothing.
+    await staysUp(b, "a", () => send(recorded.filter(({ to }) => to === "10.77.0.2")));
+    await refusesAll(b, ["tag", "too-many"], changed(recorder.all), send, 4);
+
+    const [since] = [recorder.all.length];
+    await a.crash();
+    await using again = await a.again();
+    await untilUp(b, "a");
+    await untilUp(again, "b");
+    withinSecond(recorder.all.slice(since), "10.77.0.1", "10.77.0.2");
+    const fromGone = dataTo(recorded, "10.77.0.2").filter(({ from }) => from === "10.77.0.1");
+    await refusesAll(b, ["replayed"], repeated(fromGone), send);
+    // b goes on, with the same sid: what it sealed for the process before does not open.
+    const forGone = repeated(dataTo(recorded, "10.77.0.1"));
+    await refusesAll(again, ["replayed", "tag", "too-many"], forGone, send);
+    assert.equal(await stateOf(b, "a"), "up");
+  },
+});
+
+/** Between `first`'s first datagram and DATA of both is a second at most. */
+function withinSecond(all: readonly Recorded[], one: string, other: string): void {
+  const between = all.filter(({ from, to }) =>
+    [one, other].includes(from) && [one, other].includes(to)
+  );
+  const start = between.find(({ from }) => from === one)?.at ?? NaN;
+  for (const name of [one, other]) {
+    const data = between.find((seen) => seen.at >= start && seen.from === name && isData(seen));
+    assert.ok(data !== undefined && data.at - start <= 1000, `DATA after ${data?.at} - ${start}`);
+  }
+}
+
+function isData(recorded: Recorded): boolean {
+  return typeOf(recorded) === "data";
+}
+
+/** What nodes that know the secret told `to`. */
+function dataTo(all: readonly Recorded[], to: string): readonly Recorded[] {
+  return all.filter((seen) => isData(seen) && seen.to === to && seen.from !== "10.77.0.3");
+}
+
+function repeated(datagrams: readonly Omit<Recorded, "at">[]): readonly Omit<Recorded, "at">[] {
+  const [first] = datagrams;
+  assert.ok(first !== undefined, "there is something to send");
+  return Array.from({ length: REPLAYS }, (_, n) => datagrams[n % datagrams.length] ?? first);
+}
+
+/** The newest DATA of a with later counters, and a bit changed in each. */
+function changed(all: readonly Recorded[]): readonly Omit<Recorded, "at">[] {
+  const newest = all.findLast((seen) => isData(seen) && seen.from === "10.77.0.1");
+  assert.ok(newest !== undefined);
+  return Array.from({ length: REPLAYS }, (_, n) => {
+    const bytes = newest.bytes.slice();
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(16, view.getBigUint64(16) + 1000n + BigInt(n));
+    const bit = n % ((bytes.length - 24) * 8);
+    bytes[24 + (bit >> 3)] = (bytes[24 + (bit >> 3)] ?? 0) ^ 1 << (bit & 7);
+    return { from: newest.from, to: "10.77.0.2", bytes };
+  });
+}
+
+/** Each of `datagrams` is counted as refused for one of `reasons`, and the session goes on. */
+async function refusesAll(
+  by: Floatip,
+  reasons: readonly string[],
+  datagrams: readonly Omit<Recorded, "at">[],
+  send: (datagrams: readonly Omit<Recorded, "at">[], everyMs?: number) => Promise<void>,
+  everyMs = EVERY_MS,
+): Promise<void> {
+  const count = async () => {
+    const { channel_refused } = await by.status();
+    return reasons.map((one) => channel_refused[one] ?? 0).reduce((sum, one) => sum + one, 0);
+  };
+  const last = { words: "" };
+  const before = await count();
+  const peer = by.host.name === "a" ? "b" : "a";
+  await staysUp(by, peer, () => send(datagrams, everyMs));
+  // Other reasons would be missing here, and one that was believed too.
+  await until(() => `all are counted: ${last.words}`, async () => {
+    const refused = (await by.status()).channel_refused;
+    last.words = `${await count() - before} of ${datagrams.length} ${JSON.stringify(refused)}`;
+    return await count() - before >= datagrams.length;
+  });
+  assert.equal(await count() - before, datagrams.length);
+}
+
+/** While `act` goes on, `peer` is up as `by` sees it, and is heard. */
+async function staysUp(by: Floatip, peer: string, act: () => Promise<void>): Promise<void> {
+  const state = { isOver: false };
+  const acting = act().finally(() => state.isOver = true);
+  while (!state.isOver) {
+    const node = (await by.status()).nodes.find(({ name }) => name === peer);
+    assert.equal(node?.state, "up", `${node?.words}\n${by.log.text}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await acting;
+}
+
+async function stateOf(by: Floatip, name: string): Promise<string | undefined> {
+  return (await by.status()).nodes.find((node) => node.name === name)?.state;
+}
+
+/** It has told what it is. */
+async function untilUp(by: Floatip, name: string): Promise<void> {
+  await until(
+    () => `${name} is up as ${by.host.name} sees it\n${by.log.text}`,
+    async () => {
+      const node = (await by.status()).nodes.find((one) => one.name === name);
+      return node?.state === "up" && node.version !== null;
+    },
+  );
+}
