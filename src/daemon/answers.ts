@@ -97,7 +97,8 @@ export function countUnanswered(
   if (silent.size === 0 || isElsewhere) {
     look.unanswered = look.mute = 0;
   } else if (neighbours.knows(formatIp(master), now, between(at, now))) {
-    look.unanswered++;
+    // That the master did not answer before makes the address no less free.
+    look.unanswered = Math.max(look.unanswered, look.mute) + 1;
     look.mute = 0;
   } else if (whose.some((one) => sameIp(one, master))) {
     look.mute++;

@@ -8,6 +8,7 @@ import { between, formatWallTime, type Instant, seconds, type WallTime } from ".
 import type { Budgets } from "./budgets.ts";
 import { describe } from "./evidence_text.ts";
 import { labelOf, type Once } from "./log.ts";
+import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { Observer } from "./record.ts";
 import type { Conflict, VirtualRouter } from "./virtual_router.ts";
@@ -131,7 +132,8 @@ export function carryConflicts(
     }
   }
   // While it took no part, nothing was made of answers.
-  if (isOut(state) || before === "init" || before === "fault") look.until = undefined;
+  const isUnsure = look.macs.length > 1 || (look.double?.times ?? 0) >= IN_A_ROW;
+  if (isOut(state) || before === "init" || before === "fault" || isUnsure) look.until = undefined;
   look.unanswered = look.mute = 0;
   look.macs = [];
   look.double = undefined;

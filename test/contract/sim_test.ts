@@ -34,7 +34,7 @@ async function openLab(): Promise<ContractLab> {
     world: {
       setCarrier: (running) => machine.setCarrier("eth0", running),
       setUp: (up) => up ? lan.switchOn("host", "eth0") : machine.setUp("eth0", false),
-      addAddress: (text) => machine.addForeign("eth0", text),
+      addAddress: (text) => void machine.addForeign("eth0", text),
       deleteAddress: (text) => machine.deleteForeign("eth0", text),
       deleteInterface: () => machine.deletePort("eth0"),
       clonePeer: () => lan.machine("peer").setMac("eth0", machine.port("eth0")?.mac),

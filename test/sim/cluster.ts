@@ -6,10 +6,13 @@ import type { Maintenance } from "../../src/daemon/command.ts";
 import type { Command } from "../../src/daemon/command.ts";
 import type { ResumeState } from "../../src/daemon/resume.ts";
 import type { Mac } from "../../src/net/mac.ts";
-import { after, type Instant, type Nanoseconds } from "../../src/time.ts";
+import { after, type Instant, type Nanoseconds, seconds } from "../../src/time.ts";
 import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
 import { PROMPT, type Promptness, type SimHost } from "./sim_host.ts";
+
+/** A DHCP client gives the machine its address again after this. */
+const TRY_AGAIN = seconds(1);
 
 /** A card and what it has. */
 export interface CardPlan {
@@ -192,11 +195,16 @@ export class Cluster {
     if (card !== undefined && machine.port(cardName) === undefined) plugIn(machine, card);
   }
 
-  /** The addresses that an administrator gave to `cardName` are there, whatever became of them. */
+  /**
+   * The addresses that an administrator gave to `cardName` are there, whatever became of them. One
+   * that the program has put there is tried again, as DHCP clients do.
+   */
   restoreAddresses(name: string, cardName: string): void {
     const { machine, cards } = this.#node(name);
-    for (const address of cards.find((one) => one.name === cardName)?.addresses ?? []) {
-      machine.addForeign(cardName, address);
+    const isFree = (cards.find((one) => one.name === cardName)?.addresses ?? [])
+      .map((address) => machine.addForeign(cardName, address));
+    if (isFree.includes(false)) {
+      this.lan.at(after(this.lan.now, TRY_AGAIN), () => this.restoreAddresses(name, cardName));
     }
   }
 

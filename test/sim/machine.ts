@@ -247,21 +247,21 @@ export class Machine {
     this.#changed();
   }
 
-  /** Somebody else (DHCP, an administrator) adds `text`, "192.168.1.11/24". */
-  addForeign(name: string, text: string): void {
-    const prefix = parsePrefix(text);
-    const port = this.#ports.get(name);
-    if (prefix === undefined || port === undefined) return;
-    if (this.#addresses.find(port.index, prefix) !== undefined) return;
+  /** DHCP or an administrator adds `text`, "192.168.1.11/24". False: the program has put it there. */
+  addForeign(name: string, text: string): boolean {
+    const [prefix, port] = [parsePrefix(text), this.#ports.get(name)];
+    if (prefix === undefined || port === undefined) return true;
+    const present = this.#addresses.find(port.index, prefix);
+    if (present !== undefined) return !present.ours;
     this.#addresses.insert(port.index, prefix, false);
     this.#addressSeen(name, prefix, true, "others");
     this.#changed();
+    return true;
   }
 
   /** Somebody else deletes `text`, "192.168.1.50/24". */
   deleteForeign(name: string, text: string): void {
-    const prefix = parsePrefix(text);
-    const port = this.#ports.get(name);
+    const [prefix, port] = [parsePrefix(text), this.#ports.get(name)];
     if (prefix === undefined || port === undefined) return;
     if (this.#addresses.delete(port.index, prefix, "others") > 0) this.#changed();
   }

@@ -131,7 +131,7 @@ const RULES: readonly (readonly [RegExp, Act])[] = [
   [
     /^add (\S+) on (\S+) (\S+)$/,
     acting(({ cluster: { lan } }, [address, name, card]) =>
-      lan.machine(name).addForeign(card, address)
+      void lan.machine(name).addForeign(card, address)
     ),
   ],
   [
