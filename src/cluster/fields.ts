@@ -18,7 +18,7 @@ export interface Fields {
 /** `value` as a table; undefined where it is none. */
 export function fieldsOf(value: unknown): Fields | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const table: Readonly<Record<string, unknown>> = { ...value };
+  const table = value as Readonly<Record<string, unknown>>;
   const get = (name: string): unknown => Object.hasOwn(table, name) ? table[name] : undefined;
   return {
     text: (name, most) => {
@@ -56,7 +56,9 @@ function cut(text: string, most: number): string {
   return `${text.slice(0, most - 1).toWellFormed().replace(/\ufffd$/, "")}…`;
 }
 
+const ENCODER = new TextEncoder();
+
 /** Bytes of `text` in UTF-8. */
 export function sizeOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return ENCODER.encode(text).length;
 }

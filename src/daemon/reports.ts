@@ -77,6 +77,8 @@ interface Known {
   drift: Drift | undefined;
   standing: Standing;
   askedAt: Instant | undefined;
+  /** When it is to be asked for something; undefined: not by the clock. */
+  dueAt: Instant | undefined;
   /** When questions about its file began. */
   comparedAt: Instant | undefined;
   answersPaid: Instant;
@@ -89,7 +91,8 @@ export class Reports implements Ticker, RouterWatcher {
   readonly #file = new OwnFile();
   readonly #started: Instant;
   readonly #known = new Map<string, Known>();
-  #lookAt: Instant | undefined;
+  /** When all of them are looked at again, whatever they said. */
+  #lookAt = 0 as Instant;
   /** What the last report said beside the routers. */
   #around: readonly unknown[] = [];
   #gateways: { readonly at: Instant; readonly list: readonly Ip[] } | undefined;
@@ -124,7 +127,6 @@ export class Reports implements Ticker, RouterWatcher {
     const message = decodeMessage(text);
     if (message === undefined) return;
     this.#takeMessage(peer, message, at);
-    this.#lookAt = at;
   }
 
   /** Has it nothing to say any more, after {@link ReportsOptions.isLeaving}? */
@@ -194,7 +196,10 @@ export class Reports implements Ticker, RouterWatcher {
   nextDeadline(): Instant | undefined {
     if (!this.#isOn) return undefined;
     if (this.#file.isBusy) return this.#options.host.now();
-    return earliest(this.#telling.nextDeadline(), this.#lookAt);
+    // It is looked with the reports: no deadline of its own.
+    let next = this.#telling.nextDeadline();
+    for (const { dueAt } of this.#known.values()) next = earliest(next, dueAt);
+    return next;
   }
 
   tick(now: Instant): void {
@@ -206,7 +211,14 @@ export class Reports implements Ticker, RouterWatcher {
     if (around.some((one, i) => one !== this.#around[i])) this.#telling.hurry();
     this.#around = around;
     this.#telling.tick(now);
-    if (this.#lookAt === undefined || this.#lookAt <= now) this.#look(now);
+    if (this.#lookAt <= now || this.#isDue(now)) this.#look(now);
+  }
+
+  #isDue(now: Instant): boolean {
+    for (const { dueAt } of this.#known.values()) {
+      if (dueAt !== undefined && dueAt <= now) return true;
+    }
+    return false;
   }
 
   get #isOn(): boolean {
@@ -223,7 +235,9 @@ export class Reports implements Ticker, RouterWatcher {
         known.answersPaid = spend(known.answersPaid, ANSWERS, at);
         return this.#telling.answer(peer, message.what, at);
       case "keys":
-        if (known.drift !== undefined) known.drift = learnPage(known.drift, message.page, at);
+        if (known.drift === undefined) return;
+        known.drift = learnPage(known.drift, message.page, at);
+        known.dueAt = at;
     }
   }
 
@@ -232,8 +246,12 @@ export class Reports implements Ticker, RouterWatcher {
     known.told = learn(before, part, at);
     // It has just come, or come again: it knows nothing of this node yet.
     if (before === undefined || known.told.number < before.number) this.#telling.hurry();
-    const view = this.#peer(peer, at);
-    if (view !== undefined) this.#stand(view, known, at);
+    // As far as its own word goes; what else there may be is seen with the next look.
+    const isAsBefore = standingOf(known.told, undefined, at) === known.standing &&
+      before?.node.file === known.told.node.file;
+    const due = isAsBefore ? after(at, ASK_AFTER) : at;
+    known.dueAt = known.drift === undefined ? due : earliest(due, askAt(known.drift, this.#file));
+    if (!isAsBefore) this.#lookAtOne(peer, known, at);
     this.#options.onReport(part.routers);
   }
 
@@ -251,7 +269,7 @@ export class Reports implements Ticker, RouterWatcher {
     const found = this.#known.get(peer);
     if (found !== undefined) return found;
     const never = { askedAt: undefined, comparedAt: undefined };
-    const nothing = { told: undefined, drift: undefined, ...never };
+    const nothing = { told: undefined, drift: undefined, dueAt: undefined, ...never };
     const known: Known = { ...nothing, standing: "never-heard", answersPaid: 0 as Instant };
     this.#known.set(peer, known);
     return known;
@@ -266,13 +284,21 @@ export class Reports implements Ticker, RouterWatcher {
 
   /** Asks those that are silent, and for what files differ in; tells of those that are gone. */
   #look(now: Instant): void {
-    const next = this.#options.wire.peers(now).map((peer) => {
+    this.#lookAt = after(now, EACH);
+    for (const peer of this.#options.wire.peers(now)) {
       const { name } = peer;
       const known = this.#of(name);
       this.#stand(peer, known, now);
-      return earliest(this.#askSilent(name, known, now), this.#askFile(name, known, now));
-    });
-    this.#lookAt = earliest(after(now, EACH), ...next);
+      known.dueAt = earliest(
+        this.#askSilent(name, known, now),
+        this.#askFile(name, known, now),
+      );
+    }
+  }
+
+  #lookAtOne(name: string, known: Known, now: Instant): void {
+    const peer = this.#peer(name, now);
+    if (peer !== undefined) this.#stand(peer, known, now);
   }
 
   #stand(peer: PeerView, known: Known, now: Instant): void {
