@@ -16,7 +16,8 @@ import type { Command, Maintenance } from "./command.ts";
 import type { Driver } from "./driver.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Routers } from "./routers.ts";
-import { isHolder, masterOf } from "../vrrp/state.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
+import { isHolder, isOut, masterOf } from "../vrrp/state.ts";
 
 type MaintenanceCommand = Extract<Command, { readonly kind: "maintenance" }>;
 
@@ -34,6 +35,8 @@ export interface MaintenanceOptions {
   readonly reconciler: Reconciler;
   readonly handoffs: Handoffs;
   readonly journal: Journal;
+  /** Why no other node could hold a virtual router, as they tell; undefined: one may. */
+  readonly lonely: (router: VirtualRouter) => string | undefined;
   /** What was in force when the process before this one ended. */
   readonly before: Maintenance | undefined;
   /** Writes down what is in force now; answers why it could not, in words. Never throws. */
@@ -78,6 +81,8 @@ export class MaintenanceMode {
       const words = `no other node is known to hold ${alone.join(", ")}: no node would hold it`;
       return order.reply(this.#answer("refused", words));
     }
+    const lonely = order.force ? [] : this.#lonely();
+    if (lonely.length > 0) return order.reply(this.#answer("refused", lonely.join("; ")));
     const { routers, reconciler, handoffs } = this.#options;
     // What has left is not to come back before all have.
     reconciler.standDown();
@@ -105,6 +110,16 @@ export class MaintenanceMode {
     return this.#options.routers.all
       .filter(({ state }) => state.kind === "backup" && masterOf(state) === undefined)
       .map(({ plan }) => labelOf(plan));
+  }
+
+  /** Instances that this node could hold, and no other one is known to be able to. */
+  #lonely(): readonly string[] {
+    const { routers, lonely } = this.#options;
+    return routers.all.filter(({ state }) => !isOut(state)).flatMap((router) => {
+      const why = lonely(router);
+      const name = labelOf(router.plan);
+      return why === undefined ? [] : [`no other node is known to be able to hold ${name}: ${why}`];
+    });
   }
 
   #enter(order: MaintenanceCommand, { gone, kept }: Outcome): void {

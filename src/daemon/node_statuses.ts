@@ -12,6 +12,7 @@ import { VERSION } from "../version.ts";
 import { labelOf } from "./log.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import type { Reports, ToldNode } from "./reports.ts";
+import { unableWords } from "./successors.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** What they are made of. */
@@ -188,10 +189,7 @@ export function readyNodes(
     }
     // A backup that speaks VRRP alone is silent: what can be asked has to do.
     if (onlyVrrp) return nodes.statusOf(name, now)?.state === "up";
-    const view = told.get(name);
-    const router = view?.told?.routers.get(key);
-    return view?.standing === "up" && router !== undefined && isFresh(router.at, now) &&
-      couldHold(router.report);
+    return unableWords({ plan }, name, { told, nodes, now }) === undefined;
   }).map(({ name }) => name);
 }
 

@@ -30,6 +30,8 @@ import { Reservations } from "./reservation.ts";
 import { judgementsOf, type ResumeState } from "./resume.ts";
 import { ResumeWriter } from "./resume_writer.ts";
 import { Routers } from "./routers.ts";
+import { loneliness } from "./successors.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 import { SecondOpinion } from "./second_opinion.ts";
 
 /** What a daemon is made of. */
@@ -86,6 +88,7 @@ interface Core {
 interface Later {
   addressConflicts?: AddressConflicts;
   secondOpinion?: SecondOpinion;
+  reports?: Reports;
 }
 
 /** Puts them together; nothing is done yet. */
@@ -94,10 +97,11 @@ export function createParts(options: DaemonOptions): Parts {
   const later: Later = {};
   const core = createCore(options, ground, later);
   const watch = createWatch(options, ground, core);
-  const handling = createHandling(options, ground, core);
+  const handling = createHandling(options, ground, core, later);
   const cluster = createCluster(options, ground, core, handling);
   later.addressConflicts = watch.addressConflicts;
   later.secondOpinion = cluster.secondOpinion;
+  later.reports = cluster.reports;
   const { interests, resumeWriter } = core;
   for (const watcher of [interests, watch.addressConflicts, resumeWriter, cluster.reports]) {
     ground.routers.watch(watcher);
@@ -223,14 +227,22 @@ function createCluster(
 /** What handles the commands of people. */
 function createHandling(
   { host, journal, maintenance, saveMaintenance = () => undefined }: DaemonOptions,
-  { routers }: Ground,
+  { routers, nodes }: Ground,
   { driver, reconciler }: Core,
+  later: Later,
 ) {
   const handoffs = new Handoffs({ host, routers, driver, reconciler });
   const parts = { host, routers, driver, reconciler, handoffs, journal };
+  const lonely = (router: VirtualRouter) => {
+    const now = host.now();
+    const told = later.reports?.views(now) ?? new Map();
+    const { config, node } = reconciler;
+    return loneliness(router, { config, self: node?.node, told, nodes, now });
+  };
+  const kept = { before: maintenance, save: saveMaintenance };
   return {
     handoffs,
     handovers: new Handovers(parts),
-    maintenance: new MaintenanceMode({ ...parts, before: maintenance, save: saveMaintenance }),
+    maintenance: new MaintenanceMode({ ...parts, ...kept, lonely }),
   };
 }

@@ -1,5 +1,6 @@
 /** What nodes tell each other: each state is right within 2 s, and nothing stays as it was told. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import type { MaintenanceAnswer } from "../../../src/control/api.ts";
 import { milliseconds, seconds, type WallTime } from "../../../src/time.ts";
 import { ANOTHER_SECRET, file, TellingNodes } from "../../support/cluster/telling.ts";
 
@@ -199,4 +200,50 @@ Deno.test("reports: nodes that restart in place are not lost", async () => {
     await nodes.run(milliseconds(100));
     strictEqual(nodes.node("n1", "n2").state, "up", `${tenth}`);
   }
+});
+
+/** What becomes of `floatip maintenance on` there. */
+async function maintain(nodes: TellingNodes, name: string, force = false) {
+  const since = nodes.cluster.host(name)?.wallTime() ?? 0 as WallTime;
+  const answers: MaintenanceAnswer[] = [];
+  nodes.cluster.order(name, {
+    kind: "maintenance",
+    wanted: { since, until: undefined, reason: undefined },
+    force,
+    reply: (answer) => void answers.push(answer),
+  });
+  await nodes.run(seconds(3));
+  const [answer] = answers;
+  if (answer === undefined) throw new Error("no answer");
+  return answer;
+}
+
+Deno.test("maintenance: refused where no other node is known to be able to hold it", async () => {
+  const nodes = await settled();
+  nodes.cluster.lan.kill("n2");
+  nodes.cluster.lan.machine("n3").setService("nginx", { ok: false });
+  await nodes.run(seconds(9));
+  const { outcome, words } = await maintain(nodes, "n1");
+  strictEqual(outcome, "refused");
+  match(words, /^no other node is known to be able to hold web: n2 \(lost \d+ s ago \(.*\)\), n3 /);
+  match(words, /n3 \(fault: check nginx is down: ill\)$/);
+  strictEqual(nodes.status("n1").instances[0]?.state, "master");
+  strictEqual((await maintain(nodes, "n1", true)).outcome, "on");
+});
+
+Deno.test("maintenance: goes on where another node could hold it, on a backup too", async () => {
+  const nodes = await settled();
+  strictEqual((await maintain(nodes, "n3")).outcome, "on");
+  strictEqual((await maintain(nodes, "n2")).outcome, "on");
+  const { outcome, words } = await maintain(nodes, "n1");
+  strictEqual(outcome, "refused");
+  match(words, /n2 \(maintenance\), n3 \(maintenance\)$/);
+});
+
+Deno.test("maintenance: a node in fault holds nothing, so nothing is lost by it", async () => {
+  const nodes = await settled();
+  for (const name of ["n2", "n3"]) nodes.cluster.lan.kill(name);
+  nodes.cluster.lan.machine("n1").setService("nginx", { ok: false });
+  await nodes.run(seconds(9));
+  strictEqual((await maintain(nodes, "n1")).outcome, "on");
 });
