@@ -290,6 +290,8 @@ export interface NodeStatus {
   readonly rtt_ms: number | null;
   /** The version of floatip that it says it runs; null: it told none. */
   readonly version: string | null;
+  /** When it was started, by this node's calendar; null: not known. */
+  readonly started: string | null;
   /** Its file beside this node's; null: that is not known. */
   readonly config: "same" | "differs" | null;
   /** The keys in which the files differ: "[check.nginx] interval". */
@@ -319,6 +321,8 @@ export interface NodeInstanceStatus {
   readonly checks: readonly NodeCheckStatus[];
   /** Which node it takes for the master; null: none. */
   readonly master: string | null;
+  /** Where its adverts come from; null: nowhere yet. */
+  readonly source: string | null;
   /** Does it have the floating addresses on its interface? */
   readonly holds_addresses: boolean;
   /** Null: it does not know. */

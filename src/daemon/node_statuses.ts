@@ -23,6 +23,7 @@ export interface NodesMoment {
   readonly nodes: Pick<NodeWatch, "statusOf" | "unnamed">;
   readonly reports: Pick<Reports, "views" | "ownRouter">;
   readonly maintenance: MaintenanceStatus | null;
+  readonly started: WallTime;
   readonly now: Instant;
   readonly wallNow: WallTime;
 }
@@ -64,6 +65,7 @@ export function nodeStatuses(moment: NodesMoment, known: KnownNodes): readonly N
 const NOTHING_TOLD = {
   rtt_ms: null,
   version: null,
+  started: null,
   config: null,
   differs_in: [],
   maintenance: null,
@@ -83,6 +85,7 @@ function selfStatus(entry: NodeEntry, moment: NodesMoment, { own }: KnownNodes):
     heard_ms: null,
     ...NOTHING_TOLD,
     version: VERSION,
+    started: formatWallTime(moment.started),
     config: config.cluster === undefined ? null : "same",
     maintenance,
     ...(config.cluster === undefined ? {} : keysOf(config.cluster.keys.map(({ id }) => id))),
@@ -110,6 +113,9 @@ function otherStatus(
     heard_ms: heard === null ? silent.heard_ms : Math.min(heard, silent.heard_ms ?? heard),
     rtt_ms: rtt === undefined ? null : Math.round(toMilliseconds(rtt) * 100) / 100,
     version: told?.node.version ?? null,
+    started: isBelieved && told !== undefined
+      ? formatWallTime(moment.wallNow - told.node.up - ageMs(told.at, now) as WallTime)
+      : null,
     config: isBelieved ? file.config : null,
     differs_in: isBelieved ? file.differsIn : [],
     maintenance: isBelieved ? maintenanceOf(told?.node.maintenance ?? null, moment) : null,
@@ -154,6 +160,7 @@ function instanceOf(
       since: age === null ? null : since(age),
     })),
     master: report.master,
+    source: report.source,
     holds_addresses: report.holds,
     link_up: report.link,
     gateway_up: report.gateway,
@@ -172,6 +179,19 @@ function maintenanceOf(
     until: left === null ? null : formatWallTime(wallNow + left as WallTime),
     reason,
   };
+}
+
+/** The node whose adverts for `router` come from `address`, by what it told. */
+export function nodeBySource(
+  { plan }: Pick<VirtualRouter, "plan">,
+  address: string,
+  { told }: KnownNodes,
+): string | undefined {
+  const key = routerKey(plan.name, plan.family);
+  const found = [...told].find(([, view]) =>
+    view.told?.routers.get(key)?.report.source === address
+  );
+  return found?.[0];
 }
 
 /** Names of the nodes that could hold `router` now, or do; undefined without [cluster]. */

@@ -43,6 +43,7 @@ import {
   clusterAttention,
   type KnownNodes,
   knownNodes,
+  nodeBySource,
   nodeStatuses,
   readyByInstance,
   readyNodes,
@@ -130,7 +131,7 @@ function instanceStatus(
     base_priority: plan.rules.priority,
     priority: rules.priority,
     addresses: plan.virtualAddresses.map((held) => formatPrefix(held.prefix)),
-    master: masterStatus(router, moment),
+    master: masterStatus(router, moment, known),
     since: formatWallTime(router.since),
     cause: causeOf(router, moment),
     faults: isOut(state) ? state.faults.map((fault) => fault.message) : [],
@@ -225,7 +226,11 @@ function checkStatus(name: string, checks: Checks): CheckStatus {
   };
 }
 
-function masterStatus(router: VirtualRouter, moment: Moment): MasterStatus | null {
+function masterStatus(
+  router: VirtualRouter,
+  moment: Moment,
+  known: KnownNodes,
+): MasterStatus | null {
   const { state, source } = router;
   if (isHolder(state) && source !== undefined) {
     return {
@@ -237,7 +242,8 @@ function masterStatus(router: VirtualRouter, moment: Moment): MasterStatus | nul
   const heard = masterHeard(router, moment.now);
   if (heard === undefined) return null;
   const address = formatIp(heard.source);
-  return { node: nameOfNode(address, moment), address, priority: heard.priority };
+  const node = moment.node?.names.get(address) ?? nodeBySource(router, address, known) ?? address;
+  return { node, address, priority: heard.priority };
 }
 
 function peerStatuses(router: VirtualRouter, moment: Moment): readonly PeerStatus[] {

@@ -4,7 +4,14 @@
  */
 import type { Standing, Told } from "../cluster/knowledge.ts";
 import type { MaintenanceReport } from "../cluster/report.ts";
-import { between, formatDuration, type Instant, milliseconds } from "../time.ts";
+import {
+  between,
+  formatDuration,
+  type Instant,
+  milliseconds,
+  seconds,
+  toMilliseconds,
+} from "../time.ts";
 import type { NodeFacts, NodeView } from "./nodes.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 
@@ -131,7 +138,8 @@ function isHeard({ heard, ended }: NodeFacts, now: Instant): boolean {
     ended === undefined;
 }
 
-/** How long ago its last word came. */
+/** How long ago its last word came, in whole seconds. */
 function ago(told: Told | undefined, now: Instant): string {
-  return `${formatDuration(between(told?.at ?? now, now))} ago`;
+  const silence = toMilliseconds(between(told?.at ?? now, now));
+  return `${formatDuration(seconds(Math.max(1, Math.round(silence / 1000))))} ago`;
 }

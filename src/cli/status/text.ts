@@ -4,7 +4,6 @@ import type {
   Health,
   InstanceStatus,
   PeerStatus,
-  SinkStatus,
   StatusDocument,
 } from "../../control/api.ts";
 import { instanceLabel } from "../../printable.ts";
@@ -12,6 +11,8 @@ import { formatDuration, milliseconds } from "../../time.ts";
 import { REJECT_REASONS, type RejectReason } from "../../wire/reject.ts";
 import { alignColumns, widthOf, wrap } from "../table.ts";
 import type { Paint, Style } from "../terminal.ts";
+import { sinkLines } from "./sinks_text.ts";
+import { clusterLines, isDrift, summaryLines, toldOf } from "./cluster_text.ts";
 
 /** What a headline says when it does not say who holds the addresses, and how it looks. */
 const HEADLINE_STYLES: Readonly<Record<Health, Style>> = {
@@ -44,6 +45,7 @@ export function statusLines(
     ...sinkLines(document.sinks, paint),
     ...unmatchedLines(document.rejects),
     ...attentionLines(document, paint),
+    ...lastLines(document, paint),
   ].flatMap((line) => wrap(line, columns));
 }
 
@@ -83,6 +85,21 @@ function instanceLines(
     ...(widthOf(whole) <= columns
       ? [whole]
       : headline.map((part, i) => (i > 0 ? "  " : "") + part)),
+    ...(document.ready === null
+      ? knownLines(instance, document, now, paint, columns)
+      : toldLines(instance, document, now, paint, columns)),
+  ];
+}
+
+/** Without [cluster]: this node, and what can be found out of the others. */
+function knownLines(
+  instance: InstanceStatus,
+  document: StatusDocument,
+  now: number,
+  paint: Paint,
+  columns: number,
+): readonly string[] {
+  return [
     `  ${ownStateText(instance, now)}`,
     ...handedOverLines(instance, now, paint),
     ...nodeLines(nodeRows(instance, document, paint), columns),
@@ -90,6 +107,26 @@ function instanceLines(
     ...rejectLines(instance.rejects),
     ...instance.checks.map((check) => `  ${checkText(check, paint)}`),
   ];
+}
+
+/** With [cluster]: what all nodes tell. */
+function toldLines(
+  instance: InstanceStatus,
+  document: StatusDocument,
+  now: number,
+  paint: Paint,
+  columns: number,
+): readonly string[] {
+  return [
+    ...handedOverLines(instance, now, paint),
+    ...clusterLines(instance, document, now, paint, columns),
+    ...rejectLines(instance.rejects),
+  ];
+}
+
+function lastLines(document: StatusDocument, paint: Paint): readonly string[] {
+  const lines = summaryLines(document, paint);
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 /** "check nginx: down (connection refused), weight -50". */
@@ -103,34 +140,9 @@ function checkText(check: CheckStatus, paint: Paint): string {
   return `check ${check.name}: ${verdict} (${check.last})${weight}`;
 }
 
-/** The sinks of [notify] and their deliveries. */
-function sinkLines(sinks: readonly SinkStatus[], paint: Paint): readonly string[] {
-  if (sinks.length === 0) return [];
-  return ["", "notifications", ...alignColumns(sinks.map((sink) => sinkRow(sink, paint)))];
-}
-
-function sinkRow(sink: SinkStatus, paint: Paint): readonly string[] {
-  const { name, instance, pending, delivered, collapsed, failed, last } = sink;
-  const counts = [
-    `${delivered} delivered`,
-    ...(pending > 0 ? [`${pending} waiting`] : []),
-    ...(collapsed > 0 ? [`${collapsed} replaced by newer ones`] : []),
-    ...(failed > 0 ? [paint("bad", `${failed} failed`)] : []),
-  ];
-  const result = last === null
-    ? "nothing sent yet"
-    : last.ok
-    ? last.words
-    : paint("bad", last.words);
-  return ["", instance === null ? name : `${name} of ${instance}`, counts.join(", "), result];
-}
-
 /** The holder of the addresses, as far as this node knows. */
-function holder(
-  instance: InstanceStatus,
-  { maintenance }: StatusDocument,
-  now: number,
-): string {
+function holder(instance: InstanceStatus, document: StatusDocument, now: number): string {
+  const { maintenance } = document;
   const { master, state, since, health, rivals } = instance;
   if (health === "two") {
     const self = state === "master" ? " (this node)" : "";
@@ -150,8 +162,15 @@ function holder(
     case "held":
       return state === "master"
         ? `held by ${master?.node} (this node) for ${age(since, now)}`
-        : `held by ${master?.node}`;
+        : `held by ${master?.node}${heldFor(instance, document, now)}`;
   }
+}
+
+/** Since when another node is master, where it tells that. */
+function heldFor(instance: InstanceStatus, { nodes }: StatusDocument, now: number): string {
+  const holder = nodes.find(({ name }) => name === instance.master?.node);
+  const told = holder && toldOf(holder, instance);
+  return told?.state === "master" ? ` for ${age(told.since, now)}` : "";
 }
 
 /** Of a node that has just started, or has not asked for long. */
@@ -342,7 +361,10 @@ function attentionLines(document: StatusDocument, paint: Paint): readonly string
     .map((instance) =>
       `${instanceLabel(instance.name, instance.family)}: ${instance.faults.join("; ")}`
     );
-  const all = new Set([...faults, ...document.attention]);
+  const rest = document.ready === null
+    ? document.attention
+    : document.attention.filter((sentence) => !isDrift(sentence));
+  const all = new Set([...faults, ...rest]);
   if (all.size === 0) return [];
   return ["", paint("warn", "attention"), ...[...all].map((sentence) => `- ${sentence}`)];
 }

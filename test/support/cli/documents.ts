@@ -43,6 +43,7 @@ export const UP: Omit<NodeStatus, "name" | "addresses" | "self"> = {
   heard_ms: null,
   rtt_ms: null,
   version: null,
+  started: null,
   config: null,
   differs_in: [],
   maintenance: null,

@@ -1,0 +1,119 @@
+/** One node as it sees itself, as text. */
+import type {
+  NodeCheckStatus,
+  NodeInstanceStatus,
+  NodeStatus,
+  StatusDocument,
+} from "../../control/api.ts";
+import { instanceLabel } from "../../printable.ts";
+import { formatDuration, milliseconds } from "../../time.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { wrap } from "../table.ts";
+import type { Paint } from "../terminal.ts";
+import { agoText } from "./cluster_text.ts";
+
+/** `node` of `document` as lines of at most `columns`, as read at `now`. */
+export function nodeLines(
+  node: NodeStatus,
+  document: StatusDocument,
+  now: number,
+  paint: Paint,
+  columns: number = Infinity,
+): readonly string[] {
+  return [
+    paint("dim", header(node, now)),
+    ...stateLines(node, now, paint),
+    ...fileLines(node, document, paint),
+    ...node.instances.flatMap((one) => ["", ...instanceLines(one, now, paint)]),
+    ...(node.instances.length === 0 ? ["", nothingTold(document)] : []),
+  ].flatMap((line) => wrap(line, columns));
+}
+
+function header({ name, version, started, self, heard_ms: heard }: NodeStatus, now: number) {
+  return [
+    `${name}: ${version === null ? "floatip's version is not known" : `floatip ${version}`}`,
+    ...(started === null ? [] : [`up ${age(started, now)}`]),
+    self ? "this node" : heard === null ? "never heard" : `heard ${agoText(heard)}`,
+  ].join(", ");
+}
+
+function stateLines(
+  { state, words, maintenance }: NodeStatus,
+  now: number,
+  paint: Paint,
+): readonly string[] {
+  if (maintenance !== null) {
+    const { since, until, reason } = maintenance;
+    const end = until === null
+      ? ", until `floatip maintenance off` there"
+      : `, for another ${duration(Date.parse(until) - now)}`;
+    const why = reason === null ? "" : `: ${reason}`;
+    return [paint("warn", `MAINTENANCE for ${age(since, now)}${end}${why}`)];
+  }
+  if (state === "up" && words === "up") return [];
+  return [paint(state === "up" ? "warn" : "bad", words)];
+}
+
+function fileLines(
+  { config, differs_in: keys, self }: NodeStatus,
+  { config_file: file }: StatusDocument,
+  paint: Paint,
+): readonly string[] {
+  if (self) return [`file ${file}`];
+  if (config === null) return [];
+  if (config === "same") return ["its file says the same as this node's"];
+  return [
+    paint("warn", `its file differs from this node's: ${keys.join(", ") || "where, is asked"}`),
+  ];
+}
+
+function instanceLines(one: NodeInstanceStatus, now: number, paint: Paint): readonly string[] {
+  const state = one.state === "fault" ? paint("bad", one.state) : one.state;
+  const changed = one.priority === one.base_priority ? "" : ` (base ${one.base_priority})`;
+  const label = paint("bold", instanceLabel(one.name, one.family));
+  const link = one.link_up === null ? "its link is not known" : `link ${upOrDown(one.link_up)}`;
+  return [
+    `${label}  ${state} for ${age(one.since, now)}, priority ${one.priority}${changed}`,
+    `  ${one.cause}`,
+    ...one.faults.filter((fault) => fault !== one.cause).map((fault) => `  ${paint("bad", fault)}`),
+    `  ${
+      [
+        one.master === null ? "it knows no master" : `it takes ${one.master} for the master`,
+        `addresses ${one.holds_addresses ? "on" : "off"}`,
+        link,
+        ...(one.gateway_up === null ? [] : [`gateway ${upOrDown(one.gateway_up)}`]),
+      ].join(", ")
+    }`,
+    ...one.checks.map((check) => `  ${checkLine(check, now, paint)}`),
+  ];
+}
+
+function checkLine({ name, up, last, since }: NodeCheckStatus, now: number, paint: Paint): string {
+  const verdict = up === null ? "not known yet" : up ? "up" : paint("bad", "DOWN");
+  const age = since === null || up === null ? "" : ` for ${duration(now - Date.parse(since))}`;
+  return `check ${name}: ${verdict}${age} (${last})`;
+}
+
+function nothingTold({ ready }: StatusDocument): string {
+  return ready === null
+    ? "it tells nothing of itself: the file has no [cluster]"
+    : "nothing that it told of itself is recent";
+}
+
+/** 0: it is there, and well by its own word. */
+export function nodeVerdict({ state, config, instances }: NodeStatus): ExitCode {
+  const isWell = instances.every((one) => one.state === "master" || one.state === "backup");
+  return state === "up" && config !== "differs" && isWell ? EXIT.ok : EXIT.degraded;
+}
+
+function upOrDown(isUp: boolean): string {
+  return isUp ? "up" : "down";
+}
+
+function age(since: string, now: number): string {
+  return duration(now - Date.parse(since));
+}
+
+function duration(ms: number): string {
+  return formatDuration(milliseconds(Math.max(0, Math.round(ms))));
+}
