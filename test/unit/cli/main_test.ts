@@ -108,7 +108,7 @@ const TABLE: readonly (readonly [readonly string[], number, RegExp])[] = [
   [["restart", "--run-dir", NOBODY], 4, /the daemon is not running/],
   [["constructor"], 2, /no command "constructor"/],
   [["status", "--jsn"], 2, /no flag --jsn: did you mean --json\?/],
-  [["status", "extra"], 2, /one argument too many: "extra"/],
+  [["status", "pi-a", "extra"], 2, /one argument too many: "extra"/],
   [["run", "--log-level", "inf"], 2, /is one of debug, .*, not "inf": did you mean info\?/],
   [["check", "-c"], 2, /--config needs a value/],
   [["firewall", "--format", "ntf"], 2, /is one of nft, .*, not "ntf": did you mean nft\?/],
@@ -157,6 +157,17 @@ Deno.test("status exits by its verdict and prints the document as it is", async 
 
     document = documentOf([backup({ health: "nobody", master: null })]);
     assert.equal((await floatip(["status", "--run-dir", runDir])).code, 2);
+  });
+});
+
+Deno.test("status of one node, and of one that the file does not have", async () => {
+  const document = documentOf([master()]);
+  await withDaemon(() => document, async (runDir) => {
+    const one = await floatip(["status", "pi-b", "--json", "--run-dir", runDir]);
+    assert.deepEqual([JSON.parse(one.out), one.code], [document.nodes[1], 0]);
+    const none = await floatip(["status", "pi-z", "--run-dir", runDir]);
+    assert.deepEqual([none.code, none.out], [2, ""]);
+    assert.match(none.err, /there is no node pi-z\n {2}the nodes are pi-a, pi-b/);
   });
 });
 

@@ -31,7 +31,7 @@ async function words(...line: readonly string[]): Promise<readonly string[]> {
 
 Deno.test("commands, then their flags, then their values", async () => {
   assert.deepEqual(await words("sta"), ["status"]);
-  assert.deepEqual(await words("status", ""), ["--json", "--watch", "--run-dir"]);
+  assert.deepEqual(await words("reload", ""), ["--json", "--run-dir"]);
   assert.deepEqual(await words("status", "--w"), ["--watch"]);
   assert.deepEqual(await words("run", "--log-level", "w"), ["warning"]);
   assert.deepEqual(await words("run", "--log-level=w"), ["--log-level=warning"]);
