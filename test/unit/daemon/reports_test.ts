@@ -212,7 +212,7 @@ async function maintain(nodes: TellingNodes, name: string, force = false) {
     force,
     reply: (answer) => void answers.push(answer),
   });
-  await nodes.run(seconds(3));
+  for (let second = 0; second < 30 && answers.length === 0; second++) await nodes.run(seconds(1));
   const [answer] = answers;
   if (answer === undefined) throw new Error("no answer");
   return answer;
