@@ -140,6 +140,24 @@ export interface ChannelKey {
   readonly secret: string;
 }
 
+/** For how long an address is open, and guarded: see {@link Fence.keepOpen}. */
+export interface FenceTimes {
+  readonly open: Nanoseconds;
+  /** Longer than the address could be here unless it is renewed. */
+  readonly guarded: Nanoseconds;
+}
+
+/** What a fence is to be: the links it stands on, by name, and all times that will be asked for. */
+export interface FenceSettings {
+  readonly interfaces: readonly string[];
+  readonly times: readonly FenceTimes[];
+}
+
+/** Does a fence stand? Else why not, in words; "" where none was asked for. */
+export type FenceState =
+  | { readonly kind: "stands" }
+  | { readonly kind: "none"; readonly words: string };
+
 /**
  * The machine's "no": what was asked, of what, and the kernel's own words.
  * Every call below that touches the network may throw it.
@@ -331,4 +349,34 @@ export interface Host {
   removeAddresses(
     addresses: readonly VirtualAddress[],
   ): readonly ("removed" | "absent" | HostError)[];
+
+  readonly fence: Fence;
 }
+
+/** What stands between neighbours and addresses that may be answered for only for a time. */
+export interface Fence {
+  /**
+   * Has it made or changed, soon, and kept, also when others remove it: what is to or from an
+   * address that is guarded and not open is dropped on its links. Undefined: takes it away, at
+   * once. It outlives the process, so that an address is silent when its time has passed;
+   * afterwards it is in nobody's way. Again with the same settings: nothing. Never throws.
+   */
+  settle(settings: FenceSettings | undefined): void;
+  /**
+   * `addresses` are open and guarded for these times from now. False: nothing has taken notice, or
+   * not yet.
+   */
+  keepOpen(addresses: readonly Ip[], times: FenceTimes): boolean;
+  /** They are neither guarded nor open any more. */
+  forget(addresses: readonly Ip[]): void;
+  /** As last seen. */
+  readonly state: FenceState;
+}
+
+/** Of a machine that has none. */
+export const NO_FENCE: Fence = {
+  settle() {},
+  keepOpen: () => false,
+  forget() {},
+  state: { kind: "none", words: "" },
+};

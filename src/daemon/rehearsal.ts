@@ -2,7 +2,7 @@
  * A rehearsal at start, so that the first takeover of a process is as quick as the tenth (decision
  * 0003).
  */
-import type { Boot, Host, HostEvent, Scheduling } from "../host.ts";
+import { type Boot, type Host, type HostEvent, NO_FENCE, type Scheduling } from "../host.ts";
 import { decode } from "../config/decode.ts";
 import { type Ip, ip } from "../net/ip.ts";
 import type { Interfaces, VirtualAddress } from "../net/interfaces.ts";
@@ -37,6 +37,7 @@ export async function rehearse(): Promise<void> {
  * between.
  */
 class Stage implements Host {
+  readonly fence = NO_FENCE;
   readonly #end: () => void;
   #now = 0 as Instant;
   #turn = 0;

@@ -223,3 +223,10 @@ export const IFA_CACHEINFO_STRUCT = layout("struct ifa_cacheinfo", 16, {
 
 /** linux/netconf.h; padded to 4 bytes on the wire. */
 export const NETCONFMSG = layout("struct netconfmsg", 4, { family: u8(0), padding: pad(1, 3) });
+
+/** linux/netfilter/nfnetlink.h. */
+export const NFGENMSG = layout("struct nfgenmsg", 4, {
+  family: u8(0),
+  version: u8(1),
+  resourceId: be16(2),
+});

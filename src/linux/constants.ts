@@ -98,6 +98,7 @@ export const ETH_P_ALL = 0x0003,
   ETH_P_IP = 0x0800,
   ETH_P_ARP = 0x0806,
   ETH_P_IPV6 = 0x86dd,
+  ETH_P_802_EX1 = 0x88b5,
   PACKET_HOST = 0,
   PACKET_MULTICAST = 2,
   PACKET_OTHERHOST = 3,
@@ -106,6 +107,7 @@ export const ETH_P_ALL = 0x0003,
 /** netlink(7). */
 export const NETLINK_ROUTE = 0,
   SOL_NETLINK = 270,
+  NETLINK_NETFILTER = 12,
   NETLINK_CAP_ACK = 10,
   NETLINK_EXT_ACK = 11,
   NLM_F_REQUEST = 0x1,
@@ -116,6 +118,7 @@ export const NETLINK_ROUTE = 0,
   NLM_F_REPLACE = 0x100,
   NLM_F_EXCL = 0x200,
   NLM_F_CREATE = 0x400,
+  NLM_F_APPEND = 0x800,
   NLM_F_DUMP = 0x300,
   NLMSG_ERROR = 2,
   NLMSG_DONE = 3,
@@ -191,3 +194,84 @@ export const RTA_DST = 1, RTA_GATEWAY = 5;
 /** rtnetlink(7): rtm_scope. */
 export const RT_SCOPE_UNIVERSE = 0,
   RT_SCOPE_HOST = 254;
+
+/** linux/netfilter.h, linux/netfilter_netdev.h. */
+export const NF_DROP = 0,
+  NF_ACCEPT = 1,
+  NFPROTO_UNSPEC = 0,
+  NFPROTO_NETDEV = 5,
+  NF_NETDEV_INGRESS = 0,
+  NF_NETDEV_EGRESS = 1;
+
+/** linux/netfilter/nfnetlink.h. */
+export const NFNL_SUBSYS_NFTABLES = 10,
+  NFNL_MSG_BATCH_BEGIN = 0x10,
+  NFNL_MSG_BATCH_END = 0x11;
+
+/** linux/netfilter/nf_tables.h: messages. */
+export const NFT_MSG_NEWTABLE = 0,
+  NFT_MSG_DELTABLE = 2,
+  NFT_MSG_NEWCHAIN = 3,
+  NFT_MSG_NEWRULE = 6,
+  NFT_MSG_DELRULE = 8,
+  NFT_MSG_NEWSET = 9;
+
+/** linux/netfilter/nf_tables.h: attributes of tables, chains and sets. */
+export const NFTA_TABLE_NAME = 1,
+  NFTA_CHAIN_TABLE = 1,
+  NFTA_CHAIN_NAME = 3,
+  NFTA_CHAIN_HOOK = 4,
+  NFTA_CHAIN_POLICY = 5,
+  NFTA_CHAIN_TYPE = 7,
+  NFTA_HOOK_HOOKNUM = 1,
+  NFTA_HOOK_PRIORITY = 2,
+  NFTA_HOOK_DEV = 3,
+  NFTA_SET_TABLE = 1,
+  NFTA_SET_NAME = 2,
+  NFTA_SET_FLAGS = 3,
+  NFTA_SET_KEY_TYPE = 4,
+  NFTA_SET_KEY_LEN = 5,
+  NFTA_SET_DESC = 9,
+  NFTA_SET_ID = 10,
+  NFTA_SET_DESC_SIZE = 1,
+  NFT_SET_TIMEOUT = 0x10,
+  NFT_SET_EVAL = 0x20;
+
+/** linux/netfilter/nf_tables.h: attributes of rules and their expressions. */
+export const NFTA_RULE_TABLE = 1,
+  NFTA_RULE_CHAIN = 2,
+  NFTA_RULE_EXPRESSIONS = 4,
+  NFTA_LIST_ELEM = 1,
+  NFTA_EXPR_NAME = 1,
+  NFTA_EXPR_DATA = 2,
+  NFTA_DATA_VALUE = 1,
+  NFTA_DATA_VERDICT = 2,
+  NFTA_VERDICT_CODE = 1,
+  NFTA_PAYLOAD_DREG = 1,
+  NFTA_PAYLOAD_BASE = 2,
+  NFTA_PAYLOAD_OFFSET = 3,
+  NFTA_PAYLOAD_LEN = 4,
+  NFTA_LOOKUP_SET = 1,
+  NFTA_LOOKUP_SREG = 2,
+  NFTA_LOOKUP_FLAGS = 5,
+  NFTA_CMP_SREG = 1,
+  NFTA_CMP_OP = 2,
+  NFTA_CMP_DATA = 3,
+  NFTA_IMMEDIATE_DREG = 1,
+  NFTA_IMMEDIATE_DATA = 2,
+  NFTA_META_DREG = 1,
+  NFTA_META_KEY = 2,
+  NFTA_DYNSET_SET_NAME = 1,
+  NFTA_DYNSET_OP = 3,
+  NFTA_DYNSET_SREG_KEY = 4,
+  NFTA_DYNSET_TIMEOUT = 6;
+
+/** linux/netfilter/nf_tables.h: registers, bases, operators, keys. */
+export const NFT_REG_VERDICT = 0,
+  NFT_REG_1 = 1,
+  NFT_PAYLOAD_NETWORK_HEADER = 1,
+  NFT_LOOKUP_F_INV = 1,
+  NFT_CMP_EQ = 0,
+  NFT_DYNSET_OP_UPDATE = 1,
+  NFT_DYNSET_OP_DELETE = 2,
+  NFT_META_PROTOCOL = 1;

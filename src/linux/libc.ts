@@ -36,6 +36,13 @@ const SYMBOLS = {
   // *dest_addr, socklen_t addrlen); No result here is over 2^31, so that ssize_t can be read as an
   // int.
   sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" },
+  // The same, on a thread of its own: the kernel may wait for others' changes.
+  sendtoLater: {
+    name: "sendto",
+    parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
   // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags);
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
@@ -55,9 +62,8 @@ const SYMBOLS = {
   read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   // ssize_t write(int fd, const void *buf, size_t count);
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
-  // int poll(struct pollfd *fds, nfds_t nfds, int timeout);
+  // int poll(struct pollfd *fds, nfds_t nfds, int timeout); the latter on a thread of its own.
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
-  // The same, on a thread of its own: the one call that may take long.
   pollLater: {
     name: "poll",
     parameters: ["buffer", "usize", "i32"],
@@ -165,6 +171,12 @@ export class Libc implements Disposable {
     const count = BigInt(message.length);
     const result = this.#symbols.sendto(fd, message, count, flags, address, address.length);
     return result < 0 ? -this.#errno.getInt32() : result;
+  }
+
+  /** sendto(2) on another thread, whose errno is out of reach. Keep the bytes alive. */
+  sendtoLater(fd: number, message: Bytes, flags: number, address: Bytes): Promise<number> {
+    const count = BigInt(message.length);
+    return this.#symbols.sendtoLater(fd, message, count, flags, address, address.length);
   }
 
   /** sendmsg(2) with a struct msghdr: the count of bytes sent. */

@@ -26,6 +26,7 @@ import { bootId, Clock } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
 import { READ_TOGETHER, Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
+import { LinuxFence } from "./fence.ts";
 import { HeldSources } from "./held_sources.ts";
 import { Libc, textOf } from "./libc.ts";
 import { Connection, KernelExchange } from "./netlink/connection.ts";
@@ -69,6 +70,7 @@ export class LinuxHost implements Host, Disposable {
   );
   readonly #claims: ClaimWatch = new ClaimWatch(this.#libc, this.#poller);
   readonly #heldSources: HeldSources = new HeldSources(this.#libc, this.#poller);
+  readonly fence: LinuxFence = new LinuxFence(this.#libc, () => this.interfaces());
   readonly #reservations: Reservations = new Reservations(this.#libc, this.#poller);
   readonly #receiver: Receiver = new Receiver(this.#libc, DATAGRAM_SIZE, READ_TOGETHER);
   readonly #sender: Sender = new Sender(this.#libc, DATAGRAM_SIZE);
@@ -312,7 +314,8 @@ export class LinuxHost implements Host, Disposable {
     this.#exchange[Symbol.dispose]();
     this.#renewals[Symbol.dispose]();
     this.#poller[Symbol.dispose]();
-    this.#poller.whenIdle(() => this.#libc[Symbol.dispose]());
+    this.fence[Symbol.dispose]();
+    this.#poller.whenIdle(() => this.fence.whenIdle(() => this.#libc[Symbol.dispose]()));
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   type Host,
   HostError,
   type HostEvent,
+  NO_FENCE,
   type PresenceQuestion,
   type Scheduling,
   type WatchedAddress,
@@ -49,6 +50,7 @@ export class SimHost implements Host {
   readonly machine: Machine;
   /** How often it was woken. */
   wakes = 0;
+  readonly fence = NO_FENCE;
   readonly reserve = (): ReadonlyMap<string, number> => new Map();
   readonly addAddresses: Host["addAddresses"] = (all, lifetime) =>
     eachOf(all, (one) => this.addAddress(one, lifetime));

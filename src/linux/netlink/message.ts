@@ -133,6 +133,39 @@ export const u32: Payload<number> = {
   },
 };
 
+/** Unsigned, 32 bits, the network's order. */
+export const u32be: Payload<number> = {
+  decode: (bytes) => bytes.length < 4 ? undefined : viewOf(bytes).getUint32(0),
+  encode(value) {
+    const bytes = new Uint8Array(4);
+    viewOf(bytes).setUint32(0, value);
+    return bytes;
+  },
+};
+
+/** Unsigned, 64 bits, the network's order; exact up to 2^53. */
+export const u64be: Payload<number> = {
+  decode: (bytes) => bytes.length < 8 ? undefined : Number(viewOf(bytes).getBigUint64(0)),
+  encode(value) {
+    const bytes = new Uint8Array(8);
+    viewOf(bytes).setBigUint64(0, BigInt(value));
+    return bytes;
+  },
+};
+
+/** Attributes of one `type`, any number of them, one after the other. */
+export function listOf<T>(
+  type: number,
+  { nested, decode, encode }: Payload<T>,
+): Payload<readonly T[]> {
+  const number = nested === true ? type | NLA_F_NESTED : type;
+  return {
+    nested: true,
+    decode: (bytes) => [...decodeAttributes(bytes)].flatMap(({ payload }) => decode(payload) ?? []),
+    encode: (values) => concat(...values.map((value) => encodeAttribute(number, encode(value)))),
+  };
+}
+
 /** Signed numbers of 32 bits, one after the other. */
 export const s32Array: Payload<readonly number[]> = {
   decode(bytes) {

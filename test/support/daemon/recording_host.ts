@@ -6,9 +6,11 @@ import {
   type ChannelSettings,
   eachOf,
   type Endpoint,
+  type Fence,
   type Host,
   HostError,
   type HostEvent,
+  NO_FENCE,
   type PresenceQuestion,
   type Scheduling,
   type WatchedAddress,
@@ -50,6 +52,7 @@ export function address(
 /** Collects calls in `calls`; refuses those whose text contains `refuse`. */
 export class RecordingHost implements Host {
   readonly calls: string[] = [];
+  fence: Fence = NO_FENCE;
   refuse: string | undefined;
   links: readonly Link[];
   addresses: readonly LinkAddress[];

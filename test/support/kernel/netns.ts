@@ -1,5 +1,5 @@
 /** The test's own process in a network namespace, by setns(2) around each call. */
-import type { Host } from "../../../src/host.ts";
+import type { Fence, Host } from "../../../src/host.ts";
 import { LinuxHost } from "../../../src/linux/linux_host.ts";
 import { cString, LIBC_PATHS } from "../../../src/linux/libc.ts";
 import { missing } from "../lab/prerequisites.ts";
@@ -82,10 +82,12 @@ export type NamespacedHost = Host & Disposable & {
 export function hostIn(name: string): NamespacedHost {
   const namespace = new Namespace(name);
   const host = namespace.run(() => new LinuxHost());
+  const fence = fenceIn(namespace, host.fence);
   return new Proxy(host as unknown as NamespacedHost, {
     get(_target, key) {
       if (key === "namespace") return namespace;
       if (key === "direct") return host;
+      if (key === "fence") return fence;
       const member: unknown = Reflect.get(host, key, host);
       if (typeof member !== "function") return member;
       // What waiting opens it opens at once; it is not over when it returns.
@@ -98,6 +100,17 @@ export function hostIn(name: string): NamespacedHost {
       };
     },
   });
+}
+
+function fenceIn(namespace: Namespace, fence: Fence): Fence {
+  return {
+    settle: (settings) => namespace.run(() => fence.settle(settings)),
+    keepOpen: (addresses, times) => namespace.run(() => fence.keepOpen(addresses, times)),
+    forget: (addresses) => namespace.run(() => fence.forget(addresses)),
+    get state() {
+      return fence.state;
+    },
+  };
 }
 
 function openLibc(): Deno.DynamicLibrary<typeof SYMBOLS> {

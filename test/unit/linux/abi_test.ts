@@ -65,6 +65,11 @@ const STRUCTS: readonly (readonly [type: string, layout: Layout<Members>, names:
   ["struct sock_filter", abi.SOCK_FILTER, {}],
   ["struct sock_fprog", abi.SOCK_FPROG, {}],
   ["struct nlmsghdr", abi.NLMSGHDR, prefixed("nlmsg_", "len type flags seq pid")],
+  ["struct nfgenmsg", abi.NFGENMSG, {
+    family: "nfgen_family",
+    version: "version",
+    resourceId: "res_id",
+  }],
   ["struct nlattr", abi.NLATTR, prefixed("nla_", "len type")],
   ["struct ifinfomsg", abi.IFINFOMSG, prefixed("ifi_", "family type index flags change")],
   ["struct ifaddrmsg", abi.IFADDRMSG, prefixed("ifa_", "family prefixlen flags scope index")],
@@ -91,6 +96,7 @@ const HEADERS = [
   ...["poll.h", "time.h", "sys/time.h", "sys/socket.h", "sys/eventfd.h", "sys/timerfd.h"],
   ...["netinet/in.h", "netpacket/packet.h", "net/ethernet.h", "net/if.h", "sys/uio.h", "errno.h"],
   ...["linux/netlink.h", "linux/rtnetlink.h", "linux/if_addr.h", "linux/if_link.h"],
+  ...["linux/netfilter.h", "linux/netfilter/nfnetlink.h", "linux/netfilter/nf_tables.h"],
   ...["linux/filter.h", "linux/netconf.h", "fcntl.h", "sched.h", "netinet/icmp6.h", "linux/icmp.h"],
 ];
 
