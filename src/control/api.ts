@@ -123,6 +123,11 @@ export interface InstanceStatus {
    */
   readonly lease_remaining_ms: number | null;
   /**
+   * What makes the addresses silent when this daemon dies: nf_tables, to the millisecond, or the
+   * kernel, which counts whole seconds; null: nothing does.
+   */
+  readonly fence: "nftables" | "lifetime" | null;
+  /**
    * Handed over by hand: it does not preempt until then, or (null in it) until asked; null: it was
    * not.
    */

@@ -20,6 +20,7 @@ import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
 import { type Announcement, Announcer } from "./announcer.ts";
 import type { Journal } from "./journal.ts";
+import { forgetOpen, keepOpen } from "./fence.ts";
 import { labelOf } from "./log.ts";
 import { askableLink, questionFor } from "./questions.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
@@ -94,6 +95,7 @@ export function removeAddresses(
     for (const { prefix } of part) router.placed.delete(formatIp(prefix.address));
     meanwhile(part.length);
   }
+  forgetOpen(addresses, router, host);
 }
 
 function partsOf<T>(all: readonly T[]): readonly (readonly T[])[] {
@@ -164,6 +166,7 @@ function addAddresses(
     throwFirst(outcomes);
     meanwhile(part.length);
   }
+  keepOpen(router, host);
 }
 
 /** Has somebody else put `held` there? */
@@ -266,6 +269,8 @@ function sendAdvert(
 ): void {
   const { endpoint, source, plan } = router;
   if (endpoint === undefined || source === undefined) return;
+  // First: what is open ends no later than the patience of those that hear it.
+  keepOpen(router, host);
   let trouble: string | undefined;
   for (const destination of destinations(endpoint, plan.rules.peers)) {
     const form = checksumForm(router, isMulticast(destination) ? undefined : destination);

@@ -10,6 +10,7 @@ import { Checks } from "./checks.ts";
 import type { Maintenance } from "./command.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Driver } from "./driver.ts";
+import { FenceKeeper } from "./fence.ts";
 import { Handoffs } from "./handoffs.ts";
 import { Handovers } from "./handovers.ts";
 import { HealthWatch } from "./health_watch.ts";
@@ -71,6 +72,7 @@ const INCIDENTS = { most: 100, every: seconds(60) };
 export type Parts =
   & Ground
   & Core
+  & { readonly fence: FenceKeeper }
   & ReturnType<typeof createWatch>
   & ReturnType<typeof createCluster>
   & ReturnType<typeof createHandling>;
@@ -103,10 +105,12 @@ export function createParts(options: DaemonOptions): Parts {
   later.secondOpinion = cluster.secondOpinion;
   later.reports = cluster.reports;
   const { interests, resumeWriter } = core;
-  for (const watcher of [interests, watch.addressConflicts, resumeWriter, cluster.reports]) {
+  const fence = new FenceKeeper(options.host, options.journal, ground.routers);
+  const others = [watch.addressConflicts, resumeWriter, cluster.reports];
+  for (const watcher of [fence, interests, ...others]) {
     ground.routers.watch(watcher);
   }
-  return { ...ground, ...core, ...watch, ...handling, ...cluster };
+  return { ...ground, ...core, fence, ...watch, ...handling, ...cluster };
 }
 
 /** What knows no other part. */

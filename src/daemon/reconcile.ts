@@ -216,6 +216,7 @@ export class Reconciler {
   close(): void {
     const { routers, driver, host } = this.#options;
     for (const router of routers.all) driver.dispatch(router, { kind: "stop" });
+    host.fence.settle(undefined);
     this.#endpoints.closeAll();
     host.reserve([]);
   }

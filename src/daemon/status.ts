@@ -8,7 +8,7 @@ import type {
   PeerStatus,
   StatusDocument,
 } from "../control/api.ts";
-import type { Scheduling } from "../host.ts";
+import type { FenceState, Scheduling } from "../host.ts";
 import type { Config } from "../config/config.ts";
 import { priorityBounds } from "../config/plan/node_priorities.ts";
 import { nameIn, type NodePlan } from "../config/plan/plan.ts";
@@ -35,6 +35,7 @@ import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./priority.ts";
 import { isEvidence, isLiving } from "./conflicts.ts";
 import { describeAll, type Description } from "./evidence_text.ts";
+import { fenceOf } from "./fence.ts";
 import { healthOf, masterHeard } from "./health.ts";
 import { causeText, labelOf } from "./log.ts";
 import { IN_A_ROW } from "./look.ts";
@@ -70,6 +71,7 @@ export interface Moment {
   readonly neighbours: Neighbours;
   /** Why other machines that hold an address are not noticed; undefined: they are. */
   readonly deaf: string | undefined;
+  readonly fence: FenceState;
   readonly channel: Pick<Channel, "attention" | "refused">;
   readonly interfaces: Interfaces;
   readonly now: Instant;
@@ -159,6 +161,7 @@ function instanceStatus(
     lease_remaining_ms: router.leaseUntil === undefined
       ? null
       : Math.max(0, Math.round(toMilliseconds(between(moment.now, router.leaseUntil)))),
+    fence: fenceOf(router, moment.fence),
     aside: asideOf(router, moment),
     held_down_ms: heldDownMs(router, moment.now),
     ready: readyNodes(router, moment, known)?.length ?? null,

@@ -112,6 +112,8 @@ export interface VirtualRouter {
   releasedAt: Instant | undefined;
   /** When the kernel takes its addresses off, unless their lease is renewed. */
   leaseUntil: Instant | undefined;
+  /** Did the machine's fence take notice when its addresses were last kept open? */
+  fenced: boolean;
   /**
    * The texts of floating addresses that floatip put there, and has not taken away since, not those
    * of others. Each with the index of its link, which may get another name.
@@ -167,6 +169,7 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
     advertisedAt: undefined,
     releasedAt: undefined,
     leaseUntil: undefined,
+    fenced: false,
     placed: new Map(),
     networkFaults: [],
     links: undefined,

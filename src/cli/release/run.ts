@@ -28,6 +28,7 @@ export async function release(terminal: Terminal, flags: ReleaseFlags): Promise<
   }
   const { LinuxHost } = await import("../../linux/linux_host.ts");
   using host = new LinuxHost();
+  host.fence.settle(undefined);
   const { links, addresses } = host.interfaces();
   for (const { index, prefix } of addresses.filter(({ ours }) => ours)) {
     const link = links.find((one) => one.index === index);

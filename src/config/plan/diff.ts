@@ -181,6 +181,7 @@ const SETTINGS: readonly Aspect[] = [
   ["address_mismatch", (plan) => plan.rules.addressMismatch],
   ["checksum", (plan) => plan.checksum],
   ["lease", ({ rules: { lease } }) => lease === undefined ? "off" : writeDuration(lease)],
+  ["fence", (plan) => plan.fence === undefined ? "off" : "auto"],
   ["duplicate_check", (plan) => plan.rules.duplicateCheck ? "quick" : "off"],
   ["second opinion", (plan) => plan.rules.secondOpinion === true ? "asked for" : "none"],
   ["stop", (plan) => plan.rules.stop],

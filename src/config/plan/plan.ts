@@ -1,6 +1,7 @@
 /** The plan of a node: one for each virtual router that it runs. */
 import { type Interfaces, linkWith, type VirtualAddress } from "../../net/interfaces.ts";
 import { type Family, formatIp, type Ip } from "../../net/ip.ts";
+import type { Nanoseconds } from "../../time.ts";
 import type { Fault } from "../../vrrp/event.ts";
 import type { Rules } from "../../vrrp/rules.ts";
 import type { ChecksumForm } from "../../wire/vrrp.ts";
@@ -25,6 +26,10 @@ export interface Plan {
   readonly port: number | undefined;
   readonly virtualAddresses: readonly VirtualAddress[];
   readonly rules: Rules;
+  /**
+   * How long after an advert a fence lets neighbours be answered; undefined: there is to be none.
+   */
+  readonly fence: Nanoseconds | undefined;
   readonly checksum: ChecksumForm | "auto";
   /** The sync group's name. */
   readonly group: string | undefined;

@@ -17,7 +17,7 @@ import { passwordBytes } from "../../wire/vrrp.ts";
 import { basePriorityOf, rivalsOf } from "./node_priorities.ts";
 import { type Config, indexOf } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
-import type { Nanoseconds } from "../../time.ts";
+import { type Nanoseconds, nanoseconds } from "../../time.ts";
 import { machineProblems } from "./machine_problems.ts";
 import { identify, type Identity } from "./identity.ts";
 import { keyOf, type NodePlan, type Plan, transportText } from "./plan.ts";
@@ -171,6 +171,7 @@ function planRouter(
     source,
     port: transport === "udp" ? instance.port : undefined,
     virtualAddresses: name === undefined ? [] : moving.map((entry) => toHeld(entry, name)),
+    fence: fenceOf(instance),
     checksum: instance.checksum,
     group,
     checks: instance.checks,
@@ -202,6 +203,13 @@ function planRouter(
 function leaseOf({ lease, advertInterval }: InstanceConfig): Nanoseconds | undefined {
   if (lease === "off") return undefined;
   return lease === "auto" ? autoLease(advertInterval) : lease;
+}
+
+/** No peer takes over sooner after the last advert (RFC 9568 6.1). */
+function fenceOf({ fence, lease, advertInterval }: InstanceConfig): Nanoseconds | undefined {
+  if (fence === "off") return undefined;
+  const least = nanoseconds(3 * advertInterval);
+  return typeof lease === "string" || lease < least ? least : lease;
 }
 
 function identityFault(self: Identity): readonly Fault[] {

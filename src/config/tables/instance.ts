@@ -142,6 +142,13 @@ export const INSTANCE = {
     what: "How long the kernel keeps a floating address that the daemon does not renew.",
     why: "It takes the address off a node whose floatip died, so that two nodes never hold it.",
   },
+  fence: {
+    type: oneOf("auto", "off"),
+    default: "auto",
+    what: "Have nf_tables silence a floating address to the millisecond when its time has passed.",
+    why:
+      "The kernel alone counts whole seconds: a dead daemon's address lives on beside a new one.",
+  },
   duplicate_check: {
     type: oneOf("quick", "off"),
     default: "quick",

@@ -96,6 +96,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
     conflicts: [],
     conflict: null,
     lease_remaining_ms: null,
+    fence: "nftables",
     aside: null,
     held_down_ms: null,
     ready: null,

@@ -14,6 +14,7 @@ export interface Variation {
   readonly peers?: readonly Ip[];
   readonly addresses?: readonly string[];
   readonly checksum?: Plan["checksum"];
+  readonly fence?: Plan["fence"];
   readonly names?: Plan["names"];
   readonly rules?: Partial<Rules>;
 }
@@ -51,6 +52,7 @@ export function aPlan(variation: Variation = {}): Plan {
     port: rules.transport === "udp" ? DEFAULT_UDP_PORT : undefined,
     virtualAddresses: prefixes.map((one) => ({ interface: "eth0", prefix: one })),
     rules,
+    fence: variation.fence,
     checksum: variation.checksum ?? "auto",
     group: undefined,
     checks: [],

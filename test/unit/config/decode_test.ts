@@ -78,6 +78,7 @@ Deno.test("a file that says only what it must has the documented defaults", () =
     checksum: "auto",
     addressMismatch: "auto",
     lease: "auto",
+    fence: "auto",
     duplicateCheck: "quick",
     stop: "handover",
     checks: [],
