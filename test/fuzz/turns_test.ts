@@ -13,7 +13,16 @@ const RUNS = 20_000;
 Deno.test("fuzz: no input ends the daemon, or holds its loop up", async () => {
   const { counts, longest } = await feed(RUNS, 7);
   for (
-    const kind of ["packets", "claims", "commands", "interfaces", "notes", "requests", "files"]
+    const kind of [
+      "packets",
+      "channel",
+      "claims",
+      "commands",
+      "interfaces",
+      "notes",
+      "requests",
+      "files",
+    ]
   ) {
     assert.ok((counts[kind] ?? 0) > 0, kind);
   }

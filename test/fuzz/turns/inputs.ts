@@ -15,6 +15,8 @@ export const CONFIG = `[nodes]
 pi-a = ["10.77.0.11", "fe80::11"]
 pi-b = ["10.77.0.12", "fe80::12"]
 pi-c = ["10.77.0.13", "fe80::13"]
+[cluster]
+secret = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8"
 [instance.web]
 vrid = 51
 transport = "multicast"

@@ -3,6 +3,8 @@
  * until it waits again.
  */
 import { cpuTime } from "./cpu_clock.ts";
+import { DATA_HEAD } from "../../../src/cluster/datagram.ts";
+import type { ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
 import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import type { Interfaces, VirtualAddress } from "../../../src/net/interfaces.ts";
@@ -11,6 +13,9 @@ import { RecordingHost } from "../../support/daemon/recording_host.ts";
 
 /** What happens next, at `now`; undefined: nothing before the deadline. */
 export type Batch = readonly HostEvent[];
+
+/** Greetings that are remembered. */
+const MOST_GREETINGS = 16;
 
 /** After so many turns others on the thread have theirs. */
 const OTHERS = 20;
@@ -24,6 +29,10 @@ export class TurnHost extends RecordingHost {
   readonly #took: (ms: number) => void;
   readonly #aside: () => Promise<void>;
   readonly #results: HostEvent[] = [];
+  /** Heads of greetings that were sent last. */
+  readonly greetings: Uint8Array[] = [];
+  /** What the next sealed text turns out to be. */
+  opened: () => Uint8Array | undefined = () => undefined;
   #now = 1_000_000_000 as Instant;
   #began: number | undefined;
   #waits = 0;
@@ -78,6 +87,19 @@ export class TurnHost extends RecordingHost {
   override askPresence({ node }: PresenceQuestion): void {
     const answer = { vrrp: "unknown", machine: "silent" } as const;
     this.#results.push({ kind: "presence", node, answer });
+  }
+
+  override openChannel(): [] {
+    return [];
+  }
+
+  override sealAndSend(jobs: readonly ToSeal[]): void {
+    for (const { head } of jobs) if (head.length > DATA_HEAD.size) this.greetings.push(head);
+    this.greetings.splice(0, this.greetings.length - MOST_GREETINGS);
+  }
+
+  override openSealed({ id }: ToOpen): void {
+    this.#results.push({ kind: "opened", id, text: this.opened() });
   }
 
   override async wait(deadline: Instant | undefined): Promise<Batch> {

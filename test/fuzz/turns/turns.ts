@@ -23,6 +23,7 @@ import type { Instant } from "../../../src/time.ts";
 import { Random } from "../../sim/random.ts";
 import { documentOf } from "../../support/cli/documents.ts";
 import { address, link } from "../../support/daemon/recording_host.ts";
+import { channelDatagram, openedText } from "./channel_inputs.ts";
 import { claim, CONFIG, file, head, note, order, packet } from "./inputs.ts";
 import { type Batch, TurnHost } from "./turn_host.ts";
 
@@ -80,6 +81,7 @@ class Feeder {
       (ms) => this.#took(ms),
       () => this.#beside(this.#asides++),
     );
+    this.#host.opened = () => openedText(this.#random);
     this.#daemon = new Daemon({
       host: this.#host,
       config: this.#config,
@@ -115,6 +117,14 @@ class Feeder {
       return { kind: "reload", batch: [], command };
     }
     const draw = random.between(0, 99);
+    if (draw < 20) {
+      const keyIds = this.#config.cluster?.keys.map(({ id }) => id) ?? [];
+      const batch = Array.from(
+        { length: random.between(1, 32) },
+        () => channelDatagram(random, now, keyIds, this.#host.greetings),
+      );
+      return this.#counted("channel", batch);
+    }
     if (draw < 60) {
       const batch = Array.from({ length: random.between(1, 32) }, () => packet(random, now));
       return this.#counted("packets", batch);
