@@ -108,8 +108,17 @@ export function countUnanswered(
   }
 }
 
-/** Counts in `look` how often in a row the MAC `mac` answered twice; undefined: none did. */
-export function countDoubles(look: Look, mac: string | undefined): void {
+/**
+ * Keeps the MACs of the master where they are several, and counts in `look` how often in a row the
+ * MAC `mac` answered twice; undefined: none did. Of two MACs that have become one that answers twice
+ * nothing is settled yet.
+ */
+export function countDoubles(
+  look: Look,
+  ambiguous: readonly string[],
+  mac: string | undefined,
+): void {
+  if (ambiguous.length > 0 || mac === undefined) look.macs = ambiguous;
   const times = look.double?.mac === mac ? (look.double?.times ?? 0) + 1 : 1;
   look.double = mac === undefined ? undefined : { mac, times };
 }

@@ -296,8 +296,7 @@ export class Inquiry {
     if (answers !== undefined) {
       for (const sight of foreign.values()) conflicts.note(router, sight);
       for (const mac of answers.masters) router.conflicts.delete(`answer ${mac}`);
-      look.macs = answers.ambiguous;
-      countDoubles(look, answers.double);
+      countDoubles(look, answers.ambiguous, answers.double);
       turn.silent = answers.silent;
       countUnanswered(router, question, answers.silent, known);
       this.#learnHolders(router, question);
