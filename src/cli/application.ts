@@ -34,7 +34,7 @@ const DESCRIPTION = [
   "",
   "BEGIN HERE",
   "  1. floatip init                      on one node: it listens, asks, and writes the file",
-  `  2. copy ${DEFAULT_CONFIG_FILE} to the other nodes: it is the same on all of them`,
+  `  2. copy ${DEFAULT_CONFIG_FILE} to the other nodes, and the secret: init says how`,
   "  3. floatip check                     is the file valid, and does it fit this machine?",
   "  4. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
   "  5. floatip doctor                    finds common problems",

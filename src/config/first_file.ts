@@ -43,6 +43,9 @@ export interface FirstAnswers {
   readonly check: ProposedCheck;
 }
 
+/** The credential with the secret of a first file's [cluster]. */
+export const FIRST_CREDENTIAL = "cluster";
+
 /** Comments behind values stand in one column. */
 const COLUMN = 40;
 
@@ -96,6 +99,12 @@ function nodeLines(nodes: readonly FirstNode[]): readonly string[] {
   return [
     "[nodes]",
     ...nodes.map(({ name, address }) => `${writeKey(name)} = ${writeValue(formatIp(address))}`),
+    "",
+    "[cluster]",
+    commented(
+      `secret = { credential = ${writeValue(FIRST_CREDENTIAL)} }`,
+      "nodes tell each other their state",
+    ),
     "",
   ];
 }

@@ -1,38 +1,43 @@
 /** Is the port of [cluster] free for the daemon? */
 import type { Config } from "../../config/config.ts";
 import { machine, type Problem } from "../../config/problem.ts";
-import { ControlClient, ControlError } from "../../control/client.ts";
-import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
-import { readListeners } from "../../tools/doctor/checks/service.ts";
+import { holderOf } from "../socket_holder.ts";
 
-/** How long the daemon may take to answer, in milliseconds. */
-const PATIENCE_MS = 1000;
-
-/**
- * A port that another program has. Nothing is said while floatip runs, or may: it is floatip that
- * has it then.
- */
+/** A port that another program than floatip has, as far as this user may see. Never rejects. */
 export async function clusterPortProblems({ cluster }: Config): Promise<readonly Problem[]> {
   if (cluster === undefined) return [];
-  const tables = await Promise.all(
-    (["udp", "udp6"] as const).map(async (table) =>
-      readListeners(await Deno.readTextFile(`/proc/net/${table}`).catch(() => ""), table)
-    ),
-  );
-  if (!tables.flat().some(({ port }) => port === cluster.port)) return [];
-  if (!await isStopped()) return [];
-  return [machine(
+  const { port } = cluster;
+  const tables = await Promise.all(["udp", "udp6"].map(textOf));
+  const inodes = tables.flatMap((table) => inodesOf(table, port));
+  const holders = await Promise.all(inodes.map(nameOfHolder));
+  const other = holders.find((name) => name !== undefined && name !== "floatip");
+  return other === undefined ? [] : [machine(
     ["cluster", "port"],
-    `another program has UDP port ${cluster.port}`,
+    `another program has UDP port ${port}: ${other}`,
     "floatip cannot use it as long as that runs: nodes do not learn each other's state.",
-    `find it with \`ss -ulpn sport = ${cluster.port}\`, or write another port on all nodes`,
+    `end that program, or write another port on all nodes`,
   )];
 }
 
-async function isStopped(): Promise<boolean> {
-  using client = new ControlClient(DEFAULT_RUN_DIR, PATIENCE_MS);
-  return await client.status().then(
-    () => false,
-    (error: unknown) => error instanceof ControlError && error.trouble === "not-running",
-  );
+function textOf(table: string): Promise<string> {
+  return Deno.readTextFile(`/proc/net/${table}`).catch(() => "");
+}
+
+/** The inodes of sockets bound to `port` in the text of /proc/net/udp or udp6 (proc(5)). */
+export function inodesOf(table: string, port: number): readonly string[] {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return table.split("\n").flatMap((line) => {
+    const [, local = "", , , , , , , , inode] = line.trim().split(/\s+/);
+    return local.endsWith(`:${hex}`) && inode !== undefined ? [inode] : [];
+  });
+}
+
+/** Undefined: none, or not to be seen by this user. */
+async function nameOfHolder(inode: string): Promise<string | undefined> {
+  try {
+    const pid = await holderOf(inode);
+    return pid === undefined ? undefined : (await Deno.readTextFile(`/proc/${pid}/comm`)).trim();
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
-/** The process behind a unix socket: the one with its inode among its descriptors (proc(5)). */
+/** The process behind a unix socket. */
+import { holderOf } from "../socket_holder.ts";
 
 /**
  * The process that listens at `path`; undefined where there is none, or this user may not see.
@@ -7,7 +8,7 @@
 export async function pidBehind(path: string): Promise<number | undefined> {
   try {
     const inode = inodeOf(await Deno.readTextFile("/proc/net/unix"), path);
-    return inode === undefined ? undefined : await holderOf(`socket:[${inode}]`);
+    return inode === undefined ? undefined : await holderOf(inode);
   } catch {
     return undefined;
   }
@@ -21,24 +22,4 @@ export function inodeOf(table: string, path: string): string | undefined {
     if (name === path && (parseInt(flags ?? "0", 16) & 0x10000) !== 0) return inode;
   }
   return undefined;
-}
-
-async function holderOf(link: string): Promise<number | undefined> {
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (/^\d+$/.test(name) && await holds(name, link)) return Number(name);
-  }
-  return undefined;
-}
-
-async function holds(pid: string, link: string): Promise<boolean> {
-  const folder = `/proc/${pid}/fd`;
-  try {
-    for await (const { name } of Deno.readDir(folder)) {
-      const target = await Deno.readLink(`${folder}/${name}`).catch(() => "");
-      if (target === link) return true;
-    }
-  } catch {
-    // It ended just now, or is another user's.
-  }
-  return false;
 }

@@ -80,7 +80,9 @@ export const init = buildCommand<InitFlags, [], Context>({
     fullDescription: [
       "Listens to the LAN for four seconds, so that it takes no VRID and no address that is in",
       "use. Asks what it cannot guess, and writes one file that is the same on every node. The",
-      "file is printed on standard output too, everything else on standard error.",
+      "file is printed on standard output too, everything else on standard error. Where other",
+      "machines are named, it draws the secret of [cluster] into /etc/floatip/credentials/cluster,",
+      "unless that is there, and prints the commands that copy file and secret to them.",
       "",
       "QUESTIONS",
       "  1. the interface          if this machine has several; guess: that of the default route",
@@ -93,7 +95,8 @@ export const init = buildCommand<InitFlags, [], Context>({
       "  sudo floatip init --nodes pi-b=192.168.1.12 --address 192.168.1.50 --name dns",
       "  sudo floatip init --yes --dry-run > floatip.toml",
       "",
-      `Next: copy ${DEFAULT_CONFIG_FILE} to the other nodes, then \`floatip check\`.`,
+      `Next: copy ${DEFAULT_CONFIG_FILE} and the secret to the other nodes, then`,
+      "`floatip check`.",
     ].join("\n"),
   },
 });

@@ -1,14 +1,16 @@
 /** The end of `floatip init`: the file is written, and the next steps are printed. */
 import { decode } from "../../config/decode.ts";
-import type { FirstNode } from "../../config/first_file.ts";
+import { credentialFile } from "../../config/credential_files.ts";
+import { FIRST_CREDENTIAL, type FirstNode } from "../../config/first_file.ts";
 import { plan } from "../../config/plan/plan_node.ts";
 import { messageOf } from "../../error.ts";
 import { type Ip, sameIp } from "../../net/ip.ts";
 import { blockedTraffic, detectFilters } from "../../tools/firewall/detect.ts";
 import { requiredTrafficOf } from "../../tools/firewall/required_traffic.ts";
-import { copyWords, fetchWords } from "../copy_words.ts";
+import { copySecretWords, copyWords, fetchSecretWords, fetchWords } from "../copy_words.ts";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { EXIT, Failure } from "../exit.ts";
+import type { FirstSecret } from "../key/draw.ts";
 import { look } from "../machine.ts";
 import { askProgram } from "../programs.ts";
 
@@ -62,25 +64,34 @@ function refusal(file: string, error: unknown): unknown {
   );
 }
 
+/** What was made, and for whom. */
+interface Made {
+  readonly file: string;
+  readonly text: string;
+  /** Undefined: the file has no [cluster], or nothing is written. */
+  readonly secret: FirstSecret | undefined;
+  readonly nodes: readonly FirstNode[];
+  readonly self: FirstNode;
+  readonly isDry: boolean;
+}
+
 /**
- * What a person does next, as lines with a final newline: copy the file, open the filter, start.
+ * What a person does next, as lines with a final newline: copy the file and the secret, open the
+ * filter, start.
  */
-export async function nextSteps(
-  file: string,
-  text: string,
-  nodes: readonly FirstNode[],
-  self: FirstNode,
-  dry: boolean,
-): Promise<string> {
+export async function nextSteps(made: Made): Promise<string> {
+  const { file, text, secret, nodes, self, isDry } = made;
   const others = nodes.filter(({ address }) => !sameIp(address, self.address));
   const place = file === DEFAULT_CONFIG_FILE ? "" : ` -c ${file}`;
   const copies = others.length === 0 ? ["Copy this very file to the other machines."] : [
     `This very file belongs on ${others.map(({ name }) => name).join(" and ")} too:`,
     ...others.map(({ address }) => `  ${copyWords(file, address)}`),
+    ...secret === undefined ? [] : secretSteps(secret, others, place),
   ];
   return [
     "",
-    dry ? "nothing was written (--dry-run)" : `wrote ${file}`,
+    isDry ? "nothing was written (--dry-run)" : `wrote ${file}`,
+    ...secretLines(secret),
     "",
     ...copies,
     "Then, on every one of them:",
@@ -92,11 +103,43 @@ export async function nextSteps(
   ].join("\n");
 }
 
+function secretLines(secret: FirstSecret | undefined): readonly string[] {
+  switch (secret?.kind) {
+    case "drawn":
+      return [`drew the secret of [cluster], key ${secret.id}: ${secret.file}`];
+    case "kept":
+      return [`the secret of [cluster] was there already, and stays: ${secret.file}`];
+    case "denied":
+      return [`the secret of [cluster] is not drawn: this user may not write ${secret.file}`];
+    case undefined:
+      return [];
+  }
+}
+
+function secretSteps(
+  { kind, file }: FirstSecret,
+  others: readonly FirstNode[],
+  place: string,
+): readonly string[] {
+  if (kind === "denied") {
+    return ["The secret, and how it is copied:", `  sudo floatip key new${place}`];
+  }
+  return [
+    "And so does the secret, which no terminal shows:",
+    ...others.flatMap(({ address }) => copySecretWords(file, address)).map((line) => `  ${line}`),
+  ];
+}
+
 /** How this machine joins the cluster of `node`: by that node's file. */
 export function joinWords(node: Ip): string {
   const file = DEFAULT_CONFIG_FILE;
-  return `To join it, copy its file:  ${fetchWords(file, node)}` +
-    "\n(keepalived has /etc/keepalived/keepalived.conf instead: see `floatip import --help`)";
+  const secret = fetchSecretWords(credentialFile(FIRST_CREDENTIAL), node);
+  return [
+    `To join it, copy its file:  ${fetchWords(file, node)}`,
+    "and its secret, if the file has [cluster]:",
+    ...secret.map((line) => `  ${line}`),
+    "(keepalived has /etc/keepalived/keepalived.conf instead: see `floatip import --help`)",
+  ].join("\n");
 }
 
 /** Where this machine's packet filter would drop VRRP, the command that lets it through. */
@@ -107,11 +150,12 @@ async function filterStep(text: string, place: string): Promise<readonly string[
   const { node } = plan(decoded.config, machine, undefined, undefined);
   const passages = requiredTrafficOf(node, decoded.config, machine.interfaces);
   const found = await detectFilters(askProgram, passages);
-  const dropped = blockedTraffic(passages, found.rulesets).some(({ verdict: fate }) =>
-    fate.kind === "dropped"
-  );
+  const dropped = blockedTraffic(passages, found.rulesets)
+    .filter(({ verdict: fate }) => fate.kind === "dropped");
+  const isVrrp = dropped.some(({ traffic }) => traffic.kind !== "channel");
   const reader = found.format === "nft" ? "nft -f -" : "sh";
-  return dropped
-    ? [`  floatip firewall${place} | ${reader}   # the packet filter here drops VRRP`]
+  const what = isVrrp ? "VRRP" : "what [cluster] needs";
+  return dropped.length > 0
+    ? [`  floatip firewall${place} | ${reader}   # the packet filter here drops ${what}`]
     : [];
 }

@@ -1,8 +1,10 @@
 /**
  * `floatip init`: a first configuration for this machine and its LAN, by at most three questions.
  */
+import { credentialFile } from "../../config/credential_files.ts";
 import {
   candidatesIn,
+  FIRST_CREDENTIAL,
   type FirstAnswers,
   firstFile,
   type FirstNode,
@@ -23,6 +25,7 @@ import { FOREIGN, isForeign } from "../../tools/listen/seen.ts";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { watchLan } from "../lan.ts";
+import { drawFirst } from "../key/draw.ts";
 import { look } from "../machine.ts";
 import { problemsText } from "../../config/problem.ts";
 import { askProgram } from "../programs.ts";
@@ -100,8 +103,12 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
     check: proposedCheck(await portsHere()),
   }, machine);
   terminal.out(text);
-  if (flags.dryRun !== true) await writeNew(file, text, flags.force === true);
-  terminal.error(await nextSteps(file, text, nodes, self, flags.dryRun === true));
+  const isDry = flags.dryRun === true;
+  const secret = isDry || nodes.length === 0
+    ? undefined
+    : await drawFirst(credentialFile(FIRST_CREDENTIAL));
+  if (!isDry) await writeNew(file, text, flags.force === true);
+  terminal.error(await nextSteps({ file, text, secret, nodes, self, isDry }));
   return EXIT.ok;
 }
 

@@ -1,5 +1,5 @@
 /** `floatip key`: draws the secret of [cluster], and changes it while all nodes hear each other. */
-import { KEY_SIZE, keyIdText, keyOf, keysInOrder, MOST_KEYS } from "../../config/cluster_key.ts";
+import { keyIdText, keysInOrder, MOST_KEYS } from "../../config/cluster_key.ts";
 import { withNext, withoutKeys, withSigning } from "../../config/cluster_key_edit.ts";
 import { credentialFile } from "../../config/credential_files.ts";
 import { CREDENTIAL_PATTERN } from "../../config/credentials.ts";
@@ -8,6 +8,7 @@ import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { copyLines, keyNodes, keysKnown } from "./cluster.ts";
+import { drawKey } from "./draw.ts";
 import { type KeyFile, readKeys, replaceKeys, writeNewKeys } from "./file.ts";
 import { usersOf, whyNotRetired, whyNotSigning } from "./nodes.ts";
 
@@ -40,11 +41,6 @@ export async function key(
   return what === "rotate"
     ? await rotate(terminal, flags, file, found)
     : await retire(terminal, flags, file, found, id);
-}
-
-/** 32 random bytes. */
-export function drawKey(): ReturnType<typeof keyOf> {
-  return keyOf(crypto.getRandomValues(new Uint8Array(KEY_SIZE)));
 }
 
 function fileOf({ credential = "cluster" }: KeyFlags): string {

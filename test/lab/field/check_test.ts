@@ -28,11 +28,17 @@ async function checker(field: Field): Promise<{
 fieldCases("check", [
   {
     name: "a program that has the port of [cluster] is told, and a link that is not there",
+    programs: ["ss"],
     play: async (field) => {
       const { check } = await checker(field);
-      const udp = field.file({ lines: ['transport = "udp"', "port = 337"] });
-      const holder = await field.run("a", udp);
-      await holder.untilState("master");
+      const script = 'import { createSocket } from "node:dgram"; createSocket("udp4").bind(337)';
+      const holder = field.host("a").spawn([Deno.execPath(), "eval", script]);
+      field.stack.defer(() => void holder.kill("SIGKILL"));
+      const other = await field.run(
+        "a",
+        field.file({ lines: ['transport = "udp"', "port = 338"] }),
+      );
+      await other.untilState("master");
       const { address } = field.host("a");
       const file = (port: number, link: string) =>
         field.file().replace(
@@ -40,12 +46,17 @@ fieldCases("check", [
           `a = { address = "${address}", links = [${link}] }`,
         )
           .replace("[instance", `[cluster]\nsecret = "${DRAWN[0]}"\nport = ${port}\n[instance`);
+      await field.until("deno has the port", async () => {
+        const { stdout } = await field.host("a").exec(["ss", "-uln", "sport = 337"]);
+        return stdout.includes(":337");
+      });
       const taken = await check(file(337, '"10.9.0.1"'));
       assert.equal(taken.code, 1, taken.stdout + taken.stderr);
-      assert.match(taken.stdout, /this machine: another program has UDP port 337/);
+      assert.match(taken.stdout, /this machine: another program has UDP port 337: deno$/m);
       assert.match(taken.stdout, /warning: this machine does not have 10\.9\.0\.1, a link of a/);
       assert.ok(!taken.stdout.includes(DRAWN[0] ?? ""), "the secret is shown");
       await field.host("a").ip("addr", "add", "10.9.0.1/24", "dev", "eth0");
+      // That floatip has it is no problem.
       const free = await check(file(338, '"10.9.0.1"'));
       assert.equal(free.code, 0, free.stdout + free.stderr);
     },

@@ -1,12 +1,14 @@
 /** `floatip init` makes a file with which a cluster works, at a terminal and by flags. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { Floatip } from "../../support/interop/floatip.ts";
-import { demand, type Outcome } from "../../support/lab/command.ts";
+import type { Outcome } from "../../support/lab/command.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan, type LanOptions } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { FLOATIP, LAB_ENVIRONMENT } from "../../support/lab/program.ts";
+import { otherMachine } from "../../support/cli/other_machine.ts";
 import { Session } from "../../support/init/pty.ts";
 
 /** What the issue allows a person. */
@@ -42,20 +44,29 @@ function deskTest(
   });
 }
 
-function init(host: LabHost, ...words: readonly string[]): Promise<Outcome> {
-  return host.exec([...FLOATIP, "init", ...words], { env: LAB_ENVIRONMENT });
+/** `floatip init` with the words "-c", `file` and `words`. */
+function init(host: LabHost, file: string, ...words: readonly string[]): Promise<Outcome> {
+  const env = { ...LAB_ENVIRONMENT, ...secretsBeside(file) };
+  return host.exec([...FLOATIP, "init", "-c", file, ...words], { env });
+}
+
+/** Where the secret of a file is drawn, and read: never in /etc. */
+function secretsBeside(file: string): Readonly<Record<string, string>> {
+  return { CREDENTIALS_DIRECTORY: `${dirname(file)}/credentials` };
 }
 
 /** Copies `file` to every host; resolves when the first is master and the others are backups. */
 async function assertCluster(
   stack: AsyncDisposableStack,
   hosts: readonly LabHost[],
-  text: string,
+  file: string,
   address: string,
 ): Promise<void> {
+  const text = readFileSync(file, "utf8");
+  const env = secretsBeside(file);
   const daemons: Floatip[] = [];
   for (const host of hosts) {
-    const daemon = stack.use(await Floatip.start(host, text));
+    const daemon = stack.use(await Floatip.start(host, text, { env }));
     // Equals: whoever listens first is master, if the others let it.
     if (daemons.length === 0) await daemon.untilState("master", 15_000, "main");
     daemons.push(daemon);
@@ -63,7 +74,7 @@ async function assertCluster(
   const instances = await Promise.all(daemons.map(async (daemon) => {
     const { code, stdout, stderr } = await daemon.host.exec(
       [...FLOATIP, "check", daemon.configFile],
-      { env: LAB_ENVIRONMENT },
+      { env: { ...LAB_ENVIRONMENT, ...env } },
     );
     assert.equal(code, 0, `${daemon.host.name}: ${stdout}${stderr}`);
     return daemon;
@@ -83,7 +94,7 @@ deskTest(
     const [a] = hosts;
     assert.ok(a !== undefined);
     await a.ip("route", "add", "default", "via", "10.77.0.254");
-    await using session = new Session(a, [...FLOATIP, "init", "-c", file]);
+    await using session = new Session(a, [...FLOATIP, "init", "-c", file], secretsBeside(file));
     await session.answer(/Interface \(of eth0 .*eth1 .*\[eth0\]: $/, "");
     await session.answer(/other machines.*: $/, "b=10.77.0.2, c=10.77.0.3");
     await session.answer(
@@ -103,7 +114,7 @@ deskTest(
     const text = readFileSync(file, "utf8");
     assert.ok(session.screen.replaceAll("\r\n", "\n").includes(text), "the file is shown too");
     await using stack = new AsyncDisposableStack();
-    await assertCluster(stack, hosts, text, "10.77.0.250");
+    await assertCluster(stack, hosts, file, "10.77.0.250");
   },
   "script",
 );
@@ -122,7 +133,7 @@ deskTest(
     ).join("\n");
     const rival = stack.use(await Floatip.start(stranger, other));
     await rival.untilState("master", 15_000, "v51");
-    const { code, stdout, stderr } = await init(lan.host("a"), "-c", file);
+    const { code, stdout, stderr } = await init(lan.host("a"), file);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^VRID 51 is used by 10\.77\.0\.3$/m);
     const text = readFileSync(file, "utf8");
@@ -130,7 +141,7 @@ deskTest(
     assert.match(text, /^vrid = 52 /m);
     assert.match(text, /^addresses = \["10\.77\.0\.248\/24"\]/m);
     assert.doesNotMatch(text, /^\[nodes\]|^interface/m, "the same on every machine");
-    await assertCluster(stack, [lan.host("b"), lan.host("a")], text, "10.77.0.248");
+    await assertCluster(stack, [lan.host("b"), lan.host("a")], file, "10.77.0.248");
   },
 );
 
@@ -160,7 +171,7 @@ const TABLE: readonly (readonly [readonly string[], number, RegExp])[] = [
 
 deskTest("wrong flags are told, and nothing is written", {}, async ({ lan, file }) => {
   for (const [flags, code, words] of TABLE) {
-    const outcome = await init(lan.host("a"), "-c", file, "--listen", "500ms", ...flags);
+    const outcome = await init(lan.host("a"), file, "--listen", "500ms", ...flags);
     assert.equal(outcome.code, code, `${flags.join(" ")}: ${outcome.stderr}`);
     assert.match(outcome.stderr, words);
     assert.throws(() => readFileSync(file), `${flags.join(" ")} wrote a file`);
@@ -174,11 +185,11 @@ deskTest(
     const file = `${folder}/mine.toml`;
     writeFileSync(file, "mine\n");
     const a = lan.host("a");
-    const refused = await init(a, "-c", file, "--listen", "100ms");
+    const refused = await init(a, file, "--listen", "100ms");
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /mine\.toml is there already\n.*--force/);
     assert.equal(readFileSync(file, "utf8"), "mine\n");
-    const forced = await init(a, "-c", file, "--listen", "1s", "--force", "--name", "dns");
+    const forced = await init(a, file, "--listen", "1s", "--force", "--name", "dns");
     assert.equal(forced.code, 0, forced.stderr);
     assert.match(readFileSync(file, "utf8"), /^\[instance\.dns\]$/m);
   },
@@ -194,7 +205,7 @@ deskTest(
     const words = ["init", "-c", file, "--listen", "500ms", "--nodes", "pi-b 10.77.0.3"];
     const { code, stderr } = await lan.host("a").exec(
       ["unshare", "-m", "sh", "-c", inside, "sh", ...FLOATIP, ...words],
-      { env: LAB_ENVIRONMENT },
+      { env: { ...LAB_ENVIRONMENT, ...secretsBeside(file) } },
     );
     assert.equal(code, 0, stderr);
     const text = readFileSync(file, "utf8");
@@ -208,7 +219,7 @@ deskTest("a filter that drops VRRP is named among the next steps", {}, async ({ 
   const rules =
     "table inet filter {\nchain input {\ntype filter hook input priority 0; policy drop;\n}\n}\n";
   assert.equal((await a.exec(["nft", "-f", "-"], { input: rules })).code, 0);
-  const { stderr } = await init(a, "-c", file, "--listen", "500ms", "--nodes", "b=10.77.0.2");
+  const { stderr } = await init(a, file, "--listen", "500ms", "--nodes", "b=10.77.0.2");
   assert.match(stderr, /^ {2}floatip firewall -c .* \| nft -f - /m);
 }, "nft");
 
@@ -234,12 +245,12 @@ deskTest("on a LAN of IPv6 alone it works as well", { ipv6: true }, async ({ lan
   for (const host of hosts) await host.ip("-4", "addr", "flush", "dev", "eth0");
   const [a] = hosts;
   assert.ok(a !== undefined);
-  const { code, stderr } = await init(a, "-c", file, "--listen", "1s", "--nodes", "b=fd77::2");
+  const { code, stderr } = await init(a, file, "--listen", "1s", "--nodes", "b=fd77::2");
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /warning/);
   assert.match(stderr, /^ {2}ssh -t pi@fd77::2 "/m);
   await using stack = new AsyncDisposableStack();
-  await assertCluster(stack, hosts, readFileSync(file, "utf8"), "fd77::fa");
+  await assertCluster(stack, hosts, file, "fd77::fa");
 });
 
 /**
@@ -281,39 +292,49 @@ for (const [title, toml, words, told] of RUNNING) {
     const fast = toml.replace("vrid = 51", 'vrid = 51\nadvert_interval = "300ms"');
     await using a = await Floatip.start(lan.host("a"), fast);
     await a.untilState("master", 15_000);
-    const { code, stdout, stderr } = await init(lan.host("b"), "-c", file, ...quick, ...words);
+    const { code, stdout, stderr } = await init(lan.host("b"), file, ...quick, ...words);
     assert.equal(code, 1, stdout + stderr);
     assert.match(stderr, /^listening on eth0 for 1.5 s/);
     assert.match(stderr, told);
     assert.match(stderr, /ssh pi@10\.77\.0\.1 cat \/etc\/floatip\/floatip\.toml \| sudo tee/);
+    assert.match(
+      stderr,
+      /its secret, if the file has \[cluster\]:\n.*ssh -t pi@10\.77\.0\.1 'sudo/,
+    );
     assert.throws(() => readFileSync(file), "nothing is written");
-    const meant = await init(lan.host("b"), "-c", file, ...quick, ...words, "--vrid", "77");
+    const meant = await init(lan.host("b"), file, ...quick, ...words, "--vrid", "77");
     assert.equal(meant.code, 0, meant.stderr);
   });
 }
 
 deskTest(
-  "the printed command copies the file to a machine where sudo is needed",
+  "the printed commands copy the file, and the secret, to a machine where sudo is needed",
   {},
-  async (desk) => {
-    const { lan, file, folder } = desk;
-    // In the place of ssh and sudo: what they would run runs here, below another root.
-    const programs = `${folder}/bin`;
-    mkdirSync(`${folder}/other`, { recursive: true });
-    mkdirSync(programs);
-    writeFileSync(
-      `${programs}/ssh`,
-      `#!/bin/sh\n[ "$1 $2" = "-t pi@10.77.0.2" ] && shift 2 && exec sh -c "$*"\n`,
-    );
-    writeFileSync(
-      `${programs}/sudo`,
-      `#!/bin/sh\n[ "$1" = tee ] && exec tee "${folder}/other/got"\n`,
-    );
-    for (const name of ["ssh", "sudo"]) chmodSync(`${programs}/${name}`, 0o755);
-    const { stderr } = await init(lan.host("a"), "-c", file, "--nodes", "b=10.77.0.2");
-    const command = /^\s*(ssh .*)$/m.exec(stderr)?.[1] ?? "";
-    const env = { PATH: `${programs}:${Deno.env.get("PATH")}` };
-    await demand(["sh", "-c", command], { env });
-    assert.equal(readFileSync(`${folder}/other/got`, "utf8"), readFileSync(file, "utf8"));
+  async ({ lan, file, folder }) => {
+    const { stderr, stdout } = await init(lan.host("a"), file, "--nodes", "b=10.77.0.2");
+    const lines = stderr.split("\n").filter((line) => line.includes("ssh ")).map((l) => l.trim());
+    assert.equal(lines.length, 3, stderr);
+    const machine = otherMachine(folder, dirname(file));
+    const shown = [stdout, stderr];
+    for (const line of lines) shown.push(await machine.run(line));
+    const secret = `${dirname(file)}/credentials/cluster`;
+    for (const one of [file, secret]) assert.equal(machine.read(one), readFileSync(one, "utf8"));
+    assert.equal(statSync(secret).mode & 0o777, 0o600);
+    const drawn = readFileSync(secret, "utf8");
+    assert.match(drawn, /^[\w-]{43}\n$/);
+    assert.ok(!shown.join("\n").includes(drawn.trim()), "the secret is shown");
+    rmSync(file);
+    const again = await init(lan.host("a"), file, "--nodes", "b=10.77.0.2");
+    assert.match(again.stderr, /secret of \[cluster\] was there already, and stays/);
+    assert.equal(readFileSync(secret, "utf8"), drawn);
   },
 );
+
+deskTest("without others named there is no secret, and none in a dry run", {}, async (desk) => {
+  const { lan, file } = desk;
+  const dry = await init(lan.host("a"), file, "--dry-run", "--nodes", "b=10.77.0.2");
+  assert.match(dry.stdout, /^\[cluster\]$/m);
+  const alone = await init(lan.host("a"), file);
+  assert.doesNotMatch(alone.stdout, /cluster/);
+  assert.throws(() => statSync(`${dirname(file)}/credentials`));
+});

@@ -13,13 +13,13 @@ export class Session implements AsyncDisposable {
   #seen = "";
   #read = 0;
 
-  /** Starts `argv` on `host`. */
-  constructor(host: LabHost, argv: readonly string[]) {
+  /** Starts `argv` on `host`, with `env` in its environment. */
+  constructor(host: LabHost, argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const command = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
     const [program = "", ...rest] = host.argv(["script", "-qec", command, "/dev/null"]);
     this.#child = spawn(program, rest, {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, DENO_NO_UPDATE_CHECK: "1", TERM: "xterm" },
+      env: { ...process.env, DENO_NO_UPDATE_CHECK: "1", TERM: "xterm", ...env },
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#seen += text);
   }

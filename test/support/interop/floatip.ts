@@ -159,9 +159,9 @@ export class Floatip implements AsyncDisposable {
 
   /** Another floatip command against this daemon, for instance `command("reload")`. */
   command(...args: string[]): Promise<Outcome> {
-    const { program = FLOATIP } = this.options;
+    const { program = FLOATIP, env = {} } = this.options;
     return this.host.exec([...program, ...args, "--run-dir", `${this.folder}/run`], {
-      env: LAB_ENVIRONMENT,
+      env: { ...LAB_ENVIRONMENT, ...env },
     });
   }
 
