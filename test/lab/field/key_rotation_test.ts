@@ -41,6 +41,21 @@ async function untilKnown(field: Field, a: KeyNode, b: KeyNode, count: number): 
   }
 }
 
+async function reload({ floatip }: KeyNode): Promise<string> {
+  const { code, stdout, stderr } = await floatip.command("reload");
+  assert.equal(code, 0, stdout + stderr);
+  return stdout;
+}
+
+/** The node never missed the other, and shows no secret. */
+async function assertQuiet(field: Field, { floatip, keys }: KeyNode): Promise<void> {
+  assert.doesNotMatch(floatip.log.text, /another secret|is lost|never heard/);
+  const secret = readFileSync(keys, "utf8").trim();
+  const { text, document } = await field.status(floatip);
+  const shown = floatip.log.text + text + JSON.stringify(document);
+  assert.ok(!shown.includes(secret), "the secret is shown");
+}
+
 fieldCases("key", [
   {
     name: "a rotation: no node is without the others for a moment, and no step comes too early",
@@ -62,11 +77,6 @@ fieldCases("key", [
       await a.floatip.untilState("master");
       const b = await nodeOf(field, "b", ofB, file);
       await untilKnown(field, a, b, 1);
-      const reload = async ({ floatip }: KeyNode) => {
-        const { code, stdout, stderr } = await floatip.command("reload");
-        assert.equal(code, 0, stdout + stderr);
-        return stdout;
-      };
       const done = async (...words: readonly string[]) => {
         const { code, text } = await a.key(...words);
         assert.equal(code, 0, text);
@@ -102,13 +112,7 @@ fieldCases("key", [
       await untilKnown(field, a, b, 1);
       assert.match(await done("list"), /signs +signs on a, b$/m);
 
-      for (const { floatip, keys } of [a, b]) {
-        assert.doesNotMatch(floatip.log.text, /another secret|is lost|never heard/);
-        const secret = readFileSync(keys, "utf8").trim();
-        assert.ok(!floatip.log.text.includes(secret), "the log shows the secret");
-        const { text, document } = await field.status(floatip);
-        assert.ok(!(text + JSON.stringify(document)).includes(secret), "status shows the secret");
-      }
+      for (const node of [a, b]) await assertQuiet(field, node);
       assert.doesNotMatch(b.floatip.log.text, /-> master/);
     },
   },

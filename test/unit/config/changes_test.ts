@@ -171,8 +171,16 @@ const OTHER_CASES: readonly Case[] = [
     "web: the others' priorities 100 -> 100, 100, peer 192.168.1.13 added",
     "db: the others' priorities 100 -> 100, 100, peer 192.168.1.13 added",
   ]],
-  ["rest", "", cluster(A), ["[cluster] added"]],
-  ["rest", cluster(A), "", ["[cluster] removed"]],
+  ["rest", "", cluster(A), [
+    "[cluster] added",
+    "web: second opinion none -> asked for",
+    "db: second opinion none -> asked for",
+  ]],
+  ["rest", cluster(A), "", [
+    "[cluster] removed",
+    "web: second opinion asked for -> none",
+    "db: second opinion asked for -> none",
+  ]],
   ["rest", cluster(A), cluster(A, `${B} next`), [`[cluster] key ${idOf(B)} added`]],
   ["rest", cluster(A, `${B} next`), cluster(B, A), [
     `[cluster] key ${idOf(B)} signs instead of ${idOf(A)}`,
