@@ -64,9 +64,9 @@ function label(name, family) {
 
 /**
  * @param {Status["instances"][number]} instance
- * @param {Status["nodes"]} nodes
+ * @param {Status} status
  */
-function holderText(instance, nodes) {
+function holderText(instance, { nodes, maintenance }) {
   const { health, master, rivals } = instance;
   const told = reportsOf(nodes.find(({ name }) => name === master?.node)).find((one) =>
     one.name === instance.name && one.family === instance.family && one.state === "master"
@@ -83,7 +83,10 @@ function holderText(instance, nodes) {
     case "fault":
       return `this node cannot hold it${master === null ? "" : `; held by ${master.node}`}`;
     default:
-      return "finding out which machine holds it";
+      if (maintenance === null || instance.state !== "init") {
+        return "finding out which machine holds it";
+      }
+      return `this node is in maintenance${master === null ? "" : `; held by ${master.node}`}`;
   }
 }
 
@@ -120,15 +123,15 @@ function checksText(checks) {
 
 /**
  * @param {Status["instances"][number]} instance
- * @param {Status["nodes"]} nodes
+ * @param {Status} status
  */
-function instanceCard(instance, nodes) {
+function instanceCard(instance, status) {
   const { health, addresses, state, priority, faults, evidence, checks, cause } = instance;
   const place = instance.interface ?? "no interface yet";
   const lines = [
     element("h2", "", label(instance.name, instance.family)),
     element("p", "", `${addresses.join(", ")} on ${place}`),
-    element("p", `holder ${STYLES[health]}`, `${SHAPES[health]} ${holderText(instance, nodes)}`),
+    element("p", `holder ${STYLES[health]}`, `${SHAPES[health]} ${holderText(instance, status)}`),
     element("p", "dim", `this node: ${state}, priority ${priority}; ${cause}`),
     ...[...evidence, ...faults].map((text) => element("p", "bad", `✕ ${text}`)),
   ];
@@ -204,7 +207,7 @@ function draw(news) {
     ...news.attention.map((line) => element("li", "", line)),
   );
   part("instances").replaceChildren(
-    ...news.instances.map((instance) => instanceCard(instance, news.nodes)),
+    ...news.instances.map((instance) => instanceCard(instance, news)),
   );
   drawNodes(news);
   drawOrders(news);
