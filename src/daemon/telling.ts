@@ -11,6 +11,11 @@ import type { VirtualRouter } from "./virtual_router.ts";
 
 /** From one whole report to the next. */
 const EVERY = seconds(1);
+/**
+ * A loop that is awake sends one that is due so soon: with the adverts of the master all nodes send
+ * theirs at one time, and each takes what comes in one turn instead of several.
+ */
+const EARLY = milliseconds(100);
 /** No report sooner than this after the one before. */
 const PAUSE = milliseconds(100);
 /** Between two turns of a long report, or of a long answer. */
@@ -111,7 +116,7 @@ export class Telling {
   tick(now: Instant): void {
     if (this.#endsAt !== undefined) return;
     if (this.#job === undefined) {
-      if (this.#wholeAt <= now) this.#begin(now, true);
+      if (this.#wholeAt <= after(now, EARLY)) this.#begin(now, true);
       else if (this.#isHurried && this.#pausedUntil <= now) {
         this.#begin(now, this.#isWanted || this.#options.routers.all.length <= IN_ONE);
       }

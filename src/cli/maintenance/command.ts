@@ -40,7 +40,9 @@ export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>
     fullDescription: [
       "on: this node hands over what it holds, without losing packets, and takes no part in",
       "elections until `off`, also after a restart or reboot. If no other node takes over, it is",
-      "refused and this node stays master; with --force the addresses then have no holder.",
+      "refused and this node stays master. With [cluster] it is refused before anything moves",
+      "where no other node tells that it could hold an address. With --force the addresses then",
+      "have no holder.",
       "",
       "EXIT CODES",
       "  0  done     1  refused, and why     4  the daemon is not running",
