@@ -96,7 +96,9 @@ export function standingOf(
   const isOther = otherSecret !== undefined && between(otherSecret, now) <= OTHER_SECRET;
   if (told === undefined) {
     if (isOther) return "other-secret";
-    return peer !== undefined && isHeard(peer, now) ? "unread" : "never-heard";
+    return peer !== undefined && isHeard(peer, now) && isSettled(peer, now)
+      ? "unread"
+      : "never-heard";
   }
   if (told.node.leaving) return "left";
   if (!isFresh(told.at, now)) return isOther ? "other-secret" : "lost";
@@ -110,6 +112,13 @@ const OTHER_SECRET = seconds(3);
 export function isFresh(at: Instant, now: Instant): boolean {
   return after(at, FRESH) >= now;
 }
+
+/** Is its session so old that a report ought to have come? */
+function isSettled({ since }: PeerView, now: Instant): boolean {
+  return since !== undefined && between(since, now) > SETTLED;
+}
+
+const SETTLED = seconds(3);
 
 function isHeard({ heard }: PeerView, now: Instant): boolean {
   return heard !== undefined && isFresh(heard, now);

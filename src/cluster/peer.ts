@@ -25,6 +25,8 @@ export interface PeerView {
   readonly name: string;
   /** The session has been proved by DATA. */
   readonly hasSession: boolean;
+  /** Since when the session is there. */
+  readonly since: Instant | undefined;
   /** When the last DATA came. */
   readonly heard: Instant | undefined;
   /** A HELLO and its ACK, the last time. */
@@ -88,6 +90,7 @@ export function viewOf(peer: Peer, now: Instant): PeerView {
   return {
     name: peer.name,
     hasSession: peer.current !== undefined,
+    since: peer.current?.since,
     heard: peer.current?.heard,
     roundTrip: peer.roundTrip,
     isTwice: peer.twiceUntil !== undefined && peer.twiceUntil > now,

@@ -36,6 +36,7 @@ const MASTER = routerReport({ state: "master", age: 3000, holds: true });
 const peer = (changes: Partial<PeerView> = {}): PeerView => ({
   name: "pi-b",
   hasSession: true,
+  since: at(0),
   heard: at(10),
   roundTrip: milliseconds(1),
   isTwice: false,
@@ -84,7 +85,8 @@ Deno.test("knowledge: how a node stands", () => {
     ["left", of({ leaving: true }), peer(), 999],
     ["never-heard", undefined, peer({ heard: undefined }), 10],
     ["never-heard", undefined, undefined, 10],
-    ["unread", undefined, peer(), 10.5],
+    ["unread", undefined, peer({ since: at(7) }), 10.5],
+    ["never-heard", undefined, peer({ since: at(8) }), 10.5],
     ["other-secret", undefined, peer({ heard: undefined, otherSecret: at(9) }), 10],
     ["never-heard", undefined, peer({ heard: undefined, otherSecret: at(6) }), 10],
     ["other-secret", of({}), peer({ otherSecret: at(13) }), 14],
