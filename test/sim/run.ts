@@ -11,7 +11,8 @@ const USAGE =
 deno task sim -- 123                        replays seed 123 and tells everything
 deno task sim -- --seeds 1..5000            those seeds
 deno task sim -- --hours 100000 [--from 1]  node-hours with seeds from 1 (default: new ones)
-deno task sim -- field ...                  the same: files that differ, clones, refusals`;
+deno task sim -- field ...                  the same: files that differ, clones, refusals
+deno task sim -- roads ...                  the same: nodes that tell each other, roads that break`;
 
 /** Seeds of a million in a row are as good as any. */
 const BLOCK = 1e6;
@@ -20,8 +21,8 @@ if (import.meta.main) Deno.exit(await main(Deno.args.filter((arg) => arg !== "--
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0) return await someOfEach();
-  const kind: Kind = words[0] === "field" ? "field" : "random";
-  const args = kind === "field" ? words.slice(1) : words;
+  const kind: Kind = words[0] === "field" || words[0] === "roads" ? words[0] : "random";
+  const args = kind === "random" ? words : words.slice(1);
   const [only] = args;
   if (args.length === 1 && only !== undefined && /^\d+$/.test(only)) {
     return await replay(kind, Number(only));

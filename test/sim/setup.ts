@@ -57,10 +57,17 @@ export interface Setup {
   readonly oneFile: boolean;
   /** Does a file with peers by hand leave it to the machine which address its adverts come from? */
   readonly sourceless?: boolean;
+  /** With [cluster], where one file names all nodes; `linked`: by a second road too ({@link LINK}). */
+  readonly cluster?: { readonly linked: boolean };
 }
 
 const OUTSIDE = { card: "eth0", segment: "outside", net4: "192.168.1", net6: "fd01:" } as const;
 const INSIDE = { card: "eth1", segment: "inside", net4: "10.0.2", net6: "fd02:" } as const;
+
+/** The second road between nodes of a cluster, on which there is nothing but what they tell. */
+export const LINK = { card: "link0", segment: "link", net4: "10.9.0" } as const;
+
+const SECRET = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8";
 
 /** Mostly what people use, and what may be used at the utmost; in ms. */
 const INTERVALS = [
@@ -153,11 +160,16 @@ function prioritiesText({ nodes }: Setup): string {
   return `{ ${nodes.map(({ name, priority }) => `${name} = ${priority}`).join(", ")} }`;
 }
 
-function nodesText({ nodes, instances }: Setup): string {
-  const lines = nodes.map((node) =>
-    `${node.name} = ${JSON.stringify(instances.map((instance) => sourceText(instance, node)))}`
-  );
-  return `[nodes]\n${lines.join("\n")}\n`;
+function nodesText({ nodes, instances, cluster }: Setup): string {
+  const lines = nodes.map((node) => {
+    const addresses = JSON.stringify(instances.map((instance) => sourceText(instance, node)));
+    const links = cluster?.linked === true ? `, links = ["${LINK.net4}.${node.number}"]` : "";
+    return cluster === undefined
+      ? `${node.name} = ${addresses}`
+      : `${node.name} = { address = ${addresses}${links} }`;
+  });
+  const told = cluster === undefined ? "" : `\n[cluster]\nsecret = "${SECRET}"\n`;
+  return `[nodes]\n${lines.join("\n")}\n${told}`;
 }
 
 /** The interval of the slowest node. */
