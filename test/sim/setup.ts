@@ -57,7 +57,7 @@ export interface Setup {
   readonly oneFile: boolean;
   /** Does a file with peers by hand leave it to the machine which address its adverts come from? */
   readonly sourceless?: boolean;
-  /** With [cluster], where one file names all nodes; `linked`: by a second road too ({@link LINK}). */
+  /** With [cluster], where one file names all nodes; `linked`: by {@link LINK} too. */
   readonly cluster?: { readonly linked: boolean };
 }
 

@@ -9,7 +9,7 @@ import type { Checker, World } from "../world.ts";
 /** A session is there, and something was told. */
 const TALKS = seconds(5);
 
-/** Two masters know of each other for a second before one yields, and a report may be a second old. */
+/** Two masters know of each other for a second before one yields; a report may be as old. */
 const ENDS = seconds(4);
 
 /** Causes that come from silence. */
