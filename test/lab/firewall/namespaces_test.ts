@@ -1,6 +1,8 @@
 /** Tests of the printed rules: two nodes behind filters that drop, before and after the rules. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { Floatip } from "../../support/interop/floatip.ts";
+import { DRAWN } from "../../support/config/keys.ts";
 import { until } from "../../support/interop/until.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";
@@ -39,6 +41,15 @@ addresses = ["fe80::100/64", "fd77::100/64"]
 prefer = ["a", "b"]
 advert_interval = "500ms"
 `;
+/**
+ * The same, with what nodes tell each other by both families. A filter that lets a node's own
+ * datagrams out takes the other's for answers to them, so that nothing is to be seen of it there.
+ */
+const CLUSTER = FILE.replaceAll(
+  /"(10\.77\.0\.(\d))"\n/g,
+  '{ address = "$1", links = ["fd77::$2"] }\n',
+)
+  .replace("[instance", `[cluster]\nsecret = "${DRAWN[0]}"\n\n[instance`);
 const INSTANCES = ["unicast", "group", "udp", "six"];
 
 async function statesOf(floatip: Floatip): Promise<string> {
@@ -105,11 +116,12 @@ async function untilForgotten(host: LabHost): Promise<void> {
 async function startBoth(
   [a, b]: readonly LabHost[],
   worse: "master" | "backup",
+  file: string,
 ): Promise<readonly [Floatip, Floatip]> {
   assert.ok(a !== undefined && b !== undefined);
-  const first = await Floatip.start(a, FILE);
+  const first = await Floatip.start(a, file);
   await untilStates(first, "master");
-  const second = await Floatip.start(b, FILE);
+  const second = await Floatip.start(b, file);
   for (const name of INSTANCES) {
     // What b itself has sent opens its filter for the answers: it is master for a moment at least.
     const claimed = new RegExp(`${name}.*: backup -> master`);
@@ -137,9 +149,10 @@ for (const filter of FILTERS) {
           await host.exec(["sysctl", "-w", `net.netfilter.nf_conntrack_${timer}=1`]);
         }
       }
-      for (const before of await startBoth(hosts, "master")) {
+      for (const before of await startBoth(hosts, "master", FILE)) {
         const node = filtered.find(({ host }) => host === before.host);
         assert.ok(node !== undefined);
+        writeFileSync(before.configFile, CLUSTER);
         const text = await letThrough(node, before.configFile, filter);
         const outgoing = /OUTPUT|filter output/.test(text);
         assert.equal(
@@ -150,7 +163,7 @@ for (const filter of FILTERS) {
         await before[Symbol.asyncDispose]();
       }
       await Promise.all(hosts.map(untilForgotten));
-      const [first, second] = await startBoth(hosts, "backup");
+      const [first, second] = await startBoth(hosts, "backup", CLUSTER);
       stack.use(first);
       stack.use(second);
       // Three of its master-down intervals, and one more for a node that only now counts silence.
@@ -166,6 +179,12 @@ for (const filter of FILTERS) {
         /-> master/,
         `b hears a from the first moment on\n${first.log.text}\n${second.log.text}`,
       );
+      await until("each node hears the other's reports", async () => {
+        const documents = await Promise.all([first.status(), second.status()]);
+        return documents.every(({ nodes }) =>
+          nodes.every(({ self, state, rtt_ms: rtt }) => state === "up" && (self || rtt !== null))
+        );
+      });
       const neighbour = await neighbourOf(lan.host("client"), "fd77::100");
       assert.match(neighbour, /lladdr/, "IPv6 neighbours find the floating address");
     },
