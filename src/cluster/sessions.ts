@@ -172,7 +172,9 @@ export class Sessions {
   }
 
   nextDeadline(): Instant | undefined {
-    return earliest(...this.#peers.map(({ helloAt }) => helloAt));
+    let first: Instant | undefined;
+    for (const { helloAt } of this.#peers) first = earliest(first, helloAt);
+    return first;
   }
 
   /** What is known of each peer at `now`. */

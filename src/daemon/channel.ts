@@ -48,13 +48,12 @@ export class Channel implements Ticker {
   /** An event of the host's. */
   take(event: Extract<HostEvent, { kind: "channel" | "opened" }>): void {
     if (this.#sessions === undefined) return;
+    if (event.kind === "channel") {
+      this.#carryOut(this.#sessions.receive(event.at, event.from, event.datagram), event.at);
+      return;
+    }
     const now = this.#options.host.now();
-    this.#carryOut(
-      event.kind === "channel"
-        ? this.#sessions.receive(event.at, event.from, event.datagram)
-        : this.#sessions.opened(now, event.id, event.text),
-      now,
-    );
+    this.#carryOut(this.#sessions.opened(now, event.id, event.text), now);
   }
 
   /**

@@ -77,7 +77,7 @@ export class Daemon implements CommandTaker {
       }
       this.#parts.announcer.turn(host.now());
       for (const event of events) this.#take(event);
-      this.#tick();
+      if (!areSealed(events)) this.#tick();
     }
     if (this.#isRestarting) this.#parts.reconciler.park();
     else this.#parts.reconciler.close();
@@ -263,4 +263,9 @@ export class Daemon implements CommandTaker {
     const isFastDue = fast !== undefined && fast <= now && !isFast(next);
     return isFastDue || between(since, now) > LONGEST_TURN;
   }
+}
+
+/** Nothing has changed yet: that comes when they are opened, some microseconds later. */
+function areSealed(events: readonly HostEvent[]): boolean {
+  return events.length > 0 && events.every(({ kind }) => kind === "channel");
 }

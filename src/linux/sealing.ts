@@ -6,18 +6,13 @@ import { TAG_SIZE } from "../cluster/datagram.ts";
 import type { ToOpen, ToSeal } from "../cluster/outcome.ts";
 import type { ChannelKey } from "../host.ts";
 
-/**
- * Keys that are kept, the ones used last: more than 40 nodes need for both directions, so that each
- * is derived once.
- */
-const MOST_KEYS = 128;
-
 const NO_SALT = new Uint8Array(0);
 
 /** Seals and opens with `keys`. Nothing here ever rejects. */
 export class Sealing {
   readonly #secrets = new Map<number, Promise<CryptoKey>>();
-  readonly #derived = new Map<string, Promise<CryptoKey>>();
+  /** By the info of a session, which keeps it for as long as it lives, and the secret's id. */
+  readonly #derived = new WeakMap<Uint8Array, Map<number, Promise<CryptoKey>>>();
 
   constructor(keys: readonly ChannelKey[]) {
     for (const { id, secret } of keys) {
@@ -53,15 +48,13 @@ export class Sealing {
   }
 
   #keyFor(keyId: number, info: Uint8Array): Promise<CryptoKey> {
-    const name = `${keyId} ${String.fromCharCode(...info)}`;
-    const known = this.#derived.get(name) ?? this.#derive(keyId, info);
-    this.#derived.delete(name);
-    this.#derived.set(name, known);
-    if (this.#derived.size > MOST_KEYS) {
-      const [oldest] = this.#derived.keys();
-      if (oldest !== undefined) this.#derived.delete(oldest);
-    }
-    return known;
+    const ofSession = this.#derived.get(info) ?? new Map<number, Promise<CryptoKey>>();
+    const known = ofSession.get(keyId);
+    if (known !== undefined) return known;
+    const derived = this.#derive(keyId, info);
+    this.#derived.set(info, ofSession);
+    if (this.#secrets.has(keyId)) ofSession.set(keyId, derived);
+    return derived;
   }
 
   async #derive(keyId: number, info: Uint8Array): Promise<CryptoKey> {

@@ -9,6 +9,7 @@ import { type ContractCase, type ContractLab, HOST4, linkLocalOf, PEER4 } from "
 const PORT = 9337;
 const KEY: ChannelKey = { id: 7, secret: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" };
 const OTHER_KEY: ChannelKey = { id: 7, secret: "Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA" };
+const INFO = Uint8Array.of(1, 2, 3);
 /** As long as the shortest head. */
 const HEAD = new Uint8Array(24).fill(1);
 
@@ -73,6 +74,8 @@ export const CHANNEL_CASES: readonly ContractCase[] = [
     async run(lab) {
       const { host, peer } = lab;
       connect(lab, HOST4, PEER4);
+      peer.sealAndSend([toSeal(HOST4, "first")]);
+      await arrived(lab, 1);
       host.openChannel(settings(HOST4, [ip("10.77.0.3")]));
       peer.sealAndSend([toSeal(HOST4, "stranger")]);
       await passed(lab);
@@ -96,6 +99,8 @@ export const CHANNEL_CASES: readonly ContractCase[] = [
     async run(lab) {
       const { host, peer } = lab;
       connect(lab, HOST4, PEER4);
+      peer.sealAndSend([toSeal(HOST4, "first")]);
+      await arrived(lab, 1);
       host.openChannel(settings(HOST4, [PEER4], { port: PORT + 1 }));
       peer.sealAndSend([toSeal(HOST4, "old")]);
       await passed(lab);
@@ -125,7 +130,7 @@ function settings(
 }
 
 function toSeal(to: Ip, text: string): ToSeal {
-  const key = { keyId: KEY.id, info: Uint8Array.of(1, 2, 3) };
+  const key = { keyId: KEY.id, info: INFO };
   return { to, key, nonce: dataNonce(1n), head: HEAD, text: new TextEncoder().encode(text) };
 }
 
@@ -133,7 +138,7 @@ function toSeal(to: Ip, text: string): ToSeal {
 const IDS = { last: 0 };
 
 function toOpen(datagram: Uint8Array): ToOpen {
-  const key = { keyId: KEY.id, info: Uint8Array.of(1, 2, 3) };
+  const key = { keyId: KEY.id, info: INFO };
   const [associated, sealed] = [datagram.subarray(0, HEAD.length), datagram.subarray(HEAD.length)];
   return { id: ++IDS.last, key, nonce: dataNonce(1n), associated, sealed };
 }
@@ -174,8 +179,8 @@ async function passed(lab: ContractLab): Promise<void> {
     ({ kind: "udp", family: "ipv4", source, port: PORT + 9, interface: "eth0" }) as const;
   host.open(udp(HOST4));
   peer.open(udp(PEER4));
-  // Sealed beside the loop by now: three of the same kind have come and gone since.
-  for (let count = 0; count < 3; count++) await opened(lab, toOpen(new Uint8Array(40)), peer);
+  // Sealed beside the loop by now: ten of the same kind have come and gone since, one by one.
+  for (let count = 0; count < 10; count++) await opened(lab, toOpen(new Uint8Array(40)), peer);
   peer.send(udp(PEER4), PEER4, HOST4, Uint8Array.of(0x31, 1, 1, 1));
   const happened = await until(host, (soFar) => soFar.some(({ kind }) => kind === "datagram"));
   assert.ok(happened.every(({ kind }) => kind !== "channel"), "no datagram of the channel is told");
