@@ -289,7 +289,7 @@ export interface Host {
    */
   watchClaims(watched: readonly WatchedAddress[]): void;
 
-  /** So many bytes that nobody can guess. */
+  /** So many random bytes, not to be guessed. */
   randomBytes(count: number): Uint8Array;
   /**
    * Hears and speaks on the channel between nodes. On an open one: what is the same in `settings`

@@ -5,8 +5,8 @@ import { after, type Instant, seconds } from "../time.ts";
 export const WINDOW = 64;
 
 /**
- * And by so much at most: what the network lost, and somebody recorded, is not to come as news long
- * after.
+ * And by so much at most: what the network lost, and an attacker recorded, is not to come as news
+ * long after.
  */
 const LATE = seconds(2);
 

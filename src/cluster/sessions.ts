@@ -68,8 +68,8 @@ const OPENING = 16;
 /** ACKs to one peer. */
 const ANSWERS: Limits = { most: 8, every: milliseconds(100) };
 /**
- * Tags of it that failed: so many cost some percent of a processor. With more than that, whoever
- * sends by its address silences it.
+ * Tags of it that failed: so many cost some percent of a processor. More than that, sent from its
+ * address, silence it.
  */
 const FAILURES: Limits = { most: 64, every: milliseconds(2) };
 
@@ -262,7 +262,7 @@ export class Sessions {
     if (!isFresh(session.window, head.counter, now)) return refused("replayed", peer);
     session.window = noted(session.window, head.counter, now);
     session.heard = now;
-    // It was under way when its process was replaced, or somebody kept it until now.
+    // It was under way when its process was replaced, or was kept back until now.
     if (peer.past.includes(session)) return { kind: "nothing" };
     const isNew = session === peer.next;
     if (isNew) {

@@ -1,4 +1,4 @@
-/** The channel: no datagram makes it throw, and none is believed that no node of the cluster made. */
+/** The channel: no datagram makes it throw, and none is believed that no node has made. */
 import assert from "node:assert/strict";
 import { ip } from "../../src/net/ip.ts";
 import { Channel, type Sent } from "../support/cluster/channel.ts";

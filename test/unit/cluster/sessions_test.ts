@@ -231,7 +231,7 @@ Deno.test("sessions: what was kept back until its process was replaced proves no
   strictEqual(channel.sessions("b").peers(channel.now)[0]?.isTwice, false);
 });
 
-Deno.test("sessions: what the network lost and somebody recorded is dead after seconds", () => {
+Deno.test("sessions: what the network lost and a machine recorded is dead after seconds", () => {
   for (const silence of [false, true]) {
     const channel = started(["a", "b"]);
     channel.seconds(3);
