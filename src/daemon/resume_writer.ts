@@ -3,17 +3,18 @@
  * second.
  */
 import type { Host } from "../host.ts";
-import { after, between, type Instant, milliseconds } from "../time.ts";
+import { after, type Instant, milliseconds } from "../time.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import { type ResumeState, resumeStateOf } from "./resume.ts";
+import { roundFor } from "./rounds.ts";
 import type { Checks } from "./checks.ts";
 import type { Routers, RouterWatcher } from "./routers.ts";
 import type { Ticker } from "./ticker.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /**
- * A note that is so much older than the truth is safe: it only shortens the time in which it
- * counts.
+ * A note that is so much older than the truth, and what a round takes, is safe: it only shortens
+ * the time in which it counts.
  */
 const PAUSE = milliseconds(250);
 
@@ -102,8 +103,9 @@ export class ResumeWriter implements RouterWatcher, Ticker {
       if (!isNewer) return;
       // An advert does not wait because something else was written down just now: what counts is
       // how old the last one is.
-      if (between(last.toldAt, now) < PAUSE) {
-        this.#putOffUntil = after(last.toldAt, PAUSE);
+      const next = roundFor(after(last.toldAt, PAUSE));
+      if (now < next) {
+        this.#putOffUntil = next;
         return;
       }
     }
