@@ -12,9 +12,10 @@ import {
   type VirtualAddress,
 } from "../net/interfaces.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
-import { after } from "../time.ts";
+import { after, type Nanoseconds } from "../time.ts";
 import { BURST } from "../vrrp/announcements.ts";
 import type { Action } from "../vrrp/event.ts";
+import type { Rules } from "../vrrp/rules.ts";
 import { gratuitousArp } from "../wire/arp.ts";
 import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
@@ -274,14 +275,8 @@ function sendAdvert(
   let trouble: string | undefined;
   for (const destination of destinations(endpoint, plan.rules.peers)) {
     const form = checksumForm(router, isMulticast(destination) ? undefined : destination);
-    const { vrid, version, advertInterval, addresses, password } = plan.rules;
-    const fields = { vrid, version, priority, interval: interval ?? advertInterval, addresses };
-    const message = encodeAdvert(
-      password === undefined ? fields : { ...fields, auth: { type: 1, data: password } },
-      source,
-      destination,
-      form,
-    );
+    const spoken = { priority, interval: interval ?? plan.rules.advertInterval, source, form };
+    const message = advertTo(destination, plan.rules, spoken);
     try {
       host.send(endpoint, source, destination, message);
     } catch (error) {
@@ -297,6 +292,39 @@ function sendAdvert(
     journal.write("warning", `${labelOf(plan)}: ${trouble}`);
   }
   router.sendTrouble = trouble;
+}
+
+/** What an advert says that is not in the rules, and how. */
+interface Spoken {
+  readonly priority: number;
+  readonly interval: Nanoseconds;
+  readonly source: Ip;
+  readonly form: ChecksumForm;
+}
+
+/** The latest advert under each set of rules, by its destination: most say the same again. */
+const KEPT = new WeakMap<Rules, Map<Ip, { readonly said: Spoken; readonly message: Uint8Array }>>();
+
+function advertTo(destination: Ip, rules: Rules, spoken: Spoken): Uint8Array {
+  const kept = KEPT.get(rules) ?? new Map<Ip, { said: Spoken; message: Uint8Array }>();
+  const last = kept.get(destination);
+  if (last !== undefined && sameSpoken(last.said, spoken)) return last.message;
+  const { vrid, version, addresses, password } = rules;
+  const { priority, interval, source, form } = spoken;
+  const fields = { vrid, version, priority, interval, addresses };
+  const message = encodeAdvert(
+    password === undefined ? fields : { ...fields, auth: { type: 1, data: password } },
+    source,
+    destination,
+    form,
+  );
+  KEPT.set(rules, kept.set(destination, { said: spoken, message }));
+  return message;
+}
+
+function sameSpoken(a: Spoken, b: Spoken): boolean {
+  return a.priority === b.priority && a.interval === b.interval && a.source === b.source &&
+    a.form === b.form;
 }
 
 /**

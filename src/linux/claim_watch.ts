@@ -247,6 +247,7 @@ function isClone(
  * ({@link arpProbeToAll}), or by a Neighbor Solicitation with a nonce ({@link neighborProbeToAll}).
  */
 function targetOfMarked(frame: Uint8Array): Ip | undefined {
+  if (isPlainArp(frame)) return undefined;
   const ethernet = decodeEthernet(frame);
   if (ethernet?.etherType === ETHERTYPE.arp) {
     const arp = decodeArp(ethernet.payload);
@@ -259,6 +260,12 @@ function targetOfMarked(frame: Uint8Array): Ip | undefined {
   const packet = decodeIpv6(ethernet.payload);
   const neighbor = packet && decodeNeighbor(packet);
   return neighbor?.kind === "ns" && neighbor.nonce ? neighbor.target : undefined;
+}
+
+/** ARP without a mark, as most frames of this machine are: it need not be decoded. */
+function isPlainArp(frame: Uint8Array): boolean {
+  const etherType = (frame[12] ?? 0) << 8 | (frame[13] ?? 0);
+  return etherType === ETHERTYPE.arp && frame.subarray(32, 38).every((byte) => byte === 0);
 }
 
 function sameLink(a: Mac | undefined, b: Mac | undefined): boolean {

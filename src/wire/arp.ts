@@ -35,6 +35,7 @@ const ETHERNET = {
 };
 const OPERATIONS = { request: 1, reply: 2 } as const;
 const UNKNOWN_MAC: Mac = new Uint8Array(6);
+const NO_ADDRESS = ip("0.0.0.0");
 
 /** The message's 28 bytes. */
 export function encodeArp(arp: Arp): Uint8Array {
@@ -104,7 +105,7 @@ export function arpRequest(mac: Mac, source: Ip, target: Ip): Uint8Array {
  * (RFC 5227 2.1.1).
  */
 export function arpProbe(mac: Mac, target: Ip): Uint8Array {
-  return arpRequest(mac, ip("0.0.0.0"), target);
+  return arpRequest(mac, NO_ADDRESS, target);
 }
 
 /**
@@ -121,7 +122,7 @@ export function arpProbeToAll(mac: Mac, target: Ip, mark: Uint8Array): Uint8Arra
     payload: encodeArp({
       operation: "request",
       senderMac: BROADCAST_MAC,
-      senderIp: ip("0.0.0.0"),
+      senderIp: NO_ADDRESS,
       targetMac: mark,
       targetIp: target,
     }),

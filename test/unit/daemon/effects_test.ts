@@ -5,9 +5,10 @@ import { checksumForm, performEffect } from "../../../src/daemon/effects.ts";
 import type { Action } from "../../../src/vrrp/event.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { HostError } from "../../../src/host.ts";
-import { ip } from "../../../src/net/ip.ts";
+import { formatIp, ip } from "../../../src/net/ip.ts";
 import type { LinkAddress } from "../../../src/net/interfaces.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
+import { decodeAdvert } from "../../../src/wire/vrrp.ts";
 import { aPlan, PEER, type Variation } from "../../support/daemon/plans.ts";
 import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
 
@@ -133,6 +134,41 @@ Deno.test("send-advert: to the group, and to each peer; zero is counted", () => 
       "send 10.77.0.1 -> 10.77.0.3 priority 100",
     ]);
   }
+});
+
+Deno.test("send-advert: the bytes are those of now, whatever was sent before", () => {
+  const { host, router, act } = lab({ peers: [PEER, ip("10.77.0.3")] });
+  router.endpoint = { kind: "unicast", family: "ipv4", source: PEER, interface: "eth0" };
+  const said: string[] = [];
+  const bytes = new Set<Uint8Array>();
+  host.send = (_endpoint, source, destination, payload) => {
+    bytes.add(payload);
+    const found = decodeAdvert({ source, destination, ttl: 255, payload });
+    if ("reason" in found) throw new Error(found.detail);
+    const { priority, interval, addresses, checksumForm } = found;
+    said.push([priority, interval / 1e6, ...addresses.map(formatIp), checksumForm].join(" "));
+  };
+  act({ kind: "send-advert", priority: 100 });
+  act({ kind: "send-advert", priority: 100 });
+  strictEqual(bytes.size, 2, "one for each peer, the first time");
+  act({ kind: "send-advert", priority: 0 });
+  act({ kind: "send-advert", priority: 100, interval: seconds(2) });
+  router.source = ip("10.77.0.4");
+  act({ kind: "send-advert", priority: 100 });
+  hear(router, "10.77.0.2", "rfc9568");
+  act({ kind: "send-advert", priority: 100 });
+  const { plan } = router;
+  router.plan = { ...plan, rules: { ...plan.rules, addresses: [ip("10.77.0.101")] } };
+  act({ kind: "send-advert", priority: 100 });
+  deepStrictEqual(said.filter((_, i) => i % 2 === 0), [
+    "100 1000 10.77.0.100 pseudo-header",
+    "100 1000 10.77.0.100 pseudo-header",
+    "0 1000 10.77.0.100 pseudo-header",
+    "100 2000 10.77.0.100 pseudo-header",
+    "100 1000 10.77.0.100 pseudo-header",
+    "100 1000 10.77.0.100 rfc9568",
+    "100 1000 10.77.0.101 rfc9568",
+  ]);
 });
 
 Deno.test("send-advert: trouble is told once, and forgotten when it is over", () => {
