@@ -134,6 +134,11 @@ export interface InstanceStatus {
   readonly aside: { readonly until: string | null } | null;
   /** So long it does not take over, because masters came and went; null: it does. */
   readonly held_down_ms: number | null;
+  /**
+   * Its master is known by its reports alone ([cluster]): adverts are lost on the way, and this
+   * node stays backup.
+   */
+  readonly adverts_lost: boolean;
   /** How many nodes could hold it, as they say; null without [cluster]. */
   readonly ready: number | null;
 }

@@ -108,8 +108,14 @@ const VALUES: readonly ValueMetric<InstanceStatus>[] = [
   ),
   counter(
     "near_misses_total",
-    "Times that this backup came within one interval of taking over from a living master.",
+    "Times that this backup came within one interval of taking over from a living master, or " +
+      "would have but for its report.",
     ({ counters }) => counters.near_misses,
+  ),
+  gauge(
+    "adverts_lost",
+    "1: the master is known by its reports alone, its adverts do not arrive at this backup.",
+    ({ adverts_lost }) => adverts_lost ? 1 : 0,
   ),
   gauge(
     "lease_remaining_seconds",

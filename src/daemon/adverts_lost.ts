@@ -4,13 +4,19 @@
  */
 import type { Word } from "../cluster/knowledge.ts";
 import { nameIn, type Plan } from "../config/plan/plan.ts";
-import { isHolder } from "../vrrp/state.ts";
+import { isHolder, masterOf, type State } from "../vrrp/state.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** "a packet filter drops IP protocol 112 on the way, or the LAN between the two is cut". */
 export function advertsLostWords({ rules, port }: Plan): string {
   const road = rules.transport === "udp" ? `UDP port ${port}` : "IP protocol 112";
   return `a packet filter drops ${road} on the way, or the LAN between the two is cut`;
+}
+
+/** Is the master known by its reports alone? */
+export function isMasterUnheard(state: State): boolean {
+  return state.kind === "backup" && state.master.kind === "reported" &&
+    state.master.gone === undefined;
 }
 
 /** What a person should look at, by what this node knows and the others say. */
@@ -20,11 +26,10 @@ export function advertsLost(
   self: string | undefined,
 ): readonly string[] {
   const why = advertsLostWords(plan);
-  if (state.kind === "backup" && state.master.kind === "reported") {
-    const { gone, source } = state.master;
-    return gone === undefined
-      ? [`${nameIn(plan, source)} reports that it is master, and its adverts do not arrive: ${why}`]
-      : [];
+  const master = masterOf(state);
+  if (isMasterUnheard(state) && master !== undefined) {
+    const name = nameIn(plan, master.source);
+    return [`${name} reports that it is master, and its adverts do not arrive: ${why}`];
   }
   if (!isHolder(state)) return [];
   return words.filter(({ report }) => isDeaf(report, self))

@@ -4,6 +4,7 @@ import { type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { between, type Instant, toMilliseconds, type WallTime } from "../time.ts";
 import { isHolder, isOut, nameOf } from "../vrrp/state.ts";
+import { isMasterUnheard } from "./adverts_lost.ts";
 import type { Checks } from "./checks.ts";
 import type { Maintenance } from "./command.ts";
 import { masterHeard } from "./health.ts";
@@ -41,7 +42,7 @@ export function routerReport(router: VirtualRouter, around: Around): RouterRepor
     checks: plan.checks.map((name) => checkReport(name, around)),
     more: 0,
     master: masterOf(router, around),
-    unheard: state.kind === "backup" && state.master.kind === "reported",
+    unheard: isMasterUnheard(state),
     source: router.source === undefined ? null : formatIp(router.source),
     yields: state.kind === "handoff",
     holds: plan.virtualAddresses.length > 0 && missingAddresses(plan, interfaces).length === 0,

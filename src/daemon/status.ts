@@ -29,7 +29,7 @@ import { heardOf, isHolder, isOut, masterOf, nameOf } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
-import { advertsLost } from "./adverts_lost.ts";
+import { advertsLost, isMasterUnheard } from "./adverts_lost.ts";
 import type { Channel } from "./channel.ts";
 import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./priority.ts";
@@ -164,6 +164,7 @@ function instanceStatus(
     fence: fenceOf(router, moment.fence),
     aside: asideOf(router, moment),
     held_down_ms: heldDownMs(router, moment.now),
+    adverts_lost: isMasterUnheard(state),
     ready: readyNodes(router, moment, known)?.length ?? null,
   };
 }

@@ -99,6 +99,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
     fence: "nftables",
     aside: null,
     held_down_ms: null,
+    adverts_lost: false,
     ready: null,
     ...change,
   };

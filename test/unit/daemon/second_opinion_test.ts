@@ -58,6 +58,7 @@ Deno.test("second opinion: adverts lost: no second master, the reason on both", 
     assert.equal(web?.health, "held");
     assert.equal(web?.master?.node, "n1");
     assert.equal(web?.counters.near_misses, 1);
+    assert.equal(web?.adverts_lost, true);
     assert.ok(
       attention(nodes, name).includes(
         `web: n1 (10.0.0.1) reports that it is master, and its adverts do not arrive: ${FILTER}`,
