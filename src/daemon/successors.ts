@@ -1,4 +1,4 @@
-/** Which other nodes could hold a virtual router, as they tell, and why the others could not. Pure. */
+/** Which other nodes could hold a virtual router, as they tell; and why one could not. Pure. */
 import { couldHold, isFresh, routerKey } from "../cluster/knowledge.ts";
 import type { Config } from "../config/config.ts";
 import type { Instant } from "../time.ts";
