@@ -3,8 +3,20 @@
  * happens to one shows on the others within 2 s.
  */
 import assert from "node:assert/strict";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import type { NodeStatus } from "../../../src/control/api.ts";
 import type { Floatip } from "../../support/interop/floatip.ts";
+import { FLOATIP } from "../../support/lab/program.ts";
+import { VERSION } from "../../../src/version.ts";
 import { type Field, fieldCases } from "../../support/field/field.ts";
 
 const SECRET = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8";
@@ -64,6 +76,24 @@ async function soon(
   const took = Math.round(performance.now() - start);
   measured.push(`${what}: ${took} ms`);
   assert.ok(took <= WITHIN_MS + BUSY_MS, `${what} took ${took} ms`);
+}
+
+/** The built program with another version written into it, in a folder that ends with the case. */
+function otherVersion(field: Field, version: string): string {
+  const [program = ""] = FLOATIP;
+  const from = program.replace(/\/[^/]*$/, "");
+  const to = mkdtempSync("/tmp/fl-version-");
+  field.stack.defer(() => rmSync(to, { recursive: true, force: true }));
+  cpSync(program, `${to}/floatip`);
+  mkdirSync(`${to}/lib`);
+  for (const name of readdirSync(`${from}/lib`)) {
+    if (!name.endsWith(".js")) symlinkSync(`${from}/lib/${name}`, `${to}/lib/${name}`);
+    else {
+      const text = readFileSync(`${from}/lib/${name}`, "utf8");
+      writeFileSync(`${to}/lib/${name}`, text.replaceAll(`"${VERSION}"`, `"${version}"`));
+    }
+  }
+  return `${to}/floatip`;
 }
 
 const isIn = (state: NodeStatus["state"]) => (node: NodeStatus) => node.state === state;
@@ -170,6 +200,22 @@ fieldCases("status of all nodes", [
       assert.match(text, /3 of 3 could hold it\. c's file differs: \[check\.disk\] interval, /);
       assert.equal((await field.reload(c, file(field))).code, 0);
       await field.untilCode(0, [a, b, c]);
+    },
+  },
+  {
+    name: "another version is named, and works with the others",
+    lan: HOSTS,
+    play: async (field) => {
+      const a = await field.run("a", file(field));
+      const b = await field.run("b", file(field), { program: [otherVersion(field, "9.9.9")] });
+      await soon(field, "another version", [a], "b", ({ version }) => version === "9.9.9");
+      await a.untilState("master");
+      await b.untilState("backup");
+      const { text } = await field.status(a);
+      assert.match(text, /\n {5}b {5}backup .* floatip 9\.9\.9\n/);
+      assert.match(text, /2 of 3 could hold it\. b runs floatip 9\.9\.9\.\n$/);
+      assert.equal((await nodeOf(b, "a")).version, VERSION);
+      assert.equal((await nodeOf(b, "a")).config, "same");
     },
   },
   {
