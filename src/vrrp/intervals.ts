@@ -77,7 +77,7 @@ export function learntInterval(
 
 /**
  * Virtual routers of one interval advertise in so many turns of an interval, so that one turn of
- * the loop sends for many.
+ * the loop sends for many (decision 0080).
  */
 const TURNS = 4;
 
