@@ -1,0 +1,212 @@
+/**
+ * A node that wants a lease, or has it (decision 0080). A request that a majority of the voters
+ * grants allows holding, counted from its sending; nothing else does. Pure: answers and readings of
+ * the clocks come in, requests go out.
+ *
+ * The caller shuts the fence at {@link endOf}, and before it sends what {@link release} gives; its
+ * resume state is void before that, too.
+ */
+import { milliseconds, type Nanoseconds, nanoseconds } from "../../time.ts";
+import {
+  type Candidacy,
+  candidacyOf,
+  type Contest,
+  dropped,
+  type Holder,
+  isLiving,
+  newRound,
+  nextSent,
+  requestOf,
+  roundOf,
+  type Step,
+  toAll,
+} from "./candidacy.ts";
+import { laterEnd, mayBeOver, type Reading, readingAfter, restAtLeast } from "./clocks.ts";
+import type { Ask, Grant, Refusal, Release } from "./message.ts";
+import type { Terms } from "./terms.ts";
+
+/** What the next process of this machine needs for going on; of this boot only. */
+export interface HolderNote extends Pick<Holder, "token" | "lastSent"> {
+  readonly lease: string;
+  readonly epoch: number;
+  readonly end: Reading;
+}
+
+/** Requests in one renewal period, at most, where a voter says that an earlier one helps. */
+const MAX_HURRIED = 4;
+/** A candidate asks again after this, or a longer time. */
+const AGAIN = milliseconds(20);
+/** After a promise has ended by the clock of its voter, it is asked for after this. */
+const SLACK = milliseconds(0.5);
+
+/** A node that holds nothing; `highest` is the highest epoch that was written down. */
+export function startHolder(token: string, highest = 0): Holder {
+  return { token, highest, lastSent: 0, askAt: undefined, candidacy: undefined };
+}
+
+/**
+ * The node that goes on with what the process before it held, until the same end. Undefined: that
+ * has passed.
+ */
+export function resumeHolder(note: HolderNote, now: Reading): Holder | undefined {
+  const { token, lastSent, epoch, end } = note;
+  if (mayBeOver(end, now)) return undefined;
+  const candidacy = { ...candidacyOf(epoch), isHolding: true, kept: end };
+  return { token, highest: epoch, lastSent, askAt: now, candidacy };
+}
+
+/** What to write down for the next process; undefined: nothing is held. */
+export function noteOf(contest: Contest, holder: Holder, now: Reading): HolderNote | undefined {
+  const end = endOf(contest, holder);
+  const { token, lastSent, candidacy } = holder;
+  if (candidacy === undefined || end === undefined || mayBeOver(end, now)) return undefined;
+  return { lease: contest.lease, token, lastSent, epoch: candidacy.epoch, end };
+}
+
+/** Until when the node may hold the lease; undefined: it has no majority. */
+export function endOf({ voters: { need } }: Contest, holder: Holder): Reading | undefined {
+  const { candidacy } = holder;
+  if (candidacy === undefined) return undefined;
+  // Both clocks rise, so that of two requests the later one is later by both.
+  const byTime = [...candidacy.ends.values()].toSorted((a, b) => b.boot - a.boot || b.raw - a.raw);
+  const end = byTime[need - 1];
+  return end === undefined ? candidacy.kept : laterEnd(candidacy.kept, end);
+}
+
+/** May the node hold the lease now? */
+export function holds(contest: Contest, holder: Holder, now: Reading): boolean {
+  const end = endOf(contest, holder);
+  return end !== undefined && !mayBeOver(end, now);
+}
+
+/** The node at `now`: a hold whose time is over is no more, and what was granted for it neither. */
+export function settle(contest: Contest, holder: Holder, now: Reading): Holder {
+  const { candidacy } = holder;
+  if (candidacy === undefined || !candidacy.isHolding) return holder;
+  return holds(contest, holder, now) ? holder : dropped(holder);
+}
+
+/** Asks all voters: for the lease, or to have it for longer. Repeats itself until a release. */
+export function ask(contest: Contest, before: Holder, now: Reading): Step {
+  const holder = newRound(contest, settle(contest, before, now), now);
+  const { lease, voters, terms } = contest;
+  const message: Ask = {
+    kind: "vote-ask",
+    lease,
+    voters: voters.fingerprint,
+    holding: holder.candidacy?.isHolding === true,
+    ...requestOf(contest, holder),
+  };
+  const askAt = readingAfter(now, message.holding ? terms.renewEvery : againAfter(terms));
+  return { holder: { ...holder, askAt }, messages: toAll(voters, message) };
+}
+
+/** Asks where it is time to. */
+export function tick(contest: Contest, before: Holder, now: Reading): Step {
+  const holder = settle(contest, before, now);
+  const isDue = holder.askAt !== undefined && mayBeOver(holder.askAt, now);
+  return isDue ? ask(contest, holder, now) : { holder, messages: [] };
+}
+
+/** How long nothing has to be done; undefined: until a message comes. */
+export function restOf(contest: Contest, holder: Holder, now: Reading): Nanoseconds | undefined {
+  const end = holder.candidacy?.isHolding === true ? endOf(contest, holder) : undefined;
+  const rests = [holder.askAt, end].filter((one) => one !== undefined)
+    .map((one) => restAtLeast(one, now));
+  return rests.length === 0 ? undefined : nanoseconds(Math.min(...rests));
+}
+
+/** The node after a grant of `voter`. One that no living request asked for changes nothing. */
+export function granted(
+  contest: Contest,
+  before: Holder,
+  now: Reading,
+  voter: string,
+  grant: Grant,
+): Holder {
+  const holder = settle(contest, before, now);
+  const { candidacy } = holder;
+  const round = roundOf(contest, holder, now, voter, grant);
+  if (candidacy === undefined || round === undefined) return holder;
+  const end = readingAfter(round.at, contest.terms.hold);
+  const ends = new Map(candidacy.ends).set(voter, laterEnd(candidacy.ends.get(voter), end));
+  const refusals = new Map(candidacy.refusals);
+  refusals.delete(voter);
+  const next = { ...holder, candidacy: { ...candidacy, ends, refusals } };
+  const isHolding = candidacy.isHolding || holds(contest, next, now);
+  // The voters hear at once that this one holds; after a transfer some are still to be asked.
+  const isNews = isHolding && !candidacy.isHolding;
+  const askAt = isNews ? now : holder.askAt ?? now;
+  return { ...next, askAt, candidacy: { ...next.candidacy, isHolding } };
+}
+
+/** The node after a refusal of `voter`. */
+export function refused(
+  contest: Contest,
+  before: Holder,
+  now: Reading,
+  voter: string,
+  refusal: Refusal,
+): Step {
+  const settled = settle(contest, before, now);
+  const highest = Math.max(settled.highest, refusal.epoch);
+  const holder = { ...settled, highest };
+  const { candidacy } = holder;
+  if (candidacy === undefined || roundOf(contest, holder, now, voter, refusal) === undefined) {
+    return { holder, messages: [] };
+  }
+  const { reason, holder: other, holding, rest } = refusal;
+  const refusals = new Map(candidacy.refusals)
+    .set(voter, { reason, holder: other, holding, until: readingAfter(now, rest) });
+  const next = { ...holder, candidacy: { ...candidacy, refusals } };
+  if (yields(contest, next.candidacy, now)) {
+    const step = release(contest, next, now);
+    const askAt = readingAfter(now, nanoseconds(contest.terms.renewEvery / 4));
+    return { ...step, holder: { ...step.holder, askAt } };
+  }
+  return { holder: hurried(contest, next, now, refusal), messages: [] };
+}
+
+/**
+ * The node gives up what it has asked for or holds: promises to it are over. Its fence is shut
+ * before this is sent.
+ */
+export function release(contest: Contest, before: Holder, now: Reading): Step {
+  const { lease, voters } = contest;
+  if (before.candidacy === undefined) {
+    return { holder: { ...before, askAt: undefined }, messages: [] };
+  }
+  const sent = nextSent(before, now);
+  const { token } = before;
+  const holder = { ...dropped(before), lastSent: sent, askAt: undefined };
+  const message: Release = { kind: "vote-release", lease, token, sent };
+  return { holder, messages: toAll(voters, message) };
+}
+
+/** A candidate does not wait for long where a message was lost. */
+function againAfter({ renewEvery }: Terms): Nanoseconds {
+  return nanoseconds(Math.min(renewEvery, Math.max(AGAIN, renewEvery / 4)));
+}
+
+/**
+ * Is there a majority for no candidate, and does another one come first? Then this one gives way.
+ */
+function yields({ self, voters }: Contest, { refusals }: Candidacy, now: Reading): boolean {
+  const others = [...refusals.values()].filter(({ reason, holder, holding, until }) =>
+    reason === "promised" && holder !== null && holder !== self && !holding &&
+    !mayBeOver(until, now)
+  );
+  if (voters.names.length - others.length >= voters.need) return false;
+  return others.some(({ holder }) => holder !== null && holder < self);
+}
+
+/** The request again as soon as what the voter says allows a promise, if that is soon. */
+function hurried(contest: Contest, holder: Holder, now: Reading, refusal: Refusal): Holder {
+  const { candidacy, askAt } = holder;
+  const { reason, rest } = refusal;
+  const helps = reason === "old-epoch" || reason === "promised" || reason === "silent";
+  const recent = candidacy?.rounds.filter((round) => isLiving(contest, round, now)) ?? [];
+  if (!helps || recent.length >= MAX_HURRIED || askAt === undefined) return holder;
+  const at = reason === "old-epoch" ? now : readingAfter(now, nanoseconds(rest + SLACK));
+  return at.boot < askAt.boot ? { ...holder, askAt: at } : holder;
+}

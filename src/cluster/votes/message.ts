@@ -1,0 +1,239 @@
+/**
+ * What nodes and voters say to each other about leases: JSON in UTF-8 in the sealed channel, which
+ * says from which node a message is. Fields that are not known are skipped.
+ */
+import type { Nanoseconds } from "../../time.ts";
+import { assert } from "../../assert.ts";
+
+/** A request of one process, as its promise and the answer to it name it. */
+export interface Request {
+  /** Drawn by a process at its start: two processes of one name are two. 16 hexadecimal digits. */
+  readonly token: string;
+  /**
+   * When it was sent, in ns since the boot of its machine: rises with each request and release of a
+   * token, also across a restart in place.
+   */
+  readonly sent: number;
+  /** How long the promise is to last. */
+  readonly term: Nanoseconds;
+  /** The number of this change of holder: above all that the voter has heard. */
+  readonly epoch: number;
+}
+
+/** A promise, or its renewal, is asked for. */
+export interface Ask extends Request {
+  readonly kind: "vote-ask";
+  readonly lease: string;
+  /** Fingerprint of the voters. */
+  readonly voters: string;
+  /** The asker holds the lease: this is a renewal. */
+  readonly holding: boolean;
+}
+
+/** A promise for {@link Request.term}, from the receipt of the request. */
+export interface Grant {
+  readonly kind: "vote-grant";
+  readonly lease: string;
+  readonly token: string;
+  readonly sent: number;
+}
+
+const REASONS = ["promised", "silent", "other-voters", "old-epoch", "too-long", "full"] as const;
+
+/** Why a voter does not promise. */
+export type Reason = typeof REASONS[number];
+
+/** No promise. */
+export interface Refusal {
+  readonly kind: "vote-refusal";
+  readonly lease: string;
+  readonly token: string;
+  readonly sent: number;
+  readonly reason: Reason;
+  /** To which node there is a promise; null: to none. */
+  readonly holder: string | null;
+  /** That node held the lease when it asked the last time; or it was a candidate as well. */
+  readonly holding: boolean;
+  /** For how long the reason lasts yet; 0: not known. */
+  readonly rest: Nanoseconds;
+  /** The highest epoch that the voter has heard. */
+  readonly epoch: number;
+}
+
+/** The sender does not rely on a promise that it asked for before this was sent. */
+export interface Release {
+  readonly kind: "vote-release";
+  readonly lease: string;
+  readonly token: string;
+  readonly sent: number;
+}
+
+/** The holder wants the receiver to succeed it. */
+export interface Offer {
+  readonly kind: "vote-offer";
+  readonly lease: string;
+  readonly epoch: number;
+}
+
+/** The sender wants the holder to transfer the lease to it, by this request. */
+export interface Wish extends Request {
+  readonly kind: "vote-wish";
+  readonly lease: string;
+  readonly voters: string;
+}
+
+/** The sender has given the lease up in favour of `to`, whose request this is. */
+export interface Transfer {
+  readonly kind: "vote-transfer";
+  readonly lease: string;
+  readonly voters: string;
+  readonly token: string;
+  readonly sent: number;
+  readonly to: string;
+  readonly next: Request;
+}
+
+/** What is said about leases. */
+export type VoteMessage = Ask | Grant | Refusal | Release | Offer | Wish | Transfer;
+
+/** A message and the node that it is for; the sender itself, where it votes. */
+export interface Outgoing {
+  readonly to: string;
+  readonly message: VoteMessage;
+}
+
+/** Bytes of a message about leases, at most. */
+export const MAX_VOTE_MESSAGE = 800;
+/** Characters of the name of a node or a lease, at most. */
+const MAX_NAME = 80;
+/** Instants and durations are below this: 36 years. */
+const MAX_NUMBER = 2 ** 60;
+/** Epochs are below this: each candidacy is one more. */
+const MAX_EPOCH = 2 ** 48;
+
+/** `message` as text. */
+export function encodeVote(message: VoteMessage): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(message));
+  assert(text.length <= MAX_VOTE_MESSAGE, `a vote's ${text.length} bytes are bounded`);
+  return text;
+}
+
+/** What a text says; undefined where it is none about leases. Never throws. */
+export function decodeVote(bytes: Uint8Array): VoteMessage | undefined {
+  if (bytes.length > MAX_VOTE_MESSAGE) return undefined;
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return messageOf(tableOf(value));
+  } catch (problem) {
+    if (problem instanceof Unreadable || problem instanceof SyntaxError) return undefined;
+    if (problem instanceof TypeError) return undefined;
+    throw problem;
+  }
+}
+
+/** A field that is not what it should be; never leaves this file. */
+class Unreadable extends Error {}
+
+type Table = Readonly<Record<string, unknown>>;
+
+function messageOf(table: Table): VoteMessage {
+  const kind = oneOf(table["kind"], Object.keys(READERS) as readonly VoteMessage["kind"][]);
+  return READERS[kind](table);
+}
+
+const READERS: Readonly<Record<VoteMessage["kind"], (table: Table) => VoteMessage>> = {
+  "vote-ask": (table) => ({
+    kind: "vote-ask",
+    lease: nameIn(table, "lease"),
+    voters: digitsIn(table, "voters"),
+    holding: flagIn(table, "holding"),
+    ...requestOf(table),
+  }),
+  "vote-grant": (table) => ({ kind: "vote-grant", ...answered(table) }),
+  "vote-refusal": (table) => ({
+    kind: "vote-refusal",
+    ...answered(table),
+    reason: oneOf(table["reason"], REASONS),
+    holder: table["holder"] === null ? null : nameIn(table, "holder"),
+    holding: flagIn(table, "holding"),
+    rest: wholeIn(table, "rest") as Nanoseconds,
+    epoch: wholeIn(table, "epoch", MAX_EPOCH),
+  }),
+  "vote-release": (table) => ({ kind: "vote-release", ...answered(table) }),
+  "vote-offer": (table) => ({
+    kind: "vote-offer",
+    lease: nameIn(table, "lease"),
+    epoch: wholeIn(table, "epoch", MAX_EPOCH),
+  }),
+  "vote-wish": (table) => ({
+    kind: "vote-wish",
+    lease: nameIn(table, "lease"),
+    voters: digitsIn(table, "voters"),
+    ...requestOf(table),
+  }),
+  "vote-transfer": (table) => ({
+    kind: "vote-transfer",
+    ...answered(table),
+    voters: digitsIn(table, "voters"),
+    to: nameIn(table, "to"),
+    next: requestOf(tableOf(table["next"])),
+  }),
+};
+
+function answered(table: Table): Pick<Grant, "lease" | "token" | "sent"> {
+  return {
+    lease: nameIn(table, "lease"),
+    token: digitsIn(table, "token"),
+    sent: wholeIn(table, "sent"),
+  };
+}
+
+function requestOf(table: Table): Request {
+  return {
+    token: digitsIn(table, "token"),
+    sent: wholeIn(table, "sent"),
+    term: wholeIn(table, "term") as Nanoseconds,
+    epoch: wholeIn(table, "epoch", MAX_EPOCH),
+  };
+}
+
+function tableOf(value: unknown): Table {
+  if (typeof value !== "object" || value === null) throw new Unreadable();
+  return value as Table;
+}
+
+function nameIn(table: Table, field: string): string {
+  const value = table[field];
+  // Of a name's characters, none moves the cursor of a terminal.
+  if (typeof value === "string" && /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(value)) {
+    if (value.length <= MAX_NAME) return value;
+  }
+  throw new Unreadable();
+}
+
+function digitsIn(table: Table, field: string): string {
+  const value = table[field];
+  if (typeof value === "string" && /^[0-9a-f]{16}$/.test(value)) return value;
+  throw new Unreadable();
+}
+
+/** Not only up to 2^53: of a machine that runs for more than 104 days, instants are rounded. */
+function wholeIn(table: Table, field: string, below = MAX_NUMBER): number {
+  const value = table[field];
+  if (typeof value === "number" && Number.isInteger(value)) {
+    if (value >= 0 && value < below) return value;
+  }
+  throw new Unreadable();
+}
+
+function flagIn(table: Table, field: string): boolean {
+  const value = table[field];
+  if (typeof value === "boolean") return value;
+  throw new Unreadable();
+}
+
+function oneOf<const W extends string>(value: unknown, words: readonly W[]): W {
+  const word = words.find((one) => one === value);
+  if (word === undefined) throw new Unreadable();
+  return word;
+}

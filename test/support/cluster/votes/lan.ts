@@ -1,0 +1,124 @@
+/** Machines that vote and hold on a LAN with a fixed delay, for tests that tell one story. */
+import type { VoteMessage } from "../../../../src/cluster/votes/message.ts";
+import { viewOf, type VotesView } from "../../../../src/cluster/votes/words.ts";
+import { type Terms, termsOf } from "../../../../src/cluster/votes/terms.ts";
+import { assert } from "../../../../src/assert.ts";
+import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
+import { PROTOCOL } from "./protocol.ts";
+import { act, answers, contestOf, type Done, type Flight, later, offerTo } from "./world.ts";
+import {
+  type Machine,
+  receive,
+  restarted,
+  resumed,
+  type Rules,
+  rulesOf,
+  settled,
+} from "./world.ts";
+
+/** How long a message is under way. */
+export const WAY = milliseconds(0.5);
+
+/** The terms with adverts of 1 s and a fence of nftables. */
+export const TERMS: Terms = termsOf(seconds(1), "nftables") ?? neverTerms();
+
+function neverTerms(): never {
+  throw new Error("1 s adverts have terms");
+}
+
+/** A LAN; all in it has the same exact clock. */
+export class VotingLan {
+  readonly #rules: Rules;
+  readonly #machines = new Map<string, Machine>();
+  #due: { readonly at: number; readonly flight: Flight }[] = [];
+  /** In milliseconds. */
+  now = 0;
+  /** Messages for which this says false are lost. */
+  passes: (flight: Flight) => boolean = () => true;
+  /** What machines sent, in order. */
+  readonly sent: { readonly at: number; readonly flight: Flight }[] = [];
+  /** When it changed which machines answer, in milliseconds, and which do. */
+  readonly answering: { readonly at: number; readonly names: readonly string[] }[] = [];
+
+  constructor(nodes: readonly string[], witnesses: readonly string[], terms = TERMS) {
+    this.#rules = rulesOf(PROTOCOL, nodes, witnesses, terms);
+    for (const name of this.#rules.voters.names) this.#machines.set(name, settled(name));
+  }
+
+  ask(name: string): void {
+    this.#change(name, (machine) => act(this.#rules, machine, PROTOCOL.ask));
+  }
+
+  release(name: string): void {
+    this.#change(name, (machine) => act(this.#rules, machine, PROTOCOL.release));
+  }
+
+  offer(name: string, to: string): void {
+    this.#change(name, (machine) => offerTo(this.#rules, machine, to));
+  }
+
+  wish(name: string, to: string): void {
+    this.#change(
+      name,
+      (machine) => act(this.#rules, machine, (...given) => PROTOCOL.wish(...given, to, 0)),
+    );
+  }
+
+  restart(name: string): void {
+    this.#change(name, (machine) => ({ machine: restarted(this.#rules, machine), sent: [] }));
+  }
+
+  resume(name: string): void {
+    this.#change(name, (machine) => ({ machine: resumed(this.#rules, machine), sent: [] }));
+  }
+
+  view(name: string): VotesView {
+    const { holder, now } = this.#machine(name);
+    return viewOf(contestOf(this.#rules, name), holder, now);
+  }
+
+  /** Everything of the next `count` milliseconds, in steps of a tenth. */
+  run(count: number, asleep: readonly string[] = []): void {
+    for (let tenth = 0; tenth < count * 10; tenth++) {
+      this.now = Math.round(this.now * 10 + 1) / 10;
+      const tick = milliseconds(0.1);
+      for (const [name, machine] of this.#machines) {
+        this.#machines.set(name, later(machine, tick, tick));
+      }
+      const ready = this.#due.filter(({ at }) => at <= this.now + 1e-6);
+      this.#due = this.#due.filter(({ at }) => at > this.now + 1e-6);
+      for (const { flight: { from, to, message } } of ready) {
+        if (!asleep.includes(to)) this.#receive(to, from, message);
+      }
+      for (const name of this.#rules.nodes) {
+        if (asleep.includes(name)) continue;
+        this.#change(name, (machine) => act(this.#rules, machine, PROTOCOL.tick));
+      }
+    }
+  }
+
+  #receive(name: string, from: string, message: VoteMessage): void {
+    this.#change(name, (machine) => receive(this.#rules, machine, from, message));
+  }
+
+  #change(name: string, deed: (machine: Machine) => Done): void {
+    const { machine, sent } = deed(this.#machine(name));
+    this.#machines.set(name, machine);
+    for (const flight of sent) {
+      this.sent.push({ at: this.now, flight });
+      const at = this.now + nanoseconds(WAY) / 1e6;
+      if (this.passes(flight)) this.#due.push({ at, flight });
+    }
+    const names = [...this.#machines.values()].filter((one) => answers(one)).map((one) => one.name);
+    if (names.join() !== (this.answering.at(-1)?.names ?? []).join()) {
+      this.answering.push({ at: this.now, names });
+    }
+    assert(names.length < 2, `${names.join(" and ")} answer`);
+  }
+
+  #machine(name: string): Machine {
+    const machine = this.#machines.get(name);
+    if (machine === undefined) throw new Error(`no machine ${name}`);
+    return machine;
+  }
+}
