@@ -51,7 +51,7 @@ import { assert } from "../assert.ts";
 /** A HELLO goes to a peer without a session, or one that is silent, this often. */
 const HELLO_EVERY = seconds(1);
 /** And to one with a session: measures the way, and finds a second process. */
-const HELLO_SELDOM = seconds(10);
+const HELLO_SELDOM = seconds(30);
 /** A peer counts as silent when no DATA came for so long. */
 const SILENT = seconds(3);
 /**
@@ -262,8 +262,13 @@ export class Sessions {
     if (!isFresh(session.window, head.counter, now)) return refused("replayed", peer);
     session.window = noted(session.window, head.counter, now);
     session.heard = now;
-    // It was under way when its process was replaced, or was kept back until now.
-    if (peer.past.includes(session)) return { kind: "nothing" };
+    if (peer.past.includes(session)) {
+      // It was under way when its process was replaced, or was kept back until now; or that process
+      // lives, and answers a HELLO.
+      const soon = after(peer.lastHello ?? now, HELLO_EVERY);
+      if (soon < peer.helloAt) peer.helloAt = soon;
+      return { kind: "nothing" };
+    }
     const isNew = session === peer.next;
     if (isNew) {
       retire(peer, peer.current);

@@ -180,7 +180,9 @@ Deno.test("sessions: two processes under one name show, until one is gone", () =
   channel.seconds(5);
   strictEqual(isTwice(), false);
   channel.startClone("a");
-  channel.seconds(12);
+  channel.seconds(4);
+  strictEqual(isTwice(), true);
+  channel.seconds(20);
   strictEqual(isTwice(), true);
   channel.stop("a'");
   channel.seconds(30);
