@@ -2,7 +2,7 @@
  * What the reports of the other nodes say of the holder of a virtual router, for the engine
  * (decision 0075). Pure.
  */
-import type { Word } from "../cluster/knowledge.ts";
+import { ASK_AFTER, type Word } from "../cluster/knowledge.ts";
 import type { RouterReport } from "../cluster/report.ts";
 import { type Ip, parseIp, sameIp } from "../net/ip.ts";
 import { between, type Instant } from "../time.ts";
@@ -23,19 +23,27 @@ interface Claim {
 
 /**
  * The opinion for `router` by the `words` of the other nodes; undefined: they say nothing that
- * matters to it. Where several hold the addresses, it is of the best.
+ * matters to it. Where several hold the addresses, a backup hears of the one that said so last, a
+ * master of the best. `place`: where this node is.
  */
 export function opinionOf(
   { rules, state }: VirtualRouter,
   words: readonly Word[],
-  own: OwnPlace,
+  place: () => OwnPlace,
   now: Instant,
 ): Opinion | undefined {
-  const fresh = words.filter(({ at }) => between(at, now) <= LONGEST_LIFE);
+  const isBackup = state.kind === "backup";
+  // A master that has replaced another one knows the last words of that one.
+  const oldest = isBackup ? LONGEST_LIFE : ASK_AFTER;
+  const fresh = words.filter(({ at }) => between(at, now) <= oldest);
   const known = fresh.flatMap((word) => claimOf(word, rules.vrid));
-  const holders = known.filter(({ word }) => isHolder(word)).toSorted(byRank);
-  const best = holders.find(({ word }) => lossOf(word.report, own) === undefined);
-  return best === undefined ? goneOf(known, reportedIn(state), own) : holdsOf(best, own);
+  const waitedFor = reportedIn(state);
+  // Of a master that died nothing is fresh: the takeover waits for no more than this.
+  if (waitedFor === undefined && !known.some(({ word }) => isHolder(word))) return undefined;
+  const own = place();
+  const holders = known.filter(({ word }) => isHolder(word)).toSorted(isBackup ? byAge : byRank);
+  const first = holders.find(({ word }) => lossOf(word.report, own) === undefined);
+  return first === undefined ? goneOf(known, waitedFor, own) : holdsOf(first, own);
 }
 
 function holdsOf({ source, word: { at, report } }: Claim, own: OwnPlace): Opinion {
@@ -67,6 +75,10 @@ function claimOf(word: Word, vrid: number): readonly Claim[] {
   const source = report.source === null ? undefined : parseIp(report.source);
   const isOther = report.vrid !== 0 && report.vrid !== vrid;
   return source === undefined || isOther ? [] : [{ source, word }];
+}
+
+function byAge(a: Claim, b: Claim): number {
+  return b.word.at - a.word.at;
 }
 
 function byRank(a: Claim, b: Claim): number {

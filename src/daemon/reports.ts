@@ -160,14 +160,15 @@ export class Reports implements Ticker, RouterWatcher {
   /** What the other nodes say of `router`. Of a name that two machines have nothing counts. */
   wordsOn({ plan: { name, family } }: VirtualRouter, now: Instant): readonly Word[] {
     const key = routerKey(name, family);
-    const peers = this.#isOn ? this.#options.wire.peers(now) : [];
-    return peers.filter(({ isTwice }) => !isTwice).flatMap((peer) => {
-      const told = this.#known.get(peer.name)?.told;
-      const router = told?.routers.get(key);
-      if (told === undefined || router === undefined) return [];
-      const { report, at } = router;
-      return [{ node: peer.name, report, at, isLeaving: told.node.leaving }];
-    });
+    const words = this.#isOn
+      ? [...this.#known].flatMap(([node, { told }]) => wordOf(node, told, key))
+      : [];
+    // Only holders matter so much, and mostly there is none.
+    if (!words.some(({ report }) => report.state === "master")) return words;
+    const twice = new Set(
+      this.#options.wire.peers(now).filter(({ isTwice }) => isTwice).map((peer) => peer.name),
+    );
+    return words.filter(({ node }) => !twice.has(node));
   }
 
   /** What this node says of the place of `router` on the LAN. */
@@ -375,6 +376,12 @@ export class Reports implements Ticker, RouterWatcher {
     }
     return this.#gateways.list;
   }
+}
+
+function wordOf(node: string, told: Told | undefined, key: string): readonly Word[] {
+  const router = told?.routers.get(key);
+  if (told === undefined || router === undefined) return [];
+  return [{ node, report: router.report, at: router.at, isLeaving: told.node.leaving }];
 }
 
 /** Nodes that speak with another secret, or twice, are looked at so often. */

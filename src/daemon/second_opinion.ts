@@ -42,8 +42,7 @@ export class SecondOpinion implements Ticker {
     const { reports } = this.#options;
     const now = this.#options.now();
     const words = reports.wordsOn(router, now);
-    if (words.length === 0) return undefined;
-    return opinionOf(router, words, reports.placeOf(router, now), now);
+    return opinionOf(router, words, () => reports.placeOf(router, now), now);
   }
 
   /** They are to be asked about `router`: at the end of the turn, with others that are due. */

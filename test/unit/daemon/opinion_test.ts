@@ -7,7 +7,7 @@ import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/vir
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import type { Instant, WallTime } from "../../../src/time.ts";
 import type { Opinion } from "../../../src/vrrp/event.ts";
-import { newBackup } from "../../../src/vrrp/transitions.ts";
+import { becomeMaster, newBackup } from "../../../src/vrrp/transitions.ts";
 import { routerReport } from "../../support/cluster/reports.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 
@@ -32,6 +32,13 @@ function aBackup(waitedFor?: string): VirtualRouter {
       gone: undefined,
     },
   };
+  return router;
+}
+
+function aMaster(): VirtualRouter {
+  const router = aBackup();
+  const { state } = becomeMaster("init", { kind: "start" }, START, router.rules);
+  router.state = state;
   return router;
 }
 
@@ -82,8 +89,25 @@ const OF: Readonly<
     HERE,
     `${C} holds 1`,
   ],
-  "two holders": [aBackup(), [word(B, { priority: 150 }), word(C)], HERE, `${C} holds 200`],
-  "two equal ones": [aBackup(), [word(C), word(B)], HERE, `${C} holds 200`],
+  "two holders, of a backup": [
+    aBackup(),
+    [word(B, { priority: 150 }), word(C, {}, false, 9.5e9 as Instant)],
+    HERE,
+    `${B} holds 150`,
+  ],
+  "two holders, of a master": [
+    aMaster(),
+    [word(B, { priority: 150 }), word(C, {}, false, 9.5e9 as Instant)],
+    HERE,
+    `${C} holds 200`,
+  ],
+  "two equal ones, of a master": [aMaster(), [word(B), word(C)], HERE, `${C} holds 200`],
+  "the master before, of a master": [
+    aMaster(),
+    [word(B, { priority: 150 }), word(C, {}, false, 8.7e9 as Instant)],
+    HERE,
+    `${B} holds 150`,
+  ],
   "no LAN there": [aBackup(B), [word(B, { link: false })], HERE, `${B} gone no-lan`],
   "no LAN on both": [
     aBackup(B),
@@ -133,6 +157,6 @@ const OF: Readonly<
 
 for (const [name, [router, words, own, expected]] of Object.entries(OF)) {
   Deno.test(`opinion of ${name}: ${expected ?? "nothing"}`, () => {
-    assert.equal(brief(opinionOf(router, words, own, NOW)), expected);
+    assert.equal(brief(opinionOf(router, words, () => own, NOW)), expected);
   });
 }
