@@ -73,6 +73,7 @@ Deno.test({
       "the end of a process, long before the next look": seesEnds,
       "notifications": tells,
       "a secret that only root reads": keepsSecrets,
+      "the keys of a cluster, and the port below 1024": speaksAsCluster,
       "a reload, good and bad": reloads,
       "adverts by UDP from a port that only the privileged have": speaksUdp,
       "the group reads, and orders nothing": groupReads,
@@ -182,6 +183,35 @@ async function keepsSecrets(machine: Container): Promise<void> {
     (await machine.exec(["grep", "-r", "s3cret", "/var/lib/floatip", "/run/floatip"])).stdout,
     "",
   );
+  machine.write("/etc/floatip/floatip.toml", FILE);
+  await machine.shell("rm -r /etc/floatip/credentials; systemctl restart floatip");
+  await waitFor("the address", () => machine.host.holds(ADDRESS));
+}
+
+async function speaksAsCluster(machine: Container): Promise<void> {
+  const nodes = `[nodes]\npi-a = "${machine.host.address}"\npi-b = "10.77.0.2"\n` +
+    '[cluster]\nsecret = { credential = "cluster" }\n';
+  machine.write("/etc/floatip/floatip.toml", nodes + FILE);
+  await machine.demand("floatip", "key", "new");
+  const mode = "stat -c '%a %U' /etc/floatip/credentials /etc/floatip/credentials/cluster";
+  assert.match(await machine.shell(mode), /^2?700 root\n600 root\n$/);
+  const knows = async (count: number) => {
+    await machine.shell("systemctl restart floatip");
+    await waitFor(`${count} keys in force`, async () => {
+      const status: StatusDocument = JSON.parse(await machine.shell("floatip status --json || :"));
+      return status.nodes.find(({ self }) => self)?.keys?.length === count;
+    });
+  };
+  await knows(1);
+  assert.match(await machine.shell("ss -ulnp sport = 337"), /:337 .*"floatip"/);
+  // The daemon learns a changed file at its next start, and no other way.
+  await machine.demand("floatip", "key", "rotate");
+  assert.match(await machine.shell(mode), /^2?700 root\n600 root\n$/);
+  await knows(2);
+  const [secret = ""] = (await machine.shell("cat /etc/floatip/credentials/cluster")).split("\n");
+  const places = "/var/lib/floatip /run/floatip";
+  assert.equal((await machine.exec(["grep", "-r", secret, ...places.split(" ")])).stdout, "");
+  assert.ok(!(await machine.shell("journalctl -u floatip; floatip check || :")).includes(secret));
   machine.write("/etc/floatip/floatip.toml", FILE);
   await machine.shell("rm -r /etc/floatip/credentials; systemctl restart floatip");
   await waitFor("the address", () => machine.host.holds(ADDRESS));
