@@ -110,8 +110,8 @@ export function countUnanswered(
 
 /**
  * Keeps the MACs of the master where they are several, and counts in `look` how often in a row the
- * MAC `mac` answered twice; undefined: none did. Of two MACs that have become one that answers twice
- * nothing is settled yet.
+ * MAC `mac` answered twice; undefined: none did. Of two MACs that have become one that answers
+ * twice nothing is settled yet.
  */
 export function countDoubles(
   look: Look,

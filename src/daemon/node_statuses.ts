@@ -12,7 +12,7 @@ import { VERSION } from "../version.ts";
 import { labelOf } from "./log.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import type { Reports, ToldNode } from "./reports.ts";
-import { unableWords } from "./successors.ts";
+import { isAble } from "./successors.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** What they are made of. */
@@ -21,7 +21,7 @@ export interface NodesMoment {
   readonly routers: readonly VirtualRouter[];
   readonly config: Config;
   readonly nodes: Pick<NodeWatch, "statusOf" | "unnamed">;
-  readonly reports: Pick<Reports, "views" | "ownRouter">;
+  readonly reports: Pick<Reports, "views" | "ownRouters">;
   readonly maintenance: MaintenanceStatus | null;
   readonly started: WallTime;
   readonly now: Instant;
@@ -34,16 +34,31 @@ export interface KnownNodes {
   readonly told: ReadonlyMap<string, ToldNode>;
   /** Of this node, by {@link routerKey}; empty without [cluster]. */
   readonly own: ReadonlyMap<string, RouterReport>;
+  /** Names of the nodes that could hold each, or do, by the same; empty without [cluster]. */
+  readonly ready: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What is known of all nodes at `moment`. */
-export function knownNodes({ config, routers, reports, now }: NodesMoment): KnownNodes {
-  if (config.cluster === undefined) return { told: new Map(), own: new Map() };
-  const own = routers.map((router) => reports.ownRouter(router, now));
-  return {
-    told: reports.views(now),
-    own: new Map(own.map((one) => [routerKey(one.name, one.family), one])),
-  };
+export function knownNodes(moment: NodesMoment): KnownNodes {
+  const { config, routers, reports, now } = moment;
+  if (config.cluster === undefined) return { told: new Map(), own: new Map(), ready: new Map() };
+  const own = new Map(
+    reports.ownRouters(routers, now).map((one) => [routerKey(one.name, one.family), one] as const),
+  );
+  const told = reports.views(now);
+  // A backup that speaks VRRP alone is silent: what can be asked has to do.
+  const silent = config.nodes.filter(({ name, onlyVrrp }) =>
+    onlyVrrp && moment.nodes.statusOf(name, now)?.state === "up"
+  );
+  const ready = [...own].map(([key, report]) => {
+    const names = config.nodes.filter((entry) =>
+      entry.name === moment.node?.node
+        ? couldHold(report)
+        : silent.includes(entry) || isAble(key, entry.name, told, now)
+    ).map(({ name }) => name);
+    return [key, names] as const;
+  });
+  return { told, own, ready: new Map(ready) };
 }
 
 /** The nodes of the file, and written peers that none of them stands for, by their addresses. */
@@ -196,21 +211,10 @@ export function nodeBySource(
 
 /** Names of the nodes that could hold `router` now, or do; undefined without [cluster]. */
 export function readyNodes(
-  { plan }: Pick<VirtualRouter, "plan">,
-  { config, node, nodes, now }: NodesMoment,
-  { told, own }: KnownNodes,
+  { plan: { name, family } }: Pick<VirtualRouter, "plan">,
+  { ready }: KnownNodes,
 ): readonly string[] | undefined {
-  if (config.cluster === undefined) return undefined;
-  const key = routerKey(plan.name, plan.family);
-  return config.nodes.filter(({ name, onlyVrrp }) => {
-    if (name === node?.node) {
-      const report = own.get(key);
-      return report !== undefined && couldHold(report);
-    }
-    // A backup that speaks VRRP alone is silent: what can be asked has to do.
-    if (onlyVrrp) return nodes.statusOf(name, now)?.state === "up";
-    return unableWords({ plan }, name, { told, nodes, now }) === undefined;
-  }).map(({ name }) => name);
+  return ready.get(routerKey(name, family));
 }
 
 /** The lowest number of all families. */
@@ -221,7 +225,7 @@ export function readyByInstance(
   if (moment.config.cluster === undefined) return null;
   const ready = new Map<string, number>();
   for (const router of moment.routers) {
-    const count = readyNodes(router, moment, known)?.length ?? 0;
+    const count = readyNodes(router, known)?.length ?? 0;
     const { name } = router.plan;
     ready.set(name, Math.min(count, ready.get(name) ?? count));
   }
@@ -238,7 +242,7 @@ export function clusterAttention(moment: NodesMoment, known: KnownNodes): readon
   );
   const wanted = Math.min(2, config.nodes.length);
   const few = routers.flatMap((router) => {
-    const names = readyNodes(router, moment, known);
+    const names = readyNodes(router, known);
     if (names === undefined || names.length >= wanted) return [];
     const label = labelOf(router.plan);
     return names.length === 0

@@ -189,9 +189,10 @@ export class Reports implements Ticker, RouterWatcher {
     return peer && this.#view(peer, now);
   }
 
-  /** What this node says of `router`. */
-  ownRouter(router: VirtualRouter, now: Instant) {
-    return routerReport(router, this.#surroundings(now));
+  /** What this node says of `routers`. */
+  ownRouters(routers: readonly VirtualRouter[], now: Instant): readonly RouterReport[] {
+    const around = this.#surroundings(now);
+    return routers.map((router) => routerReport(router, around));
   }
 
   nextDeadline(): Instant | undefined {

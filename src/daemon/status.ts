@@ -165,7 +165,7 @@ function instanceStatus(
     aside: asideOf(router, moment),
     held_down_ms: heldDownMs(router, moment.now),
     adverts_lost: isMasterUnheard(state),
-    ready: readyNodes(router, moment, known)?.length ?? null,
+    ready: readyNodes(router, known)?.length ?? null,
   };
 }
 

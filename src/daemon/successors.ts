@@ -17,8 +17,21 @@ export interface Others {
   readonly now: Instant;
 }
 
+/** Could the node called `name`, as it tells, hold the virtual router `key` ({@link routerKey})? */
+export function isAble(
+  key: string,
+  name: string,
+  told: ReadonlyMap<string, ToldNode>,
+  now: Instant,
+): boolean {
+  const view = told.get(name);
+  const router = view?.told?.routers.get(key);
+  return view?.standing === "up" && router !== undefined && isFresh(router.at, now) &&
+    couldHold(router.report);
+}
+
 /** May `name` hold `router`? Undefined: it may; else why not, in words. */
-export function unableWords(
+function unableWords(
   { plan }: Pick<VirtualRouter, "plan">,
   name: string,
   { told, nodes, now }: Omit<Others, "config" | "self">,

@@ -247,7 +247,7 @@ export class Machine {
     this.#changed();
   }
 
-  /** DHCP or an administrator adds `text`, "192.168.1.11/24". False: the program has put it there. */
+  /** DHCP or a person adds `text`, "192.168.1.11/24". False: the program has put it there. */
   addForeign(name: string, text: string): boolean {
     const [prefix, port] = [parsePrefix(text), this.#ports.get(name)];
     if (prefix === undefined || port === undefined) return true;
