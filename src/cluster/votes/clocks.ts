@@ -1,6 +1,6 @@
 /**
  * Time for leases: two clocks of one machine, which may be slewed, or wrong, each by itself. Who
- * holds counts by the one that runs ahead, who has promised by the one that lags (decision 0080).
+ * holds counts by the one that runs ahead, who has promised by the one that lags (decision 0081).
  */
 import { type Nanoseconds, nanoseconds } from "../../time.ts";
 

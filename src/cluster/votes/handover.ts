@@ -1,7 +1,7 @@
 /**
  * A planned move of a lease: the holder offers it, its successor wishes for it by a request to the
  * voters, and the holder, having shut its fence, has them take that request in place of its own. So
- * one message each way, and the successor counts from its own sending (decision 0080).
+ * one message each way, and the successor counts from its own sending (decision 0081).
  */
 import type { Contest, Holder, Step } from "./candidacy.ts";
 import { dropped, newRound, nextSent, requestOf, toAll } from "./candidacy.ts";

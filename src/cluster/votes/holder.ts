@@ -1,5 +1,5 @@
 /**
- * A node that wants a lease, or has it (decision 0080). A request that a majority of the voters
+ * A node that wants a lease, or has it (decision 0081). A request that a majority of the voters
  * grants allows holding, counted from its sending; nothing else does. Pure: answers and readings of
  * the clocks come in, requests go out.
  *

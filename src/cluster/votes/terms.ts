@@ -1,4 +1,4 @@
-/** How long promises last, and for how long one may be relied on (decision 0080). */
+/** How long promises last, and for how long one may be relied on (decision 0081). */
 import { milliseconds, type Nanoseconds, nanoseconds, seconds } from "../../time.ts";
 
 /**

@@ -1,5 +1,5 @@
 /**
- * A voter: promises a lease to one node at a time (decision 0080). It has no log and no disk: after
+ * A voter: promises a lease to one node at a time (decision 0081). It has no log and no disk: after
  * its start it is silent for longer than any promise of the process before it. Pure: requests and
  * readings of the clocks come in, answers go out.
  */
