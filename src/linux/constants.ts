@@ -25,6 +25,11 @@ export const MSG_CTRUNC = 0x8,
 export const POLLIN = 0x1,
   POLLNVAL = 0x20;
 
+/** epoll_create1(2), epoll_ctl(2). */
+export const EPOLL_CLOEXEC = 0o2000000,
+  EPOLL_CTL_ADD = 1,
+  EPOLLIN = 0x1;
+
 /** open(2). O_NOFOLLOW differs on arm64, and is in regular_file.ts. */
 export const O_CLOEXEC = 0o2000000,
   O_PATH = 0o10000000;

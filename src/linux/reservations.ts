@@ -7,6 +7,9 @@ import { milliseconds } from "../time.ts";
 import { SOCKADDR_UN, UCRED } from "./abi.ts";
 import {
   AF_UNIX,
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLLIN,
   SO_PEERCRED,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
@@ -16,16 +19,20 @@ import {
 import { EADDRINUSE } from "./errno.ts";
 import type { Bytes, Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
+import { demand } from "./refusal.ts";
 import { Throttle } from "./throttle.ts";
 
 /** Those that ask at one time. */
 const BACKLOG = 8;
 
-/** Questions for one name: another daemon asks every few seconds. */
+/** Looks for questions, each through all names: another daemon asks every few seconds. */
 const LIMITS: Limits = { most: 16, every: milliseconds(100) };
 
 /** linux/capability.h: CAP_NET_RAW. */
 const NET_RAW = 1n << 13n;
+
+/** struct epoll_event, which ends differently on arm64: what comes with an event is not read. */
+const EVENT: Bytes = new Uint8Array(new Uint32Array([EPOLLIN, 0, 0, 0]).buffer);
 
 /** Longest name, in bytes: sockaddr_un without its family and the zero in front. */
 const LONGEST_NAME = 107;
@@ -37,11 +44,19 @@ export class Reservations implements Disposable {
   readonly #throttle: Throttle;
   /** Descriptors by name. */
   readonly #held = new Map<string, number>();
+  /**
+   * An epoll(7) of them: poll(2) would look at each of hundreds in every turn, for a question that
+   * hardly ever comes.
+   */
+  readonly #asked: number;
 
+  /** Throws HostError (EMFILE). */
   constructor(libc: Libc, poller: Poller) {
     this.#libc = libc;
     this.#poller = poller;
     this.#throttle = new Throttle(poller, LIMITS);
+    this.#asked = demand(libc.epollCreate(EPOLL_CLOEXEC), "epoll_create1", "reservations");
+    poller.add(this.#asked);
   }
 
   /**
@@ -64,22 +79,23 @@ export class Reservations implements Disposable {
 
   /** Those who asked which process has a name know it by now. */
   drain(ready: ReadonlySet<number>): void {
-    this.#throttle.release(this.#poller.now());
-    if (ready.size === 0) return;
+    if (this.#throttle.deadline !== undefined) this.#throttle.release(this.#poller.now());
+    if (!ready.has(this.#asked)) return;
     for (const fd of this.#held.values()) {
-      if (!ready.has(fd)) continue;
-      let count = 0;
-      for (; count < BACKLOG; count++) {
+      for (let count = 0; count < BACKLOG; count++) {
         const asker = this.#libc.accept(fd, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (asker < 0) break;
         this.#libc.close(asker);
       }
-      this.#throttle.spend(fd, count + 1, this.#poller.now());
     }
+    this.#throttle.spend(this.#asked, 1, this.#poller.now());
   }
 
   [Symbol.dispose](): void {
     this.settle([]);
+    this.#poller.remove(this.#asked);
+    this.#throttle.forget(this.#asked);
+    this.#libc.close(this.#asked);
   }
 
   /** The process that has `name`; undefined: this one, or one that does not count. */
@@ -91,7 +107,8 @@ export class Reservations implements Disposable {
     const bound = this.#libc.bind(fd, address);
     if (bound >= 0 && this.#libc.listen(fd, BACKLOG) >= 0) {
       this.#held.set(name, fd);
-      this.#poller.add(fd);
+      // Where this fails, those that ask get their answer all the same until the backlog is full.
+      this.#libc.epollCtl(this.#asked, EPOLL_CTL_ADD, fd, EVENT);
       return undefined;
     }
     const other = bound === -EADDRINUSE && this.#libc.connect(fd, address) >= 0
@@ -113,8 +130,6 @@ export class Reservations implements Disposable {
 
   #release(name: string, fd: number): void {
     this.#held.delete(name);
-    this.#poller.remove(fd);
-    this.#throttle.forget(fd);
     this.#libc.close(fd);
   }
 }
