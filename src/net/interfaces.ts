@@ -92,8 +92,8 @@ export function linkWith(interfaces: Interfaces, address: Ip): Link | undefined 
 /** The link with the longest subnet around `address`, addresses of our own making left aside. */
 export function linkAround(interfaces: Interfaces, address: Ip): Link | undefined {
   let best: LinkAddress | undefined;
-  for (const entry of interfaces.addresses) {
-    if (entry.ours || !containsIp(entry.prefix, address)) continue;
+  for (const entry of indexOf(interfaces).foreign) {
+    if (!containsIp(entry.prefix, address)) continue;
     if (best === undefined || entry.prefix.length > best.prefix.length) best = entry;
   }
   return interfaces.links.find((link) => link.index === best?.index);
@@ -143,25 +143,99 @@ export function usableSources(
   family: "ipv4" | "ipv6",
   floating: readonly Ip[],
 ): readonly LinkAddress[] {
-  return addressesOf(interfaces, link).filter((entry) =>
-    entry.prefix.address.family === family && !entry.tentative && !entry.ours &&
+  return indexOf(interfaces).foreign.filter((entry) =>
+    entry.index === link.index && entry.prefix.address.family === family && !entry.tentative &&
     !floating.some((other) => sameIp(other, entry.prefix.address)) &&
     (family === "ipv4" || isLinkLocal(entry.prefix.address))
   );
 }
 
-/**
- * By the key of the address; made once for each picture of the network: every virtual router asks
- * for each of its addresses.
- */
-const ENTRIES = new WeakMap<Interfaces, ReadonlyMap<string, readonly LinkAddress[]>>();
-
 /** All that there is of `address`, on whatever link and with whatever prefix length. */
 export function addressEntries(interfaces: Interfaces, address: Ip): readonly LinkAddress[] {
-  let known = ENTRIES.get(interfaces);
-  if (known === undefined) {
-    known = Map.groupBy(interfaces.addresses, (entry) => ipKey(entry.prefix.address));
-    ENTRIES.set(interfaces, known);
+  const key = ipKey(address);
+  return indexOf(interfaces).buckets[bucketOf(key)]?.get(key) ?? NONE;
+}
+
+const NONE: readonly LinkAddress[] = [];
+
+/** What is looked up in a list of addresses that may be thousands. */
+interface Index {
+  readonly addresses: readonly LinkAddress[];
+  /** Those that are not of our making. */
+  readonly foreign: readonly LinkAddress[];
+  /** Entries by the key of their address, in {@link BUCKETS} parts. */
+  readonly buckets: readonly Bucket[];
+}
+
+type Bucket = ReadonlyMap<string, readonly LinkAddress[]>;
+
+const BUCKETS = 256;
+
+/**
+ * Every virtual router asks for each of its addresses, and each address that comes or goes makes
+ * another picture: its index is that of the one before, but for the parts that are others.
+ */
+const INDICES = new WeakMap<Interfaces, Index>();
+const latest: Index[] = [];
+
+function indexOf(interfaces: Interfaces): Index {
+  const known = INDICES.get(interfaces);
+  if (known !== undefined) return known;
+  const index = indexAfter(latest[0] ?? emptyIndex(), interfaces.addresses);
+  latest[0] = index;
+  INDICES.set(interfaces, index);
+  return index;
+}
+
+function emptyIndex(): Index {
+  const buckets = Array.from({ length: BUCKETS }, (): Bucket => new Map());
+  return { addresses: [], foreign: [], buckets };
+}
+
+/** The index of `addresses`, from that of others, of which many are the same objects. */
+function indexAfter(before: Index, addresses: readonly LinkAddress[]): Index {
+  const old = before.addresses;
+  const most = Math.min(old.length, addresses.length);
+  let start = 0;
+  while (start < most && old[start] === addresses[start]) start++;
+  let end = 0;
+  while (
+    end < most - start && old[old.length - 1 - end] === addresses[addresses.length - 1 - end]
+  ) {
+    end++;
   }
-  return known.get(ipKey(address)) ?? [];
+  const gone = old.slice(start, old.length - end);
+  const fresh = addresses.slice(start, addresses.length - end);
+  const changed = new Map<number, Map<string, readonly LinkAddress[]>>();
+  const bucketFor = (key: string): Map<string, readonly LinkAddress[]> => {
+    const number = bucketOf(key);
+    const bucket = changed.get(number) ?? new Map(before.buckets[number]);
+    changed.set(number, bucket);
+    return bucket;
+  };
+  for (const entry of gone) {
+    const key = ipKey(entry.prefix.address);
+    const bucket = bucketFor(key);
+    const rest = bucket.get(key)?.filter((one) => one !== entry) ?? NONE;
+    if (rest.length > 0) bucket.set(key, rest);
+    else bucket.delete(key);
+  }
+  for (const entry of fresh) {
+    const key = ipKey(entry.prefix.address);
+    const bucket = bucketFor(key);
+    const others = bucket.get(key) ?? NONE;
+    const all = [...others, entry];
+    bucket.set(key, others.length === 0 ? all : addresses.filter((one) => all.includes(one)));
+  }
+  const buckets = before.buckets.map((bucket, number) => changed.get(number) ?? bucket);
+  const isForeignToo = gone.some(({ ours }) => !ours) || fresh.some(({ ours }) => !ours);
+  const foreign = isForeignToo ? addresses.filter(({ ours }) => !ours) : before.foreign;
+  return { addresses, foreign, buckets };
+}
+
+/** A few of the last bytes: those of addresses in a row differ. */
+function bucketOf(key: string): number {
+  const { length } = key;
+  const last = key.charCodeAt(length - 1) + 3 * key.charCodeAt(length - 2);
+  return (last + 7 * key.charCodeAt(length - 3)) % BUCKETS;
 }

@@ -55,8 +55,12 @@ export function compareIp(a: Ip, b: Ip): number {
 }
 
 /** Are both the same address? */
-export function sameIp(a: Ip, b: Ip): boolean {
-  return a === b || compareIp(a, b) === 0;
+export function sameIp({ bytes: a }: Ip, { bytes: b }: Ip): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  // From the end: addresses of one LAN differ there.
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Is `address` one of `list`? */
