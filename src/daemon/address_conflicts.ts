@@ -240,6 +240,18 @@ function watchedOf(
   return [...floating, ...others];
 }
 
+/** Every router asks for them. */
+const ADDRESSES = new WeakMap<NodePlan, readonly Ip[]>();
+
+/** The addresses of all nodes of the file. */
+function addressesOf(node: NodePlan): readonly Ip[] {
+  const before = ADDRESSES.get(node);
+  if (before !== undefined) return before;
+  const addresses = [...node.names.keys()].flatMap((text) => parseIp(text) ?? []);
+  ADDRESSES.set(node, addresses);
+  return addresses;
+}
+
 /**
  * Addresses on the link called `name` by which machines are known that may hold the addresses of
  * `router`: its own source, peers, senders, and the nodes of the file, each once.
@@ -250,7 +262,7 @@ export function othersOf(
   name: string,
   interfaces: Interfaces,
 ): readonly Ip[] {
-  const known = [...node?.names.keys() ?? []].flatMap((text) => parseIp(text) ?? []);
+  const known = node === undefined ? [] : addressesOf(node);
   const claimants = [...conflicts.values()].flatMap(({ kind, who }) =>
     kind === "answer" ? [] : parseIp(who) ?? []
   );

@@ -51,6 +51,9 @@ const MOST_GROUP_ROUNDS = 4;
 /** After so many addresses of one router it is looked whether others are due. */
 const ADDRESSES_BETWEEN = 4;
 
+/** So many others have their turn at each look. */
+const MOST_OTHERS = 16;
+
 /**
  * So many intervals after the one at whose end it was due, a master still advertises in the middle
  * of a step: no backup has waited for three of them.
@@ -208,6 +211,7 @@ export class Driver {
     if (routers.nextFast() === undefined) return;
     const now = this.#host.now();
     this.#isBetween = true;
+    let left = MOST_OTHERS;
     for (const router of routers.takeFast(now)) {
       const { group } = router.plan;
       const isFree = router !== busy && (group === undefined || group !== busy.plan.group);
@@ -215,7 +219,7 @@ export class Driver {
       // After a longer silence, another node may be master: what has arrived is looked at first.
       const isLittleLate = due !== undefined && due <= now &&
         between(due, now) < LATE_INTERVALS * router.rules.advertInterval;
-      if (isFree && isLittleLate) {
+      if (isFree && isLittleLate && left-- > 0) {
         this.dispatch(router, { kind: "deadline" });
       }
       routers.schedule(router);

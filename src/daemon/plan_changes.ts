@@ -33,11 +33,13 @@ export class PlanChanges {
     this.#options = options;
   }
 
-  /** Before the first of `changes`, which are all that are to be applied. */
-  prepare(changes: readonly Change[]): void {
+  /** Before the first of `changes`, which are all: gives those that are to be applied. */
+  prepare(changes: readonly Change[]): Change[] {
     const { routers, willLeave } = this.#options;
+    for (const change of changes) if (change.kind === "unchanged") this.#keep(change.after);
     const removed = changes.flatMap((one) => one.kind === "removed" ? [one.before] : []);
     willLeave(removed.flatMap((plan) => routers.of(plan) ?? []));
+    return changes.filter(({ kind }) => kind !== "unchanged");
   }
 
   /** Puts `change` in force; says what became of it. */
@@ -45,7 +47,6 @@ export class PlanChanges {
     if (change.kind === "replaced" && this.#moveMaster(change)) {
       return { ...change, kind: "changed" };
     }
-    if (change.kind === "unchanged") this.keep(change.after);
     if (change.kind === "removed") this.#drop(change.before, "removed from the configuration");
     if (change.kind === "replaced") this.#drop(change.before, change.what.join(", "));
     if (change.kind === "replaced" || change.kind === "added") this.#create(change.after);
@@ -76,7 +77,7 @@ export class PlanChanges {
   }
 
   /** Nothing that matters changed, though the words of a reason to wait may have. */
-  keep(plan: Plan): void {
+  #keep(plan: Plan): void {
     const router = this.#options.routers.of(plan);
     if (router !== undefined) router.plan = plan;
   }

@@ -4,7 +4,7 @@ import { after, type Instant } from "../time.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { planNode } from "../config/plan/plan_node.ts";
 import type { Config } from "../config/config.ts";
-import { type Change, describeReload, diff } from "../config/plan/diff.ts";
+import { type Change, diff } from "../config/plan/diff.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
 import type { Cause, Fault } from "../vrrp/event.ts";
 import { isHolder, isOut, nameOf } from "../vrrp/state.ts";
@@ -12,6 +12,7 @@ import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
 import { endpointKey, Endpoints } from "./endpoints.ts";
 import type { Journal } from "./journal.ts";
+import { PendingReloads, type Reply } from "./pending_reloads.ts";
 import { PlanChanges, type PlanChangesOptions } from "./plan_changes.ts";
 import { checkFaults, pendingChecks, pendingFaults, Priorities } from "./priority.ts";
 import { linkPrint, missingAddresses, type Readiness, readiness } from "./readiness.ts";
@@ -47,13 +48,8 @@ type Scope = "all" | "health";
 /** So many are looked at together, between two looks at the clock. */
 const BATCH = 4;
 
-/** A reload whose changes are being applied. */
-interface PendingReload {
-  readonly before: Config;
-  readonly config: Config;
-  readonly applied: Change[];
-  readonly reply: (changes: readonly string[]) => void;
-}
+/** With more virtual routers and changes, the parts of a reload have turns of their own. */
+const MANY = 32;
 
 /** Makes the virtual routers of one node what configuration, checks and machine say. */
 export class Reconciler {
@@ -64,7 +60,7 @@ export class Reconciler {
   #resumeState: ResumeState | undefined;
   /** Do virtual routers take no part, for maintenance or since the end is near? */
   #isStandingDown = false;
-  /** Why those are started that are started next; undefined: for no particular reason. */
+  /** Why those are started that are started next, if for a particular reason. */
   #startCause: Cause | undefined;
   #config: Config;
   #node: NodePlan | undefined;
@@ -73,7 +69,7 @@ export class Reconciler {
   /** What is still to be applied, and which routers are still to be looked at. */
   #changes: Change[] = [];
   readonly #queue = new Map<VirtualRouter, Scope>();
-  readonly #reloads: PendingReload[] = [];
+  readonly #reloads = new PendingReloads();
   /** Are sockets, VRIDs or peers others than was told? */
   #isHeardAnother = false;
   /** What was done in this turn. */
@@ -123,13 +119,16 @@ export class Reconciler {
   }
 
   /** Puts `config` in force; `reply` gets what changed, one sentence each, when all is applied. */
-  reload(config: Config, reply: PendingReload["reply"]): void {
+  reload(config: Config, reply: Reply): void {
     const before = this.#config;
     this.#config = config;
     for (const router of this.#options.routers.all) forgetRefusal(router);
     this.#plan();
-    this.#reloads.push({ before, config, applied: [], reply });
+    this.#reloads.add(before, config, reply);
     this.#lookAtAll();
+    // To plan is a turn's work where there are many.
+    this.#slice ??= new Slice(() => this.#options.host.now());
+    if (this.#isLarge()) this.#slice.fill();
     this.#work();
   }
 
@@ -228,7 +227,7 @@ export class Reconciler {
   }
 
   #isIdle(): boolean {
-    return this.#changes.length === 0 && this.#queue.size === 0 && this.#reloads.length === 0;
+    return this.#changes.length === 0 && this.#queue.size === 0 && this.#reloads.isEmpty;
   }
 
   #lookAtAll(): void {
@@ -253,11 +252,7 @@ export class Reconciler {
     const changes = diff(routers.all.map(({ plan }) => plan), next.plans);
     this.#node = next;
     checks.settle(next.checks, next.node, host.now());
-    for (const change of changes) {
-      if (change.kind === "unchanged") this.#planChanges.keep(change.after);
-    }
-    this.#changes = changes.filter(({ kind }) => kind !== "unchanged");
-    this.#planChanges.prepare(changes);
+    this.#changes = this.#planChanges.prepare(changes);
   }
 
   /** What there is to do, as far as it fits into this turn. */
@@ -266,7 +261,7 @@ export class Reconciler {
     for (const [index, change] of this.#changes.entries()) {
       if (slice.isFull) return void this.#changes.splice(0, index);
       const applied = this.#planChanges.apply(change);
-      for (const reload of this.#reloads) reload.applied.push(applied);
+      this.#reloads.applied(applied);
       slice.add("after" in change ? change.after : change.before);
     }
     this.#changes.length = 0;
@@ -275,10 +270,16 @@ export class Reconciler {
       this.#lookAtNext(slice);
     }
     this.#startCause = undefined;
+    // What is left is long where many have changed: each part has a turn of its own.
+    const isLong = !this.#reloads.isEmpty && this.#isLarge();
+    if (isLong && !slice.isFresh) return;
+    if (isLong && this.#isHeardAnother) slice.fill();
     this.#tellHeard();
-    for (const { before, config, applied, reply } of this.#reloads.splice(0)) {
-      reply(describeReload(before, config, applied, this.#options.nodeName));
-    }
+    if (!slice.isFull || !isLong) this.#reloads.finish(this.#options.nodeName);
+  }
+
+  #isLarge(): boolean {
+    return this.#options.routers.all.length + this.#changes.length > MANY;
   }
 
   /** Looks at the first routers of the queue. */

@@ -99,6 +99,9 @@ export function describeReload(
 ): readonly string[] {
   const moved = changes.filter((change) => change.kind !== "unchanged");
   const byName = Map.groupBy(moved, nameOf);
+  const saidBy = new Map(
+    moved.map((change) => [change, new Set("what" in change ? change.what : [change.kind])]),
+  );
   const renamed = new Set(
     moved.flatMap((change) =>
       "before" in change && "after" in change && change.before.name !== change.after.name
@@ -109,7 +112,9 @@ export function describeReload(
   const known = (change: FileChange): boolean =>
     change.instance !== undefined &&
     (renamed.has(`${change.instance} ${change.words}`) ||
-      (byName.get(change.instance) ?? []).some((other) => says(other, change)));
+      (byName.get(change.instance) ?? []).some((other) =>
+        saidBy.get(other)?.has(change.words) || says(other, change)
+      ));
   const written = fileChanges(before, after);
   return [
     ...written.filter((change) => !known(change)).map(describeFileChange),
@@ -135,10 +140,9 @@ function nameOf(change: Change): string {
   return change.kind === "removed" ? change.before.name : change.after.name;
 }
 
-/** Does the sentence about a virtual router say what changed in its table of the file? */
-function says(change: Change, { key, words }: FileChange): boolean {
-  if (!("what" in change)) return change.kind === words;
-  return change.what.some((said) => said === words || said.startsWith(`${key} `));
+/** Does the sentence about a virtual router tell of this key of its table, in other words? */
+function says(change: Change, { key }: FileChange): boolean {
+  return "what" in change && change.what.some((said) => said.startsWith(`${key} `));
 }
 
 function compare(before: Plan | undefined, after: Plan): Change {
@@ -194,6 +198,7 @@ function rivalsText({ rules: { rivals } }: Plan): string {
 }
 
 function checkChanges(before: Plan, after: Plan): readonly string[] {
+  if (before.checks.length === 0 && after.checks.length === 0) return [];
   return changes(before.checks, after.checks, "check");
 }
 
@@ -237,10 +242,13 @@ function sameHeld(a: VirtualAddress, b: VirtualAddress | undefined): boolean {
 }
 
 function peerChanges(before: Plan, after: Plan): readonly string[] {
+  const [old, now] = [before.rules.peers, after.rules.peers];
+  if (old.length === now.length && old.every((one, i) => sameIp(one, now[i] ?? one))) return [];
   return changes(formatAll(before.rules.peers), formatAll(after.rules.peers), "peer");
 }
 
 function waitingChanges(before: Plan, after: Plan): readonly string[] {
+  if (before.waiting.length === 0 && after.waiting.length === 0) return [];
   const [old, now] = [before, after].map((plan) =>
     plan.waiting.map((fault) => fault.message).join("; ")
   );
