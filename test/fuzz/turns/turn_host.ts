@@ -7,7 +7,8 @@ import { DATA_HEAD } from "../../../src/cluster/datagram.ts";
 import type { ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
 import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
-import type { Interfaces, VirtualAddress } from "../../../src/net/interfaces.ts";
+import type { Interfaces, LinkAddress, VirtualAddress } from "../../../src/net/interfaces.ts";
+import { ipKey } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
 import { RecordingHost } from "../../support/daemon/recording_host.ts";
 
@@ -19,6 +20,9 @@ const MOST_GREETINGS = 16;
 
 /** After so many turns others on the thread have theirs. */
 const OTHERS = 20;
+
+/** An address that the daemon has put there. */
+const OWN = { ours: true, tentative: false, secondary: false, deprecated: false };
 
 /**
  * A host that gives the daemon what `next` says, and tells how long each turn took, in
@@ -37,6 +41,8 @@ export class TurnHost extends RecordingHost {
   #began: number | undefined;
   #waits = 0;
   #view: Interfaces | undefined;
+  /** By {@link keyOf}. */
+  readonly #own = new Map<string, LinkAddress>();
 
   /** `aside` is done between two turns, from time to time. */
   constructor(
@@ -51,27 +57,35 @@ export class TurnHost extends RecordingHost {
     this.#took = took;
   }
 
+  /** Goes on during a turn, by what the turn takes. */
   override now(): Instant {
-    return this.#now;
+    if (this.#began === undefined) return this.#now;
+    return nanoseconds(this.#now + (cpuTime() - this.#began) * 1e6) as number as Instant;
   }
 
   /** The same picture until something changes, as the kernel's is. */
   override interfaces(): Interfaces {
-    this.#view ??= super.interfaces();
+    this.#view ??= { links: this.links, addresses: [...this.addresses, ...this.#own.values()] };
     return this.#view;
   }
 
+  /** Addresses of the daemon's, as a kernel has them: looked up, whatever their number. */
   override addAddress(held: VirtualAddress): "added" | "present" {
+    const key = keyOf(held);
+    if (this.#own.has(key)) return "present";
+    const index = this.links.find(({ name }) => name === held.interface)?.index ?? 0;
+    this.#own.set(key, { ...OWN, index, prefix: held.prefix });
     this.#view = undefined;
-    return super.addAddress(held);
+    return "added";
   }
 
   override removeAddress(held: VirtualAddress): "removed" | "absent" {
+    if (!this.#own.delete(keyOf(held))) return "absent";
     this.#view = undefined;
-    return super.removeAddress(held);
+    return "removed";
   }
 
-  /** Another picture of the network. */
+  /** Other addresses than before; the daemon's stay. */
   change(addresses: Interfaces["addresses"]): void {
     this.#view = undefined;
     this.addresses = addresses;
@@ -104,6 +118,7 @@ export class TurnHost extends RecordingHost {
 
   override async wait(deadline: Instant | undefined): Promise<Batch> {
     if (this.#began !== undefined) this.#took(cpuTime() - this.#began);
+    this.#began = undefined;
     this.calls.length = 0;
     // Others have their turn, as they have while a real daemon waits; it is not the daemon's.
     if (++this.#waits % OTHERS === 0) {
@@ -117,4 +132,8 @@ export class TurnHost extends RecordingHost {
     this.#began = cpuTime();
     return isDue ? [...batch, { kind: "deadline" }] : batch;
   }
+}
+
+function keyOf({ interface: name, prefix }: VirtualAddress): string {
+  return `${name} ${ipKey(prefix.address)} ${prefix.length}`;
 }

@@ -144,8 +144,7 @@ class Feeder {
         { length: random.between(0, 50) },
         (_, i) => address(2, `10.88.${random.between(0, 255)}.${i}/24`),
       );
-      const ours = this.#host.addresses.filter((entry) => entry.ours);
-      this.#host.change([...random.chance(0.9) ? HERE.addresses : [], ...ours, ...extra]);
+      this.#host.change([...random.chance(0.9) ? HERE.addresses : [], ...extra]);
       return this.#counted("interfaces", [{ kind: "interfaces" }]);
     }
     return { kind: "deadline", batch: [] };
