@@ -3,6 +3,7 @@
  * long.
  */
 import assert from "node:assert/strict";
+import { reloads } from "./turns/reloads.ts";
 import { feed } from "./turns/turns.ts";
 
 /**
@@ -30,4 +31,12 @@ Deno.test("fuzz: no input ends the daemon, or holds its loop up", async () => {
   for (const [kind, { ms, input }] of longest) {
     assert.ok(ms < 100 || kind === "start" || kind === "end", `${kind}: ${ms} ms: ${input}`);
   }
+});
+
+/** The task runs a hundred of them. */
+const RELOADS = 4;
+
+Deno.test("fuzz: no reload between large files holds the loop up", async () => {
+  const { ms, what } = await reloads(RELOADS, 5);
+  assert.ok(ms > 0 && ms < 100, `${ms} ms: ${what}`);
 });

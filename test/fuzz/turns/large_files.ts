@@ -1,4 +1,4 @@
-/** Sound files of up to 250 instances, and what somebody makes of one: some instances are others. */
+/** Sound files of up to 250 instances, and what becomes of one when some of it is changed. */
 import type { Random } from "../../sim/random.ts";
 
 /** One instance: what its table says. */
