@@ -72,7 +72,6 @@ export class Reconciler {
   readonly #reloads = new PendingReloads();
   /** Are sockets, VRIDs or peers others than was told? */
   #isHeardAnother = false;
-  /** What was done in this turn. */
   #slice: Slice | undefined;
 
   constructor(options: ReconcilerOptions) {
@@ -273,9 +272,9 @@ export class Reconciler {
     // What is left is long where many have changed: each part has a turn of its own.
     const isLong = !this.#reloads.isEmpty && this.#isLarge();
     if (isLong && !slice.isFresh) return;
-    if (isLong && this.#isHeardAnother) slice.fill();
+    const isTold = isLong && this.#isHeardAnother;
     this.#tellHeard();
-    if (!slice.isFull || !isLong) this.#reloads.finish(this.#options.nodeName);
+    if (!isTold) this.#reloads.finish(this.#options.nodeName);
   }
 
   #isLarge(): boolean {
