@@ -46,16 +46,7 @@ async function look(save: boolean): Promise<void> {
   const browser = await browserOn(field);
   try {
     const complaints: string[] = [];
-    const open = async (kind: typeof DESKTOP | typeof PHONE, host: string) => {
-      const page = await (await browser.newContext(kind)).newPage();
-      page.on("console", (line) => {
-        if (line.type() === "error") complaints.push(line.text());
-      });
-      page.on("pageerror", (error) => void complaints.push(String(error)));
-      page.on("dialog", (dialog) => void dialog.accept());
-      await page.goto(`http://${host}:${PORT}/`);
-      return page;
-    };
+    const open = (kind: Kind, host: string) => openPage(browser, kind, host, complaints);
     const keep = async (page: Page, name: string) => {
       if (save) await page.screenshot({ path: `${PICTURES}page-${name}.png`, fullPage: true });
     };
@@ -105,6 +96,25 @@ function fileOf(field: Field): string {
     sections: `[check.disk]\nfile = "/"\n\n[cluster]\nsecret = "${SECRET}"\n\n` +
       `[web]\nlisten = "0.0.0.0:${PORT}"\npassword = "${PASSWORD}"\n`,
   });
+}
+
+type Kind = typeof DESKTOP | typeof PHONE;
+
+/** The page of `host`. What the browser says against it is added to `complaints`. */
+async function openPage(
+  browser: Browser,
+  kind: Kind,
+  host: string,
+  complaints: string[],
+): Promise<Page> {
+  const page = await (await browser.newContext(kind)).newPage();
+  page.on("console", (line) => {
+    if (line.type() === "error") complaints.push(line.text());
+  });
+  page.on("pageerror", (error) => void complaints.push(String(error)));
+  page.on("dialog", (dialog) => void dialog.accept());
+  await page.goto(`http://${host}:${PORT}/`);
+  return page;
 }
 
 /** Chromium on the host `client`. */
