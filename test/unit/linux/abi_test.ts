@@ -93,7 +93,8 @@ const STRUCTS: readonly (readonly [type: string, layout: Layout<Members>, names:
 ];
 
 const HEADERS = [
-  ...["poll.h", "time.h", "sys/time.h", "sys/socket.h", "sys/eventfd.h", "sys/timerfd.h"],
+  ...["poll.h", "time.h", "sys/time.h", "sys/socket.h", "sys/epoll.h", "sys/eventfd.h"],
+  "sys/timerfd.h",
   ...["netinet/in.h", "netpacket/packet.h", "net/ethernet.h", "net/if.h", "sys/uio.h", "errno.h"],
   ...["linux/netlink.h", "linux/rtnetlink.h", "linux/if_addr.h", "linux/if_link.h"],
   ...["linux/netfilter.h", "linux/netfilter/nfnetlink.h", "linux/netfilter/nf_tables.h"],
