@@ -165,3 +165,8 @@ function isAt(entry: LinkAddress, index: number, { address, length }: Prefix): b
   return entry.index === index && entry.prefix.length === length &&
     sameIp(entry.prefix.address, address);
 }
+
+/** Is it one of IPv6? */
+export function isIpv6({ prefix }: Pick<LinkAddress, "prefix">): boolean {
+  return prefix.address.family === "ipv6";
+}

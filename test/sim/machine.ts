@@ -5,7 +5,8 @@ import type { Interfaces, Link, LinkAddress, VirtualAddress } from "../../src/ne
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
 import { type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
-import { AddressTable, type Taker } from "./address_table.ts";
+import { AddressTable, isIpv6, type Taker } from "./address_table.ts";
+import { SimFence } from "./fence.ts";
 import { Leases } from "./leases.ts";
 import { type Freeze, MachineClock } from "./machine_clock.ts";
 import type { Random } from "./random.ts";
@@ -83,6 +84,7 @@ export class Machine {
   #powered = true;
   #boots = 1;
   readonly clock: MachineClock;
+  readonly fence = new SimFence(() => this.clock.monotonic());
   readonly #leases: Leases;
   #nextIndex = 2;
 
@@ -211,7 +213,7 @@ export class Machine {
     if (port === undefined || port.up === up) return;
     this.#ports.set(name, { ...port, up });
     if (up) this.#addresses.put(this.#linkLocal(name, port.index, true));
-    else this.#addresses.drop((entry) => entry.index === port.index && isIpv6(entry), "others");
+    else this.#addresses.drop((one) => one.index === port.index && isIpv6(one), "others");
     this.#linkSeen(`${name} is switched ${up ? "on" : "off"}`);
   }
 
@@ -241,6 +243,7 @@ export class Machine {
     if (powered && !this.#powered) {
       this.#boots++;
       this.clock.boot();
+      this.fence.settle(undefined);
     }
     this.#powered = powered;
     if (!powered) this.#addresses.drop((entry) => entry.ours, "others");
@@ -337,11 +340,12 @@ export class Machine {
 
   /** Does it answer for `address` there: has it the address on a port that passes packets? */
   answersFor(address: string, segment: string): Port | undefined {
+    if (this.fence.isShut(address)) return undefined;
     for (const entry of this.#addresses.of(address)) {
       if (entry.tentative) continue;
       for (const port of this.#ports.values()) {
         // arp_ignore=0: Linux answers for IPv4 on any link, for IPv6 on the one that has it.
-        const here = entry.index === port.index || !isIpv6(entry);
+        const here = entry.index === port.index || !address.includes(":");
         if (here && port.segment === segment && this.isLive(port)) return port;
       }
     }
@@ -393,8 +397,4 @@ export class Machine {
 /** The HostError of `call` on `object` with `code`. */
 export function refusal(call: string, object: string, code: string): HostError {
   return new HostError(call, object, code, WORDS[code] ?? code);
-}
-
-function isIpv6(entry: { readonly prefix: Prefix }): boolean {
-  return entry.prefix.address.family === "ipv6";
 }

@@ -8,10 +8,10 @@ import {
   type Datagram,
   eachOf,
   type Endpoint,
+  type Fence,
   type Host,
   HostError,
   type HostEvent,
-  NO_FENCE,
   type PresenceQuestion,
   type Scheduling,
   type WatchedAddress,
@@ -50,7 +50,7 @@ export class SimHost implements Host {
   readonly machine: Machine;
   /** How often it was woken. */
   wakes = 0;
-  readonly fence = NO_FENCE;
+  readonly fence: Fence;
   readonly reserve = (): ReadonlyMap<string, number> => new Map();
   readonly addAddresses: Host["addAddresses"] = (all, lifetime) =>
     eachOf(all, (one) => this.addAddress(one, lifetime));
@@ -77,6 +77,7 @@ export class SimHost implements Host {
   constructor(lan: Lan, machine: Machine, random: Random) {
     this.#lan = lan;
     this.machine = machine;
+    this.fence = machine.fence;
     this.#random = random;
     this.#view = machine.interfaces();
     this.#sockets = new SimSockets(lan, machine);
