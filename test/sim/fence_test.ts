@@ -9,7 +9,7 @@ const ADDRESS = "192.168.1.50";
 const HELD = { interface: "eth0", prefix: parsePrefix(`${ADDRESS}/24`) ?? assert.fail() };
 const TIMES = { open: milliseconds(300), guarded: seconds(3) };
 
-Deno.test("a killed program's address is silent from its time on, and free again later", async () => {
+Deno.test("the address of a killed program is silent from its time on, later free", async () => {
   const { lan, machine, host } = machineWithProgram();
   const answers = () => machine.answersFor(ADDRESS, "lan") !== undefined;
   host.addAddress(HELD, seconds(1));

@@ -115,6 +115,7 @@ async function runsAsSaid(machine: Container): Promise<void> {
   );
   // Every thread of it, also those that the runtime made.
   assert.equal(await machine.shell(`ps -L -o cls= ${pid} | sort -u | xargs`), "RR\n");
+  await waitFor("the fence", async () => (await instance(machine)).fence === "nftables");
 }
 
 async function checksWork(machine: Container): Promise<void> {
