@@ -1,5 +1,6 @@
 /** The second opinion with the whole daemon, on a simulated LAN with a second road. */
 import assert from "node:assert/strict";
+import { ip } from "../../../src/net/ip.ts";
 import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../../../src/time.ts";
 import { file, TellingNodes } from "../../support/cluster/telling.ts";
 
@@ -166,6 +167,42 @@ Deno.test("second opinion: one way only: the worse one yields by reports", async
   nodes.cluster.start("n1");
   assert.equal(await course(nodes, seconds(30)), "n2 n1,n2 n1");
 });
+
+/** Each node asks the gateway, which hardly changes its priority. */
+const GATEWAY = file(
+  ['checks = ["nginx"]', 'checks = ["gw"]'],
+  ["[check.nginx]", "[check.gw]"],
+  ['http = "http://127.0.0.1/"', 'ping = "10.0.0.254"\nweight = -1'],
+);
+
+Deno.test("second opinion: the gateway is gone at the master alone", async () => {
+  const nodes = await withGateway();
+  loseGateway(nodes, "n1");
+  assert.equal(await course(nodes, seconds(30)), "n1 n1,n2 n2");
+  assert.match(nodes.status("n2").instances[0]?.cause ?? "", /n1 .* its gateway does not answer$/);
+  assert.match(nodes.status("n1").instances[0]?.cause ?? "", /n2 .* reports that it is master/);
+});
+
+Deno.test("second opinion: a gateway that all have lost decides nothing", async () => {
+  const nodes = await withGateway();
+  for (const name of ALL) loseGateway(nodes, name);
+  assert.equal(await course(nodes, seconds(30)), "n1");
+});
+
+/** n1 is master, and its adverts are lost. */
+async function withGateway(): Promise<TellingNodes> {
+  const nodes = new TellingNodes(ALL, GATEWAY);
+  for (const name of ALL) nodes.cluster.lan.machine(name).gateways = [ip("10.0.0.254")];
+  await nodes.run(seconds(10));
+  mute(nodes, "n1", "n2");
+  mute(nodes, "n1", "n3");
+  assert.equal(await course(nodes, seconds(20)), "n1");
+  return nodes;
+}
+
+function loseGateway({ cluster: { lan } }: TellingNodes, name: string): void {
+  lan.machine(name).setService("gw", { ok: false });
+}
 
 /** When another node than n1 is master, from now; undefined: not within 10 s. */
 async function takeover(nodes: TellingNodes): Promise<Nanoseconds | undefined> {
