@@ -159,9 +159,12 @@ export function partHash(part: FilePart): string {
 /** Fingerprints made in another way, by another version, cannot be compared. */
 const FORM = "1";
 
-/** The fingerprint of a file with these parts. */
-export function fileHash(parts: ReadonlyMap<string, string>): string {
-  return `${FORM}-${hashOf(JSON.stringify([...parts]))}`;
+/** The fingerprint of a file without parts. */
+export const NO_PARTS = `${FORM}-`;
+
+/** The fingerprint of a file, `before` with one part more; parts come by their headers. */
+export function withPart(before: string, header: string, hash: string): string {
+  return `${FORM}-${hashOf(JSON.stringify([before, header, hash]))}`;
 }
 
 /** Were both fingerprints of files made in the same way? */

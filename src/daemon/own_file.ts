@@ -3,18 +3,28 @@
  * thousand instances is looked at in slices, so that adverts leave in between.
  */
 import type { Config } from "../config/config.ts";
-import { fileHash, type FilePart, keyHashes, partHash, partsOf } from "../config/fingerprint.ts";
-import type { Instant } from "../time.ts";
+import {
+  type FilePart,
+  keyHashes,
+  NO_PARTS,
+  partHash,
+  partsOf,
+  withPart,
+} from "../config/fingerprint.ts";
+import { between, type Instant, milliseconds } from "../time.ts";
 
-/** Parts that are looked at in one turn. */
-const AT_ONCE = 16;
+/** So long one turn looks at parts. */
+const LONGEST = milliseconds(1);
 
 /** The file of this node. */
 export class OwnFile {
   #config: Config | undefined;
   #since: Instant | undefined;
-  #rest: readonly FilePart[] = [];
-  readonly #parts = new Map<string, FilePart>();
+  #parts: readonly FilePart[] = [];
+  /** So many of them were looked at. */
+  #done = 0;
+  #sum = NO_PARTS;
+  #byHeader: ReadonlyMap<string, FilePart> = new Map();
   #hashes = new Map<string, string>();
   #hash: string | undefined;
 
@@ -25,24 +35,31 @@ export class OwnFile {
     this.#since = now;
     this.#hash = undefined;
     this.#hashes = new Map();
-    this.#rest = partsOf(config);
-    this.#parts.clear();
-    for (const part of this.#rest) this.#parts.set(part.header, part);
+    this.#parts = partsOf(config);
+    this.#byHeader = new Map(this.#parts.map((part) => [part.header, part]));
+    this.#done = 0;
+    this.#sum = NO_PARTS;
     return true;
   }
 
   /** Is there more to look at? */
   get isBusy(): boolean {
-    return this.#rest.length > 0;
+    return this.#done < this.#parts.length;
   }
 
-  /** Looks at the next parts. True: the fingerprint is known now. */
-  work(): boolean {
+  /** Looks at the next parts; `now` is the clock. True: the fingerprint is known now. */
+  work(now: () => Instant): boolean {
     if (!this.isBusy) return false;
-    for (const part of this.#rest.slice(0, AT_ONCE)) this.#hashes.set(part.header, partHash(part));
-    this.#rest = this.#rest.slice(AT_ONCE);
+    const start = now();
+    do {
+      const part = this.#parts[this.#done++];
+      if (part === undefined) break;
+      const hash = partHash(part);
+      this.#hashes.set(part.header, hash);
+      this.#sum = withPart(this.#sum, part.header, hash);
+    } while (this.isBusy && between(start, now()) < LONGEST);
     if (this.isBusy) return false;
-    this.#hash = fileHash(this.#hashes);
+    this.#hash = this.#sum;
     return true;
   }
 
@@ -63,7 +80,7 @@ export class OwnFile {
 
   /** The fingerprints of the keys of the part `header`, by name; undefined: there is none. */
   keysOf(header: string): ReadonlyMap<string, string> | undefined {
-    const part = this.#parts.get(header);
+    const part = this.#byHeader.get(header);
     return part && keyHashes(part);
   }
 }

@@ -208,7 +208,7 @@ export class Reports implements Ticker, RouterWatcher {
     if (!this.#isOn) return;
     const { config, self, isLeaving, maintenance } = this.#options;
     if (this.#file.settle(config(), now)) this.#forget();
-    if (this.#file.work()) this.#lookAt = now;
+    if (this.#file.work(() => this.#options.host.now())) this.#lookAt = now;
     const around = [config(), self(), isLeaving(), maintenance(), this.#file.hash];
     if (around.some((one, i) => one !== this.#around[i])) this.#telling.hurry();
     this.#around = around;
