@@ -225,7 +225,10 @@ export class Daemon implements CommandTaker {
   /** After each batch: what waits for others may be done, and what was done is written down. */
   #tick(): void {
     const now = this.#host.now();
-    for (const ticker of this.#tickers) ticker.tick(now);
+    for (const ticker of this.#tickers) {
+      ticker.tick(now);
+      this.#parts.driver.letFast();
+    }
   }
 
   #startProbes(now: Instant): void {

@@ -204,17 +204,25 @@ export class Driver {
    * advertise. Not those of its sync group, whose steps follow from this one.
    */
   #letOthers(busy: VirtualRouter, count: number): void {
-    const { routers } = this.#options;
     this.#addresses += count;
     if (this.#isBetween || this.#addresses < ADDRESSES_BETWEEN) return;
     this.#addresses = 0;
-    if (routers.nextFast() === undefined) return;
+    this.letFast(busy);
+  }
+
+  /**
+   * Between two parts of other work: masters with fast adverts that are due advertise. Not those of
+   * the sync group of `busy`, in the middle of whose step that is.
+   */
+  letFast(busy?: VirtualRouter): void {
+    const { routers } = this.#options;
+    if (this.#isBetween || routers.nextFast() === undefined) return;
     const now = this.#host.now();
     this.#isBetween = true;
     let left = MOST_OTHERS;
     for (const router of routers.takeFast(now)) {
       const { group } = router.plan;
-      const isFree = router !== busy && (group === undefined || group !== busy.plan.group);
+      const isFree = router !== busy && (group === undefined || group !== busy?.plan.group);
       const due = nextDeadline(router.state);
       // After a longer silence, another node may be master: what has arrived is looked at first.
       const isLittleLate = due !== undefined && due <= now &&

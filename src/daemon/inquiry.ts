@@ -67,6 +67,8 @@ export interface InquiryOptions {
   readonly conflicts: Conflicts;
   readonly neighbours: Neighbours;
   readonly node: () => NodePlan | undefined;
+  /** Called between two questions: what is due then need not wait for all of them. */
+  readonly meanwhile?: () => void;
 }
 
 /** The questions of one node. */
@@ -210,6 +212,7 @@ export class Inquiry {
       if (turn?.question === undefined) continue;
       this.#conclude(router, turn, turn.question, now);
       this.#asks.set(router, turn.nextAt);
+      this.#options.meanwhile?.();
     }
     const next = this.#nextAsk();
     if (next === undefined || now < next) return;
@@ -220,6 +223,7 @@ export class Inquiry {
       const turn = router && this.#turns.get(router);
       if (router === undefined || turn === undefined) break;
       this.#ask(router, turn, othersOf, deaf, now);
+      this.#options.meanwhile?.();
     }
     this.#pausedUntil = this.#budget > 0 ? undefined : roundFor(after(now, FILLED));
   }

@@ -181,7 +181,13 @@ function createWatch(options: DaemonOptions, ground: Ground, { driver, reconcile
   const { host, journal } = options;
   const { routers, observers, neighbours, conflicts, once, wallTime } = ground;
   const node = () => reconciler.node;
-  const inquiry = new Inquiry({ host, conflicts, neighbours, node });
+  const inquiry = new Inquiry({
+    host,
+    conflicts,
+    neighbours,
+    node,
+    meanwhile: () => driver.letFast(),
+  });
   const watch = { host, routers, driver, node, conflicts, inquiry, neighbours, journal };
   const addressConflicts = new AddressConflicts(watch);
   const receiver = new Receiver({
