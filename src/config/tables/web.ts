@@ -33,7 +33,7 @@ export const WEB = {
     ),
     absent: "none: the page shows, and changes nothing",
     what: "What the page asks for before it hands over or switches maintenance.",
-    why: "A browser could not send another one.",
+    why: "A short one is soon guessed, and a browser could not send other characters.",
     title: "the password of the page",
     example: { credential: "web" },
     synonyms: ["pass", "secret", "auth", "token"],
