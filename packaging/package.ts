@@ -1,20 +1,23 @@
 /**
  * Packages of the checkout. Leaves .deb and .rpm files for amd64 and arm64 in dist/, the same bytes
- * every time.
+ * every time. Says first what it needs, and what of it is not on this machine.
  *
  *     deno task package                            all four, small (xz: two minutes)
  *     deno task package --fast                     larger, in seconds (zstd)
- *     deno task package --arch=arm64 --format=deb  only these
- *     deno task package --kind=compile             of one executable, not of a bundle (see build.ts)
- *     deno task package --version=0.1.1            under another version
- *     deno task package --out=DIR                  leave them in DIR instead of dist
+ *     deno task package --only deb                 no .rpm (--only rpm: no .deb)
+ *     deno task package --arch arm64               only this architecture
+ *     deno task package --kind compile             of one executable, not of a bundle (see build.ts)
+ *     deno task package --version 0.1.1            under another version
+ *     deno task package --out DIR                  leave them in DIR instead of dist
  *
  * Needs dpkg-deb for .deb and rpmbuild for .rpm (Debian: apt install rpm).
  * $SOURCE_DATE_EPOCH is the time of everything in them; default: that of the last commit.
  */
+import { parseArgs } from "node:util";
 import { build, defaultKind, type Kind } from "./build.ts";
 import { makeDeb } from "./package/deb.ts";
 import type { Made, Making } from "./package/making.ts";
+import { demandAll, type Need } from "./package/needs.ts";
 import { makeRpm } from "./package/rpm.ts";
 import { CHECKOUT, entriesOf, type Flavour, PACKAGE_VERSION } from "./package/tree.ts";
 import { ALL_ARCHES, type Arch, fetchRuntime } from "./runtime.ts";
@@ -30,22 +33,31 @@ export interface PackageOptions {
   readonly out: string;
 }
 
-const FORMATS: readonly Flavour[] = ["deb", "rpm"];
+/** Every format. */
+export const FORMATS: readonly Flavour[] = ["deb", "rpm"];
 
-/** The program that makes each format, and the Debian package that it is in. */
-const TOOLS: Readonly<Record<Flavour, { readonly program: string; readonly debian: string }>> = {
-  deb: { program: "dpkg-deb", debian: "dpkg" },
-  rpm: { program: "rpmbuild", debian: "rpm" },
+const NEEDS: Readonly<Record<Flavour, Need>> = {
+  deb: { program: "dpkg-deb", debian: "dpkg", does: "packs the .deb; --only rpm goes without" },
+  rpm: { program: "rpmbuild", debian: "rpm", does: "packs the .rpm; --only deb goes without" },
 };
+
+const text = { type: "string" } as const;
+const FLAGS = {
+  fast: { type: "boolean" },
+  only: text,
+  arch: text,
+  kind: text,
+  version: text,
+  out: text,
+} as const;
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (options === undefined) {
-    const flags =
-      "[--fast] [--arch=ARCH] [--format=deb|rpm] [--kind=KIND] [--version=V] [--out=DIR]";
-    console.error(`usage: deno task package ${flags}`);
+    const flags = "[--fast] [--only deb|rpm] [--arch amd64|arm64] [--kind compile|bundle]";
+    console.error(`usage: deno task package ${flags} [--version V] [--out DIR]`);
     return 2;
   }
   try {
@@ -61,28 +73,23 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function parseOptions(args: readonly string[]): PackageOptions | undefined {
-  const given = new Map<string, string>();
-  for (const arg of args.filter((one) => one !== "--")) {
-    const match = /^--(?:(fast)|(arch|format|kind|version|out)=(.+))$/.exec(arg);
-    if (match === null) return undefined;
-    given.set(match[1] ?? match[2] ?? "", match[3] ?? "");
-  }
-  const kind = given.get("kind");
-  const arches = ALL_ARCHES.filter((arch) => arch === (given.get("arch") ?? arch));
-  const formats = FORMATS.filter((format) => format === (given.get("format") ?? format));
-  const version = given.get("version") ?? PACKAGE_VERSION;
-  if (arches.length === 0 || formats.length === 0 || !/^\d[\w.+~]*$/.test(version)) {
+  const given = valuesOf(args);
+  if (given === undefined) return undefined;
+  const { only, arch, kind, version = PACKAGE_VERSION, out = `${CHECKOUT}dist` } = given;
+  const arches = ALL_ARCHES.filter((one) => one === (arch ?? one));
+  const formats = FORMATS.filter((format) => format === (only ?? format));
+  const isSound = arches.length > 0 && formats.length > 0 && /^\d[\w.+~]*$/.test(version);
+  if (!isSound || (kind !== undefined && kind !== "compile" && kind !== "bundle")) return undefined;
+  return { arches, formats, kind, version, compression: given.fast ? "fast" : "small", out };
+}
+
+/** What the flags say; undefined: there is none of this name, or it lacks its value. */
+function valuesOf(args: readonly string[]) {
+  try {
+    return parseArgs({ args: args.filter((arg) => arg !== "--"), options: FLAGS }).values;
+  } catch {
     return undefined;
   }
-  if (kind !== undefined && kind !== "compile" && kind !== "bundle") return undefined;
-  return {
-    arches,
-    formats,
-    kind,
-    version,
-    compression: given.has("fast") ? "fast" : "small",
-    out: given.get("out") ?? `${CHECKOUT}dist`,
-  };
 }
 
 /** Makes the packages, one after the other; rejects with the words of the tool that failed. */
@@ -90,24 +97,29 @@ export async function makePackages(
   options: PackageOptions,
   progress: (line: string) => void = () => {},
 ): Promise<readonly Made[]> {
-  for (const format of options.formats) await demandTool(format);
+  progress(`makes ${options.formats.map((one) => `.${one}`).join(" and ")} in ${options.out}`);
+  await demandAll(options.formats.map((format) => NEEDS[format]), progress);
+  progress("needs the npm registry (Deno's own program, esbuild): only the first time");
   const epoch = await sourceDate();
   await Deno.mkdir(options.out, { recursive: true });
   const scratch = await Deno.makeTempDir({ prefix: "floatip-package-" });
   try {
     const made: Made[] = [];
+    const steps = options.arches.length * (1 + options.formats.length);
+    let step = 0;
+    const next = (words: string) => progress(`${++step} of ${steps}  ${words}`);
     for (const arch of options.arches) {
       const program = `${scratch}/program-${arch}`;
       const kind = options.kind ?? await defaultKind(arch);
       // The runtime from npm for this machine too: whatever Deno builds, the package is the same.
       const runtime = kind === "bundle" ? { runtime: await fetchRuntime(arch) } : {};
-      progress(`${arch}: building the program`);
+      next(`${arch}: building the program`);
       await build(kind, program, { arch, ...runtime });
       const { version, compression, out } = options;
       const making: Making = { arch, version, compression, epoch, out };
       for (const format of options.formats) {
         const pace = compression === "small" ? "xz: about half a minute" : "zstd";
-        progress(`${arch}: packing the .${format} (${pace})`);
+        next(`${arch}: packing the .${format} (${pace})`);
         const make = format === "deb" ? makeDeb : makeRpm;
         made.push(await make(await entriesOf(format, program, making), making, scratch));
       }
@@ -116,17 +128,6 @@ export async function makePackages(
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
-}
-
-/** Rejects with what to install where the program that makes `format` is missing. */
-async function demandTool(format: Flavour): Promise<void> {
-  const { program, debian } = TOOLS[format];
-  if (await outputOf(program, ["--version"]) !== undefined) return;
-  const others = FORMATS.filter((one) => one !== format).map((one) => `--format=${one}`);
-  throw new Error(
-    `${program} is not on this machine, and a .${format} is made by it: ` +
-      `install it (Debian: apt install ${debian}), or leave it out with ${others.join(" ")}`,
-  );
 }
 
 /**

@@ -43,6 +43,8 @@ const packages = [
   "ufw",
   "mmdebstrap",
   "rpm",
+  "apt-utils",
+  "gnupg",
   "lintian",
   "mandoc",
   "qemu-user-static",

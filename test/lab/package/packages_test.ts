@@ -114,8 +114,10 @@ Deno.test("whose work is in the packages stands in their copyright", async () =>
 
 Deno.test("a missing tool is named with its package before anything is built", async () => {
   const script = new URL("../../../packaging/package.ts", import.meta.url).pathname;
-  const program = [Deno.execPath(), "run", "-A", "--no-check", script, "--format=rpm"];
+  const program = [Deno.execPath(), "run", "-A", "--no-check", script, "--only", "rpm"];
   const { code, stderr } = await run(program, { env: { PATH: "/nowhere" } });
   assert.equal(code, 1);
-  assert.match(stderr, /^package: rpmbuild is not on this machine.*apt install rpm.*--format=deb/);
+  assert.match(stderr, /^needs rpmbuild \(.*--only deb.*\): not on this machine$/m);
+  assert.match(stderr, /^package: not on this machine: rpmbuild .* sudo apt install rpm$/m);
+  assert.doesNotMatch(stderr, /building/);
 });

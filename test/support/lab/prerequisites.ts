@@ -15,6 +15,8 @@ const programOf: Readonly<Record<string, string>> = {
   "nginx-light": "nginx",
   "systemd-container": "systemd-nspawn",
   rpm: "rpmbuild",
+  "apt-utils": "apt-ftparchive",
+  gnupg: "gpg",
   "qemu-system-arm": "qemu-system-aarch64",
   kmod: "modprobe",
   e2fsprogs: "mke2fs",
