@@ -1,18 +1,21 @@
 /**
  * The channel of the built program in network namespaces: a session within a second, and an
- * attacker on the LAN that records, replays, reflects and changes datagrams. REPLAYS=100000 sends
- * as many as that.
+ * attacker on the LAN that records, replays, reflects and changes datagrams. Each node is sent four
+ * times REPLAYS recordings: two thirds of an hour go by with REPLAYS=500000.
  */
 import assert from "node:assert/strict";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { until } from "../../support/interop/until.ts";
 import { type Recorded, Recorder, sendAgain, typeOf } from "../../support/cluster/wire.ts";
 import { Lan } from "../../support/lab/lan.ts";
+import { Random } from "../../sim/random.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 
 const reason = missing("tcpdump");
 
 const REPLAYS = Number(Deno.env.get("REPLAYS") ?? 1000);
+
+const [A, B] = ["10.77.0.1", "10.77.0.2"] as const;
 
 const SECRET = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8";
 const OTHER_SECRET = "Zx9cV8bN7mA6sD5fG4hJ3kL2qW1eR0tY9uI8oP7aS6c";
@@ -31,56 +34,74 @@ addresses = ["10.77.0.100/24"]
 prefer = ["a", "b"]
 `;
 
-/** A datagram a millisecond at most: what is looked at, not what a queue drops. */
-const EVERY_MS = 1.25;
+/** A socket is read a thousand times a second: what is looked at, not what a queue drops. */
+const EVERY_MS = 1.05;
+/** A tag costs more than a look; more of them a second silence a node. */
+const CHANGED_EVERY_MS = 4, MOST_CHANGED = 5000;
+/** So many are in memory at one time. */
+const TOGETHER = 20_000;
+
+type Datagram = Omit<Recorded, "at">;
+type Send = (datagrams: readonly Datagram[], everyMs?: number) => Promise<void>;
 
 Deno.test({
   name: nameWith("channel: nodes speak within a second, and no recording is believed", reason),
   ignore: reason !== undefined,
   fn: async () => {
     await using lan = await Lan.open({ hosts: ["a", "b", "c", "attacker"] });
-    await using recorder = await Recorder.open(lan);
     const [hostA, hostB, attacker] = [lan.host("a"), lan.host("b"), lan.host("attacker")];
-    const send = (datagrams: readonly Omit<Recorded, "at">[], everyMs = EVERY_MS) =>
+    const send: Send = (datagrams, everyMs = EVERY_MS) =>
       sendAgain(attacker, [hostA, hostB], datagrams, everyMs);
+    const first = await Recorder.open(lan);
+    await using _first = first;
     await using b = await Floatip.start(hostB, FILE);
     await using a = await Floatip.start(hostA, FILE);
     await using c = await Floatip.start(lan.host("c"), FILE.replace(SECRET, OTHER_SECRET));
     await untilUp(a, "b");
     await untilUp(b, "a");
-    withinSecond(recorder.all, "10.77.0.1", "10.77.0.2");
+    withinSecond(first.all, A, B);
     // Another secret: it is seen, and nothing that it says is believed.
-    for (const [by, name] of [[a, "c"], [c, "a"]] as const) {
-      await until(
-        `the secret of ${name} is another one`,
-        async () => await stateOf(by, name) === "other-secret",
-      );
-    }
-    await until("enough was recorded", () => dataTo(recorder.all, "10.77.0.2").length >= 8, 20_000);
-
-    const recorded = [...recorder.all];
-    const fromA = dataTo(recorded, "10.77.0.2");
-    await refusesAll(b, ["replayed"], repeated(fromA), send);
-    await refusesAll(b, ["replayed"], repeated(fromA.toReversed()), send);
+    await untilOtherSecret(a, "c");
+    await untilOtherSecret(c, "a");
+    const isEnough = () => [A, B].every((to) => dataTo(first.all, to).length >= 8);
+    await until("enough was recorded", isEnough, 20_000);
+    // What is sent again is not recorded again.
+    await first[Symbol.asyncDispose]();
+    const recorded = first.all;
+    const [fromA, fromB] = [dataTo(recorded, B), dataTo(recorded, A)];
     // Sent back to where it came from, as if the other one had said it.
-    const reflected = fromA.map(({ bytes }) => ({ from: "10.77.0.2", to: "10.77.0.1", bytes }));
-    await refusesAll(a, ["no-session", "replayed"], repeated(reflected), send);
+    const reflected = fromA.map(({ bytes }) => ({ from: B, to: A, bytes }));
     // All kinds: greetings may be answered, and change nothing.
-    await staysUp(b, "a", () => send(recorded.filter(({ to }) => to === "10.77.0.2")));
-    await refusesAll(b, ["tag", "too-many"], changed(recorder.all), send, 4);
+    await staysUp(b, "a", () => send(recorded.filter(({ to }) => to === B)));
+    await refusesAll(b, ["tag", "too-many"], changed(recorded), send, CHANGED_EVERY_MS);
+    await Promise.all([
+      refusesEach(b, "replayed", inOrder(fromA), send)
+        .then(() => refusesEach(b, "replayed", inOrder(fromA.toReversed()), send)),
+      refusesEach(a, "replayed", inDisorder(fromB), send)
+        .then(() => refusesEach(a, "no-session", inOrder(reflected), send)),
+    ]);
 
-    const [since] = [recorder.all.length];
+    await using second = await Recorder.open(lan);
     await a.crash();
     await using again = await a.again();
     await untilUp(b, "a");
     await untilUp(again, "b");
-    withinSecond(recorder.all.slice(since), "10.77.0.1", "10.77.0.2");
-    const fromGone = dataTo(recorded, "10.77.0.2").filter(({ from }) => from === "10.77.0.1");
-    await refusesAll(b, ["replayed"], repeated(fromGone), send);
-    // b goes on, with the same sid: what it sealed for the process before does not open.
-    const forGone = repeated(dataTo(recorded, "10.77.0.1"));
-    await refusesAll(again, ["replayed", "tag", "too-many"], forGone, send);
-    assert.equal(await stateOf(b, "a"), "up");
+    withinSecond(second.all, A, B);
+    await second[Symbol.asyncDispose]();
+    await Promise.all([
+      refusesEach(b, "replayed", inDisorder(fromA), send),
+      // b goes on, with the same sid: what it sealed for the process before does not open.
+      refusesEach(again, "replayed tag too-many", inDisorder(fromB), send),
+    ]);
+    await b.crash();
+    await using secondB = await b.again();
+    await untilUp(secondB, "a");
+    await untilUp(again, "b");
+    await Promise.all([
+      refusesEach(secondB, "no-session", inDisorder(fromA), send),
+      refusesEach(again, "replayed tag too-many", inDisorder(fromB), send),
+    ]);
+    assert.deepEqual([await stateOf(secondB, "a"), await stateOf(again, "b")], ["up", "up"]);
   },
 });
 
@@ -105,23 +126,30 @@ function dataTo(all: readonly Recorded[], to: string): readonly Recorded[] {
   return all.filter((seen) => isData(seen) && seen.to === to && seen.from !== "10.77.0.3");
 }
 
-function repeated(datagrams: readonly Omit<Recorded, "at">[]): readonly Omit<Recorded, "at">[] {
+/** Gives a batch of them, again and again. */
+function inOrder(datagrams: readonly Datagram[]): () => readonly Datagram[] {
   const [first] = datagrams;
   assert.ok(first !== undefined, "there is something to send");
-  return Array.from({ length: REPLAYS }, (_, n) => datagrams[n % datagrams.length] ?? first);
+  return () => Array.from({ length: TOGETHER }, (_, n) => datagrams[n % datagrams.length] ?? first);
+}
+
+/** The same, each drawn at random. */
+function inDisorder(datagrams: readonly Datagram[]): () => readonly Datagram[] {
+  const random = new Random(datagrams.length);
+  return () => Array.from({ length: TOGETHER }, () => random.pick(datagrams));
 }
 
 /** The newest DATA of a with later counters, and a bit changed in each. */
-function changed(all: readonly Recorded[]): readonly Omit<Recorded, "at">[] {
-  const newest = all.findLast((seen) => isData(seen) && seen.from === "10.77.0.1");
+function changed(all: readonly Recorded[]): readonly Datagram[] {
+  const newest = all.findLast((seen) => isData(seen) && seen.from === A);
   assert.ok(newest !== undefined);
-  return Array.from({ length: REPLAYS }, (_, n) => {
+  return Array.from({ length: Math.min(REPLAYS, MOST_CHANGED) }, (_, n) => {
     const bytes = newest.bytes.slice();
     const view = new DataView(bytes.buffer);
     view.setBigUint64(16, view.getBigUint64(16) + 1000n + BigInt(n));
     const bit = n % ((bytes.length - 24) * 8);
     bytes[24 + (bit >> 3)] = (bytes[24 + (bit >> 3)] ?? 0) ^ 1 << (bit & 7);
-    return { from: newest.from, to: "10.77.0.2", bytes };
+    return { from: newest.from, to: B, bytes };
   });
 }
 
@@ -132,8 +160,8 @@ function changed(all: readonly Recorded[]): readonly Omit<Recorded, "at">[] {
 async function refusesAll(
   by: Floatip,
   reasons: readonly string[],
-  datagrams: readonly Omit<Recorded, "at">[],
-  send: (datagrams: readonly Omit<Recorded, "at">[], everyMs?: number) => Promise<void>,
+  datagrams: readonly Datagram[],
+  send: Send,
   everyMs = EVERY_MS,
 ): Promise<void> {
   const counts = async () => {
@@ -152,7 +180,19 @@ async function refusesAll(
     last.words = `${refused} and ${lost} lost of ${datagrams.length}: ${now.all}`;
     return refused <= datagrams.length && refused + lost >= datagrams.length;
   });
-  if (REPLAYS > 1000) console.log(reasons.join(), last.words);
+  if (REPLAYS > 1000) console.log(by.host.name, reasons.join(), last.words);
+}
+
+/** The same of REPLAYS datagrams in batches that `next` gives; `reasons`: separated by blanks. */
+async function refusesEach(
+  by: Floatip,
+  reasons: string,
+  next: () => readonly Datagram[],
+  send: Send,
+): Promise<void> {
+  for (let left = REPLAYS; left > 0; left -= TOGETHER) {
+    await refusesAll(by, reasons.split(" "), next().slice(0, left), send);
+  }
 }
 
 /** How many datagrams found no room in a socket, as the kernel of its machine counts. */
@@ -177,6 +217,12 @@ async function staysUp(by: Floatip, peer: string, act: () => Promise<void>): Pro
 
 async function stateOf(by: Floatip, name: string): Promise<string | undefined> {
   return (await by.status()).nodes.find((node) => node.name === name)?.state;
+}
+
+/** It speaks, and `by` does not know its secret. */
+async function untilOtherSecret(by: Floatip, name: string): Promise<void> {
+  const isOther = async () => await stateOf(by, name) === "other-secret";
+  await until(`the secret of ${name} is another one`, isOther);
 }
 
 /** It has told what it is. */
