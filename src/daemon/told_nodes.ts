@@ -82,8 +82,9 @@ function lost(
     };
   }
   const was = wasWhat(told);
-  // What was found out by asking the machine.
-  const { attention } = silent;
+  // What was found out by asking the machine since its last word: an older answer is refuted.
+  const isRefuted = told !== undefined && facts.answer !== undefined && facts.answer.at < told.at;
+  const attention = isRefuted ? undefined : silent.attention;
   const why = attention?.startsWith(`floatip does not run on ${name}`)
     ? ", and floatip does not run there"
     : silent.state === "lost" && attention !== undefined
@@ -109,7 +110,7 @@ function neverHeard(name: string, silent: NodeView, port: number): NodeView {
     return {
       state: "up",
       words: `its adverts come, ${silence}`,
-      attention: `${name} is ${silence}, though its adverts come: it has no [cluster], or a ` +
+      attention: `${name} was ${silence}, though its adverts come: it has no [cluster], or a ` +
         `packet filter drops them ("floatip firewall" prints the rules)`,
     };
   }
@@ -119,7 +120,7 @@ function neverHeard(name: string, silent: NodeView, port: number): NodeView {
     : silent.state === "never-heard"
     ? silent.words
     : silence;
-  const attention = silent.attention ?? `${name} is ${words}`;
+  const attention = silent.attention ?? `${name} was ${words}`;
   return { state: "never-heard", words, attention };
 }
 

@@ -129,11 +129,24 @@ Deno.test("reports: a node that was never started is never heard, then does not 
   const nodes = new TellingNodes(["n1", "n2"]);
   await nodes.run(seconds(2));
   strictEqual(nodes.node("n1", "n3").state, "never-heard");
+  match(nodes.status("n1").attention.join(), /n3 was never heard/);
   await nodes.run(seconds(20));
   strictEqual(nodes.node("n1", "n3").state, "not-running");
   nodes.cluster.start("n3");
   await nodes.run(seconds(1));
   strictEqual(nodes.node("n1", "n3").state, "up");
+});
+
+Deno.test("reports: of a lost node nothing is said that was found out before it ran", async () => {
+  const nodes = new TellingNodes(["n1", "n2"]);
+  await nodes.run(seconds(20));
+  strictEqual(nodes.node("n1", "n3").state, "not-running");
+  nodes.cluster.start("n3");
+  await nodes.run(seconds(2));
+  for (const card of ["eth0", "eth1"]) nodes.cluster.lan.machine("n3").setCarrier(card, false);
+  await nodes.run(seconds(2));
+  const lost = "n3 is lost: it was backup and said no goodbye";
+  deepStrictEqual(nodes.status("n1").attention.filter((line) => line.startsWith("n3")), [lost]);
 });
 
 Deno.test("reports: where files differ is known within 2 s of a reload, by key", async () => {
