@@ -77,7 +77,7 @@ function instanceLines(
 ): readonly string[] {
   const headline = [
     paint("bold", instanceLabel(instance.name, instance.family)),
-    `${instance.addresses.join(", ")} on ${instance.interface ?? "no interface yet"}`,
+    place(instance),
     paint(HEADLINE_STYLES[instance.health], holder(instance, document, now)),
   ];
   const whole = headline.join("  ");
@@ -89,6 +89,12 @@ function instanceLines(
       ? knownLines(instance, document, now, paint, columns)
       : toldLines(instance, document, now, paint, columns)),
   ];
+}
+
+/** Before an interface fits, the addresses have no prefix length, and are not told. */
+function place({ addresses, interface: link }: InstanceStatus): string {
+  const where = `on ${link ?? "no interface yet"}`;
+  return addresses.length === 0 ? where : `${addresses.join(", ")} ${where}`;
 }
 
 /** Without [cluster]: this node, and what can be found out of the others. */

@@ -36,6 +36,10 @@ function judgeFirewall(
   if (found.refusal !== undefined && found.rulesets.length === 0) {
     return [unknown(`the rules cannot be read: ${found.refusal}`, "sudo floatip doctor")];
   }
+  // Rules that a container or an earlier program loaded are not seen without them.
+  if (found.rulesets.length === 0) {
+    return [ok("nft and iptables are not installed: no rules to look at")];
+  }
   const barred = blocked.filter(({ verdict }) => verdict.kind === "dropped");
   if (barred.length > 0) return barred.map((blocked) => judgeBlocked(blocked, found));
   const doubtful = blocked[0];

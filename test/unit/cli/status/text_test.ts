@@ -72,7 +72,7 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
       faults: ["eth0 has no carrier (cable unplugged?)"],
       group: "gateway",
     }),
-    backup({ name: "outside", interface: null, group: "gateway" }),
+    backup({ name: "outside", interface: null, addresses: [], group: "gateway" }),
   ]),
   nobody: documentOf([
     backup({ health: "nobody", master: null, last_advert_age_ms: null, peers: [SILENT] }),

@@ -354,6 +354,8 @@ Deno.test("doctor: where nothing can be looked at, nothing is claimed to be wron
     DOCTOR_CHECKS.map(({ name }) => name),
     "each says something, in the order of the table",
   );
+  const filter = reported.find(({ check }) => check === "firewall");
+  assert.equal(filter?.what, "nft and iptables are not installed: no rules to look at");
 });
 
 Deno.test("doctor: without the right to listen it says so once each, and no problem", async () => {
