@@ -9,7 +9,9 @@ import { TellingNodes } from "../support/cluster/telling.ts";
 import type { ChannelDatagram } from "./channel.ts";
 import { Random } from "./random.ts";
 
-const REPLAYS = Number(Deno.env.get("REPLAYS") ?? 8000);
+/** In each test run. */
+const FEW = 8000;
+const REPLAYS = Number(Deno.env.get("REPLAYS") ?? FEW);
 
 const NODES = ["n1", "n2"] as const;
 /** Four hundred a second: of more tags that fail, sessions take note (decision 0079). */
@@ -72,6 +74,7 @@ async function playBack(
   const refused = NODES.map((name, at) => refusedBy(nodes, name) - (before[at] ?? 0));
   // One that was believed would be missing here.
   assert.deepEqual(refused, NODES.map(() => batches * TOGETHER));
+  if (REPLAYS <= FEW) return;
   for (const name of NODES) console.log(name, JSON.stringify(nodes.status(name).channel_refused));
 }
 

@@ -2,7 +2,7 @@
  * How long one input holds up the loop: a daemon on a machine of paper is fed packets, claims,
  * orders, requests, files and notes, and each of its turns is measured. Inputs that took long are
  * given again, and the shortest time counts: what a busy machine or the collector of garbage adds
- * to one turn is not the input's.
+ * to one turn is not the input's. `turns.ts COUNT SEED channel`: datagrams of the channel alone.
  */
 import { cpuTime } from "./cpu_clock.ts";
 import { planNode } from "../../../src/config/plan/plan_node.ts";
@@ -45,9 +45,12 @@ const HERE: Interfaces = {
   addresses: [address(2, "10.77.0.11/24"), address(2, "fe80::11/64")],
 };
 
-/** Feeds a daemon `count` inputs that `seed` names. Rejects where one of them ends it. */
-export async function feed(count: number, seed: number): Promise<Figures> {
-  return await new Feeder(count, seed).run();
+/**
+ * Feeds a daemon `count` inputs that `seed` names; `only`: datagrams of the channel alone. Rejects
+ * where one of them ends it.
+ */
+export async function feed(count: number, seed: number, only?: "channel"): Promise<Figures> {
+  return await new Feeder(count, seed, only).run();
 }
 
 /** What one turn is given. */
@@ -59,6 +62,7 @@ interface Given {
 
 class Feeder {
   readonly #random: Random;
+  readonly #only: "channel" | undefined;
   readonly #host: TurnHost;
   readonly #daemon: Daemon;
   readonly #counts = new Map<string, number>();
@@ -72,7 +76,8 @@ class Feeder {
   #again: (Given & { left: number; ms: number }) | undefined;
   #reload: Config | undefined;
 
-  constructor(count: number, seed: number) {
+  constructor(count: number, seed: number, only?: "channel") {
+    this.#only = only;
     this.#random = new Random(seed);
     this.#left = count;
     this.#host = new TurnHost(
@@ -116,7 +121,7 @@ class Feeder {
       const command: Command = { kind: "reload", config, reply: () => {} };
       return { kind: "reload", batch: [], command };
     }
-    const draw = random.between(0, 99);
+    const draw = this.#only === undefined ? random.between(0, 99) : 0;
     if (draw < 20) {
       const keyIds = this.#config.cluster?.keys.map(({ id }) => id) ?? [];
       const batch = Array.from(
@@ -181,6 +186,7 @@ class Feeder {
 
   /** Some of what a daemon reads beside its loop, on the same thread. */
   async #beside(turn: number): Promise<void> {
+    if (this.#only !== undefined) return;
     const random = this.#random;
     for (let i = 0; i < 20; i++) {
       const text = note(random);
@@ -305,9 +311,10 @@ function textOf({ batch, command }: Given): string {
 }
 
 if (import.meta.main) {
-  const [count = "1000000", seed = `${Date.now() % 1e9}`] = Deno.args;
+  const [count = "1000000", seed = `${Date.now() % 1e9}`, only] = Deno.args;
   console.log(`${count} inputs, seed ${seed}`);
-  const { counts, longest } = await feed(Number(count), Number(seed));
+  const kind = only === "channel" ? only : undefined;
+  const { counts, longest } = await feed(Number(count), Number(seed), kind);
   for (const [kind, { ms, input }] of longest) {
     console.log(
       `${kind}: ${counts[kind] ?? "-"} inputs, longest ${ms.toFixed(2)} ms (${input.slice(0, 80)})`,

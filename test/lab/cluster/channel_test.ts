@@ -38,8 +38,8 @@ prefer = ["a", "b"]
 const EVERY_MS = 1.05;
 /** A tag costs more than a look; more of them a second silence a node. */
 const CHANGED_EVERY_MS = 4, MOST_CHANGED = 5000;
-/** So many are in memory at one time. */
-const TOGETHER = 20_000;
+/** So many are made at one time: meanwhile nothing else is done here, and connections time out. */
+const TOGETHER = 4000;
 
 type Datagram = Omit<Recorded, "at">;
 type Send = (datagrams: readonly Datagram[], everyMs?: number) => Promise<void>;
