@@ -225,7 +225,11 @@ export function hearAsBackup(
   if (isObeyedByBackup(rules.priority, priority)) { // (445)
     return obey({ ...state, preemptHoldUntil: undefined, preemptOnce: false }, heard, now, rules);
   }
-  if (state.preemptOnce || isOwner(rules)) return disregard(state, heard, now, rules);
+  if (isOwner(rules)) return disregard(state, heard, now, rules);
+  if (rules.asked === "aside") {
+    return obey({ ...state, preemptHoldUntil: undefined, preemptOnce: false }, heard, now, rules);
+  }
+  if (state.preemptOnce) return disregard(state, heard, now, rules);
   if (isSolicited(state, heard)) return disregard(state, heard, now, rules);
   if (!rules.preempt) return obey(state, heard, now, rules); // (445)
   if (rules.preemptDelay === 0) return disregard(state, heard, now, rules); // (465)
@@ -329,6 +333,8 @@ function hasFallen(state: BackupState, { source }: Heard, rules: Rules): boolean
 function relieveAt(state: BackupState, source: Ip, now: Instant, rules: Rules): Instant {
   const before = heardOf(state);
   const isMaster = before !== undefined && sameIp(before.source, source);
+  // The master itself said which node comes next: there is nothing to listen for.
+  if (isMaster && rules.asked === "claim") return now;
   const wait = isMaster && isSoleSuccessor(rules, source)
     ? nanoseconds(0)
     : skewOf(rules, state.masterInterval);

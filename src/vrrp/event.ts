@@ -151,7 +151,8 @@ export type Cause =
     readonly reason: string;
   }
   /** A person asked for it; `successor` has taken over. */
-  | { readonly kind: "handover"; readonly successor?: Ip }
+  /** `chosen`: by its name, and the other nodes stand aside. */
+  | { readonly kind: "handover"; readonly chosen?: boolean; readonly successor?: Ip }
   | { readonly kind: "maintenance"; readonly successor?: Ip }
   | { readonly kind: "maintenance-over" }
   /**

@@ -80,6 +80,11 @@ export interface Rules {
    */
   readonly secondOpinion?: boolean;
   /**
+   * The master hands over to one node by name: to this one ("claim"), or to another one ("aside"),
+   * which this one then leaves alone. Default: to neither.
+   */
+  readonly asked?: "claim" | "aside" | undefined;
+  /**
    * An orderly stop: keep the addresses until another node has taken over, or give them up at once.
    */
   readonly stop: "handover" | "release";

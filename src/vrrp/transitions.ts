@@ -214,6 +214,10 @@ export function beginHandoff(
   now: Instant,
   rules: Rules,
 ): Step {
+  // Priority 0 would let nodes take over that stand aside.
+  if (why.kind === "handover" && why.chosen) {
+    return enterPhase(master, why, "solicit", [], now, rules);
+  }
   const solicits = why.kind !== "stop" && rules.preempt && longestWait(rules) <= LONGEST_SOLICITING;
   if (solicits) return enterPhase(master, why, "solicit", ["resign"], now, rules);
   // A stop makes up for a lost packet once.
@@ -235,7 +239,8 @@ export function enterPhase(
     advertAt: after(now, rules.advertInterval),
     renewAt: nextRenewal(now, rules),
   };
-  const until = after(now, solicits ? longestWait(rules) : longestSkew(rules));
+  const wait = solicits ? Math.min(longestWait(rules), LONGEST_SOLICITING) : longestSkew(rules);
+  const until = after(now, nanoseconds(wait));
   return {
     state: { kind: "handoff", why, master: next, phase, rest, until, successor: undefined },
     effects: [

@@ -194,3 +194,56 @@ Deno.test("leaving: a backup stops at once, and a handover of it means nothing",
     "init->backup maintenance-over",
   ]);
 });
+
+Deno.test("leaving to a node by its name: priority 1 only, and without it all is as before", () => {
+  const { it, ms } = master(rules({ preempt: false }));
+  const why = { kind: "handover", chosen: true } as const;
+  assert.deepEqual(it.take(ms + 300, { kind: "hand-over", why }), ["advert 1", "renew"]);
+  const lines = it.runTo(ms + 6000).map((line) => line.replace(/^\S+ /, ""));
+  assert.ok(!lines.includes("advert 0"), "those that stand aside are not to take over");
+  assert.deepEqual(lines.filter((line) => line.startsWith("advert")).slice(-2), [
+    "advert 100",
+    "advert 100",
+  ]);
+  assert.equal(it.state().kind, "master");
+});
+
+Deno.test("leaving to a node by its name: that one claims at once", () => {
+  for (const preempt of [true, false]) {
+    const it = router(rules({ priority: 90, preempt }));
+    it.take(100, heard(200));
+    it.replaceRules(150, rules({ priority: 90, preempt, asked: "claim" }));
+    it.take(200, heard(1));
+    assert.equal(it.deadline(), 200);
+    assert.ok(it.runTo(200).includes("200 advert 90"));
+    assert.equal(it.state().kind, "master");
+  }
+});
+
+Deno.test("leaving to a node by its name: the others obey both masters, whatever they are", () => {
+  const it = router(rules({ priority: 150, initialState: "master" }));
+  it.take(100, heard(200));
+  it.replaceRules(150, rules({ priority: 150, asked: "aside" }));
+  it.take(1100, heard(1));
+  it.take(1101, heard(90, LOWER));
+  for (let ms = 2100; ms < 20_000; ms += 1000) {
+    assert.deepEqual(it.runTo(ms), []);
+    it.take(ms, heard(90, LOWER));
+  }
+  assert.equal(it.state().kind, "backup");
+  // It is over: the priorities decide again.
+  it.replaceRules(20_000, rules({ priority: 150 }));
+  it.take(20_100, heard(90, LOWER));
+  it.runTo(25_000);
+  assert.equal(it.state().kind, "master");
+});
+
+Deno.test("leaving to a node by its name: those that stand aside replace a dead one", () => {
+  const it = router(rules({ priority: 150, asked: "aside" }));
+  it.take(4000, heard(90, LOWER));
+  assert.ok(it.runTo(9000).some((line) => line.endsWith("backup->master master-silent")));
+  const other = router(rules({ priority: 150, asked: "aside" }));
+  other.take(4000, heard(90, LOWER));
+  other.take(5000, heard(0, LOWER));
+  assert.ok(other.runTo(6000).some((line) => line.endsWith("backup->master master-left")));
+});
