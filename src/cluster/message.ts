@@ -154,6 +154,9 @@ function routerText(router: RouterReport, room: number): string {
       cause: fitting(router.cause, most),
       faults: router.faults.slice(0, list).map((fault) => fitting(fault, most)),
       checks: checks.slice(0, list).map((one) => ({ ...one, last: fitting(one.last, most) })),
+      // Mostly there is none, and it need not be said.
+      handsTo: router.handsTo ?? undefined,
+      follows: router.follows ?? undefined,
       more: Math.max(0, checks.length - list) + Math.max(0, router.faults.length - list),
     });
     if (sizeOf(text) < room) return text;
@@ -253,6 +256,8 @@ function decodeRouter(fields: Fields | undefined): readonly RouterReport[] {
     unheard: fields.flag("unheard") ?? false,
     source: fields.text("source", MAX_NAME) ?? null,
     yields: fields.flag("yields") ?? false,
+    handsTo: fields.text("handsTo", MAX_NAME) ?? null,
+    follows: fields.text("follows", MAX_NAME) ?? null,
     holds: fields.flag("holds") ?? false,
     link: fields.flag("link") ?? null,
     gateway: fields.flag("gateway") ?? null,

@@ -83,6 +83,13 @@ export interface RouterReport {
   readonly source: string | null;
   /** It is master, and wants another node to take over. */
   readonly yields: boolean;
+  /**
+   * The node that it hands, or has handed, this one over to by name; null: none. The others stand
+   * aside for that node while it is master.
+   */
+  readonly handsTo: string | null;
+  /** The node of such a handover for which it stands aside, or which it is itself; null: none. */
+  readonly follows: string | null;
   /** Are the floating addresses on its interface? */
   readonly holds: boolean;
   /** Is its LAN link up? Null: it does not know. */

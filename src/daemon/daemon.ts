@@ -54,6 +54,7 @@ export class Daemon implements CommandTaker {
       parts.healthWatch,
       parts.channel,
       parts.secondOpinion,
+      parts.wishes,
       parts.reports,
       { nextDeadline: () => announcer.nextDeadline(), tick: () => {} },
       parts.resumeWriter,

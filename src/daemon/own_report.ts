@@ -45,6 +45,8 @@ export function routerReport(router: VirtualRouter, around: Around): RouterRepor
     unheard: isMasterUnheard(state),
     source: router.source === undefined ? null : formatIp(router.source),
     yields: state.kind === "handoff",
+    handsTo: router.handedTo ?? null,
+    follows: router.follows ?? null,
     holds: plan.virtualAddresses.length > 0 && missingAddresses(plan, interfaces).length === 0,
     ...placeOf(router, around),
   };

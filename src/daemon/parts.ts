@@ -31,9 +31,10 @@ import { Reservations } from "./reservation.ts";
 import { judgementsOf, type ResumeState } from "./resume.ts";
 import { ResumeWriter } from "./resume_writer.ts";
 import { Routers } from "./routers.ts";
-import { loneliness } from "./successors.ts";
+import { loneliness, type Others } from "./successors.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { SecondOpinion } from "./second_opinion.ts";
+import { Wishes } from "./wishes.ts";
 
 /** What a daemon is made of. */
 export interface DaemonOptions {
@@ -227,11 +228,18 @@ function createCluster(
     maintenance: () => maintenance.present,
     isLeaving: () => handoffs.isStopping,
     onStanding: (node) => nodes.stands(node),
-    onReport: (said) => secondOpinion.hear(said),
+    onReport: (said) => {
+      // What is asked of this node comes before what the engine makes of it.
+      wishes.hear(said);
+      secondOpinion.hear(said);
+    },
   });
+  const wordsOn: Reports["wordsOn"] = (router, now) => reports.wordsOn(router, now);
+  const now = () => host.now();
+  const wishes = new Wishes({ now, journal, config, self, wordsOn, routers, driver });
   const secondOpinion = new SecondOpinion({ now: () => host.now(), reports, routers, driver });
   nodes.believe((name, now) => reports.view(name, now));
-  return { channel, reports, secondOpinion };
+  return { channel, reports, secondOpinion, wishes };
 }
 
 /** What handles the commands of people. */
@@ -243,16 +251,17 @@ function createHandling(
 ) {
   const handoffs = new Handoffs({ host, routers, driver, reconciler });
   const parts = { host, routers, driver, reconciler, handoffs, journal };
-  const lonely = (router: VirtualRouter) => {
+  const others = (): Others => {
     const now = host.now();
     const told = later.reports?.views(now) ?? new Map();
     const { config, node } = reconciler;
-    return loneliness(router, { config, self: node?.node, told, nodes, now });
+    return { config, self: node?.node, told, nodes, now };
   };
+  const lonely = (router: VirtualRouter) => loneliness(router, others());
   const kept = { before: maintenance, save: saveMaintenance };
   return {
     handoffs,
-    handovers: new Handovers(parts),
+    handovers: new Handovers({ ...parts, others }),
     maintenance: new MaintenanceMode({ ...parts, ...kept, lonely }),
   };
 }

@@ -106,7 +106,7 @@ export class PlanChanges {
     removeAddresses(gone, router, host, journal);
     const rules = router.rules;
     routers.replan(router, next);
-    router.rules = effectiveRules(next, checks, preemptsNot(router));
+    router.rules = effectiveRules(next, checks, preemptsNot(router), router.asked);
     driver.dispatch(router, { kind: "rules", before: rules });
     touched(router);
   }

@@ -68,14 +68,21 @@ function canFault(name: string, checks: Checks): boolean {
 /**
  * The plan's rules with the effective priority: base and weights of the checks, between 1 and 254.
  * It does not preempt where it was handed over by hand (`noPreempt`), and while a check has not
- * decided yet what this node is worth.
+ * decided yet what this node is worth. `asked`: by a handover of another node.
  */
-export function effectiveRules(plan: Plan, checks: Checks, noPreempt = false): Rules {
+export function effectiveRules(
+  plan: Plan,
+  checks: Checks,
+  noPreempt = false,
+  asked?: Rules["asked"],
+): Rules {
   const weighted = plan.checks.flatMap((name) => checks.settings(name) ?? []);
   const contributions = contributionsOf(weighted, (name) => checks.judgement(name));
   const priority = effectivePriority(plan.rules.priority, contributions);
   const isPending = plan.checks.some((name) => checks.isPending(name));
-  return { ...plan.rules, priority, preempt: plan.rules.preempt && !noPreempt && !isPending };
+  const preempt = plan.rules.preempt && !noPreempt && !isPending;
+  const rules = { ...plan.rules, priority, preempt };
+  return asked === undefined ? rules : { ...rules, asked };
 }
 
 /** Does it leave a living master alone, whatever its priority? */
@@ -105,8 +112,10 @@ export class Priorities {
   update(router: VirtualRouter, config: Config, node: string): void {
     const { journal, driver, checks } = this.#options;
     const { plan, rules: before } = router;
-    const rules = effectiveRules(plan, checks, preemptsNot(router));
-    if (rules.priority === before.priority && rules.preempt === before.preempt) return;
+    const rules = effectiveRules(plan, checks, preemptsNot(router), router.asked);
+    const isSame = rules.priority === before.priority && rules.preempt === before.preempt &&
+      rules.asked === before.asked;
+    if (isSame) return;
     router.rules = rules;
     if (rules.priority !== before.priority) {
       const label = labelOf(plan);

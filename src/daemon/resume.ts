@@ -37,9 +37,9 @@ export interface RouterResume {
   readonly master: MasterResume | null;
   /**
    * Handed over by hand until then (in ns since boot), or (null in it) until asked; null: it was
-   * not.
+   * not. `to`: the node that it was handed over to by name.
    */
-  readonly aside: { readonly until: number | null } | null;
+  readonly aside: { readonly until: number | null; readonly to?: string | undefined } | null;
 }
 
 /** What a master was. */
@@ -78,7 +78,7 @@ export function resumeStateOf(
     schema: 1,
     boot: boot.id,
     routers: routers.map((router): RouterResume => {
-      const { plan, state, advertisedAt, noPreemptUntil } = router;
+      const { plan, state, advertisedAt, noPreemptUntil, handedTo } = router;
       const holds = state.kind === "master" && advertisedAt !== undefined && !leaving.has(router);
       return {
         key: keyOf(plan),
@@ -89,9 +89,10 @@ export function resumeStateOf(
           since: router.since,
           transitions: router.counters.masterTransitions,
         },
-        aside: noPreemptUntil === undefined
-          ? null
-          : { until: noPreemptUntil === "asked" ? null : sinceBoot(noPreemptUntil) },
+        aside: noPreemptUntil === undefined ? null : {
+          until: noPreemptUntil === "asked" ? null : sinceBoot(noPreemptUntil),
+          ...(handedTo === undefined ? {} : { to: handedTo }),
+        },
       };
     }),
     checks: names.flatMap((name): readonly CheckResume[] => {

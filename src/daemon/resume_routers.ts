@@ -35,7 +35,8 @@ export function resumeRouter(
   const before = routerResumeOf(router.plan, state, boot);
   if (before === undefined) return;
   if (before.aside !== null && before.master === null) {
-    const { until } = before.aside;
+    const { until, to } = before.aside;
+    router.handedTo = to;
     setNoPreempt(until === null ? "asked" : after(host.now(), nanoseconds(until - boot.now)));
   }
   const elapsed = silenceOf(router, state, host);

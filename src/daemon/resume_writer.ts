@@ -129,10 +129,10 @@ export class ResumeWriter implements RouterWatcher, Ticker {
   /** All but the times of adverts, as text: which routers are masters, or handed over. */
   #standing(): string {
     return this.#options.routers.all.flatMap((router) => {
-      const { noPreemptUntil, state, plan } = router;
+      const { noPreemptUntil, handedTo, state, plan } = router;
       const isMaster = state.kind === "master" && !this.#leaving.has(router);
       if (!isMaster && noPreemptUntil === undefined) return [];
-      return [`${keyOf(plan)} ${isMaster} ${noPreemptUntil ?? ""}`];
+      return [`${keyOf(plan)} ${isMaster} ${noPreemptUntil ?? ""} ${handedTo ?? ""}`];
     }).join();
   }
 }

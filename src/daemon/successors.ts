@@ -31,7 +31,7 @@ export function isAble(
 }
 
 /** May `name` hold `router`? Undefined: it may; else why not, in words. */
-function unableWords(
+export function unableWords(
   { plan }: Pick<VirtualRouter, "plan">,
   name: string,
   { told, nodes, now }: Omit<Others, "config" | "self">,

@@ -106,6 +106,12 @@ export interface VirtualRouter {
    * Undefined: it may.
    */
   noPreemptUntil: Instant | "asked" | undefined;
+  /** The node to which it is being, or was handed over by name; undefined: none. */
+  handedTo: string | undefined;
+  /** The node to which another one hands it, or has handed it over by name; undefined: none. */
+  follows: string | undefined;
+  /** What that asks of this node. */
+  asked: Rules["asked"];
   /** When its last advert left. */
   advertisedAt: Instant | undefined;
   /** When its addresses were last taken off. */
@@ -166,6 +172,9 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
     endpoint: undefined,
     source: undefined,
     noPreemptUntil: undefined,
+    handedTo: undefined,
+    follows: undefined,
+    asked: undefined,
     advertisedAt: undefined,
     releasedAt: undefined,
     leaseUntil: undefined,

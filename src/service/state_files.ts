@@ -182,7 +182,8 @@ function isMaster(value: unknown): value is MasterResume {
 }
 
 function isAside(value: unknown): boolean {
-  return isRecord(value) && (value["until"] === null || isNumber(value["until"]));
+  return isRecord(value) && (value["until"] === null || isNumber(value["until"])) &&
+    (value["to"] === undefined || typeof value["to"] === "string");
 }
 
 function isCheck(value: unknown): value is CheckResume {

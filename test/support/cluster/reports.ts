@@ -34,6 +34,8 @@ export function routerReport(changes: Partial<RouterReport> = {}): RouterReport 
     unheard: false,
     source: "192.168.1.12",
     yields: false,
+    handsTo: null,
+    follows: null,
     holds: false,
     link: true,
     gateway: null,

@@ -136,6 +136,9 @@ Deno.test("resume: what was handed over by hand stays so, in this start of the m
   const written = note(router);
   assert.deepEqual(routerResumeOf(aPlan(), written, BOOT)?.aside, { until: seconds(5060) });
   assert.equal(routerResumeOf(aPlan(), written, { ...BOOT, id: "another" }), undefined);
+  router.handedTo = "pi-c";
+  const byName = routerResumeOf(aPlan(), note(router), BOOT)?.aside;
+  assert.deepEqual(byName, { until: seconds(5060), to: "pi-c" });
 });
 
 Deno.test("resume: a check that was up needs no first result", () => {
