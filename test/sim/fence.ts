@@ -9,23 +9,30 @@ interface Ends {
   readonly guarded: Instant;
 }
 
+const NO_TABLES = "the kernel has no nf_tables";
+
 /** Its elements end by the kernel's clock, which stands still while the machine is suspended. */
 export class SimFence implements Fence {
   readonly #monotonic: () => Instant;
   readonly #ends = new Map<string, Ends>();
   state: FenceState = { kind: "none", words: "" };
+  /** False: the kernel has no nf_tables. */
+  isPossible = true;
 
   constructor(monotonic: () => Instant) {
     this.#monotonic = monotonic;
   }
 
   settle(settings: FenceSettings | undefined): void {
-    this.state = settings === undefined ? { kind: "none", words: "" } : { kind: "stands" };
-    if (settings === undefined) this.#ends.clear();
+    if (settings === undefined || !this.isPossible) {
+      this.state = { kind: "none", words: settings === undefined ? "" : NO_TABLES };
+      this.#ends.clear();
+    } else this.state = { kind: "stands" };
   }
 
   /** A table that is being made takes notice a moment later, which is now here. */
   keepOpen(addresses: readonly Ip[], { open, guarded }: FenceTimes): boolean {
+    if (!this.isPossible) return false;
     const now = this.#monotonic();
     const ends = { open: after(now, open), guarded: after(now, guarded) };
     for (const address of addresses) this.#ends.set(formatIp(address), ends);

@@ -35,6 +35,17 @@ Deno.test("what is forgotten is answered for as long as it is there", async () =
   assert.ok(machine.answersFor(ADDRESS, "lan"));
 });
 
+Deno.test("a kernel without nf_tables has no fence, and says so", async () => {
+  const { lan, machine, host } = machineWithProgram();
+  machine.fence.isPossible = false;
+  host.addAddress(HELD);
+  host.fence.settle({ interfaces: ["eth0"], times: [TIMES] });
+  assert.deepEqual(host.fence.state, { kind: "none", words: "the kernel has no nf_tables" });
+  assert.equal(host.fence.keepOpen([ip(ADDRESS)], TIMES), false);
+  await lan.run(seconds(1));
+  assert.ok(machine.answersFor(ADDRESS, "lan"));
+});
+
 function machineWithProgram() {
   const lan = new Lan(1);
   const machine = lan.createMachine("n1");
