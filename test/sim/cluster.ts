@@ -46,6 +46,8 @@ interface Node {
 export class Cluster {
   readonly lan: Lan;
   readonly #nodes = new Map<string, Node>();
+  /** Programs that were told to end, and have not yet. */
+  readonly #leaving = new Set<string>();
   #orders = 0;
   /** When the last of all starts that were planned is due. */
   latestStart: Instant = 0 as Instant;
@@ -55,6 +57,7 @@ export class Cluster {
     this.lan = new Lan(seed);
     this.lan.watch((seen) => {
       if (seen.kind !== "program" || !["ended", "killed", "crashed"].includes(seen.what)) return;
+      this.#leaving.delete(seen.node);
       const node = this.#nodes.get(seen.node);
       if (node === undefined) return;
       node.daemon = node.host = undefined;
@@ -160,8 +163,14 @@ export class Cluster {
   /** Any order to the program on `name`; where none runs, nothing. */
   order(name: string, order: Command): void {
     const { host, daemon, early } = this.#node(name);
+    if (host !== undefined && ["stop", "restart"].includes(order.kind)) this.#leaving.add(name);
     if (daemon !== undefined) daemon.submit(order);
     else if (host !== undefined) early.push(order);
+  }
+
+  /** Was the program there told to end, and runs still? */
+  isLeaving(name: string): boolean {
+    return this.#leaving.has(name);
   }
 
   /** Is maintenance in force there, whether or not floatip runs? */

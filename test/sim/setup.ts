@@ -47,6 +47,14 @@ export interface NodeSetup {
   readonly cards: readonly CardPlan[];
 }
 
+/** The key [cluster]. */
+export interface ClusterSetup {
+  /** Are nodes reached by {@link LINK} too? */
+  readonly linked: boolean;
+  /** Another secret than the usual one. */
+  readonly secret?: string;
+}
+
 /** A whole run's cast. */
 export interface Setup {
   readonly nodes: readonly NodeSetup[];
@@ -57,8 +65,8 @@ export interface Setup {
   readonly oneFile: boolean;
   /** Does a file with peers by hand leave it to the machine which address its adverts come from? */
   readonly sourceless?: boolean;
-  /** With [cluster], where one file names all nodes; `linked`: by {@link LINK} too. */
-  readonly cluster?: { readonly linked: boolean };
+  /** With [cluster], where one file names all nodes. */
+  readonly cluster?: ClusterSetup;
 }
 
 const OUTSIDE = { card: "eth0", segment: "outside", net4: "192.168.1", net6: "fd01:" } as const;
@@ -168,7 +176,7 @@ function nodesText({ nodes, instances, cluster }: Setup): string {
       ? `${node.name} = ${addresses}`
       : `${node.name} = { address = ${addresses}${links} }`;
   });
-  const told = cluster === undefined ? "" : `\n[cluster]\nsecret = "${SECRET}"\n`;
+  const told = cluster === undefined ? "" : `\n[cluster]\nsecret = "${cluster.secret ?? SECRET}"\n`;
   return `[nodes]\n${lines.join("\n")}\n${told}`;
 }
 

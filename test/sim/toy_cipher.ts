@@ -24,12 +24,13 @@ export function toyOpen(
 function tagOf(keyId: number, secret: string, parts: readonly Uint8Array[]): Uint8Array {
   const all = [new TextEncoder().encode(secret), ...parts];
   const tag = new Uint8Array(TAG_SIZE);
+  let hash = 0x811c9dc5 ^ keyId;
+  for (const part of all) {
+    hash = Math.imul(hash ^ part.length, 0x01000193);
+    for (let at = 0; at < part.length; at++) hash = Math.imul(hash ^ (part[at] ?? 0), 0x01000193);
+  }
   for (let lane = 0; lane < TAG_SIZE; lane++) {
-    let hash = 0x811c9dc5 ^ Math.imul(lane + 1, keyId);
-    for (const part of all) {
-      hash = Math.imul(hash ^ part.length, 0x01000193);
-      for (const byte of part) hash = Math.imul(hash ^ byte, 0x01000193);
-    }
+    hash = Math.imul(hash ^ lane, 0x01000193);
     tag[lane] = hash >>> 11 & 0xff;
   }
   return tag;

@@ -6,6 +6,7 @@ import { oneHolder } from "../checkers/one_holder.ts";
 import type { Checker } from "../world.ts";
 import { follows } from "./follows.ts";
 import { harmless } from "./harmless.ts";
+import { knows } from "./knows.ts";
 import { recovers } from "./recovers.ts";
 import { truthful } from "./truthful.ts";
 import type { FieldWorld } from "./world.ts";
@@ -17,6 +18,7 @@ import type { FieldWorld } from "./world.ts";
 export const FIELD_CHECKERS: readonly ((world: FieldWorld) => Checker)[] = [
   crashes,
   truthful,
+  knows,
   harmless,
   recovers,
   follows,

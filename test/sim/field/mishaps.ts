@@ -22,8 +22,9 @@ import {
 import type { Call, Port } from "../machine.ts";
 import { handOver, maintain, restart } from "../orders.ts";
 import type { Random } from "../random.ts";
+import { LOSSES } from "../roads/faults.ts";
 import type { InstanceSetup } from "../setup.ts";
-import { MISTAKES } from "./mistakes.ts";
+import { CLUSTER_MISTAKES, type Mistake, MISTAKES } from "./mistakes.ts";
 import { type FieldWorld, STRANGER } from "./world.ts";
 
 /** Does one kind of damage to a node. */
@@ -59,9 +60,20 @@ const MISHAPS: readonly (readonly [number, Mishap])[] = [
   [1, restart],
 ];
 
+/** The same where nodes tell each other. */
+const TOLD_MISHAPS: readonly (readonly [number, Mishap])[] = [
+  ...MISHAPS,
+  ...LOSSES,
+  [8, mistakeInCluster],
+  [6, killAndRestart],
+  [3, stop],
+  [3, maintain],
+];
+
 /** Lets something happen, and says what. */
 export function mishap(world: FieldWorld, random: Random): Damage {
-  const happens = random.weighed(MISHAPS);
+  const isTold = world.setup.cluster !== undefined;
+  const happens = random.weighed(isTold ? TOLD_MISHAPS : MISHAPS);
   const done = happens(world, random.pick(world.setup.nodes).name, random);
   world.cluster.lan.see({ kind: "act", words: done.words });
   return done;
@@ -69,10 +81,23 @@ export function mishap(world: FieldWorld, random: Random): Damage {
 
 /** The file of one node says something else than before. */
 export function mistakeInFile(world: FieldWorld, name: string, random: Random): Damage {
-  const words = random.pick(Object.keys(MISTAKES));
+  return mistakeOf(MISTAKES, world, name, random);
+}
+
+function mistakeInCluster(world: FieldWorld, name: string, random: Random): Damage {
+  return mistakeOf(CLUSTER_MISTAKES, world, name, random);
+}
+
+function mistakeOf(
+  mistakes: Readonly<Record<string, Mistake>>,
+  world: FieldWorld,
+  name: string,
+  random: Random,
+): Damage {
+  const words = random.pick(Object.keys(mistakes));
   const before = world.fileOf(name);
   const node = world.node(name);
-  const setup = node && MISTAKES[words]?.(before.setup, node, random);
+  const setup = node && mistakes[words]?.(before.setup, node, random);
   const isSound = setup !== undefined && world.rewrite(name, { ...before, setup });
   return {
     words: `${words} in the file of ${name}${isSound ? "" : ", which is not sound"}`,

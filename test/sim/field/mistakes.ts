@@ -4,7 +4,7 @@
  */
 import { milliseconds } from "../../../src/time.ts";
 import type { Random } from "../random.ts";
-import type { InstanceSetup, NodeSetup, Setup } from "../setup.ts";
+import type { ClusterSetup, InstanceSetup, NodeSetup, Setup } from "../setup.ts";
 
 /** What becomes of the set-up that `node`'s file describes; the same where it does not apply. */
 export type Mistake = (setup: Setup, node: NodeSetup, random: Random) => Setup;
@@ -47,6 +47,28 @@ export const MISTAKES: Readonly<Record<string, Mistake>> = {
     return withAddresses(one, [...one.addresses, ...own]);
   }),
 };
+
+/** Those of [cluster], by the same. */
+export const CLUSTER_MISTAKES: Readonly<Record<string, Mistake>> = {
+  "another secret": changedCluster((one) => ({ ...one, secret: OTHER_SECRET })),
+  "no [cluster]"({ cluster: _, ...setup }) {
+    return setup;
+  },
+  "no links": changedCluster((one) => ({ ...one, linked: false })),
+  "another lease": changedNodes((one) => ({ ...one, lease: one.lease === "5s" ? "4s" : "5s" })),
+  "no preemption, or some": changedNodes((one) => ({ ...one, preempt: !one.preempt })),
+};
+
+const OTHER_SECRET = "Zx7qW1eR5tY9uI3oP0aS4dF8gH2jK6lM_nB-vC1xZ5Q";
+
+function changedCluster(change: (cluster: ClusterSetup) => ClusterSetup): Mistake {
+  return (setup) =>
+    setup.cluster === undefined ? setup : { ...setup, cluster: change(setup.cluster) };
+}
+
+function changedNodes(change: (node: NodeSetup) => NodeSetup): Mistake {
+  return (setup) => ({ ...setup, nodes: setup.nodes.map(change) });
+}
 
 function changedPeer(change: (peer: NodeSetup) => NodeSetup | undefined): Mistake {
   return (setup, node, random) => {

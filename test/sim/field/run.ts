@@ -14,7 +14,7 @@ import type { Checker } from "../world.ts";
 import { FIELD_CHECKERS } from "./checkers.ts";
 import { mishap, mistakeInFile, restoreName } from "./mishaps.ts";
 import { hasRecovered } from "./recovers.ts";
-import { drawFieldSetup } from "./setup.ts";
+import { drawFieldSetup, maybeTold } from "./setup.ts";
 import { FieldWorld, STRANGER } from "./world.ts";
 
 /** How long evidence that has become untrue may stay: asked for again, and found free. */
@@ -31,13 +31,17 @@ export interface FieldOptions extends RecordingOptions {
 /** Performs the field run of `seed`. It ends at the first complaint. */
 export async function fieldRun(seed: number, options: FieldOptions = {}): Promise<Outcome> {
   const random = new Random(seed, 4);
-  const setup = drawFieldSetup(random);
+  const second = new Random(seed, 6);
+  const setup = maybeTold(drawFieldSetup(random), second);
   const cluster = new Cluster(seed);
   const recording = new Recording(cluster, options);
   raise(cluster, setup);
   const stranger = cluster.lan.createMachine(STRANGER);
   for (const { name, segment } of setup.nodes[0]?.cards ?? []) stranger.createPort(name, segment);
-  for (const machine of cluster.lan.machines()) machine.promotesSecondaries = false;
+  for (const machine of cluster.lan.machines()) {
+    machine.promotesSecondaries = false;
+    if (setup.cluster !== undefined) machine.fence.isPossible = second.chance(0.7);
+  }
   const world = new FieldWorld(cluster, setup);
   const checkers = (options.checkers ?? FIELD_CHECKERS).map((make) => make(world));
   const run = new FieldRun(world, random, new Course(world, checkers));

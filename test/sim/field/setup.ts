@@ -4,6 +4,7 @@
  */
 import { milliseconds, nanoseconds } from "../../../src/time.ts";
 import type { Random } from "../random.ts";
+import { withRoads } from "../roads/setup.ts";
 import { drawSetup, type InstanceSetup, type NodeSetup, type Setup } from "../setup.ts";
 
 /** In ms. */
@@ -30,6 +31,20 @@ export function drawFieldSetup(random: Random): Setup {
     ...(password === undefined ? {} : { password }),
   }));
   return { ...drawn, nodes, instances };
+}
+
+/**
+ * With [cluster] in every second one, and mostly a second road; `random` is a stream of its own, so
+ * that what has none stays what it is. One file that says the same to all nodes.
+ */
+export function maybeTold(setup: Setup, random: Random): Setup {
+  const [first, ...rest] = setup.nodes;
+  // What has one instance, about two of three, can be told of by one file.
+  if (first === undefined || setup.instances.length > 1 || !random.chance(0.75)) return setup;
+  const { preempt, preemptDelay, initialState, lease, stop } = first;
+  const same = { preempt, preemptDelay, initialState, lease, stop };
+  const nodes = [first, ...rest.map((node) => ({ ...node, ...same }))];
+  return withRoads({ ...setup, nodes, oneFile: true }, random.chance(0.7));
 }
 
 /**

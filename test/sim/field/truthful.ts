@@ -106,10 +106,10 @@ function wrongWith(
 ): Episode["wrong"] | undefined {
   const { paths } = lan;
   const heard = lan.machines().filter((machine) =>
-    machine.answersFor(address, segment) !== undefined && paths.isOpen(machine.name, name)
+    machine.answersFor(address, segment) !== undefined && paths.isOpen(machine.name, name, segment)
   );
   if (heard.length === 0) return "nobody";
-  const asked = heard.filter((machine: Machine) => paths.isOpen(name, machine.name));
+  const asked = heard.filter((machine: Machine) => paths.isOpen(name, machine.name, segment));
   return asked.length > 1 ? "two" : undefined;
 }
 

@@ -15,6 +15,16 @@ const FAULTS: readonly (readonly [number, Fault])[] = [
   [1, stop],
 ];
 
+/** What happens to a road alone. */
+export const LOSSES: readonly (readonly [number, Fault])[] = [
+  [2, mute],
+  [2, muteOneWay],
+  [2, cutLan],
+  [3, cutLanOneWay],
+  [2, cutLink],
+  [3, cutLinkOneWay],
+];
+
 /** Breaks something, and says what. */
 export function breakRoad(world: World, random: Random): Damage {
   const done = random.weighed(FAULTS)(world, random.pick(world.setup.nodes).name, random);
@@ -48,6 +58,20 @@ function cutLan(world: World, name: string, random: Random): Damage {
 
 function cutLink(world: World, name: string, random: Random): Damage {
   return cut(world, LINK.segment, waysFrom(world, name, random));
+}
+
+function cutLanOneWay(world: World, name: string, random: Random): Damage {
+  return cut(world, "outside", oneWay(waysFrom(world, name, random), random));
+}
+
+function cutLinkOneWay(world: World, name: string, random: Random): Damage {
+  return cut(world, LINK.segment, oneWay(waysFrom(world, name, random), random));
+}
+
+/** From the node, or to it. */
+function oneWay(ways: readonly Way[], random: Random): readonly Way[] {
+  const parity = random.between(0, 1);
+  return ways.filter((_, i) => i % 2 === parity);
 }
 
 function cut(

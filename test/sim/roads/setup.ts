@@ -6,7 +6,11 @@ import { drawSetup, LINK, type Setup } from "../setup.ts";
 export function drawRoads(random: Random): Setup {
   let setup = drawSetup(random);
   while (!setup.oneFile) setup = drawSetup(random);
-  const linked = random.chance(0.7);
+  return withRoads(setup, random.chance(0.7));
+}
+
+/** With [cluster]; `linked`: and a second road. */
+export function withRoads(setup: Setup, linked: boolean): Setup {
   if (!linked) return { ...setup, cluster: { linked } };
   const nodes = setup.nodes.map((node) => ({
     ...node,
