@@ -21,7 +21,7 @@ const LOOK_EVERY = 50;
 /** The byte that says what kind of datagram it is; HELLOs earn an answer. */
 const TYPE_AT = 3, HELLO = 1;
 
-Deno.test("recordings: none is news, whatever the calendar says, also after a restart", async () => {
+Deno.test("recordings: none is news, whatever the calendar says, after a restart too", async () => {
   const nodes = new TellingNodes(NODES);
   const { cluster } = nodes;
   for (const name of NODES) cluster.lan.machine(name).wallOffset = -wallTime(nodes, name);
