@@ -8,6 +8,7 @@ import type { ProbeResult } from "../health/check.ts";
 import { unreachable } from "../assert.ts";
 import { between, earliest, type Instant, milliseconds, type WallTime } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";
+import { isLarge } from "./carried_steps.ts";
 import type { Command, CommandTaker } from "./command.ts";
 import { logVerdict } from "./log.ts";
 import { createParts, type DaemonOptions, type Parts } from "./parts.ts";
@@ -42,6 +43,7 @@ export class Daemon implements CommandTaker {
     this.#parts = createParts(options);
     const { checks, nodes, announcer, ...parts } = this.#parts;
     this.#tickers = [
+      parts.driver,
       parts.handoffs,
       parts.handovers,
       parts.maintenance,
@@ -80,6 +82,7 @@ export class Daemon implements CommandTaker {
       for (const event of events) this.#take(event);
       if (!areSealed(events)) this.#tick();
     }
+    this.#parts.driver.finishAll();
     if (this.#isRestarting) this.#parts.reconciler.park();
     else this.#parts.reconciler.close();
     this.#parts.channel.close();
@@ -152,6 +155,7 @@ export class Daemon implements CommandTaker {
         }
         return;
       case "interfaces":
+        this.#parts.driver.networkChanged();
         if (this.#parts.reconciler.networkChanged()) this.#parts.addressConflicts.listChanged();
         else this.#parts.addressConflicts.listGrewOld();
         return;
@@ -191,7 +195,7 @@ export class Daemon implements CommandTaker {
   #hear({ router, event }: Accepted, at: Instant): void {
     const { nodes, driver } = this.#parts;
     if (event.kind === "advert") nodes.hear(router, event.source, event.advert, at);
-    driver.dispatch(router, event);
+    driver.begin(router, event);
   }
 
   #handle(command: Command): void {
@@ -254,7 +258,9 @@ export class Daemon implements CommandTaker {
         return;
       }
       const deadline = nextDeadline(router.state);
-      if (deadline !== undefined && deadline <= now) driver.dispatch(router, { kind: "deadline" });
+      const isDue = deadline !== undefined && deadline <= now;
+      const isBegun = isDue && !(driver.isBusy() && mayWait(router, deadline, now));
+      if (isBegun) driver.begin(router, { kind: "deadline" });
       if (router.retryAt !== undefined && router.retryAt <= now) reconciler.lookAgain(router);
       routers.schedule(router);
     }
@@ -267,6 +273,15 @@ export class Daemon implements CommandTaker {
     const isFastDue = fast !== undefined && fast <= now && !isFast(next);
     return isFastDue || between(since, now) > LONGEST_TURN;
   }
+}
+
+/**
+ * May it become master of many addresses, and wait until the kernel has those of another one? What
+ * it announces it is to have soon. Half an interval late it waits no longer.
+ */
+function mayWait(router: VirtualRouter, due: Instant, now: Instant): boolean {
+  return router.state.kind === "backup" && isLarge(router) &&
+    between(due, now) < router.rules.advertInterval / 2;
 }
 
 /** Nothing has changed yet: that comes when they are opened, some microseconds later. */

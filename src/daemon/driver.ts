@@ -16,17 +16,19 @@ import {
   type Transition,
 } from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
-import { masterOf, type State } from "../vrrp/state.ts";
 import { nextDeadline, step } from "../vrrp/step.ts";
 import type { Announcer } from "./announcer.ts";
-import { formatIp, sameIp } from "../net/ip.ts";
+import { formatIp } from "../net/ip.ts";
+import { isAlike } from "./alike.ts";
 import { masterHeard } from "./health.ts";
 import type { Journal } from "./journal.ts";
 import type { Metrics } from "./metrics.ts";
 import { labelOf, logTransition } from "./log.ts";
-import { performEffect, removeAddresses, removeLeftover } from "./effects.ts";
+import { carriedAs, CarriedSteps, isLarge } from "./carried_steps.ts";
+import { effectInParts, type InParts, removeAddresses, removeLeftover } from "./effects.ts";
 import { leftoverAddresses } from "./readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./refusals.ts";
+import { type Look, pictures } from "./pictures.ts";
 import type { Observer } from "./record.ts";
 import { recordOf } from "./remember.ts";
 import type { Routers } from "./routers.ts";
@@ -91,6 +93,10 @@ export class Driver {
   #addresses = 0;
   /** Do others have their turn in the middle of a step? */
   #isBetween = false;
+  /** By router, or by the sync group that its steps involve. */
+  readonly #carried = new CarriedSteps<VirtualRouter | string>();
+  /** How often the network was changed by others. */
+  #networks = 0;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -103,9 +109,69 @@ export class Driver {
     return this.#advertisedAt;
   }
 
-  /** One step of the engine for `router`, and the steps that follow from it in its sync group. */
+  /**
+   * One step of the engine for `router`, and the steps that follow from it in its sync group: all
+   * at once.
+   */
   dispatch(router: VirtualRouter, event: Event): void {
-    this.#advance(router, event);
+    this.finish(router);
+    this.#exhaust(router, this.#steps(router, event));
+  }
+
+  /**
+   * The same, but what many addresses take of it is left to later turns, where it is finished
+   * before any other step of `router` or its group.
+   */
+  begin(router: VirtualRouter, event: Event): void {
+    if (!isLarge(router)) return this.dispatch(router, event);
+    this.finish(router);
+    const parts = this.#steps(router, event);
+    const { done, value } = parts.next();
+    if (done === true) return;
+    this.#carried.add(carriedAs(router), parts);
+    this.#letOthers(router, value);
+  }
+
+  /** Is a step of `router`, or of any, under way? */
+  isBusy(router?: VirtualRouter): boolean {
+    return router === undefined ? !this.#carried.isEmpty : this.#carried.has(carriedAs(router));
+  }
+
+  /** Finishes the step of `router` that is under way, if one is. */
+  finish(router: VirtualRouter): void {
+    if (this.#carried.isEmpty) return;
+    const parts = this.#carried.take(carriedAs(router));
+    if (parts !== undefined) this.#exhaust(router, parts);
+  }
+
+  /** Finishes all steps that are under way. */
+  finishAll(): void {
+    for (let one = this.#carried.takeFirst(); one; one = this.#carried.takeFirst()) {
+      for (const _ of one) this.letFast();
+    }
+  }
+
+  /** When steps under way go on. */
+  nextDeadline(): Instant | undefined {
+    return this.#carried.isEmpty ? undefined : this.#host.now();
+  }
+
+  /** Goes on with steps that are under way. */
+  tick(): void {
+    this.#carried.goOn(() => this.#host.now(), (key, count) => this.#letOthers(key, count));
+  }
+
+  /** Something else has changed the network. */
+  networkChanged(): void {
+    this.#networks++;
+  }
+
+  #exhaust(router: VirtualRouter, parts: InParts): void {
+    for (const count of parts) this.#letOthers(router, count);
+  }
+
+  *#steps(router: VirtualRouter, event: Event): InParts {
+    yield* this.#advance(router, event);
     const { group } = router.plan;
     if (group === undefined) return;
     const members = this.#options.routers.members(group);
@@ -115,15 +181,15 @@ export class Driver {
       if (events.length === 0) return;
       for (const { name, event } of events) {
         const member = byName.get(name);
-        if (member !== undefined) this.#advance(member, event);
+        if (member !== undefined) yield* this.#advance(member, event);
       }
     }
   }
 
-  #advance(router: VirtualRouter, event: Event): void {
+  *#advance(router: VirtualRouter, event: Event): InParts {
     const { routers } = this.#options;
     const { state, entered } = router;
-    this.#step(router, event);
+    yield* this.#step(router, event);
     routers.schedule(router);
     if (router.entered !== entered || !isAlike(state, router.state)) routers.changed(router);
   }
@@ -156,9 +222,12 @@ export class Driver {
 
   /** Has all wait for `router`, a master, as long as can be from now. Never throws. */
   refreshMaster(router: VirtualRouter): void {
+    const look = () => this.#host.interfaces();
     try {
-      this.#perform(router, { kind: "send-advert", priority: router.rules.priority });
-      this.#perform(router, { kind: "renew-addresses" });
+      for (const kind of ["send-advert", "renew-addresses"] as const) {
+        const effect = { kind, priority: router.rules.priority };
+        this.#exhaust(router, this.#perform(router, effect, look));
+      }
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
     }
@@ -203,7 +272,7 @@ export class Driver {
    * In the middle of a step of `busy`, after `count` addresses: other masters that are due
    * advertise. Not those of its sync group, whose steps follow from this one.
    */
-  #letOthers(busy: VirtualRouter, count: number): void {
+  #letOthers(busy: VirtualRouter | string, count: number): void {
     this.#addresses += count;
     if (this.#isBetween || this.#addresses < ADDRESSES_BETWEEN) return;
     this.#addresses = 0;
@@ -214,15 +283,14 @@ export class Driver {
    * Between two parts of other work: masters with fast adverts that are due advertise. Not those of
    * the sync group of `busy`, in the middle of whose step that is.
    */
-  letFast(busy?: VirtualRouter): void {
+  letFast(busy?: VirtualRouter | string): void {
     const { routers } = this.#options;
     if (this.#isBetween || routers.nextFast() === undefined) return;
     const now = this.#host.now();
     this.#isBetween = true;
     let left = MOST_OTHERS;
     for (const router of routers.takeFast(now)) {
-      const { group } = router.plan;
-      const isFree = router !== busy && (group === undefined || group !== busy?.plan.group);
+      const isFree = carriedAs(router) !== (typeof busy === "object" ? carriedAs(busy) : busy);
       const due = nextDeadline(router.state);
       // After a longer silence, another node may be master: what has arrived is looked at first.
       const isLittleLate = due !== undefined && due <= now &&
@@ -235,7 +303,7 @@ export class Driver {
     this.#isBetween = false;
   }
 
-  #step(router: VirtualRouter, event: Event): void {
+  *#step(router: VirtualRouter, event: Event): InParts {
     const before = router.state.kind;
     const { state, effects, transition } = step(
       router.state,
@@ -246,11 +314,12 @@ export class Driver {
     router.state = state;
     if (before === "master" && state.kind !== "master") this.#options.beforeLeaving?.(router);
     let refused: HostError | undefined;
+    const look = pictures(() => this.#networks, () => this.#host.interfaces());
     for (const effect of effects) {
       // What follows rests on what was refused.
       if (refused !== undefined) break;
       try {
-        this.#perform(router, effect);
+        yield* this.#perform(router, effect, look);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         refused = error;
@@ -263,7 +332,7 @@ export class Driver {
       return;
     }
     this.#refuseAddress(router, refused);
-    this.#step(router, { kind: "faults", faults: [refusalOf(refused)] });
+    yield* this.#step(router, { kind: "faults", faults: [refusalOf(refused)] });
   }
 
   /** A backup whose time has come hears what the nodes report. */
@@ -280,12 +349,14 @@ export class Driver {
     router.retryAt = this.#host.now();
   }
 
-  #perform(router: VirtualRouter, effect: Effect): void {
+  *#perform(router: VirtualRouter, effect: Effect, look: Look): InParts {
     if (isObservation(effect)) return this.#options.onObservation?.(router, effect);
     if (effect.kind === "ask-nodes") return this.#options.askNodes?.(router);
     const { announcer } = this.#options;
-    const meanwhile = (count: number) => this.#letOthers(router, count);
-    performEffect(effect, router, this.#host, this.#journal, announcer, meanwhile);
+    const parts = effectInParts(effect, router, this.#host, this.#journal, announcer, look);
+    // Renewals go out together (decision 0071).
+    if (effect.kind === "renew-addresses") this.#exhaust(router, parts);
+    else yield* parts;
     if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
     if (effect.kind === "send-advert") {
       this.#options.metrics.sent(router, effect.priority, this.#host.now());
@@ -307,17 +378,4 @@ export class Driver {
 
 function refusalOf(error: HostError): Fault {
   return { kind: "kernel", message: error.message };
-}
-
-/** Do they say the same of which machine holds the addresses? */
-function isAlike(a: State, b: State): boolean {
-  if (a === b) return true;
-  if (a.kind !== b.kind || isReported(a) !== isReported(b)) return false;
-  const [before, now] = [masterOf(a)?.source, masterOf(b)?.source];
-  return before === undefined || now === undefined ? before === now : sameIp(before, now);
-}
-
-/** Is the master known by its reports alone? The master is told. */
-function isReported(state: State): boolean {
-  return state.kind === "backup" && state.master.kind === "reported";
 }

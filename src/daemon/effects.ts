@@ -1,4 +1,7 @@
-/** Effects: each becomes calls of the host, finished before the next is looked at. */
+/**
+ * Effects: each becomes calls of the host, finished before the next effect of the same virtual
+ * router is looked at.
+ */
 import { type Endpoint, type Host, HostError } from "../host.ts";
 import { isFloating, isPlaced, type OwnAddress } from "../config/plan/own_address.ts";
 import { unreachable } from "../assert.ts";
@@ -24,40 +27,49 @@ import type { Journal } from "./journal.ts";
 import { forgetOpen, keepOpen } from "./fence.ts";
 import { labelOf } from "./log.ts";
 import { askableLink, questionFor } from "./questions.ts";
+import { type Look, pictures } from "./pictures.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { masterOf } from "../vrrp/state.ts";
 
 /** So many addresses of one router go to the kernel together: 1 or 2 ms. */
-const TOGETHER = 16;
+export const TOGETHER = 16;
 
-/** Called between two parts of many addresses, with how many there were. */
-type Meanwhile = (count: number) => void;
+/** Work with many addresses: after each part it gives how many there were. */
+export type InParts = Generator<number, void, void>;
 
-/**
- * Carries `effect` out for `router`; `meanwhile` is called between its addresses. Throws HostError
- * where an address cannot be added.
- */
+/** Carries `effect` out for `router`. Throws HostError where an address cannot be added. */
 export function performEffect(
   effect: Action,
   router: VirtualRouter,
   host: Host,
   journal: Journal,
   announcer: Announcer = new Announcer(host, journal),
-  meanwhile: Meanwhile = () => {},
 ): void {
+  for (const _ of effectInParts(effect, router, host, journal, announcer, pictureOf(host)));
+}
+
+/** The same, and others have their turn between two parts of it. */
+export function* effectInParts(
+  effect: Action,
+  router: VirtualRouter,
+  host: Host,
+  journal: Journal,
+  announcer: Announcer,
+  look: Look,
+): InParts {
   switch (effect.kind) {
     case "send-advert":
       return sendAdvert(effect, router, host, journal);
     case "add-addresses":
-      return addAddresses(router, host, journal, meanwhile);
+      return yield* addAddresses(router, host, journal, look);
     case "remove-addresses":
       announcer.cancel(router);
-      removeAddresses(router.plan.virtualAddresses, router, host, journal, meanwhile);
+      yield* removingAddresses(router.plan.virtualAddresses, router, host, journal, look);
       router.releasedAt = host.now();
       router.leaseUntil = undefined;
       return;
     case "renew-addresses":
-      return renewAddresses(router, host, announcer, meanwhile);
+      return yield* renewAddresses(router, host, announcer);
     case "announce":
       return announce(effect.count, router, host, announcer);
     case "probe-addresses":
@@ -67,23 +79,34 @@ export function performEffect(
   }
 }
 
+function pictureOf(host: Host): Look {
+  return pictures(() => 0, () => host.interfaces());
+}
+
 /**
  * Takes those of `addresses` off their interfaces that floatip has put there, other prefix lengths
- * of the same address included. What others have put there stays. `meanwhile` is called between
- * them. Never throws.
+ * of the same address included. What others have put there stays. Never throws.
  */
 export function removeAddresses(
   addresses: readonly VirtualAddress[],
   router: VirtualRouter,
   host: Host,
   journal: Journal,
-  meanwhile: Meanwhile = () => {},
 ): void {
+  for (const _ of removingAddresses(addresses, router, host, journal, pictureOf(host)));
+}
+
+function* removingAddresses(
+  addresses: readonly VirtualAddress[],
+  router: VirtualRouter,
+  host: Host,
+  journal: Journal,
+  look: Look,
+): InParts {
   // They are another daemon's.
   if (router.elsewhere !== undefined) return;
-  // One picture for all: each removal makes a new one, and the first look-up costs its whole size.
-  const interfaces = host.interfaces();
   for (const part of partsOf(addresses)) {
+    const interfaces = look();
     const there = part.flatMap((held) =>
       placedEntries(held, router, interfaces)
         .map(({ name, entry }) => ({ ...held, interface: name, prefix: entry.prefix }))
@@ -94,7 +117,7 @@ export function removeAddresses(
       }
     }
     for (const { prefix } of part) router.placed.delete(formatIp(prefix.address));
-    meanwhile(part.length);
+    yield part.length;
   }
   forgetOpen(addresses, router, host);
 }
@@ -143,18 +166,18 @@ export function removeLeftover(
   attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
 }
 
-function addAddresses(
+function* addAddresses(
   router: VirtualRouter,
   host: Host,
   journal: Journal,
-  meanwhile: Meanwhile,
-): void {
-  // One picture for all of them, as in removeAddresses.
-  const interfaces = host.interfaces();
-  for (const part of partsOf(router.plan.virtualAddresses)) {
+  look: Look,
+): InParts {
+  for (const [index, part] of partsOf(router.plan.virtualAddresses).entries()) {
+    const interfaces = look();
     const wanted = part.filter((held) => !isForeign(held, router, interfaces));
+    // The lease of the first part ends first.
+    if (index === 0) noteLease(router, host);
     const outcomes = host.addAddresses(wanted, router.rules.lease);
-    noteLease(router, host);
     for (const [i, held] of wanted.entries()) {
       if (outcomes[i] instanceof HostError) continue;
       const link = linkNamed(interfaces, held.interface);
@@ -165,7 +188,7 @@ function addAddresses(
       }
     }
     throwFirst(outcomes);
-    meanwhile(part.length);
+    yield part.length;
   }
   keepOpen(router, host);
 }
@@ -181,12 +204,7 @@ function throwFirst(outcomes: readonly unknown[]): void {
 }
 
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
-function renewAddresses(
-  router: VirtualRouter,
-  host: Host,
-  announcer: Announcer,
-  meanwhile: Meanwhile,
-): void {
+function* renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer): InParts {
   let missed = false;
   const interfaces = host.interfaces();
   for (const part of partsOf(router.plan.virtualAddresses)) {
@@ -195,7 +213,7 @@ function renewAddresses(
     noteLease(router, host);
     missed ||= outcomes.includes("added");
     throwFirst(outcomes);
-    meanwhile(part.length);
+    yield part.length;
   }
   if (missed) announce(BURST, router, host, announcer);
 }

@@ -89,13 +89,16 @@ export class Handoffs {
 
   /** Has every virtual router stopped after {@link Handoffs.stop}? */
   get gone(): boolean {
-    return this.#stopping && this.#routers.all.every(({ state }) => isOut(state));
+    return this.#stopping && !this.#driver.isBusy() &&
+      this.#routers.all.every(({ state }) => isOut(state));
   }
 
   /** Finishes what can be finished. */
   tick(): void {
     for (const pending of [...this.#pending]) {
-      if (pending.routers.some(({ state }) => state.kind === "handoff")) continue;
+      const isOnItsWay = (router: VirtualRouter) =>
+        router.state.kind === "handoff" || this.#driver.isBusy(router);
+      if (pending.routers.some(isOnItsWay)) continue;
       this.#pending.delete(pending);
       pending.finish(this.#outcomeOf(pending));
     }

@@ -42,13 +42,19 @@ export class PlanChanges {
     return changes.filter(({ kind }) => kind !== "unchanged");
   }
 
-  /** Puts `change` in force; says what became of it. */
-  apply(change: Change): Change {
+  /**
+   * Puts `change` in force; says what became of it. Undefined: an instance with many addresses is
+   * on its way out, and this is to be called again in a later turn.
+   */
+  apply(change: Change): Change | undefined {
     if (change.kind === "replaced" && this.#moveMaster(change)) {
       return { ...change, kind: "changed" };
     }
-    if (change.kind === "removed") this.#drop(change.before, "removed from the configuration");
-    if (change.kind === "replaced") this.#drop(change.before, change.what.join(", "));
+    const why = change.kind === "replaced"
+      ? change.what.join(", ")
+      : "removed from the configuration";
+    const isDropped = change.kind === "removed" || change.kind === "replaced";
+    if (isDropped && !this.#drop(change.before, why)) return undefined;
     if (change.kind === "replaced" || change.kind === "added") this.#create(change.after);
     if (change.kind !== "changed") return change;
     const router = this.#options.routers.of(change.before);
@@ -63,6 +69,7 @@ export class PlanChanges {
    */
   #moveMaster(change: Extract<Change, { kind: "replaced" }>): boolean {
     const router = this.#options.routers.of(change.before);
+    if (router !== undefined) this.#options.driver.finish(router);
     if (router?.state.kind !== "master") return false;
     if (change.before.interface !== change.after.interface) return false;
     // Adverts were those of another virtual router; what answers for an address goes on.
@@ -79,7 +86,9 @@ export class PlanChanges {
   /** Nothing that matters changed, though the words of a reason to wait may have. */
   #keep(plan: Plan): void {
     const router = this.#options.routers.of(plan);
-    if (router !== undefined) router.plan = plan;
+    if (router === undefined) return;
+    this.#options.driver.finish(router);
+    router.plan = plan;
   }
 
   #create(added: Plan): void {
@@ -89,17 +98,22 @@ export class PlanChanges {
     touched(router);
   }
 
-  #drop(plan: Plan, what: string): void {
+  /** False: it still has addresses. */
+  #drop(plan: Plan, what: string): boolean {
     const { routers, driver, dropped } = this.#options;
     const router = routers.of(plan);
-    if (router === undefined) return;
-    driver.dispatch(router, { kind: "stop", cause: { kind: "reconfigured", what } });
+    if (router === undefined) return true;
+    if (driver.isBusy(router)) return false;
+    driver.begin(router, { kind: "stop", cause: { kind: "reconfigured", what } });
+    if (driver.isBusy(router)) return false;
     dropped(router);
     routers.drop(router);
+    return true;
   }
 
   #change(router: VirtualRouter, next: Plan): void {
     const { host, journal, routers, driver, checks, touched } = this.#options;
+    driver.finish(router);
     const before = router.plan;
     const kept = new Set(next.virtualAddresses.map((held) => JSON.stringify(held)));
     const gone = before.virtualAddresses.filter((held) => !kept.has(JSON.stringify(held)));

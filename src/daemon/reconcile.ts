@@ -45,11 +45,11 @@ export interface ReconcilerOptions extends Pick<PlanChangesOptions, "willLeave">
 /** How much of a router is looked at: all of it, or what health checks make of it. */
 type Scope = "all" | "health";
 
-/** So many are looked at together, between two looks at the clock. */
-const BATCH = 4;
-
-/** With more virtual routers and changes, the parts of a reload have turns of their own. */
-const MANY = 32;
+/**
+ * So many are looked at together, between two looks at the clock. With more virtual routers and
+ * changes, the parts of a reload have turns of their own.
+ */
+const BATCH = 4, MANY = 32;
 
 /** Makes the virtual routers of one node what configuration, checks and machine say. */
 export class Reconciler {
@@ -258,8 +258,8 @@ export class Reconciler {
   #work(): void {
     const slice = this.#slice ??= new Slice(() => this.#options.host.now());
     for (const [index, change] of this.#changes.entries()) {
-      if (slice.isFull) return void this.#changes.splice(0, index);
-      const applied = this.#planChanges.apply(change);
+      const applied = slice.isFull ? undefined : this.#planChanges.apply(change);
+      if (applied === undefined) return void this.#changes.splice(0, index);
       this.#reloads.applied(applied);
       slice.add("after" in change ? change.after : change.before);
     }
@@ -302,6 +302,7 @@ export class Reconciler {
     // First of all: what another daemon has is not touched.
     reservations.take(routers);
     for (const router of routers) {
+      driver.finish(router);
       if (this.#resumeState !== undefined) takeOverPlaced(router, this.#resumeState, host);
       if (!isHolder(router.state)) driver.clearForeign(router);
     }
@@ -374,12 +375,8 @@ export class Reconciler {
     const { plan } = router;
     const inFault = nameOf(router.state) === "fault";
     const pending = inFault ? pendingFaults(plan, checks) : [];
-    const known = [
-      ...reservationFaults(router),
-      ...faults,
-      ...checkFaults(plan, checks),
-      ...pending,
-    ];
+    const reserved = reservationFaults(router);
+    const known = [...reserved, ...faults, ...checkFaults(plan, checks), ...pending];
     const all = router.refusal === undefined ? known : [...known, router.refusal];
     driver.dispatch(router, { kind: "faults", faults: all });
     // Faults first: an instance that cannot run starts as fault, without a moment as backup.
