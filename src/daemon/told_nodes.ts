@@ -134,9 +134,10 @@ function maintenanceWords(maintenance: MaintenanceReport | null): string {
     : `maintenance for another ${formatDuration(milliseconds(left))}${why}`;
 }
 
+/** Do its adverts come? Half of a master-down interval, 1.5 adverts, is enough to miss one. */
 function isHeard({ heard, ended }: NodeFacts, now: Instant): boolean {
-  return heard !== undefined && heard.until >= now && heard.priority > LEAVING_PRIORITY &&
-    ended === undefined;
+  return heard !== undefined && heard.priority > LEAVING_PRIORITY && ended === undefined &&
+    2 * between(heard.at, now) <= between(heard.at, heard.until);
 }
 
 /** How long ago its last word came, in whole seconds. */
