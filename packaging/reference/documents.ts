@@ -42,7 +42,7 @@ export function statusPage(api: string): string {
   ]);
 }
 
-/** `record` and `line`: the texts of src/daemon/record.ts and src/history/line.ts. */
+/** `record` and `line`: the texts of src/daemon/journal/record.ts and src/history/line.ts. */
 export function eventsPage(record: string, line: string): string {
   const declared = [...declarationsOf(record), ...declarationsOf(line)];
   const reasons = Object.values(CAUSES).map((cause) =>
@@ -50,7 +50,7 @@ export function eventsPage(record: string, line: string): string {
   );
   return page(
     "Events",
-    "`src/daemon/record.ts`, `src/history/line.ts` and `src/vrrp/cause_text.ts`",
+    "`src/daemon/journal/record.ts`, `src/history/line.ts` and `src/vrrp/cause_text.ts`",
     [
       wrap(
         "`floatip events --json` prints one object per line, as the history file has it. `kind` is " +

@@ -4,8 +4,8 @@
  */
 import { type Host, HostError } from "../host.ts";
 import { after, type Instant, milliseconds } from "../time.ts";
-import type { Journal } from "./journal.ts";
-import { labelOf } from "./log.ts";
+import type { Journal } from "./journal/journal.ts";
+import { labelOf } from "./journal/log.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** Frames in one turn of the loop: about a millisecond. */

@@ -10,7 +10,7 @@ import { between, earliest, type Instant, milliseconds, type WallTime } from "..
 import { nextDeadline } from "../vrrp/step.ts";
 import { isLarge } from "./carried_steps.ts";
 import type { Command, CommandTaker } from "./command.ts";
-import { logVerdict } from "./log.ts";
+import { logVerdict } from "./journal/log.ts";
 import { createParts, type DaemonOptions, type Parts } from "./parts.ts";
 export type { DaemonOptions };
 import type { Accepted } from "./receive.ts";

@@ -10,8 +10,8 @@ import {
   seconds,
 } from "../time.ts";
 import type { Handoffs, Outcome } from "./handoffs.ts";
-import type { Journal } from "./journal.ts";
-import { labelOf } from "./log.ts";
+import type { Journal } from "./journal/journal.ts";
+import { labelOf } from "./journal/log.ts";
 import type { Command, Maintenance } from "./command.ts";
 import type { Driver } from "./driver.ts";
 import type { Reconciler } from "./reconcile.ts";

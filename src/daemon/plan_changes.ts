@@ -5,7 +5,7 @@ import type { Plan } from "../config/plan/plan.ts";
 import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
 import { removeAddresses } from "./effects.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal } from "./journal/journal.ts";
 import { effectiveRules, preemptsNot } from "./priority.ts";
 import type { Routers } from "./routers.ts";
 import { createVirtualRouter, type VirtualRouter } from "./virtual_router.ts";

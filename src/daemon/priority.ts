@@ -11,8 +11,8 @@ import { contributionsOf, countsValue, effectivePriority } from "../vrrp/priorit
 import type { Rules } from "../vrrp/rules.ts";
 import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
-import type { Journal } from "./journal.ts";
-import { downWords, labelOf } from "./log.ts";
+import type { Journal } from "./journal/journal.ts";
+import { downWords, labelOf } from "./journal/log.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A fault for each check without a weight that is down. */

@@ -13,8 +13,8 @@ import { type AdvertContext, type Notice, validateAdvert } from "../vrrp/validat
 import { isQuestion } from "../wire/presence.ts";
 import { isReject, type Reject, REJECT_REASONS, type RejectReason } from "../wire/reject.ts";
 import { type Advert, decodeAdvert, peekVrid } from "../wire/vrrp.ts";
-import type { Conflicts, Sight } from "./conflicts.ts";
-import type { Once } from "./log.ts";
+import type { Conflicts, Sight } from "./holders/conflicts.ts";
+import type { Once } from "./journal/log.ts";
 import type { Heard, VirtualRouter } from "./virtual_router.ts";
 import { putNewest } from "./senders.ts";
 

@@ -10,17 +10,22 @@ import type { Cause, Fault } from "../vrrp/event.ts";
 import { isHolder, isOut, nameOf } from "../vrrp/state.ts";
 import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
-import { endpointKey, Endpoints } from "./endpoints.ts";
-import type { Journal } from "./journal.ts";
+import { endpointKey, Endpoints } from "./machine/endpoints.ts";
+import type { Journal } from "./journal/journal.ts";
 import { PendingReloads, type Reply } from "./pending_reloads.ts";
 import { PlanChanges, type PlanChangesOptions } from "./plan_changes.ts";
 import { checkFaults, pendingChecks, pendingFaults, Priorities } from "./priority.ts";
-import { linkPrint, missingAddresses, type Readiness, readiness } from "./readiness.ts";
-import { mastersWithout, networkDifference } from "./network_difference.ts";
-import { forgetRefusal, isWorthAnotherTry, LOOK_AGAIN_AFTER, mayTryAgain } from "./refusals.ts";
+import { linkPrint, missingAddresses, type Readiness, readiness } from "./machine/readiness.ts";
+import { mastersWithout, networkDifference } from "./machine/network_difference.ts";
+import {
+  forgetRefusal,
+  isWorthAnotherTry,
+  LOOK_AGAIN_AFTER,
+  mayTryAgain,
+} from "./machine/refusals.ts";
 import type { ResumeState } from "./resume.ts";
 import { resumeRouter, takeOverPlaced } from "./resume_routers.ts";
-import { reservationFaults, type Reservations } from "./reservation.ts";
+import { reservationFaults, type Reservations } from "./machine/reservation.ts";
 import type { Routers } from "./routers.ts";
 import { Slice } from "./slice.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
@@ -45,10 +50,7 @@ export interface ReconcilerOptions extends Pick<PlanChangesOptions, "willLeave">
 /** How much of a router is looked at: all of it, or what health checks make of it. */
 type Scope = "all" | "health";
 
-/**
- * So many are looked at together, between two looks at the clock. With more virtual routers and
- * changes, the parts of a reload have turns of their own.
- */
+/** So many are looked at together; with more to change, parts of a reload have their own turns. */
 const BATCH = 4, MANY = 32;
 
 /** Makes the virtual routers of one node what configuration, checks and machine say. */

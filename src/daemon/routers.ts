@@ -7,7 +7,7 @@ import { formatIp, type Ip } from "../net/ip.ts";
 import { earliest, type Instant, milliseconds } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";
 import { Deadlines } from "./deadlines.ts";
-import { endpointKey } from "./endpoints.ts";
+import { endpointKey } from "./machine/endpoints.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /**

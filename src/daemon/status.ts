@@ -29,17 +29,17 @@ import { heardOf, isHolder, isOut, masterOf, nameOf } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
-import { advertsLost, isMasterUnheard } from "./adverts_lost.ts";
-import type { Channel } from "./channel.ts";
+import { advertsLost, isMasterUnheard } from "./nodes/adverts_lost.ts";
+import type { Channel } from "./nodes/channel.ts";
 import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./priority.ts";
-import { isEvidence, isLiving } from "./conflicts.ts";
-import { describeAll, type Description } from "./evidence_text.ts";
-import { fenceOf } from "./fence.ts";
-import { healthOf, masterHeard } from "./health.ts";
-import { causeText, labelOf } from "./log.ts";
-import { IN_A_ROW } from "./look.ts";
-import type { Neighbours } from "./neighbours.ts";
+import { isEvidence, isLiving } from "./holders/conflicts.ts";
+import { describeAll, type Description } from "./holders/evidence_text.ts";
+import { fenceOf } from "./machine/fence.ts";
+import { healthOf, masterHeard } from "./holders/health.ts";
+import { causeText, labelOf } from "./journal/log.ts";
+import { IN_A_ROW } from "./holders/look.ts";
+import type { Neighbours } from "./holders/neighbours.ts";
 import {
   clusterAttention,
   type KnownNodes,
@@ -48,11 +48,11 @@ import {
   nodeStatuses,
   readyByInstance,
   readyNodes,
-} from "./node_statuses.ts";
-import type { NodeWatch } from "./node_watch.ts";
+} from "./nodes/node_statuses.ts";
+import type { NodeWatch } from "./nodes/node_watch.ts";
 import { checksumForm } from "./effects.ts";
-import type { Reports } from "./reports.ts";
-import { withoutArp } from "./questions.ts";
+import type { Reports } from "./nodes/reports.ts";
+import { withoutArp } from "./holders/questions.ts";
 import { type Conflict, type Heard, isRecent, type VirtualRouter } from "./virtual_router.ts";
 
 /** What a snapshot is made of. */

@@ -17,7 +17,7 @@ import type { Rules } from "../vrrp/rules.ts";
 import { initial, type State } from "../vrrp/state.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
-import { type Look, noLook } from "./look.ts";
+import { type Look, noLook } from "./holders/look.ts";
 import type { ChecksumForm } from "../wire/vrrp.ts";
 
 /** Counters of one virtual router, after RFC 6527. */

@@ -6,7 +6,7 @@ import type {
   NearMissRecord,
   Observer,
   TransitionRecord,
-} from "../daemon/record.ts";
+} from "../daemon/journal/record.ts";
 import { AppendFile } from "./append_file.ts";
 import { encodeEntry, type HistoryEntry, isLasting } from "./line.ts";
 import { historyPath } from "./place.ts";

@@ -1,5 +1,5 @@
 /** History entries as lines of JSON; foreign lines are passed over. */
-import type { ConflictRecord, TransitionRecord } from "../daemon/record.ts";
+import type { ConflictRecord, TransitionRecord } from "../daemon/journal/record.ts";
 
 /** A virtual router changed its state. */
 export type TransitionEntry = { readonly kind: "transition" } & TransitionRecord;

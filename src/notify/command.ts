@@ -1,5 +1,5 @@
 /** Sinks that run programs of the user, as keepalived does, with the record on standard input. */
-import type { TransitionRecord } from "../daemon/record.ts";
+import type { TransitionRecord } from "../daemon/journal/record.ts";
 import {
   findCommandUser,
   findProgram,

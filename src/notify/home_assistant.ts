@@ -3,7 +3,7 @@
  * (www.home-assistant.io/integrations/mqtt).
  */
 import { HEALTHS, STATES } from "../control/values.ts";
-import type { TransitionRecord } from "../daemon/record.ts";
+import type { TransitionRecord } from "../daemon/journal/record.ts";
 import { VERSION } from "../version.ts";
 import { instanceLabel } from "../printable.ts";
 import type { MqttMessage } from "./mqtt_session.ts";

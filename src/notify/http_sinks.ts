@@ -1,6 +1,6 @@
 /** Sinks that post by HTTP: webhook and ntfy (docs.ntfy.sh/publish). */
 import type { NtfySettings, WebhookSettings } from "../config/tables/notify.ts";
-import type { TransitionRecord } from "../daemon/record.ts";
+import type { TransitionRecord } from "../daemon/journal/record.ts";
 import { errorText } from "../health/probes/outcome.ts";
 import { VERSION } from "../version.ts";
 import { type DeliveryResult, failure, type Sink, success } from "./sink.ts";

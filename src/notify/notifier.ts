@@ -4,7 +4,7 @@
  */
 import { withTimeout } from "../async.ts";
 import type { Config } from "../config/config.ts";
-import type { HealthRecord, Observer, TransitionRecord } from "../daemon/record.ts";
+import type { HealthRecord, Observer, TransitionRecord } from "../daemon/journal/record.ts";
 import type { SinkStatus } from "../control/api.ts";
 import { DeliveryQueue, type LogSink, type Pause } from "./queue.ts";
 import type { DeliveryResult, Notification, Sink } from "./sink.ts";

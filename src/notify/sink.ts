@@ -1,5 +1,5 @@
 /** A sink: it gets notifications of transitions, one at a time. */
-import type { HealthRecord, TransitionRecord } from "../daemon/record.ts";
+import type { HealthRecord, TransitionRecord } from "../daemon/journal/record.ts";
 
 /** A transition, and the health for sinks that show it. */
 export type Notification = TransitionRecord & Partial<Pick<HealthRecord, "health" | "evidence">>;

@@ -2,7 +2,7 @@
 import type { Config } from "../config/config.ts";
 import type { NotifySettings } from "../config/tables/notify.ts";
 import { messageOf } from "../error.ts";
-import type { TransitionRecord } from "../daemon/record.ts";
+import type { TransitionRecord } from "../daemon/journal/record.ts";
 import type { ProbeResult } from "../health/check.ts";
 import type { CheckSettings, Probe } from "../config/tables/check.ts";
 import { type DeliveryResult, failure, type Sink } from "../notify/sink.ts";

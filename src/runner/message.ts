@@ -1,6 +1,6 @@
 /** Messages between daemon and runner: one JSON object a line, with names instead of programs. */
 import type { ProbeResult } from "../health/check.ts";
-import type { TransitionRecord } from "../daemon/record.ts";
+import type { TransitionRecord } from "../daemon/journal/record.ts";
 import type { DeliveryResult } from "../notify/sink.ts";
 import type { Fields } from "./record.ts";
 

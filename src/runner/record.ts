@@ -4,7 +4,7 @@
  */
 import type { Config } from "../config/config.ts";
 import type { InstanceConfig } from "../config/tables/instance.ts";
-import type { TransitionRecord } from "../daemon/record.ts";
+import type { TransitionRecord } from "../daemon/journal/record.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { printableLine } from "../printable.ts";
 

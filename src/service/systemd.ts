@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../error.ts";
 import type { InstanceStatus } from "../control/api.ts";
-import type { Observer } from "../daemon/record.ts";
+import type { Observer } from "../daemon/journal/record.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../time.ts";
 
 /** The socket of sd_notify(3). */

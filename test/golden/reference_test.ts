@@ -16,7 +16,7 @@ const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   "exit-codes": exitCodesPage,
   "status-json": async () => statusPage(await read("src/control/api.ts")),
   "events": async () =>
-    eventsPage(await read("src/daemon/record.ts"), await read("src/history/line.ts")),
+    eventsPage(await read("src/daemon/journal/record.ts"), await read("src/history/line.ts")),
   "metrics": () => metricsPage(fullExposition()),
 };
 

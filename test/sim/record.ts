@@ -1,6 +1,6 @@
 /** Records of what can be seen on a simulated LAN, for checkers, plays and the hash of a run. */
 import type { Instant } from "../../src/time.ts";
-import type { Level } from "../../src/daemon/journal.ts";
+import type { Level } from "../../src/daemon/journal/journal.ts";
 
 /** One thing that was seen. Addresses and MACs are text; `node` is the machine it happened on. */
 export type Seen =

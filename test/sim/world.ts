@@ -1,5 +1,5 @@
 /** The state of the LAN right now, from outside, without asking the daemons: for checkers. */
-import { pauseAfter } from "../../src/daemon/refusals.ts";
+import { pauseAfter } from "../../src/daemon/machine/refusals.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { advertIn, type AdvertSeen } from "./advert.ts";
 import type { Cluster } from "./cluster.ts";

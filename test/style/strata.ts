@@ -64,7 +64,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   notify: {
     "control/api": "types",
     "control/values": "all",
-    "daemon/record": "types",
+    "daemon/journal/record": "types",
     config: "types",
     process: "all",
     // A hook is a program of the user's like a check's: the same runs it, or refuses to.
@@ -85,7 +85,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     // Records are held against the addresses of the file.
     net: "all",
     config: "types",
-    "daemon/record": "types",
+    "daemon/journal/record": "types",
     health: "all",
     notify: "all",
   },
@@ -112,7 +112,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "linux/regular_file": "all",
   },
   // Files of state are opened so that nobody leads the opener elsewhere.
-  history: { "daemon/record": "types", "linux/regular_file": "all" },
+  history: { "daemon/journal/record": "types", "linux/regular_file": "all" },
   // What `floatip run` puts together: daemon, machine, sockets, files of state, systemd, log.
   service: {
     config: "all",

@@ -1,7 +1,7 @@
 /** 500 transitions reach every sink in order while others sleep, fail and are missing. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import type { TransitionRecord } from "../../../src/daemon/record.ts";
+import type { TransitionRecord } from "../../../src/daemon/journal/record.ts";
 import { Capture } from "../../support/interop/capture.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";

@@ -34,7 +34,7 @@ const SECRET = seconds(4);
 /** A name that two machines had is not believed for a while (src/cluster/sessions.ts). */
 const TWICE = seconds(13);
 
-/** A socket that was refused is asked for again after 5 s (src/daemon/channel.ts). */
+/** A socket that was refused is asked for again after 5 s (src/daemon/nodes/channel.ts). */
 const REFUSED = milliseconds(5500);
 
 /** From one look to the next. */

@@ -1,5 +1,5 @@
 /** Processes on a simulated LAN that do nothing but speak to each other on the channel. */
-import { Channel } from "../../../src/daemon/channel.ts";
+import { Channel } from "../../../src/daemon/nodes/channel.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { formatIp } from "../../../src/net/ip.ts";
 import { Lan } from "../../sim/lan.ts";

@@ -1,7 +1,7 @@
 /** A broker, a server and hooks in one namespace, for one [notify], and what they got. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { TransitionRecord } from "../../../src/daemon/record.ts";
+import type { TransitionRecord } from "../../../src/daemon/journal/record.ts";
 import { ProgramLog } from "../interop/program_log.ts";
 import { Mosquitto } from "./mosquitto.ts";
 import type { LabHost } from "../lab/lab_host.ts";

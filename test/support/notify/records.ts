@@ -1,7 +1,7 @@
 /** Records and plans for tests of notifications. */
 import { milliseconds } from "../../../src/time.ts";
 import type { NotifySettings } from "../../../src/config/tables/notify.ts";
-import type { TransitionRecord } from "../../../src/daemon/record.ts";
+import type { TransitionRecord } from "../../../src/daemon/journal/record.ts";
 import type { NotifyPlan } from "../../../src/notify/notifier.ts";
 
 /** A record; `silence_ms` numbers it, so that a test can tell which one arrived. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Announcer } from "../../../src/daemon/announcer.ts";
 import { Driver } from "../../../src/daemon/driver.ts";
-import { Metrics } from "../../../src/daemon/metrics.ts";
+import { Metrics } from "../../../src/daemon/journal/metrics.ts";
 import { Routers } from "../../../src/daemon/routers.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import type { VirtualAddress } from "../../../src/net/interfaces.ts";

@@ -1,6 +1,6 @@
 /** Each effect becomes the right calls, in order; a refusal stops only what it must. */
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import type { Journal } from "../../../src/daemon/journal.ts";
+import type { Journal } from "../../../src/daemon/journal/journal.ts";
 import { checksumForm, performEffect } from "../../../src/daemon/effects.ts";
 import type { Action } from "../../../src/vrrp/event.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";

@@ -1,11 +1,11 @@
 /** Each packet reaches its virtual router or the right counter. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Plan } from "../../../src/config/plan/plan.ts";
-import type { Journal } from "../../../src/daemon/journal.ts";
-import { Budgets } from "../../../src/daemon/budgets.ts";
-import { Conflicts, rivalSight } from "../../../src/daemon/conflicts.ts";
-import { Neighbours } from "../../../src/daemon/neighbours.ts";
-import { Once } from "../../../src/daemon/log.ts";
+import type { Journal } from "../../../src/daemon/journal/journal.ts";
+import { Budgets } from "../../../src/daemon/journal/budgets.ts";
+import { Conflicts, rivalSight } from "../../../src/daemon/holders/conflicts.ts";
+import { Neighbours } from "../../../src/daemon/holders/neighbours.ts";
+import { Once } from "../../../src/daemon/journal/log.ts";
 import { Routers } from "../../../src/daemon/routers.ts";
 import { Receiver } from "../../../src/daemon/receive.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { TransitionRecord } from "../../../src/daemon/record.ts";
+import type { TransitionRecord } from "../../../src/daemon/journal/record.ts";
 import {
   add,
   type Backlog,

@@ -1,0 +1,148 @@
+/**
+ * The fence of this machine: made for what the configuration needs, and kept open with the adverts,
+ * so that a dead daemon's addresses are silent when its peers may take over (decision 0078).
+ */
+import type { Plan } from "../../config/plan/plan.ts";
+import type { FenceState, FenceTimes, Host } from "../../host.ts";
+import type { Link, VirtualAddress } from "../../net/interfaces.ts";
+import { formatIp, type Ip } from "../../net/ip.ts";
+import { type Nanoseconds, nanoseconds, seconds } from "../../time.ts";
+import { isOwner } from "../../vrrp/rules.ts";
+import { isHolder } from "../../vrrp/state.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Routers, RouterWatcher } from "../routers.ts";
+import type { Ticker } from "../ticker.ts";
+import type { VirtualRouter } from "../virtual_router.ts";
+
+/** The kernel removes an address so much after its lease at the latest (decision 0039). */
+const LATE = seconds(2);
+
+/** Has a fence made for what the virtual routers are. */
+export class FenceKeeper implements RouterWatcher, Ticker {
+  readonly #host: Host;
+  readonly #journal: Journal;
+  readonly #routers: Routers;
+  /** What was last seen of each. */
+  readonly #plans = new WeakMap<VirtualRouter, Plan>();
+  readonly #changed = new Set<VirtualRouter>();
+  #isDue = true;
+  #links: readonly Link[] | undefined;
+  #told = "";
+
+  constructor(host: Host, journal: Journal, routers: Routers) {
+    this.#host = host;
+    this.#journal = journal;
+    this.#routers = routers;
+  }
+
+  changed(router: VirtualRouter): void {
+    if (this.#plans.get(router) === router.plan) return;
+    this.#plans.set(router, router.plan);
+    this.#changed.add(router);
+    this.#isDue = true;
+  }
+
+  dropped(router: VirtualRouter): void {
+    this.#changed.delete(router);
+    this.#isDue = true;
+  }
+
+  nextDeadline(): undefined {
+    return undefined;
+  }
+
+  tick(): void {
+    const { links } = this.#host.interfaces();
+    if (this.#isDue || links !== this.#links) this.#settle(links);
+    this.#tell(this.#host.fence.state);
+  }
+
+  #settle(links: readonly Link[]): void {
+    this.#isDue = false;
+    this.#links = links;
+    const fenced = this.#routers.all.map(({ plan }) => plan)
+      .filter((plan) => timesOf(plan) !== undefined);
+    const { fence } = this.#host;
+    fence.settle(
+      fenced.length === 0 ? undefined : {
+        interfaces: [
+          ...new Set(fenced.flatMap((plan) => plan.virtualAddresses.map((one) => one.interface))),
+        ],
+        times: fenced.flatMap((plan) => timesOf(plan) ?? []),
+      },
+    );
+    // What a process before this one, or the configuration before, has left in it.
+    for (const { plan } of this.#changed) {
+      if (timesOf(plan) === undefined) fence.forget(addressesOf(plan.virtualAddresses));
+    }
+    this.#changed.clear();
+  }
+
+  #tell(state: FenceState): void {
+    const words = state.kind === "none" ? state.words : "";
+    if (words === this.#told) return;
+    this.#told = words;
+    const lives = "when this daemon dies, its addresses live on for whole seconds";
+    if (words !== "") this.#journal.write("warning", `no fence by nf_tables: ${words}; ${lives}`);
+  }
+}
+
+/** The addresses that floatip holds for `router` are answered for from now, until their time. */
+export function keepOpen(router: VirtualRouter, host: Host): void {
+  const times = timesOf(router.plan);
+  const addresses = times === undefined || !isHolder(router.state) ? [] : placedOf(router);
+  router.fenced = times !== undefined && addresses.length > 0 &&
+    host.fence.keepOpen(addresses, times);
+}
+
+/** The fence has nothing to do with `addresses` of `router` any more. */
+export function forgetOpen(
+  addresses: readonly VirtualAddress[],
+  router: VirtualRouter,
+  host: Host,
+): void {
+  if (timesOf(router.plan) === undefined || addresses.length === 0) return;
+  host.fence.forget(addressesOf(addresses));
+}
+
+/** What makes the addresses of `router` silent when this daemon dies; null: nothing does. */
+export function fenceOf(
+  { plan, rules, state, fenced }: VirtualRouter,
+  fence: FenceState,
+): "nftables" | "lifetime" | null {
+  if (rules.lease === undefined || isOwner(plan.rules)) return null;
+  if (timesOf(plan) === undefined) return "lifetime";
+  const stands = isHolder(state) ? fenced : fence.kind === "stands";
+  return stands ? "nftables" : "lifetime";
+}
+
+/** An owner's addresses are its machine's, and without a lease they stay. */
+function timesOf({ fence: open, rules }: Plan): FenceTimes | undefined {
+  const { lease } = rules;
+  if (open === undefined || lease === undefined || isOwner(rules)) return undefined;
+  return { open, guarded: longer(open, lease) };
+}
+
+function longer(open: Nanoseconds, lease: Nanoseconds): Nanoseconds {
+  return nanoseconds(Math.max(open, lease, seconds(1)) + LATE);
+}
+
+/** Made once for each list of addresses: it is needed with each advert. */
+const placed = new WeakMap<
+  VirtualRouter,
+  { readonly plan: Plan; readonly count: number; readonly addresses: readonly Ip[] }
+>();
+
+function placedOf(router: VirtualRouter): readonly Ip[] {
+  const { plan, placed: { size: count } } = router;
+  const known = placed.get(router);
+  if (known?.plan === plan && known.count === count) return known.addresses;
+  const addresses = addressesOf(plan.virtualAddresses)
+    .filter((address) => router.placed.has(formatIp(address)));
+  placed.set(router, { plan, count, addresses });
+  return addresses;
+}
+
+function addressesOf(held: readonly VirtualAddress[]): readonly Ip[] {
+  return held.map(({ prefix }) => prefix.address);
+}

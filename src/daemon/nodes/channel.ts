@@ -1,0 +1,158 @@
+/** The channel between the nodes of the file: sessions with each, over the host's sockets. */
+import type { Outcome, Refused } from "../../cluster/outcome.ts";
+import type { PeerView } from "../../cluster/peer.ts";
+import { Sessions } from "../../cluster/sessions.ts";
+import type { Config } from "../../config/config.ts";
+import type { Host, HostError, HostEvent } from "../../host.ts";
+import type { Ip } from "../../net/ip.ts";
+import { after, earliest, type Instant, seconds } from "../../time.ts";
+import { channelPlan } from "./channel_plan.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Ticker } from "../ticker.ts";
+
+/** A socket that was refused is asked for again after this. */
+const ASK_AGAIN = seconds(5);
+
+/** What a channel works with. */
+export interface ChannelOptions {
+  readonly host: Pick<
+    Host,
+    "now" | "randomBytes" | "openChannel" | "closeChannel" | "sealAndSend" | "openSealed"
+  >;
+  readonly journal: Journal;
+  /** The configuration in force. */
+  readonly config: () => Config;
+  /** This node's name; undefined before that is known. */
+  readonly self: () => string | undefined;
+  /**
+   * A message of `peer`, fresh and its own, that came from its address `from`; opened at `at`.
+   */
+  readonly onMessage: (peer: string, from: Ip, text: Uint8Array, at: Instant) => void;
+}
+
+/** Closed where the file has no [cluster]. */
+export class Channel implements Ticker {
+  readonly #options: ChannelOptions;
+  #sessions: Sessions | undefined;
+  /** What was settled last. */
+  #settled: { readonly config: Config; readonly self: string } | undefined;
+  /** What the host refuses, and when it is asked again. */
+  #refusals: readonly HostError[] = [];
+  #askAgainAt: Instant | undefined;
+  readonly #refused = new Map<Refused, number>();
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+  }
+
+  /** An event of the host's. */
+  take(event: Extract<HostEvent, { kind: "channel" | "opened" }>): void {
+    if (this.#sessions === undefined) return;
+    if (event.kind === "channel") {
+      this.#carryOut(this.#sessions.receive(event.at, event.from, event.datagram), event.at);
+      return;
+    }
+    const now = this.#options.host.now();
+    this.#carryOut(this.#sessions.opened(now, event.id, event.text), now);
+  }
+
+  /**
+   * Sends `message`, of MAX_MESSAGE bytes at most, to the node called `name`, at each of its
+   * addresses. It may be lost; without a session it is.
+   */
+  send(name: string, message: Uint8Array): void {
+    const jobs = this.#sessions?.send(name, message) ?? [];
+    if (jobs.length > 0) this.#options.host.sealAndSend(jobs);
+  }
+
+  /** What is known of the processes of the other nodes; empty where the file has no channel. */
+  peers(now: Instant): readonly PeerView[] {
+    return this.#sessions?.peers(now) ?? [];
+  }
+
+  /** How many datagrams were refused since the start, by reason. */
+  get refused(): ReadonlyMap<Refused, number> {
+    return this.#refused;
+  }
+
+  /** What a person should look at. */
+  get attention(): readonly string[] {
+    return this.#refusals.map(({ message }) => `the nodes' channel cannot be opened: ${message}`);
+  }
+
+  nextDeadline(): Instant | undefined {
+    return earliest(this.#askAgainAt, this.#sessions?.nextDeadline());
+  }
+
+  tick(now: Instant): void {
+    this.#settle(now);
+    if (this.#askAgainAt !== undefined && this.#askAgainAt <= now) this.#open(now);
+    const due = this.#sessions?.nextDeadline();
+    if (this.#sessions === undefined || due === undefined || due > now) return;
+    this.#options.host.sealAndSend(this.#sessions.tick(now));
+  }
+
+  /** Before the end of the process. */
+  close(): void {
+    if (this.#sessions === undefined) return;
+    this.#options.host.closeChannel();
+    this.#sessions = undefined;
+    this.#settled = undefined;
+    this.#refusals = [];
+    this.#askAgainAt = undefined;
+  }
+
+  /** The file, or what this node is in it, may be another one. */
+  #settle(now: Instant): void {
+    const [config, self] = [this.#options.config(), this.#options.self()];
+    if (self === undefined) return;
+    if (this.#settled?.config === config && this.#settled.self === self) return;
+    const plan = channelPlan(config, self);
+    if (plan === undefined) this.close();
+    this.#settled = { config, self };
+    if (plan === undefined) return;
+    const { host } = this.#options;
+    if (this.#sessions === undefined) {
+      this.#sessions = new Sessions(plan, plan.peers, (count) => host.randomBytes(count));
+    } else this.#sessions.settle(plan, plan.peers);
+    this.#open(now);
+  }
+
+  #open(now: Instant): void {
+    const { config, self } = this.#settled ?? {};
+    const plan = config === undefined || self === undefined ? undefined : channelPlan(config, self);
+    if (plan === undefined) return;
+    const before = this.attention;
+    this.#refusals = this.#options.host.openChannel(plan.settings);
+    this.#askAgainAt = this.#refusals.length > 0 ? after(now, ASK_AGAIN) : undefined;
+    this.#tell(before);
+  }
+
+  /** Once for each refusal, and when there is none any more. */
+  #tell(before: readonly string[]): void {
+    const { journal } = this.#options;
+    for (const words of this.attention) {
+      if (!before.includes(words)) journal.write("warning", words);
+    }
+    if (before.length > 0 && this.#refusals.length === 0) {
+      journal.write("info", "the nodes' channel is open");
+    }
+  }
+
+  #carryOut(outcome: Outcome, now: Instant): void {
+    const { host, onMessage } = this.#options;
+    switch (outcome.kind) {
+      case "refused":
+        this.#refused.set(outcome.reason, (this.#refused.get(outcome.reason) ?? 0) + 1);
+        return;
+      case "open":
+        return host.openSealed(outcome.job);
+      case "send":
+        return host.sealAndSend(outcome.datagrams);
+      case "message":
+        return onMessage(outcome.peer, outcome.from, outcome.text, now);
+      case "nothing":
+        return;
+    }
+  }
+}

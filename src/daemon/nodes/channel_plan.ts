@@ -1,0 +1,52 @@
+/** What the file says of the channel between nodes, as one of them sees it. Pure. */
+import type { PeerAddresses } from "../../cluster/peer.ts";
+import type { Config } from "../../config/config.ts";
+import type { NodeEntry } from "../../config/tables/node.ts";
+import type { ChannelSettings } from "../../host.ts";
+import type { Ip } from "../../net/ip.ts";
+
+/** A node's part in the channel. */
+export interface ChannelPlan {
+  readonly name: string;
+  /** Ids of the secrets: all verify, the first seals. */
+  readonly keyIds: readonly [number, ...number[]];
+  /** The other nodes that speak there. */
+  readonly peers: readonly PeerAddresses[];
+  /** For the host. */
+  readonly settings: ChannelSettings;
+}
+
+/**
+ * The part of the node called `self`; undefined: the file has no channel, or that node no address
+ * for it.
+ */
+export function channelPlan(
+  { cluster, nodes }: Pick<Config, "cluster" | "nodes">,
+  self: string,
+): ChannelPlan | undefined {
+  const own = nodes.find(({ name }) => name === self);
+  const [first, ...others] = cluster?.keys.map(({ id }) => id) ?? [];
+  if (cluster === undefined || own === undefined || own.onlyVrrp || first === undefined) {
+    return undefined;
+  }
+  const { keys, port } = cluster;
+  const peers = nodes.filter((node) => node !== own && !node.onlyVrrp).map((node) => ({
+    name: node.name,
+    addresses: addressesOf(node),
+  }));
+  return {
+    name: self,
+    keyIds: [first, ...others],
+    peers,
+    settings: {
+      port,
+      addresses: addressesOf(own),
+      peers: peers.flatMap(({ addresses }) => addresses),
+      keys,
+    },
+  };
+}
+
+function addressesOf({ addresses, links }: NodeEntry): readonly Ip[] {
+  return [...addresses, ...links];
+}

@@ -1,0 +1,195 @@
+/**
+ * Telling: reports of this node to the others, once a second and at once on a change, and answers
+ * to their questions. A long one goes out part by part, so that adverts leave in between.
+ */
+import { encodePages, encodePart, MAX_PARTS } from "../../cluster/message.ts";
+import { routerKey } from "../../cluster/knowledge.ts";
+import type { NodeReport, RouterReport, Wanted } from "../../cluster/report.ts";
+import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
+import type { OwnFile } from "./own_file.ts";
+import type { VirtualRouter } from "../virtual_router.ts";
+
+/** From one whole report to the next. */
+const EVERY = seconds(1);
+/**
+ * A loop that is awake sends one that is due so soon: with the adverts of the master all nodes send
+ * theirs at one time, and each takes what comes in one turn instead of several.
+ */
+const EARLY = milliseconds(100);
+/** No report sooner than this after the one before. */
+const PAUSE = milliseconds(100);
+/** Between two turns of a long report, or of a long answer. */
+const STEP = milliseconds(10);
+/** Parts, or pages, of one turn. */
+const AT_ONCE = 4;
+/** Routers that are looked at for one part: no more fit. */
+const IN_ONE = 8;
+/** Pages that wait to be sent; more are lost, and asked for again. */
+const MOST_WAITING = 1024;
+/** The last words of a process are sealed and sent within this. */
+const LAST_WORDS = milliseconds(30);
+
+/** What telling works with. */
+export interface TellingOptions {
+  /** To one node; or, with undefined, to all. */
+  readonly send: (node: string | undefined, text: Uint8Array) => void;
+  readonly routers: { readonly all: readonly VirtualRouter[] };
+  readonly nodeReport: (now: Instant) => NodeReport;
+  readonly routerReport: (router: VirtualRouter, now: Instant) => RouterReport;
+  readonly file: Pick<OwnFile, "hash" | "parts" | "keysOf">;
+}
+
+/** A report that is under way. */
+interface Job {
+  readonly routers: readonly VirtualRouter[];
+  /** Does it name all that there are? */
+  readonly isWhole: boolean;
+  /** So many of them are told. */
+  told: number;
+  index: number;
+  at: Instant;
+}
+
+/** What this node tells. */
+export class Telling {
+  readonly #options: TellingOptions;
+  #number = 0;
+  #job: Job | undefined;
+  /** When the next whole report is due. */
+  #wholeAt = 0 as Instant;
+  /** When the last one began. */
+  #begunAt: Instant | undefined;
+  /** Routers that are others than was told. */
+  readonly #changed = new Set<VirtualRouter>();
+  #isWanted = false;
+  readonly #waiting: { readonly to: string; readonly text: Uint8Array }[] = [];
+  #waitingAt = 0 as Instant;
+  #endsAt: Instant | undefined;
+
+  constructor(options: TellingOptions) {
+    this.#options = options;
+  }
+
+  /** `router` is another one than was told. */
+  changed(router: VirtualRouter): void {
+    this.#changed.add(router);
+  }
+
+  /** A whole report shall go out soon: something else has changed, or it was asked for. */
+  hurry(): void {
+    this.#isWanted = true;
+  }
+
+  /** Answers a question of the node called `to`. */
+  answer(to: string, what: Wanted, now: Instant): void {
+    if (what.kind === "report") return this.hurry();
+    if (what.kind === "routers") return this.#tellOf(what.of, to, now);
+    const { hash, parts, keysOf } = bound(this.#options.file);
+    const hashes = what.kind === "parts" ? parts : keysOf(what.of);
+    if (hash === undefined || hashes === undefined) return;
+    const of = what.kind === "parts" ? null : what.of;
+    for (const text of encodePages({ file: hash, of, hashes: [...hashes] })) {
+      if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ to, text });
+    }
+  }
+
+  /** The last report of this process goes out at once. */
+  sayGoodbye(now: Instant): void {
+    if (this.#endsAt !== undefined) return;
+    this.#begin(now, true);
+    this.#work(now);
+    this.#endsAt = after(now, LAST_WORDS);
+  }
+
+  /** Have the last words left this machine? */
+  hasSaidGoodbye(now: Instant): boolean {
+    return this.#endsAt !== undefined && this.#endsAt <= now;
+  }
+
+  nextDeadline(): Instant | undefined {
+    if (this.#endsAt !== undefined) return this.#endsAt;
+    const soon = this.#isHurried ? this.#pausedUntil : undefined;
+    const answers = this.#waiting.length > 0 ? this.#waitingAt : undefined;
+    return earliest(this.#job?.at ?? earliest(this.#wholeAt, soon), answers);
+  }
+
+  tick(now: Instant): void {
+    if (this.#endsAt !== undefined) return;
+    if (this.#job === undefined) {
+      if (this.#wholeAt <= after(now, EARLY)) this.#begin(now, true);
+      else if (this.#isHurried && this.#pausedUntil <= now) {
+        this.#begin(now, this.#isWanted || this.#options.routers.all.length <= IN_ONE);
+      }
+    }
+    this.#work(now);
+    if (this.#waiting.length === 0 || this.#waitingAt > now) return;
+    for (const { to, text } of this.#waiting.splice(0, AT_ONCE)) this.#options.send(to, text);
+    this.#waitingAt = after(now, STEP);
+  }
+
+  get #isHurried(): boolean {
+    return this.#isWanted || this.#changed.size > 0;
+  }
+
+  get #pausedUntil(): Instant {
+    return this.#begunAt === undefined ? 0 as Instant : after(this.#begunAt, PAUSE);
+  }
+
+  /** A node is about to take over: it cannot wait for the next report. */
+  #tellOf(keys: readonly string[], to: string, now: Instant): void {
+    const { send, nodeReport, routerReport, routers } = this.#options;
+    const asked = new Set(keys);
+    const found = routers.all.filter(({ plan: { name, family } }) =>
+      asked.has(routerKey(name, family))
+    );
+    if (this.#job === undefined) this.#number++;
+    for (let told = 0; told < found.length;) {
+      const next = found.slice(told, told + IN_ONE).map((one) => routerReport(one, now));
+      // Of a report that is under way it is one part more.
+      const index = this.#job === undefined ? told : this.#job.index++;
+      const head = { number: this.#number, index, node: nodeReport(now) };
+      const { text, taken } = encodePart(head, next, false);
+      send(to, text);
+      told += Math.max(1, taken);
+    }
+  }
+
+  #begin(now: Instant, isWhole: boolean): void {
+    const { all } = this.#options.routers;
+    const routers = isWhole ? all : all.filter((router) => this.#changed.has(router));
+    this.#number++;
+    this.#begunAt = now;
+    if (isWhole) {
+      this.#wholeAt = after(now, EVERY);
+      this.#isWanted = false;
+    }
+    this.#changed.clear();
+    this.#job = { routers, isWhole, told: 0, index: 0, at: now };
+  }
+
+  /** The next parts of the report that is under way. */
+  #work(now: Instant): void {
+    const job = this.#job;
+    if (job === undefined || job.at > now) return;
+    const { send, nodeReport, routerReport } = this.#options;
+    const node = nodeReport(now);
+    for (let count = 0; count < AT_ONCE && this.#job !== undefined; count++) {
+      const next = job.routers.slice(job.told, job.told + IN_ONE);
+      const isEnd = job.told + next.length >= job.routers.length;
+      const { text, taken } = encodePart(
+        { number: this.#number, index: job.index, node },
+        next.map((router) => routerReport(router, now)),
+        isEnd && job.isWhole,
+      );
+      send(undefined, text);
+      job.told += taken;
+      job.index++;
+      if (job.told >= job.routers.length || job.index >= MAX_PARTS) this.#job = undefined;
+    }
+    job.at = after(now, STEP);
+  }
+}
+
+function bound(file: TellingOptions["file"]) {
+  return { hash: file.hash, parts: file.parts, keysOf: (of: string) => file.keysOf(of) };
+}

@@ -1,0 +1,147 @@
+/**
+ * How a node stands by what it told, beside what its adverts and a question say (nodes.ts). What it
+ * told counts while it is fresh. Pure.
+ */
+import type { Standing, Told } from "../../cluster/knowledge.ts";
+import type { MaintenanceReport } from "../../cluster/report.ts";
+import {
+  between,
+  formatDuration,
+  type Instant,
+  milliseconds,
+  seconds,
+  toMilliseconds,
+} from "../../time.ts";
+import type { NodeFacts, NodeView } from "./nodes.ts";
+import { LEAVING_PRIORITY } from "../../vrrp/election.ts";
+
+/** Another node as {@link toldView} sees it. */
+export interface Spoken {
+  readonly standing: Standing;
+  readonly told: Told | undefined;
+}
+
+/** The whole view of the node called `name`; `silent`: what is known of it without the channel. */
+export function toldView(
+  name: string,
+  { standing, told }: Spoken,
+  silent: NodeView,
+  facts: NodeFacts,
+  port: number,
+  now: Instant,
+): NodeView {
+  switch (standing) {
+    case "up":
+      return { state: "up", words: "up", attention: undefined };
+    case "maintenance": {
+      const words = maintenanceWords(told?.node.maintenance ?? null);
+      return { state: "maintenance", words, attention: undefined };
+    }
+    case "left": {
+      const attention = `floatip does not run on ${name}: it left in order`;
+      return { state: "left", words: `left ${ago(told, now)}`, attention };
+    }
+    case "lost":
+      return lost(name, told, silent, facts, port, now);
+    case "other-secret":
+      return {
+        state: "other-secret",
+        words: "another secret: what it says is not believed",
+        attention: `${name} has another secret in [cluster]: what it says is not believed`,
+      };
+    case "twice":
+      return {
+        state: "unknown",
+        words: "two machines have its name",
+        attention: `two machines call themselves ${name}: what they say does not count`,
+      };
+    case "unread":
+      return {
+        state: "unknown",
+        words: "its reports cannot be read",
+        attention: `the reports of ${name} cannot be read: it runs another version of floatip`,
+      };
+    case "never-heard":
+      return neverHeard(name, silent, port);
+  }
+}
+
+function lost(
+  name: string,
+  told: Told | undefined,
+  silent: NodeView,
+  facts: NodeFacts,
+  port: number,
+  now: Instant,
+): NodeView {
+  if (isHeard(facts, now)) {
+    return {
+      state: "up",
+      words: `its adverts come, its last report was ${ago(told, now)}`,
+      attention: `${name} is heard by its adverts alone: its reports on UDP port ${port} stopped`,
+    };
+  }
+  const was = wasWhat(told);
+  // What was found out by asking the machine since its last word: an older answer is refuted.
+  const isRefuted = told !== undefined && facts.answer !== undefined && facts.answer.at < told.at;
+  const attention = isRefuted ? undefined : silent.attention;
+  const why = attention?.startsWith(`floatip does not run on ${name}`)
+    ? ", and floatip does not run there"
+    : silent.state === "lost" && attention !== undefined
+    ? ", and it does not answer"
+    : "";
+  return {
+    state: "lost",
+    words: `lost ${ago(told, now)} (was ${was}, said no goodbye)`,
+    attention: `${name} is lost: it was ${was} and said no goodbye${why}`,
+  };
+}
+
+/** Its best state among all virtual routers, by its last word. */
+function wasWhat(told: Told | undefined): string {
+  const states = [...told?.routers.values() ?? []].map(({ report }) => report.state);
+  if (told?.node.maintenance) return "in maintenance";
+  return (["master", "backup", "fault"] as const).find((state) => states.includes(state)) ?? "up";
+}
+
+function neverHeard(name: string, silent: NodeView, port: number): NodeView {
+  const silence = `never heard on UDP port ${port}`;
+  if (silent.state === "up" && silent.words === "up") {
+    return {
+      state: "up",
+      words: `its adverts come, ${silence}`,
+      attention: `${name} was ${silence}, though its adverts come: it has no [cluster], or a ` +
+        `packet filter drops them ("floatip firewall" prints the rules)`,
+    };
+  }
+  if (silent.state === "not-running") return silent;
+  const words = silent.words === "VRRP runs there"
+    ? `${silence}, though VRRP runs there`
+    : silent.state === "never-heard"
+    ? silent.words
+    : silence;
+  const attention = silent.attention ?? `${name} was ${words}`;
+  return { state: "never-heard", words, attention };
+}
+
+/** "maintenance for 5 min: new disk, for another 10 min". */
+function maintenanceWords(maintenance: MaintenanceReport | null): string {
+  if (maintenance === null) return "maintenance";
+  const { reason, left } = maintenance;
+  const why = reason === null ? "" : `: ${reason}`;
+  return left === null
+    ? `maintenance${why}`
+    : `maintenance for another ${formatDuration(milliseconds(left))}${why}`;
+}
+
+/** Do its adverts come? Half of a master-down interval, 1.5 adverts, is enough to miss one. */
+function isHeard({ heard, ended }: NodeFacts, now: Instant): boolean {
+  return heard !== undefined && heard.priority > LEAVING_PRIORITY && ended === undefined &&
+    2 * between(heard.at, now) <= between(heard.at, heard.until);
+}
+
+/** How long ago its last word came, in whole seconds. */
+function ago(told: Told | undefined, now: Instant): string {
+  const silence = toMilliseconds(between(told?.at ?? now, now));
+  return `${formatDuration(seconds(Math.max(1, Math.round(silence / 1000))))} ago`;
+}
