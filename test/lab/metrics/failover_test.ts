@@ -38,6 +38,13 @@ user = "root"
 
 [metrics]
 listen = "0.0.0.0:${PORT}"
+
+[nodes]
+a = "10.77.0.1"
+b = "10.77.0.2"
+
+[cluster]
+secret = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8"
 `;
 }
 
@@ -69,7 +76,7 @@ Deno.test({
     await see(`floatip_state{${atA},state="master"}`, 1);
     await see(`floatip_state{${atB},state="backup"}`, 1);
     await see('sum by (vrrp_instance, vrid, family) (floatip_state{state="master"})', 1);
-    await see(`floatip_master_info{instance="${target(b)}",master="10.77.0.1"}`, 1);
+    await see(`floatip_master_info{instance="${target(b)}",master="a"}`, 1);
     // Two scrapes of everything, for what is counted per time.
     await see("min(count_over_time(up[1m])) >= bool 4", 1);
     await see('min(floatip_rejects_total{reason="addresses"}) > bool 5', 1);
@@ -90,10 +97,11 @@ Deno.test({
     // What it heard as backup, and what it sends as master, one interval apart.
     await see(`floatip_rcvd_advert_gap_seconds_count{${atB}} > bool 5`, 1);
     await see(`floatip_sent_advert_gap_seconds_count{${atB}} > bool 5`, 1);
+    // The first interval may be a quarter shorter (decision 0080).
     const [mean] = await prometheus.query(
       `floatip_sent_advert_gap_seconds_sum{${atB}} / floatip_sent_advert_gap_seconds_count{${atB}}`,
     );
-    assert.ok(mean !== undefined && mean.value > 0.29 && mean.value < 0.4, `${mean?.value} s`);
+    assert.ok(mean !== undefined && mean.value > 0.27 && mean.value < 0.4, `${mean?.value} s`);
 
     for (const { where, expression } of expressionsOf(await readDashboard(), "1m")) {
       const found = await prometheus.query(expression);
