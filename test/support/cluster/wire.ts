@@ -1,6 +1,5 @@
 /** The channel as a machine on the LAN sees it: recorded from the bridge, and sent again. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { parseMac } from "../../../src/net/mac.ts";
 import { encodeEthernet, ETHERTYPE } from "../../../src/wire/ethernet.ts";
@@ -9,6 +8,7 @@ import { encodeUdp } from "../../../src/wire/udp.ts";
 import { inject } from "../interop/hostile.ts";
 import { macOf } from "../interop/holders.ts";
 import { PcapReader } from "../interop/pcap.ts";
+import { endTcpdump, openTcpdump } from "../interop/tcpdump.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import type { Lan } from "../lab/lan.ts";
 
@@ -43,28 +43,12 @@ export class Recorder implements AsyncDisposable {
 
   /** Resolves when tcpdump listens on the bridge. */
   static async open(lan: Lan): Promise<Recorder> {
-    const child = spawn("ip", [
-      ...["netns", "exec", lan.bridgeNamespace, "tcpdump", "-i", "br0", "-Z", "root"],
-      ...["-w", "-", "-U", "--immediate-mode", "--time-stamp-precision=nano"],
-      `udp port ${PORT} and ip`,
-    ], { stdio: ["ignore", "pipe", "pipe"] });
-    const recorder = new Recorder(child);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let words = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      words += text;
-      if (words.includes("listening on")) resolve();
-    });
-    child.on("exit", () => reject(new Error(`tcpdump ended: ${words}`)));
-    await promise;
-    return recorder;
+    const filter = `udp port ${PORT} and ip`;
+    return await openTcpdump(lan, "br0", filter, (child) => new Recorder(child));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = once(this.child, "exit");
-    this.child.kill("SIGKILL");
-    await ended;
+    await endTcpdump(this.child);
   }
 
   #take(at: number, frame: Uint8Array): void {

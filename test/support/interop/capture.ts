@@ -1,6 +1,5 @@
 /** tcpdump on the bridge, read while it runs; every frame decoded with its kernel timestamp. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { formatIp } from "../../../src/net/ip.ts";
 import { formatMac } from "../../../src/net/mac.ts";
 import { decodeFrame, type Frame } from "../../../src/wire/frame.ts";
@@ -8,6 +7,7 @@ import { isReject } from "../../../src/wire/reject.ts";
 import { type Advert, decodeAdvert } from "../../../src/wire/vrrp.ts";
 import type { Lan } from "../lab/lan.ts";
 import { PcapReader } from "./pcap.ts";
+import { endTcpdump, openTcpdump } from "./tcpdump.ts";
 
 /** A frame and when the kernel saw it, in milliseconds since 1970 with their fraction. */
 export interface CapturedFrame {
@@ -60,21 +60,8 @@ export class Capture implements AsyncDisposable {
 
   /** Listens on `bridge`; resolves when tcpdump does. */
   static async open(lan: Lan, bridge = "br0"): Promise<Capture> {
-    const child = spawn("ip", [
-      ...["netns", "exec", lan.bridgeNamespace, "tcpdump", "-i", bridge, "-Z", "root"],
-      ...["-w", "-", "-U", "--immediate-mode", "--time-stamp-precision=nano"],
-      "proto 112 or arp or (ip6 and (ip6[6] == 112 or ip6[6] == 58))",
-    ], { stdio: ["ignore", "pipe", "pipe"] });
-    const capture = new Capture(child);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let words = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      words += text;
-      if (words.includes("listening on")) resolve();
-    });
-    child.on("exit", () => reject(new Error(`tcpdump ended: ${words}`)));
-    await promise;
-    return capture;
+    const filter = "proto 112 or arp or (ip6 and (ip6[6] == 112 or ip6[6] == 58))";
+    return await openTcpdump(lan, bridge, filter, (child) => new Capture(child));
   }
 
   /** The adverts of `source` at or after `since`, priority 0 left out. */
@@ -117,10 +104,7 @@ export class Capture implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = once(this.child, "close");
-    this.child.kill("SIGTERM");
-    await ended;
+    await endTcpdump(this.child);
   }
 
   #recent(): string {
