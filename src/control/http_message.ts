@@ -3,6 +3,7 @@
  * answer with one.
  */
 import { sleep } from "../async.ts";
+import { writeAll } from "../write_all.ts";
 
 /** A request. */
 export interface HttpRequest {
@@ -174,14 +175,4 @@ function headersOf(lines: readonly string[]): ReadonlyMap<string, string> {
     if (name !== "" && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
   }
   return headers;
-}
-
-/** Writes `bytes` whole. Rejects with Deno.errors.* where the client goes. */
-export async function writeAll(
-  connection: Pick<Deno.Conn, "write">,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  for (let offset = 0; offset < bytes.length;) {
-    offset += await connection.write(bytes.subarray(offset));
-  }
 }

@@ -10,10 +10,10 @@ import {
   type HttpStream,
   plainAnswer,
   readRequest,
-  writeAll,
   writeAnswer,
   writeHead,
 } from "./http_message.ts";
+import { writeAll } from "../write_all.ts";
 
 /** One connection, as Deno has it. */
 export type Connection = Pick<Deno.Conn, "read" | "write" | "close"> & {

@@ -1,4 +1,5 @@
 /** A file of lines that stays whole and small, whatever kills the process or cuts the power. */
+import { writeAll } from "../write_all.ts";
 import { PinnedFile, pinOrMake } from "../linux/regular_file.ts";
 import { keepNewest } from "./keep_newest.ts";
 
@@ -173,12 +174,6 @@ async function readAt(
     got += more;
   }
   return bytes.subarray(0, got);
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
-  }
 }
 
 /** Makes a rename in `directory` last (fsync(2) of the directory). */

@@ -182,6 +182,7 @@ const everybodys: readonly string[] = [
   "printable",
   "error",
   "async",
+  "write_all",
 ];
 
 /** npm libraries, and who may use them. Tests may use any. */

@@ -9,6 +9,7 @@ import { blockedTraffic, detectFilters } from "../../tools/firewall/detect.ts";
 import { requiredTrafficOf } from "../../tools/firewall/required_traffic.ts";
 import { copySecretWords, copyWords, fetchSecretWords, fetchWords } from "../copy_words.ts";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
+import { writeDraft } from "../draft.ts";
 import { EXIT, Failure } from "../exit.ts";
 import type { FirstSecret } from "../key/draw.ts";
 import { look } from "../machine.ts";
@@ -23,16 +24,14 @@ const MODE = 0o644;
  */
 export async function writeNew(file: string, text: string, force: boolean): Promise<void> {
   const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) || "/" : ".";
-  const draft = `${file}.new-${Deno.pid}`;
   try {
     await Deno.mkdir(folder, { recursive: true });
-    await Deno.writeTextFile(draft, text, { mode: MODE, createNew: true });
-    try {
-      if (force) await replace(draft, file);
-      else await Deno.link(draft, file);
-    } finally {
-      await Deno.remove(draft).catch(() => {});
-    }
+    await writeDraft(
+      file,
+      text,
+      MODE,
+      (draft) => force ? replace(draft, file) : Deno.link(draft, file),
+    );
   } catch (error) {
     throw refusal(file, error);
   }

@@ -3,6 +3,7 @@ import { type KeyLine, readKeyText } from "../../config/cluster_key.ts";
 import { LARGEST_CREDENTIAL } from "../../config/credential_files.ts";
 import { readBeginning } from "../../beginning.ts";
 import { messageOf } from "../../error.ts";
+import { writeDraft } from "../draft.ts";
 import { EXIT, Failure } from "../exit.ts";
 
 /** Root alone, as every credential: the service gets it from systemd. */
@@ -36,7 +37,7 @@ export async function readKeys(file: string): Promise<KeyFile> {
 export async function writeNewKeys(file: string, text: string): Promise<void> {
   try {
     await makeFolder(file.slice(0, file.lastIndexOf("/")));
-    await placed(file, text, (draft) => Deno.link(draft, file));
+    await writeDraft(file, text, MODE, (draft) => Deno.link(draft, file));
   } catch (error) {
     throw refusal(file, "written", error);
   }
@@ -55,30 +56,13 @@ export async function replaceKeys(file: string, text: string): Promise<void> {
   try {
     const { isFile, uid, gid, mode } = await Deno.lstat(file);
     if (!isFile) throw new Failure(EXIT.failed, `${file} is no plain file, and stays as it is`);
-    await placed(file, text, async (draft) => {
+    await writeDraft(file, text, MODE, async (draft) => {
       await Deno.chown(draft, uid, gid);
       await Deno.chmod(draft, (mode ?? MODE) & 0o640);
       await Deno.rename(draft, file);
     });
   } catch (error) {
     throw refusal(file, "written", error);
-  }
-}
-
-/** A draft that only its owner reads, on the disk before it is put in place. */
-async function placed(
-  file: string,
-  text: string,
-  place: (draft: string) => Promise<void>,
-): Promise<void> {
-  const draft = `${file}.new-${Deno.pid}`;
-  try {
-    using open = await Deno.open(draft, { write: true, createNew: true, mode: MODE });
-    await open.write(new TextEncoder().encode(text));
-    await open.sync();
-    await place(draft);
-  } finally {
-    await Deno.remove(draft).catch(() => {});
   }
 }
 
