@@ -2,8 +2,8 @@
 import { writeAll } from "../write_all.ts";
 
 /**
- * Writes `text` to a draft beside `file`, with `mode`, and has `place` put it there once it is on the
- * disk. The draft is gone afterwards. Rejects with Deno.errors.*, and as `place` does.
+ * Writes `text` to a draft beside `file`, with `mode`, and has `place` put it there once it is on
+ * the disk. The draft is gone afterwards. Rejects with Deno.errors.*, and as `place` does.
  */
 export async function writeDraft(
   file: string,

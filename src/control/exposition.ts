@@ -6,19 +6,22 @@ export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 /** A client that asks again within this time gets the same answer, in milliseconds. */
 export const FRESH_MS = 500;
 
-/** The bytes of what `print` prints, which is called at most once in `ms` milliseconds. */
+/** What `make` makes, which is called at most once in `ms` milliseconds. */
+export function fresh<T>(make: () => T, ms: number): () => T {
+  let made: { readonly at: number; readonly value: T } | undefined;
+  return () => {
+    const now = performance.now();
+    if (made === undefined || now - made.at >= ms) made = { at: now, value: make() };
+    return made.value;
+  };
+}
+
+/** The bytes of what `print` prints, which is called as seldom. */
 export function freshBytes(
   print: () => string,
   ms: number = FRESH_MS,
 ): () => Uint8Array<ArrayBuffer> {
-  let printed: { readonly at: number; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
-  return () => {
-    const now = performance.now();
-    if (printed === undefined || now - printed.at >= ms) {
-      printed = { at: now, bytes: new TextEncoder().encode(print()) };
-    }
-    return printed.bytes;
-  };
+  return fresh(() => new TextEncoder().encode(print()), ms);
 }
 
 /** What a metric is called, how it moves, and what it says, in one sentence. */

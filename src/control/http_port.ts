@@ -3,6 +3,7 @@
  * that reaches the port can disturb the election.
  */
 import { messageOf } from "../error.ts";
+import { formatEndpoint } from "../net/ip.ts";
 import { EXPOSITION_TYPE, freshBytes } from "./exposition.ts";
 import { type HttpAnswer, type HttpRequest, plainAnswer } from "./http_message.ts";
 import { HttpServer, type HttpServerOptions } from "./http_server.ts";
@@ -131,8 +132,7 @@ const NOT_ALLOWED = {
 /** "127.0.0.1:9113", "[::1]:9113", "nowhere". */
 export function listenText(listen: Listen | undefined): string {
   if (listen === undefined) return "nowhere";
-  const { hostname, port } = listen;
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  return formatEndpoint(listen.hostname, listen.port);
 }
 
 function refusalText(error: unknown): string {

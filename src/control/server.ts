@@ -8,7 +8,8 @@ import type {
   StatusDocument,
 } from "./api.ts";
 import { EXPOSITION_TYPE, FRESH_MS, freshBytes } from "./exposition.ts";
-import { type HttpAnswer, type HttpRequest, type HttpStatus, jsonAnswer } from "./http_message.ts";
+import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http_message.ts";
+import { errorAnswer, routed, type Routes } from "./http_routes.ts";
 import { HttpServer } from "./http_server.ts";
 import {
   type HandoverRequest,
@@ -55,7 +56,7 @@ interface Answering extends ControlAnswers {
 type Route = (answers: Answering, request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
 
 /** Every path, and what each method does there. */
-const ROUTES: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map([
+const ROUTES: Routes<Route> = new Map([
   ["/v1/status", { GET: (answers: Answering) => jsonAnswer(200, answers.status()) }],
   ["/metrics", { GET: answerMetrics }],
   ["/v1/reload", { POST: answerReload }],
@@ -155,17 +156,12 @@ export function respond(
   answers: Answering,
   taken?: Methods,
 ): HttpAnswer | Promise<HttpAnswer> {
-  const methods = ROUTES.get(request.path);
-  if (methods === undefined) return problem(404, "there is nothing at this path");
-  const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
-  if (route === undefined) {
-    const allow = Object.keys(methods).join(", ");
-    return { ...problem(405, `this path takes ${allow} only`), headers: { allow } };
-  }
+  const found = routed(ROUTES, request);
+  if ("status" in found) return found;
   if (taken?.includes(request.method) === false) {
-    return problem(403, "nothing is ordered by this socket");
+    return errorAnswer(403, "nothing is ordered by this socket");
   }
-  return route(answers, request);
+  return found.route(answers, request);
 }
 
 async function answerReload(answers: Answering): Promise<HttpAnswer> {
@@ -190,14 +186,10 @@ async function answerWanted<Wanted extends object>(
   wanted: Wanted | string,
   act: (wanted: Wanted) => Promise<unknown>,
 ): Promise<HttpAnswer> {
-  return typeof wanted === "string" ? problem(400, wanted) : jsonAnswer(200, await act(wanted));
+  return typeof wanted === "string" ? errorAnswer(400, wanted) : jsonAnswer(200, await act(wanted));
 }
 
-function problem(status: HttpStatus, error: string): HttpAnswer {
-  return jsonAnswer(status, { error });
-}
-
-const FAILED = problem(500, "the request could not be answered");
+const FAILED = errorAnswer(500, "the request could not be answered");
 
 function underUmask<T>(mask: number, act: () => T): T {
   const before = Deno.umask(mask);

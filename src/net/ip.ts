@@ -41,6 +41,11 @@ export function formatIp(address: Ip): string {
   return address.family === "ipv4" ? address.bytes.join(".") : formatIpv6(address.bytes);
 }
 
+/** "127.0.0.1:80", "[::1]:80", "db.example.org:80". */
+export function formatEndpoint(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /**
  * Numerical comparison, unsigned, network order: negative, 0 or positive. The one place where
  * addresses are compared (RFC 9568 6.4.3 breaks ties by it). IPv4 sorts before IPv6.

@@ -1,13 +1,13 @@
 /** Paths of the page's server, and what each method does there. */
-import { EXPOSITION_TYPE, freshBytes } from "../control/exposition.ts";
+import { EXPOSITION_TYPE, fresh, freshBytes } from "../control/exposition.ts";
 import {
   type HttpAnswer,
   type HttpRequest,
-  type HttpStatus,
   type HttpStream,
   jsonAnswer,
 } from "../control/http_message.ts";
 import { handoverRequest, maintenanceRequest } from "../control/requests.ts";
+import { errorAnswer, routed, type Routes } from "../control/http_routes.ts";
 import { type Instant, milliseconds } from "../time.ts";
 import { Access } from "./access.ts";
 import { Feed } from "./feed.ts";
@@ -30,6 +30,9 @@ const HEADERS = {
   "cache-control": "no-store",
 } as const;
 
+/** A file is not read for each of many clients. */
+const HISTORY_MS = 1000;
+
 type Answer = HttpAnswer | HttpStream;
 
 /** Answers one request. */
@@ -49,46 +52,35 @@ export function routesOf({ source, password }: RoutesOptions): Route {
   const feed = new Feed(statusJson);
   const status = freshBytes(statusJson);
   const exposition = freshBytes(() => source.metrics());
-  const history = fresh(() => source.history());
-  const get: Readonly<Record<string, Route>> = {
-    "/": () => page("text/html", index),
-    "/script.js": () => page("text/javascript", script),
-    "/style.css": () => page("text/css", style),
-    "/status.json": () => ({ status: 200, type: "application/json", body: status() }),
-    "/healthz": (request) => healthOf(request, source),
-    "/metrics": () => ({ status: 200, type: EXPOSITION_TYPE, body: exposition() }),
-    "/events": () => feed.stream(HEADERS),
-    // Lines of JSON as they are in the file: the browser reads them, the daemon does not.
-    "/history": async () => ({ status: 200, type: "application/jsonl", body: await history() }),
-  };
+  const history = fresh(() => source.history(), HISTORY_MS);
   const order = ordersOf(source);
   const post: Route = (request, from) => {
     const now = milliseconds(performance.now()) as number as Instant;
     const refusal = access.judge(request, password(), now);
-    if (refusal !== undefined) return problem(refusal.status, refusal.text);
+    if (refusal !== undefined) return errorAnswer(refusal.status, refusal.text);
     return order(request, from);
   };
-  const posts: Readonly<Record<string, Route>> = { "/handover": post, "/maintenance": post };
-  return async (request, from) => withHeaders(await answer(request, from, get, posts));
-}
-
-function answer(
-  request: HttpRequest,
-  from: string,
-  get: Readonly<Record<string, Route>>,
-  post: Readonly<Record<string, Route>>,
-): Answer | Promise<Answer> {
-  const { method, path } = request;
-  const isGet = Object.hasOwn(get, path);
-  if (!isGet && !Object.hasOwn(post, path)) return problem(404, "there is nothing at this path");
-  const routes = isGet ? get : post;
-  const isTaken = isGet ? method === "GET" || method === "HEAD" : method === "POST";
-  const allow = isGet ? "GET, HEAD" : "POST";
-  const route = routes[path];
-  if (!isTaken || route === undefined) {
-    return { ...problem(405, `this path takes ${allow} only`), headers: { allow } };
-  }
-  return route(request, from);
+  const get = (route: Route) => ({ GET: route, HEAD: route });
+  const routes: Routes<Route> = new Map<string, Readonly<Record<string, Route>>>([
+    ["/", get(() => page("text/html", index))],
+    ["/script.js", get(() => page("text/javascript", script))],
+    ["/style.css", get(() => page("text/css", style))],
+    ["/status.json", get(() => ({ status: 200, type: "application/json", body: status() }))],
+    ["/healthz", get((request) => healthOf(request, source))],
+    ["/metrics", get(() => ({ status: 200, type: EXPOSITION_TYPE, body: exposition() }))],
+    ["/events", { GET: () => feed.stream(HEADERS) }],
+    // Lines of JSON as they are in the file: the browser reads them, the daemon does not.
+    [
+      "/history",
+      get(async () => ({ status: 200, type: "application/jsonl", body: await history() })),
+    ],
+    ["/handover", { POST: post }],
+    ["/maintenance", { POST: post }],
+  ]);
+  return async (request, from) => {
+    const found = routed(routes, request);
+    return withHeaders("status" in found ? found : await found.route(request, from));
+  };
 }
 
 function withHeaders(answer: Answer): Answer {
@@ -101,13 +93,13 @@ function ordersOf(source: WebSource): Route {
     const parameters = new URLSearchParams(query);
     if (path === "/handover") {
       const wanted = handoverRequest(parameters);
-      if (typeof wanted === "string") return problem(400, wanted);
+      if (typeof wanted === "string") return errorAnswer(400, wanted);
       const { instance, back } = wanted;
       source.ordered(`handover ${back ? "--back " : ""}${instance}`, from);
       return jsonAnswer(200, await source.handOver(wanted));
     }
     const wanted = maintenanceRequest(parameters);
-    if (typeof wanted === "string") return problem(400, wanted);
+    if (typeof wanted === "string") return errorAnswer(400, wanted);
     source.ordered(`maintenance ${wanted.on ? "on" : "off"}`, from);
     return jsonAnswer(200, await source.maintain(wanted));
   };
@@ -121,7 +113,7 @@ function healthOf({ query }: HttpRequest, source: WebSource): HttpAnswer {
   const name = new URLSearchParams(query).get("instance");
   const { instances } = source.status();
   const asked = name === null ? instances : instances.filter((one) => one.name === name);
-  if (name !== null && asked.length === 0) return problem(404, "no instance has this name");
+  if (name !== null && asked.length === 0) return errorAnswer(404, "no instance has this name");
   const held = asked.filter(({ state }) => state === "master");
   // An instance of both families is held when both virtual routers are.
   const isHeld = name === null ? held.length > 0 : held.length === asked.length;
@@ -132,19 +124,3 @@ function healthOf({ query }: HttpRequest, source: WebSource): HttpAnswer {
 function page(type: string, text: string): HttpAnswer {
   return { status: 200, type: `${type}; charset=utf-8`, body: new TextEncoder().encode(text) };
 }
-
-function problem(status: HttpStatus, error: string): HttpAnswer {
-  return jsonAnswer(status, { error });
-}
-
-/** What `read` read last, for a second: a file is not read for each of many clients. */
-function fresh<T>(read: () => Promise<T>): () => Promise<T> {
-  let last: { readonly at: number; readonly value: Promise<T> } | undefined;
-  return () => {
-    const at = performance.now();
-    if (last === undefined || at - last.at >= FRESH_MS) last = { at, value: read() };
-    return last.value;
-  };
-}
-
-const FRESH_MS = 1000;

@@ -110,6 +110,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "config/problem": "types",
     "wire/reject": "types",
     "linux/regular_file": "all",
+    net: "all",
   },
   // Files of state are opened so that nobody leads the opener elsewhere.
   history: { "daemon/journal/record": "types", "linux/regular_file": "all" },

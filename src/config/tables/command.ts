@@ -1,4 +1,5 @@
 /** Commands: a list, the program by its whole path, nothing that only a shell understands. */
+import { formatEndpoint } from "../../net/ip.ts";
 import { error, type Path, type Problem, warning } from "../problem.ts";
 import { secretRanges } from "../secret.ts";
 import { showValue, writeKey, writeValue } from "../toml_text.ts";
@@ -179,7 +180,7 @@ function portLike(
   );
   const [, host, port] = device ?? netcat(program, args) ?? [];
   if (host === undefined || Number(port) < 1 || Number(port) > 65535) return undefined;
-  return [["tcp", host.includes(":") ? `[${host}]:${Number(port)}` : `${host}:${Number(port)}`]];
+  return [["tcp", formatEndpoint(host, Number(port))]];
 }
 
 /** `nc -z HOST PORT`, with a waiting time or not. */

@@ -1,7 +1,7 @@
 /** Types of values in the file: what each accepts, what it turns it into, and how that is shown. */
 import * as v from "valibot";
 import { type Nanoseconds, parseDuration, writeDuration } from "../../time.ts";
-import { formatIp, type Ip, isMulticast, parseIp } from "../../net/ip.ts";
+import { formatEndpoint, formatIp, type Ip, isMulticast, parseIp } from "../../net/ip.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../net/prefix.ts";
 import { type Endpoint, readEndpoint, readUrl, type Wrong } from "../target.ts";
 import { secretRanges, withoutSecrets } from "../secret.ts";
@@ -153,7 +153,7 @@ export function listenAddress(form: string): ValueType<ListenAddress> {
     if ((address.family === "ipv6") !== (six !== undefined)) return undefined;
     return port >= 1 && port <= 65535 ? { address, port } : undefined;
   });
-  const show = ({ address, port }: ListenAddress) => showEndpoint(formatIp(address), port);
+  const show = ({ address, port }: ListenAddress) => formatEndpoint(formatIp(address), port);
   return { kind: "value", schema, form, show };
 }
 
@@ -165,16 +165,12 @@ export function endpoint(form: string, port?: number): ValueType<Endpoint> {
     const found = readEndpoint(written, port);
     return found.kind === "wrong" ? undefined : { host: found.host, port: found.port };
   });
-  const show = ({ host, port }: Endpoint) => showEndpoint(host, port);
+  const show = ({ host, port }: Endpoint) => formatEndpoint(host, port);
   // A port alone leaves open whose: that is not what a host and a port look like.
   const fault = faultBy((written) =>
     /^\d+$/.test(written) ? { kind: "port" } : readEndpoint(written, port)
   );
   return { kind: "value", schema, form, show, fault };
-}
-
-function showEndpoint(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** A URL of one of `schemes`, which can be opened as it is. */

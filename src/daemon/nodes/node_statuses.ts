@@ -127,7 +127,7 @@ function otherStatus(
   const at = latest(told?.at, peer.heard);
   const heard = at === undefined ? null : ageMs(at, now);
   const rtt = peer.roundTrip;
-  const isBelieved = view.standing === "up" || view.standing === "maintenance";
+  const isBelieved = isThere(view);
   return {
     ...place,
     ...silent,
@@ -143,6 +143,11 @@ function otherStatus(
     ...(isBelieved && told !== undefined ? keysOf(told.node.keys) : {}),
     instances: isBelieved ? instancesOf(view, moment) : [],
   };
+}
+
+/** Do its reports come? */
+function isThere({ standing }: ToldNode): boolean {
+  return standing === "up" || standing === "maintenance";
 }
 
 function keysOf(ids: readonly number[]): Pick<NodeStatus, "keys"> {
@@ -241,10 +246,8 @@ export function readyByInstance(
 /** What a person should look at: files that differ, and what too few nodes could hold. */
 export function clusterAttention(moment: NodesMoment, known: KnownNodes): readonly string[] {
   const { config, routers } = moment;
-  const drift = [...known.told].flatMap(([name, { file, standing }]) =>
-    file.config === "differs" && (standing === "up" || standing === "maintenance")
-      ? [driftWords(name, file.differsIn)]
-      : []
+  const drift = [...known.told].flatMap(([name, view]) =>
+    view.file.config === "differs" && isThere(view) ? [driftWords(name, view.file.differsIn)] : []
   );
   const wanted = Math.min(2, config.nodes.length);
   const few = routers.flatMap((router) => {

@@ -84,11 +84,11 @@ export class Telling {
   answer(to: string, what: Wanted, now: Instant): void {
     if (what.kind === "report") return this.hurry();
     if (what.kind === "routers") return this.#tellOf(what.of, to, now);
-    const { hash, parts, keysOf } = bound(this.#options.file);
-    const hashes = what.kind === "parts" ? parts : keysOf(what.of);
-    if (hash === undefined || hashes === undefined) return;
+    const { file } = this.#options;
     const of = what.kind === "parts" ? null : what.of;
-    for (const text of encodePages({ file: hash, of, hashes: [...hashes] })) {
+    const hashes = of === null ? file.parts : file.keysOf(of);
+    if (file.hash === undefined || hashes === undefined) return;
+    for (const text of encodePages({ file: file.hash, of, hashes: [...hashes] })) {
       if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ to, text });
     }
   }
@@ -188,8 +188,4 @@ export class Telling {
     }
     job.at = after(now, STEP);
   }
-}
-
-function bound(file: TellingOptions["file"]) {
-  return { hash: file.hash, parts: file.parts, keysOf: (of: string) => file.keysOf(of) };
 }
