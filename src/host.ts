@@ -369,6 +369,8 @@ export interface Fence {
   keepOpen(addresses: readonly Ip[], times: FenceTimes): boolean;
   /** They are neither guarded nor open any more. */
   forget(addresses: readonly Ip[]): void;
+  /** Sees whether it is still there; costs two system calls. One that is gone is made again. */
+  look(): void;
   /** As last seen. */
   readonly state: FenceState;
 }
@@ -378,5 +380,6 @@ export const NO_FENCE: Fence = {
   settle() {},
   keepOpen: () => false,
   forget() {},
+  look() {},
   state: { kind: "none", words: "" },
 };

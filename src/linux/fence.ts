@@ -28,6 +28,7 @@ import { describeErrno, ENOBUFS } from "./errno.ts";
 import type { Bytes, Libc } from "./libc.ts";
 import {
   buildFence,
+  emptyFrames,
   type FenceSpec,
   forgetFrames,
   openFrames,
@@ -70,9 +71,11 @@ export class LinuxFence implements Fence, Disposable {
   #receiver: Receiver | undefined;
   #loopback: Bytes | undefined;
   #spec: FenceSpec | undefined;
+  /** What was made last. */
+  #built: FenceSpec | undefined;
   /** Of {@link LinuxFence.#spec}, as text. */
   #key = "";
-  #state: FenceState = { kind: "none", words: "" };
+  #state: FenceState = GONE;
   #building: Promise<void> | undefined;
   #triedAt = -Infinity;
   /** Has it been taken away? At first it is not known what a process before this one has left. */
@@ -123,6 +126,11 @@ export class LinuxFence implements Fence, Disposable {
     this.#send(forgetFrames(addresses));
   }
 
+  look(): void {
+    if (this.#spec === undefined || this.#building !== undefined) return;
+    if (this.#state.kind === "none" || !this.#send(EMPTY)) this.#mend();
+  }
+
   /** Calls `act` when no change of the table is under way any more: at once, or later. */
   whenIdle(act: () => void): void {
     if (this.#building === undefined) act();
@@ -160,9 +168,10 @@ export class LinuxFence implements Fence, Disposable {
       .every((result) => result === -ENOBUFS);
   }
 
-  /** Somebody has removed the table, or it could not be made before. */
+  /** Another program has removed the table, or it could not be made before. */
   #mend(): void {
-    const pause = this.#state.kind === "none" ? RETRY_AFTER_MS : AGAIN_AFTER_MS;
+    if (this.#state.kind === "stands") this.#state = GONE;
+    const pause = this.#state === GONE ? AGAIN_AFTER_MS : RETRY_AFTER_MS;
     const isSoon = performance.now() - this.#triedAt < pause;
     if (this.#spec !== undefined && this.#building === undefined && !isSoon) this.#build();
   }
@@ -187,9 +196,11 @@ export class LinuxFence implements Fence, Disposable {
   async #change(spec: FenceSpec): Promise<FenceState> {
     try {
       const netlink = this.#netlink ??= openNetlink(this.#libc);
-      const refused = await this.#carryOut(netlink, buildFence(spec)) &&
+      const refused = await this.#carryOut(netlink, buildFence(spec, this.#built)) &&
         await this.#carryOut(netlink, rebuildFence(spec));
-      return refused === undefined ? { kind: "stands" } : { kind: "none", words: refused };
+      if (refused !== undefined) return { kind: "none", words: refused };
+      this.#built = spec;
+      return { kind: "stands" };
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return { kind: "none", words: error.words };
@@ -207,8 +218,9 @@ export class LinuxFence implements Fence, Disposable {
     if (this.#isAbsent) return;
     this.#isAbsent = true;
     this.#spec = undefined;
+    this.#built = undefined;
     this.#key = "";
-    this.#state = { kind: "none", words: "" };
+    this.#state = GONE;
     this.#waiting.clear();
     this.whenIdle(() => {
       if (this.#spec !== undefined || this.#disposed) return;
@@ -243,6 +255,11 @@ export class LinuxFence implements Fence, Disposable {
     }
   }
 }
+
+const EMPTY: readonly Bytes[] = emptyFrames();
+
+/** It is about to be made, or is not wanted. */
+const GONE: FenceState = { kind: "none", words: "" };
 
 const KERNEL: Bytes = new Uint8Array(
   SOCKADDR_NL.write({ family: AF_NETLINK, pid: 0, groups: 0 }),

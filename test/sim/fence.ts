@@ -39,6 +39,8 @@ export class SimFence implements Fence {
     return true;
   }
 
+  look(): void {}
+
   forget(addresses: readonly Ip[]): void {
     for (const address of addresses) this.#ends.delete(formatIp(address));
   }

@@ -6,7 +6,14 @@ import type { Plan } from "../../config/plan/plan.ts";
 import type { FenceState, FenceTimes, Host } from "../../host.ts";
 import type { Link, VirtualAddress } from "../../net/interfaces.ts";
 import { formatIp, type Ip } from "../../net/ip.ts";
-import { type Nanoseconds, nanoseconds, seconds } from "../../time.ts";
+import {
+  after,
+  type Instant,
+  milliseconds,
+  type Nanoseconds,
+  nanoseconds,
+  seconds,
+} from "../../time.ts";
 import { isOwner } from "../../vrrp/rules.ts";
 import { isHolder } from "../../vrrp/state.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -16,6 +23,12 @@ import type { VirtualRouter } from "../virtual_router.ts";
 
 /** The kernel removes an address so much after its lease at the latest (decision 0039). */
 const LATE = seconds(2);
+
+/**
+ * Whether it still stands is looked at in a turn that there is anyhow after this time, as with an
+ * advert each second, and in one of its own after that.
+ */
+const LOOK_AFTER = milliseconds(500), LOOK_WITHIN = milliseconds(1500);
 
 /** Has a fence made for what the virtual routers are. */
 export class FenceKeeper implements RouterWatcher, Ticker {
@@ -28,6 +41,9 @@ export class FenceKeeper implements RouterWatcher, Ticker {
   #isDue = true;
   #links: readonly Link[] | undefined;
   #told = "";
+  /** Is there to be one? */
+  #isWanted = false;
+  #lookedAt: Instant | undefined;
 
   constructor(host: Host, journal: Journal, routers: Routers) {
     this.#host = host;
@@ -47,14 +63,27 @@ export class FenceKeeper implements RouterWatcher, Ticker {
     this.#isDue = true;
   }
 
-  nextDeadline(): undefined {
-    return undefined;
+  nextDeadline(): Instant | undefined {
+    return this.#isWanted ? after(this.#lookedAt ?? this.#host.now(), LOOK_WITHIN) : undefined;
   }
 
-  tick(): void {
+  tick(now: Instant): void {
     const { links } = this.#host.interfaces();
     if (this.#isDue || links !== this.#links) this.#settle(links);
+    if (this.#isWanted) this.#look(now);
     this.#tell(this.#host.fence.state);
+  }
+
+  #look(now: Instant): void {
+    this.#lookedAt ??= now;
+    if (now < after(this.#lookedAt, LOOK_AFTER)) return;
+    this.#lookedAt = now;
+    const { fence } = this.#host;
+    const stood = fence.state.kind === "stands";
+    fence.look();
+    if (!stood || fence.state.kind === "stands") return;
+    // What was open in it is not guarded until it is kept open again.
+    for (const router of this.#routers.all) router.fenced = false;
   }
 
   #settle(links: readonly Link[]): void {
@@ -63,6 +92,7 @@ export class FenceKeeper implements RouterWatcher, Ticker {
     const fenced = this.#routers.all.map(({ plan }) => plan)
       .filter((plan) => timesOf(plan) !== undefined);
     const { fence } = this.#host;
+    this.#isWanted = fenced.length > 0;
     fence.settle(
       fenced.length === 0 ? undefined : {
         interfaces: [

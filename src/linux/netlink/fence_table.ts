@@ -6,7 +6,7 @@
  * fixed times, and take them out. Packets change sets without a transaction, so that others who
  * change or list tables have nothing to wait for.
  */
-import { type Family, type Ip, sizeOf } from "../../net/ip.ts";
+import { type Family, type Ip, ip, sizeOf } from "../../net/ip.ts";
 import {
   ETH_P_802_EX1,
   ETH_P_ARP,
@@ -25,6 +25,7 @@ import type { Expression } from "./nft_expressions.ts";
 import {
   type ChainSpec,
   deleteTable,
+  dropChain,
   newChain,
   newSet,
   newTable,
@@ -52,15 +53,18 @@ export interface FenceSpec {
 
 /**
  * Makes what is missing of the table, and replaces what it knows of links and times. What is open
- * stays open.
+ * stays open. Chains of `before` that `spec` has no use for go; those of others stay.
  */
-export function buildFence(spec: FenceSpec): readonly Step[] {
+export function buildFence(spec: FenceSpec, before?: FenceSpec): readonly Step[] {
   const chains = chainsOf(spec);
+  const wanted = new Set(chains.map(({ name }) => name));
+  const old = before === undefined ? [] : chainsOf(before).filter(({ name }) => !wanted.has(name));
   return [
     newTable(FENCE_TABLE),
     ...SETS.map((set, index) => newSet(FENCE_TABLE, set, index + 1)),
     ...chains.map((chain) => newChain(FENCE_TABLE, chain)),
     ...chains.flatMap((chain) => setRules(FENCE_TABLE, chain)),
+    ...old.flatMap(({ name }) => dropChain(FENCE_TABLE, name)),
   ];
 }
 
@@ -86,6 +90,14 @@ export function openFrames(addresses: readonly Ip[], times: Times): readonly Byt
 export function forgetFrames(addresses: readonly Ip[]): readonly Bytes[] {
   return frames(addresses, NEVER);
 }
+
+/** A frame that changes nothing: sent to see whether there is a fence that takes it. */
+export function emptyFrames(): readonly Bytes[] {
+  return forgetFrames([UNSPECIFIED]);
+}
+
+/** Nothing holds it. */
+const UNSPECIFIED: Ip = ip("0.0.0.0");
 
 /** What frames that forget name in place of times. */
 const NEVER: Times = { open: 0, guarded: 0 };

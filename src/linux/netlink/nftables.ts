@@ -10,6 +10,7 @@ import {
   NFNL_SUBSYS_NFTABLES,
   NFPROTO_NETDEV,
   NFPROTO_UNSPEC,
+  NFT_MSG_DELCHAIN,
   NFT_MSG_DELRULE,
   NFT_MSG_DELTABLE,
   NFT_MSG_NEWCHAIN,
@@ -114,6 +115,13 @@ export function newChain(table: string, { name, hook }: ChainSpec): Step {
     type: "filter",
   };
   return step(NFT_MSG_NEWCHAIN, CHAIN.encode({ table, name, ...begins }), NLM_F_CREATE);
+}
+
+/** Removes the chain with its rules, where it is there. */
+export function dropChain(table: string, name: string): readonly Step[] {
+  const attributes = CHAIN.encode({ table, name });
+  // The kernel refuses to remove what is not there, and with it the whole batch.
+  return [step(NFT_MSG_NEWCHAIN, attributes, NLM_F_CREATE), step(NFT_MSG_DELCHAIN, attributes)];
 }
 
 /** Gives the chain, which is there, its rules in the place of all others. */

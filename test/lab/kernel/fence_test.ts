@@ -83,6 +83,36 @@ kernelTest("a table that others remove is put back, and the address was never si
   assert.deepEqual(await answered(machines), []);
 }, "nft");
 
+kernelTest("a backup has its table put back, and says meanwhile that there is none", async () => {
+  await using machines = await openGuarded();
+  const { host, machine } = machines;
+  host.fence.look();
+  assert.equal(host.fence.state.kind, "stands");
+  assert.equal((await machine.exec(["nft", "flush", "ruleset"])).code, 0);
+  host.fence.look();
+  assert.deepEqual(host.fence.state, { kind: "none", words: "" });
+  const end = after(host.now(), seconds(3));
+  while (host.fence.state.kind !== "stands") {
+    await waitFor(machines, after(host.now(), milliseconds(10)));
+    host.fence.look();
+    assert.ok(host.now() < end, "it is not put back");
+  }
+  assert.equal(host.fence.keepOpen(ADDRESSES, TIMES), true);
+}, "nft");
+
+kernelTest("chains that no instance needs any more go, those of others stay", async () => {
+  await using machines = await openGuarded();
+  const { host, machine } = machines;
+  const chains = async () =>
+    (await machine.exec(["nft", "list", "table", "netdev", "floatip"]))
+      .stdout.match(/(?<=chain )open_\w+/g);
+  assert.equal((await machine.exec(["nft", "add chain netdev floatip open_1_1"])).code, 0);
+  assert.deepEqual(await chains(), ["open_300_1500", "open_1_1"]);
+  await keepOpenLong(machines);
+  assert.deepEqual((await chains())?.toSorted(), ["open_1_1", "open_2000_4000"]);
+  assert.equal(host.fence.keepOpen(ADDRESSES, TIMES), false);
+}, "nft");
+
 kernelTest("nft lists the table in a way that it reads again", async () => {
   await using machines = await openGuarded();
   const { host, machine } = machines;

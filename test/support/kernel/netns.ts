@@ -106,6 +106,7 @@ function fenceIn(namespace: Namespace, fence: Fence): Fence {
   return {
     settle: (settings) => namespace.run(() => fence.settle(settings)),
     keepOpen: (addresses, times) => namespace.run(() => fence.keepOpen(addresses, times)),
+    look: () => namespace.run(() => fence.look()),
     forget: (addresses) => namespace.run(() => fence.forget(addresses)),
     get state() {
       return fence.state;

@@ -7,7 +7,14 @@ import { createVirtualRouter } from "../../../../src/daemon/virtual_router.ts";
 import type { Fence, FenceSettings, FenceState, FenceTimes } from "../../../../src/host.ts";
 import { formatIp, type Ip, ip } from "../../../../src/net/ip.ts";
 import type { LinkAddress } from "../../../../src/net/interfaces.ts";
-import { type Instant, seconds, toMilliseconds, type WallTime } from "../../../../src/time.ts";
+import {
+  after,
+  type Instant,
+  milliseconds,
+  seconds,
+  toMilliseconds,
+  type WallTime,
+} from "../../../../src/time.ts";
 import type { Action } from "../../../../src/vrrp/event.ts";
 import { becomeMaster } from "../../../../src/vrrp/transitions.ts";
 import { aPlan, type Variation } from "../../../support/daemon/plans.ts";
@@ -27,6 +34,10 @@ class RecordingFence implements Fence {
   keepOpen(addresses: readonly Ip[], times: FenceTimes): boolean {
     this.calls.push(`open ${addresses.map(formatIp).join()} for ${timesText(times)}`);
     return this.state.kind === "stands";
+  }
+
+  look(): void {
+    this.calls.push("look");
   }
 
   forget(addresses: readonly Ip[]): void {
@@ -120,16 +131,16 @@ Deno.test("the fence stands on the links of the addresses, for the times of the 
   const keeper = new FenceKeeper(host, journal, routers);
   routers.watch(keeper);
   routers.add(router);
-  keeper.tick();
+  keeper.tick(host.now());
   assert.deepEqual(fence.calls, ["on eth0 for 3000+5000"]);
-  keeper.tick();
+  keeper.tick(host.now());
   assert.equal(fence.calls.length, 1);
   host.links = [link("eth0", 3)];
-  keeper.tick();
+  keeper.tick(host.now());
   assert.equal(fence.calls.length, 2);
   fence.state = { kind: "none", words: "Operation not supported" };
-  keeper.tick();
-  keeper.tick();
+  keeper.tick(host.now());
+  keeper.tick(host.now());
   assert.deepEqual(lines, [
     "warning no fence by nf_tables: Operation not supported; " +
     "when this daemon dies, its addresses live on for whole seconds",
@@ -142,6 +153,33 @@ Deno.test("where none is wanted it is taken away, and what was guarded is forgot
   const keeper = new FenceKeeper(host, journal, routers);
   routers.watch(keeper);
   routers.add(router);
-  keeper.tick();
+  keeper.tick(host.now());
   assert.deepEqual(fence.calls, ["none", "forget 10.77.0.100"]);
+});
+
+Deno.test("whether it stands is looked at each second, and what was open in it is told", () => {
+  const { fence, host, router, journal, act } = lab();
+  const routers = new Routers();
+  const keeper = new FenceKeeper(host, journal, routers);
+  routers.watch(keeper);
+  routers.add(router);
+  act({ kind: "add-addresses" });
+  const looksAt = (ms: number) => {
+    const before = fence.calls.length;
+    keeper.tick(after(host.now(), milliseconds(ms)));
+    return fence.calls.slice(before).includes("look");
+  };
+  assert.equal(keeper.nextDeadline(), undefined);
+  assert.equal(looksAt(0), false);
+  assert.equal(keeper.nextDeadline(), after(host.now(), milliseconds(1500)));
+  assert.equal(looksAt(499), false);
+  assert.equal(looksAt(500), true);
+  assert.equal(looksAt(900), false);
+  assert.equal(fenceOf(router, fence.state), "nftables");
+  fence.look = () => fence.state = { kind: "none", words: "" };
+  keeper.tick(after(host.now(), seconds(2)));
+  fence.state = { kind: "stands" };
+  assert.equal(fenceOf(router, fence.state), "lifetime");
+  act(ADVERT);
+  assert.equal(fenceOf(router, fence.state), "nftables");
 });
