@@ -3,7 +3,7 @@ import { formatIp } from "../net/ip.ts";
 import { keyIdText } from "./cluster_key.ts";
 import type { Config } from "./config.ts";
 import { type CheckSettings, COMMON_KEYS, type Probe, PROBE_KEYS } from "./tables/check.ts";
-import type { ClusterSettings } from "./tables/cluster.ts";
+import { CLUSTER, type ClusterSettings } from "./tables/cluster.ts";
 import { fieldOf, type Key, type Keys } from "./tables/key.ts";
 import type { NodeEntry } from "./tables/node.ts";
 import { ROOT } from "./tables/root.ts";
@@ -215,7 +215,11 @@ function clusterChanges(
     `port ${before.port} -> ${after.port}: nodes with ${before.port} are not heard until they ` +
     "have it too",
   ];
-  return [...keys, ...port].map(saying);
+  return [
+    ...[...keys, ...port].map(saying),
+    ...keyChanges("witnesses", CLUSTER.witnesses, before.witnesses, after.witnesses),
+    ...keyChanges("etcd", CLUSTER.etcd, before.etcd, after.etcd),
+  ];
 }
 
 /** "192.168.1.12 links 100.64.0.12", "192.168.1.2 only_vrrp". */

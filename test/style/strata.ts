@@ -30,6 +30,9 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     "vrrp/priority": "all",
     // How long a lease is where the file does not say.
     "vrrp/lease": "all",
+    // How long promises last by what adverts and fence can do, and which machines vote.
+    "cluster/votes/terms": "all",
+    "cluster/votes/voters": "all",
     wire: "types",
     // The plan carries a password as it stands on the wire.
     "wire/vrrp": "all",

@@ -7,7 +7,8 @@ import { showName } from "../toml_text.ts";
 import type { InstanceDraft } from "./instance.ts";
 import type { Keys, Settings, TableDraft, ValueType } from "./key.ts";
 import type { NodesDraft } from "./node.ts";
-import { wholeNumber } from "./types.ts";
+import { listOf, url, wholeNumber } from "./types.ts";
+import { witnesses } from "./witness.ts";
 
 /** The port of the channel between nodes. */
 const DEFAULT_PORT = 337;
@@ -33,6 +34,27 @@ export const CLUSTER = {
     what: "The UDP port at which nodes tell each other their state; the same on all of them.",
     why: "Nodes that use different ports do not hear each other's state.",
     synonyms: ["udp_port"],
+  },
+  witnesses: {
+    type: witnesses(),
+    absent: "none: the nodes alone vote",
+    what: "Machines that vote on exclusive instances and hold no address; `floatip run` with the " +
+      "same file makes one of a machine.",
+    why: "With two nodes a third voter decides which of them goes on when they are cut apart.",
+    example: { nas: "192.168.1.5" },
+    synonyms: ["witness", "voters", "arbiters", "quorum"],
+  },
+  etcd: {
+    type: listOf(
+      url(["http", "https"], 'a URL such as "http://10.0.0.1:2379"'),
+      'a list of at least one URL, such as ["http://10.0.0.1:2379"]',
+    ),
+    entryWord: "etcd member",
+    absent: "none: nodes and witnesses vote",
+    what: "Members of an etcd cluster that decides on exclusive instances in place of votes.",
+    why: "A node that cannot ask it may hold no exclusive address.",
+    example: ["http://10.0.0.1:2379"],
+    synonyms: ["etcd_endpoints", "endpoints"],
   },
 } as const satisfies Keys;
 

@@ -149,6 +149,13 @@ export const INSTANCE = {
     why:
       "The kernel alone counts whole seconds: a dead daemon's address lives on beside a new one.",
   },
+  exclusive: {
+    type: flag(),
+    default: false,
+    what: "Hold the addresses only with a majority of votes: never two nodes, and sometimes none.",
+    why: "Two nodes that are cut apart would both answer, and what they take in differs.",
+    synonyms: ["single", "never_two", "fenced"],
+  },
   duplicate_check: {
     type: oneOf("quick", "off"),
     default: "quick",

@@ -277,6 +277,7 @@ Deno.test("a reload says that --node outlives another name in the file", () => {
 /** Values for keys whose example is what they are anyway, or does not fit the file. */
 const VALUES: Readonly<Record<string, string>> = {
   "web fence": '"off"',
+  "web exclusive": "true",
   "x insecure": "true",
   "x server": '"127.0.0.2"',
   "x by": '"arp"',

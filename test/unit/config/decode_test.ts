@@ -79,6 +79,7 @@ Deno.test("a file that says only what it must has the documented defaults", () =
     addressMismatch: "auto",
     lease: "auto",
     fence: "auto",
+    exclusive: false,
     duplicateCheck: "quick",
     stop: "handover",
     checks: [],
