@@ -85,7 +85,7 @@ fieldCases("floods", [
       const [a, b] = await field.pair(field.file({ interval: "300ms", lines: [MULTICAST] }));
       for (const [name, frames] of Object.entries(FLOODS)) {
         const before = (await a.instance()).counters.sent_advertisements;
-        await inject(field.host("client"), frames, 0, FLOOD_SECONDS);
+        await inject(field.host("client"), frames, 0, { seconds: FLOOD_SECONDS });
         const { counters, state } = await a.instance();
         const sent = counters.sent_advertisements - before;
         assert.ok(sent >= FLOOD_SECONDS * 2, `${name}: ${sent} adverts`);
@@ -107,7 +107,7 @@ fieldCases("floods", [
       const frames = SOURCES.map((source, i) =>
         advert(source, { addresses: [ip(`172.16.${i >> 8}.${i & 255}`)] })
       );
-      const flood = inject(field.host("b"), frames, 0, 12);
+      const flood = inject(field.host("b"), frames, 0, { seconds: 12 });
       const [heard, seen] = await Promise.all([
         runOnClient(field, "listen", "--for", "4s"),
         field.host("a").exec(
@@ -144,7 +144,7 @@ fieldCases("floods", [
     play: async (field) => {
       const [a, b] = await field.pair(field.file({ lines: [MULTICAST] }));
       const turns = [advert("10.77.0.66"), advert("10.77.0.66", { priority: 0 })];
-      const flood = inject(field.host("client"), turns, 20, 6);
+      const flood = inject(field.host("client"), turns, 20, { seconds: 6 });
       await field.until("a is held down", async () => (await a.instance()).held_down_ms !== null);
       const { attention } = await a.status();
       assert.match(attention.join("\n"), /web: better masters came and went/);
@@ -200,7 +200,7 @@ fieldCases("floods", [
         priority: 1,
         addresses: addresses.map((text) => ip(text.replace("/32", ""))),
       });
-      await inject(field.host("client"), [losing], 3, 4);
+      await inject(field.host("client"), [losing], 3, { seconds: 4 });
       const after = { sent: await sentBy(), counters: (await a.instance()).counters };
       const adverts = after.counters.sent_advertisements - before.counters.sent_advertisements;
       assert.ok(adverts >= 10, `${adverts} adverts in 4 s`);
@@ -218,7 +218,7 @@ fieldCases("floods", [
       const signed = new Uint8Array(40).fill(0x5c);
       signed.set([0x31, 52, 100, 1, 0, 100, 0, 0, 10, 77, 0, 99, 1, 1, 0, 0]);
       const frames = [frame("10.77.0.66", carp), frame("10.77.0.67", signed)];
-      const traffic = inject(field.host("b"), frames, 100, 8);
+      const traffic = inject(field.host("b"), frames, 100, { seconds: 8 });
       const words = ["init", "--dry-run", "--yes", "--listen", "3s", "--address", "10.77.0.150"];
       const { stdout, stderr } = await runOnClient(field, ...words);
       await traffic;

@@ -63,13 +63,14 @@ export class Recorder implements AsyncDisposable {
 
 /**
  * Sends datagrams from `attacker` as if their senders did, but by its own MAC, so that the bridge
- * goes on delivering to theirs; one every `everyMs`.
+ * goes on delivering to theirs; one every `everyMs`, all of them `rounds` times.
  */
 export async function sendAgain(
   attacker: LabHost,
   hosts: readonly LabHost[],
   datagrams: readonly Omit<Recorded, "at">[],
   everyMs: number,
+  rounds: number,
 ): Promise<void> {
   const mac = async (host: LabHost) => parseMac(await macOf(host)) ?? new Uint8Array(6);
   const own = await mac(attacker);
@@ -86,5 +87,5 @@ export async function sendAgain(
       payload: encodeIpv4({ source, destination, id: id & 0xffff, ttl: 64, protocol: 17, payload }),
     });
   });
-  await inject(attacker, frames, everyMs);
+  await inject(attacker, frames, everyMs, { rounds });
 }

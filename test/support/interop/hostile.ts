@@ -114,13 +114,13 @@ export async function strangersFrame(
 
 /**
  * Sends `frames` in order out of `host`, one every `everyMs`; resolves when the last one has left.
- * `seconds`: again and again for so long.
+ * `seconds`: again and again for so long; `rounds`: so many times.
  */
 export async function inject(
   host: LabHost,
   frames: readonly Uint8Array[],
   everyMs: number,
-  seconds?: number,
+  { seconds, rounds = 1 }: { readonly seconds?: number; readonly rounds?: number } = {},
 ): Promise<void> {
   const folder = mkdtempSync("/tmp/fl-inject-");
   try {
@@ -130,9 +130,10 @@ export async function inject(
       [
         ...[Deno.execPath(), "run", "-A", program],
         ...[host.interface, String(everyMs), `${folder}/frames`],
-        ...(seconds === undefined ? [] : [String(seconds)]),
+        ...[String(seconds ?? ""), String(rounds)],
       ],
-      { timeoutMs: frames.length * everyMs + (seconds ?? 0) * 1000 + 30_000 },
+      // A busy machine sends more slowly.
+      { timeoutMs: 3 * rounds * frames.length * everyMs + (seconds ?? 0) * 1000 + 30_000 },
     );
     assert.equal(code, 0, stderr);
   } finally {

@@ -1,8 +1,8 @@
 /**
  * Puts hostile frames on the LAN. Run inside a host of the lab:
- * `inject.ts CARD EVERY_MS FILE [SECONDS]` sends the frames of FILE, one in hexadecimal per line,
- * and ends; with SECONDS again and again for so long. It speaks to the kernel by itself, so that it
- * shares no fault with what it attacks.
+ * `inject.ts CARD EVERY_MS FILE [SECONDS [ROUNDS]]` sends the frames of FILE, one in hexadecimal
+ * per line, and ends; with SECONDS again and again for so long, with ROUNDS so many times. It
+ * speaks to the kernel by itself, so that it shares no fault with what it attacks.
  */
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -16,6 +16,9 @@ const libc = Deno.dlopen("libc.so.6", {
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
 });
+
+/** One that was kept waiting makes up for so much: more at once would find no room in a socket. */
+const MAKES_UP_MS = 20;
 
 function open(card: string): number {
   // Protocol 0: it sends, and hears nothing.
@@ -32,14 +35,16 @@ function open(card: string): number {
 }
 
 if (import.meta.main) {
-  const [card = "", every = "", file = "", seconds = ""] = Deno.args;
+  const [card = "", every = "", file = "", seconds = "", rounds = "1"] = Deno.args;
   const descriptor = open(card);
   const start = performance.now();
   const end = start + 1000 * Number(seconds);
   const frames = Deno.readTextFileSync(file).split("\n").filter(Boolean).map(Uint8Array.fromHex);
-  for (let number = 0; number < frames.length || performance.now() < end; number++) {
-    const due = start + number * Number(every);
+  const count = frames.length * Number(rounds);
+  let due = start;
+  for (let number = 0; number < count || performance.now() < end; number++) {
     if (due > performance.now()) await pause(due - performance.now());
+    due = Math.max(due + Number(every), performance.now() - MAKES_UP_MS);
     const frame = frames[number % frames.length] ?? new Uint8Array();
     const sent = Number(libc.symbols.send(descriptor, frame, BigInt(frame.length), 0));
     // A flood may find the card's queue full.
