@@ -177,6 +177,12 @@ export class Sessions {
     return first;
   }
 
+  /** What is known at `now` of the peer called `name`; undefined: it is none. */
+  peer(name: string, now: Instant): PeerView | undefined {
+    const found = this.#peers.find((one) => one.name === name);
+    return found && viewOf(found, now);
+  }
+
   /** What is known of each peer at `now`. */
   peers(now: Instant): readonly PeerView[] {
     return this.#peers.map((peer) => viewOf(peer, now));

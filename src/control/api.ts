@@ -93,6 +93,8 @@ export interface InstanceStatus {
   readonly addresses: readonly string[];
   /** The holder of the addresses as far as this node knows; null: none was heard. */
   readonly master: MasterStatus | null;
+  /** Where `master` is null, the latest holder that this node knew of; null: it knew none. */
+  readonly last_holder: LastHolder | null;
   readonly since: string;
   /** Why the last transition happened, in words; of one that has not started, what it waits for. */
   readonly cause: string;
@@ -156,6 +158,14 @@ export interface MasterStatus {
   readonly node: string;
   readonly address: string;
   readonly priority: number;
+}
+
+/** A node that held the addresses, and for all that is known may hold them still. */
+export interface LastHolder {
+  /** Its name in [nodes], or its address. */
+  readonly node: string;
+  /** How long ago that was known. */
+  readonly ago_ms: number;
 }
 
 /** A configured peer, or another machine that was heard for this VRID. */
@@ -339,6 +349,13 @@ export interface NodeInstanceStatus {
   readonly link_up: boolean | null;
   /** By a check that asks a default gateway; null: there is none. */
   readonly gateway_up: boolean | null;
+  /** It stays backup: no advert of its master arrives there, and the master's reports do. */
+  readonly adverts_lost: boolean;
+  /**
+   * The node to which an instance was handed over by its name, for which it stands aside; null:
+   * none.
+   */
+  readonly aside_for: string | null;
   /** How old this is. */
   readonly heard_ms: number;
 }

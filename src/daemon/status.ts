@@ -38,6 +38,7 @@ import { describeAll, type Description } from "./holders/evidence_text.ts";
 import { fenceOf } from "./machine/fence.ts";
 import { healthOf, masterHeard } from "./holders/health.ts";
 import { causeText, labelOf } from "./journal/log.ts";
+import { lastHolder } from "./holders/last_holder.ts";
 import { IN_A_ROW } from "./holders/look.ts";
 import type { Neighbours } from "./holders/neighbours.ts";
 import {
@@ -134,6 +135,7 @@ function instanceStatus(
     priority: rules.priority,
     addresses: plan.virtualAddresses.map((held) => formatPrefix(held.prefix)),
     master: masterStatus(router, moment, known),
+    last_holder: lastHolder(router, moment.node?.node ?? "this node", known.told, moment.now),
     since: formatWallTime(router.since),
     cause: causeOf(router, moment),
     faults: isOut(state) ? state.faults.map((fault) => fault.message) : [],

@@ -165,6 +165,8 @@ function notesOf(
     ...(isOdd ? [node.words] : []),
     ...new Set([...down, ...faults]),
     ...(told?.state === "master" && !told.holds_addresses ? ["its addresses are off"] : []),
+    ...(told?.adverts_lost ? [`hears no advert of ${told.master ?? "the master"}`] : []),
+    ...(told?.aside_for ? [`stands aside for ${told.aside_for}`] : []),
     ...(node.config === "differs" ? ["other file"] : []),
     ...(node.version === null || node.version === version ? [] : [`floatip ${node.version}`]),
   ];

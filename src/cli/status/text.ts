@@ -12,7 +12,7 @@ import { REJECT_REASONS, type RejectReason } from "../../wire/reject.ts";
 import { alignColumns, widthOf, wrap } from "../table.ts";
 import type { Paint, Style } from "../terminal.ts";
 import { sinkLines } from "./sinks_text.ts";
-import { clusterLines, isDrift, summaryLines, toldOf } from "./cluster_text.ts";
+import { agoText, clusterLines, isDrift, summaryLines, toldOf } from "./cluster_text.ts";
 
 /** What a headline says when it does not say who holds the addresses, and how it looks. */
 const HEADLINE_STYLES: Readonly<Record<Health, Style>> = {
@@ -160,7 +160,9 @@ function holder(instance: InstanceStatus, document: StatusDocument, now: number)
   if (state === "init") return `not started; ${heldElsewhere(instance)}`;
   switch (health) {
     case "nobody":
-      return "HELD BY NO NODE";
+      return master === null && instance.last_holder !== null
+        ? `HELD BY NO NODE that is heard; ${heldElsewhere(instance)}`
+        : "HELD BY NO NODE";
     case "fault":
       return `FAULT on this node; ${heldElsewhere(instance)}`;
     case "listening":
@@ -187,8 +189,11 @@ function listening({ master, state }: InstanceStatus): string {
 }
 
 /** What a node that takes no part in the election knows of the holder. */
-function heldElsewhere({ master }: InstanceStatus): string {
-  return master === null ? "the holder is unknown here" : `held by ${master.node}`;
+function heldElsewhere({ master, last_holder: last }: InstanceStatus): string {
+  if (master !== null) return `held by ${master.node}`;
+  return last === null
+    ? "the holder is unknown here"
+    : `${last.node} held it ${agoText(last.ago_ms)}`;
 }
 
 /** This node's own state with its reason. */

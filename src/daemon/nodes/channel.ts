@@ -65,6 +65,11 @@ export class Channel implements Ticker {
     if (jobs.length > 0) this.#options.host.sealAndSend(jobs);
   }
 
+  /** What is known of the process of the node called `name`; undefined: the channel has none. */
+  peer(name: string, now: Instant): PeerView | undefined {
+    return this.#sessions?.peer(name, now);
+  }
+
   /** What is known of the processes of the other nodes; empty where the file has no channel. */
   peers(now: Instant): readonly PeerView[] {
     return this.#sessions?.peers(now) ?? [];

@@ -110,7 +110,7 @@ function selfStatus(entry: NodeEntry, moment: NodesMoment, { own }: KnownNodes):
     config: config.cluster === undefined ? null : "same",
     maintenance,
     ...(config.cluster === undefined ? {} : keysOf(config.cluster.keys.map(({ id }) => id))),
-    instances: [...own.values()].map((one) => instanceOf(one, 0, moment)),
+    instances: [...own.values()].map((one) => instanceOf(entry.name, one, 0, moment)),
   };
 }
 
@@ -157,13 +157,18 @@ function keysOf(ids: readonly number[]): Pick<NodeStatus, "keys"> {
 const UNKNOWN = { state: "unknown", words: "unknown", heard_ms: null } as const;
 
 /** What is fresh. */
-function instancesOf({ told }: ToldNode, moment: NodesMoment): readonly NodeInstanceStatus[] {
+function instancesOf(
+  { told, peer }: ToldNode,
+  moment: NodesMoment,
+): readonly NodeInstanceStatus[] {
   return [...told?.routers.values() ?? []]
     .filter(({ at }) => isFresh(at, moment.now))
-    .map(({ report, at }) => instanceOf(report, ageMs(at, moment.now), moment));
+    .map(({ report, at }) => instanceOf(peer.name, report, ageMs(at, moment.now), moment));
 }
 
+/** What the node called `node` says of one virtual router. */
 function instanceOf(
+  node: string,
   report: RouterReport,
   heardMs: number,
   { wallNow }: NodesMoment,
@@ -190,6 +195,8 @@ function instanceOf(
     holds_addresses: report.holds,
     link_up: report.link,
     gateway_up: report.gateway,
+    adverts_lost: report.unheard,
+    aside_for: report.follows === node ? null : report.follows,
     heard_ms: heardMs,
   };
 }

@@ -44,6 +44,7 @@ const GATEWAYS_EVERY = seconds(10);
 export interface Wire {
   send(name: string, message: Uint8Array): void;
   peers(now: Instant): readonly PeerView[];
+  peer(name: string, now: Instant): PeerView | undefined;
 }
 
 /** What reports work with. */
@@ -185,7 +186,7 @@ export class Reports implements Ticker, RouterWatcher {
 
   /** The same of one node; undefined: it is not expected on the channel. */
   view(name: string, now: Instant): ToldNode | undefined {
-    const peer = this.#isOn ? this.#peer(name, now) : undefined;
+    const peer = this.#isOn ? this.#options.wire.peer(name, now) : undefined;
     return peer && this.#view(peer, now);
   }
 
@@ -257,10 +258,6 @@ export class Reports implements Ticker, RouterWatcher {
     this.#options.onReport(part.routers);
   }
 
-  #peer(name: string, now: Instant): PeerView | undefined {
-    return this.#options.wire.peers(now).find((one) => one.name === name);
-  }
-
   #view(peer: PeerView, now: Instant): ToldNode {
     const { told, drift } = this.#known.get(peer.name) ?? {};
     const standing = standingOf(told, peer, now);
@@ -299,7 +296,7 @@ export class Reports implements Ticker, RouterWatcher {
   }
 
   #lookAtOne(name: string, known: Known, now: Instant): void {
-    const peer = this.#peer(name, now);
+    const peer = this.#options.wire.peer(name, now);
     if (peer !== undefined) this.#stand(peer, known, now);
   }
 

@@ -79,15 +79,22 @@ function holderText(instance, { nodes, maintenance }) {
     case "two":
       return `TWO HOLDERS: ${[master?.node, ...rivals].filter((one) => one).join(" and ")}`;
     case "nobody":
-      return "NO NODE HOLDS IT";
+      return `NO NODE HOLDS IT${lastText(instance)}`;
     case "fault":
-      return `this node cannot hold it${master === null ? "" : `; held by ${master.node}`}`;
+      return `this node cannot hold it${
+        master === null ? lastText(instance) : `; held by ${master.node}`
+      }`;
     default:
       if (maintenance === null || instance.state !== "init") {
         return "finding out which machine holds it";
       }
       return `this node is in maintenance${master === null ? "" : `; held by ${master.node}`}`;
   }
+}
+
+/** @param {Status["instances"][number]} instance */
+function lastText({ last_holder: last }) {
+  return last === null ? "" : `; ${last.node} held it ${duration(last.ago_ms)} ago`;
 }
 
 /** @param {Status} document */

@@ -100,6 +100,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
     aside: null,
     held_down_ms: null,
     adverts_lost: false,
+    last_holder: null,
     ready: null,
     ...change,
   };

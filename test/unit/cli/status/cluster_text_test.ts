@@ -40,6 +40,8 @@ function told(changes: Partial<NodeInstanceStatus> = {}): NodeInstanceStatus {
     holds_addresses: false,
     link_up: true,
     gateway_up: null,
+    adverts_lost: false,
+    aside_for: null,
     heard_ms: 0,
     ...changes,
   };
@@ -122,6 +124,12 @@ const DRIFT = "pi-c's file differs: [check.nginx] interval";
 
 const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   picture: seen([PI_A, PI_B, PI_C], 2, [DRIFT]),
+  aside: seen([
+    PI_A,
+    PI_B,
+    node("pi-c", 13, { instances: [told({ adverts_lost: true })] }),
+    node("pi-d", 14, { instances: [told({ aside_for: "pi-c" })] }),
+  ], 4),
   well: seen([
     PI_A,
     PI_B,

@@ -77,6 +77,24 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   nobody: documentOf([
     backup({ health: "nobody", master: null, last_advert_age_ms: null, peers: [SILENT] }),
   ], { attention: ["web: no node is heard to hold it, and this node has not taken over"] }),
+  cut_off: documentOf([
+    master({
+      state: "fault",
+      health: "nobody",
+      master: null,
+      last_holder: { node: "pi-b", ago_ms: 12_000 },
+      faults: ["eth0 has no carrier (cable unplugged?)"],
+    }),
+    backup({ state: "fault", health: "fault", master: null, name: "db", faults: ["no eth1"] }),
+    backup({
+      state: "fault",
+      health: "fault",
+      master: null,
+      last_holder: { node: "pi-a", ago_ms: 800 },
+      name: "mail",
+      faults: ["no eth1"],
+    }),
+  ]),
   nodes: documentOf([
     master({
       peers: [
