@@ -1,6 +1,8 @@
 /** Tables of cost: by size, beside keepalived, and how far from linear. */
 import { build } from "../../packaging/build.ts";
 import { type Builds, type Cost, measureCost, type Size, SMALLEST } from "./cost.ts";
+import { failovers } from "./failovers.ts";
+import { noise } from "./noise.ts";
 import { measurePackage, measureStart } from "./start.ts";
 import { formatTable, median, range } from "./table.ts";
 import { PROGRAMS } from "./takeover.ts";
@@ -48,6 +50,8 @@ export const COST_SECTIONS: Readonly<Record<string, (runs: number) => Promise<vo
   ...Object.fromEntries(
     Object.entries(SERIES).map(([name, series]) => [name, (runs) => printSeries(series, runs)]),
   ),
+  noise,
+  failovers,
   startup: printStart,
   size: printSize,
 };

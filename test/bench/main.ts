@@ -6,6 +6,8 @@
  *     deno task bench -- takeover checks timers program leases reloads    others, in more detail
  *     deno task bench -- cost               by instances, addresses, peers, packets; start, size
  *     deno task bench -- instances startup  parts of that
+ *     deno task bench -- rhythm crowd       adverts of 10 ms beside busy loops; addresses of 100
+ *                                           instances beside much work on links, ten minutes
  *
  * `--runs N`: 10 where nobody says. floatip is measured as built. For `cost` let nothing else of
  * Deno run: processes that map one file share its memory.
@@ -14,13 +16,14 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureTakeovers, PROGRAMS, protocolFigure } from "./takeover.ts";
 import { CHECKED_PAIRS, measureChecks } from "./checks.ts";
-import { measureDeletions } from "./leases.ts";
+import { measureDeletions, measureKept } from "./leases.ts";
 import { COST_SECTIONS } from "./cost_table.ts";
 import { ensure, missing } from "../support/lab/prerequisites.ts";
 import { formatMarkdown, formatTable, type Line, median, range } from "./table.ts";
 import { makes, weigh } from "./program.ts";
 import { lineText, SECTIONS } from "./sections.ts";
 import { reloads } from "./reloads.ts";
+import { measureRhythm } from "./strain.ts";
 import { measureTimers, percentile } from "./timers.ts";
 
 const INTERVALS_MS = [1000, 100, 10];
@@ -169,6 +172,34 @@ async function moves(
   return failed;
 }
 
+/** Beside two busy loops, as the daemon runs and as keepalived may be run. */
+async function rhythm(): Promise<void> {
+  console.log(`\nRhythm: how late adverts of 10 ms leave, ${STRETCH_MS / 1000} s each, in ms\n`);
+  const rows: string[][] = [];
+  for (const company of ["idle", "loops"] as const) {
+    for (const policy of ["real-time", "ordinary"] as const) {
+      for (const program of PROGRAMS) {
+        const settings = { program, intervalMs: 10 };
+        const load = loadavg()[0] ?? NaN;
+        const late = await measureRhythm(settings, { policy, company }, STRETCH_MS);
+        const figures = [0.5, 0.99, 1].map((share) => percentile(late, share).toFixed(2));
+        rows.push([company, program, policy, ...figures, String(late.length), load.toFixed(1)]);
+        console.error(rows.at(-1)?.join("  "));
+      }
+    }
+  }
+  const head = ["machine", "program", "scheduling", "p50", "p99", "max", "adverts", "load before"];
+  console.log(formatTable(head, rows));
+}
+
+async function crowd(): Promise<void> {
+  const [count, minutes] = [100, 10];
+  console.log(`\nCrowd: ${count} instances for ${minutes} minutes beside three programs that`);
+  console.log("make and delete 60 veth pairs again and again\n");
+  const { deleted, takeovers } = await measureKept(count, minutes * 60_000);
+  console.log(`deleted by the kernel: ${deleted}; became master: ${takeovers} (${count} at start)`);
+}
+
 const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
   takeover: takeovers,
   checks,
@@ -176,6 +207,8 @@ const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
   program,
   leases,
   reloads,
+  rhythm,
+  crowd,
   cost: async (runs) => {
     for (const section of Object.values(COST_SECTIONS)) await section(runs);
   },

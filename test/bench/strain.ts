@@ -1,14 +1,18 @@
-/** A backup on an overloaded machine: adverts of 100 ms beside busy loops, for some minutes. */
+/**
+ * Nodes on an overloaded machine: a backup beside adverts of 100 ms for some minutes, and how even
+ * adverts of 10 ms are.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import { wallNow } from "../support/lab/wall_clock.ts";
 import { demand } from "../support/lab/command.ts";
 import { FLOATIP } from "../support/lab/program.ts";
 import { Scene } from "../support/moves/scene.ts";
-import { pidsOf, type Running, untilMaster } from "./duo.ts";
+import { type DuoSettings, pidsOf, type Running, untilMaster } from "./duo.ts";
 import type { Program } from "./takeover.ts";
-import { companyOf, type Policy } from "./timers.ts";
+import { type Company, companyOf, type Policy } from "./timers.ts";
 
 const INTERVAL_MS = 100;
+const SETTLED_MS = 6000;
 
 /** What was seen of one pair. */
 export interface Strain {
@@ -29,7 +33,7 @@ export async function measureStrain(
   for (const program of programs) {
     const scene = stack.use(await Scene.open());
     for (const node of ["a", "b"] as const) {
-      const one = await startOne(scene, node, program, policy);
+      const one = await startOne(scene, node, { program, intervalMs: INTERVAL_MS }, policy);
       if (node === "a") await untilMaster(one);
     }
     scenes.push(scene);
@@ -41,13 +45,34 @@ export async function measureStrain(
   return scenes.map((scene) => strainOf(scene, start));
 }
 
+/**
+ * How much later than an interval after the one before each advert of a master left, in
+ * milliseconds, ascending; by the kernel's clock, on the bridge.
+ */
+export async function measureRhythm(
+  settings: DuoSettings,
+  { policy, company }: { readonly policy: Policy; readonly company: Company },
+  stretchMs: number,
+): Promise<readonly number[]> {
+  await using scene = await Scene.open();
+  await untilMaster(await startOne(scene, "a", settings, policy));
+  await using _company = await companyOf(company);
+  // The second burst of announcements is part of the start.
+  await pause(SETTLED_MS);
+  const start = wallNow();
+  await pause(stretchMs);
+  const times = scene.capture.advertsOf(scene.host("a").address, start).map(({ at }) => at);
+  const late = times.slice(1).map((at, i) => at - (times[i] ?? NaN) - settings.intervalMs);
+  return late.toSorted((a, b) => a - b);
+}
+
 async function startOne(
   scene: Scene,
   node: "a" | "b",
-  program: Program,
+  { program, intervalMs }: DuoSettings,
   policy: Policy,
 ): Promise<Running> {
-  const settings = { intervalMs: INTERVAL_MS };
+  const settings = { intervalMs };
   if (program === "floatip") {
     const words = policy === "ordinary" ? ["--no-real-time"] : [];
     return await scene.floatip(node, settings, { program: FLOATIP, words });

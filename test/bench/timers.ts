@@ -7,7 +7,7 @@ import { demand, withPlainKill } from "../support/lab/command.ts";
 export type Policy = "ordinary" | "real-time";
 
 /** What else the machine does. */
-export type Company = "idle" | "busy";
+export type Company = "idle" | "loops" | "busy";
 
 /** One stretch of measuring. */
 export interface Stretch {
@@ -17,8 +17,8 @@ export interface Stretch {
   readonly count: number;
 }
 
-/** Two for each processor of a small machine, and one that touches much memory. */
-const HOGS = ["stress-ng", "--cpu", "4", "--vm", "1", "--quiet"];
+/** Of stress-ng. Busy: two for each processor of a small machine, and one that touches memory. */
+const HOGS = { loops: ["--cpu", "2"], busy: ["--cpu", "4", "--vm", "1"] } as const;
 
 const CHILD = fileURLToPath(new URL("timer_child.ts", import.meta.url));
 
@@ -42,8 +42,8 @@ export function percentile(values: readonly number[], share: number): number {
 /** What `company` is, until it is disposed of. */
 export async function companyOf(company: Company): Promise<AsyncDisposable> {
   if (company === "idle") return { [Symbol.asyncDispose]: () => Promise.resolve() };
-  const [program = "", ...args] = HOGS;
-  const child = withPlainKill(spawn(program, args, { stdio: "ignore" }));
+  const args = [...HOGS[company], "--quiet"];
+  const child = withPlainKill(spawn("stress-ng", args, { stdio: "ignore" }));
   const ended = new Promise((resolve) => child.on("close", resolve));
   await new Promise((resolve) => setTimeout(resolve, 1000));
   return {

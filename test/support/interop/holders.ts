@@ -75,6 +75,14 @@ export class AddressWatch implements AsyncDisposable {
     });
   }
 
+  /** How often any address was removed at or after `since`. */
+  removals(since: number): number {
+    return this.#log.lines.filter(({ text }) => {
+      const change = text.includes("Deleted") ? parseChange(text) : undefined;
+      return change !== undefined && change.at >= since;
+    }).length;
+  }
+
   /** Resolves with the removal of `address` at or after `since`; rejects after `timeoutMs`. */
   async untilRemoved(address: string, timeoutMs: number, since: number): Promise<AddressChange> {
     return await until(
