@@ -82,7 +82,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   // Rules of packet filters, written and read; whoever asks the machine hands the asking in.
   "tools/firewall": { config: "types", "config/plan/plan": "all", wire: "all", net: "all" },
   // VRRP seen on the LAN, decoded and printed.
-  "tools/listen": { cli: "all", wire: "all", vrrp: "all", net: "all" },
+  "tools/listen": { wire: "all", vrrp: "all", net: "all" },
   // What the sandboxed daemon has done for it by another process: the same checks and commands.
   runner: {
     // Records are held against the addresses of the file.

@@ -5,13 +5,7 @@ import { decodeFrame } from "../../wire/frame.ts";
 import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
 import { capabilityHint, missingCapabilities, purposesOf } from "../../service/capabilities.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
-import {
-  hiddenJson,
-  hiddenLine,
-  sightingJson,
-  sightingLines,
-  summaryLines,
-} from "../../tools/listen/text.ts";
+import { hiddenJson, hiddenLine, sightingJson, sightingLines, summaryLines } from "./text.ts";
 import { capture } from "../machine.ts";
 import { Pace } from "./pace.ts";
 import { type Sighting, Sightings } from "../../tools/listen/seen.ts";

@@ -14,7 +14,7 @@ import {
   sightingJson,
   sightingLines,
   summaryLines,
-} from "../../../../src/tools/listen/text.ts";
+} from "../../../../src/cli/listen/text.ts";
 import { Pace } from "../../../../src/cli/listen/pace.ts";
 import { plain } from "../../../../src/cli/terminal.ts";
 

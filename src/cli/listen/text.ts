@@ -12,9 +12,9 @@ import {
   type Sender,
   type Sighting,
   type Summary,
-} from "./seen.ts";
-import { alignColumns } from "../../cli/table.ts";
-import type { Paint } from "../../cli/terminal.ts";
+} from "../../tools/listen/seen.ts";
+import { alignColumns } from "../table.ts";
+import type { Paint } from "../terminal.ts";
 
 /** Of what {@link formatLocalTime} writes. */
 const CLOCK_WIDTH = 23;
