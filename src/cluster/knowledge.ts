@@ -96,7 +96,7 @@ export function standingOf(
   const isOther = otherSecret !== undefined && between(otherSecret, now) <= OTHER_SECRET;
   if (told === undefined) {
     if (isOther) return "other-secret";
-    return peer !== undefined && isHeard(peer, now) && isSettled(peer, now)
+    return peer !== undefined && hasSpoken(peer, now) && isSettled(peer, now)
       ? "unread"
       : "never-heard";
   }
@@ -120,7 +120,8 @@ function isSettled({ since }: PeerView, now: Instant): boolean {
 
 const SETTLED = seconds(3);
 
-function isHeard({ heard }: PeerView, now: Instant): boolean {
+/** Did anything of its session come of late, readable or not? */
+function hasSpoken({ heard }: PeerView, now: Instant): boolean {
   return heard !== undefined && isFresh(heard, now);
 }
 

@@ -35,7 +35,7 @@ export function obstacleTo(
       if (name === self || name === to || priority < wanted) continue;
       if (priority === 255) return `${name} owns the address (priority 255) and waits for no node`;
       if (onlyVrrp) return `${name} would take over before ${to}, and cannot be told to wait`;
-      if (told.get(name)?.standing !== "left" && !isHeard(name, told, now)) {
+      if (told.get(name)?.standing !== "left" && !isReporting(name, told, now)) {
         return `${name} would take over before ${to}, and cannot be told to wait: ` +
           `${others.nodes.statusOf(name, now)?.words ?? "not known"}`;
       }
@@ -53,7 +53,7 @@ export function unconfirmed(
 ): readonly string[] {
   return config.nodes.flatMap(({ name, onlyVrrp }) => {
     if (name === self || onlyVrrp) return [];
-    if (name !== to && !isHeard(name, told, now)) return [];
+    if (name !== to && !isReporting(name, told, now)) return [];
     const routers = told.get(name)?.told?.routers;
     const words = members.map(({ plan }) => routers?.get(routerKey(plan.name, plan.family)));
     // A node whose file does not have it takes no part; the chosen one must.
@@ -65,7 +65,7 @@ export function unconfirmed(
 }
 
 /** Do its reports come? */
-function isHeard(name: string, told: ReadonlyMap<string, ToldNode>, now: Instant): boolean {
+function isReporting(name: string, told: ReadonlyMap<string, ToldNode>, now: Instant): boolean {
   const view = told.get(name);
   return view?.told !== undefined && isFresh(view.told.at, now) && !view.told.node.leaving &&
     view.standing !== "twice";

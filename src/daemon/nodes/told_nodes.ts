@@ -74,7 +74,7 @@ function lost(
   port: number,
   now: Instant,
 ): NodeView {
-  if (isHeard(facts, now)) {
+  if (isAdvertising(facts, now)) {
     return {
       state: "up",
       words: `its adverts come, its last report was ${ago(told, now)}`,
@@ -135,7 +135,7 @@ function maintenanceWords(maintenance: MaintenanceReport | null): string {
 }
 
 /** Do its adverts come? Half of a master-down interval, 1.5 adverts, is enough to miss one. */
-function isHeard({ heard, ended }: NodeFacts, now: Instant): boolean {
+function isAdvertising({ heard, ended }: NodeFacts, now: Instant): boolean {
   return heard !== undefined && heard.priority > LEAVING_PRIORITY && ended === undefined &&
     2 * between(heard.at, now) <= between(heard.at, heard.until);
 }
