@@ -70,7 +70,9 @@ export async function noise(runs: number): Promise<void> {
   for (const [kind, frames] of Object.entries(KINDS)) {
     for (const everyMs of EVERY_MS) {
       const seconds = runs * (STRETCH_MS / 1000 + 0.5) + 3;
-      const sender = inject(lan.host("client"), await frames(lan.host("client")), everyMs, seconds);
+      const sender = inject(lan.host("client"), await frames(lan.host("client")), everyMs, {
+        seconds,
+      });
       rows.push(rowOf(kind, await look(), idle));
       console.error(rows.at(-1)?.join("  "));
       await sender;
