@@ -35,19 +35,29 @@ async function takeovers(runs: number): Promise<void> {
   console.log("\nTakeover: last advert of the silent master to the first of the backup, in ms");
   console.log("(VRRPv3, multicast, priority 100, idle machine; both programs side by side)\n");
   const rows: string[][] = [];
+  const pairs = [
+    ...PROGRAMS.map((program) => ({ name: program, program, isCluster: false })),
+    { name: "floatip, [cluster]", program: "floatip", isCluster: true },
+  ] as const;
   for (const intervalMs of INTERVALS_MS) {
     const figure = protocolFigure(intervalMs);
     const measured = await Promise.all(
-      PROGRAMS.map((program) => measureTakeovers({ program, intervalMs }, runs)),
+      pairs.map(({ program, isCluster }) =>
+        measureTakeovers({ program, isCluster, intervalMs }, runs)
+      ),
     );
-    for (const [i, program] of PROGRAMS.entries()) {
+    const beside = median(
+      measured[pairs.findIndex(({ program }) => program === "keepalived")] ?? [],
+    );
+    for (const [i, { name }] of pairs.entries()) {
       const late = (measured[i] ?? []).map((ms) => ms - figure);
       const [least, most] = range(late);
       rows.push([
         `${intervalMs} ms`,
-        program,
+        name,
         figure.toFixed(3),
         median(measured[i] ?? []).toFixed(3),
+        (median(measured[i] ?? []) / beside).toFixed(4),
         `${median(late).toFixed(3)}`,
         `${least.toFixed(3)} .. ${most.toFixed(3)}`,
         String(runs),
@@ -55,7 +65,16 @@ async function takeovers(runs: number): Promise<void> {
     }
   }
   console.log(formatTable(
-    ["interval", "program", "protocol", "median", "late by (median)", "late by (range)", "runs"],
+    [
+      "interval",
+      "program",
+      "protocol",
+      "median",
+      "ratio",
+      "late by (median)",
+      "late by (range)",
+      "runs",
+    ],
     rows,
   ));
 }

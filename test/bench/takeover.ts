@@ -14,6 +14,8 @@ export type Program = typeof PROGRAMS[number];
 /** What a pair runs: VRRPv3, multicast, priorities 200 and 100. */
 export interface Pair {
   readonly program: Program;
+  /** The nodes tell each other their state ([cluster]); floatip alone can. */
+  readonly isCluster?: boolean;
   readonly intervalMs: number;
 }
 
@@ -22,6 +24,7 @@ const CALM_MS = 2200;
 const MASTER = "10.77.0.1";
 const BACKUP = "10.77.0.2";
 const BACKUP_PRIORITY = 100;
+const SECRET = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8";
 
 /**
  * The protocol's figure: 3 intervals and the skew of priority 100, in milliseconds (RFC 9568 6.1).
@@ -71,10 +74,16 @@ function start(
   lan: Lan,
   name: string,
   priority: number,
-  { program, intervalMs }: Pair,
+  { program, intervalMs, isCluster }: Pair,
 ): Promise<AsyncDisposable> {
   const host = lan.host(name);
   const addresses = ["10.77.0.100/24"];
   const instance = { vrid: 51, priority, version: 3 as const, intervalMs, addresses };
+  if (isCluster) {
+    const nodes = `[nodes]\na = "${MASTER}"\nb = "${BACKUP}"\n[cluster]\nsecret = "${SECRET}"\n` +
+      `[instance.web]\nvrid = 51\npriority = ${priority}\nadvert_interval = "${intervalMs}ms"\n` +
+      `transport = "multicast"\naddresses = ${JSON.stringify(addresses)}\n`;
+    return Floatip.start(host, nodes);
+  }
   return program === "floatip" ? Floatip.run(host, instance) : Keepalived.start(host, instance);
 }
