@@ -52,7 +52,7 @@ export function stepHandoff(state: HandoffState, event: Event, now: Instant, rul
         ? unchanged(state)
         : beginHandoff(master, event.why, now, rules);
     case "group-release":
-      return leaveWithGroup(state, now, rules);
+      return unchanged(released(state, now, rules));
     case "rules":
       return within(state, adaptToRules(master, event.before, handoffPriority(phase), now, rules));
     case "addresses-lost":
@@ -146,7 +146,18 @@ function letGo(why: HandoffState["why"], { source, next }: Successor): Step {
   return leave(next, { ...why, successor: source });
 }
 
-/** Another member of the sync group was succeeded first: the node that has that one takes all. */
+/**
+ * Another member of the sync group was succeeded first: the node that has that one takes all, and
+ * is about to announce this one's addresses too.
+ */
+function released(state: HandoffState, now: Instant, rules: Rules): HandoffState {
+  if (state.isReleased) return state;
+  const patience = nanoseconds(Math.min(ARRIVAL, rules.advertInterval));
+  const until = earliest(state.until, after(now, patience)) ?? now;
+  return { ...state, isReleased: true, until };
+}
+
+/** No successor was heard: it goes all the same. */
 function leaveWithGroup({ why }: HandoffState, now: Instant, rules: Rules): Step {
   const next: State = why.kind === "handover" ? newBackup(now, rules) : STOPPED;
   return { ...leave(next, why), effects: RESIGN };
@@ -181,6 +192,7 @@ function onDeadline(state: HandoffState, now: Instant, rules: Rules): Step {
 function endPhase(state: HandoffState, now: Instant, rules: Rules): Step {
   const { master, why, rest: [next, ...rest], successor } = state;
   if (successor !== undefined) return letGo(why, present(successor, now, rules));
+  if (state.isReleased) return leaveWithGroup(state, now, rules);
   if (next !== undefined) return enterPhase(master, why, next, rest, now, rules);
   if (why.kind !== "stop") return remainMaster(master, now, rules);
   return leave(STOPPED, why);

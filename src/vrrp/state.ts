@@ -167,6 +167,8 @@ export interface HandoffState {
   readonly until: Instant;
   /** Undefined: no node has taken over yet. */
   readonly successor: Successor | undefined;
+  /** Another member of its sync group has let go: it goes too, with a successor or without. */
+  readonly isReleased?: boolean;
 }
 
 /** The node that has taken over in a handoff. */

@@ -122,6 +122,25 @@ Deno.test("leaving: the lease is renewed meanwhile", () => {
   assert.deepEqual(it.runTo(ms + 1600), [`${ms + 1500} renew`]);
 });
 
+Deno.test("leaving: with its group it waits for its own successor, as it would alone", () => {
+  const release = { kind: "group-release", member: "inside" } as const;
+  const { it, ms } = master();
+  it.take(ms, BY_HAND);
+  assert.deepEqual(it.take(ms + 10, release), []);
+  it.take(ms + 20, heard(90));
+  assert.deepEqual(it.take(ms + 25, release), [], "said again, it changes nothing");
+  assert.deepEqual(it.take(ms + 30, CLAIMED), ["remove", "master->backup handover"]);
+
+  const { it: lonely } = master();
+  lonely.take(ms, BY_HAND);
+  lonely.take(ms + 10, release);
+  assert.deepEqual(lonely.runTo(ms + 1000), [
+    `${ms + 210} remove`,
+    `${ms + 210} advert 0`,
+    `${ms + 210} master->backup handover`,
+  ]);
+});
+
 Deno.test("leaving: another one that leaves is no successor", () => {
   const { it, ms } = master();
   it.take(ms, STOP);
