@@ -10,6 +10,8 @@ import { firewall } from "./firewall/command.ts";
 import { handover } from "./handover/command.ts";
 import { importFile } from "./import/command.ts";
 import { init } from "./init/command.ts";
+import { invite } from "./invite/command.ts";
+import { join } from "./join/command.ts";
 import { key } from "./key/command.ts";
 import { listen } from "./listen/command.ts";
 import { maintenance } from "./maintenance/command.ts";
@@ -23,7 +25,6 @@ import { status } from "./status/command.ts";
 import { stopping } from "./stopping/command.ts";
 import { version } from "./version/command.ts";
 import type { Context } from "./lazy.ts";
-import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
 import { alignColumns } from "./table.ts";
 import { describeUsageError, didYouMean } from "./usage.ts";
 
@@ -34,7 +35,7 @@ const DESCRIPTION = [
   "",
   "BEGIN HERE",
   "  1. floatip init                      on one node: it listens, asks, and writes the file",
-  `  2. copy ${DEFAULT_CONFIG_FILE} to the other nodes, and the secret: init says how`,
+  "  2. floatip join ADDRESS TOKEN        on each other node: the line that init prints",
   "  3. floatip check                     is the file valid, and does it fit this machine?",
   "  4. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
   "  5. floatip doctor                    finds common problems",
@@ -51,6 +52,8 @@ export const APPLICATION: Application<Context> = buildApplication(
     // Without a prototype: `floatip constructor` is an unknown command like any other.
     routes: Object.assign(Object.create(null), {
       init,
+      invite,
+      join,
       import: importFile,
       run,
       status,

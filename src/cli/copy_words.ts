@@ -7,9 +7,10 @@ import { formatIp, type Ip } from "../net/ip.ts";
 /** What a secret is called for a moment, in the home of the user who logs in. */
 const CARRIED = "floatip.key";
 
-/** The user who called sudo has the same name there, as a rule; else the one of a Raspberry Pi. */
+/** The user who called sudo, or this one, has the same name there as a rule. */
 function loginWords(address: Ip): string {
-  return `${Deno.env.get("SUDO_USER") ?? "pi"}@${formatIp(address)}`;
+  const user = Deno.env.get("SUDO_USER") ?? Deno.env.get("USER") ?? "root";
+  return `${user}@${formatIp(address)}`;
 }
 
 /**
@@ -32,21 +33,6 @@ export function copySecretWords(file: string, address: Ip, then?: string): reado
   return [
     `${asRoot()}cat ${file} | ssh ${login} 'umask 077; cat > ${CARRIED}'`,
     `ssh -t ${login} '${done}; rm -f ${CARRIED}'`,
-  ];
-}
-
-/** Fetches `file`, which all may read, from another machine. */
-export function fetchWords(file: string, address: Ip): string {
-  return `ssh ${loginWords(address)} cat ${file} | sudo tee ${file}`;
-}
-
-/** Fetches a secret from another machine. */
-export function fetchSecretWords(file: string, address: Ip): readonly string[] {
-  const login = loginWords(address);
-  return [
-    `ssh -t ${login} 'sudo install -m 600 -o $USER ${file} ${CARRIED}'`,
-    `ssh ${login} 'cat ${CARRIED}; rm -f ${CARRIED}' | ` +
-    `${asRoot()}install -D -m 600 /dev/stdin ${file}`,
   ];
 }
 

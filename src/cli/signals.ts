@@ -6,7 +6,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** A wish to end, and what is to be put away after it. */
 export class Ending implements Disposable {
   readonly #controller = new AbortController();
-  readonly #end = (): void => this.#controller.abort();
+  readonly #end = (): void => this.end();
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `after`: milliseconds until it ends by itself; undefined: never. */
@@ -18,6 +18,11 @@ export class Ending implements Disposable {
   /** Aborted when it is time to end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** It is time to end. */
+  end(): void {
+    this.#controller.abort();
   }
 
   /** Resolves after `ms` milliseconds, or at once when it is time to end. */

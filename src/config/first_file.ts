@@ -4,6 +4,7 @@
  */
 import { addressesOf, type Interfaces, type Link } from "../net/interfaces.ts";
 import {
+  type Family,
   formatIp,
   type Ip,
   ipFromBytes,
@@ -14,6 +15,7 @@ import {
 } from "../net/ip.ts";
 import { broadcastOf, containsIp, formatPrefix, networkOf, type Prefix } from "../net/prefix.ts";
 import type { DefaultRoute } from "../net/routes.ts";
+import type { Nanoseconds } from "../time.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
 
 /** A node of the file. */
@@ -46,6 +48,9 @@ export interface FirstAnswers {
 /** The credential with the secret of a first file's [cluster]. */
 export const FIRST_CREDENTIAL = "cluster";
 
+/** Where a first file has the page. */
+export const PAGE_PORT = 9113;
+
 /** Comments behind values stand in one column. */
 const COLUMN = 40;
 
@@ -76,7 +81,18 @@ export function firstFile(answers: FirstAnswers): string {
     `# [check.${writeKey(check.name)}]`,
     `# ${check.line}`,
     "",
+    "[web]",
+    commented(
+      `listen = ${writeValue(`${anyAddress(address.address.family)}:${PAGE_PORT}`)}`,
+      "a page for browsers, read-only",
+    ),
+    "",
   ].join("\n");
+}
+
+/** Every address of a node, as [web] writes it. */
+function anyAddress(family: Family): string {
+  return family === "ipv4" ? "0.0.0.0" : "[::]";
 }
 
 /** An IPv6 address has a link-local companion in front of it, made of the VRID (RFC 9568 5.2.9). */
@@ -136,6 +152,8 @@ export function proposedCheck(ports: ReadonlySet<number>): ProposedCheck {
 export interface Home {
   readonly link: Link;
   readonly own: Prefix;
+  /** Where `own` is lent, by DHCP or a router: how much longer. */
+  readonly validFor?: Nanoseconds;
 }
 
 /**
@@ -158,7 +176,9 @@ export function homesOf(
     ).toSorted((a, b) =>
       compareFamilies(a.prefix, b.prefix)
     )[0];
-    return own === undefined ? [] : [{ link, own: own.prefix }];
+    if (own === undefined) return [];
+    const { prefix, validFor } = own;
+    return [{ link, own: prefix, ...(validFor === undefined ? {} : { validFor }) }];
   }).toSorted((a, b) => rank(a) - rank(b));
 }
 

@@ -193,7 +193,7 @@ const everybodys: readonly string[] = [
 const librariesOf: Readonly<Record<string, readonly string[]>> = {
   config: ["smol-toml", "toml-eslint-parser", "valibot"],
   "tools/keepalived_import": ["valibot"],
-  cli: ["@stricli/core"],
+  cli: ["@stricli/core", "valibot"],
   service: ["@logtape/logtape"],
   notify: ["u8-mqtt"],
 };

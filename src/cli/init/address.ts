@@ -1,7 +1,7 @@
 /** The floating address of `floatip init`: a free one of the subnet, or the one that is typed. */
 import { completed, faultOfAddress, type FirstNode, type Home } from "../../config/first_file.ts";
 import type { LanSeen } from "../../tools/doctor/environment.ts";
-import { type Ip, sameIp } from "../../net/ip.ts";
+import { type Family, type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../net/prefix.ts";
 import { milliseconds } from "../../time.ts";
 import { watchLan } from "../lan.ts";
@@ -9,6 +9,21 @@ import type { Questioner, Read } from "./prompts.ts";
 
 /** An address that was typed is asked for by itself; whoever has it answers at once. */
 const ASK_AGAIN = milliseconds(800);
+
+/** Addresses in the list. */
+const MOST_OFFERED = 3;
+
+/** What a person should know of the address. */
+const EXPLAINED: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: [
+    "The floating address is one more address. Clients use it, and one node at a time has it.",
+    "It has to be free, and outside the range that your router gives out by DHCP (often .100 to",
+    ".199: the router's own page says so). Otherwise a phone may get the same address one day.",
+  ],
+  ipv6: [
+    "The floating address is one more address. Clients use it, and one node at a time has it.",
+  ],
+};
 
 /** What is known when the address is chosen. */
 export interface AddressSetting {
@@ -38,16 +53,21 @@ export async function chooseAddress(
     }
     return answers.find((answer) => sameIp(answer.address, address))?.mac;
   };
-  const free = candidates.find(({ address }) =>
+  const free = candidates.filter(({ address }) =>
     !answers.some((answer) => sameIp(answer.address, address)) &&
     !nodes.some((node) => sameIp(node.address, address))
-  );
+  ).slice(0, MOST_OFFERED);
   return await asker.settle({
     what: "Floating address",
     flag: "--address",
     given,
-    guess: free === undefined ? undefined : formatPrefix(free),
-    remark: free === undefined ? "" : "(no machine answers for it)",
+    guess: free[0] === undefined ? undefined : formatPrefix(free[0]),
+    remark: free.length === 0 ? "" : "(a number of the list, or another address)",
+    explained: EXPLAINED[own.address.family],
+    choices: free.map((one) => ({
+      value: formatPrefix(one),
+      remark: "no machine answers for it",
+    })),
     async read(text): Promise<Read<Prefix>> {
       const typed = parsePrefix(text);
       if (typed === undefined) {

@@ -1,6 +1,5 @@
 /** Flags and help of `floatip init`. */
 import { buildCommand } from "@stricli/core";
-import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { configFlag, text, timeFlag } from "../flags.ts";
 import type { InitFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
@@ -82,21 +81,22 @@ export const init = buildCommand<InitFlags, [], Context>({
       "use. Asks what it cannot guess, and writes one file that is the same on every node. The",
       "file is printed on standard output too, everything else on standard error. Where other",
       "machines are named, it draws the secret of [cluster] into /etc/floatip/credentials/cluster,",
-      "unless that is there, and prints the commands that copy file and secret to them.",
+      "unless that is there. At a terminal it then waits for the others, as `floatip invite` does:",
+      "the one line that it prints brings file and secret to them.",
       "",
       "QUESTIONS",
-      "  1. the interface          if this machine has several; guess: that of the default route",
+      "  1. the interface          a list, if this machine has several; guess: the default route's",
       "  2. the other machines     name=address, or a name or address alone; Enter: every node",
       "                            that has the file takes part, by multicast",
-      "  3. the floating address   guess: a high one of the subnet that no machine answers for",
+      "  3. the floating address   a list of high ones of the subnet that no machine answers for,",
+      "                            or any other; it is outside the router's DHCP range",
       "",
       "EXAMPLES",
       "  sudo floatip init",
       "  sudo floatip init --nodes pi-b=192.168.1.12 --address 192.168.1.50 --name dns",
       "  sudo floatip init --yes --dry-run > floatip.toml",
       "",
-      `Next: copy ${DEFAULT_CONFIG_FILE} and the secret to the other nodes, then`,
-      "`floatip check`.",
+      "Next: the printed line on the other nodes, then `floatip status`.",
     ].join("\n"),
   },
 });

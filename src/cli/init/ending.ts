@@ -1,67 +1,19 @@
 /** The end of `floatip init`: the file is written, and the next steps are printed. */
 import { decode } from "../../config/decode.ts";
-import { credentialFile } from "../../config/credential_files.ts";
-import { FIRST_CREDENTIAL, type FirstNode } from "../../config/first_file.ts";
+import { type FirstNode, PAGE_PORT } from "../../config/first_file.ts";
 import { plan } from "../../config/plan/plan_node.ts";
-import { messageOf } from "../../error.ts";
-import { type Ip, sameIp } from "../../net/ip.ts";
+import { formatEndpoint, formatIp, type Ip, sameIp } from "../../net/ip.ts";
+import type { Prefix } from "../../net/prefix.ts";
 import { blockedTraffic, detectFilters } from "../../tools/firewall/detect.ts";
 import { requiredTrafficOf } from "../../tools/firewall/required_traffic.ts";
-import { copySecretWords, copyWords, fetchSecretWords, fetchWords } from "../copy_words.ts";
+import { asRoot, copySecretWords, copyWords } from "../copy_words.ts";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
-import { writeDraft } from "../draft.ts";
-import { EXIT, Failure } from "../exit.ts";
+import { EXIT, type ExitCode, Failure } from "../exit.ts";
+import { invite } from "../invite/run.ts";
 import type { FirstSecret } from "../key/draw.ts";
 import { look } from "../machine.ts";
 import { askProgram } from "../programs.ts";
-
-/** No secret is in a first file: everybody on the machine may read it. */
-const MODE = 0o644;
-
-/**
- * Writes the whole file or nothing. Throws Failure where it may not be written, or came to be in
- * the meantime.
- */
-export async function writeNew(file: string, text: string, force: boolean): Promise<void> {
-  const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) || "/" : ".";
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-    await writeDraft(
-      file,
-      text,
-      MODE,
-      (draft) => force ? replace(draft, file) : Deno.link(draft, file),
-    );
-  } catch (error) {
-    throw refusal(file, error);
-  }
-}
-
-/** Puts `draft` in the place of a file, never of a device or a pipe. */
-async function replace(draft: string, file: string): Promise<void> {
-  const there = await Deno.stat(file).catch(() => undefined);
-  if (there?.isFile === false) {
-    const hint = "Name a file with -c FILE; --dry-run only prints it.";
-    throw new Failure(EXIT.failed, `${file} is not a file, and stays as it is`, hint);
-  }
-  await Deno.rename(draft, file);
-}
-
-function refusal(file: string, error: unknown): unknown {
-  if (error instanceof Failure) return error;
-  if (error instanceof Deno.errors.AlreadyExists) {
-    return new Failure(EXIT.failed, `${file} is there already`, "--force writes over it.");
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    const hint = "Run it as root: `sudo floatip init`; or name another file with -c FILE.";
-    return new Failure(EXIT.notPermitted, `this user may not write ${file}`, hint);
-  }
-  return new Failure(
-    EXIT.failed,
-    `${file} cannot be written: ${messageOf(error)}`,
-    "Nothing was written.",
-  );
-}
+import type { Terminal } from "../terminal.ts";
 
 /** What was made, and for whom. */
 interface Made {
@@ -71,35 +23,82 @@ interface Made {
   readonly secret: FirstSecret | undefined;
   readonly nodes: readonly FirstNode[];
   readonly self: FirstNode;
+  /** The floating one. */
+  readonly address: Prefix;
   readonly isDry: boolean;
 }
 
 /**
- * What a person does next, as lines with a final newline: copy the file and the secret, open the
- * filter, start.
+ * Says what was made, gives it to the other nodes where a person waits for that (`attended`), and
+ * says what comes next.
  */
-export async function nextSteps(made: Made): Promise<string> {
-  const { file, text, secret, nodes, self, isDry } = made;
-  const others = nodes.filter(({ address }) => !sameIp(address, self.address));
-  const place = file === DEFAULT_CONFIG_FILE ? "" : ` -c ${file}`;
-  const copies = others.length === 0 ? ["Copy this very file to the other machines."] : [
-    `This very file belongs on ${others.map(({ name }) => name).join(" and ")} too:`,
-    ...others.map(({ address }) => `  ${copyWords(file, address)}`),
-    ...secret === undefined ? [] : secretSteps(secret, others, place),
-  ];
-  return [
+export async function end(terminal: Terminal, made: Made, attended: boolean): Promise<ExitCode> {
+  const { file, text, secret, self, isDry } = made;
+  const others = othersOf(made);
+  const place = placeOf(made);
+  const filter = await filterStep(text, place);
+  terminal.error(lines([
     "",
     isDry ? "nothing was written (--dry-run)" : `wrote ${file}`,
     ...secretLines(secret),
+    ...filter.length === 0 ? [] : ["", ...filter],
+  ]));
+  const isGiven = !isDry && attended && others.length > 0 && secret?.kind !== "denied" &&
+    await give(terminal, file, self);
+  terminal.error(lines([
     "",
-    ...copies,
-    "Then, on every one of them:",
-    ...await filterStep(text, place),
-    `  floatip check${place}`,
-    "  systemctl enable --now floatip",
-    `  floatip doctor${place}`,
-    "",
-  ].join("\n");
+    ...isGiven ? ["Now, here:"] : [...copies(made, others), "", "Then, on each of them:"],
+    `  ${asRoot()}systemctl enable --now floatip`,
+    "and on any of them:",
+    `  ${asRoot()}floatip status`,
+    `  ${asRoot()}floatip doctor${place}   # is anything in the way?`,
+    `The page: http://${formatEndpoint(formatIp(made.address.address), PAGE_PORT)}/`,
+  ]));
+  return EXIT.ok;
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join("\n")}\n`;
+}
+
+function othersOf({ nodes, self }: Made): readonly FirstNode[] {
+  return nodes.filter(({ address }) => !sameIp(address, self.address));
+}
+
+function placeOf({ file }: Made): string {
+  return file === DEFAULT_CONFIG_FILE ? "" : ` -c ${file}`;
+}
+
+/** False where this machine cannot: the reason was said. */
+async function give(terminal: Terminal, file: string, self: FirstNode): Promise<boolean> {
+  try {
+    await invite(terminal, file === DEFAULT_CONFIG_FILE ? {} : { config: file });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    terminal.error(lines(["", `${self.name} cannot invite the others: ${error.message}`]));
+    return false;
+  }
+}
+
+/** How file and secret get to the other machines. */
+function copies(made: Made, others: readonly FirstNode[]): readonly string[] {
+  const { file, secret, isDry } = made;
+  if (others.length === 0) return ["Copy this very file to the other machines."];
+  const names = others.map(({ name }) => name).join(" and ");
+  const place = placeOf(made);
+  return [
+    `${names} ${others.length === 1 ? "needs" : "need"} this very file and the secret. Here:`,
+    ...secret?.kind === "denied" ? [`  sudo floatip key new${place}`] : [],
+    `  ${asRoot()}floatip invite${place}   # prints the one line to run there`,
+    ...isDry || secret === undefined || secret.kind === "denied" ? [] : [
+      "or by ssh, so that no terminal shows the secret:",
+      ...others.flatMap(({ address }) => [
+        copyWords(file, address),
+        ...copySecretWords(secret.file, address),
+      ]).map((line) => `  ${line}`),
+    ],
+  ];
 }
 
 function secretLines(secret: FirstSecret | undefined): readonly string[] {
@@ -115,30 +114,12 @@ function secretLines(secret: FirstSecret | undefined): readonly string[] {
   }
 }
 
-function secretSteps(
-  { kind, file }: FirstSecret,
-  others: readonly FirstNode[],
-  place: string,
-): readonly string[] {
-  if (kind === "denied") {
-    return ["The secret, and how it is copied:", `  sudo floatip key new${place}`];
-  }
-  return [
-    "And so does the secret, which no terminal shows:",
-    ...others.flatMap(({ address }) => copySecretWords(file, address)).map((line) => `  ${line}`),
-  ];
-}
-
-/** How this machine joins the cluster of `node`: by that node's file. */
+/** How this machine joins a cluster that runs already. */
 export function joinWords(node: Ip): string {
-  const file = DEFAULT_CONFIG_FILE;
-  const secret = fetchSecretWords(credentialFile(FIRST_CREDENTIAL), node);
-  return [
-    `To join it, copy its file:  ${fetchWords(file, node)}`,
-    "and its secret, if the file has [cluster]:",
-    ...secret.map((line) => `  ${line}`),
+  return lines([
+    `To join it: run  sudo floatip invite  on ${formatIp(node)}, and here the line that it prints.`,
     "(keepalived has /etc/keepalived/keepalived.conf instead: see `floatip import --help`)",
-  ].join("\n");
+  ]).trimEnd();
 }
 
 /** Where this machine's packet filter would drop VRRP, the command that lets it through. */
@@ -152,9 +133,11 @@ async function filterStep(text: string, place: string): Promise<readonly string[
   const dropped = blockedTraffic(passages, found.rulesets)
     .filter(({ verdict: fate }) => fate.kind === "dropped");
   const isVrrp = dropped.some(({ traffic }) => traffic.kind !== "channel");
-  const reader = found.format === "nft" ? "nft -f -" : "sh";
+  const reader = `${asRoot()}${found.format === "nft" ? "nft -f -" : "sh"}`;
   const what = isVrrp ? "VRRP" : "what [cluster] needs";
-  return dropped.length > 0
-    ? [`  floatip firewall${place} | ${reader}   # the packet filter here drops ${what}`]
-    : [];
+  if (dropped.length === 0) return [];
+  return [
+    `The packet filter here drops ${what}. This lets it through (the same on the others):`,
+    `  ${asRoot()}floatip firewall${place} | ${reader}`,
+  ];
 }

@@ -39,10 +39,11 @@ export class Listening {
   }
 
   /**
-   * What was seen, once the time is over; until then a line on `terminal` says how long it takes.
+   * What was seen, once the time is over; until then a line on the terminal counts what is left of
+   * it.
    */
-  async result(terminal: Terminal, animated: boolean): Promise<LanSeen> {
-    if (!animated) return await this.#seen;
+  async result(terminal: Terminal): Promise<LanSeen> {
+    if (!Deno.stderr.isTerminal()) return await this.#seen;
     const draw = () =>
       terminal.error(`${terminal.control("\r")}${this.#line()}${terminal.control("\x1b[K")}`);
     draw();

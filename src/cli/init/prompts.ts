@@ -9,6 +9,13 @@ export type Read<T> =
   | { readonly kind: "value"; readonly value: T }
   | { readonly kind: "wrong"; readonly words: string };
 
+/** One of several answers: its number may be typed. */
+export interface Choice {
+  readonly value: string;
+  /** What tells it from the others; "" where there is nothing to say. */
+  readonly remark: string;
+}
+
 /** One thing that has to be known. */
 export interface Question<T> {
   /** "the floating address". */
@@ -21,6 +28,10 @@ export interface Question<T> {
   readonly guess: string | undefined;
   /** Why the guess: "answers no ARP"; "" where there is nothing to say. */
   readonly remark: string;
+  /** What a person should know before the answer, line by line. */
+  readonly explained?: readonly string[];
+  /** Printed as a list, best first. */
+  readonly choices?: readonly Choice[];
   readonly read: (text: string) => Read<T> | Promise<Read<T>>;
 }
 
@@ -64,16 +75,27 @@ export class Questioner {
     const { paint } = this.#terminal;
     const shown = guess === undefined || guess === "" ? "" : ` [${paint("bold", guess)}]`;
     const because = remark === "" ? "" : ` ${paint("dim", remark)}`;
+    const { explained = [], choices = [] } = question;
+    this.#terminal.error(["", ...explained, ...this.#list(choices), ""].join("\n"));
     for (;;) {
       this.#terminal.error(`${what}${because}${shown}: `);
       const line = await this.#line();
       if (line === undefined) throw new Failure(EXIT.failed, "ended before it was done", NOTHING);
-      const text = line === "" ? guess : line;
+      const text = line === "" ? guess : choices[Number(line) - 1]?.value ?? line;
       if (text === undefined) continue;
       const read = await question.read(text);
       if (read.kind === "value") return read.value;
       this.#terminal.error(`  ${read.words}\n`);
     }
+  }
+
+  /** The choices with their numbers, and blanks between columns. */
+  #list(choices: readonly Choice[]): readonly string[] {
+    const width = Math.max(0, ...choices.map(({ value }) => value.length));
+    return choices.map(({ value, remark }, index) =>
+      `  ${this.#terminal.paint("bold", String(index + 1))}  ${value.padEnd(width)}  ${remark}`
+        .trimEnd()
+    );
   }
 
   /** The next line without blanks around it; undefined at the end of the input (Ctrl-D). */

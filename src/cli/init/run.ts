@@ -18,7 +18,7 @@ import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, parsePrefix } from "../../net/prefix.ts";
 import { type DefaultRoute, readDefaultRoutes, readDefaultRoutes6 } from "../../net/routes.ts";
 import { capabilityHint } from "../../service/capabilities.ts";
-import { milliseconds, type Nanoseconds, seconds } from "../../time.ts";
+import { formatDuration, milliseconds, type Nanoseconds, seconds } from "../../time.ts";
 import { readListeners } from "../../tools/doctor/checks/service.ts";
 import type { LanSeen } from "../../tools/doctor/environment.ts";
 import { FOREIGN, isForeign } from "../../tools/listen/seen.ts";
@@ -28,10 +28,11 @@ import { watchLan } from "../lan.ts";
 import { drawFirst } from "../key/draw.ts";
 import { look } from "../machine.ts";
 import { problemsText } from "../../config/problem.ts";
+import { writeNew } from "../new_file.ts";
 import { askProgram } from "../programs.ts";
 import type { Terminal } from "../terminal.ts";
 import { chooseAddress } from "./address.ts";
-import { joinWords, nextSteps, writeNew } from "./ending.ts";
+import { end, joinWords } from "./ending.ts";
 import { Listening } from "./listening.ts";
 import { readNodes, shortName } from "./nodes.ts";
 import { Questioner, type Read } from "./prompts.ts";
@@ -84,9 +85,10 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
     interface: link.name,
     address: prefix.address,
   }));
+  tellLease(terminal, home);
   const listening = new Listening(terminal, link.name, flags.listen ?? LISTEN, questions);
   const nodes = await chooseNodes(asker, flags, self);
-  const seen = await listening.result(terminal, terminal.interactive || attended);
+  const seen = await listening.result(terminal);
   demandHearing(seen, flags);
   const answers = await answersOf(nodes, seen, link.name);
   const evidence = { seen: { ...seen, answers }, interface: link.name, nodes };
@@ -107,9 +109,9 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
   const secret = isDry || nodes.length === 0
     ? undefined
     : await drawFirst(credentialFile(FIRST_CREDENTIAL));
-  if (!isDry) await writeNew(file, text, flags.force === true);
-  terminal.error(await nextSteps({ file, text, secret, nodes, self, isDry }));
-  return EXIT.ok;
+  if (!isDry) await writeNew(file, text, { force: flags.force === true, open: true });
+  const made = { file, text, secret, nodes, self, address, isDry };
+  return await end(terminal, made, attended);
 }
 
 /**
@@ -182,6 +184,17 @@ function nameOf(hostName: string): string {
   return name === "" ? "node" : name;
 }
 
+/** The file names this machine by an address that a router may give to another one. */
+function tellLease(terminal: Terminal, { own, link, validFor }: Home): void {
+  if (validFor === undefined) return;
+  terminal.error(
+    `note: ${formatIp(own.address)} on ${link.name} is lent by DHCP, for ` +
+      `${formatDuration(validFor)} more.\n` +
+      "  The file names this machine by it: reserve it for this machine in the router, or set it " +
+      "by hand.\n",
+  );
+}
+
 /** The interface: asked only where there is a choice. */
 async function chooseHome(
   asker: Questioner,
@@ -194,13 +207,19 @@ async function chooseHome(
     throw new Failure(EXIT.failed, "no interface of this machine is up and has an address", hint);
   }
   const names = homes.map(({ link, own }) => `${link.name} (${formatPrefix(own)})`).join(", ");
+  const byDhcp = (home: Home) => home.validFor === undefined ? "" : ", by DHCP";
   if (flags.interface === undefined && homes.length === 1) return first;
   return await asker.settle({
-    what: `Interface (of ${names})`,
+    what: "Interface",
     flag: "--interface",
     given: flags.interface,
     guess: first.link.name,
-    remark: "",
+    remark: "(a number or a name)",
+    explained: ["On which LAN should the address be?"],
+    choices: homes.map((home, index) => ({
+      value: home.link.name,
+      remark: `${formatPrefix(home.own)}${byDhcp(home)}${index === 0 ? "; the best guess" : ""}`,
+    })),
     read(text): Read<Home> {
       const home = homes.find(({ link }) => link.name === text);
       if (home !== undefined) return { kind: "value", value: home };
@@ -223,6 +242,10 @@ async function chooseNodes(
     given: flags.nodes,
     guess: "",
     remark: "(Enter: each node that has the file)",
+    explained: [
+      "Which machines should share the address with this one? Each keeps an address of its own,",
+      "which has to stay the same: set by hand, or reserved for it in the router.",
+    ],
     read: (text) => readNodes(text, self, askProgram),
   });
 }

@@ -45,6 +45,14 @@ export class Session implements AsyncDisposable {
     this.#child.stdin?.write(`${line}\n`);
   }
 
+  /** The match of `pattern`, once it is on the screen. */
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    return await until(
+      () => `${pattern}\n${this.screen}`,
+      () => pattern.exec(this.screen) ?? undefined,
+    );
+  }
+
   /** Its exit code, when it has ended. */
   async ended(): Promise<number | null> {
     if (this.#child.exitCode === null) await once(this.#child, "close");
