@@ -25,7 +25,7 @@ import {
 } from "./constants.ts";
 import { Receiver } from "./datagram.ts";
 import { describeErrno, ENOBUFS } from "./errno.ts";
-import type { Bytes, Libc } from "./libc.ts";
+import { type Bytes, Libc } from "./libc.ts";
 import {
   buildFence,
   emptyFrames,
@@ -37,7 +37,7 @@ import {
   type Times,
 } from "./netlink/fence_table.ts";
 import { decodeMessages, decodeVerdict } from "./netlink/message.ts";
-import { encodeBatch, type Step } from "./netlink/nftables.ts";
+import { encodeBatch, encodeTrial, type Step } from "./netlink/nftables.ts";
 import { packetAddress } from "./packet_socket.ts";
 import { Socket } from "./socket.ts";
 
@@ -241,17 +241,35 @@ export class LinuxFence implements Fence, Disposable {
     return encodeBatch(steps, first);
   }
 
-  /** The kernel's answers are there when it has been sent. The first refusal in words. */
-  #answer({ fd }: Socket): string | undefined {
-    const receiver = this.#receiver ??= new Receiver(this.#libc, ANSWER_SIZE);
-    let refused: string | undefined;
-    for (;;) {
-      const received = receiver.receive(fd);
-      if (typeof received === "number") return refused;
-      for (const message of decodeMessages(received.data)) {
-        const error = message.type === NLMSG_ERROR ? decodeVerdict(message)?.error ?? 0 : 0;
-        if (error < 0) refused ??= describeErrno(-error).words;
-      }
+  #answer(netlink: Socket): string | undefined {
+    return answerOf(netlink, this.#receiver ??= new Receiver(this.#libc, ANSWER_SIZE));
+  }
+}
+
+/** Asks the kernel whether it would make a fence, here and for this process. In words why not. */
+export function tryFence(): string | undefined {
+  using libc = new Libc();
+  try {
+    using netlink = openNetlink(libc);
+    const spec = { links: [{ index: 1, name: "lo" }], times: [{ open: 3000, guarded: 5000 }] };
+    const sent = libc.sendto(netlink.fd, encodeTrial(buildFence(spec), 1), 0, KERNEL);
+    if (sent < 0) return describeErrno(-sent).words;
+    return answerOf(netlink, new Receiver(libc, ANSWER_SIZE));
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    return error.words;
+  }
+}
+
+/** The kernel's answers are there when it has been sent. The first refusal in words. */
+function answerOf({ fd }: Socket, receiver: Receiver): string | undefined {
+  let refused: string | undefined;
+  for (;;) {
+    const received = receiver.receive(fd);
+    if (typeof received === "number") return refused;
+    for (const message of decodeMessages(received.data)) {
+      const error = message.type === NLMSG_ERROR ? decodeVerdict(message)?.error ?? 0 : 0;
+      if (error < 0) refused ??= describeErrno(-error).words;
     }
   }
 }

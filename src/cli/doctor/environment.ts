@@ -48,6 +48,10 @@ export function realSurroundings(
         return wordsOf(error);
       }
     },
+    async tryFence() {
+      const { tryFence } = await import("../../linux/fence.ts");
+      return tryFence();
+    },
     daemon,
     lan,
     lateness,

@@ -140,20 +140,12 @@ export function setRules(table: string, { name: chain, rules }: ChainSpec): read
  * and the last step. `first`: the sequence number of its beginning; those of the steps follow.
  */
 export function encodeBatch(steps: readonly Step[], first: number): Bytes {
-  const messages = steps.map(({ type, flags, attributes }, index) =>
-    encodeMessage({
-      type: typeOf(type),
-      flags: flags | NLM_F_REQUEST | (index === steps.length - 1 ? NLM_F_ACK : 0),
-      seq: (first + 1 + index) >>> 0,
-      pid: 0,
-      body: concat(header(NFPROTO_NETDEV, 0), attributes),
-    })
-  );
-  return concat(
-    bound(NFNL_MSG_BATCH_BEGIN, first),
-    ...messages,
-    bound(NFNL_MSG_BATCH_END, first + 1 + steps.length),
-  );
+  return concat(encodeTrial(steps, first), bound(NFNL_MSG_BATCH_END, first + 1 + steps.length));
+}
+
+/** The same, which the kernel looks at and does not carry out: it has no end. */
+export function encodeTrial(steps: readonly Step[], first: number): Bytes {
+  return concat(bound(NFNL_MSG_BATCH_BEGIN, first), ...messagesOf(steps, first));
 }
 
 /** The order among chains of one hook matters not: one drops, or all accept. */
@@ -196,6 +188,18 @@ const RULE = attributeTable({
   chain: attribute(NFTA_RULE_CHAIN, text),
   expressions: attribute(NFTA_RULE_EXPRESSIONS, listOf(NFTA_LIST_ELEM, EXPRESSION)),
 });
+
+function messagesOf(steps: readonly Step[], first: number): readonly Uint8Array[] {
+  return steps.map(({ type, flags, attributes }, index) =>
+    encodeMessage({
+      type: typeOf(type),
+      flags: flags | NLM_F_REQUEST | (index === steps.length - 1 ? NLM_F_ACK : 0),
+      seq: (first + 1 + index) >>> 0,
+      pid: 0,
+      body: concat(header(NFPROTO_NETDEV, 0), attributes),
+    })
+  );
+}
 
 function step(type: number, attributes: Uint8Array, flags = 0): Step {
   return { type, flags, attributes };

@@ -2,6 +2,7 @@
 import type { DoctorCheck, Finding } from "./check.ts";
 import { adverts } from "./checks/adverts.ts";
 import { configuration, daemon, permissions } from "./checks/daemon.ts";
+import { fence } from "./checks/fence.ts";
 import { firewall } from "./checks/firewall.ts";
 import { holder } from "./checks/holder.ts";
 import { clock, pages, power, storage, timers } from "./checks/machine.ts";
@@ -18,6 +19,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   daemon,
   interfaces,
   firewall,
+  fence,
   adverts,
   vrid,
   holder,

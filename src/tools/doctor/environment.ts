@@ -131,6 +131,8 @@ export interface Environment {
   tryWriting(folder: string): Promise<string | undefined>;
   /** Opens a TCP connection and closes it. The error, if any. */
   tryConnecting(address: Ip, port: number): Promise<string | undefined>;
+  /** Has the kernel look at a fence on the loopback link, without making it. Why it refuses. */
+  tryFence(): Promise<string | undefined>;
   daemon(): Promise<DaemonSeen>;
   /** Listens once: every call has the same result. */
   lan(): Promise<LanSeen>;

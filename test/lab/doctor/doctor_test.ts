@@ -5,6 +5,7 @@ import { until } from "../../support/interop/until.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { demand } from "../../support/lab/command.ts";
 import { assertFound, Clinic, fileWith } from "../../support/doctor/clinic.ts";
+import { FENCE_FAULTS } from "../../support/doctor/fence_faults.ts";
 import type { Fault } from "../../support/doctor/fault.ts";
 import { LAN_FAULTS } from "../../support/doctor/lan_faults.ts";
 import { MACHINE_FAULTS, serveWell, SOUND_FILE } from "../../support/doctor/machine_faults.ts";
@@ -27,6 +28,7 @@ function playAll(title: string, faults: readonly Fault[]): void {
 
 playAll(`${LAN_FAULTS.length} faults of interface, filter and LAN`, LAN_FAULTS);
 playAll(`${UDP_FAULTS.length} faults of adverts by UDP`, UDP_FAULTS);
+playAll(`${FENCE_FAULTS.length} faults of the fence`, FENCE_FAULTS);
 playAll(`${MACHINE_FAULTS.length} faults of service, machine and daemon`, MACHINE_FAULTS);
 
 const reason = missing();
@@ -54,7 +56,17 @@ Deno.test({
       const checks = new Set(
         findings.filter(({ mark }) => mark === "ok").map(({ check }) => check),
       );
-      for (const check of ["firewall", "adverts", "VRID", "holder", "service", "kernel settings"]) {
+      for (
+        const check of [
+          "firewall",
+          "fence",
+          "adverts",
+          "VRID",
+          "holder",
+          "service",
+          "kernel settings",
+        ]
+      ) {
         assert.ok(checks.has(check), `${check} in\n${words}`);
       }
     }

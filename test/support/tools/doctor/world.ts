@@ -88,6 +88,7 @@ export function emptyWorld(changes: Partial<Environment> = {}): Environment {
     list: () => Promise.resolve([]),
     ask: () => Promise.resolve(undefined),
     tryWriting: () => Promise.resolve(undefined),
+    tryFence: () => Promise.resolve(undefined),
     tryConnecting: () => Promise.resolve("connection refused"),
     daemon: () => Promise.resolve({ kind: "silent", why: "stopped", reason: "not running" }),
     lan: () => Promise.resolve(lanWith()),
