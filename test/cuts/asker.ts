@@ -1,0 +1,135 @@
+/**
+ * Asks by ARP who has an address, each N ms, and tells which machines answer. A program of its own,
+ * run inside a namespace and without an event loop. Each question names another sender, so that
+ * an answer tells which question it is for.
+ *
+ * It writes lines, times in milliseconds since 1970: "two TIME MAC MAC" for a question that two
+ * machines answered, "held TIME MAC" when another machine answers than before, "gap FROM TO COUNT"
+ * for questions in a row without an answer, "late TIME MS" when it could not ask in time, and
+ * "beat TIME ASKED ANSWERED" each second.
+ *
+ * Arguments: ADDRESS INTERVAL_MS INTERFACE_INDEX OWN_MAC.
+ */
+import { wallNow } from "../support/lab/wall_clock.ts";
+
+const AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0o4000;
+const ETH_P_ARP = 0x0806;
+const REPLY = 2;
+
+const libc = Deno.dlopen("libc.so.6", {
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  usleep: { parameters: ["u32"], result: "i32" },
+}).symbols;
+
+/** Senders that questions name, 10.77.0.200 to 10.77.0.231 of a LAN of the lab. */
+const SENDERS = 32, FIRST_SENDER = 200;
+
+/** Of an ARP packet behind the Ethernet header (RFC 826). */
+const AT_OPERATION = 20, AT_SENDER = 28, AT_TARGET = 38;
+
+interface Question {
+  readonly at: number;
+  readonly macs: Set<string>;
+}
+
+const [address = "", every = "2", index = "", mac = ""] = Deno.args;
+ask(
+  address.split(".").map(Number),
+  Number(every),
+  mac.split(":").map((part) => parseInt(part, 16)),
+);
+
+function ask(target: readonly number[], everyMs: number, own: readonly number[]): never {
+  const socket = open(Number(index));
+  const packet = questionOf(target, own);
+  const questions: (Question | undefined)[] = Array.from({ length: SENDERS });
+  const tell = teller();
+  let due = performance.now();
+  for (let number = 0;; number = (number + 1) % SENDERS) {
+    const late = performance.now() - due;
+    if (late > 10 * everyMs) tell(`late ${wallNow().toFixed(1)} ${late.toFixed(1)}`);
+    const before = questions[number];
+    if (before !== undefined) tell.about(before);
+    questions[number] = { at: wallNow(), macs: new Set() };
+    packet[AT_SENDER + 3] = FIRST_SENDER + number;
+    libc.send(socket, packet, BigInt(packet.length), 0);
+    due += everyMs * (1 + Math.max(0, Math.floor(late / everyMs)));
+    const rest = due - performance.now();
+    if (rest > 0) libc.usleep(Math.floor(rest * 1000));
+    listen(socket, target, questions);
+  }
+}
+
+function listen(
+  socket: number,
+  target: readonly number[],
+  questions: readonly (Question | undefined)[],
+): void {
+  const packet = new Uint8Array(128);
+  while (libc.recv(socket, packet, BigInt(packet.length), 0) > 0n) {
+    const isAnswer = packet[AT_OPERATION + 1] === REPLY &&
+      target.every((part, i) => packet[AT_SENDER + i] === part);
+    if (!isAnswer) continue;
+    const number = (packet[AT_TARGET + 3] ?? 0) - FIRST_SENDER;
+    questions[number]?.macs.add(packet.slice(22, 28).toHex());
+  }
+}
+
+/** Tells lines, and what became of questions. */
+function teller() {
+  const encoder = new TextEncoder();
+  let holder = "";
+  let gap: { readonly from: number; lost: number } | undefined;
+  let [asked, answered, beatAt] = [0, 0, 0];
+  const tell = (line: string) => void Deno.stdout.writeSync(encoder.encode(`${line}\n`));
+  return Object.assign(tell, {
+    about({ at, macs }: Question): void {
+      asked++;
+      const [first, second] = macs;
+      if (first === undefined) gap = { from: gap?.from ?? at, lost: (gap?.lost ?? 0) + 1 };
+      else {
+        answered++;
+        if (gap !== undefined) tell(`gap ${gap.from.toFixed(1)} ${at.toFixed(1)} ${gap.lost}`);
+        gap = undefined;
+        if (second !== undefined) tell(`two ${at.toFixed(1)} ${first} ${second}`);
+        else if (first !== holder) {
+          tell(`held ${at.toFixed(1)} ${first}`);
+          holder = first;
+        }
+      }
+      if (at < beatAt + 1000) return;
+      tell(`beat ${at.toFixed(1)} ${asked} ${answered}`);
+      beatAt = at;
+    },
+  });
+}
+
+function open(interfaceIndex: number): number {
+  const socket = libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, swapped(ETH_P_ARP));
+  const place = new Uint8Array(20);
+  const view = new DataView(place.buffer);
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, ETH_P_ARP);
+  view.setInt32(4, interfaceIndex, true);
+  if (socket < 0 || libc.bind(socket, place, place.length) !== 0) {
+    throw new Error("no packet socket: needs root");
+  }
+  return socket;
+}
+
+function swapped(value: number): number {
+  return (value & 0xff) << 8 | value >> 8;
+}
+
+/** A broadcast; its sender's last byte is to be filled in. */
+function questionOf(target: readonly number[], own: readonly number[]): Uint8Array<ArrayBuffer> {
+  const [one = 0, two = 0, three = 0] = target;
+  return Uint8Array.from([
+    ...[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ...own, ETH_P_ARP >> 8, ETH_P_ARP & 0xff],
+    ...[0, 1, 0x08, 0x00, 6, 4, 0, 1, ...own, one, two, three, 0],
+    ...[0, 0, 0, 0, 0, 0, ...target],
+  ]);
+}
