@@ -22,9 +22,8 @@ export type Kind = "compile" | "bundle";
  */
 const COMPILED_V8_FLAGS = "--jitless,--max-old-space-size=256,--max-semi-space-size=1";
 
-/** What src/cli/run imports alone, and what the other commands import. */
-const DAEMON_APART = ["--external", "../run/run.ts"];
-const COMMANDS_APART = ["--external", "./run.ts"];
+/** What `floatip run` does, as src/cli/application.ts imports it; no other command needs it. */
+const DAEMON_APART = ["--external", "./run/run.ts"];
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -135,8 +134,9 @@ async function bundle(folder: string, entry: string, runtime: string): Promise<v
   // esbuild names the first part after the entry.
   const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
   await Deno.rename(`${lib}/${name}`, `${lib}/commands.js`);
-  // The daemon as one script (decision 0072), without what other commands do.
-  await deno([...flags, ...COMMANDS_APART, `--output=${lib}/daemon.js`, entry]);
+  // The daemon as one script (decision 0072), without other commands.
+  const daemon = entry === "main.ts" ? "daemon.ts" : entry;
+  await deno([...flags, `--output=${lib}/daemon.js`, daemon]);
   await deferImports(lib);
   await Deno.copyFile(`${checkout}packaging/start.js`, `${lib}/floatip.js`);
   await linkOrCopy(runtime, `${lib}/floatip`);

@@ -1,6 +1,5 @@
 /** The commands and their parser. Flags and help of each are in its folder, in command.ts. */
-import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
-import { VERSION } from "../version.ts";
+import type { Application } from "@stricli/core";
 import { check } from "./check/command.ts";
 import { doctor } from "./doctor/command.ts";
 import { complete } from "./complete/command.ts";
@@ -19,14 +18,14 @@ import { notifyTest } from "./notify_test/command.ts";
 import { reload } from "./reload/command.ts";
 import { release } from "./release/command.ts";
 import { restart } from "./restart/command.ts";
-import { run } from "./run/command.ts";
+import { runCommand } from "./run/command.ts";
 import { runner } from "./runner/command.ts";
 import { status } from "./status/command.ts";
 import { stopping } from "./stopping/command.ts";
 import { version } from "./version/command.ts";
 import type { Context } from "./lazy.ts";
 import { alignColumns } from "./table.ts";
-import { describeUsageError, didYouMean } from "./usage.ts";
+import { parserOf } from "./parser.ts";
 
 const DESCRIPTION = [
   "floatip gives a few Linux machines one floating IP address: one node, the master, holds it,",
@@ -44,65 +43,37 @@ const DESCRIPTION = [
   "`floatip help COMMAND` explains a command with examples.",
 ].join("\n");
 
-/**
- * The whole command line. Its parser calls nothing: it leaves the chosen command in the context.
- */
-export const APPLICATION: Application<Context> = buildApplication(
-  buildRouteMap<string, Context>({
-    // Without a prototype: `floatip constructor` is an unknown command like any other.
-    routes: Object.assign(Object.create(null), {
-      init,
-      invite,
-      join,
-      import: importFile,
-      run,
-      status,
-      check,
-      reload,
-      handover,
-      maintenance,
-      restart,
-      events,
-      doctor,
-      firewall,
-      listen,
-      key,
-      "notify-test": notifyTest,
-      completions,
-      version,
-      runner,
-      complete,
-      release,
-      stopping,
-    }),
-    docs: {
-      // For systemd and for shells, not for people.
-      hideRoute: { runner: true, complete: true, release: true, stopping: true },
-      brief: "One address that stays up when a machine does not",
-      fullDescription: DESCRIPTION,
-    },
-  }),
-  {
-    name: "floatip",
-    versionInfo: { currentVersion: `floatip ${VERSION}` },
-    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-    documentation: { caseStyle: "convert-camel-to-kebab", onlyRequiredInUsageLine: false },
-    localization: {
-      text: {
-        ...text_en,
-        briefs: {
-          ...text_en.briefs,
-          help: "Print this help",
-          version: "Print the version",
-          argumentEscapeSequence: "What follows is not a flag, even if it begins with -",
-        },
-        noCommandRegisteredForInput: ({ input, corrections }) =>
-          `there is no command ${JSON.stringify(input)}${didYouMean(corrections)}`,
-        exceptionWhileParsingArguments: (error) => describeUsageError(error),
-      },
-    },
-  },
-);
+/** The whole command line. */
+export const APPLICATION: Application<Context> = parserOf({
+  init,
+  invite,
+  join,
+  import: importFile,
+  // By a path that no other command uses: packaging/build.ts leaves the daemon out by it.
+  run: runCommand(async () => (await import("./run/run.ts")).run),
+  status,
+  check,
+  reload,
+  handover,
+  maintenance,
+  restart,
+  events,
+  doctor,
+  firewall,
+  listen,
+  key,
+  "notify-test": notifyTest,
+  completions,
+  version,
+  runner,
+  complete,
+  release,
+  stopping,
+}, {
+  // For systemd and for shells, not for people.
+  hideRoute: { runner: true, complete: true, release: true, stopping: true },
+  fullDescription: DESCRIPTION,
+});
 
 /** The text of `floatip` without a command: what floatip is, how to begin, and its commands. */
 export function startText(): string {

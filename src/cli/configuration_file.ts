@@ -1,6 +1,4 @@
 /** The configuration file as commands read it, and what they say where it is missing. */
-import type { Credentials } from "../config/credentials.ts";
-import type { Loaded } from "../config/load.ts";
 import { EXIT, Failure } from "./exit.ts";
 
 /** The file that is read where none is named. */
@@ -18,16 +16,8 @@ vrid = 51
 addresses = ["192.168.1.50/24"]
 prefer = ["pi-a", "pi-b"]`;
 
-/**
- * Reads `file`. `credentials`: the secrets that it only names; default: as one sees them who only
- * looks. Throws Failure where it is not there, or not for this user; all else is in what comes
- * back.
- */
-export async function readConfiguration(
-  file: string,
-  credentials?: Credentials,
-): Promise<Loaded> {
-  const { load } = await import("../config/load.ts");
+/** Throws Failure where `file` is not there, or not for this user. */
+export async function demandFile(file: string): Promise<void> {
   try {
     // Opening a pipe would wait for somebody to write to it; what else is wrong, load says.
     if ((await Deno.stat(file)).isFile) (await Deno.open(file)).close();
@@ -35,7 +25,6 @@ export async function readConfiguration(
     if (error instanceof Deno.errors.NotFound) throw missing(file);
     if (error instanceof Deno.errors.PermissionDenied) throw denied(file);
   }
-  return await load(file, credentials);
 }
 
 function missing(file: string): Failure {

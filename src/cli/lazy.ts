@@ -12,8 +12,8 @@ export type Chosen = (terminal: Terminal) => Promise<ExitCode>;
 /** What the parser leaves behind. */
 export interface Context extends CommandContext {
   chosen: Chosen | undefined;
-  /** Where completions are asked for: the file whose names may come. */
-  readonly configFile?: string | undefined;
+  /** Where completions are asked for: the names of a table of the configuration file. */
+  readonly namesIn?: (table: "instance" | "nodes") => Promise<readonly string[]>;
 }
 
 /** The function of one verb's file. */

@@ -1,42 +1,22 @@
-/** The command line: parses, runs the command, reports what failed, returns the exit code. */
-import { messageOf } from "../error.ts";
-import { run } from "@stricli/core";
+/** The command line with all its commands. */
 import { APPLICATION, startText, withoutHelpWord } from "./application.ts";
-import type { Context } from "./lazy.ts";
-import { EXIT, type ExitCode, Failure, formatFailure, formatFailureJson } from "./exit.ts";
-import { ProcessTerminal, type Terminal } from "./terminal.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { callCommand, runProcess, usageFailure } from "./process.ts";
+import type { Terminal } from "./terminal.ts";
 
 /**
  * Runs one command of this process. Never throws: every failure is one sentence on standard error
  * and a code.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const terminal = new ProcessTerminal();
-  const crash = Promise.withResolvers<never>();
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    crash.reject(event.reason);
-  });
-  globalThis.addEventListener("error", (event) => {
-    event.preventDefault();
-    crash.reject(event.error);
-  });
-  try {
-    return await Promise.race([dispatch(args, terminal), crash.promise]);
-  } catch (error) {
-    return report(error, wantsJson(args), terminal);
-  }
+  return await runProcess(args, (terminal) => dispatch(args, terminal));
 }
 
-/**
- * Parses `args` and runs the command that they choose. Throws Failure, or whatever the command
- * throws.
- */
-export async function dispatch(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+async function dispatch(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [word, file] = args;
   if (word?.startsWith("__") && file !== undefined) {
     const { answerLoad, LOAD } = await import("../service/load_apart.ts");
-    if (word !== LOAD) throw usageFailure([], args);
+    if (word !== LOAD) throw usageFailure([], args, APPLICATION);
     await answerLoad(file);
     return EXIT.ok;
   }
@@ -44,63 +24,5 @@ export async function dispatch(args: readonly string[], terminal: Terminal): Pro
     terminal.out(startText());
     return EXIT.ok;
   }
-  const complaints: string[] = [];
-  const colour = terminal.paint("bold", "x") !== "x";
-  const exit: { exitCode?: number | string | null } = {};
-  const context: Context = {
-    chosen: undefined,
-    process: Object.assign(exit, {
-      stdout: {
-        write: (text: string) => terminal.out(text),
-        getColorDepth: () => colour ? 8 : 1,
-      },
-      stderr: { write: (text: string) => void complaints.push(text.trimEnd()) },
-    }),
-  };
-  await run(APPLICATION, withoutHelpWord(args), context);
-  if (exit.exitCode !== 0) throw usageFailure(complaints, args);
-  return context.chosen === undefined ? EXIT.ok : await context.chosen(terminal);
-}
-
-/** Tells people, or with `json` a program, about `error`; answers its exit code. */
-export function report(error: unknown, json: boolean, terminal: Terminal): ExitCode {
-  const failure = error instanceof Failure ? error : unexpected(error);
-  terminal.error(json ? formatFailureJson(failure) : formatFailure(failure));
-  return failure.exit;
-}
-
-function usageFailure(complaints: readonly string[], args: readonly string[]): Failure {
-  const verb = isVerb(args[0]) ? args[0] : "";
-  const help = ["floatip", verb, "--help"].filter((word) => word !== "").join(" ");
-  const sentence = complaints.join("; ") || "wrong arguments";
-  return new Failure(EXIT.usage, sentence, `\`${help}\` explains it, with examples.`);
-}
-
-function isVerb(word: string | undefined): boolean {
-  return word !== undefined && "getAllEntries" in APPLICATION.root &&
-    APPLICATION.root.getAllEntries().some((entry) => entry.name.original === word);
-}
-
-/** A mistake of ours, or a "no" of the machine that no command foresaw. */
-function unexpected(error: unknown): Failure {
-  const message = messageOf(error);
-  const stack = error instanceof Error ? error.stack ?? "" : "";
-  const hint = debugging()
-    ? stack
-    : "This is a bug: please report it, with the output of FLOATIP_DEBUG=1.";
-  return new Failure(EXIT.failed, message === "" ? "unknown error" : message, hint);
-}
-
-function debugging(): boolean {
-  try {
-    return Deno.env.get("FLOATIP_DEBUG") === "1";
-  } catch {
-    return false;
-  }
-}
-
-/** `--json` anywhere before `--`, also where the rest is not understood. */
-function wantsJson(args: readonly string[]): boolean {
-  const end = args.indexOf("--");
-  return args.slice(0, end === -1 ? args.length : end).includes("--json");
+  return await callCommand(APPLICATION, withoutHelpWord(args), terminal);
 }

@@ -2,21 +2,19 @@
  * Names that completion proposes: of the configuration file, also of a wrong one, and of this
  * machine.
  */
-import type { CommandContext } from "@stricli/core";
+import type { Context } from "./lazy.ts";
 
 /** What proposals rest on; set only where completions are asked for. */
-interface Asked extends CommandContext {
-  readonly configFile?: string | undefined;
-}
+type Asked = Pick<Context, "process" | "namesIn">;
 
 /** The instances of the file that begin with `partial`. */
 export function proposeInstances(this: Asked, partial: string): Promise<readonly string[]> {
-  return namesIn(this.configFile, "instance", partial);
+  return beginning(partial, "instance", this);
 }
 
 /** The nodes of the file that begin with `partial`. */
 export function proposeNodes(this: Asked, partial: string): Promise<readonly string[]> {
-  return namesIn(this.configFile, "nodes", partial);
+  return beginning(partial, "nodes", this);
 }
 
 /** The interfaces of this machine that begin with `partial`. */
@@ -29,15 +27,11 @@ export function proposeInterfaces(this: Asked, partial: string): readonly string
   }
 }
 
-async function namesIn(
-  file: string | undefined,
-  table: "instance" | "nodes",
+async function beginning(
   partial: string,
+  table: "instance" | "nodes",
+  { namesIn }: Asked,
 ): Promise<readonly string[]> {
-  if (file === undefined) return [];
-  const { parseToml } = await import("../config/syntax.ts");
-  const parsed = parseToml(await Deno.readTextFile(file).catch(() => ""));
-  const written: unknown = parsed.kind === "problem" ? undefined : parsed.root[table];
-  if (typeof written !== "object" || written === null) return [];
-  return Object.keys(written).filter((name) => name.startsWith(partial));
+  const names = await namesIn?.(table) ?? [];
+  return names.filter((name) => name.startsWith(partial));
 }

@@ -5,7 +5,11 @@ import type { Ip } from "../net/ip.ts";
 import { formatDuration, milliseconds, toMilliseconds } from "../time.ts";
 import type { ProbeResult } from "./check.ts";
 import type { CheckSettings, Probe } from "../config/tables/check.ts";
+import { probeCommand } from "./probes/command.ts";
+import { probeHttp } from "./probes/http.ts";
+import { probeFile, probeInterface, probeProcess } from "./probes/machine.ts";
 import { errorText, type ProbeOutcome } from "./probes/outcome.ts";
+import { probeDns, probeTcp } from "./probes/server.ts";
 
 /** What probes need besides Deno. */
 export interface ProbeTools {
@@ -66,31 +70,31 @@ async function attemptOf(
   }
 }
 
-/** Runs the probe. Its module is loaded when it is needed. */
-async function begin(
+/** Runs the probe. */
+function begin(
   check: CheckSettings,
   tools: ProbeTools,
   deadline: AbortSignal,
-): Promise<ProbeOutcome> {
+): ProbeOutcome | Promise<ProbeOutcome> {
   const settings = check.probe;
   switch (settings.kind) {
     case "http":
-      return (await import("./probes/http.ts")).probeHttp(settings, deadline);
+      return probeHttp(settings, deadline);
     case "tcp":
-      return (await import("./probes/server.ts")).probeTcp(settings, deadline);
+      return probeTcp(settings, deadline);
     case "dns":
-      return (await import("./probes/server.ts")).probeDns(settings, deadline);
+      return probeDns(settings, deadline);
     case "ping":
       if (tools.ping === undefined) return { ok: false, text: "ping is not available here" };
       return tools.ping(settings.address, settings.by, deadline);
     case "command":
-      return (await import("./probes/command.ts")).probeCommand(settings, check.name, deadline);
+      return probeCommand(settings, check.name, deadline);
     case "process":
-      return (await import("./probes/machine.ts")).probeProcess(settings, tools.knownProcesses);
+      return probeProcess(settings, tools.knownProcesses);
     case "file":
-      return (await import("./probes/machine.ts")).probeFile(settings);
+      return probeFile(settings);
     case "interface":
-      return (await import("./probes/machine.ts")).probeInterface(settings, tools.interfaces());
+      return probeInterface(settings, tools.interfaces());
   }
 }
 

@@ -8,8 +8,8 @@ import { formatTable } from "./table.ts";
 import { measureUse } from "./use.ts";
 
 const INSTANCES = 25;
-const ROUNDS = 40;
-const PARTS = 5;
+const ROUNDS = 60;
+const PARTS = 6;
 
 /** A node that yields more often is held down (src/vrrp/damping.ts). */
 const CALM_MS = 2200;

@@ -11,7 +11,8 @@ import { capabilityHint, missingCapabilities, NEEDED } from "../../service/capab
 import { strangerProblems } from "./lan.ts";
 import { clusterPortProblems } from "./cluster_port.ts";
 import { commandProblems, fileProblem } from "./command_problems.ts";
-import { DEFAULT_CONFIG_FILE, readConfiguration } from "../configuration_file.ts";
+import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
+import { readConfiguration } from "../read_configuration.ts";
 import { forecastLines } from "./forecast_text.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { look } from "../machine.ts";

@@ -1,5 +1,6 @@
 /** `floatip complete`: the next words, for the completion scripts of the shells. */
 import { type InputCompletion, proposeCompletions } from "@stricli/core";
+import { parseToml } from "../../config/syntax.ts";
 import { APPLICATION } from "../application.ts";
 import type { Context } from "../lazy.ts";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
@@ -74,10 +75,18 @@ function takesArguments(verb: string | undefined): boolean {
 function contextOf(words: readonly string[]): Context {
   const at = words.findLastIndex((word) => word === "-c" || word === "--config");
   const long = words.find((word) => word.startsWith("--config="))?.slice("--config=".length);
+  const file = long ?? (at >= 0 ? words[at + 1] : undefined) ?? DEFAULT_CONFIG_FILE;
   const nowhere = { write: () => {} };
   return {
     chosen: undefined,
-    configFile: long ?? (at >= 0 ? words[at + 1] : undefined) ?? DEFAULT_CONFIG_FILE,
+    namesIn: (table) => keysOf(table, file),
     process: { stdout: nowhere, stderr: nowhere },
   };
+}
+
+/** Also of a file that is wrong elsewhere. */
+async function keysOf(table: string, file: string): Promise<readonly string[]> {
+  const parsed = parseToml(await Deno.readTextFile(file).catch(() => ""));
+  const written: unknown = parsed.kind === "problem" ? undefined : parsed.root[table];
+  return typeof written !== "object" || written === null ? [] : Object.keys(written);
 }

@@ -1,12 +1,13 @@
 /** `floatip run`: the daemon in the foreground. */
 import { demandCredential } from "../../config/credential_files.ts";
+import { load } from "../../config/load.ts";
 import { countProblems, problemsText } from "../../config/problem.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
 import { DEFAULT_STATE_DIR } from "../../history/place.ts";
 import { capabilityHint, missingCapabilities, purposesOf } from "../../service/capabilities.ts";
 import type { Level } from "../../service/log.ts";
 import { runService, StartError } from "../../service/service.ts";
-import { DEFAULT_CONFIG_FILE, readConfiguration } from "../configuration_file.ts";
+import { DEFAULT_CONFIG_FILE, demandFile } from "../configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -33,7 +34,8 @@ const FAILURES: Readonly<Record<StartError["trouble"], readonly [ExitCode, hint:
 export async function run(terminal: Terminal, flags: RunFlags): Promise<ExitCode> {
   const named = flags.config ?? DEFAULT_CONFIG_FILE;
   const file = named.startsWith("/") ? named : `${Deno.cwd()}/${named}`;
-  const loaded = await readConfiguration(file, demandCredential);
+  await demandFile(file);
+  const loaded = await load(file, demandCredential);
   if (loaded.kind === "problems") {
     terminal.error(problemsText(loaded.problems));
     const message = `not started: ${countProblems(loaded.problems)} in ${file}`;
