@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { ip } from "../../src/net/ip.ts";
 import { parsePrefix } from "../../src/net/prefix.ts";
-import { milliseconds, seconds } from "../../src/time.ts";
+import { milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
+import { Cluster, configFrom } from "./cluster.ts";
 import { Lan } from "./lan.ts";
 
 const ADDRESS = "192.168.1.50";
@@ -45,6 +46,44 @@ Deno.test("a kernel without nf_tables has no fence, and says so", async () => {
   await lan.run(seconds(1));
   assert.ok(machine.answersFor(ADDRESS, "lan"));
 });
+
+/** An hour is some seconds of a test; `HOURS=24 deno test -A test/sim/fence_test.ts` is a day. */
+const HOURS = Number(Deno.env.get("HOURS") ?? 0.25);
+
+for (const interval of ["1s", "100ms"]) {
+  const hours = interval === "1s" ? HOURS : HOURS / 10;
+  Deno.test(`adverts each ${interval} for ${hours} h: the fence is never shut`, async () => {
+    const made = new Cluster(1);
+    for (const [index, name] of ["n1", "n2"].entries()) {
+      const addresses = [`192.168.1.${11 + index}/24`];
+      made.createNode(name, [{ name: "eth0", segment: "lan", addresses }]);
+      made.setConfig(
+        name,
+        configFrom(
+          `[nodes]\nn1 = "192.168.1.11"\nn2 = "192.168.1.12"\n[instance.web]\nvrid = 51\n` +
+            `addresses = ["${ADDRESS}/24"]\nadvert_interval = "${interval}"\n`,
+        ),
+      );
+      made.start(name);
+    }
+    await made.lan.run(seconds(10));
+    const holder = ["n1", "n2"].map((name) => made.lan.machine(name))
+      .find((machine) => machine.has(ADDRESS)) ?? assert.fail();
+    const { fence } = holder;
+    const keepOpen = fence.keepOpen.bind(fence);
+    let [renewals, lapses] = [0, 0];
+    fence.keepOpen = (addresses, times) => {
+      renewals++;
+      if (fence.isShut(ADDRESS)) lapses++;
+      return keepOpen(addresses, times);
+    };
+    await made.lan.run(hours * 3600 * 1e9 as Nanoseconds);
+    assert.equal(lapses, 0);
+    assert.equal(holder.has(ADDRESS), true);
+    const expected = hours * 3600 * (interval === "1s" ? 1 : 10);
+    assert.ok(renewals >= expected * 0.99, `${renewals} renewals of ${expected}`);
+  });
+}
 
 function machineWithProgram() {
   const lan = new Lan(1);
