@@ -1,5 +1,6 @@
 /** A cluster on a LAN whose ways between machines can be cut one by one, and what answers there. */
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Floatip } from "../support/interop/floatip.ts";
@@ -9,6 +10,7 @@ import type { LabHost } from "../support/lab/lab_host.ts";
 import { Lan } from "../support/lab/lan.ts";
 import { realTimeWords } from "../support/lab/real_time.ts";
 import { FLOATIP } from "../support/lab/program.ts";
+import { UNIT_ENVIRONMENT } from "../support/moves/supervisor.ts";
 import { Answers } from "./answers.ts";
 
 /** What runs on the nodes. */
@@ -40,6 +42,10 @@ export const FREEZER: string | undefined = FREEZERS.find((path) =>
 /** A cluster, and a client that asks. Ends with everything that was started. */
 export class CutLab implements AsyncDisposable {
   readonly #running = new Map<string, Floatip | Keepalived>();
+  /** The latest of each machine, dead or alive. */
+  readonly #latest = new Map<string, Floatip | Keepalived>();
+  /** All there were, in this order: a later one uses the files of an earlier one. */
+  readonly #all: (Floatip | Keepalived)[] = [];
   readonly #relays = new Map<string, ChildProcess>();
   #frozen = new Set<string>();
 
@@ -135,7 +141,37 @@ export class CutLab implements AsyncDisposable {
 
   /** Starts it; after a crash with the files that it had. */
   async start(name: string): Promise<void> {
-    if (!this.#running.has(name)) this.#running.set(name, await this.#launch(name));
+    if (this.#running.has(name)) return;
+    const started = await this.#latest.get(name)?.again() ?? await this.#launch(name);
+    this.#running.set(name, started);
+    this.#latest.set(name, started);
+    this.#all.push(started);
+  }
+
+  /** floatip on this machine, which runs. */
+  floatip(name: string): Floatip {
+    const running = this.#running.get(name);
+    if (running instanceof Floatip) return running;
+    throw new Error(`no floatip runs on ${name}`);
+  }
+
+  /** Ends it in order. */
+  async stop(name: string): Promise<void> {
+    const running = this.#running.get(name);
+    this.#running.delete(name);
+    await running?.stop();
+  }
+
+  /** `floatip restart`, with this program in systemd's place. */
+  async restart(name: string): Promise<void> {
+    const floatip = this.floatip(name);
+    const ended = once(floatip.child, "exit");
+    const said = floatip.command("restart");
+    await ended;
+    this.#running.delete(name);
+    await this.start(name);
+    const { code, stdout, stderr } = await said;
+    if (code !== 0) throw new Error(`floatip restart: ${stdout}${stderr}`);
   }
 
   /** All processes of the machine stand still. */
@@ -163,7 +199,7 @@ export class CutLab implements AsyncDisposable {
     for (const name of [...this.#frozen]) this.thaw(name);
     for (const name of this.#running.keys()) this.signal(name, "SIGCONT");
     for (const running of this.#running.values()) await running.crash();
-    for (const running of this.#running.values()) await running[Symbol.asyncDispose]();
+    for (const one of this.#all.toReversed()) await one[Symbol.asyncDispose]();
     await this.stack.disposeAsync();
     for (const name of this.machines) {
       if (existsSync(this.#group(name))) rmdirSync(this.#group(name));
@@ -184,7 +220,7 @@ export class CutLab implements AsyncDisposable {
     const host = this.lan.host(name);
     if (this.settings.program === "keepalived") return await this.#keepalived(host);
     const program = [...await realTimeWords(10), ...FLOATIP];
-    return await Floatip.start(host, this.#file(name), { program });
+    return await Floatip.start(host, this.#file(name), { program, env: UNIT_ENVIRONMENT });
   }
 
   #keepalived(host: LabHost): Promise<Keepalived> {
@@ -198,9 +234,9 @@ export class CutLab implements AsyncDisposable {
   }
 
   #file(name: string): string {
-    const { program, layout, intervalMs } = this.settings;
+    const { program, intervalMs } = this.settings;
     const addressOf = (machine: string) => `"${this.lan.host(machine).address}"`;
-    const witnesses = layout === "witness" ? [`witnesses = { w = ${addressOf("w")} }`] : [];
+    const witnesses = this.machines.includes("w") ? [`witnesses = { w = ${addressOf("w")} }`] : [];
     const cluster = ["[cluster]", `secret = "${SECRET}"`, ...witnesses];
     const isExclusive = program === "exclusive";
     return [

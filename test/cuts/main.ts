@@ -6,6 +6,9 @@
  *     deno task cuts -- --program plain                VRRP alone; or keepalived
  *     deno task cuts -- --labs 4 --interval 100 --seed 7
  *     deno task cuts -- --still 1800                   nothing is cut: is each question answered?
+ *     deno task cuts -- --move kill --runs 100         and freeze, handover, stop, maintenance,
+ *                                                      restart, witness-dies, witness-reloads
+ *     deno task cuts -- --move kill --program plain,exclusive      beside each other
  *
  * Each lab is a cluster of its own, in network namespaces, with its own seed (the first one's, and
  * those that follow). A course cuts ways between machines, both ways or one, delays what goes
@@ -18,8 +21,10 @@ import { parseArgs } from "node:util";
 import { Random } from "../sim/random.ts";
 import { ensure, missing } from "../support/lab/prerequisites.ts";
 import { wallNow } from "../support/lab/wall_clock.ts";
+import { median, range } from "../bench/table.ts";
 import { begin, drawFaults, end, type Fault } from "./faults.ts";
 import { CutLab, type CutSettings, type Layout, type Program } from "./lab.ts";
+import { type Moved, playMoves } from "./moves.ts";
 
 /** After so long all has to be well again: a start, master-down, hold-downs. */
 const WELL_WITHIN_MS = 60_000;
@@ -123,6 +128,32 @@ async function watch(settings: CutSettings, seconds: number): Promise<number> {
   return lost + moved === 0 ? 0 : 1;
 }
 
+async function measure(all: readonly CutSettings[], name: string, runs: number): Promise<number> {
+  const measured = await Promise.all(all.map((settings) => playMoves(settings, name, runs)));
+  for (const [index, { program, layout, intervalMs }] of all.entries()) {
+    const moved = measured[index] ?? [];
+    const line = (pick: (one: Moved) => number) => {
+      const values = moved.map(pick).filter((value) => !Number.isNaN(value));
+      if (values.length === 0) return "-";
+      const [least, most] = range(values);
+      return `${median(values).toFixed(1)} (${least.toFixed(1)} to ${most.toFixed(1)})`;
+    };
+    const [doubles, back] = [
+      moved.filter((one) => one.doubles > 0).length,
+      moved.filter((one) => one.doublesBack > 0).length,
+    ];
+    console.log(
+      `${name}, ${program}, ${layout}, adverts of ${intervalMs} ms, ${moved.length} runs, in ms: ` +
+        `silent ${line((one) => one.silentMs)}, on the way back ${line((one) => one.backMs)}, ` +
+        `takeover ${line((one) => one.takeoverMs)}, last answer after the lease ` +
+        `${line((one) => one.lateMs)}; moves ${line((one) => one.moves)}; ` +
+        `two answered in ${doubles} of ${moved.length}, on the way back in ${back}`,
+    );
+  }
+  const isBad = ({ doubles, doublesBack }: Moved) => doubles + doublesBack > 0;
+  return all.some(({ program }, i) => program === "exclusive" && measured[i]?.some(isBad)) ? 1 : 0;
+}
+
 function report(settings: CutSettings, seen: readonly Seen[]): void {
   const two = seen.filter(({ doubles }) => doubles > 0);
   const silent = seen.map(({ silentMs }) => silentMs).toSorted((a, b) => a - b);
@@ -148,6 +179,8 @@ async function main(args: readonly string[]): Promise<number> {
       labs: { type: "string", default: "2" },
       interval: { type: "string", default: "1000" },
       ask: { type: "string", default: "2" },
+      move: { type: "string" },
+      runs: { type: "string", default: "10" },
       still: { type: "string" },
       seed: { type: "string" },
     },
@@ -158,12 +191,15 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`cuts: ${lacking}`);
     return 2;
   }
-  const settings: CutSettings = {
-    program: values.program as Program,
+  const all = values.program.split(",").map((program): CutSettings => ({
+    program: program as Program,
     layout: values.layout as Layout,
     intervalMs: Number(values.interval),
     askEveryMs: Number(values.ask),
-  };
+  }));
+  const [settings] = all;
+  if (settings === undefined) return 2;
+  if (values.move !== undefined) return await measure(all, values.move, Number(values.runs));
   if (values.still !== undefined) return await watch(settings, Number(values.still));
   const seed = Number(values.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
   const [cuts, labs] = [Number(values.cuts), Number(values.labs)];

@@ -1,0 +1,145 @@
+/** What people and accidents do to the holder, again and again: how long is there no answer? */
+import { setTimeout as pause } from "node:timers/promises";
+import { Capture } from "../support/interop/capture.ts";
+import { wallNow } from "../support/lab/wall_clock.ts";
+import { CutLab, type CutSettings } from "./lab.ts";
+
+/** One kind of move: what is done, and how all is as before again. */
+interface Move {
+  /** Resolves when it is done. */
+  act(lab: CutLab): Promise<unknown>;
+  mend(lab: CutLab): Promise<unknown>;
+  /** Who answers afterwards, before it is mended. */
+  readonly then: "a" | "b";
+}
+
+async function order(lab: CutLab, node: string, ...words: readonly string[]): Promise<void> {
+  const { code, stdout, stderr } = await lab.floatip(node).command(...words);
+  if (code !== 0) throw new Error(`${words.join(" ")}: ${stdout}${stderr}`);
+}
+
+const NOTHING = () => Promise.resolve();
+
+/** By name. */
+export const MOVES: Readonly<Record<string, Move>> = {
+  kill: { act: (lab) => lab.crash("a"), mend: (lab) => lab.start("a"), then: "b" },
+  freeze: {
+    act: (lab) => Promise.resolve(lab.signal("a", "SIGSTOP")),
+    mend: (lab) => Promise.resolve(lab.signal("a", "SIGCONT")),
+    then: "b",
+  },
+  handover: {
+    act: (lab) => order(lab, "a", "handover", "web", "--to", "b"),
+    mend: (lab) => order(lab, "a", "handover", "web", "--back"),
+    then: "b",
+  },
+  stop: { act: (lab) => lab.stop("a"), mend: (lab) => lab.start("a"), then: "b" },
+  maintenance: {
+    act: (lab) => order(lab, "a", "maintenance", "on"),
+    mend: (lab) => order(lab, "a", "maintenance", "off"),
+    then: "b",
+  },
+  restart: { act: (lab) => lab.restart("a"), mend: NOTHING, then: "a" },
+  "witness-dies": { act: (lab) => lab.crash("w"), mend: (lab) => lab.start("w"), then: "a" },
+  "witness-reloads": { act: (lab) => order(lab, "w", "reload"), mend: NOTHING, then: "a" },
+};
+
+/** What was seen of one move, in milliseconds. */
+export interface Moved {
+  /** The longest time without an answer until the other one has answered; 0: none was lost. */
+  readonly silentMs: number;
+  /** The same when all was mended. */
+  readonly backMs: number;
+  /** Questions that two machines answered, on the way there. */
+  readonly doubles: number;
+  readonly doublesBack: number;
+  /** From the last advert of the old master to the first of the new one; NaN: it did not change. */
+  readonly takeoverMs: number;
+  /** The last answer of the old master, after its last advert and three intervals. */
+  readonly lateMs: number;
+  readonly moves: number;
+}
+
+/** Longer than a master that yields again and again is held down. */
+const CALM_MS = 2500;
+
+/** How long after a move that changes nothing is watched, in intervals. */
+const WATCHED = 5;
+
+const PATIENCE_MS = 60_000;
+
+/** Does the move `runs` times; a is preferred, and holds the address before each. */
+export async function playMoves(
+  settings: CutSettings,
+  name: string,
+  runs: number,
+): Promise<readonly Moved[]> {
+  const move = MOVES[name];
+  if (move === undefined) throw new Error(`no such move: ${name}`);
+  await using lab = await CutLab.open(settings);
+  await using capture = await Capture.open(lab.lan);
+  const moved: Moved[] = [];
+  await calm(lab, "a");
+  for (let run = 0; run < runs; run++) {
+    await pause(CALM_MS + Math.random() * settings.intervalMs);
+    moved.push(await playOne(lab, capture, move));
+  }
+  return moved;
+}
+
+async function playOne(lab: CutLab, capture: Capture, move: Move): Promise<Moved> {
+  const { answers, settings: { intervalMs } } = lab;
+  const start = wallNow();
+  const moves = answers.moves.length;
+  await move.act(lab);
+  if (move.then === "b") {
+    await until(() => answers.moves.some(({ at, machine }) => at > start && machine === "b"), "b");
+  } else await pause(WATCHED * intervalMs);
+  await pause(200);
+  const took = wallNow();
+  const silentMs = longest(lab, start, took);
+  const figures = move.then === "b" ? takeover(lab, capture, start) : NO_TAKEOVER;
+  await move.mend(lab);
+  await calm(lab, "a");
+  const doubles = answers.doubles.filter(({ at }) => at >= start);
+  return {
+    ...{ silentMs, ...figures, backMs: longest(lab, took, wallNow()) },
+    doubles: doubles.filter(({ at }) => at < took).length,
+    doublesBack: doubles.filter(({ at }) => at >= took).length,
+    moves: answers.moves.length - moves,
+  };
+}
+
+const NO_TAKEOVER = { takeoverMs: NaN, lateMs: NaN };
+
+function takeover(lab: CutLab, { adverts }: Capture, start: number) {
+  const { answers, settings: { intervalMs } } = lab;
+  const of = (node: string) => {
+    const { address } = lab.lan.host(node);
+    return adverts.filter(({ source, advert }) => source === address && advert.priority > 0);
+  };
+  const first = of("b").find(({ at }) => at > start)?.at ?? NaN;
+  const last = of("a").findLast(({ at }) => at < first)?.at ?? NaN;
+  const silence = answers.silences.find(({ to }) => to > start);
+  const answered = silence?.from ?? answers.moves.at(-1)?.at ?? NaN;
+  return { takeoverMs: first - last, lateMs: answered - last - 3 * intervalMs };
+}
+
+function longest({ answers }: CutLab, from: number, to: number): number {
+  const found = answers.silences.filter((one) => one.to > from && one.to <= to);
+  return Math.max(0, ...found.map((one) => one.to - one.from));
+}
+
+/** Resolves when this node alone has answered each question of two seconds. */
+async function calm({ answers }: CutLab, node: string): Promise<void> {
+  answers.forgetBeats();
+  await until(() => answers.isCalm && answers.moves.at(-1)?.machine === node, `calm of ${node}`);
+}
+
+async function until(is: () => boolean, what: string): Promise<void> {
+  const end = wallNow() + PATIENCE_MS;
+  while (!is()) {
+    await pause(20);
+    if (wallNow() > end) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain for ${what}`);
+  }
+}
