@@ -21,11 +21,13 @@ else
 
 floatip is installed. It does not run yet, because nobody has told it which address to hold:
 
-  1. floatip init              or write the same $config on every node by hand;
-                               $config.example is one
-  2. floatip check             is it right, and does it fit this machine?
-  3. systemctl enable --now floatip
-  4. floatip status
+  1. On one node:      sudo floatip init
+                       It asks, writes $config, and prints the line for 2.
+  2. On the others:    sudo floatip join ADDRESS TOKEN
+  3. On all of them:   sudo systemctl enable --now floatip
+  4. On any of them:   sudo floatip status
+
+To write the file by hand: $config.example is one, and sudo floatip check looks at it.
 
 EOF
 fi

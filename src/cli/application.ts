@@ -35,10 +35,9 @@ const DESCRIPTION = [
   "BEGIN HERE",
   "  1. floatip init                      on one node: it listens, asks, and writes the file",
   "  2. floatip join ADDRESS TOKEN        on each other node: the line that init prints",
-  "  3. floatip check                     is the file valid, and does it fit this machine?",
-  "  4. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
-  "  5. floatip doctor                    finds common problems",
-  "  6. floatip status --watch            then pull a cable",
+  "  3. systemctl enable --now floatip    on every node; or, to try, `floatip run` as root",
+  "  4. floatip doctor                    finds common problems",
+  "  5. floatip status --watch            then pull a cable",
   "",
   "`floatip help COMMAND` explains a command with examples.",
 ].join("\n");

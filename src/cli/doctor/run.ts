@@ -1,7 +1,9 @@
 /** `floatip doctor`: problems of machine, LAN and peers, and how to fix them. */
+import { sleep } from "../../async.ts";
 import { plan } from "../../config/plan/plan_node.ts";
 import type { Loaded } from "../../config/load.ts";
 import { locate } from "../../config/locate.ts";
+import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
 import { type ReportedFinding, runDoctor } from "../../tools/doctor/doctor.ts";
 import { type DoctorTarget, lanQueriesOf, placedPlans } from "../../tools/doctor/target.ts";
@@ -29,11 +31,16 @@ export interface DoctorFlags {
   readonly for?: Nanoseconds | undefined;
 }
 
+/** How long a daemon may find out which node holds an address, and how often it is asked. */
+const [SETTLING_MS, LOOK_AGAIN_MS] = [6000, 250];
+
 /**
  * `floatip doctor`: 0 where nothing is to be mended, 1 where something is; warnings alone are no
  * failure.
  */
 export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<ExitCode> {
+  const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
+  await settled(runDir);
   const { interfaces, hostName } = await look();
   const target = await subjectOf(flags, { interfaces, hostName });
   const time = flags.for ?? listeningTime(target);
@@ -52,7 +59,6 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
     groupsOn: groupsOf(target),
     ports: portsOf(target),
   };
-  const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
   const environment = realSurroundings(interfaces, runDir, () => watchLan(wish));
   const reported = await runDoctor(target, environment);
   if (terminal.interactive && flags.json !== true) terminal.error(terminal.control("\x1b[K"));
@@ -63,6 +69,17 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
       : `${doctorLines(node, VERSION, reported, terminal.paint).join("\n")}\n`,
   );
   return failed(reported) ? EXIT.failed : EXIT.ok;
+}
+
+/** A daemon that has just started listens first: until then an address has no holder. */
+async function settled(runDir: string): Promise<void> {
+  using client = new ControlClient(runDir, SETTLING_MS);
+  const end = performance.now() + SETTLING_MS;
+  while (performance.now() < end) {
+    const status = await client.status().catch(() => undefined);
+    if (status?.instances.some(({ health }) => health === "listening") !== true) return;
+    await sleep(LOOK_AGAIN_MS);
+  }
 }
 
 function failed(reported: readonly ReportedFinding[]): boolean {

@@ -50,17 +50,14 @@ function duration(ms) {
 }
 
 /** @param {string} text */
-function localTime(text) {
-  return new Date(text).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" });
-}
+const localTime = (text) =>
+  new Date(text).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" });
 
 /**
  * @param {string} name
  * @param {string} family
  */
-function label(name, family) {
-  return family === "ipv6" ? `${name} (IPv6)` : name;
-}
+const label = (name, family) => family === "ipv6" ? `${name} (IPv6)` : name;
 
 /**
  * @param {Status["instances"][number]} instance
@@ -133,7 +130,7 @@ function checksText(checks) {
  * @param {Status} status
  */
 function instanceCard(instance, status) {
-  const { health, addresses, state, priority, faults, evidence, checks, cause } = instance;
+  const { health, addresses, state, priority, faults, evidence, checks, cause, ready } = instance;
   const place = instance.interface ?? "no interface yet";
   const lines = [
     element("h2", "", label(instance.name, instance.family)),
@@ -142,6 +139,11 @@ function instanceCard(instance, status) {
     element("p", "dim", `this node: ${state}, priority ${priority}; ${cause}`),
     ...[...evidence, ...faults].map((text) => element("p", "bad", `✕ ${text}`)),
   ];
+  if (ready !== null) {
+    const total = status.nodes.filter(({ name, addresses }) => !addresses.includes(name)).length;
+    const [style, shape] = ready < Math.min(2, total) ? ["warn", "▲"] : ["", "●"];
+    lines.push(element("p", style, `${shape} ${ready} of ${total} nodes could hold it`));
+  }
   if (checks.length > 0) lines.push(element("p", "", checksText(checks)));
   return element("article", "card", ...lines);
 }
@@ -244,9 +246,7 @@ function drawAge() {
 }
 
 /** @param {{ instance: string, family: string }} entry */
-function labelOf({ instance, family }) {
-  return label(instance, family);
-}
+const labelOf = ({ instance, family }) => label(instance, family);
 
 /** @param {Entry} entry */
 function entryLine(entry) {
@@ -265,7 +265,10 @@ function entryText(entry) {
     case "conflict":
       return `${labelOf(entry)}: conflict: ${entry.words}`;
     case "order":
-      return `${entry.what} (ordered on the page from ${entry.from})`;
+      return `${entry.what} (ordered ${
+        entry.by === "mqtt" ? "by MQTT, broker" : "on the page from"
+      } ` +
+        `${entry.from})`;
     default:
       return `floatip ${entry.what}`;
   }
@@ -315,8 +318,7 @@ function drawTimeline() {
 async function readHistory() {
   const answer = await fetch("history");
   if (!answer.ok) return;
-  const lines = (await answer.text()).split("\n").filter((line) => line !== "");
-  heard.history = lines.flatMap((line) => {
+  heard.history = (await answer.text()).split("\n").flatMap((line) => {
     try {
       return [JSON.parse(line)];
     } catch {
