@@ -106,6 +106,11 @@ export class Daemon implements CommandTaker {
     this.#host.wake();
   }
 
+  /** Is this node in maintenance? */
+  get isInMaintenance(): boolean {
+    return this.#parts.maintenance.present !== undefined;
+  }
+
   /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
   status(): DaemonStatus {
     return statusOf({

@@ -35,15 +35,16 @@ export interface DaemonEntry {
   readonly what: "started" | "stopped" | "reloaded" | "restarting";
 }
 
-/** An order that came by the page of [web], with the password. */
+/** An order that came by the page of [web], with the password, or by MQTT. */
 export interface OrderEntry {
   readonly kind: "order";
   /** RFC 3339 in UTC. */
   readonly time: string;
   /** "maintenance on", "handover web". */
   readonly what: string;
-  /** The address that it came from. */
+  /** The address that it came from; by MQTT: the broker's host. */
   readonly from: string;
+  readonly by?: "mqtt";
 }
 
 /** One thing that is remembered. */
@@ -121,7 +122,12 @@ const DAEMON: Checks<DaemonEntry> = {
   what: isOneOf("started", "stopped", "reloaded", "restarting"),
 };
 
-const ORDER: Checks<OrderEntry> = { time: isTime, what: isText, from: isText };
+const ORDER: Checks<OrderEntry> = {
+  time: isTime,
+  what: isText,
+  from: isText,
+  by: (value) => value === undefined || value === "mqtt",
+};
 
 /** What each kind of entry consists of. A map: a line may claim to be of the kind "constructor". */
 const CHECKS: ReadonlyMap<unknown, Readonly<Record<string, Check>>> = new Map(

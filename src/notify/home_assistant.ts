@@ -46,6 +46,54 @@ export function healthDiscoveryOf(record: TransitionRecord, topics: Topics): Mqt
   });
 }
 
+/** The topics of maintenance of a node: its state, and orders to it. */
+export interface SwitchTopics {
+  /** "ON" or "OFF", retained: "floatip/pi-a/maintenance". */
+  readonly state: string;
+  /** The same as orders: "floatip/pi-a/maintenance/set". */
+  readonly order: string;
+}
+
+/** Topics of maintenance of `node`. */
+export function switchTopics(prefix: string, node: string): SwitchTopics {
+  const state = `${prefix}/${levelOf(node)}/maintenance`;
+  return { state, order: `${state}/set` };
+}
+
+/** The retained message that makes maintenance a switch of the device of its node. */
+export function switchDiscoveryOf(
+  node: string,
+  topics: SwitchTopics,
+  availability: string,
+): MqttMessage {
+  const device = `floatip_${idOf(node)}`;
+  return {
+    topic: `homeassistant/switch/${device}/maintenance/config`,
+    payload: JSON.stringify({
+      name: "maintenance",
+      unique_id: `${device}_maintenance`,
+      command_topic: topics.order,
+      state_topic: topics.state,
+      availability_topic: availability,
+      icon: "mdi:wrench",
+      ...originOf(node, device),
+    }),
+    retained: true,
+  };
+}
+
+function originOf(node: string, device: string) {
+  return {
+    device: {
+      identifiers: [device],
+      name: `floatip ${node}`,
+      model: "floatip",
+      sw_version: VERSION,
+    },
+    origin: { name: "floatip", sw_version: VERSION },
+  };
+}
+
 /** One sensor that shows a value of the record; "None" is unknown there. */
 function sensorOf(
   { node, instance, family }: TransitionRecord,
@@ -69,13 +117,7 @@ function sensorOf(
     device_class: "enum",
     options,
     icon: "mdi:ip-network",
-    device: {
-      identifiers: [device],
-      name: `floatip ${node}`,
-      model: "floatip",
-      sw_version: VERSION,
-    },
-    origin: { name: "floatip", sw_version: VERSION },
+    ...originOf(node, device),
   };
   return {
     topic: `homeassistant/sensor/${device}/${object}/config`,

@@ -6,7 +6,14 @@ import { readStart } from "../beginning.ts";
 import type { MqttSettings } from "../config/tables/notify.ts";
 import { errorText } from "../health/probes/outcome.ts";
 import { PinnedFile } from "../linux/regular_file.ts";
-import { availabilityTopic, discoveryOf, healthDiscoveryOf, stateTopic } from "./home_assistant.ts";
+import {
+  availabilityTopic,
+  discoveryOf,
+  healthDiscoveryOf,
+  stateTopic,
+  switchDiscoveryOf,
+} from "./home_assistant.ts";
+import { MaintenanceSwitch, type MqttOrders } from "./maintenance_switch.ts";
 import type { Broker, MqttMessage, MqttSession } from "./mqtt_session.ts";
 import { pauseAfter } from "./queue.ts";
 import { type DeliveryResult, failure, type Notification, type Sink, success } from "./sink.ts";
@@ -25,6 +32,8 @@ interface Session {
   readonly node: string;
   /** Topics of sensors that are announced. */
   readonly announced: Set<string>;
+  /** Where orders are taken. */
+  readonly switch: MaintenanceSwitch | undefined;
 }
 
 /**
@@ -41,6 +50,7 @@ export class MqttSink implements Sink {
   readonly #settings: MqttSettings;
   readonly #owner: string | null;
   readonly #resend: () => void;
+  readonly #orders: MqttOrders | undefined;
   #session: Session | undefined;
   #closed = false;
   /** Short connections in a row. */
@@ -49,12 +59,20 @@ export class MqttSink implements Sink {
 
   /**
    * `owner`: the instance of the [notify]; null: the file. `resend`: requests the present states.
+   * `orders`: what the daemon does, where the file allows it.
    */
-  constructor(settings: MqttSettings, owner: string | null, timeoutMs: number, resend: () => void) {
+  constructor(
+    settings: MqttSettings,
+    owner: string | null,
+    timeoutMs: number,
+    resend: () => void,
+    orders?: MqttOrders,
+  ) {
     this.#settings = settings;
     this.#owner = owner;
     this.timeoutMs = timeoutMs;
     this.#resend = resend;
+    this.#orders = settings.orders && owner === null ? orders : undefined;
   }
 
   wants(): boolean {
@@ -82,6 +100,7 @@ export class MqttSink implements Sink {
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
+    session.switch?.[Symbol.dispose]();
     const offline = this.#availability(session.node, "offline");
     await session.connection.publish(offline, deadline).catch(() => {});
     await session.connection.leave(deadline);
@@ -93,6 +112,7 @@ export class MqttSink implements Sink {
       if (before.node === node) return before;
       // The name of the node has changed: the old one is offline.
       this.#session = undefined;
+      before.switch?.[Symbol.dispose]();
       const offline = this.#availability(before.node, "offline");
       await before.connection.publish(offline, deadline);
       await before.connection.leave(deadline);
@@ -101,21 +121,43 @@ export class MqttSink implements Sink {
     const { MqttSession } = await import("./mqtt_session.ts");
     const broker = await brokerOf(this.#settings, this.#clientId(node));
     const will = this.#availability(node, "offline");
-    const connection = await MqttSession.open(broker, will, deadline);
+    const knob = this.#switchOf(node, broker.hostname, (message) => {
+      // What is lost is told again: the connection ends.
+      connection.publish(message, AbortSignal.timeout(this.timeoutMs)).catch(() => {
+        connection[Symbol.dispose]();
+      });
+    });
+    const connection = await MqttSession.open(broker, will, deadline, knob?.subscription);
     if (this.#closed) {
       connection[Symbol.dispose]();
       throw new Error("closed");
     }
-    const session: Session = { connection, node, announced: new Set() };
+    const session: Session = { connection, node, announced: new Set(), switch: knob };
     this.#session = session;
     const since = performance.now();
     connection.ended.then(() => this.#lost(session, performance.now() - since));
     await connection.publish(this.#availability(node, "online"), deadline);
+    if (knob !== undefined && this.#settings.discovery) {
+      const { topic } = this.#availability(node, "online");
+      await connection.publish(switchDiscoveryOf(node, knob.topics, topic), deadline);
+    }
+    knob?.start();
     return session;
+  }
+
+  #switchOf(
+    node: string,
+    broker: string,
+    publish: (message: MqttMessage) => void,
+  ): MaintenanceSwitch | undefined {
+    const orders = this.#orders;
+    if (orders === undefined) return undefined;
+    return new MaintenanceSwitch({ orders, prefix: this.#settings.topic, node, broker, publish });
   }
 
   /** The broker may have lost the messages: they are sent again. */
   #lost(session: Session, lastedMs: number): void {
+    session.switch?.[Symbol.dispose]();
     if (this.#closed || this.#session !== session) return;
     this.#session = undefined;
     this.#broken = lastedMs >= LASTING_MS ? 1 : this.#broken + 1;

@@ -3,15 +3,18 @@
  * length: it gets only complete packets of the right length.
  */
 
-/** Types of answers (2.2.1) to a client without subscriptions, and their remaining length. */
+/** Types of answers (2.2.1), and their remaining length. */
 const ANSWERS: ReadonlyMap<number, number> = new Map([
   [2, 2], // CONNACK
   [4, 2], // PUBACK
   [13, 0], // PINGRESP
 ]);
 
-/** Some brokers subscribe clients: these messages are skipped. */
+/** Some brokers subscribe clients that did not ask: messages are skipped unless they are wanted. */
 const PUBLISH = 3;
+
+/** Of a subscription to one topic: an identifier and a return code (3.9). */
+const [SUBACK, SUBACK_LENGTH] = [9, 3];
 
 /** Most bytes of a length (2.2.3). */
 const LONGEST_LENGTH = 4;
@@ -21,6 +24,15 @@ export class AnswerReader {
   #rest: readonly number[] = [];
   /** Bytes of a message that is skipped, still to come. */
   #skip = 0;
+  readonly #largestMessage: number;
+
+  /**
+   * `largestMessage`: messages of so many bytes are answers too, longer ones are skipped; 0: all
+   * are, and there is no subscription to be acknowledged.
+   */
+  constructor(largestMessage = 0) {
+    this.#largestMessage = largestMessage;
+  }
 
   /** The answers complete with `chunk`; undefined: this is no MQTT. Linear in `chunk`. */
   read(chunk: Uint8Array): readonly Uint8Array[] | undefined {
@@ -37,13 +49,18 @@ export class AnswerReader {
       if (length === "wrong") return undefined;
       if (length === "unknown") continue;
       const [first = 0] = this.#rest;
-      if (first >> 4 === PUBLISH) this.#skip = length;
-      else if (ANSWERS.get(first >> 4) !== length) return undefined;
+      const type = first >> 4;
+      if (type === PUBLISH && length > this.#largestMessage) this.#skip = length;
+      else if (type !== PUBLISH && this.#lengthOf(type) !== length) return undefined;
       else if (this.#rest.length < 2 + length) continue;
       else answers.push(Uint8Array.from(this.#rest));
       this.#rest = [];
     }
     return answers;
+  }
+
+  #lengthOf(type: number): number | undefined {
+    return type === SUBACK && this.#largestMessage > 0 ? SUBACK_LENGTH : ANSWERS.get(type);
   }
 }
 

@@ -28,8 +28,18 @@ export interface MqttMessage {
   readonly retained: boolean;
 }
 
-/** Most bytes between two pings: a broker sends acknowledgements only. */
+/** Most bytes between two pings: a broker sends acknowledgements, and short orders. */
 const MOST_BYTES = 16 * 1024;
+
+/** Largest packet of a topic that is subscribed to, in bytes: its name and a word. */
+const LARGEST_MESSAGE = 1024;
+
+/** What is done with messages, and their topic. */
+export interface Subscription {
+  readonly topic: string;
+  /** Of a message that the broker has just got; what it kept is older than this connection. */
+  readonly take: (payload: string) => void;
+}
 
 /** Return codes of CONNACK (3.2.2.3). */
 const REFUSALS: Readonly<Record<number, string>> = {
@@ -60,8 +70,11 @@ export class MqttSession implements Disposable {
   #written: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(connection: Deno.Conn) {
+  readonly #subscription: Subscription | undefined;
+
+  private constructor(connection: Deno.Conn, subscription: Subscription | undefined) {
     this.#connection = connection;
+    this.#subscription = subscription;
     const ignore = (): void => {};
     this.#client = mqtt({
       keep_alive: 0,
@@ -70,21 +83,29 @@ export class MqttSession implements Disposable {
       on_error: ignore,
       on_live: ignore,
       on_disconnect: ignore,
+      on_mqtt_type: {
+        mqtt_publish: ({ topic, payload, retain }) => {
+          if (retain || topic !== subscription?.topic) return;
+          subscription.take(new TextDecoder().decode(payload));
+        },
+      },
     }).with_async_iter(this.#chunks(), (packet) => this.#write(packet));
   }
 
   /**
    * Connects. `will`: the last will. Rejects with an error of Deno, with SessionError, or at
-   * `deadline`.
+   * `deadline`. `subscription`: a topic that it listens to.
    */
   static async open(
     broker: Broker,
     will: MqttMessage,
     deadline: AbortSignal,
+    subscription?: Subscription,
   ): Promise<MqttSession> {
-    const session = new MqttSession(await connect(broker, deadline));
+    const session = new MqttSession(await connect(broker, deadline), subscription);
     try {
       await session.#greet(broker, will, deadline);
+      if (subscription !== undefined) await session.#subscribe(subscription.topic, deadline);
       session.#beat(broker.keepAliveS * 500);
       return session;
     } catch (error) {
@@ -146,6 +167,14 @@ export class MqttSession implements Disposable {
     }
   }
 
+  async #subscribe(topic: string, deadline: AbortSignal): Promise<void> {
+    const [{ answers = [] }] = await this.#unlessOver(this.#client.sub(topic), deadline);
+    // A return code of 128 or more (3.9.3).
+    if (answers.some((code) => Number(code) >= 0x80)) {
+      throw new SessionError(`the broker refuses the subscription to ${topic}`);
+    }
+  }
+
   /** `work`, which does not settle after the end of the connection. */
   async #unlessOver<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -187,7 +216,7 @@ export class MqttSession implements Disposable {
 
   async *#chunks(): AsyncGenerator<Uint8Array> {
     const buffer = new Uint8Array(1024);
-    const reader = new AnswerReader();
+    const reader = new AnswerReader(this.#subscription === undefined ? 0 : LARGEST_MESSAGE);
     try {
       for (;;) {
         const count = await this.#connection.read(buffer);

@@ -6,6 +6,7 @@ import { withTimeout } from "../async.ts";
 import type { Config } from "../config/config.ts";
 import type { HealthRecord, Observer, TransitionRecord } from "../daemon/journal/record.ts";
 import type { SinkStatus } from "../control/api.ts";
+import type { MqttOrders } from "./maintenance_switch.ts";
 import { DeliveryQueue, type LogSink, type Pause } from "./queue.ts";
 import type { DeliveryResult, Notification, Sink } from "./sink.ts";
 import { type SinkKind, sinksOf } from "./sinks.ts";
@@ -26,6 +27,8 @@ export interface NotifierOptions {
   readonly replace?: ReplaceSink;
   /** Logs that a sink fails, and that it works again. */
   readonly tell?: LogSink;
+  /** What the daemon does for orders by MQTT, where the file allows them. */
+  readonly orders?: MqttOrders;
 }
 
 /** The result of a test message. */
@@ -97,7 +100,7 @@ export class Notifier implements Observer, AsyncDisposable {
    * connection too.
    */
   reconfigure(plan: NotifyPlan): void {
-    const { pause, replace, tell } = this.#options;
+    const { pause, replace, tell, orders } = this.#options;
     const before = this.#listeners;
     const listeners = new Map<string, QueuedSink>();
     const own = plan.instances.map(({ name, notify }) => [name, notify] as const);
@@ -105,7 +108,7 @@ export class Notifier implements Observer, AsyncDisposable {
       if (settings === undefined) continue;
       const written = JSON.stringify(settings);
       const resend = (kind: SinkKind): void => this.#resend(idOf(instance, kind));
-      for (const [kind, made] of sinksOf(settings, instance, resend)) {
+      for (const [kind, made] of sinksOf(settings, instance, resend, orders)) {
         const sink = replace?.(instance, kind, made) ?? made;
         const id = idOf(instance, kind);
         const known = before.get(id);

@@ -3,6 +3,7 @@ import type { NotifySettings } from "../config/tables/notify.ts";
 import { toMilliseconds } from "../time.ts";
 import { commandSink, stateSink } from "./command.ts";
 import { ntfySink, webhookSink } from "./http_sinks.ts";
+import type { MqttOrders } from "./maintenance_switch.ts";
 import { MqttSink } from "./mqtt.ts";
 import type { Sink } from "./sink.ts";
 
@@ -11,12 +12,14 @@ export type SinkKind = "command" | "states" | "webhook" | "ntfy" | "mqtt";
 
 /**
  * The sinks of one [notify], in the order of the status. `instance`: its owner; null: the file.
- * `resend`: a sink calls it after a disconnect, to get the present states again.
+ * `resend`: a sink calls it after a disconnect, to get the present states again. `orders`: what the
+ * daemon does for orders by MQTT.
  */
 export function sinksOf(
   settings: NotifySettings,
   instance: string | null = null,
   resend: (kind: SinkKind) => void = () => {},
+  orders?: MqttOrders,
 ): ReadonlyMap<SinkKind, Sink> {
   const { command, user, webhook, ntfy, mqtt } = settings;
   const timeoutMs = Math.max(1, Math.round(toMilliseconds(settings.timeout)));
@@ -27,7 +30,7 @@ export function sinksOf(
   if (webhook !== undefined) sinks.set("webhook", webhookSink(webhook, timeoutMs));
   if (ntfy !== undefined) sinks.set("ntfy", ntfySink(ntfy, timeoutMs));
   if (mqtt !== undefined) {
-    sinks.set("mqtt", new MqttSink(mqtt, instance, timeoutMs, () => resend("mqtt")));
+    sinks.set("mqtt", new MqttSink(mqtt, instance, timeoutMs, () => resend("mqtt"), orders));
   }
   return sinks;
 }

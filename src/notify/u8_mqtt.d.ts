@@ -20,6 +20,14 @@ interface Connect {
   readonly will?: Publish;
 }
 
+/** A message of a topic that was subscribed to. */
+interface Published {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** The broker kept it: it is an old one. */
+  readonly retain: boolean;
+}
+
 /** A client without a transport of its own. */
 interface Client {
   /** Reads packets from `chunks` until they end, and writes packets by `write`. */
@@ -37,6 +45,8 @@ interface Client {
    * settles at an end.
    */
   pub(packet: Publish): Promise<readonly [answer: unknown, error?: unknown]>;
+  /** With qos 0. Resolves at the acknowledgement. Never settles at an end. */
+  sub(topic: string): Promise<readonly [answer: { readonly answers?: readonly unknown[] }]>;
   /** Resolves at the answer. Never settles at an end. */
   ping(): Promise<unknown>;
   /** Resolves when it is written. */
@@ -51,6 +61,7 @@ interface Options {
   readonly on_error: () => void;
   readonly on_live: () => void;
   readonly on_disconnect: () => void;
+  readonly on_mqtt_type: { readonly mqtt_publish: (packet: Published) => void };
 }
 
 /** Makes a client. `keep_alive` 0: it sends no pings by itself. */

@@ -3,16 +3,20 @@ import type { HandoverAnswer, MaintenanceAnswer, RestartAnswer } from "../contro
 import type { ControlAnswers } from "../control/server.ts";
 import type { HandoverRequest, MaintenanceRequest } from "../control/requests.ts";
 import type { Command, CommandTaker } from "../daemon/command.ts";
+import type { Daemon } from "../daemon/daemon.ts";
 import { milliseconds, type WallTime } from "../time.ts";
 
 const ENDING = "the daemon is stopping";
 
+/** The part of the daemon that commands go to. */
+type Orderable = CommandTaker & Pick<Daemon, "isInMaintenance">;
+
 /** Submits commands; at the end, requests that still wait are answered. */
 export class Commands {
-  readonly #daemon: CommandTaker;
+  readonly #daemon: Orderable;
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(daemon: CommandTaker) {
+  constructor(daemon: Orderable) {
     this.#daemon = daemon;
   }
 
@@ -23,6 +27,15 @@ export class Commands {
       maintain: (request) => this.#maintain(request),
       restart: () => this.#restart(),
     };
+  }
+
+  get isInMaintenance(): boolean {
+    return this.#daemon.isInMaintenance;
+  }
+
+  /** Maintenance as a switch of Home Assistant asks for it: until it is switched off. */
+  byMqtt(on: boolean): Promise<MaintenanceAnswer> {
+    return this.#maintain({ on, reason: "ordered by MQTT", forMs: undefined, force: false });
   }
 
   /** The daemon takes no more commands. */

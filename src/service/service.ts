@@ -12,11 +12,13 @@ import { HistoryFile } from "../history/history_file.ts";
 import type { DaemonEntry } from "../history/line.ts";
 import { LinuxHost } from "../linux/linux_host.ts";
 import { SdNotify } from "../linux/sd_notify.ts";
+import type { MqttOrders } from "../notify/maintenance_switch.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { RunnerClient } from "../runner/client.ts";
 import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
 import { Commands } from "./commands.ts";
+import { mqttOrders } from "./mqtt_orders.ts";
 import { loadApart } from "./load_apart.ts";
 import { type Level, Log } from "./log.ts";
 import { Ports } from "./ports.ts";
@@ -63,11 +65,12 @@ export async function runService(options: ServiceOptions): Promise<void> {
   await warmUp(host);
   const complain = (text: string) => log.write("warning", `history: ${text}`);
   await using history = new HistoryFile({ stateDir, complain });
-  await using notifier = openNotifier(config, runner, log);
+  const now = (): string => formatWallTime(host.wallTime());
+  const orders = mqttOrders(() => commands, { history, log, now });
+  await using notifier = openNotifier(config, runner, log, orders);
   using line = openNotifySocket(log);
-  const systemd: Systemd | undefined = line &&
-    systemdOn(line, log, () => daemon.status().instances);
-  const daemon = new Daemon({
+  const systemd = line && systemdOn(line, log, () => daemon.status().instances);
+  const daemon: Daemon = new Daemon({
     host,
     config,
     nodeName: options.nodeName,
@@ -78,7 +81,6 @@ export async function runService(options: ServiceOptions): Promise<void> {
     ...stateFiles(runDir, stateDir, log),
   });
   const commands = new Commands(daemon);
-  const now = (): string => formatWallTime(host.wallTime());
   const note = (what: DaemonEntry["what"]) => history.add({ kind: "daemon", time: now(), what });
   // The daemon changes in the loop's turn; the rest follows, and says what that changed.
   const apply = (config: Config, reply: (changes: readonly string[]) => void): void => {
@@ -137,8 +139,14 @@ function openRunner(): RunnerClient | undefined {
 }
 
 /** Commands of [notify] run in `runner` where there is one. */
-function openNotifier(config: Config, runner: RunnerClient | undefined, log: Log): Notifier {
+function openNotifier(
+  config: Config,
+  runner: RunnerClient | undefined,
+  log: Log,
+  orders: MqttOrders,
+): Notifier {
   return new Notifier(config, {
+    orders,
     replace: (instance, kind, sink) => runner?.sink(instance, kind, sink) ?? sink,
     tell: (level, text) => log.write(level, text),
   });

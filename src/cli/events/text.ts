@@ -1,5 +1,5 @@
 /** The history as text: one line for each entry, in local time. */
-import type { HistoryEntry, TransitionEntry } from "../../history/line.ts";
+import type { HistoryEntry, OrderEntry, TransitionEntry } from "../../history/line.ts";
 import { instanceLabel, printableLine } from "../../printable.ts";
 import { formatDuration, formatLocalTime, milliseconds, type WallTime } from "../../time.ts";
 import type { Paint, Style } from "../terminal.ts";
@@ -53,8 +53,12 @@ function story(entry: HistoryEntry, paint: Paint): string {
     case "daemon":
       return entry.what;
     case "order":
-      return printableLine(`${entry.what} (ordered on the page from ${entry.from})`);
+      return printableLine(`${entry.what} (${ordered(entry)})`);
   }
+}
+
+function ordered({ by, from }: OrderEntry): string {
+  return by === "mqtt" ? `ordered by MQTT, broker ${from}` : `ordered on the page from ${from}`;
 }
 
 function transitionStory(entry: TransitionEntry, paint: Paint): string {

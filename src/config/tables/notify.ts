@@ -123,6 +123,14 @@ export const MQTT = {
     why: "Without it each sensor is written by hand.",
     synonyms: ["home_assistant", "homeassistant", "ha"],
   },
+  orders: {
+    type: flag(),
+    default: false,
+    what: "Take orders: ON or OFF at floatip/NODE/maintenance/set switches maintenance, as a " +
+      "switch in Home Assistant. In [notify] of the file alone.",
+    why: "All who may publish to that topic at the broker may order it.",
+    synonyms: ["commands", "switch", "control"],
+  },
 } as const satisfies Keys;
 
 /** The user that runs commands. */
@@ -249,6 +257,7 @@ export const NOTIFY_RULES: readonly Rule<NotifyDraft>[] = [
   brokerUrl,
   passwordWithoutUser,
   caWithoutTls,
+  ordersOfInstance,
   userWithoutCommand,
   empty,
 ];
@@ -322,6 +331,18 @@ function caWithoutTls({ keys: { mqtt } }: NotifyDraft): Problem | undefined {
     "ca has no effect without mqtts",
     "Over mqtt:// nothing is encrypted, and there is no certificate.",
     "remove it, or write mqtts:// in the URL",
+    "key",
+  );
+}
+
+/** Maintenance is of the node, not of one instance. */
+function ordersOfInstance({ path, keys: { mqtt } }: NotifyDraft): Problem | undefined {
+  if (mqtt?.keys.orders !== true || path[0] === "notify") return undefined;
+  return error(
+    mqtt.pathOf("orders"),
+    "orders are of the whole node, and this is the notify of one instance",
+    "Maintenance concerns all instances of a node.",
+    "write orders into mqtt of [notify]",
     "key",
   );
 }

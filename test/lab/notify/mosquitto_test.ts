@@ -7,6 +7,7 @@ import { until } from "../../support/interop/until.ts";
 import { demand } from "../../support/lab/command.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";
+import { FLOATIP } from "../../support/lab/program.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { Mosquitto, OPEN, retained } from "../../support/notify/mosquitto.ts";
 
@@ -14,6 +15,7 @@ const PATIENCE_MS = 30_000;
 const STATE = "floatip/a/web/ipv4";
 const AVAILABILITY = "floatip/a/availability";
 const SENSOR = "homeassistant/sensor/floatip_a/web_ipv4/config";
+const SWITCH = "homeassistant/switch/floatip_a/maintenance/config";
 const HEALTH_SENSOR = "homeassistant/sensor/floatip_a/web_ipv4_health/config";
 
 function file(mqtt: string): string {
@@ -131,6 +133,59 @@ async function withPassword(host: LabHost, folder: string): Promise<void> {
   assert.doesNotMatch(floatip.log.text + JSON.stringify(await floatip.status()), /hunter|guess/);
 }
 
+/** The switch of Home Assistant: orders, refusals, what is old or too much. */
+async function withOrders(host: LabHost, folder: string): Promise<void> {
+  await Mosquitto.start(host, folder);
+  const [state, order] = ["floatip/a/maintenance", "floatip/a/maintenance/set"];
+  const tell = (payload: string, ...flags: string[]) =>
+    demand(host.argv(["mosquitto_pub", "-h", "127.0.0.1", "-t", order, "-m", payload, ...flags]));
+  // One that the broker keeps is old: nothing is switched at each connection.
+  await tell("ON", "-r");
+  const toml = file('{ url = "mqtt://127.0.0.1", orders = true }');
+  const isOn = async (floatip: Floatip) => (await floatip.status()).maintenance !== null;
+  const told = async (payload: string) =>
+    await until(
+      `the state ${payload}`,
+      async () => (await retained(host)).get(state) === payload,
+      PATIENCE_MS,
+    );
+  await using floatip = await Floatip.start(host, toml);
+  await floatip.untilState("master");
+  await told("OFF");
+  const config = JSON.parse((await retained(host)).get(SWITCH) ?? "{}");
+  assert.deepEqual([config.command_topic, config.state_topic], [order, state]);
+  assert.equal(await isOn(floatip), false);
+  await tell("on, please");
+  // No other node: refused, and the switch goes back.
+  await tell("ON");
+  await floatip.log.until(
+    /maintenance on: ordered by MQTT, broker 127\.0\.0\.1: .*no node/,
+    PATIENCE_MS,
+  );
+  assert.equal(await isOn(floatip), false);
+  await host.ip("link", "set", "eth0", "down");
+  await floatip.untilState("fault");
+  await tell("ON");
+  await told("ON");
+  assert.equal(await isOn(floatip), true);
+  await tell("OFF");
+  await told("OFF");
+  assert.equal(await isOn(floatip), false);
+  const history = async () =>
+    (await host.exec([...FLOATIP, "events", "--state-dir", `${floatip.folder}/state`])).stdout;
+  assert.match(await history(), /maintenance on \(ordered by MQTT, broker 127\.0\.0\.1\)/);
+  for (let times = 0; times < 12; times++) await tell(times % 2 === 0 ? "ON" : "OFF");
+  assert.equal((await floatip.command("maintenance", "off")).code, 0);
+  await told("OFF");
+  const orders = (await history()).match(/ordered by MQTT/g) ?? [];
+  assert.ok(orders.length <= 8, `${orders.length} orders`);
+  await reload(floatip, file('"mqtt://127.0.0.1"'));
+  await tell("ON");
+  await floatip.command("notify-test");
+  await untilSaid(floatip, "acknowledged");
+  assert.equal(await isOn(floatip), false, "the file does not allow it any more");
+}
+
 /** A broker whose certificate an authority of one's own has signed, as at home. */
 async function overTls(host: LabHost, folder: string): Promise<void> {
   await certify(folder);
@@ -172,6 +227,7 @@ async function certify(folder: string): Promise<void> {
 const PLAYS: Readonly<Record<string, (host: LabHost, folder: string) => Promise<void>>> = {
   "states, sensors, last will; killed, hung and restarted brokers and daemons": alive,
   "a password": withPassword,
+  "orders by MQTT": withOrders,
   "TLS with an authority of one's own": overTls,
 };
 

@@ -320,6 +320,7 @@ password = "p"
 ca = "/etc/floatip/ca.pem"
 topic = "home/floatip/"
 discovery = false
+orders = true
 `,
   );
   assert.equal(decoded.kind, "config", JSON.stringify(decoded));
@@ -342,6 +343,7 @@ discovery = false
       ca: "/etc/floatip/ca.pem",
       topic: "home/floatip",
       discovery: false,
+      orders: true,
     },
   });
   const own = decoded.config.instances[0]?.notify;
@@ -375,4 +377,15 @@ Deno.test("adverts by UDP: what is written, and IPv6 by global addresses that ar
     const [instance] = decoded.config.instances;
     assert.deepEqual([instance?.transport, instance?.port], ["udp", port]);
   }
+});
+
+Deno.test("notify: orders by MQTT are of the node, not of an instance", () => {
+  const decoded = decode(`[instance.web]
+vrid = 51
+addresses = ["192.168.1.50/24"]
+notify = { mqtt = { url = "mqtt://192.168.1.5", orders = true } }
+`);
+  assert.equal(decoded.kind, "problems");
+  if (decoded.kind !== "problems") return;
+  assert.match(decoded.problems[0]?.what ?? "", /orders are of the whole node/);
 });

@@ -39,6 +39,16 @@ Deno.test("answers come whole however the stream is cut, and messages are skippe
   }
 });
 
+Deno.test("with a subscription short messages come, long ones are skipped", () => {
+  const SUBACK = packet(9, [0, 1, 0]);
+  const short = packet(3, [0, 1, 65, 79, 78]);
+  const reader = new AnswerReader(10);
+  const stream = [...SUBACK, ...PUBLISH, ...short, ...PUBACK].flatMap((byte) =>
+    reader.read(Uint8Array.of(byte)) ?? assert.fail()
+  );
+  assert.deepEqual(stream.map((one) => [...one]), [SUBACK, short, PUBACK]);
+});
+
 const wrong: Readonly<Record<string, readonly number[]>> = {
   "a length of five bytes": [0x20, 0xff, 0xff, 0xff, 0xff, 0x01],
   "a length without an end": [0x30, 0xff, 0xff, 0xff, 0xff],
@@ -55,7 +65,13 @@ for (const [name, bytes] of Object.entries(wrong)) {
   });
 }
 
-const NOTHING = { user: undefined, password: undefined, ca: undefined, discovery: false };
+const NOTHING = {
+  user: undefined,
+  password: undefined,
+  ca: undefined,
+  discovery: false,
+  orders: false,
+};
 
 Deno.test("a broker that answers junk has its connection ended, and holds nothing up", async () => {
   // Read with 32 bits, the first length is -6: a reader that believes it goes nowhere.

@@ -17,7 +17,7 @@ const OFFLINE = "floatip/pi-a/availability offline";
 
 function mqtt(url: string, change: Partial<MqttSettings> = {}): MqttSettings {
   const none = { user: undefined, password: undefined, ca: undefined };
-  return { url, ...none, topic: "floatip", discovery: false, ...change };
+  return { url, ...none, topic: "floatip", discovery: false, orders: false, ...change };
 }
 
 function sink(url: string, change: Partial<MqttSettings> = {}, timeoutMs = 5000): MqttSink {

@@ -39,7 +39,7 @@ Deno.test("notifier: a broker gets the state when the health changes, a webhook 
   const none = { user: undefined, password: undefined, ca: undefined };
   await using notifier = new Notifier(plan(settings({
     webhook: hook(receiver.url),
-    mqtt: { url: broker.url, ...none, topic: "floatip", discovery: false },
+    mqtt: { url: broker.url, ...none, topic: "floatip", discovery: false, orders: false },
   })));
   assert.ok(notifier.followsHealth());
   const change = { time: TIME, instance: "web", family: "ipv4" } as const;
