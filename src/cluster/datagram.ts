@@ -36,7 +36,8 @@ export const GREETING = layout("greeting of the channel", 132, {
   nameLength: u8(48),
   /** The sender's name, padded with zeros. */
   name: bytes(49, MAX_NAME),
-  reserved: be64(112),
+  /** What the sender can do; a bit that is not known means nothing. */
+  abilities: be64(112),
   nonce: bytes(120, NONCE_SIZE),
 });
 
@@ -52,6 +53,8 @@ export const DATA_HEAD = layout("data of the channel", 24, {
   counter: be64(16),
 });
 
+const OPENS = 1n;
+
 /** Bytes of a message in one DATA, at most. */
 export const MAX_MESSAGE = MAX_DATAGRAM - DATA_HEAD.size - TAG_SIZE;
 
@@ -63,6 +66,8 @@ export interface Greeting {
   readonly to: Uint8Array;
   readonly asked: bigint;
   readonly name: string;
+  /** Does it open sealed adverts (sealed_advert.ts)? */
+  readonly opens: boolean;
   readonly nonce: Uint8Array;
 }
 
@@ -100,18 +105,20 @@ export function decodeDatagram(
   }
   if (type !== TYPES.hello && type !== TYPES.ack) return "type";
   if (datagram.length !== GREETING.size + TAG_SIZE) return "length";
-  const { keyId, sid, to, asked, nameLength, name, nonce } = GREETING.read(datagram);
+  const { keyId, sid, to, asked, nameLength, name, abilities, nonce } = GREETING.read(
+    datagram,
+  );
   const text = decodeName(name, nameLength);
   if (text === undefined) return "name";
   const kind = type === TYPES.hello ? "hello" : "ack";
   return {
-    head: { kind, keyId, sid, to, asked, name: text, nonce },
+    head: { kind, keyId, sid, to, asked, name: text, opens: (abilities & OPENS) !== 0n, nonce },
     ...split(datagram, GREETING.size),
   };
 }
 
 /** The bytes of a greeting before its tag. */
-export function encodeGreeting({ kind, name, ...fields }: Greeting): Uint8Array {
+export function encodeGreeting({ kind, name, opens, ...fields }: Greeting): Uint8Array {
   const text = new TextEncoder().encode(name);
   const padded = new Uint8Array(MAX_NAME);
   padded.set(text.subarray(0, MAX_NAME));
@@ -122,7 +129,7 @@ export function encodeGreeting({ kind, name, ...fields }: Greeting): Uint8Array 
     type: TYPES[kind],
     nameLength: text.length,
     name: padded,
-    reserved: 0n,
+    abilities: opens ? OPENS : 0n,
   });
 }
 

@@ -29,6 +29,13 @@ const MAX_ASKED = 32;
 /** The head of a part of a report. */
 export type PartHead = Pick<ReportPart, "number" | "index" | "node">;
 
+/** The same, without what need not be said. */
+type EncodedHead = Omit<PartHead, "node"> & {
+  readonly node: Omit<PartHead["node"], "seals"> & {
+    readonly seals: readonly string[] | undefined;
+  };
+};
+
 /** A part of a report as text. */
 export interface EncodedPart {
   readonly text: Uint8Array;
@@ -49,7 +56,13 @@ export function encodePart(
   const head = {
     number,
     index,
-    node: { ...node, keys: node.keys.slice(0, MAX_KEYS), maintenance },
+    node: {
+      ...node,
+      keys: node.keys.slice(0, MAX_KEYS),
+      maintenance,
+      // Mostly there are none, and it need not be said.
+      seals: node.seals.length === 0 ? undefined : node.seals.slice(0, MAX_LIST),
+    },
   };
   let room = MAX_MESSAGE - sizeOf(partText(head, false, []));
   const most = room;
@@ -126,7 +139,7 @@ function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function partText({ number, index, node }: PartHead, last: boolean, inside: readonly string[]) {
+function partText({ number, index, node }: EncodedHead, last: boolean, inside: readonly string[]) {
   return `{"kind":"report","number":${number},"index":${index},"last":${last},` +
     `"node":${JSON.stringify(node)},"routers":[${inside.join()}]}`;
 }
@@ -218,6 +231,7 @@ function decodeNode(fields: Fields | undefined): NodeReport | undefined {
     fileAge: fields.whole("fileAge") ?? 0,
     maintenance: decodeMaintenance(fields.table("maintenance")),
     leaving: fields.flag("leaving") ?? false,
+    seals: fields.list("seals", MAX_LIST).filter((one) => typeof one === "string"),
   };
 }
 

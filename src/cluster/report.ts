@@ -46,6 +46,11 @@ export interface NodeReport {
   readonly maintenance: MaintenanceReport | null;
   /** It is about to end, and says goodbye. */
   readonly leaving: boolean;
+  /**
+   * The sessions by which it seals its adverts: hints of the sids of those to which it does, in
+   * hexadecimal.
+   */
+  readonly seals: readonly string[];
 }
 
 /** Maintenance that is in force. */

@@ -26,6 +26,8 @@ export interface End {
 /** What is known of a peer's process that has answered our HELLO. */
 export interface Session {
   readonly sid: Uint8Array;
+  /** Does it open sealed adverts? */
+  opens: boolean;
   readonly hint: bigint;
   /** Info of the keys, by direction. */
   readonly sending: Uint8Array;
@@ -43,6 +45,7 @@ const GREETINGS = new TextEncoder().encode("floatip greeting 1");
 export function newSession(own: End, other: End): Session {
   return {
     sid: other.sid,
+    opens: false,
     hint: hintOf(other.sid),
     sending: sessionInfo(own, other),
     receiving: sessionInfo(other, own),

@@ -23,6 +23,7 @@ import {
   SID_SIZE,
   type Unverified,
 } from "./datagram.ts";
+import type { Ends } from "./advert_seals.ts";
 import type { Outcome, Refused, ToSeal } from "./outcome.ts";
 import {
   forget,
@@ -177,6 +178,17 @@ export class Sessions {
     return first;
   }
 
+  /** The ends of all sessions that were not replaced, with the names of their peers. */
+  get ends(): readonly (readonly [string, Ends])[] {
+    return this.#peers.flatMap(({ name, ownSid: own, current, next }) =>
+      [current, next].flatMap((session) => {
+        if (session === undefined) return [];
+        const { sid: other, opens } = session;
+        return [[name, { own, other, opens, isProved: session === current }] as const];
+      })
+    );
+  }
+
   /** What is known at `now` of the peer called `name`; undefined: it is none. */
   peer(name: string, now: Instant): PeerView | undefined {
     const found = this.#peers.find((one) => one.name === name);
@@ -258,6 +270,7 @@ export class Sessions {
     const own = { name: this.#own.name, sid: peer.ownSid };
     peer.next = back ?? newSession(own, { name: peer.name, sid: head.sid });
     peer.next.since = now;
+    peer.next.opens = head.opens;
     return { kind: "send", datagrams: this.#seal(peer, peer.next, PROOF) };
   }
 
@@ -309,7 +322,7 @@ export class Sessions {
   ): ToSeal {
     const { name, keyIds: [keyId] } = this.#own;
     const nonce = this.#random(NONCE_SIZE);
-    const head = encodeGreeting({ kind, keyId, sid, name, nonce, ...fields });
+    const head = encodeGreeting({ kind, keyId, sid, name, opens: true, nonce, ...fields });
     return { to, key: greetingKey(keyId), nonce, head, text: new Uint8Array(0) };
   }
 

@@ -86,7 +86,7 @@ export class Daemon implements CommandTaker {
     if (this.#isRestarting) this.#parts.reconciler.park();
     else this.#parts.reconciler.close();
     this.#parts.channel.close();
-    this.#parts.resumeWriter.save();
+    this.#parts.resumeWriter.save(this.#isRestarting);
     return this.#isRestarting ? "restarting" : "stopped";
   }
 

@@ -25,7 +25,13 @@ import type { Journal } from "./journal/journal.ts";
 import type { Metrics } from "./journal/metrics.ts";
 import { labelOf, logTransition } from "./journal/log.ts";
 import { carriedAs, CarriedSteps, isLarge } from "./carried_steps.ts";
-import { effectInParts, type InParts, removeAddresses, removeLeftover } from "./effects.ts";
+import {
+  effectInParts,
+  type InParts,
+  removeAddresses,
+  removeLeftover,
+  type Sealer,
+} from "./effects.ts";
 import { leftoverAddresses } from "./machine/readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./machine/refusals.ts";
 import { type Look, pictures } from "./pictures.ts";
@@ -77,6 +83,8 @@ export interface DriverOptions {
   readonly onObservation?: (router: VirtualRouter, seen: Observation) => void;
   /** What the nodes report of the holder of its addresses. */
   readonly opinionOf?: (router: VirtualRouter) => Opinion | undefined;
+  /** `message` as it is sent to `to`. */
+  readonly sealAdvert?: Sealer;
   /** Asks the nodes for their reports. */
   readonly askNodes?: (router: VirtualRouter) => void;
   /** Called when a master leaves, or begins to, before anybody is told. */
@@ -352,8 +360,10 @@ export class Driver {
   *#perform(router: VirtualRouter, effect: Effect, look: Look): InParts {
     if (isObservation(effect)) return this.#options.onObservation?.(router, effect);
     if (effect.kind === "ask-nodes") return this.#options.askNodes?.(router);
-    const { announcer } = this.#options;
-    const parts = effectInParts(effect, router, this.#host, this.#journal, announcer, look);
+    const { announcer, sealAdvert } = this.#options;
+    const parts = effectInParts(
+      ...[effect, router, this.#host, this.#journal, announcer, look, sealAdvert] as const,
+    );
     // Renewals go out together (decision 0071).
     if (effect.kind === "renew-addresses") this.#exhaust(router, parts);
     else yield* parts;

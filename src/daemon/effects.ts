@@ -37,6 +37,9 @@ export const TOGETHER = 16;
 /** Work with many addresses: after each part it gives how many there were. */
 export type InParts = Generator<number, void, void>;
 
+/** An advert as it leaves by an endpoint to a destination. */
+export type Sealer = (endpoint: Endpoint, to: Ip, message: Uint8Array) => Uint8Array;
+
 /** Carries `effect` out for `router`. Throws HostError where an address cannot be added. */
 export function performEffect(
   effect: Action,
@@ -56,10 +59,11 @@ export function* effectInParts(
   journal: Journal,
   announcer: Announcer,
   look: Look,
+  seal: Sealer = (_endpoint, _to, message) => message,
 ): InParts {
   switch (effect.kind) {
     case "send-advert":
-      return sendAdvert(effect, router, host, journal);
+      return sendAdvert(effect, router, host, journal, seal);
     case "add-addresses":
       return yield* addAddresses(router, host, journal, look);
     case "remove-addresses":
@@ -285,6 +289,7 @@ function sendAdvert(
   router: VirtualRouter,
   host: Host,
   journal: Journal,
+  seal: Sealer,
 ): void {
   const { endpoint, source, plan } = router;
   if (endpoint === undefined || source === undefined) return;
@@ -296,7 +301,7 @@ function sendAdvert(
     const spoken = { priority, interval: interval ?? plan.rules.advertInterval, source, form };
     const message = advertTo(destination, plan.rules, spoken);
     try {
-      host.send(endpoint, source, destination, message);
+      host.send(endpoint, source, destination, seal(endpoint, destination, message));
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       trouble = `adverts to ${nameIn(plan, destination)} do not leave: ${error.words}`;

@@ -33,6 +33,7 @@ import { ResumeWriter } from "./resume_writer.ts";
 import { Routers } from "./routers.ts";
 import { loneliness, type Others } from "./nodes/successors.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
+import { SealedAdverts } from "./nodes/sealed_adverts.ts";
 import { SecondOpinion } from "./nodes/second_opinion.ts";
 import { Wishes } from "./nodes/wishes.ts";
 
@@ -92,19 +93,23 @@ interface Later {
   addressConflicts?: AddressConflicts;
   secondOpinion?: SecondOpinion;
   reports?: Reports;
+  seals?: SealedAdverts;
 }
+
+const NO_SEALS: readonly string[] = [];
 
 /** Puts them together; nothing is done yet. */
 export function createParts(options: DaemonOptions): Parts {
   const ground = createGround(options);
   const later: Later = {};
   const core = createCore(options, ground, later);
-  const watch = createWatch(options, ground, core);
+  const watch = createWatch(options, ground, core, later);
   const handling = createHandling(options, ground, core, later);
   const cluster = createCluster(options, ground, core, handling);
   later.addressConflicts = watch.addressConflicts;
   later.secondOpinion = cluster.secondOpinion;
   later.reports = cluster.reports;
+  later.seals = cluster.seals;
   const { interests, resumeWriter } = core;
   const fence = new FenceKeeper(options.host, options.journal, ground.routers);
   const others = [watch.addressConflicts, resumeWriter, cluster.reports];
@@ -151,6 +156,7 @@ function createCore(options: DaemonOptions, ground: Ground, later: Later): Core 
     nodeName: () => reconciler.node?.node ?? "unknown",
     beforeLeaving: (router) => resumeWriter.leaves(router),
     opinionOf: (router) => later.secondOpinion?.opinionOf(router),
+    sealAdvert: (endpoint, to, message) => later.seals?.seal(endpoint, to, message) ?? message,
     askNodes: (router) => later.secondOpinion?.ask(router),
     onObservation: (router, seen) => takeObservation(router, seen, ground),
   });
@@ -172,13 +178,20 @@ function createCore(options: DaemonOptions, ground: Ground, later: Later): Core 
     routers,
     checks,
     checkNames: () => reconciler.node?.checks.map(({ name }) => name) ?? [],
+    seals: (isLast) => later.seals?.note(isLast) ?? [],
+    sealing: () => later.seals?.sealing ?? NO_SEALS,
     advertisedAt: () => driver.advertisedAt,
   });
   return { driver, reconciler, interests, resumeWriter };
 }
 
 /** What looks at others on the LAN. */
-function createWatch(options: DaemonOptions, ground: Ground, { driver, reconciler }: Core) {
+function createWatch(
+  options: DaemonOptions,
+  ground: Ground,
+  { driver, reconciler }: Core,
+  later: Later,
+) {
   const { host, journal } = options;
   const { routers, observers, neighbours, conflicts, once, wallTime } = ground;
   const node = () => reconciler.node;
@@ -196,6 +209,8 @@ function createWatch(options: DaemonOptions, ground: Ground, { driver, reconcile
     conflicts,
     find: (endpoint, vrid) => routers.find(endpoint, vrid),
     interfaces: () => host.interfaces(),
+    unseal: (endpoint, datagram, at) =>
+      later.seals?.open(endpoint, datagram, at) ?? datagram.payload,
     newSender: (_router, source) => addressConflicts.newSender(source),
   });
   const healthWatch = new HealthWatch(observers, neighbours, routers, wallTime);
@@ -204,18 +219,22 @@ function createWatch(options: DaemonOptions, ground: Ground, { driver, reconcile
 
 /** What speaks to the other nodes of a file with [cluster]. */
 function createCluster(
-  { host, journal }: DaemonOptions,
+  { host, journal, resume }: DaemonOptions,
   { routers, checks, nodes }: Ground,
   { reconciler, driver }: Core,
   { handoffs, maintenance }: ReturnType<typeof createHandling>,
 ) {
   const config = () => reconciler.config;
   const self = () => reconciler.node?.node;
+  const before = resume?.boot === host.boot().id ? resume.seals : undefined;
+  const seals = new SealedAdverts({ now: () => host.now(), config, self, before });
   const channel = new Channel({
     host,
     journal,
     config,
     self,
+    onSession: (all) => seals.meet(all),
+    onEnd: (now) => reports.sayLast(now),
     onMessage: (peer, _from, text, at) => reports.take(peer, text, at),
   });
   const reports: Reports = new Reports({
@@ -226,6 +245,7 @@ function createCluster(
     config,
     self,
     maintenance: () => maintenance.present,
+    seals,
     isLeaving: () => handoffs.isStopping,
     onStanding: (node) => nodes.stands(node),
     onReport: (said) => {
@@ -239,7 +259,7 @@ function createCluster(
   const wishes = new Wishes({ now, journal, config, self, wordsOn, routers, driver });
   const secondOpinion = new SecondOpinion({ now: () => host.now(), reports, routers, driver });
   nodes.believe((name, now) => reports.view(name, now));
-  return { channel, reports, secondOpinion, wishes };
+  return { channel, reports, secondOpinion, wishes, seals };
 }
 
 /** What handles the commands of people. */

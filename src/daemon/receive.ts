@@ -2,6 +2,8 @@
  * Reception: finds the virtual router of each packet and counts it; only accepted ones become
  * events.
  */
+import type { Unsealed } from "../cluster/advert_seals.ts";
+import { messageIn } from "../wire/sealed.ts";
 import type { Datagram, Endpoint } from "../host.ts";
 import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
@@ -32,6 +34,8 @@ export interface ReceiverOptions {
   readonly find: (endpoint: Endpoint, vrid: number) => readonly VirtualRouter[];
   /** The machine's, now: they tell which hosts are neighbours. */
   readonly interfaces: () => Interfaces;
+  /** What a datagram says, or why it is not taken. */
+  readonly unseal?: (endpoint: Endpoint, datagram: Datagram, at: Instant) => Uint8Array | Unsealed;
   /** `router` has heard a sender that it did not know. */
   readonly newSender?: (router: VirtualRouter, source: Ip) => void;
 }
@@ -58,6 +62,12 @@ export class Receiver {
   ): readonly Accepted[] {
     // A node asks whether VRRP is taken here: that it is not refused is the answer.
     if (isQuestion(datagram.payload)) return [];
+    const opened = this.#options.unseal?.(endpoint, datagram, at) ?? datagram.payload;
+    if (typeof opened === "string") return this.#refuseSeal(endpoint, datagram, opened, at);
+    return this.#receivePlain(endpoint, { ...datagram, payload: opened }, at);
+  }
+
+  #receivePlain(endpoint: Endpoint, datagram: Datagram, at: Instant): readonly Accepted[] {
     const vrid = peekVrid(datagram.payload);
     const meant = vrid === undefined ? [] : this.#options.find(endpoint, vrid);
     if (meant.length === 0) {
@@ -66,6 +76,21 @@ export class Receiver {
     }
     const decoded = decodeAdvert(datagram);
     return meant.flatMap((router) => this.#judge(router, decoded, endpoint, datagram, at));
+  }
+
+  #refuseSeal(
+    endpoint: Endpoint,
+    datagram: Datagram,
+    reason: Unsealed,
+    at: Instant,
+  ): readonly [] {
+    const vrid = peekVrid(messageIn(datagram.payload));
+    const meant = vrid === undefined ? [] : this.#options.find(endpoint, vrid);
+    for (const router of meant) {
+      this.#refuse(router, { reason, detail: "" }, undefined, datagram, at);
+    }
+    if (meant.length === 0) count(this.unknown, reason);
+    return [];
   }
 
   #judge(
@@ -159,7 +184,9 @@ function refusedSight(
   { source, port }: Datagram,
   at: Instant,
 ): Sight | undefined {
-  if (reason === "own-packet" || advert?.priority === 0) return undefined;
+  if (["own-packet", "not-sealed", "replayed"].includes(reason) || advert?.priority === 0) {
+    return undefined;
+  }
   // By UDP users without rights can send these, and hosts of the Internet: no daemon does.
   if (reason === "source-port" || (reason === "ttl" && port !== undefined)) return undefined;
   const shared = advert === undefined ||

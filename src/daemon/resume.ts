@@ -4,6 +4,7 @@
  *
  * Why this cannot make two masters: decision 0015.
  */
+import type { SessionNote } from "../cluster/advert_seals.ts";
 import { isFloating } from "../config/plan/own_address.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import { keyOf, transportText } from "../config/plan/plan.ts";
@@ -28,6 +29,8 @@ export interface ResumeState {
   readonly boot: string;
   readonly routers: readonly RouterResume[];
   readonly checks: readonly CheckResume[];
+  /** Sessions by which adverts are sealed; absent: there are none. */
+  readonly seals?: readonly SessionNote[];
 }
 
 /** One virtual router in it. */

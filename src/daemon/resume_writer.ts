@@ -2,6 +2,7 @@
  * Writer of the state that the next process resumes: at once when it matters, else several times a
  * second.
  */
+import type { SessionNote } from "../cluster/advert_seals.ts";
 import type { Host } from "../host.ts";
 import { after, type Instant, milliseconds } from "../time.ts";
 import { keyOf } from "../config/plan/plan.ts";
@@ -35,6 +36,10 @@ export interface ResumeWriterOptions {
   readonly checks: Checks;
   /** The names of the checks that run. */
   readonly checkNames: () => readonly string[];
+  /** The sessions by which adverts are sealed; `isLast`: none is heard any more. */
+  readonly seals: (isLast: boolean) => readonly SessionNote[];
+  /** The same list while they are the same. */
+  readonly sealing: () => readonly string[];
   /** When a master of this node advertised last. */
   readonly advertisedAt: () => Instant | undefined;
 }
@@ -44,6 +49,7 @@ export class ResumeWriter implements RouterWatcher, Ticker {
   readonly #options: ResumeWriterOptions;
   #written: Written | undefined;
   #putOffUntil: Instant | undefined;
+  #sealing: readonly string[] | undefined;
   /** May something but the time of the last advert be another one than was written? */
   #isChanged = true;
   /** Masters that leave one after the other: what is written down calls them none already. */
@@ -95,6 +101,9 @@ export class ResumeWriter implements RouterWatcher, Ticker {
   tick(now: Instant): void {
     const { write, advertisedAt } = this.#options;
     if (write === undefined) return;
+    const sealing = this.#options.sealing();
+    if (sealing !== this.#sealing) this.#written = undefined;
+    this.#sealing = sealing;
     const last = this.#written;
     const standing = this.#isChanged || last === undefined ? this.#standing() : last.standing;
     this.#isChanged = false;
@@ -112,18 +121,22 @@ export class ResumeWriter implements RouterWatcher, Ticker {
     this.#save(standing, isNewer ? now : last.toldAt, now);
   }
 
-  /** Writes down how things stand. */
-  save(): void {
+  /** Writes down how things stand; `isLast`: another process goes on from here. */
+  save(isLast = false): void {
     const now = this.#options.host.now();
     this.#isChanged = false;
-    this.#save(this.#standing(), now, now);
+    this.#save(this.#standing(), now, now, isLast);
   }
 
-  #save(standing: string, toldAt: Instant, now: Instant): void {
-    const { write, routers, checks, checkNames, host } = this.#options;
+  #save(standing: string, toldAt: Instant, now: Instant, isLast = false): void {
+    const { write, routers, checks, checkNames, host, seals } = this.#options;
     this.#written = { at: now, standing, toldAt };
     this.#putOffUntil = undefined;
-    write?.(resumeStateOf(routers.all, checks, checkNames(), host.boot(), now, this.#leaving));
+    const sessions = seals(isLast);
+    write?.({
+      ...resumeStateOf(routers.all, checks, checkNames(), host.boot(), now, this.#leaving),
+      ...(sessions.length === 0 ? {} : { seals: sessions }),
+    });
   }
 
   /** All but the times of adverts, as text: which routers are masters, or handed over. */

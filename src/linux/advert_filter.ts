@@ -4,6 +4,7 @@
  */
 import type { Endpoint, Interest } from "../host.ts";
 import { MOST_INSTRUCTIONS, type Program } from "./packet_filter.ts";
+import { SEALED_HEAD, SEALED_MAGIC, SEALED_TYPE, SEALED_VERSION } from "../wire/sealed.ts";
 import { FIRST_SOURCE, fromSources } from "./source_filter.ts";
 
 type Step = Program[number];
@@ -13,6 +14,10 @@ type Step = Program[number];
  * longer is an advert.
  */
 const LONGEST = 60 + 8 + 8 + 255 * 16 + 28;
+
+const UDP_HEADER = 8;
+/** How a seal's head begins. */
+const SEALED = SEALED_MAGIC * 2 ** 16 + SEALED_VERSION * 2 ** 8 + SEALED_TYPE;
 
 /**
  * The program for the socket of `endpoint`. A raw socket of IPv4 is handed the IP header too, one
@@ -42,9 +47,17 @@ export function advertFilter(
   return program.length <= MOST_INSTRUCTIONS ? program : everybody;
 }
 
-/** Loads the second byte of the message. */
+/** Loads the second byte of the message, which by UDP may be behind the head of a seal. */
 function loadVrid({ kind, family }: Pick<Endpoint, "kind" | "family">): readonly Step[] {
-  if (kind === "udp") return [["message", { op: "load8", at: 8 + 1 }]];
+  if (kind === "udp") {
+    return [
+      ["message", { op: "load32", at: UDP_HEADER }],
+      ["sealed?", { op: "equal", to: SEALED, then: "behind the head", else: "plain" }],
+      ["behind the head", { op: "load8", at: UDP_HEADER + SEALED_HEAD.size + 1 }],
+      ["to the VRIDs", { op: "jump", then: vridLabel(0) }],
+      ["plain", { op: "load8", at: UDP_HEADER + 1 }],
+    ];
+  }
   if (family === "ipv6") return [["message", { op: "load8", at: 1 }]];
   return [["message", { op: "skip-ipv4" }], ["second byte", { op: "load8-behind", at: 1 }]];
 }

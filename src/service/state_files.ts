@@ -165,7 +165,25 @@ export function decodeResumeState(value: unknown): ResumeState | undefined {
   const { routers, checks } = value;
   if (!Array.isArray(routers) || !routers.every(isRouter)) return undefined;
   if (!Array.isArray(checks) || !checks.every(isCheck)) return undefined;
-  return { schema: 1, boot: value["boot"], routers, checks };
+  const { seals } = value;
+  const sessions = Array.isArray(seals) && seals.every(isSession) ? { seals } : {};
+  return { schema: 1, boot: value["boot"], routers, checks, ...sessions };
+}
+
+function isSession(value: unknown): value is NonNullable<ResumeState["seals"]>[number] {
+  if (!isRecord(value)) return false;
+  const { peer, own, other, counter, speaks, seals, heard } = value;
+  return typeof peer === "string" && [own, other].every(isHex) && Number.isSafeInteger(counter) &&
+    typeof speaks === "boolean" && typeof seals === "boolean" &&
+    (heard === undefined || (Array.isArray(heard) && heard.every(isHighest)));
+}
+
+function isHex(value: unknown): boolean {
+  return typeof value === "string" && /^([0-9a-f]{2})+$/.test(value);
+}
+
+function isHighest(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === "string" && Number.isSafeInteger(value[1]);
 }
 
 function isRouter(value: unknown): value is RouterResume {

@@ -5,6 +5,7 @@ import { decodeIpv4 } from "./ipv4.ts";
 import { decodeIpv6 } from "./ipv6.ts";
 import { decodeNeighbor, type NeighborAdvert, type NeighborSolicit } from "./ndp.ts";
 import { isQuestion } from "./presence.ts";
+import { messageIn } from "./sealed.ts";
 import { decodeUdp, UDP_PROTOCOL } from "./udp.ts";
 import { VRRP_PROTOCOL, type VrrpDatagram } from "./vrrp.ts";
 
@@ -78,5 +79,5 @@ function vrrpIn(
   const udp = protocol === UDP_PROTOCOL ? decodeUdp(packet.payload) : undefined;
   if (udp === undefined || !ports.includes(udp.destinationPort)) return undefined;
   if (isQuestion(udp.payload)) return undefined;
-  return { ...packet, payload: udp.payload, port: udp.sourcePort };
+  return { ...packet, payload: messageIn(udp.payload), port: udp.sourcePort };
 }

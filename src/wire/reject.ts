@@ -8,6 +8,8 @@ export const REJECT_REASONS = {
   "unknown-vrid": "no instance here has this VRID",
   "source": "its source is no address that a node can have",
   "ttl": "TTL or hop limit is not 255: it came through a router",
+  "not-sealed": "it is not sealed, and its node seals what it sends",
+  "replayed": "it is sealed, and was seen before",
   "too-short": "too short for a VRRP header",
   "version": "the VRRP version is not the instance's",
   "type": "not an advertisement (type is not 1)",

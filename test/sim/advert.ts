@@ -27,7 +27,9 @@ export function advertIn(message: Uint8Array): AdvertSeen {
 }
 
 function read8(message: Uint8Array): AdvertSeen {
-  const [first = 0, vrid = 0, priority = 0, count = 0, high = 0, low = 0] = message;
+  // "FL": the head of 40 bytes of one that is sealed.
+  const plain = message[0] === 0x46 && message[1] === 0x4c ? message.subarray(40) : message;
+  const [first = 0, vrid = 0, priority = 0, count = 0, high = 0, low = 0] = plain;
   const version = first >> 4;
   const intervalMs = version === 2 ? low * 1000 : (((high & 0xf) << 8) | low) * 10;
   return { version, vrid, priority, count, intervalMs };

@@ -5,7 +5,7 @@ import { Sessions } from "../../cluster/sessions.ts";
 import type { Config } from "../../config/config.ts";
 import type { Host, HostError, HostEvent } from "../../host.ts";
 import type { Ip } from "../../net/ip.ts";
-import { after, earliest, type Instant, seconds } from "../../time.ts";
+import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { channelPlan } from "./channel_plan.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Ticker } from "../ticker.ts";
@@ -28,7 +28,14 @@ export interface ChannelOptions {
    * A message of `peer`, fresh and its own, that came from its address `from`; opened at `at`.
    */
   readonly onMessage: (peer: string, from: Ip, text: Uint8Array, at: Instant) => void;
+  /** There may be another session. */
+  readonly onSession: (all: Sessions["ends"]) => void;
+  /** The file has no [cluster] any more: it can say a last thing now. */
+  readonly onEnd: (now: Instant) => void;
 }
+
+/** What is said last is sealed and sent within this. */
+const LAST_WORDS = milliseconds(30);
 
 /** Closed where the file has no [cluster]. */
 export class Channel implements Ticker {
@@ -39,6 +46,7 @@ export class Channel implements Ticker {
   /** What the host refuses, and when it is asked again. */
   #refusals: readonly HostError[] = [];
   #askAgainAt: Instant | undefined;
+  #endsAt: Instant | undefined;
   readonly #refused = new Map<Refused, number>();
 
   constructor(options: ChannelOptions) {
@@ -53,7 +61,12 @@ export class Channel implements Ticker {
       return;
     }
     const now = this.#options.host.now();
-    this.#carryOut(this.#sessions.opened(now, event.id, event.text), now);
+    const outcome = this.#sessions.opened(now, event.id, event.text);
+    // Its first word may be a report, which says more of the session.
+    if (outcome.kind === "send" || outcome.kind === "message") {
+      this.#options.onSession(this.#sessions.ends);
+    }
+    this.#carryOut(outcome, now);
   }
 
   /**
@@ -86,7 +99,7 @@ export class Channel implements Ticker {
   }
 
   nextDeadline(): Instant | undefined {
-    return earliest(this.#askAgainAt, this.#sessions?.nextDeadline());
+    return earliest(this.#askAgainAt, this.#endsAt, this.#sessions?.nextDeadline());
   }
 
   tick(now: Instant): void {
@@ -113,6 +126,8 @@ export class Channel implements Ticker {
     if (self === undefined) return;
     if (this.#settled?.config === config && this.#settled.self === self) return;
     const plan = channelPlan(config, self);
+    if (plan === undefined && !this.#isOver(now)) return;
+    this.#endsAt = undefined;
     if (plan === undefined) this.close();
     this.#settled = { config, self };
     if (plan === undefined) return;
@@ -121,6 +136,16 @@ export class Channel implements Ticker {
       this.#sessions = new Sessions(plan, plan.peers, (count) => host.randomBytes(count));
     } else this.#sessions.settle(plan, plan.peers);
     this.#open(now);
+  }
+
+  /** A reload took [cluster] out: the others are told before the channel closes. */
+  #isOver(now: Instant): boolean {
+    if (this.#sessions === undefined) return true;
+    if (this.#endsAt === undefined) {
+      this.#options.onEnd(now);
+      this.#endsAt = after(now, LAST_WORDS);
+    }
+    return this.#endsAt <= now;
   }
 
   #open(now: Instant): void {

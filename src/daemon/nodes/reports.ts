@@ -27,6 +27,7 @@ import { askAt, askNext, type Drift, type FileView, fileView, follow, learnPage 
 import { OwnFile } from "./own_file.ts";
 import { age, type Around, maintenanceReport, placeOf, routerReport } from "./own_report.ts";
 import type { Routers, RouterWatcher } from "../routers.ts";
+import type { SealedAdverts } from "./sealed_adverts.ts";
 import { Telling } from "./telling.ts";
 import type { Ticker } from "../ticker.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
@@ -57,6 +58,8 @@ export interface ReportsOptions {
   readonly config: () => Config;
   readonly self: () => string | undefined;
   readonly maintenance: () => Maintenance | undefined;
+  /** The seals of adverts. */
+  readonly seals: Pick<SealedAdverts, "sealing" | "tell">;
   /** Does this process give everything up, to end? */
   readonly isLeaving: () => boolean;
   /** How a node stands is another thing than before. */
@@ -142,6 +145,11 @@ export class Reports implements Ticker, RouterWatcher {
     if (this.#isOn) this.#telling.sayGoodbye(now);
   }
 
+  /** The file has no [cluster] any more: what this node still says. */
+  sayLast(now: Instant): void {
+    this.#telling.tellNow(now);
+  }
+
   /** Asks the node called `name` for a report now. */
   ask(name: string): void {
     this.#options.wire.send(name, encodeAsk({ kind: "report" }));
@@ -207,10 +215,10 @@ export class Reports implements Ticker, RouterWatcher {
 
   tick(now: Instant): void {
     if (!this.#isOn) return;
-    const { config, self, isLeaving, maintenance } = this.#options;
+    const { config, self, isLeaving, maintenance, seals } = this.#options;
     if (this.#file.settle(config(), now)) this.#forget();
     if (this.#file.work(() => this.#options.host.now())) this.#lookAt = now;
-    const around = [config(), self(), isLeaving(), maintenance(), this.#file.hash];
+    const around = [config(), self(), isLeaving(), maintenance(), this.#file.hash, seals.sealing];
     if (around.some((one, i) => one !== this.#around[i])) this.#telling.hurry();
     this.#around = around;
     this.#telling.tick(now);
@@ -247,6 +255,7 @@ export class Reports implements Ticker, RouterWatcher {
   #learn(peer: string, known: Known, part: ReportPart, at: Instant): void {
     const before = known.told;
     known.told = learn(before, part, at);
+    this.#options.seals.tell(peer, part.node.seals, at);
     // It has just come, or come again: it knows nothing of this node yet.
     if (before === undefined || known.told.number < before.number) this.#telling.hurry();
     // As far as its own word goes; what else there may be is seen with the next look.
@@ -342,7 +351,7 @@ export class Reports implements Ticker, RouterWatcher {
   }
 
   #nodeReport(now: Instant): NodeReport {
-    const { config, maintenance, isLeaving, host } = this.#options;
+    const { config, maintenance, isLeaving, host, seals } = this.#options;
     return {
       version: VERSION,
       up: age(this.#started, now),
@@ -351,6 +360,7 @@ export class Reports implements Ticker, RouterWatcher {
       fileAge: age(this.#file.since ?? now, now),
       maintenance: maintenanceReport(maintenance(), host.wallTime()),
       leaving: isLeaving(),
+      seals: this.#isOn && !isLeaving() ? seals.sealing : [],
     };
   }
 

@@ -93,11 +93,16 @@ export class Telling {
     }
   }
 
+  /** A report goes out at once. */
+  tellNow(now: Instant): void {
+    this.#begin(now, true);
+    this.#work(now);
+  }
+
   /** The last report of this process goes out at once. */
   sayGoodbye(now: Instant): void {
     if (this.#endsAt !== undefined) return;
-    this.#begin(now, true);
-    this.#work(now);
+    this.tellNow(now);
     this.#endsAt = after(now, LAST_WORDS);
   }
 

@@ -81,11 +81,11 @@ function greeting(
   const asked = greetings.length > 0 ? random.pick(greetings) : undefined;
   if (asked === undefined || random.chance(0.3)) {
     const to = new Uint8Array(SID_SIZE);
-    return encodeGreeting({ kind: "hello", keyId, sid, to, asked: 1n, name, nonce });
+    return encodeGreeting({ kind: "hello", keyId, sid, to, asked: 1n, name, opens: true, nonce });
   }
   const view = new DataView(asked.buffer, asked.byteOffset);
   const [to, question] = [asked.slice(8, 8 + SID_SIZE), view.getBigUint64(40)];
-  return encodeGreeting({ kind: "ack", keyId, sid, to, asked: question, name, nonce });
+  return encodeGreeting({ kind: "ack", keyId, sid, to, asked: question, name, opens: true, nonce });
 }
 
 /** One of few, so that sessions come about. */

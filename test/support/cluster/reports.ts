@@ -11,6 +11,7 @@ export function nodeReport(changes: Partial<NodeReport> = {}): NodeReport {
     fileAge: 60_000,
     maintenance: null,
     leaving: false,
+    seals: [],
     ...changes,
   };
 }

@@ -42,6 +42,8 @@ export class Speakers {
         journal: { write: (level, line) => this.told.push(`${name} ${level}: ${line}`) },
         config: () => this.#configs.get(name) ?? config,
         self: () => name,
+        onSession: () => {},
+        onEnd: () => {},
         onMessage: (peer, from, text) => {
           const words = new TextDecoder().decode(text);
           this.heard.push({ by: name, peer, from: formatIp(from), text: words });

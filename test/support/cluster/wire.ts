@@ -41,9 +41,9 @@ export class Recorder implements AsyncDisposable {
     });
   }
 
-  /** Resolves when tcpdump listens on the bridge. */
-  static async open(lan: Lan): Promise<Recorder> {
-    const filter = `udp port ${PORT} and ip`;
+  /** Resolves when tcpdump listens on the bridge; what goes to `port` is recorded. */
+  static async open(lan: Lan, port = PORT): Promise<Recorder> {
+    const filter = `udp port ${port} and ip`;
     return await openTcpdump(lan, "br0", filter, (child) => new Recorder(child));
   }
 

@@ -10,6 +10,8 @@ import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 
 /** A master, a clock that is set by hand, and the adverts (in ms) that the notes tell of. */
+const NONE: readonly string[] = [];
+
 class Desk {
   readonly told: number[] = [];
   readonly router = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
@@ -26,6 +28,8 @@ class Desk {
       routers: { all: [this.router] },
       checks: new Checks(),
       checkNames: () => [],
+      seals: () => [],
+      sealing: () => NONE,
       advertisedAt: () => this.router.advertisedAt,
     });
   }

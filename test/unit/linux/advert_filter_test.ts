@@ -87,3 +87,21 @@ Deno.test("all VRIDs and hundreds of known sources fit; more than fit are all he
   const tooMany = advertFilter(endpoint, { vrids, known: many(1000) }, false);
   assert(accepts(tooMany, message(9, 24), { header: header6(ip("fe80::ffff")) }));
 });
+
+Deno.test("a UDP socket finds the VRID behind the head of a seal too", () => {
+  const program = advertFilter(
+    { kind: "udp", family: "ipv4" },
+    { vrids: [51], known: [] },
+    true,
+  );
+  const udp = (payload: Uint8Array) => Uint8Array.of(...new Uint8Array(8), ...payload);
+  const sealed = (vrid: number) => {
+    const head = [0x46, 0x4c, 1, 4, ...new Uint8Array(36)];
+    return udp(Uint8Array.of(...head, ...message(vrid)));
+  };
+  assert(accepts(program, udp(message(51))));
+  assert(!accepts(program, udp(message(52))));
+  assert(accepts(program, sealed(51)));
+  assert(!accepts(program, sealed(52)));
+  assert(!accepts(program, sealed(51).subarray(0, 48)), "nothing is behind its head");
+});

@@ -1,0 +1,32 @@
+/** The head before a VRRP message by UDP that a session of [cluster] seals (decision 0086). */
+import { be16, be32, be64, bytes, layout, u8 } from "./layout.ts";
+
+/** "FL": no version of VRRP begins so. */
+export const SEALED_MAGIC = 0x464c;
+/** Beside the types of the nodes' channel. */
+export const SEALED_TYPE = 4;
+/** Of the head. */
+export const SEALED_VERSION = 1;
+
+/** The message follows it, readable as without. */
+export const SEALED_HEAD = layout("head of a sealed advert", 40, {
+  magic: be16(0),
+  version: u8(2),
+  type: u8(3),
+  /** Which secret. */
+  keyId: be32(4),
+  /** The first 8 bytes of the sender's sid: which session. */
+  hint: be64(8),
+  /** Rises with each sealed advert of a session. */
+  counter: be64(16),
+  tag: bytes(24, 16),
+});
+
+/** The VRRP message in the payload of a UDP datagram, sealed or not; nothing is verified. */
+export function messageIn(payload: Uint8Array): Uint8Array {
+  if (!SEALED_HEAD.fits(payload)) return payload;
+  const [high = 0, low = 0, version, type] = payload;
+  const isSealed = (high << 8 | low) === SEALED_MAGIC && version === SEALED_VERSION &&
+    type === SEALED_TYPE;
+  return isSealed ? payload.subarray(SEALED_HEAD.size) : payload;
+}
