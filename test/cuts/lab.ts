@@ -220,7 +220,7 @@ export class CutLab implements AsyncDisposable {
     const host = this.lan.host(name);
     if (this.settings.program === "keepalived") return await this.#keepalived(host);
     const program = [...await realTimeWords(10), ...FLOATIP];
-    return await Floatip.start(host, this.#file(name), { program, env: UNIT_ENVIRONMENT });
+    return await Floatip.start(host, this.#file(), { program, env: UNIT_ENVIRONMENT });
   }
 
   #keepalived(host: LabHost): Promise<Keepalived> {
@@ -233,14 +233,14 @@ export class CutLab implements AsyncDisposable {
     });
   }
 
-  #file(name: string): string {
+  #file(): string {
     const { program, intervalMs } = this.settings;
     const addressOf = (machine: string) => `"${this.lan.host(machine).address}"`;
     const witnesses = this.machines.includes("w") ? [`witnesses = { w = ${addressOf("w")} }`] : [];
     const cluster = ["[cluster]", `secret = "${SECRET}"`, ...witnesses];
     const isExclusive = program === "exclusive";
     return [
-      ...["[node]", `name = "${name}"`, "[nodes]"],
+      "[nodes]",
       ...this.nodes.map((one) => `${one} = ${addressOf(one)}`),
       ...(isExclusive ? cluster : []),
       ...["[instance.web]", "vrid = 51", `addresses = ["${ADDRESS}/24"]`],
