@@ -22,7 +22,7 @@ export type Measure = (scene: Scene, settings: DuoSettings, runs: number) => Pro
 const ADDED = "10.77.0.101";
 
 /** RestartSec of floatip's unit. */
-const RESTART_AFTER_MS = 100;
+const RESTART_AFTER_MS = 20;
 
 /** Longer than a backup waits at 1 s adverts. */
 const TAKEOVER_MS = 4500;

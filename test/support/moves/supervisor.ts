@@ -5,7 +5,7 @@ import type { Floatip } from "../interop/floatip.ts";
 import type { NodeName, Scene, SceneSettings } from "./scene.ts";
 
 /** RestartSec of the unit. */
-const RESTART_AFTER_MS = 100;
+const RESTART_AFTER_MS = 20;
 
 /**
  * What every process of a unit has (systemd.exec(5)): by that a daemon knows that it would be
