@@ -1,6 +1,7 @@
 /** Host: everything that floatip asks of a machine; LinuxHost and SimHost implement it. */
 import type { ProbeResult } from "./health/check.ts";
 import type { ToOpen, ToSeal } from "./cluster/outcome.ts";
+import type { Reading } from "./cluster/votes/clocks.ts";
 import type { CheckSettings } from "./config/tables/check.ts";
 import type { Instant, Nanoseconds, WallTime } from "./time.ts";
 import type { Interfaces, VirtualAddress } from "./net/interfaces.ts";
@@ -224,6 +225,8 @@ export interface Host {
   wallTime(): WallTime;
   /** Throws HostError where the kernel does not tell. */
   boot(): Boot;
+  /** Two clocks since the machine's boot, of which one is not slewed. Throws HostError. */
+  clocks(): Reading;
   hostName(): string;
   /** Of this process, now: what each of its threads has at least. */
   scheduling(): Scheduling;

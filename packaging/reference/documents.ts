@@ -101,6 +101,11 @@ const CAUSES: { readonly [Kind in Reason]: Extract<Cause, { readonly kind: Kind 
   "better-master": { kind: "better-master", master: A, priority: 200 },
   "tie-lost": { kind: "tie-lost", master: B, priority: 100 },
   "fault": { kind: "fault", faults: [{ kind: "no-carrier", message: "eth0 has no carrier" }] },
+  "lease-ended": {
+    kind: "lease-ended",
+    words: "has 1 of 3 votes and needs 2; pi-b holds it, says nas, for 2.1 s more",
+  },
+  "wished": { kind: "wished", successor: A },
   "faults-cleared": { kind: "faults-cleared" },
   "group": { kind: "group", member: "inside" },
   "reconfigured": { kind: "reconfigured", what: "interface was eth0" },

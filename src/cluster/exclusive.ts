@@ -61,6 +61,11 @@ export interface Arbiter {
   /** The node gives `lease` up. Its fence is shut before this, and its note is void. */
   release(lease: string): void;
   /**
+   * The node asks for `lease` no more and does not hold it, but what was promised to it runs out by
+   * itself: that its addresses are silent before is not certain.
+   */
+  lapse(lease: string): void;
+  /**
    * The node gives `lease` up in favour of `to`, which {@link ArbiterEvents.onWish} named. Its
    * fence is shut before this, and its note is void. Where that cannot be it is a release.
    */

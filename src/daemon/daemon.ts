@@ -48,6 +48,7 @@ export class Daemon implements CommandTaker {
       parts.handovers,
       parts.maintenance,
       parts.reconciler,
+      parts.leases,
       parts.fence,
       { nextDeadline: () => checks.nextDeadline(), tick: (now) => this.#startProbes(now) },
       parts.interests,

@@ -32,6 +32,8 @@ import {
   removeLeftover,
   type Sealer,
 } from "./effects.ts";
+import { informed } from "./informed.ts";
+import type { LeaseGate } from "./exclusive/gate.ts";
 import { leftoverAddresses } from "./machine/readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./machine/refusals.ts";
 import { type Look, pictures } from "./pictures.ts";
@@ -87,6 +89,8 @@ export interface DriverOptions {
   readonly sealAdvert?: Sealer;
   /** Asks the nodes for their reports. */
   readonly askNodes?: (router: VirtualRouter) => void;
+  /** Leases of exclusive instances. */
+  readonly leases?: () => LeaseGate | undefined;
   /** Called when a master leaves, or begins to, before anybody is told. */
   readonly beforeLeaving?: (router: VirtualRouter) => void;
 }
@@ -197,7 +201,10 @@ export class Driver {
   *#advance(router: VirtualRouter, event: Event): InParts {
     const { routers } = this.#options;
     const { state, entered } = router;
+    const ended = this.#leases(router)?.ended(router);
+    if (ended !== undefined) yield* this.#step(router, { kind: "lease-ended", words: ended });
     yield* this.#step(router, event);
+    this.#leases(router)?.stepped(router);
     routers.schedule(router);
     if (router.entered !== entered || !isAlike(state, router.state)) routers.changed(router);
   }
@@ -230,6 +237,7 @@ export class Driver {
 
   /** Has all wait for `router`, a master, as long as can be from now. Never throws. */
   refreshMaster(router: VirtualRouter): void {
+    if (this.#leases(router)?.ended(router) !== undefined) return;
     const look = () => this.#host.interfaces();
     try {
       for (const kind of ["send-advert", "renew-addresses"] as const) {
@@ -315,7 +323,7 @@ export class Driver {
     const before = router.state.kind;
     const { state, effects, transition } = step(
       router.state,
-      this.#informed(router, event),
+      informed(router, event, this.#host.now(), this.#options),
       this.#host.now(),
       router.rules,
     );
@@ -343,11 +351,8 @@ export class Driver {
     yield* this.#step(router, { kind: "faults", faults: [refusalOf(refused)] });
   }
 
-  /** A backup whose time has come hears what the nodes report. */
-  #informed(router: VirtualRouter, event: Event): Event {
-    const isAsked = event.kind === "deadline" && router.state.kind === "backup" &&
-      router.rules.secondOpinion === true;
-    return isAsked ? { ...event, opinion: this.#options.opinionOf?.(router) } : event;
+  #leases(router: VirtualRouter) {
+    return router.plan.exclusive === undefined ? undefined : this.#options.leases?.();
   }
 
   /** It holds what was refused: it preempts as others do, from the next look on. */
@@ -370,6 +375,7 @@ export class Driver {
     if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
     if (effect.kind === "send-advert") {
       this.#options.metrics.sent(router, effect.priority, this.#host.now());
+      if (effect.priority > 0) this.#leases(router)?.advertised(router);
       const at = router.advertisedAt;
       if (at !== undefined && at > (this.#advertisedAt ?? 0)) this.#advertisedAt = at;
     }

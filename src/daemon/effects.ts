@@ -15,15 +15,16 @@ import {
   type VirtualAddress,
 } from "../net/interfaces.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
-import { after, type Nanoseconds } from "../time.ts";
+import { after } from "../time.ts";
 import { BURST } from "../vrrp/announcements.ts";
 import type { Action } from "../vrrp/event.ts";
-import type { Rules } from "../vrrp/rules.ts";
 import { gratuitousArp } from "../wire/arp.ts";
 import { unsolicitedNa } from "../wire/ndp.ts";
-import { type ChecksumForm, encodeAdvert, groupOf } from "../wire/vrrp.ts";
+import { type ChecksumForm, groupOf } from "../wire/vrrp.ts";
+import { advertTo } from "./advert_messages.ts";
 import { type Announcement, Announcer } from "./announcer.ts";
 import type { Journal } from "./journal/journal.ts";
+import { lifetimeOf } from "./exclusive/lifetimes.ts";
 import { forgetOpen, keepOpen } from "./machine/fence.ts";
 import { labelOf } from "./journal/log.ts";
 import { askableLink, questionFor } from "./holders/questions.ts";
@@ -109,21 +110,26 @@ function* removingAddresses(
 ): InParts {
   // They are another daemon's.
   if (router.elsewhere !== undefined) return;
+  const refused = new Set<string>();
   for (const part of partsOf(addresses)) {
     const interfaces = look();
     const there = part.flatMap((held) =>
       placedEntries(held, router, interfaces)
         .map(({ name, entry }) => ({ ...held, interface: name, prefix: entry.prefix }))
     );
-    for (const outcome of host.removeAddresses(there)) {
-      if (outcome instanceof HostError) {
-        journal.write("error", `${labelOf(router.plan)}: ${outcome.message}`);
-      }
+    for (const [index, outcome] of host.removeAddresses(there).entries()) {
+      if (!(outcome instanceof HostError)) continue;
+      journal.write("error", `${labelOf(router.plan)}: ${outcome.message}`);
+      const left = there[index];
+      if (left !== undefined) refused.add(formatIp(left.prefix.address));
     }
     for (const { prefix } of part) router.placed.delete(formatIp(prefix.address));
     yield part.length;
   }
-  forgetOpen(addresses, router, host);
+  // Of a lease that ends, what could not be removed stays behind the fence.
+  const isKept = ({ prefix }: VirtualAddress) =>
+    router.plan.exclusive !== undefined && refused.has(formatIp(prefix.address));
+  forgetOpen(addresses.filter((one) => !isKept(one)), router, host);
 }
 
 function partsOf<T>(all: readonly T[]): readonly (readonly T[])[] {
@@ -181,7 +187,9 @@ function* addAddresses(
     const wanted = part.filter((held) => !isForeign(held, router, interfaces));
     // The lease of the first part ends first.
     if (index === 0) noteLease(router, host);
-    const outcomes = host.addAddresses(wanted, router.rules.lease);
+    const lifetime = lifetimeOf(router, host);
+    if (lifetime === 0) return;
+    const outcomes = host.addAddresses(wanted, lifetime);
     for (const [i, held] of wanted.entries()) {
       if (outcomes[i] instanceof HostError) continue;
       const link = linkNamed(interfaces, held.interface);
@@ -213,7 +221,9 @@ function* renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer
   const interfaces = host.interfaces();
   for (const part of partsOf(router.plan.virtualAddresses)) {
     const wanted = part.filter((held) => !isForeign(held, router, interfaces));
-    const outcomes = host.addAddresses(wanted, router.rules.lease);
+    const lifetime = lifetimeOf(router, host);
+    if (lifetime === 0) return;
+    const outcomes = host.addAddresses(wanted, lifetime);
     noteLease(router, host);
     missed ||= outcomes.includes("added");
     throwFirst(outcomes);
@@ -315,39 +325,6 @@ function sendAdvert(
     journal.write("warning", `${labelOf(plan)}: ${trouble}`);
   }
   router.sendTrouble = trouble;
-}
-
-/** What an advert says that is not in the rules, and how. */
-interface Spoken {
-  readonly priority: number;
-  readonly interval: Nanoseconds;
-  readonly source: Ip;
-  readonly form: ChecksumForm;
-}
-
-/** The latest advert under each set of rules, by its destination: most say the same again. */
-const KEPT = new WeakMap<Rules, Map<Ip, { readonly said: Spoken; readonly message: Uint8Array }>>();
-
-function advertTo(destination: Ip, rules: Rules, spoken: Spoken): Uint8Array {
-  const kept = KEPT.get(rules) ?? new Map<Ip, { said: Spoken; message: Uint8Array }>();
-  const last = kept.get(destination);
-  if (last !== undefined && sameSpoken(last.said, spoken)) return last.message;
-  const { vrid, version, addresses, password } = rules;
-  const { priority, interval, source, form } = spoken;
-  const fields = { vrid, version, priority, interval, addresses };
-  const message = encodeAdvert(
-    password === undefined ? fields : { ...fields, auth: { type: 1, data: password } },
-    source,
-    destination,
-    form,
-  );
-  KEPT.set(rules, kept.set(destination, { said: spoken, message }));
-  return message;
-}
-
-function sameSpoken(a: Spoken, b: Spoken): boolean {
-  return a.priority === b.priority && a.interval === b.interval && a.source === b.source &&
-    a.form === b.form;
 }
 
 /**

@@ -16,6 +16,8 @@ import { Handovers } from "./handovers.ts";
 import { HealthWatch } from "./holders/health_watch.ts";
 import { Inquiry } from "./holders/inquiry.ts";
 import { Interests } from "./machine/interests.ts";
+import { Leases, type LeasesOptions } from "./exclusive/leases.ts";
+import { arbiterMaker } from "./exclusive/make_arbiter.ts";
 import type { Journal } from "./journal/journal.ts";
 import { Once } from "./journal/log.ts";
 import { MaintenanceMode } from "./maintenance.ts";
@@ -65,6 +67,10 @@ export interface DaemonOptions {
   readonly maintenance?: Maintenance | undefined;
   /** Writes maintenance down where it survives a reboot. Never throws. */
   readonly saveMaintenance?: (maintenance: Maintenance | undefined) => string | undefined;
+  /** The highest numbers of changes of holder that were written down, by lease. */
+  readonly epochs?: ReadonlyMap<string, number>;
+  /** Writes one down. Never throws. */
+  readonly saveEpoch?: (lease: string, epoch: number) => void;
 }
 
 /** How many conflicts, and near misses, the history gets. */
@@ -94,6 +100,7 @@ interface Later {
   secondOpinion?: SecondOpinion;
   reports?: Reports;
   seals?: SealedAdverts;
+  leases?: Leases;
 }
 
 const NO_SEALS: readonly string[] = [];
@@ -110,6 +117,7 @@ export function createParts(options: DaemonOptions): Parts {
   later.secondOpinion = cluster.secondOpinion;
   later.reports = cluster.reports;
   later.seals = cluster.seals;
+  later.leases = cluster.leases;
   const { interests, resumeWriter } = core;
   const fence = new FenceKeeper(options.host, options.journal, ground.routers);
   const others = [watch.addressConflicts, resumeWriter, cluster.reports];
@@ -159,6 +167,7 @@ function createCore(options: DaemonOptions, ground: Ground, later: Later): Core 
     sealAdvert: (endpoint, to, message) => later.seals?.seal(endpoint, to, message) ?? message,
     askNodes: (router) => later.secondOpinion?.ask(router),
     onObservation: (router, seen) => takeObservation(router, seen, ground),
+    leases: () => later.leases,
   });
   const reconciler: Reconciler = new Reconciler({
     ...options,
@@ -167,6 +176,7 @@ function createCore(options: DaemonOptions, ground: Ground, later: Later): Core 
     reservations: new Reservations(host),
     resume: options.resume,
     willLeave: (routers) => resumeWriter.willLeave(routers),
+    mayGoOn: (router, { leases = [] }) => later.leases?.resume(router, leases) ?? true,
     heardChanged: () => {
       interests.heardChanged();
       later.addressConflicts?.listChanged();
@@ -181,6 +191,7 @@ function createCore(options: DaemonOptions, ground: Ground, later: Later): Core 
     seals: (isLast) => later.seals?.note(isLast) ?? [],
     sealing: () => later.seals?.sealing ?? NO_SEALS,
     advertisedAt: () => driver.advertisedAt,
+    leaseNotes: (masters) => later.leases?.notes(masters) ?? [],
   });
   return { driver, reconciler, interests, resumeWriter };
 }
@@ -219,11 +230,12 @@ function createWatch(
 
 /** What speaks to the other nodes of a file with [cluster]. */
 function createCluster(
-  { host, journal, resume }: DaemonOptions,
+  options: DaemonOptions,
   { routers, checks, nodes }: Ground,
   { reconciler, driver }: Core,
   { handoffs, maintenance }: ReturnType<typeof createHandling>,
 ) {
+  const { host, journal, resume } = options;
   const config = () => reconciler.config;
   const self = () => reconciler.node?.node;
   const before = resume?.boot === host.boot().id ? resume.seals : undefined;
@@ -235,7 +247,9 @@ function createCluster(
     self,
     onSession: (all) => seals.meet(all),
     onEnd: (now) => reports.sayLast(now),
-    onMessage: (peer, _from, text, at) => reports.take(peer, text, at),
+    onMessage: (peer, _from, text, at) => {
+      if (!leases.take(peer, text)) reports.take(peer, text, at);
+    },
   });
   const reports: Reports = new Reports({
     host,
@@ -254,12 +268,33 @@ function createCluster(
       secondOpinion.hear(said);
     },
   });
+  const leases: Leases = createLeases(options, { routers, config, self, channel, driver });
   const wordsOn: Reports["wordsOn"] = (router, now) => reports.wordsOn(router, now);
   const now = () => host.now();
   const wishes = new Wishes({ now, journal, config, self, wordsOn, routers, driver });
   const secondOpinion = new SecondOpinion({ now: () => host.now(), reports, routers, driver });
   nodes.believe((name, now) => reports.view(name, now));
-  return { channel, reports, secondOpinion, wishes, seals };
+  return { channel, reports, secondOpinion, wishes, seals, leases };
+}
+
+/** What holds exclusive addresses by leases. */
+function createLeases(
+  { host, epochs, saveEpoch = () => {} }: DaemonOptions,
+  { channel, driver, ...around }: Pick<LeasesOptions, "routers" | "config" | "self"> & {
+    readonly channel: Channel;
+    readonly driver: Driver;
+  },
+): Leases {
+  const isTwice = (peer: string) =>
+    channel.peers(host.now()).some((one) => one.name === peer && one.isTwice);
+  const makeArbiter = arbiterMaker({
+    now: () => host.now(),
+    clocks: () => host.clocks(),
+    randomBytes: (count) => host.randomBytes(count),
+    send: (to, text) => channel.send(to, text),
+    floorOf: (lease) => epochs?.get(lease) ?? 0,
+  });
+  return new Leases({ ...around, host, driver: () => driver, makeArbiter, isTwice, saveEpoch });
 }
 
 /** What handles the commands of people. */

@@ -72,6 +72,8 @@ export class PlanChanges {
     if (router !== undefined) this.#options.driver.finish(router);
     if (router?.state.kind !== "master") return false;
     if (change.before.interface !== change.after.interface) return false;
+    // It begins without a lease, or with another one.
+    if (change.before.exclusive?.name !== change.after.exclusive?.name) return false;
     // Adverts were those of another virtual router; what answers for an address goes on.
     router.heard.clear();
     for (const [key, { kind }] of router.conflicts) {

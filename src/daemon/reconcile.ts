@@ -24,14 +24,15 @@ import {
   mayTryAgain,
 } from "./machine/refusals.ts";
 import type { ResumeState } from "./resume.ts";
-import { resumeRouter, takeOverPlaced } from "./resume_routers.ts";
+import { resumeRouter, type Resuming, takeOverPlaced } from "./resume_routers.ts";
 import { reservationFaults, type Reservations } from "./machine/reservation.ts";
 import type { Routers } from "./routers.ts";
 import { Slice } from "./slice.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** What a reconciler works with. */
-export interface ReconcilerOptions extends Pick<PlanChangesOptions, "willLeave"> {
+export interface ReconcilerOptions
+  extends Pick<PlanChangesOptions, "willLeave">, Pick<Resuming, "mayGoOn"> {
   readonly host: Host;
   readonly config: Config;
   /** --node NAME. */

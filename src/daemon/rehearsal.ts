@@ -2,6 +2,7 @@
  * A rehearsal at start, so that the first takeover of a process is as quick as the tenth (decision
  * 0003).
  */
+import type { Reading } from "../cluster/votes/clocks.ts";
 import { type Boot, type Host, type HostEvent, NO_FENCE, type Scheduling } from "../host.ts";
 import { decode } from "../config/decode.ts";
 import { type Ip, ip } from "../net/ip.ts";
@@ -57,6 +58,11 @@ class Stage implements Host {
 
   boot(): Boot {
     return { id: "stage", now: between(0 as Instant, this.#now) };
+  }
+
+  clocks(): Reading {
+    const since = between(0 as Instant, this.#now);
+    return { boot: since, raw: since };
   }
 
   hostName(): string {

@@ -5,6 +5,7 @@
  * Why this cannot make two masters: decision 0015.
  */
 import type { SessionNote } from "../cluster/advert_seals.ts";
+import type { LeaseNote } from "../cluster/exclusive.ts";
 import { isFloating } from "../config/plan/own_address.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import { keyOf, transportText } from "../config/plan/plan.ts";
@@ -31,6 +32,8 @@ export interface ResumeState {
   readonly checks: readonly CheckResume[];
   /** Sessions by which adverts are sealed; absent: there are none. */
   readonly seals?: readonly SessionNote[];
+  /** By which leases exclusive addresses are held; absent: by none. */
+  readonly leases?: readonly LeaseNote[];
 }
 
 /** One virtual router in it. */

@@ -19,6 +19,8 @@ export interface Resuming {
   readonly routers: Routers;
   readonly driver: Driver;
   readonly journal: Journal;
+  /** May it go on with what it held by a lease? */
+  readonly mayGoOn: (router: VirtualRouter, state: ResumeState) => boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface Resuming {
 export function resumeRouter(
   router: VirtualRouter,
   state: ResumeState,
-  { host, routers, driver, journal }: Resuming,
+  { host, routers, driver, journal, mayGoOn }: Resuming,
   setNoPreempt: (until: VirtualRouter["noPreemptUntil"]) => void,
 ): void {
   const boot = host.boot();
@@ -46,6 +48,7 @@ export function resumeRouter(
   const { group } = router.plan;
   const members = group === undefined ? [] : routers.members(group);
   if (members.some((member) => silenceOf(member, state, host) === undefined)) return;
+  if (!mayGoOn(router, state)) return;
   driver.dispatch(router, { kind: "resume" });
   if (router.state.kind !== "master") return;
   // Where they are others now, another MAC perhaps, the neighbours are told.

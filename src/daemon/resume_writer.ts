@@ -3,6 +3,7 @@
  * second.
  */
 import type { SessionNote } from "../cluster/advert_seals.ts";
+import type { LeaseNote } from "../cluster/exclusive.ts";
 import type { Host } from "../host.ts";
 import { after, type Instant, milliseconds } from "../time.ts";
 import { keyOf } from "../config/plan/plan.ts";
@@ -42,6 +43,8 @@ export interface ResumeWriterOptions {
   readonly sealing: () => readonly string[];
   /** When a master of this node advertised last. */
   readonly advertisedAt: () => Instant | undefined;
+  /** By which leases `masters` hold exclusive addresses. */
+  readonly leaseNotes?: (masters: readonly VirtualRouter[]) => readonly LeaseNote[];
 }
 
 /** Writes the state that the next process resumes. */
@@ -133,19 +136,24 @@ export class ResumeWriter implements RouterWatcher, Ticker {
     this.#written = { at: now, standing, toldAt };
     this.#putOffUntil = undefined;
     const sessions = seals(isLast);
+    const isStaying = (one: VirtualRouter) =>
+      one.state.kind === "master" && !this.#leaving.has(one);
+    const leases = this.#options.leaseNotes?.(routers.all.filter(isStaying)) ?? [];
     write?.({
       ...resumeStateOf(routers.all, checks, checkNames(), host.boot(), now, this.#leaving),
       ...(sessions.length === 0 ? {} : { seals: sessions }),
+      ...(leases.length === 0 ? {} : { leases }),
     });
   }
 
   /** All but the times of adverts, as text: which routers are masters, or handed over. */
   #standing(): string {
     return this.#options.routers.all.flatMap((router) => {
-      const { noPreemptUntil, handedTo, state, plan } = router;
+      const { noPreemptUntil, handedTo, state, plan, epoch } = router;
       const isMaster = state.kind === "master" && !this.#leaving.has(router);
       if (!isMaster && noPreemptUntil === undefined) return [];
-      return [`${keyOf(plan)} ${isMaster} ${noPreemptUntil ?? ""} ${handedTo ?? ""}`];
+      const words = [isMaster, noPreemptUntil ?? "", handedTo ?? "", epoch ?? ""];
+      return [`${keyOf(plan)} ${words.join(" ")}`];
     }).join();
   }
 }

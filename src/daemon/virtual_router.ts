@@ -11,6 +11,7 @@ import {
   type WallTime,
 } from "../time.ts";
 import type { Ip } from "../net/ip.ts";
+import type { Reading } from "../cluster/votes/clocks.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import type { Cause, Fault } from "../vrrp/event.ts";
 import type { Rules } from "../vrrp/rules.ts";
@@ -118,6 +119,10 @@ export interface VirtualRouter {
   releasedAt: Instant | undefined;
   /** When the kernel takes its addresses off, unless their lease is renewed. */
   leaseUntil: Instant | undefined;
+  /** Exclusive addresses: until when they may be held by their lease; undefined: they may not. */
+  heldUntil: Reading | undefined;
+  /** The number of the change of holder by which this node holds them; undefined: of none. */
+  epoch: number | undefined;
   /** Did the machine's fence take notice when its addresses were last kept open? */
   fenced: boolean;
   /**
@@ -178,6 +183,8 @@ export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): Vir
     advertisedAt: undefined,
     releasedAt: undefined,
     leaseUntil: undefined,
+    heldUntil: undefined,
+    epoch: undefined,
     fenced: false,
     placed: new Map(),
     networkFaults: [],

@@ -1,7 +1,10 @@
 /** Clocks of the kernel (clock_gettime(2)), and which run of the kernel they count. */
 import { messageOf } from "../error.ts";
 import { HostError } from "../host.ts";
+import type { Reading } from "../cluster/votes/clocks.ts";
+import { nanoseconds } from "../time.ts";
 import { TIMESPEC } from "./abi.ts";
+import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW } from "./constants.ts";
 import type { Bytes, Libc } from "./libc.ts";
 import { demand } from "./refusal.ts";
 
@@ -41,6 +44,38 @@ export class Clock {
   #ask(): void {
     const result = this.#libc.clockGettime(this.#number, this.#timespec);
     if (result < 0) demand(result, "clock_gettime", `clock ${this.#number}`);
+  }
+}
+
+/** Reads of all clocks that take longer were interrupted in between, in ns. */
+const AT_ONCE = 100_000;
+
+/** So often it is tried again then. */
+const MOST_READS = 8;
+
+/** Clocks for leases: {@link Reading}. */
+export class LeaseClocks {
+  readonly #boot: Clock;
+  readonly #monotonic: Clock;
+  readonly #raw: Clock;
+
+  constructor(libc: Libc) {
+    this.#boot = new Clock(libc, CLOCK_BOOTTIME);
+    this.#monotonic = new Clock(libc, CLOCK_MONOTONIC);
+    this.#raw = new Clock(libc, CLOCK_MONOTONIC_RAW);
+  }
+
+  /** CLOCK_MONOTONIC_RAW does not count what the machine slept: that is added. Throws HostError. */
+  read(): Reading {
+    for (let left = MOST_READS;; left--) {
+      const before = this.#raw.since(0);
+      const monotonic = this.#monotonic.since(0);
+      const boot = this.#boot.since(0);
+      const raw = this.#raw.since(0);
+      if (raw - before > AT_ONCE && left > 0) continue;
+      const slept = Math.max(0, boot - monotonic);
+      return { boot: nanoseconds(boot), raw: nanoseconds(raw + slept) };
+    }
   }
 }
 

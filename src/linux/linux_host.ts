@@ -22,7 +22,8 @@ import { AdvertIntake, type TakenAdvert } from "./advert_intake.ts";
 import { describe, isOnOneLink } from "./advert_socket.ts";
 import { Channel } from "./channel.ts";
 import { ClaimWatch, type HeardClaim } from "./claim_watch.ts";
-import { bootId, Clock } from "./clock.ts";
+import type { Reading } from "../cluster/votes/clocks.ts";
+import { bootId, Clock, LeaseClocks } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
 import { READ_TOGETHER, Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
@@ -60,6 +61,7 @@ export class LinuxHost implements Host, Disposable {
   readonly #libc: Libc = new Libc();
   readonly #poller: Poller = new Poller(this.#libc);
   readonly #bootClock: Clock = new Clock(this.#libc, CLOCK_BOOTTIME);
+  readonly #leaseClocks: LeaseClocks = new LeaseClocks(this.#libc);
   readonly #exchange: KernelExchange = new KernelExchange(this.#libc);
   readonly #renewals: KernelExchange = new KernelExchange(this.#libc);
   readonly #watch: Watch = new Watch(this.#libc, this.#renewals.port);
@@ -132,6 +134,10 @@ export class LinuxHost implements Host, Disposable {
     this.#bootId ??= bootId();
     const { sec, nsec } = this.#bootClock.read();
     return { id: this.#bootId, now: nanoseconds(sec * 1e9 + nsec) };
+  }
+
+  clocks(): Reading {
+    return this.#leaseClocks.read();
   }
 
   hostName(): string {

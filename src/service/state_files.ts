@@ -162,12 +162,15 @@ export function decodeResumeState(value: unknown): ResumeState | undefined {
   if (!isRecord(value) || value["schema"] !== 1 || typeof value["boot"] !== "string") {
     return undefined;
   }
-  const { routers, checks } = value;
+  const { routers, checks, leases = [] } = value;
   if (!Array.isArray(routers) || !routers.every(isRouter)) return undefined;
   if (!Array.isArray(checks) || !checks.every(isCheck)) return undefined;
   const { seals } = value;
   const sessions = Array.isArray(seals) && seals.every(isSession) ? { seals } : {};
-  return { schema: 1, boot: value["boot"], routers, checks, ...sessions };
+  const held = Array.isArray(leases) && leases.length > 0 && leases.every(isLease)
+    ? { leases }
+    : {};
+  return { schema: 1, boot: value["boot"], routers, checks, ...sessions, ...held };
 }
 
 function isSession(value: unknown): value is NonNullable<ResumeState["seals"]>[number] {
@@ -184,6 +187,11 @@ function isHex(value: unknown): boolean {
 
 function isHighest(value: unknown): boolean {
   return Array.isArray(value) && typeof value[0] === "string" && Number.isSafeInteger(value[1]);
+}
+
+/** What else is in it is looked at where it is used. */
+function isLease(value: unknown): value is NonNullable<ResumeState["leases"]>[number] {
+  return isRecord(value) && typeof value["lease"] === "string";
 }
 
 function isRouter(value: unknown): value is RouterResume {

@@ -7,6 +7,7 @@ import { after, between, earliest, type Instant, nanoseconds, seconds } from "..
 import { type Ip, sameIp } from "../net/ip.ts";
 import { probeAt, probed, probesBeforeTakeover } from "./acd.ts";
 import { isObeyedByBackup, isSoleSuccessor, LEAVING_PRIORITY } from "./election.ts";
+import { claimAt, claimed, mayClaim } from "./claim.ts";
 import type { Cause, Event, Observation, Opinion } from "./event.ts";
 import { type BackupState, type Heard, heardOf, type Reported, type Step } from "./state.ts";
 import { learntInterval, masterDownOf, skewOf } from "./intervals.ts";
@@ -25,17 +26,25 @@ type AdvertEvent = Extract<Event, { kind: "advert" }>;
 
 /** {@link ./step.ts} `step` in backup. */
 export function stepBackup(state: BackupState, event: Event, now: Instant, rules: Rules): Step {
+  return claimed(stepClaimless(state, event, now, rules), now, rules);
+}
+
+function stepClaimless(state: BackupState, event: Event, now: Instant, rules: Rules): Step {
   switch (event.kind) {
     case "advert": // (420)
       return hear(state, event, now, rules);
     case "overrun":
       return unchanged(doubt(state, now, rules));
     case "deadline":
-      return onDeadline(state, event.opinion, now, rules);
+      return onDeadline(state, event, now, rules);
+    case "permit":
+      return state.claim === "due" ? takeOver(state, true, now, rules) : unchanged(state);
     case "reports":
       return onReports(state, event.opinion, now, rules);
     case "group-claim":
-      return state.masterDownAt === undefined ? takeOver(state, now, rules) : unchanged(state);
+      return state.masterDownAt === undefined
+        ? takeOver(state, event.permit, now, rules)
+        : unchanged(state);
     case "stop": // (345)
       return stop("backup", event.cause ?? { kind: "stop" });
     case "hand-over":
@@ -53,29 +62,29 @@ export function stepBackup(state: BackupState, event: Event, now: Instant, rules
   }
 }
 
-/** When a deadline of `state` is due; undefined: it waits for its sync group. */
+/** When a deadline of `state` is due; undefined: it waits for its sync group, or its lease. */
 export function backupDeadline(state: BackupState): Instant | undefined {
-  const { masterDownAt } = state;
-  return masterDownAt === undefined
+  const { masterDownAt, claim } = state;
+  return masterDownAt === undefined || claim === "due"
     ? undefined
-    : earliest(probeAt(state), askAt(state), masterDownAt);
+    : earliest(probeAt(state), askAt(state), claimAt(state), masterDownAt);
 }
 
 function onDeadline(
   state: BackupState,
-  opinion: Opinion | undefined,
+  { opinion, permit }: Extract<Event, { kind: "deadline" }>,
   now: Instant,
   rules: Rules,
 ): Step {
   const { masterDownAt } = state;
-  if (masterDownAt === undefined) return unchanged(state);
+  if (masterDownAt === undefined || state.claim === "due") return unchanged(state);
   if (now < masterDownAt) return ask(state, now);
   const isStalled = between(masterDownAt, now) >= Math.max(state.masterInterval, STALL);
   if (isStalled && !isOwner(rules)) return unchanged(listenAgain(state, now, rules));
   const waiting = stayed(state, opinion, now, rules);
   if (waiting !== undefined) return stay(state, waiting, now, rules);
   if (rules.grouped) return unchanged({ ...state, masterDownAt: undefined });
-  return takeOver(state, now, rules); // (365)
+  return takeOver(state, permit, now, rules); // (365)
 }
 
 /** The master lives, by its reports: `waiting` is the state that waits for them. */
@@ -114,7 +123,13 @@ function onReports(
   });
 }
 
-function takeOver(state: BackupState, now: Instant, rules: Rules): Step {
+function takeOver(
+  state: BackupState,
+  permit: boolean | undefined,
+  now: Instant,
+  rules: Rules,
+): Step {
+  if (!mayClaim(rules, permit)) return unchanged({ ...state, claim: "due" });
   return becomeMaster("backup", takeoverCause(state, now, rules), now, rules, state);
 }
 
@@ -255,6 +270,8 @@ function onPriorityZero(
   rules: Rules,
 ): BackupState {
   const { priorityZeroPaid } = state;
+  // It waits for its lease, which that very node gives it, perhaps.
+  if (state.claim === "due") return state;
   const heard = heardOf(state);
   const isOther = heard !== undefined && !sameIp(heard.source, source);
   const limits = otherResignations(rules);

@@ -46,6 +46,10 @@ export function formatCause(cause: Cause, nameOf: (address: Ip) => string = form
         "and the higher address";
     case "fault":
       return cause.faults.map((fault) => fault.message).join("; ");
+    case "lease-ended":
+      return cause.words;
+    case "wished":
+      return `${nameOf(cause.successor)} comes before this node and asked for it`;
     case "faults-cleared":
       return "no fault any more";
     case "group":

@@ -29,9 +29,19 @@ export type Event =
   | { readonly kind: "overrun" }
   /**
    * A deadline may have come; too early a call is harmless. `opinion`: of the holder, by what the
-   * nodes report; undefined: they say nothing.
+   * nodes report; undefined: they say nothing. `permit`: the lease of exclusive addresses is held.
    */
-  | { readonly kind: "deadline"; readonly opinion?: Opinion | undefined }
+  | {
+    readonly kind: "deadline";
+    readonly opinion?: Opinion | undefined;
+    readonly permit?: boolean;
+  }
+  /** The lease of exclusive addresses is held: what waited for it may be done. */
+  | { readonly kind: "permit" }
+  /** The lease of exclusive addresses is not held any more; `words` say why. */
+  | { readonly kind: "lease-ended"; readonly words: string }
+  /** The node at `successor` wishes to hold the exclusive addresses in place of this one. */
+  | { readonly kind: "wished"; readonly successor: Ip }
   /** A report came that may say something new. `own` is the address that our adverts leave from. */
   | { readonly kind: "reports"; readonly opinion: Opinion | undefined; readonly own: Ip }
   /**
@@ -53,7 +63,7 @@ export type Event =
   /** Another machine on the link told the neighbours that it has one of the addresses. */
   | { readonly kind: "address-conflict" }
   /** Every member of the sync group is ready; `member` was the last. */
-  | { readonly kind: "group-claim"; readonly member: string }
+  | { readonly kind: "group-claim"; readonly member: string; readonly permit?: boolean }
   /**
    * `member` is not master any more. `patience`: how many master-down intervals to wait before the
    * next claim, 1 or 2.
@@ -137,6 +147,10 @@ export type Cause =
   // Its priority is equal and its address higher.
   | { readonly kind: "tie-lost"; readonly master: Ip; readonly priority: number }
   | { readonly kind: "fault"; readonly faults: readonly Fault[] }
+  /** Exclusive addresses: the lease came to its end; `words`: by what the voters say. */
+  | { readonly kind: "lease-ended"; readonly words: string }
+  /** Exclusive addresses: a node that comes before this one asked for them. */
+  | { readonly kind: "wished"; readonly successor: Ip }
   | { readonly kind: "faults-cleared" }
   | { readonly kind: "group"; readonly member: string } // followed the sync group
   /** The instance is gone from the configuration, or starts again; `what` says what changed. */

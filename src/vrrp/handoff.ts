@@ -9,7 +9,7 @@ import { announceAgain } from "./announcements.ts";
 import { backupDeadline, hearAsBackup } from "./backup.ts";
 import type { Cause, Event, Opinion } from "./event.ts";
 import { adaptToRules, stepMaster } from "./master.ts";
-import type { HandoffState, InitState, State, Step, Successor } from "./state.ts";
+import type { HandoffState, InitState, Step, Successor } from "./state.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   announced,
@@ -53,6 +53,12 @@ export function stepHandoff(state: HandoffState, event: Event, now: Instant, rul
         : beginHandoff(master, event.why, now, rules);
     case "group-release":
       return unchanged(released(state, now, rules));
+    case "lease-ended":
+      return { ...leave(nextOf(why, now, rules), event), effects: RESIGN };
+    case "wished": {
+      const cause = { ...why, successor: event.successor };
+      return { ...leave(nextOf(why, now, rules), cause), effects: RESIGN };
+    }
     case "rules":
       return within(state, adaptToRules(master, event.before, handoffPriority(phase), now, rules));
     case "addresses-lost":
@@ -127,7 +133,7 @@ function hearReports(
 ): HandoffState {
   const { successor, why } = state;
   if (opinion?.kind !== "holds" || successor !== undefined) return state;
-  const next = why.kind === "handover" ? newBackup(now, rules) : STOPPED;
+  const next = nextOf(why, now, rules);
   const patience = nanoseconds(Math.min(ARRIVAL, rules.advertInterval));
   return { ...state, successor: { source: opinion.source, next, until: after(now, patience) } };
 }
@@ -159,8 +165,12 @@ function released(state: HandoffState, now: Instant, rules: Rules): HandoffState
 
 /** No successor was heard: it goes all the same. */
 function leaveWithGroup({ why }: HandoffState, now: Instant, rules: Rules): Step {
-  const next: State = why.kind === "handover" ? newBackup(now, rules) : STOPPED;
-  return { ...leave(next, why), effects: RESIGN };
+  return { ...leave(nextOf(why, now, rules), why), effects: RESIGN };
+}
+
+/** What this node is once it has let go, where it has not heard the successor yet. */
+function nextOf(why: HandoffState["why"], now: Instant, rules: Rules): Successor["next"] {
+  return why.kind === "handover" ? newBackup(now, rules) : STOPPED;
 }
 
 function onDeadline(state: HandoffState, now: Instant, rules: Rules): Step {

@@ -82,6 +82,9 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
       return followGroup(event.member, event.patience ?? 1, now, rules);
     case "release":
       return release(event.cause, now, rules);
+    case "lease-ended":
+    case "wished":
+      return resign(newBackup(now, rules), event);
     default:
       return unchanged(state);
   }

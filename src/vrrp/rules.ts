@@ -84,6 +84,8 @@ export interface Rules {
    * which this one then leaves alone. Default: to neither.
    */
   readonly asked?: "claim" | "aside" | undefined;
+  /** No two nodes may hold the addresses: they are held with a lease alone. Default: no. */
+  readonly exclusive?: boolean;
   /**
    * An orderly stop: keep the addresses until another node has taken over, or give them up at once.
    */

@@ -78,6 +78,12 @@ export interface Reported {
   readonly gone: Says | undefined;
 }
 
+/**
+ * What a backup wants of the lease of exclusive addresses: nothing yet, to have it in a moment, or
+ * to take over as soon as it has it (claim.ts).
+ */
+export type Claim = "ahead" | "asked" | "due";
+
 /** Watches a master, or the absence of one; holds no address. */
 export interface BackupState extends Memory {
   readonly kind: "backup";
@@ -111,6 +117,8 @@ export interface BackupState extends Memory {
    * (budget.ts).
    */
   readonly priorityZeroPaid: Instant;
+  /** Of exclusive addresses alone. */
+  readonly claim?: Claim;
 }
 
 /** Holds the addresses and says so. */

@@ -43,7 +43,7 @@ export function groupEvents(members: readonly Member[]): readonly GroupEvent[] {
 }
 
 function claims(members: readonly Member[]): readonly GroupEvent[] {
-  const waiting = members.filter(({ state }) => state.kind === "backup");
+  const waiting = members.filter(({ state }) => state.kind === "backup" && state.claim !== "due");
   const last = waiting.at(-1);
   if (last === undefined) return [];
   return waiting.map(({ name }) => ({ name, event: { kind: "group-claim", member: last.name } }));

@@ -11,6 +11,7 @@ import {
 import { announceAgain, type Announced, burst } from "./announcements.ts";
 import { calm } from "./damping.ts";
 import { probesBeforeTakeover } from "./acd.ts";
+import { firstClaim } from "./claim.ts";
 import { LEAVING_PRIORITY } from "./election.ts";
 import type { Cause, Effect, Fault, HandoffReason } from "./event.ts";
 import type {
@@ -140,7 +141,7 @@ export function announced(state: MasterState, effects: readonly Effect[], more: 
  * waits for the other members.
  */
 export function enter(from: "init" | "fault", cause: Cause, now: Instant, rules: Rules): Step {
-  if (isOwner(rules) && !rules.grouped) {
+  if (isOwner(rules) && !rules.grouped && rules.exclusive !== true) {
     return becomeMaster(from, cause.kind === "start" ? { kind: "owner" } : cause, now, rules);
   }
   const listen = isOwner(rules) ? nanoseconds(0) : masterDownOf(rules, rules.advertInterval);
@@ -175,6 +176,7 @@ export function newBackup(
     preemptOnce: false,
     ...fresh(now),
     priorityZeroPaid: now,
+    ...firstClaim(rules),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The clocks of a simulated machine: suspended with it, or late afterwards. */
+import type { Reading } from "../../src/cluster/votes/clocks.ts";
 import { between, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 
 /**
@@ -17,6 +18,8 @@ export class MachineClock {
   /** The same of CLOCK_BOOTTIME, since it was switched on. */
   #bootBehind: Nanoseconds = nanoseconds(0);
   #bootedAt: Instant;
+  /** How fast the clocks of leases are; all others are right. */
+  rates = { boot: 1, raw: 1 };
 
   constructor(world: () => Instant) {
     this.#world = world;
@@ -52,6 +55,13 @@ export class MachineClock {
   /** The same clock since this machine was switched on. */
   sinceBoot(): Nanoseconds {
     return between(this.#bootedAt, this.boottime());
+  }
+
+  /** The clocks that leases go by: those of the machine, as fast as {@link MachineClock.rates}. */
+  readings(): Reading {
+    const since = this.sinceBoot();
+    const { boot, raw } = this.rates;
+    return { boot: nanoseconds(since * boot), raw: nanoseconds(since * raw) };
   }
 
   /** It was switched on just now. */

@@ -1,6 +1,7 @@
 /** Host in virtual time, for one process on a simulated machine from its start to its end. */
 import { assert } from "../../src/assert.ts";
 import type { ToOpen, ToSeal } from "../../src/cluster/outcome.ts";
+import type { Reading } from "../../src/cluster/votes/clocks.ts";
 import type { CheckSettings } from "../../src/config/tables/check.ts";
 import {
   type Boot,
@@ -97,6 +98,10 @@ export class SimHost implements Host {
 
   boot(): Boot {
     return this.machine.boot();
+  }
+
+  clocks(): Reading {
+    return this.machine.clock.readings();
   }
 
   hostName(): string {

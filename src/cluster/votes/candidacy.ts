@@ -81,6 +81,17 @@ export function dropped(holder: Holder): Holder {
   return { ...holder, highest, candidacy: undefined };
 }
 
+/**
+ * The node under other terms or voters: what was asked for under those before is not used, and what
+ * was granted by voters that are none any more neither.
+ */
+export function resettled({ voters }: Contest, holder: Holder): Holder {
+  const { candidacy } = holder;
+  if (candidacy === undefined) return holder;
+  const ends = new Map([...candidacy.ends].filter(([name]) => voters.names.includes(name)));
+  return { ...holder, candidacy: { ...candidacy, rounds: [], ends, refusals: new Map() } };
+}
+
 /** The number of the next request or release: an instant, and above the last one. */
 export function nextSent({ lastSent }: Holder, now: Reading): number {
   // Above 2^53 neighbours are further than 1 apart.

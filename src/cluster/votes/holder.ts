@@ -183,6 +183,11 @@ export function release(contest: Contest, before: Holder, now: Reading): Step {
   return { holder, messages: toAll(voters, message) };
 }
 
+/** The node asks no more, and says nothing: promises to it run out by themselves. */
+export function lapse(holder: Holder): Step {
+  return { holder: { ...dropped(holder), askAt: undefined }, messages: [] };
+}
+
 /** A candidate does not wait for long where a message was lost. */
 function againAfter({ renewEvery }: Terms): Nanoseconds {
   return nanoseconds(Math.min(renewEvery, Math.max(AGAIN, renewEvery / 4)));

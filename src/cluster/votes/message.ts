@@ -111,9 +111,17 @@ const MAX_NUMBER = 2 ** 60;
 /** Epochs are below this: each candidacy is one more. */
 const MAX_EPOCH = 2 ** 48;
 
+/** How the text of each of them begins, and no other of the channel. */
+const BEGINNING = new TextEncoder().encode('{"kind":"vote-');
+
+/** Is `text` a message about leases, as far as its beginning tells? */
+export function isVote(text: Uint8Array): boolean {
+  return BEGINNING.every((byte, at) => text[at] === byte);
+}
+
 /** `message` as text. */
-export function encodeVote(message: VoteMessage): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify(message));
+export function encodeVote({ kind, ...fields }: VoteMessage): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify({ kind, ...fields }));
   assert(text.length <= MAX_VOTE_MESSAGE, `a vote's ${text.length} bytes are bounded`);
   return text;
 }

@@ -170,6 +170,7 @@ const IDENTITY: readonly Aspect[] = [
   ["vrid", (plan) => String(plan.rules.vrid)],
   ["version", (plan) => String(plan.rules.version)],
   ["transport", transportText],
+  ["exclusive", ({ exclusive }) => exclusive?.name ?? "no"],
 ];
 
 /** What can change while it runs. */

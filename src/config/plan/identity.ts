@@ -21,6 +21,8 @@ export interface Identity {
   readonly name: string;
   /** Its line in [nodes]; undefined: there are no [nodes], or it is none of them (yet). */
   readonly entry: NodeEntry | undefined;
+  /** It is one of the machines that vote, and hold nothing. */
+  readonly isWitness?: boolean;
   /** Why it cannot be told yet, in words. */
   readonly unknown: string | undefined;
   readonly problems: readonly Problem[];
@@ -41,6 +43,8 @@ export function identify(
   const { nodes } = config;
   if (nodes.length === 0) return known(name ?? machine.hostName, undefined);
   const own = ownAddresses(machine.interfaces);
+  const witness = witnessOf(config, name, own);
+  if (witness !== undefined) return { ...known(witness, undefined), isWitness: true };
   if (name !== undefined) return byName(name, told !== undefined, config, own);
   const matching = nodes.filter((node) => node.addresses.some((entry) => includesIp(own, entry)));
   const chosen = matching.find((node) => wasBefore(node, previous)) ??
@@ -57,6 +61,19 @@ export function identify(
   if (remembered !== undefined) return known(remembered.name, remembered, notHere(remembered, own));
   const words = `none of this machine's addresses is in [nodes]: ${hasAndWants(own, nodes)}`;
   return { name: machine.hostName, entry: undefined, unknown: words, problems: [stranger(words)] };
+}
+
+/** The name of the witness that this machine is: by `name`, else by its addresses. */
+function witnessOf(
+  { cluster, nodes }: Config,
+  name: string | undefined,
+  own: readonly Ip[],
+): string | undefined {
+  const all = cluster?.witnesses ?? [];
+  if (name !== undefined) return all.find((one) => one.name === name)?.name;
+  const isHere = ({ addresses }: Pick<NodeEntry, "addresses">) =>
+    addresses.some((address) => includesIp(own, address));
+  return nodes.some(isHere) ? undefined : all.find(isHere)?.name;
 }
 
 function known(

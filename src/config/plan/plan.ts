@@ -6,6 +6,7 @@ import type { Fault } from "../../vrrp/event.ts";
 import type { Rules } from "../../vrrp/rules.ts";
 import type { ChecksumForm } from "../../wire/vrrp.ts";
 import type { Config } from "../config.ts";
+import type { PlannedLease } from "./exclusive.ts";
 import type { CheckSettings } from "../tables/check.ts";
 
 /** One virtual router: one VRID, one family. An instance with both families has two. */
@@ -30,6 +31,8 @@ export interface Plan {
    * How long after an advert a fence lets neighbours be answered; undefined: there is to be none.
    */
   readonly fence: Nanoseconds | undefined;
+  /** With which lease the addresses are held; undefined: without one. */
+  readonly exclusive?: PlannedLease;
   readonly checksum: ChecksumForm | "auto";
   /** The sync group's name. */
   readonly group: string | undefined;
@@ -48,6 +51,8 @@ export interface NodePlan {
    * they wait.
    */
   readonly known: boolean;
+  /** It is one of the machines that vote, and hold nothing: it has no plans. */
+  readonly isWitness?: boolean;
   /** Names of all nodes by address text, for people: {@link nameIn}. */
   readonly names: ReadonlyMap<string, string>;
   readonly plans: readonly Plan[];

@@ -19,6 +19,7 @@ import { type Config, indexOf } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 import { type Nanoseconds, nanoseconds } from "../../time.ts";
 import { machineProblems } from "./machine_problems.ts";
+import { fenceFor, leaseFor } from "./exclusive.ts";
 import { identify, type Identity } from "./identity.ts";
 import { keyOf, type NodePlan, type Plan, transportText } from "./plan.ts";
 import type { Problem } from "../problem.ts";
@@ -95,13 +96,16 @@ export function planNode(
       node.addresses.map((own) => [formatIp(own), node.name] as const)
     ),
   );
-  const plans = config.instances.flatMap((instance) =>
-    familiesOf(instance).map((family) => ({ ...planRouter(instance, family, setting), names }))
-  );
+  const plans = self.isWitness === true
+    ? []
+    : config.instances.flatMap((instance) =>
+      familiesOf(instance).map((family) => ({ ...planRouter(instance, family, setting), names }))
+    );
   const used = new Set(plans.flatMap((one) => one.checks));
   const node: NodePlan = {
     node: self.name,
     known: self.unknown === undefined,
+    ...(self.isWitness === true ? { isWitness: true } : {}),
     names,
     plans: withoutClashes(plans),
     checks: config.checks.filter(({ name }) => used.has(name)),
@@ -163,6 +167,7 @@ function planRouter(
   const group = indexOf(config).groupOf.get(instance.name);
   const waiting = [...identityFault(self), ...interfaceFault(name, instance, family), ...alone];
   const rivals = rivalsOf(config, instance, self.name, family);
+  const exclusive = leaseFor(instance, config);
   return {
     name: instance.name,
     family,
@@ -171,7 +176,10 @@ function planRouter(
     source,
     port: transport === "udp" ? instance.port : undefined,
     virtualAddresses: name === undefined ? [] : moving.map((entry) => toHeld(entry, name)),
-    fence: fenceOf(instance),
+    fence: exclusive === undefined || instance.fence === "off"
+      ? fenceOf(instance)
+      : fenceFor(exclusive),
+    ...(exclusive === undefined ? {} : { exclusive }),
     checksum: instance.checksum,
     group,
     checks: instance.checks,
@@ -195,6 +203,7 @@ function planRouter(
       lease: leaseOf(instance),
       duplicateCheck: instance.duplicateCheck === "quick",
       ...(config.cluster === undefined ? {} : { secondOpinion: true }),
+      ...(exclusive === undefined ? {} : { exclusive: true }),
       stop: instance.stop,
     },
   };

@@ -85,6 +85,9 @@ function clusterKeys(): ValueType<readonly ClusterKey[]> {
   };
 }
 
+/** [cluster], as far as it could be read. */
+export type ClusterDraft = TableDraft<typeof CLUSTER>;
+
 /** What the rules need to know of the file. */
 interface File extends NodesDraft {
   readonly instances: readonly InstanceDraft[];
@@ -94,7 +97,7 @@ interface File extends NodesDraft {
 const LONGEST_NAME = 63;
 
 /** What is wrong with it. */
-export const CLUSTER_RULES: readonly Rule<TableDraft<typeof CLUSTER>, File>[] = [
+export const CLUSTER_RULES: readonly Rule<ClusterDraft, File>[] = [
   (_, { nodes }) =>
     nodes.filter(({ name }) => new TextEncoder().encode(name).length > LONGEST_NAME)
       .map(({ name, path }) =>

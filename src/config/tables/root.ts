@@ -4,6 +4,7 @@ import { twiceProblems } from "./address.ts";
 import { CHECK } from "./check.ts";
 import { CHECK_RULES, referenceProblems } from "./check_rules.ts";
 import { CLUSTER, CLUSTER_RULES, linksWithoutCluster } from "./cluster.ts";
+import { exclusiveProblems } from "./exclusive.ts";
 import { GROUP, groupProblems } from "./group.ts";
 import { INSTANCE, INSTANCE_RULES, vridProblems } from "./instance.ts";
 import type { Draft, Key, Keys, Settings } from "./key.ts";
@@ -165,6 +166,7 @@ export function checkFile({ keys, nodes }: FileDraft, report: Report): void {
   }
   const found = [
     ..."cluster" in keys ? [] : linksWithoutCluster(all),
+    ...exclusiveProblems({ ...all, cluster, hasCluster: "cluster" in keys }),
     ...twiceProblems(instances),
     ...vridProblems(instances),
     // What a table that could not be read has, others may name.

@@ -2,6 +2,7 @@
  * The fence of this machine: made for what the configuration needs, and kept open with the adverts,
  * so that a dead daemon's addresses are silent when its peers may take over (decision 0078).
  */
+import { restAtLeast } from "../../cluster/votes/clocks.ts";
 import type { Plan } from "../../config/plan/plan.ts";
 import type { FenceState, FenceTimes, Host } from "../../host.ts";
 import type { Link, VirtualAddress } from "../../net/interfaces.ts";
@@ -117,9 +118,39 @@ export class FenceKeeper implements RouterWatcher, Ticker {
   }
 }
 
+/** Is it the kernel's lifetimes alone that silence the addresses of a dead daemon? */
+export function isByLifetime({ plan }: Pick<VirtualRouter, "plan">, fence: FenceState): boolean {
+  // At first it is not known; a fence of the process before this one may stand.
+  return plan.fence === undefined || (fence.kind === "none" && fence.words !== "");
+}
+
+/** For how long `router` may hold its addresses from now at least; undefined: it needs no lease. */
+export function restOfLease(
+  { plan, heldUntil }: VirtualRouter,
+  host: Pick<Host, "clocks">,
+): Nanoseconds | undefined {
+  if (plan.exclusive === undefined) return undefined;
+  return heldUntil === undefined ? nanoseconds(0) : restAtLeast(heldUntil, host.clocks());
+}
+
+/**
+ * Opens the fence for all addresses of `router`, which is about to hold them by its lease. False:
+ * it does not stand yet, or the lease does not last until it would shut.
+ */
+export function openAhead(router: VirtualRouter, host: Pick<Host, "clocks" | "fence">): boolean {
+  const { plan } = router;
+  if (isByLifetime(router, host.fence.state)) return true;
+  const times = timesOf(plan);
+  if (times === undefined || (restOfLease(router, host) ?? 0) < times.open) return false;
+  return host.fence.keepOpen(addressesOf(plan.virtualAddresses), times);
+}
+
 /** The addresses that floatip holds for `router` are answered for from now, until their time. */
-export function keepOpen(router: VirtualRouter, host: Host): void {
+export function keepOpen(router: VirtualRouter, host: Pick<Host, "clocks" | "fence">): void {
   const times = timesOf(router.plan);
+  // What is open shuts by itself, not later than the lease ends.
+  const rest = restOfLease(router, host);
+  if (times !== undefined && rest !== undefined && rest < times.open) return;
   const addresses = times === undefined || !isHolder(router.state) ? [] : placedOf(router);
   router.fenced = times !== undefined && addresses.length > 0 &&
     host.fence.keepOpen(addresses, times);

@@ -24,13 +24,14 @@ export function channelPlan(
   { cluster, nodes }: Pick<Config, "cluster" | "nodes">,
   self: string,
 ): ChannelPlan | undefined {
-  const own = nodes.find(({ name }) => name === self);
+  const all: readonly Speaker[] = [...nodes, ...cluster?.witnesses ?? []];
+  const own = all.find(({ name }) => name === self);
   const [first, ...others] = cluster?.keys.map(({ id }) => id) ?? [];
-  if (cluster === undefined || own === undefined || own.onlyVrrp || first === undefined) {
+  if (cluster === undefined || own === undefined || own.onlyVrrp === true || first === undefined) {
     return undefined;
   }
   const { keys, port } = cluster;
-  const peers = nodes.filter((node) => node !== own && !node.onlyVrrp).map((node) => ({
+  const peers = all.filter((node) => node !== own && node.onlyVrrp !== true).map((node) => ({
     name: node.name,
     addresses: addressesOf(node),
   }));
@@ -47,6 +48,9 @@ export function channelPlan(
   };
 }
 
-function addressesOf({ addresses, links }: NodeEntry): readonly Ip[] {
+/** A node, or a witness. */
+type Speaker = Pick<NodeEntry, "name" | "addresses"> & Partial<NodeEntry>;
+
+function addressesOf({ addresses, links = [] }: Speaker): readonly Ip[] {
   return [...addresses, ...links];
 }

@@ -285,7 +285,8 @@ export class Reports implements Ticker, RouterWatcher {
 
   /** Nodes that are not in the file any more. */
   #forget(): void {
-    const names = new Set(this.#options.config().nodes.map(({ name }) => name));
+    const { nodes, cluster } = this.#options.config();
+    const names = new Set([...nodes, ...cluster?.witnesses ?? []].map(({ name }) => name));
     for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
     this.#lookAt = this.#options.host.now();
   }

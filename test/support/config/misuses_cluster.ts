@@ -15,6 +15,12 @@ function node(title: string, written: string, ...expected: readonly string[]): M
   return { title, toml: `${nodes}pi-b = ${written}\n\n[cluster]\n${SECRET}\n${WEB}`, expected };
 }
 
+const WITNESS = 'witnesses = { nas = "192.168.1.5" }\n';
+
+function exclusive(title: string, table: string, lines: string, expected: string): Misuse {
+  return { title, toml: `${NODES}${table}\n${WEB}${lines}\n`, expected: [expected] };
+}
+
 /** Mistakes of the cluster. */
 export const CLUSTER: readonly Misuse[] = [
   cluster("a cluster without its secret", "", "error cluster"),
@@ -138,5 +144,67 @@ export const CLUSTER: readonly Misuse[] = [
     "a router as a text",
     '{ address = "192.168.1.12", only_vrrp = "yes" }',
     "error nodes.pi-b.only_vrrp",
+  ),
+  exclusive("no cluster", "", "exclusive = true", "error instance.web.exclusive"),
+  exclusive(
+    "an exclusive owner",
+    `[cluster]\n${SECRET}${WITNESS}`,
+    "exclusive = true\npriority = 255",
+    "error instance.web.exclusive",
+  ),
+  exclusive(
+    "exclusive without a lease",
+    `[cluster]\n${SECRET}${WITNESS}`,
+    'exclusive = true\nlease = "off"',
+    "error instance.web.lease",
+  ),
+  exclusive(
+    "exclusive by lifetimes that are too long",
+    `[cluster]\n${SECRET}${WITNESS}`,
+    'exclusive = true\nfence = "off"\nadvert_interval = "200ms"',
+    "error instance.web.fence",
+  ),
+  exclusive(
+    "exclusive with very fast adverts",
+    `[cluster]\n${SECRET}${WITNESS}`,
+    'exclusive = true\nadvert_interval = "20ms"',
+    "warning instance.web.advert_interval",
+  ),
+  exclusive("two voters", `[cluster]\n${SECRET}`, "exclusive = true", "warning cluster"),
+  exclusive(
+    "a witness that is a node",
+    `[cluster]\n${SECRET}witnesses = { pi-b = "192.168.1.5" }\n`,
+    "exclusive = true",
+    "error cluster.witnesses",
+  ),
+  exclusive(
+    "a witness on a node's machine",
+    `[cluster]\n${SECRET}witnesses = { nas = "192.168.1.12" }\n`,
+    "exclusive = true",
+    "error cluster.witnesses",
+  ),
+  exclusive(
+    "a witness without an address",
+    `[cluster]\n${SECRET}witnesses = ["nas"]\n`,
+    "exclusive = true",
+    "error cluster.witnesses",
+  ),
+  exclusive(
+    "a witness of nothing",
+    `[cluster]\n${SECRET}${WITNESS}`,
+    "",
+    "warning cluster.witnesses",
+  ),
+  exclusive(
+    "witnesses beside etcd",
+    `[cluster]\n${SECRET}${WITNESS}etcd = ["http://10.0.0.1:2379"]\n`,
+    "exclusive = true",
+    "warning cluster.witnesses",
+  ),
+  exclusive(
+    "etcd without a scheme",
+    `[cluster]\n${SECRET}etcd = ["10.0.0.1:2379"]\n`,
+    "exclusive = true",
+    "error cluster.etcd.0",
   ),
 ];

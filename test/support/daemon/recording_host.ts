@@ -1,5 +1,6 @@
 /** A host that records calls and can be told to refuse some. */
 import type { ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
+import type { Reading } from "../../../src/cluster/votes/clocks.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import {
   type Boot,
@@ -72,6 +73,10 @@ export class RecordingHost implements Host {
 
   boot(): Boot {
     return { id: "boot", now: seconds(1) };
+  }
+
+  clocks(): Reading {
+    return { boot: seconds(1), raw: seconds(1) };
   }
 
   hostName(): string {

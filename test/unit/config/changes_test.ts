@@ -277,7 +277,6 @@ Deno.test("a reload says that --node outlives another name in the file", () => {
 /** Values for keys whose example is what they are anyway, or does not fit the file. */
 const VALUES: Readonly<Record<string, string>> = {
   "web fence": '"off"',
-  "web exclusive": "true",
   "x insecure": "true",
   "x server": '"127.0.0.2"',
   "x by": '"arp"',
@@ -332,7 +331,7 @@ const BESIDE: Readonly<Record<string, string>> = {
 };
 
 /** Keys that are said by their own tables, or cannot stand without others. */
-const ELSEWHERE = new Set(["web notify", "mqtt ca", "mqtt password"]);
+const ELSEWHERE = new Set(["web notify", "web exclusive", "mqtt ca", "mqtt password"]);
 
 const TABLES: readonly (readonly [table: string, keys: Keys, text: (lines: string) => string])[] = [
   [

@@ -39,6 +39,7 @@ const TABLE: readonly (readonly [Cause, string])[] = [
     "eth0 has no carrier; nginx is down",
   ],
   [{ kind: "faults-cleared" }, "no fault any more"],
+  [{ kind: "lease-ended", words: "has 1 of 3 votes" }, "has 1 of 3 votes"],
   [
     { kind: "group", member: "inside" },
     "inside, a member of the same group, is not master",

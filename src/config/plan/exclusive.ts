@@ -1,0 +1,48 @@
+/** Leases of exclusive instances, as the file says them. Pure. */
+import { type Nanoseconds, nanoseconds } from "../../time.ts";
+import { type Terms, termsOf } from "../../cluster/votes/terms.ts";
+import { type Config, indexOf } from "../config.ts";
+import type { InstanceConfig } from "../tables/instance.ts";
+
+/** The lease with which a virtual router holds its addresses. */
+export interface PlannedLease {
+  /** One of an instance, or of its whole sync group. */
+  readonly name: string;
+  /** The shortest advert interval of those that share it. */
+  readonly interval: Nanoseconds;
+}
+
+/** The lease of `instance`, which is one of `config`; undefined: it needs none. */
+export function leaseFor(instance: InstanceConfig, config: Config): PlannedLease | undefined {
+  if (!instance.exclusive) return undefined;
+  const { groupOf, instances } = indexOf(config);
+  const group = groupOf.get(instance.name);
+  if (group === undefined) {
+    return { name: `instance/${instance.name}`, interval: instance.advertInterval };
+  }
+  const members = config.groups.find(({ name }) => name === group)?.instances ?? [];
+  const intervals = members.flatMap((name) => instances.get(name)?.advertInterval ?? []);
+  return { name: `group/${group}`, interval: nanoseconds(Math.min(...intervals)) };
+}
+
+/**
+ * For how long a fence of nf_tables is open at a time: a grant comes within a renewal period, and
+ * what it allows lasts so long at least.
+ */
+export function openFor({ hold, renewEvery }: Terms): Nanoseconds {
+  return nanoseconds(hold - renewEvery);
+}
+
+/** The same for `lease`; undefined: adverts are too fast for it. */
+export function fenceFor({ interval }: PlannedLease): Nanoseconds | undefined {
+  const terms = termsOf(interval, "nftables");
+  return terms && openFor(terms);
+}
+
+/** The machines that vote: all nodes that speak on the channel, and the witnesses. */
+export function voterNames({ nodes, cluster }: Pick<Config, "nodes" | "cluster">) {
+  return [
+    ...nodes.filter(({ onlyVrrp }) => !onlyVrrp).map(({ name }) => name),
+    ...cluster?.witnesses?.map(({ name }) => name) ?? [],
+  ];
+}

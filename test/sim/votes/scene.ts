@@ -1,0 +1,144 @@
+/** Two or three nodes and a witness on a LAN, with an exclusive instance; who answers for it. */
+import type { Instant, Nanoseconds } from "../../../src/time.ts";
+import { Cluster, configFrom } from "../cluster.ts";
+
+/** The floating addresses of each scene. */
+export const ADDRESSES = ["192.168.1.50", "fd00:1::50"] as const;
+
+/** That of the second instance of a group. */
+const OTHER = "192.168.1.51";
+
+const SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/** What a scene is made of. */
+export interface SceneOptions {
+  readonly seed: number;
+  /** Names of nodes, best first. */
+  readonly nodes: readonly string[];
+  readonly witnesses: readonly string[];
+  /** "100ms". */
+  readonly interval: string;
+  readonly both?: boolean;
+  readonly exclusive?: boolean;
+  /** A second instance changes state together with it. */
+  readonly grouped?: boolean;
+  /** Another order than that of `nodes`. */
+  readonly prefer?: readonly string[];
+  /** Further lines of the instance. */
+  readonly lines?: readonly string[];
+}
+
+/** A cluster, what it runs, and what was seen of it. */
+export class Scene {
+  readonly cluster: Cluster;
+  readonly names: readonly string[];
+  readonly log: string[] = [];
+  /** Moments at which two machines answered for one address. */
+  readonly twice: string[] = [];
+  readonly #addresses: readonly string[];
+  readonly #options: SceneOptions;
+
+  constructor(options: SceneOptions) {
+    const { seed, nodes, witnesses } = options;
+    this.#options = options;
+    this.cluster = new Cluster(seed);
+    this.names = [...nodes, ...witnesses];
+    this.#addresses = [
+      ...options.both === true ? ADDRESSES : [ADDRESSES[0]],
+      ...options.grouped === true ? [OTHER] : [],
+    ];
+    for (const [index, name] of this.names.entries()) {
+      const addresses = [`192.168.1.${11 + index}/24`, `fd00:1::${11 + index}/64`];
+      this.cluster.createNode(name, [{ name: "eth0", segment: "lan", addresses }]);
+      this.cluster.setConfig(name, configFrom(this.toml()));
+    }
+    this.cluster.lan.watch((seen, at) => {
+      if (seen.kind !== "journal") return;
+      this.log.push(`${(at / 1e6).toFixed(1)} ${seen.node} ${seen.line}`);
+    });
+  }
+
+  /** The file, the same on all of them. */
+  toml(changes: Partial<SceneOptions> = {}): string {
+    const options = { ...this.#options, ...changes };
+    const { nodes, witnesses, interval, both, exclusive = true, lines = [] } = options;
+    const at = (name: string) => {
+      const number = 11 + this.names.indexOf(name);
+      return both === true
+        ? `["192.168.1.${number}", "fd00:1::${number}"]`
+        : `"192.168.1.${number}"`;
+    };
+    const addresses = (both === true ? ADDRESSES : [ADDRESSES[0]])
+      .map((address) => `"${address}/${address.includes(":") ? 64 : 24}"`).join(", ");
+    const prefer = options.prefer ?? nodes;
+    const common = [
+      `prefer = [${prefer.map((name) => `"${name}"`).join(", ")}]`,
+      `advert_interval = "${interval}"`,
+      ...exclusive ? ["exclusive = true"] : [],
+      ...lines,
+    ];
+    return [
+      "[nodes]",
+      ...nodes.map((name) => `${name} = ${at(name)}`),
+      "[cluster]",
+      `secret = "${SECRET}"`,
+      ...witnesses.length === 0
+        ? []
+        : [`witnesses = { ${witnesses.map((name) => `${name} = ${at(name)}`).join(", ")} }`],
+      "[instance.db]",
+      "vrid = 51",
+      `addresses = [${addresses}]`,
+      ...common,
+      ...options.grouped === true
+        ? ["[instance.other]", "vrid = 52", `addresses = ["${OTHER}/24"]`, ...common]
+        : [],
+      ...options.grouped === true ? ["[group.all]", 'instances = ["db", "other"]'] : [],
+    ].join("\n");
+  }
+
+  startAll(): void {
+    for (const name of this.names) this.cluster.start(name);
+  }
+
+  /** The machines that answer for the first address, or for `address`. */
+  readonly answering = (address = this.#addresses[0] ?? ""): readonly string[] =>
+    this.cluster.lan.machines()
+      .filter((machine) => machine.answersFor(address, "lan") !== undefined)
+      .map(({ name }) => name);
+
+  /** Lets time pass, and looks after each event which machines answer. */
+  async pass(duration: Nanoseconds): Promise<void> {
+    await this.until(() => false, duration);
+  }
+
+  /** Until `isThere`, at most for `most`: how long it took; undefined: it never was. */
+  async until(isThere: () => boolean, most: Nanoseconds): Promise<Nanoseconds | undefined> {
+    const { lan } = this.cluster;
+    const since = lan.now;
+    const end = (since + most) as Instant;
+    for (;;) {
+      if (isThere()) return (lan.now - since) as Nanoseconds;
+      const isOver = await lan.step(end);
+      this.#look();
+      if (isOver) break;
+    }
+    await lan.run((end - lan.now) as Nanoseconds);
+    return undefined;
+  }
+
+  #look(): void {
+    const { lan } = this.cluster;
+    for (const address of this.#addresses) {
+      const all = this.answering(address);
+      if (all.length < 2 || this.twice.length >= 10) continue;
+      this.twice.push(`${(lan.now / 1e6).toFixed(3)} ms: ${all.join(" and ")} for ${address}`);
+    }
+  }
+
+  /** Does one node answer for all addresses? Which one. */
+  holder(): string | undefined {
+    const all = this.#addresses.map((address) => this.answering(address));
+    const [first] = all[0] ?? [];
+    return all.every((names) => names.length === 1 && names[0] === first) ? first : undefined;
+  }
+}

@@ -1,0 +1,104 @@
+/** Exclusive instances: whole daemons that vote, with all that may happen to them. */
+import assert from "node:assert/strict";
+import { milliseconds, seconds } from "../../../src/time.ts";
+import { Scene, type SceneOptions } from "./scene.ts";
+import { votesRun } from "./run.ts";
+
+const RUNS = Number(Deno.env.get("VOTES_RUNS") ?? 8);
+const FROM = Number(Deno.env.get("VOTES_FROM") ?? 1);
+
+Deno.test(`votes: no two answer, and one does in the end, in ${RUNS} runs`, async () => {
+  for (let seed = FROM; seed < FROM + RUNS; seed++) {
+    const { words, complaints, log } = await votesRun(seed);
+    assert.deepEqual(complaints, [], `seed ${seed}, ${words}\n${log.slice(-60).join("\n")}`);
+  }
+});
+
+Deno.test("a dead holder is replaced as soon as without votes, and never beside it", async () => {
+  const silences = [];
+  for (const exclusive of [true, false]) {
+    const scene = await held({ exclusive });
+    scene.cluster.lan.kill("pi-a");
+    assert.ok(await scene.until(() => scene.answering().includes("pi-b"), seconds(10)));
+    assert.deepEqual(scene.twice, []);
+    const last = scene.log.findLast((line) => line.includes("-> master"));
+    silences.push(/no advert from \S+ \S+ for (.*)$/.exec(last ?? "")?.[1]);
+  }
+  assert.deepEqual(silences, ["3.26 s", "3.26 s"]);
+});
+
+Deno.test("a holder that is cut off is silent before the other one answers", async () => {
+  const scene = await held({});
+  for (const other of ["pi-b", "nas"]) {
+    scene.cluster.lan.paths.cut(other, "pi-a");
+    scene.cluster.lan.paths.cut("pi-a", other);
+  }
+  assert.ok(await scene.until(() => scene.answering().length === 0, seconds(4)));
+  assert.ok(await scene.until(() => scene.holder() === "pi-b", seconds(4)));
+  assert.deepEqual(scene.twice, []);
+});
+
+Deno.test("cut apart from the other node alone, the holder keeps it", async () => {
+  const scene = await held({});
+  scene.cluster.lan.paths.cut("pi-a", "pi-b");
+  scene.cluster.lan.paths.cut("pi-b", "pi-a");
+  await scene.pass(seconds(20));
+  assert.equal(scene.holder(), "pi-a");
+  assert.equal(scene.log.filter((line) => line.includes("-> master")).length, 1);
+  assert.deepEqual(scene.twice, []);
+});
+
+Deno.test("a handover leaves 10 ms without an answer at most, and never two", async () => {
+  const scene = await held({});
+  scene.cluster.order("pi-a", {
+    kind: "handover",
+    instance: "db",
+    to: undefined,
+    forTime: undefined,
+    reply: () => {},
+  });
+  assert.ok(await scene.until(() => scene.answering().length === 0, seconds(4)));
+  const gap = await scene.until(() => scene.holder() === "pi-b", seconds(4));
+  assert.ok(gap !== undefined && gap < milliseconds(10), `${gap} ns`);
+  assert.deepEqual(scene.twice, []);
+});
+
+Deno.test("a restart in place moves nothing", async () => {
+  const scene = await held({});
+  const before = scene.log.length;
+  scene.cluster.restart("pi-a", milliseconds(300));
+  await scene.pass(seconds(10));
+  assert.equal(scene.holder(), "pi-a");
+  const moves = scene.log.slice(before).filter((line) => /-> (master|backup)/.test(line));
+  assert.deepEqual(moves, []);
+});
+
+Deno.test("a witness that dies and comes back moves nothing", async () => {
+  const scene = await held({});
+  const before = scene.log.length;
+  scene.cluster.lan.kill("nas");
+  await scene.pass(seconds(10));
+  scene.cluster.start("nas");
+  await scene.pass(seconds(10));
+  assert.equal(scene.holder(), "pi-a");
+  assert.deepEqual(scene.log.slice(before).filter((line) => line.includes(" db")), []);
+});
+
+Deno.test("without a majority no node holds it", async () => {
+  const scene = await held({});
+  scene.cluster.lan.kill("nas");
+  scene.cluster.lan.kill("pi-a");
+  await scene.pass(seconds(20));
+  assert.deepEqual(scene.answering(), []);
+});
+
+/** A scene with two nodes and a witness whose better node holds the address. */
+async function held(options: Partial<SceneOptions>): Promise<Scene> {
+  const nodes = ["pi-a", "pi-b"];
+  const scene = new Scene({ seed: 1, nodes, witnesses: ["nas"], interval: "1s", ...options });
+  scene.startAll();
+  const took = await scene.until(() => scene.holder() === "pi-a", seconds(20));
+  assert.ok(took !== undefined, scene.log.join("\n"));
+  await scene.pass(seconds(3.3));
+  return scene;
+}
