@@ -13,7 +13,7 @@ import {
 import { isSameTag, type TagKey, tagOf } from "./blake2s.ts";
 import { TAG_SIZE } from "./datagram.ts";
 
-/** What the tag covers: the head before it, the port to which the advert is sent, and the message. */
+/** What the tag covers: the head before it, where the advert is sent to, and the message. */
 const COVERED = layout("covered head of a sealed advert", 28, {
   head: bytes(0, 24),
   port: be16(24),
@@ -56,7 +56,7 @@ export function sealAdvert(
   return sealed;
 }
 
-/** Reads one; undefined: it is none. Nothing in it is to be believed before its tag was verified. */
+/** Reads one, of which nothing is to be believed yet; undefined: it is none. */
 export function readSealedAdvert(payload: Uint8Array): SealedAdvert | undefined {
   const message = messageIn(payload);
   if (message === payload) return undefined;

@@ -2,6 +2,7 @@
 import { build } from "../../packaging/build.ts";
 import { type Builds, type Cost, measureCost, type Size, SMALLEST } from "./cost.ts";
 import { failovers } from "./failovers.ts";
+import { nodes } from "./nodes.ts";
 import { noise } from "./noise.ts";
 import { measurePackage, measureStart } from "./start.ts";
 import { formatTable, median, range } from "./table.ts";
@@ -52,6 +53,7 @@ export const COST_SECTIONS: Readonly<Record<string, (runs: number) => Promise<vo
   ),
   noise,
   failovers,
+  nodes,
   startup: printStart,
   size: printSize,
 };

@@ -30,16 +30,19 @@ const BOOT = `
 /** A booted machine. Stop it with `await using`; the network namespace stays with its Lan. */
 export class Container implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #root: string;
   readonly #scratch: string;
   readonly #leader: number;
 
   private constructor(
     readonly host: LabHost,
     child: ChildProcess,
+    root: string,
     scratch: string,
     leader: number,
   ) {
     this.#child = child;
+    this.#root = root;
     this.#scratch = scratch;
     this.#leader = leader;
   }
@@ -48,8 +51,11 @@ export class Container implements AsyncDisposable {
    * Boots `root` in the namespace of `host`; it is named like the host. Rejects with the console's
    * last words.
    */
-  static async boot(host: LabHost, root: string): Promise<Container> {
-    const scratch = mkdtempSync(`${tmpdir()}/floatip-${host.name}-`);
+  static async boot(
+    host: LabHost,
+    root: string,
+    scratch = mkdtempSync(`${tmpdir()}/floatip-${host.name}-`),
+  ): Promise<Container> {
     const env = {
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
       NAME: host.namespace,
@@ -65,7 +71,7 @@ export class Container implements AsyncDisposable {
     }
     try {
       const leader = await waitFor(`systemd of ${host.name}`, () => leaderOf(child.pid ?? 0));
-      const container = new Container(host, child, scratch, leader);
+      const container = new Container(host, child, root, scratch, leader);
       await container.exec(["hostname", host.name]);
       await waitFor(`${host.name} to boot`, () => container.#isUp(), { limitMs: 30_000 });
       return container;
@@ -110,6 +116,14 @@ export class Container implements AsyncDisposable {
     const inside = `/root/${basename(file)}`;
     cpSync(file, this.path(inside));
     return inside;
+  }
+
+  /** `systemctl reboot`: its files stay, but those of /run; resolves when it has booted. */
+  async reboot(): Promise<Container> {
+    const ended = new Promise((resolve) => this.#child.once("close", resolve));
+    await this.exec(["systemctl", "reboot"]);
+    await ended;
+    return await Container.boot(this.host, this.#root, this.#scratch);
   }
 
   /** Stops it: in order, or after ten seconds by force. */

@@ -21,7 +21,7 @@ prefer = ["pi-a", "pi-b", "pi-c"]
 
 /** Three machines, and a client that is none. */
 export class ThreeHosts implements AsyncDisposable {
-  private constructor(readonly lan: Lan, readonly machines: readonly Container[]) {}
+  private constructor(readonly lan: Lan, readonly machines: Container[]) {}
 
   /** Boots them; takes half a minute where this machine has no Debian for them yet. */
   static async boot(): Promise<ThreeHosts> {
@@ -43,6 +43,12 @@ export class ThreeHosts implements AsyncDisposable {
     const machine = this.machines.find(({ host }) => host.name === name);
     if (machine === undefined) throw new Error(`there is no ${name}`);
     return machine;
+  }
+
+  /** Ends the machine of this name in order and boots it again. */
+  async reboot(name: string): Promise<void> {
+    const machine = this.machine(name);
+    this.machines[this.machines.indexOf(machine)] = await machine.reboot();
   }
 
   /** Installs `deb` on all. */

@@ -152,7 +152,7 @@ Deno.test("seals: a backup that crashed knows nothing, and hears its master all 
   assert.equal(again.hears(ADVERT), "not-sealed");
 });
 
-Deno.test("seals: a node that says that it seals no more, or is silent for long, may be plain", () => {
+Deno.test("seals: a node that seals no more, or is silent for long, may be plain", () => {
   const [a, b] = pair();
   b.seals.tell("a", [], at(2));
   assert.equal(b.hears(ADVERT, 2), "taken");

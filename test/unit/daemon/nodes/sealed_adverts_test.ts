@@ -90,7 +90,7 @@ Deno.test("sealed: a dead master is replaced when it is without seals", async ()
   assert.match(causes[0] ?? "", /^no advert from n1 .* for 32\d ms$/);
 });
 
-Deno.test("sealed: [cluster] comes, and goes, one node after the other: no second master", async () => {
+Deno.test("sealed: [cluster] comes and goes node by node: no second master", async () => {
   for (const intervalMs of INTERVALS_MS) {
     const { nodes, sent } = await settled(plain(intervalMs));
     assert.ok(!sent.some(isSealed));
@@ -103,7 +103,7 @@ Deno.test("sealed: [cluster] comes, and goes, one node after the other: no secon
   }
 });
 
-Deno.test("sealed: a node that boots hears its master, and is heard when it takes over", async () => {
+Deno.test("sealed: a node that boots hears its master, and is heard as one", async () => {
   for (const intervalMs of [100, 1000]) {
     const { nodes } = await settled(udp(intervalMs));
     nodes.cluster.powerOff("n1");
