@@ -6,6 +6,7 @@
  *     deno task bench -- takeover checks timers program leases reloads    others, in more detail
  *     deno task bench -- cost               by instances, addresses, peers, packets; start, size
  *     deno task bench -- instances startup  parts of that
+ *     deno task bench -- page               the page's cost by viewers, and hostile clients
  *     deno task bench -- rhythm crowd       adverts of 10 ms beside busy loops; addresses of 100
  *                                           instances beside much work on links, ten minutes
  *
@@ -22,6 +23,7 @@ import { ensure, missing } from "../support/lab/prerequisites.ts";
 import { formatMarkdown, formatTable, type Line, median, range } from "./table.ts";
 import { makes, weigh } from "./program.ts";
 import { lineText, SECTIONS } from "./sections.ts";
+import { measurePage } from "./page.ts";
 import { reloads } from "./reloads.ts";
 import { measureRhythm } from "./strain.ts";
 import { measureTimers, percentile } from "./timers.ts";
@@ -211,6 +213,22 @@ async function rhythm(): Promise<void> {
   console.log(formatTable(head, rows));
 }
 
+async function page(): Promise<void> {
+  console.log(
+    "\nPage: a master with adverts of 100 ms, by who looks at it; gaps of adverts in ms\n",
+  );
+  const rows: string[][] = [];
+  for await (const { company, use, gapsMs } of measurePage()) {
+    const gaps = [0.5, 0.99, 1].map((share) => percentile(gapsMs, share).toFixed(1));
+    const { cpuSecondsPerMinute, privateMegabytes } = use;
+    const cost = [(cpuSecondsPerMinute / 0.6).toFixed(2), privateMegabytes.toFixed(1)];
+    rows.push([company, String(gapsMs.length), ...cost, ...gaps]);
+    console.error(rows.at(-1)?.join("  "));
+  }
+  const head = ["company", "gaps", "% of a core", "MB private", "p50", "p99", "max"];
+  console.log(formatTable(head, rows));
+}
+
 async function crowd(): Promise<void> {
   const [count, minutes] = [100, 10];
   console.log(`\nCrowd: ${count} instances for ${minutes} minutes beside three programs that`);
@@ -228,6 +246,7 @@ const DETAILS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
   reloads,
   rhythm,
   crowd,
+  page,
   cost: async (runs) => {
     for (const section of Object.values(COST_SECTIONS)) await section(runs);
   },

@@ -11,6 +11,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { build, defaultKind } from "../../packaging/build.ts";
 import { ownArch } from "../../packaging/runtime.ts";
 import { Field, FLOATING } from "../support/field/field.ts";
+import { until } from "../support/interop/until.ts";
 import type { Floatip } from "../support/interop/floatip.ts";
 
 const PASSWORD = "correct-horse";
@@ -55,6 +56,8 @@ async function look(save: boolean): Promise<void> {
     await keep(phone, "phone");
     console.log("healthy: desktop and phone say that all is well");
     await isWithin(phone);
+    await isUnframed(browser);
+    console.log("a page of another site that frames it shows nothing of it");
 
     await c.crash();
     await says(desktop, "#attention", "pi-c is lost");
@@ -140,6 +143,17 @@ async function isWithin(page: Page): Promise<void> {
     "[document.documentElement.scrollWidth, window.innerWidth]",
   );
   if (wide > screen) throw new Error(`the page is ${wide} wide on a screen of ${screen}`);
+}
+
+/** Another site's page with this one in a frame: the browser keeps it out. */
+async function isUnframed(browser: Browser): Promise<void> {
+  const page = await (await browser.newContext(DESKTOP)).newPage();
+  await page.setContent(`<iframe src="http://${FLOATING}:${PORT}/"></iframe>`);
+  await until(
+    () => `a frame that is kept out: ${page.frames().map((frame) => frame.url()).join(" ")}`,
+    () => page.frames()[1]?.url().startsWith("chrome-error:"),
+  );
+  await page.close();
 }
 
 /** Password, reason, the button for maintenance: by the keys alone. */

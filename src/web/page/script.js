@@ -388,7 +388,7 @@ function take(message) {
   heard.at = Date.now();
   draw(news);
   drawAge();
-  const moves = news.instances.map(({ since, state }) => `${since}${state}`).join();
+  const moves = [news.maintenance, ...news.instances].map((one) => one?.since).join();
   if (moves === heard.moves) return;
   heard.moves = moves;
   void readHistory();
