@@ -227,7 +227,8 @@ function indexAfter(before: Index, addresses: readonly LinkAddress[]): Index {
     const all = [...others, entry];
     bucket.set(key, others.length === 0 ? all : addresses.filter((one) => all.includes(one)));
   }
-  const buckets = before.buckets.map((bucket, number) => changed.get(number) ?? bucket);
+  const buckets = before.buckets.slice();
+  for (const [number, bucket] of changed) buckets[number] = bucket;
   const isForeignToo = gone.some(({ ours }) => !ours) || fresh.some(({ ours }) => !ours);
   const foreign = isForeignToo ? addresses.filter(({ ours }) => !ours) : before.foreign;
   return { addresses, foreign, buckets };

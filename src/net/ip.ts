@@ -38,7 +38,9 @@ export function ip(text: string): Ip {
 
 /** "192.168.1.50", or IPv6 in its canonical form (RFC 5952). */
 export function formatIp(address: Ip): string {
-  return address.family === "ipv4" ? address.bytes.join(".") : formatIpv6(address.bytes);
+  const { bytes } = address;
+  if (address.family === "ipv6") return formatIpv6(bytes);
+  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
 }
 
 /** "127.0.0.1:80", "[::1]:80", "db.example.org:80". */
@@ -74,8 +76,9 @@ export function includesIp(list: readonly Ip[], address: Ip): boolean {
 }
 
 /** A text that is equal for equal addresses, to look them up by; not for people. */
-export function ipKey({ bytes }: Ip): string {
-  return String.fromCharCode(...bytes);
+export function ipKey({ family, bytes }: Ip): string {
+  if (family === "ipv6") return String.fromCharCode(...bytes);
+  return String.fromCharCode(bytes[0] ?? 0, bytes[1] ?? 0, bytes[2] ?? 0, bytes[3] ?? 0);
 }
 
 /** 224.0.0.0/4 or ff00::/8. */

@@ -8,12 +8,22 @@ export const BROADCAST_MAC: Mac = new Uint8Array([0xff, 0xff, 0xff, 0xff, 0xff, 
 
 /** "3e:c6:a7:7f:02:04". */
 export function formatMac(mac: Mac): string {
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  let text = "";
+  for (let i = 0; i < mac.length; i++) text += `${i === 0 ? "" : ":"}${HEX[mac[i] ?? 0]}`;
+  return text;
 }
+
+/** "00" to "ff". */
+const HEX: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(16).padStart(2, "0"),
+);
 
 /** Are they the same six bytes? */
 export function sameMac(a: Mac, b: Mac): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Reads "3e:c6:a7:7f:02:04"; undefined where it is not of that form. */

@@ -53,7 +53,10 @@ export class SimChannel {
     for (const job of jobs) {
       const way = wayTo(job.to, addresses, this.#machine);
       if (way === undefined) continue;
-      const bytes = Uint8Array.from([...job.head, ...toySeal(job, this.#secret(job.key.keyId))]);
+      const sealed = toySeal(job, this.#secret(job.key.keyId));
+      const bytes = new Uint8Array(job.head.length + sealed.length);
+      bytes.set(job.head);
+      bytes.set(sealed, job.head.length);
       const datagram = { source: way.source, destination: job.to, port: udp, bytes };
       this.#lan.carryChannel(this.#machine, way.port, datagram);
     }

@@ -9,3 +9,9 @@ export function isEntry(a: Entry, b: Entry): boolean {
   return a.index === b.index && a.prefix.length === b.prefix.length &&
     sameIp(a.prefix.address, b.prefix.address);
 }
+
+/** Is `b` what `a` is, of the same entry? */
+export function isSameEntry(a: LinkAddress, b: LinkAddress): boolean {
+  return a.ours === b.ours && a.tentative === b.tentative && a.secondary === b.secondary &&
+    a.deprecated === b.deprecated && a.validFor === b.validFor && a.dadFailed === b.dadFailed;
+}

@@ -21,6 +21,9 @@ import { TextOf } from "./text_of.ts";
  */
 const DAD: Nanoseconds = nanoseconds(1_000_000_000);
 
+/** Goes to every machine on its segment. */
+const ALL = Symbol("all");
+
 /** What a program on the LAN is, whatever orders it takes. */
 type Program = Pick<
   SimHost,
@@ -236,9 +239,8 @@ export class Lan {
       message: payload,
     });
     if (sender.filter.outgoing) return;
-    const goesTo = group ? undefined : this.#ownerOf(to, sender, port);
-    this.#carry(sender, port, (machine, arrival) => {
-      if (!group && machine !== goesTo) return;
+    const goesTo = group ? ALL : this.#ownerOf(to, sender, port);
+    this.#carry(sender, port, goesTo, (machine, arrival) => {
       if (this.paths.isMute(sender.name, machine.name)) return;
       // What its program has put there itself is heard before the kernel drops it.
       const isHeard = isMartian(machine, source.family, datagramSource)
@@ -251,8 +253,8 @@ export class Lan {
   /** For a host: carries a datagram of the channel from `port` to the machine that it is for. */
   carryChannel(sender: Machine, port: Port, datagram: ChannelDatagram): void {
     const goesTo = this.#ownerOf(this.textOf.ip(datagram.destination), sender, port);
-    this.#carry(sender, port, (machine) => {
-      if (machine === goesTo) this.#programs.get(machine.name)?.receiveChannel(datagram);
+    this.#carry(sender, port, goesTo, (machine) => {
+      this.#programs.get(machine.name)?.receiveChannel(datagram);
     });
   }
 
@@ -280,9 +282,8 @@ export class Lan {
       this.see({ kind: "announced", ...where, address: claim.address, mac: claim.macText });
     }
     if (question !== undefined) this.see({ kind: "asked", ...where, address: question.address });
-    const alone = said.to === undefined ? undefined : this.#machineAt(said.to, sender, port);
-    this.#carry(sender, port, (machine, arrival) => {
-      if (said.to !== undefined && machine !== alone) return;
+    const goesTo = said.to === undefined ? ALL : this.#machineAt(said.to, sender, port);
+    this.#carry(sender, port, goesTo, (machine, arrival) => {
       if (claim !== undefined) {
         if (announced) machine.neighbours.set(claim.address, claim.macText);
         this.#programs.get(machine.name)?.hearClaim(arrival, claim.address, claim);
@@ -312,8 +313,7 @@ export class Lan {
     const answer = () => {
       const answering = machine.answersFor(address, segment);
       if (answering === undefined) return;
-      this.#carry(machine, answering, (receiver, arrival) => {
-        if (!openly && receiver !== asker.sender) return;
+      this.#carry(machine, answering, openly ? ALL : asker.sender, (receiver, arrival) => {
         // To its own MAC a switch sends nothing back.
         if (!openly && answering.macText === asker.port.macText) return;
         this.#programs.get(receiver.name)?.hearClaim(arrival, address, {
@@ -334,11 +334,11 @@ export class Lan {
     const port = asker.port(interfaceName);
     if (port === undefined) return;
     let isAnswered = false;
-    this.#carry(asker, port, (machine) => {
+    this.#carry(asker, port, ALL, (machine) => {
       const answering = machine.answersFor(address, port.segment);
       if (answering === undefined) return;
-      this.#carry(machine, answering, (receiver) => {
-        if (receiver !== asker || isAnswered) return;
+      this.#carry(machine, answering, asker, () => {
+        if (isAnswered) return;
         isAnswered = true;
         asker.neighbours.set(address, answering.macText);
       });
@@ -363,15 +363,26 @@ export class Lan {
     return undefined;
   }
 
-  #carry(sender: Machine, port: Port, arrive: (machine: Machine, port: Port) => void): void {
+  /**
+   * Lets what leaves `port` arrive on the same segment, `arrive` being called then. Chance has a
+   * hand in it for each machine there; of those that it is not for, nothing more is done.
+   */
+  #carry(
+    sender: Machine,
+    port: Port,
+    goesTo: Machine | typeof ALL | undefined,
+    arrive: (machine: Machine, port: Port) => void,
+  ): void {
     if (!sender.isLive(port)) return;
+    const { segment } = port;
     for (const machine of this.#machines.values()) {
       if (machine === sender) continue;
+      const isMeant = goesTo === ALL || goesTo === machine;
       for (const other of machine.ports()) {
-        if (other.segment !== port.segment) continue;
-        for (
-          const delay of this.paths.arrivals(sender.name, machine.name, this.now, port.segment)
-        ) {
+        if (other.segment !== segment) continue;
+        const delays = this.paths.arrivals(sender.name, machine.name, this.now, segment);
+        if (!isMeant) continue;
+        for (const delay of delays) {
           this.#schedule.at(after(this.now, delay), () => {
             const there = machine.port(other.name);
             if (there !== undefined && machine.isLive(there)) arrive(machine, there);

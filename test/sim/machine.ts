@@ -75,6 +75,8 @@ export class Machine {
   /** MACs by address text, as announced or asked for. */
   readonly neighbours = new Map<string, string>();
   readonly #ports = new Map<string, Port>();
+  /** The same in a row, until one is another one. */
+  #portList: readonly Port[] | undefined;
   readonly #slots = new Map<string, number>();
   readonly #surroundings: Surroundings;
   readonly #services = new Map<string, Service>();
@@ -114,7 +116,7 @@ export class Machine {
 
   /** Everything as it is now. */
   interfaces(): Interfaces {
-    return { links: [...this.#ports.values()], addresses: this.#addresses.all() };
+    return { links: this.ports(), addresses: this.#addresses.all() };
   }
 
   /** Which run of its kernel this is, and for how long it has been going. */
@@ -134,7 +136,8 @@ export class Machine {
 
   /** All ports. */
   ports(): readonly Port[] {
-    return [...this.#ports.values()];
+    this.#portList ??= [...this.#ports.values()];
+    return this.#portList;
   }
 
   /** Can packets come and go through `port`? */
@@ -164,6 +167,7 @@ export class Machine {
     if (port === undefined || this.#ports.has(other)) return;
     this.#ports.delete(name);
     this.#ports.set(other, { ...port, name: other });
+    this.#portList = undefined;
     this.#linkSeen(`${name} is called ${other}`);
   }
 
@@ -171,14 +175,14 @@ export class Machine {
   setMac(name: string, mac = this.macOf(this.#slots.get(name) ?? 1)): void {
     const port = this.#ports.get(name);
     if (port === undefined || port.macText === formatMac(mac)) return;
-    this.#ports.set(name, { ...port, mac, macText: formatMac(mac) });
+    this.#putPortAs({ ...port, mac, macText: formatMac(mac) });
     this.#linkSeen(`${name} has another MAC`);
   }
 
   #putPort(name: string, segment: string, index: number, mac: Mac): void {
     const flags = { up: true, running: true, arp: true, loopback: false, multicast: true };
     const text = { macText: formatMac(mac) };
-    this.#ports.set(name, {
+    this.#putPortAs({
       index,
       name,
       mac,
@@ -190,11 +194,17 @@ export class Machine {
     });
   }
 
+  #putPortAs(port: Port): void {
+    this.#ports.set(port.name, port);
+    this.#portList = undefined;
+  }
+
   /** The card is pulled out, its addresses with it. */
   deletePort(name: string): void {
     const port = this.#ports.get(name);
     if (port === undefined) return;
     this.#ports.delete(name);
+    this.#portList = undefined;
     this.#addresses.drop((entry) => entry.index === port.index, "others");
     this.#linkSeen(`${name} disappears`);
   }
@@ -203,7 +213,7 @@ export class Machine {
   setCarrier(name: string, running: boolean): void {
     const port = this.#ports.get(name);
     if (port === undefined || port.running === running) return;
-    this.#ports.set(name, { ...port, running });
+    this.#putPortAs({ ...port, running });
     this.#linkSeen(`${name} ${running ? "has carrier" : "loses its carrier"}`);
   }
 
@@ -211,7 +221,7 @@ export class Machine {
   setUp(name: string, up: boolean): void {
     const port = this.#ports.get(name);
     if (port === undefined || port.up === up) return;
-    this.#ports.set(name, { ...port, up });
+    this.#putPortAs({ ...port, up });
     if (up) this.#addresses.put(this.#linkLocal(name, port.index, true));
     else this.#addresses.drop((one) => one.index === port.index && isIpv6(one), "others");
     this.#linkSeen(`${name} is switched ${up ? "on" : "off"}`);
@@ -271,10 +281,9 @@ export class Machine {
 
   /** The program adds an address (RTM_NEWADDR), or renews its lifetime. Throws HostError. */
   add(held: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
-    const object = `${formatPrefix(held.prefix)} on ${held.interface}`;
-    this.maybeRefuse("add", "RTM_NEWADDR", object);
+    this.maybeRefuse("add", "RTM_NEWADDR", () => objectOf(held));
     const index = this.#ports.get(held.interface)?.index;
-    if (index === undefined) throw refusal("RTM_NEWADDR", object, "ENODEV");
+    if (index === undefined) throw refusal("RTM_NEWADDR", objectOf(held), "ENODEV");
     if (this.#addresses.find(index, held.prefix) === undefined) {
       this.#addresses.insert(index, held.prefix, true, lifetime);
       this.#addressSeen(held.interface, held.prefix, true, "program");
@@ -293,8 +302,7 @@ export class Machine {
 
   /** The program removes an address (RTM_DELADDR). Throws HostError. */
   remove(held: VirtualAddress): "removed" | "absent" {
-    const object = `${formatPrefix(held.prefix)} on ${held.interface}`;
-    this.maybeRefuse("remove", "RTM_DELADDR", object);
+    this.maybeRefuse("remove", "RTM_DELADDR", () => objectOf(held));
     const index = this.#ports.get(held.interface)?.index;
     if (index === undefined) return "absent";
     const touched = this.#addresses.delete(index, held.prefix, "program");
@@ -329,9 +337,11 @@ export class Machine {
   }
 
   /** Throws the HostError that {@link Machine.refuse} asked for. */
-  maybeRefuse(call: Call, name: string, object: string): void {
+  maybeRefuse(call: Call, name: string, objectNow: () => string): void {
     const asked = this.#refusals.get(call);
-    if (asked === undefined || !asked.which(object)) return;
+    if (asked === undefined) return;
+    const object = objectNow();
+    if (!asked.which(object)) return;
     asked.count--;
     if (asked.count <= 0) this.#refusals.delete(call);
     this.#surroundings.see({ kind: "refused", node: this.name, call: name, object });
@@ -343,7 +353,7 @@ export class Machine {
     if (this.fence.isShut(address)) return undefined;
     for (const entry of this.#addresses.of(address)) {
       if (entry.tentative) continue;
-      for (const port of this.#ports.values()) {
+      for (const port of this.ports()) {
         // arp_ignore=0: Linux answers for IPv4 on any link, for IPv6 on the one that has it.
         const here = entry.index === port.index || !address.includes(":");
         if (here && port.segment === segment && this.isLive(port)) return port;
@@ -374,7 +384,7 @@ export class Machine {
   }
 
   #nameOf(index: number): string {
-    return [...this.#ports.values()].find((port) => port.index === index)?.name ?? `if${index}`;
+    return this.ports().find((port) => port.index === index)?.name ?? `if${index}`;
   }
 
   #addressSeen(name: string, prefix: Prefix, there: boolean, by: Taker): void {
@@ -392,6 +402,10 @@ export class Machine {
   #changed(): void {
     this.#surroundings.networkChanged(this);
   }
+}
+
+function objectOf({ prefix, interface: name }: VirtualAddress): string {
+  return `${formatPrefix(prefix)} on ${name}`;
 }
 
 /** The HostError of `call` on `object` with `code`. */

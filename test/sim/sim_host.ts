@@ -22,7 +22,7 @@ import type { Interfaces, VirtualAddress } from "../../src/net/interfaces.ts";
 import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../../src/time.ts";
 import { type ChannelDatagram, SimChannel } from "./channel.ts";
 import { Claims, type Speaker } from "./claims.ts";
-import { isEntry } from "./entries.ts";
+import { isEntry, isSameEntry } from "./entries.ts";
 import type { Lan } from "./lan.ts";
 import { type Machine, type Port, refusal } from "./machine.ts";
 import { askPresence } from "./presence.ts";
@@ -181,7 +181,7 @@ export class SimHost implements Host {
 
   sendFrame(interfaceName: string, frame: Uint8Array): void {
     this.#assertAlive();
-    this.machine.maybeRefuse("frame", "sendto", interfaceName);
+    this.machine.maybeRefuse("frame", "sendto", () => interfaceName);
     const port = this.machine.port(interfaceName);
     if (port === undefined) throw refusal("sendto", interfaceName, "ENODEV");
     if (!port.up) throw refusal("sendto", interfaceName, "ENETDOWN");
@@ -190,7 +190,7 @@ export class SimHost implements Host {
 
   watchClaims(watched: readonly WatchedAddress[]): void {
     this.#assertAlive();
-    this.machine.maybeRefuse("watch", "socket", "claims");
+    this.machine.maybeRefuse("watch", "socket", () => "claims");
     this.#claims.watch(watched);
   }
 
@@ -200,9 +200,8 @@ export class SimHost implements Host {
 
   openChannel(settings: ChannelSettings): readonly HostError[] {
     this.#assertAlive();
-    const object = `UDP port ${settings.port} of the cluster`;
     try {
-      this.machine.maybeRefuse("open", "bind", object);
+      this.machine.maybeRefuse("open", "bind", () => `UDP port ${settings.port} of the cluster`);
     } catch (error) {
       if (error instanceof HostError) return [error];
       throw error;
@@ -232,6 +231,9 @@ export class SimHost implements Host {
     assert(entry !== undefined, "what was just added is there");
     const known = this.#view.addresses;
     const at = known.findIndex((other) => isEntry(other, entry));
+    const before = known[at];
+    // As in Linux: a renewal is no news.
+    if (before !== undefined && isSameEntry(before, entry)) return was;
     const addresses = at < 0 ? [...known, entry] : known.with(at, entry);
     this.#view = { ...this.#view, addresses };
     return was;

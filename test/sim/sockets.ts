@@ -40,7 +40,7 @@ export class SimSockets {
     const key = this.#keyOf(endpoint);
     if (this.#sockets.has(key)) return;
     const object = `${endpoint.kind} ${endpoint.family} on ${endpoint.interface}`;
-    this.#machine.maybeRefuse("open", "setsockopt", object);
+    this.#machine.maybeRefuse("open", "setsockopt", () => object);
     const port = this.#machine.port(endpoint.interface);
     const bound = endpoint.kind === "multicast" || isLinkLocal(endpoint.source);
     if (bound && port === undefined) throw refusal("setsockopt", object, "ENODEV");
@@ -61,18 +61,19 @@ export class SimSockets {
   }
 
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
-    const object = `${this.#lan.textOf.ip(destination)} from ${this.#lan.textOf.ip(source)}`;
+    const object = () =>
+      `${this.#lan.textOf.ip(destination)} from ${this.#lan.textOf.ip(source)}`;
     const socket = this.#sockets.get(this.#keyOf(endpoint));
-    if (socket === undefined) throw refusal("sendmsg", object, "EBADF");
+    if (socket === undefined) throw refusal("sendmsg", object(), "EBADF");
     this.#machine.maybeRefuse("send", "sendmsg", object);
     if (!this.#machine.has(this.#lan.textOf.ip(source))) {
-      throw refusal("sendmsg", object, "EADDRNOTAVAIL");
+      throw refusal("sendmsg", object(), "EADDRNOTAVAIL");
     }
     const port = this.#machine.port(endpoint.interface);
     if (port === undefined || (socket.index !== undefined && socket.index !== port.index)) {
-      throw refusal("sendmsg", object, "ENODEV");
+      throw refusal("sendmsg", object(), "ENODEV");
     }
-    if (!port.up) throw refusal("sendmsg", object, "ENETDOWN");
+    if (!port.up) throw refusal("sendmsg", object(), "ENETDOWN");
     const payload = message.slice();
     const plain = { source, destination, ttl: 255, payload };
     const datagram = endpoint.kind === "udp" ? { ...plain, port: endpoint.port } : plain;
