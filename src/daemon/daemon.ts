@@ -229,7 +229,10 @@ export class Daemon implements CommandTaker {
 
   #nextDeadline(): Instant | undefined {
     let next = this.#parts.routers.nextDeadline();
-    for (const ticker of this.#tickers) next = earliest(next, ticker.nextDeadline());
+    for (const ticker of this.#tickers) {
+      const due = ticker.nextDeadline();
+      if (due !== undefined && (next === undefined || due < next)) next = due;
+    }
     return next;
   }
 

@@ -6,7 +6,7 @@ import type { Unsealed } from "../cluster/advert_seals.ts";
 import { messageIn } from "../wire/sealed.ts";
 import type { Datagram, Endpoint } from "../host.ts";
 import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts";
-import { formatIp, includesIp, type Ip } from "../net/ip.ts";
+import { formatIp, includesIp, type Ip, sameIp } from "../net/ip.ts";
 import type { Instant } from "../time.ts";
 import type { Event } from "../vrrp/event.ts";
 import { isNewMaster } from "../vrrp/master.ts";
@@ -45,6 +45,11 @@ export class Receiver {
   /** Packets that no virtual router here is meant by, by reason. */
   readonly unknown = new Map<RejectReason, number>();
   readonly #options: ReceiverOptions;
+  /** By VRID: the packet that was read last, and what it says. */
+  readonly #latest = new Map<
+    number,
+    { readonly datagram: Datagram; readonly decoded: Advert | Reject }
+  >();
   #edges: { readonly of: Interfaces; readonly texts: ReadonlySet<string> } | undefined;
 
   constructor(options: ReceiverOptions) {
@@ -74,7 +79,11 @@ export class Receiver {
       count(this.unknown, vrid === undefined ? "too-short" : "unknown-vrid");
       return [];
     }
-    const decoded = decodeAdvert(datagram);
+    const decoded = this.#decoded(vrid ?? 0, datagram);
+    const [only] = meant;
+    if (only !== undefined && meant.length === 1) {
+      return this.#judge(only, decoded, endpoint, datagram, at);
+    }
     return meant.flatMap((router) => this.#judge(router, decoded, endpoint, datagram, at));
   }
 
@@ -91,6 +100,17 @@ export class Receiver {
     }
     if (meant.length === 0) count(this.unknown, reason);
     return [];
+  }
+
+  /** A master says the same again and again. */
+  #decoded(vrid: number, datagram: Datagram): Advert | Reject {
+    const before = this.#latest.get(vrid);
+    if (before !== undefined && isSameDatagram(before.datagram, datagram)) return before.decoded;
+    const decoded = decodeAdvert(datagram);
+    // A buffer may be read into again.
+    const payload = datagram.payload.slice();
+    this.#latest.set(vrid, { datagram: { ...datagram, payload }, decoded });
+    return decoded;
   }
 
   #judge(
@@ -201,6 +221,17 @@ function refusedSight(
     at,
     patience: masterDownOf(rules, advert?.interval ?? rules.advertInterval),
   };
+}
+
+function isSameDatagram(a: Datagram, b: Datagram): boolean {
+  return a.ttl === b.ttl && a.port === b.port && sameIp(a.source, b.source) &&
+    sameIp(a.destination, b.destination) && sameBytes(a.payload, b.payload);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function count(counters: Map<RejectReason, number>, reason: RejectReason): void {

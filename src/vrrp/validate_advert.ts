@@ -245,9 +245,23 @@ function keysOf(addresses: readonly Ip[]): ReadonlySet<string> {
   return keys;
 }
 
-/** The same addresses, in whatever order. `ours` stays as it is for long. */
+/** What lists were compared with last, and were they the same? An advert is read once. */
+const COMPARED = new WeakMap<
+  readonly Ip[],
+  { readonly ours: readonly Ip[]; readonly isSame: boolean }
+>();
+
+/** The same addresses, in whatever order. Both stay as they are for long. */
 function sameSet(theirs: readonly Ip[], ours: readonly Ip[]): boolean {
   if (theirs.length !== ours.length) return false;
+  const known = COMPARED.get(theirs);
+  if (known?.ours === ours) return known.isSame;
+  const isSame = areSame(theirs, ours);
+  COMPARED.set(theirs, { ours, isSame });
+  return isSame;
+}
+
+function areSame(theirs: readonly Ip[], ours: readonly Ip[]): boolean {
   const keys = keysOf(ours);
   const named = new Set(theirs.map(ipKey));
   return named.size === keys.size && [...named].every((key) => keys.has(key));

@@ -86,6 +86,7 @@ export class SimChannel {
 
   /** What is to be told. */
   take(at: Extract<HostEvent, { kind: "channel" }>["at"]): readonly HostEvent[] {
+    if (!this.isReady) return [];
     const arrived = this.#arrived.splice(0).map((one) => ({
       kind: "channel" as const,
       ...one,

@@ -73,6 +73,8 @@ export class Claims {
 
   /** What is queued, each MAC's claim once, with how often it was answered. */
   take(): readonly HeardClaim[] {
+    // Mostly there is none or one.
+    if (this.#queue.length < 2) return this.#queue.splice(0);
     const taken = Map.groupBy(
       this.#queue,
       ({ interface: name, address, mac }) => `${name} ${formatIp(address)} ${formatMac(mac)}`,

@@ -23,6 +23,8 @@ export interface Outcome {
   /** Virtual time that passed. */
   readonly elapsed: Nanoseconds;
   readonly transitions: number;
+  /** How often something was done to a machine or the LAN; that it was mended is left aside. */
+  readonly faults: number;
 }
 
 /** How a run is recorded. */
@@ -47,6 +49,7 @@ export class Recording {
   readonly #start: Instant;
   readonly #hash: RunHash | undefined;
   #transitions = 0;
+  #faults = 0;
 
   constructor({ lan }: Cluster, { watcher, hashed = true }: RecordingOptions) {
     this.#start = lan.now;
@@ -55,6 +58,7 @@ export class Recording {
     if (this.#hash !== undefined) lan.watch(this.#hash.add);
     lan.watch((seen) => {
       if (seen.kind === "journal" && seen.line.includes(" -> ")) this.#transitions++;
+      if (seen.kind === "act" && !seen.words.startsWith("mend")) this.#faults++;
     });
   }
 
@@ -67,6 +71,7 @@ export class Recording {
       hash: this.#hash?.text() ?? "",
       elapsed: nanoseconds(cluster.lan.now - this.#start),
       transitions: this.#transitions,
+      faults: this.#faults,
     };
   }
 }

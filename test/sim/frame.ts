@@ -32,8 +32,26 @@ const OVERRIDE = 0x20;
 const SOLICITED = 0x40;
 const TARGET_LINK_LAYER_ADDRESS = 2;
 
+/** What was read of a frame, and the frame as it was then: programs send many of them again. */
+const READ = new WeakMap<Uint8Array, { readonly copy: Uint8Array; readonly said: FrameSaid }>();
+
 /** Undefined: nothing that concerns addresses. */
 export function saidBy(frame: Uint8Array): FrameSaid | undefined {
+  const known = READ.get(frame);
+  if (known !== undefined && sameBytes(known.copy, frame)) return known.said;
+  const said = read(frame);
+  if (said !== undefined) READ.set(frame, { copy: frame.slice(), said });
+  return said;
+}
+
+/** Are they the same? */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function read(frame: Uint8Array): FrameSaid | undefined {
   const ethertype = be16(frame, 12);
   const said = ethertype === ETHERTYPE_ARP
     ? arp(frame)

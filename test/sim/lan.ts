@@ -2,11 +2,12 @@
  * A whole LAN in virtual time: machines, the paths between them, and one queue that drives them.
  */
 import type { Datagram } from "../../src/host.ts";
-import { type Family, isMulticast } from "../../src/net/ip.ts";
+import { isMulticast } from "../../src/net/ip.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import type { ChannelDatagram } from "./channel.ts";
 import { type FrameSaid, saidBy } from "./frame.ts";
 import { Machine, type Port } from "./machine.ts";
+import { familyOf, isIpv6, isMartian } from "./martian.ts";
 import type { Freeze } from "./machine_clock.ts";
 import { Paths } from "./paths.ts";
 import { Random } from "./random.ts";
@@ -391,20 +392,4 @@ export class Lan {
       }
     }
   }
-}
-
-/**
- * Does the kernel of `machine` drop what says that it comes from `source`? IPv4 from an own
- * address; IPv6 passes.
- */
-function isMartian(machine: Machine, family: Family, source: string): boolean {
-  return family === "ipv4" && machine.has(source);
-}
-
-function familyOf(address: string): Family {
-  return isIpv6(address) ? "ipv6" : "ipv4";
-}
-
-function isIpv6(address: string): boolean {
-  return address.includes(":");
 }

@@ -1,5 +1,5 @@
 /** A simulated machine: its links and addresses, and how its kernel refuses. */
-import { type Boot, HostError } from "../../src/host.ts";
+import type { Boot } from "../../src/host.ts";
 import type { Ip } from "../../src/net/ip.ts";
 import type { Interfaces, Link, LinkAddress, VirtualAddress } from "../../src/net/interfaces.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
@@ -11,6 +11,7 @@ import { Leases } from "./leases.ts";
 import { type Freeze, MachineClock } from "./machine_clock.ts";
 import type { Random } from "./random.ts";
 import type { Seen } from "./record.ts";
+import { objectOf, refusal } from "./refusal.ts";
 
 /** A network card and what it is plugged into. */
 export interface Port extends Link {
@@ -50,16 +51,6 @@ interface Refusal {
   /** Of all objects those alone of which this is true. */
   readonly which: (object: string) => boolean;
 }
-
-const WORDS: Readonly<Record<string, string>> = {
-  ENODEV: "No such device",
-  ENETDOWN: "Network is down",
-  EADDRNOTAVAIL: "Cannot assign requested address",
-  EBADF: "Bad file descriptor",
-  ENOBUFS: "No buffer space available",
-  EPERM: "Operation not permitted",
-  EACCES: "Permission denied",
-};
 
 /** One machine's kernel. What runs on it comes and goes; links and addresses stay. */
 export class Machine {
@@ -402,13 +393,4 @@ export class Machine {
   #changed(): void {
     this.#surroundings.networkChanged(this);
   }
-}
-
-function objectOf({ prefix, interface: name }: VirtualAddress): string {
-  return `${formatPrefix(prefix)} on ${name}`;
-}
-
-/** The HostError of `call` on `object` with `code`. */
-export function refusal(call: string, object: string, code: string): HostError {
-  return new HostError(call, object, code, WORDS[code] ?? code);
 }

@@ -19,6 +19,7 @@ interface Sum {
   runs: number;
   failed: number;
   transitions: number;
+  faults: number;
   nodeHours: number;
   last: number;
 }
@@ -26,7 +27,8 @@ interface Sum {
 /** Runs them all, prints what went wrong and a line at the end; 0: nothing did. */
 export async function many(kind: Kind, range: Range): Promise<number> {
   const started = performance.now();
-  const sum: Sum = { runs: 0, failed: 0, transitions: 0, nodeHours: 0, last: range.first };
+  const nothing = { runs: 0, failed: 0, transitions: 0, faults: 0, nodeHours: 0 };
+  const sum: Sum = { ...nothing, last: range.first };
   const pieces = piecesOf(kind, range, sum);
   const timer = setInterval(() => console.log(progress(range, sum, started)), PROGRESS_MS);
   const workers = Array.from({ length: navigator.hardwareConcurrency }, () => new Hand());
@@ -54,10 +56,12 @@ function* piecesOf(
   }
 }
 
-function take({ first, last, transitions, nodeHours, failures }: PieceResult, sum: Sum): void {
+function take(result: PieceResult, sum: Sum): void {
+  const { first, last, transitions, faults, nodeHours, failures } = result;
   sum.runs += last - first + 1;
   sum.failed += failures.length;
   sum.transitions += transitions;
+  sum.faults += faults;
   sum.nodeHours += nodeHours;
   for (const failure of failures) console.log(failure);
 }
@@ -78,9 +82,11 @@ function ending(range: Range, sum: Sum, started: number): string {
     `${formatDuration(seconds(elapsed))}, ${rate} node-hours per second`;
 }
 
-function counts({ runs, failed, transitions, nodeHours }: Sum): string {
-  const [r, t, h] = [runs, transitions, Math.round(nodeHours)].map((n) => n.toLocaleString("en"));
-  return `${r} runs, ${failed} failed; ${t} transitions in ${h} node-hours`;
+function counts({ runs, failed, transitions, faults, nodeHours }: Sum): string {
+  const all = [runs, transitions, faults, Math.round(nodeHours)].map((n) => n.toLocaleString("en"));
+  const [r, t, f, h] = all;
+  const density = nodeHours === 0 ? "" : ` (${(faults / nodeHours).toFixed(1)} an hour)`;
+  return `${r} runs, ${failed} failed; ${f} faults, ${t} transitions in ${h} node-hours${density}`;
 }
 
 /** A worker that does one piece at a time. */

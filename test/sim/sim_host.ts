@@ -24,7 +24,8 @@ import { type ChannelDatagram, SimChannel } from "./channel.ts";
 import { Claims, type Speaker } from "./claims.ts";
 import { isEntry, isSameEntry } from "./entries.ts";
 import type { Lan } from "./lan.ts";
-import { type Machine, type Port, refusal } from "./machine.ts";
+import type { Machine, Port } from "./machine.ts";
+import { refusal } from "./refusal.ts";
 import { askPresence } from "./presence.ts";
 import type { Random } from "./random.ts";
 import { SimSockets } from "./sockets.ts";
@@ -185,7 +186,7 @@ export class SimHost implements Host {
     const port = this.machine.port(interfaceName);
     if (port === undefined) throw refusal("sendto", interfaceName, "ENODEV");
     if (!port.up) throw refusal("sendto", interfaceName, "ENETDOWN");
-    this.#lan.carryFrame(this.machine, port, frame.slice());
+    this.#lan.carryFrame(this.machine, port, frame);
   }
 
   watchClaims(watched: readonly WatchedAddress[]): void {
@@ -350,7 +351,7 @@ export class SimHost implements Host {
       events.push({ kind: "interfaces" });
     }
     for (const claim of this.#claims.take()) events.push({ kind: "claim", ...claim, at });
-    events.push(...this.#results.splice(0));
+    if (this.#results.length > 0) events.push(...this.#results.splice(0));
     if (this.#woken) events.push({ kind: "woken" });
     this.#woken = false;
     if (this.#deadline !== undefined && this.#deadline <= at) events.push({ kind: "deadline" });

@@ -2,7 +2,9 @@
 import type { Datagram, Endpoint } from "../../src/host.ts";
 import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
 import type { Lan } from "./lan.ts";
-import { type Machine, type Port, refusal } from "./machine.ts";
+import { sameBytes } from "./frame.ts";
+import type { Machine, Port } from "./machine.ts";
+import { refusal } from "./refusal.ts";
 
 /** As many datagrams as a socket's receive buffer holds; more are lost. */
 const QUEUE_LIMIT = 256;
@@ -26,6 +28,7 @@ export class SimSockets {
   readonly #lan: Lan;
   readonly #machine: Machine;
   readonly #sockets = new Map<string, Socket>();
+  readonly #copies = new WeakMap<Uint8Array, Uint8Array>();
 
   constructor(lan: Lan, machine: Machine) {
     this.#lan = lan;
@@ -61,8 +64,7 @@ export class SimSockets {
   }
 
   send(endpoint: Endpoint, source: Ip, destination: Ip, message: Uint8Array): void {
-    const object = () =>
-      `${this.#lan.textOf.ip(destination)} from ${this.#lan.textOf.ip(source)}`;
+    const object = () => `${this.#lan.textOf.ip(destination)} from ${this.#lan.textOf.ip(source)}`;
     const socket = this.#sockets.get(this.#keyOf(endpoint));
     if (socket === undefined) throw refusal("sendmsg", object(), "EBADF");
     this.#machine.maybeRefuse("send", "sendmsg", object);
@@ -74,10 +76,19 @@ export class SimSockets {
       throw refusal("sendmsg", object(), "ENODEV");
     }
     if (!port.up) throw refusal("sendmsg", object(), "ENETDOWN");
-    const payload = message.slice();
+    const payload = this.#copyOf(message);
     const plain = { source, destination, ttl: 255, payload };
     const datagram = endpoint.kind === "udp" ? { ...plain, port: endpoint.port } : plain;
     this.#lan.carryDatagram(this.#machine, port, datagram);
+  }
+
+  /** What was sent before, and is the same still, is the same datagram: readers know it. */
+  #copyOf(message: Uint8Array): Uint8Array {
+    const before = this.#copies.get(message);
+    if (before !== undefined && sameBytes(before, message)) return before;
+    const copy = message.slice();
+    this.#copies.set(message, copy);
+    return copy;
   }
 
   /** A datagram came in through `port`; false: no socket takes it. */
@@ -107,7 +118,9 @@ export class SimSockets {
   take(): readonly Received[] {
     const taken: Received[] = [];
     for (const { endpoint, queue } of this.#sockets.values()) {
-      for (const entry of queue.splice(0)) taken.push({ endpoint, ...entry });
+      if (queue.length === 0) continue;
+      for (const { datagram, from } of queue) taken.push({ endpoint, datagram, from });
+      queue.length = 0;
     }
     return taken;
   }

@@ -12,6 +12,7 @@ export interface Piece {
 /** What came of a piece. */
 export interface PieceResult extends Piece {
   readonly transitions: number;
+  readonly faults: number;
   readonly nodeHours: number;
   /** One text for each run that went wrong. */
   readonly failures: readonly string[];
@@ -27,13 +28,13 @@ scope.onmessage = async ({ data }) => scope.postMessage(await simulate(data));
 
 async function simulate({ kind, first, last }: Piece): Promise<PieceResult> {
   const failures: string[] = [];
-  let transitions = 0;
-  let nodeHours = 0;
+  let [transitions, faults, nodeHours] = [0, 0, 0];
   for (let seed = first; seed <= last; seed++) {
     const outcome = await KINDS[kind](seed, { hashed: false });
     transitions += outcome.transitions;
+    faults += outcome.faults;
     nodeHours += outcome.setup.nodes.length * outcome.elapsed / 3.6e12;
     if (outcome.complaints.length > 0) failures.push(summary(outcome, kind));
   }
-  return { kind, first, last, transitions, nodeHours, failures };
+  return { kind, first, last, transitions, faults, nodeHours, failures };
 }

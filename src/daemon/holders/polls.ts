@@ -30,9 +30,13 @@ const MOST_IN_VAIN = 3;
 /** The machine that answered for an address. */
 interface Holder {
   readonly mac: Mac;
+  /** The same as text. */
+  readonly macText: string;
   readonly held: VirtualAddress;
   /** How many polls it did not answer, since it answered one. */
   vain: number;
+  /** The latest poll, and the question to all that it was made of. */
+  asked?: { readonly question: Uint8Array; readonly frame: Uint8Array };
 }
 
 /** The polls of one node. */
@@ -58,13 +62,15 @@ export class Polls {
 
   /** A question for `held`, an address of `router`, was answered with `mac`. */
   learn(router: VirtualRouter, held: VirtualAddress, mac: string): void {
-    const parsed = parseMac(mac);
-    if (parsed === undefined) return;
     const holders = this.#holders.get(router) ?? new Map<string, Holder>();
     const address = formatIp(held.prefix.address);
-    const vain = holders.get(address)?.vain ?? 0;
-    holders.set(address, { mac: parsed, held, vain });
-    this.#holders.set(router, holders);
+    const before = holders.get(address);
+    if (before?.macText !== mac || before.held !== held) {
+      const parsed = parseMac(mac);
+      if (parsed === undefined) return;
+      holders.set(address, { mac: parsed, macText: mac, held, vain: before?.vain ?? 0 });
+      this.#holders.set(router, holders);
+    }
     this.#nextAt ??= roundFor(after(this.#host.now(), PACE));
   }
 
@@ -121,13 +127,17 @@ export class Polls {
   }
 
   /** What the kernel refuses is said of the questions. */
-  #send(router: VirtualRouter, { held, mac }: Holder): boolean {
+  #send(router: VirtualRouter, holder: Holder): boolean {
+    const { held, mac } = holder;
     const interfaces = this.#host.interfaces();
     const link = askableLink(interfaces, held.interface);
-    const frame = link && questionFor(held.prefix.address, link, router, interfaces);
-    if (frame === undefined) return false;
+    const question = link && questionFor(held.prefix.address, link, router, interfaces);
+    if (question === undefined) return false;
+    if (holder.asked?.question !== question) {
+      holder.asked = { question, frame: encodedTo(mac, question) };
+    }
     try {
-      this.#host.sendFrame(held.interface, encodedTo(mac, frame));
+      this.#host.sendFrame(held.interface, holder.asked.frame);
       return true;
     } catch (error) {
       if (!(error instanceof HostError)) throw error;

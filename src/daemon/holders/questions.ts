@@ -10,8 +10,8 @@ import {
   primaryAddress,
 } from "../../net/interfaces.ts";
 import type { Plan } from "../../config/plan/plan.ts";
-import { type Ip, isLinkLocal } from "../../net/ip.ts";
-import type { Mac } from "../../net/mac.ts";
+import { type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
+import { type Mac, sameMac } from "../../net/mac.ts";
 import { arpProbe, arpProbeToAll } from "../../wire/arp.ts";
 import { encodeNeighborSolicit, neighborProbeToAll, solicitedNode } from "../../wire/ndp.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
@@ -61,7 +61,7 @@ export function questionToAll(target: Ip, { mac }: AskableLink, mark: Uint8Array
 /**
  * The frame that asks on `link` which machine has `target`, without a claim of its own. For IPv6
  * from the address that `router` advertises from, else from the link's own; undefined where it has
- * none.
+ * none. The caller must not change it: it is kept.
  */
 export function questionFor(
   target: Ip,
@@ -69,18 +69,38 @@ export function questionFor(
   router: VirtualRouter,
   interfaces: Interfaces,
 ): Uint8Array | undefined {
-  if (target.family === "ipv4") return arpProbe(link.mac, target);
+  if (target.family === "ipv4") return keptFrame(target, link.mac, undefined);
   const floating = router.plan.virtualAddresses.map(({ prefix }) => prefix.address);
   const source = router.source?.family === "ipv6"
     ? router.source
     : primaryAddress(interfaces, link, "ipv6", floating);
-  if (source === undefined) return undefined;
+  return source === undefined ? undefined : keptFrame(target, link.mac, source);
+}
+
+/** A question, from where it was asked. */
+interface Kept {
+  readonly mac: Mac;
+  readonly source: Ip | undefined;
+  readonly frame: Uint8Array;
+}
+
+/** The latest question for each target: the same one is asked every few seconds. */
+const KEPT = new WeakMap<Ip, Kept>();
+
+function keptFrame(target: Ip, mac: Mac, source: Ip | undefined): Uint8Array {
+  const kept = KEPT.get(target);
+  const isSame = kept !== undefined && sameMac(kept.mac, mac) && isSameSource(kept.source, source);
+  if (isSame) return kept.frame;
+  const frame = source === undefined ? arpProbe(mac, target) : solicit(target, mac, source);
+  KEPT.set(target, { mac, source, frame });
+  return frame;
+}
+
+function isSameSource(a: Ip | undefined, b: Ip | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && sameIp(a, b));
+}
+
+function solicit(target: Ip, mac: Mac, source: Ip): Uint8Array {
   const destination = solicitedNode(target);
-  return encodeNeighborSolicit(link.mac, {
-    kind: "ns",
-    source,
-    destination,
-    target,
-    mac: link.mac,
-  });
+  return encodeNeighborSolicit(mac, { kind: "ns", source, destination, target, mac });
 }

@@ -1,6 +1,6 @@
 /** Which nodes can tell each other something, from outside, without asking the daemons. */
 import type { Instant } from "../../../src/time.ts";
-import { LINK, type NodeSetup, tomlOf } from "../setup.ts";
+import { LINK, type NodeSetup, type Setup, tomlOf } from "../setup.ts";
 import type { FieldWorld } from "./world.ts";
 
 /** Does floatip run on `name`, and has the processor? */
@@ -57,10 +57,17 @@ export function haveOneFile(world: FieldWorld, a: string, b: string): boolean {
   return one === other;
 }
 
+/** What a set-up says to the first node of a run, worked out once. */
+const TEXTS = new WeakMap<Setup, { readonly node: NodeSetup; readonly text: string }>();
+
 function textOf(world: FieldWorld, name: string, node: NodeSetup): string {
   const { setup } = world.fileOf(name);
+  const known = TEXTS.get(setup);
+  if (known?.node === node) return known.text;
   // By the same node, so that [node] is no difference; which of them it is changes nothing else.
-  return tomlOf(setup, { ...node, ...pickSaid(setup.nodes[0] ?? node) });
+  const text = tomlOf(setup, { ...node, ...pickSaid(setup.nodes[0] ?? node) });
+  TEXTS.set(setup, { node, text });
+  return text;
 }
 
 function pickSaid({ interval, preempt, preemptDelay, initialState, lease, stop }: NodeSetup) {
