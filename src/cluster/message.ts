@@ -113,8 +113,28 @@ export function encodePages(
 
 /** What a text says; undefined where it cannot be read. Never throws. */
 export function decodeMessage(bytes: Uint8Array): Message | undefined {
-  if (bytes.length > MAX_MESSAGE) return undefined;
-  const fields = fieldsOf(parse(bytes));
+  return decodeAfter(undefined, bytes).message;
+}
+
+/** A text that was read, and what it says. */
+export interface Decoded {
+  readonly text: string | undefined;
+  readonly message: Message | undefined;
+}
+
+/**
+ * {@link decodeMessage}, where `before` came from the same node: by two roads the same comes twice,
+ * and is read once.
+ */
+export function decodeAfter(before: Decoded | undefined, bytes: Uint8Array): Decoded {
+  if (bytes.length > MAX_MESSAGE) return { text: undefined, message: undefined };
+  const text = textOf(bytes);
+  if (before !== undefined && text !== undefined && before.text === text) return before;
+  return { text, message: text === undefined ? undefined : messageIn(text) };
+}
+
+function messageIn(text: string): Message | undefined {
+  const fields = fieldsOf(parse(text));
   switch (fields?.word("kind", ["report", "ask", "keys"])) {
     case "report":
       return decodeReport(fields);
@@ -127,9 +147,17 @@ export function decodeMessage(bytes: Uint8Array): Message | undefined {
   }
 }
 
-function parse(bytes: Uint8Array): unknown {
+function textOf(bytes: Uint8Array): string | undefined {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -53,6 +53,7 @@ export class Lan {
   readonly #schedule = new Schedule();
   readonly #leaseRandom: Random;
   readonly #machines = new Map<string, Machine>();
+  readonly #inOrder: Machine[] = [];
   readonly #programs = new Map<string, Program>();
   readonly #watchers: Watcher[] = [];
   #running: Promise<void> | undefined;
@@ -89,6 +90,7 @@ export class Lan {
       random: this.#leaseRandom,
     });
     this.#machines.set(name, machine);
+    this.#inOrder.push(machine);
     return machine;
   }
 
@@ -101,7 +103,7 @@ export class Lan {
 
   /** All machines in order of their making. */
   machines(): readonly Machine[] {
-    return [...this.#machines.values()];
+    return this.#inOrder;
   }
 
   /** What runs on `name`. */
@@ -353,7 +355,7 @@ export class Lan {
   reaches(name: string, address: string): string | undefined {
     const mac = this.machine(name).neighbours.get(address);
     if (mac === undefined) return undefined;
-    for (const machine of this.#machines.values()) {
+    for (const machine of this.#inOrder) {
       for (const port of machine.ports()) {
         if (port.macText !== mac || !machine.isLive(port)) continue;
         const there = machine.answersFor(address, port.segment) !== undefined &&
@@ -376,7 +378,7 @@ export class Lan {
   ): void {
     if (!sender.isLive(port)) return;
     const { segment } = port;
-    for (const machine of this.#machines.values()) {
+    for (const machine of this.#inOrder) {
       if (machine === sender) continue;
       const isMeant = goesTo === ALL || goesTo === machine;
       for (const other of machine.ports()) {

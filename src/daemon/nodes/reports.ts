@@ -12,7 +12,7 @@ import {
   type Told,
   type Word,
 } from "../../cluster/knowledge.ts";
-import { decodeMessage, encodeAsk, encodeAskRouters } from "../../cluster/message.ts";
+import { decodeAfter, type Decoded, encodeAsk, encodeAskRouters } from "../../cluster/message.ts";
 import type { PeerView } from "../../cluster/peer.ts";
 import type { Message, NodeReport, ReportPart, RouterReport } from "../../cluster/report.ts";
 import type { Config } from "../../config/config.ts";
@@ -95,6 +95,7 @@ export class Reports implements Ticker, RouterWatcher {
   readonly #file = new OwnFile();
   readonly #started: Instant;
   readonly #known = new Map<string, Known>();
+  readonly #latestByPeer = new Map<string, Decoded>();
   /** When all of them are looked at again, whatever they said. */
   #lookAt = 0 as Instant;
   /** What the last report said beside the routers. */
@@ -128,9 +129,9 @@ export class Reports implements Ticker, RouterWatcher {
 
   /** A message of `peer`. */
   take(peer: string, text: Uint8Array, at: Instant): void {
-    const message = decodeMessage(text);
-    if (message === undefined) return;
-    this.#takeMessage(peer, message, at);
+    const decoded = decodeAfter(this.#latestByPeer.get(peer), text);
+    this.#latestByPeer.set(peer, decoded);
+    if (decoded.message !== undefined) this.#takeMessage(peer, decoded.message, at);
   }
 
   /** Has it nothing to say any more, after {@link ReportsOptions.isLeaving}? */
@@ -226,10 +227,7 @@ export class Reports implements Ticker, RouterWatcher {
   }
 
   #isDue(now: Instant): boolean {
-    for (const { dueAt } of this.#known.values()) {
-      if (dueAt !== undefined && dueAt <= now) return true;
-    }
-    return false;
+    return this.#known.values().some(({ dueAt }) => dueAt !== undefined && dueAt <= now);
   }
 
   get #isOn(): boolean {
@@ -288,6 +286,7 @@ export class Reports implements Ticker, RouterWatcher {
     const { nodes, cluster } = this.#options.config();
     const names = new Set([...nodes, ...cluster?.witnesses ?? []].map(({ name }) => name));
     for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
+    this.#latestByPeer.clear();
     this.#lookAt = this.#options.host.now();
   }
 

@@ -74,24 +74,26 @@ function pickSaid({ interval, preempt, preemptDelay, initialState, lease, stop }
   return { interval, preempt, preemptDelay, initialState, lease, stop };
 }
 
-/** When each of `keys` became true, for as long as it is. */
-export class Since {
-  readonly #since = new Map<string, Instant>();
+/** When each fact about a pair of nodes became true, for as long as it is. */
+export class Since<Fact extends string> {
+  readonly #since = new Map<string, Map<Fact, Instant>>();
 
-  /** `isTrue` at `at`. */
-  note(key: string, isTrue: boolean, at: Instant): void {
-    if (!isTrue) this.#since.delete(key);
-    else if (!this.#since.has(key)) this.#since.set(key, at);
+  /** `isTrue` of the pair at `at`. */
+  note(pair: string, fact: Fact, isTrue: boolean, at: Instant): void {
+    const facts = this.#since.get(pair);
+    if (!isTrue) facts?.delete(fact);
+    else if (facts === undefined) this.#since.set(pair, new Map([[fact, at]]));
+    else if (!facts.has(fact)) facts.set(fact, at);
   }
 
   /** Counts anew. */
-  forget(key: string): void {
-    this.#since.delete(key);
+  forget(pair: string, fact: Fact): void {
+    this.#since.get(pair)?.delete(fact);
   }
 
   /** For how long it has been true, in ns; undefined: it is not. */
-  age(key: string, at: Instant): number | undefined {
-    const since = this.#since.get(key);
+  age(pair: string, fact: Fact, at: Instant): number | undefined {
+    const since = this.#since.get(pair)?.get(fact);
     return since === undefined ? undefined : at - since;
   }
 }

@@ -206,7 +206,7 @@ function pairOf(
 /** Since when what is so. */
 class Facts {
   readonly #world: FieldWorld;
-  readonly #since = new Since();
+  readonly #since = new Since<Fact>();
   readonly #endings = new Map<string, Ending>();
   readonly #twice = new Map<string, Instant>();
   readonly #refused = new Map<string, Instant>();
@@ -228,7 +228,7 @@ class Facts {
 
   /** For how long, in ns; undefined: it is not. */
   age(observer: string, other: string, fact: Fact, at: Instant): number | undefined {
-    return this.#since.age(`${observer} ${other} ${fact}`, at);
+    return this.#since.age(`${observer} ${other}`, fact, at);
   }
 
   ended(observer: string, other: string): Ending | undefined {
@@ -247,8 +247,8 @@ class Facts {
       this.#noteEnding(name, seen, at);
       // A process that is new knows nothing yet, and is not known.
       for (const fact of ["reached", "met", "other secret"] as const) {
-        this.#since.forget(`${name} ${seen.node} ${fact}`);
-        this.#since.forget(`${seen.node} ${name} ${fact}`);
+        this.#since.forget(`${name} ${seen.node}`, fact);
+        this.#since.forget(`${seen.node} ${name}`, fact);
       }
       this.#endings.delete(`${seen.node} ${name}`);
     }
@@ -266,8 +266,8 @@ class Facts {
 
   note(observer: string, other: string, at: Instant): void {
     const world = this.#world;
-    const set = (fact: Fact, isTrue: boolean) =>
-      this.#since.note(`${observer} ${other} ${fact}`, isTrue, at);
+    const pair = `${observer} ${other}`;
+    const set = (fact: Fact, isTrue: boolean) => this.#since.note(pair, fact, isTrue, at);
     const speaks = (name: string) => {
       if (speakersOf(world, name).length > 1) this.#twice.set(name, at);
       return at - (this.#twice.get(name) ?? -TWICE) >= TWICE &&
@@ -298,7 +298,7 @@ class Facts {
     for (const { name: observer } of this.#world.setup.nodes) {
       for (const { name } of this.#world.setup.instances) {
         for (const state of STATES) {
-          this.#since.forget(`${observer} ${other} state ${name} ${state}`);
+          this.#since.forget(`${observer} ${other}`, `state ${name} ${state}`);
         }
       }
     }

@@ -40,9 +40,9 @@ export function truthful(world: FieldWorld): Checker {
   // By "n1 192.168.1.50".
   const episodes = new Map<string, Episode>();
   const started = new Map<string, Instant>();
-  const note = (name: string, place: Place, at: Instant) => {
+  const note = (name: string, place: Place, answering: readonly Machine[], at: Instant) => {
     const key = keyOf(name, place.address);
-    const wrong = wrongWith(world, name, place);
+    const wrong = wrongWith(world, name, place, answering);
     if (wrong === undefined) episodes.delete(key);
     else if (episodes.get(key)?.wrong !== wrong) episodes.set(key, { wrong, since: at });
   };
@@ -70,8 +70,10 @@ export function truthful(world: FieldWorld): Checker {
       if (at - lookedAt < PACE) return;
       lookedAt = at;
       const names = world.setup.nodes.map(({ name }) => name);
-      const places = placesOf(world);
-      for (const name of names) for (const place of places) note(name, place, at);
+      for (const place of placesOf(world)) {
+        const answering = answeringFor(world, place);
+        for (const name of names) note(name, place, answering, at);
+      }
       for (const name of names) {
         for (const { addresses } of world.fileOf(name).setup.instances) {
           for (const text of addresses) judge(name, addressOf(text), at);
@@ -99,15 +101,21 @@ function placesOf(world: FieldWorld): readonly Place[] {
   return [...new Map(places).values()];
 }
 
-function wrongWith(
+/** The machines that answer for an address there, whoever asks. */
+function answeringFor(
   { cluster: { lan } }: FieldWorld,
-  name: string,
   { address, segment }: Place,
+): readonly Machine[] {
+  return lan.machines().filter((machine) => machine.answersFor(address, segment) !== undefined);
+}
+
+function wrongWith(
+  { cluster: { lan: { paths } } }: FieldWorld,
+  name: string,
+  { segment }: Place,
+  answering: readonly Machine[],
 ): Episode["wrong"] | undefined {
-  const { paths } = lan;
-  const heard = lan.machines().filter((machine) =>
-    machine.answersFor(address, segment) !== undefined && paths.isOpen(machine.name, name, segment)
-  );
+  const heard = answering.filter((machine) => paths.isOpen(machine.name, name, segment));
   if (heard.length === 0) return "nobody";
   const asked = heard.filter((machine: Machine) => paths.isOpen(name, machine.name, segment));
   return asked.length > 1 ? "two" : undefined;

@@ -231,3 +231,17 @@ Deno.test("reception: a subnet of this machine, or its broadcast, is no node's a
   strictEqual(router.rejects.get("source"), 4);
   strictEqual(take(packet(better, ip("10.99.0.255"))).length, 1);
 });
+
+Deno.test("reception: what comes again is read once, what differs by a byte anew", () => {
+  const { router, take } = lab();
+  const first = packet();
+  take(first);
+  take({ ...first, payload: first.payload.slice() });
+  strictEqual(router.counters.received, 2);
+  // The buffer may be the same.
+  first.payload.set(packet({ priority: 7 }).payload);
+  take(first);
+  strictEqual(router.heard.get("10.77.0.2")?.priority, 7);
+  take({ ...first, ttl: 254 });
+  strictEqual(router.rejects.get("ttl"), 1);
+});
