@@ -27,3 +27,16 @@ export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T | 
     clearTimeout(timer);
   }
 }
+
+/** After so many milliseconds others on the thread have their turn. */
+const TURN_MS = 1;
+
+/** Gives what is waited for between parts of long work: it lets others have their turn in time. */
+export function turnByTurn(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < TURN_MS) return;
+    await sleep(0);
+    since = performance.now();
+  };
+}

@@ -1,4 +1,5 @@
 /** The text format of Prometheus, version 0.0.4, which every collector reads. */
+import { turnByTurn } from "../async.ts";
 
 /** The Content-Type of an exposition. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -16,12 +17,27 @@ export function fresh<T>(make: () => T, ms: number): () => T {
   };
 }
 
-/** The bytes of what `print` prints, which is called as seldom. */
+/**
+ * The bytes of what `print` prints in parts, which is called as seldom; others on the thread have
+ * their turns between two parts.
+ */
 export function freshBytes(
-  print: () => string,
+  print: () => Iterable<string>,
   ms: number = FRESH_MS,
-): () => Uint8Array<ArrayBuffer> {
-  return fresh(() => new TextEncoder().encode(print()), ms);
+): () => Promise<Uint8Array<ArrayBuffer>> {
+  // What cannot be printed at all is not kept.
+  return fresh(() => encodeInTurns(print()), ms);
+}
+
+async function encodeInTurns(printed: Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
+  const rest = turnByTurn();
+  const parts: string[] = [];
+  // A text is an iterable of its characters.
+  for (const part of typeof printed === "string" ? [printed] : printed) {
+    parts.push(part);
+    await rest();
+  }
+  return new TextEncoder().encode(parts.join(""));
 }
 
 /** What a metric is called, how it moves, and what it says, in one sentence. */
@@ -130,11 +146,19 @@ export function counter<Of>(
 
 /** Every metric of `metrics`, with a sample for each of `all`. */
 export function printValues<Of>(metrics: readonly ValueMetric<Of>[], all: Labelled<Of>): string {
-  return metrics.map(({ metric, value }) => {
+  return [...valueParts(metrics, all)].join("");
+}
+
+/** The same, a metric after the other. */
+export function* valueParts<Of>(
+  metrics: readonly ValueMetric<Of>[],
+  all: Labelled<Of>,
+): Generator<string> {
+  for (const { metric, value } of metrics) {
     const samples = all.flatMap(([labels, of]): readonly Sample<number>[] => {
       const found = value(of);
       return found === null ? [] : [[labels, found]];
     });
-    return printMetric(metric, samples);
-  }).join("");
+    yield printMetric(metric, samples);
+  }
 }

@@ -104,14 +104,14 @@ export class HttpPort implements AsyncDisposable {
 /** The port of [metrics]. `print` prints the metrics as they are now. */
 export function metricsPort(
   { print, ...options }: Omit<HttpPortOptions, "title" | "path" | "answer"> & {
-    readonly print: () => string;
+    readonly print: () => Iterable<string>;
   },
 ): HttpPort {
   const exposition = freshBytes(print);
-  const answer = ({ method, path }: HttpRequest) => {
+  const answer = async ({ method, path }: HttpRequest) => {
     if (path !== "/metrics") return NOT_FOUND;
     if (method !== "GET" && method !== "HEAD") return NOT_ALLOWED;
-    return { status: 200, type: EXPOSITION_TYPE, body: exposition() } as const;
+    return { status: 200, type: EXPOSITION_TYPE, body: await exposition() } as const;
   };
   return new HttpPort({
     title: "metrics are",

@@ -19,7 +19,7 @@ import {
   type Sample,
   type ValueMetric,
 } from "./exposition.ts";
-import { printInstances, routerLabels, type RouterReading } from "./metrics_instance.ts";
+import { instanceParts, routerLabels, type RouterReading } from "./metrics_instance.ts";
 
 /** What was measured of one health check. */
 export interface CheckReading {
@@ -42,14 +42,20 @@ export interface MetricsSnapshot {
 
 /** The whole exposition. Its names and labels are what dashboards and alert rules rest on. */
 export function printMetrics(status: StatusDocument, reading: MetricsSnapshot): string {
-  return [
-    printDaemon(status, reading),
-    printInstances(status.instances, reading.routers),
-    printRejects(status),
-    printMetric(CHANNEL_REFUSED, samplesOf("", status.channel_refused)),
-    printChecks(status, reading.checks),
-    printValues(SINKS, status.sinks.map((sink) => [sinkLabels(sink), sink])),
-  ].join("");
+  return [...metricParts(status, reading)].join("");
+}
+
+/** The same, of one moment too, in parts. */
+export function* metricParts(
+  status: StatusDocument,
+  reading: MetricsSnapshot,
+): Generator<string> {
+  yield printDaemon(status, reading);
+  yield* instanceParts(status.instances, reading.routers);
+  yield printRejects(status);
+  yield printMetric(CHANNEL_REFUSED, samplesOf("", status.channel_refused));
+  yield printChecks(status, reading.checks);
+  yield printValues(SINKS, status.sinks.map((sink) => [sinkLabels(sink), sink]));
 }
 
 interface Both {

@@ -14,9 +14,9 @@ import {
   type Metric,
   printHistogram,
   printMetric,
-  printValues,
   type Sample,
   type ValueMetric,
+  valueParts,
 } from "./exposition.ts";
 import { HEALTHS, STATES } from "./values.ts";
 
@@ -41,23 +41,27 @@ export interface TransitionCount {
   readonly count: number;
 }
 
-/** Everything that `instances` have, and what was measured of them. */
-export function printInstances(
+/** Everything that `instances` have, and what was measured of them, in parts. */
+export function* instanceParts(
   instances: readonly InstanceStatus[],
   readings: readonly RouterReading[],
-): string {
+): Generator<string> {
   const labelled = instances.map((one) => [routerLabels(one), one] as const);
+  yield printMetric(
+    INFO,
+    labelled.map(([labels, one]) => [joinLabels(labels, infoLabels(one)), 1]),
+  );
+  yield printMetric(STATE, labelled.flatMap(([labels, one]) => stateSamples(labels, one)));
+  yield printMetric(HEALTH, labelled.flatMap(([labels, one]) => healthSamples(labels, one)));
+  yield printMetric(MASTER, labelled.flatMap(([labels, one]) => masterSamples(labels, one)));
+  yield* valueParts(VALUES, labelled);
   const measured = pair(labelled, readings);
-  return [
-    printMetric(INFO, labelled.map(([labels, one]) => [joinLabels(labels, infoLabels(one)), 1])),
-    printMetric(STATE, labelled.flatMap(([labels, one]) => stateSamples(labels, one))),
-    printMetric(HEALTH, labelled.flatMap(([labels, one]) => healthSamples(labels, one))),
-    printMetric(MASTER, labelled.flatMap(([labels, one]) => masterSamples(labels, one))),
-    printValues(VALUES, labelled),
-    printMetric(TRANSITIONS, measured.flatMap(([labels, one]) => transitionSamples(labels, one))),
-    printHistogram(RCVD_GAP, gapSamples(measured, ({ receivedGap }) => receivedGap)),
-    printHistogram(SENT_GAP, gapSamples(measured, ({ sentGap }) => sentGap)),
-  ].join("");
+  yield printMetric(
+    TRANSITIONS,
+    measured.flatMap(([labels, one]) => transitionSamples(labels, one)),
+  );
+  yield printHistogram(RCVD_GAP, gapSamples(measured, ({ receivedGap }) => receivedGap));
+  yield printHistogram(SENT_GAP, gapSamples(measured, ({ sentGap }) => sentGap));
 }
 
 /**

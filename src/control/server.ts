@@ -24,7 +24,7 @@ import { readingSocketPath, socketPath } from "./socket.ts";
 export interface ControlAnswers {
   status(): StatusDocument;
   /** The exposition for Prometheus. */
-  metrics(): string;
+  metrics(): Iterable<string>;
   reload(): Promise<ReloadAnswer>;
   /** Sends one message through each sink and waits for the answers. */
   testNotify(): Promise<NotifyTestAnswer>;
@@ -49,7 +49,7 @@ export class RunDirTaken extends Error {
 
 /** The answers, with the exposition as bytes. */
 interface Answering extends ControlAnswers {
-  exposition(): Uint8Array<ArrayBuffer>;
+  exposition(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Answers one request; its path and method are looked at already. */
@@ -169,11 +169,11 @@ async function answerReload(answers: Answering): Promise<HttpAnswer> {
   return jsonAnswer(answer.applied ? 200 : 422, answer);
 }
 
-function answerMetrics(answers: Answering): HttpAnswer {
+async function answerMetrics(answers: Answering): Promise<HttpAnswer> {
   return {
     status: 200,
     type: EXPOSITION_TYPE,
-    body: answers.exposition(),
+    body: await answers.exposition(),
   };
 }
 

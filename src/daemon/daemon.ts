@@ -8,7 +8,6 @@ import type { ProbeResult } from "../health/check.ts";
 import { unreachable } from "../assert.ts";
 import { between, earliest, type Instant, milliseconds, type WallTime } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";
-import { isLarge } from "./carried_steps.ts";
 import type { Command, CommandTaker } from "./command.ts";
 import { logVerdict } from "./journal/log.ts";
 import { createParts, type DaemonOptions, type Parts } from "./parts.ts";
@@ -21,6 +20,9 @@ import type { VirtualRouter } from "./virtual_router.ts";
 
 /** So long deadlines are acted on before packets are looked at again. */
 const LONGEST_TURN = milliseconds(3);
+
+/** After so long a turn has had enough. */
+const LONGEST_TICK = milliseconds(4);
 
 /** How a daemon ends: with everything given up, or so that another process can go on. */
 export type Ending = "stopped" | "restarting";
@@ -35,6 +37,9 @@ export class Daemon implements CommandTaker {
   readonly #started: WallTime;
   #isRestarting = false;
   readonly #commands: Command[] = [];
+  /** The ticker that is next, and how many are left of those that follow the last batch. */
+  #ticker = 0;
+  #ticksLeft = 0;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -70,18 +75,23 @@ export class Daemon implements CommandTaker {
    */
   async run(): Promise<Ending> {
     const host = this.#host;
+    const since = host.now();
     this.#parts.reconciler.start();
-    this.#tick();
+    this.#tick(since);
     while (!this.#isOver()) {
       // The only await in the loop: everything else happens between two looks at the clock.
-      const deadline = earliest(this.#options.onTurn?.(host.now()), this.#nextDeadline());
+      const told = this.#parts.reconciler.isStarting
+        ? undefined
+        : this.#options.onTurn?.(host.now());
+      const deadline = earliest(told, this.#nextDeadline());
       const events = await host.wait(deadline);
       if (deadline !== undefined && events.at(-1)?.kind === "deadline") {
         this.#parts.metrics.awoke(deadline, host.now());
       }
-      this.#parts.announcer.turn(host.now());
+      const since = host.now();
+      this.#parts.announcer.turn(since);
       for (const event of events) this.#take(event);
-      if (!areSealed(events)) this.#tick();
+      if (!areSealed(events)) this.#tick(since);
     }
     this.#parts.driver.finishAll();
     if (this.#isRestarting) this.#parts.reconciler.park();
@@ -201,7 +211,7 @@ export class Daemon implements CommandTaker {
   #hear({ router, event }: Accepted, at: Instant): void {
     const { nodes, driver } = this.#parts;
     if (event.kind === "advert") nodes.hear(router, event.source, event.advert, at);
-    driver.begin(router, event);
+    driver.dispatch(router, event);
   }
 
   #handle(command: Command): void {
@@ -228,6 +238,7 @@ export class Daemon implements CommandTaker {
   }
 
   #nextDeadline(): Instant | undefined {
+    if (this.#ticksLeft > 0) return this.#host.now();
     let next = this.#parts.routers.nextDeadline();
     for (const ticker of this.#tickers) {
       const due = ticker.nextDeadline();
@@ -236,13 +247,19 @@ export class Daemon implements CommandTaker {
     return next;
   }
 
-  /** After each batch: what waits for others may be done, and what was done is written down. */
-  #tick(): void {
+  /**
+   * After each batch: what waits for others may be done, and what was done is written down. After
+   * a long turn, which began at `since`, some of it is left to the next one.
+   */
+  #tick(since: Instant): void {
     const now = this.#host.now();
-    for (const ticker of this.#tickers) {
-      ticker.tick(now);
+    this.#ticksLeft = this.#tickers.length;
+    do {
+      this.#tickers[this.#ticker]?.tick(now);
+      this.#ticker = (this.#ticker + 1) % this.#tickers.length;
       this.#parts.driver.letFast();
-    }
+    } while (--this.#ticksLeft > 0 && between(since, this.#host.now()) < LONGEST_TICK);
+    if (this.#ticksLeft === 0) this.#ticker = 0;
   }
 
   #startProbes(now: Instant): void {
@@ -268,11 +285,25 @@ export class Daemon implements CommandTaker {
       }
       const deadline = nextDeadline(router.state);
       const isDue = deadline !== undefined && deadline <= now;
-      const isBegun = isDue && !(driver.isBusy() && mayWait(router, deadline, now));
-      if (isBegun) driver.begin(router, { kind: "deadline" });
+      if (isDue && !this.#mayWait(router, deadline, now)) {
+        driver.dispatch(router, { kind: "deadline" });
+      }
       if (router.retryAt !== undefined && router.retryAt <= now) reconciler.lookAgain(router);
       routers.schedule(router);
     }
+  }
+
+  /**
+   * Is a step of `router` under way, which comes first? Or may it become master of many addresses,
+   * and wait until the kernel has those of another one? What it announces it is to have soon: half
+   * an interval late it waits no longer.
+   */
+  #mayWait(router: VirtualRouter, due: Instant, now: Instant): boolean {
+    const { driver } = this.#parts;
+    if (driver.hurry(router)) return true;
+    return driver.isBusy() && router.state.kind === "backup" &&
+      this.#parts.routers.isLarge(router) &&
+      between(due, now) < router.rules.advertInterval / 2;
   }
 
   /** Has a turn that began at `since` no time for `next`, or a master with fast adverts none? */
@@ -282,15 +313,6 @@ export class Daemon implements CommandTaker {
     const isFastDue = fast !== undefined && fast <= now && !isFast(next);
     return isFastDue || between(since, now) > LONGEST_TURN;
   }
-}
-
-/**
- * May it become master of many addresses, and wait until the kernel has those of another one? What
- * it announces it is to have soon. Half an interval late it waits no longer.
- */
-function mayWait(router: VirtualRouter, due: Instant, now: Instant): boolean {
-  return router.state.kind === "backup" && isLarge(router) &&
-    between(due, now) < router.rules.advertInterval / 2;
 }
 
 /** Nothing has changed yet: that comes when they are opened, some microseconds later. */

@@ -3,8 +3,9 @@
  * follows.
  */
 import { type Host, HostError } from "../host.ts";
-import { mayBeLeftover, ownAddresses } from "../config/plan/own_address.ts";
+import { ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
+import type { VirtualAddress } from "../net/interfaces.ts";
 import { after, between, earliest, type Instant, seconds } from "../time.ts";
 import {
   type Effect,
@@ -16,24 +17,18 @@ import {
   type Transition,
 } from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
+import { isHolder } from "../vrrp/state.ts";
 import { nextDeadline, step } from "../vrrp/step.ts";
 import type { Announcer } from "./announcer.ts";
-import { formatIp } from "../net/ip.ts";
 import { isAlike } from "./alike.ts";
-import { masterHeard } from "./holders/health.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Metrics } from "./journal/metrics.ts";
 import { labelOf, logTransition } from "./journal/log.ts";
-import { carriedAs, CarriedSteps, isLarge } from "./carried_steps.ts";
-import {
-  effectInParts,
-  type InParts,
-  removeAddresses,
-  removeLeftover,
-  type Sealer,
-} from "./effects.ts";
+import { carriedAs, CarriedSteps } from "./carried_steps.ts";
+import { effectInParts, type InParts, removingAddresses, type Sealer } from "./effects.ts";
 import { informed } from "./informed.ts";
 import type { LeaseGate } from "./exclusive/gate.ts";
+import { removingLeftovers } from "./leftovers.ts";
 import { leftoverAddresses } from "./machine/readiness.ts";
 import { LOOK_AGAIN_AFTER, surroundingsOf } from "./machine/refusals.ts";
 import { type Look, pictures } from "./pictures.ts";
@@ -122,26 +117,25 @@ export class Driver {
   }
 
   /**
-   * One step of the engine for `router`, and the steps that follow from it in its sync group: all
-   * at once.
+   * One step of the engine for `router`, and the steps that follow from it in its sync group. At
+   * once; but of many addresses the first ones, and the others in later turns. Where such a step is
+   * under way, this one follows it.
    */
   dispatch(router: VirtualRouter, event: Event): void {
-    this.finish(router);
-    this.#exhaust(router, this.#steps(router, event));
+    const isRepeated = event.kind === "advert" || event.kind === "address-conflict";
+    this.carry(router, () => this.steps(router, event), isRepeated);
   }
 
-  /**
-   * The same, but what many addresses take of it is left to later turns, where it is finished
-   * before any other step of `router` or its group.
-   */
-  begin(router: VirtualRouter, event: Event): void {
-    if (!isLarge(router)) return this.dispatch(router, event);
-    this.finish(router);
-    const parts = this.#steps(router, event);
+  /** The same with other work for `router`. `isRepeated`: {@link CarriedSteps.follow}. */
+  carry(router: VirtualRouter, begin: () => InParts, isRepeated = false): void {
+    const key = carriedAs(router);
+    if (this.#carried.has(key)) return this.#carried.follow(key, begin, isRepeated);
+    const parts = begin();
+    if (!this.#options.routers.isLarge(router)) return this.#exhaust(router, parts);
     const { done, value } = parts.next();
     if (done === true) return;
-    this.#carried.add(carriedAs(router), parts);
-    this.#letOthers(router, value);
+    this.#carried.add(key, parts);
+    this.#letOthers(key, value);
   }
 
   /** Is a step of `router`, or of any, under way? */
@@ -149,18 +143,14 @@ export class Driver {
     return router === undefined ? !this.#carried.isEmpty : this.#carried.has(carriedAs(router));
   }
 
-  /** Finishes the step of `router` that is under way, if one is. */
-  finish(router: VirtualRouter): void {
-    if (this.#carried.isEmpty) return;
-    const parts = this.#carried.take(carriedAs(router));
-    if (parts !== undefined) this.#exhaust(router, parts);
+  /** Where a step of `router` is under way, it goes on before the others. */
+  hurry(router: VirtualRouter): boolean {
+    return this.#carried.hurry(carriedAs(router));
   }
 
   /** Finishes all steps that are under way. */
   finishAll(): void {
-    for (let one = this.#carried.takeFirst(); one; one = this.#carried.takeFirst()) {
-      for (const _ of one) this.letFast();
-    }
+    this.#carried.finish((key, count) => this.#letOthers(key, count));
   }
 
   /** When steps under way go on. */
@@ -179,10 +169,15 @@ export class Driver {
   }
 
   #exhaust(router: VirtualRouter, parts: InParts): void {
-    for (const count of parts) this.#letOthers(router, count);
+    for (const count of parts) this.#letOthers(carriedAs(router), count);
   }
 
-  *#steps(router: VirtualRouter, event: Event): InParts {
+  #look(): Look {
+    return pictures(() => this.#networks, () => this.#host.interfaces());
+  }
+
+  /** The steps of {@link Driver.dispatch}, as a part of {@link Driver.carry}. */
+  *steps(router: VirtualRouter, event: Event): InParts {
     yield* this.#advance(router, event);
     const { group } = router.plan;
     if (group === undefined) return;
@@ -255,8 +250,19 @@ export class Driver {
    */
   clearLeftovers(router: VirtualRouter): void {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
-    removeAddresses(router.plan.virtualAddresses, router, this.#host, this.#journal);
+    this.carry(router, () => this.#clearing(router));
+  }
+
+  *#clearing(router: VirtualRouter): InParts {
+    if (isHolder(router.state)) return;
+    yield* this.removing(router.plan.virtualAddresses, router);
     this.#watchLeftovers(router);
+    this.#options.routers.schedule(router);
+  }
+
+  /** Takes `addresses` of `router` away, for {@link Driver.carry}. Never throws. */
+  removing(addresses: readonly VirtualAddress[], router: VirtualRouter): InParts {
+    return removingAddresses(addresses, router, this.#host, this.#journal, this.#look());
   }
 
   /**
@@ -264,18 +270,10 @@ export class Driver {
    * once another node is heard to be it; looks again until then.
    */
   clearForeign(router: VirtualRouter): void {
-    const interfaces = this.#host.interfaces();
-    const own = ownAddresses(router.plan, interfaces, router.placed);
+    const own = ownAddresses(router.plan, this.#host.interfaces(), router.placed);
     if (own.length === 0 || router.elsewhere !== undefined) return;
-    const now = this.#host.now();
-    const master = masterHeard(router, now)?.source;
-    const heard = master && router.heard.get(formatIp(master));
-    if (master !== undefined && heard?.otherAddresses !== true) {
-      for (const one of own.filter((other) => mayBeLeftover(other, interfaces))) {
-        removeLeftover(one, master, router, this.#host, this.#journal);
-      }
-    }
-    router.retryAt = earliest(router.retryAt, after(now, LOOK_AGAIN_AFTER));
+    router.retryAt = earliest(router.retryAt, after(this.#host.now(), LOOK_AGAIN_AFTER));
+    this.carry(router, () => removingLeftovers(own, router, this.#host, this.#journal));
   }
 
   /** Looks again later where a removal was refused. */
@@ -306,7 +304,7 @@ export class Driver {
     this.#isBetween = true;
     let left = MOST_OTHERS;
     for (const router of routers.takeFast(now)) {
-      const isFree = carriedAs(router) !== (typeof busy === "object" ? carriedAs(busy) : busy);
+      const isFree = carriedAs(router) !== busy && !this.isBusy(router);
       const due = nextDeadline(router.state);
       // After a longer silence, another node may be master: what has arrived is looked at first.
       const isLittleLate = due !== undefined && due <= now &&
@@ -330,7 +328,7 @@ export class Driver {
     router.state = state;
     if (before === "master" && state.kind !== "master") this.#options.beforeLeaving?.(router);
     let refused: HostError | undefined;
-    const look = pictures(() => this.#networks, () => this.#host.interfaces());
+    const look = this.#look();
     for (const effect of effects) {
       // What follows rests on what was refused.
       if (refused !== undefined) break;

@@ -3,7 +3,7 @@
  * router is looked at.
  */
 import { type Endpoint, type Host, HostError } from "../host.ts";
-import { isFloating, isPlaced, type OwnAddress } from "../config/plan/own_address.ts";
+import { isFloating, isPlaced } from "../config/plan/own_address.ts";
 import { unreachable } from "../assert.ts";
 import { nameIn } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
@@ -14,7 +14,7 @@ import {
   linkNamed,
   type VirtualAddress,
 } from "../net/interfaces.ts";
-import { formatPrefix, samePrefix } from "../net/prefix.ts";
+import { samePrefix } from "../net/prefix.ts";
 import { after } from "../time.ts";
 import { BURST } from "../vrrp/announcements.ts";
 import type { Action } from "../vrrp/event.ts";
@@ -33,7 +33,7 @@ import type { VirtualRouter } from "./virtual_router.ts";
 import { masterOf } from "../vrrp/state.ts";
 
 /** So many addresses of one router go to the kernel together: 1 or 2 ms. */
-export const TOGETHER = 16;
+const TOGETHER = 16;
 
 /** Work with many addresses: after each part it gives how many there were. */
 export type InParts = Generator<number, void, void>;
@@ -92,16 +92,7 @@ function pictureOf(host: Host): Look {
  * Takes those of `addresses` off their interfaces that floatip has put there, other prefix lengths
  * of the same address included. What others have put there stays. Never throws.
  */
-export function removeAddresses(
-  addresses: readonly VirtualAddress[],
-  router: VirtualRouter,
-  host: Host,
-  journal: Journal,
-): void {
-  for (const _ of removingAddresses(addresses, router, host, journal, pictureOf(host)));
-}
-
-function* removingAddresses(
+export function* removingAddresses(
   addresses: readonly VirtualAddress[],
   router: VirtualRouter,
   host: Host,
@@ -157,23 +148,6 @@ function placedEntries(
     const name = interfaces.links.find(({ index }) => index === entry.index)?.name;
     return name === undefined ? [] : [{ name, entry }];
   });
-}
-
-/**
- * Takes away what a killed program has left (config/own_address.ts), as `master` is heard to have
- * it. Never throws.
- */
-export function removeLeftover(
-  { held, entry }: OwnAddress,
-  master: Ip,
-  router: VirtualRouter,
-  host: Host,
-  journal: Journal,
-): void {
-  const where = `${formatPrefix(entry.prefix)} on ${held.interface}`;
-  const words = `was not put there by floatip: removed, ${formatIp(master)} is master of it`;
-  journal.write("warning", `${labelOf(router.plan)}: ${where} ${words}`);
-  attempt(router, journal, () => host.removeAddress({ ...held, prefix: entry.prefix }));
 }
 
 function* addAddresses(
@@ -360,7 +334,7 @@ function present(held: VirtualAddress, interfaces: Interfaces): readonly LinkAdd
  * Runs `act`; the host's refusal becomes a log line. For acts whose failure must not stop the
  * others.
  */
-function attempt(router: VirtualRouter, journal: Journal, act: () => void): void {
+export function attempt(router: VirtualRouter, journal: Journal, act: () => void): void {
   try {
     act();
   } catch (error) {

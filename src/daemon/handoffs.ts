@@ -3,12 +3,16 @@ import type { HandedOver } from "../control/api.ts";
 import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
-import type { HandoffReason } from "../vrrp/event.ts";
+import type { Cause, Event, HandoffReason } from "../vrrp/event.ts";
 import type { Driver } from "./driver.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Routers } from "./routers.ts";
+import { Slice } from "./slice.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 import { isHolder, isOut } from "../vrrp/state.ts";
+
+/** What is to happen to virtual routers. */
+type Untold = readonly (readonly [router: VirtualRouter, event: Event])[];
 
 /** Some masters that were asked to leave. */
 interface PendingHandoff {
@@ -40,6 +44,9 @@ export class Handoffs {
   readonly #driver: Driver;
   readonly #reconciler: Reconciler;
   readonly #pending = new Set<PendingHandoff>();
+  /** Those that are to be told yet; of hundreds each turn has its part. */
+  #untold: Untold = [];
+  #slice: Slice | undefined;
   #stopping = false;
 
   constructor({ host, routers, driver, reconciler }: HandoffsOptions) {
@@ -58,9 +65,35 @@ export class Handoffs {
     why: HandoffReason,
     finish: (outcome: Outcome) => void,
   ): void {
-    const started = this.#host.now();
-    for (const router of masters) this.#driver.dispatch(router, { kind: "hand-over", why });
-    this.#pending.add({ routers: masters, started, finish });
+    this.#begin(masters, { kind: "hand-over", why }, finish);
+  }
+
+  /** Stops all virtual routers; `finish` is called as that of {@link Handoffs.begin}. */
+  stopAll(cause: Cause, finish: () => void): void {
+    this.#begin(this.#routers.all, { kind: "stop", cause }, finish);
+  }
+
+  #begin(
+    routers: readonly VirtualRouter[],
+    event: Event,
+    finish: PendingHandoff["finish"],
+  ): void {
+    this.#pending.add({ routers, started: this.#host.now(), finish });
+    this.#tell(routers.map((router) => [router, event]));
+  }
+
+  #tell(more: Untold): void {
+    this.#untold = [...this.#untold, ...more];
+    this.#slice ??= new Slice(() => this.#host.now());
+    let told = 0;
+    for (const [router, event] of this.#untold) {
+      if (this.#slice.isFull) break;
+      told++;
+      if (this.#routers.of(router.plan) !== router) continue;
+      this.#driver.dispatch(router, event);
+      this.#slice.add(router.plan);
+    }
+    this.#untold = this.#untold.slice(told);
   }
 
   /** Leaves in order with everything; asked again, at once. */
@@ -68,18 +101,16 @@ export class Handoffs {
     const again = this.#stopping;
     this.#stopping = true;
     this.#reconciler.standDown();
-    for (const router of this.#routers.all) {
-      const patient = !again && router.rules.stop === "handover";
-      this.#driver.dispatch(
-        router,
-        patient ? { kind: "hand-over", why: { kind: "stop" } } : { kind: "stop" },
-      );
-    }
+    this.#untold = [];
+    this.#tell(this.#routers.all.map((router) => {
+      const isPatient = !again && router.rules.stop === "handover";
+      return [router, isPatient ? { kind: "hand-over", why: { kind: "stop" } } : { kind: "stop" }];
+    }));
   }
 
-  /** Nothing by the clock: what it waits for is a state. */
-  nextDeadline(): undefined {
-    return undefined;
+  /** At once while some are to be told; else what it waits for is a state. */
+  nextDeadline(): Instant | undefined {
+    return this.#untold.length > 0 ? this.#host.now() : undefined;
   }
 
   /** Was {@link Handoffs.stop} called? */
@@ -89,13 +120,17 @@ export class Handoffs {
 
   /** Has every virtual router stopped after {@link Handoffs.stop}? */
   get gone(): boolean {
-    return this.#stopping && !this.#driver.isBusy() &&
+    return this.#stopping && this.#untold.length === 0 && !this.#driver.isBusy() &&
       this.#routers.all.every(({ state }) => isOut(state));
   }
 
   /** Finishes what can be finished. */
   tick(): void {
-    for (const pending of [...this.#pending]) {
+    if (this.#untold.length > 0) this.#tell([]);
+    this.#slice = undefined;
+    if (this.#untold.length > 0) return;
+    // What one finishes may begin another one, which is looked at too.
+    for (const pending of this.#pending) {
       const isOnItsWay = (router: VirtualRouter) =>
         router.state.kind === "handoff" || this.#driver.isBusy(router);
       if (pending.routers.some(isOnItsWay)) continue;
@@ -103,9 +138,10 @@ export class Handoffs {
       pending.finish(this.#outcomeOf(pending));
     }
     if (!this.#stopping) return;
-    for (const router of this.#routers.all) {
-      if (router.state.kind !== "handoff") this.#driver.dispatch(router, { kind: "stop" });
-    }
+    const left = this.#routers.all.filter((router) =>
+      router.state.kind !== "handoff" && !isOut(router.state) && !this.#driver.isBusy(router)
+    );
+    this.#tell(left.map((router) => [router, { kind: "stop" }]));
   }
 
   #outcomeOf({ routers, started }: PendingHandoff): Outcome {

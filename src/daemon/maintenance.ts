@@ -123,7 +123,7 @@ export class MaintenanceMode {
   }
 
   #enter(order: MaintenanceCommand, { gone, kept }: Outcome): void {
-    const { routers: { all }, driver, reconciler } = this.#options;
+    const { handoffs, reconciler } = this.#options;
     const routers = gone.map(({ how }) => how);
     if (order.wanted === undefined) return;
     if (kept.length > 0 && !order.force) {
@@ -133,11 +133,11 @@ export class MaintenanceMode {
       const words = `no node took ${names} over: this node keeps it, and maintenance is not on`;
       return order.reply(this.#answer("refused", words, routers));
     }
-    for (const router of all) {
-      driver.dispatch(router, { kind: "stop", cause: { kind: "maintenance" } });
-    }
+    handoffs.stopAll(
+      { kind: "maintenance" },
+      () => order.reply(this.#answer("on", onWords({ gone, kept }), routers)),
+    );
     this.#set(order.wanted);
-    order.reply(this.#answer("on", onWords({ gone, kept }), routers));
   }
 
   #end(why: string, reply: MaintenanceCommand["reply"]): void {

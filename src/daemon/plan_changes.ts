@@ -4,8 +4,7 @@ import type { Change } from "../config/plan/diff.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
-import { removeAddresses } from "./effects.ts";
-import type { Journal } from "./journal/journal.ts";
+import type { InParts } from "./effects.ts";
 import { effectiveRules, preemptsNot } from "./priority.ts";
 import type { Routers } from "./routers.ts";
 import { createVirtualRouter, type VirtualRouter } from "./virtual_router.ts";
@@ -13,7 +12,6 @@ import { createVirtualRouter, type VirtualRouter } from "./virtual_router.ts";
 /** What they work with. */
 export interface PlanChangesOptions {
   readonly host: Host;
-  readonly journal: Journal;
   readonly routers: Routers;
   readonly driver: Driver;
   readonly checks: Checks;
@@ -28,6 +26,8 @@ export interface PlanChangesOptions {
 /** Adds, drops and changes virtual routers. */
 export class PlanChanges {
   readonly #options: PlanChangesOptions;
+  /** The one that takes more than a turn. */
+  #underWay: { readonly router: VirtualRouter; readonly change: Change } | undefined;
 
   constructor(options: PlanChangesOptions) {
     this.#options = options;
@@ -43,23 +43,29 @@ export class PlanChanges {
   }
 
   /**
-   * Puts `change` in force; says what became of it. Undefined: an instance with many addresses is
-   * on its way out, and this is to be called again in a later turn.
+   * Puts `change` in force; says what became of it. Undefined: a step of an instance with many
+   * addresses is under way, and this is to be called again in a later turn, before any other.
    */
   apply(change: Change): Change | undefined {
-    if (change.kind === "replaced" && this.#moveMaster(change)) {
-      return { ...change, kind: "changed" };
+    const router = "before" in change ? this.#options.routers.of(change.before) : undefined;
+    const begun = this.#underWay;
+    if (begun !== undefined) {
+      if (this.#options.driver.isBusy(begun.router)) return undefined;
+      this.#underWay = undefined;
+      if (begun.change.kind === "changed") return begun.change;
+    } else if (router !== undefined && this.#options.driver.isBusy(router)) return undefined;
+    if (change.kind === "replaced" && router !== undefined && this.#isMoved(router, change)) {
+      return this.#change(router, { ...change, kind: "changed" });
     }
     const why = change.kind === "replaced"
       ? change.what.join(", ")
       : "removed from the configuration";
     const isDropped = change.kind === "removed" || change.kind === "replaced";
-    if (isDropped && !this.#drop(change.before, why)) return undefined;
+    if (isDropped && router !== undefined && !this.#drop(router, change, why)) return undefined;
     if (change.kind === "replaced" || change.kind === "added") this.#create(change.after);
-    if (change.kind !== "changed") return change;
-    const router = this.#options.routers.of(change.before);
-    if (router !== undefined) this.#change(router, change.after);
-    return change;
+    return change.kind === "changed" && router !== undefined
+      ? this.#change(router, change)
+      : change;
   }
 
   /**
@@ -67,10 +73,8 @@ export class PlanChanges {
    * after finds it there, one that is not takes over once it has heard nothing for long enough, as
    * it would if this one had started again.
    */
-  #moveMaster(change: Extract<Change, { kind: "replaced" }>): boolean {
-    const router = this.#options.routers.of(change.before);
-    if (router !== undefined) this.#options.driver.finish(router);
-    if (router?.state.kind !== "master") return false;
+  #isMoved(router: VirtualRouter, change: Extract<Change, { kind: "replaced" }>): boolean {
+    if (router.state.kind !== "master") return false;
     if (change.before.interface !== change.after.interface) return false;
     // It begins without a lease, or with another one.
     if (change.before.exclusive?.name !== change.after.exclusive?.name) return false;
@@ -81,16 +85,13 @@ export class PlanChanges {
       router.conflicts.delete(key);
       router.look.until = undefined;
     }
-    this.#change(router, change.after);
     return true;
   }
 
   /** Nothing that matters changed, though the words of a reason to wait may have. */
   #keep(plan: Plan): void {
     const router = this.#options.routers.of(plan);
-    if (router === undefined) return;
-    this.#options.driver.finish(router);
-    router.plan = plan;
+    if (router !== undefined) router.plan = plan;
   }
 
   #create(added: Plan): void {
@@ -101,29 +102,35 @@ export class PlanChanges {
   }
 
   /** False: it still has addresses. */
-  #drop(plan: Plan, what: string): boolean {
+  #drop(router: VirtualRouter, change: Change, what: string): boolean {
     const { routers, driver, dropped } = this.#options;
-    const router = routers.of(plan);
-    if (router === undefined) return true;
-    if (driver.isBusy(router)) return false;
-    driver.begin(router, { kind: "stop", cause: { kind: "reconfigured", what } });
-    if (driver.isBusy(router)) return false;
+    driver.dispatch(router, { kind: "stop", cause: { kind: "reconfigured", what } });
+    if (driver.isBusy(router)) {
+      this.#underWay = { router, change };
+      return false;
+    }
     dropped(router);
     routers.drop(router);
     return true;
   }
 
-  #change(router: VirtualRouter, next: Plan): void {
-    const { host, journal, routers, driver, checks, touched } = this.#options;
-    driver.finish(router);
-    const before = router.plan;
+  #change(router: VirtualRouter, change: Extract<Change, { kind: "changed" }>): Change | undefined {
+    const { driver } = this.#options;
+    driver.carry(router, () => this.#changing(router, change.after));
+    if (!driver.isBusy(router)) return change;
+    this.#underWay = { router, change };
+    return undefined;
+  }
+
+  *#changing(router: VirtualRouter, next: Plan): InParts {
+    const { routers, driver, checks, touched } = this.#options;
     const kept = new Set(next.virtualAddresses.map((held) => JSON.stringify(held)));
-    const gone = before.virtualAddresses.filter((held) => !kept.has(JSON.stringify(held)));
-    removeAddresses(gone, router, host, journal);
+    const gone = router.plan.virtualAddresses.filter((held) => !kept.has(JSON.stringify(held)));
+    yield* driver.removing(gone, router);
     const rules = router.rules;
     routers.replan(router, next);
     router.rules = effectiveRules(next, checks, preemptsNot(router), router.asked);
-    driver.dispatch(router, { kind: "rules", before: rules });
+    yield* driver.steps(router, { kind: "rules", before: rules });
     touched(router);
   }
 }

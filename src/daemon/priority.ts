@@ -6,13 +6,14 @@ import { betterNodes } from "../config/plan/node_priorities.ts";
 import type { Config } from "../config/config.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import type { Fault } from "../vrrp/event.ts";
-import { isHolder } from "../vrrp/state.ts";
+import { isHolder, nameOf } from "../vrrp/state.ts";
 import { contributionsOf, countsValue, effectivePriority } from "../vrrp/priority.ts";
 import type { Rules } from "../vrrp/rules.ts";
 import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
 import type { Journal } from "./journal/journal.ts";
 import { downWords, labelOf } from "./journal/log.ts";
+import { reservationFaults } from "./machine/reservation.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A fault for each check without a weight that is down. */
@@ -83,6 +84,18 @@ export function effectiveRules(
   const preempt = plan.rules.preempt && !noPreempt && !isPending;
   const rules = { ...plan.rules, priority, preempt };
   return asked === undefined ? rules : { ...rules, asked };
+}
+
+/** Why `router` takes no part: `network` says what the network lacks. */
+export function faultsOf(
+  router: VirtualRouter,
+  network: readonly Fault[],
+  checks: Checks,
+): readonly Fault[] {
+  const { plan, state, refusal } = router;
+  const pending = nameOf(state) === "fault" ? pendingFaults(plan, checks) : [];
+  const known = [...reservationFaults(router), ...network, ...checkFaults(plan, checks)];
+  return [...known, ...pending, ...(refusal === undefined ? [] : [refusal])];
 }
 
 /** Does it leave a living master alone, whatever its priority? */

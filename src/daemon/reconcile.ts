@@ -2,21 +2,22 @@
 import { type Host, HostError } from "../host.ts";
 import { after, type Instant } from "../time.ts";
 import type { Interfaces } from "../net/interfaces.ts";
-import { planNode } from "../config/plan/plan_node.ts";
 import type { Config } from "../config/config.ts";
-import { type Change, diff } from "../config/plan/diff.ts";
+import type { Change } from "../config/plan/diff.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
 import type { Cause, Fault } from "../vrrp/event.ts";
-import { isHolder, isOut, nameOf } from "../vrrp/state.ts";
+import { isHolder } from "../vrrp/state.ts";
 import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
 import { endpointKey, Endpoints } from "./machine/endpoints.ts";
 import type { Journal } from "./journal/journal.ts";
+import { LookQueue } from "./look_queue.ts";
 import { PendingReloads, type Reply } from "./pending_reloads.ts";
+import { Planner } from "./planner.ts";
 import { PlanChanges, type PlanChangesOptions } from "./plan_changes.ts";
-import { checkFaults, pendingChecks, pendingFaults, Priorities } from "./priority.ts";
-import { linkPrint, missingAddresses, type Readiness, readiness } from "./machine/readiness.ts";
-import { mastersWithout, networkDifference } from "./machine/network_difference.ts";
+import { faultsOf, pendingChecks, Priorities } from "./priority.ts";
+import { hasLost, linkPrint, type Readiness, readiness } from "./machine/readiness.ts";
+import { networkDifference } from "./machine/network_difference.ts";
 import {
   forgetRefusal,
   isWorthAnotherTry,
@@ -25,7 +26,7 @@ import {
 } from "./machine/refusals.ts";
 import type { ResumeState } from "./resume.ts";
 import { resumeRouter, type Resuming, takeOverPlaced } from "./resume_routers.ts";
-import { reservationFaults, type Reservations } from "./machine/reservation.ts";
+import type { Reservations } from "./machine/reservation.ts";
 import type { Routers } from "./routers.ts";
 import { Slice } from "./slice.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
@@ -48,9 +49,6 @@ export interface ReconcilerOptions
   readonly heardChanged: () => void;
 }
 
-/** How much of a router is looked at: all of it, or what health checks make of it. */
-type Scope = "all" | "health";
-
 /** So many are looked at together; with more to change, parts of a reload have their own turns. */
 const BATCH = 4, MANY = 32;
 
@@ -66,27 +64,31 @@ export class Reconciler {
   /** Why those are started that are started next, if for a particular reason. */
   #startCause: Cause | undefined;
   #config: Config;
-  #node: NodePlan | undefined;
   /** The network as it was looked at last. */
   #network: Interfaces | undefined;
   /** What is still to be applied, and which routers are still to be looked at. */
   #changes: Change[] = [];
-  readonly #queue = new Map<VirtualRouter, Scope>();
+  readonly #queue = new LookQueue();
+  readonly #planner: Planner;
+  /** Is another plan to follow the one under way? */
+  #isPlanDue = false;
   readonly #reloads = new PendingReloads();
   /** Are sockets, VRIDs or peers others than was told? */
   #isHeardAnother = false;
   #slice: Slice | undefined;
+  #isStarting = true;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#resumeState = options.resume;
     this.#config = options.config;
     this.#endpoints = new Endpoints(options.host);
+    this.#planner = new Planner(options);
     this.#priorities = new Priorities(options);
     this.#planChanges = new PlanChanges({
       ...options,
       touched: (router) => {
-        this.#queue.set(router, "all");
+        this.#queue.mark(router, "all");
         this.#isHeardAnother = true;
       },
       dropped: (router) => {
@@ -105,19 +107,19 @@ export class Reconciler {
 
   /** What this node is; undefined before {@link Reconciler.start}. */
   get node(): NodePlan | undefined {
-    return this.#node;
+    return this.#planner.node;
   }
 
-  /** Everything for the first time, and in one go: there is nothing yet that could be late. */
+  /** Everything for the first time, in slices too: masters that resume are due soon. */
   start(): void {
     this.#network = this.#options.host.interfaces();
     this.#plan();
-    for (const change of this.#changes.splice(0)) this.#planChanges.apply(change);
-    this.#look([...this.#queue.keys()]);
-    this.#queue.clear();
-    this.#tellHeard();
-    // What was written down counts for the first time only.
-    this.#resumeState = undefined;
+    this.#work();
+  }
+
+  /** Is there a virtual router still that was not looked at? */
+  get isStarting(): boolean {
+    return this.#isStarting;
   }
 
   /** Puts `config` in force; `reply` gets what changed, one sentence each, when all is applied. */
@@ -128,9 +130,6 @@ export class Reconciler {
     this.#plan();
     this.#reloads.add(before, config, reply);
     this.#lookAtAll();
-    // To plan is a turn's work where there are many.
-    this.#slice ??= new Slice(() => this.#options.host.now());
-    if (this.#isLarge()) this.#slice.fill();
     this.#work();
   }
 
@@ -139,24 +138,17 @@ export class Reconciler {
     const { host, routers } = this.#options;
     const [before, now] = [this.#network, host.interfaces()];
     this.#network = now;
-    const { links, addresses, isOwnDoing } = networkDifference(before, now);
-    if (!isOwnDoing) this.#plan();
-    for (const name of links) {
-      for (const router of routers.onInterface(name)) this.#queue.set(router, "all");
-    }
-    for (const { prefix } of addresses) {
-      for (const router of routers.withAddress(prefix.address)) this.#queue.set(router, "all");
-    }
-    if (!isOwnDoing) this.#lookAtUnready(links);
-    for (const router of mastersWithout(routers.all, now)) this.#queue.set(router, "all");
+    const difference = networkDifference(before, now);
+    if (!difference.isOwnDoing) this.#plan();
+    this.#queue.markChanged(routers, difference, now);
     this.#work();
-    return !isOwnDoing;
+    return !difference.isOwnDoing;
   }
 
   /** What a check says has changed: the routers that rest on it follow. */
   checkChanged(check: string): void {
     for (const router of this.#options.routers.checkedBy(check)) {
-      if (!this.#queue.has(router)) this.#queue.set(router, "health");
+      this.#queue.mark(router, "health");
     }
     this.#work();
   }
@@ -169,7 +161,7 @@ export class Reconciler {
       !mayTryAgain(router, refused, now);
     if (!mustWait) router.refusal = undefined;
     router.retryAt = mustWait ? after(now, LOOK_AGAIN_AFTER) : undefined;
-    this.#queue.set(router, "all");
+    this.#queue.mark(router, "all");
     this.#work();
   }
 
@@ -189,7 +181,7 @@ export class Reconciler {
   /** `router` was handed over by hand, or (undefined) goes by the priorities again. */
   setNoPreempt(router: VirtualRouter, until: VirtualRouter["noPreemptUntil"]): void {
     router.noPreemptUntil = until;
-    this.#priorities.update(router, this.#config, this.#node?.node ?? "");
+    this.#priorities.update(router, this.#config, this.#planner.node?.node ?? "");
     this.#options.routers.changed(router);
   }
 
@@ -217,6 +209,7 @@ export class Reconciler {
   close(): void {
     const { routers, driver, host } = this.#options;
     for (const router of routers.all) driver.dispatch(router, { kind: "stop" });
+    driver.finishAll();
     host.fence.settle(undefined);
     this.#endpoints.closeAll();
     host.reserve([]);
@@ -229,37 +222,28 @@ export class Reconciler {
   }
 
   #isIdle(): boolean {
-    return this.#changes.length === 0 && this.#queue.size === 0 && this.#reloads.isEmpty;
+    return this.#changes.length === 0 && this.#queue.isEmpty && this.#reloads.isEmpty &&
+      !this.#planner.isBusy;
   }
 
   #lookAtAll(): void {
-    for (const router of this.#options.routers.all) this.#queue.set(router, "all");
+    for (const router of this.#options.routers.all) this.#queue.mark(router, "all");
   }
 
-  /** Routers that the network does not suit, or whose adverts leave by one of `links`. */
-  #lookAtUnready(links: ReadonlySet<string>): void {
-    for (const router of this.#options.routers.all) {
-      const { endpoint, source, plan, state } = router;
-      const isReady = endpoint !== undefined && source !== undefined && !isOut(state) &&
-        plan.waiting.length === 0;
-      if (!isReady || links.has(endpoint.interface)) this.#queue.set(router, "all");
-    }
-  }
-
-  /** Holds the configuration against the present network; the difference is to be applied. */
+  /** After that of the plan before, whose changes it starts from. */
   #plan(): void {
-    const { host, nodeName, routers, checks } = this.#options;
-    const machine = { hostName: host.hostName(), interfaces: host.interfaces() };
-    const next = planNode(this.#config, machine, nodeName, this.#node).node;
-    const changes = diff(routers.all.map(({ plan }) => plan), next.plans);
-    this.#node = next;
-    checks.settle(next.checks, next.node, host.now());
-    this.#changes = this.#planChanges.prepare(changes);
+    this.#isPlanDue = this.#planner.isBusy || this.#changes.length > 0;
+    if (!this.#isPlanDue) this.#planner.begin(this.#config);
   }
 
   /** What there is to do, as far as it fits into this turn. */
   #work(): void {
     const slice = this.#slice ??= new Slice(() => this.#options.host.now());
+    if (this.#planner.isBusy) {
+      const changes = this.#planner.goOn(slice);
+      if (changes === undefined) return;
+      this.#changes = this.#planChanges.prepare(changes);
+    }
     for (const [index, change] of this.#changes.entries()) {
       const applied = slice.isFull ? undefined : this.#planChanges.apply(change);
       if (applied === undefined) return void this.#changes.splice(0, index);
@@ -267,11 +251,18 @@ export class Reconciler {
       slice.add("after" in change ? change.after : change.before);
     }
     this.#changes.length = 0;
-    while (this.#queue.size > 0) {
+    if (this.#isPlanDue) {
+      this.#plan();
+      return this.#work();
+    }
+    while (!this.#queue.isEmpty) {
       if (slice.isFull) return;
       this.#lookAtNext(slice);
     }
     this.#startCause = undefined;
+    this.#isStarting = false;
+    // What was written down counts for the first time only.
+    this.#resumeState = undefined;
     // What is left is long where many have changed: each part has a turn of its own.
     const isLong = !this.#reloads.isEmpty && this.#isLarge();
     if (isLong && !slice.isFresh) return;
@@ -286,26 +277,32 @@ export class Reconciler {
 
   /** Looks at the first routers of the queue. */
   #lookAtNext(slice: Slice): void {
+    const { routers } = this.#options;
+    const interfaces = this.#options.host.interfaces();
     const batch: VirtualRouter[] = [];
     for (const [router, scope] of this.#queue) {
       this.#queue.delete(router);
-      if (this.#options.routers.of(router.plan) !== router) continue;
+      if (routers.of(router.plan) !== router) continue;
       slice.add(router.plan);
-      if (scope === "all") batch.push(router);
-      else this.#settle(router, router.networkFaults);
+      if (scope === "health") this.#settle(router, router.networkFaults);
+      else if (scope === "all" || hasLost(router, interfaces)) batch.push(router);
       if (batch.length >= BATCH || slice.isFull) break;
     }
     this.#look(batch);
   }
 
-  /** Sockets, faults and floating addresses of `routers` follow the network. */
-  #look(routers: readonly VirtualRouter[]): void {
-    if (routers.length === 0) return;
+  /**
+   * Sockets, faults and floating addresses of `all` follow the network; of one with a step under
+   * way, when that is done.
+   */
+  #look(all: readonly VirtualRouter[]): void {
     const { host, driver, reservations } = this.#options;
+    for (const router of all) if (driver.isBusy(router)) this.#queue.mark(router, "all");
+    const routers = all.filter((router) => !driver.isBusy(router));
+    if (routers.length === 0) return;
     // First of all: what another daemon has is not touched.
     reservations.take(routers);
     for (const router of routers) {
-      driver.finish(router);
       if (this.#resumeState !== undefined) takeOverPlaced(router, this.#resumeState, host);
       if (!isHolder(router.state)) driver.clearForeign(router);
     }
@@ -362,11 +359,12 @@ export class Reconciler {
     router.networkFaults = faults;
     if (refusal !== undefined) driver.refuse(router, refusal);
     this.#settle(router, faults);
+    if (driver.isBusy(router)) return void this.#queue.mark(router, "all");
     const links = linkPrint(router.plan, interfaces);
     const isAnother = router.links !== undefined && router.links !== links;
     router.links = links;
     if (!isHolder(router.state)) driver.clearLeftovers(router);
-    else if (missingAddresses(router.plan, interfaces).length > 0) {
+    else if (hasLost(router, interfaces)) {
       driver.dispatch(router, { kind: "addresses-lost" });
     } else if (isAnother) driver.dispatch(router, { kind: "link-changed" });
   }
@@ -374,13 +372,9 @@ export class Reconciler {
   /** Its priority, its faults, and whether it is to start. */
   #settle(router: VirtualRouter, faults: readonly Fault[]): void {
     const { driver, checks } = this.#options;
-    this.#priorities.update(router, this.#config, this.#node?.node ?? "");
+    this.#priorities.update(router, this.#config, this.#planner.node?.node ?? "");
     const { plan } = router;
-    const inFault = nameOf(router.state) === "fault";
-    const pending = inFault ? pendingFaults(plan, checks) : [];
-    const reserved = reservationFaults(router);
-    const known = [...reserved, ...faults, ...checkFaults(plan, checks), ...pending];
-    const all = router.refusal === undefined ? known : [...known, router.refusal];
+    const all = faultsOf(router, faults, checks);
     driver.dispatch(router, { kind: "faults", faults: all });
     // Faults first: an instance that cannot run starts as fault, without a moment as backup.
     if (this.#isStandingDown) return;

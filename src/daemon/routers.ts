@@ -16,6 +16,9 @@ import type { VirtualRouter } from "./virtual_router.ts";
  */
 const FAST_INTERVAL = milliseconds(100), FEW_ADDRESSES = 16;
 
+/** A step with more addresses takes several turns. */
+const MOST_AT_ONCE = 32;
+
 /**
  * Is told of virtual routers, at once, in the middle of what happens to them: it only notes what it
  * has to do.
@@ -90,6 +93,14 @@ export class Routers {
   /** The members of the sync group called `group`. */
   members(group: string): readonly VirtualRouter[] {
     return [...this.#byGroup.get(group)];
+  }
+
+  /** Has `router`, or its sync group, so many addresses that a turn is not enough for a step? */
+  isLarge({ plan }: VirtualRouter): boolean {
+    const { group, virtualAddresses: { length } } = plan;
+    if (group === undefined) return length > MOST_AT_ONCE;
+    const all = this.members(group);
+    return all.reduce((sum, one) => sum + one.plan.virtualAddresses.length, 0) > MOST_AT_ONCE;
   }
 
   /** Those that rest on the check called `check`. */

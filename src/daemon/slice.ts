@@ -31,11 +31,6 @@ export class Slice {
     return this.#done === 0;
   }
 
-  /** This turn has had its work. */
-  fill(): void {
-    this.#done = MOST;
-  }
-
   /** Something was done for a router with `plan`. */
   add({ virtualAddresses }: Pick<Plan, "virtualAddresses">): void {
     this.#done += 1 + virtualAddresses.length / ADDRESSES_OF_ONE;

@@ -2,7 +2,7 @@
  * The configuration file, read by a process of its own: whatever stands in the file, or in its
  * place, it takes neither time nor memory of the daemon's loop.
  */
-import { sleep, withTimeout } from "../async.ts";
+import { turnByTurn, withTimeout } from "../async.ts";
 import { messageOf } from "../error.ts";
 import { demandCredential } from "../config/credential_files.ts";
 import { load } from "../config/load.ts";
@@ -22,9 +22,6 @@ const GIVEN_UP_MS = PATIENCE_MS + 5000;
 
 /** Most that is taken over, in bytes. */
 const MOST_OUTPUT = 4 * 1024 * 1024;
-
-/** The loop has its turn after so many milliseconds. */
-const TURN_MS = 1;
 
 /** What the other process needs to know of this one's surroundings. */
 const HANDED_ON = [
@@ -85,16 +82,6 @@ function environment(): Readonly<Record<string, string>> {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-/** Lets others have their turn, where it is time. */
-function turnByTurn(): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    if (performance.now() - since < TURN_MS) return;
-    await sleep(0);
-    since = performance.now();
-  };
 }
 
 function unread(file: string, words: string): Transferred {

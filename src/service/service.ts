@@ -2,7 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { type LocatedProblem, problemLine } from "../config/problem.ts";
 import type { StatusDocument } from "../control/api.ts";
-import { printMetrics } from "../control/metrics.ts";
+import { metricParts } from "../control/metrics.ts";
 import { ControlServer, RunDirTaken } from "../control/server.ts";
 import { socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
@@ -94,7 +94,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   };
   const reloader = new Reloader({ file, load: loadApart, log, systemd, apply, now });
   const status = (): StatusDocument => statusOf(daemon, reloader, ports, notifier);
-  const metrics = (): string => printMetrics(status(), daemon.metrics());
+  const metrics = () => metricParts(status(), daemon.metrics());
   await using ports = new Ports({ status, metrics, commands, history, stateDir, log, now });
   await using _server = openControl(runDir, {
     ...commands.answers(),

@@ -50,7 +50,7 @@ export function routesOf({ source, password }: RoutesOptions): Route {
   const access = new Access();
   const statusJson = () => JSON.stringify({ ...source.status(), orders: password() !== undefined });
   const feed = new Feed(statusJson);
-  const status = freshBytes(statusJson);
+  const status = freshBytes(() => [statusJson()]);
   const exposition = freshBytes(() => source.metrics());
   const history = fresh(() => source.history(), HISTORY_MS);
   const order = ordersOf(source);
@@ -65,9 +65,15 @@ export function routesOf({ source, password }: RoutesOptions): Route {
     ["/", get(() => page("text/html", index))],
     ["/script.js", get(() => page("text/javascript", script))],
     ["/style.css", get(() => page("text/css", style))],
-    ["/status.json", get(() => ({ status: 200, type: "application/json", body: status() }))],
+    [
+      "/status.json",
+      get(async () => ({ status: 200, type: "application/json", body: await status() })),
+    ],
     ["/healthz", get((request) => healthOf(request, source))],
-    ["/metrics", get(() => ({ status: 200, type: EXPOSITION_TYPE, body: exposition() }))],
+    [
+      "/metrics",
+      get(async () => ({ status: 200, type: EXPOSITION_TYPE, body: await exposition() })),
+    ],
     ["/events", { GET: () => feed.stream(HEADERS) }],
     // Lines of JSON as they are in the file: the browser reads them, the daemon does not.
     [

@@ -6,7 +6,7 @@ import type { HandoverRequest, MaintenanceRequest } from "../control/requests.ts
 export interface WebSource {
   status(): StatusDocument;
   /** The exposition for Prometheus. */
-  metrics(): string;
+  metrics(): Iterable<string>;
   /** The newest lines of this node's history. Rejects where the file cannot be read. */
   history(): Promise<Uint8Array<ArrayBuffer>>;
   handOver(request: HandoverRequest): Promise<HandoverAnswer>;

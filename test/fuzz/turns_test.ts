@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { reloads } from "./turns/reloads.ts";
+import { situations } from "./turns/situations.ts";
 import { feed } from "./turns/turns.ts";
 
 /**
@@ -39,4 +40,13 @@ const RELOADS = 4;
 Deno.test("fuzz: no reload between large files holds the loop up", async () => {
   const { ms, what } = await reloads(RELOADS, 5);
   assert.ok(ms > 0 && ms < 100, `${ms} ms: ${what}`);
+});
+
+/** The task runs fifty of them. */
+const STORIES = 2;
+
+Deno.test("fuzz: nothing that happens to a large daemon holds its loop up", async () => {
+  const longest = await situations(STORIES, 9);
+  for (const [kind, { ms, what }] of longest) assert.ok(ms < 100, `${kind}: ${ms} ms: ${what}`);
+  for (const kind of ["start", "stop", "status", "metrics"]) assert.ok(longest.has(kind), kind);
 });

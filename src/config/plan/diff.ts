@@ -37,17 +37,30 @@ export type Change =
  * changed, or replaced, with `before` of its old name.
  */
 export function diff(before: readonly Plan[], after: readonly Plan[]): readonly Change[] {
+  const parts = diffInParts(before, after);
+  let part = parts.next();
+  while (part.done !== true) part = parts.next();
+  return part.value;
+}
+
+/** The same, a virtual router after the other. */
+export function* diffInParts(
+  before: readonly Plan[],
+  after: readonly Plan[],
+): Generator<void, readonly Change[]> {
   const old = new Map(before.map((plan) => [keyOf(plan), plan]));
   const fresh = new Set(after.map(keyOf));
   const gone = new Map(
     before.filter((plan) => !fresh.has(keyOf(plan))).map((plan) => [wireOf(plan), plan]),
   );
-  const others = after.map((plan) => {
+  const others: Change[] = [];
+  for (const plan of after) {
     const was = old.get(keyOf(plan));
     const renamed = was === undefined ? gone.get(wireOf(plan)) : undefined;
     if (renamed !== undefined) gone.delete(wireOf(plan));
-    return compare(was ?? renamed, plan);
-  });
+    others.push(compare(was ?? renamed, plan));
+    yield;
+  }
   const kept = new Set(others.flatMap((change) => change.kind === "added" ? [] : [change.before]));
   return [
     ...before.filter((plan) => !kept.has(plan))

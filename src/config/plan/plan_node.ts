@@ -19,9 +19,10 @@ import { type Config, indexOf } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 import { type Nanoseconds, nanoseconds } from "../../time.ts";
 import { machineProblems } from "./machine_problems.ts";
+import { withoutClashes } from "./clashes.ts";
 import { fenceFor, leaseFor } from "./exclusive.ts";
 import { identify, type Identity } from "./identity.ts";
-import { keyOf, type NodePlan, type Plan, transportText } from "./plan.ts";
+import { keyOf, type NodePlan, type Plan } from "./plan.ts";
 import type { Problem } from "../problem.ts";
 
 /** What a machine looks like to {@link plan}. */
@@ -30,6 +31,12 @@ export interface Machine {
   readonly interfaces: Interfaces;
   /** The gateways of its default routes, as far as they are known. */
   readonly gateways?: readonly Ip[];
+}
+
+/** A plan, and what a person should know of it. */
+export interface Planned {
+  readonly node: NodePlan;
+  readonly problems: readonly Problem[];
 }
 
 /** Everything {@link plan} needs to know to plan one virtual router. */
@@ -73,7 +80,7 @@ export function plan(
   machine: Machine,
   nodeName: string | undefined,
   previous: NodePlan | undefined,
-): { readonly node: NodePlan; readonly problems: readonly Problem[] } {
+): Planned {
   const { node, problems } = planNode(config, machine, nodeName, previous);
   const { interfaces, gateways } = machine;
   return { node, problems: [...problems, ...machineProblems(config, node, interfaces, gateways)] };
@@ -83,12 +90,20 @@ export function plan(
  * {@link plan} without a look at whether the file fits the machine, in time that grows with the
  * file: for the daemon.
  */
-export function planNode(
+export function planNode(...all: Parameters<typeof planInParts>): Planned {
+  const parts = planInParts(...all);
+  let part = parts.next();
+  while (part.done !== true) part = parts.next();
+  return part.value;
+}
+
+/** The same, an instance after the other. */
+export function* planInParts(
   config: Config,
   machine: Machine,
   nodeName: string | undefined,
   previous: NodePlan | undefined,
-): { readonly node: NodePlan; readonly problems: readonly Problem[] } {
+): Generator<void, Planned> {
   const self = identify(config, machine, nodeName, previous);
   const setting = settingOf(config, machine, self, previous);
   const names = new Map(
@@ -96,11 +111,13 @@ export function planNode(
       node.addresses.map((own) => [formatIp(own), node.name] as const)
     ),
   );
-  const plans = self.isWitness === true
-    ? []
-    : config.instances.flatMap((instance) =>
-      familiesOf(instance).map((family) => ({ ...planRouter(instance, family, setting), names }))
-    );
+  const plans: Plan[] = [];
+  for (const instance of self.isWitness === true ? [] : config.instances) {
+    for (const family of familiesOf(instance)) {
+      plans.push({ ...planRouter(instance, family, setting), names });
+    }
+    yield;
+  }
   const used = new Set(plans.flatMap((one) => one.checks));
   const node: NodePlan = {
     node: self.name,
@@ -358,40 +375,4 @@ function toHeld(entry: InstanceConfig["addresses"][number], name: string): Virtu
   // more.
   const fits = label !== undefined && new TextEncoder().encode(label).length <= 15;
   return { interface: wire, prefix: entry.prefix, ...(fits ? { label } : {}) };
-}
-
-/**
- * Two routers of one family and number that turn out to share a wire or a socket: the later one
- * waits.
- */
-function withoutClashes(plans: readonly Plan[]): readonly Plan[] {
-  const earlier = new Map<string, { readonly index: number; readonly name: string }>();
-  return plans.map((own, index) => {
-    const places = placesOfPlan(own);
-    const [clash] = places.flatMap(({ key, place }) => {
-      const first = earlier.get(key);
-      return first === undefined ? [] : [{ ...first, place }];
-    }).toSorted((a, b) => a.index - b.index);
-    for (const { key } of places) {
-      if (!earlier.has(key)) earlier.set(key, { index, name: own.name });
-    }
-    if (clash === undefined) return own;
-    const words = `${clash.place} has VRID ${own.rules.vrid} of instance ${clash.name} already`;
-    return { ...own, waiting: [...own.waiting, { kind: "interface-missing", message: words }] };
-  });
-}
-
-/**
- * What no other router of its number may have: its wire; and its socket, since what is sent to an
- * address of the node reaches all who hear there, whichever interface their floating addresses are
- * on.
- */
-function placesOfPlan(plan: Plan): readonly { readonly key: string; readonly place: string }[] {
-  const { family, interface: wire, source, rules: { vrid, transport } } = plan;
-  const key = (...parts: readonly string[]) => JSON.stringify([family, vrid, ...parts]);
-  const from = source && transport !== "multicast" ? formatIp(source) : undefined;
-  return [
-    ...(wire === undefined ? [] : [{ key: key("wire", wire), place: wire }]),
-    ...(from === undefined ? [] : [{ key: key(transportText(plan), from), place: from }]),
-  ];
 }

@@ -3,9 +3,9 @@
  * asked for.
  */
 import { type Host, HostError, type HostEvent, type WatchedAddress } from "../../host.ts";
-import type { NodePlan } from "../../config/plan/plan.ts";
+import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
-import { formatIp, type Ip, parseIp, sameIp } from "../../net/ip.ts";
+import { formatIp, type Ip, ipKey, parseIp, sameIp } from "../../net/ip.ts";
 import { formatMac, sameMac } from "../../net/mac.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { probesLeftOf, wasProbed } from "../../vrrp/acd.ts";
@@ -101,7 +101,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
 
   /** A sender was heard that was not known before: it is listened for, too. */
   newSender(source: Ip): void {
-    if (!this.#watched.has(formatIp(source))) this.#isListChanged = true;
+    if (!this.#watched.has(ipKey(source))) this.#isListChanged = true;
   }
 
   /** When it wants to be called again. */
@@ -154,7 +154,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     const { host, journal, routers: { all }, node: nodeNow } = this.#options;
     const [node, interfaces] = [nodeNow(), host.interfaces()];
     const watched = all.flatMap((router) => watchedOf(router, node, interfaces));
-    this.#watched = new Set(watched.map(({ address }) => formatIp(address)));
+    this.#watched = new Set(watched.map(({ address }) => ipKey(address)));
     try {
       host.watchClaims(watched);
       this.#deaf = undefined;
@@ -229,15 +229,36 @@ function watchedOf(
   node: NodePlan | undefined,
   interfaces: Interfaces,
 ): readonly WatchedAddress[] {
-  const names = [...new Set(router.plan.virtualAddresses.map((held) => held.interface))];
-  const floating = router.plan.virtualAddresses.map(({ interface: name, prefix: { address } }) => ({
-    interface: name,
-    address,
-  }));
+  const { floating, names } = floatingOf(router.plan);
   const others = names.flatMap((name) =>
     othersOf(router, node, name, interfaces).map((address) => ({ interface: name, address }))
   );
   return [...floating, ...others];
+}
+
+interface Floating {
+  readonly floating: readonly WatchedAddress[];
+  readonly names: readonly string[];
+  /** As texts. */
+  readonly texts: ReadonlySet<string>;
+}
+
+const FLOATING = new WeakMap<Plan, Floating>();
+
+/** The floating addresses of `plan`, and their links: of each plan once, since they may be many. */
+function floatingOf(plan: Plan): Floating {
+  const before = FLOATING.get(plan);
+  if (before !== undefined) return before;
+  const found = {
+    floating: plan.virtualAddresses.map(({ interface: name, prefix: { address } }) => ({
+      interface: name,
+      address,
+    })),
+    names: [...new Set(plan.virtualAddresses.map((held) => held.interface))],
+    texts: new Set(plan.virtualAddresses.map(({ prefix }) => formatIp(prefix.address))),
+  };
+  FLOATING.set(plan, found);
+  return found;
 }
 
 /** Every router asks for them. */
@@ -273,7 +294,7 @@ export function othersOf(
     ...plan.rules.peers,
     ...known,
   ];
-  const floating = new Set(plan.virtualAddresses.map(({ prefix }) => formatIp(prefix.address)));
+  const floating = floatingOf(plan).texts;
   const found = new Map<string, Ip>();
   for (const address of all) {
     const text = formatIp(address);

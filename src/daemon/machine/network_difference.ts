@@ -2,8 +2,6 @@
  * Difference between two pictures of the network: which links and addresses are to be looked at.
  */
 import type { Interfaces, LinkAddress } from "../../net/interfaces.ts";
-import { isHolder } from "../../vrrp/state.ts";
-import { missingAddresses } from "./readiness.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 
 /** What became another one between two pictures of the network. */
@@ -41,18 +39,8 @@ function others<T>(before: readonly T[], now: readonly T[]): readonly T[] {
   return [...before.filter((one) => !fresh.has(one)), ...now.filter((one) => !old.has(one))];
 }
 
-/**
- * Masters among `routers` whose addresses are not all there; the addresses are counted first, since
- * most often they are.
- */
-export function mastersWithout(
-  routers: readonly VirtualRouter[],
-  interfaces: Interfaces,
-): readonly VirtualRouter[] {
+/** Has `interfaces` fewer addresses of this program than `routers` have put there? */
+export function areFewer(routers: readonly VirtualRouter[], interfaces: Interfaces): boolean {
   const placed = routers.reduce((sum, router) => sum + router.placed.size, 0);
-  const present = interfaces.addresses.reduce((sum, { ours }) => ours ? sum + 1 : sum, 0);
-  if (present >= placed) return [];
-  return routers.filter(({ state, plan }) =>
-    isHolder(state) && missingAddresses(plan, interfaces).length > 0
-  );
+  return interfaces.addresses.reduce((sum, { ours }) => ours ? sum + 1 : sum, 0) < placed;
 }

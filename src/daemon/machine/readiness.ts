@@ -17,6 +17,8 @@ import { formatMac } from "../../net/mac.ts";
 import { samePrefix } from "../../net/prefix.ts";
 import type { Fault } from "../../vrrp/event.ts";
 import { isOwner } from "../../vrrp/rules.ts";
+import { isHolder } from "../../vrrp/state.ts";
+import type { VirtualRouter } from "../virtual_router.ts";
 
 /** What {@link readiness} found. */
 export interface Readiness {
@@ -105,6 +107,14 @@ export function missingAddresses(plan: Plan, interfaces: Interfaces): readonly s
       entry.dadFailed !== true
     );
   }).map((held) => formatIp(held.prefix.address));
+}
+
+/** Is it a holder, and not all of its addresses are there? */
+export function hasLost(
+  { plan, state }: Pick<VirtualRouter, "plan" | "state">,
+  interfaces: Interfaces,
+): boolean {
+  return isHolder(state) && missingAddresses(plan, interfaces).length > 0;
 }
 
 /**

@@ -34,10 +34,11 @@ export function largeFile(random: Random): LargeFile {
   const addresses = random.pick([1, 1, 2, each]);
   const checks = random.pick([0, 1, 60]);
   const isGrouped = random.chance(0.3);
+  const isOwner = !isGrouped && random.chance(0.1);
   return {
     instances: Array.from(
       { length: count },
-      (_, i) => instanceOf(random, i + 1, addresses, checks),
+      (_, i) => instanceOf(random, i + 1, addresses, isOwner ? 0 : checks, isOwner),
     ),
     checks: Array.from({ length: checks }, () => checkOf(random, isGrouped)),
     groups: isGrouped ? groupsOf(random, count) : [],
@@ -83,7 +84,13 @@ function nameOf({ vrid }: Instance): string {
   return `i${vrid}`;
 }
 
-function instanceOf(random: Random, vrid: number, addresses: number, checks: number): Instance {
+function instanceOf(
+  random: Random,
+  vrid: number,
+  addresses: number,
+  checks: number,
+  isOwner = false,
+): Instance {
   const used = Array.from(
     { length: checks === 0 ? 0 : random.between(0, 3) },
     () => `c${random.between(0, checks - 1)}`,
@@ -99,7 +106,7 @@ function instanceOf(random: Random, vrid: number, addresses: number, checks: num
       `vrid = ${vrid}`,
       `interface = "eth0"`,
       `addresses = [\n${floating.map((one) => `  "${one}",\n`).join("")}]`,
-      `prefer = ${JSON.stringify(order)}`,
+      isOwner ? "priority = 255" : `prefer = ${JSON.stringify(order)}`,
       ...(used.length === 0 ? [] : [`checks = ${JSON.stringify([...new Set(used)])}`]),
       `advert_interval = "${random.pick([100, 500, 1000, 1000])}ms"`,
       `preempt = ${random.chance(0.8)}`,

@@ -5,11 +5,11 @@
 import { cpuTime } from "./cpu_clock.ts";
 import { DATA_HEAD } from "../../../src/cluster/datagram.ts";
 import type { ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
-import type { HostEvent, PresenceQuestion } from "../../../src/host.ts";
+import type { Boot, HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import type { Interfaces, LinkAddress, VirtualAddress } from "../../../src/net/interfaces.ts";
 import { ipKey } from "../../../src/net/ip.ts";
-import { type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
+import { between, type Instant, milliseconds, nanoseconds } from "../../../src/time.ts";
 import { RecordingHost } from "../../support/daemon/recording_host.ts";
 
 /** What happens next, at `now`; undefined: nothing before the deadline. */
@@ -35,6 +35,8 @@ export class TurnHost extends RecordingHost {
   readonly #results: HostEvent[] = [];
   /** Heads of greetings that were sent last. */
   readonly greetings: Uint8Array[] = [];
+  /** Do attempts of checks succeed? */
+  areChecksUp = true;
   /** What the next sealed text turns out to be. */
   opened: () => Uint8Array | undefined = () => undefined;
   #now = 1_000_000_000 as Instant;
@@ -91,10 +93,31 @@ export class TurnHost extends RecordingHost {
     this.addresses = addresses;
   }
 
+  /** Other links than before. */
+  relink(links: Interfaces["links"]): void {
+    this.#view = undefined;
+    this.links = links;
+  }
+
+  /** Others take `share` of the daemon's addresses away, of all links alike. */
+  lose(share: number): void {
+    this.#view = undefined;
+    let kept = 0;
+    for (const [index, key] of [...this.#own.keys()].entries()) {
+      if (Math.floor((index + 1) * share) === kept) continue;
+      kept++;
+      this.#own.delete(key);
+    }
+  }
+
+  override boot(): Boot {
+    return { id: "boot", now: between(0 as Instant, this.now()) };
+  }
+
   override watchClaims(): void {}
 
   override startProbe({ name }: CheckSettings): void {
-    const result = { ok: true, text: "200", latency: milliseconds(1) };
+    const result = { ok: this.areChecksUp, text: "200", latency: milliseconds(1) };
     this.#results.push({ kind: "probe", check: name, result });
   }
 

@@ -69,6 +69,7 @@ function lab() {
   routers.add(router);
   const start = () => {
     driver.dispatch(router, { kind: "start" });
+    driver.finishAll();
     if (router.state.kind === "backup") host.until(router.state.masterDownAt);
     host.calls.length = 0;
     told.length = 0;
@@ -85,7 +86,7 @@ function lab() {
     return { count, longest };
   };
   const master = () => {
-    driver.begin(router, { kind: "deadline" });
+    driver.dispatch(router, { kind: "deadline" });
     turns();
     host.calls.length = 0;
     told.length = 0;
@@ -101,7 +102,7 @@ function runs(calls: readonly string[]): string {
 
 Deno.test("carried: a new master advertises, gets its addresses in parts, then announces", () => {
   const { host, driver, router, told, turns } = lab();
-  driver.begin(router, { kind: "deadline" });
+  driver.dispatch(router, { kind: "deadline" });
   assert.equal(host.addresses.length, 16);
   assert.deepEqual([router.state.kind, told], ["master", []]);
   const until = router.leaseUntil;
@@ -117,7 +118,7 @@ Deno.test("carried: a new master advertises, gets its addresses in parts, then a
 
 Deno.test("carried: a better master in between: what was added goes, none is left", () => {
   const { host, driver, router, told, turns } = lab();
-  driver.begin(router, { kind: "deadline" });
+  driver.dispatch(router, { kind: "deadline" });
   const advert = {
     vrid: 51,
     version: 3,
@@ -126,7 +127,7 @@ Deno.test("carried: a better master in between: what was added goes, none is lef
     addresses: router.rules.addresses,
   } as const;
   const [source, own] = [ip("10.77.0.2"), ip("10.77.0.1")];
-  driver.begin(router, { kind: "advert", source, own, advert });
+  driver.dispatch(router, { kind: "advert", source, own, advert });
   turns();
   assert.equal(router.state.kind, "backup");
   assert.equal(host.addresses.length, 0);
@@ -136,7 +137,7 @@ Deno.test("carried: a better master in between: what was added goes, none is lef
 Deno.test("carried: the kernel refuses one in the middle: fault, none is left", () => {
   const { host, driver, router, turns } = lab();
   host.refuse = "add 10.77.1.100/24";
-  driver.begin(router, { kind: "deadline" });
+  driver.dispatch(router, { kind: "deadline" });
   assert.equal(router.state.kind, "master");
   turns();
   assert.equal(router.state.kind, "fault");
@@ -147,7 +148,7 @@ Deno.test("carried: the kernel refuses one in the middle: fault, none is left", 
 Deno.test("carried: priority 0 waits until the last address is gone", () => {
   const { host, driver, router, told, turns, master } = lab();
   master();
-  driver.begin(router, { kind: "stop" });
+  driver.dispatch(router, { kind: "stop" });
   assert.equal(host.addresses.length, COUNT - 16);
   assert.equal(runs(host.calls), "remove");
   turns();
@@ -156,26 +157,54 @@ Deno.test("carried: priority 0 waits until the last address is gone", () => {
   assert.deepEqual(told, ["init"]);
 });
 
-Deno.test("carried: stopped at once in the middle of both", () => {
-  const { host, driver, router, start, master } = lab();
-  driver.begin(router, { kind: "deadline" });
+Deno.test("carried: what comes in the middle follows, in its order", () => {
+  const { host, driver, router, told, start, turns, master } = lab();
+  driver.dispatch(router, { kind: "deadline" });
   driver.dispatch(router, { kind: "stop" });
-  assert.deepEqual([host.addresses.length, driver.isBusy()], [0, false]);
+  assert.deepEqual([router.state.kind, driver.isBusy(router)], ["master", true]);
+  const { longest } = turns();
+  assert(longest <= milliseconds(6), `${longest} ns`);
+  assert.deepEqual([host.addresses.length, driver.isBusy(), told], [0, false, ["master", "init"]]);
   start();
   master();
-  driver.begin(router, { kind: "stop" });
+  driver.dispatch(router, { kind: "stop" });
   driver.dispatch(router, { kind: "start" });
-  assert.deepEqual([host.addresses.length, driver.isBusy(), router.state.kind], [
-    0,
-    false,
-    "backup",
-  ]);
+  turns();
+  assert.deepEqual([host.addresses.length, router.state.kind], [0, "backup"]);
   assert.equal(host.calls.filter((call) => call.startsWith("remove")).length, COUNT);
+});
+
+Deno.test("carried: of adverts that come in the middle few wait, of orders all", () => {
+  const { host, driver, router, told, turns, master } = lab();
+  const advert = {
+    vrid: 51,
+    version: 3,
+    priority: 1,
+    interval: seconds(1),
+    addresses: router.rules.addresses,
+  } as const;
+  const [source, own] = [ip("10.77.0.2"), ip("10.77.0.1")];
+  master();
+  const { sent } = router.counters;
+  driver.dispatch(router, { kind: "stop" });
+  for (let i = 0; i < 100; i++) driver.dispatch(router, { kind: "advert", source, own, advert });
+  driver.dispatch(router, { kind: "start" });
+  turns();
+  assert.deepEqual([told, host.addresses.length], [["init", "backup"], 0]);
+  assert.equal(router.counters.sent, sent + 1);
+});
+
+Deno.test("carried: at the end of the process all of it is done", () => {
+  const { host, driver, router } = lab();
+  driver.dispatch(router, { kind: "deadline" });
+  driver.dispatch(router, { kind: "stop" });
+  driver.finishAll();
+  assert.deepEqual([host.addresses.length, driver.isBusy(), router.state.kind], [0, false, "init"]);
 });
 
 Deno.test("carried: what another program has put there meanwhile is left alone", () => {
   const { host, driver, router, turns } = lab();
-  driver.begin(router, { kind: "deadline" });
+  driver.dispatch(router, { kind: "deadline" });
   const held = router.plan.virtualAddresses.at(-1);
   assert(held !== undefined);
   host.addresses = [...host.addresses, address(2, formatPrefix(held.prefix))];

@@ -70,6 +70,7 @@ class Desk {
     const { rules } = this.#large;
     this.#large.state = becomeMaster("init", { kind: "start" }, this.host.now(), rules).state;
     this.#driver.dispatch(this.#large, { kind: "addresses-lost" });
+    this.#driver.finishAll();
     return this.host.calls;
   }
 

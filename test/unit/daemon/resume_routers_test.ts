@@ -1,7 +1,7 @@
 /** What a process before this one put on an interface is this one's, where it is there still. */
 import assert from "node:assert/strict";
 import { Checks } from "../../../src/daemon/checks.ts";
-import { removeAddresses } from "../../../src/daemon/effects.ts";
+import { performEffect } from "../../../src/daemon/effects.ts";
 import { resumeStateOf } from "../../../src/daemon/resume.ts";
 import { takeOverPlaced } from "../../../src/daemon/resume_routers.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
@@ -35,7 +35,7 @@ Deno.test("placed before: is removed by the present name of its link", () => {
   const host = machine("10.77.0.100/24");
   const router = successor(host);
   host.links = [link("lan0", 2), link("eth1", 3)];
-  removeAddresses(router.plan.virtualAddresses, router, host, { write: () => {} });
+  performEffect({ kind: "remove-addresses" }, router, host, { write: () => {} });
   assert.deepEqual(host.calls, ["remove 10.77.0.100/24 lan0"]);
 });
 
@@ -44,7 +44,7 @@ Deno.test("placed before: not what came to another link since, and not what is g
   const router = successor(host);
   host.links = [link("eth1", 3), link("eth0", 4)];
   host.addresses = [address(4, "10.77.0.100/24")];
-  removeAddresses(router.plan.virtualAddresses, router, host, { write: () => {} });
+  performEffect({ kind: "remove-addresses" }, router, host, { write: () => {} });
   assert.deepEqual(host.calls, []);
   assert.equal(successor(machine()).placed.size, 0);
 });
