@@ -47,9 +47,21 @@ export class Supervisor implements AsyncDisposable {
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     await pause(RESTART_AFTER_MS);
     if (this.#over) return;
-    const next = await this.#scene.again(this.present);
+    const next = await this.#again();
+    if (next === undefined) return;
     this.#generations.push(next);
     await this.#watch(next);
+  }
+
+  /** Undefined: the scene was over meanwhile; it ends what was started last before this. */
+  async #again(): Promise<Floatip | undefined> {
+    try {
+      return await this.#scene.again(this.present);
+    } catch (error) {
+      await pause(1000);
+      if (this.#over) return undefined;
+      throw error;
+    }
   }
 
   /** Nobody is started any more; who runs is the scene's to end. */
