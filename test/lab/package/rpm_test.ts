@@ -36,7 +36,7 @@ async function rpm(machine: Container, flags: string, version: string): Promise<
 
 async function installs(machine: Container): Promise<void> {
   const said = await rpm(machine, "-i", "0.1.0");
-  assert.match(said, /3\. systemctl enable --now floatip/);
+  assert.match(said, /3\. On all of them: +sudo systemctl enable --now floatip/);
   assert.equal(await machine.shell("rpm -V --nodeps floatip"), "");
   assert.equal(await machine.shell("stat -c '%a %U %G' /etc/floatip"), "2755 root floatipd\n");
   assert.equal((await machine.exec(["systemctl", "is-enabled", "floatip"])).stdout, "disabled\n");
