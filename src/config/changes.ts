@@ -4,6 +4,7 @@ import { keyIdText } from "./cluster_key.ts";
 import type { Config } from "./config.ts";
 import { type CheckSettings, COMMON_KEYS, type Probe, PROBE_KEYS } from "./tables/check.ts";
 import { CLUSTER, type ClusterSettings } from "./tables/cluster.ts";
+import { ETCD } from "./tables/etcd.ts";
 import { fieldOf, type Key, type Keys } from "./tables/key.ts";
 import type { NodeEntry } from "./tables/node.ts";
 import { ROOT } from "./tables/root.ts";
@@ -218,7 +219,7 @@ function clusterChanges(
   return [
     ...[...keys, ...port].map(saying),
     ...keyChanges("witnesses", CLUSTER.witnesses, before.witnesses, after.witnesses),
-    ...keyChanges("etcd", CLUSTER.etcd, before.etcd, after.etcd),
+    ...tableChanges(ETCD, before, after),
   ];
 }
 

@@ -43,6 +43,8 @@ const SECRET_KEYS: ReadonlySet<string> = new Set([
   "webhook",
   "ntfy",
   "mqtt",
+  "etcd_password",
+  "etcd_key",
 ]);
 
 /**
@@ -131,8 +133,9 @@ function wrongName(key: string, path: Path): Problem {
 
 /** Something sound in the place of what cannot be seen. */
 function placeholder(path: Path): string {
-  if (path[0] === "cluster") return UNSEEN_KEY;
   const key = path.at(-1);
+  if (key === "etcd_key") return "-----BEGIN PRIVATE KEY-----";
+  if (path[0] === "cluster" && key === "secret") return UNSEEN_KEY;
   const isUrl = key === "url" || path.at(-2) === "notify";
   if (!isUrl) return "********";
   return `${path.includes("mqtt") ? "mqtt" : "https"}://credential.invalid/credential`;

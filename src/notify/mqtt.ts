@@ -2,10 +2,9 @@
  * The sink for an MQTT broker: the latest record of each virtual router, retained, and
  * availability.
  */
-import { readStart } from "../beginning.ts";
 import type { MqttSettings } from "../config/tables/notify.ts";
 import { errorText } from "../health/probes/outcome.ts";
-import { PinnedFile } from "../linux/regular_file.ts";
+import { readCertificates } from "../linux/certificates.ts";
 import {
   availabilityTopic,
   discoveryOf,
@@ -187,18 +186,6 @@ export class MqttSink implements Sink {
   #clientId(node: string): string {
     return ["floatip", node, ...(this.#owner === null ? [] : [this.#owner])].join("-");
   }
-}
-
-/** Most certificates, in bytes. All usual authorities have 0.2 MiB. */
-const MOST_CERTIFICATES = 4 * 1024 * 1024;
-
-async function readCertificates(path: string): Promise<string> {
-  // Held before it is looked at: a pipe would be waited for.
-  using pinned = await PinnedFile.follow(path);
-  using file = await pinned.open({ read: true });
-  const bytes = await readStart(file, MOST_CERTIFICATES + 1);
-  if (bytes.length > MOST_CERTIFICATES) throw new Error(`${path} is no file of certificates`);
-  return new TextDecoder().decode(bytes);
 }
 
 /** Rejects where the file of certificates cannot be read. */

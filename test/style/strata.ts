@@ -75,7 +75,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     // An error of the network reads the same in a check and in a message.
     "health/probes/outcome": "all",
     // A file of certificates is held before it is looked at.
-    "linux/regular_file": "all",
+    "linux/certificates": "all",
   },
   // keepalived.conf, translated.
   "tools/keepalived_import": { config: "all", vrrp: "types", wire: "types", net: "all" },
@@ -98,6 +98,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     config: "types",
     // What a plan says of itself: where its adverts travel.
     "config/plan/plan": "all",
+    "config/plan/etcd": "all",
     // A free VRID, as init proposes one.
     "config/first_file": "all",
     "tools/firewall": "all",
@@ -171,6 +172,8 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
   // A second of timers, by the clock and poll that the daemon waits with; endpoints of the plan.
   "cli/doctor/environment": { linux: "all" },
   "cli/doctor": { host: "types" },
+  // Asked as the daemon asks.
+  "cli/doctor/etcd_members": { linux: "all", cluster: "all" },
   "cli/init/listening": { host: "types" },
   // Other programs (nft, timedatectl) are asked through one door.
   "cli/programs": { process: "all" },

@@ -9,6 +9,7 @@ import { after, milliseconds, type Nanoseconds, nanoseconds } from "../../time.t
 import { VERSION } from "../../version.ts";
 import { pidBehind } from "./daemon_pid.ts";
 import { askProgram } from "../programs.ts";
+import { askMembers } from "./etcd_members.ts";
 
 /** Larger ones are none of those that are looked at. */
 const MOST_BYTES = 1024 * 1024;
@@ -52,6 +53,7 @@ export function realSurroundings(
       const { tryFence } = await import("../../linux/fence.ts");
       return tryFence();
     },
+    etcd: askMembers,
     daemon,
     lan,
     lateness,

@@ -8,10 +8,10 @@ import { milliseconds, type Nanoseconds, nanoseconds, seconds } from "../../time
 export const LONGEST_TERM = seconds(4);
 
 /** A clock that is not slewed runs faster or slower than time by this at most: 1000 ppm. */
-const RATE = 0.001;
+export const RATE = 0.001;
 
 /** What ends the answers of a holder whose process is dead, and how late that may be. */
-const MARGINS = {
+export const MARGINS = {
   /** An element of a set with a timeout: one jiffy at HZ=100. */
   nftables: milliseconds(10),
   /** A lifetime of an address, in whole seconds: decision 0039 has the worst case. */

@@ -4,10 +4,11 @@ import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
 import { type ClusterKey, keyIdText, keysInOrder, readKeyText } from "../cluster_key.ts";
 import { error, type Problem, type Rule, warning } from "../problem.ts";
 import { showName } from "../toml_text.ts";
+import { ETCD, ETCD_RULES } from "./etcd.ts";
 import type { InstanceDraft } from "./instance.ts";
 import type { Keys, Settings, TableDraft, ValueType } from "./key.ts";
 import type { NodesDraft } from "./node.ts";
-import { listOf, url, wholeNumber } from "./types.ts";
+import { wholeNumber } from "./types.ts";
 import { witnesses } from "./witness.ts";
 
 /** The port of the channel between nodes. */
@@ -44,18 +45,7 @@ export const CLUSTER = {
     example: { nas: "192.168.1.5" },
     synonyms: ["witness", "voters", "arbiters", "quorum"],
   },
-  etcd: {
-    type: listOf(
-      url(["http", "https"], 'a URL such as "http://10.0.0.1:2379"'),
-      'a list of at least one URL, such as ["http://10.0.0.1:2379"]',
-    ),
-    entryWord: "etcd member",
-    absent: "none: nodes and witnesses vote",
-    what: "Members of an etcd cluster that decides on exclusive instances in place of votes.",
-    why: "A node that cannot ask it may hold no exclusive address.",
-    example: ["http://10.0.0.1:2379"],
-    synonyms: ["etcd_endpoints", "endpoints"],
-  },
+  ...ETCD,
 } as const satisfies Keys;
 
 /** What [cluster] says: at least one key. The first signs, all of them verify. */
@@ -98,6 +88,7 @@ const LONGEST_NAME = 63;
 
 /** What is wrong with it. */
 export const CLUSTER_RULES: readonly Rule<ClusterDraft, File>[] = [
+  ...ETCD_RULES,
   (_, { nodes }) =>
     nodes.filter(({ name }) => new TextEncoder().encode(name).length > LONGEST_NAME)
       .map(({ name, path }) =>

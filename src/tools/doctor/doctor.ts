@@ -2,6 +2,7 @@
 import type { DoctorCheck, Finding } from "./check.ts";
 import { adverts } from "./checks/adverts.ts";
 import { configuration, daemon, permissions } from "./checks/daemon.ts";
+import { etcd } from "./checks/etcd.ts";
 import { fence } from "./checks/fence.ts";
 import { firewall } from "./checks/firewall.ts";
 import { holder } from "./checks/holder.ts";
@@ -20,6 +21,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   interfaces,
   firewall,
   fence,
+  etcd,
   adverts,
   vrid,
   holder,

@@ -1,6 +1,7 @@
 /**
  * What the doctor reads from machine, LAN and daemon. Tests hand in an environment of their own.
  */
+import type { EtcdPlan } from "../../config/plan/etcd.ts";
 import type { StatusDocument } from "../../control/api.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import type { Family, Ip } from "../../net/ip.ts";
@@ -87,6 +88,20 @@ export interface LanSeen {
   readonly refusal: string | undefined;
 }
 
+/** What a member of etcd has answered. */
+export interface EtcdSeen {
+  /** Host and port. */
+  readonly member: string;
+  /** Why there is no answer; undefined: there is one. */
+  readonly words: string | undefined;
+  readonly took: Nanoseconds;
+  /** The id of its etcd cluster. */
+  readonly cluster?: string;
+  /** Of its database, in bytes. */
+  readonly size?: number | undefined;
+  readonly alarms?: readonly string[];
+}
+
 /** The status of the daemon, or why there is none. */
 export type DaemonSeen =
   | {
@@ -133,6 +148,8 @@ export interface Environment {
   tryConnecting(address: Ip, port: number): Promise<string | undefined>;
   /** Has the kernel look at a fence on the loopback link, without making it. Why it refuses. */
   tryFence(): Promise<string | undefined>;
+  /** What each member of etcd answers. */
+  etcd(plan: EtcdPlan): Promise<readonly EtcdSeen[]>;
   daemon(): Promise<DaemonSeen>;
   /** Listens once: every call has the same result. */
   lan(): Promise<LanSeen>;

@@ -90,6 +90,7 @@ export function emptyWorld(changes: Partial<Environment> = {}): Environment {
     tryWriting: () => Promise.resolve(undefined),
     tryFence: () => Promise.resolve(undefined),
     tryConnecting: () => Promise.resolve("connection refused"),
+    etcd: () => Promise.resolve([]),
     daemon: () => Promise.resolve({ kind: "silent", why: "stopped", reason: "not running" }),
     lan: () => Promise.resolve(lanWith()),
     lateness: () => Promise.resolve([milliseconds(0.1)]),
