@@ -1,5 +1,7 @@
 /** Host: everything that floatip asks of a machine; LinuxHost and SimHost implement it. */
 import type { ProbeResult } from "./health/check.ts";
+import type { EtcdCaller } from "./cluster/etcd/caller.ts";
+import type { CallResult } from "./cluster/etcd/gateway.ts";
 import type { ToOpen, ToSeal } from "./cluster/outcome.ts";
 import type { Reading } from "./cluster/votes/clocks.ts";
 import type { CheckSettings } from "./config/tables/check.ts";
@@ -97,6 +99,8 @@ export type HostEvent =
   }
   /** What {@link Host.openSealed} found: the text, or that the tag is wrong. */
   | { readonly kind: "opened"; readonly id: number; readonly text: Uint8Array | undefined }
+  /** What became of {@link EtcdCaller.call}. */
+  | { readonly kind: "etcd"; readonly id: number; readonly result: CallResult }
   /** {@link Host.wake} was called since the last batch, once or more. */
   | { readonly kind: "woken" }
   | { readonly kind: "deadline" };
@@ -354,6 +358,7 @@ export interface Host {
   ): readonly ("removed" | "absent" | HostError)[];
 
   readonly fence: Fence;
+  readonly etcd: EtcdCaller;
 }
 
 /** What stands between neighbours and addresses that may be answered for only for a time. */

@@ -16,6 +16,7 @@
  * - The epoch of each change of holder is above all before it.
  */
 import type { Instant, Nanoseconds } from "../time.ts";
+import type { CallResult } from "./etcd/gateway.ts";
 import type { Reading } from "./votes/clocks.ts";
 import type { Terms } from "./votes/terms.ts";
 
@@ -77,6 +78,8 @@ export interface Arbiter {
   noteOf(lease: string): LeaseNote | undefined;
   /** Goes on with what the process before this one held; false: its time is over, or it is none. */
   resume(lease: string, note: LeaseNote): boolean;
+  /** What became of a call of an etcd cluster's member. */
+  answered?(id: number, result: CallResult): void;
   /** A message of `peer` by the channel. False: it is for others. */
   take(peer: string, text: Uint8Array): boolean;
   /** What waits for time: questions to repeat, holds to end. Costs next to nothing. */

@@ -184,6 +184,8 @@ export class Daemon implements CommandTaker {
       case "channel":
       case "opened":
         return this.#parts.channel.take(event);
+      case "etcd":
+        return this.#parts.leases.answered(event.id, event.result);
       case "probe-due":
         return this.#parts.checks.hurry(event.check, this.#host.now());
       case "woken":

@@ -288,6 +288,7 @@ function createLeases(
   const isTwice = (peer: string) =>
     channel.peers(host.now()).some((one) => one.name === peer && one.isTwice);
   const makeArbiter = arbiterMaker({
+    host,
     now: () => host.now(),
     clocks: () => host.clocks(),
     randomBytes: (count) => host.randomBytes(count),

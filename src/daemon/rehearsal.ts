@@ -2,6 +2,7 @@
  * A rehearsal at start, so that the first takeover of a process is as quick as the tenth (decision
  * 0003).
  */
+import { NO_ETCD } from "../cluster/etcd/caller.ts";
 import type { Reading } from "../cluster/votes/clocks.ts";
 import { type Boot, type Host, type HostEvent, NO_FENCE, type Scheduling } from "../host.ts";
 import { decode } from "../config/decode.ts";
@@ -39,6 +40,7 @@ export async function rehearse(): Promise<void> {
  */
 class Stage implements Host {
   readonly fence = NO_FENCE;
+  readonly etcd = NO_ETCD;
   readonly #end: () => void;
   #now = 0 as Instant;
   #turn = 0;

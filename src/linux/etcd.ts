@@ -2,7 +2,7 @@
  * Calls of members of an etcd cluster, beside the loop, over connections that are kept: a quarter
  * of the processor time of Deno's fetch, and 3 MB less memory (decision 0089).
  */
-import type { EtcdMember, EtcdSettings } from "../cluster/etcd/caller.ts";
+import type { EtcdCaller, EtcdMember, EtcdSettings } from "../cluster/etcd/caller.ts";
 import {
   type Call,
   type CallResult,
@@ -15,9 +15,11 @@ import {
 import { type HttpAnswer, LONGEST_ANSWER, readAnswer, writePost } from "../cluster/etcd/http.ts";
 import { ANSWER_WITHIN } from "../cluster/etcd/terms.ts";
 import { errorText } from "../health/probes/outcome.ts";
+import type { HostEvent } from "../host.ts";
 import { toMilliseconds } from "../time.ts";
 import { writeAll } from "../write_all.ts";
 import { readCertificates } from "./certificates.ts";
+import type { Poller } from "./poller.ts";
 
 /** Connections to one member that are kept without a call, at most. */
 const MOST_IDLE = 3;
@@ -30,11 +32,50 @@ interface Connection {
   readonly heard: Uint8Array<ArrayBuffer>;
 }
 
+type Event = Extract<HostEvent, { kind: "etcd" }>;
+
 /** What is asked with, beside the settings. */
 interface Credentials {
   readonly caCerts: string[];
   readonly cert?: string;
   readonly key?: string;
+}
+
+/** Closed at first. */
+export class EtcdCalls implements EtcdCaller, Disposable {
+  readonly #poller: Poller;
+  readonly #results: Event[] = [];
+  #client: EtcdClient | undefined;
+
+  constructor(poller: Poller) {
+    this.#poller = poller;
+  }
+
+  open(settings: EtcdSettings | undefined): void {
+    if (settings !== undefined && this.#client?.settings === settings) return;
+    this.#client?.[Symbol.dispose]();
+    this.#client = settings && new EtcdClient(settings);
+  }
+
+  call(id: number, member: number, call: Call): void {
+    const client = this.#client;
+    const calling = client?.call(member, call) ??
+      Promise.resolve<CallResult>({ kind: "lost", words: "not open" });
+    void calling.then((result) => {
+      if (this.#poller.disposed || client !== this.#client) return;
+      this.#results.push({ kind: "etcd", id, result });
+      this.#poller.wake();
+    });
+  }
+
+  /** Results since the last time. */
+  take(): readonly Event[] {
+    return this.#results.splice(0);
+  }
+
+  [Symbol.dispose](): void {
+    this.open(undefined);
+  }
 }
 
 /** Makes calls of the members in `settings`; a new one where those change. */
@@ -50,7 +91,7 @@ export class EtcdClient implements Disposable {
     this.#members = settings.members.map((member) => new MemberLine(member));
   }
 
-  /** What member `index` answers, 1.5 s later at most. Never rejects. */
+  /** What member `index` answers, 2.5 s later at most. Never rejects. */
   async call(index: number, call: Call): Promise<CallResult> {
     const line = this.#members[index];
     if (line === undefined || line.underWay >= MOST_UNDER_WAY) {

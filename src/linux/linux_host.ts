@@ -27,6 +27,7 @@ import { bootId, Clock, LeaseClocks } from "./clock.ts";
 import { CLOCK_BOOTTIME } from "./constants.ts";
 import { READ_TOGETHER, Receiver, Sender } from "./datagram.ts";
 import { EADDRNOTAVAIL, EBADF, ENODEV } from "./errno.ts";
+import { EtcdCalls } from "./etcd.ts";
 import { LinuxFence } from "./fence.ts";
 import { HeldSources } from "./held_sources.ts";
 import { Libc, textOf } from "./libc.ts";
@@ -83,6 +84,7 @@ export class LinuxHost implements Host, Disposable {
     sender: this.#sender,
     interfaces: () => this.interfaces(),
   });
+  readonly etcd: EtcdCalls = new EtcdCalls(this.#poller);
   readonly #pinger: Pinger = new Pinger(this.#libc, this.#poller);
   readonly #presence: Presence = new Presence(
     this.#libc,
@@ -310,6 +312,7 @@ export class LinuxHost implements Host, Disposable {
     this.#probes[Symbol.dispose]();
     this.#adverts[Symbol.dispose]();
     this.#channel[Symbol.dispose]();
+    this.etcd[Symbol.dispose]();
     this.#packets?.[Symbol.dispose]();
     this.#claims[Symbol.dispose]();
     this.#heldSources[Symbol.dispose]();
@@ -350,6 +353,7 @@ export class LinuxHost implements Host, Disposable {
     if (ready.size > 0) this.#heldSources.drain(ready, this.#receiver, take);
     if (ready.size > 0) this.#channel.drain(ready, this.#receiver, (event) => events.push(event));
     events.push(...this.#channel.take());
+    events.push(...this.etcd.take());
     if (this.#network.takeChanged(ready.has(this.#watch.fd))) {
       events.push({ kind: "interfaces" });
     }

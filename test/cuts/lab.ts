@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import { fileURLToPath } from "node:url";
 import { Floatip } from "../support/interop/floatip.ts";
 import { Keepalived } from "../support/interop/keepalived.ts";
+import { EtcdCluster, EtcdMember } from "../support/cluster/etcd/member.ts";
 import { demand, kill } from "../support/lab/command.ts";
 import type { LabHost } from "../support/lab/lab_host.ts";
 import { Lan } from "../support/lab/lan.ts";
@@ -16,8 +17,8 @@ import { Answers } from "./answers.ts";
 /** What runs on the nodes. */
 export type Program = "exclusive" | "plain" | "keepalived";
 
-/** Two nodes and a machine that votes, or three nodes. */
-export type Layout = "witness" | "three";
+/** Two nodes and a machine that votes, three nodes, or two nodes and three members of etcd. */
+export type Layout = "witness" | "three" | "etcd";
 
 /** What is cut. */
 export interface CutSettings {
@@ -26,6 +27,8 @@ export interface CutSettings {
   readonly intervalMs: number;
   /** How often the client asks: 2 shows what matters. */
   readonly askEveryMs: number;
+  /** Bytes of a file system in memory for each member of etcd; default: its files are in /tmp. */
+  readonly room?: number | undefined;
 }
 
 const ADDRESS = "10.77.0.100";
@@ -48,6 +51,7 @@ export class CutLab implements AsyncDisposable {
   readonly #all: (Floatip | Keepalived)[] = [];
   readonly #relays = new Map<string, ChildProcess>();
   #frozen = new Set<string>();
+  #etcd: EtcdCluster | undefined;
 
   private constructor(
     readonly settings: CutSettings,
@@ -88,9 +92,14 @@ export class CutLab implements AsyncDisposable {
     return machinesOf(this.settings);
   }
 
+  /** Those that decide, where these are no nodes; undefined: these are. */
+  get etcd(): EtcdCluster | undefined {
+    return this.#etcd;
+  }
+
   /** Does the program of this machine run? */
   runs(name: string): boolean {
-    return this.#running.has(name);
+    return this.#running.has(name) || (this.#member(name)?.pids.length ?? 0) > 0;
   }
 
   /** From now on these ways, of machine to machine, are cut, and no others. */
@@ -136,11 +145,16 @@ export class CutLab implements AsyncDisposable {
     this.#running.delete(name);
     // What is frozen does not end.
     this.thaw(name);
-    await running?.crash();
+    await (running ?? this.#member(name))?.crash();
   }
 
   /** Starts it; after a crash with the files that it had. */
   async start(name: string): Promise<void> {
+    const member = this.#member(name);
+    if (member !== undefined) {
+      if (member.pids.length === 0) member.start();
+      return;
+    }
     if (this.#running.has(name)) return;
     const started = await this.#latest.get(name)?.again() ?? await this.#launch(name);
     this.#running.set(name, started);
@@ -197,7 +211,7 @@ export class CutLab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const name of [...this.#frozen]) this.thaw(name);
-    for (const name of this.#running.keys()) this.signal(name, "SIGCONT");
+    for (const name of this.machines) this.signal(name, "SIGCONT");
     for (const running of this.#running.values()) await running.crash();
     for (const one of this.#all.toReversed()) await one[Symbol.asyncDispose]();
     await this.stack.disposeAsync();
@@ -213,7 +227,15 @@ export class CutLab implements AsyncDisposable {
       "chain forward { type filter hook forward priority 0; iifname . oifname @ways drop; }",
       "}\n",
     ].join("\n"));
+    const members = membersOf(this.settings).map((name) => this.lan.host(name));
+    if (members.length > 0) {
+      this.#etcd = this.stack.use(await EtcdCluster.start(members, { room: this.settings.room }));
+    }
     for (const name of this.machines) await this.start(name);
+  }
+
+  #member(name: string): EtcdMember | undefined {
+    return this.#etcd?.members.find(({ host }) => host.name === name);
   }
 
   async #launch(name: string): Promise<Floatip | Keepalived> {
@@ -237,7 +259,8 @@ export class CutLab implements AsyncDisposable {
     const { program, intervalMs } = this.settings;
     const addressOf = (machine: string) => `"${this.lan.host(machine).address}"`;
     const witnesses = this.machines.includes("w") ? [`witnesses = { w = ${addressOf("w")} }`] : [];
-    const cluster = ["[cluster]", `secret = "${SECRET}"`, ...witnesses];
+    const etcd = this.#etcd === undefined ? [] : [this.#etcd.toml];
+    const cluster = ["[cluster]", `secret = "${SECRET}"`, ...witnesses, ...etcd];
     const isExclusive = program === "exclusive";
     return [
       "[nodes]",
@@ -255,8 +278,8 @@ export class CutLab implements AsyncDisposable {
   }
 
   #pids(name: string): readonly number[] {
-    const running = this.#running.get(name);
-    if (running instanceof Keepalived) return running.pids;
+    const running = this.#running.get(name) ?? this.#member(name);
+    if (running instanceof Keepalived || running instanceof EtcdMember) return running.pids;
     return running?.child.pid === undefined ? [] : [running.child.pid];
   }
 
@@ -271,9 +294,16 @@ export class CutLab implements AsyncDisposable {
 }
 
 /** Without exclusive a witness has nothing to do. */
-function machinesOf({ layout, program }: CutSettings): readonly string[] {
+function machinesOf(settings: CutSettings): readonly string[] {
+  const { layout, program } = settings;
   if (layout === "three") return ["a", "b", "c"];
+  if (layout === "etcd") return ["a", "b", ...membersOf(settings)];
   return program === "exclusive" ? ["a", "b", "w"] : ["a", "b"];
+}
+
+/** Those on which etcd runs. */
+function membersOf({ layout }: CutSettings): readonly string[] {
+  return layout === "etcd" ? ["e1", "e2", "e3"] : [];
 }
 
 function denoWords(program: string): readonly string[] {

@@ -3,6 +3,7 @@
  *
  *     deno task cuts -- --cuts 1000                    exclusive, two nodes and a witness
  *     deno task cuts -- --layout three                 three nodes
+ *     deno task cuts -- --layout etcd                  two nodes, and three members of etcd
  *     deno task cuts -- --program plain                VRRP alone; or keepalived
  *     deno task cuts -- --labs 4 --interval 100 --seed 7
  *     deno task cuts -- --still 1800                   nothing is cut: is each question answered?
@@ -185,8 +186,9 @@ async function main(args: readonly string[]): Promise<number> {
       seed: { type: "string" },
     },
   });
-  await ensure(["iproute2", "nftables", "keepalived"]);
-  const lacking = missing("nft", "keepalived");
+  const etcd = values.layout === "etcd" ? ["etcd-server", "curl"] : [];
+  await ensure(["iproute2", "nftables", "keepalived", ...etcd]);
+  const lacking = missing("nft", "keepalived", ...(etcd.length === 0 ? [] : ["etcd", "curl"]));
   if (lacking !== undefined) {
     console.error(`cuts: ${lacking}`);
     return 2;

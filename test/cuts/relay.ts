@@ -10,9 +10,10 @@ const OUTGOING = 4;
 
 /**
  * Of IPv4 without options behind the Ethernet header: what a virtual card sends has no checksum
- * yet. 0 says that there is none (RFC 768).
+ * yet. 0 says that there is none (RFC 768); TCP has to have one.
  */
-const AT_PROTOCOL = 23, UDP = 17, AT_CHECKSUM = 40;
+const AT_PROTOCOL = 23, UDP = 17, TCP = 6, AT_CHECKSUM = 40;
+const AT_LENGTH = 16, AT_ADDRESSES = 26, AT_TCP = 34, AT_TCP_CHECKSUM = 50;
 
 const libc = Deno.dlopen("libc.so.6", {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -30,7 +31,7 @@ relay(open(fromIndex, ETH_P_ALL), open(toIndex, 0), delay);
 
 function relay(from: number, to: number, delayMs: number): never {
   const queue: { readonly at: number; readonly frame: Uint8Array<ArrayBuffer> }[] = [];
-  const frame = new Uint8Array(2048), place = new Uint8Array(20);
+  const frame = new Uint8Array(65_600), place = new Uint8Array(20);
   for (;;) {
     for (;;) {
       const size = Uint8Array.from([place.length, 0, 0, 0]);
@@ -39,6 +40,7 @@ function relay(from: number, to: number, delayMs: number): never {
       if (place[10] === OUTGOING) continue;
       const copy = frame.slice(0, length);
       if (copy[AT_PROTOCOL] === UDP) copy.fill(0, AT_CHECKSUM, AT_CHECKSUM + 2);
+      if (copy[12] === 8 && copy[13] === 0 && copy[AT_PROTOCOL] === TCP) checkTcp(copy);
       queue.push({ at: performance.now() + delayMs, frame: copy });
     }
     while (queue[0] !== undefined && queue[0].at <= performance.now()) {
@@ -47,6 +49,19 @@ function relay(from: number, to: number, delayMs: number): never {
     }
     libc.usleep(1000);
   }
+}
+
+/** RFC 9293, 3.1: over the addresses, the protocol, the length, and all that follows. */
+function checkTcp(frame: Uint8Array<ArrayBuffer>): void {
+  const view = new DataView(frame.buffer);
+  const end = 14 + view.getUint16(AT_LENGTH);
+  view.setUint16(AT_TCP_CHECKSUM, 0);
+  let sum = TCP + end - AT_TCP;
+  for (let at = AT_ADDRESSES; at < end; at += 2) {
+    sum += at + 1 < end ? view.getUint16(at) : view.getUint8(at) << 8;
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  view.setUint16(AT_TCP_CHECKSUM, ~sum & 0xffff);
 }
 
 function open(index: number, protocol: number): number {

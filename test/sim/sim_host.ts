@@ -1,5 +1,6 @@
 /** Host in virtual time, for one process on a simulated machine from its start to its end. */
 import { assert } from "../../src/assert.ts";
+import type { EtcdCaller } from "../../src/cluster/etcd/caller.ts";
 import type { ToOpen, ToSeal } from "../../src/cluster/outcome.ts";
 import type { Reading } from "../../src/cluster/votes/clocks.ts";
 import type { CheckSettings } from "../../src/config/tables/check.ts";
@@ -23,6 +24,7 @@ import { type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../.
 import { type ChannelDatagram, SimChannel } from "./channel.ts";
 import { Claims, type Speaker } from "./claims.ts";
 import { isEntry, isSameEntry } from "./entries.ts";
+import { etcdOf } from "./etcd.ts";
 import type { Lan } from "./lan.ts";
 import type { Machine, Port } from "./machine.ts";
 import { refusal } from "./refusal.ts";
@@ -53,6 +55,15 @@ export class SimHost implements Host {
   /** How often it was woken. */
   wakes = 0;
   readonly fence: Fence;
+  readonly etcd: EtcdCaller = {
+    open() {},
+    call: (id, _member, call) =>
+      etcdOf(this.#lan).call(this.machine.name, call, (result) => {
+        if (this.#state === "gone") return;
+        this.#results.push({ kind: "etcd", id, result });
+        this.#planWake(this.now());
+      }),
+  };
   readonly reserve = (): ReadonlyMap<string, number> => new Map();
   readonly addAddresses: Host["addAddresses"] = (all, lifetime) =>
     eachOf(all, (one) => this.addAddress(one, lifetime));
@@ -67,7 +78,7 @@ export class SimHost implements Host {
   readonly #claims: Claims;
   readonly #channel: SimChannel;
   #woken = false;
-  readonly #results: Extract<HostEvent, { kind: "probe" | "presence" }>[] = [];
+  readonly #results: Extract<HostEvent, { kind: "probe" | "presence" | "etcd" }>[] = [];
   #view: Interfaces;
   #interfacesChanged = false;
   #deadline: Instant | undefined;

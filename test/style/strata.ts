@@ -31,6 +31,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     // How long a lease is where the file does not say.
     "vrrp/lease": "all",
     // How long promises last by what adverts and fence can do, and which machines vote.
+    "cluster/etcd/terms": "all",
     "cluster/votes/terms": "all",
     "cluster/votes/voters": "all",
     wire: "types",

@@ -1,4 +1,6 @@
-/** How members of an etcd cluster are asked. */
+/** What a machine does for the leases in etcd: it asks members of the etcd cluster. */
+import type { Call } from "./gateway.ts";
+
 /** One member of an etcd cluster. */
 export interface EtcdMember {
   /** A name or an address, without brackets. */
@@ -20,3 +22,14 @@ export interface EtcdSettings {
   /** The key of `cert`, in PEM form. */
   readonly key: string | undefined;
 }
+
+/** Asks members of an etcd cluster, beside the loop. */
+export interface EtcdCaller {
+  /** They may be asked from now on; undefined: none is. Answers to earlier calls are dropped. */
+  open(settings: EtcdSettings | undefined): void;
+  /** Asks member `member` of the settings; one "etcd" event, at most 3 s later. */
+  call(id: number, member: number, call: Call): void;
+}
+
+/** Of a machine that asks none. */
+export const NO_ETCD: EtcdCaller = { open() {}, call() {} };

@@ -32,8 +32,8 @@ export function writePost(
 }
 
 /**
- * What `bytes` say; "more": the answer is longer; "wrong": it is none. `isOver`: nothing comes after
- * them.
+ * What `bytes` say; "more": the answer is longer; "wrong": it is none. `isOver`: nothing comes
+ * after them.
  */
 export function readAnswer(bytes: Uint8Array, isOver: boolean): HttpAnswer | "more" | "wrong" {
   const text = LATIN1.decode(bytes);

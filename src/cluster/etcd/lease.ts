@@ -66,7 +66,7 @@ export interface EtcdLease {
   readonly seen: Seen | undefined;
   readonly hold: Hold | undefined;
   readonly leaving: Leaving | undefined;
-  /** Until then its addresses may be answered for although it does not hold: it gives up nothing. */
+  /** Until then its addresses may be answered for though it does not hold: it gives up nothing. */
   readonly silentAt: Reading | undefined;
   /** When the next request is sent. */
   readonly askAt: Reading;

@@ -61,7 +61,7 @@ export class Members {
     return this.#cluster;
   }
 
-  /** Which one is asked now: the one that answered last, else the one that was longest left alone. */
+  /** Which one is asked now: that which answered last, else that which was longest left alone. */
   next(now: Reading): number {
     const usable = (member: Member | undefined): boolean =>
       member !== undefined && member.words === undefined &&

@@ -68,7 +68,7 @@ export function writeOwner({ node, token, isFree }: Owner): string {
   return JSON.stringify({ node, token, free: isFree ? true : undefined });
 }
 
-/** What a value of `owner` says. One that floatip has not written is a process that is not known. */
+/** What a value of `owner` says. One that floatip has not written is an unknown process. */
 export function readOwner(value: string): Owner {
   const { node, token, free } = tableOf(value);
   const isName = typeof node === "string" && node.length <= LONGEST_NAME &&

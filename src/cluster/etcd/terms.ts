@@ -14,7 +14,7 @@ export const AGAIN = milliseconds(250);
 /** A node that does not hold looks so often how things are. */
 export const LOOK_EVERY = milliseconds(500);
 /** A request may have its answer so late, and no later. */
-export const ANSWER_WITHIN = milliseconds(1500);
+export const ANSWER_WITHIN = milliseconds(2500);
 
 /** The times of a lease, by what ends the answers of a holder whose process is dead. */
 export function etcdTerms(fence: Fence): Terms {

@@ -1,6 +1,7 @@
 /** Leases of exclusive instances, as the file says them. Pure. */
 import { type Nanoseconds, nanoseconds } from "../../time.ts";
-import { type Terms, termsOf } from "../../cluster/votes/terms.ts";
+import { etcdTerms } from "../../cluster/etcd/terms.ts";
+import { type Fence, type Terms, termsOf } from "../../cluster/votes/terms.ts";
 import { type Config, indexOf } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 
@@ -10,19 +11,22 @@ export interface PlannedLease {
   readonly name: string;
   /** The shortest advert interval of those that share it. */
   readonly interval: Nanoseconds;
+  /** What decides on it. */
+  readonly by: "votes" | "etcd";
 }
 
 /** The lease of `instance`, which is one of `config`; undefined: it needs none. */
 export function leaseFor(instance: InstanceConfig, config: Config): PlannedLease | undefined {
   if (!instance.exclusive) return undefined;
   const { groupOf, instances } = indexOf(config);
+  const by = config.cluster?.etcd === undefined ? "votes" : "etcd";
   const group = groupOf.get(instance.name);
   if (group === undefined) {
-    return { name: `instance/${instance.name}`, interval: instance.advertInterval };
+    return { name: `instance/${instance.name}`, interval: instance.advertInterval, by };
   }
   const members = config.groups.find(({ name }) => name === group)?.instances ?? [];
   const intervals = members.flatMap((name) => instances.get(name)?.advertInterval ?? []);
-  return { name: `group/${group}`, interval: nanoseconds(Math.min(...intervals)) };
+  return { name: `group/${group}`, interval: nanoseconds(Math.min(...intervals)), by };
 }
 
 /**
@@ -33,10 +37,21 @@ export function openFor({ hold, renewEvery }: Terms): Nanoseconds {
   return nanoseconds(hold - renewEvery);
 }
 
-/** The same for `lease`; undefined: adverts are too fast for it. */
-export function fenceFor({ interval }: PlannedLease): Nanoseconds | undefined {
-  const terms = termsOf(interval, "nftables");
-  return terms && openFor(terms);
+/** The times of `lease` on a machine with this fence; undefined: adverts are too fast for it. */
+export function termsFor({ interval, by }: PlannedLease, fence: Fence): Terms | undefined {
+  return by === "etcd" ? etcdTerms(fence) : termsOf(interval, fence);
+}
+
+/**
+ * How long a fence of nf_tables is open at a time for `lease`; undefined: adverts are too fast for
+ * it. `plain`: for how long without a lease.
+ */
+export function fenceFor(lease: PlannedLease, plain: Nanoseconds | undefined) {
+  const terms = termsFor(lease, "nftables");
+  const open = terms && openFor(terms);
+  // A lease of etcd's lasts for many adverts: each of them keeps the fence open.
+  if (lease.by === "votes" || open === undefined || plain === undefined) return open;
+  return nanoseconds(Math.min(open, plain));
 }
 
 /** The machines that vote: all nodes that speak on the channel, and the witnesses. */

@@ -195,7 +195,7 @@ function planRouter(
     virtualAddresses: name === undefined ? [] : moving.map((entry) => toHeld(entry, name)),
     fence: exclusive === undefined || instance.fence === "off"
       ? fenceOf(instance)
-      : fenceFor(exclusive),
+      : fenceFor(exclusive, fenceOf(instance)),
     ...(exclusive === undefined ? {} : { exclusive }),
     checksum: instance.checksum,
     group,

@@ -104,7 +104,9 @@ function groupProblems(group: GroupDraft, { instances }: File): readonly Problem
 }
 
 function voterProblems({ nodes, cluster }: File): readonly Problem[] {
-  if (cluster === undefined || "etcd" in cluster.keys) return [];
+  if (cluster === undefined) return [];
+  // With etcd no machine votes.
+  const isEtcd = "etcd" in cluster.keys;
   const isUnread = "witnesses" in cluster.keys && cluster.keys.witnesses === undefined;
   const foreign = nodes.find(({ onlyVrrp }) => onlyVrrp);
   const voters = nodes.length + (cluster.keys.witnesses?.length ?? 0);
@@ -115,7 +117,7 @@ function voterProblems({ nodes, cluster }: File): readonly Problem[] {
       "It takes over without asking any node: there could be two holders.",
       "run floatip there and remove only_vrrp, or write exclusive = false",
     )],
-    ...isUnread || voters % 2 === 1 || foreign !== undefined ? [] : [warning(
+    ...isEtcd || isUnread || voters % 2 === 1 || foreign !== undefined ? [] : [warning(
       cluster.path,
       `${voters} machines vote, which is even`,
       voters === 2

@@ -6,6 +6,7 @@
  * at its end, the fence is opened only until then, and a lease is given up only when the addresses
  * are off the machine.
  */
+import type { CallResult } from "../../cluster/etcd/gateway.ts";
 import type { Arbiter, ArbiterEvents, LeaseNote, LeaseView } from "../../cluster/exclusive.ts";
 import { mayBeOver } from "../../cluster/votes/clocks.ts";
 import { isVote } from "../../cluster/votes/message.ts";
@@ -70,6 +71,11 @@ export class Leases implements Ticker, LeaseGate {
   take(peer: string, text: Uint8Array): boolean {
     if (this.#arbiter === undefined) return false;
     return isVote(text) && this.#options.isTwice(peer) || this.#arbiter.take(peer, text);
+  }
+
+  /** What became of a call of etcd's. */
+  answered(id: number, result: CallResult): void {
+    this.#arbiter?.answered?.(id, result);
   }
 
   ended(router: VirtualRouter): string | undefined {
@@ -259,6 +265,10 @@ export class Leases implements Ticker, LeaseGate {
     const view = this.#arbiter?.viewOf(lease);
     if (view === undefined) return "nothing decides on its lease";
     const { have, need, of, refusals } = view;
+    const isEtcd = this.#routersOf(lease).some(({ plan }) => plan.exclusive?.by === "etcd");
+    if (isEtcd) {
+      return refusals.length === 0 ? "etcd does not know that it holds it" : refusals.join("; ");
+    }
     return [`has ${have} of ${of.length} votes and needs ${need}`, ...refusals].join("; ");
   }
 }

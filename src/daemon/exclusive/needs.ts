@@ -1,6 +1,6 @@
 /** What virtual routers want of their leases, and with which times. Pure. */
 import type { LeaseSettings } from "../../cluster/exclusive.ts";
-import { termsOf } from "../../cluster/votes/terms.ts";
+import { termsFor } from "../../config/plan/exclusive.ts";
 import type { FenceState } from "../../host.ts";
 import { isHolder } from "../../vrrp/state.ts";
 import { isByLifetime } from "../machine/fence.ts";
@@ -15,10 +15,7 @@ export function leasesOf(
   for (const router of routers) {
     const { exclusive } = router.plan;
     if (exclusive === undefined || settings.has(exclusive.name)) continue;
-    const terms = termsOf(
-      exclusive.interval,
-      isByLifetime(router, fence) ? "lifetime" : "nftables",
-    );
+    const terms = termsFor(exclusive, isByLifetime(router, fence) ? "lifetime" : "nftables");
     if (terms !== undefined) settings.set(exclusive.name, { lease: exclusive.name, terms });
   }
   return [...settings.values()];

@@ -1,4 +1,5 @@
 /** A host that records calls and can be told to refuse some. */
+import { NO_ETCD } from "../../../src/cluster/etcd/caller.ts";
 import type { ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
 import type { Reading } from "../../../src/cluster/votes/clocks.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
@@ -54,6 +55,7 @@ export function address(
 export class RecordingHost implements Host {
   readonly calls: string[] = [];
   fence: Fence = NO_FENCE;
+  readonly etcd = NO_ETCD;
   refuse: string | undefined;
   links: readonly Link[];
   addresses: readonly LinkAddress[];

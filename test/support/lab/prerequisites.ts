@@ -22,6 +22,7 @@ const programOf: Readonly<Record<string, string>> = {
   e2fsprogs: "mke2fs",
   "qemu-user-static": "qemu-aarch64-static",
   firewalld: "firewall-cmd",
+  "etcd-server": "etcd",
   mosquitto: "mosquitto",
   "mosquitto-clients": "mosquitto_sub",
 };

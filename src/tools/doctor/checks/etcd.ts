@@ -1,4 +1,4 @@
-/** Check of the etcd cluster that decides on exclusive instances: do its members answer this node? */
+/** Check of the etcd cluster that decides on exclusive instances: do its members answer? */
 import { etcdPlan } from "../../../config/plan/etcd.ts";
 import { formatDuration } from "../../../time.ts";
 import { type DoctorCheck, type Finding, ok, problem, warning } from "../check.ts";
