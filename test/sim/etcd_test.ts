@@ -75,7 +75,7 @@ class Scene {
   }
 }
 
-Deno.test("etcd decides: a dead master is succeeded within 5 s, etcd's end ends the hold", async () => {
+Deno.test("etcd decides: a dead master is succeeded within 5 s, no etcd is no hold", async () => {
   const scene = new Scene(1, ["pi-a", "pi-b"], []);
   const { cluster, etcd } = scene;
   await scene.until("pi-a answers", () => scene.answering[0] === "pi-a", seconds(8));
@@ -96,7 +96,7 @@ Deno.test("etcd decides: a dead master is succeeded within 5 s, etcd's end ends 
   assert.equal(scene.twice, undefined);
 });
 
-Deno.test("etcd decides: a node that is cut off from all but etcd, or from etcd alone", async () => {
+Deno.test("etcd decides: a node is cut off from all but etcd, or from etcd alone", async () => {
   const scene = new Scene(2, ["pi-a", "pi-b"], []);
   await scene.until("pi-a answers", () => scene.answering[0] === "pi-a", seconds(8));
   await scene.pass(seconds(3));
