@@ -1,6 +1,6 @@
 /** Many runs in pieces, one worker for each processor, with progress. */
 import { formatDuration, seconds } from "../../src/time.ts";
-import type { Kind } from "./kinds.ts";
+import type { CountedKind } from "./counted.ts";
 import type { Piece, PieceResult } from "./worker.ts";
 
 /** Which seeds: to the last one, or until so many node-hours are simulated. */
@@ -25,7 +25,7 @@ interface Sum {
 }
 
 /** Runs them all, prints what went wrong and a line at the end; 0: nothing did. */
-export async function many(kind: Kind, range: Range): Promise<number> {
+export async function many(kind: CountedKind, range: Range): Promise<number> {
   const started = performance.now();
   const nothing = { runs: 0, failed: 0, transitions: 0, faults: 0, nodeHours: 0 };
   const sum: Sum = { ...nothing, last: range.first };
@@ -43,7 +43,7 @@ export async function many(kind: Kind, range: Range): Promise<number> {
 
 /** All take from the same one, so that the seeds follow each other without a hole. */
 function* piecesOf(
-  kind: Kind,
+  kind: CountedKind,
   range: Range,
   sum: Sum,
 ): Generator<Piece, void, undefined> {

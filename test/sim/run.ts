@@ -1,10 +1,13 @@
 /** `deno task sim`: runs many seeds or one; a seed that fails is printed and replays exactly. */
 import { Chatter } from "../support/scenarios/chatter.ts";
 import { type Kind, KINDS } from "./kinds.ts";
+import { counted } from "./counted.ts";
 import { many, type Range } from "./many.ts";
+import { mutants } from "./mutants.ts";
 import type { Outcome } from "./course.ts";
 import { summary } from "./summary.ts";
 import { tomlOf } from "./setup.ts";
+import { votesRun } from "./votes/run.ts";
 
 const USAGE =
   `deno task sim                               1000 runs with new seeds, and 250 field runs
@@ -12,7 +15,13 @@ deno task sim -- 123                        replays seed 123 and tells everythin
 deno task sim -- --seeds 1..5000            those seeds
 deno task sim -- --hours 100000 [--from 1]  node-hours with seeds from 1 (default: new ones)
 deno task sim -- field ...                  the same: files that differ, clones, refusals
-deno task sim -- roads ...                  the same: nodes that tell each other, roads that break`;
+deno task sim -- roads ...                  the same: nodes that tell each other, roads that break
+deno task sim -- votes ...                  the same: daemons with an exclusive instance
+deno task sim -- protocol ...               the same: the protocol of votes, without daemons
+deno task sim -- mutants                    that protocol, broken: is each mistake noticed?`;
+
+/** Kinds by their names on the command line; without one: "random". */
+const NAMED = ["field", "roads", "votes", "protocol"] as const;
 
 /** Seeds of a million in a row are as good as any. */
 const BLOCK = 1e6;
@@ -21,16 +30,31 @@ if (import.meta.main) Deno.exit(await main(Deno.args.filter((arg) => arg !== "--
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0) return await someOfEach();
-  const kind: Kind = words[0] === "field" || words[0] === "roads" ? words[0] : "random";
-  const args = kind === "random" ? words : words.slice(1);
+  if (words.length === 1 && words[0] === "mutants") return mutants();
+  const named = NAMED.find((one) => one === words[0]);
+  const kind = named ?? "random";
+  const args = named === undefined ? words : words.slice(1);
   const [only] = args;
   if (args.length === 1 && only !== undefined && /^\d+$/.test(only)) {
-    return await replay(kind, Number(only));
+    return kind === "votes" || kind === "protocol"
+      ? await tell(kind, Number(only))
+      : await replay(kind, Number(only));
   }
   const range = rangeOf(args);
   if (range !== undefined) return await many(kind, range);
   console.error(USAGE);
   return 2;
+}
+
+/** Plays a seed of votes once more, and tells what there is to tell. */
+async function tell(kind: "votes" | "protocol", seed: number): Promise<number> {
+  if (kind === "votes") {
+    const { words, log } = await votesRun(seed);
+    console.log([words, ...log].join("\n"));
+  }
+  const { failure } = await counted(kind, seed);
+  console.log(failure ?? `seed ${seed}: well`);
+  return failure === undefined ? 0 : 1;
 }
 
 async function someOfEach(): Promise<number> {

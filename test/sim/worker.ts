@@ -1,10 +1,9 @@
 /** One worker of a long simulation: it runs one piece of seeds after the other. */
-import { type Kind, KINDS } from "./kinds.ts";
-import { summary } from "./summary.ts";
+import { counted, type CountedKind } from "./counted.ts";
 
 /** Consecutive seeds of one kind. */
 export interface Piece {
-  readonly kind: Kind;
+  readonly kind: CountedKind;
   readonly first: number;
   readonly last: number;
 }
@@ -30,11 +29,11 @@ async function simulate({ kind, first, last }: Piece): Promise<PieceResult> {
   const failures: string[] = [];
   let [transitions, faults, nodeHours] = [0, 0, 0];
   for (let seed = first; seed <= last; seed++) {
-    const outcome = await KINDS[kind](seed, { hashed: false });
-    transitions += outcome.transitions;
-    faults += outcome.faults;
-    nodeHours += outcome.setup.nodes.length * outcome.elapsed / 3.6e12;
-    if (outcome.complaints.length > 0) failures.push(summary(outcome, kind));
+    const one = await counted(kind, seed);
+    transitions += one.transitions;
+    faults += one.faults;
+    nodeHours += one.nodeHours;
+    if (one.failure !== undefined) failures.push(one.failure);
   }
   return { kind, first, last, transitions, faults, nodeHours, failures };
 }

@@ -13,7 +13,8 @@ export function announcing(world: World): Checker {
   const lastAnnouncer = new Map<string, string>();
   const lookAtTakeover = (name: string, instance: InstanceSetup, at: Instant, final: boolean) => {
     const others = world.setup.nodes.filter((node) => node.name !== name);
-    const alone = world.holds(name, instance) &&
+    // The fence of one that leaves may shut before it has gone.
+    const alone = world.holds(name, instance) && !world.isLeaving(name, instance) &&
       !others.some((other) => world.has(other.name, instance)) &&
       lan.paths.isOpen(name, CLIENT) && lan.paths.isOpen(CLIENT, name);
     if (!alone || !world.undisturbedSince(at)) return;

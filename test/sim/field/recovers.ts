@@ -8,7 +8,7 @@ import type { FieldWorld } from "./world.ts";
  * is in fault as long as another is a living master, and says so; trying would cost that one's
  * addresses. And where adverts go to a group of IPv6, no host is asked whether VRRP runs there (MLD
  * answers those alone that take part in the routers' election): a lost master is lost until it is
- * heard again.
+ * heard again. Of a node that was refused others say, truly, that it could not hold the addresses.
  */
 export function recovers(world: FieldWorld): Checker {
   return {
@@ -27,7 +27,15 @@ export function recovers(world: FieldWorld): Checker {
 
 /** Does the status of `name` say that all is well, or what is let pass? */
 export function hasRecovered(world: FieldWorld, name: string): boolean {
-  return isGreen(world, name) || wasRefused(world, name) || hasLost(world, name);
+  return isGreen(world, name) || wasRefused(world, name) || hasLost(world, name) ||
+    countsRefused(world, name);
+}
+
+function countsRefused(world: FieldWorld, name: string): boolean {
+  const { instances = [], attention = [] } = world.cluster.status(name) ?? {};
+  const isAny = world.setup.nodes.some((one) => one.name !== name && wasRefused(world, one.name));
+  return isAny && instances.every(({ health }) => health === "held") &&
+    attention.every((words) => /^only \S+ could hold /.test(words));
 }
 
 function wasRefused({ cluster }: FieldWorld, name: string): boolean {

@@ -41,6 +41,10 @@ export interface Outcome {
   /** What was broken; undefined: nothing. */
   readonly problem: string | undefined;
   readonly acquisitions: number;
+  /** How often something happened to a machine, its clocks or its messages. */
+  readonly faults: number;
+  /** Of all machines together. */
+  readonly nodeHours: number;
 }
 
 /** Plays the course of `seed`; `random` draws from 0 to 1. */
@@ -48,7 +52,8 @@ export function play(protocol: Protocol, random: () => number, setting: Setting)
   const course = new Course(protocol, random, setting);
   while (course.problem === undefined && course.time < STORM + CALM) course.step();
   course.judgeEnd();
-  return { problem: course.problem, acquisitions: course.acquisitions };
+  const { problem, acquisitions, faults } = course;
+  return { problem, acquisitions, faults, nodeHours: course.machineCount * course.time / 3600e9 };
 }
 
 /** What may happen, and how often in a second at most. */
@@ -85,6 +90,7 @@ class Course {
   readonly #promises = new Map<string, { readonly token: string; readonly until: number }>();
   time = 0;
   acquisitions = 0;
+  faults = 0;
   problem: string | undefined;
 
   constructor(protocol: Protocol, random: () => number, setting: Setting) {
@@ -101,6 +107,10 @@ class Course {
       this.#machines.set(name, settled(name));
       this.#paces.set(name, this.#drawPace());
     }
+  }
+
+  get machineCount(): number {
+    return this.#machines.size;
   }
 
   /** The next few milliseconds. */
@@ -226,6 +236,7 @@ class Course {
   #drawFault(): void {
     for (const [kind, chance] of this.#weather) {
       if (this.#random() < chance) {
+        if (kind !== "ask") this.faults++;
         this.#befall(kind);
         return;
       }

@@ -1,0 +1,54 @@
+/** Runs of all kinds, counted alike. */
+import { playSeed } from "../support/cluster/votes/seeds.ts";
+import { type Kind, KINDS } from "./kinds.ts";
+import { summary } from "./summary.ts";
+import { votesRun } from "./votes/run.ts";
+
+/**
+ * Besides those with a set-up: "votes", whole daemons with an exclusive instance; "protocol", the
+ * protocol of votes alone, with something happening all the time.
+ */
+export type CountedKind = Kind | "votes" | "protocol";
+
+/** What is counted of a run. */
+export interface Counted {
+  readonly transitions: number;
+  /** How often something was done to a machine or the LAN. */
+  readonly faults: number;
+  readonly nodeHours: number;
+  /** What went wrong, and how to see more; undefined: nothing. */
+  readonly failure: string | undefined;
+}
+
+/** Performs the run of `seed`. */
+export async function counted(kind: CountedKind, seed: number): Promise<Counted> {
+  if (kind === "protocol") return protocol(seed);
+  if (kind === "votes") return await votes(seed);
+  const outcome = await KINDS[kind](seed, { hashed: false });
+  return {
+    transitions: outcome.transitions,
+    faults: outcome.faults,
+    nodeHours: outcome.setup.nodes.length * outcome.elapsed / 3.6e12,
+    failure: outcome.complaints.length === 0 ? undefined : summary(outcome, kind),
+  };
+}
+
+function protocol(seed: number): Counted {
+  const { problem, acquisitions, faults, nodeHours } = playSeed(seed);
+  const failure = problem === undefined ? undefined : failureOf("protocol", seed, [problem]);
+  return { transitions: acquisitions, faults, nodeHours, failure };
+}
+
+async function votes(seed: number): Promise<Counted> {
+  const { complaints, log, hours } = await votesRun(seed);
+  return {
+    transitions: log.filter((line) => line.includes(" -> ")).length,
+    faults: log.filter((line) => / --- (?!mend |all is put right)/.test(line)).length,
+    nodeHours: hours,
+    failure: complaints.length === 0 ? undefined : failureOf("votes", seed, complaints),
+  };
+}
+
+function failureOf(kind: CountedKind, seed: number, words: readonly string[]): string {
+  return [`seed ${seed} failed (deno task sim -- ${kind} ${seed}):`, ...words].join("\n  ");
+}
