@@ -208,6 +208,7 @@ class Facts {
   readonly #world: FieldWorld;
   readonly #since = new Since<Fact>();
   readonly #endings = new Map<string, Ending>();
+  /** By pair: when one of their names was last that of two machines. */
   readonly #twice = new Map<string, Instant>();
   readonly #refused = new Map<string, Instant>();
 
@@ -268,13 +269,14 @@ class Facts {
     const world = this.#world;
     const pair = `${observer} ${other}`;
     const set = (fact: Fact, isTrue: boolean) => this.#since.note(pair, fact, isTrue, at);
-    const speaks = (name: string) => {
-      if (speakersOf(world, name).length > 1) this.#twice.set(name, at);
-      return at - (this.#twice.get(name) ?? -TWICE) >= TWICE &&
-        at - (this.#refused.get(name) ?? -REFUSED) >= REFUSED;
-    };
-    const isReached = [observer, other].map(speaks).every((one) => one) &&
-      haveRoad(world, observer, other);
+    const both = [observer, other];
+    const isRoad = haveRoad(world, observer, other);
+    const isTwice = both.some((name) => speakersOf(world, name).length > 1);
+    const sinceTwice = at - (this.#twice.get(pair) ?? -TWICE);
+    // While each can only reach the other one of the two, it learns nothing better.
+    if (isTwice || (!isRoad && sinceTwice < TWICE)) this.#twice.set(pair, at);
+    const isAccepted = both.every((name) => at - (this.#refused.get(name) ?? -REFUSED) >= REFUSED);
+    const isReached = isRoad && isAccepted && !isTwice && sinceTwice >= TWICE;
     set("deaf", !canHear(world, observer, other));
     set("silent", speakersOf(world, other).length === 0);
     const isMet = isReached && haveOneSecret(world, observer, other);
