@@ -49,6 +49,8 @@ const packages = [
   "mandoc",
   "qemu-user-static",
   "systemd-container",
+  "curl",
+  "etcd-server",
   "mosquitto",
   "mosquitto-clients",
   "openssl",
