@@ -35,7 +35,12 @@ import { type Look, pictures } from "./pictures.ts";
 import type { Observer } from "./journal/record.ts";
 import { recordOf } from "./journal/remember.ts";
 import type { Routers } from "./routers.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { OwnedRouter } from "./virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<
+  "refusal" | "retryAt" | "refused" | "state" | "since" | "entered" | "cause"
+>;
 
 /**
  * How long an instance stays in fault after the kernel refused something, before it is tried again.

@@ -29,8 +29,11 @@ import { forgetOpen, keepOpen } from "./machine/fence.ts";
 import { labelOf } from "./journal/log.ts";
 import { askableLink, questionFor } from "./holders/questions.ts";
 import { type Look, pictures } from "./pictures.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { OwnedRouter } from "./virtual_router.ts";
 import { masterOf } from "../vrrp/state.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"releasedAt" | "leaseUntil" | "advertisedAt" | "sendTrouble">;
 
 /** So many addresses of one router go to the kernel together: 1 or 2 ms. */
 const TOGETHER = 16;

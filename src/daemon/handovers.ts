@@ -13,7 +13,10 @@ import type { Routers, RouterWatcher } from "./routers.ts";
 import type { Others } from "./nodes/successors.ts";
 import type { Ticker } from "./ticker.ts";
 import { isHolder } from "../vrrp/state.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { OwnedRouter } from "./virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"handedTo">;
 
 type HandoverCommand = Extract<Command, { readonly kind: "handover" }>;
 type Refusal = readonly [outcome: HandoverAnswer["outcome"], words: string];
@@ -78,7 +81,7 @@ export class Handovers implements RouterWatcher, Ticker {
       const { forTime } = order;
       const until = forTime === undefined ? "asked" : after(this.#options.host.now(), forTime);
       for (const { router, how } of outcome.gone) {
-        if (this.#isOther(how.master?.node, router.handedTo)) router.handedTo = undefined;
+        if (this.#isOther(how.master?.node, router.handedTo)) this.#handsTo(router, undefined);
         this.#options.reconciler.setNoPreempt(router, until);
       }
       for (const router of outcome.kept) this.#handsTo(router, undefined);

@@ -7,7 +7,10 @@ import type { Driver } from "./driver.ts";
 import type { InParts } from "./effects.ts";
 import { effectiveRules, preemptsNot } from "./priority.ts";
 import type { Routers } from "./routers.ts";
-import { createVirtualRouter, type VirtualRouter } from "./virtual_router.ts";
+import { createVirtualRouter, type OwnedRouter } from "./virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"plan" | "rules">;
 
 /** What they work with. */
 export interface PlanChangesOptions {

@@ -14,7 +14,10 @@ import type { Driver } from "./driver.ts";
 import type { Journal } from "./journal/journal.ts";
 import { downWords, labelOf } from "./journal/log.ts";
 import { reservationFaults } from "./machine/reservation.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { OwnedRouter } from "./virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"rules">;
 
 /** A fault for each check without a weight that is down. */
 export function checkFaults(plan: Plan, checks: Checks): readonly Fault[] {

@@ -1,6 +1,6 @@
 /** Reconciler: configuration and checks against the machine; sockets and addresses follow. */
 import { type Host, HostError } from "../host.ts";
-import { after, type Instant } from "../time.ts";
+import type { Instant } from "../time.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import type { Config } from "../config/config.ts";
 import type { Change } from "../config/plan/diff.ts";
@@ -18,18 +18,16 @@ import { PlanChanges, type PlanChangesOptions } from "./plan_changes.ts";
 import { faultsOf, pendingChecks, Priorities } from "./priority.ts";
 import { hasLost, linkPrint, type Readiness, readiness } from "./machine/readiness.ts";
 import { networkDifference } from "./machine/network_difference.ts";
-import {
-  forgetRefusal,
-  isWorthAnotherTry,
-  LOOK_AGAIN_AFTER,
-  mayTryAgain,
-} from "./machine/refusals.ts";
+import { forgetRefusal, isWorthAnotherTry, putOff } from "./machine/refusals.ts";
 import type { ResumeState } from "./resume.ts";
 import { resumeRouter, type Resuming, takeOverPlaced } from "./resume_routers.ts";
 import type { Reservations } from "./machine/reservation.ts";
 import type { Routers } from "./routers.ts";
 import { Slice } from "./slice.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { OwnedRouter } from "./virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"noPreemptUntil" | "source" | "networkFaults" | "links">;
 
 /** What a reconciler works with. */
 export interface ReconcilerOptions
@@ -155,12 +153,7 @@ export class Reconciler {
 
   /** Looks again at what `router` was refused, or has left behind. */
   lookAgain(router: VirtualRouter): void {
-    const now = this.#options.host.now();
-    const { refused, refusal } = router;
-    const mustWait = refused !== undefined && refusal !== undefined &&
-      !mayTryAgain(router, refused, now);
-    if (!mustWait) router.refusal = undefined;
-    router.retryAt = mustWait ? after(now, LOOK_AGAIN_AFTER) : undefined;
+    putOff(router, this.#options.host.now());
     this.#queue.mark(router, "all");
     this.#work();
   }

@@ -11,7 +11,10 @@ import type { Journal } from "./journal/journal.ts";
 import { causeText, labelOf } from "./journal/log.ts";
 import { mayResume, type ResumeState, routerResumeOf, wasHolding } from "./resume.ts";
 import type { Routers } from "./routers.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { OwnedRouter } from "./virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"handedTo" | "links" | "since" | "cause">;
 
 /** What it works with. */
 export interface Resuming {

@@ -8,7 +8,10 @@ import { earliest, type Instant, milliseconds } from "../time.ts";
 import { nextDeadline } from "../vrrp/step.ts";
 import { Deadlines } from "./deadlines.ts";
 import { endpointKey } from "./machine/endpoints.ts";
-import type { VirtualRouter } from "./virtual_router.ts";
+import type { OwnedRouter } from "./virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"plan" | "endpoint">;
 
 /**
  * A master with so short an interval, and so few addresses, need not wait for a long step of

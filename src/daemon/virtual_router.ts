@@ -88,7 +88,7 @@ export interface Conflict {
 }
 
 /** One virtual router at run time. Changed by the daemon's loop only. */
-export interface VirtualRouter {
+interface Fields {
   plan: Plan;
   /** The plan's rules with the effective priority: what health checks make of the base. */
   rules: Rules;
@@ -165,8 +165,21 @@ export interface VirtualRouter {
   answeredAt: Instant | undefined;
 }
 
+/** A virtual router as everything reads it. */
+export type VirtualRouter = Readonly<Fields>;
+
+/**
+ * The same for a module that changes the fields `Owned`. Each such module says so at its head, and
+ * test/style/owners_test.ts holds who owns what.
+ */
+export type OwnedRouter<Owned extends keyof Fields> = VirtualRouter & Pick<Fields, Owned>;
+
 /** A virtual router that has not started; `now` and `at` are the same moment. */
-export function createVirtualRouter(plan: Plan, now: WallTime, at: Instant): VirtualRouter {
+export function createVirtualRouter(
+  plan: Plan,
+  now: WallTime,
+  at: Instant,
+): OwnedRouter<keyof Fields> {
   return {
     plan,
     rules: plan.rules,

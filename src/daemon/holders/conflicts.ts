@@ -11,11 +11,14 @@ import { labelOf, type Once } from "../journal/log.ts";
 import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { Observer } from "../journal/record.ts";
-import type { Conflict, VirtualRouter } from "../virtual_router.ts";
+import type { Conflict, OwnedRouter } from "../virtual_router.ts";
 import { putNewest } from "../senders.ts";
 import type { Rival } from "../../vrrp/event.ts";
 import { masterDownOf } from "../../vrrp/intervals.ts";
 import { isHolder, isOut, type State } from "../../vrrp/state.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"answeredAt">;
 
 /** One that comes back after so long is news again: for the history, which is not endless. */
 const NEWS_AFTER = seconds(60);

@@ -40,7 +40,10 @@ import {
   wasClaimAsked,
   whoIsWho,
 } from "./asked.ts";
-import type { VirtualRouter } from "../virtual_router.ts";
+import type { OwnedRouter } from "../virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"answeredAt" | "askTrouble" | "askable">;
 
 /** From one question for an address to the next: while all is well, and while something is not. */
 const PACE = seconds(10);

@@ -20,7 +20,10 @@ import { isHolder } from "../../vrrp/state.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Routers, RouterWatcher } from "../routers.ts";
 import type { Ticker } from "../ticker.ts";
-import type { VirtualRouter } from "../virtual_router.ts";
+import type { OwnedRouter } from "../virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"fenced">;
 
 /** The kernel removes an address so much after its lease at the latest (decision 0039). */
 const LATE = seconds(2);
@@ -84,7 +87,8 @@ export class FenceKeeper implements RouterWatcher, Ticker {
     fence.look();
     if (!stood || fence.state.kind === "stands") return;
     // What was open in it is not guarded until it is kept open again.
-    for (const router of this.#routers.all) router.fenced = false;
+    const routers: readonly VirtualRouter[] = this.#routers.all;
+    for (const router of routers) router.fenced = false;
   }
 
   #settle(links: readonly Link[]): void {

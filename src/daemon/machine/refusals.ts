@@ -7,7 +7,10 @@ import { formatPrefix } from "../../net/prefix.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds, seconds } from "../../time.ts";
 import { masterHeard } from "../holders/health.ts";
 import { linkPrint } from "./readiness.ts";
-import type { Refused, VirtualRouter } from "../virtual_router.ts";
+import type { OwnedRouter, Refused } from "../virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"refused" | "refusal" | "retryAt">;
 
 /** From a refusal to the next attempt; twice as long after each, up to {@link LONGEST}. */
 const SHORTEST = seconds(5);
@@ -22,6 +25,15 @@ export const LOOK_AGAIN_AFTER = seconds(1);
  */
 export function pauseAfter(attempts: number): Nanoseconds {
   return nanoseconds(Math.min(LONGEST, SHORTEST * 2 ** Math.min(attempts - 1, 30)));
+}
+
+/** What `router` was refused is tried again, or looked at later where that must wait. */
+export function putOff(router: VirtualRouter, now: Instant): void {
+  const { refused, refusal } = router;
+  const mustWait = refused !== undefined && refusal !== undefined &&
+    !mayTryAgain(router, refused, now);
+  if (!mustWait) router.refusal = undefined;
+  router.retryAt = mustWait ? after(now, LOOK_AGAIN_AFTER) : undefined;
 }
 
 /**

@@ -5,8 +5,11 @@
 import type { Host } from "../../host.ts";
 import { after, seconds } from "../../time.ts";
 import type { Fault } from "../../vrrp/event.ts";
-import type { VirtualRouter } from "../virtual_router.ts";
+import type { OwnedRouter } from "../virtual_router.ts";
 import { isHolder } from "../../vrrp/state.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"elsewhere" | "retryAt">;
 
 /** How long until it is looked again whether the other daemon has ended. */
 const AGAIN_AFTER = seconds(5);

@@ -13,7 +13,10 @@ import { labelOf } from "../journal/log.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Routers } from "../routers.ts";
 import type { Ticker } from "../ticker.ts";
-import type { VirtualRouter } from "../virtual_router.ts";
+import type { OwnedRouter } from "../virtual_router.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"follows" | "asked" | "rules">;
 
 /** What they work with. */
 export interface WishesOptions {

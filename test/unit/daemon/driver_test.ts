@@ -4,13 +4,15 @@ import { Announcer } from "../../../src/daemon/announcer.ts";
 import { Driver } from "../../../src/daemon/driver.ts";
 import { Metrics } from "../../../src/daemon/journal/metrics.ts";
 import { Routers } from "../../../src/daemon/routers.ts";
-import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
+import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { after, type Instant, milliseconds, type WallTime } from "../../../src/time.ts";
 import type { Vrid } from "../../../src/vrrp/rules.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 import { link, RecordingHost } from "../../support/daemon/recording_host.ts";
+
+type VirtualRouter = ReturnType<typeof createVirtualRouter>;
 
 const COUNT = 200;
 

@@ -8,7 +8,7 @@ import {
   resumeStateOf,
   routerResumeOf,
 } from "../../../src/daemon/resume.ts";
-import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
+import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import {
   type Instant,
@@ -21,6 +21,8 @@ import {
 import { beginHandoff } from "../../../src/vrrp/transitions.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
+
+type VirtualRouter = ReturnType<typeof createVirtualRouter>;
 
 const NOW = seconds(100) as number as Instant;
 const BOOT = { id: "this start", now: seconds(5000) };

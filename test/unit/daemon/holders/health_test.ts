@@ -7,13 +7,14 @@ import {
   type Conflict,
   createVirtualRouter,
   type Heard,
-  type VirtualRouter,
 } from "../../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../../src/time.ts";
 import { calm } from "../../../../src/vrrp/damping.ts";
 import type { BackupState, MasterState, State } from "../../../../src/vrrp/state.ts";
 import { aPlan, PEER } from "../../../support/daemon/plans.ts";
+
+type VirtualRouter = ReturnType<typeof createVirtualRouter>;
 
 const ENTERED = seconds(100) as number as Instant;
 

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import type { Told } from "../../../../src/cluster/knowledge.ts";
 import { lastHolder } from "../../../../src/daemon/holders/last_holder.ts";
-import { createVirtualRouter, type VirtualRouter } from "../../../../src/daemon/virtual_router.ts";
+import { createVirtualRouter } from "../../../../src/daemon/virtual_router.ts";
 import { type Instant, seconds, type WallTime } from "../../../../src/time.ts";
 import { routerReport } from "../../../support/cluster/reports.ts";
 import { aPlan, PEER } from "../../../support/daemon/plans.ts";
+
+type VirtualRouter = ReturnType<typeof createVirtualRouter>;
 
 type Tales = ReadonlyMap<string, { told: Pick<Told, "routers"> }>;
 

@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import type { Word } from "../../../../src/cluster/knowledge.ts";
 import type { RouterReport } from "../../../../src/cluster/report.ts";
 import { opinionOf, type OwnPlace } from "../../../../src/daemon/nodes/opinion.ts";
-import { createVirtualRouter, type VirtualRouter } from "../../../../src/daemon/virtual_router.ts";
+import { createVirtualRouter } from "../../../../src/daemon/virtual_router.ts";
 import { formatIp, ip } from "../../../../src/net/ip.ts";
 import type { Instant, WallTime } from "../../../../src/time.ts";
 import type { Opinion } from "../../../../src/vrrp/event.ts";
 import { becomeMaster, newBackup } from "../../../../src/vrrp/transitions.ts";
 import { routerReport } from "../../../support/cluster/reports.ts";
 import { aPlan } from "../../../support/daemon/plans.ts";
+
+type VirtualRouter = ReturnType<typeof createVirtualRouter>;
 
 const B = "10.77.0.2";
 const C = "10.77.0.3";
