@@ -30,7 +30,7 @@ import { informed } from "./informed.ts";
 import type { LeaseGate } from "./exclusive/gate.ts";
 import { removingLeftovers } from "./leftovers.ts";
 import { leftoverAddresses } from "./machine/readiness.ts";
-import { LOOK_AGAIN_AFTER, surroundingsOf } from "./machine/refusals.ts";
+import { forgive, LOOK_AGAIN_AFTER, surroundingsOf } from "./machine/refusals.ts";
 import { type Look, pictures } from "./pictures.ts";
 import type { Observer } from "./journal/record.ts";
 import { recordOf } from "./journal/remember.ts";
@@ -347,7 +347,7 @@ export class Driver {
     // The state was entered all the same, and that has to be told.
     if (transition !== undefined) this.#tell(router, transition);
     if (refused === undefined) {
-      if (effects.some(({ kind }) => kind === "add-addresses")) this.#forgive(router);
+      if (effects.some(({ kind }) => kind === "add-addresses")) forgive(router, this.#host.now());
       return;
     }
     this.#refuseAddress(router, refused);
@@ -356,13 +356,6 @@ export class Driver {
 
   #leases(router: VirtualRouter) {
     return router.plan.exclusive === undefined ? undefined : this.#options.leases?.();
-  }
-
-  /** It holds what was refused: it preempts as others do, from the next look on. */
-  #forgive(router: VirtualRouter): void {
-    if (router.refused === undefined) return;
-    router.refused = undefined;
-    router.retryAt = this.#host.now();
   }
 
   *#perform(router: VirtualRouter, effect: Effect, look: Look): InParts {

@@ -21,9 +21,12 @@ import { leftoverAddresses } from "../machine/readiness.ts";
 import type { LeaseGate } from "./gate.ts";
 import type { Routers } from "../routers.ts";
 import type { Ticker } from "../ticker.ts";
-import type { VirtualRouter } from "../virtual_router.ts";
+import type { OwnedRouter } from "../virtual_router.ts";
 import { leasesOf, needOf } from "./needs.ts";
 import { renewByLease } from "./lifetimes.ts";
+
+/** Of a virtual router this module changes these fields. */
+type VirtualRouter = OwnedRouter<"heldUntil" | "epoch">;
 
 type MakeArbiter = (config: Config, self: string, events: ArbiterEvents) => Arbiter | undefined;
 

@@ -79,3 +79,10 @@ export function forgetRefusal(router: VirtualRouter): void {
   router.refusal = undefined;
   router.retryAt = undefined;
 }
+
+/** `router` holds what was refused: it preempts as others do, from the next look on. */
+export function forgive(router: VirtualRouter, now: Instant): void {
+  if (router.refused === undefined) return;
+  router.refused = undefined;
+  router.retryAt = now;
+}
