@@ -43,6 +43,16 @@ export interface SessionNote {
 /** Why an advert is not taken. */
 export type Unsealed = "not-sealed" | "replayed";
 
+/** An advert that is taken. */
+export interface Opened {
+  readonly message: Uint8Array;
+  /**
+   * It is sealed for the process before this one, which its sender takes no plain advert of: it
+   * does not hear this process yet.
+   */
+  readonly isUnproved: boolean;
+}
+
 /** The process of another node, and this one as it is known to it. */
 export interface Ends {
   readonly own: Uint8Array;
@@ -94,7 +104,13 @@ export class AdvertSeals {
   #peers: ReadonlyMap<string, AdvertPeer> = new Map();
   #byAddress: ReadonlyMap<string, AdvertPeer> = new Map();
   #order = 0;
+  readonly #started: Instant;
   #sealing: readonly string[] | undefined;
+
+  /** `started`: when this process did. */
+  constructor(started: Instant) {
+    this.#started = started;
+  }
 
   /** The file: this node's name, its secrets, of which the first seals, and the other nodes. */
   settle(name: string, secrets: readonly Secret[], peers: readonly PeerAddresses[]): void {
@@ -163,7 +179,7 @@ export class AdvertSeals {
   }
 
   /** The message in `payload`, which came from `from` at `now`, or why it is not taken. */
-  open(from: Ip, road: Road, payload: Uint8Array, now: Instant): Uint8Array | Unsealed {
+  open(from: Ip, road: Road, payload: Uint8Array, now: Instant): Opened | Unsealed {
     const sealed = readSealedAdvert(payload);
     const peer = this.#byAddress.get(ipKey(from));
     const session = peer && sealed && this.#sessionOf(peer, sealed, road);
@@ -171,8 +187,11 @@ export class AdvertSeals {
       return this.#take(peer, session, sealed, from, road, now);
     }
     const mustBeSealed = peer?.sealsUntil !== undefined && peer.sealsUntil >= now;
+    if (mustBeSealed) return "not-sealed";
     // Without a session there is nothing to hold a seal against: it is what a plain one is.
-    return mustBeSealed ? "not-sealed" : sealed?.message ?? payload;
+    const isUnproved = peer !== undefined && sealed !== undefined &&
+      sendingOf(peer) === undefined && after(this.#started, SILENT) >= now;
+    return { message: sealed?.message ?? payload, isUnproved };
   }
 
   /** For the process after this one. `isLast`: this one takes no advert any more. */
@@ -233,7 +252,7 @@ export class AdvertSeals {
     from: Ip,
     road: Road,
     now: Instant,
-  ): Uint8Array | Unsealed {
+  ): Opened | Unsealed {
     const stream = `${ipKey(from)} ${road.port} ${message[1]}`;
     // One session takes the place of another, and none comes back.
     if (session.order < peer.order || counter <= (session.highest.get(stream) ?? 0)) {
@@ -242,7 +261,7 @@ export class AdvertSeals {
     session.highest.set(stream, counter);
     peer.order = session.order;
     if (peer.sealsUntil !== undefined) peer.sealsUntil = after(now, SILENT);
-    return message;
+    return { message, isUnproved: false };
   }
 
   #keysOf(session: AdvertSession, keyId: number) {

@@ -220,8 +220,7 @@ function createWatch(
     conflicts,
     find: (endpoint, vrid) => routers.find(endpoint, vrid),
     interfaces: () => host.interfaces(),
-    unseal: (endpoint, datagram, at) =>
-      later.seals?.open(endpoint, datagram, at) ?? datagram.payload,
+    unseal: (endpoint, datagram, at) => later.seals?.open(endpoint, datagram, at),
     newSender: (_router, source) => addressConflicts.newSender(source),
   });
   const healthWatch = new HealthWatch(observers, neighbours, routers, wallTime);

@@ -2,7 +2,7 @@
  * Reception: finds the virtual router of each packet and counts it; only accepted ones become
  * events.
  */
-import type { Unsealed } from "../cluster/advert_seals.ts";
+import type { Opened, Unsealed } from "../cluster/advert_seals.ts";
 import { messageIn } from "../wire/sealed.ts";
 import type { Datagram, Endpoint } from "../host.ts";
 import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts";
@@ -34,8 +34,12 @@ export interface ReceiverOptions {
   readonly find: (endpoint: Endpoint, vrid: number) => readonly VirtualRouter[];
   /** The machine's, now: they tell which hosts are neighbours. */
   readonly interfaces: () => Interfaces;
-  /** What a datagram says, or why it is not taken. */
-  readonly unseal?: (endpoint: Endpoint, datagram: Datagram, at: Instant) => Uint8Array | Unsealed;
+  /** What a datagram says, or why it is not taken; undefined: nothing is sealed. */
+  readonly unseal?: (
+    endpoint: Endpoint,
+    datagram: Datagram,
+    at: Instant,
+  ) => Opened | Unsealed | undefined;
   /** `router` has heard a sender that it did not know. */
   readonly newSender?: (router: VirtualRouter, source: Ip) => void;
 }
@@ -67,9 +71,11 @@ export class Receiver {
   ): readonly Accepted[] {
     // A node asks whether VRRP is taken here: that it is not refused is the answer.
     if (isQuestion(datagram.payload)) return [];
-    const opened = this.#options.unseal?.(endpoint, datagram, at) ?? datagram.payload;
+    const opened = this.#options.unseal?.(endpoint, datagram, at);
+    if (opened === undefined) return this.#receivePlain(endpoint, datagram, at);
     if (typeof opened === "string") return this.#refuseSeal(endpoint, datagram, opened, at);
-    return this.#receivePlain(endpoint, { ...datagram, payload: opened }, at);
+    const accepted = this.#receivePlain(endpoint, { ...datagram, payload: opened.message }, at);
+    return opened.isUnproved ? accepted.map(unproved) : accepted;
   }
 
   #receivePlain(endpoint: Endpoint, datagram: Datagram, at: Instant): readonly Accepted[] {
@@ -232,6 +238,10 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+function unproved({ router, event }: Accepted): Accepted {
+  return { router, event: event.kind === "advert" ? { ...event, isUnproved: true } : event };
 }
 
 function count(counters: Map<RejectReason, number>, reason: RejectReason): void {

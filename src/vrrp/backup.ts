@@ -241,6 +241,7 @@ export function hearAsBackup(
     return obey({ ...state, preemptHoldUntil: undefined, preemptOnce: false }, heard, now, rules);
   }
   if (isOwner(rules)) return disregard(state, heard, now, rules);
+  if (event.isUnproved === true) return obey(state, heard, now, rules);
   if (rules.asked === "aside") {
     return obey({ ...state, preemptHoldUntil: undefined, preemptOnce: false }, heard, now, rules);
   }

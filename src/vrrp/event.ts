@@ -22,9 +22,16 @@ export type Event =
   | { readonly kind: "stop"; readonly cause?: Cause }
   /**
    * An advert that was admitted (validate_advert.ts). `own` is the address that our adverts leave
-   * from.
+   * from. `isUnproved`: its sender takes no advert of ours yet, so that two masters would not hear
+   * each other; default: it does.
    */
-  | { readonly kind: "advert"; readonly advert: Advert; readonly source: Ip; readonly own: Ip }
+  | {
+    readonly kind: "advert";
+    readonly advert: Advert;
+    readonly source: Ip;
+    readonly own: Ip;
+    readonly isUnproved?: boolean;
+  }
   /** Packets were lost on their way in: the master's silence is not proven. */
   | { readonly kind: "overrun" }
   /**

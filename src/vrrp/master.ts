@@ -28,7 +28,7 @@ import {
   stop,
   unchanged,
 } from "./transitions.ts";
-import type { Rules } from "./rules.ts";
+import { isOwner, type Rules } from "./rules.ts";
 
 /**
  * A losing master's further adverts within this time were sent before our answer reached it, or
@@ -146,7 +146,9 @@ function hear(state: MasterState, event: AdvertEvent, now: Instant, rules: Rules
   const { advert, source, own } = event;
   if (advert.priority === 0) return onPriorityZero(state, now, rules); // (705)
   const ours = { priority: rules.priority, source: own };
-  const verdict = compareMasters(ours, { priority: advert.priority, source }); // (720)
+  const verdict = event.isUnproved === true && !isOwner(rules)
+    ? "better" // It does not hear us: one has to yield.
+    : compareMasters(ours, { priority: advert.priority, source }); // (720)
   if (verdict !== "same" && isOverdue(state, now, rules)) {
     return giveWay(state, event, now, rules);
   }

@@ -14,6 +14,14 @@ const OPENING_TIME = microseconds(100);
 /** As many datagrams as the socket's receive buffer holds; more are lost. */
 const QUEUE_LIMIT = 128;
 
+/** What a machine's packet filter drops. */
+export interface PacketFilter {
+  incoming: boolean;
+  outgoing: boolean;
+  /** Does it drop this datagram of the channel, in or out? Default: none. */
+  talk?: (datagram: Uint8Array) => boolean;
+}
+
 /** A datagram of the channel on a simulated LAN. */
 export interface ChannelDatagram {
   readonly source: Ip;
@@ -57,6 +65,7 @@ export class SimChannel {
       const bytes = new Uint8Array(job.head.length + sealed.length);
       bytes.set(job.head);
       bytes.set(sealed, job.head.length);
+      if (this.#machine.filter.talk?.(bytes) === true) continue;
       const datagram = { source: way.source, destination: job.to, port: udp, bytes };
       this.#lan.carryChannel(this.#machine, way.port, datagram);
     }
@@ -75,6 +84,7 @@ export class SimChannel {
     const settings = this.#settings;
     if (settings?.port !== port || !includesIp(settings.peers, source)) return;
     if (!includesIp(settings.addresses, destination)) return;
+    if (this.#machine.filter.talk?.(bytes) === true) return;
     if (this.#arrived.length >= QUEUE_LIMIT) return;
     this.#arrived.push({ from: source, datagram: bytes });
     this.#wake();

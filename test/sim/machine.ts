@@ -6,6 +6,7 @@ import { formatMac, type Mac } from "../../src/net/mac.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../src/net/prefix.ts";
 import { type Instant, type Nanoseconds, nanoseconds } from "../../src/time.ts";
 import { AddressTable, isIpv6, type Taker } from "./address_table.ts";
+import type { PacketFilter } from "./channel.ts";
 import { SimFence } from "./fence.ts";
 import { Leases } from "./leases.ts";
 import { type Freeze, MachineClock } from "./machine_clock.ts";
@@ -60,7 +61,7 @@ export class Machine {
   /** Where its default routes lead. */
   gateways: readonly Ip[] = [];
   /** A packet filter that drops adverts in or out, by any transport; ARP and ND pass. */
-  readonly filter = { incoming: false, outgoing: false };
+  readonly filter: PacketFilter = { incoming: false, outgoing: false };
   /** How it answers who asks for an address: for any IPv4 one (proxy ARP), and so much later. */
   readonly answers = { forAll: false, after: nanoseconds(0) };
   /** MACs by address text, as announced or asked for. */

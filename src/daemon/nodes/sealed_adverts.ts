@@ -2,6 +2,7 @@
 import {
   AdvertSeals,
   type Ends,
+  type Opened,
   type SessionNote,
   type Unsealed,
 } from "../../cluster/advert_seals.ts";
@@ -24,12 +25,13 @@ export interface SealedAdvertsOptions {
 /** Where the file has no [cluster], or no instance by UDP, nothing is sealed. */
 export class SealedAdverts {
   readonly #options: SealedAdvertsOptions;
-  readonly #seals = new AdvertSeals();
+  readonly #seals: AdvertSeals;
   #before: readonly SessionNote[] | undefined;
   #settled: { readonly config: Config; readonly self: string } | undefined;
 
   constructor(options: SealedAdvertsOptions) {
     this.#options = options;
+    this.#seals = new AdvertSeals(options.now());
     this.#before = options.before;
   }
 
@@ -41,8 +43,8 @@ export class SealedAdverts {
   }
 
   /** What is in `datagram`, which came by `endpoint` at `at`, or why it is not taken. */
-  open(endpoint: Endpoint, { source, payload }: Datagram, at: Instant): Uint8Array | Unsealed {
-    if (endpoint.kind !== "udp") return payload;
+  open(endpoint: Endpoint, { source, payload }: Datagram, at: Instant): Opened | Unsealed {
+    if (endpoint.kind !== "udp") return { message: payload, isUnproved: false };
     this.#settle();
     return this.#seals.open(source, endpoint, payload, at);
   }

@@ -1,6 +1,11 @@
 /** Sealed adverts: who may speak for a node, through restarts, recordings and older versions. */
 import assert from "node:assert/strict";
-import { AdvertSeals, type SessionNote, type Unsealed } from "../../../src/cluster/advert_seals.ts";
+import {
+  AdvertSeals,
+  type Opened,
+  type SessionNote,
+  type Unsealed,
+} from "../../../src/cluster/advert_seals.ts";
 import type { Ip } from "../../../src/net/ip.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { Random } from "../../sim/random.ts";
@@ -25,7 +30,7 @@ function at(second: number): Instant {
 
 /** A process of a node; the other one is its only peer. */
 class Node {
-  readonly seals = new AdvertSeals();
+  readonly seals = new AdvertSeals(at(0));
   readonly sid = sid();
 
   constructor(readonly name: Name, note: readonly SessionNote[] = [], secrets = [SECRET]) {
@@ -43,8 +48,10 @@ class Node {
   }
 
   hears(datagram: Uint8Array, second = 1, from: Ip = ADDRESSES[this.other]): string {
-    const heard: Uint8Array | Unsealed = this.seals.open(from, ROAD, datagram, at(second));
-    return typeof heard === "string" ? heard : heard.join() === ADVERT.join() ? "taken" : "other";
+    const heard: Opened | Unsealed = this.seals.open(from, ROAD, datagram, at(second));
+    if (typeof heard === "string") return heard;
+    if (heard.message.join() !== ADVERT.join()) return "other";
+    return heard.isUnproved ? "unproved" : "taken";
   }
 
   tells(to: Node, second = 1): void {
@@ -186,4 +193,14 @@ Deno.test("seals: notes of nodes that are gone, and broken ones, are left alone"
     ...rest,
   }];
   assert.deepEqual(new Node("a", note).says(), ADVERT);
+});
+
+Deno.test("seals: what is for the process before is unproved until there is a session", () => {
+  const [a] = pair();
+  const booted = new Node("b");
+  assert.equal(booted.hears(a.says()), "unproved");
+  assert.equal(booted.hears(ADVERT), "taken", "what is not sealed is taken by both ends");
+  assert.equal(booted.hears(a.says(), 31), "taken", "by now a takes plain adverts again");
+  meet(booted, a);
+  assert.equal(booted.hears(a.says()), "taken");
 });

@@ -123,3 +123,35 @@ Deno.test("sealed: a node that boots hears its master, and is heard as one", asy
     assert.equal(nodes.status("n1").instances[0]?.state, "master");
   }
 });
+
+Deno.test("sealed: a node that boots without greetings obeys a living master", async () => {
+  for (const intervalMs of INTERVALS_MS) {
+    const { nodes, lan } = await settled(udp(intervalMs));
+    nodes.cluster.powerOff("n1");
+    assert.equal((await masters(nodes, seconds(5))).endsWith("n2"), true);
+    let greets = false;
+    // HELLO and ACK are lost.
+    lan.machine("n1").filter.talk = (datagram) => !greets && datagram[3] !== 3;
+    nodes.cluster.powerOn("n1");
+    assert.equal(await masters(nodes, seconds(8)), "n2", `${intervalMs} ms`);
+    assert.deepEqual(rejects(nodes, "n2"), {}, "nothing of it had to be refused");
+    greets = true;
+    assert.match(await masters(nodes, seconds(8)), /n1$/, `preempts at ${intervalMs} ms`);
+    assert.deepEqual(rejects(nodes, "n2"), {});
+  }
+});
+
+Deno.test("sealed: a node that boots without greetings yields to a second master", async () => {
+  const { nodes, lan } = await settled(udp(100));
+  nodes.cluster.powerOff("n1");
+  await nodes.run(seconds(5));
+  lan.machine("n1").filter.talk = (datagram) => datagram[3] !== 3;
+  nodes.cluster.powerOn("n1");
+  await nodes.run(seconds(2));
+  nodes.cluster.powerOff("n2");
+  await nodes.run(seconds(2));
+  // n3 takes no plain advert of n1, which hears n3: one of both is master.
+  const states = ["n1", "n3"].map((name) => nodes.status(name).instances[0]?.state);
+  assert.deepEqual(states, ["backup", "master"]);
+  assert.match(nodes.status("n1").instances[0]?.cause ?? "", /n3/);
+});
