@@ -92,6 +92,11 @@ export const NOTIFY: readonly Misuse[] = [
     'mqtt = { url = "mqtt://a", discovery = "yes" }',
     "error notify.mqtt.discovery",
   ),
+  one(
+    "orders as a text",
+    'mqtt = { url = "mqtt://a", orders = "yes" }',
+    "error notify.mqtt.orders",
+  ),
   one("a user without a command", 'user = "nobody"\nntfy = "https://a/b"', "warning notify.user"),
   one("no time", 'command = ["/bin/x"]\ntimeout = "0s"', "error notify.timeout"),
   {
