@@ -1,25 +1,12 @@
 /** Votes for people: how many a node has, and why a voter gave none. */
-import { formatDuration, type Nanoseconds, nanoseconds } from "../../time.ts";
+import { formatDuration, nanoseconds } from "../../time.ts";
+import type { LeaseView } from "../exclusive.ts";
 import type { Contest, Holder, Refused } from "./candidacy.ts";
 import { mayBeOver, type Reading, restAtLeast, restAtMost } from "./clocks.ts";
 import { endOf } from "./holder.ts";
 
-/** What a node has of a lease, for a status. */
-export interface VotesView {
-  /** Voters whose promise lasts. */
-  readonly have: number;
-  readonly need: number;
-  readonly of: readonly string[];
-  /** For how long the node may hold yet; undefined: it may not. */
-  readonly remaining: Nanoseconds | undefined;
-  /** The number of this change of holder; undefined: it is none. */
-  readonly epoch: number | undefined;
-  /** Why voters gave no promise, in words. */
-  readonly refusals: readonly string[];
-}
-
 /** What the node has at `now`. */
-export function viewOf(contest: Contest, holder: Holder, now: Reading): VotesView {
+export function viewOf(contest: Contest, holder: Holder, now: Reading): LeaseView {
   const { need, names: of } = contest.voters;
   const { candidacy } = holder;
   const end = endOf(contest, holder);

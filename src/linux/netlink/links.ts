@@ -150,13 +150,7 @@ function isIpv6Off(families: AttributeValues<typeof FAMILY_TABLE> | undefined): 
  * The link with `index`; undefined: it is gone. Throws NetlinkError where it cannot be asked for.
  */
 export function loadLink(connection: Connection, index: number): Link | undefined {
-  const [answer] = connection.request({
-    call: "RTM_GETLINK",
-    object: `interface ${index}`,
-    type: RTM_GETLINK,
-    flags: 0,
-    body: getLinkBody(index),
-  });
+  const answer = askForLink(connection, index);
   return answer && decodeLink(answer);
 }
 
@@ -175,6 +169,14 @@ export function decodeForwarding(
 
 /** Is promote_secondaries on for this interface alone (ip-sysctl)? Throws NetlinkError (ENODEV). */
 export function promotesSecondaries(connection: Connection, index: number): boolean {
+  const answer = askForLink(connection, index);
+  const attributes = answer?.body.subarray(IFINFOMSG.size) ?? new Uint8Array();
+  const conf = LINK_ATTRIBUTES.decode(attributes).families?.ipv4?.conf;
+  // The array begins with setting number 1.
+  return (conf?.[IPV4_DEVCONF_PROMOTE_SECONDARIES - 1] ?? 0) !== 0;
+}
+
+function askForLink(connection: Connection, index: number): NetlinkMessage | undefined {
   const [answer] = connection.request({
     call: "RTM_GETLINK",
     object: `interface ${index}`,
@@ -182,10 +184,7 @@ export function promotesSecondaries(connection: Connection, index: number): bool
     flags: 0,
     body: getLinkBody(index),
   });
-  const attributes = answer?.body.subarray(IFINFOMSG.size) ?? new Uint8Array();
-  const conf = LINK_ATTRIBUTES.decode(attributes).families?.ipv4?.conf;
-  // The array begins with setting number 1.
-  return (conf?.[IPV4_DEVCONF_PROMOTE_SECONDARIES - 1] ?? 0) !== 0;
+  return answer;
 }
 
 /** Switches promote_secondaries for this interface, without /proc/sys. Throws NetlinkError. */

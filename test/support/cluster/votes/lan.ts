@@ -1,6 +1,7 @@
 /** Machines that vote and hold on a LAN with a fixed delay, for tests that tell one story. */
 import type { VoteMessage } from "../../../../src/cluster/votes/message.ts";
-import { viewOf, type VotesView } from "../../../../src/cluster/votes/words.ts";
+import type { LeaseView } from "../../../../src/cluster/exclusive.ts";
+import { viewOf } from "../../../../src/cluster/votes/words.ts";
 import { type Terms, termsOf } from "../../../../src/cluster/votes/terms.ts";
 import { assert } from "../../../../src/assert.ts";
 import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
@@ -72,7 +73,7 @@ export class VotingLan {
     this.#change(name, (machine) => ({ machine: resumed(this.#rules, machine), sent: [] }));
   }
 
-  view(name: string): VotesView {
+  view(name: string): LeaseView {
     const { holder, now } = this.#machine(name);
     return viewOf(contestOf(this.#rules, name), holder, now);
   }
