@@ -7,6 +7,7 @@
  *     deno task build --arch=arm64        for another machine: amd64 or arm64
  *     deno task build --out=DIR           leave it in DIR instead of dist
  */
+import { dropSpaces } from "./spaces.ts";
 import { ALL_ARCHES, type Arch, ARCHES, fetchRuntime, ownArch } from "./runtime.ts";
 
 const checkout = new URL("../", import.meta.url).pathname;
@@ -92,6 +93,8 @@ export interface BuildOptions {
    * from npm.
    */
   readonly runtime?: string;
+  /** A bundle with its spaces, and above each file's code its path; default: without. */
+  readonly plain?: boolean;
 }
 
 /**
@@ -105,7 +108,10 @@ export async function build(kind: Kind, out: string, options: BuildOptions = {})
   const scratch = await Deno.makeTempDir({ dir: out, prefix: ".build-" });
   try {
     if (kind === "compile") await compile(scratch, entry, arch);
-    else await bundle(scratch, entry, options.runtime ?? await runtimeFor(arch));
+    else {
+      const runtime = options.runtime ?? await runtimeFor(arch);
+      await bundle(scratch, entry, { runtime, plain: options.plain ?? false });
+    }
     await replace(`${out}/lib`, `${scratch}/lib`);
     await replace(`${out}/floatip`, `${scratch}/floatip`);
   } finally {
@@ -123,9 +129,13 @@ async function compile(folder: string, entry: string, arch: Arch): Promise<void>
   await deno(args, env);
 }
 
-async function bundle(folder: string, entry: string, runtime: string): Promise<void> {
+async function bundle(
+  folder: string,
+  entry: string,
+  { runtime, plain }: { readonly runtime: string; readonly plain: boolean },
+): Promise<void> {
   // Deno fetches esbuild from npm the first time. As for a browser: libraries then do without
-  // node:*, which costs memory. Not minified: the esbuild 0.25.5 of Deno 2.9.5 then drops some
+  // node:*, which costs memory. Not by `--minify`: the esbuild 0.25.5 of Deno 2.9.5 then drops some
   // `using` (test/lab/package/using_test.ts).
   const flags = ["bundle", "--quiet", "--platform=browser", "--frozen"];
   const lib = `${folder}/lib`;
@@ -138,6 +148,7 @@ async function bundle(folder: string, entry: string, runtime: string): Promise<v
   const daemon = entry === "main.ts" ? "daemon.ts" : entry;
   await deno([...flags, `--output=${lib}/daemon.js`, daemon]);
   await deferImports(lib);
+  if (!plain) await dropSpaces(lib);
   await Deno.copyFile(`${checkout}packaging/start.js`, `${lib}/floatip.js`);
   await linkOrCopy(runtime, `${lib}/floatip`);
   await Deno.copyFile(`${checkout}packaging/launcher.sh`, `${folder}/floatip`);

@@ -113,7 +113,8 @@ function completions(flavour: Flavour): readonly Entry[] {
 async function folder(path: string, from: string): Promise<readonly Entry[]> {
   const names: string[] = [];
   for await (const { name, isFile } of readFolder(`${CHECKOUT}${from}`)) {
-    if (isFile) names.push(name);
+    // Pictures are for readers on the web: more than half of the documents' bytes.
+    if (isFile && !name.endsWith(".png")) names.push(name);
   }
   return names.toSorted().map((name) => file(`${path}/${name}`, `${from}/${name}`));
 }
