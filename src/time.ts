@@ -100,8 +100,17 @@ export function writeDuration(duration: Nanoseconds): string {
  * `time` for programs and logs, as RFC 3339 in UTC with milliseconds: "2026-11-21T03:04:05.678Z".
  */
 export function formatWallTime(time: WallTime): string {
-  return new Date(time).toISOString();
+  const known = FORMATTED.get(time);
+  if (known !== undefined) return known;
+  const text = new Date(time).toISOString();
+  if (FORMATTED.size >= MOST_FORMATTED) FORMATTED.clear();
+  FORMATTED.set(time, text);
+  return text;
 }
+
+/** Times as text: a status names the same ones, such as when a state began, again and again. */
+const FORMATTED = new Map<WallTime, string>();
+const MOST_FORMATTED = 256;
 
 /** `time` for people, in the time zone of this process: "2026-11-21 04:04:05.678". */
 export function formatLocalTime(time: WallTime): string {

@@ -4,9 +4,12 @@ import { EXIT } from "../../../src/cli/exit.ts";
 import type { World } from "../world.ts";
 
 /** Does `floatip status` on `name` exit 0? Not where floatip does not run, or does not answer. */
-export function isGreen({ cluster }: World, name: string): boolean {
+export function isGreen(
+  { cluster }: World,
+  name: string,
+  status = cluster.status(name),
+): boolean {
   if (cluster.host(name)?.paused === true) return false;
-  const status = cluster.status(name);
   if (status === undefined) return false;
   const document = { ...status, sinks: [], config_since: status.started, last_reload: null };
   return verdict(document) === EXIT.ok;

@@ -112,12 +112,12 @@ function complain({ world, observer, other, said }: Pair, words: string | undefi
 }
 
 /** The state is green, or the whole status is, though nothing can have come for a while. */
-function oldNews({ world, observer, said, isFor }: Pair): string | undefined {
+function oldNews({ world, observer, said, isFor, statusOf }: Pair): string | undefined {
   if (!isFor("deaf", STALE)) return undefined;
   const byAdverts = said.words.startsWith("its adverts come");
   if ((said.state === "up" || said.state === "maintenance") && !byAdverts) return "hears nothing";
   if (said.instances.length > 0 || said.config !== null) return "hears nothing";
-  return isGreen(world, observer) ? "is green, and hears nothing" : undefined;
+  return isGreen(world, observer, statusOf(observer)) ? "is green, and hears nothing" : undefined;
 }
 
 /** What can be told is known. */
@@ -220,8 +220,10 @@ class Facts {
 
   /** The status documents of this moment, each made once: that takes most of the time. */
   look(): void {
-    const { cluster, setup } = this.#world;
-    this.#statuses = new Map(setup.nodes.map(({ name }) => [name, cluster.status(name)] as const));
+    const { nodes } = this.#world.setup;
+    this.#statuses = new Map(
+      nodes.map(({ name }) => [name, this.#world.statusAtTick(name)] as const),
+    );
   }
 
   /** See {@link look}. */

@@ -50,7 +50,8 @@ export function truthful(world: FieldWorld): Checker {
     const episode = episodes.get(keyOf(name, address));
     if (episode === undefined) return;
     const elapsed = at - episode.since;
-    if (elapsed <= LIMITS[episode.wrong] || !isGreen(world, name)) return;
+    if (elapsed <= LIMITS[episode.wrong]) return;
+    if (!isGreen(world, name, world.statusAtTick(name))) return;
     const isNew = at - (started.get(name) ?? -SLOW) < SLOW;
     if (isNew && world.cluster.lan.machines().some(({ answers }) => answers.after > 0)) return;
     const facts = `${factsOf[episode.wrong]} for ${address} for ${(elapsed / 1e9).toFixed(1)} s`;

@@ -21,6 +21,7 @@ export interface File {
 /** A run with files that may differ. */
 export class FieldWorld extends World {
   readonly #files: Map<string, File>;
+  #looked = { at: -1, statuses: new Map<string, ReturnType<Cluster["status"]>>() };
   /** What is wrong now, in words. */
   present: readonly string[] = [];
 
@@ -34,6 +35,18 @@ export class FieldWorld extends World {
     const file = this.#files.get(name);
     if (file === undefined) throw new RangeError(`there is no node ${name}`);
     return file;
+  }
+
+  /**
+   * The status of `name` at this moment, made once for all that look: to be called from ticks,
+   * between which and the next nothing happens at the same moment.
+   */
+  statusAtTick(name: string): ReturnType<Cluster["status"]> {
+    const { now } = this.cluster.lan;
+    if (this.#looked.at !== now) this.#looked = { at: now, statuses: new Map() };
+    const { statuses } = this.#looked;
+    if (!statuses.has(name)) statuses.set(name, this.cluster.status(name));
+    return statuses.get(name);
   }
 
   /** Gives `name` another file; false: it is not sound, and the one before stays in force. */
