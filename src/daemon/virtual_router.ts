@@ -125,6 +125,8 @@ interface Fields {
   epoch: number | undefined;
   /** Did the machine's fence take notice when its addresses were last kept open? */
   fenced: boolean;
+  /** By CLOCK_BOOTTIME: until when its fence guards what was opened last. */
+  guardedUntil: Nanoseconds | undefined;
   /**
    * The texts of floating addresses that floatip put there, and has not taken away since, not those
    * of others. Each with the index of its link, which may get another name.
@@ -199,6 +201,7 @@ export function createVirtualRouter(
     heldUntil: undefined,
     epoch: undefined,
     fenced: false,
+    guardedUntil: undefined,
     placed: new Map(),
     networkFaults: [],
     links: undefined,

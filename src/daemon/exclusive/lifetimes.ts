@@ -2,7 +2,7 @@
 import type { Host } from "../../host.ts";
 import { formatIp } from "../../net/ip.ts";
 import { type Nanoseconds, nanoseconds, seconds } from "../../time.ts";
-import { isByLifetime, keepOpen, restOfLease } from "../machine/fence.ts";
+import { isByLifetime, isGuarded, keepOpen, restOfLease } from "../machine/fence.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 
 /** The kernel counts whole seconds. */
@@ -18,7 +18,9 @@ export function lifetimeOf(
 ): Nanoseconds | undefined {
   const { lease } = router.rules;
   if (lease === undefined || router.plan.exclusive === undefined) return lease;
-  if (!isByLifetime(router, host.fence.state)) return lease;
+  if (!isByLifetime(router, host.fence.state)) {
+    return isGuarded(router, host) ? lease : nanoseconds(0);
+  }
   const rest = restOfLease(router, host) ?? lease;
   return nanoseconds(Math.floor(Math.min(lease, rest) / SECOND) * SECOND);
 }

@@ -23,7 +23,7 @@ import type { Ticker } from "../ticker.ts";
 import type { OwnedRouter } from "../virtual_router.ts";
 
 /** Of a virtual router this module changes these fields. */
-type VirtualRouter = OwnedRouter<"fenced">;
+type VirtualRouter = OwnedRouter<"fenced" | "guardedUntil">;
 
 /** The kernel removes an address so much after its lease at the latest (decision 0039). */
 const LATE = seconds(2);
@@ -88,7 +88,10 @@ export class FenceKeeper implements RouterWatcher, Ticker {
     if (!stood || fence.state.kind === "stands") return;
     // What was open in it is not guarded until it is kept open again.
     const routers: readonly VirtualRouter[] = this.#routers.all;
-    for (const router of routers) router.fenced = false;
+    for (const router of routers) {
+      router.fenced = false;
+      router.guardedUntil = undefined;
+    }
   }
 
   #settle(links: readonly Link[]): void {
@@ -146,7 +149,19 @@ export function openAhead(router: VirtualRouter, host: Pick<Host, "clocks" | "fe
   if (isByLifetime(router, host.fence.state)) return true;
   const times = timesOf(plan);
   if (times === undefined || (restOfLease(router, host) ?? 0) < times.open) return false;
-  return host.fence.keepOpen(addressesOf(plan.virtualAddresses), times);
+  if (!host.fence.keepOpen(addressesOf(plan.virtualAddresses), times)) return false;
+  router.guardedUntil = nanoseconds(host.clocks().boot + times.guarded);
+  return true;
+}
+
+/**
+ * May the kernel keep the addresses of `router` for its lease from now? Not where they would still
+ * be there when what is left of a dead program is not guarded any more.
+ */
+export function isGuarded(router: VirtualRouter, host: Pick<Host, "clocks">): boolean {
+  const { guardedUntil, rules: { lease } } = router;
+  if (guardedUntil === undefined || lease === undefined) return false;
+  return host.clocks().boot + lease + LATE <= guardedUntil;
 }
 
 /** The addresses that floatip holds for `router` are answered for from now, until their time. */
@@ -158,6 +173,9 @@ export function keepOpen(router: VirtualRouter, host: Pick<Host, "clocks" | "fen
   const addresses = times === undefined || !isHolder(router.state) ? [] : placedOf(router);
   router.fenced = times !== undefined && addresses.length > 0 &&
     host.fence.keepOpen(addresses, times);
+  if (router.fenced && times !== undefined) {
+    router.guardedUntil = nanoseconds(host.clocks().boot + times.guarded);
+  }
 }
 
 /** The fence has nothing to do with `addresses` of `router` any more. */
@@ -182,10 +200,12 @@ export function fenceOf(
 }
 
 /** An owner's addresses are its machine's, and without a lease they stay. */
-function timesOf({ fence: open, rules }: Plan): FenceTimes | undefined {
+function timesOf({ fence: open, rules, exclusive }: Plan): FenceTimes | undefined {
   const { lease } = rules;
   if (open === undefined || lease === undefined || isOwner(rules)) return undefined;
-  return { open, guarded: longer(open, lease) };
+  // What is held by a lease of votes is renewed with the adverts, also between two openings.
+  const between = exclusive === undefined ? 0 : rules.advertInterval;
+  return { open, guarded: nanoseconds(longer(open, lease) + between) };
 }
 
 function longer(open: Nanoseconds, lease: Nanoseconds): Nanoseconds {

@@ -14,6 +14,17 @@ Deno.test(`votes: no two answer, and one does in the end, in ${RUNS} runs`, asyn
   }
 });
 
+Deno.test("what a dying holder could not remove is gone before its fence is", async () => {
+  // Its votes were late, the kernel refused the removal, and it was killed before the next try.
+  const { complaints, log } = await votesRun(300000006);
+  assert.deepEqual(complaints, [], log.slice(-60).join("\n"));
+});
+
+Deno.test("a holder with a slewed clock holds on, though the rest is short at each advert", async () => {
+  const { complaints, log } = await votesRun(300000011);
+  assert.deepEqual(complaints, [], log.slice(-60).join("\n"));
+});
+
 Deno.test("a dead holder is replaced as soon as without votes, and never beside it", async () => {
   const silences = [];
   for (const exclusive of [true, false]) {
