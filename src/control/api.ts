@@ -14,6 +14,8 @@ export interface StatusDocument {
   readonly config_since: string;
   /** How the latest reload went; null: none since the start. */
   readonly last_reload: LastReload | null;
+  /** This machine votes, and holds nothing; absent: it is a node. */
+  readonly witness?: true;
   readonly instances: readonly InstanceStatus[];
   readonly nodes: readonly NodeStatus[];
   /**
@@ -70,6 +72,21 @@ export type Health =
   | "nobody"
   /** Two machines hold them. */
   | "two";
+
+/** The lease of an exclusive instance, as this node has it. */
+export interface VotesStatus {
+  /** Machines that stand by this node. */
+  readonly have: number;
+  readonly need: number;
+  /** All that vote. */
+  readonly of: readonly string[];
+  /** For how long this node may hold the addresses unless they renew it; null: it may not. */
+  readonly remaining_ms: number | null;
+  /** The number of this change of holder; null: this node is not the holder. */
+  readonly epoch: number | null;
+  /** Why it was not given the lease, in words. */
+  readonly refusals: readonly string[];
+}
 
 /** One virtual router: an instance with IPv4 and IPv6 addresses has two entries. */
 export interface InstanceStatus {
@@ -129,6 +146,8 @@ export interface InstanceStatus {
    * kernel, which counts whole seconds; null: nothing does.
    */
   readonly fence: "nftables" | "lifetime" | null;
+  /** Of an exclusive instance: what this node has of its lease; null: it needs none. */
+  readonly votes: VotesStatus | null;
   /**
    * Handed over by hand: it does not preempt until then, or (null in it) until asked; null: it was
    * not.

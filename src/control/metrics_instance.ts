@@ -96,6 +96,26 @@ const VALUES: readonly ValueMetric<InstanceStatus>[] = [
     ({ ready }) => ready,
   ),
   gauge(
+    "votes",
+    "Of an exclusive instance: how many machines stand by this node.",
+    ({ votes }) => votes?.have ?? null,
+  ),
+  gauge(
+    "votes_needed",
+    "Of an exclusive instance: how many have to.",
+    ({ votes }) => votes?.need ?? null,
+  ),
+  gauge(
+    "votes_possible",
+    "Of an exclusive instance: how many machines vote.",
+    ({ votes }) => votes?.of.length ?? null,
+  ),
+  gauge(
+    "epoch",
+    "Of an exclusive instance that this node holds: the number of the change of holder.",
+    ({ votes }) => votes?.epoch ?? null,
+  ),
+  gauge(
     "handed_over",
     "1 while this node does not preempt because the addresses were handed over by hand.",
     ({ aside }) => Number(aside !== null),

@@ -139,6 +139,7 @@ export class Daemon implements CommandTaker {
       neighbours: this.#parts.neighbours,
       deaf: this.#parts.addressConflicts.deaf,
       fence: this.#host.fence.state,
+      leases: this.#parts.leases,
       channel: this.#parts.channel,
       interfaces: this.#host.interfaces(),
       now: this.#host.now(),

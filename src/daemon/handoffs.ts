@@ -2,7 +2,15 @@
 import type { HandedOver } from "../control/api.ts";
 import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
-import { between, type Instant, type Nanoseconds, toMilliseconds } from "../time.ts";
+import {
+  after,
+  between,
+  earliest,
+  type Instant,
+  milliseconds,
+  type Nanoseconds,
+  toMilliseconds,
+} from "../time.ts";
 import type { Cause, Event, HandoffReason } from "../vrrp/event.ts";
 import type { Driver } from "./driver.ts";
 import type { Reconciler } from "./reconcile.ts";
@@ -108,9 +116,19 @@ export class Handoffs {
     }));
   }
 
-  /** At once while some are to be told; else what it waits for is a state. */
+  /**
+   * At once while some are to be told; else what it waits for is a state, or the first advert of a
+   * successor, for so long.
+   */
   nextDeadline(): Instant | undefined {
-    return this.#untold.length > 0 ? this.#host.now() : undefined;
+    if (this.#untold.length > 0) return this.#host.now();
+    let next: Instant | undefined;
+    for (const { routers } of this.#pending) {
+      for (const router of routers) {
+        if (this.#isUnheard(router)) next = earliest(next, arrivalOf(router));
+      }
+    }
+    return next;
   }
 
   /** Was {@link Handoffs.stop} called? */
@@ -132,7 +150,8 @@ export class Handoffs {
     // What one finishes may begin another one, which is looked at too.
     for (const pending of this.#pending) {
       const isOnItsWay = (router: VirtualRouter) =>
-        router.state.kind === "handoff" || this.#driver.isBusy(router);
+        router.state.kind === "handoff" || this.#driver.isBusy(router) ||
+        this.#isUnheard(router);
       if (pending.routers.some(isOnItsWay)) continue;
       this.#pending.delete(pending);
       pending.finish(this.#outcomeOf(pending));
@@ -142,6 +161,15 @@ export class Handoffs {
       router.state.kind !== "handoff" && !isOut(router.state) && !this.#driver.isBusy(router)
     );
     this.#tell(left.map((router) => [router, { kind: "stop" }]));
+  }
+
+  /** An exclusive instance is let go before its successor says that it is master. */
+  #isUnheard(router: VirtualRouter): boolean {
+    const { plan, state, cause, releasedAt, heard } = router;
+    if (plan.exclusive === undefined || isHolder(state) || releasedAt === undefined) return false;
+    const successor = "successor" in cause ? cause.successor : undefined;
+    if (successor === undefined || this.#host.now() >= (arrivalOf(router) ?? 0)) return false;
+    return (heard.get(formatIp(successor))?.at ?? 0) < releasedAt;
   }
 
   #outcomeOf({ routers, started }: PendingHandoff): Outcome {
@@ -165,7 +193,7 @@ export class Handoffs {
         priority: heard.priority,
       },
       took_ms: rounded(between(started, end)),
-      overlap_ms: heard === undefined ? null : rounded(between(heard.at, end)),
+      overlap_ms: heard === undefined || heard.at > end ? null : rounded(between(heard.at, end)),
     };
   }
 
@@ -173,6 +201,13 @@ export class Handoffs {
     const text = formatIp(address);
     return this.#reconciler.node?.names.get(text) ?? text;
   }
+}
+
+/** So long the first advert of the successor of an exclusive instance is waited for. */
+const ARRIVAL = milliseconds(500);
+
+function arrivalOf({ releasedAt }: VirtualRouter): Instant | undefined {
+  return releasedAt === undefined ? undefined : after(releasedAt, ARRIVAL);
 }
 
 /** In ms, to hundredths. */

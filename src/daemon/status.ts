@@ -11,7 +11,7 @@ import type {
 import type { FenceState, Scheduling } from "../host.ts";
 import type { Config } from "../config/config.ts";
 import { priorityBounds } from "../config/plan/node_priorities.ts";
-import { nameIn, type NodePlan } from "../config/plan/plan.ts";
+import type { NodePlan } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import { formatPrefix } from "../net/prefix.ts";
@@ -25,7 +25,7 @@ import {
   type WallTime,
 } from "../time.ts";
 import { VERSION } from "../version.ts";
-import { heardOf, isHolder, isOut, masterOf, nameOf } from "../vrrp/state.ts";
+import { heardOf, isHolder, isOut, nameOf } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
 import type { RejectReason } from "../wire/reject.ts";
@@ -35,11 +35,13 @@ import type { Checks } from "./checks.ts";
 import { pendingChecks } from "./priority.ts";
 import { isEvidence, isLiving } from "./holders/conflicts.ts";
 import { describeAll, type Description } from "./holders/evidence_text.ts";
+import type { Leases } from "./exclusive/leases.ts";
+import { votesAttention, votesStatus } from "./exclusive/votes_status.ts";
 import { fenceOf } from "./machine/fence.ts";
 import { healthOf, masterHeard } from "./holders/health.ts";
 import { causeText, labelOf } from "./journal/log.ts";
 import { lastHolder } from "./holders/last_holder.ts";
-import { IN_A_ROW } from "./holders/look.ts";
+import { unclear } from "./holders/unclear.ts";
 import type { Neighbours } from "./holders/neighbours.ts";
 import {
   clusterAttention,
@@ -73,6 +75,7 @@ export interface Moment {
   /** Why other machines that hold an address are not noticed; undefined: they are. */
   readonly deaf: string | undefined;
   readonly fence: FenceState;
+  readonly leases: Pick<Leases, "viewOf">;
   readonly channel: Pick<Channel, "attention" | "refused">;
   readonly interfaces: Interfaces;
   readonly now: Instant;
@@ -93,6 +96,7 @@ export function statusOf(moment: Moment): DaemonStatus {
     version: VERSION,
     started: formatWallTime(moment.started),
     config_file: moment.configFile,
+    ...(moment.node?.isWitness === true ? { witness: true } : {}),
     instances,
     nodes: nodeStatuses(moment, known),
     ready: readyByInstance(moment, known),
@@ -160,10 +164,9 @@ function instanceStatus(
     rejects: Object.fromEntries(router.rejects),
     conflicts: conflictsOf(router, moment).map(({ words }) => words),
     conflict: conflictOf(router, moment),
-    lease_remaining_ms: router.leaseUntil === undefined
-      ? null
-      : Math.max(0, Math.round(toMilliseconds(between(moment.now, router.leaseUntil)))),
+    lease_remaining_ms: leaseMs(router, moment.now),
     fence: fenceOf(router, moment.fence),
+    votes: votesStatus(moment.leases.viewOf(router)),
     aside: asideOf(router, moment),
     held_down_ms: heldDownMs(router, moment.now),
     adverts_lost: isMasterUnheard(state),
@@ -305,6 +308,7 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
       ...conflictsOf(router, moment).map(({ words }) => words),
     ].map((words) => `${label}: ${words}`)),
     ...unclear(router).map((words) => `${label}: ${words}`),
+    ...votesAttention(router, moment.leases.viewOf(router)).map((words) => `${label}: ${words}`),
     ...advertsLost(router, moment.reports.wordsOn(router, moment.now), moment.node?.node)
       .map((words) => `${label}: ${words}`),
     ...mismatch,
@@ -312,33 +316,6 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
     ...mixed,
     ...slowMaster(label, router, moment),
     ...heldDown(label, router, moment.now),
-  ];
-}
-
-/** What questions cannot tell, though they were asked. */
-function unclear({ state, plan, look: { macs, mute, double } }: VirtualRouter): readonly string[] {
-  const known = masterOf(state);
-  if (known === undefined) return [];
-  const master = nameIn(plan, known.source);
-  if (macs.length > 1) {
-    return [
-      `${master} answers with the hardware addresses ${
-        macs.join(" and ")
-      }: two machines have its ` +
-      `address, or one has two cards on this LAN; this node cannot tell (on one machine with two ` +
-      `cards set the sysctl net.ipv4.conf.all.arp_ignore to 1)`,
-    ];
-  }
-  if (double !== undefined && double.times >= IN_A_ROW) {
-    return [
-      `${double.mac} answers each question twice: two machines have this hardware address, or ` +
-      `the LAN carries packets twice; this node cannot tell`,
-    ];
-  }
-  if (mute < IN_A_ROW) return [];
-  return [
-    `${master} is heard, and answers no question for any address: whether it holds the addresses ` +
-    `is not known`,
   ];
 }
 
@@ -392,6 +369,12 @@ function heldDown(label: string, router: VirtualRouter, now: Instant): readonly 
 
 function nameOfNode(address: string, moment: Moment): string {
   return moment.node?.names.get(address) ?? address;
+}
+
+function leaseMs({ leaseUntil }: VirtualRouter, now: Instant): number | null {
+  return leaseUntil === undefined
+    ? null
+    : Math.max(0, Math.round(toMilliseconds(between(now, leaseUntil))));
 }
 
 function age(then: Instant, now: Instant): number {

@@ -77,6 +77,7 @@ const isByte: Check = (value) =>
 const isOneOf = (...words: readonly string[]): Check => (value) =>
   typeof value === "string" && words.includes(value);
 const isTrueOrNothing: Check = (value) => value === undefined || value === true;
+const isDurationOrNothing: Check = (value) => value === undefined || isDuration(value);
 const isNullOr = (check: Check): Check => (value) => value === null || check(value);
 
 const isFamily = isOneOf("ipv4", "ipv6");
@@ -97,6 +98,7 @@ const TRANSITION: Checks<TransitionEntry> = {
   cause: isText,
   planned: isBoolean,
   silence_ms: isNullOr(isDuration),
+  epoch: isDurationOrNothing,
 };
 
 const NEAR_MISS: Checks<NearMissEntry> = {

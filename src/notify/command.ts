@@ -76,7 +76,7 @@ export function environmentOf(record: TransitionRecord): Readonly<Record<string,
 }
 
 /** Lists with spaces, null as "". An environment cannot have zero bytes. */
-function textOf(value: string | number | boolean | null | readonly string[]): string {
+function textOf(value: string | number | boolean | null | undefined | readonly string[]): string {
   const text = Array.isArray(value) ? value.join(" ") : `${value ?? ""}`;
   return text.replaceAll("\0", "");
 }

@@ -48,6 +48,7 @@ const TESTS: Readonly<Record<keyof TransitionRecord, Test>> = {
   planned: (value) => typeof value === "boolean",
   silence_ms: (value) =>
     value === null || (typeof value === "number" && value >= 0 && value <= 1e12),
+  epoch: (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0,
 };
 
 /** Required fields. */

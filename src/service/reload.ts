@@ -1,5 +1,6 @@
 /** Reloads: the file is read again, one time after the other; a bad one changes nothing. */
 import type { Config } from "../config/config.ts";
+import { voterChangeProblem } from "../config/plan/voter_change.ts";
 import { unforeseen } from "../config/decode.ts";
 import { countProblems, type LocatedProblem, problemLine } from "../config/problem.ts";
 import type { Transferred } from "../config/transfer.ts";
@@ -13,6 +14,8 @@ const MOST_TOLD = 50;
 /** What a reloader works with. */
 export interface ReloaderOptions {
   readonly file: string;
+  /** What is in force at the start. */
+  readonly config: Config;
   /** Reads the file, away from the daemon's loop. Never rejects. */
   readonly load: (file: string) => Promise<Transferred>;
   readonly log: Pick<Log, "write">;
@@ -39,11 +42,14 @@ export class Reloader {
   #waiting: Promise<ReloadAnswer> | undefined;
   #since: string;
   #last: LastReload | null = null;
+  /** In force. */
+  #config: Config;
 
   /** What is in force now was put in force now. */
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#since = options.now();
+    this.#config = options.config;
   }
 
   /** Never rejects; after {@link end} it answers that nothing changed. */
@@ -85,9 +91,14 @@ export class Reloader {
     const loaded = await load(file);
     if (loaded.kind === "problems") return this.#refuse(loaded.problems);
     const { config, warnings } = loaded;
+    const problem = voterChangeProblem(this.#config, config);
+    if (problem !== undefined) {
+      return this.#refuse([{ ...problem, file, line: 1, column: 1, source: "", caret: 1 }]);
+    }
     const applied = Promise.withResolvers<ReloadAnswer>();
     apply(config, (changes) => {
       log.write("info", `reloaded ${file}: ${changesText(changes)}`);
+      this.#config = config;
       this.#note(true, warnings.length);
       applied.resolve({ applied: true, changes, warnings });
     });

@@ -92,7 +92,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     };
     daemon.submit({ kind: "reload", config, reply: done });
   };
-  const reloader = new Reloader({ file, load: loadApart, log, systemd, apply, now });
+  const reloader = new Reloader({ file, config, load: loadApart, log, systemd, apply, now });
   const status = (): StatusDocument => statusOf(daemon, reloader, ports, notifier);
   const metrics = () => metricParts(status(), daemon.metrics());
   await using ports = new Ports({ status, metrics, commands, history, stateDir, log, now });

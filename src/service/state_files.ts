@@ -1,4 +1,5 @@
 /** The files of state: maintenance survives a reboot, the resume state is for the next process. */
+import { epochWriter, readEpochs } from "./epochs.ts";
 import type { Maintenance } from "../daemon/command.ts";
 import type { DaemonOptions } from "../daemon/daemon.ts";
 import type { CheckResume, MasterResume, ResumeState, RouterResume } from "../daemon/resume.ts";
@@ -11,7 +12,7 @@ import type { Log } from "./log.ts";
 /** The options of the daemon that are files. */
 type StateFiles = Pick<
   DaemonOptions,
-  "resume" | "saveResume" | "maintenance" | "saveMaintenance"
+  "resume" | "saveResume" | "maintenance" | "saveMaintenance" | "epochs" | "saveEpoch"
 >;
 
 /**
@@ -37,6 +38,8 @@ export function stateFiles(runDir: string, stateDir: string, log: Pick<Log, "wri
       }
     },
     maintenance: readMaintenance(stateDir, complain),
+    epochs: readEpochs(stateDir, complain),
+    saveEpoch: epochWriter(stateDir, complain),
     saveMaintenance: (maintenance) => {
       try {
         writeMaintenance(stateDir, maintenance);

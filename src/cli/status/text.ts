@@ -13,6 +13,7 @@ import { alignColumns, widthOf, wrap } from "../table.ts";
 import type { Paint, Style } from "../terminal.ts";
 import { sinkLines } from "./sinks_text.ts";
 import { agoText, clusterLines, isDrift, summaryLines, toldOf } from "./cluster_text.ts";
+import { votesLines, witnessText } from "./votes_text.ts";
 
 /** What a headline says when it does not say who holds the addresses, and how it looks. */
 const HEADLINE_STYLES: Readonly<Record<Health, Style>> = {
@@ -37,7 +38,9 @@ export function statusLines(
     "",
     ...instanceLines(instance, document, now, paint, columns),
   ]);
-  const none = ["", "no instance: the configuration has no [instance.NAME] for this node"];
+  const none = document.witness === true
+    ? ["", witnessText(document)]
+    : ["", "no instance: the configuration has no [instance.NAME] for this node"];
   return [
     paint("dim", header(document, now)),
     ...maintenanceLines(document, now, paint),
@@ -85,6 +88,7 @@ function instanceLines(
     ...(widthOf(whole) <= columns
       ? [whole]
       : headline.map((part, i) => (i > 0 ? "  " : "") + part)),
+    ...votesLines(instance),
     ...(document.ready === null
       ? knownLines(instance, document, now, paint, columns)
       : toldLines(instance, document, now, paint, columns)),

@@ -1,6 +1,6 @@
 /**
  * Leases of exclusive instances: what the engine wants of them, what the arbiter says, and the
- * fence between (decisions 0081 and 0085).
+ * fence between (decisions 0081 and 0088).
  *
  * Nothing is answered for without a lease that lasts: each step of a holder is preceded by a look
  * at its end, the fence is opened only until then, and a lease is given up only when the addresses
@@ -57,6 +57,7 @@ export class Leases implements Ticker, LeaseGate {
   /** Leases of which the arbiter has said something new. */
   readonly #changed = new Set<string>();
   readonly #wishes = new Map<string, string>();
+  readonly #unsaved = new Set<string>();
   /** The highest that were written down. */
   readonly #epochs = new Map<string, number>();
   readonly #events: ArbiterEvents = {
@@ -143,6 +144,11 @@ export class Leases implements Ticker, LeaseGate {
     this.#wishes.clear();
     for (const lease of changed) this.#apply(lease);
     for (const [lease, by] of wishes) this.#give(lease, by);
+    // Last: a disk may be slow, and nothing rests on it.
+    for (const lease of this.#unsaved) {
+      this.#options.saveEpoch(lease, this.#epochs.get(lease) ?? 0);
+    }
+    this.#unsaved.clear();
   }
 
   #settle(): void {
@@ -261,7 +267,7 @@ export class Leases implements Ticker, LeaseGate {
     const { epoch } = view ?? {};
     if (epoch === undefined || (this.#epochs.get(lease) ?? 0) >= epoch) return;
     this.#epochs.set(lease, epoch);
-    this.#options.saveEpoch(lease, epoch);
+    this.#unsaved.add(lease);
   }
 
   #words(lease: string): string {

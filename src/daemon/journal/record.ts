@@ -25,6 +25,8 @@ export interface TransitionRecord {
   readonly planned: boolean;
   /** How long no advert was heard before it; null where that played no part. */
   readonly silence_ms: number | null;
+  /** Of an exclusive instance that is held from now on: the number of this change of holder. */
+  readonly epoch?: number | undefined;
 }
 
 /** How a virtual router is doing from now on, as this node sees it. Time RFC 3339 in UTC. */

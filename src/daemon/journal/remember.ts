@@ -42,6 +42,7 @@ export function recordOf(
     cause: causeText(plan, cause),
     planned: PLANNED.has(cause.kind),
     silence_ms: silenceOf(cause),
+    ...(to === "master" && router.epoch !== undefined ? { epoch: router.epoch } : {}),
   };
 }
 

@@ -97,6 +97,7 @@ export function master(change: Partial<InstanceStatus> = {}): InstanceStatus {
     conflict: null,
     lease_remaining_ms: null,
     fence: "nftables",
+    votes: null,
     aside: null,
     held_down_ms: null,
     adverts_lost: false,

@@ -41,6 +41,14 @@ export function fullExposition(): string {
       lease_remaining_ms: 2700,
       group: "gateway",
       ready: 2,
+      votes: {
+        have: 3,
+        need: 2,
+        of: ["pi-a", "pi-b", "nas"],
+        remaining_ms: 2100,
+        epoch: 17,
+        refusals: [],
+      },
     }),
     backup({ family: "ipv6", addresses: ["fd00::50/64"], checks: [NGINX], ready: 1 }),
   ], {

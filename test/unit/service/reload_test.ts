@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../src/config/config.ts";
+import { decode } from "../../../src/config/decode.ts";
 import { load } from "../../../src/config/load.ts";
 import { Reloader } from "../../../src/service/reload.ts";
 
@@ -27,6 +28,7 @@ async function scene(
     await Deno.writeTextFile(file, GOOD);
     const reloader = new Reloader({
       file,
+      config: configOf(GOOD),
       load,
       log: { write: (_, line) => void lines.push(line) },
       systemd: undefined,
@@ -48,6 +50,7 @@ Deno.test("a reloader: requests share the reload that waits; a failed one ends n
   const gate = Promise.withResolvers<void>();
   const reloader = new Reloader({
     file: "f",
+    config: configOf(GOOD),
     load: async () => {
       loads++;
       await gate.promise;
@@ -102,3 +105,29 @@ Deno.test("a reloader logs so many changes, and answers with all of them", () =>
     assert.equal(answer.applied && answer.changes.length, 60);
     assert.match(lines.at(-1) ?? "", /: change 0; change 1; .*; change 49; and 10 more$/);
   }, Array.from({ length: 60 }, (_, i) => `change ${i}`)));
+
+const VOTING = (nodes: string, witnesses: string) =>
+  `[nodes]\n${nodes}\n[cluster]\nsecret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"\n` +
+  `witnesses = ${witnesses}\n[instance.db]\nvrid = 51\naddresses = ["10.0.0.50/24"]\n` +
+  "exclusive = true\n";
+
+Deno.test("a witness is not replaced in one step: first one more, then one less", async () => {
+  const nodes = 'a = "10.0.0.1"\nb = "10.0.0.2"';
+  await scene(async ({ reloader, applied, lines, write }) => {
+    await write(VOTING(nodes, '{ nas = "10.0.0.3" }'));
+    assert.equal((await reloader.reload()).applied, true);
+    await write(VOTING(nodes, '{ pc = "10.0.0.4" }'));
+    assert.equal((await reloader.reload()).applied, false);
+    assert.equal(applied.length, 1);
+    assert.match(lines.join("\n"), /the voters change from a, b, nas to a, b, pc in one step/);
+    await write(VOTING(nodes, '{ nas = "10.0.0.3", pc = "10.0.0.4" }'));
+    assert.equal((await reloader.reload()).applied, true);
+    await write(VOTING(nodes, '{ pc = "10.0.0.4" }'));
+    assert.equal((await reloader.reload()).applied, true);
+  });
+});
+
+function configOf(text: string): Config {
+  const decoded = decode(text);
+  return decoded.kind === "config" ? decoded.config : assert.fail();
+}
