@@ -9,7 +9,7 @@ import { formatIp, type Ip, ipKey, parseIp, sameIp } from "../../net/ip.ts";
 import { formatMac, sameMac } from "../../net/mac.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { probesLeftOf, wasProbed } from "../../vrrp/acd.ts";
-import type { Conflicts, Sight } from "./conflicts.ts";
+import { type Conflicts, isTakingOver, type Sight } from "./conflicts.ts";
 import { describe } from "./evidence_text.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -175,7 +175,8 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     const sight = sightOf(claim, host.interfaces());
     inquiry.answered(router, sight, claim.direct);
     if (state.kind === "master") {
-      conflicts.note(router, sight);
+      const givesWay = sight.unasked && !sight.own && isTakingOver(router, claim.at);
+      if (!givesWay) conflicts.note(router, sight);
       // An answer to this node is told to no other.
       if (!claim.answer) driver.dispatch(router, { kind: "address-conflict" });
     } else if (sight.own) {

@@ -26,6 +26,9 @@ const NEWS_AFTER = seconds(60);
 /** So often an address is asked for before it counts as free: an answer may be lost. */
 const FREE = 2;
 
+/** After a change of state, a machine that gives way has done so by then. */
+export const SETTLED = seconds(1);
+
 /**
  * Adverts that were found to be an empty claim are remembered as that for so long after the last
  * one.
@@ -50,6 +53,14 @@ export function rivalSight({ rules }: VirtualRouter, rival: Rival, at: Instant):
     at,
     patience: masterDownOf(rules, rival.interval),
   };
+}
+
+/**
+ * Is `router` master for so short that the one before it may still announce itself? That is no
+ * conflict: the LAN is asked when the time is over.
+ */
+export function isTakingOver({ state, entered, rules }: VirtualRouter, now: Instant): boolean {
+  return state.kind === "master" && rules.duplicateCheck && between(entered, now) < SETTLED;
 }
 
 /** Has `conflict` been seen so lately that it goes on? */

@@ -20,6 +20,7 @@ import {
   type Conflicts,
   forgetConflicts,
   isEvidence,
+  SETTLED,
   type Sight,
 } from "./conflicts.ts";
 import { IN_A_ROW } from "./look.ts";
@@ -48,9 +49,6 @@ type VirtualRouter = OwnedRouter<"answeredAt" | "askTrouble" | "askable">;
 /** From one question for an address to the next: while all is well, and while something is not. */
 const PACE = seconds(10);
 const HURRIED_PACE = seconds(2);
-
-/** After a change of state, a machine that gives way has done so by then. */
-const SETTLED = seconds(1);
 
 /** Another master is heard, or the list of addresses is another one: it is asked so soon. */
 const SOON = milliseconds(300);

@@ -2,7 +2,7 @@
 import type { AdvertsLost, NearMiss, Observation } from "../../vrrp/event.ts";
 import type { Instant, WallTime } from "../../time.ts";
 import type { Budgets } from "./budgets.ts";
-import { type Conflicts, rivalSight } from "../holders/conflicts.ts";
+import { type Conflicts, isTakingOver, rivalSight } from "../holders/conflicts.ts";
 import type { Once } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Observer } from "./record.ts";
@@ -33,8 +33,11 @@ export function takeObservation(
     case "near-miss":
     case "adverts-lost":
       return takeNearMiss(router, seen, options);
-    case "rival":
-      return options.conflicts.note(router, rivalSight(router, seen, options.now()));
+    case "rival": {
+      const now = options.now();
+      if (isTakingOver(router, now)) return;
+      return options.conflicts.note(router, rivalSight(router, seen, now));
+    }
   }
 }
 

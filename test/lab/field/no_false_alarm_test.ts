@@ -17,6 +17,10 @@ while True:
     if kind == b"\\x08\\x06" or (kind == b"\\x08\\x00" and frame[23] == 112): s.send(frame)
 `;
 
+/** How often a better node preempts, and how long it is looked at after that, in milliseconds. */
+const PREEMPTIONS = 3;
+const SETTLES_MS = 1500;
+
 /** How often a health is looked at, in milliseconds. */
 const LOOK_MS = 200;
 
@@ -78,6 +82,28 @@ fieldCases("no false alarm", [
       });
       assert.ok(longest < 1000, `two for ${longest} ms`);
       await field.untilCode(0, [a, b]);
+    },
+  },
+  {
+    name: "a better node preempts: neither says two, and no conflict is told",
+    play: async (field) => {
+      const b = await field.run("b");
+      await b.untilState("master");
+      const nodes: Floatip[] = [b];
+      const longest = await alarmDuring(nodes, 0, async () => {
+        for (let round = 0; round < PREEMPTIONS; round++) {
+          const a = await field.run("a");
+          nodes.push(a);
+          await untilMoved(field, "b", "a");
+          await new Promise((resolve) => setTimeout(resolve, SETTLES_MS));
+          nodes.pop();
+          assert.doesNotMatch(a.log.text, /conflict/);
+          await a.stop();
+          await untilMoved(field, "a", "b");
+        }
+      });
+      assert.equal(longest, 0);
+      assert.doesNotMatch(b.log.text, /conflict/);
     },
   },
   {
