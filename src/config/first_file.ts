@@ -43,6 +43,8 @@ export interface FirstAnswers {
   /** This node first; empty: every machine with the file takes part, by multicast. */
   readonly nodes: readonly FirstNode[];
   readonly check: ProposedCheck;
+  /** Is the page served to the LAN? Otherwise it stands there as a comment. */
+  readonly hasPage: boolean;
 }
 
 /** The credential with the secret of a first file's [cluster]. */
@@ -56,7 +58,7 @@ const COLUMN = 40;
 
 /** The file's text; `floatip check` accepts it. */
 export function firstFile(answers: FirstAnswers): string {
-  const { instance, vrid, heard, address, nodes, check } = answers;
+  const { instance, vrid, heard, address, nodes, check, hasPage } = answers;
   const vridWords = heard ? "nothing on this LAN was heard with it" : "any number that is free";
   return [
     "# Made by `floatip init`. The same file belongs on every node.",
@@ -81,13 +83,15 @@ export function firstFile(answers: FirstAnswers): string {
     `# [check.${writeKey(check.name)}]`,
     `# ${check.line}`,
     "",
-    "[web]",
-    commented(
-      `listen = ${writeValue(`${anyAddress(address.address.family)}:${PAGE_PORT}`)}`,
-      "a page for browsers, read-only",
-    ),
+    ...pageLines(address.address.family).map((line) => hasPage ? line : `# ${line}`),
     "",
   ].join("\n");
+}
+
+function pageLines(family: Family): readonly string[] {
+  const listen = writeValue(`${anyAddress(family)}:${PAGE_PORT}`);
+  const line = commented(`listen = ${listen}`, "a page for all browsers on the LAN, read-only");
+  return ["[web]", line];
 }
 
 /** Every address of a node, as [web] writes it. */

@@ -51,6 +51,13 @@ export const init = buildCommand<InitFlags, [], Context>({
         placeholder: "NAME",
         brief: "The name of the instance (main)",
       },
+      page: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "yes|no",
+        brief: "Show the page to all browsers on the LAN (asked; no without a terminal)",
+      },
       listen: timeFlag("How long to listen for other VRRP (4s)"),
       yes: {
         kind: "boolean",
@@ -75,7 +82,7 @@ export const init = buildCommand<InitFlags, [], Context>({
     aliases: { c: "config", i: "interface", y: "yes" },
   },
   docs: {
-    brief: "Write a first configuration: at most three questions, each with a guess",
+    brief: "Write a first configuration: at most four questions, each with a guess",
     fullDescription: [
       "Listens to the LAN for four seconds, so that it takes no VRID and no address that is in",
       "use. Asks what it cannot guess, and writes one file that is the same on every node. The",
@@ -90,6 +97,8 @@ export const init = buildCommand<InitFlags, [], Context>({
       "                            that has the file takes part, by multicast",
       "  3. the floating address   a list of high ones of the subnet that no machine answers for,",
       "                            or any other; it is outside the router's DHCP range",
+      "  4. the page               may every browser on the LAN see the state? Guess: yes;",
+      "                            nothing is opened where no person is asked",
       "",
       "EXAMPLES",
       "  sudo floatip init",

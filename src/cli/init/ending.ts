@@ -25,6 +25,7 @@ interface Made {
   readonly self: FirstNode;
   /** The floating one. */
   readonly address: Prefix;
+  readonly hasPage: boolean;
   readonly isDry: boolean;
 }
 
@@ -52,7 +53,9 @@ export async function end(terminal: Terminal, made: Made, attended: boolean): Pr
     "and on any of them:",
     `  ${asRoot()}floatip status`,
     `  ${asRoot()}floatip doctor${place}   # is anything in the way?`,
-    `The page: http://${formatEndpoint(formatIp(made.address.address), PAGE_PORT)}/`,
+    ...made.hasPage
+      ? [`The page: http://${formatEndpoint(formatIp(made.address.address), PAGE_PORT)}/`]
+      : [],
   ]));
   return EXIT.ok;
 }

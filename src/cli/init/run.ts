@@ -1,5 +1,5 @@
 /**
- * `floatip init`: a first configuration for this machine and its LAN, by at most three questions.
+ * `floatip init`: a first configuration for this machine and its LAN, by at most four questions.
  */
 import { credentialFile } from "../../config/credential_files.ts";
 import {
@@ -35,6 +35,7 @@ import { chooseAddress } from "./address.ts";
 import { end, joinWords } from "./ending.ts";
 import { Listening } from "./listening.ts";
 import { readNodes, shortName } from "./nodes.ts";
+import { choosePage } from "./page.ts";
 import { Questioner, type Read } from "./prompts.ts";
 import { type RunningCluster, runningClusters } from "./running.ts";
 
@@ -45,6 +46,7 @@ export interface InitFlags {
   readonly nodes?: string | undefined;
   readonly vrid?: number | undefined;
   readonly name?: string | undefined;
+  readonly page?: string | undefined;
   readonly listen?: Nanoseconds | undefined;
   readonly yes?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
@@ -95,6 +97,7 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
   tellRunning(terminal, flags, nodes, runningClusters({ ...evidence, own: ownOf(machine) }));
   const vrid = chooseVrid(terminal, flags, seen, link.name);
   const address = await chooseAddress(asker, flags.address, { home, candidates, seen, nodes });
+  const hasPage = await choosePage(asker, flags.page);
   const text = await compose(terminal, {
     instance: flags.name ?? "main",
     interface: link.name,
@@ -103,6 +106,7 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
     address,
     nodes,
     check: proposedCheck(await portsHere()),
+    hasPage,
   }, machine);
   terminal.out(text);
   const isDry = flags.dryRun === true;
@@ -110,7 +114,7 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
     ? undefined
     : await drawFirst(credentialFile(FIRST_CREDENTIAL));
   if (!isDry) await writeNew(file, text, { force: flags.force === true, open: true });
-  const made = { file, text, secret, nodes, self, address, isDry };
+  const made = { file, text, secret, nodes, self, address, hasPage, isDry };
   return await end(terminal, made, attended);
 }
 

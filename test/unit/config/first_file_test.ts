@@ -17,6 +17,7 @@ const ANSWERS: FirstAnswers = {
     { name: "pi.b", address: ip("192.168.1.12") },
   ],
   check: proposedCheck(new Set()),
+  hasPage: true,
 };
 
 function demandSound(text: string): void {
@@ -25,7 +26,13 @@ function demandSound(text: string): void {
 }
 
 Deno.test("the first file reads as it was agreed", async () => {
-  const alone = firstFile({ ...ANSWERS, nodes: [], interface: "eth0", heard: false });
+  const alone = firstFile({
+    ...ANSWERS,
+    nodes: [],
+    interface: "eth0",
+    heard: false,
+    hasPage: false,
+  });
   await golden("first_file", `${firstFile(ANSWERS)}\n=== without nodes\n\n${alone}`);
   demandSound(firstFile(ANSWERS));
   demandSound(alone);
