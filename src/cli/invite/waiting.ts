@@ -47,6 +47,9 @@ export async function awaitNodes(
     "",
     `  sudo floatip join ${formatIp(own)} ${token}${flags} && sudo systemctl enable --now floatip`,
     "",
+    `It asks this machine at TCP port ${port}, open while this waits. A packet filter here has to`,
+    "let that in.",
+    "",
     "",
   ].join("\n"));
   using ending = new Ending(toMilliseconds(time));

@@ -39,13 +39,13 @@ export async function join(
   using connection = await connect(address, port, place, deadline);
   deadline.addEventListener("abort", () => connection.close());
   const channel = await openChannel(connection, token, "joining").catch((error) => {
-    throw silent(place, error);
+    throw silent(place, port, error);
   });
   const { interfaces, hostName } = await look();
   const addresses = interfaces.addresses.map(({ prefix }) => formatIp(prefix.address));
   const parcel = await channel.send({ hostName, addresses }).then(() => channel.receive())
     .then(parcelIn).catch((error) => {
-      throw error instanceof Failure ? error : unopened(place, error);
+      throw error instanceof Failure ? error : unopened(place, port, error);
     });
   demandRight(parcel);
   await write(file, parcel, force);
@@ -80,18 +80,26 @@ async function connect(
   } catch (error) {
     if (error instanceof Deno.errors.ConnectionRefused) {
       const hint = "The line works while `floatip init` or `floatip invite` waits there.\n" +
-        "A new one: run `sudo floatip invite` on that node.";
+        "A new one: run `sudo floatip invite` on that node. If it waits, a packet filter there " +
+        `refuses TCP port ${port}:\n${letIn(port)}`;
       throw new Failure(EXIT.failed, `no node invites at ${place}`, hint);
     }
-    throw silent(place, error);
+    throw silent(place, port, error);
   }
 }
 
-function silent(place: string, error: unknown): Failure {
+/** Commands for the usual packet filters: for as long as the invitation waits. */
+function letIn(port: number): string {
+  return "let it in there while it waits, by nft or ufw:\n" +
+    `  sudo nft insert rule inet filter input tcp dport ${port} accept\n` +
+    `  sudo ufw allow ${port}/tcp\n` +
+    "or copy /etc/floatip/floatip.toml and /etc/floatip/credentials/ by ssh";
+}
+
+function silent(place: string, port: number, error: unknown): Failure {
   const late = error instanceof DOMException || messageOf(error) === "the connection ended";
-  const hint =
-    "Is it the address of that node, and on this LAN? A packet filter there has to let " +
-    "the port through;\nor copy file and secret by ssh: `floatip init --help`.";
+  const hint = "Is it the address of that node, and on this LAN? A packet filter there may drop " +
+    `TCP port ${port}:\n${letIn(port)}`;
   return new Failure(
     EXIT.failed,
     `no answer from ${place}${late ? "" : `: ${messageOf(error)}`}`,
@@ -99,12 +107,12 @@ function silent(place: string, error: unknown): Failure {
   );
 }
 
-function unopened(place: string, error: unknown): Failure {
+function unopened(place: string, port: number, error: unknown): Failure {
   if (error instanceof Untrusted || messageOf(error) === "the connection ended") {
     const hint = "Copy the line again from the node that invites, while it waits.";
     return new Failure(EXIT.failed, `${place} does not know this token`, hint);
   }
-  return silent(place, error);
+  return silent(place, port, error);
 }
 
 /** Throws Failure where it was refused. */

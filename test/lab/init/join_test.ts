@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { DRAWN } from "../../support/config/keys.ts";
 import { Session } from "../../support/init/pty.ts";
-import type { Outcome } from "../../support/lab/command.ts";
+import { demand, type Outcome } from "../../support/lab/command.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
@@ -25,9 +25,14 @@ addresses = ["10.77.0.50/24"]
 listen = "127.0.0.1:9113"
 password = { credential = "web" }
 `;
+const DEFAULT_DENY = [
+  "add table inet filter",
+  "add chain inet filter input { type filter hook input priority 0; policy drop; }",
+  "add rule inet filter input ip saddr 10.77.0.2 accept",
+];
 const CREDENTIALS = { cluster: `${SECRET}\n`, web: "correct horse\n" };
 
-const reason = missing("script");
+const reason = missing("script", "nft");
 Deno.test({
   name: nameWith("join: file and secrets go to the node that has the token, and no other", reason),
   ignore: reason !== undefined,
@@ -42,7 +47,9 @@ Deno.test({
         writeFileSync(`${folder}/a/${name}`, text, { mode: 0o600 });
       }
       writeFileSync(`${folder}/a/floatip.toml`, TOML, { mode: 0o640 });
-      refused(await join(b, folder, "abcde-abcde-abcde-abcde"), /no node invites at/);
+      refused(await join(b, folder, "abcde-abcde-abcde-abcde"), /no node invites at[^]*port 337/);
+      // Default-deny, with b let in.
+      for (const rule of DEFAULT_DENY) await demand(a.argv(["nft", rule]));
       await using session = new Session(
         a,
         [...FLOATIP, "invite", "-c", `${folder}/a/floatip.toml`],
@@ -50,6 +57,10 @@ Deno.test({
       );
       const [, token = ""] = await session.shows(/floatip join 10\.77\.0\.1 (\S+) -c /);
       refused(await join(b, folder, "abcde-abcde-abcde-abcde"), /does not know this token/);
+      const dropped = await join(c, folder, token);
+      refused(dropped, /no answer from 10\.77\.0\.1, port 337[^]*may drop TCP port 337/);
+      const [, mend = ""] = /sudo (nft insert rule .*)$/m.exec(dropped.stderr) ?? [];
+      await demand(a.argv(mend.split(" ")));
       refused(await join(c, folder, token), /refuses: none of its addresses .*b = 10\.77/);
       refused(await join(b, folder, `${token}x`), /a token has 20 letters/, 2);
       const joined = await join(b, folder, token.toUpperCase());
