@@ -41,6 +41,28 @@ const [SETTLING_MS, LOOK_AGAIN_MS] = [6000, 250];
 export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<ExitCode> {
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
   await settled(runDir);
+  const before = await statesOf(runDir);
+  const first = await examine(terminal, flags, runDir);
+  // What was seen before an address moved and after it makes no picture.
+  const hasMoved = await statesOf(runDir) !== before;
+  const { target, reported, hostName } = hasMoved ? await examine(terminal, flags, runDir) : first;
+  const node = target.plan?.node.node ?? hostName;
+  terminal.out(
+    flags.json === true
+      ? doctorJson(node, target.file, VERSION, reported)
+      : `${doctorLines(node, VERSION, reported, terminal.paint).join("\n")}\n`,
+  );
+  return failed(reported) ? EXIT.failed : EXIT.ok;
+}
+
+/** The states of all instances, in one text; "": no daemon answers. */
+async function statesOf(runDir: string): Promise<string> {
+  using client = new ControlClient(runDir, SETTLING_MS);
+  const status = await client.status().catch(() => undefined);
+  return (status?.instances ?? []).map(({ state, since }) => `${state} ${since}`).join();
+}
+
+async function examine(terminal: Terminal, flags: DoctorFlags, runDir: string) {
   const { interfaces, hostName } = await look();
   const target = await subjectOf(flags, { interfaces, hostName });
   const time = flags.for ?? listeningTime(target);
@@ -62,13 +84,7 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
   const environment = realSurroundings(interfaces, runDir, () => watchLan(wish));
   const reported = await runDoctor(target, environment);
   if (terminal.interactive && flags.json !== true) terminal.error(terminal.control("\x1b[K"));
-  const node = target.plan?.node.node ?? hostName;
-  terminal.out(
-    flags.json === true
-      ? doctorJson(node, target.file, VERSION, reported)
-      : `${doctorLines(node, VERSION, reported, terminal.paint).join("\n")}\n`,
-  );
-  return failed(reported) ? EXIT.failed : EXIT.ok;
+  return { target, reported, hostName };
 }
 
 /** A daemon that has just started listens first: until then an address has no holder. */

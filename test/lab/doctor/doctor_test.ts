@@ -1,10 +1,11 @@
 /** Tests of the doctor: it finds each fault, and reports nothing on a healthy node. */
 import assert from "node:assert/strict";
 import { playEach } from "../../support/interop/play_each.ts";
+import { Floatip } from "../../support/interop/floatip.ts";
 import { until } from "../../support/interop/until.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { demand } from "../../support/lab/command.ts";
-import { assertFound, Clinic, fileWith } from "../../support/doctor/clinic.ts";
+import { assertFound, Clinic, FILE, fileWith } from "../../support/doctor/clinic.ts";
 import { FENCE_FAULTS } from "../../support/doctor/fence_faults.ts";
 import type { Fault } from "../../support/doctor/fault.ts";
 import { LAN_FAULTS } from "../../support/doctor/lan_faults.ts";
@@ -70,6 +71,22 @@ Deno.test({
         assert.ok(checks.has(check), `${check} in\n${words}`);
       }
     }
+  },
+});
+
+Deno.test({
+  name: nameWith("doctor: it waits for a daemon that has just started", reason),
+  ignore: reason !== undefined,
+  fn: async () => {
+    await using clinic = await Clinic.open();
+    const file = FILE.replace("300ms", "1s");
+    await clinic.start("b", "master", file);
+    // It preempts while the doctor looks, or before.
+    const daemon = clinic.stack.use(await Floatip.start(clinic.host("a"), file));
+    assert.equal((await daemon.instance()).health, "listening");
+    const { findings, words } = await clinic.examine("a", { daemon });
+    assert.deepEqual(findings.filter(({ mark }) => mark === "problem"), [], words);
+    assert.match(words, /^ok holder: 10\.77\.0\.100 is held by /m);
   },
 });
 
