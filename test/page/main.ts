@@ -59,6 +59,13 @@ async function look(save: boolean): Promise<void> {
     await isUnframed(browser);
     console.log("a page of another site that frames it shows nothing of it");
 
+    await field.host("pi-a").unplug();
+    for (const page of [desktop, phone]) await says(page, "#attention", "pi-a is lost");
+    await keep(phone, "phone-node-lost");
+    await field.host("pi-a").plug();
+    for (const page of [desktop, phone]) await says(page, "#verdict", "All is well");
+    console.log("the cable of the holder is pulled: the page follows the address");
+
     await c.crash();
     await says(desktop, "#attention", "pi-c is lost");
     await keep(desktop, "node-lost");
@@ -68,6 +75,9 @@ async function look(save: boolean): Promise<void> {
     const own = await open(DESKTOP, field.host("pi-a").address);
     await says(own, "#verdict", "two holders");
     await keep(own, "two-holders");
+    const ownPhone = await open(PHONE, field.host("pi-a").address);
+    await says(ownPhone, "#verdict", "two holders");
+    await keep(ownPhone, "phone-two-holders");
     await field.host("client").ip("addr", "del", `${FLOATING}/32`, "dev", "eth0");
     console.log("two holders: said");
 
@@ -77,6 +87,9 @@ async function look(save: boolean): Promise<void> {
     await says(other, "#answer", "maintenance is on");
     await says(other, "#maintenance", "in maintenance");
     await keep(other, "maintenance");
+    const otherPhone = await open(PHONE, field.host("pi-b").address);
+    await says(otherPhone, "#maintenance", "in maintenance");
+    await keep(otherPhone, "phone-maintenance");
     console.log("maintenance: ordered by keyboard, shown");
 
     await b.crash();

@@ -4,6 +4,7 @@
 /** @typedef {import("../../history/line.ts").HistoryEntry} Entry */
 
 const OLD_MS = 5000;
+const SILENT_MS = 2500;
 const DAYS = 3;
 const MOST_LINES = 40;
 
@@ -394,7 +395,26 @@ function take(message) {
   void readHistory();
 }
 
-new EventSource("events").addEventListener("message", take);
+function follow() {
+  const source = new EventSource("events");
+  source.addEventListener("message", take);
+  return source;
+}
+
+const following = { source: follow(), since: Date.now() };
+
+/**
+ * A node that lost its power or its cable ends no connection, and news come each second: what is
+ * silent for long is asked for anew, of the node that holds the address now.
+ */
+function followAnew() {
+  if (Date.now() - Math.max(heard.at, following.since) < SILENT_MS) return;
+  following.source.close();
+  following.source = follow();
+  following.since = Date.now();
+}
+
 setInterval(drawAge, 500);
+setInterval(followAnew, 500);
 setInterval(drawTimeline, 60_000);
 part("order").addEventListener("submit", (event) => event.preventDefault());
