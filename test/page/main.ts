@@ -59,27 +59,13 @@ async function look(save: boolean): Promise<void> {
     await isUnframed(browser);
     console.log("a page of another site that frames it shows nothing of it");
 
-    await field.host("pi-a").unplug();
-    for (const page of [desktop, phone]) await says(page, "#attention", "pi-a is lost");
-    await keep(phone, "phone-node-lost");
-    await field.host("pi-a").plug();
-    for (const page of [desktop, phone]) await says(page, "#verdict", "All is well");
-    console.log("the cable of the holder is pulled: the page follows the address");
-
+    await pullHolder(field, [desktop, phone], () => keep(phone, "phone-node-lost"));
     await c.crash();
     await says(desktop, "#attention", "pi-c is lost");
     await keep(desktop, "node-lost");
     console.log("a node dies: both say which");
 
-    await field.host("client").ip("addr", "add", `${FLOATING}/32`, "dev", "eth0");
-    const own = await open(DESKTOP, field.host("pi-a").address);
-    await says(own, "#verdict", "two holders");
-    await keep(own, "two-holders");
-    const ownPhone = await open(PHONE, field.host("pi-a").address);
-    await says(ownPhone, "#verdict", "two holders");
-    await keep(ownPhone, "phone-two-holders");
-    await field.host("client").ip("addr", "del", `${FLOATING}/32`, "dev", "eth0");
-    console.log("two holders: said");
+    await addSecondHolder(field, open, keep);
 
     const other = await open(DESKTOP, field.host("pi-b").address);
     await says(other, "#news", "live");
@@ -103,6 +89,36 @@ async function look(save: boolean): Promise<void> {
   } finally {
     await browser.close();
   }
+}
+
+/** The node that serves the page at the floating address is gone without a word. */
+async function pullHolder(
+  field: Field,
+  pages: readonly Page[],
+  keep: () => Promise<void>,
+): Promise<void> {
+  await field.host("pi-a").unplug();
+  for (const page of pages) await says(page, "#attention", "pi-a is lost");
+  await keep();
+  await field.host("pi-a").plug();
+  for (const page of pages) await says(page, "#verdict", "All is well");
+  console.log("the cable of the holder is pulled: the page follows the address");
+}
+
+async function addSecondHolder(
+  field: Field,
+  open: (kind: Kind, host: string) => Promise<Page>,
+  keep: (page: Page, name: string) => Promise<void>,
+): Promise<void> {
+  const client = field.host("client");
+  await client.ip("addr", "add", `${FLOATING}/32`, "dev", "eth0");
+  for (const [kind, name] of [[DESKTOP, "two-holders"], [PHONE, "phone-two-holders"]] as const) {
+    const page = await open(kind, field.host("pi-a").address);
+    await says(page, "#verdict", "two holders");
+    await keep(page, name);
+  }
+  await client.ip("addr", "del", `${FLOATING}/32`, "dev", "eth0");
+  console.log("two holders: said");
 }
 
 function fileOf(field: Field): string {
