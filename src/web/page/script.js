@@ -54,16 +54,10 @@ function duration(ms) {
 const localTime = (text) =>
   new Date(text).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" });
 
-/**
- * @param {string} name
- * @param {string} family
- */
+/** @param {string} name @param {string} family */
 const label = (name, family) => family === "ipv6" ? `${name} (IPv6)` : name;
 
-/**
- * @param {Status["instances"][number]} instance
- * @param {Status} status
- */
+/** @param {Status["instances"][number]} instance @param {Status} status */
 function holderText(instance, { nodes, maintenance }) {
   const { health, master, rivals } = instance;
   const told = reportsOf(nodes.find(({ name }) => name === master?.node)).find((one) =>
@@ -106,10 +100,7 @@ function verdictOf({ instances, attention, maintenance }) {
   return ["warn", "▲ Held, and something needs a look"];
 }
 
-/**
- * @param {readonly string[]} heads
- * @param {readonly (readonly (Node | string)[])[]} rows
- */
+/** @param {readonly string[]} heads @param {readonly (readonly (Node | string)[])[]} rows */
 function table(heads, rows) {
   const head = element("tr", "", ...heads.map((text) => element("th", "", text)));
   for (const cell of head.children) cell.setAttribute("scope", "col");
@@ -126,10 +117,7 @@ function checksText(checks) {
   ).join(", ");
 }
 
-/**
- * @param {Status["instances"][number]} instance
- * @param {Status} status
- */
+/** @param {Status["instances"][number]} instance @param {Status} status */
 function instanceCard(instance, status) {
   const { health, addresses, state, priority, faults, evidence, checks, cause, ready } = instance;
   const place = instance.interface ?? "no interface yet";
@@ -223,10 +211,7 @@ function draw(news) {
   drawOrders(news);
 }
 
-/**
- * @param {string} id
- * @param {string} text
- */
+/** @param {string} id @param {string} text */
 function setText(id, text) {
   const found = part(id);
   if (found.textContent !== text) found.textContent = text;
@@ -355,10 +340,7 @@ function drawOrders({ orders, instances, maintenance }) {
   }));
 }
 
-/**
- * @param {string} text
- * @param {string} path
- */
+/** @param {string} text @param {string} path */
 async function order(text, path) {
   const [password, reason] = ["password", "reason"].map((id) => {
     const input = part(id);
@@ -403,10 +385,7 @@ function follow() {
 
 const following = { source: follow(), since: Date.now() };
 
-/**
- * A node that lost its power or its cable ends no connection, and news come each second: what is
- * silent for long is asked for anew, of the node that holds the address now.
- */
+/** A node that lost its power or its cable ends no connection: another may have its address. */
 function followAnew() {
   if (Date.now() - Math.max(heard.at, following.since) < SILENT_MS) return;
   following.source.close();
