@@ -38,6 +38,8 @@ export interface Promptness {
   readonly least: Nanoseconds;
   /** Up to so much longer. */
   readonly spread: Nanoseconds;
+  /** How long it takes to add or remove an address; default: nothing takes time. */
+  readonly perAddress?: Nanoseconds;
 }
 
 /** An idle machine. */
@@ -85,6 +87,8 @@ export class SimHost implements Host {
   #resolve: ((events: readonly HostEvent[]) => void) | undefined;
   #settle: (() => void) | undefined;
   #wakeAt: Instant | undefined;
+  /** What the turn under way, or the last one, did took until then. */
+  #busyUntil = 0 as Instant;
   #state: "running" | "paused" | "gone" = "running";
 
   constructor(lan: Lan, machine: Machine, random: Random) {
@@ -101,7 +105,7 @@ export class SimHost implements Host {
   }
 
   now(): Instant {
-    return this.machine.clock.boottime();
+    return Math.max(this.machine.clock.boottime(), this.#busyUntil) as Instant;
   }
 
   wallTime(): WallTime {
@@ -237,7 +241,7 @@ export class SimHost implements Host {
   }
 
   addAddress(address: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
-    this.#assertAlive();
+    this.#work();
     const was = this.machine.add(address, lifetime);
     const entry = this.machine.entryOf(address);
     assert(entry !== undefined, "what was just added is there");
@@ -252,7 +256,7 @@ export class SimHost implements Host {
   }
 
   removeAddress(address: VirtualAddress): "removed" | "absent" {
-    this.#assertAlive();
+    this.#work();
     const index = this.#view.links.find((link) => link.name === address.interface)?.index;
     const was = this.machine.remove(address);
     const addresses = this.#view.addresses.filter((other) =>
@@ -386,6 +390,13 @@ export class SimHost implements Host {
     if (this.#wakeAt !== undefined && this.#wakeAt <= at) return;
     this.#wakeAt = at;
     this.#lan.planWake(this.machine.clock.whenBoottime(at), this, () => this.#wakeAt === at);
+  }
+
+  /** An address is added or removed. */
+  #work(): void {
+    this.#assertAlive();
+    const { perAddress = 0 } = this.promptness;
+    if (perAddress > 0) this.#busyUntil = this.now() + perAddress as Instant;
   }
 
   #assertAlive(): void {

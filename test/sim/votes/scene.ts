@@ -1,12 +1,16 @@
 /** Two or three nodes and a witness on a LAN, with an exclusive instance; who answers for it. */
-import type { Instant, Nanoseconds } from "../../../src/time.ts";
+import { type Instant, milliseconds, type Nanoseconds } from "../../../src/time.ts";
 import { Cluster, configFrom } from "../cluster.ts";
+import { PROMPT } from "../sim_host.ts";
 
 /** The floating addresses of each scene. */
 export const ADDRESSES = ["192.168.1.50", "fd00:1::50"] as const;
 
 /** That of the second instance of a group. */
 const OTHER = "192.168.1.51";
+
+/** What a slow machine takes for one. */
+const PER_ADDRESS = milliseconds(0.2);
 
 const SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -22,6 +26,8 @@ export interface SceneOptions {
   readonly exclusive?: boolean;
   /** A second instance changes state together with it. */
   readonly grouped?: boolean;
+  /** So many addresses of each instance, on slow machines; default: one. */
+  readonly many?: number;
   /** Another order than that of `nodes`. */
   readonly prefer?: readonly string[];
   /** Further lines of the instance. */
@@ -46,11 +52,16 @@ export class Scene {
     this.#addresses = [
       ...options.both === true ? ADDRESSES : [ADDRESSES[0]],
       ...options.grouped === true ? [OTHER] : [],
+      ...furtherOf(options, 52),
+      ...options.grouped === true ? furtherOf(options, 53) : [],
     ];
     for (const [index, name] of this.names.entries()) {
       const addresses = [`192.168.1.${11 + index}/24`, `fd00:1::${11 + index}/64`];
       this.cluster.createNode(name, [{ name: "eth0", segment: "lan", addresses }]);
       this.cluster.setConfig(name, configFrom(this.toml()));
+      if (options.many !== undefined) {
+        this.cluster.setPromptness(name, { ...PROMPT, perAddress: PER_ADDRESS });
+      }
     }
     this.cluster.lan.watch((seen, at) => {
       if (seen.kind !== "journal") return;
@@ -68,8 +79,9 @@ export class Scene {
         ? `["192.168.1.${number}", "fd00:1::${number}"]`
         : `"192.168.1.${number}"`;
     };
-    const addresses = (both === true ? ADDRESSES : [ADDRESSES[0]])
+    const addresses = [...both === true ? ADDRESSES : [ADDRESSES[0]], ...furtherOf(options, 52)]
       .map((address) => `"${address}/${address.includes(":") ? 64 : 24}"`).join(", ");
+    const others = [OTHER, ...furtherOf(options, 53)].map((one) => `"${one}/24"`).join(", ");
     const prefer = options.prefer ?? nodes;
     const common = [
       `prefer = [${prefer.map((name) => `"${name}"`).join(", ")}]`,
@@ -90,10 +102,20 @@ export class Scene {
       `addresses = [${addresses}]`,
       ...common,
       ...options.grouped === true
-        ? ["[instance.other]", "vrid = 52", `addresses = ["${OTHER}/24"]`, ...common]
+        ? ["[instance.other]", "vrid = 52", `addresses = [${others}]`, ...common]
         : [],
       ...options.grouped === true ? ["[group.all]", 'instances = ["db", "other"]'] : [],
     ].join("\n");
+  }
+
+  /** What happened, for messages. */
+  story(): string {
+    return this.log.slice(-60).join("\n");
+  }
+
+  /** Does nothing answer for any address? */
+  silent(): boolean {
+    return this.#addresses.every((address) => this.answering(address).length === 0);
   }
 
   startAll(): void {
@@ -141,4 +163,9 @@ export class Scene {
     const [first] = all[0] ?? [];
     return all.every((names) => names.length === 1 && names[0] === first) ? first : undefined;
   }
+}
+
+/** The further addresses of an instance: 192.168.1.X with the last byte from `first` on by twos. */
+function furtherOf({ many = 1 }: SceneOptions, first: number): readonly string[] {
+  return Array.from({ length: many - 1 }, (_, i) => `192.168.1.${first + 2 * i}`);
 }
