@@ -84,11 +84,14 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 
 function toText(bytes: Uint8Array, mode: number | null): Read {
   try {
-    return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), mode };
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // Most of UTF-16 is UTF-8 too, with such bytes in it.
+    if (text.includes("\0")) throw new TypeError("not text");
+    return { kind: "text", text, mode };
   } catch {
     // Once more, with a mark for each wrong byte: the first mark is the place.
     const text = new TextDecoder().decode(bytes);
-    const before = text.slice(0, Math.max(0, text.indexOf("\ufffd"))).split("\n");
+    const before = text.slice(0, Math.max(0, text.search(/[\ufffd\0]/))).split("\n");
     const position = { line: before.length, column: (before.at(-1) ?? "").length + 1 };
     return {
       kind: "problem",
@@ -99,11 +102,25 @@ function toText(bytes: Uint8Array, mode: number | null): Read {
         at: "value",
         what: "the file is not UTF-8",
         why: "TOML is UTF-8 by definition; another encoding, or no text at all, cannot be read.",
-        fix: "iconv -f latin1 -t utf-8 OLD > NEW",
+        fix: encodingFix(bytes),
         position,
       },
     };
   }
+}
+
+/** UTF-16 is what Windows calls Unicode; its texts of one alphabet have a 0 beside each letter. */
+function encodingFix(bytes: Uint8Array): string {
+  if (!bytes.includes(0)) return "iconv -f latin1 -t utf-8 OLD > NEW";
+  const [first = 0, second = 0] = bytes;
+  const hasMark = first === 0xff && second === 0xfe || first === 0xfe && second === 0xff;
+  if (hasMark) return "iconv -f utf-16 -t utf-8 OLD > NEW";
+  const start = bytes.subarray(0, 64);
+  for (const [index, form] of ["utf-16be", "utf-16le"].entries()) {
+    const isOne = start.every((byte, at) => (byte === 0) === (at % 2 === index));
+    if (isOne) return `iconv -f ${form} -t utf-8 OLD > NEW`;
+  }
+  return "name the file that is meant with -c FILE: this one is no text";
 }
 
 function wordsOf(error: unknown): string {

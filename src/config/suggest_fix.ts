@@ -70,6 +70,9 @@ function fromText(written: string): readonly unknown[] {
   const bare = written.split("/")[0] ?? "";
   const bracketed = /^\[([\da-f:.]+)\](\/\d+)?$/i.exec(written);
   const masked = /^([\d.]+)\s*\/\s*([\d.]+)$/.exec(written);
+  const scoped = /^(fe80[\da-f:.]*)%[^/]+(\/\d+)?$/i.exec(written);
+  // That floats nowhere.
+  const isNone = /^[0.:]+$/.test(bare);
   const host = /^[a-z]+:\/\/([^/?#@\s]+)/i.exec(written)?.[1];
   return [
     written,
@@ -80,10 +83,12 @@ function fromText(written: string): readonly unknown[] {
     ...(NO.includes(word) ? [false] : []),
     ...(host === undefined ? [] : [host]),
     ...(bracketed === null ? [] : [`${bracketed[1]}${bracketed[2] ?? ""}`]),
-    ...(masked === null ? [] : [`${masked[1]}/${lengthOf(masked[2] ?? "")}`, masked[1]]),
+    ...(scoped === null ? [] : [`${scoped[1]}${scoped[2] ?? "/64"}`]),
+    ...(/^0\d|\.0\d/.test(bare) ? [written.replace(/(?<![\d:])0+(?=\d)/g, "")] : []),
+    ...(masked === null || isNone ? [] : [`${masked[1]}/${lengthOf(masked[2] ?? "")}`, masked[1]]),
     ...(/^localhost:\d+$/i.test(written) ? [`127.0.0.1${written.slice(9)}`] : []),
     ...(/^[\da-f.:]+(\/\d+)?\s/i.test(written) ? [written.split(/\s+/)[0]] : []),
-    ...(masked === null && /^[\d.]+\/|:[^/]*\//.test(written)
+    ...(masked === null && !isNone && /^[\d.]+\/|:[^/]*\//.test(written)
       ? [`${bare}/${bare.includes(":") ? 64 : 24}`, bare]
       : []),
     ...(/^:\d+$/.test(written) ? [`0.0.0.0${written}`] : []),

@@ -34,6 +34,11 @@ const TOLD: readonly (readonly [toml: string, fix: string])[] = [
   [floats('"192.168.1.50/255.255.0.0"'), '"192.168.1.50/16"'],
   [floats('"192.168.1.50 / 24"'), '"192.168.1.50/24"'],
   [floats('"192.168.1.50/24 dev eth0"'), '"192.168.1.50/24"'],
+  [floats('"fe80::50%eth0/64"'), '"fe80::50/64"'],
+  [floats('"fe80::50%eth0"'), '"fe80::50/64"'],
+  [floats('"192.168.001.050/24"'), '"192.168.1.50/24"'],
+  [floats('"0.0.0.0/0"'), 'write an address with its prefix length, such as "192.168.1.50/24"'],
+  [floats('"::/0"'), 'write an address with its prefix length, such as "192.168.1.50/24"'],
   [
     floats('"web.local"'),
     'write an address with its prefix length, such as "192.168.1.50/24"',

@@ -68,6 +68,43 @@ Deno.test("bytes that are not UTF-8 have a place", async () => {
   assert.deepEqual(says, ["2:5 the file is not UTF-8"]);
 });
 
+for (const form of ["utf-16", "utf-16le", "utf-16be"]) {
+  Deno.test(`a file in ${form}, and its fix is right`, async () => {
+    const { problems, says, result } = await loaded(async (file) => {
+      await Deno.writeFile(file, await iconv("utf-8", form, new TextEncoder().encode(SOUND)));
+    });
+    assert.deepEqual(says.map((one) => one.slice(4)), ["the file is not UTF-8"]);
+    assert.equal(result.kind, "problems");
+    const [, from = "", to = ""] = /^iconv -f (\S+) -t (\S+) OLD > NEW$/.exec(
+      problems[0]?.fix ?? "",
+    ) ?? [];
+    const mended = await iconv(
+      from,
+      to,
+      await iconv("utf-8", form, new TextEncoder().encode(SOUND)),
+    );
+    assert.equal((await loaded((file) => Deno.writeFile(file, mended))).result.kind, "config");
+  });
+}
+
+Deno.test("a file that is no text", async () => {
+  const { problems, says } = await loaded((file) => Deno.writeFile(file, new Uint8Array(5000)));
+  assert.deepEqual(says, ["1:1 the file is not UTF-8"]);
+  assert.equal(problems[0]?.fix, "name the file that is meant with -c FILE: this one is no text");
+});
+
+async function iconv(from: string, to: string, bytes: Uint8Array<ArrayBuffer>) {
+  const child = new Deno.Command("iconv", {
+    args: ["-f", from, "-t", to],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(bytes);
+  await writer.close();
+  return new Uint8Array((await child.output()).stdout);
+}
+
 Deno.test({
   name: nameWith("a file that this user may not read", NOT_AS_ROOT),
   ignore: NOT_AS_ROOT !== undefined,
