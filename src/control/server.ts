@@ -36,6 +36,14 @@ export interface ControlAnswers {
   restart(): Promise<RestartAnswer>;
 }
 
+/** In a socket's place there is something else. */
+export class NotASocket extends Error {
+  override readonly name = "NotASocket";
+  constructor(path: string) {
+    super(`${path} is there, and is no socket; look at it, and take it away`);
+  }
+}
+
 /** Another daemon has this runtime directory. */
 export class RunDirTaken extends Error {
   override readonly name = "RunDirTaken";
@@ -100,7 +108,7 @@ export class ControlServer {
     try {
       for (const { pathIn, umask, methods, freshMs } of SOCKETS) {
         const path = pathIn(runDir);
-        removeSocket(path);
+        makeRoom(path);
         // The mode must be right from the first moment on, so it comes from the umask and not from
         // a chmod.
         const listener = underUmask(umask, () => Deno.listen({ transport: "unix", path }));
@@ -118,8 +126,8 @@ export class ControlServer {
 
   /**
    * Makes `runDir` where it is missing, and listens there. A socket left behind by a dead daemon is
-   * replaced. Throws RunDirTaken where a daemon is alive, and Deno.errors.* where the directory
-   * cannot be used.
+   * replaced. Throws RunDirTaken where a daemon is alive, NotASocket where something else is in its
+   * place, and Deno.errors.* where the directory cannot be used.
    */
   static open(runDir: string, answers: ControlAnswers): ControlServer {
     Deno.mkdirSync(runDir, { recursive: true, mode: 0o755 });
@@ -198,6 +206,18 @@ function underUmask<T>(mask: number, act: () => T): T {
   } finally {
     Deno.umask(before);
   }
+}
+
+/** Of a dead daemon there is a socket still. Throws NotASocket. */
+function makeRoom(path: string): void {
+  removeSocket(path);
+  try {
+    Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  throw new NotASocket(path);
 }
 
 function removeSocket(path: string): void {

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { type LocatedProblem, problemLine } from "../config/problem.ts";
 import type { StatusDocument } from "../control/api.ts";
 import { metricParts } from "../control/metrics.ts";
-import { ControlServer, RunDirTaken } from "../control/server.ts";
+import { ControlServer, NotASocket, RunDirTaken } from "../control/server.ts";
 import { socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import { rehearse } from "../daemon/rehearsal.ts";
@@ -182,6 +182,7 @@ function openControl(
     return ControlServer.open(runDir, answers);
   } catch (error) {
     if (error instanceof RunDirTaken) throw new StartError("taken", error.message);
+    if (error instanceof NotASocket) throw new StartError("failed", error.message);
     throw new StartError(
       error instanceof Deno.errors.PermissionDenied ? "not-permitted" : "failed",
       `the control socket ${socketPath(runDir)} cannot be opened: ${messageOf(error)}`,

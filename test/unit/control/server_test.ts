@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import type { ReloadAnswer } from "../../../src/control/api.ts";
 import { ControlClient, ControlError, type ControlTrouble } from "../../../src/control/client.ts";
-import { type ControlAnswers, ControlServer, RunDirTaken } from "../../../src/control/server.ts";
+import {
+  type ControlAnswers,
+  ControlServer,
+  NotASocket,
+  RunDirTaken,
+} from "../../../src/control/server.ts";
 import { isRunDirLocked } from "../../../src/control/run_dir_lock.ts";
 import { readingSocketPath, socketPath } from "../../../src/control/socket.ts";
 import { documentOf, master } from "../../support/cli/documents.ts";
@@ -293,5 +298,23 @@ Deno.test("each trouble of the client has its name", async (t) => {
           assert.equal(await troubleOf(client.status()), trouble);
         })
       ));
+  }
+});
+
+Deno.test("what stands in the place of a socket is named, and left as it is", async () => {
+  for (const pathIn of [socketPath, readingSocketPath]) {
+    for (const make of [Deno.mkdirSync, (path: string) => Deno.symlinkSync("/nowhere", path)]) {
+      await withRunDir((runDir) => {
+        const path = pathIn(runDir);
+        Deno.mkdirSync(runDir, { recursive: true });
+        make(path);
+        assert.throws(
+          () => ControlServer.open(runDir, answers),
+          (error) => error instanceof NotASocket && error.message.startsWith(`${path} is there`),
+        );
+        assert.ok(Deno.lstatSync(path));
+        return Promise.resolve();
+      });
+    }
   }
 });
