@@ -7,7 +7,7 @@ import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import { formatIp, type Ip, ipKey, parseIp, sameIp } from "../../net/ip.ts";
 import { formatMac, sameMac } from "../../net/mac.ts";
-import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
+import { after, between, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { probesLeftOf, wasProbed } from "../../vrrp/acd.ts";
 import { type Conflicts, isTakingOver, type Sight } from "./conflicts.ts";
 import { describe } from "./evidence_text.ts";
@@ -30,6 +30,9 @@ const LISTEN_AGAIN_AFTER = seconds(5);
  * An address that is listened for in vain does no harm for so long: many are forgotten in one go.
  */
 const FORGET_AFTER = milliseconds(100);
+
+/** So many routers are looked at together, and no more after so long in one turn. */
+const TOGETHER = 8, LONGEST = milliseconds(2);
 
 /** What an answer is worth where no machine can be asked again. */
 const PATIENCE = seconds(10);
@@ -62,6 +65,8 @@ export class AddressConflicts implements RouterWatcher, Ticker {
   /** May the list of watched addresses be another one? */
   #isListChanged = true;
   #watched: ReadonlySet<string> = new Set();
+  /** That list while it is made: for many routers in several turns. */
+  #list: Generator<void, void, void> | undefined;
   #listenAgainAt: Instant | undefined;
   /** What was answered before a claim, until the router is master. */
   readonly #answers = new Map<VirtualRouter, Sight>();
@@ -106,6 +111,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
 
   /** When it wants to be called again. */
   nextDeadline(): Instant | undefined {
+    if (this.#list !== undefined) return this.#options.host.now();
     return earliest(this.#options.inquiry.nextDeadline(), this.#listenAgainAt);
   }
 
@@ -145,16 +151,39 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     for (const router of holders) this.#judge(router, claim);
   }
 
-  /** What cannot be listened for is told once: the election does not rest on it. */
+  /** Makes the list of now where it may be another one, as far as it fits into this turn. */
   #listen(now: Instant): void {
     const isAgain = this.#listenAgainAt !== undefined && this.#listenAgainAt <= now;
-    if (!this.#isListChanged && !isAgain) return;
+    if (this.#list === undefined && (this.#isListChanged || isAgain)) this.#list = this.#begin();
+    const { host } = this.#options;
+    const since = host.now();
+    while (this.#list !== undefined) {
+      if (this.#list.next().done === true) {
+        this.#list = this.#isListChanged ? this.#begin() : undefined;
+      }
+      if (between(since, host.now()) >= LONGEST) return;
+    }
+  }
+
+  #begin(): Generator<void, void, void> {
     this.#isListChanged = false;
     this.#listenAgainAt = undefined;
-    const { host, journal, routers: { all }, node: nodeNow } = this.#options;
-    const [node, interfaces] = [nodeNow(), host.interfaces()];
-    const watched = all.flatMap((router) => watchedOf(router, node, interfaces));
-    this.#watched = new Set(watched.map(({ address }) => ipKey(address)));
+    return this.#listening();
+  }
+
+  /** What cannot be listened for is told once: the election does not rest on it. */
+  *#listening(): Generator<void, void, void> {
+    const { host, journal, routers, node } = this.#options;
+    const watched: WatchedAddress[] = [];
+    const keys = new Set<string>();
+    for (const [index, router] of [...routers.all].entries()) {
+      if (index > 0 && index % TOGETHER === 0) yield;
+      for (const one of watchedOf(router, node(), host.interfaces())) {
+        watched.push(one);
+        keys.add(ipKey(one.address));
+      }
+    }
+    this.#watched = keys;
     try {
       host.watchClaims(watched);
       this.#deaf = undefined;
@@ -163,7 +192,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
       const words = `claims of our addresses are not heard: ${error.message}`;
       if (this.#deaf === undefined) journal.write("warning", words);
       this.#deaf = words;
-      this.#listenAgainAt = after(now, LISTEN_AGAIN_AFTER);
+      this.#listenAgainAt = after(host.now(), LISTEN_AGAIN_AFTER);
     }
   }
 
