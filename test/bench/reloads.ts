@@ -72,7 +72,7 @@ export async function reloads(): Promise<void> {
     rows.push([step.what, `${applied}`, longest(early), longest(gaps), longest(used)]);
   }
   console.log("\nReloads: longest gap between adverts of 10 ms of another instance, in ms\n");
-  const heads = ["reload", "answered after", "gap until then", "gap in 6 s", "cpu in one gap"];
+  const heads = ["reload", "answered after", "gap until then", "gap in 6 s", "about cpu"];
   console.log(formatTable(heads, rows));
 }
 
@@ -82,17 +82,19 @@ function sampleOf(pid: number | undefined): Sample {
   return { at: Date.now(), used: Number(text.split(" ")[0]) / 1e6 };
 }
 
-/** Between the last sample before and the first one after: at most a little too much. */
+/** About so much between two moments: samples come late on a busy machine. */
 function usedBetween(samples: readonly Sample[], from: number, to: number): number {
-  const before = samples.findLast(({ at }) => at <= from);
-  const behind = samples.find(({ at }) => at >= to);
-  return before === undefined || behind === undefined ? 0 : behind.used - before.used;
+  return Math.min(usedUntil(samples, to) - usedUntil(samples, from), to - from);
 }
 
-function longest(gaps: readonly number[]): string {
-  return Math.max(0, ...gaps).toFixed(1);
+/** At `moment`, as if it had grown evenly from sample to sample. */
+function usedUntil(samples: readonly Sample[], moment: number): number {
+  const index = samples.findIndex(({ at }) => at >= moment);
+  const [before, behind] = [samples[index - 1], samples[index]];
+  if (before === undefined || behind === undefined) return (behind ?? samples.at(-1))?.used ?? 0;
+  const share = (moment - before.at) / (behind.at - before.at);
+  return before.used + share * (behind.used - before.used);
 }
-
 function fileOf(node: string, name: string, size: Omit<Size, "what"> = NOTHING): string {
   const common = { interface: name, version: 3 as const };
   const fast: FloatipInstance = {
