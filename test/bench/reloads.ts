@@ -95,6 +95,10 @@ function usedUntil(samples: readonly Sample[], moment: number): number {
   const share = (moment - before.at) / (behind.at - before.at);
   return before.used + share * (behind.used - before.used);
 }
+function longest(all: readonly number[]): string {
+  return Math.max(0, ...all).toFixed(1);
+}
+
 function fileOf(node: string, name: string, size: Omit<Size, "what"> = NOTHING): string {
   const common = { interface: name, version: 3 as const };
   const fast: FloatipInstance = {
