@@ -47,8 +47,11 @@ export interface ReconcilerOptions
   readonly heardChanged: () => void;
 }
 
-/** So many are looked at together; with more to change, parts of a reload have their own turns. */
-const BATCH = 4, MANY = 32;
+/**
+ * So many are looked at together, with fewer addresses than this; with more to change, parts of a
+ * reload have their own turns.
+ */
+const BATCH = 4, ADDRESSES = 16, MANY = 32;
 
 /** Makes the virtual routers of one node what configuration, checks and machine say. */
 export class Reconciler {
@@ -273,13 +276,15 @@ export class Reconciler {
     const { routers } = this.#options;
     const interfaces = this.#options.host.interfaces();
     const batch: VirtualRouter[] = [];
+    let addresses = 0;
     for (const [router, scope] of this.#queue) {
       this.#queue.delete(router);
       if (routers.of(router.plan) !== router) continue;
       slice.add(router.plan);
       if (scope === "health") this.#settle(router, router.networkFaults);
       else if (scope === "all" || hasLost(router, interfaces)) batch.push(router);
-      if (batch.length >= BATCH || slice.isFull) break;
+      addresses += router.plan.virtualAddresses.length;
+      if (batch.length >= BATCH || addresses >= ADDRESSES || slice.isFull) break;
     }
     this.#look(batch);
   }
