@@ -9,7 +9,8 @@ import type { Mac } from "../../src/net/mac.ts";
 import { after, type Instant, type Nanoseconds, seconds } from "../../src/time.ts";
 import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
-import { PROMPT, type Promptness, type SimHost } from "./sim_host.ts";
+import { PROMPT, type Promptness } from "./promptness.ts";
+import type { SimHost } from "./sim_host.ts";
 
 /** A DHCP client gives the machine its address again after this. */
 const TRY_AGAIN = seconds(1);

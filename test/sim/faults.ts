@@ -8,7 +8,7 @@ import { handOver, maintain, restart } from "./orders.ts";
 import { CALM } from "./paths.ts";
 import type { Random } from "./random.ts";
 import { fastest, longestDown, tomlOf } from "./setup.ts";
-import { PROMPT } from "./sim_host.ts";
+import { PROMPT } from "./promptness.ts";
 import type { World } from "./world.ts";
 
 /** Something that went wrong. */

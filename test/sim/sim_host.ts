@@ -29,21 +29,9 @@ import type { Lan } from "./lan.ts";
 import type { Machine, Port } from "./machine.ts";
 import { refusal } from "./refusal.ts";
 import { askPresence } from "./presence.ts";
+import { PROMPT, type Promptness } from "./promptness.ts";
 import type { Random } from "./random.ts";
 import { SimSockets } from "./sockets.ts";
-
-/** How long a ready program waits for the processor. */
-export interface Promptness {
-  /** Always so long. */
-  readonly least: Nanoseconds;
-  /** Up to so much longer. */
-  readonly spread: Nanoseconds;
-  /** How long it takes to add or remove an address; default: nothing takes time. */
-  readonly perAddress?: Nanoseconds;
-}
-
-/** An idle machine. */
-export const PROMPT: Promptness = { least: nanoseconds(50_000), spread: nanoseconds(0) };
 
 /** 2001-09-09T01:46:40Z at virtual time 0. */
 const EPOCH_MS = 1_000_000_000_000;

@@ -6,7 +6,7 @@
 import { milliseconds, type Nanoseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { configFrom } from "../cluster.ts";
 import { CALM } from "../paths.ts";
-import { PROMPT } from "../sim_host.ts";
+import { PROMPT } from "../promptness.ts";
 import { Random } from "../random.ts";
 import { Scene } from "./scene.ts";
 

@@ -1,7 +1,7 @@
 /** Two or three nodes and a witness on a LAN, with an exclusive instance; who answers for it. */
 import { type Instant, milliseconds, type Nanoseconds } from "../../../src/time.ts";
 import { Cluster, configFrom } from "../cluster.ts";
-import { PROMPT } from "../sim_host.ts";
+import { PROMPT } from "../promptness.ts";
 
 /** The floating addresses of each scene. */
 export const ADDRESSES = ["192.168.1.50", "fd00:1::50"] as const;
