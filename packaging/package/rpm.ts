@@ -9,7 +9,7 @@ import { CHECKOUT, type Entry } from "./tree.ts";
 /** How each compression is asked for: fast for the next test, small for a release. */
 const COMPRESSION = {
   fast: "w3.zstdio",
-  small: "w6.xzdio",
+  small: "w8.xzdio",
 } as const satisfies Readonly<Record<Making["compression"], string>>;
 
 /** Packs `entries`; rejects with rpmbuild's own words. */
