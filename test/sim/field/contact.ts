@@ -65,7 +65,11 @@ function textOf(world: FieldWorld, name: string, node: NodeSetup): string {
   const known = TEXTS.get(setup);
   if (known?.node === node) return known.text;
   // By the same node, so that [node] is no difference; which of them it is changes nothing else.
-  const text = tomlOf(setup, { ...node, ...pickSaid(setup.nodes[0] ?? node) });
+  // Of a password it counts alone whether it is written (src/config/fingerprint.ts).
+  const instances = setup.instances.map((one) =>
+    one.password === undefined ? one : { ...one, password: "written" }
+  );
+  const text = tomlOf({ ...setup, instances }, { ...node, ...pickSaid(setup.nodes[0] ?? node) });
   TEXTS.set(setup, { node, text });
   return text;
 }
