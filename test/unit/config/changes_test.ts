@@ -310,6 +310,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "webhook retries": "7",
   "rest timeout": '"7s"',
   "mqtt discovery": "false",
+  "mqtt orders": "true",
   "mqtt topic": '"other"',
 };
 
