@@ -1,6 +1,6 @@
 /**
  * Calls of members of an etcd cluster, beside the loop, over connections that are kept: a quarter
- * of the processor time of Deno's fetch, and 3 MB less memory (decision 0088).
+ * of the processor time of Deno's fetch, and 3 MB less memory (decision 0089).
  */
 import type { EtcdCaller, EtcdMember, EtcdSettings } from "../cluster/etcd/caller.ts";
 import {

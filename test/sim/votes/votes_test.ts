@@ -20,7 +20,7 @@ Deno.test("what a dying holder could not remove is gone before its fence is", as
   assert.deepEqual(complaints, [], log.slice(-60).join("\n"));
 });
 
-Deno.test("a holder with a slewed clock holds on, though the rest is short at each advert", async () => {
+Deno.test("a holder with a slewed clock holds on, though each rest is short", async () => {
   const { complaints, log } = await votesRun(300000011);
   assert.deepEqual(complaints, [], log.slice(-60).join("\n"));
 });
