@@ -11,7 +11,7 @@ export const etcd: DoctorCheck = {
   async run({ plan }, environment) {
     const cluster = plan?.config.cluster;
     const asked = cluster && etcdPlan(cluster);
-    if (asked === undefined) return [ok("the file names no etcd: nodes and witnesses vote")];
+    if (asked === undefined) return [ok("the file names no etcd")];
     return judgeEtcd(await environment.etcd(asked));
   },
 };

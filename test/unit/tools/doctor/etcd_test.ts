@@ -47,7 +47,7 @@ Deno.test("doctor: etcd is asked as the file says, and not where the file names 
   });
   const none = await etcd.run(subjectOf(PAIR), world);
   assert.deepEqual(none.map(({ what }) => what), [
-    "the file names no etcd: nodes and witnesses vote",
+    "the file names no etcd",
   ]);
   const cluster = `[cluster]
 secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
