@@ -11,7 +11,7 @@ import type { Plan } from "../config/plan/plan.ts";
 import { keyOf, transportText } from "../config/plan/plan.ts";
 import type { CheckState } from "../health/judge.ts";
 import { formatPrefix, samePrefix } from "../net/prefix.ts";
-import { type Interfaces, linkNamed } from "../net/interfaces.ts";
+import { addressEntries, type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { between, type Instant, type Nanoseconds, nanoseconds } from "../time.ts";
 import { isOwner } from "../vrrp/rules.ts";
 import { masterDown } from "../vrrp/intervals.ts";
@@ -189,7 +189,7 @@ function identityText(plan: Plan): string {
 function isHeld(plan: Plan, interfaces: Interfaces): boolean {
   return plan.virtualAddresses.every((held) => {
     const link = linkNamed(interfaces, held.interface);
-    return interfaces.addresses.some((entry) =>
+    return addressEntries(interfaces, held.prefix.address).some((entry) =>
       entry.index === link?.index && samePrefix(entry.prefix, held.prefix) &&
       entry.dadFailed !== true && (isFloating(entry, plan) || isOwner(plan.rules))
     );
