@@ -138,11 +138,13 @@ class Story {
       (ms) => this.#took(this.#kind, ms),
       () => Promise.resolve(),
     );
+    this.#host.begin();
     this.#daemon = this.#start();
   }
 
   async play(): Promise<ReadonlyMap<string, number>> {
     while (await this.#daemon.run() === "restarting") {
+      this.#host.begin();
       this.#kind = "resume";
       this.#since = undefined;
       this.#isAnswered = true;

@@ -110,6 +110,12 @@ export class TurnHost extends RecordingHost {
     }
   }
 
+  /** A process ends here, or another one begins: what follows is no part of the turn before. */
+  begin(): void {
+    if (this.#began !== undefined) this.#took(cpuTime() - this.#began);
+    this.#began = cpuTime();
+  }
+
   override boot(): Boot {
     return { id: "boot", now: between(0 as Instant, this.now()) };
   }
