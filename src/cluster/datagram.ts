@@ -1,9 +1,7 @@
 /** Datagrams of the channel between nodes: HELLO, ACK and DATA (decision 0073). */
 import { be16, be32, be64, bytes, layout, u8 } from "../wire/layout.ts";
+import { CHANNEL_MAGIC, CHANNEL_VERSION } from "../wire/sealed.ts";
 
-/** "FL". */
-const MAGIC = 0x464c;
-const VERSION = 1;
 const TYPES = { hello: 1, ack: 2, data: 3 } as const;
 
 /** Bytes of a whole datagram, at most: it fits the smallest MTU of IPv6 with a tunnel around it. */
@@ -97,8 +95,8 @@ export function decodeDatagram(
 ): Unverified<Greeting> | Unverified<DataHead> | Malformed {
   if (datagram.length > MAX_DATAGRAM || !DATA_HEAD.fits(datagram)) return "length";
   const { magic, version, type, ...data } = DATA_HEAD.read(datagram);
-  if (magic !== MAGIC) return "magic";
-  if (version !== VERSION) return "version";
+  if (magic !== CHANNEL_MAGIC) return "magic";
+  if (version !== CHANNEL_VERSION) return "version";
   if (type === TYPES.data) {
     if (datagram.length < DATA_HEAD.size + TAG_SIZE) return "length";
     return { head: { kind: "data", ...data }, ...split(datagram, DATA_HEAD.size) };
@@ -124,8 +122,8 @@ export function encodeGreeting({ kind, name, opens, ...fields }: Greeting): Uint
   padded.set(text.subarray(0, MAX_NAME));
   return GREETING.write({
     ...fields,
-    magic: MAGIC,
-    version: VERSION,
+    magic: CHANNEL_MAGIC,
+    version: CHANNEL_VERSION,
     type: TYPES[kind],
     nameLength: text.length,
     name: padded,
@@ -136,8 +134,8 @@ export function encodeGreeting({ kind, name, opens, ...fields }: Greeting): Uint
 /** The bytes of a DATA before what is sealed. */
 export function encodeDataHead({ keyId, hint, counter }: Omit<DataHead, "kind">): Uint8Array {
   return DATA_HEAD.write({
-    magic: MAGIC,
-    version: VERSION,
+    magic: CHANNEL_MAGIC,
+    version: CHANNEL_VERSION,
     type: TYPES.data,
     keyId,
     hint,

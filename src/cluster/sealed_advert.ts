@@ -4,11 +4,11 @@
  */
 import { be16, bytes, layout } from "../wire/layout.ts";
 import {
+  CHANNEL_MAGIC,
+  CHANNEL_VERSION,
   messageIn,
   SEALED_HEAD,
-  SEALED_MAGIC,
   SEALED_TYPE,
-  SEALED_VERSION,
 } from "../wire/sealed.ts";
 import { isSameTag, type TagKey, tagOf } from "./blake2s.ts";
 import { TAG_SIZE } from "./datagram.ts";
@@ -49,7 +49,7 @@ export function sealAdvert(
 ): Uint8Array {
   const sealed = new Uint8Array(SEALED_HEAD.size + message.length);
   const tag = new Uint8Array(TAG_SIZE);
-  const magic = { magic: SEALED_MAGIC, version: SEALED_VERSION, type: SEALED_TYPE };
+  const magic = { magic: CHANNEL_MAGIC, version: CHANNEL_VERSION, type: SEALED_TYPE };
   SEALED_HEAD.write({ ...magic, keyId, hint, counter: BigInt(counter), tag }, sealed);
   sealed.set(message, SEALED_HEAD.size);
   sealed.set(tagOf(key, covered(sealed.subarray(0, 24), road, message)), 24);

@@ -4,7 +4,7 @@
  */
 import type { Endpoint, Interest } from "../host.ts";
 import { MOST_INSTRUCTIONS, type Program } from "./packet_filter.ts";
-import { SEALED_HEAD, SEALED_MAGIC, SEALED_TYPE, SEALED_VERSION } from "../wire/sealed.ts";
+import { CHANNEL_MAGIC, CHANNEL_VERSION, SEALED_HEAD, SEALED_TYPE } from "../wire/sealed.ts";
 import { FIRST_SOURCE, fromSources } from "./source_filter.ts";
 
 type Step = Program[number];
@@ -17,7 +17,7 @@ const LONGEST = 60 + 8 + 8 + 255 * 16 + 28;
 
 const UDP_HEADER = 8;
 /** How a seal's head begins. */
-const SEALED = SEALED_MAGIC * 2 ** 16 + SEALED_VERSION * 2 ** 8 + SEALED_TYPE;
+const SEALED = CHANNEL_MAGIC * 2 ** 16 + CHANNEL_VERSION * 2 ** 8 + SEALED_TYPE;
 
 /**
  * The program for the socket of `endpoint`. A raw socket of IPv4 is handed the IP header too, one

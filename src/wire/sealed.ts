@@ -1,12 +1,12 @@
 /** The head before a VRRP message by UDP that a session of [cluster] seals (decision 0086). */
 import { be16, be32, be64, bytes, layout, u8 } from "./layout.ts";
 
-/** "FL": no version of VRRP begins so. */
-export const SEALED_MAGIC = 0x464c;
+/** "FL", at the head of all that nodes tell each other: no version of VRRP begins so. */
+export const CHANNEL_MAGIC = 0x464c;
 /** Beside the types of the nodes' channel. */
 export const SEALED_TYPE = 4;
-/** Of the head. */
-export const SEALED_VERSION = 1;
+/** Of these heads. */
+export const CHANNEL_VERSION = 1;
 
 /** The message follows it, readable as without. */
 export const SEALED_HEAD = layout("head of a sealed advert", 40, {
@@ -26,7 +26,7 @@ export const SEALED_HEAD = layout("head of a sealed advert", 40, {
 export function messageIn(payload: Uint8Array): Uint8Array {
   if (!SEALED_HEAD.fits(payload)) return payload;
   const [high = 0, low = 0, version, type] = payload;
-  const isSealed = (high << 8 | low) === SEALED_MAGIC && version === SEALED_VERSION &&
+  const isSealed = (high << 8 | low) === CHANNEL_MAGIC && version === CHANNEL_VERSION &&
     type === SEALED_TYPE;
   return isSealed ? payload.subarray(SEALED_HEAD.size) : payload;
 }

@@ -5,7 +5,8 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { milliseconds } from "../../src/time.ts";
 import { Random } from "../sim/random.ts";
-import { play, type Setting } from "../support/cluster/etcd/course.ts";
+import { play } from "../support/cluster/etcd/course.ts";
+import type { Wrong } from "../support/cluster/storm.ts";
 import { MUTANTS, PROTOCOL, type Protocol } from "../support/cluster/etcd/protocol.ts";
 
 /** FUZZ_RUNS in the environment makes it longer. */
@@ -14,11 +15,11 @@ const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 150);
 const MOST = 2000;
 
 /** What shuts a fence is late by almost its margin; clocks are wrong by `rate`. */
-function settingOf(rate: number): Setting {
+function settingOf(rate: number): Wrong {
   return { margin: milliseconds(9.999), rate };
 }
 
-function playSeed(protocol: Protocol, seed: number, setting: Setting) {
+function playSeed(protocol: Protocol, seed: number, setting: Wrong) {
   const random = new Random(seed);
   return play(protocol, () => random.u32() / 2 ** 32, setting);
 }
@@ -30,7 +31,7 @@ const HINTS: Readonly<Record<string, number>> = {
 };
 
 /** The first problem, in seeds 1 to `MOST`. */
-function problemOf(protocol: Protocol, setting: Setting, hint = 1): string | undefined {
+function problemOf(protocol: Protocol, setting: Wrong, hint = 1): string | undefined {
   const seeds = [hint, ...Array.from({ length: MOST }, (_, index) => index + 1)];
   for (const seed of seeds) {
     const { problem } = playSeed(protocol, seed, setting);

@@ -8,27 +8,9 @@ import type { EtcdLease, EtcdNote } from "../../../../src/cluster/etcd/lease.ts"
 import type { Answer, Deed, Successor } from "../../../../src/cluster/etcd/record.ts";
 import { mayBeOver, type Reading, readingAfter } from "../../../../src/cluster/votes/clocks.ts";
 import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
+import { CALM, drawPace, type Pace, STEP, STORM, type Wrong } from "../storm.ts";
 import { endOf, type Protocol, startLease } from "./protocol.ts";
 import { Store } from "./store.ts";
-
-/** What is drawn. */
-export interface Setting {
-  /** What shuts a fence is late by this at most. */
-  readonly margin: number;
-  /** A clock that is not slewed is wrong by this at most. */
-  readonly rate: number;
-}
-
-/** How long faults happen, and how long then none does. */
-const STORM = seconds(20), CALM = seconds(12);
-const STEP = milliseconds(5);
-/** A clock that is slewed is wrong by this at most (chrony, maxslewrate). */
-const SLEW = 0.08;
-
-interface Pace {
-  readonly boot: number;
-  readonly raw: number;
-}
 
 interface Node {
   readonly name: string;
@@ -66,7 +48,7 @@ export interface Outcome {
 }
 
 /** Plays a course; `random` draws from 0 to 1. */
-export function play(protocol: Protocol, random: () => number, setting: Setting): Outcome {
+export function play(protocol: Protocol, random: () => number, setting: Wrong): Outcome {
   const course = new Course(protocol, random, setting);
   while (course.problem === undefined && course.time < STORM + CALM) course.step();
   course.judgeEnd();
@@ -95,7 +77,7 @@ type Kind = keyof typeof KINDS;
 class Course {
   readonly #protocol: Protocol;
   readonly #random: () => number;
-  readonly #setting: Setting;
+  readonly #wrong: Wrong;
   readonly #weather: readonly (readonly [Kind, number])[];
   readonly #loss: number;
   readonly #store = new Store();
@@ -114,10 +96,10 @@ class Course {
   acquisitions = 0;
   problem: string | undefined;
 
-  constructor(protocol: Protocol, random: () => number, setting: Setting) {
+  constructor(protocol: Protocol, random: () => number, setting: Wrong) {
     this.#protocol = protocol;
     this.#random = random;
-    this.#setting = setting;
+    this.#wrong = setting;
     const kinds = Object.keys(KINDS) as Kind[];
     this.#weather = kinds.filter((kind) => kind === "ask" || random() < 0.5)
       .map((kind) => [kind, KINDS[kind] * random() * STEP / seconds(1)]);
@@ -127,7 +109,7 @@ class Course {
       const lease = startLease(`${name}1`, zero);
       const node = { name, now: zero, starts: 1, lease, fence: undefined, note: undefined };
       this.#nodes.set(name, node);
-      this.#paces.set(name, this.#drawPace());
+      this.#paces.set(name, drawPace(this.#random, this.#wrong.rate));
     }
   }
 
@@ -248,7 +230,7 @@ class Course {
   }
 
   #judge(): void {
-    const late = nanoseconds(this.#setting.margin);
+    const late = nanoseconds(this.#wrong.margin);
     const answering = [...this.#nodes.values()].filter(({ fence, now }) =>
       fence !== undefined && !mayBeOver(readingAfter(fence, late), now)
     );
@@ -308,7 +290,7 @@ class Course {
         this.#pausedUntil.set(name, until);
         return;
       case "pace":
-        this.#paces.set(name, this.#drawPace());
+        this.#paces.set(name, drawPace(this.#random, this.#wrong.rate));
         return;
       case "remove":
         return this.#store.remove(this.#random() < 0.5 ? "owner" : "renewed");
@@ -378,12 +360,6 @@ class Course {
 
   #isPaused(name: string): boolean {
     return this.time < STORM && (this.#pausedUntil.get(name) ?? 0) > this.time;
-  }
-
-  #drawPace(): Pace {
-    const raw = 1 + (this.#random() < 0.5 ? -1 : 1) * this.#setting.rate;
-    const slew = this.#random();
-    return { raw, boot: raw * (slew < 0.2 ? 1 - SLEW : slew < 0.4 ? 1 + SLEW : 1) };
   }
 
   #node(name: string): Node {

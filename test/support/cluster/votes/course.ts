@@ -6,29 +6,15 @@ import { mayBeOver } from "../../../../src/cluster/votes/clocks.ts";
 import { holds } from "../../../../src/cluster/votes/holder.ts";
 import type { Terms } from "../../../../src/cluster/votes/terms.ts";
 import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
+import { CALM, drawPace, type Pace, STEP, STORM, type Wrong } from "../storm.ts";
 import type { Protocol } from "./protocol.ts";
 import { act, answers, BOOT, contestOf, type Done, epochOf, type Flight, LEASE } from "./world.ts";
 import { later, type Machine, offerTo, receive, restarted, resumed } from "./world.ts";
 import { type Rules, rulesOf, settled } from "./world.ts";
 
 /** What is drawn, and what is promised. */
-export interface Setting {
+export interface Setting extends Wrong {
   readonly terms: Terms;
-  /** What shuts a fence is late by this at most. */
-  readonly margin: number;
-  /** A clock that is not slewed is wrong by this at most. */
-  readonly rate: number;
-}
-
-/** How long faults happen, and how long then none does. */
-const STORM = seconds(20), CALM = seconds(12);
-const STEP = milliseconds(5);
-/** A clock that is slewed is wrong by this at most (chrony, maxslewrate). */
-const SLEW = 0.08;
-
-interface Pace {
-  readonly boot: number;
-  readonly raw: number;
 }
 
 interface Due {
@@ -105,7 +91,7 @@ class Course {
     this.#rules = rulesOf(protocol, nodes, witnesses, setting.terms);
     for (const name of this.#rules.voters.names) {
       this.#machines.set(name, settled(name));
-      this.#paces.set(name, this.#drawPace());
+      this.#paces.set(name, drawPace(this.#random, this.#setting.rate));
     }
   }
 
@@ -267,7 +253,7 @@ class Course {
         this.#pausedUntil.set(name, this.time + this.#random() * seconds(4));
         return;
       case "pace":
-        this.#paces.set(name, this.#drawPace());
+        this.#paces.set(name, drawPace(this.#random, this.#setting.rate));
         return;
       case "siege":
         return this.#besiege(node);
@@ -312,12 +298,6 @@ class Course {
 
   #isPaused(name: string): boolean {
     return this.time < STORM && (this.#pausedUntil.get(name) ?? 0) > this.time;
-  }
-
-  #drawPace(): Pace {
-    const raw = 1 + (this.#random() < 0.5 ? -1 : 1) * this.#setting.rate;
-    const slew = this.#random();
-    return { raw, boot: raw * (slew < 0.2 ? 1 - SLEW : slew < 0.4 ? 1 + SLEW : 1) };
   }
 
   #draw(names: readonly string[]): string {
