@@ -24,7 +24,7 @@ Deno.test("floatip(8) has every command that people type, and each flag twice", 
   for (const { name, hidden, target } of root.getAllEntries()) {
     assert.equal(text.includes(`.SS "floatip ${name.original}"`), !hidden, name.original);
     if (hidden || !("parameters" in target)) continue;
-    assert.ok(text.includes(target.brief), target.brief);
+    assert.ok(text.includes(target.brief.replaceAll("`", "")), target.brief);
     for (const flag of Object.keys(target.parameters.flags ?? {})) {
       const kebab = flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       assert.match(text, synopsisWith(name.original, kebab), kebab);
@@ -44,7 +44,8 @@ Deno.test("floatip.toml(5) has every key of every table", () => {
   for (const { header, keys } of TABLES) {
     for (const [name, key] of Object.entries(keys)) {
       assert.ok(text.includes(`\n${name}\n`), `${header} ${name}`);
-      assert.ok(text.includes(`${name} = ${exampleText(key)}`), `${header} ${name}`);
+      // A long line is folded.
+      assert.ok(text.replaceAll("\n", " ").includes(`${name} = ${exampleText(key)}`), name);
     }
   }
 });
