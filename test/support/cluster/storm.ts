@@ -1,4 +1,4 @@
-/** What the random courses of leases have in common: a storm of faults, and clocks that go wrong. */
+/** What random courses of leases have in common: a storm of faults, and clocks that go wrong. */
 import { milliseconds, seconds } from "../../../src/time.ts";
 
 /** How long faults happen, and how long then none does. */
