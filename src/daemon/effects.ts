@@ -106,12 +106,19 @@ export function* removingAddresses(
   if (router.elsewhere !== undefined) return;
   const refused = new Set<string>();
   for (const part of partsOf(addresses)) {
-    const interfaces = look();
-    const there = part.flatMap((held) =>
-      placedEntries(held, router, interfaces)
-        .map(({ name, entry }) => ({ ...held, interface: name, prefix: entry.prefix }))
-    );
-    for (const [index, outcome] of host.removeAddresses(there).entries()) {
+    const thereIn = (interfaces: Interfaces) =>
+      part.flatMap((held) =>
+        placedEntries(held, router, interfaces)
+          .map(({ name, entry }) => ({ ...held, interface: name, prefix: entry.prefix }))
+      );
+    let there = thereIn(look());
+    let outcomes = host.removeAddresses(there);
+    // Gone, or its link has got another name since that picture.
+    if (outcomes.includes("absent")) {
+      there = thereIn(host.interfaces());
+      if (there.length > 0) outcomes = host.removeAddresses(there);
+    }
+    for (const [index, outcome] of outcomes.entries()) {
       if (!(outcome instanceof HostError)) continue;
       journal.write("error", `${labelOf(router.plan)}: ${outcome.message}`);
       const left = there[index];
