@@ -3,7 +3,7 @@
  * epochs rise, and when the faults end a node holds. And each broken protocol is noticed.
  */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { BROKEN, playSeed, type Variant } from "../support/cluster/votes/seeds.ts";
+import { BROKEN, playHours, playSeed, type Variant } from "../support/cluster/votes/seeds.ts";
 
 /** FUZZ_RUNS in the environment makes it longer. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 150);
@@ -28,6 +28,16 @@ Deno.test("votes: whatever happens, one node answers at most, and one does after
     acquisitions += outcome.acquisitions;
   }
   ok(acquisitions > 3 * RUNS, `${acquisitions} acquisitions`);
+});
+
+Deno.test("votes: the same over quiet hours between storms", () => {
+  let hours = 0;
+  for (let seed = 1; seed <= RUNS / 10; seed++) {
+    const { problem, nodeHours } = playHours(seed);
+    deepStrictEqual(problem, undefined, `seed ${seed}`);
+    hours += nodeHours;
+  }
+  ok(hours > RUNS, `${hours} node-hours`);
 });
 
 for (const [name, variant] of Object.entries(BROKEN)) {

@@ -1,14 +1,15 @@
 /** Runs of all kinds, counted alike. */
-import { playSeed } from "../support/cluster/votes/seeds.ts";
+import { playHours, playSeed } from "../support/cluster/votes/seeds.ts";
 import { type Kind, KINDS } from "./kinds.ts";
 import { summary } from "./summary.ts";
 import { votesRun } from "./votes/run.ts";
 
 /**
  * Besides those with a set-up: "votes", whole daemons with an exclusive instance; "protocol", the
- * protocol of votes alone, with something happening all the time.
+ * protocol of votes alone, with something happening all the time; "hours", the same with quiet
+ * hours between storms of faults.
  */
-export type CountedKind = Kind | "votes" | "protocol";
+export type CountedKind = Kind | "votes" | "protocol" | "hours";
 
 /** What is counted of a run. */
 export interface Counted {
@@ -22,7 +23,7 @@ export interface Counted {
 
 /** Performs the run of `seed`. */
 export async function counted(kind: CountedKind, seed: number): Promise<Counted> {
-  if (kind === "protocol") return protocol(seed);
+  if (kind === "protocol" || kind === "hours") return protocol(kind, seed);
   if (kind === "votes") return await votes(seed);
   const outcome = await KINDS[kind](seed, { hashed: false });
   return {
@@ -33,9 +34,10 @@ export async function counted(kind: CountedKind, seed: number): Promise<Counted>
   };
 }
 
-function protocol(seed: number): Counted {
-  const { problem, acquisitions, faults, nodeHours } = playSeed(seed);
-  const failure = problem === undefined ? undefined : failureOf("protocol", seed, [problem]);
+function protocol(kind: "protocol" | "hours", seed: number): Counted {
+  const play = kind === "hours" ? playHours : playSeed;
+  const { problem, acquisitions, faults, nodeHours } = play(seed);
+  const failure = problem === undefined ? undefined : failureOf(kind, seed, [problem]);
   return { transitions: acquisitions, faults, nodeHours, failure };
 }
 

@@ -18,10 +18,11 @@ deno task sim -- field ...                  the same: files that differ, clones,
 deno task sim -- roads ...                  the same: nodes that tell each other, roads that break
 deno task sim -- votes ...                  the same: daemons with an exclusive instance
 deno task sim -- protocol ...               the same: the protocol of votes, without daemons
+deno task sim -- hours ...                  the same, with quiet hours between storms of faults
 deno task sim -- mutants                    that protocol, broken: is each mistake noticed?`;
 
 /** Kinds by their names on the command line; without one: "random". */
-const NAMED = ["field", "roads", "votes", "protocol"] as const;
+const NAMED = ["field", "roads", "votes", "protocol", "hours"] as const;
 
 /** Seeds of a million in a row are as good as any. */
 const BLOCK = 1e6;
@@ -36,7 +37,7 @@ async function main(words: readonly string[]): Promise<number> {
   const args = named === undefined ? words : words.slice(1);
   const [only] = args;
   if (args.length === 1 && only !== undefined && /^\d+$/.test(only)) {
-    return kind === "votes" || kind === "protocol"
+    return kind === "votes" || kind === "protocol" || kind === "hours"
       ? await tell(kind, Number(only))
       : await replay(kind, Number(only));
   }
@@ -47,7 +48,7 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 /** Plays a seed of votes once more, and tells what there is to tell. */
-async function tell(kind: "votes" | "protocol", seed: number): Promise<number> {
+async function tell(kind: "votes" | "protocol" | "hours", seed: number): Promise<number> {
   if (kind === "votes") {
     const { words, log } = await votesRun(seed);
     console.log([words, ...log].join("\n"));

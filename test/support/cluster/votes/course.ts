@@ -1,25 +1,27 @@
 /**
  * A random course of events for machines that vote and hold, in real time: clocks at the ends of
- * their rates and slewed, loss, delay, copies, one-way cuts, pauses, restarts. `seed` repeats it.
+ * their rates and slewed, loss, delay, copies, one-way cuts, pauses, restarts. They come in storms;
+ * after each of them a node has to hold, and hours without a fault may follow. `seed` repeats it.
  */
-import { mayBeOver } from "../../../../src/cluster/votes/clocks.ts";
-import { holds } from "../../../../src/cluster/votes/holder.ts";
+import { holds, lapse } from "../../../../src/cluster/votes/holder.ts";
 import type { Terms } from "../../../../src/cluster/votes/terms.ts";
-import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
-import { CALM, drawPace, type Pace, STEP, STORM, type Wrong } from "../storm.ts";
+import { type Instant, milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
+import { Schedule } from "../../../sim/schedule.ts";
+import { CALM, drawPace, type Pace, STORM, type Wrong } from "../storm.ts";
+import { Judge } from "./judge.ts";
 import type { Protocol } from "./protocol.ts";
-import { act, answers, BOOT, contestOf, type Done, epochOf, type Flight, LEASE } from "./world.ts";
-import { later, type Machine, offerTo, receive, restarted, resumed } from "./world.ts";
-import { type Rules, rulesOf, settled } from "./world.ts";
+import { afterQuiet, restingHolder, roundOf } from "./quiet.ts";
+import { type Kind, latenessOf, wayOf, Weather } from "./weather.ts";
+import { act, BOOT, contestOf, type Done, epochOf, type Flight, later } from "./world.ts";
+import { type Machine, offerTo, receive, restarted, resumed, type Rules } from "./world.ts";
+import { rulesOf, settled } from "./world.ts";
 
 /** What is drawn, and what is promised. */
 export interface Setting extends Wrong {
   readonly terms: Terms;
-}
-
-interface Due {
-  readonly at: number;
-  readonly flight: Flight;
+  readonly storms: number;
+  /** Faults of a machine in an hour, quiet hours included; undefined: there are none of those. */
+  readonly density: number | undefined;
 }
 
 /** What a course came to. */
@@ -36,203 +38,264 @@ export interface Outcome {
 /** Plays the course of `seed`; `random` draws from 0 to 1. */
 export function play(protocol: Protocol, random: () => number, setting: Setting): Outcome {
   const course = new Course(protocol, random, setting);
-  while (course.problem === undefined && course.time < STORM + CALM) course.step();
-  course.judgeEnd();
-  const { problem, acquisitions, faults } = course;
-  return { problem, acquisitions, faults, nodeHours: course.machineCount * course.time / 3600e9 };
+  course.play();
+  const { problem, faults, nodeHours } = course;
+  return { problem, acquisitions: course.judge.acquisitions, faults, nodeHours };
 }
 
-/** What may happen, and how often in a second at most. */
-const KINDS = {
-  ask: 20,
-  release: 8,
-  offer: 2,
-  cut: 1,
-  delay: 2,
-  restart: 0.5,
-  pause: 0.2,
-  pace: 1,
-  siege: 0.5,
-} as const;
+/** One machine, and what happens to it. */
+interface Host {
+  /** As it was at `at`: of one to which nothing happens only the clocks go on. */
+  machine: Machine;
+  at: number;
+  pace: Pace;
+  pausedUntil: number;
+  /** When its node looks at the clock next. */
+  tickAt: number;
+  /** What has come while nothing ran there. */
+  waiting: Flight[];
+}
 
-type Kind = keyof typeof KINDS;
+/** From one look to the next, whether nodes hear a holder. */
+const LOOK = milliseconds(100);
 
 class Course {
   readonly #random: () => number;
   readonly #setting: Setting;
   readonly #rules: Rules;
-  /** What happens in this course, and with which chance in each step. */
-  readonly #weather: readonly (readonly [Kind, number])[];
-  readonly #loss: number;
-  readonly #machines = new Map<string, Machine>();
-  readonly #paces = new Map<string, Pace>();
-  readonly #pausedUntil = new Map<string, number>();
+  readonly #schedule = new Schedule();
+  readonly judge: Judge;
+  readonly #hosts = new Map<string, Host>();
+  readonly #start = this.#schedule.now;
+  #weather: Weather;
   /** Cuts by direction, from when and until when. */
-  readonly #cuts = new Map<string, { readonly from: number; readonly until: number }>();
-  #due: Due[] = [];
+  #cuts = new Map<string, { readonly from: number; readonly until: number }>();
   #slowUntil = 0;
-  #epoch = 0;
-  /** What each voter has promised that may still be relied on: to which token, until when. */
-  readonly #promises = new Map<string, { readonly token: string; readonly until: number }>();
-  time = 0;
-  acquisitions = 0;
+  #isStorm = false;
+  /** Messages under way. */
+  #flying = 0;
   faults = 0;
-  problem: string | undefined;
 
   constructor(protocol: Protocol, random: () => number, setting: Setting) {
     this.#random = random;
     this.#setting = setting;
-    const kinds = Object.keys(KINDS) as Kind[];
-    this.#weather = kinds.filter((kind) => kind === "ask" || random() < 0.5)
-      .map((kind) => [kind, KINDS[kind] * random() * STEP / seconds(1)]);
-    this.#loss = random() < 0.5 ? 0 : 0.2 * random();
+    this.#weather = new Weather(random);
     const nodes = ["a", "b", "c"].slice(0, random() < 0.5 ? 2 : 3);
     const witnesses = ["w", "x"].slice(0, nodes.length === 2 ? 1 : random() < 0.5 ? 0 : 2);
     this.#rules = rulesOf(protocol, nodes, witnesses, setting.terms);
+    const { margin, rate, terms: { term } } = setting;
+    this.judge = new Judge({ margin: nanoseconds(margin), rate, term });
     for (const name of this.#rules.voters.names) {
-      this.#machines.set(name, settled(name));
-      this.#paces.set(name, drawPace(this.#random, this.#setting.rate));
+      this.#hosts.set(name, {
+        machine: settled(name),
+        at: this.#time,
+        pace: drawPace(random, rate),
+        pausedUntil: 0,
+        tickAt: Infinity,
+        waiting: [],
+      });
     }
   }
 
-  get machineCount(): number {
-    return this.#machines.size;
+  get problem(): string | undefined {
+    return this.judge.problem;
   }
 
-  /** The next few milliseconds. */
-  step(): void {
-    const end = this.time + STEP;
-    for (let next = this.#earliest(end); next !== undefined; next = this.#earliest(end)) {
-      this.#due = this.#due.filter((one) => one !== next);
-      this.#goTo(next.at);
-      this.#arrive(next.flight);
-    }
-    this.#goTo(end);
-    for (const name of this.#rules.nodes) {
-      if (!this.#isPaused(name)) {
-        this.#change(name, (machine) => act(this.#rules, machine, this.#rules.protocol.tick));
+  get nodeHours(): number {
+    return this.#hosts.size * (this.#time - this.#start) / 3600e9;
+  }
+
+  play(): void {
+    for (let storm = 1; storm <= this.#setting.storms && this.problem === undefined; storm++) {
+      if (storm > 1) {
+        if (!this.#rest()) return;
+        this.#weather = new Weather(this.#random);
       }
+      this.#storm();
+      this.#calm();
     }
-    if (this.time < STORM) this.#drawFault();
-    else for (const name of this.#rules.nodes) this.#wantAgain(name);
   }
 
-  /** Without faults, one of the nodes that ask holds. */
-  judgeEnd(): void {
-    if (this.problem !== undefined) return;
-    const isHeld = this.#rules.nodes.some((name) => {
-      const { holder, now } = this.#machine(name);
+  get #time(): number {
+    return this.#schedule.now;
+  }
+
+  #storm(): void {
+    const long = this.#setting.storms === 1 ? 1 : this.#random();
+    const end = this.#time + long * STORM;
+    this.#isStorm = true;
+    this.#plan(this.#time + this.#weather.rest(this.#random), () => this.#drawFault(end));
+    this.#run(end);
+    this.#isStorm = false;
+    this.#cuts = new Map();
+    for (const name of this.#hosts.keys()) this.#wake(name);
+  }
+
+  /** Without faults one of the nodes holds, at last. */
+  #calm(): void {
+    const end = this.#time + CALM;
+    while (this.#time < end && this.problem === undefined) {
+      for (const name of this.#rules.nodes) this.#wantAgain(name);
+      this.#run(this.#time + LOOK);
+    }
+    if (this.problem !== undefined || this.#holding().length > 0) return;
+    this.judge.problem = "no node holds although nothing is in its way";
+  }
+
+  /** The nodes hear the holder and ask no more; then nothing happens for hours. False: not so. */
+  #rest(): boolean {
+    const end = this.#time + CALM;
+    while (this.#time < end && this.problem === undefined) {
+      const holding = this.#holding();
+      for (const name of this.#rules.nodes) {
+        const { holder } = this.#host(name).machine;
+        if (holding.includes(name)) continue;
+        if (holding.length === 0) this.#wantAgain(name);
+        else if (holder.askAt !== undefined) {
+          this.#change(name, (one) => act(this.#rules, one, (_, holder) => lapse(holder)));
+        }
+      }
+      const until = this.#time + LOOK;
+      while (this.#stepBefore(until)) if (this.#flying === 0 && this.#skip()) return true;
+      this.#schedule.skip(until as Instant);
+    }
+    return false;
+  }
+
+  /** Skips the quiet hours, where this is the state for it. */
+  #skip(): boolean {
+    const { density = 0 } = this.#setting;
+    const machines = this.#machines();
+    const holder = restingHolder(machines);
+    if (holder === undefined) return false;
+    const pace = this.#host(holder.name).pace;
+    const round = roundOf(this.#rules.terms.renewEvery, pace);
+    const hours = this.faults / density - this.nodeHours;
+    const duration = Math.max(0, Math.floor(hours * 3600e9 / machines.length / round)) * round;
+    this.#schedule.skip((this.#time + duration) as Instant);
+    this.judge.shift(duration);
+    for (const host of this.#hosts.values()) {
+      host.at = this.#time;
+      host.machine = afterQuiet(host.machine, duration, { own: host.pace, holder: pace });
+      this.#planTick(host);
+    }
+    return true;
+  }
+
+  #run(until: number): void {
+    while (this.problem === undefined && this.#stepBefore(until));
+    this.#schedule.skip(until as Instant);
+  }
+
+  #stepBefore(until: number): boolean {
+    const { next } = this.#schedule;
+    return next !== undefined && next <= until && this.#schedule.step();
+  }
+
+  #plan(at: number, deed: () => void): void {
+    this.#schedule.at(Math.ceil(at) as Instant, deed);
+  }
+
+  #machines(): readonly Machine[] {
+    return [...this.#hosts.values()].map((host) => this.#caughtUp(host));
+  }
+
+  /** The machine at this time. */
+  #caughtUp(host: Host): Machine {
+    const passed = this.#time - host.at;
+    if (passed > 0) {
+      const { pace: { boot, raw } } = host;
+      host.at = this.#time;
+      host.machine = later(host.machine, nanoseconds(passed * boot), nanoseconds(passed * raw));
+    }
+    return host.machine;
+  }
+
+  /** The nodes that may hold. */
+  #holding(): readonly string[] {
+    return this.#rules.nodes.filter((name) => {
+      const { holder, now } = this.#caughtUp(this.#host(name));
       return holds(contestOf(this.#rules, name), holder, now);
     });
-    if (!isHeld) this.problem = "no node holds although nothing is in its way";
-  }
-
-  #earliest(end: number): Due | undefined {
-    const ready = this.#due.filter(({ at, flight }) => at <= end && !this.#isPaused(flight.to));
-    return ready.toSorted((one, other) => one.at - other.at)[0];
-  }
-
-  #goTo(time: number): void {
-    const passed = Math.max(0, time - this.time);
-    this.time = Math.max(time, this.time);
-    for (const [name, machine] of this.#machines) {
-      const { boot, raw } = this.#paces.get(name) ?? { boot: 1, raw: 1 };
-      const moved = later(machine, nanoseconds(passed * boot), nanoseconds(passed * raw));
-      this.#machines.set(name, moved);
-    }
-    this.#judge();
-  }
-
-  #arrive({ from, to, message }: Flight): void {
-    this.#change(to, (machine) => receive(this.#rules, machine, from, message));
   }
 
   #change(name: string, deed: (machine: Machine) => Done): void {
-    const before = this.#machine(name);
+    const host = this.#host(name);
+    const before = this.#caughtUp(host);
     const { machine, sent } = deed(before);
-    this.#machines.set(name, machine);
-    this.#judgePromise(before, machine);
-    this.#judgeEpoch(before, machine);
+    host.machine = machine;
     for (const flight of sent) this.#send(flight);
-    this.#judge();
+    this.judge.look(before, machine, this.#time, () => this.#machines());
+    if (before.holder !== machine.holder) this.#planTick(host);
   }
 
-  #send(flight: Flight): void {
-    const isStorm = this.time < STORM;
-    const cut = this.#cuts.get(flight.from + flight.to);
-    const isCut = cut !== undefined && cut.from <= this.time && this.time < cut.until;
-    if (isStorm && (isCut || this.#random() < this.#loss)) return;
-    const copies = isStorm && this.#random() < 0.1 ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) {
-      const isSlow = isStorm && this.time < this.#slowUntil;
-      const most = !isSlow ? milliseconds(3) : this.#random() < 0.2 ? seconds(4) : seconds(0.5);
-      this.#due.push({ at: this.time + Math.ceil(this.#random() * most), flight });
+  #planTick(host: Host): void {
+    const { machine: { now, fence, holder: { askAt, candidacy } }, pace } = host;
+    const end = candidacy?.isHolding === true ? fence : undefined;
+    let rest = Infinity;
+    for (const one of [askAt, end]) {
+      if (one === undefined) continue;
+      rest = Math.min(rest, (one.boot - now.boot) / pace.boot, (one.raw - now.raw) / pace.raw);
     }
-  }
-
-  #judge(): void {
-    const lateness = nanoseconds(this.#setting.margin);
-    const answering = [...this.#machines.values()].filter((one) => answers(one, lateness));
-    if (answering.length < 2) return;
-    const names = answering.map(({ name }) => name).join(" and ");
-    this.problem ??= `${names} answer at ${this.time / 1e6} ms`;
-  }
-
-  #judgePromise(before: Machine, after: Machine): void {
-    const [was, is] = [before, after].map(({ voter }) => voter.votes.get(LEASE)?.last);
-    if (is === undefined || is === was) return;
-    const { name } = after;
-    if (is.end === undefined) {
-      this.#promises.delete(name);
-      return;
-    }
-    const promised = this.#promises.get(name);
-    const given = was?.token === is.token ? undefined : promised;
-    const isAlive = given !== undefined && given.token !== is.token && given.until > this.time;
-    if (isAlive && this.#relies(given.token, name)) {
-      this.problem ??= `${name} promises to ${is.token} while ${given.token} relies on it`;
-    }
-    const reliable = this.#rules.terms.term / (1 + this.#setting.rate);
-    const until = Math.max(
-      promised?.token === is.token ? promised.until : 0,
-      was?.sent === is.sent && was.token === is.token ? 0 : this.time + reliable,
-    );
-    this.#promises.set(name, { token: is.token, until });
-  }
-
-  /** Does the process of `token` count on the promise of this voter? */
-  #relies(token: string, voter: string): boolean {
-    return [...this.#machines.values()].some(({ now, holder }) => {
-      const { ends, kept } = holder.candidacy ?? {};
-      const end = ends?.get(voter) ?? kept;
-      return holder.token === token && end !== undefined && !mayBeOver(end, now);
+    const lateness = this.#random() * latenessOf(this.#rules.terms.renewEvery);
+    const at = Math.ceil(this.#time + Math.max(0, rest) + 1 + lateness);
+    host.tickAt = at;
+    if (rest === Infinity) return;
+    this.#plan(at, () => {
+      if (host.tickAt === at && !this.#isPaused(host)) this.#tick(host);
     });
   }
 
-  #judgeEpoch({ holder: before }: Machine, { holder: after }: Machine): void {
-    if (after.candidacy?.isHolding !== true || before.candidacy?.isHolding === true) return;
-    if (after.candidacy.kept !== undefined) return;
-    this.acquisitions++;
-    const { epoch } = after.candidacy;
-    if (epoch <= this.#epoch) this.problem ??= `epoch ${epoch} after ${this.#epoch}`;
-    this.#epoch = epoch;
+  #tick(host: Host): void {
+    const { name } = host.machine;
+    this.#change(name, (machine) => act(this.#rules, machine, this.#rules.protocol.tick));
+    if (host.tickAt <= this.#time) this.#planTick(host);
   }
 
-  /** At most one thing in each step. */
-  #drawFault(): void {
-    for (const [kind, chance] of this.#weather) {
-      if (this.#random() < chance) {
-        if (kind !== "ask") this.faults++;
-        this.#befall(kind);
-        return;
-      }
+  #arrive(flight: Flight): void {
+    const host = this.#host(flight.to);
+    if (this.#isPaused(host)) {
+      host.waiting.push(flight);
+      return;
     }
+    const { from, to, message } = flight;
+    this.#change(to, (machine) => receive(this.#rules, machine, from, message));
+  }
+
+  #send(flight: Flight): void {
+    const { from, to } = flight;
+    const cut = this.#cuts.get(from + to);
+    const isCut = cut !== undefined && cut.from <= this.#time && this.#time < cut.until;
+    const isStorm = this.#isStorm;
+    if (isStorm && (isCut || this.#random() < this.#weather.loss)) return;
+    const copies = isStorm && this.#random() < 0.1 ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      const most = !isStorm || this.#time >= this.#slowUntil
+        ? wayOf(this.#rules.terms.renewEvery)
+        : this.#random() < 0.2
+        ? seconds(4)
+        : seconds(0.5);
+      this.#flying++;
+      this.#plan(this.#time + this.#random() * most, () => {
+        this.#flying--;
+        this.#arrive(flight);
+      });
+    }
+  }
+
+  /** Something happens, and later something else. */
+  #drawFault(end: number): void {
+    const kind = this.#weather.draw(this.#random);
+    if (kind !== "ask") this.faults++;
+    this.#befall(kind);
+    const next = this.#time + this.#weather.rest(this.#random);
+    if (next < end) this.#plan(next, () => this.#drawFault(end));
   }
 
   #befall(kind: Kind): void {
     const { protocol, nodes, voters } = this.#rules;
     const [name, node] = [this.#draw(voters.names), this.#draw(nodes)];
-    const isAwake = !this.#isPaused(node);
+    const isAwake = !this.#isPaused(this.#host(node));
     switch (kind) {
       case "ask":
         return this.#wantAgain(node);
@@ -243,18 +306,20 @@ class Course {
         if (!isAwake) return;
         return this.#change(node, (one) => offerTo(this.#rules, one, this.#draw(nodes)));
       case "cut":
-        return this.#cut(name, this.#draw(voters.names), this.time);
+        return this.#cut(name, this.#draw(voters.names), this.#time);
       case "delay":
-        this.#slowUntil = this.time + this.#random() * seconds(1);
+        this.#slowUntil = this.#time + this.#random() * seconds(1);
         return;
       case "restart":
         return this.#restart(name);
       case "pause":
-        this.#pausedUntil.set(name, this.time + this.#random() * seconds(4));
-        return;
-      case "pace":
-        this.#paces.set(name, drawPace(this.#random, this.#setting.rate));
-        return;
+        return this.#pause(name, this.#time + this.#random() * seconds(4));
+      case "pace": {
+        const host = this.#host(name);
+        this.#caughtUp(host);
+        host.pace = drawPace(this.#random, this.#setting.rate);
+        return this.#planTick(host);
+      }
       case "siege":
         return this.#besiege(node);
     }
@@ -266,7 +331,7 @@ class Course {
 
   /** All that a machine hears, or says, or both, comes late for a while, and then no more. */
   #besiege(name: string): void {
-    const start = this.time + this.#random() * seconds(0.6);
+    const start = this.#time + this.#random() * seconds(0.6);
     const kind = this.#random();
     this.#slowUntil = start;
     for (const other of this.#rules.voters.names) {
@@ -277,12 +342,31 @@ class Course {
 
   /** A node that is not asking does. */
   #wantAgain(name: string): void {
-    if (this.#machine(name).holder.askAt !== undefined || this.#isPaused(name)) return;
+    const host = this.#host(name);
+    if (host.machine.holder.askAt !== undefined || this.#isPaused(host)) return;
     this.#change(name, (machine) => act(this.#rules, machine, this.#rules.protocol.ask));
   }
 
+  #pause(name: string, until: number): void {
+    this.#host(name).pausedUntil = until;
+    this.#plan(until, () => {
+      if (this.#host(name).pausedUntil === until) this.#wake(name);
+    });
+  }
+
+  /** What has come meanwhile is taken in before the clock is looked at. */
+  #wake(name: string): void {
+    const host = this.#host(name);
+    host.pausedUntil = 0;
+    const { waiting } = host;
+    host.waiting = [];
+    for (const flight of waiting) this.#arrive(flight);
+    if (this.#rules.nodes.includes(name)) this.#tick(host);
+  }
+
   #restart(name: string): void {
-    const machine = this.#machine(name);
+    const host = this.#host(name);
+    const machine = this.#caughtUp(host);
     const epoch = epochOf(machine);
     const kind = this.#random();
     const next = kind < 0.4
@@ -291,22 +375,23 @@ class Course {
       ? restarted(this.#rules, machine, epoch)
       // Its clocks begin anew, and its kernel knows nothing.
       : restarted(this.#rules, { ...machine, now: BOOT, fence: undefined }, epoch);
-    this.#pausedUntil.delete(name);
-    this.#machines.set(name, next);
-    this.#judge();
+    host.machine = next;
+    this.judge.look({ ...next, fence: undefined }, next, this.#time, () => this.#machines());
+    this.#wake(name);
+    this.#planTick(host);
   }
 
-  #isPaused(name: string): boolean {
-    return this.time < STORM && (this.#pausedUntil.get(name) ?? 0) > this.time;
+  #isPaused({ pausedUntil }: Host): boolean {
+    return pausedUntil > this.#time;
   }
 
   #draw(names: readonly string[]): string {
     return names[Math.floor(this.#random() * names.length)] ?? "";
   }
 
-  #machine(name: string): Machine {
-    const machine = this.#machines.get(name);
-    if (machine === undefined) throw new Error(`no machine ${name}`);
-    return machine;
+  #host(name: string): Host {
+    const host = this.#hosts.get(name);
+    if (host === undefined) throw new Error(`no machine ${name}`);
+    return host;
   }
 }

@@ -1,28 +1,53 @@
-/** Random courses of votes by their seeds, with the terms of adverts of 1 s. */
-import { termsOf } from "../../../../src/cluster/votes/terms.ts";
-import { milliseconds, seconds } from "../../../../src/time.ts";
+/** Random courses of votes by their seeds. */
+import { type Fence, MARGINS, termsOf } from "../../../../src/cluster/votes/terms.ts";
+import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
 import { Random } from "../../../sim/random.ts";
 import { type Outcome, play, type Setting } from "./course.ts";
 import { MUTANTS } from "./mutants.ts";
 import { PROTOCOL, type Protocol } from "./protocol.ts";
 
-/** What shuts a fence is late by this, just within the margin. */
-const LATE = milliseconds(9.999);
+/** What shuts a fence is late by almost the whole margin. */
+const UNSPENT = milliseconds(0.001);
 
 /** Clocks that are not slewed are wrong by this at most. */
 const RATE = 0.001;
 
-/** Adverts of 1 s and a fence of nftables; clocks are wrong by `rate`. */
-function settingOf(rate: number): Setting {
-  const terms = termsOf(seconds(1), "nftables");
-  if (terms === undefined) throw new Error("1 s adverts have terms");
-  return { terms, margin: LATE, rate };
+/** Storms of a course with quiet hours. */
+const STORMS = 20;
+
+/** The course of `seed`, one storm: of the protocol, or of a broken one. */
+export function playSeed(seed: number, { protocol, rate }: Variant = SOUND): Outcome {
+  const random = drawing(seed, 0);
+  return play(protocol, random, { ...drawTerms(random), rate, storms: 1, density: undefined });
 }
 
-/** The course of `seed`: of the protocol, or of a broken one. */
-export function playSeed(seed: number, { protocol, rate }: Variant = SOUND): Outcome {
-  const random = new Random(seed);
-  return play(protocol, () => random.u32() / 2 ** 32, settingOf(rate));
+/** The course of `seed` with storms and quiet hours: 2 to 2,000 faults of a machine in an hour. */
+export function playHours(seed: number): Outcome {
+  const random = drawing(seed, 1);
+  const density = between(random, 2, 2000);
+  return play(PROTOCOL, random, { ...drawTerms(random), rate: RATE, storms: STORMS, density });
+}
+
+function drawing(seed: number, stream: number): () => number {
+  const random = new Random(seed, stream);
+  return () => random.u32() / 2 ** 32;
+}
+
+/** Adverts of 1 s and a fence of nftables, or of 20 ms to 40 s and any fence. */
+function drawTerms(random: () => number): Pick<Setting, "terms" | "margin"> {
+  const kind = random();
+  const interval = kind < 0.5
+    ? seconds(1)
+    : nanoseconds(kind < 0.9 ? between(random, 0.5e9, 40e9) : between(random, 20e6, 0.5e9));
+  const fence: Fence = kind < 0.5 || random() < 0.7 ? "nftables" : "lifetime";
+  const terms = termsOf(interval, fence);
+  const margin = nanoseconds(MARGINS[fence] - UNSPENT);
+  return terms === undefined ? drawTerms(random) : { terms, margin };
+}
+
+/** From `least` to `most`; each order of magnitude as often as the others. */
+function between(random: () => number, least: number, most: number): number {
+  return least * (most / least) ** random();
 }
 
 /** A protocol, and how wrong clocks are. */
