@@ -116,7 +116,7 @@ export function* removingAddresses(
     // Gone, or its link has got another name since that picture.
     if (outcomes.includes("absent")) {
       there = thereIn(host.interfaces());
-      if (there.length > 0) outcomes = host.removeAddresses(there);
+      outcomes = host.removeAddresses(there);
     }
     for (const [index, outcome] of outcomes.entries()) {
       if (!(outcome instanceof HostError)) continue;

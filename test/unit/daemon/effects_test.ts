@@ -116,6 +116,25 @@ Deno.test("remove-addresses: a refusal is told and does not keep the others", ()
   strictEqual(journal.lines.some((line) => line.startsWith("error")), true);
 });
 
+Deno.test("remove-addresses: a link that is renamed meanwhile loses them all the same", () => {
+  const { host, act } = lab({ addresses: ["10.77.0.100/24", "10.77.0.101/24"] });
+  act({ kind: "add-addresses" });
+  const before = host.interfaces();
+  const remove = host.removeAddress.bind(host);
+  host.interfaces = () => {
+    host.interfaces = () => ({ links: host.links, addresses: host.addresses });
+    return before;
+  };
+  host.removeAddress = (held) =>
+    host.links.some(({ name }) => name === held.interface) ? remove(held) : "absent";
+  host.links = [link("lan0", 2)];
+  act({ kind: "remove-addresses" });
+  deepStrictEqual(host.calls.slice(2), [
+    "remove 10.77.0.100/24 lan0",
+    "remove 10.77.0.101/24 lan0",
+  ]);
+});
+
 Deno.test("send-advert: to the group, and to each peer; zero is counted", () => {
   const multicast = lab();
   multicast.act({ kind: "send-advert", priority: 0 });
