@@ -9,7 +9,7 @@ import { type Ip, ipKey } from "../net/ip.ts";
 import { after, type Instant, seconds } from "../time.ts";
 import { type TagKey, tagKey, tagOf } from "./blake2s.ts";
 import { hintOf, SID_SIZE, TAG_SIZE } from "./datagram.ts";
-import type { PeerAddresses } from "./peer.ts";
+import { isEqual, type PeerAddresses } from "./peer.ts";
 import {
   isGenuine,
   readSealedAdvert,
@@ -132,9 +132,7 @@ export class AdvertSeals {
   meet(name: string, { own, other, opens, isProved }: Ends): void {
     const peer = this.#peers.get(name);
     if (peer === undefined) return;
-    const known = peer.sessions.find((one) =>
-      sameBytes(one.own, own) && sameBytes(one.other, other)
-    );
+    const known = peer.sessions.find((one) => isEqual(one.own, own) && isEqual(one.other, other));
     if (known === undefined) {
       this.#add(peer, {
         ...{ own, other, opens, isProved },
@@ -172,7 +170,7 @@ export class AdvertSeals {
     const peer = this.#byAddress.get(ipKey(to));
     const session = peer && sendingOf(peer);
     const [secret] = this.#secrets;
-    const keys = session && secret && this.#keysOf(session, secret.id);
+    const keys = session && secret && this.#keysOf(peer, session, secret.id);
     if (session === undefined || secret === undefined || keys === undefined) return message;
     const seal = { keyId: secret.id, hint: hintOf(session.own), counter: ++session.counter };
     return sealAdvert(seal, road, keys.send, message);
@@ -240,7 +238,7 @@ export class AdvertSeals {
   #sessionOf(peer: AdvertPeer, sealed: SealedAdvert, road: Road): AdvertSession | undefined {
     return peer.sessions.find((session) => {
       if (session.hint !== sealed.hint || !session.isHeard) return false;
-      const keys = this.#keysOf(session, sealed.keyId);
+      const keys = this.#keysOf(peer, session, sealed.keyId);
       return keys !== undefined && isGenuine(sealed, road, keys.receive);
     });
   }
@@ -264,16 +262,14 @@ export class AdvertSeals {
     return { message, isUnproved: false };
   }
 
-  #keysOf(session: AdvertSession, keyId: number) {
-    const known = session.keys.get(keyId);
+  /** Undefined: the file has no such secret, whatever was derived of it before. */
+  #keysOf({ name }: AdvertPeer, session: AdvertSession, keyId: number) {
     const secret = this.#secrets.find(({ id }) => id === keyId);
-    if (known !== undefined || secret === undefined) return known;
-    const peer = [...this.#peers.values()].find(({ sessions }) => sessions.includes(session));
+    if (secret === undefined) return undefined;
+    const known = session.keys.get(keyId);
+    if (known !== undefined) return known;
     const { own, other } = session;
-    const { sending, receiving } = newSession(
-      { name: this.#name, sid: own },
-      { name: peer?.name ?? "", sid: other },
-    );
+    const { sending, receiving } = newSession({ name: this.#name, sid: own }, { name, sid: other });
     const [send, receive] = [sending, receiving].map((info) =>
       tagKey(tagOf(secret.key, Uint8Array.from([...LABEL, ...info])), TAG_SIZE)
     );
@@ -296,8 +292,4 @@ function newPeer(name: string): AdvertPeer {
 
 function hintText(sid: Uint8Array): string {
   return sid.subarray(0, 8).toHex();
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

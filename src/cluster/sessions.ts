@@ -114,8 +114,11 @@ export class Sessions {
     this.#byAddress = new Map(
       this.#peers.flatMap((peer) => peer.addresses.map((ip) => [ipKey(ip), peer] as const)),
     );
-    for (const [id, { peer }] of this.#opening) {
-      if (!this.#peers.includes(peer)) this.#opening.delete(id);
+    // What is being opened with a secret that is not in the file any more is not believed.
+    for (const [id, { peer, head }] of this.#opening) {
+      if (this.#peers.includes(peer) && own.keyIds.includes(head.keyId)) continue;
+      this.#opening.delete(id);
+      peer.opening--;
     }
   }
 

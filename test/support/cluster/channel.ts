@@ -100,9 +100,13 @@ export class Channel {
   }
 
   /** The file of `name` says that it has `peers` and no others. */
-  settle(name: string, peers: readonly string[]): void {
+  settle(
+    name: string,
+    peers: readonly string[],
+    keyIds: readonly [number, ...number[]] = [7],
+  ): void {
     const named = this.#peers.filter((peer) => peers.includes(peer.name));
-    this.#node(name).sessions.settle({ name, keyIds: [7] }, named);
+    this.#node(name).sessions.settle({ name, keyIds }, named);
   }
 
   /** A message of `name` to all others. */

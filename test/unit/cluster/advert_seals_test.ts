@@ -34,9 +34,13 @@ class Node {
   readonly sid = sid();
 
   constructor(readonly name: Name, note: readonly SessionNote[] = [], secrets = [SECRET]) {
-    const other = name === "a" ? "b" : "a";
-    this.seals.settle(name, secrets, [{ name: other, addresses: [ADDRESSES[other]] }]);
+    this.secrets = secrets;
     this.seals.restore(note, at(0));
+  }
+
+  set secrets(secrets: readonly (typeof SECRET)[]) {
+    const name = this.other;
+    this.seals.settle(this.name, secrets, [{ name, addresses: [ADDRESSES[name]] }]);
   }
 
   get other(): Name {
@@ -182,6 +186,17 @@ Deno.test("seals: both secrets verify while one takes the place of the other", (
   a.tells(b);
   b.tells(a);
   assert.deepEqual([b.hears(a.says()), a.hears(b.says())], ["taken", "taken"]);
+});
+
+Deno.test("seals: a secret that was taken out of the file opens nothing, also of a session", () => {
+  const [a, b] = [new Node("a", [], [OTHER, SECRET]), new Node("b", [], [OTHER, SECRET])];
+  meet(a, b);
+  a.tells(b);
+  assert.equal(b.hears(a.says()), "taken");
+  b.secrets = [SECRET];
+  assert.equal(b.hears(a.says()), "not-sealed");
+  a.secrets = [SECRET];
+  assert.equal(b.hears(a.says()), "taken");
 });
 
 Deno.test("seals: notes of nodes that are gone, and broken ones, are left alone", () => {

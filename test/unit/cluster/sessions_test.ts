@@ -4,7 +4,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Channel, type Sent } from "../../support/cluster/channel.ts";
 import { MAX_MESSAGE } from "../../../src/cluster/datagram.ts";
-import { ip } from "../../../src/net/ip.ts";
+import { formatIp, ip } from "../../../src/net/ip.ts";
+import { toyOpen } from "../../sim/toy_cipher.ts";
 
 const THREE = { a: "10.0.0.1", b: "10.0.0.2", c: "10.0.0.3" };
 
@@ -162,6 +163,28 @@ Deno.test("sessions: another secret is named, a rotated one is taken while both 
   channel.seconds(3);
   deepStrictEqual([peersOf(channel, "a"), peersOf(channel, "b")], [["b"], ["a"]]);
   strictEqual(channel.sessions("a").peers(channel.now)[0]?.otherSecret, undefined);
+});
+
+Deno.test("sessions: what was opened with a secret that is not in the file any more is not believed", () => {
+  const channel = new Channel(THREE);
+  for (const name of ["a", "b"]) channel.start(name, [8, 7]);
+  channel.seconds(3);
+  channel.passes = () => false;
+  channel.say("a", "by the old secret");
+  const last = channel.sent.findLast(({ to }) => formatIp(to) === THREE.b);
+  ok(last !== undefined);
+  const sessions = channel.sessions("b");
+  const outcome = sessions.receive(channel.now, last.from, last.bytes);
+  ok(outcome.kind === "open");
+  channel.settle("b", ["a", "c"], [7]);
+  deepStrictEqual(sessions.opened(channel.now, outcome.job.id, toyOpen(outcome.job)), {
+    kind: "nothing",
+  });
+  deepStrictEqual(sessions.receive(channel.now, last.from, last.bytes), {
+    kind: "refused",
+    reason: "other-secret",
+    peer: "a",
+  });
 });
 
 Deno.test("sessions: a node under another name than the file's has none", () => {
