@@ -29,6 +29,7 @@ export class MaintenanceSwitch implements Disposable {
   #paid = 0 as Instant;
   #told: boolean | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #isOver = false;
 
   /** `broker`: its host, for the history. `publish` sends without waiting. */
   constructor(
@@ -59,12 +60,15 @@ export class MaintenanceSwitch implements Disposable {
     this.#timer = setInterval(() => this.#tell(), LOOK_MS);
   }
 
+  /** The connection may last a little longer: nothing that comes by it is an order. */
   [Symbol.dispose](): void {
+    this.#isOver = true;
     clearInterval(this.#timer);
   }
 
   /** Other payloads, and more orders than a person gives, change nothing. */
   async #take(payload: string): Promise<void> {
+    if (this.#isOver) return;
     const on = PAYLOADS.get(payload);
     const now = milliseconds(performance.now()) as number as Instant;
     const isTaken = on !== undefined && affords(this.#paid, ORDERS, now);

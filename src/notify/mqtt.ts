@@ -49,7 +49,7 @@ export class MqttSink implements Sink {
   readonly #settings: MqttSettings;
   readonly #owner: string | null;
   readonly #resend: () => void;
-  readonly #orders: MqttOrders | undefined;
+  #orders: MqttOrders | undefined;
   #session: Session | undefined;
   #closed = false;
   /** Short connections in a row. */
@@ -93,13 +93,18 @@ export class MqttSink implements Sink {
     }
   }
 
+  endOrders(): void {
+    this.#orders = undefined;
+    this.#session?.switch?.[Symbol.dispose]();
+  }
+
   async close(deadline: AbortSignal): Promise<void> {
     this.#closed = true;
+    this.endOrders();
     clearTimeout(this.#timer);
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
-    session.switch?.[Symbol.dispose]();
     const offline = this.#availability(session.node, "offline");
     await session.connection.publish(offline, deadline).catch(() => {});
     await session.connection.leave(deadline);
@@ -127,6 +132,7 @@ export class MqttSink implements Sink {
       });
     });
     const connection = await MqttSession.open(broker, will, deadline, knob?.subscription);
+    if (this.#orders === undefined) knob?.[Symbol.dispose]();
     if (this.#closed) {
       connection[Symbol.dispose]();
       throw new Error("closed");
@@ -140,7 +146,7 @@ export class MqttSink implements Sink {
       const { topic } = this.#availability(node, "online");
       await connection.publish(switchDiscoveryOf(node, knob.topics, topic), deadline);
     }
-    knob?.start();
+    if (this.#orders !== undefined) knob?.start();
     return session;
   }
 

@@ -100,6 +100,7 @@ export class DeliveryQueue implements AsyncDisposable {
    */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#sink.endOrders?.();
     this.#backlog = collapse(this.#backlog);
     await this.#run;
     await this.#sink.close?.(this.#over.signal);

@@ -33,6 +33,8 @@ export interface Sink {
    * One attempt. Ends soon after `deadline`; may reject, without secrets in the name of the error.
    */
   deliver(record: Notification, deadline: AbortSignal): Promise<DeliveryResult>;
+  /** The file has it no more, or the process ends: what comes by it is no order from now on. */
+  endOrders?(): void;
   /** Closes what it keeps open between deliveries. Ends soon after `deadline`, never rejects. */
   close?(deadline: AbortSignal): Promise<void>;
 }

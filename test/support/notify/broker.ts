@@ -23,6 +23,7 @@ export type Packet =
     readonly qos: number;
     readonly id: number;
   }
+  | { readonly kind: "subscribe"; readonly connection: number; readonly id: number }
   | { readonly kind: "ping" | "disconnect" | "end"; readonly connection: number };
 
 /** What a broker does with a packet: bytes to answer with, "close", or "ignore". */
@@ -40,6 +41,8 @@ export function soundly(packet: Packet): Reply {
       return connack(0);
     case "publish":
       return Uint8Array.of(0x40, 2, packet.id >> 8, packet.id & 0xff);
+    case "subscribe":
+      return Uint8Array.of(0x90, 3, packet.id >> 8, packet.id & 0xff, 0);
     case "ping":
       return Uint8Array.of(0xd0, 0);
     case "disconnect":
@@ -171,6 +174,8 @@ function decode(first: number, body: Uint8Array, connection: number): Packet {
       const payload = take.rest();
       return { kind: "publish", connection, topic, id, payload, qos, retained: (first & 1) === 1 };
     }
+    case 8:
+      return { kind: "subscribe", connection, id: take.number(2) };
     case 12:
       return { kind: "ping", connection };
   }
