@@ -83,12 +83,11 @@ export class EtcdClient implements Disposable {
   readonly settings: EtcdSettings;
   readonly #members: readonly MemberLine[];
   readonly #deadlines = new Set<Deadline>();
-  #credentials: Promise<Credentials> | undefined;
   #token: string | undefined;
 
   constructor(settings: EtcdSettings) {
     this.settings = settings;
-    this.#members = settings.members.map((member) => new MemberLine(member));
+    this.#members = settings.members.map((member) => new MemberLine(member, settings));
   }
 
   /** What member `index` answers, 2.5 s later at most. Never rejects. */
@@ -120,12 +119,7 @@ export class EtcdClient implements Disposable {
   async status(index: number): Promise<ReturnType<typeof readStatus>> {
     using deadline = new Deadline(toMilliseconds(ANSWER_WITHIN));
     try {
-      const answer = await this.#members[index]?.post(
-        STATUS,
-        this.#token,
-        await this.#open(),
-        deadline,
-      );
+      const answer = await this.#members[index]?.post(STATUS, this.#token, deadline);
       return readStatus(answer?.status === 200 ? answer.body : "");
     } catch {
       return readStatus("");
@@ -133,24 +127,16 @@ export class EtcdClient implements Disposable {
   }
 
   async #callWithToken(line: MemberLine, call: Call, deadline: Deadline): Promise<CallResult> {
-    const credentials = await this.#open();
     const { user } = this.settings;
     if (user !== undefined && this.#token === undefined) {
       const login = loginOf(user.name, user.password);
-      const { status, body } = await line.post(login, undefined, credentials, deadline);
+      const { status, body } = await line.post(login, undefined, deadline);
       const read = readLogin(status, body);
       if ("words" in read) return { kind: "lost", words: read.words };
       this.#token = read.token;
     }
-    const { status, body } = await line.post(call, this.#token, credentials, deadline);
+    const { status, body } = await line.post(call, this.#token, deadline);
     return readReply(call, status, body);
-  }
-
-  #open(): Promise<Credentials> {
-    this.#credentials ??= credentialsOf(this.settings);
-    // What could not be read is read again by the next call.
-    this.#credentials.catch(() => this.#credentials = undefined);
-    return this.#credentials;
   }
 
   [Symbol.dispose](): void {
@@ -162,18 +148,19 @@ export class EtcdClient implements Disposable {
 /** The connections to one member. */
 class MemberLine implements Disposable {
   readonly #member: EtcdMember;
+  readonly #settings: EtcdSettings;
   readonly #idle: Connection[] = [];
   #isClosed = false;
   underWay = 0;
 
-  constructor(member: EtcdMember) {
+  constructor(member: EtcdMember, settings: EtcdSettings) {
     this.#member = member;
+    this.#settings = settings;
   }
 
   async post(
     request: Pick<Call, "path" | "body">,
     token: string | undefined,
-    credentials: Credentials,
     deadline: Deadline,
   ): Promise<HttpAnswer> {
     const bytes = writePost(this.#member.authority, request, token);
@@ -186,13 +173,14 @@ class MemberLine implements Disposable {
         if (deadline.hasPassed || !(error instanceof ClosedEarly)) throw error;
       }
     }
-    return await this.#exchange(await this.#connect(credentials, deadline), bytes, deadline);
+    return await this.#exchange(await this.#connect(deadline), bytes, deadline);
   }
 
-  async #connect(credentials: Credentials, deadline: Deadline): Promise<Connection> {
+  /** Certificates are those that are in their files now: a reload may have been told of others. */
+  async #connect(deadline: Deadline): Promise<Connection> {
     const { hostname, port, isSecure } = this.#member;
     const connecting: Promise<Connection["stream"]> = isSecure
-      ? Deno.connectTls({ hostname, port, ...credentials })
+      ? Deno.connectTls({ hostname, port, ...await credentialsOf(this.#settings) })
       : Deno.connect({ hostname, port, signal: deadline.signal });
     const stream = await deadline.first(connecting, (late) => late.close());
     if ("setNoDelay" in stream) stream.setNoDelay();

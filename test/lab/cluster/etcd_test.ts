@@ -3,8 +3,10 @@
  * leader of etcd is killed, and then the holder.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { probeOf } from "../../../src/cluster/etcd/gateway.ts";
+import { EtcdClient } from "../../../src/linux/etcd.ts";
 import { EtcdCluster } from "../../support/cluster/etcd/member.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { demand } from "../../support/lab/command.ts";
@@ -42,6 +44,36 @@ Deno.test({
     assert.doesNotMatch(a.log.text, /-> backup: (?!started)/);
     await a.crash();
     await b.untilState("master", 15_000);
+  },
+});
+
+Deno.test({
+  name: nameWith("etcd: a replaced file of authorities counts from the next connection on", reason),
+  ignore: reason !== undefined,
+  fn: async () => {
+    using files = await certificates(["127.0.0.1"]);
+    using others = await certificates(["127.0.0.1"]);
+    const { ca, cert, key } = files.tls;
+    const pem = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+    const answer = () => Response.json({ header: { revision: "1", cluster_id: "1" } });
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, ...pem, onListen() {} },
+      answer,
+    );
+    const { port } = server.addr;
+    const member = { hostname: "127.0.0.1", port, isSecure: true, authority: `127.0.0.1:${port}` };
+    const none = { user: undefined, cert: undefined, key: undefined };
+    using client = new EtcdClient({ members: [member], ca, ...none });
+    const [first, second] = [client.call(0, probeOf("/")), client.call(0, probeOf("/"))];
+    assert.deepEqual((await Promise.all([first, second])).map(({ kind }) => kind), [
+      "answer",
+      "answer",
+    ]);
+    copyFileSync(others.tls.ca, ca);
+    // More than are kept.
+    const calls = Array.from({ length: 4 }, () => client.call(0, probeOf("/")));
+    const kinds = (await Promise.all(calls)).map(({ kind }) => kind).toSorted();
+    assert.deepEqual(kinds, ["answer", "answer", "lost", "lost"]);
   },
 });
 
