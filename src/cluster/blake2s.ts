@@ -63,13 +63,6 @@ export function tagOf({ size, state: keyed }: TagKey, message: Uint8Array): Uint
   return tag;
 }
 
-/** Are both the same? In a time that does not tell where they differ. */
-export function isSameTag(one: Uint8Array, other: Uint8Array): boolean {
-  let difference = one.length ^ other.length;
-  for (let at = 0; at < one.length; at++) difference |= (one[at] ?? 0) ^ (other[at] ?? 0);
-  return difference === 0;
-}
-
 const work = new Uint32Array(16);
 const words = new Uint32Array(16);
 

@@ -1,6 +1,6 @@
 /** Datagrams of the channel between nodes: HELLO, ACK and DATA (decision 0073). */
 import { be16, be32, be64, bytes, layout, u8 } from "../wire/layout.ts";
-import { CHANNEL_MAGIC, CHANNEL_VERSION } from "../wire/sealed.ts";
+import { CHANNEL_MAGIC, CHANNEL_VERSION, SESSION_FIELDS } from "../wire/sealed.ts";
 
 const TYPES = { hello: 1, ack: 2, data: 3 } as const;
 
@@ -40,16 +40,7 @@ export const GREETING = layout("greeting of the channel", 132, {
 });
 
 /** DATA before what is sealed. */
-export const DATA_HEAD = layout("data of the channel", 24, {
-  magic: be16(0),
-  version: u8(2),
-  type: u8(3),
-  keyId: be32(4),
-  /** The first 8 bytes of the sender's sid: which session. */
-  hint: be64(8),
-  /** Rises with each DATA of a session, from 1. */
-  counter: be64(16),
-});
+export const DATA_HEAD = layout("data of the channel", 24, SESSION_FIELDS);
 
 const OPENS = 1n;
 

@@ -10,7 +10,8 @@ import {
   SEALED_HEAD,
   SEALED_TYPE,
 } from "../wire/sealed.ts";
-import { isSameTag, type TagKey, tagOf } from "./blake2s.ts";
+import { sameSecret } from "../wire/vrrp.ts";
+import { type TagKey, tagOf } from "./blake2s.ts";
 import { TAG_SIZE } from "./datagram.ts";
 
 /** What the tag covers: the head before it, where the advert is sent to, and the message. */
@@ -67,12 +68,12 @@ export function readSealedAdvert(payload: Uint8Array): SealedAdvert | undefined 
 
 /** Is the tag that of `key`? */
 export function isGenuine({ head, message, tag }: SealedAdvert, road: Road, key: TagKey): boolean {
-  return isSameTag(tagOf(key, covered(head, road, message)), tag);
+  return sameSecret(tagOf(key, covered(head, road, message)), tag);
 }
 
 function covered(head: Uint8Array, { port, family }: Road, message: Uint8Array): Uint8Array {
   const all = new Uint8Array(COVERED.size + message.length);
-  COVERED.write({ head: head.slice(), port, family: family === "ipv4" ? 4 : 6 }, all);
+  COVERED.write({ head, port, family: family === "ipv4" ? 4 : 6 }, all);
   all.set(message, COVERED.size);
   return all;
 }

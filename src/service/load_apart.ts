@@ -10,6 +10,7 @@ import type { LocatedProblem } from "../config/problem.ts";
 import { fromLines, toLines, type Transferred } from "../config/transfer.ts";
 import { runChild } from "../process.ts";
 import { VERSION } from "../version.ts";
+import { writeAll } from "../write_all.ts";
 
 /** The word by which this program reads the file for the daemon, as another process. */
 export const LOAD = "__load";
@@ -37,9 +38,7 @@ const HANDED_ON = [
 export async function answerLoad(file: string): Promise<void> {
   const loaded = await load(file, demandCredential);
   const bytes = new TextEncoder().encode(`${toLines(loaded, VERSION).join("\n")}\n`);
-  for (let written = 0; written < bytes.length;) {
-    written += await Deno.stdout.write(bytes.subarray(written));
-  }
+  await writeAll(Deno.stdout, bytes);
 }
 
 /**

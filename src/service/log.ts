@@ -3,6 +3,7 @@ import { withTimeout } from "../async.ts";
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import { printableLine } from "../printable.ts";
 import { formatLocalTime, type WallTime } from "../time.ts";
+import { writeAll } from "../write_all.ts";
 
 /** The four levels, from much to little. */
 export type Level = "debug" | "info" | "warning" | "error";
@@ -127,7 +128,7 @@ class LineQueue {
         ? ""
         : `... ${dropped} log lines were dropped: the reader was too slow\n`;
       try {
-        await writeAll(this.#stream, batch.join("") + gap);
+        await writeAll(this.#stream, new TextEncoder().encode(batch.join("") + gap));
       } catch {
         // The reader has gone: no reason for the daemon to end.
       }
@@ -141,13 +142,6 @@ function statStderr(): Deno.FileInfo | undefined {
     return Deno.statSync("/proc/self/fd/2");
   } catch {
     return undefined;
-  }
-}
-
-async function writeAll(stream: ByteStream, text: string): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) {
-    written += await stream.write(bytes.subarray(written));
   }
 }
 

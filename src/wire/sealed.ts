@@ -8,8 +8,8 @@ export const SEALED_TYPE = 4;
 /** Of these heads. */
 export const CHANNEL_VERSION = 1;
 
-/** The message follows it, readable as without. */
-export const SEALED_HEAD = layout("head of a sealed advert", 40, {
+/** How all begins that is said by a session. */
+export const SESSION_FIELDS = {
   magic: be16(0),
   version: u8(2),
   type: u8(3),
@@ -17,8 +17,13 @@ export const SEALED_HEAD = layout("head of a sealed advert", 40, {
   keyId: be32(4),
   /** The first 8 bytes of the sender's sid: which session. */
   hint: be64(8),
-  /** Rises with each sealed advert of a session. */
+  /** Rises with each of a kind that a session says, from 1. */
   counter: be64(16),
+} as const;
+
+/** The message follows it, readable as without. */
+export const SEALED_HEAD = layout("head of a sealed advert", 40, {
+  ...SESSION_FIELDS,
   tag: bytes(24, 16),
 });
 

@@ -182,7 +182,7 @@ export class Votes implements Arbiter {
 
   #newPart(lease: string, terms: Terms): Part {
     const { self, randomBytes, floorOf } = this.#options;
-    const token = [...randomBytes(8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const token = randomBytes(8).toHex();
     return {
       contest: { self, lease, voters: this.#voters, terms },
       holder: holding.startHolder(token, floorOf(lease)),

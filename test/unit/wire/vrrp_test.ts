@@ -375,6 +375,10 @@ Deno.test("secrets are the same only where every byte is", () => {
   assert.equal(sameSecret(new Uint8Array(8), new Uint8Array(7)), false);
   assert.equal(sameSecret(new Uint8Array(7), new Uint8Array(8)), false);
   assert.equal(sameSecret(new Uint8Array(), new Uint8Array()), true);
+  const tag = Uint8Array.from({ length: 16 }, (_, at) => at);
+  assert.equal(sameSecret(tag, tag.slice()), true);
+  assert.equal(sameSecret(tag, tag.subarray(0, 15)), false);
+  for (const at of tag.keys()) assert.equal(sameSecret(tag, tag.with(at, 99)), false);
 });
 
 Deno.test("groups", () => {
