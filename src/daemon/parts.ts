@@ -284,8 +284,7 @@ function createLeases(
     readonly driver: Driver;
   },
 ): Leases {
-  const isTwice = (peer: string) =>
-    channel.peers(host.now()).some((one) => one.name === peer && one.isTwice);
+  const isTwice = (peer: string) => channel.peer(peer, host.now())?.isTwice === true;
   const makeArbiter = arbiterMaker({
     host,
     now: () => host.now(),

@@ -260,15 +260,11 @@ export class Reconciler {
     // What was written down counts for the first time only.
     this.#resumeState = undefined;
     // What is left is long where many have changed: each part has a turn of its own.
-    const isLong = !this.#reloads.isEmpty && this.#isLarge();
+    const isLong = !this.#reloads.isEmpty && this.#options.routers.all.length > MANY;
     if (isLong && !slice.isFresh) return;
     const isTold = isLong && this.#isHeardAnother;
     this.#tellHeard();
     if (!isTold) this.#reloads.finish(this.#options.nodeName);
-  }
-
-  #isLarge(): boolean {
-    return this.#options.routers.all.length + this.#changes.length > MANY;
   }
 
   /** Looks at the first routers of the queue. */

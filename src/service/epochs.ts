@@ -28,18 +28,21 @@ export function readEpochs(
       Object.entries(value).filter(([, epoch]) => Number.isSafeInteger(epoch) && epoch >= 0),
     );
   } catch (error) {
-    const why = error instanceof SyntaxError ? "it is not what floatip writes" : messageOf(error);
+    const why = error instanceof SyntaxError
+      ? "it is not what floatip writes"
+      : systemMessage(error);
     complain(`${path} is not used: ${why}; numbers of changes of holder may begin anew`);
     return new Map();
   }
 }
 
-/** Writes an epoch down, with all before; tells once what cannot be written. Never throws. */
+/** Writes an epoch down, with `before`; tells once what cannot be written. Never throws. */
 export function epochWriter(
   stateDir: string,
+  before: ReadonlyMap<string, number>,
   complain: (text: string) => void,
 ): (lease: string, epoch: number) => void {
-  const known = new Map(readEpochs(stateDir, () => {}));
+  const known = new Map(before);
   let hasComplained = false;
   return (lease, epoch) => {
     known.set(lease, Math.max(epoch, known.get(lease) ?? 0));
@@ -49,13 +52,9 @@ export function epochWriter(
       replaceSync(epochsPath(stateDir), `${text}\n`, 0o644, false);
     } catch (error) {
       if (!hasComplained) {
-        complain(`${epochsPath(stateDir)} cannot be written: ${messageOf(error)}`);
+        complain(`${epochsPath(stateDir)} cannot be written: ${systemMessage(error)}`);
       }
       hasComplained = true;
     }
   };
-}
-
-function messageOf(error: unknown): string {
-  return systemMessage(error);
 }

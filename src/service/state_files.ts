@@ -22,6 +22,7 @@ export function stateFiles(runDir: string, stateDir: string, log: Pick<Log, "wri
   let complained = false;
   let last: string | undefined;
   const complain = (text: string) => log.write("warning", text);
+  const epochs = readEpochs(stateDir, complain);
   return {
     resume: readResumeState(runDir, complain),
     saveResume: (note) => {
@@ -38,8 +39,8 @@ export function stateFiles(runDir: string, stateDir: string, log: Pick<Log, "wri
       }
     },
     maintenance: readMaintenance(stateDir, complain),
-    epochs: readEpochs(stateDir, complain),
-    saveEpoch: epochWriter(stateDir, complain),
+    epochs,
+    saveEpoch: epochWriter(stateDir, epochs, complain),
     saveMaintenance: (maintenance) => {
       try {
         writeMaintenance(stateDir, maintenance);

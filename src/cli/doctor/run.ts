@@ -3,6 +3,7 @@ import { sleep } from "../../async.ts";
 import { plan } from "../../config/plan/plan_node.ts";
 import type { Loaded } from "../../config/load.ts";
 import { locate } from "../../config/locate.ts";
+import type { StatusDocument } from "../../control/api.ts";
 import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
 import { type ReportedFinding, runDoctor } from "../../tools/doctor/doctor.ts";
@@ -40,11 +41,10 @@ const [SETTLING_MS, LOOK_AGAIN_MS] = [6000, 250];
  */
 export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<ExitCode> {
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
-  await settled(runDir);
-  const before = await statesOf(runDir);
+  const before = statesIn(await settled(runDir));
   const first = await examine(terminal, flags, runDir);
   // What was seen before an address moved and after it makes no picture.
-  const hasMoved = await statesOf(runDir) !== before;
+  const hasMoved = statesIn(await statusOf(runDir)) !== before;
   const { target, reported, hostName } = hasMoved ? await examine(terminal, flags, runDir) : first;
   const node = target.plan?.node.node ?? hostName;
   terminal.out(
@@ -55,10 +55,14 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
   return failed(reported) ? EXIT.failed : EXIT.ok;
 }
 
-/** The states of all instances, in one text; "": no daemon answers. */
-async function statesOf(runDir: string): Promise<string> {
+/** Undefined: no daemon answers. */
+async function statusOf(runDir: string): Promise<StatusDocument | undefined> {
   using client = new ControlClient(runDir, SETTLING_MS);
-  const status = await client.status().catch(() => undefined);
+  return await client.status().catch(() => undefined);
+}
+
+/** The states of all instances, in one text; "": no daemon answers. */
+function statesIn(status: StatusDocument | undefined): string {
   return (status?.instances ?? []).map(({ state, since }) => `${state} ${since}`).join();
 }
 
@@ -88,12 +92,12 @@ async function examine(terminal: Terminal, flags: DoctorFlags, runDir: string) {
 }
 
 /** A daemon that has just started listens first: until then an address has no holder. */
-async function settled(runDir: string): Promise<void> {
-  using client = new ControlClient(runDir, SETTLING_MS);
+async function settled(runDir: string): Promise<StatusDocument | undefined> {
   const end = performance.now() + SETTLING_MS;
-  while (performance.now() < end) {
-    const status = await client.status().catch(() => undefined);
-    if (status?.instances.some(({ health }) => health === "listening") !== true) return;
+  for (;;) {
+    const status = await statusOf(runDir);
+    const isListening = status?.instances.some(({ health }) => health === "listening") === true;
+    if (!isListening || performance.now() >= end) return status;
     await sleep(LOOK_AGAIN_MS);
   }
 }

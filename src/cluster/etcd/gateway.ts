@@ -3,8 +3,16 @@
  * it): bytes are base64, 64-bit numbers are texts, fields that are 0 or false are left out. Pure:
  * requests as path and body, answers as the text that came.
  */
-import type { Answer, Deed, Kept, Record } from "./record.ts";
-import { writeOwner } from "./record.ts";
+import {
+  type Answer,
+  type Deed,
+  type Kept,
+  type Record,
+  type Table,
+  tableIn,
+  tableOf,
+  writeOwner,
+} from "./record.ts";
 
 /** A request to POST, and its body. */
 export interface Call {
@@ -95,7 +103,7 @@ export function readStatus(text: string): {
   readonly size: number | undefined;
   readonly alarms: readonly string[];
 } {
-  const { dbSize, errors } = tableOf(parsed(text));
+  const { dbSize, errors } = tableIn(text);
   const said = Array.isArray(errors) ? errors.filter((one) => typeof one === "string") : [];
   const size = typeof dbSize === "string" && /^\d{1,15}$/.test(dbSize) ? Number(dbSize) : undefined;
   return { size, alarms: said.map((one) => spoken(one)) };
@@ -103,8 +111,8 @@ export function readStatus(text: string): {
 
 /** What etcd's answer to `call` says. Never throws. */
 export function readReply({ isLook }: Call, status: number, text: string): Reply {
-  const table = tableOf(parsed(text));
-  if (status !== 200) return refusal(status, text);
+  const table = tableIn(text);
+  if (status !== 200) return refusal(status, table, text);
   try {
     const header = tableOf(table["header"]);
     const [revision, cluster] = [wholeOf(header["revision"]), header["cluster_id"]];
@@ -131,22 +139,24 @@ export function readLogin(
   status: number,
   text: string,
 ): { readonly token: string } | { readonly words: string } {
-  const table = tableOf(parsed(text));
+  const table = tableIn(text);
   const token = table["token"];
   // It goes into a header.
   if (status === 200 && typeof token === "string" && /^[!-~]{1,1000}$/.test(token)) {
     return { token };
   }
-  return { words: refusal(status, text).words };
+  return { words: refusal(status, table, text).words };
 }
 
 /** A field that is not what it should be; never leaves this file. */
 class Unreadable extends Error {}
 
-type Table = { readonly [field: string]: unknown };
-
-function refusal(status: number, text: string): Extract<Reply, { kind: "refused" }> {
-  const { error, message, code } = tableOf(parsed(text));
+/** `table`: the one in `text`. */
+function refusal(
+  status: number,
+  { error, message, code }: Table,
+  text: string,
+): Extract<Reply, { kind: "refused" }> {
   // The gateway itself speaks plain text; what stands before it, HTML.
   const plain = /^\s*[<{]/.test(text) ? undefined : text;
   const said = error ?? message ?? plain;
@@ -184,18 +194,6 @@ function equal(key: string, revision: number): Table {
     result: "EQUAL",
     mod_revision: String(revision),
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function tableOf(value: unknown): Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 /** A positive number in digits. A store has no revision 0, and none that is not exact. */

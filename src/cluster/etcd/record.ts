@@ -70,7 +70,7 @@ export function writeOwner({ node, token, isFree }: Owner): string {
 
 /** What a value of `owner` says. One that floatip has not written is an unknown process. */
 export function readOwner(value: string): Owner {
-  const { node, token, free } = tableOf(value);
+  const { node, token, free } = tableIn(value);
   const isName = typeof node === "string" && node.length <= LONGEST_NAME &&
     // None of the characters that move the cursor of a terminal.
     /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(node);
@@ -81,11 +81,19 @@ export function readOwner(value: string): Owner {
   };
 }
 
-function tableOf(text: string): { readonly [field: string]: unknown } {
+/** An object of JSON by its fields. */
+export type Table = { readonly [field: string]: unknown };
+
+/** The object that `text` is; an empty one where it is none. Never throws. */
+export function tableIn(text: string): Table {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : {};
+    return tableOf(JSON.parse(text));
   } catch {
     return {};
   }
+}
+
+/** `value` as an object; an empty one where it is none. */
+export function tableOf(value: unknown): Table {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

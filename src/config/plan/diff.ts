@@ -9,6 +9,7 @@ import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, samePrefix } from "../../net/prefix.ts";
 import { describeFileChange, type FileChange, fileChanges } from "../changes.ts";
 import type { Config } from "../config.ts";
+import { resultOf } from "./in_parts.ts";
 import { keyOf, type Plan, transportText } from "./plan.ts";
 
 /** The fate of one virtual router (name and family). */
@@ -37,10 +38,7 @@ export type Change =
  * changed, or replaced, with `before` of its old name.
  */
 export function diff(before: readonly Plan[], after: readonly Plan[]): readonly Change[] {
-  const parts = diffInParts(before, after);
-  let part = parts.next();
-  while (part.done !== true) part = parts.next();
-  return part.value;
+  return resultOf(diffInParts(before, after));
 }
 
 /** The same, a virtual router after the other. */

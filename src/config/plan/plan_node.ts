@@ -21,6 +21,7 @@ import { type Nanoseconds, nanoseconds } from "../../time.ts";
 import { machineProblems } from "./machine_problems.ts";
 import { withoutClashes } from "./clashes.ts";
 import { fenceFor, leaseFor } from "./exclusive.ts";
+import { resultOf } from "./in_parts.ts";
 import { identify, type Identity } from "./identity.ts";
 import { keyOf, type NodePlan, type Plan } from "./plan.ts";
 import type { Problem } from "../problem.ts";
@@ -91,10 +92,7 @@ export function plan(
  * file: for the daemon.
  */
 export function planNode(...all: Parameters<typeof planInParts>): Planned {
-  const parts = planInParts(...all);
-  let part = parts.next();
-  while (part.done !== true) part = parts.next();
-  return part.value;
+  return resultOf(planInParts(...all));
 }
 
 /** The same, an instance after the other. */

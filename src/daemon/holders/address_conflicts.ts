@@ -7,7 +7,7 @@ import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import { formatIp, type Ip, ipKey, parseIp, sameIp } from "../../net/ip.ts";
 import { formatMac, sameMac } from "../../net/mac.ts";
-import { after, between, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
+import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { probesLeftOf, wasProbed } from "../../vrrp/acd.ts";
 import { type Conflicts, isTakingOver, type Sight } from "./conflicts.ts";
 import { describe } from "./evidence_text.ts";
@@ -17,6 +17,7 @@ import type { Neighbours } from "./neighbours.ts";
 import { askableLink, isAround } from "./questions.ts";
 import type { Driver } from "../driver.ts";
 import type { Routers, RouterWatcher } from "../routers.ts";
+import { Slice } from "../slice.ts";
 import type { Ticker } from "../ticker.ts";
 import { isHolder } from "../../vrrp/state.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
@@ -31,8 +32,8 @@ const LISTEN_AGAIN_AFTER = seconds(5);
  */
 const FORGET_AFTER = milliseconds(100);
 
-/** So many routers are looked at together, and no more after so long in one turn. */
-const TOGETHER = 8, LONGEST = milliseconds(2);
+/** So many routers are looked at together. */
+const TOGETHER = 8;
 
 /** What an answer is worth where no machine can be asked again. */
 const PATIENCE = seconds(10);
@@ -156,12 +157,12 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     const isAgain = this.#listenAgainAt !== undefined && this.#listenAgainAt <= now;
     if (this.#list === undefined && (this.#isListChanged || isAgain)) this.#list = this.#begin();
     const { host } = this.#options;
-    const since = host.now();
+    const slice = new Slice(() => host.now());
     while (this.#list !== undefined) {
       if (this.#list.next().done === true) {
         this.#list = this.#isListChanged ? this.#begin() : undefined;
       }
-      if (between(since, host.now()) >= LONGEST) return;
+      if (slice.isFull) return;
     }
   }
 
