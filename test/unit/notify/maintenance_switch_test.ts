@@ -1,6 +1,10 @@
 /** The switch of maintenance by MQTT: which payloads are orders, and how many. */
 import assert from "node:assert/strict";
 import { MaintenanceSwitch } from "../../../src/notify/maintenance_switch.ts";
+import { Notifier } from "../../../src/notify/notifier.ts";
+import { eventually } from "../../support/health/checks.ts";
+import { FakeBroker, soundly } from "../../support/notify/broker.ts";
+import { plan, record, settings } from "../../support/notify/records.ts";
 
 function desk() {
   const ordered: boolean[] = [];
@@ -45,4 +49,40 @@ Deno.test("maintenance by MQTT: an automation that goes in circles is slowed dow
   using _knob = knob;
   for (let times = 0; times < 1000; times++) take(times % 2 === 0 ? "ON" : "OFF");
   assert.deepEqual(ordered, [true, false, true, false]);
+});
+
+Deno.test("maintenance by MQTT: a broker that a reload took out of the file orders nothing any more", async () => {
+  const order = Uint8Array.of(
+    0x30,
+    32,
+    0,
+    28,
+    ...new TextEncoder().encode("floatip/pi-a/maintenance/set"),
+    0x4f,
+    0x4e,
+  );
+  let isOut = false;
+  await using broker = new FakeBroker((packet) => {
+    const answer = soundly(packet);
+    const isOrder = isOut && packet.kind === "publish" && typeof answer !== "string";
+    return isOrder ? Uint8Array.of(...order, ...answer) : answer;
+  });
+  const ordered: boolean[] = [];
+  const orders = {
+    isOn: () => false,
+    order: (on: boolean) => Promise.resolve(void ordered.push(on)),
+  };
+  const none = { user: undefined, password: undefined, ca: undefined, discovery: false };
+  const mqtt = { url: broker.url, ...none, topic: "floatip", orders: true };
+  const config = plan(settings({ mqtt }));
+  await using notifier = new Notifier(config, { orders });
+  notifier.observe(record());
+  await eventually("told", () => notifier.status().every(({ pending }) => pending === 0));
+  // What has to be told yet is told, and answered by orders.
+  notifier.observe(record({ to: "backup" }));
+  isOut = true;
+  notifier.reconfigure(plan(undefined));
+  await eventually("it has left", () => broker.count("disconnect") === 1);
+  assert.match(broker.messages.at(-2) ?? "", /"to":"backup"/);
+  assert.deepEqual(ordered, []);
 });

@@ -307,40 +307,6 @@ Deno.test("mqtt: a reload keeps the connection, unless [notify] changed", async 
   assert.equal(broker.messages.at(-1), "other/pi-a/availability offline");
 });
 
-Deno.test("mqtt: a broker that a reload took out of the file orders nothing any more", async () => {
-  const order = Uint8Array.of(
-    0x30,
-    32,
-    0,
-    28,
-    ...new TextEncoder().encode("floatip/pi-a/maintenance/set"),
-    0x4f,
-    0x4e,
-  );
-  let isOut = false;
-  await using broker = new FakeBroker((packet) => {
-    const answer = soundly(packet);
-    const isOrder = isOut && packet.kind === "publish" && typeof answer !== "string";
-    return isOrder ? Uint8Array.of(...order, ...answer) : answer;
-  });
-  const ordered: boolean[] = [];
-  const orders = {
-    isOn: () => false,
-    order: (on: boolean) => Promise.resolve(void ordered.push(on)),
-  };
-  const config = plan(settings({ mqtt: mqtt(broker.url, { orders: true }) }));
-  await using notifier = new Notifier(config, { orders });
-  notifier.observe(record());
-  await eventually("told", () => idle(notifier));
-  // What has to be told yet is told, and answered by orders.
-  notifier.observe(record({ to: "backup" }));
-  isOut = true;
-  notifier.reconfigure(plan(undefined));
-  await eventually("it has left", () => broker.count("disconnect") === 1);
-  assert.match(broker.messages.at(-2) ?? "", /"to":"backup"/);
-  assert.deepEqual(ordered, []);
-});
-
 Deno.test("the end tells the last state, then offline, then farewell", async () => {
   await using broker = new FakeBroker();
   const notifier = new Notifier(plan(settings({ mqtt: mqtt(broker.url) })));
