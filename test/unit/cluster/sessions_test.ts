@@ -165,7 +165,7 @@ Deno.test("sessions: another secret is named, a rotated one is taken while both 
   strictEqual(channel.sessions("a").peers(channel.now)[0]?.otherSecret, undefined);
 });
 
-Deno.test("sessions: what was opened with a secret that is not in the file any more is not believed", () => {
+Deno.test("sessions: what a secret opened that has left the file is not believed", () => {
   const channel = new Channel(THREE);
   for (const name of ["a", "b"]) channel.start(name, [8, 7]);
   channel.seconds(3);
