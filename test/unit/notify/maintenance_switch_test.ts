@@ -51,7 +51,7 @@ Deno.test("maintenance by MQTT: an automation that goes in circles is slowed dow
   assert.deepEqual(ordered, [true, false, true, false]);
 });
 
-Deno.test("maintenance by MQTT: a broker that is no longer in the file orders nothing", async () => {
+Deno.test("maintenance by MQTT: a broker no longer in the file orders nothing", async () => {
   const order = Uint8Array.of(
     0x30,
     32,
