@@ -95,6 +95,30 @@ const MOST_BACKGROUNDS = 32;
  */
 const backgrounds = new Set<DisposableStack>();
 
+/** One that was to be stopped before it began. */
+const NOT_STARTED: ChildOutcome = {
+  code: undefined,
+  signal: undefined,
+  timedOut: false,
+  stopped: true,
+  stdout: "",
+  stderr: "",
+};
+
+/** Children that are being killed, with all that came of them. */
+const dying = new Set<Promise<void>>();
+
+/** How long a process that ends waits for that, in milliseconds: /proc is read for each child. */
+const DYING_MS = 5000;
+
+/**
+ * Resolves when nothing is left of the children that were told to stop, or ran out of time; 5 s
+ * later at most. Before the end of the process: what is alive then lives on.
+ */
+export async function killed(): Promise<void> {
+  await withTimeout(Promise.all(dying), DYING_MS);
+}
+
 /**
  * Runs a program to its end, in a session and process group of its own, outside real-time
  * scheduling. Whoever is left in its process group is killed when it ends, unless it
@@ -103,18 +127,20 @@ const backgrounds = new Set<DisposableStack>();
  * where it cannot be started.
  */
 export async function runChild(options: ChildOptions): Promise<ChildOutcome> {
+  if (options.stop?.aborted) return NOT_STARTED;
   const mark = `${Deno.pid}.${crypto.randomUUID()}`;
   const child = spawn(options, mark);
   const end: Ending = { timedOut: false, stopped: false };
+  const gone = Promise.withResolvers<void>();
   const kill = (why: keyof Ending) => (): void => {
     if (end.timedOut || end.stopped) return;
     end[why] = true;
+    dying.add(gone.promise);
     killGroup(child.pid);
   };
   const timer = setTimeout(kill("timedOut"), options.timeoutMs);
   const stop = kill("stopped");
   options.stop?.addEventListener("abort", stop, { once: true });
-  if (options.stop?.aborted) stop();
   using readers = new DisposableStack();
   const stdout = readers.use(new BoundedReader(child.stdout, options.outputLimit));
   const stderr = readers.use(new BoundedReader(child.stderr, options.outputLimit));
@@ -135,6 +161,8 @@ export async function runChild(options: ChildOptions): Promise<ChildOutcome> {
   } finally {
     clearTimeout(timer);
     options.stop?.removeEventListener("abort", stop);
+    dying.delete(gone.promise);
+    gone.resolve();
   }
 }
 

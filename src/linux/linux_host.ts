@@ -297,8 +297,7 @@ export class LinuxHost implements Host, Disposable {
   readonly removeAddresses: Host["removeAddresses"] = (all) => this.#network.removeAddresses(all);
 
   /**
-   * The same, and waits until the probes that were under way have killed their children: at most
-   * 100 ms.
+   * The same, and waits until nothing is left of the children of probes: 5.1 s at most.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();

@@ -3,6 +3,7 @@ import type { CheckSettings } from "../config/tables/check.ts";
 import type { ProbeResult } from "../health/check.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import type { HostEvent } from "../host.ts";
+import { killed } from "../process.ts";
 import { ExitWatch } from "./exit_watch.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
@@ -68,9 +69,10 @@ export class Probes implements Disposable {
     return this.#exits.drain(ready).map((check) => ({ kind: "probe-due", check }));
   }
 
-  /** Resolves when those that were under way have killed their children: at most 100 ms. */
+  /** Resolves when nothing is left of their children, 5.1 s later at most. */
   async ended(): Promise<void> {
     await Promise.all(this.#underWay);
+    await killed();
   }
 
   /** Ends all attempts. */

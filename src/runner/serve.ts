@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { type ProbeTools, runProbe } from "../health/probe.ts";
 import { milliseconds } from "../time.ts";
 import { type DeliveryResult, failure } from "../notify/sink.ts";
+import { killed } from "../process.ts";
 import { sinksOf } from "../notify/sinks.ts";
 import { lineOf, linesOf, parseRequest, type Response, type UncheckedRequest } from "./message.ts";
 import { validRecord } from "./record.ts";
@@ -24,7 +25,10 @@ const TOOLS: ProbeTools = {
   knownProcesses: new Map(),
 };
 
-/** Serves until the requests end; then stops all that runs, with its children. */
+/**
+ * Serves until the requests end; then stops all that runs, and resolves when nothing is left of
+ * their children, some seconds later at most.
+ */
 export async function serve({ requests, responses, load }: RunnerStreams): Promise<void> {
   const writer = responses.getWriter();
   let unsent = 0;
@@ -71,6 +75,7 @@ export async function serve({ requests, responses, load }: RunnerStreams): Promi
   } finally {
     for (const { stop } of underWay.values()) stop.abort();
     await Promise.all(answers);
+    await killed();
   }
 }
 

@@ -88,6 +88,7 @@ const grantsOf: Readonly<Record<string, Grants>> = {
   runner: {
     // Records are held against the addresses of the file.
     net: "all",
+    process: "all",
     config: "types",
     "daemon/journal/record": "types",
     health: "all",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { runProbe } from "../../../src/health/probe.ts";
+import { killed, runChild } from "../../../src/process.ts";
 import {
   attempt,
   check,
@@ -90,6 +91,22 @@ Deno.test("what hangs is killed at the timeout, with children that outlive it", 
     assert.deepEqual([result.ok, result.text], [false, "killed after 150 ms"], text);
     await eventually(`nothing is left of: ${text}`, () => left().length === 0);
   }
+});
+
+Deno.test("a process that ends waits until nothing is left of what it told to stop", async () => {
+  const name = crypto.randomUUID();
+  const left = () => processesWith(`FLOATIP_CHECK=${name}`);
+  const stop = new AbortController();
+  const argv = ["/bin/sh", "-c", "setsid sleep 1000 & sleep 1000 & wait"];
+  const options = { env: { FLOATIP_CHECK: name }, timeoutMs: 60_000, outputLimit: 100 };
+  const running = runChild({ argv, ...options, stop: stop.signal });
+  await eventually("they run", () => left().length === 3);
+  stop.abort();
+  await killed();
+  assert.deepEqual(left(), []);
+  assert.equal((await running).stopped, true);
+  const late = await runChild({ argv, ...options, stop: stop.signal });
+  assert.deepEqual([late.stopped, left()], [true, []]);
 });
 
 Deno.test("what it leaves in its process group is killed when it ends", async () => {
