@@ -357,6 +357,13 @@ export interface Host {
     addresses: readonly VirtualAddress[],
   ): readonly ("removed" | "absent" | HostError)[];
 
+  /**
+   * Do packets to `address`, which {@link Host.addAddress} has put here, arrive? Linux makes the
+   * local route of a new IPv6 address later, in a worker that this thread may keep from running
+   * until the next `wait`: the kernel is asked until it is there. Of all others: true.
+   */
+  isReady(address: Ip): boolean;
+
   readonly fence: Fence;
   readonly etcd: EtcdCaller;
 }

@@ -270,10 +270,11 @@ function announce(
   const frames = router.plan.virtualAddresses.flatMap((held): readonly Announcement[] => {
     const link = linkNamed(interfaces, held.interface);
     if (link === undefined || link.mac === undefined || !link.arp) return [];
-    const frame = held.prefix.address.family === "ipv4"
-      ? gratuitousArp(link.mac, held.prefix.address)
-      : unsolicitedNa(link.mac, held.prefix.address, link.forwards6);
-    return [{ interface: held.interface, frame }];
+    const { address } = held.prefix;
+    const frame = address.family === "ipv4"
+      ? gratuitousArp(link.mac, address)
+      : unsolicitedNa(link.mac, address, link.forwards6);
+    return [{ interface: held.interface, address, frame }];
   });
   announcer.announce(router, frames, count);
 }

@@ -138,6 +138,10 @@ class Stage implements Host {
 
   sealAndSend(): void {}
 
+  isReady(): boolean {
+    return true;
+  }
+
   openSealed(): void {}
 
   reserve(): ReadonlyMap<string, number> {

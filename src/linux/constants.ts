@@ -195,7 +195,10 @@ export const IFA_ADDRESS = 1,
   INFINITY_LIFE_TIME = 0xffffffff;
 
 /** rtnetlink(7): attributes of routes. */
-export const RTA_DST = 1, RTA_GATEWAY = 5;
+export const RTA_DST = 1, RTA_IIF = 3, RTA_GATEWAY = 5;
+
+/** rtnetlink(7): rtm_type of a route to an address of this machine. */
+export const RTN_LOCAL = 2;
 
 /** rtnetlink(7): rtm_scope. */
 export const RT_SCOPE_UNIVERSE = 0,

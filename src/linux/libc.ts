@@ -13,8 +13,6 @@ export const LIBC_PATHS: readonly string[] = [
   "/lib64/libc.so.6",
 ];
 
-const NO_FDS = new Uint8Array(8);
-
 /** Bytes that libc reads or writes. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -161,11 +159,6 @@ export class Libc implements Disposable {
   poll(fds: Bytes, count: number): number {
     const result = this.#symbols.poll(fds, BigInt(count), 0);
     return result < 0 ? -this.#errno.getInt32() : result;
-  }
-
-  /** This thread sleeps, by a poll(2) of nothing. */
-  pause(milliseconds: number): void {
-    this.#symbols.poll(NO_FDS, 0n, milliseconds);
   }
 
   /**

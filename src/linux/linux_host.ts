@@ -14,8 +14,8 @@ import type {
   WatchedAddress,
 } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
-import { type Interfaces, type Link, linkNamed, type VirtualAddress } from "../net/interfaces.ts";
-import { earliest, type Instant, type Nanoseconds, nanoseconds, type WallTime } from "../time.ts";
+import { type Interfaces, type Link, linkNamed } from "../net/interfaces.ts";
+import { earliest, type Instant, nanoseconds, type WallTime } from "../time.ts";
 import { encodeGroupQuery } from "../wire/igmp.ts";
 import { groupOf } from "../wire/vrrp.ts";
 import { AdvertIntake, type TakenAdvert } from "./advert_intake.ts";
@@ -47,12 +47,6 @@ import { VrrpSocket } from "./vrrp_socket.ts";
 
 /** Longer than any VRRP message: 255 IPv6 addresses are 4,088 bytes. */
 const DATAGRAM_SIZE = 9216;
-
-/**
- * The kernel's worker needs some 50 µs. With very many addresses at once, adverts on time count
- * for more.
- */
-const PAUSE_MS = 1, MOST_PAUSES = 10;
 
 /**
  * This machine. Looking at links and addresses needs no privilege; sockets need CAP_NET_RAW,
@@ -96,8 +90,6 @@ export class LinuxHost implements Host, Disposable {
   /** Those that stop listening for a while in a flood. */
   readonly #muting = [this.#adverts, this.#claims, this.#heldSources, this.#channel];
   #packets: PacketSocket | undefined;
-  /** Since the last wait. */
-  #pauses = 0;
   #bootId: string | undefined;
   /** Since the last batch. */
   #woken = false;
@@ -182,7 +174,6 @@ export class LinuxHost implements Host, Disposable {
       if (muted !== undefined && muted <= now) {
         for (const one of this.#muting) one.release(now);
       }
-      this.#pauses = 0;
       if (this.#poller.disposed) return [];
       const events = this.#collect(deadline, now);
       if (events.length > 0) return events;
@@ -282,18 +273,12 @@ export class LinuxHost implements Host, Disposable {
     return this.#reservations.settle(names);
   }
 
-  addAddress(address: VirtualAddress, lifetime?: Nanoseconds): "added" | "present" {
-    const outcome = this.#network.addAddress(address, lifetime);
-    this.#letKernelWork([address], [outcome]);
-    return outcome;
-  }
-
+  readonly addAddress: Host["addAddress"] = (one, lifetime) =>
+    this.#network.addAddress(one, lifetime);
   readonly removeAddress: Host["removeAddress"] = (one) => this.#network.removeAddress(one);
-  readonly addAddresses: Host["addAddresses"] = (all, lifetime) => {
-    const outcomes = this.#network.addAddresses(all, lifetime);
-    this.#letKernelWork(all, outcomes);
-    return outcomes;
-  };
+  readonly addAddresses: Host["addAddresses"] = (all, lifetime) =>
+    this.#network.addAddresses(all, lifetime);
+  readonly isReady: Host["isReady"] = (address) => this.#network.isReady(address);
   readonly removeAddresses: Host["removeAddresses"] = (all) => this.#network.removeAddresses(all);
 
   /**
@@ -324,18 +309,6 @@ export class LinuxHost implements Host, Disposable {
     this.#poller[Symbol.dispose]();
     this.fence[Symbol.dispose]();
     this.#poller.whenIdle(() => this.fence.whenIdle(() => this.#libc[Symbol.dispose]()));
-  }
-
-  /**
-   * Linux answers to a new IPv6 address only when a worker of this very processor has made its
-   * local route, and that does not run before this thread sleeps. Without a pause the neighbours
-   * are told too early, and what they send is lost.
-   */
-  #letKernelWork(all: readonly VirtualAddress[], outcomes: readonly unknown[]): void {
-    const isNew = all.some(({ prefix: { address } }, i) =>
-      outcomes[i] === "added" && address.family === "ipv6"
-    );
-    if (isNew && this.#pauses++ < MOST_PAUSES) this.#libc.pause(PAUSE_MS);
   }
 
   /**

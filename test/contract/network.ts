@@ -1,6 +1,7 @@
 /** Every Host: links and addresses, read and changed. */
 import assert from "node:assert/strict";
 import type { VirtualAddress } from "../../src/net/interfaces.ts";
+import { after, milliseconds, seconds } from "../../src/time.ts";
 import {
   assertDatagram,
   type ContractCase,
@@ -41,6 +42,20 @@ export const NETWORK_CASES: readonly ContractCase[] = [
       assert.equal(host.addAddress(address), "present");
       assert.equal(host.removeAddress(address), "removed");
       assert.equal(host.removeAddress(address), "absent");
+    },
+  },
+  {
+    name: "packets to an own address arrive soon, to an IPv4 address at once",
+    async run({ host }) {
+      const address = held("fd77::50/64");
+      host.addAddresses([FLOATING, address]);
+      assert.equal(host.isReady(FLOATING.prefix.address), true);
+      const limit = after(host.now(), seconds(5));
+      while (!host.isReady(address.prefix.address) && host.now() < limit) {
+        await host.wait(after(host.now(), milliseconds(1)));
+      }
+      assert.equal(host.isReady(address.prefix.address), true);
+      host.removeAddresses([FLOATING, address]);
     },
   },
   {

@@ -59,6 +59,7 @@ export class SimHost implements Host {
     eachOf(all, (one) => this.addAddress(one, lifetime));
   readonly removeAddresses: Host["removeAddresses"] = (all) =>
     eachOf(all, (one) => this.removeAddress(one));
+  readonly isReady = (): boolean => true;
   promptness: Promptness = PROMPT;
   /** False where a test calls `wait` when it likes: virtual time does not stop for it. */
   keepsTimeStill = true;

@@ -21,6 +21,7 @@ import {
 } from "./addresses.ts";
 import type { Connection, KeptRequest } from "./connection.ts";
 import { loadLink, loadLinks } from "./links.ts";
+import { LocalRoutes } from "./local_routes.ts";
 import type { NetlinkMessage } from "./message.ts";
 import { addOrReplace, bringsRouteTo, isErrno, predict } from "./placing.ts";
 import { Promotion } from "./promotion.ts";
@@ -61,6 +62,7 @@ export class Network {
   readonly #changes: Changes;
   readonly #table = new InterfaceTable();
   readonly #promotion: Promotion;
+  readonly #localRoutes: LocalRoutes;
   /** To be sent before the next wait. */
   readonly #renewals: Renewals;
   /** Links where an address has got a lifetime, and others are to be kept from its end. */
@@ -74,6 +76,7 @@ export class Network {
     this.#connection = connection;
     this.#renewals = new Renewals(renewing, this.#table);
     this.#promotion = new Promotion(connection);
+    this.#localRoutes = new LocalRoutes(connection);
     this.#changes = changes;
     this.#load();
   }
@@ -86,6 +89,11 @@ export class Network {
   /** Is `address` on a link of this machine? */
   has(address: Ip): boolean {
     return this.#table.has(address);
+  }
+
+  /** {@link Host.isReady}. */
+  isReady(address: Ip): boolean {
+    return this.#localRoutes.isThere(address);
   }
 
   /**
@@ -138,6 +146,7 @@ export class Network {
       link.index,
       lifetimeOf(lifetime),
     );
+    if (outcome === "added") this.#localRoutes.expect(held.prefix.address, link.index);
     this.#table.claim(link.index, held.prefix);
     if (this.#table.find(link.index, held.prefix) === undefined) {
       predict(this.#table, held, link.index, lifetimeOf(lifetime));
@@ -177,7 +186,10 @@ export class Network {
       const terms = { lifetime: lifetimeOf(lifetime), bringsRoute };
       return keptAddition(this.#connection, held, index, terms);
     });
-    for (const { held, index } of taken) this.#table.claim(index, held.prefix);
+    for (const { held: { prefix }, index } of taken) {
+      this.#localRoutes.expect(prefix.address, index);
+      this.#table.claim(index, prefix);
+    }
     const deleted = this.#hear(keysOf(taken));
     for (const { held, index } of taken) {
       if (this.#table.find(index, held.prefix) !== undefined) continue;
@@ -196,6 +208,7 @@ export class Network {
 
   /** {@link Host.removeAddress}. */
   removeAddress(held: VirtualAddress): "removed" | "absent" {
+    this.#localRoutes.forget(held.prefix.address);
     this.#renew();
     this.#hear();
     const link = this.#linkOf(held);
@@ -227,6 +240,7 @@ export class Network {
     this.#hear();
     const places = this.#placesOf(all);
     for (const { held, index } of places) {
+      this.#localRoutes.forget(held.prefix.address);
       if (!this.#table.hasDependants(index, held.prefix)) continue;
       this.#promotion.ensureWithin(index, FRESH_MS);
     }

@@ -3,14 +3,15 @@
  * (rtnetlink(7)), however many routes there are.
  */
 import { HostError } from "../../host.ts";
-import { type Ip, ip } from "../../net/ip.ts";
+import { formatIp, type Ip, ip } from "../../net/ip.ts";
 import { RTMSG } from "../abi.ts";
-import { AF_INET, AF_INET6, RTA_DST, RTA_GATEWAY, RTM_GETROUTE } from "../constants.ts";
+import { AF_INET, AF_INET6, RTA_DST, RTA_GATEWAY, RTA_IIF, RTM_GETROUTE } from "../constants.ts";
 import type { Connection } from "./connection.ts";
-import { address, attribute, attributeTable, concat } from "./message.ts";
+import { address, attribute, attributeTable, concat, type NetlinkMessage, u32 } from "./message.ts";
 
 const ROUTE_ATTRIBUTES = attributeTable({
   destination: attribute(RTA_DST, address),
+  arrival: attribute(RTA_IIF, u32),
   gateway: attribute(RTA_GATEWAY, address),
 });
 
@@ -23,6 +24,19 @@ export function defaultGateways(connection: Connection): readonly Ip[] {
 }
 
 function gatewayTowards(connection: Connection, destination: Ip): Ip | undefined {
+  const answer = routeTo(connection, destination);
+  return answer && ROUTE_ATTRIBUTES.decode(answer.body.subarray(RTMSG.size)).gateway;
+}
+
+/**
+ * The kernel's route for what goes from here to `destination`, or, with `arrival`, for what comes
+ * in by the link with that index. Undefined: there is none (ENETUNREACH), or it leads nowhere.
+ */
+export function routeTo(
+  connection: Connection,
+  destination: Ip,
+  arrival?: number,
+): NetlinkMessage | undefined {
   const header = {
     family: destination.family === "ipv4" ? AF_INET : AF_INET6,
     destinationLength: destination.bytes.length * 8,
@@ -37,14 +51,13 @@ function gatewayTowards(connection: Connection, destination: Ip): Ip | undefined
   try {
     const [answer] = connection.request({
       call: "RTM_GETROUTE",
-      object: "the default route",
+      object: `the route to ${formatIp(destination)}`,
       type: RTM_GETROUTE,
       flags: 0,
-      body: concat(RTMSG.write(header), ROUTE_ATTRIBUTES.encode({ destination })),
+      body: concat(RTMSG.write(header), ROUTE_ATTRIBUTES.encode({ destination, arrival })),
     });
-    return answer && ROUTE_ATTRIBUTES.decode(answer.body.subarray(RTMSG.size)).gateway;
+    return answer;
   } catch (error) {
-    // There is none (ENETUNREACH), or it leads nowhere.
     if (!(error instanceof HostError)) throw error;
     return undefined;
   }

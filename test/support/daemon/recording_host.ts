@@ -147,6 +147,10 @@ export class RecordingHost implements Host {
     this.#call(`seal ${jobs.map(({ to }) => formatIp(to)).join()}`);
   }
 
+  isReady(_address: Ip): boolean {
+    return true;
+  }
+
   openSealed({ id }: ToOpen): void {
     this.#call(`open sealed ${id}`);
   }

@@ -1,13 +1,13 @@
 /**
- * Announcements of many addresses: in parts, all once before any again, and nothing of what was
- * given up.
+ * Announcements of many addresses: in parts, all once before any again, nothing of what was given
+ * up, and nothing before packets arrive.
  */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Announcer } from "../../../src/daemon/announcer.ts";
 import { performEffect } from "../../../src/daemon/effects.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
-import { ip } from "../../../src/net/ip.ts";
-import type { Instant, WallTime } from "../../../src/time.ts";
+import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
+import { type Instant, milliseconds, type WallTime } from "../../../src/time.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
 
@@ -16,6 +16,17 @@ const JOURNAL = { write: () => undefined };
 /** Notes which frames are sent. */
 class FrameHost extends RecordingHost {
   readonly frames: string[] = [];
+  /** Addresses to which packets do not arrive yet. */
+  readonly deaf = new Set<string>();
+  time = 0 as Instant;
+
+  override now(): Instant {
+    return this.time;
+  }
+
+  override isReady(address: Ip): boolean {
+    return !this.deaf.has(formatIp(address));
+  }
 
   override sendFrame(_name: string, frame: Uint8Array): void {
     this.frames.push(frame.toHex());
@@ -89,4 +100,45 @@ Deno.test("an announcement replaces the rest of the last; what is given up is no
   performEffect({ kind: "remove-addresses" }, it.router, it.host, JOURNAL, it.announcer);
   strictEqual(it.announcer.nextDeadline(), undefined);
   ok(it.host.frames.length <= before + 64 + 200);
+});
+
+/** Addresses 1 and 2, of which the second does not hear yet; both were announced twice. */
+function halfDeaf() {
+  const it = lab(2);
+  it.host.deaf.add("10.77.1.2");
+  it.announcer.turn(it.host.time);
+  it.announce(2);
+  return it;
+}
+
+/** A turn at its time. */
+function turn({ host, announcer }: ReturnType<typeof lab>, ms: number): number {
+  host.time = milliseconds(ms) as number as Instant;
+  announcer.turn(host.time);
+  return host.frames.length;
+}
+
+Deno.test("an address is announced when packets to it arrive, looked at each millisecond", () => {
+  const it = halfDeaf();
+  strictEqual(it.host.frames.length, 2, "the other one is not kept waiting");
+  strictEqual(it.announcer.nextDeadline(), milliseconds(1));
+  strictEqual(turn(it, 1), 2);
+  strictEqual(it.announcer.nextDeadline(), milliseconds(2));
+  it.host.deaf.clear();
+  // In whatever turn comes first.
+  strictEqual(turn(it, 1.5), 4);
+  strictEqual(it.announcer.nextDeadline(), undefined);
+});
+
+Deno.test("one to which nothing ever arrives is announced when no other node waits for it", () => {
+  const it = halfDeaf();
+  strictEqual(turn(it, 199), 2);
+  strictEqual(turn(it, 200), 4);
+});
+
+Deno.test("one that is given up before packets arrive is not announced", () => {
+  const it = halfDeaf();
+  performEffect({ kind: "remove-addresses" }, it.router, it.host, JOURNAL, it.announcer);
+  it.host.deaf.clear();
+  strictEqual(turn(it, 5), 2);
 });
