@@ -344,6 +344,8 @@ export class Driver {
         refused = error;
       }
     }
+    // What waits for a lease is not to wait for what is told and written down.
+    if (refused === undefined) this.#leases(router)?.stepped(router);
     // The state was entered all the same, and that has to be told.
     if (transition !== undefined) this.#tell(router, transition);
     if (refused === undefined) {

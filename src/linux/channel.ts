@@ -87,6 +87,14 @@ export class Channel implements Disposable {
     }
   }
 
+  /**
+   * What was to be sent has been: the next turn of the loop, in which nothing else goes on, does
+   * not keep it waiting. Some tenths of a millisecond.
+   */
+  get sent(): Promise<void> | undefined {
+    return this.#sealed === 0 ? undefined : this.#sent;
+  }
+
   /** {@link Host.openSealed} */
   openSealed(job: ToOpen): void {
     const isTooMuch = this.#opening >= MOST_UNDER_WAY;

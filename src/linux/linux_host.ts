@@ -163,6 +163,8 @@ export class LinuxHost implements Host, Disposable {
 
   async wait(deadline: Instant | undefined): Promise<readonly HostEvent[]> {
     for (;;) {
+      if (this.#channel.sent !== undefined) await this.#channel.sent;
+      if (this.#poller.disposed) return [];
       this.#network.tend();
       if (this.#network.changed) this.#poller.wake();
       this.#heldSources.settle(this.#adverts.endpoints, this.interfaces());

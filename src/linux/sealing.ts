@@ -12,7 +12,7 @@ const NO_SALT = new Uint8Array(0);
 export class Sealing {
   readonly #secrets = new Map<number, Promise<CryptoKey>>();
   /** By the info of a session, which keeps it for as long as it lives, and the secret's id. */
-  readonly #derived = new WeakMap<Uint8Array, Map<number, Promise<CryptoKey>>>();
+  readonly #derived = new WeakMap<Uint8Array, Map<number, Promise<CryptoKey> | CryptoKey>>();
 
   constructor(keys: readonly ChannelKey[]) {
     for (const { id, secret } of keys) {
@@ -27,7 +27,7 @@ export class Sealing {
   async seal({ key, nonce, head, text }: ToSeal): Promise<Uint8Array | undefined> {
     try {
       const parameters = gcm(nonce, head);
-      const known = await this.#keyFor(key.keyId, key.info);
+      const known = this.#known(key.keyId, key.info) ?? await this.#keyFor(key.keyId, key.info);
       return new Uint8Array(await crypto.subtle.encrypt(parameters, known, new Uint8Array(text)));
     } catch {
       return undefined;
@@ -38,7 +38,7 @@ export class Sealing {
   async open({ key, nonce, associated, sealed }: ToOpen): Promise<Uint8Array | undefined> {
     try {
       const parameters = gcm(nonce, associated);
-      const known = await this.#keyFor(key.keyId, key.info);
+      const known = this.#known(key.keyId, key.info) ?? await this.#keyFor(key.keyId, key.info);
       return new Uint8Array(
         await crypto.subtle.decrypt(parameters, known, new Uint8Array(sealed)),
       );
@@ -47,13 +47,21 @@ export class Sealing {
     }
   }
 
-  #keyFor(keyId: number, info: Uint8Array): Promise<CryptoKey> {
-    const ofSession = this.#derived.get(info) ?? new Map<number, Promise<CryptoKey>>();
+  /** A key that is there already: with it the work begins before the present turn has ended. */
+  #known(keyId: number, info: Uint8Array): CryptoKey | undefined {
+    const known = this.#derived.get(info)?.get(keyId);
+    return known instanceof Promise ? undefined : known;
+  }
+
+  #keyFor(keyId: number, info: Uint8Array): Promise<CryptoKey> | CryptoKey {
+    const ofSession = this.#derived.get(info) ?? new Map<number, Promise<CryptoKey> | CryptoKey>();
     const known = ofSession.get(keyId);
     if (known !== undefined) return known;
     const derived = this.#derive(keyId, info);
     this.#derived.set(info, ofSession);
-    if (this.#secrets.has(keyId)) ofSession.set(keyId, derived);
+    if (!this.#secrets.has(keyId)) return derived;
+    ofSession.set(keyId, derived);
+    void derived.then((key) => ofSession.set(keyId, key), () => {});
     return derived;
   }
 

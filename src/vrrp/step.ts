@@ -16,7 +16,8 @@ import type { State, Step } from "./state.ts";
  * event that means nothing in a state leaves the very same state object. Effects of each way out of
  * and into a state:
  *
- * - becoming master: send-advert, add-addresses, announce, transition
+ * - becoming master: send-advert, add-addresses, announce, transition; by a lease that a living
+ *   master has given: add-addresses, announce, send-advert, transition
  * - going on as master after a restart: send-advert, add-addresses
  * - leaving master at once (stop, fault, sync group): remove-addresses, send-advert 0, transition
  * - leaving master for a successor (hand-over): remove-addresses, transition, once the successor

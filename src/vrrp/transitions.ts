@@ -57,8 +57,9 @@ export function acquainted(
 
 /**
  * To master, steps (110) to (145) and (370) to (410): the advert goes first, so that rivals hear it
- * soonest, and the addresses are there before they are announced. Its own interval counts from now
- * on, whatever was learnt.
+ * soonest, and the addresses are there before they are announced. A living master that has given its
+ * lease is no rival, and holds nothing any more: then the addresses go first. Its own interval counts
+ * from now on, whatever was learnt.
  */
 export function becomeMaster(
   from: "init" | "fault" | "backup",
@@ -68,6 +69,10 @@ export function becomeMaster(
   before: Memory = fresh(now),
 ): Step {
   const { announcements, effects } = burst(now);
+  const advert: Effect = { kind: "send-advert", priority: rules.priority };
+  const addresses: readonly Effect[] = [{ kind: "add-addresses" }, ...effects];
+  const isGiven = rules.exclusive === true &&
+    (cause.kind === "preempted-master" || cause.kind === "master-left");
   return {
     state: {
       kind: "master",
@@ -82,11 +87,7 @@ export function becomeMaster(
       contested: undefined,
       ...announcements,
     },
-    effects: [
-      { kind: "send-advert", priority: rules.priority },
-      { kind: "add-addresses" },
-      ...effects,
-    ],
+    effects: isGiven ? [...addresses, advert] : [advert, ...addresses],
     transition: { from, to: "master", cause },
   };
 }

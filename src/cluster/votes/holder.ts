@@ -116,7 +116,10 @@ export function restOf(contest: Contest, holder: Holder, now: Reading): Nanoseco
   return rests.length === 0 ? undefined : nanoseconds(Math.min(...rests));
 }
 
-/** The node after a grant of `voter`. One that no living request asked for changes nothing. */
+/**
+ * The node after a grant of `voter`. One that no living request asked for does not count; but where
+ * it came too late, the voter has promised, and is asked again at once.
+ */
 export function granted(
   contest: Contest,
   before: Holder,
@@ -127,7 +130,8 @@ export function granted(
   const holder = settle(contest, before, now);
   const { candidacy } = holder;
   const round = roundOf(contest, holder, now, voter, grant);
-  if (candidacy === undefined || round === undefined) return holder;
+  if (candidacy === undefined) return holder;
+  if (round === undefined) return late(contest, holder, now, grant);
   const end = readingAfter(round.at, contest.terms.hold);
   const ends = new Map(candidacy.ends).set(voter, laterEnd(candidacy.ends.get(voter), end));
   const refusals = new Map(candidacy.refusals);
@@ -138,6 +142,13 @@ export function granted(
   const isNews = isHolding && !candidacy.isHolding;
   const askAt = isNews ? now : holder.askAt ?? now;
   return { ...next, askAt, candidacy: { ...next.candidacy, isHolding } };
+}
+
+function late(contest: Contest, holder: Holder, now: Reading, { token }: Grant): Holder {
+  const { candidacy, askAt } = holder;
+  const isWaiting = candidacy?.isHolding === false && askAt !== undefined && now.boot < askAt.boot;
+  if (!isWaiting || token !== holder.token) return holder;
+  return isHurried(contest, candidacy, now) ? holder : { ...holder, askAt: now };
 }
 
 /** The node after a refusal of `voter`. */
@@ -210,8 +221,13 @@ function hurried(contest: Contest, holder: Holder, now: Reading, refusal: Refusa
   const { candidacy, askAt } = holder;
   const { reason, rest } = refusal;
   const helps = reason === "old-epoch" || reason === "promised" || reason === "silent";
-  const recent = candidacy?.rounds.filter((round) => isLiving(contest, round, now)) ?? [];
-  if (!helps || recent.length >= MAX_HURRIED || askAt === undefined) return holder;
+  const isTooMuch = candidacy === undefined || isHurried(contest, candidacy, now);
+  if (!helps || isTooMuch || askAt === undefined) return holder;
   const at = reason === "old-epoch" ? now : readingAfter(now, nanoseconds(rest + SLACK));
   return at.boot < askAt.boot ? { ...holder, askAt: at } : holder;
+}
+
+/** Was it asked as often as may be within a renewal period? */
+function isHurried(contest: Contest, { rounds }: Candidacy, now: Reading): boolean {
+  return rounds.filter((round) => isLiving(contest, round, now)).length >= MAX_HURRIED;
 }

@@ -6,7 +6,7 @@ import { Metrics } from "../../../src/daemon/journal/metrics.ts";
 import { Routers } from "../../../src/daemon/routers.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../src/net/ip.ts";
-import { after, type Instant, milliseconds, type WallTime } from "../../../src/time.ts";
+import { after, type Instant, milliseconds, seconds, type WallTime } from "../../../src/time.ts";
 import type { Vrid } from "../../../src/vrrp/rules.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
@@ -110,4 +110,30 @@ Deno.test("driver: one late by an interval still advertises", () => {
 Deno.test("driver: one late by two intervals waits: what has arrived is looked at first", () => {
   const calls = new Desk(undefined).calls(30);
   assert(!calls.slice(0, COUNT).some((call) => call.startsWith("send")), calls.join("\n"));
+});
+
+Deno.test("driver: what waits for a lease does not wait for what is told and written down", () => {
+  const order: string[] = [];
+  const host = new RecordingHost({ links: [link("eth0", 2)], addresses: [] });
+  const journal = { write: () => {} };
+  const leases = {
+    ended: () => undefined,
+    permits: () => true,
+    stepped: ({ state }: VirtualRouter) => void order.push(`stepped ${state.kind}`),
+    advertised: () => {},
+  };
+  const driver = new Driver({
+    ...{ host, journal, routers: new Routers(), announcer: new Announcer(host, journal) },
+    observers: [{ observe: () => void order.push("told") }],
+    metrics: new Metrics(host.now()),
+    nodeName: () => "a",
+    leases: () => leases,
+  });
+  const plan = aPlan({ addresses: ["10.77.0.100/24"] });
+  const exclusive = { name: "instance/web", by: "votes", interval: seconds(1) } as const;
+  const router = createVirtualRouter({ ...plan, exclusive }, 0 as WallTime, host.now());
+  const start = { kind: "start" } as const;
+  router.state = becomeMaster("init", start, host.now(), router.rules).state;
+  driver.dispatch(router, { kind: "wished", successor: ip("10.77.0.2") });
+  assert.deepEqual(order.slice(0, 2), ["stepped backup", "told"]);
 });
