@@ -57,9 +57,9 @@ export function acquainted(
 
 /**
  * To master, steps (110) to (145) and (370) to (410): the advert goes first, so that rivals hear it
- * soonest, and the addresses are there before they are announced. A living master that has given its
- * lease is no rival, and holds nothing any more: then the addresses go first. Its own interval counts
- * from now on, whatever was learnt.
+ * soonest, and the addresses are there before they are announced. A living master that has given
+ * its lease is no rival, and holds nothing any more: then the addresses go first. Its own interval
+ * counts from now on, whatever was learnt.
  */
 export function becomeMaster(
   from: "init" | "fault" | "backup",
