@@ -6,7 +6,7 @@ import type { Opened, Unsealed } from "../cluster/advert_seals.ts";
 import { messageIn } from "../wire/sealed.ts";
 import type { Datagram, Endpoint } from "../host.ts";
 import { type Interfaces, isNeighbour, subnetEdges } from "../net/interfaces.ts";
-import { formatIp, includesIp, type Ip, sameIp } from "../net/ip.ts";
+import { formatIp, includesIp, type Ip, isMulticast, sameIp } from "../net/ip.ts";
 import type { Instant } from "../time.ts";
 import type { Event } from "../vrrp/event.ts";
 import { isNewMaster } from "../vrrp/master.ts";
@@ -81,6 +81,13 @@ export class Receiver {
   #receivePlain(endpoint: Endpoint, datagram: Datagram, at: Instant): readonly Accepted[] {
     const vrid = peekVrid(datagram.payload);
     const meant = vrid === undefined ? [] : this.#options.find(endpoint, vrid);
+    // A socket of the group hears unicast too: what another socket here waits for is not for it.
+    if (isByUnicast(endpoint, datagram) && vrid !== undefined) {
+      const { family, interface: link } = endpoint;
+      const source = datagram.destination;
+      const other = this.#options.find({ kind: "unicast", family, source, interface: link }, vrid);
+      if (other.length > 0) return [];
+    }
     if (meant.length === 0) {
       count(this.unknown, vrid === undefined ? "too-short" : "unknown-vrid");
       return [];
@@ -142,7 +149,8 @@ export class Receiver {
     const { source, destination, ttl, port: sourcePort = 0 } = datagram;
     const interfaces = this.#options.interfaces();
     const subnetEdge = this.#edgesOf(interfaces).has(formatIp(source));
-    const context = { source, subnetEdge, destination, own, transport: endpoint.kind };
+    const transport = isByUnicast(endpoint, datagram) ? "unicast" : endpoint.kind;
+    const context = { source, subnetEdge, destination, own, transport } as const;
     if (endpoint.kind !== "udp") return context;
     const neighbour = isNeighbour(interfaces, source);
     return { ...context, udp: { ttl, sourcePort, port: endpoint.port, neighbour } };
@@ -227,6 +235,11 @@ function refusedSight(
     at,
     patience: masterDownOf(rules, advert?.interval ?? rules.advertInterval),
   };
+}
+
+/** Did a socket of the group hear what was sent to an address of this machine? */
+function isByUnicast({ kind }: Endpoint, { destination }: Datagram): boolean {
+  return kind === "multicast" && !isMulticast(destination);
 }
 
 function isSameDatagram(a: Datagram, b: Datagram): boolean {

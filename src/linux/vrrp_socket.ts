@@ -156,10 +156,12 @@ const ZERO4 = new Uint8Array(4);
 
 function prepareIpv4(socket: Socket, endpoint: RawEndpoint, index: number): void {
   socket.set(IPPROTO_IP, IP_HDRINCL, 1, "IP_HDRINCL");
-  const address = endpoint.kind === "multicast" ? GROUP4 : endpoint.source;
-  // Bound to the group it hears no unicast, bound to an own address only what was sent to that.
-  socket.bind(sockaddr(address, 0, 0), formatIp(address));
-  if (endpoint.kind !== "multicast") return;
+  if (endpoint.kind !== "multicast") {
+    // It hears only what was sent to this address.
+    socket.bind(sockaddr(endpoint.source, 0, 0), formatIp(endpoint.source));
+    return;
+  }
+  // Not bound to the group: a node whose file says unicast is heard, and refused with that reason.
   const request = IP_MREQN.write({ group: GROUP4.bytes, address: ZERO4, ifindex: index });
   joinGroup4(socket, request);
   socket.set(IPPROTO_IP, IP_MULTICAST_IF, request, "IP_MULTICAST_IF");
@@ -184,15 +186,17 @@ function prepareIpv6(socket: Socket, endpoint: RawEndpoint, index: number): void
   set(IPV6_UNICAST_HOPS, HOPS, "IPV6_UNICAST_HOPS");
   set(IPV6_TCLASS, TRAFFIC_CLASS, "IPV6_TCLASS");
   set(IPV6_AUTOFLOWLABEL, 0, "IPV6_AUTOFLOWLABEL");
-  const address = endpoint.kind === "multicast" ? GROUP6 : endpoint.source;
-  socket.bind(sockaddr(address, 0, isOnOneLink(endpoint) ? index : 0), formatIp(address));
-  if (endpoint.kind !== "multicast") return;
+  if (endpoint.kind !== "multicast") {
+    const scope = isOnOneLink(endpoint) ? index : 0;
+    socket.bind(sockaddr(endpoint.source, 0, scope), formatIp(endpoint.source));
+    return;
+  }
   const membership = IPV6_MREQ.write({ group: GROUP6.bytes, ifindex: index });
   set(IPV6_ADD_MEMBERSHIP, membership, "IPV6_ADD_MEMBERSHIP");
   set(IPV6_MULTICAST_IF, index, "IPV6_MULTICAST_IF");
   set(IPV6_MULTICAST_HOPS, HOPS, "IPV6_MULTICAST_HOPS");
   set(IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP");
-  // Linux 4.20; without it SO_BINDTODEVICE and the bound group leave out the same packets.
+  // Linux 4.20; without it other groups of this interface are heard too, and refused.
   socket.trySet(IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
 }
 

@@ -47,7 +47,9 @@ function look(
     return { vrrp: isMember ? "open" : "unknown", machine: "answers" };
   }
   const isTaken = endpoints.some((endpoint) =>
-    endpoint.kind !== "multicast" && lan.textOf.ip(endpoint.source) === address &&
+    (endpoint.kind === "multicast"
+      ? endpoint.family === target.address.family
+      : lan.textOf.ip(endpoint.source) === address) &&
     (endpoint.kind === "udp" ? endpoint.port : undefined) === target.port
   );
   return { vrrp: isTaken ? "open" : "closed", machine: "answers" };

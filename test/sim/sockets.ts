@@ -1,6 +1,6 @@
 /** Sockets for adverts of one process in virtual time. */
 import type { Datagram, Endpoint } from "../../src/host.ts";
-import { type Ip, isLinkLocal, isMulticast, sameIp } from "../../src/net/ip.ts";
+import { type Ip, isLinkLocal, sameIp } from "../../src/net/ip.ts";
 import type { Lan } from "./lan.ts";
 import { sameBytes } from "./frame.ts";
 import type { Machine, Port } from "./machine.ts";
@@ -149,7 +149,5 @@ function hears(socket: Socket, port: Port, datagram: Datagram): boolean {
   if (index !== undefined && index !== port.index) return false;
   // All nodes use one port: what comes from it goes to it.
   if ((endpoint.kind === "udp" ? endpoint.port : undefined) !== datagram.port) return false;
-  return endpoint.kind === "multicast"
-    ? isMulticast(datagram.destination)
-    : sameIp(endpoint.source, datagram.destination);
+  return endpoint.kind === "multicast" || sameIp(endpoint.source, datagram.destination);
 }

@@ -228,7 +228,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
     if (!isKnown && (probesLeftOf(router.state) ?? 0) > 0) return;
     this.#answers.set(router, sight);
     const conflict = { ...sight, since: sight.at, free: 0 };
-    const told = describe(conflict, router, neighbours, false);
+    const told = describe(conflict, router, neighbours, sight.at);
     const guess = isKnown
       ? `${told.machine} still answers for ${sight.words}, ` +
         "though its adverts stay away: they are being lost, or its daemon died"

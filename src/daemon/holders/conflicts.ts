@@ -215,7 +215,7 @@ export class Conflicts {
 
   /** One machine that both sends adverts and answers is one conflict. */
   #tell(router: VirtualRouter, conflict: Conflict): void {
-    const { rival, words } = describe(conflict, router, this.#options.neighbours, false);
+    const { rival, words } = describe(conflict, router, this.#options.neighbours, conflict.at);
     router.counters.conflicts++;
     // The log has a line of its own for a packet that is refused.
     if (conflict.kind === "refused") this.#record(router, rival, words, conflict.at);

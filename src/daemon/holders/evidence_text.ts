@@ -3,6 +3,7 @@
  */
 import { formatIp } from "../../net/ip.ts";
 import { between, type Instant, seconds } from "../../time.ts";
+import { masterDownOf } from "../../vrrp/intervals.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { Conflict, VirtualRouter } from "../virtual_router.ts";
 
@@ -32,21 +33,20 @@ export interface Description {
   readonly isExplained: boolean;
 }
 
-/**
- * Describes one conflict of `router`. `isSettled`: it has been asked which machine is which, so
- * that it can be said what is not known.
- */
+/** Describes one conflict of `router` at `now`, when it is known for so long. */
 export function describe(
   conflict: Conflict,
   router: VirtualRouter,
   neighbours: Neighbours,
-  isSettled: boolean,
+  now: Instant,
 ): Description {
   const machine = conflict.kind === "answer"
     ? machineAt(conflict, router, neighbours)
     : machineOf(conflict.who, router);
   const rival = machine.name === conflict.who ? conflict.who : machine.addresses[0] ?? conflict.who;
-  const reason = conflict.kind === "answer" ? reasonOf(conflict, machine, router, isSettled) : "";
+  const reason = conflict.kind === "answer"
+    ? reasonOf(conflict, machine, router, neighbours, now)
+    : "";
   const words = `${machine.words} ${actOf(conflict)}${reason}`;
   const isExplained = reason !== "";
   return { name: machine.name, rival, machine: machine.words, words, isExplained };
@@ -62,8 +62,7 @@ export function describeAll(
   neighbours: Neighbours,
   now: Instant,
 ): readonly Description[] {
-  const told = (conflict: Conflict) =>
-    describe(conflict, router, neighbours, between(conflict.since, now) >= SETTLED);
+  const told = (conflict: Conflict) => describe(conflict, router, neighbours, now);
   const answers = conflicts.filter(({ kind }) => kind === "answer").map(told);
   const names = new Set(answers.map(({ name }) => name));
   const adverts = conflicts.filter(({ kind }) => kind !== "answer").map(told)
@@ -87,25 +86,51 @@ function reasonOf(
   conflict: Conflict,
   { addresses }: Machine,
   router: VirtualRouter,
-  isSettled: boolean,
+  neighbours: Neighbours,
+  now: Instant,
 ): string {
   const own = router.source === undefined ? undefined : formatIp(router.source);
   if (conflict.own || (own !== undefined && addresses.includes(own))) {
     return "; the two machines are clones, which cannot hear each other: " +
       "give one of them other addresses";
   }
-  const adverts = [...router.conflicts.values()].filter(({ kind, who }) =>
-    kind !== "answer" && addresses.includes(who)
-  );
-  const refused = adverts.findLast(({ kind }) => kind === "refused");
+  const adverts = [...router.conflicts.values()].filter(({ kind }) => kind !== "answer");
+  const its = adverts.filter(({ who }) => addresses.includes(who));
+  const refused = its.findLast(({ kind }) => kind === "refused");
   if (refused !== undefined) return `; its adverts are refused: ${refused.words}`;
-  const accepted = adverts.find(({ kind }) => kind === "master");
+  const accepted = its.find(({ kind }) => kind === "master");
   if (accepted !== undefined) return `; it claims to be master too, ${accepted.words}`;
-  if (!isSettled) return "";
+  // Where the sender of refused adverts is, was not told: it may be this machine.
+  const unplaced = adverts.findLast(({ kind, who, stranger }) =>
+    kind === "refused" && !stranger && !neighbours.knows(who, now)
+  );
+  if (addresses.length === 0 && unplaced !== undefined) {
+    const { words } = machineOf(unplaced.who, router);
+    return `; adverts of ${words} are refused: ${unplaced.words}`;
+  }
+  // By then it has been asked which machine is which, and it can be said what is not known.
+  if (between(conflict.since, now) < SETTLED) return "";
   return addresses.length === 0
     ? "; it is none of the nodes that are known here: another machine uses the address"
-    : "; none of its adverts arrives here: " +
-      "a packet filter drops them, or its file does not name this node";
+    : silenceOf(addresses, router, now);
+}
+
+/** Why no advert of a machine with `addresses` says that it is master; begins with a semicolon. */
+function silenceOf(
+  addresses: readonly string[],
+  { heard, rules }: VirtualRouter,
+  now: Instant,
+): string {
+  const last = addresses.flatMap((one) => heard.get(one) ?? []).toSorted((a, b) => a.at - b.at)
+    .at(-1);
+  if (last === undefined) {
+    return "; none of its adverts arrives here: a packet filter drops them, or its file has " +
+      "another VRID or transport, or does not name this node";
+  }
+  if (last.priority === 0) return "; it left, so another program or user put the address there";
+  return between(last.at, now) <= masterDownOf(rules, last.interval)
+    ? ""
+    : "; its adverts stopped: they are lost now, or its daemon died and left the address there";
 }
 
 function machineOf(address: string, { plan: { names } }: VirtualRouter): Machine {

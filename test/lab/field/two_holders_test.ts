@@ -28,6 +28,8 @@ interface Situation extends Pick<FieldCase, "name" | "programs" | "lan"> {
   /** Makes the situation; says which nodes see it, and how each explains it. */
   readonly begin: (field: Field) => Promise<readonly (readonly [node: Floatip, why: RegExp])[]>;
   readonly end: (field: Field, nodes: readonly Floatip[]) => Promise<unknown> | undefined;
+  /** What status exits with then, by default 0: a node that left is told of. */
+  readonly endsWith?: 0 | 1;
 }
 
 /** A file by hand: no [nodes], so that each names its peers itself. */
@@ -71,6 +73,45 @@ const SITUATIONS: readonly Situation[] = [
       ];
     },
     end: (field, [, b]) => b && field.reload(b, byHand(field, 100, [field.host("a").address])),
+  },
+  {
+    name: "one node's file says unicast, the other's multicast",
+    begin: async (field) => {
+      const [a, b] = await bothMaster(
+        field,
+        byHand(field, 150, [field.host("b").address]),
+        byHand(field, 100, []),
+      );
+      return [
+        [a, /10\.77\.0\.2 \([0-9a-f:]+\) .*its file has another VRID or transport/],
+        [b, /10\.77\.0\.1 \([0-9a-f:]+\) .*its adverts are refused: sent by another transport/],
+      ];
+    },
+    end: (field, [a]) => a && field.reload(a, byHand(field, 150, [])),
+  },
+  {
+    name: "another VRID in the file of one node",
+    begin: async (field) => {
+      const file = field.file();
+      const [a, b] = await bothMaster(field, file, file.replace("vrid = 51", "vrid = 52"));
+      return [
+        [a, /b \(10\.77\.0\.2, [0-9a-f:]+\) .*its file has another VRID or transport/],
+        [b, /a \(10\.77\.0\.1, [0-9a-f:]+\) .*its file has another VRID or transport/],
+      ];
+    },
+    end: (field, [, b]) => b && field.reload(b, field.file()),
+  },
+  {
+    name: "another program holds the address on a node that left",
+    begin: async (field) => {
+      const [a, b] = await field.pair();
+      await a.stop();
+      await b.untilState("master");
+      await field.host("a").ip("addr", "add", `${FLOATING}/24`, "dev", "eth0");
+      return [[b, /a \(10\.77\.0\.1, [0-9a-f:]+\) .*; it left, so another program or user put/]];
+    },
+    end: (field) => field.host("a").ip("addr", "del", `${FLOATING}/24`, "dev", "eth0"),
+    endsWith: 1,
   },
   {
     name: "a packet filter that drops everything that is not allowed, on both nodes",
@@ -212,7 +253,7 @@ async function assertLasts(nodes: readonly Floatip[]): Promise<void> {
 
 fieldCases(
   "two holders",
-  SITUATIONS.map(({ name, programs = [], lan = {}, begin, end }) => ({
+  SITUATIONS.map(({ name, programs = [], lan = {}, begin, end, endsWith = 0 }) => ({
     name,
     programs,
     lan,
@@ -225,7 +266,7 @@ fieldCases(
       const left = nodes.filter(({ child }) =>
         child.exitCode === null && child.signalCode === null
       );
-      await field.untilCode(0, left, ENDS_MS);
+      await field.untilCode(endsWith, left, ENDS_MS);
     },
   })),
 );

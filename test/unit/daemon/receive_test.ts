@@ -55,15 +55,16 @@ function lab(plan: Plan = aPlan(), endpoint: Endpoint = ENDPOINT) {
   return { router, all, reception, conflicts, journal, take };
 }
 
+const ADVERT: Advert = {
+  version: 3,
+  vrid: 51,
+  priority: 150,
+  interval: seconds(1),
+  addresses: [ip("10.77.0.100")],
+};
+
 function packet(changes: Partial<Advert> = {}, source: Ip = PEER, ttl = 255): Datagram {
-  const advert: Advert = {
-    version: 3,
-    vrid: 51,
-    priority: 150,
-    interval: seconds(1),
-    addresses: [ip("10.77.0.100")],
-    ...changes,
-  };
+  const advert: Advert = { ...ADVERT, ...changes };
   return { source, destination: GROUP, ttl, payload: encodeAdvert(advert, source, GROUP) };
 }
 
@@ -88,6 +89,21 @@ Deno.test("reception: another VRID is no router's, and a byte is too short", () 
   deepStrictEqual(take(packet({ vrid: 52 })), []);
   deepStrictEqual(take({ ...packet(), payload: new Uint8Array([0x31]) }), []);
   deepStrictEqual(Object.fromEntries(reception.unknown), { "unknown-vrid": 1, "too-short": 1 });
+});
+
+Deno.test("reception: unicast at a socket of the group is refused, if no other waits", () => {
+  const { router, all, take } = lab();
+  const toUs = { ...packet(), destination: OWN };
+  const payload = encodeAdvert(ADVERT, PEER, OWN);
+  deepStrictEqual(take({ ...toUs, payload }), []);
+  strictEqual(router.rejects.get("destination"), 1);
+  strictEqual(router.conflicts.get("refused 10.77.0.2")?.stranger, false);
+  const unicast: Endpoint = { ...ENDPOINT, kind: "unicast", source: OWN };
+  const other = createVirtualRouter(aPlan(), 0 as WallTime, 0 as Instant);
+  all.add(other);
+  all.place(other, unicast);
+  deepStrictEqual(take({ ...toUs, payload }), []);
+  strictEqual(router.rejects.get("destination"), 1);
 });
 
 Deno.test("reception: the same VRID behind another endpoint is no router's", () => {

@@ -14,7 +14,7 @@ import {
   type PlacedPlan,
   placedPlans,
 } from "../target.ts";
-import { judgeRefused, refusedIn, transportOf } from "./refused.ts";
+import { judgeRefused, ONE_WAY, refusedIn, transportOf } from "./refused.ts";
 
 /** Whether adverts arrive, and floatip gets them. */
 export const adverts: DoctorCheck = {
@@ -148,10 +148,12 @@ function judgeDeaf(peer: string, port: number | undefined): Finding {
   );
 }
 
-/** Adverts by UDP may come in on any interface. */
+/**
+ * Whether it claims our addresses, with whatever VRID. Adverts by UDP may come in on any interface.
+ */
 function isOurs({ interface: name, source, advert }: HeardAdvert, plan: PlacedPlan): boolean {
   return (name === plan.interface || plan.port !== undefined) && source.family === plan.family &&
-    advert.vrid === plan.rules.vrid && advert.priority > 0 &&
+    advert.priority > 0 &&
     advert.addresses.some((address) => includesIp(plan.rules.addresses, address));
 }
 
@@ -175,6 +177,8 @@ function wasDelivered(
   lan: LanSeen,
   daemon: DaemonSeen,
 ): boolean {
+  // A socket of the group hears unicast too, and the daemon refuses it.
+  if (plan.rules.transport === "multicast" && transportOf(one) === "unicast") return false;
   if (plan.port !== undefined && wayOf(one) === transportText(plan)) {
     return daemon.kind !== "running" || includesIp(heardByDaemon(plan, daemon), one.source);
   }
@@ -237,7 +241,7 @@ function judgeLost(one: HeardAdvert, plan: PlacedPlan, node: NodePlan): Finding 
       "The two do not hear each other, and both take the address.",
       plan.rules.transport !== "multicast" && !includesIp(plan.rules.peers, one.source)
         ? `list ${formatIp(one.source)} in [nodes], on all of them`
-        : "give all nodes the same transport and port: one file for all of them",
+        : ONE_WAY,
     );
   }
   return problem(

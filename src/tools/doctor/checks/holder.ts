@@ -1,5 +1,5 @@
 /** Check of the holders: which machines answer for each address by ARP or Neighbour Discovery. */
-import { nameIn, type NodePlan } from "../../../config/plan/plan.ts";
+import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
 import type { Interfaces } from "../../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
 import { formatMac } from "../../../net/mac.ts";
@@ -12,7 +12,7 @@ import {
   type PlacedPlan,
   placedPlans,
 } from "../target.ts";
-import { judgeRefused, refusedIn, rejectText } from "./refused.ts";
+import { judgeRefused, ONE_WAY, refusedIn, rejectText, transportOf } from "./refused.ts";
 
 /** Whether exactly one machine answers for each floating address. */
 export const holder: DoctorCheck = {
@@ -134,13 +134,21 @@ function reasonFor(
   const own = plan.source ?? lan.self.find(({ family }) => family === plan.family);
   const adverts = lan.adverts.filter(({ mac, outgoing, source, advert }) =>
     macs.includes(mac) && !outgoing && source.family === plan.family &&
-    advert.vrid === plan.rules.vrid
+    (advert.vrid === plan.rules.vrid ||
+      advert.addresses.some((one) => includesIp(plan.rules.addresses, one)))
   );
   const [refused] = refusedIn(adverts, plan, own);
   if (refused !== undefined) {
     const { fix } = judgeRefused(refused, plan, node, lan);
     const why = `Its adverts are refused: ${rejectText(refused.reject)}.`;
     return fix === undefined ? { why } : { why, fix };
+  }
+  const other = adverts.find((one) => transportOf(one) !== plan.rules.transport);
+  if (other !== undefined) {
+    const why = `Its adverts come by ${transportOf(other)}; this node expects ${
+      transportText(plan)
+    }.`;
+    return { why, fix: ONE_WAY };
   }
   const status = daemon.kind === "running"
     ? daemon.status.instances.find(({ name, family }) =>

@@ -23,6 +23,10 @@ export function refusedIn(
 ): readonly RefusedAdvert[] {
   return heard.flatMap((one) => {
     const { source, destination, advert } = one;
+    if (advert.vrid !== plan.rules.vrid) {
+      const detail = `VRID ${advert.vrid}, ours is ${plan.rules.vrid}`;
+      return [{ heard: one, reject: { reason: "unknown-vrid", detail } }];
+    }
     // By another transport it does not reach the daemon: judgeLost reports that.
     if (transportOf(one) !== plan.rules.transport) return [];
     const context = { source, destination, own, transport: plan.rules.transport };
@@ -30,6 +34,9 @@ export function refusedIn(
     return "reject" in admission ? [{ heard: one, reject: admission.reject }] : [];
   });
 }
+
+/** What to do where nodes send in different ways. */
+export const ONE_WAY = "give all nodes the same transport and port: one file for all of them";
 
 /** How an advert was sent. */
 export function transportOf({ port, destination }: HeardAdvert): Transport {
@@ -68,6 +75,8 @@ function fixOf(
 ): string {
   const { rules } = plan;
   switch (reason) {
+    case "unknown-vrid":
+      return `vrid = ${rules.vrid}   # there; or ${advert.vrid} on all others`;
     case "unknown-peer":
       return nameFix(source, plan, node, lan);
     case "auth-type":

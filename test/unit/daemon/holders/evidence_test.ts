@@ -216,6 +216,36 @@ Deno.test("evidence text: a node of the file that is not heard", () => {
   );
 });
 
+Deno.test("evidence text: a node that was heard: it left, fell silent, or is heard still", () => {
+  const told = (priority: number, heardAt: Instant) => {
+    const one = lab(ANSWER);
+    one.neighbours.learn(B, MAC, START);
+    one.router.heard.set(B, {
+      source: ip(B),
+      priority,
+      at: heardAt,
+      interval: seconds(1),
+      checksum: "pseudo-header",
+      otherAddresses: false,
+    });
+    return words(one)[0]?.split("; ")[1];
+  };
+  strictEqual(told(0, at(3)), "it left, so another program or user put the address there");
+  ok(told(150, at(3))?.startsWith("its adverts stopped"));
+  strictEqual(told(150, at(9)), undefined);
+});
+
+Deno.test("evidence text: refused adverts of a machine whose MAC was not told may be its", () => {
+  const one = lab(ANSWER, REFUSED);
+  const because = `adverts of pi-b (${B}) are refused: the password is wrong`;
+  deepStrictEqual(words(one), [
+    `${MAC} answers for ${FLOATING} too; ${because}`,
+    `pi-b (${B}) sends adverts that are refused: the password is wrong`,
+  ]);
+  one.neighbours.learn(B, "02:00:00:00:00:99", START);
+  ok(words(one)[0]?.includes("none of the nodes"));
+});
+
 Deno.test("evidence text: a machine that is none of the nodes", () => {
   const [text = ""] = words(lab({ ...ANSWER, unasked: true }));
   ok(

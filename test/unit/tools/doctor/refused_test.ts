@@ -1,6 +1,7 @@
 /** Tests of the doctor: why adverts are refused, and two holders by what the daemon knows. */
 import assert from "node:assert/strict";
 import { ip } from "../../../../src/net/ip.ts";
+import type { Vrid } from "../../../../src/vrrp/rules.ts";
 import type { Finding } from "../../../../src/tools/doctor/check.ts";
 import { judgeAdverts } from "../../../../src/tools/doctor/checks/adverts.ts";
 import { judgeDaemon } from "../../../../src/tools/doctor/checks/daemon.ts";
@@ -121,4 +122,25 @@ Deno.test("doctor: a fault points at nothing that is not there", () => {
     [`web is in fault: ${faults[0]}`, "sudo floatip check --try   # runs each check once"],
     [`web is in fault: ${faults[1]}`, undefined],
   ]);
+});
+
+Deno.test("doctor: a node with another VRID or transport holds the address too", () => {
+  const mac = answer("192.168.1.50", "0c").mac;
+  const [other, group] = [
+    toUs("192.168.1.12", { vrid: 52 as Vrid }),
+    heard("192.168.1.12", [
+      "192.168.1.50",
+    ]),
+  ];
+  const [[what, , fix] = assert.fail()] = adverts(PAIR, { adverts: [other], asked: [] });
+  assert.match(what ?? "", /^problem adverts of pi-b .* are refused: .*VRID 52, ours is 51/);
+  assert.equal(fix, "vrid = 51   # there; or 52 on all others");
+  const why = (one: HeardAdvert) => {
+    const answers = [answer("192.168.1.50", "0c"), answer("192.168.1.12", "0c")];
+    const seen = lanWith({ adverts: [{ ...one, mac }], answers, asked: ASKED });
+    const found = judgeHolders(subjectOf(PAIR, HOLDING), HOLDING, seen, RUNNING);
+    return said(found).find(([text]) => text?.includes("answered for by"))?.[1];
+  };
+  assert.match(why(other) ?? "", /^Its adverts are refused: .*VRID 52, ours is 51/);
+  assert.equal(why(group), "Its adverts come by multicast; this node expects unicast.");
 });
