@@ -3,6 +3,8 @@
  * marked.
  */
 import type { Forecast, ForecastRow } from "../../config/plan/forecast.ts";
+import type { CutForecast } from "../../config/plan/forecast_cuts.ts";
+import { few } from "../../config/plan/forecast_text.ts";
 import { alignColumns } from "../table.ts";
 
 /** So many rows are printed where not all are asked for. */
@@ -10,6 +12,9 @@ const MOST_ROWS = 60;
 
 /** So many instances are. */
 const MOST_INSTANCES = 20;
+
+/** So many tables of cuts are. */
+const MOST_CUT_TABLES = 5;
 
 /** So many rows each of them has at least. */
 const LEAST_ROWS = 3;
@@ -36,6 +41,25 @@ export function forecastLines(
     ...printed.flatMap(({ one, rows }) => tableOf(one, rows)),
     `left out: ${left} lines${instances > 0 ? `, ${instances} instances among them` : ""}, ` +
     `${marked(forecasts, printed)}; \`floatip check --all\` prints them`,
+  ];
+}
+
+/**
+ * What comes of machines that are gone and of cuts, a table for all instances of which the same is
+ * forecast.
+ */
+export function cutLines(
+  forecasts: readonly CutForecast[],
+  all: boolean = false,
+): readonly string[] {
+  const printed = all ? forecasts : forecasts.slice(0, MOST_CUT_TABLES);
+  const left = forecasts.length - printed.length;
+  return [
+    ...printed.flatMap(({ instances, start, rows }) => [
+      `${few(instances)}, exclusive: ${start}`,
+      ...rows.map(({ alarming, words }) => `${alarming ? "  !" : "   "} ${words}`),
+    ]),
+    ...left > 0 ? [`left out: ${left} tables of cuts; \`floatip check --all\` prints them`] : [],
   ];
 }
 

@@ -2,6 +2,7 @@
 import { plan } from "../../config/plan/plan_node.ts";
 import type { Loaded } from "../../config/load.ts";
 import { type Forecast, forecast } from "../../config/plan/forecast.ts";
+import { type CutForecast, forecastCuts } from "../../config/plan/forecast_cuts.ts";
 import { few } from "../../config/plan/forecast_text.ts";
 import { lineFinder, locate } from "../../config/locate.ts";
 import type { Config } from "../../config/config.ts";
@@ -13,7 +14,7 @@ import { clusterPortProblems } from "./cluster_port.ts";
 import { commandProblems, fileProblem } from "./command_problems.ts";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { readConfiguration } from "../read_configuration.ts";
-import { forecastLines } from "./forecast_text.ts";
+import { cutLines, forecastLines } from "./forecast_text.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { look } from "../machine.ts";
 import { lonelyLines, planLines } from "./plan_text.ts";
@@ -41,6 +42,8 @@ interface Finding {
   readonly node: NodePlan | undefined;
   /** Who holds the addresses when something fails, by the file alone. */
   readonly forecasts: readonly Forecast[];
+  /** The same of exclusive instances when machines are gone, or cannot see each other. */
+  readonly cuts: readonly CutForecast[];
   /** What one attempt of each check found; undefined: that was not asked for. */
   readonly tried: readonly Tried[] | undefined;
 }
@@ -85,7 +88,13 @@ function count(found: Finding, severity: LocatedProblem["severity"]): number {
 /** Holds what was read against this machine. */
 async function hold(loaded: Loaded, file: string, flags: CheckFlags): Promise<Finding> {
   if (loaded.kind === "problems") {
-    return { problems: loaded.problems, node: undefined, forecasts: [], tried: undefined };
+    return {
+      problems: loaded.problems,
+      node: undefined,
+      forecasts: [],
+      cuts: [],
+      tried: undefined,
+    };
   }
   const { config, warnings, text } = loaded;
   const here = await look();
@@ -105,6 +114,7 @@ async function hold(loaded: Loaded, file: string, flags: CheckFlags): Promise<Fi
     ],
     node,
     forecasts,
+    cuts: forecastCuts(config),
     tried: flags.try === true ? await tryChecks(node.checks) : undefined,
   };
 }
@@ -131,12 +141,13 @@ function capabilityProblems(
   }));
 }
 
-function formatText({ problems, node, forecasts, tried }: Finding, all: boolean): string {
+function formatText({ problems, node, forecasts, cuts, tried }: Finding, all: boolean): string {
   const lines = node === undefined ? [] : [
     ...planLines(node),
     ...lonelyLines(node),
     "",
     ...forecastLines(forecasts, all),
+    ...cutLines(cuts, all),
     ...triedLines(tried),
   ];
   const plans = lines.map((line) => `${line}\n`).join("");
@@ -160,7 +171,7 @@ function triedLines(tried: Finding["tried"]): readonly string[] {
 }
 
 /** Problems by their names in the file; `plan` says in words what this node would do. */
-function formatJson({ problems, node, forecasts, tried }: Finding, file: string): string {
+function formatJson({ problems, node, forecasts, cuts, tried }: Finding, file: string): string {
   const valid = !problems.some(({ severity }) => severity === "error");
   const document = {
     schema: 1,
@@ -180,6 +191,11 @@ function formatJson({ problems, node, forecasts, tried }: Finding, file: string)
         alarming,
         recovery: recovery ?? null,
       })),
+    })),
+    cuts: cuts.map(({ instances, start, rows }) => ({
+      instances,
+      start,
+      rows: rows.map(({ event, words, alarming }) => ({ event, words, alarming })),
     })),
     tried: tried?.map(({ name, result: { ok, text: words, latency } }) => ({
       check: name,

@@ -4,6 +4,7 @@
  */
 import type { CheckSettings } from "../tables/check.ts";
 import { countsValue } from "../../vrrp/priority.ts";
+import { type Electorate, electorateOf, ETCD } from "./forecast_cuts.ts";
 import { isAgreed } from "./group_priorities.ts";
 import type { Config } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
@@ -104,6 +105,8 @@ interface Scene {
   readonly self: string;
   /** The name of a group whose members differ on which node is better. */
   readonly disagreeing: string | undefined;
+  /** Why no node holds an exclusive address once one node is gone; undefined: one does. */
+  readonly lacksVotes: string | undefined;
   readonly lineOf: LineOf;
 }
 
@@ -127,8 +130,15 @@ function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scen
     holders: disagreeing === undefined ? holders : [],
     self: config.node.name ?? "this node",
     disagreeing,
+    lacksVotes: leader.exclusive ? lackWithoutOne(electorateOf(config)) : undefined,
     lineOf,
   };
+}
+
+function lackWithoutOne({ voters, need }: Electorate): string | undefined {
+  const left = voters.length - 1;
+  const isLacking = voters[0] !== ETCD && left > 0 && left < need;
+  return isLacking ? `${left} of ${voters.length} votes is no majority` : undefined;
 }
 
 function checkRows(check: CheckSettings, node: string, scene: Scene): readonly ForecastRow[] {
@@ -187,16 +197,25 @@ function row(cause: ForecastEvent, after: number, scene: Scene): ForecastRow {
     arithmetic: arithmetic(cause, after, scene),
     alarming: outcome.kind === "stays" || outcome.kind === "nobody",
     words: `${event}: ${tellOutcome(outcome)}${assumed ? `, if ${cause.node} held it` : ""}`,
-    recovery: tellRecovery(cause, outcome, returns(cause.node, scene), scene.leader.preemptDelay),
+    recovery: tellRecovery(
+      cause,
+      outcome,
+      returns(cause.node, scene),
+      scene.leader.preemptDelay,
+      scene.lacksVotes === undefined ? [cause.node] : scene.holders,
+    ),
   };
 }
 
 function outcomeOf(cause: ForecastEvent, after: number, scene: Scene): ForecastOutcome {
   const { node } = cause;
+  if (cause.kind === "node-dies" && scene.lacksVotes !== undefined) {
+    return { kind: "nobody", why: scene.lacksVotes };
+  }
   if (!scene.holders.includes(node)) return { kind: "keeps", on: scene.holders };
   const rest = others(node, scene);
   const best = rest[0]?.priority ?? 0;
-  if (after === 0 && rest.length === 0) return { kind: "nobody" };
+  if (after === 0 && rest.length === 0) return { kind: "nobody", why: "there is no other node" };
   if (best <= after) return { kind: "stays", on: node, why: whyStays(cause, after, best, scene) };
   const [to = node, ...more] = rest.filter(({ priority }) => priority === best)
     .map((one) => one.node);

@@ -30,7 +30,8 @@ export type ForecastOutcome =
   | { readonly kind: "keeps"; readonly on: readonly string[] }
   /** The holder's own check failed, and it remains the best: `why` in words. */
   | { readonly kind: "stays"; readonly on: string; readonly why: string }
-  | { readonly kind: "nobody" }
+  /** `why` in words. */
+  | { readonly kind: "nobody"; readonly why: string }
   /** The file cannot know: `why` in words. */
   | { readonly kind: "unknown"; readonly why: string };
 
@@ -48,7 +49,7 @@ export function tellEvent(event: ForecastEvent): string {
   }
 }
 
-/** "pi-b takes over", "pi-a keeps it", "NOTHING HAPPENS, line 14: ...", "NOBODY holds it". */
+/** "pi-b takes over", "pi-a keeps it", "NOTHING HAPPENS, line 14: ...", "NO NODE HOLDS IT, ...". */
 export function tellOutcome(outcome: ForecastOutcome): string {
   switch (outcome.kind) {
     case "moves":
@@ -60,7 +61,7 @@ export function tellOutcome(outcome: ForecastOutcome): string {
     case "stays":
       return `NOTHING HAPPENS, ${outcome.why}`;
     case "nobody":
-      return "NOBODY holds it, there is no other node";
+      return `NO NODE HOLDS IT, ${outcome.why}`;
     case "unknown":
       return outcome.why;
   }
@@ -72,6 +73,7 @@ export function tellRecovery(
   outcome: ForecastOutcome,
   returns: boolean,
   delay: Nanoseconds,
+  holders: readonly string[] = [event.node],
 ): string | undefined {
   const again = event.kind === "node-dies" ? `${event.node} is back` : "it works again";
   const later = delay > 0 ? ` after ${formatDuration(delay)}` : "";
@@ -85,7 +87,7 @@ export function tellRecovery(
         ? `${event.node} takes it back${later} when ${again}`
         : `it stays there when ${again}`;
     case "nobody":
-      return `${event.node} holds it again when ${again}`;
+      return `${either(holders)} holds it again when ${again}`;
     case "keeps":
     case "stays":
     case "unknown":
@@ -124,8 +126,16 @@ export function few(texts: readonly string[]): string {
 }
 
 /** "pi-a", "pi-a or pi-b", "pi-a, pi-b or pi-c", of many "one of pi-a, ... and 234 more". */
-function either(names: readonly string[]): string {
-  if (names.length > MOST_NAMED) return `one of ${few(names)}`;
+export function either(names: readonly string[]): string {
+  return names.length > MOST_NAMED ? `one of ${few(names)}` : joined(names, "or");
+}
+
+/** "pi-a", "pi-a and pi-b", "pi-a, pi-b and pi-c", of many "pi-a, ... and 234 more". */
+export function both(names: readonly string[]): string {
+  return names.length > MOST_NAMED ? few(names) : joined(names, "and");
+}
+
+function joined(names: readonly string[], word: string): string {
   const [last = "", ...before] = names.toReversed();
-  return before.length === 0 ? last : `${before.toReversed().join(", ")} or ${last}`;
+  return before.length === 0 ? last : `${before.toReversed().join(", ")} ${word} ${last}`;
 }

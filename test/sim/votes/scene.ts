@@ -28,7 +28,9 @@ export interface SceneOptions {
   readonly grouped?: boolean;
   /** So many addresses of each instance, on slow machines; default: one. */
   readonly many?: number;
-  /** Another order than that of `nodes`. */
+  /** Etcd decides, in place of votes. */
+  readonly etcd?: boolean;
+  /** Another order than that of `nodes`; empty: all are equal. */
   readonly prefer?: readonly string[];
   /** Further lines of the instance. */
   readonly lines?: readonly string[];
@@ -84,7 +86,7 @@ export class Scene {
     const others = [OTHER, ...furtherOf(options, 53)].map((one) => `"${one}/24"`).join(", ");
     const prefer = options.prefer ?? nodes;
     const common = [
-      `prefer = [${prefer.map((name) => `"${name}"`).join(", ")}]`,
+      ...prefer.length === 0 ? [] : [`prefer = [${prefer.map((name) => `"${name}"`).join(", ")}]`],
       `advert_interval = "${interval}"`,
       ...exclusive ? ["exclusive = true"] : [],
       ...lines,
@@ -94,6 +96,7 @@ export class Scene {
       ...nodes.map((name) => `${name} = ${at(name)}`),
       "[cluster]",
       `secret = "${SECRET}"`,
+      ...options.etcd === true ? ['etcd = ["http://10.0.0.1:2379", "http://10.0.0.2:2379"]'] : [],
       ...witnesses.length === 0
         ? []
         : [`witnesses = { ${witnesses.map((name) => `${name} = ${at(name)}`).join(", ")} }`],
