@@ -3,6 +3,7 @@ import type { HandedOver, MaintenanceAnswer, MaintenanceStatus } from "../contro
 import type { Host } from "../host.ts";
 import {
   after,
+  earliest,
   formatDuration,
   formatWallTime,
   type Instant,
@@ -22,8 +23,8 @@ import { isHolder, isOut, masterOf } from "../vrrp/state.ts";
 type MaintenanceCommand = Extract<Command, { readonly kind: "maintenance" }>;
 
 /**
- * The calendar may jump, on a machine without a battery for its clock by years: it is looked at so
- * often.
+ * After a restart the calendar tells when maintenance ends. It may jump, on a machine without a
+ * battery for its clock by years: it is looked at so often.
  */
 const LOOK = seconds(5);
 
@@ -50,6 +51,8 @@ export class MaintenanceMode {
   /** Why what is in force now is not written down. */
   #unsaved: string | undefined;
   #lookAt: Instant | undefined;
+  /** When the time that was asked for is over, whatever the calendar says; not after a restart. */
+  #endsAt: Instant | undefined;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
@@ -95,9 +98,11 @@ export class MaintenanceMode {
     if (this.#lookAt === undefined || this.#lookAt > now) return;
     this.#lookAgain();
     const until = this.#now?.until;
-    if (until !== undefined && until <= this.#options.host.wallTime()) {
-      this.#end("its time is over", () => {});
-    }
+    if (until === undefined) return;
+    const isOver = this.#endsAt === undefined
+      ? until <= this.#options.host.wallTime()
+      : this.#endsAt <= now;
+    if (isOver) this.#end("its time is over", () => {});
   }
 
   /** When {@link MaintenanceMode.tick} has something to do by itself. */
@@ -156,6 +161,10 @@ export class MaintenanceMode {
       journal.write("info", `maintenance is on${reason}`);
     }
     this.#now = maintenance;
+    const { host } = this.#options;
+    this.#endsAt = maintenance?.until === undefined
+      ? undefined
+      : after(host.now(), milliseconds(maintenance.until - host.wallTime()));
     this.#unsaved = keep(maintenance);
     this.#lookAgain();
   }
@@ -163,7 +172,7 @@ export class MaintenanceMode {
   #lookAgain(): void {
     this.#lookAt = this.#now?.until === undefined
       ? undefined
-      : after(this.#options.host.now(), LOOK);
+      : earliest(after(this.#options.host.now(), LOOK), this.#endsAt);
   }
 
   #answer(
