@@ -2,7 +2,7 @@
  * How long one input holds up the loop: a daemon on a machine of paper is fed packets, claims,
  * orders, requests, files and notes, and each of its turns is measured. Inputs that took long are
  * given again, and the shortest time counts: what a busy machine or the collector of garbage adds
- * to one turn is not the input's. `turns.ts COUNT SEED channel`: datagrams of the channel alone.
+ * to one turn is not the input's. `turns.ts COUNT SEED KIND`: inputs of one kind alone.
  */
 import { cpuTime } from "./cpu_clock.ts";
 import { planNode } from "../../../src/config/plan/plan_node.ts";
@@ -16,7 +16,8 @@ import type { Command } from "../../../src/daemon/command.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { decodeHistory } from "../../../src/history/line.ts";
 import { decodeResumeState } from "../../../src/service/state_files.ts";
-import type { Interfaces } from "../../../src/net/interfaces.ts";
+import type { HostEvent } from "../../../src/host.ts";
+import type { Interfaces, LinkAddress } from "../../../src/net/interfaces.ts";
 import { LONGEST_RESPONSE, parseRequest, parseResponse } from "../../../src/runner/message.ts";
 import { validRecord } from "../../../src/runner/record.ts";
 import type { Instant } from "../../../src/time.ts";
@@ -40,16 +41,27 @@ const SUSPICIOUS = 5;
 /** So often. */
 const AGAIN = 5;
 
+/** What a daemon is given in its turns, each in so many of a hundred; in the others nothing. */
+const IN_TURNS = { channel: 20, packets: 40, claims: 15, commands: 5, interfaces: 2 };
+
+/** What it reads beside them. */
+const BESIDE = ["notes", "requests", "files"] as const;
+
+/** Of an input. */
+type Kind = keyof typeof IN_TURNS | typeof BESIDE[number];
+
+const KINDS = [...Object.keys(IN_TURNS), ...BESIDE] as readonly Kind[];
+
 const HERE: Interfaces = {
   links: [link("lo", 1, { loopback: true, arp: false }), link("eth0", 2)],
   addresses: [address(2, "10.77.0.11/24"), address(2, "fe80::11/64")],
 };
 
 /**
- * Feeds a daemon `count` inputs that `seed` names; `only`: datagrams of the channel alone. Rejects
- * where one of them ends it.
+ * Feeds a daemon `count` inputs that `seed` names; `only`: those of one kind. Rejects where one of
+ * them ends it.
  */
-export async function feed(count: number, seed: number, only?: "channel"): Promise<Figures> {
+export async function feed(count: number, seed: number, only?: Kind): Promise<Figures> {
   return await new Feeder(count, seed, only).run();
 }
 
@@ -60,9 +72,11 @@ interface Given {
   readonly command?: Command;
 }
 
+const NOTHING: Given = { kind: "deadline", batch: [] };
+
 class Feeder {
   readonly #random: Random;
-  readonly #only: "channel" | undefined;
+  readonly #only: Kind | undefined;
   readonly #host: TurnHost;
   readonly #daemon: Daemon;
   readonly #counts = new Map<string, number>();
@@ -76,7 +90,7 @@ class Feeder {
   #again: (Given & { left: number; ms: number }) | undefined;
   #reload: Config | undefined;
 
-  constructor(count: number, seed: number, only?: "channel") {
+  constructor(count: number, seed: number, only?: Kind) {
     this.#only = only;
     this.#random = new Random(seed);
     this.#left = count;
@@ -111,7 +125,6 @@ class Feeder {
 
   #choose(now: Instant): Given {
     if (this.#again !== undefined) return this.#again;
-    const random = this.#random;
     if (this.#left <= 0) {
       return { kind: "end", batch: [], command: { kind: "stop" } };
     }
@@ -121,38 +134,45 @@ class Feeder {
       const command: Command = { kind: "reload", config, reply: () => {} };
       return { kind: "reload", batch: [], command };
     }
-    const draw = this.#only === undefined ? random.between(0, 99) : 0;
-    if (draw < 20) {
-      const keyIds = this.#config.cluster?.keys.map(({ id }) => id) ?? [];
-      const batch = Array.from(
-        { length: random.between(1, 32) },
-        () => channelDatagram(random, now, keyIds, this.#host.greetings),
-      );
-      return this.#counted("channel", batch);
+    return this.#draw(this.#drawKind(), now);
+  }
+
+  #drawKind(): Kind | undefined {
+    if (this.#only !== undefined) return this.#only;
+    let draw = this.#random.between(0, 99);
+    for (const [kind, share] of Object.entries(IN_TURNS)) {
+      draw -= share;
+      if (draw < 0) return kind as Kind;
     }
-    if (draw < 60) {
-      const batch = Array.from({ length: random.between(1, 32) }, () => packet(random, now));
-      return this.#counted("packets", batch);
+    return undefined;
+  }
+
+  #draw(kind: Kind | undefined, now: Instant): Given {
+    const random = this.#random;
+    const several = (most: number, one: () => HostEvent): Batch =>
+      Array.from({ length: random.between(1, most) }, one);
+    switch (kind) {
+      case "channel": {
+        const keyIds = this.#config.cluster?.keys.map(({ id }) => id) ?? [];
+        const { greetings } = this.#host;
+        const one = () => channelDatagram(random, now, keyIds, greetings);
+        return this.#counted(kind, several(32, one));
+      }
+      case "packets":
+        return this.#counted(kind, several(32, () => packet(random, now)));
+      case "claims":
+        return this.#counted(kind, several(64, () => claim(random, now)));
+      case "commands": {
+        const wanted = order(random);
+        this.#count(kind, 1);
+        return wanted === undefined ? NOTHING : { kind, batch: [], command: wanted };
+      }
+      case "interfaces":
+        this.#host.change([...random.chance(0.9) ? HERE.addresses : [], ...othersOf(random)]);
+        return this.#counted(kind, [{ kind }]);
+      default:
+        return NOTHING;
     }
-    if (draw < 75) {
-      const batch = Array.from({ length: random.between(1, 64) }, () => claim(random, now));
-      return this.#counted("claims", batch);
-    }
-    if (draw < 80) {
-      const wanted = order(random);
-      if (wanted === undefined) return { kind: "deadline", batch: [] };
-      this.#count("commands", 1);
-      return { kind: "commands", batch: [], command: wanted };
-    }
-    if (draw < 82) {
-      const extra = Array.from(
-        { length: random.between(0, 50) },
-        (_, i) => address(2, `10.88.${random.between(0, 255)}.${i}/24`),
-      );
-      this.#host.change([...random.chance(0.9) ? HERE.addresses : [], ...extra]);
-      return this.#counted("interfaces", [{ kind: "interfaces" }]);
-    }
-    return { kind: "deadline", batch: [] };
   }
 
   #counted(kind: string, batch: Batch): { readonly kind: string; readonly batch: Batch } {
@@ -186,19 +206,30 @@ class Feeder {
 
   /** Some of what a daemon reads beside its loop, on the same thread. */
   async #beside(turn: number): Promise<void> {
-    if (this.#only !== undefined) return;
-    const random = this.#random;
     for (let i = 0; i < 20; i++) {
-      const text = note(random);
-      this.#count("notes", 1);
-      this.#measure("notes before the loop", text, () => readNote(text, this.#config));
-      this.#measure("answers of the runner", text, () => readAnswer(text));
-      const bytes = head(random);
-      this.#count("requests", 1);
-      await this.#measureLater("requests", bytes.length, () => readRequest(reader(bytes)));
+      if (this.#reads("notes")) this.#readNote(note(this.#random));
+      if (this.#reads("requests")) await this.#readRequest(head(this.#random));
     }
-    if (turn % 4 === 0) this.#measure("status", "", () => this.#answerStatus());
-    if (turn % 2 === 0) await this.#read(file(random));
+    if (this.#only === undefined && turn % 4 === 0) {
+      this.#measure("status", "", () => this.#answerStatus());
+    }
+    const isTurn = this.#only === "files" || turn % 2 === 0;
+    if (isTurn && this.#reads("files")) await this.#read(file(this.#random));
+  }
+
+  #reads(kind: Kind): boolean {
+    return this.#only === undefined || this.#only === kind;
+  }
+
+  #readNote(text: string): void {
+    this.#count("notes", 1);
+    this.#measure("notes before the loop", text, () => readNote(text, this.#config));
+    this.#measure("answers of the runner", text, () => readAnswer(text));
+  }
+
+  async #readRequest(bytes: Uint8Array): Promise<void> {
+    this.#count("requests", 1);
+    await this.#measureLater("requests", bytes.length, () => readRequest(reader(bytes)));
   }
 
   /**
@@ -304,6 +335,12 @@ function reader(bytes: Uint8Array): Pick<Deno.Conn, "read"> {
   };
 }
 
+/** Addresses that the machine may have beside its own. */
+function othersOf(random: Random): readonly LinkAddress[] {
+  const one = (i: number) => address(2, `10.88.${random.between(0, 255)}.${i}/24`);
+  return Array.from({ length: random.between(0, 50) }, (_, i) => one(i));
+}
+
 function textOf({ batch, command }: Given): string {
   if (command !== undefined) return command.kind;
   const kinds = batch.map((one) => one.kind);
@@ -311,10 +348,11 @@ function textOf({ batch, command }: Given): string {
 }
 
 if (import.meta.main) {
-  const [count = "1000000", seed = `${Date.now() % 1e9}`, only] = Deno.args;
+  const [count = "1000000", seed = `${Date.now() % 1e9}`, word] = Deno.args;
   console.log(`${count} inputs, seed ${seed}`);
-  const kind = only === "channel" ? only : undefined;
-  const { counts, longest } = await feed(Number(count), Number(seed), kind);
+  const only = KINDS.find((kind) => kind === word);
+  if (word !== undefined && only === undefined) throw new Error(`none of ${KINDS.join(", ")}`);
+  const { counts, longest } = await feed(Number(count), Number(seed), only);
   for (const [kind, { ms, input }] of longest) {
     console.log(
       `${kind}: ${counts[kind] ?? "-"} inputs, longest ${ms.toFixed(2)} ms (${input.slice(0, 80)})`,
