@@ -4,14 +4,17 @@ import { holdsHidden } from "./redact.ts";
 import { exampleText, type Key, type Type, wantedLine } from "./tables/key.ts";
 import { accepts } from "./tables/types.ts";
 import { writeKey, writeValue } from "./toml_text.ts";
+import { type Nanoseconds, writeDuration } from "../time.ts";
 
 /**
  * `name = value` with the value, written at `path`, as it was probably meant, or else the default;
- * where neither is known, what is wanted in words. Secrets are never repeated, and no address, name
- * or place is made up.
+ * where neither is known, what is wanted in words. Secrets are never repeated, no address, name or
+ * place is made up, and no amount takes the place of another one.
  */
 export function fixLine(name: string, key: Key, written: unknown, path: Path): string {
-  const value = fixValue(key, written, path) ?? defaultOf(key);
+  const meant = fixValue(key, written, path);
+  if (meant === undefined && isAmount(key, written)) return wantedLine(name, key);
+  const value = meant ?? defaultOf(key);
   return value === undefined ? proposedLine(name, key) : `${writeKey(name)} = ${value}`;
 }
 
@@ -39,11 +42,17 @@ function fixValue(key: Key, written: unknown, path: Path): string | undefined {
       if (fixed.length > 0 && fixed.every((inner) => inner !== undefined)) {
         return writeValue(fixed);
       }
-    } else if (accepts(key.type, guess)) {
+    } else if (accepts(key.type, guess) && key.offers?.(guess) !== false) {
       return writeValue(guess);
     }
   }
   return undefined;
+}
+
+/** An amount in the place of one: the default is hardly what was meant. */
+function isAmount({ type: { form } }: Key, written: unknown): boolean {
+  return /\b(number|duration)\b/.test(form) &&
+    (typeof written === "number" || typeof written === "string" && /\p{Nd}/u.test(written));
 }
 
 function fixEntry(type: Type, written: unknown): unknown {
@@ -79,6 +88,7 @@ function fromText(written: string): readonly unknown[] {
     word,
     ...(/^\d+$/.test(written) ? [Number(written)] : []),
     ...(/^\d+(\.\d+)?$/.test(written) ? [`${written}s`] : []),
+    ...durationIn(written),
     ...(YES.includes(word) ? [true] : []),
     ...(NO.includes(word) ? [false] : []),
     ...(host === undefined ? [] : [host]),
@@ -99,6 +109,35 @@ function fromText(written: string): readonly unknown[] {
       ? [{ command: written.split(/\s+/) }]
       : []),
   ];
+}
+
+/** Units of time as they are written elsewhere, in nanoseconds. */
+const UNITS: readonly (readonly [names: RegExp, scale: number])[] = [
+  [/^[uµμ]s(ecs?)?$/, 1e3],
+  [/^(ms(ecs?)?|milli(s|seconds?)?)$/, 1e6],
+  [/^s(ecs?|econds?)?$/, 1e9],
+  [/^m(ins?|inutes?)?$/, 60e9],
+  [/^h(rs?|ours?)?$/, 3600e9],
+  [/^d(ays?)?$/, 24 * 3600e9],
+];
+
+/** A number, of which a comma before three digits may mean either. */
+const AMOUNT = /\d+(?:[_ ]\d{3})*(?:\.\d+|,(?!\d{3}\b)\d+)?(?:e\+?\d)?/;
+const ONE_TIME = new RegExp(`(${AMOUNT.source})\\s*(\\p{L}+)\\.?\\s*`, "giu");
+const TIMES = new RegExp(`^\\+?(?:${ONE_TIME.source})+$`, "iu");
+
+/** "1e3s", "1m30s", "30 seconds", "1,5s" as durations are written here; nothing where it is none. */
+function durationIn(written: string): readonly string[] {
+  const plain = written.normalize("NFKC").toLowerCase();
+  if (plain.length > 40 || !TIMES.test(plain)) return [];
+  let sum = 0;
+  for (const [, amount = "", unit = ""] of plain.matchAll(ONE_TIME)) {
+    const scale = UNITS.find(([names]) => names.test(unit))?.[1];
+    if (scale === undefined) return [];
+    sum += Number(amount.replace(/[_ ]/g, "").replace(",", ".")) * scale;
+  }
+  const whole = Math.round(sum);
+  return Number.isSafeInteger(whole) ? [writeDuration(whole as Nanoseconds)] : [];
 }
 
 /**

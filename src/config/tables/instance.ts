@@ -1,5 +1,5 @@
 /** [instance.NAME]: a virtual router of each family, its keys and rules. */
-import { milliseconds, type Nanoseconds, writeDuration } from "../../time.ts";
+import { milliseconds, type Nanoseconds, parseDuration, writeDuration } from "../../time.ts";
 import { formatIp } from "../../net/ip.ts";
 import { error, type Path, type Problem, type Rule, warning } from "../problem.ts";
 import {
@@ -86,6 +86,7 @@ export const INSTANCE = {
   advert_interval: {
     // What each version can carry is checked where the version is known.
     type: duration("0s", "24h", "1s", 'a duration with its unit, such as "1s" or "100ms"'),
+    offers: (guess) => typeof guess === "string" && isCarriedBy3(parseDuration(guess)),
     default: "1s",
     what:
       "How often the master says that it is alive; a takeover takes a little over three of them.",
@@ -251,11 +252,16 @@ function wholeSeconds(instance: InstanceDraft): Problem | undefined {
   );
 }
 
+function isCarriedBy3(interval: Nanoseconds | undefined): boolean {
+  const { least, most } = V3_INTERVAL;
+  return interval !== undefined && interval >= least && interval <= most && interval % least === 0;
+}
+
 function hundredthsOfSeconds(instance: InstanceDraft): Problem | undefined {
   const { advert_interval: interval } = instance.keys;
   if (versionOf(instance) !== 3 || interval === undefined) return undefined;
+  if (isCarriedBy3(interval)) return undefined;
   const { least, most } = V3_INTERVAL;
-  if (interval >= least && interval <= most && interval % least === 0) return undefined;
   const nearest = Math.min(most, Math.max(least, Math.round(interval / least) * least));
   // Seconds with a fraction read better than milliseconds: 40.95s.
   const text = nearest > 1e9 ? `${nearest / 1e9}s` : writeDuration(nearest as Nanoseconds);

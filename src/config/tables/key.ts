@@ -60,6 +60,8 @@ export type Type = ValueType<unknown> | TableType | EntriesType | NamedType;
 /** One key. Problems, manual pages, completions and settings are made of it. */
 export interface Key {
   readonly type: Type;
+  /** May `guess`, which the type accepts, be offered in the place of a wrong value? */
+  readonly offers?: (guess: unknown) => boolean;
   /** The value that holds where the key is not written, as TOML has it. */
   readonly default?: unknown;
   /**
