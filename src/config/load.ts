@@ -55,16 +55,28 @@ type Read =
 
 async function readText(file: string): Promise<Read> {
   try {
-    // Held before it is looked at: opening a pipe would wait for a writer.
-    using pinned = await inTime(PinnedFile.follow(file));
-    using opened = await inTime(pinned.open({ read: true }));
-    // What /proc has is longer than it says.
-    const bytes = await inTime(readStart(opened, LARGEST_FILE + 1));
+    const { bytes, mode } = await readPlain(file, LARGEST_FILE + 1);
     if (bytes.length > LARGEST_FILE) return unreadable("it is larger than 1 MiB", file);
-    return toText(bytes, pinned.info.mode);
+    return toText(bytes, mode);
   } catch (error) {
     return unreadable(wordsOf(error), file);
   }
+}
+
+/**
+ * The first `most` bytes of the regular file at `path`, and its mode. Rejects with Deno.errors.*,
+ * NotAFile, or where it takes longer than 3 s.
+ */
+export async function readPlain(
+  path: string,
+  most: number,
+): Promise<{ readonly bytes: Uint8Array; readonly mode: number | null }> {
+  // Held before it is looked at: opening a pipe would wait for a writer.
+  using pinned = await inTime(PinnedFile.follow(path));
+  using opened = await inTime(pinned.open({ read: true }));
+  // What /proc has is longer than it says.
+  const bytes = await inTime(readStart(opened, most));
+  return { bytes, mode: pinned.info.mode };
 }
 
 /** The result of `work`; rejects where that takes too long, as on a network drive that is gone. */

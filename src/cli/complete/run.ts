@@ -1,5 +1,6 @@
 /** `floatip complete`: the next words, for the completion scripts of the shells. */
 import { type InputCompletion, proposeCompletions } from "@stricli/core";
+import { LARGEST_FILE, readPlain } from "../../config/load.ts";
 import { parseToml } from "../../config/syntax.ts";
 import { APPLICATION } from "../application.ts";
 import type { Context } from "../lazy.ts";
@@ -86,7 +87,11 @@ function contextOf(words: readonly string[]): Context {
 
 /** Also of a file that is wrong elsewhere. */
 async function keysOf(table: string, file: string): Promise<readonly string[]> {
-  const parsed = parseToml(await Deno.readTextFile(file).catch(() => ""));
+  const text = await readPlain(file, LARGEST_FILE).then(
+    ({ bytes }) => new TextDecoder().decode(bytes),
+    () => "",
+  );
+  const parsed = parseToml(text);
   const written: unknown = parsed.kind === "problem" ? undefined : parsed.root[table];
   return typeof written !== "object" || written === null ? [] : Object.keys(written);
 }

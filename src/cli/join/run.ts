@@ -1,7 +1,8 @@
 /** `floatip join`: gets the file and its secrets from a node that invites, and writes them. */
 import * as v from "valibot";
-import { credentialFile } from "../../config/credential_files.ts";
+import { credentialFile, LARGEST_CREDENTIAL } from "../../config/credential_files.ts";
 import { decode } from "../../config/decode.ts";
+import { readPlain } from "../../config/load.ts";
 import { messageOf } from "../../error.ts";
 import { formatIp, type Ip } from "../../net/ip.ts";
 import { asRoot } from "../copy_words.ts";
@@ -153,6 +154,6 @@ async function write(file: string, parcel: Parcel, force: boolean): Promise<void
 }
 
 async function isSame(file: string, text: string): Promise<boolean> {
-  const there = await Deno.readTextFile(file).catch(() => "");
-  return there.trimEnd() === text.trimEnd();
+  const there = await readPlain(file, LARGEST_CREDENTIAL + 1).catch(() => undefined);
+  return there !== undefined && new TextDecoder().decode(there.bytes).trimEnd() === text.trimEnd();
 }

@@ -1,7 +1,7 @@
 /** The file of keys: read, and written whole or not at all. */
 import { type KeyLine, readKeyText } from "../../config/cluster_key.ts";
 import { LARGEST_CREDENTIAL } from "../../config/credential_files.ts";
-import { readBeginning } from "../../beginning.ts";
+import { readPlain } from "../../config/load.ts";
 import { messageOf } from "../../error.ts";
 import { writeDraft } from "../draft.ts";
 import { EXIT, Failure } from "../exit.ts";
@@ -18,7 +18,7 @@ export interface KeyFile {
 
 /** Reads `file`. Rejects with Failure where it is not there, not permitted or wrong. */
 export async function readKeys(file: string): Promise<KeyFile> {
-  const bytes = await readBeginning(file, LARGEST_CREDENTIAL + 1).catch((error) => {
+  const { bytes } = await readPlain(file, LARGEST_CREDENTIAL + 1).catch((error) => {
     throw refusal(file, "read", error);
   });
   const text = new TextDecoder().decode(bytes);

@@ -110,3 +110,11 @@ for (const shell of SHELLS) {
       }),
   });
 }
+
+Deno.test("a pipe in the place of the file has no names, and is not waited for", async () => {
+  await inScratch(async (folder) => {
+    const pipe = `${folder}/pipe`;
+    assert.equal(new Deno.Command("mkfifo", { args: [pipe] }).outputSync().success, true);
+    assert.deepEqual(await words("check", `--config=${pipe}`, "--node="), []);
+  });
+});

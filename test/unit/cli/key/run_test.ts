@@ -156,3 +156,11 @@ deskTest("what is there stays, what is wrong is told without it", async ({ key, 
   }
   assert.equal(Deno.readTextFileSync(file), "hunter2\n");
 });
+
+deskTest("a pipe in the place of the file is refused, and not waited for", async (desk) => {
+  await Deno.mkdir(dirname(desk.file));
+  assert.ok((await new Deno.Command("mkfifo", { args: [desk.file] }).output()).success);
+  const { code, err } = await desk.key("list");
+  assert.equal(code, 1, err);
+  assert.match(err, /is a pipe, not a file/);
+});
