@@ -31,14 +31,32 @@ type Fields = Readonly<Record<string, unknown>>;
 
 type NamedFields = Fields & { readonly name: string };
 
-/** What differs between two files, in the order in which tables stand in a file. Never a secret. */
-export function fileChanges(before: Config, after: Config): readonly FileChange[] {
-  return Object.entries<Key>(ROOT).flatMap(([name, key]) => {
-    if (name === "nodes") return headed([name], nodeChanges(before.nodes, after.nodes));
-    if (name === "cluster") return headed([name], clusterChanges(before.cluster, after.cluster));
-    if (name === "check") return namedChanges(name, before.checks, after.checks, checkChanges);
-    return rootChanges(name, key, before, after);
-  });
+/**
+ * What differs between two files, in the order in which tables stand in a file; a table after the
+ * other. Never a secret.
+ */
+export function* fileChanges(before: Config, after: Config): Generator<void, FileChange[]> {
+  const all: FileChange[] = [];
+  for (const [name, key] of Object.entries<Key>(ROOT)) {
+    for (const some of changesBelow(name, key, before, after)) {
+      all.push(...some);
+      yield;
+    }
+  }
+  return all;
+}
+
+/** Those of a table, or one after the other of the tables below a name. */
+function changesBelow(
+  name: string,
+  key: Key,
+  before: Config,
+  after: Config,
+): Iterable<readonly FileChange[]> {
+  if (name === "nodes") return [headed([name], nodeChanges(before.nodes, after.nodes))];
+  if (name === "cluster") return [headed([name], clusterChanges(before.cluster, after.cluster))];
+  if (name === "check") return namedChanges(name, before.checks, after.checks, checkChanges);
+  return rootChanges(name, key, before, after);
 }
 
 /** `change` as a sentence: "[check.nginx] interval 2s -> 1s". */
@@ -51,7 +69,7 @@ function rootChanges(
   key: Key,
   before: object,
   after: object,
-): readonly FileChange[] {
+): Iterable<readonly FileChange[]> {
   const field = fieldOf(name, key);
   const [old, now] = [before, after].map((config) => (config as Fields)[field]);
   const { type } = key;
@@ -60,12 +78,10 @@ function rootChanges(
     return namedChanges(name, old as NamedFields[], now as NamedFields[], changes);
   }
   if (type.kind !== "table") return [];
-  return headed(
-    [name],
-    old === undefined || now === undefined
-      ? old === now ? [] : [saying(old === undefined ? "added" : "removed")]
-      : tableChanges(type.keys, old as Fields, now as Fields),
-  );
+  const changes = old === undefined || now === undefined
+    ? old === now ? [] : [saying(old === undefined ? "added" : "removed")]
+    : tableChanges(type.keys, old as Fields, now as Fields);
+  return [headed([name], changes)];
 }
 
 function headed(
@@ -76,23 +92,22 @@ function headed(
   return differences.map((one) => ({ ...one, header: writeHeader(path), instance }));
 }
 
-/** Tables of one kind, told apart by their names: removed ones first. */
-function namedChanges<T extends { readonly name: string }>(
+/** Tables of one kind, told apart by their names, one after the other: removed ones first. */
+function* namedChanges<T extends { readonly name: string }>(
   kind: string,
   before: readonly T[],
   after: readonly T[],
   changes: (before: T, after: T) => readonly Difference[],
-): readonly FileChange[] {
+): Iterable<readonly FileChange[]> {
   const old = new Map(before.map((one) => [one.name, one]));
   const now = new Set(after.map(({ name }) => name));
-  return [
-    ...before.filter(({ name }) => !now.has(name))
-      .flatMap(({ name }) => headed([kind, name], [saying("removed")])),
-    ...after.flatMap((one) => {
-      const was = old.get(one.name);
-      return headed([kind, one.name], was === undefined ? [saying("added")] : changes(was, one));
-    }),
-  ];
+  for (const { name } of before) {
+    if (!now.has(name)) yield headed([kind, name], [saying("removed")]);
+  }
+  for (const one of after) {
+    const was = old.get(one.name);
+    yield headed([kind, one.name], was === undefined ? [saying("added")] : changes(was, one));
+  }
 }
 
 /** Words that say it all. */

@@ -52,6 +52,7 @@ export class Daemon implements CommandTaker {
       parts.handoffs,
       parts.handovers,
       parts.maintenance,
+      parts.parking,
       parts.reconciler,
       parts.leases,
       parts.fence,
@@ -90,11 +91,12 @@ export class Daemon implements CommandTaker {
       }
       const since = host.now();
       this.#parts.announcer.turn(since);
+      this.#parts.driver.fast.beginTurn();
       for (const event of events) this.#take(event);
       if (!areSealed(events)) this.#tick(since);
     }
     this.#parts.driver.finishAll();
-    if (this.#isRestarting) this.#parts.reconciler.park();
+    if (this.#isRestarting) this.#parts.reconciler.closeSockets();
     else this.#parts.reconciler.close();
     this.#parts.channel.close();
     this.#parts.resumeWriter.save(this.#isRestarting);
@@ -103,8 +105,8 @@ export class Daemon implements CommandTaker {
 
   /** Has everything been given up, and have the others been told; or is it to restart? */
   #isOver(): boolean {
-    const { handoffs, reports } = this.#parts;
-    if (this.#isRestarting) return true;
+    const { handoffs, parking, reports } = this.#parts;
+    if (this.#isRestarting) return parking.isOver;
     if (!handoffs.gone) return false;
     const now = this.#host.now();
     reports.sayGoodbye(now);
@@ -231,6 +233,7 @@ export class Daemon implements CommandTaker {
         return this.#parts.maintenance.handle(command);
       case "restart":
         this.#isRestarting = true;
+        this.#parts.parking.begin();
         return command.reply({
           restarting: true,
           words: "the addresses stay, the daemon restarts",
@@ -260,7 +263,7 @@ export class Daemon implements CommandTaker {
     do {
       this.#tickers[this.#ticker]?.tick(now);
       this.#ticker = (this.#ticker + 1) % this.#tickers.length;
-      this.#parts.driver.letFast();
+      this.#parts.driver.fast.let();
     } while (--this.#ticksLeft > 0 && between(since, this.#host.now()) < LONGEST_TICK);
     if (this.#ticksLeft === 0) this.#ticker = 0;
   }

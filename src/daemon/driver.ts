@@ -6,7 +6,7 @@ import { type Host, HostError } from "../host.ts";
 import { ownAddresses } from "../config/plan/own_address.ts";
 import { keyOf } from "../config/plan/plan.ts";
 import type { VirtualAddress } from "../net/interfaces.ts";
-import { after, between, earliest, type Instant, seconds } from "../time.ts";
+import { after, earliest, type Instant, seconds } from "../time.ts";
 import {
   type Effect,
   type Event,
@@ -18,7 +18,7 @@ import {
 } from "../vrrp/event.ts";
 import { groupEvents } from "../vrrp/sync_group.ts";
 import { isHolder } from "../vrrp/state.ts";
-import { nextDeadline, step } from "../vrrp/step.ts";
+import { step } from "../vrrp/step.ts";
 import type { Announcer } from "./announcer.ts";
 import { isAlike } from "./alike.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -26,6 +26,7 @@ import type { Metrics } from "./journal/metrics.ts";
 import { labelOf, logTransition } from "./journal/log.ts";
 import { carriedAs, CarriedSteps } from "./carried_steps.ts";
 import { effectInParts, type InParts, removingAddresses, type Sealer } from "./effects.ts";
+import { FastMasters } from "./fast_masters.ts";
 import { informed } from "./informed.ts";
 import type { LeaseGate } from "./exclusive/gate.ts";
 import { removingLeftovers } from "./leftovers.ts";
@@ -58,18 +59,6 @@ const REMOVE_AGAIN_AFTER = seconds(1);
  */
 const MOST_GROUP_ROUNDS = 4;
 
-/** After so many addresses of one router it is looked whether others are due. */
-const ADDRESSES_BETWEEN = 4;
-
-/** So many others have their turn at each look. */
-const MOST_OTHERS = 16;
-
-/**
- * So many intervals after the one at whose end it was due, a master still advertises in the middle
- * of a step: no backup has waited for three of them.
- */
-const LATE_INTERVALS = 2;
-
 /** What a driver works with. */
 export interface DriverOptions {
   readonly host: Host;
@@ -100,11 +89,9 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #host: Host;
   readonly #journal: Journal;
+  /** Masters with fast adverts have their turn in the middle of other work. */
+  readonly fast: FastMasters;
   #advertisedAt: Instant | undefined;
-  /** Addresses that were added, renewed or removed since it was looked whether others are due. */
-  #addresses = 0;
-  /** Do others have their turn in the middle of a step? */
-  #isBetween = false;
   /** By router, or by the sync group that its steps involve. */
   readonly #carried = new CarriedSteps<VirtualRouter | string>();
   /** How often the network was changed by others. */
@@ -114,6 +101,11 @@ export class Driver {
     this.#options = options;
     this.#host = options.host;
     this.#journal = options.journal;
+    this.fast = new FastMasters({
+      ...options,
+      isBusy: (router) => this.isBusy(router),
+      advertise: (router) => this.dispatch(router, { kind: "deadline" }),
+    });
   }
 
   /** When a master of this node advertised last. */
@@ -140,7 +132,7 @@ export class Driver {
     const { done, value } = parts.next();
     if (done === true) return;
     this.#carried.add(key, parts);
-    this.#letOthers(key, value);
+    this.fast.between(key, value);
   }
 
   /** Is a step of `router`, or of any, under way? */
@@ -155,7 +147,7 @@ export class Driver {
 
   /** Finishes all steps that are under way. */
   finishAll(): void {
-    this.#carried.finish((key, count) => this.#letOthers(key, count));
+    this.#carried.finish((key, count) => this.fast.between(key, count));
   }
 
   /** When steps under way go on. */
@@ -165,7 +157,7 @@ export class Driver {
 
   /** Goes on with steps that are under way. */
   tick(): void {
-    this.#carried.goOn(() => this.#host.now(), (key, count) => this.#letOthers(key, count));
+    this.#carried.goOn(() => this.#host.now(), (key, count) => this.fast.between(key, count));
   }
 
   /** Something else has changed the network. */
@@ -174,7 +166,7 @@ export class Driver {
   }
 
   #exhaust(router: VirtualRouter, parts: InParts): void {
-    for (const count of parts) this.#letOthers(carriedAs(router), count);
+    for (const count of parts) this.fast.between(carriedAs(router), count);
   }
 
   #look(): Look {
@@ -285,41 +277,6 @@ export class Driver {
   #watchLeftovers(router: VirtualRouter): void {
     if (leftoverAddresses(router.plan, this.#host.interfaces()).length === 0) return;
     router.retryAt = after(this.#host.now(), REMOVE_AGAIN_AFTER);
-  }
-
-  /**
-   * In the middle of a step of `busy`, after `count` addresses: other masters that are due
-   * advertise. Not those of its sync group, whose steps follow from this one.
-   */
-  #letOthers(busy: VirtualRouter | string, count: number): void {
-    this.#addresses += count;
-    if (this.#isBetween || this.#addresses < ADDRESSES_BETWEEN) return;
-    this.#addresses = 0;
-    this.letFast(busy);
-  }
-
-  /**
-   * Between two parts of other work: masters with fast adverts that are due advertise. Not those of
-   * the sync group of `busy`, in the middle of whose step that is.
-   */
-  letFast(busy?: VirtualRouter | string): void {
-    const { routers } = this.#options;
-    if (this.#isBetween || routers.nextFast() === undefined) return;
-    const now = this.#host.now();
-    this.#isBetween = true;
-    let left = MOST_OTHERS;
-    for (const router of routers.takeFast(now)) {
-      const isFree = carriedAs(router) !== busy && !this.isBusy(router);
-      const due = nextDeadline(router.state);
-      // After a longer silence, another node may be master: what has arrived is looked at first.
-      const isLittleLate = due !== undefined && due <= now &&
-        between(due, now) < LATE_INTERVALS * router.rules.advertInterval;
-      if (isFree && isLittleLate && left-- > 0) {
-        this.dispatch(router, { kind: "deadline" });
-      }
-      routers.schedule(router);
-    }
-    this.#isBetween = false;
   }
 
   *#step(router: VirtualRouter, event: Event): InParts {

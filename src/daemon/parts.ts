@@ -20,6 +20,7 @@ import { Leases, type LeasesOptions } from "./exclusive/leases.ts";
 import { arbiterMaker } from "./exclusive/make_arbiter.ts";
 import type { Journal } from "./journal/journal.ts";
 import { Once } from "./journal/log.ts";
+import { Parking } from "./parking.ts";
 import { MaintenanceMode } from "./maintenance.ts";
 import { Metrics } from "./journal/metrics.ts";
 import { Neighbours } from "./holders/neighbours.ts";
@@ -211,7 +212,7 @@ function createWatch(
     conflicts,
     neighbours,
     node,
-    meanwhile: () => driver.letFast(),
+    meanwhile: () => driver.fast.let(),
   });
   const watch = { host, routers, driver, node, conflicts, inquiry, neighbours, journal };
   const addressConflicts = new AddressConflicts(watch);
@@ -315,6 +316,7 @@ function createHandling(
   const kept = { before: maintenance, save: saveMaintenance };
   return {
     handoffs,
+    parking: new Parking(parts),
     handovers: new Handovers({ ...parts, others }),
     maintenance: new MaintenanceMode({ ...parts, ...kept, lonely }),
   };

@@ -6,7 +6,7 @@ import { planInParts } from "../config/plan/plan_node.ts";
 import type { Host } from "../host.ts";
 import type { Checks } from "./checks.ts";
 import type { Routers } from "./routers.ts";
-import type { Slice } from "./slice.ts";
+import { goOn, type Slice } from "./slice.ts";
 
 /** What a planner works with. */
 export interface PlannerOptions {
@@ -46,19 +46,17 @@ export class Planner {
 
   /** What is to change, when the plan is made; undefined: the rest is for later turns. */
   goOn(slice: Slice): readonly Change[] | undefined {
-    while (this.#parts !== undefined && !slice.isFull) {
-      const { done, value } = this.#parts.next();
-      if (done !== true) continue;
-      this.#parts = undefined;
-      return value;
-    }
-    return undefined;
+    const changes = this.#parts === undefined ? undefined : goOn(this.#parts, slice);
+    if (changes !== undefined) this.#parts = undefined;
+    return changes;
   }
 
   *#plan(parts: ReturnType<typeof planInParts>): Generator<void, readonly Change[]> {
     const { host, routers, checks } = this.#options;
     const { node } = yield* parts;
+    yield;
     const changes = yield* diffInParts(routers.all.map(({ plan }) => plan), node.plans);
+    yield;
     this.#node = node;
     checks.settle(node.checks, node.node, host.now());
     return changes;

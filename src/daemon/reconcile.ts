@@ -192,23 +192,19 @@ export class Reconciler {
     this.#slice = undefined;
   }
 
-  /** Before a restart in place: a last advert, a whole lease, and no more sockets. */
-  park(): void {
-    const { routers, driver, host } = this.#options;
-    const masters = routers.all.filter(({ state }) => state.kind === "master");
-    for (const router of masters) driver.refreshMaster(router);
-    this.#endpoints.closeAll();
-    host.reserve([]);
-  }
-
   /** Stops every router and closes every socket. */
   close(): void {
     const { routers, driver, host } = this.#options;
     for (const router of routers.all) driver.dispatch(router, { kind: "stop" });
     driver.finishAll();
     host.fence.settle(undefined);
+    this.closeSockets();
+  }
+
+  /** Before a restart in place: the next process opens its own. */
+  closeSockets(): void {
     this.#endpoints.closeAll();
-    host.reserve([]);
+    this.#options.host.reserve([]);
   }
 
   /** Once for a whole reload: it is work that grows with all routers. */
@@ -259,12 +255,14 @@ export class Reconciler {
     this.#isStarting = false;
     // What was written down counts for the first time only.
     this.#resumeState = undefined;
-    // What is left is long where many have changed: each part has a turn of its own.
-    const isLong = !this.#reloads.isEmpty && this.#options.routers.all.length > MANY;
-    if (isLong && !slice.isFresh) return;
-    const isTold = isLong && this.#isHeardAnother;
-    this.#tellHeard();
-    if (!isTold) this.#reloads.finish(this.#options.nodeName);
+    if (this.#isHeardAnother) {
+      // It is long where many have changed, and has a turn of its own then.
+      const isLong = !this.#reloads.isEmpty && this.#options.routers.all.length > MANY;
+      if (isLong && !slice.isFresh) return;
+      this.#tellHeard();
+      if (isLong) return;
+    }
+    this.#reloads.answer(this.#options.nodeName, slice);
   }
 
   /** Looks at the first routers of the queue. */

@@ -36,3 +36,12 @@ export class Slice {
     this.#done += 1 + virtualAddresses.length / ADDRESSES_OF_ONE;
   }
 }
+
+/** What `parts` come to; undefined: `slice` is full before their end. */
+export function goOn<T>(parts: Generator<void, T>, slice: Slice): T | undefined {
+  while (!slice.isFull) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+  }
+  return undefined;
+}

@@ -51,6 +51,7 @@ export function* diffInParts(
   const gone = new Map(
     before.filter((plan) => !fresh.has(keyOf(plan))).map((plan) => [wireOf(plan), plan]),
   );
+  yield;
   const others: Change[] = [];
   for (const plan of after) {
     const was = old.get(keyOf(plan));
@@ -99,39 +100,39 @@ export function describe(change: Change): string {
 
 /**
  * What a reload changed, one sentence each: first what the files say differently, then what follows
- * from it for the virtual routers of this node. Nothing is said twice in the same words.
- * `nodeFlag`: --node, which a reload does not change.
+ * from it for the virtual routers of this node. Nothing is said twice in the same words. In parts
+ * that turns may share. `nodeFlag`: --node, which a reload does not change.
  */
-export function describeReload(
+export function* describeReload(
   before: Config,
   after: Config,
   changes: readonly Change[],
   nodeFlag: string | undefined,
-): readonly string[] {
-  const moved = changes.filter((change) => change.kind !== "unchanged");
-  const byName = Map.groupBy(moved, nameOf);
-  const saidBy = new Map(
-    moved.map((change) => [change, new Set("what" in change ? change.what : [change.kind])]),
-  );
-  const renamed = new Set(
-    moved.flatMap((change) =>
-      "before" in change && "after" in change && change.before.name !== change.after.name
-        ? [`${change.before.name} removed`, `${change.after.name} added`]
-        : []
-    ),
-  );
-  const known = (change: FileChange): boolean =>
-    change.instance !== undefined &&
-    (renamed.has(`${change.instance} ${change.words}`) ||
-      (byName.get(change.instance) ?? []).some((other) =>
-        saidBy.get(other)?.has(change.words) || says(other, change)
-      ));
-  const written = fileChanges(before, after);
-  return [
-    ...written.filter((change) => !known(change)).map(describeFileChange),
-    ...moved.map(describe),
-    ...written.flatMap((change) => notYet(change, nodeFlag)),
-  ];
+): Generator<void, readonly string[]> {
+  const moved: string[] = [];
+  const renamed = new Set<string>();
+  const saidOf = new Map<string, Set<string>[]>();
+  for (const change of changes) {
+    if (change.kind === "unchanged") continue;
+    moved.push(describe(change));
+    const name = nameOf(change);
+    const said = new Set("what" in change ? change.what : [change.kind]);
+    saidOf.set(name, [...saidOf.get(name) ?? [], said]);
+    if ("before" in change && change.before.name !== name) {
+      renamed.add(`${change.before.name} removed`).add(`${name} added`);
+    }
+    yield;
+  }
+  const written = yield* fileChanges(before, after);
+  const texts: string[] = [];
+  for (const change of written) {
+    const { instance = "", words } = change;
+    const isKnown = renamed.has(`${instance} ${words}`) ||
+      (saidOf.get(instance) ?? []).some((said) => says(said, change));
+    if (!isKnown) texts.push(describeFileChange(change));
+    yield;
+  }
+  return [...texts, ...moved, ...written.flatMap((change) => notYet(change, nodeFlag))];
 }
 
 /** What a reload cannot put in force. */
@@ -151,9 +152,10 @@ function nameOf(change: Change): string {
   return change.kind === "removed" ? change.before.name : change.after.name;
 }
 
-/** Does the sentence about a virtual router tell of this key of its table, in other words? */
-function says(change: Change, { key }: FileChange): boolean {
-  return "what" in change && change.what.some((said) => said.startsWith(`${key} `));
+/** Is this change of a table among what is `said` of a virtual router, perhaps in other words? */
+function says(said: ReadonlySet<string>, { key, words }: FileChange): boolean {
+  const begin = `${key} `;
+  return said.has(words) || said.values().some((one) => one.startsWith(begin));
 }
 
 function compare(before: Plan | undefined, after: Plan): Change {

@@ -109,6 +109,7 @@ export function* planInParts(
       node.addresses.map((own) => [formatIp(own), node.name] as const)
     ),
   );
+  yield;
   const plans: Plan[] = [];
   for (const instance of self.isWitness === true ? [] : config.instances) {
     for (const family of familiesOf(instance)) {

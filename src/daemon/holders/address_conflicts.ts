@@ -112,7 +112,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
 
   /** When it wants to be called again. */
   nextDeadline(): Instant | undefined {
-    if (this.#list !== undefined) return this.#options.host.now();
+    if (this.#list !== undefined || this.#changed.size > 0) return this.#options.host.now();
     return earliest(this.#options.inquiry.nextDeadline(), this.#listenAgainAt);
   }
 
@@ -122,10 +122,11 @@ export class AddressConflicts implements RouterWatcher, Ticker {
    */
   tick(now: Instant): void {
     this.#listen(now);
-    const { inquiry, conflicts } = this.#options;
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    for (const router of changed) {
+    const { host, inquiry, conflicts } = this.#options;
+    const slice = new Slice(() => host.now());
+    for (const router of this.#changed) {
+      if (slice.isFull) return;
+      this.#changed.delete(router);
       if (!inquiry.follow(router, now)) continue;
       const answer = this.#answers.get(router);
       this.#answers.delete(router);

@@ -29,6 +29,7 @@ import { Deadlines } from "../deadlines.ts";
 import { Polls } from "./polls.ts";
 import { askableLink, questionFor, questionToAll } from "./questions.ts";
 import { roundFor } from "../rounds.ts";
+import { Slice } from "../slice.ts";
 import {
   ANSWERS,
   choose,
@@ -208,7 +209,10 @@ export class Inquiry {
     for (const router of this.#polls.settle(now, (one) => this.#isPolled(one, deaf, now))) {
       this.#doubt(router, now);
     }
-    for (const router of this.#ends.takeAll(now)) {
+    const slice = new Slice(() => this.#options.host.now());
+    while (!slice.isFull) {
+      const router = this.#ends.take(now);
+      if (router === undefined) break;
       const turn = this.#turns.get(router);
       if (turn?.question === undefined) continue;
       this.#conclude(router, turn, turn.question, now);
@@ -219,7 +223,7 @@ export class Inquiry {
     if (next === undefined || now < next) return;
     this.#refill(now);
     // Where not all can be asked now, those are that have waited for longest.
-    while (this.#budget > 0) {
+    while (this.#budget > 0 && !slice.isFull) {
       const router = this.#asks.take(now);
       const turn = router && this.#turns.get(router);
       if (router === undefined || turn === undefined) break;

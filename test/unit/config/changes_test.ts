@@ -28,7 +28,10 @@ function configOf(text: string): Config {
 function said(before: string, after: string, nodeFlag?: string): readonly string[] {
   const [old, now] = [configOf(before), configOf(after)];
   const plans = (config: Config) => plan(config, PI, nodeFlag, undefined).node.plans;
-  return describeReload(old, now, diff(plans(old), plans(now)), nodeFlag);
+  const parts = describeReload(old, now, diff(plans(old), plans(now)), nodeFlag);
+  let part = parts.next();
+  while (part.done !== true) part = parts.next();
+  return part.value;
 }
 
 /** A whole file; each table with more lines. */

@@ -10,7 +10,7 @@ import { Neighbours } from "../../../../src/daemon/holders/neighbours.ts";
 import { Once } from "../../../../src/daemon/journal/log.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../../src/daemon/virtual_router.ts";
 import { formatIp, ip } from "../../../../src/net/ip.ts";
-import { type Instant, seconds, type WallTime } from "../../../../src/time.ts";
+import { after, type Instant, milliseconds, seconds, type WallTime } from "../../../../src/time.ts";
 import { BROADCAST_MAC, sameMac } from "../../../../src/net/mac.ts";
 import { becomeMaster } from "../../../../src/vrrp/transitions.ts";
 import { hearAsBackup } from "../../../../src/vrrp/backup.ts";
@@ -34,6 +34,8 @@ interface Asked {
 
 class Host extends RecordingHost {
   time = START;
+  /** Each question takes so long. */
+  each = milliseconds(0);
   readonly asked: Asked[] = [];
 
   override now(): Instant {
@@ -43,6 +45,7 @@ class Host extends RecordingHost {
   override sendFrame(_name: string, frame: Uint8Array): void {
     const arp = decodeArp(decodeEthernet(frame)?.payload ?? new Uint8Array());
     if (arp === undefined) return;
+    this.time = after(this.time, this.each);
     this.asked.push({
       second: Math.round((this.time - START) / 1e8) / 10,
       address: formatIp(arp.targetIp),
@@ -88,7 +91,7 @@ function lab(...routers: readonly VirtualRouter[]) {
     }
   };
   const health = (router: VirtualRouter) => healthOf(router, host.time, neighbours).health;
-  return { host, neighbours, pass, health };
+  return { host, neighbours, inquiry, pass, health };
 }
 
 function sightOf(words: string, who: string, at: Instant): Sight {
@@ -218,4 +221,22 @@ Deno.test("inquiry: a MAC that answers each question twice is two machines, or d
     address === FLOATING && !openly ? [MAC_B, MAC_B] : address === "10.77.0.2" ? [MAC_B] : [];
   pass(14, twice);
   ok((backup.look.double?.times ?? 0) >= 3, JSON.stringify(backup.look));
+});
+
+Deno.test("inquiry: a turn has 2 ms for questions, the others follow in the next ones", () => {
+  const routers = Array.from(
+    { length: 6 },
+    (_, i) => aMaster({ name: `i${i}`, addresses: [`10.77.1.${i}/24`] }),
+  );
+  const { host, inquiry } = lab(...routers);
+  host.each = milliseconds(1);
+  const counts: number[] = [];
+  for (let next = inquiry.nextDeadline(); next !== undefined && next <= START + seconds(0.2);) {
+    host.time = Math.max(next, host.time) as Instant;
+    const before = host.asked.length;
+    inquiry.settle(() => [], false, host.time);
+    counts.push(host.asked.length - before);
+    next = inquiry.nextDeadline();
+  }
+  deepStrictEqual(counts, [2, 2, 2]);
 });
