@@ -126,7 +126,7 @@ const AMOUNT = /\d+(?:[_ ]\d{3})*(?:\.\d+|,(?!\d{3}\b)\d+)?(?:e\+?\d)?/;
 const ONE_TIME = new RegExp(`(${AMOUNT.source})\\s*(\\p{L}+)\\.?\\s*`, "giu");
 const TIMES = new RegExp(`^\\+?(?:${ONE_TIME.source})+$`, "iu");
 
-/** "1e3s", "1m30s", "30 seconds", "1,5s" as durations are written here; nothing where it is none. */
+/** "1e3s", "1m30s", "30 seconds", "1,5s" as durations are written here; else nothing. */
 function durationIn(written: string): readonly string[] {
   const plain = written.normalize("NFKC").toLowerCase();
   if (plain.length > 40 || !TIMES.test(plain)) return [];
