@@ -13,6 +13,8 @@ export interface Double {
 export interface Silence {
   readonly from: number;
   readonly to: number;
+  /** How many. */
+  readonly lost: number;
 }
 
 /** Reads the asker's lines. */
@@ -61,8 +63,9 @@ export class Answers {
     const at = Number(time);
     this.heardAt = at;
     if (kind === "two") this.doubles.push({ at, machines: rest.map(nameOf) });
-    else if (kind === "gap") this.silences.push({ from: at, to: Number(rest[0]) });
-    else if (kind === "held") this.moves.push({ at, machine: nameOf(rest[0] ?? "") });
+    else if (kind === "gap") {
+      this.silences.push({ from: at, to: Number(rest[0]), lost: Number(rest[1]) });
+    } else if (kind === "held") this.moves.push({ at, machine: nameOf(rest[0] ?? "") });
     else if (kind === "late") this.late.push({ at, ms: Number(rest[0]) });
     else if (kind === "beat") {
       [this.asked, this.answered] = [Number(rest[0]), Number(rest[1])];

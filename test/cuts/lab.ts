@@ -14,8 +14,8 @@ import { FLOATIP } from "../support/lab/program.ts";
 import { UNIT_ENVIRONMENT } from "../support/moves/supervisor.ts";
 import { Answers } from "./answers.ts";
 
-/** What runs on the nodes. */
-export type Program = "exclusive" | "plain" | "keepalived";
+/** What runs on the nodes; "cluster": plain VRRP, but the nodes know each other. */
+export type Program = "exclusive" | "plain" | "cluster" | "keepalived";
 
 /** Two nodes and a machine that votes, three nodes, or two nodes and three members of etcd. */
 export type Layout = "witness" | "three" | "etcd";
@@ -27,11 +27,16 @@ export interface CutSettings {
   readonly intervalMs: number;
   /** How often the client asks: 2 shows what matters. */
   readonly askEveryMs: number;
+  /** The instance has an IPv6 address too. */
+  readonly ipv6?: boolean;
   /** Bytes of a file system in memory for each member of etcd; default: its files are in /tmp. */
   readonly room?: number | undefined;
 }
 
 const ADDRESS = "10.77.0.100";
+
+/** Where {@link CutSettings.ipv6} is set. */
+export const ADDRESS6 = "fd77::100";
 
 const SECRET = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8";
 
@@ -62,7 +67,8 @@ export class CutLab implements AsyncDisposable {
 
   static async open(settings: CutSettings): Promise<CutLab> {
     await using stack = new AsyncDisposableStack();
-    const lan = stack.use(await Lan.open({ hosts: [...machinesOf(settings), "client"] }));
+    const hosts = [...machinesOf(settings), "client"];
+    const lan = stack.use(await Lan.open({ hosts, ipv6: settings.ipv6 === true }));
     const names = new Map<string, string>();
     for (const name of machinesOf(settings)) names.set((await card(lan.host(name))).mac, name);
     const client = lan.host("client");
@@ -256,17 +262,22 @@ export class CutLab implements AsyncDisposable {
   }
 
   #file(): string {
-    const { program, intervalMs } = this.settings;
+    const { program, intervalMs, ipv6 } = this.settings;
     const addressOf = (machine: string) => `"${this.lan.host(machine).address}"`;
+    const addressesOf = (machine: string) => {
+      const { address, address6 } = this.lan.host(machine);
+      return JSON.stringify(ipv6 === true ? [address, address6] : address);
+    };
+    const floating = [`${ADDRESS}/24`, ...(ipv6 === true ? [`${ADDRESS6}/64`] : [])];
     const witnesses = this.machines.includes("w") ? [`witnesses = { w = ${addressOf("w")} }`] : [];
     const etcd = this.#etcd === undefined ? [] : [this.#etcd.toml];
     const cluster = ["[cluster]", `secret = "${SECRET}"`, ...witnesses, ...etcd];
     const isExclusive = program === "exclusive";
     return [
       "[nodes]",
-      ...this.nodes.map((one) => `${one} = ${addressOf(one)}`),
-      ...(isExclusive ? cluster : []),
-      ...["[instance.web]", "vrid = 51", `addresses = ["${ADDRESS}/24"]`],
+      ...this.nodes.map((one) => `${one} = ${addressesOf(one)}`),
+      ...(isExclusive || program === "cluster" ? cluster : []),
+      ...["[instance.web]", "vrid = 51", `addresses = ${JSON.stringify(floating)}`],
       ...[`prefer = ${JSON.stringify(this.nodes)}`, `advert_interval = "${intervalMs}ms"`],
       ...(isExclusive ? ["exclusive = true"] : []),
       "",

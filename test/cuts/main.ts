@@ -4,12 +4,14 @@
  *     deno task cuts -- --cuts 1000                    exclusive, two nodes and a witness
  *     deno task cuts -- --layout three                 three nodes
  *     deno task cuts -- --layout etcd                  two nodes, and three members of etcd
- *     deno task cuts -- --program plain                VRRP alone; or keepalived
+ *     deno task cuts -- --program plain                VRRP alone, cluster (nodes talk), keepalived
  *     deno task cuts -- --labs 4 --interval 100 --seed 7
  *     deno task cuts -- --still 1800                   nothing is cut: is each question answered?
  *     deno task cuts -- --move kill --runs 100         and freeze, handover, stop, maintenance,
  *                                                      restart, witness-dies, witness-reloads
  *     deno task cuts -- --move kill --program plain,exclusive      beside each other
+ *     deno task cuts -- --move past --layout three --program cluster --ipv6 --runs 100
+ *                                                      handover past a better node, pings by IPv6
  *
  * Each lab is a cluster of its own, in network namespaces, with its own seed (the first one's, and
  * those that follow). A course cuts ways between machines, both ways or one, delays what goes
@@ -130,6 +132,7 @@ async function watch(settings: CutSettings, seconds: number): Promise<number> {
 }
 
 async function measure(all: readonly CutSettings[], name: string, runs: number): Promise<number> {
+  const [settings] = all;
   const measured = await Promise.all(all.map((settings) => playMoves(settings, name, runs)));
   for (const [index, { program, layout, intervalMs }] of all.entries()) {
     const moved = measured[index] ?? [];
@@ -143,11 +146,17 @@ async function measure(all: readonly CutSettings[], name: string, runs: number):
       moved.filter((one) => one.doubles > 0).length,
       moved.filter((one) => one.doublesBack > 0).length,
     ];
+    const total = (pick: (one: Moved) => number) =>
+      moved.reduce((before, one) => before + pick(one), 0);
+    const pings = settings?.ipv6 === true
+      ? `, ${total((one) => one.lost6)} of ${total((one) => one.sent6)} pings by IPv6`
+      : "";
     console.log(
       `${name}, ${program}, ${layout}, adverts of ${intervalMs} ms, ${moved.length} runs, in ms: ` +
         `silent ${line((one) => one.silentMs)}, on the way back ${line((one) => one.backMs)}, ` +
         `takeover ${line((one) => one.takeoverMs)}, last answer after the lease ` +
         `${line((one) => one.lateMs)}; moves ${line((one) => one.moves)}; ` +
+        `lost ${total((one) => one.lost)} questions${pings}; ` +
         `two answered in ${doubles} of ${moved.length}, on the way back in ${back}`,
     );
   }
@@ -182,6 +191,7 @@ async function main(args: readonly string[]): Promise<number> {
       ask: { type: "string", default: "2" },
       move: { type: "string" },
       runs: { type: "string", default: "10" },
+      ipv6: { type: "boolean", default: false },
       still: { type: "string" },
       seed: { type: "string" },
     },
@@ -198,6 +208,7 @@ async function main(args: readonly string[]): Promise<number> {
     layout: values.layout as Layout,
     intervalMs: Number(values.interval),
     askEveryMs: Number(values.ask),
+    ipv6: values.ipv6,
   }));
   const [settings] = all;
   if (settings === undefined) return 2;

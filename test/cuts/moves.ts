@@ -1,8 +1,9 @@
 /** What people and accidents do to the holder, again and again: how long is there no answer? */
 import { setTimeout as pause } from "node:timers/promises";
 import { Capture } from "../support/interop/capture.ts";
+import { Probe } from "../support/lab/probe.ts";
 import { wallNow } from "../support/lab/wall_clock.ts";
-import { CutLab, type CutSettings } from "./lab.ts";
+import { ADDRESS6, CutLab, type CutSettings } from "./lab.ts";
 
 /** One kind of move: what is done, and how all is as before again. */
 interface Move {
@@ -10,7 +11,7 @@ interface Move {
   act(lab: CutLab): Promise<unknown>;
   mend(lab: CutLab): Promise<unknown>;
   /** Who answers afterwards, before it is mended. */
-  readonly then: "a" | "b";
+  readonly then: "a" | "b" | "c";
 }
 
 async function order(lab: CutLab, node: string, ...words: readonly string[]): Promise<void> {
@@ -33,6 +34,11 @@ export const MOVES: Readonly<Record<string, Move>> = {
     mend: (lab) => order(lab, "a", "handover", "web", "--back"),
     then: "b",
   },
+  past: {
+    act: (lab) => order(lab, "a", "handover", "web", "--to", "c"),
+    mend: (lab) => order(lab, "c", "handover", "web", "--to", "a"),
+    then: "c",
+  },
   stop: { act: (lab) => lab.stop("a"), mend: (lab) => lab.start("a"), then: "b" },
   maintenance: {
     act: (lab) => order(lab, "a", "maintenance", "on"),
@@ -50,6 +56,11 @@ export interface Moved {
   readonly silentMs: number;
   /** The same when all was mended. */
   readonly backMs: number;
+  /** Questions without an answer, there and back. */
+  readonly lost: number;
+  /** Pings by IPv6 without an answer, and all that were sent; NaN: there is no IPv6. */
+  readonly lost6: number;
+  readonly sent6: number;
   /** Questions that two machines answered, on the way there. */
   readonly doubles: number;
   readonly doublesBack: number;
@@ -80,45 +91,66 @@ export async function playMoves(
   await using capture = await Capture.open(lab.lan);
   const moved: Moved[] = [];
   await calm(lab, "a");
+  await using pings = settings.ipv6 === true
+    ? await Probe.start(lab.lan.host("client"), ADDRESS6, {
+      everyMs: settings.askEveryMs,
+      realTime: true,
+    })
+    : undefined;
   for (let run = 0; run < runs; run++) {
     await pause(CALM_MS + Math.random() * settings.intervalMs);
-    moved.push(await playOne(lab, capture, move));
+    moved.push(await playOne(lab, capture, move, pings));
   }
   return moved;
 }
 
-async function playOne(lab: CutLab, capture: Capture, move: Move): Promise<Moved> {
+async function playOne(
+  lab: CutLab,
+  capture: Capture,
+  move: Move,
+  pings: Probe | undefined,
+): Promise<Moved> {
   const { answers, settings: { intervalMs } } = lab;
   const start = wallNow();
   const moves = answers.moves.length;
   await move.act(lab);
-  if (move.then === "b") {
-    await until(() => answers.moves.some(({ at, machine }) => at > start && machine === "b"), "b");
+  const { then } = move;
+  if (then !== "a") {
+    const isThere = () => answers.moves.some(({ at, machine }) => at > start && machine === then);
+    await until(isThere, then);
   } else await pause(WATCHED * intervalMs);
   await pause(200);
   const took = wallNow();
   const silentMs = longest(lab, start, took);
-  const figures = move.then === "b" ? takeover(lab, capture, start) : NO_TAKEOVER;
+  const figures = then === "a" ? NO_TAKEOVER : takeover(lab, capture, start, then);
   await move.mend(lab);
   await calm(lab, "a");
+  await pings?.settled();
   const doubles = answers.doubles.filter(({ at }) => at >= start);
   return {
     ...{ silentMs, ...figures, backMs: longest(lab, took, wallNow()) },
+    lost: sum(answers.silences.filter(({ to }) => to > start)),
+    lost6: pings === undefined ? NaN : sum(pings.outages(start)),
+    sent6: pings?.sentSince(start) ?? NaN,
     doubles: doubles.filter(({ at }) => at < took).length,
     doublesBack: doubles.filter(({ at }) => at >= took).length,
     moves: answers.moves.length - moves,
   };
 }
 
+function sum(all: readonly { readonly lost: number }[]): number {
+  return all.reduce((total, { lost }) => total + lost, 0);
+}
+
 const NO_TAKEOVER = { takeoverMs: NaN, lateMs: NaN };
 
-function takeover(lab: CutLab, { adverts }: Capture, start: number) {
+function takeover(lab: CutLab, { adverts }: Capture, start: number, successor: string) {
   const { answers, settings: { intervalMs } } = lab;
   const of = (node: string) => {
     const { address } = lab.lan.host(node);
     return adverts.filter(({ source, advert }) => source === address && advert.priority > 0);
   };
-  const first = of("b").find(({ at }) => at > start)?.at ?? NaN;
+  const first = of(successor).find(({ at }) => at > start)?.at ?? NaN;
   const last = of("a").findLast(({ at }) => at < first)?.at ?? NaN;
   const silence = answers.silences.find(({ to }) => to > start);
   const answered = silence?.from ?? answers.moves.at(-1)?.at ?? NaN;
