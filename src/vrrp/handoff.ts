@@ -7,15 +7,16 @@ import { after, earliest, type Instant, milliseconds, nanoseconds } from "../tim
 import { sameIp } from "../net/ip.ts";
 import { announceAgain } from "./announcements.ts";
 import { backupDeadline, hearAsBackup } from "./backup.ts";
-import type { Cause, Event, Opinion } from "./event.ts";
+import type { Event, Opinion } from "./event.ts";
 import { adaptToRules, stepMaster } from "./master.ts";
-import type { HandoffState, InitState, Step, Successor } from "./state.ts";
+import type { HandoffState, Step, Successor } from "./state.ts";
 import { isRenewalDue, nextRenewal } from "./lease.ts";
 import {
   announced,
   beginHandoff,
   enterPhase,
   handoffPriority,
+  leave,
   newBackup,
   remainMaster,
   RESIGN,
@@ -57,7 +58,7 @@ export function stepHandoff(state: HandoffState, event: Event, now: Instant, rul
       return { ...leave(nextOf(why, now, rules), event), effects: RESIGN };
     case "wished": {
       const cause = { ...why, successor: event.successor };
-      return { ...leave(nextOf(why, now, rules), cause), effects: RESIGN };
+      return leave(nextOf(why, now, rules), cause);
     }
     case "rules":
       return within(state, adaptToRules(master, event.before, handoffPriority(phase), now, rules));
@@ -206,12 +207,4 @@ function endPhase(state: HandoffState, now: Instant, rules: Rules): Step {
   if (next !== undefined) return enterPhase(master, why, next, rest, now, rules);
   if (why.kind !== "stop") return remainMaster(master, now, rules);
   return leave(STOPPED, why);
-}
-
-function leave(next: InitState | Successor["next"], cause: Cause): Step {
-  return {
-    state: next,
-    effects: [{ kind: "remove-addresses" }],
-    transition: { from: "master", to: next.kind, cause },
-  };
 }

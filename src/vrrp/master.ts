@@ -21,6 +21,7 @@ import {
   beginHandoff,
   fail,
   groupFault,
+  leave,
   newBackup,
   remainMaster,
   RESIGN,
@@ -83,8 +84,10 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
     case "release":
       return release(event.cause, now, rules);
     case "lease-ended":
-    case "wished":
       return resign(newBackup(now, rules), event);
+    case "wished":
+      // Without an advert: it would keep that node busy, and others would ask for its lease in vain.
+      return leave(newBackup(now, rules), event);
     default:
       return unchanged(state);
   }

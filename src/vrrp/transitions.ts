@@ -193,6 +193,15 @@ export const RESIGN: readonly Effect[] = [
 /** Stopped, without known faults. */
 export const STOPPED: InitState = { kind: "init", faults: [] };
 
+/** A master lets go of its addresses for a node that has them, or gets its lease. */
+export function leave(next: BackupState | InitState, cause: Cause): Step {
+  return {
+    state: next,
+    effects: [{ kind: "remove-addresses" }],
+    transition: { from: "master", to: next.kind, cause },
+  };
+}
+
 /** Out of the protocol by a stop (6.4.2 (345), 6.4.3 (655)). */
 export function stop(from: "backup" | "master", cause: Cause): Step {
   return withdraw(from, STOPPED, cause);

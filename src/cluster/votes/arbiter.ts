@@ -74,7 +74,10 @@ export class Votes implements Arbiter {
   wish(lease: string, holder: string): void {
     this.#change(lease, (part, now) => {
       part.wishTo = holder;
-      return wishAndAsk(part, now, holder);
+      const { messages, ...step } = wishAndAsk(part, now, holder);
+      // Its voter would refuse, and the answer delay what it says as the holder.
+      const isInVain = ({ to, message }: Outgoing) => to === holder && message.kind === "vote-ask";
+      return { ...step, messages: messages.filter((one) => !isInVain(one)) };
     });
   }
 

@@ -1,6 +1,6 @@
 /** Claims of exclusive addresses: what a backup does when it gets its lease. */
 import assert from "node:assert/strict";
-import { heard, LOWER, router, rules } from "../../support/vrrp/scene.ts";
+import { heard, HIGHER, LOWER, master, router, rules } from "../../support/vrrp/scene.ts";
 
 const EXCLUSIVE = rules({ exclusive: true });
 const PERMIT = { kind: "permit" } as const;
@@ -29,5 +29,17 @@ Deno.test("claim: of a dead one the advert goes first, for rivals wait for it", 
     "add",
     "announce 5",
     "backup->master master-silent",
+  ]);
+});
+
+Deno.test("claim: a master that gives its lease says nothing that keeps its successor busy", () => {
+  const wished = { kind: "wished", successor: HIGHER } as const;
+  const { it, ms } = master();
+  assert.deepEqual(it.take(ms + 10, wished), ["remove", "master->backup wished"]);
+  const leaving = master();
+  leaving.it.take(leaving.ms + 10, { kind: "hand-over", why: { kind: "maintenance" } });
+  assert.deepEqual(leaving.it.take(leaving.ms + 11, wished), [
+    "remove",
+    "master->init maintenance",
   ]);
 });

@@ -1,7 +1,10 @@
 /** Stories of leases on a LAN of two nodes and a witness. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { Votes } from "../../../../src/cluster/votes/arbiter.ts";
+import { decodeVote } from "../../../../src/cluster/votes/message.ts";
 import { type Terms, termsOf } from "../../../../src/cluster/votes/terms.ts";
-import { milliseconds, seconds } from "../../../../src/time.ts";
+import { votersOf } from "../../../../src/cluster/votes/voters.ts";
+import { type Instant, milliseconds, seconds } from "../../../../src/time.ts";
 import { TERMS, VotingLan } from "../../../support/cluster/votes/lan.ts";
 import type { Flight } from "../../../support/cluster/votes/world.ts";
 
@@ -152,6 +155,23 @@ Deno.test("votes: a node that wishes for the lease without its number is offered
   lan.wish("b", "a");
   lan.run(5);
   deepStrictEqual(lan.answering.map(({ names }) => names.join()), ["a", "", "b"]);
+});
+
+Deno.test("votes: the holder that is wished to give it is not asked for it beside that", () => {
+  const sent: string[] = [];
+  const votes = new Votes({
+    ...{
+      self: "b",
+      now: () => 0 as Instant,
+      clocks: () => ({ boot: seconds(9), raw: seconds(9) }),
+    },
+    randomBytes: (count) => new Uint8Array(count),
+    send: (to, text) => void sent.push(`${to} ${decodeVote(text)?.kind}`),
+    ...{ floorOf: () => 0, onChange() {}, onWish() {} },
+  }, votersOf(["a", "b", "w"]));
+  votes.settle([{ lease: "instance/web", terms: TERMS }]);
+  votes.wish("instance/web", "a");
+  deepStrictEqual(sent, ["a vote-wish", "w vote-ask"]);
 });
 
 Deno.test("votes: a release frees the lease at once", () => {
