@@ -86,7 +86,7 @@ export function stepMaster(state: MasterState, event: Event, now: Instant, rules
     case "lease-ended":
       return resign(newBackup(now, rules), event);
     case "wished":
-      // Without an advert: it would keep that node busy, and others would ask for its lease in vain.
+      // Without an advert: it would keep that node busy, and others would ask in vain.
       return leave(newBackup(now, rules), event);
     default:
       return unchanged(state);

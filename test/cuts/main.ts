@@ -10,6 +10,7 @@
  *     deno task cuts -- --move kill --runs 100         and freeze, handover, stop, maintenance,
  *                                                      restart, witness-dies, witness-reloads
  *     deno task cuts -- --move kill --program plain,exclusive      beside each other
+ *     deno task cuts -- --move kill,freeze --interval 1000,100,10 --runs 100     one after another
  *     deno task cuts -- --move past --layout three --program cluster --ipv6 --runs 100
  *                                                      handover past a better node, pings by IPv6
  *
@@ -131,37 +132,61 @@ async function watch(settings: CutSettings, seconds: number): Promise<number> {
   return lost + moved === 0 ? 0 : 1;
 }
 
-async function measure(all: readonly CutSettings[], name: string, runs: number): Promise<number> {
-  const [settings] = all;
-  const measured = await Promise.all(all.map((settings) => playMoves(settings, name, runs)));
-  for (const [index, { program, layout, intervalMs }] of all.entries()) {
-    const moved = measured[index] ?? [];
-    const line = (pick: (one: Moved) => number) => {
-      const values = moved.map(pick).filter((value) => !Number.isNaN(value));
-      if (values.length === 0) return "-";
-      const [least, most] = range(values);
-      return `${median(values).toFixed(1)} (${least.toFixed(1)} to ${most.toFixed(1)})`;
-    };
-    const [doubles, back] = [
-      moved.filter((one) => one.doubles > 0).length,
-      moved.filter((one) => one.doublesBack > 0).length,
-    ];
-    const total = (pick: (one: Moved) => number) =>
-      moved.reduce((before, one) => before + pick(one), 0);
-    const pings = settings?.ipv6 === true
-      ? `, ${total((one) => one.lost6)} of ${total((one) => one.sent6)} pings by IPv6`
-      : "";
-    console.log(
-      `${name}, ${program}, ${layout}, adverts of ${intervalMs} ms, ${moved.length} runs, in ms: ` +
-        `silent ${line((one) => one.silentMs)}, on the way back ${line((one) => one.backMs)}, ` +
-        `takeover ${line((one) => one.takeoverMs)}, last answer after the lease ` +
-        `${line((one) => one.lateMs)}; moves ${line((one) => one.moves)}; ` +
-        `lost ${total((one) => one.lost)} questions${pings}; ` +
-        `two answered in ${doubles} of ${moved.length}, on the way back in ${back}`,
-    );
+/** Each move at each interval, and for each a line. */
+async function measureAll(
+  all: readonly CutSettings[],
+  names: readonly string[],
+  intervals: readonly number[],
+  runs: number,
+): Promise<number> {
+  let code = 0;
+  for (const intervalMs of intervals) {
+    const settings = all.map((one) => ({ ...one, intervalMs }));
+    for (const name of names) code = Math.max(code, await measure(settings, name, runs));
   }
+  return code;
+}
+
+async function measure(all: readonly CutSettings[], name: string, runs: number): Promise<number> {
+  const measured = await Promise.all(all.map((settings) => playMoves(settings, name, runs)));
+  for (const [index, settings] of all.entries()) tellMoves(name, settings, measured[index] ?? []);
   const isBad = ({ doubles, doublesBack }: Moved) => doubles + doublesBack > 0;
-  return all.some(({ program }, i) => program === "exclusive" && measured[i]?.some(isBad)) ? 1 : 0;
+  return all.some(({ program }, index) => {
+      const moved = measured[index] ?? [];
+      return moved.length < runs || (program === "exclusive" && moved.some(isBad));
+    })
+    ? 1
+    : 0;
+}
+
+function tellMoves(
+  name: string,
+  { program, layout, intervalMs, ipv6 }: CutSettings,
+  moved: readonly Moved[],
+): void {
+  const line = (pick: (one: Moved) => number) => {
+    const values = moved.map(pick).filter((value) => !Number.isNaN(value));
+    if (values.length === 0) return "-";
+    const [least, most] = range(values);
+    return `${median(values).toFixed(1)} (${least.toFixed(1)} to ${most.toFixed(1)})`;
+  };
+  const [doubles, back] = [
+    moved.filter((one) => one.doubles > 0).length,
+    moved.filter((one) => one.doublesBack > 0).length,
+  ];
+  const total = (pick: (one: Moved) => number) =>
+    moved.reduce((before, one) => before + pick(one), 0);
+  const pings = ipv6 === true
+    ? `, ${total((one) => one.lost6)} of ${total((one) => one.sent6)} pings by IPv6`
+    : "";
+  console.log(
+    `${name}, ${program}, ${layout}, adverts of ${intervalMs} ms, ${moved.length} runs, in ms: ` +
+      `silent ${line((one) => one.silentMs)}, on the way back ${line((one) => one.backMs)}, ` +
+      `takeover ${line((one) => one.takeoverMs)}, last answer after the lease ` +
+      `${line((one) => one.lateMs)}; moves ${line((one) => one.moves)}; ` +
+      `lost ${total((one) => one.lost)} questions${pings}; ` +
+      `two answered in ${doubles} of ${moved.length}, on the way back in ${back}`,
+  );
 }
 
 function report(settings: CutSettings, seen: readonly Seen[]): void {
@@ -206,13 +231,16 @@ async function main(args: readonly string[]): Promise<number> {
   const all = values.program.split(",").map((program): CutSettings => ({
     program: program as Program,
     layout: values.layout as Layout,
-    intervalMs: Number(values.interval),
+    intervalMs: Number(values.interval.split(",")[0]),
     askEveryMs: Number(values.ask),
     ipv6: values.ipv6,
   }));
   const [settings] = all;
   if (settings === undefined) return 2;
-  if (values.move !== undefined) return await measure(all, values.move, Number(values.runs));
+  if (values.move !== undefined) {
+    const intervals = values.interval.split(",").map(Number);
+    return await measureAll(all, values.move.split(","), intervals, Number(values.runs));
+  }
   if (values.still !== undefined) return await watch(settings, Number(values.still));
   const seed = Number(values.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
   const [cuts, labs] = [Number(values.cuts), Number(values.labs)];

@@ -79,7 +79,10 @@ const WATCHED = 5;
 
 const PATIENCE_MS = 60_000;
 
-/** Does the move `runs` times; a is preferred, and holds the address before each. */
+/**
+ * Does the move `runs` times; a is preferred, and holds the address before each. Where all is not
+ * well again for long, it says so and leaves the rest out.
+ */
 export async function playMoves(
   settings: CutSettings,
   name: string,
@@ -90,7 +93,12 @@ export async function playMoves(
   await using lab = await CutLab.open(settings);
   await using capture = await Capture.open(lab.lan);
   const moved: Moved[] = [];
-  await calm(lab, "a");
+  try {
+    await calm(lab, "a");
+  } catch (error) {
+    console.log(`  ${name}, adverts of ${settings.intervalMs} ms: ${error}; no run was made`);
+    return [];
+  }
   await using pings = settings.ipv6 === true
     ? await Probe.start(lab.lan.host("client"), ADDRESS6, {
       everyMs: settings.askEveryMs,
@@ -99,7 +107,12 @@ export async function playMoves(
     : undefined;
   for (let run = 0; run < runs; run++) {
     await pause(CALM_MS + Math.random() * settings.intervalMs);
-    moved.push(await playOne(lab, capture, move, pings));
+    try {
+      moved.push(await playOne(lab, capture, move, pings));
+    } catch (error) {
+      console.log(`  ${name}, run ${run + 1}: ${error}; the rest is left out`);
+      break;
+    }
   }
   return moved;
 }
