@@ -7,11 +7,14 @@ import { CLIENT } from "./neighbours.ts";
 /** A rival that has yielded may have announced last: the winner's word comes within a second. */
 const AFTER_RIVALS = nanoseconds(1e9 + 2 * HOP);
 
+/** A winner that does not hear that rival says it again five seconds after its takeover. */
+const AFTER_UNHEARD = nanoseconds(5e9 + AFTER_RIVALS);
+
 /** Looks at the client's neighbour table shortly after each takeover. */
 export function announcing(world: World): Checker {
   const { lan } = world.cluster;
   const lastAnnouncer = new Map<string, string>();
-  const lookAtTakeover = (name: string, instance: InstanceSetup, at: Instant, final: boolean) => {
+  const lookAtTakeover = (name: string, instance: InstanceSetup, at: Instant, waited: number) => {
     const others = world.setup.nodes.filter((node) => node.name !== name);
     // The fence of one that leaves may shut before it has gone.
     const alone = world.holds(name, instance) && !world.isLeaving(name, instance) &&
@@ -21,8 +24,13 @@ export function announcing(world: World): Checker {
     for (const text of instance.addresses) {
       const [address = ""] = text.split("/");
       const reached = lan.reaches(CLIENT, address);
-      const contested = lastAnnouncer.get(address) !== name;
-      if (reached === name || (contested && !final)) continue;
+      const last = lastAnnouncer.get(address) ?? name;
+      const patience = last === name
+        ? HOP
+        : lan.paths.isOpen(last, name)
+        ? AFTER_RIVALS
+        : AFTER_UNHEARD;
+      if (reached === name || waited < patience) continue;
       const where = `${address} leads to ${reached ?? "nobody"}`;
       world.complain("announcing", `${name} took over and did not say so: ${where}`);
     }
@@ -34,8 +42,9 @@ export function announcing(world: World): Checker {
       const told = /^(\S+)(?: \(IPv6\))?: \S+ -> master:/.exec(seen.line);
       const instance = world.setup.instances.find(({ name }) => name === told?.[1]);
       if (instance === undefined) return;
-      lan.at(after(at, HOP), () => lookAtTakeover(seen.node, instance, at, false));
-      lan.at(after(at, AFTER_RIVALS), () => lookAtTakeover(seen.node, instance, at, true));
+      for (const waited of [HOP, AFTER_RIVALS, AFTER_UNHEARD]) {
+        lan.at(after(at, waited), () => lookAtTakeover(seen.node, instance, at, waited));
+      }
     },
   };
 }
