@@ -1,6 +1,5 @@
-/** The log of the daemon: through LogTape to standard error, for journald or for people. */
+/** The log of the daemon: to standard error, for journald or for people. */
 import { withTimeout } from "../async.ts";
-import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import { printableLine } from "../printable.ts";
 import { formatLocalTime, type WallTime } from "../time.ts";
 import { writeAll } from "../write_all.ts";
@@ -51,26 +50,16 @@ export function isJournal(
   return stderr === undefined || journalStream === `${stderr.dev}:${stderr.ino}`;
 }
 
-/** The log of a running daemon. One at a time: LogTape's configuration belongs to the process. */
+/** The log of a running daemon. */
 export class Log implements AsyncDisposable {
+  readonly #least: Level;
   readonly #lines: LineQueue;
-  readonly #logger = getLogger("floatip");
+  readonly #format: LineFormat;
 
-  constructor(level: Level, stream: ByteStream, format: LineFormat) {
+  constructor(least: Level, stream: ByteStream, format: LineFormat) {
+    this.#least = least;
     this.#lines = new LineQueue(stream);
-    const sink = (record: LogRecord): void => {
-      const text = record.message.map(String).join("");
-      this.#lines.add(format(levelOf(record), text, new Date(record.timestamp)));
-    };
-    configureSync({
-      reset: true,
-      sinks: { stderr: sink },
-      loggers: [
-        { category: "floatip", lowestLevel: level, sinks: ["stderr"] },
-        // Its own complaints, such as a sink that throws.
-        { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
-      ],
-    });
+    this.#format = format;
   }
 
   /** The log on standard error, in the form that its reader takes; it begins with `warnings`. */
@@ -84,9 +73,8 @@ export class Log implements AsyncDisposable {
 
   /** Takes one finished line without a newline; never throws, never waits. */
   write(level: Level, line: string): void {
-    // As a value, not as the template: braces in it mean nothing.
-    const log = { debug: "debug", info: "info", warning: "warn", error: "error" } as const;
-    this.#logger[log[level]]`${line}`;
+    if (PRIORITIES[level] > PRIORITIES[this.#least]) return;
+    this.#lines.add(this.#format(level, line, new Date()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,9 +131,4 @@ function statStderr(): Deno.FileInfo | undefined {
   } catch {
     return undefined;
   }
-}
-
-function levelOf(record: LogRecord): Level {
-  if (record.level === "trace") return "debug";
-  return record.level === "fatal" ? "error" : record.level;
 }

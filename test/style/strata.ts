@@ -199,7 +199,6 @@ const librariesOf: Readonly<Record<string, readonly string[]>> = {
   config: ["smol-toml", "toml-eslint-parser", "valibot"],
   "tools/keepalived_import": ["valibot"],
   cli: ["@stricli/core", "valibot"],
-  service: ["@logtape/logtape"],
   notify: ["u8-mqtt"],
 };
 
