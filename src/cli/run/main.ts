@@ -9,6 +9,8 @@ import { run } from "./run.ts";
 
 /** What {@link ../main.ts} does, of arguments that begin with "run". */
 export async function main(args: readonly string[]): Promise<number> {
+  // The service says no more: there is nothing to parse, and the parser is not made.
+  if (args.length === 1) return await runProcess(args, (terminal) => run(terminal, {}));
   const application = parserOf({ run: runCommand(() => Promise.resolve(run)) });
   return await runProcess(args, (terminal) => callCommand(application, args, terminal));
 }
