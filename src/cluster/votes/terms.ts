@@ -21,6 +21,12 @@ export const MARGINS = {
 /** Promises last for so many advert intervals. */
 const INTERVALS = { nftables: 2.5, lifetime: 3 } as const;
 
+/**
+ * With faster adverts promises last as with these, 50 ms: of 25 ms the margin leaves 15, and answers
+ * would have to come within 5, which a busy machine cannot do.
+ */
+const FASTEST = milliseconds(20);
+
 /** What ends the answers of a holder whose process is dead. */
 export type Fence = keyof typeof MARGINS;
 
@@ -39,9 +45,10 @@ export interface Terms {
  * fast for this kind of fence, a lost answer would end the hold.
  */
 export function termsOf(advertInterval: Nanoseconds, fence: Fence): Terms | undefined {
-  const term = nanoseconds(Math.min(LONGEST_TERM, INTERVALS[fence] * advertInterval));
+  const interval = Math.max(advertInterval, FASTEST);
+  const term = nanoseconds(Math.min(LONGEST_TERM, INTERVALS[fence] * interval));
   const hold = holdOf(term, RATE, MARGINS[fence]);
-  const renewEvery = nanoseconds(Math.min(advertInterval / 2, term / 5));
+  const renewEvery = nanoseconds(Math.min(interval / 2, term / 5));
   return hold < 2 * renewEvery ? undefined : { term, hold, renewEvery };
 }
 
