@@ -22,8 +22,8 @@ export const MARGINS = {
 const INTERVALS = { nftables: 2.5, lifetime: 3 } as const;
 
 /**
- * With faster adverts promises last as with these, 50 ms: of 25 ms the margin leaves 15, and answers
- * would have to come within 5, which a busy machine cannot do.
+ * With faster adverts promises last as with these, 50 ms: of 25 ms the margin leaves 15, and
+ * answers would have to come within 5, which a busy machine cannot do.
  */
 const FASTEST = milliseconds(20);
 
