@@ -3,7 +3,8 @@
  * carries one request; the number of connections, their time, their bytes and their share of the
  * loop are bounded, so that no client can delay an advert.
  */
-import { sleep, withTimeout } from "../async.ts";
+import { withTimeout } from "../async.ts";
+import { accepted } from "./accepted.ts";
 import {
   type HttpAnswer,
   type HttpRequest,
@@ -52,9 +53,7 @@ const MOST_CONNECTIONS = 16;
 const CONNECTION_MS = 5000;
 /** Answers that go on, at one time. A further one is refused. */
 const MOST_STREAMS = 24;
-/**
- * From one connection to the next, and from one answer to the next: a flood waits in the kernel.
- */
+/** From one answer to the next. */
 const PACE_MS = 5;
 /** After an answer the loop is left alone for so many times the time that the answer took. */
 const REST = 4;
@@ -112,14 +111,8 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #serve(): Promise<void> {
-    while (!this.#closed) {
-      try {
-        this.#admit(await this.#options.listener.accept());
-      } catch {
-        // Closed; or the client has gone already; or no descriptor is free, until others return
-        // some.
-      }
-      await sleep(PACE_MS);
+    for await (const connection of accepted(this.#options.listener, () => this.#closed)) {
+      this.#admit(connection);
     }
   }
 

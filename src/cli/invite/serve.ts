@@ -4,6 +4,7 @@ import type { NodeEntry } from "../../config/tables/node.ts";
 import { withTimeout } from "../../async.ts";
 import { messageOf } from "../../error.ts";
 import { formatIp, includesIp, type Ip, parseIp } from "../../net/ip.ts";
+import { accepted } from "../../control/accepted.ts";
 import { openChannel } from "../join/channel.ts";
 import { HELLO, type Parcel } from "../join/parcel.ts";
 
@@ -26,14 +27,18 @@ export interface Invitation {
   readonly refused: (words: string) => void;
 }
 
-/** Serves at `listener` until it is closed. Never rejects. */
-export async function serve(listener: Deno.Listener, invitation: Invitation): Promise<void> {
+/** Serves at `listener` until `isOver`; it is closed then. Never rejects. */
+export async function serve(
+  listener: Deno.Listener,
+  invitation: Invitation,
+  isOver: () => boolean,
+): Promise<void> {
   let open = 0;
   let told = 0;
   const tell = (words: string) => {
     if (told++ < MOST_TOLD) invitation.refused(words);
   };
-  for await (const connection of connectionsOf(listener)) {
+  for await (const connection of accepted(listener, isOver)) {
     if (open >= MOST) {
       connection.close();
       continue;
@@ -48,14 +53,6 @@ export async function serve(listener: Deno.Listener, invitation: Invitation): Pr
         close(connection);
         open--;
       });
-  }
-}
-
-async function* connectionsOf(listener: Deno.Listener): AsyncGenerator<Deno.Conn> {
-  for (;;) {
-    const connection = await listener.accept().catch(() => undefined);
-    if (connection === undefined) return;
-    yield connection;
   }
 }
 

@@ -64,7 +64,7 @@ export async function awaitNodes(
       if (nodes.length > 0 && missing.size === 0) ending.end();
     },
     refused: (words) => line.say(`refused: ${words}`),
-  });
+  }, () => ending.signal.aborted);
   while (!ending.signal.aborted) {
     line.draw([...missing.keys()]);
     await ending.pause(REDRAW_MS);
