@@ -98,12 +98,13 @@ export function viewOf(peer: Peer, now: Instant): PeerView {
   };
 }
 
-/** A session that nothing has proved goes. */
-export function forget(now: Instant, peer: Peer): void {
+/** A session that nothing has proved goes. True: one did. */
+export function forget(now: Instant, peer: Peer): boolean {
   const { next } = peer;
-  if (next === undefined || after(next.since, UNPROVED) > now) return;
+  if (next === undefined || after(next.since, UNPROVED) > now) return false;
   retire(peer, next);
   peer.next = undefined;
+  return true;
 }
 
 /** `session` is replaced, and kept with those that were. */

@@ -90,6 +90,8 @@ export class Sessions {
   #peers: readonly Peer[] = [];
   #byAddress: ReadonlyMap<string, Peer> = new Map();
   readonly #opening = new Map<number, Opening>();
+  /** Undefined: they may be others. */
+  #ends: Sessions["ends"] | undefined;
   #lastId = 0;
 
   /** `random` gives so many random bytes. */
@@ -105,6 +107,7 @@ export class Sessions {
   settle(own: Own, peers: readonly PeerAddresses[]): void {
     const before = own.name === this.#own.name ? this.#peers : [];
     this.#own = own;
+    this.#ends = undefined;
     this.#peers = peers.map(({ name, addresses }) => {
       const known = before.find((peer) => peer.name === name);
       if (known === undefined) return newPeer({ name, addresses }, this.#random(SID_SIZE));
@@ -170,7 +173,7 @@ export class Sessions {
 
   /** The HELLOs that are due, and what is too old goes. */
   tick(now: Instant): readonly ToSeal[] {
-    for (const peer of this.#peers) forget(now, peer);
+    for (const peer of this.#peers) if (forget(now, peer)) this.#ends = undefined;
     return this.#peers.filter(({ helloAt }) => helloAt <= now)
       .flatMap((peer) => this.#hello(now, peer));
   }
@@ -181,9 +184,12 @@ export class Sessions {
     return first;
   }
 
-  /** The ends of all sessions that were not replaced, with the names of their peers. */
+  /**
+   * The ends of all sessions that were not replaced, with the names of their peers; the same list
+   * while they are the same.
+   */
   get ends(): readonly (readonly [string, Ends])[] {
-    return this.#peers.flatMap(({ name, ownSid: own, current, next }) =>
+    return this.#ends ??= this.#peers.flatMap(({ name, ownSid: own, current, next }) =>
       [current, next].flatMap((session) => {
         if (session === undefined) return [];
         const { sid: other, opens } = session;
@@ -274,6 +280,7 @@ export class Sessions {
     peer.next = back ?? newSession(own, { name: peer.name, sid: head.sid });
     peer.next.since = now;
     peer.next.opens = head.opens;
+    this.#ends = undefined;
     return { kind: "send", datagrams: this.#seal(peer, peer.next, PROOF) };
   }
 
@@ -296,6 +303,7 @@ export class Sessions {
       retire(peer, peer.current);
       peer.current = session;
       peer.next = undefined;
+      this.#ends = undefined;
     }
     peer.otherSecret = undefined;
     if (text.length > 0) return { kind: "message", peer: peer.name, from, text };

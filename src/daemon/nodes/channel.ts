@@ -47,6 +47,8 @@ export class Channel implements Ticker {
   #refusals: readonly HostError[] = [];
   #askAgainAt: Instant | undefined;
   #endsAt: Instant | undefined;
+  /** The sessions that were told last. */
+  #ends: Sessions["ends"] | undefined;
   readonly #refused = new Map<Refused, number>();
 
   constructor(options: ChannelOptions) {
@@ -63,9 +65,9 @@ export class Channel implements Ticker {
     const now = this.#options.host.now();
     const outcome = this.#sessions.opened(now, event.id, event.text);
     // Its first word may be a report, which says more of the session.
-    if (outcome.kind === "send" || outcome.kind === "message") {
-      this.#options.onSession(this.#sessions.ends);
-    }
+    const { ends } = this.#sessions;
+    if (ends !== this.#ends) this.#options.onSession(ends);
+    this.#ends = ends;
     this.#carryOut(outcome, now);
   }
 

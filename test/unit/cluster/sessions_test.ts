@@ -1,7 +1,7 @@
 /**
  * Sessions: they come up, survive restarts, and no recording, reflection or forgery disturbs one.
  */
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Channel, type Sent } from "../../support/cluster/channel.ts";
 import { MAX_MESSAGE } from "../../../src/cluster/datagram.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
@@ -185,6 +185,24 @@ Deno.test("sessions: what a secret opened that has left the file is not believed
     reason: "other-secret",
     peer: "a",
   });
+});
+
+Deno.test("sessions: the list of ends is another one only where a session is", () => {
+  const channel = started(["a", "b"]);
+  channel.seconds(40);
+  const { ends } = channel.sessions("a");
+  channel.seconds(40);
+  strictEqual(channel.sessions("a").ends, ends);
+  strictEqual(ends.length, 1);
+  channel.start("b");
+  channel.seconds(2);
+  notStrictEqual(channel.sessions("a").ends, ends);
+  strictEqual(channel.sessions("a").ends[0]?.[1].isProved, true);
+  channel.start("c");
+  channel.seconds(2);
+  strictEqual(channel.sessions("a").ends.length, 2);
+  channel.settle("a", ["b"]);
+  strictEqual(channel.sessions("a").ends.length, 1);
 });
 
 Deno.test("sessions: a node under another name than the file's has none", () => {
