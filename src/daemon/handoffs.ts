@@ -39,18 +39,18 @@ export interface Outcome {
 
 /** What handoffs work with. */
 export interface HandoffsOptions {
-  readonly host: Host;
-  readonly routers: Routers;
-  readonly driver: Driver;
-  readonly reconciler: Reconciler;
+  readonly host: Pick<Host, "now">;
+  readonly routers: Pick<Routers, "all" | "of">;
+  readonly driver: Pick<Driver, "dispatch" | "isBusy">;
+  readonly reconciler: Pick<Reconciler, "standDown" | "node">;
 }
 
 /** The masters of one node that leave. */
 export class Handoffs {
-  readonly #host: Host;
-  readonly #routers: Routers;
-  readonly #driver: Driver;
-  readonly #reconciler: Reconciler;
+  readonly #host: HandoffsOptions["host"];
+  readonly #routers: HandoffsOptions["routers"];
+  readonly #driver: HandoffsOptions["driver"];
+  readonly #reconciler: HandoffsOptions["reconciler"];
   readonly #pending = new Set<PendingHandoff>();
   /** Those that are to be told yet; of hundreds each turn has its part. */
   #untold: Untold = [];
@@ -144,8 +144,13 @@ export class Handoffs {
 
   /** Finishes what can be finished. */
   tick(): void {
-    if (this.#untold.length > 0) this.#tell([]);
+    this.#work();
+    // What comes with the next turn has all of that.
     this.#slice = undefined;
+  }
+
+  #work(): void {
+    if (this.#untold.length > 0) this.#tell([]);
     if (this.#untold.length > 0) return;
     // What one finishes may begin another one, which is looked at too.
     for (const pending of this.#pending) {
