@@ -11,7 +11,8 @@ import type { Arbiter, ArbiterEvents, LeaseNote, LeaseView } from "../../cluster
 import { mayBeOver } from "../../cluster/votes/clocks.ts";
 import { isVote } from "../../cluster/votes/message.ts";
 import type { Config } from "../../config/config.ts";
-import type { Host } from "../../host.ts";
+import type { Plan } from "../../config/plan/plan.ts";
+import type { FenceState, Host } from "../../host.ts";
 import { formatIp, type Ip, parseIp } from "../../net/ip.ts";
 import type { Instant } from "../../time.ts";
 import { heardOf, isHolder } from "../../vrrp/state.ts";
@@ -50,8 +51,10 @@ export class Leases implements Ticker, LeaseGate {
   readonly #options: LeasesOptions;
   #arbiter: Arbiter | undefined;
   #settled: { readonly config: Config; readonly self: string } | undefined;
-  /** What was settled last, as text. */
+  /** What was settled last, as text, and what it was made of. */
   #known = "";
+  #plans: readonly Plan[] = [];
+  #fence: FenceState | undefined;
   /** What each lease was wanted for: "hold", "want", or "want NAME" of a living holder. */
   readonly #needs = new Map<string, string>();
   /** Leases of which the arbiter has said something new. */
@@ -158,12 +161,18 @@ export class Leases implements Ticker, LeaseGate {
       this.#settled = { config, self };
       this.#arbiter = this.#options.makeArbiter(config, self, this.#events);
       this.#known = "";
+      this.#fence = undefined;
     }
     if (this.#arbiter === undefined) return;
-    const { routers, host: { fence } } = this.#options;
-    const leases = leasesOf(routers.all, fence.state);
+    const { routers: { all }, host: { fence: { state } } } = this.#options;
+    const isAsBefore = state === this.#fence && all.length === this.#plans.length &&
+      all.every(({ plan }, at) => plan === this.#plans[at]);
+    if (isAsBefore) return;
+    this.#fence = state;
+    this.#plans = all.map(({ plan }) => plan);
+    const leases = leasesOf(all, state);
     // With a fence that stands now, what waited for one may be done.
-    const known = JSON.stringify([leases, fence.state.kind]);
+    const known = JSON.stringify([leases, state.kind]);
     if (known === this.#known) return;
     this.#known = known;
     this.#arbiter.settle(leases);
