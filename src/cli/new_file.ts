@@ -6,6 +6,16 @@ import { EXIT, Failure } from "./exit.ts";
 /** Modes of a file without a secret in it, and of one with: the folder has the daemon's group. */
 const [OPEN, CLOSED] = [0o644, 0o640];
 
+/** Is there a file, or whatever else, a link that leads nowhere too? */
+export async function isThere(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
+/** Throws Failure, with `hint`, where there is one already. */
+export async function demandAbsent(file: string, hint: string): Promise<void> {
+  if (await isThere(file)) throw new Failure(EXIT.failed, `${file} is there already`, hint);
+}
+
 /**
  * Writes the whole file or nothing. Throws Failure where it may not be written, or came to be in
  * the meantime.

@@ -40,3 +40,8 @@ function fit(lines: readonly string[], room: number): readonly string[] {
   const shown = lines.slice(0, room - 1);
   return [...shown, `... ${lines.length - shown.length} more lines: this window is too low`];
 }
+
+/** Writes `text` on standard error, in the place of the line that was there. */
+export function rewriteLine(terminal: Terminal, text: string): void {
+  terminal.error(`${terminal.control("\r")}${text}${terminal.control(CLEAR_LINE)}`);
+}

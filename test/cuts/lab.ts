@@ -2,7 +2,8 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { cardOf, macOf } from "../support/interop/holders.ts";
+import { denoWords } from "../support/lab/deno_words.ts";
 import { Floatip } from "../support/interop/floatip.ts";
 import { Keepalived } from "../support/interop/keepalived.ts";
 import { EtcdCluster, EtcdMember } from "../support/cluster/etcd/member.ts";
@@ -70,12 +71,12 @@ export class CutLab implements AsyncDisposable {
     const hosts = [...machinesOf(settings), "client"];
     const lan = stack.use(await Lan.open({ hosts, ipv6: settings.ipv6 === true }));
     const names = new Map<string, string>();
-    for (const name of machinesOf(settings)) names.set((await card(lan.host(name))).mac, name);
+    for (const name of machinesOf(settings)) names.set(await macOf(lan.host(name)), name);
     const client = lan.host("client");
-    const { index, mac } = await card(client);
+    const { index, mac } = await cardOf(client);
     const child = client.spawn([
       ...await realTimeWords(),
-      ...denoWords("./asker.ts"),
+      ...denoWords(import.meta.resolve("./asker.ts")),
       ...[ADDRESS, String(settings.askEveryMs), String(index), mac],
     ]);
     const lab = new CutLab(settings, lan, new Answers(child, names), stack.move());
@@ -131,7 +132,7 @@ export class CutLab implements AsyncDisposable {
     const words = [await indexOf(from), await indexOf(to), String(ms)];
     const relay = this.lan.host(from).spawn([
       ...["nsenter", `--net=/run/netns/${bridgeNamespace}`],
-      ...[...denoWords("./relay.ts"), ...words],
+      ...[...denoWords(import.meta.resolve("./relay.ts")), ...words],
     ], { output: "ignore" });
     this.#relays.set(`${from} ${to}`, relay);
   }
@@ -315,19 +316,6 @@ function machinesOf(settings: CutSettings): readonly string[] {
 /** Those on which etcd runs. */
 function membersOf({ layout }: CutSettings): readonly string[] {
   return layout === "etcd" ? ["e1", "e2", "e3"] : [];
-}
-
-function denoWords(program: string): readonly string[] {
-  const path = fileURLToPath(import.meta.resolve(program));
-  return [Deno.execPath(), "run", "--quiet", "--no-config", "--no-check", "--allow-all", path];
-}
-
-async function card(host: LabHost): Promise<{ readonly index: number; readonly mac: string }> {
-  const [link] = JSON.parse(await host.ip("-j", "link", "show", host.interface)) as readonly {
-    readonly ifindex: number;
-    readonly address: string;
-  }[];
-  return { index: link?.ifindex ?? 0, mac: link?.address ?? "" };
 }
 
 /** freezer.state of the older hierarchy, cgroup.freeze of the newer. */

@@ -1,6 +1,7 @@
 /** What people and accidents do to the holder, again and again: how long is there no answer? */
 import { setTimeout as pause } from "node:timers/promises";
 import { Capture } from "../support/interop/capture.ts";
+import { until } from "../support/interop/until.ts";
 import { Probe } from "../support/lab/probe.ts";
 import { wallNow } from "../support/lab/wall_clock.ts";
 import { ADDRESS6, CutLab, type CutSettings } from "./lab.ts";
@@ -130,7 +131,7 @@ async function playOne(
   const { then } = move;
   if (then !== "a") {
     const isThere = () => answers.moves.some(({ at, machine }) => at > start && machine === then);
-    await until(isThere, then);
+    await until(`${then} answers`, isThere, PATIENCE_MS);
   } else await pause(WATCHED * intervalMs);
   await pause(200);
   const took = wallNow();
@@ -178,13 +179,6 @@ function longest({ answers }: CutLab, from: number, to: number): number {
 /** Resolves when this node alone has answered each question of two seconds. */
 async function calm({ answers }: CutLab, node: string): Promise<void> {
   answers.forgetBeats();
-  await until(() => answers.isCalm && answers.moves.at(-1)?.machine === node, `calm of ${node}`);
-}
-
-async function until(is: () => boolean, what: string): Promise<void> {
-  const end = wallNow() + PATIENCE_MS;
-  while (!is()) {
-    await pause(20);
-    if (wallNow() > end) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain for ${what}`);
-  }
+  const isCalm = () => answers.isCalm && answers.moves.at(-1)?.machine === node;
+  await until(`calm of ${node}`, isCalm, PATIENCE_MS);
 }

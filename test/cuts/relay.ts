@@ -3,6 +3,8 @@
  * program of its own, run inside the namespace of the bridge, where that way is cut. In the way of
  * no other frame. Arguments: FROM_INDEX TO_INDEX DELAY_MS.
  */
+import { checksum } from "../../src/wire/checksum.ts";
+
 const AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0o4000;
 const ETH_P_ALL = 3;
 /** sll_pkttype of what this machine itself has sent out of the port. */
@@ -56,12 +58,9 @@ function checkTcp(frame: Uint8Array<ArrayBuffer>): void {
   const view = new DataView(frame.buffer);
   const end = 14 + view.getUint16(AT_LENGTH);
   view.setUint16(AT_TCP_CHECKSUM, 0);
-  let sum = TCP + end - AT_TCP;
-  for (let at = AT_ADDRESSES; at < end; at += 2) {
-    sum += at + 1 < end ? view.getUint16(at) : view.getUint8(at) << 8;
-  }
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  view.setUint16(AT_TCP_CHECKSUM, ~sum & 0xffff);
+  const length = end - AT_TCP;
+  const rest = Uint8Array.of(0, TCP, length >> 8, length & 0xff);
+  view.setUint16(AT_TCP_CHECKSUM, checksum(rest, frame.subarray(AT_ADDRESSES, end)));
 }
 
 function open(index: number, protocol: number): number {

@@ -5,6 +5,7 @@ import { formatIp } from "../../net/ip.ts";
 import { type Nanoseconds, toMilliseconds } from "../../time.ts";
 import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
 import { watchLan } from "../lan.ts";
+import { rewriteLine } from "../screen.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** How often the line of progress is written anew. */
@@ -44,15 +45,14 @@ export class Listening {
    */
   async result(terminal: Terminal): Promise<LanSeen> {
     if (!Deno.stderr.isTerminal()) return await this.#seen;
-    const draw = () =>
-      terminal.error(`${terminal.control("\r")}${this.#line()}${terminal.control("\x1b[K")}`);
+    const draw = () => rewriteLine(terminal, this.#line());
     draw();
     const timer = setInterval(draw, REDRAW_MS);
     try {
       return await this.#seen;
     } finally {
       clearInterval(timer);
-      terminal.error(terminal.control("\r\x1b[K"));
+      rewriteLine(terminal, "");
     }
   }
 

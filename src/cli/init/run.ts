@@ -28,7 +28,7 @@ import { watchLan } from "../lan.ts";
 import { drawFirst } from "../key/draw.ts";
 import { look } from "../machine.ts";
 import { problemsText } from "../../config/problem.ts";
-import { writeNew } from "../new_file.ts";
+import { demandAbsent, writeNew } from "../new_file.ts";
 import { askProgram } from "../programs.ts";
 import type { Terminal } from "../terminal.ts";
 import { chooseAddress } from "./address.ts";
@@ -54,6 +54,9 @@ export interface InitFlags {
   readonly config?: string | undefined;
 }
 
+const OTHER_WAYS =
+  "--force writes over it, --dry-run only shows the new one, -c FILE names another.";
+
 /**
  * A master at 1 s adverts is heard four times within it, one at the slowest interval of
  * keepalived's examples once.
@@ -72,7 +75,7 @@ const CANDIDATES = 12;
 /** `floatip init`. */
 export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCode> {
   const file = flags.config ?? DEFAULT_CONFIG_FILE;
-  if (flags.dryRun !== true && flags.force !== true) await demandAbsent(file);
+  if (flags.dryRun !== true && flags.force !== true) await demandAbsent(file, OTHER_WAYS);
   const attended = Deno.stdin.isTerminal() && flags.yes !== true;
   const asker = new Questioner(terminal, attended);
   const machine = await look();
@@ -162,13 +165,6 @@ function tellRunning(
 
 function ownOf({ interfaces }: Awaited<ReturnType<typeof look>>): readonly Ip[] {
   return interfaces.addresses.map(({ prefix }) => prefix.address);
-}
-
-async function demandAbsent(file: string): Promise<void> {
-  const there = await Deno.lstat(file).then(() => true, () => false);
-  if (!there) return;
-  const hint = "--force writes over it, --dry-run only shows the new one, -c FILE names another.";
-  throw new Failure(EXIT.failed, `${file} is there already`, hint);
 }
 
 async function defaultRoutes(): Promise<readonly DefaultRoute[]> {

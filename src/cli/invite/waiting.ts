@@ -7,6 +7,7 @@ import { EXIT, Failure } from "../exit.ts";
 import { JOIN_PORT } from "../join/channel.ts";
 import type { Parcel } from "../join/parcel.ts";
 import { drawToken, parseToken } from "../join/token.ts";
+import { rewriteLine } from "../screen.ts";
 import { Ending } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
 import { serve } from "./serve.ts";
@@ -107,7 +108,8 @@ class WaitingLine {
       Math.max(0, Math.round((this.#end - performance.now()) / 1000)) * 1000,
     );
     const who = names.length === 0 ? "others" : names.join(" and ");
-    this.#write(`waiting for ${who}: ${formatDuration(left)} left (Ctrl-C ends it)`);
+    const rest = `${formatDuration(left)} left (Ctrl-C ends it)`;
+    rewriteLine(this.#terminal, `waiting for ${who}: ${rest}`);
   }
 
   say(words: string): void {
@@ -116,11 +118,6 @@ class WaitingLine {
   }
 
   clear(): void {
-    if (this.#animated) this.#write("");
-  }
-
-  #write(text: string): void {
-    const terminal = this.#terminal;
-    terminal.error(`${terminal.control("\r")}${text}${terminal.control("\x1b[K")}`);
+    if (this.#animated) rewriteLine(this.#terminal, "");
   }
 }

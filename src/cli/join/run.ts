@@ -10,7 +10,7 @@ import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { replaceKeys, writeNewKeys } from "../key/file.ts";
 import { look } from "../machine.ts";
-import { writeNew } from "../new_file.ts";
+import { demandAbsent, isThere, writeNew } from "../new_file.ts";
 import type { Terminal } from "../terminal.ts";
 import { JOIN_PORT, openChannel, Untrusted } from "./channel.ts";
 import { PARCEL, type Parcel, REFUSAL } from "./parcel.ts";
@@ -26,6 +26,9 @@ export interface JoinFlags {
 /** The other node answers at once, or there is none. */
 const PATIENCE_MS = 8000;
 
+const IN_A_CLUSTER =
+  "This machine may be in a cluster already: floatip status. --force writes over it.";
+
 /** `floatip join ADDRESS TOKEN`. */
 export async function join(
   terminal: Terminal,
@@ -34,7 +37,7 @@ export async function join(
   typed: string,
 ): Promise<ExitCode> {
   const token = parseToken(typed);
-  if (!force) await demandAbsent(file);
+  if (!force) await demandAbsent(file, IN_A_CLUSTER);
   const place = `${formatIp(address)}, port ${port} (TCP)`;
   const deadline = AbortSignal.timeout(PATIENCE_MS);
   using connection = await connect(address, port, place, deadline);
@@ -61,13 +64,6 @@ export async function join(
     "",
   ].join("\n"));
   return EXIT.ok;
-}
-
-async function demandAbsent(file: string): Promise<void> {
-  const there = await Deno.lstat(file).then(() => true, () => false);
-  if (!there) return;
-  const hint = "This machine may be in a cluster already: floatip status. --force writes over it.";
-  throw new Failure(EXIT.failed, `${file} is there already`, hint);
 }
 
 async function connect(
@@ -142,8 +138,7 @@ function demandRight({ text, from }: Parcel): void {
 async function write(file: string, parcel: Parcel, force: boolean): Promise<void> {
   for (const { name, text } of parcel.credentials) {
     const place = credentialFile(name);
-    const there = await Deno.lstat(place).then(() => true, () => false);
-    if (!there) await writeNewKeys(place, `${text}\n`);
+    if (!await isThere(place)) await writeNewKeys(place, `${text}\n`);
     else if (force || await isSame(place, text)) await replaceKeys(place, `${text}\n`);
     else {
       const hint = "It may be of another cluster. --force writes over it.";

@@ -1,6 +1,7 @@
 /** Draws a key of [cluster]. */
 import { type ClusterKey, KEY_SIZE, keyIdText, keyOf } from "../../config/cluster_key.ts";
 import { EXIT, Failure } from "../exit.ts";
+import { isThere } from "../new_file.ts";
 import { writeNewKeys } from "./file.ts";
 
 /** 32 random bytes. */
@@ -17,7 +18,7 @@ export type FirstSecret =
 
 /** Draws the key of `file`, unless there is one. Rejects with Failure where that fails. */
 export async function drawFirst(file: string): Promise<FirstSecret> {
-  if (await Deno.lstat(file).then(() => true, () => false)) return { kind: "kept", file };
+  if (await isThere(file)) return { kind: "kept", file };
   const { id, secret } = drawKey();
   try {
     await writeNewKeys(file, `${secret}\n`);

@@ -22,6 +22,7 @@ import {
 import { Members, PROBE_EVERY } from "./members.ts";
 import type { Deed } from "./record.ts";
 import * as requests from "./requests.ts";
+import { readingIn } from "../votes/note.ts";
 import { decodeTalk, encodeTalk, type Given, type Wished } from "./talk.ts";
 import { AGAIN } from "./terms.ts";
 import { refusalsOf } from "./words.ts";
@@ -307,12 +308,9 @@ function newPart(lease: EtcdLease, hold: Nanoseconds): Part {
 }
 
 /** What the process before wrote down; undefined: another kind of arbiter did. */
-function readNote({ token, epoch, end }: LeaseNote): EtcdNote | undefined {
-  if (typeof token !== "string" || typeof epoch !== "number") return undefined;
-  if (typeof end !== "object" || end === null || !("boot" in end) || !("raw" in end)) {
-    return undefined;
-  }
-  const { boot, raw } = end;
-  if (typeof boot !== "number" || typeof raw !== "number") return undefined;
-  return { token, epoch, end: { boot: nanoseconds(boot), raw: nanoseconds(raw) } };
+function readNote(note: LeaseNote): EtcdNote | undefined {
+  const { token, epoch } = note;
+  const end = readingIn(note["end"]);
+  if (typeof token !== "string" || typeof epoch !== "number" || end === undefined) return undefined;
+  return { token, epoch, end };
 }

@@ -28,7 +28,8 @@ function promiseIn(value: unknown): Promised | undefined {
   return { to, token, sent, epoch, end, holding };
 }
 
-function readingIn(value: unknown): Reading | undefined {
+/** Two clocks as a note has them; undefined: it is none. */
+export function readingIn(value: unknown): Reading | undefined {
   if (!isTable(value)) return undefined;
   const { boot, raw } = value;
   if (!isNumber(boot) || !isNumber(raw)) return undefined;

@@ -1,8 +1,8 @@
 /** Which machines answer for an address by ARP, as a neighbour hears it. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { demand } from "../lab/command.ts";
+import { cardOf } from "../interop/holders.ts";
+import { denoWords } from "../lab/deno_words.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 
 /** Answers of one machine in a row. */
@@ -26,13 +26,10 @@ export class Answers implements AsyncDisposable {
   }
 
   static async start(host: LabHost, address: string): Promise<Answers> {
-    const link = await demand(host.argv(["ip", "-j", "link", "show", host.interface]));
-    const [{ ifindex, address: mac }] = JSON.parse(link);
-    const program = fileURLToPath(import.meta.resolve("./arp_asker.ts"));
+    const { index, mac } = await cardOf(host);
     return new Answers(host.spawn([
-      Deno.execPath(),
-      ...["run", "--quiet", "--no-config", "--no-check", "--allow-all", program],
-      ...[String(ifindex), mac, host.address, address, "2"],
+      ...denoWords(import.meta.resolve("./arp_asker.ts")),
+      ...[String(index), mac, host.address, address, "2"],
     ]));
   }
 

@@ -26,12 +26,20 @@ export async function askWhoHas(
   return [...new Set(answers.map(({ mac }) => mac))];
 }
 
-/** The hardware address of a host's first card. */
-export async function macOf(host: LabHost): Promise<string> {
+/** A host's first card. */
+export async function cardOf(
+  host: LabHost,
+): Promise<{ readonly index: number; readonly mac: string }> {
   const [link] = JSON.parse(await host.ip("-j", "link", "show", host.interface)) as readonly {
+    readonly ifindex: number;
     readonly address: string;
   }[];
-  return link?.address ?? "";
+  return { index: link?.ifindex ?? 0, mac: link?.address ?? "" };
+}
+
+/** The hardware address of a host's first card. */
+export async function macOf(host: LabHost): Promise<string> {
+  return (await cardOf(host)).mac;
 }
 
 /** One address that came to a host, or went. */

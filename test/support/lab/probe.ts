@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { denoWords } from "./deno_words.ts";
 import type { LabHost } from "./lab_host.ts";
 import { realTimeWords } from "./real_time.ts";
 import { waitFor } from "./wait.ts";
@@ -72,12 +72,10 @@ export class Probe implements AsyncDisposable {
    * waits 10 s in vain.
    */
   static async start(host: LabHost, address: string, options: ProbeOptions = {}): Promise<Probe> {
-    const program = fileURLToPath(import.meta.resolve("./prober.ts"));
     const child = host.spawn([
       ...(options.realTime === true ? await realTimeWords() : []),
-      Deno.execPath(),
-      ...["run", "--quiet", "--no-config", "--no-check", "--allow-all"],
-      ...[program, address, String(options.everyMs ?? 10)],
+      ...denoWords(import.meta.resolve("./prober.ts")),
+      ...[address, String(options.everyMs ?? 10)],
     ]);
     const probe = new Probe(child);
     try {
