@@ -111,12 +111,19 @@ export function whoIsWho(
   neighbours: Neighbours,
   now: Instant,
 ): readonly Ip[] {
-  const strange = [...router.conflicts.values()].some((conflict) =>
-    conflict.kind !== "answer" || neighbours.addressesOf(conflict.who).length === 0
+  const strange = [...router.conflicts.values()].filter(({ kind, who }) =>
+    kind !== "answer" || neighbours.addressesOf(who).length === 0
   );
-  if (strange) {
-    return others.filter((one) => !neighbours.knows(formatIp(one), now, KNOWN))
-      .slice(0, MOST_AT_ONCE);
+  if (strange.length > 0) {
+    // The kernel's own questions, to one MAC, tell of no second card.
+    const since = Math.max(
+      now - KNOWN,
+      ...strange.flatMap((one) => one.kind === "answer" ? one.since : []),
+    ) as Instant;
+    return others.filter((one) => {
+      const text = formatIp(one);
+      return !neighbours.knows(text, now, KNOWN) || !neighbours.wasAsked(text, since);
+    }).slice(0, MOST_AT_ONCE);
   }
   const master = router.state.kind === "backup" ? masterHeard(router, now)?.source : undefined;
   if (master === undefined) return [];

@@ -270,6 +270,7 @@ export class Inquiry {
     const others = othersOf(router, this.#options.node(), name, interfaces);
     const whose = whoIsWho(router, others, this.#options.neighbours, now)
       .filter((address) => this.#send(router, name, address));
+    for (const one of whose) this.#options.neighbours.noteAsked(formatIp(one), now);
     turn.question = { at: now, asked: sent, whose, answered: new Map(), holders: new Map() };
     this.#ends.set(router, roundFor(after(now, ANSWERS)));
   }

@@ -24,12 +24,25 @@ const FRESH = seconds(75);
 export class Neighbours {
   /** By address, then by MAC: when that was told last. */
   readonly #told = new Map<string, Map<string, Instant>>();
+  /** By address: when all were asked for it last. */
+  readonly #asked = new Map<string, Instant>();
 
   /** `address` is at `mac`. */
   learn(address: string, mac: string, at: Instant): void {
     const macs = this.#told.get(address) ?? new Map<string, Instant>();
     putNewest(macs, mac, at, MOST_MACS);
     putNewest(this.#told, address, macs, MOST_ADDRESSES);
+  }
+
+  /** All machines are asked where `address` is: only so each card that answers is told. */
+  noteAsked(address: string, at: Instant): void {
+    putNewest(this.#asked, address, at, MOST_ADDRESSES);
+  }
+
+  /** Were all asked for it at `since` or later? */
+  wasAsked(address: string, since: Instant): boolean {
+    const at = this.#asked.get(address);
+    return at !== undefined && at >= since;
   }
 
   /** The MACs that `address` was at of late; empty where none was said. */

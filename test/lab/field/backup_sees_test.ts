@@ -63,6 +63,23 @@ fieldCases("what a backup sees", [
     },
   },
   {
+    name: "the master has a second card on the LAN: it is no other machine",
+    play: async (field) => {
+      const [a, b] = await field.pair();
+      await field.untilCode(0, [a, b]);
+      const master = field.host("a");
+      await master.ip("link", "add", "second", "link", "eth0", "type", "macvlan", "mode", "bridge");
+      await master.ip("link", "set", "second", "up");
+      await master.ip("addr", "add", "10.77.0.31/24", "dev", "second");
+      const words = /a \(10\.77\.0\.1\) answers with the hardware addresses \S+ and \S+: two/;
+      await field.until("b sees both cards", async () => words.test((await field.status(b)).text));
+      await field.untilCode(1, [b], SAID_WITHIN_MS);
+      assert.doesNotMatch((await field.status(b)).text, /HELD TWICE|another machine uses/);
+      await master.ip("link", "del", "second");
+      await field.untilCode(0, [a, b]);
+    },
+  },
+  {
     name: "the master's address is at two MACs: a third node says that it cannot tell",
     play: async (field) => {
       const [a, c] = [field.host("a"), field.host("client")];
