@@ -40,6 +40,8 @@ export interface LeaseView {
   readonly epoch: number | undefined;
   /** Why it is not held, in words: "pi-a holds it, says nas, for 2.1 s more". */
   readonly refusals: readonly string[];
+  /** How the voters in force differ from those of the file, in words; undefined: they do not. */
+  readonly voters?: string | undefined;
 }
 
 /** What the next process of this node goes on with; a value of JSON, of this boot only. */

@@ -86,6 +86,8 @@ export interface VotesStatus {
   readonly epoch: number | null;
   /** Why it was not given the lease, in words. */
   readonly refusals: readonly string[];
+  /** How the machines that vote differ from those of this node's file, in words; null: not. */
+  readonly voters: string | null;
 }
 
 /** One virtual router: an instance with IPv4 and IPv6 addresses has two entries. */

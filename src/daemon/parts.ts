@@ -1,4 +1,5 @@
 /** Parts of a daemon, put together: the table, what changes it, and what watches it. */
+import type { VotersNote } from "../cluster/votes/note.ts";
 import type { Config } from "../config/config.ts";
 import type { Host } from "../host.ts";
 import { type Instant, seconds } from "../time.ts";
@@ -72,6 +73,10 @@ export interface DaemonOptions {
   readonly epochs?: ReadonlyMap<string, number>;
   /** Writes one down. Never throws. */
   readonly saveEpoch?: (lease: string, epoch: number) => void;
+  /** Which machines vote on each lease, as it was written down. */
+  readonly voters?: VotersNote | undefined;
+  /** Writes that down, synced; false: it could not. Never throws. */
+  readonly saveVoters?: (note: VotersNote) => boolean;
 }
 
 /** How many conflicts, and near misses, the history gets. */
@@ -279,7 +284,7 @@ function createCluster(
 
 /** What holds exclusive addresses by leases. */
 function createLeases(
-  { host, epochs, saveEpoch = () => {} }: DaemonOptions,
+  { host, epochs, saveEpoch = () => {}, voters, saveVoters = () => true }: DaemonOptions,
   { channel, driver, ...around }: Pick<LeasesOptions, "routers" | "config" | "self"> & {
     readonly channel: Channel;
     readonly driver: Driver;
@@ -293,6 +298,8 @@ function createLeases(
     randomBytes: (count) => host.randomBytes(count),
     send: (to, text) => channel.send(to, text),
     floorOf: (lease) => epochs?.get(lease) ?? 0,
+    voters,
+    saveVoters,
   });
   return new Leases({ ...around, host, driver: () => driver, makeArbiter, isTwice, saveEpoch });
 }

@@ -1,5 +1,6 @@
 /** The files of state: maintenance survives a reboot, the resume state is for the next process. */
 import { epochWriter, readEpochs } from "./epochs.ts";
+import { readVoters, votersWriter } from "./voters_file.ts";
 import type { Maintenance } from "../daemon/command.ts";
 import type { DaemonOptions } from "../daemon/daemon.ts";
 import type { CheckResume, MasterResume, ResumeState, RouterResume } from "../daemon/resume.ts";
@@ -12,7 +13,14 @@ import type { Log } from "./log.ts";
 /** The options of the daemon that are files. */
 type StateFiles = Pick<
   DaemonOptions,
-  "resume" | "saveResume" | "maintenance" | "saveMaintenance" | "epochs" | "saveEpoch"
+  | "resume"
+  | "saveResume"
+  | "maintenance"
+  | "saveMaintenance"
+  | "epochs"
+  | "saveEpoch"
+  | "voters"
+  | "saveVoters"
 >;
 
 /**
@@ -41,6 +49,8 @@ export function stateFiles(runDir: string, stateDir: string, log: Pick<Log, "wri
     maintenance: readMaintenance(stateDir, complain),
     epochs,
     saveEpoch: epochWriter(stateDir, epochs, complain),
+    voters: readVoters(stateDir, complain),
+    saveVoters: votersWriter(stateDir, complain),
     saveMaintenance: (maintenance) => {
       try {
         writeMaintenance(stateDir, maintenance);

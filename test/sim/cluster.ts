@@ -1,4 +1,5 @@
 /** The real daemon on simulated machines, started, stopped, killed and asked by node name. */
+import type { VotersNote } from "../../src/cluster/votes/note.ts";
 import { decode } from "../../src/config/decode.ts";
 import type { Config } from "../../src/config/config.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
@@ -39,6 +40,8 @@ interface Node {
   /** How long after its restart in place the next program begins; undefined: somebody starts it. */
   pause: Nanoseconds | undefined;
   maintenance: Maintenance | undefined;
+  /** Which machines vote, as it was written down. */
+  voters: VotersNote | undefined;
   /** What a program that is just starting is asked. */
   readonly early: Command[];
 }
@@ -83,6 +86,7 @@ export class Cluster {
       ...running,
       note: undefined,
       maintenance: undefined,
+      voters: undefined,
       pause: undefined,
       words: 0,
     };
@@ -123,6 +127,11 @@ export class Cluster {
         saveMaintenance: (maintenance) => {
           node.maintenance = maintenance;
           return undefined;
+        },
+        voters: node.voters,
+        saveVoters: (note) => {
+          node.voters = note;
+          return true;
         },
       });
       node.daemon = daemon;

@@ -2,17 +2,26 @@
  * Votes as what decides on exclusive leases: this node's part in each of them, its own voter, and
  * their messages. A machine without leases, such as a witness, is a voter alone.
  */
-import { after, earliest, type Instant } from "../../time.ts";
+import { after, earliest, type Instant, seconds } from "../../time.ts";
 import type { Arbiter, ArbiterOptions, LeaseNote, LeaseSettings, LeaseView } from "../exclusive.ts";
-import { type Contest, type Holder, resettled, type Step } from "./candidacy.ts";
+import {
+  type Contest,
+  type Holder,
+  informed,
+  isInForce,
+  resettled,
+  type Step,
+} from "./candidacy.ts";
 import { isSurelyOver, type Reading } from "./clocks.ts";
 import { offer, transfer, wish } from "./handover.ts";
 import * as holding from "./holder.ts";
 import { decodeVote, encodeVote, isVote, type Outgoing, type VoteMessage } from "./message.ts";
-import { decodeLeaseNote, type VotesNote } from "./note.ts";
+import { votersOf } from "./message.ts";
+import { decodeLeaseNote, type SavedVote, type VotersNote, type VotesNote } from "./note.ts";
 import type { Terms } from "./terms.ts";
-import { asked, released, startVoter, transferred, type Voted, type Voter } from "./voter.ts";
-import type { Voters } from "./voters.ts";
+import { asked, released, startVoter, transferred, type Vote, type Voted } from "./voter.ts";
+import { type Voter, votersFor, written } from "./voter.ts";
+import { initialVoters, isSameList, namesOf, needOf, type VoterList } from "./voters.ts";
 import { viewOf } from "./words.ts";
 
 /** This node's part in one lease. */
@@ -27,28 +36,56 @@ interface Part {
     | undefined;
 }
 
+/** What votes work with besides. */
+export interface VotesOptions extends ArbiterOptions {
+  /** What the process before this one wrote down of voters; undefined: nothing. */
+  readonly voters: VotersNote | undefined;
+  /** Writes it down where it survives a reboot; false: it could not. */
+  readonly saveVoters: (note: VotersNote) => boolean;
+}
+
+/** What could not be written down is tried again after this. */
+const SAVE_AGAIN = seconds(5);
+
 /** The votes of one node. */
 export class Votes implements Arbiter {
-  readonly #options: ArbiterOptions;
-  #voters: Voters;
+  readonly #options: VotesOptions;
+  /** Those that vote, by the file. */
+  #file: VoterList;
+  /** The same, when there was last nothing to change. */
+  #settledFile: VoterList;
   #voter: Voter;
+  /** When something is to be written down. */
+  #saveAt: Instant | undefined;
   readonly #parts = new Map<string, Part>();
   /** When a part has something to do; stale where it is undefined. */
   #due: { readonly at: Instant | undefined } | undefined;
 
-  constructor(options: ArbiterOptions, voters: Voters) {
+  constructor(options: VotesOptions, file: VoterList) {
     this.#options = options;
-    this.#voters = voters;
-    this.#voter = startVoter(options.clocks());
+    this.#file = file;
+    this.#settledFile = options.voters?.file ?? file;
+    const known = [...options.voters?.leases ?? []].map(([lease, { epoch, voters }]) => {
+      const saved = { ...voters.stamp, promised: epoch };
+      return [lease, { epoch, last: undefined, voters, saved }] as const;
+    });
+    this.#voter = startVoter(options.clocks(), new Map<string, Vote>(known));
   }
 
-  /** Another list of those that vote: what was asked of those before is not used. */
-  settleVoters(voters: Voters): void {
-    if (voters.fingerprint === this.#voters.fingerprint) return;
-    this.#voters = voters;
-    for (const part of this.#parts.values()) {
-      this.#resettle(part, { ...part.contest, voters });
+  /** The file may name other voters: they are wished for, those in force stay. */
+  settleVoters(file: VoterList): void {
+    if (isSameList(file, this.#file)) return;
+    this.#file = file;
+    for (const [lease, part] of this.#parts) {
+      const isFirst = this.#voter.votes.get(lease)?.voters === undefined;
+      if (isFirst) part.holder = { ...part.holder, voters: initialVoters(file) };
+      const isWish = !isFirst && !isInForce({ file }, part.holder);
+      part.contest = { ...part.contest, file, isWish };
+      if (part.holder.askAt !== undefined) this.ask(lease);
+      this.#options.onChange(lease);
     }
+    this.#settleFile();
+    this.#due = undefined;
   }
 
   settle(leases: readonly LeaseSettings[]): void {
@@ -58,9 +95,13 @@ export class Votes implements Arbiter {
       const part = this.#parts.get(lease);
       if (part === undefined) this.#parts.set(lease, this.#newPart(lease, terms));
       else if (!isSame(part.contest.terms, terms)) {
-        this.#resettle(part, { ...part.contest, terms });
+        part.contest = { ...part.contest, terms };
+        part.holder = resettled(part.holder);
+        if (part.holder.askAt !== undefined) this.ask(lease);
+        this.#options.onChange(lease);
       }
     }
+    this.#settleFile();
     this.#due = undefined;
   }
 
@@ -107,14 +148,14 @@ export class Votes implements Arbiter {
 
   endOf(lease: string): Reading | undefined {
     const part = this.#parts.get(lease);
-    return part && holding.endOf(part.contest, part.holder);
+    return part && holding.endOf(part.holder);
   }
 
   viewOf(lease: string): LeaseView {
     const part = this.#parts.get(lease);
     if (part !== undefined) return viewOf(part.contest, part.holder, this.#options.clocks());
-    const { need, names: of } = this.#voters;
-    return { have: 0, need, of, remaining: undefined, epoch: undefined, refusals: [] };
+    const none = { remaining: undefined, epoch: undefined, refusals: [] };
+    return { have: 0, need: needOf(this.#file), of: namesOf(this.#file), ...none };
   }
 
   noteOf(lease: string): LeaseNote | undefined {
@@ -143,7 +184,7 @@ export class Votes implements Arbiter {
     if (isSilent && read.promise !== undefined && vote?.last === undefined) {
       const epoch = Math.max(read.promise.epoch, vote?.epoch ?? 0);
       const last = { ...read.promise, to: this.#options.self };
-      const votes = new Map(this.#voter.votes).set(lease, { epoch, last });
+      const votes = new Map(this.#voter.votes).set(lease, { ...vote, epoch, last });
       this.#voter = { ...this.#voter, votes };
     }
     return true;
@@ -160,13 +201,13 @@ export class Votes implements Arbiter {
     if (this.#due === undefined) {
       const [now, reading] = [this.#options.now(), this.#options.clocks()];
       let at: Instant | undefined;
-      for (const { contest, holder } of this.#parts.values()) {
-        const rest = holding.restOf(contest, holder, reading);
+      for (const { holder } of this.#parts.values()) {
+        const rest = holding.restOf(holder, reading);
         if (rest !== undefined) at = earliest(at, after(now, rest));
       }
       this.#due = { at };
     }
-    return this.#due.at;
+    return earliest(this.#due.at, this.#saveAt);
   }
 
   tick(now: Instant): void {
@@ -181,37 +222,62 @@ export class Votes implements Arbiter {
         return repeats ? wishAndAsk({ contest, holder }, reading, wishTo) : step;
       });
     }
+    if (this.#saveAt !== undefined && this.#saveAt <= now) this.#save(now);
   }
 
   #newPart(lease: string, terms: Terms): Part {
     const { self, randomBytes, floorOf } = this.#options;
     const token = randomBytes(8).toHex();
+    const file = this.#file;
+    const voters = votersFor(this.#voter, lease, file);
+    const holder = holding.startHolder(token, voters, floorOf(lease));
+    const isWish = this.#voter.votes.get(lease)?.voters !== undefined &&
+      !isSameList(file, this.#settledFile) && !isInForce({ file }, holder);
     return {
-      contest: { self, lease, voters: this.#voters, terms },
-      holder: holding.startHolder(token, floorOf(lease)),
+      contest: { self, lease, file, isWish, terms },
+      holder,
       wishTo: undefined,
       wished: undefined,
     };
   }
 
-  #resettle(part: Part, contest: Contest): void {
-    part.contest = contest;
-    part.holder = resettled(contest, part.holder);
-    if (part.holder.askAt !== undefined) this.ask(contest.lease);
-    this.#options.onChange(contest.lease);
+  /** Is nothing wished for any more? Then the list of the file is the one to compare with. */
+  #settleFile(): void {
+    for (const part of this.#parts.values()) {
+      const { contest, holder } = part;
+      if (!contest.isWish || holder.voters.lists.length > 1) continue;
+      if (isInForce(contest, holder)) part.contest = { ...contest, isWish: false };
+    }
+    if (this.#parts.values().some(({ contest }) => contest.isWish)) return;
+    if (isSameList(this.#settledFile, this.#file)) return;
+    this.#settledFile = this.#file;
+    this.#saveAt ??= this.#options.now();
+  }
+
+  #save(now: Instant): void {
+    const leases = new Map<string, SavedVote>();
+    for (const [lease, { epoch, voters }] of this.#voter.votes) {
+      if (voters !== undefined) leases.set(lease, { epoch, voters });
+    }
+    if (!this.#options.saveVoters({ file: this.#settledFile, leases })) {
+      this.#saveAt = after(now, SAVE_AGAIN);
+      return;
+    }
+    this.#saveAt = undefined;
+    for (const lease of leases.keys()) this.#voter = written(this.#voter, lease);
   }
 
   #receive(from: string, message: VoteMessage): void {
     const now = this.#options.clocks();
-    const voters = this.#voters;
+    const file = this.#file;
     switch (message.kind) {
       case "vote-ask":
-        return this.#vote(asked(voters, this.#voter, now, from, message));
+        return this.#vote(asked(file, this.#voter, now, from, message));
       case "vote-release":
         this.#voter = released(this.#voter, from, message);
         return;
       case "vote-transfer":
-        return this.#vote(transferred(voters, this.#voter, now, from, message));
+        return this.#vote(transferred(file, this.#voter, now, from, message));
       case "vote-grant":
         return this.#change(message.lease, ({ contest, holder }, reading) => ({
           holder: holding.granted(contest, holder, reading, from, message),
@@ -245,14 +311,21 @@ export class Votes implements Arbiter {
     this.#options.onWish(message.lease, by);
   }
 
-  #offered(from: string, { lease, epoch }: Extract<VoteMessage, { kind: "vote-offer" }>): void {
+  #offered(
+    from: string,
+    { lease, epoch, voters: mark }: Extract<VoteMessage, { kind: "vote-offer" }>,
+  ): void {
     const part = this.#parts.get(lease);
+    const voters = votersOf(mark);
+    if (part !== undefined && voters !== undefined) part.holder = informed(part.holder, voters);
     if (part?.wishTo !== from || epoch < (part.holder.candidacy?.asking ?? 0)) return;
     this.#change(lease, ({ contest, holder }, now) => wish(contest, holder, now, from, epoch));
   }
 
   #vote({ voter, messages }: Voted): void {
     this.#voter = voter;
+    const isUnsaved = ({ message: { lease } }: Outgoing) => voter.votes.get(lease)?.isUnsaved;
+    if (messages.some(isUnsaved)) this.#saveAt ??= this.#options.now();
     this.#send(messages);
   }
 
@@ -260,21 +333,24 @@ export class Votes implements Arbiter {
   #change(lease: string, step: (part: Part, now: Reading) => Step): void {
     const part = this.#parts.get(lease);
     if (part === undefined) return;
-    const before = holding.endOf(part.contest, part.holder);
+    const before = holding.endOf(part.holder);
     part.holder = this.#informed(lease, part.holder);
     const { holder, messages } = step(part, this.#options.clocks());
     part.holder = holder;
     this.#due = undefined;
     this.#send(messages);
-    const end = holding.endOf(part.contest, part.holder);
+    if (part.contest.isWish) this.#settleFile();
+    const end = holding.endOf(part.holder);
     if (end?.boot !== before?.boot || end?.raw !== before?.raw) this.#options.onChange(lease);
   }
 
-  /** A node that asks for the first time knows what its own voter has heard. */
+  /** A node knows the voters, and one that asks for the first time the epoch, of its own voter. */
   #informed(lease: string, holder: Holder): Holder {
-    if (holder.candidacy !== undefined) return holder;
-    const highest = Math.max(holder.highest, this.#voter.votes.get(lease)?.epoch ?? 0);
-    return highest === holder.highest ? holder : { ...holder, highest };
+    const vote = this.#voter.votes.get(lease);
+    const told = vote?.voters === undefined ? holder : informed(holder, vote.voters);
+    if (told.candidacy !== undefined) return told;
+    const highest = Math.max(told.highest, vote?.epoch ?? 0);
+    return highest === told.highest ? told : { ...told, highest };
   }
 
   /** What is for this node itself is heard at once, before anything leaves. */

@@ -1,9 +1,10 @@
 /** What a node knows of a lease that it wants or has: its requests, and what came of them. */
 import { nanoseconds } from "../../time.ts";
 import { mayBeOver, type Reading, readingAfter } from "./clocks.ts";
-import type { Grant, Outgoing, Refusal, Request, VoteMessage } from "./message.ts";
+import type { Grant, Outgoing, Refusal, Request, Saved, VoteMessage } from "./message.ts";
+import { compareStamps, idIn, idsOf, nameOf, targetOf } from "./voters.ts";
+import type { Stamp, VoterList, Voters } from "./voters.ts";
 import type { Terms } from "./terms.ts";
-import type { Voters } from "./voters.ts";
 
 /** Requests whose answers may come yet, at most. */
 const MAX_ROUNDS = 8;
@@ -13,7 +14,10 @@ export interface Contest {
   /** This node's name. */
   readonly self: string;
   readonly lease: string;
-  readonly voters: Voters;
+  /** The voters of this node's file; it reaches no others. */
+  readonly file: VoterList;
+  /** Is that list to be in force, once this node holds? It has changed since another one was. */
+  readonly isWish: boolean;
   readonly terms: Terms;
 }
 
@@ -21,6 +25,8 @@ export interface Contest {
 export interface Round {
   readonly sent: number;
   readonly at: Reading;
+  /** Those that it needs a majority of. */
+  readonly voters: Voters;
 }
 
 /** Why a voter did not grant the newest request that it has answered. */
@@ -42,6 +48,10 @@ export interface Candidacy {
   /** Until when the process before this one was allowed to hold. */
   readonly kept: Reading | undefined;
   readonly refusals: ReadonlyMap<string, Refused>;
+  /** Names of those that have granted to these voters: they know the lists. */
+  readonly told: ReadonlySet<string>;
+  /** What each voter has written down, as it said with its last grant. */
+  readonly saved: ReadonlyMap<string, Saved>;
 }
 
 /** One node's side of one lease. */
@@ -54,6 +64,10 @@ export interface Holder {
   /** When the voters are asked next; undefined: they are not. */
   readonly askAt: Reading | undefined;
   readonly candidacy: Candidacy | undefined;
+  /** A majority of these is needed. */
+  readonly voters: Voters;
+  /** Others that a voter has, which were never in force: the holder's are to be newer. */
+  readonly rival: Stamp | undefined;
 }
 
 /** The node after a step, and what it sends. */
@@ -72,6 +86,8 @@ export function candidacyOf(epoch: number): Candidacy {
     ends: new Map(),
     kept: undefined,
     refusals: new Map(),
+    told: new Set(),
+    saved: new Map(),
   };
 }
 
@@ -81,15 +97,19 @@ export function dropped(holder: Holder): Holder {
   return { ...holder, highest, candidacy: undefined };
 }
 
-/**
- * The node under other terms or voters: what was asked for under those before is not used, and what
- * was granted by voters that are none any more neither.
- */
-export function resettled({ voters }: Contest, holder: Holder): Holder {
+/** The node under other terms: what was asked for under those before is not used. */
+export function resettled(holder: Holder): Holder {
   const { candidacy } = holder;
   if (candidacy === undefined) return holder;
-  const ends = new Map([...candidacy.ends].filter(([name]) => voters.names.includes(name)));
-  return { ...holder, candidacy: { ...candidacy, rounds: [], ends, refusals: new Map() } };
+  return { ...holder, candidacy: { ...candidacy, rounds: [], refusals: new Map() } };
+}
+
+/** The node with newer `voters`, if it does not hold by others: what it asked for is not used. */
+export function informed(holder: Holder, voters: Voters): Holder {
+  const isNews = compareStamps(voters.stamp, holder.voters.stamp) > 0;
+  if (!isNews || holder.candidacy?.isHolding === true) return holder;
+  const other = dropped(holder);
+  return { ...other, voters, highest: Math.max(other.highest, voters.stamp.epoch) };
 }
 
 /** The number of the next request or release: an instant, and above the last one. */
@@ -111,7 +131,7 @@ export function newRound(contest: Contest, holder: Holder, now: Reading): Holder
     ? { ...candidacy, asking: highest + 1 }
     : candidacy;
   const living = current.rounds.filter((round) => isLiving(contest, round, now));
-  const rounds = [...living, { sent, at: now }].slice(-MAX_ROUNDS);
+  const rounds = [...living, { sent, at: now, voters: holder.voters }].slice(-MAX_ROUNDS);
   return { ...holder, lastSent: sent, candidacy: { ...current, rounds } };
 }
 
@@ -129,7 +149,7 @@ export function roundOf(
   answer: Pick<Grant, "lease" | "token" | "sent">,
 ): Round | undefined {
   if (answer.lease !== contest.lease || answer.token !== token) return undefined;
-  if (!contest.voters.names.includes(voter)) return undefined;
+  if (idIn(contest.file, voter) === undefined) return undefined;
   const round = candidacy?.rounds.find(({ sent }) => sent === answer.sent);
   return round !== undefined && isLiving(contest, round, now) ? round : undefined;
 }
@@ -139,7 +159,20 @@ export function isLiving({ terms }: Contest, { at }: Round, now: Reading): boole
   return !mayBeOver(readingAfter(at, nanoseconds(terms.renewEvery + 1)), now);
 }
 
-/** `message` to each of the voters, this node among them where it votes. */
-export function toAll({ names }: Voters, message: VoteMessage): readonly Outgoing[] {
-  return names.map((to) => ({ to, message }));
+/**
+ * A message to each of the voters that this node reaches, this node among them where it votes, and
+ * to those that are to be.
+ */
+export function toAll(
+  { file, isWish }: Contest,
+  { voters }: Holder,
+  message: (to: string) => VoteMessage,
+): readonly Outgoing[] {
+  const ids = new Set([...idsOf(voters), ...isWish ? file : []]);
+  return file.filter((id) => ids.has(id)).map(nameOf).map((to) => ({ to, message: message(to) }));
+}
+
+/** Has the list of the file come into force, or is it about to? */
+export function isInForce({ file }: Pick<Contest, "file">, { voters }: Holder): boolean {
+  return targetOf(voters).join() === file.join();
 }

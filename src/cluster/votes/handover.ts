@@ -7,12 +7,15 @@ import type { Contest, Holder, Step } from "./candidacy.ts";
 import { dropped, newRound, nextSent, requestOf, toAll } from "./candidacy.ts";
 import type { Reading } from "./clocks.ts";
 import { settle } from "./holder.ts";
-import type { Offer, Outgoing, Transfer, Wish } from "./message.ts";
+import { markOf, type Offer, type Outgoing, type Transfer, type Wish } from "./message.ts";
+import { compareStamps, printOf } from "./voters.ts";
 
 /** The holder's message to the node that is to succeed it. It holds on until that answers. */
-export function offer({ lease }: Contest, { candidacy }: Holder, to: string): Outgoing | undefined {
+export function offer({ lease }: Contest, holder: Holder, to: string): Outgoing | undefined {
+  const { candidacy, voters } = holder;
   if (candidacy === undefined || !candidacy.isHolding) return undefined;
-  const message: Offer = { kind: "vote-offer", lease, epoch: candidacy.asking };
+  const mark = markOf(voters, false);
+  const message: Offer = { kind: "vote-offer", lease, epoch: candidacy.asking, voters: mark };
   return { to, message };
 }
 
@@ -24,15 +27,15 @@ export function wish(
   to: string,
   epoch: number,
 ): Step {
-  const settled = settle(contest, before, now);
+  const settled = settle(before, now);
   if (settled.candidacy?.isHolding === true) return { holder: settled, messages: [] };
   const holder = { ...settled, highest: Math.max(settled.highest, epoch) };
-  const { lease, voters } = contest;
+  const { lease } = contest;
   const round = newRound(contest, holder, now);
   const message: Wish = {
     kind: "vote-wish",
     lease,
-    voters: voters.fingerprint,
+    voters: markOf(round.voters, true),
     ...requestOf(contest, round),
   };
   return { holder: round, messages: [{ to, message }] };
@@ -50,10 +53,11 @@ export function transfer(
   to: string,
   { kind: _, lease, voters: list, ...next }: Wish,
 ): Step | undefined {
-  const settled = settle(contest, before, now);
-  const { candidacy, token } = settled;
-  const { voters, terms } = contest;
-  if (candidacy?.isHolding !== true || list !== voters.fingerprint) return undefined;
+  const settled = settle(before, now);
+  const { candidacy, token, voters } = settled;
+  const { terms } = contest;
+  if (candidacy?.isHolding !== true) return undefined;
+  if (compareStamps(list, voters.stamp) !== 0 || list.print !== printOf(voters)) return undefined;
   if (next.epoch <= candidacy.asking || next.term > terms.term) return undefined;
   const sent = nextSent(settled, now);
   const holder = { ...dropped(settled), lastSent: sent, askAt: undefined };
@@ -61,11 +65,11 @@ export function transfer(
   const message: Transfer = {
     kind: "vote-transfer",
     lease,
-    voters: voters.fingerprint,
+    voters: markOf(voters, true),
     token,
     sent,
     to,
     next,
   };
-  return { holder: { ...holder, highest }, messages: toAll(voters, message) };
+  return { holder: { ...holder, highest }, messages: toAll(contest, holder, () => message) };
 }

@@ -21,15 +21,18 @@ import {
   type Step,
   toAll,
 } from "./candidacy.ts";
+import { advanced, corrected, isChanging } from "./change.ts";
 import { laterEnd, mayBeOver, type Reading, readingAfter, restAtLeast } from "./clocks.ts";
-import type { Ask, Grant, Refusal, Release } from "./message.ts";
+import { type Ask, type Grant, markOf, type Refusal, type Release } from "./message.ts";
 import type { Terms } from "./terms.ts";
+import { idIn, isMajority, majorityEnd, nameOf, type Voters } from "./voters.ts";
 
 /** What the next process of this machine needs for going on; of this boot only. */
 export interface HolderNote extends Pick<Holder, "token" | "lastSent"> {
   readonly lease: string;
   readonly epoch: number;
   readonly end: Reading;
+  readonly voters: Voters;
 }
 
 /** Requests in one renewal period, at most, where a voter says that an earlier one helps. */
@@ -40,8 +43,10 @@ const AGAIN = milliseconds(20);
 const SLACK = milliseconds(0.5);
 
 /** A node that holds nothing; `highest` is the highest epoch that was written down. */
-export function startHolder(token: string, highest = 0): Holder {
-  return { token, highest, lastSent: 0, askAt: undefined, candidacy: undefined };
+export function startHolder(token: string, voters: Voters, epoch = 0): Holder {
+  const highest = Math.max(epoch, voters.stamp.epoch);
+  const nothing = { askAt: undefined, candidacy: undefined, rival: undefined };
+  return { token, highest, lastSent: 0, voters, ...nothing };
 }
 
 /**
@@ -49,68 +54,68 @@ export function startHolder(token: string, highest = 0): Holder {
  * has passed.
  */
 export function resumeHolder(note: HolderNote, now: Reading): Holder | undefined {
-  const { token, lastSent, epoch, end } = note;
+  const { token, lastSent, epoch, end, voters } = note;
   if (mayBeOver(end, now)) return undefined;
   const candidacy = { ...candidacyOf(epoch), isHolding: true, kept: end };
-  return { token, highest: epoch, lastSent, askAt: now, candidacy };
+  return { ...startHolder(token, voters, epoch), lastSent, askAt: now, candidacy };
 }
 
 /** What to write down for the next process; undefined: nothing is held. */
 export function noteOf(contest: Contest, holder: Holder, now: Reading): HolderNote | undefined {
-  const end = endOf(contest, holder);
-  const { token, lastSent, candidacy } = holder;
+  const end = endOf(holder);
+  const { token, lastSent, candidacy, voters } = holder;
   if (candidacy === undefined || end === undefined || mayBeOver(end, now)) return undefined;
-  return { lease: contest.lease, token, lastSent, epoch: candidacy.epoch, end };
+  return { lease: contest.lease, token, lastSent, epoch: candidacy.epoch, end, voters };
 }
 
 /** Until when the node may hold the lease; undefined: it has no majority. */
-export function endOf({ voters: { need } }: Contest, holder: Holder): Reading | undefined {
-  const { candidacy } = holder;
+export function endOf({ candidacy, voters }: Holder): Reading | undefined {
   if (candidacy === undefined) return undefined;
-  // Both clocks rise, so that of two requests the later one is later by both.
-  const byTime = [...candidacy.ends.values()].toSorted((a, b) => b.boot - a.boot || b.raw - a.raw);
-  const end = byTime[need - 1];
+  const end = majorityEnd(voters.lists, candidacy.ends);
   return end === undefined ? candidacy.kept : laterEnd(candidacy.kept, end);
 }
 
 /** May the node hold the lease now? */
-export function holds(contest: Contest, holder: Holder, now: Reading): boolean {
-  const end = endOf(contest, holder);
+export function holds(holder: Holder, now: Reading): boolean {
+  const end = endOf(holder);
   return end !== undefined && !mayBeOver(end, now);
 }
 
 /** The node at `now`: a hold whose time is over is no more, and what was granted for it neither. */
-export function settle(contest: Contest, holder: Holder, now: Reading): Holder {
+export function settle(holder: Holder, now: Reading): Holder {
   const { candidacy } = holder;
   if (candidacy === undefined || !candidacy.isHolding) return holder;
-  return holds(contest, holder, now) ? holder : dropped(holder);
+  return holds(holder, now) ? holder : dropped(holder);
 }
 
 /** Asks all voters: for the lease, or to have it for longer. Repeats itself until a release. */
 export function ask(contest: Contest, before: Holder, now: Reading): Step {
-  const holder = newRound(contest, settle(contest, before, now), now);
-  const { lease, voters, terms } = contest;
-  const message: Ask = {
+  const holder = newRound(contest, settle(before, now), now);
+  const { lease, terms } = contest;
+  const holding = holder.candidacy?.isHolding === true;
+  const marks = [false, true].map((isKnown) => markOf(holder.voters, isKnown));
+  const messageTo = (to: string): Ask => ({
     kind: "vote-ask",
     lease,
-    voters: voters.fingerprint,
-    holding: holder.candidacy?.isHolding === true,
+    voters: marks[holder.candidacy?.told.has(to) === true ? 1 : 0] ?? markOf(holder.voters, false),
+    change: holding && isChanging(contest, holder),
+    holding,
     ...requestOf(contest, holder),
-  };
-  const askAt = readingAfter(now, message.holding ? terms.renewEvery : againAfter(terms));
-  return { holder: { ...holder, askAt }, messages: toAll(voters, message) };
+  });
+  const askAt = readingAfter(now, holding ? terms.renewEvery : againAfter(terms));
+  return { holder: { ...holder, askAt }, messages: toAll(contest, holder, messageTo) };
 }
 
 /** Asks where it is time to. */
 export function tick(contest: Contest, before: Holder, now: Reading): Step {
-  const holder = settle(contest, before, now);
+  const holder = settle(before, now);
   const isDue = holder.askAt !== undefined && mayBeOver(holder.askAt, now);
   return isDue ? ask(contest, holder, now) : { holder, messages: [] };
 }
 
 /** How long nothing has to be done; undefined: until a message comes. */
-export function restOf(contest: Contest, holder: Holder, now: Reading): Nanoseconds | undefined {
-  const end = holder.candidacy?.isHolding === true ? endOf(contest, holder) : undefined;
+export function restOf(holder: Holder, now: Reading): Nanoseconds | undefined {
+  const end = holder.candidacy?.isHolding === true ? endOf(holder) : undefined;
   const rests = [holder.askAt, end].filter((one) => one !== undefined)
     .map((one) => restAtLeast(one, now));
   return rests.length === 0 ? undefined : nanoseconds(Math.min(...rests));
@@ -127,21 +132,27 @@ export function granted(
   voter: string,
   grant: Grant,
 ): Holder {
-  const holder = settle(contest, before, now);
+  const holder = settle(before, now);
   const { candidacy } = holder;
   const round = roundOf(contest, holder, now, voter, grant);
-  if (candidacy === undefined) return holder;
+  const id = idIn(contest.file, voter);
+  if (candidacy === undefined || id === undefined) return holder;
   if (round === undefined) return late(contest, holder, now, grant);
   const end = readingAfter(round.at, contest.terms.hold);
-  const ends = new Map(candidacy.ends).set(voter, laterEnd(candidacy.ends.get(voter), end));
+  const ends = new Map(candidacy.ends).set(id, laterEnd(candidacy.ends.get(id), end));
+  const saved = new Map(candidacy.saved);
+  if (grant.saved !== null) saved.set(id, grant.saved);
+  const isTold = round.voters === holder.voters;
+  const told = isTold ? new Set(candidacy.told).add(voter) : candidacy.told;
   const refusals = new Map(candidacy.refusals);
   refusals.delete(voter);
-  const next = { ...holder, candidacy: { ...candidacy, ends, refusals } };
-  const isHolding = candidacy.isHolding || holds(contest, next, now);
+  const next = { ...holder, candidacy: { ...candidacy, ends, refusals, told, saved } };
+  const isHolding = candidacy.isHolding || holds(next, now);
   // The voters hear at once that this one holds; after a transfer some are still to be asked.
   const isNews = isHolding && !candidacy.isHolding;
   const askAt = isNews ? now : holder.askAt ?? now;
-  return { ...next, askAt, candidacy: { ...next.candidacy, isHolding } };
+  const after = { ...next, askAt, candidacy: { ...next.candidacy, isHolding } };
+  return advanced(contest, after, now);
 }
 
 function late(contest: Contest, holder: Holder, now: Reading, { token }: Grant): Holder {
@@ -159,7 +170,7 @@ export function refused(
   voter: string,
   refusal: Refusal,
 ): Step {
-  const settled = settle(contest, before, now);
+  const settled = settle(before, now);
   const highest = Math.max(settled.highest, refusal.epoch);
   const holder = { ...settled, highest };
   const { candidacy } = holder;
@@ -170,12 +181,16 @@ export function refused(
   const refusals = new Map(candidacy.refusals)
     .set(voter, { reason, holder: other, holding, until: readingAfter(now, rest) });
   const next = { ...holder, candidacy: { ...candidacy, refusals } };
-  if (yields(contest, next.candidacy, now)) {
+  if (yields(contest, next, next.candidacy, now)) {
     const step = release(contest, next, now);
     const askAt = readingAfter(now, nanoseconds(contest.terms.renewEvery / 4));
     return { ...step, holder: { ...step.holder, askAt } };
   }
-  return { holder: hurried(contest, next, now, refusal), messages: [] };
+  if (reason !== "other-voters") {
+    return { holder: hurried(contest, next, now, refusal), messages: [] };
+  }
+  const told = corrected(next, voter, refusal);
+  return { holder: told === next ? next : hurried(contest, told, now, refusal), messages: [] };
 }
 
 /**
@@ -183,7 +198,7 @@ export function refused(
  * before this is sent.
  */
 export function release(contest: Contest, before: Holder, now: Reading): Step {
-  const { lease, voters } = contest;
+  const { lease } = contest;
   if (before.candidacy === undefined) {
     return { holder: { ...before, askAt: undefined }, messages: [] };
   }
@@ -191,7 +206,7 @@ export function release(contest: Contest, before: Holder, now: Reading): Step {
   const { token } = before;
   const holder = { ...dropped(before), lastSent: sent, askAt: undefined };
   const message: Release = { kind: "vote-release", lease, token, sent };
-  return { holder, messages: toAll(voters, message) };
+  return { holder, messages: toAll(contest, holder, () => message) };
 }
 
 /** The node asks no more, and says nothing: promises to it run out by themselves. */
@@ -206,24 +221,35 @@ function againAfter({ renewEvery }: Terms): Nanoseconds {
 
 /**
  * Is there a majority for no candidate, and does another one come first? Then this one gives way.
+ * Asked a second time, a voter that has not answered counts as gone.
  */
-function yields({ self, voters }: Contest, { refusals }: Candidacy, now: Reading): boolean {
-  const others = [...refusals.values()].filter(({ reason, holder, holding, until }) =>
-    reason === "promised" && holder !== null && holder !== self && !holding &&
-    !mayBeOver(until, now)
+function yields(
+  { self }: Contest,
+  { voters: { lists } }: Holder,
+  { refusals, rounds, ends }: Candidacy,
+  now: Reading,
+): boolean {
+  const others = new Map(
+    [...refusals].filter(([, { reason, holder, holding, until }]) =>
+      reason === "promised" && holder !== null && holder !== self && !holding &&
+      !mayBeOver(until, now)
+    ),
   );
-  if (voters.names.length - others.length >= voters.need) return false;
-  return others.some(({ holder }) => holder !== null && holder < self);
+  const isFirst = rounds.length < 2;
+  const isPossible = (id: string) => !others.has(nameOf(id)) && (isFirst || ends.has(id));
+  if (isMajority(lists, isPossible)) return false;
+  return others.values().some(({ holder }) => holder !== null && holder < self);
 }
 
 /** The request again as soon as what the voter says allows a promise, if that is soon. */
 function hurried(contest: Contest, holder: Holder, now: Reading, refusal: Refusal): Holder {
   const { candidacy, askAt } = holder;
   const { reason, rest } = refusal;
-  const helps = reason === "old-epoch" || reason === "promised" || reason === "silent";
-  const isTooMuch = candidacy === undefined || isHurried(contest, candidacy, now);
+  const helps = reason !== "too-long" && reason !== "full";
+  const isTooMuch = candidacy !== undefined && isHurried(contest, candidacy, now);
   if (!helps || isTooMuch || askAt === undefined) return holder;
-  const at = reason === "old-epoch" ? now : readingAfter(now, nanoseconds(rest + SLACK));
+  const isAtOnce = reason === "old-epoch" || reason === "other-voters";
+  const at = isAtOnce ? now : readingAfter(now, nanoseconds(rest + SLACK));
   return at.boot < askAt.boot ? { ...holder, askAt: at } : holder;
 }
 

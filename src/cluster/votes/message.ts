@@ -4,6 +4,7 @@
  */
 import type { Nanoseconds } from "../../time.ts";
 import { assert } from "../../assert.ts";
+import { idsOf, listOf, MAX_VOTERS, printOf, type Stamp, type Voters } from "./voters.ts";
 
 /** A request of one process, as its promise and the answer to it name it. */
 export interface Request {
@@ -20,12 +21,27 @@ export interface Request {
   readonly epoch: number;
 }
 
+/** The voters of which a request needs a majority. */
+export interface VotersMark extends Stamp {
+  /** Tells those of one stamp apart: before any change it is that of the file. */
+  readonly print: string;
+  /** Undefined: the voter that is asked knows them. */
+  readonly lists?: Voters["lists"] | undefined;
+}
+
+/** What a voter has written down where it survives a reboot. */
+export interface Saved extends Stamp {
+  /** It grants nothing below this epoch any more. */
+  readonly promised: number;
+}
+
 /** A promise, or its renewal, is asked for. */
 export interface Ask extends Request {
   readonly kind: "vote-ask";
   readonly lease: string;
-  /** Fingerprint of the voters. */
-  readonly voters: string;
+  readonly voters: VotersMark;
+  /** The voter is to write down its promise: its answer says when it has. */
+  readonly change: boolean;
   /** The asker holds the lease: this is a renewal. */
   readonly holding: boolean;
 }
@@ -36,6 +52,8 @@ export interface Grant {
   readonly lease: string;
   readonly token: string;
   readonly sent: number;
+  /** Null: nothing yet. */
+  readonly saved: Saved | null;
 }
 
 const REASONS = ["promised", "silent", "other-voters", "old-epoch", "too-long", "full"] as const;
@@ -58,6 +76,8 @@ export interface Refusal {
   readonly rest: Nanoseconds;
   /** The highest epoch that the voter has heard. */
   readonly epoch: number;
+  /** Of "other-voters": those that are in force for the voter; else null. */
+  readonly voters: VotersMark | null;
 }
 
 /** The sender does not rely on a promise that it asked for before this was sent. */
@@ -73,20 +93,21 @@ export interface Offer {
   readonly kind: "vote-offer";
   readonly lease: string;
   readonly epoch: number;
+  readonly voters: VotersMark;
 }
 
 /** The sender wants the holder to transfer the lease to it, by this request. */
 export interface Wish extends Request {
   readonly kind: "vote-wish";
   readonly lease: string;
-  readonly voters: string;
+  readonly voters: VotersMark;
 }
 
 /** The sender has given the lease up in favour of `to`, whose request this is. */
 export interface Transfer {
   readonly kind: "vote-transfer";
   readonly lease: string;
-  readonly voters: string;
+  readonly voters: VotersMark;
   readonly token: string;
   readonly sent: number;
   readonly to: string;
@@ -103,7 +124,7 @@ export interface Outgoing {
 }
 
 /** Bytes of a message about leases, at most. */
-export const MAX_VOTE_MESSAGE = 800;
+export const MAX_VOTE_MESSAGE = 1_120;
 /** Characters of the name of a node or a lease, at most. */
 const MAX_NAME = 80;
 /** Instants and durations are below this: 36 years. */
@@ -119,11 +140,34 @@ export function isVote(text: Uint8Array): boolean {
   return BEGINNING.every((byte, at) => text[at] === byte);
 }
 
+/** `voters` as a message names them; `isKnown`: to a machine that knows the lists. */
+export function markOf(voters: Voters, isKnown: boolean): VotersMark {
+  const { stamp: { epoch, step }, lists } = voters;
+  return { epoch, step, print: printOf(voters), ...isKnown ? {} : { lists } };
+}
+
+/** The voters that `mark` names; undefined: it does not name them. */
+export function votersOf({ epoch, step, lists }: VotersMark): Voters | undefined {
+  return lists && { stamp: { epoch, step }, lists };
+}
+
 /** `message` as text. */
 export function encodeVote({ kind, ...fields }: VoteMessage): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify({ kind, ...fields }));
+  const inside = "voters" in fields && fields.voters !== null
+    ? { ...fields, voters: shortened(fields.voters) }
+    : fields;
+  const text = new TextEncoder().encode(JSON.stringify({ kind, ...inside }));
   assert(text.length <= MAX_VOTE_MESSAGE, `a vote's ${text.length} bytes are bounded`);
   return text;
+}
+
+/** Each voter once, and a letter for each that says in which lists it is: both, old, new. */
+function shortened({ lists, ...mark }: VotersMark) {
+  if (lists === undefined) return mark;
+  const ids = listOf(lists.flat());
+  const [old, next] = [lists[0] ?? [], lists.at(-1) ?? []];
+  const of = ids.map((id) => !next.includes(id) ? "o" : old.includes(id) ? "b" : "n").join("");
+  return { ...mark, ids, of };
 }
 
 /** What a text says; undefined where it is none about leases. Never throws. */
@@ -153,11 +197,16 @@ const READERS: Readonly<Record<VoteMessage["kind"], (table: Table) => VoteMessag
   "vote-ask": (table) => ({
     kind: "vote-ask",
     lease: nameIn(table, "lease"),
-    voters: digitsIn(table, "voters"),
+    voters: markIn(table["voters"]),
+    change: flagIn(table, "change"),
     holding: flagIn(table, "holding"),
     ...requestOf(table),
   }),
-  "vote-grant": (table) => ({ kind: "vote-grant", ...answered(table) }),
+  "vote-grant": (table) => ({
+    kind: "vote-grant",
+    ...answered(table),
+    saved: table["saved"] === null ? null : savedIn(tableOf(table["saved"])),
+  }),
   "vote-refusal": (table) => ({
     kind: "vote-refusal",
     ...answered(table),
@@ -166,23 +215,25 @@ const READERS: Readonly<Record<VoteMessage["kind"], (table: Table) => VoteMessag
     holding: flagIn(table, "holding"),
     rest: wholeIn(table, "rest") as Nanoseconds,
     epoch: wholeIn(table, "epoch", MAX_EPOCH),
+    voters: table["voters"] === null ? null : markIn(table["voters"]),
   }),
   "vote-release": (table) => ({ kind: "vote-release", ...answered(table) }),
   "vote-offer": (table) => ({
     kind: "vote-offer",
     lease: nameIn(table, "lease"),
     epoch: wholeIn(table, "epoch", MAX_EPOCH),
+    voters: markIn(table["voters"]),
   }),
   "vote-wish": (table) => ({
     kind: "vote-wish",
     lease: nameIn(table, "lease"),
-    voters: digitsIn(table, "voters"),
+    voters: markIn(table["voters"]),
     ...requestOf(table),
   }),
   "vote-transfer": (table) => ({
     kind: "vote-transfer",
     ...answered(table),
-    voters: digitsIn(table, "voters"),
+    voters: markIn(table["voters"]),
     to: nameIn(table, "to"),
     next: requestOf(tableOf(table["next"])),
   }),
@@ -194,6 +245,36 @@ function answered(table: Table): Pick<Grant, "lease" | "token" | "sent"> {
     token: digitsIn(table, "token"),
     sent: wholeIn(table, "sent"),
   };
+}
+
+function savedIn(table: Table): Saved {
+  return { ...stampIn(table), promised: wholeIn(table, "promised", MAX_EPOCH) };
+}
+
+function stampIn(table: Table): Stamp {
+  return { epoch: wholeIn(table, "epoch", MAX_EPOCH), step: wholeIn(table, "step", MAX_EPOCH) };
+}
+
+function markIn(value: unknown): VotersMark {
+  const table = tableOf(value);
+  const mark = { ...stampIn(table), print: digitsIn(table, "print") };
+  const { ids, of } = table;
+  if (ids === undefined) return mark;
+  if (!Array.isArray(ids) || ids.length > 2 * MAX_VOTERS || typeof of !== "string") {
+    throw new Unreadable();
+  }
+  const all = ids.map((_, at) => nameIn(ids as unknown as Table, `${at}`));
+  const listBy = (letters: string) =>
+    listOf(all.filter((_, at) => letters.includes(of.charAt(at) || "?")));
+  const [old, next] = [listBy("bo"), listBy("bn")];
+  const lists = of.includes("o") || of.includes("n") ? [old, next] : [next];
+  const isWhole = of.length === all.length && /^[bno]*$/.test(of) &&
+    lists.every(({ length }) => length > 0 && length <= MAX_VOTERS);
+  const voters = { stamp: mark, lists };
+  if (!isWhole || idsOf(voters).length !== all.length || printOf(voters) !== mark.print) {
+    throw new Unreadable();
+  }
+  return { ...mark, lists };
 }
 
 function requestOf(table: Table): Request {

@@ -13,10 +13,22 @@ import type {
   Refusal,
   Release,
   Request,
+  Saved,
   Transfer,
+  VotersMark,
 } from "./message.ts";
+import { markOf, votersOf } from "./message.ts";
 import { LONGEST_TERM } from "./terms.ts";
-import type { Voters } from "./voters.ts";
+import {
+  compareStamps,
+  idIn,
+  idsOf,
+  initialVoters,
+  nameOf,
+  printOf,
+  type VoterList,
+  type Voters,
+} from "./voters.ts";
 
 /** Leases that one voter knows, at most: there are 255 virtual routers on a LAN. */
 export const MAX_LEASES = 512;
@@ -40,6 +52,12 @@ export interface Vote {
   readonly epoch: number;
   /** The last promise; its time may be over. */
   readonly last: Promised | undefined;
+  /** Those in force since it has promised, whatever the file says; undefined: it never did. */
+  readonly voters?: Voters | undefined;
+  /** What survives a reboot. */
+  readonly saved?: Saved | undefined;
+  /** Is more than that to survive? */
+  readonly isUnsaved?: boolean;
 }
 
 /** One voter of one cluster; a machine that votes for several clusters has one for each. */
@@ -64,9 +82,22 @@ export function startVoter(now: Reading, votes: Voter["votes"] = new Map()): Vot
   return { silentUntil: readingAfter(now, LONGEST_TERM), votes };
 }
 
-/** The voter after `ask` of `from`, and its answer. */
-export function asked(voters: Voters, voter: Voter, now: Reading, from: string, ask: Ask): Voted {
-  return decide(voters, voter, now, { ...ask, from });
+/** The voter after `ask` of `from`, and its answer; `file` is the list of its own file. */
+export function asked(file: VoterList, voter: Voter, now: Reading, from: string, ask: Ask): Voted {
+  return decide(file, voter, now, { ...ask, from });
+}
+
+/** The voter after what it knows of `lease` was written down. */
+export function written(voter: Voter, lease: string): Voter {
+  const vote = voter.votes.get(lease);
+  if (vote?.voters === undefined) return voter;
+  const saved = { ...vote.voters.stamp, promised: vote.epoch };
+  return withVote(voter, lease, { ...vote, saved, isUnsaved: false });
+}
+
+/** The voters in force for `lease`, as far as this voter knows. */
+export function votersFor({ votes }: Voter, lease: string, file: VoterList): Voters {
+  return votes.get(lease)?.voters ?? initialVoters(file);
 }
 
 /** The voter after the release of `from`: the promise is over, if it is the one that is meant. */
@@ -83,7 +114,7 @@ export function released(voter: Voter, from: string, { lease, token, sent }: Rel
  * name, and the successor is told.
  */
 export function transferred(
-  voters: Voters,
+  file: VoterList,
   voter: Voter,
   now: Reading,
   from: string,
@@ -96,20 +127,21 @@ export function transferred(
   const free = isMeant
     ? released(voter, from, { kind: "vote-release", lease, token, sent })
     : voter;
-  const request = { lease, voters: list, holding: true, from: to, ...next };
-  return decide(voters, free, now, request, isKnown);
+  const request = { lease, voters: list, holding: true, change: false, from: to, ...next };
+  return decide(file, free, now, request, isKnown);
 }
 
 /** A request of a node, as it came. */
 interface Asked extends Request {
   readonly from: string;
   readonly lease: string;
-  readonly voters: string;
+  readonly voters: VotersMark;
   readonly holding: boolean;
+  readonly change: boolean;
 }
 
 function decide(
-  voters: Voters,
+  file: VoterList,
   voter: Voter,
   now: Reading,
   request: Asked,
@@ -121,40 +153,64 @@ function decide(
   const isOwn = last?.to === from && last.token === token;
   // Overtaken by a newer request, or by a release.
   if (isOwn && sent < last.sent) return { voter, messages: [] };
+  const known = votersFor(voter, lease, file);
+  const voters = agreed(known, request, file);
   const reason = reasonAgainst(voters, voter, now, request, isKnown);
-  if (reason !== undefined) {
+  if (voters === undefined || reason !== undefined) {
     // What a holder says is heard also in the silence: the next epoch is above it.
     const isNews = holding && reason !== "other-voters" && reason !== "full";
     const highest = Math.max(vote?.epoch ?? 0, isNews ? epoch : 0);
-    const heard = isNews ? withVote(voter, lease, { epoch: highest, last }) : voter;
-    const rest = restOf(voter, now, reason, last);
-    return { voter: heard, messages: [refusal(request, reason, last, now, rest, highest)] };
+    const heard = isNews ? withVote(voter, lease, { ...vote, epoch: highest, last }) : voter;
+    const why = reason ?? "other-voters";
+    const rest = restOf(voter, now, why, last);
+    const message = refusal(request, why, last, now, rest, highest, known);
+    return { voter: heard, messages: [message] };
   }
   // The same request by another way: its promise counts from the first.
   const isRepeated = isOwn && sent === last.sent && isAlive(last, now);
   const promised = readingAfter(now, request.term);
   const end = isRepeated ? last.end : laterEnd(isOwn ? last.end : undefined, promised);
   const promise = { to: from, token, sent, epoch, end, holding };
-  const grant: Grant = { kind: "vote-grant", lease, token, sent };
+  const saved = vote?.saved;
+  const grant: Grant = { kind: "vote-grant", lease, token, sent, saved: saved ?? null };
+  const isSaved = saved !== undefined && compareStamps(saved, voters.stamp) === 0 &&
+    (!request.change || saved.promised === epoch);
+  const isUnsaved = vote?.isUnsaved === true || !isSaved;
   return {
-    voter: withVote(voter, lease, { epoch, last: promise }),
+    voter: withVote(voter, lease, { epoch, last: promise, voters, saved, isUnsaved }),
     messages: [{ to: from, message: grant }],
   };
 }
 
+/**
+ * The voters of a promise: those that are `known`, or newer ones, which the request names; undefined:
+ * its voters are others, or `from` is none of them.
+ */
+function agreed(known: Voters, { voters: mark, from }: Asked, file: VoterList): Voters | undefined {
+  const order = compareStamps(mark, known.stamp);
+  const isKnown = order === 0 && mark.print === printOf(known);
+  const voters = isKnown ? known : order > 0 ? votersOf(mark) : undefined;
+  if (voters === undefined) return undefined;
+  const id = idIn(file, from);
+  const ids = idsOf(voters);
+  // One that is not in the file yet is known by its name.
+  const isOne = id === undefined ? ids.some((one) => nameOf(one) === from) : ids.includes(id);
+  return isOne ? voters : undefined;
+}
+
 /** Why there is no promise; undefined: there is one. */
 function reasonAgainst(
-  voters: Voters,
+  voters: Voters | undefined,
   voter: Voter,
   now: Reading,
-  { from, lease, voters: list, token, epoch, term }: Asked,
+  { from, lease, token, epoch, term }: Asked,
   isKnown: boolean,
 ): Reason | undefined {
   const vote = voter.votes.get(lease);
   const last = vote?.last;
   const isOwn = last?.to === from && last.token === token;
   const isPromised = isAlive(last, now);
-  if (list !== voters.fingerprint || !voters.names.includes(from)) return "other-voters";
+  if (voters === undefined) return "other-voters";
   if (term > LONGEST_TERM) return "too-long";
   if (isPromised && !isOwn) return "promised";
   if (!isPromised && !isKnown && !isSurelyOver(voter.silentUntil, now)) return "silent";
@@ -185,6 +241,7 @@ function refusal(
   now: Reading,
   rest: Nanoseconds,
   epoch: number,
+  known: Voters,
 ): Outgoing {
   const isPromised = isAlive(last, now);
   const message: Refusal = {
@@ -197,6 +254,7 @@ function refusal(
     holding: isPromised && last.holding,
     rest,
     epoch,
+    voters: reason === "other-voters" ? markOf(known, false) : null,
   };
   return { to: from, message };
 }

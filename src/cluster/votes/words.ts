@@ -1,17 +1,21 @@
 /** Votes for people: how many a node has, and why a voter gave none. */
 import { formatDuration, nanoseconds } from "../../time.ts";
 import type { LeaseView } from "../exclusive.ts";
-import type { Contest, Holder, Refused } from "./candidacy.ts";
+import { type Contest, type Holder, isInForce, type Refused } from "./candidacy.ts";
 import { mayBeOver, type Reading, restAtLeast, restAtMost } from "./clocks.ts";
 import { endOf } from "./holder.ts";
+import { nameOf, needOf, targetOf, type VoterList } from "./voters.ts";
 
 /** What the node has at `now`. */
 export function viewOf(contest: Contest, holder: Holder, now: Reading): LeaseView {
-  const { need, names: of } = contest.voters;
-  const { candidacy } = holder;
-  const end = endOf(contest, holder);
+  const { candidacy, voters } = holder;
+  const list = targetOf(voters);
+  const [need, of] = [needOf(list), list.map(nameOf)];
+  const end = endOf(holder);
   const isHolding = candidacy?.isHolding === true && end !== undefined && !mayBeOver(end, now);
-  const lasting = [...candidacy?.ends.values() ?? []].filter((one) => !mayBeOver(one, now));
+  const lasting = [...candidacy?.ends ?? []].filter(([id, one]) =>
+    list.includes(id) && !mayBeOver(one, now)
+  );
   const refusals = [...candidacy?.refusals ?? []].map(([voter, why]) =>
     refusalText(voter, why, now)
   );
@@ -23,7 +27,31 @@ export function viewOf(contest: Contest, holder: Holder, now: Reading): LeaseVie
     remaining: isHolding ? restAtLeast(end, now) : undefined,
     epoch: isHolding ? candidacy.epoch : undefined,
     refusals,
+    voters: differenceText(contest, holder),
   };
+}
+
+/** How the voters in force differ from those of the file; undefined: they do not. */
+function differenceText(contest: Contest, holder: Holder): string | undefined {
+  const { voters: { lists } } = holder;
+  const [first = [], second] = lists;
+  const isHolding = holder.candidacy?.isHolding === true;
+  if (second !== undefined && isInForce(contest, holder)) {
+    return `the voters change from ${listText(first)} to ${listText(second)}: ` +
+      "until most of each have written it down, a majority of each is needed";
+  }
+  if (isInForce(contest, holder)) return undefined;
+  const inForce = `${listText(targetOf(holder.voters))} vote, and this node's file names ` +
+    listText(contest.file);
+  if (!contest.isWish) return `${inForce}: the file is out of date, or was never reloaded here`;
+  return isHolding
+    ? `${inForce}: the change waits until most of each of them answer, and write it down`
+    : `${inForce}: the change is made when the holder's file names them too`;
+}
+
+/** The names of voters; of two machines under one name, twice. */
+function listText(list: VoterList): string {
+  return list.map(nameOf).join(", ");
 }
 
 function refusalText(voter: string, { reason, holder, holding, until }: Refused, now: Reading) {
@@ -36,7 +64,7 @@ function refusalText(voter: string, { reason, holder, holding, until }: Refused,
     case "silent":
       return `${voter} has just started and votes in ${rest}`;
     case "other-voters":
-      return `${voter} has other nodes and witnesses in its file`;
+      return `${voter} knows other voters`;
     case "old-epoch":
       return `${voter} has heard of a newer candidate; it is asked again`;
     case "too-long":

@@ -2,6 +2,8 @@
 import { type Nanoseconds, nanoseconds } from "../../time.ts";
 import { etcdTerms } from "../../cluster/etcd/terms.ts";
 import { type Fence, type Terms, termsOf } from "../../cluster/votes/terms.ts";
+import { listOf, voterId, type VoterList } from "../../cluster/votes/voters.ts";
+import { formatIp } from "../../net/ip.ts";
 import { type Config, indexOf } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 
@@ -55,9 +57,11 @@ export function fenceFor(lease: PlannedLease, plain: Nanoseconds | undefined) {
 }
 
 /** The machines that vote: all nodes that speak on the channel, and the witnesses. */
-export function voterNames({ nodes, cluster }: Pick<Config, "nodes" | "cluster">) {
-  return [
-    ...nodes.filter(({ onlyVrrp }) => !onlyVrrp).map(({ name }) => name),
-    ...cluster?.witnesses?.map(({ name }) => name) ?? [],
-  ];
+export function voterList({ nodes, cluster }: Pick<Config, "nodes" | "cluster">): VoterList {
+  const all = [...nodes.filter(({ onlyVrrp }) => !onlyVrrp), ...cluster?.witnesses ?? []];
+  return listOf(
+    all.map(({ name, addresses: [first] }) =>
+      voterId(name, first === undefined ? "" : formatIp(first))
+    ),
+  );
 }

@@ -1,12 +1,15 @@
-/** Changes of those that vote which a reload must not make in one step (decision 0081). Pure. */
-import { overlap, votersOf } from "../../cluster/votes/voters.ts";
+/** Changes of what decides on leases which a reload must not make in one step. Pure. */
+import { idsOf, MAX_IDS, nameOf, needOf, type VoterList } from "../../cluster/votes/voters.ts";
 import type { Config } from "../config.ts";
 import { error, type Problem } from "../problem.ts";
-import { voterNames } from "./exclusive.ts";
+import { voterList } from "./exclusive.ts";
 
 /**
- * Why `after` must not follow `before` in one step; undefined: it may. While some machines have the
- * one file and some the other, two could have a majority each.
+ * Why `after` must not follow `before` in one step; undefined: it may. From votes to etcd: while
+ * some machines have the one file and some the other, two could hold. Among voters: the holder
+ * makes the change with a majority of the old ones, which it has to reach by its file, and new
+ * machines alone must be no majority, since they may take themselves for a new cluster (decision
+ * 0090).
  */
 export function voterChangeProblem(before: Config, after: Config): Problem | undefined {
   const areExclusive = [before, after].every(({ instances }) =>
@@ -23,16 +26,27 @@ export function voterChangeProblem(before: Config, after: Config): Problem | und
     );
   }
   if (after.cluster?.etcd !== undefined) return undefined;
-  const [old, next] = [before, after].map((config) => votersOf(voterNames(config)));
-  if (old === undefined || next === undefined || overlap(old, next)) return undefined;
-  const gone = old.names.filter((name) => !next.names.includes(name));
-  const both = votersOf([...old.names, ...next.names]);
+  return listProblem(voterList(before), voterList(after));
+}
+
+function listProblem(old: VoterList, next: VoterList): Problem | undefined {
+  const both = old.filter((id) => next.includes(id)).length;
+  const isLong = JSON.stringify(idsOf({ lists: [old, next] })).length > MAX_IDS;
+  const isReached = both >= needOf(old);
+  const isLed = next.length - both < needOf(next);
+  if (isReached && isLed && !isLong) return undefined;
   return error(
     ["cluster", "witnesses"],
-    `the voters change from ${old.names.join(", ")} to ${next.names.join(", ")} in one step`,
-    "While some machines have the one file and some the other, two could have a majority each.",
-    overlap(old, both) && overlap(both, next)
-      ? `first reload all machines with ${both.names.join(", ")}; then remove ${gone.join(", ")}`
-      : "add and remove one machine at a time, on all machines before the next step",
+    `the voters change from ${listText(old)} to ${listText(next)} in one step`,
+    isLong
+      ? "Votes name the old and the new voters, and these names are too long for one datagram."
+      : isReached
+      ? "The new ones alone would be a majority, and could take themselves for a new cluster."
+      : "Those that stay are no majority of those that vote now, and could not make the change.",
+    "add and remove fewer machines at a time, and reload all of them before the next step",
   );
+}
+
+function listText(list: VoterList): string {
+  return list.map(nameOf).join(", ");
 }

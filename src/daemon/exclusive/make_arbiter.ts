@@ -1,16 +1,15 @@
 /** What decides on the exclusive leases of a file: made here, and nowhere else. */
-import type { Arbiter, ArbiterEvents, ArbiterOptions } from "../../cluster/exclusive.ts";
+import type { Arbiter, ArbiterEvents } from "../../cluster/exclusive.ts";
 import type { EtcdCaller } from "../../cluster/etcd/caller.ts";
 import { Etcd } from "../../cluster/etcd/arbiter.ts";
-import { Votes } from "../../cluster/votes/arbiter.ts";
-import { votersOf } from "../../cluster/votes/voters.ts";
+import { Votes, type VotesOptions } from "../../cluster/votes/arbiter.ts";
 import type { Config } from "../../config/config.ts";
 import { etcdPlan } from "../../config/plan/etcd.ts";
-import { voterNames } from "../../config/plan/exclusive.ts";
+import { voterList } from "../../config/plan/exclusive.ts";
 import type { Host } from "../../host.ts";
 
 /** What they are made of. */
-export interface MakerOptions extends Omit<ArbiterOptions, keyof ArbiterEvents | "self"> {
+export interface MakerOptions extends Omit<VotesOptions, keyof ArbiterEvents | "self"> {
   readonly host: Pick<Host, "etcd">;
 }
 
@@ -50,7 +49,7 @@ function votesOf(
   options: MakerOptions,
   before: Made | undefined,
 ): Made {
-  const voters = votersOf(voterNames(config));
+  const voters = voterList(config);
   if (!(before?.arbiter instanceof Votes)) {
     return { self, arbiter: new Votes({ ...options, ...events, self }, voters), etcd: "" };
   }

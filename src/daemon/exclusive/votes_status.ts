@@ -8,7 +8,7 @@ import type { VirtualRouter } from "../virtual_router.ts";
 /** What is known of a lease; null: none is needed. */
 export function votesStatus(view: LeaseView | undefined): VotesStatus | null {
   if (view === undefined) return null;
-  const { have, need, of, remaining, epoch, refusals } = view;
+  const { have, need, of, remaining, epoch, refusals, voters } = view;
   return {
     have,
     need,
@@ -16,6 +16,7 @@ export function votesStatus(view: LeaseView | undefined): VotesStatus | null {
     remaining_ms: remaining === undefined ? null : Math.round(toMilliseconds(remaining)),
     epoch: epoch ?? null,
     refusals,
+    voters: voters ?? null,
   };
 }
 
@@ -25,7 +26,13 @@ export function votesAttention(
   view: LeaseView | undefined,
 ): readonly string[] {
   if (view === undefined) return [];
-  const { have, need, of, refusals } = view;
+  return [...view.voters === undefined ? [] : [view.voters], ...missingVotes(state, view)];
+}
+
+function missingVotes(
+  state: VirtualRouter["state"],
+  { have, need, of, refusals }: LeaseView,
+): readonly string[] {
   if (isHolder(state)) {
     const more = have - need;
     const then = more > 0 ? `${more} more may go` : "with one less no node holds the addresses";

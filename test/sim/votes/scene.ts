@@ -20,6 +20,8 @@ export interface SceneOptions {
   /** Names of nodes, best first. */
   readonly nodes: readonly string[];
   readonly witnesses: readonly string[];
+  /** Machines that no file names yet, and that are not started. */
+  readonly spare?: readonly string[];
   /** "100ms". */
   readonly interval: string;
   readonly both?: boolean;
@@ -47,10 +49,10 @@ export class Scene {
   readonly #options: SceneOptions;
 
   constructor(options: SceneOptions) {
-    const { seed, nodes, witnesses } = options;
+    const { seed, nodes, witnesses, spare = [] } = options;
     this.#options = options;
     this.cluster = new Cluster(seed);
-    this.names = [...nodes, ...witnesses];
+    this.names = [...nodes, ...witnesses, ...spare];
     this.#addresses = [
       ...options.both === true ? ADDRESSES : [ADDRESSES[0]],
       ...options.grouped === true ? [OTHER] : [],
@@ -111,6 +113,12 @@ export class Scene {
     ].join("\n");
   }
 
+  /** What `name` says of the votes of the first instance. */
+  votes(name: string) {
+    const { have, need, of } = this.cluster.status(name)?.instances[0]?.votes ?? {};
+    return { have, need, of };
+  }
+
   /** What happened, for messages. */
   story(): string {
     return this.log.slice(-60).join("\n");
@@ -122,7 +130,8 @@ export class Scene {
   }
 
   startAll(): void {
-    for (const name of this.names) this.cluster.start(name);
+    const { nodes, witnesses } = this.#options;
+    for (const name of [...nodes, ...witnesses]) this.cluster.start(name);
   }
 
   /** The machines that answer for the first address, or for `address`. */

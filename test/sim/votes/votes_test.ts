@@ -1,6 +1,7 @@
 /** Exclusive instances: whole daemons that vote, with all that may happen to them. */
 import assert from "node:assert/strict";
 import { milliseconds, seconds } from "../../../src/time.ts";
+import { configFrom } from "../cluster.ts";
 import { Scene, type SceneOptions } from "./scene.ts";
 import { votesRun } from "./run.ts";
 
@@ -94,6 +95,82 @@ Deno.test("a witness that dies and comes back moves nothing", async () => {
   assert.equal(scene.holder(), "pi-a");
   assert.deepEqual(scene.log.slice(before).filter((line) => line.includes(" db")), []);
 });
+
+Deno.test("a witness is replaced by a reload of one machine after the other: nothing moves", async () => {
+  const scene = await held({ spare: ["pc"] });
+  scene.cluster.lan.kill("nas");
+  await scene.pass(seconds(10));
+  const before = scene.log.length;
+  const config = configFrom(scene.toml({ witnesses: ["pc"] }));
+  scene.cluster.setConfig("pc", config);
+  scene.cluster.start("pc");
+  await scene.pass(seconds(10));
+  for (const name of ["pi-b", "pi-a"]) {
+    scene.cluster.reload(name, config);
+    await scene.pass(seconds(10));
+  }
+  assert.deepEqual(scene.votes("pi-a"), { have: 3, need: 2, of: ["pc", "pi-a", "pi-b"] });
+  // It decides now: without the other node the holder stays, and a new process knows it.
+  scene.cluster.lan.kill("pi-b");
+  await scene.pass(seconds(10));
+  assert.equal(scene.holder(), "pi-a");
+  assert.deepEqual(movesSince(scene, before), []);
+  assert.deepEqual(scene.twice, []);
+});
+
+Deno.test("nodes that were not reloaded, or not all, never make two holders", async () => {
+  const scene = await held({ spare: ["pc"] });
+  const config = configFrom(scene.toml({ witnesses: ["pc"] }));
+  scene.cluster.setConfig("pc", config);
+  scene.cluster.start("pc");
+  await scene.pass(seconds(5));
+  // pi-b starts with the new file, and hears pc alone; pi-a and nas have the old one.
+  const { paths } = scene.cluster.lan;
+  for (const [one, other] of [["pi-a", "pi-b"], ["nas", "pi-b"], ["pi-a", "pc"], ["nas", "pc"]]) {
+    paths.cut(one ?? "", other ?? "");
+    paths.cut(other ?? "", one ?? "");
+  }
+  scene.cluster.lan.kill("pi-b");
+  scene.cluster.setConfig("pi-b", config);
+  scene.cluster.start("pi-b");
+  await scene.pass(seconds(30));
+  assert.deepEqual(scene.answering(), ["pi-a"]);
+  assert.deepEqual(scene.twice, []);
+  const [db] = scene.cluster.status("pi-b")?.instances ?? [];
+  assert.match(
+    db?.votes?.voters ?? "",
+    /nas, pi-a, pi-b vote, and this node's file names pc, pi-a/,
+  );
+});
+
+Deno.test("a node more and a node less, ten seconds apart: nothing moves", async () => {
+  const scene = await held({ spare: ["pc", "pi-c"] });
+  const before = scene.log.length;
+  const nodes = ["pi-a", "pi-b", "pi-c"];
+  const more = configFrom(scene.toml({ nodes, prefer: nodes }));
+  scene.cluster.setConfig("pi-c", more);
+  scene.cluster.start("pi-c");
+  for (const name of ["nas", "pi-a", "pi-b"]) {
+    await scene.pass(seconds(10));
+    scene.cluster.reload(name, more);
+  }
+  await scene.pass(seconds(10));
+  assert.deepEqual(scene.votes("pi-a"), { have: 4, need: 3, of: ["nas", ...nodes] });
+  for (const name of ["pi-a", "nas", "pi-b"]) {
+    scene.cluster.reload(name, configFrom(scene.toml()));
+    await scene.pass(seconds(10));
+  }
+  assert.deepEqual(scene.votes("pi-a"), { have: 3, need: 2, of: ["nas", "pi-a", "pi-b"] });
+  assert.equal(scene.holder(), "pi-a");
+  assert.deepEqual(movesSince(scene, before), []);
+  assert.deepEqual(scene.twice, []);
+});
+
+/** Changes of holder in the log from line `from` on. */
+function movesSince(scene: Scene, from: number): readonly string[] {
+  return scene.log.slice(from).filter((line) => / db.*-> (master|backup|fault)/.test(line))
+    .filter((line) => !/ init -> backup/.test(line));
+}
 
 Deno.test("without a majority no node holds it", async () => {
   const scene = await held({});

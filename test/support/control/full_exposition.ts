@@ -48,6 +48,7 @@ export function fullExposition(): string {
         remaining_ms: 2100,
         epoch: 17,
         refusals: [],
+        voters: null,
       },
     }),
     backup({ family: "ipv6", addresses: ["fd00::50/64"], checks: [NGINX], ready: 1 }),

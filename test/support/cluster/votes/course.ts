@@ -5,6 +5,9 @@
  */
 import { holds, lapse } from "../../../../src/cluster/votes/holder.ts";
 import type { Terms } from "../../../../src/cluster/votes/terms.ts";
+import { votersFor } from "../../../../src/cluster/votes/voter.ts";
+import { listOf, type VoterList } from "../../../../src/cluster/votes/voters.ts";
+import { viewOf } from "../../../../src/cluster/votes/words.ts";
 import { type Instant, milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
 import { Schedule } from "../../../sim/schedule.ts";
 import { CALM, drawPace, type Pace, STORM, type Wrong } from "../storm.ts";
@@ -12,8 +15,9 @@ import { Judge } from "./judge.ts";
 import type { Protocol } from "./protocol.ts";
 import { afterQuiet, restingHolder, roundOf } from "./quiet.ts";
 import { type Kind, latenessOf, wayOf, Weather } from "./weather.ts";
-import { act, BOOT, contestOf, type Done, epochOf, type Flight, later } from "./world.ts";
-import { type Machine, offerTo, receive, restarted, resumed, type Rules } from "./world.ts";
+import { act, BOOT, contestOf, type Done, epochOf, type Flight, later, LEASE } from "./world.ts";
+import { type Machine, offerTo, receive, reloaded, restarted, resumed } from "./world.ts";
+import type { Rules } from "./world.ts";
 import { rulesOf, settled } from "./world.ts";
 
 /** What is drawn, and what is promised. */
@@ -56,6 +60,9 @@ interface Host {
   waiting: Flight[];
 }
 
+/** A machine that may come in beside the first voters, or in the place of one. */
+const NEWCOMER = "y";
+
 /** From one look to the next, whether nodes hear a holder. */
 const LOOK = milliseconds(100);
 
@@ -63,6 +70,10 @@ class Course {
   readonly #random: () => number;
   readonly #setting: Setting;
   readonly #rules: Rules;
+  /** The lists of voters that files have: all have the first one in the beginning. */
+  readonly #lists: readonly [VoterList, VoterList];
+  /** Which of them was reloaded last: after the storm all files have it. */
+  #last: 0 | 1 = 0;
   readonly #schedule = new Schedule();
   readonly judge: Judge;
   readonly #hosts = new Map<string, Host>();
@@ -85,9 +96,10 @@ class Course {
     this.#rules = rulesOf(protocol, nodes, witnesses, setting.terms);
     const { margin, rate, terms: { term } } = setting;
     this.judge = new Judge({ margin: nanoseconds(margin), rate, term });
-    for (const name of this.#rules.voters.names) {
+    this.#lists = [this.#rules.list, random() < 0.5 ? this.#rules.list : this.#otherList()];
+    for (const name of this.#names) {
       this.#hosts.set(name, {
-        machine: settled(name),
+        machine: settled(name, this.#rules.list),
         at: this.#time,
         pace: drawPace(random, rate),
         pausedUntil: 0,
@@ -95,6 +107,19 @@ class Course {
         waiting: [],
       });
     }
+  }
+
+  /** One more machine, one less, or another one in the place of one. */
+  #otherList(): VoterList {
+    const { list } = this.#rules;
+    const kind = this.#random();
+    const without = list.filter((name) => name !== (list.length > 3 ? "c" : list.at(-1)));
+    if (kind < 0.3) return listOf([...list, NEWCOMER]);
+    return kind < 0.5 ? without : listOf([...without, NEWCOMER]);
+  }
+
+  get #names(): readonly string[] {
+    return listOf(this.#lists.flat());
   }
 
   get problem(): string | undefined {
@@ -134,12 +159,29 @@ class Course {
   /** Without faults one of the nodes holds, at last. */
   #calm(): void {
     const end = this.#time + CALM;
+    for (const name of this.#names) this.#reload(name, this.#lists[this.#last]);
     while (this.#time < end && this.problem === undefined) {
       for (const name of this.#rules.nodes) this.#wantAgain(name);
       this.#run(this.#time + LOOK);
     }
     if (this.problem !== undefined || this.#holding().length > 0) return;
-    this.judge.problem = "no node holds although nothing is in its way";
+    this.judge.problem = `no node holds although nothing is in its way: ${this.#views()}`;
+  }
+
+  /** By which voters each machine goes. */
+  #views(): string {
+    return this.#machines().map((machine) => {
+      const { name, file, voter, holder, now, isWish } = machine;
+      const { refusals } = viewOf(contestOf(this.#rules, machine), holder, now);
+      const { stamp, lists } = votersFor(voter, LEASE, file);
+      return `${name}: file ${file}${isWish ? " wished for" : ""}, votes by ${stamp.epoch}.` +
+        `${stamp.step} ${lists.join("+")}, asks by ${holder.voters.lists.join("+")}: ${refusals}`;
+    }).join("; ");
+  }
+
+  #reload(name: string, list: VoterList): void {
+    const host = this.#host(name);
+    host.machine = reloaded(this.#caughtUp(host), list);
   }
 
   /** The nodes hear the holder and ask no more; then nothing happens for hours. False: not so. */
@@ -215,7 +257,7 @@ class Course {
   #holding(): readonly string[] {
     return this.#rules.nodes.filter((name) => {
       const { holder, now } = this.#caughtUp(this.#host(name));
-      return holds(contestOf(this.#rules, name), holder, now);
+      return holds(holder, now);
     });
   }
 
@@ -293,8 +335,8 @@ class Course {
   }
 
   #befall(kind: Kind): void {
-    const { protocol, nodes, voters } = this.#rules;
-    const [name, node] = [this.#draw(voters.names), this.#draw(nodes)];
+    const { protocol, nodes } = this.#rules;
+    const [name, node] = [this.#draw(this.#names), this.#draw(nodes)];
     const isAwake = !this.#isPaused(this.#host(node));
     switch (kind) {
       case "ask":
@@ -306,7 +348,7 @@ class Course {
         if (!isAwake) return;
         return this.#change(node, (one) => offerTo(this.#rules, one, this.#draw(nodes)));
       case "cut":
-        return this.#cut(name, this.#draw(voters.names), this.#time);
+        return this.#cut(name, this.#draw(this.#names), this.#time);
       case "delay":
         this.#slowUntil = this.#time + this.#random() * seconds(1);
         return;
@@ -322,6 +364,9 @@ class Course {
       }
       case "siege":
         return this.#besiege(node);
+      case "reload":
+        this.#last = this.#random() < 0.5 ? 0 : 1;
+        return this.#reload(name, this.#lists[this.#last]);
     }
   }
 
@@ -334,7 +379,7 @@ class Course {
     const start = this.#time + this.#random() * seconds(0.6);
     const kind = this.#random();
     this.#slowUntil = start;
-    for (const other of this.#rules.voters.names) {
+    for (const other of this.#names) {
       if (kind < 0.7) this.#cut(other, name, start);
       if (kind > 0.3) this.#cut(name, other, start);
     }

@@ -79,7 +79,7 @@ export function explore(protocol: Protocol, clocks: Clocks, bounds: Bounds): Exp
       : protocol.startVoter(now, votes);
   const rules = rulesOf({ ...protocol, startVoter }, ["a", "b"], ["w"], MODEL_TERMS);
   const { states, ...left } = bounds;
-  const machines = ["a", "b", "w"].map(settled);
+  const machines = ["a", "b", "w"].map((name) => settled(name, rules.list));
   const first: Node = { state: { machines, flights: [], left }, from: undefined, how: "start" };
   const seen = new Set([keyOf(first.state)]);
   const open: Node[] = [first];

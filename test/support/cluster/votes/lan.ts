@@ -43,7 +43,8 @@ export class VotingLan {
 
   constructor(nodes: readonly string[], witnesses: readonly string[], terms = TERMS) {
     this.#rules = rulesOf(PROTOCOL, nodes, witnesses, terms);
-    for (const name of this.#rules.voters.names) this.#machines.set(name, settled(name));
+    const { list } = this.#rules;
+    for (const name of list) this.#machines.set(name, settled(name, list));
   }
 
   ask(name: string): void {
@@ -75,7 +76,7 @@ export class VotingLan {
 
   view(name: string): LeaseView {
     const { holder, now } = this.#machine(name);
-    return viewOf(contestOf(this.#rules, name), holder, now);
+    return viewOf(contestOf(this.#rules, this.#machine(name)), holder, now);
   }
 
   /** Everything of the next `count` milliseconds, in steps of a tenth. */

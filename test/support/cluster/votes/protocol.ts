@@ -9,7 +9,13 @@ import {
 } from "../../../../src/cluster/votes/holder.ts";
 import { ask, tick } from "../../../../src/cluster/votes/holder.ts";
 import { offer, transfer, wish } from "../../../../src/cluster/votes/handover.ts";
-import { asked, released, startVoter, transferred } from "../../../../src/cluster/votes/voter.ts";
+import {
+  asked,
+  released,
+  startVoter,
+  transferred,
+  written,
+} from "../../../../src/cluster/votes/voter.ts";
 import type { Terms } from "../../../../src/cluster/votes/terms.ts";
 
 /** What machines of a test do; a mutant is this with one entry changed. */
@@ -20,6 +26,7 @@ export const PROTOCOL = {
   asked,
   released,
   transferred,
+  written,
   ask,
   tick,
   granted,
@@ -35,6 +42,8 @@ export const PROTOCOL = {
   shutsFence: true,
   /** Is the resume state void before that? */
   voidsNote: true,
+  /** Are the voters on the disk when a voter says so? */
+  savesVoters: true,
 };
 
 /** The protocol, or a broken one. */

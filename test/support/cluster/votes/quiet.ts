@@ -25,7 +25,15 @@ export function restingHolder(machines: readonly Machine[]): Machine | undefined
   });
   const isOneRound = candidacy?.ends.size === machines.length && askAt !== undefined &&
     new Set([...candidacy.ends.values()].map(({ boot }) => boot)).size === 1;
-  return isCalm && isOneRound ? holder : undefined;
+  // While the voters change, a round leads to another state.
+  const isSettled = machines.every(({ isWish, voter }) => {
+    const vote = voter.votes.get(LEASE);
+    return !isWish && vote?.isUnsaved === false &&
+      vote.voters?.stamp.epoch === holder.holder.voters.stamp.epoch;
+  });
+  const { lists, stamp } = holder.holder.voters;
+  const isNumbered = lists.length === 1 && stamp.epoch > 0;
+  return isCalm && isOneRound && isSettled && isNumbered ? holder : undefined;
 }
 
 /** `machine` when `duration` of such time is over; `paces` are its own and the holder's. */
@@ -44,8 +52,8 @@ export function afterQuiet(
   const { holder, voter, fence, note } = machine;
   const { candidacy, lastSent, askAt } = holder;
   const votes = new Map(
-    [...voter.votes].map(([lease, { epoch, last }]) =>
-      [lease, { epoch, last: last && promised(last) }] as const
+    [...voter.votes].map(([lease, vote]) =>
+      [lease, { ...vote, last: vote.last && promised(vote.last) }] as const
     ),
   );
   return {
@@ -63,7 +71,11 @@ export function afterQuiet(
       askAt: askAt && own(askAt),
       candidacy: {
         ...candidacy,
-        rounds: candidacy.rounds.map((one) => ({ sent: one.sent + sent, at: own(one.at) })),
+        rounds: candidacy.rounds.map((one) => ({
+          ...one,
+          sent: one.sent + sent,
+          at: own(one.at),
+        })),
         ends: new Map([...candidacy.ends].map(([name, end]) => [name, own(end)])),
       },
     },

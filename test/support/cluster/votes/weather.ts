@@ -12,6 +12,7 @@ const KINDS = {
   pause: 0.2,
   pace: 1,
   siege: 0.5,
+  reload: 0.5,
 } as const;
 
 /** One of the things that may happen. */

@@ -2,13 +2,34 @@
  * Machines that vote and hold, and what they send: values, so that every course of events can be
  * tried. Nothing happens by itself: a test says what happens next, and when.
  */
-import type { Contest, Holder, Step } from "../../../../src/cluster/votes/candidacy.ts";
+import {
+  type Contest,
+  type Holder,
+  informed,
+  isInForce,
+  type Step,
+} from "../../../../src/cluster/votes/candidacy.ts";
 import { mayBeOver, type Reading, readingAfter } from "../../../../src/cluster/votes/clocks.ts";
 import { type HolderNote, startHolder } from "../../../../src/cluster/votes/holder.ts";
-import type { Outgoing, VoteMessage, Wish } from "../../../../src/cluster/votes/message.ts";
+import {
+  type Outgoing,
+  type VoteMessage,
+  votersOf,
+  type Wish,
+} from "../../../../src/cluster/votes/message.ts";
 import type { Terms } from "../../../../src/cluster/votes/terms.ts";
-import type { Promised, Vote, Voter } from "../../../../src/cluster/votes/voter.ts";
-import { type Voters, votersOf } from "../../../../src/cluster/votes/voters.ts";
+import {
+  type Promised,
+  type Vote,
+  type Voter,
+  votersFor,
+} from "../../../../src/cluster/votes/voter.ts";
+import {
+  initialVoters,
+  listOf,
+  type VoterList,
+  type Voters,
+} from "../../../../src/cluster/votes/voters.ts";
 import { type Nanoseconds, nanoseconds } from "../../../../src/time.ts";
 import type { Protocol } from "./protocol.ts";
 
@@ -18,10 +39,17 @@ export const LEASE = "db";
 /** What does not change in a world. */
 export interface Rules {
   readonly protocol: Protocol;
-  readonly voters: Voters;
   readonly terms: Terms;
+  /** The list of the files in the beginning. */
+  readonly list: VoterList;
   /** Those that may hold; the other voters are witnesses. */
   readonly nodes: readonly string[];
+}
+
+/** What a machine has written down where it survives everything. */
+interface Disk {
+  readonly epoch: number;
+  readonly voters: Voters;
 }
 
 /** What a process has written down for the next one. */
@@ -39,6 +67,10 @@ export interface Machine {
   readonly starts: number;
   readonly voter: Voter;
   readonly holder: Holder;
+  /** Those that vote by its file, and whether that is to come into force. */
+  readonly file: VoterList;
+  readonly isWish: boolean;
+  readonly disk: Disk | undefined;
   /** Until when the machine answers for the address, whatever becomes of its process. */
   readonly fence: Reading | undefined;
   readonly note: Note | undefined;
@@ -64,23 +96,35 @@ export function rulesOf(
   witnesses: readonly string[],
   terms: Terms,
 ): Rules {
-  const voters = votersOf([...nodes, ...witnesses]);
-  return { protocol, voters, terms: protocol.terms(terms), nodes };
+  const list = listOf([...nodes, ...witnesses]);
+  return { protocol, list, terms: protocol.terms(terms), nodes };
 }
 
 /** The readings of a machine that has just booted. */
 export const BOOT: Reading = { boot: nanoseconds(0), raw: nanoseconds(0) };
 
 /** A machine that runs for so long that its voter is not silent. */
-export function settled(name: string): Machine {
+export function settled(name: string, file: VoterList): Machine {
   const voter: Voter = { silentUntil: BOOT, votes: new Map() };
-  const holder = startHolder(tokenOf(name, 1));
-  return { name, now: BOOT, starts: 1, voter, holder, fence: undefined, note: undefined };
+  const holder = startHolder(tokenOf(name, 1), initialVoters(file));
+  const nothing = { fence: undefined, note: undefined, disk: undefined };
+  return { name, now: BOOT, starts: 1, voter, holder, file, isWish: false, ...nothing };
+}
+
+/** The machine after it was reloaded with a file in which these vote. */
+export function reloaded(machine: Machine, file: VoterList): Machine {
+  if (file.join() === machine.file.join()) return machine;
+  const isFirst = machine.voter.votes.get(LEASE)?.voters === undefined;
+  const holder = isFirst ? { ...machine.holder, voters: initialVoters(file) } : machine.holder;
+  return { ...machine, file, holder, isWish: !isFirst && !isInForce({ file }, holder) };
 }
 
 /** What a node of `name` contends for. */
-export function contestOf({ voters, terms }: Rules, self: string): Contest {
-  return { self, lease: LEASE, voters, terms };
+export function contestOf(
+  { terms }: Rules,
+  { name: self, file, isWish }: Pick<Machine, "name" | "file" | "isWish">,
+): Contest {
+  return { self, lease: LEASE, file, isWish, terms };
 }
 
 /** Does the machine answer for the address? What shuts its fence may be late. */
@@ -94,25 +138,28 @@ export function act(
   machine: Machine,
   step: (contest: Contest, holder: Holder, now: Reading) => Step,
 ): Done {
-  return perform(rules, machine, step(contestOf(rules, machine.name), machine.holder, machine.now));
+  const { voter, now } = machine;
+  const known = voter.votes.get(LEASE)?.voters;
+  const holder = known === undefined ? machine.holder : informed(machine.holder, known);
+  return perform(rules, machine, step(contestOf(rules, machine), holder, now));
 }
 
 /** The machine after it has offered the lease to `to`. */
 export function offerTo(rules: Rules, machine: Machine, to: string): Done {
-  const message = rules.protocol.offer(contestOf(rules, machine.name), machine.holder, to);
+  const message = rules.protocol.offer(contestOf(rules, machine), machine.holder, to);
   return { machine, sent: message === undefined ? [] : [{ from: machine.name, ...message }] };
 }
 
 /** The machine after `message` of `from` has come. */
 export function receive(rules: Rules, machine: Machine, from: string, message: VoteMessage): Done {
-  const { protocol, voters } = rules;
-  const { voter, now, holder } = machine;
-  const contest = contestOf(rules, machine.name);
+  const { protocol } = rules;
+  const { voter, now, holder, file } = machine;
+  const contest = contestOf(rules, machine);
   switch (message.kind) {
     case "vote-ask":
-      return voted(rules, machine, protocol.asked(voters, voter, now, from, message));
+      return voted(rules, machine, protocol.asked(file, voter, now, from, message));
     case "vote-transfer":
-      return voted(rules, machine, protocol.transferred(voters, voter, now, from, message));
+      return voted(rules, machine, protocol.transferred(file, voter, now, from, message));
     case "vote-release":
       return { machine: { ...machine, voter: protocol.released(voter, from, message) }, sent: [] };
     case "vote-grant":
@@ -122,24 +169,36 @@ export function receive(rules: Rules, machine: Machine, from: string, message: V
       });
     case "vote-refusal":
       return perform(rules, machine, protocol.refused(contest, holder, now, from, message));
-    case "vote-offer":
-      return act(rules, machine, (...given) => protocol.wish(...given, from, message.epoch));
+    case "vote-offer": {
+      const voters = votersOf(message.voters);
+      const told = voters === undefined ? holder : informed(holder, voters);
+      return act(
+        rules,
+        { ...machine, holder: told },
+        (...given) => protocol.wish(...given, from, message.epoch),
+      );
+    }
     case "vote-wish":
       return handOver(rules, machine, from, message);
   }
 }
 
 /**
- * The machine with a new process that knows nothing but what was on its disk: the highest `epoch`.
- * Its kernel still has the fence.
+ * The machine with a new process that knows nothing but what was on its disk: the highest `epoch`,
+ * and its voters. Its kernel still has the fence.
  */
 export function restarted({ protocol }: Rules, machine: Machine, epoch = 0): Machine {
-  const { name, now } = machine;
+  const { name, now, disk, file } = machine;
   const starts = machine.starts + 1;
-  const holder = startHolder(tokenOf(name, starts), epoch);
   const votes = new Map<string, Vote>();
-  if (epoch > 0) votes.set(LEASE, { epoch, last: undefined });
-  return { ...machine, starts, holder, voter: protocol.startVoter(now, votes), note: undefined };
+  const floor = Math.max(epoch, disk?.epoch ?? 0);
+  if (disk !== undefined) {
+    const saved = { ...disk.voters.stamp, promised: disk.epoch };
+    votes.set(LEASE, { epoch: floor, last: undefined, voters: disk.voters, saved });
+  } else if (floor > 0) votes.set(LEASE, { epoch: floor, last: undefined });
+  const voter = protocol.startVoter(now, votes);
+  const holder = startHolder(tokenOf(name, starts), votersFor(voter, LEASE, file), epoch);
+  return { ...machine, starts, holder, voter, note: undefined };
 }
 
 /** The highest epoch that the machine's voter has promised or heard. */
@@ -153,9 +212,10 @@ export function resumed(rules: Rules, machine: Machine, epoch = 0): Machine {
   const fresh = restarted(rules, machine, epoch);
   const holder = note === undefined ? undefined : rules.protocol.resumeHolder(note.holder, now);
   if (note === undefined || holder === undefined) return fresh;
+  const known = fresh.voter.votes.get(LEASE);
+  const highest = Math.max(known?.epoch ?? 0, note.own?.epoch ?? 0);
   const votes = new Map<string, Vote>();
-  const highest = Math.max(epoch, note.own?.epoch ?? 0);
-  if (highest > 0) votes.set(LEASE, { epoch: highest, last: note.own });
+  if (highest > 0) votes.set(LEASE, { ...known, epoch: highest, last: note.own });
   const voter = rules.protocol.startVoter(now, votes);
   return refenced(rules, fresh, { ...fresh, note, holder, voter });
 }
@@ -171,7 +231,7 @@ export function later(machine: Machine, boot: Nanoseconds, raw: Nanoseconds): Ma
 
 function handOver(rules: Rules, machine: Machine, to: string, message: Wish): Done {
   const { protocol } = rules;
-  const contest = contestOf(rules, machine.name);
+  const contest = contestOf(rules, machine);
   const step = protocol.transfer(contest, machine.holder, machine.now, to, message);
   const asking = machine.holder.candidacy?.asking ?? 0;
   if (step === undefined) {
@@ -188,11 +248,20 @@ function voted(
   machine: Machine,
   { voter, messages }: { readonly voter: Voter; readonly messages: readonly Outgoing[] },
 ): Done {
-  return delivered(rules, { ...machine, voter }, messages);
+  return delivered(rules, saved(rules, { ...machine, voter }), messages);
+}
+
+/** What is to survive is written down after the answer, which does not say so yet. */
+function saved({ protocol }: Rules, machine: Machine): Machine {
+  const vote = machine.voter.votes.get(LEASE);
+  if (vote?.voters === undefined || vote.isUnsaved !== true) return machine;
+  const disk = protocol.savesVoters ? { epoch: vote.epoch, voters: vote.voters } : machine.disk;
+  return { ...machine, disk, voter: protocol.written(machine.voter, LEASE) };
 }
 
 function perform(rules: Rules, machine: Machine, { holder, messages }: Step): Done {
-  return delivered(rules, refenced(rules, machine, { ...machine, holder }), messages);
+  const isWish = machine.isWish && (holder.voters.lists.length > 1 || !isInForce(machine, holder));
+  return delivered(rules, refenced(rules, machine, { ...machine, holder, isWish }), messages);
 }
 
 /** What a machine tells itself arrives at once. */
@@ -214,9 +283,9 @@ function delivered(rules: Rules, before: Machine, messages: readonly Outgoing[])
 /** The fence follows the hold: of a process that held nothing, it stays as it is. */
 function refenced(rules: Rules, before: Machine, after: Machine): Machine {
   const { protocol } = rules;
-  const contest = contestOf(rules, after.name);
+  const contest = contestOf(rules, after);
   if (after.holder.candidacy?.isHolding === true) {
-    const fence = protocol.endOf(contest, after.holder);
+    const fence = protocol.endOf(after.holder);
     const holder = protocol.noteOf(contest, after.holder, after.now);
     const last = after.voter.votes.get(LEASE)?.last;
     const isOwn = last?.to === after.name && last.token === after.holder.token;

@@ -51,7 +51,7 @@ for (const size of isWhole ? WHOLE : SIZES) {
  */
 const SHOWS: Readonly<Record<string, Size>> = {
   "the holder counts from the receipt of the grant": [2, 3, 0, 0],
-  "a voter is not silent after its start": [0, 2, 1, 0],
+  "a voter is not silent after its start": [0, 3, 1, 0],
   "the hold is as long as the promise": [2, 3, 0, 0],
   "a grant from before a release is used": [0, 4, 0, 0],
   "a recorded grant counts as the answer to the newest request": [2, 3, 0, 0],

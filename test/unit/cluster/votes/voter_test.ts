@@ -11,11 +11,14 @@ import {
   transferred,
   type Voted,
   type Voter,
+  written,
 } from "../../../../src/cluster/votes/voter.ts";
-import { overlap, votersOf } from "../../../../src/cluster/votes/voters.ts";
+import { markOf } from "../../../../src/cluster/votes/message.ts";
+import { initialVoters, type VoterList } from "../../../../src/cluster/votes/voters.ts";
 import { nanoseconds, seconds } from "../../../../src/time.ts";
 
-const VOTERS = votersOf(["a", "b", "w"]);
+const VOTERS = ["a", "b", "w"];
+const FIRST = markOf(initialVoters(VOTERS), false);
 const [A, B] = ["a".repeat(16), "b".repeat(16)];
 
 /** After so many seconds since boot, by the one clock and by the other. */
@@ -24,12 +27,12 @@ function at(boot: number, raw = boot): Reading {
 }
 
 function askOf(token: string, sent: number, more: Partial<Ask> = {}): Ask {
-  const { fingerprint: voters } = VOTERS;
   const term = seconds(2.5);
   return {
     kind: "vote-ask",
     lease: "db",
-    voters,
+    voters: FIRST,
+    change: false,
     token,
     sent,
     term,
@@ -107,11 +110,10 @@ Deno.test("voter: a release frees what was asked for before it, and nothing else
 Deno.test("voter: a transfer is the promise of the successor, if the holder sent it", () => {
   const { voter } = asked(VOTERS, OLD, at(10), "a", askOf(A, 5));
   const next = { token: B, sent: 9, term: seconds(2.5), epoch: 2 };
-  const { fingerprint } = VOTERS;
   const transfer = {
     kind: "vote-transfer",
     lease: "db",
-    voters: fingerprint,
+    voters: FIRST,
     token: A,
     to: "b",
     next,
@@ -122,7 +124,7 @@ Deno.test("voter: a transfer is the promise of the successor, if the holder sent
   strictEqual(wordOf(foreign), "promised 1.5");
   const done = transferred(VOTERS, voter, at(11), "a", { ...transfer, sent: 6 });
   deepStrictEqual(done.messages, [
-    { to: "b", message: { kind: "vote-grant", lease: "db", token: B, sent: 9 } },
+    { to: "b", message: { kind: "vote-grant", lease: "db", token: B, sent: 9, saved: null } },
   ]);
   strictEqual(done.voter.votes.get("db")?.last?.to, "b");
   // One that does not know of a promise decides as for any request.
@@ -157,10 +159,66 @@ Deno.test("voter: epochs only rise, also by what a refused holder says", () => {
   strictEqual(wordOf(asked(VOTERS, silent, at(30), "b", askOf(B, 1, { epoch: 9 }))), "old-epoch 0");
 });
 
-Deno.test("voter: another list of voters, and a machine that is none of them, get nothing", () => {
-  const voters = votersOf(["a", "b", "x"]).fingerprint;
+/** Voters that a change has put in force. */
+function markFor(epoch: number, step: number, ...lists: readonly VoterList[]) {
+  return markOf({ stamp: { epoch, step }, lists }, false);
+}
+
+Deno.test("voter: before any change, files with other voters grant each other nothing", () => {
+  const voters = markFor(0, 0, ["a", "b", "x"]);
   strictEqual(wordOf(asked(VOTERS, OLD, at(9), "a", askOf(A, 1, { voters }))), "other-voters 0");
   strictEqual(wordOf(asked(VOTERS, OLD, at(9), "x", askOf(A, 1))), "other-voters 0");
+});
+
+Deno.test("voter: what it has promised by stays, whatever its file says then", () => {
+  const { voter } = asked(VOTERS, OLD, at(9), "a", askOf(A, 1));
+  const other = ["a", "b", "x"];
+  strictEqual(wordOf(asked(other, voter, at(20), "a", askOf(A, 2))), "granted");
+  const voters = markFor(0, 0, other);
+  const refused = asked(other, voter, at(20), "b", askOf(B, 2, { voters, epoch: 2 }));
+  strictEqual(wordOf(refused), "other-voters 0");
+  deepStrictEqual((answerOf(refused) as Refusal).voters, FIRST);
+});
+
+Deno.test("voter: newer voters are taken over with a promise, and older ones refused then", () => {
+  const joint = markFor(4, 1, VOTERS, ["a", "b", "x"]);
+  const voters = { voters: joint, epoch: 5 };
+  const { voter } = asked(VOTERS, OLD, at(9), "a", askOf(A, 1, voters));
+  deepStrictEqual(voter.votes.get("db")?.voters?.stamp, { epoch: 4, step: 1 });
+  strictEqual(
+    wordOf(asked(VOTERS, voter, at(20), "b", askOf(B, 2, { epoch: 9 }))),
+    "other-voters 0",
+  );
+  // A name alone says nothing of lists that are not known.
+  const { lists: _, ...bare } = markFor(6, 1, VOTERS);
+  const unknown = asked(VOTERS, voter, at(9.1), "a", askOf(A, 2, { voters: bare, epoch: 6 }));
+  strictEqual(wordOf(unknown), "other-voters 0");
+  const known = askOf(A, 2, { voters: { ...joint, lists: undefined }, epoch: 6 });
+  strictEqual(wordOf(asked(VOTERS, voter, at(9.1), "a", known)), "granted");
+});
+
+Deno.test("voter: newer voters of a request that it refuses change nothing", () => {
+  const { voter } = asked(VOTERS, OLD, at(9), "a", askOf(A, 1, { epoch: 7 }));
+  const voters = markFor(5, 1, VOTERS, ["a", "b", "x"]);
+  const late = asked(VOTERS, voter, at(20), "b", askOf(B, 1, { voters, epoch: 7 }));
+  strictEqual(wordOf(late), "old-epoch 0");
+  deepStrictEqual(late.voter.votes.get("db")?.voters?.stamp, { epoch: 0, step: 0 });
+  const silent = asked(VOTERS, startVoter(at(9)), at(10), "a", askOf(A, 1, { voters, epoch: 7 }));
+  deepStrictEqual([wordOf(silent), silent.voter.votes.get("db")], ["silent 3", undefined]);
+});
+
+Deno.test("voter: it says what it has written down, once it has", () => {
+  const savedOf = (voted: Voted) => (answerOf(voted) as Grant).saved;
+  const first = asked(VOTERS, OLD, at(9), "a", askOf(A, 1));
+  deepStrictEqual([savedOf(first), first.voter.votes.get("db")?.isUnsaved], [null, true]);
+  const voter = written(first.voter, "db");
+  const second = asked(VOTERS, voter, at(9.5), "a", askOf(A, 2, { epoch: 3 }));
+  deepStrictEqual(savedOf(second), { epoch: 0, step: 0, promised: 1 });
+  strictEqual(second.voter.votes.get("db")?.isUnsaved, false);
+  const third = asked(VOTERS, second.voter, at(10), "a", askOf(A, 3, { epoch: 3, change: true }));
+  strictEqual(third.voter.votes.get("db")?.isUnsaved, true);
+  const last = asked(VOTERS, written(third.voter, "db"), at(10.5), "a", askOf(A, 4, { epoch: 3 }));
+  deepStrictEqual(savedOf(last), { epoch: 0, step: 0, promised: 3 });
 });
 
 Deno.test("voter: it knows a bounded number of leases", () => {
@@ -171,22 +229,4 @@ Deno.test("voter: it knows a bounded number of leases", () => {
   strictEqual(voter.votes.size, MAX_LEASES);
   strictEqual(wordOf(asked(VOTERS, voter, at(9), "a", askOf(A, 1, { lease: "new" }))), "full 0");
   strictEqual(wordOf(asked(VOTERS, voter, at(9), "a", askOf(A, 9999, { lease: "5" }))), "granted");
-});
-
-Deno.test("voters: two lists overlap when they differ by one machine", () => {
-  const names = ["a", "b", "c", "d", "e", "f", "g"];
-  for (let count = 1; count < 6; count++) {
-    const list = names.slice(0, count);
-    const more = names.slice(0, count + 1);
-    const replaced = [...names.slice(0, count - 1), "x"];
-    strictEqual(overlap(votersOf(list), votersOf(list.toReversed())), true);
-    strictEqual(overlap(votersOf(list), votersOf(more)), true, `${count} and one more`);
-    strictEqual(overlap(votersOf(more), votersOf(list)), true, `${count} and one more`);
-    // Of an even number, a majority is one more than half of them.
-    const isEven = count % 2 === 0;
-    strictEqual(overlap(votersOf(list), votersOf(replaced)), isEven, `one of ${count} replaced`);
-  }
-  strictEqual(votersOf(["b", "a"]).fingerprint, votersOf(["a", "b", "a"]).fingerprint);
-  strictEqual(votersOf(["a"]).need, 1);
-  strictEqual(votersOf(["a", "b", "c", "d"]).need, 3);
 });
