@@ -111,20 +111,50 @@ const VOTING = (nodes: string, witnesses: string) =>
   `witnesses = ${witnesses}\n[instance.db]\nvrid = 51\naddresses = ["10.0.0.50/24"]\n` +
   "exclusive = true\n";
 
-Deno.test("a witness is not replaced in one step: first one more, then one less", async () => {
+Deno.test("voters: a witness is replaced in one step, most of them are not", async () => {
   const nodes = 'a = "10.0.0.1"\nb = "10.0.0.2"';
   await scene(async ({ reloader, applied, lines, write }) => {
     await write(VOTING(nodes, '{ nas = "10.0.0.3" }'));
     assert.equal((await reloader.reload()).applied, true);
     await write(VOTING(nodes, '{ pc = "10.0.0.4" }'));
+    assert.equal((await reloader.reload()).applied, true);
+    await write(VOTING(nodes, '{ nas = "10.0.0.3", w = "10.0.0.5", x = "10.0.0.6" }'));
     assert.equal((await reloader.reload()).applied, false);
-    assert.equal(applied.length, 1);
-    assert.match(lines.join("\n"), /the voters change from a, b, nas to a, b, pc in one step/);
-    await write(VOTING(nodes, '{ nas = "10.0.0.3", pc = "10.0.0.4" }'));
-    assert.equal((await reloader.reload()).applied, true);
-    await write(VOTING(nodes, '{ pc = "10.0.0.4" }'));
-    assert.equal((await reloader.reload()).applied, true);
+    assert.match(lines.join("\n"), /The new ones alone would be a majority/);
+    await write(VOTING('a = "10.0.0.1"\nc = "10.0.0.7"', '{ nas = "10.0.0.3" }'));
+    assert.equal((await reloader.reload()).applied, false);
+    assert.match(lines.join("\n"), /the voters change from a, b, pc to a, c, nas in one step/);
+    assert.match(lines.join("\n"), /Those that stay are no majority of those that vote now/);
+    assert.equal(applied.length, 2);
   });
+});
+
+Deno.test("voters: another machine under the same name is another one", async () => {
+  await scene(async ({ reloader, lines, write }) => {
+    await write(VOTING('a = "10.0.0.1"\nb = "10.0.0.2"', '{ nas = "10.0.0.3" }'));
+    assert.equal((await reloader.reload()).applied, true);
+    await write(VOTING('a = "10.0.0.1"\nb = "10.0.0.8"', '{ nas = "10.0.0.9" }'));
+    assert.equal((await reloader.reload()).applied, false);
+    assert.match(lines.join("\n"), /the voters change from a, b, nas to a, b, nas in one step/);
+  });
+});
+
+Deno.test("from votes to etcd, and back, a reload refuses: all machines have to stop", async () => {
+  const nodes = 'a = "10.0.0.1"\nb = "10.0.0.2"';
+  const votes = VOTING(nodes, '{ nas = "10.0.0.3" }');
+  const etcd = votes.replace(/witnesses = .*/, 'etcd = ["http://10.0.0.9:2379"]');
+  for (const [first, second] of [[votes, etcd], [etcd, votes]]) {
+    await scene(async ({ reloader, lines, write }) => {
+      await write(first ?? "");
+      assert.equal((await reloader.reload()).applied, true);
+      await write(second ?? "");
+      assert.equal((await reloader.reload()).applied, false);
+      const told = lines.join("\n");
+      assert.match(told, /what decides on exclusive instances changes between votes and etcd/);
+      assert.match(told, /stop floatip on all machines, change the file there, and start it again/);
+      assert.match(told, /the old configuration stays in force/);
+    });
+  }
 });
 
 function configOf(text: string): Config {
