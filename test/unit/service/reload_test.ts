@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ReloadAnswer } from "../../../src/control/api.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
 import { load } from "../../../src/config/load.ts";
@@ -111,20 +112,25 @@ const VOTING = (nodes: string, witnesses: string) =>
   `witnesses = ${witnesses}\n[instance.db]\nvrid = 51\naddresses = ["10.0.0.50/24"]\n` +
   "exclusive = true\n";
 
+/** What is said of a file that was refused. */
+function refusalOf(answer: ReloadAnswer): string {
+  assert.equal(answer.applied, false);
+  return answer.applied ? "" : JSON.stringify(answer.problems);
+}
+
 Deno.test("voters: a witness is replaced in one step, most of them are not", async () => {
   const nodes = 'a = "10.0.0.1"\nb = "10.0.0.2"';
-  await scene(async ({ reloader, applied, lines, write }) => {
+  await scene(async ({ reloader, applied, write }) => {
     await write(VOTING(nodes, '{ nas = "10.0.0.3" }'));
     assert.equal((await reloader.reload()).applied, true);
     await write(VOTING(nodes, '{ pc = "10.0.0.4" }'));
     assert.equal((await reloader.reload()).applied, true);
     await write(VOTING(nodes, '{ nas = "10.0.0.3", w = "10.0.0.5", x = "10.0.0.6" }'));
-    assert.equal((await reloader.reload()).applied, false);
-    assert.match(lines.join("\n"), /The new ones alone would be a majority/);
+    assert.match(refusalOf(await reloader.reload()), /The new ones alone would be a majority/);
     await write(VOTING('a = "10.0.0.1"\nc = "10.0.0.7"', '{ nas = "10.0.0.3" }'));
-    assert.equal((await reloader.reload()).applied, false);
-    assert.match(lines.join("\n"), /the voters change from a, b, pc to a, c, nas in one step/);
-    assert.match(lines.join("\n"), /Those that stay are no majority of those that vote now/);
+    const refusal = refusalOf(await reloader.reload());
+    assert.match(refusal, /the voters change from a, b, pc to a, c, nas in one step/);
+    assert.match(refusal, /Those that stay are no majority of those that vote now/);
     assert.equal(applied.length, 2);
   });
 });
@@ -148,11 +154,10 @@ Deno.test("from votes to etcd, and back, a reload refuses: all machines have to 
       await write(first ?? "");
       assert.equal((await reloader.reload()).applied, true);
       await write(second ?? "");
-      assert.equal((await reloader.reload()).applied, false);
-      const told = lines.join("\n");
+      const told = refusalOf(await reloader.reload());
+      assert.match(lines.join("\n"), /the old configuration stays in force/);
       assert.match(told, /what decides on exclusive instances changes between votes and etcd/);
       assert.match(told, /stop floatip on all machines, change the file there, and start it again/);
-      assert.match(told, /the old configuration stays in force/);
     });
   }
 });

@@ -1,0 +1,116 @@
+/**
+ * Other voters, with the built program: the witness of an exclusive instance dies, comes back and
+ * is replaced, a node comes and goes, by reloads one after the other. Nothing moves.
+ */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { Answers } from "../../support/cluster/answers.ts";
+import { Floatip } from "../../support/interop/floatip.ts";
+import { until } from "../../support/interop/until.ts";
+import { Lan } from "../../support/lab/lan.ts";
+import { Probe } from "../../support/lab/probe.ts";
+
+const HOSTS = ["a", "b", "nas", "pc", "c", "client"];
+
+/** A file in which these nodes vote, and this witness. */
+function fileOf(nodes: readonly string[], witness: string): string {
+  const at = (name: string) => `"10.77.0.${HOSTS.indexOf(name) + 1}"`;
+  return [
+    "[nodes]",
+    ...nodes.map((name) => `${name} = ${at(name)}`),
+    "[cluster]",
+    'secret = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8"',
+    `witnesses = { ${witness} = ${at(witness)} }`,
+    "[instance.db]",
+    "vrid = 51",
+    'addresses = ["10.77.0.100/24"]',
+    'prefer = ["a", "b"]',
+    "exclusive = true",
+    "",
+  ].join("\n");
+}
+
+const FIRST = fileOf(["a", "b"], "nas");
+
+Deno.test("exclusive: other voters by reloads, nothing moves [needs root]", async (t) => {
+  await using lan = await Lan.open({ hosts: HOSTS });
+  await using ends = new AsyncDisposableStack();
+  const start = async (name: string, file = FIRST) =>
+    ends.use(await Floatip.start(lan.host(name), file));
+  const [a, b, nas] = await Promise.all([start("a"), start("b"), start("nas")]);
+  await until("a to hold it", async () => (await a.instance("db")).state === "master");
+  await until("three votes", async () => (await votesOf(a))?.have === 3);
+  await until("a healthy status", async () => (await a.command("status")).code === 0);
+  const before = a.log.text.length;
+  const answers = ends.use(await Answers.start(lan.host("client"), "10.77.0.100"));
+  const probe = ends.use(await Probe.start(lan.host("client"), "10.77.0.100"));
+  const since = Date.now();
+
+  await t.step("the witness dies: status degraded, with exit code 1 and the reason", async () => {
+    await nas.crash();
+    await until("two votes", async () => (await votesOf(a))?.have === 2);
+    assert.equal((await a.command("status")).code, 1);
+    const words = (await a.status()).attention.join("\n");
+    assert.match(
+      words,
+      /db: 2 of 3 votes, 2 are needed: with one less no node holds the addresses/,
+    );
+    assert.match(await a.metrics(), /^floatip_votes\{.*\} 2$/m);
+  });
+
+  await t.step("it comes back: as before", async () => {
+    ends.use(await nas.again());
+    const back = performance.now();
+    await until("three votes", async () => (await votesOf(a))?.have === 3);
+    await until("a healthy status", async () => (await a.command("status")).code === 0);
+    console.log(`healthy ${Math.round(performance.now() - back)} ms after its first answer`);
+  });
+
+  await t.step("another one takes its place: files are out of date until then", async () => {
+    const file = fileOf(["a", "b"], "pc");
+    await start("pc", file);
+    await reload(b, file);
+    const differ =
+      /db: a, b, nas vote, and this node's file names a, b, pc: the change is made when/;
+    await until("b to say so", async () => differ.test((await b.status()).attention.join("\n")));
+    assert.deepEqual((await votesOf(a))?.of, ["a", "b", "nas"]);
+    await reload(a, file);
+    await untilVotes(a, "a,b,pc");
+    await untilVotes(b, "a,b,pc");
+  });
+
+  await t.step("a node more, and one less", async () => {
+    const more = fileOf(["a", "b", "c"], "pc");
+    await start("c", more);
+    for (const one of [b, a]) await reload(one, more);
+    await untilVotes(a, "a,b,c,pc");
+    for (const one of [a, b]) await reload(one, fileOf(["a", "b"], "pc"));
+    await untilVotes(a, "a,b,pc");
+  });
+
+  await t.step("nothing moved, no packet was lost, one machine answered", async () => {
+    assert.doesNotMatch(a.log.text.slice(before), /master ->/);
+    await probe.settled();
+    assert.deepEqual(probe.outages(since), []);
+    assert.equal(answers.spells.length, 1);
+  });
+});
+
+async function votesOf(floatip: Floatip) {
+  return (await floatip.instance("db")).votes;
+}
+
+/** Until these vote, all of them where `floatip` holds, and its file says the same. */
+async function untilVotes(floatip: Floatip, of: string): Promise<void> {
+  await until(`${of} to vote\n${floatip.log.text}`, async () => {
+    const { state, votes } = await floatip.instance("db");
+    const isWhole = state !== "master" || votes?.have === votes?.of.length;
+    return votes?.of.join() === of && votes.voters === null && isWhole;
+  });
+}
+
+async function reload(floatip: Floatip, file: string): Promise<void> {
+  writeFileSync(floatip.configFile, file);
+  const { code, stderr } = await floatip.command("reload");
+  assert.equal(code, 0, stderr);
+}
