@@ -1,5 +1,5 @@
 /** Parts of a daemon, put together: the table, what changes it, and what watches it. */
-import type { VotersNote } from "../cluster/votes/note.ts";
+import { decodeVotersNote, encodeVotersNote } from "../cluster/votes/note.ts";
 import type { Config } from "../config/config.ts";
 import type { Host } from "../host.ts";
 import { type Instant, seconds } from "../time.ts";
@@ -74,9 +74,9 @@ export interface DaemonOptions {
   /** Writes one down. Never throws. */
   readonly saveEpoch?: (lease: string, epoch: number) => void;
   /** Which machines vote on each lease, as it was written down. */
-  readonly voters?: VotersNote | undefined;
+  readonly voters?: unknown;
   /** Writes that down, synced; false: it could not. Never throws. */
-  readonly saveVoters?: (note: VotersNote) => boolean;
+  readonly saveVoters?: (note: Readonly<Record<string, unknown>>) => boolean;
 }
 
 /** How many conflicts, and near misses, the history gets. */
@@ -298,8 +298,8 @@ function createLeases(
     randomBytes: (count) => host.randomBytes(count),
     send: (to, text) => channel.send(to, text),
     floorOf: (lease) => epochs?.get(lease) ?? 0,
-    voters,
-    saveVoters,
+    voters: decodeVotersNote(voters),
+    saveVoters: (note) => saveVoters(encodeVotersNote(note)),
   });
   return new Leases({ ...around, host, driver: () => driver, makeArbiter, isTwice, saveEpoch });
 }

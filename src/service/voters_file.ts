@@ -2,7 +2,6 @@
  * Which machines vote on each lease, written down where it survives a reboot: a machine that starts
  * with another file goes on with the voters that are in force (decision 0090).
  */
-import { decodeVotersNote, encodeVotersNote, type VotersNote } from "../cluster/votes/note.ts";
 import { systemMessage } from "../error.ts";
 import { readTextSync, replaceSync } from "../linux/regular_file.ts";
 
@@ -15,21 +14,20 @@ function votersPath(stateDir: string): string {
 }
 
 /**
- * What was written down; undefined: nothing, or it cannot be read, which `complain` is told. Never
- * throws.
+ * What was written down, as JSON has it; undefined: nothing, or it cannot be read, which `complain`
+ * is told. Never throws.
  */
 export function readVoters(
   stateDir: string,
   complain: (text: string) => void,
-): VotersNote | undefined {
+): unknown {
   const path = votersPath(stateDir);
   try {
     const file = readTextSync(path, MOST_BYTES);
-    const note = file && decodeVotersNote(JSON.parse(file.text));
-    if (file !== undefined && note === undefined) throw new SyntaxError("not such a note");
-    return note;
+    return file && JSON.parse(file.text);
   } catch (error) {
-    const why = error instanceof SyntaxError ? "it is not what floatip writes" : wordsOf(error);
+    const isText = error instanceof SyntaxError;
+    const why = isText ? "it is not what floatip writes" : systemMessage(error);
     complain(`${path} is not used: ${why}; the machines that vote are those of the file`);
     return undefined;
   }
@@ -39,19 +37,19 @@ export function readVoters(
 export function votersWriter(
   stateDir: string,
   complain: (text: string) => void,
-): (note: VotersNote) => boolean {
+): (note: Readonly<Record<string, unknown>>) => boolean {
   let hasComplained = false;
   return (note) => {
     try {
       Deno.mkdirSync(stateDir, { recursive: true, mode: 0o755 });
-      replaceSync(votersPath(stateDir), `${JSON.stringify(encodeVotersNote(note))}\n`, 0o644, true);
+      replaceSync(votersPath(stateDir), `${JSON.stringify(note)}\n`, 0o644, true);
       hasComplained = false;
       return true;
     } catch (error) {
       const path = votersPath(stateDir);
       if (!hasComplained) {
         complain(
-          `${path} cannot be written: ${wordsOf(error)}; ` +
+          `${path} cannot be written: ${systemMessage(error)}; ` +
             "which machines vote cannot be changed meanwhile",
         );
       }
@@ -59,8 +57,4 @@ export function votersWriter(
       return false;
     }
   };
-}
-
-function wordsOf(error: unknown): string {
-  return systemMessage(error);
 }

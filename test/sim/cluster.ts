@@ -1,5 +1,4 @@
 /** The real daemon on simulated machines, started, stopped, killed and asked by node name. */
-import type { VotersNote } from "../../src/cluster/votes/note.ts";
 import { decode } from "../../src/config/decode.ts";
 import type { Config } from "../../src/config/config.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
@@ -41,7 +40,7 @@ interface Node {
   pause: Nanoseconds | undefined;
   maintenance: Maintenance | undefined;
   /** Which machines vote, as it was written down. */
-  voters: VotersNote | undefined;
+  voters: string | undefined;
   /** What a program that is just starting is asked. */
   readonly early: Command[];
 }
@@ -128,9 +127,9 @@ export class Cluster {
           node.maintenance = maintenance;
           return undefined;
         },
-        voters: node.voters,
+        voters: node.voters === undefined ? undefined : JSON.parse(node.voters),
         saveVoters: (note) => {
-          node.voters = note;
+          node.voters = JSON.stringify(note);
           return true;
         },
       });

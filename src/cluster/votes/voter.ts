@@ -183,8 +183,8 @@ function decide(
 }
 
 /**
- * The voters of a promise: those that are `known`, or newer ones, which the request names; undefined:
- * its voters are others, or `from` is none of them.
+ * The voters of a promise: those that are `known`, or newer ones, which the request names.
+ * Undefined: its voters are others, or `from` is none of them.
  */
 function agreed(known: Voters, { voters: mark, from }: Asked, file: VoterList): Voters | undefined {
   const order = compareStamps(mark, known.stamp);

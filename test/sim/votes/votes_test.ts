@@ -96,7 +96,7 @@ Deno.test("a witness that dies and comes back moves nothing", async () => {
   assert.deepEqual(scene.log.slice(before).filter((line) => line.includes(" db")), []);
 });
 
-Deno.test("a witness is replaced by a reload of one machine after the other: nothing moves", async () => {
+Deno.test("a witness is replaced by one reload after the other: nothing moves", async () => {
   const scene = await held({ spare: ["pc"] });
   scene.cluster.lan.kill("nas");
   await scene.pass(seconds(10));

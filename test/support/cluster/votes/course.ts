@@ -4,40 +4,20 @@
  * after each of them a node has to hold, and hours without a fault may follow. `seed` repeats it.
  */
 import { holds, lapse } from "../../../../src/cluster/votes/holder.ts";
-import type { Terms } from "../../../../src/cluster/votes/terms.ts";
-import { votersFor } from "../../../../src/cluster/votes/voter.ts";
 import { listOf, type VoterList } from "../../../../src/cluster/votes/voters.ts";
-import { viewOf } from "../../../../src/cluster/votes/words.ts";
 import { type Instant, milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
 import { Schedule } from "../../../sim/schedule.ts";
-import { CALM, drawPace, type Pace, STORM, type Wrong } from "../storm.ts";
+import { CALM, drawPace, STORM } from "../storm.ts";
 import { Judge } from "./judge.ts";
+import type { Host, Outcome, Setting } from "./setting.ts";
+import { otherList, viewsOf } from "./lists.ts";
 import type { Protocol } from "./protocol.ts";
 import { afterQuiet, restingHolder, roundOf } from "./quiet.ts";
 import { type Kind, latenessOf, wayOf, Weather } from "./weather.ts";
-import { act, BOOT, contestOf, type Done, epochOf, type Flight, later, LEASE } from "./world.ts";
+import { act, BOOT, type Done, epochOf, type Flight, later } from "./world.ts";
 import { type Machine, offerTo, receive, reloaded, restarted, resumed } from "./world.ts";
 import type { Rules } from "./world.ts";
 import { rulesOf, settled } from "./world.ts";
-
-/** What is drawn, and what is promised. */
-export interface Setting extends Wrong {
-  readonly terms: Terms;
-  readonly storms: number;
-  /** Faults of a machine in an hour, quiet hours included; undefined: there are none of those. */
-  readonly density: number | undefined;
-}
-
-/** What a course came to. */
-export interface Outcome {
-  /** What was broken; undefined: nothing. */
-  readonly problem: string | undefined;
-  readonly acquisitions: number;
-  /** How often something happened to a machine, its clocks or its messages. */
-  readonly faults: number;
-  /** Of all machines together. */
-  readonly nodeHours: number;
-}
 
 /** Plays the course of `seed`; `random` draws from 0 to 1. */
 export function play(protocol: Protocol, random: () => number, setting: Setting): Outcome {
@@ -46,22 +26,6 @@ export function play(protocol: Protocol, random: () => number, setting: Setting)
   const { problem, faults, nodeHours } = course;
   return { problem, acquisitions: course.judge.acquisitions, faults, nodeHours };
 }
-
-/** One machine, and what happens to it. */
-interface Host {
-  /** As it was at `at`: of one to which nothing happens only the clocks go on. */
-  machine: Machine;
-  at: number;
-  pace: Pace;
-  pausedUntil: number;
-  /** When its node looks at the clock next. */
-  tickAt: number;
-  /** What has come while nothing ran there. */
-  waiting: Flight[];
-}
-
-/** A machine that may come in beside the first voters, or in the place of one. */
-const NEWCOMER = "y";
 
 /** From one look to the next, whether nodes hear a holder. */
 const LOOK = milliseconds(100);
@@ -96,7 +60,10 @@ class Course {
     this.#rules = rulesOf(protocol, nodes, witnesses, setting.terms);
     const { margin, rate, terms: { term } } = setting;
     this.judge = new Judge({ margin: nanoseconds(margin), rate, term });
-    this.#lists = [this.#rules.list, random() < 0.5 ? this.#rules.list : this.#otherList()];
+    this.#lists = [
+      this.#rules.list,
+      random() < 0.5 ? this.#rules.list : otherList(this.#rules.list, random),
+    ];
     for (const name of this.#names) {
       this.#hosts.set(name, {
         machine: settled(name, this.#rules.list),
@@ -107,15 +74,6 @@ class Course {
         waiting: [],
       });
     }
-  }
-
-  /** One more machine, one less, or another one in the place of one. */
-  #otherList(): VoterList {
-    const { list } = this.#rules;
-    const kind = this.#random();
-    const without = list.filter((name) => name !== (list.length > 3 ? "c" : list.at(-1)));
-    if (kind < 0.3) return listOf([...list, NEWCOMER]);
-    return kind < 0.5 ? without : listOf([...without, NEWCOMER]);
   }
 
   get #names(): readonly string[] {
@@ -165,18 +123,9 @@ class Course {
       this.#run(this.#time + LOOK);
     }
     if (this.problem !== undefined || this.#holding().length > 0) return;
-    this.judge.problem = `no node holds although nothing is in its way: ${this.#views()}`;
-  }
-
-  /** By which voters each machine goes. */
-  #views(): string {
-    return this.#machines().map((machine) => {
-      const { name, file, voter, holder, now, isWish } = machine;
-      const { refusals } = viewOf(contestOf(this.#rules, machine), holder, now);
-      const { stamp, lists } = votersFor(voter, LEASE, file);
-      return `${name}: file ${file}${isWish ? " wished for" : ""}, votes by ${stamp.epoch}.` +
-        `${stamp.step} ${lists.join("+")}, asks by ${holder.voters.lists.join("+")}: ${refusals}`;
-    }).join("; ");
+    this.judge.problem = `no node holds although nothing is in its way: ${
+      viewsOf(this.#rules, this.#machines())
+    }`;
   }
 
   #reload(name: string, list: VoterList): void {

@@ -2,7 +2,8 @@
 import { type Fence, MARGINS, termsOf } from "../../../../src/cluster/votes/terms.ts";
 import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
 import { Random } from "../../../sim/random.ts";
-import { type Outcome, play, type Setting } from "./course.ts";
+import { play } from "./course.ts";
+import type { Outcome, Setting } from "./setting.ts";
 import { MUTANTS } from "./mutants.ts";
 import { PROTOCOL, type Protocol } from "./protocol.ts";
 

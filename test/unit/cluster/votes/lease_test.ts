@@ -3,7 +3,6 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Votes } from "../../../../src/cluster/votes/arbiter.ts";
 import { decodeVote } from "../../../../src/cluster/votes/message.ts";
 import { type Terms, termsOf } from "../../../../src/cluster/votes/terms.ts";
-import { votersOf } from "../../../../src/cluster/votes/voters.ts";
 import { type Instant, milliseconds, seconds } from "../../../../src/time.ts";
 import { TERMS, VotingLan } from "../../../support/cluster/votes/lan.ts";
 import type { Flight } from "../../../support/cluster/votes/world.ts";
@@ -175,7 +174,8 @@ Deno.test("votes: the holder that is wished to give it is not asked for it besid
     randomBytes: (count) => new Uint8Array(count),
     send: (to, text) => void sent.push(`${to} ${decodeVote(text)?.kind}`),
     ...{ floorOf: () => 0, onChange() {}, onWish() {} },
-  }, votersOf(["a", "b", "w"]));
+    ...{ voters: undefined, saveVoters: () => true },
+  }, ["a", "b", "w"]);
   votes.settle([{ lease: "instance/web", terms: TERMS }]);
   votes.wish("instance/web", "a");
   deepStrictEqual(sent, ["a vote-wish", "w vote-ask"]);

@@ -24,12 +24,14 @@ const PACES = {
   w: { boot: 1 - 1 / 128, raw: 1 - 1 / 128 },
 } as const;
 
+const FILE = ["a", "b", "w"];
+const START = { a: settled("a", FILE), b: settled("b", FILE), w: settled("w", FILE) };
+
 type Machines = Readonly<Record<keyof typeof PACES, Machine>>;
 const NAMES = Object.keys(PACES) as readonly (keyof typeof PACES)[];
 
 Deno.test("a thousand quiet rounds at once are a thousand quiet rounds", () => {
-  const start = { a: settled("a"), b: settled("b"), w: settled("w") };
-  const first = rounds(start, 3);
+  const first = rounds(START, 6);
   strictEqual(restingHolder(Object.values(first))?.name, "a");
   const slowly = rounds(first, 1000);
   const duration = 1000 * roundOf(TERMS.renewEvery, PACES.a);
@@ -40,7 +42,7 @@ Deno.test("a thousand quiet rounds at once are a thousand quiet rounds", () => {
 });
 
 Deno.test("not quiet: another node asks, or a voter has not heard the newest request", () => {
-  const rest = rounds({ a: settled("a"), b: settled("b"), w: settled("w") }, 3);
+  const rest = rounds(START, 6);
   const asking = act(RULES, rest.b, PROTOCOL.ask).machine;
   strictEqual(restingHolder([rest.a, asking, rest.w]), undefined);
   const again = act(RULES, rest.a, PROTOCOL.ask).machine;
