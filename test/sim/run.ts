@@ -19,7 +19,7 @@ deno task sim -- roads ...                  the same: nodes that tell each other
 deno task sim -- votes ...                  the same: daemons with an exclusive instance
 deno task sim -- protocol ...               the same: the protocol of votes, without daemons
 deno task sim -- hours ...                  the same, with quiet hours between storms of faults
-deno task sim -- mutants                    that protocol, broken: is each mistake noticed?`;
+deno task sim -- mutants                    that protocol and the daemon, broken: is each mistake noticed?`;
 
 /** Kinds by their names on the command line; without one: "random". */
 const NAMED = ["field", "roads", "votes", "protocol", "hours"] as const;
@@ -31,7 +31,7 @@ if (import.meta.main) Deno.exit(await main(Deno.args.filter((arg) => arg !== "--
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0) return await someOfEach();
-  if (words.length === 1 && words[0] === "mutants") return mutants();
+  if (words.length === 1 && words[0] === "mutants") return await mutants();
   const named = NAMED.find((one) => one === words[0]);
   const kind = named ?? "random";
   const args = named === undefined ? words : words.slice(1);

@@ -1,0 +1,83 @@
+/**
+ * The daemon and the channel, broken in one place each: a copy of the checkout in which one text is
+ * replaced by another, and what has to notice it.
+ */
+import { fileURLToPath } from "node:url";
+
+/** A change of the program. */
+export interface SourceMutant {
+  readonly file: string;
+  /** Is there once. */
+  readonly from: string;
+  readonly to: string;
+  /** "votes": random runs of whole daemons; else a file of tests. */
+  readonly by: string;
+}
+
+const LEASES = "src/daemon/exclusive/leases.ts";
+const VOTER = "src/cluster/votes/voter.ts";
+const RECORDINGS = "test/sim/recordings_test.ts";
+const SESSIONS = "test/unit/cluster/sessions_test.ts";
+
+/** Each mutant, by what it does wrong. */
+export const SOURCE_MUTANTS: Readonly<Record<string, SourceMutant>> = {
+  "a replayed DATA is accepted": {
+    file: "src/cluster/replay_window.ts",
+    from: "if (counter > highest) return true;",
+    to: "if (counter >= 0n) return true;",
+    by: RECORDINGS,
+  },
+  "a HELLO displaces the session before its sender has proved itself": {
+    file: "src/cluster/sessions.ts",
+    from: "const again = peer.lastHello === undefined",
+    to: "if (!isKnown(peer, head.sid)) {\n" +
+      "      peer.current = newSession({ name: '', sid: peer.ownSid }, head);\n    }\n" +
+      "    const again = peer.lastHello === undefined",
+    by: SESSIONS,
+  },
+  "a lease is given up while its addresses are still there": {
+    file: LEASES,
+    from: "} else if (!this.#isGone(routers)) arbiter.lapse(lease);",
+    to: "} else if (!this.#isGone(routers) && lease === '') arbiter.lapse(lease);",
+    by: "votes",
+  },
+  "a lease is transferred before the addresses are off": {
+    file: LEASES,
+    from: "this.#giving.set(lease, by);",
+    to: "this.#arbiter?.transfer(lease, by);",
+    by: "votes",
+  },
+  "a voter votes for whoever asks": {
+    file: VOTER,
+    from: 'if (isPromised && !isOwn) return "promised";',
+    to: 'if (isPromised && !isOwn && now.boot < 0) return "promised";',
+    by: "votes",
+  },
+};
+
+const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
+const COPIED = ["src", "test", "docs", "packaging", "systemd", "deno.json", "deno.lock"];
+
+/** What notices it, and after how many node-hours, in words; undefined: nothing does. */
+export async function noticed(mutant: SourceMutant, nodeHours: number) {
+  const folder = await Deno.makeTempDir({ prefix: "floatip-mutant-" });
+  try {
+    await run("cp", ["-r", ...COPIED, "main.ts", "daemon.ts", folder], CHECKOUT);
+    const path = `${folder}/${mutant.file}`;
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace(mutant.from, mutant.to));
+    const args = mutant.by === "votes"
+      ? ["run", "-A", "--no-check", "test/sim/first_failure.ts", String(nodeHours)]
+      : ["test", "-A", "--no-check", mutant.by];
+    const { ok, words } = await run(Deno.execPath(), args, folder);
+    if (ok) return undefined;
+    return mutant.by === "votes" ? words : `0 node-hours: ${mutant.by}`;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function run(program: string, args: string[], cwd: string) {
+  const output = await new Deno.Command(program, { args, cwd }).output();
+  return { ok: output.success, words: new TextDecoder().decode(output.stdout).trim() };
+}
