@@ -9,6 +9,7 @@ import { holder } from "./checks/holder.ts";
 import { clock, pages, power, storage, timers } from "./checks/machine.ts";
 import { interfaces, kernel, manager } from "./checks/network.ts";
 import { service } from "./checks/service.ts";
+import { votes } from "./checks/votes.ts";
 import { vrid } from "./checks/vrid.ts";
 import type { Environment } from "./environment.ts";
 import { type DoctorTarget, placedPlans } from "./target.ts";
@@ -21,6 +22,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   interfaces,
   firewall,
   fence,
+  votes,
   etcd,
   adverts,
   vrid,
