@@ -19,7 +19,7 @@ deno task sim -- roads ...                  the same: nodes that tell each other
 deno task sim -- votes ...                  the same: daemons with an exclusive instance
 deno task sim -- protocol ...               the same: the protocol of votes, without daemons
 deno task sim -- hours ...                  the same, with quiet hours between storms of faults
-deno task sim -- mutants                    that protocol and the daemon, broken: is each mistake noticed?`;
+deno task sim -- mutants                    that protocol and the daemon, broken: is it noticed?`;
 
 /** Kinds by their names on the command line; without one: "random". */
 const NAMED = ["field", "roads", "votes", "protocol", "hours"] as const;
