@@ -47,7 +47,7 @@ export const SOURCE_MUTANTS: Readonly<Record<string, SourceMutant>> = {
     to: "this.#arbiter?.transfer(lease, by);",
     by: "votes",
   },
-  "a voter votes for whoever asks": {
+  "a voter votes for each node that asks": {
     file: VOTER,
     from: 'if (isPromised && !isOwn) return "promised";',
     to: 'if (isPromised && !isOwn && now.boot < 0) return "promised";',
