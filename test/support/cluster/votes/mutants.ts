@@ -1,8 +1,6 @@
 /** The protocol of leases, broken in one place each: what proves it has to notice. */
 import type { Candidacy, Holder } from "../../../../src/cluster/votes/candidacy.ts";
 import { readingAfter } from "../../../../src/cluster/votes/clocks.ts";
-import { markOf } from "../../../../src/cluster/votes/message.ts";
-import { compareStamps } from "../../../../src/cluster/votes/voters.ts";
 import type { Vote, Voter } from "../../../../src/cluster/votes/voter.ts";
 import { PROTOCOL, type Protocol } from "./protocol.ts";
 
@@ -91,41 +89,6 @@ export const MUTANTS: Readonly<Record<string, Protocol>> = {
     granted: (contest, holder, now, voter, grant) => {
       const next = PROTOCOL.granted(contest, withOneList(holder, voter), now, voter, grant);
       return { ...next, voters: holder.voters };
-    },
-  },
-  "another list takes the place of one without both counting for a time": {
-    ...PROTOCOL,
-    granted: (contest, holder, now, voter, grant) => {
-      const next = PROTOCOL.granted(contest, holder, now, voter, grant);
-      const lists = next.voters.lists.slice(-1);
-      return { ...next, voters: { ...next.voters, lists } };
-    },
-  },
-  "a change does not wait until the voters have written it down": {
-    ...PROTOCOL,
-    granted: (contest, holder, now, voter, grant) => {
-      const saved = { ...holder.voters.stamp, promised: holder.candidacy?.asking ?? 0 };
-      return PROTOCOL.granted(contest, holder, now, voter, { ...grant, saved });
-    },
-  },
-  "the voters in force are forgotten with the process": { ...PROTOCOL, savesVoters: false },
-  "a voter goes by its file": {
-    ...PROTOCOL,
-    asked: (file, voter, now, from, ask) => {
-      const votes = [...voter.votes].map(([lease, vote]): [string, Vote] => [
-        lease,
-        { ...vote, voters: { stamp: { epoch: 0, step: 0 }, lists: [file] } },
-      ]);
-      return PROTOCOL.asked(file, { ...voter, votes: new Map(votes) }, now, from, ask);
-    },
-  },
-  "a voter grants to voters that are not in force any more": {
-    ...PROTOCOL,
-    asked: (file, voter, now, from, ask) => {
-      const known = voter.votes.get(ask.lease)?.voters;
-      const isOld = known !== undefined && compareStamps(ask.voters, known.stamp) < 0;
-      const voters = isOld ? markOf(known, false) : ask.voters;
-      return PROTOCOL.asked(file, voter, now, from, { ...ask, voters });
     },
   },
 };
