@@ -2,7 +2,7 @@
 import type { ProbeResult } from "./health/check.ts";
 import type { EtcdCaller } from "./cluster/etcd/caller.ts";
 import type { CallResult } from "./cluster/etcd/gateway.ts";
-import type { ToOpen, ToSeal } from "./cluster/outcome.ts";
+import type { ToOpen, ToSend } from "./cluster/outcome.ts";
 import type { Reading } from "./cluster/votes/clocks.ts";
 import type { CheckSettings } from "./config/tables/check.ts";
 import type { Instant, Nanoseconds, WallTime } from "./time.ts";
@@ -308,10 +308,11 @@ export interface Host {
   /** Neither hears nor speaks there any more. On a closed one: nothing. */
   closeChannel(): void;
   /**
-   * Seals and sends, beside the loop, in this order. What has no way to its destination, or is too
-   * much at once, is lost like any datagram; so is all where the channel is closed.
+   * Sends what is ready at once; seals the rest and sends it, beside the loop, in this order. What
+   * has no way to its destination, or is too much at once, is lost like any datagram; so is all
+   * where the channel is closed.
    */
-  sealAndSend(jobs: readonly ToSeal[]): void;
+  sealAndSend(jobs: readonly ToSend[]): void;
   /** Verifies a tag, beside the loop; the result is one "opened" event. */
   openSealed(job: ToOpen): void;
 

@@ -7,8 +7,7 @@
  */
 import { type Ip, ipKey } from "../net/ip.ts";
 import { after, type Instant, seconds } from "../time.ts";
-import { type TagKey, tagKey, tagOf } from "./blake2s.ts";
-import { hintOf, SID_SIZE, TAG_SIZE } from "./datagram.ts";
+import { hintOf, SID_SIZE } from "./datagram.ts";
 import { isEqual, type PeerAddresses } from "./peer.ts";
 import {
   isGenuine,
@@ -17,13 +16,7 @@ import {
   sealAdvert,
   type SealedAdvert,
 } from "./sealed_advert.ts";
-import { newSession } from "./session.ts";
-
-/** A secret of the file. */
-export interface Secret {
-  readonly id: number;
-  readonly bytes: Uint8Array;
-}
+import { newSession, type Secret, type TagKeys, tagKeysOf } from "./session.ts";
 
 /** A session, as the next process is to know it. */
 export interface SessionNote {
@@ -69,7 +62,7 @@ interface AdvertSession {
   readonly hint: bigint;
   /** Later ones have higher numbers. */
   readonly order: number;
-  readonly keys: Map<number, { readonly send: TagKey; readonly receive: TagKey }>;
+  readonly keys: Map<number, TagKeys>;
   counter: number;
   readonly opens: boolean;
   isProved: boolean;
@@ -100,7 +93,7 @@ const LABEL = new TextEncoder().encode("floatip advert 1");
 /** The seals of one process. */
 export class AdvertSeals {
   #name = "";
-  #secrets: readonly { readonly id: number; readonly key: TagKey }[] = [];
+  #secrets: readonly Secret[] = [];
   #peers: ReadonlyMap<string, AdvertPeer> = new Map();
   #byAddress: ReadonlyMap<string, AdvertPeer> = new Map();
   #order = 0;
@@ -117,7 +110,7 @@ export class AdvertSeals {
     const before = name === this.#name ? this.#peers : new Map<string, AdvertPeer>();
     this.#name = name;
     this.#sealing = undefined;
-    this.#secrets = secrets.map(({ id, bytes }) => ({ id, key: tagKey(bytes, 32) }));
+    this.#secrets = secrets;
     this.#peers = new Map(
       peers.map(({ name }) => [name, before.get(name) ?? newPeer(name)] as const),
     );
@@ -269,12 +262,8 @@ export class AdvertSeals {
     const known = session.keys.get(keyId);
     if (known !== undefined) return known;
     const { own, other } = session;
-    const { sending, receiving } = newSession({ name: this.#name, sid: own }, { name, sid: other });
-    const [send, receive] = [sending, receiving].map((info) =>
-      tagKey(tagOf(secret.key, Uint8Array.from([...LABEL, ...info])), TAG_SIZE)
-    );
-    if (send === undefined || receive === undefined) return undefined;
-    const keys = { send, receive };
+    const ends = newSession({ name: this.#name, sid: own }, { name, sid: other });
+    const keys = tagKeysOf(secret.bytes, LABEL, ends);
     session.keys.set(keyId, keys);
     return keys;
   }

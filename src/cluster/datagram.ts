@@ -1,8 +1,9 @@
-/** Datagrams of the channel between nodes: HELLO, ACK and DATA (decision 0073). */
+/** Datagrams of the channel between nodes: HELLO, ACK, DATA and BEAT (decisions 0073, 0090). */
 import { be16, be32, be64, bytes, layout, u8 } from "../wire/layout.ts";
 import { CHANNEL_MAGIC, CHANNEL_VERSION, SESSION_FIELDS } from "../wire/sealed.ts";
 
-const TYPES = { hello: 1, ack: 2, data: 3 } as const;
+/** 4 is that of a sealed advert. */
+const TYPES = { hello: 1, ack: 2, data: 3, beat: 5 } as const;
 
 /** Bytes of a whole datagram, at most: it fits the smallest MTU of IPv6 with a tunnel around it. */
 export const MAX_DATAGRAM = 1200;
@@ -42,7 +43,14 @@ export const GREETING = layout("greeting of the channel", 132, {
 /** DATA before what is sealed. */
 export const DATA_HEAD = layout("data of the channel", 24, SESSION_FIELDS);
 
-const OPENS = 1n;
+/** BEAT before its tag: the head of a DATA, and what it says. One block of BLAKE2s. */
+export const BEAT = layout("beat of the channel", 32, {
+  ...SESSION_FIELDS,
+  /** The sender's report with this number still holds. */
+  number: be64(24),
+});
+
+const OPENS = 1n, READS_BEATS = 2n;
 
 /** Bytes of a message in one DATA, at most. */
 export const MAX_MESSAGE = MAX_DATAGRAM - DATA_HEAD.size - TAG_SIZE;
@@ -57,6 +65,8 @@ export interface Greeting {
   readonly name: string;
   /** Does it open sealed adverts (sealed_advert.ts)? */
   readonly opens: boolean;
+  /** Does it read BEATs? */
+  readonly readsBeats: boolean;
   readonly nonce: Uint8Array;
 }
 
@@ -68,22 +78,36 @@ export interface DataHead {
   readonly counter: bigint;
 }
 
+/** BEAT as values. */
+export interface BeatHead {
+  readonly kind: "beat";
+  readonly keyId: number;
+  readonly hint: bigint;
+  readonly counter: bigint;
+  /** The number of a report. */
+  readonly number: number;
+}
+
 /** A datagram whose tag is not yet verified. */
 export interface Unverified<Head> {
   readonly head: Head;
   /** What the tag covers beside the sealed text. */
   readonly associated: Uint8Array;
-  /** The sealed text with its tag. */
+  /** The sealed text with its tag; of a BEAT the tag. */
   readonly sealed: Uint8Array;
 }
+
+/** One of any kind. */
+export type AnyUnverified =
+  | Unverified<Greeting>
+  | Unverified<DataHead>
+  | Unverified<BeatHead>;
 
 /** Why a datagram is none of the channel. */
 export type Malformed = "length" | "magic" | "version" | "type" | "name";
 
 /** Reads a datagram; nothing in it is to be believed before its tag was verified. Never throws. */
-export function decodeDatagram(
-  datagram: Uint8Array,
-): Unverified<Greeting> | Unverified<DataHead> | Malformed {
+export function decodeDatagram(datagram: Uint8Array): AnyUnverified | Malformed {
   if (datagram.length > MAX_DATAGRAM || !DATA_HEAD.fits(datagram)) return "length";
   const { magic, version, type, ...data } = DATA_HEAD.read(datagram);
   if (magic !== CHANNEL_MAGIC) return "magic";
@@ -92,6 +116,7 @@ export function decodeDatagram(
     if (datagram.length < DATA_HEAD.size + TAG_SIZE) return "length";
     return { head: { kind: "data", ...data }, ...split(datagram, DATA_HEAD.size) };
   }
+  if (type === TYPES.beat) return decodeBeat(datagram);
   if (type !== TYPES.hello && type !== TYPES.ack) return "type";
   if (datagram.length !== GREETING.size + TAG_SIZE) return "length";
   const { keyId, sid, to, asked, nameLength, name, abilities, nonce } = GREETING.read(
@@ -100,14 +125,27 @@ export function decodeDatagram(
   const text = decodeName(name, nameLength);
   if (text === undefined) return "name";
   const kind = type === TYPES.hello ? "hello" : "ack";
+  const can = {
+    opens: (abilities & OPENS) !== 0n,
+    readsBeats: (abilities & READS_BEATS) !== 0n,
+  };
   return {
-    head: { kind, keyId, sid, to, asked, name: text, opens: (abilities & OPENS) !== 0n, nonce },
+    head: { kind, keyId, sid, to, asked, name: text, ...can, nonce },
     ...split(datagram, GREETING.size),
   };
 }
 
+function decodeBeat(datagram: Uint8Array): Unverified<BeatHead> | Malformed {
+  if (datagram.length !== BEAT.size + TAG_SIZE) return "length";
+  const { keyId, hint, counter, number } = BEAT.read(datagram);
+  const head = { kind: "beat", keyId, hint, counter, number: Number(number) } as const;
+  return { head, ...split(datagram, BEAT.size) };
+}
+
 /** The bytes of a greeting before its tag. */
-export function encodeGreeting({ kind, name, opens, ...fields }: Greeting): Uint8Array {
+export function encodeGreeting(
+  { kind, name, opens, readsBeats, ...fields }: Greeting,
+): Uint8Array {
   const text = new TextEncoder().encode(name);
   const padded = new Uint8Array(MAX_NAME);
   padded.set(text.subarray(0, MAX_NAME));
@@ -118,7 +156,7 @@ export function encodeGreeting({ kind, name, opens, ...fields }: Greeting): Uint
     type: TYPES[kind],
     nameLength: text.length,
     name: padded,
-    abilities: opens ? OPENS : 0n,
+    abilities: (opens ? OPENS : 0n) | (readsBeats ? READS_BEATS : 0n),
   });
 }
 
@@ -131,6 +169,22 @@ export function encodeDataHead({ keyId, hint, counter }: Omit<DataHead, "kind">)
     keyId,
     hint,
     counter,
+  });
+}
+
+/** Does it look like a BEAT, which is verified at once? */
+export function isBeat(datagram: Uint8Array): boolean {
+  return datagram[3] === TYPES.beat;
+}
+
+/** The bytes of a BEAT before its tag. */
+export function encodeBeat({ number, ...head }: Omit<BeatHead, "kind">): Uint8Array {
+  return BEAT.write({
+    ...head,
+    magic: CHANNEL_MAGIC,
+    version: CHANNEL_VERSION,
+    type: TYPES.beat,
+    number: BigInt(number),
   });
 }
 

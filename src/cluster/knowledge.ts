@@ -3,7 +3,9 @@
  * instants in, views out. Nothing stays as it was told when no more is told.
  */
 import type { Family } from "../net/ip.ts";
-import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
+import { after, between, type Instant, milliseconds, seconds, toMilliseconds } from "../time.ts";
+import { nodeLater, routerLater } from "./later.ts";
+import type { Outcome } from "./outcome.ts";
 import type { NodeReport, ReportPart, RouterReport } from "./report.ts";
 import type { PeerView } from "./peer.ts";
 
@@ -22,12 +24,17 @@ export interface Told {
   readonly number: number;
   readonly parts: ReadonlySet<number>;
   readonly count: number | undefined;
+  /** The latest report that names all virtual routers, and of which all parts came. */
+  readonly whole: number | undefined;
+  /** The session it came by. */
+  readonly session: bigint;
+  /** When it last said so, or that it still holds. */
   readonly at: Instant;
   /** By instance and family. */
   readonly routers: ReadonlyMap<string, ToldRouter>;
 }
 
-/** A report comes once a second. One that is silent for longer is asked. */
+/** A report, or that it still holds, comes once a second. One that is silent for longer is asked. */
 export const ASK_AFTER = milliseconds(1200);
 /** Asked and silent: what it told is old, and it counts as gone. */
 export const FRESH = milliseconds(1800);
@@ -41,8 +48,13 @@ export function routerKey(name: string, family: Family): string {
   return `${name}/${family}`;
 }
 
-/** What is known of a node after a part of a report came. */
-export function learn(before: Told | undefined, part: ReportPart, at: Instant): Told {
+/** What is known of a node after a part of a report came by `session`. */
+export function learn(
+  before: Told | undefined,
+  part: ReportPart,
+  session: bigint,
+  at: Instant,
+): Told {
   const known = before !== undefined && isOfOneProcess(before, part, at) ? before : undefined;
   if (known !== undefined && part.number < known.number) return known;
   const isSame = known?.number === part.number;
@@ -55,10 +67,35 @@ export function learn(before: Told | undefined, part: ReportPart, at: Instant): 
     routers.set(key, { report, number: part.number, at });
   }
   // What a whole report does not name is not there any more.
-  if (count !== undefined && parts.size >= count) {
+  const isWhole = count !== undefined && parts.size >= count;
+  if (isWhole) {
     for (const [key, { number }] of routers) if (number !== part.number) routers.delete(key);
   }
-  return { node: part.node, number: part.number, parts, count, at, routers };
+  const { node, number } = part;
+  const whole = isWhole ? number : known?.whole;
+  return { node, number, parts, count, whole, session, at, routers };
+}
+
+/** That a report still holds. */
+export type Beat = Pick<Extract<Outcome, { kind: "beat" }>, "session" | "number">;
+
+/**
+ * The same after that session has said that the whole report `number` still holds, ages included;
+ * undefined: that report is not known.
+ */
+export function hold(
+  told: Told | undefined,
+  { session, number }: Beat,
+  at: Instant,
+): Told | undefined {
+  if (told === undefined || told.session !== session || told.whole !== number) return undefined;
+  const since = (then: Instant): number => Math.round(toMilliseconds(between(then, at)));
+  const routers = new Map(
+    [...told.routers].map(([key, known]) => {
+      return [key, { ...known, report: routerLater(known.report, since(known.at)), at }] as const;
+    }),
+  );
+  return { ...told, node: nodeLater(told.node, since(told.at)), at, routers };
 }
 
 /** Numbers begin anew with each process: a low one is late, or a new process's. */

@@ -3,6 +3,16 @@ import type { Ip } from "../net/ip.ts";
 import type { Malformed } from "./datagram.ts";
 import type { KeyRef } from "./session.ts";
 
+/** A datagram to send: one that is to be sealed, or one that has its tag. */
+export type ToSend = ToSeal | Tagged;
+
+/** A datagram that is ready: `head`, then `tag`. */
+export interface Tagged {
+  readonly to: Ip;
+  readonly head: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
 /** A datagram to seal and send: `head`, then AES-GCM of `text` with `head` as associated data. */
 export interface ToSeal {
   readonly to: Ip;
@@ -52,5 +62,14 @@ export type Outcome =
     readonly kind: "message";
     readonly peer: string;
     readonly from: Ip;
+    /** Of which of its processes: the hint of its sid. */
+    readonly session: bigint;
     readonly text: Uint8Array;
+  }
+  /** The report with this number still holds. */
+  | {
+    readonly kind: "beat";
+    readonly peer: string;
+    readonly session: bigint;
+    readonly number: number;
   };

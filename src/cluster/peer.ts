@@ -1,6 +1,6 @@
 /** A peer: its sessions, the HELLOs that it was sent, and what it may still cost. */
 import type { Ip } from "../net/ip.ts";
-import { after, type Instant, type Nanoseconds, seconds } from "../time.ts";
+import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -12,6 +12,25 @@ const PAST = 16;
 const UNPROVED = seconds(5);
 /** An ACK counts for so long after its HELLO. */
 const ASKED = seconds(2);
+/** Nonces of HELLOs that an ACK may still repeat. */
+const NONCES = 8;
+
+/** A HELLO goes to a peer without a session, or one that is silent, this often. */
+const HELLO_EVERY = seconds(1);
+/**
+ * The first one may be lost, as where a port of a switch has just come up: so long after it, and
+ * after each that follows, the next ones go.
+ */
+const HELLO_FIRST = [milliseconds(100), milliseconds(200), milliseconds(400)];
+/** And to one with a session: measures the way, and finds a second process. */
+const HELLO_SELDOM = seconds(30);
+/** A peer counts as silent when no DATA came for so long. */
+const SILENT = seconds(3);
+/**
+ * The HELLO of an unknown process is answered by one of our own, not sooner than this after the
+ * last.
+ */
+const HELLO_AGAIN = milliseconds(200);
 
 /** A node of the file other than this one. */
 export interface PeerAddresses {
@@ -54,6 +73,8 @@ export interface Peer {
   asked: readonly { readonly nonce: bigint; readonly at: Instant }[];
   helloAt: Instant;
   lastHello: Instant | undefined;
+  /** HELLOs since nothing was known of its process. */
+  tries: number;
   roundTrip: Nanoseconds | undefined;
   twiceUntil: Instant | undefined;
   otherSecret: Instant | undefined;
@@ -76,6 +97,7 @@ export function newPeer({ name, addresses }: PeerAddresses, ownSid: Uint8Array):
     asked: [],
     helloAt: START,
     lastHello: undefined,
+    tries: 0,
     roundTrip: undefined,
     twiceUntil: undefined,
     otherSecret: undefined,
@@ -96,6 +118,38 @@ export function viewOf(peer: Peer, now: Instant): PeerView {
     isTwice: peer.twiceUntil !== undefined && peer.twiceUntil > now,
     otherSecret: peer.otherSecret,
   };
+}
+
+/** A HELLO with `nonce` goes to it now. */
+export function noteHello(now: Instant, peer: Peer, nonce: bigint): void {
+  const { current, next, twiceUntil, tries } = peer;
+  const isSilent = current?.heard === undefined || after(current.heard, SILENT) <= now;
+  const isSettled = !isSilent && next === undefined && (twiceUntil ?? now) <= now;
+  peer.asked = [...peer.asked, { nonce, at: now }].slice(-NONCES);
+  peer.lastHello = now;
+  peer.helloAt = after(now, isSettled ? HELLO_SELDOM : HELLO_FIRST[tries] ?? HELLO_EVERY);
+  peer.tries++;
+}
+
+/** A process of it that is not known has said HELLO. */
+export function greetSoon(now: Instant, peer: Peer): void {
+  const { lastHello, helloAt } = peer;
+  const again = lastHello === undefined ? now : after(lastHello, HELLO_AGAIN);
+  if (again < helloAt) peer.helloAt = again;
+  // However often recordings come, HELLOs in quick succession begin anew once a second.
+  if (lastHello === undefined || after(lastHello, HELLO_EVERY) <= now) peer.tries = 0;
+}
+
+/** It may be that another process of it lives. */
+export function greetSooner(now: Instant, peer: Peer): void {
+  const soon = after(peer.lastHello ?? now, HELLO_EVERY);
+  if (soon < peer.helloAt) peer.helloAt = soon;
+}
+
+/** Its process is known now: HELLOs in quick succession end. */
+export function greetLater(now: Instant, peer: Peer): void {
+  const later = after(peer.lastHello ?? now, HELLO_EVERY);
+  if (later > peer.helloAt) peer.helloAt = later;
 }
 
 /** A session that nothing has proved goes. True: one did. */

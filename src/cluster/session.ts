@@ -1,6 +1,7 @@
 /** One session: both ends' processes, the keys derived from them, and the counters of its DATA. */
 import type { Instant } from "../time.ts";
-import { hintOf, NONCE_SIZE } from "./datagram.ts";
+import { type TagKey, tagKey, tagOf } from "./blake2s.ts";
+import { hintOf, NONCE_SIZE, TAG_SIZE } from "./datagram.ts";
 import { EMPTY_WINDOW, type ReplayWindow } from "./replay_window.ts";
 
 /** A key: derived by HKDF-SHA-256 from the secret with this id, without a salt. */
@@ -9,11 +10,23 @@ export interface KeyRef {
   readonly info: Uint8Array;
 }
 
+/** A secret of the file. */
+export interface Secret {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+}
+
 /** This process, and the secrets it knows. */
 export interface Own {
   readonly name: string;
-  /** Ids of the secrets: all verify, the first seals. */
-  readonly keyIds: readonly [number, ...number[]];
+  /** All verify, the first seals. */
+  readonly secrets: readonly [Secret, ...Secret[]];
+}
+
+/** Keys of tags, from this process and to it. */
+export interface TagKeys {
+  readonly send: TagKey;
+  readonly receive: TagKey;
 }
 
 /** One end of a session. */
@@ -28,6 +41,10 @@ export interface Session {
   readonly sid: Uint8Array;
   /** Does it open sealed adverts? */
   opens: boolean;
+  /** Does it read BEATs? */
+  readsBeats: boolean;
+  /** Of BEATs, by the secret's id. */
+  readonly beatKeys: Map<number, TagKeys>;
   readonly hint: bigint;
   /** Info of the keys, by direction. */
   readonly sending: Uint8Array;
@@ -46,6 +63,8 @@ export function newSession(own: End, other: End): Session {
   return {
     sid: other.sid,
     opens: false,
+    readsBeats: false,
+    beatKeys: new Map(),
     hint: hintOf(other.sid),
     sending: sessionInfo(own, other),
     receiving: sessionInfo(other, own),
@@ -65,6 +84,21 @@ function sessionInfo(from: End, to: End): Uint8Array {
   });
   return Uint8Array.from([...encoder.encode("floatip session 1"), ...parts.flatMap((p) => [...p])]);
 }
+
+/** Keys of tags that are for nothing but what `label` says: keyed BLAKE2s of the session's info. */
+export function tagKeysOf(
+  secret: Uint8Array,
+  label: Uint8Array,
+  { sending, receiving }: Pick<Session, "sending" | "receiving">,
+): TagKeys {
+  const whole = tagKey(secret, WHOLE);
+  const of = (info: Uint8Array): TagKey =>
+    tagKey(tagOf(whole, Uint8Array.from([...label, ...info])), TAG_SIZE);
+  return { send: of(sending), receive: of(receiving) };
+}
+
+/** Bytes of a tag that becomes a key. */
+const WHOLE = 32;
 
 /** The key of HELLO and ACK. */
 export function greetingKey(keyId: number): KeyRef {

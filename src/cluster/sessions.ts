@@ -6,12 +6,14 @@
  * Freshness comes from the receiver and not from a clock: a process draws a sid for each peer at
  * its start, a HELLO draws a nonce, and an ACK repeats both. The key of a session is derived from
  * the sids and names of both ends. A recording therefore names a sid or a nonce that its receiver
- * no longer has.
+ * no longer has. BEATs have their tag within the turn, and share the counters of DATA.
  */
 import { affords, type Limits, spend } from "../budget.ts";
 import { type Ip, ipKey } from "../net/ip.ts";
 import { after, between, earliest, type Instant, milliseconds, seconds } from "../time.ts";
+import { isGenuineBeat, newBeat } from "./beat.ts";
 import {
+  type BeatHead,
   type DataHead,
   decodeDatagram,
   encodeDataHead,
@@ -24,13 +26,17 @@ import {
   type Unverified,
 } from "./datagram.ts";
 import type { Ends } from "./advert_seals.ts";
-import type { Outcome, Refused, ToSeal } from "./outcome.ts";
+import type { Outcome, Refused, Tagged, ToSeal } from "./outcome.ts";
 import {
   forget,
+  greetLater,
+  greetSoon,
+  greetSooner,
   hasAsked,
   isEqual,
   isKnown,
   newPeer,
+  noteHello,
   type Peer,
   type PeerAddresses,
   type PeerView,
@@ -45,25 +51,13 @@ import {
   type KeyRef,
   newSession,
   type Own,
+  type Secret,
   type Session,
 } from "./session.ts";
 import { assert } from "../assert.ts";
 
-/** A HELLO goes to a peer without a session, or one that is silent, this often. */
-const HELLO_EVERY = seconds(1);
-/** And to one with a session: measures the way, and finds a second process. */
-const HELLO_SELDOM = seconds(30);
-/** A peer counts as silent when no DATA came for so long. */
-const SILENT = seconds(3);
-/**
- * The HELLO of an unknown process is answered by one of our own, not sooner than this after the
- * last.
- */
-const HELLO_AGAIN = milliseconds(200);
 /** A replaced process that answered shows for so long that two processes have one name. */
 const TWICE = seconds(10);
-/** Nonces of HELLOs that an ACK may still repeat, for each peer. */
-const NONCES = 8;
 /** Tags that are being verified, for each peer. */
 const OPENING = 16;
 /** ACKs to one peer. */
@@ -131,7 +125,8 @@ export class Sessions {
     if (peer === undefined) return refused("stranger");
     const decoded = decodeDatagram(datagram);
     if (typeof decoded === "string") return refused(decoded, peer);
-    if (!this.#own.keyIds.includes(decoded.head.keyId)) {
+    const secret = this.#own.secrets.find(({ id }) => id === decoded.head.keyId);
+    if (secret === undefined) {
       peer.otherSecret = now;
       return refused("other-secret", peer);
     }
@@ -139,9 +134,14 @@ export class Sessions {
       return refused("too-many", peer);
     }
     const { head } = decoded;
-    return head.kind === "data"
-      ? this.#receiveData(now, peer, from, { ...decoded, head })
-      : this.#receiveGreeting(now, peer, from, { ...decoded, head });
+    switch (head.kind) {
+      case "data":
+        return this.#receiveData(now, peer, from, { ...decoded, head });
+      case "beat":
+        return this.#receiveBeat(now, peer, secret, { ...decoded, head });
+      default:
+        return this.#receiveGreeting(now, peer, from, { ...decoded, head });
+    }
   }
 
   /** The verdict on a tag: the opened text, or undefined where the tag is wrong. */
@@ -155,7 +155,15 @@ export class Sessions {
       peer.failuresPaid = spend(peer.failuresPaid, FAILURES, now);
       return refused("tag", peer);
     }
-    if (head.kind === "data") return this.#acceptData(now, opening, head, text);
+    if (head.kind === "data") {
+      return this.#acceptFresh(
+        now,
+        peer,
+        head,
+        (session) =>
+          text.length === 0 ? undefined : { kind: "message", peer: peer.name, from, session, text },
+      );
+    }
     return head.kind === "hello"
       ? this.#answer(now, peer, from, head)
       : this.#acceptAck(now, peer, head);
@@ -169,6 +177,25 @@ export class Sessions {
     // One that has not proved itself is spoken to as well: each end waits for DATA of the other.
     const sessions = [peer.current, peer.next].filter((session) => session !== undefined);
     return sessions.flatMap((session) => this.#seal(peer, session, message));
+  }
+
+  /**
+   * "My report `number` still holds" for each peer with a session, at each of its addresses;
+   * undefined: one of them cannot be told so, such as a peer of an older version.
+   */
+  beat(number: number): readonly Tagged[] | undefined {
+    const all: Tagged[] = [];
+    const [secret] = this.#own.secrets;
+    for (const { addresses, current, next, ownSid } of this.#peers) {
+      if (next !== undefined || current?.readsBeats === false) return undefined;
+      if (current === undefined) continue;
+      const hint = hintOf(ownSid);
+      for (const to of addresses) {
+        const counter = ++current.counter;
+        all.push(newBeat(to, current, secret, { hint, counter, number }));
+      }
+    }
+    return all;
   }
 
   /** The HELLOs that are due, and what is too old goes. */
@@ -223,6 +250,24 @@ export class Sessions {
     return this.#open({ peer, from, head }, key, dataNonce(head.counter), rest);
   }
 
+  /** As {@link #receiveData}, but its tag is verified at once. */
+  #receiveBeat(now: Instant, peer: Peer, secret: Secret, beat: Unverified<BeatHead>): Outcome {
+    const { head } = beat;
+    const session = sessionOf(peer, head.hint);
+    if (session === undefined) return refused("no-session", peer);
+    if (!isFresh(session.window, head.counter, now)) return refused("replayed", peer);
+    if (!isGenuineBeat(beat, session, secret)) {
+      peer.failuresPaid = spend(peer.failuresPaid, FAILURES, now);
+      return refused("tag", peer);
+    }
+    // The first word of a session is answered, so that it is there on both sides.
+    const isFirst = session === peer.next;
+    return this.#acceptFresh(now, peer, head, (session) => {
+      const { number } = head;
+      return isFirst ? undefined : { kind: "beat", peer: peer.name, session, number };
+    });
+  }
+
   #receiveGreeting(
     now: Instant,
     peer: Peer,
@@ -258,8 +303,7 @@ export class Sessions {
   #answer(now: Instant, peer: Peer, from: Ip, head: Greeting): Outcome {
     peer.answersPaid = spend(peer.answersPaid, ANSWERS, now);
     const ack = this.#greet("ack", peer, from, { to: head.sid, asked: head.asked });
-    const again = peer.lastHello === undefined ? now : after(peer.lastHello, HELLO_AGAIN);
-    if (!isKnown(peer, head.sid) && again < peer.helloAt) peer.helloAt = again;
+    if (!isKnown(peer, head.sid)) greetSoon(now, peer);
     const own = peer.helloAt <= now ? this.#hello(now, peer) : [];
     return { kind: "send", datagrams: [ack, ...own] };
   }
@@ -281,10 +325,17 @@ export class Sessions {
     peer.next.since = now;
     peer.next.opens = head.opens;
     this.#ends = undefined;
+    peer.next.readsBeats = head.readsBeats;
     return { kind: "send", datagrams: this.#seal(peer, peer.next, PROOF) };
   }
 
-  #acceptData(now: Instant, { peer, from }: Opening, head: DataHead, text: Uint8Array): Outcome {
+  /** One whose tag is right; `says`: what it says, of which process, if anything. */
+  #acceptFresh(
+    now: Instant,
+    peer: Peer,
+    head: Pick<DataHead, "hint" | "counter">,
+    says: (session: bigint) => Outcome | undefined,
+  ): Outcome {
     const session = sessionOf(peer, head.hint);
     if (session === undefined) return refused("no-session", peer);
     // The same datagram may have been opened twice at one time.
@@ -294,8 +345,7 @@ export class Sessions {
     if (peer.past.includes(session)) {
       // It was under way when its process was replaced, or was kept back until now; or that process
       // lives, and answers a HELLO.
-      const soon = after(peer.lastHello ?? now, HELLO_EVERY);
-      if (soon < peer.helloAt) peer.helloAt = soon;
+      greetSooner(now, peer);
       return { kind: "nothing" };
     }
     const isNew = session === peer.next;
@@ -304,9 +354,11 @@ export class Sessions {
       peer.current = session;
       peer.next = undefined;
       this.#ends = undefined;
+      greetLater(now, peer);
     }
     peer.otherSecret = undefined;
-    if (text.length > 0) return { kind: "message", peer: peer.name, from, text };
+    const said = says(session.hint);
+    if (said !== undefined) return said;
     // Our first proof may have come before our ACK: the peer had no session to open it with.
     if (isNew) return { kind: "send", datagrams: this.#seal(peer, session, PROOF) };
     return { kind: "nothing" };
@@ -314,11 +366,7 @@ export class Sessions {
 
   #hello(now: Instant, peer: Peer): readonly ToSeal[] {
     const nonce = hintOf(this.#random(8));
-    const isSilent = peer.current?.heard === undefined || after(peer.current.heard, SILENT) <= now;
-    const isSettled = !isSilent && peer.next === undefined && (peer.twiceUntil ?? now) <= now;
-    peer.asked = [...peer.asked, { nonce, at: now }].slice(-NONCES);
-    peer.lastHello = now;
-    peer.helloAt = after(now, isSettled ? HELLO_SELDOM : HELLO_EVERY);
+    noteHello(now, peer, nonce);
     const nowhere = new Uint8Array(SID_SIZE);
     return peer.addresses.map((to) =>
       this.#greet("hello", peer, to, { to: nowhere, asked: nonce })
@@ -331,9 +379,10 @@ export class Sessions {
     to: Ip,
     fields: Pick<Greeting, "to" | "asked">,
   ): ToSeal {
-    const { name, keyIds: [keyId] } = this.#own;
+    const { name, secrets: [{ id: keyId }] } = this.#own;
     const nonce = this.#random(NONCE_SIZE);
-    const head = encodeGreeting({ kind, keyId, sid, name, opens: true, nonce, ...fields });
+    const can = { opens: true, readsBeats: true };
+    const head = encodeGreeting({ kind, keyId, sid, name, ...can, nonce, ...fields });
     return { to, key: greetingKey(keyId), nonce, head, text: new Uint8Array(0) };
   }
 
@@ -342,7 +391,7 @@ export class Sessions {
     session: Session,
     text: Uint8Array,
   ): readonly ToSeal[] {
-    const [keyId] = this.#own.keyIds;
+    const [{ id: keyId }] = this.#own.secrets;
     return addresses.map((to) => {
       const counter = ++session.counter;
       const head = encodeDataHead({ keyId, hint: hintOf(ownSid), counter });

@@ -2,6 +2,7 @@
  * Daemon: the loop. It waits for something to happen, asks the engine what to do, does it, and
  * looks at the next.
  */
+import { isBeat } from "../cluster/datagram.ts";
 import type { Host, HostEvent } from "../host.ts";
 import type { MetricsSnapshot } from "../control/metrics.ts";
 import type { ProbeResult } from "../health/check.ts";
@@ -323,5 +324,6 @@ export class Daemon implements CommandTaker {
 
 /** Nothing has changed yet: that comes when they are opened, some microseconds later. */
 function areSealed(events: readonly HostEvent[]): boolean {
-  return events.length > 0 && events.every(({ kind }) => kind === "channel");
+  return events.length > 0 &&
+    events.every((event) => event.kind === "channel" && !isBeat(event.datagram));
 }

@@ -252,9 +252,10 @@ function createCluster(
     self,
     onSession: (all) => seals.meet(all),
     onEnd: (now) => reports.sayLast(now),
-    onMessage: (peer, _from, text, at) => {
-      if (!leases.take(peer, text)) reports.take(peer, text, at);
+    onMessage: ({ peer, text, session }, at) => {
+      if (!leases.take(peer, text)) reports.take(peer, text, session, at);
     },
+    onBeat: (beat, at) => reports.hold(beat.peer, beat, at),
   });
   const reports: Reports = new Reports({
     host,

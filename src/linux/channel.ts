@@ -1,6 +1,6 @@
 /** The channel between nodes on this machine: sockets, and what is sealed and opened for them. */
 import { microseconds } from "../time.ts";
-import type { ToOpen, ToSeal } from "../cluster/outcome.ts";
+import type { ToOpen, ToSend } from "../cluster/outcome.ts";
 import { type ChannelKey, type ChannelSettings, HostError, type HostEvent } from "../host.ts";
 import type { Interfaces } from "../net/interfaces.ts";
 import type { Family, Ip } from "../net/ip.ts";
@@ -75,8 +75,12 @@ export class Channel implements Disposable {
   }
 
   /** {@link Host.sealAndSend} */
-  send(jobs: readonly ToSeal[]): void {
+  send(jobs: readonly ToSend[]): void {
     for (const job of jobs) {
+      if ("tag" in job) {
+        this.#send(job, job.tag);
+        continue;
+      }
       if (this.#sealed >= MOST_UNDER_WAY) return;
       this.#sealed++;
       const sealed = this.#sealing.seal(job);
@@ -190,7 +194,7 @@ export class Channel implements Disposable {
     });
   }
 
-  #send({ to, head }: ToSeal, body: Uint8Array): void {
+  #send({ to, head }: Pick<ToSend, "to" | "head">, body: Uint8Array): void {
     const { poller, sender, interfaces } = this.#tools;
     if (poller.disposed) return;
     this.#sockets.get(to.family)?.send(sender, { to, head, body }, this.#own, interfaces());

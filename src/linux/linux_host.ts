@@ -1,5 +1,5 @@
 /** LinuxHost: this machine as the daemon sees it, over raw sockets, rtnetlink and one poll. */
-import type { ToOpen, ToSeal } from "../cluster/outcome.ts";
+import type { ToOpen, ToSend } from "../cluster/outcome.ts";
 import type { CheckSettings } from "../config/tables/check.ts";
 import type {
   Boot,
@@ -263,7 +263,7 @@ export class LinuxHost implements Host, Disposable {
     this.#channel.close();
   }
 
-  sealAndSend(jobs: readonly ToSeal[]): void {
+  sealAndSend(jobs: readonly ToSend[]): void {
     this.#channel.send(jobs);
   }
 

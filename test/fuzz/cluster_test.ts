@@ -45,7 +45,7 @@ Deno.test("fuzz: a report with a damaged field is read within its bounds", () =>
       for (const { age, priority, cause } of part.routers) {
         ok(Number.isSafeInteger(age) && priority <= 255 && cause.length <= 160);
       }
-      learn(undefined, part, 0 as Instant);
+      learn(undefined, part, 1n, 0 as Instant);
     }),
     RUNS,
   );

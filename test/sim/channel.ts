@@ -1,5 +1,5 @@
 /** The channel between nodes in virtual time: a socket of a simulated machine, and a toy cipher. */
-import type { ToOpen, ToSeal } from "../../src/cluster/outcome.ts";
+import type { ToOpen, ToSend } from "../../src/cluster/outcome.ts";
 import type { ChannelSettings, HostEvent } from "../../src/host.ts";
 import { containsIp } from "../../src/net/prefix.ts";
 import { includesIp, type Ip } from "../../src/net/ip.ts";
@@ -55,13 +55,13 @@ export class SimChannel {
     this.#arrived.length = 0;
   }
 
-  send(jobs: readonly ToSeal[]): void {
+  send(jobs: readonly ToSend[]): void {
     const { port: udp, addresses = [] } = this.#settings ?? {};
     if (udp === undefined) return;
     for (const job of jobs) {
       const way = wayTo(job.to, addresses, this.#machine);
       if (way === undefined) continue;
-      const sealed = toySeal(job, this.#secret(job.key.keyId));
+      const sealed = "tag" in job ? job.tag : toySeal(job, this.#secret(job.key.keyId));
       const bytes = new Uint8Array(job.head.length + sealed.length);
       bytes.set(job.head);
       bytes.set(sealed, job.head.length);

@@ -1,7 +1,7 @@
 /** Host in virtual time, for one process on a simulated machine from its start to its end. */
 import { assert } from "../../src/assert.ts";
 import type { EtcdCaller } from "../../src/cluster/etcd/caller.ts";
-import type { ToOpen, ToSeal } from "../../src/cluster/outcome.ts";
+import type { ToOpen, ToSend } from "../../src/cluster/outcome.ts";
 import type { Reading } from "../../src/cluster/votes/clocks.ts";
 import type { CheckSettings } from "../../src/config/tables/check.ts";
 import {
@@ -219,7 +219,7 @@ export class SimHost implements Host {
     this.#channel.close();
   }
 
-  sealAndSend(jobs: readonly ToSeal[]): void {
+  sealAndSend(jobs: readonly ToSend[]): void {
     this.#assertAlive();
     this.#channel.send(jobs);
   }

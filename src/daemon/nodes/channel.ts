@@ -4,7 +4,6 @@ import type { PeerView } from "../../cluster/peer.ts";
 import { Sessions } from "../../cluster/sessions.ts";
 import type { Config } from "../../config/config.ts";
 import type { Host, HostError, HostEvent } from "../../host.ts";
-import type { Ip } from "../../net/ip.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { channelPlan } from "./channel_plan.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -12,6 +11,8 @@ import type { Ticker } from "../ticker.ts";
 
 /** A socket that was refused is asked for again after this. */
 const ASK_AGAIN = seconds(5);
+
+type Message = Extract<Outcome, { kind: "message" }>;
 
 /** What a channel works with. */
 export interface ChannelOptions {
@@ -27,7 +28,9 @@ export interface ChannelOptions {
   /**
    * A message of `peer`, fresh and its own, that came from its address `from`; opened at `at`.
    */
-  readonly onMessage: (peer: string, from: Ip, text: Uint8Array, at: Instant) => void;
+  readonly onMessage: (message: Message, at: Instant) => void;
+  /** A report of a peer still holds. */
+  readonly onBeat: (beat: Extract<Outcome, { kind: "beat" }>, at: Instant) => void;
   /** There may be another session. */
   readonly onSession: (all: Sessions["ends"]) => void;
   /** The file has no [cluster] any more: it can say a last thing now. */
@@ -58,17 +61,25 @@ export class Channel implements Ticker {
   /** An event of the host's. */
   take(event: Extract<HostEvent, { kind: "channel" | "opened" }>): void {
     if (this.#sessions === undefined) return;
-    if (event.kind === "channel") {
-      this.#carryOut(this.#sessions.receive(event.at, event.from, event.datagram), event.at);
-      return;
-    }
-    const now = this.#options.host.now();
-    const outcome = this.#sessions.opened(now, event.id, event.text);
+    const now = event.kind === "channel" ? event.at : this.#options.host.now();
+    const outcome = event.kind === "channel"
+      ? this.#sessions.receive(now, event.from, event.datagram)
+      : this.#sessions.opened(now, event.id, event.text);
     // Its first word may be a report, which says more of the session.
     const { ends } = this.#sessions;
     if (ends !== this.#ends) this.#options.onSession(ends);
     this.#ends = ends;
     this.#carryOut(outcome, now);
+  }
+
+  /**
+   * Says to all with a session that the report `number` still holds. False: not all can be told so.
+   */
+  beat(number: number): boolean {
+    const all = this.#sessions?.beat(number);
+    if (all === undefined) return false;
+    if (all.length > 0) this.#options.host.sealAndSend(all);
+    return true;
   }
 
   /**
@@ -172,7 +183,7 @@ export class Channel implements Ticker {
   }
 
   #carryOut(outcome: Outcome, now: Instant): void {
-    const { host, onMessage } = this.#options;
+    const { host, onMessage, onBeat } = this.#options;
     switch (outcome.kind) {
       case "refused":
         this.#refused.set(outcome.reason, (this.#refused.get(outcome.reason) ?? 0) + 1);
@@ -182,7 +193,9 @@ export class Channel implements Ticker {
       case "send":
         return host.sealAndSend(outcome.datagrams);
       case "message":
-        return onMessage(outcome.peer, outcome.from, outcome.text, now);
+        return onMessage(outcome, now);
+      case "beat":
+        return onBeat(outcome, now);
       case "nothing":
         return;
     }

@@ -1,5 +1,6 @@
 /** What the file says of the channel between nodes, as one of them sees it. Pure. */
 import type { PeerAddresses } from "../../cluster/peer.ts";
+import type { Secret } from "../../cluster/session.ts";
 import type { Config } from "../../config/config.ts";
 import type { NodeEntry } from "../../config/tables/node.ts";
 import type { ChannelSettings } from "../../host.ts";
@@ -8,8 +9,8 @@ import type { Ip } from "../../net/ip.ts";
 /** A node's part in the channel. */
 export interface ChannelPlan {
   readonly name: string;
-  /** Ids of the secrets: all verify, the first seals. */
-  readonly keyIds: readonly [number, ...number[]];
+  /** All verify, the first seals. */
+  readonly secrets: readonly [Secret, ...Secret[]];
   /** The other nodes that speak there. */
   readonly peers: readonly PeerAddresses[];
   /** For the host. */
@@ -26,7 +27,7 @@ export function channelPlan(
 ): ChannelPlan | undefined {
   const all: readonly Speaker[] = [...nodes, ...cluster?.witnesses ?? []];
   const own = all.find(({ name }) => name === self);
-  const [first, ...others] = cluster?.keys.map(({ id }) => id) ?? [];
+  const [first, ...others] = cluster?.keys.map(secretOf) ?? [];
   if (cluster === undefined || own === undefined || own.onlyVrrp === true || first === undefined) {
     return undefined;
   }
@@ -37,7 +38,7 @@ export function channelPlan(
   }));
   return {
     name: self,
-    keyIds: [first, ...others],
+    secrets: [first, ...others],
     peers,
     settings: {
       port,
@@ -50,6 +51,10 @@ export function channelPlan(
 
 /** A node, or a witness. */
 type Speaker = Pick<NodeEntry, "name" | "addresses"> & Partial<NodeEntry>;
+
+function secretOf({ id, secret }: ChannelSettings["keys"][number]): Secret {
+  return { id, bytes: Uint8Array.fromBase64(secret, { alphabet: "base64url" }) };
+}
 
 function addressesOf({ addresses, links = [] }: Speaker): readonly Ip[] {
   return [...addresses, ...links];

@@ -4,7 +4,9 @@
  */
 import {
   ASK_AFTER,
+  type Beat,
   FRESH,
+  hold,
   learn,
   routerKey,
   type Standing,
@@ -14,18 +16,12 @@ import {
 } from "../../cluster/knowledge.ts";
 import { decodeAfter, type Decoded, encodeAsk, encodeAskRouters } from "../../cluster/message.ts";
 import type { PeerView } from "../../cluster/peer.ts";
-import type { Message, NodeReport, ReportPart, RouterReport } from "../../cluster/report.ts";
-import type { Config } from "../../config/config.ts";
-import type { Host } from "../../host.ts";
-import type { Ip } from "../../net/ip.ts";
+import type { Message, RouterReport } from "../../cluster/report.ts";
 import { affords, type Limits, spend } from "../../budget.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
-import { VERSION } from "../../version.ts";
-import type { Checks } from "../checks.ts";
-import type { Maintenance } from "../command.ts";
 import { askAt, askNext, type Drift, type FileView, fileView, follow, learnPage } from "./drift.ts";
 import { OwnFile } from "./own_file.ts";
-import { age, type Around, maintenanceReport, placeOf, routerReport } from "./own_report.ts";
+import { OwnWords, type OwnWordsOptions } from "./own_words.ts";
 import type { Routers, RouterWatcher } from "../routers.ts";
 import type { SealedAdverts } from "./sealed_adverts.ts";
 import { Telling } from "./telling.ts";
@@ -38,30 +34,22 @@ const ANSWERS: Limits = { most: 20, every: milliseconds(50) };
 const ASK_EVERY = milliseconds(200);
 /** However often files change, they are compared no more often. */
 const COMPARE_EVERY = milliseconds(300);
-/** How often the kernel is asked for the gateways, where a check asks one of them. */
-const GATEWAYS_EVERY = seconds(10);
 
 /** The channel, as far as it is used here. */
 export interface Wire {
   send(name: string, message: Uint8Array): void;
+  /** To all: the report with this number still holds. False: not all can be told so. */
+  beat(number: number): boolean;
   peers(now: Instant): readonly PeerView[];
   peer(name: string, now: Instant): PeerView | undefined;
 }
 
 /** What reports work with. */
-export interface ReportsOptions {
-  readonly host: Pick<Host, "now" | "wallTime" | "interfaces" | "gateways">;
+export interface ReportsOptions extends OwnWordsOptions {
   readonly wire: Wire;
   readonly routers: Pick<Routers, "all">;
-  readonly checks: Checks;
-  /** The configuration in force, and this node's name. */
-  readonly config: () => Config;
-  readonly self: () => string | undefined;
-  readonly maintenance: () => Maintenance | undefined;
   /** The seals of adverts. */
   readonly seals: Pick<SealedAdverts, "sealing" | "tell">;
-  /** Does this process give everything up, to end? */
-  readonly isLeaving: () => boolean;
   /** How a node stands is another thing than before. */
   readonly onStanding: (node: string) => void;
   /** A node said this of its virtual routers. */
@@ -93,23 +81,24 @@ export class Reports implements Ticker, RouterWatcher {
   readonly #options: ReportsOptions;
   readonly #telling: Telling;
   readonly #file = new OwnFile();
-  readonly #started: Instant;
+  readonly #words: OwnWords;
   readonly #known = new Map<string, Known>();
   readonly #latestByPeer = new Map<string, Decoded>();
   /** When all of them are looked at again, whatever they said. */
   #lookAt = 0 as Instant;
   /** What the last report said beside the routers. */
   #around: readonly unknown[] = [];
-  #gateways: { readonly at: Instant; readonly list: readonly Ip[] } | undefined;
 
   constructor(options: ReportsOptions) {
     this.#options = options;
-    this.#started = options.host.now();
+    const words = new OwnWords(options, this.#file);
+    this.#words = words;
     this.#telling = new Telling({
       send: (node, text) => this.#send(node, text),
       routers: options.routers,
-      nodeReport: (now) => this.#nodeReport(now),
-      routerReport: (router, now) => routerReport(router, this.#surroundings(now)),
+      beat: (number) => options.wire.beat(number),
+      nodeReport: (now) => words.ofNode(now),
+      routerReports: (some, now) => words.of(some, now),
       file: this.#file,
     });
   }
@@ -127,11 +116,24 @@ export class Reports implements Ticker, RouterWatcher {
     for (const router of routers) this.#telling.changed(router);
   }
 
-  /** A message of `peer`. */
-  take(peer: string, text: Uint8Array, at: Instant): void {
+  /** `peer` says that a report of it still holds. One that is not known here is asked for. */
+  hold(peer: string, beat: Beat, at: Instant): void {
+    const known = this.#of(peer);
+    const told = hold(known.told, beat, at);
+    if (told !== undefined) {
+      const said = [...told.routers.values()].map(({ report }) => report);
+      return this.#learn(peer, known, told, said, at);
+    }
+    if (known.askedAt !== undefined && after(known.askedAt, ASK_EVERY) > at) return;
+    known.askedAt = at;
+    this.ask(peer);
+  }
+
+  /** A message of `peer`, by this session. */
+  take(peer: string, text: Uint8Array, session: bigint, at: Instant): void {
     const decoded = decodeAfter(this.#latestByPeer.get(peer), text);
     this.#latestByPeer.set(peer, decoded);
-    if (decoded.message !== undefined) this.#takeMessage(peer, decoded.message, at);
+    if (decoded.message !== undefined) this.#takeMessage(peer, decoded.message, session, at);
   }
 
   /** Has it nothing to say any more, after {@link ReportsOptions.isLeaving}? */
@@ -183,7 +185,7 @@ export class Reports implements Ticker, RouterWatcher {
 
   /** What this node says of the place of `router` on the LAN. */
   placeOf(router: VirtualRouter, now: Instant): Pick<RouterReport, "link" | "gateway"> {
-    return placeOf(router, this.#surroundings(now));
+    return this.#words.placeOf(router, now);
   }
 
   /** What is known of the others by what they told, by name; empty without [cluster]. */
@@ -201,8 +203,7 @@ export class Reports implements Ticker, RouterWatcher {
 
   /** What this node says of `routers`. */
   ownRouters(routers: readonly VirtualRouter[], now: Instant): readonly RouterReport[] {
-    const around = this.#surroundings(now);
-    return routers.map((router) => routerReport(router, around));
+    return this.#words.of(routers, now);
   }
 
   nextDeadline(): Instant | undefined {
@@ -234,11 +235,17 @@ export class Reports implements Ticker, RouterWatcher {
     return this.#options.config().cluster !== undefined;
   }
 
-  #takeMessage(peer: string, message: Message, at: Instant): void {
+  #takeMessage(peer: string, message: Message, session: bigint, at: Instant): void {
     const known = this.#of(peer);
     switch (message.kind) {
       case "report":
-        return this.#learn(peer, known, message.part, at);
+        return this.#learn(
+          peer,
+          known,
+          learn(known.told, message.part, session, at),
+          message.part.routers,
+          at,
+        );
       case "ask":
         if (!affords(known.answersPaid, ANSWERS, at)) return;
         known.answersPaid = spend(known.answersPaid, ANSWERS, at);
@@ -250,19 +257,25 @@ export class Reports implements Ticker, RouterWatcher {
     }
   }
 
-  #learn(peer: string, known: Known, part: ReportPart, at: Instant): void {
+  #learn(
+    peer: string,
+    known: Known,
+    told: Told,
+    said: readonly RouterReport[],
+    at: Instant,
+  ): void {
     const before = known.told;
-    known.told = learn(before, part, at);
-    this.#options.seals.tell(peer, part.node.seals, at);
+    known.told = told;
+    this.#options.seals.tell(peer, told.node.seals, at);
     // It has just come, or come again: it knows nothing of this node yet.
-    if (before === undefined || known.told.number < before.number) this.#telling.hurry();
+    if (before === undefined || told.number < before.number) this.#telling.hurry();
     // As far as its own word goes; what else there may be is seen with the next look.
-    const isAsBefore = standingOf(known.told, undefined, at) === known.standing &&
-      before?.node.file === known.told.node.file;
+    const isAsBefore = standingOf(told, undefined, at) === known.standing &&
+      before?.node.file === told.node.file;
     const due = isAsBefore ? after(at, ASK_AFTER) : at;
     known.dueAt = known.drift === undefined ? due : earliest(due, askAt(known.drift, this.#file));
     if (!isAsBefore) this.#lookAtOne(peer, known, at);
-    this.#options.onReport(part.routers);
+    this.#options.onReport(said);
   }
 
   #view(peer: PeerView, now: Instant): ToldNode {
@@ -348,41 +361,6 @@ export class Reports implements Ticker, RouterWatcher {
     const { wire, host } = this.#options;
     if (node !== undefined) return wire.send(node, text);
     for (const { name } of wire.peers(host.now())) wire.send(name, text);
-  }
-
-  #nodeReport(now: Instant): NodeReport {
-    const { config, maintenance, isLeaving, host, seals } = this.#options;
-    return {
-      version: VERSION,
-      up: age(this.#started, now),
-      keys: config().cluster?.keys.map(({ id }) => id) ?? [],
-      file: this.#file.hash ?? null,
-      fileAge: age(this.#file.since ?? now, now),
-      maintenance: maintenanceReport(maintenance(), host.wallTime()),
-      leaving: isLeaving(),
-      seals: this.#isOn && !isLeaving() ? seals.sealing : [],
-    };
-  }
-
-  #surroundings(now: Instant): Around {
-    const { host, checks, self } = this.#options;
-    return {
-      self: self() ?? "unknown",
-      checks,
-      interfaces: host.interfaces(),
-      gateways: this.#gatewaysAt(now),
-      now,
-    };
-  }
-
-  /** Where no check asks an address, the kernel is not asked for gateways either. */
-  #gatewaysAt(now: Instant): readonly Ip[] {
-    const { config, host } = this.#options;
-    if (!config().checks.some(({ probe }) => probe.kind === "ping")) return [];
-    if (this.#gateways === undefined || after(this.#gateways.at, GATEWAYS_EVERY) <= now) {
-      this.#gateways = { at: now, list: host.gateways() };
-    }
-    return this.#gateways.list;
   }
 }
 

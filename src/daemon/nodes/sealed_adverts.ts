@@ -77,11 +77,7 @@ export class SealedAdverts {
     this.#settled = { config, self };
     const isByUdp = config.instances.some(({ transport }) => transport === "udp");
     const plan = isByUdp ? channelPlan(config, self) : undefined;
-    const secrets = plan?.settings.keys.map(({ id, secret }) => ({
-      id,
-      bytes: Uint8Array.fromBase64(secret, { alphabet: "base64url" }),
-    }));
-    this.#seals.settle(self, secrets ?? [], plan?.peers ?? []);
+    this.#seals.settle(self, plan?.secrets ?? [], plan?.peers ?? []);
     if (this.#before !== undefined) this.#seals.restore(this.#before, this.#options.now());
     this.#before = undefined;
   }

@@ -1,16 +1,30 @@
 /**
- * Telling: reports of this node to the others, once a second and at once on a change, and answers
- * to their questions. A long one goes out part by part, so that adverts leave in between.
+ * Telling: reports of this node to the others, at once on a change, and answers to their questions.
+ * Once a second it says that the last one still holds, or reports anew. A long report goes out part
+ * by part, so that adverts leave in between.
  */
+import { nodeLater, routerLater, saysSame } from "../../cluster/later.ts";
 import { encodePages, encodePart, MAX_PARTS } from "../../cluster/message.ts";
 import { routerKey } from "../../cluster/knowledge.ts";
 import type { NodeReport, RouterReport, Wanted } from "../../cluster/report.ts";
-import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
+import {
+  after,
+  between,
+  earliest,
+  type Instant,
+  milliseconds,
+  seconds,
+  toMilliseconds,
+} from "../../time.ts";
 import type { OwnFile } from "./own_file.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 
-/** From one whole report to the next. */
+/** From one whole report, or that it still holds, to the next. */
 const EVERY = seconds(1);
+/** From one whole report to the next, though nothing has changed. */
+const ANEW = seconds(30);
+/** Of more virtual routers there is a whole report each time: they are compared in one turn. */
+const MOST_COMPARED = 32;
 /**
  * A loop that is awake sends one that is due so soon: with the adverts of the master all nodes send
  * theirs at one time, and each takes what comes in one turn instead of several.
@@ -33,9 +47,14 @@ const LAST_WORDS = milliseconds(30);
 export interface TellingOptions {
   /** To one node; or, with undefined, to all. */
   readonly send: (node: string | undefined, text: Uint8Array) => void;
+  /** To all: the whole report with this number still holds. False: not all can be told so. */
+  readonly beat: (number: number) => boolean;
   readonly routers: { readonly all: readonly VirtualRouter[] };
   readonly nodeReport: (now: Instant) => NodeReport;
-  readonly routerReport: (router: VirtualRouter, now: Instant) => RouterReport;
+  readonly routerReports: (
+    routers: readonly VirtualRouter[],
+    now: Instant,
+  ) => readonly RouterReport[];
   readonly file: Pick<OwnFile, "hash" | "parts" | "keysOf">;
 }
 
@@ -48,6 +67,15 @@ interface Job {
   told: number;
   index: number;
   at: Instant;
+  /** What it says of each of them. */
+  readonly said: { readonly report: RouterReport; readonly at: Instant }[];
+}
+
+/** A whole report, as all were told it. */
+interface Said extends Pick<Job, "said"> {
+  readonly number: number;
+  readonly node: NodeReport;
+  readonly at: Instant;
 }
 
 /** What this node tells. */
@@ -55,6 +83,8 @@ export class Telling {
   readonly #options: TellingOptions;
   #number = 0;
   #job: Job | undefined;
+  /** The last report, where it was a whole one and is out. */
+  #said: Said | undefined;
   /** When the next whole report is due. */
   #wholeAt = 0 as Instant;
   /** When the last one began. */
@@ -121,7 +151,7 @@ export class Telling {
   tick(now: Instant): void {
     if (this.#endsAt !== undefined) return;
     if (this.#job === undefined) {
-      if (this.#wholeAt <= after(now, EARLY)) this.#begin(now, true);
+      if (this.#wholeAt <= after(now, EARLY)) this.#beginOrBeat(now);
       else if (this.#isHurried && this.#pausedUntil <= now) {
         this.#begin(now, this.#isWanted || this.#options.routers.all.length <= IN_ONE);
       }
@@ -142,14 +172,14 @@ export class Telling {
 
   /** A node is about to take over: it cannot wait for the next report. */
   #tellOf(keys: readonly string[], to: string, now: Instant): void {
-    const { send, nodeReport, routerReport, routers } = this.#options;
+    const { send, nodeReport, routerReports, routers } = this.#options;
     const asked = new Set(keys);
     const found = routers.all.filter(({ plan: { name, family } }) =>
       asked.has(routerKey(name, family))
     );
     if (this.#job === undefined) this.#number++;
     for (let told = 0; told < found.length;) {
-      const next = found.slice(told, told + IN_ONE).map((one) => routerReport(one, now));
+      const next = routerReports(found.slice(told, told + IN_ONE), now);
       // Of a report that is under way it is one part more.
       const index = this.#job === undefined ? told : this.#job.index++;
       const head = { number: this.#number, index, node: nodeReport(now) };
@@ -157,6 +187,28 @@ export class Telling {
       send(to, text);
       told += Math.max(1, taken);
     }
+  }
+
+  #beginOrBeat(now: Instant): void {
+    const { beat } = this.#options;
+    if (this.#isHurried || this.#said === undefined || !this.#holds(this.#said, now)) {
+      return this.#begin(now, true);
+    }
+    if (!beat(this.#said.number)) return this.#begin(now, true);
+    this.#wholeAt = after(now, EVERY);
+  }
+
+  /** Is what was `said` what would be said now, but for ages? */
+  #holds({ node, said, at }: Said, now: Instant): boolean {
+    const { nodeReport, routerReports, routers: { all } } = this.#options;
+    if (all.length > MOST_COMPARED || all.length !== said.length) return false;
+    if (after(at, ANEW) <= now) return false;
+    const since = (then: Instant): number => Math.round(toMilliseconds(between(then, now)));
+    if (!saysSame(nodeLater(node, since(at)), nodeReport(now))) return false;
+    return routerReports(all, now).every((report, index) => {
+      const before = said[index];
+      return before !== undefined && saysSame(routerLater(before.report, since(before.at)), report);
+    });
   }
 
   #begin(now: Instant, isWhole: boolean): void {
@@ -169,27 +221,34 @@ export class Telling {
       this.#isWanted = false;
     }
     this.#changed.clear();
-    this.#job = { routers, isWhole, told: 0, index: 0, at: now };
+    this.#said = undefined;
+    this.#job = { routers, isWhole, told: 0, index: 0, at: now, said: [] };
   }
 
   /** The next parts of the report that is under way. */
   #work(now: Instant): void {
     const job = this.#job;
     if (job === undefined || job.at > now) return;
-    const { send, nodeReport, routerReport } = this.#options;
+    const { send, nodeReport, routerReports } = this.#options;
     const node = nodeReport(now);
     for (let count = 0; count < AT_ONCE && this.#job !== undefined; count++) {
       const next = job.routers.slice(job.told, job.told + IN_ONE);
       const isEnd = job.told + next.length >= job.routers.length;
+      const reports = routerReports(next, now);
       const { text, taken } = encodePart(
         { number: this.#number, index: job.index, node },
-        next.map((router) => routerReport(router, now)),
+        reports,
         isEnd && job.isWhole,
       );
       send(undefined, text);
+      job.said.push(...reports.slice(0, taken).map((report) => ({ report, at: now })));
       job.told += taken;
       job.index++;
-      if (job.told >= job.routers.length || job.index >= MAX_PARTS) this.#job = undefined;
+      const isTold = job.told >= job.routers.length;
+      if (isTold && job.isWhole) {
+        this.#said = { number: this.#number, node, at: now, said: job.said };
+      }
+      if (isTold || job.index >= MAX_PARTS) this.#job = undefined;
     }
     job.at = after(now, STEP);
   }

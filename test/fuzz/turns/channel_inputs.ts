@@ -3,6 +3,8 @@
  * and others; and texts that a node of the cluster, or one that was taken over, may have sealed.
  */
 import {
+  DATA_HEAD,
+  encodeBeat,
   encodeDataHead,
   encodeGreeting,
   hintOf,
@@ -28,10 +30,13 @@ export function channelDatagram(
   const tail = random.chance(0.9) ? (peer === "pi-b" ? 12 : 13) : random.between(0, 255);
   const from = ip(`10.77.0.${tail}`);
   const keyId = random.chance(0.95) ? random.pick(keyIds) : random.u32();
-  const head = random.chance(0.5)
-    ? greeting(random, peer, keyId, greetings)
-    : encodeDataHead({ keyId, hint: hintOf(sidOf(random)), counter: counter(random) });
-  const length = head.length === 24 ? random.between(0, 1200) : 0;
+  const data = { keyId, hint: hintOf(sidOf(random)), counter: counter(random) };
+  const head = random.pick([
+    () => greeting(random, peer, keyId, greetings),
+    () => encodeDataHead(data),
+    () => encodeBeat({ ...data, number: random.between(0, 100) }),
+  ])();
+  const length = head.length === DATA_HEAD.size ? random.between(0, 1200) : 0;
   const datagram = Uint8Array.from([...head, ...bytesOf(random, length + TAG_SIZE)]);
   return { kind: "channel", from, datagram: spoilt(random, datagram), at };
 }
@@ -70,6 +75,8 @@ function pages(random: Random): Uint8Array {
   return encodePages({ file, of: null, hashes })[0] ?? new Uint8Array(0);
 }
 
+const CAN = { opens: true, readsBeats: true };
+
 /** One of its own, or an ACK to one that the daemon has asked. */
 function greeting(
   random: Random,
@@ -81,11 +88,11 @@ function greeting(
   const asked = greetings.length > 0 ? random.pick(greetings) : undefined;
   if (asked === undefined || random.chance(0.3)) {
     const to = new Uint8Array(SID_SIZE);
-    return encodeGreeting({ kind: "hello", keyId, sid, to, asked: 1n, name, opens: true, nonce });
+    return encodeGreeting({ kind: "hello", keyId, sid, to, asked: 1n, name, ...CAN, nonce });
   }
   const view = new DataView(asked.buffer, asked.byteOffset);
   const [to, question] = [asked.slice(8, 8 + SID_SIZE), view.getBigUint64(40)];
-  return encodeGreeting({ kind: "ack", keyId, sid, to, asked: question, name, opens: true, nonce });
+  return encodeGreeting({ kind: "ack", keyId, sid, to, asked: question, name, ...CAN, nonce });
 }
 
 /** One of few, so that sessions come about. */

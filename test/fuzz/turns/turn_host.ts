@@ -3,8 +3,8 @@
  * until it waits again.
  */
 import { cpuTime } from "./cpu_clock.ts";
-import { DATA_HEAD } from "../../../src/cluster/datagram.ts";
-import type { ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
+import { GREETING } from "../../../src/cluster/datagram.ts";
+import type { ToOpen, ToSend } from "../../../src/cluster/outcome.ts";
 import type { Boot, HostEvent, PresenceQuestion } from "../../../src/host.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import type { Interfaces, LinkAddress, VirtualAddress } from "../../../src/net/interfaces.ts";
@@ -136,8 +136,8 @@ export class TurnHost extends RecordingHost {
     return [];
   }
 
-  override sealAndSend(jobs: readonly ToSeal[]): void {
-    for (const { head } of jobs) if (head.length > DATA_HEAD.size) this.greetings.push(head);
+  override sealAndSend(jobs: readonly ToSend[]): void {
+    for (const { head } of jobs) if (head.length === GREETING.size) this.greetings.push(head);
     this.greetings.splice(0, this.greetings.length - MOST_GREETINGS);
   }
 

@@ -1,6 +1,7 @@
 /** Nodes that speak by sessions over a network in memory: sealing is a toy, time is a number. */
 import { Sessions } from "../../../src/cluster/sessions.ts";
-import type { Outcome, ToSeal } from "../../../src/cluster/outcome.ts";
+import type { Outcome, ToSeal, ToSend } from "../../../src/cluster/outcome.ts";
+import type { Own, Secret } from "../../../src/cluster/session.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds } from "../../../src/time.ts";
 import { toyOpen, toySeal } from "../../sim/toy_cipher.ts";
@@ -29,6 +30,11 @@ export function bytesFrom(seed: number): (count: number) => Uint8Array {
       t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
       return (t ^ t >>> 14) & 0xff;
     });
+}
+
+function secretsOf([first, ...others]: readonly [number, ...number[]]): Own["secrets"] {
+  const secret = (id: number): Secret => ({ id, bytes: new Uint8Array(32).fill(id) });
+  return [secret(first), ...others.map(secret)];
 }
 
 /** The nodes of one cluster and what they said to each other. */
@@ -60,7 +66,7 @@ export class Channel {
   start(name: string, keyIds: readonly [number, ...number[]] = [7], as = name): void {
     const at = this.#peers.find((peer) => peer.name === name)?.addresses[0];
     if (at === undefined) throw new Error(`no node ${name}`);
-    const own = { name: as, keyIds };
+    const own = { name: as, secrets: secretsOf(keyIds) };
     const peers = this.#peers.filter((peer) => peer.name !== name);
     this.#nodes.set(name, { sessions: new Sessions(own, peers, this.#random), at });
   }
@@ -69,7 +75,7 @@ export class Channel {
   startClone(name: string): void {
     const at = this.#peers.find((peer) => peer.name === name)?.addresses[1];
     if (at === undefined) throw new Error(`${name} has no second address`);
-    const own = { name, keyIds: [7] as const };
+    const own = { name, secrets: secretsOf([7]) };
     const peers = this.#peers.filter((peer) => peer.name !== name);
     this.#nodes.set(`${name}'`, { sessions: new Sessions(own, peers, this.#random), at });
   }
@@ -106,7 +112,7 @@ export class Channel {
     keyIds: readonly [number, ...number[]] = [7],
   ): void {
     const named = this.#peers.filter((peer) => peers.includes(peer.name));
-    this.#node(name).sessions.settle({ name, keyIds }, named);
+    this.#node(name).sessions.settle({ name, secrets: secretsOf(keyIds) }, named);
   }
 
   /** A message of `name` to all others. */
@@ -148,10 +154,10 @@ export class Channel {
     }
   }
 
-  #send(from: Ip, datagrams: readonly ToSeal[]): void {
-    this.sealed.push(...datagrams);
+  #send(from: Ip, datagrams: readonly ToSend[]): void {
+    this.sealed.push(...datagrams.flatMap((job) => "tag" in job ? [] : [job]));
     for (const job of datagrams) {
-      const bytes = Uint8Array.from([...job.head, ...toySeal(job)]);
+      const bytes = Uint8Array.from([...job.head, ...("tag" in job ? job.tag : toySeal(job))]);
       const sent = { from, to: job.to, bytes };
       this.sent.push(sent);
       if (this.passes(sent)) this.inject(sent);

@@ -44,7 +44,8 @@ export class Speakers {
         self: () => name,
         onSession: () => {},
         onEnd: () => {},
-        onMessage: (peer, from, text) => {
+        onBeat: () => {},
+        onMessage: ({ peer, from, text }) => {
           const words = new TextDecoder().decode(text);
           this.heard.push({ by: name, peer, from: formatIp(from), text: words });
         },

@@ -1,6 +1,6 @@
 /** A host that records calls and can be told to refuse some. */
 import { NO_ETCD } from "../../../src/cluster/etcd/caller.ts";
-import type { ToOpen, ToSeal } from "../../../src/cluster/outcome.ts";
+import type { ToOpen, ToSend } from "../../../src/cluster/outcome.ts";
 import type { Reading } from "../../../src/cluster/votes/clocks.ts";
 import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import {
@@ -143,7 +143,7 @@ export class RecordingHost implements Host {
     this.#call("close channel");
   }
 
-  sealAndSend(jobs: readonly ToSeal[]): void {
+  sealAndSend(jobs: readonly ToSend[]): void {
     this.#call(`seal ${jobs.map(({ to }) => formatIp(to)).join()}`);
   }
 

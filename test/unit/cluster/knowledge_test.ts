@@ -21,7 +21,7 @@ function part(number: number, routers: readonly RouterReport[], rest = {}): Repo
 
 function told(parts: readonly (readonly [number, ReportPart])[]): Told {
   let known: Told | undefined;
-  for (const [time, one] of parts) known = learn(known, one, at(time));
+  for (const [time, one] of parts) known = learn(known, one, 1n, at(time));
   if (known === undefined) throw new Error("nothing told");
   return known;
 }
@@ -62,9 +62,9 @@ Deno.test("knowledge: routers that a whole report does not name are gone, not be
   const half = part(2, [WEB], { last: false });
   const [first, second] = [told([[1, part(1, [WEB, DB])], [2, half]]), part(2, [])];
   deepStrictEqual(statesOf(first), ["web backup", "db backup"]);
-  deepStrictEqual(statesOf(learn(first, { ...second, index: 1 }, at(2))), ["web backup"]);
+  deepStrictEqual(statesOf(learn(first, { ...second, index: 1 }, 1n, at(2))), ["web backup"]);
   // The same datagram by two roads is one part.
-  deepStrictEqual(statesOf(learn(first, half, at(2))), ["web backup", "db backup"]);
+  deepStrictEqual(statesOf(learn(first, half, 1n, at(2))), ["web backup", "db backup"]);
 });
 
 Deno.test("knowledge: each router has the age of the report that it was in", () => {
