@@ -24,8 +24,6 @@ export interface Told {
   readonly number: number;
   readonly parts: ReadonlySet<number>;
   readonly count: number | undefined;
-  /** The latest report that names all virtual routers, and of which all parts came. */
-  readonly whole: number | undefined;
   /** The session it came by. */
   readonly session: bigint;
   /** When it last said so, or that it still holds. */
@@ -67,28 +65,32 @@ export function learn(
     routers.set(key, { report, number: part.number, at });
   }
   // What a whole report does not name is not there any more.
-  const isWhole = count !== undefined && parts.size >= count;
-  if (isWhole) {
+  if (isWhole({ count, parts })) {
     for (const [key, { number }] of routers) if (number !== part.number) routers.delete(key);
   }
   const { node, number } = part;
-  const whole = isWhole ? number : known?.whole;
-  return { node, number, parts, count, whole, session, at, routers };
+  return { node, number, parts, count, session, at, routers };
+}
+
+/** Does the latest report name all virtual routers, and have all its parts come? */
+function isWhole({ count, parts }: Pick<Told, "count" | "parts">): boolean {
+  return count !== undefined && parts.size >= count;
 }
 
 /** That a report still holds. */
 export type Beat = Pick<Extract<Outcome, { kind: "beat" }>, "session" | "number">;
 
 /**
- * The same after that session has said that the whole report `number` still holds, ages included;
- * undefined: that report is not known.
+ * The same after that session has said that its report `number` still holds, ages included;
+ * undefined: that is not the latest one, or it did not come as a whole.
  */
 export function hold(
   told: Told | undefined,
   { session, number }: Beat,
   at: Instant,
 ): Told | undefined {
-  if (told === undefined || told.session !== session || told.whole !== number) return undefined;
+  if (told === undefined || told.session !== session || told.number !== number) return undefined;
+  if (!isWhole(told)) return undefined;
   const since = (then: Instant): number => Math.round(toMilliseconds(between(then, at)));
   const routers = new Map(
     [...told.routers].map(([key, known]) => {

@@ -2,7 +2,6 @@
  * Daemon: the loop. It waits for something to happen, asks the engine what to do, does it, and
  * looks at the next.
  */
-import { isBeat } from "../cluster/datagram.ts";
 import type { Host, HostEvent } from "../host.ts";
 import type { MetricsSnapshot } from "../control/metrics.ts";
 import type { ProbeResult } from "../health/check.ts";
@@ -93,8 +92,7 @@ export class Daemon implements CommandTaker {
       const since = host.now();
       this.#parts.announcer.turn(since);
       this.#parts.driver.fast.beginTurn();
-      for (const event of events) this.#take(event);
-      if (!areSealed(events)) this.#tick(since);
+      if (this.#takeAll(events)) this.#tick(since);
     }
     this.#parts.driver.finishAll();
     if (this.#isRestarting) this.#parts.reconciler.closeSockets();
@@ -160,7 +158,19 @@ export class Daemon implements CommandTaker {
     });
   }
 
-  #take(event: HostEvent): void {
+  /** False: nothing but the channel's own has changed, which comes a few times a second. */
+  #takeAll(events: readonly HostEvent[]): boolean {
+    let isChanged = events.length === 0;
+    for (const event of events) {
+      if (event.kind !== "channel") {
+        this.#take(event);
+        isChanged = true;
+      } else if (this.#parts.channel.take(event)) isChanged = true;
+    }
+    return isChanged;
+  }
+
+  #take(event: Exclude<HostEvent, { kind: "channel" }>): void {
     switch (event.kind) {
       case "datagram": {
         const { endpoint, datagram, at } = event;
@@ -185,9 +195,9 @@ export class Daemon implements CommandTaker {
         return this.#judge(event.check, event.result);
       case "presence":
         return this.#parts.nodes.take(event.node, event.answer);
-      case "channel":
       case "opened":
-        return this.#parts.channel.take(event);
+        this.#parts.channel.take(event);
+        return;
       case "etcd":
         return this.#parts.leases.answered(event.id, event.result);
       case "probe-due":
@@ -320,10 +330,4 @@ export class Daemon implements CommandTaker {
     const isFastDue = fast !== undefined && fast <= now && !isFast(next);
     return isFastDue || between(since, now) > LONGEST_TURN;
   }
-}
-
-/** Nothing has changed yet: that comes when they are opened, some microseconds later. */
-function areSealed(events: readonly HostEvent[]): boolean {
-  return events.length > 0 &&
-    events.every((event) => event.kind === "channel" && !isBeat(event.datagram));
 }

@@ -273,6 +273,7 @@ function createCluster(
       wishes.hear(said);
       secondOpinion.hear(said);
     },
+    onHeld: (said) => secondOpinion.hear(said),
   });
   const leases: Leases = createLeases(options, { routers, config, self, channel, driver });
   const wordsOn: Reports["wordsOn"] = (router, now) => reports.wordsOn(router, now);

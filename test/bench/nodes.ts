@@ -1,6 +1,7 @@
 /**
- * Cost of [cluster]: as many nodes with it as without, on two LANs at one time, watched while
- * nothing happens. What one node uses more is what the channel and its reports cost.
+ * Cost of [cluster]: as many nodes with it as without, on two LANs at one time, watched for a minute
+ * while nothing happens, and started anew for each run. What one node uses more is what the channel
+ * and its reports cost. A run takes some four minutes.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip } from "../support/interop/floatip.ts";
@@ -11,32 +12,32 @@ import { measureUse, type Use } from "./use.ts";
 
 const SECRET = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8";
 const COUNTS = [3, 12];
-const SETTLED_MS = 8000;
-const STRETCH_MS = 10_000;
+const ROLES = ["master", "backup"] as const;
+/** Code that ran at the start alone is given up by then, and HELLOs are seldom. */
+const SETTLED_MS = 20_000;
+const STRETCH_MS = 60_000;
 
-/** A master and a backup of so many nodes, in `stretches`. */
-interface Pair {
-  readonly master: readonly Use[];
-  readonly backup: readonly Use[];
-}
+/** What a node used, by its role. */
+type Pair = Readonly<Record<typeof ROLES[number], Use>>;
 
 /** Prints what a node uses with [cluster] beside one without. */
 export async function nodes(runs: number): Promise<void> {
   console.log("\nNodes: one instance, adverts of 1 s; a report a second to each other node\n");
   const rows: string[][] = [];
   for (const count of COUNTS) {
-    const [without, with_] = await Promise.all([false, true].map((is) => measure(count, is, runs)));
-    if (without === undefined || with_ === undefined) continue;
-    for (const role of ["master", "backup"] as const) {
-      const share = (uses: readonly Use[]) =>
-        uses.map(({ cpuSecondsPerMinute }) => cpuSecondsPerMinute / 60 * 100);
+    const pairs: { readonly plain: Pair; readonly told: Pair }[] = [];
+    for (let run = 0; run < runs; run++) {
+      const [plain, told] = await Promise.all([measure(count, false), measure(count, true)]);
+      pairs.push({ plain, told });
+    }
+    for (const role of ROLES) {
+      const [plain, told] = [pairs.map((pair) => pair.plain[role]), pairs.map((p) => p.told[role])];
+      const more = pairs.map((pair) => shareOf(pair.told[role]) - shareOf(pair.plain[role]));
       const memory = (uses: readonly Use[]) => uses.map(({ privateMegabytes }) => privateMegabytes);
-      const [plain, told] = [without[role], with_[role]];
       rows.push([
         String(count),
         role,
-        ...[plain, told].map((uses) => spread(share(uses), 3)),
-        (median(share(told)) - median(share(plain))).toFixed(3),
+        ...[plain.map(shareOf), told.map(shareOf), more].map((values) => spread(values, 3)),
         ...[plain, told].map((uses) => median(memory(uses)).toFixed(1)),
         (median(memory(told)) - median(memory(plain))).toFixed(1),
       ]);
@@ -48,12 +49,17 @@ export async function nodes(runs: number): Promise<void> {
   ], rows));
 }
 
+/** Of a core, in percent. */
+function shareOf({ cpuSecondsPerMinute }: Use): number {
+  return cpuSecondsPerMinute / 60 * 100;
+}
+
 function spread(values: readonly number[], digits: number): string {
   const [least, most] = range(values);
   return `${median(values).toFixed(digits)} (${least.toFixed(digits)} .. ${most.toFixed(digits)})`;
 }
 
-async function measure(count: number, isCluster: boolean, stretches: number): Promise<Pair> {
+async function measure(count: number, isCluster: boolean): Promise<Pair> {
   const hosts = Array.from({ length: count }, (_, at) => `n${at + 1}`);
   await using lan = await Lan.open({ hosts });
   await using stack = new AsyncDisposableStack();
@@ -70,13 +76,9 @@ async function measure(count: number, isCluster: boolean, stretches: number): Pr
     return nodes.every(({ state }) => state === "up");
   }, { limitMs: 90_000 });
   await pause(SETTLED_MS);
-  const uses: { master: Use[]; backup: Use[] } = { master: [], backup: [] };
-  for (let stretch = 0; stretch < stretches; stretch++) {
-    const [master, backup] = await Promise.all(
-      [first, second].map(({ child }) => measureUse(child.pid ?? 0, STRETCH_MS)),
-    );
-    if (master !== undefined) uses.master.push(master);
-    if (backup !== undefined) uses.backup.push(backup);
-  }
-  return uses;
+  const [master, backup] = await Promise.all([
+    measureUse(first.child.pid ?? 0, STRETCH_MS),
+    measureUse(second.child.pid ?? 0, STRETCH_MS),
+  ]);
+  return { master, backup };
 }

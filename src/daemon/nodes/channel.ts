@@ -29,8 +29,8 @@ export interface ChannelOptions {
    * A message of `peer`, fresh and its own, that came from its address `from`; opened at `at`.
    */
   readonly onMessage: (message: Message, at: Instant) => void;
-  /** A report of a peer still holds. */
-  readonly onBeat: (beat: Extract<Outcome, { kind: "beat" }>, at: Instant) => void;
+  /** A report of a peer still holds. Answers whether that changes anything. */
+  readonly onBeat: (beat: Extract<Outcome, { kind: "beat" }>, at: Instant) => boolean;
   /** There may be another session. */
   readonly onSession: (all: Sessions["ends"]) => void;
   /** The file has no [cluster] any more: it can say a last thing now. */
@@ -58,9 +58,12 @@ export class Channel implements Ticker {
     this.#options = options;
   }
 
-  /** An event of the host's. */
-  take(event: Extract<HostEvent, { kind: "channel" | "opened" }>): void {
-    if (this.#sessions === undefined) return;
+  /**
+   * An event of the host's. False: nothing that others look at has changed, as when a datagram is
+   * yet to be opened.
+   */
+  take(event: Extract<HostEvent, { kind: "channel" | "opened" }>): boolean {
+    if (this.#sessions === undefined) return false;
     const now = event.kind === "channel" ? event.at : this.#options.host.now();
     const outcome = event.kind === "channel"
       ? this.#sessions.receive(now, event.from, event.datagram)
@@ -69,7 +72,7 @@ export class Channel implements Ticker {
     const { ends } = this.#sessions;
     if (ends !== this.#ends) this.#options.onSession(ends);
     this.#ends = ends;
-    this.#carryOut(outcome, now);
+    return this.#carryOut(outcome, now);
   }
 
   /**
@@ -182,22 +185,25 @@ export class Channel implements Ticker {
     }
   }
 
-  #carryOut(outcome: Outcome, now: Instant): void {
+  #carryOut(outcome: Outcome, now: Instant): boolean {
     const { host, onMessage, onBeat } = this.#options;
     switch (outcome.kind) {
       case "refused":
         this.#refused.set(outcome.reason, (this.#refused.get(outcome.reason) ?? 0) + 1);
-        return;
+        return false;
       case "open":
-        return host.openSealed(outcome.job);
+        host.openSealed(outcome.job);
+        return false;
       case "send":
-        return host.sealAndSend(outcome.datagrams);
+        host.sealAndSend(outcome.datagrams);
+        return true;
       case "message":
-        return onMessage(outcome, now);
+        onMessage(outcome, now);
+        return true;
       case "beat":
         return onBeat(outcome, now);
       case "nothing":
-        return;
+        return false;
     }
   }
 }

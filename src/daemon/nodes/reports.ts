@@ -54,6 +54,8 @@ export interface ReportsOptions extends OwnWordsOptions {
   readonly onStanding: (node: string) => void;
   /** A node said this of its virtual routers. */
   readonly onReport: (routers: readonly RouterReport[]) => void;
+  /** What a node said of them still holds. Answers whether that changes anything. */
+  readonly onHeld: (routers: readonly RouterReport[]) => boolean;
 }
 
 /** Another node by what it told. */
@@ -116,17 +118,24 @@ export class Reports implements Ticker, RouterWatcher {
     for (const router of routers) this.#telling.changed(router);
   }
 
-  /** `peer` says that a report of it still holds. One that is not known here is asked for. */
-  hold(peer: string, beat: Beat, at: Instant): void {
+  /**
+   * `peer` says that a report of it still holds. One that is not known here is asked for. Answers
+   * whether that changes anything.
+   */
+  hold(peer: string, beat: Beat, at: Instant): boolean {
     const known = this.#of(peer);
     const told = hold(known.told, beat, at);
     if (told !== undefined) {
-      const said = [...told.routers.values()].map(({ report }) => report);
-      return this.#learn(peer, known, told, said, at);
+      const isAsBefore = this.#learn(peer, known, told, at);
+      return this.#options.onHeld(routersIn(told)) || !isAsBefore;
     }
-    if (known.askedAt !== undefined && after(known.askedAt, ASK_EVERY) > at) return;
-    known.askedAt = at;
-    this.ask(peer);
+    const { told: before, askedAt } = known;
+    const isLate = before?.session === beat.session && before.number > beat.number;
+    if (!isLate && (askedAt === undefined || after(askedAt, ASK_EVERY) <= at)) {
+      known.askedAt = at;
+      this.ask(peer);
+    }
+    return false;
   }
 
   /** A message of `peer`, by this session. */
@@ -239,13 +248,8 @@ export class Reports implements Ticker, RouterWatcher {
     const known = this.#of(peer);
     switch (message.kind) {
       case "report":
-        return this.#learn(
-          peer,
-          known,
-          learn(known.told, message.part, session, at),
-          message.part.routers,
-          at,
-        );
+        this.#learn(peer, known, learn(known.told, message.part, session, at), at);
+        return this.#options.onReport(message.part.routers);
       case "ask":
         if (!affords(known.answersPaid, ANSWERS, at)) return;
         known.answersPaid = spend(known.answersPaid, ANSWERS, at);
@@ -257,13 +261,8 @@ export class Reports implements Ticker, RouterWatcher {
     }
   }
 
-  #learn(
-    peer: string,
-    known: Known,
-    told: Told,
-    said: readonly RouterReport[],
-    at: Instant,
-  ): void {
+  /** Answers whether it stands as before. */
+  #learn(peer: string, known: Known, told: Told, at: Instant): boolean {
     const before = known.told;
     known.told = told;
     this.#options.seals.tell(peer, told.node.seals, at);
@@ -275,7 +274,7 @@ export class Reports implements Ticker, RouterWatcher {
     const due = isAsBefore ? after(at, ASK_AFTER) : at;
     known.dueAt = known.drift === undefined ? due : earliest(due, askAt(known.drift, this.#file));
     if (!isAsBefore) this.#lookAtOne(peer, known, at);
-    this.#options.onReport(said);
+    return isAsBefore;
   }
 
   #view(peer: PeerView, now: Instant): ToldNode {
@@ -362,6 +361,10 @@ export class Reports implements Ticker, RouterWatcher {
     if (node !== undefined) return wire.send(node, text);
     for (const { name } of wire.peers(host.now())) wire.send(name, text);
   }
+}
+
+function routersIn({ routers }: Told): readonly RouterReport[] {
+  return [...routers.values()].map(({ report }) => report);
 }
 
 function wordOf(node: string, told: Told | undefined, key: string): readonly Word[] {

@@ -50,8 +50,9 @@ export class SecondOpinion implements Ticker {
     this.#asking.add(router);
   }
 
-  /** A node has said something of its virtual routers. */
-  hear(said: readonly RouterReport[]): void {
+  /** A node has said something of its virtual routers. Answers whether the engine was told. */
+  hear(said: readonly RouterReport[]): boolean {
+    let isTold = false;
     for (const report of said) {
       const router = this.#options.routers.of(report);
       const own = router?.source;
@@ -59,7 +60,9 @@ export class SecondOpinion implements Ticker {
       if (router.rules.secondOpinion !== true || !matters(report, router.state)) continue;
       const opinion = this.opinionOf(router);
       this.#options.driver.dispatch(router, { kind: "reports", opinion, own });
+      isTold = true;
     }
+    return isTold;
   }
 
   /** After each batch of events it is called in any case. */

@@ -19,17 +19,23 @@ import {
 import type { OwnFile } from "./own_file.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 
-/** From one whole report, or that it still holds, to the next. */
-const EVERY = seconds(1);
+/**
+ * From one whole report, or that it still holds, to the next, at most: a second, and what adverts of
+ * that interval may be late.
+ */
+const EVERY = milliseconds(1020);
 /** From one whole report to the next, though nothing has changed. */
 const ANEW = seconds(30);
 /** Of more virtual routers there is a whole report each time: they are compared in one turn. */
 const MOST_COMPARED = 32;
 /**
  * A loop that is awake sends one that is due so soon: with the adverts of the master all nodes send
- * theirs at one time, and each takes what comes in one turn instead of several.
+ * theirs at one time, and each takes what comes in one turn instead of several. A turn costs more
+ * than what is said in it.
  */
 const EARLY = milliseconds(100);
+/** The same after one that woke the loop by itself. */
+const EARLY_AFTER_ALONE = milliseconds(900);
 /** No report sooner than this after the one before. */
 const PAUSE = milliseconds(100);
 /** Between two turns of a long report, or of a long answer. */
@@ -87,6 +93,8 @@ export class Telling {
   #said: Said | undefined;
   /** When the next whole report is due. */
   #wholeAt = 0 as Instant;
+  /** Did the last one have a turn of its own? */
+  #wasAlone = false;
   /** When the last one began. */
   #begunAt: Instant | undefined;
   /** Routers that are others than was told. */
@@ -151,8 +159,11 @@ export class Telling {
   tick(now: Instant): void {
     if (this.#endsAt !== undefined) return;
     if (this.#job === undefined) {
-      if (this.#wholeAt <= after(now, EARLY)) this.#beginOrBeat(now);
-      else if (this.#isHurried && this.#pausedUntil <= now) {
+      const early = this.#wasAlone ? EARLY_AFTER_ALONE : EARLY;
+      if (this.#wholeAt <= after(now, early)) {
+        this.#wasAlone = this.#wholeAt <= now;
+        this.#beginOrBeat(now);
+      } else if (this.#isHurried && this.#pausedUntil <= now) {
         this.#begin(now, this.#isWanted || this.#options.routers.all.length <= IN_ONE);
       }
     }
@@ -178,6 +189,7 @@ export class Telling {
       asked.has(routerKey(name, family))
     );
     if (this.#job === undefined) this.#number++;
+    this.#said = undefined;
     for (let told = 0; told < found.length;) {
       const next = routerReports(found.slice(told, told + IN_ONE), now);
       // Of a report that is under way it is one part more.

@@ -46,10 +46,14 @@ export class Channel {
   /** All that was ever sent, in order. */
   readonly sent: Sent[] = [];
   readonly told: Told[] = [];
+  /** Reports that a node was told still hold, by their numbers. */
+  readonly held: { readonly node: string; readonly peer: string; readonly number: number }[] = [];
   /** All that was ever sealed, in order. */
   readonly sealed: ToSeal[] = [];
   /** Why datagrams were refused, by reason. */
   readonly refused = new Map<string, number>();
+  /** What nodes of another version send: the head, before it has its tag. */
+  changes: (from: Ip, head: Uint8Array) => Uint8Array = (_from, head) => head;
   /** Datagrams for which this says false are lost. */
   passes: (datagram: Sent) => boolean = () => true;
 
@@ -88,13 +92,17 @@ export class Channel {
     return this.#node(name).sessions;
   }
 
-  /** Each node says its name to each other once a second, for `count` seconds. */
+  /**
+   * Each node says its name to each other once a second, and half a second later that its report 1
+   * still holds, for `count` seconds.
+   */
   seconds(count: number): void {
     for (let tenth = 0; tenth < count * 10; tenth++) {
       this.now = this.now + milliseconds(100) as Instant;
       for (const [name, { sessions, at }] of this.#nodes) {
         this.#send(at, sessions.tick(this.now));
         if (tenth % 10 === 0) this.say(name, `I am ${name}`);
+        if (tenth % 10 === 5) this.beat(name, 1);
       }
     }
   }
@@ -120,6 +128,14 @@ export class Channel {
     const { sessions, at } = this.#node(name);
     const message = new TextEncoder().encode(text);
     for (const peer of this.#peers) this.#send(at, sessions.send(peer.name, message));
+  }
+
+  /** The report `number` of `name` still holds. Answers whether all could be told so. */
+  beat(name: string, number: number): boolean {
+    const { sessions, at } = this.#node(name);
+    const all = sessions.beat(number);
+    this.#send(at, all ?? []);
+    return all !== undefined;
   }
 
   /** Puts `bytes` on the network as if `from` had sent them. Gives what each step came to. */
@@ -151,12 +167,15 @@ export class Channel {
     else if (outcome.kind === "message") {
       const text = new TextDecoder().decode(outcome.text);
       this.told.push({ node: name, peer: outcome.peer, text });
+    } else if (outcome.kind === "beat") {
+      this.held.push({ node: name, peer: outcome.peer, number: outcome.number });
     }
   }
 
   #send(from: Ip, datagrams: readonly ToSend[]): void {
     this.sealed.push(...datagrams.flatMap((job) => "tag" in job ? [] : [job]));
-    for (const job of datagrams) {
+    for (const given of datagrams) {
+      const job = { ...given, head: this.changes(from, given.head) };
       const bytes = Uint8Array.from([...job.head, ...("tag" in job ? job.tag : toySeal(job))]);
       const sent = { from, to: job.to, bytes };
       this.sent.push(sent);

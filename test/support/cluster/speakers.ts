@@ -44,7 +44,7 @@ export class Speakers {
         self: () => name,
         onSession: () => {},
         onEnd: () => {},
-        onBeat: () => {},
+        onBeat: () => false,
         onMessage: ({ peer, from, text }) => {
           const words = new TextDecoder().decode(text);
           this.heard.push({ by: name, peer, from: formatIp(from), text: words });

@@ -1,7 +1,8 @@
 /** What is known of other nodes, how old it is, and how they stand. */
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   couldHold,
+  hold,
   learn,
   type Standing,
   standingOf,
@@ -70,6 +71,40 @@ Deno.test("knowledge: routers that a whole report does not name are gone, not be
 Deno.test("knowledge: each router has the age of the report that it was in", () => {
   const known = told([[1, part(1, [WEB, DB])], [2, part(2, [MASTER], { last: false })]]);
   deepStrictEqual([...known.routers.values()].map((one) => one.at), [at(2), at(1)]);
+});
+
+Deno.test("knowledge: a whole report that still holds is as fresh as that, and its ages go on", () => {
+  const before = told([[1, part(7, [WEB, DB])]]);
+  const held = hold(before, { session: 1n, number: 7 }, at(2.5));
+  ok(held !== undefined);
+  strictEqual(held.node.up, before.node.up + 1500);
+  for (const { report, at: time } of held.routers.values()) {
+    deepStrictEqual([time, report.age], [at(2.5), WEB.age + 1500]);
+  }
+  strictEqual(standingOf(held, peer(), at(4.2)), "up");
+  strictEqual(standingOf(held, peer(), at(4.4)), "lost");
+  const again = hold(held, { session: 1n, number: 7 }, at(3));
+  strictEqual(again?.routers.get("web/ipv4")?.report.age, WEB.age + 2000);
+});
+
+Deno.test("knowledge: a report holds only where all of it came, by this session", () => {
+  const whole = told([[1, part(7, [WEB])]]);
+  const half = told([[1, part(7, [WEB])], [2, part(8, [DB], { last: false })]]);
+  const none = [
+    [undefined, 1n, 7],
+    [whole, 2n, 7],
+    [whole, 1n, 6],
+    [whole, 1n, 8],
+    [half, 1n, 8],
+    // A late one: what came since is not renewed by it.
+    [half, 1n, 7],
+    [told([[1, part(1, [WEB], { index: 1 })]]), 1n, 1],
+    // Another process, whose first report is lost in part.
+    [told([[1, part(7, [WEB])], [5, part(1, [DB], { last: false })]]), 1n, 7],
+  ] as const;
+  for (const [known, session, number] of none) {
+    strictEqual(hold(known, { session, number }, at(3)), undefined, `${session} ${number}`);
+  }
 });
 
 Deno.test("knowledge: how a node stands", () => {

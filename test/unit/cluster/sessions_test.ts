@@ -3,7 +3,7 @@
  */
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Channel, type Sent } from "../../support/cluster/channel.ts";
-import { MAX_MESSAGE } from "../../../src/cluster/datagram.ts";
+import { GREETING, isBeat as looksLikeBeat, MAX_MESSAGE } from "../../../src/cluster/datagram.ts";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { toyOpen } from "../../sim/toy_cipher.ts";
 
@@ -13,6 +13,10 @@ function started(names: readonly string[] = ["a", "b", "c"]): Channel {
   const channel = new Channel(THREE);
   for (const name of names) channel.start(name);
   return channel;
+}
+
+function isBeat({ bytes }: Sent): boolean {
+  return looksLikeBeat(bytes);
 }
 
 /** Which nodes `name` has a proved session with. */
@@ -321,4 +325,119 @@ Deno.test("sessions: a peer that is named again has new keys, and its recordings
   strictEqual(channel.told.length, accepted);
   const sealed = channel.sealed.map(({ key, nonce }) => `${key.info} ${nonce}`);
   strictEqual(new Set(sealed).size, sealed.length);
+});
+
+Deno.test("sessions: a report still holds, told once to each peer by a tag of its own", () => {
+  const channel = started();
+  channel.seconds(2);
+  channel.held.length = 0;
+  ok(channel.beat("a", 7));
+  deepStrictEqual(channel.held, [
+    { node: "b", peer: "a", number: 7 },
+    { node: "c", peer: "a", number: 7 },
+  ]);
+  const beats = channel.sent.filter(isBeat);
+  for (const { from, to, bytes } of [...beats, ...beats.toReversed()]) {
+    channel.inject({ from, to, bytes });
+    channel.inject({ from: to, to: from, bytes });
+    channel.inject({ from: ip("10.0.0.3"), to, bytes });
+    channel.inject({ from, to: ip("10.0.0.3"), bytes });
+  }
+  strictEqual(channel.held.length, 2, "none again, none reflected, none of another");
+});
+
+Deno.test("sessions: recorded BEATs are dead after a restart, at each end", () => {
+  for (const restarted of ["a", "b"]) {
+    const channel = started();
+    channel.seconds(20);
+    const recorded = channel.sent.filter(isBeat);
+    channel.start(restarted);
+    channel.seconds(2);
+    const before = channel.held.length;
+    for (const sent of [...recorded, ...recorded.toReversed()]) channel.inject(sent);
+    strictEqual(channel.held.length, before);
+    channel.seconds(1);
+    strictEqual(channel.held.length, before + 6);
+  }
+});
+
+Deno.test("sessions: BEATs share the window of DATA: late ones count for 2 s, once", () => {
+  const channel = started(["a", "b"]);
+  channel.seconds(3);
+  const kept: Sent[] = [];
+  channel.passes = (sent) => !isBeat(sent) || !kept.push(sent);
+  channel.beat("a", 3);
+  channel.beat("a", 4);
+  channel.passes = () => true;
+  channel.say("a", "later");
+  channel.held.length = 0;
+  const [first, second] = kept;
+  ok(first !== undefined && second !== undefined);
+  for (const sent of [second, first, second, first]) channel.inject(sent);
+  deepStrictEqual(channel.held.map(({ number }) => number), [4, 3]);
+  kept.length = 0;
+  channel.passes = (sent) => !isBeat(sent) || !kept.push(sent);
+  channel.beat("a", 5);
+  channel.passes = () => true;
+  channel.say("a", "later");
+  channel.now = channel.now + 2.1e9 as typeof channel.now;
+  channel.held.length = 0;
+  for (const sent of kept) channel.inject(sent);
+  deepStrictEqual(channel.held, []);
+});
+
+Deno.test("sessions: where a peer does not read BEATs, or is not known yet, there are none", () => {
+  const channel = started();
+  // The lowest byte of the abilities of an older version.
+  channel.changes = ({ bytes }, head) =>
+    bytes[3] === 3 && head.length === GREETING.size ? head.with(119, 1) : head;
+  channel.seconds(3);
+  deepStrictEqual(["a", "b", "c"].map((name) => channel.beat(name, 1)), [false, false, true]);
+  ok(channel.held.every(({ peer }) => peer === "c"));
+  channel.changes = (_from, head) => head;
+  channel.start("c");
+  channel.seconds(2);
+  ok(channel.beat("a", 1));
+});
+
+Deno.test("sessions: there within 1 s of the first datagram, though the first ones are lost", () => {
+  const lost = [[0, 1], [0, 2], [0, 3], [1, 0], [1, 1], [2, 2]] as const;
+  for (const [ofA, ofB] of lost) {
+    for (const names of [["b"], ["a", "b"]]) {
+      const channel = started(["a", "b"]);
+      channel.seconds(40);
+      for (const name of names) channel.start(name);
+      const left = new Map<number, number>([[1, ofA], [2, ofB]]);
+      channel.passes = ({ from }) => {
+        const of = from.bytes[3] ?? 0, rest = left.get(of) ?? 0;
+        left.set(of, rest - 1);
+        return rest <= 0;
+      };
+      for (let tenth = 0; tenth < 11; tenth++) channel.greet();
+      const what = `${ofA} and ${ofB} lost, ${names} started`;
+      const [[b] = [], [a] = []] = ["a", "b"].map((name) => channel.sessions(name).ends);
+      ok(a?.[1].isProved && b?.[1].isProved, what);
+      deepStrictEqual(a[1].own, b[1].other, what);
+      deepStrictEqual(b[1].own, a[1].other, what);
+    }
+  }
+});
+
+Deno.test("sessions: to a node that is not there few HELLOs go, recordings or not", () => {
+  const channel = started(["a", "b"]);
+  channel.seconds(2);
+  const hellos = channel.sent.filter(({ bytes, from }) => bytes[3] === 1 && from.bytes[3] === 2);
+  channel.stop("b");
+  channel.start("a");
+  const toB = () => channel.sent.filter(({ bytes, to }) => bytes[3] === 1 && to.bytes[3] === 2);
+  channel.sent.length = 0;
+  channel.seconds(10);
+  strictEqual(toB().length, 13);
+  channel.sent.length = 0;
+  for (let tenth = 0; tenth < 100; tenth++) {
+    for (const hello of hellos) channel.inject(hello);
+    channel.seconds(0.1);
+  }
+  // Five a second, as HELLOs of unknown processes earn, and three more at first.
+  ok(toB().length <= 53, `${toB().length}`);
 });
