@@ -172,11 +172,6 @@ export function encodeDataHead({ keyId, hint, counter }: Omit<DataHead, "kind">)
   });
 }
 
-/** Does it look like a BEAT, which is verified at once? */
-export function isBeat(datagram: Uint8Array): boolean {
-  return datagram[3] === TYPES.beat;
-}
-
 /** The bytes of a BEAT before its tag. */
 export function encodeBeat({ number, ...head }: Omit<BeatHead, "kind">): Uint8Array {
   return BEAT.write({

@@ -1,5 +1,7 @@
 /** What nodes tell each other: each state is right within 2 s, and nothing stays as it was told. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { GREETING } from "../../../../src/cluster/datagram.ts";
+import type { ToSend } from "../../../../src/cluster/outcome.ts";
 import type { MaintenanceAnswer } from "../../../../src/control/api.ts";
 import { milliseconds, seconds, type WallTime } from "../../../../src/time.ts";
 import { ANOTHER_SECRET, file, TellingNodes } from "../../../support/cluster/telling.ts";
@@ -205,6 +207,100 @@ Deno.test("reports: a report a second, and no storm however often things change"
   // Ten reports a second, and questions and answers about the file.
   ok(sent <= 300, `${sent} datagrams in 2 s`);
 });
+
+/** What `name` sends from now on: how many datagrams of each kind. */
+function counting(nodes: TellingNodes, name: string): { beats: number; sealed: number } {
+  const counts = { beats: 0, sealed: 0 };
+  const host = nodes.cluster.host(name);
+  const send = host?.sealAndSend.bind(host);
+  if (host === undefined || send === undefined) throw new Error(`${name} does not run`);
+  host.sealAndSend = (jobs) => {
+    for (const job of jobs) counts["tag" in job ? "beats" : "sealed"]++;
+    send(jobs);
+  };
+  return counts;
+}
+
+Deno.test("reports: between changes nodes say that the last report still holds", async () => {
+  const nodes = await settled();
+  const before = nodes.node("n1", "n2");
+  const counts = counting(nodes, "n2");
+  for (let second = 0; second < 20; second++) {
+    await nodes.run(seconds(1));
+    strictEqual(nodes.states("n1"), "n2 up, n3 up");
+    const { instances: [web], started, heard_ms } = nodes.node("n1", "n2");
+    ok((web?.heard_ms ?? 9999) <= 1100 && (heard_ms ?? 9999) <= 1100);
+    // Ages went on with the clock: the instants that they stand for are the same.
+    near(web?.since, before.instances[0]?.since);
+    near(web?.checks[0]?.since, before.instances[0]?.checks[0]?.since);
+    near(started, before.started);
+  }
+  ok(counts.beats >= 72 && counts.sealed <= 8, `${counts.beats} and ${counts.sealed}`);
+  await nodes.run(seconds(20));
+  ok(counts.sealed >= 4, "a report once in 30 s all the same");
+});
+
+function near(one: string | null | undefined, other: string | null | undefined): void {
+  ok(one && other && Math.abs(Date.parse(one) - Date.parse(other)) <= 100, `${one} ${other}`);
+}
+
+Deno.test("reports: a report that was lost is asked for, and shows within 2 s", async () => {
+  const nodes = await settled();
+  let lost = 0;
+  // All that n2 says to n1 on both links, but BEATs, for half a second from the change on.
+  nodes.cluster.lan.machine("n1").filter.talk = (datagram) => {
+    const isLost = lost >= 0 && datagram[3] === 3;
+    if (isLost) lost++;
+    return isLost;
+  };
+  nodes.cluster.lan.machine("n2").setService("nginx", { ok: false, value: 0 });
+  const isKnown = (by: string) => nodes.node(by, "n2").instances[0]?.state === "fault";
+  while (!isKnown("n3")) await nodes.run(milliseconds(10));
+  await nodes.run(milliseconds(500));
+  ok(lost > 0 && !isKnown("n1"));
+  lost = -1;
+  await nodes.run(milliseconds(1500));
+  ok(isKnown("n1"));
+  strictEqual(nodes.states("n1"), "n2 up, n3 up");
+});
+
+Deno.test("reports: a node that says no more than what is not known here is lost", async () => {
+  const nodes = await settled();
+  nodes.cluster.lan.machine("n1").filter.talk = (datagram) => datagram[3] === 3;
+  nodes.cluster.lan.machine("n2").setService("nginx", { ok: false, value: 0 });
+  await nodes.run(seconds(9));
+  strictEqual(nodes.node("n1", "n2").state, "lost", "it speaks of a report that never came");
+  strictEqual(nodes.node("n1", "n3").state, "up");
+});
+
+Deno.test("reports: nodes of the version before are told, and tell, as before", async () => {
+  const nodes = new TellingNodes(["n1", "n2"]);
+  // Nothing of BEATs reaches n3, and it says that it does not read them.
+  const { lan } = nodes.cluster;
+  const carry = lan.carryChannel.bind(lan);
+  let beats = 0;
+  nodes.cluster.start("n3");
+  const host = nodes.cluster.host("n3");
+  const send = host?.sealAndSend.bind(host);
+  if (host === undefined || send === undefined) throw new Error("n3 does not run");
+  host.sealAndSend = (jobs) => send(jobs.map(withoutBeats));
+  lan.carryChannel = (sender, port, datagram) => {
+    if (datagram.bytes[3] === 5 && sender !== lan.machine("n3")) beats++;
+    carry(sender, port, datagram);
+  };
+  await nodes.run(seconds(5));
+  beats = 0;
+  for (let second = 0; second < 40; second++) {
+    await nodes.run(seconds(1));
+    deepStrictEqual([nodes.states("n1"), nodes.states("n3")], ["n2 up, n3 up", "n1 up, n2 up"]);
+  }
+  strictEqual(beats, 0);
+});
+
+/** A greeting of a version that opens sealed adverts, and does not read BEATs. */
+function withoutBeats(job: ToSend): ToSend {
+  return job.head.length === GREETING.size ? { ...job, head: job.head.with(119, 1) } : job;
+}
 
 Deno.test("reports: nodes that restart in place are not lost", async () => {
   const nodes = await settled();
