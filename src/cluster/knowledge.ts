@@ -32,7 +32,7 @@ export interface Told {
   readonly routers: ReadonlyMap<string, ToldRouter>;
 }
 
-/** A report, or that it still holds, comes once a second. One that is silent for longer is asked. */
+/** A report, or a BEAT, comes once a second. A node that is silent for longer is asked. */
 export const ASK_AFTER = milliseconds(1200);
 /** Asked and silent: what it told is old, and it counts as gone. */
 export const FRESH = milliseconds(1800);

@@ -136,7 +136,7 @@ export function greetSoon(now: Instant, peer: Peer): void {
   const { lastHello, helloAt } = peer;
   const again = lastHello === undefined ? now : after(lastHello, HELLO_AGAIN);
   if (again < helloAt) peer.helloAt = again;
-  // However often recordings come, HELLOs in quick succession begin anew once a second.
+  // However often recordings come, HELLOs in quick succession begin again once a second.
   if (lastHello === undefined || after(lastHello, HELLO_EVERY) <= now) peer.tries = 0;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Cost of [cluster]: as many nodes with it as without, on two LANs at one time, watched for a minute
- * while nothing happens, and started anew for each run. What one node uses more is what the channel
- * and its reports cost. A run takes some four minutes.
+ * Cost of [cluster]: as many nodes with it as without, on two LANs at one time, watched for a
+ * minute while nothing happens, and started again for each run. What one node uses more is what the
+ * channel and its reports cost. A run takes some four minutes.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip } from "../support/interop/floatip.ts";

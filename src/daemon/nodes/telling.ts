@@ -1,6 +1,6 @@
 /**
  * Telling: reports of this node to the others, at once on a change, and answers to their questions.
- * Once a second it says that the last one still holds, or reports anew. A long report goes out part
+ * Once a second it says that the last one still holds, or reports again. A long one goes out part
  * by part, so that adverts leave in between.
  */
 import { nodeLater, routerLater, saysSame } from "../../cluster/later.ts";
@@ -20,12 +20,12 @@ import type { OwnFile } from "./own_file.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 
 /**
- * From one whole report, or that it still holds, to the next, at most: a second, and what adverts of
- * that interval may be late.
+ * From one whole report, or that it still holds, to the next, at most: a second, and by what
+ * adverts of that interval may be late.
  */
 const EVERY = milliseconds(1020);
 /** From one whole report to the next, though nothing has changed. */
-const ANEW = seconds(30);
+const WHOLE_EVERY = seconds(30);
 /** Of more virtual routers there is a whole report each time: they are compared in one turn. */
 const MOST_COMPARED = 32;
 /**
@@ -214,7 +214,7 @@ export class Telling {
   #holds({ node, said, at }: Said, now: Instant): boolean {
     const { nodeReport, routerReports, routers: { all } } = this.#options;
     if (all.length > MOST_COMPARED || all.length !== said.length) return false;
-    if (after(at, ANEW) <= now) return false;
+    if (after(at, WHOLE_EVERY) <= now) return false;
     const since = (then: Instant): number => Math.round(toMilliseconds(between(then, now)));
     if (!saysSame(nodeLater(node, since(at)), nodeReport(now))) return false;
     return routerReports(all, now).every((report, index) => {

@@ -73,7 +73,7 @@ Deno.test("knowledge: each router has the age of the report that it was in", () 
   deepStrictEqual([...known.routers.values()].map((one) => one.at), [at(2), at(1)]);
 });
 
-Deno.test("knowledge: a whole report that still holds is as fresh as that, and its ages go on", () => {
+Deno.test("knowledge: a whole report that still holds is fresh, and its ages go on", () => {
   const before = told([[1, part(7, [WEB, DB])]]);
   const held = hold(before, { session: 1n, number: 7 }, at(2.5));
   ok(held !== undefined);
