@@ -113,7 +113,7 @@ export class Sessions {
     );
     // What is being opened with a secret that is not in the file any more is not believed.
     for (const [id, { peer, head }] of this.#opening) {
-      if (this.#peers.includes(peer) && own.keyIds.includes(head.keyId)) continue;
+      if (this.#peers.includes(peer) && own.secrets.some(({ id }) => id === head.keyId)) continue;
       this.#opening.delete(id);
       peer.opening--;
     }
