@@ -73,3 +73,10 @@ export type Outcome =
     readonly session: bigint;
     readonly number: number;
   };
+
+/** A datagram of `peer`, where it is of one, that changes nothing. */
+export function refused(reason: Refused, peer?: { readonly name: string }): Outcome {
+  return peer === undefined
+    ? { kind: "refused", reason }
+    : { kind: "refused", reason, peer: peer.name };
+}

@@ -26,7 +26,7 @@ import {
   type Unverified,
 } from "./datagram.ts";
 import type { Ends } from "./advert_seals.ts";
-import type { Outcome, Refused, Tagged, ToSeal } from "./outcome.ts";
+import { type Outcome, refused, type Tagged, type ToSeal } from "./outcome.ts";
 import {
   forget,
   greetLater,
@@ -156,13 +156,10 @@ export class Sessions {
       return refused("tag", peer);
     }
     if (head.kind === "data") {
-      return this.#acceptFresh(
-        now,
-        peer,
-        head,
-        (session) =>
-          text.length === 0 ? undefined : { kind: "message", peer: peer.name, from, session, text },
-      );
+      const { name } = peer;
+      return this.#acceptFresh(now, peer, head, (session) => {
+        return text.length === 0 ? undefined : { kind: "message", peer: name, from, session, text };
+      });
     }
     return head.kind === "hello"
       ? this.#answer(now, peer, from, head)
@@ -399,10 +396,4 @@ export class Sessions {
       return { to, key, nonce: dataNonce(counter), head, text };
     });
   }
-}
-
-function refused(reason: Refused, peer?: Peer): Outcome {
-  return peer === undefined
-    ? { kind: "refused", reason }
-    : { kind: "refused", reason, peer: peer.name };
 }
