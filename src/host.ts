@@ -308,9 +308,8 @@ export interface Host {
   /** Neither hears nor speaks there any more. On a closed one: nothing. */
   closeChannel(): void;
   /**
-   * Sends what is ready at once; seals the rest and sends it, beside the loop, in this order. What
-   * has no way to its destination, or is too much at once, is lost like any datagram; so is all
-   * where the channel is closed.
+   * Sends what is ready; seals and sends the rest, beside the loop, in this order. What has no way
+   * to its destination, or is too much at once, is lost, and all where the channel is closed.
    */
   sealAndSend(jobs: readonly ToSend[]): void;
   /** Verifies a tag, beside the loop; the result is one "opened" event. */

@@ -1,6 +1,6 @@
 /**
  * BEAT: "my report with this number still holds", with a tag of keyed BLAKE2s that is made and
- * verified within the turn (decision 0090).
+ * verified within the turn (decision 0091).
  */
 import type { Ip } from "../net/ip.ts";
 import { sameSecret } from "../wire/vrrp.ts";

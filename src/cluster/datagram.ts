@@ -1,4 +1,4 @@
-/** Datagrams of the channel between nodes: HELLO, ACK, DATA and BEAT (decisions 0073, 0090). */
+/** Datagrams of the channel between nodes: HELLO, ACK, DATA and BEAT (decisions 0073, 0091). */
 import { be16, be32, be64, bytes, layout, u8 } from "../wire/layout.ts";
 import { CHANNEL_MAGIC, CHANNEL_VERSION, SESSION_FIELDS } from "../wire/sealed.ts";
 
