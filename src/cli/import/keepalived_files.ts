@@ -1,4 +1,5 @@
 /** What a keepalived.conf may name on this machine: files, folders, programs and users. */
+import { readStartSync } from "../../beginning.ts";
 import { messageOf } from "../../error.ts";
 import type { Files } from "../../tools/keepalived_import/include.ts";
 
@@ -17,7 +18,9 @@ function readFile(path: string): ReturnType<Files["read"]> {
     if (isDirectory) return { kind: "refused", reason: "is a directory" };
     if (!isFile) return { kind: "refused", reason: "is no plain file" };
     if (size > LARGEST) return { kind: "refused", reason: "is larger than 1 MiB" };
-    return { kind: "text", text: toText(Deno.readFileSync(path)) };
+    // No further than its size: /proc/kmsg has none, and the next byte of it may never come.
+    using file = Deno.openSync(path);
+    return { kind: "text", text: toText(readStartSync(file, size)) };
   } catch (error) {
     return { kind: "refused", reason: wordsOf(error) };
   }
