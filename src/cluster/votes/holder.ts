@@ -183,7 +183,8 @@ export function refused(
   const next = { ...holder, candidacy: { ...candidacy, refusals } };
   if (yields(contest, next, next.candidacy, now)) {
     const step = release(contest, next, now);
-    const askAt = readingAfter(now, nanoseconds(contest.terms.renewEvery / 4));
+    // Longer than the other's own pause: it asks again before this one does.
+    const askAt = readingAfter(now, nanoseconds(2 * againAfter(contest.terms)));
     return { ...step, holder: { ...step.holder, askAt } };
   }
   if (reason !== "other-voters") {
@@ -220,23 +221,24 @@ function againAfter({ renewEvery }: Terms): Nanoseconds {
 }
 
 /**
- * Is there a majority for no candidate, and does another one come first? Then this one gives way.
- * Asked a second time, a voter that has not answered counts as gone.
+ * Is there a majority for no candidate, and does another one come first? Then this one gives way. A
+ * voter that has not answered counts as gone: the epoch rises with each refusal, so no number of
+ * rounds tells that it is.
  */
 function yields(
   { self }: Contest,
   { voters: { lists } }: Holder,
-  { refusals, rounds, ends }: Candidacy,
+  { refusals, ends, isHolding }: Candidacy,
   now: Reading,
 ): boolean {
+  if (isHolding) return false;
   const others = new Map(
     [...refusals].filter(([, { reason, holder, holding, until }]) =>
       reason === "promised" && holder !== null && holder !== self && !holding &&
       !mayBeOver(until, now)
     ),
   );
-  const isFirst = rounds.length < 2;
-  const isPossible = (id: string) => !others.has(nameOf(id)) && (isFirst || ends.has(id));
+  const isPossible = (id: string) => !others.has(nameOf(id)) && ends.has(id);
   if (isMajority(lists, isPossible)) return false;
   return others.values().some(({ holder }) => holder !== null && holder < self);
 }

@@ -229,6 +229,23 @@ Deno.test("votes: of two candidates one gets it", () => {
   }
 });
 
+Deno.test("votes: of two candidates one gets it where the other voters are gone", () => {
+  for (const apart of [0, 1, 20, 83, 84, 110]) {
+    for (const [first, second] of [["a", "b"], ["b", "a"]] as const) {
+      const lan = new VotingLan(["a", "b", "c"], []);
+      lan.ask("c");
+      lan.run(20);
+      // The end of its lease finds both at asking; the lost holder never answers again.
+      lan.run(2400, ["c"]);
+      lan.ask(first);
+      lan.run(apart, ["c"]);
+      lan.ask(second);
+      lan.run(1000, ["c"]);
+      deepStrictEqual(lan.answering.at(-1)?.names.length, 1, `${first}, ${apart} ms before`);
+    }
+  }
+});
+
 Deno.test("votes: fast adverts are held by fast renewals", () => {
   const terms: Terms | undefined = termsOf(milliseconds(10), "nftables");
   ok(terms !== undefined);
