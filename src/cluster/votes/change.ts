@@ -1,11 +1,12 @@
 /**
  * Other voters in place of those in force (decision 0090). Only the holder makes the change, with
- * its renewals: first a majority writes down that it promises to no earlier candidate, then the old
- * list and the new one count both, and when majorities of both have written that down, the new one
- * alone. Each step waits until it costs the hold nothing. Pure.
+ * its renewals: first a majority writes down that it promises to no earlier candidate, then the
+ * lists that it found get its own epoch, then the old list and the new one count both, then the new
+ * one alone. Each step waits until a majority of each list has written down the one before it, and
+ * until it costs the hold nothing. Pure.
  */
+import type { Reading } from "./clocks.ts";
 import { type Contest, dropped, type Holder, informed, isInForce } from "./candidacy.ts";
-import { type Reading, restAtLeast } from "./clocks.ts";
 import { type Refusal, votersOf } from "./message.ts";
 import {
   compareStamps,
@@ -24,15 +25,17 @@ export function isChanging(contest: Contest, holder: Holder): boolean {
 /** The holder, with other voters where all that has to be before is done. */
 export function advanced(contest: Contest, holder: Holder, now: Reading): Holder {
   const { candidacy, voters } = holder;
-  if (candidacy === undefined || !candidacy.isHolding) return holder;
   const lists = nextLists(contest, holder);
-  if (lists === undefined) return holder;
-  const { asking, saved, ends } = candidacy;
+  if (candidacy === undefined || lists === undefined) return holder;
+  const { asking, saved, ends, kept } = candidacy;
   const isPledged = isMajority(voters.lists, (id) => {
     const one = saved.get(id);
     return one !== undefined && one.promised === asking && compareStamps(one, voters.stamp) === 0;
   });
-  if (!isPledged || !isFresh(contest, majorityEnd(lists, ends), now)) return holder;
+  const end = majorityEnd(lists, ends);
+  // What the fence and the note were given must not outlast the promises to the next lists.
+  const costsNothing = [kept, majorityEnd(voters.lists, ends)].every((one) => isAsLong(end, one));
+  if (!isPledged || !costsNothing) return holder;
   const step = voters.stamp.epoch === asking ? voters.stamp.step + 1 : 1;
   const next: Voters = { stamp: { epoch: asking, step }, lists };
   return { ...holder, voters: next, askAt: now, candidacy: { ...candidacy, told: new Set() } };
@@ -63,23 +66,25 @@ function surpassed(holder: Holder, voters: Voters): Holder {
   return informed(dropped(holder), voters);
 }
 
-/** The lists that follow those in force; undefined: nothing is to change. */
+/** The lists of the next step; undefined: nothing is to change. */
 function nextLists(contest: Contest, holder: Holder): readonly VoterList[] | undefined {
-  const { voters: { stamp, lists }, rival } = holder;
+  const { voters: { stamp, lists }, rival, candidacy } = holder;
   const [first, second] = lists;
-  if (first === undefined) return undefined;
-  if (second !== undefined) return [second];
+  if (first === undefined || candidacy?.isHolding !== true) return undefined;
   // A new machine knows no voters but those of its file, unless a change has numbered others.
-  if (stamp.epoch === 0 || isAbove(rival, stamp)) return lists;
-  return contest.isWish && !isInForce(contest, holder) ? [first, contest.file] : undefined;
+  const isToNumber = stamp.epoch === 0 || isAbove(rival, stamp);
+  const isWish = contest.isWish && !isInForce(contest, holder);
+  if (second === undefined && !isToNumber && !isWish) return undefined;
+  // Those of an earlier holder may be surpassed yet, though a majority has written them down.
+  if (isToNumber || stamp.epoch !== candidacy.asking) return lists;
+  return second === undefined ? [first, contest.file] : [second];
 }
 
 function isAbove(rival: Stamp | undefined, stamp: Stamp): boolean {
   return rival !== undefined && compareStamps(rival, stamp) > 0;
 }
 
-/** Does `end` come from answers to the newest requests? */
-function isFresh({ terms }: Contest, end: Reading | undefined, now: Reading): boolean {
+function isAsLong(end: Reading | undefined, as: Reading | undefined): boolean {
   if (end === undefined) return false;
-  return restAtLeast(end, now) >= terms.hold - 1.5 * terms.renewEvery;
+  return as === undefined || (end.boot >= as.boot && end.raw >= as.raw);
 }

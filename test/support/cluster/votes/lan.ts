@@ -5,11 +5,14 @@ import { viewOf } from "../../../../src/cluster/votes/words.ts";
 import { type Terms, termsOf } from "../../../../src/cluster/votes/terms.ts";
 import { assert } from "../../../../src/assert.ts";
 import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
+import type { VoterList, Voters } from "../../../../src/cluster/votes/voters.ts";
 import { PROTOCOL } from "./protocol.ts";
 import { act, answers, contestOf, type Done, type Flight, later, offerTo } from "./world.ts";
 import {
+  LEASE,
   type Machine,
   receive,
+  reloaded,
   restarted,
   resumed,
   type Rules,
@@ -45,6 +48,30 @@ export class VotingLan {
     this.#rules = rulesOf(PROTOCOL, nodes, witnesses, terms);
     const { list } = this.#rules;
     for (const name of list) this.#machines.set(name, settled(name, list));
+  }
+
+  /** One more machine, whose file names these voters. */
+  add(name: string, file: VoterList): void {
+    const now = this.#machine(this.#rules.nodes[0] ?? "").now;
+    this.#machines.set(name, { ...settled(name, file), now });
+  }
+
+  reload(name: string, file: VoterList): void {
+    this.#machines.set(name, reloaded(this.#machine(name), file));
+  }
+
+  /** The voters by which the node of `name` asks or holds. */
+  voters(name: string): Voters {
+    return this.#machine(name).holder.voters;
+  }
+
+  /** The voters by which the voter of `name` promises; undefined: it never did. */
+  promisedTo(name: string): Voters | undefined {
+    return this.#machine(name).voter.votes.get(LEASE)?.voters;
+  }
+
+  holds(name: string): boolean {
+    return answers(this.#machine(name));
   }
 
   ask(name: string): void {
