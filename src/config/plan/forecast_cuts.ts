@@ -25,6 +25,12 @@ export interface Electorate {
 /** Stands for the etcd cluster among machines. */
 export const ETCD = "etcd";
 
+/** What decides on one instance. */
+export interface InstanceElectorate extends Electorate {
+  /** Does the best node take over? Else the first that asks. */
+  readonly isRanked: boolean;
+}
+
 /** One line of the table. */
 export interface CutRow {
   /** "only pi-a and pi-b cannot see each other" */
@@ -40,7 +46,7 @@ export interface CutRow {
 /** The table of all instances of which the same is forecast. */
 export interface CutForecast {
   readonly instances: readonly string[];
-  readonly electorate: Electorate;
+  readonly electorate: InstanceElectorate;
   /** Best first. */
   readonly nodes: readonly NodePriority[];
   /** "2 of these 3 decide: pi-a, pi-b and nas; pi-a holds it" */
@@ -65,7 +71,11 @@ export function forecastCuts(config: Config): readonly CutForecast[] {
     const names = group?.instances ?? [instance.name];
     const members = names.flatMap((name) => config.instances.filter((one) => one.name === name));
     if (!isAgreed(config, members)) continue;
-    const table = tableOf(config, nodePriorities(config, members[0] ?? instance));
+    const electorate = electorateOf(config);
+    // All that wait for a lease in etcd ask again when it ends; the first one keeps it.
+    const isRanked = electorate.voters[0] !== ETCD || members.every(({ preempt }) => preempt);
+    const nodes = nodePriorities(config, members[0] ?? instance);
+    const table = tableOf(config, { ...electorate, isRanked }, nodes);
     const key = [table.start, ...table.rows.map(({ words }) => words)].join("\n");
     const instances = [...tables.get(key)?.instances ?? [], instance.name];
     tables.set(key, { ...table, instances });
@@ -74,12 +84,12 @@ export function forecastCuts(config: Config): readonly CutForecast[] {
 }
 
 /**
- * Which nodes may hold the address after `cut`, if `holder` held it; several: equals, of which one
- * does; empty: none. The holder keeps it while it sees a majority, itself counted; else the best
- * node that does takes over.
+ * Which nodes may hold the address after `cut`, if `holder` held it; several: one of them does;
+ * empty: none. The holder keeps it while it sees a majority, itself counted; else the best node
+ * that does takes over.
  */
 export function holdersAfter(
-  { voters, need }: Electorate,
+  { voters, need, isRanked }: InstanceElectorate,
   nodes: readonly NodePriority[],
   holder: string,
   { gone, apart }: Cut,
@@ -91,7 +101,8 @@ export function holdersAfter(
     voters.filter((other) => !gone.includes(other) && !isApart(name, other)).length >= need;
   if (decides(holder)) return [holder];
   const able = nodes.filter(({ node }) => decides(node));
-  return able.filter(({ priority }) => priority === able[0]?.priority).map(({ node }) => node);
+  return able.filter(({ priority }) => !isRanked || priority === able[0]?.priority)
+    .map(({ node }) => node);
 }
 
 /** Nothing arrives between `side` and the rest of `voters`. */
@@ -100,8 +111,11 @@ export function sidesOf(side: readonly string[], voters: readonly string[]): Cut
   return { gone: [], apart: side.flatMap((a) => rest.map((b) => [a, b] as const)) };
 }
 
-function tableOf(config: Config, nodes: readonly NodePriority[]): Omit<CutForecast, "instances"> {
-  const electorate = electorateOf(config);
+function tableOf(
+  config: Config,
+  electorate: InstanceElectorate,
+  nodes: readonly NodePriority[],
+): Omit<CutForecast, "instances"> {
   const [{ node: holder } = { node: "" }] = nodes;
   const equals = nodes.filter(({ priority }) => priority === nodes[0]?.priority);
   const holds = `${holder} holds it${equals.length > 1 ? " (it may as well be an equal one)" : ""}`;
@@ -204,11 +218,11 @@ function pairText(holder: string, others: readonly string[]): string {
 /** Lines, each with what comes of its cuts. */
 class Table {
   readonly rows: CutRow[] = [];
-  readonly #electorate: Electorate;
+  readonly #electorate: InstanceElectorate;
   readonly #nodes: readonly NodePriority[];
   readonly #holder: string;
 
-  constructor(electorate: Electorate, nodes: readonly NodePriority[], holder: string) {
+  constructor(electorate: InstanceElectorate, nodes: readonly NodePriority[], holder: string) {
     this.#electorate = electorate;
     this.#nodes = nodes;
     this.#holder = holder;
