@@ -45,7 +45,7 @@ function visible(name: string, written: unknown): unknown {
 
 const MENDED: readonly (readonly [string, Key, unknown, string])[] = [
   ["vrid", INSTANCE.vrid, "51", "vrid = 51"],
-  ["vrid", INSTANCE.vrid, 300, "vrid = 51"],
+  ["vrid", INSTANCE.vrid, 300, `write ${INSTANCE.vrid.type.form}, such as vrid = 51`],
   ["advert_interval", INSTANCE.advert_interval, 2, 'advert_interval = "2s"'],
   ["advert_interval", INSTANCE.advert_interval, "3", 'advert_interval = "3s"'],
   ["preempt", INSTANCE.preempt, "no", "preempt = false"],
