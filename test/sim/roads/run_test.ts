@@ -50,18 +50,20 @@ async function takeoverAfter(setup: Setup, seed: number): Promise<number> {
   raise(cluster, setup);
   const { lan } = cluster;
   const lastSent = new Map<string, Instant>();
-  let master = "";
+  const masters = new Set<string>();
   let successorAt: Instant | undefined;
   lan.watch((seen, at) => {
     if (seen.kind === "sent" && advertIn(seen.message).priority > 0) lastSent.set(seen.node, at);
-    if (seen.kind !== "journal" || !seen.line.includes(" -> master: ")) return;
-    master = seen.node;
+    if (seen.kind !== "journal") return;
+    if (seen.line.includes(" master -> ")) masters.delete(seen.node);
+    if (!seen.line.includes(" -> master: ")) return;
+    masters.add(seen.node);
     successorAt = at;
   });
   for (const { name } of setup.nodes) cluster.start(name);
   const down = longestDown(setup);
   await lan.run(nanoseconds(3 * down + seconds(5)));
-  const dead = master;
+  const [dead = ""] = masters;
   lan.kill(dead);
   const killedAt = lan.now;
   successorAt = undefined;
