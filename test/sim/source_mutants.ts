@@ -29,10 +29,10 @@ export const SOURCE_MUTANTS: Readonly<Record<string, SourceMutant>> = {
   },
   "a HELLO displaces the session before its sender has proved itself": {
     file: "src/cluster/sessions.ts",
-    from: "const again = peer.lastHello === undefined",
+    from: "if (!isKnown(peer, head.sid)) greetSoon(now, peer);",
     to: "if (!isKnown(peer, head.sid)) {\n" +
-      "      peer.current = newSession({ name: '', sid: peer.ownSid }, head);\n    }\n" +
-      "    const again = peer.lastHello === undefined",
+      "      peer.current = newSession({ name: '', sid: peer.ownSid }, head);\n" +
+      "      greetSoon(now, peer);\n    }",
     by: SESSIONS,
   },
   "a lease is given up while its addresses are still there": {
