@@ -42,14 +42,14 @@ export class Reloader {
   #waiting: Promise<ReloadAnswer> | undefined;
   #since: string;
   #last: LastReload | null = null;
-  /** In force. */
-  #config: Config;
+  /** The last one in force with something exclusive, else the one at the start. */
+  #exclusive: Config;
 
   /** What is in force now was put in force now. */
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#since = options.now();
-    this.#config = options.config;
+    this.#exclusive = options.config;
   }
 
   /** Never rejects; after {@link end} it answers that nothing changed. */
@@ -91,14 +91,14 @@ export class Reloader {
     const loaded = await load(file);
     if (loaded.kind === "problems") return this.#refuse(loaded.problems);
     const { config, warnings } = loaded;
-    const problem = voterChangeProblem(this.#config, config);
+    const problem = voterChangeProblem(this.#exclusive, config);
     if (problem !== undefined) {
       return this.#refuse([{ ...problem, file, line: 1, column: 1, source: "", caret: 1 }]);
     }
     const applied = Promise.withResolvers<ReloadAnswer>();
     apply(config, (changes) => {
       log.write("info", `reloaded ${file}: ${changesText(changes)}`);
-      this.#config = config;
+      if (config.instances.some(({ exclusive }) => exclusive)) this.#exclusive = config;
       this.#note(true, warnings.length);
       applied.resolve({ applied: true, changes, warnings });
     });

@@ -162,6 +162,40 @@ Deno.test("from votes to etcd, and back, a reload refuses: all machines have to 
   }
 });
 
+Deno.test("from votes to etcd by way of a file without exclusive: refused too", async () => {
+  const votes = VOTING('a = "10.0.0.1"\nb = "10.0.0.2"', '{ nas = "10.0.0.3" }');
+  await scene(async ({ reloader, write }) => {
+    for (const file of [votes, votes.replace("exclusive = true", "exclusive = false")]) {
+      await write(file);
+      assert.equal((await reloader.reload()).applied, true);
+    }
+    await write(votes.replace(/witnesses = .*/, 'etcd = ["http://10.0.0.9:2379"]'));
+    assert.match(refusalOf(await reloader.reload()), /changes between votes and etcd/);
+    await write(votes);
+    assert.equal((await reloader.reload()).applied, true);
+  });
+});
+
+Deno.test("to another etcd a reload refuses; some other members are the same one", async () => {
+  const nodes = 'a = "10.0.0.1"\nb = "10.0.0.2"';
+  const fileOf = (hosts: readonly string[], more = "") =>
+    VOTING(nodes, "{}").replace(
+      "witnesses = {}",
+      `etcd = [${hosts.map((host) => `"http://10.0.0.${host}"`).join()}]${more}`,
+    );
+  await scene(async ({ reloader, write }) => {
+    for (const hosts of [["7", "8", "9"], ["7:2379", "8", "6"], ["6", "7", "8", "5", "4"]]) {
+      await write(fileOf(hosts));
+      assert.equal((await reloader.reload()).applied, true, hosts.join());
+    }
+    await write(fileOf(["6", "2", "3"]));
+    const members = /the members of etcd change from 10.0.0.6:2379, .* to 10.0.0.6:2379, 10.0.0.2/;
+    assert.match(refusalOf(await reloader.reload()), members);
+    await write(fileOf(["6", "7", "8"], '\netcd_prefix = "other/"'));
+    assert.match(refusalOf(await reloader.reload()), /etcd_prefix changes from floatip\/ to other/);
+  });
+});
+
 function configOf(text: string): Config {
   const decoded = decode(text);
   return decoded.kind === "config" ? decoded.config : assert.fail();
