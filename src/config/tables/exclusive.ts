@@ -1,6 +1,6 @@
 /** Exclusive instances: what the file must have so that two nodes can never hold one. */
-import { seconds, writeDuration } from "../../time.ts";
-import { formatIp, sameIp } from "../../net/ip.ts";
+import { type Nanoseconds, seconds, writeDuration } from "../../time.ts";
+import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { error, type Path, type Problem, warning } from "../problem.ts";
 import type { ClusterDraft } from "./cluster.ts";
 import { type GroupDraft, membersOf } from "./group.ts";
@@ -16,6 +16,12 @@ interface File extends NodesDraft {
   /** Is there a [cluster], readable or not? */
   readonly hasCluster: boolean;
 }
+
+/** Begins the reason of what no vote can prevent. */
+const CANNOT = "Exclusivity cannot be had";
+
+/** A holder's promises end within 4 s, and others wait for three adverts and more (RFC 9568 6.1). */
+const SLOW = seconds(10);
 
 /** With faster adverts votes are renewed more than twenty times a second. */
 const FAST = seconds(0.1);
@@ -43,14 +49,14 @@ function instanceProblems(instance: InstanceDraft, file: File): readonly Problem
     ...file.hasCluster ? [] : [error(
       at,
       `instance ${name} is exclusive, and there is no [cluster]`,
-      "Nodes vote by the channel that [cluster] opens between them.",
+      `${CANNOT}: nodes vote by the channel that [cluster] opens between them.`,
       "run `floatip key new`, and write [cluster] as it says; or exclusive = false",
     )],
     ...keys.priority === 255
       ? [error(
         at,
         `instance ${name} is exclusive, and has priority 255`,
-        "Priority 255 owns the address and claims it without asking any node (RFC 9568 6.1).",
+        `${CANNOT}: priority 255 owns the address, and claims it without asking (RFC 9568 6.1).`,
         "priority = 254",
       )]
       : [],
@@ -71,21 +77,48 @@ function instanceProblems(instance: InstanceDraft, file: File): readonly Problem
         'fence = "auto"',
       )]
       : [],
-    ...keys.peers === undefined ? [] : [warning(
-      [...path, "peers"],
-      `instance ${name} is exclusive, and names peers`,
-      "A peer that is no node of [nodes] does not vote, and takes over without asking.",
-      "remove peers: the nodes of [nodes] are known to each other",
-    )],
-    ...interval < FAST
-      ? [warning(
-        [...path, "advert_interval"],
-        `instance ${name} is exclusive, and advertises every ${writeDuration(interval)}`,
-        "Votes are renewed twice as often; one that is late on a busy machine ends the hold.",
-        'advert_interval = "100ms"',
-      )]
-      : [],
+    ...strangers(keys.peers ?? [], file).map((peer) =>
+      error(
+        [...path, "peers"],
+        `instance ${name} is exclusive, and its peer ${formatIp(peer)} is no node of [nodes]`,
+        `${CANNOT}: a machine without the secret does not vote, and takes over without asking.`,
+        "write it in [nodes] and run floatip there, or remove it: nodes know each other without peers",
+      )
+    ),
+    ...paceProblems(path, name, interval),
   ];
+}
+
+function paceProblems(path: Path, name: string, interval: Nanoseconds): readonly Problem[] {
+  if (interval >= FAST && interval < SLOW) return [];
+  const isFast = interval < FAST;
+  return [warning(
+    [...path, "advert_interval"],
+    `instance ${name} is exclusive, and advertises every ${writeDuration(interval)}`,
+    isFast
+      ? "Votes are renewed twice as often; one that is late on a busy machine ends the hold."
+      : slowWords(interval),
+    `advert_interval = "${isFast ? "100ms" : "1s"}"`,
+  )];
+}
+
+function slowWords(interval: Nanoseconds): string {
+  // The last advert may have come one interval before the cut.
+  const [least, most] = [2, 4].map((count) => (count * interval) / seconds(1) - 4);
+  return "A holder that is cut off is silent within 4 s, and another node waits for three to " +
+    `four adverts after the last: for ${Math.round(least ?? 0)} to ${
+      Math.round(most ?? 0)
+    } s no node answers.`;
+}
+
+/** Those of `peers` that [nodes] does not name. */
+function strangers(peers: readonly (Ip | undefined)[], { nodes }: File): readonly Ip[] {
+  const known = nodes.flatMap(({ addresses, links }) =>
+    [...addresses, ...links].map(({ address }) => address)
+  );
+  return peers.flatMap((peer) =>
+    peer === undefined || known.some((one) => sameIp(one, peer)) ? [] : peer
+  );
 }
 
 function groupProblems(group: GroupDraft, { instances }: File): readonly Problem[] {
@@ -114,7 +147,7 @@ function voterProblems({ nodes, cluster }: File): readonly Problem[] {
     ...foreign === undefined ? [] : [error(
       [...foreign.path, "only_vrrp"],
       `${foreign.name} speaks VRRP alone, and an instance is exclusive`,
-      "It takes over without asking any node: there could be two holders.",
+      `${CANNOT}: it takes over without asking any node, so there could be two holders.`,
       "run floatip there and remove only_vrrp, or write exclusive = false",
     )],
     ...isEtcd || isUnread || voters % 2 === 1 || foreign !== undefined ? [] : [warning(

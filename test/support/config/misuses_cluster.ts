@@ -170,6 +170,18 @@ export const CLUSTER: readonly Misuse[] = [
     'exclusive = true\nadvert_interval = "20ms"',
     "warning instance.web.advert_interval",
   ),
+  exclusive(
+    "exclusive with very slow adverts",
+    `[cluster]\n${SECRET}${WITNESS}`,
+    'exclusive = true\nadvert_interval = "10s"',
+    "warning instance.web.advert_interval",
+  ),
+  exclusive(
+    "exclusive with a peer that does not vote",
+    `[cluster]\n${SECRET}${WITNESS}`,
+    'exclusive = true\npeers = ["192.168.1.12", "192.168.1.13"]',
+    "error instance.web.peers",
+  ),
   exclusive("two voters", `[cluster]\n${SECRET}`, "exclusive = true", "warning cluster"),
   exclusive(
     "a witness that is a node",
