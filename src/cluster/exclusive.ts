@@ -34,6 +34,11 @@ export interface LeaseView {
   readonly need: number;
   /** Their names. */
   readonly of: readonly string[];
+  /**
+   * Names of machines that have voted for this node, and whose votes last; absent: no machine
+   * votes. After a restart in place these are fewer than `have`, until they have answered.
+   */
+  readonly from?: readonly string[];
   /** For how long the node may hold yet; undefined: it may not. */
   readonly remaining: Nanoseconds | undefined;
   /** The number of this change of holder; undefined: this node does not hold the lease. */

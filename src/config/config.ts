@@ -13,6 +13,22 @@ export interface Config extends PlainSettings {
   readonly checks: readonly CheckSettings[];
 }
 
+/** A machine of the file: a node, or a witness. */
+export interface Machine extends NodeEntry {
+  /** It votes, and holds nothing. */
+  readonly isWitness: boolean;
+}
+
+/** All machines that the file names, the nodes first. */
+export function machinesOf({ nodes, cluster }: Pick<Config, "nodes" | "cluster">) {
+  return [
+    ...nodes.map((node): Machine => ({ ...node, isWitness: false })),
+    ...(cluster?.witnesses ?? []).map((one): Machine => {
+      return { ...one, links: [], onlyVrrp: false, isWitness: true };
+    }),
+  ];
+}
+
 /** What is looked up. */
 interface ConfigIndex {
   /** [check.NAME] by name. */

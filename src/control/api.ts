@@ -80,6 +80,8 @@ export interface VotesStatus {
   readonly need: number;
   /** All that vote. */
   readonly of: readonly string[];
+  /** Those whose votes for this node last; just after a restart not all. Absent with etcd. */
+  readonly from?: readonly string[];
   /** For how long this node may hold the addresses unless they renew it; null: it may not. */
   readonly remaining_ms: number | null;
   /** The number of this change of holder; null: this node is not the holder. */
@@ -126,9 +128,7 @@ export interface InstanceStatus {
   /** The interval learnt from the master (v3). */
   readonly master_interval_ms: number;
   readonly master_down_ms: number;
-  /**
-   * How long ago the master's last advert came; null where none came, or this node is the master.
-   */
+  /** How long ago the master's last advert came; null: none came, or this node is the master. */
   readonly last_advert_age_ms: number | null;
   readonly checksum: "pseudo-header" | "rfc9568" | null;
   readonly peers: readonly PeerStatus[];
@@ -150,10 +150,7 @@ export interface InstanceStatus {
   readonly fence: "nftables" | "lifetime" | null;
   /** Of an exclusive instance: what this node has of its lease; null: it needs none. */
   readonly votes: VotesStatus | null;
-  /**
-   * Handed over by hand: it does not preempt until then, or (null in it) until asked; null: it was
-   * not.
-   */
+  /** Handed over by hand: it does not preempt until then (null: until asked); null: it was not. */
   readonly aside: { readonly until: string | null } | null;
   /** So long it does not take over, because masters came and went; null: it does. */
   readonly held_down_ms: number | null;
@@ -304,11 +301,15 @@ export interface NotifyTestAnswer {
   }[];
 }
 
-/** A line of [nodes], or a written peer that none of them stands for: its name is its address. */
+/** A node, a witness, or a written peer that neither stands for: its name is its address. */
 export interface NodeStatus {
   readonly name: string;
   readonly addresses: readonly string[];
   readonly self: boolean;
+  /** It is one of `witnesses`: it votes, and holds nothing; absent: it is not. */
+  readonly witness?: true;
+  /** Exclusive instances for which it votes for this node now; absent: nothing is voted on. */
+  readonly votes_for?: readonly string[];
   /**
    * "lost": it was master, or answered, and is gone without a word; "left": it said that it leaves;
    * "unknown": what can be asked does not tell. Without [cluster] "maintenance" is known of this
@@ -339,10 +340,7 @@ export interface NodeStatus {
   readonly differs_in: readonly string[];
   /** Maintenance of that node, as it says; null: it is off, or that is not known. */
   readonly maintenance: MaintenanceStatus | null;
-  /**
-   * Ids of the keys of [cluster] that it knows, the one that it signs with first; absent: not
-   * known.
-   */
+  /** Ids of the keys of [cluster] that it knows, the signing one first; absent: not known. */
   readonly keys?: readonly string[];
   /** What it says of each virtual router; empty while nothing that it said is fresh. */
   readonly instances: readonly NodeInstanceStatus[];
@@ -372,10 +370,7 @@ export interface NodeInstanceStatus {
   readonly gateway_up: boolean | null;
   /** It stays backup: no advert of its master arrives there, and the master's reports do. */
   readonly adverts_lost: boolean;
-  /**
-   * The node to which an instance was handed over by its name, for which it stands aside; null:
-   * none.
-   */
+  /** The node for which it stands aside after a handover to it by name; null: none. */
   readonly aside_for: string | null;
   /** How old this is. */
   readonly heard_ms: number;

@@ -99,13 +99,23 @@ const DAEMON: readonly ValueMetric<Both>[] = [
     "Nodes of the file that are there, those in maintenance too; not there without [cluster].",
     ({ status }) => status.ready === null ? null : nodesOf(status).filter(isThere).length,
   ),
+  gauge(
+    "witnesses",
+    "Witnesses of the file; not there without [cluster].",
+    ({ status }) => witnessesOf(status)?.length ?? null,
+  ),
+  gauge(
+    "witnesses_up",
+    "Witnesses of the file that are there; not there without [cluster].",
+    ({ status }) => witnessesOf(status)?.filter(isThere).length ?? null,
+  ),
 ];
 
 /** One node as this one sees it. */
 const NODES: readonly ValueMetric<NodeStatus>[] = [
   gauge(
     "node_up",
-    "1 if the node is there, in maintenance too; not there without [cluster].",
+    "1 if the node, or the witness, is there, in maintenance too; not there without [cluster].",
     (node) => Number(isThere(node)),
   ),
   gauge(
@@ -115,9 +125,20 @@ const NODES: readonly ValueMetric<NodeStatus>[] = [
   ),
 ];
 
-/** Those of the file: a written peer is called by its address. */
-function nodesOf({ nodes }: StatusDocument): readonly NodeStatus[] {
+/** Those of the file, witnesses too: a written peer is called by its address. */
+function machinesOf({ nodes }: StatusDocument): readonly NodeStatus[] {
   return nodes.filter(({ name, addresses }) => !addresses.includes(name));
+}
+
+function nodesOf(status: StatusDocument): readonly NodeStatus[] {
+  return machinesOf(status).filter(({ witness }) => witness !== true);
+}
+
+/** Undefined: the file has no [cluster]. */
+function witnessesOf(status: StatusDocument): readonly NodeStatus[] | undefined {
+  return status.ready === null
+    ? undefined
+    : machinesOf(status).filter(({ witness }) => witness === true);
 }
 
 function isThere({ state }: NodeStatus): boolean {
@@ -145,7 +166,7 @@ function printDaemon(status: StatusDocument, reading: MetricsSnapshot): string {
       NODES,
       status.ready === null
         ? []
-        : nodesOf(status).map((node) => [formatLabels({ node: node.name }), node]),
+        : machinesOf(status).map((node) => [formatLabels({ node: node.name }), node]),
     ),
     printHistogram(LATENESS, [["", reading.timerLateness]]),
   ].join("");

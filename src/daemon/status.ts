@@ -51,6 +51,7 @@ import {
   nodeStatuses,
   readyByInstance,
   readyNodes,
+  votelessSenders,
 } from "./nodes/node_statuses.ts";
 import type { NodeWatch } from "./nodes/node_watch.ts";
 import { checksumForm } from "./effects.ts";
@@ -98,7 +99,7 @@ export function statusOf(moment: Moment): DaemonStatus {
     config_file: moment.configFile,
     ...(moment.node?.isWitness === true ? { witness: true } : {}),
     instances,
-    nodes: nodeStatuses(moment, known),
+    nodes: nodeStatuses(moment, known, instances),
     ready: readyByInstance(moment, known),
     rejects: Object.fromEntries(moment.unknown),
     channel_refused: Object.fromEntries(moment.channel.refused),
@@ -107,7 +108,7 @@ export function statusOf(moment: Moment): DaemonStatus {
     attention: [
       ...(moment.deaf === undefined ? [] : [moment.deaf]),
       ...moment.channel.attention,
-      ...moment.routers.flatMap((router) => attention(router, moment)),
+      ...moment.routers.flatMap((router) => attention(router, moment, known)),
       ...moment.nodes.attention(moment.now),
       ...clusterAttention(moment, known),
     ],
@@ -284,7 +285,11 @@ function peerStatus(
   };
 }
 
-function attention(router: VirtualRouter, moment: Moment): readonly string[] {
+function attention(
+  router: VirtualRouter,
+  moment: Moment,
+  known: KnownNodes,
+): readonly string[] {
   const label = labelOf(router.plan);
   const mismatch = [...router.heard.values()]
     .filter((heard) => heard.otherAddresses && isRecent(heard, router, moment.now))
@@ -311,6 +316,7 @@ function attention(router: VirtualRouter, moment: Moment): readonly string[] {
     ...votesAttention(router, moment.leases.viewOf(router)).map((words) => `${label}: ${words}`),
     ...advertsLost(router, moment.reports.wordsOn(router, moment.now), moment.node?.node)
       .map((words) => `${label}: ${words}`),
+    ...votelessSenders(router, moment, known).map((words) => `${label}: ${words}`),
     ...mismatch,
     ...otherPriorities(label, router, moment),
     ...mixed,

@@ -88,17 +88,18 @@ function nodeRow(
     priority: told !== undefined ? priorityText(told) : priorityOf(peer),
     checks: checksText(told?.checks ?? [], now, paint),
     known: knownText(node, told),
-    note: notesOf(node, told, document).join("; "),
+    note: notesOf(node, told, document, instance).join("; "),
   };
 }
 
 /** By its own word where that is fresh, else by its adverts. */
 function stateOf(
-  { state }: NodeStatus,
+  { state, witness }: NodeStatus,
   told: NodeInstanceStatus | undefined,
   isMaster: boolean,
 ): string {
   if (state !== "up") return state;
+  if (witness === true) return "witness";
   return told?.state ?? (isMaster ? "master" : state);
 }
 
@@ -156,13 +157,15 @@ function notesOf(
   node: NodeStatus,
   told: NodeInstanceStatus | undefined,
   { version }: StatusDocument,
+  instance: InstanceStatus,
 ): readonly string[] {
   const down = told?.checks.filter(({ up }) => up === false).map(({ last }) => last) ?? [];
   // A check that is down has its column.
   const faults = told?.faults.filter((fault) => !/^check .* is down/.test(fault)) ?? [];
-  const isOdd = node.state !== "up" || node.words !== "up";
+  const isOdd = node.state !== "up" || (node.words !== "up" && node.witness !== true);
   return [
     ...(isOdd ? [node.words] : []),
+    ...voteNotes(node, instance),
     ...new Set([...down, ...faults]),
     ...(told?.state === "master" && !told.holds_addresses ? ["its addresses are off"] : []),
     ...(told?.adverts_lost ? [`hears no advert of ${told.master ?? "the master"}`] : []),
@@ -170,6 +173,14 @@ function notesOf(
     ...(node.config === "differs" ? ["other file"] : []),
     ...(node.version === null || node.version === version ? [] : [`floatip ${node.version}`]),
   ];
+}
+
+/** Of a witness that votes for this node, and of a machine that is there and does not. */
+function voteNotes(node: NodeStatus, { votes, state }: InstanceStatus): readonly string[] {
+  const { name, witness } = node;
+  if (!votes?.from?.length || !votes.of.includes(name)) return [];
+  if (votes.from.includes(name)) return witness === true ? ["votes for this node"] : [];
+  return state === "master" && node.state === "up" ? ["does not vote for this node"] : [];
 }
 
 /** Machines that are heard for this VRID, and are no node. */
@@ -204,7 +215,7 @@ function strangerRow(peer: PeerStatus, { master }: InstanceStatus): Row {
 export function summaryLines(document: StatusDocument, paint: Paint): readonly string[] {
   const { ready, nodes, instances } = document;
   if (ready === null || instances.length === 0) return [];
-  const total = nodes.filter(({ name, addresses }) => !addresses.includes(name)).length;
+  const total = nodes.filter(isNode).length;
   const wanted = Math.min(2, total);
   const counts = [...new Set(Object.values(ready))].toSorted((a, b) => a - b);
   const isOne = Object.keys(ready).length === 1;
@@ -217,6 +228,11 @@ export function summaryLines(document: StatusDocument, paint: Paint): readonly s
     .map(({ name, version }) => `${name} runs floatip ${version}`);
   const drift = document.attention.filter(isDrift).map((words) => paint("warn", words));
   return [`${[...could, ...versions, ...drift].join(". ")}.`];
+}
+
+/** Is it one of [nodes]? Witnesses hold nothing; a written peer is called by its address. */
+function isNode({ name, addresses, witness }: NodeStatus): boolean {
+  return witness !== true && !addresses.includes(name);
 }
 
 /** Does the last line say it? */

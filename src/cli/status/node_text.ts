@@ -25,7 +25,8 @@ export function nodeLines(
     ...stateLines(node, now, paint),
     ...fileLines(node, document, paint),
     ...node.instances.flatMap((one) => ["", ...instanceLines(one, now, paint)]),
-    ...(node.instances.length === 0 ? ["", nothingTold(document)] : []),
+    ...votesLines(node, document),
+    ...(node.instances.length > 0 || node.witness === true ? [] : ["", nothingTold(document)]),
   ].flatMap((line) => wrap(line, columns));
 }
 
@@ -38,7 +39,7 @@ function header({ name, version, started, self, heard_ms: heard }: NodeStatus, n
 }
 
 function stateLines(
-  { state, words, maintenance }: NodeStatus,
+  { state, words, maintenance, witness }: NodeStatus,
   now: number,
   paint: Paint,
 ): readonly string[] {
@@ -50,8 +51,19 @@ function stateLines(
     const why = reason === null ? "" : `: ${reason}`;
     return [paint("warn", `MAINTENANCE for ${age(since, now)}${end}${why}`)];
   }
-  if (state === "up" && words === "up") return [];
+  if (state === "up" && (words === "up" || witness === true)) return [];
   return [paint(state === "up" ? "warn" : "bad", words)];
+}
+
+/** That it is a witness, and for what it votes for the node that is asked. */
+function votesLines(
+  { witness, votes_for: all = [], self }: NodeStatus,
+  { node }: StatusDocument,
+): readonly string[] {
+  return [
+    ...(witness === true ? ["a witness: it votes, and holds no address"] : []),
+    ...(self || all.length === 0 ? [] : [`it votes for ${node}, this node: ${all.join(", ")}`]),
+  ];
 }
 
 function fileLines(

@@ -260,8 +260,8 @@ function silentNodes(instance: InstanceStatus, document: StatusDocument): readon
   if (instance.family !== "ipv4") return [];
   const known = new Set(instance.peers.map(({ address }) => address));
   // A peer without a name is that of some instance, perhaps of another one.
-  const named = document.nodes.filter(({ self, name, addresses }) =>
-    !self && !addresses.includes(name)
+  const named = document.nodes.filter(({ self, name, addresses, witness }) =>
+    !self && witness !== true && !addresses.includes(name)
   );
   return named.flatMap(({ name, addresses }) => {
     const own = addresses.filter((address) => !address.includes(":"));

@@ -24,6 +24,7 @@ export function viewOf(contest: Contest, holder: Holder, now: Reading): LeaseVie
     have: isHolding ? Math.max(need, lasting.length) : lasting.length,
     need,
     of,
+    from: lasting.map(([id]) => nameOf(id)),
     remaining: isHolding ? restAtLeast(end, now) : undefined,
     epoch: isHolding ? candidacy.epoch : undefined,
     refusals,

@@ -4,7 +4,7 @@ import { etcdTerms } from "../../cluster/etcd/terms.ts";
 import { type Fence, type Terms, termsOf } from "../../cluster/votes/terms.ts";
 import { listOf, voterId, type VoterList } from "../../cluster/votes/voters.ts";
 import { formatIp } from "../../net/ip.ts";
-import { type Config, indexOf } from "../config.ts";
+import { type Config, indexOf, machinesOf } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 
 /** The lease with which a virtual router holds its addresses. */
@@ -57,10 +57,9 @@ export function fenceFor(lease: PlannedLease, plain: Nanoseconds | undefined) {
 }
 
 /** The machines that vote: all nodes that speak on the channel, and the witnesses. */
-export function voterList({ nodes, cluster }: Pick<Config, "nodes" | "cluster">): VoterList {
-  const all = [...nodes.filter(({ onlyVrrp }) => !onlyVrrp), ...cluster?.witnesses ?? []];
+export function voterList(config: Pick<Config, "nodes" | "cluster">): VoterList {
   return listOf(
-    all.map(({ name, addresses: [first] }) =>
+    machinesOf(config).filter(({ onlyVrrp }) => !onlyVrrp).map(({ name, addresses: [first] }) =>
       voterId(name, first === undefined ? "" : formatIp(first))
     ),
   );

@@ -8,11 +8,12 @@ import type { VirtualRouter } from "../virtual_router.ts";
 /** What is known of a lease; null: none is needed. */
 export function votesStatus(view: LeaseView | undefined): VotesStatus | null {
   if (view === undefined) return null;
-  const { have, need, of, remaining, epoch, refusals, voters } = view;
+  const { have, need, of, from, remaining, epoch, refusals, voters } = view;
   return {
     have,
     need,
     of,
+    ...(from === undefined ? {} : { from }),
     remaining_ms: remaining === undefined ? null : Math.round(toMilliseconds(remaining)),
     epoch: epoch ?? null,
     refusals,

@@ -1,7 +1,7 @@
 /** What the file says of the channel between nodes, as one of them sees it. Pure. */
 import type { PeerAddresses } from "../../cluster/peer.ts";
 import type { Secret } from "../../cluster/session.ts";
-import type { Config } from "../../config/config.ts";
+import { type Config, machinesOf } from "../../config/config.ts";
 import type { NodeEntry } from "../../config/tables/node.ts";
 import type { ChannelSettings } from "../../host.ts";
 import type { Ip } from "../../net/ip.ts";
@@ -22,17 +22,18 @@ export interface ChannelPlan {
  * for it.
  */
 export function channelPlan(
-  { cluster, nodes }: Pick<Config, "cluster" | "nodes">,
+  config: Pick<Config, "cluster" | "nodes">,
   self: string,
 ): ChannelPlan | undefined {
-  const all: readonly Speaker[] = [...nodes, ...cluster?.witnesses ?? []];
+  const { cluster } = config;
+  const all = machinesOf(config);
   const own = all.find(({ name }) => name === self);
   const [first, ...others] = cluster?.keys.map(secretOf) ?? [];
-  if (cluster === undefined || own === undefined || own.onlyVrrp === true || first === undefined) {
+  if (cluster === undefined || own === undefined || own.onlyVrrp || first === undefined) {
     return undefined;
   }
   const { keys, port } = cluster;
-  const peers = all.filter((node) => node !== own && node.onlyVrrp !== true).map((node) => ({
+  const peers = all.filter((node) => node !== own && !node.onlyVrrp).map((node) => ({
     name: node.name,
     addresses: addressesOf(node),
   }));
@@ -49,13 +50,10 @@ export function channelPlan(
   };
 }
 
-/** A node, or a witness. */
-type Speaker = Pick<NodeEntry, "name" | "addresses"> & Partial<NodeEntry>;
-
 function secretOf({ id, secret }: ChannelSettings["keys"][number]): Secret {
   return { id, bytes: Uint8Array.fromBase64(secret, { alphabet: "base64url" }) };
 }
 
-function addressesOf({ addresses, links = [] }: Speaker): readonly Ip[] {
+function addressesOf({ addresses, links }: NodeEntry): readonly Ip[] {
   return [...addresses, ...links];
 }

@@ -2,10 +2,14 @@
 import { couldHold, isFresh, routerKey } from "../../cluster/knowledge.ts";
 import type { MaintenanceReport, RouterReport } from "../../cluster/report.ts";
 import { keyIdText } from "../../config/cluster_key.ts";
-import type { Config } from "../../config/config.ts";
+import { type Config, type Machine, machinesOf } from "../../config/config.ts";
 import type { NodePlan } from "../../config/plan/plan.ts";
-import type { NodeEntry } from "../../config/tables/node.ts";
-import type { MaintenanceStatus, NodeInstanceStatus, NodeStatus } from "../../control/api.ts";
+import type {
+  InstanceStatus,
+  MaintenanceStatus,
+  NodeInstanceStatus,
+  NodeStatus,
+} from "../../control/api.ts";
 import { formatIp } from "../../net/ip.ts";
 import {
   between,
@@ -19,7 +23,7 @@ import { labelOf } from "../journal/log.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import type { Reports, ToldNode } from "./reports.ts";
 import { isAble } from "./successors.ts";
-import type { VirtualRouter } from "../virtual_router.ts";
+import { isRecent, type VirtualRouter } from "../virtual_router.ts";
 
 /** What they are made of. */
 export interface NodesMoment {
@@ -67,14 +71,30 @@ export function knownNodes(moment: NodesMoment): KnownNodes {
   return { told, own, ready: new Map(ready) };
 }
 
-/** The nodes of the file, and written peers that none of them stands for, by their addresses. */
-export function nodeStatuses(moment: NodesMoment, known: KnownNodes): readonly NodeStatus[] {
+/**
+ * The machines of the file, and written peers that none of them stands for, by their addresses.
+ * `instances`: what this node says of itself in the same document.
+ */
+export function nodeStatuses(
+  moment: NodesMoment,
+  known: KnownNodes,
+  instances: readonly Pick<InstanceStatus, "name" | "votes">[],
+): readonly NodeStatus[] {
   const { config, nodes, now, node } = moment;
-  const named = config.nodes.map((entry) =>
-    entry.name === node?.node
+  const isVoted = instances.some(({ votes }) => votes?.from !== undefined);
+  const named = machinesOf(config).map((entry): NodeStatus => {
+    const { name } = entry;
+    const status = name === node?.node
       ? selfStatus(entry, moment, known)
-      : otherStatus(entry, moment, known.told.get(entry.name))
-  );
+      : otherStatus(entry, moment, known.told.get(name));
+    const votesFor = instances.filter(({ votes }) => votes?.from?.includes(name))
+      .map((one) => one.name);
+    return {
+      ...status,
+      ...(entry.isWitness ? { witness: true } : {}),
+      ...(isVoted ? { votes_for: [...new Set(votesFor)] } : {}),
+    };
+  });
   const unnamed = nodes.unnamed.flatMap((address): readonly NodeStatus[] => {
     const status = nodes.statusOf(address, now);
     if (status === undefined) return [];
@@ -94,7 +114,7 @@ const NOTHING_TOLD = {
 } as const;
 
 /** Of this node, which knows itself. */
-function selfStatus(entry: NodeEntry, moment: NodesMoment, { own }: KnownNodes): NodeStatus {
+function selfStatus(entry: Machine, moment: NodesMoment, { own }: KnownNodes): NodeStatus {
   const { maintenance, config } = moment;
   const state = maintenance === null ? "up" : "maintenance";
   return {
@@ -102,7 +122,7 @@ function selfStatus(entry: NodeEntry, moment: NodesMoment, { own }: KnownNodes):
     addresses: entry.addresses.map(formatIp),
     self: true,
     state,
-    words: state,
+    words: entry.isWitness ? `${state} (witness)` : state,
     heard_ms: null,
     ...NOTHING_TOLD,
     version: VERSION,
@@ -115,7 +135,7 @@ function selfStatus(entry: NodeEntry, moment: NodesMoment, { own }: KnownNodes):
 }
 
 function otherStatus(
-  { name, addresses }: NodeEntry,
+  { name, addresses }: Machine,
   moment: NodesMoment,
   view: ToldNode | undefined,
 ): NodeStatus {
@@ -225,6 +245,24 @@ export function nodeBySource(
     view.told?.routers.get(key)?.report.source === address
   );
   return found?.[0];
+}
+
+/** Machines that advertise for `router`, which is exclusive, and ask for no votes. */
+export function votelessSenders(
+  router: VirtualRouter,
+  { node, now }: Pick<NodesMoment, "node" | "now">,
+  known: KnownNodes,
+): readonly string[] {
+  if (router.plan.exclusive === undefined) return [];
+  return [...router.heard.values()].flatMap((heard) => {
+    const address = formatIp(heard.source);
+    const isNode = node?.names.has(address) || nodeBySource(router, address, known) !== undefined;
+    if (isNode || !isRecent(heard, router, now)) return [];
+    return [
+      `exclusivity cannot be had: ${address} advertises for it, and is no node that votes: stop ` +
+      "VRRP there, or give it another vrid",
+    ];
+  });
 }
 
 /** Names of the nodes that could hold `router` now, or do; undefined without [cluster]. */

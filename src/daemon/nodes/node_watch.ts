@@ -4,8 +4,7 @@
  */
 import type { Host, PresenceQuestion } from "../../host.ts";
 import type { NodeStatus } from "../../control/api.ts";
-import type { Config } from "../../config/config.ts";
-import type { NodeEntry } from "../../config/tables/node.ts";
+import { type Config, type Machine, machinesOf } from "../../config/config.ts";
 import { keyOf, type NodePlan } from "../../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../../net/ip.ts";
 import {
@@ -25,7 +24,7 @@ import type { Advert } from "../../wire/vrrp.ts";
 import type { Journal } from "../journal/journal.ts";
 import { type Asked, type End, NO_FACTS, type NodeFacts, type NodeView, viewOf } from "./nodes.ts";
 import type { TransitionRecord } from "../journal/record.ts";
-import { type Spoken, toldView } from "./told_nodes.ts";
+import { type Spoken, toldView, witnessView } from "./told_nodes.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 import { isHolder, isOut } from "../../vrrp/state.ts";
 
@@ -56,8 +55,8 @@ const MARGIN = milliseconds(100);
 /** What this node is, and the nodes that its virtual routers speak to. */
 type Self = Pick<NodePlan, "node" | "plans">;
 
-/** What is asked of [nodes], or of a peer that is not named there. */
-type Named = Pick<NodeEntry, "name" | "addresses">;
+/** A machine of the file, or a peer that is not named there. */
+type Named = Pick<Machine, "name" | "addresses" | "isWitness">;
 
 /** Another node of the file. */
 interface Other {
@@ -255,18 +254,20 @@ export class NodeWatch {
   }
 
   /** By its adverts and a question, and by what it told where it is expected to tell. */
-  #view({ entry: { name }, facts, asked }: Other, now: Instant): NodeView {
+  #view({ entry: { name, isWitness }, facts, asked }: Other, now: Instant): NodeView {
     const silent = viewOf(name, facts, asked, now);
     const spoken = this.#told(name, now);
     const port = this.#present?.config.cluster?.port;
     if (spoken === undefined || port === undefined) return silent;
-    return toldView(name, spoken, silent, facts, port, now);
+    return isWitness
+      ? witnessView(name, spoken, port, now)
+      : toldView(name, spoken, silent, facts, port, now);
   }
 
   #findNext(): Instant | undefined {
     const asking = earliest(
-      ...[...this.#others.values()].map(({ askAt, askedAt }) =>
-        askedAt === undefined ? askAt : undefined
+      ...[...this.#others.values()].map(({ entry: { isWitness }, askAt, askedAt }) =>
+        askedAt === undefined && !isWitness ? askAt : undefined
       ),
     );
     const free = this.#askedAt === undefined ? undefined : after(this.#askedAt, PACE);
@@ -304,8 +305,8 @@ export class NodeWatch {
   /** Asks the node that has waited for longest, at this node's pace. */
   #askNext(now: Instant, routers: readonly VirtualRouter[]): void {
     if (this.#askedAt !== undefined && after(this.#askedAt, PACE) > now) return;
-    const due = [...this.#others.values()].filter(({ askAt, askedAt }) =>
-      askAt <= now && askedAt === undefined
+    const due = [...this.#others.values()].filter(({ entry: { isWitness }, askAt, askedAt }) =>
+      askAt <= now && askedAt === undefined && !isWitness
     ).toSorted((a, b) => a.askAt - b.askAt);
     for (const other of due) if (this.#ask(other, now, routers)) return;
   }
@@ -351,23 +352,25 @@ function isCutOff({ state }: VirtualRouter): boolean {
 
 /** The other nodes, and what is written as a peer beside them. */
 function entriesOf(config: Config, { node, plans }: Self): readonly Named[] {
-  const named = new Set(config.nodes.flatMap(({ addresses }) => addresses.map(formatIp)));
+  const machines = machinesOf(config);
+  const named = new Set(machines.flatMap(({ addresses }) => addresses.map(formatIp)));
   const peers = new Map(
     plans.flatMap(({ rules }) => rules.peers).map((peer) => [formatIp(peer), peer] as const),
   );
   return [
-    ...config.nodes.filter(({ name }) => name !== node),
+    ...machines.filter(({ name }) => name !== node),
     ...[...peers].filter(([address]) => !named.has(address))
-      .map(([name, peer]) => ({ name, addresses: [peer] })),
+      .map(([name, peer]) => ({ name, addresses: [peer], isWitness: false })),
   ];
 }
 
 function isUnnamed(name: string, config: Config | undefined): boolean {
-  return config?.nodes.every((node) => node.name !== name) ?? false;
+  return config !== undefined && machinesOf(config).every((one) => one.name !== name);
 }
 
 function isSame(a: Named, b: Named): boolean {
-  return a.addresses.map(formatIp).join() === b.addresses.map(formatIp).join();
+  return a.isWitness === b.isWitness &&
+    a.addresses.map(formatIp).join() === b.addresses.map(formatIp).join();
 }
 
 /**

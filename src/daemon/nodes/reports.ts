@@ -17,6 +17,7 @@ import {
 import { decodeAfter, type Decoded, encodeAsk, encodeAskRouters } from "../../cluster/message.ts";
 import type { PeerView } from "../../cluster/peer.ts";
 import type { Message, RouterReport } from "../../cluster/report.ts";
+import { machinesOf } from "../../config/config.ts";
 import { affords, type Limits, spend } from "../../budget.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { askAt, askNext, type Drift, type FileView, fileView, follow, learnPage } from "./drift.ts";
@@ -295,8 +296,7 @@ export class Reports implements Ticker, RouterWatcher {
 
   /** Nodes that are not in the file any more. */
   #forget(): void {
-    const { nodes, cluster } = this.#options.config();
-    const names = new Set([...nodes, ...cluster?.witnesses ?? []].map(({ name }) => name));
+    const names = new Set(machinesOf(this.#options.config()).map(({ name }) => name));
     for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
     this.#latestByPeer.clear();
     this.#lookAt = this.#options.host.now();

@@ -43,26 +43,76 @@ export function toldView(
     }
     case "lost":
       return lost(name, told, silent, facts, port, now);
+    case "never-heard":
+      return neverHeard(name, silent, port);
+    default:
+      return unbelieved(name, standing);
+  }
+}
+
+/** The same of the witness called `name`: it has no adverts, and no VRRP to be asked for. */
+export function witnessView(
+  name: string,
+  { standing, told }: Spoken,
+  port: number,
+  now: Instant,
+): NodeView {
+  const called = `${name}, a witness`;
+  switch (standing) {
+    case "up":
+    case "maintenance":
+      return { state: "up", words: "up (witness)", attention: undefined };
+    case "lost":
+      return {
+        state: "lost",
+        words: `lost ${ago(told, now)} (witness, said no goodbye)`,
+        attention: `${called}, is lost: it said no goodbye`,
+      };
+    case "never-heard": {
+      const words = `never heard on UDP port ${port}`;
+      return {
+        state: "never-heard",
+        words: `${words} (witness)`,
+        attention:
+          `${called}, was ${words}: floatip does not run there, or a packet filter drops ` +
+          "what it says",
+      };
+    }
+    case "left":
+      return {
+        state: "left",
+        words: `left ${ago(told, now)} (witness)`,
+        attention: `floatip does not run on ${called}: it left in order`,
+      };
+    default:
+      return unbelieved(`${called},`, standing);
+  }
+}
+
+/** The machine `called` so, whose word does not count. */
+function unbelieved(
+  called: string,
+  standing: "other-secret" | "twice" | "unread",
+): NodeView {
+  switch (standing) {
     case "other-secret":
       return {
         state: "other-secret",
         words: "another secret: what it says is not believed",
-        attention: `${name} has another secret in [cluster]: what it says is not believed`,
+        attention: `${called} has another secret in [cluster]: what it says is not believed`,
       };
     case "twice":
       return {
         state: "unknown",
         words: "two machines have its name",
-        attention: `two machines call themselves ${name}: what they say does not count`,
+        attention: `${called} is the name of two machines: what they say does not count`,
       };
     case "unread":
       return {
         state: "unknown",
         words: "its reports cannot be read",
-        attention: `the reports of ${name} cannot be read: it runs another version of floatip`,
+        attention: `${called} runs another version of floatip: its reports cannot be read`,
       };
-    case "never-heard":
-      return neverHeard(name, silent, port);
   }
 }
 

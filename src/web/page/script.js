@@ -129,7 +129,8 @@ function instanceCard(instance, status) {
     ...[...evidence, ...faults].map((text) => element("p", "bad", `✕ ${text}`)),
   ];
   if (ready !== null) {
-    const total = status.nodes.filter(({ name, addresses }) => !addresses.includes(name)).length;
+    const named = status.nodes.filter(({ name, addresses }) => !addresses.includes(name));
+    const total = named.filter(({ witness }) => !witness).length;
     const [style, shape] = ready < Math.min(2, total) ? ["warn", "▲"] : ["", "●"];
     lines.push(element("p", style, `${shape} ${ready} of ${total} nodes could hold it`));
   }

@@ -49,21 +49,43 @@ Deno.test("exclusive: other voters by reloads, nothing moves [needs root]", asyn
   await t.step("the witness dies: status degraded, with exit code 1 and the reason", async () => {
     await nas.crash();
     await until("two votes", async () => (await votesOf(a))?.have === 2);
+    await until("nas to be lost", async () => (await nasOn(a))?.state === "lost");
     assert.equal((await a.command("status")).code, 1);
+    assert.equal((await a.command("status", "nas")).code, 1);
+    assert.deepEqual((await nasOn(a))?.votes_for, []);
     const words = (await a.status()).attention.join("\n");
     assert.match(
       words,
       /db: 2 of 3 votes, 2 are needed: with one less no node holds the addresses/,
     );
-    assert.match(await a.metrics(), /^floatip_votes\{.*\} 2$/m);
+    assert.match(words, /^nas, a witness, is lost: it said no goodbye$/m);
+    const text = (await a.command("status")).stdout;
+    assert.match(text, /nas +lost .* ago +lost \d+ s ago \(witness, said no goodbye\)/);
+    const metrics = await a.metrics();
+    assert.match(metrics, /^floatip_votes\{.*\} 2$/m);
+    assert.match(metrics, /^floatip_node_up\{node="nas"\} 0$/m);
+    assert.match(metrics, /^floatip_witnesses_up 0$/m);
+    assert.match(metrics, /^floatip_nodes_up 2$/m);
   });
 
   await t.step("it comes back: as before", async () => {
     ends.use(await nas.again());
     const back = performance.now();
-    await until("three votes", async () => (await votesOf(a))?.have === 3);
     await until("a healthy status", async () => (await a.command("status")).code === 0);
-    console.log(`healthy ${Math.round(performance.now() - back)} ms after its first answer`);
+    const took = Math.round(performance.now() - back);
+    console.log(`healthy ${took} ms after its first answer`);
+    assert.ok(took < 5000, `restored within ${took} ms`);
+    assert.equal((await votesOf(a))?.have, 3);
+    assert.deepEqual(await nasOn(a).then((one) => [one?.state, one?.witness, one?.votes_for]), [
+      "up",
+      true,
+      ["db"],
+    ]);
+    assert.match((await a.command("status")).stdout, /nas +witness .* ago.* votes for this node/);
+    const { code, stdout } = await a.command("status", "nas");
+    assert.equal(code, 0);
+    assert.match(stdout, /^a witness: it votes, and holds no address$/m);
+    assert.match(await a.metrics(), /^floatip_witnesses_up 1$/m);
   });
 
   await t.step("another one takes its place: files are out of date until then", async () => {
@@ -97,6 +119,11 @@ async function moreAndLess(a: Floatip, b: Floatip): Promise<void> {
   await untilVotes(a, "a,b,c,pc");
   for (const one of [a, b]) await reload(one, fileOf(["a", "b"], "pc"));
   await untilVotes(a, "a,b,pc");
+}
+
+/** The witness in the status of `floatip`. */
+async function nasOn(floatip: Floatip) {
+  return (await floatip.status()).nodes.find(({ name }) => name === "nas");
 }
 
 async function votesOf(floatip: Floatip) {

@@ -60,6 +60,65 @@ Deno.test("cut apart from the other node alone, the holder keeps it", async () =
   assert.deepEqual(scene.twice, []);
 });
 
+Deno.test("a witness stands among the nodes, as what is known of it", async () => {
+  const scene = await held({});
+  const ofNas = (at: string) => {
+    const status = scene.cluster.status(at);
+    const nas = status?.nodes.find(({ name }) => name === "nas");
+    const words = status?.attention.filter((one) => one.startsWith("nas")) ?? [];
+    return { state: nas?.state, witness: nas?.witness, votes: nas?.votes_for, words };
+  };
+  const is = (state: string) => () => ["pi-a", "pi-b"].every((one) => ofNas(one).state === state);
+  const well = { state: "up", witness: true, words: [] };
+  assert.deepEqual(ofNas("pi-a"), { ...well, votes: ["db"] });
+  assert.deepEqual(ofNas("pi-b"), { ...well, votes: [] });
+  assert.deepEqual(ofNas("nas"), { ...well, votes: undefined }, "of itself");
+  scene.cluster.lan.kill("nas");
+  const lost = await scene.until(is("lost"), seconds(3));
+  assert.ok(lost !== undefined && lost <= seconds(2), `${lost} ns`);
+  await scene.pass(seconds(12));
+  const words = ["nas, a witness, is lost: it said no goodbye"];
+  assert.deepEqual(ofNas("pi-a"), { state: "lost", witness: true, votes: [], words });
+  const [of] = scene.cluster.status("pi-a")?.nodes.filter(({ name }) => name === "nas") ?? [];
+  assert.match(of?.words ?? "", /^lost 1[3-5] s ago \(witness, said no goodbye\)$/);
+  assert.deepEqual(scene.cluster.status("pi-a")?.ready, { db: 2 }, "it could hold nothing");
+  scene.cluster.start("nas");
+  assert.ok(await scene.until(is("up"), seconds(5)));
+  assert.ok(await scene.until(() => ofNas("pi-a").votes?.[0] === "db", seconds(8)));
+  assert.deepEqual(ofNas("pi-a"), { ...well, votes: ["db"] });
+  assert.equal(scene.holder(), "pi-a");
+  assert.equal(scene.log.filter((line) => line.includes("-> master")).length, 1);
+});
+
+Deno.test("a witness that was never there is said to be so", async () => {
+  const scene = new Scene({ seed: 1, nodes: ["pi-a", "pi-b"], witnesses: ["nas"], interval: "1s" });
+  for (const name of ["pi-a", "pi-b"]) scene.cluster.start(name);
+  assert.ok(await scene.until(() => scene.holder() === "pi-a", seconds(20)));
+  await scene.pass(seconds(70));
+  const nas = scene.cluster.status("pi-a")?.nodes.find(({ name }) => name === "nas");
+  assert.equal(nas?.state, "never-heard");
+  assert.match(
+    scene.cluster.status("pi-a")?.attention.join("\n") ?? "",
+    /nas, a witness, was never heard on UDP port 337: floatip does not run there, or/,
+  );
+});
+
+Deno.test("adverts of 10 s: one that is cut off leaves 16 to 36 s without an answer", async () => {
+  const [nodes, witnesses] = [["pi-a", "pi-b"], ["nas"]];
+  const scene = new Scene({ seed: 1, nodes, witnesses, interval: "10s" });
+  scene.startAll();
+  assert.ok(await scene.until(() => scene.holder() === "pi-a", seconds(90)), scene.story());
+  await scene.pass(seconds(40));
+  for (const other of ["pi-b", "nas"]) {
+    scene.cluster.lan.paths.cut(other, "pi-a");
+    scene.cluster.lan.paths.cut("pi-a", other);
+  }
+  assert.ok(await scene.until(() => scene.answering().length === 0, seconds(4)));
+  const silence = await scene.until(() => scene.answering().includes("pi-b"), seconds(60));
+  assert.ok(silence !== undefined && silence > seconds(16) && silence < seconds(36), `${silence}`);
+  assert.deepEqual(scene.twice, []);
+});
+
 Deno.test("a handover leaves 10 ms without an answer at most, and never two", async () => {
   const scene = await held({});
   scene.cluster.order("pi-a", {

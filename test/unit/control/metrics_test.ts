@@ -32,6 +32,20 @@ Deno.test("what a name may hold cannot end its label, or its line", () => {
   );
 });
 
+Deno.test("witnesses are counted apart from nodes, and each is there or not", () => {
+  const one = documentOf([]);
+  const [first] = one.nodes;
+  assert.ok(first !== undefined);
+  const nas = { ...first, name: "nas", addresses: ["192.168.1.5"], witness: true } as const;
+  const nodes = [first, nas, { ...nas, name: "pc", state: "lost" as const }];
+  const text = printMetrics({ ...one, nodes, ready: {} }, readingOf());
+  const counts = ["nodes", "nodes_up", "witnesses", "witnesses_up"]
+    .map((name) => valueOf(text, `floatip_${name}`));
+  assert.deepEqual(counts, [1, 1, 2, 1]);
+  assert.equal(valueOf(text, 'floatip_node_up{node="nas"}'), 1);
+  assert.equal(valueOf(text, 'floatip_node_up{node="pc"}'), 0);
+});
+
 Deno.test("standing down, for all or for one, shows", () => {
   const maintenance = { since: ago(5000), until: null, reason: "new disk" };
   const aside = { until: null };

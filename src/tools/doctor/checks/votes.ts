@@ -41,7 +41,7 @@ export function judgeVotes(daemon: DaemonSeen, electorate: Electorate): readonly
 }
 
 /** How the text of a voter with another list, and of one that has just started, reads. */
-const OTHER_LIST = "has other nodes and witnesses in its file", STARTED = "has just started";
+const OTHER_LIST = "knows other voters", STARTED = "has just started";
 
 function judgeRefusals({ name }: InstanceStatus, { refusals }: VotesStatus): readonly Finding[] {
   return refusals.flatMap((words) => {

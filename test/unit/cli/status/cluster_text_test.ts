@@ -122,6 +122,31 @@ function seen(
 
 const DRIFT = "pi-c's file differs: [check.nginx] interval";
 
+/** What the holder of an exclusive instance shows. */
+function voted(witness: NodeStatus, from: readonly string[]): StatusDocument {
+  const of = ["pi-a", "pi-b", "nas"];
+  const lasting = { remaining_ms: 2100, epoch: 17, refusals: [], voters: null };
+  const one = master({
+    votes: { have: from.length, need: 2, of, from, ...lasting },
+    source: "192.168.1.11",
+    ready: 2,
+  });
+  const nodes = [
+    { ...PI_A, self: true, votes_for: ["web"] },
+    { ...PI_B, self: false, heard_ms: 400, votes_for: from.includes("pi-b") ? ["web"] : [] },
+    { ...witness, votes_for: from.includes("nas") ? ["web"] : [] },
+  ];
+  const isLost = witness.state === "lost";
+  const attention = isLost ? ["nas, a witness, is lost: it said no goodbye"] : [];
+  return documentOf([one], { node: "pi-a", nodes, ready: { web: 2 }, attention });
+}
+
+const NAS = node("nas", 5, { witness: true, words: "up (witness)", instances: [] });
+const NAS_LOST: NodeStatus = {
+  ...gone("nas", 5, "lost", "lost 12 s ago (witness, said no goodbye)"),
+  witness: true,
+};
+
 const SAMPLES: Readonly<Record<string, StatusDocument>> = {
   picture: seen([PI_A, PI_B, PI_C], 2, [DRIFT]),
   aside: seen([
@@ -175,6 +200,8 @@ const SAMPLES: Readonly<Record<string, StatusDocument>> = {
     3,
     ["pi-c has another secret in [cluster]: what it says is not believed"],
   ),
+  witness: voted(NAS, ["pi-a", "pi-b", "nas"]),
+  witness_lost: voted(NAS_LOST, ["pi-a", "pi-b"]),
   many_checks: seen([
     {
       ...PI_A,
@@ -244,6 +271,15 @@ Deno.test("status of one node", async () => {
   assert.ok(narrow.every((line) => widthOf(line) <= NARROW));
   await golden("status_one_node", pictures.join("\n\n"));
   assert.deepEqual(nodes.map(nodeVerdict), [0, 0, 1, 1, 1]);
+});
+
+Deno.test("status of one node: a witness", async () => {
+  const [well, lost] = [voted(NAS, ["pi-a", "nas"]), voted(NAS_LOST, ["pi-a", "pi-b"])];
+  const pictures = [well, lost].flatMap((document) =>
+    document.nodes.map((one) => nodeLines(one, document, NOW, plain).join("\n"))
+  );
+  await golden("status_one_witness", pictures.join("\n\n"));
+  assert.deepEqual([well, lost].map(({ nodes }) => nodeVerdict(nodes[2] ?? NAS)), [0, 1]);
 });
 
 Deno.test("status of one node: without [cluster] it tells nothing", () => {

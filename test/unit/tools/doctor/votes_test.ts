@@ -31,7 +31,7 @@ function said({ state = "master", have = 3, refusals = [], ...seen }: Seen): rea
     .map(({ mark, what }) => `${mark}: ${what}`);
 }
 
-const LIST = "nas has other nodes and witnesses in its file";
+const LIST = "nas knows other voters";
 
 const CASES: readonly (readonly [name: string, seen: Seen, said: readonly string[]])[] = [
   ["all vote", {}, ["ok: db: 3 of 3 votes, 2 are needed"]],
