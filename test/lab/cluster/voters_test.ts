@@ -49,23 +49,7 @@ Deno.test("exclusive: other voters by reloads, nothing moves [needs root]", asyn
   await t.step("the witness dies: status degraded, with exit code 1 and the reason", async () => {
     await nas.crash();
     await until("two votes", async () => (await votesOf(a))?.have === 2);
-    await until("nas to be lost", async () => (await nasOn(a))?.state === "lost");
-    assert.equal((await a.command("status")).code, 1);
-    assert.equal((await a.command("status", "nas")).code, 1);
-    assert.deepEqual((await nasOn(a))?.votes_for, []);
-    const words = (await a.status()).attention.join("\n");
-    assert.match(
-      words,
-      /db: 2 of 3 votes, 2 are needed: with one less no node holds the addresses/,
-    );
-    assert.match(words, /^nas, a witness, is lost: it said no goodbye$/m);
-    const text = (await a.command("status")).stdout;
-    assert.match(text, /nas +lost .* ago +lost \d+ s ago \(witness, said no goodbye\)/);
-    const metrics = await a.metrics();
-    assert.match(metrics, /^floatip_votes\{.*\} 2$/m);
-    assert.match(metrics, /^floatip_node_up\{node="nas"\} 0$/m);
-    assert.match(metrics, /^floatip_witnesses_up 0$/m);
-    assert.match(metrics, /^floatip_nodes_up 2$/m);
+    await saysGone(a);
   });
 
   await t.step("it comes back: as before", async () => {
@@ -75,17 +59,7 @@ Deno.test("exclusive: other voters by reloads, nothing moves [needs root]", asyn
     const took = Math.round(performance.now() - back);
     console.log(`healthy ${took} ms after its first answer`);
     assert.ok(took < 5000, `restored within ${took} ms`);
-    assert.equal((await votesOf(a))?.have, 3);
-    assert.deepEqual(await nasOn(a).then((one) => [one?.state, one?.witness, one?.votes_for]), [
-      "up",
-      true,
-      ["db"],
-    ]);
-    assert.match((await a.command("status")).stdout, /nas +witness .* ago.* votes for this node/);
-    const { code, stdout } = await a.command("status", "nas");
-    assert.equal(code, 0);
-    assert.match(stdout, /^a witness: it votes, and holds no address$/m);
-    assert.match(await a.metrics(), /^floatip_witnesses_up 1$/m);
+    await saysBack(a);
   });
 
   await t.step("another one takes its place: files are out of date until then", async () => {
@@ -113,6 +87,42 @@ Deno.test("exclusive: other voters by reloads, nothing moves [needs root]", asyn
     assert.equal(answers.spells.length, 1);
   });
 });
+
+/** What `a` says of the witness that is gone. */
+async function saysGone(a: Floatip): Promise<void> {
+  await until("nas to be lost", async () => (await nasOn(a))?.state === "lost");
+  assert.equal((await a.command("status")).code, 1);
+  assert.equal((await a.command("status", "nas")).code, 1);
+  assert.deepEqual((await nasOn(a))?.votes_for, []);
+  const words = (await a.status()).attention.join("\n");
+  assert.match(
+    words,
+    /db: 2 of 3 votes, 2 are needed: with one less no node holds the addresses/,
+  );
+  assert.match(words, /^nas, a witness, is lost: it said no goodbye$/m);
+  const text = (await a.command("status")).stdout;
+  assert.match(text, /nas +lost .* ago +lost \d+ s ago \(witness, said no goodbye\)/);
+  const metrics = await a.metrics();
+  assert.match(metrics, /^floatip_votes\{.*\} 2$/m);
+  assert.match(metrics, /^floatip_node_up\{node="nas"\} 0$/m);
+  assert.match(metrics, /^floatip_witnesses_up 0$/m);
+  assert.match(metrics, /^floatip_nodes_up 2$/m);
+}
+
+/** What it says of the one that is back. */
+async function saysBack(a: Floatip): Promise<void> {
+  assert.equal((await votesOf(a))?.have, 3);
+  assert.deepEqual(await nasOn(a).then((one) => [one?.state, one?.witness, one?.votes_for]), [
+    "up",
+    true,
+    ["db"],
+  ]);
+  assert.match((await a.command("status")).stdout, /nas +witness .* ago.* votes for this node/);
+  const { code, stdout } = await a.command("status", "nas");
+  assert.equal(code, 0);
+  assert.match(stdout, /^a witness: it votes, and holds no address$/m);
+  assert.match(await a.metrics(), /^floatip_witnesses_up 1$/m);
+}
 
 async function moreAndLess(a: Floatip, b: Floatip): Promise<void> {
   for (const one of [b, a]) await reload(one, fileOf(["a", "b", "c"], "pc"));
