@@ -20,7 +20,7 @@ interface File extends NodesDraft {
 /** Begins the reason of what no vote can prevent. */
 const CANNOT = "Exclusivity cannot be had";
 
-/** A holder's promises end within 4 s, and others wait for three adverts and more (RFC 9568 6.1). */
+/** Promises end within 4 s, and others wait for three adverts and more (RFC 9568 6.1). */
 const SLOW = seconds(10);
 
 /** With faster adverts votes are renewed more than twenty times a second. */
@@ -82,7 +82,7 @@ function instanceProblems(instance: InstanceDraft, file: File): readonly Problem
         [...path, "peers"],
         `instance ${name} is exclusive, and its peer ${formatIp(peer)} is no node of [nodes]`,
         `${CANNOT}: a machine without the secret does not vote, and takes over without asking.`,
-        "write it in [nodes] and run floatip there, or remove it: nodes know each other without peers",
+        "write it in [nodes] and run floatip there, or remove it: nodes need no peers",
       )
     ),
     ...paceProblems(path, name, interval),

@@ -35,7 +35,7 @@ function said(isExclusive: boolean, second: number): readonly string[] {
   return votelessSenders(router, { node, now: seconds(second) as number as Instant }, KNOWN);
 }
 
-Deno.test("a machine outside of the file that advertises for an exclusive instance is named", () => {
+Deno.test("a machine outside of the file that advertises for what is exclusive is named", () => {
   const words = "exclusivity cannot be had: 10.77.0.9 advertises for it, and is no node that " +
     "votes: stop VRRP there, or give it another vrid";
   deepStrictEqual(said(true, 11), [words]);
