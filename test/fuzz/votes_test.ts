@@ -3,7 +3,13 @@
  * epochs rise, and when the faults end a node holds. And each broken protocol is noticed.
  */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { BROKEN, playHours, playSeed, type Variant } from "../support/cluster/votes/seeds.ts";
+import {
+  BROKEN,
+  CHANGING,
+  playHours,
+  playSeed,
+  type Variant,
+} from "../support/cluster/votes/seeds.ts";
 
 /** FUZZ_RUNS in the environment makes it longer. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 150);
@@ -28,6 +34,12 @@ Deno.test("votes: whatever happens, one node answers at most, and one does after
     acquisitions += outcome.acquisitions;
   }
   ok(acquisitions > 3 * RUNS, `${acquisitions} acquisitions`);
+});
+
+Deno.test("votes: the same while the voters change, with faults right then", () => {
+  for (let seed = 1; seed <= RUNS; seed++) {
+    deepStrictEqual(playSeed(seed, CHANGING).problem, undefined, `seed ${seed}`);
+  }
 });
 
 Deno.test("votes: the same over quiet hours between storms", () => {

@@ -10,10 +10,10 @@ import { Schedule } from "../../../sim/schedule.ts";
 import { CALM, drawPace, STORM } from "../storm.ts";
 import { Judge } from "./judge.ts";
 import type { Host, Outcome, Setting } from "./setting.ts";
-import { otherList, viewsOf } from "./lists.ts";
+import { drawLists, hasOtherVoters, partedIn, viewsOf } from "./lists.ts";
 import type { Protocol } from "./protocol.ts";
 import { afterQuiet, restingHolder, roundOf } from "./quiet.ts";
-import { type Kind, latenessOf, wayOf, Weather } from "./weather.ts";
+import { AIMED, type Kind, latenessOf, wayOf, Weather } from "./weather.ts";
 import { act, BOOT, type Done, epochOf, type Flight, later } from "./world.ts";
 import { type Machine, offerTo, receive, reloaded, restarted, resumed } from "./world.ts";
 import type { Rules } from "./world.ts";
@@ -35,9 +35,9 @@ class Course {
   readonly #setting: Setting;
   readonly #rules: Rules;
   /** The lists of voters that files have: all have the first one in the beginning. */
-  readonly #lists: readonly [VoterList, VoterList];
-  /** Which of them was reloaded last: after the storm all files have it. */
-  #last: 0 | 1 = 0;
+  readonly #lists: readonly VoterList[];
+  /** That which was reloaded last: after the storm all files have it. */
+  #last: VoterList;
   readonly #schedule = new Schedule();
   readonly judge: Judge;
   readonly #hosts = new Map<string, Host>();
@@ -60,10 +60,8 @@ class Course {
     this.#rules = rulesOf(protocol, nodes, witnesses, setting.terms);
     const { margin, rate, terms: { term } } = setting;
     this.judge = new Judge({ margin: nanoseconds(margin), rate, term });
-    this.#lists = [
-      this.#rules.list,
-      random() < 0.5 ? this.#rules.list : otherList(this.#rules.list, random),
-    ];
+    this.#last = this.#rules.list;
+    this.#lists = drawLists(this.#last, random, setting.changes);
     for (const name of this.#names) {
       this.#hosts.set(name, {
         machine: settled(name, this.#rules.list),
@@ -89,6 +87,8 @@ class Course {
   }
 
   play(): void {
+    // Which list is the first one in force is not in question here.
+    if (this.#setting.changes) this.#calm();
     for (let storm = 1; storm <= this.#setting.storms && this.problem === undefined; storm++) {
       if (storm > 1) {
         if (!this.#rest()) return;
@@ -117,7 +117,7 @@ class Course {
   /** Without faults one of the nodes holds, at last. */
   #calm(): void {
     const end = this.#time + CALM;
-    for (const name of this.#names) this.#reload(name, this.#lists[this.#last]);
+    for (const name of this.#names) this.#reload(name, this.#last);
     while (this.#time < end && this.problem === undefined) {
       for (const name of this.#rules.nodes) this.#wantAgain(name);
       this.#run(this.#time + LOOK);
@@ -218,6 +218,8 @@ class Course {
     for (const flight of sent) this.#send(flight);
     this.judge.look(before, machine, this.#time, () => this.#machines());
     if (before.holder !== machine.holder) this.#planTick(host);
+    if (!this.#setting.changes || !this.#isStorm || !hasOtherVoters(before, machine)) return;
+    if (this.#random() < 0.5) this.#plan(this.#time, () => this.#befall(this.#draw(AIMED)));
   }
 
   #planTick(host: Host): void {
@@ -314,8 +316,12 @@ class Course {
       case "siege":
         return this.#besiege(node);
       case "reload":
-        this.#last = this.#random() < 0.5 ? 0 : 1;
-        return this.#reload(name, this.#lists[this.#last]);
+        this.#last = this.#draw(this.#lists) ?? this.#last;
+        return this.#reload(name, this.#last);
+      case "split":
+        for (const [one, other] of partedIn(this.#names, this.#random)) {
+          this.#cut(one, other, this.#time);
+        }
     }
   }
 
@@ -379,8 +385,8 @@ class Course {
     return pausedUntil > this.#time;
   }
 
-  #draw(names: readonly string[]): string {
-    return names[Math.floor(this.#random() * names.length)] ?? "";
+  #draw<T>(all: readonly [T, ...T[]] | readonly T[]): T {
+    return all[Math.floor(this.#random() * all.length)] as T;
   }
 
   #host(name: string): Host {

@@ -6,7 +6,7 @@ import { type Terms, termsOf } from "../../../../src/cluster/votes/terms.ts";
 import { assert } from "../../../../src/assert.ts";
 import { milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
 import type { VoterList, Voters } from "../../../../src/cluster/votes/voters.ts";
-import { PROTOCOL } from "./protocol.ts";
+import { PROTOCOL, type Protocol } from "./protocol.ts";
 import { act, answers, contestOf, type Done, type Flight, later, offerTo } from "./world.ts";
 import {
   LEASE,
@@ -44,8 +44,13 @@ export class VotingLan {
   /** When it changed which machines answer, in milliseconds, and which do. */
   readonly answering: { readonly at: number; readonly names: readonly string[] }[] = [];
 
-  constructor(nodes: readonly string[], witnesses: readonly string[], terms = TERMS) {
-    this.#rules = rulesOf(PROTOCOL, nodes, witnesses, terms);
+  constructor(
+    nodes: readonly string[],
+    witnesses: readonly string[],
+    terms = TERMS,
+    protocol: Protocol = PROTOCOL,
+  ) {
+    this.#rules = rulesOf(protocol, nodes, witnesses, terms);
     const { list } = this.#rules;
     for (const name of list) this.#machines.set(name, settled(name, list));
   }
@@ -75,11 +80,11 @@ export class VotingLan {
   }
 
   ask(name: string): void {
-    this.#change(name, (machine) => act(this.#rules, machine, PROTOCOL.ask));
+    this.#change(name, (machine) => act(this.#rules, machine, this.#rules.protocol.ask));
   }
 
   release(name: string): void {
-    this.#change(name, (machine) => act(this.#rules, machine, PROTOCOL.release));
+    this.#change(name, (machine) => act(this.#rules, machine, this.#rules.protocol.release));
   }
 
   offer(name: string, to: string): void {
@@ -89,7 +94,8 @@ export class VotingLan {
   wish(name: string, to: string): void {
     this.#change(
       name,
-      (machine) => act(this.#rules, machine, (...given) => PROTOCOL.wish(...given, to, 0)),
+      (machine) =>
+        act(this.#rules, machine, (...given) => this.#rules.protocol.wish(...given, to, 0)),
     );
   }
 
@@ -121,7 +127,7 @@ export class VotingLan {
       }
       for (const name of this.#rules.nodes) {
         if (asleep.includes(name)) continue;
-        this.#change(name, (machine) => act(this.#rules, machine, PROTOCOL.tick));
+        this.#change(name, (machine) => act(this.#rules, machine, this.#rules.protocol.tick));
       }
     }
   }

@@ -9,6 +9,8 @@ export interface Setting extends Wrong {
   readonly storms: number;
   /** Faults of a machine in an hour, quiet hours included; undefined: there are none of those. */
   readonly density: number | undefined;
+  /** Do the voters change in each course, and does something happen whenever they do? */
+  readonly changes: boolean;
 }
 
 /** What a course came to. */

@@ -16,7 +16,10 @@ const KINDS = {
 } as const;
 
 /** One of the things that may happen. */
-export type Kind = keyof typeof KINDS;
+export type Kind = keyof typeof KINDS | "split";
+
+/** What happens whenever the voters change, where it is aimed at that. */
+export const AIMED = ["split", "split", "split", "restart", "reload"] as const;
 
 /** What happens in one storm and how often in a nanosecond, and which share of messages is lost. */
 export class Weather {
@@ -25,7 +28,7 @@ export class Weather {
   readonly loss: number;
 
   constructor(random: () => number) {
-    const kinds = Object.keys(KINDS) as Kind[];
+    const kinds = Object.keys(KINDS) as (keyof typeof KINDS)[];
     this.#rates = kinds.filter((kind) => kind === "ask" || random() < 0.5)
       .map((kind) => [kind, KINDS[kind] * random() / seconds(1)]);
     this.#sum = this.#rates.reduce((sum, [, rate]) => sum + rate, 0);
