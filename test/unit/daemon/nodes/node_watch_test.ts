@@ -22,12 +22,12 @@ class Clock extends RecordingHost {
 }
 
 /** A node that watches nodes n2, n3 and so on, `others` of them. */
-function watching(others: number) {
+function watching(others: number, more = "") {
   const names = Array.from({ length: others }, (_, index) => index + 2);
   const nodes = ["n1", ...names.map((host) => `n${host}`)]
     .map((name) => `${name} = "10.77.0.${name.slice(1)}"`).join("\n");
   const decoded = decode(
-    `[nodes]\n${nodes}\n[instance.web]\nvrid = 51\naddresses = ["10.77.0.100/24"]\n`,
+    `[nodes]\n${nodes}\n[instance.web]\nvrid = 51\naddresses = ["10.77.0.100/24"]\n${more}`,
   );
   if (decoded.kind === "problems") throw new Error(JSON.stringify(decoded.problems));
   const host = new Clock(NET);
@@ -123,6 +123,19 @@ Deno.test("watch: priority 0 is left, priority 1 handed over", () => {
     words: "handed over 0 ms ago",
     heard_ms: 0,
   });
+});
+
+Deno.test("watch: a witness is not asked for VRRP, which it does not run", () => {
+  const secret = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8";
+  const { host, watch, router, pass } = watching(
+    1,
+    `[cluster]\nsecret = "${secret}"\nwitnesses = { nas = "10.77.0.9" }\n`,
+  );
+  router.endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
+  pass(120);
+  ok(host.calls.some((call) => call.includes("n2")), host.calls.join());
+  deepStrictEqual(host.calls.filter((call) => call.includes("nas")), []);
+  strictEqual(watch.statusOf("nas", host.time)?.state, "never-heard");
 });
 
 Deno.test("watch: four questions a second for any number of nodes, one at a time to each", () => {
