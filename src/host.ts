@@ -78,6 +78,8 @@ export type HostEvent =
      * machines with one MAC.
      */
     readonly direct: number;
+    /** It left by this machine's link: a device on top of it sent it, such as a macvlan. */
+    readonly leaving: boolean;
     /** When it was read. */
     readonly at: Instant;
   }

@@ -231,6 +231,7 @@ function refusedSight(
     words: `${REJECT_REASONS[reason]}${detail === "" ? "" : `: ${detail}`}`,
     unasked: false,
     own: false,
+    leaving: false,
     stranger: !shared,
     at,
     patience: masterDownOf(rules, advert?.interval ?? rules.advertInterval),

@@ -74,6 +74,11 @@ export interface Conflict {
   readonly unasked: boolean;
   /** Of an answer: with this machine's own MAC. */
   readonly own: boolean;
+  /**
+   * Of an answer: it left by this machine's own link, which is heard only while others ask. Time
+   * refutes it.
+   */
+  readonly leaving: boolean;
   /** Refused, and for other addresses than ours: a stranger on our VRID. */
   readonly stranger: boolean;
   /** When it was last seen, and when it began. */

@@ -4,7 +4,7 @@
 import { assert } from "../assert.ts";
 import type { Ip } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
-import { PACKET_OTHERHOST } from "./constants.ts";
+import { PACKET_BROADCAST, PACKET_OTHERHOST, PACKET_OUTGOING } from "./constants.ts";
 import {
   type Instruction,
   MOST_INSTRUCTIONS,
@@ -33,6 +33,8 @@ interface Kind {
   readonly rest: readonly Demand[];
   /** Where the address is that is claimed. */
   readonly address: number;
+  /** Where a question that all hear has the address that it is for; undefined: not looked at. */
+  readonly asked?: number;
 }
 
 /**
@@ -46,6 +48,7 @@ const ARP = {
   rest: [],
   /** The sender's IPv4 address. */
   address: 28,
+  asked: 38,
 } as const satisfies Kind;
 
 /** A Neighbor Solicitation or Advertisement that follows the IPv6 header at once, hop limit 255. */
@@ -62,22 +65,27 @@ const ADVERTISEMENT = {
  * (ARP, IPv6). Of more than 64 IPv6 addresses whatever ends as one of them; too many (over 2,000):
  * every claim. Frames for a VLAN that
  * nobody here is in are dropped. ARP probes and Neighbor Solicitations that come from `own`, the
- * link's MAC, are accepted too: this machine's, sent back to it.
+ * link's MAC, are accepted too: this machine's, sent back to it; and ARP probes of others for one of
+ * the addresses, where all hear them.
  */
 export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
   const [first] = addresses;
   assert(first !== undefined, "there is something to listen for");
-  const { demands, question, rest, address }: Kind = first.family === "ipv4" ? ARP : ADVERTISEMENT;
+  const { demands, question, rest, address, asked }: Kind = first.family === "ipv4"
+    ? ARP
+    : ADVERTISEMENT;
+  const start = demands.length + (own === undefined ? 0 : 1) + rest.length;
+  const isWhole = 2 * addresses.length > MOST_INSTRUCTIONS - ROOM;
+  const others = asked === undefined ? [] : askedSteps(asked, isWhole ? stage(start) : "claimed?");
   const before: readonly Step[] = [
     ["whose", { op: "load8", at: PACKET_TYPE_AT }],
     ["others'?", { op: "equal", to: PACKET_OTHERHOST, then: "next", else: stage(0) }],
     ["others'", { op: "drop" }],
     ...demands.flatMap((demand, i) => demandSteps(demand, i)),
-    ...(own === undefined ? [] : echoSteps(demands.length, question, own)),
+    ...(own === undefined ? [] : echoSteps(demands.length, question, own, others)),
     ...rest.flatMap((demand, i) => demandSteps(demand, demands.length + (own ? 1 : 0) + i)),
   ];
-  const start = demands.length + (own === undefined ? 0 : 1) + rest.length;
-  if (2 * addresses.length > MOST_INSTRUCTIONS - ROOM) {
+  if (isWhole) {
     return [...before, [stage(start), { op: "accept" }]];
   }
   if (first.family === "ipv6" && addresses.length <= FEW) {
@@ -89,6 +97,33 @@ export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
     ...before,
     [stage(start), { op: "load32", at: address + last }],
     ["claimed?", { op: "accept-any", of: addresses.map(({ bytes }) => wordAt(bytes, last)) }],
+    ["not claimed", { op: "drop" }],
+  ];
+}
+
+/**
+ * Accepts what leaves and claims one of the IPv4 `addresses` by ARP with another MAC than `own`, the
+ * link's; from all frames that pass there. Too many (over 2,000): every claim.
+ */
+export function leavingFilter(addresses: readonly Ip[], own: Mac): Program {
+  const { demands, address } = ARP;
+  const all: readonly Demand[] = [["load16", 12, 0x0806], ...demands];
+  const begin = new DataView(own.buffer, own.byteOffset, own.byteLength);
+  const isWhole = 2 * addresses.length > MOST_INSTRUCTIONS - ROOM;
+  return [
+    ["whose", { op: "load8", at: PACKET_TYPE_AT }],
+    ["leaving?", { op: "equal", to: PACKET_OUTGOING, then: stage(0), else: "next" }],
+    ["arriving", { op: "drop" }],
+    ...all.flatMap((demand, i) => demandSteps(demand, i)),
+    [stage(all.length), { op: "load32", at: 22 }],
+    ["begin?", { op: "equal", to: begin.getUint32(0), then: "next", else: "foreign" }],
+    ["own, end", { op: "load16", at: 26 }],
+    ["end?", { op: "equal", to: begin.getUint16(4), then: "next", else: "foreign" }],
+    ["own", { op: "drop" }],
+    ["foreign", { op: "load32", at: address }],
+    isWhole
+      ? ["all", { op: "accept" }]
+      : ["claimed?", { op: "accept-any", of: addresses.map(({ bytes }) => wordAt(bytes, 0)) }],
     ["not claimed", { op: "drop" }],
   ];
 }
@@ -107,8 +142,13 @@ function demandSteps([op, at, to]: Demand, number: number): readonly Step[] {
   ];
 }
 
-/** A question whose frame comes from `own`; what is no question goes on to the next stage. */
-function echoSteps(number: number, [op, at, to]: Demand, own: Mac): readonly Step[] {
+/** A question from `own`, or one for `others`; what is no question goes on to the next stage. */
+function echoSteps(
+  number: number,
+  [op, at, to]: Demand,
+  own: Mac,
+  others: readonly Step[],
+): readonly Step[] {
   const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
   return [
     [stage(number), { op, at }],
@@ -118,7 +158,18 @@ function echoSteps(number: number, [op, at, to]: Demand, own: Mac): readonly Ste
     ["own, end", { op: "load16", at: 10 }],
     ["end?", { op: "equal", to: view.getUint16(4), then: "next", else: "not own" }],
     ["own", { op: "accept" }],
-    ["not own", { op: "drop" }],
+    ...(others.length > 0 ? others : [["not own", { op: "drop" }] as const]),
+  ];
+}
+
+/** A question of another machine that all hear goes on at `then` with the address asked for. */
+function askedSteps(at: number, then: string): readonly Step[] {
+  return [
+    ["not own", { op: "load8", at: PACKET_TYPE_AT }],
+    ["to all?", { op: "equal", to: PACKET_BROADCAST, then: "next", else: "to one" }],
+    ["asked for", { op: "load32", at }],
+    ["go on", { op: "jump", then }],
+    ["to one", { op: "drop" }],
   ];
 }
 

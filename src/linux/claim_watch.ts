@@ -2,9 +2,9 @@
 import type { Limits } from "../budget.ts";
 import { HostError, type WatchedAddress } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
-import { type Family, formatIp, type Ip, ipKey, isUnspecified, sameIp } from "../net/ip.ts";
+import { formatIp, type Ip, ipKey, isUnspecified, sameIp } from "../net/ip.ts";
 import { formatMac, type Mac, sameMac } from "../net/mac.ts";
-import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
+import { after, between, earliest, type Instant, milliseconds, seconds } from "../time.ts";
 import { decodeArp } from "../wire/arp.ts";
 import { type Claim, claimIn } from "../wire/claim.ts";
 import { decodeEthernet, ETHERTYPE } from "../wire/ethernet.ts";
@@ -13,6 +13,7 @@ import { decodeNeighbor } from "../wire/ndp.ts";
 import { claimFilter } from "./claim_filter.ts";
 import { ETH_P_ARP, ETH_P_IPV6 } from "./constants.ts";
 import type { Receiver } from "./datagram.ts";
+import { LeavingClaims, type Wanted } from "./leaving_claims.ts";
 import type { Libc } from "./libc.ts";
 import { attachFilter, openFiltered } from "./packet_filter.ts";
 import { packetAddress } from "./packet_socket.ts";
@@ -55,16 +56,7 @@ export interface HeardClaim extends Pick<Claim, "address" | "mac"> {
   readonly interface: string;
   readonly answer: boolean;
   readonly direct: number;
-}
-
-/** What is listened for on one link, of one family. */
-interface Wanted {
-  readonly index: number;
-  readonly interface: string;
-  readonly family: Family;
-  readonly mac: Mac | undefined;
-  /** By {@link ipKey}. */
-  readonly addresses: ReadonlyMap<string, Ip>;
+  readonly leaving: boolean;
 }
 
 interface Listener {
@@ -72,6 +64,8 @@ interface Listener {
   readonly wanted: Wanted;
   /** Until then it counts as a link that sends frames back. */
   echoUntil: Instant;
+  /** Of IPv4. */
+  readonly leaving: LeavingClaims | undefined;
 }
 
 /** Hears claims of the addresses in a list. */
@@ -90,14 +84,16 @@ export class ClaimWatch implements Disposable {
     this.#throttle = new Throttle(poller, LIMITS);
   }
 
-  /** When a socket that said too much is to be heard again. */
+  /** When a socket that said too much is to be heard again, or one is to be closed. */
   get deadline(): Instant | undefined {
-    return this.#throttle.deadline;
+    const ends = [...this.#listeners.values()].map(({ leaving }) => leaving?.until);
+    return earliest(this.#throttle.deadline, ...ends);
   }
 
-  /** Hears those again whose time has come. */
+  /** Hears those again whose time has come, and closes those whose time is over. */
   release(now: Instant): void {
     this.#throttle.release(now);
+    for (const { leaving } of this.#listeners.values()) leaving?.release(now);
   }
 
   /**
@@ -108,7 +104,7 @@ export class ClaimWatch implements Disposable {
   settle(watched: readonly WatchedAddress[], interfaces: Interfaces): void {
     const wanted = groupsOf(watched, interfaces);
     const kept = new Set(wanted.map(keyOf));
-    for (const [key, { socket }] of this.#listeners) if (!kept.has(key)) this.#close(socket);
+    for (const [key, one] of this.#listeners) if (!kept.has(key)) this.#end(one);
     const listeners = new Map<string, Listener>();
     let refused: HostError | undefined;
     for (const one of wanted) {
@@ -117,7 +113,7 @@ export class ClaimWatch implements Disposable {
         listeners.set(keyOf(one), this.#listen(one, before));
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
-        if (before !== undefined) this.#close(before.socket);
+        if (before !== undefined) this.#end(before);
         refused = error;
       }
     }
@@ -145,7 +141,9 @@ export class ClaimWatch implements Disposable {
     interfaces: Interfaces,
     take: (claim: HeardClaim) => void,
   ): void {
-    const listeners = [...this.#listeners.values()].filter(({ socket }) => ready.has(socket.fd));
+    const listeners = [...this.#listeners.values()].filter(({ socket, leaving }) =>
+      ready.has(socket.fd) || (leaving?.fd !== undefined && ready.has(leaving.fd))
+    );
     if (listeners.length === 0) return;
     const own = new Set(interfaces.links.flatMap(({ mac }) => mac ? [formatMac(mac)] : []));
     const told = new Map<string, HeardClaim>();
@@ -158,24 +156,35 @@ export class ClaimWatch implements Disposable {
         if (own.has(macText) && !isClone(listener, claim, this.#poller.now())) continue;
         const { answer, direct } = told.get(key) ?? { answer: how !== "unasked", direct: 0 };
         const times = direct + (how === "answer" ? 1 : 0);
-        told.set(key, { address, mac, interface: name, answer, direct: times });
+        told.set(key, { address, mac, interface: name, answer, direct: times, leaving: false });
+      }
+      for (const { address, mac, how } of this.#heardLeaving(listener, receiver)) {
+        const macText = formatMac(mac);
+        const key = `${index} ${formatIp(address)} ${macText} leaving`;
+        if (own.has(macText)) continue;
+        const answer = how !== "unasked";
+        told.set(key, { address, mac, interface: name, answer, direct: 0, leaving: true });
       }
     }
     for (const claim of told.values()) take(claim);
   }
 
   [Symbol.dispose](): void {
-    for (const { socket } of this.#listeners.values()) this.#close(socket);
+    for (const one of this.#listeners.values()) this.#end(one);
     this.#listeners = new Map();
   }
 
   #listen(wanted: Wanted, before: Listener | undefined): Listener {
     if (before === undefined) {
-      return { socket: this.#open(wanted), wanted, echoUntil: 0 as Instant };
+      const leaving = wanted.family === "ipv4"
+        ? new LeavingClaims(this.#libc, this.#poller, this.#throttle)
+        : undefined;
+      return { socket: this.#open(wanted), wanted, echoUntil: 0 as Instant, leaving };
     }
     const { addresses, mac } = before.wanted;
     if (!sameAddresses(addresses, wanted.addresses) || !sameLink(mac, wanted.mac)) {
       attachFilter(before.socket, claimFilter([...wanted.addresses.values()], wanted.mac));
+      before.leaving?.follow(wanted);
     }
     return { ...before, wanted };
   }
@@ -193,7 +202,7 @@ export class ClaimWatch implements Disposable {
    * any more.
    */
   #heard(listener: Listener, receiver: Receiver): readonly Claim[] {
-    const { socket, wanted: { addresses } } = listener;
+    const { socket, wanted, leaving } = listener;
     const claims: Claim[] = [];
     this.#throttle.read(socket.fd, receiver, MOST_AT_ONCE, ({ data }) => {
       if (this.#isEcho(data)) {
@@ -201,8 +210,21 @@ export class ClaimWatch implements Disposable {
         return;
       }
       const claim = claimIn(data);
-      if (claim === undefined || !addresses.has(ipKey(claim.address))) return;
+      if (claim === undefined) leaving?.take(data, wanted);
+      if (claim === undefined || !wanted.addresses.has(ipKey(claim.address))) return;
       claims.push({ ...claim, mac: claim.mac.slice(), how: this.#howOf(claim) });
+    });
+    return claims;
+  }
+
+  #heardLeaving({ leaving, wanted }: Listener, receiver: Receiver): readonly Claim[] {
+    const fd = leaving?.fd;
+    const claims: Claim[] = [];
+    if (fd === undefined) return claims;
+    this.#throttle.read(fd, receiver, MOST_AT_ONCE, ({ data }) => {
+      const claim = claimIn(data);
+      if (claim === undefined || !wanted.addresses.has(ipKey(claim.address))) return;
+      claims.push({ ...claim, mac: claim.mac.slice() });
     });
     return claims;
   }
@@ -222,10 +244,11 @@ export class ClaimWatch implements Disposable {
     return this.#sent.some(({ frame }) => frame.every((byte, i) => byte === data[i]));
   }
 
-  #close(socket: Socket): void {
+  #end({ socket, leaving }: Listener): void {
     this.#poller.remove(socket.fd);
     this.#throttle.forget(socket.fd);
     socket[Symbol.dispose]();
+    leaving?.[Symbol.dispose]();
   }
 }
 

@@ -354,7 +354,9 @@ export class SimHost implements Host {
       this.#view = this.machine.interfaces();
       events.push({ kind: "interfaces" });
     }
-    for (const claim of this.#claims.take()) events.push({ kind: "claim", ...claim, at });
+    for (const claim of this.#claims.take()) {
+      events.push({ kind: "claim", ...claim, leaving: false, at });
+    }
     if (this.#results.length > 0) events.push(...this.#results.splice(0));
     if (this.#woken) events.push({ kind: "woken" });
     this.#woken = false;

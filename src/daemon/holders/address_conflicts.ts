@@ -147,7 +147,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
         held.interface === claim.interface && sameIp(held.prefix.address, claim.address)
       )
     );
-    if (holders.length === 0) {
+    if (holders.length === 0 && !claim.leaving) {
       neighbours.learn(formatIp(claim.address), formatMac(claim.mac), claim.at);
     }
     for (const router of holders) this.#judge(router, claim);
@@ -201,6 +201,12 @@ export class AddressConflicts implements RouterWatcher, Ticker {
   #judge(router: VirtualRouter, claim: Claim): void {
     const { host, driver, conflicts, inquiry } = this.#options;
     const { state } = router;
+    if (claim.leaving) {
+      if (state.kind === "master" || state.kind === "backup") {
+        conflicts.note(router, sightOf(claim, host.interfaces()));
+      }
+      return;
+    }
     // Its successor: no conflict, but what it waits for.
     if (state.kind === "handoff") return driver.dispatch(router, { kind: "address-conflict" });
     const sight = sightOf(claim, host.interfaces());
@@ -240,7 +246,7 @@ export class AddressConflicts implements RouterWatcher, Ticker {
 }
 
 function sightOf(
-  { address, mac, interface: name, answer, at }: Claim,
+  { address, mac, interface: name, answer, leaving, at }: Claim,
   interfaces: Interfaces,
 ): Sight {
   const own = askableLink(interfaces, name)?.mac;
@@ -250,6 +256,7 @@ function sightOf(
     words: formatIp(address),
     unasked: !answer,
     own: own !== undefined && sameMac(own, mac),
+    leaving,
     stranger: false,
     at,
     patience: PATIENCE,

@@ -49,6 +49,7 @@ export function rivalSight({ rules }: VirtualRouter, rival: Rival, at: Instant):
     words: `with priority ${rival.priority}`,
     unasked: false,
     own: false,
+    leaving: false,
     stranger: false,
     at,
     patience: masterDownOf(rules, rival.interval),
@@ -74,7 +75,7 @@ export function isLiving({ at, patience }: Conflict, now: Instant): boolean {
  */
 export function isEvidence(conflict: Conflict, { askable }: VirtualRouter, now: Instant): boolean {
   if (conflict.stranger) return false;
-  if (!askable) return isLiving(conflict, now);
+  if (!askable || conflict.leaving) return isLiving(conflict, now);
   // Adverts that are accepted say it themselves, as long as they come.
   return conflict.free < FREE || (conflict.kind === "master" && isLiving(conflict, now));
 }

@@ -89,6 +89,10 @@ function reasonOf(
   neighbours: Neighbours,
   now: Instant,
 ): string {
+  if (conflict.leaving) {
+    return "; its answers leave by this machine's own card: a container or virtual machine on it " +
+      "has the address";
+  }
   const own = router.source === undefined ? undefined : formatIp(router.source);
   if (conflict.own || (own !== undefined && addresses.includes(own))) {
     return "; the two machines are clones, which cannot hear each other: " +

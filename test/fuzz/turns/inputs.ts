@@ -133,6 +133,7 @@ export function claim(random: Random, at: Instant): HostEvent {
     address: ip(random.pick(["10.77.0.50", "10.77.0.52", "fe80::50", "10.77.0.12", "10.9.9.9"])),
     mac: bytesOf(random, 6),
     answer: random.chance(0.5),
+    leaving: false,
     at,
   };
 }

@@ -1,6 +1,6 @@
 /** The filter passes exactly the frames that assert a listed address. */
 import assert from "node:assert/strict";
-import { claimFilter } from "../../../src/linux/claim_filter.ts";
+import { claimFilter, leavingFilter } from "../../../src/linux/claim_filter.ts";
 import { MOST_INSTRUCTIONS } from "../../../src/linux/packet_filter.ts";
 import { type Ip, ip, ipFromBytes } from "../../../src/net/ip.ts";
 import { arpProbe, arpProbeToAll, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
@@ -8,7 +8,8 @@ import { neighborProbe, neighborProbeToAll, unsolicitedNa } from "../../../src/w
 import { accepts, lengthOf } from "../../support/linux/filter_machine.ts";
 
 const MAC = new Uint8Array([2, 0, 0, 0, 0, 1]);
-const OTHER_HOST = 3;
+const BROADCAST = 1, OTHER_HOST = 3, OUTGOING = 4;
+const FOREIGN = new Uint8Array([2, 0, 0, 0, 0, 9]);
 
 const LIST4 = ["192.168.1.50", "10.0.0.1", "192.168.1.51"].map(ip);
 const LIST6 = ["fd00::50", "fe80::1:2:3:4", "fd00::51"].map(ip);
@@ -50,6 +51,35 @@ Deno.test("a probe of this machine that comes back is handed over, and no other"
   }
   assert.ok(accepts(program, claim(first)));
   assert.ok(!accepts(program, claim(ip("192.168.1.99"))));
+});
+
+Deno.test("another machine's question for an address is handed over where all hear it", () => {
+  const many = Array.from({ length: 2500 }, (_, i) => ip(`10.1.${i >> 8}.${i & 255}`));
+  for (const list of [LIST4, many]) {
+    const program = claimFilter(list, MAC);
+    for (const address of list.slice(0, 3)) {
+      assert.ok(accepts(program, arpProbe(FOREIGN, address), BROADCAST));
+      assert.ok(!accepts(program, arpProbe(FOREIGN, address)), "a poll");
+    }
+    assert.equal(accepts(program, arpProbe(FOREIGN, ip("192.168.9.9")), BROADCAST), list === many);
+  }
+});
+
+Deno.test("of what leaves, a claim of an address with another MAC than the link's", () => {
+  const program = leavingFilter(LIST4, MAC);
+  for (const address of LIST4) {
+    assert.ok(accepts(program, gratuitousArp(FOREIGN, address), OUTGOING));
+    assert.ok(!accepts(program, gratuitousArp(MAC, address), OUTGOING));
+    assert.ok(!accepts(program, gratuitousArp(FOREIGN, address)), "it arrives");
+    assert.ok(!accepts(program, arpProbe(FOREIGN, address), OUTGOING), "a question");
+  }
+  assert.ok(!accepts(program, gratuitousArp(FOREIGN, ip("192.168.9.9")), OUTGOING));
+  assert.ok(!accepts(program, claim(ip("fd00::50")), OUTGOING));
+  for (let at = 0; at < 6; at++) {
+    const near = MAC.slice();
+    near[at] = (near[at] ?? 0) ^ 1;
+    assert.ok(accepts(program, gratuitousArp(near, ip("10.0.0.1")), OUTGOING), `byte ${at}`);
+  }
 });
 
 Deno.test("an own Neighbor Solicitation that comes back is handed over, and no other", () => {

@@ -28,7 +28,14 @@ function at(afterwards: number): Instant {
   return (START + seconds(afterwards)) as Instant;
 }
 
-const SIGHT = { unasked: false, own: false, stranger: false, at: START, patience: seconds(3) };
+const SIGHT = {
+  unasked: false,
+  own: false,
+  leaving: false,
+  stranger: false,
+  at: START,
+  patience: seconds(3),
+};
 const ANSWER: Sight = { ...SIGHT, kind: "answer", who: MAC, words: FLOATING };
 const REFUSED: Sight = { ...SIGHT, kind: "refused", who: B, words: "the password is wrong" };
 const RIVAL: Sight = { ...SIGHT, kind: "master", who: B, words: "with priority 90" };
@@ -142,6 +149,14 @@ Deno.test("evidence: a machine with this one's MAC is refuted only by a question
   concludeOwn(router);
   concludeOwn(router);
   strictEqual(isDoubted(router, START), false);
+});
+
+Deno.test("evidence: what leaves by the own card is refuted by time alone", () => {
+  const { router } = lab({ ...ANSWER, leaving: true });
+  ask(router);
+  ask(router);
+  ok(isDoubted(router, at(3)));
+  strictEqual(isDoubted(router, at(4)), false);
 });
 
 Deno.test("evidence: a backup that takes over keeps it; what is refused is asked again", () => {

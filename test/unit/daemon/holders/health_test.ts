@@ -103,6 +103,7 @@ const inFault: State = {
 const conflict = {
   unasked: false,
   own: false,
+  leaving: false,
   stranger: false,
   at: at(8),
   since: at(8),

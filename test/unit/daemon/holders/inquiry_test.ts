@@ -96,7 +96,17 @@ function lab(...routers: readonly VirtualRouter[]) {
 
 function sightOf(words: string, who: string, at: Instant): Sight {
   const patience = seconds(10);
-  return { kind: "answer", who, words, unasked: false, own: false, stranger: false, at, patience };
+  return {
+    kind: "answer",
+    who,
+    words,
+    unasked: false,
+    own: false,
+    leaving: false,
+    stranger: false,
+    at,
+    patience,
+  };
 }
 
 function aMaster(variation: Parameters<typeof aPlan>[0] = {}): VirtualRouter {
