@@ -34,6 +34,9 @@ export class ControlError extends Error {
 /** Longest wait for the daemon, in milliseconds; it answers between two events, in far less. */
 const PATIENCE_MS = 5000;
 
+/** Longest answer, in bytes: a thousand instances of 255 nodes fit several times. */
+const LONGEST_ANSWER = 32 * 1024 * 1024;
+
 /** One of the daemon's sockets. */
 interface Line {
   readonly path: string;
@@ -143,11 +146,25 @@ export class ControlClient {
 
   async #json(response: Response): Promise<unknown> {
     try {
-      return JSON.parse(await response.text(), harmless);
+      return JSON.parse(await this.#text(response), harmless);
     } catch (error) {
+      if (error instanceof ControlError) throw error;
       if (error instanceof SyntaxError) throw this.#badAnswer("its answer is not JSON");
       throw this.#error("no-answer", "the daemon hung up in the middle of its answer");
     }
+  }
+
+  /** Not `response.text()`, which makes room for whatever length the other end names. */
+  async #text({ body }: Response): Promise<string> {
+    const decoder = new TextDecoder();
+    const parts: string[] = [];
+    let size = 0;
+    for await (const part of body ?? []) {
+      size += part.length;
+      if (size > LONGEST_ANSWER) throw this.#badAnswer("its answer is longer than 32 MiB");
+      parts.push(decoder.decode(part, { stream: true }));
+    }
+    return parts.join("") + decoder.decode();
   }
 
   /** fetch says in its own words that it failed; connecting once more says why in the kernel's. */
