@@ -73,10 +73,7 @@ export type HostEvent =
     readonly mac: Mac;
     /** An answer to a question; else the neighbours were told, unasked. */
     readonly answer: boolean;
-    /**
-     * How often in this batch it was answered to this machine alone: for one question, by so many
-     * machines with one MAC.
-     */
+    /** So often in this batch it was answered to this machine alone: by as many machines. */
     readonly direct: number;
     /** It left by this machine's link: a device on top of it sent it, such as a macvlan. */
     readonly leaving: boolean;
