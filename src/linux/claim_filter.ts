@@ -65,8 +65,8 @@ const ADVERTISEMENT = {
  * (ARP, IPv6). Of more than 64 IPv6 addresses whatever ends as one of them; too many (over 2,000):
  * every claim. Frames for a VLAN that
  * nobody here is in are dropped. ARP probes and Neighbor Solicitations that come from `own`, the
- * link's MAC, are accepted too: this machine's, sent back to it; and ARP probes of others for one of
- * the addresses, where all hear them.
+ * link's MAC, are accepted too: this machine's, sent back to it; and ARP probes of others for one
+ * of the addresses, where all hear them.
  */
 export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
   const [first] = addresses;
@@ -102,8 +102,8 @@ export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
 }
 
 /**
- * Accepts what leaves and claims one of the IPv4 `addresses` by ARP with another MAC than `own`, the
- * link's; from all frames that pass there. Too many (over 2,000): every claim.
+ * Accepts what leaves and claims one of the IPv4 `addresses` by ARP with another MAC than `own`,
+ * the link's; from all frames that pass there. Too many (over 2,000): every claim.
  */
 export function leavingFilter(addresses: readonly Ip[], own: Mac): Program {
   const { demands, address } = ARP;
