@@ -11,7 +11,8 @@ import {
   type Reading,
   readingAfter,
 } from "../../../../src/cluster/votes/clocks.ts";
-import type { VoteMessage } from "../../../../src/cluster/votes/message.ts";
+import type { Saved, VoteMessage } from "../../../../src/cluster/votes/message.ts";
+import type { Voters } from "../../../../src/cluster/votes/voters.ts";
 import type { Promised } from "../../../../src/cluster/votes/voter.ts";
 import { holdOf } from "../../../../src/cluster/votes/terms.ts";
 import { nanoseconds } from "../../../../src/time.ts";
@@ -253,8 +254,10 @@ function machineKey({ now, starts, voter, holder, fence, note }: Machine): strin
     last === undefined
       ? ""
       : `${last.to}${last.token}${last.sent}:${last.epoch}${last.holding}${promised(last.end)}`;
-  const votes = [...voter.votes.values()].map(({ epoch, last }) => `${epoch}${promiseKey(last)}`);
-  const { highest, lastSent, candidacy } = holder;
+  const votes = [...voter.votes.values()].map(({ epoch, last, voters, saved }) =>
+    `${epoch}${promiseKey(last)}${voters && stampKey(voters)}/${saved && stampKey(saved)}`
+  );
+  const { highest, lastSent, candidacy, voters, rival } = holder;
   const noted = note === undefined || held(note.holder.end) === 0
     ? ""
     : `${held(note.holder.end)}.${note.holder.lastSent}.${note.holder.epoch}` +
@@ -268,7 +271,16 @@ function machineKey({ now, starts, voter, holder, fence, note }: Machine): strin
     candidacyKey(candidacy, now, held),
     held(fence),
     noted,
+    stampKey(voters),
+    rival?.epoch,
   ].join(";");
+}
+
+/** The lists are always the same here, so that a stamp says which voters it is. */
+function stampKey(of: Voters | Saved): string {
+  return "stamp" in of
+    ? `${of.stamp.epoch}.${of.stamp.step}`
+    : `${of.epoch}.${of.step}.${of.promised}`;
 }
 
 function candidacyKey(
@@ -277,7 +289,7 @@ function candidacyKey(
   held: (end: Reading | undefined) => number,
 ): string {
   if (candidacy === undefined) return "";
-  const { asking, isHolding, rounds, ends, kept, refusals } = candidacy;
+  const { asking, isHolding, rounds, ends, kept, refusals, told, saved } = candidacy;
   const living = rounds.filter(({ at }) => now.raw - at.raw <= MODEL_TERMS.renewEvery);
   const rivals = [...refusals].filter(([, { reason, holding, until }]) =>
     reason === "promised" && !holding && held(until) > 0
@@ -290,6 +302,8 @@ function candidacyKey(
       .toSorted(),
     held(kept),
     rivals.map(([name, { holder }]) => `${name}${holder}`).toSorted(),
+    [...told].toSorted(),
+    [...saved].map(([name, one]) => name + stampKey(one)).toSorted(),
   ].join(",");
 }
 
