@@ -152,7 +152,7 @@ export function encodeEntry(entry: HistoryEntry): string {
  * Never throws. Fields that are not known are left out.
  */
 export function decodeEntry(line: string): HistoryEntry | undefined {
-  const value = parseJson(line);
+  const value = line.startsWith("{") ? parseJson(line) : undefined;
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const said = new Map<string, unknown>(Object.entries(value));
   const kind = said.get("kind");
@@ -167,9 +167,24 @@ export function decodeEntry(line: string): HistoryEntry | undefined {
 
 /** The entries of `text`, line by line. Never throws; an empty line is nothing. */
 export function decodeHistory(text: string): DecodedHistory {
-  const lines = text.split("\n").filter((line) => line !== "");
-  const entries = lines.map(decodeEntry).filter((entry) => entry !== undefined);
-  return { entries, skipped: lines.length - entries.length };
+  const entries: HistoryEntry[] = [];
+  let skipped = 0;
+  for (const line of linesOf(text)) {
+    const entry = line === "" ? undefined : decodeEntry(line);
+    if (entry !== undefined) entries.push(entry);
+    else if (line !== "") skipped++;
+  }
+  return { entries, skipped };
+}
+
+/** One after the other: a list of millions of short ones would take more memory than the text. */
+function* linesOf(text: string): Generator<string> {
+  let start = 0;
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
+    yield text.slice(start, end);
+    start = end + 1;
+  }
+  yield text.slice(start);
 }
 
 const LASTING = ["transition", "daemon", "order"].map((kind) =>
@@ -191,12 +206,13 @@ export function isLasting(line: Uint8Array): boolean {
  */
 export function overlap(seen: string, now: string): number {
   if (now.startsWith(seen)) return seen.length;
-  const old = seen.split("\n").slice(0, -1);
+  const old = `\n${seen}`;
   let known = 0;
   let place = 0;
-  for (const line of now.split("\n").slice(0, -1)) {
-    place = old.indexOf(line, place) + 1;
-    if (place === 0) break;
+  for (const line of linesOf(now)) {
+    const found = old.indexOf(`\n${line}\n`, place);
+    if (found === -1 || known === now.length) break;
+    place = found + line.length + 1;
     known += line.length + 1;
   }
   return known;

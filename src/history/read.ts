@@ -7,7 +7,7 @@ import { type DecodedHistory, decodeHistory, overlap } from "./line.ts";
  * More than any history of floatip has: whatever else stands in its place fills no memory. In
  * bytes.
  */
-const MOST_READ = 16 * 1024 * 1024;
+const MOST_READ = 4 * 1024 * 1024;
 
 /**
  * Reads a history again and again, and tells each entry once, also when its older half is dropped

@@ -12,7 +12,17 @@ const MAIN = fileURLToPath(new URL("../../../../main.ts", import.meta.url));
 /** `floatip events` as a child, in the zone of Berlin. */
 function command(stateDir: string, ...args: readonly string[]): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", MAIN, "events", "--state-dir", stateDir, ...args],
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      "--v8-flags=--max-old-space-size=64",
+      MAIN,
+      "events",
+      "--state-dir",
+      stateDir,
+      ...args,
+    ],
     env: { NO_COLOR: "1", TZ: "Europe/Berlin" },
     stdin: "null",
     stdout: "piped",
@@ -217,3 +227,11 @@ Deno.test("events --follow: waits for a history, prints each entry once, ends at
     assert.equal((await out.read()).done, true);
     assert.equal((await err.read()).done, true);
   }));
+
+Deno.test("events: a file of millions of short lines fills no memory", async () => {
+  await withHistory(["x\n".repeat(10 << 20)], async (stateDir) => {
+    const [code, , err] = await events(stateDir);
+    assert.equal(code, 0, err.slice(0, 300));
+    assert.match(err, /^\d+ lines of the history cannot be understood and are left out\n$/);
+  });
+});
