@@ -40,3 +40,23 @@ export function turnByTurn(): () => Promise<void> {
     since = performance.now();
   };
 }
+
+/** What is made in parts, between which others have their turns. */
+export type InParts<T> = Generator<void, T>;
+
+/** What `parts` come to, at once. */
+export function atOnce<T>(parts: InParts<T>): T {
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, for what is printed in parts: with an empty text for each of them. */
+export function* silently<T>(parts: InParts<T>): Generator<string, T> {
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+    yield "";
+  }
+}

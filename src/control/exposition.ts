@@ -25,11 +25,37 @@ export function freshBytes(
   print: () => Iterable<string>,
   ms: number = FRESH_MS,
 ): () => Promise<Uint8Array<ArrayBuffer>> {
-  // What cannot be printed at all is not kept.
-  return fresh(() => encodeInTurns(print()), ms);
+  const make = (): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = encodeInTurns(print);
+    // What cannot be printed is not kept.
+    bytes.catch(() => kept = fresh(make, ms));
+    return bytes;
+  };
+  let kept = fresh(make, ms);
+  return () => kept();
 }
 
-async function encodeInTurns(printed: Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
+/** Prints one after the other, so that turns of others are no shorter where many wait. */
+class Printer {
+  #last: Promise<unknown> = Promise.resolve();
+
+  encode(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
+    const encoded = this.#last.then(() => encodeParts(print()));
+    this.#last = encoded.catch(() => {
+      // Whoever waits for it is told.
+    });
+    return encoded;
+  }
+}
+
+const PRINTER = new Printer();
+
+/** The bytes of what `print`, which is called when those before are printed, prints in parts. */
+export function encodeInTurns(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
+  return PRINTER.encode(print);
+}
+
+async function encodeParts(printed: Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
   const rest = turnByTurn();
   const parts: string[] = [];
   // A text is an iterable of its characters.

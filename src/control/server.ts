@@ -5,9 +5,8 @@ import type {
   NotifyTestAnswer,
   ReloadAnswer,
   RestartAnswer,
-  StatusDocument,
 } from "./api.ts";
-import { EXPOSITION_TYPE, FRESH_MS, freshBytes } from "./exposition.ts";
+import { encodeInTurns, EXPOSITION_TYPE, FRESH_MS, freshBytes } from "./exposition.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http_message.ts";
 import { errorAnswer, routed, type Routes } from "./http_routes.ts";
 import { HttpServer } from "./http_server.ts";
@@ -22,7 +21,8 @@ import { readingSocketPath, socketPath } from "./socket.ts";
 
 /** What the requests are answered with. */
 export interface ControlAnswers {
-  status(): StatusDocument;
+  /** The status document as JSON, in parts. */
+  status(): Iterable<string>;
   /** The exposition for Prometheus. */
   metrics(): Iterable<string>;
   reload(): Promise<ReloadAnswer>;
@@ -65,7 +65,7 @@ type Route = (answers: Answering, request: HttpRequest) => HttpAnswer | Promise<
 
 /** Every path, and what each method does there. */
 const ROUTES: Routes<Route> = new Map([
-  ["/v1/status", { GET: (answers: Answering) => jsonAnswer(200, answers.status()) }],
+  ["/v1/status", { GET: answerStatus }],
   ["/metrics", { GET: answerMetrics }],
   ["/v1/reload", { POST: answerReload }],
   ["/v1/notify-test", {
@@ -175,6 +175,14 @@ export function respond(
 async function answerReload(answers: Answering): Promise<HttpAnswer> {
   const answer = await answers.reload();
   return jsonAnswer(answer.applied ? 200 : 422, answer);
+}
+
+async function answerStatus(answers: Answering): Promise<HttpAnswer> {
+  return {
+    status: 200,
+    type: "application/json",
+    body: await encodeInTurns(() => answers.status()),
+  };
 }
 
 async function answerMetrics(answers: Answering): Promise<HttpAnswer> {

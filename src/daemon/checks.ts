@@ -136,6 +136,13 @@ export class Checks {
     this.#set(entry.underWay ? { ...entry, urgent: true } : { ...entry, at: now });
   }
 
+  /** These, as they are now. */
+  copy(): Checks {
+    const copy = new Checks();
+    copy.#entries = new Map(this.#entries);
+    return copy;
+  }
+
   /** The settings of the check called `name`. */
   settings(name: string): CheckSettings | undefined {
     return this.#entries.get(name)?.settings;

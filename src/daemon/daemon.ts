@@ -6,13 +6,16 @@ import type { Host, HostEvent } from "../host.ts";
 import type { MetricsSnapshot } from "../control/metrics.ts";
 import type { ProbeResult } from "../health/check.ts";
 import { unreachable } from "../assert.ts";
+import { atOnce, type InParts } from "../async.ts";
 import { between, earliest, type Instant, milliseconds, type WallTime } from "../time.ts";
+import { nameOf } from "../vrrp/state.ts";
 import { nextDeadline } from "../vrrp/step.ts";
 import type { Command, CommandTaker } from "./command.ts";
 import { logVerdict } from "./journal/log.ts";
 import { createParts, type DaemonOptions, type Parts } from "./parts.ts";
 export type { DaemonOptions };
 import type { Accepted } from "./receive.ts";
+import { type Moment, stillOf } from "./moment.ts";
 import { type DaemonStatus, statusOf } from "./status.ts";
 import { isFast } from "./routers.ts";
 import type { Ticker } from "./ticker.ts";
@@ -123,9 +126,27 @@ export class Daemon implements CommandTaker {
     return this.#parts.maintenance.present !== undefined;
   }
 
-  /** What this node knows now. Cheap and synchronous, so it is one consistent moment. */
+  /** What this node knows now, at once. */
   status(): DaemonStatus {
-    return statusOf({
+    return atOnce(statusOf(this.#moment()));
+  }
+
+  /** The same, of this moment too, in parts between which the loop may turn. */
+  statusInParts(): InParts<DaemonStatus> {
+    return statusOf(stillOf(this.#moment()));
+  }
+
+  /** What its virtual routers are now. */
+  states(): readonly Pick<DaemonStatus["instances"][number], "name" | "family" | "state">[] {
+    return this.#parts.routers.all.map(({ plan: { name, family }, state }) => ({
+      name,
+      family,
+      state: nameOf(state),
+    }));
+  }
+
+  #moment(): Moment {
+    return {
       node: this.#parts.reconciler.node,
       routers: this.#parts.routers.all,
       config: this.#parts.reconciler.config,
@@ -145,7 +166,7 @@ export class Daemon implements CommandTaker {
       interfaces: this.#host.interfaces(),
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),
-    });
+    };
   }
 
   /** What the loop has measured so far. */

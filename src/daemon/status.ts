@@ -3,17 +3,13 @@ import type {
   CheckStatus,
   ConflictStatus,
   InstanceStatus,
-  MaintenanceStatus,
   MasterStatus,
   PeerStatus,
   StatusDocument,
 } from "../control/api.ts";
-import type { FenceState, Scheduling } from "../host.ts";
-import type { Config } from "../config/config.ts";
+import type { InParts } from "../async.ts";
 import { priorityBounds } from "../config/plan/node_priorities.ts";
-import type { NodePlan } from "../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
-import type { Interfaces } from "../net/interfaces.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import {
   between,
@@ -28,21 +24,18 @@ import { VERSION } from "../version.ts";
 import { heardOf, isHolder, isOut, nameOf } from "../vrrp/state.ts";
 import { LEAVING_PRIORITY } from "../vrrp/election.ts";
 import { masterDownOf } from "../vrrp/intervals.ts";
-import type { RejectReason } from "../wire/reject.ts";
 import { advertsLost, isMasterUnheard } from "./nodes/adverts_lost.ts";
-import type { Channel } from "./nodes/channel.ts";
 import type { Checks } from "./checks.ts";
+import type { Moment } from "./moment.ts";
 import { pendingChecks } from "./priority.ts";
 import { isEvidence, isLiving } from "./holders/conflicts.ts";
 import { describeAll, type Description } from "./holders/evidence_text.ts";
-import type { Leases } from "./exclusive/leases.ts";
 import { votesAttention, votesStatus } from "./exclusive/votes_status.ts";
 import { fenceOf } from "./machine/fence.ts";
 import { healthOf, masterHeard } from "./holders/health.ts";
 import { causeText, labelOf } from "./journal/log.ts";
 import { lastHolder } from "./holders/last_holder.ts";
 import { unclear } from "./holders/unclear.ts";
-import type { Neighbours } from "./holders/neighbours.ts";
 import {
   clusterAttention,
   type KnownNodes,
@@ -53,66 +46,69 @@ import {
   readyNodes,
   votelessSenders,
 } from "./nodes/node_statuses.ts";
-import type { NodeWatch } from "./nodes/node_watch.ts";
 import { checksumForm } from "./effects.ts";
-import type { Reports } from "./nodes/reports.ts";
 import { withoutArp } from "./holders/questions.ts";
 import { type Conflict, type Heard, isRecent, type VirtualRouter } from "./virtual_router.ts";
-
-/** What a snapshot is made of. */
-export interface Moment {
-  readonly node: NodePlan | undefined;
-  readonly routers: readonly VirtualRouter[];
-  readonly config: Config;
-  readonly checks: Checks;
-  readonly configFile: string;
-  readonly started: WallTime;
-  readonly nodes: NodeWatch;
-  readonly reports: Reports;
-  readonly unknown: ReadonlyMap<RejectReason, number>;
-  readonly maintenance: MaintenanceStatus | null;
-  readonly scheduling: Scheduling;
-  readonly neighbours: Neighbours;
-  /** Why other machines that hold an address are not noticed; undefined: they are. */
-  readonly deaf: string | undefined;
-  readonly fence: FenceState;
-  readonly leases: Pick<Leases, "viewOf">;
-  readonly channel: Pick<Channel, "attention" | "refused">;
-  readonly interfaces: Interfaces;
-  readonly now: Instant;
-  readonly wallNow: WallTime;
-}
 
 /** The part of a status document that the daemon's loop knows. */
 export type DaemonStatus = Omit<StatusDocument, "sinks" | "config_since" | "last_reload">;
 
-/** What the routers say at one moment. */
-export function statusOf(moment: Moment): DaemonStatus {
-  const node = moment.node?.node ?? "unknown";
+/**
+ * What the routers say at one moment. What is between the parts must not change `moment`
+ * (`stillOf`).
+ */
+export function statusOf(moment: Moment): InParts<DaemonStatus> {
   const known = knownNodes(moment);
-  const instances = moment.routers.map((router) => instanceStatus(router, moment, known));
+  return withRouters(aroundOf(moment, known), moment, known);
+}
+
+function* withRouters(
+  { attention: { first, last }, ...around }: Around,
+  moment: Moment,
+  known: KnownNodes,
+): InParts<DaemonStatus> {
+  const instances: InstanceStatus[] = [];
+  const words: string[] = [];
+  for (const router of moment.routers) {
+    instances.push(instanceStatus(router, moment, known));
+    words.push(...attention(router, moment, known));
+    yield;
+  }
+  return { ...around, instances, attention: [...first, ...words, ...last] };
+}
+
+type Around = Omit<DaemonStatus, "attention"> & {
+  readonly attention: Readonly<Record<"first" | "last", readonly string[]>>;
+};
+
+/** All but the instances; what a person should look at comes before and behind theirs. */
+function aroundOf(moment: Moment, known: KnownNodes): Around {
   return {
     schema: 1,
-    node,
+    node: moment.node?.node ?? "unknown",
     version: VERSION,
     started: formatWallTime(moment.started),
     config_file: moment.configFile,
     ...(moment.node?.isWitness === true ? { witness: true } : {}),
-    instances,
-    nodes: nodeStatuses(moment, known, instances),
+    instances: [],
+    nodes: nodeStatuses(moment, known, votesOf(moment)),
     ready: readyByInstance(moment, known),
     rejects: Object.fromEntries(moment.unknown),
     channel_refused: Object.fromEntries(moment.channel.refused),
     maintenance: moment.maintenance,
     scheduling: moment.scheduling,
-    attention: [
-      ...(moment.deaf === undefined ? [] : [moment.deaf]),
-      ...moment.channel.attention,
-      ...moment.routers.flatMap((router) => attention(router, moment, known)),
-      ...moment.nodes.attention(moment.now),
-      ...clusterAttention(moment, known),
-    ],
+    attention: {
+      first: [...(moment.deaf === undefined ? [] : [moment.deaf]), ...moment.channel.attention],
+      last: [...moment.nodes.attention(moment.now), ...clusterAttention(moment, known)],
+    },
   };
+}
+
+function votesOf({ routers, leases }: Moment): readonly Pick<InstanceStatus, "name" | "votes">[] {
+  return routers.map((router) => ({
+    name: router.plan.name,
+    votes: votesStatus(leases.viewOf(router)),
+  }));
 }
 
 function instanceStatus(
@@ -285,11 +281,7 @@ function peerStatus(
   };
 }
 
-function attention(
-  router: VirtualRouter,
-  moment: Moment,
-  known: KnownNodes,
-): readonly string[] {
+function attention(router: VirtualRouter, moment: Moment, known: KnownNodes): readonly string[] {
   const label = labelOf(router.plan);
   const mismatch = [...router.heard.values()]
     .filter((heard) => heard.otherAddresses && isRecent(heard, router, moment.now))

@@ -11,7 +11,7 @@ import type { Commands } from "./commands.ts";
 import type { Log } from "./log.ts";
 
 /** What they work with. */
-export interface PortsOptions extends Pick<WebSource, "status" | "metrics"> {
+export interface PortsOptions extends Pick<WebSource, "status" | "states" | "metrics"> {
   readonly commands: Commands;
   readonly history: HistoryFile;
   readonly stateDir: string;

@@ -2,8 +2,10 @@
 import type { Config } from "../config/config.ts";
 import { type LocatedProblem, problemLine } from "../config/problem.ts";
 import type { StatusDocument } from "../control/api.ts";
-import { metricParts } from "../control/metrics.ts";
-import { ControlServer, NotASocket, RunDirTaken } from "../control/server.ts";
+import { type InParts, silently } from "../async.ts";
+import { jsonParts } from "../control/json_parts.ts";
+import { metricParts, type MetricsSnapshot } from "../control/metrics.ts";
+import { type ControlAnswers, ControlServer, NotASocket, RunDirTaken } from "../control/server.ts";
 import { socketPath } from "../control/socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import { rehearse } from "../daemon/rehearsal.ts";
@@ -17,6 +19,7 @@ import { Notifier } from "../notify/notifier.ts";
 import { RunnerClient } from "../runner/client.ts";
 import { formatWallTime } from "../time.ts";
 import { VERSION } from "../version.ts";
+import type { WebSource } from "../web/source.ts";
 import { Commands } from "./commands.ts";
 import { mqttOrders } from "./mqtt_orders.ts";
 import { loadApart } from "./load_apart.ts";
@@ -69,7 +72,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const orders = mqttOrders(() => commands, { history, log, now });
   await using notifier = openNotifier(config, runner, log, orders);
   using line = openNotifySocket(log);
-  const systemd = line && systemdOn(line, log, () => daemon.status().instances);
+  const systemd = line && systemdOn(line, log, () => instancesOf(daemon));
   const daemon: Daemon = new Daemon({
     host,
     config,
@@ -93,13 +96,11 @@ export async function runService(options: ServiceOptions): Promise<void> {
     daemon.submit({ kind: "reload", config, reply: done });
   };
   const reloader = new Reloader({ file, config, load: loadApart, log, systemd, apply, now });
-  const status = (): StatusDocument => statusOf(daemon, reloader, ports, notifier);
-  const metrics = () => metricParts(status(), daemon.metrics());
-  await using ports = new Ports({ status, metrics, commands, history, stateDir, log, now });
+  const source = sourceOf(daemon, () => statusOf(daemon, reloader, ports, notifier));
+  await using ports = new Ports({ ...source, commands, history, stateDir, log, now });
   await using _server = openControl(runDir, {
     ...commands.answers(),
-    status,
-    metrics,
+    ...source,
     reload: () => reloader.reload(),
     testNotify: async () => ({ results: await notifier.test(now()) }),
   });
@@ -167,7 +168,7 @@ function openNotifySocket(log: Log): SdNotify | undefined {
 function systemdOn(
   line: SdNotify,
   log: Log,
-  instances: () => StatusDocument["instances"],
+  instances: () => InParts<StatusDocument["instances"]>,
 ): Systemd {
   const watchdog = watchdogOf(Deno.env.toObject(), Deno.pid);
   const complain = (text: string): void => log.write("warning", `cannot notify systemd: ${text}`);
@@ -190,16 +191,48 @@ function openControl(
   }
 }
 
-/** The document of the daemon, with what only the parts around it know. */
+function* instancesOf(daemon: Daemon): InParts<StatusDocument["instances"]> {
+  return (yield* daemon.statusInParts()).instances;
+}
+
+/** What is asked for by sockets and ports. */
+function sourceOf(
+  daemon: Daemon,
+  document: () => InParts<StatusDocument>,
+): Pick<WebSource, "status" | "states" | "metrics"> & Pick<ControlAnswers, "status"> {
+  return {
+    status: (more?: object) => statusText(document(), more),
+    states: () => daemon.states(),
+    metrics: () => metricsText(document(), daemon.metrics()),
+  };
+}
+
+/** The document as JSON, with `more` at its end. */
+function* statusText(document: InParts<StatusDocument>, more?: object): Generator<string> {
+  yield* jsonParts({ ...yield* silently(document), ...more });
+}
+
+function* metricsText(
+  document: InParts<StatusDocument>,
+  reading: MetricsSnapshot,
+): Generator<string> {
+  yield* metricParts(yield* silently(document), reading);
+}
+
+/** The document of the daemon, with what only the parts around it know, all of one moment. */
 function statusOf(
   daemon: Daemon,
   reloader: Reloader,
   ports: Ports,
   notifier: Notifier,
-): StatusDocument {
-  const { attention, ...known } = daemon.status();
-  const all = [...attention, ...ports.attention()];
-  return { ...known, ...reloader.status(), sinks: notifier.status(), attention: all };
+): InParts<StatusDocument> {
+  const parts = daemon.statusInParts();
+  const around = { ...reloader.status(), sinks: notifier.status() };
+  const more = ports.attention();
+  return (function* () {
+    const { attention, ...known } = yield* parts;
+    return { ...known, ...around, attention: [...attention, ...more] };
+  })();
 }
 
 /**

@@ -2,6 +2,7 @@
  * What systemd is told by sd_notify(3): ready, reloading, stopping, a line of status, and that the
  * loop turns.
  */
+import type { InParts } from "../async.ts";
 import { messageOf } from "../error.ts";
 import type { InstanceStatus } from "../control/api.ts";
 import type { Observer } from "../daemon/journal/record.ts";
@@ -20,11 +21,14 @@ export interface SystemdOptions {
   readonly line: NotifySocket;
   /** systemd kills a process that is silent for so long; undefined: never. */
   readonly watchdog: Nanoseconds | undefined;
-  /** The instances of the status document, now. */
-  instances(): readonly InstanceStatus[];
+  /** The instances of the status document, of this moment, made in parts. */
+  instances(): InParts<readonly InstanceStatus[]>;
   /** Told once why systemd cannot be notified. */
   complain(text: string): void;
 }
+
+/** So much of a line of status is made in one turn, in milliseconds. */
+const SLICE_MS = 2;
 
 /**
  * The daemon as systemd sees it. {@link turn} alone feeds the watchdog, so that a loop that hangs
@@ -34,6 +38,8 @@ export class Systemd implements Observer {
   readonly #options: SystemdOptions;
   #ready = false;
   #changed = true;
+  /** What the line of status says, while it is made. */
+  #making: InParts<readonly InstanceStatus[]> | undefined;
   #sentStatus = "";
   #fed: Instant | undefined;
   #complained = false;
@@ -52,19 +58,36 @@ export class Systemd implements Observer {
     const { watchdog } = this.#options;
     const due = watchdog !== undefined &&
       (this.#fed === undefined || now - this.#fed >= watchdog / 4);
-    const status = this.#changed || due ? statusLine(this.#options.instances()) : this.#sentStatus;
+    const status = this.#changed || due || this.#making !== undefined ? this.#status() : undefined;
     const sent = this.#send({
-      ...(this.#ready ? {} : { READY: "1" }),
-      ...(status === this.#sentStatus ? {} : { STATUS: status }),
+      ...(this.#ready || status === undefined ? {} : { READY: "1" }),
+      ...(status === undefined || status === this.#sentStatus ? {} : { STATUS: status }),
       ...(due ? { WATCHDOG: "1" } : {}),
     });
-    if (sent) {
-      this.#ready = true;
-      this.#changed = false;
-      this.#sentStatus = status;
-      if (due) this.#fed = now;
+    if (sent && due) this.#fed = now;
+    if (status !== undefined) {
+      if (sent) {
+        this.#ready = true;
+        this.#sentStatus = status;
+      } else this.#changed = true;
     }
+    if (this.#making !== undefined || (sent && this.#changed)) return now;
     return watchdog === undefined ? undefined : after(now, nanoseconds(watchdog / 2));
+  }
+
+  /** The line of status; undefined: it is made still. */
+  #status(): string | undefined {
+    if (this.#making === undefined) this.#changed = false;
+    this.#making ??= this.#options.instances();
+    const began = performance.now();
+    do {
+      const { done, value } = this.#making.next();
+      if (done === true) {
+        this.#making = undefined;
+        return statusLine(value);
+      }
+    } while (performance.now() - began < SLICE_MS);
+    return undefined;
   }
 
   /** A reload begins. */

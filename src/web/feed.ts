@@ -1,5 +1,6 @@
 /** Status documents for those who follow: one is printed for all of them, at most once a second. */
 import { sleep } from "../async.ts";
+import { encodeInTurns } from "../control/exposition.ts";
 import type { HttpStream } from "../control/http_message.ts";
 
 /** From one document to the next, in milliseconds. */
@@ -7,11 +8,11 @@ const PACE_MS = 1000;
 
 /** The stream of server-sent events (HTML, section 9.2) with the status in each. */
 export class Feed {
-  readonly #print: () => string;
+  readonly #print: () => Iterable<string>;
   #latest: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
-  /** `print`: the status as JSON, on one line. */
-  constructor(print: () => string) {
+  /** `print`: the status as JSON, on one line, in parts. */
+  constructor(print: () => Iterable<string>) {
     this.#print = print;
   }
 
@@ -22,7 +23,7 @@ export class Feed {
       type: "text/event-stream",
       headers,
       follow: async (send) => {
-        await send(this.#event());
+        await send(await this.#event());
         for (;;) await send(await this.#next());
       },
     };
@@ -37,7 +38,12 @@ export class Feed {
     return this.#latest;
   }
 
-  #event(): Uint8Array<ArrayBuffer> {
-    return new TextEncoder().encode(`data: ${this.#print()}\n\n`);
+  #event(): Promise<Uint8Array<ArrayBuffer>> {
+    const print = this.#print;
+    return encodeInTurns(function* () {
+      yield "data: ";
+      yield* print();
+      yield "\n\n";
+    });
   }
 }

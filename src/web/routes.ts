@@ -48,9 +48,9 @@ export interface RoutesOptions {
 /** Answers each request to the page's server. */
 export function routesOf({ source, password }: RoutesOptions): Route {
   const access = new Access();
-  const statusJson = () => JSON.stringify({ ...source.status(), orders: password() !== undefined });
+  const statusJson = () => source.status({ orders: password() !== undefined });
   const feed = new Feed(statusJson);
-  const status = freshBytes(() => [statusJson()]);
+  const status = freshBytes(statusJson);
   const exposition = freshBytes(() => source.metrics());
   const history = fresh(() => source.history(), HISTORY_MS);
   const order = ordersOf(source);
@@ -117,7 +117,7 @@ function ordersOf(source: WebSource): Route {
  */
 function healthOf({ query }: HttpRequest, source: WebSource): HttpAnswer {
   const name = new URLSearchParams(query).get("instance");
-  const { instances } = source.status();
+  const instances = source.states();
   const asked = name === null ? instances : instances.filter((one) => one.name === name);
   if (name !== null && asked.length === 0) return errorAnswer(404, "no instance has this name");
   const held = asked.filter(({ state }) => state === "master");

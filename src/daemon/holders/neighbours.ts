@@ -27,6 +27,14 @@ export class Neighbours {
   /** By address: when all were asked for it last. */
   readonly #asked = new Map<string, Instant>();
 
+  /** These, as they are now. */
+  copy(): Neighbours {
+    const copy = new Neighbours();
+    for (const [address, macs] of this.#told) copy.#told.set(address, new Map(macs));
+    for (const [address, at] of this.#asked) copy.#asked.set(address, at);
+    return copy;
+  }
+
   /** `address` is at `mac`. */
   learn(address: string, mac: string, at: Instant): void {
     const macs = this.#told.get(address) ?? new Map<string, Instant>();

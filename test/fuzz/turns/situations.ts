@@ -7,7 +7,8 @@
 import { cpuTime } from "./cpu_clock.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { decode } from "../../../src/config/decode.ts";
-import { jsonAnswer } from "../../../src/control/http_message.ts";
+import { silently } from "../../../src/async.ts";
+import { jsonParts } from "../../../src/control/json_parts.ts";
 import { metricParts } from "../../../src/control/metrics.ts";
 import type { Command } from "../../../src/daemon/command.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
@@ -184,20 +185,29 @@ class Story {
   }
 
   #ask(): void {
-    const began = cpuTime();
-    const { attention: _, ...known } = this.#daemon.status();
-    const document = { ...documentOf([]), ...known };
-    const status = cpuTime();
-    jsonAnswer(200, document);
-    const written = cpuTime();
-    this.#took("status", written - began);
-    // The document is made before the first part, and others have their turns between them.
-    let since = written - (status - began);
-    for (const _ of metricParts(document, this.#daemon.metrics())) {
+    this.#print("status", this.#status());
+    this.#print("metrics", this.#metrics());
+  }
+
+  /** Others have their turns between two parts. */
+  #print(kind: string, parts: Iterable<string>): void {
+    let since = cpuTime();
+    for (const _ of parts) {
       const now = cpuTime();
-      this.#took("metrics", now - since);
+      this.#took(kind, now - since);
       since = now;
     }
+  }
+
+  *#status(): Generator<string> {
+    yield* jsonParts({ ...documentOf([]), ...yield* silently(this.#daemon.statusInParts()) });
+  }
+
+  *#metrics(): Generator<string> {
+    const document = this.#daemon.statusInParts();
+    const reading = this.#daemon.metrics();
+    const { attention: _, ...known } = yield* silently(document);
+    yield* metricParts({ ...documentOf([]), ...known }, reading);
   }
 
   #happens(what: Happening): readonly HostEvent[] {

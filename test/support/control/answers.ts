@@ -4,7 +4,7 @@ import { documentOf, master } from "../cli/documents.ts";
 
 /** Answers that refuse every order. */
 export const ANSWERS: ControlAnswers = {
-  status: () => documentOf([master()]),
+  status: () => JSON.stringify(documentOf([master()])),
   metrics: () => "",
   reload: () => Promise.resolve({ applied: true, changes: [], warnings: [] }),
   testNotify: () => Promise.resolve({ results: [] }),

@@ -118,7 +118,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     async play(clinic) {
       await using _server = ControlServer.open(`${clinic.folder}/run`, {
         ...ANSWERS,
-        status: () => documentOf([master()], { version: "0.0.9" }),
+        status: () => JSON.stringify(documentOf([master()], { version: "0.0.9" })),
         metrics: () => "",
         reload: () => Promise.reject(new Error("not asked")),
       });

@@ -44,7 +44,11 @@ async function withDaemon(
   const root = await Deno.makeTempDir({ prefix: "floatip-" });
   try {
     const reload = () => Promise.resolve(answer);
-    await using _server = ControlServer.open(root, { ...ANSWERS, status: document, reload });
+    await using _server = ControlServer.open(root, {
+      ...ANSWERS,
+      status: () => JSON.stringify(document()),
+      reload,
+    });
     await body(root);
   } finally {
     await Deno.remove(root, { recursive: true });
@@ -299,7 +303,7 @@ Deno.test("status --watch: a daemon that is gone is reported once", async () => 
     const reload = () => Promise.reject(new Error("unused"));
     const first = ControlServer.open(root, {
       ...ANSWERS,
-      status: () => documentOf([master()]),
+      status: () => JSON.stringify(documentOf([master()])),
       reload,
     });
     await using child = command(["status", "--watch", "--run-dir", root]).spawn();
@@ -309,7 +313,11 @@ Deno.test("status --watch: a daemon that is gone is reported once", async () => 
     await first.close();
     assert.match((await err.read()).value ?? "", /the daemon is not running/);
     const status = () => documentOf([master({ since: new Date().toISOString() })]);
-    await using _second = ControlServer.open(root, { ...ANSWERS, status, reload });
+    await using _second = ControlServer.open(root, {
+      ...ANSWERS,
+      status: () => JSON.stringify(status()),
+      reload,
+    });
     await untilEmptyLine(out);
     child.kill("SIGTERM");
     assert.equal((await child.status).code, 0);

@@ -20,7 +20,7 @@ const applied: ReloadAnswer = {
 };
 const answers: ControlAnswers = {
   ...ANSWERS,
-  status: () => document,
+  status: () => JSON.stringify(document),
   metrics: () => "floatip_attention 0\n",
   reload: () => Promise.resolve(applied),
 };
@@ -254,7 +254,7 @@ Deno.test("an answer that fails is a 500, not an end", () =>
     let fail = true;
     const status = () => {
       if (fail) throw new Error("secret inner workings");
-      return document;
+      return JSON.stringify(document);
     };
     await using _server = ControlServer.open(runDir, { ...answers, status });
     using client = new ControlClient(runDir);

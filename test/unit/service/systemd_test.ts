@@ -10,8 +10,9 @@ const START = 1e9 as Instant;
 function scene(watchdog: number | undefined) {
   const said: Readonly<Record<string, string>>[] = [];
   const complaints: string[] = [];
-  const state: { refuse: boolean; instances: readonly InstanceStatus[] } = {
+  const state: { refuse: boolean; parts: number; instances: readonly InstanceStatus[] } = {
     refuse: false,
+    parts: 0,
     instances: [instance()],
   };
   const service = new Systemd({
@@ -23,7 +24,10 @@ function scene(watchdog: number | undefined) {
       microseconds: () => 42n,
     },
     watchdog: watchdog === undefined ? undefined : seconds(watchdog),
-    instances: () => state.instances,
+    instances: function* () {
+      for (let left = state.parts; left > 0; left--) yield spend();
+      return state.instances;
+    },
     complain: (words) => void complaints.push(words),
   });
   const turn = (at: number) => service.turn(after(START, seconds(at)));
@@ -35,6 +39,27 @@ Deno.test("the first turn says READY with the roster, and never again", () => {
   assert.equal(turn(0), undefined);
   assert.equal(turn(100), undefined);
   assert.deepEqual(said, [{ READY: "1", STATUS: statusLine([instance()]) }]);
+});
+
+/** Takes more time than a turn has for a part of the line. */
+function spend(): void {
+  const began = performance.now();
+  while (performance.now() - began < 3);
+}
+
+Deno.test("a line that is long to make is made in several turns, and READY comes with it", () => {
+  const { turn, said, state, service } = scene(undefined);
+  state.parts = 2;
+  const at = [0, 1, 2].map(turn);
+  assert.deepEqual(at, [after(START, seconds(0)), after(START, seconds(1)), undefined]);
+  assert.deepEqual(said, [{ READY: "1", STATUS: statusLine([instance()]) }]);
+  // What changes while it is made is told with the next one.
+  service.observe();
+  turn(3);
+  service.observe();
+  state.instances = [instance({ state: "fault", faults: ["eth0 has no carrier"] })];
+  for (const later of [4, 5, 6, 7, 8]) turn(later);
+  assert.deepEqual(said.at(-1), { STATUS: "web: fault, eth0 has no carrier" });
 });
 
 Deno.test("the watchdog is fed by turns, seldom, and asks for a turn in time", () => {

@@ -1,6 +1,5 @@
 /** The page's server: what it answers, follows, refuses, and where it listens. */
 import assert from "node:assert/strict";
-import type { StatusDocument } from "../../../src/control/api.ts";
 import { Web } from "../../../src/web/web.ts";
 import type { WebSource } from "../../../src/web/source.ts";
 
@@ -16,13 +15,14 @@ const INSTANCES = [
   { name: "web", family: "ipv4", state: "master" },
   { name: "dns", family: "ipv4", state: "master" },
   { name: "dns", family: "ipv6", state: "backup" },
-];
+] as const;
 
 async function scene(body: (scene: Scene) => Promise<void>, password?: string): Promise<void> {
   const orders: string[] = [];
   const lines: string[] = [];
   const source: WebSource = {
-    status: () => ({ node: "pi-a", instances: INSTANCES }) as unknown as StatusDocument,
+    status: (more) => JSON.stringify({ node: "pi-a", instances: INSTANCES, ...more }),
+    states: () => INSTANCES,
     metrics: () => "floatip_attention 0\n",
     history: () => Promise.resolve(new TextEncoder().encode('{"kind":"daemon"}\n')),
     handOver: ({ instance }) =>

@@ -49,7 +49,10 @@ function deskTest(name: string, play: (desk: Desk) => Promise<void>): void {
       });
     try {
       await Deno.writeTextFile(`${folder}/floatip.toml`, CONFIG);
-      await using _server = ControlServer.open(folder, { ...ANSWERS, status });
+      await using _server = ControlServer.open(folder, {
+        ...ANSWERS,
+        status: () => JSON.stringify(status()),
+      });
       const file = `${folder}/credentials/cluster`;
       const key: Desk["key"] = async (...words) => {
         const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
