@@ -1,5 +1,5 @@
 /** The text format of Prometheus, version 0.0.4, which every collector reads. */
-import { turnByTurn } from "../async.ts";
+import { sleep, turnByTurn } from "../async.ts";
 
 /** The Content-Type of an exposition. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -35,16 +35,36 @@ export function freshBytes(
   return () => kept();
 }
 
-/** Prints one after the other, so that turns of others are no shorter where many wait. */
+/** After a text nothing is printed for so many times the time that it took. */
+const REST = 4;
+
+/**
+ * Prints one text after the other, and rests in between, so that others have most of the time,
+ * however many clients wait.
+ */
 class Printer {
   #last: Promise<unknown> = Promise.resolve();
+  #restsUntil = 0;
 
   encode(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
-    const encoded = this.#last.then(() => encodeParts(print()));
+    const encoded = this.#last.then(() => this.#print(print));
     this.#last = encoded.catch(() => {
-      // Whoever waits for it is told.
+      // The client that waits for it is told.
     });
     return encoded;
+  }
+
+  async #print(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
+    const rest = this.#restsUntil - performance.now();
+    if (rest > 0) await sleep(rest);
+    const began = performance.now();
+    let others = 0;
+    try {
+      return await encodeParts(print(), (ms) => others += ms);
+    } finally {
+      const now = performance.now();
+      this.#restsUntil = now + REST * (now - began - others);
+    }
   }
 }
 
@@ -55,13 +75,19 @@ export function encodeInTurns(print: () => Iterable<string>): Promise<Uint8Array
   return PRINTER.encode(print);
 }
 
-async function encodeParts(printed: Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
-  const rest = turnByTurn();
+/** `others` is told how long others had their turns, in milliseconds. */
+async function encodeParts(
+  printed: Iterable<string>,
+  others: (ms: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const giveWay = turnByTurn();
   const parts: string[] = [];
   // A text is an iterable of its characters.
   for (const part of typeof printed === "string" ? [printed] : printed) {
     parts.push(part);
-    await rest();
+    const since = performance.now();
+    await giveWay();
+    others(performance.now() - since);
   }
   return new TextEncoder().encode(parts.join(""));
 }
