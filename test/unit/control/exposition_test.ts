@@ -32,7 +32,7 @@ Deno.test("others have their turns between the parts of a text", async () => {
   assert.equal(new Set(seen).size, seen.length, `${seen}`);
 });
 
-Deno.test("texts are printed one after the other, and the loop rests four times as long", async () => {
+Deno.test("texts are printed one after the other, with a rest of four times as long", async () => {
   let ended = 0;
   let began = 0;
   const first = encodeInTurns(function* () {
