@@ -25,14 +25,24 @@ export function freshBytes(
   print: () => Iterable<string>,
   ms: number = FRESH_MS,
 ): () => Promise<Uint8Array<ArrayBuffer>> {
-  const make = (): Promise<Uint8Array<ArrayBuffer>> => {
-    const bytes = encodeInTurns(print);
-    // What cannot be printed is not kept.
-    bytes.catch(() => kept = fresh(make, ms));
-    return bytes;
+  let kept: { at: number; readonly bytes: Promise<Uint8Array<ArrayBuffer>> } | undefined;
+  const make = (): NonNullable<typeof kept> => {
+    // One that waits for others to be printed is not asked for again.
+    const begin = (): Iterable<string> => {
+      made.at = performance.now();
+      return print();
+    };
+    const made = { at: Infinity, bytes: encodeInTurns(begin) };
+    made.bytes.catch(() => {
+      // What cannot be printed is not kept.
+      if (kept === made) kept = undefined;
+    });
+    return made;
   };
-  let kept = fresh(make, ms);
-  return () => kept();
+  return () => {
+    if (kept === undefined || performance.now() - kept.at >= ms) kept = make();
+    return kept.bytes;
+  };
 }
 
 /** After a text nothing is printed for so many times the time that it took. */

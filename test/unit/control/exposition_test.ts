@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeInTurns } from "../../../src/control/exposition.ts";
+import { encodeInTurns, freshBytes } from "../../../src/control/exposition.ts";
 
 const DECODER = new TextDecoder();
 
@@ -54,4 +54,17 @@ Deno.test("a text that cannot be printed does not keep the next one", async () =
   });
   await assert.rejects(broken, /it cannot be printed/);
   assert.equal(DECODER.decode(await encodeInTurns(() => ["a"])), "a");
+});
+
+Deno.test("a text that waits for others is printed once for all that ask", async () => {
+  let printed = 0;
+  const ask = freshBytes(() => {
+    printed++;
+    return ["a"];
+  }, 0);
+  const before = encodeInTurns(parts);
+  await Promise.all([before, ask(), ask(), ask()]);
+  assert.equal(printed, 1);
+  await ask();
+  assert.equal(printed, 2);
 });
