@@ -30,3 +30,19 @@ Deno.test("a moment that stands still knows nothing of what comes after it", () 
   assert.deepEqual(structuredClone({ ...copy, plan: undefined }), before);
   assert.deepEqual(still.neighbours.macsOf("10.77.0.12", now), []);
 });
+
+Deno.test("a moment that stands still has the votes of that moment", () => {
+  const now = 0 as Instant;
+  const plan = { ...aPlan({ name: "web" }), exclusive: {} as never };
+  let have = 2;
+  const still = stillOf({
+    routers: [createVirtualRouter(plan, 0 as WallTime, now)],
+    checks: new Checks(),
+    neighbours: new Neighbours(),
+    reports: { wordsOn: () => [] },
+    leases: { viewOf: () => ({ have }) },
+    now,
+  } as unknown as Moment);
+  have = 1;
+  assert.deepEqual(still.routers.map((router) => still.leases.viewOf(router)?.have), [2]);
+});
