@@ -210,7 +210,8 @@ export class ClaimWatch implements Disposable {
         return;
       }
       const claim = claimIn(data);
-      if (claim === undefined) leaving?.take(data, wanted);
+      // An ordinary request claims its sender's address, and asks for another one.
+      if (claim === undefined || claim.how === "unasked") leaving?.take(data, wanted);
       if (claim === undefined || !wanted.addresses.has(ipKey(claim.address))) return;
       claims.push({ ...claim, mac: claim.mac.slice(), how: this.#howOf(claim) });
     });

@@ -3,7 +3,7 @@
  * container, sends them. It and this machine do not hear each other, so they are seen only when
  * other machines ask.
  */
-import { type Family, type Ip, ipKey, isUnspecified } from "../net/ip.ts";
+import { type Family, type Ip, ipKey, sameIp } from "../net/ip.ts";
 import { formatMac, type Mac, sameMac } from "../net/mac.ts";
 import { after, between, type Instant, seconds } from "../time.ts";
 import { decodeArp } from "../wire/arp.ts";
@@ -68,11 +68,15 @@ export class LeavingClaims implements Disposable {
     return this.#until;
   }
 
-  /** A frame that arrived and claims nothing: does another machine ask for an address, again? */
+  /**
+   * A frame that arrived: does another machine ask for an address, again, by a probe or by an
+   * ordinary request?
+   */
   take(frame: Uint8Array, wanted: Wanted): void {
     const ethernet = decodeEthernet(frame);
     const arp = ethernet?.etherType === ETHERTYPE.arp ? decodeArp(ethernet.payload) : undefined;
-    if (arp?.operation !== "request" || !isUnspecified(arp.senderIp)) return;
+    // An announcement has its own address as target.
+    if (arp?.operation !== "request" || sameIp(arp.senderIp, arp.targetIp)) return;
     const { senderMac, targetMac, targetIp } = arp;
     // With a mark: a second question of the same moment, for clones.
     if (targetMac.some((byte) => byte !== 0)) return;

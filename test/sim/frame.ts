@@ -20,6 +20,8 @@ export interface FrameSaid {
   readonly question?: {
     readonly address: string; /** The answer goes to everybody. */
     readonly openly: boolean;
+    /** Asked from no address (RFC 5227 1.1). */
+    readonly isProbe: boolean;
   };
 }
 
@@ -67,10 +69,11 @@ function arp(frame: Uint8Array): FrameSaid | undefined {
   const [sender, target] = [ipAt(frame, 28, 4), ipAt(frame, 38, 4)];
   const probes = sender === "0.0.0.0";
   const asks = be16(frame, 20) === 1 && sender !== target;
+  const openly = isBroadcast(frame.slice(22, 28));
   return {
     announced: sender === target,
     ...(probes ? {} : { claim: claimOf(sender, frame.slice(22, 28)) }),
-    ...(asks ? { question: { address: target, openly: isBroadcast(frame.slice(22, 28)) } } : {}),
+    ...(asks ? { question: { address: target, openly, isProbe: probes } } : {}),
   };
 }
 
@@ -84,7 +87,7 @@ function neighborDiscovery(frame: Uint8Array): FrameSaid | undefined {
   const target = ipAt(frame, 62, 16);
   if (frame[54] === NEIGHBOR_SOLICITATION) {
     const openly = ipAt(frame, 22, 16) === "::";
-    return { announced: false, question: { address: target, openly } };
+    return { announced: false, question: { address: target, openly, isProbe: openly } };
   }
   if (frame[54] !== NEIGHBOR_ADVERTISEMENT) return undefined;
   const flags = frame[58] ?? 0;

@@ -309,12 +309,12 @@ export class Lan {
   #answer(
     machine: Machine,
     { segment }: Port,
-    { address, openly }: NonNullable<FrameSaid["question"]>,
+    { address, openly, isProbe }: NonNullable<FrameSaid["question"]>,
     asker: { readonly sender: Machine; readonly port: Port },
   ): void {
-    if (machine.answersFor(address, segment) === undefined) return;
+    if (machine.answersFor(address, segment, isProbe) === undefined) return;
     const answer = () => {
-      const answering = machine.answersFor(address, segment);
+      const answering = machine.answersFor(address, segment, isProbe);
       if (answering === undefined) return;
       this.#carry(machine, answering, openly ? ALL : asker.sender, (receiver, arrival) => {
         // To its own MAC a switch sends nothing back.

@@ -62,7 +62,7 @@ export class Machine {
   gateways: readonly Ip[] = [];
   /** A packet filter that drops adverts in or out, by any transport; ARP and ND pass. */
   readonly filter: PacketFilter = { incoming: false, outgoing: false };
-  /** How it answers who asks for an address: for any IPv4 one (proxy ARP), and so much later. */
+  /** How it answers: ordinary requests for any IPv4 address (proxy ARP), and so much later. */
   readonly answers = { forAll: false, after: nanoseconds(0) };
   /** MACs by address text, as announced or asked for. */
   readonly neighbours = new Map<string, string>();
@@ -341,7 +341,7 @@ export class Machine {
   }
 
   /** Does it answer for `address` there: has it the address on a port that passes packets? */
-  answersFor(address: string, segment: string): Port | undefined {
+  answersFor(address: string, segment: string, isProbe = false): Port | undefined {
     if (this.fence.isShut(address)) return undefined;
     for (const entry of this.#addresses.of(address)) {
       if (entry.tentative) continue;
@@ -351,7 +351,8 @@ export class Machine {
         if (here && port.segment === segment && this.isLive(port)) return port;
       }
     }
-    if (!this.answers.forAll || address.includes(":")) return undefined;
+    // Linux answers an ARP probe only for what it has itself.
+    if (!this.answers.forAll || isProbe || address.includes(":")) return undefined;
     return this.ports().find((port) => port.segment === segment && this.isLive(port));
   }
 

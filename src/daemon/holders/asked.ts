@@ -45,6 +45,8 @@ export interface Turn extends Progress {
   question: Question | undefined;
   /** When it was last asked whether a machine has this node's own MAC. */
   own: { readonly at: Instant } | undefined;
+  /** IPv4 addresses whose last question was a probe: the next one is an ordinary request. */
+  readonly probed: WeakSet<Ip>;
 }
 
 /** Nothing was asked since the state of `router` began; at `nextAt` it is. */
@@ -61,6 +63,7 @@ export function newTurn(router: VirtualRouter, nextAt: Instant): Turn {
     silent: new Set(),
     question: undefined,
     own: undefined,
+    probed: new WeakSet(),
     cursor: 0,
   };
 }

@@ -253,7 +253,9 @@ export class Inquiry {
     const wanted = deaf || !isAskedFor(router) ? [] : all;
     const asked = choose(router, turn, wanted);
     this.#refused = undefined;
-    const sent = asked.filter((held) => this.#send(router, held.interface, held.prefix.address));
+    const sent = asked.filter(({ interface: on, prefix }) =>
+      this.#send(router, on, prefix.address, turn.probed)
+    );
     turn.askedAt = now;
     router.askTrouble = sent.length === 0 ? this.#refused : undefined;
     // What the kernel refuses now is asked later: what is known stays until then.
@@ -275,11 +277,11 @@ export class Inquiry {
     this.#ends.set(router, roundFor(after(now, ANSWERS)));
   }
 
-  #send(router: VirtualRouter, name: string, target: Ip): boolean {
+  #send(router: VirtualRouter, name: string, target: Ip, probed?: WeakSet<Ip>): boolean {
     const { host } = this.#options;
     const interfaces = host.interfaces();
     const link = askableLink(interfaces, name);
-    const frame = link && questionFor(target, link, router, interfaces);
+    const frame = link && questionFor(target, link, router, interfaces, probed);
     return frame !== undefined && this.#sendFrame(name, frame);
   }
 

@@ -12,7 +12,7 @@ import {
 import type { Plan } from "../../config/plan/plan.ts";
 import { type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import { type Mac, sameMac } from "../../net/mac.ts";
-import { arpProbe, arpProbeToAll } from "../../wire/arp.ts";
+import { arpProbe, arpProbeToAll, arpRequest } from "../../wire/arp.ts";
 import { encodeNeighborSolicit, neighborProbeToAll, solicitedNode } from "../../wire/ndp.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 
@@ -62,19 +62,34 @@ export function questionToAll(target: Ip, { mac }: AskableLink, mark: Uint8Array
  * The frame that asks on `link` which machine has `target`, without a claim of its own. For IPv6
  * from the address that `router` advertises from, else from the link's own; undefined where it has
  * none. The caller must not change it: it is kept.
+ *
+ * For IPv4 it is a probe (RFC 5227 1.1). With `probed`, the targets whose last question was one, it
+ * is in turn a probe and an ordinary request from the link's own address: a Linux router with proxy
+ * ARP answers no probe, and a machine with this node's own address no request from that.
  */
 export function questionFor(
   target: Ip,
   link: AskableLink,
   router: VirtualRouter,
   interfaces: Interfaces,
+  probed?: WeakSet<Ip>,
 ): Uint8Array | undefined {
-  if (target.family === "ipv4") return keptFrame(target, link.mac, undefined);
-  const floating = router.plan.virtualAddresses.map(({ prefix }) => prefix.address);
+  if (target.family === "ipv4") {
+    const source = probed?.delete(target)
+      ? primaryAddress(interfaces, link, "ipv4", floatingOf(router), [target])
+      : undefined;
+    if (source !== undefined) return arpRequest(link.mac, source, target);
+    probed?.add(target);
+    return keptFrame(target, link.mac, undefined);
+  }
   const source = router.source?.family === "ipv6"
     ? router.source
-    : primaryAddress(interfaces, link, "ipv6", floating);
+    : primaryAddress(interfaces, link, "ipv6", floatingOf(router));
   return source === undefined ? undefined : keptFrame(target, link.mac, source);
+}
+
+function floatingOf({ plan }: VirtualRouter): readonly Ip[] {
+  return plan.virtualAddresses.map(({ prefix }) => prefix.address);
 }
 
 /** A question, from where it was asked. */

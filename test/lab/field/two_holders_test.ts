@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import type { Floatip } from "../../support/interop/floatip.ts";
 import { until } from "../../support/interop/until.ts";
+import { demand } from "../../support/lab/command.ts";
+import type { LabHost } from "../../support/lab/lab_host.ts";
 import {
   DROP_ADVERTS,
   type Field,
@@ -23,6 +25,12 @@ const LASTS_MS = 20_000;
  * busy.
  */
 const ENDS_MS = 20_000;
+
+/**
+ * So long it may take until a node tells it, in milliseconds: while all is well a node asks every
+ * ten seconds, and each second question is an ordinary request, the only one a router answers.
+ */
+const TOLD_MS = 25_000;
 
 interface Situation extends Pick<FieldCase, "name" | "programs" | "lan"> {
   /** Makes the situation; says which nodes see it, and how each explains it. */
@@ -181,7 +189,29 @@ const SITUATIONS: readonly Situation[] = [
     },
     end: (field) => field.host("client").ip("addr", "del", `${FLOATING}/24`, "dev", "eth0"),
   },
+  {
+    name: "the LAN's router answers for the address by proxy ARP",
+    begin: async (field) => {
+      const pair = await field.pair();
+      await field.untilCode(0, pair);
+      const router = field.host("client");
+      await router.ip("link", "add", "uplink", "type", "veth", "peer", "name", "far");
+      await router.ip("link", "set", "far", "up");
+      await router.ip("link", "set", "uplink", "up");
+      await router.ip("route", "add", `${FLOATING}/32`, "dev", "uplink");
+      await proxyArp(router, 1);
+      const why = /^[0-9a-f:]{17} answers for 10\.77\.0\.100 too; it is none of the nodes/;
+      return pair.map((node) => [node, why] as const);
+    },
+    end: (field) => proxyArp(field.host("client"), 0),
+  },
 ];
+
+/** Switches on (1) or off (0) that `router` answers on eth0 for what it has a route to elsewhere. */
+async function proxyArp(router: LabHost, on: 0 | 1): Promise<void> {
+  const values = [`net.ipv4.ip_forward=${on}`, `net.ipv4.conf.eth0.proxy_arp=${on}`];
+  await demand(router.argv(["sysctl", "-qw", ...values]));
+}
 
 /** b becomes a copy of a. */
 async function cloned(field: Field, withMac: boolean) {
@@ -233,7 +263,7 @@ async function untilTold(field: Field, node: Floatip, why: RegExp): Promise<void
     const { health, evidence } = await node.instance();
     told = evidence.join("; ");
     return health === "two" && evidence.some((sentence) => why.test(sentence));
-  }, ENDS_MS);
+  }, TOLD_MS);
   const { code, text } = await field.status(node);
   assert.equal(code, 2, text);
   assert.match(text, /HELD TWICE/);

@@ -30,6 +30,8 @@ interface Asked {
   readonly address: string;
   /** The answer goes to all. */
   readonly openly: boolean;
+  /** From which address. */
+  readonly sender: string;
 }
 
 class Host extends RecordingHost {
@@ -50,6 +52,7 @@ class Host extends RecordingHost {
       second: Math.round((this.time - START) / 1e8) / 10,
       address: formatIp(arp.targetIp),
       openly: sameMac(arp.senderMac, BROADCAST_MAC),
+      sender: formatIp(arp.senderIp),
     });
   }
 }
@@ -249,4 +252,37 @@ Deno.test("inquiry: a turn has 2 ms for questions, the others follow in the next
     next = inquiry.nextDeadline();
   }
   deepStrictEqual(counts, [2, 2, 2]);
+});
+
+Deno.test("inquiry: each second question is an ordinary request from the node's own address", () => {
+  const router = aMaster();
+  const { host, pass } = lab(router);
+  pass(35);
+  const plain = host.asked.filter(({ openly, address }) => !openly && address === FLOATING);
+  deepStrictEqual(
+    plain.map(({ second, sender }) => [second, sender]).slice(0, 4),
+    [[0, "0.0.0.0"], [10, "10.77.0.1"], [20, "0.0.0.0"], [30, "10.77.0.1"]],
+  );
+});
+
+Deno.test("inquiry: where a node has no address of its own there, each question is a probe", () => {
+  const router = aMaster();
+  const { host, pass } = lab(router);
+  host.addresses = [address(2, `${FLOATING}/24`)];
+  pass(35);
+  ok(host.asked.length > 3);
+  ok(host.asked.every(({ sender }) => sender === "0.0.0.0"));
+});
+
+Deno.test("inquiry: a machine that answers ordinary requests only is an alarm until it stops", () => {
+  const router = aMaster();
+  const { pass, health } = lab(router);
+  const proxy = ({ sender }: Asked) => sender === "0.0.0.0" ? [] : [MAC_C];
+  pass(13, proxy);
+  for (let second = 14; second < 60; second++) {
+    pass(second, proxy);
+    strictEqual(health(router), "two", `${second} s`);
+  }
+  pass(72);
+  strictEqual(health(router), "held");
 });
