@@ -207,7 +207,7 @@ const SITUATIONS: readonly Situation[] = [
   },
 ];
 
-/** Switches on (1) or off (0) that `router` answers on eth0 for what it has a route to elsewhere. */
+/** Switches on or off that `router` answers on eth0 for what it has a route to elsewhere. */
 async function proxyArp(router: LabHost, on: 0 | 1): Promise<void> {
   const values = [`net.ipv4.ip_forward=${on}`, `net.ipv4.conf.eth0.proxy_arp=${on}`];
   await demand(router.argv(["sysctl", "-qw", ...values]));

@@ -254,7 +254,7 @@ Deno.test("inquiry: a turn has 2 ms for questions, the others follow in the next
   deepStrictEqual(counts, [2, 2, 2]);
 });
 
-Deno.test("inquiry: each second question is an ordinary request from the node's own address", () => {
+Deno.test("inquiry: each second question is an ordinary request from an own address", () => {
   const router = aMaster();
   const { host, pass } = lab(router);
   pass(35);
@@ -274,7 +274,7 @@ Deno.test("inquiry: where a node has no address of its own there, each question 
   ok(host.asked.every(({ sender }) => sender === "0.0.0.0"));
 });
 
-Deno.test("inquiry: a machine that answers ordinary requests only is an alarm until it stops", () => {
+Deno.test("inquiry: a machine that answers ordinary requests only is an alarm all along", () => {
   const router = aMaster();
   const { pass, health } = lab(router);
   const proxy = ({ sender }: Asked) => sender === "0.0.0.0" ? [] : [MAC_C];
