@@ -28,7 +28,7 @@ kernelTest("what does not concern the list does not wake us", async () => {
   for (let i = 1; i < 50; i++) {
     peer.sendFrame("eth0", gratuitousArp(mac, ip(`10.77.1.${i}`)));
     peer.sendFrame("eth0", unsolicitedNa(mac, ip(`fd77:1::${i}`), false));
-    peer.sendFrame("eth0", arpProbe(mac, VIP4));
+    peer.sendFrame("eth0", arpProbe(mac, ip(`10.77.1.${i}`)));
   }
   assert.equal(poller.ready().size, 0);
   peer.sendFrame("eth0", gratuitousArp(mac, VIP4));
