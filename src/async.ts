@@ -1,4 +1,4 @@
-/** Waits with a bound. */
+/** Waits with a bound, and work in parts. */
 
 /** Resolves after `ms` milliseconds, or as soon as `stop` is aborted. Never rejects. */
 export function sleep(ms: number, stop?: AbortSignal): Promise<void> {
@@ -52,7 +52,7 @@ export function atOnce<T>(parts: InParts<T>): T {
   }
 }
 
-/** The same, for what is printed in parts: with an empty text for each of them. */
+/** The same, in the middle of a text that is printed in parts: each of `parts` prints nothing. */
 export function* silently<T>(parts: InParts<T>): Generator<string, T> {
   for (;;) {
     const { done, value } = parts.next();

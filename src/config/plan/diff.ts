@@ -2,6 +2,7 @@
  * What a new configuration changes: virtual router by virtual router, so that untouched ones stay
  * untouched. Pure.
  */
+import { atOnce } from "../../async.ts";
 import { instanceLabel } from "../../printable.ts";
 import { writeDuration } from "../../time.ts";
 import type { VirtualAddress } from "../../net/interfaces.ts";
@@ -9,7 +10,6 @@ import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, samePrefix } from "../../net/prefix.ts";
 import { describeFileChange, type FileChange, fileChanges } from "../changes.ts";
 import type { Config } from "../config.ts";
-import { resultOf } from "./in_parts.ts";
 import { keyOf, type Plan, transportText } from "./plan.ts";
 
 /** The fate of one virtual router (name and family). */
@@ -38,7 +38,7 @@ export type Change =
  * changed, or replaced, with `before` of its old name.
  */
 export function diff(before: readonly Plan[], after: readonly Plan[]): readonly Change[] {
-  return resultOf(diffInParts(before, after));
+  return atOnce(diffInParts(before, after));
 }
 
 /** The same, a virtual router after the other. */

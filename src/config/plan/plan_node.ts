@@ -2,6 +2,7 @@
  * Plans what a node runs: the configuration held against one machine gives identity, interface,
  * priority and peers.
  */
+import { atOnce } from "../../async.ts";
 import { type Family, formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   type Interfaces,
@@ -21,7 +22,6 @@ import { type Nanoseconds, nanoseconds } from "../../time.ts";
 import { machineProblems } from "./machine_problems.ts";
 import { withoutClashes } from "./clashes.ts";
 import { fenceFor, leaseFor } from "./exclusive.ts";
-import { resultOf } from "./in_parts.ts";
 import { identify, type Identity } from "./identity.ts";
 import { keyOf, type NodePlan, type Plan } from "./plan.ts";
 import type { Problem } from "../problem.ts";
@@ -92,7 +92,7 @@ export function plan(
  * file: for the daemon.
  */
 export function planNode(...all: Parameters<typeof planInParts>): Planned {
-  return resultOf(planInParts(...all));
+  return atOnce(planInParts(...all));
 }
 
 /** The same, an instance after the other. */
