@@ -177,14 +177,17 @@ export function decodeHistory(text: string): DecodedHistory {
   return { entries, skipped };
 }
 
-/** One after the other: a list of millions of short ones would take more memory than the text. */
+/**
+ * One after the other; behind a last newline there is none. A list of millions of short ones would
+ * take more memory than the text.
+ */
 function* linesOf(text: string): Generator<string> {
   let start = 0;
   for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
     yield text.slice(start, end);
     start = end + 1;
   }
-  yield text.slice(start);
+  if (start < text.length) yield text.slice(start);
 }
 
 const LASTING = ["transition", "daemon", "order"].map((kind) =>
@@ -211,7 +214,7 @@ export function overlap(seen: string, now: string): number {
   let place = 0;
   for (const line of linesOf(now)) {
     const found = old.indexOf(`\n${line}\n`, place);
-    if (found === -1 || known === now.length) break;
+    if (found === -1) break;
     place = found + line.length + 1;
     known += line.length + 1;
   }

@@ -100,6 +100,7 @@ const OVERLAPS: readonly (readonly [string, string, number])[] = [
   ["a\nb\nc\n", "c\n", 2],
   ["a\nb\n", "x\ny\n", 0],
   ["a\nb\n", "", 0],
+  ["a\n\nb\n", "a\n", 2],
   ["ab\n", "b\n", 0],
   ["a\na\nb\n", "a\nb\nc\n", 4],
   ["a\nb\nc\nd\n", "a\nc\nd\ne\n", 6],
