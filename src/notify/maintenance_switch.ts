@@ -52,8 +52,9 @@ export class MaintenanceSwitch implements Disposable {
     return { topic: this.topics.order, take: (payload) => void this.#take(payload) };
   }
 
-  /** From now on the state is told when it changes. */
+  /** From now on the state is told when it changes; of one that is disposed of: nothing. */
   start(): void {
+    if (this.#isOver) return;
     clearInterval(this.#timer);
     this.#told = undefined;
     this.#tell();

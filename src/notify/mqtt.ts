@@ -146,7 +146,7 @@ export class MqttSink implements Sink {
       const { topic } = this.#availability(node, "online");
       await connection.publish(switchDiscoveryOf(node, knob.topics, topic), deadline);
     }
-    if (this.#orders !== undefined) knob?.start();
+    knob?.start();
     return session;
   }
 
