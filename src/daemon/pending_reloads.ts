@@ -1,4 +1,5 @@
 /** Reloads whose changes are being applied: each is answered when all are. */
+import type { InParts } from "../async.ts";
 import type { Config } from "../config/config.ts";
 import { type Change, describeReload } from "../config/plan/diff.ts";
 import { goOn, type Slice } from "./slice.ts";
@@ -13,16 +14,21 @@ interface Pending {
   readonly reply: Reply;
 }
 
+/** What one is answered with, and by whom it is taken. */
+interface Answer {
+  readonly parts: InParts<readonly string[]>;
+  readonly reply: Reply;
+}
+
 /** Those of one reconciler. */
 export class PendingReloads {
   #pending: readonly Pending[] = [];
-  /** Those that are applied, and the answer to the first, while it is made. */
-  #applied: readonly Pending[] = [];
-  #answer: Generator<void, readonly string[]> | undefined;
+  /** Answers to those that are applied; the first is being made. */
+  readonly #answers: Answer[] = [];
 
   /** Is there none? */
   get isEmpty(): boolean {
-    return this.#pending.length === 0 && this.#applied.length === 0;
+    return this.#pending.length === 0 && this.#answers.length === 0;
   }
 
   /** `config` is being put in force in the place of `before`. */
@@ -37,18 +43,15 @@ export class PendingReloads {
 
   /** All is applied: they are answered, as far as `slice` goes. `nodeName`: --node. */
   answer(nodeName: string | undefined, slice: Slice): void {
-    this.#applied = [...this.#applied, ...this.#pending];
+    for (const { before, config, applied, reply } of this.#pending) {
+      this.#answers.push({ parts: describeReload(before, config, applied, nodeName), reply });
+    }
     this.#pending = [];
-    for (const [index, { before, config, applied, reply }] of this.#applied.entries()) {
-      this.#answer ??= describeReload(before, config, applied, nodeName);
-      const changes = goOn(this.#answer, slice);
-      if (changes === undefined) {
-        this.#applied = this.#applied.slice(index);
-        return;
-      }
-      this.#answer = undefined;
+    for (const { parts, reply } of [...this.#answers]) {
+      const changes = goOn(parts, slice);
+      if (changes === undefined) return;
+      this.#answers.shift();
       reply(changes);
     }
-    this.#applied = [];
   }
 }
