@@ -207,12 +207,6 @@ export class Reconciler {
     this.#options.host.reserve([]);
   }
 
-  /** Once for a whole reload: it is work that grows with all routers. */
-  #tellHeard(): void {
-    if (this.#isHeardAnother) this.#options.heardChanged();
-    this.#isHeardAnother = false;
-  }
-
   #isIdle(): boolean {
     return this.#changes.length === 0 && this.#queue.isEmpty && this.#reloads.isEmpty &&
       !this.#planner.isBusy;
@@ -256,10 +250,11 @@ export class Reconciler {
     // What was written down counts for the first time only.
     this.#resumeState = undefined;
     if (this.#isHeardAnother) {
-      // It is long where many have changed, and has a turn of its own then.
+      // Once for a whole reload: it grows with all routers, and has a turn of its own with many.
       const isLong = !this.#reloads.isEmpty && this.#options.routers.all.length > MANY;
       if (isLong && !slice.isFresh) return;
-      this.#tellHeard();
+      this.#options.heardChanged();
+      this.#isHeardAnother = false;
       if (isLong) return;
     }
     this.#reloads.answer(this.#options.nodeName, slice);
