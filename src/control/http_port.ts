@@ -4,7 +4,8 @@
  */
 import { messageOf } from "../error.ts";
 import { formatEndpoint } from "../net/ip.ts";
-import { EXPOSITION_TYPE, freshBytes } from "./exposition.ts";
+import { EXPOSITION_TYPE } from "./exposition.ts";
+import { freshBytes } from "./printing.ts";
 import { type HttpAnswer, type HttpRequest, plainAnswer } from "./http_message.ts";
 import { HttpServer, type HttpServerOptions } from "./http_server.ts";
 

@@ -6,7 +6,8 @@ import type {
   ReloadAnswer,
   RestartAnswer,
 } from "./api.ts";
-import { encodeInTurns, EXPOSITION_TYPE, FRESH_MS, freshBytes } from "./exposition.ts";
+import { EXPOSITION_TYPE } from "./exposition.ts";
+import { encodeInTurns, FRESH_MS, freshBytes } from "./printing.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http_message.ts";
 import { errorAnswer, routed, type Routes } from "./http_routes.ts";
 import { HttpServer } from "./http_server.ts";

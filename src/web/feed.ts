@@ -1,6 +1,6 @@
 /** Status documents for those who follow: one is printed for all of them, at most once a second. */
 import { sleep } from "../async.ts";
-import { encodeInTurns } from "../control/exposition.ts";
+import { encodeInTurns } from "../control/printing.ts";
 import type { HttpStream } from "../control/http_message.ts";
 
 /** From one document to the next, in milliseconds. */

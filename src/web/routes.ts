@@ -1,5 +1,6 @@
 /** Paths of the page's server, and what each method does there. */
-import { EXPOSITION_TYPE, fresh, freshBytes } from "../control/exposition.ts";
+import { EXPOSITION_TYPE } from "../control/exposition.ts";
+import { fresh, freshBytes } from "../control/printing.ts";
 import {
   type HttpAnswer,
   type HttpRequest,

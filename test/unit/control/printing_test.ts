@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeInTurns, freshBytes } from "../../../src/control/exposition.ts";
+import { encodeInTurns, freshBytes } from "../../../src/control/printing.ts";
 
 const DECODER = new TextDecoder();
 

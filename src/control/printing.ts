@@ -1,0 +1,100 @@
+/** Long texts for clients, printed in parts, one after the other, and seldom. */
+import { sleep, turnByTurn } from "../async.ts";
+
+/** A client that asks again within this time gets the same answer, in milliseconds. */
+export const FRESH_MS = 500;
+
+/** What `make` makes, which is called at most once in `ms` milliseconds. */
+export function fresh<T>(make: () => T, ms: number): () => T {
+  let made: { readonly at: number; readonly value: T } | undefined;
+  return () => {
+    const now = performance.now();
+    if (made === undefined || now - made.at >= ms) made = { at: now, value: make() };
+    return made.value;
+  };
+}
+
+/**
+ * The bytes of what `print` prints in parts, which is called as seldom; others on the thread have
+ * their turns between two parts.
+ */
+export function freshBytes(
+  print: () => Iterable<string>,
+  ms: number = FRESH_MS,
+): () => Promise<Uint8Array<ArrayBuffer>> {
+  let kept: { at: number; readonly bytes: Promise<Uint8Array<ArrayBuffer>> } | undefined;
+  const make = (): NonNullable<typeof kept> => {
+    // One that waits for others to be printed is not asked for again.
+    const begin = (): Iterable<string> => {
+      made.at = performance.now();
+      return print();
+    };
+    const made = { at: Infinity, bytes: encodeInTurns(begin) };
+    made.bytes.catch(() => {
+      // What cannot be printed is not kept.
+      if (kept === made) kept = undefined;
+    });
+    return made;
+  };
+  return () => {
+    if (kept === undefined || performance.now() - kept.at >= ms) kept = make();
+    return kept.bytes;
+  };
+}
+
+/** After a text nothing is printed for so many times the time that it took. */
+const REST = 4;
+
+/**
+ * Prints one text after the other, and rests in between, so that others have most of the time,
+ * however many clients wait.
+ */
+class Printer {
+  #last: Promise<unknown> = Promise.resolve();
+  #restsUntil = 0;
+
+  encode(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
+    const encoded = this.#last.then(() => this.#print(print));
+    this.#last = encoded.catch(() => {
+      // The client that waits for it is told.
+    });
+    return encoded;
+  }
+
+  async #print(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
+    const rest = this.#restsUntil - performance.now();
+    if (rest > 0) await sleep(rest);
+    const began = performance.now();
+    let others = 0;
+    try {
+      return await encodeParts(print(), (ms) => others += ms);
+    } finally {
+      const now = performance.now();
+      this.#restsUntil = now + REST * (now - began - others);
+    }
+  }
+}
+
+const PRINTER = new Printer();
+
+/** The bytes of what `print`, which is called when those before are printed, prints in parts. */
+export function encodeInTurns(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
+  return PRINTER.encode(print);
+}
+
+/** `others` is told how long others had their turns, in milliseconds. */
+async function encodeParts(
+  printed: Iterable<string>,
+  others: (ms: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const giveWay = turnByTurn();
+  const parts: string[] = [];
+  // A text is an iterable of its characters.
+  for (const part of typeof printed === "string" ? [printed] : printed) {
+    parts.push(part);
+    const since = performance.now();
+    await giveWay();
+    others(performance.now() - since);
+  }
+  return new TextEncoder().encode(parts.join(""));
+}
