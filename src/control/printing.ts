@@ -22,23 +22,22 @@ export function freshBytes(
   print: () => Iterable<string>,
   ms: number = FRESH_MS,
 ): () => Promise<Uint8Array<ArrayBuffer>> {
-  let kept: { at: number; readonly bytes: Promise<Uint8Array<ArrayBuffer>> } | undefined;
-  const make = (): NonNullable<typeof kept> => {
-    // One that waits for others to be printed is not asked for again.
-    const begin = (): Iterable<string> => {
-      made.at = performance.now();
-      return print();
-    };
-    const made = { at: Infinity, bytes: encodeInTurns(begin) };
-    made.bytes.catch(() => {
-      // What cannot be printed is not kept.
-      if (kept === made) kept = undefined;
-    });
-    return made;
-  };
+  let bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  let began = Infinity;
   return () => {
-    if (kept === undefined || performance.now() - kept.at >= ms) kept = make();
-    return kept.bytes;
+    if (bytes !== undefined && performance.now() - began < ms) return bytes;
+    // One that waits for others to be printed is not asked for again.
+    began = Infinity;
+    const made = encodeInTurns(() => {
+      began = performance.now();
+      return print();
+    });
+    made.catch(() => {
+      // What cannot be printed is not kept.
+      if (bytes === made) bytes = undefined;
+    });
+    bytes = made;
+    return made;
   };
 }
 
