@@ -16,13 +16,13 @@ const MOST_IN_A_TURN = 64;
 const SPACING = milliseconds(4);
 
 /**
- * What is said of an address before packets to it arrive misleads the neighbours. Not longer than a
- * master that leaves waits for it (vrrp/handoff.ts): then it may be the only word of it, and the
- * packets of before are lost in any case.
+ * How long an announcement waits until packets to its address arrive: neighbours that hear it
+ * earlier send packets that are lost. Not longer than a master that leaves waits for its successor
+ * (vrrp/handoff.ts): after that no other node answers for the address.
  */
 const PATIENCE = milliseconds(200);
 
-/** So often it is looked whether they do. */
+/** So often it is looked whether they arrive. */
 const LOOK_AGAIN = milliseconds(1);
 
 /** A frame that tells where `address` is, and the interface that it leaves by. */
@@ -56,7 +56,7 @@ export class Announcer {
 
   /**
    * Sends each of `frames` `count` times for `router`, all of them once before any of them again
-   * where they are many; those of addresses that do not hear yet a little later.
+   * where they are many. Those of addresses to which no packets arrive yet wait a little.
    */
   announce(router: VirtualRouter, frames: readonly Announcement[], count: number): void {
     const times = Array.from({ length: count });

@@ -54,8 +54,8 @@ import { type Conflict, type Heard, isRecent, type VirtualRouter } from "./virtu
 export type DaemonStatus = Omit<StatusDocument, "sinks" | "config_since" | "last_reload">;
 
 /**
- * What the routers say at one moment. What is between the parts must not change `moment`
- * (`stillOf`).
+ * What the routers say at one moment. Nothing may change `moment` between two parts: `stillOf`
+ * gives one that stays as it is.
  */
 export function statusOf(moment: Moment): InParts<DaemonStatus> {
   const known = knownNodes(moment);

@@ -75,8 +75,8 @@ export interface Conflict {
   /** Of an answer: with this machine's own MAC. */
   readonly own: boolean;
   /**
-   * Of an answer: it left by this machine's own link, which is heard only while others ask. Time
-   * refutes it.
+   * Of an answer: it left by this machine's own link, and is heard only while others ask. No
+   * question of this node's own refutes it, only time does.
    */
   readonly leaving: boolean;
   /** Refused, and for other addresses than ours: a stranger on our VRID. */

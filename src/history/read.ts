@@ -4,8 +4,8 @@ import { readNewest } from "./append_file.ts";
 import { type DecodedHistory, decodeHistory, overlap } from "./line.ts";
 
 /**
- * More than any history of floatip has: whatever else stands in its place fills no memory. In
- * bytes.
+ * In bytes; more than any history of floatip has. Whatever else stands in its place fills no
+ * memory.
  */
 const MOST_READ = 4 * 1024 * 1024;
 

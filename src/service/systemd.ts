@@ -75,7 +75,7 @@ export class Systemd implements Observer {
     return watchdog === undefined ? undefined : after(now, nanoseconds(watchdog / 2));
   }
 
-  /** The line of status; undefined: it is made still. */
+  /** The line of status; undefined: it is still being made. */
   #status(): string | undefined {
     if (this.#making === undefined) this.#changed = false;
     this.#making ??= this.#options.instances();
