@@ -63,42 +63,30 @@ const ADVERTISEMENT = {
 /**
  * Accepts what claims one of `addresses`, all of one family, from frames of that family's ethertype
  * (ARP, IPv6). Of more than 64 IPv6 addresses whatever ends as one of them; too many (over 2,000):
- * every claim. Frames for a VLAN that
- * nobody here is in are dropped. ARP probes and Neighbor Solicitations that come from `own`, the
- * link's MAC, are accepted too: this machine's, sent back to it; and ARP probes of others for one
- * of the addresses, where all hear them.
+ * every claim. Frames for a VLAN that this machine is not in are dropped. ARP probes and Neighbor
+ * Solicitations that come from `own`, the link's MAC, are accepted too: this machine's, sent back
+ * to it; and ARP probes of others for one of the addresses, where all hear them.
  */
 export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
   const [first] = addresses;
   assert(first !== undefined, "there is something to listen for");
-  const { demands, question, rest, address, asked }: Kind = first.family === "ipv4"
-    ? ARP
-    : ADVERTISEMENT;
+  const kind: Kind = first.family === "ipv4" ? ARP : ADVERTISEMENT;
+  const { demands, rest, address } = kind;
   const start = demands.length + (own === undefined ? 0 : 1) + rest.length;
-  const isWhole = 2 * addresses.length > MOST_INSTRUCTIONS - ROOM;
-  const others = asked === undefined ? [] : askedSteps(asked, isWhole ? stage(start) : "claimed?");
   const before: readonly Step[] = [
     ["whose", { op: "load8", at: PACKET_TYPE_AT }],
     ["others'?", { op: "equal", to: PACKET_OTHERHOST, then: "next", else: stage(0) }],
     ["others'", { op: "drop" }],
     ...demands.flatMap((demand, i) => demandSteps(demand, i)),
-    ...(own === undefined ? [] : echoSteps(demands.length, question, own, others)),
+    ...(own === undefined ? [] : questionSteps(demands.length, kind, own)),
     ...rest.flatMap((demand, i) => demandSteps(demand, demands.length + (own ? 1 : 0) + i)),
   ];
-  if (isWhole) {
-    return [...before, [stage(start), { op: "accept" }]];
-  }
   if (first.family === "ipv6" && addresses.length <= FEW) {
     const compared = addresses.flatMap((one, i) => addressSteps(one, start + i, address));
     return [...before, ...compared, [stage(start + addresses.length), { op: "drop" }]];
   }
   const last = first.bytes.length - 4;
-  return [
-    ...before,
-    [stage(start), { op: "load32", at: address + last }],
-    ["claimed?", { op: "accept-any", of: addresses.map(({ bytes }) => wordAt(bytes, last)) }],
-    ["not claimed", { op: "drop" }],
-  ];
+  return [...before, ...claimedSteps(stage(start), addresses, address, last)];
 }
 
 /**
@@ -108,23 +96,14 @@ export function claimFilter(addresses: readonly Ip[], own?: Mac): Program {
 export function leavingFilter(addresses: readonly Ip[], own: Mac): Program {
   const { demands, address } = ARP;
   const all: readonly Demand[] = [["load16", 12, 0x0806], ...demands];
-  const begin = new DataView(own.buffer, own.byteOffset, own.byteLength);
-  const isWhole = 2 * addresses.length > MOST_INSTRUCTIONS - ROOM;
   return [
     ["whose", { op: "load8", at: PACKET_TYPE_AT }],
     ["leaving?", { op: "equal", to: PACKET_OUTGOING, then: stage(0), else: "next" }],
     ["arriving", { op: "drop" }],
     ...all.flatMap((demand, i) => demandSteps(demand, i)),
-    [stage(all.length), { op: "load32", at: 22 }],
-    ["begin?", { op: "equal", to: begin.getUint32(0), then: "next", else: "foreign" }],
-    ["own, end", { op: "load16", at: 26 }],
-    ["end?", { op: "equal", to: begin.getUint16(4), then: "next", else: "foreign" }],
+    ...ownSteps(stage(all.length), own, 22),
     ["own", { op: "drop" }],
-    ["foreign", { op: "load32", at: address }],
-    isWhole
-      ? ["all", { op: "accept" }]
-      : ["claimed?", { op: "accept-any", of: addresses.map(({ bytes }) => wordAt(bytes, 0)) }],
-    ["not claimed", { op: "drop" }],
+    ...claimedSteps("not own", addresses, address, 0),
   ];
 }
 
@@ -142,34 +121,60 @@ function demandSteps([op, at, to]: Demand, number: number): readonly Step[] {
   ];
 }
 
-/** A question from `own`, or one for `others`; what is no question goes on to the next stage. */
-function echoSteps(
-  number: number,
-  [op, at, to]: Demand,
-  own: Mac,
-  others: readonly Step[],
-): readonly Step[] {
-  const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
+/**
+ * A question from `own` is accepted; of another one that all hear, the address that it is for goes
+ * on at "claimed?". What is no question goes on to the next stage.
+ */
+function questionSteps(number: number, { question, asked }: Kind, own: Mac): readonly Step[] {
+  const [op, at, to] = question;
   return [
     [stage(number), { op, at }],
     ["a question?", { op: "equal", to, then: "next", else: stage(number + 1) }],
-    ["own, begin", { op: "load32", at: 6 }],
-    ["begin?", { op: "equal", to: view.getUint32(0), then: "next", else: "not own" }],
-    ["own, end", { op: "load16", at: 10 }],
-    ["end?", { op: "equal", to: view.getUint16(4), then: "next", else: "not own" }],
+    ...ownSteps("from", own, 6),
     ["own", { op: "accept" }],
-    ...(others.length > 0 ? others : [["not own", { op: "drop" }] as const]),
+    ...(asked === undefined ? [["not own", { op: "drop" }] as const] : askedSteps(asked)),
   ];
 }
 
-/** A question of another machine that all hear goes on at `then` with the address asked for. */
-function askedSteps(at: number, then: string): readonly Step[] {
+/** Goes on where the MAC at `at` is `own`; another one leads to "not own". */
+function ownSteps(label: string, own: Mac, at: number): readonly Step[] {
+  const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
+  return [
+    [label, { op: "load32", at }],
+    ["begin?", { op: "equal", to: view.getUint32(0), then: "next", else: "not own" }],
+    ["end", { op: "load16", at: at + 4 }],
+    ["end?", { op: "equal", to: view.getUint16(4), then: "next", else: "not own" }],
+  ];
+}
+
+/** A question of another machine that all hear goes on with the address that it is for. */
+function askedSteps(at: number): readonly Step[] {
   return [
     ["not own", { op: "load8", at: PACKET_TYPE_AT }],
     ["to all?", { op: "equal", to: PACKET_BROADCAST, then: "next", else: "to one" }],
     ["asked for", { op: "load32", at }],
-    ["go on", { op: "jump", then }],
+    ["go on", { op: "jump", then: "claimed?" }],
     ["to one", { op: "drop" }],
+  ];
+}
+
+/**
+ * Accepts what has, at `at`, the word at `word` of one of `addresses`, and drops the rest. Too many
+ * of them: accepts everything.
+ */
+function claimedSteps(
+  label: string,
+  addresses: readonly Ip[],
+  at: number,
+  word: number,
+): readonly Step[] {
+  const isWhole = 2 * addresses.length > MOST_INSTRUCTIONS - ROOM;
+  return [
+    [label, { op: "load32", at: at + word }],
+    isWhole
+      ? ["claimed?", { op: "accept" }]
+      : ["claimed?", { op: "accept-any", of: addresses.map(({ bytes }) => wordAt(bytes, word)) }],
+    ["not claimed", { op: "drop" }],
   ];
 }
 
