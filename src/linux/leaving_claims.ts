@@ -3,6 +3,7 @@
  * container, sends them. It and this machine do not hear each other, so they are seen only when
  * other machines ask.
  */
+import { HostError } from "../host.ts";
 import { type Family, type Ip, ipKey, sameIp } from "../net/ip.ts";
 import { formatMac, type Mac, sameMac } from "../net/mac.ts";
 import { after, between, type Instant, seconds } from "../time.ts";
@@ -90,9 +91,14 @@ export class LeavingClaims implements Disposable {
     const before = this.#asked.get(key);
     this.#asked.set(key, now);
     if (before === undefined || between(before, now) > AGAIN_WITHIN) return;
+    try {
+      this.#socket ??= this.#open(wanted, own);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      // What cannot be heard is not told: the nodes that ask see both answers.
+      return;
+    }
     this.#until = after(now, FOR);
-    // What cannot be heard is not told: the nodes that ask see both answers.
-    this.#socket ??= this.#open(wanted, own);
   }
 
   /** The addresses, or the link's MAC, are others. */

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import type { HostEvent } from "../../../src/host.ts";
 import { ClaimWatch } from "../../../src/linux/claim_watch.ts";
+import { Receiver } from "../../../src/linux/datagram.ts";
 import { Libc } from "../../../src/linux/libc.ts";
 import { Poller } from "../../../src/linux/poller.ts";
-import { ip } from "../../../src/net/ip.ts";
+import { formatIp, ip } from "../../../src/net/ip.ts";
 import { linkNamed } from "../../../src/net/interfaces.ts";
 import type { Mac } from "../../../src/net/mac.ts";
 import { after, milliseconds } from "../../../src/time.ts";
@@ -35,6 +36,29 @@ kernelTest("what does not concern the list does not wake us", async () => {
   assert.equal(poller.ready().size, 1);
   peer.sendFrame("eth0", unsolicitedNa(mac, VIP6, false));
   assert.equal(poller.ready().size, 2);
+  poller[Symbol.dispose]();
+});
+
+kernelTest("a link that is gone when what leaves by it is to be heard ends nothing", async () => {
+  await using machines = await openMachines();
+  const { machine, host, peer } = machines;
+  const mac = linkNamed(peer.interfaces(), "eth0")?.mac ?? assert.fail();
+  const libc = new Libc();
+  const poller = new Poller(libc);
+  using watch = new ClaimWatch(libc, poller);
+  const interfaces = host.interfaces();
+  host.namespace.run(() => watch.settle(WATCHED, interfaces));
+  for (let i = 0; i < 2; i++) peer.sendFrame("eth0", arpProbe(mac, VIP4));
+  peer.sendFrame("eth0", gratuitousArp(mac, VIP4));
+  const ready = poller.ready();
+  await machine.ip("link", "del", "eth0");
+  const heard: string[] = [];
+  host.namespace.run(() =>
+    watch.drain(ready, new Receiver(libc, 2048), interfaces, ({ address }) => {
+      heard.push(formatIp(address));
+    })
+  );
+  assert.deepEqual(heard, ["10.77.0.50"]);
   poller[Symbol.dispose]();
 });
 
