@@ -14,7 +14,7 @@ import {
   type PlacedPlan,
   placedPlans,
 } from "../target.ts";
-import { judgeRefused, ONE_WAY, refusedIn, transportOf } from "./refused.ts";
+import { judgeRefused, namesOurs, ONE_WAY, refusedIn, transportOf, wayOf } from "./refused.ts";
 
 /** Whether adverts arrive, and floatip gets them. */
 export const adverts: DoctorCheck = {
@@ -151,10 +151,10 @@ function judgeDeaf(peer: string, port: number | undefined): Finding {
 /**
  * Whether it claims our addresses, with whatever VRID. Adverts by UDP may come in on any interface.
  */
-function isOurs({ interface: name, source, advert }: HeardAdvert, plan: PlacedPlan): boolean {
+function isOurs(one: HeardAdvert, plan: PlacedPlan): boolean {
+  const { interface: name, source, advert } = one;
   return (name === plan.interface || plan.port !== undefined) && source.family === plan.family &&
-    advert.priority > 0 &&
-    advert.addresses.some((address) => includesIp(plan.rules.addresses, address));
+    advert.priority > 0 && namesOurs(one, plan);
 }
 
 function firstOfEach(heard: readonly HeardAdvert[]): readonly HeardAdvert[] {
@@ -195,12 +195,6 @@ function heardByDaemon({ name, family }: PlacedPlan, daemon: DaemonSeen): readon
     heard !== null && heard <= router.master_down_ms
   );
   return recent?.flatMap(({ address }) => parseIp(address) ?? []) ?? [];
-}
-
-/** How an advert was sent, as {@link transportText} writes it. */
-function wayOf(one: HeardAdvert): string {
-  const { port } = one;
-  return port === undefined ? transportOf(one) : `udp port ${port}`;
 }
 
 /** Whether it comes from another machine, to a group or to this machine. */

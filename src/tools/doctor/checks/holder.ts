@@ -12,7 +12,7 @@ import {
   type PlacedPlan,
   placedPlans,
 } from "../target.ts";
-import { judgeRefused, ONE_WAY, refusedIn, rejectText, transportOf } from "./refused.ts";
+import { judgeRefused, namesOurs, ONE_WAY, refusedIn, rejectText, wayOf } from "./refused.ts";
 
 /** Whether exactly one machine answers for each floating address. */
 export const holder: DoctorCheck = {
@@ -132,10 +132,9 @@ function reasonFor(
   daemon: DaemonSeen,
 ): Reason | undefined {
   const own = plan.source ?? lan.self.find(({ family }) => family === plan.family);
-  const adverts = lan.adverts.filter(({ mac, outgoing, source, advert }) =>
-    macs.includes(mac) && !outgoing && source.family === plan.family &&
-    (advert.vrid === plan.rules.vrid ||
-      advert.addresses.some((one) => includesIp(plan.rules.addresses, one)))
+  const adverts = lan.adverts.filter((one) =>
+    macs.includes(one.mac) && !one.outgoing && one.source.family === plan.family &&
+    (one.advert.vrid === plan.rules.vrid || namesOurs(one, plan))
   );
   const [refused] = refusedIn(adverts, plan, own);
   if (refused !== undefined) {
@@ -143,12 +142,10 @@ function reasonFor(
     const why = `Its adverts are refused: ${rejectText(refused.reject)}.`;
     return fix === undefined ? { why } : { why, fix };
   }
-  const other = adverts.find((one) => transportOf(one) !== plan.rules.transport);
+  const expected = transportText(plan);
+  const other = adverts.map(wayOf).find((way) => way !== expected);
   if (other !== undefined) {
-    const why = `Its adverts come by ${transportOf(other)}; this node expects ${
-      transportText(plan)
-    }.`;
-    return { why, fix: ONE_WAY };
+    return { why: `Its adverts come by ${other}; this node expects ${expected}.`, fix: ONE_WAY };
   }
   const status = daemon.kind === "running"
     ? daemon.status.instances.find(({ name, family }) =>
@@ -204,8 +201,7 @@ function ownerOf(
   );
   if (peer !== undefined) return { name: nameIn(node, peer.address), known: true };
   const sender = adverts.find((one) =>
-    one.mac === mac && one.advert.vrid === plan.rules.vrid &&
-    one.advert.addresses.some((address) => includesIp(plan.rules.addresses, address))
+    one.mac === mac && one.advert.vrid === plan.rules.vrid && namesOurs(one, plan)
   );
   if (sender !== undefined) return { name: nameIn(node, sender.source), known: true };
   // RFC 9568 7.3: some speakers answer with the virtual router's own address.

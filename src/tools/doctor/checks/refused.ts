@@ -27,7 +27,7 @@ export function refusedIn(
       const detail = `VRID ${advert.vrid}, ours is ${plan.rules.vrid}`;
       return [{ heard: one, reject: { reason: "unknown-vrid", detail } }];
     }
-    // By another transport it does not reach the daemon: judgeLost reports that.
+    // By another transport: judgeLost reports that.
     if (transportOf(one) !== plan.rules.transport) return [];
     const context = { source, destination, own, transport: plan.rules.transport };
     const admission = validateAdvert(advert, context, plan.rules);
@@ -42,6 +42,17 @@ export const ONE_WAY = "give all nodes the same transport and port: one file for
 export function transportOf({ port, destination }: HeardAdvert): Transport {
   if (port !== undefined) return "udp";
   return isMulticast(destination) ? "multicast" : "unicast";
+}
+
+/** The same as {@link transportText} writes it, with the port. */
+export function wayOf(one: HeardAdvert): string {
+  const { port } = one;
+  return port === undefined ? transportOf(one) : `udp port ${port}`;
+}
+
+/** Does it name an address of `plan`, with whatever VRID? */
+export function namesOurs({ advert }: HeardAdvert, { rules }: PlacedPlan): boolean {
+  return advert.addresses.some((address) => includesIp(rules.addresses, address));
 }
 
 /**
