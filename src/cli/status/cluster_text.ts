@@ -231,7 +231,7 @@ export function summaryLines(document: StatusDocument, paint: Paint): readonly s
 }
 
 /** Is it one of [nodes]? Witnesses hold nothing; a written peer is called by its address. */
-function isNode({ name, addresses, witness }: NodeStatus): boolean {
+export function isNode({ name, addresses, witness }: NodeStatus): boolean {
   return witness !== true && !addresses.includes(name);
 }
 

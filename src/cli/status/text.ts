@@ -12,7 +12,7 @@ import { REJECT_REASONS, type RejectReason } from "../../wire/reject.ts";
 import { alignColumns, widthOf, wrap } from "../table.ts";
 import type { Paint, Style } from "../terminal.ts";
 import { sinkLines } from "./sinks_text.ts";
-import { agoText, clusterLines, isDrift, summaryLines, toldOf } from "./cluster_text.ts";
+import { agoText, clusterLines, isDrift, isNode, summaryLines, toldOf } from "./cluster_text.ts";
 import { votesLines, witnessText } from "./votes_text.ts";
 
 /** What a headline says when it does not say who holds the addresses, and how it looks. */
@@ -260,9 +260,7 @@ function silentNodes(instance: InstanceStatus, document: StatusDocument): readon
   if (instance.family !== "ipv4") return [];
   const known = new Set(instance.peers.map(({ address }) => address));
   // A peer without a name is that of some instance, perhaps of another one.
-  const named = document.nodes.filter(({ self, name, addresses, witness }) =>
-    !self && witness !== true && !addresses.includes(name)
-  );
+  const named = document.nodes.filter((node) => !node.self && isNode(node));
   return named.flatMap(({ name, addresses }) => {
     const own = addresses.filter((address) => !address.includes(":"));
     const [address] = own;
