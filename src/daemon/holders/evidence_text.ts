@@ -33,7 +33,7 @@ export interface Description {
   readonly isExplained: boolean;
 }
 
-/** Describes one conflict of `router` at `now`, when it is known for so long. */
+/** Describes one conflict of `router`, as far as it is known at `now`. */
 export function describe(
   conflict: Conflict,
   router: VirtualRouter,
@@ -112,7 +112,7 @@ function reasonOf(
     const { words } = machineOf(unplaced.who, router);
     return `; adverts of ${words} are refused: ${unplaced.words}`;
   }
-  // By then it has been asked which machine is which, and it can be said what is not known.
+  // Later it has been asked which machine is which, and it can be said what is not known.
   if (between(conflict.since, now) < SETTLED) return "";
   return addresses.length === 0
     ? "; it is none of the nodes that are known here: another machine uses the address"
