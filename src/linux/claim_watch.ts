@@ -141,15 +141,19 @@ export class ClaimWatch implements Disposable {
     interfaces: Interfaces,
     take: (claim: HeardClaim) => void,
   ): void {
+    const isReady = (fd: number | undefined) => fd !== undefined && ready.has(fd);
     const listeners = [...this.#listeners.values()].filter(({ socket, leaving }) =>
-      ready.has(socket.fd) || (leaving?.fd !== undefined && ready.has(leaving.fd))
+      isReady(socket.fd) || isReady(leaving?.fd)
     );
     if (listeners.length === 0) return;
     const own = new Set(interfaces.links.flatMap(({ mac }) => mac ? [formatMac(mac)] : []));
     const told = new Map<string, HeardClaim>();
     for (const listener of listeners) {
       const { interface: name, index } = listener.wanted;
-      for (const claim of this.#heard(listener, receiver)) {
+      // One that said too much is not read because the other one is.
+      const arrived = isReady(listener.socket.fd) ? this.#heard(listener, receiver) : [];
+      const left = isReady(listener.leaving?.fd) ? this.#heardLeaving(listener, receiver) : [];
+      for (const claim of arrived) {
         const { address, mac, how } = claim;
         const macText = formatMac(mac);
         const key = `${index} ${formatIp(address)} ${macText}`;
@@ -158,7 +162,7 @@ export class ClaimWatch implements Disposable {
         const times = direct + (how === "answer" ? 1 : 0);
         told.set(key, { address, mac, interface: name, answer, direct: times, leaving: false });
       }
-      for (const { address, mac, how } of this.#heardLeaving(listener, receiver)) {
+      for (const { address, mac, how } of left) {
         const macText = formatMac(mac);
         const key = `${index} ${formatIp(address)} ${macText} leaving`;
         if (own.has(macText)) continue;
