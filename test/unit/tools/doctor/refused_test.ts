@@ -135,12 +135,16 @@ Deno.test("doctor: a node with another VRID or transport holds the address too",
   const [[what, , fix] = assert.fail()] = adverts(PAIR, { adverts: [other], asked: [] });
   assert.match(what ?? "", /^problem adverts of pi-b .* are refused: .*VRID 52, ours is 51/);
   assert.equal(fix, "vrid = 51   # there; or 52 on all others");
-  const why = (one: HeardAdvert) => {
+  const why = (one: HeardAdvert, text = PAIR) => {
     const answers = [answer("192.168.1.50", "0c"), answer("192.168.1.12", "0c")];
     const seen = lanWith({ adverts: [{ ...one, mac }], answers, asked: ASKED });
-    const found = judgeHolders(subjectOf(PAIR, HOLDING), HOLDING, seen, RUNNING);
+    const found = judgeHolders(subjectOf(text, HOLDING), HOLDING, seen, RUNNING);
     return said(found).find(([text]) => text?.includes("answered for by"))?.[1];
   };
   assert.match(why(other) ?? "", /^Its adverts are refused: .*VRID 52, ours is 51/);
   assert.equal(why(group), "Its adverts come by multicast; this node expects unicast.");
+  assert.equal(
+    why({ ...toUs("192.168.1.12"), port: 337 }, `${PAIR}transport = "udp"\n`),
+    "Its adverts come by udp port 337; this node expects udp port 336.",
+  );
 });
