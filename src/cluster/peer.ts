@@ -1,6 +1,7 @@
 /** A peer: its sessions, the HELLOs that it was sent, and what it may still cost. */
 import type { Ip } from "../net/ip.ts";
 import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
+import { isFresh } from "./replay_window.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -152,7 +153,7 @@ export function greetLater(now: Instant, peer: Peer): void {
   if (later > peer.helloAt) peer.helloAt = later;
 }
 
-/** A session that nothing has proved goes. True: one did. */
+/** A session that nothing has proved goes. Answers whether there was one. */
 export function forget(now: Instant, peer: Peer): boolean {
   const { next } = peer;
   if (next === undefined || after(next.since, UNPROVED) > now) return false;
@@ -166,9 +167,15 @@ export function retire(peer: Peer, session: Session | undefined): void {
   if (session !== undefined) peer.past = [session, ...peer.past].slice(0, PAST);
 }
 
-/** The session whose peer's sid begins with `hint`. */
-export function sessionOf({ current, next, past }: Peer, hint: bigint): Session | undefined {
-  return [current, next, ...past].find((session) => session?.hint === hint);
+/** The session that what has `hint` and `counter` is of, if it is no recording; or why not. */
+export function freshSessionOf(
+  { current, next, past }: Peer,
+  { hint, counter }: { readonly hint: bigint; readonly counter: bigint },
+  now: Instant,
+): Session | "no-session" | "replayed" {
+  const session = [current, next, ...past].find((one) => one?.hint === hint);
+  if (session === undefined) return "no-session";
+  return isFresh(session.window, counter, now) ? session : "replayed";
 }
 
 /** Was the peer sent a HELLO with `nonce`, not long ago? */

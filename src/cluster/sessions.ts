@@ -29,6 +29,7 @@ import type { Ends } from "./advert_seals.ts";
 import { type Outcome, refused, type Tagged, type ToSeal } from "./outcome.ts";
 import {
   forget,
+  freshSessionOf,
   greetLater,
   greetSoon,
   greetSooner,
@@ -41,10 +42,9 @@ import {
   type PeerAddresses,
   type PeerView,
   retire,
-  sessionOf,
   viewOf,
 } from "./peer.ts";
-import { isFresh, noted } from "./replay_window.ts";
+import { noted } from "./replay_window.ts";
 import {
   dataNonce,
   greetingKey,
@@ -151,16 +151,8 @@ export class Sessions {
     this.#opening.delete(id);
     const { peer, from, head } = opening;
     peer.opening--;
-    if (text === undefined) {
-      peer.failuresPaid = spend(peer.failuresPaid, FAILURES, now);
-      return refused("tag", peer);
-    }
-    if (head.kind === "data") {
-      const { name } = peer;
-      return this.#acceptFresh(now, peer, head, (session) => {
-        return text.length === 0 ? undefined : { kind: "message", peer: name, from, session, text };
-      });
-    }
+    if (text === undefined) return wrongTag(now, peer);
+    if (head.kind === "data") return this.#acceptData(now, opening, head, text);
     return head.kind === "hello"
       ? this.#answer(now, peer, from, head)
       : this.#acceptAck(now, peer, head);
@@ -239,30 +231,22 @@ export class Sessions {
     from: Ip,
     { head, ...rest }: Unverified<DataHead>,
   ): Outcome {
-    const session = sessionOf(peer, head.hint);
-    if (session === undefined) return refused("no-session", peer);
     // Before the tag: a recording costs no cryptography.
-    if (!isFresh(session.window, head.counter, now)) return refused("replayed", peer);
+    const session = freshSessionOf(peer, head, now);
+    if (typeof session === "string") return refused(session, peer);
     const key = { keyId: head.keyId, info: session.receiving };
     return this.#open({ peer, from, head }, key, dataNonce(head.counter), rest);
   }
 
   /** As {@link #receiveData}, but its tag is verified at once. */
   #receiveBeat(now: Instant, peer: Peer, secret: Secret, beat: Unverified<BeatHead>): Outcome {
-    const { head } = beat;
-    const session = sessionOf(peer, head.hint);
-    if (session === undefined) return refused("no-session", peer);
-    if (!isFresh(session.window, head.counter, now)) return refused("replayed", peer);
-    if (!isGenuineBeat(beat, session, secret)) {
-      peer.failuresPaid = spend(peer.failuresPaid, FAILURES, now);
-      return refused("tag", peer);
-    }
+    const { hint, counter, number } = beat.head;
+    const session = freshSessionOf(peer, beat.head, now);
+    if (typeof session === "string") return refused(session, peer);
+    if (!isGenuineBeat(beat, session, secret)) return wrongTag(now, peer);
+    const said = { kind: "beat", peer: peer.name, session: hint, number } as const;
     // The first word of a session is answered, so that it is there on both sides.
-    const isFirst = session === peer.next;
-    return this.#acceptFresh(now, peer, head, (session) => {
-      const { number } = head;
-      return isFirst ? undefined : { kind: "beat", peer: peer.name, session, number };
-    });
+    return this.#accept(now, peer, session, counter, session === peer.next ? undefined : said);
   }
 
   #receiveGreeting(
@@ -321,23 +305,28 @@ export class Sessions {
     peer.next = back ?? newSession(own, { name: peer.name, sid: head.sid });
     peer.next.since = now;
     peer.next.opens = head.opens;
-    this.#ends = undefined;
     peer.next.readsBeats = head.readsBeats;
+    this.#ends = undefined;
     return { kind: "send", datagrams: this.#seal(peer, peer.next, PROOF) };
   }
 
-  /** One whose tag is right; `says`: what it says, of which process, if anything. */
-  #acceptFresh(
+  #acceptData(now: Instant, { peer, from }: Opening, head: DataHead, text: Uint8Array): Outcome {
+    // The same datagram may have been opened twice at one time.
+    const session = freshSessionOf(peer, head, now);
+    if (typeof session === "string") return refused(session, peer);
+    const said = { kind: "message", peer: peer.name, from, session: head.hint, text } as const;
+    return this.#accept(now, peer, session, head.counter, text.length > 0 ? said : undefined);
+  }
+
+  /** One of `session`, fresh, whose tag is right; `said`: what it says, if anything. */
+  #accept(
     now: Instant,
     peer: Peer,
-    head: Pick<DataHead, "hint" | "counter">,
-    says: (session: bigint) => Outcome | undefined,
+    session: Session,
+    counter: bigint,
+    said: Outcome | undefined,
   ): Outcome {
-    const session = sessionOf(peer, head.hint);
-    if (session === undefined) return refused("no-session", peer);
-    // The same datagram may have been opened twice at one time.
-    if (!isFresh(session.window, head.counter, now)) return refused("replayed", peer);
-    session.window = noted(session.window, head.counter, now);
+    session.window = noted(session.window, counter, now);
     session.heard = now;
     if (peer.past.includes(session)) {
       // It was under way when its process was replaced, or was kept back until now; or that process
@@ -354,7 +343,6 @@ export class Sessions {
       greetLater(now, peer);
     }
     peer.otherSecret = undefined;
-    const said = says(session.hint);
     if (said !== undefined) return said;
     // Our first proof may have come before our ACK: the peer had no session to open it with.
     if (isNew) return { kind: "send", datagrams: this.#seal(peer, session, PROOF) };
@@ -396,4 +384,9 @@ export class Sessions {
       return { to, key, nonce: dataNonce(counter), head, text };
     });
   }
+}
+
+function wrongTag(now: Instant, peer: Peer): Outcome {
+  peer.failuresPaid = spend(peer.failuresPaid, FAILURES, now);
+  return refused("tag", peer);
 }
