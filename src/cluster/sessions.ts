@@ -173,18 +173,17 @@ export class Sessions {
    * undefined: one of them cannot be told so, such as a peer of an older version.
    */
   beat(number: number): readonly Tagged[] | undefined {
-    const all: Tagged[] = [];
+    const needsReport = ({ current, next }: Peer): boolean =>
+      next !== undefined || current?.readsBeats === false;
+    if (this.#peers.some(needsReport)) return undefined;
     const [secret] = this.#own.secrets;
-    for (const { addresses, current, next, ownSid } of this.#peers) {
-      if (next !== undefined || current?.readsBeats === false) return undefined;
-      if (current === undefined) continue;
+    return this.#peers.flatMap(({ addresses, current, ownSid }) => {
+      if (current === undefined) return [];
       const hint = hintOf(ownSid);
-      for (const to of addresses) {
-        const counter = ++current.counter;
-        all.push(newBeat(to, current, secret, { hint, counter, number }));
-      }
-    }
-    return all;
+      return addresses.map((to) =>
+        newBeat(to, current, secret, { hint, counter: ++current.counter, number })
+      );
+    });
   }
 
   /** The HELLOs that are due, and what is too old goes. */
