@@ -79,11 +79,8 @@ export interface DataHead {
 }
 
 /** BEAT as values. */
-export interface BeatHead {
+export interface BeatHead extends Omit<DataHead, "kind"> {
   readonly kind: "beat";
-  readonly keyId: number;
-  readonly hint: bigint;
-  readonly counter: bigint;
   /** The number of a report. */
   readonly number: number;
 }
@@ -97,17 +94,13 @@ export interface Unverified<Head> {
   readonly sealed: Uint8Array;
 }
 
-/** One of any kind. */
-export type AnyUnverified =
-  | Unverified<Greeting>
-  | Unverified<DataHead>
-  | Unverified<BeatHead>;
-
 /** Why a datagram is none of the channel. */
 export type Malformed = "length" | "magic" | "version" | "type" | "name";
 
 /** Reads a datagram; nothing in it is to be believed before its tag was verified. Never throws. */
-export function decodeDatagram(datagram: Uint8Array): AnyUnverified | Malformed {
+export function decodeDatagram(
+  datagram: Uint8Array,
+): Unverified<Greeting | DataHead | BeatHead> | Malformed {
   if (datagram.length > MAX_DATAGRAM || !DATA_HEAD.fits(datagram)) return "length";
   const { magic, version, type, ...data } = DATA_HEAD.read(datagram);
   if (magic !== CHANNEL_MAGIC) return "magic";

@@ -17,7 +17,7 @@ export const SESSION_FIELDS = {
   keyId: be32(4),
   /** The first 8 bytes of the sender's sid: which session. */
   hint: be64(8),
-  /** Rises with each of a kind that a session says, from 1. */
+  /** Rises within a session, from 1: one count for DATA and BEAT, and one for sealed adverts. */
   counter: be64(16),
 } as const;
 

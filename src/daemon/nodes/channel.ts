@@ -25,9 +25,7 @@ export interface ChannelOptions {
   readonly config: () => Config;
   /** This node's name; undefined before that is known. */
   readonly self: () => string | undefined;
-  /**
-   * A message of `peer`, fresh and its own, that came from its address `from`; opened at `at`.
-   */
+  /** A message of a peer, fresh and its own; opened at `at`. */
   readonly onMessage: (message: Message, at: Instant) => void;
   /** A report of a peer still holds. Answers whether that changes anything. */
   readonly onBeat: (beat: Extract<Outcome, { kind: "beat" }>, at: Instant) => boolean;
