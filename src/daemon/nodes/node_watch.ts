@@ -264,12 +264,15 @@ export class NodeWatch {
       : toldView(name, spoken, silent, facts, port, now);
   }
 
-  #findNext(): Instant | undefined {
-    const asking = earliest(
-      ...[...this.#others.values()].map(({ entry: { isWitness }, askAt, askedAt }) =>
-        askedAt === undefined && !isWitness ? askAt : undefined
-      ),
+  /** Those about which no question is under way. A witness has no VRRP to be asked for. */
+  get #askable(): readonly Other[] {
+    return [...this.#others.values()].filter(({ entry: { isWitness }, askedAt }) =>
+      askedAt === undefined && !isWitness
     );
+  }
+
+  #findNext(): Instant | undefined {
+    const asking = earliest(...this.#askable.map(({ askAt }) => askAt));
     const free = this.#askedAt === undefined ? undefined : after(this.#askedAt, PACE);
     return earliest(
       asking !== undefined && free !== undefined && free > asking ? free : asking,
@@ -305,9 +308,8 @@ export class NodeWatch {
   /** Asks the node that has waited for longest, at this node's pace. */
   #askNext(now: Instant, routers: readonly VirtualRouter[]): void {
     if (this.#askedAt !== undefined && after(this.#askedAt, PACE) > now) return;
-    const due = [...this.#others.values()].filter(({ entry: { isWitness }, askAt, askedAt }) =>
-      askAt <= now && askedAt === undefined && !isWitness
-    ).toSorted((a, b) => a.askAt - b.askAt);
+    const due = this.#askable.filter(({ askAt }) => askAt <= now)
+      .toSorted((a, b) => a.askAt - b.askAt);
     for (const other of due) if (this.#ask(other, now, routers)) return;
   }
 
