@@ -89,7 +89,7 @@ export class Telling {
   readonly #options: TellingOptions;
   #number = 0;
   #job: Job | undefined;
-  /** The last report, where it was a whole one and is out. */
+  /** The last report, where it was a whole one, is out, and can be compared. */
   #said: Said | undefined;
   /** When the next whole report is due. */
   #wholeAt = 0 as Instant;
@@ -202,19 +202,16 @@ export class Telling {
   }
 
   #beginOrBeat(now: Instant): void {
-    const { beat } = this.#options;
-    if (this.#isHurried || this.#said === undefined || !this.#holds(this.#said, now)) {
-      return this.#begin(now, true);
-    }
-    if (!beat(this.#said.number)) return this.#begin(now, true);
+    const said = this.#isHurried ? undefined : this.#said;
+    const holds = said !== undefined && this.#holds(said, now);
+    if (!holds || !this.#options.beat(said.number)) return this.#begin(now, true);
     this.#wholeAt = after(now, EVERY);
   }
 
   /** Is what was `said` what would be said now, but for ages? */
   #holds({ node, said, at }: Said, now: Instant): boolean {
     const { nodeReport, routerReports, routers: { all } } = this.#options;
-    if (all.length > MOST_COMPARED || all.length !== said.length) return false;
-    if (after(at, WHOLE_EVERY) <= now) return false;
+    if (all.length !== said.length || after(at, WHOLE_EVERY) <= now) return false;
     const since = (then: Instant): number => Math.round(toMilliseconds(between(then, now)));
     if (!saysSame(nodeLater(node, since(at)), nodeReport(now))) return false;
     return routerReports(all, now).every((report, index) => {
@@ -257,7 +254,7 @@ export class Telling {
       job.told += taken;
       job.index++;
       const isTold = job.told >= job.routers.length;
-      if (isTold && job.isWhole) {
+      if (isTold && job.isWhole && job.routers.length <= MOST_COMPARED) {
         this.#said = { number: this.#number, node, at: now, said: job.said };
       }
       if (isTold || job.index >= MAX_PARTS) this.#job = undefined;
