@@ -3,7 +3,7 @@
  * instants in, views out. Nothing stays as it was told when no more is told.
  */
 import type { Family } from "../net/ip.ts";
-import { after, between, type Instant, milliseconds, seconds, toMilliseconds } from "../time.ts";
+import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
 import { nodeLater, routerLater } from "./later.ts";
 import type { Outcome } from "./outcome.ts";
 import type { NodeReport, ReportPart, RouterReport } from "./report.ts";
@@ -91,13 +91,12 @@ export function hold(
 ): Told | undefined {
   if (told === undefined || told.session !== session || told.number !== number) return undefined;
   if (!isWhole(told)) return undefined;
-  const since = (then: Instant): number => Math.round(toMilliseconds(between(then, at)));
   const routers = new Map(
     [...told.routers].map(([key, known]) => {
-      return [key, { ...known, report: routerLater(known.report, since(known.at)), at }] as const;
+      return [key, { ...known, report: routerLater(known.report, known.at, at), at }] as const;
     }),
   );
-  return { ...told, node: nodeLater(told.node, since(told.at)), at, routers };
+  return { ...told, node: nodeLater(told.node, told.at, at), at, routers };
 }
 
 /** Numbers begin anew with each process: a low one is late, or a new process's. */

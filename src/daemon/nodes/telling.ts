@@ -7,15 +7,7 @@ import { nodeLater, routerLater, saysSame } from "../../cluster/later.ts";
 import { encodePages, encodePart, MAX_PARTS } from "../../cluster/message.ts";
 import { routerKey } from "../../cluster/knowledge.ts";
 import type { NodeReport, RouterReport, Wanted } from "../../cluster/report.ts";
-import {
-  after,
-  between,
-  earliest,
-  type Instant,
-  milliseconds,
-  seconds,
-  toMilliseconds,
-} from "../../time.ts";
+import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import type { OwnFile } from "./own_file.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 
@@ -212,11 +204,10 @@ export class Telling {
   #holds({ node, said, at }: Said, now: Instant): boolean {
     const { nodeReport, routerReports, routers: { all } } = this.#options;
     if (all.length !== said.length || after(at, WHOLE_EVERY) <= now) return false;
-    const since = (then: Instant): number => Math.round(toMilliseconds(between(then, now)));
-    if (!saysSame(nodeLater(node, since(at)), nodeReport(now))) return false;
+    if (!saysSame(nodeLater(node, at, now), nodeReport(now))) return false;
     return routerReports(all, now).every((report, index) => {
       const before = said[index];
-      return before !== undefined && saysSame(routerLater(before.report, since(before.at)), report);
+      return before !== undefined && saysSame(routerLater(before.report, before.at, now), report);
     });
   }
 

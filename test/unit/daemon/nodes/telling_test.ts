@@ -6,6 +6,8 @@ import type { VirtualRouter } from "../../../../src/daemon/virtual_router.ts";
 import { type Instant, milliseconds } from "../../../../src/time.ts";
 import { nodeReport, routerReport } from "../../../support/cluster/reports.ts";
 
+const START = 0 as Instant;
+
 /** Which reports are said to hold within 3 s of a loop that never sleeps, of so many routers. */
 function beatsOf(count: number): readonly number[] {
   const beats: number[] = [];
@@ -14,8 +16,8 @@ function beatsOf(count: number): readonly number[] {
     send: () => {},
     beat: (number) => beats.push(number) > 0,
     routers: { all },
-    nodeReport: (now) => nodeLater(nodeReport(), now / 1e6),
-    routerReports: (some, now) => some.map(() => routerLater(routerReport(), now / 1e6)),
+    nodeReport: (now) => nodeLater(nodeReport(), START, now),
+    routerReports: (some, now) => some.map(() => routerLater(routerReport(), START, now)),
     file: { hash: undefined, parts: new Map(), keysOf: () => undefined },
   });
   for (let ms = 0; ms <= 3000; ms += 10) telling.tick(milliseconds(ms) as number as Instant);
