@@ -101,6 +101,8 @@ const grantsOf: Readonly<Record<string, Grants>> = {
     // What a plan says of itself: where its adverts travel.
     "config/plan/plan": "all",
     "config/plan/etcd": "all",
+    // Which machines vote, and how many of them are a majority.
+    "config/plan/exclusive": "all",
     // A free VRID, as init proposes one.
     "config/first_file": "all",
     "tools/firewall": "all",

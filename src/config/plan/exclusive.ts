@@ -2,7 +2,7 @@
 import { type Nanoseconds, nanoseconds } from "../../time.ts";
 import { etcdTerms } from "../../cluster/etcd/terms.ts";
 import { type Fence, type Terms, termsOf } from "../../cluster/votes/terms.ts";
-import { listOf, voterId, type VoterList } from "../../cluster/votes/voters.ts";
+import { listOf, needOf, voterId, type VoterList } from "../../cluster/votes/voters.ts";
 import { formatIp } from "../../net/ip.ts";
 import { type Config, indexOf, machinesOf } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
@@ -56,11 +56,33 @@ export function fenceFor(lease: PlannedLease, plain: Nanoseconds | undefined) {
   return nanoseconds(Math.min(open, plain));
 }
 
-/** The machines that vote: all nodes that speak on the channel, and the witnesses. */
+/** The machines that vote, as the voters themselves know them. */
 export function voterList(config: Pick<Config, "nodes" | "cluster">): VoterList {
   return listOf(
-    machinesOf(config).filter(({ onlyVrrp }) => !onlyVrrp).map(({ name, addresses: [first] }) =>
+    votingMachines(config).map(({ name, addresses: [first] }) =>
       voterId(name, first === undefined ? "" : formatIp(first))
     ),
   );
+}
+
+/** What decides: machines that vote, or {@link ETCD} alone. */
+export interface Electorate {
+  readonly voters: readonly string[];
+  /** So many of them are a majority. */
+  readonly need: number;
+}
+
+/** Stands for the etcd cluster among machines. */
+export const ETCD = "etcd";
+
+/** What decides on the exclusive instances of a file. */
+export function electorateOf(config: Pick<Config, "nodes" | "cluster">): Electorate {
+  if (config.cluster?.etcd !== undefined) return { voters: [ETCD], need: 1 };
+  const voters = votingMachines(config).map(({ name }) => name);
+  return { voters, need: needOf(voters) };
+}
+
+/** All nodes that speak on the channel, and the witnesses. */
+function votingMachines(config: Pick<Config, "nodes" | "cluster">) {
+  return machinesOf(config).filter(({ onlyVrrp }) => !onlyVrrp);
 }

@@ -4,7 +4,7 @@
  */
 import type { CheckSettings } from "../tables/check.ts";
 import { countsValue } from "../../vrrp/priority.ts";
-import { type Electorate, electorateOf, ETCD } from "./forecast_cuts.ts";
+import { type Electorate, electorateOf, ETCD } from "./exclusive.ts";
 import { isAgreed } from "./group_priorities.ts";
 import type { Config } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";

@@ -4,7 +4,7 @@
  * comes are told once.
  */
 import type { Config } from "../config.ts";
-import { leaseFor } from "./exclusive.ts";
+import { type Electorate, electorateOf, ETCD, leaseFor } from "./exclusive.ts";
 import { both, either } from "./forecast_text.ts";
 import { isAgreed } from "./group_priorities.ts";
 import { nodePriorities, type NodePriority } from "./node_priorities.ts";
@@ -14,16 +14,6 @@ export interface Cut {
   readonly gone: readonly string[];
   readonly apart: readonly (readonly [string, string])[];
 }
-
-/** What decides: machines that vote, or {@link ETCD} alone. */
-export interface Electorate {
-  readonly voters: readonly string[];
-  /** So many of them are a majority. */
-  readonly need: number;
-}
-
-/** Stands for the etcd cluster among machines. */
-export const ETCD = "etcd";
 
 /** What decides on one instance. */
 export interface InstanceElectorate extends Electorate {
@@ -52,14 +42,6 @@ export interface CutForecast {
   /** "2 of these 3 decide: pi-a, pi-b and nas; pi-a holds it" */
   readonly start: string;
   readonly rows: readonly CutRow[];
-}
-
-/** What decides on the exclusive instances of a file. */
-export function electorateOf({ nodes, cluster }: Pick<Config, "nodes" | "cluster">): Electorate {
-  if (cluster?.etcd !== undefined) return { voters: [ETCD], need: 1 };
-  const voters = [...nodes.filter(({ onlyVrrp }) => !onlyVrrp), ...cluster?.witnesses ?? []]
-    .map(({ name }) => name);
-  return { voters, need: Math.floor(voters.length / 2) + 1 };
 }
 
 /** The tables of all exclusive instances of which the file knows which node is better. */

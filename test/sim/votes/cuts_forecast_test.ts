@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import {
   type Cut,
   type CutForecast,
-  ETCD,
   forecastCuts,
   holdersAfter,
   sidesOf,
 } from "../../../src/config/plan/forecast_cuts.ts";
+import { ETCD } from "../../../src/config/plan/exclusive.ts";
 import { seconds } from "../../../src/time.ts";
 import { configFrom } from "../cluster.ts";
 import { etcdOf } from "../etcd.ts";

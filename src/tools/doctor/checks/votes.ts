@@ -1,5 +1,5 @@
 /** Check of the votes by which exclusive instances are held: is there a majority for this node? */
-import type { Electorate } from "../../../config/plan/forecast_cuts.ts";
+import { type Electorate, electorateOf } from "../../../config/plan/exclusive.ts";
 import type { InstanceStatus, StatusDocument, VotesStatus } from "../../../control/api.ts";
 import { formatDuration, milliseconds } from "../../../time.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
@@ -14,11 +14,8 @@ export const votes: DoctorCheck = {
     if (config === undefined || !config.instances.some(({ exclusive }) => exclusive)) {
       return [ok("nothing is exclusive")];
     }
-    const { nodes, cluster } = config;
-    if (cluster?.etcd !== undefined) return [ok("etcd decides, in place of votes")];
-    const voters = [...nodes, ...cluster?.witnesses ?? []].map(({ name }) => name);
-    const need = Math.floor(voters.length / 2) + 1;
-    return judgeVotes(await environment.daemon(), { voters, need });
+    if (config.cluster?.etcd !== undefined) return [ok("etcd decides, in place of votes")];
+    return judgeVotes(await environment.daemon(), electorateOf(config));
   },
 };
 
