@@ -68,6 +68,17 @@ function makeIndex({ checks, groups, instances, nodes }: Config): ConfigIndex {
   };
 }
 
+/**
+ * The instances that move together with `instance`, which is one of `config`: all of its sync group
+ * in the group's order; or it alone.
+ */
+export function membersWith(instance: InstanceConfig, config: Config): readonly InstanceConfig[] {
+  const { groupOf, instances } = indexOf(config);
+  const name = groupOf.get(instance.name);
+  const group = config.groups.find((one) => one.name === name);
+  return group?.instances.flatMap((member) => instances.get(member) ?? []) ?? [instance];
+}
+
 const PLACES = new WeakMap<InstanceConfig, ReadonlyMap<string, number>>();
 
 /**

@@ -4,7 +4,7 @@ import { etcdTerms } from "../../cluster/etcd/terms.ts";
 import { type Fence, type Terms, termsOf } from "../../cluster/votes/terms.ts";
 import { listOf, needOf, voterId, type VoterList } from "../../cluster/votes/voters.ts";
 import { formatIp } from "../../net/ip.ts";
-import { type Config, indexOf, machinesOf } from "../config.ts";
+import { type Config, indexOf, machinesOf, membersWith } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 
 /** The lease with which a virtual router holds its addresses. */
@@ -20,15 +20,11 @@ export interface PlannedLease {
 /** The lease of `instance`, which is one of `config`; undefined: it needs none. */
 export function leaseFor(instance: InstanceConfig, config: Config): PlannedLease | undefined {
   if (!instance.exclusive) return undefined;
-  const { groupOf, instances } = indexOf(config);
   const by = config.cluster?.etcd === undefined ? "votes" : "etcd";
-  const group = groupOf.get(instance.name);
-  if (group === undefined) {
-    return { name: `instance/${instance.name}`, interval: instance.advertInterval, by };
-  }
-  const members = config.groups.find(({ name }) => name === group)?.instances ?? [];
-  const intervals = members.flatMap((name) => instances.get(name)?.advertInterval ?? []);
-  return { name: `group/${group}`, interval: nanoseconds(Math.min(...intervals)), by };
+  const group = indexOf(config).groupOf.get(instance.name);
+  const name = group === undefined ? `instance/${instance.name}` : `group/${group}`;
+  const intervals = membersWith(instance, config).map(({ advertInterval }) => advertInterval);
+  return { name, interval: nanoseconds(Math.min(...intervals)), by };
 }
 
 /**

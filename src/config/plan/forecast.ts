@@ -6,7 +6,7 @@ import type { CheckSettings } from "../tables/check.ts";
 import { countsValue } from "../../vrrp/priority.ts";
 import { type Electorate, electorateOf, ETCD } from "./exclusive.ts";
 import { isAgreed } from "./group_priorities.ts";
-import type { Config } from "../config.ts";
+import { type Config, indexOf, membersWith } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 import {
   few,
@@ -111,19 +111,18 @@ interface Scene {
 }
 
 function sceneOf(config: Config, instance: InstanceConfig, lineOf: LineOf): Scene {
-  const group = config.groups.find((entry) => entry.instances.includes(instance.name));
-  const names = group?.instances ?? [instance.name];
-  const members = names.flatMap((name) => config.instances.filter((one) => one.name === name));
+  const members = membersWith(instance, config);
   const leader = members[0] ?? instance;
   const checks = new Set(members.flatMap((member) => checksOf(config, member)));
   const all = nodePriorities(config, leader);
   const best = all[0]?.priority;
-  const disagreeing = isAgreed(config, members) ? undefined : group?.name;
+  const group = indexOf(config).groupOf.get(instance.name);
+  const disagreeing = isAgreed(config, members) ? undefined : group;
   const holders = all.filter(({ priority }) => priority === best).map(({ node }) => node);
   return {
     config,
     leader,
-    members: members.length > 0 ? members : [instance],
+    members,
     preempts: members.every(({ preempt }) => preempt),
     checks: [...checks],
     priorities: all,

@@ -3,7 +3,7 @@
  * some cannot see each other: from the file alone, while all else is well. Cuts of which the same
  * comes are told once.
  */
-import type { Config } from "../config.ts";
+import { type Config, membersWith } from "../config.ts";
 import { type Electorate, electorateOf, ETCD, leaseFor } from "./exclusive.ts";
 import { both, either } from "./forecast_text.ts";
 import { isAgreed } from "./group_priorities.ts";
@@ -49,9 +49,7 @@ export function forecastCuts(config: Config): readonly CutForecast[] {
   const tables = new Map<string, CutForecast>();
   for (const instance of config.instances) {
     if (leaseFor(instance, config) === undefined || config.nodes.length === 0) continue;
-    const group = config.groups.find(({ instances }) => instances.includes(instance.name));
-    const names = group?.instances ?? [instance.name];
-    const members = names.flatMap((name) => config.instances.filter((one) => one.name === name));
+    const members = membersWith(instance, config);
     if (!isAgreed(config, members)) continue;
     const electorate = electorateOf(config);
     // All that wait for a lease in etcd ask again when it ends; the first one keeps it.
