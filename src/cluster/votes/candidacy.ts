@@ -2,7 +2,7 @@
 import { nanoseconds } from "../../time.ts";
 import { mayBeOver, type Reading, readingAfter } from "./clocks.ts";
 import type { Grant, Outgoing, Refusal, Request, Saved, VoteMessage } from "./message.ts";
-import { compareStamps, idIn, idsOf, nameOf, targetOf } from "./voters.ts";
+import { compareStamps, idIn, isSameList, nameOf, targetOf } from "./voters.ts";
 import type { Stamp, VoterList, Voters } from "./voters.ts";
 import type { Terms } from "./terms.ts";
 
@@ -168,11 +168,11 @@ export function toAll(
   { voters }: Holder,
   message: (to: string) => VoteMessage,
 ): readonly Outgoing[] {
-  const ids = new Set([...idsOf(voters), ...isWish ? file : []]);
-  return file.filter((id) => ids.has(id)).map(nameOf).map((to) => ({ to, message: message(to) }));
+  const hears = (id: string) => isWish || voters.lists.some((list) => list.includes(id));
+  return file.filter(hears).map(nameOf).map((to) => ({ to, message: message(to) }));
 }
 
 /** Has the list of the file come into force, or is it about to? */
 export function isInForce({ file }: Pick<Contest, "file">, { voters }: Holder): boolean {
-  return targetOf(voters).join() === file.join();
+  return isSameList(targetOf(voters), file);
 }

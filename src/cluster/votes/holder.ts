@@ -92,16 +92,14 @@ export function settle(holder: Holder, now: Reading): Holder {
 export function ask(contest: Contest, before: Holder, now: Reading): Step {
   const holder = newRound(contest, settle(before, now), now);
   const { lease, terms } = contest;
-  const holding = holder.candidacy?.isHolding === true;
-  const marks = [false, true].map((isKnown) => markOf(holder.voters, isKnown));
-  const messageTo = (to: string): Ask => ({
-    kind: "vote-ask",
-    lease,
-    voters: marks[holder.candidacy?.told.has(to) === true ? 1 : 0] ?? markOf(holder.voters, false),
-    change: holding && isChanging(contest, holder),
-    holding,
-    ...requestOf(contest, holder),
-  });
+  const { candidacy, voters } = holder;
+  const holding = candidacy?.isHolding === true;
+  const change = isChanging(contest, holder);
+  const request = requestOf(contest, holder);
+  const messageTo = (to: string): Ask => {
+    const mark = markOf(voters, candidacy?.told.has(to) === true);
+    return { kind: "vote-ask", lease, voters: mark, change, holding, ...request };
+  };
   const askAt = readingAfter(now, holding ? terms.renewEvery : againAfter(terms));
   return { holder: { ...holder, askAt }, messages: toAll(contest, holder, messageTo) };
 }
