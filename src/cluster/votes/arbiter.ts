@@ -21,7 +21,7 @@ import { decodeLeaseNote, type SavedVote, type VotersNote, type VotesNote } from
 import type { Terms } from "./terms.ts";
 import { asked, released, startVoter, transferred, type Vote, type Voted } from "./voter.ts";
 import { type Voter, votersFor, written } from "./voter.ts";
-import { initialVoters, isSameList, namesOf, needOf, type VoterList } from "./voters.ts";
+import { initialVoters, isSameList, nameOf, needOf, type VoterList } from "./voters.ts";
 import { viewOf } from "./words.ts";
 
 /** This node's part in one lease. */
@@ -155,7 +155,7 @@ export class Votes implements Arbiter {
     const part = this.#parts.get(lease);
     if (part !== undefined) return viewOf(part.contest, part.holder, this.#options.clocks());
     const none = { remaining: undefined, epoch: undefined, refusals: [] };
-    return { have: 0, need: needOf(this.#file), of: namesOf(this.#file), ...none };
+    return { have: 0, need: needOf(this.#file), of: this.#file.map(nameOf), ...none };
   }
 
   noteOf(lease: string): LeaseNote | undefined {

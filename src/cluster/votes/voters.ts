@@ -72,9 +72,9 @@ export function idIn(list: VoterList, name: string): string | undefined {
   return list.find((id) => nameOf(id) === name);
 }
 
-/** The names of `list`, and of one that stands there twice, in one order. */
-export function namesOf(list: VoterList): readonly string[] {
-  return listOf(list.map(nameOf));
+/** "pi-a, pi-b, nas"; of two machines under one name, that name twice. */
+export function listText(list: VoterList): string {
+  return list.map(nameOf).join(", ");
 }
 
 /** Are both the same machines? */

@@ -4,7 +4,7 @@ import type { LeaseView } from "../exclusive.ts";
 import { type Contest, type Holder, isInForce, type Refused } from "./candidacy.ts";
 import { mayBeOver, type Reading, restAtLeast, restAtMost } from "./clocks.ts";
 import { endOf } from "./holder.ts";
-import { nameOf, needOf, targetOf, type VoterList } from "./voters.ts";
+import { listText, nameOf, needOf, targetOf } from "./voters.ts";
 
 /** What the node has at `now`. */
 export function viewOf(contest: Contest, holder: Holder, now: Reading): LeaseView {
@@ -48,11 +48,6 @@ function differenceText(contest: Contest, holder: Holder): string | undefined {
   return isHolding
     ? `${inForce}: the change waits until most of each of them answer, and write it down`
     : `${inForce}: the change is made when the holder's file names them too`;
-}
-
-/** The names of voters; of two machines under one name, twice. */
-function listText(list: VoterList): string {
-  return list.map(nameOf).join(", ");
 }
 
 function refusalText(voter: string, { reason, holder, holding, until }: Refused, now: Reading) {

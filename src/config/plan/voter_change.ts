@@ -1,5 +1,5 @@
 /** Changes of what decides on leases which a reload must not make in one step. Pure. */
-import { idsOf, MAX_IDS, nameOf, needOf, type VoterList } from "../../cluster/votes/voters.ts";
+import { idsOf, listText, MAX_IDS, needOf, type VoterList } from "../../cluster/votes/voters.ts";
 import type { Config } from "../config.ts";
 import { error, type Problem } from "../problem.ts";
 import { type EtcdPlan, etcdPlan } from "./etcd.ts";
@@ -8,10 +8,9 @@ import { voterList } from "./exclusive.ts";
 /**
  * Why `after` must not follow `before`, the last file in force with something exclusive;
  * undefined: it may. From votes to etcd, or to another etcd: while some machines have the one file
- * and some the other, two could hold. Among voters: the holder
- * makes the change with a majority of the old ones, which it has to reach by its file, and new
- * machines alone must be no majority, since they may take themselves for a new cluster (decision
- * 0090).
+ * and some the other, two could hold. Among voters: the holder makes the change with a majority of
+ * the old ones, which it has to reach by its file, and new machines alone must be no majority,
+ * since they may take themselves for a new cluster (decision 0090).
  */
 export function voterChangeProblem(before: Config, after: Config): Problem | undefined {
   const areExclusive = [before, after].every(({ instances }) =>
@@ -69,8 +68,4 @@ function listProblem(old: VoterList, next: VoterList): Problem | undefined {
       : "Those that stay are no majority of those that vote now, and could not make the change.",
     "add and remove fewer machines at a time, and reload all of them before the next step",
   );
-}
-
-function listText(list: VoterList): string {
-  return list.map(nameOf).join(", ");
 }
