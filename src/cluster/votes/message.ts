@@ -263,7 +263,7 @@ function markIn(value: unknown): VotersMark {
   if (!Array.isArray(ids) || ids.length > 2 * MAX_VOTERS || typeof of !== "string") {
     throw new Unreadable();
   }
-  const all = ids.map((_, at) => nameIn(ids as unknown as Table, `${at}`));
+  const all = ids.map(nameFrom);
   const listBy = (letters: string) =>
     listOf(all.filter((_, at) => letters.includes(of.charAt(at) || "?")));
   const [old, next] = [listBy("bo"), listBy("bn")];
@@ -292,7 +292,10 @@ function tableOf(value: unknown): Table {
 }
 
 function nameIn(table: Table, field: string): string {
-  const value = table[field];
+  return nameFrom(table[field]);
+}
+
+function nameFrom(value: unknown): string {
   // Of a name's characters, none moves the cursor of a terminal.
   if (typeof value === "string" && /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(value)) {
     if (value.length <= MAX_NAME) return value;
