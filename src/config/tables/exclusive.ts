@@ -1,6 +1,6 @@
 /** Exclusive instances: what the file must have so that two nodes can never hold one. */
 import { type Nanoseconds, seconds, writeDuration } from "../../time.ts";
-import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
+import { formatIp, includesIp, type Ip, sameIp } from "../../net/ip.ts";
 import { error, type Path, type Problem, warning } from "../problem.ts";
 import type { ClusterDraft } from "./cluster.ts";
 import { type GroupDraft, membersOf } from "./group.ts";
@@ -104,11 +104,9 @@ function paceProblems(path: Path, name: string, interval: Nanoseconds): readonly
 
 function slowWords(interval: Nanoseconds): string {
   // The last advert may have come one interval before the cut.
-  const [least, most] = [2, 4].map((count) => (count * interval) / seconds(1) - 4);
+  const gapOf = (adverts: number) => Math.round((adverts * interval) / seconds(1) - 4);
   return "A holder that is cut off is silent within 4 s, and another node waits for three to " +
-    `four adverts after the last: for ${Math.round(least ?? 0)} to ${
-      Math.round(most ?? 0)
-    } s no node answers.`;
+    `four adverts after the last: for ${gapOf(2)} to ${gapOf(4)} s no node answers.`;
 }
 
 /** Those of `peers` that [nodes] does not name. */
@@ -116,9 +114,7 @@ function strangers(peers: readonly (Ip | undefined)[], { nodes }: File): readonl
   const known = nodes.flatMap(({ addresses, links }) =>
     [...addresses, ...links].map(({ address }) => address)
   );
-  return peers.flatMap((peer) =>
-    peer === undefined || known.some((one) => sameIp(one, peer)) ? [] : peer
-  );
+  return peers.flatMap((peer) => peer === undefined || includesIp(known, peer) ? [] : peer);
 }
 
 function groupProblems(group: GroupDraft, { instances }: File): readonly Problem[] {
