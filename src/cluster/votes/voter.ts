@@ -1,6 +1,7 @@
 /**
- * A voter: promises a lease to one node at a time (decision 0081). It has no log and no disk: after
- * its start it is silent for longer than any promise of the process before it. Pure: requests and
+ * A voter: promises a lease to one node at a time (decision 0081). Which machines vote is written
+ * down, with the epoch that it had promised by then (decision 0090); promises are not: after its
+ * start it is silent for longer than any promise of the process before it. Pure: requests and
  * readings of the clocks come in, answers go out.
  */
 import { type Nanoseconds, nanoseconds } from "../../time.ts";
@@ -122,7 +123,7 @@ export function transferred(
 ): Voted {
   const last = voter.votes.get(lease)?.last;
   const isMeant = last?.to === from && last.token === token && last.sent < sent;
-  // Also in its silence a voter knows that nobody else has this promise.
+  // Also in its silence a voter knows that no other node has this promise.
   const isKnown = isMeant && isAlive(last, now);
   const free = isMeant
     ? released(voter, from, { kind: "vote-release", lease, token, sent })
