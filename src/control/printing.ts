@@ -21,6 +21,7 @@ export function fresh<T>(make: () => T, ms: number): () => T {
 export function freshBytes(
   print: () => Iterable<string>,
   ms: number = FRESH_MS,
+  printer: Printer = PORTS,
 ): () => Promise<Uint8Array<ArrayBuffer>> {
   let bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
   let began = Infinity;
@@ -28,7 +29,7 @@ export function freshBytes(
     if (bytes !== undefined && performance.now() - began < ms) return bytes;
     // One that waits for others to be printed is not asked for again.
     began = Infinity;
-    const made = encodeInTurns(() => {
+    const made = printer.encode(() => {
       began = performance.now();
       return print();
     });
@@ -46,12 +47,13 @@ const REST = 4;
 
 /**
  * Prints one text after the other, and rests in between, so that others have most of the time,
- * however many clients wait.
+ * however many clients wait. Who waits for one printer does not wait for another.
  */
-class Printer {
+export class Printer {
   #last: Promise<unknown> = Promise.resolve();
   #restsUntil = 0;
 
+  /** The bytes of what `print`, which is called when those before are printed, prints in parts. */
   encode(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
     const encoded = this.#last.then(() => this.#print(print));
     this.#last = encoded.catch(() => {
@@ -74,12 +76,8 @@ class Printer {
   }
 }
 
-const PRINTER = new Printer();
-
-/** The bytes of what `print`, which is called when those before are printed, prints in parts. */
-export function encodeInTurns(print: () => Iterable<string>): Promise<Uint8Array<ArrayBuffer>> {
-  return PRINTER.encode(print);
-}
+/** For all ports together: what comes by them, from anywhere, has one share of the loop. */
+export const PORTS = new Printer();
 
 /** `others` is told how long others had their turns, in milliseconds. */
 async function encodeParts(

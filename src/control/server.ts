@@ -7,7 +7,7 @@ import type {
   RestartAnswer,
 } from "./api.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
-import { encodeInTurns, FRESH_MS, freshBytes } from "./printing.ts";
+import { FRESH_MS, freshBytes, Printer } from "./printing.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http_message.ts";
 import { errorAnswer, routed, type Routes } from "./http_routes.ts";
 import { HttpServer } from "./http_server.ts";
@@ -56,8 +56,9 @@ export class RunDirTaken extends Error {
   }
 }
 
-/** The answers, with the exposition as bytes. */
-interface Answering extends ControlAnswers {
+/** The answers, with texts as bytes. */
+interface Answering extends Omit<ControlAnswers, "status" | "metrics"> {
+  document(): Promise<Uint8Array<ArrayBuffer>>;
   exposition(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -113,8 +114,11 @@ export class ControlServer {
         // The mode must be right from the first moment on, so it comes from the umask and not from
         // a chmod.
         const listener = underUmask(umask, () => Deno.listen({ transport: "unix", path }));
-        const exposition = freshBytes(() => answers.metrics(), freshMs);
-        const answering = { ...answers, exposition };
+        // Its own, so that nobody who reaches a port, or may only read, keeps an operator waiting.
+        const printer = new Printer();
+        const document = () => printer.encode(() => answers.status());
+        const exposition = freshBytes(() => answers.metrics(), freshMs, printer);
+        const answering = { ...answers, document, exposition };
         const answer = (request: HttpRequest) => respond(request, answering, methods);
         this.#servers.push(new HttpServer({ listener, answer, failed: FAILED }));
         this.#paths.push(path);
@@ -182,7 +186,7 @@ async function answerStatus(answers: Answering): Promise<HttpAnswer> {
   return {
     status: 200,
     type: "application/json",
-    body: await encodeInTurns(() => answers.status()),
+    body: await answers.document(),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Status documents for those who follow: one is printed for all of them, at most once a second. */
 import { sleep } from "../async.ts";
-import { encodeInTurns } from "../control/printing.ts";
+import { PORTS } from "../control/printing.ts";
 import type { HttpStream } from "../control/http_message.ts";
 
 /** From one document to the next, in milliseconds. */
@@ -40,7 +40,7 @@ export class Feed {
 
   #event(): Promise<Uint8Array<ArrayBuffer>> {
     const print = this.#print;
-    return encodeInTurns(function* () {
+    return PORTS.encode(function* () {
       yield "data: ";
       yield* print();
       yield "\n\n";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeInTurns, freshBytes } from "../../../src/control/printing.ts";
+import { freshBytes, PORTS } from "../../../src/control/printing.ts";
 
 const DECODER = new TextDecoder();
 
@@ -22,7 +22,7 @@ Deno.test("others have their turns between the parts of a text", async () => {
   let turns = 0;
   const other = setInterval(() => turns++, 0);
   const seen: number[] = [];
-  await encodeInTurns(function* () {
+  await PORTS.encode(function* () {
     for (const part of parts()) {
       seen.push(turns);
       yield part;
@@ -35,11 +35,11 @@ Deno.test("others have their turns between the parts of a text", async () => {
 Deno.test("texts are printed one after the other, with a rest of four times as long", async () => {
   let ended = 0;
   let began = 0;
-  const first = encodeInTurns(function* () {
+  const first = PORTS.encode(function* () {
     yield* parts();
     ended = performance.now();
   });
-  const second = encodeInTurns(() => {
+  const second = PORTS.encode(() => {
     began = performance.now();
     return parts();
   });
@@ -49,11 +49,11 @@ Deno.test("texts are printed one after the other, with a rest of four times as l
 });
 
 Deno.test("a text that cannot be printed does not keep the next one", async () => {
-  const broken = encodeInTurns(() => {
+  const broken = PORTS.encode(() => {
     throw new Error("it cannot be printed");
   });
   await assert.rejects(broken, /it cannot be printed/);
-  assert.equal(DECODER.decode(await encodeInTurns(() => ["a"])), "a");
+  assert.equal(DECODER.decode(await PORTS.encode(() => ["a"])), "a");
 });
 
 Deno.test("a text that waits for others is printed once for all that ask", async () => {
@@ -62,7 +62,7 @@ Deno.test("a text that waits for others is printed once for all that ask", async
     printed++;
     return ["a"];
   }, 0);
-  const before = encodeInTurns(parts);
+  const before = PORTS.encode(parts);
   await Promise.all([before, ask(), ask(), ask()]);
   assert.equal(printed, 1);
   await ask();

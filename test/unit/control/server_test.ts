@@ -7,6 +7,7 @@ import {
   NotASocket,
   RunDirTaken,
 } from "../../../src/control/server.ts";
+import { PORTS } from "../../../src/control/printing.ts";
 import { isRunDirLocked } from "../../../src/control/run_dir_lock.ts";
 import { readingSocketPath, socketPath } from "../../../src/control/socket.ts";
 import { documentOf, master } from "../../support/cli/documents.ts";
@@ -128,6 +129,32 @@ Deno.test("by the reading socket everything can be read and nothing ordered", ()
     assert.equal(await ask("POST", "/v1/reload"), 403);
     assert.equal(await ask("POST", "/v1/notify-test"), 403);
     assert.equal(orders, 0);
+  }));
+
+Deno.test("a status at the control socket waits for no text that others are printed", () =>
+  withRunDir(async (runDir) => {
+    let isAnswered = false;
+    const ended: string[] = [];
+    // Without an answer meanwhile it ends, so that the test does.
+    function* long(whose: string): Generator<string> {
+      const limit = performance.now() + 2000;
+      while (!isAnswered && performance.now() < limit) yield "";
+      ended.push(whose);
+    }
+    await using _server = ControlServer.open(runDir, { ...answers, metrics: () => long("group") });
+    const proxy = { transport: "unix", path: readingSocketPath(runDir) } as const;
+    using reader = Deno.createHttpClient({ proxy });
+    using client = new ControlClient(runDir);
+    const others = [
+      PORTS.encode(() => long("a port")),
+      fetch("http://127.0.0.1/metrics", { client: reader }).then((answer) => answer.text()),
+    ];
+    assert.deepEqual(await client.status(), document);
+    const before = [...ended];
+    isAnswered = true;
+    await Promise.all(others);
+    assert.deepEqual(before, []);
+    assert.deepEqual(ended.toSorted(), ["a port", "group"]);
   }));
 
 Deno.test("a second daemon is turned away, and the first goes on", () =>
