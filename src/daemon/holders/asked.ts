@@ -10,7 +10,7 @@ import type { Question } from "./answers.ts";
 import { masterOf, type State } from "../../vrrp/state.ts";
 import { masterHeard } from "./health.ts";
 import type { Neighbours } from "./neighbours.ts";
-import type { VirtualRouter } from "../virtual_router.ts";
+import type { Conflict, VirtualRouter } from "../virtual_router.ts";
 
 /** How long answers are waited for. */
 export const ANSWERS = seconds(1);
@@ -45,12 +45,42 @@ export interface Turn extends Progress {
   question: Question | undefined;
   /** When it was last asked whether a machine has this node's own MAC. */
   own: { readonly at: Instant } | undefined;
-  /** IPv4 addresses whose last question was a probe: the next one is an ordinary request. */
-  readonly probed: WeakSet<Ip>;
+  readonly kinds: QuestionKinds;
+}
+
+/** Of an answer: the address, as text. */
+type Words = Pick<Conflict, "words">;
+
+/**
+ * Of each IPv4 address whether it is asked for by a probe or by an ordinary request: in turn, as some
+ * machines answer only one of the two. What was answered is asked again in the same way until that
+ * is refuted: a question of the other kind would find it free.
+ */
+export class QuestionKinds {
+  /** By address text, whether its last question was an ordinary request. */
+  readonly #last = new Map<string, boolean>();
+  readonly #answered = new Set<string>();
+
+  /** Is the next question for `address` an ordinary request? It is asked now. */
+  isOrdinary(address: string): boolean {
+    const last = this.#last.get(address) ?? true;
+    const next = this.#answered.has(address) ? last : !last;
+    this.#last.set(address, next);
+    return next;
+  }
+
+  /** The addresses `asked` were asked for: `answers` came, and `evidence` is what stands. */
+  conclude(asked: readonly string[], answers: readonly Words[], evidence: readonly Words[]): void {
+    for (const address of asked) {
+      const isIt = ({ words }: Words) => words === address;
+      if (answers.some(isIt)) this.#answered.add(address);
+      else if (!evidence.some(isIt)) this.#answered.delete(address);
+    }
+  }
 }
 
 /** Nothing was asked since the state of `router` began; at `nextAt` it is. */
-export function newTurn(router: VirtualRouter, nextAt: Instant): Turn {
+export function newTurn(router: VirtualRouter, nextAt: Instant, kinds = new QuestionKinds()): Turn {
   const { entered, state, plan } = router;
   return {
     entered,
@@ -63,7 +93,7 @@ export function newTurn(router: VirtualRouter, nextAt: Instant): Turn {
     silent: new Set(),
     question: undefined,
     own: undefined,
-    probed: new WeakSet(),
+    kinds,
     cursor: 0,
   };
 }

@@ -133,7 +133,8 @@ export class Inquiry {
     }
     // Where no machine gives way, there is nothing to wait for.
     const isStart = before === undefined || before.state === "init" || before.state === "fault";
-    const turn = newTurn(router, isStart ? now : roundFor(after(now, SETTLED)));
+    const nextAt = isStart ? now : roundFor(after(now, SETTLED));
+    const turn = newTurn(router, nextAt, before?.kinds);
     this.#turns.set(router, turn);
     this.#ends.set(router, undefined);
     this.#asks.set(router, turn.nextAt);
@@ -254,7 +255,7 @@ export class Inquiry {
     const asked = choose(router, turn, wanted);
     this.#refused = undefined;
     const sent = asked.filter(({ interface: on, prefix }) =>
-      this.#send(router, on, prefix.address, turn.probed)
+      this.#send(router, on, prefix.address, turn.kinds.isOrdinary(formatIp(prefix.address)))
     );
     turn.askedAt = now;
     router.askTrouble = sent.length === 0 ? this.#refused : undefined;
@@ -277,11 +278,11 @@ export class Inquiry {
     this.#ends.set(router, roundFor(after(now, ANSWERS)));
   }
 
-  #send(router: VirtualRouter, name: string, target: Ip, probed?: WeakSet<Ip>): boolean {
+  #send(router: VirtualRouter, name: string, target: Ip, ordinary = false): boolean {
     const { host } = this.#options;
     const interfaces = host.interfaces();
     const link = askableLink(interfaces, name);
-    const frame = link && questionFor(target, link, router, interfaces, probed);
+    const frame = link && questionFor(target, link, router, interfaces, ordinary);
     return frame !== undefined && this.#sendFrame(name, frame);
   }
 
@@ -319,8 +320,9 @@ export class Inquiry {
     // What answers for an address that the file names no more may answer for others too.
     const isAnswered = !isOut(state) && foreign.size > 0;
     const inARow = Math.max(look.unanswered, look.mute, look.double?.times ?? 0);
-    const isConflict = isAnswered ||
-      [...router.conflicts.values()].some((conflict) => isEvidence(conflict, router, now));
+    const evidence = [...router.conflicts.values()].filter((one) => isEvidence(one, router, now));
+    const isConflict = isAnswered || evidence.length > 0;
+    turn.kinds.conclude(asked, [...foreign.values()], evidence);
     const share = MOST_AT_ONCE / Math.max(MOST_AT_ONCE, router.plan.virtualAddresses.length);
     const isOpen = inARow > 0 && inARow < IN_A_ROW;
     if (!isOut(state) && !isOpen) {

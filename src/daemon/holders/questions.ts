@@ -63,23 +63,22 @@ export function questionToAll(target: Ip, { mac }: AskableLink, mark: Uint8Array
  * from the address that `router` advertises from, else from the link's own; undefined where it has
  * none. The caller must not change it: it is kept.
  *
- * For IPv4 it is a probe (RFC 5227 1.1). With `probed`, the targets whose last question was one, it
- * is in turn a probe and an ordinary request from the link's own address: a Linux router with proxy
- * ARP answers no probe, and a machine with this node's own address no request from that.
+ * For IPv4 it is a probe (RFC 5227 1.1); where `ordinary`, and the link has an address of its own, a
+ * request from that: a Linux router with proxy ARP answers no probe, and a machine with this node's
+ * own address no request from that.
  */
 export function questionFor(
   target: Ip,
   link: AskableLink,
   router: VirtualRouter,
   interfaces: Interfaces,
-  probed?: WeakSet<Ip>,
+  ordinary = false,
 ): Uint8Array | undefined {
   if (target.family === "ipv4") {
-    const source = probed?.delete(target)
+    const source = ordinary
       ? primaryAddress(interfaces, link, "ipv4", floatingOf(router), [target])
       : undefined;
     if (source !== undefined) return arpRequest(link.mac, source, target);
-    probed?.add(target);
     return keptFrame(target, link.mac, undefined);
   }
   const source = router.source?.family === "ipv6"

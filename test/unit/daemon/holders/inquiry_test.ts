@@ -286,3 +286,16 @@ Deno.test("inquiry: a machine that answers ordinary requests only is an alarm al
   pass(72);
   strictEqual(health(router), "held");
 });
+
+Deno.test("inquiry: an alarm outlasts each lost answer of such a machine, as a backup too", () => {
+  const router = aMaster();
+  const { pass, health } = lab(router);
+  let asked = 0;
+  const lossy = ({ sender }: Asked) => sender === "0.0.0.0" || asked++ % 2 === 1 ? [] : [MAC_C];
+  pass(13, lossy);
+  for (let second = 14; second < 60; second++) {
+    pass(second, lossy);
+    strictEqual(health(router), "two", `${second} s`);
+  }
+  ok(asked > 10);
+});
