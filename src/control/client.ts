@@ -31,7 +31,7 @@ export class ControlError extends Error {
   }
 }
 
-/** Longest wait for the daemon, in milliseconds; it answers between two events, in far less. */
+/** Longest wait for a status, in milliseconds; it comes between two events, in far less. */
 const PATIENCE_MS = 5000;
 
 /** Longest answer, in bytes: a thousand instances of 255 nodes fit several times. */
@@ -50,7 +50,10 @@ export class ControlClient {
   readonly #reading: Line;
   readonly #patience: number;
 
-  /** `patience`: the longest wait for an answer, in milliseconds. Opens nothing yet. */
+  /**
+   * `patience`: the longest wait for an order to be carried out, in milliseconds; a status is waited
+   * for 5 s at most. Opens nothing yet.
+   */
   constructor(runDir: string, patience: number = PATIENCE_MS) {
     this.#control = lineTo(socketPath(runDir));
     this.#reading = lineTo(readingSocketPath(runDir));
@@ -59,24 +62,30 @@ export class ControlClient {
 
   /** What the daemon knows now. */
   async status(): Promise<StatusDocument> {
-    const response = await this.#request("GET", "/v1/status", [200]);
-    const document = await this.#json(response) as StatusDocument;
+    const patience = Math.min(this.#patience, PATIENCE_MS);
+    const document = await this.#ask("GET", "/v1/status", [200], patience) as StatusDocument;
     if (document?.schema !== 1) throw this.#badAnswer("its status has another schema");
     return document;
   }
 
+  /**
+   * Throws unless a daemon answers. Before an order that takes long: what does not answer this does
+   * not answer that either.
+   */
+  async reach(): Promise<void> {
+    await this.status();
+  }
+
   /** Has the daemon read its configuration file again. */
   async reload(): Promise<ReloadAnswer> {
-    const response = await this.#request("POST", "/v1/reload", [200, 422]);
-    const answer = await this.#json(response) as ReloadAnswer;
+    const answer = await this.#ask("POST", "/v1/reload", [200, 422]) as ReloadAnswer;
     if (typeof answer?.applied !== "boolean") throw this.#badAnswer("its answer is no reload's");
     return answer;
   }
 
   /** Has the daemon send one message through each of its sinks. */
   async testNotify(): Promise<NotifyTestAnswer> {
-    const response = await this.#request("POST", "/v1/notify-test", [200]);
-    const answer = await this.#json(response) as NotifyTestAnswer;
+    const answer = await this.#ask("POST", "/v1/notify-test", [200]) as NotifyTestAnswer;
     if (!Array.isArray(answer?.results)) throw this.#badAnswer("its answer is no notify-test's");
     return answer;
   }
@@ -84,7 +93,7 @@ export class ControlClient {
   /** Has the daemon give an instance away. Patience must be that of the backups. */
   async handOver(request: HandoverRequest): Promise<HandoverAnswer> {
     const path = `/v1/handover${handoverQuery(request)}`;
-    const answer = await this.#json(await this.#request("POST", path, [200])) as HandoverAnswer;
+    const answer = await this.#ask("POST", path, [200]) as HandoverAnswer;
     if (typeof answer?.outcome !== "string") throw this.#badAnswer("its answer is no handover's");
     return answer;
   }
@@ -92,7 +101,7 @@ export class ControlClient {
   /** Has the daemon stand down, or take part again. Patience must be that of the backups. */
   async maintain(request: MaintenanceRequest): Promise<MaintenanceAnswer> {
     const path = `/v1/maintenance${maintenanceQuery(request)}`;
-    const answer = await this.#json(await this.#request("POST", path, [200])) as MaintenanceAnswer;
+    const answer = await this.#ask("POST", path, [200]) as MaintenanceAnswer;
     if (typeof answer?.outcome !== "string") {
       throw this.#badAnswer("its answer is no maintenance's");
     }
@@ -101,8 +110,7 @@ export class ControlClient {
 
   /** Has the daemon end, and another process go on. */
   async restart(): Promise<RestartAnswer> {
-    const response = await this.#request("POST", "/v1/restart", [200]);
-    const answer = await this.#json(response) as RestartAnswer;
+    const answer = await this.#ask("POST", "/v1/restart", [200]) as RestartAnswer;
     if (typeof answer?.restarting !== "boolean") {
       throw this.#badAnswer("its answer is no restart's");
     }
@@ -114,44 +122,49 @@ export class ControlClient {
     this.#reading.http.close();
   }
 
-  async #request(method: string, path: string, expected: readonly number[]): Promise<Response> {
+  /** The answer with one of the statuses `expected`, all of it within `patience` milliseconds. */
+  async #ask(
+    method: string,
+    path: string,
+    expected: readonly number[],
+    patience = this.#patience,
+  ): Promise<unknown> {
+    const limit = { signal: AbortSignal.timeout(patience), patience };
     try {
-      return await this.#requestBy(this.#control, method, path, expected);
+      return await this.#askBy(this.#control, method, path, expected, limit);
     } catch (error) {
       const denied = error instanceof ControlError && error.trouble === "not-permitted";
       if (!denied || method !== "GET") throw error;
-      return await this.#requestBy(this.#reading, method, path, expected);
+      return await this.#askBy(this.#reading, method, path, expected, limit);
     }
   }
 
-  async #requestBy(
+  async #askBy(
     line: Line,
     method: string,
     path: string,
     expected: readonly number[],
-  ): Promise<Response> {
-    const signal = AbortSignal.timeout(this.#patience);
-    let response: Response;
+    { signal, patience }: { readonly signal: AbortSignal; readonly patience: number },
+  ): Promise<unknown> {
+    let response: Response | undefined;
     try {
       // Every request goes to the socket; a number, because a name would be looked up first, for
       // 5 s where no name server answers, which is when people ask for the status.
       response = await fetch(`http://127.0.0.1${path}`, { method, client: line.http, signal });
-    } catch (error) {
-      throw await this.#diagnose(error, line.path);
-    }
-    if (expected.includes(response.status)) return response;
-    await response.body?.cancel();
-    throw this.#badAnswer(`it answers ${response.status} to ${method} ${path}`);
-  }
-
-  async #json(response: Response): Promise<unknown> {
-    try {
-      return JSON.parse(await this.#text(response), harmless);
+      if (expected.includes(response.status)) {
+        return JSON.parse(await this.#text(response), harmless);
+      }
     } catch (error) {
       if (error instanceof ControlError) throw error;
       if (error instanceof SyntaxError) throw this.#badAnswer("its answer is not JSON");
+      if (signal.aborted) {
+        throw this.#error("no-answer", `the daemon did not answer within ${patience / 1000} s`);
+      }
+      if (response === undefined) throw await this.#diagnose(line.path);
       throw this.#error("no-answer", "the daemon hung up in the middle of its answer");
     }
+    await response.body?.cancel();
+    throw this.#badAnswer(`it answers ${response.status} to ${method} ${path}`);
   }
 
   /** Not `response.text()`, which makes room for whatever length the other end names. */
@@ -168,13 +181,7 @@ export class ControlClient {
   }
 
   /** fetch says in its own words that it failed; connecting once more says why in the kernel's. */
-  async #diagnose(error: unknown, path: string): Promise<ControlError> {
-    if (error instanceof DOMException && error.name === "TimeoutError") {
-      return this.#error(
-        "no-answer",
-        `the daemon did not answer within ${this.#patience / 1000} s`,
-      );
-    }
+  async #diagnose(path: string): Promise<ControlError> {
     try {
       (await Deno.connect({ transport: "unix", path })).close();
     } catch (refusal) {

@@ -57,7 +57,7 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
 
 /** Undefined: no daemon answers. */
 async function statusOf(runDir: string): Promise<StatusDocument | undefined> {
-  using client = new ControlClient(runDir, SETTLING_MS);
+  using client = new ControlClient(runDir);
   return await client.status().catch(() => undefined);
 }
 

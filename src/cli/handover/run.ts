@@ -43,6 +43,7 @@ export async function handover(
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR, PATIENCE_MS);
   const back = flags.back === true;
   const forMs = wholeMilliseconds(flags.for);
+  await answerOf(client.reach());
   using _patience = patienceWith(terminal, flags.json === true);
   const answer = await answerOf(client.handOver({ instance, back, to: flags.to, forMs }));
   const done = answer.outcome === "handed-over" || answer.outcome === "taken-back";

@@ -53,6 +53,7 @@ async function change(
   on: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  await answerOf(client.reach());
   const json = flags.json === true;
   using _patience = patienceWith(terminal, json);
   const { reason, force = false } = flags;

@@ -19,6 +19,7 @@ const PATIENCE_MS = 60_000;
 /** `floatip notify-test`. */
 export async function notifyTest(terminal: Terminal, flags: NotifyTestFlags): Promise<ExitCode> {
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR, PATIENCE_MS);
+  await answerOf(client.reach());
   const answer = await answerOf(client.testNotify());
   terminal.out(flags.json === true ? `${JSON.stringify(answer, undefined, 2)}\n` : text(answer));
   const failed = answer.results.filter((result) => !result.ok).length;

@@ -19,6 +19,7 @@ const PATIENCE_MS = 45_000;
 /** `floatip reload`. */
 export async function reload(terminal: Terminal, flags: ReloadFlags): Promise<ExitCode> {
   using client = new ControlClient(flags.runDir ?? DEFAULT_RUN_DIR, PATIENCE_MS);
+  await answerOf(client.reach());
   const answer = await answerOf(client.reload());
   terminal.out(flags.json === true ? `${JSON.stringify(answer, undefined, 2)}\n` : text(answer));
   if (answer.applied) return EXIT.ok;
