@@ -51,8 +51,8 @@ export class ControlClient {
   readonly #patience: number;
 
   /**
-   * `patience`: the longest wait for an order to be carried out, in milliseconds; a status is waited
-   * for 5 s at most. Opens nothing yet.
+   * `patience`: the longest wait for an order to be carried out, in milliseconds; a status is
+   * waited for 5 s at most. Opens nothing yet.
    */
   constructor(runDir: string, patience: number = PATIENCE_MS) {
     this.#control = lineTo(socketPath(runDir));

@@ -52,9 +52,9 @@ export interface Turn extends Progress {
 type Words = Pick<Conflict, "words">;
 
 /**
- * Of each IPv4 address whether it is asked for by a probe or by an ordinary request: in turn, as some
- * machines answer only one of the two. What was answered is asked again in the same way until that
- * is refuted: a question of the other kind would find it free.
+ * Of each IPv4 address whether it is asked for by a probe or by an ordinary request: in turn, as
+ * some machines answer only one of the two. What was answered is asked again in the same way until
+ * that is refuted: a question of the other kind would find it free.
  */
 export class QuestionKinds {
   /** By address text, whether its last question was an ordinary request. */

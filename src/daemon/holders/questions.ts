@@ -63,9 +63,9 @@ export function questionToAll(target: Ip, { mac }: AskableLink, mark: Uint8Array
  * from the address that `router` advertises from, else from the link's own; undefined where it has
  * none. The caller must not change it: it is kept.
  *
- * For IPv4 it is a probe (RFC 5227 1.1); where `ordinary`, and the link has an address of its own, a
- * request from that: a Linux router with proxy ARP answers no probe, and a machine with this node's
- * own address no request from that.
+ * For IPv4 it is a probe (RFC 5227 1.1); where `ordinary`, and the link has an address of its own,
+ * a request from that: a Linux router with proxy ARP answers no probe, and a machine with this
+ * node's own address no request from that.
  */
 export function questionFor(
   target: Ip,
