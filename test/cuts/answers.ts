@@ -17,12 +17,19 @@ export interface Silence {
   readonly lost: number;
 }
 
+/** Another machine began to answer. */
+export interface AnotherAnswers {
+  readonly at: number;
+  readonly machine: string;
+  /** The last question that the one before it answered; NaN: there was none. */
+  readonly lastOfFormer: number;
+}
+
 /** Reads the asker's lines. */
 export class Answers {
   readonly doubles: Double[] = [];
   readonly silences: Silence[] = [];
-  /** When another machine began to answer. */
-  readonly moves: { readonly at: number; readonly machine: string }[] = [];
+  readonly moves: AnotherAnswers[] = [];
   /** When the asker itself was more than 20 ms late. */
   readonly late: { readonly at: number; readonly ms: number }[] = [];
   asked = 0;
@@ -65,8 +72,9 @@ export class Answers {
     if (kind === "two") this.doubles.push({ at, machines: rest.map(nameOf) });
     else if (kind === "gap") {
       this.silences.push({ from: at, to: Number(rest[0]), lost: Number(rest[1]) });
-    } else if (kind === "held") this.moves.push({ at, machine: nameOf(rest[0] ?? "") });
-    else if (kind === "late") this.late.push({ at, ms: Number(rest[0]) });
+    } else if (kind === "held") {
+      this.moves.push({ at, machine: nameOf(rest[0] ?? ""), lastOfFormer: Number(rest[1]) });
+    } else if (kind === "late") this.late.push({ at, ms: Number(rest[0]) });
     else if (kind === "beat") {
       [this.asked, this.answered] = [Number(rest[0]), Number(rest[1])];
       this.#beats = [...this.#beats.slice(-2), { at, asked: this.asked, answered: this.answered }];

@@ -4,9 +4,9 @@
  * an answer tells which question it is for.
  *
  * It writes lines, times in milliseconds since 1970: "two TIME MAC MAC" for a question that two
- * machines answered, "held TIME MAC" when another machine answers than before, "gap FROM TO COUNT"
- * for questions in a row without an answer, "late TIME MS" when it could not ask in time, and
- * "beat TIME ASKED ANSWERED" each second.
+ * machines answered, "held TIME MAC LAST" when another machine answers than before (LAST: the last
+ * question that the one before answered), "gap FROM TO COUNT" for questions in a row without an
+ * answer, "late TIME MS" when it could not ask in time, and "beat TIME ASKED ANSWERED" each second.
  *
  * Arguments: ADDRESS INTERVAL_MS INTERFACE_INDEX OWN_MAC.
  */
@@ -82,6 +82,7 @@ function listen(
 function teller() {
   const encoder = new TextEncoder();
   let holder = "";
+  const lastOf = new Map<string, number>();
   let gap: { readonly from: number; lost: number } | undefined;
   let [asked, answered, beatAt] = [0, 0, 0];
   const tell = (line: string) => void Deno.stdout.writeSync(encoder.encode(`${line}\n`));
@@ -94,9 +95,10 @@ function teller() {
         answered++;
         if (gap !== undefined) tell(`gap ${gap.from.toFixed(1)} ${at.toFixed(1)} ${gap.lost}`);
         gap = undefined;
+        for (const mac of macs) lastOf.set(mac, at);
         if (second !== undefined) tell(`two ${at.toFixed(1)} ${first} ${second}`);
         else if (first !== holder) {
-          tell(`held ${at.toFixed(1)} ${first}`);
+          tell(`held ${at.toFixed(1)} ${first} ${(lastOf.get(holder) ?? NaN).toFixed(1)}`);
           holder = first;
         }
       }

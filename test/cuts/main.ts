@@ -170,10 +170,12 @@ function tellMoves(
     const [least, most] = range(values);
     return `${median(values).toFixed(1)} (${least.toFixed(1)} to ${most.toFixed(1)})`;
   };
+  const count = (is: (one: Moved) => boolean) => moved.filter(is).length;
   const [doubles, back] = [
-    moved.filter((one) => one.doubles > 0).length,
-    moved.filter((one) => one.doublesBack > 0).length,
+    count((one) => one.doubles > 0),
+    count((one) => one.doublesBack > 0),
   ];
+  const others = count(({ isStraight }) => !isStraight);
   const total = (pick: (one: Moved) => number) =>
     moved.reduce((before, one) => before + pick(one), 0);
   const pings = ipv6 === true
@@ -183,7 +185,10 @@ function tellMoves(
     `${name}, ${program}, ${layout}, adverts of ${intervalMs} ms, ${moved.length} runs, in ms: ` +
       `silent ${line((one) => one.silentMs)}, on the way back ${line((one) => one.backMs)}, ` +
       `takeover ${line((one) => one.takeoverMs)}, last answer after the lease ` +
-      `${line((one) => one.lateMs)}; moves ${line((one) => one.moves)}; ` +
+      `${line((one) => one.lateMs)}` +
+      `${others === 0 ? "" : ` (but ${others} in which it moved otherwise)`}; moves ${
+        line((one) => one.moves)
+      }; ` +
       `lost ${total((one) => one.lost)} questions${pings}; ` +
       `two answered in ${doubles} of ${moved.length}, on the way back in ${back}`,
   );

@@ -1,9 +1,12 @@
 /** What people and accidents do to the holder, again and again: how long is there no answer? */
 import { setTimeout as pause } from "node:timers/promises";
-import { Capture } from "../support/interop/capture.ts";
+import { termsOf } from "../../src/cluster/votes/terms.ts";
+import { milliseconds, nanoseconds, toMilliseconds } from "../../src/time.ts";
+import { Capture, VRRP } from "../support/interop/capture.ts";
 import { until } from "../support/interop/until.ts";
 import { Probe } from "../support/lab/probe.ts";
 import { wallNow } from "../support/lab/wall_clock.ts";
+import type { AnotherAnswers } from "./answers.ts";
 import { ADDRESS6, CutLab, type CutSettings } from "./lab.ts";
 
 /** One kind of move: what is done, and how all is as before again. */
@@ -65,9 +68,14 @@ export interface Moved {
   /** Questions that two machines answered, on the way there. */
   readonly doubles: number;
   readonly doublesBack: number;
-  /** From the last advert of the old master to the first of the new one; NaN: it did not change. */
+  /** Did a hold the address before, and the successor after it, and none between? */
+  readonly isStraight: boolean;
+  /**
+   * From the last advert of the old master to the first of the new one; NaN: it did not change, or
+   * not straight.
+   */
   readonly takeoverMs: number;
-  /** The last answer of the old master, after its last advert and three intervals. */
+  /** The last answer of a after the latest end of its lease; NaN as above. */
   readonly lateMs: number;
   readonly moves: number;
 }
@@ -92,7 +100,8 @@ export async function playMoves(
   const move = MOVES[name];
   if (move === undefined) throw new Error(`no such move: ${name}`);
   await using lab = await CutLab.open(settings);
-  await using capture = await Capture.open(lab.lan);
+  // Without the questions and answers, a thousand a second: then it loses no advert.
+  await using capture = await Capture.open(lab.lan, "br0", VRRP);
   const moved: Moved[] = [];
   try {
     await calm(lab, "a");
@@ -127,22 +136,28 @@ async function playOne(
   const { answers, settings: { intervalMs } } = lab;
   const start = wallNow();
   const moves = answers.moves.length;
+  const holder = answers.moves.at(-1)?.machine;
   await move.act(lab);
   const { then } = move;
   if (then !== "a") {
     const isThere = () => answers.moves.some(({ at, machine }) => at > start && machine === then);
     await until(`${then} answers`, isThere, PATIENCE_MS);
+    const { address } = lab.lan.host(then);
+    await capture.untilMaster(address, PATIENCE_MS, start);
   } else await pause(WATCHED * intervalMs);
   await pause(200);
   const took = wallNow();
   const silentMs = longest(lab, start, took);
-  const figures = then === "a" ? NO_TAKEOVER : takeover(lab, capture, start, then);
+  const passed = answers.moves.slice(moves);
+  const isStraight = holder === "a" && passed.every(({ machine }) => machine === then) &&
+    passed.length === (then === "a" ? 0 : 1);
+  const figures = isStraight ? takeover(lab, capture, start, passed[0]) : NO_TAKEOVER;
   await move.mend(lab);
   await calm(lab, "a");
   await pings?.settled();
   const doubles = answers.doubles.filter(({ at }) => at >= start);
   return {
-    ...{ silentMs, ...figures, backMs: longest(lab, took, wallNow()) },
+    ...{ silentMs, isStraight, ...figures, backMs: longest(lab, took, wallNow()) },
     lost: sum(answers.silences.filter(({ to }) => to > start)),
     lost6: pings === undefined ? NaN : sum(pings.outages(start)),
     sent6: pings?.sentSince(start) ?? NaN,
@@ -158,17 +173,32 @@ function sum(all: readonly { readonly lost: number }[]): number {
 
 const NO_TAKEOVER = { takeoverMs: NaN, lateMs: NaN };
 
-function takeover(lab: CutLab, { adverts }: Capture, start: number, successor: string) {
-  const { answers, settings: { intervalMs } } = lab;
+function takeover(
+  { lan, settings }: CutLab,
+  { adverts }: Capture,
+  start: number,
+  move: AnotherAnswers | undefined,
+) {
+  if (move === undefined) return NO_TAKEOVER;
   const of = (node: string) => {
-    const { address } = lab.lan.host(node);
+    const { address } = lan.host(node);
     return adverts.filter(({ source, advert }) => source === address && advert.priority > 0);
   };
-  const first = of(successor).find(({ at }) => at > start)?.at ?? NaN;
+  const first = of(move.machine).find(({ at }) => at > start)?.at ?? NaN;
   const last = of("a").findLast(({ at }) => at < first)?.at ?? NaN;
-  const silence = answers.silences.find(({ to }) => to > start);
-  const answered = silence?.from ?? answers.moves.at(-1)?.at ?? NaN;
-  return { takeoverMs: first - last, lateMs: answered - last - 3 * intervalMs };
+  return { takeoverMs: first - last, lateMs: move.lastOfFormer - last - leaseOf(settings) };
+}
+
+/**
+ * How long after its last advert a may answer, in ms: three intervals, or what the last request for
+ * votes allows, which is a renewal period younger at most.
+ */
+function leaseOf({ program, layout, intervalMs }: CutSettings): number {
+  const isByVotes = program === "exclusive" && layout !== "etcd";
+  const terms = isByVotes ? termsOf(milliseconds(intervalMs), "nftables") : undefined;
+  return terms === undefined
+    ? 3 * intervalMs
+    : toMilliseconds(nanoseconds(terms.hold + terms.renewEvery));
 }
 
 function longest({ answers }: CutLab, from: number, to: number): number {

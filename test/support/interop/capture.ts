@@ -43,6 +43,9 @@ export interface CapturedQuestion {
   readonly from: string;
 }
 
+/** Adverts, by IPv4 and IPv6 (pcap-filter(7)). */
+export const VRRP = "proto 112 or (ip6 and ip6[6] == 112)";
+
 /** VRRP, ARP and ICMPv6 of one bridge from {@link Capture.open} until disposed. */
 export class Capture implements AsyncDisposable {
   readonly adverts: CapturedAdvert[] = [];
@@ -58,9 +61,12 @@ export class Capture implements AsyncDisposable {
     });
   }
 
-  /** Listens on `bridge`; resolves when tcpdump does. */
-  static async open(lan: Lan, bridge = "br0"): Promise<Capture> {
-    const filter = "proto 112 or arp or (ip6 and (ip6[6] == 112 or ip6[6] == 58))";
+  /** Listens on `bridge`, to all or what `filter` says; resolves when tcpdump does. */
+  static async open(
+    lan: Lan,
+    bridge = "br0",
+    filter = `${VRRP} or arp or (ip6 and ip6[6] == 58)`,
+  ): Promise<Capture> {
     return await openTcpdump(lan, bridge, filter, (child) => new Capture(child));
   }
 
