@@ -288,8 +288,7 @@ function sendAdvert(
 ): void {
   const { endpoint, source, plan } = router;
   if (endpoint === undefined || source === undefined) return;
-  // First: what is open ends no later than the patience of those that hear it.
-  keepOpen(router, host);
+  const began = host.now();
   let trouble: string | undefined;
   for (const destination of destinations(endpoint, plan.rules.peers)) {
     const form = checksumForm(router, isMulticast(destination) ? undefined : destination);
@@ -310,6 +309,9 @@ function sendAdvert(
     journal.write("warning", `${labelOf(plan)}: ${trouble}`);
   }
   router.sendTrouble = trouble;
+  // Last: who dies between the two is silent sooner, not later than the others wait. Who stood
+  // still between them for long may have been succeeded: the next advert opens it.
+  if (host.now() < after(began, plan.rules.advertInterval)) keepOpen(router, host);
 }
 
 /**
