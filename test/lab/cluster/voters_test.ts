@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { Answers } from "../../support/cluster/answers.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { until } from "../../support/interop/until.ts";
@@ -78,6 +79,59 @@ Deno.test("exclusive: other voters by reloads, nothing moves [needs root]", asyn
   await t.step("a node more, and one less", async () => {
     await start("c", fileOf(["a", "b", "c"], "pc"));
     await moreAndLess(a, b);
+  });
+
+  await t.step("nothing moved, no packet was lost, one machine answered", async () => {
+    assert.doesNotMatch(a.log.text.slice(before), /master ->/);
+    await probe.settled();
+    assert.deepEqual(probe.outages(since), []);
+    assert.equal(answers.spells.length, 1);
+  });
+});
+
+/** People go from machine to machine: longer than any promise, between two reloads. */
+const APART_MS = 10_000;
+
+Deno.test("exclusive: other voters, reloads 10 s apart, nothing moves [needs root]", async (t) => {
+  await using lan = await Lan.open({ hosts: HOSTS });
+  await using ends = new AsyncDisposableStack();
+  const start = async (name: string, file: string) =>
+    ends.use(await Floatip.start(lan.host(name), file));
+  const [a, b] = await Promise.all([start("a", FIRST), start("b", FIRST), start("nas", FIRST)]);
+  await until("a to hold it", async () => (await a.instance("db")).state === "master");
+  await until("three votes", async () => (await votesOf(a))?.have === 3);
+  const before = a.log.text.length;
+  const answers = ends.use(await Answers.start(lan.host("client"), "10.77.0.100"));
+  const probe = ends.use(await Probe.start(lan.host("client"), "10.77.0.100"));
+  const since = Date.now();
+  /** One after the other; until the last one nothing is healthy but that a holds it. */
+  const apart = async (file: string, ...machines: readonly Floatip[]) => {
+    for (const machine of machines) {
+      await pause(APART_MS);
+      assert.equal((await a.instance("db")).state, "master");
+      await reload(machine, file);
+    }
+  };
+
+  const replaced = fileOf(["a", "b"], "pc"), more = fileOf(["a", "b", "c"], "pc");
+  const pc = await start("pc", replaced);
+
+  await t.step("another witness: the holder is the last to hear of it", async () => {
+    await apart(replaced, b, a);
+    await untilVotes(a, "a,b,pc");
+    await untilVotes(b, "a,b,pc");
+  });
+
+  await t.step("a node more: the holder is the first", async () => {
+    await start("c", more);
+    await apart(more, a, pc, b);
+    await untilVotes(a, "a,b,c,pc");
+  });
+
+  await t.step("and one less: the holder is between the others", async () => {
+    await apart(replaced, pc, a, b);
+    await untilVotes(a, "a,b,pc");
+    await untilVotes(b, "a,b,pc");
   });
 
   await t.step("nothing moved, no packet was lost, one machine answered", async () => {
