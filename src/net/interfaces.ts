@@ -89,6 +89,17 @@ export function linkWith(interfaces: Interfaces, address: Ip): Link | undefined 
   return interfaces.links.find((link) => link.index === found?.index);
 }
 
+/** The same, addresses of our own making left aside: such a one may be on another wire. */
+export function foreignLinkWith(interfaces: Interfaces, address: Ip): Link | undefined {
+  const found = addressEntries(interfaces, address).find(({ ours }) => !ours);
+  return interfaces.links.find((link) => link.index === found?.index);
+}
+
+/** The addresses that are not of our making. */
+export function foreignAddresses(interfaces: Interfaces): readonly LinkAddress[] {
+  return indexOf(interfaces).foreign;
+}
+
 /** The link with the longest subnet around `address`, addresses of our own making left aside. */
 export function linkAround(interfaces: Interfaces, address: Ip): Link | undefined {
   let best: LinkAddress | undefined;
@@ -194,18 +205,9 @@ function emptyIndex(): Index {
 
 /** The index of `addresses`, from that of others, of which many are the same objects. */
 function indexAfter(before: Index, addresses: readonly LinkAddress[]): Index {
-  const old = before.addresses;
-  const most = Math.min(old.length, addresses.length);
-  let start = 0;
-  while (start < most && old[start] === addresses[start]) start++;
-  let end = 0;
-  while (
-    end < most - start && old[old.length - 1 - end] === addresses[addresses.length - 1 - end]
-  ) {
-    end++;
-  }
-  const gone = old.slice(start, old.length - end);
-  const fresh = addresses.slice(start, addresses.length - end);
+  const { gone, fresh } = differingParts(before.addresses, addresses);
+  // What is left is less work than what went.
+  if (gone.length > addresses.length) return indexAfter(emptyIndex(), addresses);
   const changed = new Map<number, Map<string, readonly LinkAddress[]>>();
   const bucketFor = (key: string): Map<string, readonly LinkAddress[]> => {
     const number = bucketOf(key);
@@ -223,15 +225,36 @@ function indexAfter(before: Index, addresses: readonly LinkAddress[]): Index {
   for (const entry of fresh) {
     const key = ipKey(entry.prefix.address);
     const bucket = bucketFor(key);
-    const others = bucket.get(key) ?? NONE;
-    const all = [...others, entry];
-    bucket.set(key, others.length === 0 ? all : addresses.filter((one) => all.includes(one)));
+    const others = bucket.get(key);
+    const isOne = (one: LinkAddress) => one === entry || others?.includes(one) === true;
+    bucket.set(key, others === undefined ? [entry] : addresses.filter(isOne));
   }
   const buckets = before.buckets.slice();
   for (const [number, bucket] of changed) buckets[number] = bucket;
   const isForeignToo = gone.some(({ ours }) => !ours) || fresh.some(({ ours }) => !ours);
   const foreign = isForeignToo ? addresses.filter(({ ours }) => !ours) : before.foreign;
   return { addresses, foreign, buckets };
+}
+
+/**
+ * What is between the entries that two lists begin with and those that they end with alike, by
+ * identity: `gone` in the list of before, `fresh` in that of now.
+ */
+export function differingParts<T>(
+  before: readonly T[],
+  now: readonly T[],
+): { readonly gone: readonly T[]; readonly fresh: readonly T[] } {
+  const most = Math.min(before.length, now.length);
+  let start = 0;
+  while (start < most && before[start] === now[start]) start++;
+  let end = 0;
+  while (
+    end < most - start && before[before.length - 1 - end] === now[now.length - 1 - end]
+  ) end++;
+  return {
+    gone: before.slice(start, before.length - end),
+    fresh: now.slice(start, now.length - end),
+  };
 }
 
 /** A few of the last bytes: those of addresses in a row differ. */

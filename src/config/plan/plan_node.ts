@@ -5,8 +5,11 @@
 import { atOnce } from "../../async.ts";
 import { type Family, formatIp, includesIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
+  foreignAddresses,
+  foreignLinkWith,
   type Interfaces,
   type Link,
+  type LinkAddress,
   linkAround,
   linkWith,
   type VirtualAddress,
@@ -47,11 +50,8 @@ interface Setting {
   readonly self: Identity;
   /** The interfaces of the plan in force, by {@link keyOf}. */
   readonly before: ReadonlyMap<string, string | undefined>;
-  /**
-   * The machine without addresses of our own making: such a one may be on another wire than the
-   * node's.
-   */
-  readonly real: Interfaces;
+  /** The machine's addresses without those of our own making. */
+  readonly foreign: readonly LinkAddress[];
   /** Where the node's addresses are. */
   readonly home: Readonly<Record<Family, Link | undefined>>;
 }
@@ -135,15 +135,14 @@ function settingOf(
   self: Identity,
   previous: NodePlan | undefined,
 ): Setting {
-  const addresses = machine.interfaces.addresses.filter((entry) => !entry.ours);
-  const real = { ...machine.interfaces, addresses };
-  const home = (family: Family) => linkOfNode(self.entry?.addresses ?? [], family, real);
+  const { interfaces } = machine;
+  const home = (family: Family) => linkOfNode(self.entry?.addresses ?? [], family, interfaces);
   return {
     config,
     machine,
     self,
     before: new Map(previous?.plans.map((old) => [keyOf(old), old.interface])),
-    real,
+    foreign: foreignAddresses(interfaces),
     home: { ipv4: home("ipv4"), ipv6: home("ipv6") },
   };
 }
@@ -280,13 +279,13 @@ function interfaceOf(
 function linkOfNode(
   addresses: readonly Ip[],
   family: Family,
-  real: Interfaces,
+  interfaces: Interfaces,
 ): Link | undefined {
   const sorted = addresses.toSorted((a, b) =>
     Number(b.family === family) - Number(a.family === family)
   );
   for (const address of sorted) {
-    const link = linkWith(real, address);
+    const link = foreignLinkWith(interfaces, address);
     if (link !== undefined) return link;
   }
   return undefined;
@@ -311,10 +310,10 @@ function sourceOf(
   family: Family,
   transport: Transport,
   name: string | undefined,
-  { machine: { interfaces }, real, self }: Setting,
+  { machine: { interfaces }, foreign, self }: Setting,
 ): Ip | undefined {
   if (instance.source?.family === family) return instance.source;
-  const named = transport === "multicast" ? undefined : ownPeer(instance, family, real);
+  const named = transport === "multicast" ? undefined : ownPeer(instance, family, foreign);
   if (named !== undefined) return named;
   const own = self.entry?.addresses.find((address) => address.family === family);
   if (own === undefined || transport !== "multicast") return own;
@@ -331,11 +330,11 @@ function sourceOf(
 function ownPeer(
   { peers = [] }: InstanceConfig,
   family: Family,
-  { addresses }: Interfaces,
+  foreign: readonly LinkAddress[],
 ): Ip | undefined {
   const own = peers.filter((peer) =>
     peer.family === family &&
-    addresses.some(({ prefix }) => sameIp(prefix.address, peer))
+    foreign.some(({ prefix }) => sameIp(prefix.address, peer))
   );
   return own.length === 1 && peers.length > 1 ? own[0] : undefined;
 }
@@ -348,7 +347,7 @@ function peersOf(
   instance: InstanceConfig,
   family: Family,
   source: Ip | undefined,
-  { config, real, self }: Setting,
+  { config, foreign, self }: Setting,
 ): { readonly peers: readonly Ip[]; readonly alone: readonly Fault[] } {
   if (instance.peers === undefined) {
     const others = config.nodes.filter((node) => node !== self.entry);
@@ -359,7 +358,7 @@ function peersOf(
   const own = [
     ...(source === undefined ? [] : [source]),
     ...(self.entry?.addresses ?? []),
-    ...real.addresses.map(({ prefix }) => prefix.address),
+    ...foreign.map(({ prefix }) => prefix.address),
   ];
   const peers = written.filter((peer) => !includesIp(own, peer));
   if (peers.length > 0 || written.length === 0) return { peers, alone: [] };
