@@ -19,9 +19,9 @@ import { decodeVote, encodeVote, isVote, type Outgoing, type VoteMessage } from 
 import { votersOf } from "./message.ts";
 import { decodeLeaseNote, type SavedVote, type VotersNote, type VotesNote } from "./note.ts";
 import type { Terms } from "./terms.ts";
-import { asked, released, startVoter, transferred, type Vote, type Voted } from "./voter.ts";
-import { type Voter, votersFor, written } from "./voter.ts";
-import { initialVoters, isSameList, nameOf, needOf, type VoterList } from "./voters.ts";
+import { asked, introduced, released, startVoter, transferred, type Vote } from "./voter.ts";
+import { type Voted, type Voter, votersFor, written } from "./voter.ts";
+import { isSameList, nameOf, needOf, type VoterList } from "./voters.ts";
 import { viewOf } from "./words.ts";
 
 /** This node's part in one lease. */
@@ -61,7 +61,8 @@ export class Votes implements Arbiter {
   /** When a part has something to do; stale where it is undefined. */
   #due: { readonly at: Instant | undefined } | undefined;
 
-  constructor(options: VotesOptions, file: VoterList) {
+  /** `leases`: all that the file names, whether or not this machine may hold them. */
+  constructor(options: VotesOptions, file: VoterList, leases: readonly string[]) {
     this.#options = options;
     this.#file = file;
     this.#settledFile = options.voters?.file ?? file;
@@ -70,17 +71,17 @@ export class Votes implements Arbiter {
       return [lease, { epoch, last: undefined, voters, saved }] as const;
     });
     this.#voter = startVoter(options.clocks(), new Map<string, Vote>(known));
+    this.#introduce(leases);
   }
 
   /** The file may name other voters: they are wished for, those in force stay. */
-  settleVoters(file: VoterList): void {
-    if (isSameList(file, this.#file)) return;
+  settleVoters(file: VoterList, leases: readonly string[]): void {
+    const isSame = isSameList(file, this.#file);
     this.#file = file;
+    this.#introduce(leases);
+    if (isSame) return;
     for (const [lease, part] of this.#parts) {
-      const isFirst = this.#voter.votes.get(lease)?.voters === undefined;
-      if (isFirst) part.holder = { ...part.holder, voters: initialVoters(file) };
-      const isWish = !isFirst && !isInForce({ file }, part.holder);
-      part.contest = { ...part.contest, file, isWish };
+      part.contest = { ...part.contest, file, isWish: !isInForce({ file }, part.holder) };
       if (part.holder.askAt !== undefined) this.ask(lease);
       this.#options.onChange(lease);
     }
@@ -225,14 +226,20 @@ export class Votes implements Arbiter {
     if (this.#saveAt !== undefined && this.#saveAt <= now) this.#save(now);
   }
 
+  /** What is new to this machine goes by its file, from now on and after a reboot. */
+  #introduce(leases: readonly string[]): void {
+    const before = this.#voter;
+    for (const lease of leases) this.#voter = introduced(this.#voter, lease, this.#file);
+    if (this.#voter !== before) this.#saveAt ??= this.#options.now();
+  }
+
   #newPart(lease: string, terms: Terms): Part {
     const { self, randomBytes, floorOf } = this.#options;
     const token = randomBytes(8).toHex();
     const file = this.#file;
     const voters = votersFor(this.#voter, lease, file);
     const holder = holding.startHolder(token, voters, floorOf(lease));
-    const isWish = this.#voter.votes.get(lease)?.voters !== undefined &&
-      !isSameList(file, this.#settledFile) && !isInForce({ file }, holder);
+    const isWish = !isSameList(file, this.#settledFile) && !isInForce({ file }, holder);
     return {
       contest: { self, lease, file, isWish, terms },
       holder,

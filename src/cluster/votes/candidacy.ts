@@ -68,6 +68,8 @@ export interface Holder {
   readonly voters: Voters;
   /** Others that a voter has, which were never in force: the holder's are to be newer. */
   readonly rival: Stamp | undefined;
+  /** While no list has a number: another one by which a voter goes since its first start. */
+  readonly other: VoterList | undefined;
 }
 
 /** The node after a step, and what it sends. */

@@ -22,6 +22,7 @@ import {
   toAll,
 } from "./candidacy.ts";
 import { advanced, corrected, isChanging } from "./change.ts";
+import { otherOf, turned } from "./first_lists.ts";
 import { laterEnd, mayBeOver, type Reading, readingAfter, restAtLeast } from "./clocks.ts";
 import { type Ask, type Grant, markOf, type Refusal, type Release } from "./message.ts";
 import type { Terms } from "./terms.ts";
@@ -45,7 +46,7 @@ const SLACK = milliseconds(0.5);
 /** A node that holds nothing; `highest` is the highest epoch that was written down. */
 export function startHolder(token: string, voters: Voters, epoch = 0): Holder {
   const highest = Math.max(epoch, voters.stamp.epoch);
-  const nothing = { askAt: undefined, candidacy: undefined, rival: undefined };
+  const nothing = { askAt: undefined, candidacy: undefined, rival: undefined, other: undefined };
   return { token, highest, lastSent: 0, voters, ...nothing };
 }
 
@@ -90,7 +91,7 @@ export function settle(holder: Holder, now: Reading): Holder {
 
 /** Asks all voters: for the lease, or to have it for longer. Repeats itself until a release. */
 export function ask(contest: Contest, before: Holder, now: Reading): Step {
-  const holder = newRound(contest, settle(before, now), now);
+  const holder = newRound(contest, turned(contest, settle(before, now)), now);
   const { lease, terms } = contest;
   const { candidacy, voters } = holder;
   const holding = candidacy?.isHolding === true;
@@ -178,7 +179,11 @@ export function refused(
   const { reason, holder: other, holding, rest } = refusal;
   const refusals = new Map(candidacy.refusals)
     .set(voter, { reason, holder: other, holding, until: readingAfter(now, rest) });
-  const next = { ...holder, candidacy: { ...candidacy, refusals } };
+  const next = {
+    ...holder,
+    other: otherOf(holder, refusal),
+    candidacy: { ...candidacy, refusals },
+  };
   if (yields(contest, next, next.candidacy, now)) {
     const step = release(contest, next, now);
     // Longer than the other's own pause: it asks again before this one does.

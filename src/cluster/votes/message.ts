@@ -143,7 +143,9 @@ export function isVote(text: Uint8Array): boolean {
 /** `voters` as a message names them; `isKnown`: to a machine that knows the lists. */
 export function markOf(voters: Voters, isKnown: boolean): VotersMark {
   const { stamp: { epoch, step }, lists } = voters;
-  return { epoch, step, print: printOf(voters), ...isKnown ? {} : { lists } };
+  // Of two first lists a voter keeps its own alone.
+  const isKept = isKnown && !(epoch === 0 && lists.length > 1);
+  return { epoch, step, print: printOf(voters), ...isKept ? {} : { lists } };
 }
 
 /** The voters that `mark` names; undefined: it does not name them. */

@@ -25,6 +25,7 @@ import {
   idIn,
   idsOf,
   initialVoters,
+  isSameList,
   nameOf,
   printOf,
   type VoterList,
@@ -53,7 +54,7 @@ export interface Vote {
   readonly epoch: number;
   /** The last promise; its time may be over. */
   readonly last: Promised | undefined;
-  /** Those in force since it has promised, whatever the file says; undefined: it never did. */
+  /** Those in force, whatever the file says; undefined: no file of this machine named the lease. */
   readonly voters?: Voters | undefined;
   /** What survives a reboot. */
   readonly saved?: Saved | undefined;
@@ -94,6 +95,17 @@ export function written(voter: Voter, lease: string): Voter {
   if (vote?.voters === undefined) return voter;
   const saved = { ...vote.voters.stamp, promised: vote.epoch };
   return withVote(voter, lease, { ...vote, saved, isUnsaved: false });
+}
+
+/**
+ * The voter that goes by `list` for `lease`, if it has not heard of it before. It does so from the
+ * first start on, not from its first promise on: a file that is changed meanwhile is a wish.
+ */
+export function introduced(voter: Voter, lease: string, list: VoterList): Voter {
+  const vote = voter.votes.get(lease);
+  if (vote?.voters !== undefined) return voter;
+  const { epoch = 0, last } = vote ?? {};
+  return withVote(voter, lease, { epoch, last, voters: initialVoters(list), isUnsaved: true });
 }
 
 /** The voters in force for `lease`, as far as this voter knows. */
@@ -173,24 +185,29 @@ function decide(
   const end = isRepeated ? last.end : laterEnd(isOwn ? last.end : undefined, promised);
   const promise = { to: from, token, sent, epoch, end, holding };
   const saved = vote?.saved;
+  // Its own first list stays what it goes by, until another one has a number.
+  const kept = voters.stamp.epoch === 0 ? known : voters;
   const grant: Grant = { kind: "vote-grant", lease, token, sent, saved: saved ?? null };
   const isSaved = saved !== undefined && compareStamps(saved, voters.stamp) === 0 &&
     (!request.change || saved.promised === epoch);
   const isUnsaved = vote?.isUnsaved === true || !isSaved;
   return {
-    voter: withVote(voter, lease, { epoch, last: promise, voters, saved, isUnsaved }),
+    voter: withVote(voter, lease, { epoch, last: promise, voters: kept, saved, isUnsaved }),
     messages: [{ to: from, message: grant }],
   };
 }
 
 /**
- * The voters of a promise: those that are `known`, or newer ones, which the request names.
- * Undefined: its voters are others, or `from` is none of them.
+ * The voters of a promise: those that are `known`, or newer ones, which the request names, or,
+ * while none has a number, two first lists, of which one is known. Undefined: its voters are
+ * others, or `from` is none of them.
  */
 function agreed(known: Voters, { voters: mark, from }: Asked, file: VoterList): Voters | undefined {
   const order = compareStamps(mark, known.stamp);
   const isKnown = order === 0 && mark.print === printOf(known);
-  const voters = isKnown ? known : order > 0 ? votersOf(mark) : undefined;
+  const isAmong = order === 0 && mark.epoch === 0 &&
+    known.lists.every((list) => mark.lists?.some((one) => isSameList(one, list)));
+  const voters = isKnown ? known : order > 0 || isAmong ? votersOf(mark) : undefined;
   if (voters === undefined) return undefined;
   const id = idIn(file, from);
   const ids = idsOf(voters);

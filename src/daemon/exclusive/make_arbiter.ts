@@ -5,7 +5,7 @@ import { Etcd } from "../../cluster/etcd/arbiter.ts";
 import { Votes, type VotesOptions } from "../../cluster/votes/arbiter.ts";
 import type { Config } from "../../config/config.ts";
 import { etcdPlan } from "../../config/plan/etcd.ts";
-import { voterList } from "../../config/plan/exclusive.ts";
+import { leaseFor, voterList } from "../../config/plan/exclusive.ts";
 import type { Host } from "../../host.ts";
 
 /** What they are made of. */
@@ -50,10 +50,12 @@ function votesOf(
   before: Made | undefined,
 ): Made {
   const voters = voterList(config);
+  const leases = new Set(config.instances.flatMap((one) => leaseFor(one, config)?.name ?? []));
   if (!(before?.arbiter instanceof Votes)) {
-    return { self, arbiter: new Votes({ ...options, ...events, self }, voters), etcd: "" };
+    const arbiter = new Votes({ ...options, ...events, self }, voters, [...leases]);
+    return { self, arbiter, etcd: "" };
   }
-  before.arbiter.settleVoters(voters);
+  before.arbiter.settleVoters(voters, [...leases]);
   return before;
 }
 

@@ -2,8 +2,12 @@
 import type { Contest, Holder } from "../../../../src/cluster/votes/candidacy.ts";
 import type { Reading } from "../../../../src/cluster/votes/clocks.ts";
 import { type Grant, markOf, type Saved } from "../../../../src/cluster/votes/message.ts";
-import type { Vote } from "../../../../src/cluster/votes/voter.ts";
-import { compareStamps, idsOf, type Stamp } from "../../../../src/cluster/votes/voters.ts";
+import {
+  compareStamps,
+  idsOf,
+  initialVoters,
+  type Stamp,
+} from "../../../../src/cluster/votes/voters.ts";
 import { PROTOCOL, type Protocol } from "./protocol.ts";
 
 /** Each mutant, by what it does wrong. */
@@ -29,14 +33,13 @@ export const CHANGE_MUTANTS: Readonly<Record<string, Protocol>> = {
     },
   },
   "the voters in force are forgotten with the process": { ...PROTOCOL, savesVoters: false },
-  "a voter goes by its file": {
+  "a voter goes by its file while no list has a number": {
     ...PROTOCOL,
     asked: (file, voter, now, from, ask) => {
-      const votes = [...voter.votes].map(([lease, vote]): [string, Vote] => [
-        lease,
-        { ...vote, voters: { stamp: { epoch: 0, step: 0 }, lists: [file] } },
-      ]);
-      return PROTOCOL.asked(file, { ...voter, votes: new Map(votes) }, now, from, ask);
+      const vote = voter.votes.get(ask.lease);
+      if (vote?.voters?.stamp.epoch !== 0) return PROTOCOL.asked(file, voter, now, from, ask);
+      const votes = new Map(voter.votes).set(ask.lease, { ...vote, voters: initialVoters(file) });
+      return PROTOCOL.asked(file, { ...voter, votes }, now, from, ask);
     },
   },
   "a voter grants to voters that are not in force any more": {

@@ -74,8 +74,10 @@ export const CHANGING: Variant = { ...SOUND, changes: true };
 
 /** Needs a course of events that is not drawn in 600 courses: unit tests tell it. */
 const BY_A_STORY = [
+  "a voter goes by its file while no list has a number",
   "another list takes the place of one without both counting for a time",
   "a voter grants to voters that are not in force any more",
+  "the voters in force are forgotten with the process",
   "what an earlier holder left half made counts as that of the next",
 ];
 

@@ -19,6 +19,7 @@ import {
 } from "../../../../src/cluster/votes/message.ts";
 import type { Terms } from "../../../../src/cluster/votes/terms.ts";
 import {
+  introduced,
   type Promised,
   type Vote,
   type Voter,
@@ -105,18 +106,19 @@ export const BOOT: Reading = { boot: nanoseconds(0), raw: nanoseconds(0) };
 
 /** A machine that runs for so long that its voter is not silent. */
 export function settled(name: string, file: VoterList): Machine {
-  const voter: Voter = { silentUntil: BOOT, votes: new Map() };
-  const holder = startHolder(tokenOf(name, 1), initialVoters(file));
-  const nothing = { fence: undefined, note: undefined, disk: undefined };
+  const [voters, epoch] = [initialVoters(file), 0];
+  const saved = { ...voters.stamp, promised: epoch };
+  const vote: Vote = { epoch, last: undefined, voters, saved, isUnsaved: false };
+  const voter: Voter = { silentUntil: BOOT, votes: new Map([[LEASE, vote]]) };
+  const holder = startHolder(tokenOf(name, 1), voters);
+  const nothing = { fence: undefined, note: undefined, disk: { epoch, voters } };
   return { name, now: BOOT, starts: 1, voter, holder, file, isWish: false, ...nothing };
 }
 
 /** The machine after it was reloaded with a file in which these vote. */
 export function reloaded(machine: Machine, file: VoterList): Machine {
   if (file.join() === machine.file.join()) return machine;
-  const isFirst = machine.voter.votes.get(LEASE)?.voters === undefined;
-  const holder = isFirst ? { ...machine.holder, voters: initialVoters(file) } : machine.holder;
-  return { ...machine, file, holder, isWish: !isFirst && !isInForce({ file }, holder) };
+  return { ...machine, file, isWish: !isInForce({ file }, machine.holder) };
 }
 
 /** What a node of `name` contends for. */
@@ -196,7 +198,7 @@ export function restarted({ protocol }: Rules, machine: Machine, epoch = 0): Mac
     const saved = { ...disk.voters.stamp, promised: disk.epoch };
     votes.set(LEASE, { epoch: floor, last: undefined, voters: disk.voters, saved });
   } else if (floor > 0) votes.set(LEASE, { epoch: floor, last: undefined });
-  const voter = protocol.startVoter(now, votes);
+  const voter = introduced(protocol.startVoter(now, votes), LEASE, file);
   const holder = startHolder(tokenOf(name, starts), votersFor(voter, LEASE, file), epoch);
   return { ...machine, starts, holder, voter, note: undefined };
 }
@@ -255,7 +257,7 @@ function voted(
 function saved({ protocol }: Rules, machine: Machine): Machine {
   const vote = machine.voter.votes.get(LEASE);
   if (vote?.voters === undefined || vote.isUnsaved !== true) return machine;
-  const disk = protocol.savesVoters ? { epoch: vote.epoch, voters: vote.voters } : machine.disk;
+  const disk = protocol.savesVoters ? { epoch: vote.epoch, voters: vote.voters } : undefined;
   return { ...machine, disk, voter: protocol.written(machine.voter, LEASE) };
 }
 

@@ -165,17 +165,21 @@ Deno.test("votes: a node that wishes for the lease without its number is offered
 
 Deno.test("votes: the holder that is wished to give it is not asked for it beside that", () => {
   const sent: string[] = [];
-  const votes = new Votes({
-    ...{
-      self: "b",
-      now: () => 0 as Instant,
-      clocks: () => ({ boot: seconds(9), raw: seconds(9) }),
+  const votes = new Votes(
+    {
+      ...{
+        self: "b",
+        now: () => 0 as Instant,
+        clocks: () => ({ boot: seconds(9), raw: seconds(9) }),
+      },
+      randomBytes: (count) => new Uint8Array(count),
+      send: (to, text) => void sent.push(`${to} ${decodeVote(text)?.kind}`),
+      ...{ floorOf: () => 0, onChange() {}, onWish() {} },
+      ...{ voters: undefined, saveVoters: () => true },
     },
-    randomBytes: (count) => new Uint8Array(count),
-    send: (to, text) => void sent.push(`${to} ${decodeVote(text)?.kind}`),
-    ...{ floorOf: () => 0, onChange() {}, onWish() {} },
-    ...{ voters: undefined, saveVoters: () => true },
-  }, ["a", "b", "w"]);
+    ["a", "b", "w"],
+    ["instance/web"],
+  );
   votes.settle([{ lease: "instance/web", terms: TERMS }]);
   votes.wish("instance/web", "a");
   deepStrictEqual(sent, ["a vote-wish", "w vote-ask"]);

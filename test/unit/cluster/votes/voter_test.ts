@@ -197,6 +197,18 @@ Deno.test("voter: newer voters are taken over with a promise, and older ones ref
   strictEqual(wordOf(asked(VOTERS, voter, at(9.1), "a", known)), "granted");
 });
 
+Deno.test("voter: of two first lists of a request one has to be its own, which it keeps", () => {
+  const others = ["a", "b"];
+  const stamp = { epoch: 0, step: 0 };
+  const both = askOf(A, 1, { voters: markOf({ stamp, lists: [others, VOTERS] }, true) });
+  const first = asked(VOTERS, OLD, at(10), "a", both);
+  strictEqual(wordOf(first), "granted");
+  deepStrictEqual(first.voter.votes.get("db")?.voters, initialVoters(VOTERS));
+  strictEqual(wordOf(asked(["a", "b", "x"], OLD, at(10), "a", both)), "other-voters 0");
+  const other = askOf(A, 2, { voters: markOf(initialVoters(others), false) });
+  strictEqual(wordOf(asked(VOTERS, first.voter, at(10), "a", other)), "other-voters 0");
+});
+
 Deno.test("voter: newer voters of a request that it refuses change nothing", () => {
   const { voter } = asked(VOTERS, OLD, at(9), "a", askOf(A, 1, { epoch: 7 }));
   const voters = markFor(5, 1, VOTERS, ["a", "b", "x"]);

@@ -1,0 +1,83 @@
+/** By which list a machine goes from its first start on, and what its file has to do with it. */
+import { deepStrictEqual } from "node:assert/strict";
+import { Votes } from "../../../../src/cluster/votes/arbiter.ts";
+import { decodeVote, encodeVote } from "../../../../src/cluster/votes/message.ts";
+import { markOf, type VoteMessage } from "../../../../src/cluster/votes/message.ts";
+import { encodeVotersNote, type VotersNote } from "../../../../src/cluster/votes/note.ts";
+import { initialVoters, type VoterList } from "../../../../src/cluster/votes/voters.ts";
+import { type Instant, seconds } from "../../../../src/time.ts";
+import { TERMS } from "../../../support/cluster/votes/lan.ts";
+
+const LEASE = "instance/web";
+const [FIRST, OTHER] = [["a", "b", "w"], ["a", "b", "x"]];
+
+function at(after: number): Instant {
+  return after * 1e9 as Instant;
+}
+
+/** Node b, 9 s after the boot of its machine, and what it writes down and says. */
+class NodeB {
+  readonly votes: Votes;
+  saved: VotersNote | undefined;
+  readonly #said: VoteMessage[] = [];
+  #seconds = 9;
+
+  constructor(file: VoterList, voters?: VotersNote) {
+    const clocks = () => ({ boot: seconds(this.#seconds), raw: seconds(this.#seconds) });
+    this.votes = new Votes(
+      {
+        ...{ self: "b", now: () => at(this.#seconds), clocks, voters },
+        ...{ randomBytes: (count) => new Uint8Array(count), floorOf: () => 0 },
+        ...{ onChange() {}, onWish() {} },
+        send: (_, text) => void this.#said.push(decodeVote(text) ?? fail()),
+        saveVoters: (note) => {
+          this.saved = note;
+          return true;
+        },
+      },
+      file,
+      [LEASE],
+    );
+  }
+
+  /** After its silence: the kinds of what it answers a node that asks with these voters. */
+  answersTo(list: VoterList): readonly string[] {
+    this.#seconds = 20;
+    this.votes.tick(at(this.#seconds));
+    this.#said.length = 0;
+    const request = { token: "a".repeat(16), sent: 1, term: TERMS.term, epoch: 1 };
+    this.votes.take(
+      "a",
+      encodeVote({
+        ...{ kind: "vote-ask", lease: LEASE, voters: markOf(initialVoters(list), false) },
+        ...{ change: false, holding: false, ...request },
+      }),
+    );
+    return this.#said.map(({ kind }) => kind);
+  }
+}
+
+function fail(): never {
+  throw new Error("that is no message");
+}
+
+Deno.test("votes: what a machine goes by is written down at its first start", () => {
+  const b = new NodeB(FIRST);
+  b.votes.tick(at(9));
+  deepStrictEqual(b.saved && encodeVotersNote(b.saved), {
+    file: FIRST,
+    leases: { [LEASE]: { epoch: 0, voters: initialVoters(FIRST) } },
+  });
+  b.votes.settleVoters(OTHER, [LEASE]);
+  deepStrictEqual(b.answersTo(OTHER), ["vote-refusal"]);
+  deepStrictEqual(new NodeB(OTHER, b.saved).answersTo(OTHER), ["vote-refusal"]);
+  deepStrictEqual(new NodeB(OTHER, b.saved).answersTo(FIRST), ["vote-grant"]);
+  deepStrictEqual(new NodeB(OTHER).answersTo(OTHER), ["vote-grant"]);
+});
+
+Deno.test("votes: a lease that comes with another list of voters goes by that list", () => {
+  const b = new NodeB(FIRST);
+  b.votes.settleVoters(OTHER, [LEASE, "instance/db"]);
+  b.votes.tick(at(9));
+  deepStrictEqual(b.saved?.leases.get("instance/db")?.voters, initialVoters(OTHER));
+});
