@@ -113,6 +113,10 @@ const INSTANCES: readonly (readonly [string, string])[] = [
   ["unicast_ttl", "unicast_ttl 64\nunicast_fault_no_peer\ncheck_unicast_src\ntrack_src_ip"],
   ["mcast_src_ip", "mcast_src_ip 192.168.1.11\nmcast_dst_ip 224.0.0.19"],
   ["virtual_ipaddress_excluded", "virtual_ipaddress_excluded {\n  10.9.9.9\n  fd00::9/64\n}"],
+  [
+    "virtual_ipaddress_excluded twice",
+    "virtual_ipaddress_excluded {\n  10.9.9.9\n  10.9.9.9/24\n  10.9.9.9 dev eth1\n}",
+  ],
   ["no_virtual_ipaddress", "no_virtual_ipaddress"],
   ["virtual_routes", "virtual_routes {\n  default via 192.168.1.1\n}"],
   ["virtual_rules", "virtual_rules {\n  from 192.168.2.0/24 table 1\n}"],

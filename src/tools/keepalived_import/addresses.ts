@@ -200,16 +200,33 @@ export function ofFamily(
   });
 }
 
-/** Each address once; repeated ones are reported. */
-export function once(addresses: readonly Address[], report: Report): readonly Address[] {
-  const seen = new Set<string>();
-  return addresses.filter(({ prefix, statement }) => {
-    const text = formatIp(prefix.address);
-    if (seen.has(text)) report(statement, changed("it is there already"));
-    const fresh = !seen.has(text);
-    seen.add(text);
-    return fresh;
+/** Each address once; repeated ones are reported. `advertised`: with their place in adverts. */
+export function once(
+  addresses: readonly Address[],
+  report: Report,
+  advertised = false,
+): readonly Address[] {
+  const seen = new Map<string, Address>();
+  return addresses.filter((address) => {
+    const text = formatIp(address.prefix.address);
+    const before = seen.get(text);
+    if (before === undefined) seen.set(text, address);
+    else report(address.statement, repeated(address, before, advertised));
+    return before === undefined;
   });
+}
+
+function repeated(address: Address, before: Address, advertised: boolean): Translation {
+  if (advertised) {
+    return altered(
+      "keepalived names it once more in its adverts, and refuses those of a node that does not",
+      undefined,
+      "remove the repeated line in the files of all nodes, and import again",
+    );
+  }
+  return address.interface === before.interface
+    ? changed("it is there already")
+    : altered("it is there already: floatip adds an address on one interface only");
 }
 
 /** Whether no earlier instance has the address; else it is reported. `wire`: its interface. */

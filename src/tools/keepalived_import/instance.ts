@@ -157,7 +157,7 @@ function addressesOf(
     });
   const wire = (one: Address) => one.interface ?? own;
   const free = (one: Address) => isFree(one, wire(one), taken, report);
-  const written = once(read("virtual_ipaddress"), report).filter(free);
+  const written = once(read("virtual_ipaddress"), report, true).filter(free);
   const excluded = once(read("virtual_ipaddress_excluded"), report).filter(free);
   const [first] = written;
   if (first === undefined) return { advertised: [], all: excluded };
