@@ -141,6 +141,8 @@ export const RTM_NEWLINK = 16,
   RTM_NEWADDR = 20,
   RTM_DELADDR = 21,
   RTM_GETADDR = 22,
+  RTM_NEWROUTE = 24,
+  RTM_DELROUTE = 25,
   RTM_GETROUTE = 26,
   RTM_NEWNETCONF = 80,
   RTMGRP_LINK = 0x1,
@@ -196,10 +198,15 @@ export const IFA_ADDRESS = 1,
   INFINITY_LIFE_TIME = 0xffffffff;
 
 /** rtnetlink(7): attributes of routes. */
-export const RTA_DST = 1, RTA_IIF = 3, RTA_GATEWAY = 5;
+export const RTA_DST = 1,
+  RTA_IIF = 3,
+  RTA_OIF = 4,
+  RTA_GATEWAY = 5,
+  RTA_PRIORITY = 6,
+  RTA_EXPIRES = 23;
 
-/** rtnetlink(7): rtm_type of a route to an address of this machine. */
-export const RTN_LOCAL = 2;
+/** rtnetlink(7): rtm_type of a route to an address of this machine, and rtm_table of them. */
+export const RTN_LOCAL = 2, RT_TABLE_LOCAL = 255;
 
 /** rtnetlink(7): rtm_scope. */
 export const RT_SCOPE_UNIVERSE = 0,

@@ -208,11 +208,11 @@ export class Network {
 
   /** {@link Host.removeAddress}. */
   removeAddress(held: VirtualAddress): "removed" | "absent" {
-    this.#localRoutes.forget(held.prefix.address);
     this.#renew();
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) return "absent";
+    this.#localRoutes.forget(held.prefix.address, link.index);
     try {
       if (this.#table.hasDependants(link.index, held.prefix)) {
         this.#promotion.ensureWithin(link.index, FRESH_MS);
@@ -240,7 +240,7 @@ export class Network {
     this.#hear();
     const places = this.#placesOf(all);
     for (const { held, index } of places) {
-      this.#localRoutes.forget(held.prefix.address);
+      this.#localRoutes.forget(held.prefix.address, index);
       if (!this.#table.hasDependants(index, held.prefix)) continue;
       this.#promotion.ensureWithin(index, FRESH_MS);
     }

@@ -40,6 +40,32 @@ kernelTest("an IPv6 address skips duplicate address detection; /128 is deprecate
   assert.equal(single?.valid_life_time, 4294967295);
 });
 
+kernelTest(
+  "packets to a new IPv6 address are taken at once, by a route that goes with it",
+  async () => {
+    await using machines = await openMachines();
+    const { host, machine } = machines;
+    const all = ["fd77::50/64", "fd77::51/128"].map((text) => held(text));
+    const routes = async () => {
+      const lines = (await machine.ip("-6", "route", "show", "table", "local")).split("\n");
+      return lines.filter((line) => /fd77::5[01] /.test(line));
+    };
+    for (const some of [all.slice(0, 1), all]) {
+      host.addAddresses(some);
+      assert.deepEqual(
+        some.map(({ prefix }) => host.isReady(prefix.address)),
+        some.map(() => true),
+      );
+      assert.equal(
+        (await routes()).filter((line) => / metric 1 expires /.test(line)).length,
+        some.length,
+      );
+      host.removeAddresses(some);
+      assert.deepEqual(await routes(), []);
+    }
+  },
+);
+
 kernelTest("our mark survives us: another process knows the address as ours", async () => {
   await using machines = await openMachines();
   const { host, machine } = machines;

@@ -1,4 +1,7 @@
-/** New IPv6 addresses are asked for until their local route is there; the kernel is a function. */
+/**
+ * New IPv6 addresses have a route of ours until the kernel's is there, and are asked for; the
+ * kernel is a function.
+ */
 import assert from "node:assert/strict";
 import { RTMSG } from "../../../../src/linux/abi.ts";
 import { Connection } from "../../../../src/linux/netlink/connection.ts";
@@ -7,46 +10,72 @@ import { attribute, attributeTable, u32 } from "../../../../src/linux/netlink/me
 import { ip } from "../../../../src/net/ip.ts";
 import { answer, FakeExchange, verdict } from "../../../support/linux/netlink/fake_kernel.ts";
 
-/** rtnetlink(7): RTA_IIF; types of routes. */
-const ARRIVAL = attributeTable({ arrival: attribute(3, u32) });
+/** rtnetlink(7): RTA_IIF, RTA_OIF, RTA_PRIORITY, RTA_EXPIRES; types of routes and requests. */
+const ATTRIBUTES = attributeTable({
+  arrival: attribute(3, u32),
+  link: attribute(4, u32),
+  metric: attribute(6, u32),
+  expires: attribute(23, u32),
+});
 const UNICAST = 1, LOCAL = 2;
-const ENETUNREACH = 101;
+const NEW_ROUTE = 24, DELETE_ROUTE = 25, GET_ROUTE = 26;
+const ENETUNREACH = 101, EOPNOTSUPP = 95;
 
 const NEW = ip("fd77::100");
 
-/** Local routes of a kernel that answers each question with the next of `types`; 0: none. */
-function lab(types: readonly number[]) {
+/**
+ * Local routes of a kernel that answers each question with the next of `types`; 0: none. To changes
+ * it says `verdictOnChanges`.
+ */
+function lab(types: readonly number[], verdictOnChanges = 0) {
   const left = [...types];
   const header = {
     ...{ family: 10, destinationLength: 128, sourceLength: 0, tos: 0 },
     ...{ table: 255, protocol: 2, scope: 0, flags: 0 },
   };
   const exchange = new FakeExchange((request) => {
+    if (request.type !== GET_ROUTE) return [[verdict(request, verdictOnChanges)]];
     const type = left.shift() ?? 0;
     if (type === 0) return [[verdict(request, ENETUNREACH)]];
     return [[answer(request, 24, RTMSG.write({ ...header, type }))], [verdict(request, 0)]];
   });
-  return { exchange, routes: new LocalRoutes(new Connection(exchange)) };
+  const routes = new LocalRoutes(new Connection(exchange));
+  const of = (type: number) =>
+    exchange.requests.filter((one) => one.type === type)
+      .map(({ body }) => ATTRIBUTES.decode(body.subarray(RTMSG.size)));
+  return { exchange, routes, of };
 }
 
 Deno.test("a new IPv6 address is there when what comes in by its link is taken here", () => {
-  const { exchange, routes } = lab([0, UNICAST, LOCAL]);
+  const { routes, of } = lab([0, UNICAST, LOCAL], -EOPNOTSUPP);
   routes.expect(NEW, 7);
   assert.deepEqual([1, 2, 3].map(() => routes.isThere(NEW)), [false, false, true]);
-  assert.equal(exchange.requests.length, 3);
-  const body = exchange.requests[0]?.body.subarray(RTMSG.size) ?? new Uint8Array();
-  assert.equal(ARRIVAL.decode(body).arrival, 7);
+  assert.deepEqual(of(GET_ROUTE).map(({ arrival }) => arrival), [7, 7, 7]);
   assert.equal(routes.isThere(NEW), true);
-  assert.equal(exchange.requests.length, 3, "it is asked no more");
+  assert.equal(of(GET_ROUTE).length, 3, "it is asked no more");
+});
+
+Deno.test("a new IPv6 address has a route of ours that ends by itself, and goes with it", () => {
+  const { routes, of } = lab([LOCAL]);
+  routes.expect(NEW, 7);
+  assert.deepEqual(of(NEW_ROUTE).map(({ link, metric, expires }) => [link, metric, expires]), [
+    [7, 1, 1],
+  ]);
+  assert.deepEqual(of(DELETE_ROUTE), []);
+  assert.equal(routes.isThere(NEW), true);
+  routes.forget(NEW, 7);
+  assert.deepEqual(of(DELETE_ROUTE).map(({ link, metric }) => [link, metric]), [[7, 1]]);
 });
 
 Deno.test("nothing is asked of IPv4, of others, and of what was given up", () => {
-  const { exchange, routes } = lab([]);
+  const { exchange, routes, of } = lab([]);
   routes.expect(ip("10.77.0.100"), 7);
+  routes.forget(ip("10.77.0.100"), 7);
+  assert.equal(exchange.requests.length, 0);
   routes.expect(NEW, 7);
   assert.equal(routes.isThere(ip("10.77.0.100")), true);
   assert.equal(routes.isThere(ip("fd77::1")), true);
-  routes.forget(NEW);
+  routes.forget(NEW, 7);
   assert.equal(routes.isThere(NEW), true);
-  assert.equal(exchange.requests.length, 0);
+  assert.deepEqual(of(GET_ROUTE), []);
 });
