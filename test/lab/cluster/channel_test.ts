@@ -69,12 +69,15 @@ Deno.test({
     // Another secret: it is seen, and nothing that it says is believed.
     await untilOtherSecret(a, "c");
     await untilOtherSecret(c, "a");
-    const isEnough = () => [A, B].every((to) => dataTo(first.all, to).length >= 8);
+    const isEnough = () => [A, B].every((to) => wordsTo(first.all, to).length >= 8);
     await until("enough was recorded", isEnough, 20_000);
     // What is sent again is not recorded again.
     await first[Symbol.asyncDispose]();
     const recorded = first.all;
-    const [fromA, fromB] = [dataTo(recorded, B), dataTo(recorded, A)];
+    const [fromA, fromB] = [wordsTo(recorded, B), wordsTo(recorded, A)];
+    for (const type of ["data", "beat"]) {
+      assert.ok([fromA, fromB].every((all) => all.some((one) => typeOf(one) === type)), type);
+    }
     // Sent back to where it came from, as if the other one had said it.
     const reflected = fromA.map(({ bytes }) => ({ from: B, to: A, bytes }));
     // All kinds: greetings may be answered, and change nothing.
@@ -127,9 +130,10 @@ function isData(recorded: Recorded): boolean {
   return typeOf(recorded) === "data";
 }
 
-/** What nodes that know the secret told `to`. */
-function dataTo(all: readonly Recorded[], to: string): readonly Recorded[] {
-  return all.filter((seen) => isData(seen) && seen.to === to && seen.from !== "10.77.0.3");
+/** What nodes that know the secret told `to`: DATA, and BEATs. */
+function wordsTo(all: readonly Recorded[], to: string): readonly Recorded[] {
+  const isWord = (seen: Recorded) => isData(seen) || typeOf(seen) === "beat";
+  return all.filter((seen) => isWord(seen) && seen.to === to && seen.from !== "10.77.0.3");
 }
 
 /** Each of them one time. */
@@ -155,17 +159,20 @@ function inDisorder(datagrams: readonly Datagram[]): Group {
   return { datagrams: many, rounds: ROUNDS };
 }
 
-/** The newest DATA of a with later counters, and a bit changed in each. */
+/** The newest DATA and the newest BEAT of a with later counters, and a bit changed in each. */
 function changed(all: readonly Recorded[]): readonly Datagram[] {
-  const newest = all.findLast((seen) => isData(seen) && seen.from === A);
-  assert.ok(newest !== undefined);
+  const newest = ["data", "beat"].flatMap((type) =>
+    all.findLast((seen) => typeOf(seen) === type && seen.from === A) ?? []
+  );
+  assert.equal(newest.length, 2);
   return Array.from({ length: Math.min(REPLAYS, MOST_CHANGED) }, (_, n) => {
-    const bytes = newest.bytes.slice();
+    const one = newest[n % 2] ?? assert.fail();
+    const bytes = one.bytes.slice();
     const view = new DataView(bytes.buffer);
     view.setBigUint64(16, view.getBigUint64(16) + 1000n + BigInt(n));
-    const bit = n % ((bytes.length - 24) * 8);
+    const bit = (n >> 1) % ((bytes.length - 24) * 8);
     bytes[24 + (bit >> 3)] = (bytes[24 + (bit >> 3)] ?? 0) ^ 1 << (bit & 7);
-    return { from: newest.from, to: B, bytes };
+    return { from: one.from, to: B, bytes };
   });
 }
 

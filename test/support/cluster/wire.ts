@@ -26,9 +26,13 @@ export interface Recorded {
 }
 
 /** What kind of datagram it is. */
-export function typeOf({ bytes }: Recorded): "hello" | "ack" | "data" | undefined {
-  return ([undefined, "hello", "ack", "data"] as const)[bytes[3] ?? 0];
+export function typeOf({ bytes }: Pick<Recorded, "bytes">): Type | undefined {
+  return TYPES[bytes[3] ?? 0];
 }
+
+type Type = NonNullable<typeof TYPES[number]>;
+
+const TYPES = [undefined, "hello", "ack", "data", undefined, "beat"] as const;
 
 /** Records the channel from {@link Recorder.open} until it is disposed. */
 export class Recorder implements AsyncDisposable {
