@@ -7,6 +7,8 @@ export interface Fields {
   text(name: string, most: number): string | undefined;
   /** A whole number from 0 to 2^53 - 1. */
   whole(name: string): number | undefined;
+  /** Whole milliseconds; of more than {@link LONGEST_MS} as many. */
+  ms(name: string): number | undefined;
   flag(name: string): boolean | undefined;
   /** One of these words. */
   word<const W extends string>(name: string, words: readonly W[]): W | undefined;
@@ -15,21 +17,29 @@ export interface Fields {
   table(name: string): Fields | undefined;
 }
 
+/** A hundred years: from any instant on, or back, it is a date of four digits. */
+export const LONGEST_MS = 100 * 365 * 86_400_000;
+
 /** `value` as a table; undefined where it is none. */
 export function fieldsOf(value: unknown): Fields | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const table = value as Readonly<Record<string, unknown>>;
   const get = (name: string): unknown => Object.hasOwn(table, name) ? table[name] : undefined;
+  const whole = (name: string): number | undefined => {
+    const found = get(name);
+    return typeof found === "number" && Number.isSafeInteger(found) && found >= 0
+      ? found
+      : undefined;
+  };
   return {
     text: (name, most) => {
       const found = get(name);
       return typeof found === "string" ? fitting(found, most) : undefined;
     },
-    whole: (name) => {
-      const found = get(name);
-      return typeof found === "number" && Number.isSafeInteger(found) && found >= 0
-        ? found
-        : undefined;
+    whole,
+    ms: (name) => {
+      const found = whole(name);
+      return found === undefined ? undefined : Math.min(found, LONGEST_MS);
     },
     flag: (name) => {
       const found = get(name);

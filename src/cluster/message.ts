@@ -248,7 +248,7 @@ function decodePlace(fields: Fields): { index: number; count: number } | undefin
 
 function decodeNode(fields: Fields | undefined): NodeReport | undefined {
   const version = fields?.text("version", MAX_NAME);
-  const up = fields?.whole("up");
+  const up = fields?.ms("up");
   if (fields === undefined || version === undefined || up === undefined) return undefined;
   return {
     version,
@@ -256,7 +256,7 @@ function decodeNode(fields: Fields | undefined): NodeReport | undefined {
     keys: fields.list("keys", MAX_KEYS).filter((id) => typeof id === "number" && id >>> 0 === id)
       .map(Number),
     file: fields.text("file", MAX_NAME) ?? null,
-    fileAge: fields.whole("fileAge") ?? 0,
+    fileAge: fields.ms("fileAge") ?? 0,
     maintenance: decodeMaintenance(fields.table("maintenance")),
     leaving: fields.flag("leaving") ?? false,
     seals: fields.list("seals", MAX_LIST).filter((one) => typeof one === "string"),
@@ -266,8 +266,8 @@ function decodeNode(fields: Fields | undefined): NodeReport | undefined {
 function decodeMaintenance(fields: Fields | undefined): MaintenanceReport | null {
   if (fields === undefined) return null;
   return {
-    age: fields.whole("age") ?? 0,
-    left: fields.whole("left") ?? null,
+    age: fields.ms("age") ?? 0,
+    left: fields.ms("left") ?? null,
     reason: fields.text("reason", MAX_TEXT) ?? null,
   };
 }
@@ -287,8 +287,8 @@ function decodeRouter(fields: Fields | undefined): readonly RouterReport[] {
     state,
     priority: Math.min(255, fields.whole("priority") ?? 0),
     basePriority: Math.min(255, fields.whole("basePriority") ?? 0),
-    age: fields.whole("age") ?? 0,
-    interval: fields.whole("interval") ?? 0,
+    age: fields.ms("age") ?? 0,
+    interval: fields.ms("interval") ?? 0,
     cause: fields.text("cause", MAX_TEXT) ?? "",
     faults: fields.list("faults", MAX_LIST).filter((one) => typeof one === "string")
       .map((one) => fitting(one, MAX_TEXT)),
@@ -313,7 +313,7 @@ function decodeCheck(fields: Fields | undefined): readonly CheckReport[] {
     name,
     up: fields.flag("up") ?? null,
     last: fields.text("last", MAX_TEXT) ?? "",
-    age: fields.whole("age") ?? null,
+    age: fields.ms("age") ?? null,
   }];
 }
 

@@ -58,11 +58,19 @@ export function openedText(random: Random): Uint8Array | undefined {
 
 function report(random: Random): Uint8Array {
   const number = random.pick([0, 1, 2, random.between(0, 100), 2 ** 53]);
+  const age = () => random.pick([0, random.between(0, 1e9), Number.MAX_SAFE_INTEGER]);
   const routers = Array.from(
     { length: random.between(0, 8) },
-    () => routerReport({ name: random.pick(["web", "dns", `i${random.between(0, 1e6)}`]) }),
+    () =>
+      routerReport({
+        name: random.pick(["web", "dns", `i${random.between(0, 1e6)}`]),
+        age: age(),
+        interval: age(),
+      }),
   );
-  const head = { number, index: random.between(0, 3), node: nodeReport() };
+  const maintenance = random.chance(0.8) ? null : { age: age(), left: age(), reason: null };
+  const node = nodeReport({ up: age(), fileAge: age(), maintenance });
+  const head = { number, index: random.between(0, 3), node };
   return encodePart(head, routers, random.chance(0.7)).text;
 }
 

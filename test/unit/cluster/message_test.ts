@@ -1,5 +1,5 @@
 /** Messages between nodes: what is told is read, and nothing more than fits. */
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { MAX_MESSAGE } from "../../../src/cluster/datagram.ts";
 import {
   decodeMessage,
@@ -16,6 +16,7 @@ import type {
   RouterReport,
   Wanted,
 } from "../../../src/cluster/report.ts";
+import { formatWallTime, type WallTime } from "../../../src/time.ts";
 import { nodeReport, routerReport } from "../../support/cluster/reports.ts";
 
 /** A whole report. */
@@ -186,6 +187,31 @@ Deno.test("messages: wrong values are none", () => {
   }
   strictEqual(decodeMessage(text({ ...report, index: MAX_PARTS })), undefined);
   strictEqual(decodeMessage(new Uint8Array(MAX_MESSAGE + 1).fill(0x20)), undefined);
+});
+
+Deno.test("messages: whatever ages a node tells, each is a date of the calendar", () => {
+  const age = Number.MAX_SAFE_INTEGER;
+  const node = nodeReport({
+    up: age,
+    fileAge: age,
+    maintenance: { age, left: age, reason: null },
+  });
+  const checks = [{ name: "nginx", up: true, last: "", age }];
+  const routers = [routerReport({ age, interval: age, checks })];
+  const told = partOf(encodeReport(1, node, routers)[0]);
+  const [router] = told.routers;
+  const { maintenance } = told.node;
+  const ages = [told.node.up, told.node.fileAge, maintenance?.age, maintenance?.left].concat(
+    router?.age,
+    router?.interval,
+    router?.checks[0]?.age,
+  );
+  strictEqual(ages.length, 7);
+  for (const clock of ["1970-01-01T00:00:00Z", "2026-12-01T00:00:00Z"].map(Date.parse)) {
+    for (const one of ages.flatMap((ms) => [ms ?? NaN, -(ms ?? NaN)])) {
+      match(formatWallTime(clock + one as WallTime), /^\d{4}-/);
+    }
+  }
 });
 
 Deno.test("messages: questions are read as they are put", () => {
