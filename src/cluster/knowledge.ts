@@ -38,6 +38,11 @@ export const ASK_AFTER = milliseconds(1200);
 export const FRESH = milliseconds(1800);
 /** Virtual routers of one node that are remembered. */
 const MOST_ROUTERS = 2048;
+/**
+ * Of more virtual routers there is a report each time, which is no longer said to hold: they are
+ * compared, and moved on, in one turn.
+ */
+export const MOST_HELD = 32;
 /** Datagrams overtake each other by so many reports, and by this time, at most. */
 const LATE = 64, LATE_FOR = seconds(1);
 
@@ -82,7 +87,8 @@ export type Beat = Pick<Extract<Outcome, { kind: "beat" }>, "session" | "number"
 
 /**
  * The same after that session has said that its report `number` still holds, ages included;
- * undefined: that is not the latest one, or it did not come as a whole.
+ * undefined: that is not the latest one, it did not come as a whole, or it is one of those that
+ * are not said to hold.
  */
 export function hold(
   told: Told | undefined,
@@ -90,7 +96,7 @@ export function hold(
   at: Instant,
 ): Told | undefined {
   if (told === undefined || told.session !== session || told.number !== number) return undefined;
-  if (!isWhole(told)) return undefined;
+  if (!isWhole(told) || told.routers.size > MOST_HELD) return undefined;
   const routers = new Map(
     [...told.routers].map(([key, known]) => {
       return [key, { ...known, report: routerLater(known.report, known.at, at), at }] as const;

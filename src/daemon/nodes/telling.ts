@@ -5,7 +5,7 @@
  */
 import { nodeLater, routerLater, saysSame } from "../../cluster/later.ts";
 import { encodePages, encodePart, MAX_PARTS } from "../../cluster/message.ts";
-import { routerKey } from "../../cluster/knowledge.ts";
+import { MOST_HELD, routerKey } from "../../cluster/knowledge.ts";
 import type { NodeReport, RouterReport, Wanted } from "../../cluster/report.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import type { OwnFile } from "./own_file.ts";
@@ -18,8 +18,6 @@ import type { VirtualRouter } from "../virtual_router.ts";
 const EVERY = milliseconds(1020);
 /** From one whole report to the next, though nothing has changed. */
 const WHOLE_EVERY = seconds(30);
-/** Of more virtual routers there is a whole report each time: they are compared in one turn. */
-const MOST_COMPARED = 32;
 /**
  * A loop that is awake sends one that is due so soon: with the adverts of the master all nodes send
  * theirs at one time, and each takes what comes in one turn instead of several. A turn costs more
@@ -245,7 +243,7 @@ export class Telling {
       job.told += taken;
       job.index++;
       const isTold = job.told >= job.routers.length;
-      if (isTold && job.isWhole && job.routers.length <= MOST_COMPARED) {
+      if (isTold && job.isWhole && job.routers.length <= MOST_HELD) {
         this.#said = { number: this.#number, node, at: now, said: job.said };
       }
       if (isTold || job.index >= MAX_PARTS) this.#job = undefined;

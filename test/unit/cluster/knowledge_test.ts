@@ -4,6 +4,7 @@ import {
   couldHold,
   hold,
   learn,
+  MOST_HELD,
   type Standing,
   standingOf,
   type Told,
@@ -105,6 +106,15 @@ Deno.test("knowledge: a report holds only where all of it came, by this session"
   for (const [known, session, number] of none) {
     strictEqual(hold(known, { session, number }, at(3)), undefined, `${session} ${number}`);
   }
+});
+
+Deno.test("knowledge: of more virtual routers than are moved on in a turn no report holds", () => {
+  const holds = (count: number): boolean => {
+    const routers = Array.from({ length: count }, (_, n) => routerReport({ name: `i${n}` }));
+    return hold(told([[1, part(1, routers)]]), { session: 1n, number: 1 }, at(2)) !== undefined;
+  };
+  ok(holds(MOST_HELD));
+  ok(!holds(MOST_HELD + 1));
 });
 
 Deno.test("knowledge: how a node stands", () => {
