@@ -124,6 +124,8 @@ export type Standing =
   | "never-heard"
   /** It speaks, and this node does not know its secret. */
   | "other-secret"
+  /** It speaks, and calls itself by another name than this node's file does. */
+  | "other-name"
   /** Two machines have its name. */
   | "twice"
   /** It speaks, and its reports cannot be read. */
@@ -136,21 +138,34 @@ export function standingOf(
   now: Instant,
 ): Standing {
   if (peer?.isTwice) return "twice";
-  const { otherSecret } = peer ?? {};
-  const isOther = otherSecret !== undefined && between(otherSecret, now) <= OTHER_SECRET;
+  const isOtherSecret = isOfLate(peer?.otherSecret, now);
+  const other = isOtherSecret ? "other-secret" : hasOtherName(peer, now) ? "other-name" : undefined;
   if (told === undefined) {
-    if (isOther) return "other-secret";
+    if (other !== undefined) return other;
     return peer !== undefined && hasSpoken(peer, now) && isSettled(peer, now)
       ? "unread"
       : "never-heard";
   }
   if (told.node.leaving) return "left";
-  if (!isFresh(told.at, now)) return isOther ? "other-secret" : "lost";
+  if (!isFresh(told.at, now)) return other ?? "lost";
   return told.node.maintenance === null ? "up" : "maintenance";
 }
 
 /** A node without a session says hello once a second. */
-const OTHER_SECRET = seconds(3);
+const GREETED = seconds(3);
+
+function isOfLate(at: Instant | undefined, now: Instant): boolean {
+  return at !== undefined && between(at, now) <= GREETED;
+}
+
+function hasOtherName(peer: PeerView | undefined, now: Instant): boolean {
+  return isOfLate(peer?.otherName?.at, now);
+}
+
+/** Do its HELLOs come, though it has no session? Then what this node says does not reach it. */
+export function isUnanswered({ greeted, hasSession }: PeerView, now: Instant): boolean {
+  return !hasSession && isOfLate(greeted, now);
+}
 
 /** Is what came at `at` not yet old? */
 export function isFresh(at: Instant, now: Instant): boolean {

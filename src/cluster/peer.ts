@@ -55,6 +55,16 @@ export interface PeerView {
   readonly isTwice: boolean;
   /** When it last used a secret that is not known here. */
   readonly otherSecret: Instant | undefined;
+  /** What it last called itself, where the file calls it otherwise, and when. */
+  readonly otherName: OtherName | undefined;
+  /** When its last HELLO came; it may be a recording. */
+  readonly greeted: Instant | undefined;
+}
+
+/** A name that the file does not have, and when it came. */
+export interface OtherName {
+  readonly name: string;
+  readonly at: Instant;
 }
 
 /** A node of the file other than this one, and all that has happened between it and this one. */
@@ -79,6 +89,8 @@ export interface Peer {
   roundTrip: Nanoseconds | undefined;
   twiceUntil: Instant | undefined;
   otherSecret: Instant | undefined;
+  otherName: OtherName | undefined;
+  greeted: Instant | undefined;
   answersPaid: Instant;
   failuresPaid: Instant;
   opening: number;
@@ -102,6 +114,8 @@ export function newPeer({ name, addresses }: PeerAddresses, ownSid: Uint8Array):
     roundTrip: undefined,
     twiceUntil: undefined,
     otherSecret: undefined,
+    otherName: undefined,
+    greeted: undefined,
     answersPaid: START,
     failuresPaid: START,
     opening: 0,
@@ -118,6 +132,8 @@ export function viewOf(peer: Peer, now: Instant): PeerView {
     roundTrip: peer.roundTrip,
     isTwice: peer.twiceUntil !== undefined && peer.twiceUntil > now,
     otherSecret: peer.otherSecret,
+    otherName: peer.otherName,
+    greeted: peer.greeted,
   };
 }
 

@@ -255,7 +255,11 @@ export class Sessions {
     { head, ...rest }: Unverified<Greeting>,
   ): Outcome {
     if (head.name === this.#own.name) return refused("own-name", peer);
-    if (head.name !== peer.name) return refused("other-name", peer);
+    // A name of the file may be a recording's. Another one is looked at: files may differ.
+    const isOther = head.name !== peer.name;
+    if (isOther && (head.kind === "ack" || this.#peers.some(({ name }) => name === head.name))) {
+      return refused("other-name", peer);
+    }
     if (head.kind === "hello" && !affords(peer.answersPaid, ANSWERS, now)) {
       return refused("too-many", peer);
     }
@@ -282,6 +286,11 @@ export class Sessions {
   /** A HELLO earns an ACK, and where its process is unknown a HELLO of ours: nothing else. */
   #answer(now: Instant, peer: Peer, from: Ip, head: Greeting): Outcome {
     peer.answersPaid = spend(peer.answersPaid, ANSWERS, now);
+    if (head.name !== peer.name) {
+      peer.otherName = { name: head.name, at: now };
+      return refused("other-name", peer);
+    }
+    peer.greeted = now;
     const ack = this.#greet("ack", peer, from, { to: head.sid, asked: head.asked });
     if (!isKnown(peer, head.sid)) greetSoon(now, peer);
     const own = peer.helloAt <= now ? this.#hello(now, peer) : [];

@@ -2,7 +2,8 @@
  * How a node stands by what it told, beside what its adverts and a question say (nodes.ts). What it
  * told counts while it is fresh. Pure.
  */
-import type { Standing, Told } from "../../cluster/knowledge.ts";
+import { isUnanswered, type Standing, type Told } from "../../cluster/knowledge.ts";
+import type { PeerView } from "../../cluster/peer.ts";
 import type { MaintenanceReport } from "../../cluster/report.ts";
 import {
   between,
@@ -13,18 +14,20 @@ import {
   toMilliseconds,
 } from "../../time.ts";
 import type { NodeFacts, NodeView } from "./nodes.ts";
+import { printableLine } from "../../printable.ts";
 import { LEAVING_PRIORITY } from "../../vrrp/election.ts";
 
 /** Another node as {@link toldView} sees it. */
 export interface Spoken {
   readonly standing: Standing;
   readonly told: Told | undefined;
+  readonly peer: PeerView;
 }
 
 /** The whole view of the node called `name`; `silent`: what is known of it without the channel. */
 export function toldView(
   name: string,
-  { standing, told }: Spoken,
+  { standing, told, peer }: Spoken,
   silent: NodeView,
   facts: NodeFacts,
   port: number,
@@ -44,16 +47,26 @@ export function toldView(
     case "lost":
       return lost(name, told, silent, facts, port, now);
     case "never-heard":
-      return neverHeard(name, silent, port);
+      return isUnanswered(peer, now) ? unanswered(name, port) : neverHeard(name, silent, port);
     default:
-      return unbelieved(name, standing);
+      return unbelieved(name, standing, peer);
   }
+}
+
+/** It is heard, and what this node says does not reach it; `silent`: as in {@link toldView}. */
+function unanswered(called: string, port: number, silent?: NodeView): NodeView {
+  const words = `greets on UDP port ${port}, and does not answer`;
+  const attention = `${called} ${words}: a packet filter drops what this node says, or the file ` +
+    "there names the nodes otherwise";
+  return silent !== undefined && isPlainlyUp(silent)
+    ? { state: "up", words: `its adverts come, it ${words}`, attention }
+    : { state: "never-heard", words, attention };
 }
 
 /** The same of the witness called `name`: it has no adverts, and no VRRP to be asked for. */
 export function witnessView(
   name: string,
-  { standing, told }: Spoken,
+  { standing, told, peer }: Spoken,
   port: number,
   now: Instant,
 ): NodeView {
@@ -69,6 +82,7 @@ export function witnessView(
         attention: `${called}, is lost: it said no goodbye`,
       };
     case "never-heard": {
+      if (isUnanswered(peer, now)) return unanswered(`${called},`, port);
       const words = `never heard on UDP port ${port}`;
       return {
         state: "never-heard",
@@ -85,14 +99,15 @@ export function witnessView(
         attention: `floatip does not run on ${called}: it left in order`,
       };
     default:
-      return unbelieved(`${called},`, standing);
+      return unbelieved(`${called},`, standing, peer);
   }
 }
 
 /** The machine `called` so, whose word does not count. */
 function unbelieved(
   called: string,
-  standing: "other-secret" | "twice" | "unread",
+  standing: "other-secret" | "other-name" | "twice" | "unread",
+  { otherName }: PeerView,
 ): NodeView {
   switch (standing) {
     case "other-secret":
@@ -101,6 +116,14 @@ function unbelieved(
         words: "another secret: what it says is not believed",
         attention: `${called} has another secret in [cluster]: what it says is not believed`,
       };
+    case "other-name": {
+      const words = `calls itself ${printableLine(otherName?.name ?? "otherwise")}`;
+      return {
+        state: "unknown",
+        words: `${words}: what it says is not believed`,
+        attention: `${called} ${words}: its file names the nodes otherwise than this node's`,
+      };
+    }
     case "twice":
       return {
         state: "unknown",
@@ -156,7 +179,7 @@ function wasWhat(told: Told | undefined): string {
 
 function neverHeard(name: string, silent: NodeView, port: number): NodeView {
   const silence = `never heard on UDP port ${port}`;
-  if (silent.state === "up" && silent.words === "up") {
+  if (isPlainlyUp(silent)) {
     return {
       state: "up",
       words: `its adverts come, ${silence}`,
@@ -172,6 +195,11 @@ function neverHeard(name: string, silent: NodeView, port: number): NodeView {
     : silence;
   const attention = silent.attention ?? `${name} was ${words}`;
   return { state: "never-heard", words, attention };
+}
+
+/** By its adverts, and there is no more to say of it. */
+function isPlainlyUp({ state, words }: NodeView): boolean {
+  return state === "up" && words === "up";
 }
 
 /** "maintenance for 5 min: new disk, for another 10 min". */

@@ -43,6 +43,8 @@ const peer = (changes: Partial<PeerView> = {}): PeerView => ({
   roundTrip: milliseconds(1),
   isTwice: false,
   otherSecret: undefined,
+  otherName: undefined,
+  greeted: undefined,
   ...changes,
 });
 

@@ -213,6 +213,19 @@ Deno.test("sessions: a node under another name than the file's has none", () => 
   channel.seconds(3);
   deepStrictEqual(peersOf(channel, "a"), []);
   ok((channel.refused.get("other-name") ?? 0) > 0);
+  const name = () => channel.sessions("a").peer("b", channel.now)?.otherName?.name;
+  strictEqual(name(), "x");
+});
+
+Deno.test("sessions: a recording from another node's address gives that one no name", () => {
+  const channel = started();
+  channel.seconds(3);
+  const recorded = channel.sent.filter(({ from, to }) =>
+    formatIp(from) === THREE.c && formatIp(to) === THREE.a
+  );
+  for (const one of recorded) channel.inject({ ...one, from: ip("10.0.0.2") });
+  ok((channel.refused.get("other-name") ?? 0) > 0);
+  strictEqual(channel.sessions("a").peer("b", channel.now)?.otherName, undefined);
 });
 
 Deno.test("sessions: two processes under one name show, until one is gone", () => {
