@@ -154,27 +154,28 @@ function checkText(check: CheckStatus, paint: Paint): string {
 function holder(instance: InstanceStatus, document: StatusDocument, now: number): string {
   const { maintenance } = document;
   const { master, state, since, health, rivals } = instance;
+  const elsewhere = () => heldElsewhere(instance, document);
   if (health === "two") {
     const self = state === "master" ? " (this node)" : "";
     return `HELD TWICE: by ${[`${master?.node}${self}`, ...rivals].join(" and ")}`;
   }
   if (state === "init" && maintenance !== null) {
-    return `this node is in maintenance; ${heldElsewhere(instance)}`;
+    return `this node is in maintenance; ${elsewhere()}`;
   }
-  if (state === "init") return `not started; ${heldElsewhere(instance)}`;
+  if (state === "init") return `not started; ${elsewhere()}`;
   switch (health) {
     case "nobody":
       return master === null && instance.last_holder !== null
-        ? `HELD BY NO NODE that is heard; ${heldElsewhere(instance)}`
+        ? `HELD BY NO NODE that is heard; ${elsewhere()}`
         : "HELD BY NO NODE";
     case "fault":
-      return `FAULT on this node; ${heldElsewhere(instance)}`;
+      return `FAULT on this node; ${elsewhere()}`;
     case "listening":
       return listening(instance);
     case "held":
       return state === "master"
         ? `held by ${master?.node} (this node) for ${age(since, now)}`
-        : `held by ${master?.node}${heldFor(instance, document, now)}`;
+        : `${elsewhere()}${heldFor(instance, document, now)}`;
   }
 }
 
@@ -192,9 +193,17 @@ function listening({ master, state }: InstanceStatus): string {
   return `held by ${holder}; the LAN is asked whether another machine has it too`;
 }
 
-/** What a node that takes no part in the election knows of the holder. */
-function heldElsewhere({ master, last_holder: last }: InstanceStatus): string {
-  if (master !== null) return `held by ${master.node}`;
+/** What this node, which is not master, knows of the holder; of one that is lost: when it was. */
+function heldElsewhere(
+  { master, last_holder: last }: InstanceStatus,
+  { nodes }: StatusDocument,
+): string {
+  if (master !== null) {
+    const { state, heard_ms } = nodes.find(({ name }) => name === master.node) ?? {};
+    return state === "lost" && typeof heard_ms === "number"
+      ? `${master.node} held it ${agoText(heard_ms)}`
+      : `held by ${master.node}`;
+  }
   return last === null
     ? "the holder is unknown here"
     : `${last.node} held it ${agoText(last.ago_ms)}`;

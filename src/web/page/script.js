@@ -60,6 +60,10 @@ const label = (name, family) => family === "ipv6" ? `${name} (IPv6)` : name;
 /** @param {Status["instances"][number]} instance @param {Status} status */
 function holderText(instance, { nodes, maintenance }) {
   const { health, master, rivals } = instance;
+  const lost = nodes.find(({ name, state }) => name === master?.node && state === "lost");
+  const last = lost ? { node: lost.name, ago_ms: lost.heard_ms ?? 0 } : instance.last_holder;
+  const past = last === null ? "" : `; ${last.node} held it ${duration(last.ago_ms)} ago`;
+  const elsewhere = master === null || lost ? past : `; held by ${master.node}`;
   const told = reportsOf(nodes.find(({ name }) => name === master?.node)).find((one) =>
     one.name === instance.name && one.family === instance.family && one.state === "master"
   );
@@ -67,26 +71,19 @@ function holderText(instance, { nodes, maintenance }) {
   const time = since === undefined ? "" : ` for ${duration(Date.now() - Date.parse(since))}`;
   switch (health) {
     case "held":
-      return `held by ${master?.node ?? "another node"}${time}`;
+      return lost ? past.slice(2) : `held by ${master?.node ?? "another node"}${time}`;
     case "two":
       return `TWO HOLDERS: ${[master?.node, ...rivals].filter((one) => one).join(" and ")}`;
     case "nobody":
-      return `NO NODE HOLDS IT${lastText(instance)}`;
+      return `NO NODE HOLDS IT${past}`;
     case "fault":
-      return `this node cannot hold it${
-        master === null ? lastText(instance) : `; held by ${master.node}`
-      }`;
+      return `this node cannot hold it${elsewhere}`;
     default:
       if (maintenance === null || instance.state !== "init") {
         return "finding out which machine holds it";
       }
-      return `this node is in maintenance${master === null ? "" : `; held by ${master.node}`}`;
+      return `this node is in maintenance${elsewhere}`;
   }
-}
-
-/** @param {Status["instances"][number]} instance */
-function lastText({ last_holder: last }) {
-  return last === null ? "" : `; ${last.node} held it ${duration(last.ago_ms)} ago`;
 }
 
 /** @param {Status} document */

@@ -1,6 +1,7 @@
 /** Status of nodes that tell each other their state: the table of all, and one node by itself. */
 import assert from "node:assert/strict";
 import type {
+  InstanceStatus,
   NodeInstanceStatus,
   NodeStatus,
   StatusDocument,
@@ -271,6 +272,20 @@ Deno.test("status of one node", async () => {
   assert.ok(narrow.every((line) => widthOf(line) <= NARROW));
   await golden("status_one_node", pictures.join("\n\n"));
   assert.deepEqual(nodes.map(nodeVerdict), [0, 0, 1, 1, 1]);
+});
+
+Deno.test("status: of a holder that is lost it says when it held the address", () => {
+  const held = (holder: NodeStatus, changes: Partial<InstanceStatus>): string | undefined => {
+    const document = seen([holder, PI_B], 1);
+    const instances = document.instances.map((one) => ({ ...one, ...changes }));
+    const [, , first] = statusLines({ ...document, instances }, NOW, plain);
+    return first?.replace(/^.* on eth0 +/, "");
+  };
+  const lost = gone("pi-a", 11, "lost", "lost 12 s ago (was master, said no goodbye)");
+  assert.equal(held(PI_A, {}), "held by pi-a for 3 d 4 h");
+  assert.equal(held(lost, {}), "pi-a held it 12 s ago");
+  const fault = { state: "fault", health: "fault", faults: ["no carrier"] } as const;
+  assert.equal(held(lost, fault), "FAULT on this node; pi-a held it 12 s ago");
 });
 
 Deno.test("status of one node: a witness", async () => {
