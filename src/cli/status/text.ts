@@ -193,14 +193,14 @@ function listening({ master, state }: InstanceStatus): string {
   return `held by ${holder}; the LAN is asked whether another machine has it too`;
 }
 
-/** What this node, which is not master, knows of the holder; of one that is lost: when it was. */
+/** What this node, which is not master, knows of the holder; of one that is gone: when it was. */
 function heldElsewhere(
   { master, last_holder: last }: InstanceStatus,
   { nodes }: StatusDocument,
 ): string {
   if (master !== null) {
     const { state, heard_ms } = nodes.find(({ name }) => name === master.node) ?? {};
-    return state === "lost" && typeof heard_ms === "number"
+    return (state === "lost" || state === "left") && typeof heard_ms === "number"
       ? `${master.node} held it ${agoText(heard_ms)}`
       : `held by ${master.node}`;
   }

@@ -60,7 +60,7 @@ const label = (name, family) => family === "ipv6" ? `${name} (IPv6)` : name;
 /** @param {Status["instances"][number]} instance @param {Status} status */
 function holderText(instance, { nodes, maintenance }) {
   const { health, master, rivals } = instance;
-  const lost = nodes.find(({ name, state }) => name === master?.node && state === "lost");
+  const lost = nodes.find((one) => one.name === master?.node && /^(lost|left)$/.test(one.state));
   const last = lost ? { node: lost.name, ago_ms: lost.heard_ms ?? 0 } : instance.last_holder;
   const past = last === null ? "" : `; ${last.node} held it ${duration(last.ago_ms)} ago`;
   const elsewhere = master === null || lost ? past : `; held by ${master.node}`;
