@@ -205,7 +205,7 @@ function emptyIndex(): Index {
 
 /** The index of `addresses`, from that of others, of which many are the same objects. */
 function indexAfter(before: Index, addresses: readonly LinkAddress[]): Index {
-  const { gone, fresh } = differingParts(before.addresses, addresses);
+  const { gone, fresh } = differences(before.addresses, addresses);
   // What is left is less work than what went.
   if (gone.length > addresses.length) return indexAfter(emptyIndex(), addresses);
   const changed = new Map<number, Map<string, readonly LinkAddress[]>>();
@@ -236,11 +236,8 @@ function indexAfter(before: Index, addresses: readonly LinkAddress[]): Index {
   return { addresses, foreign, buckets };
 }
 
-/**
- * What is between the entries that two lists begin with and those that they end with alike, by
- * identity: `gone` in the list of before, `fresh` in that of now.
- */
-export function differingParts<T>(
+/** What is in one of two lists alone, by identity: thousands are mostly the same, in one order. */
+export function differences<T>(
   before: readonly T[],
   now: readonly T[],
 ): { readonly gone: readonly T[]; readonly fresh: readonly T[] } {
@@ -251,9 +248,13 @@ export function differingParts<T>(
   while (
     end < most - start && before[before.length - 1 - end] === now[now.length - 1 - end]
   ) end++;
+  const gone = before.slice(start, before.length - end);
+  const fresh = now.slice(start, now.length - end);
+  if (gone.length === 0 || fresh.length === 0) return { gone, fresh };
+  const [old, others] = [new Set(gone), new Set(fresh)];
   return {
-    gone: before.slice(start, before.length - end),
-    fresh: now.slice(start, now.length - end),
+    gone: gone.filter((one) => !others.has(one)),
+    fresh: fresh.filter((one) => !old.has(one)),
   };
 }
 

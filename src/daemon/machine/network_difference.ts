@@ -1,7 +1,7 @@
 /**
  * Difference between two pictures of the network: which links and addresses are to be looked at.
  */
-import { differingParts, type Interfaces, type LinkAddress } from "../../net/interfaces.ts";
+import { differences, type Interfaces, type LinkAddress } from "../../net/interfaces.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 
 /** What became another one between two pictures of the network. */
@@ -33,11 +33,10 @@ export function networkDifference(
   return { links, addresses, isOwnDoing: links.size === 0 };
 }
 
-/** What is in one of two lists alone; most of thousands is the same in both, in the same order. */
+/** What is in one of two lists alone. */
 function others<T>(before: readonly T[], now: readonly T[]): readonly T[] {
-  const { gone, fresh } = differingParts(before, now);
-  const [old, others] = [new Set(gone), new Set(fresh)];
-  return [...gone.filter((one) => !others.has(one)), ...fresh.filter((one) => !old.has(one))];
+  const { gone, fresh } = differences(before, now);
+  return [...gone, ...fresh];
 }
 
 /** Has `interfaces` fewer addresses of this program than `routers` have put there? */

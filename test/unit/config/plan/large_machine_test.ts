@@ -78,3 +78,13 @@ Deno.test("addresses that are all taken away are not looked at one by one", () =
   assert.equal(addressEntries(machine(true, []), ip("10.88.0.7")).length, 0);
   assert.equal(ours.looks, 0);
 });
+
+Deno.test("of addresses of which some are taken away, only those are looked at", () => {
+  const ours = counted();
+  assert.equal(addressEntries(machine(true, ours.all), ip("10.88.0.7")).length, 1);
+  ours.looks = 0;
+  const left = machine(true, ours.all.filter((_, i) => i % 10 !== 7));
+  assert.equal(addressEntries(left, ip("10.88.0.7")).length, 0);
+  assert.equal(addressEntries(left, ip("10.88.0.8")).length, 1);
+  assert.equal(ours.looks, COUNT / 10);
+});
