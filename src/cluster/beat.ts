@@ -16,9 +16,9 @@ export function newBeat(
   to: Ip,
   session: Session,
   secret: Secret,
-  fields: Omit<BeatHead, "kind" | "keyId">,
+  fields: Pick<BeatHead, "counter" | "number">,
 ): Tagged {
-  const head = encodeBeat({ ...fields, keyId: secret.id });
+  const head = encodeBeat({ ...fields, keyId: secret.id, hint: session.sendHint });
   return { to, head, tag: tagOf(keysOf(session, secret).send, head) };
 }
 

@@ -50,23 +50,29 @@ export const BEAT = layout("beat of the channel", 32, {
   number: be64(24),
 });
 
-const OPENS = 1n, READS_BEATS = 2n;
+const OPENS = 1n, READS_BEATS = 2n, KNOWS_PAIRS = 4n;
 
 /** Bytes of a message in one DATA, at most. */
 export const MAX_MESSAGE = MAX_DATAGRAM - DATA_HEAD.size - TAG_SIZE;
 
+/** What the sender of a greeting can do. */
+export interface Abilities {
+  /** Does it open sealed adverts (sealed_advert.ts)? */
+  readonly opens: boolean;
+  /** Does it read BEATs? */
+  readonly readsBeats: boolean;
+  /** Does it know the hint of a pair ({@link pairHintOf})? */
+  readonly knowsPairs: boolean;
+}
+
 /** HELLO or ACK as values. */
-export interface Greeting {
+export interface Greeting extends Abilities {
   readonly kind: "hello" | "ack";
   readonly keyId: number;
   readonly sid: Uint8Array;
   readonly to: Uint8Array;
   readonly asked: bigint;
   readonly name: string;
-  /** Does it open sealed adverts (sealed_advert.ts)? */
-  readonly opens: boolean;
-  /** Does it read BEATs? */
-  readonly readsBeats: boolean;
   readonly nonce: Uint8Array;
 }
 
@@ -121,6 +127,7 @@ export function decodeDatagram(
   const can = {
     opens: (abilities & OPENS) !== 0n,
     readsBeats: (abilities & READS_BEATS) !== 0n,
+    knowsPairs: (abilities & KNOWS_PAIRS) !== 0n,
   };
   return {
     head: { kind, keyId, sid, to, asked, name: text, ...can, nonce },
@@ -137,7 +144,7 @@ function decodeBeat(datagram: Uint8Array): Unverified<BeatHead> | Malformed {
 
 /** The bytes of a greeting before its tag. */
 export function encodeGreeting(
-  { kind, name, opens, readsBeats, ...fields }: Greeting,
+  { kind, name, opens, readsBeats, knowsPairs, ...fields }: Greeting,
 ): Uint8Array {
   const text = new TextEncoder().encode(name);
   const padded = new Uint8Array(MAX_NAME);
@@ -149,7 +156,8 @@ export function encodeGreeting(
     type: TYPES[kind],
     nameLength: text.length,
     name: padded,
-    abilities: (opens ? OPENS : 0n) | (readsBeats ? READS_BEATS : 0n),
+    abilities: (opens ? OPENS : 0n) | (readsBeats ? READS_BEATS : 0n) |
+      (knowsPairs ? KNOWS_PAIRS : 0n),
   });
 }
 
@@ -179,6 +187,14 @@ export function encodeBeat({ number, ...head }: Omit<BeatHead, "kind">): Uint8Ar
 /** The first 8 bytes of a sid. */
 export function hintOf(sid: Uint8Array): bigint {
   return new DataView(sid.buffer, sid.byteOffset).getBigUint64(0);
+}
+
+/**
+ * What DATA and BEAT from the process `from` to `to` name: of both, so that what was said to the
+ * process before `to` is known for a recording without a look at its tag. Not that of the way back.
+ */
+export function pairHintOf(from: Uint8Array, to: Uint8Array): bigint {
+  return hintOf(from) ^ hintOf(to.subarray(8));
 }
 
 function split(datagram: Uint8Array, at: number) {

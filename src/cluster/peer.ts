@@ -189,7 +189,7 @@ export function freshSessionOf(
   { hint, counter }: { readonly hint: bigint; readonly counter: bigint },
   now: Instant,
 ): Session | "no-session" | "replayed" {
-  const session = [current, next, ...past].find((one) => one?.hint === hint);
+  const session = [current, next, ...past].find((one) => one?.hints.includes(hint));
   if (session === undefined) return "no-session";
   return isFresh(session.window, counter, now) ? session : "replayed";
 }

@@ -1,7 +1,7 @@
 /** One session: both ends' processes, the keys derived from them, and the counters of its DATA. */
 import type { Instant } from "../time.ts";
 import { type TagKey, tagKey, tagOf } from "./blake2s.ts";
-import { hintOf, NONCE_SIZE, TAG_SIZE } from "./datagram.ts";
+import { type Abilities, hintOf, NONCE_SIZE, pairHintOf, TAG_SIZE } from "./datagram.ts";
 import { EMPTY_WINDOW, type ReplayWindow } from "./replay_window.ts";
 
 /** A key: derived by HKDF-SHA-256 from the secret with this id, without a salt. */
@@ -39,13 +39,13 @@ export interface End {
 /** What is known of a peer's process that has answered our HELLO. */
 export interface Session {
   readonly sid: Uint8Array;
-  /** Does it open sealed adverts? */
-  opens: boolean;
-  /** Does it read BEATs? */
-  readsBeats: boolean;
+  readonly can: Abilities;
   /** Of BEATs, by the secret's id. */
   readonly beatKeys: Map<number, TagKeys>;
-  readonly hint: bigint;
+  /** What is said by it names this. */
+  readonly sendHint: bigint;
+  /** And what comes by it one of these: that of the pair, or of its sender, an older version. */
+  readonly hints: readonly bigint[];
   /** Info of the keys, by direction. */
   readonly sending: Uint8Array;
   readonly receiving: Uint8Array;
@@ -58,14 +58,17 @@ export interface Session {
 
 const GREETINGS = new TextEncoder().encode("floatip greeting 1");
 
-/** A session with the process `other`, which has just answered. */
-export function newSession(own: End, other: End): Session {
+/** What the oldest versions could. */
+const NOTHING: Abilities = { opens: false, readsBeats: false, knowsPairs: false };
+
+/** A session with the process `other`, which has just answered that it can do that. */
+export function newSession(own: End, other: End, can = NOTHING): Session {
   return {
     sid: other.sid,
-    opens: false,
-    readsBeats: false,
+    can,
     beatKeys: new Map(),
-    hint: hintOf(other.sid),
+    sendHint: can.knowsPairs ? pairHintOf(own.sid, other.sid) : hintOf(own.sid),
+    hints: [pairHintOf(other.sid, own.sid), hintOf(other.sid)],
     sending: sessionInfo(own, other),
     receiving: sessionInfo(other, own),
     since: 0 as Instant,

@@ -174,14 +174,13 @@ export class Sessions {
    */
   beat(number: number): readonly Tagged[] | undefined {
     const needsReport = ({ current, next }: Peer): boolean =>
-      next !== undefined || current?.readsBeats === false;
+      next !== undefined || current?.can.readsBeats === false;
     if (this.#peers.some(needsReport)) return undefined;
     const [secret] = this.#own.secrets;
-    return this.#peers.flatMap(({ addresses, current, ownSid }) => {
+    return this.#peers.flatMap(({ addresses, current }) => {
       if (current === undefined) return [];
-      const hint = hintOf(ownSid);
       return addresses.map((to) =>
-        newBeat(to, current, secret, { hint, counter: ++current.counter, number })
+        newBeat(to, current, secret, { counter: ++current.counter, number })
       );
     });
   }
@@ -207,7 +206,7 @@ export class Sessions {
     return this.#ends ??= this.#peers.flatMap(({ name, ownSid: own, current, next }) =>
       [current, next].flatMap((session) => {
         if (session === undefined) return [];
-        const { sid: other, opens } = session;
+        const { sid: other, can: { opens } } = session;
         return [[name, { own, other, opens, isProved: session === current }] as const];
       })
     );
@@ -310,10 +309,8 @@ export class Sessions {
     if (isTwice) peer.twiceUntil = after(now, TWICE);
     retire(peer, peer.next);
     const own = { name: this.#own.name, sid: peer.ownSid };
-    peer.next = back ?? newSession(own, { name: peer.name, sid: head.sid });
+    peer.next = back ?? newSession(own, { name: peer.name, sid: head.sid }, head);
     peer.next.since = now;
-    peer.next.opens = head.opens;
-    peer.next.readsBeats = head.readsBeats;
     this.#ends = undefined;
     return { kind: "send", datagrams: this.#seal(peer, peer.next, PROOF) };
   }
@@ -374,20 +371,20 @@ export class Sessions {
   ): ToSeal {
     const { name, secrets: [{ id: keyId }] } = this.#own;
     const nonce = this.#random(NONCE_SIZE);
-    const can = { opens: true, readsBeats: true };
+    const can = { opens: true, readsBeats: true, knowsPairs: true };
     const head = encodeGreeting({ kind, keyId, sid, name, ...can, nonce, ...fields });
     return { to, key: greetingKey(keyId), nonce, head, text: new Uint8Array(0) };
   }
 
   #seal(
-    { addresses, ownSid }: Pick<Peer, "addresses" | "ownSid">,
+    { addresses }: Pick<Peer, "addresses">,
     session: Session,
     text: Uint8Array,
   ): readonly ToSeal[] {
     const [{ id: keyId }] = this.#own.secrets;
     return addresses.map((to) => {
       const counter = ++session.counter;
-      const head = encodeDataHead({ keyId, hint: hintOf(ownSid), counter });
+      const head = encodeDataHead({ keyId, hint: session.sendHint, counter });
       const key = { keyId, info: session.sending };
       return { to, key, nonce: dataNonce(counter), head, text };
     });

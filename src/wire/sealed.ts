@@ -15,7 +15,7 @@ export const SESSION_FIELDS = {
   type: u8(3),
   /** Which secret. */
   keyId: be32(4),
-  /** The first 8 bytes of the sender's sid: which session. */
+  /** Which session: of the sids of both ends, or, of a sealed advert, of its sender's. */
   hint: be64(8),
   /** Rises within a session, from 1: one count for DATA and BEAT, and one for sealed adverts. */
   counter: be64(16),

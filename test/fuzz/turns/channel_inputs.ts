@@ -9,6 +9,7 @@ import {
   encodeGreeting,
   hintOf,
   NONCE_SIZE,
+  pairHintOf,
   SID_SIZE,
   TAG_SIZE,
 } from "../../../src/cluster/datagram.ts";
@@ -30,7 +31,7 @@ export function channelDatagram(
   const tail = random.chance(0.9) ? (peer === "pi-b" ? 12 : 13) : random.between(0, 255);
   const from = ip(`10.77.0.${tail}`);
   const keyId = random.chance(0.95) ? random.pick(keyIds) : random.u32();
-  const data = { keyId, hint: hintOf(sidOf(random)), counter: counter(random) };
+  const data = { keyId, hint: hint(random, greetings), counter: counter(random) };
   const head = random.pick([
     () => greeting(random, peer, keyId, greetings),
     () => encodeDataHead(data),
@@ -83,7 +84,14 @@ function pages(random: Random): Uint8Array {
   return encodePages({ file, of: null, hashes })[0] ?? new Uint8Array(0);
 }
 
-const CAN = { opens: true, readsBeats: true };
+const CAN = { opens: true, readsBeats: true, knowsPairs: true };
+
+/** Of a pair with a process that the daemon is known by, or of an older version. */
+function hint(random: Random, greetings: readonly Uint8Array[]): bigint {
+  const sid = sidOf(random);
+  if (greetings.length === 0 || random.chance(0.3)) return hintOf(sid);
+  return pairHintOf(sid, random.pick(greetings).slice(8, 8 + SID_SIZE));
+}
 
 /** One of its own, or an ACK to one that the daemon has asked. */
 function greeting(
