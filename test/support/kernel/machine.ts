@@ -47,6 +47,11 @@ export async function openMachines(): Promise<Machines> {
   };
 }
 
+/** In how many seconds the route that `ip` printed so ends; NaN: it stays. */
+export function secondsLeft(route: string): number {
+  return Number(/ expires (\d+)sec/.exec(route)?.[1]);
+}
+
 /** The usable link-local address of eth0, once it has carrier. */
 export function linkLocalOf(host: NamespacedHost): Ip | undefined {
   const interfaces = host.interfaces();
