@@ -56,7 +56,8 @@ const unit = fc.constantFrom<readonly [string, number]>(
 /** What no amount can be read in. */
 const nonsense = fc.oneof(
   fc.stringMatching(/^[-\d.,e: ]{1,6}[a-z]{0,3}\d?$/),
-  fc.constantFrom("-1s", "1s1", "0x10s", "1.5.2s", "1,000ms", "10ns", "1e99s", "１ｓ", "5 minuten"),
+  fc.constantFrom("-1s", "1s1", "0x10s", "1.5.2s", "1,000ms", "10ns", "1e99s", "5 minuten"),
+  fc.constant("１ｓ"),
 );
 
 Deno.test("fix: a duration in another form is offered as what it is, or not at all", () => {
