@@ -30,8 +30,7 @@ function deskTest(
 ): void {
   const reason = missing(...programs);
   Deno.test({
-    name: nameWith(`init: ${name}`, reason),
-    ignore: reason !== undefined,
+    ...nameWith(`init: ${name}`, reason),
     fn: async () => {
       const folder = mkdtempSync("/tmp/fl-init-");
       try {

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { run } from "../../support/lab/command.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { sweepOrphans } from "../../support/lab/orphans.ts";
-import { missing } from "../../support/lab/prerequisites.ts";
+import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 
-const ignore = missing() !== undefined;
+const reason = missing();
 
 async function namespacesOf(id: string): Promise<readonly string[]> {
   const { stdout } = await run(["ip", "netns", "list"]);
@@ -14,7 +14,7 @@ async function namespacesOf(id: string): Promise<readonly string[]> {
 }
 
 Deno.test(
-  { name: "lab: hosts reach each other, and nothing is left after close", ignore },
+  nameWith("lab: hosts reach each other, and nothing is left after close", reason),
   async () => {
     const started = performance.now();
     const lan = await Lan.open({ hosts: ["a", "b", "c"], ipv6: true });
@@ -37,7 +37,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "lab: a pulled cable takes the carrier, a partition does not", ignore },
+  nameWith("lab: a pulled cable takes the carrier, a partition does not", reason),
   async () => {
     await using lan = await Lan.open({
       hosts: ["a", { name: "b", interface: "lan0", address: "10.77.0.9/24" }],
@@ -66,7 +66,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "lab: a signal reaches a spawned program, close ends the others", ignore },
+  nameWith("lab: a signal reaches a spawned program, close ends the others", reason),
   async () => {
     const lan = await Lan.open({ hosts: ["a"] });
     const first = lan.host("a").spawn(["sleep", "1000"]);
@@ -78,7 +78,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "lab: an orphan is swept, a living lab is not", ignore }, async () => {
+Deno.test(nameWith("lab: an orphan is swept, a living lab is not", reason), async () => {
   await using living = await Lan.open({ hosts: ["a"] });
   const script = `import { Lan } from "${import.meta.resolve("../../support/lab/lan.ts")}";
     const lan = await Lan.open({ hosts: ["x"] });

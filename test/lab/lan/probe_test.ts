@@ -1,12 +1,12 @@
 /** The probe measures exactly the outages that were made. */
 import assert from "node:assert/strict";
 import { Lan } from "../../support/lab/lan.ts";
-import { missing } from "../../support/lab/prerequisites.ts";
+import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { gapsBetween, outagesOf, Probe } from "../../support/lab/probe.ts";
 import { waitFor } from "../../support/lab/wait.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 
-const ignore = missing() !== undefined;
+const reason = missing();
 
 Deno.test("probe: leading, inner and trailing gaps", () => {
   assert.deepEqual(gapsBetween(100, [], 150), [{ startMs: 0, lengthMs: 50, kind: "leading" }]);
@@ -30,7 +30,7 @@ Deno.test("probe: an outage lasts from the first lost request to the first answe
   ]);
 });
 
-Deno.test({ name: "probe: measures a cut cable, over IPv4 and IPv6", ignore }, async () => {
+Deno.test(nameWith("probe: measures a cut cable, over IPv4 and IPv6", reason), async () => {
   await using lan = await Lan.open({ hosts: ["client", "server"], ipv6: true });
   const server = lan.host("server");
   for (const address of [server.address, server.address6]) {
@@ -60,7 +60,7 @@ Deno.test({ name: "probe: measures a cut cable, over IPv4 and IPv6", ignore }, a
   }
 });
 
-Deno.test({ name: "probe: an address without a holder is one leading gap", ignore }, async () => {
+Deno.test(nameWith("probe: an address without a holder is one leading gap", reason), async () => {
   await using lan = await Lan.open({ hosts: ["client"] });
   await using probe = await Probe.start(lan.host("client"), "10.77.0.200", { warm: false });
   await waitFor("some requests", () => probe.elapsedMs > 100);

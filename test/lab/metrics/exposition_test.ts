@@ -23,8 +23,7 @@ const EXPOSITIONS: Readonly<Record<string, () => Promise<string> | string>> = {
 
 for (const [name, print] of Object.entries(EXPOSITIONS)) {
   Deno.test({
-    name: nameWith(`promtool reads and likes the exposition: ${name}`, reason),
-    ignore: reason !== undefined,
+    ...nameWith(`promtool reads and likes the exposition: ${name}`, reason),
     async fn() {
       const outcome = await run(["promtool", "check", "metrics"], { input: await print() });
       assert.deepEqual(outcome, { code: 0, stdout: "", stderr: "" });

@@ -49,11 +49,10 @@ secret = "kJ2vQ0mXw7bN4sT1yR8cZ5pL3hF6gD9aE0uI2oK4jM8"
 }
 
 Deno.test({
-  name: nameWith(
+  ...nameWith(
     "Prometheus sees a failover, and every panel of the dashboard shows something",
     reason,
   ),
-  ignore: reason !== undefined,
   async fn() {
     await using lan = await Lan.open({ hosts: ["a", "b", "watcher"] });
     const [a, b, watcher] = [lan.host("a"), lan.host("b"), lan.host("watcher")];

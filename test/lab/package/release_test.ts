@@ -8,8 +8,7 @@ const programs = ["dpkg-deb", "gpg", "apt-ftparchive", "apt-get"].filter((name) 
 const reason = programs.length === 0 ? undefined : `needs ${programs.join(", ")}`;
 
 Deno.test({
-  name: nameWith("apt takes the newest version of a release, and no list that was changed", reason),
-  ignore: reason !== undefined,
+  ...nameWith("apt takes the newest version of a release, and no list that was changed", reason),
   fn: async () => {
     const folder = await Deno.makeTempDir({ prefix: "floatip-release-" });
     const before = Deno.env.get("GNUPGHOME");

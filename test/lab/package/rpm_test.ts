@@ -18,8 +18,7 @@ advert_interval = "100ms"
 `;
 
 Deno.test({
-  name: nameWith("the .rpm from installation to removal, on a booted machine with rpm", reason),
-  ignore: reason !== undefined,
+  ...nameWith("the .rpm from installation to removal, on a booted machine with rpm", reason),
   fn: async (t) => {
     await using lan = await Lan.open({ hosts: ["pi-a"] });
     await using machine = await Container.boot(lan.host("pi-a"), await debianRoot());

@@ -11,7 +11,6 @@ import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { FLOATIP, LAB_ENVIRONMENT } from "../../support/lab/program.ts";
 
 const reason = missing("setpriv");
-const ignore = reason !== undefined;
 
 const FILE = `[nodes]
 a = "10.77.0.1"
@@ -30,11 +29,10 @@ advert_interval = "100ms"
 `;
 
 Deno.test({
-  name: nameWith(
+  ...nameWith(
     "udp: a port that another program has is waited for, and what needs none runs",
     reason,
   ),
-  ignore,
   fn: async () => {
     await using lan = await Lan.open({ hosts: ["a"] });
     using other = hostIn(lan.host("a").namespace);
@@ -62,8 +60,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: nameWith("udp: an address that comes late is waited for", reason),
-  ignore,
+  ...nameWith("udp: an address that comes late is waited for", reason),
   fn: async () => {
     await using lan = await Lan.open({ hosts: [{ name: "a", address: null }] });
     const host = lan.host("a");
@@ -83,11 +80,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: nameWith(
+  ...nameWith(
     "udp: without the right to a low port it says so, and with a high one it needs none",
     reason,
   ),
-  ignore,
   fn: async () => {
     await using lan = await Lan.open({ hosts: ["a"] });
     const folder = mkdtempSync("/tmp/fl-floatip-");

@@ -30,14 +30,12 @@ export function playEach<One extends PlayCase>(
 ): void {
   const reason = missing(...programs);
   Deno.test({
-    name: nameWith(title, reason),
-    ignore: reason !== undefined,
+    ...nameWith(title, reason),
     fn: async (t) => {
       await atMost(atOnce, cases, async (one) => {
         const lacks = missing(...(one.programs ?? []));
         await t.step({
-          name: nameWith(one.name, lacks),
-          ignore: lacks !== undefined,
+          ...nameWith(one.name, lacks),
           // Steps run beside each other, so that each sees the others' processes.
           sanitizeOps: false,
           sanitizeResources: false,

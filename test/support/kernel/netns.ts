@@ -2,7 +2,7 @@
 import type { Fence, Host } from "../../../src/host.ts";
 import { LinuxHost } from "../../../src/linux/linux_host.ts";
 import { cString, LIBC_PATHS } from "../../../src/linux/libc.ts";
-import { missing } from "../lab/prerequisites.ts";
+import { missing, nameWith } from "../lab/prerequisites.ts";
 
 const CLONE_NEWNET = 0x40000000;
 
@@ -27,8 +27,10 @@ export function kernelTest(
   ...programs: readonly string[]
 ): void {
   const reason = missing(...programs);
-  if (reason === undefined) Deno.test(name, async () => await run());
-  else Deno.test({ name: `${name} [${reason}]`, ignore: true, fn: () => {} });
+  Deno.test({
+    ...nameWith(name, reason),
+    fn: async () => await run(),
+  });
 }
 
 /** A network namespace that this thread can step into. */

@@ -46,12 +46,25 @@ export function missing(...programs: readonly string[]): string | undefined {
   return absent.length === 0 ? undefined : `needs ${absent.join(", ")}`;
 }
 
+const isRoot = process.getuid?.() === 0;
+
+/** Why a test that no root is to run is not run; or undefined. */
+export const NOT_AS_ROOT = isRoot ? "needs a user other than root" : undefined;
+
+/** Why a test that needs root alone, and no lab, is not run; or undefined. */
+export const AS_ROOT = isRoot ? undefined : "needs root";
+
 /**
- * The name of a test that may be skipped: the reason stands in brackets behind it, for the summary
- * to show.
+ * The name of a test that is skipped where there is a reason: it stands in brackets behind the
+ * name, for the summary to show.
  */
-export function nameWith(name: string, reason: string | undefined): string {
-  return reason === undefined ? name : `${name} [${reason}]`;
+export function nameWith(
+  name: string,
+  reason: string | undefined,
+): { readonly name: string; readonly ignore: boolean } {
+  return reason === undefined
+    ? { name, ignore: false }
+    : { name: `${name} [${reason}]`, ignore: true };
 }
 
 /** What {@link ensure} came to. */

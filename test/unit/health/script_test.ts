@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { findCommandUser, reasonNotToRun } from "../../../src/health/probes/command.ts";
 import { accountIn } from "../../../src/process.ts";
 import { attempt } from "../../support/health/checks.ts";
+import { AS_ROOT, nameWith } from "../../support/lab/prerequisites.ts";
 
 /** The user of this test. */
 const ME = Deno.uid() ?? 0;
 
 /** Who has nothing to do with it. */
 const BOB = 4711;
-
-const ROOT = { ignore: ME !== 0 };
 
 interface Place {
   readonly folder: string;
@@ -78,8 +77,7 @@ Deno.test("symbolic links are followed, and the folder that holds one counts", (
   }));
 
 Deno.test(
-  "[root] a link that leads through a folder of another user's is refused",
-  ROOT,
+  nameWith("a link that leads through a folder of another user's is refused", AS_ROOT),
   () =>
     withScript(async ({ folder, script }) => {
       const bobs = `${folder}/bob`;
@@ -105,8 +103,7 @@ Deno.test(
 );
 
 Deno.test(
-  "[root] a link or file in a sticky folder counts where it is another user's",
-  ROOT,
+  nameWith("a link or file in a sticky folder counts where it is another user's", AS_ROOT),
   () =>
     withScript(async ({ folder, script }) => {
       const sticky = `${folder}/tmp`;
@@ -127,8 +124,7 @@ Deno.test(
 );
 
 Deno.test(
-  "[root] what a group may write is refused, but not root's group",
-  ROOT,
+  nameWith("what a group may write is refused, but not root's group", AS_ROOT),
   () =>
     withScript(async ({ folder, script }) => {
       await Deno.chmod(folder, 0o775);
@@ -143,8 +139,7 @@ Deno.test(
 );
 
 Deno.test(
-  "[root] the interpreter of a script is looked at as the script is",
-  ROOT,
+  nameWith("the interpreter of a script is looked at as the script is", AS_ROOT),
   () =>
     withScript(async ({ folder, script }) => {
       const bobs = `${folder}/bob`;

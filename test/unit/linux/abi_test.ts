@@ -5,6 +5,7 @@ import * as constants from "../../../src/linux/constants.ts";
 import * as errno from "../../../src/linux/errno.ts";
 import type { Layout, Members } from "../../../src/wire/layout.ts";
 import { run } from "../../support/lab/command.ts";
+import { nameWith } from "../../support/lab/prerequisites.ts";
 
 /** C's name of a member where it is not ours. */
 type Names = Readonly<Record<string, string>>;
@@ -116,12 +117,11 @@ const UNCHECKED = new Set([
 
 const noCompiler = await (async () => {
   const { code } = await run(["cc", "--version"]).catch(() => ({ code: 127 }));
-  return code === 0 ? "" : " [needs a C compiler]";
+  return code === 0 ? undefined : "needs a C compiler";
 })();
 
 Deno.test({
-  name: `structures and constants are those of this machine's C headers${noCompiler}`,
-  ignore: noCompiler !== "",
+  ...nameWith("structures and constants are those of this machine's C headers", noCompiler),
   async fn() {
     const file = await Deno.makeTempFile({ suffix: ".c" });
     try {

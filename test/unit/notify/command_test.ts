@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { commandSink, stateSink } from "../../../src/notify/command.ts";
 import { DeliveryQueue } from "../../../src/notify/queue.ts";
 import { descriptors, eventually, processesWith } from "../../support/health/checks.ts";
+import { AS_ROOT, nameWith } from "../../support/lab/prerequisites.ts";
 import { record, transitions } from "../../support/notify/records.ts";
 
 const never = new AbortController().signal;
@@ -97,8 +98,7 @@ Deno.test("it exits 1, is missing, or may be rewritten by others: status says so
 });
 
 Deno.test({
-  name: "as root: it runs as the user that is named",
-  ignore: Deno.uid() !== 0,
+  ...nameWith("it runs as the user that is named", AS_ROOT),
   fn: async () => {
     using out = paper();
     await commandSink(shell("id -un >>$OUT", out.path), "nobody", 5000).deliver(record(), never);

@@ -8,10 +8,10 @@ import { plan } from "../../../../src/config/plan/plan_node.ts";
 import { decode } from "../../../../src/config/decode.ts";
 import type { Problem } from "../../../../src/config/problem.ts";
 import { runChild } from "../../../../src/process.ts";
+import { AS_ROOT, nameWith } from "../../../support/lab/prerequisites.ts";
 import { machine } from "../../../support/config/machines.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24"] });
-const ignore = Deno.uid() !== 0;
 
 async function problemsOf(text: string): Promise<readonly Problem[]> {
   const decoded = decode(
@@ -42,8 +42,7 @@ async function scene(
 }
 
 Deno.test({
-  name: "a file that another user can change is a warning, with what mends it",
-  ignore,
+  ...nameWith("a file that another user can change is a warning, with what mends it", AS_ROOT),
   fn: () =>
     scene({ file: 0o644 }, async (path) => {
       assert.equal(await fileProblem(path), undefined);
@@ -71,8 +70,10 @@ const CASES = [
 
 for (const [title, modes, what] of CASES) {
   Deno.test({
-    name: `a check whose script cannot be run is found, and mended by what is said: ${title}`,
-    ignore,
+    ...nameWith(
+      `a check whose script cannot be run is found, and mended by what is said: ${title}`,
+      AS_ROOT,
+    ),
     fn: () =>
       scene(modes, async (path) => {
         const [problem, ...others] = await problemsOf(checkOf(path));

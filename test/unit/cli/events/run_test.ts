@@ -169,29 +169,30 @@ Deno.test("a history that is no file is exit 1 and one sentence", () =>
   }));
 
 const reason = missing();
-Deno.test(nameWith("a history of others is exit 5", reason), {
-  ignore: reason !== undefined,
-}, () =>
-  withHistory(HISTORY, async (stateDir) => {
-    Deno.chmodSync(stateDir, 0o700);
-    Deno.chmodSync(stateDir.slice(0, stateDir.lastIndexOf("/")), 0o755);
-    const source = (name: string) =>
-      JSON.stringify(new URL(`../../../../src/cli/${name}.ts`, import.meta.url).href);
-    // All is loaded before the rights are given up: nobody may not even read this checkout.
-    const asNobody = `const { main } = await import(${source("main")});
+Deno.test(
+  nameWith("a history of others is exit 5", reason),
+  () =>
+    withHistory(HISTORY, async (stateDir) => {
+      Deno.chmodSync(stateDir, 0o700);
+      Deno.chmodSync(stateDir.slice(0, stateDir.lastIndexOf("/")), 0o755);
+      const source = (name: string) =>
+        JSON.stringify(new URL(`../../../../src/cli/${name}.ts`, import.meta.url).href);
+      // All is loaded before the rights are given up: nobody may not even read this checkout.
+      const asNobody = `const { main } = await import(${source("main")});
       await import(${source("events/run")});
       const id = { parameters: ["u32"], result: "i32" };
       const libc = Deno.dlopen("libc.so.6", { setgid: id, setuid: id });
       libc.symbols.setgid(65534);
       libc.symbols.setuid(65534);
       Deno.exit(await main(["events", "--state-dir", ${JSON.stringify(stateDir)}]));`;
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["eval", asNobody],
-      stdout: "null",
-    }).output();
-    assert.match(new TextDecoder().decode(stderr), /not permitted to read .*history\.jsonl/);
-    assert.equal(code, 5);
-  }));
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["eval", asNobody],
+        stdout: "null",
+      }).output();
+      assert.match(new TextDecoder().decode(stderr), /not permitted to read .*history\.jsonl/);
+      assert.equal(code, 5);
+    }),
+);
 
 /** Reads lines of --json --follow up to the number `last`; the numbers read. */
 async function readUntil(

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { decode } from "../../../../src/config/decode.ts";
+import { nameWith, NOT_AS_ROOT } from "../../../support/lab/prerequisites.ts";
 
 const MAIN = fileURLToPath(new URL("../../../../main.ts", import.meta.url));
 
@@ -225,8 +226,7 @@ Deno.test("texts that are not UTF-8 are read letter by letter", async () => {
 });
 
 Deno.test({
-  name: "a file that this user may not read is named",
-  ignore: Deno.uid() === 0,
+  ...nameWith("a file that this user may not read is named", NOT_AS_ROOT),
   fn: async () => {
     using folder = new Folder();
     const file = folder.file("k.conf", SOUND);
