@@ -376,6 +376,7 @@ class Course {
       // Its clocks begin anew, and its kernel knows nothing.
       : restarted(this.#rules, { ...machine, now: BOOT, fence: undefined }, epoch);
     host.machine = next;
+    this.judge.resumed(machine, next);
     this.judge.look({ ...next, fence: undefined }, next, this.#time, () => this.#machines());
     this.#wake(name);
     this.#planTick(host);

@@ -1,5 +1,5 @@
 /** What is promised of machines that vote and hold, looked at after each change of one of them. */
-import { mayBeOver } from "../../../../src/cluster/votes/clocks.ts";
+import { mayBeOver, type Reading } from "../../../../src/cluster/votes/clocks.ts";
 import type { Nanoseconds } from "../../../../src/time.ts";
 import { answers, LEASE, type Machine } from "./world.ts";
 
@@ -17,6 +17,8 @@ export class Judge {
   readonly #bounds: Bounds;
   /** What each voter has promised that may still be relied on: to which token, until when. */
   readonly #promises = new Map<string, { readonly token: string; readonly until: number }>();
+  /** By machine: the ends by which the process before this one held, if this one goes on. */
+  readonly #inherited = new Map<string, ReadonlyMap<string, Reading>>();
   #epoch = 0;
   acquisitions = 0;
   problem: string | undefined;
@@ -39,6 +41,17 @@ export class Judge {
     const all = machines().filter((one) => answers(one, margin));
     if (all.length < 2) return;
     this.problem ??= `${all.map(({ name }) => name).join(" and ")} answer at ${time / 1e6} ms`;
+  }
+
+  /** A process goes on with the promises that the one before it had, and with no others. */
+  resumed(before: Machine, { name, holder }: Machine): void {
+    if (holder.candidacy?.kept === undefined) {
+      this.#inherited.delete(name);
+      return;
+    }
+    const inherited = this.#inherited.get(name) ?? [];
+    const ends = before.holder.candidacy?.ends ?? [];
+    this.#inherited.set(name, new Map([...inherited, ...ends]));
   }
 
   /** Everything is later by `duration`. */
@@ -64,7 +77,7 @@ export class Judge {
     const promised = this.#promises.get(name);
     const given = was?.token === is.token ? undefined : promised;
     if (given !== undefined && given.token !== is.token && given.until > time) {
-      if (relies(machines(), given.token, name)) {
+      if (this.#relies(machines(), given.token, name)) {
         this.problem ??= `${name} promises to ${is.token} while ${given.token} relies on it`;
       }
     }
@@ -84,13 +97,14 @@ export class Judge {
     if (epoch <= this.#epoch) this.problem ??= `epoch ${epoch} after ${this.#epoch}`;
     this.#epoch = epoch;
   }
-}
 
-/** Does the process of `token` count on the promise of this voter? */
-function relies(machines: readonly Machine[], token: string, voter: string): boolean {
-  return machines.some(({ now, holder }) => {
-    const { ends, kept } = holder.candidacy ?? {};
-    const end = ends?.get(voter) ?? kept;
-    return holder.token === token && end !== undefined && !mayBeOver(end, now);
-  });
+  /** Does the process of `token` count on the promise of this voter? */
+  #relies(machines: readonly Machine[], token: string, voter: string): boolean {
+    return machines.some(({ name, now, holder }) => {
+      const { ends, kept } = holder.candidacy ?? {};
+      const inherited = kept === undefined ? undefined : this.#inherited.get(name);
+      const end = ends?.get(voter) ?? inherited?.get(voter);
+      return holder.token === token && end !== undefined && !mayBeOver(end, now);
+    });
+  }
 }
