@@ -87,12 +87,17 @@ export function knows(world: FieldWorld): Checker {
   const facts = new Facts(world);
   let lookedAt = 0;
   return {
-    see: (seen, at) => facts.see(seen, at),
+    see(seen, at) {
+      facts.see(seen, at);
+      // What lasts for less than the time between two looks has been so all the same.
+      if (!mayChangeFacts(seen)) return;
+      for (const [observer, other] of pairsOf(world)) facts.note(observer, other, at, "endings");
+    },
     tick(at) {
       if (at - lookedAt < PACE) return;
       lookedAt = at;
       facts.look();
-      for (const [observer, other] of pairsOf(world)) facts.note(observer, other, at);
+      for (const [observer, other] of pairsOf(world)) facts.note(observer, other, at, "all");
       for (const [observer, other] of pairsOf(world)) {
         const pair = pairOf(world, facts, observer, other, at);
         if (pair === undefined) continue;
@@ -174,6 +179,12 @@ function tooReady(world: FieldWorld, facts: Facts, observer: string, at: Instant
     const words = `${observer} counts ${count} nodes for ${instance}, and hears ${names}`;
     world.complain("knows", `${words} (${causes(world)})`);
   }
+}
+
+/** Was something done to a machine, a file or a road? An act is seen while it is so. */
+function mayChangeFacts(seen: Seen): boolean {
+  return seen.kind === "act" || seen.kind === "program" || seen.kind === "link" ||
+    (seen.kind === "address" && !seen.byProgram);
 }
 
 /** Does its own status count: awake, with its own name and [cluster]? */
@@ -267,10 +278,13 @@ class Facts {
     if (seen.what === "ended" && seen.words === "") this.#endings.set(key, "stopped");
   }
 
-  note(observer: string, other: string, at: Instant): void {
+  /** "endings": what is so begins with the next look only. */
+  note(observer: string, other: string, at: Instant, which: "all" | "endings"): void {
     const world = this.#world;
     const pair = `${observer} ${other}`;
-    const set = (fact: Fact, isTrue: boolean) => this.#since.note(pair, fact, isTrue, at);
+    const set = (fact: Fact, isTrue: boolean) => {
+      if (which === "all" || !isTrue) this.#since.note(pair, fact, isTrue, at);
+    };
     const both = [observer, other];
     const isRoad = haveRoad(world, observer, other);
     const isTwice = both.some((name) => speakersOf(world, name).length > 1);
@@ -292,7 +306,7 @@ class Facts {
     const isOneFile = haveOneFile(world, observer, other);
     set("one file", isOneFile);
     set("two files", !isOneFile);
-    this.#noteStates(other, set);
+    if (which === "all") this.#noteStates(other, set);
     // Which file it has is known as long as both have the files that they had at the end.
     const knowsEnd = haveOneSecret(world, observer, other) && isJudge(world, observer);
     if (!knowsEnd) this.#endings.delete(`${observer} ${other}`);

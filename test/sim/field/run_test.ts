@@ -25,3 +25,9 @@ Deno.test("a seed gives the same field run each time, to the nanosecond", async 
     strictEqual(first.hash, second.hash, `seed ${seed}`);
   }
 });
+
+Deno.test("a fault that is shorter than the time between two looks is seen", async () => {
+  // A peer is missing in a file for 244 ms, and is known anew only after it.
+  const outcome = await fieldRun(810000118, { hashed: false });
+  deepStrictEqual(outcome.complaints, [], summary(outcome, "field"));
+});
