@@ -14,6 +14,8 @@ export interface SourceMutant {
   readonly by: string;
 }
 
+const DRIVER = "src/daemon/driver.ts";
+const FENCE = "src/daemon/machine/fence.ts";
 const LEASES = "src/daemon/exclusive/leases.ts";
 const VOTER = "src/cluster/votes/voter.ts";
 const RECORDINGS = "test/sim/recordings_test.ts";
@@ -51,6 +53,30 @@ export const SOURCE_MUTANTS: Readonly<Record<string, SourceMutant>> = {
     file: VOTER,
     from: 'if (isPromised && !isOwn) return "promised";',
     to: 'if (isPromised && !isOwn && now.boot < 0) return "promised";',
+    by: "votes",
+  },
+  "a lease is taken for 2 s longer than it is": {
+    file: LEASES,
+    from: "router.heldUntil = until;",
+    to: "router.heldUntil = until && { boot: until.boot + 2e9, raw: until.raw + 2e9 };",
+    by: "votes",
+  },
+  "a fence is kept open beyond the lease": {
+    file: FENCE,
+    from: "if (times !== undefined && rest !== undefined && rest < times.open) return;",
+    to: "",
+    by: "votes",
+  },
+  "a holder goes on without a look at its lease": {
+    file: DRIVER,
+    from: "if (ended !== undefined) yield* this.#step",
+    to: "if (ended === '') yield* this.#step",
+    by: "votes",
+  },
+  "the voter of a daemon is not silent after its start": {
+    file: VOTER,
+    from: "silentUntil: readingAfter(now, LONGEST_TERM)",
+    to: "silentUntil: now",
     by: "votes",
   },
 };

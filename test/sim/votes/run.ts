@@ -8,6 +8,7 @@ import { configFrom } from "../cluster.ts";
 import { CALM } from "../paths.ts";
 import { PROMPT } from "../promptness.ts";
 import { Random } from "../random.ts";
+import { aim, type Done } from "./aimed.ts";
 import { Scene } from "./scene.ts";
 
 /** What became of a run. */
@@ -30,12 +31,6 @@ const SHAPES: readonly (readonly [nodes: number, witnesses: number])[] = [
   [3, 2],
 ];
 
-/** What is done, and how it is undone; undefined: it ends by itself. */
-interface Done {
-  readonly words: string;
-  readonly mend?: () => void;
-}
-
 type Deed = (scene: Scene, random: Random, interval: Nanoseconds) => Done;
 
 const DEEDS: readonly (readonly [number, Deed])[] = [
@@ -56,32 +51,41 @@ const DEEDS: readonly (readonly [number, Deed])[] = [
   [1, slow],
 ];
 
+/** How a run is drawn. */
+export interface VotesOptions {
+  /** Does it begin with a moment that chance seldom finds? Default: every second run does. */
+  readonly aims?: boolean;
+}
+
 /** Performs the run of `seed`. It ends at the first complaint. */
-export async function votesRun(seed: number): Promise<VotesOutcome> {
+export async function votesRun(seed: number, options: VotesOptions = {}): Promise<VotesOutcome> {
   const random = new Random(seed, 6);
   const { scene, interval, words } = drawScene(random, seed);
   const complaints: string[] = [];
   const isWell = () => scene.twice.length === 0 && complaints.length === 0;
+  const second = new Random(seed, 7);
+  const isAimed = options.aims ?? second.chance(0.5);
   const { lan } = scene.cluster;
   scene.startAll();
   for (let round = random.between(1, 3); round > 0 && isWell(); round--) {
     await settle(scene, interval, complaints);
     let done: readonly Done[] = [];
+    if (isAimed && isWell()) done = await aim(scene, second, interval);
     for (let i = random.between(1, 6); i > 0 && isWell(); i--) {
       const one = random.weighed(DEEDS)(scene, random, interval);
-      scene.log.push(`${(lan.now / 1e6).toFixed(1)} --- ${one.words}`);
+      scene.tell(one.words);
       done = [...done, one];
       await scene.pass(nanoseconds(random.between(0, 8 * interval)));
       if (!random.chance(0.4)) continue;
       const [first, ...rest] = done;
       first?.mend?.();
-      scene.log.push(`${(lan.now / 1e6).toFixed(1)} --- mend ${first?.words}`);
+      scene.tell(`mend ${first?.words}`);
       done = rest;
       await scene.pass(nanoseconds(random.between(0, 8 * interval)));
     }
     for (const one of done) one.mend?.();
     lan.paths.healAll();
-    scene.log.push(`${(lan.now / 1e6).toFixed(1)} --- all is put right`);
+    scene.tell("all is put right");
     for (const name of scene.names) if (!scene.cluster.isRunning(name)) scene.cluster.start(name);
   }
   if (isWell()) await settle(scene, interval, complaints);

@@ -1,7 +1,9 @@
 /** Two or three nodes and a witness on a LAN, with an exclusive instance; who answers for it. */
 import { type Instant, milliseconds, type Nanoseconds } from "../../../src/time.ts";
+import { advertIn } from "../advert.ts";
 import { Cluster, configFrom } from "../cluster.ts";
 import { PROMPT } from "../promptness.ts";
+import type { Seen } from "../record.ts";
 
 /** The floating addresses of each scene. */
 export const ADDRESSES = ["192.168.1.50", "fd00:1::50"] as const;
@@ -68,8 +70,9 @@ export class Scene {
       }
     }
     this.cluster.lan.watch((seen, at) => {
-      if (seen.kind !== "journal") return;
-      this.log.push(`${(at / 1e6).toFixed(1)} ${seen.node} ${seen.line}`);
+      if (seen.kind === "journal") {
+        this.log.push(`${(at / 1e6).toFixed(1)} ${seen.node} ${seen.line}`);
+      } else if (options.exclusive !== false) this.#hear(seen);
     });
   }
 
@@ -119,6 +122,11 @@ export class Scene {
     return { have, need, of };
   }
 
+  /** Notes that somebody did `words`. */
+  tell(words: string): void {
+    this.log.push(`${(this.cluster.lan.now / 1e6).toFixed(1)} --- ${words}`);
+  }
+
   /** What happened, for messages. */
   story(): string {
     return this.log.slice(-60).join("\n");
@@ -160,12 +168,28 @@ export class Scene {
     return undefined;
   }
 
+  /** Who does not answer says nothing of a holder while another machine answers. */
+  #hear(seen: Seen): void {
+    const isAdvert = seen.kind === "sent" && advertIn(seen.message).priority > 0;
+    if (!isAdvert && seen.kind !== "announced") return;
+    for (const address of seen.kind === "announced" ? [seen.address] : this.#addresses) {
+      if (!this.#addresses.includes(address)) continue;
+      const all = this.answering(address);
+      if (all.length === 0 || all.includes(seen.node) || this.twice.length >= 10) continue;
+      const what = isAdvert ? "advertises" : "announces";
+      this.twice.push(`${this.#time()} ms: ${seen.node} ${what} ${address}, and ${all} answer`);
+    }
+  }
+
+  #time(): string {
+    return (this.cluster.lan.now / 1e6).toFixed(3);
+  }
+
   #look(): void {
-    const { lan } = this.cluster;
     for (const address of this.#addresses) {
       const all = this.answering(address);
       if (all.length < 2 || this.twice.length >= 10) continue;
-      this.twice.push(`${(lan.now / 1e6).toFixed(3)} ms: ${all.join(" and ")} for ${address}`);
+      this.twice.push(`${this.#time()} ms: ${all.join(" and ")} for ${address}`);
     }
   }
 
